@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+
+namespace Wirq.Events;
+
+/// <summary>The one queue of a fabric: inputs append to it, whoever drains it takes events from it in order.
+/// It also bears the virtual time of the input that is being worked on.</summary>
+/// <remarks>A ring that grows when it must, so the steady state allocates nothing. Not thread-safe.</remarks>
+public sealed class EventBuffer
+{
+    private Event[] _ring;
+    private int _head;
+
+    /// <summary>Makes an empty buffer.</summary>
+    /// <param name="capacity">Events it holds before it first grows; rounded up to a power of two.</param>
+    public EventBuffer(int capacity = 64)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        _ring = new Event[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity)];
+    }
+
+    /// <summary>Virtual time of the current input, in nanoseconds.</summary>
+    public long Now { get; set; }
+
+    /// <summary>Whether anybody wants events that are not effects. While false, no such event is made.</summary>
+    public bool Observing { get; set; }
+
+    /// <summary>Events waiting.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Appends an effect: something that whoever drains the buffer has to carry out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Emit(in Event effect) => Append(effect);
+
+    /// <summary>Appends an observation. Call it only under <see cref="Observing"/>, so that nothing is made in vain.</summary>
+    public void Observe(in Event observation)
+    {
+        if (Observing)
+            Append(observation);
+    }
+
+    /// <summary>Takes the oldest event.</summary>
+    public bool TryTake(out Event next)
+    {
+        if (Count == 0)
+        {
+            next = default;
+            return false;
+        }
+        next = _ring[_head];
+        _head = (_head + 1) & (_ring.Length - 1);
+        Count--;
+        return true;
+    }
+
+    /// <summary>Looks at the event <paramref name="index"/> places behind the oldest one, without taking it.</summary>
+    public Event Peek(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        return _ring[(_head + index) & (_ring.Length - 1)];
+    }
+
+    /// <summary>Throws all waiting events away.</summary>
+    public void Clear() => (_head, Count) = (0, 0);
+
+    /// <summary>Takes over the waiting events and the time of another buffer. Whether it observes stays its own.</summary>
+    public void CopyFrom(EventBuffer other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Clear();
+        Now = other.Now;
+        for (int i = 0; i < other.Count; i++)
+            Keep(other.Peek(i));
+    }
+
+    private void Append(in Event made) => Keep(made with { Time = Now });
+
+    private void Keep(in Event made)
+    {
+        if (Count == _ring.Length)
+            Grow();
+        _ring[(_head + Count) & (_ring.Length - 1)] = made;
+        Count++;
+    }
+
+    private void Grow()
+    {
+        var larger = new Event[_ring.Length * 2];
+        for (int i = 0; i < Count; i++)
+            larger[i] = _ring[(_head + i) & (_ring.Length - 1)];
+        (_ring, _head) = (larger, 0);
+    }
+}

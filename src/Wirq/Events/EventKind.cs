@@ -1,0 +1,172 @@
+namespace Wirq.Events;
+
+/// <summary>Every kind of event. Kinds from <see cref="RouteChanged"/> on are effects: whoever drains the queue carries
+/// them out. The rest only tells what happened. Numbers are part of the recording format: append, never renumber.</summary>
+public enum EventKind : ushort
+{
+    /// <summary>No event.</summary>
+    None = 0,
+
+    // --- what came in from outside
+    /// <summary>Virtual time moved to the event's time.</summary>
+    TimeAdvanced = 1,
+    /// <summary>A CPU wrote memory-mapped registers. Unit: CPU; Index: size in bytes; A: physical address; B: value.</summary>
+    MemoryMappedWrite = 2,
+    /// <summary>A CPU read memory-mapped registers. As <see cref="MemoryMappedWrite"/>, B being what it got.</summary>
+    MemoryMappedRead = 3,
+    /// <summary>A CPU wrote a port. Unit: CPU; Index: size; A: port; B: value.</summary>
+    PortWrite = 4,
+    /// <summary>A CPU read a port. As <see cref="PortWrite"/>, B being what it got.</summary>
+    PortRead = 5,
+    /// <summary>A CPU wrote an MSR. Unit: CPU; Index: 1 where it took <c>#GP</c>; A: MSR; B: value.</summary>
+    MsrWrite = 6,
+    /// <summary>A CPU read an MSR. As <see cref="MsrWrite"/>, B being what it got.</summary>
+    MsrRead = 7,
+    /// <summary>A CPU wrote CR8. Unit: CPU; B: value.</summary>
+    TaskPriorityWrite = 8,
+    /// <summary>A device sent a message. Index: origin; A: address; B: data.</summary>
+    MessageSent = 9,
+    /// <summary>The queue ran empty: nothing is in flight any more.</summary>
+    Rest = 10,
+    /// <summary>The guest did what the architecture leaves without effect. Unit: CPU; Index: <see cref="Misuse"/>; A: address or number; B: value. Rate-limited.</summary>
+    GuestMisuse = 11,
+
+    // --- lines
+    /// <summary>A source joined a line. Unit: source; Index: GSI; A: its kind.</summary>
+    SourceConnected = 16,
+    /// <summary>A source left its line. Unit: source; Index: GSI.</summary>
+    SourceRemoved = 17,
+    /// <summary>A source began to assert. Unit: source; Index: GSI; A: its kind.</summary>
+    SourceRaised = 18,
+    /// <summary>A source ceased to assert. Unit: source; Index: GSI; A: its kind; B: 1 where an acknowledge lowered it.</summary>
+    SourceLowered = 19,
+    /// <summary>The device behind a sampled source wants nothing any more, though nobody sees its source fall.
+    /// Unit: source; Index: GSI. Only a laboratory, which owns the device too, can tell.</summary>
+    SourceWithdrawn = 20,
+    /// <summary>The level of a line changed. Index: GSI; A: 1 for asserted.</summary>
+    LineChanged = 21,
+
+    // --- 8259 pair
+    /// <summary>An input pin of the pair changed. Index: IRQ; A: 1 for high.</summary>
+    PicPinChanged = 32,
+    /// <summary>A request became the one that INTR stands for. Index: IRQ; A: 1 where the pin is level-triggered.</summary>
+    PicRequested = 33,
+    /// <summary>INTR of the pair changed. A: 1 for high.</summary>
+    PicIntrChanged = 34,
+    /// <summary>An INTA cycle (or a poll) took a request. Index: IRQ; A: vector; B: bit 0 spurious, bit 1 level-triggered, bit 2 by poll.</summary>
+    PicTaken = 35,
+    /// <summary>An in-service bit was cleared. Index: IRQ; A: 1 where the pin is level-triggered; B: 1 where automatic.</summary>
+    PicEoi = 36,
+    /// <summary>The mask of the pair changed. A: new mask, slave in bits 15:8; B: old mask.</summary>
+    PicMaskChanged = 37,
+    /// <summary>The line at a pin was acknowledged. Index: IRQ.</summary>
+    PicAcked = 38,
+    /// <summary>An acknowledge waits for the pin to be unmasked. Index: IRQ.</summary>
+    PicAckDeferred = 39,
+    /// <summary>Trigger modes changed. A: level-triggered pins, slave in bits 15:8; B: before.</summary>
+    PicTriggerChanged = 40,
+    /// <summary>A chip of the pair was initialised by ICW1. Unit: 0 master, 1 slave.</summary>
+    PicInitialised = 41,
+    /// <summary>Sampled sources at a pin were asked again as it was unmasked. Index: IRQ.</summary>
+    PicResampled = 42,
+
+    // --- I/OAPIC
+    /// <summary>A pin changed, polarity applied. Unit: I/OAPIC; Index: pin; A: 1 for asserted.</summary>
+    PinChanged = 48,
+    /// <summary>A redirection entry was written. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
+    EntryWritten = 49,
+    /// <summary>An edge came to a masked pin and is gone (82093AA 3.2.4). Unit: I/OAPIC; Index: pin.</summary>
+    EdgeLost = 50,
+    /// <summary>A message of a pin was accepted. Unit: I/OAPIC; Index: pin; A: 1 for level.</summary>
+    PinAccepted = 51,
+    /// <summary>A message of a pin was refused. Unit: I/OAPIC; Index: pin; A: 1 for level; B: <see cref="RefusalReason"/>.</summary>
+    PinRefused = 52,
+    /// <summary>Remote IRR was set. Unit: I/OAPIC; Index: pin; A: vector.</summary>
+    RemoteIrrSet = 53,
+    /// <summary>Remote IRR was cleared. Unit: I/OAPIC; Index: pin; A: vector; B: <see cref="EndOfInterruptCause"/>.</summary>
+    RemoteIrrCleared = 54,
+    /// <summary>A level assertion found Remote IRR set and waits for the EOI. Unit: I/OAPIC; Index: pin.</summary>
+    PinCoalesced = 55,
+    /// <summary>The line at a pin was acknowledged. Unit: I/OAPIC; Index: pin.</summary>
+    PinAcked = 56,
+    /// <summary>An acknowledge waits for the pin to be unmasked. Unit: I/OAPIC; Index: pin.</summary>
+    PinAckDeferred = 57,
+    /// <summary>The storm brake holds a redelivery back. Unit: I/OAPIC; Index: pin; A: deadline in ns.</summary>
+    StormBraked = 58,
+    /// <summary>The storm brake let go. Unit: I/OAPIC; Index: pin.</summary>
+    StormReleased = 59,
+    /// <summary>Sampled sources at a pin were asked again as it was unmasked. Unit: I/OAPIC; Index: pin.</summary>
+    PinResampled = 60,
+
+    // --- local APICs
+    /// <summary>A message was taken in by the bus. Index: origin; A: <see cref="InterruptMessage"/>; B: how many CPUs accepted it.</summary>
+    MessageAccepted = 64,
+    /// <summary>A message reached no CPU. Index: origin; A: <see cref="InterruptMessage"/>; B: <see cref="RefusalReason"/>.</summary>
+    MessageRefused = 65,
+    /// <summary>A local APIC set a vector pending. Unit: CPU; Index: origin; A: vector; B: bit 0 level, bit 1 merged into one that was pending already.</summary>
+    VectorAccepted = 66,
+    /// <summary>A CPU took a vector. Unit: CPU; A: vector; B: 1 where it came from the 8259 (ExtINT), 2 where it is the spurious vector.</summary>
+    VectorTaken = 67,
+    /// <summary>A CPU signalled end of interrupt. Unit: CPU; A: vector; B: bit 0 level (TMR), bit 1 the broadcast was suppressed.</summary>
+    CpuEoi = 68,
+    /// <summary>An EOI found nothing in service. Unit: CPU.</summary>
+    CpuEoiEmpty = 69,
+    /// <summary>Error bits were recorded. Unit: CPU; A: new bits of the ESR.</summary>
+    ApicError = 70,
+    /// <summary>A local APIC lost its pending and in-service vectors. Unit: CPU; A: 1 by INIT, 2 by hardware disable, 3 by reset.</summary>
+    ApicReset = 71,
+    /// <summary>A local APIC timer expired. Unit: CPU; A: 1 where its entry was masked.</summary>
+    TimerExpired = 72,
+    /// <summary>APIC base changed. Unit: CPU; A: new IA32_APIC_BASE; B: old.</summary>
+    ApicBaseChanged = 73,
+    /// <summary>The spurious-interrupt vector register changed. Unit: CPU; A: new; B: old.</summary>
+    SpuriousVectorChanged = 74,
+
+    // --- effects
+    /// <summary>Effect. An I/OAPIC pin's message changed; whoever caches routes has to follow before the next <see cref="Deliver"/>. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
+    RouteChanged = 128,
+    /// <summary>Effect. A pin sends its message; the answer goes back to the pin. Unit: I/OAPIC; Index: pin; A: address; B: data.</summary>
+    Deliver = 129,
+    /// <summary>Effect. A source's line was acknowledged: raise again if the device still wants. Unit: source; Index: GSI; A: generation of the slot.</summary>
+    Ack = 130,
+    /// <summary>Effect. A level vector's end of interrupt goes to all I/OAPICs. Unit: CPU; A: vector.</summary>
+    EoiBroadcast = 131,
+    /// <summary>Effect. A CPU has an interrupt that it did not have before: wake it. Unit: CPU.</summary>
+    CpuInterrupt = 132,
+    /// <summary>Effect. NMI to a CPU. Unit: CPU; Index: origin.</summary>
+    CpuNmi = 133,
+    /// <summary>Effect. SMI to a CPU. Unit: CPU; Index: origin.</summary>
+    CpuSmi = 134,
+    /// <summary>Effect. INIT to a CPU; its local APIC has been reset already. Unit: CPU; Index: origin.</summary>
+    CpuInit = 135,
+    /// <summary>Effect. Start-up IPI. Unit: CPU; Index: origin; A: vector.</summary>
+    CpuStartUp = 136,
+    /// <summary>Effect. A message aimed outside the interrupt window writes guest memory. Index: origin; A: address; B: data.</summary>
+    MemoryWrite = 137,
+}
+
+/// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>
+public enum EndOfInterruptCause : byte
+{
+    /// <summary>A broadcast from a local APIC.</summary>
+    Broadcast,
+    /// <summary>A write of the I/OAPIC's own EOI register (version 0x20).</summary>
+    Register,
+    /// <summary>A rewrite of the entry to edge.</summary>
+    Rewrite,
+}
+
+/// <summary>What a guest did that the architecture leaves without effect.</summary>
+public enum Misuse : byte
+{
+    /// <summary>An access of a size or alignment that the registers do not have.</summary>
+    Access,
+    /// <summary>A register that does not exist.</summary>
+    NoSuchRegister,
+    /// <summary>A write to a read-only register.</summary>
+    ReadOnly,
+    /// <summary>A vector that cannot be delivered.</summary>
+    Vector,
+    /// <summary>A message that cannot be decoded.</summary>
+    Message,
+}

@@ -1,0 +1,67 @@
+namespace Wirq;
+
+/// <summary>What kind of event a message asks of the processor. Values as in an RTE, an LVT, an ICR and MSI data.</summary>
+public enum DeliveryMode : byte
+{
+    /// <summary>The vector, at every addressed local APIC.</summary>
+    Fixed = 0,
+    /// <summary>The vector, at the one of the addressed local APICs that runs at the lowest priority.</summary>
+    LowestPriority = 1,
+    /// <summary>System management interrupt; the vector is ignored.</summary>
+    Smi = 2,
+    /// <summary>Reserved in every format.</summary>
+    Reserved = 3,
+    /// <summary>Non-maskable interrupt; the vector is ignored.</summary>
+    Nmi = 4,
+    /// <summary>INIT; in an ICR, level-deassert is the (ignored) INIT level de-assert.</summary>
+    Init = 5,
+    /// <summary>Start-up IPI; the vector is the page of the entry point. Legal in an ICR only.</summary>
+    StartUp = 6,
+    /// <summary>The vector comes from the 8259 in an INTA cycle. Legal in an RTE, an LVT and a message.</summary>
+    ExtInt = 7,
+}
+
+/// <summary>An interrupt message as the local APICs see it, whatever format it came in.</summary>
+/// <remarks><code>
+///  63           32 31    16 15 14   13     12      11      10 8   7    0
+/// +---------------+--------+--+----+------+-------+-------+------+------+
+/// |  destination  |   0    |0 | RH |assert| level |logical| mode |vector|
+/// +---------------+--------+--+----+------+-------+-------+------+------+
+/// </code>RH: redirection hint (Intel SDM vol. 3, 11.11.1: lowest-priority arbitration among the addressed).</remarks>
+public readonly record struct InterruptMessage(ulong Bits)
+{
+    private const int ModeShift = 8, DestinationShift = 32;
+    private const ulong LogicalBit = 1 << 11, LevelBit = 1 << 12, AssertBit = 1 << 13, HintBit = 1 << 14;
+
+    /// <summary>Composes a message.</summary>
+    /// <param name="vector">0 to 255; whether it is legal is for the receiver to say.</param>
+    /// <param name="mode">Delivery mode.</param>
+    /// <param name="destination">Physical APIC id or logical set, 32 bits.</param>
+    /// <param name="logical">Whether the destination is a logical one.</param>
+    /// <param name="level">Trigger mode: true for level.</param>
+    /// <param name="assert">The level bit; false only for INIT level de-assert.</param>
+    /// <param name="hint">Redirection hint.</param>
+    public static InterruptMessage Create(byte vector, DeliveryMode mode, uint destination, bool logical = false,
+        bool level = false, bool assert = true, bool hint = false) => new(
+            vector | (ulong)mode << ModeShift | (logical ? LogicalBit : 0) | (level ? LevelBit : 0)
+            | (assert ? AssertBit : 0) | (hint ? HintBit : 0) | (ulong)destination << DestinationShift);
+
+    /// <summary>The vector, 0 to 255.</summary>
+    public byte Vector => (byte)Bits;
+    /// <summary>Delivery mode.</summary>
+    public DeliveryMode Mode => (DeliveryMode)(Bits >> ModeShift & 7);
+    /// <summary>Destination, 32 bits.</summary>
+    public uint Destination => (uint)(Bits >> DestinationShift);
+    /// <summary>Whether the destination is logical.</summary>
+    public bool Logical => (Bits & LogicalBit) != 0;
+    /// <summary>Trigger mode: true for level.</summary>
+    public bool Level => (Bits & LevelBit) != 0;
+    /// <summary>The level bit of an ICR or of MSI data.</summary>
+    public bool Assert => (Bits & AssertBit) != 0;
+    /// <summary>Redirection hint.</summary>
+    public bool Hint => (Bits & HintBit) != 0;
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Mode} 0x{Vector:x2} to {(Logical ? "logical" : "physical")} 0x{Destination:x} ({(Level ? "level" : "edge")})";
+}

@@ -1,0 +1,57 @@
+using System.Numerics;
+
+namespace Wirq.State;
+
+/// <summary>A set of pins, 0 to 127.</summary>
+public readonly record struct PinSet(ulong Low, ulong High) 
+{
+    /// <summary>One past the highest pin that fits.</summary>
+    public const int Capacity = 128;
+
+    /// <summary>Whether the set has no pin.</summary>
+    public bool IsEmpty => (Low | High) == 0;
+    /// <summary>Whether <paramref name="pin"/> is in the set.</summary>
+    public bool Has(int pin) => ((pin < 64 ? Low >> pin : High >> (pin - 64)) & 1) != 0;
+    /// <summary>The set with <paramref name="pin"/>.</summary>
+    public PinSet With(int pin) => pin < 64 ? new(Low | 1ul << pin, High) : new(Low, High | 1ul << (pin - 64));
+    /// <summary>The set without <paramref name="pin"/>.</summary>
+    public PinSet Without(int pin) => pin < 64 ? new(Low & ~(1ul << pin), High) : new(Low, High & ~(1ul << (pin - 64)));
+    /// <summary>The set with or without <paramref name="pin"/>.</summary>
+    public PinSet Set(int pin, bool present) => present ? With(pin) : Without(pin);
+
+    /// <summary>Removes the lowest pin and returns it; -1 from an empty set. Loops are written
+    /// <c>for (int pin; (pin = PinSet.Next(ref set)) >= 0;)</c>.</summary>
+    public static int Next(ref PinSet set)
+    {
+        if (set.Low != 0)
+        {
+            int pin = BitOperations.TrailingZeroCount(set.Low);
+            set = set with { Low = set.Low & (set.Low - 1) };
+            return pin;
+        }
+        if (set.High == 0)
+            return -1;
+        int high = BitOperations.TrailingZeroCount(set.High);
+        set = set with { High = set.High & (set.High - 1) };
+        return high + 64;
+    }
+
+    /// <summary>Union.</summary>
+    public static PinSet operator |(PinSet a, PinSet b) => new(a.Low | b.Low, a.High | b.High);
+    /// <summary>Intersection.</summary>
+    public static PinSet operator &(PinSet a, PinSet b) => new(a.Low & b.Low, a.High & b.High);
+    /// <summary>Union.</summary>
+    public static PinSet BitwiseOr(PinSet left, PinSet right) => left | right;
+    /// <summary>Intersection.</summary>
+    public static PinSet BitwiseAnd(PinSet left, PinSet right) => left & right;
+}
+
+/// <summary>What a chip wants done at its lines before it serves its pins again.</summary>
+/// <param name="Acked">Pins whose line is acknowledged: sampled sources drop, every holder hears.</param>
+/// <param name="Resampled">Pins whose sampled sources are asked again: they drop, and those that asserted hear.</param>
+/// <param name="Service">Pins to be looked at again afterwards.</param>
+public readonly record struct PinWork(PinSet Acked, PinSet Resampled, PinSet Service)
+{
+    /// <summary>Whether there is nothing to do.</summary>
+    public bool IsEmpty => Acked.IsEmpty && Resampled.IsEmpty && Service.IsEmpty;
+}
