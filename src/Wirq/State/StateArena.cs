@@ -62,6 +62,10 @@ public sealed class StateArena
         other._bytes.AsSpan(0, Length).CopyTo(_bytes);
     }
 
+    /// <summary>Takes over a part of another arena.</summary>
+    internal void CopyFrom(StateArena other, int from, int to, int length) =>
+        other._bytes.AsSpan(0, other.Length).Slice(from, length).CopyTo(_bytes.AsSpan(0, Length)[to..]);
+
     /// <summary>The raw bytes, for a test or an explorer that stores states.</summary>
     public ReadOnlySpan<byte> AsSpan() => _bytes.AsSpan(0, Length);
 

@@ -1,0 +1,204 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <summary>How an access to a model-specific register ended.</summary>
+public enum MsrResult
+{
+    /// <summary>It is none of the interrupt system's.</summary>
+    NotOurs,
+    /// <summary>Done.</summary>
+    Done,
+    /// <summary>The CPU takes <c>#GP(0)</c>.</summary>
+    GeneralProtection,
+}
+
+/// <content>What CPUs do: registers by memory, port and MSR, and taking interrupts.</content>
+public sealed partial class Fabric
+{
+    private const ulong PageMask = 0xFFF;
+    private const uint RegisterStride = 16, RegisterWidth = 4;
+
+    /// <summary>A CPU reads memory.</summary>
+    /// <param name="cpu">Which.</param>
+    /// <param name="address">Physical address.</param>
+    /// <param name="size">Bytes: 1, 2, 4 or 8; other sizes reach nothing.</param>
+    /// <param name="value">What it gets; 0 where the registers have nothing to say.</param>
+    /// <returns>Whether the address is the interrupt system's.</returns>
+    public bool TryRead(int cpu, ulong address, int size, out ulong value)
+    {
+        value = 0;
+        if (LocalApics.Maps(cpu, address, out uint offset))
+            value = ReadLocalApic(cpu, offset, size);
+        else if (FindIoApic(address) is var chip and >= 0)
+            value = ReadIoApic(cpu, chip, (uint)(address & PageMask), size);
+        else
+            return false;
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MemoryMappedRead, (ushort)cpu, (uint)size, address, value));
+        return true;
+    }
+
+    /// <summary>A CPU writes memory.</summary>
+    /// <returns>Whether the address is the interrupt system's.</returns>
+    /// <inheritdoc cref="TryRead" path="/param"/>
+    public bool TryWrite(int cpu, ulong address, int size, ulong value)
+    {
+        bool local = LocalApics.Maps(cpu, address, out uint offset);
+        int chip = local ? -1 : FindIoApic(address);
+        if (!local && chip < 0)
+            return false;
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+        if (local)
+            WriteLocalApic(cpu, offset, size, value);
+        else if (_ioApics[chip].Has((uint)(address & PageMask), size))
+            Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), (uint)value, Events));
+        else
+            NoteMisuse(cpu, Misuse.Access, address, value);
+        return true;
+    }
+
+    /// <summary>A CPU reads a port.</summary>
+    /// <param name="cpu">Which.</param>
+    /// <param name="port">Port.</param>
+    /// <param name="size">Bytes: 1, 2 or 4; wider accesses are split, as an ISA bridge does.</param>
+    /// <param name="value">What it gets.</param>
+    /// <returns>Whether the first port is the interrupt system's.</returns>
+    public bool TryReadPort(int cpu, ushort port, int size, out uint value)
+    {
+        value = 0;
+        if (Pic is null || !PicPair.Claims(port) || size is not (1 or 2 or 4))
+            return false;
+        for (int i = size - 1; i >= 0; i--)
+        {
+            byte one = 0xFF;
+            if (PicPair.Claims((ushort)(port + i)))
+            {
+                one = Pic.Read((ushort)(port + i), Events, out PinWork work);
+                CarryPic(work);
+            }
+            value = value << 8 | one;
+        }
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.PortRead, (ushort)cpu, (uint)size, port, value));
+        return true;
+    }
+
+    /// <summary>A CPU writes a port.</summary>
+    /// <returns>Whether the first port is the interrupt system's.</returns>
+    /// <inheritdoc cref="TryReadPort" path="/param"/>
+    public bool TryWritePort(int cpu, ushort port, int size, uint value)
+    {
+        if (Pic is null || !PicPair.Claims(port) || size is not (1 or 2 or 4))
+            return false;
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.PortWrite, (ushort)cpu, (uint)size, port, value));
+        for (int i = 0; i < size; i++, value >>= 8)
+        {
+            if (PicPair.Claims((ushort)(port + i)))
+                CarryPic(Pic.Write((ushort)(port + i), (byte)value, Events));
+        }
+        return true;
+    }
+
+    /// <summary>A CPU reads an MSR.</summary>
+    public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
+    {
+        value = 0;
+        if (!LocalApics.ClaimsMsr(msr))
+            return MsrResult.NotOurs;
+        bool done = LocalApics.TryReadMsr(cpu, msr, Events, out value);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MsrRead, (ushort)cpu, done ? 0u : 1, msr, value));
+        return done ? MsrResult.Done : MsrResult.GeneralProtection;
+    }
+
+    /// <summary>A CPU writes an MSR.</summary>
+    public MsrResult WriteMsr(int cpu, uint msr, ulong value)
+    {
+        if (!LocalApics.ClaimsMsr(msr))
+            return MsrResult.NotOurs;
+        bool done = LocalApics.TryWriteMsr(cpu, msr, value, Events);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MsrWrite, (ushort)cpu, done ? 0u : 1, msr, value));
+        return done ? MsrResult.Done : MsrResult.GeneralProtection;
+    }
+
+    /// <summary>A CPU reads CR8.</summary>
+    public byte ReadCr8(int cpu) => LocalApics.ReadCr8(cpu);
+
+    /// <summary>A CPU writes CR8.</summary>
+    /// <returns>False for <c>#GP(0)</c>.</returns>
+    public bool TryWriteCr8(int cpu, ulong value)
+    {
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.TaskPriorityWrite, (ushort)cpu, 0, 0, value));
+        return LocalApics.TryWriteCr8(cpu, value, Events);
+    }
+
+    /// <summary>Whether a CPU whose interrupts are enabled would take one now.</summary>
+    public bool HasInterrupt(int cpu) => LocalApics.HasInterrupt(cpu) || HasExtInt(cpu);
+
+    /// <summary>A CPU takes an interrupt: from the 8259 pair by an INTA cycle, or from its local APIC.</summary>
+    /// <returns>The vector, 0 to 255; -1 where there is nothing to take.</returns>
+    public int Take(int cpu)
+    {
+        bool local = LocalApics.HasInterrupt(cpu);
+        if (HasExtInt(cpu) && !(local && Options.LocalApicFirst))
+            return TakeExtInt(cpu);
+        return local ? LocalApics.Take(cpu, Events) : -1;
+    }
+
+    private bool HasExtInt(int cpu) => Pic is { } pic && LocalApics.HasExtInt(cpu, pic.Intr);
+
+    private byte TakeExtInt(int cpu)
+    {
+        byte vector = Pic!.Take(Events, out PinWork work);
+        LocalApics.ExtIntTaken(cpu);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, vector, 1));
+        CarryPic(work);
+        return vector;
+    }
+
+    private ulong ReadLocalApic(int cpu, uint offset, int size)
+    {
+        uint within = offset % RegisterStride;
+        if (size is 1 or 2 or 4 && within + (uint)size <= RegisterWidth)
+        {
+            ulong mask = (1ul << (size * 8)) - 1;
+            return LocalApics.Read(cpu, offset - within, Events) >> (int)(within * 8) & mask;
+        }
+        NoteMisuse(cpu, Misuse.Access, offset, 0);
+        return 0;
+    }
+
+    private void WriteLocalApic(int cpu, uint offset, int size, ulong value)
+    {
+        // Registers are written whole, at their own address (SDM vol. 3, 11.4.1).
+        if (size == RegisterWidth && offset % RegisterStride == 0)
+            LocalApics.Write(cpu, offset, (uint)value, Events);
+        else
+            NoteMisuse(cpu, Misuse.Access, offset, value);
+    }
+
+    private ulong ReadIoApic(int cpu, int chip, uint offset, int size)
+    {
+        if (_ioApics[chip].Has(offset, size))
+            return _ioApics[chip].Read(offset);
+        NoteMisuse(cpu, Misuse.Access, Options.IoApics[chip].Address + offset, 0);
+        return 0;
+    }
+
+    private int FindIoApic(ulong address)
+    {
+        for (int chip = 0; chip < _ioApics.Length; chip++)
+        {
+            if ((address & ~PageMask) == _ioApics[chip].Options.Address)
+                return chip;
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,144 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <content>What devices do: sources on lines, and messages.</content>
+public sealed partial class Fabric
+{
+    /// <summary>Connects a source to a line.</summary>
+    /// <param name="gsi">The line, 0 up to the number of GSIs.</param>
+    /// <param name="label">Who it is, for those who ask who holds a line.</param>
+    /// <param name="kind">How much is known of its level.</param>
+    /// <exception cref="InvalidOperationException">All slots are taken (<see cref="FabricOptions.Sources"/>).</exception>
+    public Source Connect(int gsi, string label, SourceKind kind = SourceKind.Wired)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)gsi, (uint)Gsis.Count, nameof(gsi));
+        ArgumentException.ThrowIfNullOrEmpty(label);
+        (int slot, uint generation) = Lines.Connect(gsi, label, kind, Events);
+        return new Source(this, slot, generation);
+    }
+
+    internal void SetSource(int slot, bool asserted)
+    {
+        if (Lines.Set(slot, asserted, byAck: false, Events))
+            DriveLine(Lines.GsiOf(slot));
+    }
+
+    internal void RemoveSource(int slot)
+    {
+        SetSource(slot, asserted: false);
+        Lines.Remove(slot, Events);
+    }
+
+    /// <summary>The device behind a sampled source wants nothing any more. Nothing follows; a law may want to know.</summary>
+    public void NoteWithdrawn(Source source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.SourceWithdrawn, (ushort)source.Slot, (uint)source.Gsi));
+    }
+
+    /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest memory.</summary>
+    /// <param name="message">Address and data.</param>
+    /// <param name="requester">Bus, device and function of the sender.</param>
+    /// <returns>Whether a local APIC accepted it, or it became a write to memory.</returns>
+    public RefusalReason Send(Msi message, ushort requester = 0)
+    {
+        Origin origin = Origin.Device(requester);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+        if (message.IsInterrupt(Options.Format))
+            return Deliver(message, origin);
+        Events.Emit(new Event(EventKind.MemoryWrite, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+        return RefusalReason.None;
+    }
+
+    /// <summary>Brings a message to the local APICs, as the last step of its way.</summary>
+    /// <param name="message">A message in the interrupt window.</param>
+    /// <param name="origin">Who caused it.</param>
+    public RefusalReason Deliver(Msi message, Origin origin)
+    {
+        RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
+        if (reason == RefusalReason.None)
+            return LocalApics.Deliver(decoded, origin, Events);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MessageRefused, 0, origin.Bits, decoded.Bits, (ulong)reason));
+        return reason;
+    }
+
+    private void DriveLine(int gsi)
+    {
+        bool asserted = Lines.IsAsserted(gsi);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.LineChanged, 0, (uint)gsi, asserted ? 1u : 0));
+        GsiTarget target = Gsis[gsi];
+        if (target.Irq >= 0)
+        {
+            Pic!.SetPin(target.Irq, asserted, Events);
+            PropagateIntr();
+        }
+        if (target.IoApic >= 0)
+            _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
+    }
+
+    private void Carry(int chip, PinWork work)
+    {
+        if (work.IsEmpty)
+            return;
+        PinSet acked = work.Acked;
+        for (int pin; (pin = PinSet.Next(ref acked)) >= 0;)
+        {
+            if (Events.Observing)
+                Events.Observe(new Event(EventKind.PinAcked, (ushort)chip, (uint)pin));
+            Acknowledge(Gsis.OfPin(chip, pin), onlySampled: false);
+        }
+        PinSet resampled = work.Resampled;
+        for (int pin; (pin = PinSet.Next(ref resampled)) >= 0;)
+        {
+            if (Events.Observing)
+                Events.Observe(new Event(EventKind.PinResampled, (ushort)chip, (uint)pin));
+            Acknowledge(Gsis.OfPin(chip, pin), onlySampled: true);
+        }
+        _ioApics[chip].Service(work.Service, Events);
+    }
+
+    private void CarryPic(PinWork work)
+    {
+        PinSet acked = work.Acked;
+        for (int irq; (irq = PinSet.Next(ref acked)) >= 0;)
+        {
+            if (Events.Observing)
+                Events.Observe(new Event(EventKind.PicAcked, 0, (uint)irq));
+            Acknowledge(Gsis.OfIsaIrq(irq), onlySampled: false);
+        }
+        PinSet resampled = work.Resampled;
+        for (int irq; (irq = PinSet.Next(ref resampled)) >= 0;)
+        {
+            if (Events.Observing)
+                Events.Observe(new Event(EventKind.PicResampled, 0, (uint)irq));
+            Acknowledge(Gsis.OfIsaIrq(irq), onlySampled: true);
+        }
+        Pic!.Update(Events);
+        PropagateIntr();
+    }
+
+    private void Acknowledge(int gsi, bool onlySampled)
+    {
+        if (Lines.Acknowledge(gsi, onlySampled, Events))
+            DriveLine(gsi);
+    }
+
+    /// <summary>INTR of the 8259 pair is wired to LINT0 of every local APIC and to pin 0 of the first I/OAPIC.</summary>
+    private void PropagateIntr()
+    {
+        bool intr = Pic!.Intr;
+        if (_state.Value.Intr == (intr ? 1u : 0))
+            return;
+        _state.Value.Intr = intr ? 1u : 0;
+        for (int cpu = 0; cpu < LocalApics.Count; cpu++)
+            LocalApics.SetLint(cpu, 0, intr, Events);
+        if (_intrSource >= 0)
+            SetSource(_intrSource, intr);
+    }
+}

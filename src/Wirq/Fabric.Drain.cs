@@ -1,0 +1,110 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <summary>Who stands behind a fabric: it hears of every event, and carries out the effects that leave the fabric.</summary>
+public interface IFabricPort
+{
+    /// <summary>Something happened. Called for every event, effects included, before it is carried out; observations
+    /// come only while <see cref="EventBuffer.Observing"/> is set.</summary>
+    void Observe(in Event happened);
+
+    /// <summary>An effect for the world outside: <see cref="EventKind.Ack"/>, <see cref="EventKind.RouteChanged"/>,
+    /// <see cref="EventKind.MemoryWrite"/> and what concerns a CPU. Inputs made from here only queue.</summary>
+    void Carry(in Event effect);
+}
+
+/// <content>The queue, and what is carried out inside.</content>
+public sealed partial class Fabric
+{
+    private const int MisuseBurst = 16;
+    private const long MisuseWindow = 1_000_000_000;
+
+    // Only observations depend on these two, so they are no state of the machine.
+    private long _misuseSince = long.MinValue;
+    private int _misuses;
+
+    /// <summary>Carries out what waits, in order, until nothing does.</summary>
+    /// <param name="port">Who hears and carries out the rest; null for nobody.</param>
+    public void Drain(IFabricPort? port = null)
+    {
+        while (Events.TryTake(out Event next))
+        {
+            port?.Observe(next);
+            if (next.IsEffect && !Execute(next))
+                port?.Carry(next);
+        }
+        if (Events.Observing && port is not null)
+            port.Observe(new Event(EventKind.Rest) { Time = Now });
+    }
+
+    /// <summary>Carries out an effect that stays inside the fabric.</summary>
+    /// <returns>False where it is for the world outside.</returns>
+    public bool Execute(in Event effect)
+    {
+        switch (effect.Kind)
+        {
+            case EventKind.Deliver:
+                Msi message = effect.Msi;
+                Answer(effect.IoApic, effect.Pin, message, Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
+                return true;
+            case EventKind.EoiBroadcast:
+                Eoi(effect.Vector);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for example.</summary>
+    public void Answer(int ioApic, int pin, Msi message, RefusalReason reason) =>
+        Carry(ioApic, _ioApics[ioApic].Accepted(pin, message, reason, Events));
+
+    /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
+    public void Eoi(byte vector)
+    {
+        // All of them clear Remote IRR before any serves a pin again; machines have a handful of I/OAPICs.
+        Span<PinWork> work = stackalloc PinWork[_ioApics.Length];
+        for (int chip = 0; chip < work.Length; chip++)
+            work[chip] = _ioApics[chip].Eoi(vector, Events);
+        for (int chip = 0; chip < work.Length; chip++)
+            Carry(chip, work[chip]);
+    }
+
+    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for none.</summary>
+    public long NextDeadline
+    {
+        get
+        {
+            long next = LocalApics.NextDeadline;
+            foreach (IoApic chip in _ioApics)
+                next = Math.Min(next, chip.NextDeadline);
+            return next;
+        }
+    }
+
+    /// <summary>Virtual time moves on. What is due in between happens at its end; call it up to
+    /// <see cref="NextDeadline"/> at a time where the order matters.</summary>
+    /// <param name="now">The new time in ns; not before the present one.</param>
+    public void Advance(long now)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(now, Now);
+        Events.Now = now;
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.TimeAdvanced));
+        LocalApics.Advance(Events);
+        foreach (IoApic chip in _ioApics)
+            chip.Advance(Events);
+    }
+
+    private void NoteMisuse(int cpu, Misuse what, ulong where, ulong value)
+    {
+        if (!Events.Observing)
+            return;
+        if (_misuseSince == long.MinValue || Now - _misuseSince >= MisuseWindow)
+            (_misuseSince, _misuses) = (Now, 0);
+        if (++_misuses <= MisuseBurst)
+            Events.Observe(new Event(EventKind.GuestMisuse, (ushort)cpu, (uint)what, where, value));
+    }
+}

@@ -1,0 +1,85 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <summary>The interrupt system of a machine: lines, 8259 pair, I/OAPICs, local APICs, and the wires between them.</summary>
+/// <remarks>
+/// Pure and synchronous: it has no thread, clock or callback. Each input changes state and appends events to
+/// <see cref="Events"/>; whoever owns the fabric drains them (<see cref="Drain"/>), in order. Inputs may be made from
+/// within an effect; they only queue. Not thread-safe.
+/// <para>All mutable state lies in one <see cref="StateArena"/>: see <see cref="Fork"/> and <see cref="Identity"/>.</para>
+/// </remarks>
+public sealed partial class Fabric
+{
+    private readonly Block<FabricState> _state;
+    private readonly IoApic[] _ioApics;
+    private readonly (int Start, int Length) _region;
+    private readonly int _intrSource = -1;
+
+    /// <summary>Builds a machine in its reset state.</summary>
+    /// <param name="options">How it is built.</param>
+    /// <param name="arena">Where its state goes; null for an arena of its own.</param>
+    public Fabric(FabricOptions options, StateArena? arena = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.IoApics.Count, 64);
+        Options = options;
+        Arena = arena ?? new StateArena();
+        int start = Arena.Length;
+        Events = new EventBuffer();
+        Gsis = new GsiMap(options);
+        _state = Arena.Reserve<FabricState>();
+        Lines = new LineTable(Gsis.Count, options.Sources, Arena);
+        Pic = options.Pic is null ? null : new PicPair(options.Pic, Arena);
+        _ioApics = [.. options.IoApics.Select((io, index) => new IoApic(io, Arena, index))];
+        LocalApics = new LocalApics(options.LocalApics, Arena);
+        if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
+            (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
+        _region = (start, Arena.Length - start);
+    }
+
+    /// <summary>How it was built.</summary>
+    public FabricOptions Options { get; }
+    /// <summary>Where its state lies.</summary>
+    public StateArena Arena { get; }
+    /// <summary>Its queue.</summary>
+    public EventBuffer Events { get; }
+    /// <summary>Which GSI leads where.</summary>
+    public GsiMap Gsis { get; }
+    /// <summary>Its lines.</summary>
+    public LineTable Lines { get; }
+    /// <summary>Its 8259 pair, if it has one.</summary>
+    public PicPair? Pic { get; }
+    /// <summary>Its I/OAPICs.</summary>
+    public IReadOnlyList<IoApic> IoApics => _ioApics;
+    /// <summary>Its local APICs.</summary>
+    public LocalApics LocalApics { get; }
+
+    /// <summary>Virtual time, in nanoseconds.</summary>
+    public long Now => Events.Now;
+
+    /// <summary>A machine that is in the same state, waiting events included, and goes its own way from here.</summary>
+    public Fabric Fork()
+    {
+        var fork = new Fabric(Options);
+        fork.CopyFrom(this);
+        return fork;
+    }
+
+    /// <summary>Takes over the state of a machine built alike.</summary>
+    public void CopyFrom(Fabric other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Arena.CopyFrom(other.Arena, other._region.Start, _region.Start, _region.Length);
+        Events.CopyFrom(other.Events);
+        Lines.CopyLabels(other.Lines);
+    }
+
+    /// <summary>A hash of all state, times relative: machines of the same identity (and the same waiting events) behave
+    /// alike from here on.</summary>
+    public UInt128 Identity() => Arena.Identity(Now);
+
+    /// <summary>The handle of the source in a slot, in a fork whose devices look for their own again.</summary>
+    public Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
+}

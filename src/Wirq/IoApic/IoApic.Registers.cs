@@ -1,0 +1,135 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <content>The registers.</content>
+public sealed partial class IoApic
+{
+    /// <summary>Offset of IOREGSEL; only its low 8 bits exist, whatever the width of the access (82093AA, 3.1.1; XSA-239).</summary>
+    public const uint SelectOffset = 0x00;
+    /// <summary>Offset of IOWIN.</summary>
+    public const uint WindowOffset = 0x10;
+    /// <summary>Offset of the EOI register, version 0x20 only.</summary>
+    public const uint EoiOffset = 0x40;
+
+    private const uint IdRegister = 0, VersionRegister = 1, ArbitrationRegister = 2, FirstEntry = 0x10;
+
+    /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
+    /// IOREGSEL at any width up to 32 bits, the others at exactly 32.</summary>
+    public bool Has(uint offset, int size) => offset switch
+    {
+        SelectOffset => size is 1 or 2 or 4,
+        WindowOffset => size == 4,
+        EoiOffset => size is 1 or 2 or 4 && Options.Version >= 0x20,
+        _ => false,
+    };
+
+    /// <summary>Reads a register; 0 where there is none. Reading has no effect.</summary>
+    public uint Read(uint offset) => offset switch
+    {
+        SelectOffset => S.Selected,
+        WindowOffset => ReadSelected(S.Selected),
+        _ => 0,
+    };
+
+    /// <summary>Writes a register.</summary>
+    /// <returns>The lines to acknowledge and the pins to serve again; see the remarks of the class.</returns>
+    public PinWork Write(uint offset, uint value, EventBuffer events)
+    {
+        switch (offset)
+        {
+            case SelectOffset:
+                S.Selected = (byte)value;
+                return default;
+            case WindowOffset:
+                return WriteSelected(S.Selected, value, events);
+            case EoiOffset when Options.Version >= 0x20:
+                return Eoi((byte)value, EndOfInterruptCause.Register, events);
+            default:
+                return default;
+        }
+    }
+
+    private uint ReadSelected(uint register) => register switch
+    {
+        IdRegister => new IoApicIdentity(S.Id).Bits,
+        VersionRegister => IoApicVersion.Create(Options.Version, Options.Pins).Bits,
+        ArbitrationRegister => new IoApicIdentity(S.Arbitration).Bits,
+        _ => !TryPin(register, out int pin) ? 0 : IsHigh(register) ? Entry(pin).High : Entry(pin).Low,
+    };
+
+    private PinWork WriteSelected(uint register, uint value, EventBuffer events)
+    {
+        if (register == IdRegister)
+        {
+            // The arbitration register is loaded together with the id (82093AA, 3.2.3).
+            S.Id = S.Arbitration = IoApicIdentity.FromBits(value).Id;
+            return default;
+        }
+        if (!TryPin(register, out int pin))
+            return default;
+        RedirectionEntry old = _pins[pin].Entry;
+        return WriteEntry(pin, IsHigh(register) ? old.WithHigh(value) : old.WithLow(value), events);
+    }
+
+    /// <summary>Writes a whole entry at once, as a machine's firmware or a test does; a guest writes halves.</summary>
+    public PinWork WriteEntry(int pin, RedirectionEntry written, EventBuffer events)
+    {
+        ref IoApicPin state = ref _pins[pin];
+        RedirectionEntry old = state.Entry;
+        RedirectionEntry made = old.Write(written.Bits,
+            Options.WideEntries ? RedirectionEntry.WritableExtended : RedirectionEntry.Writable82093);
+        state.Entry = made;
+        ReleaseBrake(pin, ref state);
+        if (events.Observing)
+        {
+            bool remoteIrr = S.RemoteIrr.Has(pin);
+            events.Observe(new Event(EventKind.EntryWritten, _index, (uint)pin,
+                made.WithRemoteIrr(remoteIrr).Bits, old.WithRemoteIrr(remoteIrr).Bits));
+        }
+        // Before anything that this write may deliver: a cached route must never be older than the entry.
+        if (made != old)
+            events.Emit(new Event(EventKind.RouteChanged, _index, (uint)pin, made.Bits, old.Bits));
+        ApplyPolarity(pin, made, events);
+        PinSet one = default(PinSet).With(pin);
+        PinWork work = new(default, default, one);
+        // Linux ends a level interrupt without EOI register by making the entry edge for a moment.
+        if (!made.Level && S.RemoteIrr.Has(pin))
+            work = Join(work, End(pin, EndOfInterruptCause.Rewrite, events));
+        return old.Masked && !made.Masked ? Join(work, Unmasked(pin, made)) : work;
+    }
+
+    private PinWork Unmasked(int pin, RedirectionEntry entry)
+    {
+        PinSet one = default(PinSet).With(pin);
+        if (S.AckOwed.Has(pin))
+        {
+            S.AckOwed = S.AckOwed.Without(pin);
+            return new PinWork(one, default, default);
+        }
+        // A request that was latched while masked may have been served meanwhile; only its source knows.
+        bool ask = Options.Ack != AckPolicy.Eoi && entry.Level && S.Asserted.Has(pin) && !S.RemoteIrr.Has(pin);
+        return ask ? new PinWork(default, one, default) : default;
+    }
+
+    private void ApplyPolarity(int pin, RedirectionEntry entry, EventBuffer events)
+    {
+        bool asserted = S.High.Has(pin) != IsActiveLow(entry);
+        if (asserted == S.Asserted.Has(pin))
+            return;
+        // No wire moved, so this is no edge; a level pin is served by what follows.
+        S.Asserted = S.Asserted.Set(pin, asserted);
+        S.Latched = S.Latched.Set(pin, asserted && entry.Level);
+        if (events.Observing)
+            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
+    }
+
+    private bool TryPin(uint register, out int pin)
+    {
+        pin = ((int)register - (int)FirstEntry) / 2;
+        return register >= FirstEntry && pin < _pins.Count;
+    }
+
+    private static bool IsHigh(uint register) => (register & 1) != 0;
+}

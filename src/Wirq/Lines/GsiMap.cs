@@ -1,0 +1,62 @@
+namespace Wirq;
+
+/// <summary>Where a line ends: at a pin of the 8259 pair, of an I/OAPIC, of both or of none.</summary>
+/// <param name="Irq">Pin of the pair, 0 to 15, or -1.</param>
+/// <param name="IoApic">Number of the I/OAPIC, or -1.</param>
+/// <param name="Pin">Its pin.</param>
+public readonly record struct GsiTarget(int Irq, int IoApic, int Pin);
+
+/// <summary>Which GSI leads to which pins. Fixed when the machine is built.</summary>
+public sealed class GsiMap
+{
+    private const int IsaIrqs = 16, CascadeIrq = 2;
+
+    private readonly GsiTarget[] _targets;
+    private readonly int[] _gsiOfIrq = new int[IsaIrqs];
+    private readonly int[][] _gsiOfPin;
+
+    internal GsiMap(FabricOptions options)
+    {
+        int highest = options.IoApics.Select(chip => chip.GsiBase + chip.Pins).DefaultIfEmpty(0).Max();
+        _targets = new GsiTarget[Math.Max(highest, IsaIrqs)];
+        Array.Fill(_targets, new GsiTarget(-1, -1, 0));
+        _gsiOfPin = new int[options.IoApics.Count][];
+        for (int chip = 0; chip < options.IoApics.Count; chip++)
+        {
+            IoApicOptions io = options.IoApics[chip];
+            _gsiOfPin[chip] = new int[io.Pins];
+            for (int pin = 0; pin < io.Pins; pin++)
+            {
+                int gsi = io.GsiBase + pin;
+                if (_targets[gsi].IoApic >= 0)
+                    throw new ArgumentException($"GSI {gsi} is claimed by I/OAPIC {_targets[gsi].IoApic} and by I/OAPIC {chip}", nameof(options));
+                _targets[gsi] = _targets[gsi] with { IoApic = chip, Pin = pin };
+                _gsiOfPin[chip][pin] = gsi;
+            }
+        }
+        for (int irq = 0; irq < IsaIrqs; irq++)
+            _gsiOfIrq[irq] = options.IsaOverrides.TryGetValue(irq, out int gsi) ? gsi : irq;
+        for (int irq = 0; irq < IsaIrqs && options.Pic is not null; irq++)
+        {
+            // Pin 2 of the master takes the slave; no ISA device has it.
+            if (irq == CascadeIrq)
+                continue;
+            int line = _gsiOfIrq[irq];
+            if (_targets[line].Irq >= 0)
+                throw new ArgumentException($"ISA IRQ {_targets[line].Irq} and IRQ {irq} both lead to GSI {line}", nameof(options));
+            _targets[line] = _targets[line] with { Irq = irq };
+        }
+    }
+
+    /// <summary>How many GSIs there are.</summary>
+    public int Count => _targets.Length;
+
+    /// <summary>Where a GSI leads.</summary>
+    public GsiTarget this[int gsi] => _targets[gsi];
+
+    /// <summary>The GSI of an ISA IRQ, overrides applied (ACPI 5.2.12.5: IRQ 0 is GSI 2 on a PC).</summary>
+    public int OfIsaIrq(int irq) => _gsiOfIrq[irq];
+
+    /// <summary>The GSI of an I/OAPIC's pin.</summary>
+    public int OfPin(int ioApic, int pin) => _gsiOfPin[ioApic][pin];
+}

@@ -1,0 +1,151 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <summary>The lines of a machine, one per GSI, and the sources on them. A line is the OR of its sources.</summary>
+public sealed class LineTable
+{
+    private readonly Block<LineTableState> _table;
+    private readonly Block<LineState> _lines;
+    private readonly Block<SourceState> _sources;
+    private readonly string[] _labels;
+
+    /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
+    /// <param name="gsis">How many lines there are, 1 to 65535.</param>
+    /// <param name="capacity">How many sources fit at the same time, 1 to 65534.</param>
+    /// <param name="arena">Where its state goes.</param>
+    public LineTable(int gsis, int capacity, StateArena arena)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(capacity, SourceState.None);
+        _table = arena.Reserve<LineTableState>();
+        _lines = arena.Reserve<LineState>(gsis);
+        _sources = arena.Reserve<SourceState>(capacity);
+        _labels = new string[capacity];
+        Array.Fill(_labels, "");
+        foreach (ref LineState line in _lines.Span)
+            line.First = SourceState.None;
+        for (int slot = 0; slot < capacity; slot++)
+            _sources[slot].Next = (ushort)(slot + 1 < capacity ? slot + 1 : SourceState.None);
+    }
+
+    /// <summary>How many lines there are.</summary>
+    public int Count => _lines.Count;
+
+    /// <summary>How many sources fit.</summary>
+    public int Capacity => _sources.Count;
+
+    /// <summary>Whether a line is asserted.</summary>
+    public bool IsAsserted(int gsi) => _lines[gsi].Asserting != 0;
+
+    /// <summary>Whether a source asserts.</summary>
+    public bool IsAsserting(int slot) => _sources[slot].IsAsserted;
+
+    /// <summary>Whether a slot is held by the owner of this generation.</summary>
+    public bool IsCurrent(int slot, uint generation) => _sources[slot].Generation == generation;
+
+    /// <summary>The label of the source in a slot.</summary>
+    public string Label(int slot) => _labels[slot];
+
+    /// <summary>The GSI of the source in a slot.</summary>
+    public int GsiOf(int slot) => _sources[slot].Gsi;
+
+    /// <summary>The kind of the source in a slot.</summary>
+    public SourceKind KindOf(int slot) => _sources[slot].Kind;
+
+    /// <summary>The labels of those who hold a line asserted.</summary>
+    public IReadOnlyList<string> HoldersOf(int gsi) =>
+        [.. SourcesOf(gsi).Where(slot => _sources[slot].IsAsserted).Select(Label)];
+
+    /// <summary>The slots of all sources on a line, asserting or not, in the order in which they joined.</summary>
+    public IEnumerable<int> SourcesOf(int gsi)
+    {
+        for (int slot = _lines[gsi].First; slot != SourceState.None; slot = _sources[slot].Next)
+            yield return slot;
+    }
+
+    /// <summary>Gives a source a slot.</summary>
+    /// <exception cref="InvalidOperationException">All slots are taken.</exception>
+    internal (int Slot, uint Generation) Connect(int gsi, string label, SourceKind kind, EventBuffer events)
+    {
+        int slot = _table.Value.Free;
+        if (slot == SourceState.None)
+        {
+            throw new InvalidOperationException(
+                $"all {Capacity} source slots are taken; raise {nameof(FabricOptions)}.{nameof(FabricOptions.Sources)}");
+        }
+        ref SourceState source = ref _sources[slot];
+        _table.Value.Free = source.Next;
+        source = new SourceState { Generation = source.Generation + 1, Gsi = (ushort)gsi, Kind = kind, Next = SourceState.None };
+        // At the end of the list, so that holders hear in the order in which they joined.
+        ref ushort link = ref _lines[gsi].First;
+        while (link != SourceState.None)
+            link = ref _sources[link].Next;
+        link = (ushort)slot;
+        _labels[slot] = label;
+        if (events.Observing)
+            events.Observe(new Event(EventKind.SourceConnected, (ushort)slot, (uint)gsi, (ulong)kind));
+        return (slot, source.Generation);
+    }
+
+    /// <summary>Frees a slot that does not assert any more.</summary>
+    internal void Remove(int slot, EventBuffer events)
+    {
+        ref SourceState source = ref _sources[slot];
+        int gsi = source.Gsi;
+        ref ushort link = ref _lines[gsi].First;
+        while (link != slot)
+            link = ref _sources[link].Next;
+        link = source.Next;
+        source = new SourceState { Generation = source.Generation + 1, Next = _table.Value.Free };
+        _table.Value.Free = (ushort)slot;
+        _labels[slot] = "";
+        if (events.Observing)
+            events.Observe(new Event(EventKind.SourceRemoved, (ushort)slot, (uint)gsi));
+    }
+
+    /// <summary>Sets what a source asserts.</summary>
+    /// <returns>Whether the level of its line changed.</returns>
+    internal bool Set(int slot, bool asserted, bool byAck, EventBuffer events)
+    {
+        ref SourceState source = ref _sources[slot];
+        if (source.IsAsserted == asserted)
+            return false;
+        source.Asserted = asserted ? (byte)1 : (byte)0;
+        ref LineState line = ref _lines[source.Gsi];
+        bool before = line.Asserting != 0;
+        line.Asserting = (ushort)(asserted ? line.Asserting + 1 : line.Asserting - 1);
+        if (events.Observing)
+        {
+            events.Observe(new Event(asserted ? EventKind.SourceRaised : EventKind.SourceLowered,
+                (ushort)slot, source.Gsi, (ulong)source.Kind, byAck ? 1u : 0));
+        }
+        return before != (line.Asserting != 0);
+    }
+
+    /// <summary>Acknowledges a line: every sampled source drops, and every source hears.</summary>
+    /// <param name="gsi">The line.</param>
+    /// <param name="onlySampled">Whether only the sampled sources that asserted hear (a resample), or all.</param>
+    /// <param name="events">Where the acknowledges go.</param>
+    /// <returns>Whether the line fell.</returns>
+    internal bool Acknowledge(int gsi, bool onlySampled, EventBuffer events)
+    {
+        bool fell = false;
+        for (int slot = _lines[gsi].First; slot != SourceState.None; slot = _sources[slot].Next)
+        {
+            ref SourceState source = ref _sources[slot];
+            bool drops = source.Kind == SourceKind.Sampled && source.IsAsserted;
+            if (drops)
+                fell |= Set(slot, asserted: false, byAck: true, events);
+            if (drops || !onlySampled)
+                events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
+        }
+        return fell;
+    }
+
+    internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);
+
+    internal uint GenerationOf(int slot) => _sources[slot].Generation;
+}
