@@ -1,0 +1,45 @@
+namespace Wirq.Lab.Scenarios;
+
+/// <summary>What kind of access reaches a register.</summary>
+public enum RegisterKind
+{
+    /// <summary>An I/OAPIC redirection entry, both halves (a write does the high half first, as Linux does).</summary>
+    Entry,
+    /// <summary>The low half of an entry.</summary>
+    EntryLow,
+    /// <summary>The high half of an entry.</summary>
+    EntryHigh,
+    /// <summary>An I/OAPIC register by its index through IOREGSEL and IOWIN.</summary>
+    IoApicIndex,
+    /// <summary>An I/OAPIC register by its offset.</summary>
+    IoApicOffset,
+    /// <summary>A local APIC register by its xAPIC offset; in x2APIC mode the MSR of it. ICR is 64 bits wide in both.</summary>
+    LocalApic,
+    /// <summary>An MSR.</summary>
+    Msr,
+    /// <summary>A port.</summary>
+    Port,
+    /// <summary>Physical memory.</summary>
+    Memory,
+    /// <summary>CR8.</summary>
+    Cr8,
+}
+
+/// <summary>A register that a scenario names.</summary>
+/// <param name="Kind">How it is reached.</param>
+/// <param name="Unit">The I/OAPIC; else 0.</param>
+/// <param name="Number">Pin, index, offset, MSR, port or address.</param>
+/// <param name="Size">Width of the access in bytes, where it can be chosen.</param>
+/// <param name="Text">The name as written.</param>
+public sealed record RegisterName(RegisterKind Kind, int Unit, ulong Number, int Size, string Text);
+
+/// <summary>A value, as far as named.</summary>
+/// <param name="Bits">The named bits.</param>
+/// <param name="Mask">Which bits are named.</param>
+public readonly record struct RegisterValue(ulong Bits, ulong Mask)
+{
+    /// <summary>Whether a value agrees in the named bits.</summary>
+    public bool Matches(ulong value) => (value & Mask) == Bits;
+    /// <summary>A value with the named bits replaced.</summary>
+    public ulong Over(ulong value) => value & ~Mask | Bits;
+}

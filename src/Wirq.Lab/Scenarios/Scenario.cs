@@ -1,0 +1,99 @@
+namespace Wirq.Lab.Scenarios;
+
+/// <summary>A place in a scenario file.</summary>
+/// <param name="File">Path as the user gave it.</param>
+/// <param name="Line">Line, from 1.</param>
+/// <param name="Column">Column, from 1.</param>
+public readonly record struct Mark(string File, int Line, int Column)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{File}:{Line}:{Column}";
+}
+
+/// <summary>An interrupt bug report that runs.</summary>
+public sealed record Scenario
+{
+    /// <summary>Where it stands.</summary>
+    public required Mark At { get; init; }
+    /// <summary>Its name; a variant's ends in what it varies, in parentheses.</summary>
+    public required string Name { get; init; }
+    /// <summary>What it is about, for a reader.</summary>
+    public string About { get; init; } = "";
+    /// <summary>The ids of the checks and defects that it covers.</summary>
+    public IReadOnlyList<string> Covers { get; init; } = [];
+    /// <summary>What it needs of its host; the simulation has everything.</summary>
+    public IReadOnlyList<string> Needs { get; init; } = [];
+    /// <summary>The machine.</summary>
+    public required MachineSpec Machine { get; init; }
+    /// <summary>What CPUs do when they take a vector.</summary>
+    public IReadOnlyList<Handler> Handlers { get; init; } = [];
+    /// <summary>What happens, in order.</summary>
+    public IReadOnlyList<Step> Steps { get; init; } = [];
+    /// <summary>The laws that are checked; null for all of them.</summary>
+    public IReadOnlyList<string>? Laws { get; init; }
+    /// <summary>Designs under which a law must fail.</summary>
+    public IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
+}
+
+/// <summary>A design of the past under which something must fail.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Design">Name of the design.</param>
+/// <param name="Breaks">The law that must fail, or <see cref="Expectations"/>.</param>
+public sealed record HistoricSpec(Mark At, string Design, string Breaks)
+{
+    /// <summary>What <see cref="Breaks"/> says where no law fails but what the scenario expects.</summary>
+    public const string Expectations = "expectations";
+}
+
+/// <summary>In what state the CPUs find the machine.</summary>
+public enum StartState
+{
+    /// <summary>As firmware leaves it: local APICs software-enabled in the machine's mode (LDR of flat xAPIC set to
+    /// 1 shifted by the CPU's number, LVT0 and LVT1 masked), the 8259s initialised at 0x20 and 0x28 with all pins masked, interrupts on.</summary>
+    Ready,
+    /// <summary>As power-on leaves it, interrupts off.</summary>
+    Reset,
+}
+
+/// <summary>How messages of I/OAPIC pins reach the local APICs.</summary>
+public enum RouteModel
+{
+    /// <summary>Straight.</summary>
+    Direct,
+    /// <summary>By a table of routes that a kernel keeps, as with KVM's split irqchip.</summary>
+    Cached,
+}
+
+/// <summary>The machine of a scenario.</summary>
+public sealed record MachineSpec
+{
+    /// <summary>How many CPUs.</summary>
+    public int Cpus { get; init; } = 1;
+    /// <summary>Whether the local APICs start in x2APIC mode.</summary>
+    public bool X2Apic { get; init; }
+    /// <summary>The state at the first step.</summary>
+    public StartState Start { get; init; }
+    /// <summary>How messages of pins travel.</summary>
+    public RouteModel Routes { get; init; }
+    /// <summary>The chips.</summary>
+    public FabricOptions Fabric { get; init; } = FabricOptions.Pc();
+    /// <summary>The devices.</summary>
+    public IReadOnlyList<DeviceSpec> Devices { get; init; } = [];
+}
+
+/// <summary>A device.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Name">Its name, which is also the label of its source.</param>
+/// <param name="Gsi">Its line, or -1 where it has a message.</param>
+/// <param name="Kind">What its source is.</param>
+/// <param name="Message">Its message, where it has no line.</param>
+/// <param name="Requester">Its bus, device and function.</param>
+/// <param name="Stuck">Whether it goes on asserting although it is served.</param>
+public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0, bool Stuck = false);
+
+/// <summary>What a CPU does when it takes a vector.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Cpu">The CPU, or -1 for all.</param>
+/// <param name="Vector">The vector, or -1 for any that has no handler of its own.</param>
+/// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further times.</param>
+public sealed record Handler(Mark At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);

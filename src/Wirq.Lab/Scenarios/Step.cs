@@ -1,0 +1,95 @@
+namespace Wirq.Lab.Scenarios;
+
+/// <summary>Something that an actor does.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Text">It in a few words, for a timeline.</param>
+public abstract record Step(Mark At, string Text);
+
+/// <summary>What a device can do.</summary>
+public enum DeviceAction
+{
+    /// <summary>Assert (a line that it keeps asserting until it is served).</summary>
+    Raise,
+    /// <summary>Cease to assert on its own.</summary>
+    Lower,
+    /// <summary>Assert for an instant.</summary>
+    Pulse,
+    /// <summary>Write its message.</summary>
+    Send,
+    /// <summary>Be unplugged: its source leaves the line.</summary>
+    Remove,
+}
+
+/// <summary>A device does something.</summary>
+public sealed record DeviceStep(Mark At, string Text, int Device, DeviceAction Action) : Step(At, Text);
+
+/// <summary>Virtual time passes; what falls due in between happens on the way.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Text">It in a few words.</param>
+/// <param name="Nanoseconds">How much.</param>
+public sealed record TimeStep(Mark At, string Text, long Nanoseconds) : Step(At, Text);
+
+/// <summary>Steps are repeated.</summary>
+public sealed record RepeatStep(Mark At, string Text, int Times, IReadOnlyList<Step> Steps) : Step(At, Text);
+
+/// <summary>The machine must be in a certain state.</summary>
+public sealed record ExpectStep(Mark At, string Text, IReadOnlyList<Check> Checks) : Step(At, Text);
+
+/// <summary>A CPU does something.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Text">It in a few words.</param>
+/// <param name="Cpu">Which; -1 in a handler of all CPUs, for the one that runs it.</param>
+/// <param name="Command">What.</param>
+public sealed record CpuStep(Mark At, string Text, int Cpu, CpuCommand Command) : Step(At, Text);
+
+/// <summary>What a CPU can do.</summary>
+public abstract record CpuCommand;
+
+/// <summary>Write a register.</summary>
+/// <param name="Register">Which.</param>
+/// <param name="Value">What; unnamed fields are written as zero.</param>
+/// <param name="Faults">Whether <c>#GP</c> must follow.</param>
+public sealed record WriteCommand(RegisterName Register, RegisterValue Value, bool Faults = false) : CpuCommand;
+
+/// <summary>Read a register, change some fields, write it back.</summary>
+public sealed record ChangeCommand(RegisterName Register, RegisterValue Value) : CpuCommand;
+
+/// <summary>Read a register.</summary>
+/// <param name="Register">Which.</param>
+/// <param name="Is">What it must be, as far as named; null to read for the effect alone.</param>
+/// <param name="Faults">Whether <c>#GP</c> must follow.</param>
+public sealed record ReadCommand(RegisterName Register, RegisterValue? Is, bool Faults = false) : CpuCommand;
+
+/// <summary>Signal end of interrupt to the local APIC.</summary>
+public sealed record EoiCommand : CpuCommand;
+
+/// <summary>Signal end of interrupt to the 8259s: specific for an IRQ (to both chips where it is the slave's), or non-specific to the master (and, with <paramref name="Slave"/>, to the slave first).</summary>
+/// <param name="Irq">0 to 15, or -1 for non-specific.</param>
+/// <param name="Slave">Whether a non-specific EOI goes to the slave too.</param>
+public sealed record PicEoiCommand(int Irq, bool Slave) : CpuCommand;
+
+/// <summary>Serve a device, as a driver reads its status: it ceases to assert, unless it is stuck.</summary>
+public sealed record ServeCommand(int Device) : CpuCommand;
+
+/// <summary>Mask or unmask a pin of an I/OAPIC, by reading and writing the low half of its entry.</summary>
+public sealed record MaskCommand(int IoApic, int Pin, bool Masked) : CpuCommand;
+
+/// <summary>Mask or unmask a pin of the 8259 pair.</summary>
+public sealed record MaskIrqCommand(int Irq, bool Masked) : CpuCommand;
+
+/// <summary>Point a pin at another CPU, by writing the high half of its entry; with a vector, the low half too.</summary>
+public sealed record MigrateCommand(int IoApic, int Pin, uint To, int Vector = -1) : CpuCommand;
+
+/// <summary>Send an inter-processor interrupt through the ICR.</summary>
+public sealed record IpiCommand(ulong InterruptCommand) : CpuCommand;
+
+/// <summary>Take an interrupt now, whatever the interrupt flag, and run no handler.</summary>
+/// <param name="Vector">Which it must be; -1 for any, -2 for none at all.</param>
+public sealed record TakeCommand(int Vector) : CpuCommand;
+
+/// <summary>Run an INTA cycle to the 8259s now, even if INTR is low.</summary>
+/// <param name="Vector">What it must return; -1 for any.</param>
+public sealed record IntaCommand(int Vector) : CpuCommand;
+
+/// <summary>Set or clear the interrupt flag.</summary>
+public sealed record InterruptsCommand(bool On) : CpuCommand;
