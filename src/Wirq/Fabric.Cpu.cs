@@ -147,15 +147,20 @@ public sealed partial class Fabric
     {
         bool local = LocalApics.HasInterrupt(cpu);
         if (HasExtInt(cpu) && !(local && Options.LocalApicFirst))
-            return TakeExtInt(cpu);
+            return Inta(cpu);
         return local ? LocalApics.Take(cpu, Events) : -1;
     }
 
     private bool HasExtInt(int cpu) => Pic is { } pic && LocalApics.HasExtInt(cpu, pic.Intr);
 
-    private byte TakeExtInt(int cpu)
+    /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that had
+    /// seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>
+    /// <exception cref="InvalidOperationException">The machine has no 8259.</exception>
+    public byte Inta(int cpu)
     {
-        byte vector = Pic!.Take(Events, out PinWork work);
+        if (Pic is null)
+            throw new InvalidOperationException("the machine has no 8259");
+        byte vector = Pic.Take(Events, out PinWork work);
         LocalApics.ExtIntTaken(cpu);
         if (Events.Observing)
             Events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, vector, 1));

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace Wirq.Traces.Recordings;
+
+/// <summary>What a recording says of itself.</summary>
+public sealed record RecordingHeader
+{
+    /// <summary>What was recorded: the name of a scenario, of an image, of a log.</summary>
+    public string Subject { get; init; } = "";
+    /// <summary>The machine.</summary>
+    public FabricOptions Machine { get; init; } = new();
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(RecordingHeader))]
+internal sealed partial class RecordingJson : JsonSerializerContext;

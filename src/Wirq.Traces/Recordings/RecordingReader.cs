@@ -1,0 +1,129 @@
+using System.Text.Json;
+using Wirq.Events;
+
+namespace Wirq.Traces.Recordings;
+
+/// <summary>Reads a recording; the file may be anything at all.</summary>
+public sealed class RecordingReader : IDisposable
+{
+    private readonly BufferedStream _stream;
+    private readonly string _file;
+    private long _offset;
+    private long _time;
+    private ulong _count;
+    private bool _ended;
+
+    /// <summary>Opens a recording and reads its header.</summary>
+    /// <param name="stream">Where it comes from; disposed of together with the reader.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <exception cref="RecordingException">It is none, or of another version.</exception>
+    public RecordingReader(Stream stream, string file)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        _stream = new BufferedStream(stream, 1 << 16);
+        _file = file;
+        foreach (byte magic in RecordingFormat.Magic)
+        {
+            if (_stream.ReadByte() != magic)
+                throw Bad("no recording", "a file that begins with WIRQREC");
+            _offset++;
+        }
+        byte version = Byte("the version of the format");
+        if (version != RecordingFormat.Version)
+            throw Bad($"version {version}", $"version {RecordingFormat.Version}");
+        Header = ReadHeader();
+    }
+
+    /// <summary>What the recording says of itself.</summary>
+    public RecordingHeader Header { get; }
+
+    /// <summary>Reads the next event.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="RecordingException">The recording is damaged or cut off.</exception>
+    public bool TryRead(out Event happened)
+    {
+        happened = default;
+        if (_ended)
+            return false;
+        byte fields = Byte("an event or the end of the recording");
+        if ((fields & ~RecordingFormat.AllFields) != 0)
+            throw Bad($"fields 0x{fields:x2}", "the fields of an event, 0x00 to 0x1f");
+        var kind = (EventKind)Byte("the kind of an event");
+        if (kind == EventKind.None)
+        {
+            ulong count = Number("the number of events");
+            if (count != _count)
+                throw Bad($"an end that counts {count} events after {_count}", "the number of events that came");
+            _ended = true;
+            return false;
+        }
+        if (!Enum.IsDefined(kind))
+            throw Bad($"event kind {(int)kind}", "a kind that this version knows");
+        ulong since = Field(fields, RecordingFormat.TimeField, long.MaxValue - (ulong)_time, "a time");
+        ulong unit = Field(fields, RecordingFormat.UnitField, ushort.MaxValue, "a unit");
+        ulong index = Field(fields, RecordingFormat.IndexField, uint.MaxValue, "an index");
+        ulong a = Field(fields, RecordingFormat.AField, ulong.MaxValue, "a datum");
+        ulong b = Field(fields, RecordingFormat.BField, ulong.MaxValue, "a datum");
+        _time += (long)since;
+        _count++;
+        happened = new Event(kind, (ushort)unit, (uint)index, a, b) { Time = _time };
+        return true;
+    }
+
+    /// <summary>Closes the stream.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private RecordingHeader ReadHeader()
+    {
+        ulong length = Number("the length of the header");
+        if (length > RecordingFormat.MaxHeader)
+            throw Bad($"a header of {length} bytes", $"at most {RecordingFormat.MaxHeader}");
+        var json = new byte[length];
+        int read = _stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
+        _offset += read;
+        if (read < json.Length)
+            throw Bad("the end of the file", "the header");
+        try
+        {
+            return JsonSerializer.Deserialize(json, RecordingJson.Default.RecordingHeader)
+                ?? throw Bad("an empty header", "the machine in JSON");
+        }
+        catch (JsonException bad)
+        {
+            throw Bad($"a header that is not JSON of a machine ({bad.Message})", "the machine in JSON");
+        }
+    }
+
+    private ulong Field(byte fields, byte which, ulong highest, string what)
+    {
+        if ((fields & which) == 0)
+            return 0;
+        ulong value = Number(what);
+        return value <= highest ? value : throw Bad($"{value}", $"{what} up to {highest}");
+    }
+
+    private ulong Number(string what)
+    {
+        ulong value = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            byte next = Byte(what);
+            if (shift == 63 && next > 1)
+                throw Bad("a number of more than 64 bits", what);
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+                return value;
+        }
+    }
+
+    private byte Byte(string expected)
+    {
+        int next = _stream.ReadByte();
+        if (next < 0)
+            throw Bad("the end of the file", expected);
+        _offset++;
+        return (byte)next;
+    }
+
+    private RecordingException Bad(string found, string expected) => new(_file, _offset, found, expected);
+}

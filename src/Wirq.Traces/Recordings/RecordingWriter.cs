@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Text.Json;
+using Wirq.Events;
+
+namespace Wirq.Traces.Recordings;
+
+/// <summary>Writes a stream of events to a file, a few bytes each.</summary>
+/// <remarks>Not thread-safe. Disposing of it writes the end, without which a reader calls the recording cut off.</remarks>
+public sealed class RecordingWriter : IDisposable
+{
+    private const int FlushAt = 1 << 16, LongestEvent = 2 + 5 * 10;
+
+    private readonly Stream _stream;
+    private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + LongestEvent);
+    private long _time;
+    private ulong _count;
+    private bool _ended;
+
+    /// <summary>Begins a recording.</summary>
+    /// <param name="stream">Where it goes; disposed of together with the writer.</param>
+    /// <param name="header">What it says of itself.</param>
+    public RecordingWriter(Stream stream, RecordingHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        _stream = stream;
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, RecordingJson.Default.RecordingHeader);
+        _buffer.Write(RecordingFormat.Magic);
+        Put(RecordingFormat.Version);
+        PutNumber((ulong)json.Length);
+        _buffer.Write(json);
+    }
+
+    /// <summary>Appends an event. Times must not go back.</summary>
+    public void Write(in Event happened)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(happened.Time, _time);
+        long since = happened.Time - _time;
+        _time = happened.Time;
+        byte fields = (byte)((since != 0 ? RecordingFormat.TimeField : 0) | (happened.Unit != 0 ? RecordingFormat.UnitField : 0)
+            | (happened.Index != 0 ? RecordingFormat.IndexField : 0) | (happened.A != 0 ? RecordingFormat.AField : 0)
+            | (happened.B != 0 ? RecordingFormat.BField : 0));
+        Put(fields);
+        Put((byte)happened.Kind);
+        PutField((ulong)since);
+        PutField(happened.Unit);
+        PutField(happened.Index);
+        PutField(happened.A);
+        PutField(happened.B);
+        _count++;
+        if (_buffer.WrittenCount >= FlushAt)
+            Flush();
+    }
+
+    /// <summary>Writes the end and closes the stream.</summary>
+    public void Dispose()
+    {
+        if (_ended)
+            return;
+        _ended = true;
+        Put(0);
+        Put((byte)EventKind.None);
+        PutNumber(_count);
+        Flush();
+        _stream.Dispose();
+    }
+
+    private void Flush()
+    {
+        _stream.Write(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+    }
+
+    private void Put(byte value)
+    {
+        _buffer.GetSpan(1)[0] = value;
+        _buffer.Advance(1);
+    }
+
+    private void PutField(ulong value)
+    {
+        if (value != 0)
+            PutNumber(value);
+    }
+
+    private void PutNumber(ulong value)
+    {
+        const byte more = 0x80;
+        for (; value >= more; value >>= 7)
+            Put((byte)(value | more));
+        Put((byte)value);
+    }
+}
