@@ -1,50 +1,221 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>The local APICs of a machine and the bus between them.</summary>
-public sealed class LocalApics
+/// <summary>The local APICs of a machine and the bus between them, to the Intel SDM vol. 3, chapter 11 (chapter 10
+/// before December 2022).</summary>
+/// <remarks>
+/// <para>Time: the timer runs on <see cref="EventBuffer.Now"/>, which must not go back. Accesses to timer registers
+/// first let a timer expire that is due, so a late <see cref="Advance"/> loses nothing.</para>
+/// <para>Wake-ups: <see cref="EventKind.CpuInterrupt"/> is emitted when <see cref="HasInterrupt"/> turns from false to
+/// true (by acceptance, EOI, a lower TPR, …) and when the way of an asserted INTR to the CPU opens; not again while it
+/// stays true. Whoever misses one may ask <see cref="HasInterrupt"/> at any time.</para>
+/// <para>Whether a CPU takes an ExtINT before a fixed vector is the caller's affair.</para>
+/// <para>Not supported, as in processors since the Pentium 4: the three-wire bus and its errors, remote read, the
+/// arbitration priority register (both read 0), focus processors, INIT level de-assert (without effect). Nor:
+/// ExtINT on LINT1, level trigger on LINT1 (11.5.1: software should not use it; taken as edge), posted interrupts.</para>
+/// <para>Not thread-safe. A CPU number outside 0 to <see cref="Count"/> - 1 throws
+/// <see cref="ArgumentOutOfRangeException"/>; nothing that a guest does throws.</para>
+/// </remarks>
+public sealed partial class LocalApics
 {
+    private readonly LocalApicOptions _options;
+    private readonly ApicQuirks _quirks;
+    private readonly bool _hasX2Apic, _hasTscDeadline;
+    private readonly uint[] _ids;
+    private readonly Dictionary<uint, int>? _cpuOfId;
+    private readonly Block<ApicState> _state;
+    private readonly Block<ApicBusState> _bus;
+    private readonly DeadlineTree _deadlines;
+
     /// <summary>Builds them with their state in <paramref name="arena"/>.</summary>
-    public LocalApics(LocalApicOptions options, StateArena arena) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The options do not make a machine.</exception>
+    public LocalApics(LocalApicOptions options, StateArena arena)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(arena);
+        options.Validate();
+        _options = options;
+        _quirks = LocalApicProfile.Quirks(options.Profile);
+        _hasX2Apic = options.X2Apic && !_quirks.NoX2Apic;
+        _hasTscDeadline = options.TscDeadline && !_quirks.NoTscDeadline;
+        _ids = new uint[options.Count];
+        for (int cpu = 0; cpu < _ids.Length; cpu++)
+            _ids[cpu] = options.Ids?[cpu] ?? (uint)cpu;
+        if (options.Ids is not null)
+            _cpuOfId = _ids.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
+
+        _state = arena.Reserve<ApicState>(options.Count, MakeRelative);
+        _bus = arena.Reserve<ApicBusState>();
+        _deadlines = new DeadlineTree(arena, options.Count);
+        _bus.Value.LastWinner = options.Count - 1;
+        for (int cpu = 0; cpu < Count; cpu++)
+            PowerUp(cpu);
+    }
+
     /// <summary>How many there are.</summary>
-    public int Count => throw new NotImplementedException();
+    public int Count => _ids.Length;
+
+    /// <summary>The APIC id that a CPU was built with: its x2APIC id, and its xAPIC id after reset if below 256.</summary>
+    public uint InitialId(int cpu) => _ids[cpu];
+
+    /// <summary>IA32_APIC_BASE of a CPU.</summary>
+    public ApicBase Base(int cpu) => _state[cpu].Base;
+
     /// <summary>Whether <paramref name="address"/> lies in the enabled xAPIC page of a CPU.</summary>
-    public bool Maps(int cpu, ulong address, out uint offset) => throw new NotImplementedException();
-    /// <summary>Reads 32 bits at a page offset in xAPIC mode.</summary>
-    public uint Read(int cpu, uint offset, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>Writes 32 bits at a page offset in xAPIC mode.</summary>
-    public void Write(int cpu, uint offset, uint value, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>Whether an MSR is one of ours: 0x1B, 0x6E0, 0x800 to 0x8FF.</summary>
-    public static bool ClaimsMsr(uint msr) => msr is 0x1B or 0x6E0 or (>= 0x800 and <= 0x8FF);
-    /// <summary>Reads an MSR; false means <c>#GP(0)</c>.</summary>
-    public bool TryReadMsr(int cpu, uint msr, EventBuffer events, out ulong value) => throw new NotImplementedException();
-    /// <summary>Writes an MSR; false means <c>#GP(0)</c>.</summary>
-    public bool TryWriteMsr(int cpu, uint msr, ulong value, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>CR8: bits 7:4 of the TPR.</summary>
-    public byte ReadCr8(int cpu) => throw new NotImplementedException();
-    /// <summary>Writes CR8; false means <c>#GP(0)</c> (reserved bits).</summary>
-    public bool TryWriteCr8(int cpu, ulong value, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>A message arrives on the bus.</summary>
-    /// <returns><see cref="RefusalReason.None"/> where at least one local APIC accepted it.</returns>
-    public RefusalReason Deliver(InterruptMessage message, Origin origin, EventBuffer events) => throw new NotImplementedException();
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="address">Physical address, 64 bits.</param>
+    /// <param name="offset">Offset in the page, 0 to 0xFFF, where the answer is true.</param>
+    public bool Maps(int cpu, ulong address, out uint offset)
+    {
+        ApicBase page = _state[cpu].Base;
+        return _quirks.PageStays
+            ? ApicBase.Reset(bootstrap: false).Covers(address, out offset)
+            : page.Covers(address, out offset) && page.Mode == ApicMode.XApic;
+    }
+
     /// <summary>Whether a vector is pending that the processor priority lets through.</summary>
-    public bool HasInterrupt(int cpu) => throw new NotImplementedException();
-    /// <summary>Whether a CPU would run an INTA cycle to the 8259, INTR being at <paramref name="intr"/>.</summary>
-    public bool HasExtInt(int cpu, bool intr) => throw new NotImplementedException();
-    /// <summary>The CPU takes its highest vector: IRR to ISR. With none to take, the spurious vector.</summary>
-    public byte Take(int cpu, EventBuffer events) => throw new NotImplementedException();
+    public bool HasInterrupt(int cpu) => Deliverable(in _state[cpu]);
+
+    /// <summary>Whether a CPU would run an INTA cycle to the 8259, INTR being at <paramref name="intr"/>: INTR is
+    /// asserted, and either LINT0 passes it on (unmasked ExtINT), or an ExtINT message is pending, or the bootstrap
+    /// processor is hardware-disabled, which makes LINT0 its INTR pin (Intel SDM vol. 3, 7.3.1 and 11.4.3).</summary>
+    public bool HasExtInt(int cpu, bool intr)
+    {
+        ref ApicState s = ref _state[cpu];
+        return intr && (s.ExtIntPending != 0 || PassesIntr(cpu, in s));
+    }
+
+    /// <summary>The CPU takes its highest vector: IRR to ISR. With none to take, the spurious vector, and no ISR bit
+    /// (Intel SDM vol. 3, 11.9).</summary>
+    public byte Take(int cpu, EventBuffer events)
+    {
+        ref ApicState s = ref _state[cpu];
+        int vector = s.Irr.Highest;
+        bool spurious = vector < 0 || !Passes(in s, vector);
+        if (spurious)
+        {
+            vector = s.Spurious.Vector;
+        }
+        else
+        {
+            s.Irr.Remove(vector);
+            s.Isr.Add(vector);
+        }
+        if (events.Observing)
+            events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, (ulong)vector, spurious ? 2u : 0u));
+        return (byte)vector;
+    }
+
     /// <summary>The CPU has run an INTA cycle: an ExtINT that came by message is used up.</summary>
-    public void ExtIntTaken(int cpu) => throw new NotImplementedException();
-    /// <summary>Sets the level of LINT0 or LINT1 of a CPU.</summary>
-    public void SetLint(int cpu, int pin, bool high, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>Power-up or RESET of one local APIC.</summary>
-    public void Reset(int cpu, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>INIT of one local APIC: as reset, but the APIC id and IA32_APIC_BASE stay.</summary>
-    public void Init(int cpu, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none.</summary>
-    public long NextDeadline => throw new NotImplementedException();
-    /// <summary>Lets the timers that are due at <c>events.Now</c> expire.</summary>
-    public void Advance(EventBuffer events) => throw new NotImplementedException();
+    public void ExtIntTaken(int cpu) => _state[cpu].ExtIntPending = 0;
+
+    /// <summary>CR8: bits 7:4 of the TPR, 0 to 15. It works in every mode, hardware-disabled too.</summary>
+    public byte ReadCr8(int cpu) => TaskPriority.ToCr8(_state[cpu].Tpr);
+
+    /// <summary>Writes CR8; false means <c>#GP(0)</c> (reserved bits 63:4; Intel SDM vol. 3, 11.8.6).</summary>
+    public bool TryWriteCr8(int cpu, ulong value, EventBuffer events)
+    {
+        if (!TaskPriority.TryFromCr8(value, out byte priority))
+            return false;
+        SetTaskPriority(cpu, ref _state[cpu], priority, events);
+        return true;
+    }
+
+    /// <summary>Power-up or RESET of one local APIC (Intel SDM vol. 3, 11.4.7.1). Pins keep their levels.</summary>
+    public void Reset(int cpu, EventBuffer events)
+    {
+        PowerUp(cpu);
+        ObserveReset(cpu, ResetCause.Reset, events);
+        ReofferPins(cpu, events);
+    }
+
+    /// <summary>INIT of one local APIC: as reset, but the APIC id and IA32_APIC_BASE stay (Intel SDM vol. 3, 11.4.7.3
+    /// and 11.12.5).</summary>
+    public void Init(int cpu, EventBuffer events)
+    {
+        ClearRegisters(cpu, ref _state[cpu]);
+        ObserveReset(cpu, ResetCause.Init, events);
+        ReofferPins(cpu, events);
+    }
+
+    /// <summary>The state of a CPU, for tests and for what stores it.</summary>
+    internal ref ApicState State(int cpu) => ref _state[cpu];
+
+    private enum ResetCause : byte
+    {
+        Init = 1,
+        HardwareDisable = 2,
+        Reset = 3,
+    }
+
+    private static void ObserveReset(int cpu, ResetCause cause, EventBuffer events)
+    {
+        if (events.Observing)
+            events.Observe(new Event(EventKind.ApicReset, (ushort)cpu, 0, (ulong)cause));
+    }
+
+    private void PowerUp(int cpu)
+    {
+        ref ApicState s = ref _state[cpu];
+        Unlist(cpu, in s);
+        s.Base = ApicBase.Reset(bootstrap: cpu == 0);
+        s.Id = XApicId.For((byte)_ids[cpu]);
+        List(cpu, in s);
+        ClearRegisters(cpu, ref s);
+    }
+
+    /// <summary>Everything but the id, IA32_APIC_BASE and the levels of the pins.</summary>
+    private void ClearRegisters(int cpu, ref ApicState s)
+    {
+        s.Irr = s.Isr = s.Tmr = default;
+        s.Command = default;
+        s.Spurious = SpuriousVector.Reset;
+        s.Cmci = s.Timer = s.Thermal = s.Performance = s.Lint0 = s.Lint1 = s.Error = LocalVectorEntry.Reset;
+        if (_quirks.Lint0OpenAtReset && cpu == 0)
+            s.Lint0 = LocalVectorEntry.OpenExtInt;
+        s.InitialCount = 0;
+        s.Logical = default;
+        s.Format = DestinationFormat.Flat;
+        s.Divide = default;
+        s.Tpr = 0;
+        s.Recorded = s.Errors = default;
+        s.ExtIntPending = s.RemoteVector = 0;
+        Disarm(cpu, ref s);
+    }
+
+    private void SetTaskPriority(int cpu, ref ApicState s, byte value, EventBuffer events)
+    {
+        bool before = Deliverable(in s);
+        s.Tpr = value;
+        WakeIfNew(cpu, in s, before, events);
+    }
+
+    /// <summary>Whether a pending vector gets past the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Passes(in ApicState s, int vector)
+    {
+        byte priority = s.Ppr;
+        bool above = (vector & 0xF0) > (priority & 0xF0)
+            || _quirks.LowVectorsTaken && vector is > 0 and < 16 && priority == 0;
+        return above && s.Base.Enabled && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Deliverable(in ApicState s)
+    {
+        int highest = s.Irr.Highest;
+        return highest >= 0 && Passes(in s, highest);
+    }
+
+    private void WakeIfNew(int cpu, in ApicState s, bool before, EventBuffer events)
+    {
+        if (!before && Deliverable(in s))
+            Wake(cpu, events);
+    }
+
+    private static void Wake(int cpu, EventBuffer events) =>
+        events.Emit(new Event(EventKind.CpuInterrupt, (ushort)cpu));
 }

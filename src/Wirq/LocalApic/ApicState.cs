@@ -1,0 +1,74 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <summary>All that changes in one local APIC but the deadline of its timer, which stands in a
+/// <see cref="DeadlineTree"/>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ApicState : IState
+{
+    public Vectors256 Irr;
+    public Vectors256 Isr;
+    public Vectors256 Tmr;
+
+    public ApicBase Base;
+    public InterruptCommand Command;
+    /// <summary>IA32_TSC_DEADLINE; 0 where disarmed.</summary>
+    public ulong TscDeadline;
+    /// <summary>How much the deadline in the tree is later than the exact one, in units of 1 ns / BusHz.</summary>
+    public ulong Overshoot;
+
+    public SpuriousVector Spurious;
+    // The entries stand in the order of LocalVector: Entry() counts on it.
+    public LocalVectorEntry Cmci, Timer, Thermal, Performance, Lint0, Lint1, Error;
+
+    public uint InitialCount;
+    public XApicId Id;
+    public LogicalDestination Logical;
+    public DestinationFormat Format;
+
+    public DivideConfiguration Divide;
+    public byte Tpr;
+    /// <summary>Errors since the last write of the ESR.</summary>
+    public ErrorStatus Recorded;
+    /// <summary>The ESR as it reads.</summary>
+    public ErrorStatus Errors;
+    /// <summary>Levels of the pins: inputs, so no reset touches them.</summary>
+    public byte Lint0High, Lint1High;
+    /// <summary>1 from an ExtINT message to the INTA cycle.</summary>
+    public byte ExtIntPending;
+    /// <summary>The vector that Remote IRR of LINT0 stands for, whatever was written to the entry since.</summary>
+    public byte RemoteVector;
+
+    /// <summary>PPR. Where the classes of TPR and ISRV are equal the SDM leaves bits 3:0 to the model; here they are
+    /// the TPR's (Intel SDM vol. 3, 11.8.3.1).</summary>
+    public readonly byte Ppr
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            int service = Isr.Highest;
+            return service < 0 || (Tpr & 0xF0) >= (service & 0xF0) ? Tpr : (byte)(service & 0xF0);
+        }
+    }
+
+    [UnscopedRef]
+    public ref LocalVectorEntry Entry(LocalVector entry) => ref Unsafe.Add(ref Cmci, (int)entry);
+}
+
+/// <summary>What the bus itself remembers.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ApicBusState : IState
+{
+    /// <summary>Local APICs in xAPIC mode.</summary>
+    public int XApics;
+    /// <summary>Those of them whose 8-bit id is not their initial id: aliases are possible.</summary>
+    public int Renumbered;
+    /// <summary>The CPU that won the last arbitration: ties go to the next after it.</summary>
+    public int LastWinner;
+    /// <summary>Fills the struct to a whole number of 64-bit words.</summary>
+    public int Unused;
+}

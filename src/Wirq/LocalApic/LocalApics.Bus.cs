@@ -1,0 +1,196 @@
+using Wirq.Events;
+
+namespace Wirq;
+
+// What goes over the bus: who is addressed, who wins, who accepts.
+public sealed partial class LocalApics
+{
+    private const int LowestVector = 16;
+
+    /// <summary>A message arrives on the bus.</summary>
+    /// <returns><see cref="RefusalReason.None"/> where at least one local APIC accepted it. An INIT level de-assert is
+    /// accepted and has no effect (Intel SDM vol. 3, 11.4.7.4). A Fixed or LowestPriority message with trigger level
+    /// and the level bit clear says that an input was withdrawn; it is refused as
+    /// <see cref="RefusalReason.ReservedMode"/>, as nothing can be taken back from IRR.</returns>
+    public RefusalReason Deliver(InterruptMessage message, Origin origin, EventBuffer events)
+    {
+        uint destination = message.Destination;
+        bool plain = message.Mode == DeliveryMode.Fixed && !message.Logical && (!message.Level || message.Assert);
+        if (!plain || _bus.Value.Renumbered != 0 || destination is ByteBroadcast or WideBroadcast)
+            return Route(message, AddressedBy(message, origin), origin, events);
+
+        // Nobody has an id but the one it was built with, so one look-up answers.
+        int cpu = CpuOf(destination);
+        if (cpu < 0 || !_state[cpu].Base.Enabled)
+            return Report(message, origin, RefusalReason.NoDestination, 0, events);
+        RefusalReason reason = AcceptVector(cpu, ref _state[cpu], message, origin, events);
+        return Report(message, origin, reason, 1, events);
+    }
+
+    private RefusalReason Route(InterruptMessage message, Targets targets, Origin origin, EventBuffer events)
+    {
+        int accepted = 0;
+        RefusalReason reason = Distribute(message, targets, origin, events, ref accepted);
+        return Report(message, origin, reason, accepted, events);
+    }
+
+    private RefusalReason Distribute(InterruptMessage message, Targets targets, Origin origin, EventBuffer events,
+        ref int accepted)
+    {
+        DeliveryMode mode = message.Mode;
+        if (mode == DeliveryMode.ExtInt && _quirks.ExtIntIsFixed)
+            mode = DeliveryMode.Fixed;
+        bool withdrawn = message.Level && !message.Assert;
+        if (mode == DeliveryMode.Reserved || mode == DeliveryMode.ExtInt && _quirks.ExtIntDropped)
+            return RefusalReason.ReservedMode;
+        if (mode == DeliveryMode.Init && withdrawn)
+            return RefusalReason.None;
+
+        if (mode is not (DeliveryMode.Fixed or DeliveryMode.LowestPriority))
+        {
+            for (int cpu; (cpu = targets.Next()) >= 0; accepted++)
+                Signal(cpu, ref _state[cpu], mode, message.Vector, origin, events);
+            return accepted == 0 ? RefusalReason.NoDestination : RefusalReason.None;
+        }
+
+        if (withdrawn && !_quirks.DeassertDelivers)
+            return RefusalReason.ReservedMode;
+        // RH counts with a logical destination only: a physical one names one processor (SDM vol. 3, 11.11.1).
+        bool hinted = message.Hint && message.Logical && !_quirks.HintIgnored;
+        if (mode == DeliveryMode.LowestPriority || hinted)
+        {
+            RefusalReason none = Arbitrate(ref targets, message.Vector);
+            if (none != RefusalReason.None)
+                return none;
+        }
+
+        RefusalReason refusal = RefusalReason.NoDestination;
+        for (int cpu; (cpu = targets.Next()) >= 0;)
+        {
+            RefusalReason reason = AcceptVector(cpu, ref _state[cpu], message, origin, events);
+            if (reason == RefusalReason.None)
+                accepted++;
+            // The vector says more than the state of one receiver.
+            else if (refusal != RefusalReason.IllegalVector)
+                refusal = reason;
+        }
+        return accepted > 0 ? RefusalReason.None : refusal;
+    }
+
+    /// <summary>Narrows the targets to the one that wins the arbitration for the lowest priority (Intel SDM vol. 3,
+    /// 11.6.2.4): the software-enabled one with the lowest PPR; of several, the next after the last winner.</summary>
+    private RefusalReason Arbitrate(ref Targets targets, byte vector)
+    {
+        if (_quirks.LowestIndexWins)
+        {
+            int first = targets.Next();
+            targets = Targets.Only(this, first);
+            return first < 0 ? RefusalReason.NoDestination : RefusalReason.None;
+        }
+
+        Targets candidates = targets;
+        bool addressed = false;
+        int enabled = 0, winner = -1, best = int.MaxValue;
+        for (int cpu; (cpu = candidates.Next()) >= 0;)
+        {
+            addressed = true;
+            ref ApicState s = ref _state[cpu];
+            if (!s.Spurious.Enabled)
+                continue;
+            enabled++;
+            int distance = cpu - _bus.Value.LastWinner - 1;
+            int rank = s.Ppr * Count + (distance < 0 ? distance + Count : distance);
+            if (rank < best)
+                (best, winner) = (rank, cpu);
+        }
+        if (winner < 0)
+            return addressed ? RefusalReason.SoftwareDisabled : RefusalReason.NoDestination;
+
+        if (_quirks.VectorPicksWinner)
+        {
+            candidates = targets;
+            for (int skip = vector % enabled; skip >= 0;)
+            {
+                winner = candidates.Next();
+                if (_state[winner].Spurious.Enabled)
+                    skip--;
+            }
+        }
+        _bus.Value.LastWinner = winner;
+        targets = Targets.Only(this, winner);
+        return RefusalReason.None;
+    }
+
+    /// <summary>A Fixed (or won LowestPriority) message reaches one local APIC (Intel SDM vol. 3, 11.8.4).</summary>
+    private RefusalReason AcceptVector(int cpu, ref ApicState s, InterruptMessage message, Origin origin,
+        EventBuffer events)
+    {
+        if (!s.Spurious.Enabled && !_quirks.AcceptsWhileDisabled)
+            return RefusalReason.SoftwareDisabled;
+        byte vector = message.Vector;
+        if (vector < LowestVector && !_quirks.AnyVectorAccepted)
+        {
+            RecordError(cpu, ref s, ErrorStatus.ReceiveIllegalVector, events);
+            return RefusalReason.IllegalVector;
+        }
+        SetPending(cpu, ref s, vector, message.Level, origin, events);
+        return RefusalReason.None;
+    }
+
+    private void SetPending(int cpu, ref ApicState s, byte vector, bool level, Origin origin, EventBuffer events)
+    {
+        bool wakes = Passes(in s, vector) && !Deliverable(in s);
+        if (events.Observing)
+        {
+            ulong merged = s.Irr.Has(vector) ? 2u : 0u;
+            events.Observe(new Event(EventKind.VectorAccepted, (ushort)cpu, origin.Bits, vector,
+                merged | (level ? 1u : 0u)));
+        }
+        s.Irr.Add(vector);
+        if (level)
+            s.Tmr.Add(vector);
+        else
+            s.Tmr.Remove(vector);
+        if (wakes)
+            Wake(cpu, events);
+    }
+
+    /// <summary>What does not go through IRR: every local APIC that is not hardware-disabled passes it on, software-
+    /// disabled too (Intel SDM vol. 3, 11.4.7.2).</summary>
+    private void Signal(int cpu, ref ApicState s, DeliveryMode mode, byte vector, Origin origin, EventBuffer events)
+    {
+        switch (mode)
+        {
+            case DeliveryMode.Nmi:
+                events.Emit(new Event(EventKind.CpuNmi, (ushort)cpu, origin.Bits));
+                break;
+            case DeliveryMode.Smi:
+                events.Emit(new Event(EventKind.CpuSmi, (ushort)cpu, origin.Bits));
+                break;
+            case DeliveryMode.Init:
+                Init(cpu, events);
+                events.Emit(new Event(EventKind.CpuInit, (ushort)cpu, origin.Bits));
+                break;
+            case DeliveryMode.StartUp:
+                events.Emit(new Event(EventKind.CpuStartUp, (ushort)cpu, origin.Bits, vector));
+                break;
+            case DeliveryMode.ExtInt:
+                if (s.ExtIntPending == 0)
+                    Wake(cpu, events);
+                s.ExtIntPending = 1;
+                break;
+        }
+    }
+
+    private static RefusalReason Report(InterruptMessage message, Origin origin, RefusalReason reason, int accepted,
+        EventBuffer events)
+    {
+        if (events.Observing)
+        {
+            events.Observe(reason == RefusalReason.None
+                ? new Event(EventKind.MessageAccepted, 0, origin.Bits, message.Bits, (ulong)accepted)
+                : new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
+        }
+        return reason;
+    }
+}

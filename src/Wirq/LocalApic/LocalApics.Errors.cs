@@ -1,0 +1,55 @@
+using Wirq.Events;
+
+namespace Wirq;
+
+// The error status register (Intel SDM vol. 3, 11.5.3).
+public sealed partial class LocalApics
+{
+    /// <summary>Records errors. The LVT error interrupt is raised for those that were not recorded yet. Where that
+    /// interrupt has an illegal vector itself, that is one more error, and the end of it: it raises nothing, so no
+    /// recursion (XSA-462).</summary>
+    private void RecordError(int cpu, ref ApicState s, ErrorStatus errors, EventBuffer events)
+    {
+        if (_quirks.ErrorsAbsent)
+            return;
+        if (_quirks.ErrorsAddressOnly)
+        {
+            if (errors == ErrorStatus.IllegalRegister)
+                s.Errors = s.Errors.With(errors);
+            return;
+        }
+
+        if (!Add(cpu, ref s, errors, events) || s.Error.Masked)
+            return;
+        if (s.Error.Vector < LowestVector)
+            Add(cpu, ref s, ErrorStatus.ReceiveIllegalVector, events);
+        else
+            SetPending(cpu, ref s, s.Error.Vector, level: false, Origin.Local(cpu, LocalVector.Error), events);
+    }
+
+    private static bool Add(int cpu, ref ApicState s, ErrorStatus errors, EventBuffer events)
+    {
+        ErrorStatus fresh = errors.Without(s.Recorded);
+        if (fresh.IsEmpty)
+            return false;
+        s.Recorded = s.Recorded.With(fresh);
+        if (events.Observing)
+            events.Observe(new Event(EventKind.ApicError, (ushort)cpu, 0, fresh.Bits));
+        return true;
+    }
+
+    /// <summary>A write shows what was recorded since the last one and clears the record.</summary>
+    private void LatchErrors(ref ApicState s)
+    {
+        if (_quirks.ErrorsAddressOnly)
+            return;
+        s.Errors = s.Recorded;
+        s.Recorded = default;
+    }
+
+    private static void ObserveMisuse(int cpu, Misuse misuse, ulong what, ulong value, EventBuffer events)
+    {
+        if (events.Observing)
+            events.Observe(new Event(EventKind.GuestMisuse, (ushort)cpu, (uint)misuse, what, value));
+    }
+}

@@ -1,0 +1,56 @@
+using Wirq.Events;
+
+namespace Wirq;
+
+// Interprocessor interrupts (Intel SDM vol. 3, 11.6).
+public sealed partial class LocalApics
+{
+    /// <summary>Sends what an ICR says. Sending works while software-disabled too (11.4.7.2).</summary>
+    private void Send(int cpu, InterruptCommand command, uint destination, EventBuffer events)
+    {
+        ref ApicState s = ref _state[cpu];
+        DeliveryMode mode = command.Mode;
+        if (mode == DeliveryMode.LowestPriority && !_options.LowestPriorityIpi)
+        {
+            // Bit 4 alone, whatever the vector (11.5.3, bits 4 and 5).
+            RecordError(cpu, ref s, ErrorStatus.RedirectableIpi, events);
+            return;
+        }
+        if (mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority && command.Vector < LowestVector
+            && !_quirks.AnyVectorAccepted)
+        {
+            ObserveMisuse(cpu, Misuse.Vector, (ulong)ApicRegister.CommandLow, command.Bits, events);
+            RecordError(cpu, ref s, ErrorStatus.SendIllegalVector, events);
+            return;
+        }
+        // Table 11-3: what includes the sender is valid in Fixed mode only. ExtINT and 011 are reserved in an ICR.
+        bool includesSender = command.Shorthand is DestinationShorthand.Self or DestinationShorthand.AllIncludingSelf;
+        if (includesSender && mode != DeliveryMode.Fixed && !_quirks.ShorthandAnyMode
+            || mode == DeliveryMode.Reserved || mode == DeliveryMode.ExtInt && !_quirks.ExtIntIsFixed)
+        {
+            ObserveMisuse(cpu, Misuse.Message, (ulong)ApicRegister.CommandLow, command.Bits, events);
+            return;
+        }
+
+        // Level and trigger have no meaning but in the INIT level de-assert (11.6.1).
+        bool keeps = _quirks.IpiKeepsTrigger || mode == DeliveryMode.Init;
+        Origin origin = Origin.Ipi(cpu);
+        InterruptMessage To(uint to, bool logical) => InterruptMessage.Create(command.Vector, mode, to, logical,
+            keeps && command.Level, !keeps || command.Assert);
+        switch (command.Shorthand)
+        {
+            case DestinationShorthand.Self:
+                Route(To(_ids[cpu], false), Targets.Only(this, cpu), origin, events);
+                break;
+            case DestinationShorthand.AllIncludingSelf:
+                Route(To(WideBroadcast, false), Targets.All(this), origin, events);
+                break;
+            case DestinationShorthand.AllExcludingSelf:
+                Route(To(WideBroadcast, false), Targets.All(this, except: cpu), origin, events);
+                break;
+            default:
+                Deliver(To(destination, command.Logical), origin, events);
+                break;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using Wirq.Events;
+
+namespace Wirq;
+
+// Local interrupts: the pins LINT0 and LINT1 and the sources inside the processor (Intel SDM vol. 3, 11.5.1).
+public sealed partial class LocalApics
+{
+    /// <summary>Sets the level of LINT0 or LINT1 of a CPU.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="pin">0 or 1.</param>
+    /// <param name="high">The level of the pin; the polarity of its entry is applied here, but for ExtINT, where INTR
+    /// is always active high.</param>
+    /// <param name="events">Where what follows goes.</param>
+    public void SetLint(int cpu, int pin, bool high, EventBuffer events)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)pin, 1u, nameof(pin));
+        ref ApicState s = ref _state[cpu];
+        ref byte level = ref pin == 0 ? ref s.Lint0High : ref s.Lint1High;
+        byte now = high ? (byte)1 : (byte)0;
+        if (level == now)
+            return;
+        level = now;
+
+        LocalVector entry = pin == 0 ? LocalVector.Lint0 : LocalVector.Lint1;
+        LocalVectorEntry lvt = s.Entry(entry);
+        if (pin == 0 && high && PassesIntr(cpu, in s))
+            Wake(cpu, events);
+        if (!s.Base.Enabled)
+        {
+            // Without a local APIC the pins are INTR and NMI (7.3.1).
+            if (pin == 1 && high)
+                events.Emit(new Event(EventKind.CpuNmi, (ushort)cpu, Origin.Local(cpu, entry).Bits));
+            return;
+        }
+        if (pin == 0 && IsLevel(lvt))
+            ServeLint0(cpu, ref s, events);
+        else if (high != lvt.ActiveLow && lvt.Mode != DeliveryMode.ExtInt)
+            DeliverLocal(cpu, ref s, entry, events);
+    }
+
+    /// <summary>A source inside the processor fires.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="entry"><see cref="LocalVector.Thermal"/>, <see cref="LocalVector.Performance"/> or
+    /// <see cref="LocalVector.Cmci"/> (without effect where that entry does not exist).</param>
+    /// <param name="events">Where what follows goes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another entry: the chip itself raises those.</exception>
+    public void RaiseLocal(int cpu, LocalVector entry, EventBuffer events)
+    {
+        if (entry is not (LocalVector.Thermal or LocalVector.Performance or LocalVector.Cmci))
+            throw new ArgumentOutOfRangeException(nameof(entry), entry, "not a source outside the local APIC");
+        ref ApicState s = ref _state[cpu];
+        if (!s.Base.Enabled || entry == LocalVector.Cmci && !_options.Cmci)
+            return;
+        bool open = !s.Entry(entry).Masked;
+        DeliverLocal(cpu, ref s, entry, events);
+        // 11.5.1, mask: handling a performance interrupt sets the mask by itself.
+        if (open && entry == LocalVector.Performance)
+            s.Performance = s.Performance.WithMask();
+    }
+
+    /// <summary>An edge of a local source.</summary>
+    private void DeliverLocal(int cpu, ref ApicState s, LocalVector entry, EventBuffer events)
+    {
+        LocalVectorEntry lvt = s.Entry(entry);
+        if (lvt.Masked)
+            return;
+        bool pin = entry is LocalVector.Lint0 or LocalVector.Lint1;
+        switch (lvt.Mode)
+        {
+            case DeliveryMode.Fixed:
+                AcceptLocal(cpu, ref s, entry, level: false, events);
+                break;
+            // INIT and ExtINT are for the pins only; 001, 011 and 110 are reserved.
+            case DeliveryMode.Nmi or DeliveryMode.Smi:
+            case DeliveryMode.Init when pin:
+                Signal(cpu, ref s, lvt.Mode, 0, Origin.Local(cpu, entry), events);
+                break;
+        }
+    }
+
+    private bool AcceptLocal(int cpu, ref ApicState s, LocalVector entry, bool level, EventBuffer events)
+    {
+        byte vector = s.Entry(entry).Vector;
+        if (vector < LowestVector && !_quirks.AnyVectorAccepted)
+        {
+            RecordError(cpu, ref s, ErrorStatus.ReceiveIllegalVector, events);
+            return false;
+        }
+        SetPending(cpu, ref s, vector, level, Origin.Local(cpu, entry), events);
+        return true;
+    }
+
+    /// <summary>LINT0 as a level pin: delivers while it is asserted and no interrupt of it waits for its EOI.</summary>
+    private void ServeLint0(int cpu, ref ApicState s, EventBuffer events)
+    {
+        LocalVectorEntry lvt = s.Lint0;
+        bool asserted = s.Lint0High != 0 != lvt.ActiveLow;
+        if (!asserted || lvt.Masked || lvt.RemoteIrr || !AcceptLocal(cpu, ref s, LocalVector.Lint0, level: true, events))
+            return;
+        s.Lint0 = lvt.WithRemoteIrr(true);
+        s.RemoteVector = lvt.Vector;
+    }
+
+    /// <summary>An EOI ends the level interrupt of LINT0, if it was that.</summary>
+    private void EndLint0(int cpu, ref ApicState s, int vector, EventBuffer events)
+    {
+        if (!s.Lint0.RemoteIrr || s.RemoteVector != vector)
+            return;
+        s.Lint0 = s.Lint0.WithRemoteIrr(false);
+        ServeLint0(cpu, ref s, events);
+    }
+
+    /// <summary>After LINT0's entry, SVR or IA32_APIC_BASE changed: INTR may have found a way to the CPU, and a level
+    /// pin may have become deliverable. An edge that came to a masked pin is gone.</summary>
+    private void Lint0Changed(int cpu, ref ApicState s, bool passedIntr, EventBuffer events)
+    {
+        if (s.Lint0High != 0 && !passedIntr && PassesIntr(cpu, in s))
+            Wake(cpu, events);
+        if (!IsLevel(s.Lint0))
+            s.Lint0 = s.Lint0.WithRemoteIrr(false);
+        else if (s.Base.Enabled)
+            ServeLint0(cpu, ref s, events);
+    }
+
+    /// <summary>After a reset: pins that are still driven are seen anew.</summary>
+    private void ReofferPins(int cpu, EventBuffer events) =>
+        Lint0Changed(cpu, ref _state[cpu], passedIntr: false, events);
+
+    private static bool PassesIntr(int cpu, in ApicState s) =>
+        s.Base.Enabled ? !s.Lint0.Masked && s.Lint0.Mode == DeliveryMode.ExtInt : cpu == 0;
+
+    private static bool IsLevel(LocalVectorEntry lvt) => lvt.Level && lvt.Mode == DeliveryMode.Fixed;
+}

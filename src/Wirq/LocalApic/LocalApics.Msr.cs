@@ -1,0 +1,141 @@
+using Wirq.Events;
+
+namespace Wirq;
+
+// IA32_APIC_BASE, IA32_TSC_DEADLINE and the registers of x2APIC mode (Intel SDM vol. 3, 11.12).
+public sealed partial class LocalApics
+{
+    private const uint BaseMsr = 0x1B, TscDeadlineMsr = 0x6E0;
+
+    /// <summary>Whether an MSR is one of ours: 0x1B, 0x6E0, 0x800 to 0x8FF.</summary>
+    public static bool ClaimsMsr(uint msr) => msr is BaseMsr or TscDeadlineMsr or (>= 0x800 and <= 0x8FF);
+
+    /// <summary>Reads an MSR, 64 bits; false means <c>#GP(0)</c>.</summary>
+    public bool TryReadMsr(int cpu, uint msr, EventBuffer events, out ulong value)
+    {
+        ref ApicState s = ref _state[cpu];
+        value = 0;
+        switch (msr)
+        {
+            case BaseMsr:
+                value = s.Base.Bits;
+                return true;
+            case TscDeadlineMsr:
+                if (!_hasTscDeadline)
+                    return false;
+                value = ReadTscDeadline(cpu, events);
+                return true;
+        }
+        if (!ClaimsMsr(msr) || s.Base.Mode != ApicMode.X2Apic)
+            return false;
+        ApicRegister register = ApicRegisters.OfMsr(msr);
+        if ((AccessX2Apic(register) & RegisterAccess.Read) == 0)
+            return false;
+        value = register == ApicRegister.CommandLow ? s.Command.Bits : Load(cpu, ref s, register, events);
+        return true;
+    }
+
+    /// <summary>Writes an MSR, 64 bits; false means <c>#GP(0)</c>.</summary>
+    public bool TryWriteMsr(int cpu, uint msr, ulong value, EventBuffer events)
+    {
+        switch (msr)
+        {
+            case BaseMsr:
+                return TryWriteBase(cpu, value, events);
+            case TscDeadlineMsr:
+                if (_hasTscDeadline)
+                    WriteTscDeadline(cpu, value, events);
+                return _hasTscDeadline;
+        }
+        ref ApicState s = ref _state[cpu];
+        if (!ClaimsMsr(msr) || s.Base.Mode != ApicMode.X2Apic)
+            return false;
+        ApicRegister register = ApicRegisters.OfMsr(msr);
+        if ((AccessX2Apic(register) & RegisterAccess.Write) == 0 || (value & ReservedX2Apic(register)) != 0)
+            return false;
+
+        if (register == ApicRegister.CommandLow)
+        {
+            s.Command = InterruptCommand.FromX2Apic(value);
+            Send(cpu, s.Command, s.Command.Destination32, events);
+        }
+        else if (register == ApicRegister.SelfIpi)
+        {
+            // 11.12.11: a Fixed edge to self; the ICR does not change.
+            Send(cpu, InterruptCommand.Create((byte)value, shorthand: DestinationShorthand.Self), 0, events);
+        }
+        else
+        {
+            Store(cpu, ref s, register, (uint)value, events);
+        }
+        return true;
+    }
+
+    private RegisterAccess AccessX2Apic(ApicRegister register) =>
+        register == ApicRegister.Cmci && !_options.Cmci ? RegisterAccess.None : ApicRegisters.X2Apic(register);
+
+    /// <summary>Bits that must be written 0 (11.12.1.3). EOI and ESR take nothing but 0.</summary>
+    private ulong ReservedX2Apic(ApicRegister register)
+    {
+        if (register == ApicRegister.CommandLow)
+            return InterruptCommand.ReservedX2Apic;
+        uint allowed = register switch
+        {
+            ApicRegister.Eoi or ApicRegister.ErrorStatus => 0,
+            ApicRegister.TaskPriority => TaskPriority.Writable,
+            ApicRegister.SpuriousVector => SpuriousVector.Writable(_options.SuppressEoiBroadcast),
+            ApicRegister.DivideConfiguration => DivideConfiguration.Writable,
+            ApicRegister.SelfIpi => byte.MaxValue,
+            _ when ApicRegisters.IsLocalVector(register, out LocalVector entry) =>
+                ~LocalVectorEntry.ReservedX2Apic(entry, _hasTscDeadline),
+            _ => uint.MaxValue,
+        };
+        return ~(ulong)allowed;
+    }
+
+    private bool TryWriteBase(int cpu, ulong value, EventBuffer events)
+    {
+        ref ApicState s = ref _state[cpu];
+        ApicBase old = s.Base;
+        var next = new ApicBase(value);
+        if (_quirks.BaseNeverFaults)
+            next = old.Tolerate(value);
+        else if (!old.Allows(next, _options.PhysicalAddressBits, _hasX2Apic))
+            return false;
+        if (_quirks.DisableIsFinal && !old.Enabled)
+            next = next.WithoutEnable;
+        if (next == old)
+            return true;
+
+        bool before = Deliverable(in s), passedIntr = PassesIntr(cpu, in s);
+        Unlist(cpu, in s);
+        s.Base = next;
+        // The id that software wrote is lost on the way to x2APIC mode (11.12.5.1) and through the disabled state,
+        // which is as after reset (11.4.3).
+        if (next.Mode != old.Mode && !_quirks.DisableIsFinal)
+            s.Id = XApicId.For((byte)_ids[cpu]);
+        List(cpu, in s);
+
+        if (next.Mode == ApicMode.X2Apic && old.Mode == ApicMode.XApic)
+        {
+            // 11.12.5.1: LDR and the high half of the ICR are not preserved; the rest is.
+            s.Logical = default;
+            s.Command = s.Command.WithoutDestination;
+        }
+        bool disabled = old.Enabled && !next.Enabled;
+        if (events.Observing)
+            events.Observe(new Event(EventKind.ApicBaseChanged, (ushort)cpu, 0, next.Bits, old.Bits));
+        if (disabled && !_quirks.DisableKeepsState)
+        {
+            ClearRegisters(cpu, ref s);
+            ObserveReset(cpu, ResetCause.HardwareDisable, events);
+        }
+        else if (disabled && _quirks.DisableIsFinal)
+        {
+            s.Spurious = s.Spurious.Disabled;
+        }
+        WakeIfNew(cpu, in s, before, events);
+        Lint0Changed(cpu, ref s, passedIntr, events);
+        return true;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Wirq;
+
+/// <summary>A bit for each of the 256 vectors: IRR, ISR or TMR.</summary>
+internal struct Vectors256
+{
+    private ulong _word0, _word1, _word2, _word3;
+
+    /// <summary>The highest vector; -1 for none.</summary>
+    public readonly int Highest
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (_word3 != 0)
+                return 255 - BitOperations.LeadingZeroCount(_word3);
+            if (_word2 != 0)
+                return 191 - BitOperations.LeadingZeroCount(_word2);
+            if (_word1 != 0)
+                return 127 - BitOperations.LeadingZeroCount(_word1);
+            return 63 - BitOperations.LeadingZeroCount(_word0);
+        }
+    }
+
+    public readonly bool IsEmpty => (_word0 | _word1 | _word2 | _word3) == 0;
+
+    /// <summary>How many vectors are in it.</summary>
+    public readonly int Count => BitOperations.PopCount(_word0) + BitOperations.PopCount(_word1)
+        + BitOperations.PopCount(_word2) + BitOperations.PopCount(_word3);
+
+    public readonly bool Has(int vector) => (Unsafe.Add(ref Unsafe.AsRef(in _word0), vector >> 6 & 3) >> vector & 1) != 0;
+    public void Add(int vector) => Word(vector) |= 1ul << vector;
+    public void Remove(int vector) => Word(vector) &= ~(1ul << vector);
+
+    /// <summary>Thirty-two vectors as a register shows them; <paramref name="index"/> 0 to 7.</summary>
+    public readonly uint Register(int index) =>
+        (uint)(Unsafe.Add(ref Unsafe.AsRef(in _word0), index >> 1 & 3) >> ((index & 1) << 5));
+
+    [UnscopedRef]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref ulong Word(int vector) => ref Unsafe.Add(ref _word0, vector >> 6 & 3);
+}
