@@ -9,7 +9,8 @@ public readonly record struct GsiTarget(int Irq, int IoApic, int Pin);
 /// <summary>Which GSI leads to which pins. Fixed when the machine is built.</summary>
 public sealed class GsiMap
 {
-    private const int IsaIrqs = 16, CascadeIrq = 2;
+    internal const int IsaIrqs = 16;
+    private const int CascadeIrq = 2;
 
     private readonly GsiTarget[] _targets;
     private readonly int[] _gsiOfIrq = new int[IsaIrqs];

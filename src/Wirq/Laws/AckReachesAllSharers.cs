@@ -1,0 +1,91 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>Everybody on a line hears when it is acknowledged.</summary>
+/// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits for
+/// the pin to be unmasked must have been given once it is.</remarks>
+internal sealed class AckReachesAllSharers : Law
+{
+    private const ulong Unheard = 1, StillDeferred = 2;
+
+    private readonly Shadows _shadows;
+    private readonly Block<Hearing> _hearing;
+    private readonly Block<Deferred> _deferred;
+
+    internal AckReachesAllSharers(Shadows shadows, StateArena arena) : base(arena)
+    {
+        _shadows = shadows;
+        _hearing = arena.Reserve<Hearing>(shadows.Lines.SourceCount);
+        _deferred = arena.Reserve<Deferred>(Math.Max(1, shadows.Pins.ChipCount));
+    }
+
+    public override string Name => nameof(AckReachesAllSharers);
+
+    public override string Says => "an ack of a line is heard by every holder, in userspace or behind a resamplefd";
+
+    protected internal override void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.PinAckDeferred when _shadows.Pins.TryPin(e, out int chip, out int pin):
+                _deferred[chip].Pins = _deferred[chip].Pins.With(pin);
+                break;
+            case EventKind.PinAcked when _shadows.Pins.TryPin(e, out int chip, out int pin):
+                _deferred[chip].Pins = _deferred[chip].Pins.Without(pin);
+                Expect(_shadows.Gsis.OfPin(chip, pin));
+                break;
+            case EventKind.PicAcked when e.Index < GsiMap.IsaIrqs:
+                Expect(_shadows.Gsis.OfIsaIrq(e.Irq));
+                break;
+            case EventKind.Ack or EventKind.SourceRemoved when e.Unit < _hearing.Count:
+                _hearing[e.Source] = default;
+                break;
+            case EventKind.Rest:
+                Judge(e);
+                break;
+        }
+    }
+
+    private void Expect(int gsi)
+    {
+        for (int slot = 0; slot < _hearing.Count; slot++)
+        {
+            if (_shadows.Lines.IsOn(slot, gsi))
+                _hearing[slot] = new() { Owed = 1, Gsi = (ushort)gsi };
+        }
+    }
+
+    private void Judge(in Event e)
+    {
+        for (int slot = 0; slot < _hearing.Count; slot++)
+        {
+            if (_hearing[slot].Owed == 0)
+                continue;
+            Fail(Unheard, e, (ulong)slot, _hearing[slot].Gsi);
+            _hearing[slot] = default;
+        }
+        for (int chip = 0; chip < _shadows.Pins.ChipCount; chip++)
+        {
+            PinSet late = _deferred[chip].Pins & _shadows.Pins.Chip(chip).Unmasked;
+            if (PinSet.Next(ref late) is var pin and >= 0)
+                Fail(StillDeferred, e, LawText.Pack(chip, pin));
+        }
+    }
+
+    protected override string Explain(in LawBreak first) => first.Code == Unheard
+        ? $"source {first.First} is on GSI {first.Second} and did not hear that it was acknowledged"
+        : $"{LawText.Pin(first.First)} was unmasked, and the acknowledge that waited for it was not given";
+
+    private struct Hearing : IState
+    {
+        public ushort Owed;
+        public ushort Gsi;
+    }
+
+    private struct Deferred : IState
+    {
+        public PinSet Pins;
+    }
+}

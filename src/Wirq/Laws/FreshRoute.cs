@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>A pin's message is the one that its entry named when it was sent.</summary>
+/// <remarks>Two comparisons: the message of a <see cref="EventKind.Deliver"/> with the entry there and then, and what
+/// the local APICs say they took with the message of its Deliver. In between the guest may have written the entry again,
+/// which is nobody's fault. What was taken of a pin that nothing is known to be under way from is compared with its entry.
+/// A remappable entry is compared where it is sent; what becomes of it is a remapping unit's business.</remarks>
+internal sealed class FreshRoute : Law
+{
+    private const ulong Sent = 1, Taken = 2;
+
+    private readonly PinShadow _pins;
+    private readonly MsiFormat _format;
+    private readonly Block<UnderWay> _underWay;
+
+    internal FreshRoute(Shadows shadows, StateArena arena) : base(arena)
+    {
+        _pins = shadows.Pins;
+        _format = shadows.Options.Format;
+        _underWay = arena.Reserve<UnderWay>();
+    }
+
+    public override string Name => nameof(FreshRoute);
+
+    public override string Says => "a delivery uses the destination and vector that the guest last wrote before it";
+
+    protected internal override void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.Deliver when _pins.TryPin(e, out int chip, out int pin):
+                Msi expected = _pins.Entry(chip, pin).Message;
+                if (!IsSame(e.Msi, expected))
+                    Fail(Sent, e, expected.Address.Bits, expected.Data.Bits);
+                _underWay.Value.Add(Origin.Pin(chip, pin).Bits, e.Msi);
+                break;
+            case EventKind.MessageAccepted or EventKind.MessageRefused when _pins.TryPin(e.Origin, out int chip, out int pin):
+                Compare(e, chip, pin);
+                break;
+            case EventKind.Rest:
+                _underWay.Value = default;
+                break;
+        }
+    }
+
+    private void Compare(in Event e, int chip, int pin)
+    {
+        if (!_underWay.Value.TryTake(e.Index, out Msi sent))
+        {
+            if (_underWay.Value.Overflowed != 0)
+                return;
+            sent = _pins.Entry(chip, pin).Message;
+        }
+        sent.TryDecode(_format, out InterruptMessage expected);
+        if (!sent.Address.Remappable && expected != e.Message)
+            Fail(Taken, e, expected.Bits);
+    }
+
+    private bool IsSame(Msi sent, Msi expected)
+    {
+        if (sent == expected)
+            return true;
+        // A kernel may be told the same in a wider format.
+        return !sent.Address.Remappable && !expected.Address.Remappable
+            && sent.TryDecode(_format, out InterruptMessage a) == expected.TryDecode(_format, out InterruptMessage b)
+            && a == b;
+    }
+
+    protected override string Explain(in LawBreak first) => first.Code == Sent
+        ? $"{LawText.Pin(first.Event)} delivered {InWords(first.Event.Msi)}, but its entry says {InWords(new Msi(first.First, (uint)first.Second))}"
+        : $"{EventText.Pin(first.Event.Origin)} had {first.Event.Message} taken for it, but sent {new InterruptMessage(first.First)}";
+
+    private string InWords(Msi message)
+    {
+        if (message.Address.Remappable)
+            return $"handle 0x{message.Address.Handle:x} vector 0x{message.Data.Vector:x2}";
+        message.TryDecode(_format, out InterruptMessage decoded);
+        return decoded.ToString();
+    }
+
+    private struct SentMessage
+    {
+        public uint Pin;
+        public uint Data;
+        public ulong Address;
+    }
+
+    [InlineArray(Capacity)]
+    private struct SentRows
+    {
+        public const int Capacity = 32;
+        private SentMessage _first;
+    }
+
+    /// <summary>What pins sent and nobody answered, oldest first. Where more is under way than there is room for, what
+    /// cannot be told apart is not judged.</summary>
+    private struct UnderWay : IState
+    {
+        public SentRows Rows;
+        public uint Count;
+        public uint Overflowed;
+
+        public void Add(uint pin, Msi message)
+        {
+            if (Count == SentRows.Capacity)
+                Overflowed = 1;
+            else
+                Rows[(int)Count++] = new() { Pin = pin, Address = message.Address.Bits, Data = message.Data.Bits };
+        }
+
+        public bool TryTake(uint pin, out Msi message)
+        {
+            Span<SentMessage> rows = ((Span<SentMessage>)Rows)[..(int)Count];
+            message = default;
+            int found = 0;
+            while (found < rows.Length && rows[found].Pin != pin)
+                found++;
+            if (found == rows.Length)
+                return false;
+            message = new Msi(rows[found].Address, rows[found].Data);
+            rows[(found + 1)..].CopyTo(rows[found..]);
+            rows[^1] = default;
+            Count--;
+            return true;
+        }
+    }
+}

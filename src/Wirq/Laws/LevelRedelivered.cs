@@ -1,0 +1,122 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>No level is forgotten, and none is made up.</summary>
+/// <remarks>
+/// At rest, a pin that asserts a level, is not masked and has Remote IRR clear must have a message out, unless the storm
+/// brake holds it or its last message was refused: that one is tried again at the pin's next entry write, rise or EOI.
+/// <para>A pin that sends a level must assert it there and then. That is exact, though the message is carried out later:
+/// the <see cref="EventKind.Deliver"/> stands in the queue where the chip decided, so a pin that falls before the message
+/// is carried out falls behind it in the stream.</para>
+/// </remarks>
+internal sealed class LevelRedelivered : Law
+{
+    private const ulong NotAsserted = 1, Undelivered = 2, NotAgain = 3;
+
+    private readonly PinShadow _pins;
+    private readonly Block<LevelFacts> _facts;
+
+    internal LevelRedelivered(Shadows shadows, StateArena arena) : base(arena)
+    {
+        _pins = shadows.Pins;
+        _facts = arena.Reserve<LevelFacts>(Math.Max(1, _pins.ChipCount));
+    }
+
+    public override string Name => nameof(LevelRedelivered);
+
+    public override string Says =>
+        "a level line that is still asserted after its ack is delivered again (after the storm brake's deadline, where it "
+        + "holds); one that is not, is not";
+
+    protected internal override void Observe(in Event e)
+    {
+        if (e.Kind == EventKind.Rest)
+            Judge(e);
+        else if (_pins.TryPin(e, out int chip, out int pin))
+            Follow(e, ref _facts[chip], chip, pin);
+    }
+
+    private void Follow(in Event e, ref LevelFacts facts, int chip, int pin)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.PinChanged:
+                facts.Refused = facts.Refused.Without(pin);
+                if (e.A != 0)
+                    break;
+                // A fall lets the brake go without a word.
+                facts.Braked = facts.Braked.Without(pin);
+                facts.Ended = facts.Ended.Without(pin);
+                break;
+            case EventKind.EntryWritten:
+                facts.Braked = facts.Braked.Without(pin);
+                facts.Refused = facts.Refused.Without(pin);
+                // An answer to the old message says nothing about the new one.
+                if (e.Entry.Message != e.OldEntry.Message)
+                    facts.Renewed = facts.Renewed | facts.InFlight & default(PinSet).With(pin);
+                break;
+            case EventKind.Deliver when e.Msi.Data.Level:
+                if (_pins.Chip(chip).Told.Has(pin) && !_pins.Pending(chip).Has(pin))
+                    Fail(NotAsserted, e);
+                facts.InFlight = facts.InFlight.With(pin);
+                facts.Refused = facts.Refused.Without(pin);
+                facts.Ended = facts.Ended.Without(pin);
+                break;
+            case EventKind.PinAccepted when e.A == 1:
+                facts.InFlight = facts.InFlight.Without(pin);
+                facts.Renewed = facts.Renewed.Without(pin);
+                break;
+            case EventKind.PinRefused when e.A == 1:
+                facts.Refused = facts.Refused.Set(pin, !facts.Renewed.Has(pin));
+                facts.InFlight = facts.InFlight.Without(pin);
+                facts.Renewed = facts.Renewed.Without(pin);
+                break;
+            case EventKind.StormBraked:
+                facts.Braked = facts.Braked.With(pin);
+                break;
+            case EventKind.StormReleased:
+                facts.Braked = facts.Braked.Without(pin);
+                break;
+            case EventKind.RemoteIrrCleared:
+                facts.Ended = facts.Ended.With(pin);
+                break;
+        }
+    }
+
+    private void Judge(in Event e)
+    {
+        for (int chip = 0; chip < _pins.ChipCount; chip++)
+        {
+            ref readonly ChipPins pins = ref _pins.Chip(chip);
+            ref LevelFacts facts = ref _facts[chip];
+            PinSet due = (_pins.Pending(chip) & pins.Level & pins.Unmasked)
+                .Except(pins.RemoteIrr | facts.Braked | facts.Refused | facts.InFlight);
+            if (PinSet.Next(ref due) is var pin and >= 0)
+                Fail(facts.Ended.Has(pin) ? NotAgain : Undelivered, e, LawText.Pack(chip, pin));
+            // A pin that nothing is due for any more has forgotten its last EOI, or states would differ by it.
+            facts.Ended = facts.Ended & pins.Level & pins.Asserted;
+        }
+    }
+
+    protected override string Explain(in LawBreak first) => first.Code switch
+    {
+        NotAsserted => $"{LawText.Pin(first.Event)} sent a level interrupt, 0x{first.Event.Msi.Data.Vector:x2}, while it was not asserted",
+        NotAgain => $"{LawText.Pin(first.First)} is still asserted after its EOI, and was not delivered again",
+        _ => $"{LawText.Pin(first.First)} asserts a level, unmasked and with Remote IRR clear, and was not delivered",
+    };
+
+    private struct LevelFacts : IState
+    {
+        /// <summary>Pins that sent a level and heard no answer.</summary>
+        public PinSet InFlight;
+        /// <summary>Those of them whose message the guest changed meanwhile.</summary>
+        public PinSet Renewed;
+        /// <summary>Pins whose last message was refused and who had no reason to try again.</summary>
+        public PinSet Refused;
+        public PinSet Braked;
+        /// <summary>Pins whose interrupt was ended and that sent nothing since; it only makes the better sentence.</summary>
+        public PinSet Ended;
+    }
+}

@@ -1,0 +1,148 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>What the events told of one source.</summary>
+internal struct SourceFact : IState
+{
+    public ushort Gsi;
+    public SourceFacts Facts;
+    public byte Reserved;
+}
+
+/// <summary>What may be known of a source.</summary>
+[Flags]
+internal enum SourceFacts : byte
+{
+    None = 0,
+    Connected = 1,
+    /// <summary>It asserts, as far as its line can see.</summary>
+    Raised = 2,
+    /// <summary>The device behind it wants service.</summary>
+    Wants = 4,
+}
+
+/// <summary>What the events told of one line.</summary>
+internal struct LineFact : IState
+{
+    /// <summary>How many of its sources assert.</summary>
+    public ushort Raised;
+    /// <summary>How many of its sources want service.</summary>
+    public ushort Wanting;
+    public LineFacts Facts;
+    public byte Reserved;
+    public ushort Reserved2;
+
+    /// <summary>Whether all that is to know of it is known: a line that changed had no asserting source before or has
+    /// none now, so none that nobody told of can be hidden in it. Lines of a log without sources never are.</summary>
+    public readonly bool IsKnown => (Facts & (LineFacts.Sourced | LineFacts.Told)) == (LineFacts.Sourced | LineFacts.Told);
+    public readonly bool IsHigh => (Facts & LineFacts.High) != 0;
+}
+
+/// <summary>What may be known of a line.</summary>
+[Flags]
+internal enum LineFacts : byte
+{
+    None = 0,
+    /// <summary>A source was seen on it.</summary>
+    Sourced = 1,
+    /// <summary>Its level was told.</summary>
+    Told = 2,
+    High = 4,
+}
+
+/// <summary>The lines and their sources as the events tell of them. A source that was there before anybody watched is
+/// learned of by the first event that names it.</summary>
+internal sealed class LineShadow
+{
+    private const SourceFacts RaisedAndWants = SourceFacts.Raised | SourceFacts.Wants;
+
+    private readonly Block<SourceFact> _sources;
+    private readonly Block<LineFact> _lines;
+
+    internal LineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
+    {
+        _sources = arena.Reserve<SourceFact>(Math.Max(1, options.Sources));
+        _lines = arena.Reserve<LineFact>(gsis.Count);
+    }
+
+    internal int SourceCount => _sources.Count;
+    internal int Count => _lines.Count;
+    internal ref readonly LineFact this[int gsi] => ref _lines[gsi];
+
+    /// <summary>Whether a source is on a line.</summary>
+    internal bool IsOn(int slot, int gsi) => _sources[slot].Facts != SourceFacts.None && _sources[slot].Gsi == gsi;
+
+    /// <summary>A source that asserts on a line; -1 where none does.</summary>
+    internal int HolderOf(int gsi)
+    {
+        int slot = _sources.Count - 1;
+        while (slot >= 0 && !(IsOn(slot, gsi) && (_sources[slot].Facts & SourceFacts.Raised) != 0))
+            slot--;
+        return slot;
+    }
+
+    internal void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.SourceConnected:
+                Forget(e.Source);
+                Learn(e, SourceFacts.None, SourceFacts.None);
+                break;
+            case EventKind.SourceRaised:
+                Learn(e, RaisedAndWants, SourceFacts.None);
+                break;
+            case EventKind.SourceLowered:
+                Learn(e, SourceFacts.None, RaisedAndWants);
+                break;
+            case EventKind.SourceWithdrawn:
+                Learn(e, SourceFacts.None, SourceFacts.Wants);
+                break;
+            case EventKind.Ack:
+                Learn(e, SourceFacts.None, SourceFacts.None);
+                break;
+            case EventKind.SourceRemoved:
+                Forget(e.Source);
+                break;
+            case EventKind.LineChanged when e.Index < (uint)_lines.Count:
+                ref LineFact line = ref _lines[e.Gsi];
+                line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (e.A != 0 ? LineFacts.High : LineFacts.None);
+                break;
+        }
+    }
+
+    private void Learn(in Event e, SourceFacts added, SourceFacts removed)
+    {
+        if (e.Unit >= _sources.Count || e.Index >= (uint)_lines.Count)
+            return;
+        ref SourceFact source = ref _sources[e.Source];
+        if (source.Gsi != e.Gsi)
+            Forget(e.Source);
+        SourceFacts before = source.Facts;
+        source.Gsi = (ushort)e.Gsi;
+        source.Facts = (before | SourceFacts.Connected | added) & ~removed;
+        ref LineFact line = ref _lines[e.Gsi];
+        line.Facts |= LineFacts.Sourced;
+        Recount(ref line, before, source.Facts);
+    }
+
+    private void Forget(int slot)
+    {
+        if (slot >= _sources.Count || _sources[slot].Facts == SourceFacts.None)
+            return;
+        ref SourceFact source = ref _sources[slot];
+        Recount(ref _lines[source.Gsi], source.Facts, SourceFacts.None);
+        source = default;
+    }
+
+    private static void Recount(ref LineFact line, SourceFacts before, SourceFacts after)
+    {
+        line.Raised = (ushort)(line.Raised + Change(before, after, SourceFacts.Raised));
+        line.Wanting = (ushort)(line.Wanting + Change(before, after, SourceFacts.Wants));
+    }
+
+    private static int Change(SourceFacts before, SourceFacts after, SourceFacts fact) =>
+        ((after & fact) != 0 ? 1 : 0) - ((before & fact) != 0 ? 1 : 0);
+}

@@ -1,0 +1,57 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>A masked pin sends nothing.</summary>
+/// <remarks>A message counts where it was sent: one that was sent before the mask may be carried out after it. An answer
+/// whose sending was not told counts where it is told.</remarks>
+internal sealed class MaskedIsSilent : Law
+{
+    private const ulong Sent = 1, Taken = 2;
+
+    private readonly PinShadow _pins;
+    private readonly Block<SentCount> _sent;
+
+    internal MaskedIsSilent(Shadows shadows, StateArena arena) : base(arena)
+    {
+        _pins = shadows.Pins;
+        _sent = arena.Reserve<SentCount>(Math.Max(1, _pins.PinCount));
+    }
+
+    public override string Name => nameof(MaskedIsSilent);
+
+    public override string Says =>
+        "after a mask has completed no new message is sent (an IRR bit already set may still be taken; an edge at a masked "
+        + "I/OAPIC pin is lost); what an MSI entry or a level line has pending is delivered once on unmask";
+
+    protected internal override void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.Deliver when _pins.TryPin(e, out int chip, out int pin):
+                if (_pins.Entry(chip, pin).Masked)
+                    Fail(Sent, e, _pins.Entry(chip, pin).Bits);
+                Tally.Up(ref _sent[_pins.Flat(chip, pin)].Unanswered);
+                break;
+            case EventKind.MessageAccepted or EventKind.MessageRefused when _pins.TryPin(e.Origin, out int chip, out int pin):
+                ref byte unanswered = ref _sent[_pins.Flat(chip, pin)].Unanswered;
+                if (unanswered == 0 && _pins.Entry(chip, pin).Masked)
+                    Fail(Taken, e);
+                Tally.Down(ref unanswered);
+                break;
+            case EventKind.Rest:
+                _sent.Span.Clear();
+                break;
+        }
+    }
+
+    protected override string Explain(in LawBreak first) => first.Code == Sent
+        ? $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2} while its entry ({new RedirectionEntry(first.First)}) was masked"
+        : $"0x{first.Event.Message.Vector:x2} of {EventText.Pin(first.Event.Origin)} arrived while that pin was masked";
+
+    private struct SentCount : IState
+    {
+        public byte Unanswered;
+    }
+}

@@ -1,0 +1,138 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>What the events told of the pins of one I/OAPIC.</summary>
+internal struct ChipPins : IState
+{
+    /// <summary>Pins that are asserted, polarity applied.</summary>
+    public PinSet Asserted;
+    /// <summary>Pins whose level was told at all; of the others nothing is known.</summary>
+    public PinSet Told;
+    /// <summary>Pins whose entry is level.</summary>
+    public PinSet Level;
+    /// <summary>Pins whose entry is not masked.</summary>
+    public PinSet Unmasked;
+    /// <summary>Pins whose Remote IRR is set.</summary>
+    public PinSet RemoteIrr;
+    /// <summary>Requests latched, where the profile latches them.</summary>
+    public PinSet Latched;
+}
+
+/// <summary>What the events told of one redirection entry.</summary>
+internal struct EntryFact : IState
+{
+    /// <summary>The entry, Remote IRR clear.</summary>
+    public RedirectionEntry Entry;
+}
+
+/// <summary>The pins of all I/OAPICs as the events tell of them.</summary>
+internal sealed class PinShadow
+{
+    private readonly IReadOnlyList<IoApicOptions> _chips;
+    private readonly IoApicProfile[] _profiles;
+    private readonly int[] _firstPin;
+    private readonly Block<ChipPins> _pins;
+    private readonly Block<EntryFact> _entries;
+
+    internal PinShadow(FabricOptions options, StateArena arena)
+    {
+        _chips = options.IoApics;
+        _profiles = [.. _chips.Select(chip => IoApicProfile.Of(chip.Profile))];
+        _firstPin = new int[_chips.Count];
+        for (int chip = 0; chip < _chips.Count; chip++)
+        {
+            _firstPin[chip] = PinCount;
+            PinCount += _chips[chip].Pins;
+        }
+        _pins = arena.Reserve<ChipPins>(Math.Max(1, ChipCount));
+        _entries = arena.Reserve<EntryFact>(Math.Max(1, PinCount));
+        foreach (ref EntryFact fact in _entries.Span)
+            fact.Entry = RedirectionEntry.Reset;
+    }
+
+    internal int ChipCount => _chips.Count;
+
+    /// <summary>Pins of all I/OAPICs together.</summary>
+    internal int PinCount { get; }
+
+    internal IoApicOptions Options(int chip) => _chips[chip];
+    internal IoApicProfile Profile(int chip) => _profiles[chip];
+    internal ref readonly ChipPins Chip(int chip) => ref _pins[chip];
+    internal RedirectionEntry Entry(int chip, int pin) => _entries[Flat(chip, pin)].Entry;
+
+    /// <summary>The number of a pin among all pins of all I/OAPICs.</summary>
+    internal int Flat(int chip, int pin) => _firstPin[chip] + pin;
+
+    /// <summary>Whether a pin means the opposite of what its line says.</summary>
+    internal bool IsInverted(int chip, int pin) => !_profiles[chip].PolarityIgnored && Entry(chip, pin).ActiveLow;
+
+    /// <summary>Pins at which a level interrupt would be pending.</summary>
+    internal PinSet Pending(int chip) => _profiles[chip].LatchedRequest ? Chip(chip).Latched : Chip(chip).Asserted;
+
+    /// <summary>The pin of an event that bears one in its Unit and Index; false where the machine has no such pin.</summary>
+    internal bool TryPin(in Event e, out int chip, out int pin) => TryPin(e.Unit, e.Index, out chip, out pin);
+
+    /// <summary>The pin that an origin names, if it names one.</summary>
+    internal bool TryPin(Origin origin, out int chip, out int pin)
+    {
+        (chip, pin) = (0, 0);
+        return origin.Kind == OriginKind.Pin && TryPin((uint)origin.Unit, (uint)origin.Index, out chip, out pin);
+    }
+
+    internal void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.PinChanged when TryPin(e, out int chip, out int pin):
+                Change(chip, pin, asserted: e.A != 0, rewired: e.B != 0);
+                break;
+            case EventKind.EntryWritten when TryPin(e, out int chip, out int pin):
+                Write(chip, pin, e.Entry);
+                break;
+            case EventKind.Deliver when TryPin(e, out int chip, out int pin) && !e.Msi.Data.Level:
+                _pins[chip].Latched = _pins[chip].Latched.Without(pin);
+                break;
+            // Who waits for the EOI has Remote IRR set, though it may have been set before anybody watched.
+            case EventKind.RemoteIrrSet or EventKind.PinCoalesced when TryPin(e, out int chip, out int pin):
+                _pins[chip].RemoteIrr = _pins[chip].RemoteIrr.With(pin);
+                break;
+            case EventKind.RemoteIrrCleared when TryPin(e, out int chip, out int pin):
+                _pins[chip].RemoteIrr = _pins[chip].RemoteIrr.Without(pin);
+                break;
+        }
+    }
+
+    private void Change(int chip, int pin, bool asserted, bool rewired)
+    {
+        ref ChipPins pins = ref _pins[chip];
+        pins.Asserted = pins.Asserted.Set(pin, asserted);
+        pins.Told = pins.Told.With(pin);
+        if (pins.Level.Has(pin) || rewired)
+            pins.Latched = pins.Latched.Set(pin, asserted && pins.Level.Has(pin));
+    }
+
+    private void Write(int chip, int pin, RedirectionEntry entry)
+    {
+        ref ChipPins pins = ref _pins[chip];
+        pins.Level = pins.Level.Set(pin, entry.Level);
+        pins.Unmasked = pins.Unmasked.Set(pin, !entry.Masked);
+        if (entry.RemoteIrr)
+            pins.RemoteIrr = pins.RemoteIrr.With(pin);
+        _entries[Flat(chip, pin)].Entry = entry.WithRemoteIrr(false);
+    }
+
+    private bool TryPin(uint unit, uint index, out int chip, out int pin)
+    {
+        (chip, pin) = ((int)unit, (int)index);
+        return unit < (uint)_chips.Count && index < (uint)_chips[chip].Pins;
+    }
+}
+
+/// <summary>Sets of pins, further.</summary>
+internal static class PinSets
+{
+    /// <summary>The pins of <paramref name="set"/> that are not in <paramref name="other"/>.</summary>
+    internal static PinSet Except(this PinSet set, PinSet other) => new(set.Low & ~other.Low, set.High & ~other.High);
+}

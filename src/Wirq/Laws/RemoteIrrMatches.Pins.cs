@@ -1,0 +1,125 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <content>One pin's part of it.</content>
+internal sealed partial class RemoteIrrMatches
+{
+    private void Follow(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.EntryWritten:
+                Rewrite(e, pin, ref facts, ref of);
+                break;
+            case EventKind.Deliver when e.Msi.Data.Level:
+                if (facts.Unsent.Has(pin))
+                    facts.Unsent = facts.Unsent.Without(pin);
+                else if (_pins.Chip(chip).RemoteIrr.Has(pin))
+                    FailPin(SentWhileSet, e, e.Msi.Data.Vector);
+                facts.InFlight = facts.InFlight.With(pin);
+                of.Sent = e.Msi.Data.Vector;
+                break;
+            case EventKind.PinAccepted when e.A == 1:
+                Accept(_pins.Entry(chip, pin), chip, pin, ref facts, ref of);
+                break;
+            case EventKind.PinRefused when e.A == 1:
+                Answered(pin, ref facts, ref of);
+                break;
+            case EventKind.RemoteIrrSet:
+                if (_pins.Profile(chip).RemoteIrrAtSend)
+                    (facts.Expected, facts.Unsent) = (facts.Expected.With(pin), facts.Unsent.With(pin));
+                else if (!facts.Expected.Has(pin))
+                {
+                    FailPin(Stray, e);
+                    facts.Expected = facts.Expected.With(pin);
+                }
+                facts.Known = facts.Known.With(pin);
+                break;
+            case EventKind.PinCoalesced:
+                // Who waits for the EOI has it set; from before the first event, if not from an acceptance.
+                if (facts.Known.Has(pin) && !facts.Expected.Has(pin))
+                    FailPin(Unexpected, e);
+                (facts.Expected, facts.Known) = (facts.Expected.With(pin), facts.Known.With(pin));
+                break;
+            case EventKind.RemoteIrrCleared:
+                Clear(e, chip, pin, ref facts, ref of);
+                break;
+        }
+    }
+
+    private void Rewrite(in Event e, int pin, ref ChipFacts facts, ref PinFacts of)
+    {
+        if (facts.Expected.Has(pin) && !e.OldEntry.Level)
+            FailPin(StaysInEdge, e);
+        if (!facts.Known.Has(pin) && e.Entry.RemoteIrr)
+            facts.Expected = facts.Expected.With(pin);
+        facts.Known = facts.Known.With(pin);
+        if (e.Entry.Vector == e.OldEntry.Vector && e.Entry.Level == e.OldEntry.Level)
+            return;
+        // A broadcast that is under way may or may not have found the pin by its old vector.
+        facts.Must = facts.Must.Without(pin);
+        of.Ended = 0;
+    }
+
+    private void Accept(RedirectionEntry entry, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
+    {
+        // An answer to a message that the entry does not name any more sets nothing: its EOI could not be told.
+        bool current = !facts.InFlight.Has(pin) || entry.Vector == of.Sent;
+        if (entry.Level && current && !_pins.Profile(chip).RemoteIrrAtSend)
+            facts.Expected = facts.Expected.With(pin);
+        facts.Known = facts.Known.With(pin);
+        Answered(pin, ref facts, ref of);
+    }
+
+    private static void Answered(int pin, ref ChipFacts facts, ref PinFacts of)
+    {
+        facts.InFlight = facts.InFlight.Without(pin);
+        of.Sent = 0;
+        if (!facts.Expected.Has(pin))
+            facts.Must = facts.Must.Without(pin);
+    }
+
+    private void Clear(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
+    {
+        var cause = (EndOfInterruptCause)e.B;
+        if (facts.Known.Has(pin) && !facts.Expected.Has(pin))
+            FailPin(NotSet, e);
+        else if (cause == EndOfInterruptCause.Rewrite)
+        {
+            if (_pins.Entry(chip, pin).Level)
+                FailPin(Unended, e);
+        }
+        else
+            CheckEnd(e, cause, chip, ref facts, ref of);
+        (facts.Expected, facts.Must) = (facts.Expected.Without(pin), facts.Must.Without(pin));
+        facts.Known = facts.Known.With(pin);
+    }
+
+    private void CheckEnd(in Event e, EndOfInterruptCause cause, int chip, ref ChipFacts facts, ref PinFacts of)
+    {
+        ref byte ends = ref facts.Ends[e.Vector];
+        if (cause == EndOfInterruptCause.Register)
+        {
+            if (_pins.Options(chip).Version < 0x20)
+                FailPin(NoEoiRegister, e);
+            // The write itself may not have been told; the first pin that it ends speaks for it.
+            if (of.Ended >= ends)
+                Tally.Up(ref ends);
+            Oblige(chip, e.Vector);
+        }
+        else if (of.Ended >= ends && ends != byte.MaxValue)
+            FailUnended(e);
+        Tally.Up(ref of.Ended);
+    }
+
+    private void FailUnended(in Event e)
+    {
+        LastRefused last = _illegitimate.Value;
+        bool meant = last.Why != Refusal.None && last.Vector == e.Vector;
+        FailPin(!meant ? Unended : last.Why == Refusal.Suppressed ? Suppressed : Unasked, e, Origin.Pin(last.Cpu, 0).Bits);
+    }
+
+    private void FailPin(ulong code, in Event e, ulong second = 0) => Fail(code, e, LawText.Pack(e.IoApic, e.Pin), second);
+}
