@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Who acts in a scenario: its CPUs and devices.</summary>
+internal sealed class Actors
+{
+    /// <summary>The CPU that runs a handler of all CPUs.</summary>
+    internal const int RunningCpu = -1;
+
+    private const string CpuPrefix = "cpu";
+    private readonly Dictionary<string, int> _devices;
+
+    internal Actors(MachineSpec machine)
+    {
+        Machine = machine;
+        _devices = machine.Devices.Select((device, index) => (device.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
+    }
+
+    internal MachineSpec Machine { get; }
+
+    internal static bool IsCpu(string text) => text == ScenarioWords.AllCpus || TryNumber(text, out _);
+
+    internal static string CpuName(int cpu) => cpu == RunningCpu ? "the CPU" : $"{CpuPrefix}{cpu}";
+
+    /// <summary>What a step can begin with.</summary>
+    internal IEnumerable<string> Names
+    {
+        get
+        {
+            // A machine of many CPUs would drown the rest.
+            const int listed = 4;
+            IEnumerable<string> cpus = Machine.Cpus <= listed
+                ? Enumerable.Range(0, Machine.Cpus).Select(CpuName) : [CpuName(0), "…", CpuName(Machine.Cpus - 1)];
+            return cpus.Concat(_devices.Keys);
+        }
+    }
+
+    /// <summary>Whether a word has the form of a CPU's name; if so it must be one of the machine's.</summary>
+    internal bool TryCpu(YamlScalar scalar, out int cpu) => TryCpu(scalar, scalar.Text, out cpu);
+
+    internal bool TryCpu(YamlScalar at, string text, out int cpu)
+    {
+        if (!TryNumber(text, out cpu))
+            return false;
+        if (cpu >= Machine.Cpus)
+            throw new ScenarioException(at.At, YamlScalar.Quote(text), $"a CPU of this machine, cpu0 to cpu{Machine.Cpus - 1}");
+        return true;
+    }
+
+    internal int ReadCpu(YamlScalar scalar) =>
+        TryCpu(scalar, out int cpu) ? cpu : throw scalar.Expected($"a CPU, cpu0 to cpu{Machine.Cpus - 1}");
+
+    internal bool TryDevice(string name, out int device) => _devices.TryGetValue(name, out device);
+
+    internal int ReadDevice(YamlNode node)
+    {
+        YamlScalar scalar = node.AsScalar("a device");
+        if (TryDevice(scalar.Text, out int device))
+            return device;
+        throw _devices.Count == 0 ? scalar.Expected("no device; this machine has none") : Words.Unknown(scalar, _devices.Keys);
+    }
+
+    private static bool TryNumber(string text, out int cpu)
+    {
+        cpu = 0;
+        return text.StartsWith(CpuPrefix, StringComparison.Ordinal)
+            && int.TryParse(text.AsSpan(CpuPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out cpu);
+    }
+}

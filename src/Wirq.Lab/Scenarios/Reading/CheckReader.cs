@@ -1,0 +1,154 @@
+using Wirq.Events;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads <c>expect</c>.</summary>
+internal sealed class CheckReader(Actors actors, RegisterReader registers)
+{
+    private const string IntrLabel = "8259 INTR", SipiPrefix = "sipi ";
+
+    internal ExpectStep Read(YamlNode node)
+    {
+        YamlMapping map = node.AsMapping($"a map of {Words.Join(ScenarioWords.Expect)}").Only(ScenarioWords.Expect);
+        if (map.Entries.Count == 0)
+            throw map.Expected($"one or more of {Words.Join(ScenarioWords.Expect)}");
+        var checks = new List<Check>();
+        foreach (YamlEntry entry in map.Entries)
+            ReadCheck(entry.Key, entry.Value, checks);
+        return new ExpectStep(map.At, "expect " + Words.Join(map.Entries.Select(entry => entry.Key.Text)), checks);
+    }
+
+    private void ReadCheck(YamlScalar key, YamlNode value, List<Check> checks)
+    {
+        switch (key.Text)
+        {
+            case "taken-by-any":
+                checks.Add(new TakenByAnyCheck(key.At, ReadCounts(value)));
+                return;
+            case "intr":
+                if (actors.Machine.Fabric.Pic is null)
+                    throw key.Expected("nothing of the 8259s; this machine has none (pic: false)");
+                checks.Add(new IntrCheck(key.At, Words.Boolean(value)));
+                return;
+        }
+        YamlMapping map = value.AsMapping(key.Text switch
+        {
+            "taken" or "pending" or "in-service" or "signals" => "a map of CPUs, such as {cpu0: []}",
+            "registers" => "a map of registers and their values",
+            "holders" => "a map of GSIs, such as {11: [disk]}",
+            "acks" => "a map of devices, such as {disk: 1}",
+            "events" => "a map of events, such as {edge-lost: 1}",
+            _ => "a map of addresses and values",
+        });
+        if (map.Entries.Count == 0)
+            throw map.Expected("at least one thing to check");
+        var seen = new HashSet<object>();
+        foreach (YamlEntry entry in map.Entries)
+        {
+            (Check check, object what) = ReadEntry(key.Text, entry.Key, entry.Value);
+            checks.Add(seen.Add(what) ? check : throw entry.Key.Expected("each thing once; another entry means the same"));
+        }
+    }
+
+    private (Check Check, object What) ReadEntry(string kind, YamlScalar key, YamlNode value)
+    {
+        switch (kind)
+        {
+            case "taken":
+                int taker = actors.ReadCpu(key);
+                return (value is YamlMapping ? new TakenCountCheck(key.At, taker, ReadCounts(value))
+                    : new TakenCheck(key.At, taker, ReadVectors(value, ", or a map such as {0x31: 2} where the order does not count")), taker);
+            case "pending":
+                int cpu = actors.ReadCpu(key);
+                return (new PendingCheck(key.At, cpu, ReadVectors(value)), cpu);
+            case "in-service":
+                int server = actors.ReadCpu(key);
+                return (new InServiceCheck(key.At, server, ReadVectors(value)), server);
+            case "signals":
+                int receiver = actors.ReadCpu(key);
+                return (new SignalsCheck(key.At, receiver, [.. value.AsSequence("a list of signals").Items.Select(ReadSignal)]), receiver);
+            case "registers":
+                return ReadRegister(key, value);
+            case "holders":
+                int gsi = ReadGsi(key);
+                return (new HoldersCheck(key.At, gsi, ReadHolders(value, gsi)), gsi);
+            case "acks":
+                int device = actors.ReadDevice(key);
+                if (actors.Machine.Devices[device].Gsi < 0)
+                    throw key.Expected("a device with a line; messages are not acknowledged");
+                return (new AcksCheck(key.At, device, ReadCount(value)), device);
+            case "events":
+                EventKind happened = ScenarioWords.EventKinds.Read(key);
+                return (new EventCheck(key.At, happened, ReadCount(value)), happened);
+            default:
+                ulong address = Numbers.Read(key, "an address", 0, ulong.MaxValue);
+                return (new MemoryCheck(key.At, address, (uint)Numbers.Read(value, "a value", 0, uint.MaxValue)), address);
+        }
+    }
+
+    private (Check Check, object What) ReadRegister(YamlScalar key, YamlNode value)
+    {
+        int dot = key.Text.IndexOf('.', StringComparison.Ordinal);
+        int cpu = 0;
+        string name = dot > 0 && actors.TryCpu(key, key.Text[..dot], out cpu) ? key.Text[(dot + 1)..] : key.Text;
+        RegisterName register = registers.Read(key, name);
+        (RegisterValue expected, _) = RegisterValueReader.Read(value, register, ValueUse.Compare);
+        return (new RegisterCheck(key.At, cpu, register, expected), (cpu, register with { Text = "" }));
+    }
+
+    private int ReadGsi(YamlScalar key)
+    {
+        if (actors.TryDevice(key.Text, out int device))
+        {
+            int gsi = actors.Machine.Devices[device].Gsi;
+            return gsi >= 0 ? gsi : throw key.Expected("a device with a line; this one has a message");
+        }
+        int count = Math.Max(16, actors.Machine.Fabric.IoApics.Select(io => io.GsiBase + io.Pins).DefaultIfEmpty(0).Max());
+        return Numbers.ReadInt(key, "a device or a GSI", 0, count - 1);
+    }
+
+    private List<string> ReadHolders(YamlNode node, int gsi)
+    {
+        var holders = new List<string>();
+        foreach (YamlNode item in node.AsSequence("a list of devices").Items)
+        {
+            YamlScalar name = item.AsScalar("a device");
+            if (name.Text != IntrLabel)
+            {
+                DeviceSpec device = actors.Machine.Devices[actors.ReadDevice(name)];
+                if (device.Gsi != gsi)
+                    throw name.Expected($"a device on GSI {gsi}; {device.Name} has {(device.Gsi < 0 ? "a message" : $"GSI {device.Gsi}")}");
+            }
+            holders.Add(name.Text);
+        }
+        return holders;
+    }
+
+    private static string ReadSignal(YamlNode node)
+    {
+        const string expected = "nmi, smi, init or \"sipi 0x9a\"";
+        YamlScalar scalar = node.AsScalar(expected);
+        if (scalar.Text is "nmi" or "smi" or "init")
+            return scalar.Text;
+        return scalar.Text.StartsWith(SipiPrefix, StringComparison.Ordinal)
+            && Numbers.TryParse(scalar.Text.AsSpan(SipiPrefix.Length), out ulong vector) && vector <= byte.MaxValue
+            ? SipiPrefix + Numbers.ShowVector((int)vector)
+            : throw scalar.Expected(expected);
+    }
+
+    private static List<byte> ReadVectors(YamlNode node, string or = "") =>
+        [.. node.AsSequence("a list of vectors" + or).Items.Select(Numbers.ReadVector)];
+
+    private static Dictionary<byte, int> ReadCounts(YamlNode node)
+    {
+        var counts = new Dictionary<byte, int>();
+        foreach (YamlEntry entry in node.AsMapping("a map of vectors and how often, such as {0x31: 2}").Entries)
+        {
+            if (!counts.TryAdd(Numbers.ReadVector(entry.Key), ReadCount(entry.Value)))
+                throw entry.Key.Expected("each vector once");
+        }
+        return counts;
+    }
+
+    private static int ReadCount(YamlNode node) => Numbers.ReadInt(node, "how often", 0, int.MaxValue);
+}

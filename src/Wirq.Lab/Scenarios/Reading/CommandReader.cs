@@ -1,0 +1,187 @@
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads what a CPU does.</summary>
+internal sealed class CommandReader(Actors actors, RegisterReader registers)
+{
+    private const int SpecificEois = 16, AnyOf = -1, NoneAtAll = -2;
+    private const ulong MaxPinDestination = 0x7FFF;
+
+    /// <summary>Reads one command, or a list of them, as steps of a CPU.</summary>
+    internal void Read(YamlNode node, int cpu, Mark at, List<Step> steps)
+    {
+        switch (node)
+        {
+            case YamlSequence list:
+                foreach (YamlNode item in list.Items)
+                    Read(item is YamlSequence ? throw item.Expected("a command") : item, cpu, item.At, steps);
+                break;
+            case YamlMapping map:
+                ReadMap(map, cpu, at, steps);
+                break;
+            default:
+                steps.Add(ReadWord(node, cpu, at));
+                break;
+        }
+    }
+
+    private static CpuStep ReadWord(YamlNode node, int cpu, Mark at)
+    {
+        YamlScalar scalar = node.AsScalar(Expected);
+        (CpuCommand command, string text) = scalar.Text switch
+        {
+            "eoi" => ((CpuCommand)new EoiCommand(), "signals EOI"),
+            "pic-eoi" => (new PicEoiCommand(-1, Slave: false), "signals EOI to the master 8259"),
+            "pic-eoi-both" => (new PicEoiCommand(-1, Slave: true), "signals EOI to both 8259s"),
+            "sti" => (new InterruptsCommand(true), "enables interrupts"),
+            "cli" => (new InterruptsCommand(false), "disables interrupts"),
+            "take" => (new TakeCommand(AnyOf), "takes an interrupt"),
+            "inta" => (new IntaCommand(AnyOf), "runs an INTA cycle"),
+            _ => ScenarioWords.Commands.Contains(scalar.Text)
+                ? throw scalar.Expected($"what to {scalar.Text}: {{{scalar.Text}: …}}")
+                : throw Words.Unknown(scalar, [.. ScenarioWords.PlainCommands, .. ScenarioWords.Commands]),
+        };
+        return new CpuStep(at, $"{Actors.CpuName(cpu)} {text}", cpu, command);
+    }
+
+    private static string Expected => $"a command: one of {Words.Join(ScenarioWords.PlainCommands)}, or a map with one of {Words.Join(ScenarioWords.Commands)}";
+
+    private void ReadMap(YamlMapping map, int cpu, Mark at, List<Step> steps)
+    {
+        YamlEntry[] commands = [.. map.Entries.Where(entry => entry.Key.Text != ScenarioWords.Faults)];
+        if (commands.Length != 1)
+            throw commands.Length == 0 ? map.Expected(Expected) : commands[1].Key.Expected("one command in a step");
+        (YamlScalar word, YamlNode value) = (commands[0].Key, commands[0].Value);
+        bool accesses = word.Text is "write" or "read";
+        if (map[ScenarioWords.Faults] is { } flag && !accesses)
+            throw new ScenarioException(flag.At, $"faults beside {word.Text}", "it beside write or read alone");
+        bool faults = map[ScenarioWords.Faults] is { } given && Words.Boolean(given);
+        if (accesses || word.Text == "change")
+        {
+            ReadAccesses(word, value, faults, cpu, steps);
+            return;
+        }
+        (CpuCommand command, string text) = ReadCommand(word, value);
+        steps.Add(new CpuStep(at, $"{Actors.CpuName(cpu)} {text}", cpu, command));
+    }
+
+    private (CpuCommand Command, string Text) ReadCommand(YamlScalar word, YamlNode value)
+    {
+        switch (word.Text)
+        {
+            case "mask" or "unmask":
+                (int chip, int pin) = registers.ReadPin(value);
+                return (new MaskCommand(chip, pin, word.Text == "mask"), $"{word.Text}s pin {PinName(chip, pin)}");
+            case "mask-irq" or "unmask-irq":
+                RequirePic(word);
+                int irq = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
+                bool masks = word.Text == "mask-irq";
+                return (new MaskIrqCommand(irq, masks), $"{(masks ? "masks" : "unmasks")} IRQ {irq}");
+            case "pic-eoi":
+                RequirePic(word);
+                int ended = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
+                return (new PicEoiCommand(ended, Slave: false), $"signals EOI of IRQ {ended} to the 8259s");
+            case "migrate":
+                return ReadMigrate(value);
+            case "ipi":
+                return InterruptCommandReader.Read(value);
+            case "take":
+                int taken = ReadVector(value, mayBeNone: true);
+                return (new TakeCommand(taken), taken switch
+                {
+                    NoneAtAll => "has nothing to take",
+                    AnyOf => "takes an interrupt",
+                    _ => $"takes {Numbers.ShowVector(taken)}",
+                });
+            case "inta":
+                RequirePic(word);
+                int answer = ReadVector(value, mayBeNone: false);
+                return (new IntaCommand(answer), "runs an INTA cycle" + (answer >= 0 ? $" and gets {Numbers.ShowVector(answer)}" : ""));
+            case "serve":
+                int device = actors.ReadDevice(value);
+                return (new ServeCommand(device), $"serves {actors.Machine.Devices[device].Name}");
+            default:
+                throw ScenarioWords.PlainCommands.Contains(word.Text)
+                    ? word.Expected($"the word {word.Text} alone, without a value")
+                    : Words.Unknown(word, ScenarioWords.Commands);
+        }
+    }
+
+    private static int ReadVector(YamlNode node, bool mayBeNone)
+    {
+        string expected = $"a vector, {(mayBeNone ? ScenarioWords.Nothing + " or " : "")}{ScenarioWords.AnyVector}";
+        YamlScalar scalar = node.AsScalar(expected);
+        if (scalar.Text == ScenarioWords.AnyVector)
+            return AnyOf;
+        if (scalar.Text == ScenarioWords.Nothing && mayBeNone)
+            return NoneAtAll;
+        return Numbers.TryParse(scalar.Text, out ulong vector) && vector <= byte.MaxValue ? (int)vector : throw scalar.Expected(expected);
+    }
+
+    private (CpuCommand Command, string Text) ReadMigrate(YamlNode value)
+    {
+        YamlMapping map = value.AsMapping($"a map of {Words.Join(ScenarioWords.Migrate)}").Only(ScenarioWords.Migrate);
+        (int chip, int pin) = registers.ReadPin(map.Required("pin", "migrate"));
+        uint to = (uint)Numbers.Read(map.Required("to", "migrate"), "a destination", 0, MaxPinDestination);
+        int vector = map["vector"] is { } node ? Numbers.ReadVector(node) : -1;
+        return (new MigrateCommand(chip, pin, to, vector),
+            $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}" + (vector < 0 ? "" : $" vector {Numbers.ShowVector(vector)}"));
+    }
+
+    // Several registers in one command are several steps, in the order of the file; so are several values of one.
+    private void ReadAccesses(YamlScalar word, YamlNode value, bool faults, int cpu, List<Step> steps)
+    {
+        YamlMapping map = value.AsMapping("a map of registers and their values");
+        if (map.Entries.Count == 0)
+            throw map.Expected("one register or more");
+        foreach (YamlEntry entry in map.Entries)
+        {
+            RegisterName register = registers.Read(entry.Key);
+            if (register.Kind == RegisterKind.Port)
+                RequirePic(entry.Key);
+            if (faults && register.Kind is not (RegisterKind.Msr or RegisterKind.LocalApic or RegisterKind.Cr8))
+                throw entry.Key.Expected("an MSR, a register of the local APIC or cr8, which alone can fault");
+            if (entry.Value is YamlSequence several && word.Text != "change")
+            {
+                foreach (YamlNode item in several.Items)
+                    steps.Add(ReadAccess(word, register, item, faults, cpu, item.At));
+            }
+            else
+            {
+                steps.Add(ReadAccess(word, register, entry.Value, faults, cpu, entry.Key.At));
+            }
+        }
+    }
+
+    private static CpuStep ReadAccess(YamlScalar word, RegisterName register, YamlNode value, bool faults, int cpu, Mark at)
+    {
+        string suffix = faults ? " and faults" : "";
+        string start = $"{Actors.CpuName(cpu)} {word.Text}s {register.Text}";
+        if (word.Text == "read" && (faults || value is YamlScalar { IsNull: true }))
+        {
+            return value is YamlScalar { IsNull: true }
+                ? new CpuStep(at, start + suffix, cpu, new ReadCommand(register, null, faults))
+                : throw value.Expected("~ (nothing); a read that faults yields no value");
+        }
+        (RegisterValue number, string text) = RegisterValueReader.Read(value, register, word.Text switch
+        {
+            "write" => ValueUse.Write,
+            "change" => ValueUse.Change,
+            _ => ValueUse.Compare,
+        });
+        CpuCommand command = word.Text switch
+        {
+            "write" => new WriteCommand(register, number, faults),
+            "change" => new ChangeCommand(register, number),
+            _ => new ReadCommand(register, number),
+        };
+        return new CpuStep(at, $"{start}{(word.Text == "change" ? " to" : "")} {text}{suffix}", cpu, command);
+    }
+
+    private void RequirePic(YamlScalar at)
+    {
+        if (actors.Machine.Fabric.Pic is null)
+            throw at.Expected("nothing of the 8259s; this machine has none (pic: false)");
+    }
+
+    private static string PinName(int chip, int pin) => chip == 0 ? $"{pin}" : $"ioapic{chip}.{pin}";
+}

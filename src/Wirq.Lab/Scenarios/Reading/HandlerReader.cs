@@ -1,0 +1,44 @@
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads <c>handlers</c>.</summary>
+internal sealed class HandlerReader(Actors actors, StepReader steps)
+{
+    internal IReadOnlyList<Handler> Read(YamlNode? node)
+    {
+        var handlers = new List<Handler>();
+        foreach (YamlEntry entry in node?.AsMapping("a map of CPUs (cpu0 …, or cpus for all)").Entries ?? [])
+        {
+            int cpu = entry.Key.Text == ScenarioWords.AllCpus ? Actors.RunningCpu
+                : actors.TryCpu(entry.Key, out int number) ? number
+                : throw entry.Key.Expected($"{ScenarioWords.AllCpus} or a CPU, cpu0 to cpu{actors.Machine.Cpus - 1}");
+            ReadCpu(cpu, entry.Value, handlers);
+        }
+        return handlers;
+    }
+
+    private void ReadCpu(int cpu, YamlNode node, List<Handler> handlers)
+    {
+        var seen = new HashSet<int>();
+        foreach (YamlEntry entry in node.AsMapping($"a map of vectors (or {ScenarioWords.AnyVector}) and their steps").Entries)
+        {
+            int vector = entry.Key.Text == ScenarioWords.AnyVector ? -1
+                : Numbers.TryParse(entry.Key.Text, out ulong number) && number <= byte.MaxValue ? (int)number
+                : throw entry.Key.Expected($"a vector, 0 to 0xff, or {ScenarioWords.AnyVector}");
+            if (!seen.Add(vector))
+                throw entry.Key.Expected("each vector once");
+            handlers.Add(new Handler(entry.Key.At, cpu, vector, ReadTurns(cpu, entry.Value)));
+        }
+    }
+
+    // A list of steps is the same each time; a list of lists has one for each time.
+    private List<IReadOnlyList<Step>> ReadTurns(int cpu, YamlNode node)
+    {
+        YamlSequence list = node.AsSequence("a list of steps, or a list of such lists for the first time, the second, …");
+        int turns = list.Items.Count(item => item is YamlSequence);
+        if (turns == 0)
+            return [steps.ReadTurn(list, cpu)];
+        if (list.Items.FirstOrDefault(item => item is not YamlSequence) is { } stray)
+            throw stray.Expected("a list, as its neighbours are: either steps or lists of steps");
+        return [.. list.Items.Select(turn => steps.ReadTurn(turn, cpu))];
+    }
+}

@@ -1,0 +1,189 @@
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>One machine of several that a scenario runs on.</summary>
+/// <param name="Differs">What it varies, in words; empty where nothing varies.</param>
+/// <param name="Machine">It.</param>
+internal readonly record struct MachineVariant(string Differs, MachineSpec Machine);
+
+/// <summary>Reads <c>machine</c>.</summary>
+internal sealed class MachineReader
+{
+    private const int MaxCpus = 4096, MaxIoApics = 64, MaxGsi = 4095;
+    private const ulong IoApicPage = 0x1000, MaxHz = 100_000_000_000;
+
+    private readonly YamlMapping _map;
+
+    private MachineReader(YamlMapping map) => _map = map;
+
+    /// <summary>Reads a machine.</summary>
+    /// <param name="node">Where it stands; null for the usual PC.</param>
+    /// <param name="at">Where the scenario stands.</param>
+    /// <param name="reserved">Words that cannot be names of devices.</param>
+    internal static IReadOnlyList<MachineVariant> Read(YamlNode? node, Mark at, IReadOnlyCollection<string> reserved)
+    {
+        YamlMapping map = node?.AsMapping($"a map of {Words.Join(ScenarioWords.Machine)}") ?? new YamlMapping(at, []);
+        return new MachineReader(map.Only(ScenarioWords.Machine)).Read(reserved);
+    }
+
+    private List<MachineVariant> Read(IReadOnlyCollection<string> reserved)
+    {
+        LocalApicOptions apics = ReadLocalApics();
+        StartState start = Word("start", ScenarioWords.Starts, StartState.Ready);
+        MsiFormat format = Word("format", ScenarioWords.Formats, MsiFormat.ExtendedDestination);
+        bool pic = Flag("pic", true);
+        bool? intrAtPinZero = _map["intrAtPinZero"] is { } node ? Words.Boolean(node) : null;
+        List<(IoApicOptions Options, bool HasVersion)> ioApics = ReadIoApics();
+        var gsis = new GsiReader([.. ioApics.Select(io => io.Options)], pic, _map);
+        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, reserved).Read(_map["devices"]);
+
+        var variants = new List<MachineVariant>();
+        foreach ((string mode, bool x2Apic) in Choices("mode", ScenarioWords.ApicModes, "xapic"))
+        foreach ((string whose, Profile profile) in Choices("profile", ScenarioWords.Profiles, "manual"))
+        foreach ((string when, AckPolicy ack) in Choices("ack", ScenarioWords.Acks, "done"))
+        foreach ((string how, RouteModel routes) in Choices("routes", ScenarioWords.Routes, "direct"))
+        {
+            if (x2Apic && !apics.X2Apic)
+                throw _map["mode"]!.Expected("xapic; the machine has no x2APIC mode (x2apic: false)");
+            FabricOptions usual = FabricOptions.Pc(apics.Count, profile, ack);
+            variants.Add(new(Words.Join(new[] { mode, whose, when, how }.Where(word => word.Length > 0)), new()
+            {
+                Cpus = apics.Count,
+                X2Apic = x2Apic,
+                Start = start,
+                Routes = routes,
+                Devices = devices,
+                Fabric = usual with
+                {
+                    LocalApics = apics with { Profile = profile },
+                    IoApics = [.. ioApics.Select(io => io.Options with
+                    {
+                        Profile = profile,
+                        Ack = ack,
+                        Version = io.HasVersion ? io.Options.Version : usual.IoApics[0].Version,
+                    })],
+                    Pic = pic ? usual.Pic : null,
+                    IsaOverrides = gsis.IsaOverrides,
+                    IntrAtPinZero = intrAtPinZero ?? usual.IntrAtPinZero,
+                    Format = format,
+                    Sources = Math.Max(usual.Sources, devices.Count + 1),
+                },
+            }));
+        }
+        return variants;
+    }
+
+    private LocalApicOptions ReadLocalApics()
+    {
+        var usual = new LocalApicOptions();
+        int cpus = Int("cpus", 1, 1, MaxCpus);
+        return usual with
+        {
+            Count = cpus,
+            Ids = _map["ids"] is { } ids ? ReadIds(ids, cpus) : null,
+            X2Apic = Flag("x2apic", usual.X2Apic),
+            TscDeadline = Flag("tscDeadline", usual.TscDeadline),
+            SuppressEoiBroadcast = Flag("suppressEoiBroadcast", usual.SuppressEoiBroadcast),
+            Cmci = Flag("cmci", usual.Cmci),
+            BusHz = Hz("busHz", usual.BusHz),
+            TscHz = Hz("tscHz", usual.TscHz),
+            PhysicalAddressBits = Int("physicalAddressBits", usual.PhysicalAddressBits, 32, 52),
+        };
+    }
+
+    private static List<uint> ReadIds(YamlNode node, int cpus)
+    {
+        string expected = $"a list of {cpus} APIC ids, one for each CPU";
+        YamlSequence list = node.AsSequence(expected);
+        if (list.Items.Count != cpus)
+            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", expected);
+        var ids = new List<uint>();
+        var seen = new HashSet<uint>();
+        foreach (YamlNode item in list.Items)
+        {
+            uint id = (uint)Numbers.Read(item, "an APIC id", 0, uint.MaxValue - 1);
+            if (!seen.Add(id))
+                throw item.Expected("an id of its own; another CPU has this one");
+            ids.Add(id);
+        }
+        return ids;
+    }
+
+    private List<(IoApicOptions Options, bool HasVersion)> ReadIoApics()
+    {
+        if (_map["ioapics"] is not { } node)
+            return [(new IoApicOptions(), false)];
+        YamlSequence list = node.AsSequence("a list of I/OAPICs, each a map");
+        if (list.Items.Count > MaxIoApics)
+            throw new ScenarioException(list.At, $"{list.Items.Count} I/OAPICs", $"at most {MaxIoApics}");
+        var chips = new List<(IoApicOptions Options, bool HasVersion)>();
+        foreach (YamlNode item in list.Items)
+        {
+            YamlMapping map = item.AsMapping($"a map of {Words.Join(ScenarioWords.IoApic)}").Only(ScenarioWords.IoApic);
+            IoApicOptions chip = ReadIoApic(map, chips.Count, chips.Count == 0 ? 0 : chips.Max(other => other.Options.GsiBase + other.Options.Pins));
+            foreach ((IoApicOptions other, _) in chips)
+                RefuseOverlap(map, chip, other);
+            chips.Add((chip, map["version"] is not null));
+        }
+        return chips;
+    }
+
+    private static IoApicOptions ReadIoApic(YamlMapping map, int number, int nextGsi)
+    {
+        var usual = new IoApicOptions();
+        var chip = new IoApicOptions
+        {
+            Pins = map["pins"] is { } pins ? Numbers.ReadInt(pins, "a number of pins", 1, IoApicOptions.MaxPins) : usual.Pins,
+            GsiBase = map["gsi"] is { } gsi ? Numbers.ReadInt(gsi, "the GSI of pin 0", 0, MaxGsi) : nextGsi,
+            Id = map["id"] is { } id ? (byte)Numbers.Read(id, "an APIC id", 0, 15) : (byte)(number % 16),
+            Address = map["address"] is { } address
+                ? Numbers.Read(address, "an address", 0, ulong.MaxValue) : usual.Address + (ulong)number * IoApicPage,
+            Version = map["version"] is { } version ? (byte)Numbers.Read(version, "a version", 0x11, 0x20) : usual.Version,
+            WideEntries = map["wide"] is { } wide ? Words.Boolean(wide) : usual.WideEntries,
+            StormLimit = map["stormLimit"] is { } limit
+                ? Numbers.ReadInt(limit, "a number of EOIs", 0, 1_000_000) : usual.StormLimit,
+            StormDelay = map["stormDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.StormDelay,
+        };
+        if (chip.Version is not (0x11 or 0x20))
+            throw map["version"]!.Expected("0x11 or 0x20");
+        if (chip.Address % IoApicPage != 0)
+            throw map["address"]!.Expected("a multiple of 0x1000");
+        return chip;
+    }
+
+    private static void RefuseOverlap(YamlMapping map, IoApicOptions chip, IoApicOptions other)
+    {
+        if (chip.GsiBase < other.GsiBase + other.Pins && other.GsiBase < chip.GsiBase + chip.Pins)
+            throw new ScenarioException((map["gsi"] ?? map).At, $"GSIs {chip.GsiBase} to {chip.GsiBase + chip.Pins - 1}",
+                "GSIs that no other I/OAPIC has");
+        if (chip.Address == other.Address)
+            throw new ScenarioException((map["address"] ?? map).At, $"address 0x{chip.Address:x}", "an address that no other I/OAPIC has");
+    }
+
+    // A list stands for a machine each; what does not vary has no place in the name.
+    private List<(string Differs, T Value)> Choices<T>(string key, WordList<T> words, string usual)
+    {
+        YamlNode? node = _map[key];
+        if (node is YamlSequence list)
+        {
+            if (list.Items.Count == 0)
+                throw list.Expected($"one or more of {Words.Join(words.Words)}");
+            var choices = new List<(string Differs, T Value)>();
+            foreach (YamlNode item in list.Items)
+            {
+                T value = words.Read(item);
+                string word = ((YamlScalar)item).Text;
+                if (choices.Exists(choice => choice.Differs == word))
+                    throw item.Expected("each word once");
+                choices.Add((word, value));
+            }
+            return choices.Count > 1 ? choices : [("", choices[0].Value)];
+        }
+        return words.TryFind(usual, out T value1) && node is null ? [("", value1)] : [("", words.Read(node!))];
+    }
+
+    private T Word<T>(string key, WordList<T> words, T usual) => _map[key] is { } node ? words.Read(node) : usual;
+    private bool Flag(string key, bool usual) => _map[key] is { } node ? Words.Boolean(node) : usual;
+    private int Int(string key, int usual, int least, int most) =>
+        _map[key] is { } node ? Numbers.ReadInt(node, key, least, most) : usual;
+    private long Hz(string key, long usual) => _map[key] is { } node ? (long)Numbers.Read(node, "a frequency in Hz", 1, MaxHz) : usual;
+}

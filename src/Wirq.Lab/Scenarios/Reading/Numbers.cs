@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Numbers and times as scenarios write them.</summary>
+internal static class Numbers
+{
+    internal const string Forms = "a number (decimal, 0x… or 0b…)";
+    internal const string TimeForms = "a time such as 10ms (ns, us, ms, s)";
+
+    // Long enough for every experiment, and a million of them still fit in 63 bits of nanoseconds.
+    private const long LongestTime = 1_000_000_000_000;
+    private const int LongestTimeText = 32;
+
+    /// <summary>The units of time, in nanoseconds. The shorter word comes last: "ms" ends in "s".</summary>
+    internal static WordList<long> Units { get; } =
+        new(("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000));
+
+    internal static bool TryParse(ReadOnlySpan<char> text, out ulong value) =>
+        text.StartsWith("0x") ? ulong.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+        : text.StartsWith("0b") ? ulong.TryParse(text[2..], NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out value)
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    internal static ulong Read(YamlNode node, string what, ulong least, ulong most)
+    {
+        string expected = $"{what}, {Show(least)} to {Show(most)}";
+        YamlScalar scalar = node.AsScalar(expected);
+        return TryParse(scalar.Text, out ulong value) && value >= least && value <= most
+            ? value
+            : throw scalar.Expected(expected);
+    }
+
+    internal static int ReadInt(YamlNode node, string what, int least, int most) =>
+        (int)Read(node, what, (ulong)least, (ulong)most);
+
+    internal static byte ReadVector(YamlNode node) => (byte)Read(node, "a vector", 0, byte.MaxValue);
+
+    internal static long ReadTime(YamlNode node)
+    {
+        YamlScalar scalar = node.AsScalar(TimeForms);
+        string text = scalar.Text;
+        string? unit = Units.Words.FirstOrDefault(word => text.EndsWith(word, StringComparison.Ordinal));
+        if (unit is null || text.Length > LongestTimeText || !Units.TryFind(unit, out long scale)
+            || !decimal.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out decimal count))
+            throw scalar.Expected(TimeForms);
+        if (count > LongestTime / scale)
+            throw scalar.Expected("at most 1000s");
+        decimal nanoseconds = count * scale;
+        return decimal.IsInteger(nanoseconds) ? (long)nanoseconds : throw scalar.Expected("whole nanoseconds");
+    }
+
+    /// <summary>A number as a reader of registers likes it: small ones in decimal, others in hexadecimal.</summary>
+    internal static string Show(ulong value) =>
+        value < 100 ? value.ToString(CultureInfo.InvariantCulture) : "0x" + value.ToString("x", CultureInfo.InvariantCulture);
+
+    internal static string ShowVector(int vector) => $"0x{vector:x2}";
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>A run of bits of a register that holds a run of bits of a field's value.</summary>
+/// <param name="Bit">Lowest bit in the register.</param>
+/// <param name="Width">How many.</param>
+/// <param name="ValueBit">Lowest bit in the value.</param>
+internal readonly record struct Piece(int Bit, int Width, int ValueBit = 0)
+{
+    private ulong Ones => Width == 64 ? ulong.MaxValue : (1ul << Width) - 1;
+    internal ulong RegisterMask => Ones << Bit;
+    internal ulong ValueMask => Ones << ValueBit;
+    internal ulong Place(ulong value) => (value >> ValueBit & Ones) << Bit;
+}
+
+/// <summary>A named field of a register.</summary>
+internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words = null, string? Label = null)
+{
+    internal ulong Mask => Pieces.Aggregate(0ul, (mask, piece) => mask | piece.RegisterMask);
+    private ulong ValueMask => Pieces.Aggregate(0ul, (mask, piece) => mask | piece.ValueMask);
+    private bool IsFlag => Pieces is [{ Width: 1 }] && Words is null;
+
+    /// <summary>Reads a value of the field: a number, a word of its own, or for a single bit true or false.</summary>
+    internal (ulong Bits, string Text) Read(YamlNode node)
+    {
+        YamlScalar scalar = node.AsScalar(Expected);
+        ulong value;
+        if (Words is not null && Words.TryFind(scalar.Text, out value))
+            return (Place(value), scalar.Text);
+        if (IsFlag && scalar.Text is "true" or "false" or "0" or "1")
+        {
+            bool set = scalar.Text is "true" or "1";
+            return (Place(set ? 1u : 0), set ? Name : "not " + Name);
+        }
+        if (!Numbers.TryParse(scalar.Text, out value) || (value & ~ValueMask) != 0)
+            throw Words is null ? scalar.Expected(Expected) : Reading.Words.Unknown(scalar, [.. Words.Words, Range]);
+        return (Place(value), $"{Label ?? Name} {(Name == "vector" ? Numbers.ShowVector((int)value) : Numbers.Show(value))}");
+    }
+
+    private ulong Place(ulong value) => Pieces.Aggregate(0ul, (bits, piece) => bits | piece.Place(value));
+
+    private string Expected => IsFlag ? $"{Name}: true or false"
+        : Words is not null ? $"{Name}: one of {Reading.Words.Join([.. Words.Words, Range])}"
+        : $"{Name}: {Range}";
+
+    private string Range
+    {
+        get
+        {
+            ulong unit = ValueMask & ~(ValueMask - 1);
+            string range = $"a number, 0 to {Numbers.Show(ValueMask)}";
+            return unit == 1 ? range : range + string.Create(CultureInfo.InvariantCulture, $", a multiple of 0x{unit:x}");
+        }
+    }
+
+    /// <summary>The field as it stands in the half of the register that begins at <paramref name="start"/>; null where it
+    /// stands elsewhere.</summary>
+    internal Field? Within(int start, int width)
+    {
+        Piece[] inside = [.. Pieces.Where(piece => piece.Bit >= start && piece.Bit + piece.Width <= start + width)];
+        return inside.Length == Pieces.Length
+            ? this with { Pieces = [.. inside.Select(piece => piece with { Bit = piece.Bit - start })] }
+            : null;
+    }
+}
+
+/// <summary>The fields of a register.</summary>
+internal sealed class FieldMap(params Field[] fields)
+{
+    internal IReadOnlyList<Field> Fields { get; } = fields;
+    internal IReadOnlyList<string> Names { get; } = [.. fields.Select(field => field.Name)];
+
+    internal Field? Find(string name) => Fields.FirstOrDefault(field => field.Name == name);
+
+    internal FieldMap Within(int start, int width) =>
+        new([.. Fields.Select(field => field.Within(start, width)).OfType<Field>()]);
+}
+
+/// <summary>Every register whose fields have names.</summary>
+internal static class RegisterFields
+{
+    internal static WordList<ulong> Modes { get; } = new(
+        ("fixed", (ulong)DeliveryMode.Fixed), ("lowest-priority", (ulong)DeliveryMode.LowestPriority),
+        ("smi", (ulong)DeliveryMode.Smi), ("nmi", (ulong)DeliveryMode.Nmi), ("init", (ulong)DeliveryMode.Init),
+        ("start-up", (ulong)DeliveryMode.StartUp), ("extint", (ulong)DeliveryMode.ExtInt));
+
+    internal static WordList<ulong> TimerModes { get; } = new(("one-shot", 0), ("periodic", 1), ("tsc-deadline", 2));
+
+    internal static WordList<ulong> Shorthands { get; } = new(("none", 0), ("self", 1), ("all", 2), ("others", 3));
+
+    private static readonly Field
+        Vector = new("vector", [new(0, 8)]),
+        Mode = new("mode", [new(8, 3)], Modes),
+        Logical = Flag("logical", 11),
+        DeliveryStatus = Flag("delivery-status", 12),
+        ActiveLow = Flag("active-low", 13),
+        RemoteIrr = Flag("remote-irr", 14),
+        Level = Flag("level", 15),
+        Masked = Flag("masked", 16);
+
+    /// <summary>A redirection entry (82093AA, 3.2.4; VT-d specification, 5.1.5.1 for the remappable format).</summary>
+    internal static FieldMap Entry { get; } = new(
+        Vector, Mode, new("destination", [new(56, 8), new(49, 7, 8)], Label: "to"), Logical, Level, ActiveLow, Masked,
+        RemoteIrr, DeliveryStatus, Flag("remappable", 48), new("handle", [new(49, 15), new(11, 1, 15)]));
+
+    internal static FieldMap EntryLow { get; } = Entry.Within(0, 32);
+    internal static FieldMap EntryHigh { get; } = Entry.Within(32, 32);
+
+    /// <summary>An entry of the local vector table (Intel SDM vol. 3, 11.5.1).</summary>
+    internal static FieldMap LocalVector { get; } = new(
+        Vector, Mode, Level, ActiveLow, Masked, new("timer-mode", [new(17, 2)], TimerModes), RemoteIrr, DeliveryStatus);
+
+    /// <summary>The spurious-interrupt vector register (Intel SDM vol. 3, 11.9).</summary>
+    internal static FieldMap SpuriousVector { get; } = new(
+        Vector, Flag("enabled", 8), Flag("focus", 9), Flag("suppress-eoi-broadcast", 12));
+
+    /// <summary>The interrupt command register as in x2APIC mode (Intel SDM vol. 3, 11.12.9).</summary>
+    internal static FieldMap InterruptCommand { get; } = new(
+        Vector, new("to", [new(32, 32)]), Mode, Logical, new("shorthand", [new(18, 2)], Shorthands), Level, Flag("assert", 14));
+
+    internal static FieldMap InterruptCommandLow { get; } = InterruptCommand.Within(0, 32);
+
+    /// <summary>IA32_APIC_BASE (Intel SDM vol. 3, 11.4.4 and 11.12.1).</summary>
+    internal static FieldMap ApicBase { get; } = new(
+        new("base", [new(12, 40, 12)]), Flag("bsp", 8), Flag("x2apic", 10), Flag("enabled", 11));
+
+    /// <summary>All of them, by the names that the documentation gives them.</summary>
+    internal static IReadOnlyDictionary<string, FieldMap> All { get; } = new Dictionary<string, FieldMap>
+    {
+        ["rte"] = Entry, ["lvt"] = LocalVector, ["svr"] = SpuriousVector, ["icr"] = InterruptCommand, ["apic-base"] = ApicBase,
+    };
+
+    private static Field Flag(string name, int bit) => new(name, [new(bit, 1)]);
+
+    /// <summary>The fields of a register, if they have names.</summary>
+    internal static FieldMap? Of(RegisterName register)
+    {
+        const uint firstMsr = 0x800, lastMsr = 0x8FF, apicBase = 0x1B, firstEntry = 0x10;
+        ulong number = register.Number;
+        return register.Kind switch
+        {
+            RegisterKind.Entry => Entry,
+            RegisterKind.EntryLow => EntryLow,
+            RegisterKind.EntryHigh => EntryHigh,
+            RegisterKind.IoApicIndex when number >= firstEntry => number % 2 == 0 ? EntryLow : EntryHigh,
+            RegisterKind.LocalApic => OfLocalApic(number, register.Size),
+            RegisterKind.Msr when number is >= firstMsr and <= lastMsr => OfLocalApic((number - firstMsr) << 4, register.Size),
+            RegisterKind.Msr when number == apicBase => ApicBase,
+            _ => null,
+        };
+    }
+
+    // By its name ICR is both halves; by its bare offset it is the low one, which has no "to".
+    private static FieldMap? OfLocalApic(ulong offset, int size) => offset switch
+    {
+        0xF0 => SpuriousVector,
+        0x2F0 or (>= 0x320 and <= 0x370) => LocalVector,
+        0x300 => size == sizeof(ulong) ? InterruptCommand : InterruptCommandLow,
+        _ => null,
+    };
+}

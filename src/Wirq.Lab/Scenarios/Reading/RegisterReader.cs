@@ -1,0 +1,184 @@
+using System.Globalization;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads the names of registers, and values as far as they are named.</summary>
+internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
+{
+    private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1, InterruptCommandOffset = 0x300;
+    private const uint FirstApicMsr = 0x800;
+
+    /// <summary>The shapes of names, for an error and for the documentation.</summary>
+    internal static IReadOnlyList<string> Shapes { get; } =
+    [
+        "rte.N", "rte.N.low", "rte.N.high", "ioapic.id", "ioapic.version", "ioapic.arbitration", "ioapic.index.N",
+        "ioapic.select", "ioapic.window", "ioapic.eoi", "ioapicK.…", "apic.NAME", "apic.0xNNN", "msr.N", "msr.apic-base",
+        "msr.tsc-deadline", "port.N", "pic.master.command", "pic.master.data", "pic.master.elcr", "pic.slave.…",
+        "memory.N", "memory.N.SIZE", "cr8",
+    ];
+
+    internal static WordList<uint> Indexes { get; } = new(("id", 0), ("version", 1), ("arbitration", 2));
+    internal static WordList<uint> Offsets { get; } = new(("select", 0x00), ("window", 0x10), ("eoi", 0x40));
+    internal static WordList<uint> Msrs { get; } = new(("apic-base", 0x1B), ("tsc-deadline", 0x6E0));
+
+    internal static WordList<uint> PicPorts { get; } = new(
+        ("master.command", 0x20), ("master.data", 0x21), ("master.elcr", 0x4D0),
+        ("slave.command", 0xA0), ("slave.data", 0xA1), ("slave.elcr", 0x4D1));
+
+    internal static WordList<uint> Apic { get; } = new(
+        ("id", 0x20), ("version", 0x30), ("tpr", 0x80), ("apr", 0x90), ("ppr", 0xA0), ("eoi", 0xB0), ("rrd", 0xC0),
+        ("ldr", 0xD0), ("dfr", 0xE0), ("svr", 0xF0), ("esr", 0x280), ("icr", InterruptCommandOffset), ("icr2", 0x310),
+        ("lvt.cmci", 0x2F0), ("lvt.timer", 0x320), ("lvt.thermal", 0x330), ("lvt.performance", 0x340),
+        ("lvt.lint0", 0x350), ("lvt.lint1", 0x360), ("lvt.error", 0x370),
+        ("timer.initial", 0x380), ("timer.current", 0x390), ("timer.divide", 0x3E0), ("self-ipi", 0x3F0));
+
+    /// <summary>Registers of 256 bits, as eight of 32.</summary>
+    internal static WordList<uint> ApicArrays { get; } = new(("isr", 0x100), ("tmr", 0x180), ("irr", 0x200));
+
+    internal RegisterName Read(YamlScalar name) => Read(name, name.Text);
+
+    /// <summary>Reads a name of which <paramref name="text"/> is left after a prefix.</summary>
+    internal RegisterName Read(YamlScalar at, string text)
+    {
+        string[] parts = text.Split('.');
+        RegisterName? found = (parts[0], parts[1..]) switch
+        {
+            ("cr8", []) => new(RegisterKind.Cr8, 0, 0, MsrSize, text),
+            ("rte", var rest) => Entry(at, text, 0, rest),
+            ("apic", var rest) => LocalApic(at, text, rest),
+            ("msr", [var which]) => Msr(at, text, which),
+            ("port", var rest) => Port(at, text, rest),
+            ("pic", [_, _]) when PicPorts.TryFind(text[4..], out uint port) => new(RegisterKind.Port, 0, port, PortSize, text),
+            ("memory", var rest) => Sized(RegisterKind.Memory, rest, WordSize, MsrSize, text),
+            (var chip, var rest) when TryUnit(chip, out int unit) => IoApic(at, text, unit, rest),
+            _ => null,
+        };
+        return found ?? throw NoSuch(at, text);
+    }
+
+    private static ScenarioException NoSuch(YamlScalar at, string text)
+    {
+        string? nearest = Words.Nearest(text, Spellings());
+        return new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}",
+            $"one of {Words.Join(Shapes)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
+    }
+
+    private static IEnumerable<string> Spellings() =>
+    [
+        "cr8", .. Indexes.Words.Concat(Offsets.Words).Select(word => "ioapic." + word), .. Apic.Words.Select(word => "apic." + word),
+        .. Msrs.Words.Select(word => "msr." + word), .. PicPorts.Words.Select(word => "pic." + word),
+    ];
+
+    private RegisterName? Entry(YamlScalar at, string text, int unit, string[] rest)
+    {
+        RegisterKind kind = rest switch
+        {
+            [_] => RegisterKind.Entry,
+            [_, "low"] => RegisterKind.EntryLow,
+            [_, "high"] => RegisterKind.EntryHigh,
+            _ => RegisterKind.Cr8,
+        };
+        if (kind == RegisterKind.Cr8 || !Numbers.TryParse(rest[0], out ulong pin))
+            return null;
+        CheckPin(at, unit, pin);
+        return new(kind, unit, pin, kind == RegisterKind.Entry ? EntrySize : WordSize, text);
+    }
+
+    private RegisterName? IoApic(YamlScalar at, string text, int unit, string[] rest)
+    {
+        CheckUnit(at, unit);
+        return rest switch
+        {
+            ["rte", .. var entry] => Entry(at, text, unit, entry),
+            ["index", var number] when Numbers.TryParse(number, out ulong index) && index <= byte.MaxValue =>
+                new(RegisterKind.IoApicIndex, unit, index, WordSize, text),
+            [var word] when Indexes.TryFind(word, out uint index) => new(RegisterKind.IoApicIndex, unit, index, WordSize, text),
+            [var word, .. var size] when Offsets.TryFind(word, out uint offset) && TrySize(size, WordSize, WordSize, out int bytes) =>
+                new(RegisterKind.IoApicOffset, unit, offset, bytes, text),
+            _ => null,
+        };
+    }
+
+    private static RegisterName? LocalApic(YamlScalar at, string text, string[] rest)
+    {
+        string name = string.Join('.', rest);
+        if (Apic.TryFind(name, out uint offset))
+            return new(RegisterKind.LocalApic, 0, offset, offset == InterruptCommandOffset ? MsrSize : WordSize, text);
+        if (rest is [var array, var word] && ApicArrays.TryFind(array, out uint start) && Numbers.TryParse(word, out ulong index))
+            return index < 8
+                ? new(RegisterKind.LocalApic, 0, start + (uint)index * 0x10, WordSize, text)
+                : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", $"apic.{array}.0 to apic.{array}.7");
+        if (rest is [var number] && number.StartsWith("0x", StringComparison.Ordinal) && Numbers.TryParse(number, out ulong raw))
+            return raw <= 0xFF0 && raw % 0x10 == 0
+                ? new(RegisterKind.LocalApic, 0, raw, WordSize, text)
+                : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", "an offset of 0 to 0xff0 that is a multiple of 0x10");
+        return null;
+    }
+
+    // A port or an MSR of somebody else's would be a step without effect, which is a slip of the pen.
+    private static RegisterName? Msr(YamlScalar at, string text, string which)
+    {
+        if (Msrs.TryFind(which, out uint msr))
+            return new(RegisterKind.Msr, 0, msr, MsrSize, text);
+        if (!Numbers.TryParse(which, out ulong number))
+            return null;
+        return number <= uint.MaxValue && LocalApics.ClaimsMsr((uint)number)
+            ? new(RegisterKind.Msr, 0, number, MsrSize, text)
+            : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", "msr.0x1b, msr.0x6e0 or msr.0x800 to msr.0x8ff");
+    }
+
+    private static RegisterName? Port(YamlScalar at, string text, string[] rest)
+    {
+        RegisterName? port = Sized(RegisterKind.Port, rest, PortSize, WordSize, text);
+        return port is null || (port.Number <= ushort.MaxValue && PicPair.Claims((ushort)port.Number)) ? port
+            : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}",
+                $"a port of the 8259s: {Words.Join(PicPorts.Words.Select(word => "pic." + word))} (0x20, 0x21, 0x4d0, 0xa0, 0xa1, 0x4d1)");
+    }
+
+    private static RegisterName? Sized(RegisterKind kind, string[] rest, int usual, int most, string text) =>
+        rest is [var number, .. var size] && Numbers.TryParse(number, out ulong value) && TrySize(size, usual, most, out int bytes)
+            ? new(kind, 0, value, bytes, text)
+            : null;
+
+    private static bool TrySize(string[] rest, int usual, int most, out int size)
+    {
+        size = usual;
+        return rest is [] || (rest is ["1" or "2" or "4" or "8"]
+            && int.TryParse(rest[0], NumberStyles.None, CultureInfo.InvariantCulture, out size) && size <= most);
+    }
+
+    private static bool TryUnit(string chip, out int unit)
+    {
+        const string prefix = "ioapic";
+        unit = 0;
+        return chip == prefix || (chip.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(chip.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out unit));
+    }
+
+    /// <summary>Reads a pin: 11, or ioapic1.3 for a pin of another I/OAPIC than the first.</summary>
+    internal (int IoApic, int Pin) ReadPin(YamlNode node)
+    {
+        YamlScalar scalar = node.AsScalar("a pin such as 11 or ioapic1.3");
+        string[] parts = scalar.Text.Split('.');
+        int unit = 0;
+        if (parts.Length > 2 || (parts.Length == 2 && !TryUnit(parts[0], out unit)) || !Numbers.TryParse(parts[^1], out ulong pin))
+            throw scalar.Expected("a pin such as 11 or ioapic1.3");
+        CheckUnit(scalar, unit);
+        CheckPin(scalar, unit, pin);
+        return (unit, (int)pin);
+    }
+
+    private void CheckUnit(YamlScalar at, int unit)
+    {
+        if (unit >= ioApics.Count)
+            throw new ScenarioException(at.At, $"I/OAPIC {unit}", ioApics.Count == 0
+                ? "nothing of an I/OAPIC; this machine has none" : $"one of the machine's {ioApics.Count}, counted from 0");
+    }
+
+    private void CheckPin(YamlScalar at, int unit, ulong pin)
+    {
+        CheckUnit(at, unit);
+        if (pin >= (ulong)ioApics[unit].Pins)
+            throw new ScenarioException(at.At, $"pin {pin}", $"a pin of I/OAPIC {unit}, 0 to {ioApics[unit].Pins - 1}");
+    }
+}

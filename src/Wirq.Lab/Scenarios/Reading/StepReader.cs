@@ -1,0 +1,135 @@
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads steps: of a scenario, of a repetition, of a handler.</summary>
+internal sealed class StepReader
+{
+    internal const int MaxSteps = 1_000_000, MaxHandlerSteps = 10_000;
+
+    private readonly Actors _actors;
+    private readonly CommandReader _commands;
+    private readonly CheckReader _checks;
+
+    internal StepReader(Actors actors)
+    {
+        var registers = new RegisterReader(actors.Machine.Fabric.IoApics);
+        _actors = actors;
+        _commands = new CommandReader(actors, registers);
+        _checks = new CheckReader(actors, registers);
+    }
+
+    /// <summary>Words that begin a step, so that no device can bear them.</summary>
+    internal static IReadOnlyCollection<string> Reserved { get; } =
+    [
+        .. ScenarioWords.Steps.Concat(ScenarioWords.Commands).Concat(ScenarioWords.PlainCommands),
+        ScenarioWords.Faults, ScenarioWords.AnyVector, ScenarioWords.Nothing,
+    ];
+
+    /// <summary>Reads the steps of the scenario itself, each of which names its actor.</summary>
+    internal List<Step> ReadScenario(YamlNode node)
+    {
+        List<Step> steps = ReadList(node, handler: null);
+        CheckCount(steps, MaxSteps, node);
+        return steps;
+    }
+
+    /// <summary>Reads one turn of a handler, whose steps the CPU does that runs it, unless they name another.</summary>
+    internal List<Step> ReadTurn(YamlNode node, int cpu)
+    {
+        List<Step> steps = ReadList(node, cpu);
+        CheckCount(steps, MaxHandlerSteps, node);
+        return steps;
+    }
+
+    internal ExpectStep ReadExpect(YamlNode node) => _checks.Read(node);
+
+    // Counts what the steps come to when they are run; a repetition in a repetition multiplies.
+    private static long CheckCount(IReadOnlyList<Step> steps, int most, YamlNode at)
+    {
+        long count = 0;
+        foreach (Step step in steps)
+        {
+            count += step is RepeatStep repeat ? repeat.Times * CheckCount(repeat.Steps, most, at) : 1;
+            if (count > most)
+                throw new ScenarioException(step.At, "more steps than one may run here", $"at most {most:#,0} steps, repetitions counted");
+        }
+        return count;
+    }
+
+    private List<Step> ReadList(YamlNode node, int? handler)
+    {
+        var steps = new List<Step>();
+        foreach (YamlNode item in node.AsSequence("a list of steps").Items)
+            ReadStep(item, handler, steps);
+        return steps;
+    }
+
+    private void ReadStep(YamlNode node, int? handler, List<Step> steps)
+    {
+        if (handler is { } running && node is YamlScalar)
+        {
+            _commands.Read(node, running, node.At, steps);
+            return;
+        }
+        YamlMapping map = node.AsMapping(handler is null
+            ? "a step that names its actor, such as \"disk: raise\"" : $"a step, such as \"{{serve: disk}}\" or one of {Words.Join(ScenarioWords.PlainCommands)}");
+        if (map.Entries.Count == 0)
+            throw map.Expected("a step, such as \"disk: raise\"");
+        YamlScalar key = map.Entries[0].Key;
+        if (handler is { } cpu && ScenarioWords.Commands.Contains(key.Text))
+        {
+            _commands.Read(map, cpu, map.At, steps);
+            return;
+        }
+        if (map.Entries.Count > 1)
+            throw map.Entries[1].Key.Expected("one actor in a step; the next step begins with \"- \"");
+        ReadNamed(key, map.Entries[0].Value, handler, steps);
+    }
+
+    private void ReadNamed(YamlScalar key, YamlNode value, int? handler, List<Step> steps)
+    {
+        switch (key.Text)
+        {
+            case "time":
+                steps.Add(new TimeStep(key.At, $"{value.AsScalar(Numbers.TimeForms).Text} pass", Numbers.ReadTime(value)));
+                return;
+            case "repeat":
+                steps.Add(ReadRepeat(key, value, handler));
+                return;
+            case "expect":
+                steps.Add(_checks.Read(value) with { At = key.At });
+                return;
+        }
+        if (_actors.TryCpu(key, out int cpu))
+            _commands.Read(value, cpu, key.At, steps);
+        else if (_actors.TryDevice(key.Text, out int device))
+            steps.Add(ReadDevice(key, value, device));
+        else
+            throw Words.Unknown(key, [.. _actors.Names, .. ScenarioWords.Steps, .. handler is null ? [] : ScenarioWords.Commands]);
+    }
+
+    private RepeatStep ReadRepeat(YamlScalar key, YamlNode value, int? handler)
+    {
+        YamlMapping map = value.AsMapping("a map of times and steps").Only(ScenarioWords.Repeat);
+        int times = Numbers.ReadInt(map.Required("times", "repeat"), "how many times", 1, MaxSteps);
+        List<Step> steps = ReadList(map.Required("steps", "repeat"), handler);
+        return new RepeatStep(key.At, $"{times} times", times, steps);
+    }
+
+    private DeviceStep ReadDevice(YamlScalar name, YamlNode value, int device)
+    {
+        DeviceAction action = ScenarioWords.Actions.Read(value);
+        bool hasLine = _actors.Machine.Devices[device].Gsi >= 0;
+        if (hasLine == (action == DeviceAction.Send))
+        {
+            throw value.Expected(hasLine
+                ? $"raise, lower, pulse or remove; {name.Text} has a line" : $"send; {name.Text} has a message, not a line");
+        }
+        string text = action switch
+        {
+            DeviceAction.Send => "sends its message",
+            DeviceAction.Remove => "is removed",
+            _ => ((YamlScalar)value).Text + "s",
+        };
+        return new DeviceStep(name.At, $"{name.Text} {text}", device, action);
+    }
+}

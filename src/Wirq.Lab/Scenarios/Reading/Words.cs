@@ -1,0 +1,77 @@
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Words that stand for values, in the order in which an error lists them.</summary>
+internal sealed class WordList<T>(params (string Word, T Value)[] entries)
+{
+    internal IReadOnlyList<string> Words { get; } = [.. entries.Select(entry => entry.Word)];
+
+    internal bool TryFind(string word, out T value)
+    {
+        int index = Array.FindIndex(entries, entry => entry.Word == word);
+        value = index < 0 ? default! : entries[index].Value;
+        return index >= 0;
+    }
+
+    internal T Read(YamlNode node)
+    {
+        YamlScalar scalar = node.AsScalar(Reading.Words.Join(Words));
+        return TryFind(scalar.Text, out T value) ? value : throw Reading.Words.Unknown(scalar, Words);
+    }
+}
+
+/// <summary>Errors about words.</summary>
+internal static class Words
+{
+    private const int LongestWord = 64;
+
+    private static readonly WordList<bool> Booleans = new(("true", true), ("false", false));
+
+    internal static bool Boolean(YamlNode node) => Booleans.Read(node);
+
+    internal static string Join(IEnumerable<string> words) => string.Join(", ", words);
+
+    /// <summary>The error for a word that a place does not have.</summary>
+    internal static ScenarioException Unknown(YamlScalar found, IReadOnlyCollection<string> words)
+    {
+        string? nearest = Nearest(found.Text, words);
+        return found.Expected($"one of {Join(words)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
+    }
+
+    /// <summary>The word that someone meant, if one is near enough.</summary>
+    internal static string? Nearest(string text, IEnumerable<string> words)
+    {
+        if (text.Length > LongestWord)
+            return null;
+        string? nearest = null;
+        // A third of the letters may be wrong; words as short as "eoi" still deserve one slip.
+        int least = Math.Max(1, text.Length / 3) + 1;
+        foreach (string word in words)
+        {
+            int distance = Distance(text.ToLowerInvariant(), word.ToLowerInvariant());
+            if (distance < least)
+                (nearest, least) = (word, distance);
+        }
+        return nearest;
+    }
+
+    // Edit distance in which two swapped neighbours count once.
+    private static int Distance(string a, string b)
+    {
+        var rows = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
+            rows[i, 0] = i;
+        for (int j = 0; j <= b.Length; j++)
+            rows[0, j] = j;
+        for (int i = 1; i <= a.Length; i++)
+        {
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int change = rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                rows[i, j] = Math.Min(change, 1 + Math.Min(rows[i - 1, j], rows[i, j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+            }
+        }
+        return rows[a.Length, b.Length];
+    }
+}

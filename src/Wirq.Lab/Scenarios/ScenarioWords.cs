@@ -1,0 +1,158 @@
+using Wirq.Events;
+using Wirq.Lab.Scenarios.Reading;
+
+namespace Wirq.Lab.Scenarios;
+
+/// <summary>Every word of the scenario format, by the place where it stands. The reader, the JSON schema and the
+/// documentation agree on these.</summary>
+public static class ScenarioWords
+{
+    /// <summary>Keys of a scenario.</summary>
+    public static IReadOnlyList<string> Scenario { get; } =
+        ["name", "about", "covers", "needs", "machine", "handlers", "steps", "expect", "laws", "historic"];
+
+    /// <summary>What a scenario can need of its host.</summary>
+    public static IReadOnlyList<string> Needs { get; } =
+        ["x2apic", "tsc-deadline", "suppress-eoi-broadcast", "pic", "wide-ids", "many-cpus", "smi", "virtual-time"];
+
+    /// <summary>The laws that a scenario can name.</summary>
+    public static IReadOnlyList<string> Laws { get; } =
+    [
+        "NoLostEdge",
+        "LevelRedelivered",
+        "FreshRoute",
+        "RemoteIrrMatches",
+        "MaskedIsSilent",
+        "SharersIndependent",
+        "AckReachesAllSharers",
+        "NoPhantom",
+    ];
+
+    /// <summary>Keys of an entry of <c>historic</c>.</summary>
+    public static IReadOnlyList<string> Historic { get; } = ["design", "breaks"];
+
+    /// <summary>Keys of <c>machine</c>.</summary>
+    public static IReadOnlyList<string> Machine { get; } =
+    [
+        "cpus", "mode", "ids", "start", "profile", "ack", "routes", "x2apic", "tscDeadline", "suppressEoiBroadcast", "cmci",
+        "busHz", "tscHz", "physicalAddressBits", "pic", "intrAtPinZero", "format", "ioapics", "isaOverrides", "pciWires", "devices",
+    ];
+
+    /// <summary>Keys of an I/OAPIC.</summary>
+    public static IReadOnlyList<string> IoApic { get; } =
+        ["pins", "gsi", "version", "id", "address", "wide", "stormLimit", "stormDelay"];
+
+    /// <summary>Keys of a device.</summary>
+    public static IReadOnlyList<string> Device { get; } = ["gsi", "isa", "pci", "msi", "kind", "stuck", "requester"];
+
+    /// <summary>Keys of <c>pci</c>.</summary>
+    public static IReadOnlyList<string> Pci { get; } = ["device", "pin", "bridges"];
+
+    /// <summary>Keys of <c>msi</c>.</summary>
+    public static IReadOnlyList<string> Msi { get; } = ["address", "data"];
+
+    /// <summary>Steps that no actor does.</summary>
+    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect"];
+
+    /// <summary>Keys of <c>repeat</c>.</summary>
+    public static IReadOnlyList<string> Repeat { get; } = ["times", "steps"];
+
+    /// <summary>What a CPU does that is said in one word.</summary>
+    public static IReadOnlyList<string> PlainCommands { get; } = ["eoi", "pic-eoi", "pic-eoi-both", "sti", "cli", "take", "inta"];
+
+    /// <summary>What a CPU does with something.</summary>
+    public static IReadOnlyList<string> Commands { get; } =
+    [
+        "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta", "pic-eoi", "serve",
+    ];
+
+    /// <summary>The key that may stand beside <c>write</c> and <c>read</c>.</summary>
+    public const string Faults = "faults";
+
+    /// <summary>Keys of <c>migrate</c>.</summary>
+    public static IReadOnlyList<string> Migrate { get; } = ["pin", "to", "vector"];
+
+    /// <summary>Keys of <c>ipi</c>.</summary>
+    public static IReadOnlyList<string> Ipi => RegisterFields.InterruptCommand.Names;
+
+    /// <summary>Keys of <c>expect</c>.</summary>
+    public static IReadOnlyList<string> Expect { get; } =
+    [
+        "taken", "taken-by-any", "registers", "holders", "pending", "in-service", "acks", "signals", "events", "memory", "intr",
+    ];
+
+    /// <summary>Kinds of events.</summary>
+    public static IReadOnlyList<string> Events => EventKinds.Words;
+
+    /// <summary>Names of register fields, by register.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Fields { get; } =
+        RegisterFields.All.ToDictionary(entry => entry.Key, entry => entry.Value.Names);
+
+    /// <summary>Names of registers, by their first part; a number or more may follow.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Registers { get; } = new Dictionary<string, IReadOnlyList<string>>
+    {
+        ["rte"] = ["low", "high"],
+        ["ioapic"] = ["rte", "index", .. RegisterReader.Indexes.Words, .. RegisterReader.Offsets.Words],
+        ["apic"] = [.. RegisterReader.Apic.Words, .. RegisterReader.ApicArrays.Words],
+        ["msr"] = RegisterReader.Msrs.Words,
+        ["pic"] = RegisterReader.PicPorts.Words,
+        ["port"] = [],
+        ["memory"] = [],
+        ["cr8"] = [],
+    };
+
+    /// <summary>Words that stand for values, by the key that they follow.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Values { get; } = new Dictionary<string, IReadOnlyList<string>>
+    {
+        ["mode"] = ApicModes.Words,
+        ["start"] = Starts.Words,
+        ["profile"] = Profiles.Words,
+        ["ack"] = Acks.Words,
+        ["routes"] = Routes.Words,
+        ["format"] = Formats.Words,
+        ["kind"] = Kinds.Words,
+        ["pin"] = Pins.Words,
+        ["device"] = Actions.Words,
+        ["delivery"] = RegisterFields.Modes.Words,
+        ["timer-mode"] = RegisterFields.TimerModes.Words,
+        ["shorthand"] = RegisterFields.Shorthands.Words,
+    };
+
+    internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none";
+
+    internal static WordList<bool> ApicModes => Tables.ApicModes;
+    internal static WordList<StartState> Starts => Tables.Starts;
+    internal static WordList<Profile> Profiles => Tables.Profiles;
+    internal static WordList<AckPolicy> Acks => Tables.Acks;
+    internal static WordList<RouteModel> Routes => Tables.Routes;
+    internal static WordList<MsiFormat> Formats => Tables.Formats;
+    internal static WordList<SourceKind> Kinds => Tables.Kinds;
+    internal static WordList<PciInterruptPin> Pins => Tables.Pins;
+    internal static WordList<DeviceAction> Actions => Tables.Actions;
+    internal static WordList<EventKind> EventKinds => Tables.EventKinds;
+
+    // Apart, so that they exist before the properties above ask for them.
+    private static class Tables
+    {
+        internal static readonly WordList<bool> ApicModes = new(("xapic", false), ("x2apic", true));
+        internal static readonly WordList<StartState> Starts = new(("ready", StartState.Ready), ("reset", StartState.Reset));
+        internal static readonly WordList<Profile> Profiles =
+            new(("manual", Profile.Manual), ("qemu", Profile.Qemu), ("kvm", Profile.Kvm));
+        internal static readonly WordList<AckPolicy> Acks =
+            new(("done", AckPolicy.Done), ("eoi", AckPolicy.Eoi), ("eoi+unmask", AckPolicy.EoiAndUnmask));
+        internal static readonly WordList<RouteModel> Routes = new(("direct", RouteModel.Direct), ("cached", RouteModel.Cached));
+        internal static readonly WordList<MsiFormat> Formats = new(("compatibility", MsiFormat.Compatibility),
+            ("extended", MsiFormat.ExtendedDestination), ("kvm", MsiFormat.KvmHighAddress));
+        internal static readonly WordList<SourceKind> Kinds =
+            new(("edge", SourceKind.Edge), ("wired", SourceKind.Wired), ("sampled", SourceKind.Sampled));
+        internal static readonly WordList<PciInterruptPin> Pins = new(("A", PciInterruptPin.A), ("B", PciInterruptPin.B),
+            ("C", PciInterruptPin.C), ("D", PciInterruptPin.D));
+        internal static readonly WordList<DeviceAction> Actions = new(("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower),
+            ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove));
+        internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
+            .Where(kind => kind != EventKind.None).Select(kind => (Kebab(kind.ToString()), kind))]);
+
+        private static string Kebab(string name) => string.Concat(name.Select((c, index) =>
+            char.IsUpper(c) ? (index == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
+    }
+}
