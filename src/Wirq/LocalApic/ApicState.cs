@@ -37,26 +37,32 @@ internal struct ApicState : IState
     /// <summary>The ESR as it reads.</summary>
     public ErrorStatus Errors;
     /// <summary>Levels of the pins: inputs, so no reset touches them.</summary>
-    public byte Lint0High, Lint1High;
+    public LintPins Pins;
     /// <summary>1 from an ExtINT message to the INTA cycle.</summary>
     public byte ExtIntPending;
     /// <summary>The vector that Remote IRR of LINT0 stands for, whatever was written to the entry since.</summary>
     public byte RemoteVector;
 
-    /// <summary>PPR. Where the classes of TPR and ISRV are equal the SDM leaves bits 3:0 to the model; here they are
-    /// the TPR's (Intel SDM vol. 3, 11.8.3.1).</summary>
-    public readonly byte Ppr
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            int service = Isr.Highest;
-            return service < 0 || (Tpr & 0xF0) >= (service & 0xF0) ? Tpr : (byte)(service & 0xF0);
-        }
-    }
+    /// <summary>PPR, brought up to date by <see cref="UpdatePriority()"/> whenever TPR or ISR changes.</summary>
+    public byte Ppr;
+
+    /// <summary>Where the classes of TPR and ISRV are equal the SDM leaves bits 3:0 to the model; here they are the
+    /// TPR's (Intel SDM vol. 3, 11.8.3.1).</summary>
+    public void UpdatePriority() => UpdatePriority(Isr.Highest);
+
+    /// <summary>The same, the highest vector in service being known.</summary>
+    public void UpdatePriority(int service) =>
+        Ppr = service < 0 || (Tpr & 0xF0) >= (service & 0xF0) ? Tpr : (byte)(service & 0xF0);
 
     [UnscopedRef]
     public ref LocalVectorEntry Entry(LocalVector entry) => ref Unsafe.Add(ref Cmci, (int)entry);
+}
+
+/// <summary>The levels of LINT0 (bit 0) and LINT1 (bit 1): set is high.</summary>
+internal readonly record struct LintPins(byte Bits)
+{
+    public bool Lint0 => (Bits & 1) != 0;
+    public LintPins With(int pin, bool high) => new((byte)(high ? Bits | 1 << pin : Bits & ~(1 << pin)));
 }
 
 /// <summary>What the bus itself remembers.</summary>

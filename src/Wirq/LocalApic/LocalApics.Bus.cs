@@ -17,21 +17,32 @@ public sealed partial class LocalApics
         uint destination = message.Destination;
         bool plain = message.Mode == DeliveryMode.Fixed && !message.Logical && (!message.Level || message.Assert);
         if (!plain || _bus.Value.Renumbered != 0 || destination is ByteBroadcast or WideBroadcast)
-            return Route(message, AddressedBy(message, origin), origin, events);
+            return RouteByDestination(message, origin, events);
 
         // Nobody has an id but the one it was built with, so one look-up answers.
+        RefusalReason reason = RefusalReason.NoDestination;
         int cpu = CpuOf(destination);
-        if (cpu < 0 || !_state[cpu].Base.Enabled)
-            return Report(message, origin, RefusalReason.NoDestination, 0, events);
-        RefusalReason reason = AcceptVector(cpu, ref _state[cpu], message, origin, events);
-        return Report(message, origin, reason, 1, events);
+        if (cpu >= 0)
+        {
+            ref ApicState s = ref _state[cpu];
+            if (s.Base.Enabled)
+                reason = AcceptVector(cpu, ref s, message, origin, events);
+        }
+        if (events.Observing)
+            Report(message, origin, reason, 1, events);
+        return reason;
     }
+
+    private RefusalReason RouteByDestination(InterruptMessage message, Origin origin, EventBuffer events) =>
+        Route(message, AddressedBy(message, origin), origin, events);
 
     private RefusalReason Route(InterruptMessage message, Targets targets, Origin origin, EventBuffer events)
     {
         int accepted = 0;
         RefusalReason reason = Distribute(message, targets, origin, events, ref accepted);
-        return Report(message, origin, reason, accepted, events);
+        if (events.Observing)
+            Report(message, origin, reason, accepted, events);
+        return reason;
     }
 
     private RefusalReason Distribute(InterruptMessage message, Targets targets, Origin origin, EventBuffer events,
@@ -141,11 +152,7 @@ public sealed partial class LocalApics
     {
         bool wakes = Passes(in s, vector) && !Deliverable(in s);
         if (events.Observing)
-        {
-            ulong merged = s.Irr.Has(vector) ? 2u : 0u;
-            events.Observe(new Event(EventKind.VectorAccepted, (ushort)cpu, origin.Bits, vector,
-                merged | (level ? 1u : 0u)));
-        }
+            ObserveAccepted(cpu, in s, vector, level, origin, events);
         s.Irr.Add(vector);
         if (level)
             s.Tmr.Add(vector);
@@ -182,15 +189,12 @@ public sealed partial class LocalApics
         }
     }
 
-    private static RefusalReason Report(InterruptMessage message, Origin origin, RefusalReason reason, int accepted,
-        EventBuffer events)
-    {
-        if (events.Observing)
-        {
-            events.Observe(reason == RefusalReason.None
-                ? new Event(EventKind.MessageAccepted, 0, origin.Bits, message.Bits, (ulong)accepted)
-                : new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
-        }
-        return reason;
-    }
+    private static void Report(InterruptMessage message, Origin origin, RefusalReason reason, int accepted,
+        EventBuffer events) => events.Observe(reason == RefusalReason.None
+            ? new Event(EventKind.MessageAccepted, 0, origin.Bits, message.Bits, (ulong)accepted)
+            : new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
+
+    private static void ObserveAccepted(int cpu, in ApicState s, byte vector, bool level, Origin origin,
+        EventBuffer events) => events.Observe(new Event(EventKind.VectorAccepted, (ushort)cpu, origin.Bits, vector,
+            (level ? 1u : 0u) | (s.Irr.Has(vector) ? 2u : 0u)));
 }

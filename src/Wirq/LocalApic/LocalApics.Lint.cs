@@ -15,11 +15,10 @@ public sealed partial class LocalApics
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)pin, 1u, nameof(pin));
         ref ApicState s = ref _state[cpu];
-        ref byte level = ref pin == 0 ? ref s.Lint0High : ref s.Lint1High;
-        byte now = high ? (byte)1 : (byte)0;
-        if (level == now)
+        LintPins pins = s.Pins.With(pin, high);
+        if (pins == s.Pins)
             return;
-        level = now;
+        s.Pins = pins;
 
         LocalVector entry = pin == 0 ? LocalVector.Lint0 : LocalVector.Lint1;
         LocalVectorEntry lvt = s.Entry(entry);
@@ -94,7 +93,7 @@ public sealed partial class LocalApics
     private void ServeLint0(int cpu, ref ApicState s, EventBuffer events)
     {
         LocalVectorEntry lvt = s.Lint0;
-        bool asserted = s.Lint0High != 0 != lvt.ActiveLow;
+        bool asserted = s.Pins.Lint0 != lvt.ActiveLow;
         if (!asserted || lvt.Masked || lvt.RemoteIrr || !AcceptLocal(cpu, ref s, LocalVector.Lint0, level: true, events))
             return;
         s.Lint0 = lvt.WithRemoteIrr(true);
@@ -114,7 +113,7 @@ public sealed partial class LocalApics
     /// pin may have become deliverable. An edge that came to a masked pin is gone.</summary>
     private void Lint0Changed(int cpu, ref ApicState s, bool passedIntr, EventBuffer events)
     {
-        if (s.Lint0High != 0 && !passedIntr && PassesIntr(cpu, in s))
+        if (s.Pins.Lint0 && !passedIntr && PassesIntr(cpu, in s))
             Wake(cpu, events);
         if (!IsLevel(s.Lint0))
             s.Lint0 = s.Lint0.WithRemoteIrr(false);

@@ -140,24 +140,31 @@ public sealed partial class LocalApics
         if (vector < 0)
         {
             if (events.Observing)
-                events.Observe(new Event(EventKind.CpuEoiEmpty, (ushort)cpu));
+                ObserveEmptyEoi(cpu, events);
             return;
         }
 
         bool before = Deliverable(in s);
-        s.Isr.Remove(vector);
+        s.UpdatePriority(s.Isr.RemoveHighest(vector));
         bool level = s.Tmr.Has(vector);
         bool suppressed = level && s.Spurious.SuppressBroadcast && !_quirks.SuppressionIgnored;
         if (events.Observing)
-        {
-            events.Observe(new Event(EventKind.CpuEoi, (ushort)cpu, 0, (ulong)vector,
-                (level ? 1u : 0u) | (suppressed ? 2u : 0u)));
-        }
+            ObserveEoi(cpu, vector, level, suppressed, events);
         if (level ? !suppressed : _quirks.EdgeEoiBroadcasts)
-            events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, (ulong)vector));
+            Broadcast(cpu, vector, events);
         WakeIfNew(cpu, in s, before, events);
         EndLint0(cpu, ref s, vector, events);
     }
+
+    private static void Broadcast(int cpu, int vector, EventBuffer events) =>
+        events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, (ulong)vector));
+
+    private static void ObserveEoi(int cpu, int vector, bool level, bool suppressed, EventBuffer events) =>
+        events.Observe(new Event(EventKind.CpuEoi, (ushort)cpu, 0, (ulong)vector,
+            (level ? 1u : 0u) | (suppressed ? 2u : 0u)));
+
+    private static void ObserveEmptyEoi(int cpu, EventBuffer events) =>
+        events.Observe(new Event(EventKind.CpuEoiEmpty, (ushort)cpu));
 
     private void WriteSpurious(int cpu, ref ApicState s, uint value, EventBuffer events)
     {

@@ -103,9 +103,11 @@ public sealed partial class LocalApics
         {
             s.Irr.Remove(vector);
             s.Isr.Add(vector);
+            // What passed PPR is above TPR and all that is in service.
+            s.Ppr = (byte)(vector & 0xF0);
         }
         if (events.Observing)
-            events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, (ulong)vector, spurious ? 2u : 0u));
+            ObserveTaken(cpu, vector, spurious, events);
         return (byte)vector;
     }
 
@@ -151,6 +153,9 @@ public sealed partial class LocalApics
         Reset = 3,
     }
 
+    private static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
+        events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, (ulong)vector, spurious ? 2u : 0u));
+
     private static void ObserveReset(int cpu, ResetCause cause, EventBuffer events)
     {
         if (events.Observing)
@@ -180,7 +185,7 @@ public sealed partial class LocalApics
         s.Logical = default;
         s.Format = DestinationFormat.Flat;
         s.Divide = default;
-        s.Tpr = 0;
+        s.Tpr = s.Ppr = 0;
         s.Recorded = s.Errors = default;
         s.ExtIntPending = s.RemoteVector = 0;
         Disarm(cpu, ref s);
@@ -190,6 +195,7 @@ public sealed partial class LocalApics
     {
         bool before = Deliverable(in s);
         s.Tpr = value;
+        s.UpdatePriority();
         WakeIfNew(cpu, in s, before, events);
     }
 

@@ -35,6 +35,17 @@ internal struct Vectors256
     public void Add(int vector) => Word(vector) |= 1ul << vector;
     public void Remove(int vector) => Word(vector) &= ~(1ul << vector);
 
+    /// <summary>Removes the highest vector.</summary>
+    /// <param name="highest">What <see cref="Highest"/> says.</param>
+    /// <returns>The highest that is left; -1 for none.</returns>
+    public int RemoveHighest(int highest)
+    {
+        ref ulong word = ref Word(highest);
+        ulong rest = word & ~(1ul << highest);
+        word = rest;
+        return rest != 0 ? (highest | 63) - BitOperations.LeadingZeroCount(rest) : Highest;
+    }
+
     /// <summary>Thirty-two vectors as a register shows them; <paramref name="index"/> 0 to 7.</summary>
     public readonly uint Register(int index) =>
         (uint)(Unsafe.Add(ref Unsafe.AsRef(in _word0), index >> 1 & 3) >> ((index & 1) << 5));
