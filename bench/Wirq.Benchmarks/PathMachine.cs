@@ -1,0 +1,60 @@
+using Wirq.Events;
+
+namespace Wirq.Benchmarks;
+
+/// <summary>A machine that is ready to take interrupts, and the paths that are measured on it. Recorder and laws are off.</summary>
+public sealed class PathMachine
+{
+    private const ulong ApicPage = 0xFEE00000, IoApicPage = 0xFEC00000;
+    private const int Pin = 21;
+    private const byte MessageVector = 0x41, LineVector = 0x51;
+
+    private readonly Fabric _fabric;
+    private readonly Source _source;
+    private readonly Msi _message = Msi.Encode(InterruptMessage.Create(MessageVector, DeliveryMode.Fixed, destination: 0));
+
+    /// <summary>Builds a PC with its local APICs enabled and one level pin programmed.</summary>
+    public PathMachine(int cpus = 1)
+    {
+        _fabric = new Fabric(FabricOptions.Pc(cpus));
+        for (int cpu = 0; cpu < cpus; cpu++)
+            _fabric.TryWrite(cpu, ApicPage + 0xF0, 4, 0x1FF);
+        var entry = RedirectionEntry.Create(LineVector, destination: 0, level: true);
+        WriteIndexed(0x10 + Pin * 2 + 1, entry.High);
+        WriteIndexed(0x10 + Pin * 2, entry.Low);
+        _fabric.Drain();
+        _source = _fabric.Connect(Pin, "device", SourceKind.Wired);
+    }
+
+    /// <summary>The fabric.</summary>
+    public Fabric Fabric => _fabric;
+
+    /// <summary>A message to IRR, acknowledge, EOI.</summary>
+    public int Message()
+    {
+        _fabric.Send(_message);
+        _fabric.Drain();
+        int vector = _fabric.Take(0);
+        _fabric.TryWrite(0, ApicPage + 0xB0, 4, 0);
+        _fabric.Drain();
+        return vector;
+    }
+
+    /// <summary>A level line up, I/OAPIC, local APIC, acknowledge, line down, EOI, broadcast.</summary>
+    public int Line(IFabricPort? port = null)
+    {
+        _source.Raise();
+        _fabric.Drain(port);
+        int vector = _fabric.Take(0);
+        _source.Lower();
+        _fabric.TryWrite(0, ApicPage + 0xB0, 4, 0);
+        _fabric.Drain(port);
+        return vector;
+    }
+
+    private void WriteIndexed(uint index, uint value)
+    {
+        _fabric.TryWrite(0, IoApicPage + IoApic.SelectOffset, 4, index);
+        _fabric.TryWrite(0, IoApicPage + IoApic.WindowOffset, 4, value);
+    }
+}

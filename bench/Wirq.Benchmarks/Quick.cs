@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using Wirq.Events;
+using Wirq.Laws;
+using Wirq.State;
+using Wirq.Traces.Recordings;
+
+namespace Wirq.Benchmarks;
+
+/// <summary>Every number of ours in under a minute, a line each: name, value, unit.</summary>
+internal static class Quick
+{
+    private const int Rounds = 15;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(400), Round = TimeSpan.FromMilliseconds(40);
+
+    internal static int Run(TextWriter output)
+    {
+        var one = new PathMachine();
+        Measure(output, "msi-irr-take-eoi", "ns", () => one.Message());
+        Measure(output, "level-line-up-to-down", "ns", () => one.Line());
+        var four = new PathMachine(cpus: 4);
+        Measure(output, "msi-irr-take-eoi-4cpus", "ns", () => four.Message());
+        Measure(output, "level-line-up-to-down-4cpus", "ns", () => four.Line());
+        Fabric fork = one.Fabric.Fork();
+        Measure(output, "fabric-copy", "ns", () => fork.CopyFrom(one.Fabric));
+        Measure(output, "fabric-identity", "ns", () => one.Fabric.Identity());
+        MeasureObserved(output);
+        MeasureRecording(output);
+        return 0;
+    }
+
+    private static void MeasureObserved(TextWriter output)
+    {
+        var machine = new PathMachine();
+        machine.Fabric.Events.Observing = true;
+        machine.Fabric.Drain();
+        var observer = new LawObserver(new LawSet(machine.Fabric.Options, machine.Fabric.Gsis, new StateArena()));
+        Measure(output, "level-line-with-all-laws", "ns", () => machine.Line(observer));
+    }
+
+    private sealed class LawObserver(LawSet laws) : IFabricPort
+    {
+        public void Observe(in Event happened) => laws.Observe(happened);
+
+        public void Carry(in Event effect) { }
+    }
+
+    private static void MeasureRecording(TextWriter output)
+    {
+        using var writer = new RecordingWriter(Stream.Null, new RecordingHeader());
+        var happened = new Event(EventKind.VectorAccepted, 1, 0x10000015, 0x51, 1);
+        Measure(output, "record-event", "ns", () => writer.Write(happened));
+    }
+
+    /// <summary>The median over some rounds, and the bytes that one operation allocates.</summary>
+    private static void Measure(TextWriter output, string name, string unit, Action action)
+    {
+        for (long until = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(until) < WarmUp;)
+            Batch(action, 1000);
+        long calls = Math.Max(1, (long)(Round.TotalNanoseconds / Math.Max(1, Time(action, 1000) / 1000)));
+        var rounds = new double[Rounds];
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Rounds; i++)
+            rounds[i] = Time(action, calls) / calls;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        Array.Sort(rounds);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {rounds[Rounds / 2]:0.0} {unit}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}-allocated {allocated / (Rounds * calls)} B"));
+    }
+
+    private static double Time(Action action, long calls)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Batch(action, calls);
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+    }
+
+    private static void Batch(Action action, long calls)
+    {
+        for (long i = 0; i < calls; i++)
+            action();
+    }
+}

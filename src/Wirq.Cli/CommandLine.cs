@@ -1,0 +1,20 @@
+using System.CommandLine;
+using Wirq.Cli.Run;
+
+namespace Wirq.Cli;
+
+/// <summary>The wirq command and its verbs.</summary>
+internal static class CommandLine
+{
+    /// <summary>Nothing failed.</summary>
+    internal const int Success = 0;
+    /// <summary>A law or an expectation failed.</summary>
+    internal const int Failure = 1;
+    /// <summary>Bad usage or bad input.</summary>
+    internal const int BadInput = 2;
+
+    internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
+    {
+        RunCommand.Build(),
+    };
+}

@@ -1,0 +1,3 @@
+using Wirq.Cli;
+
+return await CommandLine.Build().Parse(args).InvokeAsync();

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Spectre.Console;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Worlds;
+using Wirq.Traces.Recordings;
+
+namespace Wirq.Cli.Run;
+
+/// <summary><c>wirq run</c>: runs scenarios and prints a table of verdicts.</summary>
+internal static class RunCommand
+{
+    private const string DefaultFolder = "scenarios";
+
+    internal static Command Build()
+    {
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = $"Scenario files, or folders of them; all of {DefaultFolder}/ by default",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => "sim" };
+        backend.AcceptOnlyFromAmong("sim", "kvm");
+        var record = new Option<FileInfo?>("--record") { Description = "Write the events of the run to a file (one scenario only)" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var seed = new Option<int>("--seed") { Description = "The order in which CPUs step; 0 is lowest first" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the laws of every scenario" };
+        var command = new Command("run", "Run scenarios and print a table of verdicts")
+        {
+            paths, backend, record, json, seed, verbose,
+        };
+        command.SetAction(parsed => Run(new RunOptions(parsed.GetValue(paths) ?? [], parsed.GetValue(backend)!,
+            parsed.GetValue(record), parsed.GetValue(json), parsed.GetValue(seed), parsed.GetValue(verbose))));
+        return command;
+    }
+
+    private static int Run(RunOptions options)
+    {
+        IReadOnlyList<Scenario> scenarios;
+        try
+        {
+            scenarios = ScenarioFiles.Read(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
+            if (options.Record is not null && scenarios.Count != 1)
+                throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");
+        }
+        catch (Exception bad) when (bad is ScenarioException or UsageException)
+        {
+            Console.Error.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+        try
+        {
+            IReadOnlyList<ScenarioResult> results = Play(scenarios, options);
+            if (options.Json)
+                RunJson.Write(results, Console.OpenStandardOutput());
+            else
+                RunReport.Write(results, options.Verbose);
+            return results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure : CommandLine.Success;
+        }
+        catch (IOException bad) when (options.Record is not null)
+        {
+            Console.Error.WriteLine($"{options.Record}: {bad.Message}");
+            return CommandLine.BadInput;
+        }
+        catch (UnauthorizedAccessException bad)
+        {
+            Console.Error.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+    }
+
+    private static List<ScenarioResult> Play(IReadOnlyList<Scenario> scenarios, RunOptions options)
+    {
+        var results = new List<ScenarioResult>(scenarios.Count);
+        bool terminal = !Console.IsErrorRedirected && !options.Json;
+        if (!terminal)
+        {
+            foreach (Scenario scenario in scenarios)
+                results.Add(Play(scenario, options));
+            return results;
+        }
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        console.Progress().AutoClear(true).HideCompleted(true).Start(progress =>
+        {
+            ProgressTask task = progress.AddTask("scenarios", maxValue: scenarios.Count);
+            foreach (Scenario scenario in scenarios)
+            {
+                results.Add(Play(scenario, options));
+                task.Increment(1);
+            }
+        });
+        return results;
+    }
+
+    private static ScenarioResult Play(Scenario scenario, RunOptions options)
+    {
+        if (options.Backend == "kvm")
+            return ScenarioRunner.Lacking(scenario, "a KVM backend in this version of wirq");
+        if (options.Record is null)
+            return ScenarioRunner.Run(scenario, options.Seed);
+        var header = new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric };
+        using var writer = new RecordingWriter(options.Record.Create(), header);
+        return ScenarioRunner.Run(scenario, options.Seed, happened => writer.Write(happened));
+    }
+}
+
+/// <summary>What <c>wirq run</c> was asked for.</summary>
+internal sealed record RunOptions(IReadOnlyList<string> Paths, string Backend, FileInfo? Record, bool Json, int Seed, bool Verbose);

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Wirq.Lab.Running;
+
+namespace Wirq.Cli.Run;
+
+/// <summary>The verdicts, for a program.</summary>
+internal static class RunJson
+{
+    internal static void Write(IReadOnlyList<ScenarioResult> results, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteStartArray("scenarios");
+        foreach (ScenarioResult result in results)
+            Write(json, result);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void Write(Utf8JsonWriter json, ScenarioResult result)
+    {
+        json.WriteStartObject();
+        json.WriteString("file", result.Scenario.At.File);
+        json.WriteString("name", result.Scenario.Name);
+        json.WriteString("verdict", Word(result.Verdict));
+        json.WriteNumber("milliseconds", Math.Round(result.Elapsed.TotalMilliseconds, 3));
+        json.WriteStartArray("covers");
+        foreach (string id in result.Scenario.Covers)
+            json.WriteStringValue(id);
+        json.WriteEndArray();
+        json.WriteStartArray("laws");
+        foreach (LawResult law in result.Laws)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", law.Name);
+            json.WriteBoolean("held", law.Held);
+            json.WriteString("detail", law.Detail);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("historic");
+        foreach (HistoricResult historic in result.Historic)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", historic.Design);
+            json.WriteString("law", historic.Breaks);
+            json.WriteBoolean("failed", historic.Caught);
+            json.WriteString("detail", historic.Detail);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("failures");
+        foreach (Failure failure in result.Failures)
+            json.WriteStringValue(failure.ToString());
+        json.WriteEndArray();
+        json.WriteStartArray("lacks");
+        foreach (string lack in result.Lacks)
+            json.WriteStringValue(lack);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string Word(Verdict verdict) => verdict switch
+    {
+        Verdict.Held => "held",
+        Verdict.Failed => "failed",
+        Verdict.HostLacks => "host lacks",
+        _ => "host deviates",
+    };
+}

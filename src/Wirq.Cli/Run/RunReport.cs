@@ -1,0 +1,101 @@
+using System.Globalization;
+using Spectre.Console;
+using Wirq.Lab.Running;
+
+namespace Wirq.Cli.Run;
+
+/// <summary>The table of verdicts, for a person.</summary>
+internal static class RunReport
+{
+    private const int NarrowWidth = 80;
+
+    internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose)
+    {
+        IAnsiConsole console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = NarrowWidth;
+            console.Profile.Capabilities.Ansi = false;
+            console.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+        }
+        foreach (IGrouping<string, ScenarioResult> folder in results.GroupBy(result => FolderOf(result)))
+            console.Write(TableOf(folder.Key, folder));
+        foreach (ScenarioResult failed in results.Where(result => result.Verdict == Verdict.Failed))
+            WriteStory(console, failed);
+        if (verbose)
+            WriteLaws(console, results);
+        WriteSummary(console, results);
+    }
+
+    private static Table TableOf(string folder, IEnumerable<ScenarioResult> results)
+    {
+        Table table = new Table().Border(TableBorder.Simple).Expand()
+            .AddColumn(new TableColumn(new Markup($"[bold]{Markup.Escape(folder)}[/]")))
+            .AddColumn(new TableColumn("verdict").NoWrap())
+            .AddColumn(new TableColumn("laws").NoWrap().RightAligned())
+            .AddColumn(new TableColumn("ms").NoWrap().RightAligned());
+        foreach (ScenarioResult result in results)
+        {
+            table.AddRow(new Text(result.Scenario.Name), new Markup(Word(result.Verdict)),
+                new Text($"{result.Laws.Count(law => law.Held)}/{result.Laws.Count}"),
+                new Text(result.Elapsed.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)));
+            foreach (HistoricResult historic in result.Historic)
+            {
+                table.AddRow(new Markup($"  [dim]as {Markup.Escape(historic.Design)}[/]"),
+                    new Markup(historic.Caught ? "[green]caught[/]" : "[red]missed[/]"),
+                    new Markup($"[dim]{Markup.Escape(historic.Breaks)}[/]"), new Text(""));
+            }
+        }
+        return table;
+    }
+
+    private static void WriteStory(IAnsiConsole console, ScenarioResult failed)
+    {
+        console.MarkupLine($"[red bold]failed[/] [bold]{Markup.Escape(failed.Scenario.Name)}[/] ({Markup.Escape(failed.Scenario.At.File)})");
+        foreach (Failure failure in failed.Failures)
+            console.MarkupLineInterpolated($"  {failure.ToString()}");
+        foreach (LawResult law in failed.Laws.Where(law => !law.Held))
+            console.MarkupLineInterpolated($"  {law.Name}: {law.Detail}");
+        foreach (HistoricResult missed in failed.Historic.Where(one => !one.Caught))
+            console.MarkupLineInterpolated($"  as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}");
+        if (failed.Timeline is not { } timeline)
+            return;
+        console.MarkupLine(timeline.Dropped > 0 ? $"  [dim]… {timeline.Dropped} earlier entries[/]" : "  [dim]timeline:[/]");
+        foreach (TimelineEntry entry in timeline.Entries)
+        {
+            string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
+            console.MarkupLineInterpolated($"  {time,10} us  {(entry.Step is null ? "  " : "")}{entry.Text}");
+        }
+    }
+
+    private static void WriteLaws(IAnsiConsole console, IReadOnlyList<ScenarioResult> results)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("law").AddColumn(new TableColumn("held in").RightAligned());
+        foreach (IGrouping<string, LawResult> law in results.SelectMany(result => result.Laws).GroupBy(law => law.Name))
+            table.AddRow(new Text(law.Key), new Text($"{law.Count(one => one.Held)} of {law.Count()}"));
+        console.Write(table);
+    }
+
+    private static void WriteSummary(IAnsiConsole console, IReadOnlyList<ScenarioResult> results)
+    {
+        var counts = results.CountBy(result => result.Verdict).OrderBy(pair => pair.Key)
+            .Select(pair => $"{pair.Value} {Word(pair.Key)}");
+        console.MarkupLine($"{results.Count} scenarios: {string.Join(", ", counts)}");
+        HistoricResult[] historic = [.. results.SelectMany(result => result.Historic)];
+        if (historic.Length > 0)
+            console.MarkupLine($"{historic.Length} historic designs: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
+        foreach (string lack in results.SelectMany(result => result.Lacks).Distinct())
+            console.MarkupLineInterpolated($"the host lacks {lack}");
+    }
+
+    internal static string FolderOf(ScenarioResult result) =>
+        Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(result.Scenario.At.File))) ?? "";
+
+    private static string Word(Verdict verdict) => verdict switch
+    {
+        Verdict.Held => "[green]held[/]",
+        Verdict.Failed => "[red]failed[/]",
+        Verdict.HostLacks => "[yellow]host lacks[/]",
+        _ => "[yellow]host deviates[/]",
+    };
+}

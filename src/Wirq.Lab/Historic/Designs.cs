@@ -1,0 +1,34 @@
+namespace Wirq.Lab.Historic;
+
+/// <summary>All historic designs, by name.</summary>
+public static class Designs
+{
+    private static readonly Func<Design>[] All =
+    [
+        () => new ServiceBeforeRoute(),
+        () => new RouteEvenWhileMasked(),
+        () => new RouteRemovedOnMask(),
+        () => new AckAtEoi(),
+        () => new NoServiceAfterEoi(),
+        () => new EoiFirstMatch(),
+        () => new BroadcastThoughSuppressed(),
+        () => new ExtIntParseTakes(),
+        () => new LastWriterWins(),
+        () => new ResampleFirstMatch(),
+        () => new IrqfdIgnoresMask(),
+        () => new SpecialMaskIgnored(),
+        () => new WideSelect(),
+    ];
+
+    private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyCollection<string> Names => ByName.Keys;
+
+    /// <summary>Their names and what they did.</summary>
+    public static IEnumerable<(string Name, string About)> Described => All.Select(make => make()).Select(design => (design.Name, design.About));
+
+    /// <summary>Makes one; each run needs its own.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    public static Design Create(string name) => ByName[name]();
+}

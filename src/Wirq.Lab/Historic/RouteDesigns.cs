@@ -1,0 +1,94 @@
+using Wirq.Events;
+using Wirq.Lab.Worlds;
+
+namespace Wirq.Lab.Historic;
+
+/// <summary>QEMU before 54ad31fb0a: an entry write redelivers a pending level first and updates the kernel's route
+/// afterwards, so the interrupt goes where the pin pointed before.</summary>
+internal class ServiceBeforeRoute : Design
+{
+    private readonly List<Event> _late = [];
+
+    public override string Name => "service-before-route";
+
+    public override string About => "QEMU before 8.0, crosvm: an entry write redelivers before it updates the route";
+
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (next.Kind != EventKind.RouteChanged || world.Routes is null)
+            return false;
+        if (!next.Entry.Masked)
+            _late.Add(next);
+        else
+            Masked(world, next);
+        return true;
+    }
+
+    /// <summary>What becomes of the route of a masked pin: nothing, until it is unmasked.</summary>
+    private protected virtual void Masked(World world, in Event change) { }
+
+    internal override void AtRest(World world)
+    {
+        foreach (Event change in _late)
+            world.Routes!.Commit(change);
+        _late.Clear();
+    }
+}
+
+/// <summary>The mend that was considered and rejected: update the route of a masked pin too, but still redeliver before
+/// the route when the pin is unmasked. It fails where one write changes the vector and unmasks.</summary>
+internal sealed class RouteEvenWhileMasked : ServiceBeforeRoute
+{
+    public override string Name => "route-even-while-masked";
+
+    public override string About => "the rejected mend of service-before-route: routes follow while masked, but still late at unmask";
+
+    private protected override void Masked(World world, in Event change) => world.Routes!.Commit(change);
+}
+
+/// <summary>Cloud Hypervisor #795: masking takes the route away, and what comes before it is back is swallowed.</summary>
+internal sealed class RouteRemovedOnMask : Design
+{
+    private readonly List<Event> _late = [];
+
+    public override string Name => "route-removed-on-mask";
+
+    public override string About => "Cloud Hypervisor #795: a mask removes the route, and the kernel swallows what comes before it is back";
+
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (next.Kind != EventKind.RouteChanged || world.Routes is null)
+            return false;
+        if (next.Entry.Masked)
+            world.Routes.Remove(next);
+        else if (next.OldEntry.Masked)
+            _late.Add(next);
+        else
+            world.Routes.Commit(next);
+        return true;
+    }
+
+    internal override void AtRest(World world)
+    {
+        foreach (Event change in _late)
+            world.Routes!.Commit(change);
+        _late.Clear();
+    }
+}
+
+/// <summary>An irqfd that is bound to a pin's route fires whether the pin is masked or not.</summary>
+internal sealed class IrqfdIgnoresMask : Design
+{
+    public override string Name => "irqfd-ignores-mask";
+
+    public override string About => "Cloud Hypervisor #7781: an irqfd bound to the route bypasses the mask";
+
+    internal override void After(World world, in Event done)
+    {
+        if (done.Kind != EventKind.PinChanged || done.A == 0)
+            return;
+        RedirectionEntry entry = world.Fabric.IoApics[done.IoApic].Entry(done.Pin);
+        if (entry.Masked)
+            world.Fabric.Deliver(entry.Message, Origin.Pin(done.IoApic, done.Pin));
+    }
+}

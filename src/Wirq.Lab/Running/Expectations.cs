@@ -1,0 +1,92 @@
+using System.Globalization;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Worlds;
+
+namespace Wirq.Lab.Running;
+
+/// <summary>An expectation that did not hold.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Text">What was found, and what should have been.</param>
+public sealed record Failure(Mark At, string Text)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{At}: {Text}";
+}
+
+/// <summary>Holds what a scenario expects against a world.</summary>
+internal static class Expectations
+{
+    internal static IEnumerable<Failure> Verify(World world, IReadOnlyList<Check> checks, int runningCpu)
+    {
+        foreach (Check check in checks)
+        {
+            if (Verify(world, check, runningCpu) is { } text)
+                yield return new Failure(check.At, text);
+        }
+    }
+
+    internal static string Differs(string what, RegisterValue expected, ulong found) => expected.Mask == ulong.MaxValue
+        ? string.Create(CultureInfo.InvariantCulture, $"{what} is 0x{found:x}, and should be 0x{expected.Bits:x}")
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{what} is 0x{found:x}; of its bits 0x{expected.Mask:x} are 0x{found & expected.Mask:x}, and should be 0x{expected.Bits:x}");
+
+    private static string? Verify(World world, Check check, int runningCpu)
+    {
+        switch (check)
+        {
+            case TakenCheck c:
+                return Same($"cpu{c.Cpu} took", world.Journal.TakeTaken(c.Cpu), c.Vectors);
+            case TakenCountCheck c:
+                return SameCounts($"cpu{c.Cpu} took", world.Journal.TakeTaken(c.Cpu), c.Counts);
+            case TakenByAnyCheck c:
+                return SameCounts("the CPUs took", Enumerable.Range(0, world.Spec.Cpus).SelectMany(world.Journal.TakeTaken), c.Counts);
+            case RegisterCheck c:
+                int cpu = c.Cpu >= 0 ? c.Cpu : runningCpu;
+                bool read = world.Registers.Read(cpu, c.Register, out ulong value);
+                world.Drain();
+                return !read ? $"the read of {c.Register.Text} took #GP" : c.Value.Matches(value) ? null : Differs(c.Register.Text, c.Value, value);
+            case HoldersCheck c:
+                return Same($"GSI {c.Gsi} is held by", world.Fabric.Lines.HoldersOf(c.Gsi), c.Labels);
+            case PendingCheck c:
+                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, LocalApicOffsets.Request), c.Vectors);
+            case InServiceCheck c:
+                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, LocalApicOffsets.InService), c.Vectors);
+            case AcksCheck c:
+                return Same($"acknowledges that {world.Spec.Devices[c.Device].Name} heard", world.Journal.TakeAcks(c.Device), c.Count);
+            case SignalsCheck c:
+                return Same($"cpu{c.Cpu} received", world.Journal.TakeSignals(c.Cpu), c.Signals);
+            case EventCheck c:
+                return Same($"{c.Kind} happened", world.Journal.TakeEvents(c.Kind), c.Count);
+            case MemoryCheck c:
+                bool written = world.Journal.Memory.TryGetValue(c.Address, out uint word);
+                return written && word == c.Value ? null : string.Create(CultureInfo.InvariantCulture,
+                    $"memory at 0x{c.Address:x} {(written ? $"is 0x{word:x}" : "was not written by any message")}, and should be 0x{c.Value:x}");
+            case IntrCheck c:
+                return world.Fabric.Pic is { } pic && pic.Intr == c.High ? null : $"INTR is {(c.High ? "low" : "high")}, and should be {(c.High ? "high" : "low")}";
+            default:
+                throw new WorldException($"no way to verify {check.GetType().Name}");
+        }
+    }
+
+    private static string? Same(string what, int found, int expected) =>
+        found == expected ? null : $"{what}: {found}, and should be {expected}";
+
+    private static string? Same<T>(string what, IReadOnlyList<T> found, IReadOnlyList<T> expected) =>
+        found.SequenceEqual(expected) ? null : $"{what} {List(found)}, and should be {List(expected)}";
+
+    private static string? SameCounts(string what, IEnumerable<byte> found, IReadOnlyDictionary<byte, int> expected)
+    {
+        Dictionary<byte, int> counts = found.CountBy(vector => vector).ToDictionary();
+        bool same = counts.Count == expected.Count(pair => pair.Value > 0)
+            && expected.All(pair => counts.GetValueOrDefault(pair.Key) == pair.Value);
+        return same ? null : $"{what} {Counts(counts)}, and should be {Counts(expected)}";
+    }
+
+    private static string Counts(IReadOnlyDictionary<byte, int> counts) => counts.Count == 0 ? "nothing"
+        : string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{Word(pair.Key)} {pair.Value} times"));
+
+    private static string List<T>(IReadOnlyList<T> items) =>
+        items.Count == 0 ? "nothing" : items.Count > 16 ? $"{items.Count} of them" : string.Join(", ", items.Select(item => Word(item)));
+
+    private static string Word<T>(T item) => item is byte vector ? $"0x{vector:x2}" : item?.ToString() ?? "";
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Wirq.Events;
+using Wirq.Lab.Historic;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Worlds;
+
+namespace Wirq.Lab.Running;
+
+/// <summary>Runs scenarios on simulated machines.</summary>
+public static class ScenarioRunner
+{
+    /// <summary>Runs a scenario as it stands, and again under each of its historic designs.</summary>
+    /// <param name="scenario">What to run.</param>
+    /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
+    /// <param name="recorder">Hears of every event of the run as it stands; null for nobody.</param>
+    public static ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        long start = Stopwatch.GetTimestamp();
+        World world = Play(scenario, null, seed, recorder, out IReadOnlyList<Failure> failures);
+        LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
+        HistoricResult[] historic = [.. scenario.Historic.Select(spec => Suffer(scenario, spec, seed))];
+        bool held = failures.Count == 0 && laws.All(law => law.Held) && historic.All(one => one.Caught);
+        return new ScenarioResult
+        {
+            Scenario = scenario,
+            Verdict = held ? Verdict.Held : Verdict.Failed,
+            Laws = laws,
+            Historic = historic,
+            Failures = failures,
+            Elapsed = Stopwatch.GetElapsedTime(start),
+            Timeline = held ? null : world.Timeline,
+        };
+    }
+
+    /// <summary>The result of a scenario whose host lacks something.</summary>
+    public static ScenarioResult Lacking(Scenario scenario, params IReadOnlyList<string> lacks) => new()
+    {
+        Scenario = scenario,
+        Verdict = Verdict.HostLacks,
+        Laws = [],
+        Historic = [],
+        Failures = [],
+        Lacks = lacks,
+    };
+
+    private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed)
+    {
+        World world = Play(scenario, Designs.Create(spec.Design), seed, null, out IReadOnlyList<Failure> failures);
+        if (spec.Breaks == HistoricSpec.Expectations)
+        {
+            return new HistoricResult(spec.Design, spec.Breaks, failures.Count > 0,
+                failures.Count > 0 ? failures[0].Text : "everything expected was found");
+        }
+        Laws.Law law = world.Laws.Laws.Single(law => law.Name == spec.Breaks);
+        return new HistoricResult(spec.Design, spec.Breaks, law.Break is not null,
+            law.Break is not null ? law.Describe() : "the law held");
+    }
+
+    private static World Play(Scenario scenario, Design? design, int seed, Action<Event>? recorder, out IReadOnlyList<Failure> failures)
+    {
+        var world = new World(scenario, design, seed, recorder);
+        var found = new List<Failure>();
+        Step? current = null;
+        try
+        {
+            foreach (Step step in scenario.Steps)
+            {
+                current = step;
+                world.Run(step);
+            }
+        }
+        catch (WorldException stuck)
+        {
+            found.Add(new Failure(current?.At ?? scenario.At, stuck.Message));
+        }
+        failures = [.. world.Failures, .. found];
+        return world;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Wirq.Events;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>What a world's actors went through, for expectations to be held against.</summary>
+internal sealed class Journal
+{
+    private readonly List<byte>[] _taken;
+    private readonly List<string>[] _signals;
+    private readonly int[] _acks;
+    private readonly Dictionary<EventKind, int> _events = [];
+
+    internal Journal(int cpus, int devices)
+    {
+        _taken = [.. Enumerable.Range(0, cpus).Select(_ => new List<byte>())];
+        _signals = [.. Enumerable.Range(0, cpus).Select(_ => new List<string>())];
+        _acks = new int[devices];
+    }
+
+    /// <summary>What messages wrote to memory.</summary>
+    internal Dictionary<ulong, uint> Memory { get; } = [];
+
+    internal void NoteTaken(int cpu, byte vector) => _taken[cpu].Add(vector);
+
+    internal void NoteAck(int device) => _acks[device]++;
+
+    internal void Note(in Event e)
+    {
+        _events[e.Kind] = _events.GetValueOrDefault(e.Kind) + 1;
+        switch (e.Kind)
+        {
+            case EventKind.CpuNmi:
+                _signals[e.Cpu].Add("nmi");
+                break;
+            case EventKind.CpuSmi:
+                _signals[e.Cpu].Add("smi");
+                break;
+            case EventKind.CpuInit:
+                _signals[e.Cpu].Add("init");
+                break;
+            case EventKind.CpuStartUp:
+                _signals[e.Cpu].Add(string.Create(CultureInfo.InvariantCulture, $"sipi 0x{e.Vector:x2}"));
+                break;
+            case EventKind.MemoryWrite:
+                Memory[e.A] = (uint)e.B;
+                break;
+        }
+    }
+
+    internal IReadOnlyList<byte> TakeTaken(int cpu) => Consume(_taken[cpu]);
+
+    internal IReadOnlyList<string> TakeSignals(int cpu) => Consume(_signals[cpu]);
+
+    internal int TakeAcks(int device) => (_acks[device], _acks[device] = 0).Item1;
+
+    internal int TakeEvents(EventKind kind) => _events.Remove(kind, out int count) ? count : 0;
+
+    /// <summary>Forgets what setting the machine up left behind.</summary>
+    internal void Clear()
+    {
+        foreach (List<byte> taken in _taken)
+            taken.Clear();
+        foreach (List<string> signals in _signals)
+            signals.Clear();
+        Array.Clear(_acks);
+        _events.Clear();
+        Memory.Clear();
+    }
+
+    private static List<T> Consume<T>(List<T> list)
+    {
+        List<T> taken = [.. list];
+        list.Clear();
+        return taken;
+    }
+}

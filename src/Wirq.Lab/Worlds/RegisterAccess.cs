@@ -1,0 +1,159 @@
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is in.</summary>
+internal sealed class RegisterAccess(Fabric fabric)
+{
+    private const uint ApicBaseMsr = 0x1B, FirstX2ApicMsr = 0x800;
+    private const ulong X2ApicBit = 0x400, BaseMask = ~0xFFFul;
+    private const int HalfBits = 32;
+    // What a read of memory returns where nothing answers.
+    private const ulong Nothing = ulong.MaxValue;
+
+    /// <summary>Writes a register.</summary>
+    /// <returns>False where the CPU took <c>#GP</c>.</returns>
+    internal bool Write(int cpu, RegisterName register, ulong value)
+    {
+        switch (register.Kind)
+        {
+            case RegisterKind.Entry:
+                WriteIndexed(cpu, register.Unit, EntryIndex(register) + 1, (uint)(value >> HalfBits));
+                WriteIndexed(cpu, register.Unit, EntryIndex(register), (uint)value);
+                return true;
+            case RegisterKind.EntryLow:
+                WriteIndexed(cpu, register.Unit, EntryIndex(register), (uint)value);
+                return true;
+            case RegisterKind.EntryHigh:
+                WriteIndexed(cpu, register.Unit, EntryIndex(register) + 1, (uint)value);
+                return true;
+            case RegisterKind.IoApicIndex:
+                WriteIndexed(cpu, register.Unit, (uint)register.Number, (uint)value);
+                return true;
+            case RegisterKind.IoApicOffset:
+                fabric.TryWrite(cpu, IoApicAddress(register.Unit) + register.Number, sizeof(uint), value);
+                return true;
+            case RegisterKind.LocalApic:
+                return WriteLocalApic(cpu, (uint)register.Number, value);
+            case RegisterKind.Msr:
+                return fabric.WriteMsr(cpu, (uint)register.Number, value) != MsrResult.GeneralProtection;
+            case RegisterKind.Port:
+                fabric.TryWritePort(cpu, (ushort)register.Number, register.Size, (uint)value);
+                return true;
+            case RegisterKind.Memory:
+                fabric.TryWrite(cpu, register.Number, register.Size, value);
+                return true;
+            default:
+                return fabric.TryWriteCr8(cpu, value);
+        }
+    }
+
+    /// <summary>Reads a register.</summary>
+    /// <returns>False where the CPU took <c>#GP</c>.</returns>
+    internal bool Read(int cpu, RegisterName register, out ulong value)
+    {
+        value = 0;
+        switch (register.Kind)
+        {
+            case RegisterKind.Entry:
+                value = ReadIndexed(cpu, register.Unit, EntryIndex(register))
+                    | (ulong)ReadIndexed(cpu, register.Unit, EntryIndex(register) + 1) << HalfBits;
+                return true;
+            case RegisterKind.EntryLow:
+                value = ReadIndexed(cpu, register.Unit, EntryIndex(register));
+                return true;
+            case RegisterKind.EntryHigh:
+                value = ReadIndexed(cpu, register.Unit, EntryIndex(register) + 1);
+                return true;
+            case RegisterKind.IoApicIndex:
+                value = ReadIndexed(cpu, register.Unit, (uint)register.Number);
+                return true;
+            case RegisterKind.IoApicOffset:
+                fabric.TryRead(cpu, IoApicAddress(register.Unit) + register.Number, sizeof(uint), out value);
+                return true;
+            case RegisterKind.LocalApic:
+                return ReadLocalApic(cpu, (uint)register.Number, out value);
+            case RegisterKind.Msr:
+                return fabric.ReadMsr(cpu, (uint)register.Number, out value) != MsrResult.GeneralProtection;
+            case RegisterKind.Port:
+                fabric.TryReadPort(cpu, (ushort)register.Number, register.Size, out uint port);
+                value = port;
+                return true;
+            case RegisterKind.Memory:
+                if (!fabric.TryRead(cpu, register.Number, register.Size, out value))
+                    value = Nothing >> (64 - register.Size * 8);
+                return true;
+            default:
+                value = fabric.ReadCr8(cpu);
+                return true;
+        }
+    }
+
+    /// <summary>Writes a local APIC register by its xAPIC offset, by MSR where the CPU is in x2APIC mode.</summary>
+    internal bool WriteLocalApic(int cpu, uint offset, ulong value)
+    {
+        ulong apicBase = ApicBase(cpu);
+        if ((apicBase & X2ApicBit) != 0)
+            return fabric.WriteMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, value) != MsrResult.GeneralProtection;
+        ulong page = apicBase & BaseMask;
+        // The high half names the destination and must stand before the low half sends.
+        if (offset == LocalApicOffsets.Command)
+            fabric.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits);
+        fabric.TryWrite(cpu, page + offset, sizeof(uint), (uint)value);
+        return true;
+    }
+
+    internal bool ReadLocalApic(int cpu, uint offset, out ulong value)
+    {
+        ulong apicBase = ApicBase(cpu);
+        if ((apicBase & X2ApicBit) != 0)
+            return fabric.ReadMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, out value) != MsrResult.GeneralProtection;
+        ulong page = apicBase & BaseMask;
+        if (!fabric.TryRead(cpu, page + offset, sizeof(uint), out value))
+            value = uint.MaxValue;
+        if (offset == LocalApicOffsets.Command && fabric.TryRead(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), out ulong high))
+            value |= high << HalfBits;
+        return true;
+    }
+
+    /// <summary>The vectors that are set in eight registers from an offset on.</summary>
+    internal IReadOnlyList<byte> ReadVectors(int cpu, uint offset)
+    {
+        var set = new List<byte>();
+        for (uint word = 0; word < 8; word++)
+        {
+            if (!ReadLocalApic(cpu, offset + word * LocalApicOffsets.Stride, out ulong bits))
+                continue;
+            for (int bit = 0; bit < HalfBits; bit++)
+            {
+                if ((bits >> bit & 1) != 0)
+                    set.Add((byte)(word * HalfBits + (uint)bit));
+            }
+        }
+        return set;
+    }
+
+    internal void WriteIndexed(int cpu, int ioApic, uint index, uint value)
+    {
+        fabric.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.SelectOffset, sizeof(uint), index);
+        fabric.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.WindowOffset, sizeof(uint), value);
+    }
+
+    internal uint ReadIndexed(int cpu, int ioApic, uint index)
+    {
+        fabric.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.SelectOffset, sizeof(uint), index);
+        fabric.TryRead(cpu, IoApicAddress(ioApic) + IoApic.WindowOffset, sizeof(uint), out ulong value);
+        return (uint)value;
+    }
+
+    private ulong IoApicAddress(int ioApic) => fabric.IoApics[ioApic].Options.Address;
+
+    private static uint EntryIndex(RegisterName register) => (uint)(0x10 + register.Number * 2);
+
+    private ulong ApicBase(int cpu)
+    {
+        // The laboratory's own look at the mode; no guest access, so no event of one.
+        fabric.LocalApics.TryReadMsr(cpu, ApicBaseMsr, fabric.Events, out ulong apicBase);
+        return apicBase;
+    }
+}

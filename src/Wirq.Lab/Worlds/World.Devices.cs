@@ -1,0 +1,76 @@
+using Wirq.Events;
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Worlds;
+
+/// <content>The devices.</content>
+public sealed partial class World
+{
+    private void Connect(int device)
+    {
+        DeviceSpec spec = Spec.Devices[device];
+        if (spec.Gsi < 0)
+            return;
+        Source source = Fabric.Connect(spec.Gsi, spec.Name, spec.Kind);
+        _sources[device] = source;
+        _deviceOfSlot[source.Slot] = device;
+    }
+
+    internal void Do(DeviceStep step)
+    {
+        DeviceSpec spec = Spec.Devices[step.Device];
+        ref DeviceState state = ref _devices[step.Device];
+        if (state.Removed != 0)
+            return;
+        Source? source = _sources[step.Device];
+        switch (step.Action)
+        {
+            case DeviceAction.Send:
+                Fabric.Send(spec.Message, spec.Requester);
+                break;
+            case DeviceAction.Raise:
+                state.Wants = 1;
+                source?.Raise();
+                break;
+            case DeviceAction.Lower:
+                Withdraw(step.Device);
+                break;
+            case DeviceAction.Pulse:
+                source?.Pulse();
+                break;
+            case DeviceAction.Remove:
+                (state.Removed, state.Wants) = (1, 0);
+                source?.Dispose();
+                break;
+        }
+    }
+
+    /// <summary>A driver served a device: it wants nothing any more, unless it is stuck.</summary>
+    internal void Serve(int device)
+    {
+        if (!Spec.Devices[device].Stuck)
+            Withdraw(device);
+    }
+
+    private void Withdraw(int device)
+    {
+        _devices[device].Wants = 0;
+        Source? source = _sources[device];
+        if (source is null || _devices[device].Removed != 0)
+            return;
+        // The fall of a sampled source is seen by nobody; only a law is told.
+        if (Spec.Devices[device].Kind == SourceKind.Sampled)
+            Fabric.NoteWithdrawn(source);
+        else
+            source.Lower();
+    }
+
+    private void Acknowledged(in Event ack)
+    {
+        if (!_deviceOfSlot.TryGetValue(ack.Source, out int device) || _devices[device].Removed != 0)
+            return;
+        Journal.NoteAck(device);
+        if (_devices[device].Wants != 0 && Spec.Devices[device].Kind == SourceKind.Sampled)
+            _sources[device]!.Raise();
+    }
+}

@@ -1,0 +1,199 @@
+using System.Globalization;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Worlds;
+
+/// <content>What steps do.</content>
+public sealed partial class World
+{
+    private readonly List<Failure> _failures = [];
+
+    /// <summary>Expectations that did not hold, in order.</summary>
+    public IReadOnlyList<Failure> Failures => _failures;
+
+    /// <summary>Performs a step of the scenario and lets everything come to rest.</summary>
+    public void Run(Step step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        Perform(step, runningCpu: -1);
+        Drain();
+        Settle();
+    }
+
+    private void Perform(Step step, int runningCpu)
+    {
+        if (step is not (RepeatStep or ExpectStep))
+            Timeline.Add(step, Fabric.Now);
+        switch (step)
+        {
+            case DeviceStep device:
+                Do(device);
+                break;
+            case TimeStep time:
+                Pass(time.Nanoseconds, settle: runningCpu < 0);
+                break;
+            case RepeatStep repeat:
+                Repeat(repeat, runningCpu);
+                break;
+            case ExpectStep expect:
+                _failures.AddRange(Expectations.Verify(this, expect.Checks, Math.Max(runningCpu, 0)));
+                break;
+            case CpuStep cpu:
+                if (Do(cpu.Cpu >= 0 ? cpu.Cpu : runningCpu, cpu.Command) is { } failure)
+                    _failures.Add(new Failure(cpu.At, failure));
+                break;
+        }
+    }
+
+    private void Repeat(RepeatStep repeat, int runningCpu)
+    {
+        for (int i = 0; i < repeat.Times; i++)
+        {
+            foreach (Step inner in repeat.Steps)
+            {
+                if (runningCpu < 0)
+                    Run(inner);
+                else
+                    Perform(inner, runningCpu);
+            }
+        }
+    }
+
+    /// <summary>Lets virtual time pass, stopping at everything that falls due.</summary>
+    private void Pass(long nanoseconds, bool settle)
+    {
+        const int maxStops = 1_000_000;
+        long end = Fabric.Now + nanoseconds;
+        for (int stops = 0; Fabric.Now < end; stops++)
+        {
+            if (stops > maxStops)
+                throw new WorldException($"more than {maxStops} timers fall due within one step of time");
+            Fabric.Advance(Math.Min(end, Math.Max(Fabric.NextDeadline, Fabric.Now + 1)));
+            Drain();
+            if (settle)
+                Settle();
+        }
+    }
+
+    /// <summary>A CPU does something.</summary>
+    /// <returns>What went otherwise than the scenario says, or null.</returns>
+    private string? Do(int cpu, CpuCommand command)
+    {
+        switch (command)
+        {
+            case WriteCommand write:
+                return Faulted(!Registers.Write(cpu, write.Register, write.Value.Bits), write.Faults, $"the write of {write.Register.Text}");
+            case ReadCommand read:
+                return Read(cpu, read);
+            case ChangeCommand change:
+                if (!Registers.Read(cpu, change.Register, out ulong old))
+                    return Faulted(true, false, $"the read of {change.Register.Text}");
+                return Faulted(!Registers.Write(cpu, change.Register, change.Value.Over(old)), false, $"the write of {change.Register.Text}");
+            case EoiCommand:
+                return Faulted(!Registers.WriteLocalApic(cpu, LocalApicOffsets.Eoi, 0), false, "the EOI");
+            case ServeCommand serve:
+                Serve(serve.Device);
+                return null;
+            case MaskCommand mask:
+                uint index = 0x10 + (uint)mask.Pin * 2;
+                RedirectionEntry entry = new(Registers.ReadIndexed(cpu, mask.IoApic, index));
+                Registers.WriteIndexed(cpu, mask.IoApic, index, entry.WithMask(mask.Masked).Low);
+                return null;
+            case MigrateCommand migrate:
+                Migrate(cpu, migrate);
+                return null;
+            case IpiCommand ipi:
+                return Faulted(!Registers.WriteLocalApic(cpu, LocalApicOffsets.Command, ipi.InterruptCommand), false, "the write of the ICR");
+            case InterruptsCommand interrupts:
+                _cpus[cpu].Interrupts = interrupts.On ? 1u : 0;
+                return null;
+            case TakeCommand take:
+                return Take(cpu, take.Vector);
+            case IntaCommand inta:
+                return Inta(cpu, inta.Vector);
+            case MaskIrqCommand mask:
+                MaskIrq(cpu, mask);
+                return null;
+            case PicEoiCommand eoi:
+                PicEoi(cpu, eoi);
+                return null;
+            default:
+                throw new WorldException($"no CPU can do {command.GetType().Name}");
+        }
+    }
+
+    private string? Read(int cpu, ReadCommand read)
+    {
+        bool faulted = !Registers.Read(cpu, read.Register, out ulong value);
+        if (Faulted(faulted, read.Faults, $"the read of {read.Register.Text}") is { } failure)
+            return failure;
+        return !faulted && read.Is is { } expected && !expected.Matches(value)
+            ? Expectations.Differs(read.Register.Text, expected, value) : null;
+    }
+
+    private static string? Faulted(bool faulted, bool expected, string what) => (faulted, expected) switch
+    {
+        (true, false) => $"{what} took #GP",
+        (false, true) => $"{what} should have taken #GP",
+        _ => null,
+    };
+
+    private void Migrate(int cpu, MigrateCommand migrate)
+    {
+        uint index = 0x10 + (uint)migrate.Pin * 2;
+        RedirectionEntry entry = RedirectionEntry.Create(0, migrate.To & 0x7FFF);
+        Registers.WriteIndexed(cpu, migrate.IoApic, index + 1, entry.High);
+        if (migrate.Vector < 0)
+            return;
+        var field = new RegisterValue((uint)migrate.Vector, 0xFF);
+        Registers.WriteIndexed(cpu, migrate.IoApic, index, (uint)field.Over(Registers.ReadIndexed(cpu, migrate.IoApic, index)));
+    }
+
+    private string? Take(int cpu, int expected)
+    {
+        int vector = Fabric.Take(cpu);
+        if (vector >= 0)
+            Journal.NoteTaken(cpu, (byte)vector);
+        return expected switch
+        {
+            -1 => vector >= 0 ? null : $"cpu{cpu} had no interrupt to take",
+            -2 => vector < 0 ? null : string.Create(CultureInfo.InvariantCulture, $"cpu{cpu} took 0x{vector:x2}, and should have had none to take"),
+            _ => vector == expected ? null : string.Create(CultureInfo.InvariantCulture,
+                $"cpu{cpu} took {(vector < 0 ? "nothing" : $"0x{vector:x2}")}, and should have taken 0x{expected:x2}"),
+        };
+    }
+
+    private string? Inta(int cpu, int expected)
+    {
+        if (Fabric.Pic is null)
+            return "the machine has no 8259";
+        byte vector = Fabric.Inta(cpu);
+        Journal.NoteTaken(cpu, vector);
+        return expected < 0 || vector == expected ? null : string.Create(CultureInfo.InvariantCulture,
+            $"the INTA cycle returned 0x{vector:x2}, and should have returned 0x{expected:x2}");
+    }
+
+    private void MaskIrq(int cpu, MaskIrqCommand command)
+    {
+        ushort port = command.Irq < 8 ? (ushort)0x21 : (ushort)0xA1;
+        uint bit = 1u << (command.Irq & 7);
+        Fabric.TryReadPort(cpu, port, 1, out uint mask);
+        Fabric.TryWritePort(cpu, port, 1, command.Masked ? mask | bit : mask & ~bit);
+    }
+
+    private void PicEoi(int cpu, PicEoiCommand command)
+    {
+        const uint nonSpecific = 0x20, specific = 0x60, cascade = 2;
+        if (command.Irq < 0)
+        {
+            if (command.Slave)
+                Fabric.TryWritePort(cpu, 0xA0, 1, nonSpecific);
+            Fabric.TryWritePort(cpu, 0x20, 1, nonSpecific);
+            return;
+        }
+        if (command.Irq >= 8)
+            Fabric.TryWritePort(cpu, 0xA0, 1, specific | (uint)(command.Irq - 8));
+        Fabric.TryWritePort(cpu, 0x20, 1, specific | (command.Irq >= 8 ? cascade : (uint)command.Irq));
+    }
+}

@@ -1,0 +1,123 @@
+using Wirq.Events;
+using Wirq.Lab.Historic;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+using Wirq.Laws;
+using Wirq.State;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>A machine with its devices, CPUs and laws, as a scenario describes it.</summary>
+/// <remarks>Everything that changes and matters lies in one arena: fabric, laws and actors (rule 11 of the design).</remarks>
+public sealed partial class World
+{
+    private readonly Block<DeviceState> _devices;
+    private readonly Source?[] _sources;
+    private readonly Dictionary<int, int> _deviceOfSlot = [];
+    private readonly Design? _design;
+    private readonly RouteTable? _routes;
+    private readonly Random? _order;
+
+    /// <summary>Builds a world in its start state.</summary>
+    /// <param name="scenario">What it is to be.</param>
+    /// <param name="design">A historic design that it suffers from; null for none.</param>
+    /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
+    /// <param name="recorder">Hears of every event; null for nobody.</param>
+    public World(Scenario scenario, Design? design = null, int seed = 0, Action<Event>? recorder = null)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        Scenario = scenario;
+        _design = design;
+        _order = seed == 0 ? null : new Random(seed);
+        Recorder = recorder;
+        Spec = design?.Alter(scenario.Machine) ?? scenario.Machine;
+        Arena = new StateArena();
+        Fabric = new Fabric(Spec.Fabric, Arena);
+        Fabric.Events.Observing = true;
+        Laws = new LawSet(Spec.Fabric, Fabric.Gsis, Arena, scenario.Laws);
+        Journal = new Journal(Spec.Cpus, Spec.Devices.Count);
+        _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric) : null;
+        _devices = Arena.Reserve<DeviceState>(Math.Max(1, Spec.Devices.Count));
+        _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
+        _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
+        _sources = new Source?[Spec.Devices.Count];
+        Registers = new RegisterAccess(Fabric);
+        for (int device = 0; device < Spec.Devices.Count; device++)
+            Connect(device);
+        if (Spec.Start == StartState.Ready)
+            Firmware.Prepare(Spec, Fabric);
+        for (int cpu = 0; cpu < Spec.Cpus; cpu++)
+            _cpus[cpu].Interrupts = Spec.Start == StartState.Ready ? 1u : 0;
+        Drain();
+        Timeline.Clear();
+        Journal.Clear();
+    }
+
+    /// <summary>What it was built from.</summary>
+    public Scenario Scenario { get; }
+    /// <summary>The machine, as the historic design altered it.</summary>
+    public MachineSpec Spec { get; }
+    /// <summary>Where all state lies.</summary>
+    public StateArena Arena { get; }
+    /// <summary>The interrupt system.</summary>
+    public Fabric Fabric { get; }
+    /// <summary>The laws.</summary>
+    public LawSet Laws { get; }
+    /// <summary>What happened of late.</summary>
+    public Timeline Timeline { get; } = new();
+
+    internal Journal Journal { get; }
+    internal RegisterAccess Registers { get; }
+    internal Action<Event>? Recorder { get; }
+    internal RouteTable? Routes => _routes;
+
+    /// <summary>Carries out everything that waits.</summary>
+    public void Drain()
+    {
+        bool any = Fabric.Events.Count > 0;
+        while (Fabric.Events.TryTake(out Event next))
+        {
+            if (_design?.Intercept(this, next) == true)
+                continue;
+            Observe(next);
+            if (next.IsEffect)
+                Carry(next);
+            _design?.After(this, next);
+        }
+        if (any)
+            Rest();
+    }
+
+    private void Rest()
+    {
+        _design?.AtRest(this);
+        Observe(new Event(EventKind.Rest) { Time = Fabric.Now });
+    }
+
+    internal void Observe(in Event happened)
+    {
+        Laws.Observe(happened);
+        Journal.Note(happened);
+        Timeline.Add(happened);
+        Recorder?.Invoke(happened);
+    }
+
+    private void Carry(in Event effect)
+    {
+        switch (effect.Kind)
+        {
+            case EventKind.RouteChanged:
+                _routes?.Commit(effect);
+                break;
+            case EventKind.Deliver when _routes is not null:
+                _routes.Deliver(effect);
+                break;
+            case EventKind.Ack:
+                Acknowledged(effect);
+                break;
+            default:
+                Fabric.Execute(effect);
+                break;
+        }
+    }
+}
