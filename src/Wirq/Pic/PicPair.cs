@@ -3,45 +3,203 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>How a pair of 8259s is built.</summary>
-public sealed record PicOptions
+/// <summary>The two cascaded 8259A of a PC. INT of the slave is the master's input 2, INT of the master is INTR.</summary>
+/// <remarks>
+/// <para>Source: Intel 8259A data sheet; Intel 82371AB (PIIX4), 4.4.1, for the edge/level control registers. LTIM
+/// has the meaning of the 8259A, which the PIIX4 disables.</para>
+/// <para>INT stays up when the line that it stands for falls before INTA, and the CPU is then given the spurious
+/// IRQ 7, or IRQ 15 where the line is the slave's ("Edge and Level Triggered Modes"); it falls when a command takes
+/// the request away. An INTA while INT is low gives IRQ 7 too.</para>
+/// <para>Not supported: the CALL instruction of MCS-80/85 mode (uPM = 0), in which INTA gives the vector that 8086 mode
+/// would; and buffered mode, which is a matter of pins that do not exist here. The words of both are accepted. A slave
+/// whose ICW3 names another input than 2 does not answer its INTA, and the CPU reads 0xFF from the idle bus.</para>
+/// <para><see cref="Write"/>, <see cref="Read"/> and <see cref="Take"/> change registers and leave INTR alone, so that
+/// lines which they acknowledge can fall first; <see cref="Update"/> then lets INTR follow. <see cref="SetPin"/> does
+/// it at once.</para>
+/// </remarks>
+public sealed partial class PicPair
 {
-    /// <summary>Whose behaviour it shows.</summary>
-    public Profile Profile { get; init; } = Profile.Manual;
-    /// <summary>When holders of a level pin hear of its acknowledge.</summary>
-    public AckPolicy Ack { get; init; } = AckPolicy.Done;
-    /// <summary>Writable bits of the edge/level control registers, slave in bits 15:8; IRQ 0, 1, 2, 8 and 13 are edge
-    /// by wiring (Intel 82371AB, 4.4.1).</summary>
-    public ushort ElcrMask { get; init; } = 0xDEF8;
-}
+    /// <summary>In <see cref="PicOutput.Requested"/>: INTR stands for nothing that was told yet.</summary>
+    internal const byte NoIrq = 0xFF;
 
-/// <summary>The two cascaded 8259A of a PC.</summary>
-public sealed class PicPair
-{
+    private const int Pins = 16, SlaveFirst = 8, SpuriousLevel = 7;
+    private const byte IdleBus = 0xFF;
+    private const ulong TakenSpurious = 1, TakenLevel = 2, TakenByPoll = 4;
+
+    private readonly Pic8259 _master, _slave;
+    private readonly Block<PicOutput> _output;
+    private readonly PicQuirks _quirks;
+
     /// <summary>Builds the pair with its state in <paramref name="arena"/>.</summary>
-    public PicPair(PicOptions options, StateArena arena) => throw new NotImplementedException();
+    public PicPair(PicOptions options, StateArena arena)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(arena);
+        Block<PicState> chips = arena.Reserve<PicState>(2);
+        _output = arena.Reserve<PicOutput>();
+        _quirks = PicProfile.Quirks(options.Profile);
+        var elcrMask = new PicInputs(options.ElcrMask);
+        _master = new(chips, 0, _quirks, options.Ack, elcrMask.Master);
+        _slave = new(chips, 1, _quirks, options.Ack, elcrMask.Slave);
+        Reset();
+    }
+
     /// <summary>The INTR output of the master.</summary>
-    public bool Intr => throw new NotImplementedException();
+    public bool Intr => _output.Value.Intr != 0;
     /// <summary>Request registers, slave in bits 15:8.</summary>
-    public ushort RequestRegister => throw new NotImplementedException();
+    public ushort RequestRegister => Both(_master.State.Irr, _slave.State.Irr);
     /// <summary>In-service registers, slave in bits 15:8.</summary>
-    public ushort InServiceRegister => throw new NotImplementedException();
+    public ushort InServiceRegister => Both(_master.State.Isr, _slave.State.Isr);
     /// <summary>Mask registers, slave in bits 15:8.</summary>
-    public ushort MaskRegister => throw new NotImplementedException();
+    public ushort MaskRegister => Both(_master.State.Imr, _slave.State.Imr);
     /// <summary>Pins that are level-triggered, by ELCR or LTIM, slave in bits 15:8.</summary>
-    public ushort LevelTriggered => throw new NotImplementedException();
-    /// <summary>Whether <paramref name="port"/> is one of 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1.</summary>
-    public static bool Claims(ushort port) => port is 0x20 or 0x21 or 0xA0 or 0xA1 or 0x4D0 or 0x4D1;
+    public ushort LevelTriggered => Both(_master.LevelTriggered, _slave.LevelTriggered);
+    /// <summary>Pins whose acknowledge waits for their unmasking, slave in bits 15:8.</summary>
+    public ushort DeferredAcks => Both(_master.State.Deferred, _slave.State.Deferred);
+
+    /// <summary>Whether the mask bit of IRQ <paramref name="irq"/>, 0 to 15, is set. For one of the slave its own bit
+    /// counts, not that of the master's IRQ 2.</summary>
+    public bool IsMasked(int irq) => new PicInputs(MaskRegister).Has(Checked(irq));
+
+    /// <summary>Whether IRQ <paramref name="irq"/>, 0 to 15, is level-triggered.</summary>
+    public bool IsLevel(int irq) => new PicInputs(LevelTriggered).Has(Checked(irq));
+
     /// <summary>Sets the level of an input pin, 0 to 15 (2 is the cascade and cannot be driven).</summary>
-    public void SetPin(int irq, bool high, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>A byte is written to a port. What it returns must be done at the lines; then call <see cref="Update"/>.</summary>
-    public PinWork Write(ushort port, byte value, EventBuffer events) => throw new NotImplementedException();
-    /// <summary>A byte is read from a port; a poll has the effect of an INTA. Then as <see cref="Write"/>.</summary>
-    public byte Read(ushort port, EventBuffer events, out PinWork work) => throw new NotImplementedException();
+    public void SetPin(int irq, bool high, EventBuffer events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (Checked(irq) == Pic8259.Cascade)
+            return;
+        bool changed = irq < SlaveFirst
+            ? _master.Drive(irq, high, isLine: true)
+            : _slave.Drive(irq - SlaveFirst, high, isLine: true);
+        if (changed && events.Observing)
+            events.Observe(new(EventKind.PicPinChanged, 0, (uint)irq, high ? 1u : 0));
+        Update(events);
+    }
+
     /// <summary>An INTA cycle: returns the vector. Then as <see cref="Write"/>.</summary>
-    public byte Take(EventBuffer events, out PinWork work) => throw new NotImplementedException();
-    /// <summary>Brings INTR up to date, after what <see cref="Write"/>, <see cref="Read"/> or <see cref="Take"/> asked for was done.</summary>
-    public void Update(EventBuffer events) => throw new NotImplementedException();
-    /// <summary>Power-on state.</summary>
-    public void Reset() => throw new NotImplementedException();
+    /// <remarks>With nothing to take it is the vector of the spurious IRQ 7, which sets no in-service bit; where the
+    /// slave has nothing to take, that of IRQ 15, which sets the master's bit 2 only.</remarks>
+    public byte Take(EventBuffer events, out PinWork work)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        _output.Value.Requested = NoIrq;
+        int level = _master.Takeable;
+        if (level == Pic8259.None)
+        {
+            _master.EndCycle();
+            work = default;
+            return Tell(SpuriousLevel, _master.Vector(SpuriousLevel), TakenSpurious, events);
+        }
+        if (level == Pic8259.Cascade && Cascaded)
+            return TakeFromSlave(events, out work);
+        byte vector = Tell(level, _master.Vector(level), LevelFlag(level), events);
+        work = WorkOf(_master.Acknowledge(level, events), 0);
+        return vector;
+    }
+
+    private byte TakeFromSlave(EventBuffer events, out PinWork work)
+    {
+        if (!SlaveAnswers)
+        {
+            Tell(Pic8259.Cascade, IdleBus, TakenSpurious, events);
+            work = WorkOf(_master.Acknowledge(Pic8259.Cascade, events), 0);
+            return IdleBus;
+        }
+        int level = _slave.Takeable;
+        bool spurious = level == Pic8259.None;
+        if (spurious)
+            level = SpuriousLevel;
+        int irq = _slave.Irq(level);
+        byte vector = Tell(irq, _slave.Vector(level), spurious ? TakenSpurious : LevelFlag(irq), events);
+        byte acked = 0;
+        if (spurious)
+            _slave.EndCycle();
+        else
+            acked = _slave.Acknowledge(level, events);
+        _master.Acknowledge(Pic8259.Cascade, events);
+        DropSlaveInt();
+        work = WorkOf(0, acked);
+        return vector;
+    }
+
+    /// <summary>Brings INTR up to date, after what <see cref="Write"/>, <see cref="Read"/> or <see cref="Take"/> asked
+    /// for was done.</summary>
+    public void Update(EventBuffer events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        int inner = _slave.Settle();
+        bool slaveInt = inner != Pic8259.None;
+        if (!Has(PicQuirks.CascadePulses))
+            _master.Drive(Pic8259.Cascade, slaveInt, isLine: false);
+        else if (slaveInt)
+        {
+            _master.Drive(Pic8259.Cascade, high: true, isLine: false);
+            _master.Drive(Pic8259.Cascade, high: false, isLine: false);
+        }
+        int level = _master.Settle();
+        bool intr = level != Pic8259.None;
+        byte requested = NoIrq;
+        if (level == Pic8259.Cascade && Cascaded && SlaveAnswers)
+            requested = (byte)_slave.Irq(slaveInt ? inner : SpuriousLevel);
+        else if (intr)
+            requested = (byte)level;
+
+        ref PicOutput output = ref _output.Value;
+        bool newRequest = intr && requested != output.Requested, newLevel = intr != Intr;
+        (output.Requested, output.Intr) = (requested, intr ? (byte)1 : (byte)0);
+        if (!events.Observing)
+            return;
+        if (newRequest)
+            events.Observe(new(EventKind.PicRequested, 0, requested, IsLevel(requested) ? 1u : 0));
+        if (newLevel)
+            events.Observe(new(EventKind.PicIntrChanged, 0, 0, intr ? 1u : 0));
+    }
+
+    /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge; acknowledges
+    /// that were deferred are gone, as are the in-service bits. Nothing is told: see <see cref="Intr"/>.</summary>
+    public void Reset()
+    {
+        _master.Reset();
+        _slave.Reset();
+        _output.Value = new PicOutput { Requested = NoIrq };
+    }
+
+    /// <summary>Whether the master leaves the vector of its input 2 to a slave.</summary>
+    private bool Cascaded =>
+        Has(PicQuirks.Icw3Ignored) || new Icw3(_master.State.Icw3).HasSlave(Pic8259.Cascade);
+
+    /// <summary>Whether the slave knows itself to be the one at input 2.</summary>
+    private bool SlaveAnswers =>
+        Has(PicQuirks.Icw3Ignored) || new Icw3(_slave.State.Icw3).SlaveId == Pic8259.Cascade;
+
+    /// <summary>INT of the slave falls with its INTA; that it rises again in <see cref="Update"/> is an edge.</summary>
+    private void DropSlaveInt()
+    {
+        if (!Has(PicQuirks.SlaveIntStaysUp))
+            _master.Drive(Pic8259.Cascade, high: false, isLine: false);
+    }
+
+    private static byte Tell(int irq, byte vector, ulong flags, EventBuffer events)
+    {
+        if (events.Observing)
+            events.Observe(new(EventKind.PicTaken, 0, (uint)irq, vector, flags));
+        return vector;
+    }
+
+    private ulong LevelFlag(int irq) => IsLevel(irq) ? TakenLevel : 0;
+
+    private bool Has(PicQuirks quirk) => (_quirks & quirk) != 0;
+
+    private static ushort Both(byte master, byte slave) => new PicInputs(master, slave).Bits;
+
+    private static PinWork WorkOf(byte master, byte slave) =>
+        new(new PicInputs(master, slave).ToPins(), default, default);
+
+    private static int Checked(int irq)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)irq, (uint)Pins, nameof(irq));
+        return irq;
+    }
 }

@@ -1,0 +1,122 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq;
+
+// The ports of the pair, and polls, which only a port read makes.
+public sealed partial class PicPair
+{
+    private const ushort MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1,
+        MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
+
+    /// <summary>Whether <paramref name="port"/> is one of 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1.</summary>
+    public static bool Claims(ushort port) => port
+        is MasterCommand or MasterData or SlaveCommand or SlaveData or MasterTriggers or SlaveTriggers;
+
+    /// <summary>A byte is written to a port. What it returns must be done at the lines; then call
+    /// <see cref="Update"/>.</summary>
+    /// <remarks>A port that the pair does not claim takes nothing, and reads 0xFF.</remarks>
+    public PinWork Write(ushort port, byte value, EventBuffer events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        ushort triggers = LevelTriggered, mask = MaskRegister;
+        PicChipWork master = default, slave = default;
+        switch (port)
+        {
+            case MasterCommand:
+                master = _master.WriteCommand(value, events);
+                break;
+            case MasterData:
+                master = _master.WriteData(value);
+                break;
+            case SlaveCommand:
+                slave = _slave.WriteCommand(value, events);
+                break;
+            case SlaveData:
+                slave = _slave.WriteData(value);
+                break;
+            case MasterTriggers:
+                _master.WriteTriggers(value);
+                break;
+            case SlaveTriggers:
+                _slave.WriteTriggers(value);
+                break;
+        }
+        if (events.Observing)
+            TellChanges(triggers, mask, events);
+        return new(
+            new PicInputs(master.Acked, slave.Acked).ToPins(),
+            new PicInputs(master.Resampled, slave.Resampled).ToPins(),
+            default);
+    }
+
+    /// <summary>A byte is read from a port; a poll has the effect of an INTA. Then as <see cref="Write"/>.</summary>
+    /// <remarks>A poll that is due answers the next read of either port of its chip.</remarks>
+    public byte Read(ushort port, EventBuffer events, out PinWork work)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        work = default;
+        switch (port)
+        {
+            case MasterCommand or MasterData when _master.State.Polling != 0:
+                return Poll(_master, events, out work);
+            case SlaveCommand or SlaveData when _slave.State.Polling != 0:
+                return Poll(_slave, events, out work);
+            case MasterCommand:
+                return _master.Selected;
+            case SlaveCommand:
+                return _slave.Selected;
+            case MasterData:
+                return _master.State.Imr;
+            case SlaveData:
+                return _slave.State.Imr;
+            case MasterTriggers:
+                return _master.State.Elcr;
+            case SlaveTriggers:
+                return _slave.State.Elcr;
+            default:
+                return IdleBus;
+        }
+    }
+
+    /// <summary>A poll is an INTA to one chip alone: one of the master that finds the cascade does not reach the slave,
+    /// which the CPU polls next (8259A, "Poll Command").</summary>
+    private byte Poll(Pic8259 chip, EventBuffer events, out PinWork work)
+    {
+        work = default;
+        chip.State.Polling = 0;
+        int level = chip.Takeable;
+        if (level == Pic8259.None)
+        {
+            chip.EndCycle();
+            return Has(PicQuirks.IdlePollReadsZero) ? (byte)0 : (byte)SpuriousLevel;
+        }
+        int irq = chip.Irq(level);
+        if (_output.Value.Requested == irq)
+            _output.Value.Requested = NoIrq;
+        Tell(irq, chip.Vector(level), TakenByPoll | LevelFlag(irq), events);
+        bool ofMaster = ReferenceEquals(chip, _master);
+        byte acked;
+        if (Has(PicQuirks.PollEndsInterrupt))
+        {
+            acked = chip.Withdraw(level, events);
+            if (!ofMaster)
+                _master.Withdraw(Pic8259.Cascade, events);
+        }
+        else
+            acked = chip.Acknowledge(level, events);
+        if (!ofMaster)
+            DropSlaveInt();
+        work = ofMaster ? WorkOf(acked, 0) : WorkOf(0, acked);
+        return PicPoll.Taken(level).Bits;
+    }
+
+    private void TellChanges(ushort triggersBefore, ushort maskBefore, EventBuffer events)
+    {
+        ushort triggers = LevelTriggered, mask = MaskRegister;
+        if (triggers != triggersBefore)
+            events.Observe(new(EventKind.PicTriggerChanged, 0, 0, triggers, triggersBefore));
+        if (mask != maskBefore)
+            events.Observe(new(EventKind.PicMaskChanged, 0, 0, mask, maskBefore));
+    }
+}
