@@ -1,3 +1,5 @@
+using Wirq.State;
+
 namespace Wirq.Tests.Pic;
 
 public class PicAcknowledgeTests
@@ -219,6 +221,29 @@ public class PicAcknowledgeTests
         Assert.Empty(bench.Acked);
         bench.Command(Ocw2Command.NonSpecificEoi, 0);
         Assert.Empty(bench.Acked);
+    }
+
+    [Fact]
+    public void Sampled_lines_that_fall_one_by_one_make_no_request_of_the_next()
+    {
+        var bench = PicBench.Ready();
+        bench.Levels(Levels);
+        bench.Mask(0xFFFB);
+        foreach (int irq in new[] { 5, 6, 11, 12 })
+            bench.Raise(irq);
+        bench.Events.Clear();
+        foreach ((ushort port, int[] irqs) in new[] { ((ushort)0x21, new[] { 5, 6 }), ((ushort)0xA1, [11, 12]) })
+        {
+            PinWork work = bench.Pair.Write(port, 0, bench.Events);
+            Assert.Equal(irqs, PicBench.Pins(work.Resampled));
+            foreach (int irq in irqs)
+                bench.Lower(irq);
+            bench.Pair.Update(bench.Events);
+            Assert.False(bench.Pair.Intr);
+        }
+        Assert.DoesNotContain(bench.Told(), told => told.StartsWith("PicRequested", StringComparison.Ordinal));
+        bench.Raise(6);
+        Assert.Equal(6, bench.TakeIrq());
     }
 
     [Fact]
