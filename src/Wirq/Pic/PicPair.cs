@@ -148,7 +148,9 @@ public sealed partial class PicPair
             requested = (byte)level;
 
         ref PicOutput output = ref _output.Value;
-        bool newRequest = intr && requested != output.Requested, newLevel = intr != Intr;
+        // INT that outlives its line stands for no request any more, and the cascade is nobody's line.
+        bool real = requested != NoIrq && requested != Pic8259.Cascade && (RequestRegister >> requested & 1) != 0;
+        bool newRequest = real && requested != output.Requested, newLevel = intr != Intr;
         output = new() { Requested = requested, Intr = intr ? (byte)1 : (byte)0 };
         if (!events.Observing)
             return;
