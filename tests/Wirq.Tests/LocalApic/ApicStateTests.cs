@@ -74,6 +74,7 @@ public sealed class ApicStateTests
         for (int cpu = 0; cpu < 4; cpu++)
             bench.Write(Ldr, LogicalDestination.For((byte)(1 << cpu)).Bits, cpu);
 
+        var toOthers = InterruptCommand.Create(0x71, shorthand: DestinationShorthand.AllExcludingSelf);
         long Allocated(int rounds)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -84,7 +85,7 @@ public sealed class ApicStateTests
                 bench.Write(Eoi, 0, cpu: 1);
                 bench.Send(0x51, 0x0F, DeliveryMode.LowestPriority, logical: true);
                 bench.Send(0x61, 0xFF);
-                bench.Write(IcrLow, InterruptCommand.Create(0x71, shorthand: DestinationShorthand.AllExcludingSelf).Low);
+                bench.Write(IcrLow, toOthers.Low);
                 bench.Write(InitialCount, 100);
                 bench.Advance(bench.Events.Now + 1000);
                 bench.Read(0x40);

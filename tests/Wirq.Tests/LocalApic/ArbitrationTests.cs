@@ -51,8 +51,9 @@ public sealed class ArbitrationTests
         Assert.Equal(2, Winner(bench, 0x41));
         bench.Write(Svr, 0xFF, cpu: 1);
         bench.Write(Svr, 0xFF, cpu: 2);
-        Assert.Equal(RefusalReason.SoftwareDisabled, bench.Send(0x42, 0x07, DeliveryMode.LowestPriority, logical: true));
-        Assert.Equal(RefusalReason.NoDestination, bench.Send(0x42, 0x40, DeliveryMode.LowestPriority, logical: true));
+        const DeliveryMode Mode = DeliveryMode.LowestPriority;
+        Assert.Equal(RefusalReason.SoftwareDisabled, bench.Send(0x42, 0x07, Mode, logical: true));
+        Assert.Equal(RefusalReason.NoDestination, bench.Send(0x42, 0x40, Mode, logical: true));
     }
 
     [Fact]

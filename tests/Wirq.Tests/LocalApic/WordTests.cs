@@ -30,7 +30,7 @@ public sealed class WordTests
             {
                 for (int vector = 0; vector < 256; vector++)
                 {
-                    var command = InterruptCommand.Create((byte)vector, mode, 0x77000000, shorthand: shorthand, logical: true);
+                    var command = InterruptCommand.Create((byte)vector, mode, 0x77000000, logical: true, shorthand);
                     Assert.Equal((vector, mode, shorthand), (command.Vector, command.Mode, command.Shorthand));
                     xApic.Write(IcrHigh, command.High);
                     xApic.Write(IcrLow, command.Low | 0x1000);
