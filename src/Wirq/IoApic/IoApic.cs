@@ -175,17 +175,22 @@ public sealed partial class IoApic
         bool ended = s.EndedInFlight.Has(pin);
         s.InFlight = s.InFlight.Without(pin);
         s.EndedInFlight = s.EndedInFlight.Without(pin);
+        PinWork again = new(default, default, default(PinSet).With(pin));
+        // Its EOI may have come before the answer, and then the line had to wait.
         if (_profile.RemoteIrrAtSend)
-            return default;
+            return s.RemoteIrr.Has(pin) ? default : again;
+        RedirectionEntry entry = _pins[pin].Entry;
         if (reason != RefusalReason.None)
         {
+            // The refusal of an old message says nothing about the one that the entry names now.
+            if (entry.Message != message)
+                return again;
             s.Refused = s.Refused.With(pin);
             return default;
         }
         // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any more.
-        RedirectionEntry entry = _pins[pin].Entry;
         if (!entry.Level || entry.Vector != message.Data.Vector)
-            return new PinWork(default, default, default(PinSet).With(pin));
+            return again;
         SetRemoteIrr(pin, entry.Vector, events);
         return ended ? End(pin, EndOfInterruptCause.Broadcast, events) : default;
     }
