@@ -70,7 +70,7 @@ internal sealed class YamlTree
         }
         catch (YamlException e)
         {
-            throw new ScenarioException(At(e.Start), $"not YAML ({e.Message.TrimEnd('.')})", "YAML 1.2");
+            throw new ScenarioException(At(e.Start), $"not YAML ({Tidy(e.Message)})", "YAML 1.2");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
@@ -79,6 +79,9 @@ internal sealed class YamlTree
         }
         throw new ScenarioException(At(_reached), "the end of the file", "YAML 1.2");
     }
+
+    private static string Tidy(string message) =>
+        char.ToLowerInvariant(message[0]) + message[1..].Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
 
     private YamlNode Node(ParsingEvent first)
     {
