@@ -61,6 +61,12 @@ internal sealed class Actors
         throw _devices.Count == 0 ? scalar.Expected("no device; this machine has none") : Words.Unknown(scalar, _devices.Keys);
     }
 
+    internal void RequirePic(YamlScalar at)
+    {
+        if (Machine.Fabric.Pic is null)
+            throw at.Expected("nothing of the 8259s; this machine has none (pic: false)");
+    }
+
     private static bool TryNumber(string text, out int cpu)
     {
         cpu = 0;

@@ -26,8 +26,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 checks.Add(new TakenByAnyCheck(key.At, ReadCounts(value)));
                 return;
             case "intr":
-                if (actors.Machine.Fabric.Pic is null)
-                    throw key.Expected("nothing of the 8259s; this machine has none (pic: false)");
+                actors.RequirePic(key);
                 checks.Add(new IntrCheck(key.At, Words.Boolean(value)));
                 return;
         }

@@ -24,9 +24,11 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         }
     }
 
-    private static CpuStep ReadWord(YamlNode node, int cpu, Mark at)
+    private CpuStep ReadWord(YamlNode node, int cpu, Mark at)
     {
         YamlScalar scalar = node.AsScalar(Expected);
+        if (scalar.Text is "pic-eoi" or "pic-eoi-both" or "inta")
+            actors.RequirePic(scalar);
         (CpuCommand command, string text) = scalar.Text switch
         {
             "eoi" => ((CpuCommand)new EoiCommand(), "signals EOI"),
@@ -72,12 +74,12 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
                 (int chip, int pin) = registers.ReadPin(value);
                 return (new MaskCommand(chip, pin, word.Text == "mask"), $"{word.Text}s pin {PinName(chip, pin)}");
             case "mask-irq" or "unmask-irq":
-                RequirePic(word);
+                actors.RequirePic(word);
                 int irq = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
                 bool masks = word.Text == "mask-irq";
                 return (new MaskIrqCommand(irq, masks), $"{(masks ? "masks" : "unmasks")} IRQ {irq}");
             case "pic-eoi":
-                RequirePic(word);
+                actors.RequirePic(word);
                 int ended = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
                 return (new PicEoiCommand(ended, Slave: false), $"signals EOI of IRQ {ended} to the 8259s");
             case "migrate":
@@ -93,7 +95,7 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
                     _ => $"takes {Numbers.ShowVector(taken)}",
                 });
             case "inta":
-                RequirePic(word);
+                actors.RequirePic(word);
                 int answer = ReadVector(value, mayBeNone: false);
                 return (new IntaCommand(answer), "runs an INTA cycle" + (answer >= 0 ? $" and gets {Numbers.ShowVector(answer)}" : ""));
             case "serve":
@@ -136,8 +138,6 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         foreach (YamlEntry entry in map.Entries)
         {
             RegisterName register = registers.Read(entry.Key);
-            if (register.Kind == RegisterKind.Port)
-                RequirePic(entry.Key);
             if (faults && register.Kind is not (RegisterKind.Msr or RegisterKind.LocalApic or RegisterKind.Cr8))
                 throw entry.Key.Expected("an MSR, a register of the local APIC or cr8, which alone can fault");
             if (entry.Value is YamlSequence several && word.Text != "change")
@@ -175,12 +175,6 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             _ => new ReadCommand(register, number),
         };
         return new CpuStep(at, $"{start}{(word.Text == "change" ? " to" : "")} {text}{suffix}", cpu, command);
-    }
-
-    private void RequirePic(YamlScalar at)
-    {
-        if (actors.Machine.Fabric.Pic is null)
-            throw at.Expected("nothing of the 8259s; this machine has none (pic: false)");
     }
 
     private static string PinName(int chip, int pin) => chip == 0 ? $"{pin}" : $"ioapic{chip}.{pin}";

@@ -3,8 +3,10 @@ using System.Globalization;
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads the names of registers, and values as far as they are named.</summary>
-internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
+internal sealed class RegisterReader(Actors actors)
 {
+    private readonly IReadOnlyList<IoApicOptions> _ioApics = actors.Machine.Fabric.IoApics;
+
     private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1, InterruptCommandOffset = 0x300;
     private const uint FirstApicMsr = 0x800;
 
@@ -53,6 +55,8 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
             (var chip, var rest) when TryUnit(chip, out int unit) => IoApic(at, text, unit, rest),
             _ => null,
         };
+        if (found?.Kind == RegisterKind.Port)
+            actors.RequirePic(at);
         return found ?? throw NoSuch(at, text);
     }
 
@@ -170,15 +174,15 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
 
     private void CheckUnit(YamlScalar at, int unit)
     {
-        if (unit >= ioApics.Count)
-            throw new ScenarioException(at.At, $"I/OAPIC {unit}", ioApics.Count == 0
-                ? "nothing of an I/OAPIC; this machine has none" : $"one of the machine's {ioApics.Count}, counted from 0");
+        if (unit >= _ioApics.Count)
+            throw new ScenarioException(at.At, $"I/OAPIC {unit}", _ioApics.Count == 0
+                ? "nothing of an I/OAPIC; this machine has none" : $"one of the machine's {_ioApics.Count}, counted from 0");
     }
 
     private void CheckPin(YamlScalar at, int unit, ulong pin)
     {
         CheckUnit(at, unit);
-        if (pin >= (ulong)ioApics[unit].Pins)
-            throw new ScenarioException(at.At, $"pin {pin}", $"a pin of I/OAPIC {unit}, 0 to {ioApics[unit].Pins - 1}");
+        if (pin >= (ulong)_ioApics[unit].Pins)
+            throw new ScenarioException(at.At, $"pin {pin}", $"a pin of I/OAPIC {unit}, 0 to {_ioApics[unit].Pins - 1}");
     }
 }

@@ -11,7 +11,7 @@ internal sealed class StepReader
 
     internal StepReader(Actors actors)
     {
-        var registers = new RegisterReader(actors.Machine.Fabric.IoApics);
+        var registers = new RegisterReader(actors);
         _actors = actors;
         _commands = new CommandReader(actors, registers);
         _checks = new CheckReader(actors, registers);

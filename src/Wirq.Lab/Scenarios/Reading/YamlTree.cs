@@ -10,28 +10,26 @@ internal sealed class YamlTree
     internal const int MaxLength = 1 << 20, MaxDepth = 64;
 
     private readonly string _file;
-    private readonly int _lines;
+    private readonly Mark _end;
     private readonly Parser _parser;
+    private readonly Stack<Mark> _braces = [];
     private YamlDotNet.Core.Mark _reached = YamlDotNet.Core.Mark.Empty;
     private int _depth;
 
-    private YamlTree(string file, string text, int lines)
+    private YamlTree(string file, string text)
     {
         _file = file;
-        _lines = lines;
+        _end = FindEnd(file, text);
         _parser = new Parser(new StringReader(text));
     }
 
-    internal static YamlNode Parse(string file, string text)
-    {
-        if (text.Length > MaxLength)
-            throw new ScenarioException(new Mark(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
-        return new YamlTree(file, text, CountLines(file, text)).Document();
-    }
+    internal static YamlNode Parse(string file, string text) => text.Length <= MaxLength
+        ? new YamlTree(file, text).Document()
+        : throw new ScenarioException(new Mark(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
 
     // The parser takes U+0000 for the end of the file, so that what follows would be dropped without a word, and counts
     // lines at separators at which YAML 1.2 and editors do not.
-    private static int CountLines(string file, string text)
+    private static Mark FindEnd(string file, string text)
     {
         const char lineSeparator = '\u2028', paragraphSeparator = '\u2029';
         int line = 1, start = 0;
@@ -43,7 +41,7 @@ internal sealed class YamlTree
             else if ((char.IsControl(c) && c is not ('\t' or '\r')) || c is lineSeparator or paragraphSeparator)
                 throw new ScenarioException(new Mark(file, line, i - start + 1), $"the character U+{(int)c:X4}", "text");
         }
-        return line;
+        return new Mark(file, line, text.Length - start + 1);
     }
 
     private YamlNode Document()
@@ -70,18 +68,22 @@ internal sealed class YamlTree
         }
         catch (YamlException e)
         {
-            throw new ScenarioException(At(e.Start), $"not YAML ({Tidy(e.Message)})", "YAML 1.2");
+            // A tab is what a plain scalar before it is blamed for.
+            YamlDotNet.Core.Mark place = e.Message.Contains("tab character", StringComparison.Ordinal) ? e.End : e.Start;
+            throw NotYaml(At(place), char.ToLowerInvariant(e.Message[0]) + e.Message[1..].TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // Some malformed text breaks the scanner's own invariants. All it leaves us is how far it came.
-            throw new ScenarioException(At(_reached), "not YAML (it cannot be scanned from here on)", "YAML 1.2");
+            // Some malformed text (a brace left open is enough) breaks the scanner's own invariants. All it leaves us is
+            // how far it came.
+            throw NotYaml(At(_reached), "what follows cannot be scanned");
         }
-        throw new ScenarioException(At(_reached), "the end of the file", "YAML 1.2");
+        throw NotYaml(At(_reached), "the file ends here");
     }
 
-    private static string Tidy(string message) =>
-        char.ToLowerInvariant(message[0]) + message[1..].Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
+    // A brace that is left open is found out only where something does not fit, perhaps many lines on.
+    private ScenarioException NotYaml(Mark at, string why) => new(at, $"not YAML ({why})",
+        _braces.TryPeek(out Mark brace) ? $"YAML 1.2; the bracket of line {brace.Line}, column {brace.Column} is still open here" : "YAML 1.2");
 
     private YamlNode Node(ParsingEvent first)
     {
@@ -96,7 +98,12 @@ internal sealed class YamlTree
             return new YamlScalar(at, scalar.Value, scalar.Style == ScalarStyle.Plain);
         if (++_depth > MaxDepth)
             throw new ScenarioException(at, $"more than {MaxDepth} levels", "less depth");
+        bool braces = first is SequenceStart { Style: SequenceStyle.Flow } or MappingStart { Style: MappingStyle.Flow };
+        if (braces)
+            _braces.Push(at);
         YamlNode node = first is SequenceStart ? Sequence(at) : Mapping(at);
+        if (braces)
+            _braces.Pop();
         _depth--;
         return node;
     }
@@ -123,7 +130,7 @@ internal sealed class YamlTree
         return new YamlMapping(at, entries);
     }
 
-    // The end of a file that ends in a comment stands one line too low with the parser.
+    // The parser puts the end of a file without a last line end one line too low.
     private Mark At(YamlDotNet.Core.Mark mark) =>
-        new(_file, Math.Clamp((int)mark.Line, 1, _lines), Math.Max(1, (int)mark.Column));
+        mark.Line > _end.Line ? _end : new(_file, Math.Max(1, (int)mark.Line), Math.Max(1, (int)mark.Column));
 }
