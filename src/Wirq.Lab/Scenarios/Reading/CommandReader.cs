@@ -45,7 +45,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         return new CpuStep(at, $"{Actors.CpuName(cpu)} {text}", cpu, command);
     }
 
-    private static string Expected => $"a command: one of {Words.Join(ScenarioWords.PlainCommands)}, or a map with one of {Words.Join(ScenarioWords.Commands)}";
+    private static string Expected => $"a command: one of {Words.Join(ScenarioWords.PlainCommands)}, "
+        + $"or a map with one of {Words.Join(ScenarioWords.Commands)}";
 
     private void ReadMap(YamlMapping map, int cpu, Mark at, List<Step> steps)
     {
@@ -97,7 +98,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             case "inta":
                 actors.RequirePic(word);
                 int answer = ReadVector(value, mayBeNone: false);
-                return (new IntaCommand(answer), "runs an INTA cycle" + (answer >= 0 ? $" and gets {Numbers.ShowVector(answer)}" : ""));
+                string gets = answer < 0 ? "" : $" and gets {Numbers.ShowVector(answer)}";
+                return (new IntaCommand(answer), "runs an INTA cycle" + gets);
             case "serve":
                 int device = actors.ReadDevice(value);
                 return (new ServeCommand(device), $"serves {actors.Machine.Devices[device].Name}");
@@ -116,7 +118,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             return AnyOf;
         if (scalar.Text == ScenarioWords.Nothing && mayBeNone)
             return NoneAtAll;
-        return Numbers.TryParse(scalar.Text, out ulong vector) && vector <= byte.MaxValue ? (int)vector : throw scalar.Expected(expected);
+        return Numbers.TryParse(scalar.Text, out ulong vector) && vector <= byte.MaxValue
+            ? (int)vector : throw scalar.Expected(expected);
     }
 
     private (CpuCommand Command, string Text) ReadMigrate(YamlNode value)
@@ -125,8 +128,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         (int chip, int pin) = registers.ReadPin(map.Required("pin", "migrate"));
         uint to = (uint)Numbers.Read(map.Required("to", "migrate"), "a destination", 0, MaxPinDestination);
         int vector = map["vector"] is { } node ? Numbers.ReadVector(node) : -1;
-        return (new MigrateCommand(chip, pin, to, vector),
-            $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}" + (vector < 0 ? "" : $" vector {Numbers.ShowVector(vector)}"));
+        string anew = vector < 0 ? "" : $" vector {Numbers.ShowVector(vector)}";
+        return (new MigrateCommand(chip, pin, to, vector), $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}{anew}");
     }
 
     // Several registers in one command are several steps, in the order of the file; so are several values of one.

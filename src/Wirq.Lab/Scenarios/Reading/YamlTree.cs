@@ -70,7 +70,8 @@ internal sealed class YamlTree
         {
             // A tab is what a plain scalar before it is blamed for.
             YamlDotNet.Core.Mark place = e.Message.Contains("tab character", StringComparison.Ordinal) ? e.End : e.Start;
-            throw NotYaml(At(place), char.ToLowerInvariant(e.Message[0]) + e.Message[1..].TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal));
+            string why = e.Message.Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
+            throw NotYaml(At(place), char.ToLowerInvariant(why[0]) + why[1..]);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
@@ -82,16 +83,17 @@ internal sealed class YamlTree
     }
 
     // A brace that is left open is found out only where something does not fit, perhaps many lines on.
-    private ScenarioException NotYaml(Mark at, string why) => new(at, $"not YAML ({why})",
-        _braces.TryPeek(out Mark brace) ? $"YAML 1.2; the bracket of line {brace.Line}, column {brace.Column} is still open here" : "YAML 1.2");
+    private ScenarioException NotYaml(Mark at, string why) => new(at, $"not YAML ({why})", "YAML 1.2"
+        + (_braces.TryPeek(out Mark brace) ? $"; the bracket of line {brace.Line}, column {brace.Column} is still open here" : ""));
 
     private YamlNode Node(ParsingEvent first)
     {
         Mark at = At(first.Start);
+        const string expected = "the text itself; scenarios have no anchors and aliases";
         if (first is AnchorAlias alias)
-            throw new ScenarioException(at, $"the alias *{alias.Value.Value}", "the text itself; scenarios have no anchors and aliases");
+            throw new ScenarioException(at, $"the alias {YamlScalar.Quote(alias.Value.Value)}", expected);
         if (first is NodeEvent { Anchor.IsEmpty: false } anchored)
-            throw new ScenarioException(at, $"the anchor &{anchored.Anchor.Value}", "no anchor; scenarios have no anchors and aliases");
+            throw new ScenarioException(at, $"the anchor {YamlScalar.Quote(anchored.Anchor.Value)}", expected);
         if (first is NodeEvent { Tag.IsEmpty: false })
             throw new ScenarioException(at, "a tag", "no tag; the place says what a value is");
         if (first is Scalar scalar)
@@ -124,7 +126,8 @@ internal sealed class YamlTree
         {
             YamlScalar key = Node(next).AsScalar("a word");
             if (!lines.TryAdd(key.Text, key.At.Line))
-                throw new ScenarioException(key.At, $"{key.Found} again", $"each word once; it stands on line {lines[key.Text]} too");
+                throw new ScenarioException(
+                    key.At, $"{key.Found} again", $"each word once; it stands on line {lines[key.Text]} too");
             entries.Add(new YamlEntry(key, Node(Next())));
         }
         return new YamlMapping(at, entries);
