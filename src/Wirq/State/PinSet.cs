@@ -27,13 +27,13 @@ public readonly record struct PinSet(ulong Low, ulong High)
         if (set.Low != 0)
         {
             int pin = BitOperations.TrailingZeroCount(set.Low);
-            set = set with { Low = set.Low & (set.Low - 1) };
+            set = new(set.Low & (set.Low - 1), set.High);
             return pin;
         }
         if (set.High == 0)
             return -1;
         int high = BitOperations.TrailingZeroCount(set.High);
-        set = set with { High = set.High & (set.High - 1) };
+        set = new(0, set.High & (set.High - 1));
         return high + 64;
     }
 
