@@ -64,6 +64,11 @@ public sealed partial class Fabric
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector)
     {
+        if (_ioApics.Length == 1)
+        {
+            Carry(0, _ioApics[0].Eoi(vector, Events));
+            return;
+        }
         // All of them clear Remote IRR before any serves a pin again; machines have a handful of I/OAPICs.
         Span<PinWork> work = stackalloc PinWork[_ioApics.Length];
         for (int chip = 0; chip < work.Length; chip++)

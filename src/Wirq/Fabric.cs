@@ -14,7 +14,7 @@ public sealed partial class Fabric
 {
     private readonly Block<FabricState> _state;
     private readonly IoApic[] _ioApics;
-    private readonly (int Start, int Length) _region;
+    private readonly (int Start, int Count) _region;
     private readonly int _intrSource = -1;
 
     /// <summary>Builds a machine in its reset state.</summary>
@@ -26,7 +26,7 @@ public sealed partial class Fabric
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.IoApics.Count, 64);
         Options = options;
         Arena = arena ?? new StateArena();
-        int start = Arena.Length;
+        int start = Arena.Count;
         Events = new EventBuffer();
         Gsis = new GsiMap(options);
         _state = Arena.Reserve<FabricState>();
@@ -36,7 +36,7 @@ public sealed partial class Fabric
         LocalApics = new LocalApics(options.LocalApics, Arena);
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
-        _region = (start, Arena.Length - start);
+        _region = (start, Arena.Count - start);
     }
 
     /// <summary>How it was built.</summary>
@@ -71,7 +71,7 @@ public sealed partial class Fabric
     public void CopyFrom(Fabric other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        Arena.CopyFrom(other.Arena, other._region.Start, _region.Start, _region.Length);
+        Arena.CopyFrom(other.Arena, other._region.Start, _region.Start, _region.Count);
         Events.CopyFrom(other.Events);
         Lines.CopyLabels(other.Lines);
     }

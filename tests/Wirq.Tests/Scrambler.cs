@@ -29,7 +29,7 @@ internal sealed class Scrambler
     {
         IoApics =
         [
-            new() { Profile = profile, Ack = ack, StormLimit = 20, StormDelay = 1000 },
+            new() { Profile = profile, Ack = ack, StormLimit = 2, StormDelay = 1000 },
             new() { Profile = profile, Ack = ack, GsiBase = 24, Pins = 120, Address = 0xFEC01000, Version = 0x11, Id = 1, WideEntries = false },
         ],
     };
@@ -176,6 +176,6 @@ internal sealed class Scrambler
         0 => (ulong)_random.NextInt64(),
         1 => Words[_random.Next(Words.Length)],
         2 => (ulong)_random.Next(0x200),
-        _ => (ulong)(_random.Next(16, 256) | _random.Next(8) << 8 | _random.Next(2) << 15) | (ulong)_random.Next(256) << 56,
+        _ => (uint)(_random.Next(16, 256) | _random.Next(8) << 8 | _random.Next(2) << 15) | (ulong)_random.Next(256) << 56,
     };
 }

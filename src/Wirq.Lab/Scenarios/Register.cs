@@ -13,7 +13,8 @@ public enum RegisterKind
     IoApicIndex,
     /// <summary>An I/OAPIC register by its offset.</summary>
     IoApicOffset,
-    /// <summary>A local APIC register by its xAPIC offset; in x2APIC mode the MSR of it. ICR is 64 bits wide in both.</summary>
+    /// <summary>A local APIC register by its xAPIC offset; in x2APIC mode the MSR of it. ICR by its name is of size 8: its
+    /// value is that of x2APIC mode (destination in bits 63:32) in both modes, see <see cref="IpiCommand"/>.</summary>
     LocalApic,
     /// <summary>An MSR.</summary>
     Msr,
@@ -29,7 +30,7 @@ public enum RegisterKind
 /// <param name="Kind">How it is reached.</param>
 /// <param name="Unit">The I/OAPIC; else 0.</param>
 /// <param name="Number">Pin, index, offset, MSR, port or address.</param>
-/// <param name="Size">Width of the access in bytes, where it can be chosen.</param>
+/// <param name="Size">Width of the register, or of the access where it can be chosen, in bytes.</param>
 /// <param name="Text">The name as written.</param>
 public sealed record RegisterName(RegisterKind Kind, int Unit, ulong Number, int Size, string Text);
 

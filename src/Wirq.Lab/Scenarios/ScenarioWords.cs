@@ -81,6 +81,9 @@ public static class ScenarioWords
         "taken", "taken-by-any", "registers", "holders", "pending", "in-service", "acks", "signals", "events", "memory", "intr",
     ];
 
+    /// <summary>Signals that a CPU can receive; a vector follows <c>sipi</c>.</summary>
+    public static IReadOnlyList<string> Signals { get; } = ["nmi", "smi", "init", "sipi"];
+
     /// <summary>Kinds of events.</summary>
     public static IReadOnlyList<string> Events => EventKinds.Words;
 
@@ -118,7 +121,22 @@ public static class ScenarioWords
         ["shorthand"] = RegisterFields.Shorthands.Words,
     };
 
-    internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none";
+    /// <summary>Units of time.</summary>
+    public static IReadOnlyList<string> Units => Numbers.Units.Words;
+
+    /// <summary>Words that stand where names or numbers do.</summary>
+    public static IReadOnlyList<string> Special { get; } = [AnyVector, AllCpus, Nothing, "cpu", HistoricSpec.Expectations, IntrLabel];
+
+    /// <summary>Every word of the format; of names with dots, each part.</summary>
+    public static IReadOnlySet<string> All { get; } = new IEnumerable<string>[]
+        {
+            Scenario, Needs, Laws, Historic, Machine, IoApic, Device, Pci, Msi, Steps, Repeat, PlainCommands, Commands, [Faults],
+            Migrate, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
+        }
+        .Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
+        .SelectMany(words => words).SelectMany(word => word.Split('.')).ToHashSet();
+
+    internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none", IntrLabel = "8259 INTR";
 
     internal static WordList<bool> ApicModes => Tables.ApicModes;
     internal static WordList<StartState> Starts => Tables.Starts;

@@ -81,6 +81,8 @@ public sealed record MaskIrqCommand(int Irq, bool Masked) : CpuCommand;
 public sealed record MigrateCommand(int IoApic, int Pin, uint To, int Vector = -1) : CpuCommand;
 
 /// <summary>Send an inter-processor interrupt through the ICR.</summary>
+/// <param name="InterruptCommand">The ICR as it is in x2APIC mode, the destination in bits 63:32; in xAPIC mode the low
+/// eight bits of that go to bits 31:24 of the high register, which is written first.</param>
 public sealed record IpiCommand(ulong InterruptCommand) : CpuCommand;
 
 /// <summary>Take an interrupt now, whatever the interrupt flag, and run no handler.</summary>

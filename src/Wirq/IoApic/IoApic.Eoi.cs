@@ -13,16 +13,17 @@ public sealed partial class IoApic
     private PinWork Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events)
     {
         PinWork work = default;
-        PinSet waiting = S.RemoteIrr | S.InFlight | S.Refused;
+        ref IoApicState s = ref S;
+        PinSet waiting = s.RemoteIrr | s.InFlight | s.Refused;
         for (int pin; (pin = PinSet.Next(ref waiting)) >= 0;)
         {
             // The broadcast names a vector, not a pin: every pin of that vector is meant (82093AA, 3.2.4, Remote IRR).
             if (_pins[pin].Entry.Vector != vector)
                 continue;
-            if (S.RemoteIrr.Has(pin))
+            if (s.RemoteIrr.Has(pin))
                 work = Join(work, End(pin, cause, events));
-            else if (S.InFlight.Has(pin))
-                S.EndedInFlight = S.EndedInFlight.With(pin);
+            else if (s.InFlight.Has(pin))
+                s.EndedInFlight = s.EndedInFlight.With(pin);
             else
                 work = work with { Service = work.Service.With(pin) };
         }

@@ -69,11 +69,12 @@ public sealed partial class IoApic
         if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
             pin = 2;
         ref IoApicPin state = ref _pins[pin];
-        if (S.High.Has(pin) == high)
+        ref IoApicState s = ref S;
+        if (s.High.Has(pin) == high)
             return;
-        S.High = S.High.Set(pin, high);
+        s.High = s.High.Set(pin, high);
         bool asserted = high != IsActiveLow(state.Entry);
-        S.Asserted = S.Asserted.Set(pin, asserted);
+        s.Asserted = s.Asserted.Set(pin, asserted);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0));
         if (asserted)
@@ -103,9 +104,10 @@ public sealed partial class IoApic
 
     private void Fall(int pin, ref IoApicPin state)
     {
+        ref IoApicState s = ref S;
         if (state.Entry.Level)
-            S.Latched = S.Latched.Without(pin);
-        S.Refused = S.Refused.Without(pin);
+            s.Latched = s.Latched.Without(pin);
+        s.Refused = s.Refused.Without(pin);
         ReleaseBrake(pin, ref state);
     }
 
@@ -130,16 +132,17 @@ public sealed partial class IoApic
 
     private void ServiceLevel(int pin, ref IoApicPin state, EventBuffer events)
     {
-        bool pending = _profile.LatchedRequest ? S.Latched.Has(pin) : S.Asserted.Has(pin);
+        ref IoApicState s = ref S;
+        bool pending = _profile.LatchedRequest ? s.Latched.Has(pin) : s.Asserted.Has(pin);
         if (!pending || state.Entry.Masked)
             return;
-        if (S.AfterEoi.Has(pin) && Brake(pin, ref state, events))
+        if (s.AfterEoi.Has(pin) && Brake(pin, ref state, events))
             return;
         // Remote IRR holds a level line back until its EOI; so does a message whose answer is still out.
-        if ((S.RemoteIrr | S.InFlight | S.Braked).Has(pin))
+        if ((s.RemoteIrr | s.InFlight | s.Braked).Has(pin))
             return;
-        S.Refused = S.Refused.Without(pin);
-        S.InFlight = S.InFlight.With(pin);
+        s.Refused = s.Refused.Without(pin);
+        s.InFlight = s.InFlight.With(pin);
         if (_profile.RemoteIrrAtSend)
             SetRemoteIrr(pin, state.Entry.Vector, events);
         Send(pin, state.Entry, events);
@@ -166,22 +169,28 @@ public sealed partial class IoApic
                 ? new Event(EventKind.PinAccepted, _index, (uint)pin, level ? 1u : 0)
                 : new Event(EventKind.PinRefused, _index, (uint)pin, level ? 1u : 0, (ulong)reason));
         }
-        if (!level || !S.InFlight.Has(pin))
+        ref IoApicState s = ref S;
+        if (!level || !s.InFlight.Has(pin))
             return default;
-        bool ended = S.EndedInFlight.Has(pin);
-        S.InFlight = S.InFlight.Without(pin);
-        S.EndedInFlight = S.EndedInFlight.Without(pin);
+        bool ended = s.EndedInFlight.Has(pin);
+        s.InFlight = s.InFlight.Without(pin);
+        s.EndedInFlight = s.EndedInFlight.Without(pin);
+        PinWork again = new(default, default, default(PinSet).With(pin));
+        // Its EOI may have come before the answer, and then the line had to wait.
         if (_profile.RemoteIrrAtSend)
-            return default;
+            return s.RemoteIrr.Has(pin) ? default : again;
+        RedirectionEntry entry = _pins[pin].Entry;
         if (reason != RefusalReason.None)
         {
-            S.Refused = S.Refused.With(pin);
+            // The refusal of an old message says nothing about the one that the entry names now.
+            if (entry.Message != message)
+                return again;
+            s.Refused = s.Refused.With(pin);
             return default;
         }
         // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any more.
-        RedirectionEntry entry = _pins[pin].Entry;
         if (!entry.Level || entry.Vector != message.Data.Vector)
-            return new PinWork(default, default, default(PinSet).With(pin));
+            return again;
         SetRemoteIrr(pin, entry.Vector, events);
         return ended ? End(pin, EndOfInterruptCause.Broadcast, events) : default;
     }

@@ -54,8 +54,7 @@ internal sealed partial class RemoteIrrMatches
         if (facts.Expected.Has(pin) && !e.OldEntry.Level)
             FailPin(StaysInEdge, e);
         if (!facts.Known.Has(pin) && e.Entry.RemoteIrr)
-            facts.Expected = facts.Expected.With(pin);
-        facts.Known = facts.Known.With(pin);
+            (facts.Expected, facts.Known) = (facts.Expected.With(pin), facts.Known.With(pin));
         if (e.Entry.Vector == e.OldEntry.Vector && e.Entry.Level == e.OldEntry.Level)
             return;
         // A broadcast that is under way may or may not have found the pin by its old vector.

@@ -117,7 +117,8 @@ internal static class ApicRegisters
         for (uint word = 0; word < 8; word++)
         {
             uint at = word * Stride;
-            Set(RegisterAccess.Read, ApicRegister.InService + at, ApicRegister.TriggerMode + at, ApicRegister.Request + at);
+            Set(RegisterAccess.Read, ApicRegister.InService + at, ApicRegister.TriggerMode + at,
+                ApicRegister.Request + at);
         }
         Set(RegisterAccess.Read, ApicRegister.Version, ApicRegister.ProcessorPriority, ApicRegister.CurrentCount);
         Set(RegisterAccess.Write, ApicRegister.Eoi);

@@ -39,7 +39,8 @@ public readonly record struct InterruptCommand(ulong Bits)
     /// <summary>Bits that raise #GP when written in x2APIC mode.</summary>
     public const ulong ReservedX2Apic = uint.MaxValue & ~(WritableLow | StatusBit);
 
-    /// <summary>Composes a command in the x2APIC format; <see cref="High8"/> gives the destination of the other.</summary>
+    /// <summary>Composes a command in the x2APIC format; <see cref="High8"/> gives the destination of the
+    /// other.</summary>
     public static InterruptCommand Create(byte vector, DeliveryMode mode = DeliveryMode.Fixed, uint destination = 0,
         bool logical = false, DestinationShorthand shorthand = DestinationShorthand.None, bool level = false,
         bool assert = true) => new(vector | (uint)mode << ModeShift | (logical ? LogicalBit : 0)
@@ -73,7 +74,8 @@ public readonly record struct InterruptCommand(ulong Bits)
     /// <summary>This command with the lower register written; reserved bits and status stay zero.</summary>
     public InterruptCommand WithLow(uint value) => new(Bits & ~(ulong)uint.MaxValue | value & WritableLow);
     /// <summary>This command with the upper register of xAPIC mode written.</summary>
-    public InterruptCommand WithHigh(uint value) => new(Bits & uint.MaxValue | (ulong)value << HighShift & WritableHigh);
+    public InterruptCommand WithHigh(uint value) =>
+        new(Bits & uint.MaxValue | (ulong)value << HighShift & WritableHigh);
     /// <summary>This command without a destination.</summary>
     public InterruptCommand WithoutDestination => new(Bits & uint.MaxValue);
     /// <summary>A command written in x2APIC mode; the status bit is dropped.</summary>

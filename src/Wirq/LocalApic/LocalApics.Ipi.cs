@@ -16,8 +16,8 @@ public sealed partial class LocalApics
             RecordError(cpu, ref s, ErrorStatus.RedirectableIpi, events);
             return;
         }
-        if (mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority && command.Vector < LowestVector
-            && !_quirks.AnyVectorAccepted)
+        bool bearsVector = mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority;
+        if (bearsVector && command.Vector < LowestVector && !_quirks.AnyVectorAccepted)
         {
             ObserveMisuse(cpu, Misuse.Vector, (ulong)ApicRegister.CommandLow, command.Bits, events);
             RecordError(cpu, ref s, ErrorStatus.SendIllegalVector, events);

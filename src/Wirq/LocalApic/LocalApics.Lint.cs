@@ -94,7 +94,8 @@ public sealed partial class LocalApics
     {
         LocalVectorEntry lvt = s.Lint0;
         bool asserted = s.Pins.Lint0 != lvt.ActiveLow;
-        if (!asserted || lvt.Masked || lvt.RemoteIrr || !AcceptLocal(cpu, ref s, LocalVector.Lint0, level: true, events))
+        if (!asserted || lvt.Masked || lvt.RemoteIrr
+            || !AcceptLocal(cpu, ref s, LocalVector.Lint0, level: true, events))
             return;
         s.Lint0 = lvt.WithRemoteIrr(true);
         s.RemoteVector = lvt.Vector;

@@ -39,7 +39,8 @@ public sealed partial class LocalApics
             ObserveMisuse(cpu, Misuse.ReadOnly, offset, value, events);
     }
 
-    private bool Exists(int cpu, ref ApicState s, uint offset, uint value, EventBuffer events, out RegisterAccess access)
+    private bool Exists(int cpu, ref ApicState s, uint offset, uint value, EventBuffer events,
+        out RegisterAccess access)
     {
         access = RegisterAccess.None;
         if (offset % RegisterStride != 0)
@@ -172,9 +173,7 @@ public sealed partial class LocalApics
         bool before = Deliverable(in s), passedIntr = PassesIntr(cpu, in s);
         s.Spurious = new(value & SpuriousVector.Writable(_options.SuppressEoiBroadcast));
         if (events.Observing && s.Spurious != old)
-        {
             events.Observe(new Event(EventKind.SpuriousVectorChanged, (ushort)cpu, 0, s.Spurious.Bits, old.Bits));
-        }
         if (!s.Spurious.Enabled && !_quirks.EntriesIgnoreDisable)
         {
             for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)

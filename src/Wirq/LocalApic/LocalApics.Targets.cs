@@ -130,11 +130,11 @@ public sealed partial class LocalApics
 
     /// <summary>Counts a local APIC among those that the look-ups have to know of. Every change of its mode or id
     /// stands between an <see cref="Unlist"/> and a <see cref="List"/>.</summary>
-    private void List(int cpu, in ApicState s) => Count1(cpu, in s, 1);
+    private void List(int cpu, in ApicState s) => Tally(cpu, in s, 1);
 
-    private void Unlist(int cpu, in ApicState s) => Count1(cpu, in s, -1);
+    private void Unlist(int cpu, in ApicState s) => Tally(cpu, in s, -1);
 
-    private void Count1(int cpu, in ApicState s, int by)
+    private void Tally(int cpu, in ApicState s, int by)
     {
         if (s.Base.Mode != ApicMode.XApic)
             return;

@@ -10,8 +10,8 @@ namespace Wirq;
 /// <para>Time: the timer runs on <see cref="EventBuffer.Now"/>, which must not go back. Accesses to timer registers
 /// first let a timer expire that is due, so a late <see cref="Advance"/> loses nothing.</para>
 /// <para>Wake-ups: <see cref="EventKind.CpuInterrupt"/> is emitted when <see cref="HasInterrupt"/> turns from false to
-/// true (by acceptance, EOI, a lower TPR, …) and when the way of an asserted INTR to the CPU opens; not again while it
-/// stays true. Whoever misses one may ask <see cref="HasInterrupt"/> at any time.</para>
+/// true (by acceptance, EOI, a lower TPR, …) and when the way of an asserted INTR to the CPU opens; not again while
+/// it stays true. Whoever misses one may ask <see cref="HasInterrupt"/> at any time.</para>
 /// <para>Whether a CPU takes an ExtINT before a fixed vector is the caller's affair.</para>
 /// <para>Not supported, as in processors since the Pentium 4: the three-wire bus and its errors, remote read, the
 /// arbitration priority register (both read 0), focus processors, INIT level de-assert (without effect). Nor:
@@ -58,7 +58,8 @@ public sealed partial class LocalApics
     /// <summary>How many there are.</summary>
     public int Count => _ids.Length;
 
-    /// <summary>The APIC id that a CPU was built with: its x2APIC id, and its xAPIC id after reset if below 256.</summary>
+    /// <summary>The APIC id that a CPU was built with: its x2APIC id; the lower 8 bits are its xAPIC id after
+    /// reset.</summary>
     public uint InitialId(int cpu) => _ids[cpu];
 
     /// <summary>IA32_APIC_BASE of a CPU.</summary>
@@ -145,6 +146,10 @@ public sealed partial class LocalApics
 
     /// <summary>The state of a CPU, for tests and for what stores it.</summary>
     internal ref ApicState State(int cpu) => ref _state[cpu];
+    /// <summary>The state of the bus, likewise.</summary>
+    internal ref ApicBusState Bus => ref _bus.Value;
+    /// <summary>The deadlines of the timers, likewise.</summary>
+    internal DeadlineTree Deadlines => _deadlines;
 
     private enum ResetCause : byte
     {

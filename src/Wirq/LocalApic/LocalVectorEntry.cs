@@ -51,8 +51,8 @@ public readonly record struct LocalVectorEntry(uint Bits)
             | (activeLow ? ActiveLowBit : 0) | (masked ? MaskBit : 0));
 
     /// <summary>Composes the entry of the timer.</summary>
-    public static LocalVectorEntry Timer(byte vector, ApicTimerMode mode = ApicTimerMode.OneShot, bool masked = false) =>
-        new(vector | (uint)mode << TimerShift | (masked ? MaskBit : 0));
+    public static LocalVectorEntry Timer(byte vector, ApicTimerMode mode = ApicTimerMode.OneShot,
+        bool masked = false) => new(vector | (uint)mode << TimerShift | (masked ? MaskBit : 0));
 
     /// <summary>The vector.</summary>
     public byte Vector => (byte)Bits;

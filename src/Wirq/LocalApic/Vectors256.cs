@@ -31,7 +31,8 @@ internal struct Vectors256
     public readonly int Count => BitOperations.PopCount(_word0) + BitOperations.PopCount(_word1)
         + BitOperations.PopCount(_word2) + BitOperations.PopCount(_word3);
 
-    public readonly bool Has(int vector) => (Unsafe.Add(ref Unsafe.AsRef(in _word0), vector >> 6 & 3) >> vector & 1) != 0;
+    public readonly bool Has(int vector) =>
+        (Unsafe.Add(ref Unsafe.AsRef(in _word0), vector >> 6 & 3) >> vector & 1) != 0;
     public void Add(int vector) => Word(vector) |= 1ul << vector;
     public void Remove(int vector) => Word(vector) &= ~(1ul << vector);
 

@@ -78,7 +78,7 @@ internal sealed partial class Pic8259
         s.Icw1 = word.Bits;
         s.Stage = (byte)PicStage.AwaitsIcw2;
         // No slaves, and the slave address 7; what a chip that is alone (SNGL) is left with.
-        s.Icw3 = (byte)0xFF;
+        s.Icw3 = _unit == 0 ? (byte)0 : (byte)(Inputs - 1);
         s.Lowest = Inputs - 1;
         s.SpecialMask = 0;
         s.ReadsInService = 0;

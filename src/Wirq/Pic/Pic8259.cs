@@ -145,7 +145,8 @@ internal sealed partial class Pic8259
         byte bit = Bit(level);
         bool isLevel = (Triggers(s) & bit) != 0;
         s.Isr |= bit;
-        s.TakenAsLevel = With(s.TakenAsLevel, bit, isLevel);
+        if (isLevel)
+            s.TakenAsLevel |= bit;
         if (!Has(PicQuirks.EdgeOutlivesLine))
         {
             // Of a level input too: what was served as a level must not return as an edge if ELCR changes.

@@ -44,10 +44,7 @@ public sealed partial class PicPair
         }
         if (events.Observing)
             TellChanges(triggers, mask, events);
-        return new(
-            new PicInputs(master.Acked, slave.Acked).ToPins(),
-            new PicInputs(master.Resampled, slave.Resampled).ToPins(),
-            default);
+        return HandOut(master, slave);
     }
 
     /// <summary>A byte is read from a port; a poll has the effect of an INTA. Then as <see cref="Write"/>.</summary>
@@ -107,7 +104,7 @@ public sealed partial class PicPair
             acked = chip.Acknowledge(level, events);
         if (!ofMaster)
             DropSlaveInt();
-        work = ofMaster ? WorkOf(acked, 0) : WorkOf(0, acked);
+        work = ofMaster ? HandOut(acked, 0) : HandOut(0, acked);
         return PicPoll.Taken(level).Bits;
     }
 

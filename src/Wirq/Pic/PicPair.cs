@@ -15,7 +15,7 @@ namespace Wirq;
 /// whose ICW3 names another input than 2 does not answer its INTA, and the CPU reads 0xFF from the idle bus.</para>
 /// <para><see cref="Write"/>, <see cref="Read"/> and <see cref="Take"/> change registers and leave INTR alone, so that
 /// lines which they acknowledge can fall first; <see cref="Update"/> then lets INTR follow. <see cref="SetPin"/> does
-/// it at once.</para>
+/// it at once, but not while work that was handed out is being done, before that <see cref="Update"/>.</para>
 /// </remarks>
 public sealed partial class PicPair
 {
@@ -75,7 +75,8 @@ public sealed partial class PicPair
             : _slave.Drive(irq - SlaveFirst, high, isLine: true);
         if (changed && events.Observing)
             events.Observe(new(EventKind.PicPinChanged, 0, (uint)irq, high ? 1u : 0));
-        Update(events);
+        if (_output.Value.AwaitsUpdate == 0)
+            Update(events);
     }
 
     /// <summary>An INTA cycle: returns the vector. Then as <see cref="Write"/>.</summary>
@@ -95,7 +96,7 @@ public sealed partial class PicPair
         if (level == Pic8259.Cascade && Cascaded)
             return TakeFromSlave(events, out work);
         byte vector = Tell(level, _master.Vector(level), LevelFlag(level), events);
-        work = WorkOf(_master.Acknowledge(level, events), 0);
+        work = HandOut(_master.Acknowledge(level, events), 0);
         return vector;
     }
 
@@ -104,7 +105,7 @@ public sealed partial class PicPair
         if (!SlaveAnswers)
         {
             Tell(Pic8259.Cascade, IdleBus, TakenSpurious, events);
-            work = WorkOf(_master.Acknowledge(Pic8259.Cascade, events), 0);
+            work = HandOut(_master.Acknowledge(Pic8259.Cascade, events), 0);
             return IdleBus;
         }
         int level = _slave.Takeable;
@@ -120,7 +121,7 @@ public sealed partial class PicPair
             acked = _slave.Acknowledge(level, events);
         _master.Acknowledge(Pic8259.Cascade, events);
         DropSlaveInt();
-        work = WorkOf(0, acked);
+        work = HandOut(0, acked);
         return vector;
     }
 
@@ -147,8 +148,10 @@ public sealed partial class PicPair
             requested = (byte)level;
 
         ref PicOutput output = ref _output.Value;
-        bool newRequest = intr && requested != output.Requested, newLevel = intr != Intr;
-        (output.Requested, output.Intr) = (requested, intr ? (byte)1 : (byte)0);
+        // INT that outlives its line stands for no request any more, and the cascade is nobody's line.
+        bool real = requested != NoIrq && requested != Pic8259.Cascade && (RequestRegister >> requested & 1) != 0;
+        bool newRequest = real && requested != output.Requested, newLevel = intr != Intr;
+        output = new() { Requested = requested, Intr = intr ? (byte)1 : (byte)0 };
         if (!events.Observing)
             return;
         if (newRequest)
@@ -194,8 +197,19 @@ public sealed partial class PicPair
 
     private static ushort Both(byte master, byte slave) => new PicInputs(master, slave).Bits;
 
-    private static PinWork WorkOf(byte master, byte slave) =>
-        new(new PicInputs(master, slave).ToPins(), default, default);
+    private PinWork HandOut(byte masterAcked, byte slaveAcked) =>
+        HandOut(new PicChipWork(masterAcked, 0), new PicChipWork(slaveAcked, 0));
+
+    private PinWork HandOut(PicChipWork master, PicChipWork slave)
+    {
+        var work = new PinWork(
+            new PicInputs(master.Acked, slave.Acked).ToPins(),
+            new PicInputs(master.Resampled, slave.Resampled).ToPins(),
+            default);
+        if (!work.IsEmpty)
+            _output.Value.AwaitsUpdate = 1;
+        return work;
+    }
 
     private static int Checked(int irq)
     {

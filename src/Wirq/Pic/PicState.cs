@@ -68,6 +68,9 @@ internal struct PicOutput : IState
     public byte Intr;
     /// <summary>The IRQ that INTR stands for, 0 to 15, or <see cref="PicPair.NoIrq"/>.</summary>
     public byte Requested;
+    /// <summary>1 from handing out work to <see cref="PicPair.Update"/>: pins that fall one by one must not let INTR
+    /// stand for one that falls next.</summary>
+    public byte AwaitsUpdate;
 }
 
 /// <summary>An order of priorities: the input after the lowest one comes first, and so on around.</summary>

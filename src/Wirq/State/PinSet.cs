@@ -3,6 +3,7 @@ using System.Numerics;
 namespace Wirq.State;
 
 /// <summary>A set of pins, 0 to 127.</summary>
+/// <remarks>Shift counts of 64-bit words are taken modulo 64 by the language, which the upper word relies on.</remarks>
 public readonly record struct PinSet(ulong Low, ulong High) 
 {
     /// <summary>One past the highest pin that fits.</summary>
@@ -11,11 +12,11 @@ public readonly record struct PinSet(ulong Low, ulong High)
     /// <summary>Whether the set has no pin.</summary>
     public bool IsEmpty => (Low | High) == 0;
     /// <summary>Whether <paramref name="pin"/> is in the set.</summary>
-    public bool Has(int pin) => ((pin < 64 ? Low >> pin : High >> (pin - 64)) & 1) != 0;
+    public bool Has(int pin) => ((pin < 64 ? Low : High) >> pin & 1) != 0;
     /// <summary>The set with <paramref name="pin"/>.</summary>
-    public PinSet With(int pin) => pin < 64 ? new(Low | 1ul << pin, High) : new(Low, High | 1ul << (pin - 64));
+    public PinSet With(int pin) => pin < 64 ? new(Low | 1ul << pin, High) : new(Low, High | 1ul << pin);
     /// <summary>The set without <paramref name="pin"/>.</summary>
-    public PinSet Without(int pin) => pin < 64 ? new(Low & ~(1ul << pin), High) : new(Low, High & ~(1ul << (pin - 64)));
+    public PinSet Without(int pin) => pin < 64 ? new(Low & ~(1ul << pin), High) : new(Low, High & ~(1ul << pin));
     /// <summary>The set with or without <paramref name="pin"/>.</summary>
     public PinSet Set(int pin, bool present) => present ? With(pin) : Without(pin);
 
@@ -26,13 +27,13 @@ public readonly record struct PinSet(ulong Low, ulong High)
         if (set.Low != 0)
         {
             int pin = BitOperations.TrailingZeroCount(set.Low);
-            set = set with { Low = set.Low & (set.Low - 1) };
+            set = new(set.Low & (set.Low - 1), set.High);
             return pin;
         }
         if (set.High == 0)
             return -1;
         int high = BitOperations.TrailingZeroCount(set.High);
-        set = set with { High = set.High & (set.High - 1) };
+        set = new(0, set.High & (set.High - 1));
         return high + 64;
     }
 

@@ -12,23 +12,20 @@ public interface IState;
 /// <param name="now">Virtual time in nanoseconds.</param>
 public delegate void Relative<T>(ref T state, long now) where T : unmanaged, IState;
 
-/// <summary>The mutable state of a whole machine in one run of bytes: to fork is to copy it, to compare is to hash it.
+/// <summary>The mutable state of a whole machine, block by block: to fork is to copy it, to compare is to hash it.
 /// Every chip, line table and law reserves its block here when it is built; two machines built from the same
 /// configuration in the same order have the same layout.</summary>
-/// <remarks>Not thread-safe. References handed out by a <see cref="Block{T}"/> must not be held across a later
-/// <see cref="Reserve{T}"/>, which may move the bytes.</remarks>
+/// <remarks>Not thread-safe.</remarks>
 public sealed class StateArena
 {
-    private const int Alignment = 8;
-
-    private byte[] _bytes = new byte[256];
+    private readonly List<StateBlock> _blocks = [];
     private byte[] _scratch = [];
-    private readonly List<Action<byte[], long>> _relatives = [];
+
+    /// <summary>Blocks reserved so far.</summary>
+    public int Count => _blocks.Count;
 
     /// <summary>Bytes reserved so far.</summary>
     public int Length { get; private set; }
-
-    internal byte[] Bytes => _bytes;
 
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
@@ -36,91 +33,110 @@ public sealed class StateArena
     public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        int offset = Length;
-        int size = checked(Unsafe.SizeOf<T>() * count);
-        Length = checked(offset + size + Alignment - 1) / Alignment * Alignment;
-        if (Length > _bytes.Length)
-            Array.Resize(ref _bytes, Math.Max(Length, _bytes.Length * 2));
-        if (relative is not null)
-        {
-            _relatives.Add((bytes, now) =>
-            {
-                foreach (ref T state in MemoryMarshal.Cast<byte, T>(bytes.AsSpan(offset, size)))
-                    relative(ref state, now);
-            });
-        }
-        return new Block<T>(this, offset, count);
+        var block = new StateBlock<T>(new T[count], relative);
+        Length = checked(Length + block.Bytes.Length);
+        _blocks.Add(block);
+        return new Block<T>(block.States);
     }
 
     /// <summary>Takes over the state of a machine of the same layout.</summary>
-    /// <exception cref="ArgumentException">The layouts differ in size.</exception>
+    /// <exception cref="ArgumentException">The layouts differ.</exception>
     public void CopyFrom(StateArena other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (other.Length != Length)
-            throw new ArgumentException($"a state of {other.Length} bytes does not fit a layout of {Length}", nameof(other));
-        other._bytes.AsSpan(0, Length).CopyTo(_bytes);
+        if (other.Count != Count)
+            throw new ArgumentException($"a state of {other.Count} blocks does not fit a layout of {Count}", nameof(other));
+        CopyFrom(other, 0, 0, Count);
     }
 
-    /// <summary>Takes over a part of another arena.</summary>
-    internal void CopyFrom(StateArena other, int from, int to, int length) =>
-        other._bytes.AsSpan(0, other.Length).Slice(from, length).CopyTo(_bytes.AsSpan(0, Length)[to..]);
+    /// <summary>Takes over a run of blocks of another arena.</summary>
+    internal void CopyFrom(StateArena other, int from, int to, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Span<byte> source = other._blocks[from + i].Bytes, target = _blocks[to + i].Bytes;
+            if (source.Length != target.Length)
+                throw new ArgumentException($"a block of {source.Length} bytes does not fit one of {target.Length}", nameof(other));
+            source.CopyTo(target);
+        }
+    }
 
-    /// <summary>The raw bytes, for a test or an explorer that stores states.</summary>
-    public ReadOnlySpan<byte> AsSpan() => _bytes.AsSpan(0, Length);
+    /// <summary>Whether another machine of the same layout has the same bytes.</summary>
+    public bool HasSameBytes(StateArena other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other.Count == Count
+            && _blocks.Zip(other._blocks).All(pair => pair.First.Bytes.SequenceEqual(pair.Second.Bytes));
+    }
 
     /// <summary>A 128-bit hash of the state in which every absolute time is taken relative to
     /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
     public UInt128 Identity(long now)
     {
-        if (_scratch.Length < Length)
-            _scratch = new byte[_bytes.Length];
-        _bytes.AsSpan(0, Length).CopyTo(_scratch);
-        foreach (Action<byte[], long> relative in _relatives)
-            relative(_scratch, now);
-        return StateHash.Of(MemoryMarshal.Cast<byte, ulong>(_scratch.AsSpan(0, Length)));
+        var hash = new StateHash((ulong)Length);
+        foreach (StateBlock block in _blocks)
+        {
+            ReadOnlySpan<byte> bytes = block.Bytes;
+            if (block.HasTimes)
+            {
+                if (_scratch.Length < bytes.Length)
+                    _scratch = new byte[bytes.Length];
+                bytes.CopyTo(_scratch);
+                block.MakeRelative(_scratch.AsSpan(0, bytes.Length), now);
+                bytes = _scratch.AsSpan(0, bytes.Length);
+            }
+            hash.Add(bytes);
+        }
+        return hash.Value;
+    }
+}
+
+/// <summary>One block, whatever stands in it.</summary>
+internal abstract class StateBlock
+{
+    internal abstract Span<byte> Bytes { get; }
+    internal abstract bool HasTimes { get; }
+    internal abstract void MakeRelative(Span<byte> copy, long now);
+}
+
+internal sealed class StateBlock<T>(T[] states, Relative<T>? relative) : StateBlock where T : unmanaged, IState
+{
+    internal T[] States => states;
+    internal override Span<byte> Bytes => MemoryMarshal.AsBytes(states.AsSpan());
+    internal override bool HasTimes => relative is not null;
+
+    internal override void MakeRelative(Span<byte> copy, long now)
+    {
+        foreach (ref T state in MemoryMarshal.Cast<byte, T>(copy))
+            relative!(ref state, now);
     }
 }
 
 /// <summary>One chip's place in a <see cref="StateArena"/>.</summary>
 public readonly struct Block<T> where T : unmanaged, IState
 {
-    private readonly StateArena _arena;
-    private readonly int _offset;
+    private readonly T[] _states;
 
-    internal Block(StateArena arena, int offset, int count)
-    {
-        _arena = arena;
-        _offset = offset;
-        Count = count;
-    }
+    internal Block(T[] states) => _states = states;
 
     /// <summary>How many structs stand in the block.</summary>
-    public int Count { get; }
+    public int Count => _states.Length;
 
     /// <summary>The first (often the only) struct.</summary>
     public ref T Value
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref Unsafe.As<byte, T>(ref Unsafe.AddByteOffset(
-            ref MemoryMarshal.GetArrayDataReference(_arena.Bytes), (nint)_offset));
+        get => ref MemoryMarshal.GetArrayDataReference(_states);
     }
 
     /// <summary>The struct at <paramref name="index"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It lies outside the block.</exception>
+    /// <exception cref="IndexOutOfRangeException">It lies outside the block.</exception>
     public ref T this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            if ((uint)index >= (uint)Count)
-                ThrowOutside();
-            return ref Unsafe.Add(ref Value, index);
-        }
+        get => ref _states[index];
     }
 
     /// <summary>All of them.</summary>
-    public Span<T> Span => MemoryMarshal.CreateSpan(ref Value, Count);
-
-    private static void ThrowOutside() => throw new ArgumentOutOfRangeException("index", "outside the state block");
+    public Span<T> Span => _states;
 }

@@ -52,12 +52,13 @@ public sealed class XApicRegisterTests
     {
         get
         {
-            uint[] present = [Id, ApicBench.Version, Tpr, 0x90, Ppr, Eoi, 0xC0, Ldr, Dfr, Svr, Esr, ApicBench.Cmci, IcrLow, IcrHigh,
-                ApicBench.Timer, Thermal, Performance, Lint0, Lint1, ApicBench.Error, InitialCount, CurrentCount, Divide];
+            uint[] present = [Id, ApicBench.Version, Tpr, 0x90, Ppr, Eoi, 0xC0, Ldr, Dfr, Svr, Esr, ApicBench.Cmci,
+                IcrLow, IcrHigh, ApicBench.Timer, Thermal, Performance, Lint0, Lint1, ApicBench.Error, InitialCount,
+                CurrentCount, Divide];
             var data = new TheoryData<uint>();
             for (uint offset = 0; offset < 0x1000; offset += 0x10)
             {
-                if (!present.Contains(offset) && offset is < Isr or >= Esr && !present.Contains(offset))
+                if (!present.Contains(offset) && offset is < Isr or >= Esr)
                     data.Add(offset);
             }
             return data;

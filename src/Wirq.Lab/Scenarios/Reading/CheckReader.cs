@@ -5,7 +5,7 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// <summary>Reads <c>expect</c>.</summary>
 internal sealed class CheckReader(Actors actors, RegisterReader registers)
 {
-    private const string IntrLabel = "8259 INTR", SipiPrefix = "sipi ";
+    private const string SipiPrefix = "sipi ";
 
     internal ExpectStep Read(YamlNode node)
     {
@@ -113,7 +113,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         foreach (YamlNode item in node.AsSequence("a list of devices").Items)
         {
             YamlScalar name = item.AsScalar("a device");
-            if (name.Text != IntrLabel)
+            if (name.Text != ScenarioWords.IntrLabel)
             {
                 DeviceSpec device = actors.Machine.Devices[actors.ReadDevice(name)];
                 if (device.Gsi != gsi)

@@ -10,12 +10,15 @@ internal sealed class YamlTree
     internal const int MaxLength = 1 << 20, MaxDepth = 64;
 
     private readonly string _file;
+    private readonly int _lines;
     private readonly Parser _parser;
+    private YamlDotNet.Core.Mark _reached = YamlDotNet.Core.Mark.Empty;
     private int _depth;
 
-    private YamlTree(string file, string text)
+    private YamlTree(string file, string text, int lines)
     {
         _file = file;
+        _lines = lines;
         _parser = new Parser(new StringReader(text));
     }
 
@@ -23,30 +26,24 @@ internal sealed class YamlTree
     {
         if (text.Length > MaxLength)
             throw new ScenarioException(new Mark(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
-        RefuseControlCharacters(file, text);
-        var tree = new YamlTree(file, text);
-        try
-        {
-            return tree.Document();
-        }
-        catch (YamlException e)
-        {
-            throw new ScenarioException(tree.At(e.Start), $"not YAML ({e.Message.TrimEnd('.')})", "YAML 1.2");
-        }
+        return new YamlTree(file, text, CountLines(file, text)).Document();
     }
 
-    // The parser takes U+0000 for the end of the file, so that what follows would be dropped without a word.
-    private static void RefuseControlCharacters(string file, string text)
+    // The parser takes U+0000 for the end of the file, so that what follows would be dropped without a word, and counts
+    // lines at separators at which YAML 1.2 and editors do not.
+    private static int CountLines(string file, string text)
     {
+        const char lineSeparator = '\u2028', paragraphSeparator = '\u2029';
         int line = 1, start = 0;
         for (int i = 0; i < text.Length; i++)
         {
             char c = text[i];
-            if (c == '\n')
+            if (c == '\n' || (c == '\r' && (i + 1 == text.Length || text[i + 1] != '\n')))
                 (line, start) = (line + 1, i + 1);
-            else if (char.IsControl(c) && c is not ('\t' or '\r'))
+            else if ((char.IsControl(c) && c is not ('\t' or '\r')) || c is lineSeparator or paragraphSeparator)
                 throw new ScenarioException(new Mark(file, line, i - start + 1), $"the character U+{(int)c:X4}", "text");
         }
+        return line;
     }
 
     private YamlNode Document()
@@ -61,9 +58,30 @@ internal sealed class YamlTree
         return root;
     }
 
-    private ParsingEvent Next() => _parser.MoveNext() && _parser.Current is { } current
-        ? current
-        : throw new ScenarioException(new Mark(_file, 1, 1), "an incomplete file", "YAML 1.2");
+    private ParsingEvent Next()
+    {
+        try
+        {
+            if (_parser.MoveNext() && _parser.Current is { } current)
+            {
+                _reached = current.End;
+                return current;
+            }
+        }
+        catch (YamlException e)
+        {
+            throw new ScenarioException(At(e.Start), $"not YAML ({Tidy(e.Message)})", "YAML 1.2");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            // Some malformed text breaks the scanner's own invariants. All it leaves us is how far it came.
+            throw new ScenarioException(At(_reached), "not YAML (it cannot be scanned from here on)", "YAML 1.2");
+        }
+        throw new ScenarioException(At(_reached), "the end of the file", "YAML 1.2");
+    }
+
+    private static string Tidy(string message) =>
+        char.ToLowerInvariant(message[0]) + message[1..].Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
 
     private YamlNode Node(ParsingEvent first)
     {
@@ -105,5 +123,7 @@ internal sealed class YamlTree
         return new YamlMapping(at, entries);
     }
 
-    private Mark At(YamlDotNet.Core.Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
+    // The end of a file that ends in a comment stands one line too low with the parser.
+    private Mark At(YamlDotNet.Core.Mark mark) =>
+        new(_file, Math.Clamp((int)mark.Line, 1, _lines), Math.Max(1, (int)mark.Column));
 }

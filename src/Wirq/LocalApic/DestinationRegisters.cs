@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Wirq;
 
 /// <summary>The id register of xAPIC mode: an 8-bit id in bits 31:24 (Intel SDM vol. 3, 11.4.6).</summary>
@@ -13,7 +15,8 @@ public readonly record struct XApicId(uint Bits)
     public byte Id => (byte)(Bits >> IdShift);
 }
 
-/// <summary>The destination format register, DFR: model in bits 31:28, the rest ones (Intel SDM vol. 3, 11.6.2.2).</summary>
+/// <summary>The destination format register, DFR: model in bits 31:28, the rest ones (Intel SDM vol. 3,
+/// 11.6.2.2).</summary>
 public readonly record struct DestinationFormat(uint Bits)
 {
     /// <summary>What reset and INIT leave: flat.</summary>
@@ -48,7 +51,8 @@ public readonly record struct LogicalDestination(uint Bits)
     /// <summary>The register of xAPIC mode as written.</summary>
     public static LogicalDestination Written(uint value) => new(value & 0xFFu << ByteShift);
     /// <summary>The register of x2APIC mode, derived from the id (Intel SDM vol. 3, 11.12.10.2).</summary>
-    public static LogicalDestination Derived(uint id) => new(id >> NibbleShift << ClusterShift | 1u << (int)(id & 0xF));
+    public static LogicalDestination Derived(uint id) =>
+        new(id >> NibbleShift << ClusterShift | 1u << (int)(id & 0xF));
 
     /// <summary>The logical id of xAPIC mode.</summary>
     public byte Id => (byte)(Bits >> ByteShift);
@@ -56,7 +60,8 @@ public readonly record struct LogicalDestination(uint Bits)
     /// <summary>Whether a destination of xAPIC mode addresses this id, under a model.</summary>
     public bool MatchesXApic(byte destination, DestinationFormat format) =>
         format == DestinationFormat.Flat ? (Id & destination) != 0
-        : format == DestinationFormat.Cluster && (Id ^ destination) >> NibbleShift == 0 && (Id & destination & 0xF) != 0;
+        : format == DestinationFormat.Cluster && (Id ^ destination) >> NibbleShift == 0
+            && (Id & destination & 0xF) != 0;
 
     /// <summary>Whether a destination of x2APIC mode addresses this id.</summary>
     public bool MatchesX2Apic(uint destination) =>
@@ -67,7 +72,7 @@ public readonly record struct LogicalDestination(uint Bits)
     public static bool NextMember(ref uint destination, out uint id)
     {
         uint members = destination & 0xFFFF;
-        id = destination >> ClusterShift << NibbleShift | (uint)System.Numerics.BitOperations.TrailingZeroCount(members);
+        id = destination >> ClusterShift << NibbleShift | (uint)BitOperations.TrailingZeroCount(members);
         destination &= destination - 1;
         return members != 0;
     }

@@ -1,0 +1,111 @@
+using Wirq.Events;
+using static Wirq.Tests.Laws.E;
+
+namespace Wirq.Tests.IoApics;
+
+/// <summary>Each row of the profile table, by what it changes.</summary>
+public class ProfileTests
+{
+    private static readonly RedirectionEntry Level = ChipBench.Level, AsEdge = RedirectionEntry.Create(0x31, 1);
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, true)]
+    public void PolarityIgnored(Profile profile, bool ignored)
+    {
+        RedirectionEntry low = RedirectionEntry.Create(0x31, 1, level: true, activeLow: true);
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(11, low);
+        Assert.Equal(!ignored, bench.Chip.IsAsserted(11));
+        bench.Pin(11, true);
+        Assert.Equal(ignored, bench.Chip.IsAsserted(11));
+        Assert.Equal(low, bench.Chip.Entry(11).WithRemoteIrr(false));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void RemoteIrrAtSend(Profile profile, bool atSend)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(11, Level);
+        bench.Pin(11, true);
+        Assert.Equal(atSend, bench.Chip.Entry(11).RemoteIrr);
+        Assert.Equal(atSend ? [Rise(11), IrrSet(11), Deliver(11, Level)] : [Rise(11), Deliver(11, Level)], bench.Seen());
+        bench.Answer(11, Level, RefusalReason.NoDestination);
+        Assert.Equal(atSend, bench.Chip.Entry(11).RemoteIrr);
+    }
+
+    [Fact]
+    public void RemoteIrrAtSend_and_an_eoi_before_the_answer_leave_no_level_behind()
+    {
+        ChipBench bench = ChipBench.Of(Profile.Qemu);
+        bench.Entry(11, Level);
+        bench.Pin(11, true);
+        bench.Forget();
+        bench.Eoi(0x31);
+        Assert.Equal([IrrCleared(11)], bench.Seen());
+        bench.Answer(11, Level);
+        Assert.Equal([Accepted(11), IrrSet(11), Deliver(11, Level)], bench.Seen());
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void LatchedRequest(Profile profile, bool latched)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(11, Level.WithMask(true));
+        bench.Pin(11, true);
+        bench.Forget();
+        bench.Entry(11, AsEdge);
+        Assert.Equal(latched ? [Deliver(11, AsEdge)] : [], bench.Seen());
+        bench.Entry(11, Level);
+        Assert.Equal(latched ? [] : [Deliver(11, Level)], bench.Seen());
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, 0)]
+    [InlineData(Profile.Qemu, 2)]
+    [InlineData(Profile.Kvm, 0)]
+    public void PinZeroIsTwo(Profile profile, int pin)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(pin, ChipBench.Edge);
+        bench.Pin(0, true);
+        Assert.Equal([Rise(pin), Deliver(pin, ChipBench.Edge)], bench.Seen());
+    }
+
+    [Fact]
+    public void PinZeroIsTwo_only_where_there_is_a_pin_two()
+    {
+        var bench = new ChipBench(new() { Profile = Profile.Qemu, Pins = 2 });
+        bench.Pin(0, true);
+        Assert.True(bench.Chip.IsAsserted(0));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, false)]
+    [InlineData(Profile.Kvm, true)]
+    public void AcksEdgePins(Profile profile, bool acked)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(4, ChipBench.Edge);
+        bench.Entry(5, RedirectionEntry.Create(0x42, 0));
+        bench.Eoi(0x41);
+        Assert.Equal(acked ? [4] : [], bench.Acked);
+    }
+
+    [Fact]
+    public void Every_row_of_the_table_has_its_test_here()
+    {
+        string[] tests = [.. typeof(ProfileTests).GetMethods().Select(method => method.Name)];
+        Assert.All(IoApicProfile.Rows, row => Assert.Contains(row.Id, tests));
+        Assert.All(IoApicProfile.Rows, row => Assert.True(row.Qemu is not null || row.Kvm is not null));
+        Assert.All(IoApicProfile.Rows, row => Assert.Contains(row, ProfileTable.Rows));
+    }
+}

@@ -1,0 +1,33 @@
+using Wirq.Events;
+using static Wirq.Tests.Laws.E;
+
+namespace Wirq.Tests.Laws;
+
+internal static class AckReachesAllSharersHistories
+{
+    private static readonly Event[] Two = [Connect(3, 11), Connect(4, 11), Connect(5, 12)];
+
+    internal static readonly History[] All =
+    [
+        new("both hear", [.. Two, PinAcked(11), Ack(3, 11), Ack(4, 11), Rest]),
+        new("one leaves when the other hears", [.. Two, PinAcked(11), Ack(3, 11), Remove(4, 11), Rest]),
+        new("one joins after the acknowledge", [.. Two, PinAcked(11), Connect(6, 11), Ack(3, 11), Ack(4, 11), Rest]),
+        new("a source from before anybody watched is learned of", [Raise(3, 11), Rest, PinAcked(11), Ack(3, 11), Ack(9, 11), Rest]),
+        new("at the 8259, by the GSI of the IRQ", [Connect(3, 2), PicAcked(0), Ack(3, 2), Rest]),
+        new("a PIC-only machine", [Connect(3, 5), PicAcked(5), Ack(3, 5), Rest], Options: History.TwoChips with { IoApics = [] }),
+        new("on the second I/OAPIC", [Connect(3, 24 + 7), PinAcked(7, chip: 1), Ack(3, 24 + 7), Rest]),
+        new("an acknowledge waits for the unmask", [.. Two, PinAckDeferred(11), Rest, Write(11, Level), PinAcked(11), Ack(3, 11), Ack(4, 11), Rest]),
+        new("a slot that another source took over on another line", [.. Two, Remove(4, 11), Connect(4, 12), PinAcked(11), Ack(3, 11), Rest]),
+
+        new("only the first hears", [.. Two, PinAcked(11), Ack(3, 11), Rest],
+            "source 4 is on GSI 11 and did not hear that it was acknowledged"),
+        new("nobody hears", [.. Two, PinAcked(11), Rest], "source 3 is on GSI 11 and did not hear that it was acknowledged"),
+        new("only those who asserted hear", [.. Two, Raise(4, 11), PinAcked(11), Ack(4, 11), Rest],
+            "source 3 is on GSI 11 and did not hear that it was acknowledged"),
+        new("nobody hears at the 8259", [Connect(3, 2), PicAcked(0), Rest], "source 3 is on GSI 2 and did not hear that it was acknowledged"),
+        new("heard before, not since", [.. Two, PinAcked(11), Ack(3, 11), Ack(4, 11), Rest, PinAcked(11), Ack(3, 11), Rest],
+            "source 4 is on GSI 11 and did not hear that it was acknowledged"),
+        new("deferred for ever", [.. Two, PinAckDeferred(11), Rest, Write(11, Level), Rest],
+            "pin 11 of I/OAPIC 0 was unmasked, and the acknowledge that waited for it was not given"),
+    ];
+}

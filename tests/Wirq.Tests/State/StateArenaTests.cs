@@ -1,0 +1,127 @@
+using Wirq.State;
+
+namespace Wirq.Tests.State;
+
+public class StateArenaTests
+{
+    private struct Small : IState
+    {
+        public byte Value;
+    }
+
+    private struct Timed : IState
+    {
+        public long Deadline;
+        public ulong Other;
+
+        internal static void MakeRelative(ref Timed state, long now)
+        {
+            if (state.Deadline != 0)
+                state.Deadline -= now;
+        }
+    }
+
+    private static (StateArena Arena, Block<Small> Small, Block<Timed> Timed) Build()
+    {
+        var arena = new StateArena();
+        return (arena, arena.Reserve<Small>(3), arena.Reserve<Timed>(2, Timed.MakeRelative));
+    }
+
+    [Fact]
+    public void A_block_begins_zeroed_and_holds_what_is_written_to_it()
+    {
+        (_, Block<Small> small, Block<Timed> timed) = Build();
+        Assert.Equal(3, small.Count);
+        foreach (ref Small one in small.Span)
+            Assert.Equal(0, one.Value);
+        small[2].Value = 9;
+        timed.Value.Other = 5;
+        timed[1].Other = 6;
+        Assert.Equal([0, 0, 9], small.Span.ToArray().Select(one => (int)one.Value));
+        Assert.Equal([5ul, 6ul], timed.Span.ToArray().Select(one => one.Other));
+    }
+
+    [Fact]
+    public void A_block_survives_the_growth_of_its_arena()
+    {
+        (StateArena arena, Block<Small> small, _) = Build();
+        small[1].Value = 7;
+        Block<Timed> large = arena.Reserve<Timed>(1000);
+        large[999].Other = 1;
+        Assert.Equal(7, small[1].Value);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(3)]
+    public void What_lies_outside_a_block_is_out_of_reach(int index) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Build().Small[index].Value);
+
+    [Fact]
+    public void A_block_has_at_least_one_place() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new StateArena().Reserve<Small>(0));
+
+    [Fact]
+    public void A_copy_equals_and_then_goes_its_own_way()
+    {
+        (StateArena arena, Block<Small> small, Block<Timed> timed) = Build();
+        (StateArena copy, Block<Small> smallCopy, Block<Timed> timedCopy) = Build();
+        (small[0].Value, timed[1].Deadline) = (4, 100);
+        copy.CopyFrom(arena);
+        Assert.Equal((4, 100L), (smallCopy[0].Value, timedCopy[1].Deadline));
+        Assert.True(arena.HasSameBytes(copy));
+        Assert.Equal(arena.Identity(50), copy.Identity(50));
+        smallCopy[0].Value = 5;
+        Assert.Equal(4, small[0].Value);
+        Assert.NotEqual(arena.Identity(50), copy.Identity(50));
+    }
+
+    [Fact]
+    public void A_state_of_another_layout_does_not_fit()
+    {
+        StateArena arena = Build().Arena, other = Build().Arena;
+        other.Reserve<Timed>();
+        Assert.Throws<ArgumentException>(() => arena.CopyFrom(other));
+    }
+
+    [Fact]
+    public void The_same_distance_from_another_now_is_the_same_state()
+    {
+        (StateArena early, _, Block<Timed> a) = Build();
+        (StateArena late, _, Block<Timed> b) = Build();
+        (a[1].Deadline, b[1].Deadline) = (150, 950);
+        Assert.Equal(early.Identity(100), late.Identity(900));
+        Assert.NotEqual(early.Identity(100), late.Identity(901));
+        Assert.Equal(150, a[1].Deadline);
+    }
+
+    [Fact]
+    public void Every_bit_of_the_state_makes_another_identity()
+    {
+        (StateArena arena, Block<Small> small, Block<Timed> timed) = Build();
+        var seen = new HashSet<UInt128> { arena.Identity(0) };
+        for (int bit = 0; bit < 64; bit++)
+        {
+            timed[0].Other = 1ul << bit;
+            Assert.True(seen.Add(arena.Identity(0)));
+        }
+        timed[0].Other = 0;
+        for (int index = 0; index < 3; index++)
+        {
+            small.Span.Clear();
+            small[index].Value = 1;
+            Assert.True(seen.Add(arena.Identity(0)));
+        }
+    }
+
+    [Fact]
+    public void The_identity_is_stable_across_runs()
+    {
+        (StateArena arena, _, Block<Timed> timed) = Build();
+        timed[1].Other = 0x1234;
+        Assert.Equal(arena.Identity(0), arena.Identity(0));
+        Assert.Equal(StateHash.Of([1, 2, 3]), StateHash.Of([1, 2, 3]));
+        Assert.NotEqual(StateHash.Of([1, 2, 3]), StateHash.Of([1, 3, 2]));
+        Assert.NotEqual(StateHash.Of([0]), StateHash.Of([0, 0]));
+    }
+}
