@@ -50,6 +50,7 @@ internal sealed class RouteEvenWhileMasked : ServiceBeforeRoute
 internal sealed class RouteRemovedOnMask : Design
 {
     private readonly List<Event> _late = [];
+    private readonly HashSet<(int, int)> _unrouted = [];
 
     public override string Name => "route-removed-on-mask";
 
@@ -57,10 +58,18 @@ internal sealed class RouteRemovedOnMask : Design
 
     internal override bool Intercept(World world, in Event next)
     {
-        if (next.Kind != EventKind.RouteChanged || world.Routes is null)
+        if (world.Routes is null)
+            return false;
+        // What the kernel has no route for it swallows, and nobody hears of it: no law may take it for a delivery.
+        if (next.Kind == EventKind.Deliver)
+            return _unrouted.Contains((next.IoApic, next.Pin));
+        if (next.Kind != EventKind.RouteChanged)
             return false;
         if (next.Entry.Masked)
+        {
+            _unrouted.Add((next.IoApic, next.Pin));
             world.Routes.Remove(next);
+        }
         else if (next.OldEntry.Masked)
             _late.Add(next);
         else
@@ -71,7 +80,10 @@ internal sealed class RouteRemovedOnMask : Design
     internal override void AtRest(World world)
     {
         foreach (Event change in _late)
+        {
             world.Routes!.Commit(change);
+            _unrouted.Remove((change.IoApic, change.Pin));
+        }
         _late.Clear();
     }
 }

@@ -31,7 +31,7 @@ internal sealed class RegisterAccess(Fabric fabric)
                 WriteIndexed(cpu, register.Unit, (uint)register.Number, (uint)value);
                 return true;
             case RegisterKind.IoApicOffset:
-                fabric.TryWrite(cpu, IoApicAddress(register.Unit) + register.Number, sizeof(uint), value);
+                fabric.TryWrite(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, value);
                 return true;
             case RegisterKind.LocalApic:
                 return WriteLocalApic(cpu, (uint)register.Number, value);
@@ -69,7 +69,7 @@ internal sealed class RegisterAccess(Fabric fabric)
                 value = ReadIndexed(cpu, register.Unit, (uint)register.Number);
                 return true;
             case RegisterKind.IoApicOffset:
-                fabric.TryRead(cpu, IoApicAddress(register.Unit) + register.Number, sizeof(uint), out value);
+                fabric.TryRead(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, out value);
                 return true;
             case RegisterKind.LocalApic:
                 return ReadLocalApic(cpu, (uint)register.Number, out value);

@@ -135,8 +135,10 @@ public sealed partial class IoApic
 
     private bool TryPin(uint register, out int pin)
     {
-        pin = ((int)register - (int)FirstEntry) / 2;
-        return register >= FirstEntry && pin < _pins.Count;
+        // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), is none of its pins.
+        uint entry = (register - FirstEntry) / 2;
+        pin = (int)entry;
+        return entry < (uint)_pins.Count;
     }
 
     private static bool IsHigh(uint register) => (register & 1) != 0;
