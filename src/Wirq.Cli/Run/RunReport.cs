@@ -41,9 +41,8 @@ internal static class RunReport
                 new Text(result.Elapsed.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)));
             foreach (HistoricResult historic in result.Historic)
             {
-                table.AddRow(new Markup($"  [dim]as {Markup.Escape(historic.Design)}[/]"),
-                    new Markup(historic.Caught ? "[green]caught[/]" : "[red]missed[/]"),
-                    new Markup($"[dim]{Markup.Escape(historic.Breaks)}[/]"), new Text(""));
+                table.AddRow(new Markup($"  [dim]as {Markup.Escape(historic.Design)}, by {Markup.Escape(historic.Breaks)}[/]"),
+                    new Markup(historic.Caught ? "[green]caught[/]" : "[red]missed[/]"), new Text(""), new Text(""));
             }
         }
         return table;

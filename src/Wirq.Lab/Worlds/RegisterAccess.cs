@@ -5,9 +5,9 @@ namespace Wirq.Lab.Worlds;
 /// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is in.</summary>
 internal sealed class RegisterAccess(Fabric fabric)
 {
-    private const uint ApicBaseMsr = 0x1B, FirstX2ApicMsr = 0x800;
-    private const ulong X2ApicBit = 0x400, BaseMask = ~0xFFFul;
-    private const int HalfBits = 32;
+    private const uint FirstX2ApicMsr = 0x800;
+    private const ulong BaseMask = ~0xFFFul;
+    private const int HalfBits = 32, XApicDestinationShift = 24;
     // What a read of memory returns where nothing answers.
     private const ulong Nothing = ulong.MaxValue;
 
@@ -34,7 +34,8 @@ internal sealed class RegisterAccess(Fabric fabric)
                 fabric.TryWrite(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, value);
                 return true;
             case RegisterKind.LocalApic:
-                return WriteLocalApic(cpu, (uint)register.Number, value);
+                return register.Size == sizeof(ulong)
+                    ? WriteInterruptCommand(cpu, value) : WriteLocalApic(cpu, (uint)register.Number, value);
             case RegisterKind.Msr:
                 return fabric.WriteMsr(cpu, (uint)register.Number, value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
@@ -72,7 +73,8 @@ internal sealed class RegisterAccess(Fabric fabric)
                 fabric.TryRead(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, out value);
                 return true;
             case RegisterKind.LocalApic:
-                return ReadLocalApic(cpu, (uint)register.Number, out value);
+                return register.Size == sizeof(ulong)
+                    ? ReadInterruptCommand(cpu, out value) : ReadLocalApic(cpu, (uint)register.Number, out value);
             case RegisterKind.Msr:
                 return fabric.ReadMsr(cpu, (uint)register.Number, out value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
@@ -92,28 +94,36 @@ internal sealed class RegisterAccess(Fabric fabric)
     /// <summary>Writes a local APIC register by its xAPIC offset, by MSR where the CPU is in x2APIC mode.</summary>
     internal bool WriteLocalApic(int cpu, uint offset, ulong value)
     {
-        ulong apicBase = ApicBase(cpu);
-        if ((apicBase & X2ApicBit) != 0)
+        if (IsX2Apic(cpu, out ulong page))
             return fabric.WriteMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, value) != MsrResult.GeneralProtection;
-        ulong page = apicBase & BaseMask;
-        // The high half names the destination and must stand before the low half sends.
-        if (offset == LocalApicOffsets.Command)
-            fabric.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits);
         fabric.TryWrite(cpu, page + offset, sizeof(uint), (uint)value);
         return true;
     }
 
+    /// <summary>Writes both halves of the ICR, laid out as in x2APIC mode: the destination in bits 63:32.</summary>
+    internal bool WriteInterruptCommand(int cpu, ulong value)
+    {
+        // The high half names the destination (8 bits, at the top) and must stand before the low half sends.
+        if (!IsX2Apic(cpu, out ulong page))
+            fabric.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits << XApicDestinationShift & uint.MaxValue);
+        return WriteLocalApic(cpu, LocalApicOffsets.Command, value);
+    }
+
     internal bool ReadLocalApic(int cpu, uint offset, out ulong value)
     {
-        ulong apicBase = ApicBase(cpu);
-        if ((apicBase & X2ApicBit) != 0)
+        if (IsX2Apic(cpu, out ulong page))
             return fabric.ReadMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, out value) != MsrResult.GeneralProtection;
-        ulong page = apicBase & BaseMask;
         if (!fabric.TryRead(cpu, page + offset, sizeof(uint), out value))
             value = uint.MaxValue;
-        if (offset == LocalApicOffsets.Command && fabric.TryRead(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), out ulong high))
-            value |= high << HalfBits;
         return true;
+    }
+
+    private bool ReadInterruptCommand(int cpu, out ulong value)
+    {
+        bool done = ReadLocalApic(cpu, LocalApicOffsets.Command, out value);
+        if (!IsX2Apic(cpu, out _) && ReadLocalApic(cpu, LocalApicOffsets.CommandHigh, out ulong high))
+            value |= high >> XApicDestinationShift << HalfBits;
+        return done;
     }
 
     /// <summary>The vectors that are set in eight registers from an offset on.</summary>
@@ -150,10 +160,11 @@ internal sealed class RegisterAccess(Fabric fabric)
 
     private static uint EntryIndex(RegisterName register) => (uint)(0x10 + register.Number * 2);
 
-    private ulong ApicBase(int cpu)
+    /// <summary>The laboratory's own look at the mode of a CPU; no guest access, so no event of one.</summary>
+    private bool IsX2Apic(int cpu, out ulong page)
     {
-        // The laboratory's own look at the mode; no guest access, so no event of one.
-        fabric.LocalApics.TryReadMsr(cpu, ApicBaseMsr, fabric.Events, out ulong apicBase);
-        return apicBase;
+        ApicBase apicBase = fabric.LocalApics.Base(cpu);
+        page = apicBase.Bits & BaseMask;
+        return apicBase.Mode == ApicMode.X2Apic;
     }
 }

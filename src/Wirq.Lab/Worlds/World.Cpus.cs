@@ -79,20 +79,20 @@ public sealed partial class World
         return false;
     }
 
+    /// <summary>A CPU's own handler of the vector goes before the one of all CPUs; any handler of a vector before those of any vector.</summary>
     private int FindHandler(int cpu, int vector)
     {
-        int any = -1;
+        int best = -1, bestRank = -1;
         for (int i = 0; i < Scenario.Handlers.Count; i++)
         {
             Handler handler = Scenario.Handlers[i];
-            if (handler.Cpu >= 0 && handler.Cpu != cpu)
+            if ((handler.Cpu >= 0 && handler.Cpu != cpu) || (handler.Vector >= 0 && handler.Vector != vector))
                 continue;
-            if (handler.Vector == vector)
-                return i;
-            if (handler.Vector < 0 && any < 0)
-                any = i;
+            int rank = (handler.Vector >= 0 ? 2 : 0) + (handler.Cpu >= 0 ? 1 : 0);
+            if (rank > bestRank)
+                (best, bestRank) = (i, rank);
         }
-        return any;
+        return best;
     }
 
     private void RunFrame(int cpu, ref CpuState state)
