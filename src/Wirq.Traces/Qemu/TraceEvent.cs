@@ -1,0 +1,103 @@
+namespace Wirq.Traces.Qemu;
+
+/// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed between
+/// versions, both are one kind here.</summary>
+public enum TraceEvent : byte
+{
+    /// <summary>A line that has no part in interrupts, or that cannot be read.</summary>
+    Other,
+
+    /// <summary>A: 1 master; B: irq 0 to 7; C: level.</summary>
+    PicSetIrq,
+    /// <summary>A: 1 master; B: IMR; C: IRR; D: <c>padd</c>, the input of highest priority.</summary>
+    PicUpdateIrq,
+    /// <summary>A: irq 0 to 15; B: vector.</summary>
+    PicInterrupt,
+    /// <summary>A: 1 master; B: address; C: value.</summary>
+    PicPortWrite,
+    /// <summary>A: 1 master; B: address; C: value.</summary>
+    PicPortRead,
+    /// <summary>A: input pin (not a vector, whatever the log calls it); B: level.</summary>
+    IoApicSetIrq,
+    /// <summary>A: pin.</summary>
+    IoApicSetRemoteIrr,
+    /// <summary>A: pin; B: vector.</summary>
+    IoApicClearRemoteIrr,
+    /// <summary>A: vector.</summary>
+    IoApicEoiBroadcast,
+    /// <summary>A: vector.</summary>
+    IoApicDelayedReassert,
+    /// <summary>A: offset; B: selected register; C: size; D: value.</summary>
+    IoApicRead,
+    /// <summary>A: offset; B: selected register; C: size; D: value.</summary>
+    IoApicWrite,
+    /// <summary>A: local vector table entry, 0 timer, 1 thermal, 2 performance, 3 LINT0, 4 LINT1, 5 error; B: delivery mode, or the whole entry in older versions.</summary>
+    ApicLocalDeliver,
+    /// <summary>A: destination; B: 1 logical; C: delivery mode; D: vector; E: 1 level.</summary>
+    ApicDeliverIrq,
+    /// <summary><c>apic_mem_readl</c>, <c>apic_register_read</c>. A: offset of the register, 0x00 to 0x3F0 (a newer version's register number is multiplied by 16); B: value.</summary>
+    ApicRead,
+    /// <summary><c>apic_mem_writel</c>, <c>apic_register_write</c>. As <see cref="ApicRead"/>.</summary>
+    ApicWrite,
+    /// <summary><c>apic_report_irq_delivered</c>, <c>kvm_report_irq_delivered</c>. A: count.</summary>
+    ReportDelivered,
+    /// <summary>A: old count.</summary>
+    ResetDelivered,
+    /// <summary>A: count.</summary>
+    GetDelivered,
+    /// <summary>A: IA32_APIC_BASE.</summary>
+    SetApicBase,
+    /// <summary>A: IA32_APIC_BASE.</summary>
+    GetApicBase,
+    /// <summary>A: GSI; B: level.</summary>
+    GsiInterrupt,
+    /// <summary>A: irq; B: level (INTR of the 8259 pair at CPU 0).</summary>
+    PicInterruptLine,
+    /// <summary>A: 1 global; B: index; C: mask.</summary>
+    IecNotify,
+    /// <summary>A: address; B: data.</summary>
+    RemapRequest,
+    /// <summary>A: address; B: data; C: address after; D: data after.</summary>
+    RemapDone,
+    /// <summary>A: index; B: 1 level; C: vector; D: delivery mode; E: destination; F: 1 logical.</summary>
+    RemapEntry,
+    /// <summary>A: index; B: lower half (bits 63:0) of the IRTE; C: upper half. The log prints them swapped; the reader puts them right.</summary>
+    RemapFetch,
+    /// <summary>A: 1 enabled.</summary>
+    RemapEnable,
+    /// <summary>A: address; B: data.</summary>
+    GeneratedInterrupt,
+    /// <summary>A: granularity; B: index; C: mask.</summary>
+    IecInvalidate,
+    /// <summary>A: root of the remapping table; B: size.</summary>
+    RemapRoot,
+    /// <summary>A: fault record index.</summary>
+    FaultRecorded,
+    /// <summary><c>-d int</c>: a CPU takes a hardware interrupt. A: vector.</summary>
+    ServicingInterrupt,
+    /// <summary><c>-d int</c>: the first line of a register dump, <c>N: v=..</c>. A: number of the dump; B: vector; C: 1 for a software interrupt.</summary>
+    InterruptDump,
+    /// <summary><c>-d int</c>: the task register in a dump; its base tells CPUs apart. A: base; B: selector.</summary>
+    TaskRegister,
+}
+
+/// <summary>One line of a log.</summary>
+/// <param name="Event">What it tells.</param>
+/// <param name="Number">Line number, from 1.</param>
+/// <param name="Thread">The thread that wrote it (with TCG, each vCPU is one); 0 where the log does not say.</param>
+/// <param name="Microseconds">Wall-clock time in microseconds; -1 where the log does not say.</param>
+public readonly record struct TraceLine(TraceEvent Event, long Number, long Thread, long Microseconds)
+{
+    /// <summary>First datum; see <see cref="TraceEvent"/>.</summary>
+    public ulong A { get; init; }
+    /// <summary>Second datum.</summary>
+    public ulong B { get; init; }
+    /// <summary>Third datum.</summary>
+    public ulong C { get; init; }
+    /// <summary>Fourth datum.</summary>
+    public ulong D { get; init; }
+    /// <summary>Fifth datum.</summary>
+    public ulong E { get; init; }
+    /// <summary>Sixth datum.</summary>
+    public ulong F { get; init; }
+}
