@@ -7,7 +7,7 @@ internal sealed class RegisterAccess(Fabric fabric)
 {
     private const uint ApicBaseMsr = 0x1B, FirstX2ApicMsr = 0x800;
     private const ulong X2ApicBit = 0x400, BaseMask = ~0xFFFul;
-    private const int HalfBits = 32;
+    private const int HalfBits = 32, XApicDestinationShift = 56;
     // What a read of memory returns where nothing answers.
     private const ulong Nothing = ulong.MaxValue;
 
@@ -101,6 +101,16 @@ internal sealed class RegisterAccess(Fabric fabric)
             fabric.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits);
         fabric.TryWrite(cpu, page + offset, sizeof(uint), (uint)value);
         return true;
+    }
+
+    /// <summary>Sends an IPI whose destination stands where x2APIC mode has it, in bits 63:32 of the ICR.</summary>
+    /// <returns>False where the CPU took <c>#GP</c>.</returns>
+    internal bool SendIpi(int cpu, ulong command)
+    {
+        // In xAPIC mode it stands in bits 63:56 (Intel SDM vol. 3, 11.6.1). Scenarios name it alike in both.
+        if ((ApicBase(cpu) & X2ApicBit) == 0)
+            command = (uint)command | command >> HalfBits << XApicDestinationShift;
+        return WriteLocalApic(cpu, LocalApicOffsets.Command, command);
     }
 
     internal bool ReadLocalApic(int cpu, uint offset, out ulong value)

@@ -104,7 +104,7 @@ public sealed partial class World
                 Migrate(cpu, migrate);
                 return null;
             case IpiCommand ipi:
-                return Faulted(!Registers.WriteLocalApic(cpu, LocalApicOffsets.Command, ipi.InterruptCommand), false, "the write of the ICR");
+                return Faulted(!Registers.SendIpi(cpu, ipi.InterruptCommand), false, "the write of the ICR");
             case InterruptsCommand interrupts:
                 _cpus[cpu].Interrupts = interrupts.On ? 1u : 0;
                 return null;
