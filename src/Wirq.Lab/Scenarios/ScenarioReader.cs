@@ -62,7 +62,8 @@ public sealed class ScenarioReader
         List<Step> steps = _map["steps"] is { } node ? reader.ReadScenario(node) : [];
         if (_map["expect"] is { } expect)
             steps.Add(reader.ReadExpect(expect));
-        return steps.Count > 0 ? steps : throw new ScenarioException(_map.At, "a scenario in which nothing happens", "steps or expect");
+        return steps.Count > 0 ? steps
+            : throw new ScenarioException(_map.At, "a scenario in which nothing happens", "steps or expect");
     }
 
     private static string ReadName(YamlNode node)
@@ -70,7 +71,8 @@ public sealed class ScenarioReader
         string expected = $"a name of one line, at most {LongestName} characters";
         YamlScalar scalar = node.AsScalar(expected);
         string name = scalar.Text.Trim();
-        return name.Length is > 0 and <= LongestName && !name.Contains('\n', StringComparison.Ordinal) ? name : throw scalar.Expected(expected);
+        return name.Length is > 0 and <= LongestName && !name.Contains('\n', StringComparison.Ordinal)
+            ? name : throw scalar.Expected(expected);
     }
 
     private static List<string> ReadIds(YamlNode node)
@@ -80,12 +82,14 @@ public sealed class ScenarioReader
         foreach (YamlNode item in node.AsSequence("a list of ids, such as [R2]").Items)
         {
             YamlScalar id = item.AsScalar(expected);
-            if (id.Text.Length is 0 or > LongestId || !id.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-'))
+            if (id.Text.Length is 0 or > LongestId || !id.Text.All(IsOfId))
                 throw id.Expected(expected);
             ids.Add(id.Text);
         }
         return Distinct(ids, node);
     }
+
+    private static bool IsOfId(char c) => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-';
 
     private static List<string> ReadWords(YamlNode node, IReadOnlyCollection<string> words)
     {
@@ -108,7 +112,8 @@ public sealed class ScenarioReader
         return words.Contains(scalar.Text) ? scalar.Text : throw Words.Unknown(scalar, words);
     }
 
-    private static List<HistoricSpec> ReadHistoric(YamlNode node, IReadOnlyCollection<string> designs, IReadOnlyList<string> laws)
+    private static List<HistoricSpec> ReadHistoric(
+        YamlNode node, IReadOnlyCollection<string> designs, IReadOnlyList<string> laws)
     {
         var historic = new List<HistoricSpec>();
         foreach (YamlNode item in node.AsSequence("a list of {design: …, breaks: …}").Items)

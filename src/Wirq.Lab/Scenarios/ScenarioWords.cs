@@ -35,7 +35,8 @@ public static class ScenarioWords
     public static IReadOnlyList<string> Machine { get; } =
     [
         "cpus", "mode", "ids", "start", "profile", "ack", "routes", "x2apic", "tscDeadline", "suppressEoiBroadcast", "cmci",
-        "busHz", "tscHz", "physicalAddressBits", "pic", "intrAtPinZero", "format", "ioapics", "isaOverrides", "pciWires", "devices",
+        "busHz", "tscHz", "physicalAddressBits", "pic", "intrAtPinZero", "format", "ioapics", "isaOverrides", "pciWires",
+        "devices",
     ];
 
     /// <summary>Keys of an I/OAPIC.</summary>
@@ -58,12 +59,14 @@ public static class ScenarioWords
     public static IReadOnlyList<string> Repeat { get; } = ["times", "steps"];
 
     /// <summary>What a CPU does that is said in one word.</summary>
-    public static IReadOnlyList<string> PlainCommands { get; } = ["eoi", "pic-eoi", "pic-eoi-both", "sti", "cli", "take", "inta"];
+    public static IReadOnlyList<string> PlainCommands { get; } =
+        ["eoi", "pic-eoi", "pic-eoi-both", "sti", "cli", "take", "inta"];
 
     /// <summary>What a CPU does with something.</summary>
     public static IReadOnlyList<string> Commands { get; } =
     [
-        "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta", "pic-eoi", "serve",
+        "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta",
+        "pic-eoi", "serve",
     ];
 
     /// <summary>The key that may stand beside <c>write</c> and <c>read</c>.</summary>
@@ -78,7 +81,8 @@ public static class ScenarioWords
     /// <summary>Keys of <c>expect</c>.</summary>
     public static IReadOnlyList<string> Expect { get; } =
     [
-        "taken", "taken-by-any", "registers", "holders", "pending", "in-service", "acks", "signals", "events", "memory", "intr",
+        "taken", "taken-by-any", "registers", "holders", "pending", "in-service", "acks", "signals", "events", "memory",
+        "intr",
     ];
 
     /// <summary>Signals that a CPU can receive; a vector follows <c>sipi</c>.</summary>
@@ -92,46 +96,49 @@ public static class ScenarioWords
         RegisterFields.All.ToDictionary(entry => entry.Key, entry => entry.Value.Names);
 
     /// <summary>Names of registers, by their first part; a number or more may follow.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Registers { get; } = new Dictionary<string, IReadOnlyList<string>>
-    {
-        ["rte"] = ["low", "high"],
-        ["ioapic"] = ["rte", "index", .. RegisterReader.Indexes.Words, .. RegisterReader.Offsets.Words],
-        ["apic"] = [.. RegisterReader.Apic.Words, .. RegisterReader.ApicArrays.Words],
-        ["msr"] = RegisterReader.Msrs.Words,
-        ["pic"] = RegisterReader.PicPorts.Words,
-        ["port"] = [],
-        ["memory"] = [],
-        ["cr8"] = [],
-    };
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Registers { get; } =
+        new Dictionary<string, IReadOnlyList<string>>
+        {
+            ["rte"] = ["low", "high"],
+            ["ioapic"] = ["rte", "index", .. RegisterReader.Indexes.Words, .. RegisterReader.Offsets.Words],
+            ["apic"] = [.. RegisterReader.Apic.Words, .. RegisterReader.ApicArrays.Words],
+            ["msr"] = RegisterReader.Msrs.Words,
+            ["pic"] = RegisterReader.PicPorts.Words,
+            ["port"] = [],
+            ["memory"] = [],
+            ["cr8"] = [],
+        };
 
     /// <summary>Words that stand for values, by the key that they follow.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Values { get; } = new Dictionary<string, IReadOnlyList<string>>
-    {
-        ["mode"] = ApicModes.Words,
-        ["start"] = Starts.Words,
-        ["profile"] = Profiles.Words,
-        ["ack"] = Acks.Words,
-        ["routes"] = Routes.Words,
-        ["format"] = Formats.Words,
-        ["kind"] = Kinds.Words,
-        ["pin"] = Pins.Words,
-        ["device"] = Actions.Words,
-        ["delivery"] = RegisterFields.Modes.Words,
-        ["timer-mode"] = RegisterFields.TimerModes.Words,
-        ["shorthand"] = RegisterFields.Shorthands.Words,
-    };
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Values { get; } =
+        new Dictionary<string, IReadOnlyList<string>>
+        {
+            ["mode"] = ApicModes.Words,
+            ["start"] = Starts.Words,
+            ["profile"] = Profiles.Words,
+            ["ack"] = Acks.Words,
+            ["routes"] = Routes.Words,
+            ["format"] = Formats.Words,
+            ["kind"] = Kinds.Words,
+            ["pin"] = Pins.Words,
+            ["device"] = Actions.Words,
+            ["delivery"] = RegisterFields.Modes.Words,
+            ["timer-mode"] = RegisterFields.TimerModes.Words,
+            ["shorthand"] = RegisterFields.Shorthands.Words,
+        };
 
     /// <summary>Units of time.</summary>
     public static IReadOnlyList<string> Units => Numbers.Units.Words;
 
     /// <summary>Words that stand where names or numbers do.</summary>
-    public static IReadOnlyList<string> Special { get; } = [AnyVector, AllCpus, Nothing, "cpu", HistoricSpec.Expectations, IntrLabel];
+    public static IReadOnlyList<string> Special { get; } =
+        [AnyVector, AllCpus, Nothing, "cpu", HistoricSpec.Expectations, IntrLabel];
 
     /// <summary>Every word of the format; of names with dots, each part.</summary>
     public static IReadOnlySet<string> All { get; } = new IEnumerable<string>[]
         {
-            Scenario, Needs, Laws, Historic, Machine, IoApic, Device, Pci, Msi, Steps, Repeat, PlainCommands, Commands, [Faults],
-            Migrate, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
+            Scenario, Needs, Laws, Historic, Machine, IoApic, Device, Pci, Msi, Steps, Repeat, PlainCommands, Commands,
+            [Faults], Migrate, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
         }
         .Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
         .SelectMany(words => words).SelectMany(word => word.Split('.')).ToHashSet();
@@ -158,15 +165,16 @@ public static class ScenarioWords
             new(("manual", Profile.Manual), ("qemu", Profile.Qemu), ("kvm", Profile.Kvm));
         internal static readonly WordList<AckPolicy> Acks =
             new(("done", AckPolicy.Done), ("eoi", AckPolicy.Eoi), ("eoi+unmask", AckPolicy.EoiAndUnmask));
-        internal static readonly WordList<RouteModel> Routes = new(("direct", RouteModel.Direct), ("cached", RouteModel.Cached));
+        internal static readonly WordList<RouteModel> Routes =
+            new(("direct", RouteModel.Direct), ("cached", RouteModel.Cached));
         internal static readonly WordList<MsiFormat> Formats = new(("compatibility", MsiFormat.Compatibility),
             ("extended", MsiFormat.ExtendedDestination), ("kvm", MsiFormat.KvmHighAddress));
         internal static readonly WordList<SourceKind> Kinds =
             new(("edge", SourceKind.Edge), ("wired", SourceKind.Wired), ("sampled", SourceKind.Sampled));
         internal static readonly WordList<PciInterruptPin> Pins = new(("A", PciInterruptPin.A), ("B", PciInterruptPin.B),
             ("C", PciInterruptPin.C), ("D", PciInterruptPin.D));
-        internal static readonly WordList<DeviceAction> Actions = new(("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower),
-            ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove));
+        internal static readonly WordList<DeviceAction> Actions = new(
+            ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove));
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
             .Where(kind => kind != EventKind.None).Select(kind => (Kebab(kind.ToString()), kind))]);
 

@@ -97,10 +97,11 @@ public sealed partial class IoApic
         // Linux ends a level interrupt without EOI register by making the entry edge for a moment.
         if (!made.Level && S.RemoteIrr.Has(pin))
             work = Join(work, End(pin, EndOfInterruptCause.Rewrite, events));
-        return old.Masked && !made.Masked ? Join(work, Unmasked(pin, made)) : work;
+        return made.Masked ? work : Join(work, Opened(pin, old, made));
     }
 
-    private PinWork Unmasked(int pin, RedirectionEntry entry)
+    /// <summary>What is owed or has to be asked before an entry is served that was not served before this write.</summary>
+    private PinWork Opened(int pin, RedirectionEntry old, RedirectionEntry entry)
     {
         PinSet one = default(PinSet).With(pin);
         if (S.AckOwed.Has(pin))
@@ -108,8 +109,15 @@ public sealed partial class IoApic
             S.AckOwed = S.AckOwed.Without(pin);
             return new PinWork(one, default, default);
         }
-        // A request that was latched while masked may have been served meanwhile; only its source knows.
-        bool ask = Options.Ack != AckPolicy.Eoi && entry.Level && S.Asserted.Has(pin) && !S.RemoteIrr.Has(pin);
+        // A request that was latched meanwhile may have been served otherwise; only its source knows. An edge entry, or
+        // one of the other polarity, keeps a level back as a mask does.
+        bool opened = Options.Ack switch
+        {
+            AckPolicy.Done => old.Masked || !old.Level || IsActiveLow(old) != IsActiveLow(entry),
+            AckPolicy.EoiAndUnmask => old.Masked,
+            _ => false,
+        };
+        bool ask = opened && entry.Level && S.Asserted.Has(pin) && !S.RemoteIrr.Has(pin);
         return ask ? new PinWork(default, one, default) : default;
     }
 

@@ -8,24 +8,30 @@ namespace Wirq.Laws;
 /// A device wants from the rise of its source to its fall, or to the moment from which it wants nothing any more though
 /// nobody sees its source fall. That is judged where the request is made: at the <see cref="EventKind.Deliver"/>, and
 /// where the 8259 raises INTR for it. What happens between the request and the CPU is nobody's fault, and so a request
-/// that was right stands until it is served, masked or asked about again, or its pin falls: the 8259 may come back to it after
-/// a more urgent one, the I/OAPIC after a refusal or the storm brake.
+/// that was right stands until it is served, masked or asked about again: it may wait in the 8259 behind a more urgent
+/// one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
+/// <para>INTR that stands for a line which fell meanwhile ends in the spurious vector; only where the 8259 hands out the
+/// line's own vector is that a phantom. QEMU's and KVM's keep some requests without a line; that is in their profile.</para>
 /// <para>Not judged: lines without sources (foreign logs), lines that something from before the first event may hold, and
 /// pins that the guest made active low against the wiring, which stand for the absence of a request.</para>
 /// </remarks>
 internal sealed class NoPhantom : Law
 {
-    private const ulong FromPin = 1, FromPic = 2;
+    private const ulong FromPin = 1, FromPic = 2, TakenLow = 3;
+    private const ulong Spurious = 1, LevelTaken = 2;
     private const int CascadeIrq = 2;
 
     private readonly Shadows _shadows;
+    private readonly bool _picKeepsRequests;
     private readonly Block<Requests> _standing;
+    private readonly Block<PicRequests> _pic;
 
     internal NoPhantom(Shadows shadows, StateArena arena) : base(arena)
     {
         _shadows = shadows;
-        // One for each I/OAPIC, and one for the 8259 pair.
-        _standing = arena.Reserve<Requests>(shadows.Pins.ChipCount + 1);
+        _picKeepsRequests = shadows.Options.Pic is { Profile: not Profile.Manual };
+        _standing = arena.Reserve<Requests>(Math.Max(1, shadows.Pins.ChipCount));
+        _pic = arena.Reserve<PicRequests>();
     }
 
     public override string Name => nameof(NoPhantom);
@@ -34,12 +40,14 @@ internal sealed class NoPhantom : Law
         "no line's interrupt is delivered when no source of that line has been asserting since its last ack (an 8259's "
         + "spurious vector, IPIs, timers and messages are not a line's)";
 
-    private ref PinSet Pic => ref _standing[_shadows.Pins.ChipCount].Standing;
-
     protected internal override void Observe(in Event e)
     {
         if (e.Kind is >= EventKind.PicPinChanged and <= EventKind.PicResampled)
-            ObservePic(e);
+            ObservePic(e, ref _pic.Value);
+        else if (e.Kind == EventKind.SourceRaised)
+            Await(e, ref _pic.Value);
+        else if (e.Kind == EventKind.LineChanged && e.A == 0)
+            Release(e);
         else if (_shadows.Pins.TryPin(e, out int chip, out int pin))
             ObservePin(e, chip, pin);
     }
@@ -49,7 +57,7 @@ internal sealed class NoPhantom : Law
         ref PinSet standing = ref _standing[chip].Standing;
         switch (e.Kind)
         {
-            case EventKind.Deliver when e.Msi.Data.Level && !_shadows.Pins.IsInverted(chip, pin):
+            case EventKind.Deliver when e.Msi.Data.Level && !_shadows.Pins.IsInverted(chip, pin) && !IsLatched(chip, pin):
                 (int first, int second) = _shadows.LinesOf(chip, pin);
                 standing = standing.Set(pin, Judge(e, FromPin, first, second, standing.Has(pin)));
                 break;
@@ -64,27 +72,72 @@ internal sealed class NoPhantom : Law
         }
     }
 
-    private void ObservePic(in Event e)
+    /// <summary>Whether a request may have outlived its line, as the profile has it.</summary>
+    private bool IsLatched(int chip, int pin) =>
+        _shadows.Pins.Profile(chip).LatchedRequest && !_shadows.Pins.Chip(chip).Asserted.Has(pin);
+
+    private void ObservePic(in Event e, ref PicRequests pic)
     {
-        ref PinSet standing = ref Pic;
+        if (e.Kind == EventKind.PicMaskChanged)
+        {
+            pic.Masked = new PinSet(e.A, 0);
+            pic.Standing = pic.Standing.Except(pic.Masked);
+            for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
+                Await(irq, ref pic);
+        }
+        else if (e.Kind == EventKind.PicInitialised)
+            (pic.Standing, pic.Masked) = (default, default);
+        else if (e.Index < GsiMap.IsaIrqs && e.Irq != CascadeIrq)
+            ObserveIrq(e, ref pic);
+    }
+
+    private void ObserveIrq(in Event e, ref PicRequests pic)
+    {
         switch (e.Kind)
         {
-            case EventKind.PicMaskChanged:
-                standing = standing.Except(new PinSet(e.A, 0));
+            case EventKind.PicPinChanged:
+                pic.High = pic.High.Set(e.Irq, e.A != 0);
+                pic.Standing = pic.Standing.Without(e.Irq);
+                Await(e.Irq, ref pic);
                 break;
-            case EventKind.PicInitialised:
-                standing = default;
+            case EventKind.PicRequested when e.A == 1 && pic.High.Has(e.Irq):
+                pic.Standing = pic.Standing.Set(e.Irq, Judge(e, FromPic, _shadows.Gsis.OfIsaIrq(e.Irq), -1, pic.Standing.Has(e.Irq)));
                 break;
-            case var _ when e.Index >= GsiMap.IsaIrqs:
+            case EventKind.PicTaken:
+                int gsi = _shadows.Gsis.OfIsaIrq(e.Irq);
+                if ((e.B & (Spurious | LevelTaken)) == LevelTaken && !pic.High.Has(e.Irq) && !_picKeepsRequests && IsJudged(gsi, -1))
+                    Fail(TakenLow, e, (ulong)gsi);
+                pic.Standing = pic.Standing.Without(e.Irq);
                 break;
-            case EventKind.PicRequested when e.A == 1 && e.Irq != CascadeIrq:
-                standing = standing.Set(e.Irq, Judge(e, FromPic, _shadows.Gsis.OfIsaIrq(e.Irq), -1, standing.Has(e.Irq)));
-                break;
-            case EventKind.PicPinChanged when e.A == 0:
-            case EventKind.PicTaken or EventKind.PicAcked or EventKind.PicResampled:
-                standing = standing.Without(e.Irq);
+            case EventKind.PicAcked or EventKind.PicResampled:
+                pic.Standing = pic.Standing.Without(e.Irq);
                 break;
         }
+    }
+
+    /// <summary>A source rises: if its pin of the 8259 is high and open, its request waits there.</summary>
+    private void Await(in Event e, ref PicRequests pic)
+    {
+        if (e.Index < (uint)_shadows.Lines.Count && _shadows.Gsis[e.Gsi].Irq is var irq and >= 0)
+            Await(irq, ref pic);
+    }
+
+    /// <summary>A line falls: none of its requests stands any more, even where a pin should not follow.</summary>
+    private void Release(in Event e)
+    {
+        if (e.Index >= (uint)_shadows.Lines.Count)
+            return;
+        GsiTarget target = _shadows.TargetOf(e.Gsi);
+        if (target.Irq >= 0)
+            _pic.Value.Standing = _pic.Value.Standing.Without(target.Irq);
+        if (target.IoApic >= 0)
+            _standing[target.IoApic].Standing = _standing[target.IoApic].Standing.Without(target.Pin);
+    }
+
+    private void Await(int irq, ref PicRequests pic)
+    {
+        if (pic.High.Has(irq) && !pic.Masked.Has(irq) && Wants(_shadows.Gsis.OfIsaIrq(irq)))
+            pic.Standing = pic.Standing.With(irq);
     }
 
     /// <summary>Judges a request.</summary>
@@ -105,11 +158,20 @@ internal sealed class NoPhantom : Law
 
     protected override string Explain(in LawBreak first) => first.Code == FromPin
         ? $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2}, but no device on GSI {first.First} wants anything"
-        : $"the 8259 raised INTR for IRQ {first.Event.Irq}, but no device on GSI {first.First} wants anything";
+        : $"the 8259 {(first.Code == FromPic ? "raised INTR for" : "handed out")} IRQ {first.Event.Irq}, but no device on GSI {first.First} wants anything";
 
     private struct Requests : IState
     {
         /// <summary>Pins whose last request was right and is not served yet.</summary>
+        public PinSet Standing;
+    }
+
+    private struct PicRequests : IState
+    {
+        /// <summary>Pins that are high.</summary>
+        public PinSet High;
+        public PinSet Masked;
+        /// <summary>Pins whose request was right and is not served yet.</summary>
         public PinSet Standing;
     }
 }

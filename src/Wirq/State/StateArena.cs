@@ -130,13 +130,21 @@ public readonly struct Block<T> where T : unmanaged, IState
     }
 
     /// <summary>The struct at <paramref name="index"/>.</summary>
-    /// <exception cref="IndexOutOfRangeException">It lies outside the block.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It lies outside the block.</exception>
     public ref T this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _states[index];
+        get
+        {
+            if ((uint)index >= (uint)_states.Length)
+                ThrowOutside(index);
+            return ref Unsafe.Add(ref Value, index);
+        }
     }
 
     /// <summary>All of them.</summary>
     public Span<T> Span => _states;
+
+    private static void ThrowOutside(int index) =>
+        throw new ArgumentOutOfRangeException(nameof(index), index, "outside the state block");
 }

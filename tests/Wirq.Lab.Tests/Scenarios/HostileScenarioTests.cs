@@ -101,7 +101,7 @@ public sealed class HostileScenarioTests(ITestOutputHelper output)
                 text.Append(piece);
             var watch = Stopwatch.StartNew();
             Assert.Throws<ScenarioException>(() => Sample.ReadAll(text.ToString()));
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{start}{piece}… took {watch.Elapsed}");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"{start}{piece}… took {watch.Elapsed}");
         }
     }
 }

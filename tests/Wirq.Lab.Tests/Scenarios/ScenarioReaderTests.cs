@@ -19,7 +19,7 @@ public sealed class ScenarioReaderTests
         Assert.Equal([("service-before-route", "FreshRoute"), ("route-while-masked", "expectations")],
             first.Historic.Select(historic => (historic.Design, historic.Breaks)));
         Assert.Equal(34, first.Steps.Count);
-        Assert.Equal(12, Assert.IsType<ExpectStep>(first.Steps[^1]).Checks.Count);
+        Assert.Equal(13, Assert.IsType<ExpectStep>(first.Steps[^1]).Checks.Count);
     }
 
     [Fact]

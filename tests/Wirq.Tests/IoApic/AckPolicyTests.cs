@@ -57,6 +57,41 @@ public class AckPolicyTests
         Assert.Empty(bench.Acked);
     }
 
+    [Theory]
+    [InlineData(AckPolicy.Done, true)]
+    [InlineData(AckPolicy.Eoi, false)]
+    [InlineData(AckPolicy.EoiAndUnmask, false)]
+    public void Sampled_sources_are_asked_as_an_edge_entry_that_they_hold_becomes_level(AckPolicy policy, bool asked)
+    {
+        var bench = new ChipBench(new() { Ack = policy });
+        bench.Entry(11, RedirectionEntry.Create(0x31, 1));
+        bench.Pin(11, true);
+        bench.Entry(11, Level);
+        Assert.Equal(asked ? [11] : [], bench.Resampled);
+    }
+
+    [Fact]
+    public void Sampled_sources_are_asked_as_a_pin_that_was_active_low_becomes_active_high()
+    {
+        var bench = new ChipBench();
+        bench.Pin(11, true);
+        bench.Entry(11, RedirectionEntry.Create(0x31, 1, level: true, activeLow: true));
+        Assert.Empty(bench.Resampled);
+        bench.Entry(11, Level);
+        Assert.Equal([11], bench.Resampled);
+    }
+
+    [Fact]
+    public void A_write_that_opens_nothing_asks_nobody()
+    {
+        var bench = new ChipBench();
+        bench.Entry(11, Level);
+        bench.Pin(11, true);
+        bench.Answer(11, Level, RefusalReason.NoDestination);
+        bench.Entry(11, RedirectionEntry.Create(0x32, 0, level: true));
+        Assert.Empty(bench.Resampled);
+    }
+
     [Fact]
     public void Nobody_is_asked_where_nothing_is_pending()
     {

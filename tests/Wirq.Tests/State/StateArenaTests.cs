@@ -120,8 +120,16 @@ public class StateArenaTests
         (StateArena arena, _, Block<Timed> timed) = Build();
         timed[1].Other = 0x1234;
         Assert.Equal(arena.Identity(0), arena.Identity(0));
-        Assert.Equal(StateHash.Of([1, 2, 3]), StateHash.Of([1, 2, 3]));
-        Assert.NotEqual(StateHash.Of([1, 2, 3]), StateHash.Of([1, 3, 2]));
-        Assert.NotEqual(StateHash.Of([0]), StateHash.Of([0, 0]));
+        Assert.Equal(Hash([1, 2, 3]), Hash([1, 2, 3]));
+        Assert.NotEqual(Hash([1, 2, 3]), Hash([1, 3, 2]));
+        Assert.NotEqual(Hash([0]), Hash([0, 0]));
+        Assert.NotEqual(Hash([0, 0, 0, 0, 0, 0, 0, 0, 1]), Hash([0, 0, 0, 0, 0, 0, 0, 0, 2]));
+    }
+
+    private static UInt128 Hash(ReadOnlySpan<byte> bytes)
+    {
+        var hash = new StateHash((ulong)bytes.Length);
+        hash.Add(bytes);
+        return hash.Value;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Actors
     internal Actors(MachineSpec machine)
     {
         Machine = machine;
-        _devices = machine.Devices.Select((device, index) => (device.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
+        _devices = machine.Devices.Index().ToDictionary(device => device.Item.Name, device => device.Index);
     }
 
     internal MachineSpec Machine { get; }
@@ -58,7 +58,14 @@ internal sealed class Actors
         YamlScalar scalar = node.AsScalar("a device");
         if (TryDevice(scalar.Text, out int device))
             return device;
-        throw _devices.Count == 0 ? scalar.Expected("no device; this machine has none") : Words.Unknown(scalar, _devices.Keys);
+        throw _devices.Count == 0
+            ? scalar.Expected("no device; this machine has none") : Words.Unknown(scalar, _devices.Keys);
+    }
+
+    internal void RequirePic(YamlScalar at)
+    {
+        if (Machine.Fabric.Pic is null)
+            throw at.Expected("nothing of the 8259s; this machine has none (pic: false)");
     }
 
     private static bool TryNumber(string text, out int cpu)

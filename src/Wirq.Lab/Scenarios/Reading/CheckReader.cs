@@ -26,8 +26,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 checks.Add(new TakenByAnyCheck(key.At, ReadCounts(value)));
                 return;
             case "intr":
-                if (actors.Machine.Fabric.Pic is null)
-                    throw key.Expected("nothing of the 8259s; this machine has none (pic: false)");
+                actors.RequirePic(key);
                 checks.Add(new IntrCheck(key.At, Words.Boolean(value)));
                 return;
         }
@@ -56,8 +55,9 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         {
             case "taken":
                 int taker = actors.ReadCpu(key);
+                const string counts = ", or a map such as {0x31: 2} where the order does not count";
                 return (value is YamlMapping ? new TakenCountCheck(key.At, taker, ReadCounts(value))
-                    : new TakenCheck(key.At, taker, ReadVectors(value, ", or a map such as {0x31: 2} where the order does not count")), taker);
+                    : new TakenCheck(key.At, taker, ReadVectors(value, counts)), taker);
             case "pending":
                 int cpu = actors.ReadCpu(key);
                 return (new PendingCheck(key.At, cpu, ReadVectors(value)), cpu);
@@ -66,7 +66,8 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 return (new InServiceCheck(key.At, server, ReadVectors(value)), server);
             case "signals":
                 int receiver = actors.ReadCpu(key);
-                return (new SignalsCheck(key.At, receiver, [.. value.AsSequence("a list of signals").Items.Select(ReadSignal)]), receiver);
+                YamlSequence signals = value.AsSequence("a list of signals");
+                return (new SignalsCheck(key.At, receiver, [.. signals.Items.Select(ReadSignal)]), receiver);
             case "registers":
                 return ReadRegister(key, value);
             case "holders":
@@ -116,8 +117,9 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
             if (name.Text != ScenarioWords.IntrLabel)
             {
                 DeviceSpec device = actors.Machine.Devices[actors.ReadDevice(name)];
+                string where = device.Gsi < 0 ? "a message" : $"GSI {device.Gsi}";
                 if (device.Gsi != gsi)
-                    throw name.Expected($"a device on GSI {gsi}; {device.Name} has {(device.Gsi < 0 ? "a message" : $"GSI {device.Gsi}")}");
+                    throw name.Expected($"a device on GSI {gsi}; {device.Name} has {where}");
             }
             holders.Add(name.Text);
         }

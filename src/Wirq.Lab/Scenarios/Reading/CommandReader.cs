@@ -24,9 +24,11 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         }
     }
 
-    private static CpuStep ReadWord(YamlNode node, int cpu, Mark at)
+    private CpuStep ReadWord(YamlNode node, int cpu, Mark at)
     {
         YamlScalar scalar = node.AsScalar(Expected);
+        if (scalar.Text is "pic-eoi" or "pic-eoi-both" or "inta")
+            actors.RequirePic(scalar);
         (CpuCommand command, string text) = scalar.Text switch
         {
             "eoi" => ((CpuCommand)new EoiCommand(), "signals EOI"),
@@ -43,7 +45,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         return new CpuStep(at, $"{Actors.CpuName(cpu)} {text}", cpu, command);
     }
 
-    private static string Expected => $"a command: one of {Words.Join(ScenarioWords.PlainCommands)}, or a map with one of {Words.Join(ScenarioWords.Commands)}";
+    private static string Expected => $"a command: one of {Words.Join(ScenarioWords.PlainCommands)}, "
+        + $"or a map with one of {Words.Join(ScenarioWords.Commands)}";
 
     private void ReadMap(YamlMapping map, int cpu, Mark at, List<Step> steps)
     {
@@ -72,12 +75,12 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
                 (int chip, int pin) = registers.ReadPin(value);
                 return (new MaskCommand(chip, pin, word.Text == "mask"), $"{word.Text}s pin {PinName(chip, pin)}");
             case "mask-irq" or "unmask-irq":
-                RequirePic(word);
+                actors.RequirePic(word);
                 int irq = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
                 bool masks = word.Text == "mask-irq";
                 return (new MaskIrqCommand(irq, masks), $"{(masks ? "masks" : "unmasks")} IRQ {irq}");
             case "pic-eoi":
-                RequirePic(word);
+                actors.RequirePic(word);
                 int ended = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
                 return (new PicEoiCommand(ended, Slave: false), $"signals EOI of IRQ {ended} to the 8259s");
             case "migrate":
@@ -93,9 +96,10 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
                     _ => $"takes {Numbers.ShowVector(taken)}",
                 });
             case "inta":
-                RequirePic(word);
+                actors.RequirePic(word);
                 int answer = ReadVector(value, mayBeNone: false);
-                return (new IntaCommand(answer), "runs an INTA cycle" + (answer >= 0 ? $" and gets {Numbers.ShowVector(answer)}" : ""));
+                string gets = answer < 0 ? "" : $" and gets {Numbers.ShowVector(answer)}";
+                return (new IntaCommand(answer), "runs an INTA cycle" + gets);
             case "serve":
                 int device = actors.ReadDevice(value);
                 return (new ServeCommand(device), $"serves {actors.Machine.Devices[device].Name}");
@@ -114,7 +118,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             return AnyOf;
         if (scalar.Text == ScenarioWords.Nothing && mayBeNone)
             return NoneAtAll;
-        return Numbers.TryParse(scalar.Text, out ulong vector) && vector <= byte.MaxValue ? (int)vector : throw scalar.Expected(expected);
+        return Numbers.TryParse(scalar.Text, out ulong vector) && vector <= byte.MaxValue
+            ? (int)vector : throw scalar.Expected(expected);
     }
 
     private (CpuCommand Command, string Text) ReadMigrate(YamlNode value)
@@ -123,8 +128,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         (int chip, int pin) = registers.ReadPin(map.Required("pin", "migrate"));
         uint to = (uint)Numbers.Read(map.Required("to", "migrate"), "a destination", 0, MaxPinDestination);
         int vector = map["vector"] is { } node ? Numbers.ReadVector(node) : -1;
-        return (new MigrateCommand(chip, pin, to, vector),
-            $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}" + (vector < 0 ? "" : $" vector {Numbers.ShowVector(vector)}"));
+        string anew = vector < 0 ? "" : $" vector {Numbers.ShowVector(vector)}";
+        return (new MigrateCommand(chip, pin, to, vector), $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}{anew}");
     }
 
     // Several registers in one command are several steps, in the order of the file; so are several values of one.
@@ -136,8 +141,6 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         foreach (YamlEntry entry in map.Entries)
         {
             RegisterName register = registers.Read(entry.Key);
-            if (register.Kind == RegisterKind.Port)
-                RequirePic(entry.Key);
             if (faults && register.Kind is not (RegisterKind.Msr or RegisterKind.LocalApic or RegisterKind.Cr8))
                 throw entry.Key.Expected("an MSR, a register of the local APIC or cr8, which alone can fault");
             if (entry.Value is YamlSequence several && word.Text != "change")
@@ -175,12 +178,6 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             _ => new ReadCommand(register, number),
         };
         return new CpuStep(at, $"{start}{(word.Text == "change" ? " to" : "")} {text}{suffix}", cpu, command);
-    }
-
-    private void RequirePic(YamlScalar at)
-    {
-        if (actors.Machine.Fabric.Pic is null)
-            throw at.Expected("nothing of the 8259s; this machine has none (pic: false)");
     }
 
     private static string PinName(int chip, int pin) => chip == 0 ? $"{pin}" : $"ioapic{chip}.{pin}";

@@ -20,12 +20,11 @@ internal sealed class DeviceReader(GsiReader gsis, IReadOnlyCollection<string> r
         CheckName(name);
         YamlMapping map = node.AsMapping($"a map of {Words.Join(ScenarioWords.Device)}").Only(ScenarioWords.Device);
         YamlEntry[] connections = [.. map.Entries.Where(entry => Connections.Contains(entry.Key.Text))];
-        if (connections.Length != 1)
-        {
-            throw new ScenarioException(connections.Length > 1 ? connections[1].Key.At : map.At,
-                connections.Length > 1 ? $"{connections[1].Key.Text} beside {connections[0].Key.Text}" : $"device {name.Text} without a line or message",
-                $"exactly one of {Words.Join(Connections)}");
-        }
+        string expected = $"exactly one of {Words.Join(Connections)}";
+        if (connections.Length == 0)
+            throw new ScenarioException(map.At, $"device {name.Text} without a line or message", expected);
+        if (connections is [var first, var second, ..])
+            throw new ScenarioException(second.Key.At, $"{second.Key.Text} beside {first.Key.Text}", expected);
         YamlNode where = connections[0].Value;
         return connections[0].Key.Text == "msi" ? Message(name, map, where) : Wired(name, map, connections[0].Key.Text switch
         {
@@ -78,8 +77,9 @@ internal sealed class DeviceReader(GsiReader gsis, IReadOnlyCollection<string> r
     private void CheckName(YamlScalar name)
     {
         string text = name.Text;
-        if (text.Length is 0 or > LongestName || !char.IsAsciiLetter(text[0]) || !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-            throw name.Expected($"a name of letters, digits, - and _ that begins with a letter and is not longer than {LongestName}");
+        if (text.Length is 0 or > LongestName || !char.IsAsciiLetter(text[0])
+            || !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            throw name.Expected($"a name of at most {LongestName} letters, digits, - and _ that begins with a letter");
         if (reserved.Contains(text) || Actors.IsCpu(text))
             throw name.Expected("another name; this word means something else in a step");
     }

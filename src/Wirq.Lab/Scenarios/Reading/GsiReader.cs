@@ -51,8 +51,8 @@ internal sealed class GsiReader
             devices.AddRange(list.Items.Select(ReadDevice));
         }
         int gsi = PciSwizzle.ToGsi(pin, [.. devices], [.. _wires]);
-        return _leading.Contains(gsi) ? gsi
-            : throw new ScenarioException(node.At, $"a wire to GSI {gsi}, which leads to no pin", "pciWires with GSIs of this machine");
+        return _leading.Contains(gsi) ? gsi : throw new ScenarioException(
+            node.At, $"a wire to GSI {gsi}, which leads to no pin", "pciWires with GSIs of this machine");
     }
 
     private static int ReadDevice(YamlNode node) => Numbers.ReadInt(node, "a PCI device number", 0, 31);
@@ -75,16 +75,23 @@ internal sealed class GsiReader
             if (!overrides.TryAdd(irq, Numbers.ReadInt(entry.Value, "a GSI", 0, _count - 1)))
                 throw entry.Key.Expected("each IRQ once");
         }
-        foreach (YamlEntry entry in ((YamlMapping)node).Entries)
+        RefuseShared((YamlMapping)node, overrides);
+        return overrides;
+    }
+
+    // No two ISA IRQs lead to one GSI; IRQ 2 leads nowhere.
+    private static void RefuseShared(YamlMapping map, Dictionary<int, int> overrides)
+    {
+        foreach (YamlEntry entry in map.Entries)
         {
-            int irq = Numbers.ReadInt(entry.Key, "an ISA IRQ", 0, IsaIrqs - 1);
-            for (int other = 0; other < IsaIrqs; other++)
+            int irq = Numbers.ReadInt(entry.Key, "an ISA IRQ", 0, IsaIrqs - 1), gsi = overrides[irq];
+            for (int other = 0; other < IsaIrqs && irq != CascadeIrq; other++)
             {
-                if (other != irq && other != CascadeIrq && irq != CascadeIrq && overrides.GetValueOrDefault(other, other) == overrides[irq])
-                    throw new ScenarioException(entry.Value.At, $"GSI {overrides[irq]}, to which IRQ {other} leads too", "a GSI for one IRQ alone");
+                if (other != irq && other != CascadeIrq && overrides.GetValueOrDefault(other, other) == gsi)
+                    throw new ScenarioException(
+                        entry.Value.At, $"GSI {gsi}, to which IRQ {other} leads too", "a GSI for one IRQ alone");
             }
         }
-        return overrides;
     }
 
     private int OfIsaIrq(int irq) => IsaOverrides.GetValueOrDefault(irq, irq);

@@ -119,7 +119,8 @@ internal sealed class MachineReader
         foreach (YamlNode item in list.Items)
         {
             YamlMapping map = item.AsMapping($"a map of {Words.Join(ScenarioWords.IoApic)}").Only(ScenarioWords.IoApic);
-            IoApicOptions chip = ReadIoApic(map, chips.Count, chips.Count == 0 ? 0 : chips.Max(other => other.Options.GsiBase + other.Options.Pins));
+            int nextGsi = chips.Select(other => other.Options.GsiBase + other.Options.Pins).DefaultIfEmpty(0).Max();
+            IoApicOptions chip = ReadIoApic(map, chips.Count, nextGsi);
             foreach ((IoApicOptions other, _) in chips)
                 RefuseOverlap(map, chip, other);
             chips.Add((chip, map["version"] is not null));
@@ -156,7 +157,8 @@ internal sealed class MachineReader
             throw new ScenarioException((map["gsi"] ?? map).At, $"GSIs {chip.GsiBase} to {chip.GsiBase + chip.Pins - 1}",
                 "GSIs that no other I/OAPIC has");
         if (chip.Address == other.Address)
-            throw new ScenarioException((map["address"] ?? map).At, $"address 0x{chip.Address:x}", "an address that no other I/OAPIC has");
+            throw new ScenarioException((map["address"] ?? map).At, $"address 0x{chip.Address:x}",
+                "an address that no other I/OAPIC has");
     }
 
     // A list stands for a machine each; what does not vary has no place in the name.
@@ -185,5 +187,6 @@ internal sealed class MachineReader
     private bool Flag(string key, bool usual) => _map[key] is { } node ? Words.Boolean(node) : usual;
     private int Int(string key, int usual, int least, int most) =>
         _map[key] is { } node ? Numbers.ReadInt(node, key, least, most) : usual;
-    private long Hz(string key, long usual) => _map[key] is { } node ? (long)Numbers.Read(node, "a frequency in Hz", 1, MaxHz) : usual;
+    private long Hz(string key, long usual) =>
+        _map[key] is { } node ? (long)Numbers.Read(node, "a frequency in Hz", 1, MaxHz) : usual;
 }

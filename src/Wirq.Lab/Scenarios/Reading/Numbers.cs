@@ -16,10 +16,12 @@ internal static class Numbers
     internal static WordList<long> Units { get; } =
         new(("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000));
 
-    internal static bool TryParse(ReadOnlySpan<char> text, out ulong value) =>
-        text.StartsWith("0x") ? ulong.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
-        : text.StartsWith("0b") ? ulong.TryParse(text[2..], NumberStyles.AllowBinarySpecifier, CultureInfo.InvariantCulture, out value)
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    internal static bool TryParse(ReadOnlySpan<char> text, out ulong value)
+    {
+        NumberStyles style = text.StartsWith("0x") ? NumberStyles.AllowHexSpecifier
+            : text.StartsWith("0b") ? NumberStyles.AllowBinarySpecifier : NumberStyles.None;
+        return ulong.TryParse(style == NumberStyles.None ? text : text[2..], style, CultureInfo.InvariantCulture, out value);
+    }
 
     internal static ulong Read(YamlNode node, string what, ulong least, ulong most)
     {

@@ -117,7 +117,8 @@ internal static class RegisterFields
 
     /// <summary>The interrupt command register as in x2APIC mode (Intel SDM vol. 3, 11.12.9).</summary>
     internal static FieldMap InterruptCommand { get; } = new(
-        Vector, new("to", [new(32, 32)]), Mode, Logical, new("shorthand", [new(18, 2)], Shorthands), Level, Flag("assert", 14));
+        Vector, new("to", [new(32, 32)]), Mode, Logical, new("shorthand", [new(18, 2)], Shorthands), Level,
+        Flag("assert", 14));
 
     internal static FieldMap InterruptCommandLow { get; } = InterruptCommand.Within(0, 32);
 
@@ -128,7 +129,8 @@ internal static class RegisterFields
     /// <summary>All of them, by the names that the documentation gives them.</summary>
     internal static IReadOnlyDictionary<string, FieldMap> All { get; } = new Dictionary<string, FieldMap>
     {
-        ["rte"] = Entry, ["lvt"] = LocalVector, ["svr"] = SpuriousVector, ["icr"] = InterruptCommand, ["apic-base"] = ApicBase,
+        ["rte"] = Entry, ["lvt"] = LocalVector, ["svr"] = SpuriousVector, ["icr"] = InterruptCommand,
+        ["apic-base"] = ApicBase,
     };
 
     private static Field Flag(string name, int bit) => new(name, [new(bit, 1)]);
@@ -145,7 +147,8 @@ internal static class RegisterFields
             RegisterKind.EntryHigh => EntryHigh,
             RegisterKind.IoApicIndex when number >= firstEntry => number % 2 == 0 ? EntryLow : EntryHigh,
             RegisterKind.LocalApic => OfLocalApic(number, register.Size),
-            RegisterKind.Msr when number is >= firstMsr and <= lastMsr => OfLocalApic((number - firstMsr) << 4, register.Size),
+            RegisterKind.Msr when number is >= firstMsr and <= lastMsr =>
+                OfLocalApic((number - firstMsr) << 4, register.Size),
             RegisterKind.Msr when number == apicBase => ApicBase,
             _ => null,
         };

@@ -3,10 +3,12 @@ using System.Globalization;
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads the names of registers, and values as far as they are named.</summary>
-internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
+internal sealed class RegisterReader(Actors actors)
 {
+    private readonly IReadOnlyList<IoApicOptions> _ioApics = actors.Machine.Fabric.IoApics;
+
     private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1, InterruptCommandOffset = 0x300;
-    private const uint FirstApicMsr = 0x800;
+    private const uint RegisterStride = 0x10, LastApicOffset = 0xFF0;
 
     /// <summary>The shapes of names, for an error and for the documentation.</summary>
     internal static IReadOnlyList<string> Shapes { get; } =
@@ -48,25 +50,30 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
             ("apic", var rest) => LocalApic(at, text, rest),
             ("msr", [var which]) => Msr(at, text, which),
             ("port", var rest) => Port(at, text, rest),
-            ("pic", [_, _]) when PicPorts.TryFind(text[4..], out uint port) => new(RegisterKind.Port, 0, port, PortSize, text),
+            ("pic", [_, _]) when PicPorts.TryFind(text[4..], out uint port) =>
+                new(RegisterKind.Port, 0, port, PortSize, text),
             ("memory", var rest) => Sized(RegisterKind.Memory, rest, WordSize, MsrSize, text),
             (var chip, var rest) when TryUnit(chip, out int unit) => IoApic(at, text, unit, rest),
             _ => null,
         };
+        if (found?.Kind == RegisterKind.Port)
+            actors.RequirePic(at);
         return found ?? throw NoSuch(at, text);
     }
 
     private static ScenarioException NoSuch(YamlScalar at, string text)
     {
         string? nearest = Words.Nearest(text, Spellings());
-        return new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}",
-            $"one of {Words.Join(Shapes)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
+        return NoSuch(at, text, $"one of {Words.Join(Shapes)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
     }
+
+    private static ScenarioException NoSuch(YamlScalar at, string text, string expected) =>
+        new(at.At, $"no register {YamlScalar.Quote(text)}", expected);
 
     private static IEnumerable<string> Spellings() =>
     [
-        "cr8", .. Indexes.Words.Concat(Offsets.Words).Select(word => "ioapic." + word), .. Apic.Words.Select(word => "apic." + word),
-        .. Msrs.Words.Select(word => "msr." + word), .. PicPorts.Words.Select(word => "pic." + word),
+        "cr8", .. Indexes.Words.Concat(Offsets.Words).Select(word => "ioapic." + word),
+        .. Apic.Words.Select(word => "apic." + word), .. Msrs.Words.Select(word => "msr." + word), .. PicPorts.Words.Select(word => "pic." + word),
     ];
 
     private RegisterName? Entry(YamlScalar at, string text, int unit, string[] rest)
@@ -92,9 +99,10 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
             ["rte", .. var entry] => Entry(at, text, unit, entry),
             ["index", var number] when Numbers.TryParse(number, out ulong index) && index <= byte.MaxValue =>
                 new(RegisterKind.IoApicIndex, unit, index, WordSize, text),
-            [var word] when Indexes.TryFind(word, out uint index) => new(RegisterKind.IoApicIndex, unit, index, WordSize, text),
-            [var word, .. var size] when Offsets.TryFind(word, out uint offset) && TrySize(size, WordSize, WordSize, out int bytes) =>
-                new(RegisterKind.IoApicOffset, unit, offset, bytes, text),
+            [var word] when Indexes.TryFind(word, out uint index) =>
+                new(RegisterKind.IoApicIndex, unit, index, WordSize, text),
+            [var word, .. var size] when Offsets.TryFind(word, out uint offset)
+                && TrySize(size, WordSize, WordSize, out int bytes) => new(RegisterKind.IoApicOffset, unit, offset, bytes, text),
             _ => null,
         };
     }
@@ -104,14 +112,19 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
         string name = string.Join('.', rest);
         if (Apic.TryFind(name, out uint offset))
             return new(RegisterKind.LocalApic, 0, offset, offset == InterruptCommandOffset ? MsrSize : WordSize, text);
-        if (rest is [var array, var word] && ApicArrays.TryFind(array, out uint start) && Numbers.TryParse(word, out ulong index))
+        if (rest is [var array, var word] && ApicArrays.TryFind(array, out uint start)
+            && Numbers.TryParse(word, out ulong index))
+        {
             return index < 8
-                ? new(RegisterKind.LocalApic, 0, start + (uint)index * 0x10, WordSize, text)
-                : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", $"apic.{array}.0 to apic.{array}.7");
-        if (rest is [var number] && number.StartsWith("0x", StringComparison.Ordinal) && Numbers.TryParse(number, out ulong raw))
-            return raw <= 0xFF0 && raw % 0x10 == 0
+                ? new(RegisterKind.LocalApic, 0, start + (uint)index * RegisterStride, WordSize, text)
+                : throw NoSuch(at, text, $"apic.{array}.0 to apic.{array}.7");
+        }
+        if (rest is [['0', 'x', ..] number] && Numbers.TryParse(number, out ulong raw))
+        {
+            return raw <= LastApicOffset && raw % RegisterStride == 0
                 ? new(RegisterKind.LocalApic, 0, raw, WordSize, text)
-                : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", "an offset of 0 to 0xff0 that is a multiple of 0x10");
+                : throw NoSuch(at, text, "an offset of 0 to 0xff0 that is a multiple of 0x10");
+        }
         return null;
     }
 
@@ -124,19 +137,19 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
             return null;
         return number <= uint.MaxValue && LocalApics.ClaimsMsr((uint)number)
             ? new(RegisterKind.Msr, 0, number, MsrSize, text)
-            : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", "msr.0x1b, msr.0x6e0 or msr.0x800 to msr.0x8ff");
+            : throw NoSuch(at, text, "msr.0x1b, msr.0x6e0 or msr.0x800 to msr.0x8ff");
     }
 
     private static RegisterName? Port(YamlScalar at, string text, string[] rest)
     {
         RegisterName? port = Sized(RegisterKind.Port, rest, PortSize, WordSize, text);
         return port is null || (port.Number <= ushort.MaxValue && PicPair.Claims((ushort)port.Number)) ? port
-            : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}",
-                $"a port of the 8259s: {Words.Join(PicPorts.Words.Select(word => "pic." + word))} (0x20, 0x21, 0x4d0, 0xa0, 0xa1, 0x4d1)");
+            : throw NoSuch(at, text, "a port of the 8259s: 0x20, 0x21, 0xa0, 0xa1, 0x4d0 or 0x4d1");
     }
 
     private static RegisterName? Sized(RegisterKind kind, string[] rest, int usual, int most, string text) =>
-        rest is [var number, .. var size] && Numbers.TryParse(number, out ulong value) && TrySize(size, usual, most, out int bytes)
+        rest is [var number, .. var size] && Numbers.TryParse(number, out ulong value)
+            && TrySize(size, usual, most, out int bytes)
             ? new(kind, 0, value, bytes, text)
             : null;
 
@@ -161,7 +174,8 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
         YamlScalar scalar = node.AsScalar("a pin such as 11 or ioapic1.3");
         string[] parts = scalar.Text.Split('.');
         int unit = 0;
-        if (parts.Length > 2 || (parts.Length == 2 && !TryUnit(parts[0], out unit)) || !Numbers.TryParse(parts[^1], out ulong pin))
+        if (parts.Length > 2 || (parts.Length == 2 && !TryUnit(parts[0], out unit))
+            || !Numbers.TryParse(parts[^1], out ulong pin))
             throw scalar.Expected("a pin such as 11 or ioapic1.3");
         CheckUnit(scalar, unit);
         CheckPin(scalar, unit, pin);
@@ -170,15 +184,15 @@ internal sealed class RegisterReader(IReadOnlyList<IoApicOptions> ioApics)
 
     private void CheckUnit(YamlScalar at, int unit)
     {
-        if (unit >= ioApics.Count)
-            throw new ScenarioException(at.At, $"I/OAPIC {unit}", ioApics.Count == 0
-                ? "nothing of an I/OAPIC; this machine has none" : $"one of the machine's {ioApics.Count}, counted from 0");
+        if (unit >= _ioApics.Count)
+            throw new ScenarioException(at.At, $"I/OAPIC {unit}", _ioApics.Count == 0
+                ? "nothing of an I/OAPIC; this machine has none" : $"one of the machine's {_ioApics.Count}, counted from 0");
     }
 
     private void CheckPin(YamlScalar at, int unit, ulong pin)
     {
         CheckUnit(at, unit);
-        if (pin >= (ulong)ioApics[unit].Pins)
-            throw new ScenarioException(at.At, $"pin {pin}", $"a pin of I/OAPIC {unit}, 0 to {ioApics[unit].Pins - 1}");
+        if (pin >= (ulong)_ioApics[unit].Pins)
+            throw new ScenarioException(at.At, $"pin {pin}", $"a pin of I/OAPIC {unit}, 0 to {_ioApics[unit].Pins - 1}");
     }
 }

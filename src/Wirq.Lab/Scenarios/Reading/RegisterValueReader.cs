@@ -38,7 +38,8 @@ internal static class RegisterValueReader
         return (new RegisterValue(bits, mask), scalar.Text);
     }
 
-    private static (RegisterValue Value, string Text) ReadFields(YamlMapping map, RegisterName register, FieldMap? fields, ulong mask)
+    private static (RegisterValue Value, string Text) ReadFields(
+        YamlMapping map, RegisterName register, FieldMap? fields, ulong mask)
     {
         if (fields is null)
             throw map.Expected($"a number; {register.Text} has no fields with names");

@@ -11,7 +11,7 @@ internal sealed class StepReader
 
     internal StepReader(Actors actors)
     {
-        var registers = new RegisterReader(actors.Machine.Fabric.IoApics);
+        var registers = new RegisterReader(actors);
         _actors = actors;
         _commands = new CommandReader(actors, registers);
         _checks = new CheckReader(actors, registers);
@@ -50,7 +50,7 @@ internal sealed class StepReader
         {
             count += step is RepeatStep repeat ? repeat.Times * CheckCount(repeat.Steps, most, at) : 1;
             if (count > most)
-                throw new ScenarioException(step.At, "more steps than one may run here", $"at most {most:#,0} steps, repetitions counted");
+                throw new ScenarioException(step.At, "too many steps", $"at most {most:#,0} steps, repetitions counted");
         }
         return count;
     }
@@ -71,7 +71,8 @@ internal sealed class StepReader
             return;
         }
         YamlMapping map = node.AsMapping(handler is null
-            ? "a step that names its actor, such as \"disk: raise\"" : $"a step, such as \"{{serve: disk}}\" or one of {Words.Join(ScenarioWords.PlainCommands)}");
+            ? "a step that names its actor, such as \"disk: raise\""
+            : $"a step, such as \"{{serve: disk}}\" or one of {Words.Join(ScenarioWords.PlainCommands)}");
         if (map.Entries.Count == 0)
             throw map.Expected("a step, such as \"disk: raise\"");
         YamlScalar key = map.Entries[0].Key;
@@ -104,7 +105,8 @@ internal sealed class StepReader
         else if (_actors.TryDevice(key.Text, out int device))
             steps.Add(ReadDevice(key, value, device));
         else
-            throw Words.Unknown(key, [.. _actors.Names, .. ScenarioWords.Steps, .. handler is null ? [] : ScenarioWords.Commands]);
+            throw Words.Unknown(key,
+                [.. _actors.Names, .. ScenarioWords.Steps, .. handler is null ? [] : ScenarioWords.Commands]);
     }
 
     private RepeatStep ReadRepeat(YamlScalar key, YamlNode value, int? handler)

@@ -10,28 +10,26 @@ internal sealed class YamlTree
     internal const int MaxLength = 1 << 20, MaxDepth = 64;
 
     private readonly string _file;
-    private readonly int _lines;
+    private readonly Mark _end;
     private readonly Parser _parser;
+    private readonly Stack<Mark> _braces = [];
     private YamlDotNet.Core.Mark _reached = YamlDotNet.Core.Mark.Empty;
     private int _depth;
 
-    private YamlTree(string file, string text, int lines)
+    private YamlTree(string file, string text)
     {
         _file = file;
-        _lines = lines;
+        _end = FindEnd(file, text);
         _parser = new Parser(new StringReader(text));
     }
 
-    internal static YamlNode Parse(string file, string text)
-    {
-        if (text.Length > MaxLength)
-            throw new ScenarioException(new Mark(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
-        return new YamlTree(file, text, CountLines(file, text)).Document();
-    }
+    internal static YamlNode Parse(string file, string text) => text.Length <= MaxLength
+        ? new YamlTree(file, text).Document()
+        : throw new ScenarioException(new Mark(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
 
     // The parser takes U+0000 for the end of the file, so that what follows would be dropped without a word, and counts
     // lines at separators at which YAML 1.2 and editors do not.
-    private static int CountLines(string file, string text)
+    private static Mark FindEnd(string file, string text)
     {
         const char lineSeparator = '\u2028', paragraphSeparator = '\u2029';
         int line = 1, start = 0;
@@ -43,7 +41,7 @@ internal sealed class YamlTree
             else if ((char.IsControl(c) && c is not ('\t' or '\r')) || c is lineSeparator or paragraphSeparator)
                 throw new ScenarioException(new Mark(file, line, i - start + 1), $"the character U+{(int)c:X4}", "text");
         }
-        return line;
+        return new Mark(file, line, text.Length - start + 1);
     }
 
     private YamlNode Document()
@@ -70,33 +68,44 @@ internal sealed class YamlTree
         }
         catch (YamlException e)
         {
-            throw new ScenarioException(At(e.Start), $"not YAML ({Tidy(e.Message)})", "YAML 1.2");
+            // A tab is what a plain scalar before it is blamed for.
+            YamlDotNet.Core.Mark place = e.Message.Contains("tab character", StringComparison.Ordinal) ? e.End : e.Start;
+            string why = e.Message.Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
+            throw NotYaml(At(place), char.ToLowerInvariant(why[0]) + why[1..]);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // Some malformed text breaks the scanner's own invariants. All it leaves us is how far it came.
-            throw new ScenarioException(At(_reached), "not YAML (it cannot be scanned from here on)", "YAML 1.2");
+            // Some malformed text (a brace left open is enough) breaks the scanner's own invariants. All it leaves us is
+            // how far it came.
+            throw NotYaml(At(_reached), "what follows cannot be scanned");
         }
-        throw new ScenarioException(At(_reached), "the end of the file", "YAML 1.2");
+        throw NotYaml(At(_reached), "the file ends here");
     }
 
-    private static string Tidy(string message) =>
-        char.ToLowerInvariant(message[0]) + message[1..].Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
+    // A brace that is left open is found out only where something does not fit, perhaps many lines on.
+    private ScenarioException NotYaml(Mark at, string why) => new(at, $"not YAML ({why})", "YAML 1.2"
+        + (_braces.TryPeek(out Mark brace) ? $"; the bracket of line {brace.Line}, column {brace.Column} is still open here" : ""));
 
     private YamlNode Node(ParsingEvent first)
     {
         Mark at = At(first.Start);
+        const string expected = "the text itself; scenarios have no anchors and aliases";
         if (first is AnchorAlias alias)
-            throw new ScenarioException(at, $"the alias *{alias.Value.Value}", "the text itself; scenarios have no anchors and aliases");
+            throw new ScenarioException(at, $"the alias {YamlScalar.Quote(alias.Value.Value)}", expected);
         if (first is NodeEvent { Anchor.IsEmpty: false } anchored)
-            throw new ScenarioException(at, $"the anchor &{anchored.Anchor.Value}", "no anchor; scenarios have no anchors and aliases");
+            throw new ScenarioException(at, $"the anchor {YamlScalar.Quote(anchored.Anchor.Value)}", expected);
         if (first is NodeEvent { Tag.IsEmpty: false })
             throw new ScenarioException(at, "a tag", "no tag; the place says what a value is");
         if (first is Scalar scalar)
             return new YamlScalar(at, scalar.Value, scalar.Style == ScalarStyle.Plain);
         if (++_depth > MaxDepth)
             throw new ScenarioException(at, $"more than {MaxDepth} levels", "less depth");
+        bool braces = first is SequenceStart { Style: SequenceStyle.Flow } or MappingStart { Style: MappingStyle.Flow };
+        if (braces)
+            _braces.Push(at);
         YamlNode node = first is SequenceStart ? Sequence(at) : Mapping(at);
+        if (braces)
+            _braces.Pop();
         _depth--;
         return node;
     }
@@ -117,13 +126,14 @@ internal sealed class YamlTree
         {
             YamlScalar key = Node(next).AsScalar("a word");
             if (!lines.TryAdd(key.Text, key.At.Line))
-                throw new ScenarioException(key.At, $"{key.Found} again", $"each word once; it stands on line {lines[key.Text]} too");
+                throw new ScenarioException(
+                    key.At, $"{key.Found} again", $"each word once; it stands on line {lines[key.Text]} too");
             entries.Add(new YamlEntry(key, Node(Next())));
         }
         return new YamlMapping(at, entries);
     }
 
-    // The end of a file that ends in a comment stands one line too low with the parser.
+    // The parser puts the end of a file without a last line end one line too low.
     private Mark At(YamlDotNet.Core.Mark mark) =>
-        new(_file, Math.Clamp((int)mark.Line, 1, _lines), Math.Max(1, (int)mark.Column));
+        mark.Line > _end.Line ? _end : new(_file, Math.Max(1, (int)mark.Line), Math.Max(1, (int)mark.Column));
 }

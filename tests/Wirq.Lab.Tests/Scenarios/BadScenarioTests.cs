@@ -1,0 +1,257 @@
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Tests.Scenarios;
+
+/// <summary>What is wrong with a file is said where it stands (here: behind the §), with what was expected.</summary>
+public sealed class BadScenarioTests
+{
+    private const char Here = '§';
+
+    private static ScenarioException Refuse(string text)
+    {
+        int at = text.IndexOf(Here, StringComparison.Ordinal);
+        string before = text[..at];
+        var error = Assert.Throws<ScenarioException>(() => Sample.ReadAll(text.Remove(at, 1)));
+        Assert.Equal(new Mark("s.yaml", before.Count(c => c == '\n') + 1, at - before.LastIndexOf('\n')), error.At);
+        Assert.Equal($"{error.At}: {error.Found}; expected {error.Expected}", error.Message);
+        return error;
+    }
+
+    [Theory]
+    [InlineData("§", "an empty file", "a scenario")]
+    [InlineData("§# nothing\n", "an empty file", "a scenario")]
+    [InlineData("§- a", "a list", "a map of name, about")]
+    [InlineData("§just text", "\"just text\"", "a map of name, about")]
+    [InlineData("name: n\nsteps: [§", "not YAML (while parsing a node, did not find expected node content)", "the bracket of line 2, column 8 is still open")]
+    [InlineData("name: n\nsteps:\n  - cpu0: {write: {rte.1: 2}\n  §- disk: raise\n", "not YAML", "the bracket of line 3, column 11 is still open")]
+    [InlineData("name: n\nmachine: {cpus§: 1\nsteps: []\nlaws: []\n", "not YAML (what follows cannot be scanned)", "the bracket of line 2, column 10 is still open")]
+    [InlineData("name: n\nsteps:\n  - a\n §b: c", "not YAML", "YAML 1.2")]
+    [InlineData("name: n\n§\tsteps: []", "not YAML", "YAML 1.2")]
+    [InlineData("name: §\"n", "not YAML", "YAML 1.2")]
+    [InlineData("name: n\nsteps: []\n§}", "not YAML", "YAML 1.2")]
+    [InlineData("name: n\nabout: a§\0b", "U+0000", "text")]
+    [InlineData("name: n\nabout: a§\u001bb", "U+001B", "text")]
+    [InlineData("name: n\nabout: a§\u2028b", "U+2028", "text")]
+    [InlineData("name: §&a n", "the anchor \"a\"", "no anchors and aliases")]
+    [InlineData("name: §*a", "the alias \"a\"", "no anchors and aliases")]
+    [InlineData("name: §!!str n", "a tag", "no tag")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\n§--- \nname: m", "a second document", "one scenario")]
+    [InlineData("name: n\n§name: m", "\"name\" again", "line 1")]
+    [InlineData("name: n\n? §[a]\n: b", "a list", "a word")]
+    [InlineData("name: n\nmachine: {§<<: {cpus: 1}}", "\"<<\"", "one of cpus")]
+    public void A_file_that_is_no_plain_YAML(string text, string found, string expected)
+    {
+        ScenarioException error = Refuse(text);
+        Assert.Contains(found, error.Found, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Expected, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("§steps: [{time: 1ns}]", "a scenario without name")]
+    [InlineData("§name: n", "nothing happens")]
+    [InlineData("§name: n\nsteps: []", "steps or expect")]
+    [InlineData("name:§\nsteps: []", "nothing; expected a name")]
+    [InlineData("name: §\"\"\nsteps: []", "\"\"; expected a name")]
+    [InlineData("name: §[a]", "a list; expected a name")]
+    [InlineData("name: n\n§step: []", "(perhaps steps)")]
+    [InlineData("name: n\n§Machine: {}", "(perhaps machine)")]
+    [InlineData("name: n\n§xyzzy: 1", "\"xyzzy\"; expected one of name, about, covers, needs, machine, handlers, steps, expect, laws, historic")]
+    [InlineData("name: n\ncovers: §R2", "\"R2\"; expected a list of ids")]
+    [InlineData("name: n\ncovers: [R2, §a b]", "an id of letters")]
+    [InlineData("name: n\ncovers: [R2, §R2]", "each word once")]
+    [InlineData("name: n\nneeds: [§x2-apic]", "(perhaps x2apic)")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nlaws: [FreshRoute, §FreshRout]", "(perhaps FreshRoute)")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: §service-before-routes, breaks: FreshRoute}]", "(perhaps service-before-route)")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: service-before-route, breaks: §everything}]", "NoPhantom, expectations")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nlaws: [NoPhantom]\nhistoric: [{design: service-before-route, breaks: §FreshRoute}]", "one of NoPhantom, expectations")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [§{design: service-before-route}]", "an entry of historic without breaks")]
+    [InlineData("name: n\nhandlers: {§cpu1: {}}\nsteps: []", "a CPU of this machine, cpu0 to cpu0")]
+    [InlineData("name: n\nhandlers: {§disk: {}}\nsteps: []", "cpus or a CPU")]
+    [InlineData("name: n\nhandlers: {cpu0: {§0x100: []}}\nsteps: []", "a vector, 0 to 0xff, or any")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: [], §49: []}}\nsteps: []", "each vector once")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: §eoi}}\nsteps: []", "a list of steps")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: [[eoi], §eoi]}}\nsteps: []", "as its neighbours are")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: [§eio]}}\nsteps: []", "(perhaps eoi)")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: [{§serv: disk}]}}\nsteps: []", "(perhaps serve)")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: [{§repeat: {times: 10001, steps: [eoi]}}]}}\nsteps: []", "at most 10,000 steps")]
+    public void A_scenario_with_an_error(string text, string message) =>
+        Assert.Contains(message, Refuse(text).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("§x", "a map of cpus")]
+    [InlineData("{§cpu: 2}", "(perhaps cpus)")]
+    [InlineData("{cpus: §0}", "cpus, 1 to 0x1000")]
+    [InlineData("{cpus: §-1}", "cpus, 1 to 0x1000")]
+    [InlineData("{cpus: §two}", "cpus, 1 to 0x1000")]
+    [InlineData("{cpus: §99999999999999999999999}", "cpus, 1 to 0x1000")]
+    [InlineData("{mode: §x3apic}", "(perhaps xapic)")]
+    [InlineData("{mode: §[]}", "an empty list; expected one or more of xapic, x2apic")]
+    [InlineData("{mode: [xapic, §xapic]}", "each word once")]
+    [InlineData("{x2apic: false, mode: §x2apic}", "no x2APIC mode")]
+    [InlineData("{profile: [kvm, §qmeu]}", "(perhaps qemu)")]
+    [InlineData("{ack: §{}}", "an empty map; expected done, eoi, eoi+unmask")]
+    [InlineData("{pic: §yes}", "one of true, false")]
+    [InlineData("{cpus: 2, ids: §[0]}", "a list of 1; expected a list of 2 APIC ids")]
+    [InlineData("{cpus: 2, ids: [0, §0]}", "an id of its own")]
+    [InlineData("{ids: [§0xffffffff]}", "an APIC id, 0 to 0xfffffffe")]
+    [InlineData("{busHz: §0}", "a frequency in Hz")]
+    [InlineData("{physicalAddressBits: §64}", "physicalAddressBits, 32 to 52")]
+    [InlineData("{ioapics: §{pins: 24}}", "a list of I/OAPICs")]
+    [InlineData("{ioapics: [{pins: §121}]}", "a number of pins, 1 to 0x78")]
+    [InlineData("{ioapics: [{version: §0x12}]}", "0x11 or 0x20")]
+    [InlineData("{ioapics: [{address: §0xfec00010}]}", "a multiple of 0x1000")]
+    [InlineData("{ioapics: [{}, {gsi: §23}]}", "GSIs that no other I/OAPIC has")]
+    [InlineData("{ioapics: [{}, {address: §0xfec00000}]}", "an address that no other I/OAPIC has")]
+    [InlineData("{ioapics: [{stormDelay: §10}]}", "a time such as 10ms (ns, us, ms, s)")]
+    [InlineData("{ioapics: [{stormDelay: §10min}]}", "a time such as 10ms")]
+    [InlineData("{ioapics: [{stormDelay: §0.5ns}]}", "whole nanoseconds")]
+    [InlineData("{ioapics: [{stormDelay: §1001s}]}", "at most 1000s")]
+    [InlineData("{isaOverrides: {§16: 2}}", "an ISA IRQ, 0 to 15")]
+    [InlineData("{isaOverrides: {0: §9}}", "a GSI for one IRQ alone")]
+    [InlineData("{pciWires: §[16, 17]}", "a list of four GSIs")]
+    [InlineData("{devices: §[disk]}", "a map of device names")]
+    [InlineData("{devices: {§1disk: {gsi: 1}}}", "begins with a letter")]
+    [InlineData("{devices: {§cpu7: {gsi: 1}}}", "another name")]
+    [InlineData("{devices: {§write: {gsi: 1}}}", "another name")]
+    [InlineData("{devices: {disk: §{}}}", "exactly one of gsi, isa, pci, msi")]
+    [InlineData("{devices: {disk: {gsi: 1, §isa: 1}}}", "isa beside gsi")]
+    [InlineData("{devices: {disk: {gsi: §24}}}", "a GSI, 0 to 23")]
+    [InlineData("{ioapics: [{}, {gsi: 30}], devices: {disk: {gsi: §25}}}", "a GSI that leads to a pin")]
+    [InlineData("{devices: {disk: {isa: §2}}}", "takes the second 8259")]
+    [InlineData("{devices: {disk: {pci: §{pin: A}}}}", "pci without device")]
+    [InlineData("{devices: {disk: {pci: {device: 1, pin: §E}}}}", "one of A, B, C, D")]
+    [InlineData("{ioapics: [], devices: {disk: {pci: §{device: 1}}}}", "leads to no pin")]
+    [InlineData("{devices: {disk: {gsi: 1, kind: §level}}}", "one of edge, wired, sampled")]
+    [InlineData("{devices: {disk: {gsi: 1, requester: §1}}}", "expected msi")]
+    [InlineData("{devices: {nvme: {msi: §{address: 1}}}}", "msi without data")]
+    [InlineData("{devices: {nvme: {msi: {address: 1, data: §0x100000000}}}}", "data, 0 to 0xffffffff")]
+    [InlineData("{devices: {nvme: {msi: {address: 1, data: 1}, stuck: §true}}}", "gsi, isa or pci")]
+    [InlineData("{devices: {nvme: {msi: {address: 1, data: 1}, requester: §\"00:20.0\"}}}", "a requester such as")]
+    public void A_machine_with_an_error(string machine, string message) =>
+        Assert.Contains(message, Refuse($"name: n\nmachine: {machine}\nsteps: [{{time: 1ns}}]").Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("§eoi", "a step that names its actor")]
+    [InlineData("§{}", "an empty map; expected a step")]
+    [InlineData("{§dsik: raise}", "(perhaps disk)")]
+    [InlineData("{§eoi: cpu0}", "one of cpu0, cpu1, disk")]
+    [InlineData("{§cpu2: eoi}", "a CPU of this machine, cpu0 to cpu1")]
+    [InlineData("{disk: raise, §nic: raise}", "one actor in a step")]
+    [InlineData("{disk: §rise}", "(perhaps raise)")]
+    [InlineData("{disk: §send}", "raise, lower, pulse or remove; disk has a line")]
+    [InlineData("{nvme: §raise}", "send; nvme has a message")]
+    [InlineData("{time: §10}", "a time such as 10ms")]
+    [InlineData("{repeat: §{times: 2}}", "repeat without steps")]
+    [InlineData("{repeat: {times: §0, steps: []}}", "how many times, 1 to")]
+    [InlineData("{repeat: {times: 1000000, steps: [{§repeat: {times: 1000000, steps: [{disk: raise}, {disk: lower}]}}]}}", "at most 1,000,000 steps")]
+    [InlineData("{cpu0: §EOI}", "(perhaps eoi)")]
+    [InlineData("{cpu0: §mask}", "what to mask: {mask: …}")]
+    [InlineData("{cpu0: {§sti: 1}}", "the word sti alone")]
+    [InlineData("{cpu0: {§wriet: {}}}", "(perhaps write)")]
+    [InlineData("{cpu0: {mask: 1, §unmask: 2}}", "one command in a step")]
+    [InlineData("{cpu0: {mask: 1, faults: §true}}", "write or read alone")]
+    [InlineData("{cpu0: {mask: §24}}", "a pin of I/OAPIC 0, 0 to 23")]
+    [InlineData("{cpu0: {mask: §ioapic2.1}}", "one of the machine's 2")]
+    [InlineData("{cpu0: {mask: §disk}}", "a pin such as 11 or ioapic1.3")]
+    [InlineData("{cpu0: {mask-irq: §16}}", "an IRQ of the 8259s, 0 to 15")]
+    [InlineData("{cpu0: {migrate: §{pin: 11}}}", "migrate without to")]
+    [InlineData("{cpu0: {migrate: {pin: 11, to: §0x8000}}}", "a destination, 0 to 0x7fff")]
+    [InlineData("{cpu0: {ipi: §{vector: 0x40}}}", "to, or a shorthand")]
+    [InlineData("{cpu0: {ipi: §{to: 1}}}", "ipi without vector")]
+    [InlineData("{cpu0: {ipi: {vector: 0x40, to: 1, mode: §normal}}}", "one of fixed, lowest-priority")]
+    [InlineData("{cpu0: {ipi: {vector: §0x140, to: 1}}}", "vector: a number, 0 to 0xff")]
+    [InlineData("{cpu0: {take: §0x100}}", "a vector, none or any")]
+    [InlineData("{cpu0: {inta: §none}}", "a vector, any")]
+    [InlineData("{cpu0: {serve: §dsk}}", "(perhaps disk)")]
+    [InlineData("{cpu0: {write: §{}}}", "one register or more")]
+    [InlineData("{cpu0: {write: {§apic.trp: 0}}}", "(perhaps apic.tpr)")]
+    [InlineData("{cpu0: {write: {§rte: 0}}}", "no register \"rte\"")]
+    [InlineData("{cpu0: {write: {§rte.24: 0}}}", "a pin of I/OAPIC 0, 0 to 23")]
+    [InlineData("{cpu0: {write: {§ioapic1.rte.8: 0}}}", "a pin of I/OAPIC 1, 0 to 7")]
+    [InlineData("{cpu0: {write: {§ioapic2.id: 0}}}", "one of the machine's 2")]
+    [InlineData("{cpu0: {write: {§apic.isr.8: 0}}}", "apic.isr.0 to apic.isr.7")]
+    [InlineData("{cpu0: {write: {§apic.0x84: 0}}}", "a multiple of 0x10")]
+    [InlineData("{cpu0: {write: {§msr.0x10: 0}}}", "msr.0x800 to msr.0x8ff")]
+    [InlineData("{cpu0: {write: {§port.0x60: 0}}}", "a port of the 8259s")]
+    [InlineData("{cpu0: {write: {§memory.0x1000.3: 0}}}", "memory.N.SIZE")]
+    [InlineData("{cpu0: {write: {port.0x20: §0x100}}}", "a number of 8 bits")]
+    [InlineData("{cpu0: {write: {apic.tpr: §0x100000000}}}", "a number of 32 bits")]
+    [InlineData("{cpu0: {write: {rte.11: §level}}}", "or fields in braces (vector, mode, destination")]
+    [InlineData("{cpu0: {write: {rte.11: §~}}}", "nothing; expected a number of 64 bits")]
+    [InlineData("{cpu0: {write: {rte.11: §1/1}}}", "a number of 64 bits")]
+    [InlineData("{cpu0: {write: {apic.tpr: §{vector: 1}}}}", "apic.tpr has no fields")]
+    [InlineData("{cpu0: {write: {rte.11: {§vektor: 1}}}}", "(perhaps vector)")]
+    [InlineData("{cpu0: {write: {rte.11: {level: §yes}}}}", "level: true or false")]
+    [InlineData("{cpu0: {write: {rte.11: {destination: §0x8000}}}}", "destination: a number, 0 to 0x7fff")]
+    [InlineData("{cpu0: {write: {rte.11: {destination: 1, §handle: 1}}}}", "each bit once")]
+    [InlineData("{cpu0: {write: {rte.11.low: {§destination: 1}}}}", "one of vector, mode, logical")]
+    [InlineData("{cpu0: {write: {msr.apic-base: {base: §0xfee00800}}}}", "a multiple of 0x1000")]
+    [InlineData("{cpu0: {write: {§rte.11: 0}, faults: true}}", "which alone can fault")]
+    [InlineData("{cpu0: {change: {rte.11: §0x31}}}", "value/mask or fields in braces")]
+    [InlineData("{cpu0: {read: {apic.tpr: §3/1}}}", "a value within its mask")]
+    [InlineData("{cpu0: {read: {msr.0x80b: §0}, faults: true}}", "a read that faults yields no value")]
+    public void A_step_with_an_error(string step, string message) => Assert.Contains(message, RefuseStep(step).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("§{}", "one or more of taken")]
+    [InlineData("{§take: {}}", "(perhaps taken)")]
+    [InlineData("{taken: §[0x31]}", "a map of CPUs")]
+    [InlineData("{taken: §{}}", "at least one thing")]
+    [InlineData("{taken: {§disk: []}}", "a CPU, cpu0 to cpu1")]
+    [InlineData("{taken: {cpu0: §0x31}}", "a list of vectors, or a map")]
+    [InlineData("{taken: {cpu0: [§0x131]}}", "a vector, 0 to 0xff")]
+    [InlineData("{taken: {cpu0: {0x31: 1, §49: 1}}}", "each vector once")]
+    [InlineData("{taken: {cpu0: [], §cpu00: []}}", "another entry means the same")]
+    [InlineData("{registers: {cpu0.rte.11: 0, §rte.11: 0}}", "another entry means the same")]
+    [InlineData("{registers: {§cpu5.apic.tpr: 0}}", "a CPU of this machine")]
+    [InlineData("{registers: {§cpu1.apic.tprr: 0}}", "(perhaps apic.tpr)")]
+    [InlineData("{registers: {apic.tpr: §~}}", "a number of 32 bits, value/mask")]
+    [InlineData("{holders: {§32: []}}", "a device or a GSI, 0 to 31")]
+    [InlineData("{holders: {11: [§uart]}}", "a device on GSI 11; uart has GSI 4")]
+    [InlineData("{holders: {§nvme: []}}", "this one has a message")]
+    [InlineData("{acks: {§nvme: 1}}", "messages are not acknowledged")]
+    [InlineData("{acks: {disk: §-1}}", "how often")]
+    [InlineData("{signals: {cpu0: [§sipi]}}", "\"sipi 0x9a\"")]
+    [InlineData("{events: {§edge-lots: 1}}", "(perhaps edge-lost)")]
+    [InlineData("{memory: {§here: 1}}", "an address")]
+    [InlineData("{intr: §high}", "one of true, false")]
+    public void An_expectation_with_an_error(string expect, string message) =>
+        Assert.Contains(message, RefuseStep($"{{expect: {expect}}}").Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{cpu0: {§mask-irq: 1}}")]
+    [InlineData("{cpu0: {§pic-eoi: 1}}")]
+    [InlineData("{cpu0: §pic-eoi}")]
+    [InlineData("{cpu0: §inta}")]
+    [InlineData("{cpu0: {write: {§port.0x20: 1}}}")]
+    [InlineData("{expect: {§intr: false}}")]
+    [InlineData("{expect: {registers: {§pic.master.data: 1}}}")]
+    public void A_machine_without_8259s_has_nothing_of_them(string step) =>
+        Assert.Contains("this machine has none (pic: false)", Refuse($"name: n\nmachine: {{pic: false}}\nsteps: [{step}]").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_machine_without_an_IOAPIC_has_no_pins() =>
+        Assert.Contains("this machine has none", Refuse("name: n\nmachine: {ioapics: []}\nsteps: [{cpu0: {write: {§rte.0: 1}}}]").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_machine_without_devices_has_none_to_serve() =>
+        Assert.Contains("this machine has none", Refuse("name: n\nsteps: [{cpu0: {serve: §disk}}]").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Without_designs_no_design_is_known()
+    {
+        var error = Assert.Throws<ScenarioException>(() =>
+            ScenarioReader.Read("s.yaml", "name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: x, breaks: NoPhantom}]", []));
+        Assert.Equal("s.yaml:3:21: \"x\"; expected no design; none is known here", error.Message);
+    }
+
+    [Fact]
+    public void What_is_found_is_shown_short_and_on_one_line()
+    {
+        ScenarioException error = Refuse($"name: n\n? §\"a\\e\\n{new string('x', 100)}\"\n: 1");
+        Assert.Equal($"\"a? {new string('x', 57)}…\"", error.Found);
+    }
+
+    private static ScenarioException RefuseStep(string step) =>
+        Refuse($"name: n\nmachine:\n  cpus: 2\n  ioapics: [{{}}, {{pins: 8}}]\n  devices: {Sample.Devices}\nsteps:\n  - {step}\n");
+}

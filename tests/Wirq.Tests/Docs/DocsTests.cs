@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using Wirq.Tests.Shared;
+
+namespace Wirq.Tests.Docs;
+
+public partial class DocsTests
+{
+    public static TheoryData<string> Pages =>
+        ["README.md", "CHANGELOG.md", .. Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}")];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Every_path_that_a_page_names_exists(string page)
+    {
+        string[] named = [.. PathPattern().Matches(File.ReadAllText(Repository.PathOf(page))).Select(match => match.Groups["path"].Value).Distinct()];
+        Assert.All(named, path => Assert.True(Exists(page, path), $"{page} names {path}, which does not exist"));
+    }
+
+    [Fact]
+    public void The_architecture_names_at_least_thirty_behaviours_and_their_files()
+    {
+        string page = File.ReadAllText(Repository.PathOf("docs/architecture.md"));
+        Assert.InRange(Regex.Count(page, @"^\| .+ \| `src/.+ \|$", RegexOptions.Multiline), 31, 500);
+    }
+
+    [Fact]
+    public void The_sample_of_the_readme_compiles_and_does_what_it_says()
+    {
+        string source = File.ReadAllText(Repository.PathOf("tests/Wirq.Tests/Docs/ReadmeSample.cs"));
+        string sample = source[(source.IndexOf("// sample", StringComparison.Ordinal) + 9)..source.IndexOf("// end", StringComparison.Ordinal)];
+        string[] lines = [.. sample.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
+        string[] readme = [.. File.ReadAllLines(Repository.PathOf("README.md")).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        int start = Array.IndexOf(readme, lines[0]);
+        Assert.True(start >= 0, "the README does not show the sample");
+        Assert.Equal(lines[..^1], readme[start..(start + lines.Length - 1)]);
+        Assert.Equal(0x51, ReadmeSample.Run());
+    }
+
+    [Fact]
+    public void The_pages_show_every_profile_difference()
+    {
+        string rendered = ProfilePage.Render();
+        Assert.Equal(rendered, File.ReadAllText(Repository.PathOf("docs/profiles.md")));
+    }
+
+    private static bool Exists(string page, string path)
+    {
+        string relative = path.TrimEnd('/');
+        return File.Exists(Repository.PathOf(relative)) || Directory.Exists(Repository.PathOf(relative))
+            || File.Exists(Repository.PathOf(Path.Combine(Path.GetDirectoryName(page)!, relative)));
+    }
+
+    // A path in backticks or as the target of a link; patterns and commands are none.
+    [GeneratedRegex(@"`(?<path>(?:src|tests|bench|docs|scenarios|\.ci)/[A-Za-z0-9_./-]*)`|\]\((?<path>[A-Za-z0-9_./-]+\.(?:md|cs|json|yaml))\)")]
+    private static partial Regex PathPattern();
+}
