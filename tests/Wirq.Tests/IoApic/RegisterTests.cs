@@ -209,4 +209,25 @@ public class RegisterTests
         Assert.NotEmpty(what);
         Assert.Throws<ArgumentOutOfRangeException>(() => new ChipBench(options));
     }
+
+    [Theory]
+    [InlineData(24), InlineData(-1), InlineData(int.MaxValue)]
+    public void A_wire_that_the_chip_does_not_have_is_refused_and_changes_nothing(int pin)
+    {
+        var bench = new ChipBench();
+        UInt128 before = bench.Arena.Identity(0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => bench.Chip.SetPin(pin, high: false, bench.Events));
+        Assert.Throws<ArgumentOutOfRangeException>(() => bench.Chip.SetPin(pin, high: true, bench.Events));
+        Assert.Equal(before, bench.Arena.Identity(0));
+    }
+
+    [Theory]
+    [InlineData(24), InlineData(-1)]
+    public void A_device_on_a_line_that_the_machine_does_not_have_is_refused(int gsi)
+    {
+        var fabric = new Fabric(FabricOptions.Pc());
+        UInt128 before = fabric.Identity();
+        Assert.Throws<ArgumentOutOfRangeException>(() => fabric.Connect(gsi, "nobody"));
+        Assert.Equal(before, fabric.Identity());
+    }
 }

@@ -1,0 +1,27 @@
+using Wirq.Lab.Historic;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+using Wirq.Tests.Shared;
+
+namespace Wirq.Lab.Tests.Historic;
+
+/// <summary>What scenarios cannot say: where a historic design is not caught, and why that is right.</summary>
+public class RouteDesignTests
+{
+    [Theory]
+    // A guest that moves a pin by its high half alone has its route in place before it unmasks: this mend looked good.
+    [InlineData("routing/migration-race.yaml", "route-even-while-masked", false)]
+    [InlineData("routing/migration-race.yaml", "service-before-route", true)]
+    // The same guest choosing a new vector with the write that unmasks is what it fails at.
+    [InlineData("routing/route-even-while-masked.yaml", "route-even-while-masked", true)]
+    [InlineData("routing/new-vector-at-unmask.yaml", "route-even-while-masked", true)]
+    public void A_late_route_shows_where_the_unmasking_write_changes_the_message(string file, string design, bool caught)
+    {
+        string path = Repository.PathOf(Path.Combine("scenarios", file));
+        Scenario scenario = ScenarioReader.Read(path, File.ReadAllText(path), Designs.Names)[0];
+        ScenarioResult result = ScenarioRunner.Run(scenario with { Historic = [new(scenario.At, design, "FreshRoute")] });
+        Assert.Equal(caught, Assert.Single(result.Historic).Caught);
+        Assert.All(result.Laws, law => Assert.True(law.Held, law.Detail));
+        Assert.Empty(result.Failures);
+    }
+}
