@@ -56,7 +56,8 @@ public static class EventText
         EventKind.PicPinChanged => $"IRQ {e.Irq} of the 8259 {RisesOrFalls(e)}",
         EventKind.PicRequested => $"the 8259 requests for IRQ {e.Irq} ({Trigger(e.A)})",
         EventKind.PicIntrChanged => $"INTR of the 8259 {RisesOrFalls(e)}",
-        EventKind.PicTaken => $"the 8259 gives 0x{e.Vector:x2} for IRQ {e.Irq} {((e.B & ByPoll) != 0 ? "to a poll" : "to an INTA cycle")}"
+        EventKind.PicTaken => $"the 8259 gives 0x{e.Vector:x2} for IRQ {e.Irq} "
+            + ((e.B & ByPoll) != 0 ? "to a poll" : "to an INTA cycle")
             + ((e.B & Spurious) != 0 ? ", spurious" : (e.B & LevelTaken) != 0 ? ", level" : ""),
         EventKind.PicEoi => $"the 8259 ends IRQ {e.Irq} ({Trigger(e.A)}){(e.B == 1 ? " by itself" : "")}",
         EventKind.PicMaskChanged => $"mask of the 8259 was 0x{e.B:x4}, is 0x{e.A:x4}",
@@ -76,7 +77,8 @@ public static class EventText
         EventKind.PinAccepted => $"{Pin(e)} hears that its message ({Trigger(e.A)}) was accepted",
         EventKind.PinRefused => $"{Pin(e)} hears that its message ({Trigger(e.A)}) was refused: {InWords(e.Reason)}",
         EventKind.RemoteIrrSet => $"Remote IRR of {Pin(e)} is set, 0x{e.Vector:x2}",
-        EventKind.RemoteIrrCleared => $"Remote IRR of {Pin(e)} is cleared, 0x{e.Vector:x2}, by {InWords((EndOfInterruptCause)e.B)}",
+        EventKind.RemoteIrrCleared => $"Remote IRR of {Pin(e)} is cleared, 0x{e.Vector:x2}, "
+            + $"by {InWords((EndOfInterruptCause)e.B)}",
         EventKind.PinCoalesced => $"{Pin(e)} waits for the EOI, Remote IRR being set",
         EventKind.PinAcked => $"the line at {Pin(e)} is acknowledged",
         EventKind.PinAckDeferred => $"the acknowledge of {Pin(e)} waits for its unmask",
@@ -92,12 +94,14 @@ public static class EventText
         EventKind.MessageRefused => $"{e.Message} of {e.Origin} is refused: {InWords(e.Reason)}",
         EventKind.VectorAccepted => $"cpu{e.Cpu} has 0x{e.Vector:x2} of {e.Origin} pending ({Trigger(e.B & Level)})"
             + ((e.B & Merged) != 0 ? ", merged into one that was" : ""),
-        EventKind.VectorTaken => $"cpu{e.Cpu} takes 0x{e.Vector:x2}{e.B switch { 1 => " from the 8259", 2 => ", spurious", _ => "" }}",
+        EventKind.VectorTaken => $"cpu{e.Cpu} takes 0x{e.Vector:x2}"
+            + e.B switch { 1 => " from the 8259", 2 => ", spurious", _ => "" },
         EventKind.CpuEoi => $"cpu{e.Cpu} ends 0x{e.Vector:x2} ({Trigger(e.B & Level)})"
             + ((e.B & Suppressed) != 0 ? ", broadcast suppressed" : ""),
         EventKind.CpuEoiEmpty => $"cpu{e.Cpu} signals EOI with nothing in service",
         EventKind.ApicError => $"cpu{e.Cpu} records errors 0x{e.A:x2} in its ESR",
-        EventKind.ApicReset => $"the local APIC of cpu{e.Cpu} is cleared by {e.A switch { 1 => "INIT", 2 => "a hardware disable", _ => "reset" }}",
+        EventKind.ApicReset => $"the local APIC of cpu{e.Cpu} is cleared by "
+            + e.A switch { 1 => "INIT", 2 => "a hardware disable", _ => "reset" },
         EventKind.TimerExpired => $"the local APIC timer of cpu{e.Cpu} expires{(e.A == 1 ? ", masked" : "")}",
         EventKind.ApicBaseChanged => $"IA32_APIC_BASE of cpu{e.Cpu} was 0x{e.B:x}, is 0x{e.A:x}",
         EventKind.SpuriousVectorChanged => $"SVR of cpu{e.Cpu} was 0x{e.B:x}, is 0x{e.A:x}",

@@ -71,8 +71,10 @@ internal sealed class FreshRoute : Law
     }
 
     protected override string Explain(in LawBreak first) => first.Code == Sent
-        ? $"{LawText.Pin(first.Event)} delivered {InWords(first.Event.Msi)}, but its entry says {InWords(new Msi(first.First, (uint)first.Second))}"
-        : $"{EventText.Pin(first.Event.Origin)} had {first.Event.Message} taken for it, but sent {new InterruptMessage(first.First)}";
+        ? $"{LawText.Pin(first.Event)} delivered {InWords(first.Event.Msi)}, "
+            + $"but its entry says {InWords(new Msi(first.First, (uint)first.Second))}"
+        : $"{EventText.Pin(first.Event.Origin)} had {first.Event.Message} taken for it, "
+            + $"but sent {new InterruptMessage(first.First)}";
 
     private string InWords(Msi message)
     {

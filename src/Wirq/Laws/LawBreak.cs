@@ -5,7 +5,8 @@ namespace Wirq.Laws;
 
 /// <summary>The first time that a law was broken.</summary>
 /// <param name="Code">In which way; a number of the law's own, never 0.</param>
-/// <param name="Event">The event at which it showed. What ought to have happened and did not shows at <see cref="EventKind.Rest"/>.</param>
+/// <param name="Event">The event at which it showed. What ought to have happened and did not shows at
+/// <see cref="EventKind.Rest"/>.</param>
 /// <param name="First">Datum of the law's own.</param>
 /// <param name="Second">Datum of the law's own.</param>
 public readonly record struct LawBreak(ulong Code, Event Event, ulong First, ulong Second) : IState

@@ -102,7 +102,8 @@ internal sealed class LevelRedelivered : Law
 
     protected override string Explain(in LawBreak first) => first.Code switch
     {
-        NotAsserted => $"{LawText.Pin(first.Event)} sent a level interrupt, 0x{first.Event.Msi.Data.Vector:x2}, while it was not asserted",
+        NotAsserted => $"{LawText.Pin(first.Event)} sent a level interrupt, 0x{first.Event.Msi.Data.Vector:x2}, "
+            + "while it was not asserted",
         NotAgain => $"{LawText.Pin(first.First)} is still asserted after its EOI, and was not delivered again",
         _ => $"{LawText.Pin(first.First)} asserts a level, unmasked and with Remote IRR clear, and was not delivered",
     };

@@ -47,7 +47,8 @@ internal sealed class MaskedIsSilent : Law
     }
 
     protected override string Explain(in LawBreak first) => first.Code == Sent
-        ? $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2} while its entry ({new RedirectionEntry(first.First)}) was masked"
+        ? $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2} "
+            + $"while its entry ({new RedirectionEntry(first.First)}) was masked"
         : $"0x{first.Event.Message.Vector:x2} of {EventText.Pin(first.Event.Origin)} arrived while that pin was masked";
 
     private struct SentCount : IState

@@ -113,10 +113,12 @@ internal sealed class NoLostEdge : Law
 
     protected override string Explain(in LawBreak first) => first.Code switch
     {
-        EdgeUnanswered => $"{LawText.Pin(first.First)} rose while it was an unmasked edge pin, and its edge was neither accepted nor refused",
+        EdgeUnanswered => $"{LawText.Pin(first.First)} rose while it was an unmasked edge pin, "
+            + "and its edge was neither accepted nor refused",
         EdgeUnrecorded => $"{LawText.Pin(first.First)} rose while it was masked, and the loss of its edge was not recorded",
         MessageUnanswered => $"a message of {new Origin((uint)first.First)} was neither accepted nor refused",
-        WriteUndone => $"a message of {new Origin((uint)first.First)} aimed outside the interrupt window, and memory was not written",
+        WriteUndone => $"a message of {new Origin((uint)first.First)} aimed outside the interrupt window, "
+            + "and memory was not written",
         _ => "an INTA cycle took a request from the 8259, and no CPU took its vector",
     };
 

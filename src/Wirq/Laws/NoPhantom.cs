@@ -55,13 +55,13 @@ internal sealed class NoPhantom : Law
     private void ObservePin(in Event e, int chip, int pin)
     {
         ref PinSet standing = ref _standing[chip].Standing;
+        (int first, int second) = _shadows.LinesOf(chip, pin);
         switch (e.Kind)
         {
             case EventKind.Deliver when e.Msi.Data.Level && !_shadows.Pins.IsInverted(chip, pin) && !IsLatched(chip, pin):
-                (int first, int second) = _shadows.LinesOf(chip, pin);
                 standing = standing.Set(pin, Judge(e, FromPin, first, second, standing.Has(pin)));
                 break;
-            case EventKind.StormBraked:
+            case EventKind.StormBraked when Wants(first) || Wants(second):
                 standing = standing.With(pin);
                 break;
             case EventKind.EntryWritten when e.Entry.Masked:
@@ -93,6 +93,7 @@ internal sealed class NoPhantom : Law
 
     private void ObserveIrq(in Event e, ref PicRequests pic)
     {
+        int gsi = _shadows.Gsis.OfIsaIrq(e.Irq);
         switch (e.Kind)
         {
             case EventKind.PicPinChanged:
@@ -101,11 +102,12 @@ internal sealed class NoPhantom : Law
                 Await(e.Irq, ref pic);
                 break;
             case EventKind.PicRequested when e.A == 1 && pic.High.Has(e.Irq):
-                pic.Standing = pic.Standing.Set(e.Irq, Judge(e, FromPic, _shadows.Gsis.OfIsaIrq(e.Irq), -1, pic.Standing.Has(e.Irq)));
+                bool right = Judge(e, FromPic, gsi, -1, pic.Standing.Has(e.Irq));
+                pic.Standing = pic.Standing.Set(e.Irq, right);
                 break;
             case EventKind.PicTaken:
-                int gsi = _shadows.Gsis.OfIsaIrq(e.Irq);
-                if ((e.B & (Spurious | LevelTaken)) == LevelTaken && !pic.High.Has(e.Irq) && !_picKeepsRequests && IsJudged(gsi, -1))
+                bool own = (e.B & (Spurious | LevelTaken)) == LevelTaken;
+                if (own && !pic.High.Has(e.Irq) && !_picKeepsRequests && IsJudged(gsi, -1))
                     Fail(TakenLow, e, (ulong)gsi);
                 pic.Standing = pic.Standing.Without(e.Irq);
                 break;
@@ -156,9 +158,16 @@ internal sealed class NoPhantom : Law
 
     private bool Wants(int gsi) => gsi >= 0 && _shadows.Lines[gsi].Wanting != 0;
 
-    protected override string Explain(in LawBreak first) => first.Code == FromPin
-        ? $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2}, but no device on GSI {first.First} wants anything"
-        : $"the 8259 {(first.Code == FromPic ? "raised INTR for" : "handed out")} IRQ {first.Event.Irq}, but no device on GSI {first.First} wants anything";
+    protected override string Explain(in LawBreak first)
+    {
+        string what = first.Code switch
+        {
+            FromPin => $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2}",
+            FromPic => $"the 8259 raised INTR for IRQ {first.Event.Irq}",
+            _ => $"the 8259 handed out IRQ {first.Event.Irq}",
+        };
+        return $"{what}, but no device on GSI {first.First} wants anything";
+    }
 
     private struct Requests : IState
     {

@@ -77,7 +77,8 @@ internal sealed partial class RemoteIrrMatches : Law
             if (cpu.Eoi != Eoi.Due || cpu.Vector != e.Vector)
             {
                 bool suppressed = cpu.Eoi == Eoi.Suppressed && cpu.Vector == e.Vector;
-                _illegitimate.Value = new() { Cpu = e.Unit, Vector = e.Vector, Why = suppressed ? Refusal.Suppressed : Refusal.Unasked };
+                Refusal why = suppressed ? Refusal.Suppressed : Refusal.Unasked;
+                _illegitimate.Value = new() { Cpu = e.Unit, Vector = e.Vector, Why = why };
                 return;
             }
             _cpus[e.Cpu].Eoi = Eoi.Done;

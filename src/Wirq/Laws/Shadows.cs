@@ -17,7 +17,8 @@ internal sealed class Shadows(FabricOptions options, GsiMap gsis, StateArena are
     internal GsiTarget TargetOf(int gsi)
     {
         GsiTarget target = Gsis[gsi];
-        return target.IoApic >= 0 && target.Pin == IsaPinZero && MovesPinZero(target.IoApic) ? target with { Pin = IsaPinTwo } : target;
+        bool moved = target.IoApic >= 0 && target.Pin == IsaPinZero && MovesPinZero(target.IoApic);
+        return moved ? target with { Pin = IsaPinTwo } : target;
     }
 
     /// <summary>The lines that drive a pin: one, and where a profile moves pin 0 to pin 2, two or none; -1 for none.</summary>

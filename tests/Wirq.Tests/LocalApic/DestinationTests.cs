@@ -224,6 +224,24 @@ public sealed class DestinationTests
     }
 
     [Fact]
+    public void A_pending_extint_message_is_lost_by_init_reset_and_hardware_disable()
+    {
+        Action<ApicBench>[] losses =
+        [
+            bench => bench.Apics.Init(1, bench.Events),
+            bench => bench.Apics.Reset(1, bench.Events),
+            bench => bench.WriteMsr(BaseMsr, Disabled, cpu: 1),
+        ];
+        foreach (Action<ApicBench> loss in losses)
+        {
+            var bench = new ApicBench(2);
+            bench.Send(0x41, 1, DeliveryMode.ExtInt);
+            loss(bench);
+            Assert.False(bench.Apics.HasExtInt(1, intr: true));
+        }
+    }
+
+    [Fact]
     public void The_report_counts_those_who_accepted()
     {
         var bench = new ApicBench(4) { Events = { Observing = true } };
