@@ -56,7 +56,7 @@ public sealed partial class Fabric
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
             Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), (uint)value, Events));
         else
-            NoteMisuse(cpu, Misuse.Access, address, value);
+            Events.NoteMisuse(cpu, Misuse.Access, address, value);
         return true;
     }
 
@@ -176,7 +176,7 @@ public sealed partial class Fabric
             ulong mask = (1ul << (size * 8)) - 1;
             return LocalApics.Read(cpu, offset - within, Events) >> (int)(within * 8) & mask;
         }
-        NoteMisuse(cpu, Misuse.Access, offset, 0);
+        Events.NoteMisuse(cpu, Misuse.Access, offset, 0);
         return 0;
     }
 
@@ -186,14 +186,14 @@ public sealed partial class Fabric
         if (size == RegisterWidth && offset % RegisterStride == 0)
             LocalApics.Write(cpu, offset, (uint)value, Events);
         else
-            NoteMisuse(cpu, Misuse.Access, offset, value);
+            Events.NoteMisuse(cpu, Misuse.Access, offset, value);
     }
 
     private ulong ReadIoApic(int cpu, int chip, uint offset, int size)
     {
         if (_ioApics[chip].Has(offset, size))
             return _ioApics[chip].Read(offset);
-        NoteMisuse(cpu, Misuse.Access, Options.IoApics[chip].Address + offset, 0);
+        Events.NoteMisuse(cpu, Misuse.Access, Options.IoApics[chip].Address + offset, 0);
         return 0;
     }
 

@@ -82,7 +82,7 @@ public sealed partial class Fabric
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
-    private void Carry(int chip, PinWork work)
+    private void Carry(int chip, in PinWork work)
     {
         if (work.IsEmpty)
             return;
@@ -103,7 +103,7 @@ public sealed partial class Fabric
         _ioApics[chip].Service(work.Service, Events);
     }
 
-    private void CarryPic(PinWork work)
+    private void CarryPic(in PinWork work)
     {
         PinSet acked = work.Acked;
         for (int irq; (irq = PinSet.Next(ref acked)) >= 0;)

@@ -18,13 +18,6 @@ public interface IFabricPort
 /// <content>The queue, and what is carried out inside.</content>
 public sealed partial class Fabric
 {
-    private const int MisuseBurst = 16;
-    private const long MisuseWindow = 1_000_000_000;
-
-    // Only observations depend on these two, so they are no state of the machine.
-    private long _misuseSince = long.MinValue;
-    private int _misuses;
-
     /// <summary>Carries out what waits, in order, until nothing does.</summary>
     /// <param name="port">Who hears and carries out the rest; null for nobody.</param>
     public void Drain(IFabricPort? port = null)
@@ -65,11 +58,14 @@ public sealed partial class Fabric
     public void Eoi(byte vector)
     {
         if (_ioApics.Length == 1)
-        {
             Carry(0, _ioApics[0].Eoi(vector, Events));
-            return;
-        }
-        // All of them clear Remote IRR before any serves a pin again; machines have a handful of I/OAPICs.
+        else
+            EoiToAll(vector);
+    }
+
+    /// <summary>All of them clear Remote IRR before any serves a pin again; machines have a handful of I/OAPICs.</summary>
+    private void EoiToAll(byte vector)
+    {
         Span<PinWork> work = stackalloc PinWork[_ioApics.Length];
         for (int chip = 0; chip < work.Length; chip++)
             work[chip] = _ioApics[chip].Eoi(vector, Events);
@@ -101,15 +97,5 @@ public sealed partial class Fabric
         LocalApics.Advance(Events);
         foreach (IoApic chip in _ioApics)
             chip.Advance(Events);
-    }
-
-    private void NoteMisuse(int cpu, Misuse what, ulong where, ulong value)
-    {
-        if (!Events.Observing)
-            return;
-        if (_misuseSince == long.MinValue || Now - _misuseSince >= MisuseWindow)
-            (_misuseSince, _misuses) = (Now, 0);
-        if (++_misuses <= MisuseBurst)
-            Events.Observe(new Event(EventKind.GuestMisuse, (ushort)cpu, (uint)what, where, value));
     }
 }

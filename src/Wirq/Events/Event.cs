@@ -1,19 +1,74 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Wirq.Events;
 
 /// <summary>One thing that happened or has to be done. The meaning of the fields stands at each
 /// <see cref="EventKind"/>; read them through the properties named after them where there are any.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Unit">CPU, I/OAPIC or source.</param>
-/// <param name="Index">Pin, GSI, IRQ, size or origin.</param>
-/// <param name="A">First datum.</param>
-/// <param name="B">Second datum.</param>
+/// <remarks>Four words of 64 bits, the first of them:<code>
+///  63         32 31    16 15     0
+/// +-------------+--------+--------+
+/// |    index    |  unit  |  kind  |
+/// +-------------+--------+--------+
+/// </code>Words, because events are copied all the time, and a processor that is to load what it has just stored waits
+/// where the load is wider than the stores.</remarks>
 [StructLayout(LayoutKind.Sequential)]
-public readonly record struct Event(EventKind Kind, ushort Unit = 0, uint Index = 0, ulong A = 0, ulong B = 0)
+public readonly record struct Event
 {
+    private const int UnitShift = 16, IndexShift = 32;
+
+    private readonly ulong _what, _a, _b;
+    private readonly long _time;
+
+    /// <summary>Makes an event.</summary>
+    /// <param name="kind">What it is.</param>
+    /// <param name="unit">CPU, I/OAPIC or source.</param>
+    /// <param name="index">Pin, GSI, IRQ, size or origin.</param>
+    /// <param name="a">First datum.</param>
+    /// <param name="b">Second datum.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Event(EventKind kind, ushort unit = 0, uint index = 0, ulong a = 0, ulong b = 0)
+    {
+        _what = (ulong)kind | (ulong)unit << UnitShift | (ulong)index << IndexShift;
+        _a = a;
+        _b = b;
+    }
+
+    /// <summary>What it is.</summary>
+    public EventKind Kind => (EventKind)(ushort)_what;
+    /// <summary>CPU, I/OAPIC or source.</summary>
+    public ushort Unit => (ushort)(_what >> UnitShift);
+    /// <summary>Pin, GSI, IRQ, size or origin.</summary>
+    public uint Index => (uint)(_what >> IndexShift);
+    /// <summary>First datum.</summary>
+    public ulong A
+    {
+        get => _a;
+        init => _a = value;
+    }
+    /// <summary>Second datum.</summary>
+    public ulong B
+    {
+        get => _b;
+        init => _b = value;
+    }
     /// <summary>Virtual time in nanoseconds; stamped when the event is appended.</summary>
-    public long Time { get; init; }
+    public long Time
+    {
+        get => _time;
+        init => _time = value;
+    }
+
+    /// <summary>Copies this event word by word, with another time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Copy(in Event from, long time, out Event to)
+    {
+        Unsafe.SkipInit(out to);
+        Unsafe.AsRef(in to._what) = from._what;
+        Unsafe.AsRef(in to._a) = from._a;
+        Unsafe.AsRef(in to._b) = from._b;
+        Unsafe.AsRef(in to._time) = time;
+    }
 
     /// <summary>Whether somebody has to carry it out.</summary>
     public bool IsEffect => Kind >= EventKind.RouteChanged;

@@ -7,7 +7,13 @@ namespace Wirq.Events;
 /// <remarks>A ring that grows when it must, so the steady state allocates nothing. Not thread-safe.</remarks>
 public sealed class EventBuffer
 {
+    private const int MisuseBurst = 16;
+    private const long MisuseWindow = 1_000_000_000;
+
     private Event[] _ring;
+    // Only observations depend on these two, so they are no state of the machine.
+    private long _misuseSince = long.MinValue;
+    private int _misuses;
     private int _head;
 
     /// <summary>Makes an empty buffer.</summary>
@@ -29,13 +35,29 @@ public sealed class EventBuffer
 
     /// <summary>Appends an effect: something that whoever drains the buffer has to carry out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Emit(in Event effect) => Append(effect);
+    public void Emit(in Event effect) => Keep(effect, Now);
 
     /// <summary>Appends an observation. Call it only under <see cref="Observing"/>, so that nothing is made in vain.</summary>
     public void Observe(in Event observation)
     {
         if (Observing)
-            Append(observation);
+            Keep(observation, Now);
+    }
+
+    /// <summary>Appends that a guest did what the architecture leaves without effect; of many such within a second of
+    /// virtual time only the first few, for a guest can do it all day.</summary>
+    /// <param name="cpu">Which CPU.</param>
+    /// <param name="what">What it did.</param>
+    /// <param name="where">Address or number.</param>
+    /// <param name="value">What it wrote.</param>
+    public void NoteMisuse(int cpu, Misuse what, ulong where, ulong value)
+    {
+        if (!Observing)
+            return;
+        if (_misuseSince == long.MinValue || Now - _misuseSince >= MisuseWindow)
+            (_misuseSince, _misuses) = (Now, 0);
+        if (++_misuses <= MisuseBurst)
+            Observe(new Event(EventKind.GuestMisuse, (ushort)cpu, (uint)what, where, value));
     }
 
     /// <summary>Takes the oldest event.</summary>
@@ -46,8 +68,10 @@ public sealed class EventBuffer
             next = default;
             return false;
         }
-        next = _ring[_head];
-        _head = (_head + 1) & (_ring.Length - 1);
+        Event[] ring = _ring;
+        int head = _head;
+        Event.Copy(ring[head], ring[head].Time, out next);
+        _head = (head + 1) & (ring.Length - 1);
         Count--;
         return true;
     }
@@ -68,20 +92,21 @@ public sealed class EventBuffer
         ArgumentNullException.ThrowIfNull(other);
         Clear();
         Now = other.Now;
+        (_misuseSince, _misuses) = (other._misuseSince, other._misuses);
         for (int i = 0; i < other.Count; i++)
-            Keep(other.Peek(i));
+            Keep(other.Peek(i), other.Peek(i).Time);
     }
 
-    private void Append(in Event made) => Keep(made with { Time = Now });
-
-    private void Keep(in Event made)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Keep(in Event made, long time)
     {
         if (Count == _ring.Length)
             Grow();
-        _ring[(_head + Count) & (_ring.Length - 1)] = made;
+        Event.Copy(made, time, out _ring[(_head + Count) & (_ring.Length - 1)]);
         Count++;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow()
     {
         var larger = new Event[_ring.Length * 2];

@@ -21,31 +21,36 @@ public sealed partial class IoApic
             if (_pins[pin].Entry.Vector != vector)
                 continue;
             if (s.RemoteIrr.Has(pin))
-                work = Join(work, End(pin, cause, events));
+                End(pin, cause, ref work, events);
             else if (s.InFlight.Has(pin))
-                s.EndedInFlight = s.EndedInFlight.With(pin);
+                s.EndedInFlight.Add(pin);
             else
-                work = work with { Service = work.Service.With(pin) };
+                work.Service = work.Service.With(pin);
         }
-        return _profile.AcksEdgePins ? work with { Acked = work.Acked | EdgePinsOf(vector) } : work;
+        if (_profile.AcksEdgePins)
+            work.Acked |= EdgePinsOf(vector);
+        return work;
     }
 
-    private PinWork End(int pin, EndOfInterruptCause cause, EventBuffer events)
+    private void End(int pin, EndOfInterruptCause cause, ref PinWork work, EventBuffer events)
     {
-        S.RemoteIrr = S.RemoteIrr.Without(pin);
+        ref IoApicState s = ref S;
+        s.RemoteIrr.Remove(pin);
         RedirectionEntry entry = _pins[pin].Entry;
         if (events.Observing)
             events.Observe(new Event(EventKind.RemoteIrrCleared, _index, (uint)pin, entry.Vector, (ulong)cause));
-        PinSet one = default(PinSet).With(pin);
+        work.Service = work.Service.With(pin);
         if (cause != EndOfInterruptCause.Rewrite)
-            S.AfterEoi |= one;
+            s.AfterEoi.Add(pin);
         if (!entry.Masked || Options.Ack != AckPolicy.Done)
-            return new PinWork(one, default, one);
+        {
+            work.Acked = work.Acked.With(pin);
+            return;
+        }
         // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a phantom.
-        S.AckOwed = S.AckOwed.With(pin);
+        s.AckOwed.Add(pin);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinAckDeferred, _index, (uint)pin));
-        return new PinWork(default, default, one);
     }
 
     private PinSet EdgePinsOf(byte vector)
@@ -59,7 +64,4 @@ public sealed partial class IoApic
         }
         return pins;
     }
-
-    private static PinWork Join(PinWork a, PinWork b) =>
-        new(a.Acked | b.Acked, a.Resampled | b.Resampled, a.Service | b.Service);
 }

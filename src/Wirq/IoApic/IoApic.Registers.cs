@@ -92,22 +92,23 @@ public sealed partial class IoApic
         if (made != old)
             events.Emit(new Event(EventKind.RouteChanged, _index, (uint)pin, made.Bits, old.Bits));
         ApplyPolarity(pin, made, events);
-        PinSet one = default(PinSet).With(pin);
-        PinWork work = new(default, default, one);
+        PinWork work = new(default, default, default(PinSet).With(pin));
         // Linux ends a level interrupt without EOI register by making the entry edge for a moment.
         if (!made.Level && S.RemoteIrr.Has(pin))
-            work = Join(work, End(pin, EndOfInterruptCause.Rewrite, events));
-        return made.Masked ? work : Join(work, Opened(pin, old, made));
+            End(pin, EndOfInterruptCause.Rewrite, ref work, events);
+        if (!made.Masked)
+            Open(pin, old, made, ref work);
+        return work;
     }
 
     /// <summary>What is owed or has to be asked before an entry is served that was not served before this write.</summary>
-    private PinWork Opened(int pin, RedirectionEntry old, RedirectionEntry entry)
+    private void Open(int pin, RedirectionEntry old, RedirectionEntry entry, ref PinWork work)
     {
-        PinSet one = default(PinSet).With(pin);
         if (S.AckOwed.Has(pin))
         {
-            S.AckOwed = S.AckOwed.Without(pin);
-            return new PinWork(one, default, default);
+            S.AckOwed.Remove(pin);
+            work.Acked = work.Acked.With(pin);
+            return;
         }
         // A request that was latched meanwhile may have been served otherwise; only its source knows. An edge entry, or
         // one of the other polarity, keeps a level back as a mask does.
@@ -117,8 +118,8 @@ public sealed partial class IoApic
             AckPolicy.EoiAndUnmask => old.Masked,
             _ => false,
         };
-        bool ask = opened && entry.Level && S.Asserted.Has(pin) && !S.RemoteIrr.Has(pin);
-        return ask ? new PinWork(default, one, default) : default;
+        if (opened && entry.Level && S.Asserted.Has(pin) && !S.RemoteIrr.Has(pin))
+            work.Resampled = work.Resampled.With(pin);
     }
 
     private void ApplyPolarity(int pin, RedirectionEntry entry, EventBuffer events)
@@ -127,8 +128,8 @@ public sealed partial class IoApic
         if (asserted == S.Asserted.Has(pin))
             return;
         // No wire moved, so this is no edge; a level pin is served by what follows.
-        S.Asserted = S.Asserted.Set(pin, asserted);
-        S.Latched = S.Latched.Set(pin, asserted && entry.Level);
+        S.Asserted.Assign(pin, asserted);
+        S.Latched.Assign(pin, asserted && entry.Level);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
     }

@@ -29,7 +29,8 @@ public sealed partial class IoApic
             if (state.StormDeadline > events.Now)
                 continue;
             // The count stays: an EOI that finds the line asserted yet again is held back again.
-            (state.StormDeadline, S.Braked) = (0, S.Braked.Without(pin));
+            state.StormDeadline = 0;
+            S.Braked.Remove(pin);
             if (events.Observing)
                 events.Observe(new Event(EventKind.StormReleased, _index, (uint)pin));
             ServiceLevel(pin, ref state, events);
@@ -46,7 +47,7 @@ public sealed partial class IoApic
             state.StormCount++;
         if (state.StormCount < Options.StormLimit)
             return false;
-        S.Braked = S.Braked.With(pin);
+        S.Braked.Add(pin);
         state.StormDeadline = events.Now + Options.StormDelay;
         if (events.Observing)
             events.Observe(new Event(EventKind.StormBraked, _index, (uint)pin, (ulong)state.StormDeadline));
@@ -57,6 +58,6 @@ public sealed partial class IoApic
     {
         state.StormCount = 0;
         state.StormDeadline = 0;
-        S.Braked = S.Braked.Without(pin);
+        S.Braked.Remove(pin);
     }
 }

@@ -72,9 +72,9 @@ public sealed partial class IoApic
         ref IoApicState s = ref S;
         if (s.High.Has(pin) == high)
             return;
-        s.High = s.High.Set(pin, high);
+        s.High.Assign(pin, high);
         bool asserted = high != IsActiveLow(state.Entry);
-        s.Asserted = s.Asserted.Set(pin, asserted);
+        s.Asserted.Assign(pin, asserted);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0));
         if (asserted)
@@ -87,7 +87,7 @@ public sealed partial class IoApic
     {
         if (state.Entry.Level)
         {
-            S.Latched = S.Latched.With(pin);
+            S.Latched.Add(pin);
             if (events.Observing && S.RemoteIrr.Has(pin))
                 events.Observe(new Event(EventKind.PinCoalesced, _index, (uint)pin));
             ServiceLevel(pin, ref state, events);
@@ -106,8 +106,8 @@ public sealed partial class IoApic
     {
         ref IoApicState s = ref S;
         if (state.Entry.Level)
-            s.Latched = s.Latched.Without(pin);
-        s.Refused = s.Refused.Without(pin);
+            s.Latched.Remove(pin);
+        s.Refused.Remove(pin);
         ReleaseBrake(pin, ref state);
     }
 
@@ -123,10 +123,10 @@ public sealed partial class IoApic
                 ServiceLevel(pin, ref state, events);
             else if (_profile.LatchedRequest && S.Latched.Has(pin) && !state.Entry.Masked)
             {
-                S.Latched = S.Latched.Without(pin);
+                S.Latched.Remove(pin);
                 Send(pin, state.Entry, events);
             }
-            S.AfterEoi = S.AfterEoi.Without(pin);
+            S.AfterEoi.Remove(pin);
         }
     }
 
@@ -139,10 +139,10 @@ public sealed partial class IoApic
         if (s.AfterEoi.Has(pin) && Brake(pin, ref state, events))
             return;
         // Remote IRR holds a level line back until its EOI; so does a message whose answer is still out.
-        if ((s.RemoteIrr | s.InFlight | s.Braked).Has(pin))
+        if (s.RemoteIrr.Has(pin) || s.InFlight.Has(pin) || s.Braked.Has(pin))
             return;
-        s.Refused = s.Refused.Without(pin);
-        s.InFlight = s.InFlight.With(pin);
+        s.Refused.Remove(pin);
+        s.InFlight.Add(pin);
         if (_profile.RemoteIrrAtSend)
             SetRemoteIrr(pin, state.Entry.Vector, events);
         Send(pin, state.Entry, events);
@@ -173,8 +173,8 @@ public sealed partial class IoApic
         if (!level || !s.InFlight.Has(pin))
             return default;
         bool ended = s.EndedInFlight.Has(pin);
-        s.InFlight = s.InFlight.Without(pin);
-        s.EndedInFlight = s.EndedInFlight.Without(pin);
+        s.InFlight.Remove(pin);
+        s.EndedInFlight.Remove(pin);
         PinWork again = new(default, default, default(PinSet).With(pin));
         // Its EOI may have come before the answer, and then the line had to wait.
         if (_profile.RemoteIrrAtSend)
@@ -185,19 +185,22 @@ public sealed partial class IoApic
             // The refusal of an old message says nothing about the one that the entry names now.
             if (entry.Message != message)
                 return again;
-            s.Refused = s.Refused.With(pin);
+            s.Refused.Add(pin);
             return default;
         }
         // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any more.
         if (!entry.Level || entry.Vector != message.Data.Vector)
             return again;
         SetRemoteIrr(pin, entry.Vector, events);
-        return ended ? End(pin, EndOfInterruptCause.Broadcast, events) : default;
+        PinWork work = default;
+        if (ended)
+            End(pin, EndOfInterruptCause.Broadcast, ref work, events);
+        return work;
     }
 
     private void SetRemoteIrr(int pin, byte vector, EventBuffer events)
     {
-        S.RemoteIrr = S.RemoteIrr.With(pin);
+        S.RemoteIrr.Add(pin);
         if (events.Observing)
             events.Observe(new Event(EventKind.RemoteIrrSet, _index, (uint)pin, vector));
     }

@@ -46,10 +46,4 @@ public sealed partial class LocalApics
         s.Errors = s.Recorded;
         s.Recorded = default;
     }
-
-    private static void ObserveMisuse(int cpu, Misuse misuse, ulong what, ulong value, EventBuffer events)
-    {
-        if (events.Observing)
-            events.Observe(new Event(EventKind.GuestMisuse, (ushort)cpu, (uint)misuse, what, value));
-    }
 }

@@ -19,7 +19,7 @@ public sealed partial class LocalApics
         bool bearsVector = mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority;
         if (bearsVector && command.Vector < LowestVector && !_quirks.AnyVectorAccepted)
         {
-            ObserveMisuse(cpu, Misuse.Vector, (ulong)ApicRegister.CommandLow, command.Bits, events);
+            events.NoteMisuse(cpu, Misuse.Vector, (ulong)ApicRegister.CommandLow, command.Bits);
             RecordError(cpu, ref s, ErrorStatus.SendIllegalVector, events);
             return;
         }
@@ -28,7 +28,7 @@ public sealed partial class LocalApics
         if (includesSender && mode != DeliveryMode.Fixed && !_quirks.ShorthandAnyMode
             || mode == DeliveryMode.Reserved || mode == DeliveryMode.ExtInt && !_quirks.ExtIntIsFixed)
         {
-            ObserveMisuse(cpu, Misuse.Message, (ulong)ApicRegister.CommandLow, command.Bits, events);
+            events.NoteMisuse(cpu, Misuse.Message, (ulong)ApicRegister.CommandLow, command.Bits);
             return;
         }
 

@@ -36,7 +36,7 @@ public sealed partial class LocalApics
         if ((access & RegisterAccess.Write) != 0)
             Store(cpu, ref s, (ApicRegister)offset, value, events);
         else
-            ObserveMisuse(cpu, Misuse.ReadOnly, offset, value, events);
+            events.NoteMisuse(cpu, Misuse.ReadOnly, offset, value);
     }
 
     private bool Exists(int cpu, ref ApicState s, uint offset, uint value, EventBuffer events,
@@ -46,14 +46,14 @@ public sealed partial class LocalApics
         if (offset % RegisterStride != 0)
         {
             // 11.4.1: registers stand on 128-bit boundaries; other accesses are undefined.
-            ObserveMisuse(cpu, Misuse.Access, offset, value, events);
+            events.NoteMisuse(cpu, Misuse.Access, offset, value);
             return false;
         }
         var register = (ApicRegister)offset;
         access = register == ApicRegister.Cmci && !_options.Cmci ? RegisterAccess.None : ApicRegisters.XApic(register);
         if (access != RegisterAccess.None)
             return true;
-        ObserveMisuse(cpu, Misuse.NoSuchRegister, offset, value, events);
+        events.NoteMisuse(cpu, Misuse.NoSuchRegister, offset, value);
         RecordError(cpu, ref s, ErrorStatus.IllegalRegister, events);
         return false;
     }

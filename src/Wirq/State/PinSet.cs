@@ -4,21 +4,48 @@ namespace Wirq.State;
 
 /// <summary>A set of pins, 0 to 127.</summary>
 /// <remarks>Shift counts of 64-bit words are taken modulo 64 by the language, which the upper word relies on.</remarks>
-public readonly record struct PinSet(ulong Low, ulong High) 
+public record struct PinSet(ulong Low, ulong High)
 {
     /// <summary>One past the highest pin that fits.</summary>
     public const int Capacity = 128;
 
     /// <summary>Whether the set has no pin.</summary>
-    public bool IsEmpty => (Low | High) == 0;
+    public readonly bool IsEmpty => (Low | High) == 0;
     /// <summary>Whether <paramref name="pin"/> is in the set.</summary>
-    public bool Has(int pin) => ((pin < 64 ? Low : High) >> pin & 1) != 0;
+    public readonly bool Has(int pin) => ((pin < 64 ? Low : High) >> pin & 1) != 0;
     /// <summary>The set with <paramref name="pin"/>.</summary>
-    public PinSet With(int pin) => pin < 64 ? new(Low | 1ul << pin, High) : new(Low, High | 1ul << pin);
+    public readonly PinSet With(int pin) => pin < 64 ? new(Low | 1ul << pin, High) : new(Low, High | 1ul << pin);
     /// <summary>The set without <paramref name="pin"/>.</summary>
-    public PinSet Without(int pin) => pin < 64 ? new(Low & ~(1ul << pin), High) : new(Low, High & ~(1ul << pin));
+    public readonly PinSet Without(int pin) => pin < 64 ? new(Low & ~(1ul << pin), High) : new(Low, High & ~(1ul << pin));
     /// <summary>The set with or without <paramref name="pin"/>.</summary>
-    public PinSet Set(int pin, bool present) => present ? With(pin) : Without(pin);
+    public readonly PinSet Set(int pin, bool present) => present ? With(pin) : Without(pin);
+
+    /// <summary>Puts <paramref name="pin"/> into this very set: one word changes, where <see cref="With"/> copies two.</summary>
+    public void Add(int pin)
+    {
+        if (pin < 64)
+            Low |= 1ul << pin;
+        else
+            High |= 1ul << pin;
+    }
+
+    /// <summary>Takes <paramref name="pin"/> out of this very set.</summary>
+    public void Remove(int pin)
+    {
+        if (pin < 64)
+            Low &= ~(1ul << pin);
+        else
+            High &= ~(1ul << pin);
+    }
+
+    /// <summary>Puts <paramref name="pin"/> into this very set, or takes it out.</summary>
+    public void Assign(int pin, bool present)
+    {
+        if (present)
+            Add(pin);
+        else
+            Remove(pin);
+    }
 
     /// <summary>Removes the lowest pin and returns it; -1 from an empty set. Loops are written
     /// <c>for (int pin; (pin = PinSet.Next(ref set)) >= 0;)</c>.</summary>
@@ -27,13 +54,13 @@ public readonly record struct PinSet(ulong Low, ulong High)
         if (set.Low != 0)
         {
             int pin = BitOperations.TrailingZeroCount(set.Low);
-            set = new(set.Low & (set.Low - 1), set.High);
+            set.Low &= set.Low - 1;
             return pin;
         }
         if (set.High == 0)
             return -1;
         int high = BitOperations.TrailingZeroCount(set.High);
-        set = new(0, set.High & (set.High - 1));
+        set.High &= set.High - 1;
         return high + 64;
     }
 
@@ -51,8 +78,9 @@ public readonly record struct PinSet(ulong Low, ulong High)
 /// <param name="Acked">Pins whose line is acknowledged: sampled sources drop, every holder hears.</param>
 /// <param name="Resampled">Pins whose sampled sources are asked again: they drop, and those that asserted hear.</param>
 /// <param name="Service">Pins to be looked at again afterwards.</param>
-public readonly record struct PinWork(PinSet Acked, PinSet Resampled, PinSet Service)
+public record struct PinWork(PinSet Acked, PinSet Resampled, PinSet Service)
 {
     /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => Acked.IsEmpty && Resampled.IsEmpty && Service.IsEmpty;
+    public readonly bool IsEmpty =>
+        (Acked.Low | Acked.High | Resampled.Low | Resampled.High | Service.Low | Service.High) == 0;
 }
