@@ -1,0 +1,12 @@
+using Wirq.Events;
+
+namespace Wirq.Traces;
+
+/// <summary>Hears the events of a log or a recording, each with the place that it comes from.</summary>
+public interface IEventSink
+{
+    /// <summary>An event, in the order of the queue.</summary>
+    /// <param name="happened">What happened. Its time is in nanoseconds since the first line of the log.</param>
+    /// <param name="line">The line of the log (from 1), or the number of the event in a recording (from 1).</param>
+    void Observe(in Event happened, long line);
+}
