@@ -39,6 +39,15 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.SourceWithdrawn, (ushort)source.Slot, (uint)source.Gsi));
     }
 
+    /// <summary>The device behind a sampled source that still asserts wants something again. Nothing follows; a law may
+    /// want to know.</summary>
+    public void NoteWanted(Source source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.SourceWanted, (ushort)source.Slot, (uint)source.Gsi));
+    }
+
     /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest memory.</summary>
     /// <param name="message">Address and data.</param>
     /// <param name="requester">Bus, device and function of the sender.</param>

@@ -43,6 +43,9 @@ public enum EventKind : ushort
     /// <summary>The device behind a sampled source wants nothing any more, though nobody sees its source fall.
     /// Unit: source; Index: GSI. Only a laboratory, which owns the device too, can tell.</summary>
     SourceWithdrawn = 20,
+    /// <summary>The device behind a sampled source that never ceased to assert wants something again.
+    /// Unit: source; Index: GSI. Only a laboratory can tell.</summary>
+    SourceWanted = 22,
     /// <summary>The level of a line changed. Index: GSI; A: 1 for asserted.</summary>
     LineChanged = 21,
 

@@ -51,8 +51,10 @@ public readonly record struct RedirectionEntry(ulong Bits)
     public bool ActiveLow => (Bits & ActiveLowBit) != 0;
     /// <summary>Whether a level interrupt of this pin was accepted and not yet ended.</summary>
     public bool RemoteIrr => (Bits & RemoteIrrBit) != 0;
-    /// <summary>Trigger mode: true for level.</summary>
-    public bool Level => (Bits & LevelBit) != 0;
+    /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even where bit 15 says level
+    /// (82093AA, 3.2.4, delivery mode): nothing would ever end them.</summary>
+    public bool Level => (Bits & LevelBit) != 0
+        && Mode is not (DeliveryMode.Smi or DeliveryMode.Nmi or DeliveryMode.Init or DeliveryMode.ExtInt);
     /// <summary>Whether the pin is masked.</summary>
     public bool Masked => (Bits & MaskBit) != 0;
     /// <summary>Whether the entry names a remapping table entry.</summary>

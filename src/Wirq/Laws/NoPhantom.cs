@@ -44,7 +44,7 @@ internal sealed class NoPhantom : Law
     {
         if (e.Kind is >= EventKind.PicPinChanged and <= EventKind.PicResampled)
             ObservePic(e, ref _pic.Value);
-        else if (e.Kind == EventKind.SourceRaised)
+        else if (e.Kind is EventKind.SourceRaised or EventKind.SourceWanted)
             Await(e, ref _pic.Value);
         else if (e.Kind == EventKind.LineChanged && e.A == 0)
             Release(e);
