@@ -96,5 +96,6 @@ public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, 
 /// <param name="At">Where it stands.</param>
 /// <param name="Cpu">The CPU, or -1 for all.</param>
 /// <param name="Vector">The vector, or -1 for any that has no handler of its own.</param>
-/// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further times.</param>
+/// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further
+/// times.</param>
 public sealed record Handler(Mark At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);

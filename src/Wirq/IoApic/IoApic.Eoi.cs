@@ -47,7 +47,8 @@ public sealed partial class IoApic
             work.Acked = work.Acked.With(pin);
             return;
         }
-        // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a phantom.
+        // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a
+        // phantom.
         s.AckOwed.Add(pin);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinAckDeferred, _index, (uint)pin));

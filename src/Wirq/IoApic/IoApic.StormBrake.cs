@@ -6,7 +6,8 @@ namespace Wirq;
 /// <content>The storm brake: a line that no EOI can lower must not keep its CPU from everything else.</content>
 public sealed partial class IoApic
 {
-    /// <summary>The next virtual time at which the brake lets a pin go, in ns; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>The next virtual time at which the brake lets a pin go, in ns; <see cref="long.MaxValue"/> for
+    /// none.</summary>
     public long NextDeadline
     {
         get

@@ -5,7 +5,8 @@ namespace Wirq;
 
 /// <summary>An I/OAPIC: the 82093AA, and its successor with an EOI register.</summary>
 /// <remarks>
-/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>, <see cref="Eoi(byte, EventBuffer)"/> and
+/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>, <see cref="Eoi(byte,
+/// EventBuffer)"/> and
 /// <see cref="Accepted"/> change state and return a <see cref="PinWork"/>; the owner lowers the sampled sources of the
 /// pins named there, tells the holders, and then calls <see cref="Service"/>. So an EOI has cleared Remote IRR on every
 /// pin of its vector before any of them is served again.
@@ -188,7 +189,8 @@ public sealed partial class IoApic
             s.Refused.Add(pin);
             return default;
         }
-        // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any more.
+        // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any
+        // more.
         if (!entry.Level || entry.Vector != message.Data.Vector)
             return again;
         SetRemoteIrr(pin, entry.Vector, events);

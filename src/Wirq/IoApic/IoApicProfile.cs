@@ -3,7 +3,8 @@ namespace Wirq;
 /// <summary>How a profile's I/OAPIC parts from the 82093AA data sheet.</summary>
 /// <param name="PolarityIgnored">Every pin is active high.</param>
 /// <param name="RemoteIrrAtSend">Remote IRR is set when a level message is sent, accepted or not.</param>
-/// <param name="LatchedRequest">A level request stays latched over a rewrite to edge, is sent once as an edge and is then gone.</param>
+/// <param name="LatchedRequest">A level request stays latched over a rewrite to edge, is sent once as an edge and is
+/// then gone.</param>
 /// <param name="PinZeroIsTwo">What comes to pin 0 lands on pin 2.</param>
 /// <param name="AcksEdgePins">An EOI acknowledges edge pins of its vector too.</param>
 internal readonly record struct IoApicProfile(

@@ -7,7 +7,8 @@ namespace Wirq;
 /// |dest 7:0    |dest 14:8  |IF |   0    |mask|level|RIRR|low |status|logical|mode|vector|
 /// +------------+-----------+---+--------+----+-----+----+----+------+-------+----+------+
 /// </code>82093AA data sheet, 3.2.4; dest 14:8 is the extended destination id; IF set makes bits 63:49 and 11 the
-/// handle of a remapping table entry (VT-d specification, 5.1.5.1). RIRR (Remote IRR) and status are read-only.</remarks>
+/// handle of a remapping table entry (VT-d specification, 5.1.5.1). RIRR (Remote IRR) and status are
+/// read-only.</remarks>
 public readonly record struct RedirectionEntry(ulong Bits)
 {
     private const int ModeShift = 8, DestinationShift = 56, ExtendedShift = 49, AddressShift = 48;
