@@ -39,6 +39,8 @@ public sealed partial class IoApic
         PinSet one = default(PinSet).With(pin);
         if (cause != EndOfInterruptCause.Rewrite)
             S.AfterEoi |= one;
+        if (_profile.StormCountsAtEoi && (entry.Masked || !S.Latched.Has(pin)))
+            _pins[pin].StormCount = 0;
         if (!entry.Masked || Options.Ack != AckPolicy.Done)
             return new PinWork(one, default, one);
         // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a phantom.
