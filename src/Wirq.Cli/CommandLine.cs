@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
 
 namespace Wirq.Cli;
@@ -16,5 +17,6 @@ internal static class CommandLine
     internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
     {
         RunCommand.Build(),
+        ReplayCommand.Build(),
     };
 }

@@ -94,6 +94,28 @@ public sealed partial class Fabric
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
+    /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; some chips take
+    /// each call for an edge.</summary>
+    internal void DriveAgain(int gsi)
+    {
+        bool asserted = Lines.IsAsserted(gsi);
+        GsiTarget target = Gsis[gsi];
+        if (target.Irq >= 0)
+        {
+            Pic!.SetPin(target.Irq, asserted, Events);
+            PropagateIntr();
+        }
+        if (target.IoApic >= 0)
+            _ioApics[target.IoApic].DriveAgain(target.Pin, asserted, Events);
+    }
+
+    /// <summary>The state of the 8259 pair was set from outside: INTR follows.</summary>
+    internal void PicWasSet()
+    {
+        Pic!.Update(Events);
+        PropagateIntr();
+    }
+
     private void Carry(int chip, in PinWork work)
     {
         if (work.IsEmpty)

@@ -42,6 +42,8 @@ public sealed partial class IoApic
         work.Service = work.Service.With(pin);
         if (cause != EndOfInterruptCause.Rewrite)
             s.AfterEoi.Add(pin);
+        if (_profile.StormCountsAtEoi && (entry.Masked || !s.Latched.Has(pin)))
+            _pins[pin].StormCount = 0;
         if (!entry.Masked || Options.Ack != AckPolicy.Done)
         {
             work.Acked = work.Acked.With(pin);

@@ -83,6 +83,8 @@ public sealed partial class IoApic
             Options.WideEntries ? RedirectionEntry.WritableExtended : RedirectionEntry.Writable82093);
         state.Entry = made;
         ReleaseBrake(pin, ref state);
+        if (_profile.StormCountsAtEoi)
+            ServeBraked(events);
         if (events.Observing)
         {
             bool remoteIrr = S.RemoteIrr.Has(pin);

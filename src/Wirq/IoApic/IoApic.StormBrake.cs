@@ -30,11 +30,7 @@ public sealed partial class IoApic
             if (state.StormDeadline > events.Now)
                 continue;
             // The count stays: an EOI that finds the line asserted yet again is held back again.
-            state.StormDeadline = 0;
-            S.Braked.Remove(pin);
-            if (events.Observing)
-                events.Observe(new Event(EventKind.StormReleased, _index, (uint)pin));
-            ServiceLevel(pin, ref state, events);
+            LetGo(pin, ref state, events);
         }
     }
 
@@ -49,6 +45,8 @@ public sealed partial class IoApic
         if (state.StormCount < Options.StormLimit)
             return false;
         S.Braked.Add(pin);
+        if (_profile.StormCountsAtEoi)
+            state.StormCount = 0;
         state.StormDeadline = events.Now + Options.StormDelay;
         if (events.Observing)
             events.Observe(new Event(EventKind.StormBraked, _index, (uint)pin, (ulong)state.StormDeadline));
@@ -58,7 +56,28 @@ public sealed partial class IoApic
     private void ReleaseBrake(int pin, ref IoApicPin state)
     {
         state.StormCount = 0;
+        Unbrake(pin, ref state);
+    }
+
+    private void Unbrake(int pin, ref IoApicPin state)
+    {
         state.StormDeadline = 0;
         S.Braked.Remove(pin);
+    }
+
+    /// <summary>Lets every braked pin go, due or not.</summary>
+    private void ServeBraked(EventBuffer events)
+    {
+        PinSet braked = S.Braked;
+        for (int pin; (pin = PinSet.Next(ref braked)) >= 0;)
+            LetGo(pin, ref _pins[pin], events);
+    }
+
+    private void LetGo(int pin, ref IoApicPin state, EventBuffer events)
+    {
+        Unbrake(pin, ref state);
+        if (events.Observing)
+            events.Observe(new Event(EventKind.StormReleased, _index, (uint)pin));
+        ServiceLevel(pin, ref state, events);
     }
 }

@@ -84,8 +84,23 @@ public sealed partial class IoApic
             Fall(pin, ref state);
     }
 
+    /// <summary>The wire of a pin is driven again at the level that it has.</summary>
+    internal void DriveAgain(int pin, bool high, EventBuffer events)
+    {
+        if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
+            pin = 2;
+        ref IoApicPin state = ref _pins[pin];
+        if (!high || !_profile.EveryRaiseIsAnEdge || state.Entry.Level)
+            return;
+        if (events.Observing)
+            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, 1));
+        Rise(pin, ref state, events);
+    }
+
     private void Rise(int pin, ref IoApicPin state, EventBuffer events)
     {
+        if (_profile.StormCountsAtEoi && !(state.Entry.Level ? S.RemoteIrr.Has(pin) : state.Entry.Masked))
+            ServeBraked(events);
         if (state.Entry.Level)
         {
             S.Latched.Add(pin);
@@ -109,7 +124,10 @@ public sealed partial class IoApic
         if (state.Entry.Level)
             s.Latched.Remove(pin);
         s.Refused.Remove(pin);
-        ReleaseBrake(pin, ref state);
+        if (_profile.StormCountsAtEoi)
+            Unbrake(pin, ref state);
+        else
+            ReleaseBrake(pin, ref state);
     }
 
     /// <summary>Looks at pins again, after their lines were acknowledged.</summary>
