@@ -74,11 +74,20 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         return vector != None && TryMoveExpiry(vector, cpu);
     }
 
-    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken.</summary>
+    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU has
+    /// signalled EOI since it came, it was ended too, by an EOI that was put down to another vector.</summary>
     internal void WasTaken(int cpu, int vector)
     {
+        ref ApicState s = ref Apics.State(cpu);
+        bool ended = _arrived[At(cpu, vector)] <= _lastEoi[cpu] && !s.Isr.Has(vector);
         Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
-        Apics.State(cpu).Irr.Add(vector);
+        if (ended)
+        {
+            s.Isr.Remove(vector);
+            s.UpdatePriority();
+        }
+        s.Irr.Add(vector);
+        Arrived(cpu, vector);
         Close(cpu, vector);
         machine.Drain();
     }
