@@ -12,8 +12,13 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     private bool _counting = survey.Saw(TraceEvent.ResetDelivered);
     private SourceName _last;
 
-    /// <summary>Something sends a message whose acceptance this log cannot tie to a CPU.</summary>
-    internal void NoteSource(SourceName source) => _last = source;
+    /// <summary>Something sends a message. Where the log tells neither CPUs nor acceptance, that is all there is to count.</summary>
+    internal void NoteSource(SourceName source)
+    {
+        _last = source;
+        if (!_known && !_traced)
+            delivered.Count(source, -1);
+    }
 
     /// <summary>A local APIC accepted a vector.</summary>
     internal void Expect(SourceName source, int cpu, int vector, bool merged)

@@ -41,6 +41,10 @@ internal sealed class SurveyBuilder
                 or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt:
                 Touch(line);
                 break;
+            // Written by CPUs too, but logged by name of no thread that other lines would show.
+            case TraceEvent.RemapRoot or TraceEvent.RemapEnable or TraceEvent.IecInvalidate:
+                FirstCpuLine = Math.Min(FirstCpuLine, line.Number);
+                break;
         }
     }
 
