@@ -103,7 +103,9 @@ internal sealed class SurveyBuilder
     internal IReadOnlyList<uint> ApicIds()
     {
         SortedSet<uint> ids = [.. _threads.Values.SelectMany(thread => thread.Ids)];
-        int count = Math.Clamp(Math.Max(LongestRun, HasThreads ? _threads.Count : 1), 1, MostCpus);
+        // A reset counts the CPUs; threads only where none is logged, for a file may hold more than one machine.
+        int shown = LongestRun > 0 ? LongestRun : HasThreads ? _threads.Count : 1;
+        int count = Math.Clamp(shown, 1, MostCpus);
         for (uint id = 0; ids.Count < count; id++)
             ids.Add(id);
         return [.. ids];

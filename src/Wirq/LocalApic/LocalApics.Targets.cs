@@ -136,7 +136,9 @@ public sealed partial class LocalApics
 
     private void Tally(int cpu, in ApicState s, int by)
     {
-        if (s.Base.Mode != ApicMode.XApic && !(_quirks.OffStillPartakes && !s.Base.Enabled))
+        // Before its first power-up a local APIC has no base at all, and is not listed.
+        bool off = _quirks.OffStillPartakes && !s.Base.Enabled && s.Base.Bits != 0;
+        if (s.Base.Mode != ApicMode.XApic && !off)
             return;
         ref ApicBusState bus = ref _bus.Value;
         bus.XApics += by;
