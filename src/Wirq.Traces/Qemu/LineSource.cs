@@ -62,7 +62,11 @@ internal sealed class LineSource : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        _gzip?.Dispose();
+        _stream.Dispose();
+    }
 
     private ReadOnlySpan<byte> Take(int end, int feed)
     {

@@ -9,6 +9,9 @@ public class GzipTests(ITestOutputHelper output)
 {
     private const int Step = 97, TrailerLength = 8;
 
+    /// <summary>Bytes of text that are lost because they are decompressed together with a damage.</summary>
+    private const int MostLost = 1024;
+
     [Theory]
     [InlineData(CompressionLevel.NoCompression)]
     [InlineData(CompressionLevel.Fastest)]
@@ -38,7 +41,7 @@ public class GzipTests(ITestOutputHelper output)
         int seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        // Letters of very different frequency have codes longer than the table of short ones.
+        // Letters of very different frequency have long codes.
         var text = new StringBuilder();
         for (int i = 0; i < 200_000; i++)
             text.Append((char)(32 + (int)(Math.Pow(random.NextDouble(), 12) * 94)));
@@ -61,8 +64,31 @@ public class GzipTests(ITestOutputHelper output)
         string text = Text(30);
         byte[] plain = Gzip(text);
         const byte allFields = 0x1F;
-        byte[] full = [.. plain[..3], allFields, .. plain[4..10], 3, 0, 1, 2, 3, (byte)'n', 0, (byte)'c', 0, 0, 0, .. plain[10..]];
+        byte[] header = [.. plain[..3], allFields, .. plain[4..10], 3, 0, 1, 2, 3, (byte)'n', 0, (byte)'c', 0];
+        // The header's checksum is half of the one that its bytes would have as a text.
+        byte[] checksum = Gzip(header)[^TrailerLength..][..2];
+        byte[] full = [.. header, .. checksum, .. plain[10..]];
         Assert.Equal(LineTests.ReadAll(text).Lines, LineTests.ReadAll(full).Lines);
+    }
+
+    [Theory]
+    [InlineData(1 << 13)]
+    [InlineData(1 << 16)]
+    public void A_member_may_end_anywhere_in_what_is_read_at_once(int boundary)
+    {
+        string text = Text(30);
+        byte[] plain = Gzip(text);
+        List<TraceLine> twice = LineTests.ReadAll(text + text).Lines;
+        for (int end = boundary - 20; end <= boundary + 20; end++)
+        {
+            byte[] first = WithName(plain, end - plain.Length);
+            Assert.Equal(end, first.Length);
+            Assert.Equal(twice[..30], LineTests.ReadAll(first).Lines);
+            Assert.Equal(twice, LineTests.ReadAll([.. first, .. plain]).Lines);
+            Assert.Equal(twice[..30], ReadDamaged(first[..^1]).Lines);
+            Assert.Equal(twice[..30], ReadDamaged([.. first, 0]).Lines);
+            Assert.Equal(twice, ReadDamaged([.. first, .. plain[..^1]]).Lines);
+        }
     }
 
     [Fact]
@@ -92,27 +118,70 @@ public class GzipTests(ITestOutputHelper output)
     public void A_cut_second_member_is_found_too()
     {
         byte[] gzip = Gzip(Text(100));
-        for (int length = 1; length < gzip.Length; length += 7)
+        for (int length = 1; length < gzip.Length; length++)
             Assert.True(ReadDamaged([.. gzip, .. gzip[..length]]).Lines.Count >= 100);
     }
 
-    [Fact]
-    public void A_wrong_checksum_or_length_is_told_after_every_line()
+    [Theory]
+    [InlineData(CompressionLevel.NoCompression)]
+    [InlineData(CompressionLevel.Fastest)]
+    [InlineData(CompressionLevel.SmallestSize)]
+    public void A_cut_at_any_byte_is_found_and_adds_no_line(CompressionLevel level)
     {
-        byte[] gzip = Gzip(Text(100));
+        string text = Text(100);
+        List<TraceLine> whole = LineTests.ReadAll(text).Lines;
+        byte[] gzip = Gzip(text, level);
+        for (int length = 2; length < gzip.Length; length++)
+        {
+            List<TraceLine> lines = ReadDamaged(gzip[..length]).Lines;
+            Assert.Equal(whole[..lines.Count], lines);
+        }
+    }
+
+    [Fact]
+    public void A_wrong_checksum_or_length_is_told_after_all_but_the_last_lines()
+    {
+        string text = Text(100);
+        List<TraceLine> whole = LineTests.ReadAll(text).Lines;
+        byte[] gzip = Gzip(text);
         for (int at = gzip.Length - TrailerLength; at < gzip.Length; at++)
         {
             byte[] bad = [.. gzip];
             bad[at] ^= 0x40;
             (List<TraceLine> lines, TraceException told) = ReadDamaged(bad);
-            Assert.Equal(100, lines.Count);
-            Assert.Contains("does not fit", told.Message, StringComparison.Ordinal);
+            Assert.Equal(whole[..lines.Count], lines);
+            Assert.Equal(lines.Count + 1, told.Line);
+            Assert.InRange(told.Offset, text.Length - MostLost, text.Length);
+            Assert.InRange(told.Offset, Text(lines.Count).Length, Text(lines.Count + 1).Length);
+            Assert.Contains($"damage before compressed byte {gzip.Length}; ", told.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void Other_data_after_the_log_is_told_after_every_line() =>
-        Assert.Equal(100, ReadDamaged([.. Gzip(Text(100)), 1, 2, 3]).Lines.Count);
+    public void A_damage_is_told_after_all_but_the_last_lines_before_it()
+    {
+        string text = Text(3000);
+        List<TraceLine> whole = LineTests.ReadAll(text).Lines;
+        byte[] gzip = Gzip(text);
+        for (int at = Step; at < gzip.Length; at += Step)
+        {
+            TraceException cut = ReadDamaged(gzip[..at]).Told;
+            byte[] bad = [.. gzip];
+            bad.AsSpan(at).Fill(byte.MaxValue);
+            (List<TraceLine> lines, TraceException told) = ReadDamaged(bad);
+            Assert.InRange(told.Offset, cut.Offset - MostLost, long.MaxValue);
+            int sound = (int)Math.Min(cut.Line - 1, lines.Count);
+            Assert.Equal(whole[..sound], lines[..sound]);
+        }
+    }
+
+    [Fact]
+    public void Other_data_after_the_log_is_told_after_every_line()
+    {
+        (List<TraceLine> lines, TraceException told) = ReadDamaged([.. Gzip(Text(100)), 1, 2, 3]);
+        Assert.Equal(100, lines.Count);
+        Assert.Contains("other data", told.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_flipped_bit_anywhere_is_told_or_harmless()
@@ -133,6 +202,13 @@ public class GzipTests(ITestOutputHelper output)
                 Assert.Contains("expected", told.Message, StringComparison.Ordinal);
             }
         }
+    }
+
+    /// <summary>The same, longer by a name in its header.</summary>
+    private static byte[] WithName(byte[] gzip, int length)
+    {
+        const byte hasName = 8;
+        return [.. gzip[..3], hasName, .. gzip[4..10], .. Enumerable.Repeat((byte)'n', length - 1), 0, .. gzip[10..]];
     }
 
     private static (List<TraceLine> Lines, TraceException Told) ReadDamaged(byte[] gzip)

@@ -130,11 +130,14 @@ public class HostileTests(ITestOutputHelper output)
     internal static string Text(int lines) => string.Concat(Enumerable.Range(0, lines).Select(i =>
         string.Create(CultureInfo.InvariantCulture, $"{4520 + i % 4}@1795158738.{i:000000}:ioapic_set_irq vector: {i % 24} level: 1\n")));
 
-    internal static byte[] Gzip(string text, CompressionLevel level = CompressionLevel.Optimal)
+    internal static byte[] Gzip(string text, CompressionLevel level = CompressionLevel.Optimal) =>
+        Gzip(Encoding.ASCII.GetBytes(text), level);
+
+    internal static byte[] Gzip(byte[] text, CompressionLevel level = CompressionLevel.Optimal)
     {
         using var stream = new MemoryStream();
         using (var gzip = new GZipStream(stream, level))
-            gzip.Write(Encoding.ASCII.GetBytes(text));
+            gzip.Write(text);
         return stream.ToArray();
     }
 }

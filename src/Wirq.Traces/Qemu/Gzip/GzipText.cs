@@ -1,127 +1,109 @@
+using System.IO.Compression;
+
 namespace Wirq.Traces.Qemu.Gzip;
 
-/// <summary>Decompresses a gzip file (RFC 1952) of one member or several.</summary>
+/// <summary>Decompresses a gzip file (RFC 1952) of one member or several, and tells whether it is whole.</summary>
 /// <remarks>
-/// The platform's own stream ends without a word where a file was cut off, and withholds what it had decompressed before
-/// a damage. The log of a machine that died is often cut off, and its last lines are those that matter.
+/// <see cref="GZipStream"/> ends without a word where a file was cut off, and where something else follows the last
+/// member. Therefore it is given one more member after the file, of a known text: where that text comes out, the file
+/// ended with a whole member; in a cut member it is misread, and nothing of that is given out. This relies on the
+/// stream giving out all that it has before it reads on; were that to change, whole files would be called cut.
+/// What the stream loses is the text of the one call in which it meets a damage, up to <see cref="AtOnce"/> bytes.
 /// </remarks>
-internal sealed class GzipText
+internal sealed class GzipText : IDisposable
 {
     internal const byte Magic1 = 0x1F, Magic2 = 0x8B;
 
-    private const byte Deflate = 8;
+    /// <summary>What is decompressed in one call: little, since a damage takes it along.</summary>
+    internal const int AtOnce = 1024;
 
-    private readonly BitSource _bits;
-    private readonly Inflater _inflater;
-    private GzipDamage? _damage;
-    private uint _crc, _length;
-    private bool _inMember, _begun;
+    private static readonly byte[] EndText = "The file has ended."u8.ToArray(), EndMember = Compress(EndText);
+
+    private readonly MarkedFile _file;
+    private readonly GZipStream _gzip;
 
     /// <summary>Reads from a stream of which the first bytes are already here.</summary>
     internal GzipText(Stream stream, ReadOnlySpan<byte> head)
     {
-        _bits = new BitSource(stream, head);
-        _inflater = new Inflater(_bits);
-    }
-
-    [Flags]
-    private enum HeaderFlags : byte
-    {
-        HeaderCrc = 2,
-        Extra = 4,
-        Name = 8,
-        Comment = 16,
-        Reserved = 0xE0,
+        _file = new MarkedFile(stream, head.ToArray());
+        _gzip = new GZipStream(_file, CompressionMode.Decompress);
     }
 
     /// <summary>Reads what there is, at least one byte.</summary>
     /// <returns>0 at the end.</returns>
-    /// <exception cref="GzipDamage">The file is cut off or damaged; all before that has been read.</exception>
+    /// <exception cref="GzipDamage">The file is cut off (all before has been read) or damaged.</exception>
     internal int Read(Span<byte> into)
     {
-        while (_inflater.Output.IsEmpty)
-        {
-            if (_damage is not null)
-                throw _damage;
-            if (!TryDecompress())
-                return 0;
-        }
-        int count = Math.Min(into.Length, _inflater.Output.Length);
-        _inflater.Output[..count].CopyTo(into);
-        _inflater.Take(count);
-        return count;
-    }
-
-    private bool TryDecompress()
-    {
+        int read;
         try
         {
-            if (_inMember)
+            read = _gzip.Read(into[..Math.Min(into.Length, AtOnce)]);
+        }
+        catch (InvalidDataException)
+        {
+            throw _file.Ended ? Cut() : new GzipDamage(
+                $"damage before compressed byte {_file.Given}", "data that fits its checksum and length");
+        }
+        if (_file.Ended)
+            return into[..read].SequenceEqual(EndText) ? 0 : throw Cut();
+        return read > 0 ? read : throw new GzipDamage(
+            $"other data before compressed byte {_file.Given}", "the end of the file or another gzip member");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gzip.Dispose();
+
+    private GzipDamage Cut() =>
+        new($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed log");
+
+    private static byte[] Compress(byte[] text)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.NoCompression))
+            gzip.Write(text);
+        return compressed.ToArray();
+    }
+
+    /// <summary>The file, and after it the member that marks its end.</summary>
+    private sealed class MarkedFile(Stream stream, ReadOnlyMemory<byte> head) : Stream
+    {
+        private ReadOnlyMemory<byte> _next = head;
+
+        /// <summary>How much of the file was read.</summary>
+        internal long Given { get; private set; }
+
+        /// <summary>Whether all of the file was read, and the mark begun.</summary>
+        internal bool Ended { get; private set; }
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            int read = _next.IsEmpty && !Ended ? stream.Read(buffer, offset, count) : 0;
+            if (read == 0)
             {
-                EndMember();
-                _inMember = false;
+                if (_next.IsEmpty && !Ended)
+                    (Ended, _next) = (true, EndMember);
+                read = Math.Min(count, _next.Length);
+                _next.Span[..read].CopyTo(buffer.AsSpan(offset));
+                _next = _next[read..];
             }
-            if (!_begun && !TryBeginMember())
-                return false;
-            _begun = _inflater.Decompress();
-            _inMember = !_begun;
+            Given += Ended ? 0 : read;
+            return read;
         }
-        catch (GzipDamage damage)
-        {
-            _damage = damage;
-        }
-        _crc = Crc32.Append(_crc, _inflater.Output);
-        _length += (uint)_inflater.Output.Length;
-        return true;
-    }
 
-    /// <summary>Reads the header of a member, if another one follows.</summary>
-    private bool TryBeginMember()
-    {
-        if (_bits.AtEnd())
-            return false;
-        if (_bits.Take(8) != Magic1 || _bits.Take(8) != Magic2)
-            throw Damage("other data after the compressed log", "its end or another gzip member");
-        if (_bits.Take(8) != Deflate)
-            throw Damage("another method of compression", "method 8, deflate");
-        var flags = (HeaderFlags)_bits.Take(8);
-        if ((flags & HeaderFlags.Reserved) != 0)
-            throw Damage("reserved flags", "the header of a gzip member");
-        // The time, what the compressor thought of it, the system.
-        _bits.Take(32);
-        _bits.Take(16);
-        if (flags.HasFlag(HeaderFlags.Extra))
-        {
-            for (uint left = _bits.Take(16); left > 0; left--)
-                _bits.Take(8);
-        }
-        if (flags.HasFlag(HeaderFlags.Name))
-            PassText();
-        if (flags.HasFlag(HeaderFlags.Comment))
-            PassText();
-        if (flags.HasFlag(HeaderFlags.HeaderCrc))
-            _bits.Take(16);
-        _inflater.Begin();
-        _crc = _length = 0;
-        _begun = true;
-        return true;
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
-
-    private void PassText()
-    {
-        while (_bits.Take(8) != 0)
-        {
-        }
-    }
-
-    private void EndMember()
-    {
-        _bits.Align();
-        if (_bits.Take(32) != _crc)
-            throw Damage("a checksum that does not fit what was decompressed", "the checksum of the text");
-        if (_bits.Take(32) != _length)
-            throw Damage("a length that does not fit what was decompressed", "the length of the text");
-    }
-
-    private GzipDamage Damage(string found, string expected) => new(_bits.Offset, found, expected);
 }
