@@ -21,7 +21,7 @@ internal sealed class LogSurvey
         FirstCpuLine = found.FirstCpuLine;
         IoApicVersion = found.IoApicVersion;
         HasThreads = found.HasThreads;
-        KnowsCpus = _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
+        KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
     /// <summary>The ids of the CPUs, ascending: CPU n has the nth.</summary>
@@ -39,7 +39,7 @@ internal sealed class LogSurvey
     /// <summary>Whether any line is one of a CPU's own.</summary>
     internal bool ShowsCpus => _cpuOfThread.Count > 0;
 
-    /// <summary>Whether every line of a CPU tells which one.</summary>
+    /// <summary>Whether every line of a CPU tells which one, and those of its local APIC are there.</summary>
     internal bool KnowsCpus { get; }
 
     /// <summary>Whether the log shows acknowledges.</summary>

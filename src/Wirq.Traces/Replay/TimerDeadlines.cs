@@ -22,7 +22,7 @@ internal sealed class TimerDeadlines(int cpus)
                 timer.Arm(now);
                 break;
             case InitialCount:
-                (timer.Count, timer.Loaded) = (value, now);
+                (timer.Count, timer.Loaded) = ((uint)value, now);
                 timer.Arm(now);
                 break;
             case Divide:

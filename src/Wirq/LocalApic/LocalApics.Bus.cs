@@ -25,7 +25,7 @@ public sealed partial class LocalApics
         if (cpu >= 0)
         {
             ref ApicState s = ref _state[cpu];
-            if (s.Base.Enabled)
+            if (Partakes(in s))
                 reason = AcceptVector(cpu, ref s, message, origin, events);
         }
         if (events.Observing)
