@@ -94,23 +94,30 @@ public sealed partial class LocalApics
     /// (Intel SDM vol. 3, 11.9).</summary>
     public byte Take(int cpu, EventBuffer events)
     {
+        int vector = TryTake(cpu, events);
+        if (vector >= 0)
+            return (byte)vector;
+        byte spurious = _state[cpu].Spurious.Vector;
+        if (events.Observing)
+            ObserveTaken(cpu, spurious, spurious: true, events);
+        return spurious;
+    }
+
+    /// <summary>The CPU takes its highest vector, if there is one that PPR lets through.</summary>
+    /// <returns>The vector; -1 for none.</returns>
+    public int TryTake(int cpu, EventBuffer events)
+    {
         ref ApicState s = ref _state[cpu];
         int vector = s.Irr.Highest;
-        bool spurious = vector < 0 || !Passes(in s, vector);
-        if (spurious)
-        {
-            vector = s.Spurious.Vector;
-        }
-        else
-        {
-            s.Irr.Remove(vector);
-            s.Isr.Add(vector);
-            // What passed PPR is above TPR and all that is in service.
-            s.Ppr = (byte)(vector & 0xF0);
-        }
+        if (vector < 0 || !Passes(in s, vector))
+            return -1;
+        s.Irr.Remove(vector);
+        s.Isr.Add(vector);
+        // What passed PPR is above TPR and all that is in service.
+        s.Ppr = (byte)(vector & 0xF0);
         if (events.Observing)
-            ObserveTaken(cpu, vector, spurious, events);
-        return (byte)vector;
+            ObserveTaken(cpu, vector, spurious: false, events);
+        return vector;
     }
 
     /// <summary>The CPU has run an INTA cycle: an ExtINT that came by message is used up.</summary>
