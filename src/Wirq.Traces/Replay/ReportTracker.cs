@@ -36,7 +36,8 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     /// <summary>The log's count.</summary>
     internal void Take(in TraceLine line)
     {
-        bool anew = _counting && line.A == _count + 1, same = !_counting || line.A == _count;
+        bool began = _counting;
+        bool anew = began && line.A == _count + 1, same = began && line.A == _count;
         ulong before = _count;
         (_count, _counting) = (line.A, true);
         if (!_known)
@@ -51,6 +52,9 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
             verdicts.Mismatch(line.Number, line.Event, Verdicts.Nothing, LineText.Of(line));
             return;
         }
+        // Where the count stood before its first line nobody knows.
+        if (!began)
+            (anew, same) = (!owed.Merged, owed.Merged);
         if (anew)
             delivered.Count(owed.Source, owed.Cpu);
         if (inference.Infers(owed.Cpu, owed.Vector) && (anew || same))
