@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Wirq.Cli.Run;
+using Wirq.Cli.Why;
 
 namespace Wirq.Cli;
 
@@ -16,5 +17,6 @@ internal static class CommandLine
     internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
     {
         RunCommand.Build(),
+        WhyCommand.Build(),
     };
 }
