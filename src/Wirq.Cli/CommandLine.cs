@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
 using Wirq.Cli.Why;
 
@@ -17,6 +18,7 @@ internal static class CommandLine
     internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
     {
         RunCommand.Build(),
+        ReplayCommand.Build(),
         WhyCommand.Build(),
     };
 }

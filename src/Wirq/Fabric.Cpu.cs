@@ -153,7 +153,8 @@ public sealed partial class Fabric
 
     private bool HasExtInt(int cpu) => Pic is { } pic && LocalApics.HasExtInt(cpu, pic.Intr);
 
-    /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that had
+    /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that
+    /// had
     /// seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>
     /// <exception cref="InvalidOperationException">The machine has no 8259.</exception>
     public byte Inta(int cpu)

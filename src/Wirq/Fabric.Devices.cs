@@ -10,7 +10,8 @@ public sealed partial class Fabric
     /// <param name="gsi">The line, 0 up to the number of GSIs.</param>
     /// <param name="label">Who it is, for those who ask who holds a line.</param>
     /// <param name="kind">How much is known of its level.</param>
-    /// <exception cref="InvalidOperationException">All slots are taken (<see cref="FabricOptions.Sources"/>).</exception>
+    /// <exception cref="InvalidOperationException">All slots are taken (<see
+    /// cref="FabricOptions.Sources"/>).</exception>
     public Source Connect(int gsi, string label, SourceKind kind = SourceKind.Wired)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)gsi, (uint)Gsis.Count, nameof(gsi));
@@ -31,7 +32,8 @@ public sealed partial class Fabric
         Lines.Remove(slot, Events);
     }
 
-    /// <summary>The device behind a sampled source wants nothing any more. Nothing follows; a law may want to know.</summary>
+    /// <summary>The device behind a sampled source wants nothing any more. Nothing follows; a law may want to
+    /// know.</summary>
     public void NoteWithdrawn(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -39,7 +41,17 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.SourceWithdrawn, (ushort)source.Slot, (uint)source.Gsi));
     }
 
-    /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest memory.</summary>
+    /// <summary>The device behind a sampled source that still asserts wants something again. Nothing follows; a law may
+    /// want to know.</summary>
+    public void NoteWanted(Source source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.SourceWanted, (ushort)source.Slot, (uint)source.Gsi));
+    }
+
+    /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest
+    /// memory.</summary>
     /// <param name="message">Address and data.</param>
     /// <param name="requester">Bus, device and function of the sender.</param>
     /// <returns>Whether a local APIC accepted it, or it became a write to memory.</returns>
@@ -80,6 +92,28 @@ public sealed partial class Fabric
         }
         if (target.IoApic >= 0)
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
+    }
+
+    /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; some chips take
+    /// each call for an edge.</summary>
+    internal void DriveAgain(int gsi)
+    {
+        bool asserted = Lines.IsAsserted(gsi);
+        GsiTarget target = Gsis[gsi];
+        if (target.Irq >= 0)
+        {
+            Pic!.SetPin(target.Irq, asserted, Events);
+            PropagateIntr();
+        }
+        if (target.IoApic >= 0)
+            _ioApics[target.IoApic].DriveAgain(target.Pin, asserted, Events);
+    }
+
+    /// <summary>The state of the 8259 pair was set from outside: INTR follows.</summary>
+    internal void PicWasSet()
+    {
+        Pic!.Update(Events);
+        PropagateIntr();
     }
 
     private void Carry(int chip, in PinWork work)
@@ -129,7 +163,8 @@ public sealed partial class Fabric
             DriveLine(gsi);
     }
 
-    /// <summary>INTR of the 8259 pair is wired to LINT0 of every local APIC and to pin 0 of the first I/OAPIC.</summary>
+    /// <summary>INTR of the 8259 pair is wired to LINT0 of every local APIC and to pin 0 of the first
+    /// I/OAPIC.</summary>
     private void PropagateIntr()
     {
         bool intr = Pic!.Intr;

@@ -3,7 +3,8 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>Who stands behind a fabric: it hears of every event, and carries out the effects that leave the fabric.</summary>
+/// <summary>Who stands behind a fabric: it hears of every event, and carries out the effects that leave the
+/// fabric.</summary>
 public interface IFabricPort
 {
     /// <summary>Something happened. Called for every event, effects included, before it is carried out; observations
@@ -50,7 +51,8 @@ public sealed partial class Fabric
         }
     }
 
-    /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for example.</summary>
+    /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for
+    /// example.</summary>
     public void Answer(int ioApic, int pin, Msi message, RefusalReason reason) =>
         Carry(ioApic, _ioApics[ioApic].Accepted(pin, message, reason, Events));
 
@@ -63,7 +65,8 @@ public sealed partial class Fabric
             EoiToAll(vector);
     }
 
-    /// <summary>All of them clear Remote IRR before any serves a pin again; machines have a handful of I/OAPICs.</summary>
+    /// <summary>All of them clear Remote IRR before any serves a pin again; machines have a handful of
+    /// I/OAPICs.</summary>
     private void EoiToAll(byte vector)
     {
         Span<PinWork> work = stackalloc PinWork[_ioApics.Length];
@@ -73,7 +76,8 @@ public sealed partial class Fabric
             Carry(chip, work[chip]);
     }
 
-    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
+    /// none.</summary>
     public long NextDeadline
     {
         get

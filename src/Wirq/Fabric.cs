@@ -3,12 +3,14 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>The interrupt system of a machine: lines, 8259 pair, I/OAPICs, local APICs, and the wires between them.</summary>
+/// <summary>The interrupt system of a machine: lines, 8259 pair, I/OAPICs, local APICs, and the wires between
+/// them.</summary>
 /// <remarks>
 /// Pure and synchronous: it has no thread, clock or callback. Each input changes state and appends events to
 /// <see cref="Events"/>; whoever owns the fabric drains them (<see cref="Drain"/>), in order. Inputs may be made from
 /// within an effect; they only queue. Not thread-safe.
-/// <para>All mutable state lies in one <see cref="StateArena"/>: see <see cref="Fork"/> and <see cref="Identity"/>.</para>
+/// <para>All mutable state lies in one <see cref="StateArena"/>: see <see cref="Fork"/> and <see
+/// cref="Identity"/>.</para>
 /// </remarks>
 public sealed partial class Fabric
 {

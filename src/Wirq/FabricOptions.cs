@@ -18,7 +18,8 @@ public sealed record FabricOptions
     public MsiFormat Format { get; init; } = MsiFormat.ExtendedDestination;
     /// <summary>How many sources fit at the same time.</summary>
     public int Sources { get; init; } = 256;
-    /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259 (QEMU does); the 8259 goes first otherwise.</summary>
+    /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259 (QEMU does); the 8259 goes first
+    /// otherwise.</summary>
     public bool LocalApicFirst { get; init; }
 
     /// <summary>A PC: <paramref name="cpus"/> local APICs, one I/OAPIC of 24 pins and the 8259 pair.</summary>

@@ -9,7 +9,8 @@ namespace Wirq;
 /// <param name="Evidence">Where that was read or measured.</param>
 public sealed record ProfileDifference(string Chip, string Id, string Manual, string? Qemu, string? Kvm, string Evidence);
 
-/// <summary>Every difference that a profile switches on, in one place. <c>docs/profiles.md</c> shows the same table.</summary>
+/// <summary>Every difference that a profile switches on, in one place. <c>docs/profiles.md</c> shows the same
+/// table.</summary>
 public static class ProfileTable
 {
     /// <summary>The rows, by chip.</summary>

@@ -80,7 +80,8 @@ internal sealed class EoiFirstMatch : Design
     }
 }
 
-/// <summary>The suppression of EOI broadcasts is advertised and accepted, and they are broadcast all the same.</summary>
+/// <summary>The suppression of EOI broadcasts is advertised and accepted, and they are broadcast all the
+/// same.</summary>
 internal sealed class BroadcastThoughSuppressed : Design
 {
     public override string Name => "broadcast-though-suppressed";

@@ -46,7 +46,8 @@ internal sealed class RouteEvenWhileMasked : ServiceBeforeRoute
     private protected override void Masked(World world, in Event change) => world.Routes!.Commit(change);
 }
 
-/// <summary>Cloud Hypervisor #795: masking takes the route away, and what comes before it is back is swallowed.</summary>
+/// <summary>Cloud Hypervisor #795: masking takes the route away, and what comes before it is back is
+/// swallowed.</summary>
 internal sealed class RouteRemovedOnMask : Design
 {
     private readonly List<Event> _late = [];

@@ -31,7 +31,8 @@ public sealed record InServiceCheck(Mark At, int Cpu, IReadOnlyList<byte> Vector
 /// <summary>A device heard that many acknowledges.</summary>
 public sealed record AcksCheck(Mark At, int Device, int Count) : Check(At);
 
-/// <summary>A CPU received exactly these signals, in order: <c>nmi</c>, <c>smi</c>, <c>init</c>, <c>sipi 0x9a</c>.</summary>
+/// <summary>A CPU received exactly these signals, in order: <c>nmi</c>, <c>smi</c>, <c>init</c>, <c>sipi
+/// 0x9a</c>.</summary>
 public sealed record SignalsCheck(Mark At, int Cpu, IReadOnlyList<string> Signals) : Check(At);
 
 /// <summary>That many events of a kind happened.</summary>

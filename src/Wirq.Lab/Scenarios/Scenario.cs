@@ -49,7 +49,8 @@ public sealed record HistoricSpec(Mark At, string Design, string Breaks)
 public enum StartState
 {
     /// <summary>As firmware leaves it: local APICs software-enabled in the machine's mode (LDR of flat xAPIC set to
-    /// 1 shifted by the CPU's number, LVT0 and LVT1 masked), the 8259s initialised at 0x20 and 0x28 with all pins masked, interrupts on.</summary>
+    /// 1 shifted by the CPU's number; LVT0 ExtINT and LVT1 NMI on CPU 0, masked on the others: virtual wire mode), the
+    /// 8259s initialised at 0x20 and 0x28 with all pins masked, interrupts on.</summary>
     Ready,
     /// <summary>As power-on leaves it, interrupts off.</summary>
     Reset,
@@ -95,5 +96,6 @@ public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, 
 /// <param name="At">Where it stands.</param>
 /// <param name="Cpu">The CPU, or -1 for all.</param>
 /// <param name="Vector">The vector, or -1 for any that has no handler of its own.</param>
-/// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further times.</param>
+/// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further
+/// times.</param>
 public sealed record Handler(Mark At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);

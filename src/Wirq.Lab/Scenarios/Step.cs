@@ -63,7 +63,8 @@ public sealed record ReadCommand(RegisterName Register, RegisterValue? Is, bool 
 /// <summary>Signal end of interrupt to the local APIC.</summary>
 public sealed record EoiCommand : CpuCommand;
 
-/// <summary>Signal end of interrupt to the 8259s: specific for an IRQ (to both chips where it is the slave's), or non-specific to the master (and, with <paramref name="Slave"/>, to the slave first).</summary>
+/// <summary>Signal end of interrupt to the 8259s: specific for an IRQ (to both chips where it is the slave's), or
+/// non-specific to the master (and, with <paramref name="Slave"/>, to the slave first).</summary>
 /// <param name="Irq">0 to 15, or -1 for non-specific.</param>
 /// <param name="Slave">Whether a non-specific EOI goes to the slave too.</param>
 public sealed record PicEoiCommand(int Irq, bool Slave) : CpuCommand;
@@ -77,7 +78,8 @@ public sealed record MaskCommand(int IoApic, int Pin, bool Masked) : CpuCommand;
 /// <summary>Mask or unmask a pin of the 8259 pair.</summary>
 public sealed record MaskIrqCommand(int Irq, bool Masked) : CpuCommand;
 
-/// <summary>Point a pin at another CPU, by writing the high half of its entry; with a vector, the low half too.</summary>
+/// <summary>Point a pin at another CPU, by writing the high half of its entry; with a vector, the low half
+/// too.</summary>
 public sealed record MigrateCommand(int IoApic, int Pin, uint To, int Vector = -1) : CpuCommand;
 
 /// <summary>Send an inter-processor interrupt through the ICR.</summary>

@@ -25,7 +25,8 @@ internal static class Firmware
                 registers.WriteLocalApic(cpu, LocalApicOffsets.DestinationFormat, 0xFFFFFFFF);
                 registers.WriteLocalApic(cpu, LocalApicOffsets.LogicalDestination, cpu < 8 ? 1ul << (24 + cpu) : 0);
             }
-            // Virtual wire mode: the first CPU takes the 8259s at LINT0 and NMI at LINT1 (MultiProcessor Specification 1.4, 3.6.2.2).
+            // Virtual wire mode: the first CPU takes the 8259s at LINT0 and NMI at LINT1 (MultiProcessor Specification
+            // 1.4, 3.6.2.2).
             registers.WriteLocalApic(cpu, LocalApicOffsets.Lint0, cpu == 0 ? 0x00700u : 0x10000u);
             registers.WriteLocalApic(cpu, LocalApicOffsets.Lint1, cpu == 0 ? 0x00400u : 0x10000u);
         }

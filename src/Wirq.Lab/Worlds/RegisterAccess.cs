@@ -2,7 +2,8 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is in.</summary>
+/// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is
+/// in.</summary>
 internal sealed class RegisterAccess(Fabric fabric)
 {
     private const uint FirstX2ApicMsr = 0x800;

@@ -14,7 +14,8 @@ internal sealed class RouteTable(Fabric fabric)
     /// <summary>Takes a pin's route out.</summary>
     internal void Remove(in Event change) => _routes.Remove((change.IoApic, change.Pin));
 
-    /// <summary>Carries a <see cref="EventKind.Deliver"/> out by the table. Without a route the kernel swallows it, and no answer comes.</summary>
+    /// <summary>Carries a <see cref="EventKind.Deliver"/> out by the table. Without a route the kernel swallows it, and
+    /// no answer comes.</summary>
     internal void Deliver(in Event effect)
     {
         if (_routes.TryGetValue((effect.IoApic, effect.Pin), out Msi message))

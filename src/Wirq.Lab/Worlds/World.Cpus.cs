@@ -79,7 +79,8 @@ public sealed partial class World
         return false;
     }
 
-    /// <summary>A CPU's own handler of the vector goes before the one of all CPUs; any handler of a vector before those of any vector.</summary>
+    /// <summary>A CPU's own handler of the vector goes before the one of all CPUs; any handler of a vector before those
+    /// of any vector.</summary>
     private int FindHandler(int cpu, int vector)
     {
         int best = -1, bestRank = -1;

@@ -29,6 +29,8 @@ public sealed partial class World
                 Fabric.Send(spec.Message, spec.Requester);
                 break;
             case DeviceAction.Raise:
+                if (state.Wants == 0 && source is { IsAsserted: true })
+                    Fabric.NoteWanted(source);
                 state.Wants = 1;
                 source?.Raise();
                 break;

@@ -8,7 +8,8 @@ using Wirq.State;
 namespace Wirq.Lab.Worlds;
 
 /// <summary>A machine with its devices, CPUs and laws, as a scenario describes it.</summary>
-/// <remarks>Everything that changes and matters lies in one arena: fabric, laws and actors (rule 11 of the design).</remarks>
+/// <remarks>Everything that changes and matters lies in one arena: fabric, laws and actors (rule 11 of the
+/// design).</remarks>
 public sealed partial class World
 {
     private readonly Block<DeviceState> _devices;

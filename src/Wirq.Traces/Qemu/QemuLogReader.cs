@@ -1,20 +1,122 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Reads a QEMU log line by line.</summary>
+/// <summary>Reads a QEMU log line by line, in bounded memory; the file may be anything at all.</summary>
 public sealed class QemuLogReader : IDisposable
 {
+    /// <summary>A log of this many lines without a single known one is no log of QEMU's trace events.</summary>
+    public const int LinesToRecognise = 100_000;
+
+    /// <summary>What a message may name where no line was recognised.</summary>
+    public const string ExpectedLines =
+        "lines such as '4520@1795158738.216836:pic_set_irq master 1 irq 0 level 0' (of -trace 'pic_*' -trace 'ioapic_*' "
+        + "-trace 'apic_*' -msg timestamp=on -D FILE)";
+
+    private readonly LineSource _lines;
+    private TraceLine _held;
+    private bool _holding;
+
     /// <summary>Opens a log, plain or gzip (told by its first bytes).</summary>
     /// <param name="stream">Where it comes from; disposed of together with the reader.</param>
     /// <param name="file">Its name, for messages.</param>
-    public QemuLogReader(Stream stream, string file) => throw new NotImplementedException($"{stream}{file}");
+    public QemuLogReader(Stream stream, string file)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        _lines = new LineSource(stream, file);
+    }
 
     /// <summary>Lines read so far, of any kind.</summary>
-    public long Lines => throw new NotImplementedException();
+    public long Lines => _lines.Lines;
+
+    /// <summary>Lines so far that tell an event.</summary>
+    public long Recognised { get; private set; }
+
+    /// <summary>Lines so far that have an event's name but not its fields: cut, damaged, or of an unknown version.</summary>
+    public long Malformed { get; private set; }
+
+    /// <summary>Lines so far that were skipped because they are longer than any event.</summary>
+    public long TooLong => _lines.TooLong;
+
+    /// <summary>Whether the first <see cref="LinesToRecognise"/> lines hold a known one; to be asked before the first
+    /// <see cref="TryRead"/>, which loses nothing by it.</summary>
+    /// <exception cref="TraceException">The log is damaged before that.</exception>
+    public bool IsTrace()
+    {
+        if (Recognised == 0)
+            _holding = TryReadUpTo(LinesToRecognise, out _held);
+        return Recognised > 0;
+    }
 
     /// <summary>Reads up to the next line that is not <see cref="TraceEvent.Other"/>.</summary>
     /// <returns>False at the end.</returns>
-    public bool TryRead(out TraceLine line) => throw new NotImplementedException();
+    /// <exception cref="TraceException">The log is damaged; what came before has been read.</exception>
+    public bool TryRead(out TraceLine line)
+    {
+        if (!_holding)
+            return TryReadUpTo(long.MaxValue, out line);
+        line = _held;
+        _holding = false;
+        return true;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() { }
+    public void Dispose() => _lines.Dispose();
+
+    private bool TryReadUpTo(long lastLine, out TraceLine line)
+    {
+        while (_lines.Lines < lastLine && _lines.TryRead(out ReadOnlySpan<byte> text))
+        {
+            if (TryParse(text, out line))
+            {
+                Recognised++;
+                return true;
+            }
+        }
+        line = default;
+        return false;
+    }
+
+    private bool TryParse(ReadOnlySpan<byte> text, out TraceLine line)
+    {
+        int prefix = LinePrefix.Read(text, out long thread, out long microseconds);
+        // A log that was truncated while QEMU wrote it begins with NULs; a dump's number is padded with spaces.
+        text = text[prefix..].Trim(" \0"u8);
+        line = default;
+        if (text.IsEmpty)
+            return false;
+        Span<ulong> data = stackalloc ulong[TraceFormat.Slots];
+        data.Clear();
+        TraceEvent happened = (uint)text[0] - '0' <= 9
+            ? (TraceFormats.Dump.TryRead(text, data) ? TraceEvent.InterruptDump : TraceEvent.Other)
+            : ReadNamed(text, data);
+        if (happened == TraceEvent.Other)
+            return false;
+        line = new TraceLine(happened, _lines.Lines, thread, microseconds)
+        {
+            A = data[0],
+            B = data[1],
+            C = data[2],
+            D = data[3],
+            E = data[4],
+            F = data[5],
+        };
+        return true;
+    }
+
+    private TraceEvent ReadNamed(ReadOnlySpan<byte> text, Span<ulong> data)
+    {
+        int length = text.IndexOf((byte)' ');
+        if (length < 0)
+            length = text.Length;
+        TraceFormat[]? formats = TraceNames.Find(text[..length]);
+        if (formats is null)
+            return TraceEvent.Other;
+        text = text[length..].TrimStart((byte)' ');
+        foreach (TraceFormat format in formats)
+        {
+            if (format.TryRead(text, data))
+                return format.Event;
+        }
+        Malformed++;
+        return TraceEvent.Other;
+    }
 }

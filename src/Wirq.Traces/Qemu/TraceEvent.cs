@@ -1,6 +1,7 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed between
+/// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed
+/// between
 /// versions, both are one kind here.</summary>
 public enum TraceEvent : byte
 {
@@ -31,11 +32,13 @@ public enum TraceEvent : byte
     IoApicRead,
     /// <summary>A: offset; B: selected register; C: size; D: value.</summary>
     IoApicWrite,
-    /// <summary>A: local vector table entry, 0 timer, 1 thermal, 2 performance, 3 LINT0, 4 LINT1, 5 error; B: delivery mode, or the whole entry in older versions.</summary>
+    /// <summary>A: local vector table entry, 0 timer, 1 thermal, 2 performance, 3 LINT0, 4 LINT1, 5 error; B: delivery
+    /// mode, or the whole entry in older versions.</summary>
     ApicLocalDeliver,
     /// <summary>A: destination; B: 1 logical; C: delivery mode; D: vector; E: 1 level.</summary>
     ApicDeliverIrq,
-    /// <summary><c>apic_mem_readl</c>, <c>apic_register_read</c>. A: offset of the register, 0x00 to 0x3F0 (a newer version's register number is multiplied by 16); B: value.</summary>
+    /// <summary><c>apic_mem_readl</c>, <c>apic_register_read</c>. A: offset of the register, 0x00 to 0x3F0 (a newer
+    /// version's register number is multiplied by 16); B: value.</summary>
     ApicRead,
     /// <summary><c>apic_mem_writel</c>, <c>apic_register_write</c>. As <see cref="ApicRead"/>.</summary>
     ApicWrite,
@@ -61,7 +64,8 @@ public enum TraceEvent : byte
     RemapDone,
     /// <summary>A: index; B: 1 level; C: vector; D: delivery mode; E: destination; F: 1 logical.</summary>
     RemapEntry,
-    /// <summary>A: index; B: lower half (bits 63:0) of the IRTE; C: upper half. The log prints them swapped; the reader puts them right.</summary>
+    /// <summary>A: index; B: lower half (bits 63:0) of the IRTE; C: upper half. The log prints them swapped; the reader
+    /// puts them right.</summary>
     RemapFetch,
     /// <summary>A: 1 enabled.</summary>
     RemapEnable,
@@ -75,7 +79,8 @@ public enum TraceEvent : byte
     FaultRecorded,
     /// <summary><c>-d int</c>: a CPU takes a hardware interrupt. A: vector.</summary>
     ServicingInterrupt,
-    /// <summary><c>-d int</c>: the first line of a register dump, <c>N: v=..</c>. A: number of the dump; B: vector; C: 1 for a software interrupt.</summary>
+    /// <summary><c>-d int</c>: the first line of a register dump, <c>N: v=..</c>. A: number of the dump; B: vector; C:
+    /// 1 for a software interrupt.</summary>
     InterruptDump,
     /// <summary><c>-d int</c>: the task register in a dump; its base tells CPUs apart. A: base; B: selector.</summary>
     TaskRegister,

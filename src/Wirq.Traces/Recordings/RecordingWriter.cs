@@ -5,7 +5,8 @@ using Wirq.Events;
 namespace Wirq.Traces.Recordings;
 
 /// <summary>Writes a stream of events to a file, a few bytes each.</summary>
-/// <remarks>Not thread-safe. Disposing of it writes the end, without which a reader calls the recording cut off.</remarks>
+/// <remarks>Not thread-safe. Disposing of it writes the end, without which a reader calls the recording cut
+/// off.</remarks>
 public sealed class RecordingWriter : IDisposable
 {
     private const int FlushAt = 1 << 16, LongestEvent = 2 + 5 * 10;

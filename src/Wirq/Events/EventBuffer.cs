@@ -37,7 +37,8 @@ public sealed class EventBuffer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Emit(in Event effect) => Keep(effect, Now);
 
-    /// <summary>Appends an observation. Call it only under <see cref="Observing"/>, so that nothing is made in vain.</summary>
+    /// <summary>Appends an observation. Call it only under <see cref="Observing"/>, so that nothing is made in
+    /// vain.</summary>
     public void Observe(in Event observation)
     {
         if (Observing)
@@ -86,7 +87,8 @@ public sealed class EventBuffer
     /// <summary>Throws all waiting events away.</summary>
     public void Clear() => (_head, Count) = (0, 0);
 
-    /// <summary>Takes over the waiting events and the time of another buffer. Whether it observes stays its own.</summary>
+    /// <summary>Takes over the waiting events and the time of another buffer. Whether it observes stays its
+    /// own.</summary>
     public void CopyFrom(EventBuffer other)
     {
         ArgumentNullException.ThrowIfNull(other);

@@ -1,7 +1,8 @@
 namespace Wirq.Events;
 
 /// <summary>Every kind of event. Kinds from <see cref="RouteChanged"/> on are effects: whoever drains the queue carries
-/// them out. The rest only tells what happened. Numbers are part of the recording format: append, never renumber.</summary>
+/// them out. The rest only tells what happened. Numbers are part of the recording format: append, never
+/// renumber.</summary>
 public enum EventKind : ushort
 {
     /// <summary>No event.</summary>
@@ -10,7 +11,8 @@ public enum EventKind : ushort
     // --- what came in from outside
     /// <summary>Virtual time moved to the event's time.</summary>
     TimeAdvanced = 1,
-    /// <summary>A CPU wrote memory-mapped registers. Unit: CPU; Index: size in bytes; A: physical address; B: value.</summary>
+    /// <summary>A CPU wrote memory-mapped registers. Unit: CPU; Index: size in bytes; A: physical address; B:
+    /// value.</summary>
     MemoryMappedWrite = 2,
     /// <summary>A CPU read memory-mapped registers. As <see cref="MemoryMappedWrite"/>, B being what it got.</summary>
     MemoryMappedRead = 3,
@@ -28,7 +30,8 @@ public enum EventKind : ushort
     MessageSent = 9,
     /// <summary>The queue ran empty: nothing is in flight any more.</summary>
     Rest = 10,
-    /// <summary>The guest did what the architecture leaves without effect. Unit: CPU; Index: <see cref="Misuse"/>; A: address or number; B: value. Rate-limited.</summary>
+    /// <summary>The guest did what the architecture leaves without effect. Unit: CPU; Index: <see cref="Misuse"/>; A:
+    /// address or number; B: value. Rate-limited.</summary>
     GuestMisuse = 11,
 
     // --- lines
@@ -38,24 +41,31 @@ public enum EventKind : ushort
     SourceRemoved = 17,
     /// <summary>A source began to assert. Unit: source; Index: GSI; A: its kind.</summary>
     SourceRaised = 18,
-    /// <summary>A source ceased to assert. Unit: source; Index: GSI; A: its kind; B: 1 where an acknowledge lowered it.</summary>
+    /// <summary>A source ceased to assert. Unit: source; Index: GSI; A: its kind; B: 1 where an acknowledge lowered
+    /// it.</summary>
     SourceLowered = 19,
     /// <summary>The device behind a sampled source wants nothing any more, though nobody sees its source fall.
     /// Unit: source; Index: GSI. Only a laboratory, which owns the device too, can tell.</summary>
     SourceWithdrawn = 20,
+    /// <summary>The device behind a sampled source that never ceased to assert wants something again.
+    /// Unit: source; Index: GSI. Only a laboratory can tell.</summary>
+    SourceWanted = 22,
     /// <summary>The level of a line changed. Index: GSI; A: 1 for asserted.</summary>
     LineChanged = 21,
 
     // --- 8259 pair
     /// <summary>An input pin of the pair changed. Index: IRQ; A: 1 for high.</summary>
     PicPinChanged = 32,
-    /// <summary>A request became the one that INTR stands for. Index: IRQ; A: 1 where the pin is level-triggered.</summary>
+    /// <summary>A request became the one that INTR stands for. Index: IRQ; A: 1 where the pin is
+    /// level-triggered.</summary>
     PicRequested = 33,
     /// <summary>INTR of the pair changed. A: 1 for high.</summary>
     PicIntrChanged = 34,
-    /// <summary>An INTA cycle (or a poll) took a request. Index: IRQ; A: vector; B: bit 0 spurious, bit 1 level-triggered, bit 2 by poll.</summary>
+    /// <summary>An INTA cycle (or a poll) took a request. Index: IRQ; A: vector; B: bit 0 spurious, bit 1
+    /// level-triggered, bit 2 by poll.</summary>
     PicTaken = 35,
-    /// <summary>An in-service bit was cleared. Index: IRQ; A: 1 where the pin is level-triggered; B: 1 where automatic.</summary>
+    /// <summary>An in-service bit was cleared. Index: IRQ; A: 1 where the pin is level-triggered; B: 1 where
+    /// automatic.</summary>
     PicEoi = 36,
     /// <summary>The mask of the pair changed. A: new mask, slave in bits 15:8; B: old mask.</summary>
     PicMaskChanged = 37,
@@ -79,11 +89,13 @@ public enum EventKind : ushort
     EdgeLost = 50,
     /// <summary>A message of a pin was accepted. Unit: I/OAPIC; Index: pin; A: 1 for level.</summary>
     PinAccepted = 51,
-    /// <summary>A message of a pin was refused. Unit: I/OAPIC; Index: pin; A: 1 for level; B: <see cref="RefusalReason"/>.</summary>
+    /// <summary>A message of a pin was refused. Unit: I/OAPIC; Index: pin; A: 1 for level; B: <see
+    /// cref="RefusalReason"/>.</summary>
     PinRefused = 52,
     /// <summary>Remote IRR was set. Unit: I/OAPIC; Index: pin; A: vector.</summary>
     RemoteIrrSet = 53,
-    /// <summary>Remote IRR was cleared. Unit: I/OAPIC; Index: pin; A: vector; B: <see cref="EndOfInterruptCause"/>.</summary>
+    /// <summary>Remote IRR was cleared. Unit: I/OAPIC; Index: pin; A: vector; B: <see
+    /// cref="EndOfInterruptCause"/>.</summary>
     RemoteIrrCleared = 54,
     /// <summary>A level assertion found Remote IRR set and waits for the EOI. Unit: I/OAPIC; Index: pin.</summary>
     PinCoalesced = 55,
@@ -99,21 +111,27 @@ public enum EventKind : ushort
     PinResampled = 60,
 
     // --- local APICs
-    /// <summary>A message was taken in by the bus. Index: origin; A: <see cref="InterruptMessage"/>; B: how many CPUs accepted it.</summary>
+    /// <summary>A message was taken in by the bus. Index: origin; A: <see cref="InterruptMessage"/>; B: how many CPUs
+    /// accepted it.</summary>
     MessageAccepted = 64,
-    /// <summary>A message reached no CPU. Index: origin; A: <see cref="InterruptMessage"/>; B: <see cref="RefusalReason"/>.</summary>
+    /// <summary>A message reached no CPU. Index: origin; A: <see cref="InterruptMessage"/>; B: <see
+    /// cref="RefusalReason"/>.</summary>
     MessageRefused = 65,
-    /// <summary>A local APIC set a vector pending. Unit: CPU; Index: origin; A: vector; B: bit 0 level, bit 1 merged into one that was pending already.</summary>
+    /// <summary>A local APIC set a vector pending. Unit: CPU; Index: origin; A: vector; B: bit 0 level, bit 1 merged
+    /// into one that was pending already.</summary>
     VectorAccepted = 66,
-    /// <summary>A CPU took a vector. Unit: CPU; A: vector; B: 1 where it came from the 8259 (ExtINT), 2 where it is the spurious vector.</summary>
+    /// <summary>A CPU took a vector. Unit: CPU; A: vector; B: 1 where it came from the 8259 (ExtINT), 2 where it is the
+    /// spurious vector.</summary>
     VectorTaken = 67,
-    /// <summary>A CPU signalled end of interrupt. Unit: CPU; A: vector; B: bit 0 level (TMR), bit 1 the broadcast was suppressed.</summary>
+    /// <summary>A CPU signalled end of interrupt. Unit: CPU; A: vector; B: bit 0 level (TMR), bit 1 the broadcast was
+    /// suppressed.</summary>
     CpuEoi = 68,
     /// <summary>An EOI found nothing in service. Unit: CPU.</summary>
     CpuEoiEmpty = 69,
     /// <summary>Error bits were recorded. Unit: CPU; A: new bits of the ESR.</summary>
     ApicError = 70,
-    /// <summary>A local APIC lost its pending and in-service vectors. Unit: CPU; A: 1 by INIT, 2 by hardware disable, 3 by reset.</summary>
+    /// <summary>A local APIC lost its pending and in-service vectors. Unit: CPU; A: 1 by INIT, 2 by hardware disable, 3
+    /// by reset.</summary>
     ApicReset = 71,
     /// <summary>A local APIC timer expired. Unit: CPU; A: 1 where its entry was masked.</summary>
     TimerExpired = 72,
@@ -123,11 +141,14 @@ public enum EventKind : ushort
     SpuriousVectorChanged = 74,
 
     // --- effects
-    /// <summary>Effect. An I/OAPIC pin's message changed; whoever caches routes has to follow before the next <see cref="Deliver"/>. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
+    /// <summary>Effect. An I/OAPIC pin's message changed; whoever caches routes has to follow before the next <see
+    /// cref="Deliver"/>. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
     RouteChanged = 128,
-    /// <summary>Effect. A pin sends its message; the answer goes back to the pin. Unit: I/OAPIC; Index: pin; A: address; B: data.</summary>
+    /// <summary>Effect. A pin sends its message; the answer goes back to the pin. Unit: I/OAPIC; Index: pin; A:
+    /// address; B: data.</summary>
     Deliver = 129,
-    /// <summary>Effect. A source's line was acknowledged: raise again if the device still wants. Unit: source; Index: GSI; A: generation of the slot.</summary>
+    /// <summary>Effect. A source's line was acknowledged: raise again if the device still wants. Unit: source; Index:
+    /// GSI; A: generation of the slot.</summary>
     Ack = 130,
     /// <summary>Effect. A level vector's end of interrupt goes to all I/OAPICs. Unit: CPU; A: vector.</summary>
     EoiBroadcast = 131,
@@ -141,7 +162,8 @@ public enum EventKind : ushort
     CpuInit = 135,
     /// <summary>Effect. Start-up IPI. Unit: CPU; Index: origin; A: vector.</summary>
     CpuStartUp = 136,
-    /// <summary>Effect. A message aimed outside the interrupt window writes guest memory. Index: origin; A: address; B: data.</summary>
+    /// <summary>Effect. A message aimed outside the interrupt window writes guest memory. Index: origin; A: address; B:
+    /// data.</summary>
     MemoryWrite = 137,
 }
 

@@ -46,6 +46,7 @@ public static class EventText
         EventKind.SourceRemoved => $"source {e.Source} leaves GSI {e.Gsi}",
         EventKind.SourceRaised => $"source {e.Source} raises GSI {e.Gsi}",
         EventKind.SourceLowered => $"source {e.Source} lowers GSI {e.Gsi}{(e.B == 1 ? ", as it is acknowledged" : "")}",
+        EventKind.SourceWanted => $"the device behind source {e.Source} wants something of GSI {e.Gsi} again",
         EventKind.SourceWithdrawn => $"the device behind source {e.Source} wants nothing of GSI {e.Gsi} any more",
         EventKind.LineChanged => $"GSI {e.Gsi} {RisesOrFalls(e)}",
         _ => Unknown(e),

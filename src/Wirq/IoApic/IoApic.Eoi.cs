@@ -42,12 +42,15 @@ public sealed partial class IoApic
         work.Service = work.Service.With(pin);
         if (cause != EndOfInterruptCause.Rewrite)
             s.AfterEoi.Add(pin);
+        if (_profile.StormCountsAtEoi && (entry.Masked || !s.Latched.Has(pin)))
+            _pins[pin].StormCount = 0;
         if (!entry.Masked || Options.Ack != AckPolicy.Done)
         {
             work.Acked = work.Acked.With(pin);
             return;
         }
-        // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a phantom.
+        // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a
+        // phantom.
         s.AckOwed.Add(pin);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinAckDeferred, _index, (uint)pin));

@@ -6,7 +6,8 @@ namespace Wirq;
 /// <content>The registers.</content>
 public sealed partial class IoApic
 {
-    /// <summary>Offset of IOREGSEL; only its low 8 bits exist, whatever the width of the access (82093AA, 3.1.1; XSA-239).</summary>
+    /// <summary>Offset of IOREGSEL; only its low 8 bits exist, whatever the width of the access (82093AA, 3.1.1;
+    /// XSA-239).</summary>
     public const uint SelectOffset = 0x00;
     /// <summary>Offset of IOWIN.</summary>
     public const uint WindowOffset = 0x10;
@@ -82,6 +83,8 @@ public sealed partial class IoApic
             Options.WideEntries ? RedirectionEntry.WritableExtended : RedirectionEntry.Writable82093);
         state.Entry = made;
         ReleaseBrake(pin, ref state);
+        if (_profile.StormCountsAtEoi)
+            ServeBraked(events);
         if (events.Observing)
         {
             bool remoteIrr = S.RemoteIrr.Has(pin);
@@ -101,7 +104,8 @@ public sealed partial class IoApic
         return work;
     }
 
-    /// <summary>What is owed or has to be asked before an entry is served that was not served before this write.</summary>
+    /// <summary>What is owed or has to be asked before an entry is served that was not served before this
+    /// write.</summary>
     private void Open(int pin, RedirectionEntry old, RedirectionEntry entry, ref PinWork work)
     {
         if (S.AckOwed.Has(pin))
@@ -136,7 +140,8 @@ public sealed partial class IoApic
 
     private bool TryPin(uint register, out int pin)
     {
-        // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), is none of its pins.
+        // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), is none of
+        // its pins.
         uint entry = (register - FirstEntry) / 2;
         pin = (int)entry;
         return entry < (uint)_pins.Count;

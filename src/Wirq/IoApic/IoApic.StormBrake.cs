@@ -6,7 +6,8 @@ namespace Wirq;
 /// <content>The storm brake: a line that no EOI can lower must not keep its CPU from everything else.</content>
 public sealed partial class IoApic
 {
-    /// <summary>The next virtual time at which the brake lets a pin go, in ns; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>The next virtual time at which the brake lets a pin go, in ns; <see cref="long.MaxValue"/> for
+    /// none.</summary>
     public long NextDeadline
     {
         get
@@ -29,11 +30,7 @@ public sealed partial class IoApic
             if (state.StormDeadline > events.Now)
                 continue;
             // The count stays: an EOI that finds the line asserted yet again is held back again.
-            state.StormDeadline = 0;
-            S.Braked.Remove(pin);
-            if (events.Observing)
-                events.Observe(new Event(EventKind.StormReleased, _index, (uint)pin));
-            ServiceLevel(pin, ref state, events);
+            LetGo(pin, ref state, events);
         }
     }
 
@@ -48,6 +45,8 @@ public sealed partial class IoApic
         if (state.StormCount < Options.StormLimit)
             return false;
         S.Braked.Add(pin);
+        if (_profile.StormCountsAtEoi)
+            state.StormCount = 0;
         state.StormDeadline = events.Now + Options.StormDelay;
         if (events.Observing)
             events.Observe(new Event(EventKind.StormBraked, _index, (uint)pin, (ulong)state.StormDeadline));
@@ -57,7 +56,28 @@ public sealed partial class IoApic
     private void ReleaseBrake(int pin, ref IoApicPin state)
     {
         state.StormCount = 0;
+        Unbrake(pin, ref state);
+    }
+
+    private void Unbrake(int pin, ref IoApicPin state)
+    {
         state.StormDeadline = 0;
         S.Braked.Remove(pin);
+    }
+
+    /// <summary>Lets every braked pin go, due or not.</summary>
+    private void ServeBraked(EventBuffer events)
+    {
+        PinSet braked = S.Braked;
+        for (int pin; (pin = PinSet.Next(ref braked)) >= 0;)
+            LetGo(pin, ref _pins[pin], events);
+    }
+
+    private void LetGo(int pin, ref IoApicPin state, EventBuffer events)
+    {
+        Unbrake(pin, ref state);
+        if (events.Observing)
+            events.Observe(new Event(EventKind.StormReleased, _index, (uint)pin));
+        ServiceLevel(pin, ref state, events);
     }
 }

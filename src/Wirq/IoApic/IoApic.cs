@@ -5,7 +5,8 @@ namespace Wirq;
 
 /// <summary>An I/OAPIC: the 82093AA, and its successor with an EOI register.</summary>
 /// <remarks>
-/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>, <see cref="Eoi(byte, EventBuffer)"/> and
+/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>, <see cref="Eoi(byte,
+/// EventBuffer)"/> and
 /// <see cref="Accepted"/> change state and return a <see cref="PinWork"/>; the owner lowers the sampled sources of the
 /// pins named there, tells the holders, and then calls <see cref="Service"/>. So an EOI has cleared Remote IRR on every
 /// pin of its vector before any of them is served again.
@@ -83,8 +84,23 @@ public sealed partial class IoApic
             Fall(pin, ref state);
     }
 
+    /// <summary>The wire of a pin is driven again at the level that it has.</summary>
+    internal void DriveAgain(int pin, bool high, EventBuffer events)
+    {
+        if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
+            pin = 2;
+        ref IoApicPin state = ref _pins[pin];
+        if (!high || !_profile.EveryRaiseIsAnEdge || state.Entry.Level)
+            return;
+        if (events.Observing)
+            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, 1));
+        Rise(pin, ref state, events);
+    }
+
     private void Rise(int pin, ref IoApicPin state, EventBuffer events)
     {
+        if (_profile.StormCountsAtEoi && !(state.Entry.Level ? S.RemoteIrr.Has(pin) : state.Entry.Masked))
+            ServeBraked(events);
         if (state.Entry.Level)
         {
             S.Latched.Add(pin);
@@ -108,7 +124,10 @@ public sealed partial class IoApic
         if (state.Entry.Level)
             s.Latched.Remove(pin);
         s.Refused.Remove(pin);
-        ReleaseBrake(pin, ref state);
+        if (_profile.StormCountsAtEoi)
+            Unbrake(pin, ref state);
+        else
+            ReleaseBrake(pin, ref state);
     }
 
     /// <summary>Looks at pins again, after their lines were acknowledged.</summary>
@@ -188,7 +207,8 @@ public sealed partial class IoApic
             s.Refused.Add(pin);
             return default;
         }
-        // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any more.
+        // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any
+        // more.
         if (!entry.Level || entry.Vector != message.Data.Vector)
             return again;
         SetRemoteIrr(pin, entry.Vector, events);

@@ -34,7 +34,8 @@ internal struct IoApicState : IState
 /// <summary>What an I/OAPIC remembers of one pin.</summary>
 internal struct IoApicPin : IState
 {
-    /// <summary>The entry, its Remote IRR and delivery status bits always clear; see <see cref="IoApicState.RemoteIrr"/>.</summary>
+    /// <summary>The entry, its Remote IRR and delivery status bits always clear; see <see
+    /// cref="IoApicState.RemoteIrr"/>.</summary>
     public RedirectionEntry Entry;
     /// <summary>When the storm brake lets go, in ns; 0 while it does not hold.</summary>
     public long StormDeadline;

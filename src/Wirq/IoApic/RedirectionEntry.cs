@@ -7,7 +7,8 @@ namespace Wirq;
 /// |dest 7:0    |dest 14:8  |IF |   0    |mask|level|RIRR|low |status|logical|mode|vector|
 /// +------------+-----------+---+--------+----+-----+----+----+------+-------+----+------+
 /// </code>82093AA data sheet, 3.2.4; dest 14:8 is the extended destination id; IF set makes bits 63:49 and 11 the
-/// handle of a remapping table entry (VT-d specification, 5.1.5.1). RIRR (Remote IRR) and status are read-only.</remarks>
+/// handle of a remapping table entry (VT-d specification, 5.1.5.1). RIRR (Remote IRR) and status are
+/// read-only.</remarks>
 public readonly record struct RedirectionEntry(ulong Bits)
 {
     private const int ModeShift = 8, DestinationShift = 56, ExtendedShift = 49, AddressShift = 48;
@@ -51,8 +52,10 @@ public readonly record struct RedirectionEntry(ulong Bits)
     public bool ActiveLow => (Bits & ActiveLowBit) != 0;
     /// <summary>Whether a level interrupt of this pin was accepted and not yet ended.</summary>
     public bool RemoteIrr => (Bits & RemoteIrrBit) != 0;
-    /// <summary>Trigger mode: true for level.</summary>
-    public bool Level => (Bits & LevelBit) != 0;
+    /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even where bit 15 says level
+    /// (82093AA, 3.2.4, delivery mode): nothing would ever end them.</summary>
+    public bool Level => (Bits & LevelBit) != 0
+        && Mode is not (DeliveryMode.Smi or DeliveryMode.Nmi or DeliveryMode.Init or DeliveryMode.ExtInt);
     /// <summary>Whether the pin is masked.</summary>
     public bool Masked => (Bits & MaskBit) != 0;
     /// <summary>Whether the entry names a remapping table entry.</summary>

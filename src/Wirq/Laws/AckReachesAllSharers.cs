@@ -4,7 +4,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>Everybody on a line hears when it is acknowledged.</summary>
-/// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits for
+/// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits
+/// for
 /// the pin to be unmasked must have been given once it is.</remarks>
 internal sealed class AckReachesAllSharers : Law
 {

@@ -4,9 +4,11 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>The laws that watch one machine.</summary>
-/// <remarks>Feed it every event of one machine, from power-on and in order. A stream that begins later must begin with an
+/// <remarks>Feed it every event of one machine, from power-on and in order. A stream that begins later must begin with
+/// an
 /// <see cref="EventKind.EntryWritten"/> for each entry that is not in its reset state any more; sources and levels
-/// from before are learned of as they show. All state lies in the arena: it forks and compares with the machine's.</remarks>
+/// from before are learned of as they show. All state lies in the arena: it forks and compares with the
+/// machine's.</remarks>
 public sealed class LawSet
 {
     private static readonly (string Name, Func<Shadows, StateArena, Law> Make)[] All =

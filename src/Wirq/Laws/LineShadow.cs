@@ -100,6 +100,9 @@ internal sealed class LineShadow
             case EventKind.SourceWithdrawn:
                 Learn(e, SourceFacts.None, SourceFacts.Wants);
                 break;
+            case EventKind.SourceWanted:
+                Learn(e, SourceFacts.Wants, SourceFacts.None);
+                break;
             case EventKind.Ack:
                 Learn(e, SourceFacts.None, SourceFacts.None);
                 break;

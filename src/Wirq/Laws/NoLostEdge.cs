@@ -5,7 +5,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>Edges become messages, messages are answered, and an INTA cycle is run by a CPU.</summary>
-/// <remarks>An edge is answered by what the local APICs say of its message and by what the pin hears of it. Some streams
+/// <remarks>An edge is answered by what the local APICs say of its message and by what the pin hears of it. Some
+/// streams
 /// tell only one of the two, so both are counted, and an edge is lost where neither accounts for it.</remarks>
 internal sealed class NoLostEdge : Law
 {
@@ -122,7 +123,8 @@ internal sealed class NoLostEdge : Law
         _ => "an INTA cycle took a request from the 8259, and no CPU took its vector",
     };
 
-    /// <summary>Edges of one pin that are not accounted for: two ways to answer an edge, and those that were lost.</summary>
+    /// <summary>Edges of one pin that are not accounted for: two ways to answer an edge, and those that were
+    /// lost.</summary>
     private struct EdgeCounts : IState
     {
         public byte Message, Pin, Masked, Reserved;

@@ -10,9 +10,12 @@ namespace Wirq.Laws;
 /// where the 8259 raises INTR for it. What happens between the request and the CPU is nobody's fault, and so a request
 /// that was right stands until it is served, masked or asked about again: it may wait in the 8259 behind a more urgent
 /// one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
-/// <para>INTR that stands for a line which fell meanwhile ends in the spurious vector; only where the 8259 hands out the
-/// line's own vector is that a phantom. QEMU's and KVM's keep some requests without a line; that is in their profile.</para>
-/// <para>Not judged: lines without sources (foreign logs), lines that something from before the first event may hold, and
+/// <para>INTR that stands for a line which fell meanwhile ends in the spurious vector; only where the 8259 hands out
+/// the
+/// line's own vector is that a phantom. QEMU's and KVM's keep some requests without a line; that is in their
+/// profile.</para>
+/// <para>Not judged: lines without sources (foreign logs), lines that something from before the first event may hold,
+/// and
 /// pins that the guest made active low against the wiring, which stand for the absence of a request.</para>
 /// </remarks>
 internal sealed class NoPhantom : Law
@@ -44,7 +47,7 @@ internal sealed class NoPhantom : Law
     {
         if (e.Kind is >= EventKind.PicPinChanged and <= EventKind.PicResampled)
             ObservePic(e, ref _pic.Value);
-        else if (e.Kind == EventKind.SourceRaised)
+        else if (e.Kind is EventKind.SourceRaised or EventKind.SourceWanted)
             Await(e, ref _pic.Value);
         else if (e.Kind == EventKind.LineChanged && e.A == 0)
             Release(e);

@@ -71,7 +71,8 @@ internal sealed class PinShadow
     /// <summary>Pins at which a level interrupt would be pending.</summary>
     internal PinSet Pending(int chip) => _profiles[chip].LatchedRequest ? Chip(chip).Latched : Chip(chip).Asserted;
 
-    /// <summary>The pin of an event that bears one in its Unit and Index; false where the machine has no such pin.</summary>
+    /// <summary>The pin of an event that bears one in its Unit and Index; false where the machine has no such
+    /// pin.</summary>
     internal bool TryPin(in Event e, out int chip, out int pin) => TryPin(e.Unit, e.Index, out chip, out pin);
 
     /// <summary>The pin that an origin names, if it names one.</summary>

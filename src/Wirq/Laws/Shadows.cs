@@ -21,7 +21,8 @@ internal sealed class Shadows(FabricOptions options, GsiMap gsis, StateArena are
         return moved ? target with { Pin = IsaPinTwo } : target;
     }
 
-    /// <summary>The lines that drive a pin: one, and where a profile moves pin 0 to pin 2, two or none; -1 for none.</summary>
+    /// <summary>The lines that drive a pin: one, and where a profile moves pin 0 to pin 2, two or none; -1 for
+    /// none.</summary>
     internal (int First, int Second) LinesOf(int chip, int pin)
     {
         if (!MovesPinZero(chip) || pin is not (IsaPinZero or IsaPinTwo))

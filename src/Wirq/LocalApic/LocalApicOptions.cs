@@ -14,7 +14,8 @@ public sealed record LocalApicOptions
     public bool X2Apic { get; init; } = true;
     /// <summary>Whether the TSC-deadline mode of the timer exists (CPUID.01H:ECX[24]).</summary>
     public bool TscDeadline { get; init; } = true;
-    /// <summary>Whether version bit 24 advertises EOI-broadcast suppression; honoured exactly when advertised.</summary>
+    /// <summary>Whether version bit 24 advertises EOI-broadcast suppression; honoured exactly when
+    /// advertised.</summary>
     public bool SuppressEoiBroadcast { get; init; } = true;
     /// <summary>Whether the CMCI entry of the LVT exists.</summary>
     public bool Cmci { get; init; } = true;

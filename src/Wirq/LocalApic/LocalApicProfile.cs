@@ -5,7 +5,8 @@ namespace Wirq;
 /// <summary>How a profile's local APIC parts from the Intel SDM. Evidence "ran" was executed: QEMU 7.2 with TCG and a
 /// guest stub, KVM of Linux 6.18 through its ioctls. Evidence that names a file was read there: QEMU's
 /// <c>hw/intc/apic.c</c> before x2APIC came to it (8.2), Linux 6.16's <c>arch/x86/kvm/lapic.c</c>.</summary>
-/// <remarks>Not modelled: KVM's choice of a LowestPriority winner counts absent members of a logical destination too and
+/// <remarks>Not modelled: KVM's choice of a LowestPriority winner counts absent members of a logical destination too
+/// and
 /// drops the message where it falls on one; KVM's floor of 200 µs under a period; QEMU's LINT0, which passes INTR in
 /// every mode while unmasked, and takes a level vector back out of IRR as the pin falls.</remarks>
 internal static class LocalApicProfile

@@ -28,6 +28,8 @@ public sealed partial class LocalApics
 
     private void Settle(int cpu, ref ApicState s, EventBuffer events)
     {
+        if (TimersAreTold)
+            return;
         long at = _deadlines[cpu];
         if (at <= events.Now && at != DeadlineTree.Never)
             Expire(cpu, ref s, events);

@@ -15,7 +15,8 @@ namespace Wirq;
 /// <para>Whether a CPU takes an ExtINT before a fixed vector is the caller's affair.</para>
 /// <para>Not supported, as in processors since the Pentium 4: the three-wire bus and its errors, remote read, the
 /// arbitration priority register (both read 0), focus processors, INIT level de-assert (without effect). Nor:
-/// ExtINT on LINT1, level trigger on LINT1 (11.5.1: software should not use it; taken as edge), posted interrupts.</para>
+/// ExtINT on LINT1, level trigger on LINT1 (11.5.1: software should not use it; taken as edge), posted
+/// interrupts.</para>
 /// <para>Not thread-safe. A CPU number outside 0 to <see cref="Count"/> - 1 throws
 /// <see cref="ArgumentOutOfRangeException"/>; nothing that a guest does throws.</para>
 /// </remarks>

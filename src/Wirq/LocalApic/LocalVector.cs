@@ -1,6 +1,7 @@
 namespace Wirq;
 
-/// <summary>The entries of the local vector table, in the order of their register offsets (Intel SDM vol. 3, 11.5.1).</summary>
+/// <summary>The entries of the local vector table, in the order of their register offsets (Intel SDM vol. 3,
+/// 11.5.1).</summary>
 public enum LocalVector
 {
     /// <summary>Corrected machine check, offset 0x2F0.</summary>

@@ -1,6 +1,7 @@
 namespace Wirq;
 
-/// <summary>What kind of event a message asks of the processor. Values as in an RTE, an LVT, an ICR and MSI data.</summary>
+/// <summary>What kind of event a message asks of the processor. Values as in an RTE, an LVT, an ICR and MSI
+/// data.</summary>
 public enum DeliveryMode : byte
 {
     /// <summary>The vector, at every addressed local APIC.</summary>

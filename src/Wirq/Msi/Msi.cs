@@ -22,7 +22,8 @@ public enum RefusalReason : byte
     NoDestination,
     /// <summary>Those that match are software-disabled (SVR bit 8 clear) and refuse this mode.</summary>
     SoftwareDisabled,
-    /// <summary>The vector is below 16; the receiver records "receive illegal vector" (Intel SDM vol. 3, 11.5.3).</summary>
+    /// <summary>The vector is below 16; the receiver records "receive illegal vector" (Intel SDM vol. 3,
+    /// 11.5.3).</summary>
     IllegalVector,
     /// <summary>The delivery mode is reserved, or not allowed in a message.</summary>
     ReservedMode,
@@ -45,7 +46,8 @@ public enum RefusalReason : byte
 ///                |  0xFEE |  handle 14:0   |1|SHV|handle15| 0 |
 ///                +--------+----------------+-+---+--------+---+
 /// </code>dest14:8 stands only in <see cref="MsiFormat.ExtendedDestination"/>; bits 63:40 hold destination bits 31:8
-/// only in <see cref="MsiFormat.KvmHighAddress"/>. Sources: Intel SDM vol. 3, 11.11.1; VT-d specification 5.1.2.2.</remarks>
+/// only in <see cref="MsiFormat.KvmHighAddress"/>. Sources: Intel SDM vol. 3, 11.11.1; VT-d specification
+/// 5.1.2.2.</remarks>
 public readonly record struct MsiAddress(ulong Bits)
 {
     private const ulong Window = 0xFEE00000, WindowMask = 0xFFF00000;

@@ -3,7 +3,8 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>The two cascaded 8259A of a PC. INT of the slave is the master's input 2, INT of the master is INTR.</summary>
+/// <summary>The two cascaded 8259A of a PC. INT of the slave is the master's input 2, INT of the master is
+/// INTR.</summary>
 /// <remarks>
 /// <para>Source: Intel 8259A data sheet; Intel 82371AB (PIIX4), 4.4.1, for the edge/level control registers. LTIM
 /// has the meaning of the 8259A, which the PIIX4 disables.</para>

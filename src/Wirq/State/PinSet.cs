@@ -20,7 +20,8 @@ public record struct PinSet(ulong Low, ulong High)
     /// <summary>The set with or without <paramref name="pin"/>.</summary>
     public readonly PinSet Set(int pin, bool present) => present ? With(pin) : Without(pin);
 
-    /// <summary>Puts <paramref name="pin"/> into this very set: one word changes, where <see cref="With"/> copies two.</summary>
+    /// <summary>Puts <paramref name="pin"/> into this very set: one word changes, where <see cref="With"/> copies
+    /// two.</summary>
     public void Add(int pin)
     {
         if (pin < 64)

@@ -27,7 +27,8 @@ internal sealed class YamlScalar(Mark at, string text, bool plain) : YamlNode(at
     internal bool IsNull { get; } = plain && text is "" or "~" or "null" or "Null" or "NULL";
     internal override string Found => IsNull ? "nothing" : Quote(Text);
 
-    /// <summary>Text from a file as it can stand in a message: short, on one line, without control characters.</summary>
+    /// <summary>Text from a file as it can stand in a message: short, on one line, without control
+    /// characters.</summary>
     internal static string Quote(string text)
     {
         var quoted = new StringBuilder("\"");

@@ -3,7 +3,8 @@ using YamlDotNet.Core.Events;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Builds nodes from the events of the YAML parser. A file is hostile until it is read: its length and depth are
+/// <summary>Builds nodes from the events of the YAML parser. A file is hostile until it is read: its length and depth
+/// are
 /// bounded, and what could multiply it (aliases, merge keys) or name types (tags) does not exist here.</summary>
 internal sealed class YamlTree
 {
@@ -75,7 +76,8 @@ internal sealed class YamlTree
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // Some malformed text (a brace left open is enough) breaks the scanner's own invariants. All it leaves us is
+            // Some malformed text (a brace left open is enough) breaks the scanner's own invariants. All it leaves us
+            // is
             // how far it came.
             throw NotYaml(At(_reached), "what follows cannot be scanned");
         }

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Spectre.Console;
+using Wirq.Traces.Qemu;
+using Wirq.Traces.Recordings;
+using Wirq.Traces.Replay;
+
+namespace Wirq.Cli.Replay;
+
+/// <summary><c>wirq replay</c>: feeds a real log to the chips and prints where they and the log part.</summary>
+internal static class ReplayCommand
+{
+    internal static Command Build()
+    {
+        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var record = new Option<FileInfo?>("--record") { Description = "Write the events of the chips to a file" };
+        var command = new Command("replay", "Feed a real log to the chips; print where they and the log part") { log, json, record };
+        command.SetAction(parsed => Run(parsed.GetValue(log)!, parsed.GetValue(json), parsed.GetValue(record)));
+        return command;
+    }
+
+    private static int Run(string log, bool json, FileInfo? record)
+    {
+        try
+        {
+            using var file = ReplayInput.Open(log);
+            ReplayReport report = Play(file, record);
+            if (json)
+                ReplayJson.Write(report, Console.OpenStandardOutput());
+            else
+                ReplayText.Write(report, log, Console.Out);
+            if (json && report.First is { } first)
+                Console.Error.WriteLine($"{log}: {first}");
+            return report.Succeeded ? CommandLine.Success : CommandLine.Failure;
+        }
+        catch (Exception bad) when (bad is TraceException or UsageException)
+        {
+            Console.Error.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            Console.Error.WriteLine($"{log}: cannot be read or written: {bad.Message}");
+            return CommandLine.BadInput;
+        }
+    }
+
+    private static ReplayReport Play(ReplayInput log, FileInfo? record)
+    {
+        using var recorder = new ReplayRecorder(log.Name, record);
+        ReplayOptions options = recorder.Options;
+        if (Console.IsErrorRedirected)
+            return Replayer.Run(log.Stream, log.Name, options);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return console.Progress().AutoClear(true).Start(progress =>
+        {
+            ProgressTask task = progress.AddTask("reading").IsIndeterminate();
+            return Replayer.Run(log.Stream, log.Name, options with
+            {
+                Progress = (done, all) =>
+                {
+                    task.IsIndeterminate = all == 0;
+                    task.Description = all == 0 ? $"reading, {done} lines" : "replaying";
+                    task.MaxValue = Math.Max(1, all);
+                    task.Value = all == 0 ? 0 : done;
+                },
+            });
+        });
+    }
+}
+
+/// <summary>Writes the events of a replay to a file, if one is wanted.</summary>
+internal sealed class ReplayRecorder(string subject, FileInfo? file) : IDisposable
+{
+    private RecordingWriter? _writer;
+
+    internal ReplayOptions Options => file is null ? new ReplayOptions() : new ReplayOptions
+    {
+        Machine = machine => _writer = new RecordingWriter(file.Create(), new RecordingHeader { Subject = subject, Machine = machine }),
+        Record = happened => _writer!.Write(happened),
+    };
+
+    public void Dispose() => _writer?.Dispose();
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Wirq.Traces.Replay;
+
+namespace Wirq.Cli.Replay;
+
+/// <summary>What a replay found, for a program.</summary>
+internal static class ReplayJson
+{
+    private static readonly (string Key, ResponseVerdict Verdict)[] Verdicts =
+    [
+        ("matched", ResponseVerdict.Matched), ("mismatched", ResponseVerdict.Mismatched),
+        ("waived", ResponseVerdict.Waived), ("unchecked", ResponseVerdict.Unchecked),
+    ];
+
+    internal static void Write(ReplayReport report, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteNumber("lines", report.Lines);
+        json.WriteNumber("stimuli", report.Stimuli);
+        json.WriteStartObject("responses");
+        foreach ((string key, ResponseVerdict verdict) in Verdicts)
+        {
+            json.WriteStartObject(key);
+            json.WriteNumber("total", report.Responses.Total(verdict));
+            foreach ((string name, long count) in report.Responses.ByEvent(verdict))
+                json.WriteNumber(name, count);
+            json.WriteEndObject();
+        }
+        json.WriteEndObject();
+        json.WriteStartArray("delivered");
+        foreach (Delivered one in report.Delivered)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", one.Source);
+            if (one.Cpu >= 0)
+                json.WriteNumber("cpu", one.Cpu);
+            else
+                json.WriteNull("cpu");
+            json.WriteNumber("count", one.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("laws");
+        foreach (LawVerdict law in report.Laws)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", law.Name);
+            json.WriteBoolean("held", law.Held);
+            json.WriteString("detail", law.Detail);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+}

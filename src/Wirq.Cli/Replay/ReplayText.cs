@@ -1,0 +1,100 @@
+using Wirq.Traces.Replay;
+
+namespace Wirq.Cli.Replay;
+
+/// <summary>What a replay found, for a person, within 80 columns.</summary>
+internal static class ReplayText
+{
+    private const int Width = 80;
+
+    internal static void Write(ReplayReport report, string log, TextWriter output)
+    {
+        Wrap(output, $"{log}: {report.Lines} lines, {report.Stimuli} stimuli, {Cpus(report.Cpus)}; "
+            + $"acknowledges {report.Acknowledges}", "");
+        foreach (string note in report.Notes)
+            Wrap(output, $"note: {note}", "  ");
+        WriteResponses(report.Responses, output);
+        WriteDelivered(report.Delivered, output);
+        WriteLaws(report.Laws, output);
+        if (report.First is { } first)
+            WriteMismatch(first, output);
+        output.WriteLine();
+        output.WriteLine(report.Succeeded ? "no mismatch; all laws held"
+            : $"{report.Responses.Total(ResponseVerdict.Mismatched)} mismatches; {report.Laws.Count(law => !law.Held)} laws broken");
+    }
+
+    private static void WriteResponses(ResponseCounts counts, TextWriter output)
+    {
+        output.WriteLine();
+        Row(output, "responses", "matched", "mismatched", "waived", "unchecked");
+        string[] names = [.. Enum.GetValues<ResponseVerdict>().SelectMany(verdict => counts.ByEvent(verdict))
+            .Select(pair => pair.Name).Distinct().Order(StringComparer.Ordinal)];
+        foreach (string name in names)
+        {
+            Row(output, name, [.. Enum.GetValues<ResponseVerdict>()
+                .Select(verdict => counts.Of(verdict, name) is var count and > 0 ? $"{count}" : "")]);
+        }
+        Row(output, "all", [.. Enum.GetValues<ResponseVerdict>().Select(verdict => $"{counts.Total(verdict)}")]);
+        foreach ((string name, long count) in counts.Waivers)
+            output.WriteLine($"  waiver {name}: {count}");
+    }
+
+    private static void Row(TextWriter output, string name, params string[] cells) =>
+        output.WriteLine($"  {name,-30}{cells[0],10}{cells[1],12}{cells[2],10}{cells[3],11}");
+
+    private static void WriteDelivered(IReadOnlyList<Delivered> delivered, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine("  accepted                        by cpu: count");
+        foreach (IGrouping<string, Delivered> source in delivered.GroupBy(one => one.Source))
+        {
+            string cpus = string.Join(", ", source.Select(one => $"{(one.Cpu < 0 ? "?" : one.Cpu)}: {one.Count}"));
+            Wrap(output, $"{source.Key,-30}  {cpus}", "  ");
+        }
+    }
+
+    private static void WriteLaws(IReadOnlyList<LawVerdict> laws, TextWriter output)
+    {
+        output.WriteLine();
+        foreach (LawVerdict law in laws)
+        {
+            if (law.Held)
+                output.WriteLine($"  {law.Name,-30}  held");
+            else
+                Wrap(output, $"{law.Name,-30}  BROKEN: {law.Detail}", "  ");
+        }
+    }
+
+    private static void WriteMismatch(Mismatch first, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine($"first mismatch, line {first.Line}:");
+        Wrap(output, $"the log says   {first.Logged}", "  ");
+        Wrap(output, $"the chips say  {first.Predicted}", "  ");
+        output.WriteLine("  the log:");
+        foreach (string line in first.LogAround)
+            Wrap(output, line, "    ");
+        output.WriteLine("  the chips:");
+        foreach (string happened in first.EventsAround)
+            Wrap(output, happened, "    ");
+    }
+
+    private static string Cpus(int count) => count == 1 ? "1 CPU" : $"{count} CPUs";
+
+    /// <summary>Writes text, broken at spaces, with what goes beyond the first line indented.</summary>
+    private static void Wrap(TextWriter output, string text, string indent)
+    {
+        const string hanging = "    ";
+        string prefix = indent;
+        while (prefix.Length + text.Length > Width)
+        {
+            int at = text.LastIndexOf(' ', Width - prefix.Length);
+            if (at <= 0)
+                at = Width - prefix.Length;
+            output.WriteLine(prefix + text[..at].TrimEnd());
+            text = text[at..].TrimStart();
+            prefix = indent + hanging;
+        }
+        output.WriteLine(prefix + text);
+    }
+}

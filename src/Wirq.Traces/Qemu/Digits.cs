@@ -1,0 +1,64 @@
+namespace Wirq.Traces.Qemu;
+
+/// <summary>Numbers in a line of bytes. No culture and no strings: a log has millions of them.</summary>
+internal static class Digits
+{
+    private const int HexLetterOffset = 10;
+
+    /// <summary>Reads digits; more than 64 bits of them are no number.</summary>
+    internal static bool TryDecimal(ReadOnlySpan<byte> text, ref int at, out ulong value)
+    {
+        value = 0;
+        int start = at;
+        for (; (uint)at < (uint)text.Length; at++)
+        {
+            uint digit = (uint)text[at] - '0';
+            if (digit > 9)
+                break;
+            if (value > (ulong.MaxValue - digit) / 10)
+                return false;
+            value = value * 10 + digit;
+        }
+        return at > start;
+    }
+
+    /// <summary>Reads hexadecimal digits of either case, with or without <c>0x</c>: older versions print none.</summary>
+    internal static bool TryHex(ReadOnlySpan<byte> text, ref int at, out ulong value)
+    {
+        value = 0;
+        if (text.Length - at > 2 && text[at] == '0' && (text[at + 1] | 0x20) == 'x')
+            at += 2;
+        int start = at;
+        for (; (uint)at < (uint)text.Length; at++)
+        {
+            uint digit = (uint)text[at] - '0';
+            if (digit > 9)
+            {
+                digit = ((uint)text[at] | 0x20) - 'a';
+                if (digit > 5)
+                    break;
+                digit += HexLetterOffset;
+            }
+            if (value >> 60 != 0)
+                return false;
+            value = (value << 4) | digit;
+        }
+        return at > start;
+    }
+
+    /// <summary>Reads exactly <paramref name="count"/> digits.</summary>
+    internal static bool TryFixed(ReadOnlySpan<byte> text, ref int at, int count, out int value)
+    {
+        value = 0;
+        if (text.Length - at < count)
+            return false;
+        for (int end = at + count; at < end; at++)
+        {
+            uint digit = (uint)text[at] - '0';
+            if (digit > 9)
+                return false;
+            value = value * 10 + (int)digit;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,104 @@
+namespace Wirq.Traces.Qemu;
+
+/// <summary>Cuts a stream into lines with one buffer, whatever the stream holds.</summary>
+internal sealed class LineSource : IDisposable
+{
+    /// <summary>A longer line is skipped: no event has one, and a file without line feeds must not fill the memory.</summary>
+    internal const int LongestLine = 1 << 16;
+
+    private const int Chunk = 1 << 16;
+
+    private readonly Stream _text;
+    private readonly string _file;
+    private readonly byte[] _buffer = new byte[LongestLine + 2 + Chunk];
+    private int _start, _scanned, _end;
+    private long _discarded;
+    private bool _skipping, _ended;
+
+    internal LineSource(Stream stream, string file)
+    {
+        _text = LogText.Open(stream);
+        _file = file;
+    }
+
+    /// <summary>Lines so far, skipped ones too.</summary>
+    internal long Lines { get; private set; }
+
+    /// <summary>Lines skipped because of their length.</summary>
+    internal long TooLong { get; private set; }
+
+    /// <summary>The next line, without its end; an empty one in place of a skipped one.</summary>
+    internal bool TryRead(out ReadOnlySpan<byte> line)
+    {
+        for (; ; )
+        {
+            int feed = _buffer.AsSpan(_scanned, _end - _scanned).IndexOf((byte)'\n');
+            if (feed >= 0)
+            {
+                line = Take(_scanned + feed, 1);
+                return true;
+            }
+            _scanned = _end;
+            if (_end - _start > LongestLine + 1)
+                Skip();
+            if (!_ended && Fill())
+                continue;
+            if (_start == _end && !_skipping)
+            {
+                line = default;
+                return false;
+            }
+            line = Take(_end, 0);
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _text.Dispose();
+
+    private ReadOnlySpan<byte> Take(int end, int feed)
+    {
+        ReadOnlySpan<byte> line = _buffer.AsSpan(_start, end - _start);
+        _start = _scanned = end + feed;
+        Lines++;
+        if (line is [.., (byte)'\r'])
+            line = line[..^1];
+        if (!_skipping && line.Length <= LongestLine)
+            return line;
+        _skipping = false;
+        TooLong++;
+        return default;
+    }
+
+    private void Skip()
+    {
+        _discarded += _end;
+        _start = _scanned = _end = 0;
+        _skipping = true;
+    }
+
+    private bool Fill()
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _discarded += _start;
+            _end -= _start;
+            _scanned -= _start;
+            _start = 0;
+        }
+        int read;
+        try
+        {
+            read = _text.Read(_buffer, _end, Math.Min(Chunk, _buffer.Length - _end));
+        }
+        catch (InvalidDataException damage)
+        {
+            // What was read of the line before the damage may be half of it: it is not given out.
+            throw new TraceException(_file, Lines + 1, _discarded + _end, damage.Message, "the rest of the compressed log");
+        }
+        _end += read;
+        _ended = read == 0;
+        return !_ended;
+    }
+}

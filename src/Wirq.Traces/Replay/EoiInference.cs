@@ -1,0 +1,148 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>Infers what a CPU took from what it ended, where the log does not say.</summary>
+/// <remarks>
+/// Nothing is taken before it must have been: at an EOI that finds nothing in service; and where the count of delivered
+/// interrupts shows that a vector which is still pending here was accepted anew.
+/// <para>Which one an EOI ends: what came while the last handler ran was blocked by it, and then the highest goes first;
+/// what came after it was taken as it came. Where the broadcast behind an EOI, or its absence, says otherwise, it is
+/// believed, and does not count as checked.</para>
+/// </remarks>
+internal sealed class EoiInference(ReplayMachine machine, bool told)
+{
+    private const int Vectors = 256, None = -1, Remembered = 8;
+
+    private readonly long[] _arrived = new long[machine.Options.LocalApics.Count * Vectors];
+    private readonly bool[] _open = new bool[machine.Options.LocalApics.Count * Vectors];
+    private readonly long[] _lastEoi = new long[machine.Options.LocalApics.Count];
+    private readonly Queue<(int Vector, int Given, int Other)> _expiries = [];
+    private long _now;
+    private int _openCount;
+
+    private LocalApics Apics => machine.Fabric.LocalApics;
+
+    /// <summary>Whether the log does not say when this vector is taken.</summary>
+    internal bool Infers(int cpu, int vector) => !told || _open[At(cpu, vector)];
+
+    /// <summary>A vector became pending.</summary>
+    internal void Arrived(int cpu, int vector) => _arrived[At(cpu, vector)] = ++_now;
+
+    /// <summary>Some CPU took a vector, and it cannot be told which.</summary>
+    internal void LeaveOpen(int vector)
+    {
+        for (int cpu = 0; cpu < Apics.Count; cpu++)
+        {
+            if (Apics.State(cpu).Irr.Has(vector) && !_open[At(cpu, vector)])
+                (_open[At(cpu, vector)], _openCount) = (true, _openCount + 1);
+        }
+    }
+
+    /// <summary>A timer expired that may have been another CPU's.</summary>
+    internal void NoteExpiry(int vector, int given, int other)
+    {
+        if (_expiries.Count == Remembered)
+            _expiries.Dequeue();
+        _expiries.Enqueue((vector, given, other));
+    }
+
+    /// <summary>Gives an expiry that was ambiguous to the CPU that took its vector.</summary>
+    internal bool TryMoveExpiry(int vector, int cpu)
+    {
+        foreach ((int expired, int given, int other) in _expiries)
+        {
+            if (expired != vector || other != cpu || !Apics.State(given).Irr.Has(vector))
+                continue;
+            Apics.State(given).Irr.Remove(vector);
+            Apics.State(cpu).Irr.Add(vector);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken.</summary>
+    internal void WasTaken(int cpu, int vector)
+    {
+        Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
+        Apics.State(cpu).Irr.Add(vector);
+        Close(cpu, vector);
+        machine.Drain();
+    }
+
+    /// <summary>A CPU is about to signal EOI: what it ends is put in service, if it is not.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="broadcast">The vector whose broadcast follows in the log; -1 for none.</param>
+    /// <param name="broadcastsTold">Whether the log tells of broadcasts.</param>
+    /// <returns>Whether the broadcast, or its absence, was needed to tell.</returns>
+    internal bool BeforeEoi(int cpu, int broadcast, bool broadcastsTold)
+    {
+        bool needed = false;
+        if (!told || _openCount > 0)
+        {
+            int ended = Choose(cpu);
+            if (broadcastsTold && Contradicts(cpu, ended, broadcast))
+            {
+                int other = Alternative(cpu, broadcast);
+                needed = other != None;
+                ended = needed ? other : ended;
+            }
+            if (ended != None && !Apics.State(cpu).Isr.Has(ended))
+            {
+                Apics.TakeTold(cpu, (byte)ended, machine.Fabric.Events);
+                Close(cpu, ended);
+            }
+        }
+        _lastEoi[cpu] = _now;
+        return needed;
+    }
+
+    private bool Contradicts(int cpu, int ended, int broadcast) =>
+        ended != None && (Apics.State(cpu).Tmr.Has(ended) ? ended : None) != broadcast;
+
+    private int Choose(int cpu)
+    {
+        ref ApicState s = ref Apics.State(cpu);
+        if (!s.Isr.IsEmpty)
+            return s.Isr.Highest;
+        int blocked = None, first = None;
+        for (int vector = s.Irr.Highest; vector >= 0; vector--)
+        {
+            if (!s.Irr.Has(vector) || !Infers(cpu, vector))
+                continue;
+            if (blocked == None && _arrived[At(cpu, vector)] <= _lastEoi[cpu])
+                blocked = vector;
+            if (first == None || _arrived[At(cpu, vector)] < _arrived[At(cpu, first)])
+                first = vector;
+        }
+        return blocked != None ? blocked : first;
+    }
+
+    /// <summary>Another vector that the EOI may have ended, given what the log says of its broadcast.</summary>
+    private int Alternative(int cpu, int broadcast)
+    {
+        ref ApicState s = ref Apics.State(cpu);
+        if (broadcast >= 0)
+            return s.Irr.Has(broadcast) && s.Tmr.Has(broadcast) && broadcast > s.Isr.Highest ? broadcast : None;
+        for (int vector = s.Irr.Highest; vector > s.Isr.Highest; vector--)
+        {
+            if (s.Irr.Has(vector) && !s.Tmr.Has(vector) && Infers(cpu, vector))
+                return vector;
+        }
+        return None;
+    }
+
+    private void Close(int cpu, int vector)
+    {
+        if (!_open[At(cpu, vector)])
+            return;
+        // One acknowledge was open, at whichever of them had the vector pending.
+        for (int other = 0; other < Apics.Count; other++)
+        {
+            _openCount -= _open[At(other, vector)] ? 1 : 0;
+            _open[At(other, vector)] = false;
+        }
+    }
+
+    private static int At(int cpu, int vector) => cpu * Vectors + vector;
+}

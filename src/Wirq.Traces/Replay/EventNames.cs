@@ -1,0 +1,60 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>What reports call the events of a log: QEMU's names, the older where there are two.</summary>
+internal static class EventNames
+{
+    private static readonly string[] Names = BuildNames();
+
+    internal static string Of(TraceEvent happened) => Names[(int)happened];
+
+    private static string[] BuildNames()
+    {
+        var names = new string[Enum.GetValues<TraceEvent>().Length];
+        foreach (TraceEvent happened in Enum.GetValues<TraceEvent>())
+            names[(int)happened] = Name(happened);
+        return names;
+    }
+
+    private static string Name(TraceEvent happened) => happened switch
+    {
+        TraceEvent.PicSetIrq => "pic_set_irq",
+        TraceEvent.PicUpdateIrq => "pic_update_irq",
+        TraceEvent.PicInterrupt => "pic_interrupt",
+        TraceEvent.PicPortWrite => "pic_ioport_write",
+        TraceEvent.PicPortRead => "pic_ioport_read",
+        TraceEvent.IoApicSetIrq => "ioapic_set_irq",
+        TraceEvent.IoApicSetRemoteIrr => "ioapic_set_remote_irr",
+        TraceEvent.IoApicClearRemoteIrr => "ioapic_clear_remote_irr",
+        TraceEvent.IoApicEoiBroadcast => "ioapic_eoi_broadcast",
+        TraceEvent.IoApicDelayedReassert => "ioapic_eoi_delayed_reassert",
+        TraceEvent.IoApicRead => "ioapic_mem_read",
+        TraceEvent.IoApicWrite => "ioapic_mem_write",
+        TraceEvent.ApicLocalDeliver => "apic_local_deliver",
+        TraceEvent.ApicDeliverIrq => "apic_deliver_irq",
+        TraceEvent.ApicRead => "apic_mem_readl",
+        TraceEvent.ApicWrite => "apic_mem_writel",
+        TraceEvent.ReportDelivered => "apic_report_irq_delivered",
+        TraceEvent.ResetDelivered => "apic_reset_irq_delivered",
+        TraceEvent.GetDelivered => "apic_get_irq_delivered",
+        TraceEvent.SetApicBase => "cpu_set_apic_base",
+        TraceEvent.GetApicBase => "cpu_get_apic_base",
+        TraceEvent.GsiInterrupt => "x86_gsi_interrupt",
+        TraceEvent.PicInterruptLine => "x86_pic_interrupt",
+        TraceEvent.IecNotify => "x86_iommu_iec_notify",
+        TraceEvent.RemapRequest => "vtd_ir_remap_msi_req",
+        TraceEvent.RemapDone => "vtd_ir_remap_msi",
+        TraceEvent.RemapEntry => "vtd_ir_remap",
+        TraceEvent.RemapFetch => "vtd_ir_irte_get",
+        TraceEvent.RemapEnable => "vtd_ir_enable",
+        TraceEvent.GeneratedInterrupt => "vtd_irq_generate",
+        TraceEvent.IecInvalidate => "vtd_inv_desc_iec",
+        TraceEvent.RemapRoot => "vtd_reg_ir_root",
+        TraceEvent.FaultRecorded => "vtd_frr_new",
+        TraceEvent.ServicingInterrupt => "Servicing hardware INT",
+        TraceEvent.InterruptDump => "interrupt dump",
+        TraceEvent.TaskRegister => "TR",
+        _ => "other",
+    };
+}

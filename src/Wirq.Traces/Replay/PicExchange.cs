@@ -1,0 +1,101 @@
+using Wirq.State;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>One stimulus of the 8259 pair and all the log has to say on it, compared line by line when it is over.</summary>
+/// <remarks>The lines that follow from an INTA cycle or a poll stand ahead of the line that tells of it. So lines that
+/// nobody asked for wait, and only when something else follows are they too many.</remarks>
+internal sealed class PicExchange
+{
+    private readonly List<Prediction> _expected = [];
+    private readonly List<TraceLine> _lines = [];
+    private readonly Verdicts _verdicts;
+    private readonly TriggerInference _triggers;
+    private PicStimulus _stimulus;
+
+    internal PicExchange(ReplayMachine machine, PicPrints prints, Verdicts verdicts)
+    {
+        _verdicts = verdicts;
+        _triggers = new TriggerInference(machine, prints);
+    }
+
+    /// <summary>What is expected of the stimulus that is worked on.</summary>
+    internal List<Prediction> Expected => _expected;
+
+    /// <summary>A stimulus of the pair begins.</summary>
+    internal void Begin(in PicStimulus stimulus) => _stimulus = stimulus;
+
+    /// <summary>A line about the pair.</summary>
+    internal void Take(in TraceLine line) => _lines.Add(line);
+
+    /// <summary>The stimulus is over, as another one follows.</summary>
+    internal void Close()
+    {
+        if (_expected.Count == 0 && _lines.Count == 0)
+            return;
+        Judge(_lines.Count);
+        Clear();
+    }
+
+    /// <summary>The stimulus is over, as an INTA cycle or a poll follows: what the log has beyond it belongs to that.</summary>
+    internal void CloseBefore(in PicStimulus next)
+    {
+        int own = Math.Min(_expected.Count, _lines.Count);
+        Judge(own);
+        TraceLine[] rest = [.. _lines.Skip(own)];
+        Clear();
+        _lines.AddRange(rest);
+        _stimulus = next;
+    }
+
+    /// <summary>Whether the lines that wait begin with one of this kind.</summary>
+    internal bool StartsWith(TraceEvent kind) => _lines.Count > 0 && _lines[0].Event == kind;
+
+    /// <summary>The trigger modes that explain an INTA which takes another IRQ than expected, if there are any.</summary>
+    internal bool ExplainsInta(in PicStimulus inta, ulong irq) => _triggers.ExplainsInta(inta, irq);
+
+    private void Clear()
+    {
+        _expected.Clear();
+        _lines.Clear();
+        _stimulus = default;
+    }
+
+    private void Judge(int count)
+    {
+        int agree = 0;
+        while (agree < count && agree < _expected.Count && _expected[agree].IsMetBy(_lines[agree]))
+            agree++;
+        if (agree == count && agree == _expected.Count)
+        {
+            for (int i = 0; i < count; i++)
+                _verdicts.Match(_lines[i].Event);
+            return;
+        }
+        if (_triggers.Explains(_stimulus, _lines.GetRange(0, count)))
+        {
+            for (int i = 0; i < count; i++)
+                _verdicts.LeaveUnchecked(_lines[i].Event);
+            return;
+        }
+        for (int i = 0; i < agree; i++)
+            _verdicts.Match(_lines[i].Event);
+        for (int i = agree; i < Math.Max(count, _expected.Count); i++)
+            Part(i, count);
+    }
+
+    private void Part(int i, int count)
+    {
+        string predicted = i < _expected.Count ? _expected[i].ToString() : Verdicts.Nothing;
+        if (i < count)
+            _verdicts.Mismatch(_lines[i].Number, _lines[i].Event, predicted, LineText.Of(_lines[i]));
+        else
+            _verdicts.Mismatch(_stimulus.Line.Number, _expected[i].Event, predicted, Verdicts.Nothing);
+    }
+}
+
+/// <summary>A stimulus of the 8259 pair.</summary>
+/// <param name="Line">The line that tells of it.</param>
+/// <param name="Before">The pair before it.</param>
+internal readonly record struct PicStimulus(TraceLine Line, PicPairState Before);

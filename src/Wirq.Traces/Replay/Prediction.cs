@@ -1,0 +1,65 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>A line that the log must have, as the chips see it.</summary>
+/// <param name="Event">What it tells.</param>
+/// <param name="A">As in <see cref="TraceLine"/>.</param>
+/// <param name="B">As in <see cref="TraceLine"/>.</param>
+/// <param name="C">As in <see cref="TraceLine"/>.</param>
+/// <param name="D">As in <see cref="TraceLine"/>.</param>
+/// <param name="E">As in <see cref="TraceLine"/>.</param>
+internal readonly record struct Prediction(TraceEvent Event, ulong A = 0, ulong B = 0, ulong C = 0, ulong D = 0, ulong E = 0)
+{
+    private const ulong AssertBit = 1 << 14, WholeEntry = 8;
+    private const int ModeShift = 8;
+
+    /// <summary>Whether a line of the log is the one that was predicted.</summary>
+    internal bool IsMetBy(in TraceLine line) => line.Event == Event && Event switch
+    {
+        // The first versions printed the whole entry for its delivery mode.
+        TraceEvent.ApicLocalDeliver => line.A == A && (line.B < WholeEntry ? line.B : line.B >> ModeShift & 7) == B,
+        // QEMU's I/OAPIC leaves the assert bit of a level message clear; QEMU's local APICs do not look at it.
+        TraceEvent.RemapRequest => line.A == A && ((line.B ^ B) & ~AssertBit) == 0,
+        _ => line.A == A && line.B == B && line.C == C && line.D == D && line.E == E,
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() => LineText.Of(Event, A, B, C, D, E);
+}
+
+/// <summary>The lines that are owed until the next stimulus. Few, so they are searched one by one.</summary>
+internal sealed class PredictionList
+{
+    private readonly List<Prediction> _owed = [];
+
+    internal IReadOnlyList<Prediction> Owed => _owed;
+
+    internal void Add(in Prediction owed) => _owed.Add(owed);
+
+    /// <summary>Strikes the prediction that a line meets.</summary>
+    internal bool TryMeet(in TraceLine line)
+    {
+        for (int i = 0; i < _owed.Count; i++)
+        {
+            if (_owed[i].IsMetBy(line))
+            {
+                _owed.RemoveAt(i);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Strikes the first prediction of a kind, whatever it says.</summary>
+    internal bool TryStrike(TraceEvent happened, out Prediction struck)
+    {
+        int at = _owed.FindIndex(owed => owed.Event == happened);
+        struck = at < 0 ? default : _owed[at];
+        if (at >= 0)
+            _owed.RemoveAt(at);
+        return at >= 0;
+    }
+
+    internal void Clear() => _owed.Clear();
+}

@@ -1,0 +1,127 @@
+using Wirq.Events;
+using Wirq.Laws;
+using Wirq.State;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>The chips that a log is fed to, and the laws that watch them.</summary>
+/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have lines of
+/// their own here: GSI 0 to 15 lead to the 8259 pair alone, GSI 16 and up to the pins of the I/OAPIC alone, each with
+/// one wired source. What the log's line does to one chip is done to that chip, and lines, chips and laws are those
+/// of any other machine.</remarks>
+internal sealed class ReplayMachine
+{
+    internal const int PicLines = 16, Pins = 24;
+
+    private readonly LawSet _laws;
+    private readonly Source[] _pic = new Source[PicLines], _pins = new Source[Pins];
+    private readonly Queue<Event> _held = [];
+    private bool _busy;
+
+    internal ReplayMachine(LogSurvey survey, StateArena arena)
+    {
+        Options = new FabricOptions
+        {
+            LocalApics = new()
+            {
+                Count = survey.ApicIds.Count,
+                Ids = survey.ApicIds,
+                Profile = Profile.Qemu,
+                X2Apic = false,
+                TscDeadline = false,
+                SuppressEoiBroadcast = false,
+                Cmci = false,
+            },
+            IoApics = [new() { Profile = Profile.Qemu, Pins = Pins, GsiBase = PicLines, Version = survey.IoApicVersion }],
+            Pic = new() { Profile = Profile.Qemu },
+            IsaOverrides = new Dictionary<int, int>(),
+            IntrAtPinZero = false,
+            LocalApicFirst = true,
+            Sources = PicLines + Pins,
+        };
+        Fabric = new Fabric(Options, arena);
+        Fabric.Events.Observing = true;
+        Fabric.LocalApics.TimersAreTold = true;
+        _laws = new LawSet(Options, Fabric.Gsis, arena);
+    }
+
+    /// <summary>How it is built.</summary>
+    internal FabricOptions Options { get; }
+    internal Fabric Fabric { get; }
+    internal PicPair Pic => Fabric.Pic!;
+    internal IoApic IoApic => Fabric.IoApics[0];
+    internal IReadOnlyList<Law> Laws => _laws.Laws;
+
+    /// <summary>Hears of every event.</summary>
+    internal Action<Event>? Observed { get; set; }
+
+    /// <summary>Whether messages of pins wait for a remapping unit, which the log speaks for.</summary>
+    internal bool HoldsMessages { get; init; }
+
+    /// <summary>Messages of pins that wait, oldest first.</summary>
+    internal Queue<Event> Held => _held;
+
+    /// <summary>Connects the sources; to be called once somebody observes.</summary>
+    internal void Connect()
+    {
+        for (int irq = 0; irq < PicLines; irq++)
+        {
+            if (irq != 2)
+                _pic[irq] = Fabric.Connect(irq, $"8259 IRQ {irq}");
+        }
+        for (int pin = 0; pin < Pins; pin++)
+            _pins[pin] = Fabric.Connect(PicLines + pin, $"I/OAPIC pin {pin}");
+        Drain();
+    }
+
+    /// <summary>Time as the log tells it; it never goes back.</summary>
+    internal void SetTime(long nanoseconds) => Fabric.Events.Now = Math.Max(Fabric.Now, nanoseconds);
+
+    /// <summary>A device drives an input of the 8259 pair, 0 to 15 but 2.</summary>
+    internal void DrivePic(int irq, bool high) => Drive(_pic[irq], high);
+
+    /// <summary>A device drives a pin of the I/OAPIC.</summary>
+    internal void DrivePin(int pin, bool high) => Drive(_pins[pin], high);
+
+    private void Drive(Source source, bool high)
+    {
+        if (source.IsAsserted == high)
+            Fabric.DriveAgain(source.Gsi);
+        else
+            source.Set(high);
+        Drain();
+    }
+
+    internal bool IsPinHigh(int pin) => _pins[pin].IsAsserted;
+
+    /// <summary>Carries out what waits.</summary>
+    internal void Drain()
+    {
+        while (Fabric.Events.TryTake(out Event next))
+        {
+            Observe(next);
+            if (!next.IsEffect)
+                continue;
+            if (HoldsMessages && next.Kind == EventKind.Deliver)
+                _held.Enqueue(next);
+            else
+                Fabric.Execute(next);
+        }
+    }
+
+    /// <summary>All that one stimulus brought about has happened.</summary>
+    internal void Rest()
+    {
+        if (!_busy || _held.Count > 0)
+            return;
+        Observe(new Event(EventKind.Rest) { Time = Fabric.Now });
+        _busy = false;
+    }
+
+    private void Observe(in Event happened)
+    {
+        _busy = true;
+        _laws.Observe(happened);
+        Observed?.Invoke(happened);
+    }
+}

@@ -1,0 +1,28 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>What limits the comparison, in words.</summary>
+internal static class ReplayNotes
+{
+    internal static string Acknowledges(LogSurvey survey) => !survey.KnowsCpus ? "not known, nor whose lines are whose"
+        : survey.HasServicing ? "told by the log" : "inferred from EOIs";
+
+    internal static IReadOnlyList<string> Of(LogSurvey survey, QemuLogReader reader)
+    {
+        var notes = new List<string>();
+        if (survey.FirstCpuLine == long.MaxValue)
+            notes.Add("no line of a CPU: nothing is compared");
+        if (!survey.KnowsCpus)
+        {
+            notes.Add(survey.HasThreads
+                ? "a thread's CPU does not show, so the lines of local APICs are not checked"
+                : "several CPUs and no threads (-msg timestamp=on), so the lines of local APICs are not checked");
+        }
+        if (survey.Saw(TraceEvent.RemapRequest))
+            notes.Add("interrupt remapping is taken from the log, not checked");
+        if (reader.Malformed > 0)
+            notes.Add($"{reader.Malformed} lines have an event's name and not its fields");
+        return notes;
+    }
+}

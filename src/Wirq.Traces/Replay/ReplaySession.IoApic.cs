@@ -1,0 +1,96 @@
+using Wirq.Events;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <content>The I/OAPIC.</content>
+internal sealed partial class ReplaySession
+{
+    private const int RegisterSize = 4;
+
+    private void TakeIoApic(in TraceLine line)
+    {
+        switch (line.Event)
+        {
+            case TraceEvent.IoApicSetIrq:
+                if (line.A < ReplayMachine.Pins)
+                    _machine.DrivePin((int)line.A, line.B != 0);
+                break;
+            case TraceEvent.IoApicWrite:
+                WriteIoApic(line);
+                break;
+            default:
+                Select(line);
+                _machine.Fabric.TryRead(CpuOrAny(line), IoApicBase + line.A, (int)line.C, out ulong value);
+                _verdicts.Compare(line, value, line.D);
+                break;
+        }
+        _machine.Drain();
+    }
+
+    private void WriteIoApic(in TraceLine line)
+    {
+        Select(line);
+        if (line.A == IoApic.EoiOffset)
+        {
+            // QEMU takes the register at its full width only, and prints the broadcast that it makes of it.
+            if (line.C != RegisterSize || _survey.IoApicVersion < 0x20)
+                return;
+            Owe(new(TraceEvent.IoApicEoiBroadcast, (byte)line.D));
+        }
+        _machine.Fabric.TryWrite(CpuOrAny(line), IoApicBase + line.A, (int)line.C, line.D);
+    }
+
+    /// <summary>Each access tells which register was selected before it.</summary>
+    private void Select(in TraceLine line)
+    {
+        if (_machine.IoApic.Read(IoApic.SelectOffset) != line.B)
+            _machine.IoApic.Write(IoApic.SelectOffset, (uint)line.B, _machine.Fabric.Events);
+    }
+
+    private void TakeIoApicResponse(in TraceLine line)
+    {
+        if (_owed.TryMeet(line))
+        {
+            bool evidence = line.Event == TraceEvent.IoApicEoiBroadcast && _evidence == (int)line.A;
+            if (evidence)
+                _verdicts.LeaveUnchecked(line.Event);
+            else
+                _verdicts.Match(line.Event);
+            return;
+        }
+        if (line.Event == TraceEvent.IoApicEoiBroadcast && !_knowsCpus)
+        {
+            _verdicts.LeaveUnchecked(line.Event);
+            _machine.Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, 0, 0, line.A));
+            _machine.Drain();
+            return;
+        }
+        if (line.Event == TraceEvent.IoApicSetRemoteIrr && line.A < ReplayMachine.Pins && ExplainsAgain(line))
+            return;
+        bool struck = _owed.TryStrike(line.Event, out Prediction predicted);
+        _verdicts.Mismatch(line.Number, line.Event, struck ? predicted.ToString() : Verdicts.Nothing, LineText.Of(line));
+    }
+
+    private bool ExplainsAgain(in TraceLine line)
+    {
+        int pin = (int)line.A;
+        RedirectionEntry entry = _machine.IoApic.Entry(pin);
+        if (entry is { RemoteIrr: true, Level: true, Masked: false } && _machine.IoApic.IsAsserted(pin))
+        {
+            _verdicts.Counts.Waive(Waiver.RemoteIrrAgain, line.Event);
+            return true;
+        }
+        if (!_machine.IoApic.IsBraked(pin))
+            return false;
+        // The brake's own timer has no line: this is what follows from it.
+        Begin(line);
+        _machine.SetTime(_machine.IoApic.NextDeadline);
+        _machine.IoApic.Advance(_machine.Fabric.Events);
+        _machine.Drain();
+        if (!_owed.TryMeet(line))
+            return false;
+        _verdicts.Match(line.Event);
+        return true;
+    }
+}

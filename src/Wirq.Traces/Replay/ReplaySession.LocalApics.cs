@@ -1,0 +1,119 @@
+using Wirq.Events;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <content>The local APICs.</content>
+internal sealed partial class ReplaySession
+{
+    private const ulong Timer = 0, Lint0 = 3;
+    private const uint ApicBaseMsr = 0x1B;
+    // Deadlines that are no further apart than this, in ns, may be the other way round: the log has microseconds, and
+    // it was written a moment before or after the timer was set.
+    private const long Indistinct = 100_000;
+
+    private void TakeLocalApic(in TraceLine line, in TraceLine next)
+    {
+        int cpu = _survey.CpuOf(line.Thread);
+        switch (line.Event)
+        {
+            case TraceEvent.ApicLocalDeliver:
+                TakeLocalDelivery(line);
+                break;
+            case TraceEvent.ApicWrite:
+                Begin(line);
+                if (_knowsCpus && cpu >= 0)
+                    WriteRegister(cpu, line, next);
+                break;
+            case TraceEvent.ApicRead:
+                Begin(line);
+                if (_knowsCpus && cpu >= 0)
+                    ReadRegister(cpu, line);
+                else
+                    _verdicts.LeaveUnchecked(line.Event);
+                break;
+            // These come without QEMU's lock, so they may stand amid what belongs to another stimulus.
+            case TraceEvent.SetApicBase when _knowsCpus && cpu >= 0:
+                Stimuli++;
+                _machine.Fabric.WriteMsr(cpu, ApicBaseMsr, line.A);
+                _machine.Drain();
+                break;
+            case TraceEvent.GetApicBase when _knowsCpus && cpu >= 0:
+                _verdicts.Compare(line, _machine.Fabric.LocalApics.Base(cpu).Bits, line.A);
+                break;
+            case TraceEvent.GetApicBase:
+                _verdicts.LeaveUnchecked(line.Event);
+                break;
+        }
+    }
+
+    private void TakeLocalDelivery(in TraceLine line)
+    {
+        if (line.A == Lint0 && _knowsCpus)
+            _pic.Take(line);
+        else if (line.A != Timer || !_knowsCpus)
+            _verdicts.LeaveUnchecked(line.Event);
+        else
+        {
+            Begin(line);
+            Expire(line);
+        }
+    }
+
+    private void Expire(in TraceLine line)
+    {
+        int cpu = _survey.ApicIds.Count == 1 ? 0 : _timers.First();
+        if (cpu < 0)
+        {
+            _verdicts.Mismatch(line.Number, line.Event, "no timer runs", LineText.Of(line));
+            return;
+        }
+        int vector = _machine.Fabric.LocalApics.State(cpu).Timer.Vector;
+        for (int other = 0; other < _survey.ApicIds.Count; other++)
+        {
+            if (_timers.Behind(other, cpu) <= Indistinct)
+                _inference.NoteExpiry(vector, cpu, other);
+        }
+        _timers.Expired(cpu);
+        _machine.Fabric.LocalApics.ExpireTimer(cpu, _machine.Fabric.Events);
+        _machine.Drain();
+    }
+
+    private void WriteRegister(int cpu, in TraceLine line, in TraceLine next)
+    {
+        uint offset = (uint)line.A;
+        if (offset == (uint)ApicRegister.Eoi)
+            BeforeEoi(cpu, line, next);
+        _machine.Fabric.TryWrite(cpu, LocalApicBase + offset, RegisterSize, line.B);
+        _timers.Write(cpu, offset, line.B, _machine.Fabric.Now);
+        // An entry that lets INTR through finds it up.
+        if (offset == (uint)ApicRegister.Lint0 && _machine.Pic.Master.Takeable != Pic8259.None)
+            _prints.AddLint(cpu, _machine.Fabric, _pic.Expected);
+        _machine.Drain();
+    }
+
+    private void BeforeEoi(int cpu, in TraceLine line, in TraceLine next)
+    {
+        int broadcast = next.Event == TraceEvent.IoApicEoiBroadcast && next.Thread == line.Thread ? (int)next.A : -1;
+        if (_inference.BeforeEoi(cpu, broadcast, _survey.Traces(TraceEvent.IoApicEoiBroadcast)))
+            _evidence = broadcast;
+        _machine.Drain();
+    }
+
+    private void ReadRegister(int cpu, in TraceLine line)
+    {
+        _machine.Fabric.TryRead(cpu, LocalApicBase + line.A, RegisterSize, out ulong value);
+        _machine.Drain();
+        if (IsPlain((ApicRegister)line.A))
+            _verdicts.Compare(line, value, line.B);
+        else
+            _verdicts.LeaveUnchecked(line.Event);
+    }
+
+    /// <summary>Whether a register says nothing of what is pending, in service or counting.</summary>
+    private static bool IsPlain(ApicRegister register) => register
+        is ApicRegister.Id or ApicRegister.Version or ApicRegister.TaskPriority
+        or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat or ApicRegister.SpuriousVector
+        or ApicRegister.ErrorStatus or ApicRegister.CommandLow or ApicRegister.CommandHigh
+        or (>= ApicRegister.Timer and <= ApicRegister.InitialCount) or ApicRegister.DivideConfiguration;
+}

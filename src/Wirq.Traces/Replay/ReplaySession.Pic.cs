@@ -1,0 +1,97 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <content>The 8259 pair.</content>
+internal sealed partial class ReplaySession
+{
+    private void TakePic(in TraceLine line)
+    {
+        CloseStimulus();
+        bool linesStandAhead = line.Event is TraceEvent.PicInterrupt or TraceEvent.PicPortRead;
+        if (linesStandAhead)
+            _pic.CloseBefore(new PicStimulus(line, _machine.Pic.State));
+        else
+        {
+            _pic.Close();
+            _pic.Begin(new PicStimulus(line, _machine.Pic.State));
+        }
+        Open(line);
+        switch (line.Event)
+        {
+            case TraceEvent.PicInterrupt:
+                TakeInta(line);
+                break;
+            case TraceEvent.PicPortRead:
+                ReadPort(line);
+                break;
+            default:
+                Feed(line);
+                break;
+        }
+    }
+
+    private void Feed(in TraceLine line)
+    {
+        PicPairState before = _machine.Pic.State;
+        if (line.Event == TraceEvent.PicSetIrq)
+            _machine.DrivePic(PicPlay.IrqOf(line), line.C != 0);
+        else
+        {
+            _machine.Fabric.TryWritePort(CpuOrAny(line), PicPlay.PortOf(line), 1, (uint)line.C);
+            _machine.Drain();
+        }
+        PicPlay.Expect(_prints, line, before, _machine.Pic, _machine.Fabric, _pic.Expected);
+    }
+
+    private void TakeInta(in TraceLine line)
+    {
+        int cpu = _survey.CpuOf(line.Thread);
+        ulong irq = TriggerInference.IrqOf(_machine.Pic);
+        var inta = new PicStimulus(line, _machine.Pic.State);
+        bool explained = irq != line.A && _pic.ExplainsInta(inta, line.A);
+        if (explained)
+            irq = line.A;
+        PicPairState before = _machine.Pic.State;
+        ExpectLint(cpu);
+        byte vector = _machine.Fabric.Inta(Math.Max(cpu, AnyCpu));
+        _machine.Drain();
+        if (irq != line.A || vector != line.B)
+            _verdicts.Mismatch(line.Number, line.Event, LineText.Of(line.Event, irq, vector), LineText.Of(line));
+        else if (explained)
+            _verdicts.LeaveUnchecked(line.Event);
+        else
+            _verdicts.Match(line.Event);
+        PicPlay.Expect(_prints, line, before, _machine.Pic, _machine.Fabric, _pic.Expected);
+        _acknowledges.NotePic((byte)line.B);
+        if (!PicPlay.IsSpurious(before, line))
+            _delivered.Count(SourceName.Pic((int)line.A), cpu);
+    }
+
+    /// <summary>A CPU that has a vector of its local APIC pending too sees INTR once more before it turns to the 8259.
+    /// Whether it has is not certain where its acknowledges are inferred; then the log decides.</summary>
+    private void ExpectLint(int cpu)
+    {
+        if (cpu < 0 || !_machine.Pic.Intr)
+            return;
+        ref ApicState apic = ref _machine.Fabric.LocalApics.State(cpu);
+        bool pending = apic.Spurious.Enabled && !apic.Irr.IsEmpty;
+        bool logged = _pic.StartsWith(TraceEvent.ApicLocalDeliver);
+        if (_survey.HasServicing ? pending : logged)
+            _prints.AddLint(cpu, _machine.Fabric, _pic.Expected);
+    }
+
+    private void ReadPort(in TraceLine line)
+    {
+        PicPairState before = _machine.Pic.State;
+        bool master = line.A != 0;
+        bool polls = (master ? before.Master : before.Slave).Polling != 0;
+        _machine.Fabric.TryReadPort(CpuOrAny(line), PicPlay.PortOf(line), 1, out uint value);
+        _machine.Drain();
+        _verdicts.Compare(line, value, line.C);
+        if (polls && value != 0)
+            _prints.Poll(master, _machine.Pic, _machine.Fabric, _pic.Expected);
+    }
+
+    private int CpuOrAny(in TraceLine line) => Math.Max(_survey.CpuOf(line.Thread), AnyCpu);
+}

@@ -1,0 +1,210 @@
+using Wirq.Events;
+using Wirq.State;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>One life of a machine, from its reset on: takes the lines of the log in order, feeds the stimuli to the chips
+/// and compares the responses.</summary>
+/// <remarks>QEMU works on one stimulus at a time, under its lock, so all lines between two stimuli belong to the first.
+/// What the chips predict for it and the log has not said by then is missing.</remarks>
+internal sealed partial class ReplaySession
+{
+    private const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
+    private const int AnyCpu = 0;
+
+    private readonly LogSurvey _survey;
+    private readonly Verdicts _verdicts;
+    private readonly Surroundings _surroundings;
+    private readonly DeliveryCounts _delivered;
+    private readonly ReplayMachine _machine;
+    private readonly PicPrints _prints;
+    private readonly PicExchange _pic;
+    private readonly PredictionList _owed = new();
+    private readonly TimerDeadlines _timers;
+    private readonly EoiInference _inference;
+    private readonly Acknowledges _acknowledges;
+    private readonly ReportTracker _reports;
+    private readonly Action<Event>? _record;
+    private readonly bool _knowsCpus;
+    private TraceLine _stimulus;
+    private SourceName _message;
+    private int _evidence = -1;
+
+    internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
+        Action<Event>? record, long now)
+    {
+        (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, record);
+        _knowsCpus = survey.KnowsCpus;
+        _machine = new ReplayMachine(survey, new StateArena())
+        {
+            HoldsMessages = survey.Saw(TraceEvent.RemapRequest),
+            Observed = Observe,
+        };
+        _prints = new PicPrints(survey);
+        _pic = new PicExchange(_machine, _prints, verdicts);
+        _timers = new TimerDeadlines(survey.ApicIds.Count);
+        _inference = new EoiInference(_machine, told: survey.HasServicing);
+        _acknowledges = new Acknowledges(_machine, verdicts, _inference);
+        _reports = new ReportTracker(survey, verdicts, delivered, _inference);
+        _machine.SetTime(now);
+        _machine.Connect();
+    }
+
+    internal ReplayMachine Machine => _machine;
+
+    internal long Stimuli { get; private set; }
+
+    /// <summary>Takes the next line.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="next">The one behind it; of event <see cref="TraceEvent.Other"/> at the end.</param>
+    internal void Take(in TraceLine line, in TraceLine next)
+    {
+        switch (line.Event)
+        {
+            case TraceEvent.PicSetIrq when line.A != 0 && line.B == Pic8259.Cascade:
+            case TraceEvent.PicUpdateIrq or TraceEvent.PicInterruptLine:
+                _pic.Take(line);
+                break;
+            case TraceEvent.PicSetIrq or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt or TraceEvent.PicPortRead:
+                TakePic(line);
+                break;
+            case TraceEvent.IoApicSetIrq or TraceEvent.IoApicWrite or TraceEvent.IoApicRead:
+                Begin(line);
+                TakeIoApic(line);
+                break;
+            case TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr or TraceEvent.IoApicDelayedReassert
+                or TraceEvent.IoApicEoiBroadcast:
+                TakeIoApicResponse(line);
+                break;
+            case TraceEvent.ApicDeliverIrq or TraceEvent.RemapRequest or TraceEvent.RemapEntry or TraceEvent.RemapFetch
+                or TraceEvent.RemapDone:
+                TakeMessage(line);
+                break;
+            case TraceEvent.ApicRead or TraceEvent.ApicWrite or TraceEvent.ApicLocalDeliver or TraceEvent.SetApicBase
+                or TraceEvent.GetApicBase:
+                TakeLocalApic(line, next);
+                break;
+            case TraceEvent.ReportDelivered:
+                _reports.Take(line);
+                break;
+            case TraceEvent.ResetDelivered:
+                _reports.Reset();
+                break;
+            case TraceEvent.GetDelivered:
+                TakeCount(line);
+                break;
+            case TraceEvent.ServicingInterrupt or TraceEvent.InterruptDump or TraceEvent.TaskRegister:
+                TakeAcknowledge(line);
+                break;
+        }
+    }
+
+    /// <summary>The log is at its end, or the machine is reset.</summary>
+    internal void End()
+    {
+        CloseStimulus();
+        _pic.Close();
+        _machine.Rest();
+    }
+
+    private void Begin(in TraceLine line)
+    {
+        CloseStimulus();
+        _pic.Close();
+        Open(line);
+    }
+
+    private void Open(in TraceLine line)
+    {
+        _machine.Rest();
+        _stimulus = line;
+        Stimuli++;
+    }
+
+    private void CloseStimulus()
+    {
+        _acknowledges.Flush();
+        RefuseHeld();
+        foreach (Prediction owed in _owed.Owed)
+            _verdicts.Mismatch(_stimulus.Number, owed.Event, owed.ToString(), Verdicts.Nothing);
+        _owed.Clear();
+        _reports.Close(_stimulus);
+        _evidence = -1;
+    }
+
+    private void TakeAcknowledge(in TraceLine line)
+    {
+        if (!_knowsCpus)
+        {
+            if (line.Event == TraceEvent.ServicingInterrupt)
+                _verdicts.LeaveUnchecked(line.Event);
+        }
+        else if (line.Event == TraceEvent.InterruptDump)
+            _acknowledges.Dump(line);
+        else if (line.Event == TraceEvent.TaskRegister)
+            _acknowledges.TaskRegister(line);
+        else if (_acknowledges.IsPics(line))
+            _verdicts.Match(line.Event);
+        else
+        {
+            Begin(line);
+            _acknowledges.Servicing(line);
+        }
+    }
+
+    private void TakeCount(in TraceLine line)
+    {
+        if (_reports.Count is { } count)
+            _verdicts.Compare(line, count, line.A);
+        else
+            _verdicts.LeaveUnchecked(line.Event);
+    }
+
+    /// <summary>What an event of ours makes QEMU print.</summary>
+    private void Observe(Event happened)
+    {
+        _surroundings.Note(happened);
+        _record?.Invoke(happened);
+        switch (happened.Kind)
+        {
+            case EventKind.RemoteIrrSet:
+                Owe(new(TraceEvent.IoApicSetRemoteIrr, (ulong)happened.Pin));
+                break;
+            case EventKind.RemoteIrrCleared when (EndOfInterruptCause)happened.B != EndOfInterruptCause.Rewrite:
+                Owe(new(TraceEvent.IoApicClearRemoteIrr, (ulong)happened.Pin, happened.Vector));
+                break;
+            case EventKind.StormBraked:
+                Owe(new(TraceEvent.IoApicDelayedReassert, (ulong)happened.Pin));
+                break;
+            case EventKind.EoiBroadcast when _knowsCpus:
+                Owe(new(TraceEvent.IoApicEoiBroadcast, happened.Vector));
+                break;
+            case EventKind.Deliver:
+                _reports.NoteSource(SourceName.IoApic(happened.Pin));
+                Owe(_machine.HoldsMessages
+                    ? new(TraceEvent.RemapRequest, happened.Msi.Address.Bits, happened.Msi.Data.Bits)
+                    : Sent(happened.Msi));
+                break;
+            case EventKind.VectorAccepted:
+                _reports.Expect(SourceOf(happened.Origin), happened.Cpu, happened.Vector, (happened.B & 2) != 0);
+                break;
+            case EventKind.ApicReset:
+                _timers.Reset(happened.Cpu);
+                break;
+        }
+    }
+
+    private void Owe(in Prediction owed)
+    {
+        if (_survey.Traces(owed.Event))
+            _owed.Add(owed);
+    }
+
+    private SourceName SourceOf(Origin origin) => origin.Kind switch
+    {
+        OriginKind.Pin => SourceName.IoApic(origin.Index),
+        OriginKind.Device => _message,
+        _ => default,
+    };
+}

@@ -1,0 +1,146 @@
+using Wirq.Events;
+using Wirq.Laws;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>How a log is replayed.</summary>
+public sealed record ReplayOptions
+{
+    /// <summary>Hears of every event of the chips, in order.</summary>
+    public Action<Event>? Record { get; init; }
+    /// <summary>Hears how the chips are built, before the first event.</summary>
+    public Action<FabricOptions>? Machine { get; init; }
+    /// <summary>Told now and then how many lines were worked on, of how many; how many is 0 while that is not known.</summary>
+    public Action<long, long>? Progress { get; init; }
+    /// <summary>Called before each line that is fed or compared: a test breaks the chips here.</summary>
+    internal Action<TraceLine, Fabric>? Before { get; init; }
+}
+
+/// <summary>Feeds a log of QEMU's to the chips, and shows where the two part.</summary>
+public sealed class Replayer
+{
+    private const int ReportEvery = 1 << 16;
+
+    private readonly ReplayOptions _options;
+    private readonly Surroundings _surroundings = new();
+    private readonly DeliveryCounts _delivered = new();
+    private readonly Verdicts _verdicts;
+    private readonly LawLedger _laws = new();
+    private readonly LogSurvey _survey;
+    private ReplaySession _session;
+    private LogClock _clock;
+    private long _stimuli, _skipped;
+    private int _reset;
+
+    private Replayer(LogSurvey survey, ReplayOptions options)
+    {
+        (_survey, _options) = (survey, options);
+        _verdicts = new Verdicts(_surroundings);
+        _session = NewSession();
+        options.Machine?.Invoke(_session.Machine.Options);
+    }
+
+    /// <summary>Replays a log.</summary>
+    /// <param name="open">Opens it; called twice, as some things must be known before the first line is replayed.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="TraceException">It is damaged, or no log of QEMU's.</exception>
+    public static ReplayReport Run(Func<Stream> open, string file, ReplayOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        options ??= new ReplayOptions();
+        long lines;
+        LogSurvey survey;
+        using (var reader = new QemuLogReader(open(), file))
+        {
+            if (!reader.IsTrace())
+            {
+                throw new TraceException(file, reader.Lines, 0, reader.Lines == 0 ? "the file is empty" : "no line tells an event",
+                    QemuLogReader.ExpectedLines);
+            }
+            survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
+            lines = reader.Lines;
+        }
+        var replayer = new Replayer(survey, options);
+        using (var reader = new QemuLogReader(open(), file))
+        {
+            replayer.Play(reader, lines);
+            return replayer.Report(reader);
+        }
+    }
+
+    private void Play(QemuLogReader reader, long lines)
+    {
+        long count = 0;
+        bool more = reader.TryRead(out TraceLine line);
+        while (more)
+        {
+            more = reader.TryRead(out TraceLine next);
+            Take(line, more ? next : default);
+            line = next;
+            if (++count % ReportEvery == 0)
+                _options.Progress?.Invoke(reader.Lines, lines);
+        }
+        _session.End();
+        _surroundings.Finish();
+    }
+
+    private void Take(in TraceLine line, in TraceLine next)
+    {
+        if (IsSkipped(line))
+        {
+            _skipped++;
+            return;
+        }
+        _surroundings.Note(line);
+        _options.Before?.Invoke(line, _session.Machine.Fabric);
+        if (line.Microseconds >= 0)
+            _session.Machine.SetTime(_clock.Nanoseconds(line.Microseconds));
+        _session.Take(line, next);
+    }
+
+    /// <summary>Lines before the first of a CPU tell how the machine was put together, not how it runs; but a device that
+    /// moves its line between the reset and that line does so for good.</summary>
+    private bool IsSkipped(in TraceLine line)
+    {
+        while (_reset < _survey.Resets.Count && line.Number > _survey.Resets[_reset].To)
+        {
+            _reset++;
+            if (line.Number > _survey.FirstCpuLine)
+                StartAnew();
+        }
+        if (_reset < _survey.Resets.Count && line.Number >= _survey.Resets[_reset].From)
+            return true;
+        return _reset == 0 && line.Number < _survey.FirstCpuLine;
+    }
+
+    private void StartAnew()
+    {
+        _session.End();
+        _stimuli += _session.Stimuli;
+        _laws.Add(_session.Machine.Laws);
+        _session = NewSession(_session.Machine.Fabric.Now);
+    }
+
+    private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _options.Record, now);
+
+    private ReplayReport Report(QemuLogReader reader)
+    {
+        _laws.Add(_session.Machine.Laws);
+        return new ReplayReport(_verdicts.Counts)
+        {
+            Lines = reader.Lines,
+            Recognised = reader.Recognised,
+            Malformed = reader.Malformed,
+            Skipped = _skipped,
+            Stimuli = _stimuli + _session.Stimuli,
+            Cpus = _survey.ApicIds.Count,
+            Acknowledges = ReplayNotes.Acknowledges(_survey),
+            Notes = ReplayNotes.Of(_survey, reader),
+            First = _verdicts.First,
+            Delivered = _delivered.ToList(),
+            Laws = _laws.Verdicts,
+        };
+    }
+}

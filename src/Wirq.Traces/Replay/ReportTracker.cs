@@ -1,0 +1,80 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>The count that QEMU keeps of delivered interrupts: each acceptance prints it, and it grows only where the
+/// vector was not pending already.</summary>
+internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, DeliveryCounts delivered, EoiInference inference)
+{
+    private readonly Queue<Acceptance> _owed = [];
+    private readonly bool _traced = survey.Saw(TraceEvent.ReportDelivered), _known = survey.KnowsCpus;
+    private ulong _count;
+    private bool _counting = survey.Saw(TraceEvent.ResetDelivered);
+    private SourceName _last;
+
+    /// <summary>Something sends a message whose acceptance this log cannot tie to a CPU.</summary>
+    internal void NoteSource(SourceName source) => _last = source;
+
+    /// <summary>A local APIC accepted a vector.</summary>
+    internal void Expect(SourceName source, int cpu, int vector, bool merged)
+    {
+        if (!_known)
+            return;
+        if (!merged)
+            inference.Arrived(cpu, vector);
+        if (_traced)
+            _owed.Enqueue(new(source, cpu, vector, merged));
+        else if (!merged)
+            delivered.Count(source, cpu);
+    }
+
+    /// <summary>The log's count.</summary>
+    internal void Take(in TraceLine line)
+    {
+        bool anew = _counting && line.A == _count + 1, same = !_counting || line.A == _count;
+        ulong before = _count;
+        (_count, _counting) = (line.A, true);
+        if (!_known)
+        {
+            verdicts.LeaveUnchecked(line.Event);
+            if (anew)
+                delivered.Count(_last, -1);
+            return;
+        }
+        if (!_owed.TryDequeue(out Acceptance owed))
+        {
+            verdicts.Mismatch(line.Number, line.Event, Verdicts.Nothing, LineText.Of(line));
+            return;
+        }
+        if (anew)
+            delivered.Count(owed.Source, owed.Cpu);
+        if (inference.Infers(owed.Cpu, owed.Vector) && (anew || same))
+        {
+            verdicts.LeaveUnchecked(line.Event);
+            if (anew && owed.Merged)
+                inference.WasTaken(owed.Cpu, owed.Vector);
+        }
+        else if (owed.Merged ? same : anew)
+            verdicts.Match(line.Event);
+        else
+            verdicts.Mismatch(line.Number, line.Event, $"{before + (owed.Merged ? 0u : 1)}: {owed}", LineText.Of(line));
+    }
+
+    /// <summary>The count starts again.</summary>
+    internal void Reset() => (_count, _counting) = (0, true);
+
+    /// <summary>The count, where it is known.</summary>
+    internal ulong? Count => _counting ? _count : null;
+
+    /// <summary>The stimulus is over: what is still owed was not logged.</summary>
+    internal void Close(in TraceLine stimulus)
+    {
+        while (_owed.TryDequeue(out Acceptance owed))
+            verdicts.Mismatch(stimulus.Number, TraceEvent.ReportDelivered, owed.ToString(), Verdicts.Nothing);
+    }
+
+    private readonly record struct Acceptance(SourceName Source, int Cpu, int Vector, bool Merged)
+    {
+        public override string ToString() => $"cpu{Cpu} accepts 0x{Vector:x2}{(Merged ? ", merged" : "")}";
+    }
+}

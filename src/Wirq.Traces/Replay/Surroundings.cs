@@ -1,0 +1,56 @@
+using Wirq.Events;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>The last lines and events, for whoever has to show where something went wrong.</summary>
+internal sealed class Surroundings
+{
+    private const int Lines = 8, Events = 24, LinesAfter = 4;
+
+    private readonly TraceLine[] _lines = new TraceLine[Lines];
+    private readonly (long Line, Event Happened)[] _events = new (long, Event)[Events];
+    private readonly List<string> _after = [];
+    private long _lineCount, _eventCount;
+    private Mismatch? _watched;
+
+    /// <summary>The line that is worked on.</summary>
+    internal long Current => _lineCount == 0 ? 0 : _lines[(_lineCount - 1) % Lines].Number;
+
+    internal void Note(in TraceLine line)
+    {
+        _lines[_lineCount++ % Lines] = line;
+        if (_watched is null)
+            return;
+        _after.Add(Show(line));
+        if (_after.Count == LinesAfter)
+            Finish();
+    }
+
+    internal void Note(in Event happened) => _events[_eventCount++ % Events] = (Current, happened);
+
+    /// <summary>Gives a mismatch what stands around it; the lines behind it follow as they come.</summary>
+    internal void Attach(Mismatch mismatch)
+    {
+        _watched = mismatch;
+        mismatch.LogAround = [.. Recent(_lines, _lineCount).Select(line => Show(line))];
+        mismatch.EventsAround = [.. Recent(_events, _eventCount)
+            .Select(pair => $"{pair.Line}: {EventText.Describe(pair.Happened)}")];
+    }
+
+    /// <summary>The log is at its end: what is there has to do.</summary>
+    internal void Finish()
+    {
+        if (_watched is not null)
+            _watched.LogAround = [.. _watched.LogAround, .. _after];
+        _watched = null;
+    }
+
+    private static string Show(in TraceLine line) => $"{line.Number}: {LineText.Of(line)}";
+
+    private static IEnumerable<T> Recent<T>(T[] ring, long count)
+    {
+        for (long at = Math.Max(0, count - ring.Length); at < count; at++)
+            yield return ring[at % ring.Length];
+    }
+}

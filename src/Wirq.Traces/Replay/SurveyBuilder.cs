@@ -1,0 +1,144 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>Gathers what a <see cref="LogSurvey"/> says.</summary>
+internal sealed class SurveyBuilder
+{
+    private const uint IdRegister = 0x20, WindowRegister = 0x10, VersionSelect = 1;
+    private const int MostCpus = 255, MostRuns = 4096;
+
+    private readonly Dictionary<long, CpuThread> _threads = [];
+    private readonly List<ResetRun> _runs = [];
+    private ResetRun _run;
+    private CpuThread? _last;
+    private long _lastThread = -1, _lastCpuLine;
+
+    internal ulong Seen { get; private set; }
+    internal long FirstCpuLine { get; private set; } = long.MaxValue;
+    internal byte IoApicVersion { get; private set; } = 0x20;
+    internal bool HasThreads { get; private set; }
+
+    internal void Add(in TraceLine line)
+    {
+        Seen |= 1ul << (int)line.Event;
+        HasThreads |= line.Thread != 0;
+        FollowReset(line);
+        switch (line.Event)
+        {
+            case TraceEvent.ApicRead when line.A == IdRegister:
+                Touch(line).NoteId((uint)(line.B >> 24));
+                break;
+            case TraceEvent.ApicWrite when line.A == IdRegister:
+                Touch(line).Renumbered = true;
+                break;
+            case TraceEvent.IoApicRead:
+                Touch(line);
+                if (line.A == WindowRegister && line.B == VersionSelect && (byte)line.D is 0x11 or 0x20)
+                    IoApicVersion = (byte)line.D;
+                break;
+            case TraceEvent.ApicRead or TraceEvent.ApicWrite or TraceEvent.IoApicWrite or TraceEvent.PicPortRead
+                or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt:
+                Touch(line);
+                break;
+        }
+    }
+
+    private CpuThread Touch(in TraceLine line)
+    {
+        FirstCpuLine = Math.Min(FirstCpuLine, line.Number);
+        _lastCpuLine = line.Number;
+        if (_last is not null && _lastThread == line.Thread)
+            return _last;
+        if (!_threads.TryGetValue(line.Thread, out CpuThread? thread))
+        {
+            // More threads than CPUs can be would be a damaged log; whoever comes late shares one entry.
+            thread = _threads.Count <= MostCpus ? new CpuThread() : _threads.Values.First();
+            _threads[line.Thread] = thread;
+        }
+        (_last, _lastThread) = (thread, line.Thread);
+        return thread;
+    }
+
+    /// <summary>A reset of the machine ends with one line per local APIC; the real-time clock, where it makes up for lost
+    /// ticks, prints single ones and looks at the count soon after.</summary>
+    private void FollowReset(in TraceLine line)
+    {
+        if (line.Event == TraceEvent.ResetDelivered)
+        {
+            if (_run.Length == 0)
+                _run = new ResetRun(_lastCpuLine + 1, line.Number, 0);
+            _run = _run with { To = line.Number, Length = _run.Length + 1 };
+        }
+        else if (line.Event == TraceEvent.GetDelivered && _runs.Count > 0 && _run.Length == 0 && _runs[^1].Length == 1)
+            _runs.RemoveAt(_runs.Count - 1);
+        else if (_run.Length > 0)
+        {
+            if (_runs.Count < MostRuns)
+                _runs.Add(_run);
+            _run = default;
+        }
+    }
+
+    /// <summary>Every CPU is reset, so the longest run counts them.</summary>
+    private int LongestRun => _runs.Append(_run).Max(run => run.Length);
+
+    internal IReadOnlyList<(long From, long To)> Resets()
+    {
+        int longest = LongestRun;
+        return longest == 0 ? []
+            : [.. _runs.Append(_run).Where(run => run.Length == longest).Select(run => (run.From, run.To))];
+    }
+
+    internal IReadOnlyList<uint> ApicIds()
+    {
+        SortedSet<uint> ids = [.. _threads.Values.SelectMany(thread => thread.Ids)];
+        int count = Math.Clamp(Math.Max(LongestRun, HasThreads ? _threads.Count : 1), 1, MostCpus);
+        for (uint id = 0; ids.Count < count; id++)
+            ids.Add(id);
+        return [.. ids];
+    }
+
+    internal Dictionary<long, int> CpuOfThread()
+    {
+        IReadOnlyList<uint> ids = ApicIds();
+        var cpus = new Dictionary<long, int>();
+        foreach ((long number, CpuThread thread) in _threads)
+            cpus[number] = thread.Ids.Count == 1 ? IndexOf(ids, thread.Ids.First()) : -1;
+        // One thread and one CPU are left: they belong together, whether the thread ever looked at its id or not.
+        long[] open = [.. _threads.Where(pair => pair.Value.Ids.Count == 0).Select(pair => pair.Key)];
+        int[] free = [.. Enumerable.Range(0, ids.Count).Where(cpu => !cpus.ContainsValue(cpu))];
+        if (open.Length == 1 && free.Length == 1)
+            cpus[open[0]] = free[0];
+        else if (_threads.Count == 1 && open.Length == 1 && (HasThreads || ids.Count == 1))
+            cpus[open[0]] = 0;
+        // Without threads all lines look like one CPU's.
+        if (!HasThreads && ids.Count > 1)
+            cpus[0] = -1;
+        return cpus;
+    }
+
+    private static int IndexOf(IReadOnlyList<uint> ids, uint id)
+    {
+        int at = 0;
+        while (ids[at] != id)
+            at++;
+        return at;
+    }
+
+    private readonly record struct ResetRun(long From, long To, int Length);
+
+    /// <summary>What is known of a thread that does what only a CPU does.</summary>
+    private sealed class CpuThread
+    {
+        internal HashSet<uint> Ids { get; } = [];
+        /// <summary>It gave its local APIC another id: what it reads from then on is not the one it was born with.</summary>
+        internal bool Renumbered { get; set; }
+
+        internal void NoteId(uint id)
+        {
+            if (!Renumbered && Ids.Count < 2)
+                Ids.Add(id);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>When the local APIC timers are due by QEMU's reckoning. A log says that one expired, not whose; QEMU runs
+/// timers in the order of their deadlines.</summary>
+internal sealed class TimerDeadlines(int cpus)
+{
+    private const uint TimerEntry = 0x320, InitialCount = 0x380, Divide = 0x3E0;
+    private const ulong MaskedBit = 1 << 16, PeriodicBit = 1 << 17, DivideBits = 0xB;
+
+    private readonly Timer[] _timers = [.. Enumerable.Repeat(Timer.Reset, cpus)];
+
+    /// <summary>A CPU wrote a register.</summary>
+    internal void Write(int cpu, uint offset, ulong value, long now)
+    {
+        ref Timer timer = ref _timers[cpu];
+        switch (offset)
+        {
+            case TimerEntry:
+                timer.Entry = value;
+                timer.Arm(now);
+                break;
+            case InitialCount:
+                (timer.Count, timer.Loaded) = (value, now);
+                timer.Arm(now);
+                break;
+            case Divide:
+                int code = (int)(value & DivideBits);
+                timer.Shift = ((code & 3 | code >> 1 & 4) + 1) & 7;
+                break;
+        }
+    }
+
+    internal void Reset(int cpu) => _timers[cpu] = Timer.Reset;
+
+    /// <summary>The CPU whose timer is due first; -1 where none runs.</summary>
+    internal int First()
+    {
+        int first = -1;
+        for (int cpu = 0; cpu < _timers.Length; cpu++)
+        {
+            if (_timers[cpu].Deadline < long.MaxValue && (first < 0 || _timers[cpu].Deadline < _timers[first].Deadline))
+                first = cpu;
+        }
+        return first;
+    }
+
+    /// <summary>How much later than the first one's another CPU's deadline is; <see cref="long.MaxValue"/> where it has none.</summary>
+    internal long Behind(int cpu, int first) => cpu == first || _timers[cpu].Deadline == long.MaxValue
+        ? long.MaxValue : _timers[cpu].Deadline - _timers[first].Deadline;
+
+    /// <summary>The timer of a CPU expired.</summary>
+    internal void Expired(int cpu) => _timers[cpu].Arm(_timers[cpu].Deadline);
+
+    private struct Timer
+    {
+        internal ulong Entry, Count;
+        internal long Loaded, Deadline;
+        internal int Shift;
+
+        internal static Timer Reset => new() { Entry = MaskedBit, Deadline = long.MaxValue };
+
+        internal void Arm(long now)
+        {
+            Deadline = long.MaxValue;
+            if ((Entry & MaskedBit) != 0)
+                return;
+            ulong ticks = (ulong)Math.Max(0, now - Loaded) >> Shift;
+            if ((Entry & PeriodicBit) != 0 ? Count == 0 : ticks >= Count)
+                return;
+            ulong due = (Entry & PeriodicBit) != 0 ? (ticks / (Count + 1) + 1) * (Count + 1) : Count + 1;
+            Deadline = Loaded + (long)(due << Shift);
+        }
+    }
+}

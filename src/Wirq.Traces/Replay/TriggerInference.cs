@@ -1,0 +1,126 @@
+using Wirq.Events;
+using Wirq.State;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so, and
+/// the difference shows only where a line falls before its INTA, or is still high after it.</summary>
+/// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy with one more input level, its request
+/// following its line as if it always had. If that explains every line, the input is level from here on.</remarks>
+internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
+{
+    private const int Inputs = 16, SlaveFirst = 8;
+    private const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
+    // Inputs that can be level: the timer, the keyboard, the cascade, the clock and the coprocessor cannot.
+    private const ushort CanBeLevel = 0xDEF8;
+
+    private readonly PicPair _trial = new(new PicOptions { Profile = Profile.Qemu }, new StateArena());
+    private readonly EventBuffer _events = new();
+    private readonly List<Prediction> _lines = [];
+
+    /// <summary>Whether one more level input explains what the log says of a stimulus; if so, the machine has it now.</summary>
+    internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged)
+    {
+        if (stimulus.Line.Event is not (TraceEvent.PicSetIrq or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt))
+            return false;
+        for (int irq = 0; irq < Inputs; irq++)
+        {
+            if (!TryPlay(stimulus, irq) || !Fits(logged))
+                continue;
+            Adopt(irq);
+            machine.Pic.State = _trial.State;
+            machine.Fabric.PicWasSet();
+            machine.Drain();
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether one more level input makes an INTA cycle take <paramref name="taken"/>; if so, the machine has it,
+    /// ready for that cycle.</summary>
+    internal bool ExplainsInta(in PicStimulus inta, ulong taken)
+    {
+        for (int irq = 0; irq < Inputs; irq++)
+        {
+            if (!TrySuppose(inta.Before, irq, out PicPairState supposed))
+                continue;
+            _trial.State = supposed;
+            if (IrqOf(_trial) != taken)
+                continue;
+            Adopt(irq);
+            machine.Pic.State = supposed;
+            machine.Fabric.PicWasSet();
+            machine.Drain();
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>The IRQ that an INTA cycle takes now; that of a spurious one where there is none.</summary>
+    internal static ulong IrqOf(PicPair pic)
+    {
+        const int spurious = 7;
+        int level = pic.Master.Takeable;
+        if (level == Pic8259.None)
+            return spurious;
+        if (level != Pic8259.Cascade)
+            return (ulong)level;
+        int inner = pic.Slave.Takeable;
+        return (ulong)(SlaveFirst + (inner == Pic8259.None ? spurious : inner));
+    }
+
+    private bool TryPlay(in PicStimulus stimulus, int irq)
+    {
+        if (!TrySuppose(stimulus.Before, irq, out PicPairState supposed))
+            return false;
+        _trial.State = supposed;
+        _lines.Clear();
+        PicPlay.On(_trial, stimulus.Line, _events);
+        _events.Clear();
+        PicPlay.Expect(prints, stimulus.Line, supposed, _trial, machine.Fabric, _lines);
+        return true;
+    }
+
+    private bool Fits(List<TraceLine> logged)
+    {
+        bool fits = logged.Count == _lines.Count;
+        for (int i = 0; fits && i < logged.Count; i++)
+            fits = _lines[i].IsMetBy(logged[i]);
+        return fits;
+    }
+
+    private static bool TrySuppose(in PicPairState before, int irq, out PicPairState supposed)
+    {
+        supposed = before;
+        if ((CanBeLevel >> irq & 1) == 0)
+            return false;
+        byte bit = Pic8259.Bit(irq % SlaveFirst);
+        PicState chip = irq < SlaveFirst ? before.Master : before.Slave;
+        if ((chip.Elcr & bit) != 0)
+            return false;
+        chip.Elcr |= bit;
+        chip.Irr = (byte)(chip.Irr & ~bit | chip.Pins & bit);
+        supposed = irq < SlaveFirst ? before with { Master = chip } : before with { Slave = chip };
+        if (irq >= SlaveFirst)
+            supposed = Cascaded(supposed);
+        return true;
+    }
+
+    /// <summary>The slave's output, and the master's input 2, as the supposed requests make them.</summary>
+    private static PicPairState Cascaded(in PicPairState supposed)
+    {
+        var pair = new PicPair(new PicOptions { Profile = Profile.Qemu }, new StateArena()) { State = supposed };
+        pair.Update(new EventBuffer());
+        return pair.State;
+    }
+
+    /// <summary>The guest wrote the register some time ago; the laws hear of it now.</summary>
+    private void Adopt(int irq)
+    {
+        PicState chip = irq < SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;
+        byte triggers = (byte)(chip.Elcr | Pic8259.Bit(irq % SlaveFirst));
+        machine.Fabric.TryWritePort(0, irq < SlaveFirst ? MasterTriggers : SlaveTriggers, 1, triggers);
+        machine.Drain();
+    }
+}

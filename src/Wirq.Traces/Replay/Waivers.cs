@@ -1,0 +1,15 @@
+namespace Wirq.Traces.Replay;
+
+/// <summary>Lines that QEMU merely prints twice, or does not print, with no difference in any state.</summary>
+/// <param name="Name">By which reports and <c>docs/replay.md</c> call it.</param>
+/// <param name="Reason">Why it is no difference.</param>
+public sealed record Waiver(string Name, string Reason)
+{
+    /// <summary>See <see cref="Reason"/>.</summary>
+    internal static readonly Waiver RemoteIrrAgain = new("remote-irr-again",
+        "whenever QEMU serves any pin it walks over all of them and prints ioapic_set_remote_irr for each pending level "
+        + "pin, also where Remote IRR is set already; nothing is set and nothing is sent");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Waiver> All { get; } = [RemoteIrrAgain];
+}

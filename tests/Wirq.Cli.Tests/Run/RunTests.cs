@@ -1,0 +1,165 @@
+using System.Text.Json;
+using Wirq.Traces.Recordings;
+
+namespace Wirq.Cli.Tests.Run;
+
+public sealed class RunTests : IDisposable
+{
+    private const string Race = "scenarios/routing/migration-race.yaml";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wirq-run-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void Every_scenario_that_ships_holds_and_every_historic_design_is_caught()
+    {
+        CommandRun run = CommandRun.Of("run", "--json");
+        Assert.Equal("", run.Errors);
+        Assert.Equal(0, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        JsonElement[] scenarios = [.. json.RootElement.GetProperty("scenarios").EnumerateArray()];
+        Assert.InRange(scenarios.Length, 100, 10_000);
+        Assert.All(scenarios, scenario => Assert.Equal("held", scenario.GetProperty("verdict").GetString()));
+        JsonElement[] historic = [.. scenarios.SelectMany(scenario => scenario.GetProperty("historic").EnumerateArray())];
+        Assert.InRange(historic.Length, 13, 10_000);
+        Assert.All(historic, one => Assert.True(one.GetProperty("failed").GetBoolean(), one.ToString()));
+    }
+
+    [Fact]
+    public void Every_historic_design_is_used_by_some_scenario()
+    {
+        using var json = JsonDocument.Parse(CommandRun.Of("run", "--json").Output);
+        string[] used = [.. json.RootElement.GetProperty("scenarios").EnumerateArray()
+            .SelectMany(scenario => scenario.GetProperty("historic").EnumerateArray())
+            .Select(one => one.GetProperty("name").GetString()!).Distinct()];
+        Assert.Empty(Lab.Historic.Designs.Names.Except(used));
+    }
+
+    [Fact]
+    public void The_JSON_of_a_scenario_names_its_file_verdict_laws_and_designs()
+    {
+        using var json = JsonDocument.Parse(CommandRun.Of("run", "--json", Race).Output);
+        JsonElement scenario = Assert.Single(json.RootElement.GetProperty("scenarios").EnumerateArray());
+        Assert.Equal(Race, scenario.GetProperty("file").GetString());
+        Assert.NotEqual("", scenario.GetProperty("name").GetString());
+        Assert.Equal(Laws.LawSet.Names, scenario.GetProperty("laws").EnumerateArray().Select(law => law.GetProperty("name").GetString()!));
+        JsonElement design = Assert.Single(scenario.GetProperty("historic").EnumerateArray());
+        Assert.Equal(("service-before-route", "FreshRoute", true),
+            (design.GetProperty("name").GetString(), design.GetProperty("law").GetString(), design.GetProperty("failed").GetBoolean()));
+    }
+
+    [Fact]
+    public void The_table_fits_80_columns_and_ends_in_a_count()
+    {
+        CommandRun run = CommandRun.Of("run", "scenarios/routing", "--verbose");
+        Assert.Equal(0, run.ExitCode);
+        Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+        Assert.DoesNotContain('\u001b', run.Output);
+        Assert.Contains("as service-before-route, by FreshRoute", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\d+ scenarios: \d+ held\n\d+ historic designs: \d+ caught, 0 missed\n$", run.Output);
+    }
+
+    [Fact]
+    public void An_expectation_that_fails_is_told_with_its_place_and_a_timeline()
+    {
+        string file = Write("wrong.yaml", """
+            name: A wrong expectation
+            machine:
+              devices:
+                disk: { gsi: 11, kind: edge }
+            steps:
+              - cpu0: { write: { rte.11: { vector: 0x21 } } }
+              - disk: pulse
+            expect:
+              taken: { cpu0: [0x22] }
+            """);
+        CommandRun run = CommandRun.Of("run", file);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("wrong.yaml:9:", Unwrapped(run.Output), StringComparison.Ordinal);
+        Assert.Contains("cpu0 took 0x21", Unwrapped(run.Output), StringComparison.Ordinal);
+        Assert.Contains("disk pulses", run.Output, StringComparison.Ordinal);
+        Assert.Contains("cpu0 takes 0x21", run.Output, StringComparison.Ordinal);
+        Assert.Contains("1 scenarios: 1 failed", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_historic_design_that_nothing_catches_fails_the_run()
+    {
+        string file = Write("missed.yaml", """
+            name: Nothing here breaks
+            steps:
+              - time: 1us
+            historic:
+              - { design: service-before-route, breaks: FreshRoute }
+            """);
+        CommandRun run = CommandRun.Of("run", file);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("missed", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("name: x\nmachine: { cpus: many }\n", ":2:18", "expected")]
+    [InlineData("name: x\nstepps: []\n", ":2:1", "steps")]
+    [InlineData("name: [\n", ":", "expected")]
+    public void Bad_input_is_told_with_file_line_and_column_and_exits_2(string text, string place, string expected)
+    {
+        CommandRun run = CommandRun.Of("run", Write("bad.yaml", text));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal("", run.Output);
+        Assert.Contains($"bad.yaml{place}", run.Errors, StringComparison.Ordinal);
+        Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run", "no-such-file.yaml")]
+    [InlineData("run", "docs")]
+    [InlineData("run", "--record", "x.wirq", "scenarios/routing")]
+    [InlineData("run", "--record", "no/such/folder/x.wirq", Race)]
+    [InlineData("run", "--backend", "xen")]
+    [InlineData("fly")]
+    public void Bad_usage_exits_2_without_a_stack_trace(params string[] arguments)
+    {
+        CommandRun run = CommandRun.Of(arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.NotEqual("", run.Errors);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_host_lacks_is_no_failure()
+    {
+        CommandRun run = CommandRun.Of("run", "--backend", "kvm", Race);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("1 scenarios: 1 host lacks", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_is_recorded()
+    {
+        string file = Path.Combine(_folder.FullName, "race.wirq");
+        Assert.Equal(0, CommandRun.Of("run", "--record", file, Race).ExitCode);
+        using var reader = new RecordingReader(File.OpenRead(file), file);
+        Assert.Equal(3, reader.Header.Machine.LocalApics.Count);
+        var kinds = new HashSet<Events.EventKind>();
+        while (reader.TryRead(out Events.Event happened))
+            kinds.Add(happened.Kind);
+        Assert.Superset(new HashSet<Events.EventKind> { Events.EventKind.SourceRaised, Events.EventKind.Deliver, Events.EventKind.VectorTaken, Events.EventKind.CpuEoi }, kinds);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("77")]
+    public void Another_order_of_CPUs_changes_no_verdict(string seed) =>
+        Assert.Equal(0, CommandRun.Of("run", "--seed", seed, "--json").ExitCode);
+
+    private string Write(string name, string text)
+    {
+        string file = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    private static string Unwrapped(string output) => output.Replace("\n", "", StringComparison.Ordinal);
+}
