@@ -45,7 +45,7 @@ internal sealed class Addressees
             case RefusalReason.ReservedMode:
                 return ($"delivery mode {(int)message.Mode} ({message.Mode}) is not one that a local APIC takes so", default);
             case RefusalReason.NoRemapper:
-                return ("the message is in remappable format, and no remapping unit translated it", default);
+                return ("no remapping unit passed the message on", default);
             case RefusalReason.ReservedBits:
                 return ("the message has reserved bits set", default);
             default:

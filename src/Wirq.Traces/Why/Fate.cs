@@ -19,6 +19,8 @@ public enum Fate : byte
     Refused,
     /// <summary>Accepted, and lost in a reset before it was taken or ended.</summary>
     Dropped,
+    /// <summary>Sent; the log does not tell whose lines are whose, so nobody knows more.</summary>
+    Sent,
     /// <summary>It waits on its way to the CPU: at the pin, at the 8259 or in flight.</summary>
     Held,
     /// <summary>A CPU accepted it and has not taken it.</summary>

@@ -27,11 +27,13 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         held = raise.AtFirst;
         if (raise.Dropped is { } dropped)
         {
-            held = new(Gate.PicInitialised, dropped);
+            held = new(raise.DroppedBy, dropped);
             return Fate.Dropped;
         }
         if (raise.Last is not { } attempt)
             return Unsent(raise, ref held);
+        if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq)
+            return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
         if (attempt.Reason != RefusalReason.None)
         {
             held = PinShadow.Refused(attempt);
@@ -111,16 +113,21 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             held = new(Gate.NoEoi, serving.Taken!.Value, serving.Cpu, serving.Vector);
             return attempt.Merged || raise.MergedEarly ? Fate.Merged : Fate.InService;
         }
-        // A level that still stands wants to be delivered again.
-        if (raise is { Level: true, Fell: null, Source.Class: SourceClass.Pin }
-            && engine.PinAt(raise.Source.Unit, raise.Source.Index) is { Asserted: true } pin
-            && (pin.Current == raise || raise.Joined) && pin.Entry.Level && pin.Gate is { Gate: not Gate.None } gate)
-        {
-            held = gate;
+        if (WaitsAgain(raise, ref held))
             return Fate.Held;
-        }
         bool merged = attempt.Merged || raise.MergedEarly;
         held = merged ? new(Gate.AlreadyPending) : default;
         return merged ? Fate.Merged : Fate.Ended;
+    }
+
+    /// <summary>Whether a level that still stands wants to be delivered again.</summary>
+    private bool WaitsAgain(Raise raise, ref Held held)
+    {
+        if (raise is not { Level: true, Fell: null, Source.Class: SourceClass.Pin }
+            || engine.PinAt(raise.Source.Unit, raise.Source.Index) is not { Asserted: true, Entry.Level: true } pin
+            || pin.Current != raise && !raise.Joined || pin.Gate is not { Gate: not Gate.None } gate)
+            return false;
+        held = gate;
+        return true;
     }
 }

@@ -14,6 +14,7 @@ public static class FateWords
         Fate.Lost => "lost",
         Fate.Refused => "refused",
         Fate.Dropped => "lost in a reset",
+        Fate.Sent => "sent, and what became of them not told",
         Fate.Held => "held",
         Fate.Pending => "accepted and not taken",
         _ => "in service",

@@ -57,6 +57,8 @@ public enum Gate : byte
     ApicReset,
     /// <summary>The 8259 lost it when it was initialised.</summary>
     PicInitialised,
+    /// <summary>The machine was reset.</summary>
+    MachineReset,
     /// <summary>The line fell before it was delivered.</summary>
     Withdrawn,
     /// <summary>The acknowledge waits for the pin to be unmasked.</summary>

@@ -45,9 +45,13 @@ internal sealed class GateText(WhyEngine engine)
             Gate.TaskPriority => $"TPR of cpu{held.Cpu} {state} 0x{held.Number:x2} {Since(held.Since)}, "
                 + "and PPR lets nothing of that class or below through",
             Gate.CpuUnknown when past => "nothing that the log shows forbade it",
+            Gate.CpuUnknown when !engine.TellsTaking => "nothing that the log shows forbids it. This log does not tell when a "
+                + $"CPU takes a vector (-d int does), so whether {Cpu(held.Cpu)} is in its handler, has interrupts off or is "
+                + "halted is unknown",
             Gate.CpuUnknown => $"nothing that the log shows forbids it; whether {Cpu(held.Cpu)} "
                 + "has interrupts off or is halted is unknown",
             Gate.ApicReset => $"a reset of the local APIC of cpu{held.Cpu} at {At(held.Since)} took it away",
+            Gate.MachineReset => $"the machine was reset at {At(held.Since)}",
             Gate.PicInitialised => $"the 8259 was initialised at {At(held.Since)}, which forgot it",
             Gate.NoEoi => $"no EOI has come since it was taken at {At(held.Since)}",
             _ => "nothing that the log shows holds it",
@@ -59,6 +63,8 @@ internal sealed class GateText(WhyEngine engine)
     {
         if (by is null)
             return ", by a delivery before anything was told";
+        if (!engine.KnowsCpus)
+            return $", by the message sent at {At(by.Sent)}, whose EOI has not come";
         if (by.Deliveries is not [var delivery, ..])
             return $", by the message sent at {At(by.Sent)}, which no CPU accepted";
         string what = $", by the delivery of vector 0x{delivery.Vector:x2} to {Cpu(delivery.Cpu)} at {At(by.Sent)}";

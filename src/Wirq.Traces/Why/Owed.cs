@@ -22,10 +22,10 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             AtIrq(irq);
         foreach (RaiseLog log in engine.Logs.Where(log => log.Source.Class is not (SourceClass.Pin or SourceClass.Irq)))
             Message(log);
-        foreach (CpuShadow cpu in engine.Cpus)
+        foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
             AtCpu(cpu);
         OwedAnswer[] owed = [.. _owed.OrderBy(one => one.At.Line)];
-        return new(engine.End, owed, [.. engine.Cpus.Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()], _unheard);
+        return new(engine.End, owed, [.. engine.Cpus.Where(_ => engine.KnowsCpus).Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()], _unheard);
     }
 
     private void AtPin(PinShadow pin)
@@ -107,7 +107,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         Add(raise, held);
     }
 
-    private static bool IsServed(Fate fate) => fate is Fate.Ended or Fate.Signalled or Fate.Withdrawn or Fate.Joined;
+    private static bool IsServed(Fate fate) => fate is Fate.Ended or Fate.Signalled or Fate.Withdrawn or Fate.Joined
+        or Fate.Sent;
 
     private void Add(Raise raise, Held held)
     {
@@ -188,10 +189,11 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             return null;
         SourceName[] names = [.. mine.Select(one => one.Source).Distinct()];
         string list = string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
+        string idle = engine.TellsTaking ? "taken" : "ended";
         var sentences = new List<string>
         {
-            (cpu.LastSign.IsStart ? $"cpu{cpu.Cpu} has taken nothing and written no register at all"
-                : $"cpu{cpu.Cpu} has taken nothing and written no register since {At(cpu.LastSign)}, {Stamps.Span(since)} before the end")
+            (cpu.LastSign.IsStart ? $"cpu{cpu.Cpu} has {idle} nothing and written no register at all"
+                : $"cpu{cpu.Cpu} has {idle} nothing and written no register since {At(cpu.LastSign)}, {Stamps.Span(since)} before the end")
                 + (aimed ? $"; owed to it: {list}." : $". Nothing owed names it, but this reaches no CPU: {list}."),
         };
         if (cpu.LastRead.Line > cpu.LastSign.Line)

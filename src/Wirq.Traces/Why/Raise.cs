@@ -80,8 +80,9 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public bool Lost { get; set; }
     /// <summary>Whether it joined a request that was waiting already (8259).</summary>
     public bool MergedEarly { get; set; }
-    /// <summary>When the 8259's initialisation took it away.</summary>
+    /// <summary>When the 8259's initialisation, or a reset of the machine, took it away.</summary>
     public Mark? Dropped { get; set; }
+    public Gate DroppedBy { get; set; } = Gate.PicInitialised;
 
     public Attempt? First { get; private set; }
     public Attempt? Last { get; private set; }

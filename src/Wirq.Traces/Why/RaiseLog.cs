@@ -58,6 +58,18 @@ internal sealed class RaiseLog(SourceName source, int keep)
         return [.. counts.Index().Where(pair => pair.Item > 0).Select(pair => ((Fate)pair.Index, pair.Item))];
     }
 
+    /// <summary>The machine was reset: what was on its way is gone.</summary>
+    public void Drop(Mark at, IFateJudge judge)
+    {
+        foreach (Raise raise in _kept.Concat(_lingering))
+        {
+            if (judge.FateOf(raise) is Fate.Held or Fate.Pending or Fate.InService || !judge.IsSettled(raise) && raise.Last is null)
+                (raise.Dropped, raise.DroppedBy) = (at, Gate.MachineReset);
+            else
+                raise.Fell ??= at;
+        }
+    }
+
     /// <summary>Counts those that have come to their end.</summary>
     /// <returns>Whether there is room again.</returns>
     private bool Sweep(IFateJudge judge)

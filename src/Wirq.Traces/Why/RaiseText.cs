@@ -56,6 +56,9 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
                     + (raise.Fell is { } fell ? $"; it let go at {At(fell)}" : "; what is delivered for them serves this one too");
             case Fate.Withdrawn:
                 return Withdrawn(raise, held, pin);
+            case Fate.Sent:
+                return $"{Tried(raise)}{(raise.Last!.HasMessage ? $" as {raise.Last.Message}" : "")}; the log does not tell which "
+                    + "CPU's lines are whose, so what became of it there is unknown";
             case Fate.Lost:
                 return $"lost: {_gates.Words(held, pin)}";
             case Fate.Refused:

@@ -11,7 +11,7 @@ public enum SourceClass : byte
     Pin,
     /// <summary>A pin of the 8259 pair: <c>pic:4</c>.</summary>
     Irq,
-    /// <summary>A message of a device: <c>msi:fee01000:4051</c>.</summary>
+    /// <summary>A message of a device: <c>msi:0xfee01000:0x4051</c>.</summary>
     Message,
     /// <summary>An entry of a remapping table: <c>irte:5</c>.</summary>
     Remapped,
@@ -102,7 +102,7 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
         SourceClass.Line => $"gsi:{Index}",
         SourceClass.Pin => Unit == 0 ? $"ioapic:{Index}" : $"ioapic{Unit}:{Index}",
         SourceClass.Irq => $"pic:{Index}",
-        SourceClass.Message => $"msi:{Address:x}:{Data:x}",
+        SourceClass.Message => $"msi:0x{Address:x8}:0x{Data:x4}",
         SourceClass.Remapped => $"irte:{Index}",
         SourceClass.Local => $"lvt:{Word((LocalVector)Index)}@cpu{Unit}",
         _ => Data == 0 ? $"ipi:0x{Index:x2}@cpu{Unit}" : $"ipi:{Word((DeliveryMode)Data)}@cpu{Unit}",

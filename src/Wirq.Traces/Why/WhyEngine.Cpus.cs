@@ -99,6 +99,9 @@ public sealed partial class WhyEngine
         // What became pending before the log began has no beginning.
         Delivery delivery = cpu.Pending[e.Vector] ?? new Delivery(cpu.Cpu, e.Vector, false, default);
         delivery.Taken = _now;
+        // What it serves anew it has ended before, seen or not.
+        if (cpu.InService[e.Vector] is { } before)
+            before.Ended = _now;
         cpu.Pending[e.Vector] = null;
         cpu.InService[e.Vector] = delivery;
     }
@@ -113,5 +116,28 @@ public sealed partial class WhyEngine
             return;
         raise.Lost = true;
         raise.AtFirst = new(Gate.LvtMasked, cpu.EntrySince(LocalVector.Timer), cpu.Cpu);
+    }
+
+    /// <summary>Brings what is pending and in service at a CPU up to what is known of it otherwise; not every change has an
+    /// event where acknowledges are inferred.</summary>
+    internal void Settle(int index, Predicate<int> pending, Predicate<int> inService)
+    {
+        if (CpuAt(index) is not { } cpu)
+            return;
+        for (int vector = 0; vector <= byte.MaxValue; vector++)
+        {
+            if (cpu.InService[vector] is { } serving && !inService(vector))
+            {
+                serving.Ended = _now;
+                cpu.InService[vector] = null;
+            }
+            if (cpu.Pending[vector] is { } waiting && !pending(vector))
+            {
+                (waiting.Taken, waiting.Ended) = (_now, _now);
+                cpu.Pending[vector] = null;
+            }
+            else if (cpu.Pending[vector] is null && pending(vector))
+                cpu.Pending[vector] = new Delivery(cpu.Cpu, (byte)vector, false, _now);
+        }
     }
 }

@@ -69,7 +69,8 @@ public sealed partial class WhyEngine
                 pin.Answer(RefusalReason.None, _now);
                 break;
             case EventKind.PinRefused:
-                pin.Answer(e.Reason, _now);
+                if (pin.Answer(e.Reason, _now) is { Refusal: null } refused)
+                    _addressees.Explain(refused, refused.Message, e.Reason, this);
                 break;
             case EventKind.RemoteIrrSet:
                 pin.SetRemoteIrr(_now);

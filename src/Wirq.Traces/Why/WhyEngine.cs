@@ -14,32 +14,38 @@ public sealed partial class WhyEngine : IEventSink
     private readonly WhyQuestion? _question;
     private readonly CpuShadow?[] _cpus;
     private readonly PinShadow?[][] _pins;
-    private readonly PicShadow? _pic;
     private readonly LineShadow _lines = new();
+    private PicShadow? _pic;
     private readonly Dictionary<SourceName, RaiseLog> _logs = [];
     private readonly FateJudge _judge;
+    private readonly bool _ownLines;
     private Mark _now;
 
     /// <summary>Begins.</summary>
     /// <param name="machine">The machine whose events will come.</param>
     /// <param name="question">What is asked; null for what is owed at the end.</param>
-    /// <param name="stamps">How the log stamps its lines.</param>
-    public WhyEngine(FabricOptions machine, WhyQuestion? question = null, Stamps? stamps = null)
+    /// <param name="wiring">Whose lines the names of sources mean, where they are not those of the machine.</param>
+    public WhyEngine(FabricOptions machine, WhyQuestion? question = null, FabricOptions? wiring = null)
     {
         ArgumentNullException.ThrowIfNull(machine);
         _machine = machine;
-        _gsis = new Fabric(machine with { Sources = 1 }).Gsis;
+        _gsis = new Fabric(wiring ?? machine).Gsis;
+        _ownLines = wiring is null;
         _question = question;
-        Stamps = stamps ?? new Stamps(StampStyle.Virtual);
         _cpus = new CpuShadow?[machine.LocalApics.Count];
         _pins = [.. machine.IoApics.Select(chip => new PinShadow?[chip.Pins])];
-        if (machine.Pic is not null)
-            _pic = new PicShadow(machine.Pic, irq => new IrqShadow(irq, NewLog(SourceName.Irq(irq))));
+        _pic = NewPic();
         _judge = new FateJudge(this);
     }
 
-    /// <summary>How places are written. May be set until the first question is answered.</summary>
-    public Stamps Stamps { get; set; }
+    /// <summary>How places are written.</summary>
+    public Stamps Stamps { get; set; } = new(StampStyle.Virtual);
+    /// <summary>Whether the log tells when a CPU takes a vector, and not only when it ends one.</summary>
+    public bool TellsTaking { get; set; } = true;
+    /// <summary>Whether the log tells which CPU did what.</summary>
+    public bool KnowsCpus { get; set; } = true;
+    /// <summary>What the next message is known by, where that is not its address and data.</summary>
+    internal SourceName? Alias { get; set; }
 
     /// <summary>Where the log ends, so far.</summary>
     public Mark End => _now;
@@ -62,7 +68,9 @@ public sealed partial class WhyEngine : IEventSink
                 Sent(happened);
                 break;
             case >= EventKind.SourceConnected and <= EventKind.LineChanged:
-                Line(happened);
+                // Of lines that stand for something else nobody wants to hear.
+                if (_ownLines)
+                    Line(happened);
                 break;
             case >= EventKind.PicPinChanged and <= EventKind.PicResampled:
                 Pic(happened);
@@ -83,6 +91,23 @@ public sealed partial class WhyEngine : IEventSink
                 break;
         }
     }
+
+    /// <summary>The machine was reset, and all that was on its way is gone.</summary>
+    public void Restart()
+    {
+        foreach (RaiseLog log in _logs.Values)
+            log.Drop(_now, _judge);
+        Array.Clear(_cpus);
+        foreach (PinShadow?[] chip in _pins)
+            Array.Clear(chip);
+        _pic = NewPic();
+        _open.Clear();
+        _openCount = 0;
+        _addressees.Version++;
+    }
+
+    private PicShadow? NewPic() => _machine.Pic is null ? null
+        : new PicShadow(_machine.Pic, irq => new IrqShadow(irq, LogFor(SourceName.Irq(irq))));
 
     internal FabricOptions Machine => _machine;
     internal PicShadow? PicShadow => _pic;
@@ -106,25 +131,23 @@ public sealed partial class WhyEngine : IEventSink
     {
         if ((uint)chip >= (uint)_pins.Length || (uint)pin >= (uint)_pins[chip].Length)
             return null;
-        return _pins[chip][pin] ??= new PinShadow(chip, pin, _machine.IoApics[chip], NewLog(SourceName.Pin(chip, pin)));
+        return _pins[chip][pin] ??= new PinShadow(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)));
     }
 
     private IrqShadow? IrqAt(int irq) => _pic is not null && (uint)irq < PicShadow.Irqs ? _pic.All[irq] : null;
 
-    private RaiseLog NewLog(SourceName source)
+    private RaiseLog LogFor(SourceName source)
     {
+        if (_logs.TryGetValue(source, out RaiseLog? known))
+            return known;
         var log = new RaiseLog(source, IsAsked(source) ? KeptOfChosen : KeptOfOthers);
         _logs.Add(source, log);
         return log;
     }
 
     /// <summary>The log of a source that is known by what it sent; of too many, the rest goes without.</summary>
-    private RaiseLog? FindLog(SourceName source)
-    {
-        if (_logs.TryGetValue(source, out RaiseLog? log))
-            return log;
-        return _logs.Count < MostSources || IsAsked(source) ? NewLog(source) : null;
-    }
+    private RaiseLog? FindLog(SourceName source) =>
+        _logs.Count < MostSources || _logs.ContainsKey(source) || IsAsked(source) ? LogFor(source) : null;
 
     private bool IsAsked(SourceName source)
     {
@@ -142,7 +165,8 @@ public sealed partial class WhyEngine : IEventSink
     internal int GsiOf(SourceName source) => source.Class switch
     {
         SourceClass.Line => source.Index,
-        SourceClass.Pin => _gsis.OfPin(source.Unit, source.Index),
+        SourceClass.Pin when source.Unit < _machine.IoApics.Count && source.Index < _machine.IoApics[source.Unit].Pins =>
+            _gsis.OfPin(source.Unit, source.Index),
         SourceClass.Irq when source.Index != PicShadow.Cascade => _gsis.OfIsaIrq(source.Index),
         _ => -1,
     };
