@@ -36,7 +36,7 @@ internal static class WhyCommand
             if (json)
                 WhyJson.Write(answers, engine, Console.OpenStandardOutput());
             else
-                WhyReport.Write(answers, engine, Console.Out);
+                WhyText.Write(answers, engine, Console.Out);
             return CommandLine.Success;
         }
         catch (UsageException bad)
@@ -51,7 +51,7 @@ internal static class WhyCommand
         if (json)
             WhyJson.Write(list, engine, Console.OpenStandardOutput());
         else
-            WhyReport.Write(list, engine, Console.Out);
+            WhyText.Write(list, engine, Console.Out);
         return list.Owed.Count > 0 || list.Silent.Count > 0 ? CommandLine.Failure : CommandLine.Success;
     }
 

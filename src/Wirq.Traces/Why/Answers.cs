@@ -58,6 +58,16 @@ public sealed record SilentAnswer(int Cpu, Mark Since, IReadOnlyList<SourceName>
 /// <param name="End">Where the log ends.</param>
 /// <param name="Owed">What is owed at the end, or was lost.</param>
 /// <param name="Silent">The CPUs that are silent.</param>
+/// <param name="Standing">Edge pins whose line stands asserted, though its last interrupt is ended.</param>
+/// <param name="NeverRaised">Pins that are unmasked at the end and never rose.</param>
 /// <param name="Unheard">Lines that rose and that no guest ever listened to.</param>
 public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnlyList<SilentAnswer> Silent,
-    IReadOnlyList<SourceName> Unheard);
+    IReadOnlyList<StandingAnswer> Standing, IReadOnlyList<SourceName> NeverRaised, IReadOnlyList<SourceName> Unheard);
+
+/// <summary>An edge pin from which nothing more can come while its line stands.</summary>
+/// <param name="Source">The pin.</param>
+/// <param name="Since">Since when its line is asserted.</param>
+/// <param name="Sentences">All of it in words.</param>
+/// <param name="Evidence">Where the log says so.</param>
+public sealed record StandingAnswer(SourceName Source, Mark Since, IReadOnlyList<string> Sentences,
+    IReadOnlyList<Evidence> Evidence);

@@ -41,6 +41,10 @@ internal sealed class CpuShadow
     public byte TaskPriority { get; private set; }
     public Mark TaskPrioritySince { get; private set; }
 
+    /// <summary>The initial count of its timer, and when it was written.</summary>
+    public uint Count { get; private set; }
+    public Mark CountSince { get; private set; }
+
     /// <summary>The last interrupt that it took.</summary>
     public Mark LastTaken { get; set; }
     /// <summary>The last register that it wrote, by memory, port or MSR.</summary>
@@ -102,6 +106,9 @@ internal sealed class CpuShadow
                 break;
             case ApicRegister.TaskPriority:
                 WriteTaskPriority((byte)value, at);
+                break;
+            case ApicRegister.InitialCount:
+                (Count, CountSince) = (value, at);
                 break;
             case ApicRegister.Cmci:
                 WriteEntry(LocalVector.Cmci, value, at);
@@ -189,6 +196,7 @@ internal sealed class CpuShadow
         (Spurious, SpuriousSince) = (SpuriousVector.Reset, at);
         (Logical, Format, IdentitySince) = (default, DestinationFormat.Flat, at);
         (TaskPriority, TaskPrioritySince) = (0, at);
+        (Count, CountSince) = (0, at);
         Array.Fill(_entries, LocalVectorEntry.Reset);
         if (_kvm && Cpu == 0)
             _entries[(int)LocalVector.Lint0] = LocalVectorEntry.OpenExtInt;

@@ -76,6 +76,8 @@ internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = 
 {
     /// <summary>Whose EOI Remote IRR waits for; the attempt that was refused.</summary>
     public Attempt? By { get; init; }
+    /// <summary>The write of the entry that left the gate as it was.</summary>
+    public Mark Written { get; init; }
     /// <summary>Who held the line, as the log names them.</summary>
     public string? Who { get; init; }
 

@@ -25,9 +25,9 @@ internal sealed class GateText(WhyEngine engine)
             Gate.PicBehind => $"INTR of the 8259 {(past ? "stood" : "stands")} for IRQ {held.Number} {Since(held.Since)}, "
                 + "which goes first",
             Gate.Lint0Closed => Lint0(held),
-            Gate.PinMasked => $"the pin {state} masked {Since(held.Since)}"
+            Gate.PinMasked => $"the pin {state} masked {MaskedSince(held)}"
                 + (held.By is null ? "" : $"; {RemoteIrr(held.By, pin, past)}"),
-            Gate.EdgeLost => $"the pin was masked {Since(held.Since)}, and an edge at a masked pin is not kept",
+            Gate.EdgeLost => $"the pin was masked {MaskedSince(held)}, and an edge at a masked pin is not kept",
             Gate.RemoteIrr => $"Remote IRR {state} set {Since(held.Since)}{RemoteIrrBy(held.By, pin, past)}",
             Gate.StormBrake => $"the storm brake {(past ? "held" : "holds")} the redelivery {Since(held.Since)}",
             Gate.InFlight => $"the message was sent at {At(held.Since)}, and no answer to it is told of",
@@ -57,6 +57,10 @@ internal sealed class GateText(WhyEngine engine)
             _ => "nothing that the log shows holds it",
         };
     }
+
+    private string MaskedSince(Held held) => held.Since.IsStart && !held.Written.IsStart
+        ? $"since the beginning (the write of its entry at {At(held.Written)} left it so)"
+        : Since(held.Since);
 
     /// <summary>Whose EOI Remote IRR waits for, and why that does not come.</summary>
     private string RemoteIrrBy(Attempt? by, PinShadow? pin, bool past)

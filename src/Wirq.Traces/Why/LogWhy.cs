@@ -80,7 +80,8 @@ public sealed class LogWhy
                 _engine!.Restart();
             _connected = true;
         }
-        _engine!.Observe(happened, _line);
+        // What a machine tells as it is put together comes before it is known.
+        _engine?.Observe(happened, _line);
     }
 
     private WhyEngine Finish()

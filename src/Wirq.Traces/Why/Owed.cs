@@ -9,8 +9,6 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     private readonly RaiseText _text = new(engine, judge);
     private readonly List<OwedAnswer> _owed = [];
     private readonly List<SourceName> _unheard = [];
-    // What a line's raise says already need not be said of its CPU again.
-    private readonly HashSet<Delivery> _told = [];
 
     private string At(Mark mark) => engine.Stamps.At(mark);
 
@@ -24,8 +22,43 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             Message(log);
         foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
             AtCpu(cpu);
-        OwedAnswer[] owed = [.. _owed.OrderBy(one => one.At.Line)];
-        return new(engine.End, owed, [.. engine.Cpus.Where(_ => engine.KnowsCpus).Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()], _unheard);
+        foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
+            AtTimer(cpu);
+        OwedAnswer[] owed = [.. _owed.OrderBy(IsByChoice).ThenBy(one => one.At.Line)];
+        return new(engine.End, owed, [.. engine.Cpus.Where(_ => engine.KnowsCpus).Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()],
+            [.. engine.Pins.Where(Stands).Select(Standing)],
+            [.. engine.Pins.Where(pin => pin is { Entry.Masked: false, Asserted: false, Log.Count: 0 }).Select(pin => pin.Log.Source)],
+            _unheard);
+    }
+
+    /// <summary>A mask may be what the guest wants; what else is in the way is not.</summary>
+    private static bool IsByChoice(OwedAnswer owed) =>
+        owed.Gate is Gate.PicMasked or Gate.CascadeMasked or Gate.EdgeLost or Gate.LvtMasked;
+
+    private bool Stands(PinShadow pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }
+        && pin.Current is { } raise && judge.FateOf(raise) == Fate.Ended
+        && (engine.Stamps.Style == StampStyle.Virtual || engine.End.Time - raise.At.Time >= Long);
+
+    private StandingAnswer Standing(PinShadow pin)
+    {
+        RaiseAnswer answer = _text.Answer(pin.Current!);
+        return new(pin.Log.Source, answer.At, answer.Sentences, answer.Evidence);
+    }
+
+    /// <summary>A timer that was started with its entry masked: QEMU does not even let it expire.</summary>
+    private void AtTimer(CpuShadow cpu)
+    {
+        Mark masked = cpu.EntrySince(LocalVector.Timer);
+        if (cpu.Count == 0 || !cpu.Entry(LocalVector.Timer).Masked || masked.Line > cpu.CountSince.Line)
+            return;
+        SourceName source = SourceName.Local(cpu.Cpu, LocalVector.Timer);
+        if (_owed.Any(one => one.Source == source))
+            return;
+        string since = masked.IsStart ? "since the beginning" : $"since {At(masked)}";
+        _owed.Add(new(source, Fate.Lost, Gate.LvtMasked, cpu.CountSince, masked, cpu.Cpu, -1,
+            [$"{source} was started at {At(cpu.CountSince)} with its entry masked ({since}), and the entry still is: "
+                + "it expires without an interrupt."],
+            [new("initial count", cpu.CountSince), .. masked.IsStart ? Array.Empty<Evidence>() : [new("entry masked", masked)]]));
     }
 
     private void AtPin(PinShadow pin)
@@ -45,7 +78,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         bool heard = irq is { WasUnmasked: true };
         if (pin.WasProgrammed)
             Add(raise, held);
-        else if (!heard)
+        else if (!heard && !(engine.Machine.IntrAtPinZero && pin is { Chip: 0, Pin: 0 }))
             _unheard.Add(pin.Log.Source);
     }
 
@@ -87,7 +120,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         // An IRQ that the guest never unmasked, or masks because it serves the line at the I/OAPIC, is as it should be.
         bool elsewhere = !irq.WasUnmasked || pin is { WasProgrammed: true };
         if (held.Gate is not (Gate.PicMasked or Gate.CascadeMasked) || !elsewhere)
-            Add(raise, held);
+            Add(raise, held, pin is { WasProgrammed: false } ? $"Its line leads to {pin.Log.Source} too, where no guest ever gave it a vector." : null);
         else if (pin is null)
             _unheard.Add(irq.Log.Source);
     }
@@ -102,7 +135,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 
     private void Message(RaiseLog log)
     {
-        if (log.Last is not { } raise || IsServed(judge.Judge(raise, out Held held)))
+        if (log.Last is not { } raise || RaiseText.IsToNobodyElse(raise) || IsServed(judge.Judge(raise, out Held held)))
             return;
         Add(raise, held);
     }
@@ -110,25 +143,28 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     private static bool IsServed(Fate fate) => fate is Fate.Ended or Fate.Signalled or Fate.Withdrawn or Fate.Joined
         or Fate.Sent;
 
-    private void Add(Raise raise, Held held)
+    private void Add(Raise raise, Held held, string? more = null)
     {
         RaiseAnswer answer = _text.Answer(raise);
         Delivery? delivery = raise.Last?.Deliveries.FirstOrDefault(one => one.IsPending || one.IsInService);
-        // Merged, and served since.
-        if (answer.Fate == Fate.Merged && raise.Last is not null && delivery is null)
+        // What merged was served since, and what is at a CPU is told of with its CPU.
+        if (raise.Last is not null && (answer.Fate == Fate.Merged && delivery is null || IsAtCpu(answer.Fate) && delivery is { Cpu: >= 0 }
+            && raise.Source.Class != SourceClass.Irq))
             return;
-        foreach (Delivery one in raise.Last?.Deliveries ?? [])
-            _told.Add(one);
         int vector = delivery?.Vector ?? -1;
         _owed.Add(new(raise.Source, answer.Fate, answer.Gate, raise.At, answer.Since, delivery?.Cpu ?? CpuOf(raise, held), vector,
-            answer.Sentences, answer.Evidence));
+            more is null ? answer.Sentences : [.. answer.Sentences, more], answer.Evidence));
     }
+
+    private static bool IsAtCpu(Fate fate) => fate is Fate.Pending or Fate.InService or Fate.Merged;
 
     /// <summary>Whom an interrupt that was not sent is meant for, where its entry names one CPU.</summary>
     private int CpuOf(Raise raise, Held held)
     {
         if (held.Cpu >= 0)
             return held.Cpu;
+        if (raise.Source.Class == SourceClass.Irq)
+            return engine.Cpus.FirstOrDefault(cpu => cpu.PassesIntr)?.Cpu ?? -1;
         if (raise.Source.Class != SourceClass.Pin || held.Gate == Gate.NoDestination)
             return -1;
         RedirectionEntry entry = engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Entry;
@@ -142,16 +178,16 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 
     private void AtCpu(CpuShadow cpu)
     {
-        foreach (Delivery pending in cpu.Pending.All.Where(one => !_told.Contains(one)))
+        foreach (Delivery pending in cpu.Pending.All)
         {
             Held held = cpu.GateOf(pending.Vector);
             SourceName source = pending.Source ?? new SourceName(SourceClass.Ipi, cpu.Cpu, pending.Vector);
             _owed.Add(new(source, Fate.Pending, held.Gate, pending.Accepted, Since(held), cpu.Cpu, pending.Vector,
                 [$"Vector 0x{pending.Vector:x2}{From(pending)} is pending at cpu{cpu.Cpu} since {At(pending.Accepted)} "
-                    + $"and not taken: {_text.Gates.Words(held)}."],
+                    + $"and not taken: {_text.Gates.Words(held)}.", .. Illegal(pending), .. Merges(pending)],
                 EvidenceOf(pending, held)));
         }
-        foreach (Delivery serving in cpu.InService.All.Where(one => !_told.Contains(one)))
+        foreach (Delivery serving in cpu.InService.All)
         {
             Mark taken = serving.Taken!.Value;
             SourceName source = serving.Source ?? new SourceName(SourceClass.Ipi, cpu.Cpu, serving.Vector);
@@ -160,6 +196,12 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
                 [new("accepted", serving.Accepted), new("taken", taken)]));
         }
     }
+
+    private static string[] Illegal(Delivery pending) => pending.Vector >= 0x10 ? []
+        : ["A vector below 0x10 is illegal; other local APICs refuse it."];
+
+    private string[] Merges(Delivery pending) => pending.Merges == 0 ? []
+        : [$"{pending.Merges} more came for it and merged into it, the last at {At(pending.LastMerge)}."];
 
     private static string From(Delivery delivery) => delivery.Source is { } source ? $" of {source}" : "";
 
@@ -176,11 +218,11 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     /// <summary>Whether a CPU has done nothing since something was owed to it.</summary>
     private SilentAnswer? Silent(CpuShadow cpu, OwedAnswer[] owed)
     {
-        OwedAnswer[] mine = [.. owed.Where(one => one.Cpu == cpu.Cpu && one.Fate != Fate.InService)];
+        OwedAnswer[] mine = [.. owed.Where(one => one.Cpu == cpu.Cpu && one.Fate != Fate.InService && !IsByChoice(one))];
         bool aimed = mine.Length > 0;
-        // What reaches nobody may be what this one waits for.
-        if (!aimed)
-            mine = [.. owed.Where(one => one.Cpu < 0 && one.Fate is Fate.Refused or Fate.Held or Fate.Lost)];
+        // What reaches nobody, or is masked, may be what this one waits for; if it is the one that was at work last.
+        if (!aimed && engine.Cpus.MaxBy(other => other.LastSign.Line) == cpu)
+            mine = [.. owed.Where(one => one.Fate != Fate.InService && (one.Cpu < 0 || one.Cpu == cpu.Cpu))];
         long since = engine.End.Time - cpu.LastSign.Time;
         if (mine.Length == 0 || cpu.LastSign.IsStart && !aimed)
             return null;
@@ -194,12 +236,14 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         {
             (cpu.LastSign.IsStart ? $"cpu{cpu.Cpu} has {idle} nothing and written no register at all"
                 : $"cpu{cpu.Cpu} has {idle} nothing and written no register since {At(cpu.LastSign)}, {Stamps.Span(since)} before the end")
-                + (aimed ? $"; owed to it: {list}." : $". Nothing owed names it, but this reaches no CPU: {list}."),
+                + (aimed ? $"; owed to it: {list}." : $". Owed, and let through to no CPU: {list}."),
         };
         if (cpu.LastRead.Line > cpu.LastSign.Line)
             sentences.Add($"It still reads registers, the last at {At(cpu.LastRead)}.");
         if (cpu.LastSign.IsStart && cpu.Cpu > 0 && cpu.LastStartUp is null)
             sentences.Add("It was never sent a start-up IPI.");
+        if (cpu.LastSign.IsStart && cpu.LastStartUp is { } started)
+            sentences.Add($"It was sent a start-up IPI at {At(started)}.");
         if (mine.Any(one => one.Gate == Gate.CpuUnknown))
             sentences.Add("Whether its interrupt flag is clear or it is halted is unknown: no log tells.");
         var evidence = new List<Evidence>();

@@ -46,7 +46,7 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
         get
         {
             if (Entry.Masked)
-                return new(Why.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null };
+                return new(Why.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null, Written = EntryWritten };
             if (InFlight is { } sent)
                 return new(Why.Gate.InFlight, sent.Sent) { By = sent };
             if (RemoteIrr && RemoteIrrBy is { Reason: not RefusalReason.None } nobody)
@@ -108,7 +108,7 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
         if (Current is not { } raise || raise.At.Line > at.Line)
             return;
         raise.Lost = true;
-        raise.AtFirst = new(Why.Gate.EdgeLost, MaskSince);
+        raise.AtFirst = new(Why.Gate.EdgeLost, MaskSince) { Written = EntryWritten };
     }
 
     public void Send(Attempt attempt)

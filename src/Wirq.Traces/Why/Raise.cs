@@ -13,12 +13,17 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public Mark? Ended { get; set; }
     /// <summary>When a reset of the local APIC or of the 8259 took it away.</summary>
     public Mark? Dropped { get; set; }
+    /// <summary>How many more merged into it, and when the last of them came.</summary>
+    public long Merges { get; private set; }
+    public Mark LastMerge { get; private set; }
     /// <summary>Whether the EOI stayed at the local APIC (SVR bit 12).</summary>
     public bool Suppressed { get; set; }
     /// <summary>Who made it pending first; for telling who is in the way.</summary>
     public SourceName? Source { get; set; }
     /// <summary>What was in the way at the CPU when it was accepted.</summary>
     public Held AtFirst { get; set; }
+
+    public void Merge(Mark at) => (Merges, LastMerge) = (Merges + 1, at);
 
     public bool IsPending => Taken is null && Dropped is null;
     public bool IsInService => Taken is not null && Ended is null && Dropped is null;

@@ -61,6 +61,8 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
                     + "CPU's lines are whose, so what became of it there is unknown";
             case Fate.Lost:
                 return $"lost: {_gates.Words(held, pin)}";
+            case Fate.Refused when IsToNobodyElse(raise):
+                return "sent to all other CPUs, and there is none";
             case Fate.Refused:
                 return $"{Tried(raise)}, and no CPU accepted it: {_gates.Words(held, pin)}";
             case Fate.Dropped:
@@ -70,11 +72,16 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             case Fate.InService:
                 return $"{Delivered(raise)}, taken at {At(held.Since)} and not ended: no EOI came";
             default:
-                return raise.Attempts > 0
-                    ? $"{Delivered(raise)}, taken and ended; the line still stands and waits: {_gates.Words(held, pin)}"
-                    : $"it waits: {_gates.Words(held, pin)}";
+                string waits = _gates.Words(held, pin);
+                return raise.Last is not { } last ? $"it waits: {waits}"
+                    : last.Deliveries.Count > 0 ? $"{Delivered(raise)}, taken and ended; the line still stands and waits: {waits}"
+                    : held.Gate == Gate.InFlight ? waits : $"{Tried(raise)}; the line still stands and waits: {waits}";
         }
     }
+
+    /// <summary>Whether it went to all other CPUs of a machine that has no other.</summary>
+    public static bool IsToNobodyElse(Raise raise) => raise is { Source.Class: SourceClass.Ipi, Last: { } last }
+        && last.Reason == RefusalReason.NoDestination && last.Message is { Logical: false, Destination: uint.MaxValue };
 
     private static string Times(int count) => count switch
     {
@@ -176,6 +183,8 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
         if (held.Gate is not (Gate.None or Gate.NoEoi) && held.Gate != raise.AtFirst.Gate)
             Add(evidence, GateWord(held.Gate), held.Since);
+        if (held.Gate is Gate.PinMasked or Gate.EdgeLost)
+            Add(evidence, "entry written", held.Written);
         if (held.By is { } by && by != raise.Last)
             Add(evidence, "earlier delivery", by.Sent);
         Add(evidence, "acknowledged", raise.Acked);

@@ -18,7 +18,8 @@ public sealed partial class WhyEngine
         if (logs.Length == 0)
             return null;
         var text = new RaiseText(this, _judge);
-        return [.. logs.Select(log => new SourceAnswer(log.Source, log.Count, log.EarlierFates(_judge), log.Later,
+        return [.. logs.Select(log => new SourceAnswer(log.Source, log.Count,
+            question.At is null ? log.EarlierFates(_judge) : [], log.Later,
             [.. Chosen(log, question.At).Select(text.Answer)], Standing(log, text)))];
     }
 
@@ -30,7 +31,8 @@ public sealed partial class WhyEngine
         switch (asked.Class)
         {
             case SourceClass.Line when asked.Index < _gsis.Count:
-                GsiTarget target = _gsis[asked.Index];
+                // QEMU names the lines of ISA devices by their IRQ, and its IRQ 0 arrives at pin 2.
+                GsiTarget target = _gsis[_ownLines || asked.Index > 0 ? asked.Index : _gsis.OfIsaIrq(0)];
                 if (target.IoApic >= 0)
                     yield return PinAt(target.IoApic, target.Pin)!.Log;
                 if (target.Irq >= 0)
@@ -38,6 +40,9 @@ public sealed partial class WhyEngine
                 break;
             case SourceClass.Pin when PinAt(asked.Unit, asked.Index) is { } pin:
                 yield return pin.Log;
+                break;
+            case SourceClass.Local when CpuAt(asked.Unit) is not null:
+                yield return LogFor(asked);
                 break;
             default:
                 if (LogOf(asked) is { } log)
@@ -61,6 +66,12 @@ public sealed partial class WhyEngine
         {
             string written = pin.EntryWritten.IsStart ? "and was never written" : $"as written at {Stamps.At(pin.EntryWritten)}";
             now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, and its entry is {pin.Entry}, {written}.");
+        }
+        else if (log.Source.Class == SourceClass.Local && CpuAt(log.Source.Unit) is { } cpu)
+        {
+            var entry = (LocalVector)log.Source.Index;
+            now.Add($"At the end its entry is {cpu.Entry(entry)}"
+                + (cpu.EntrySince(entry).IsStart ? "." : $", since {Stamps.At(cpu.EntrySince(entry))}."));
         }
         else if (log.Source.Class == SourceClass.Irq && _pic?.GateOf(log.Source.Index) is { Gate: not Gate.None } held)
             now.Add($"At the end {text.Gates.Words(held)}.");

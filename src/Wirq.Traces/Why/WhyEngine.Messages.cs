@@ -83,6 +83,8 @@ public sealed partial class WhyEngine
             delivery.AtFirst = cpu.GateOf(e.Vector);
             cpu.Pending[e.Vector] = delivery;
         }
+        else
+            delivery.Merge(_now);
         attempt.Add(delivery, merged);
         attempt.Answered ??= _now;
     }

@@ -1,15 +1,17 @@
-using Wirq.Traces.Why;
-
-namespace Wirq.Cli.Why;
+namespace Wirq.Traces.Why;
 
 /// <summary>The answers, for a person: sentences first, and under them where the log says so.</summary>
-internal static class WhyReport
+public static class WhyText
 {
     private const int Width = 80;
     private const string Indent = "    ";
 
-    internal static void Write(IReadOnlyList<SourceAnswer> answers, WhyEngine engine, TextWriter output)
+    /// <summary>Writes the answer to a question.</summary>
+    public static void Write(IReadOnlyList<SourceAnswer> answers, WhyEngine engine, TextWriter output)
     {
+        ArgumentNullException.ThrowIfNull(answers);
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(output);
         foreach (SourceAnswer answer in answers)
         {
             if (answer.Earlier.Count > 0)
@@ -29,20 +31,32 @@ internal static class WhyReport
         }
     }
 
-    internal static void Write(OwedList list, WhyEngine engine, TextWriter output)
+    /// <summary>Writes what is owed.</summary>
+    public static void Write(OwedList list, WhyEngine engine, TextWriter output)
     {
-        if (list.Owed.Count == 0 && list.Silent.Count == 0)
+        ArgumentNullException.ThrowIfNull(list);
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(output);
+        if (list.End.IsStart)
+            Wrap(output, "", "No line of it tells of an interrupt.");
+        else if (list.Owed.Count == 0 && list.Silent.Count == 0)
             Wrap(output, "", $"Nothing is owed at the end, {engine.Stamps.At(list.End)}.");
         else
         {
             Wrap(output, "", $"Owed at the end, {engine.Stamps.At(list.End)}: {Count(list.Owed.Count, "interrupt")}; "
                 + $"{Count(list.Silent.Count, "silent CPU")}.");
         }
+        if (!engine.KnowsCpus)
+            Wrap(output, "", "It does not tell which CPU's lines are whose, so what the local APICs hold is unknown.");
         output.WriteLine();
         foreach (SilentAnswer silent in list.Silent)
             Write(output, silent.Sentences, silent.Evidence, engine);
         foreach (OwedAnswer owed in list.Owed)
             Write(output, owed.Sentences, owed.Evidence, engine);
+        foreach (StandingAnswer standing in list.Standing)
+            Write(output, standing.Sentences, standing.Evidence, engine);
+        if (list.NeverRaised.Count > 0)
+            Wrap(output, "", $"Unmasked, and never raised: {string.Join(", ", list.NeverRaised)}.");
         if (list.Unheard.Count > 0)
             Wrap(output, "", $"Raised, and never listened to: {string.Join(", ", list.Unheard)}.");
     }

@@ -1,12 +1,12 @@
 using System.Text.Json;
-using Wirq.Traces.Why;
 
-namespace Wirq.Cli.Why;
+namespace Wirq.Traces.Why;
 
 /// <summary>The answers, for a program.</summary>
-internal static class WhyJson
+public static class WhyJson
 {
-    internal static void Write(IReadOnlyList<SourceAnswer> answers, WhyEngine engine, Stream output) => Document(output, json =>
+    /// <summary>Writes the answer to a question.</summary>
+    public static void Write(IReadOnlyList<SourceAnswer> answers, WhyEngine engine, Stream output) => Document(output, engine, json =>
     {
         json.WriteStartArray("sources");
         foreach (SourceAnswer answer in answers)
@@ -29,7 +29,8 @@ internal static class WhyJson
         json.WriteEndArray();
     });
 
-    internal static void Write(OwedList list, WhyEngine engine, Stream output) => Document(output, json =>
+    /// <summary>Writes what is owed.</summary>
+    public static void Write(OwedList list, WhyEngine engine, Stream output) => Document(output, engine, json =>
     {
         Write(json, "end", list.End, engine);
         json.WriteStartArray("owed");
@@ -60,13 +61,29 @@ internal static class WhyJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        json.WriteStartArray("standing");
+        foreach (StandingAnswer standing in list.Standing)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", standing.Source.ToString());
+            Write(json, "since", standing.Since, engine);
+            Strings(json, "sentences", standing.Sentences);
+            Write(json, standing.Evidence, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        Strings(json, "neverRaised", list.NeverRaised.Select(source => source.ToString()));
         Strings(json, "unheard", list.Unheard.Select(source => source.ToString()));
     });
 
-    private static void Document(Stream output, Action<Utf8JsonWriter> write)
+    private static void Document(Stream output, WhyEngine engine, Action<Utf8JsonWriter> write)
     {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(output);
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
+        json.WriteBoolean("knowsCpus", engine.KnowsCpus);
+        json.WriteBoolean("tellsTaking", engine.TellsTaking);
         write(json);
         json.WriteEndObject();
         json.Flush();
