@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
+using Wirq.Cli.Why;
 
 namespace Wirq.Cli;
 
@@ -18,5 +19,6 @@ internal static class CommandLine
     {
         RunCommand.Build(),
         ReplayCommand.Build(),
+        WhyCommand.Build(),
     };
 }

@@ -13,6 +13,8 @@ public sealed record ReplayOptions
     public Action<FabricOptions>? Machine { get; init; }
     /// <summary>Told now and then how many lines were worked on, of how many; how many is 0 while that is not known.</summary>
     public Action<long, long>? Progress { get; init; }
+    /// <summary>Told what is known of the log before its first line is replayed.</summary>
+    internal Action<LogSurvey>? Surveyed { get; init; }
     /// <summary>Called before each line that is fed or compared: a test breaks the chips here.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
 }
@@ -62,6 +64,7 @@ public sealed class Replayer
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
         }
+        options.Surveyed?.Invoke(survey);
         var replayer = new Replayer(survey, options);
         using (var reader = new QemuLogReader(open(), file))
         {

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Why;
+
+/// <summary><c>wirq why</c>: says why an interrupt did not arrive.</summary>
+internal static class WhyCommand
+{
+    internal static Command Build()
+    {
+        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, or a recording of wirq" };
+        var source = new Argument<string?>("SOURCE[@TIME]")
+        {
+            Description = $"Whose interrupt: {SourceName.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "
+                + "Without it: all that is owed at the end",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var command = new Command("why", "Say why an interrupt did not arrive, or came late") { file, source, json };
+        command.SetAction(parsed => Run(parsed.GetValue(file)!, parsed.GetValue(source), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(string file, string? asked, bool json)
+    {
+        try
+        {
+            WhyQuestion? question = null;
+            if (asked is not null)
+                question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);
+            WhyEngine engine = WhyInput.Read(file, question);
+            if (question is null)
+                return List(engine.Owed(), engine, json);
+            IReadOnlyList<SourceAnswer> answers = engine.Answer()
+                ?? throw new UsageException(Unknown(file, question.Source, engine));
+            if (json)
+                WhyJson.Write(answers, engine, Console.OpenStandardOutput());
+            else
+                WhyText.Write(answers, engine, Console.Out);
+            return CommandLine.Success;
+        }
+        catch (UsageException bad)
+        {
+            Console.Error.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+    }
+
+    private static int List(OwedList list, WhyEngine engine, bool json)
+    {
+        if (json)
+            WhyJson.Write(list, engine, Console.OpenStandardOutput());
+        else
+            WhyText.Write(list, engine, Console.Out);
+        return list.Owed.Count > 0 || list.Silent.Count > 0 ? CommandLine.Failure : CommandLine.Success;
+    }
+
+    private static string Unknown(string file, SourceName source, WhyEngine engine)
+    {
+        const int most = 40;
+        var sources = engine.Sources;
+        string known = sources.Count == 0 ? "nothing in it raised an interrupt"
+            : "expected one of " + string.Join(", ", sources.Take(most).Select(one => one.Source))
+                + (sources.Count > most ? $", and {sources.Count - most} more" : "");
+        return $"{file}: {source} is no source in it; {known}";
+    }
+}

@@ -1,0 +1,77 @@
+using Spectre.Console;
+using Wirq.Cli.Replay;
+using Wirq.Events;
+using Wirq.Traces.Qemu;
+using Wirq.Traces.Recordings;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Why;
+
+/// <summary>Brings a file to the engine: a recording, or a log.</summary>
+internal static class WhyInput
+{
+    private static ReadOnlySpan<byte> Magic => "WIRQREC"u8;
+
+    internal static WhyEngine Read(string file, WhyQuestion? question)
+    {
+        try
+        {
+            using var input = ReplayInput.Open(file);
+            WhyEngine engine = IsRecording(input) ? ReadRecording(input.Stream(), file, question) : ReadLog(input, question);
+            if (engine.Stamps.Style == StampStyle.LinesOnly && question?.At is { Line: 0 })
+                throw new UsageException($"{file}: this log has no time stamps; expected a line, such as L1234");
+            return engine;
+        }
+        catch (Exception bad) when (bad is RecordingException or TraceException)
+        {
+            throw new UsageException(bad.Message);
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new UsageException($"{file}: cannot be read: {bad.Message}");
+        }
+    }
+
+    private static bool IsRecording(ReplayInput input)
+    {
+        using Stream stream = input.Stream();
+        Span<byte> first = stackalloc byte[Magic.Length];
+        int read = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
+        return read == first.Length && first.SequenceEqual(Magic);
+    }
+
+    private static WhyEngine ReadRecording(Stream stream, string file, WhyQuestion? question)
+    {
+        using var reader = new RecordingReader(stream, file);
+        if (question?.At is { IsStamp: true })
+            throw new UsageException($"{file}: a recording has virtual time; expected L1234, or a time such as 1500ns, 1.5us, 2ms, 3s");
+        WhyEngine engine;
+        try
+        {
+            engine = new WhyEngine(reader.Header.Machine, question);
+        }
+        catch (ArgumentException bad)
+        {
+            throw new UsageException($"{file}: its header describes no machine: {bad.Message}");
+        }
+        for (long number = 1; reader.TryRead(out Event happened); number++)
+            engine.Observe(happened, number);
+        return engine;
+    }
+
+    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question)
+    {
+        if (Console.IsErrorRedirected)
+            return LogWhy.Read(input.Stream, input.Name, question);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return console.Progress().AutoClear(true).Start(progress =>
+        {
+            ProgressTask task = progress.AddTask("reading").IsIndeterminate();
+            return LogWhy.Read(input.Stream, input.Name, question, (done, all) =>
+            {
+                task.IsIndeterminate = all == 0;
+                (task.MaxValue, task.Value) = (Math.Max(1, all), all == 0 ? 0 : done);
+            });
+        });
+    }
+}

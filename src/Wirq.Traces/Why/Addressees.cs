@@ -1,0 +1,55 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>Says why nobody accepted a message: what it asked for, and what the CPUs were.</summary>
+/// <remarks>The same refusal comes again and again, so the words of the last one are kept while no register changes.</remarks>
+internal sealed class Addressees
+{
+    private const int MostNamed = 4;
+
+    private (InterruptMessage Message, RefusalReason Reason, long Version) _last = (default, default, -1);
+    private string _words = "";
+    private Mark _since;
+
+    /// <summary>Counts the writes that can change who is addressed.</summary>
+    public long Version { get; set; }
+
+    public void Explain(Attempt attempt, InterruptMessage message, RefusalReason reason, WhyEngine engine)
+    {
+        if (_last != (message, reason, Version))
+        {
+            (_words, _since) = Words(message, reason, engine);
+            _last = (message, reason, Version);
+        }
+        (attempt.Refusal, attempt.RefusedSince) = (_words, _since);
+    }
+
+    private static (string Words, Mark Since) Words(InterruptMessage message, RefusalReason reason, WhyEngine engine)
+    {
+        string destination = $"{(message.Logical ? "logical" : "physical")} destination 0x{message.Destination:x}";
+        switch (reason)
+        {
+            case RefusalReason.NoDestination:
+                CpuShadow[] all = [.. Enumerable.Range(0, engine.Machine.LocalApics.Count).Select(cpu => engine.CpuAt(cpu)!)];
+                string who = string.Join("; ", all.Take(MostNamed).Select(cpu => cpu.Identity));
+                if (all.Length > MostNamed)
+                    who += $"; and {all.Length - MostNamed} more CPUs, none of which matches";
+                return ($"{destination} matches no CPU: {who}", all.MaxBy(cpu => cpu.IdentitySince.Line)!.IdentitySince);
+            case RefusalReason.SoftwareDisabled:
+                CpuShadow[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
+                string names = string.Join(", ", disabled.Take(MostNamed).Select(cpu => $"cpu{cpu.Cpu}"));
+                return ($"{destination} names a local APIC that is software-disabled (SVR bit 8 clear)"
+                    + (names.Length > 0 ? $"; disabled are {names}" : ""),
+                    disabled.Length > 0 ? disabled.MaxBy(cpu => cpu.SpuriousSince.Line)!.SpuriousSince : default);
+            case RefusalReason.IllegalVector:
+                return ($"vector 0x{message.Vector:x2} is illegal (below 0x10)", default);
+            case RefusalReason.ReservedMode:
+                return ($"delivery mode {(int)message.Mode} ({message.Mode}) is not one that a local APIC takes so", default);
+            case RefusalReason.NoRemapper:
+                return ("no remapping unit passed the message on", default);
+            case RefusalReason.ReservedBits:
+                return ("the message has reserved bits set", default);
+            default:
+                return ("the kernel that owns the local APICs refused it", default);
+        }
+    }
+}

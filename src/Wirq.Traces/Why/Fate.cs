@@ -1,0 +1,30 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>What became of a raise, as far as the log goes.</summary>
+public enum Fate : byte
+{
+    /// <summary>Delivered, taken and ended.</summary>
+    Ended,
+    /// <summary>Delivered as an NMI, SMI, INIT, start-up or ExtINT, which leave no vector to follow.</summary>
+    Signalled,
+    /// <summary>Merged into a vector or request that was pending already.</summary>
+    Merged,
+    /// <summary>It joined a line that was asserted already.</summary>
+    Joined,
+    /// <summary>The line fell before anything was delivered.</summary>
+    Withdrawn,
+    /// <summary>An edge at a masked pin or a local interrupt with a masked entry: gone.</summary>
+    Lost,
+    /// <summary>Sent, and accepted by nobody.</summary>
+    Refused,
+    /// <summary>Accepted, and lost in a reset before it was taken or ended.</summary>
+    Dropped,
+    /// <summary>Sent; the log does not tell whose lines are whose, so nobody knows more.</summary>
+    Sent,
+    /// <summary>It waits on its way to the CPU: at the pin, at the 8259 or in flight.</summary>
+    Held,
+    /// <summary>A CPU accepted it and has not taken it.</summary>
+    Pending,
+    /// <summary>A CPU took it and has not ended it.</summary>
+    InService,
+}

@@ -1,0 +1,133 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>Says what became of a raise, and what holds it where it stands.</summary>
+internal sealed class FateJudge(WhyEngine engine) : IFateJudge
+{
+    public Fate FateOf(Raise raise) => Judge(raise, out _);
+
+    public bool IsSettled(Raise raise)
+    {
+        Fate fate = Judge(raise, out Held held);
+        return fate switch
+        {
+            Fate.Ended or Fate.Signalled => raise.Level != true || raise.Fell is not null,
+            Fate.Withdrawn or Fate.Lost or Fate.Dropped => true,
+            Fate.Refused => raise.Level != true || raise.Fell is not null,
+            Fate.Merged => held.Gate is Gate.None or Gate.AlreadyPending,
+            Fate.Joined => raise.Fell is not null,
+            _ => false,
+        };
+    }
+
+    /// <summary>What became of a raise.</summary>
+    /// <param name="raise">The raise.</param>
+    /// <param name="held">What holds it now, where something does; else what had the last word.</param>
+    public Fate Judge(Raise raise, out Held held)
+    {
+        held = raise.AtFirst;
+        if (raise.Dropped is { } dropped)
+        {
+            held = new(raise.DroppedBy, dropped);
+            return Fate.Dropped;
+        }
+        if (raise.Last is not { } attempt)
+            return Unsent(raise, ref held);
+        if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq)
+            return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
+        if (attempt.Reason != RefusalReason.None)
+        {
+            held = PinShadow.Refused(attempt);
+            return Fate.Refused;
+        }
+        if (attempt.Deliveries.Count == 0)
+        {
+            held = attempt.Answered is null ? new(Gate.InFlight, attempt.Sent) : default;
+            return attempt.Answered is null ? Fate.Held : Fate.Signalled;
+        }
+        return Delivered(raise, attempt, ref held);
+    }
+
+    private Fate Unsent(Raise raise, ref Held held)
+    {
+        if (raise.Lost)
+            return Fate.Lost;
+        if (raise.Joined)
+            return raise.Fell is null && StandsAt(raise) is { Gate: not Gate.None } now && Assign(now, out held) ? Fate.Held : Fate.Joined;
+        if (raise.Source.Class == SourceClass.Irq)
+            return Waiting(raise, ref held);
+        if (raise.Fell is not null)
+            return Fate.Withdrawn;
+        held = raise.Source.Class == SourceClass.Pin ? StandsAt(raise) : held;
+        return Fate.Held;
+    }
+
+    private static bool Assign(Held from, out Held to)
+    {
+        to = from;
+        return true;
+    }
+
+    private Fate Waiting(Raise raise, ref Held held)
+    {
+        PicShadow pic = engine.PicShadow!;
+        int irq = raise.Source.Index;
+        if (!pic.All[irq].Waiting.Contains(raise))
+            return Fate.Withdrawn;
+        held = AtThe8259(irq);
+        return raise.MergedEarly ? Fate.Merged : Fate.Held;
+    }
+
+    /// <summary>What holds a request of the 8259: the pair itself, LINT0, or the CPU.</summary>
+    public Held AtThe8259(int irq)
+    {
+        Held held = engine.PicShadow!.GateOf(irq);
+        if (held.Gate != Gate.None)
+            return held;
+        if (engine.PicShadow.Requested != irq)
+            return default;
+        CpuShadow first = engine.CpuAt(0)!;
+        if (engine.Cpus.FirstOrDefault(cpu => cpu.PassesIntr) is { } open)
+            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince, open.Cpu);
+        if (engine.Machine.IntrAtPinZero && engine.Machine.IoApics.Count > 0
+            && engine.PinAt(0, 0)!.Entry is { Masked: false, Mode: DeliveryMode.ExtInt })
+            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince);
+        return new(Gate.Lint0Closed, first.EntrySince(LocalVector.Lint0), first.Cpu);
+    }
+
+    private Held StandsAt(Raise raise) => engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Gate;
+
+    private Fate Delivered(Raise raise, Attempt attempt, ref Held held)
+    {
+        if (attempt.Deliveries.FirstOrDefault(one => one.IsPending) is { } pending)
+        {
+            held = engine.CpuAt(pending.Cpu)!.GateOf(pending.Vector);
+            return attempt.Merged ? Fate.Merged : Fate.Pending;
+        }
+        if (attempt.Deliveries.FirstOrDefault(one => one.Dropped is not null) is { } lost)
+        {
+            held = new(raise.Source.Class == SourceClass.Irq ? Gate.PicInitialised : Gate.ApicReset, lost.Dropped!.Value, lost.Cpu);
+            return Fate.Dropped;
+        }
+        if (attempt.Deliveries.FirstOrDefault(one => one.IsInService) is { } serving)
+        {
+            held = new(Gate.NoEoi, serving.Taken!.Value, serving.Cpu, serving.Vector);
+            return attempt.Merged || raise.MergedEarly ? Fate.Merged : Fate.InService;
+        }
+        if (WaitsAgain(raise, ref held))
+            return Fate.Held;
+        bool merged = attempt.Merged || raise.MergedEarly;
+        held = merged ? new(Gate.AlreadyPending) : default;
+        return merged ? Fate.Merged : Fate.Ended;
+    }
+
+    /// <summary>Whether a level that still stands wants to be delivered again.</summary>
+    private bool WaitsAgain(Raise raise, ref Held held)
+    {
+        if (raise is not { Level: true, Fell: null, Source.Class: SourceClass.Pin }
+            || engine.PinAt(raise.Source.Unit, raise.Source.Index) is not { Asserted: true, Entry.Level: true } pin
+            || pin.Current != raise && !raise.Joined || pin.Gate is not { Gate: not Gate.None } gate)
+            return false;
+        held = gate;
+        return true;
+    }
+}

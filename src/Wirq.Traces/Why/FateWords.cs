@@ -1,0 +1,22 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>The fates in words, as a count is followed by.</summary>
+public static class FateWords
+{
+    /// <summary>What so many raises were.</summary>
+    public static string Of(Fate fate) => fate switch
+    {
+        Fate.Ended => "delivered, taken and ended",
+        Fate.Signalled => "delivered",
+        Fate.Merged => "merged into a pending one",
+        Fate.Joined => "came to an asserted line",
+        Fate.Withdrawn => "withdrawn before delivery",
+        Fate.Lost => "lost",
+        Fate.Refused => "refused",
+        Fate.Dropped => "lost in a reset",
+        Fate.Sent => "sent, and what became of them not told",
+        Fate.Held => "held",
+        Fate.Pending => "accepted and not taken",
+        _ => "in service",
+    };
+}

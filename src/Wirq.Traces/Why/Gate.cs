@@ -1,0 +1,95 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>What holds an interrupt back, in the order of its way from the device to the CPU.</summary>
+public enum Gate : byte
+{
+    /// <summary>Nothing that can be seen.</summary>
+    None,
+    /// <summary>The line was asserted already, so nothing new reached the pin.</summary>
+    LineHeld,
+    /// <summary>The 8259's mask has the IRQ's bit set.</summary>
+    PicMasked,
+    /// <summary>The master 8259's mask has the bit of the cascade set, so nothing of the slave passes.</summary>
+    CascadeMasked,
+    /// <summary>The 8259 has an IRQ of the same or a higher priority in service.</summary>
+    PicInService,
+    /// <summary>INTR of the 8259 stands for another IRQ, which goes first.</summary>
+    PicBehind,
+    /// <summary>INTR of the 8259 is high, and LINT0 of no CPU lets it through.</summary>
+    Lint0Closed,
+    /// <summary>The redirection entry is masked; a level waits.</summary>
+    PinMasked,
+    /// <summary>An edge came while the redirection entry was masked, and is gone.</summary>
+    EdgeLost,
+    /// <summary>Remote IRR is set: the pin waits for the EOI of an earlier delivery.</summary>
+    RemoteIrr,
+    /// <summary>The storm brake holds the redelivery back.</summary>
+    StormBrake,
+    /// <summary>The message was sent, and no answer is told of.</summary>
+    InFlight,
+    /// <summary>The destination matches no CPU.</summary>
+    NoDestination,
+    /// <summary>The local APIC is software-disabled (SVR bit 8 clear).</summary>
+    SoftwareDisabled,
+    /// <summary>The local APIC is hardware-disabled (IA32_APIC_BASE bit 11 clear).</summary>
+    HardwareDisabled,
+    /// <summary>The vector is below 16.</summary>
+    IllegalVector,
+    /// <summary>The delivery mode is reserved or not allowed in a message.</summary>
+    ReservedMode,
+    /// <summary>The message is in remappable format, and no remapping unit translates it.</summary>
+    NoRemapper,
+    /// <summary>Reserved bits of the message are set.</summary>
+    ReservedBits,
+    /// <summary>The kernel that owns the local APICs refused it.</summary>
+    Kernel,
+    /// <summary>The entry of the local vector table is masked.</summary>
+    LvtMasked,
+    /// <summary>The vector was pending already; the two became one.</summary>
+    AlreadyPending,
+    /// <summary>A vector of the same or a higher priority class is in service (PPR).</summary>
+    VectorInService,
+    /// <summary>The task priority register stands at the same or a higher class (PPR).</summary>
+    TaskPriority,
+    /// <summary>Nothing that can be seen forbids it, and the CPU has not taken it: interrupt flag and halt are not known.</summary>
+    CpuUnknown,
+    /// <summary>The local APIC lost it when it was reset, by INIT or by a hardware disable.</summary>
+    ApicReset,
+    /// <summary>The 8259 lost it when it was initialised.</summary>
+    PicInitialised,
+    /// <summary>The machine was reset.</summary>
+    MachineReset,
+    /// <summary>The line fell before it was delivered.</summary>
+    Withdrawn,
+    /// <summary>The acknowledge waits for the pin to be unmasked.</summary>
+    AckWithheld,
+    /// <summary>The CPU took it and has not signalled its EOI.</summary>
+    NoEoi,
+}
+
+/// <summary>What holds an interrupt back, since when, and where.</summary>
+/// <param name="Gate">What it is.</param>
+/// <param name="Since">Since when it is closed.</param>
+/// <param name="Cpu">The CPU, or -1.</param>
+/// <param name="Number">The vector or IRQ that is in the way, or -1.</param>
+internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = -1, int Number = -1)
+{
+    /// <summary>Whose EOI Remote IRR waits for; the attempt that was refused.</summary>
+    public Attempt? By { get; init; }
+    /// <summary>The write of the entry that left the gate as it was.</summary>
+    public Mark Written { get; init; }
+    /// <summary>Who held the line, as the log names them.</summary>
+    public string? Who { get; init; }
+
+    public static Gate Of(RefusalReason reason) => reason switch
+    {
+        RefusalReason.None => Gate.None,
+        RefusalReason.NoDestination => Gate.NoDestination,
+        RefusalReason.SoftwareDisabled => Gate.SoftwareDisabled,
+        RefusalReason.IllegalVector => Gate.IllegalVector,
+        RefusalReason.ReservedMode => Gate.ReservedMode,
+        RefusalReason.NoRemapper => Gate.NoRemapper,
+        RefusalReason.ReservedBits => Gate.ReservedBits,
+        _ => Gate.Kernel,
+    };
+}

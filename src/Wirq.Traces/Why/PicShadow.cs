@@ -1,0 +1,163 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Why;
+
+/// <summary>What the events told of one pin of the 8259 pair.</summary>
+internal sealed class IrqShadow(int irq, RaiseLog log)
+{
+    private const int MostWaiting = 16;
+
+    private readonly List<Raise> _waiting = [];
+
+    public int Irq { get; } = irq;
+    public RaiseLog Log { get; } = log;
+    public bool High { get; private set; }
+    public Raise? Current { get; private set; }
+    public Delivery? InService { get; private set; }
+    public Mark MaskSince { get; private set; }
+    public bool Masked { get; private set; }
+    /// <summary>Whether a guest ever unmasked it.</summary>
+    public bool WasUnmasked { get; private set; }
+    public Mark? AckOwed { get; set; }
+
+    /// <summary>The raises that the 8259 has not given away.</summary>
+    public IReadOnlyList<Raise> Waiting => _waiting;
+
+    public void Rise(Raise raise)
+    {
+        High = true;
+        Current = raise;
+        raise.MergedEarly = _waiting.Count > 0;
+        if (_waiting.Count == MostWaiting)
+            _waiting.RemoveAt(1);
+        _waiting.Add(raise);
+    }
+
+    /// <summary>The pin falls.</summary>
+    /// <param name="at">Where.</param>
+    /// <param name="latched">Whether the request outlives it.</param>
+    public void Fall(Mark at, bool latched)
+    {
+        High = false;
+        if (Current is { Fell: null } raise)
+            raise.Fell = at;
+        if (!latched)
+            _waiting.Clear();
+    }
+
+    public void Mask(bool masked, Mark at)
+    {
+        if (masked != Masked)
+            MaskSince = at;
+        Masked = masked;
+        WasUnmasked |= !masked;
+    }
+
+    /// <summary>The 8259 gives the IRQ away.</summary>
+    public Delivery Take(byte vector, bool level, bool holds, Mark at)
+    {
+        var delivery = new Delivery(-1, vector, level, at) { Taken = at, Source = Log.Source };
+        var attempt = new Attempt(at) { Answered = at };
+        attempt.Add(delivery, merged: false);
+        if (_waiting.Count == 0)
+            Current?.Add(attempt);
+        foreach (Raise raise in _waiting)
+            raise.Add(attempt);
+        _waiting.Clear();
+        if (holds)
+            InService = delivery;
+        return delivery;
+    }
+
+    public void End(Mark at)
+    {
+        if (InService is { } delivery)
+            delivery.Ended = at;
+        InService = null;
+    }
+
+    /// <summary>The master's input of the slave goes into service with the slave's.</summary>
+    public void Hold(Delivery delivery) => InService = delivery;
+
+    /// <summary>ICW1: edges that waited are gone.</summary>
+    public void Initialise(bool level, Mark at)
+    {
+        if (level && High)
+            return;
+        foreach (Raise raise in _waiting)
+            raise.Dropped = at;
+        _waiting.Clear();
+    }
+}
+
+/// <summary>What the events told of the 8259 pair.</summary>
+internal sealed class PicShadow
+{
+    public const int Irqs = 16, Cascade = 2, SlaveFirst = 8;
+
+    private readonly IrqShadow[] _irqs;
+    private readonly bool _latchesEdges;
+    private ushort _levels;
+
+    public PicShadow(PicOptions options, Func<int, IrqShadow> make)
+    {
+        _latchesEdges = options.Profile != Profile.Manual;
+        _irqs = [.. Enumerable.Range(0, Irqs).Select(make)];
+    }
+
+    public IReadOnlyList<IrqShadow> All => _irqs;
+    /// <summary>The IRQ that INTR stands for; -1 for none.</summary>
+    public int Requested { get; private set; } = -1;
+    public Mark RequestedSince { get; private set; }
+    /// <summary>What was taken last, and by whom is not told yet.</summary>
+    public Delivery? Given { get; set; }
+
+    public bool IsLevel(int irq) => (_levels >> irq & 1) != 0;
+
+    public void Fall(int irq, Mark at) => _irqs[irq].Fall(at, _latchesEdges && !IsLevel(irq));
+
+    public void ChangeTriggers(ushort levels) => _levels = levels;
+
+    public void ChangeMask(ushort mask, Mark at)
+    {
+        foreach (IrqShadow irq in _irqs)
+            irq.Mask((mask >> irq.Irq & 1) != 0, at);
+    }
+
+    public void Request(int irq, Mark at) => (Requested, RequestedSince) = (irq, at);
+
+    public void DropRequest() => Requested = -1;
+
+    public void Initialise(int unit, Mark at)
+    {
+        foreach (IrqShadow irq in _irqs.AsSpan(unit == 0 ? 0 : SlaveFirst, SlaveFirst))
+            irq.Initialise(IsLevel(irq.Irq), at);
+    }
+
+    /// <summary>What keeps an IRQ from becoming the one that INTR stands for; none where it is.</summary>
+    public Held GateOf(int irq)
+    {
+        IrqShadow shadow = _irqs[irq];
+        if (shadow.Masked)
+            return new(Gate.PicMasked, shadow.MaskSince, Number: irq);
+        if (irq >= SlaveFirst && _irqs[Cascade].Masked)
+            return new(Gate.CascadeMasked, _irqs[Cascade].MaskSince, Number: irq);
+        if (Requested == irq)
+            return default;
+        // Fully nested: the one in service that goes first, if it does not go after this one.
+        IrqShadow? serving = _irqs.Where(other => other.InService is not null).MinBy(other => Rank(other.Irq));
+        if (serving?.Irq == Cascade)
+            serving = _irqs.Skip(SlaveFirst).FirstOrDefault(slave => slave.InService is not null) ?? serving;
+        if (serving is not null && (Rank(serving.Irq) <= Rank(irq) || Requested < 0))
+            return new(Gate.PicInService, serving.InService!.Taken ?? default, Number: serving.Irq);
+        return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;
+    }
+
+    /// <summary>The order in which the pair serves, as it stands after initialisation: the slave's IRQs at its pin.</summary>
+    private static int Rank(int irq) => irq switch
+    {
+        <= Cascade => irq,
+        >= SlaveFirst => irq - SlaveFirst + Cascade,
+        _ => irq + SlaveFirst,
+    };
+}

@@ -1,0 +1,153 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Why;
+
+/// <summary>What the events told of one pin of an I/OAPIC.</summary>
+internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseLog log)
+{
+    private const int MostInFlight = 64, MostJoined = 16;
+
+    private readonly Queue<Attempt> _inFlight = new();
+    private readonly List<Raise> _joined = [];
+    private readonly bool _atSend = options.Profile == Profile.Qemu;
+    private Attempt? _answered;
+
+    public int Chip { get; } = chip;
+    public int Pin { get; } = pin;
+    public RaiseLog Log { get; } = log;
+
+    public RedirectionEntry Entry { get; private set; } = RedirectionEntry.Reset;
+    /// <summary>The last write of the entry.</summary>
+    public Mark EntryWritten { get; private set; }
+    /// <summary>The write that brought the vector which the entry has now.</summary>
+    public Mark VectorSince { get; private set; }
+    /// <summary>Since when the mask is as it is.</summary>
+    public Mark MaskSince { get; private set; }
+    /// <summary>Whether a guest ever meant this pin: gave it a vector or unmasked it.</summary>
+    public bool WasProgrammed { get; private set; }
+
+    public bool Asserted { get; private set; }
+    public bool RemoteIrr { get; private set; }
+    public Mark RemoteIrrSince { get; private set; }
+    /// <summary>The delivery whose EOI Remote IRR waits for.</summary>
+    public Attempt? RemoteIrrBy { get; private set; }
+    public Mark? Braked { get; private set; }
+    public Mark? AckOwed { get; private set; }
+
+    /// <summary>The raise that the pin stands for now, or the last one.</summary>
+    public Raise? Current { get; private set; }
+    public Attempt? InFlight => _inFlight.TryPeek(out Attempt? first) ? first : null;
+
+    public Raise? Joined(int slot) => _joined.FindLast(raise => raise.Slot == slot);
+
+    /// <summary>What keeps the pin from sending, the line being asserted.</summary>
+    public Held Gate
+    {
+        get
+        {
+            if (Entry.Masked)
+                return new(Why.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null, Written = EntryWritten };
+            if (InFlight is { } sent)
+                return new(Why.Gate.InFlight, sent.Sent) { By = sent };
+            if (RemoteIrr && RemoteIrrBy is { Reason: not RefusalReason.None } nobody)
+                return Refused(nobody);
+            if (RemoteIrr)
+                return new(Why.Gate.RemoteIrr, RemoteIrrSince) { By = RemoteIrrBy };
+            if (Braked is { } braked)
+                return new(Why.Gate.StormBrake, braked);
+            if (Current?.Last is { Reason: not RefusalReason.None } refused)
+                return Refused(refused);
+            return default;
+        }
+    }
+
+    public static Held Refused(Attempt attempt) =>
+        new(Held.Of(attempt.Reason), attempt.RefusedSince) { By = attempt, Who = attempt.Refusal };
+
+    public void Rise(Raise raise)
+    {
+        Asserted = true;
+        Current = raise;
+        if (raise.Level == true)
+            raise.AtFirst = Gate;
+    }
+
+    public void Fall(Mark at)
+    {
+        Asserted = false;
+        if (Current is { Fell: null } raise)
+            raise.Fell = at;
+        // Every holder is gone with the line.
+        foreach (Raise joined in _joined)
+            joined.Fell ??= at;
+        _joined.Clear();
+    }
+
+    /// <summary>Another source came to the line, which was asserted.</summary>
+    public void Join(Raise raise)
+    {
+        if (_joined.Count == MostJoined)
+            _joined.RemoveAt(0);
+        _joined.Add(raise);
+    }
+
+    public void Write(RedirectionEntry entry, Mark at)
+    {
+        if (entry.Masked != Entry.Masked)
+            MaskSince = at;
+        if (entry.Vector != Entry.Vector)
+            VectorSince = at;
+        WasProgrammed |= !entry.Masked || entry.Vector != 0;
+        if (entry.RemoteIrr && !RemoteIrr)
+            (RemoteIrr, RemoteIrrSince) = (true, at);
+        (Entry, EntryWritten) = (entry, at);
+    }
+
+    public void Lose(Mark at)
+    {
+        if (Current is not { } raise || raise.At.Line > at.Line)
+            return;
+        raise.Lost = true;
+        raise.AtFirst = new(Why.Gate.EdgeLost, MaskSince) { Written = EntryWritten };
+    }
+
+    public void Send(Attempt attempt)
+    {
+        if (_inFlight.Count == MostInFlight)
+            _inFlight.Dequeue();
+        _inFlight.Enqueue(attempt);
+        Current?.Add(attempt);
+        foreach (Raise joined in _joined)
+            joined.Add(attempt);
+        if (RemoteIrr && _atSend)
+            RemoteIrrBy = attempt;
+    }
+
+    /// <summary>The answer to the message that was sent first.</summary>
+    public Attempt? Answer(RefusalReason reason, Mark at)
+    {
+        if (!_inFlight.TryDequeue(out Attempt? attempt))
+            return null;
+        (attempt.Answered, attempt.Reason) = (at, reason);
+        _answered = attempt;
+        return attempt;
+    }
+
+    public void SetRemoteIrr(Mark at)
+    {
+        (RemoteIrr, RemoteIrrSince) = (true, at);
+        RemoteIrrBy = _atSend ? null : _answered;
+    }
+
+    public void ClearRemoteIrr() => (RemoteIrr, RemoteIrrBy) = (false, null);
+
+    public void Brake(Mark? at) => Braked = at;
+    public void OweAck(Mark? at) => AckOwed = at;
+
+    public void Ack(Mark at)
+    {
+        AckOwed = null;
+        if (Current is { } raise)
+            raise.Acked = at;
+    }
+}

@@ -1,0 +1,103 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>A vector at a CPU, from its acceptance to its EOI; or an IRQ that the 8259 gave to one. Raises that merged
+/// share it.</summary>
+internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
+{
+    /// <summary>The CPU; -1 where it is not told.</summary>
+    public int Cpu { get; set; } = cpu;
+    public byte Vector { get; } = vector;
+    public bool Level { get; } = level;
+    public Mark Accepted { get; } = accepted;
+    public Mark? Taken { get; set; }
+    public Mark? Ended { get; set; }
+    /// <summary>When a reset of the local APIC or of the 8259 took it away.</summary>
+    public Mark? Dropped { get; set; }
+    /// <summary>How many more merged into it, and when the last of them came.</summary>
+    public long Merges { get; private set; }
+    public Mark LastMerge { get; private set; }
+    /// <summary>Whether the EOI stayed at the local APIC (SVR bit 12).</summary>
+    public bool Suppressed { get; set; }
+    /// <summary>Who made it pending first; for telling who is in the way.</summary>
+    public SourceName? Source { get; set; }
+    /// <summary>What was in the way at the CPU when it was accepted.</summary>
+    public Held AtFirst { get; set; }
+
+    public void Merge(Mark at) => (Merges, LastMerge) = (Merges + 1, at);
+
+    public bool IsPending => Taken is null && Dropped is null;
+    public bool IsInService => Taken is not null && Ended is null && Dropped is null;
+}
+
+/// <summary>A message that was sent for a raise, or an IRQ that the 8259 gave away, and its answer.</summary>
+internal sealed class Attempt(Mark sent)
+{
+    private const int Most = 8;
+
+    private readonly List<Delivery> _deliveries = new(1);
+
+    public Mark Sent { get; } = sent;
+    public Mark? Answered { get; set; }
+    public RefusalReason Reason { get; set; }
+    /// <summary>Why it was refused, in words, as things stood then.</summary>
+    public string? Refusal { get; set; }
+    /// <summary>Since when what refused it was so.</summary>
+    public Mark RefusedSince { get; set; }
+    public InterruptMessage Message { get; set; }
+    public bool HasMessage { get; set; }
+    /// <summary>The deliveries; of a broadcast to many the first few.</summary>
+    public IReadOnlyList<Delivery> Deliveries => _deliveries;
+    /// <summary>How many more there were.</summary>
+    public int More { get; private set; }
+    /// <summary>Whether it merged into a vector that was pending already, everywhere it came to.</summary>
+    public bool Merged { get; private set; }
+
+    public void Add(Delivery delivery, bool merged)
+    {
+        Merged = (_deliveries.Count == 0 || Merged) && merged;
+        if (_deliveries.Count < Most)
+            _deliveries.Add(delivery);
+        else
+            More++;
+    }
+}
+
+/// <summary>One time that a source asked for an interrupt, and what became of it.</summary>
+internal sealed class Raise(SourceName source, Mark at, bool? level)
+{
+    public SourceName Source { get; } = source;
+    public Mark At { get; } = at;
+    /// <summary>Level or edge; null for a message.</summary>
+    public bool? Level { get; } = level;
+    /// <summary>When the line fell again.</summary>
+    public Mark? Fell { get; set; }
+    /// <summary>The slot of the source that raised the line; -1 where it is not told.</summary>
+    public int Slot { get; init; } = -1;
+    /// <summary>Whether the beginning of it was not seen.</summary>
+    public bool Implied { get; init; }
+    /// <summary>Whether a write of the polarity made it, and no wire.</summary>
+    public bool ByPolarity { get; init; }
+    /// <summary>Whether it joined a line that was asserted.</summary>
+    public bool Joined { get; init; }
+    /// <summary>What held it when it came.</summary>
+    public Held AtFirst { get; set; }
+    /// <summary>Whether it is gone for good without having been sent.</summary>
+    public bool Lost { get; set; }
+    /// <summary>Whether it joined a request that was waiting already (8259).</summary>
+    public bool MergedEarly { get; set; }
+    /// <summary>When the 8259's initialisation, or a reset of the machine, took it away.</summary>
+    public Mark? Dropped { get; set; }
+    public Gate DroppedBy { get; set; } = Gate.PicInitialised;
+
+    public Attempt? First { get; private set; }
+    public Attempt? Last { get; private set; }
+    public int Attempts { get; private set; }
+    public Mark? Acked { get; set; }
+
+    public void Add(Attempt attempt)
+    {
+        First ??= attempt;
+        Last = attempt;
+        Attempts++;
+    }
+}

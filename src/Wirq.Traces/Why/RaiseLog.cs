@@ -1,0 +1,94 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>The raises of one source: the last few in full, of the rest how they ended.</summary>
+internal sealed class RaiseLog(SourceName source, int keep)
+{
+    private const int MostLingering = 64;
+    private static readonly int s_fates = Enum.GetValues<Fate>().Length;
+
+    private readonly Queue<Raise> _kept = new();
+    // Too old to be kept in full, and yet not at their end.
+    private readonly List<Raise> _lingering = [];
+    private readonly long[] _fates = new long[s_fates];
+
+    public SourceName Source { get; } = source;
+    /// <summary>How many are kept in full.</summary>
+    public int Keep { get; set; } = keep;
+    /// <summary>The last one, whatever was asked.</summary>
+    public Raise? Last { get; private set; }
+    public Mark? FirstAt { get; private set; }
+    public long Count { get; private set; }
+    /// <summary>How many came after the place that was asked about.</summary>
+    public long Later { get; private set; }
+    /// <summary>How many are not kept in full, before the kept ones.</summary>
+    public long Earlier { get; private set; }
+    public IReadOnlyCollection<Raise> Kept => _kept;
+
+    /// <summary>Adds a raise.</summary>
+    /// <param name="raise">The raise.</param>
+    /// <param name="later">Whether it came after the place that was asked about.</param>
+    /// <param name="judge">Who knows the fates.</param>
+    public void Add(Raise raise, bool later, IFateJudge judge)
+    {
+        Last = raise;
+        FirstAt ??= raise.At;
+        Count++;
+        if (later)
+        {
+            Later++;
+            return;
+        }
+        _kept.Enqueue(raise);
+        if (_kept.Count <= Keep)
+            return;
+        Raise old = _kept.Dequeue();
+        Earlier++;
+        if (judge.IsSettled(old) || _lingering.Count >= MostLingering && !Sweep(judge))
+            _fates[(int)judge.FateOf(old)]++;
+        else
+            _lingering.Add(old);
+    }
+
+    /// <summary>How the raises that are not kept ended.</summary>
+    public IReadOnlyList<(Fate Fate, long Count)> EarlierFates(IFateJudge judge)
+    {
+        var counts = (long[])_fates.Clone();
+        foreach (Raise open in _lingering)
+            counts[(int)judge.FateOf(open)]++;
+        return [.. counts.Index().Where(pair => pair.Item > 0).Select(pair => ((Fate)pair.Index, pair.Item))];
+    }
+
+    /// <summary>The machine was reset: what was on its way is gone.</summary>
+    public void Drop(Mark at, IFateJudge judge)
+    {
+        foreach (Raise raise in _kept.Concat(_lingering))
+        {
+            if (judge.FateOf(raise) is Fate.Held or Fate.Pending or Fate.InService || !judge.IsSettled(raise) && raise.Last is null)
+                (raise.Dropped, raise.DroppedBy) = (at, Gate.MachineReset);
+            else
+                raise.Fell ??= at;
+        }
+    }
+
+    /// <summary>Counts those that have come to their end.</summary>
+    /// <returns>Whether there is room again.</returns>
+    private bool Sweep(IFateJudge judge)
+    {
+        for (int i = _lingering.Count - 1; i >= 0; i--)
+        {
+            if (!judge.IsSettled(_lingering[i]))
+                continue;
+            _fates[(int)judge.FateOf(_lingering[i])]++;
+            _lingering.RemoveAt(i);
+        }
+        return _lingering.Count < MostLingering;
+    }
+}
+
+/// <summary>Says what became of a raise.</summary>
+internal interface IFateJudge
+{
+    Fate FateOf(Raise raise);
+    /// <summary>Whether nothing that is still to come can change that.</summary>
+    bool IsSettled(Raise raise);
+}

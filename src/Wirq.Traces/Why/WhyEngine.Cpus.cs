@@ -1,0 +1,143 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Why;
+
+// What CPUs do: registers, taking, ending; and what happens to their local APICs.
+public sealed partial class WhyEngine
+{
+    private const uint BaseMsr = 0x1B, FirstX2ApicMsr = 0x800, LastX2ApicMsr = 0x8FF, Stride = 0x10;
+    private const ulong From8259 = 1, Spurious = 2, Suppressed = 2;
+    private const int ClassShift = 4;
+
+    private readonly Addressees _addressees = new();
+
+    private void Access(in Event e)
+    {
+        if (CpuAt(e.Cpu) is not { } cpu)
+            return;
+        switch (e.Kind)
+        {
+            case EventKind.MemoryMappedRead or EventKind.PortRead or EventKind.MsrRead:
+                cpu.LastRead = _now;
+                return;
+            case EventKind.MemoryMappedWrite when cpu.Maps(e.A, out uint offset):
+                if (e.Index == sizeof(uint) && offset % Stride == 0)
+                    WriteRegister(cpu, (ApicRegister)offset, (uint)e.B);
+                break;
+            case EventKind.MsrWrite when e.Index == 0 && e.A is >= FirstX2ApicMsr and <= LastX2ApicMsr:
+                WriteRegister(cpu, (ApicRegister)((e.A - FirstX2ApicMsr) * Stride), (uint)e.B);
+                break;
+            case EventKind.TaskPriorityWrite when e.B >> ClassShift == 0:
+                cpu.WriteTaskPriority((byte)(e.B << ClassShift), _now);
+                break;
+        }
+        cpu.LastWrite = _now;
+    }
+
+    private void WriteRegister(CpuShadow cpu, ApicRegister register, uint value)
+    {
+        if (register is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat)
+            _addressees.Version++;
+        cpu.Write(register, value, _now);
+    }
+
+    private void Cpu(in Event e)
+    {
+        if (CpuAt(e.Cpu) is not { } cpu)
+            return;
+        switch (e.Kind)
+        {
+            case EventKind.VectorTaken:
+                Take(cpu, e);
+                break;
+            case EventKind.CpuEoi when cpu.InService[e.Vector] is { } ended:
+                ended.Ended = _now;
+                ended.Suppressed = (e.B & Suppressed) != 0;
+                cpu.InService[e.Vector] = null;
+                break;
+            case EventKind.ApicReset:
+                _addressees.Version++;
+                cpu.Reset(e.A, _now);
+                break;
+            case EventKind.TimerExpired:
+                Expire(cpu, masked: e.A != 0);
+                break;
+            case EventKind.ApicBaseChanged:
+                _addressees.Version++;
+                cpu.ChangeBase(new ApicBase(e.A), _now);
+                break;
+            case EventKind.SpuriousVectorChanged:
+                _addressees.Version++;
+                cpu.ChangeSpurious(new SpuriousVector((uint)e.A), _now);
+                break;
+            case EventKind.CpuInit:
+                cpu.LastInit = _now;
+                break;
+            case EventKind.CpuStartUp:
+                cpu.LastStartUp = _now;
+                break;
+            case EventKind.CpuNmi or EventKind.CpuSmi when e.Origin.Kind == OriginKind.Local
+                && e.Origin.Index <= (int)LocalVector.Error:
+                LocalAttempt(SourceName.Local(cpu.Cpu, (LocalVector)e.Origin.Index)).Answered = _now;
+                break;
+        }
+    }
+
+    private void Take(CpuShadow cpu, in Event e)
+    {
+        cpu.LastTaken = _now;
+        if (e.B == From8259)
+        {
+            if (_pic?.Given is { } given)
+                given.Cpu = cpu.Cpu;
+            if (_pic is not null)
+                _pic.Given = null;
+            return;
+        }
+        if (e.B == Spurious)
+            return;
+        // What became pending before the log began has no beginning.
+        Delivery delivery = cpu.Pending[e.Vector] ?? new Delivery(cpu.Cpu, e.Vector, false, default);
+        delivery.Taken = _now;
+        // What it serves anew it has ended before, seen or not.
+        if (cpu.InService[e.Vector] is { } before)
+            before.Ended = _now;
+        cpu.Pending[e.Vector] = null;
+        cpu.InService[e.Vector] = delivery;
+    }
+
+    private void Expire(CpuShadow cpu, bool masked)
+    {
+        SourceName source = SourceName.Local(cpu.Cpu, LocalVector.Timer);
+        if (FindLog(source) is not { } log)
+            return;
+        Raise raise = Begin(log, new(source, _now, null));
+        if (!masked)
+            return;
+        raise.Lost = true;
+        raise.AtFirst = new(Gate.LvtMasked, cpu.EntrySince(LocalVector.Timer), cpu.Cpu);
+    }
+
+    /// <summary>Brings what is pending and in service at a CPU up to what is known of it otherwise; not every change has an
+    /// event where acknowledges are inferred.</summary>
+    internal void Settle(int index, Predicate<int> pending, Predicate<int> inService)
+    {
+        if (CpuAt(index) is not { } cpu)
+            return;
+        for (int vector = 0; vector <= byte.MaxValue; vector++)
+        {
+            if (cpu.InService[vector] is { } serving && !inService(vector))
+            {
+                serving.Ended = _now;
+                cpu.InService[vector] = null;
+            }
+            if (cpu.Pending[vector] is { } waiting && !pending(vector))
+            {
+                (waiting.Taken, waiting.Ended) = (_now, _now);
+                cpu.Pending[vector] = null;
+            }
+            else if (cpu.Pending[vector] is null && pending(vector))
+                cpu.Pending[vector] = new Delivery(cpu.Cpu, (byte)vector, false, _now);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Why;
+
+// Messages on their way to the local APICs, and what they become there.
+public sealed partial class WhyEngine
+{
+    private const ulong LevelFlag = 1, MergedFlag = 2;
+    private const int MostOpen = 1024;
+
+    // Messages of devices and CPUs whose answer is still to come, by origin; pins keep their own.
+    private readonly Dictionary<uint, Queue<(Attempt Attempt, Raise? Raise)>> _open = [];
+    private int _openCount;
+
+    private void Sent(in Event e)
+    {
+        var attempt = new Attempt(_now);
+        Raise? raise = null;
+        if (FindLog(Alias ?? SourceName.Message(e.Msi)) is { } log)
+        {
+            raise = Begin(log, new(log.Source, _now, null));
+            raise.Add(attempt);
+        }
+        // What is no interrupt is a write to memory, and nobody answers.
+        if (e.Msi.IsInterrupt(_machine.Format))
+            Open(e.Origin, attempt, raise);
+        else
+            attempt.Answered = _now;
+    }
+
+    private void Open(Origin origin, Attempt attempt, Raise? raise)
+    {
+        if (_openCount >= MostOpen)
+        {
+            _open.Clear();
+            _openCount = 0;
+        }
+        if (!_open.TryGetValue(origin.Bits, out Queue<(Attempt, Raise?)>? queue))
+            _open.Add(origin.Bits, queue = new());
+        queue.Enqueue((attempt, raise));
+        _openCount++;
+    }
+
+    private void Accepted(in Event e)
+    {
+        if (CpuAt(e.Cpu) is not { } cpu)
+            return;
+        Origin origin = e.Origin;
+        Attempt attempt;
+        SourceName source;
+        switch (origin.Kind)
+        {
+            case OriginKind.Pin when PinAt(origin.Unit, origin.Index) is { } pin:
+                // A delivery that nobody saw being sent is one all the same.
+                if (pin.InFlight is null)
+                {
+                    if (pin.Current is null)
+                        pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, (e.B & LevelFlag) != 0) { Implied = true }));
+                    pin.Send(new Attempt(_now));
+                }
+                (attempt, source) = (pin.InFlight!, pin.Log.Source);
+                break;
+            case OriginKind.Local when origin.Index <= (int)LocalVector.Error:
+                source = SourceName.Local(cpu.Cpu, (LocalVector)origin.Index);
+                attempt = LocalAttempt(source);
+                break;
+            default:
+                (attempt, Raise? raise) = OpenOf(origin);
+                source = raise?.Source ?? new SourceName(SourceClass.Ipi, origin.Index, e.Vector);
+                break;
+        }
+        Accept(cpu, attempt, source, e);
+    }
+
+    private void Accept(CpuShadow cpu, Attempt attempt, SourceName source, in Event e)
+    {
+        bool merged = (e.B & MergedFlag) != 0;
+        Delivery? delivery = merged ? cpu.Pending[e.Vector] : null;
+        merged = delivery is not null;
+        if (delivery is null)
+        {
+            delivery = new Delivery(cpu.Cpu, e.Vector, (e.B & LevelFlag) != 0, _now) { Source = source };
+            delivery.AtFirst = cpu.GateOf(e.Vector);
+            cpu.Pending[e.Vector] = delivery;
+        }
+        else
+            delivery.Merge(_now);
+        attempt.Add(delivery, merged);
+        attempt.Answered ??= _now;
+    }
+
+    /// <summary>A local interrupt: the timer has told of its expiry just before, the others begin here.</summary>
+    private Attempt LocalAttempt(SourceName source)
+    {
+        RaiseLog? log = FindLog(source);
+        Raise? raise = log?.Last is { Attempts: 0, Lost: false } expired && expired.At.Time == _now.Time ? expired : null;
+        if (log is not null && raise is null)
+            raise = Begin(log, new(source, _now, null));
+        var attempt = new Attempt(_now);
+        raise?.Add(attempt);
+        return attempt;
+    }
+
+    private (Attempt Attempt, Raise? Raise) OpenOf(Origin origin)
+    {
+        if (!_open.TryGetValue(origin.Bits, out Queue<(Attempt, Raise?)>? queue) || queue.Count == 0)
+        {
+            Open(origin, new Attempt(_now), null);
+            queue = _open[origin.Bits];
+        }
+        return queue.Peek();
+    }
+
+    /// <summary>The bus has answered a message.</summary>
+    private void Answered(in Event e)
+    {
+        InterruptMessage message = e.Message;
+        RefusalReason reason = e.Kind == EventKind.MessageRefused ? e.Reason : RefusalReason.None;
+        Origin origin = e.Origin;
+        if (origin.Kind == OriginKind.Pin)
+        {
+            // Its pin hears of it right after this.
+            if (PinAt(origin.Unit, origin.Index)?.InFlight is { } sent)
+                Note(sent, message, reason);
+            return;
+        }
+        if (origin.Kind is not (OriginKind.Device or OriginKind.Ipi or OriginKind.None))
+            return;
+        (Attempt attempt, Raise? raise) = OpenOf(origin);
+        _open[origin.Bits].Dequeue();
+        _openCount--;
+        if (raise is null && FindLog(NameOf(origin, message)) is { } log)
+        {
+            raise = Begin(log, new(log.Source, attempt.Sent, null));
+            raise.Add(attempt);
+        }
+        foreach (Delivery delivery in attempt.Deliveries)
+        {
+            if (delivery.Accepted == attempt.Sent && !attempt.Merged && raise is not null)
+                delivery.Source = raise.Source;
+        }
+        attempt.Answered = _now;
+        attempt.Reason = reason;
+        Note(attempt, message, reason);
+    }
+
+    private static SourceName NameOf(Origin origin, InterruptMessage message) => origin.Kind == OriginKind.Ipi
+        ? SourceName.Ipi(origin.Index, message)
+        : SourceName.Message(message.Destination <= byte.MaxValue
+            ? Msi.Encode(message)
+            : Msi.Encode(message, MsiFormat.KvmHighAddress));
+
+    private void Note(Attempt attempt, InterruptMessage message, RefusalReason reason)
+    {
+        (attempt.Message, attempt.HasMessage) = (message, true);
+        if (reason != RefusalReason.None)
+            _addressees.Explain(attempt, message, reason, this);
+    }
+}

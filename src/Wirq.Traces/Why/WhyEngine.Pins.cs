@@ -1,0 +1,161 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Why;
+
+// Lines, I/OAPIC pins and 8259 pins.
+public sealed partial class WhyEngine
+{
+    private const ulong TakenSpurious = 1, TakenLevel = 2, TakenByPoll = 4;
+
+    private void Line(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.SourceRaised when e.Gsi < _gsis.Count && e.Gsi >= 0:
+                if (_lines.Raise(e.Source, e.Gsi, _now) is { } held)
+                    Join(e.Source, e.Gsi, held);
+                break;
+            case EventKind.SourceLowered or EventKind.SourceRemoved when e.Gsi < _gsis.Count && e.Gsi >= 0:
+                _lines.Lower(e.Source);
+                if (PinOfLine(e.Gsi)?.Joined(e.Source) is { Fell: null } joined)
+                    joined.Fell = _now;
+                break;
+        }
+    }
+
+    private PinShadow? PinOfLine(int gsi)
+    {
+        GsiTarget target = _gsis[gsi];
+        return target.IoApic >= 0 ? PinAt(target.IoApic, target.Pin) : null;
+    }
+
+    private void Join(int slot, int gsi, Held held)
+    {
+        GsiTarget target = _gsis[gsi];
+        if (PinOfLine(gsi) is { } pin)
+            pin.Join(Begin(pin.Log, Joined(pin.Log.Source, pin.Entry.Level)));
+        else if (target.Irq >= 0 && IrqAt(target.Irq) is { } irq)
+            Begin(irq.Log, Joined(irq.Log.Source, _pic!.IsLevel(irq.Irq)));
+
+        Raise Joined(SourceName source, bool level) =>
+            new(source, _now, level) { Slot = slot, Joined = true, AtFirst = held };
+    }
+
+    private void Pin(in Event e)
+    {
+        if (PinAt(e.IoApic, e.Pin) is not { } pin)
+            return;
+        switch (e.Kind)
+        {
+            case EventKind.PinChanged when e.A != 0:
+                int slot = _lines.RaiserOf(_gsis.OfPin(pin.Chip, pin.Pin));
+                pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, pin.Entry.Level) { Slot = slot, ByPolarity = e.B != 0 }));
+                break;
+            case EventKind.PinChanged:
+                pin.Fall(_now);
+                break;
+            case EventKind.EntryWritten:
+                pin.Write(e.Entry, _now);
+                break;
+            case EventKind.EdgeLost:
+                pin.Lose(_now);
+                break;
+            case EventKind.Deliver:
+                if (pin.Current is null)
+                    pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, e.Msi.Data.Level) { Implied = true }));
+                pin.Send(new Attempt(_now));
+                break;
+            case EventKind.PinAccepted:
+                pin.Answer(RefusalReason.None, _now);
+                break;
+            case EventKind.PinRefused:
+                if (pin.Answer(e.Reason, _now) is { Refusal: null } refused)
+                    _addressees.Explain(refused, refused.Message, e.Reason, this);
+                break;
+            case EventKind.RemoteIrrSet:
+                pin.SetRemoteIrr(_now);
+                break;
+            case EventKind.RemoteIrrCleared:
+                pin.ClearRemoteIrr();
+                break;
+            case EventKind.StormBraked:
+                pin.Brake(_now);
+                break;
+            case EventKind.StormReleased:
+                pin.Brake(null);
+                break;
+            case EventKind.PinAckDeferred:
+                pin.OweAck(_now);
+                break;
+            case EventKind.PinAcked:
+                pin.Ack(_now);
+                break;
+        }
+    }
+
+    private void Pic(in Event e)
+    {
+        if (_pic is null)
+            return;
+        switch (e.Kind)
+        {
+            case EventKind.PicMaskChanged:
+                _pic.ChangeMask((ushort)e.A, _now);
+                return;
+            case EventKind.PicTriggerChanged:
+                _pic.ChangeTriggers((ushort)e.A);
+                return;
+            case EventKind.PicInitialised:
+                _pic.Initialise(e.Unit, _now);
+                return;
+            case EventKind.PicIntrChanged:
+                if (e.A == 0)
+                    _pic.DropRequest();
+                return;
+        }
+        if (IrqAt(e.Irq) is not { } irq)
+            return;
+        switch (e.Kind)
+        {
+            case EventKind.PicPinChanged when e.A != 0:
+                int slot = irq.Irq == PicShadow.Cascade ? -1 : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
+                var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot };
+                raise.AtFirst = _pic.GateOf(irq.Irq);
+                irq.Rise(Begin(irq.Log, raise));
+                break;
+            case EventKind.PicPinChanged:
+                _pic.Fall(irq.Irq, _now);
+                break;
+            case EventKind.PicRequested:
+                _pic.Request(irq.Irq, _now);
+                break;
+            case EventKind.PicTaken:
+                Give(irq, e);
+                break;
+            case EventKind.PicEoi:
+                irq.End(_now);
+                break;
+            case EventKind.PicAckDeferred:
+                irq.AckOwed = _now;
+                break;
+            case EventKind.PicAcked:
+                irq.AckOwed = null;
+                if (irq.Current is { } acked)
+                    acked.Acked = _now;
+                break;
+        }
+    }
+
+    private void Give(IrqShadow irq, in Event e)
+    {
+        _pic!.DropRequest();
+        bool polled = (e.B & TakenByPoll) != 0;
+        // The master's input stays in service though the slave had nothing to give.
+        if (irq.Irq >= PicShadow.SlaveFirst && !polled)
+            IrqAt(PicShadow.Cascade)!.Hold(new Delivery(-1, e.Vector, false, _now) { Taken = _now, Source = irq.Log.Source });
+        if ((e.B & TakenSpurious) != 0)
+            return;
+        Delivery given = irq.Take(e.Vector, (e.B & TakenLevel) != 0, holds: true, _now);
+        _pic.Given = polled ? null : given;
+    }
+}

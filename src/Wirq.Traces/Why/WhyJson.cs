@@ -1,0 +1,170 @@
+using System.Text.Json;
+
+namespace Wirq.Traces.Why;
+
+/// <summary>The answers, for a program.</summary>
+public static class WhyJson
+{
+    /// <summary>Writes the answer to a question.</summary>
+    public static void Write(IReadOnlyList<SourceAnswer> answers, WhyEngine engine, Stream output) => Document(output, engine, json =>
+    {
+        json.WriteStartArray("sources");
+        foreach (SourceAnswer answer in answers)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", answer.Source.ToString());
+            json.WriteNumber("count", answer.Count);
+            json.WriteNumber("later", answer.Later);
+            json.WriteStartObject("earlier");
+            foreach ((Fate fate, long count) in answer.Earlier)
+                json.WriteNumber(Word(fate), count);
+            json.WriteEndObject();
+            json.WriteStartArray("raises");
+            foreach (RaiseAnswer raise in answer.Raises)
+                Write(json, raise, engine);
+            json.WriteEndArray();
+            Strings(json, "now", answer.Now);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    /// <summary>Writes what is owed.</summary>
+    public static void Write(OwedList list, WhyEngine engine, Stream output) => Document(output, engine, json =>
+    {
+        Write(json, "end", list.End, engine);
+        json.WriteStartArray("owed");
+        foreach (OwedAnswer owed in list.Owed)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", owed.Source.ToString());
+            Write(json, "at", owed.At, engine);
+            json.WriteString("fate", Word(owed.Fate));
+            json.WriteString("gate", Word(owed.Gate));
+            Write(json, "since", owed.Since, engine);
+            Number(json, "cpu", owed.Cpu);
+            Number(json, "vector", owed.Vector);
+            Strings(json, "sentences", owed.Sentences);
+            Write(json, owed.Evidence, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("silent");
+        foreach (SilentAnswer silent in list.Silent)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("cpu", silent.Cpu);
+            Write(json, "since", silent.Since, engine);
+            Strings(json, "owed", silent.Owed.Select(source => source.ToString()));
+            Strings(json, "sentences", silent.Sentences);
+            Write(json, silent.Evidence, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("standing");
+        foreach (StandingAnswer standing in list.Standing)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", standing.Source.ToString());
+            Write(json, "since", standing.Since, engine);
+            Strings(json, "sentences", standing.Sentences);
+            Write(json, standing.Evidence, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        Strings(json, "neverRaised", list.NeverRaised.Select(source => source.ToString()));
+        Strings(json, "unheard", list.Unheard.Select(source => source.ToString()));
+    });
+
+    private static void Document(Stream output, WhyEngine engine, Action<Utf8JsonWriter> write)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(output);
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteBoolean("knowsCpus", engine.KnowsCpus);
+        json.WriteBoolean("tellsTaking", engine.TellsTaking);
+        write(json);
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void Write(Utf8JsonWriter json, RaiseAnswer raise, WhyEngine engine)
+    {
+        json.WriteStartObject();
+        Write(json, "at", raise.At, engine);
+        json.WriteString("fate", Word(raise.Fate));
+        json.WriteString("gate", Word(raise.Gate));
+        Write(json, "since", raise.Since, engine);
+        json.WriteNumber("attempts", raise.Attempts);
+        json.WriteStartArray("deliveries");
+        foreach (DeliveryAnswer one in raise.Deliveries)
+        {
+            json.WriteStartObject();
+            Number(json, "cpu", one.Cpu);
+            json.WriteNumber("vector", one.Vector);
+            json.WriteBoolean("merged", one.Merged);
+            Write(json, "accepted", one.Accepted, engine);
+            Write(json, "taken", one.Taken, engine);
+            Write(json, "ended", one.Ended, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        Strings(json, "sentences", raise.Sentences);
+        Write(json, raise.Evidence, engine);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<Evidence> evidence, WhyEngine engine)
+    {
+        json.WriteStartArray("evidence");
+        foreach (Evidence one in evidence)
+        {
+            json.WriteStartObject();
+            json.WriteString("what", one.What);
+            Place(json, one.At, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, Mark? mark, WhyEngine engine)
+    {
+        if (mark is not { } at)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartObject(name);
+        Place(json, at, engine);
+        json.WriteEndObject();
+    }
+
+    private static void Place(Utf8JsonWriter json, Mark mark, WhyEngine engine)
+    {
+        json.WriteNumber("line", mark.Line);
+        if (engine.Stamps.Style == StampStyle.LinesOnly)
+            json.WriteNull("time");
+        else
+            json.WriteString("time", engine.Stamps.Time(mark));
+    }
+
+    private static void Number(Utf8JsonWriter json, string name, int number)
+    {
+        if (number < 0)
+            json.WriteNull(name);
+        else
+            json.WriteNumber(name, number);
+    }
+
+    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+}
