@@ -26,6 +26,7 @@ internal static class Quick
         Measure(output, "fabric-identity", "ns", () => one.Fabric.Identity());
         MeasureObserved(output);
         MeasureRecording(output);
+        LogLines.Measure(output);
         return 0;
     }
 

@@ -145,17 +145,15 @@ public sealed partial class Fabric
     /// <returns>The vector, 0 to 255; -1 where there is nothing to take.</returns>
     public int Take(int cpu)
     {
-        bool local = LocalApics.HasInterrupt(cpu);
-        if (HasExtInt(cpu) && !(local && Options.LocalApicFirst))
+        if (HasExtInt(cpu) && !(Options.LocalApicFirst && LocalApics.HasInterrupt(cpu)))
             return Inta(cpu);
-        return local ? LocalApics.Take(cpu, Events) : -1;
+        return LocalApics.TryTake(cpu, Events);
     }
 
-    private bool HasExtInt(int cpu) => Pic is { } pic && LocalApics.HasExtInt(cpu, pic.Intr);
+    private bool HasExtInt(int cpu) => Pic is { Intr: true } && LocalApics.HasExtInt(cpu, intr: true);
 
     /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that
-    /// had
-    /// seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>
+    /// had seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>
     /// <exception cref="InvalidOperationException">The machine has no 8259.</exception>
     public byte Inta(int cpu)
     {

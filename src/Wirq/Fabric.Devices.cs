@@ -22,8 +22,8 @@ public sealed partial class Fabric
 
     internal void SetSource(int slot, bool asserted)
     {
-        if (Lines.Set(slot, asserted, byAck: false, Events))
-            DriveLine(Lines.GsiOf(slot));
+        if (Lines.Set(slot, asserted, byAck: false, Events, out int gsi))
+            DriveLine(gsi, asserted);
     }
 
     internal void RemoveSource(int slot)
@@ -79,12 +79,11 @@ public sealed partial class Fabric
         return reason;
     }
 
-    private void DriveLine(int gsi)
+    private void DriveLine(int gsi, bool asserted)
     {
-        bool asserted = Lines.IsAsserted(gsi);
         if (Events.Observing)
             Events.Observe(new Event(EventKind.LineChanged, 0, (uint)gsi, asserted ? 1u : 0));
-        GsiTarget target = Gsis[gsi];
+        ref readonly GsiTarget target = ref Gsis[gsi];
         if (target.Irq >= 0)
         {
             Pic!.SetPin(target.Irq, asserted, Events);
@@ -99,7 +98,7 @@ public sealed partial class Fabric
     internal void DriveAgain(int gsi)
     {
         bool asserted = Lines.IsAsserted(gsi);
-        GsiTarget target = Gsis[gsi];
+        ref readonly GsiTarget target = ref Gsis[gsi];
         if (target.Irq >= 0)
         {
             Pic!.SetPin(target.Irq, asserted, Events);
@@ -160,7 +159,7 @@ public sealed partial class Fabric
     private void Acknowledge(int gsi, bool onlySampled)
     {
         if (Lines.Acknowledge(gsi, onlySampled, Events))
-            DriveLine(gsi);
+            DriveLine(gsi, asserted: false);
     }
 
     /// <summary>INTR of the 8259 pair is wired to LINT0 of every local APIC and to pin 0 of the first

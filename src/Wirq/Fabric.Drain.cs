@@ -25,12 +25,20 @@ public sealed partial class Fabric
     {
         while (Events.TryTake(out Event next))
         {
-            port?.Observe(next);
-            if (next.IsEffect && !Execute(next))
-                port?.Carry(next);
+            if (port is not null)
+                Observe(next, port);
+            else if (next.IsEffect)
+                Execute(next);
         }
         if (Events.Observing && port is not null)
             port.Observe(new Event(EventKind.Rest) { Time = Now });
+    }
+
+    private void Observe(in Event next, IFabricPort port)
+    {
+        port.Observe(next);
+        if (next.IsEffect && !Execute(next))
+            port.Carry(next);
     }
 
     /// <summary>Carries out an effect that stays inside the fabric.</summary>

@@ -79,13 +79,15 @@ internal static class RunReport
     {
         var counts = results.CountBy(result => result.Verdict).OrderBy(pair => pair.Key)
             .Select(pair => $"{pair.Value} {Word(pair.Key)}");
-        console.MarkupLine($"{results.Count} scenarios: {string.Join(", ", counts)}");
+        console.MarkupLine($"{Count(results.Count, "scenario")}: {string.Join(", ", counts)}");
         HistoricResult[] historic = [.. results.SelectMany(result => result.Historic)];
         if (historic.Length > 0)
-            console.MarkupLine($"{historic.Length} historic designs: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
+            console.MarkupLine($"{Count(historic.Length, "historic design")}: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
         foreach (string lack in results.SelectMany(result => result.Lacks).Distinct())
             console.MarkupLineInterpolated($"the host lacks {lack}");
     }
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 
     internal static string FolderOf(ScenarioResult result) =>
         Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(result.Scenario.At.File))) ?? "";

@@ -1,3 +1,5 @@
+using Wirq.Traces.Qemu.Gzip;
+
 namespace Wirq.Traces.Qemu;
 
 /// <summary>Cuts a stream into lines with one buffer, whatever the stream holds.</summary>
@@ -8,7 +10,8 @@ internal sealed class LineSource : IDisposable
 
     private const int Chunk = 1 << 16;
 
-    private readonly Stream _text;
+    private readonly Stream _stream;
+    private readonly GzipText? _gzip;
     private readonly string _file;
     private readonly byte[] _buffer = new byte[LongestLine + 2 + Chunk];
     private int _start, _scanned, _end;
@@ -17,8 +20,13 @@ internal sealed class LineSource : IDisposable
 
     internal LineSource(Stream stream, string file)
     {
-        _text = LogText.Open(stream);
+        _stream = stream;
         _file = file;
+        int head = stream.ReadAtLeast(_buffer.AsSpan(0, Chunk), 2, throwOnEndOfStream: false);
+        if (_buffer.AsSpan(0, head) is [GzipText.Magic1, GzipText.Magic2, ..])
+            _gzip = new GzipText(stream, _buffer.AsSpan(0, head));
+        else
+            _end = head;
     }
 
     /// <summary>Lines so far, skipped ones too.</summary>
@@ -54,7 +62,11 @@ internal sealed class LineSource : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _text.Dispose();
+    public void Dispose()
+    {
+        _gzip?.Dispose();
+        _stream.Dispose();
+    }
 
     private ReadOnlySpan<byte> Take(int end, int feed)
     {
@@ -90,12 +102,13 @@ internal sealed class LineSource : IDisposable
         int read;
         try
         {
-            read = _text.Read(_buffer, _end, Math.Min(Chunk, _buffer.Length - _end));
+            Span<byte> free = _buffer.AsSpan(_end);
+            read = _gzip is null ? _stream.Read(free) : _gzip.Read(free);
         }
-        catch (InvalidDataException damage)
+        catch (GzipDamage damage)
         {
             // What was read of the line before the damage may be half of it: it is not given out.
-            throw new TraceException(_file, Lines + 1, _discarded + _end, damage.Message, "the rest of the compressed log");
+            throw new TraceException(_file, Lines + 1, _discarded + _end, damage.Message, damage.Expected);
         }
         _end += read;
         _ended = read == 0;

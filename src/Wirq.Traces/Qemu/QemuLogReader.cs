@@ -77,9 +77,10 @@ public sealed class QemuLogReader : IDisposable
 
     private bool TryParse(ReadOnlySpan<byte> text, out TraceLine line)
     {
-        int prefix = LinePrefix.Read(text, out long thread, out long microseconds);
         // A log that was truncated while QEMU wrote it begins with NULs; a dump's number is padded with spaces.
-        text = text[prefix..].Trim(" \0"u8);
+        text = text.Trim(" \0"u8);
+        int prefix = LinePrefix.Read(text, out long thread, out long microseconds);
+        text = text[prefix..].TrimStart((byte)' ');
         line = default;
         if (text.IsEmpty)
             return false;

@@ -10,14 +10,14 @@ namespace Wirq.Traces.Replay;
 /// what came after it was taken as it came. Where the broadcast behind an EOI, or its absence, says otherwise, it is
 /// believed, and does not count as checked.</para>
 /// </remarks>
-internal sealed class EoiInference(ReplayMachine machine, bool told)
+internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers, bool told)
 {
-    private const int Vectors = 256, None = -1, Remembered = 8;
+    private const int Vectors = 256, None = -1, Remembered = 16;
 
     private readonly long[] _arrived = new long[machine.Options.LocalApics.Count * Vectors];
     private readonly bool[] _open = new bool[machine.Options.LocalApics.Count * Vectors];
     private readonly long[] _lastEoi = new long[machine.Options.LocalApics.Count];
-    private readonly Queue<(int Vector, int Given, int Other)> _expiries = [];
+    private readonly Queue<Expiry> _expiries = [];
     private long _now;
     private int _openCount;
 
@@ -44,28 +44,50 @@ internal sealed class EoiInference(ReplayMachine machine, bool told)
     {
         if (_expiries.Count == Remembered)
             _expiries.Dequeue();
-        _expiries.Enqueue((vector, given, other));
+        _expiries.Enqueue(new(vector, given, timers[given], other, timers[other]));
     }
 
     /// <summary>Gives an expiry that was ambiguous to the CPU that took its vector.</summary>
     internal bool TryMoveExpiry(int vector, int cpu)
     {
-        foreach ((int expired, int given, int other) in _expiries)
+        foreach (Expiry expiry in _expiries)
         {
-            if (expired != vector || other != cpu || !Apics.State(given).Irr.Has(vector))
+            if (expiry.Vector != vector || expiry.Other != cpu || !Apics.State(expiry.Given).Irr.Has(vector)
+                || timers[cpu] != expiry.OtherDeadline)
                 continue;
-            Apics.State(given).Irr.Remove(vector);
+            Apics.State(expiry.Given).Irr.Remove(vector);
             Apics.State(cpu).Irr.Add(vector);
+            timers.Move(expiry.Given, expiry.Deadline, cpu);
             return true;
         }
         return false;
     }
 
-    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken.</summary>
+    private bool TryMoveAnyExpiry(int cpu, out int vector)
+    {
+        vector = None;
+        foreach (Expiry expiry in _expiries)
+        {
+            if (expiry.Other == cpu && vector == None)
+                vector = expiry.Vector;
+        }
+        return vector != None && TryMoveExpiry(vector, cpu);
+    }
+
+    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU has
+    /// signalled EOI since it came, it was ended too, by an EOI that was put down to another vector.</summary>
     internal void WasTaken(int cpu, int vector)
     {
+        ref ApicState s = ref Apics.State(cpu);
+        bool ended = _arrived[At(cpu, vector)] <= _lastEoi[cpu] && !s.Isr.Has(vector);
         Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
-        Apics.State(cpu).Irr.Add(vector);
+        if (ended)
+        {
+            s.Isr.Remove(vector);
+            s.UpdatePriority();
+        }
+        s.Irr.Add(vector);
+        Arrived(cpu, vector);
         Close(cpu, vector);
         machine.Drain();
     }
@@ -81,6 +103,8 @@ internal sealed class EoiInference(ReplayMachine machine, bool told)
         if (!told || _openCount > 0)
         {
             int ended = Choose(cpu);
+            if (ended == None && TryMoveAnyExpiry(cpu, out int moved))
+                ended = moved;
             if (broadcastsTold && Contradicts(cpu, ended, broadcast))
             {
                 int other = Alternative(cpu, broadcast);
@@ -143,6 +167,9 @@ internal sealed class EoiInference(ReplayMachine machine, bool told)
             _open[At(other, vector)] = false;
         }
     }
+
+    /// <summary>An expiry that may have been another CPU's, whose deadline was as near.</summary>
+    private readonly record struct Expiry(int Vector, int Given, long Deadline, int Other, long OtherDeadline);
 
     private static int At(int cpu, int vector) => cpu * Vectors + vector;
 }

@@ -23,20 +23,3 @@ internal sealed class LawLedger
         }
     }
 }
-
-/// <summary>The log's wall clock as virtual time: it starts at 0 and never goes back.</summary>
-internal struct LogClock
-{
-    private const long PerMicrosecond = 1000;
-    private long _start;
-    private bool _started;
-
-    internal long Nanoseconds(long microseconds)
-    {
-        if (!_started)
-            (_start, _started) = (microseconds, true);
-        long since = microseconds - _start;
-        // A clock that jumped by centuries is a damaged line.
-        return since is < 0 or > long.MaxValue / PerMicrosecond / 16 ? 0 : since * PerMicrosecond;
-    }
-}

@@ -21,6 +21,7 @@ internal sealed class LogSurvey
         FirstCpuLine = found.FirstCpuLine;
         IoApicVersion = found.IoApicVersion;
         HasThreads = found.HasThreads;
+        KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
     /// <summary>The ids of the CPUs, ascending: CPU n has the nth.</summary>
@@ -35,8 +36,11 @@ internal sealed class LogSurvey
     /// <summary>The CPU of a thread; -1 where it is none, or where several share it.</summary>
     internal int CpuOf(long thread) => _cpuOfThread.GetValueOrDefault(thread, -1);
 
-    /// <summary>Whether every line of a CPU tells which one.</summary>
-    internal bool KnowsCpus => _cpuOfThread.Values.All(cpu => cpu >= 0);
+    /// <summary>Whether any line is one of a CPU's own.</summary>
+    internal bool ShowsCpus => _cpuOfThread.Count > 0;
+
+    /// <summary>Whether every line of a CPU tells which one, and those of its local APIC are there.</summary>
+    internal bool KnowsCpus { get; }
 
     /// <summary>Whether the log shows acknowledges.</summary>
     internal bool HasServicing => Saw(TraceEvent.ServicingInterrupt);

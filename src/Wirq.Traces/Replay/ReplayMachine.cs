@@ -20,30 +20,33 @@ internal sealed class ReplayMachine
 
     internal ReplayMachine(LogSurvey survey, StateArena arena)
     {
-        Options = new FabricOptions
-        {
-            LocalApics = new()
-            {
-                Count = survey.ApicIds.Count,
-                Ids = survey.ApicIds,
-                Profile = Profile.Qemu,
-                X2Apic = false,
-                TscDeadline = false,
-                SuppressEoiBroadcast = false,
-                Cmci = false,
-            },
-            IoApics = [new() { Profile = Profile.Qemu, Pins = Pins, GsiBase = PicLines, Version = survey.IoApicVersion }],
-            Pic = new() { Profile = Profile.Qemu },
-            IsaOverrides = new Dictionary<int, int>(),
-            IntrAtPinZero = false,
-            LocalApicFirst = true,
-            Sources = PicLines + Pins,
-        };
+        Options = OptionsFor(survey);
         Fabric = new Fabric(Options, arena);
         Fabric.Events.Observing = true;
         Fabric.LocalApics.TimersAreTold = true;
         _laws = new LawSet(Options, Fabric.Gsis, arena);
     }
+
+    /// <summary>How a machine is built that does what a log shows.</summary>
+    internal static FabricOptions OptionsFor(LogSurvey survey) => new()
+    {
+        LocalApics = new()
+        {
+            Count = survey.ApicIds.Count,
+            Ids = survey.ApicIds,
+            Profile = Profile.Qemu,
+            X2Apic = false,
+            TscDeadline = false,
+            SuppressEoiBroadcast = false,
+            Cmci = false,
+        },
+        IoApics = [new() { Profile = Profile.Qemu, Pins = Pins, GsiBase = PicLines, Version = survey.IoApicVersion }],
+        Pic = new() { Profile = Profile.Qemu },
+        IsaOverrides = new Dictionary<int, int>(),
+        IntrAtPinZero = false,
+        LocalApicFirst = true,
+        Sources = PicLines + Pins,
+    };
 
     /// <summary>How it is built.</summary>
     internal FabricOptions Options { get; }

@@ -15,10 +15,14 @@ internal static class ReplayNotes
             notes.Add("no line of a CPU: nothing is compared");
         if (!survey.KnowsCpus)
         {
-            notes.Add(survey.HasThreads
+            notes.Add(!survey.Saw(TraceEvent.ApicWrite) && !survey.Saw(TraceEvent.ApicRead) ? "no local APIC is traced, so none is checked"
+                : survey.FirstCpuLine == long.MaxValue || !survey.ShowsCpus ? "no CPU shows, so the lines of local APICs are not checked"
+                : survey.HasThreads
                 ? "a thread's CPU does not show, so the lines of local APICs are not checked"
                 : "several CPUs and no threads (-msg timestamp=on), so the lines of local APICs are not checked");
         }
+        if (!survey.KnowsCpus && !survey.Saw(TraceEvent.ReportDelivered))
+            notes.Add("what was accepted cannot be told from what was sent");
         if (survey.Saw(TraceEvent.RemapRequest))
             notes.Add("interrupt remapping is taken from the log, not checked");
         if (reader.Malformed > 0)

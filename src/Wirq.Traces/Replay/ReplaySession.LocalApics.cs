@@ -8,8 +8,8 @@ internal sealed partial class ReplaySession
 {
     private const ulong Timer = 0, Lint0 = 3;
     private const uint ApicBaseMsr = 0x1B;
-    // Deadlines that are no further apart than this, in ns, may be the other way round: the log has microseconds, and
-    // it was written a moment before or after the timer was set.
+    // A timer that is due no later than this, in ns, may be the one that expired: the log was written a moment before
+    // or after each timer was set, and a thread may have been off the CPU in between.
     private const long Indistinct = 100_000;
 
     private void TakeLocalApic(in TraceLine line, in TraceLine next)
@@ -69,9 +69,10 @@ internal sealed partial class ReplaySession
             return;
         }
         int vector = _machine.Fabric.LocalApics.State(cpu).Timer.Vector;
+        long latest = Math.Max(_timers[cpu], _machine.Fabric.Now) + Indistinct;
         for (int other = 0; other < _survey.ApicIds.Count; other++)
         {
-            if (_timers.Behind(other, cpu) <= Indistinct)
+            if (other != cpu && _timers[other] <= latest)
                 _inference.NoteExpiry(vector, cpu, other);
         }
         _timers.Expired(cpu);

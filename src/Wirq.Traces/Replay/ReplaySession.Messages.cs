@@ -49,6 +49,12 @@ internal sealed partial class ReplaySession
         }
         else
         {
+            if (line.A > byte.MaxValue)
+            {
+                // A destination of x2APIC, which QEMU's local APICs of this profile do not have.
+                _verdicts.LeaveUnchecked(line.Event);
+                return;
+            }
             // Nobody of ours could have sent it: a device did.
             Begin(line);
             var message = Msi.Encode(InterruptMessage.Create((byte)line.D, (DeliveryMode)line.C, (uint)line.A, line.B != 0,

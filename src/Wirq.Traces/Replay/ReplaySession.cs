@@ -44,7 +44,7 @@ internal sealed partial class ReplaySession
         _prints = new PicPrints(survey);
         _pic = new PicExchange(_machine, _prints, verdicts);
         _timers = new TimerDeadlines(survey.ApicIds.Count);
-        _inference = new EoiInference(_machine, told: survey.HasServicing);
+        _inference = new EoiInference(_machine, _timers, told: survey.HasServicing);
         _acknowledges = new Acknowledges(_machine, verdicts, _inference);
         _reports = new ReportTracker(survey, verdicts, delivered, _inference);
         _machine.SetTime(now);

@@ -39,8 +39,8 @@ public sealed class Replayer
     {
         (_survey, _options) = (survey, options);
         _verdicts = new Verdicts(_surroundings);
+        options.Machine?.Invoke(ReplayMachine.OptionsFor(survey));
         _session = NewSession();
-        options.Machine?.Invoke(_session.Machine.Options);
     }
 
     /// <summary>Replays a log.</summary>

@@ -12,8 +12,13 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     private bool _counting = survey.Saw(TraceEvent.ResetDelivered);
     private SourceName _last;
 
-    /// <summary>Something sends a message whose acceptance this log cannot tie to a CPU.</summary>
-    internal void NoteSource(SourceName source) => _last = source;
+    /// <summary>Something sends a message. Where the log tells neither CPUs nor acceptance, that is all there is to count.</summary>
+    internal void NoteSource(SourceName source)
+    {
+        _last = source;
+        if (!_known && !_traced)
+            delivered.Count(source, -1);
+    }
 
     /// <summary>A local APIC accepted a vector.</summary>
     internal void Expect(SourceName source, int cpu, int vector, bool merged)
@@ -31,7 +36,8 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     /// <summary>The log's count.</summary>
     internal void Take(in TraceLine line)
     {
-        bool anew = _counting && line.A == _count + 1, same = !_counting || line.A == _count;
+        bool began = _counting;
+        bool anew = began && line.A == _count + 1, same = began && line.A == _count;
         ulong before = _count;
         (_count, _counting) = (line.A, true);
         if (!_known)
@@ -46,6 +52,9 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
             verdicts.Mismatch(line.Number, line.Event, Verdicts.Nothing, LineText.Of(line));
             return;
         }
+        // Where the count stood before its first line nobody knows.
+        if (!began)
+            (anew, same) = (!owed.Merged, owed.Merged);
         if (anew)
             delivered.Count(owed.Source, owed.Cpu);
         if (inference.Infers(owed.Cpu, owed.Vector) && (anew || same))

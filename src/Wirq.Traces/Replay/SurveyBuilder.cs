@@ -12,7 +12,7 @@ internal sealed class SurveyBuilder
     private readonly List<ResetRun> _runs = [];
     private ResetRun _run;
     private CpuThread? _last;
-    private long _lastThread = -1, _lastCpuLine;
+    private long _lastThread = -1, _sinceCpu = 1;
 
     internal ulong Seen { get; private set; }
     internal long FirstCpuLine { get; private set; } = long.MaxValue;
@@ -41,13 +41,17 @@ internal sealed class SurveyBuilder
                 or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt:
                 Touch(line);
                 break;
+            // Written by CPUs too, but logged by name of no thread that other lines would show.
+            case TraceEvent.RemapRoot or TraceEvent.RemapEnable or TraceEvent.IecInvalidate:
+                FirstCpuLine = Math.Min(FirstCpuLine, line.Number);
+                break;
         }
     }
 
     private CpuThread Touch(in TraceLine line)
     {
         FirstCpuLine = Math.Min(FirstCpuLine, line.Number);
-        _lastCpuLine = line.Number;
+        _sinceCpu = 0;
         if (_last is not null && _lastThread == line.Thread)
             return _last;
         if (!_threads.TryGetValue(line.Thread, out CpuThread? thread))
@@ -64,21 +68,27 @@ internal sealed class SurveyBuilder
     /// ticks, prints single ones and looks at the count soon after.</summary>
     private void FollowReset(in TraceLine line)
     {
+        // CPUs stand still in a reset, and what still follows from the last one's doing is no part of it.
+        if (_sinceCpu == 0 && (HasThreads ? line.Thread != _lastThread : IsStimulus(line)))
+            _sinceCpu = line.Number;
         if (line.Event == TraceEvent.ResetDelivered)
         {
             if (_run.Length == 0)
-                _run = new ResetRun(_lastCpuLine + 1, line.Number, 0);
+                _run = new ResetRun(_sinceCpu, line.Number, 0);
             _run = _run with { To = line.Number, Length = _run.Length + 1 };
         }
         else if (line.Event == TraceEvent.GetDelivered && _runs.Count > 0 && _run.Length == 0 && _runs[^1].Length == 1)
             _runs.RemoveAt(_runs.Count - 1);
-        else if (_run.Length > 0)
+        else if (_run.Length > 0 && line.Event is not (TraceEvent.GetApicBase or TraceEvent.SetApicBase))
         {
             if (_runs.Count < MostRuns)
                 _runs.Add(_run);
             _run = default;
         }
     }
+
+    private static bool IsStimulus(in TraceLine line) => line.Event is TraceEvent.GsiInterrupt or TraceEvent.IoApicSetIrq
+        or TraceEvent.ResetDelivered || line.Event == TraceEvent.PicSetIrq && !(line.A != 0 && line.B == Pic8259.Cascade);
 
     /// <summary>Every CPU is reset, so the longest run counts them.</summary>
     private int LongestRun => _runs.Append(_run).Max(run => run.Length);
@@ -93,7 +103,9 @@ internal sealed class SurveyBuilder
     internal IReadOnlyList<uint> ApicIds()
     {
         SortedSet<uint> ids = [.. _threads.Values.SelectMany(thread => thread.Ids)];
-        int count = Math.Clamp(Math.Max(LongestRun, HasThreads ? _threads.Count : 1), 1, MostCpus);
+        // A reset counts the CPUs; threads only where none is logged, for a file may hold more than one machine.
+        int shown = LongestRun > 0 ? LongestRun : HasThreads ? _threads.Count : 1;
+        int count = Math.Clamp(shown, 1, MostCpus);
         for (uint id = 0; ids.Count < count; id++)
             ids.Add(id);
         return [.. ids];

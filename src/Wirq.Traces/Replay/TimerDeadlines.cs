@@ -22,7 +22,7 @@ internal sealed class TimerDeadlines(int cpus)
                 timer.Arm(now);
                 break;
             case InitialCount:
-                (timer.Count, timer.Loaded) = (value, now);
+                (timer.Count, timer.Loaded) = ((uint)value, now);
                 timer.Arm(now);
                 break;
             case Divide:
@@ -46,12 +46,22 @@ internal sealed class TimerDeadlines(int cpus)
         return first;
     }
 
-    /// <summary>How much later than the first one's another CPU's deadline is; <see cref="long.MaxValue"/> where it has none.</summary>
-    internal long Behind(int cpu, int first) => cpu == first || _timers[cpu].Deadline == long.MaxValue
-        ? long.MaxValue : _timers[cpu].Deadline - _timers[first].Deadline;
+    /// <summary>When the timer of a CPU is due; <see cref="long.MaxValue"/> where it does not run.</summary>
+    internal long this[int cpu] => _timers[cpu].Deadline;
+
+    /// <summary>An expiry was not this CPU's but another's.</summary>
+    internal void Move(int from, long deadline, int to)
+    {
+        _timers[from].Deadline = deadline;
+        Expired(to);
+    }
 
     /// <summary>The timer of a CPU expired.</summary>
-    internal void Expired(int cpu) => _timers[cpu].Arm(_timers[cpu].Deadline);
+    internal void Expired(int cpu)
+    {
+        if (_timers[cpu].Deadline < long.MaxValue)
+            _timers[cpu].Arm(_timers[cpu].Deadline);
+    }
 
     private struct Timer
     {

@@ -19,6 +19,12 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
     private readonly EventBuffer _events = new();
     private readonly List<Prediction> _lines = [];
 
+    /// <summary>The level of the master's input 2.</summary>
+    internal bool CascadeIsHigh => (machine.Pic.Master.State.Pins & Pic8259.Bit(Pic8259.Cascade)) != 0;
+
+    /// <summary>What the master prints as its output is brought up to date.</summary>
+    internal void ExpectMaster(List<Prediction> lines) => prints.Update(master: true, machine.Pic, machine.Fabric, lines);
+
     /// <summary>Whether one more level input explains what the log says of a stimulus; if so, the machine has it now.</summary>
     internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Wirq.Events;
 
@@ -11,10 +12,11 @@ public sealed class EventBuffer
     private const long MisuseWindow = 1_000_000_000;
 
     private Event[] _ring;
+    // Both only grow; their difference is the count, and their low bits are places in the ring.
+    private uint _head, _tail;
     // Only observations depend on these two, so they are no state of the machine.
     private long _misuseSince = long.MinValue;
     private int _misuses;
-    private int _head;
 
     /// <summary>Makes an empty buffer.</summary>
     /// <param name="capacity">Events it holds before it first grows; rounded up to a power of two.</param>
@@ -31,7 +33,7 @@ public sealed class EventBuffer
     public bool Observing { get; set; }
 
     /// <summary>Events waiting.</summary>
-    public int Count { get; private set; }
+    public int Count => (int)(_tail - _head);
 
     /// <summary>Appends an effect: something that whoever drains the buffer has to carry out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,18 +64,18 @@ public sealed class EventBuffer
     }
 
     /// <summary>Takes the oldest event.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake(out Event next)
     {
-        if (Count == 0)
+        uint head = _head;
+        if (head == _tail)
         {
-            next = default;
+            Unsafe.SkipInit(out next);
             return false;
         }
-        Event[] ring = _ring;
-        int head = _head;
-        Event.Copy(ring[head], ring[head].Time, out next);
-        _head = (head + 1) & (ring.Length - 1);
-        Count--;
+        ref readonly Event oldest = ref Slot(head);
+        Event.Copy(oldest, oldest.Time, out next);
+        _head = head + 1;
         return true;
     }
 
@@ -81,11 +83,11 @@ public sealed class EventBuffer
     public Event Peek(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
-        return _ring[(_head + index) & (_ring.Length - 1)];
+        return Slot(_head + (uint)index);
     }
 
     /// <summary>Throws all waiting events away.</summary>
-    public void Clear() => (_head, Count) = (0, 0);
+    public void Clear() => _head = _tail;
 
     /// <summary>Takes over the waiting events and the time of another buffer. Whether it observes stays its
     /// own.</summary>
@@ -102,18 +104,24 @@ public sealed class EventBuffer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Keep(in Event made, long time)
     {
-        if (Count == _ring.Length)
+        uint tail = _tail;
+        if (tail - _head == (uint)_ring.Length)
             Grow();
-        Event.Copy(made, time, out _ring[(_head + Count) & (_ring.Length - 1)]);
-        Count++;
+        Event.Copy(made, time, out Slot(tail));
+        _tail = tail + 1;
     }
+
+    /// <summary>The place of an event. The mask keeps it inside, so no bound is checked again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref Event Slot(uint number) =>
+        ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ring), (nint)(number & (uint)(_ring.Length - 1)));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow()
     {
         var larger = new Event[_ring.Length * 2];
-        for (int i = 0; i < Count; i++)
-            larger[i] = _ring[(_head + i) & (_ring.Length - 1)];
-        (_ring, _head) = (larger, 0);
+        for (uint number = _head; number != _tail; number++)
+            larger[number & (uint)(larger.Length - 1)] = Slot(number);
+        _ring = larger;
     }
 }

@@ -55,6 +55,8 @@ public sealed partial class IoApic
 
     private void ReleaseBrake(int pin, ref IoApicPin state)
     {
+        if (state.StormCount == 0 && !S.Braked.Has(pin))
+            return;
         state.StormCount = 0;
         Unbrake(pin, ref state);
     }

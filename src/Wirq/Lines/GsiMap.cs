@@ -53,7 +53,7 @@ public sealed class GsiMap
     public int Count => _targets.Length;
 
     /// <summary>Where a GSI leads.</summary>
-    public GsiTarget this[int gsi] => _targets[gsi];
+    public ref readonly GsiTarget this[int gsi] => ref _targets[gsi];
 
     /// <summary>The GSI of an ISA IRQ, overrides applied (ACPI 5.2.12.5: IRQ 0 is GSI 2 on a PC).</summary>
     public int OfIsaIrq(int irq) => _gsiOfIrq[irq];

@@ -108,13 +108,14 @@ public sealed class LineTable
 
     /// <summary>Sets what a source asserts.</summary>
     /// <returns>Whether the level of its line changed.</returns>
-    internal bool Set(int slot, bool asserted, bool byAck, EventBuffer events)
+    internal bool Set(int slot, bool asserted, bool byAck, EventBuffer events, out int gsi)
     {
         ref SourceState source = ref _sources[slot];
+        gsi = source.Gsi;
         if (source.IsAsserted == asserted)
             return false;
         source.Asserted = asserted ? (byte)1 : (byte)0;
-        ref LineState line = ref _lines[source.Gsi];
+        ref LineState line = ref _lines[gsi];
         bool before = line.Asserting != 0;
         line.Asserting = (ushort)(asserted ? line.Asserting + 1 : line.Asserting - 1);
         if (events.Observing)
@@ -138,7 +139,7 @@ public sealed class LineTable
             ref SourceState source = ref _sources[slot];
             bool drops = source.Kind == SourceKind.Sampled && source.IsAsserted;
             if (drops)
-                fell |= Set(slot, asserted: false, byAck: true, events);
+                fell |= Set(slot, asserted: false, byAck: true, events, out _);
             if (drops || !onlySampled)
                 events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
         }

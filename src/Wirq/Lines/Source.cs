@@ -36,7 +36,9 @@ public sealed class Source : IDisposable
     /// <summary>Ceases to assert. A sampled source need not call it.</summary>
     public void Lower() => Set(false);
 
-    /// <summary>Asserts for an instant: the edge of an edge-triggered interrupt.</summary>
+    /// <summary>Asserts for an instant: the edge of an edge-triggered interrupt at an I/OAPIC pin. A line that leads to
+    /// an unmasked 8259 must be held until it is served: that chip forgets a request whose line falls before INTA, and
+    /// answers with its spurious vector (8259A data sheet, interrupt sequence).</summary>
     public void Pulse()
     {
         Set(true);

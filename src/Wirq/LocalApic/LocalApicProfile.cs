@@ -66,6 +66,11 @@ internal static class LocalApicProfile
             "hardware disable brings the registers to their state after reset (SDM 11.4.3)",
             "they keep their values; SVR is software-disabled", "they keep their values",
             "QEMU apic.c, apic_set_base; KVM lapic.c, __kvm_apic_set_base"),
+        new(Chip, nameof(ApicQuirks.OffStillPartakes),
+            "a hardware-disabled local APIC has no part in the bus, and its timer and pins deliver nothing (SDM 11.4.3)",
+            "it accepts, is taken from and signals EOI as before, once SVR enables it", null,
+            "QEMU ran: kvm-unit-tests x86/ioapic.flat with one CPU clears IA32_APIC_BASE.EN and goes on taking interrupts "
+            + "(cpu_set_apic_base, apic_report_irq_delivered); apic.c looks at EN for INTR alone"),
         new(Chip, nameof(ApicQuirks.NoX2Apic),
             "x2APIC mode, where CPUID says so (SDM 11.12)", "there is none", null, "QEMU ran: no x2APIC under TCG"),
         new(Chip, nameof(ApicQuirks.NoTscDeadline),
@@ -123,7 +128,7 @@ internal static class LocalApicProfile
             AcceptsWhileDisabled = true, HoldsWhileDisabled = true, EntriesIgnoreDisable = true,
             AnyVectorAccepted = true, LowVectorsTaken = true, ErrorsAddressOnly = true, LowestIndexWins = true,
             HintIgnored = true, NoLogicalBroadcast = true, DisableIsFinal = true, BaseNeverFaults = true,
-            PageStays = true, DisableKeepsState = true, NoX2Apic = true, NoTscDeadline = true, ExtIntIsFixed = true,
+            PageStays = true, DisableKeepsState = true, OffStillPartakes = true, NoX2Apic = true, NoTscDeadline = true, ExtIntIsFixed = true,
             ShorthandAnyMode = true, IpiKeepsTrigger = true, DeassertDelivers = true,
         },
         Profile.Kvm => new()

@@ -15,8 +15,7 @@ public sealed partial class LocalApics
     public RefusalReason Deliver(InterruptMessage message, Origin origin, EventBuffer events)
     {
         uint destination = message.Destination;
-        bool plain = message.Mode == DeliveryMode.Fixed && !message.Logical && (!message.Level || message.Assert);
-        if (!plain || _bus.Value.Renumbered != 0 || destination is ByteBroadcast or WideBroadcast)
+        if (!message.IsPlain || _bus.Value.Renumbered != 0 || destination is ByteBroadcast or WideBroadcast)
             return RouteByDestination(message, origin, events);
 
         // Nobody has an id but the one it was built with, so one look-up answers.
@@ -25,7 +24,7 @@ public sealed partial class LocalApics
         if (cpu >= 0)
         {
             ref ApicState s = ref _state[cpu];
-            if (s.Base.Enabled)
+            if (Partakes(in s))
                 reason = AcceptVector(cpu, ref s, message, origin, events);
         }
         if (events.Observing)

@@ -24,7 +24,7 @@ public sealed partial class LocalApics
         LocalVectorEntry lvt = s.Entry(entry);
         if (pin == 0 && high && PassesIntr(cpu, in s))
             Wake(cpu, events);
-        if (!s.Base.Enabled)
+        if (!Partakes(in s))
         {
             // Without a local APIC the pins are INTR and NMI (7.3.1).
             if (pin == 1 && high)
@@ -48,7 +48,7 @@ public sealed partial class LocalApics
         if (entry is not (LocalVector.Thermal or LocalVector.Performance or LocalVector.Cmci))
             throw new ArgumentOutOfRangeException(nameof(entry), entry, "not a source outside the local APIC");
         ref ApicState s = ref _state[cpu];
-        if (!s.Base.Enabled || entry == LocalVector.Cmci && !_options.Cmci)
+        if (!Partakes(in s) || entry == LocalVector.Cmci && !_options.Cmci)
             return;
         bool open = !s.Entry(entry).Masked;
         DeliverLocal(cpu, ref s, entry, events);
@@ -118,7 +118,7 @@ public sealed partial class LocalApics
             Wake(cpu, events);
         if (!IsLevel(s.Lint0))
             s.Lint0 = s.Lint0.WithRemoteIrr(false);
-        else if (s.Base.Enabled)
+        else if (Partakes(in s))
             ServeLint0(cpu, ref s, events);
     }
 

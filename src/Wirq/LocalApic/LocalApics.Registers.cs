@@ -145,7 +145,8 @@ public sealed partial class LocalApics
             return;
         }
 
-        bool before = Deliverable(in s);
+        int pending = s.Irr.Highest;
+        bool before = pending >= 0 && Passes(in s, pending);
         s.UpdatePriority(s.Isr.RemoveHighest(vector));
         bool level = s.Tmr.Has(vector);
         bool suppressed = level && s.Spurious.SuppressBroadcast && !_quirks.SuppressionIgnored;
@@ -153,7 +154,8 @@ public sealed partial class LocalApics
             ObserveEoi(cpu, vector, level, suppressed, events);
         if (level ? !suppressed : _quirks.EdgeEoiBroadcasts)
             Broadcast(cpu, vector, events);
-        WakeIfNew(cpu, in s, before, events);
+        if (pending >= 0 && !before && Passes(in s, pending))
+            Wake(cpu, events);
         EndLint0(cpu, ref s, vector, events);
     }
 

@@ -61,7 +61,7 @@ public sealed partial class LocalApics
                     while (LogicalDestination.NextMember(ref _destination, out uint id))
                     {
                         int cpu = _apics.CpuOf(id);
-                        if (cpu >= 0 && _apics._state[cpu].Base.Enabled)
+                        if (cpu >= 0 && _apics.Partakes(in _apics._state[cpu]))
                             return cpu;
                     }
                     return -1;
@@ -70,7 +70,7 @@ public sealed partial class LocalApics
                     {
                         int cpu = _next++;
                         ref ApicState s = ref _apics._state[cpu];
-                        if (cpu != _except && s.Base.Enabled
+                        if (cpu != _except && _apics.Partakes(in s)
                             && (_walk == Walk.All || _apics.Matches(cpu, in s, _destination, _logical, _fromBus)))
                             return cpu;
                     }
@@ -90,7 +90,7 @@ public sealed partial class LocalApics
             if (!message.Logical && bus.Renumbered == 0)
             {
                 int cpu = CpuOf(destination);
-                return Targets.Only(this, cpu >= 0 && _state[cpu].Base.Enabled ? cpu : -1);
+                return Targets.Only(this, cpu >= 0 && Partakes(in _state[cpu]) ? cpu : -1);
             }
             if (message.Logical && bus.XApics == 0)
                 return Targets.Members(this, destination);
@@ -136,7 +136,9 @@ public sealed partial class LocalApics
 
     private void Tally(int cpu, in ApicState s, int by)
     {
-        if (s.Base.Mode != ApicMode.XApic)
+        // Before its first power-up a local APIC has no base at all, and is not listed.
+        bool off = _quirks.OffStillPartakes && !s.Base.Enabled && s.Base.Bits != 0;
+        if (s.Base.Mode != ApicMode.XApic && !off)
             return;
         ref ApicBusState bus = ref _bus.Value;
         bus.XApics += by;

@@ -94,23 +94,30 @@ public sealed partial class LocalApics
     /// (Intel SDM vol. 3, 11.9).</summary>
     public byte Take(int cpu, EventBuffer events)
     {
+        int vector = TryTake(cpu, events);
+        if (vector >= 0)
+            return (byte)vector;
+        byte spurious = _state[cpu].Spurious.Vector;
+        if (events.Observing)
+            ObserveTaken(cpu, spurious, spurious: true, events);
+        return spurious;
+    }
+
+    /// <summary>The CPU takes its highest vector, if there is one that PPR lets through.</summary>
+    /// <returns>The vector; -1 for none.</returns>
+    public int TryTake(int cpu, EventBuffer events)
+    {
         ref ApicState s = ref _state[cpu];
         int vector = s.Irr.Highest;
-        bool spurious = vector < 0 || !Passes(in s, vector);
-        if (spurious)
-        {
-            vector = s.Spurious.Vector;
-        }
-        else
-        {
-            s.Irr.Remove(vector);
-            s.Isr.Add(vector);
-            // What passed PPR is above TPR and all that is in service.
-            s.Ppr = (byte)(vector & 0xF0);
-        }
+        if (vector < 0 || !Passes(in s, vector))
+            return -1;
+        s.Irr.Remove(vector);
+        s.Isr.Add(vector);
+        // What passed PPR is above TPR and all that is in service.
+        s.Ppr = (byte)(vector & 0xF0);
         if (events.Observing)
-            ObserveTaken(cpu, vector, spurious, events);
-        return (byte)vector;
+            ObserveTaken(cpu, vector, spurious: false, events);
+        return vector;
     }
 
     /// <summary>The CPU has run an INTA cycle: an ExtINT that came by message is used up.</summary>
@@ -205,6 +212,10 @@ public sealed partial class LocalApics
         WakeIfNew(cpu, in s, before, events);
     }
 
+    /// <summary>Whether a local APIC takes part in the bus: it is not hardware-disabled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Partakes(in ApicState s) => s.Base.Enabled || _quirks.OffStillPartakes;
+
     /// <summary>Whether a pending vector gets past the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Passes(in ApicState s, int vector)
@@ -212,7 +223,7 @@ public sealed partial class LocalApics
         byte priority = s.Ppr;
         bool above = (vector & 0xF0) > (priority & 0xF0)
             || _quirks.LowVectorsTaken && vector is > 0 and < 16 && priority == 0;
-        return above && s.Base.Enabled && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
+        return above && Partakes(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

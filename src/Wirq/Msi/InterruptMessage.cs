@@ -47,6 +47,23 @@ public readonly record struct InterruptMessage(ulong Bits)
             vector | (ulong)mode << ModeShift | (logical ? LogicalBit : 0) | (level ? LevelBit : 0)
             | (assert ? AssertBit : 0) | (hint ? HintBit : 0) | (ulong)destination << DestinationShift);
 
+    /// <summary>Puts a message together from the words that it came in. Vector and mode stand where MSI data has them;
+    /// the flags are moved, without a branch, for this is on the way of every message.</summary>
+    /// <param name="data">MSI data.</param>
+    /// <param name="address">Lower half of the MSI address.</param>
+    /// <param name="destination">Destination, as the format of the address has it.</param>
+    internal static InterruptMessage Decode(uint data, uint address, uint destination)
+    {
+        const uint vectorAndMode = 0x7FF, dataLevel = 1 << 15, dataAssert = 1 << 14, addressLogical = 1 << 2, addressHint = 1 << 3;
+        // An edge asserts whatever its level bit says.
+        uint assert = (data | ~(data & dataLevel) >> 1) & dataAssert;
+        return new(data & vectorAndMode | (address & addressLogical) << 9 | (data & dataLevel) >> 3 | assert >> 1
+            | (address & addressHint) << 11 | (ulong)destination << DestinationShift);
+    }
+
+    /// <summary>Whether this is the common case: Fixed, to a physical destination, an edge or an asserted level.</summary>
+    internal bool IsPlain => (Bits & (7ul << ModeShift | LogicalBit)) == 0 && (Bits & (LevelBit | AssertBit)) != LevelBit;
+
     /// <summary>The vector, 0 to 255.</summary>
     public byte Vector => (byte)Bits;
     /// <summary>Delivery mode.</summary>

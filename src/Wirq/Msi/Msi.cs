@@ -150,8 +150,7 @@ public readonly record struct Msi(MsiAddress Address, MsiData Data)
     /// <returns>Why it cannot be read, or <see cref="RefusalReason.None"/>.</returns>
     public RefusalReason TryDecode(MsiFormat format, out InterruptMessage message)
     {
-        message = InterruptMessage.Create(Data.Vector, Data.Mode, Address.Destination(format), Address.Logical,
-            Data.Level, !Data.Level || Data.Assert, Address.Hint);
+        message = InterruptMessage.Decode(Data.Bits, (uint)Address.Bits, Address.Destination(format));
         if (Address.Remappable)
             return RefusalReason.NoRemapper;
         if (format == MsiFormat.KvmHighAddress && (Address.Bits >> 32 & 0xFF) != 0)

@@ -80,7 +80,7 @@ public sealed class RunTests : IDisposable
         Assert.Contains("cpu0 took 0x21", Unwrapped(run.Output), StringComparison.Ordinal);
         Assert.Contains("disk pulses", run.Output, StringComparison.Ordinal);
         Assert.Contains("cpu0 takes 0x21", run.Output, StringComparison.Ordinal);
-        Assert.Contains("1 scenarios: 1 failed", run.Output, StringComparison.Ordinal);
+        Assert.Contains("1 scenario: 1 failed", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class RunTests : IDisposable
     {
         CommandRun run = CommandRun.Of("run", "--backend", "kvm", Race);
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("1 scenarios: 1 host lacks", run.Output, StringComparison.Ordinal);
+        Assert.Contains("1 scenario: 1 host lacks", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -100,6 +100,49 @@ public class ProfileTests
         Assert.Equal(acked ? [4] : [], bench.Acked);
     }
 
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void EveryRaiseIsAnEdge(Profile profile, bool again)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(4, ChipBench.Edge);
+        bench.Entry(11, Level);
+        bench.Pin(4, true);
+        bench.Pin(11, true);
+        bench.Forget();
+        bench.Chip.DriveAgain(4, true, bench.Events);
+        bench.Chip.DriveAgain(11, true, bench.Events);
+        bench.Pin(4, true);
+        Assert.Equal(again ? [Rise(4), Deliver(4, ChipBench.Edge)] : [], bench.Seen());
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void StormCountsAtEoi(Profile profile, bool atEoi)
+    {
+        var bench = new ChipBench(new() { Profile = profile, StormLimit = 2 });
+        bench.Entry(11, Level);
+        bench.Entry(4, ChipBench.Edge);
+        bench.Pin(11, true);
+        bench.Answer(11, Level);
+        bench.Eoi(0x31);
+        bench.Answer(11, Level);
+        bench.Pin(11, false);
+        bench.Pin(11, true);
+        bench.Eoi(0x31);
+        Assert.Equal(atEoi, bench.Chip.IsBraked(11));
+        bench.Pin(4, true);
+        Assert.False(bench.Chip.IsBraked(11));
+        // The count began anew, so the next EOI is the first.
+        bench.Answer(11, Level);
+        bench.Eoi(0x31);
+        Assert.Equal(!atEoi, bench.Chip.IsBraked(11));
+    }
+
     [Fact]
     public void Every_row_of_the_table_has_its_test_here()
     {

@@ -26,6 +26,7 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.BaseNeverFaults), "#GP fee00900", "fee00900", "#GP fee00900" },
         { nameof(ApicQuirks.PageStays), "moved", "stays", "moved" },
         { nameof(ApicQuirks.DisableKeepsState), "tpr 0", "tpr 30", "tpr 30" },
+        { nameof(ApicQuirks.OffStillPartakes), "NoDestination: False", "None:41 True", "NoDestination: False" },
         { nameof(ApicQuirks.NoX2Apic), "X2Apic", "XApic", "X2Apic" },
         { nameof(ApicQuirks.NoTscDeadline), "40041", "#GP 41", "40041" },
         { nameof(ApicQuirks.ByteBroadcastReachesX2Apic), "NoDestination", "None", "None" },
@@ -113,6 +114,11 @@ public sealed class LocalApicProfileTests
                 bench.Write(Tpr, 0x30);
                 bench.WriteMsr(BaseMsr, Disabled);
                 return $"tpr {bench.Apics.ReadCr8(0) * 16:x}";
+            case nameof(ApicQuirks.OffStillPartakes):
+                bench.WriteMsr(BaseMsr, Disabled);
+                if (bench.Apics.Maps(0, 0xFEE00000, out _))
+                    bench.Write(Svr, 0x1FF);
+                return $"{bench.Send(0x41)}:{Hex(bench.Pending())} {bench.Apics.HasInterrupt(0)}";
             case nameof(ApicQuirks.NoX2Apic):
                 bench.TryWriteMsr(BaseMsr, Extended);
                 return bench.Apics.Base(0).Mode.ToString();

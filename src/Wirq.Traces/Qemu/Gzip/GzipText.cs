@@ -1,0 +1,109 @@
+using System.IO.Compression;
+
+namespace Wirq.Traces.Qemu.Gzip;
+
+/// <summary>Decompresses a gzip file (RFC 1952) of one member or several, and tells whether it is whole.</summary>
+/// <remarks>
+/// <see cref="GZipStream"/> ends without a word where a file was cut off, and where something else follows the last
+/// member. Therefore it is given one more member after the file, of a known text: where that text comes out, the file
+/// ended with a whole member; in a cut member it is misread, and nothing of that is given out. This relies on the
+/// stream giving out all that it has before it reads on; were that to change, whole files would be called cut.
+/// What the stream loses is the text of the one call in which it meets a damage, up to <see cref="AtOnce"/> bytes.
+/// </remarks>
+internal sealed class GzipText : IDisposable
+{
+    internal const byte Magic1 = 0x1F, Magic2 = 0x8B;
+
+    /// <summary>What is decompressed in one call: little, since a damage takes it along.</summary>
+    internal const int AtOnce = 1024;
+
+    private static readonly byte[] EndText = "The file has ended."u8.ToArray(), EndMember = Compress(EndText);
+
+    private readonly MarkedFile _file;
+    private readonly GZipStream _gzip;
+
+    /// <summary>Reads from a stream of which the first bytes are already here.</summary>
+    internal GzipText(Stream stream, ReadOnlySpan<byte> head)
+    {
+        _file = new MarkedFile(stream, head.ToArray());
+        _gzip = new GZipStream(_file, CompressionMode.Decompress);
+    }
+
+    /// <summary>Reads what there is, at least one byte.</summary>
+    /// <returns>0 at the end.</returns>
+    /// <exception cref="GzipDamage">The file is cut off (all before has been read) or damaged.</exception>
+    internal int Read(Span<byte> into)
+    {
+        int read;
+        try
+        {
+            read = _gzip.Read(into[..Math.Min(into.Length, AtOnce)]);
+        }
+        catch (InvalidDataException)
+        {
+            throw _file.Ended ? Cut() : new GzipDamage(
+                $"damage before compressed byte {_file.Given}", "data that fits its checksum and length");
+        }
+        if (_file.Ended)
+            return into[..read].SequenceEqual(EndText) ? 0 : throw Cut();
+        return read > 0 ? read : throw new GzipDamage(
+            $"other data before compressed byte {_file.Given}", "the end of the file or another gzip member");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gzip.Dispose();
+
+    private GzipDamage Cut() =>
+        new($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed log");
+
+    private static byte[] Compress(byte[] text)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.NoCompression))
+            gzip.Write(text);
+        return compressed.ToArray();
+    }
+
+    /// <summary>The file, and after it the member that marks its end.</summary>
+    private sealed class MarkedFile(Stream stream, ReadOnlyMemory<byte> head) : Stream
+    {
+        private ReadOnlyMemory<byte> _next = head;
+
+        /// <summary>How much of the file was read.</summary>
+        internal long Given { get; private set; }
+
+        /// <summary>Whether all of the file was read, and the mark begun.</summary>
+        internal bool Ended { get; private set; }
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            int read = _next.IsEmpty && !Ended ? stream.Read(buffer, offset, count) : 0;
+            if (read == 0)
+            {
+                if (_next.IsEmpty && !Ended)
+                    (Ended, _next) = (true, EndMember);
+                read = Math.Min(count, _next.Length);
+                _next.Span[..read].CopyTo(buffer.AsSpan(offset));
+                _next = _next[read..];
+            }
+            Given += Ended ? 0 : read;
+            return read;
+        }
+
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
