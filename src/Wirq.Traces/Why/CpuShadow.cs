@@ -74,7 +74,8 @@ internal sealed class CpuShadow
     /// <summary>What keeps the CPU from taking a pending vector.</summary>
     public Held GateOf(byte vector)
     {
-        if (!Base.Enabled)
+        // QEMU's goes on all the same, once SVR enables it.
+        if (!Base.Enabled && !_qemu)
             return new(Gate.HardwareDisabled, BaseSince, Cpu);
         if (!Spurious.Enabled && _qemu)
             return new(Gate.SoftwareDisabled, SpuriousSince, Cpu);
@@ -169,7 +170,7 @@ internal sealed class CpuShadow
     /// <summary>What names it on the bus, in words.</summary>
     public string Identity => Base.Mode switch
     {
-        ApicMode.Disabled => $"cpu{Cpu} is hardware-disabled",
+        ApicMode.Disabled when !_qemu => $"cpu{Cpu} is hardware-disabled",
         ApicMode.X2Apic => $"cpu{Cpu} has x2APIC id 0x{InitialId:x}, logical id "
             + $"0x{LogicalDestination.Derived(InitialId).Bits:x}",
         _ => $"cpu{Cpu} has id {XApicId.Id}, LDR 0x{Logical.Id:x2}, DFR "

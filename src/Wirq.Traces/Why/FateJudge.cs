@@ -52,7 +52,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         if (raise.Lost)
             return Fate.Lost;
         if (raise.Joined)
-            return raise.Fell is null && StandsAt(raise) is { Gate: not Gate.None } now && Assign(now, out held) ? Fate.Held : Fate.Joined;
+            return raise.Fell is null && Waits(raise, ref held) ? Fate.Held : Fate.Joined;
         if (raise.Source.Class == SourceClass.Irq)
             return Waiting(raise, ref held);
         if (raise.Fell is not null)
@@ -61,9 +61,11 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         return Fate.Held;
     }
 
-    private static bool Assign(Held from, out Held to)
+    private bool Waits(Raise raise, ref Held held)
     {
-        to = from;
+        if (StandsAt(raise) is not { Gate: not Gate.None } now)
+            return false;
+        held = now;
         return true;
     }
 
@@ -87,14 +89,16 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             return default;
         CpuShadow first = engine.CpuAt(0)!;
         if (engine.Cpus.FirstOrDefault(cpu => cpu.PassesIntr) is { } open)
-            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince, open.Cpu);
+            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince, open.Cpu, irq);
         if (engine.Machine.IntrAtPinZero && engine.Machine.IoApics.Count > 0
             && engine.PinAt(0, 0)!.Entry is { Masked: false, Mode: DeliveryMode.ExtInt })
-            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince);
+            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince, Number: irq);
         return new(Gate.Lint0Closed, first.EntrySince(LocalVector.Lint0), first.Cpu);
     }
 
-    private Held StandsAt(Raise raise) => engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Gate;
+    private Held StandsAt(Raise raise) => raise.Source.Class == SourceClass.Pin
+        ? engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Gate
+        : default;
 
     private Fate Delivered(Raise raise, Attempt attempt, ref Held held)
     {

@@ -45,7 +45,7 @@ internal sealed class GateText(WhyEngine engine)
             Gate.TaskPriority => $"TPR of cpu{held.Cpu} {state} 0x{held.Number:x2} {Since(held.Since)}, "
                 + "and PPR lets nothing of that class or below through",
             Gate.CpuUnknown when past => "nothing that the log shows forbade it",
-            Gate.CpuUnknown when !engine.TellsTaking => "nothing that the log shows forbids it. This log does not tell when a "
+            Gate.CpuUnknown when !engine.TellsTaking && held.Number < 0 => "nothing that the log shows forbids it. This log does not tell when a "
                 + $"CPU takes a vector (-d int does), so whether {Cpu(held.Cpu)} is in its handler, has interrupts off or is "
                 + "halted is unknown",
             Gate.CpuUnknown => $"nothing that the log shows forbids it; whether {Cpu(held.Cpu)} "

@@ -25,9 +25,11 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
             AtTimer(cpu);
         OwedAnswer[] owed = [.. _owed.OrderBy(IsByChoice).ThenBy(one => one.At.Line)];
-        return new(engine.End, owed, [.. engine.Cpus.Where(_ => engine.KnowsCpus).Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()],
+        IEnumerable<CpuShadow> cpus = engine.Cpus.Where(_ => engine.KnowsCpus);
+        return new(engine.End, owed, [.. cpus.Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()],
             [.. engine.Pins.Where(Stands).Select(Standing)],
-            [.. engine.Pins.Where(pin => pin is { Entry.Masked: false, Asserted: false, Log.Count: 0 }).Select(pin => pin.Log.Source)],
+            [.. engine.Pins.Where(pin => pin is { Entry.Masked: false, Asserted: false, Log.Count: 0 })
+                .Select(pin => pin.Log.Source)],
             _unheard);
     }
 
@@ -120,7 +122,10 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         // An IRQ that the guest never unmasked, or masks because it serves the line at the I/OAPIC, is as it should be.
         bool elsewhere = !irq.WasUnmasked || pin is { WasProgrammed: true };
         if (held.Gate is not (Gate.PicMasked or Gate.CascadeMasked) || !elsewhere)
-            Add(raise, held, pin is { WasProgrammed: false } ? $"Its line leads to {pin.Log.Source} too, where no guest ever gave it a vector." : null);
+        {
+            Add(raise, held, pin is not { WasProgrammed: false } ? null
+                : $"Its line leads to {pin.Log.Source} too, where no guest ever gave it a vector.");
+        }
         else if (pin is null)
             _unheard.Add(irq.Log.Source);
     }
@@ -148,11 +153,13 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         RaiseAnswer answer = _text.Answer(raise);
         Delivery? delivery = raise.Last?.Deliveries.FirstOrDefault(one => one.IsPending || one.IsInService);
         // What merged was served since, and what is at a CPU is told of with its CPU.
-        if (raise.Last is not null && (answer.Fate == Fate.Merged && delivery is null || IsAtCpu(answer.Fate) && delivery is { Cpu: >= 0 }
-            && raise.Source.Class != SourceClass.Irq))
+        bool served = answer.Fate == Fate.Merged && raise.Last is not null && delivery is null;
+        bool told = IsAtCpu(answer.Fate) && delivery is { Cpu: >= 0 } && raise.Source.Class != SourceClass.Irq;
+        if (served || told)
             return;
         int vector = delivery?.Vector ?? -1;
-        _owed.Add(new(raise.Source, answer.Fate, answer.Gate, raise.At, answer.Since, delivery?.Cpu ?? CpuOf(raise, held), vector,
+        int cpu = delivery?.Cpu ?? CpuOf(raise, held);
+        _owed.Add(new(raise.Source, answer.Fate, answer.Gate, raise.At, answer.Since, cpu, vector,
             more is null ? answer.Sentences : [.. answer.Sentences, more], answer.Evidence));
     }
 
@@ -230,12 +237,14 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         if (aimed ? !before && since < Long : !before || since < Long)
             return null;
         SourceName[] names = [.. mine.Select(one => one.Source).Distinct()];
-        string list = string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
+        string list = string.Join(", ", names.Take(MostNamed))
+            + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
         string idle = engine.TellsTaking ? "taken" : "ended";
         var sentences = new List<string>
         {
             (cpu.LastSign.IsStart ? $"cpu{cpu.Cpu} has {idle} nothing and written no register at all"
-                : $"cpu{cpu.Cpu} has {idle} nothing and written no register since {At(cpu.LastSign)}, {Stamps.Span(since)} before the end")
+                : $"cpu{cpu.Cpu} has {idle} nothing and written no register since {At(cpu.LastSign)}, "
+                    + $"{Stamps.Span(since)} before the end")
                 + (aimed ? $"; owed to it: {list}." : $". Owed, and let through to no CPU: {list}."),
         };
         if (cpu.LastRead.Line > cpu.LastSign.Line)

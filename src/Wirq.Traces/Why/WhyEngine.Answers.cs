@@ -61,11 +61,15 @@ public sealed partial class WhyEngine
         if (log.Count == 0)
             now.Add($"{log.Source} was never raised.");
         else if (log.Kept.Count == 0)
-            now.Add($"{log.Source} was not raised at or before that place; its first raise is at {Stamps.At(log.FirstAt!.Value)}.");
+        {
+            now.Add($"{log.Source} was not raised at or before that place; "
+                + $"its first raise is at {Stamps.At(log.FirstAt!.Value)}.");
+        }
         if (log.Source.Class == SourceClass.Pin && PinAt(log.Source.Unit, log.Source.Index) is { } pin)
         {
             string written = pin.EntryWritten.IsStart ? "and was never written" : $"as written at {Stamps.At(pin.EntryWritten)}";
-            now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, and its entry is {pin.Entry}, {written}.");
+            now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, "
+                + $"and its entry is {pin.Entry}, {written}.");
         }
         else if (log.Source.Class == SourceClass.Local && CpuAt(log.Source.Unit) is { } cpu)
         {

@@ -166,14 +166,27 @@ public class GateTests
     }
 
     [Fact]
-    public void In_qemu_a_hardware_disabled_local_apic_holds_what_it_had()
+    public void In_kvm_a_hardware_disabled_local_apic_holds_what_it_had()
+    {
+        var machine = Watched.Enabled("ioapic:4", profile: Profile.Kvm);
+        machine.Entry(4, EdgeToCpu0);
+        machine.Pulse(machine.Connect(4));
+        machine.Fabric.WriteMsr(0, 0x1B, 0xFEE00100);
+        machine.Settle();
+        Stopped(machine, Fate.Pending, Gate.HardwareDisabled, "is hardware-disabled (IA32_APIC_BASE bit 11) since L");
+    }
+
+    [Fact]
+    public void In_qemu_a_hardware_disable_clears_svr_and_that_is_what_holds()
     {
         var machine = Watched.Enabled("ioapic:4", profile: Profile.Qemu);
         machine.Entry(4, EdgeToCpu0);
         machine.Pulse(machine.Connect(4));
         machine.Fabric.WriteMsr(0, 0x1B, 0xFEE00100);
         machine.Settle();
-        Stopped(machine, Fate.Pending, Gate.HardwareDisabled, "is hardware-disabled (IA32_APIC_BASE bit 11) since L");
+        Stopped(machine, Fate.Pending, Gate.SoftwareDisabled, "is software-disabled (SVR bit 8 clear) since L");
+        machine.Apic(ApicRegister.SpuriousVector, 0x1FF);
+        Stopped(machine, Fate.Pending, Gate.CpuUnknown, "nothing that the log shows forbids it");
     }
 
     [Fact]
