@@ -44,7 +44,6 @@ internal sealed class ReplayMachine
         Pic = new() { Profile = Profile.Qemu },
         IsaOverrides = new Dictionary<int, int>(),
         IntrAtPinZero = false,
-        LocalApicFirst = true,
         Sources = PicLines + Pins,
     };
 

@@ -15,8 +15,8 @@ internal static class ProfilePage
             Wirq's chips follow the data sheets and the Intel SDM: profile `manual`. Where a real implementation differs in a way
             that changes state, a profile says so: `qemu` (QEMU's userspace chips) or `kvm` (KVM's in-kernel ones). This page is
             made from `src/Wirq/ProfileTable.cs`, the table by which the chips behave; each row has a test that shows the
-            difference. A dash: as the manual. QEMU also takes a vector of the local APIC before one of the 8259, while KVM and
-            the manual profile take the 8259's first (`LocalApicFirst` in `src/Wirq/FabricOptions.cs`).
+            difference. A dash: as the manual. Where both the 8259 and the local APIC have a vector for a CPU, the 8259 goes
+            first in every profile (`LocalApicFirst` in `src/Wirq/FabricOptions.cs`).
 
 
             """);
