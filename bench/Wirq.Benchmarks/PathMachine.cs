@@ -14,9 +14,12 @@ public sealed class PathMachine
     private readonly Msi _message = Msi.Encode(InterruptMessage.Create(MessageVector, DeliveryMode.Fixed, destination: 0));
 
     /// <summary>Builds a PC with its local APICs enabled and one level pin programmed.</summary>
-    public PathMachine(int cpus = 1)
+    /// <param name="cpus">How many CPUs.</param>
+    /// <param name="wakeUps">Whether the owner wants to be told to wake a CPU, or asks by itself.</param>
+    public PathMachine(int cpus = 1, bool wakeUps = false)
     {
         _fabric = new Fabric(FabricOptions.Pc(cpus));
+        _fabric.Events.WakeUps = wakeUps;
         for (int cpu = 0; cpu < cpus; cpu++)
             _fabric.TryWrite(cpu, ApicPage + 0xF0, 4, 0x1FF);
         var entry = RedirectionEntry.Create(LineVector, destination: 0, level: true);

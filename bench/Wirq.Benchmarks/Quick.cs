@@ -18,6 +18,9 @@ internal static class Quick
         var one = new PathMachine();
         Measure(output, "msi-irr-take-eoi", "ns", () => one.Message());
         Measure(output, "level-line-up-to-down", "ns", () => one.Line());
+        var waking = new PathMachine(wakeUps: true);
+        Measure(output, "msi-irr-take-eoi-with-wake-up", "ns", () => waking.Message());
+        Measure(output, "level-line-up-to-down-with-wake-up", "ns", () => waking.Line());
         var four = new PathMachine(cpus: 4);
         Measure(output, "msi-irr-take-eoi-4cpus", "ns", () => four.Message());
         Measure(output, "level-line-up-to-down-4cpus", "ns", () => four.Line());

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -27,7 +28,7 @@ public sealed partial class Fabric
         {
             if (port is not null)
                 Observe(next, port);
-            else if (next.IsEffect)
+            else
                 Execute(next);
         }
         if (Events.Observing && port is not null)
@@ -43,20 +44,22 @@ public sealed partial class Fabric
 
     /// <summary>Carries out an effect that stays inside the fabric.</summary>
     /// <returns>False where it is for the world outside.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Execute(in Event effect)
     {
-        switch (effect.Kind)
-        {
-            case EventKind.Deliver:
-                Msi message = effect.Msi;
-                Answer(effect.IoApic, effect.Pin, message, Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
-                return true;
-            case EventKind.EoiBroadcast:
-                Eoi(effect.Vector);
-                return true;
-            default:
-                return false;
-        }
+        if (effect.Kind == EventKind.Deliver)
+            DeliverOf(effect);
+        else if (effect.Kind == EventKind.EoiBroadcast)
+            Eoi(effect.Vector);
+        else
+            return false;
+        return true;
+    }
+
+    private void DeliverOf(in Event effect)
+    {
+        Msi message = effect.Msi;
+        Answer(effect.IoApic, effect.Pin, message, Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
     }
 
     /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for

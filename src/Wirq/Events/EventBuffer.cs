@@ -32,6 +32,10 @@ public sealed class EventBuffer
     /// <summary>Whether anybody wants events that are not effects. While false, no such event is made.</summary>
     public bool Observing { get; set; }
 
+    /// <summary>Whether <see cref="EventKind.CpuInterrupt"/> is wanted. An owner that asks
+    /// <see cref="Fabric.HasInterrupt"/> between any two instructions of its CPUs (an emulator's loop) needs none.</summary>
+    public bool WakeUps { get; set; } = true;
+
     /// <summary>Events waiting.</summary>
     public int Count => (int)(_tail - _head);
 

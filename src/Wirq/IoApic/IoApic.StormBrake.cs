@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -53,6 +54,7 @@ public sealed partial class IoApic
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReleaseBrake(int pin, ref IoApicPin state)
     {
         if (state.StormCount == 0 && !S.Braked.Has(pin))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -97,6 +98,7 @@ public sealed partial class IoApic
         Rise(pin, ref state, events);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Rise(int pin, ref IoApicPin state, EventBuffer events)
     {
         if (_profile.StormCountsAtEoi && !(state.Entry.Level ? S.RemoteIrr.Has(pin) : state.Entry.Masked))
@@ -118,6 +120,7 @@ public sealed partial class IoApic
             Send(pin, state.Entry, events);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Fall(int pin, ref IoApicPin state)
     {
         ref IoApicState s = ref S;
@@ -167,6 +170,7 @@ public sealed partial class IoApic
         Send(pin, state.Entry, events);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Send(int pin, RedirectionEntry entry, EventBuffer events)
     {
         Msi message = entry.Message;
@@ -218,6 +222,7 @@ public sealed partial class IoApic
         return work;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetRemoteIrr(int pin, byte vector, EventBuffer events)
     {
         S.RemoteIrr.Add(pin);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -108,6 +109,7 @@ public sealed class LineTable
 
     /// <summary>Sets what a source asserts.</summary>
     /// <returns>Whether the level of its line changed.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Set(int slot, bool asserted, bool byAck, EventBuffer events, out int gsi)
     {
         ref SourceState source = ref _sources[slot];

@@ -239,6 +239,9 @@ public sealed partial class LocalApics
             Wake(cpu, events);
     }
 
-    private static void Wake(int cpu, EventBuffer events) =>
-        events.Emit(new Event(EventKind.CpuInterrupt, (ushort)cpu));
+    private static void Wake(int cpu, EventBuffer events)
+    {
+        if (events.WakeUps)
+            events.Emit(new Event(EventKind.CpuInterrupt, (ushort)cpu));
+    }
 }
