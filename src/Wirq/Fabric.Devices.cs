@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -20,15 +21,15 @@ public sealed partial class Fabric
         return new Source(this, slot, generation);
     }
 
-    internal void SetSource(int slot, bool asserted)
+    internal void SetSource(int slot, uint generation, bool asserted)
     {
-        if (Lines.Set(slot, asserted, byAck: false, Events, out int gsi))
+        if (Lines.Set(slot, generation, asserted, byAck: false, Events, out int gsi))
             DriveLine(gsi, asserted);
     }
 
     internal void RemoveSource(int slot)
     {
-        SetSource(slot, asserted: false);
+        SetSource(slot, Lines.GenerationOf(slot), asserted: false);
         Lines.Remove(slot, Events);
     }
 
@@ -115,10 +116,15 @@ public sealed partial class Fabric
         PropagateIntr();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Carry(int chip, in PinWork work)
     {
-        if (work.IsEmpty)
-            return;
+        if (!work.IsEmpty)
+            CarryOut(chip, work);
+    }
+
+    private void CarryOut(int chip, in PinWork work)
+    {
         PinSet acked = work.Acked;
         for (int pin; (pin = PinSet.Next(ref acked)) >= 0;)
         {
@@ -173,6 +179,6 @@ public sealed partial class Fabric
         for (int cpu = 0; cpu < LocalApics.Count; cpu++)
             LocalApics.SetLint(cpu, 0, intr, Events);
         if (_intrSource >= 0)
-            SetSource(_intrSource, intr);
+            SetSource(_intrSource, Lines.GenerationOf(_intrSource), intr);
     }
 }

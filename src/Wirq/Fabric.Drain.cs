@@ -24,14 +24,16 @@ public sealed partial class Fabric
     /// <param name="port">Who hears and carries out the rest; null for nobody.</param>
     public void Drain(IFabricPort? port = null)
     {
-        while (Events.TryTake(out Event next))
+        if (port is null)
         {
-            if (port is not null)
-                Observe(next, port);
-            else
-                Execute(next);
+            // What is carried out inside reads its effect before it appends any.
+            while (!Events.IsEmpty)
+                Execute(Events.TakeInPlace());
+            return;
         }
-        if (Events.Observing && port is not null)
+        while (Events.TryTake(out Event next))
+            Observe(next, port);
+        if (Events.Observing)
             port.Observe(new Event(EventKind.Rest) { Time = Now });
     }
 

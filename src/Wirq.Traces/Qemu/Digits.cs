@@ -22,7 +22,8 @@ internal static class Digits
         return at > start;
     }
 
-    /// <summary>Reads hexadecimal digits of either case, with or without <c>0x</c>: older versions print none.</summary>
+    /// <summary>Reads hexadecimal digits of either case, with or without <c>0x</c>: older versions print
+    /// none.</summary>
     internal static bool TryHex(ReadOnlySpan<byte> text, ref int at, out ulong value)
     {
         value = 0;

@@ -5,7 +5,8 @@ namespace Wirq.Traces.Qemu;
 /// <summary>Cuts a stream into lines with one buffer, whatever the stream holds.</summary>
 internal sealed class LineSource : IDisposable
 {
-    /// <summary>A longer line is skipped: no event has one, and a file without line feeds must not fill the memory.</summary>
+    /// <summary>A longer line is skipped: no event has one, and a file without line feeds must not fill the
+    /// memory.</summary>
     internal const int LongestLine = 1 << 16;
 
     private const int Chunk = 1 << 16;

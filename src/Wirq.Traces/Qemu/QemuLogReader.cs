@@ -30,7 +30,8 @@ public sealed class QemuLogReader : IDisposable
     /// <summary>Lines so far that tell an event.</summary>
     public long Recognised { get; private set; }
 
-    /// <summary>Lines so far that have an event's name but not its fields: cut, damaged, or of an unknown version.</summary>
+    /// <summary>Lines so far that have an event's name but not its fields: cut, damaged, or of an unknown
+    /// version.</summary>
     public long Malformed { get; private set; }
 
     /// <summary>Lines so far that were skipped because they are longer than any event.</summary>

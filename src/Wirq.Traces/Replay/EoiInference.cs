@@ -6,7 +6,8 @@ namespace Wirq.Traces.Replay;
 /// <remarks>
 /// Nothing is taken before it must have been: at an EOI that finds nothing in service; and where the count of delivered
 /// interrupts shows that a vector which is still pending here was accepted anew.
-/// <para>Which one an EOI ends: what came while the last handler ran was blocked by it, and then the highest goes first;
+/// <para>Which one an EOI ends: what came while the last handler ran was blocked by it, and then the highest goes
+/// first;
 /// what came after it was taken as it came. Where the broadcast behind an EOI, or its absence, says otherwise, it is
 /// believed, and does not count as checked.</para>
 /// </remarks>
@@ -74,7 +75,8 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         return vector != None && TryMoveExpiry(vector, cpu);
     }
 
-    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU has
+    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU
+    /// has
     /// signalled EOI since it came, it was ended too, by an EOI that was put down to another vector.</summary>
     internal void WasTaken(int cpu, int vector)
     {

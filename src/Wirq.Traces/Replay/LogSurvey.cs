@@ -4,7 +4,8 @@ namespace Wirq.Traces.Replay;
 
 /// <summary>What has to be known of a log before its first line can be replayed: which thread is which CPU, how many
 /// there are, which events were traced at all, and where the machine was reset.</summary>
-/// <remarks>A pass of its own over the whole log. To hold lines back until a thread shows its CPU would not do: the thread
+/// <remarks>A pass of its own over the whole log. To hold lines back until a thread shows its CPU would not do: the
+/// thread
 /// of a machine with one CPU may never show it, and an event that is not traced cannot be told from one that is
 /// missing before the end.</remarks>
 internal sealed class LogSurvey
@@ -47,7 +48,8 @@ internal sealed class LogSurvey
 
     internal bool Saw(TraceEvent happened) => (_seen >> (int)happened & 1) != 0;
 
-    /// <summary>Whether an event is traced: it is there, or so many of its family are that all were asked for.</summary>
+    /// <summary>Whether an event is traced: it is there, or so many of its family are that all were asked
+    /// for.</summary>
     internal bool Traces(TraceEvent happened)
     {
         const int enough = 3;

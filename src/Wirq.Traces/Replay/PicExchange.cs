@@ -3,7 +3,8 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>One stimulus of the 8259 pair and all the log has to say on it, compared line by line when it is over.</summary>
+/// <summary>One stimulus of the 8259 pair and all the log has to say on it, compared line by line when it is
+/// over.</summary>
 /// <remarks>The lines that follow from an INTA cycle or a poll stand ahead of the line that tells of it. So lines that
 /// nobody asked for wait, and only when something else follows are they too many.</remarks>
 internal sealed class PicExchange
@@ -38,7 +39,8 @@ internal sealed class PicExchange
         Clear();
     }
 
-    /// <summary>The stimulus is over, as an INTA cycle or a poll follows: what the log has beyond it belongs to that.</summary>
+    /// <summary>The stimulus is over, as an INTA cycle or a poll follows: what the log has beyond it belongs to
+    /// that.</summary>
     internal void CloseBefore(in PicStimulus next)
     {
         int own = Math.Min(_expected.Count, _lines.Count);
@@ -52,7 +54,8 @@ internal sealed class PicExchange
     /// <summary>Whether the lines that wait begin with one of this kind.</summary>
     internal bool StartsWith(TraceEvent kind) => _lines.Count > 0 && _lines[0].Event == kind;
 
-    /// <summary>The trigger modes that explain an INTA which takes another IRQ than expected, if there are any.</summary>
+    /// <summary>The trigger modes that explain an INTA which takes another IRQ than expected, if there are
+    /// any.</summary>
     internal bool ExplainsInta(in PicStimulus inta, ulong irq) => _triggers.ExplainsInta(inta, irq);
 
     private void Clear()
@@ -89,8 +92,10 @@ internal sealed class PicExchange
             Part(i, count);
     }
 
-    /// <summary>Nothing keeps a device from driving the master's input 2, beside the slave; QEMU's PIIX does, as it lets all
-    /// its lines go. Where it drives it as the slave does, nothing changes, and the master prints what it always does.</summary>
+    /// <summary>Nothing keeps a device from driving the master's input 2, beside the slave; QEMU's PIIX does, as it
+    /// lets all
+    /// its lines go. Where it drives it as the slave does, nothing changes, and the master prints what it always
+    /// does.</summary>
     private void ExpectAtCascade(int from, int count)
     {
         while (from < count && _lines[from].Event == TraceEvent.PicSetIrq && (_lines[from].C != 0) == _triggers.CascadeIsHigh)

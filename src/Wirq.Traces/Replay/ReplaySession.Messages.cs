@@ -63,7 +63,8 @@ internal sealed partial class ReplaySession
         }
     }
 
-    /// <summary>A pin whose entry makes this message, and that is open or was just driven or written; -1 for none.</summary>
+    /// <summary>A pin whose entry makes this message, and that is open or was just driven or written; -1 for
+    /// none.</summary>
     private int PinThatSends(in TraceLine line)
     {
         if (_machine.HoldsMessages)
@@ -97,7 +98,8 @@ internal sealed partial class ReplaySession
             Begin(line);
     }
 
-    /// <summary>The remapping unit made this of the message that it worked on. There is no such unit here yet, so the log is
+    /// <summary>The remapping unit made this of the message that it worked on. There is no such unit here yet, so the
+    /// log is
     /// believed.</summary>
     private void Translated(Msi message)
     {

@@ -11,7 +11,8 @@ public sealed record ReplayOptions
     public Action<Event>? Record { get; init; }
     /// <summary>Hears how the chips are built, before the first event.</summary>
     public Action<FabricOptions>? Machine { get; init; }
-    /// <summary>Told now and then how many lines were worked on, of how many; how many is 0 while that is not known.</summary>
+    /// <summary>Told now and then how many lines were worked on, of how many; how many is 0 while that is not
+    /// known.</summary>
     public Action<long, long>? Progress { get; init; }
     /// <summary>Told what is known of the log before its first line is replayed.</summary>
     internal Action<LogSurvey>? Surveyed { get; init; }
@@ -44,7 +45,8 @@ public sealed class Replayer
     }
 
     /// <summary>Replays a log.</summary>
-    /// <param name="open">Opens it; called twice, as some things must be known before the first line is replayed.</param>
+    /// <param name="open">Opens it; called twice, as some things must be known before the first line is
+    /// replayed.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="options">How.</param>
     /// <exception cref="TraceException">It is damaged, or no log of QEMU's.</exception>
@@ -103,7 +105,8 @@ public sealed class Replayer
         _session.Take(line, next);
     }
 
-    /// <summary>Lines before the first of a CPU tell how the machine was put together, not how it runs; but a device that
+    /// <summary>Lines before the first of a CPU tell how the machine was put together, not how it runs; but a device
+    /// that
     /// moves its line between the reset and that line does so for good.</summary>
     private bool IsSkipped(in TraceLine line)
     {

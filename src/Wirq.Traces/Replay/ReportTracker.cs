@@ -12,7 +12,8 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     private bool _counting = survey.Saw(TraceEvent.ResetDelivered);
     private SourceName _last;
 
-    /// <summary>Something sends a message. Where the log tells neither CPUs nor acceptance, that is all there is to count.</summary>
+    /// <summary>Something sends a message. Where the log tells neither CPUs nor acceptance, that is all there is to
+    /// count.</summary>
     internal void NoteSource(SourceName source)
     {
         _last = source;

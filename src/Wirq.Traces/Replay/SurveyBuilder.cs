@@ -64,7 +64,8 @@ internal sealed class SurveyBuilder
         return thread;
     }
 
-    /// <summary>A reset of the machine ends with one line per local APIC; the real-time clock, where it makes up for lost
+    /// <summary>A reset of the machine ends with one line per local APIC; the real-time clock, where it makes up for
+    /// lost
     /// ticks, prints single ones and looks at the count soon after.</summary>
     private void FollowReset(in TraceLine line)
     {
@@ -144,7 +145,8 @@ internal sealed class SurveyBuilder
     private sealed class CpuThread
     {
         internal HashSet<uint> Ids { get; } = [];
-        /// <summary>It gave its local APIC another id: what it reads from then on is not the one it was born with.</summary>
+        /// <summary>It gave its local APIC another id: what it reads from then on is not the one it was born
+        /// with.</summary>
         internal bool Renumbered { get; set; }
 
         internal void NoteId(uint id)

@@ -4,9 +4,11 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so, and
+/// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so,
+/// and
 /// the difference shows only where a line falls before its INTA, or is still high after it.</summary>
-/// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy with one more input level, its request
+/// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy with one more input level, its
+/// request
 /// following its line as if it always had. If that explains every line, the input is level from here on.</remarks>
 internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
 {
@@ -25,7 +27,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
     /// <summary>What the master prints as its output is brought up to date.</summary>
     internal void ExpectMaster(List<Prediction> lines) => prints.Update(master: true, machine.Pic, machine.Fabric, lines);
 
-    /// <summary>Whether one more level input explains what the log says of a stimulus; if so, the machine has it now.</summary>
+    /// <summary>Whether one more level input explains what the log says of a stimulus; if so, the machine has it
+    /// now.</summary>
     internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged)
     {
         if (stimulus.Line.Event is not (TraceEvent.PicSetIrq or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt))
@@ -43,7 +46,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
         return false;
     }
 
-    /// <summary>Whether one more level input makes an INTA cycle take <paramref name="taken"/>; if so, the machine has it,
+    /// <summary>Whether one more level input makes an INTA cycle take <paramref name="taken"/>; if so, the machine has
+    /// it,
     /// ready for that cycle.</summary>
     internal bool ExplainsInta(in PicStimulus inta, ulong taken)
     {

@@ -1,7 +1,8 @@
 namespace Wirq.Traces.Why;
 
 /// <summary>Says why nobody accepted a message: what it asked for, and what the CPUs were.</summary>
-/// <remarks>The same refusal comes again and again, so the words of the last one are kept while no register changes.</remarks>
+/// <remarks>The same refusal comes again and again, so the words of the last one are kept while no register
+/// changes.</remarks>
 internal sealed class Addressees
 {
     private const int MostNamed = 4;

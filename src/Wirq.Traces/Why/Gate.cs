@@ -51,7 +51,8 @@ public enum Gate : byte
     VectorInService,
     /// <summary>The task priority register stands at the same or a higher class (PPR).</summary>
     TaskPriority,
-    /// <summary>Nothing that can be seen forbids it, and the CPU has not taken it: interrupt flag and halt are not known.</summary>
+    /// <summary>Nothing that can be seen forbids it, and the CPU has not taken it: interrupt flag and halt are not
+    /// known.</summary>
     CpuUnknown,
     /// <summary>The local APIC lost it when it was reset, by INIT or by a hardware disable.</summary>
     ApicReset,

@@ -22,7 +22,8 @@ public sealed class LogWhy
     /// <param name="open">Opens it; called twice.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="question">What is asked; null for what is owed at the end.</param>
-    /// <param name="progress">Told now and then how many lines were worked on, of how many; 0 while that is not known.</param>
+    /// <param name="progress">Told now and then how many lines were worked on, of how many; 0 while that is not
+    /// known.</param>
     /// <exception cref="TraceException">It is damaged, or no log of QEMU's.</exception>
     public static WhyEngine Read(Func<Stream> open, string file, WhyQuestion? question, Action<long, long>? progress = null)
     {

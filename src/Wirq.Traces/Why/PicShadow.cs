@@ -153,7 +153,8 @@ internal sealed class PicShadow
         return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;
     }
 
-    /// <summary>The order in which the pair serves, as it stands after initialisation: the slave's IRQs at its pin.</summary>
+    /// <summary>The order in which the pair serves, as it stands after initialisation: the slave's IRQs at its
+    /// pin.</summary>
     private static int Rank(int irq) => irq switch
     {
         <= Cascade => irq,

@@ -118,7 +118,8 @@ public sealed partial class WhyEngine
         raise.AtFirst = new(Gate.LvtMasked, cpu.EntrySince(LocalVector.Timer), cpu.Cpu);
     }
 
-    /// <summary>Brings what is pending and in service at a CPU up to what is known of it otherwise; not every change has an
+    /// <summary>Brings what is pending and in service at a CPU up to what is known of it otherwise; not every change
+    /// has an
     /// event where acknowledges are inferred.</summary>
     internal void Settle(int index, Predicate<int> pending, Predicate<int> inService)
     {

@@ -2,7 +2,8 @@ using Wirq.Events;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Follows every interrupt of a log or recording from its source to its end, and says where it stopped.</summary>
+/// <summary>Follows every interrupt of a log or recording from its source to its end, and says where it
+/// stopped.</summary>
 /// <remarks>It knows what the events tell and nothing else, keeps the last few raises of each source, and needs the
 /// memory of the machine's registers, whatever the length of the log. Not thread-safe.</remarks>
 public sealed partial class WhyEngine : IEventSink

@@ -33,7 +33,8 @@ public sealed class EventBuffer
     public bool Observing { get; set; }
 
     /// <summary>Whether <see cref="EventKind.CpuInterrupt"/> is wanted. An owner that asks
-    /// <see cref="Fabric.HasInterrupt"/> between any two instructions of its CPUs (an emulator's loop) needs none.</summary>
+    /// <see cref="Fabric.HasInterrupt"/> between any two instructions of its CPUs (an emulator's loop) needs
+    /// none.</summary>
     public bool WakeUps { get; set; } = true;
 
     /// <summary>Events waiting.</summary>
@@ -82,6 +83,14 @@ public sealed class EventBuffer
         _head = head + 1;
         return true;
     }
+
+    /// <summary>Whether nothing waits.</summary>
+    internal bool IsEmpty => _head == _tail;
+
+    /// <summary>Takes the oldest event where it stands, without a copy. It must be read before anything is appended,
+    /// which may take its place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ref readonly Event TakeInPlace() => ref Slot(_head++);
 
     /// <summary>Looks at the event <paramref name="index"/> places behind the oldest one, without taking it.</summary>
     public Event Peek(int index)

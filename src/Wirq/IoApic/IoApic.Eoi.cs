@@ -11,7 +11,6 @@ public sealed partial class IoApic
     /// <returns>The lines to acknowledge and the pins to serve again; see the remarks of the class.</returns>
     public PinWork Eoi(byte vector, EventBuffer events) => Eoi(vector, EndOfInterruptCause.Broadcast, events);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private PinWork Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events)
     {
         PinWork work = default;
@@ -34,7 +33,6 @@ public sealed partial class IoApic
         return work;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void End(int pin, EndOfInterruptCause cause, ref PinWork work, EventBuffer events)
     {
         ref IoApicState s = ref S;

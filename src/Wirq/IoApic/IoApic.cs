@@ -98,14 +98,14 @@ public sealed partial class IoApic
         Rise(pin, ref state, events);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Rise(int pin, ref IoApicPin state, EventBuffer events)
     {
         if (_profile.StormCountsAtEoi && !(state.Entry.Level ? S.RemoteIrr.Has(pin) : state.Entry.Masked))
             ServeBraked(events);
         if (state.Entry.Level)
         {
-            S.Latched.Add(pin);
+            if (_profile.LatchedRequest)
+                S.Latched.Add(pin);
             if (events.Observing && S.RemoteIrr.Has(pin))
                 events.Observe(new Event(EventKind.PinCoalesced, _index, (uint)pin));
             ServiceLevel(pin, ref state, events);
@@ -152,6 +152,7 @@ public sealed partial class IoApic
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ServiceLevel(int pin, ref IoApicPin state, EventBuffer events)
     {
         ref IoApicState s = ref S;

@@ -8,7 +8,8 @@ namespace Wirq;
 /// <param name="PinZeroIsTwo">What comes to pin 0 lands on pin 2.</param>
 /// <param name="AcksEdgePins">An EOI acknowledges edge pins of its vector too.</param>
 /// <param name="EveryRaiseIsAnEdge">Driving an edge pin that is high already makes another edge.</param>
-/// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether it fell in between or
+/// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether it fell in between
+/// or
 /// not, begins anew after it held, and lets go whenever another pin is served.</param>
 internal readonly record struct IoApicProfile(
     bool PolarityIgnored, bool RemoteIrrAtSend, bool LatchedRequest, bool PinZeroIsTwo, bool AcksEdgePins,

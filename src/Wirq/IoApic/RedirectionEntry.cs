@@ -12,6 +12,8 @@ namespace Wirq;
 public readonly record struct RedirectionEntry(ulong Bits)
 {
     private const int ModeShift = 8, DestinationShift = 56, ExtendedShift = 49, AddressShift = 48;
+    private const uint EdgeModes = 1u << (int)DeliveryMode.Smi | 1u << (int)DeliveryMode.Nmi
+        | 1u << (int)DeliveryMode.Init | 1u << (int)DeliveryMode.ExtInt;
     private const ulong LogicalBit = 1 << 11, StatusBit = 1 << 12, ActiveLowBit = 1 << 13, RemoteIrrBit = 1 << 14,
         LevelBit = 1 << 15, MaskBit = 1 << 16, RemappableBit = 1ul << 48;
 
@@ -54,8 +56,7 @@ public readonly record struct RedirectionEntry(ulong Bits)
     public bool RemoteIrr => (Bits & RemoteIrrBit) != 0;
     /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even where bit 15 says level
     /// (82093AA, 3.2.4, delivery mode): nothing would ever end them.</summary>
-    public bool Level => (Bits & LevelBit) != 0
-        && Mode is not (DeliveryMode.Smi or DeliveryMode.Nmi or DeliveryMode.Init or DeliveryMode.ExtInt);
+    public bool Level => (Bits & LevelBit) != 0 && (EdgeModes >> (int)Mode & 1) == 0;
     /// <summary>Whether the pin is masked.</summary>
     public bool Masked => (Bits & MaskBit) != 0;
     /// <summary>Whether the entry names a remapping table entry.</summary>

@@ -107,14 +107,14 @@ public sealed class LineTable
             events.Observe(new Event(EventKind.SourceRemoved, (ushort)slot, (uint)gsi));
     }
 
-    /// <summary>Sets what a source asserts.</summary>
+    /// <summary>Sets what a source asserts; nothing where the slot has another owner by now.</summary>
     /// <returns>Whether the level of its line changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Set(int slot, bool asserted, bool byAck, EventBuffer events, out int gsi)
+    internal bool Set(int slot, uint generation, bool asserted, bool byAck, EventBuffer events, out int gsi)
     {
         ref SourceState source = ref _sources[slot];
         gsi = source.Gsi;
-        if (source.IsAsserted == asserted)
+        if (source.IsAsserted == asserted || source.Generation != generation)
             return false;
         source.Asserted = asserted ? (byte)1 : (byte)0;
         ref LineState line = ref _lines[gsi];
@@ -141,7 +141,7 @@ public sealed class LineTable
             ref SourceState source = ref _sources[slot];
             bool drops = source.Kind == SourceKind.Sampled && source.IsAsserted;
             if (drops)
-                fell |= Set(slot, asserted: false, byAck: true, events, out _);
+                fell |= Set(slot, source.Generation, asserted: false, byAck: true, events, out _);
             if (drops || !onlySampled)
                 events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
         }

@@ -48,8 +48,7 @@ public sealed class Source : IDisposable
     /// <summary>Asserts or not.</summary>
     public void Set(bool asserted)
     {
-        if (IsAlive)
-            _fabric.SetSource(Slot, asserted);
+        _fabric.SetSource(Slot, Generation, asserted);
     }
 
     /// <summary>Ceases to assert and leaves the line. It may be called while the line is being acknowledged.</summary>

@@ -11,7 +11,8 @@ public sealed partial class LocalApics
     /// <summary>The timer of a CPU expires now.</summary>
     internal void ExpireTimer(int cpu, EventBuffer events) => Expire(cpu, ref _state[cpu], events);
 
-    /// <summary>The vector that <see cref="Take"/> would take; -1 where none gets past the processor priority.</summary>
+    /// <summary>The vector that <see cref="Take"/> would take; -1 where none gets past the processor
+    /// priority.</summary>
     internal int Takeable(int cpu)
     {
         ref ApicState s = ref _state[cpu];

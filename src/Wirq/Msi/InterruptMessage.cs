@@ -61,7 +61,8 @@ public readonly record struct InterruptMessage(ulong Bits)
             | (address & addressHint) << 11 | (ulong)destination << DestinationShift);
     }
 
-    /// <summary>Whether this is the common case: Fixed, to a physical destination, an edge or an asserted level.</summary>
+    /// <summary>Whether this is the common case: Fixed, to a physical destination, an edge or an asserted
+    /// level.</summary>
     internal bool IsPlain => (Bits & (7ul << ModeShift | LogicalBit)) == 0 && (Bits & (LevelBit | AssertBit)) != LevelBit;
 
     /// <summary>The vector, 0 to 255.</summary>
