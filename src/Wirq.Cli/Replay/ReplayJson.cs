@@ -41,16 +41,7 @@ internal static class ReplayJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteStartArray("laws");
-        foreach (LawVerdict law in report.Laws)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", law.Name);
-            json.WriteBoolean("held", law.Held);
-            json.WriteString("detail", law.Detail);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        LawsJson.Write(json, report.Laws.Select(law => (law.Name, law.Held, law.Detail)));
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');

@@ -30,16 +30,7 @@ internal static class RunJson
         foreach (string id in result.Scenario.Covers)
             json.WriteStringValue(id);
         json.WriteEndArray();
-        json.WriteStartArray("laws");
-        foreach (LawResult law in result.Laws)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", law.Name);
-            json.WriteBoolean("held", law.Held);
-            json.WriteString("detail", law.Detail);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        LawsJson.Write(json, result.Laws.Select(law => (law.Name, law.Held, law.Detail)));
         json.WriteStartArray("historic");
         foreach (HistoricResult historic in result.Historic)
         {
