@@ -125,47 +125,38 @@ public sealed partial class Fabric
 
     private void CarryOut(int chip, in PinWork work)
     {
-        PinSet acked = work.Acked;
-        for (int pin; (pin = PinSet.Next(ref acked)) >= 0;)
-        {
-            if (Events.Observing)
-                Events.Observe(new Event(EventKind.PinAcked, (ushort)chip, (uint)pin));
-            Acknowledge(Gsis.OfPin(chip, pin), onlySampled: false);
-        }
-        PinSet resampled = work.Resampled;
-        for (int pin; (pin = PinSet.Next(ref resampled)) >= 0;)
-        {
-            if (Events.Observing)
-                Events.Observe(new Event(EventKind.PinResampled, (ushort)chip, (uint)pin));
-            Acknowledge(Gsis.OfPin(chip, pin), onlySampled: true);
-        }
+        ReadOnlySpan<int> gsis = Gsis.OfPins(chip);
+        Acknowledge(work.Acked, gsis, EventKind.PinAcked, chip, onlySampled: false);
+        Acknowledge(work.Resampled, gsis, EventKind.PinResampled, chip, onlySampled: true);
         _ioApics[chip].Service(work.Service, Events);
     }
 
     private void CarryPic(in PinWork work)
     {
-        PinSet acked = work.Acked;
-        for (int irq; (irq = PinSet.Next(ref acked)) >= 0;)
-        {
-            if (Events.Observing)
-                Events.Observe(new Event(EventKind.PicAcked, 0, (uint)irq));
-            Acknowledge(Gsis.OfIsaIrq(irq), onlySampled: false);
-        }
-        PinSet resampled = work.Resampled;
-        for (int irq; (irq = PinSet.Next(ref resampled)) >= 0;)
-        {
-            if (Events.Observing)
-                Events.Observe(new Event(EventKind.PicResampled, 0, (uint)irq));
-            Acknowledge(Gsis.OfIsaIrq(irq), onlySampled: true);
-        }
+        ReadOnlySpan<int> gsis = Gsis.OfIsaIrqs;
+        Acknowledge(work.Acked, gsis, EventKind.PicAcked, 0, onlySampled: false);
+        Acknowledge(work.Resampled, gsis, EventKind.PicResampled, 0, onlySampled: true);
         Pic!.Update(Events);
         PropagateIntr();
     }
 
-    private void Acknowledge(int gsi, bool onlySampled)
+    /// <summary>Acknowledges the lines of pins, and tells of each pin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Acknowledge(PinSet pins, ReadOnlySpan<int> gsis, EventKind kind, int chip, bool onlySampled)
     {
-        if (Lines.Acknowledge(gsi, onlySampled, Events))
-            DriveLine(gsi, asserted: false);
+        if (!pins.IsEmpty)
+            AcknowledgeEach(pins, gsis, kind, chip, onlySampled);
+    }
+
+    private void AcknowledgeEach(PinSet pins, ReadOnlySpan<int> gsis, EventKind kind, int chip, bool onlySampled)
+    {
+        for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
+        {
+            if (Events.Observing)
+                Events.Observe(new Event(kind, (ushort)chip, (uint)pin));
+            if (Lines.Acknowledge(gsis[pin], onlySampled, Events))
+                DriveLine(gsis[pin], asserted: false);
+        }
     }
 
     /// <summary>INTR of the 8259 pair is wired to LINT0 of every local APIC and to pin 0 of the first

@@ -66,14 +66,22 @@ public sealed partial class Fabric
 
     /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for
     /// example.</summary>
-    public void Answer(int ioApic, int pin, Msi message, RefusalReason reason) =>
-        Carry(ioApic, _ioApics[ioApic].Accepted(pin, message, reason, Events));
+    public void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
+    {
+        PinWork work = default;
+        _ioApics[ioApic].Accepted(pin, message, reason, Events, ref work);
+        Carry(ioApic, work);
+    }
 
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector)
     {
         if (_ioApics.Length == 1)
-            Carry(0, _ioApics[0].Eoi(vector, Events));
+        {
+            PinWork work = default;
+            _ioApics[0].Eoi(vector, Events, ref work);
+            Carry(0, work);
+        }
         else
             EoiToAll(vector);
     }
@@ -84,7 +92,10 @@ public sealed partial class Fabric
     {
         Span<PinWork> work = stackalloc PinWork[_ioApics.Length];
         for (int chip = 0; chip < work.Length; chip++)
-            work[chip] = _ioApics[chip].Eoi(vector, Events);
+        {
+            work[chip] = default;
+            _ioApics[chip].Eoi(vector, Events, ref work[chip]);
+        }
         for (int chip = 0; chip < work.Length; chip++)
             Carry(chip, work[chip]);
     }

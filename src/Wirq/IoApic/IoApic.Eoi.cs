@@ -8,51 +8,52 @@ namespace Wirq;
 public sealed partial class IoApic
 {
     /// <summary>A local APIC broadcast the EOI of a level vector.</summary>
-    /// <returns>The lines to acknowledge and the pins to serve again; see the remarks of the class.</returns>
-    public PinWork Eoi(byte vector, EventBuffer events) => Eoi(vector, EndOfInterruptCause.Broadcast, events);
+    /// <param name="vector">Its vector.</param>
+    /// <param name="events">Where effects go.</param>
+    /// <param name="work">Gains the lines to acknowledge and the pins to serve again; see the remarks of the
+    /// class.</param>
+    public void Eoi(byte vector, EventBuffer events, ref PinWork work) =>
+        Eoi(vector, EndOfInterruptCause.Broadcast, events, ref work);
 
-    private PinWork Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events)
+    private void Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events, ref PinWork work)
     {
-        PinWork work = default;
-        ref IoApicState s = ref S;
-        PinSet waiting = s.RemoteIrr | s.InFlight | s.Refused;
-        for (int pin; (pin = PinSet.Next(ref waiting)) >= 0;)
+        PinSet open = S.Open;
+        for (int pin; (pin = PinSet.Next(ref open)) >= 0;)
         {
+            ref IoApicPin state = ref _pins[pin];
             // The broadcast names a vector, not a pin: every pin of that vector is meant (82093AA, 3.2.4, Remote IRR).
-            if (_pins[pin].Entry.Vector != vector)
+            if (state.Entry.Vector != vector)
                 continue;
-            if (s.RemoteIrr.Has(pin))
-                End(pin, cause, ref work, events);
-            else if (s.InFlight.Has(pin))
-                s.EndedInFlight.Add(pin);
+            if (state.Has(PinFlags.RemoteIrr))
+                End(pin, ref state, cause, ref work, events);
+            else if (state.Has(PinFlags.InFlight))
+                state.Add(PinFlags.EndedInFlight);
             else
-                work.Service = work.Service.With(pin);
+                work.Serve(pin);
         }
         if (_profile.AcksEdgePins)
             work.Acked |= EdgePinsOf(vector);
-        return work;
     }
 
-    private void End(int pin, EndOfInterruptCause cause, ref PinWork work, EventBuffer events)
+    private void End(int pin, ref IoApicPin state, EndOfInterruptCause cause, ref PinWork work, EventBuffer events)
     {
-        ref IoApicState s = ref S;
-        s.RemoteIrr.Remove(pin);
-        RedirectionEntry entry = _pins[pin].Entry;
+        state.Flags = state.Flags & ~PinFlags.RemoteIrr
+            | (cause == EndOfInterruptCause.Rewrite ? 0 : PinFlags.AfterEoi);
+        Reopen(pin, in state);
+        RedirectionEntry entry = state.Entry;
         if (events.Observing)
             events.Observe(new Event(EventKind.RemoteIrrCleared, _index, (uint)pin, entry.Vector, (ulong)cause));
-        work.Service = work.Service.With(pin);
-        if (cause != EndOfInterruptCause.Rewrite)
-            s.AfterEoi.Add(pin);
-        if (_profile.StormCountsAtEoi && (entry.Masked || !s.Latched.Has(pin)))
-            _pins[pin].StormCount = 0;
+        work.Serve(pin);
+        if (_profile.StormCountsAtEoi && (entry.Masked || !state.Has(PinFlags.Latched)))
+            state.StormCount = 0;
         if (!entry.Masked || Options.Ack != AckPolicy.Done)
         {
-            work.Acked = work.Acked.With(pin);
+            work.Ack(pin);
             return;
         }
         // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a
         // phantom.
-        s.AckOwed.Add(pin);
+        state.Add(PinFlags.AckOwed);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinAckDeferred, _index, (uint)pin));
     }

@@ -4,10 +4,18 @@ namespace Wirq;
 public sealed partial class IoApic
 {
     /// <summary>Sets Remote IRR again, as if an EOI had not reached the pin.</summary>
-    internal void KeepRemoteIrr(int pin) => S.RemoteIrr.Add(pin);
+    internal void KeepRemoteIrr(int pin)
+    {
+        _pins[pin].Add(PinFlags.RemoteIrr);
+        Reopen(pin, in _pins[pin]);
+    }
 
     /// <summary>Clears Remote IRR, as if an EOI had come that never did.</summary>
-    internal void DropRemoteIrr(int pin) => S.RemoteIrr = S.RemoteIrr.Without(pin);
+    internal void DropRemoteIrr(int pin)
+    {
+        _pins[pin].Remove(PinFlags.RemoteIrr);
+        Reopen(pin, in _pins[pin]);
+    }
 
     /// <summary>Changes an entry behind everybody's back: a stale destination, a mask that loses edges.</summary>
     internal void ForceEntry(int pin, RedirectionEntry entry) => _pins[pin].Entry = entry.WithRemoteIrr(false);

@@ -46,7 +46,9 @@ public sealed partial class IoApic
             case WindowOffset:
                 return WriteSelected(S.Selected, value, events);
             case EoiOffset when Options.Version >= 0x20:
-                return Eoi((byte)value, EndOfInterruptCause.Register, events);
+                PinWork work = default;
+                Eoi((byte)value, EndOfInterruptCause.Register, events, ref work);
+                return work;
             default:
                 return default;
         }
@@ -87,53 +89,55 @@ public sealed partial class IoApic
             ServeBraked(events);
         if (events.Observing)
         {
-            bool remoteIrr = S.RemoteIrr.Has(pin);
+            bool remoteIrr = state.Has(PinFlags.RemoteIrr);
             events.Observe(new Event(EventKind.EntryWritten, _index, (uint)pin,
                 made.WithRemoteIrr(remoteIrr).Bits, old.WithRemoteIrr(remoteIrr).Bits));
         }
         // Before anything that this write may deliver: a cached route must never be older than the entry.
         if (made != old)
             events.Emit(new Event(EventKind.RouteChanged, _index, (uint)pin, made.Bits, old.Bits));
-        ApplyPolarity(pin, made, events);
-        PinWork work = new(default, default, default(PinSet).With(pin));
+        ApplyPolarity(pin, ref state, events);
+        PinWork work = default;
+        work.Serve(pin);
         // Linux ends a level interrupt without EOI register by making the entry edge for a moment.
-        if (!made.Level && S.RemoteIrr.Has(pin))
-            End(pin, EndOfInterruptCause.Rewrite, ref work, events);
+        if (!made.Level && state.Has(PinFlags.RemoteIrr))
+            End(pin, ref state, EndOfInterruptCause.Rewrite, ref work, events);
         if (!made.Masked)
-            Open(pin, old, made, ref work);
+            Open(pin, old, ref state, ref work);
         return work;
     }
 
     /// <summary>What is owed or has to be asked before an entry is served that was not served before this
     /// write.</summary>
-    private void Open(int pin, RedirectionEntry old, RedirectionEntry entry, ref PinWork work)
+    private void Open(int pin, RedirectionEntry old, ref IoApicPin state, ref PinWork work)
     {
-        if (S.AckOwed.Has(pin))
+        if (state.Has(PinFlags.AckOwed))
         {
-            S.AckOwed.Remove(pin);
-            work.Acked = work.Acked.With(pin);
+            state.Remove(PinFlags.AckOwed);
+            work.Ack(pin);
             return;
         }
         // A request that was latched meanwhile may have been served otherwise; only its source knows. An edge entry, or
         // one of the other polarity, keeps a level back as a mask does.
+        RedirectionEntry entry = state.Entry;
         bool opened = Options.Ack switch
         {
             AckPolicy.Done => old.Masked || !old.Level || IsActiveLow(old) != IsActiveLow(entry),
             AckPolicy.EoiAndUnmask => old.Masked,
             _ => false,
         };
-        if (opened && entry.Level && S.Asserted.Has(pin) && !S.RemoteIrr.Has(pin))
-            work.Resampled = work.Resampled.With(pin);
+        if (opened && entry.Level && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
+            work.Resample(pin);
     }
 
-    private void ApplyPolarity(int pin, RedirectionEntry entry, EventBuffer events)
+    private void ApplyPolarity(int pin, ref IoApicPin state, EventBuffer events)
     {
-        bool asserted = S.High.Has(pin) != IsActiveLow(entry);
-        if (asserted == S.Asserted.Has(pin))
+        bool asserted = state.Has(PinFlags.High) != IsActiveLow(state.Entry);
+        if (asserted == state.Has(PinFlags.Asserted))
             return;
         // No wire moved, so this is no edge; a level pin is served by what follows.
-        S.Asserted.Assign(pin, asserted);
-        S.Latched.Assign(pin, asserted && entry.Level);
+        state.Assign(PinFlags.Asserted, asserted);
+        state.Assign(PinFlags.Latched, asserted && state.Entry.Level);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
     }

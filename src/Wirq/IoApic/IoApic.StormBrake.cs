@@ -45,6 +45,7 @@ public sealed partial class IoApic
             state.StormCount++;
         if (state.StormCount < Options.StormLimit)
             return false;
+        state.Add(PinFlags.Braked);
         S.Braked.Add(pin);
         if (_profile.StormCountsAtEoi)
             state.StormCount = 0;
@@ -57,7 +58,7 @@ public sealed partial class IoApic
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReleaseBrake(int pin, ref IoApicPin state)
     {
-        if (state.StormCount == 0 && !S.Braked.Has(pin))
+        if (state.StormCount == 0 && !state.Has(PinFlags.Braked))
             return;
         state.StormCount = 0;
         Unbrake(pin, ref state);
@@ -66,6 +67,7 @@ public sealed partial class IoApic
     private void Unbrake(int pin, ref IoApicPin state)
     {
         state.StormDeadline = 0;
+        state.Remove(PinFlags.Braked);
         S.Braked.Remove(pin);
     }
 

@@ -6,11 +6,11 @@ namespace Wirq;
 
 /// <summary>An I/OAPIC: the 82093AA, and its successor with an EOI register.</summary>
 /// <remarks>
-/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>, <see cref="Eoi(byte,
-/// EventBuffer)"/> and
-/// <see cref="Accepted"/> change state and return a <see cref="PinWork"/>; the owner lowers the sampled sources of the
-/// pins named there, tells the holders, and then calls <see cref="Service"/>. So an EOI has cleared Remote IRR on every
-/// pin of its vector before any of them is served again.
+/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>,
+/// <see cref="Eoi(byte, EventBuffer, ref PinWork)"/> and <see cref="Accepted"/> change state and hand out a
+/// <see cref="PinWork"/>; the owner lowers the sampled sources of the pins named there, tells the holders, and then
+/// calls <see cref="Service"/>. So an EOI has cleared Remote IRR on every pin of its vector before any of them is served
+/// again.
 /// <para>Not modelled: the serial APIC bus, and with it delivery status, which always reads idle.</para>
 /// <para>Source: Intel 82093AA data sheet (290566), and the ICH data sheets for version 0x20.</para>
 /// </remarks>
@@ -51,16 +51,16 @@ public sealed partial class IoApic
     }
 
     /// <summary>An entry as a guest reads it.</summary>
-    public RedirectionEntry Entry(int pin) => _pins[pin].Entry.WithRemoteIrr(S.RemoteIrr.Has(pin));
+    public RedirectionEntry Entry(int pin) => _pins[pin].Entry.WithRemoteIrr(_pins[pin].Has(PinFlags.RemoteIrr));
 
     /// <summary>Whether a pin is asserted, polarity applied.</summary>
-    public bool IsAsserted(int pin) => S.Asserted.Has(pin);
+    public bool IsAsserted(int pin) => _pins[pin].Has(PinFlags.Asserted);
 
     /// <summary>Whether the storm brake holds a pin.</summary>
-    public bool IsBraked(int pin) => S.Braked.Has(pin);
+    public bool IsBraked(int pin) => _pins[pin].Has(PinFlags.Braked);
 
     /// <summary>Whether an acknowledge waits for a pin to be unmasked.</summary>
-    public bool OwesAck(int pin) => S.AckOwed.Has(pin);
+    public bool OwesAck(int pin) => _pins[pin].Has(PinFlags.AckOwed);
 
     /// <summary>The wire of a pin changes.</summary>
     /// <param name="pin">The pin.</param>
@@ -71,12 +71,11 @@ public sealed partial class IoApic
         if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
             pin = 2;
         ref IoApicPin state = ref _pins[pin];
-        ref IoApicState s = ref S;
-        if (s.High.Has(pin) == high)
+        if (state.Has(PinFlags.High) == high)
             return;
-        s.High.Assign(pin, high);
         bool asserted = high != IsActiveLow(state.Entry);
-        s.Asserted.Assign(pin, asserted);
+        state.Flags = state.Flags & ~(PinFlags.High | PinFlags.Asserted)
+            | (high ? PinFlags.High : 0) | (asserted ? PinFlags.Asserted : 0);
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0));
         if (asserted)
@@ -100,13 +99,13 @@ public sealed partial class IoApic
 
     private void Rise(int pin, ref IoApicPin state, EventBuffer events)
     {
-        if (_profile.StormCountsAtEoi && !(state.Entry.Level ? S.RemoteIrr.Has(pin) : state.Entry.Masked))
+        if (_profile.StormCountsAtEoi && !(state.Entry.Level ? state.Has(PinFlags.RemoteIrr) : state.Entry.Masked))
             ServeBraked(events);
         if (state.Entry.Level)
         {
             if (_profile.LatchedRequest)
-                S.Latched.Add(pin);
-            if (events.Observing && S.RemoteIrr.Has(pin))
+                state.Add(PinFlags.Latched);
+            if (events.Observing && state.Has(PinFlags.RemoteIrr))
                 events.Observe(new Event(EventKind.PinCoalesced, _index, (uint)pin));
             ServiceLevel(pin, ref state, events);
         }
@@ -123,10 +122,17 @@ public sealed partial class IoApic
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Fall(int pin, ref IoApicPin state)
     {
-        ref IoApicState s = ref S;
+        if (state.StormCount != 0 || state.Has(PinFlags.Latched | PinFlags.Refused | PinFlags.Braked))
+            Forget(pin, ref state);
+    }
+
+    /// <summary>What a pin remembers of the level that has fallen.</summary>
+    private void Forget(int pin, ref IoApicPin state)
+    {
         if (state.Entry.Level)
-            s.Latched.Remove(pin);
-        s.Refused.Remove(pin);
+            state.Remove(PinFlags.Latched);
+        state.Remove(PinFlags.Refused);
+        Reopen(pin, in state);
         if (_profile.StormCountsAtEoi)
             Unbrake(pin, ref state);
         else
@@ -143,31 +149,30 @@ public sealed partial class IoApic
             ref IoApicPin state = ref _pins[pin];
             if (state.Entry.Level)
                 ServiceLevel(pin, ref state, events);
-            else if (_profile.LatchedRequest && S.Latched.Has(pin) && !state.Entry.Masked)
+            else if (_profile.LatchedRequest && state.Has(PinFlags.Latched) && !state.Entry.Masked)
             {
-                S.Latched.Remove(pin);
+                state.Remove(PinFlags.Latched);
                 Send(pin, state.Entry, events);
             }
-            S.AfterEoi.Remove(pin);
+            state.Remove(PinFlags.AfterEoi);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ServiceLevel(int pin, ref IoApicPin state, EventBuffer events)
     {
-        ref IoApicState s = ref S;
-        bool pending = _profile.LatchedRequest ? s.Latched.Has(pin) : s.Asserted.Has(pin);
-        if (!pending || state.Entry.Masked)
+        PinFlags request = _profile.LatchedRequest ? PinFlags.Latched : PinFlags.Asserted;
+        if (!state.Has(request) || state.Entry.Masked)
             return;
-        if (s.AfterEoi.Has(pin) && Brake(pin, ref state, events))
+        if (state.Has(PinFlags.AfterEoi) && Brake(pin, ref state, events))
             return;
         // Remote IRR holds a level line back until its EOI; so does a message whose answer is still out.
-        if (s.RemoteIrr.Has(pin) || s.InFlight.Has(pin) || s.Braked.Has(pin))
+        if (state.Has(PinFlags.RemoteIrr | PinFlags.InFlight | PinFlags.Braked))
             return;
-        s.Refused.Remove(pin);
-        s.InFlight.Add(pin);
+        state.Flags = state.Flags & ~PinFlags.Refused | PinFlags.InFlight;
+        S.Open.Add(pin);
         if (_profile.RemoteIrrAtSend)
-            SetRemoteIrr(pin, state.Entry.Vector, events);
+            SetRemoteIrr(pin, ref state, state.Entry.Vector, events);
         Send(pin, state.Entry, events);
     }
 
@@ -184,7 +189,8 @@ public sealed partial class IoApic
     /// <param name="reason"><see cref="RefusalReason.None"/> where it was accepted. A refused level stays pending with
     /// Remote IRR clear and is tried again at the pin's next entry write, rise or EOI; a refused edge is gone.</param>
     /// <param name="events">Where effects go.</param>
-    public PinWork Accepted(int pin, Msi message, RefusalReason reason, EventBuffer events)
+    /// <param name="work">Gains the lines to acknowledge and the pins to serve again.</param>
+    public void Accepted(int pin, Msi message, RefusalReason reason, EventBuffer events, ref PinWork work)
     {
         bool level = message.Data.Level;
         if (events.Observing)
@@ -193,43 +199,52 @@ public sealed partial class IoApic
                 ? new Event(EventKind.PinAccepted, _index, (uint)pin, level ? 1u : 0)
                 : new Event(EventKind.PinRefused, _index, (uint)pin, level ? 1u : 0, (ulong)reason));
         }
-        ref IoApicState s = ref S;
-        if (!level || !s.InFlight.Has(pin))
-            return default;
-        bool ended = s.EndedInFlight.Has(pin);
-        s.InFlight.Remove(pin);
-        s.EndedInFlight.Remove(pin);
-        PinWork again = new(default, default, default(PinSet).With(pin));
-        // Its EOI may have come before the answer, and then the line had to wait.
+        ref IoApicPin state = ref _pins[pin];
+        if (!level || !state.Has(PinFlags.InFlight))
+            return;
+        bool ended = state.Has(PinFlags.EndedInFlight);
+        state.Remove(PinFlags.InFlight | PinFlags.EndedInFlight);
+        RedirectionEntry entry = state.Entry;
         if (_profile.RemoteIrrAtSend)
-            return s.RemoteIrr.Has(pin) ? default : again;
-        RedirectionEntry entry = _pins[pin].Entry;
-        if (reason != RefusalReason.None)
+        {
+            // Its EOI may have come before the answer, and then the line had to wait.
+            if (!state.Has(PinFlags.RemoteIrr))
+                work.Serve(pin);
+        }
+        else if (reason != RefusalReason.None)
         {
             // The refusal of an old message says nothing about the one that the entry names now.
-            if (entry.Message != message)
-                return again;
-            s.Refused.Add(pin);
-            return default;
+            if (entry.Message == message)
+                state.Add(PinFlags.Refused);
+            else
+                work.Serve(pin);
         }
-        // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry any
-        // more.
-        if (!entry.Level || entry.Vector != message.Data.Vector)
-            return again;
-        SetRemoteIrr(pin, entry.Vector, events);
-        PinWork work = default;
-        if (ended)
-            End(pin, EndOfInterruptCause.Broadcast, ref work, events);
-        return work;
+        else if (entry.Level && entry.Vector == message.Data.Vector)
+        {
+            SetRemoteIrr(pin, ref state, entry.Vector, events);
+            if (ended)
+                End(pin, ref state, EndOfInterruptCause.Broadcast, ref work, events);
+            return;
+        }
+        else
+        {
+            // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry
+            // any more.
+            work.Serve(pin);
+        }
+        Reopen(pin, in state);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void SetRemoteIrr(int pin, byte vector, EventBuffer events)
+    private void SetRemoteIrr(int pin, ref IoApicPin state, byte vector, EventBuffer events)
     {
-        S.RemoteIrr.Add(pin);
+        state.Add(PinFlags.RemoteIrr);
         if (events.Observing)
             events.Observe(new Event(EventKind.RemoteIrrSet, _index, (uint)pin, vector));
     }
+
+    /// <summary>A flag of <see cref="PinFlags.Open"/> changed: the set of such pins follows.</summary>
+    private void Reopen(int pin, in IoApicPin state) => S.Open.Assign(pin, state.Has(PinFlags.Open));
 
     private bool IsActiveLow(RedirectionEntry entry) => entry.ActiveLow && !_profile.PolarityIgnored;
 }

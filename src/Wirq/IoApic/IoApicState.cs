@@ -10,42 +10,62 @@ internal struct IoApicState : IState
     /// <summary>IOREGSEL, 8 bits.</summary>
     public uint Selected;
     public uint Reserved;
-    /// <summary>Pins whose wire is high.</summary>
-    public PinSet High;
-    /// <summary>Pins that are asserted, polarity applied.</summary>
-    public PinSet Asserted;
-    public PinSet RemoteIrr;
-    /// <summary>Level messages sent whose answer is not in yet.</summary>
-    public PinSet InFlight;
-    /// <summary>Those of them whose EOI came before the answer did.</summary>
-    public PinSet EndedInFlight;
-    /// <summary>Level pins whose last message was refused.</summary>
-    public PinSet Refused;
-    /// <summary>Pins that owe their holders an acknowledge, to be paid at unmask.</summary>
-    public PinSet AckOwed;
-    /// <summary>Pins whose EOI is being worked on: the next look at them counts for the storm brake.</summary>
-    public PinSet AfterEoi;
-    /// <summary>Pins that the storm brake holds.</summary>
+    /// <summary>The pins that an EOI may concern: those with a flag of <see cref="PinFlags.Open"/>. Kept, so that an EOI
+    /// looks at these and not at all.</summary>
+    public PinSet Open;
+    /// <summary>The pins with <see cref="PinFlags.Braked"/>, for the same reason.</summary>
     public PinSet Braked;
-    /// <summary>Requests latched, where the profile latches them.</summary>
-    public PinSet Latched;
 }
 
 /// <summary>What an I/OAPIC remembers of one pin.</summary>
 internal struct IoApicPin : IState
 {
     /// <summary>The entry, its Remote IRR and delivery status bits always clear; see <see
-    /// cref="IoApicState.RemoteIrr"/>.</summary>
+    /// cref="PinFlags.RemoteIrr"/>.</summary>
     public RedirectionEntry Entry;
     /// <summary>When the storm brake lets go, in ns; 0 while it does not hold.</summary>
     public long StormDeadline;
     /// <summary>Consecutive EOIs that found the line still asserted; saturates at the limit.</summary>
     public int StormCount;
-    public int Reserved;
+    public PinFlags Flags;
+
+    public readonly bool Has(PinFlags flag) => (Flags & flag) != 0;
+    public void Add(PinFlags flags) => Flags |= flags;
+    public void Remove(PinFlags flags) => Flags &= ~flags;
+    public void Assign(PinFlags flag, bool present) => Flags = present ? Flags | flag : Flags & ~flag;
 
     internal static void MakeRelative(ref IoApicPin pin, long now)
     {
         if (pin.StormDeadline != 0)
             pin.StormDeadline -= now;
     }
+}
+
+/// <summary>What is true of a pin. One word, so that the usual questions are one test.</summary>
+[Flags]
+internal enum PinFlags
+{
+    None = 0,
+    /// <summary>Its wire is high.</summary>
+    High = 1 << 0,
+    /// <summary>It is asserted, polarity applied.</summary>
+    Asserted = 1 << 1,
+    /// <summary>A level message was accepted and not ended.</summary>
+    RemoteIrr = 1 << 2,
+    /// <summary>A level message was sent, and its answer is not in yet.</summary>
+    InFlight = 1 << 3,
+    /// <summary>Its EOI came before the answer did.</summary>
+    EndedInFlight = 1 << 4,
+    /// <summary>Its last level message was refused.</summary>
+    Refused = 1 << 5,
+    /// <summary>It owes its holders an acknowledge, to be paid at unmask.</summary>
+    AckOwed = 1 << 6,
+    /// <summary>Its EOI is being worked on: the next look at it counts for the storm brake.</summary>
+    AfterEoi = 1 << 7,
+    /// <summary>The storm brake holds it.</summary>
+    Braked = 1 << 8,
+    /// <summary>Its request is latched, where the profile latches requests.</summary>
+    Latched = 1 << 9,
+    /// <summary>Those for which an EOI of its vector means something.</summary>
+    Open = RemoteIrr | InFlight | Refused,
 }

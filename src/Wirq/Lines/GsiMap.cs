@@ -60,4 +60,10 @@ public sealed class GsiMap
 
     /// <summary>The GSI of an I/OAPIC's pin.</summary>
     public int OfPin(int ioApic, int pin) => _gsiOfPin[ioApic][pin];
+
+    /// <summary>The GSIs of all ISA IRQs.</summary>
+    internal ReadOnlySpan<int> OfIsaIrqs => _gsiOfIrq;
+
+    /// <summary>The GSIs of all pins of an I/OAPIC.</summary>
+    internal ReadOnlySpan<int> OfPins(int ioApic) => _gsiOfPin[ioApic];
 }

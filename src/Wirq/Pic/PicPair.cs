@@ -203,10 +203,11 @@ public sealed partial class PicPair
 
     private PinWork HandOut(PicChipWork master, PicChipWork slave)
     {
-        var work = new PinWork(
-            new PicInputs(master.Acked, slave.Acked).ToPins(),
-            new PicInputs(master.Resampled, slave.Resampled).ToPins(),
-            default);
+        var work = new PinWork
+        {
+            Acked = new PicInputs(master.Acked, slave.Acked).ToPins(),
+            Resampled = new PicInputs(master.Resampled, slave.Resampled).ToPins(),
+        };
         if (!work.IsEmpty)
             _output.Value.AwaitsUpdate = 1;
         return work;

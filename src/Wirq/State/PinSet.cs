@@ -76,12 +76,38 @@ public record struct PinSet(ulong Low, ulong High)
 }
 
 /// <summary>What a chip wants done at its lines before it serves its pins again.</summary>
-/// <param name="Acked">Pins whose line is acknowledged: sampled sources drop, every holder hears.</param>
-/// <param name="Resampled">Pins whose sampled sources are asked again: they drop, and those that asserted hear.</param>
-/// <param name="Service">Pins to be looked at again afterwards.</param>
-public record struct PinWork(PinSet Acked, PinSet Resampled, PinSet Service)
+public record struct PinWork
 {
+    private PinSet _acked, _resampled, _service;
+
+    /// <summary>Pins whose line is acknowledged: sampled sources drop, every holder hears.</summary>
+    public PinSet Acked
+    {
+        readonly get => _acked;
+        set => _acked = value;
+    }
+
+    /// <summary>Pins whose sampled sources are asked again: they drop, and those that asserted hear.</summary>
+    public PinSet Resampled
+    {
+        readonly get => _resampled;
+        set => _resampled = value;
+    }
+
+    /// <summary>Pins to be looked at again afterwards.</summary>
+    public PinSet Service
+    {
+        readonly get => _service;
+        set => _service = value;
+    }
+
     /// <summary>Whether there is nothing to do.</summary>
-    public readonly bool IsEmpty =>
-        (Acked.Low | Acked.High | Resampled.Low | Resampled.High | Service.Low | Service.High) == 0;
+    public readonly bool IsEmpty => _acked.IsEmpty && _resampled.IsEmpty && _service.IsEmpty;
+
+    /// <summary>Adds a pin to <see cref="Acked"/>, where it stands.</summary>
+    public void Ack(int pin) => _acked.Add(pin);
+    /// <summary>Adds a pin to <see cref="Resampled"/>.</summary>
+    public void Resample(int pin) => _resampled.Add(pin);
+    /// <summary>Adds a pin to <see cref="Service"/>.</summary>
+    public void Serve(int pin) => _service.Add(pin);
 }

@@ -34,7 +34,14 @@ internal sealed class ChipBench
 
     internal void Entry(int pin, RedirectionEntry entry) => Carry(Chip.WriteEntry(pin, entry, Events));
     internal void Pin(int pin, bool high) => Chip.SetPin(pin, high, Events);
-    internal void Eoi(byte vector) => Carry(Chip.Eoi(vector, Events));
+
+    internal void Eoi(byte vector)
+    {
+        PinWork work = default;
+        Chip.Eoi(vector, Events, ref work);
+        Carry(work);
+    }
+
     internal void Register(uint offset, uint value) => Carry(Chip.Write(offset, value, Events));
 
     internal uint Read(byte register)
@@ -49,8 +56,12 @@ internal sealed class ChipBench
         Register(IoApic.WindowOffset, value);
     }
 
-    internal void Answer(int pin, RedirectionEntry sent, RefusalReason reason = RefusalReason.None) =>
-        Carry(Chip.Accepted(pin, sent.Message, reason, Events));
+    internal void Answer(int pin, RedirectionEntry sent, RefusalReason reason = RefusalReason.None)
+    {
+        PinWork work = default;
+        Chip.Accepted(pin, sent.Message, reason, Events, ref work);
+        Carry(work);
+    }
 
     /// <summary>Everything since, but for entry writes and routes.</summary>
     internal List<Event> Seen()

@@ -77,7 +77,7 @@ internal sealed class PicBench
         Out(0x21, mask);
         PinWork master = Work;
         Out(0xA1, mask >> 8);
-        Work = new(master.Acked | Work.Acked, master.Resampled | Work.Resampled, default);
+        Work = new() { Acked = master.Acked | Work.Acked, Resampled = master.Resampled | Work.Resampled };
     }
 
     internal void Levels(int irqs)

@@ -43,9 +43,9 @@ public class PinSetTests
     {
         PinSet one = Of([9]);
         Assert.True(default(PinWork).IsEmpty);
-        Assert.False(new PinWork(one, default, default).IsEmpty);
-        Assert.False(new PinWork(default, one, default).IsEmpty);
-        Assert.False(new PinWork(default, default, one).IsEmpty);
+        Assert.False(new PinWork { Acked = one }.IsEmpty);
+        Assert.False(new PinWork { Resampled = one }.IsEmpty);
+        Assert.False(new PinWork { Service = one }.IsEmpty);
     }
 
     private static PinSet Of(int[] pins) => pins.Aggregate(default(PinSet), (set, pin) => set.With(pin));
