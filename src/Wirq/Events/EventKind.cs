@@ -140,6 +140,54 @@ public enum EventKind : ushort
     /// <summary>The spurious-interrupt vector register changed. Unit: CPU; A: new; B: old.</summary>
     SpuriousVectorChanged = 74,
 
+    // --- remapping
+    /// <summary>A remapping unit translated a message. Unit: remapping unit; Index: requester id; A: <see
+    /// cref="InterruptMessage"/>; B: index of the entry.</summary>
+    RemapTranslated = 80,
+    /// <summary>A remapping unit blocked a message that was being delivered. Unit: remapping unit; Index: requester id;
+    /// A: fault reason; B: bits 15:0 index of the entry, bit 16 its fault processing is disabled (FPD), bit 17 there was
+    /// no room for a record. With neither bit, a fault was recorded.</summary>
+    RemapFaulted = 81,
+    /// <summary>The guest invalidates cached entries. Unit: remapping unit; A: first entry; B: last.</summary>
+    RemapInvalidated = 82,
+    /// <summary>What was cached of those entries is gone. Unit: remapping unit; Index: how many routes were touched; A:
+    /// first entry; B: last.</summary>
+    RemapInvalidationDone = 83,
+    /// <summary>Remapping was switched. Unit: remapping unit; A: 1 for on.</summary>
+    RemapSwitched = 84,
+
+    // --- virqs
+    /// <summary>A device registered a virq. Unit: virq; Index: its kind.</summary>
+    VirqRegistered = 96,
+    /// <summary>A virq is gone. Unit: virq.</summary>
+    VirqDisposed = 97,
+    /// <summary>A virq was given its message. Unit: virq; Index: requester id; A: address; B: data.</summary>
+    VirqMessageSet = 98,
+    /// <summary>A virq was masked. Unit: virq.</summary>
+    VirqMasked = 99,
+    /// <summary>A virq was unmasked. Unit: virq.</summary>
+    VirqUnmasked = 100,
+    /// <summary>An interrupt of a virq came to userspace. Unit: virq; Index: 1 by its eventfd, 0 by hand.</summary>
+    VirqTriggered = 101,
+    /// <summary>A virq changed its state. Unit: virq; Index: new state; A: old state.</summary>
+    VirqStateChanged = 102,
+    /// <summary>A virq's message was translated and kept. Unit: virq; Index: cookie; A: <see
+    /// cref="InterruptMessage"/>.</summary>
+    VirqTranslated = 103,
+    /// <summary>A translation was thrown away before it was used, as something invalidated it in between. Unit:
+    /// virq.</summary>
+    VirqDiscarded = 104,
+    /// <summary>A device wrote a virq's eventfd. Unit: virq. Only a laboratory can tell.</summary>
+    VirqSignalled = 105,
+    /// <summary>A kernel consumed what a device wrote to a bound eventfd, and injected its route. Unit: virq; Index: GSI;
+    /// A: <see cref="InterruptMessage"/>. Only a laboratory can tell.</summary>
+    VirqServed = 106,
+    /// <summary>An interrupt of a virq was answered. Unit: virq; A: <see cref="InterruptMessage"/>; B: <see
+    /// cref="RefusalReason"/>.</summary>
+    VirqAnswered = 107,
+    /// <summary>A virq lost its route to another that needs one. Unit: virq; Index: GSI.</summary>
+    VirqReclaimed = 108,
+
     // --- effects
     /// <summary>Effect. An I/OAPIC pin's message changed; whoever caches routes has to follow before the next <see
     /// cref="Deliver"/>. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
@@ -165,6 +213,31 @@ public enum EventKind : ushort
     /// <summary>Effect. A message aimed outside the interrupt window writes guest memory. Index: origin; A: address; B:
     /// data.</summary>
     MemoryWrite = 137,
+    /// <summary>Effect. The kernel lets go of a virq's eventfd. Unit: virq; Index: GSI; A: eventfd.</summary>
+    VirqUnbound = 138,
+    /// <summary>Effect. The kernel's route table is replaced. Index: how many routes it has.</summary>
+    RoutesCommitted = 139,
+    /// <summary>Effect. The kernel serves a virq's eventfd from now on. Unit: virq; Index: GSI; A: eventfd; B: resample
+    /// eventfd, all ones for none.</summary>
+    VirqBound = 140,
+    /// <summary>Effect. Userspace polls a virq's eventfd from now on. Unit: virq; A: eventfd.</summary>
+    VirqWatched = 141,
+    /// <summary>Effect. Userspace ceases to poll a virq's eventfd. Unit: virq; A: eventfd.</summary>
+    VirqUnwatched = 142,
+    /// <summary>Effect. A virq's eventfd is read; what it held is an interrupt. Unit: virq; A: eventfd.</summary>
+    VirqRead = 143,
+    /// <summary>Effect. A virq's eventfd is written, so that an interrupt stays pending there. Unit: virq; A:
+    /// eventfd.</summary>
+    VirqWritten = 144,
+    /// <summary>Effect. A virq's translated message goes to the local APICs. Unit: virq; Index: generation of the
+    /// translation; A: <see cref="InterruptMessage"/>.</summary>
+    VirqInjected = 145,
+    /// <summary>Effect. A pin's translated message goes to the local APICs of a kernel. Unit: I/OAPIC; Index: pin; A:
+    /// <see cref="InterruptMessage"/>.</summary>
+    PinInjected = 146,
+    /// <summary>Effect. A remapping unit sends a message of its own, of a fault or of a finished invalidation; it goes
+    /// past the remapping. Unit: remapping unit; A: address; B: data.</summary>
+    UnitMessage = 147,
 }
 
 /// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>

@@ -1,7 +1,7 @@
 namespace Wirq.Events;
 
 /// <summary>Events in words: one plain line each, for a timeline that has its own column for the time.</summary>
-public static class EventText
+public static partial class EventText
 {
     private const ulong Level = 1, Merged = 2, Suppressed = 2;
     private const ulong Spurious = 1, LevelTaken = 2, ByPoll = 4;
@@ -20,8 +20,11 @@ public static class EventText
         < EventKind.PicPinChanged => Line(e),
         < EventKind.PinChanged => Pic(e),
         < EventKind.MessageAccepted => IoApic(e),
-        < EventKind.RouteChanged => LocalApic(e),
-        _ => Effect(e),
+        < EventKind.RemapTranslated => LocalApic(e),
+        < EventKind.VirqRegistered => Remap(e),
+        < EventKind.RouteChanged => Virq(e),
+        < EventKind.VirqUnbound => Effect(e),
+        _ => RoutingEffect(e),
     };
 
     private static string Input(in Event e) => e.Kind switch
@@ -169,6 +172,7 @@ public static class EventText
         RefusalReason.NoRemapper => "no remapping unit",
         RefusalReason.ReservedBits => "reserved bits are set",
         RefusalReason.Kernel => "the kernel refused it",
+        RefusalReason.RemappingFault => "the remapping unit blocked it",
         _ => $"reason {(int)reason}",
     };
 }

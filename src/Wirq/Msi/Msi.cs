@@ -33,6 +33,8 @@ public enum RefusalReason : byte
     ReservedBits,
     /// <summary>The kernel that owns the local APICs refused it.</summary>
     Kernel,
+    /// <summary>A remapping unit blocked it, and recorded a fault or was told not to.</summary>
+    RemappingFault,
 }
 
 /// <summary>The address of a message signalled interrupt.</summary>

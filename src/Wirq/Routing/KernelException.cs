@@ -1,0 +1,48 @@
+namespace Wirq.Routing;
+
+/// <summary>The host refused what it was asked for.</summary>
+public sealed class KernelException : IOException
+{
+    /// <summary>Builds the exception.</summary>
+    /// <param name="call">The call, as its manual names it: <c>KVM_IRQFD</c>, <c>epoll_ctl</c>.</param>
+    /// <param name="errno">The error number of Linux.</param>
+    /// <param name="gsi">The GSI that it was about; negative for none.</param>
+    /// <param name="advice">What to do about it, in a clause.</param>
+    public KernelException(string call, int errno, int gsi, string advice)
+        : base($"{call}{(gsi < 0 ? "" : $" for GSI {gsi}")} failed with {Name(errno)}: {advice}")
+    {
+        Call = call;
+        Errno = errno;
+        Gsi = gsi;
+    }
+
+    /// <summary>The call that failed.</summary>
+    public string Call { get; }
+    /// <summary>The error number of Linux.</summary>
+    public int Errno { get; }
+    /// <summary>The GSI that it was about; negative for none.</summary>
+    public int Gsi { get; }
+
+    /// <summary>The name of an error number of Linux (include/uapi/asm-generic/errno-base.h).</summary>
+    public static string Name(int errno) => errno switch
+    {
+        1 => "EPERM",
+        2 => "ENOENT",
+        4 => "EINTR",
+        6 => "ENXIO",
+        7 => "E2BIG",
+        9 => "EBADF",
+        11 => "EAGAIN",
+        12 => "ENOMEM",
+        13 => "EACCES",
+        14 => "EFAULT",
+        16 => "EBUSY",
+        17 => "EEXIST",
+        19 => "ENODEV",
+        22 => "EINVAL",
+        24 => "EMFILE",
+        25 => "ENOTTY",
+        28 => "ENOSPC",
+        _ => $"errno {errno}",
+    };
+}

@@ -1,0 +1,24 @@
+namespace Wirq.Routing;
+
+/// <summary>One row of a kernel's route table: what a GSI stands for.</summary>
+/// <param name="Gsi">The GSI, 0 up to <see cref="KernelLimits.Routes"/> - 1.</param>
+/// <param name="Message">The message that goes out, translated already. Trigger mode level makes the kernel tell of its
+/// EOI, where <paramref name="Gsi"/> is one of the reserved ones.</param>
+public readonly record struct KernelRoute(int Gsi, InterruptMessage Message);
+
+/// <summary>What a kernel can do for its machine.</summary>
+public sealed record KernelLimits
+{
+    /// <summary>How many routes its table holds; Linux has 4096 (KVM_CAP_IRQ_ROUTING).</summary>
+    public int Routes { get; init; } = 4096;
+    /// <summary>The first GSIs, for which EOIs of level vectors are told: the number given to
+    /// KVM_CAP_SPLIT_IRQCHIP.</summary>
+    public int ReservedGsis { get; init; } = 24;
+    /// <summary>Whether it serves eventfds by itself (KVM_CAP_IRQFD).</summary>
+    public bool HasIrqfd { get; init; } = true;
+    /// <summary>Whether it owns the I/OAPIC, so that level irqfds with a resample eventfd exist.</summary>
+    public bool OwnsIoApic { get; init; }
+    /// <summary>Whether userspace may go on polling an eventfd that is bound, the kernel consuming first. Where it is
+    /// false, userspace leaves the poll before it binds.</summary>
+    public bool ConsumesFirst { get; init; }
+}
