@@ -62,7 +62,7 @@ public sealed partial class Fabric
         if (Events.Observing)
             Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
         if (message.IsInterrupt(Options.Format))
-            return Deliver(message, origin);
+            return _remaps ? SendRemapped(message, requester) : Deliver(message, origin);
         Events.Emit(new Event(EventKind.MemoryWrite, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
         return RefusalReason.None;
     }

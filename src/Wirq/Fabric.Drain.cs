@@ -28,7 +28,7 @@ public sealed partial class Fabric
         {
             // What is carried out inside reads its effect before it appends any.
             while (!Events.IsEmpty)
-                Execute(Events.TakeInPlace());
+                ExecuteAlone(Events.TakeInPlace());
             return;
         }
         while (Events.TryTake(out Event next))
@@ -40,8 +40,20 @@ public sealed partial class Fabric
     private void Observe(in Event next, IFabricPort port)
     {
         port.Observe(next);
-        if (next.IsEffect && !Execute(next))
-            port.Carry(next);
+        if (!next.IsEffect || Execute(next))
+            return;
+        port.Carry(next);
+        if (next.Kind == EventKind.RoutesCommitted)
+            CommitDone();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ExecuteAlone(in Event effect)
+    {
+        bool commits = effect.Kind == EventKind.RoutesCommitted;
+        Execute(effect);
+        if (commits)
+            CommitDone();
     }
 
     /// <summary>Carries out an effect that stays inside the fabric.</summary>
@@ -53,13 +65,23 @@ public sealed partial class Fabric
             DeliverOf(effect);
         else if (effect.Kind == EventKind.EoiBroadcast)
             Eoi(effect.Vector);
-        else
+        else if (effect.Kind == EventKind.RouteChanged)
+        {
+            FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
             return false;
+        }
+        else
+            return effect.Kind >= EventKind.VirqUnbound && ExecuteRouting(effect);
         return true;
     }
 
     private void DeliverOf(in Event effect)
     {
+        if (_remaps)
+        {
+            DeliverRemapped(effect);
+            return;
+        }
         Msi message = effect.Msi;
         Answer(effect.IoApic, effect.Pin, message, Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
     }
@@ -109,7 +131,7 @@ public sealed partial class Fabric
             long next = LocalApics.NextDeadline;
             foreach (IoApic chip in _ioApics)
                 next = Math.Min(next, chip.NextDeadline);
-            return next;
+            return Virqs is null ? next : Math.Min(next, Virqs.NextDeadline);
         }
     }
 
@@ -125,5 +147,6 @@ public sealed partial class Fabric
         LocalApics.Advance(Events);
         foreach (IoApic chip in _ioApics)
             chip.Advance(Events);
+        Virqs?.Advance();
     }
 }

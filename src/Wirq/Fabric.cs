@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Routing;
 using Wirq.State;
 
 namespace Wirq;
@@ -12,12 +13,14 @@ namespace Wirq;
 /// <para>All mutable state lies in one <see cref="StateArena"/>: see <see cref="Fork"/> and <see
 /// cref="Identity"/>.</para>
 /// </remarks>
-public sealed partial class Fabric
+public sealed partial class Fabric : IRouteOwner
 {
     private readonly Block<FabricState> _state;
     private readonly IoApic[] _ioApics;
     private readonly (int Start, int Count) _region;
     private readonly int _intrSource = -1;
+    // Whether a message has a longer way than to be read and delivered.
+    private readonly bool _remaps;
 
     /// <summary>Builds a machine in its reset state.</summary>
     /// <param name="options">How it is built.</param>
@@ -36,6 +39,9 @@ public sealed partial class Fabric
         Pic = options.Pic is null ? null : new PicPair(options.Pic, Arena);
         _ioApics = [.. options.IoApics.Select((io, index) => new IoApic(io, Arena, index))];
         LocalApics = new LocalApics(options.LocalApics, Arena);
+        if (options.Routing is not null)
+            Virqs = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
+        _remaps = KernelOwnsLocalApics;
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
         _region = (start, Arena.Count - start);
@@ -55,8 +61,10 @@ public sealed partial class Fabric
     public PicPair? Pic { get; }
     /// <summary>Its I/OAPICs.</summary>
     public IReadOnlyList<IoApic> IoApics => _ioApics;
-    /// <summary>Its local APICs.</summary>
+    /// <summary>Its local APICs; where a kernel owns them, these are not used.</summary>
     public LocalApics LocalApics { get; }
+    /// <summary>Its virqs, if it has any.</summary>
+    public RouteCache? Virqs { get; }
 
     /// <summary>Virtual time, in nanoseconds.</summary>
     public long Now => Events.Now;
@@ -76,6 +84,7 @@ public sealed partial class Fabric
         Arena.CopyFrom(other.Arena, other._region.Start, _region.Start, _region.Count);
         Events.CopyFrom(other.Events);
         Lines.CopyLabels(other.Lines);
+        Virqs?.CopyLabels(other.Virqs!);
     }
 
     /// <summary>A hash of all state, times relative: machines of the same identity (and the same waiting events) behave

@@ -1,3 +1,5 @@
+using Wirq.Routing;
+
 namespace Wirq;
 
 /// <summary>How a machine's interrupt system is built.</summary>
@@ -18,6 +20,8 @@ public sealed record FabricOptions
     public MsiFormat Format { get; init; } = MsiFormat.ExtendedDestination;
     /// <summary>How many sources fit at the same time.</summary>
     public int Sources { get; init; } = 256;
+    /// <summary>How virqs are served; null for a machine without.</summary>
+    public RoutingOptions? Routing { get; init; }
     /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. In no profile it does: KVM lets
     /// the 8259 go first, and so does QEMU (a log of QEMU 7.2 with <c>-d int</c> shows INTA cycles while the local APIC
     /// had a vector to take).</summary>

@@ -84,6 +84,12 @@ public sealed class EventBuffer
         return true;
     }
 
+    /// <summary>How many events were ever appended, modulo 2^32.</summary>
+    internal uint Appended => _tail;
+
+    /// <summary>How many events were ever taken, modulo 2^32.</summary>
+    internal uint Taken => _head;
+
     /// <summary>Whether nothing waits.</summary>
     internal bool IsEmpty => _head == _tail;
 

@@ -238,6 +238,9 @@ public enum EventKind : ushort
     /// <summary>Effect. A remapping unit sends a message of its own, of a fault or of a finished invalidation; it goes
     /// past the remapping. Unit: remapping unit; A: address; B: data.</summary>
     UnitMessage = 147,
+    /// <summary>Effect. A translated message that is no virq's and no pin's goes to the local APICs of a kernel. Index:
+    /// origin; A: <see cref="InterruptMessage"/>.</summary>
+    MessageInjected = 148,
 }
 
 /// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>

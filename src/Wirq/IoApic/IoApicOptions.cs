@@ -14,6 +14,9 @@ public sealed record IoApicOptions
     public ulong Address { get; init; } = 0xFEC00000;
     /// <summary>APIC id after reset, 0 to 15.</summary>
     public byte Id { get; init; }
+    /// <summary>Bus, device and function that its messages bear, as a remapping unit sees them (the enumeration id of its
+    /// device scope, VT-d specification 8.3.1).</summary>
+    public ushort Requester { get; init; } = 0xFF00;
     /// <summary>Version register: 0x11 (82093AA) or 0x20, which has the EOI register at offset 0x40.</summary>
     public byte Version { get; init; } = 0x20;
     /// <summary>Whether bits 55:48 of an entry exist: 15-bit destinations and the remappable format.</summary>

@@ -1,0 +1,150 @@
+using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.Routing;
+
+namespace Wirq;
+
+/// <content>Messages on their last way: translated, and brought to the local APICs, here or in a kernel.</content>
+public sealed partial class Fabric
+{
+    private bool KernelOwnsLocalApics => Options.Routing?.Kernel is not null;
+
+    /// <summary>Connects a virq to a line: its device writes an eventfd, or triggers it by hand.</summary>
+    /// <param name="gsi">The line.</param>
+    /// <param name="label">Who it is.</param>
+    /// <param name="kind"><see cref="VirqKind.Level"/>: it asserts until the line is acknowledged, and asserts again
+    /// only if it is triggered again. <see cref="VirqKind.Edge"/>: it pulses.</param>
+    /// <exception cref="InvalidOperationException">All slots are taken, or the machine has no virqs.</exception>
+    public VirqHandle ConnectVirq(int gsi, string label, VirqKind kind)
+    {
+        if (kind is not (VirqKind.Level or VirqKind.Edge))
+            throw new ArgumentOutOfRangeException(nameof(kind), kind, "a virq on a line is a level or an edge");
+        RouteCache virqs = Virqs ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
+        Source source = Connect(gsi, label, kind == VirqKind.Level ? SourceKind.Sampled : SourceKind.Edge);
+        return virqs.RegisterOnLine(label, source.Slot, kind);
+    }
+
+    /// <summary>Frees a virq, and the source that it drives.</summary>
+    public void DisposeVirq(VirqHandle handle)
+    {
+        RouteCache virqs = Virqs ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
+        int source = virqs.SourceOf(handle);
+        virqs.Dispose(handle);
+        if (source >= 0)
+            RemoveSource(source);
+    }
+
+    /// <summary>A kernel answered a <see cref="EventKind.PinInjected"/>.</summary>
+    /// <param name="ioApic">The I/OAPIC.</param>
+    /// <param name="pin">Its pin.</param>
+    /// <param name="accepted">Whether a local APIC took it.</param>
+    public void PinAnswered(int ioApic, int pin, bool accepted) =>
+        Answer(ioApic, pin, Virqs!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
+
+    /// <summary>A commit of the route table was carried out.</summary>
+    public void CommitDone() => Virqs?.CommitDone();
+
+    RefusalReason IRouteOwner.Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
+        out RouteCookie cookie)
+    {
+        cookie = RouteCookie.None;
+        return message.TryDecode(Options.Format, out translated);
+    }
+
+    void IRouteOwner.Drive(int source, VirqKind kind)
+    {
+        uint generation = Lines.GenerationOf(source);
+        SetSource(source, generation, asserted: true);
+        if (kind == VirqKind.Edge)
+            SetSource(source, generation, asserted: false);
+    }
+
+    private PinRoutes? PinRoutesOf(RoutingOptions routing) =>
+        routing.Kernel is { OwnsIoApic: false } kernel && _ioApics.Length > 0 ? new PinRoutes(_ioApics, kernel, Arena) : null;
+
+    private ushort RequesterOf(int ioApic) => Options.IoApics[ioApic].Requester;
+
+    /// <summary>The effects of routing that stay inside the fabric.</summary>
+    private bool ExecuteRouting(in Event effect)
+    {
+        switch (effect.Kind)
+        {
+            case EventKind.VirqRead:
+                return !Virqs!.MayRead(effect);
+            case EventKind.VirqInjected:
+                return !Virqs!.Claim(effect) || InjectHere(effect);
+            case EventKind.UnitMessage:
+                RefusalReason refused = effect.Msi.TryDecode(Options.Format, out InterruptMessage message);
+                if (refused == RefusalReason.None)
+                    refused = Inject(message, default);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool InjectHere(in Event injected)
+    {
+        if (KernelOwnsLocalApics)
+            return false;
+        InterruptMessage message = injected.Message;
+        RefusalReason reason = LocalApics.Deliver(message, Origin.Device(Virqs!.RequesterOf(injected.Unit)), Events);
+        Virqs.Answer(injected.Unit, message, reason);
+        return true;
+    }
+
+    /// <summary>A translated message goes to the local APICs.</summary>
+    private RefusalReason Inject(InterruptMessage message, Origin origin)
+    {
+        if (!KernelOwnsLocalApics)
+            return LocalApics.Deliver(message, origin, Events);
+        Events.Emit(new Event(EventKind.MessageInjected, 0, origin.Bits, message.Bits));
+        return RefusalReason.None;
+    }
+
+    private RefusalReason SendRemapped(Msi message, ushort requester)
+    {
+        RefusalReason reason = ((IRouteOwner)this).Translate(message, requester, delivering: true,
+            out InterruptMessage translated, out _);
+        if (reason == RefusalReason.None)
+            return Inject(translated, Origin.Device(requester));
+        if (Events.Observing)
+        {
+            Events.Observe(new Event(
+                EventKind.MessageRefused, 0, Origin.Device(requester).Bits, translated.Bits, (ulong)reason));
+        }
+        return reason;
+    }
+
+    /// <summary>A pin's message, where a unit remaps it or a kernel takes it.</summary>
+    private void DeliverRemapped(in Event effect)
+    {
+        int chip = effect.IoApic, pin = effect.Pin;
+        Msi message = effect.Msi;
+        RefusalReason reason = ((IRouteOwner)this).Translate(message, RequesterOf(chip), delivering: true,
+            out InterruptMessage translated, out _);
+        if (reason != RefusalReason.None)
+            Answer(chip, pin, message, reason);
+        else if (Virqs?.Pins is not { } pins)
+            Answer(chip, pin, message, LocalApics.Deliver(translated, Origin.Pin(chip, pin), Events));
+        else
+        {
+            pins.Sends(chip, pin, message);
+            if (translated.Level && pins.Set(chip, pin, translated))
+                Virqs.Commit();
+            Events.Emit(new Event(EventKind.PinInjected, (ushort)chip, (uint)pin, translated.Bits));
+        }
+    }
+
+    /// <summary>An entry changed. A level entry that is open gets its route at once, so that its next interrupt needs no
+    /// commit; one that cannot be translated yet gets it, or its fault, when an interrupt happens.</summary>
+    private void FollowRoute(int chip, int pin, RedirectionEntry entry)
+    {
+        if (Virqs?.Pins is not { } pins || !entry.Level || entry.Masked)
+            return;
+        RefusalReason reason = ((IRouteOwner)this).Translate(entry.Message, RequesterOf(chip), delivering: false,
+            out InterruptMessage translated, out _);
+        if (reason == RefusalReason.None && pins.Set(chip, pin, translated))
+            Virqs.Commit();
+    }
+}

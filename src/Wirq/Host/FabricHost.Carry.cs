@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using Wirq.Events;
+using Wirq.Routing;
+
+namespace Wirq.Host;
+
+/// <content>Carrying effects out.</content>
+public sealed partial class FabricHost
+{
+    private void CarryOut(in Event next)
+    {
+        if (_port is not null)
+            Outside(next, static (host, e) => host._port!.Observe(e));
+        if (!next.IsEffect || _fabric.Execute(next))
+            return;
+        switch (next.Kind)
+        {
+            case EventKind.RoutesCommitted:
+                Commit();
+                break;
+            case EventKind.VirqBound when _fabric.Virqs!.MayBind(next):
+                if (!Outside(next, static (host, e) => host._kernel!.Bind(
+                    (int)e.Index, new EventFd((int)e.A), new EventFd((int)(long)e.B))))
+                    _fabric.Virqs.BindFailed(next.Unit);
+                break;
+            case EventKind.VirqBound:
+                break;
+            case EventKind.VirqUnbound:
+                Outside(next, static (host, e) => host._kernel!.Unbind((int)e.Index, new EventFd((int)e.A)));
+                break;
+            case EventKind.VirqWatched:
+                Outside(next, static (host, e) => host._eventPort!.Watch(new EventFd((int)e.A), e.Unit));
+                break;
+            case EventKind.VirqUnwatched:
+                Outside(next, static (host, e) => host._eventPort!.Unwatch(new EventFd((int)e.A)));
+                break;
+            case EventKind.VirqRead:
+                if (Asks(next, static (host, e) => host._eventPort!.Read(new EventFd((int)e.A))))
+                    _fabric.Virqs!.Interrupt(next.Unit, byEventFd: true);
+                break;
+            case EventKind.VirqWritten:
+                Outside(next, static (host, e) => host._eventPort!.Write(new EventFd((int)e.A)));
+                break;
+            case EventKind.VirqInjected:
+                bool taken = Asks(next, static (host, e) => host._kernel!.Signal(e.Message));
+                _fabric.Virqs!.Answer(next.Unit, next.Message, taken ? RefusalReason.None : RefusalReason.Kernel);
+                break;
+            case EventKind.PinInjected:
+                _fabric.PinAnswered(next.IoApic, next.Pin, Asks(next, static (host, e) => host._kernel!.Signal(e.Message)));
+                break;
+            case EventKind.MessageInjected:
+                Asks(next, static (host, e) => host._kernel!.Signal(e.Message));
+                break;
+            case EventKind.Ack:
+                CarryAck(next);
+                break;
+            default:
+                if (_port is not null)
+                    Outside(next, static (host, e) => host._port!.Carry(e));
+                break;
+        }
+    }
+
+    private void Commit()
+    {
+        int count = _fabric.Virqs!.CopyRoutes(_routes);
+        if (Outside(new Event(EventKind.RoutesCommitted, 0, (uint)count),
+            static (host, e) => host._kernel!.Commit(host._routes.AsSpan(0, (int)e.Index))))
+            _fabric.CommitDone();
+        else
+            _fabric.Virqs.CommitFailed();
+    }
+
+    /// <summary>Every holder of the line hears: those who asked for a callback, and those who have a resample
+    /// eventfd.</summary>
+    private void CarryAck(in Event ack)
+    {
+        Virq? virq = ack.Source < _onLines.Length ? _onLines[ack.Source] : null;
+        if (virq is null)
+        {
+            if (_port is not null)
+                Outside(ack, static (host, e) => host._port!.Carry(e));
+            return;
+        }
+        EventFd resample = _fabric.Virqs!.ResampleOf(virq.Handle);
+        Outside(ack with { A = (ulong)(long)resample.Number }, static (host, e) =>
+        {
+            var fd = new EventFd((int)(long)e.A);
+            if (fd.Exists)
+                host._eventPort!.Write(fd);
+            host._onLines[e.Source]?.Acknowledged();
+        });
+    }
+
+    /// <summary>Does something outside the lock. What the host refuses is kept, for the call that drains to
+    /// throw.</summary>
+    /// <returns>Whether it was done.</returns>
+    private bool Outside(in Event e, Action<FabricHost, Event> action)
+    {
+        Debug.Assert(Monitor.IsEntered(_lock));
+        Event copy = e;
+        Monitor.Exit(_lock);
+        try
+        {
+            action(this, copy);
+            return true;
+        }
+        catch (KernelException failure)
+        {
+            Interlocked.CompareExchange(ref _failure, failure, null);
+            return false;
+        }
+        finally
+        {
+            Monitor.Enter(_lock);
+        }
+    }
+
+    private bool Asks(in Event e, Func<FabricHost, Event, bool> question)
+    {
+        Event copy = e;
+        Monitor.Exit(_lock);
+        try
+        {
+            return question(this, copy);
+        }
+        catch (KernelException failure)
+        {
+            Interlocked.CompareExchange(ref _failure, failure, null);
+            return false;
+        }
+        finally
+        {
+            Monitor.Enter(_lock);
+        }
+    }
+}

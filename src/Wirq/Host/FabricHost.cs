@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using Wirq.Events;
+using Wirq.Routing;
+
+namespace Wirq.Host;
+
+/// <summary>Drives a fabric from many threads: threads of devices, of CPUs, and the one that polls eventfds may come in
+/// anywhere.</summary>
+/// <remarks>
+/// <para>One lock guards the chips, and one queue holds their effects. Whoever finds nobody draining takes the drain
+/// token and carries the effects out, in order, outside the lock.</para>
+/// <para>A call whose completion is architectural (a register write, mask, unmask, a changed message, an acknowledge by
+/// EOI, dispose) returns after its effects have run, whoever ran them. A call made from within an effect (an acknowledge
+/// callback, say) only queues: it counts as completed when its own effects have run. A completing call must not be made
+/// under a lock that a receiver of effects takes: an acknowledge callback, or <see cref="IFabricPort"/>.</para>
+/// <para>A failure of the host, <see cref="KernelException"/>, is thrown by the call that carried the effect out, after
+/// the rest of the queue has run; the virq concerned is served in userspace from then on.</para>
+/// <para>A hot virq does not come here at all: the kernel serves it.</para>
+/// </remarks>
+public sealed partial class FabricHost
+{
+    private readonly object _lock = new();
+    private readonly Fabric _fabric;
+    private readonly IKernelPort? _kernel;
+    private readonly IEventPort? _eventPort;
+    private readonly IFabricPort? _port;
+    private readonly KernelRoute[] _routes;
+    private int _drainer, _waiters;
+    // Events carried out, modulo 2^32, as EventBuffer counts them.
+    private uint _carried;
+    private Exception? _failure;
+
+    /// <summary>Takes a fabric over. From now on nobody else may touch it.</summary>
+    /// <param name="fabric">The fabric.</param>
+    /// <param name="kernel">The kernel that owns its local APICs; needed where <see cref="RoutingOptions.Kernel"/>
+    /// is set.</param>
+    /// <param name="eventPort">Who polls eventfds; needed for virqs that have one.</param>
+    /// <param name="port">Hears every event, and carries out what concerns CPUs; called outside the lock, on the thread
+    /// that drains.</param>
+    public FabricHost(Fabric fabric, IKernelPort? kernel = null, IEventPort? eventPort = null, IFabricPort? port = null)
+    {
+        ArgumentNullException.ThrowIfNull(fabric);
+        if (fabric.Options.Routing?.Kernel is not null && kernel is null)
+            throw new ArgumentNullException(nameof(kernel), "the machine was built for a kernel that owns its local APICs");
+        _fabric = fabric;
+        _kernel = kernel;
+        _eventPort = eventPort;
+        _port = port;
+        _routes = new KernelRoute[kernel?.Limits.Routes ?? 0];
+        _carried = fabric.Events.Taken;
+    }
+
+    /// <summary>How the machine is built.</summary>
+    public FabricOptions Options => _fabric.Options;
+
+    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
+    /// none.</summary>
+    public long NextDeadline
+    {
+        get
+        {
+            lock (_lock)
+                return _fabric.NextDeadline;
+        }
+    }
+
+    /// <summary>Virtual time moves on.</summary>
+    /// <param name="now">The new time in ns; an earlier one than the present is the present.</param>
+    public void Advance(long now)
+    {
+        lock (_lock)
+        {
+            _fabric.Advance(Math.Max(now, _fabric.Now));
+            Kick();
+        }
+        ThrowFailure();
+    }
+
+    /// <summary>Looks at the fabric, or gives it an input that has no method here, under the lock. It returns after the
+    /// effects of that have run.</summary>
+    /// <param name="input">Called under the lock: it must not call anything of its own that blocks.</param>
+    public T Do<T>(Func<Fabric, T> input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        T result;
+        lock (_lock)
+        {
+            result = input(_fabric);
+            Complete();
+        }
+        ThrowFailure();
+        return result;
+    }
+
+    /// <summary>As <see cref="Do{T}"/>, without a result.</summary>
+    public void Do(Action<Fabric> input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        lock (_lock)
+        {
+            input(_fabric);
+            Complete();
+        }
+        ThrowFailure();
+    }
+
+    private bool IsDrainer => _drainer == Environment.CurrentManagedThreadId;
+
+    /// <summary>Sees to it that what was appended will be carried out; the caller does not wait for it.</summary>
+    private void Kick()
+    {
+        Debug.Assert(Monitor.IsEntered(_lock));
+        if (_drainer == 0)
+            Drain();
+    }
+
+    /// <summary>Returns after all that was appended so far has been carried out.</summary>
+    private void Complete()
+    {
+        Debug.Assert(Monitor.IsEntered(_lock));
+        if (IsDrainer)
+            return;
+        uint ticket = _fabric.Events.Appended;
+        while ((int)(_carried - ticket) < 0)
+        {
+            if (_drainer == 0)
+            {
+                Drain();
+                continue;
+            }
+            _waiters++;
+            Monitor.Wait(_lock);
+            _waiters--;
+        }
+    }
+
+    private void Drain()
+    {
+        _drainer = Environment.CurrentManagedThreadId;
+        try
+        {
+            while (_fabric.Events.TryTake(out Event next))
+            {
+                CarryOut(next);
+                _carried = _fabric.Events.Taken;
+                if (_waiters > 0)
+                    Monitor.PulseAll(_lock);
+            }
+        }
+        finally
+        {
+            _carried = _fabric.Events.Taken;
+            _drainer = 0;
+            if (_waiters > 0)
+                Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>The drainer's failures are its own to throw, once it holds the lock no more.</summary>
+    private void ThrowFailure()
+    {
+        if (_failure is null)
+            return;
+        Exception? failure;
+        lock (_lock)
+        {
+            if (IsDrainer)
+                return;
+            (failure, _failure) = (_failure, null);
+        }
+        if (failure is not null)
+            throw failure;
+    }
+}

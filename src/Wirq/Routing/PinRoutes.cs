@@ -1,0 +1,114 @@
+using Wirq.State;
+
+namespace Wirq.Routing;
+
+/// <summary>The routes of I/OAPIC pins in a kernel that owns the local APICs and not the I/OAPIC. No eventfd is bound to
+/// them: they make the kernel tell of the EOIs of their level vectors.</summary>
+/// <remarks>A pin has two reserved GSIs. Its route is on the first; while its Remote IRR is set, the route that it had
+/// when the interrupt was delivered stays on the second, for the kernel compares the vector of an EOI with the routes
+/// that stand at that moment (measured: with the route changed between delivery and EOI, no exit comes).</remarks>
+internal sealed class PinRoutes
+{
+    private readonly Block<PinRoute> _pins;
+    private readonly int[] _firstOfChip;
+    private readonly IoApic[] _chips;
+
+    internal PinRoutes(IoApic[] chips, KernelLimits limits, StateArena arena)
+    {
+        _chips = chips;
+        _firstOfChip = new int[chips.Length];
+        int pins = 0;
+        for (int chip = 0; chip < chips.Length; chip++)
+        {
+            _firstOfChip[chip] = pins;
+            pins += chips[chip].Options.Pins;
+        }
+        if (2 * pins > limits.ReservedGsis)
+        {
+            throw new ArgumentException($"{pins} pins need {2 * pins} reserved GSIs, and the kernel reserves "
+                + $"{limits.ReservedGsis}: give KVM_CAP_SPLIT_IRQCHIP twice the number of pins", nameof(limits));
+        }
+        _pins = arena.Reserve<PinRoute>(pins);
+    }
+
+    /// <summary>A pin's translated message is the one that it will send from now on.</summary>
+    /// <returns>Whether the table changed, and a commit is needed.</returns>
+    internal bool Set(int chip, int pin, InterruptMessage message)
+    {
+        ref PinRoute route = ref _pins[_firstOfChip[chip] + pin];
+        bool inService = _chips[chip].Entry(pin).RemoteIrr;
+        if (!inService)
+            route.HasBefore = 0;
+        if (route.HasNow != 0 && route.Now == message)
+            return false;
+        // Of several changes while it is in service, the first one left the route that the interrupt came by.
+        if (inService && route is { HasNow: not 0, HasBefore: 0 })
+        {
+            route.Before = route.Now;
+            route.HasBefore = 1;
+        }
+        route.Now = message;
+        route.HasNow = 1;
+        return true;
+    }
+
+    /// <summary>Remembers what a pin sent, until the answer comes.</summary>
+    internal void Sends(int chip, int pin, Msi message)
+    {
+        ref PinRoute route = ref _pins[_firstOfChip[chip] + pin];
+        (route.SentAddress, route.SentData) = (message.Address.Bits, message.Data.Bits);
+    }
+
+    /// <summary>What a pin sent last.</summary>
+    internal Msi Sent(int chip, int pin)
+    {
+        ref PinRoute route = ref _pins[_firstOfChip[chip] + pin];
+        return new Msi(route.SentAddress, route.SentData);
+    }
+
+    /// <summary>How many routes there are.</summary>
+    internal int Count
+    {
+        get
+        {
+            int count = 0;
+            for (int i = 0; i < _pins.Count; i++)
+                count += _pins[i].HasNow + (_pins[i].HasBefore != 0 && InService(i) ? 1 : 0);
+            return count;
+        }
+    }
+
+    /// <summary>Writes the routes of all pins, ascending by GSI.</summary>
+    internal int Copy(Span<KernelRoute> routes)
+    {
+        int count = 0;
+        for (int i = 0; i < _pins.Count; i++)
+        {
+            if (_pins[i].HasNow != 0)
+                routes[count++] = new KernelRoute(i, _pins[i].Now);
+        }
+        for (int i = 0; i < _pins.Count; i++)
+        {
+            if (_pins[i].HasBefore != 0 && InService(i))
+                routes[count++] = new KernelRoute(_pins.Count + i, _pins[i].Before);
+        }
+        return count;
+    }
+
+    private bool InService(int number)
+    {
+        int chip = _firstOfChip.Length - 1;
+        while (_firstOfChip[chip] > number)
+            chip--;
+        return _chips[chip].Entry(number - _firstOfChip[chip]).RemoteIrr;
+    }
+}
+
+/// <summary>The routes of one pin.</summary>
+internal struct PinRoute : IState
+{
+    public InterruptMessage Now, Before;
+    public ulong SentAddress;
+    public uint SentData;
+    public ushort HasNow, HasBefore;
+}

@@ -1,0 +1,37 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Routing;
+
+/// <content>What becomes of virqs where the host refuses: userspace serves them, and nothing is lost.</content>
+public sealed partial class RouteCache
+{
+    /// <summary>Whether a binding that was appended earlier is still wanted.</summary>
+    internal bool MayBind(in Event bound)
+    {
+        ref VirqSlot virq = ref _virqs[bound.Unit];
+        return virq.State == VirqState.Hot && virq.Gsi == (int)bound.Index && virq.Trigger.Number == (int)bound.A;
+    }
+
+    /// <summary>A binding failed.</summary>
+    internal void BindFailed(int slot)
+    {
+        ref VirqSlot virq = ref _virqs[slot];
+        virq.Add(VirqFlags.Unbindable);
+        if (virq.State == VirqState.Hot)
+            Reclaim(slot);
+    }
+
+    /// <summary>A commit failed. Nobody knows what the kernel's table holds, so nobody stays bound; the next batch commits
+    /// again.</summary>
+    internal void CommitFailed()
+    {
+        S.Committing--;
+        foreach (ref GsiRow row in _rows.Span)
+        {
+            row.Committed = 0;
+            if (row.Owner != VirqSlot.None)
+                Reclaim(row.Owner);
+        }
+    }
+}

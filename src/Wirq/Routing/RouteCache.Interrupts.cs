@@ -1,0 +1,161 @@
+using Wirq.Events;
+using Wirq.Remapping;
+
+namespace Wirq.Routing;
+
+/// <content>Interrupts that come to userspace.</content>
+public sealed partial class RouteCache
+{
+    /// <summary>A poll says that a virq's eventfd is readable. It is read only if userspace reads it in the state that the
+    /// virq has by now: the poll may be older than a promotion or a mask.</summary>
+    /// <param name="slot">The virq, as it was named when the poll began.</param>
+    public void Readable(int slot)
+    {
+        if ((uint)slot >= (uint)_virqs.Count)
+            return;
+        ref VirqSlot virq = ref _virqs[slot];
+        if (virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace)
+            _events.Emit(OfEventFd(EventKind.VirqRead, slot, virq));
+    }
+
+    /// <summary>Whether a read that was appended earlier may still be done: a promotion or a mask decided since leaves
+    /// the count where it is.</summary>
+    internal bool MayRead(in Event read)
+    {
+        ref VirqSlot virq = ref _virqs[read.Unit];
+        return virq.Trigger.Number == (int)read.A && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
+    }
+
+    /// <summary>A device triggers a virq by hand.</summary>
+    public void Trigger(VirqHandle handle)
+    {
+        if (IsCurrent(handle))
+            Interrupt(handle.Slot, byEventFd: false);
+    }
+
+    /// <summary>An interrupt of a virq has come to userspace.</summary>
+    /// <param name="slot">The virq.</param>
+    /// <param name="byEventFd">Whether its eventfd brought it.</param>
+    public void Interrupt(int slot, bool byEventFd)
+    {
+        ref VirqSlot virq = ref _virqs[slot];
+        if (virq.State == VirqState.Free)
+            return;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqTriggered, (ushort)slot, byEventFd ? 1u : 0));
+        virq.Add(VirqFlags.Fired);
+        Serve(slot, ref virq);
+    }
+
+    private void Serve(int slot, ref VirqSlot virq)
+    {
+        if (VirqTransitions.ReaderIn(virq.State) == VirqReader.Nobody)
+            Latch(slot, ref virq);
+        else if (virq.Kind != VirqKind.Message)
+            _owner.Drive(virq.Source, virq.Kind);
+        else if (!virq.Has(VirqFlags.Programmed))
+            Answer(slot, default, RefusalReason.NoDestination);
+        else if (!virq.Message.IsInterrupt(_format))
+            WriteMemory(virq);
+        else
+            Send(slot, ref virq);
+    }
+
+    private void Send(int slot, ref VirqSlot virq)
+    {
+        if (!virq.Has(VirqFlags.Translated))
+        {
+            RefusalReason reason = Translate(slot, ref virq, delivering: true);
+            if (reason != RefusalReason.None)
+            {
+                Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Interrupt, VirqCondition.Blocked));
+                Answer(slot, default, reason);
+                return;
+            }
+        }
+        _events.Emit(new Event(EventKind.VirqInjected, (ushort)slot, virq.Generation, virq.Translation.Bits));
+        VirqState next = VirqTransitions.Next(virq.State, VirqInput.Interrupt, Wants(virq));
+        if (next == virq.State)
+            return;
+        Move(slot, ref virq, next);
+        if (next == VirqState.Waiting)
+            Queue(slot, ref virq);
+    }
+
+    /// <summary>An injection's turn has come.</summary>
+    /// <param name="injected">The <see cref="EventKind.VirqInjected"/>.</param>
+    /// <returns>Whether its translation still holds. Where it does not, it was thrown away, and the interrupt begins
+    /// anew.</returns>
+    internal bool Claim(in Event injected)
+    {
+        ref VirqSlot virq = ref _virqs[injected.Unit];
+        if (virq.Generation == injected.Index)
+            return true;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqDiscarded, injected.Unit));
+        if (virq.State != VirqState.Free)
+            Serve(injected.Unit, ref virq);
+        return false;
+    }
+
+    /// <summary>An injection was carried out, here or by a kernel.</summary>
+    /// <param name="slot">The virq.</param>
+    /// <param name="message">What was injected.</param>
+    /// <param name="reason">Why it reached no local APIC, or <see cref="RefusalReason.None"/>.</param>
+    public void Answer(int slot, InterruptMessage message, RefusalReason reason)
+    {
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqAnswered, (ushort)slot, 0, message.Bits, (ulong)reason));
+    }
+
+    /// <summary>Bus, device and function of a virq's messages.</summary>
+    internal ushort RequesterOf(int slot) => _virqs[slot].Requester;
+
+    /// <summary>An MSI is a write of 32 bits; outside the interrupt window it is nothing else.</summary>
+    private void WriteMemory(in VirqSlot virq) => _events.Emit(new Event(
+        EventKind.MemoryWrite, 0, Origin.Device(virq.Requester).Bits, virq.Address, virq.Data));
+
+    /// <summary>Keeps an interrupt of a masked virq. One bit is pending however often it came, so where there is an
+    /// eventfd it goes there, and stands in one place only.</summary>
+    private void Latch(int slot, ref VirqSlot virq)
+    {
+        if (virq.Trigger.Exists)
+            _events.Emit(OfEventFd(EventKind.VirqWritten, slot, virq));
+        else
+            virq.Add(VirqFlags.Latched);
+    }
+
+    private RefusalReason Translate(int slot, ref VirqSlot virq, bool delivering)
+    {
+        RefusalReason reason = _owner.Translate(virq.Message, virq.Requester, delivering, out InterruptMessage translated,
+            out RouteCookie cookie);
+        if (reason != RefusalReason.None)
+            return reason;
+        virq.Translation = translated;
+        virq.Cookie = cookie;
+        virq.Add(VirqFlags.Translated);
+        if (cookie != RouteCookie.None)
+            Enter(cookie, slot);
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqTranslated, (ushort)slot, cookie.Bits, translated.Bits));
+        return RefusalReason.None;
+    }
+
+    /// <summary>A translation holds no longer. What is under way with it is known by the generation.</summary>
+    private void Forget(int slot, ref VirqSlot virq)
+    {
+        virq.Generation++;
+        if (!virq.Has(VirqFlags.Translated))
+            return;
+        virq.Remove(VirqFlags.Translated);
+        if (virq.Cookie != RouteCookie.None)
+            Remove(virq.Cookie, slot);
+        virq.Cookie = RouteCookie.None;
+        virq.Translation = default;
+    }
+
+    private VirqCondition Wants(in VirqSlot virq) =>
+        HasRoutes && virq.Kind == VirqKind.Message && virq.Trigger.Exists && !virq.Has(VirqFlags.Unbindable)
+            ? VirqCondition.RouteWanted
+            : VirqCondition.NoRouteWanted;
+}

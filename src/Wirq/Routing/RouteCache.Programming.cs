@@ -1,0 +1,133 @@
+using Wirq.Events;
+using Wirq.Remapping;
+
+namespace Wirq.Routing;
+
+/// <content>What a device or its guest programs: the message, the mask, the eventfds.</content>
+public sealed partial class RouteCache
+{
+    /// <summary>The guest programs a virq's message. What the kernel had bound is unbound; the next interrupt is a
+    /// miss, unless it is prefaulted.</summary>
+    public void SetMessage(VirqHandle handle, Msi message)
+    {
+        if (!IsCurrent(handle))
+            return;
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        if (_events.Observing)
+        {
+            _events.Observe(new Event(EventKind.VirqMessageSet, (ushort)handle.Slot, virq.Requester, message.Address.Bits,
+                message.Data.Bits));
+        }
+        if (virq.Has(VirqFlags.Programmed) && virq.Message == message)
+            return;
+        virq.Add(VirqFlags.Programmed);
+        virq.Address = message.Address.Bits;
+        virq.Data = message.Data.Bits;
+        Invalidate(handle.Slot, ref virq);
+        Prefault(handle.Slot, ref virq);
+    }
+
+    /// <summary>Masks a virq: nothing is sent from now on, and what comes stays pending. The route is kept.</summary>
+    public void Mask(VirqHandle handle)
+    {
+        if (!IsCurrent(handle))
+            return;
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        if (VirqTransitions.ReaderIn(virq.State) == VirqReader.Nobody)
+            return;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqMasked, (ushort)handle.Slot));
+        Leave(handle.Slot, ref virq);
+        Move(handle.Slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Mask));
+    }
+
+    /// <summary>Unmasks a virq: what it has pending is delivered once.</summary>
+    public void Unmask(VirqHandle handle)
+    {
+        if (!IsCurrent(handle))
+            return;
+        int slot = handle.Slot;
+        ref VirqSlot virq = ref _virqs[slot];
+        if (VirqTransitions.ReaderIn(virq.State) != VirqReader.Nobody)
+            return;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqUnmasked, (ushort)slot));
+        VirqCondition has = virq.Has(VirqFlags.Translated) ? VirqCondition.Translated : WhatIsLeft(virq);
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Unmask, has));
+        if (virq.State == VirqState.Hot)
+            Bind(slot, virq);
+        else
+            Prefault(slot, ref virq);
+        if (!virq.Has(VirqFlags.Latched))
+            return;
+        virq.Remove(VirqFlags.Latched);
+        Serve(slot, ref virq);
+    }
+
+    /// <summary>Gives a virq the eventfd that its device writes, or takes it away.</summary>
+    /// <param name="handle">The virq.</param>
+    /// <param name="trigger">The eventfd; <see cref="EventFd.None"/> to take away the one it has.</param>
+    public void Attach(VirqHandle handle, EventFd trigger)
+    {
+        if (!IsCurrent(handle))
+            return;
+        int slot = handle.Slot;
+        ref VirqSlot virq = ref _virqs[slot];
+        if (virq.Trigger == trigger)
+            return;
+        if (virq.Trigger.Exists)
+            Detach(slot, ref virq);
+        virq.Trigger = trigger;
+        virq.Remove(VirqFlags.Unbindable);
+        if (!trigger.Exists)
+            return;
+        if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
+            _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
+        if (virq.Has(VirqFlags.Latched))
+        {
+            virq.Remove(VirqFlags.Latched);
+            Latch(slot, ref virq);
+        }
+        Prefault(slot, ref virq);
+    }
+
+    /// <summary>Gives a virq on a line the eventfd that hears the line's acknowledges, or takes it away.</summary>
+    public void AttachResample(VirqHandle handle, EventFd resample)
+    {
+        if (IsCurrent(handle))
+            _virqs[handle.Slot].Resample = resample;
+    }
+
+    private void Detach(int slot, ref VirqSlot virq)
+    {
+        Leave(slot, ref virq);
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Detach));
+        if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
+            _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
+    }
+
+    /// <summary>A translation holds no longer: the virq goes where the next interrupt is a miss.</summary>
+    private void Invalidate(int slot, ref VirqSlot virq)
+    {
+        Forget(slot, ref virq);
+        Leave(slot, ref virq);
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Invalidate, WhatIsLeft(virq)));
+    }
+
+    /// <summary>Translates before an interrupt asks for it, where that is the virq's policy. A fault is none yet.</summary>
+    private void Prefault(int slot, ref VirqSlot virq)
+    {
+        if (!virq.Has(VirqFlags.Prefault) || !virq.Has(VirqFlags.Programmed)
+            || virq.State is not (VirqState.Cold or VirqState.Stale) || !virq.Message.IsInterrupt(_format))
+            return;
+        VirqCondition outcome = Translate(slot, ref virq, delivering: false) == RefusalReason.None
+            ? Wants(virq)
+            : VirqCondition.Blocked;
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Prefault, outcome));
+        if (virq.State == VirqState.Waiting)
+            Queue(slot, ref virq);
+    }
+
+    private static VirqCondition WhatIsLeft(in VirqSlot virq) =>
+        virq.Gsi >= 0 ? VirqCondition.Routed : VirqCondition.Neither;
+}

@@ -1,0 +1,245 @@
+using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.State;
+
+namespace Wirq.Routing;
+
+/// <summary>The name of a virq: its slot, and which owner of the slot it means.</summary>
+/// <param name="Slot">The slot, which events bear.</param>
+/// <param name="Owner">Counts the owners of the slot.</param>
+public readonly record struct VirqHandle(int Slot, uint Owner);
+
+/// <summary>The virqs of a machine. The routes and irqfds of a kernel are a cache of their translated messages: a miss is
+/// served in userspace, and what is hot is served by the kernel alone.</summary>
+/// <remarks>
+/// Pure, as every chip: it decides, and appends to the machine's queue what is to be bound, committed, polled, read and
+/// injected (<see cref="EventKind.VirqUnbound"/> to <see cref="EventKind.VirqInjected"/>). Where a virq stands, and who
+/// reads its eventfd there, is the table of <see cref="VirqTransitions"/>.
+/// <para>A level source's eventfd is always read by userspace while the I/OAPIC is here: a plain irqfd on a level route
+/// would go past Remote IRR and the mask. So is an edge source's, which may share its pin.</para>
+/// <para>Not thread-safe: <c>Wirq.Host</c> has the lock.</para>
+/// </remarks>
+public sealed partial class RouteCache
+{
+    private readonly RoutingOptions _options;
+    private readonly IRouteOwner _owner;
+    private readonly EventBuffer _events;
+    private readonly MsiFormat _format;
+    private readonly Block<RouteCacheState> _state;
+    private readonly Block<VirqSlot> _virqs;
+    private readonly Block<GsiRow> _rows;
+    private readonly Block<CookieEntry> _cookies;
+    private readonly string[] _labels;
+    private readonly int _firstGsi;
+
+    internal RouteCache(RoutingOptions options, IRouteOwner owner, EventBuffer events, MsiFormat format, StateArena arena)
+    {
+        _options = options.Validated();
+        _owner = owner;
+        _events = events;
+        _format = format;
+        _state = arena.Reserve<RouteCacheState>(1, RouteCacheState.MakeRelative);
+        _virqs = arena.Reserve<VirqSlot>(options.Virqs);
+        KernelLimits? kernel = options.Kernel;
+        _firstGsi = kernel is null ? 0 : Math.Min(kernel.ReservedGsis, kernel.Routes);
+        _rows = arena.Reserve<GsiRow>(Math.Max(1, kernel is { HasIrqfd: true } ? kernel.Routes - _firstGsi : 0));
+        _cookies = arena.Reserve<CookieEntry>(options.Virqs);
+        _labels = new string[options.Virqs];
+        Array.Fill(_labels, "");
+        HasRoutes = kernel is { HasIrqfd: true } && kernel.Routes > _firstGsi;
+
+        ref RouteCacheState state = ref S;
+        state.FirstWaiting = state.LastWaiting = VirqSlot.None;
+        for (int slot = 0; slot < options.Virqs; slot++)
+            _virqs[slot].Next = (ushort)(slot + 1 < options.Virqs ? slot + 1 : VirqSlot.None);
+        foreach (ref GsiRow row in _rows.Span)
+            row.Owner = VirqSlot.None;
+    }
+
+    /// <summary>How it was built.</summary>
+    public RoutingOptions Options => _options;
+    /// <summary>Whether a kernel serves eventfds, and has GSIs to spare for them.</summary>
+    public bool HasRoutes { get; }
+    /// <summary>How many virqs fit.</summary>
+    public int Capacity => _virqs.Count;
+    /// <summary>How many virqs wait for a route.</summary>
+    public int Waiting => S.Waiting;
+
+    /// <summary>The routes of the I/OAPIC pins, where a kernel owns the local APICs and not the I/OAPIC.</summary>
+    internal PinRoutes? Pins { get; init; }
+
+    private ref RouteCacheState S => ref _state.Value;
+
+    /// <summary>Registers a virq that sends messages. It begins unmasked and cold, without a message: what comes before
+    /// one is set is lost, as it would be on hardware.</summary>
+    /// <param name="label">Who it is, for those who ask.</param>
+    /// <param name="requester">Bus, device and function that its messages bear.</param>
+    /// <param name="prefault">Whether it is translated when it is programmed, so that not even its first interrupt comes
+    /// to userspace. That never records a fault; an entry that cannot be translated stays cold.</param>
+    /// <exception cref="InvalidOperationException">All slots are taken.</exception>
+    public VirqHandle Register(string label, ushort requester, bool prefault = false)
+    {
+        VirqHandle handle = Take(label, VirqKind.Message);
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        virq.Requester = requester;
+        if (prefault)
+            virq.Add(VirqFlags.Prefault);
+        return handle;
+    }
+
+    /// <summary>Registers a virq that drives a line.</summary>
+    /// <param name="label">Who it is.</param>
+    /// <param name="source">Slot of its source.</param>
+    /// <param name="kind"><see cref="VirqKind.Level"/> or <see cref="VirqKind.Edge"/>.</param>
+    internal VirqHandle RegisterOnLine(string label, int source, VirqKind kind)
+    {
+        VirqHandle handle = Take(label, kind);
+        _virqs[handle.Slot].Source = (ushort)source;
+        return handle;
+    }
+
+    /// <summary>Frees a virq: unbound, left alone, its GSI given back. What it had pending is gone.</summary>
+    public void Dispose(VirqHandle handle)
+    {
+        if (!IsCurrent(handle))
+            return;
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        Forget(handle.Slot, ref virq);
+        Leave(handle.Slot, ref virq);
+        Move(handle.Slot, ref virq, VirqState.Free);
+        Release(ref virq);
+        uint owner = virq.Owner + 1, generation = virq.Generation;
+        virq = new VirqSlot
+        {
+            Owner = owner,
+            Generation = generation,
+            Gsi = VirqSlot.NoGsi,
+            Trigger = EventFd.None,
+            Resample = EventFd.None,
+            Source = VirqSlot.None,
+            Previous = VirqSlot.None,
+            Next = S.Free,
+        };
+        S.Free = (ushort)handle.Slot;
+        _labels[handle.Slot] = "";
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqDisposed, (ushort)handle.Slot));
+    }
+
+    /// <summary>Whether a handle's virq is still there.</summary>
+    public bool IsCurrent(VirqHandle handle) =>
+        (uint)handle.Slot < (uint)_virqs.Count && _virqs[handle.Slot].Owner == handle.Owner
+        && _virqs[handle.Slot].State != VirqState.Free;
+
+    /// <summary>The handle of whoever has a slot.</summary>
+    public VirqHandle HandleAt(int slot) => new(slot, _virqs[slot].Owner);
+
+    /// <summary>Where a virq stands; <see cref="VirqState.Free"/> where it is gone.</summary>
+    public VirqState StateOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].State : VirqState.Free;
+
+    /// <summary>The GSI that a virq has in the kernel's table; -1 for none.</summary>
+    public int GsiOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Gsi : VirqSlot.NoGsi;
+
+    /// <summary>Whether a virq has ever fired, as far as userspace can know: null where the kernel served it from the
+    /// first interrupt on, which only prefaulting brings about.</summary>
+    public bool? HasFired(VirqHandle handle)
+    {
+        if (!IsCurrent(handle))
+            return false;
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        return virq.Has(VirqFlags.Fired) ? true : virq.Has(VirqFlags.BoundUnfired) ? null : false;
+    }
+
+    /// <summary>Whether a virq without an eventfd has an interrupt pending. What is pending in an eventfd, only the
+    /// eventfd knows.</summary>
+    public bool IsLatched(VirqHandle handle) => IsCurrent(handle) && _virqs[handle.Slot].Has(VirqFlags.Latched);
+
+    /// <summary>The eventfd of a virq.</summary>
+    public EventFd TriggerOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Trigger : EventFd.None;
+
+    /// <summary>The eventfd that hears the acknowledges of a virq's line.</summary>
+    public EventFd ResampleOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Resample : EventFd.None;
+
+    /// <summary>The slot of the source that a virq drives; -1 for none.</summary>
+    public int SourceOf(VirqHandle handle) =>
+        IsCurrent(handle) && _virqs[handle.Slot].Kind != VirqKind.Message ? _virqs[handle.Slot].Source : -1;
+
+    /// <summary>The virq that drives a source.</summary>
+    /// <param name="source">Slot of the source.</param>
+    /// <returns>The virq; one that is not current where there is none.</returns>
+    public VirqHandle OfSource(int source)
+    {
+        for (int slot = 0; slot < _virqs.Count; slot++)
+        {
+            ref VirqSlot virq = ref _virqs[slot];
+            if (virq.State != VirqState.Free && virq.Kind != VirqKind.Message && virq.Source == source)
+                return HandleAt(slot);
+        }
+        return new VirqHandle(-1, 0);
+    }
+
+    /// <summary>Takes over what is no state: names.</summary>
+    internal void CopyLabels(RouteCache other) => other._labels.CopyTo(_labels, 0);
+
+    private VirqHandle Take(string label, VirqKind kind)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(label);
+        int slot = S.Free;
+        if (slot == VirqSlot.None)
+        {
+            throw new InvalidOperationException(
+                $"all {Capacity} virqs are taken; raise {nameof(RoutingOptions)}.{nameof(RoutingOptions.Virqs)}");
+        }
+        ref VirqSlot virq = ref _virqs[slot];
+        S.Free = virq.Next;
+        virq = new VirqSlot
+        {
+            Owner = virq.Owner,
+            Generation = virq.Generation,
+            Gsi = VirqSlot.NoGsi,
+            Trigger = EventFd.None,
+            Resample = EventFd.None,
+            Cookie = RouteCookie.None,
+            Source = VirqSlot.None,
+            Next = VirqSlot.None,
+            Previous = VirqSlot.None,
+            State = VirqState.Cold,
+            Kind = kind,
+        };
+        _labels[slot] = label;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqRegistered, (ushort)slot, (uint)kind));
+        return HandleAt(slot);
+    }
+
+    /// <summary>Moves a virq to a state, and appends what the change of its reader asks for: first the kernel lets go,
+    /// then userspace begins or ceases to poll. Binding is for <see cref="Bind"/>, after the commit.</summary>
+    private void Move(int slot, ref VirqSlot virq, VirqState to)
+    {
+        VirqState from = virq.State;
+        if (from == to)
+            return;
+        virq.State = to;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqStateChanged, (ushort)slot, (uint)to, (ulong)from));
+        if (!virq.Trigger.Exists)
+            return;
+        VirqReader before = VirqTransitions.ReaderIn(from), after = VirqTransitions.ReaderIn(to);
+        if (before == VirqReader.Kernel)
+            _events.Emit(OfEventFd(EventKind.VirqUnbound, slot, virq, virq.Gsi));
+        if (IsPolled(after) && !IsPolled(before))
+            _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
+        else if (IsPolled(before) && !IsPolled(after))
+            _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
+    }
+
+    private void Bind(int slot, in VirqSlot virq) => _events.Emit(
+        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with { B = (ulong)(long)virq.Resample.Number });
+
+    private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
+        new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);
+
+    /// <summary>Where the kernel consumes first, userspace need not leave the poll.</summary>
+    private bool IsPolled(VirqReader reader) => reader == VirqReader.Userspace
+        || reader == VirqReader.Kernel && _options.Kernel is { ConsumesFirst: true };
+}
