@@ -1,0 +1,236 @@
+using Wirq.Host;
+using Wirq.Routing;
+
+namespace Wirq.Tests.Host;
+
+/// <summary>Many threads, one queue.</summary>
+public sealed class HostTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly EventFd Trigger = new(7), Resample = new(8), OtherResample = new(9);
+
+    private readonly FakeKernel _kernel = new();
+    private readonly FabricHost _host;
+
+    public HostTests()
+    {
+        FabricOptions options = FabricOptions.Pc() with
+        {
+            Routing = new RoutingOptions { Virqs = 64, BatchCount = 1, BatchDelay = 0, Kernel = _kernel.Limits },
+            Pic = null,
+        };
+        _host = new FabricHost(new Fabric(options), _kernel, _kernel);
+    }
+
+    [Fact]
+    public void A_devices_first_interrupt_is_a_miss_and_then_the_kernel_has_it()
+    {
+        using Virq virq = Message(0x41, Trigger);
+        _kernel.Take();
+        _host.EventArrived(_kernel.DeviceWrites(Trigger));
+        Assert.Equal(["read 7", "signal 0x41", "unwatch 7", "commit 1", "bind 7 to 48"], _kernel.Take());
+        Assert.Equal(VirqState.Hot, virq.State);
+        virq.Mask();
+        Assert.Equal(["unbind 7"], _kernel.Take());
+        _kernel.DeviceWrites(Trigger);
+        Assert.True(virq.IsPending);
+        virq.Unmask();
+        Assert.Equal(["bind 7 to 48"], _kernel.Take());
+        virq.Dispose();
+        Assert.Equal(["unbind 7"], _kernel.Take());
+        Assert.Empty(_host.Explain());
+    }
+
+    [Fact]
+    public async Task A_mask_returns_after_the_kernel_has_let_go_whoever_drains()
+    {
+        using Virq slow = Message(0x41, null), virq = Message(0x42, Trigger);
+        _host.EventArrived(_kernel.DeviceWrites(Trigger));
+        using var entered = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        _kernel.Before = call =>
+        {
+            if (call != "signal 0x41")
+                return;
+            entered.Set();
+            Assert.True(go.Wait(Patience));
+        };
+        Task drains = Task.Run(slow.Trigger, TestContext.Current.CancellationToken);
+        Assert.True(entered.Wait(Patience, TestContext.Current.CancellationToken));
+        Task masks = Task.Run(virq.Mask, TestContext.Current.CancellationToken);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(masks.IsCompleted);
+        Assert.DoesNotContain("unbind 7", _kernel.Log);
+        go.Set();
+        await Task.WhenAll(drains, masks).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Contains("unbind 7", _kernel.Log);
+    }
+
+    [Fact]
+    public void A_call_from_within_an_effect_only_queues()
+    {
+        Virq? other = null;
+        int acknowledged = 0;
+        using Virq line = _host.RegisterOnLine("disk", 20, acknowledged: () =>
+        {
+            acknowledged++;
+            other!.Mask();
+            other.Trigger();
+        });
+        other = Message(0x42, Trigger);
+        ProgramLevel(20, 0x51);
+        line.Trigger();
+        _host.Eoi(0x51);
+        Assert.Equal(1, acknowledged);
+        Assert.True(other.IsPending);
+        other.Dispose();
+    }
+
+    [Fact]
+    public void An_eoi_is_heard_by_every_holder_of_the_line()
+    {
+        int heard = 0;
+        using Virq first = _host.RegisterOnLine("disk", 20, resample: Resample, acknowledged: () => heard++);
+        using Virq second = _host.RegisterOnLine("net", 20, resample: OtherResample);
+        ProgramLevel(20, 0x51);
+        first.Trigger();
+        second.Trigger();
+        Assert.Single(_kernel.Signalled);
+        _kernel.Take();
+        _host.Eoi(0x51);
+        Assert.Equal(["write 8", "write 9"], _kernel.Take());
+        Assert.Equal(1, heard);
+        first.Dispose();
+        second.Trigger();
+        _host.Eoi(0x51);
+        Assert.Equal(["signal 0x51", "write 9"], _kernel.Take());
+    }
+
+    [Fact]
+    public void A_holder_that_still_wants_the_line_triggers_from_its_acknowledge()
+    {
+        Virq? line = null;
+        int wants = 3;
+        line = _host.RegisterOnLine("disk", 20, acknowledged: () =>
+        {
+            if (--wants > 0)
+                line!.Trigger();
+        });
+        ProgramLevel(20, 0x51);
+        line.Trigger();
+        for (int i = 0; i < 5; i++)
+            _host.Eoi(0x51);
+        Assert.Equal(3, _kernel.Signalled.Count);
+        Assert.Equal(0, wants);
+        line.Dispose();
+    }
+
+    [Fact]
+    public void A_binding_that_the_kernel_refuses_names_itself_and_userspace_serves_the_virq()
+    {
+        using Virq virq = Message(0x41, Trigger);
+        _kernel.Before = call =>
+        {
+            if (call.StartsWith("bind", StringComparison.Ordinal))
+                throw new KernelException("KVM_IRQFD", 16, 48, "another irqfd has this eventfd");
+        };
+        int token = _kernel.DeviceWrites(Trigger);
+        KernelException failure = Assert.Throws<KernelException>(() => _host.EventArrived(token));
+        Assert.Equal(("KVM_IRQFD", 16, 48), (failure.Call, failure.Errno, failure.Gsi));
+        Assert.Contains("EBUSY", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(VirqState.Warm, virq.State);
+        _host.EventArrived(_kernel.DeviceWrites(Trigger));
+        Assert.Equal(2, _kernel.Signalled.Count);
+    }
+
+    [Fact]
+    public void A_commit_that_the_kernel_refuses_leaves_nobody_bound_and_loses_nothing()
+    {
+        using Virq virq = Message(0x41, Trigger);
+        bool refuse = true;
+        _kernel.Before = call =>
+        {
+            if (refuse && call.StartsWith("commit", StringComparison.Ordinal))
+                throw new KernelException("KVM_SET_GSI_ROUTING", 12, -1, "free some memory");
+        };
+        Assert.Throws<KernelException>(() => _host.EventArrived(_kernel.DeviceWrites(Trigger)));
+        Assert.DoesNotContain(_kernel.Log, call => call.StartsWith("bind", StringComparison.Ordinal));
+        Assert.Equal(VirqState.Warm, virq.State);
+        refuse = false;
+        _host.EventArrived(_kernel.DeviceWrites(Trigger));
+        Assert.Equal(VirqState.Hot, virq.State);
+        Assert.Equal(2, _kernel.Signalled.Count);
+    }
+
+    [Fact]
+    public void A_level_pins_route_stands_before_its_message_and_the_old_one_stays_until_the_eoi()
+    {
+        using Virq line = _host.RegisterOnLine("disk", 20);
+        ProgramLevel(20, 0x51);
+        Assert.Equal([(20, 0x51)], Routes());
+        line.Trigger();
+        Assert.Equal("signal 0x51", _kernel.Take()[^1]);
+        // While it is in service the guest moves it to another vector, masked first, as Linux does.
+        ProgramLevel(20, 0x61, masked: true);
+        Assert.Equal([(20, 0x51)], Routes());
+        ProgramLevel(20, 0x61);
+        Assert.Equal([(20, 0x61), (44, 0x51)], Routes());
+        ProgramLevel(20, 0x71);
+        Assert.Equal([(20, 0x71), (44, 0x51)], Routes());
+    }
+
+    [Fact]
+    public void A_refused_level_stays_pending_and_is_tried_again_at_the_next_entry_write()
+    {
+        using Virq line = _host.RegisterOnLine("disk", 20);
+        ProgramLevel(20, 0x51);
+        _kernel.Accepts = false;
+        line.Trigger();
+        Assert.Empty(_kernel.Signalled);
+        _kernel.Accepts = true;
+        ProgramLevel(20, 0x51);
+        Assert.Single(_kernel.Signalled);
+    }
+
+    [Fact]
+    public void Reserved_gsis_for_twice_the_pins_are_demanded()
+    {
+        FabricOptions options = FabricOptions.Pc() with
+        {
+            Routing = new RoutingOptions { Kernel = new KernelLimits { ReservedGsis = 24 } },
+        };
+        ArgumentException failure = Assert.Throws<ArgumentException>(() => new Fabric(options));
+        Assert.Contains("twice", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_the_local_apics_are_here_a_virq_works_without_any_kernel()
+    {
+        var host = new FabricHost(new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Virqs = 8 } }), null, _kernel);
+        host.TryWrite(0, 0xFEE000F0, 4, 0x1FF);
+        using Virq virq = host.Register("device", 0x10, Trigger);
+        virq.SetMessage(Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0)));
+        host.EventArrived(_kernel.DeviceWrites(Trigger));
+        Assert.Equal(0x41, host.Do(fabric => fabric.Take(0)));
+        Assert.Equal(VirqState.Warm, virq.State);
+    }
+
+    private Virq Message(byte vector, EventFd? trigger)
+    {
+        Virq virq = _host.Register($"device 0x{vector:x2}", 0x10, trigger);
+        virq.SetMessage(Msi.Encode(InterruptMessage.Create(vector, DeliveryMode.Fixed, 0)));
+        return virq;
+    }
+
+    private void ProgramLevel(int pin, byte vector, bool masked = false)
+    {
+        var entry = RedirectionEntry.Create(vector, 0, level: true, masked: masked);
+        foreach ((uint index, uint value) in new[] { (0x11u + (uint)pin * 2, entry.High), (0x10u + (uint)pin * 2, entry.Low) })
+        {
+            _host.TryWrite(0, 0xFEC00000, 4, index);
+            _host.TryWrite(0, 0xFEC00010, 4, value);
+        }
+    }
+
+    private (int Gsi, int Vector)[] Routes() => [.. _kernel.Table.Select(row => (row.Gsi, (int)row.Message.Vector))];
+}
