@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Lab.Scenarios.Reading;
+using Wirq.Laws;
 
 namespace Wirq.Lab.Scenarios;
 
@@ -16,17 +17,7 @@ public static class ScenarioWords
         ["x2apic", "tsc-deadline", "suppress-eoi-broadcast", "pic", "wide-ids", "many-cpus", "smi", "virtual-time"];
 
     /// <summary>The laws that a scenario can name.</summary>
-    public static IReadOnlyList<string> Laws { get; } =
-    [
-        "NoLostEdge",
-        "LevelRedelivered",
-        "FreshRoute",
-        "RemoteIrrMatches",
-        "MaskedIsSilent",
-        "SharersIndependent",
-        "AckReachesAllSharers",
-        "NoPhantom",
-    ];
+    public static IReadOnlyList<string> Laws { get; } = LawSet.Names;
 
     /// <summary>Keys of an entry of <c>historic</c>.</summary>
     public static IReadOnlyList<string> Historic { get; } = ["design", "breaks"];

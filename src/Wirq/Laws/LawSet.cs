@@ -21,6 +21,9 @@ public sealed class LawSet
         (nameof(SharersIndependent), (shadows, arena) => new SharersIndependent(shadows, arena)),
         (nameof(AckReachesAllSharers), (shadows, arena) => new AckReachesAllSharers(shadows, arena)),
         (nameof(NoPhantom), (shadows, arena) => new NoPhantom(shadows, arena)),
+        (nameof(FaultAtDelivery), (shadows, arena) => new FaultAtDelivery(shadows, arena)),
+        (nameof(InvalidateIsExact), (shadows, arena) => new InvalidateIsExact(shadows, arena)),
+        (nameof(HotStaysInKernel), (shadows, arena) => new HotStaysInKernel(shadows, arena)),
     ];
 
     private readonly Shadows _shadows;

@@ -7,9 +7,9 @@ namespace Wirq.Laws;
 /// <remarks>A message counts where it was sent: one that was sent before the mask may be carried out after it. An
 /// answer
 /// whose sending was not told counts where it is told.</remarks>
-internal sealed class MaskedIsSilent : Law
+internal sealed partial class MaskedIsSilent : Law
 {
-    private const ulong Sent = 1, Taken = 2;
+    private const ulong Sent = 1, Taken = 2, VirqSent = 3;
 
     private readonly PinShadow _pins;
     private readonly Block<SentCount> _sent;
@@ -18,6 +18,7 @@ internal sealed class MaskedIsSilent : Law
     {
         _pins = shadows.Pins;
         _sent = arena.Reserve<SentCount>(Math.Max(1, _pins.PinCount));
+        _virqs = arena.Reserve<VirqMask>(shadows.VirqCount);
     }
 
     public override string Name => nameof(MaskedIsSilent);
@@ -43,11 +44,18 @@ internal sealed class MaskedIsSilent : Law
                 break;
             case EventKind.Rest:
                 _sent.Span.Clear();
+                CompleteMasks();
+                break;
+            default:
+                if (e.Unit < _virqs.Count)
+                    FollowVirq(e, ref _virqs[e.Unit]);
                 break;
         }
     }
 
-    protected override string Explain(in LawBreak first) => first.Code == Sent
+    protected override string Explain(in LawBreak first) => first.Code == VirqSent
+        ? $"virq {first.Event.Unit} sent 0x{first.Event.Message.Vector:x2} while it was masked"
+        : first.Code == Sent
         ? $"{LawText.Pin(first.Event)} sent 0x{first.Event.Msi.Data.Vector:x2} "
             + $"while its entry ({new RedirectionEntry(first.First)}) was masked"
         : $"0x{first.Event.Message.Vector:x2} of {EventText.Pin(first.Event.Origin)} arrived while that pin was masked";

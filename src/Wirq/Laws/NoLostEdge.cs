@@ -8,9 +8,10 @@ namespace Wirq.Laws;
 /// <remarks>An edge is answered by what the local APICs say of its message and by what the pin hears of it. Some
 /// streams
 /// tell only one of the two, so both are counted, and an edge is lost where neither accounts for it.</remarks>
-internal sealed class NoLostEdge : Law
+internal sealed partial class NoLostEdge : Law
 {
-    private const ulong EdgeUnanswered = 1, EdgeUnrecorded = 2, MessageUnanswered = 3, WriteUndone = 4, IntaUnused = 5;
+    private const ulong EdgeUnanswered = 1, EdgeUnrecorded = 2, MessageUnanswered = 3, WriteUndone = 4, IntaUnused = 5,
+        VirqUnserved = 6;
     private const ulong ByPoll = 4, FromPic = 1;
 
     private readonly PinShadow _pins;
@@ -24,6 +25,7 @@ internal sealed class NoLostEdge : Law
         _format = shadows.Options.Format;
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
+        _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
     }
 
     public override string Name => nameof(NoLostEdge);
@@ -62,6 +64,10 @@ internal sealed class NoLostEdge : Law
                 break;
             case EventKind.Rest:
                 Judge(e);
+                JudgeVirqs(e);
+                break;
+            case >= EventKind.VirqRegistered and < EventKind.RouteChanged when e.Unit < _virqs.Count:
+                FollowVirq(e, ref _virqs[e.Unit]);
                 break;
         }
     }
@@ -117,6 +123,7 @@ internal sealed class NoLostEdge : Law
         EdgeUnanswered => $"{LawText.Pin(first.First)} rose while it was an unmasked edge pin, "
             + "and its edge was neither accepted nor refused",
         EdgeUnrecorded => $"{LawText.Pin(first.First)} rose while it was masked, and the loss of its edge was not recorded",
+        VirqUnserved => $"the device of virq {first.First} interrupted, and nobody served it",
         MessageUnanswered => $"a message of {new Origin((uint)first.First)} was neither accepted nor refused",
         WriteUndone => $"a message of {new Origin((uint)first.First)} aimed outside the interrupt window, "
             + "and memory was not written",

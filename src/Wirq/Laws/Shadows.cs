@@ -13,6 +13,9 @@ internal sealed class Shadows(FabricOptions options, GsiMap gsis, StateArena are
     internal PinShadow Pins { get; } = new(options, arena);
     internal LineShadow Lines { get; } = new(options, gsis, arena);
 
+    /// <summary>How many virqs there can be, at least 1.</summary>
+    internal int VirqCount => Options.Routing?.Virqs ?? 1;
+
     /// <summary>The I/OAPIC pin that a line drives, the profile considered.</summary>
     internal GsiTarget TargetOf(int gsi)
     {

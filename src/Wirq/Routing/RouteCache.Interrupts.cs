@@ -56,7 +56,7 @@ public sealed partial class RouteCache
         else if (!virq.Has(VirqFlags.Programmed))
             Answer(slot, default, RefusalReason.NoDestination);
         else if (!virq.Message.IsInterrupt(_format))
-            WriteMemory(virq);
+            WriteMemory(slot, virq);
         else
             Send(slot, ref virq);
     }
@@ -112,8 +112,12 @@ public sealed partial class RouteCache
     internal ushort RequesterOf(int slot) => _virqs[slot].Requester;
 
     /// <summary>An MSI is a write of 32 bits; outside the interrupt window it is nothing else.</summary>
-    private void WriteMemory(in VirqSlot virq) => _events.Emit(new Event(
-        EventKind.MemoryWrite, 0, Origin.Device(virq.Requester).Bits, virq.Address, virq.Data));
+    private void WriteMemory(int slot, in VirqSlot virq)
+    {
+        _events.Emit(new Event(
+            EventKind.MemoryWrite, 0, Origin.Device(virq.Requester).Bits, virq.Address, virq.Data));
+        Answer(slot, default, RefusalReason.None);
+    }
 
     /// <summary>Keeps an interrupt of a masked virq. One bit is pending however often it came, so where there is an
     /// eventfd it goes there, and stands in one place only.</summary>

@@ -117,9 +117,10 @@ internal struct RouteCacheState : IState
     public int Hand;
     /// <summary>Commits that were appended and not carried out yet.</summary>
     public int Committing;
-    public ushort Free, FirstWaiting, LastWaiting;
     /// <summary>Whether the table differs from what was committed.</summary>
     public ushort Dirty;
+    public ushort Free, FirstWaiting, LastWaiting;
+    public uint Reserved;
 
     internal static void MakeRelative(ref RouteCacheState state, long now)
     {

@@ -6,14 +6,17 @@ public class LawHistoryTests
 {
     private static readonly Dictionary<string, History[]> ByLaw = new()
     {
-        ["NoLostEdge"] = NoLostEdgeHistories.All,
+        ["NoLostEdge"] = [.. NoLostEdgeHistories.All, .. VirqHistories.NoLostEdge],
         ["LevelRedelivered"] = LevelRedeliveredHistories.All,
         ["FreshRoute"] = FreshRouteHistories.All,
         ["RemoteIrrMatches"] = [.. RemoteIrrHistories.Legal, .. RemoteIrrHistories.Controls],
-        ["MaskedIsSilent"] = MaskedIsSilentHistories.All,
+        ["MaskedIsSilent"] = [.. MaskedIsSilentHistories.All, .. VirqHistories.MaskedIsSilent],
         ["SharersIndependent"] = SharersIndependentHistories.All,
         ["AckReachesAllSharers"] = AckReachesAllSharersHistories.All,
         ["NoPhantom"] = NoPhantomHistories.All,
+        ["FaultAtDelivery"] = VirqHistories.FaultAtDelivery,
+        ["InvalidateIsExact"] = VirqHistories.InvalidateIsExact,
+        ["HotStaysInKernel"] = VirqHistories.HotStaysInKernel,
     };
 
     public static TheoryData<string, string> Legal => Rows(history => history.Breaks is null);

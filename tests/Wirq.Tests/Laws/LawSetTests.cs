@@ -14,7 +14,7 @@ public class LawSetTests
     {
         LawSet laws = History.Watch(Machine, new StateArena());
         Assert.Equal(LawSet.Names, laws.Laws.Select(law => law.Name));
-        Assert.Equal(8, laws.Laws.Count);
+        Assert.Equal(11, laws.Laws.Count);
         Assert.All(laws.Laws, law =>
         {
             Assert.NotEmpty(law.Says);

@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>A fault belongs to an interrupt that happened, and such an interrupt to a fault.</summary>
+/// <remarks>A unit tells of a blocked message (<see cref="EventKind.RemapFaulted"/>: recorded, or why not), and whoever
+/// sent it is answered. Both come one after the other, and neither comes alone: a fault without an attempt was recorded
+/// when something was programmed; a refusal without a fault was swallowed.</remarks>
+internal sealed class FaultAtDelivery : Law
+{
+    private const ulong Unasked = 1, Swallowed = 2, WrongSender = 3;
+
+    private readonly Block<Requesters> _virqs;
+    private readonly Block<Faults> _faults;
+    private readonly ushort[] _chips;
+
+    internal FaultAtDelivery(Shadows shadows, StateArena arena) : base(arena)
+    {
+        _virqs = arena.Reserve<Requesters>(shadows.VirqCount);
+        _faults = arena.Reserve<Faults>();
+        _chips = [.. shadows.Options.IoApics.Select(chip => chip.Requester)];
+    }
+
+    public override string Name => nameof(FaultAtDelivery);
+
+    public override string Says =>
+        "an untranslatable message is never delivered; one fault is recorded per attempt, when it happens, with the right "
+        + "reason, source id and index, unless the architecture suppresses it (FPD, SupIOPF, IG) or the record overflows, "
+        + "and then that is recorded";
+
+    protected internal override void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.VirqMessageSet when e.Unit < _virqs.Count:
+                _virqs[e.Unit].Requester = (ushort)e.Index;
+                break;
+            case EventKind.RemapFaulted:
+                _faults.Value.Add((ushort)e.Index);
+                break;
+            case EventKind.VirqAnswered when e.Reason == RefusalReason.RemappingFault && e.Unit < _virqs.Count:
+                Settle(e, _virqs[e.Unit].Requester);
+                break;
+            case EventKind.PinRefused when e.Reason == RefusalReason.RemappingFault && e.IoApic < _chips.Length:
+                Settle(e, _chips[e.IoApic]);
+                break;
+            case EventKind.MessageRefused when e.Reason == RefusalReason.RemappingFault && e.Origin.Kind == OriginKind.Device:
+                Settle(e, (ushort)e.Origin.Index);
+                break;
+            case EventKind.Rest:
+                if (_faults.Value.Count != 0)
+                    Fail(Unasked, e, _faults.Value.Rows[0]);
+                _faults.Value = default;
+                break;
+        }
+    }
+
+    private void Settle(in Event e, ushort requester)
+    {
+        ref Faults faults = ref _faults.Value;
+        if (faults.Count == 0)
+            Fail(Swallowed, e, requester);
+        else if (!faults.Remove(requester))
+            Fail(WrongSender, e, requester, faults.Rows[0]);
+    }
+
+    protected override string Explain(in LawBreak first) => first.Code switch
+    {
+        Unasked => $"a fault of {Origin.Device((ushort)first.First)} was recorded, and no interrupt of it happened",
+        Swallowed => $"an interrupt of {Origin.Device((ushort)first.First)} could not be translated, and no fault was recorded",
+        _ => $"an interrupt of {Origin.Device((ushort)first.First)} could not be translated, and the fault was recorded "
+            + $"of {Origin.Device((ushort)first.Second)}",
+    };
+
+    private struct Requesters : IState
+    {
+        public ushort Requester;
+    }
+
+    [InlineArray(Capacity)]
+    private struct FaultRows
+    {
+        public const int Capacity = 16;
+        private ushort _first;
+    }
+
+    /// <summary>Faults that wait for their refusal. A message is refused as it is blocked, so few wait; more than there
+    /// are rows are not judged.</summary>
+    private struct Faults : IState
+    {
+        public FaultRows Rows;
+        public uint Count;
+
+        public void Add(ushort requester)
+        {
+            if (Count < FaultRows.Capacity)
+                Rows[(int)Count++] = requester;
+        }
+
+        public bool Remove(ushort requester)
+        {
+            for (int row = 0; row < Count; row++)
+            {
+                if (Rows[row] != requester)
+                    continue;
+                Rows[row] = Rows[(int)--Count];
+                Rows[(int)Count] = 0;
+                return true;
+            }
+            return false;
+        }
+    }
+}

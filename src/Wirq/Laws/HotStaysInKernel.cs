@@ -1,0 +1,47 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>What a kernel serves, userspace leaves alone.</summary>
+/// <remarks>A virq is hot from the moment that its eventfd is bound to the moment that it is unbound; what is decided, and
+/// not carried out yet, does not count. A trigger by hand is userspace's own.</remarks>
+internal sealed class HotStaysInKernel : Law
+{
+    private const uint ByEventFd = 1;
+
+    private readonly Block<Binding> _virqs;
+
+    internal HotStaysInKernel(Shadows shadows, StateArena arena) : base(arena) =>
+        _virqs = arena.Reserve<Binding>(shadows.VirqCount);
+
+    public override string Name => nameof(HotStaysInKernel);
+
+    public override string Says => "an interrupt of a hot virq does not enter userspace";
+
+    protected internal override void Observe(in Event e)
+    {
+        if (e.Unit >= _virqs.Count)
+            return;
+        switch (e.Kind)
+        {
+            case EventKind.VirqBound:
+                _virqs[e.Unit] = new Binding { Bound = 1, Gsi = (ushort)e.Index };
+                break;
+            case EventKind.VirqUnbound or EventKind.VirqDisposed or EventKind.VirqRegistered:
+                _virqs[e.Unit] = default;
+                break;
+            case EventKind.VirqTriggered when e.Index == ByEventFd && _virqs[e.Unit].Bound != 0:
+                Fail(1, e, _virqs[e.Unit].Gsi);
+                break;
+        }
+    }
+
+    protected override string Explain(in LawBreak first) =>
+        $"userspace read the eventfd of virq {first.Event.Unit}, which the kernel served at GSI {first.First}";
+
+    private struct Binding : IState
+    {
+        public ushort Bound, Gsi;
+    }
+}

@@ -1,0 +1,102 @@
+using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <summary>An invalidation ends what it names, and nothing else.</summary>
+/// <remarks>What was translated before counts as old once the invalidation is done. Between its beginning and its end, a
+/// virq that is unbound must have come from an entry in range.</remarks>
+internal sealed class InvalidateIsExact : Law
+{
+    private const ulong UsedOld = 1, TouchedOther = 2, NeverDone = 3;
+
+    private readonly Block<Kept> _virqs;
+    private readonly Block<Window> _window;
+
+    internal InvalidateIsExact(Shadows shadows, StateArena arena) : base(arena)
+    {
+        _virqs = arena.Reserve<Kept>(shadows.VirqCount);
+        _window = arena.Reserve<Window>();
+    }
+
+    public override string Name => nameof(InvalidateIsExact);
+
+    public override string Says =>
+        "after an invalidation completes, no delivery uses an old translation, and only entries whose cookie is in range "
+        + "were touched";
+
+    protected internal override void Observe(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.RemapInvalidated:
+                _window.Value = new Window { Open = 1, Unit = e.Unit, First = (uint)e.A, Last = (uint)e.B };
+                break;
+            case EventKind.RemapInvalidationDone:
+                Complete(e);
+                break;
+            case EventKind.Rest when _window.Value.Open != 0:
+                Fail(NeverDone, e, _window.Value.First);
+                break;
+            default:
+                if (e.Unit < _virqs.Count)
+                    Follow(e, ref _virqs[e.Unit]);
+                break;
+        }
+    }
+
+    private void Follow(in Event e, ref Kept virq)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.VirqTranslated:
+                virq = new Kept { Cookie = new RouteCookie(e.Index), Known = 1 };
+                break;
+            case EventKind.VirqRegistered:
+                virq = default;
+                break;
+            case EventKind.VirqServed when virq.Old != 0:
+            case EventKind.VirqInjected when virq.Old != 0:
+                Fail(UsedOld, e, virq.Cookie.Bits);
+                break;
+            case EventKind.VirqUnbound when _window.Value.Open != 0 && virq.Known != 0 && !_window.Value.Has(virq.Cookie):
+                Fail(TouchedOther, e, virq.Cookie.Bits);
+                break;
+        }
+    }
+
+    private void Complete(in Event e)
+    {
+        var range = new Window { Open = 1, Unit = e.Unit, First = (uint)e.A, Last = (uint)e.B };
+        foreach (ref Kept virq in _virqs.Span)
+        {
+            if (virq.Known != 0 && range.Has(virq.Cookie))
+                virq.Old = 1;
+        }
+        _window.Value = default;
+    }
+
+    protected override string Explain(in LawBreak first) => first.Code switch
+    {
+        UsedOld => $"virq {first.Event.Unit} sent what it had of {new RouteCookie((uint)first.First)}, "
+            + "which had been invalidated since",
+        TouchedOther => $"virq {first.Event.Unit} was unbound by an invalidation, and it came of "
+            + $"{new RouteCookie((uint)first.First)}, which is not in range",
+        _ => $"an invalidation of entries from {first.First} on never completed",
+    };
+
+    private struct Kept : IState
+    {
+        public RouteCookie Cookie;
+        public ushort Known, Old;
+    }
+
+    private struct Window : IState
+    {
+        public uint Unit, First, Last, Open;
+
+        public readonly bool Has(RouteCookie cookie) =>
+            cookie != RouteCookie.None && cookie.Unit == Unit && cookie.Index >= First && cookie.Index <= Last;
+    }
+}

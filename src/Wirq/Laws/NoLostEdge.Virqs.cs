@@ -1,0 +1,54 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Laws;
+
+/// <content>What a device writes to its eventfd, or triggers by hand, is served, refused, or pending while the virq is
+/// masked.</content>
+internal sealed partial class NoLostEdge
+{
+    private readonly Block<VirqCounts> _virqs;
+
+    private static void FollowVirq(in Event e, ref VirqCounts virq)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.VirqRegistered or EventKind.VirqDisposed:
+                virq = default;
+                break;
+            case EventKind.VirqMasked:
+                virq.Masked = 1;
+                break;
+            case EventKind.VirqUnmasked:
+                virq.Masked = 0;
+                break;
+            case EventKind.VirqSignalled or EventKind.VirqTriggered:
+                virq.Waits = 1;
+                break;
+            case EventKind.VirqServed or EventKind.VirqAnswered:
+                virq.Waits = 0;
+                break;
+            case EventKind.VirqMessageSet:
+                // A message that is a write to memory is answered by that; a line's virq is answered by its line.
+                virq.Programmed = 1;
+                break;
+        }
+    }
+
+    private void JudgeVirqs(in Event e)
+    {
+        for (int slot = 0; slot < _virqs.Count; slot++)
+        {
+            ref VirqCounts virq = ref _virqs[slot];
+            if (virq is { Waits: not 0, Masked: 0, Programmed: not 0 })
+                Fail(VirqUnserved, e, (ulong)slot);
+            if (virq.Masked == 0)
+                virq.Waits = 0;
+        }
+    }
+
+    private struct VirqCounts : IState
+    {
+        public byte Waits, Masked, Programmed, Reserved;
+    }
+}
