@@ -100,13 +100,13 @@ public sealed partial class VtdUnit
             S.NextRecord = 0;
     }
 
-    private CookieRange InvalidateAll(EventBuffer events) => Invalidate(CookieRange.AllOf(_unit), events);
+    private CookieRange InvalidateAll(EventBuffer events) => Invalidate(0, RouteCookie.MaxIndex, events);
 
-    private CookieRange Invalidate(CookieRange range, EventBuffer events)
+    private CookieRange Invalidate(int first, int last, EventBuffer events)
     {
         if (events.Observing)
-            events.Observe(new Event(EventKind.RemapInvalidated, _unit, 0, (ulong)range.First.Index, (ulong)range.Last.Index));
-        return range;
+            events.Observe(new Event(EventKind.RemapInvalidated, _unit, 0, (ulong)first, (ulong)last));
+        return new CookieRange(new RouteCookie(_unit, first), new RouteCookie(_unit, last));
     }
 
     /// <summary>Fetches the descriptor at the head and carries it out (6.5.2). The head moves on when it is done; where
@@ -129,9 +129,7 @@ public sealed partial class VtdUnit
         switch (descriptor.Type)
         {
             case DescriptorType.InterruptEntries:
-                return descriptor.Selective
-                    ? Invalidate(new CookieRange(new RouteCookie(_unit, descriptor.FirstEntry), new RouteCookie(_unit, descriptor.LastEntry)), events)
-                    : InvalidateAll(events);
+                return descriptor.Selective ? Invalidate(descriptor.FirstEntry, descriptor.LastEntry, events) : InvalidateAll(events);
             case DescriptorType.Wait:
                 Complete(descriptor, events);
                 break;
