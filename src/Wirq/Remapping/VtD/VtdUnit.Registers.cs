@@ -23,15 +23,10 @@ public sealed partial class VtdUnit
     {
         if (!Has(offset, size))
             return 0;
-        ulong word;
         if (IsRecord(offset))
-            word = IsUpperWord(offset) ? Record(offset).High : Record(offset).Low;
-        else
-        {
-            VtdRegisters.TryFind(offset, out VtdRegister register);
-            word = Word(register);
-        }
-        return size == 8 ? word : RegisterWord.Half(word, IsUpperHalf(offset));
+            return Part(IsUpperWord(offset) ? Record(offset).High : Record(offset).Low, size, offset % 8 != 0);
+        VtdRegisters.TryFind(offset, out VtdRegister register);
+        return Part(Word(register), size, offset != VtdRegisters.Rows[(int)register].Offset);
     }
 
     /// <summary>Writes a register; nothing happens where <see cref="Has"/> says no. What the write asks for is done by
@@ -45,17 +40,17 @@ public sealed partial class VtdUnit
         ArgumentNullException.ThrowIfNull(events);
         if (!Has(offset, size))
             return;
-        bool upper = size == 4 && IsUpperHalf(offset);
-        ulong written = size == 8 ? value : RegisterWord.AtHalf(value, upper);
         if (IsRecord(offset))
         {
-            if (IsUpperWord(offset) && (written & FaultRecord.Fault) != 0)
+            if (IsUpperWord(offset) && (Written(value, size, offset % 8 != 0) & FaultRecord.Fault) != 0)
                 ClearRecord(ref Record(offset));
             return;
         }
         VtdRegisters.TryFind(offset, out VtdRegister register);
-        ulong lane = size == 8 ? ulong.MaxValue : RegisterWord.AtHalf(ulong.MaxValue, upper);
-        _registers[(int)register].Write(written, lane, _writable[(int)register], VtdRegisters.Rows[(int)register].ClearedByOne);
+        ref readonly VtdRegisterRow row = ref VtdRegisters.Rows[(int)register];
+        bool upper = offset != row.Offset;
+        ulong written = Written(value, size, upper);
+        _registers[(int)register].Write(written, Written(ulong.MaxValue, size, upper), _writable[(int)register], row.ClearedByOne);
         AfterWrite(register, written, events);
     }
 
@@ -91,6 +86,6 @@ public sealed partial class VtdUnit
     private ref FaultRecord Record(uint offset) => ref _records[(int)((offset - FaultRecordOffset) / FaultRecord.Size)];
     private static bool IsUpperWord(uint offset) => offset % FaultRecord.Size >= 8;
 
-    /// <summary>Whether an access of 32 bits reaches the upper half of a register; all of 64 bits are aligned.</summary>
-    private bool IsUpperHalf(uint offset) => offset % 8 == 4 && Has(offset - 4, 8);
+    private static ulong Part(ulong word, int size, bool upper) => size == 8 ? word : RegisterWord.Half(word, upper);
+    private static ulong Written(ulong value, int size, bool upper) => size == 8 ? value : RegisterWord.AtHalf(value, upper);
 }
