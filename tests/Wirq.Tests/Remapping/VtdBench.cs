@@ -183,6 +183,6 @@ internal sealed class VtdBench
     internal static Event Faulted(int reason, ulong index, bool suppressed = false, bool lost = false, ushort requester = Nic) =>
         new(EventKind.RemapFaulted, 0, requester, (ulong)reason, index | (suppressed ? 1u << 16 : 0) | (lost ? 1u << 17 : 0));
     internal static Event Message(ulong address, uint data) => new(EventKind.UnitMessage, 0, 0, address, data);
-    internal static Event Written(ulong address, uint data) => new(EventKind.MemoryWrite, 0, 0, address, data);
+    internal static Event Written(ulong address, uint data) => new(EventKind.MemoryWrite, 0, Origin.RemappingUnit(0).Bits, address, data);
     internal static CookieRange Range(int first, int last, int unit = 0) => new(new RouteCookie(unit, first), new RouteCookie(unit, last));
 }

@@ -90,7 +90,7 @@ public class VtdFaultTests
         // The control: the same request, delivered.
         bench.Blocked(@case.Message);
         Assert.NotEqual(identity, bench.Arena.Identity(0));
-        Assert.Equal([Message(0xFEE00000, 0x33), Faulted(@case.Reason, @case.Index)], bench.Seen());
+        Assert.Equal([Faulted(@case.Reason, @case.Index), Message(0xFEE00000, 0x33)], bench.Seen());
     }
 
     [Theory, MemberData(nameof(Cases))]

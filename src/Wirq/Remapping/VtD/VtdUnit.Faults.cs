@@ -8,16 +8,19 @@ public sealed partial class VtdUnit
     /// <summary>A message was blocked as it was being delivered.</summary>
     private void Fault(VtdFaultReason reason, ushort requester, int index, bool suppressed, EventBuffer events)
     {
-        bool lost = !suppressed && !TryRecord(reason, requester, index, events);
+        FaultStatus before = new(Word(VtdRegister.FaultStatus));
+        bool lost = !suppressed && !TryRecord(reason, requester, index);
         if (events.Observing)
         {
             events.Observe(new Event(EventKind.RemapFaulted, _unit, requester, (ulong)reason,
                 (ushort)index | (suppressed ? EventText.ProcessingDisabled : 0) | (lost ? EventText.RecordLost : 0)));
         }
+        if (!before.Has(FaultStatus.Pending) && new FaultStatus(Word(VtdRegister.FaultStatus)).Has(FaultStatus.Pending))
+            RaiseFault(before, events);
     }
 
     /// <summary>Primary fault logging (VT-d specification, 7, "Primary Fault Logging").</summary>
-    private bool TryRecord(VtdFaultReason reason, ushort requester, int index, EventBuffer events)
+    private bool TryRecord(VtdFaultReason reason, ushort requester, int index)
     {
         ref ulong word = ref Word(VtdRegister.FaultStatus);
         var status = new FaultStatus(word);
@@ -32,12 +35,9 @@ public sealed partial class VtdUnit
         }
         _records[slot] = FaultRecord.Of(reason, requester, (ushort)index);
         S.NextRecord = slot + 1 == _records.Count ? 0 : (ulong)slot + 1;
+        // FRI names the record that set PPF, and stays (11.4, FSTS_REG.FRI).
         if (!status.Has(FaultStatus.Pending))
-        {
-            // FRI names the record that set PPF, and stays (11.4, FSTS_REG.FRI).
             word = status.WithPending(slot).Bits;
-            RaiseFault(status, events);
-        }
         return true;
     }
 

@@ -141,7 +141,7 @@ public sealed partial class VtdUnit
     private void Complete(QueuedDescriptor wait, EventBuffer events)
     {
         if (wait.WritesStatus)
-            events.Emit(new Event(EventKind.MemoryWrite, _unit, default(Origin).Bits, wait.StatusAddress, wait.StatusData));
+            events.Emit(new Event(EventKind.MemoryWrite, _unit, Origin.RemappingUnit(_unit).Bits, wait.StatusAddress, wait.StatusData));
         if (!wait.Interrupts)
             return;
         ref ulong status = ref Word(VtdRegister.CompletionStatus);
