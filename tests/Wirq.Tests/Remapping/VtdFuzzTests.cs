@@ -91,14 +91,15 @@ public sealed class VtdFuzzTests(ITestOutputHelper output)
         }
         output.WriteLine($"{watch.Elapsed.TotalSeconds:f1} s; {world.Steps} steps of work, {world.Longest} after one write; "
             + $"{world.Translated} translated, {world.Passed} let through, {world.Recorded} faults recorded, {world.Suppressed} suppressed, "
-            + $"{world.Lost} lost; {world.StatusWrites} status writes, {world.Messages} messages; {world.Memory.Refused} of {world.Memory.Reads} reads refused");
+            + $"{world.Lost} lost; {world.StatusWrites} status writes, {world.Messages} messages; "
+            + $"{world.Memory.Refused} of {world.Memory.Reads} reads refused");
         output.WriteLine($"reasons {string.Join(' ', world.Reasons[0x20..0x27])}; descriptors {string.Join(' ', world.Descriptors[1..6])}; "
             + $"queue errors {string.Join(' ', world.Errors[1..5])}");
         Assert.All(world.Reasons[0x20..0x27], count => Assert.NotEqual(0, count));
         Assert.All(world.Descriptors[1..6], count => Assert.NotEqual(0, count));
         Assert.All(world.Errors[1..5], count => Assert.NotEqual(0, count));
-        Assert.All([world.Recorded, world.Suppressed, world.Lost, world.Translated, world.Passed, world.StatusWrites, world.Messages, world.Memory.Refused],
-            count => Assert.NotEqual(0, count));
+        Assert.All([world.Recorded, world.Suppressed, world.Lost, world.Translated, world.Passed, world.StatusWrites,
+            world.Messages, world.Memory.Refused], count => Assert.NotEqual(0, count));
     }
 
     private static void Step(World world)
@@ -160,7 +161,8 @@ public sealed class VtdFuzzTests(ITestOutputHelper output)
         UInt128 before = checking ? world.Bench.Arena.Identity(0) : default;
         RefusalReason answer = unit.Translate(new Msi(address, data), requester, delivering, world.Memory, events, out InterruptMessage translated,
             out RouteCookie cookie);
-        (VtdFaultReason reason, int index, bool unrecorded) = Expected(world, address, data, requester, answer == RefusalReason.None ? translated : default);
+        (VtdFaultReason reason, int index, bool unrecorded) = Expected(world, address, data, requester,
+            answer == RefusalReason.None ? translated : default);
         if (reason != VtdFaultReason.None != (answer == RefusalReason.RemappingFault))
             Assert.Fail($"{answer} where {reason} was expected");
         Assert.True(CookieRange.AllOf(0).Has(cookie));

@@ -40,8 +40,8 @@ public enum QueueError : byte
 ///           +---------------+--------+--+---+---+-----+   +---------------------+-----+
 ///           |  status data  |   0    |FN|SW |IF |  5  |   |   status address    |  0  |
 ///           +---------------+--------+--+---+---+-----+   +---------------------+-----+
-/// </code>sel.: 0 all entries, 1 those of index and mask. FN: fence; SW: status write; IF: interrupt. The other types are
-/// of caches that this unit does not have; they are checked and then done. VT-d specification, 6.5.2.1 to
+/// </code>sel.: 0 all entries, 1 those of index and mask. FN: fence; SW: status write; IF: interrupt. The other types
+/// are of caches that this unit does not have; they are checked and then done. VT-d specification, 6.5.2.1 to
 /// 6.5.2.8.</remarks>
 /// <param name="Low">Bits 63:0.</param>
 /// <param name="High">Bits 127:64.</param>

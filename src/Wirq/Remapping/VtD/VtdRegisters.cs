@@ -1,6 +1,7 @@
 namespace Wirq.Remapping;
 
-/// <summary>The registers, in the order of <see cref="VtdRegisters.Rows"/>. The four of an event stand together.</summary>
+/// <summary>The registers, in the order of <see cref="VtdRegisters.Rows"/>. The four of an event stand
+/// together.</summary>
 internal enum VtdRegister : byte
 {
     Version,
@@ -43,7 +44,7 @@ internal readonly record struct VtdRegisterRow(VtdRegister Register, uint Offset
 {
     /// <summary>The bits that are writable in a unit built so.</summary>
     internal ulong WritableIn(VtdOptions options) => Writable & ~(options.ExtendedInterruptMode ? 0 : Extended)
-        & (IsAddress ? VtdRegisters.AddressMask(options) : ulong.MaxValue);
+        & (IsAddress ? VtdCapabilities.AddressMask(options) : ulong.MaxValue);
 }
 
 /// <summary>Which registers there are, as data (VT-d specification, 11.4).</summary>
@@ -84,9 +85,6 @@ internal static class VtdRegisters
     ];
 
     private static readonly sbyte[] s_slots = BuildSlots();
-
-    /// <summary>The bits of an address that exist in a unit built so.</summary>
-    internal static ulong AddressMask(VtdOptions options) => (1ul << options.AddressWidth) - 1;
 
     /// <summary>The register that holds an offset, aligned to 4; false where there is none.</summary>
     internal static bool TryFind(uint offset, out VtdRegister register)

@@ -10,8 +10,8 @@ public sealed partial class VtdUnit
     /// 5.1.4).</summary>
     /// <param name="message">The request.</param>
     /// <param name="requester">Who sends it: bus, device, function.</param>
-    /// <param name="delivering">Whether it is being delivered. A translation in advance neither records a fault nor tells
-    /// of one: the fault is due when the interrupt happens.</param>
+    /// <param name="delivering">Whether it is being delivered. A translation in advance neither records a fault nor
+    /// tells of one: the fault is due when the interrupt happens.</param>
     /// <param name="memory">Where the table is.</param>
     /// <param name="events">Where the message of the fault event goes, and observations.</param>
     /// <param name="translated">The message for the local APICs; means nothing where it was refused.</param>

@@ -37,8 +37,8 @@ public sealed partial class VtdUnit
         return true;
     }
 
-    /// <summary>Carries one command out. Several at once are more than the manual lets software ask for (11.4, GCMD_REG);
-    /// they are taken in the order that a driver would give them in.</summary>
+    /// <summary>Carries one command out. Several at once are more than the manual lets software ask for (11.4,
+    /// GCMD_REG); they are taken in the order that a driver would give them in.</summary>
     /// <returns>Whether it invalidates everything.</returns>
     private bool Carry(GlobalCommand pending, EventBuffer events)
     {

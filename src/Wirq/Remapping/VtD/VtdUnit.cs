@@ -8,15 +8,15 @@ namespace Wirq.Remapping;
 /// <see cref="TryStep"/> until it answers false, and after each step drops what it has cached of the entries that the
 /// step invalidated. So a guest that sees a command completed, or the status of a wait descriptor, knows that no old
 /// translation is used any more.
-/// <para>The unit caches nothing itself: every <see cref="Translate"/> reads the table. What is cached are the routes of
-/// its owner, each under a <see cref="RouteCookie"/>. A message that no entry translated (remapping off, or compatibility
-/// format let through) has the cookie with the index <see cref="RouteCookie.MaxIndex"/>, which lies in no run of entries,
-/// but is invalidated with the whole unit.</para>
+/// <para>The unit caches nothing itself: every <see cref="Translate"/> reads the table. What is cached are the routes
+/// of its owner, each under a <see cref="RouteCookie"/>. A message that no entry translated (remapping off, or
+/// compatibility format let through) has the cookie with the index <see cref="RouteCookie.MaxIndex"/>, which lies in
+/// no run of entries, but is invalidated with the whole unit.</para>
 /// <para>Not modelled: address translation (CAP_REG.SAGAW is zero; root table pointer and translation enable are taken
-/// and mirrored in the status, and context and IOTLB invalidations are done at once, so that a driver that polls for them
-/// goes on); posted interrupts; scalable mode, PASIDs and page requests, and with them 256-bit descriptors; advanced fault
-/// logging; protected memory; device TLBs that answer late or wrongly, and with them ICE and ITE. Faults are not
-/// compressed: each blocked attempt is recorded.</para>
+/// and mirrored in the status, and context and IOTLB invalidations are done at once, so that a driver that polls for
+/// them goes on); posted interrupts; scalable mode, PASIDs and page requests, and with them 256-bit descriptors;
+/// advanced fault logging; protected memory; device TLBs that answer late or wrongly, and with them ICE and ITE.
+/// Faults are not compressed: each blocked attempt is recorded.</para>
 /// <para>Source: Intel Virtualization Technology for Directed I/O, architecture specification, revision 3.0 and later,
 /// here "the VT-d specification".</para>
 /// </remarks>
@@ -49,7 +49,7 @@ public sealed partial class VtdUnit
         ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, RouteCookie.None.Unit - 1);
         Options = options.Validated();
         _unit = (ushort)unit;
-        _addressMask = VtdRegisters.AddressMask(options);
+        _addressMask = VtdCapabilities.AddressMask(options);
         _writable = [.. VtdRegisters.Rows.Select(row => row.WritableIn(options))];
         _state = arena.Reserve<VtdState>();
         _registers = arena.Reserve<RegisterWord>(VtdRegisters.Rows.Length);

@@ -51,10 +51,10 @@ internal readonly record struct GlobalCommand(ulong Bits)
 }
 
 /// <summary>CAP_REG and ECAP_REG.</summary>
-/// <remarks>CAP_REG: 21:16 MGAW, 33:24 FRO, 47:40 NFR, 59 PI (clear: no posted interrupts), 62 ESIRTPS (setting the table
-/// pointer also invalidates). SAGAW (12:8) is zero: this unit translates no addresses.
-/// ECAP_REG: 1 QI, 3 IR, 4 EIM, 17:8 IRO, 23:20 MHMV. VT-d specification, 11.4, "Capability Register" and "Extended
-/// Capability Register".</remarks>
+/// <remarks>CAP_REG: 21:16 MGAW, 33:24 FRO, 47:40 NFR, 59 PI (clear: no posted interrupts), 62 ESIRTPS (setting the
+/// table pointer also invalidates). SAGAW (12:8) is zero: this unit translates no addresses. ECAP_REG: 1 QI, 3 IR, 4
+/// EIM, 17:8 IRO, 23:20 MHMV. VT-d specification, 11.4, "Capability Register" and "Extended Capability
+/// Register".</remarks>
 internal static class VtdCapabilities
 {
     private const int WidthShift = 16, RecordOffsetShift = 24, RecordsShift = 40, IotlbOffsetShift = 8, MaskShift = 20, Unit = 16;
@@ -65,6 +65,9 @@ internal static class VtdCapabilities
 
     internal static ulong Basic(VtdOptions options) => Esirtps | (ulong)(options.AddressWidth - 1) << WidthShift
         | (ulong)VtdUnit.FaultRecordOffset / Unit << RecordOffsetShift | (ulong)(options.FaultRecords - 1) << RecordsShift;
+
+    /// <summary>The bits of an address that exist, by MGAW.</summary>
+    internal static ulong AddressMask(VtdOptions options) => (1ul << options.AddressWidth) - 1;
 
     internal static ulong More(VtdOptions options) => Queued | Remapping | (options.ExtendedInterruptMode ? Extended : 0)
         | (ulong)VtdUnit.IotlbOffset / Unit << IotlbOffsetShift | (ulong)QueuedDescriptor.MaxIndexMask << MaskShift;
@@ -92,8 +95,8 @@ internal readonly record struct TableAddress(ulong Bits)
 /// +------------+--+-----+------+
 /// |  address   |DW|  0  | size |
 /// +------------+--+-----+------+
-/// </code>2^size pages of 4 KiB. DW (256-bit descriptors) is reserved where ECAP_REG.SMTS is clear, as here, and reads 0.
-/// IQH_REG and IQT_REG hold offsets into it, in bits 18:4. VT-d specification, 11.4, "Invalidation Queue Address
+/// </code>2^size pages of 4 KiB. DW (256-bit descriptors) is reserved where ECAP_REG.SMTS is clear, as here, and reads
+/// 0. IQH_REG and IQT_REG hold offsets into it, in bits 18:4. VT-d specification, 11.4, "Invalidation Queue Address
 /// Register".</remarks>
 internal readonly record struct QueueAddress(ulong Bits)
 {
@@ -110,8 +113,8 @@ internal readonly record struct QueueAddress(ulong Bits)
 /// +------+------+---+---+---+---+---+---+---+---+
 /// |  0   | FRI  | 0 |ITE|ICE|IQE| 0 | 0 |PPF|PFO|
 /// +------+------+---+---+---+---+---+---+---+---+
-/// </code>ITE and ICE are never set: no device TLB answers late or wrongly here. VT-d specification, 11.4, "Fault Status
-/// Register".</remarks>
+/// </code>ITE and ICE are never set: no device TLB answers late or wrongly here. VT-d specification, 11.4, "Fault
+/// Status Register".</remarks>
 internal readonly record struct FaultStatus(ulong Bits)
 {
     internal const ulong Overflow = 1, Pending = 2, QueueError = 1 << 4, ClearedByOne = Overflow | QueueError | 1 << 5 | 1 << 6;
