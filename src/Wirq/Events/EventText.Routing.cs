@@ -6,7 +6,7 @@ namespace Wirq.Events;
 /// <content>Remapping, virqs and routes in words.</content>
 public static partial class EventText
 {
-    private const ulong ProcessingDisabled = 1 << 16, RecordLost = 1 << 17;
+    internal const ulong ProcessingDisabled = 1 << 16, RecordLost = 1 << 17;
 
     private static string Remap(in Event e) => e.Kind switch
     {

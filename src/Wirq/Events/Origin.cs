@@ -15,6 +15,8 @@ public enum OriginKind : byte
     Local,
     /// <summary>The 8259 pair; the index is the IRQ, 0 to 15.</summary>
     Pic,
+    /// <summary>A remapping unit itself; the index is its number.</summary>
+    RemappingUnit,
 }
 
 /// <summary>Who caused a message or an interrupt.</summary>
@@ -35,7 +37,7 @@ public readonly record struct Origin(uint Bits)
     public OriginKind Kind => (OriginKind)(Bits >> KindShift);
     /// <summary>The I/OAPIC of a pin, the CPU of a local vector; else 0.</summary>
     public int Unit => (int)(Bits >> UnitShift & 0xFFF);
-    /// <summary>Pin, requester id, CPU, local vector or IRQ.</summary>
+    /// <summary>Pin, requester id, CPU, local vector, IRQ or remapping unit.</summary>
     public int Index => (ushort)Bits;
 
     /// <summary>Pin <paramref name="pin"/> of I/OAPIC <paramref name="ioApic"/>.</summary>
@@ -48,6 +50,8 @@ public readonly record struct Origin(uint Bits)
     public static Origin Local(int cpu, LocalVector entry) => new(OriginKind.Local, cpu, (int)entry);
     /// <summary>IRQ <paramref name="irq"/> of the 8259 pair.</summary>
     public static Origin Pic(int irq) => new(OriginKind.Pic, 0, irq);
+    /// <summary>Remapping unit <paramref name="unit"/>, for itself.</summary>
+    public static Origin RemappingUnit(int unit) => new(OriginKind.RemappingUnit, 0, unit);
 
     /// <inheritdoc/>
     public override string ToString() => Kind switch
@@ -57,6 +61,7 @@ public readonly record struct Origin(uint Bits)
         OriginKind.Ipi => $"IPI of cpu{Index}",
         OriginKind.Local => $"{(LocalVector)Index} of cpu{Unit}",
         OriginKind.Pic => $"8259 IRQ {Index}",
+        OriginKind.RemappingUnit => $"remapping unit {Index}",
         _ => "nobody known",
     };
 }

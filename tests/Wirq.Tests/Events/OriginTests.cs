@@ -13,6 +13,7 @@ public class OriginTests
         { Origin.Ipi(4095).Bits, OriginKind.Ipi, 0, 4095, "IPI of cpu4095" },
         { Origin.Local(4095, LocalVector.Timer).Bits, OriginKind.Local, 4095, 1, "Timer of cpu4095" },
         { Origin.Pic(15).Bits, OriginKind.Pic, 0, 15, "8259 IRQ 15" },
+        { Origin.RemappingUnit(254).Bits, OriginKind.RemappingUnit, 0, 254, "remapping unit 254" },
         { default(Origin).Bits, OriginKind.None, 0, 0, "nobody known" },
     };
 

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using Wirq.Events;
+
+namespace Wirq.Remapping;
+
+/// <content>Interrupt requests.</content>
+public sealed partial class VtdUnit
+{
+    /// <summary>What an interrupt request becomes, by the registers and the table as they are now (VT-d specification,
+    /// 5.1.4).</summary>
+    /// <param name="message">The request.</param>
+    /// <param name="requester">Who sends it: bus, device, function.</param>
+    /// <param name="delivering">Whether it is being delivered. A translation in advance neither records a fault nor
+    /// tells of one: the fault is due when the interrupt happens.</param>
+    /// <param name="memory">Where the table is.</param>
+    /// <param name="events">Where the message of the fault event goes, and observations.</param>
+    /// <param name="translated">The message for the local APICs; means nothing where it was refused.</param>
+    /// <param name="cookie">What an invalidation of this translation will have in its range; of a refused one, too, as
+    /// it may then be worth another try.</param>
+    /// <returns><see cref="RefusalReason.None"/>; <see cref="RefusalReason.RemappingFault"/> where it was blocked; of a
+    /// request that was let through in compatibility format, whatever <see cref="Msi.TryDecode"/> says.</returns>
+    public RefusalReason Translate(Msi message, ushort requester, bool delivering, IGuestMemory memory, EventBuffer events,
+        out InterruptMessage translated, out RouteCookie cookie)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        ArgumentNullException.ThrowIfNull(events);
+        cookie = new RouteCookie(_unit, RouteCookie.MaxIndex);
+        var request = new InterruptRequest(message);
+        // Without remapping every request is one in compatibility format, where address bit 4 has no meaning (5.1.2.1,
+        // 5.1.4).
+        if (!RemappingEnabled)
+            return request.AsCompatibility.TryDecode(MsiFormat.Compatibility, out translated);
+        int index = 0;
+        bool suppressed = false;
+        VtdFaultReason reason;
+        if (request.IsInterrupt && !request.Remappable)
+        {
+            if (!S.Table.IsExtended && Status.Has(GlobalCommand.Compatibility))
+                return message.TryDecode(MsiFormat.Compatibility, out translated);
+            (reason, translated) = (VtdFaultReason.CompatibilityBlocked, default);
+        }
+        else
+        {
+            reason = Remap(request, requester, memory, out translated, out index, out suppressed);
+            if (index <= ushort.MaxValue)
+                cookie = new RouteCookie(_unit, index);
+        }
+        if (reason == VtdFaultReason.None)
+        {
+            if (events.Observing)
+                events.Observe(new Event(EventKind.RemapTranslated, _unit, requester, translated.Bits, (ulong)index));
+            return RefusalReason.None;
+        }
+        if (delivering)
+            Fault(reason, requester, index, suppressed, events);
+        return RefusalReason.RemappingFault;
+    }
+
+    /// <summary>A request in remappable format; the checks stand in the order of 5.1.4.</summary>
+    private VtdFaultReason Remap(InterruptRequest request, ushort requester, IGuestMemory memory,
+        out InterruptMessage translated, out int index, out bool suppressed)
+    {
+        translated = default;
+        suppressed = false;
+        index = request.Index;
+        if (request.HasReserved || !request.IsInterrupt)
+            return VtdFaultReason.RequestReserved;
+        ulong address = S.Table.EntryAddress(index);
+        if (index > S.Table.LastIndex || address > _addressMask)
+            return VtdFaultReason.IndexOutOfRange;
+        Span<byte> bytes = stackalloc byte[Irte.Size];
+        if (!memory.TryRead(address, bytes))
+            return VtdFaultReason.TableUnreadable;
+        var entry = new Irte(BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[sizeof(ulong)..]));
+        VtdFaultReason reason = Judge(entry, requester);
+        suppressed = entry.FaultsSuppressed && reason.IsQualified();
+        if (reason == VtdFaultReason.None)
+            translated = entry.Message(S.Table.IsExtended);
+        return reason;
+    }
+
+    private VtdFaultReason Judge(Irte entry, ushort requester) =>
+        !entry.Present ? VtdFaultReason.NotPresent
+        : entry.HasReserved(S.Table.IsExtended) ? VtdFaultReason.EntryReserved
+        : !entry.Admits(requester) ? VtdFaultReason.SourceRejected
+        : VtdFaultReason.None;
+}

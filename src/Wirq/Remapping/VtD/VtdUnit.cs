@@ -1,0 +1,81 @@
+using Wirq.State;
+
+namespace Wirq.Remapping;
+
+/// <summary>A VT-d remapping unit (DMAR unit), as far as it remaps interrupts.</summary>
+/// <remarks>
+/// A write changes the registers and leaves work behind: a command, descriptors in the queue. The owner then calls
+/// <see cref="TryStep"/> until it answers false, and after each step drops what it has cached of the entries that the
+/// step invalidated. So a guest that sees a command completed, or the status of a wait descriptor, knows that no old
+/// translation is used any more.
+/// <para>The unit caches nothing itself: every <see cref="Translate"/> reads the table. What is cached are the routes
+/// of its owner, each under a <see cref="RouteCookie"/>. A message that no entry translated (remapping off, or
+/// compatibility format let through) has the cookie with the index <see cref="RouteCookie.MaxIndex"/>, which lies in
+/// no run of entries, but is invalidated with the whole unit.</para>
+/// <para>Not modelled: address translation (CAP_REG.SAGAW is zero; root table pointer and translation enable are taken
+/// and mirrored in the status, and context and IOTLB invalidations are done at once, so that a driver that polls for
+/// them goes on); posted interrupts; scalable mode, PASIDs and page requests, and with them 256-bit descriptors;
+/// advanced fault logging; protected memory; device TLBs that answer late or wrongly, and with them ICE and ITE.
+/// Faults are not compressed: each blocked attempt is recorded.</para>
+/// <para>Source: Intel Virtualization Technology for Directed I/O, architecture specification, revision 3.0 and later,
+/// here "the VT-d specification".</para>
+/// </remarks>
+public sealed partial class VtdUnit
+{
+    /// <summary>Bytes that the registers take.</summary>
+    public const uint PageSize = 0x1000;
+    /// <summary>Offset of the first fault recording register (CAP_REG.FRO).</summary>
+    public const uint FaultRecordOffset = 0x220;
+    /// <summary>Offset of the IOTLB registers (ECAP_REG.IRO).</summary>
+    public const uint IotlbOffset = 0xF0;
+
+    private readonly ulong[] _writable;
+    private readonly ulong _addressMask;
+    private readonly ushort _unit;
+    private readonly Block<VtdState> _state;
+    private readonly Block<RegisterWord> _registers;
+    private readonly Block<FaultRecord> _records;
+
+    /// <summary>Builds a unit with its state in <paramref name="arena"/>.</summary>
+    /// <param name="options">How it is built.</param>
+    /// <param name="arena">Where its state goes.</param>
+    /// <param name="unit">Its number in the machine, 0 to 254, which its events and cookies bear.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option or the number is out of its range.</exception>
+    public VtdUnit(VtdOptions options, StateArena arena, int unit = 0)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfNegative(unit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, RouteCookie.None.Unit - 1);
+        Options = options.Validated();
+        _unit = (ushort)unit;
+        _addressMask = VtdCapabilities.AddressMask(options);
+        _writable = [.. VtdRegisters.Rows.Select(row => row.WritableIn(options))];
+        _state = arena.Reserve<VtdState>();
+        _registers = arena.Reserve<RegisterWord>(VtdRegisters.Rows.Length);
+        _records = arena.Reserve<FaultRecord>(options.FaultRecords);
+        Reset();
+    }
+
+    /// <summary>How it was built.</summary>
+    public VtdOptions Options { get; }
+
+    /// <summary>Whether interrupt remapping is on (GSTS_REG.IRES).</summary>
+    public bool RemappingEnabled => Status.Has(GlobalCommand.Remapping);
+
+    private ref VtdState S => ref _state.Value;
+    private GlobalCommand Status => new(Word(VtdRegister.GlobalStatus));
+
+    /// <summary>Power-on state: everything off, no table, no queue, no fault.</summary>
+    public void Reset()
+    {
+        S = default;
+        _records.Span.Clear();
+        foreach (VtdRegisterRow row in VtdRegisters.Rows)
+            Word(row.Register) = row.Reset;
+        Word(VtdRegister.Capability) = VtdCapabilities.Basic(Options);
+        Word(VtdRegister.ExtendedCapability) = VtdCapabilities.More(Options);
+    }
+
+    private ref ulong Word(VtdRegister register) => ref _registers[(int)register].Bits;
+}
