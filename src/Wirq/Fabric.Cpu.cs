@@ -33,6 +33,8 @@ public sealed partial class Fabric
             value = ReadLocalApic(cpu, offset, size);
         else if (FindIoApic(address) is var chip and >= 0)
             value = ReadIoApic(cpu, chip, (uint)(address & PageMask), size);
+        else if (IsRemapper(address))
+            value = ReadRemapper(cpu, (uint)(address & PageMask), size);
         else
             return false;
         if (Events.Observing)
@@ -47,12 +49,14 @@ public sealed partial class Fabric
     {
         bool local = LocalApics.Maps(cpu, address, out uint offset);
         int chip = local ? -1 : FindIoApic(address);
-        if (!local && chip < 0)
+        if (!local && chip < 0 && !IsRemapper(address))
             return false;
         if (Events.Observing)
             Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
         if (local)
             WriteLocalApic(cpu, offset, size, value);
+        else if (chip < 0)
+            WriteRemapper(cpu, (uint)(address & PageMask), size, value);
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
             Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), (uint)value, Events));
         else

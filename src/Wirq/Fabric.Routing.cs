@@ -44,13 +44,6 @@ public sealed partial class Fabric
     /// <summary>A commit of the route table was carried out.</summary>
     public void CommitDone() => Virqs?.CommitDone();
 
-    RefusalReason IRouteOwner.Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
-        out RouteCookie cookie)
-    {
-        cookie = RouteCookie.None;
-        return message.TryDecode(Options.Format, out translated);
-    }
-
     void IRouteOwner.Drive(int source, VirqKind kind)
     {
         uint generation = Lines.GenerationOf(source);

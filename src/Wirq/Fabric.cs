@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.State;
 
@@ -41,7 +42,9 @@ public sealed partial class Fabric : IRouteOwner
         LocalApics = new LocalApics(options.LocalApics, Arena);
         if (options.Routing is not null)
             Virqs = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
-        _remaps = KernelOwnsLocalApics;
+        if (options.Vtd is not null)
+            Vtd = new VtdUnit(options.Vtd, Arena);
+        _remaps = KernelOwnsLocalApics || Vtd is not null;
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
         _region = (start, Arena.Count - start);
@@ -63,6 +66,11 @@ public sealed partial class Fabric : IRouteOwner
     public IReadOnlyList<IoApic> IoApics => _ioApics;
     /// <summary>Its local APICs; where a kernel owns them, these are not used.</summary>
     public LocalApics LocalApics { get; }
+    /// <summary>Its remapping unit, if it has one.</summary>
+    public VtdUnit? Vtd { get; }
+    /// <summary>Guest memory, which the remapping unit reads. A fork has that of its original until it is given its
+    /// own.</summary>
+    public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
     /// <summary>Its virqs, if it has any.</summary>
     public RouteCache? Virqs { get; }
 
@@ -72,7 +80,7 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>A machine that is in the same state, waiting events included, and goes its own way from here.</summary>
     public Fabric Fork()
     {
-        var fork = new Fabric(Options);
+        var fork = new Fabric(Options) { Memory = Memory };
         fork.CopyFrom(this);
         return fork;
     }

@@ -1,3 +1,4 @@
+using Wirq.Remapping;
 using Wirq.Routing;
 
 namespace Wirq;
@@ -20,6 +21,8 @@ public sealed record FabricOptions
     public MsiFormat Format { get; init; } = MsiFormat.ExtendedDestination;
     /// <summary>How many sources fit at the same time.</summary>
     public int Sources { get; init; } = 256;
+    /// <summary>The remapping unit that all messages of devices and I/OAPICs go through; null for none.</summary>
+    public VtdOptions? Vtd { get; init; }
     /// <summary>How virqs are served; null for a machine without.</summary>
     public RoutingOptions? Routing { get; init; }
     /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. In no profile it does: KVM lets

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using Wirq.Events;
 using Wirq.Routing;
@@ -51,6 +52,9 @@ public sealed partial class FabricHost
             case EventKind.MessageInjected:
                 Asks(next, static (host, e) => host._kernel!.Signal(e.Message));
                 break;
+            case EventKind.MemoryWrite:
+                Outside(next, static (host, e) => host.WriteMemory(e));
+                break;
             case EventKind.Ack:
                 CarryAck(next);
                 break;
@@ -59,6 +63,14 @@ public sealed partial class FabricHost
                     Outside(next, static (host, e) => host._port!.Carry(e));
                 break;
         }
+    }
+
+    /// <summary>A write that hits no memory goes nowhere, as on a bus.</summary>
+    private void WriteMemory(in Event write)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)write.B);
+        _fabric.Memory.TryWrite(write.A, bytes);
     }
 
     private void Commit()
