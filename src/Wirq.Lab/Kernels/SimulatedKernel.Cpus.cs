@@ -87,6 +87,13 @@ public sealed partial class SimulatedKernel
         return value;
     }
 
+    /// <summary>Userspace clears what is pending in a local APIC (KVM_SET_LAPIC with an IRR of zero).</summary>
+    public void ClearRequests(int cpu)
+    {
+        Apics();
+        _apics!.State(cpu).Irr = default;
+    }
+
     /// <summary>A guest writes an MSR of its local APIC, IA32_APIC_BASE among them.</summary>
     /// <returns>False for <c>#GP</c>.</returns>
     public bool TryWriteMsr(int cpu, uint msr, ulong value)
