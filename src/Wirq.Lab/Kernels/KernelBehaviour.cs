@@ -28,8 +28,8 @@ public readonly record struct KernelVersion(int Major, int Minor) : IComparable<
     public override string ToString() => $"Linux {Major}.{Minor}";
 }
 
-/// <summary>What becomes of the EOI of a level vector that is in service while its route goes to another CPU, the vector
-/// staying the same. Where the vector itself leaves the routes, no version tells of that EOI.</summary>
+/// <summary>What becomes of the EOI of a level vector that is in service while its route goes to another CPU, the
+/// vector staying the same. Where the vector itself leaves the routes, no version tells of that EOI.</summary>
 public enum MovedRouteEoi : byte
 {
     /// <summary>It is not told (before fceb3a36c29a, Linux 6.2).</summary>

@@ -15,8 +15,8 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
     /// <inheritdoc/>
     public KernelLimits Limits => kernel.Limits;
 
-    /// <summary>Calls the kernel or its eventfds under the lock, then runs what the work queue holds and wakes who waits
-    /// for notifications.</summary>
+    /// <summary>Calls the kernel or its eventfds under the lock, then runs what the work queue holds and wakes who
+    /// waits for notifications.</summary>
     public T Do<T>(Func<SimulatedKernel, T> call)
     {
         ArgumentNullException.ThrowIfNull(call);

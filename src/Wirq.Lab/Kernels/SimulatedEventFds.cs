@@ -10,8 +10,8 @@ namespace Wirq.Lab.Kernels;
 /// <para>A write is consumed by the irqfd that the eventfd is bound to, if any; else its count grows, and the poll is
 /// woken. The poll is asked, not called back: <see cref="TryTakeReadable"/> tells a readable eventfd again and again
 /// until it is read.</para>
-/// <para>Not supported: waiting (what would wait fails with EAGAIN, as O_NONBLOCK has it), edge-triggered polls, several
-/// polls, descriptors that are no eventfds.</para>
+/// <para>Not supported: waiting (what would wait fails with EAGAIN, as O_NONBLOCK has it), edge-triggered polls,
+/// several polls, descriptors that are no eventfds.</para>
 /// <para>Source: Linux fs/eventfd.c, fs/eventpoll.c. Not thread-safe; see <see cref="LockedKernel"/>.</para>
 /// </remarks>
 public sealed partial class SimulatedEventFds : IEventPort

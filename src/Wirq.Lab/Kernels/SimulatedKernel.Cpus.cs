@@ -1,4 +1,5 @@
 using Wirq.Routing;
+using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
@@ -10,8 +11,8 @@ public sealed partial class SimulatedKernel
     private const int RegisterShift = 4;
 
     /// <inheritdoc/>
-    /// <exception cref="KernelException">EBADF: there is no such CPU; ENXIO: the 8259 pair is the kernel's; EEXIST: with
-    /// local APICs in the kernel, the CPU has not taken the one before. Without them the one before is
+    /// <exception cref="KernelException">EBADF: there is no such CPU; ENXIO: the 8259 pair is the kernel's; EEXIST:
+    /// with local APICs in the kernel, the CPU has not taken the one before. Without them the one before is
     /// overwritten and lost: the caller waits for the window (ready_for_interrupt_injection).</exception>
     public void RaiseExtInt(int cpu, byte vector)
     {
@@ -154,7 +155,7 @@ public sealed partial class SimulatedKernel
         int vector;
         if (_pic is not null)
         {
-            vector = _pic.Take(_events, out Wirq.State.PinWork work);
+            vector = _pic.Take(_events, out PinWork work);
             CarryPic(work);
         }
         else

@@ -126,7 +126,9 @@ public sealed partial class SimulatedKernel
     internal bool Serve(int file)
     {
         ref IrqfdState irqfd = ref _irqfds[file];
-        if (!irqfd.Has(IrqfdFlags.Bound) || irqfd.Order != 0 && Options.Behaviour.SharedEventFd != SharedEventFd.EverybodyServed)
+        if (!irqfd.Has(IrqfdFlags.Bound))
+            return false;
+        if (irqfd.Order != 0 && Options.Behaviour.SharedEventFd != SharedEventFd.EverybodyServed)
             return false;
         RouteKind kind = KindOf(irqfd.Gsi);
         if (kind == RouteKind.None && Has(KernelDefects.KeepsRoutelessSignal))
@@ -204,7 +206,10 @@ public sealed partial class SimulatedKernel
         Figures.CountInjection(irqfd.Gsi);
         int virq = EventFds.File(file).Virq;
         if (Told && virq >= 0)
-            Observer!.Observe(new Event(EventKind.VirqServed, (ushort)virq, (uint)irqfd.Gsi, MessageOf(irqfd.Gsi).Bits));
+        {
+            ulong message = MessageOf(irqfd.Gsi).Bits;
+            Observer!.Observe(new Event(EventKind.VirqServed, (ushort)virq, (uint)irqfd.Gsi, message));
+        }
         if (irqfd.Has(IrqfdFlags.Resampler))
         {
             SetIrq(irqfd.Gsi, LineSources.Resampler, high: true);

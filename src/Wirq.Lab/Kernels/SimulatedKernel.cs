@@ -8,14 +8,14 @@ namespace Wirq.Lab.Kernels;
 /// consumes an eventfd and when, which EOIs userspace is told of. It runs no guest; <see cref="Take"/> and
 /// <see cref="Eoi"/> are the guest's part.</summary>
 /// <remarks>
-/// <para>Every semantic stands in docs/kernels.md, with the test that holds it, over this and over a real kernel.</para>
+/// <para>Every semantic stands in docs/kernels.md, with the test that holds it.</para>
 /// <para>Deterministic and single-threaded (<see cref="LockedKernel"/> is for several threads). What Linux does in a
 /// work queue waits here for <see cref="Settle"/> or <see cref="RunPendingWork()"/>. All state lies in the
 /// <see cref="StateArena"/>s of this and of <see cref="EventFds"/>; figures do not.</para>
 /// <para>Named differences. Which EOIs are told is worked out when routes change, where KVM does it as the CPU next
 /// enters its guest. A message route always injects within the write, where KVM leaves what its destination map cannot
-/// answer to the work queue. Not modelled: the coalesced-EOI tracking of the real-time clock's pin, KVM_IRQ_LINE_STATUS,
-/// Xen and Hyper-V routes, posted interrupts, the PIT, MSI device ids (x86 has none).</para>
+/// answer to the work queue. Not modelled: the coalesced-EOI tracking of the real-time clock's pin,
+/// KVM_IRQ_LINE_STATUS, Xen and Hyper-V routes, posted interrupts, the PIT, MSI device ids (x86 has none).</para>
 /// <para>Sources: measurements on Linux 6.18; virt/kvm/eventfd.c, virt/kvm/irqchip.c, arch/x86/kvm/irq_comm.c,
 /// ioapic.c, lapic.c, x86.c.</para>
 /// </remarks>
