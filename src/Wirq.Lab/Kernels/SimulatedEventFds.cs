@@ -17,6 +17,8 @@ namespace Wirq.Lab.Kernels;
 public sealed partial class SimulatedEventFds : IEventPort
 {
     private const ulong Full = ulong.MaxValue - 1;
+    private readonly StateArena _arena;
+    private readonly (int Start, int Count) _region;
     private readonly Block<DescriptorState> _descriptors;
     private readonly Block<EventFdState> _files;
     private readonly Block<PollState> _poll;
@@ -30,9 +32,12 @@ public sealed partial class SimulatedEventFds : IEventPort
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 65536);
+        _arena = arena;
+        int start = arena.Count;
         _descriptors = arena.Reserve<DescriptorState>(capacity);
         _files = arena.Reserve<EventFdState>(capacity);
         _poll = arena.Reserve<PollState>();
+        _region = (start, arena.Count - start);
     }
 
     /// <summary>How many there can be.</summary>
@@ -44,6 +49,14 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <summary>Where <see cref="EventKind.VirqSignalled"/> is told, of eventfds that bear a virq; null for
     /// nowhere.</summary>
     public EventBuffer? Observer { get; set; }
+
+    /// <summary>Takes over the state of a host built alike. That of the machines is their own affair.</summary>
+    /// <exception cref="ArgumentException">The layouts differ.</exception>
+    public void CopyFrom(SimulatedEventFds other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        _arena.CopyFrom(other._arena, other._region.Start, _region.Start, _region.Count);
+    }
 
     /// <summary>Makes an eventfd (eventfd2, EFD_NONBLOCK).</summary>
     /// <param name="virq">The virq that it belongs to, for events; -1 for none.</param>

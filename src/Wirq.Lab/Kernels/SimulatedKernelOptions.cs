@@ -47,8 +47,8 @@ public sealed record SimulatedKernelOptions
     /// <summary>Flags of KVM_CAP_X2APIC_API.</summary>
     public X2ApicApi X2ApicApi { get; init; }
     /// <summary>Whether deferred injections run at once. Else they wait for
-    /// <see cref="SimulatedKernel.Settle"/> or <see cref="SimulatedKernel.RunPendingWork()"/>, as a work queue may take its time: interleavings can be
-    /// explored.</summary>
+    /// <see cref="SimulatedKernel.Settle"/> or <see cref="SimulatedKernel.RunPendingWork()"/>, as a work queue may take
+    /// its time: interleavings can be explored.</summary>
     public bool WorksAtOnce { get; init; }
     /// <summary>Behaviours that depend on the version.</summary>
     public KernelBehaviour Behaviour { get; init; } = new();

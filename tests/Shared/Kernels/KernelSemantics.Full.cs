@@ -210,6 +210,21 @@ public abstract partial class KernelSemantics
     }
 
     [Fact]
+    public void Since_6_4_that_unmask_forgets_what_userspace_drives_until_it_drives_again()
+    {
+        using IKernelBench bench = Open(
+            new BenchMachine { Chips = BenchChips.Full, Since = (6, 4) }, BenchAbilities.CanEoi);
+        bench.SetIoApicEntry(Line, Pin(masked: true));
+        (_, EventFd resample) = Resampled(bench);
+        bench.SetIrqLine(Line, true);
+        bench.GuestWritesEntry(Line, Pin());
+        Assert.Equal(1ul, bench.Read(resample));
+        Assert.Equal(-1, bench.Take(0));
+        bench.SetIrqLine(Line, true);
+        Assert.Equal(Vector, bench.Take(0));
+    }
+
+    [Fact]
     public void Before_6_4_an_unmask_injects_what_the_device_may_have_withdrawn()
     {
         using IKernelBench bench = Open(

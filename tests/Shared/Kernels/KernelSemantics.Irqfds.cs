@@ -248,6 +248,22 @@ public abstract partial class KernelSemantics
     }
 
     [Fact]
+    public void Before_5_11_every_machine_that_bound_an_eventfd_gets_all_of_it()
+    {
+        var machine = new BenchMachine { Before = (5, 11) };
+        using IKernelBench bench = Open(machine);
+        using IKernelBench another = bench.OpenAnother(machine);
+        another.WriteApic(0, ApicRegister.SpuriousVector, 0x1FF);
+        bench.Commit(BenchRoute.To(Gsi, Edge()));
+        another.Commit(BenchRoute.To(Gsi, Edge()));
+        EventFd fd = Bound(bench);
+        another.Bind(Gsi, fd, EventFd.None);
+        bench.Write(fd);
+        Assert.True(Came(bench));
+        Assert.True(Came(another));
+    }
+
+    [Fact]
     public void An_unbind_of_another_GSI_or_of_nothing_succeeds_and_does_nothing()
     {
         using IKernelBench bench = OpenSplit();

@@ -23,7 +23,9 @@ internal sealed class Host
     internal Host Fork()
     {
         var fork = new Host(Options, EventFds.Capacity, Machines.Length);
-        fork.Arena.CopyFrom(Arena);
+        fork.EventFds.CopyFrom(EventFds);
+        for (int i = 0; i < Machines.Length; i++)
+            fork.Machines[i].CopyFrom(Machines[i]);
         return fork;
     }
 

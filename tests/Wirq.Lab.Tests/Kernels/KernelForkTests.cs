@@ -71,7 +71,8 @@ public class KernelForkTests
     [Fact]
     public void A_machine_takes_over_the_state_of_one_built_alike()
     {
-        Host host = Host.Split(), other = new(host.Options);
+        Host host = Host.Split();
+        var other = new Host(host.Options);
         host.Kernel.Commit([Host.Route(3, 0x41)]);
         host.Kernel.Advance(500);
         other.Kernel.CopyFrom(host.Kernel);

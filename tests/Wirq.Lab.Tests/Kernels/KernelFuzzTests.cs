@@ -21,7 +21,7 @@ public class KernelFuzzTests
                 Kind = kind, Cpus = 2, Routes = 32, Behaviour = KernelBehaviour.Of(version),
             }, eventFds: 8, machines: 2);
             var scrambler = new KernelScrambler(host, Seed + version.Minor);
-            for (int i = 0; i < 30_000; i++)
+            for (int i = 0; i < 15_000; i++)
                 scrambler.Step();
             Assert.True(host.Machines.Sum(machine => machine.Figures.PortCalls) > 1000);
         }
@@ -134,8 +134,8 @@ public class KernelFuzzTests
         return -1;
     }
 
-    /// <summary>A device writes one interrupt at a time, while userspace binds, unbinds and reads by the rule that makes
-    /// a hand-over safe: it reads while the eventfd is unbound alone. Then each write is had exactly once.</summary>
+    /// <summary>A device writes one interrupt at a time, while userspace binds, unbinds and reads by the rule that
+    /// makes a hand-over safe: it reads while the eventfd is unbound alone. Then each write is had exactly once.</summary>
     [Fact]
     public void Nothing_is_lost_or_doubled_while_nobody_reads_a_bound_eventfd()
     {
