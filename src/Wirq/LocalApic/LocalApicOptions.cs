@@ -17,6 +17,9 @@ public sealed record LocalApicOptions
     /// <summary>Whether version bit 24 advertises EOI-broadcast suppression; honoured exactly when
     /// advertised.</summary>
     public bool SuppressEoiBroadcast { get; init; } = true;
+    /// <summary>Whether a profile's 0xFF that reaches x2APIC mode too stays so; false is
+    /// <c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>.</summary>
+    public bool ByteBroadcastQuirk { get; init; } = true;
     /// <summary>Whether the CMCI entry of the LVT exists.</summary>
     public bool Cmci { get; init; } = true;
     /// <summary>Whether an ICR can send in LowestPriority mode, which the SDM leaves to the model; where it cannot, the

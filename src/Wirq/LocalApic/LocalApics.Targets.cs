@@ -98,6 +98,13 @@ public sealed partial class LocalApics
         return Targets.Matching(this, destination, message.Logical, origin.Kind != OriginKind.Ipi);
     }
 
+    /// <summary>Whether a message (no IPI) to this destination would reach a CPU, software-enabled or not.</summary>
+    internal bool IsAddressed(int cpu, uint destination, bool logical)
+    {
+        ref ApicState s = ref _state[cpu];
+        return Partakes(in s) && Matches(cpu, in s, destination, logical, fromBus: true);
+    }
+
     private bool Matches(int cpu, in ApicState s, uint destination, bool logical, bool fromBus)
     {
         if (s.Base.Mode == ApicMode.X2Apic)

@@ -39,7 +39,11 @@ public sealed partial class LocalApics
         ArgumentNullException.ThrowIfNull(arena);
         options.Validate();
         _options = options;
-        _quirks = LocalApicProfile.Quirks(options.Profile);
+        ApicQuirks quirks = LocalApicProfile.Quirks(options.Profile);
+        _quirks = quirks with
+        {
+            ByteBroadcastReachesX2Apic = quirks.ByteBroadcastReachesX2Apic && options.ByteBroadcastQuirk,
+        };
         _hasX2Apic = options.X2Apic && !_quirks.NoX2Apic;
         _hasTscDeadline = options.TscDeadline && !_quirks.NoTscDeadline;
         _ids = new uint[options.Count];

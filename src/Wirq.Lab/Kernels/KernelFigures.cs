@@ -1,0 +1,36 @@
+namespace Wirq.Lab.Kernels;
+
+/// <summary>What a kernel was asked for and what it did, counted. No state of the machine: forks begin at
+/// zero.</summary>
+public sealed class KernelFigures
+{
+    private readonly long[] _injections;
+
+    internal KernelFigures(int gsis) => _injections = new long[gsis];
+
+    /// <summary>Calls through its ports, failed ones included.</summary>
+    public long PortCalls { get; internal set; }
+    /// <summary>Tables that were committed.</summary>
+    public long Commits { get; internal set; }
+    /// <summary>Rows of all of them.</summary>
+    public long RowsCommitted { get; internal set; }
+    /// <summary>Messages sent past the table.</summary>
+    public long MessagesSignalled { get; internal set; }
+    /// <summary>EOIs that userspace was told of.</summary>
+    public long EoiExits { get; internal set; }
+    /// <summary>Signals that the kernel consumed and that led nowhere, their GSI having no route.</summary>
+    public long Routeless { get; internal set; }
+
+    /// <summary>How often a GSI was injected through its irqfd.</summary>
+    /// <param name="gsi">Any number; 0 for what is no GSI.</param>
+    public long InjectionsOf(int gsi) => (uint)gsi < (uint)_injections.Length ? _injections[gsi] : 0;
+
+    /// <summary>All injections through irqfds.</summary>
+    public long Injections { get; private set; }
+
+    internal void CountInjection(int gsi)
+    {
+        _injections[gsi]++;
+        Injections++;
+    }
+}

@@ -1,0 +1,115 @@
+using Wirq.Routing;
+
+namespace Wirq.Lab.Kernels;
+
+/// <summary>A simulated kernel under one lock, for litmus tests with real threads: devices write, the guest takes and
+/// ends, userspace waits for notifications, each on a thread of its own.</summary>
+/// <remarks>Every call holds the lock for its length, so calls are atomic and in some order, which is what a kernel's
+/// own locks give. It holds no lock while it waits.</remarks>
+public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPort
+{
+    // A Monitor's, for waiters are woken through it.
+    private readonly object _lock = new();
+    private bool _stopped;
+
+    /// <inheritdoc/>
+    public KernelLimits Limits => kernel.Limits;
+
+    /// <summary>Calls the kernel or its eventfds under the lock, then runs what the work queue holds and wakes who
+    /// waits for notifications.</summary>
+    public T Do<T>(Func<SimulatedKernel, T> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        lock (_lock)
+        {
+            T result = call(kernel);
+            kernel.Settle();
+            Monitor.PulseAll(_lock);
+            return result;
+        }
+    }
+
+    /// <summary>As <see cref="Do{T}"/>, without a result.</summary>
+    public void Do(Action<SimulatedKernel> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Do(k =>
+        {
+            call(k);
+            return true;
+        });
+    }
+
+    /// <summary>Waits for a readable eventfd that is polled (epoll_wait of one event).</summary>
+    /// <param name="milliseconds">How long at most.</param>
+    /// <param name="token">What it was watched with.</param>
+    /// <returns>False where the time is over, or <see cref="Stop"/> was called.</returns>
+    public bool WaitReadable(int milliseconds, out int token)
+    {
+        long deadline = Environment.TickCount64 + milliseconds;
+        lock (_lock)
+        {
+            while (true)
+            {
+                if (!_stopped && kernel.EventFds.TryTakeReadable(out token))
+                    return true;
+                int left = (int)Math.Max(0, deadline - Environment.TickCount64);
+                if (!_stopped && left != 0 && Monitor.Wait(_lock, left))
+                    continue;
+                token = 0;
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Wakes everybody who waits, for good.</summary>
+    public void Stop()
+    {
+        lock (_lock)
+        {
+            _stopped = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>A device writes an eventfd; see <see cref="SimulatedEventFds.WriteByDevice"/>.</summary>
+    public void WriteByDevice(EventFd fd) => Do(k => k.EventFds.WriteByDevice(fd));
+
+    /// <inheritdoc/>
+    public void Commit(ReadOnlySpan<KernelRoute> routes)
+    {
+        lock (_lock)
+        {
+            kernel.Commit(routes);
+            kernel.Settle();
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Bind(int gsi, EventFd trigger, EventFd resample) => Do(k => k.Bind(gsi, trigger, resample));
+
+    /// <inheritdoc/>
+    public void Unbind(int gsi, EventFd trigger) => Do(k => k.Unbind(gsi, trigger));
+
+    /// <inheritdoc/>
+    public bool Signal(InterruptMessage message) => Do(k => k.Signal(message));
+
+    /// <inheritdoc/>
+    public void RaiseExtInt(int cpu, byte vector) => Do(k => k.RaiseExtInt(cpu, vector));
+
+    /// <inheritdoc/>
+    public void Watch(EventFd trigger, int token) => Do(k => k.Watch(trigger, token));
+
+    /// <inheritdoc/>
+    public void Unwatch(EventFd trigger) => Do(k => k.Unwatch(trigger));
+
+    /// <inheritdoc/>
+    public bool Read(EventFd trigger) => Do(k => k.Read(trigger));
+
+    /// <inheritdoc/>
+    public bool IsReadable(EventFd trigger) => Do(k => k.IsReadable(trigger));
+
+    /// <inheritdoc/>
+    public void Write(EventFd fd) => Do(k => k.Write(fd));
+}

@@ -1,0 +1,243 @@
+using Wirq.Events;
+using Wirq.Routing;
+using Wirq.State;
+
+namespace Wirq.Lab.Kernels;
+
+/// <summary>The eventfds of a simulated host, the descriptors that stand for them, and one poll over them (epoll,
+/// level-triggered). The machines of several <see cref="SimulatedKernel"/>s may share them.</summary>
+/// <remarks>
+/// <para>A write is consumed by the irqfd that the eventfd is bound to, if any; else its count grows, and the poll is
+/// woken. The poll is asked, not called back: <see cref="TryTakeReadable"/> tells a readable eventfd again and again
+/// until it is read.</para>
+/// <para>Not supported: waiting (what would wait fails with EAGAIN, as O_NONBLOCK has it), edge-triggered polls,
+/// several polls, descriptors that are no eventfds.</para>
+/// <para>Source: Linux fs/eventfd.c, fs/eventpoll.c. Not thread-safe; see <see cref="LockedKernel"/>.</para>
+/// </remarks>
+public sealed partial class SimulatedEventFds : IEventPort
+{
+    private const ulong Full = ulong.MaxValue - 1;
+    private readonly StateArena _arena;
+    private readonly (int Start, int Count) _region;
+    private readonly Block<DescriptorState> _descriptors;
+    private readonly Block<EventFdState> _files;
+    private readonly Block<PollState> _poll;
+    private readonly List<SimulatedKernel> _machines = [];
+
+    /// <summary>Makes a host without eventfds.</summary>
+    /// <param name="capacity">How many eventfds and how many descriptors there can be, 1 to 65536.</param>
+    /// <param name="arena">Where their state goes.</param>
+    public SimulatedEventFds(int capacity, StateArena arena)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 65536);
+        _arena = arena;
+        int start = arena.Count;
+        _descriptors = arena.Reserve<DescriptorState>(capacity);
+        _files = arena.Reserve<EventFdState>(capacity);
+        _poll = arena.Reserve<PollState>();
+        _region = (start, arena.Count - start);
+    }
+
+    /// <summary>How many there can be.</summary>
+    public int Capacity => _files.Count;
+
+    /// <summary>How often the poll told of an eventfd: userspace was woken. No state of the host.</summary>
+    public long Notifications { get; private set; }
+
+    /// <summary>Where <see cref="EventKind.VirqSignalled"/> is told, of eventfds that bear a virq; null for
+    /// nowhere.</summary>
+    public EventBuffer? Observer { get; set; }
+
+    /// <summary>Takes over the state of a host built alike. That of the machines is their own affair.</summary>
+    /// <exception cref="ArgumentException">The layouts differ.</exception>
+    public void CopyFrom(SimulatedEventFds other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        _arena.CopyFrom(other._arena, other._region.Start, _region.Start, _region.Count);
+    }
+
+    /// <summary>Makes an eventfd (eventfd2, EFD_NONBLOCK).</summary>
+    /// <param name="virq">The virq that it belongs to, for events; -1 for none.</param>
+    /// <param name="semaphore">EFD_SEMAPHORE: a read takes one, not all.</param>
+    /// <param name="count">What it holds at first.</param>
+    /// <exception cref="KernelException">EMFILE: there is no room.</exception>
+    public EventFd Create(int virq = -1, bool semaphore = false, uint count = 0)
+    {
+        int file = 0;
+        while (file < _files.Count && _files[file].Descriptors != 0)
+            file++;
+        int number = FreeDescriptor();
+        if (file == _files.Count || number < 0)
+            throw OutOfDescriptors("eventfd2");
+        _files[file] = new EventFdState
+        {
+            Count = count, Descriptors = 1, Semaphore = semaphore ? 1 : 0, Virq = virq,
+        };
+        _descriptors[number] = new DescriptorState { FileAndOne = file + 1 };
+        return new EventFd(number);
+    }
+
+    /// <summary>Makes another descriptor of the same eventfd (dup).</summary>
+    /// <exception cref="KernelException">EBADF, EMFILE.</exception>
+    public EventFd Duplicate(EventFd fd)
+    {
+        int file = FileOf(fd, "dup");
+        int number = FreeDescriptor();
+        if (number < 0)
+            throw OutOfDescriptors("dup");
+        _files[file].Descriptors++;
+        _descriptors[number] = new DescriptorState { FileAndOne = file + 1 };
+        return new EventFd(number);
+    }
+
+    /// <summary>Closes a descriptor. With the last of an eventfd its irqfds let go (EPOLLHUP).</summary>
+    /// <exception cref="KernelException">EBADF.</exception>
+    public void Close(EventFd fd)
+    {
+        int file = FileOf(fd, "close");
+        _files[file].Watchers -= _descriptors[fd.Number].Watched;
+        _descriptors[fd.Number] = default;
+        if (_files[file].Descriptors > 1)
+        {
+            _files[file].Descriptors--;
+            return;
+        }
+        foreach (SimulatedKernel machine in _machines)
+            machine.Forget(file);
+        _files[file] = default;
+    }
+
+    /// <summary>Says whose virq an eventfd is, for events.</summary>
+    /// <exception cref="KernelException">EBADF.</exception>
+    public void SetVirq(EventFd fd, int virq) => _files[FileOf(fd, "fcntl")].Virq = virq;
+
+    /// <summary>A device writes an eventfd: as <see cref="Write(EventFd)"/>, and told as
+    /// <see cref="EventKind.VirqSignalled"/>.</summary>
+    /// <param name="fd">The eventfd.</param>
+    /// <param name="count">What it adds; one write however much.</param>
+    /// <exception cref="KernelException">EBADF; EAGAIN: it is full; EINVAL: all ones cannot be added.</exception>
+    public void WriteByDevice(EventFd fd, ulong count = 1)
+    {
+        int file = FileOf(fd, "write");
+        if (Observer is { Observing: true } observer && _files[file].Virq >= 0)
+            observer.Observe(new Event(EventKind.VirqSignalled, (ushort)_files[file].Virq));
+        Write(fd, count);
+    }
+
+    /// <inheritdoc/>
+    public void Write(EventFd fd) => Write(fd, 1);
+
+    /// <summary>Adds to an eventfd.</summary>
+    /// <exception cref="KernelException">EBADF; EAGAIN: it is full; EINVAL: all ones cannot be added.</exception>
+    public void Write(EventFd fd, ulong count)
+    {
+        int file = FileOf(fd, "write");
+        ref EventFdState state = ref _files[file];
+        if (count == ulong.MaxValue)
+            throw new KernelException("write", Errno.Invalid, -1, "an eventfd takes no more than 2^64 - 2");
+        if (count > Full - Math.Min(state.Count, Full))
+            throw new KernelException("write", Errno.Again, -1, "the eventfd is full; read it first");
+        // A write of nothing is a write all the same, and a bound irqfd injects (eventfd_write).
+        state.Count += count;
+        Wake(file);
+    }
+
+    /// <summary>The kernel itself signals an eventfd (eventfd_signal): it saturates.</summary>
+    internal void SignalFile(int file)
+    {
+        ref EventFdState state = ref _files[file];
+        if (state.Count != ulong.MaxValue)
+            state.Count++;
+        Wake(file);
+    }
+
+    /// <inheritdoc/>
+    public bool Read(EventFd trigger) => TryRead(trigger, out _);
+
+    /// <summary>Reads an eventfd without waiting.</summary>
+    /// <param name="fd">The eventfd.</param>
+    /// <param name="value">What was taken: all, or 1 of a semaphore; 0 for nothing.</param>
+    /// <returns>Whether its count was not zero.</returns>
+    /// <exception cref="KernelException">EBADF.</exception>
+    public bool TryRead(EventFd fd, out ulong value)
+    {
+        value = Consume(FileOf(fd, "read"));
+        return value != 0;
+    }
+
+    /// <inheritdoc/>
+    public bool IsReadable(EventFd trigger) => _files[FileOf(trigger, "poll")].Count != 0;
+
+    /// <summary>What an eventfd holds, as /proc shows it.</summary>
+    /// <exception cref="KernelException">EBADF.</exception>
+    public ulong CountOf(EventFd fd) => _files[FileOf(fd, "fdinfo")].Count;
+
+    /// <summary>The eventfd that a descriptor stands for.</summary>
+    internal int FileOf(EventFd fd, string call, int gsi = -1)
+    {
+        int number = fd.Number;
+        int file = (uint)number < (uint)_descriptors.Count ? _descriptors[number].FileAndOne - 1 : -1;
+        return file >= 0 ? file
+            : throw new KernelException(call, Errno.BadDescriptor, gsi, $"{fd} is not open");
+    }
+
+    internal ref EventFdState File(int file) => ref _files[file];
+
+    internal void Join(SimulatedKernel machine) => _machines.Add(machine);
+
+    /// <summary>A machine let go of an eventfd: those that bound it later move up.</summary>
+    internal void MoveUp(int file, int order)
+    {
+        foreach (SimulatedKernel machine in _machines)
+            machine.MoveUp(file, order);
+    }
+
+    /// <summary>Takes what a read takes (eventfd_ctx_do_read).</summary>
+    internal ulong Consume(int file)
+    {
+        ref EventFdState state = ref _files[file];
+        ulong taken = state.Semaphore != 0 && state.Count != 0 ? 1 : state.Count;
+        state.Count -= taken;
+        return taken;
+    }
+
+    private int FreeDescriptor()
+    {
+        for (int number = 0; number < _descriptors.Count; number++)
+        {
+            if (_descriptors[number].FileAndOne == 0)
+                return number;
+        }
+        return -1;
+    }
+
+    private KernelException OutOfDescriptors(string call) =>
+        new(call, Errno.TooManyFiles, -1, $"all {Capacity} eventfds of this host are in use");
+
+    /// <summary>Wakes those who wait on an eventfd, in order: irqfds stand in front.</summary>
+    private void Wake(int file)
+    {
+        if (_files[file].Bindings != 0 && Serve(file))
+            return;
+        if (_files[file].Watchers == 0)
+            return;
+        for (int number = 0; number < _descriptors.Count; number++)
+        {
+            ref DescriptorState descriptor = ref _descriptors[number];
+            if (descriptor.Watched != 0 && descriptor.FileAndOne == file + 1)
+                descriptor.Ready = 1;
+        }
+    }
+
+    /// <summary>Has the irqfds of an eventfd serve it.</summary>
+    /// <returns>Whether nobody behind them is woken.</returns>
+    private bool Serve(int file)
+    {
+        bool stopped = false;
+        foreach (SimulatedKernel machine in _machines)
+            stopped |= machine.Serve(file);
+        return stopped;
+    }
+}

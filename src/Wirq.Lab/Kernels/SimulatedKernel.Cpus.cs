@@ -1,0 +1,170 @@
+using Wirq.Routing;
+using Wirq.State;
+
+namespace Wirq.Lab.Kernels;
+
+// The CPUs: their local APICs as a guest and as KVM_GET_LAPIC see them, ExtINT, and what a guest does with an
+// interrupt.
+public sealed partial class SimulatedKernel
+{
+    private const uint BaseMsr = 0x1B, FirstMsr = 0x800, EnabledSpurious = 0x1FF;
+    private const int RegisterShift = 4;
+
+    /// <inheritdoc/>
+    /// <exception cref="KernelException">EBADF: there is no such CPU; ENXIO: the 8259 pair is the kernel's; EEXIST:
+    /// with local APICs in the kernel, the CPU has not taken the one before. Without them the one before is
+    /// overwritten and lost: the caller waits for the window (ready_for_interrupt_injection).</exception>
+    public void RaiseExtInt(int cpu, byte vector)
+    {
+        const string call = "KVM_INTERRUPT";
+        Figures.PortCalls++;
+        if ((uint)cpu >= (uint)_cpus.Count)
+            throw Refused(call, Errno.BadDescriptor, -1, $"there is no CPU {cpu}");
+        if (_pic is not null)
+            throw Refused(call, Errno.NoDevice, -1, "the 8259 pair is the kernel's");
+        ref CpuState state = ref _cpus[cpu];
+        if (_apics is not null && state.ExtIntAndOne != 0)
+            throw Refused(call, Errno.Exists, -1, $"CPU {cpu} has not taken 0x{state.ExtIntAndOne - 1:x2}");
+        state.ExtIntAndOne = vector + 1;
+    }
+
+    /// <summary>Whether a CPU would take an interrupt, were its interrupt flag set.</summary>
+    public bool HasInterrupt(int cpu) => HasExtInt(cpu) || _apics is not null && _apics.HasInterrupt(cpu);
+
+    /// <summary>The CPU takes its next interrupt, an ExtINT first (kvm_cpu_get_interrupt).</summary>
+    /// <returns>The vector; -1 for none.</returns>
+    public int Take(int cpu)
+    {
+        Begin();
+        if (HasExtInt(cpu))
+            return TakeExtInt(cpu);
+        int vector = _apics?.TryTake(cpu, _events) ?? -1;
+        Drain();
+        return vector;
+    }
+
+    /// <summary>The guest signals the end of the highest interrupt in service.</summary>
+    public void Eoi(int cpu)
+    {
+        if (_apics is null)
+            return;
+        Begin();
+        if (_apics.Base(cpu).Mode == ApicMode.X2Apic)
+            _apics.TryWriteMsr(cpu, MsrOf(ApicRegister.Eoi), 0, _events);
+        else
+            _apics.Write(cpu, (uint)ApicRegister.Eoi, 0, _events);
+        Drain();
+    }
+
+    /// <summary>A guest enables a local APIC by its SVR, vector 0xFF.</summary>
+    public void EnableApic(int cpu) => WriteApic(cpu, ApicRegister.SpuriousVector, EnabledSpurious);
+
+    /// <summary>A guest writes a register of its local APIC, by its page or by MSR as the mode has it.</summary>
+    public void WriteApic(int cpu, ApicRegister register, uint value)
+    {
+        LocalApics apics = Apics();
+        Begin();
+        if (apics.Base(cpu).Mode == ApicMode.X2Apic)
+            apics.TryWriteMsr(cpu, MsrOf(register), value, _events);
+        else
+            apics.Write(cpu, (uint)register, value, _events);
+        Drain();
+        if (register is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat
+            or ApicRegister.SpuriousVector)
+            Scan();
+    }
+
+    /// <summary>A register of a local APIC, as KVM_GET_LAPIC has it.</summary>
+    public uint ReadApic(int cpu, ApicRegister register)
+    {
+        LocalApics apics = Apics();
+        Begin();
+        uint value;
+        if (apics.Base(cpu).Mode == ApicMode.X2Apic)
+            value = apics.TryReadMsr(cpu, MsrOf(register), _events, out ulong wide) ? (uint)wide : 0;
+        else
+            value = apics.Read(cpu, (uint)register, _events);
+        Drain();
+        return value;
+    }
+
+    /// <summary>Userspace clears what is pending in a local APIC (KVM_SET_LAPIC with an IRR of zero).</summary>
+    public void ClearRequests(int cpu)
+    {
+        Apics();
+        _apics!.State(cpu).Irr = default;
+    }
+
+    /// <summary>A guest writes an MSR of its local APIC, IA32_APIC_BASE among them.</summary>
+    /// <returns>False for <c>#GP</c>.</returns>
+    public bool TryWriteMsr(int cpu, uint msr, ulong value)
+    {
+        Begin();
+        bool taken = Apics().TryWriteMsr(cpu, msr, value, _events);
+        Drain();
+        if (msr is BaseMsr || msr == MsrOf(ApicRegister.SpuriousVector))
+            Scan();
+        return taken;
+    }
+
+    /// <summary>A guest reads an MSR of its local APIC.</summary>
+    /// <returns>False for <c>#GP</c>.</returns>
+    public bool TryReadMsr(int cpu, uint msr, out ulong value)
+    {
+        Begin();
+        bool taken = Apics().TryReadMsr(cpu, msr, _events, out value);
+        Drain();
+        return taken;
+    }
+
+    /// <summary>What a CPU was sent besides vectors, since this was last asked.</summary>
+    public CpuSignals TakeSignals(int cpu)
+    {
+        CpuSignals signals = _cpus[cpu].Signals;
+        _cpus[cpu].Signals = CpuSignals.None;
+        return signals;
+    }
+
+    /// <summary>Virtual time moves on; timers expire.</summary>
+    /// <param name="now">The new time in ns; not before the present one.</param>
+    public void Advance(long now)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(now, Now);
+        Begin();
+        _events.Now = now;
+        _apics?.Advance(_events);
+        _ioApic?.Advance(_events);
+        Drain();
+    }
+
+    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
+    /// none.</summary>
+    public long NextDeadline =>
+        Math.Min(_apics?.NextDeadline ?? long.MaxValue, _ioApic?.NextDeadline ?? long.MaxValue);
+
+    private static uint MsrOf(ApicRegister register) => FirstMsr + ((uint)register >> RegisterShift);
+
+    private LocalApics Apics() => _apics
+        ?? throw Refused("KVM_GET_LAPIC", Errno.Invalid, -1, "the local APICs are not the kernel's");
+
+    private bool HasExtInt(int cpu) => _apics is null ? _cpus[cpu].ExtIntAndOne != 0
+        : _apics.HasExtInt(cpu, _pic is not null ? _pic.Intr : _cpus[cpu].ExtIntAndOne != 0);
+
+    private int TakeExtInt(int cpu)
+    {
+        int vector;
+        if (_pic is not null)
+        {
+            vector = _pic.Take(_events, out PinWork work);
+            CarryPic(work);
+        }
+        else
+        {
+            vector = _cpus[cpu].ExtIntAndOne - 1;
+            _cpus[cpu].ExtIntAndOne = 0;
+        }
+        _apics?.ExtIntTaken(cpu);
+        Drain();
+        return vector;
+    }
+}

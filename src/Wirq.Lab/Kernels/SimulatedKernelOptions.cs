@@ -1,0 +1,74 @@
+namespace Wirq.Lab.Kernels;
+
+/// <summary>Which chips a kernel owns of a machine.</summary>
+public enum KernelKind : byte
+{
+    /// <summary>None: all chips are userspace's (no KVM_CREATE_IRQCHIP).</summary>
+    None,
+    /// <summary>The local APICs (KVM_CAP_SPLIT_IRQCHIP).</summary>
+    Split,
+    /// <summary>The local APICs, one I/OAPIC and the 8259 pair (KVM_CREATE_IRQCHIP).</summary>
+    Full,
+}
+
+/// <summary>What KVM_CAP_X2APIC_API was enabled with.</summary>
+[Flags]
+public enum X2ApicApi
+{
+    /// <summary>Not enabled.</summary>
+    None = 0,
+    /// <summary>Destinations of 32 bits: KVM_X2APIC_API_USE_32BIT_IDS.</summary>
+    Use32BitIds = 1,
+    /// <summary>0xFF is an ordinary id in x2APIC mode: KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK.</summary>
+    DisableBroadcastQuirk = 2,
+    /// <summary>SVR bit 12 keeps EOIs from userspace: KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST; split only.</summary>
+    EnableSuppressEoi = 4,
+    /// <summary>SVR bit 12 does not exist: KVM_X2APIC_DISABLE_SUPPRESS_EOI_BROADCAST.</summary>
+    DisableSuppressEoi = 8,
+}
+
+/// <summary>How a simulated kernel's machine is built.</summary>
+public sealed record SimulatedKernelOptions
+{
+    /// <summary>The most routes that Linux has (KVM_MAX_IRQ_ROUTES).</summary>
+    public const int MaxRoutes = 4096;
+
+    /// <summary>Whose chips.</summary>
+    public KernelKind Kind { get; init; } = KernelKind.Split;
+    /// <summary>CPUs, 1 to 4096.</summary>
+    public int Cpus { get; init; } = 1;
+    /// <summary>APIC ids by CPU; null for 0, 1, 2, …</summary>
+    public IReadOnlyList<uint>? ApicIds { get; init; }
+    /// <summary>The first GSIs, of whose level vectors EOIs are told; split only. 0 to <see cref="Routes"/>.</summary>
+    public int ReservedGsis { get; init; } = 24;
+    /// <summary>GSIs and rows of the table, 1 to <see cref="MaxRoutes"/>. Linux has 4096; a world that is explored has
+    /// fewer, so that its state is small.</summary>
+    public int Routes { get; init; } = MaxRoutes;
+    /// <summary>Flags of KVM_CAP_X2APIC_API.</summary>
+    public X2ApicApi X2ApicApi { get; init; }
+    /// <summary>Whether deferred injections run at once. Else they wait for
+    /// <see cref="SimulatedKernel.Settle"/> or <see cref="SimulatedKernel.RunPendingWork()"/>, as a work queue may take
+    /// its time: interleavings can be explored.</summary>
+    public bool WorksAtOnce { get; init; }
+    /// <summary>Behaviours that depend on the version.</summary>
+    public KernelBehaviour Behaviour { get; init; } = new();
+    /// <summary>What it gets wrong, for controls.</summary>
+    public KernelDefects Defects { get; init; }
+
+    internal SimulatedKernelOptions Validated()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Routes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Routes, MaxRoutes);
+        ArgumentOutOfRangeException.ThrowIfNegative(ReservedGsis);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ReservedGsis, Routes);
+        const X2ApicApi all = X2ApicApi.Use32BitIds | X2ApicApi.DisableBroadcastQuirk | X2ApicApi.EnableSuppressEoi
+            | X2ApicApi.DisableSuppressEoi, suppress = X2ApicApi.EnableSuppressEoi | X2ApicApi.DisableSuppressEoi;
+        // arch/x86/kvm/x86.c, kvm_vm_ioctl_enable_cap: unknown flags, both of the pair, and ENABLE without a split
+        // irqchip are EINVAL.
+        bool wrong = (X2ApicApi & ~all) != 0 || (X2ApicApi & suppress) == suppress
+            || (X2ApicApi & X2ApicApi.EnableSuppressEoi) != 0 && Kind != KernelKind.Split;
+        if (wrong)
+            throw new ArgumentException($"KVM_CAP_X2APIC_API does not take {X2ApicApi} here", nameof(X2ApicApi));
+        return this;
+    }
+}

@@ -1,0 +1,110 @@
+using Wirq.Routing;
+
+namespace Wirq.Tests.Shared.Kernels;
+
+/// <summary>Which chips of a bench's machine are the kernel's.</summary>
+public enum BenchChips
+{
+    None,
+    Split,
+    Full,
+}
+
+/// <summary>What a bench can show.</summary>
+[Flags]
+public enum BenchAbilities
+{
+    None = 0,
+    /// <summary>A CPU takes interrupts and ends them: it runs a guest, or simulates one. So EOIs, EOI exits and ExtINT
+    /// can be shown.</summary>
+    CanEoi = 1,
+    /// <summary>The work queue stands still until it is asked to go on, so what is deferred can be told from what is
+    /// not.</summary>
+    HoldsWork = 2,
+    All = CanEoi | HoldsWork,
+}
+
+/// <summary>The machine that a semantic is shown on.</summary>
+public sealed record BenchMachine
+{
+    public BenchChips Chips { get; init; } = BenchChips.Split;
+    public int ReservedGsis { get; init; } = 24;
+    public int Cpus { get; init; } = 1;
+    /// <summary>APIC ids by CPU; null for 0, 1, …</summary>
+    public IReadOnlyList<uint>? ApicIds { get; init; }
+    /// <summary>Flags of KVM_CAP_X2APIC_API.</summary>
+    public int X2ApicApi { get; init; }
+    /// <summary>The semantic began with this version of Linux; null for all.</summary>
+    public (int Major, int Minor)? Since { get; init; }
+    /// <summary>The semantic ended with this version of Linux, which has another; null for never.</summary>
+    public (int Major, int Minor)? Before { get; init; }
+}
+
+/// <summary>A row of a route table: a message, or a pin of a chip (0 the master 8259, 1 the slave, 2 the
+/// I/OAPIC).</summary>
+public readonly record struct BenchRoute(int Gsi, Msi Message, int Chip, int Pin)
+{
+    public static BenchRoute To(int gsi, Msi message) => new(gsi, message, -1, 0);
+    public static BenchRoute To(int gsi, int chip, int pin) => new(gsi, default, chip, pin);
+}
+
+/// <summary>A kernel with one machine, simulated or real. Failures of the kernel throw
+/// <see cref="KernelException"/>.</summary>
+public interface IKernelBench : IDisposable
+{
+    BenchAbilities Abilities { get; }
+
+    /// <summary>What the kernel says it can do.</summary>
+    KernelLimits Limits { get; }
+
+    /// <summary>Another machine of the same host and kernel.</summary>
+    IKernelBench OpenAnother(BenchMachine machine);
+
+    EventFd CreateEventFd(bool semaphore = false);
+    EventFd Duplicate(EventFd fd);
+    void Close(EventFd fd);
+    void Write(EventFd fd, ulong count = 1);
+    /// <summary>Reads without waiting; 0 for nothing.</summary>
+    ulong Read(EventFd fd);
+    bool IsReadable(EventFd fd);
+    void Watch(EventFd fd, int token);
+    void Unwatch(EventFd fd);
+    /// <summary>Asks the poll, without waiting longer than a notification may take.</summary>
+    /// <returns>The token of a readable eventfd; -1 for none.</returns>
+    int TakeReadable();
+
+    void Commit(params ReadOnlySpan<BenchRoute> routes);
+    void Bind(int gsi, EventFd trigger, EventFd resample);
+    void Unbind(int gsi, EventFd trigger);
+    bool SignalMsi(Msi message);
+    void SetIrqLine(int gsi, bool high);
+    void RaiseExtInt(int cpu, byte vector);
+
+    /// <summary>Lets what is deferred happen: returns when nothing is on its way any more.</summary>
+    void Settle();
+
+    /// <summary>A register of a local APIC (KVM_GET_LAPIC).</summary>
+    uint ReadApic(int cpu, ApicRegister register);
+    /// <summary>Sets a register of a local APIC (KVM_SET_LAPIC, or a guest).</summary>
+    void WriteApic(int cpu, ApicRegister register, uint value);
+    /// <summary>Clears IRR (KVM_SET_LAPIC).</summary>
+    void ClearRequests(int cpu);
+    /// <summary>Puts a local APIC into x2APIC mode (KVM_SET_SREGS, or a guest).</summary>
+    void EnterX2Apic(int cpu);
+
+    RedirectionEntry IoApicEntry(int pin);
+    /// <summary>Sets one entry (KVM_SET_IRQCHIP).</summary>
+    void SetIoApicEntry(int pin, RedirectionEntry entry);
+    /// <summary>Request registers of the 8259 pair, slave in bits 15:8 (KVM_GET_IRQCHIP).</summary>
+    ushort PicRequests { get; }
+
+    /// <summary>The CPU takes its next interrupt; -1 for none. <see cref="BenchAbilities.CanEoi"/>.</summary>
+    int Take(int cpu);
+    /// <summary>The guest ends it. <see cref="BenchAbilities.CanEoi"/>.</summary>
+    void Eoi(int cpu);
+    /// <summary>The guest writes an entry of the kernel's I/OAPIC. <see cref="BenchAbilities.CanEoi"/>.</summary>
+    void GuestWritesEntry(int pin, RedirectionEntry entry);
+    /// <summary>An EOI that userspace is told of.</summary>
+    /// <returns>Its vector; -1 for none.</returns>
+    int TakeExit(int cpu);
+}
