@@ -19,7 +19,7 @@ internal sealed class CountedRows<TRow> where TRow : unmanaged
     /// <param name="count">How many; it may grow the memory, whose rows are lost then.</param>
     internal Span<TRow> Room(int count)
     {
-        if (count > _capacity)
+        if (count > _capacity || _capacity == 0)
         {
             _capacity = Math.Max(count, Math.Max(FirstCapacity, _capacity * 2));
             int bytes = HeaderBytes + _capacity * Unsafe.SizeOf<TRow>();
@@ -28,14 +28,15 @@ internal sealed class CountedRows<TRow> where TRow : unmanaged
         return MemoryMarshal.Cast<byte, TRow>(MemoryMarshal.AsBytes(_words.AsSpan())[HeaderBytes..])[..count];
     }
 
-    /// <summary>Makes a call with the first rows; negative where it failed.</summary>
+    /// <summary>Makes a call with the first rows.</summary>
     /// <param name="call">The call.</param>
     /// <param name="target">The descriptor.</param>
     /// <param name="count">How many, at most as many as there was room made for. Some calls answer with another.</param>
+    /// <returns>What it returned; where it failed, the error number, negated.</returns>
     internal unsafe int TryInvoke(KvmCall call, FileDescriptor target, ref int count)
     {
-        Debug.Assert(count <= _capacity && call.Request.Size == HeaderBytes);
-        Room(Math.Max(count, 1));
+        Debug.Assert(_capacity != 0 && count <= _capacity, "room was made");
+        Debug.Assert(call.Request.Size == HeaderBytes, "the number of such a call counts the header alone");
         ref int header = ref Unsafe.As<ulong, int>(ref MemoryMarshal.GetArrayDataReference(_words));
         // Both headers have the count in the lower half and zero above.
         _words[0] = 0;

@@ -6,15 +6,18 @@ namespace Wirq.Linux.Interop;
 /// <summary>Makes the exception for a call that failed: which call, which error, and what to do about it.</summary>
 internal static class HostError
 {
-    /// <summary>The exception for the call of libc that this thread made last.</summary>
+    /// <summary>The exception for the call of libc that this thread made last. Nothing may come between the two, not
+    /// even an argument that is put together: whatever calls the system leaves its own error number.</summary>
+    /// <param name="call">The call, as its manual names it; a constant.</param>
+    internal static KernelException Last(string call) => Of(call, Marshal.GetLastPInvokeError());
+
+    /// <summary>The exception for an error number.</summary>
     /// <param name="call">The call, as its manual names it.</param>
+    /// <param name="errno">The error number, taken right after the call.</param>
     /// <param name="gsi">The GSI that it was about; negative for none.</param>
     /// <param name="advice">What to do, where the caller knows better than the error number.</param>
-    internal static KernelException Last(string call, int gsi = -1, string? advice = null)
-    {
-        int errno = Marshal.GetLastPInvokeError();
-        return new KernelException(call, errno, gsi, advice ?? Advice(errno));
-    }
+    internal static KernelException Of(string call, int errno, int gsi = -1, string? advice = null) =>
+        new(call, errno, gsi, advice ?? Advice(errno));
 
     /// <summary>What to do about an error number, whatever the call.</summary>
     private static string Advice(int errno) => errno switch

@@ -17,33 +17,27 @@ internal sealed class KvmCall(string name, Ioctl request)
     /// <summary>Makes the call with a number.</summary>
     /// <returns>What it returned; not negative.</returns>
     /// <exception cref="Routing.KernelException">It failed.</exception>
-    internal int Invoke(FileDescriptor target, nuint argument = 0, int gsi = -1, string? advice = null)
+    internal int Invoke(FileDescriptor target, nuint argument = 0, string? advice = null)
     {
         Debug.Assert(request.Size == 0, $"{name} takes a struct");
-        int result = TryInvoke(target, argument);
-        return result >= 0 ? result : throw HostError.Last(name, gsi, advice);
+        int result;
+        do
+            result = Outcome(Libc.Ioctl(target, request.Bits, argument));
+        while (result == -Errno.Interrupted);
+        return result >= 0 ? result : throw HostError.Of(name, -result, advice: advice);
     }
 
     /// <summary>Makes the call with a struct.</summary>
     /// <returns>What it returned; not negative.</returns>
     /// <exception cref="Routing.KernelException">It failed.</exception>
-    internal int Invoke<T>(FileDescriptor target, ref T argument, int gsi = -1, string? advice = null) where T : unmanaged
+    internal int Invoke<T>(FileDescriptor target, ref T argument, string? advice = null) where T : unmanaged
     {
         int result = TryInvoke(target, ref argument);
-        return result >= 0 ? result : throw HostError.Last(name, gsi, advice);
+        return result >= 0 ? result : throw HostError.Of(name, -result, advice: advice);
     }
 
-    /// <summary>Makes the call with a number; negative where it failed.</summary>
-    internal int TryInvoke(FileDescriptor target, nuint argument)
-    {
-        int result;
-        do
-            result = Libc.Ioctl(target, request.Bits, argument);
-        while (result < 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted);
-        return result;
-    }
-
-    /// <summary>Makes the call with a struct; negative where it failed.</summary>
+    /// <summary>Makes the call with a struct.</summary>
+    /// <returns>What it returned; where it failed, the error number, negated.</returns>
     internal unsafe int TryInvoke<T>(FileDescriptor target, ref T argument) where T : unmanaged
     {
         Debug.Assert(request.Size == Unsafe.SizeOf<T>(), $"{name} takes {request.Size} bytes");
@@ -52,15 +46,19 @@ internal sealed class KvmCall(string name, Ioctl request)
             return TryInvoke(target, (void*)pinned);
     }
 
-    /// <summary>Makes the call with a struct and what follows it in memory; negative where it failed.</summary>
+    /// <summary>Makes the call with a struct and what follows it in memory.</summary>
     /// <param name="target">The descriptor.</param>
     /// <param name="buffer">Pinned by the caller, with as many rows as its header says.</param>
+    /// <returns>What it returned; where it failed, the error number, negated.</returns>
     internal unsafe int TryInvoke(FileDescriptor target, void* buffer)
     {
         int result;
         do
-            result = Libc.Ioctl(target, request.Bits, buffer);
-        while (result < 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted);
+            result = Outcome(Libc.Ioctl(target, request.Bits, buffer));
+        while (result == -Errno.Interrupted);
         return result;
     }
+
+    /// <summary>Keeps the error number while it is still this call's.</summary>
+    private static int Outcome(int result) => result >= 0 ? result : -Marshal.GetLastPInvokeError();
 }

@@ -41,7 +41,10 @@ public sealed class KvmSystem : IDisposable
         HostPlatform.Require();
         int number = Libc.Open(device, OpenFlags.ReadWrite | OpenFlags.CloseOnExec);
         if (number < 0)
-            throw HostError.Last($"open {device}", advice: Advice(Marshal.GetLastPInvokeError()));
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            throw HostError.Of($"open {device}", errno, advice: Advice(errno));
+        }
         var descriptor = new FileDescriptor(number);
         try
         {
@@ -73,10 +76,11 @@ public sealed class KvmSystem : IDisposable
         {
             int count = room;
             rows.Room(room).Clear();
-            if (rows.TryInvoke(KvmCalls.GetSupportedCpuid, _descriptor, ref count) >= 0)
+            int result = rows.TryInvoke(KvmCalls.GetSupportedCpuid, _descriptor, ref count);
+            if (result >= 0)
                 return rows.Room(count).ToArray();
-            if (Marshal.GetLastPInvokeError() != Errno.TooBig || room >= MostLeaves)
-                throw HostError.Last(KvmCalls.GetSupportedCpuid.Name);
+            if (result != -Errno.TooBig || room >= MostLeaves)
+                throw HostError.Of(KvmCalls.GetSupportedCpuid.Name, -result);
         }
     }
 

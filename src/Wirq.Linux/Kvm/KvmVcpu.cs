@@ -125,8 +125,9 @@ public sealed class KvmVcpu : IDisposable
         var rows = new CountedRows<KvmCpuidLeaf>();
         leaves.CopyTo(rows.Room(leaves.Length));
         int count = leaves.Length;
-        if (rows.TryInvoke(KvmCalls.SetCpuid, Descriptor, ref count) < 0)
-            throw HostError.Last(KvmCalls.SetCpuid.Name);
+        int result = rows.TryInvoke(KvmCalls.SetCpuid, Descriptor, ref count);
+        if (result < 0)
+            throw HostError.Of(KvmCalls.SetCpuid.Name, -result);
     }
 
     /// <summary>Gives it a vector past its local APIC, as an 8259 does (KVM_INTERRUPT).</summary>
@@ -138,8 +139,9 @@ public sealed class KvmVcpu : IDisposable
     public void Interrupt(byte vector)
     {
         var request = new InterruptRequest { Vector = vector };
-        if (KvmCalls.Interrupt.TryInvoke(Descriptor, ref request) < 0)
-            throw HostError.Last(KvmCalls.Interrupt.Name, advice: Marshal.GetLastPInvokeError() switch
+        int result = KvmCalls.Interrupt.TryInvoke(Descriptor, ref request);
+        if (result < 0)
+            throw HostError.Of(KvmCalls.Interrupt.Name, -result, advice: -result switch
             {
                 Errno.Exists => $"vCPU {Id} has one waiting already; wait for its interrupt window",
                 Errno.NoSuchDevice => "the kernel has the 8259 itself; set its lines instead",

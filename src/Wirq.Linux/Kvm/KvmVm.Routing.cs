@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Wirq.Linux.Interop;
 using Wirq.Routing;
 
@@ -63,8 +62,9 @@ public sealed partial class KvmVm
             Flags = resample.Exists ? Irqfd.Resample : 0,
             ResampleFd = resample.Exists ? resample.Number : 0,
         };
-        if (KvmCalls.AssignIrqfd.TryInvoke(_descriptor, ref irqfd) < 0)
-            throw HostError.Last(KvmCalls.AssignIrqfd.Name, gsi, IrqfdAdvice(trigger, resample));
+        int result = KvmCalls.AssignIrqfd.TryInvoke(_descriptor, ref irqfd);
+        if (result < 0)
+            throw IrqfdError(-result, gsi, trigger, resample);
     }
 
     /// <summary>KVM lets go of an eventfd (KVM_IRQFD, deassign). What was written to it before has been injected when
@@ -75,16 +75,17 @@ public sealed partial class KvmVm
     /// <exception cref="KernelException">EBADF: no eventfd.</exception>
     public void DeassignIrqfd(int gsi, EventFd trigger)
     {
-        if (!TryDeassignIrqfd(gsi, trigger))
-            throw HostError.Last(KvmCalls.AssignIrqfd.Name, gsi, IrqfdAdvice(trigger, EventFd.None));
+        int result = TryDeassignIrqfd(gsi, trigger);
+        if (result < 0)
+            throw IrqfdError(-result, gsi, trigger, EventFd.None);
     }
 
-    /// <summary>As <see cref="DeassignIrqfd"/>; false where KVM refuses.</summary>
-    internal bool TryDeassignIrqfd(int gsi, EventFd trigger)
+    /// <summary>As <see cref="DeassignIrqfd"/>; where KVM refuses, the error number, negated.</summary>
+    internal int TryDeassignIrqfd(int gsi, EventFd trigger)
     {
         CheckGsi(gsi);
         var irqfd = new Irqfd { Trigger = trigger.Number, Gsi = gsi, Flags = Irqfd.Deassign };
-        return KvmCalls.AssignIrqfd.TryInvoke(_descriptor, ref irqfd) >= 0;
+        return KvmCalls.AssignIrqfd.TryInvoke(_descriptor, ref irqfd);
     }
 
     /// <summary>Injects a message at once, past the table (KVM_SIGNAL_MSI).</summary>
@@ -99,8 +100,8 @@ public sealed partial class KvmVm
         int taken = KvmCalls.SignalMsi.TryInvoke(_descriptor, ref request);
         // Where KVM looks for the destination among all vCPUs (an odd logical one, say) it answers "nobody" with -1,
         // which reads as EPERM (Linux arch/x86/kvm/irq.c, kvm_irq_delivery_to_apic).
-        if (taken < 0 && Marshal.GetLastPInvokeError() != Errno.NotPermitted)
-            throw HostError.Last(KvmCalls.SignalMsi.Name, advice: IrqChip == KvmIrqChip.None ? NoChipAdvice : null);
+        if (taken < 0 && taken != -Errno.NotPermitted)
+            throw HostError.Of(KvmCalls.SignalMsi.Name, -taken, advice: IrqChip == KvmIrqChip.None ? NoChipAdvice : null);
         return taken > 0;
     }
 
@@ -108,25 +109,21 @@ public sealed partial class KvmVm
     /// <param name="gsi">The GSI. Measured: one that is routed to a message gets it at each rise.</param>
     /// <param name="level">Up or down.</param>
     /// <exception cref="KernelException">ENXIO: there is no in-kernel irqchip.</exception>
-    public void SetIrqLine(int gsi, bool level)
-    {
-        CheckGsi(gsi);
-        var line = new IrqLevel { GsiOrStatus = gsi, Level = level ? 1u : 0u };
-        if (KvmCalls.IrqLine.TryInvoke(_descriptor, ref line) < 0)
-            throw HostError.Last(KvmCalls.IrqLine.Name, gsi, IrqChip == KvmIrqChip.None ? NoChipAdvice : null);
-    }
+    public void SetIrqLine(int gsi, bool level) => Drive(KvmCalls.IrqLine, gsi, level);
 
     /// <summary>As <see cref="SetIrqLine"/>, and says what became of it (KVM_IRQ_LINE_STATUS).</summary>
     /// <returns>Negative: masked or nobody's; 0: merged with one that was pending; else how many vCPUs got it.</returns>
     /// <param name="gsi">The GSI.</param>
     /// <param name="level">Up or down.</param>
-    public int SetIrqLineStatus(int gsi, bool level)
+    public int SetIrqLineStatus(int gsi, bool level) => Drive(KvmCalls.IrqLineStatus, gsi, level);
+
+    private int Drive(KvmCall call, int gsi, bool level)
     {
         CheckGsi(gsi);
         var line = new IrqLevel { GsiOrStatus = gsi, Level = level ? 1u : 0u };
-        if (KvmCalls.IrqLineStatus.TryInvoke(_descriptor, ref line) < 0)
-            throw HostError.Last(KvmCalls.IrqLineStatus.Name, gsi, IrqChip == KvmIrqChip.None ? NoChipAdvice : null);
-        return line.GsiOrStatus;
+        int result = call.TryInvoke(_descriptor, ref line);
+        return result >= 0 ? line.GsiOrStatus
+            : throw HostError.Of(call.Name, -result, gsi, IrqChip == KvmIrqChip.None ? NoChipAdvice : null);
     }
 
     private void CheckGsi(int gsi)
@@ -138,37 +135,46 @@ public sealed partial class KvmVm
     private void CommitTable(int count)
     {
         int rows = count;
-        if (_table.TryInvoke(KvmCalls.SetGsiRouting, _descriptor, ref rows) < 0)
-            throw TableError(_table.Room(count));
+        int result = _table.TryInvoke(KvmCalls.SetGsiRouting, _descriptor, ref rows);
+        if (result < 0)
+            throw TableError(-result, _table.Room(count));
     }
 
-    private KernelException TableError(ReadOnlySpan<KvmRoutingEntry> rows)
+    private KernelException TableError(int errno, ReadOnlySpan<KvmRoutingEntry> rows)
     {
-        string name = KvmCalls.SetGsiRouting.Name;
+        int gsi = -1;
+        string? advice = null;
         if (IrqChip == KvmIrqChip.None)
-            return HostError.Last(name, advice: NoChipAdvice);
-        if (rows.Length > RouteLimit)
-            return HostError.Last(name, advice: $"{rows.Length} rows are more than the {RouteLimit} that the table holds; "
-                + "let cold interrupts go through userspace");
+            advice = NoChipAdvice;
+        else if (rows.Length > RouteLimit)
+            advice = $"{rows.Length} rows are more than the {RouteLimit} that the table holds; let cold interrupts go "
+                + "through userspace";
+        else if (errno == Errno.Invalid)
+            (gsi, advice) = FirstWrong(rows);
+        return HostError.Of(KvmCalls.SetGsiRouting.Name, errno, gsi, advice);
+    }
+
+    private (int Gsi, string Advice) FirstWrong(ReadOnlySpan<KvmRoutingEntry> rows)
+    {
         foreach (ref readonly KvmRoutingEntry row in rows)
         {
             if ((uint)row.Gsi >= RouteLimit)
-                return HostError.Last(name, row.Gsi, $"the highest GSI is {RouteLimit - 1}");
+                return (row.Gsi, $"the highest GSI is {RouteLimit - 1}");
             if (row.IsPin && IrqChip != KvmIrqChip.Full)
-                return HostError.Last(name, row.Gsi, "only a machine with a full irqchip has pins in the kernel; give a message");
+                return (row.Gsi, "only a machine with a full irqchip has pins in the kernel; give a message");
         }
-        return HostError.Last(name, advice: Marshal.GetLastPInvokeError() == Errno.Invalid
-            ? $"a GSI of the {rows.Length} rows has two messages, a message and a pin, or two pins of one chip" : null);
+        return (-1, $"a GSI of the {rows.Length} rows has two messages, a message and a pin, or two pins of one chip");
     }
 
-    private string? IrqfdAdvice(EventFd trigger, EventFd resample) => Marshal.GetLastPInvokeError() switch
-    {
-        _ when IrqChip == KvmIrqChip.None => NoChipAdvice,
-        Errno.Busy => $"another irqfd has {trigger}, in this machine or another; unbind that one first",
-        Errno.Invalid when resample.Exists && IrqChip == KvmIrqChip.Split =>
-            "a machine with a split irqchip has no resample irqfds; write the resample eventfd at KVM_EXIT_IOAPIC_EOI",
-        Errno.Invalid or Errno.BadDescriptor => $"{trigger} is closed or no eventfd"
-            + (resample.Exists ? $", or its resample {resample} is" : ""),
-        _ => null,
-    };
+    private KernelException IrqfdError(int errno, int gsi, EventFd trigger, EventFd resample) =>
+        HostError.Of(KvmCalls.AssignIrqfd.Name, errno, gsi, errno switch
+        {
+            _ when IrqChip == KvmIrqChip.None => NoChipAdvice,
+            Errno.Busy => $"another irqfd has {trigger}, in this machine or another; unbind that one first",
+            Errno.Invalid when resample.Exists && IrqChip == KvmIrqChip.Split =>
+                "a machine with a split irqchip has no resample irqfds; write the resample eventfd at KVM_EXIT_IOAPIC_EOI",
+            Errno.Invalid or Errno.BadDescriptor => $"{trigger} is closed or no eventfd"
+                + (resample.Exists ? $", or its resample {resample} is" : ""),
+            _ => null,
+        });
 }
