@@ -86,8 +86,8 @@ internal static class KvmHost
         vcpu.SetLapic(state);
     }
 
-    /// <summary>Waits, for a second at most, for what KVM does a little later.</summary>
-    internal static bool Soon(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(1));
+    /// <summary>Waits, for five seconds at most, for what KVM does a little later.</summary>
+    internal static bool Soon(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(5));
 
     /// <summary>How many descriptors of the kinds that are made here this process has open: eventfds, epolls, timers,
     /// machines, vCPUs. Assemblies and pipes come and go by themselves.</summary>

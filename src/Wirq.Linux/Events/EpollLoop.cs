@@ -9,7 +9,8 @@ namespace Wirq.Linux;
 /// <summary>Polls eventfds, many on one thread, and tells which have become readable.</summary>
 /// <remarks>
 /// <para>All members may be called from any thread, the handlers included; handlers run on the loop's thread, one at a
-/// time, under no lock. An eventfd that is unwatched while its event is already fetched may be told of once more.</para>
+/// time, under no lock. An eventfd that is unwatched while its event is already fetched may be told of once
+/// more.</para>
 /// <para>It does not read what it tells of: level-triggered, it tells again until somebody reads. Closing an eventfd
 /// takes it out of the poll by itself, but its number may come back as another's: unwatch before closing.</para>
 /// </remarks>
@@ -58,8 +59,8 @@ public sealed class EpollLoop : IEventPort, IDisposable
         _thread.Start();
     }
 
-    /// <summary>The clock of deadlines: nanoseconds since some moment before the process (CLOCK_MONOTONIC, which is what
-    /// <see cref="Stopwatch.GetTimestamp"/> reads on Linux).</summary>
+    /// <summary>The clock of deadlines: nanoseconds since some moment before the process (CLOCK_MONOTONIC, which is
+    /// what <see cref="Stopwatch.GetTimestamp"/> reads on Linux).</summary>
     public static long Now => Stopwatch.GetTimestamp();
 
     /// <summary>What ended the loop before its time; null while nothing has.</summary>
@@ -96,8 +97,8 @@ public sealed class EpollLoop : IEventPort, IDisposable
     /// <inheritdoc/>
     public void Write(EventFd fd) => EventCounter.Add(fd.Number);
 
-    /// <summary>Sets when <see cref="EpollOptions.DeadlineReached"/> is called next, in place of any deadline before. Of
-    /// calls from several threads the last one counts, so whoever computes deadlines keeps them in order.</summary>
+    /// <summary>Sets when <see cref="EpollOptions.DeadlineReached"/> is called next, in place of any deadline before.
+    /// Of calls from several threads the last one counts, so whoever computes deadlines keeps them in order.</summary>
     /// <param name="time">Nanoseconds as <see cref="Now"/> counts; one that has passed is reached at once;
     /// <see cref="long.MaxValue"/> for none.</param>
     /// <exception cref="InvalidOperationException">There is no such handler, or the loop has ended by a
@@ -114,8 +115,8 @@ public sealed class EpollLoop : IEventPort, IDisposable
             throw HostError.Last("timerfd_settime");
     }
 
-    /// <summary>Ends the loop. When it returns no handler runs any more, unless it is called by a handler: then that one
-    /// is the last. It waits for a handler that is running, so it must not be called under a lock that a handler
+    /// <summary>Ends the loop. When it returns no handler runs any more, unless it is called by a handler: then that
+    /// one is the last. It waits for a handler that is running, so it must not be called under a lock that a handler
     /// takes.</summary>
     /// <remarks>Throws, once, what a handler threw, where there is no
     /// <see cref="EpollOptions.HandlerFailed"/>.</remarks>

@@ -4,8 +4,8 @@ using Wirq.Routing;
 namespace Wirq.Linux;
 
 /// <summary>An eventfd that this process made and closes. Its count neither blocks nor survives exec.</summary>
-/// <remarks>It is no semaphore: measured, a kernel that consumes a semaphore takes one of its count and leaves the rest.
-/// Whoever is given its <see cref="EventFd"/> has a name only; keep this alive for as long as the name is
+/// <remarks>It is no semaphore: measured, a kernel that consumes a semaphore takes one of its count and leaves the
+/// rest. Whoever is given its <see cref="EventFd"/> has a name only; keep this alive for as long as the name is
 /// used.</remarks>
 public sealed class EventFdHandle : FileDescriptor
 {

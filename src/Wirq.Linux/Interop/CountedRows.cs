@@ -31,7 +31,8 @@ internal sealed class CountedRows<TRow> where TRow : unmanaged
     /// <summary>Makes a call with the first rows.</summary>
     /// <param name="call">The call.</param>
     /// <param name="target">The descriptor.</param>
-    /// <param name="count">How many, at most as many as there was room made for. Some calls answer with another.</param>
+    /// <param name="count">How many, at most as many as there was room made for. Some calls answer with
+    /// another.</param>
     /// <returns>What it returned; where it failed, the error number, negated.</returns>
     internal unsafe int TryInvoke(KvmCall call, FileDescriptor target, ref int count)
     {

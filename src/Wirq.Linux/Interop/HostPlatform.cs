@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>Where this assembly runs: its structs are those of Linux on x86-64, as the machine that it serves is.</summary>
+/// <summary>Where this assembly runs: its structs are those of Linux on x86-64, as the machine that it serves
+/// is.</summary>
 internal static class HostPlatform
 {
     /// <summary>Whether this is such a host.</summary>

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>What epoll is asked for and tells (<c>struct epoll_event</c>). On x86-64, and only there, it is packed to 12
-/// bytes.</summary>
+/// <summary>What epoll is asked for and tells (<c>struct epoll_event</c>). On x86-64, and only there, it is packed to
+/// 12 bytes.</summary>
 [CName("struct epoll_event")]
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct EpollEvent

@@ -4,8 +4,8 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux;
 
 /// <summary>A mapping of memory, unmapped once.</summary>
-/// <remarks>A span of it must not be used after <see cref="SafeHandle.Dispose()"/>; whoever holds spans keeps the mapping
-/// alive.</remarks>
+/// <remarks>A span of it must not be used after <see cref="SafeHandle.Dispose()"/>; whoever holds spans keeps the
+/// mapping alive.</remarks>
 public sealed class Mapping : SafeHandle
 {
     private const nint Failed = -1;

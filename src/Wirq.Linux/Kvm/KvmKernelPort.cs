@@ -8,8 +8,8 @@ namespace Wirq.Linux;
 /// <para>Messages are written in the format that the machine had when the port was made: choose the irqchip and the
 /// x2APIC interface first. Make the port before routes are set; it tries an eventfd on the last GSI to learn <see
 /// cref="KernelLimits.ConsumesFirst"/>.</para>
-/// <para>A destination that the format cannot name is nobody's on this machine, so its message reaches nobody: its route
-/// is left out, and <see cref="Signal"/> answers false. It may come from a guest, so it is no error.</para>
+/// <para>A destination that the format cannot name is nobody's on this machine, so its message reaches nobody: its
+/// route is left out, and <see cref="Signal"/> answers false. It may come from a guest, so it is no error.</para>
 /// <para>With a full irqchip the pins keep their rows beside the routes of a commit; a route takes the place of the pin
 /// rows of its GSI.</para>
 /// <para>All calls may come from any thread; those that concern one GSI, and commits, are the fabric's to keep in
@@ -23,7 +23,7 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     private readonly KvmRoutingEntry[] _pins;
     private readonly Lock _boundLock = new();
     // From an eventfd to its GSI, to be let go of in the end: closing an eventfd is up to others.
-    private readonly Dictionary<int, int> _bound;
+    private readonly Dictionary<int, int> _bound = [];
 
     /// <summary>Makes a port to a machine.</summary>
     /// <param name="vm">The machine, with a split or a full irqchip.</param>
@@ -49,7 +49,6 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
             OwnsIoApic = full,
             ConsumesFirst = hasIrqfd && ConsumesFirst(vm),
         };
-        _bound = new(Limits.Routes);
     }
 
     /// <inheritdoc/>
@@ -98,7 +97,8 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     {
         lock (_boundLock)
         {
-            // With its machine every irqfd has gone. An eventfd that was closed took its irqfd with it: nothing to refuse.
+            // With its machine every irqfd has gone. An eventfd that was closed took its irqfd with it: nothing to
+            // refuse.
             if (!_vm.IsDisposed)
             {
                 foreach ((int trigger, int gsi) in _bound)
@@ -108,8 +108,8 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
         }
     }
 
-    /// <summary>Whether a kernel reads an eventfd before any poll of userspace sees it. Kernels before 5.11 left the count
-    /// alone, and others that poll the eventfd woke. The last GSI leads nowhere, and what is written for it is
+    /// <summary>Whether a kernel reads an eventfd before any poll of userspace sees it. Kernels before 5.11 left the
+    /// count alone, and others that poll the eventfd woke. The last GSI leads nowhere, and what is written for it is
     /// dropped.</summary>
     private static bool ConsumesFirst(KvmVm vm)
     {

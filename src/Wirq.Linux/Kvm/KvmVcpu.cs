@@ -6,8 +6,8 @@ namespace Wirq.Linux;
 
 /// <summary>A vCPU of KVM: its local APIC and registers, and what is injected into it past its local APIC.</summary>
 /// <remarks>
-/// <para>Every call waits for a thread that runs the guest on it to leave: they are for that thread, or for when there is
-/// none.</para>
+/// <para>Every call waits for a thread that runs the guest on it to leave: they are for that thread, or for when there
+/// is none.</para>
 /// <para>It does not run the guest; <see cref="RunPage"/> is there for whoever does.</para>
 /// </remarks>
 public sealed class KvmVcpu : IDisposable
@@ -132,8 +132,8 @@ public sealed class KvmVcpu : IDisposable
 
     /// <summary>Gives it a vector past its local APIC, as an 8259 does (KVM_INTERRUPT).</summary>
     /// <param name="vector">What the INTA cycle returned.</param>
-    /// <remarks>With a split irqchip it waits in KVM until the guest takes it. Without an irqchip it is taken at the next
-    /// entry whatever RFLAGS.IF says, and a second one replaces it (measured): call it only where
+    /// <remarks>With a split irqchip it waits in KVM until the guest takes it. Without an irqchip it is taken at the
+    /// next entry whatever RFLAGS.IF says, and a second one replaces it (measured): call it only where
     /// <see cref="KvmRunHeader.ReadyForInjection"/> is set.</remarks>
     /// <exception cref="KernelException">EEXIST: one waits already. ENXIO: the kernel has the 8259 itself.</exception>
     public void Interrupt(byte vector)

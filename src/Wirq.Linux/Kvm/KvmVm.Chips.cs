@@ -23,7 +23,8 @@ public sealed partial class KvmVm
     public MsiFormat MsiFormat =>
         (X2ApicApi & X2ApicApi.Use32BitIds) != 0 ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
 
-    /// <summary>Puts the local APICs into the kernel and leaves the rest to userspace (KVM_CAP_SPLIT_IRQCHIP).</summary>
+    /// <summary>Puts the local APICs into the kernel and leaves the rest to userspace
+    /// (KVM_CAP_SPLIT_IRQCHIP).</summary>
     /// <param name="reservedGsis">See <see cref="ReservedGsis"/>; one for each I/OAPIC pin.</param>
     /// <exception cref="KernelException">There is an irqchip or a vCPU already, or the number is too high.</exception>
     public void CreateSplitIrqChip(int reservedGsis = 24)
@@ -42,8 +43,8 @@ public sealed partial class KvmVm
         IrqChip = KvmIrqChip.Full;
     }
 
-    /// <summary>Turns parts of the x2APIC interface on (KVM_CAP_X2APIC_API). Do so before routes are set: it changes how
-    /// they are read.</summary>
+    /// <summary>Turns parts of the x2APIC interface on (KVM_CAP_X2APIC_API). Do so before routes are set: it changes
+    /// how they are read.</summary>
     /// <param name="flags">Which, all at once: the last call counts.</param>
     /// <exception cref="KernelException">This kernel, or this irqchip, does not have one of them.</exception>
     public void EnableX2ApicApi(X2ApicApi flags)

@@ -10,8 +10,8 @@ public sealed partial class KvmVm
 
     private readonly Dictionary<int, Mapping> _memory = [];
 
-    /// <summary>Lets the guest see a mapping as memory (KVM_SET_USER_MEMORY_REGION). The machine keeps it mapped until it
-    /// is unmapped here, or the machine is disposed.</summary>
+    /// <summary>Lets the guest see a mapping as memory (KVM_SET_USER_MEMORY_REGION). The machine keeps it mapped until
+    /// it is unmapped here, or the machine is disposed.</summary>
     /// <param name="slot">Which of the machine's ranges; one that is in use is replaced.</param>
     /// <param name="guestAddress">Where the guest sees it; a multiple of 4096.</param>
     /// <param name="memory">The memory.</param>

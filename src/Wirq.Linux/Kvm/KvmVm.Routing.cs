@@ -11,8 +11,9 @@ public sealed partial class KvmVm
     private readonly Lock _tableLock = new();
     private readonly CountedRows<KvmRoutingEntry> _table = new();
 
-    /// <summary>Replaces the whole route table (KVM_SET_GSI_ROUTING). An irqfd of a GSI that is in neither or both tables
-    /// loses nothing; one whose GSI is in no table has its events consumed and dropped (measured).</summary>
+    /// <summary>Replaces the whole route table (KVM_SET_GSI_ROUTING). Measured: an irqfd whose GSI is in
+    /// the old and the new table loses nothing; one whose GSI has no row has its events consumed and
+    /// dropped.</summary>
     /// <param name="rows">The rows. Of a GSI: one to a message, or some to pins of different chips.</param>
     /// <remarks>Allocates only where there are more rows than ever before. Calls are in nobody's order but the
     /// callers': a stale table must not be set last.</remarks>
@@ -41,15 +42,15 @@ public sealed partial class KvmVm
     /// <summary>Fills rows of a table and says how many.</summary>
     internal delegate int RowWriter<TSource>(TSource source, Span<KvmRoutingEntry> rows) where TSource : allows ref struct;
 
-    /// <summary>From now on KVM consumes what is written to an eventfd and raises a GSI for it (KVM_IRQFD). A route to a
-    /// message is injected inside the write; one to an I/OAPIC pin soon after (measured: some microseconds). A count that
-    /// is pending is injected soon too, and measured, stays readable until the next write: who reads it then has it
-    /// twice.</summary>
+    /// <summary>From now on KVM consumes what is written to an eventfd and raises a GSI for it (KVM_IRQFD). A route to
+    /// a message is injected inside the write; one to an I/OAPIC pin soon after (measured: some microseconds). A count
+    /// that is pending is injected soon too, and measured, stays readable until the next write: who reads it then has
+    /// it twice.</summary>
     /// <param name="gsi">0 up to <see cref="RouteLimit"/> - 1. Measured: KVM takes higher ones, and nothing ever
     /// comes of them, so they are refused here.</param>
     /// <param name="trigger">The eventfd; it has one irqfd in all machines.</param>
-    /// <param name="resample">Signalled at the EOI of the GSI, whose line KVM then lowers; every one of them, where a GSI
-    /// has several. Only with a full irqchip. <see cref="EventFd.None"/> for none.</param>
+    /// <param name="resample">Signalled at the EOI of the GSI, whose line KVM then lowers; every one of them, where a
+    /// GSI has several. Only with a full irqchip. <see cref="EventFd.None"/> for none.</param>
     /// <exception cref="KernelException">EBUSY: the eventfd has an irqfd already. EINVAL: a resample eventfd without a
     /// full irqchip. EBADF: no eventfd.</exception>
     public void AssignIrqfd(int gsi, EventFd trigger, EventFd resample)
@@ -112,7 +113,8 @@ public sealed partial class KvmVm
     public void SetIrqLine(int gsi, bool level) => Drive(KvmCalls.IrqLine, gsi, level);
 
     /// <summary>As <see cref="SetIrqLine"/>, and says what became of it (KVM_IRQ_LINE_STATUS).</summary>
-    /// <returns>Negative: masked or nobody's; 0: merged with one that was pending; else how many vCPUs got it.</returns>
+    /// <returns>Negative: masked or nobody's; 0: merged with one that was pending; else how many vCPUs got
+    /// it.</returns>
     /// <param name="gsi">The GSI.</param>
     /// <param name="level">Up or down.</param>
     public int SetIrqLineStatus(int gsi, bool level) => Drive(KvmCalls.IrqLineStatus, gsi, level);

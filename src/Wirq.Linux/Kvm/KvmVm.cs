@@ -58,8 +58,8 @@ public sealed partial class KvmVm : IDisposable
         }
     }
 
-    /// <summary>Gives KVM three pages of guest-physical addresses, below 4 GiB and free of anything else, that kvm_intel
-    /// needs before a vCPU without unrestricted guest mode runs (KVM_SET_TSS_ADDR).</summary>
+    /// <summary>Gives KVM three pages of guest-physical addresses, below 4 GiB and free of anything else, that
+    /// kvm_intel needs before a vCPU without unrestricted guest mode runs (KVM_SET_TSS_ADDR).</summary>
     /// <param name="address">Of the first page.</param>
     public void SetTssAddress(uint address) => KvmCalls.SetTssAddress.Invoke(_descriptor, address);
 

@@ -191,9 +191,9 @@ public class EpollLoopTests
         loop.SetDeadline(EpollLoop.Now + 60_000 * Millisecond);
         loop.SetDeadline(EpollLoop.Now + Millisecond);
         Assert.True(reached.TryTake(out _, s_long));
-        loop.SetDeadline(EpollLoop.Now + 10 * Millisecond);
+        loop.SetDeadline(EpollLoop.Now + 200 * Millisecond);
         loop.SetDeadline(long.MaxValue);
-        Assert.False(reached.TryTake(out _, s_quiet));
+        Assert.False(reached.TryTake(out _, TimeSpan.FromMilliseconds(250)));
     }
 
     [Fact]
@@ -210,16 +210,26 @@ public class EpollLoopTests
         using EventFdHandle counter = EventFdHandle.Create();
         EpollLoop loop = Reader(told, (1, counter));
         loop.Watch(counter, 1);
-        Thread.Sleep(5);
-        long before = Stopwatch.GetTimestamp();
+        Assert.InRange(Enumerable.Range(0, 5).Min(_ => TimeToEnd()), 0, 100);
         loop.Dispose();
-        Assert.InRange(Stopwatch.GetElapsedTime(before).TotalMilliseconds, 0, 100);
         counter.Write();
         AssertQuiet(told);
         loop.Dispose();
         Assert.Throws<ObjectDisposedException>(() => loop.Watch(counter, 1));
         Assert.Throws<ObjectDisposedException>(() => loop.Unwatch(counter));
         Assert.Throws<ObjectDisposedException>(() => loop.SetDeadline(1));
+
+        // The least of a few: the host may be busy with others.
+        static double TimeToEnd()
+        {
+            using EventFdHandle watched = EventFdHandle.Create();
+            var waiting = new EpollLoop(_ => { });
+            waiting.Watch(watched, 1);
+            Thread.Sleep(5);
+            long before = Stopwatch.GetTimestamp();
+            waiting.Dispose();
+            return Stopwatch.GetElapsedTime(before).TotalMilliseconds;
+        }
     }
 
     [Fact]
@@ -308,6 +318,9 @@ public class EpollLoopTests
         int before = KvmHost.OpenDescriptors();
         Rounds(100);
         Assert.Equal(before, KvmHost.OpenDescriptors());
+        // A loop that is left open shows: epoll, timer and wake-up.
+        using var open = new EpollLoop(_ => { });
+        Assert.Equal(before + 3, KvmHost.OpenDescriptors());
 
         static void Rounds(int count)
         {

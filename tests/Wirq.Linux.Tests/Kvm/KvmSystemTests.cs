@@ -38,6 +38,10 @@ public class KvmSystemTests
         for (int i = 0; i < 100; i++)
             Round(system);
         Assert.Equal(before, KvmHost.OpenDescriptors());
+        // A machine that is left open shows, with its vCPU.
+        using KvmVm open = system.CreateVm();
+        open.CreateVcpu(0);
+        Assert.Equal(before + 2, KvmHost.OpenDescriptors());
 
         static void Round(KvmSystem system)
         {
