@@ -19,7 +19,7 @@ public sealed class KvmSystem : IDisposable
     private KvmSystem(FileDescriptor descriptor)
     {
         _descriptor = descriptor;
-        ApiVersion = KvmCalls.GetApiVersion.Invoke(descriptor);
+        ApiVersion = KvmCalls.GetApiVersion.Invoke(descriptor, advice: "the file is not KVM's device");
         if (ApiVersion != SupportedApiVersion)
             throw new NotSupportedException($"KVM_GET_API_VERSION says {ApiVersion}, and only {SupportedApiVersion} is known");
         RunBytes = (nuint)KvmCalls.GetVcpuMmapSize.Invoke(descriptor);

@@ -51,20 +51,7 @@ internal static class HeaderProgram
     {
         var program = new StringBuilder();
         foreach (Type type in Structs)
-        {
-            string name = NameOf(type)!.Name;
-            // Of struct kvm_run the beginning alone is known here.
-            if (type != typeof(KvmRunHeader))
-                program.Append(Equal($"sizeof({name})", SizeOf(type)));
-            foreach (FieldInfo field in FieldsOf(type))
-            {
-                CNameAttribute? member = NameOf(field);
-                Assert.True(member is not null, $"{type.Name}.{field.Name} bears no C name");
-                (int offset, int size) = Place(type, field);
-                program.Append(Equal($"offsetof({name}, {member.Name})", offset));
-                program.Append(Equal($"sizeof((({name} *)0)->{member.Name})", size));
-            }
-        }
+            program.Append(AssertionsOf(type));
         foreach (FieldInfo constant in Constants)
         {
             CNameAttribute name = NameOf(constant)!;
@@ -73,6 +60,25 @@ internal static class HeaderProgram
         }
         foreach (KvmCall call in Calls)
             program.Append(Equal($"(unsigned long long)({call.Name})", call.Request.Bits));
+        return program.ToString();
+    }
+
+    /// <summary>The assertions about one struct.</summary>
+    internal static string AssertionsOf(Type type)
+    {
+        var program = new StringBuilder();
+        string name = NameOf(type)!.Name;
+        // Of struct kvm_run the beginning alone is known here.
+        if (type != typeof(KvmRunHeader))
+            program.Append(Equal($"sizeof({name})", SizeOf(type)));
+        foreach (FieldInfo field in FieldsOf(type))
+        {
+            CNameAttribute? member = NameOf(field);
+            Assert.True(member is not null, $"{type.Name}.{field.Name} bears no C name");
+            (int offset, int size) = Place(type, field);
+            program.Append(Equal($"offsetof({name}, {member.Name})", offset));
+            program.Append(Equal($"sizeof((({name} *)0)->{member.Name})", size));
+        }
         return program.ToString();
     }
 

@@ -21,6 +21,14 @@ public class HeaderTests
     }
 
     [Fact]
+    public void A_struct_with_two_fields_swapped_is_rejected()
+    {
+        AssertCompiles(HeaderProgram.AssertionsOf(typeof(IrqLevel)));
+        string? said = HeaderProgram.Compile(HeaderProgram.Includes + HeaderProgram.AssertionsOf(typeof(SwappedLevel)));
+        Assert.Contains("offsetof(struct kvm_irq_level, level) is not 0", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_name_that_no_header_has_is_rejected()
     {
         AssertCompiles("");
@@ -44,6 +52,16 @@ public class HeaderTests
         Assert.Equal(0x4008AE6Au, KvmCalls.SetGsiRouting.Request.Bits);
         Assert.Equal(0x8400AE8Eu, KvmCalls.GetLapic.Request.Bits);
         Assert.Equal(0xC208AE62u, KvmCalls.GetIrqChip.Request.Bits);
+    }
+
+    [CName("struct kvm_irq_level")]
+    private struct SwappedLevel
+    {
+        [CName("level")] private uint _level;
+        [CName("irq")] private int _gsi;
+
+        /// <summary>Fills it, so that the compiler sees its fields used.</summary>
+        internal void Fill() => (_level, _gsi) = (1, 1);
     }
 
     private static void AssertCompiles(string assertions)

@@ -17,7 +17,9 @@ public class KvmSystemTests
     public void A_device_that_is_not_KVM_is_refused()
     {
         KvmHost.RequireLinux();
-        Assert.Equal("KVM_GET_API_VERSION", Assert.Throws<KernelException>(() => KvmSystem.Open("/dev/null")).Call);
+        KernelException error = Assert.Throws<KernelException>(() => KvmSystem.Open("/dev/null"));
+        Assert.Equal(("KVM_GET_API_VERSION", 25), (error.Call, error.Errno));
+        Assert.Contains("not KVM's device", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
