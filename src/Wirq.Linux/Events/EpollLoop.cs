@@ -1,0 +1,216 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <summary>Polls eventfds, many on one thread, and tells which have become readable.</summary>
+/// <remarks>
+/// <para>All members may be called from any thread, the handlers included; handlers run on the loop's thread, one at a
+/// time, under no lock. An eventfd that is unwatched while its event is already fetched may be told of once
+/// more.</para>
+/// <para>It does not read what it tells of: level-triggered, it tells again until somebody reads. Closing an eventfd
+/// takes it out of the poll by itself, but its number may come back as another's: unwatch before closing.</para>
+/// </remarks>
+public sealed class EpollLoop : IEventPort, IDisposable
+{
+    private const int BatchSize = 64;
+
+    private readonly Action<int> _readable;
+    private readonly EpollOptions _options;
+    private readonly FileDescriptor _epoll;
+    private readonly FileDescriptor _timer;
+    private readonly EventFdHandle _wakeUp;
+    private readonly Thread _thread;
+    private readonly EpollEvent[] _batch = new EpollEvent[BatchSize];
+    private ExceptionDispatchInfo? _failure;
+    private volatile bool _ending, _closesItself;
+    private int _disposed;
+
+    /// <summary>Starts a loop.</summary>
+    /// <param name="readable">Called with the token of an eventfd that is readable.</param>
+    /// <param name="options">How it works.</param>
+    /// <exception cref="KernelException">The process, or the host, has no descriptor left.</exception>
+    public EpollLoop(Action<int> readable, EpollOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(readable);
+        HostPlatform.Require();
+        _readable = readable;
+        _options = options ?? new();
+        try
+        {
+            _epoll = FileDescriptor.From(Libc.EpollCreate(EpollFlags.CloseOnExec), "epoll_create1");
+            _wakeUp = EventFdHandle.Create();
+            _timer = FileDescriptor.From(
+                Libc.TimerFdCreate(TimerFdFlags.Monotonic, TimerFdFlags.CloseOnExec | TimerFdFlags.NonBlocking),
+                "timerfd_create");
+            using (_timer.Borrow(out int timer))
+                Add(timer, new EpollKey(EpollKey.Use.Timer), EpollFlags.Readable);
+            Add(_wakeUp.EventFd.Number, new EpollKey(EpollKey.Use.WakeUp), EpollFlags.Readable);
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+        _thread = new Thread(Run) { IsBackground = true, Name = _options.ThreadName };
+        _thread.Start();
+    }
+
+    /// <summary>The clock of deadlines: nanoseconds since some moment before the process (CLOCK_MONOTONIC, which is
+    /// what <see cref="Stopwatch.GetTimestamp"/> reads on Linux).</summary>
+    public static long Now => Stopwatch.GetTimestamp();
+
+    /// <summary>What ended the loop before its time; null while nothing has.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure)?.SourceException;
+
+    /// <inheritdoc/>
+    /// <remarks>An eventfd that is watched already gets the new token, and is told of if it is readable.</remarks>
+    /// <exception cref="InvalidOperationException">The loop has ended by a <see cref="Failure"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
+    public void Watch(EventFd trigger, int token)
+    {
+        ThrowIfEnded();
+        Add(trigger.Number, new EpollKey(EpollKey.Use.Watched, token),
+            _options.EdgeTriggered ? EpollFlags.Readable | EpollFlags.EdgeTriggered : EpollFlags.Readable);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One that is not watched stays so.</remarks>
+    /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
+    public void Unwatch(EventFd trigger)
+    {
+        EpollEvent none = default;
+        if (Libc.EpollControl(_epoll, EpollFlags.Delete, trigger.Number, ref none) < 0
+            && Marshal.GetLastPInvokeError() != Errno.NoEntry)
+            throw HostError.Last("epoll_ctl");
+    }
+
+    /// <inheritdoc/>
+    public bool Read(EventFd trigger) => EventCounter.TryTake(trigger.Number, out _);
+
+    /// <inheritdoc/>
+    public bool IsReadable(EventFd trigger) => EventCounter.IsReadable(trigger.Number);
+
+    /// <inheritdoc/>
+    public void Write(EventFd fd) => EventCounter.Add(fd.Number);
+
+    /// <summary>Sets when <see cref="EpollOptions.DeadlineReached"/> is called next, in place of any deadline before.
+    /// Of calls from several threads the last one counts, so whoever computes deadlines keeps them in order.</summary>
+    /// <param name="time">Nanoseconds as <see cref="Now"/> counts; one that has passed is reached at once;
+    /// <see cref="long.MaxValue"/> for none.</param>
+    /// <exception cref="InvalidOperationException">There is no such handler, or the loop has ended by a
+    /// <see cref="Failure"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
+    public void SetDeadline(long time)
+    {
+        ThrowIfEnded();
+        if (_options.DeadlineReached is null)
+            throw new InvalidOperationException($"{nameof(EpollOptions.DeadlineReached)} is not set");
+        // Zero would disarm the timer (timerfd_settime(2)).
+        var setting = new TimerSetting { First = time == long.MaxValue ? default : TimeSpec.Of(Math.Max(time, 1)) };
+        if (Libc.TimerFdSetTime(_timer, TimerFdFlags.Absolute, setting, 0) < 0)
+            throw HostError.Last("timerfd_settime");
+    }
+
+    /// <summary>Ends the loop. When it returns no handler runs any more, unless it is called by a handler: then that
+    /// one is the last. It waits for a handler that is running, so it must not be called under a lock that a handler
+    /// takes.</summary>
+    /// <remarks>Throws, once, what a handler threw, where there is no
+    /// <see cref="EpollOptions.HandlerFailed"/>.</remarks>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _ending = true;
+            _closesItself = Thread.CurrentThread == _thread;
+            _wakeUp.Write();
+        }
+        if (Thread.CurrentThread == _thread)
+            return;
+        _thread.Join();
+        Close();
+        Interlocked.Exchange(ref _failure, null)?.Throw();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_ending)
+                Turn();
+        }
+        // Nothing above this frame would ever hear of it: it is kept for Dispose.
+        catch (Exception failure)
+        {
+            Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));
+        }
+        if (_closesItself)
+            Close();
+    }
+
+    private void Turn()
+    {
+        int count = Libc.EpollWait(_epoll, ref MemoryMarshal.GetArrayDataReference(_batch), BatchSize, -1);
+        if (count < 0 && Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            throw HostError.Last("epoll_wait");
+        for (int i = 0; i < count && !_ending; i++)
+            Tell(_batch[i].Key);
+    }
+
+    private void Tell(EpollKey key)
+    {
+        try
+        {
+            switch (key.Kind)
+            {
+                case EpollKey.Use.Watched:
+                    _readable(key.Token);
+                    break;
+                case EpollKey.Use.Timer:
+                    TellDeadline();
+                    break;
+            }
+        }
+        catch (Exception failure) when (_options.HandlerFailed is not null)
+        {
+            _options.HandlerFailed(failure);
+        }
+    }
+
+    private void TellDeadline()
+    {
+        bool reached;
+        using (_timer.Borrow(out int timer))
+            reached = EventCounter.TryTake(timer, out _);
+        // A deadline that was moved after its event was fetched has nothing to read: it is not reached.
+        if (reached)
+            _options.DeadlineReached?.Invoke(Now);
+    }
+
+    private void Add(int descriptor, EpollKey key, uint events)
+    {
+        var wanted = new EpollEvent { Events = events, Key = key };
+        if (Libc.EpollControl(_epoll, EpollFlags.Add, descriptor, ref wanted) == 0)
+            return;
+        if (Marshal.GetLastPInvokeError() != Errno.Exists
+            || Libc.EpollControl(_epoll, EpollFlags.Modify, descriptor, ref wanted) < 0)
+            throw HostError.Last("epoll_ctl");
+    }
+
+    private void ThrowIfEnded()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        if (Volatile.Read(ref _failure) is { } failure)
+            throw new InvalidOperationException("a handler has failed, and the loop ended", failure.SourceException);
+    }
+
+    private void Close()
+    {
+        _epoll?.Dispose();
+        _timer?.Dispose();
+        _wakeUp?.Dispose();
+    }
+}

@@ -1,0 +1,77 @@
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <summary>An eventfd that this process made and closes. Its count neither blocks nor survives exec.</summary>
+/// <remarks>It is no semaphore: measured, a kernel that consumes a semaphore takes one of its count and leaves the
+/// rest. Whoever is given its <see cref="EventFd"/> has a name only; keep this alive for as long as the name is
+/// used.</remarks>
+public sealed class EventFdHandle : FileDescriptor
+{
+    private EventFdHandle(int number) : base(number) { }
+
+    /// <summary>Makes one with count zero.</summary>
+    /// <exception cref="KernelException">The process, or the host, has no descriptor left.</exception>
+    public static EventFdHandle Create()
+    {
+        int number = Libc.EventFd(0, EventFdFlags.CloseOnExec | EventFdFlags.NonBlocking);
+        return number >= 0 ? new(number) : throw HostError.Last("eventfd");
+    }
+
+    /// <summary>Its name.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public EventFd EventFd
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return new EventFd((int)handle);
+        }
+    }
+
+    /// <summary>Its name.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public static implicit operator EventFd(EventFdHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        return handle.EventFd;
+    }
+
+    /// <summary>Its name.</summary>
+    public EventFd ToEventFd() => EventFd;
+
+    /// <summary>Adds one to the count. At the highest count it stays there.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public void Write()
+    {
+        using Lease lease = Borrow(out int number);
+        EventCounter.Add(number);
+    }
+
+    /// <summary>Takes the count and leaves zero, without waiting.</summary>
+    /// <param name="count">What it was.</param>
+    /// <returns>False where it was zero.</returns>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public bool TryRead(out ulong count)
+    {
+        using Lease lease = Borrow(out int number);
+        return EventCounter.TryTake(number, out count);
+    }
+
+    /// <summary>Takes the count and leaves zero, without waiting.</summary>
+    /// <returns>False where it was zero.</returns>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public bool TryRead() => TryRead(out _);
+
+    /// <summary>Whether the count is not zero; it stays as it is.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public bool IsReadable
+    {
+        get
+        {
+            using Lease lease = Borrow(out int number);
+            return EventCounter.IsReadable(number);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Wirq.Linux.Interop;
+
+/// <summary>What the C headers call a type, a field or a constant. The tests check size, place and value of whatever
+/// bears a name against the headers of the host.</summary>
+/// <param name="name">As it is written in C: <c>struct kvm_irqfd</c>, <c>u.msi.address_lo</c>, <c>EPOLLIN</c>.</param>
+[AttributeUsage(AttributeTargets.Struct | AttributeTargets.Field)]
+internal sealed class CNameAttribute(string name) : Attribute
+{
+    /// <summary>The name.</summary>
+    public string Name => name;
+
+    /// <summary>A macro that headers in use may lack: it is checked where it is defined.</summary>
+    public bool Recent { get; init; }
+}

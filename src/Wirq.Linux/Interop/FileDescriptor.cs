@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Wirq.Linux.Interop;
+
+namespace Wirq.Linux;
+
+/// <summary>A descriptor of Linux that is closed once, when nobody is inside a call with it.</summary>
+public class FileDescriptor : SafeHandleMinusOneIsInvalid
+{
+    /// <summary>Takes over an open descriptor.</summary>
+    /// <param name="number">The descriptor; negative for none.</param>
+    internal FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
+
+    /// <summary>Takes over what a call returned.</summary>
+    /// <param name="number">The descriptor, or a negative number.</param>
+    /// <param name="call">The call, as its manual names it.</param>
+    /// <exception cref="Routing.KernelException">The call had failed.</exception>
+    internal static FileDescriptor From(int number, string call) =>
+        number >= 0 ? new(number) : throw HostError.Last(call);
+
+    /// <summary>Keeps the descriptor open until the lease is disposed.</summary>
+    /// <param name="number">Its number.</param>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    internal Lease Borrow(out int number)
+    {
+        bool held = false;
+        DangerousAddRef(ref held);
+        number = (int)handle;
+        return new Lease(this);
+    }
+
+    /// <inheritdoc/>
+    // Linux frees the descriptor even where close is interrupted: to repeat it might close somebody else's.
+    protected override bool ReleaseHandle()
+    {
+        int previous = Marshal.GetLastPInvokeError();
+        bool closed = Libc.Close((int)handle) == 0;
+        Marshal.SetLastPInvokeError(previous);
+        return closed;
+    }
+
+    /// <summary>For as long as it lives, the descriptor is open.</summary>
+    internal readonly ref struct Lease(FileDescriptor descriptor) : IDisposable
+    {
+        public void Dispose() => descriptor.DangerousRelease();
+    }
+}

@@ -1,0 +1,20 @@
+using System.Runtime.InteropServices;
+
+namespace Wirq.Linux.Interop;
+
+/// <summary>Where this assembly runs: its structs are those of Linux on x86-64, as the machine that it serves
+/// is.</summary>
+internal static class HostPlatform
+{
+    /// <summary>Whether this is such a host.</summary>
+    internal static bool IsSupported =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    /// <summary>Throws where it is not.</summary>
+    internal static void Require()
+    {
+        if (!IsSupported)
+            throw new PlatformNotSupportedException(
+                $"needs Linux on x86-64, not {RuntimeInformation.OSDescription} on {RuntimeInformation.ProcessArchitecture}");
+    }
+}

@@ -1,0 +1,76 @@
+namespace Wirq.Linux.Interop;
+
+/// <summary>Error numbers that a branch here depends on (Linux include/uapi/asm-generic/errno-base.h).</summary>
+internal static class Errno
+{
+    [CName("EPERM")] internal const int NotPermitted = 1;
+    [CName("ENOENT")] internal const int NoEntry = 2;
+    [CName("EINTR")] internal const int Interrupted = 4;
+    [CName("ENXIO")] internal const int NoSuchDevice = 6;
+    [CName("E2BIG")] internal const int TooBig = 7;
+    [CName("EBADF")] internal const int BadDescriptor = 9;
+    [CName("EAGAIN")] internal const int Again = 11;
+    [CName("ENOMEM")] internal const int NoMemory = 12;
+    [CName("EACCES")] internal const int Denied = 13;
+    [CName("EFAULT")] internal const int BadAddress = 14;
+    [CName("EBUSY")] internal const int Busy = 16;
+    [CName("EEXIST")] internal const int Exists = 17;
+    [CName("ENODEV")] internal const int NoDevice = 19;
+    [CName("EINVAL")] internal const int Invalid = 22;
+    [CName("ENFILE")] internal const int SystemDescriptors = 23;
+    [CName("EMFILE")] internal const int ProcessDescriptors = 24;
+    [CName("ENOTTY")] internal const int NotSupported = 25;
+    [CName("ENOSPC")] internal const int NoSpace = 28;
+}
+
+/// <summary>Flags of open (<c>fcntl.h</c>).</summary>
+internal static class OpenFlags
+{
+    [CName("O_RDWR")] internal const int ReadWrite = 2;
+    [CName("O_CLOEXEC")] internal const int CloseOnExec = 0x80000;
+}
+
+/// <summary>Flags of eventfd (<c>sys/eventfd.h</c>).</summary>
+internal static class EventFdFlags
+{
+    [CName("EFD_CLOEXEC")] internal const int CloseOnExec = 0x80000;
+    [CName("EFD_NONBLOCK")] internal const int NonBlocking = 0x800;
+}
+
+/// <summary>Flags of a timer's descriptor, and its clock (<c>sys/timerfd.h</c>, <c>time.h</c>).</summary>
+internal static class TimerFdFlags
+{
+    [CName("TFD_CLOEXEC")] internal const int CloseOnExec = 0x80000;
+    [CName("TFD_NONBLOCK")] internal const int NonBlocking = 0x800;
+    [CName("TFD_TIMER_ABSTIME")] internal const int Absolute = 1;
+    [CName("CLOCK_MONOTONIC")] internal const int Monotonic = 1;
+}
+
+/// <summary>Operations and event bits of epoll (<c>sys/epoll.h</c>).</summary>
+internal static class EpollFlags
+{
+    [CName("EPOLL_CLOEXEC")] internal const int CloseOnExec = 0x80000;
+    [CName("EPOLL_CTL_ADD")] internal const int Add = 1;
+    [CName("EPOLL_CTL_DEL")] internal const int Delete = 2;
+    [CName("EPOLL_CTL_MOD")] internal const int Modify = 3;
+    [CName("EPOLLIN")] internal const uint Readable = 1;
+    [CName("EPOLLET")] internal const uint EdgeTriggered = 1u << 31;
+}
+
+/// <summary>Event bits of poll (<c>poll.h</c>).</summary>
+internal static class PollFlags
+{
+    [CName("POLLIN")] internal const short Readable = 1;
+    [CName("POLLNVAL")] internal const short NotOpen = 0x20;
+}
+
+/// <summary>Protection and flags of a mapping (<c>sys/mman.h</c>).</summary>
+internal static class MapFlags
+{
+    [CName("PROT_READ")] internal const int Read = 1;
+    [CName("PROT_WRITE")] internal const int Write = 2;
+    [CName("MAP_SHARED")] internal const int Shared = 1;
+    [CName("MAP_PRIVATE")] internal const int Private = 2;
+    [CName("MAP_ANONYMOUS")] internal const int Anonymous = 0x20;
+    [CName("MAP_NORESERVE")] internal const int NoReserve = 0x4000;
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace Wirq.Linux.Interop;
+
+/// <summary>What epoll is asked for and tells (<c>struct epoll_event</c>). On x86-64, and only there, it is packed to
+/// 12 bytes.</summary>
+[CName("struct epoll_event")]
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct EpollEvent
+{
+    /// <summary>Event bits (<c>events</c>).</summary>
+    [CName("events")] public uint Events;
+    /// <summary>Told back as it was given (<c>data.u64</c>).</summary>
+    [CName("data.u64")] public EpollKey Key;
+}
+
+/// <summary>What a descriptor of an epoll is known by.</summary>
+/// <remarks><code>
+///  63   32 31    0
+/// +-------+-------+
+/// | kind  | token |
+/// +-------+-------+
+/// </code></remarks>
+internal readonly record struct EpollKey(ulong Bits)
+{
+    private const int KindShift = 32;
+
+    /// <summary>What the descriptor is for.</summary>
+    internal enum Use : uint
+    {
+        /// <summary>Somebody watches it.</summary>
+        Watched,
+        /// <summary>It wakes the loop.</summary>
+        WakeUp,
+        /// <summary>It is the loop's timer.</summary>
+        Timer,
+    }
+
+    internal EpollKey(Use kind, int token = 0) : this((ulong)kind << KindShift | (uint)token) { }
+
+    internal Use Kind => (Use)(Bits >> KindShift);
+    internal int Token => (int)Bits;
+}
+
+/// <summary>A descriptor to poll (<c>struct pollfd</c>).</summary>
+[CName("struct pollfd")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollDescriptor
+{
+    /// <summary>The descriptor (<c>fd</c>).</summary>
+    [CName("fd")] public int Number;
+    /// <summary>Event bits wanted (<c>events</c>).</summary>
+    [CName("events")] public short Wanted;
+    /// <summary>Event bits found (<c>revents</c>).</summary>
+    [CName("revents")] public short Found;
+}
+
+/// <summary>A time (<c>struct timespec</c>).</summary>
+[CName("struct timespec")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    private const long PerSecond = 1_000_000_000;
+
+    /// <summary>Seconds (<c>tv_sec</c>).</summary>
+    [CName("tv_sec")] public long Seconds;
+    /// <summary>Nanoseconds, below a second (<c>tv_nsec</c>).</summary>
+    [CName("tv_nsec")] public long Nanoseconds;
+
+    /// <summary>A count of nanoseconds.</summary>
+    internal static TimeSpec Of(long nanoseconds) =>
+        new() { Seconds = nanoseconds / PerSecond, Nanoseconds = nanoseconds % PerSecond };
+}
+
+/// <summary>When a timer fires (<c>struct itimerspec</c>).</summary>
+[CName("struct itimerspec")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimerSetting
+{
+    /// <summary>From one firing to the next; zero for once (<c>it_interval</c>).</summary>
+    [CName("it_interval")] public TimeSpec Interval;
+    /// <summary>The first firing; zero for never (<c>it_value</c>).</summary>
+    [CName("it_value")] public TimeSpec First;
+}

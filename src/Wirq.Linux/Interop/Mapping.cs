@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Wirq.Linux.Interop;
+
+namespace Wirq.Linux;
+
+/// <summary>A mapping of memory, unmapped once.</summary>
+/// <remarks>A span of it must not be used after <see cref="SafeHandle.Dispose()"/>; whoever holds spans keeps the
+/// mapping alive.</remarks>
+public sealed class Mapping : SafeHandle
+{
+    private const nint Failed = -1;
+
+    private Mapping(nint address, nuint length) : base(Failed, ownsHandle: true)
+    {
+        Length = length;
+        SetHandle(address);
+    }
+
+    /// <summary>Bytes in it.</summary>
+    public nuint Length { get; }
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == Failed;
+
+    /// <summary>Maps zeroed memory of this process alone: what a guest takes for its own.</summary>
+    /// <param name="length">Bytes; a multiple of the page, 4096.</param>
+    /// <exception cref="Routing.KernelException">The host has no room.</exception>
+    public static Mapping Anonymous(nuint length)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        nint address = Libc.Map(0, length, MapFlags.Read | MapFlags.Write,
+            MapFlags.Private | MapFlags.Anonymous | MapFlags.NoReserve, -1, 0);
+        return address == Failed ? throw HostError.Last("mmap") : new(address, length);
+    }
+
+    /// <summary>Maps what a descriptor stands for.</summary>
+    internal static Mapping Of(FileDescriptor descriptor, nuint length)
+    {
+        using FileDescriptor.Lease lease = descriptor.Borrow(out int number);
+        nint address = Libc.Map(0, length, MapFlags.Read | MapFlags.Write, MapFlags.Shared, number, 0);
+        return address == Failed ? throw HostError.Last("mmap") : new(address, length);
+    }
+
+    /// <summary>Its bytes.</summary>
+    /// <exception cref="ObjectDisposedException">It is unmapped.</exception>
+    /// <exception cref="OverflowException">It is longer than a span.</exception>
+    public Span<byte> AsSpan() => AsSpan(0, checked((int)Length));
+
+    /// <summary>Some of its bytes.</summary>
+    /// <param name="offset">Of the first.</param>
+    /// <param name="length">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in the mapping.</exception>
+    /// <exception cref="ObjectDisposedException">It is unmapped.</exception>
+    public unsafe Span<byte> AsSpan(nuint offset, int length)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (offset > Length || (nuint)length > Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{length} bytes do not lie in {Length}");
+        // SAFETY: the bytes lie in the mapping, as checked, and it is mapped.
+        return new Span<byte>((byte*)handle + offset, length);
+    }
+
+    /// <summary>Where it is mapped.</summary>
+    internal nint Address => handle;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        int previous = Marshal.GetLastPInvokeError();
+        bool unmapped = Libc.Unmap(handle, Length) == 0;
+        Marshal.SetLastPInvokeError(previous);
+        return unmapped;
+    }
+}

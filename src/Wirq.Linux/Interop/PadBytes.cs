@@ -1,0 +1,24 @@
+using System.Runtime.CompilerServices;
+
+namespace Wirq.Linux.Interop;
+
+/// <summary>Twelve bytes that the kernel wants zero.</summary>
+[InlineArray(12)]
+internal struct PadBytes12
+{
+    private byte _first;
+}
+
+/// <summary>Sixteen bytes that the kernel wants zero.</summary>
+[InlineArray(16)]
+internal struct PadBytes16
+{
+    private byte _first;
+}
+
+/// <summary>Sixty-four bytes that the kernel wants zero.</summary>
+[InlineArray(64)]
+internal struct PadBytes64
+{
+    private byte _first;
+}

@@ -1,0 +1,91 @@
+using Wirq.Linux.Interop;
+
+namespace Wirq.Linux;
+
+/// <summary>What a kernel may offer (Linux Documentation/virt/kvm/api.rst). The answer of
+/// <see cref="KvmSystem.CheckExtension"/> is 0 for no; else 1, or a limit or flags as each says.</summary>
+public enum KvmCapability : uint
+{
+    /// <summary>In-kernel interrupt controllers (<c>KVM_CAP_IRQCHIP</c>).</summary>
+    [CName("KVM_CAP_IRQCHIP")] IrqChip = 0,
+    /// <summary>How many vCPUs are recommended (<c>KVM_CAP_NR_VCPUS</c>).</summary>
+    [CName("KVM_CAP_NR_VCPUS")] RecommendedVcpus = 9,
+    /// <summary>MP state (<c>KVM_CAP_MP_STATE</c>).</summary>
+    [CName("KVM_CAP_MP_STATE")] MpState = 14,
+    /// <summary>How many routes the table holds (<c>KVM_CAP_IRQ_ROUTING</c>).</summary>
+    [CName("KVM_CAP_IRQ_ROUTING")] IrqRouting = 25,
+    /// <summary>Lines that tell what became of them (<c>KVM_CAP_IRQ_INJECT_STATUS</c>).</summary>
+    [CName("KVM_CAP_IRQ_INJECT_STATUS")] IrqInjectStatus = 26,
+    /// <summary>Eventfds that raise a GSI (<c>KVM_CAP_IRQFD</c>).</summary>
+    [CName("KVM_CAP_IRQFD")] Irqfd = 32,
+    /// <summary>Eventfds that the guest's writes signal (<c>KVM_CAP_IOEVENTFD</c>).</summary>
+    [CName("KVM_CAP_IOEVENTFD")] Ioeventfd = 36,
+    /// <summary>Xen's interfaces (<c>KVM_CAP_XEN_HVM</c>): flags.</summary>
+    [CName("KVM_CAP_XEN_HVM")] XenHvm = 38,
+    /// <summary>How many vCPUs a machine can have (<c>KVM_CAP_MAX_VCPUS</c>).</summary>
+    [CName("KVM_CAP_MAX_VCPUS")] MaxVcpus = 66,
+    /// <summary>Messages past the table (<c>KVM_CAP_SIGNAL_MSI</c>).</summary>
+    [CName("KVM_CAP_SIGNAL_MSI")] SignalMsi = 77,
+    /// <summary>Guest memory that cannot be written (<c>KVM_CAP_READONLY_MEM</c>).</summary>
+    [CName("KVM_CAP_READONLY_MEM")] ReadOnlyMemory = 81,
+    /// <summary>Irqfds that are told of the EOI (<c>KVM_CAP_IRQFD_RESAMPLE</c>).</summary>
+    [CName("KVM_CAP_IRQFD_RESAMPLE")] IrqfdResample = 82,
+    /// <summary>Local APICs in the kernel, the rest outside (<c>KVM_CAP_SPLIT_IRQCHIP</c>).</summary>
+    [CName("KVM_CAP_SPLIT_IRQCHIP")] SplitIrqChip = 121,
+    /// <summary>The highest vCPU id plus one (<c>KVM_CAP_MAX_VCPU_ID</c>).</summary>
+    [CName("KVM_CAP_MAX_VCPU_ID")] MaxVcpuId = 128,
+    /// <summary>Ids of 32 bits: <see cref="X2ApicApi"/> flags (<c>KVM_CAP_X2APIC_API</c>).</summary>
+    [CName("KVM_CAP_X2APIC_API")] X2ApicApi = 129,
+    /// <summary>Entering a vCPU only to leave it (<c>KVM_CAP_IMMEDIATE_EXIT</c>).</summary>
+    [CName("KVM_CAP_IMMEDIATE_EXIT")] ImmediateExit = 136,
+    /// <summary>MSRs that exit to userspace (<c>KVM_CAP_X86_USER_SPACE_MSR</c>).</summary>
+    [CName("KVM_CAP_X86_USER_SPACE_MSR")] UserSpaceMsr = 188,
+    /// <summary>Which MSRs do (<c>KVM_CAP_X86_MSR_FILTER</c>).</summary>
+    [CName("KVM_CAP_X86_MSR_FILTER")] MsrFilter = 189,
+}
+
+/// <summary>What <see cref="KvmCapability.X2ApicApi"/> turns on (Linux Documentation/virt/kvm/api.rst, 7.7).</summary>
+[Flags]
+public enum X2ApicApi : ulong
+{
+    /// <summary>Ids are of 8 bits, as before.</summary>
+    None = 0,
+    /// <summary>Destination bits 31:8 stand in address bits 63:40 of messages, and ids in LAPIC state are of 32 bits
+    /// (<c>KVM_X2APIC_API_USE_32BIT_IDS</c>).</summary>
+    [CName("KVM_X2APIC_API_USE_32BIT_IDS")] Use32BitIds = 1,
+    /// <summary>0xFF is an id like others for local APICs in x2APIC mode, no broadcast
+    /// (<c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>).</summary>
+    [CName("KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK")] DisableBroadcastQuirk = 2,
+    /// <summary>A guest can suppress EOI broadcasts, and then no EOI is told of; only with a split irqchip
+    /// (<c>KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST</c>).</summary>
+    [CName("KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST", Recent = true)] EnableSuppressEoiBroadcast = 4,
+    /// <summary>The guest is not offered to suppress EOI broadcasts
+    /// (<c>KVM_X2APIC_DISABLE_SUPPRESS_EOI_BROADCAST</c>).</summary>
+    [CName("KVM_X2APIC_DISABLE_SUPPRESS_EOI_BROADCAST", Recent = true)] DisableSuppressEoiBroadcast = 8,
+}
+
+/// <summary>Which interrupt controllers of a machine the kernel has.</summary>
+public enum KvmIrqChip : byte
+{
+    /// <summary>None; userspace has all.</summary>
+    None,
+    /// <summary>The local APICs; userspace has the I/OAPIC and the 8259 pair.</summary>
+    Split,
+    /// <summary>All.</summary>
+    Full,
+}
+
+/// <summary>What a vCPU does or waits for (<c>mp_state</c>).</summary>
+public enum KvmMpState : uint
+{
+    /// <summary>It runs (<c>KVM_MP_STATE_RUNNABLE</c>).</summary>
+    [CName("KVM_MP_STATE_RUNNABLE")] Runnable = 0,
+    /// <summary>It waits for INIT; what all but vCPU 0 begin with (<c>KVM_MP_STATE_UNINITIALIZED</c>).</summary>
+    [CName("KVM_MP_STATE_UNINITIALIZED")] Uninitialized = 1,
+    /// <summary>It waits for SIPI (<c>KVM_MP_STATE_INIT_RECEIVED</c>).</summary>
+    [CName("KVM_MP_STATE_INIT_RECEIVED")] InitReceived = 2,
+    /// <summary>It waits for an interrupt (<c>KVM_MP_STATE_HALTED</c>).</summary>
+    [CName("KVM_MP_STATE_HALTED")] Halted = 3,
+    /// <summary>It has got SIPI (<c>KVM_MP_STATE_SIPI_RECEIVED</c>).</summary>
+    [CName("KVM_MP_STATE_SIPI_RECEIVED")] SipiReceived = 4,
+}

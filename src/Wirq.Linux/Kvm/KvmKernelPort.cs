@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <summary>The real kernel behind a fabric: carries out on a machine of KVM what the fabric asks for.</summary>
+/// <remarks>
+/// <para>Messages are written in the format that the machine had when the port was made: choose the irqchip and the
+/// x2APIC interface first. Make the port before routes are set; it tries an eventfd on the last GSI to learn <see
+/// cref="KernelLimits.ConsumesFirst"/>.</para>
+/// <para>A destination that the format cannot name is nobody's on this machine, so its message reaches nobody: its
+/// route is left out, and <see cref="Signal"/> answers false. It may come from a guest, so it is no error.</para>
+/// <para>With a full irqchip the pins keep their rows beside the routes of a commit; a route takes the place of the pin
+/// rows of its GSI.</para>
+/// <para>All calls may come from any thread; those that concern one GSI, and commits, are the fabric's to keep in
+/// order. None allocates once it has been through its largest case. Disposing it unbinds what is bound; the machine
+/// stays its owner's.</para>
+/// </remarks>
+public sealed class KvmKernelPort : IKernelPort, IDisposable
+{
+    private readonly KvmVm _vm;
+    private readonly MsiFormat _format;
+    private readonly KvmRoutingEntry[] _pins;
+    private readonly Lock _boundLock = new();
+    // From an eventfd to its GSI, to be let go of in the end: closing an eventfd is up to others.
+    private readonly Dictionary<int, int> _bound = [];
+
+    /// <summary>Makes a port to a machine.</summary>
+    /// <param name="vm">The machine, with a split or a full irqchip.</param>
+    /// <param name="pins">With a full irqchip: the rows of its pins; where left out, <see
+    /// cref="KvmRoutingEntry.DefaultPins"/>.</param>
+    /// <exception cref="InvalidOperationException">The machine has no in-kernel irqchip.</exception>
+    /// <exception cref="KernelException">The host refused the trial.</exception>
+    public KvmKernelPort(KvmVm vm, IEnumerable<KvmRoutingEntry>? pins = null)
+    {
+        ArgumentNullException.ThrowIfNull(vm);
+        if (vm.IrqChip == KvmIrqChip.None)
+            throw new InvalidOperationException("the machine has no in-kernel irqchip, so nothing that a port could ask for");
+        _vm = vm;
+        _format = vm.MsiFormat;
+        bool full = vm.IrqChip == KvmIrqChip.Full;
+        _pins = full ? [.. (pins ?? KvmRoutingEntry.DefaultPins()).OrderBy(row => row.Gsi)] : [];
+        bool hasIrqfd = vm.CheckExtension(KvmCapability.Irqfd) != 0;
+        Limits = new KernelLimits
+        {
+            Routes = vm.RouteLimit - _pins.Length,
+            ReservedGsis = vm.ReservedGsis,
+            HasIrqfd = hasIrqfd,
+            OwnsIoApic = full,
+            ConsumesFirst = hasIrqfd && ConsumesFirst(vm),
+        };
+    }
+
+    /// <inheritdoc/>
+    public KernelLimits Limits { get; }
+
+    /// <inheritdoc/>
+    public void Commit(ReadOnlySpan<KernelRoute> routes) =>
+        _vm.SetGsiRouting(routes.Length + _pins.Length, new RouteSource(this, routes),
+            static (source, rows) => source.Port.Write(source.Routes, rows));
+
+    /// <inheritdoc/>
+    public void Bind(int gsi, EventFd trigger, EventFd resample)
+    {
+        _vm.AssignIrqfd(gsi, trigger, resample);
+        lock (_boundLock)
+            _bound[trigger.Number] = gsi;
+    }
+
+    /// <inheritdoc/>
+    public void Unbind(int gsi, EventFd trigger)
+    {
+        lock (_boundLock)
+        {
+            bool known = _bound.Remove(trigger.Number, out int bound);
+            // Measured: KVM says nothing where the GSI is not the one that was bound, and goes on consuming.
+            Debug.Assert(known && bound == gsi, $"{trigger} is not bound to GSI {gsi}");
+        }
+        _vm.DeassignIrqfd(gsi, trigger);
+    }
+
+    /// <inheritdoc/>
+    public bool Signal(InterruptMessage message) =>
+        CanName(message.Destination) && _vm.SignalMsi(Msi.Encode(message, _format));
+
+    /// <inheritdoc/>
+    /// <remarks>CPU n is the machine's n-th vCPU. To be called by the thread that runs it: from another it waits until
+    /// that one leaves the guest.</remarks>
+    public void RaiseExtInt(int cpu, byte vector)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)cpu, (uint)_vm.Vcpus.Count, nameof(cpu));
+        _vm.Vcpus[cpu].Interrupt(vector);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_boundLock)
+        {
+            // With its machine every irqfd has gone. An eventfd that was closed took its irqfd with it: nothing to
+            // refuse.
+            if (!_vm.IsDisposed)
+            {
+                foreach ((int trigger, int gsi) in _bound)
+                    _vm.TryDeassignIrqfd(gsi, new EventFd(trigger));
+            }
+            _bound.Clear();
+        }
+    }
+
+    /// <summary>Whether a kernel reads an eventfd before any poll of userspace sees it. Kernels before 5.11 left the
+    /// count alone, and others that poll the eventfd woke. The last GSI leads nowhere, and what is written for it is
+    /// dropped.</summary>
+    private static bool ConsumesFirst(KvmVm vm)
+    {
+        using EventFdHandle trial = EventFdHandle.Create();
+        int gsi = vm.RouteLimit - 1;
+        vm.AssignIrqfd(gsi, trial, EventFd.None);
+        trial.Write();
+        bool consumed = !trial.IsReadable;
+        vm.DeassignIrqfd(gsi, trial);
+        return consumed;
+    }
+
+    private int Write(ReadOnlySpan<KernelRoute> routes, Span<KvmRoutingEntry> rows)
+    {
+        int count = 0, pin = 0, last = -1;
+        foreach (ref readonly KernelRoute route in routes)
+        {
+            Debug.Assert(route.Gsi > last, "routes ascend, one per GSI");
+            last = route.Gsi;
+            for (; pin < _pins.Length && _pins[pin].Gsi <= route.Gsi; pin++)
+            {
+                if (_pins[pin].Gsi != route.Gsi)
+                    rows[count++] = _pins[pin];
+            }
+            if (CanName(route.Message.Destination))
+                rows[count++] = new(route.Gsi, Msi.Encode(route.Message, _format));
+        }
+        for (; pin < _pins.Length; pin++)
+            rows[count++] = _pins[pin];
+        return count;
+    }
+
+    private bool CanName(uint destination) => destination <= byte.MaxValue || _format == MsiFormat.KvmHighAddress;
+
+    private readonly ref struct RouteSource(KvmKernelPort port, ReadOnlySpan<KernelRoute> routes)
+    {
+        public KvmKernelPort Port => port;
+        public ReadOnlySpan<KernelRoute> Routes { get; } = routes;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <summary>A vCPU of KVM: its local APIC and registers, and what is injected into it past its local APIC.</summary>
+/// <remarks>
+/// <para>Every call waits for a thread that runs the guest on it to leave: they are for that thread, or for when there
+/// is none.</para>
+/// <para>It does not run the guest; <see cref="RunPage"/> is there for whoever does.</para>
+/// </remarks>
+public sealed class KvmVcpu : IDisposable
+{
+    private readonly KvmVm _vm;
+
+    internal KvmVcpu(KvmVm vm, int id, FileDescriptor descriptor, Mapping runPage)
+    {
+        _vm = vm;
+        Id = id;
+        Descriptor = descriptor;
+        RunPage = runPage;
+    }
+
+    /// <summary>Its id, which its local APIC has too.</summary>
+    public int Id { get; }
+
+    /// <summary>Its descriptor.</summary>
+    public FileDescriptor Descriptor { get; }
+
+    /// <summary>What KVM shares with whoever runs it; it begins with a <see cref="KvmRunHeader"/>.</summary>
+    public Mapping RunPage { get; }
+
+    /// <summary>Reads the beginning of <see cref="RunPage"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
+    public KvmRunHeader ReadRunHeader() => MemoryMarshal.Read<KvmRunHeader>(RunPage.AsSpan());
+
+    /// <summary>Reads the local APIC (KVM_GET_LAPIC). Measured: PPR is stale until TPR is written or the guest
+    /// runs.</summary>
+    /// <param name="state">Its registers.</param>
+    /// <exception cref="KernelException">EINVAL: it is not in the kernel.</exception>
+    public void GetLapic(out LapicState state)
+    {
+        state = default;
+        KvmCalls.GetLapic.Invoke(Descriptor, ref state, advice: LapicAdvice);
+    }
+
+    /// <summary>Sets the local APIC (KVM_SET_LAPIC). Measured: all but the version, PPR and the timer's current count
+    /// come back as they were set.</summary>
+    /// <param name="state">Its registers.</param>
+    /// <exception cref="KernelException">EINVAL: it is not in the kernel, or the id does not suit the vCPU.</exception>
+    public void SetLapic(in LapicState state)
+    {
+        LapicState copy = state;
+        KvmCalls.SetLapic.Invoke(Descriptor, ref copy, advice: LapicAdvice);
+    }
+
+    /// <summary>Reads one register of the local APIC.</summary>
+    /// <exception cref="KernelException">EINVAL: it is not in the kernel.</exception>
+    public uint ReadLapic(ApicRegister register)
+    {
+        GetLapic(out LapicState state);
+        return state[register];
+    }
+
+    /// <summary>Sets one register of the local APIC, with none of the effects that a guest's write has.</summary>
+    /// <exception cref="KernelException">EINVAL: it is not in the kernel.</exception>
+    public void WriteLapic(ApicRegister register, uint value)
+    {
+        GetLapic(out LapicState state);
+        state[register] = value;
+        SetLapic(state);
+    }
+
+    /// <summary>What it does or waits for (KVM_GET_MP_STATE, KVM_SET_MP_STATE).</summary>
+    /// <exception cref="KernelException">EINVAL: without an in-kernel local APIC it can only run.</exception>
+    public KvmMpState MpState
+    {
+        get
+        {
+            MpStateWord word = default;
+            KvmCalls.GetMpState.Invoke(Descriptor, ref word);
+            return word.State;
+        }
+        set
+        {
+            var word = new MpStateWord { State = value };
+            KvmCalls.SetMpState.Invoke(Descriptor, ref word,
+                advice: "without an in-kernel local APIC a vCPU can only be runnable");
+        }
+    }
+
+    /// <summary>The general registers (KVM_GET_REGS, KVM_SET_REGS).</summary>
+    public KvmRegisters Registers
+    {
+        get
+        {
+            KvmRegisters registers = default;
+            KvmCalls.GetRegisters.Invoke(Descriptor, ref registers);
+            return registers;
+        }
+        set => KvmCalls.SetRegisters.Invoke(Descriptor, ref value);
+    }
+
+    /// <summary>The system registers, IA32_APIC_BASE and CR8 included (KVM_GET_SREGS, KVM_SET_SREGS).</summary>
+    /// <exception cref="KernelException">EINVAL: they contradict each other or CPUID; x2APIC mode needs
+    /// <see cref="SetCpuid"/> first.</exception>
+    public KvmSystemRegisters SystemRegisters
+    {
+        get
+        {
+            KvmSystemRegisters registers = default;
+            KvmCalls.GetSystemRegisters.Invoke(Descriptor, ref registers);
+            return registers;
+        }
+        set => KvmCalls.SetSystemRegisters.Invoke(Descriptor, ref value,
+            advice: "the registers contradict each other, or CPUID: set that first");
+    }
+
+    /// <summary>Says what CPUID answers (KVM_SET_CPUID2); before the guest first runs.</summary>
+    /// <param name="leaves">The answers, those of <see cref="KvmSystem.GetSupportedCpuid"/> for example.</param>
+    /// <exception cref="KernelException">There are too many, or the guest has run already.</exception>
+    public void SetCpuid(ReadOnlySpan<KvmCpuidLeaf> leaves)
+    {
+        var rows = new CountedRows<KvmCpuidLeaf>();
+        leaves.CopyTo(rows.Room(leaves.Length));
+        int count = leaves.Length;
+        int result = rows.TryInvoke(KvmCalls.SetCpuid, Descriptor, ref count);
+        if (result < 0)
+            throw HostError.Of(KvmCalls.SetCpuid.Name, -result);
+    }
+
+    /// <summary>Gives it a vector past its local APIC, as an 8259 does (KVM_INTERRUPT).</summary>
+    /// <param name="vector">What the INTA cycle returned.</param>
+    /// <remarks>With a split irqchip it waits in KVM until the guest takes it. Without an irqchip it is taken at the
+    /// next entry whatever RFLAGS.IF says, and a second one replaces it (measured): call it only where
+    /// <see cref="KvmRunHeader.ReadyForInjection"/> is set.</remarks>
+    /// <exception cref="KernelException">EEXIST: one waits already. ENXIO: the kernel has the 8259 itself.</exception>
+    public void Interrupt(byte vector)
+    {
+        var request = new InterruptRequest { Vector = vector };
+        int result = KvmCalls.Interrupt.TryInvoke(Descriptor, ref request);
+        if (result < 0)
+            throw HostError.Of(KvmCalls.Interrupt.Name, -result, advice: -result switch
+            {
+                Errno.Exists => $"vCPU {Id} has one waiting already; wait for its interrupt window",
+                Errno.NoSuchDevice => "the kernel has the 8259 itself; set its lines instead",
+                _ => null,
+            });
+    }
+
+    /// <summary>Makes an NMI pending (KVM_NMI).</summary>
+    public void Nmi() => KvmCalls.Nmi.Invoke(Descriptor);
+
+    /// <summary>Ends it; its machine goes on, but never makes another vCPU of this id.</summary>
+    public void Dispose()
+    {
+        RunPage.Dispose();
+        Descriptor.Dispose();
+    }
+
+    private string? LapicAdvice => _vm.IrqChip == KvmIrqChip.None
+        ? "the machine has no in-kernel irqchip; create one before the first vCPU" : null;
+}

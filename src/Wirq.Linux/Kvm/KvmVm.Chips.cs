@@ -1,0 +1,96 @@
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <content>Which interrupt controllers the kernel has, and their state.</content>
+public sealed partial class KvmVm
+{
+    private const string ChipAdvice = "the irqchip is chosen once, before the first vCPU";
+
+    /// <summary>Which interrupt controllers the kernel has.</summary>
+    public KvmIrqChip IrqChip { get; private set; }
+
+    /// <summary>With a split irqchip: the first GSIs, for which EOIs of level vectors are told (KVM_EXIT_IOAPIC_EOI).
+    /// Measured: a level route on a GSI behind them makes no exit.</summary>
+    public int ReservedGsis { get; private set; }
+
+    /// <summary>What of the x2APIC interface is on.</summary>
+    public X2ApicApi X2ApicApi { get; private set; }
+
+    /// <summary>How messages name their destinations: <see cref="MsiFormat.KvmHighAddress"/> with
+    /// <see cref="X2ApicApi.Use32BitIds"/>, else <see cref="MsiFormat.Compatibility"/>.</summary>
+    public MsiFormat MsiFormat =>
+        (X2ApicApi & X2ApicApi.Use32BitIds) != 0 ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
+
+    /// <summary>Puts the local APICs into the kernel and leaves the rest to userspace
+    /// (KVM_CAP_SPLIT_IRQCHIP).</summary>
+    /// <param name="reservedGsis">See <see cref="ReservedGsis"/>; one for each I/OAPIC pin.</param>
+    /// <exception cref="KernelException">There is an irqchip or a vCPU already, or the number is too high.</exception>
+    public void CreateSplitIrqChip(int reservedGsis = 24)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(reservedGsis);
+        Enable(KvmCapability.SplitIrqChip, (ulong)reservedGsis, ChipAdvice);
+        (IrqChip, ReservedGsis) = (KvmIrqChip.Split, reservedGsis);
+    }
+
+    /// <summary>Puts all interrupt controllers into the kernel (KVM_CREATE_IRQCHIP).</summary>
+    /// <exception cref="KernelException">There is an irqchip or a vCPU already, or this kernel is built without
+    /// them.</exception>
+    public void CreateIrqChip()
+    {
+        KvmCalls.CreateIrqChip.Invoke(_descriptor, advice: ChipAdvice);
+        IrqChip = KvmIrqChip.Full;
+    }
+
+    /// <summary>Turns parts of the x2APIC interface on (KVM_CAP_X2APIC_API). Do so before routes are set: it changes
+    /// how they are read.</summary>
+    /// <param name="flags">Which, all at once: the last call counts.</param>
+    /// <exception cref="KernelException">This kernel, or this irqchip, does not have one of them.</exception>
+    public void EnableX2ApicApi(X2ApicApi flags)
+    {
+        Enable(KvmCapability.X2ApicApi, (ulong)flags,
+            $"ask CheckExtension which flags there are, after the irqchip is chosen ({flags} asked for)");
+        X2ApicApi = flags;
+    }
+
+    /// <summary>Reads the state of the in-kernel I/OAPIC (KVM_GET_IRQCHIP).</summary>
+    /// <exception cref="KernelException">The kernel has none.</exception>
+    public KvmIoApicState GetIoApic() => GetChip(IrqChipData.IoApicChip).IoApic;
+
+    /// <summary>Sets the state of the in-kernel I/OAPIC (KVM_SET_IRQCHIP). Measured: unmasking a pin whose line is high
+    /// injects.</summary>
+    /// <exception cref="KernelException">The kernel has none.</exception>
+    public void SetIoApic(in KvmIoApicState state) =>
+        SetChip(new IrqChipData { Chip = IrqChipData.IoApicChip, IoApic = state });
+
+    /// <summary>Reads the state of an in-kernel 8259A (KVM_GET_IRQCHIP).</summary>
+    /// <param name="slave">The slave, else the master.</param>
+    /// <exception cref="KernelException">The kernel has none.</exception>
+    public KvmPicState GetPic(bool slave = false) => GetChip(slave ? IrqChipData.Slave : IrqChipData.Master).Pic;
+
+    /// <summary>Sets the state of an in-kernel 8259A (KVM_SET_IRQCHIP).</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="slave">Of the slave, else of the master.</param>
+    /// <exception cref="KernelException">The kernel has none.</exception>
+    public void SetPic(in KvmPicState state, bool slave = false) =>
+        SetChip(new IrqChipData { Chip = slave ? IrqChipData.Slave : IrqChipData.Master, Pic = state });
+
+    private IrqChipData GetChip(uint chip)
+    {
+        var data = new IrqChipData { Chip = chip };
+        KvmCalls.GetIrqChip.Invoke(_descriptor, ref data, advice: ChipStateAdvice);
+        return data;
+    }
+
+    private void SetChip(IrqChipData data) => KvmCalls.SetIrqChip.Invoke(_descriptor, ref data, advice: ChipStateAdvice);
+
+    private string? ChipStateAdvice =>
+        IrqChip == KvmIrqChip.Full ? null : "only a machine with a full irqchip has this chip in the kernel";
+
+    private void Enable(KvmCapability capability, ulong argument, string advice)
+    {
+        var enable = new EnableCapability { Capability = capability, Argument0 = argument };
+        KvmCalls.EnableCapability.Invoke(_descriptor, ref enable, advice: $"{capability}: {advice}");
+    }
+}
