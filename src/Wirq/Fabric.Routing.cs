@@ -21,7 +21,7 @@ public sealed partial class Fabric
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "a virq on a line is a level or an edge");
         RouteCache virqs = Virqs ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
         Source source = Connect(gsi, label, kind == VirqKind.Level ? SourceKind.Sampled : SourceKind.Edge);
-        return virqs.RegisterOnLine(label, source.Slot, kind);
+        return virqs.RegisterOnLine(label, source.Slot, kind, gsi);
     }
 
     /// <summary>Frees a virq, and the source that it drives.</summary>

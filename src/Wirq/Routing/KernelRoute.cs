@@ -18,7 +18,12 @@ public sealed record KernelLimits
     public bool HasIrqfd { get; init; } = true;
     /// <summary>Whether it owns the I/OAPIC, so that level irqfds with a resample eventfd exist.</summary>
     public bool OwnsIoApic { get; init; }
+    /// <summary>How many GSIs are lines of its own I/OAPIC, where it has one.</summary>
+    public int LineGsis { get; init; } = 24;
     /// <summary>Whether userspace may go on polling an eventfd that is bound, the kernel consuming first. Where it is
     /// false, userspace leaves the poll before it binds.</summary>
     public bool ConsumesFirst { get; init; }
+
+    /// <summary>The first GSI that a virq's route may have.</summary>
+    internal int FirstFree => OwnsIoApic ? Math.Max(ReservedGsis, LineGsis) : ReservedGsis;
 }

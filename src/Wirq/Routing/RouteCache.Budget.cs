@@ -109,7 +109,7 @@ public sealed partial class RouteCache
     /// <summary>Gives a GSI back.</summary>
     private void Release(ref VirqSlot virq)
     {
-        if (virq.Gsi < 0)
+        if (virq.Gsi < 0 || virq.Kind != VirqKind.Message)
             return;
         ref GsiRow row = ref RowOf(virq);
         row.Owner = VirqSlot.None;

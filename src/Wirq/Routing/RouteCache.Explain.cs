@@ -46,6 +46,7 @@ public sealed partial class RouteCache
         VirqState.Masked => "it is masked",
         VirqState.Stale => "its entry was invalidated or its message changed; the next interrupt translates anew",
         VirqState.Faulted => "its last interrupt could not be translated",
+        _ when OnKernelLine(virq) => "the kernel owns its line, and it has no eventfd or could not be bound",
         _ when virq.Kind == VirqKind.Level => "a level is served in userspace, for a plain irqfd would go past Remote IRR",
         _ when virq.Kind == VirqKind.Edge => "its pin may be shared, so userspace serves it",
         _ when !virq.Has(VirqFlags.Programmed) => "the guest has given it no message",

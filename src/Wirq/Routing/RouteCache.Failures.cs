@@ -20,6 +20,9 @@ public sealed partial class RouteCache
         virq.Add(VirqFlags.Unbindable);
         if (virq.State == VirqState.Hot)
             Reclaim(slot);
+        // Nobody here can drive a line that is the kernel's.
+        if (OnKernelLine(virq))
+            virq.Gsi = VirqSlot.NoGsi;
     }
 
     /// <summary>A commit failed. Nobody knows what the kernel's table holds, so nobody stays bound; the next batch commits

@@ -51,6 +51,8 @@ public sealed partial class RouteCache
     {
         if (VirqTransitions.ReaderIn(virq.State) == VirqReader.Nobody)
             Latch(slot, ref virq);
+        else if (OnKernelLine(virq) && virq.Trigger.Exists)
+            _events.Emit(OfEventFd(EventKind.VirqWritten, slot, virq));
         else if (virq.Kind != VirqKind.Message)
             _owner.Drive(virq.Source, virq.Kind);
         else if (!virq.Has(VirqFlags.Programmed))

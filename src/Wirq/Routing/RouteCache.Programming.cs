@@ -81,7 +81,9 @@ public sealed partial class RouteCache
         virq.Remove(VirqFlags.Unbindable);
         if (!trigger.Exists)
             return;
-        if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
+        if (OnKernelLine(virq))
+            AttachToKernel(slot, ref virq);
+        else if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
             _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
         if (virq.Has(VirqFlags.Latched))
         {
@@ -92,10 +94,22 @@ public sealed partial class RouteCache
     }
 
     /// <summary>Gives a virq on a line the eventfd that hears the line's acknowledges, or takes it away.</summary>
+    /// <remarks>Where a kernel serves the line it signals this eventfd itself, so it has to be there before the other
+    /// one.</remarks>
     public void AttachResample(VirqHandle handle, EventFd resample)
     {
         if (IsCurrent(handle))
             _virqs[handle.Slot].Resample = resample;
+    }
+
+    private void AttachToKernel(int slot, ref VirqSlot virq)
+    {
+        VirqState from = virq.State;
+        virq.State = VirqTransitions.Next(from, VirqInput.Attach, VirqCondition.KernelLine);
+        if (virq.State != from && _events.Observing)
+            _events.Observe(new Event(EventKind.VirqStateChanged, (ushort)slot, (uint)virq.State, (ulong)from));
+        if (virq.State == VirqState.Hot)
+            Bind(slot, virq);
     }
 
     private void Detach(int slot, ref VirqSlot virq)

@@ -16,7 +16,8 @@ public readonly record struct VirqHandle(int Slot, uint Owner);
 /// injected (<see cref="EventKind.VirqUnbound"/> to <see cref="EventKind.VirqInjected"/>). Where a virq stands, and who
 /// reads its eventfd there, is the table of <see cref="VirqTransitions"/>.
 /// <para>A level source's eventfd is always read by userspace while the I/OAPIC is here: a plain irqfd on a level route
-/// would go past Remote IRR and the mask. So is an edge source's, which may share its pin.</para>
+/// would go past Remote IRR and the mask. So is an edge source's, which may share its pin. Where a kernel owns the
+/// I/OAPIC, it serves both, and knows the line by its GSI.</para>
 /// <para>Not thread-safe: <c>Wirq.Host</c> has the lock.</para>
 /// </remarks>
 public sealed partial class RouteCache
@@ -41,7 +42,7 @@ public sealed partial class RouteCache
         _state = arena.Reserve<RouteCacheState>(1, RouteCacheState.MakeRelative);
         _virqs = arena.Reserve<VirqSlot>(options.Virqs);
         KernelLimits? kernel = options.Kernel;
-        _firstGsi = kernel is null ? 0 : Math.Min(kernel.ReservedGsis, kernel.Routes);
+        _firstGsi = kernel is null ? 0 : Math.Min(kernel.FirstFree, kernel.Routes);
         _rows = arena.Reserve<GsiRow>(Math.Max(1, kernel is { HasIrqfd: true } ? kernel.Routes - _firstGsi : 0));
         _cookies = arena.Reserve<CookieEntry>(options.Virqs);
         _labels = new string[options.Virqs];
@@ -91,10 +92,13 @@ public sealed partial class RouteCache
     /// <param name="label">Who it is.</param>
     /// <param name="source">Slot of its source.</param>
     /// <param name="kind"><see cref="VirqKind.Level"/> or <see cref="VirqKind.Edge"/>.</param>
-    internal VirqHandle RegisterOnLine(string label, int source, VirqKind kind)
+    /// <param name="gsi">Its line.</param>
+    internal VirqHandle RegisterOnLine(string label, int source, VirqKind kind, int gsi)
     {
         VirqHandle handle = Take(label, kind);
         _virqs[handle.Slot].Source = (ushort)source;
+        if (_options.Kernel is { OwnsIoApic: true, HasIrqfd: true })
+            _virqs[handle.Slot].Gsi = gsi;
         return handle;
     }
 
@@ -232,6 +236,9 @@ public sealed partial class RouteCache
         else if (IsPolled(before) && !IsPolled(after))
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
     }
+
+    /// <summary>Whether a virq drives a line of a kernel that owns the I/OAPIC: its GSI is the line's, and no route.</summary>
+    private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
     private void Bind(int slot, in VirqSlot virq) => _events.Emit(
         OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with { B = (ulong)(long)virq.Resample.Number });

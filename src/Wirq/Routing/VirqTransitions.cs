@@ -17,6 +17,8 @@ public enum VirqInput : byte
     Invalidate,
     /// <summary>Another virq gets its route.</summary>
     Reclaim,
+    /// <summary>It gets an eventfd.</summary>
+    Attach,
     /// <summary>Its eventfd is taken away.</summary>
     Detach,
 }
@@ -38,6 +40,8 @@ public enum VirqCondition : byte
     Routed,
     /// <summary>It has neither.</summary>
     Neither,
+    /// <summary>It drives a line of a kernel that owns the I/OAPIC.</summary>
+    KernelLine,
 }
 
 /// <summary>One row: from a state, by an input, on a condition, to a state.</summary>
@@ -95,6 +99,9 @@ public static class VirqTransitions
         new(VirqState.Hot, VirqInput.Reclaim, VirqCondition.Always, VirqState.Warm),
         new(VirqState.Stale, VirqInput.Reclaim, VirqCondition.Always, VirqState.Cold),
         new(VirqState.Parked, VirqInput.Reclaim, VirqCondition.Always, VirqState.Masked),
+
+        new(VirqState.Cold, VirqInput.Attach, VirqCondition.KernelLine, VirqState.Hot, "with its resample eventfd"),
+        new(VirqState.Masked, VirqInput.Attach, VirqCondition.KernelLine, VirqState.Parked),
 
         new(VirqState.Waiting, VirqInput.Detach, VirqCondition.Always, VirqState.Warm, "wait no longer"),
         new(VirqState.Hot, VirqInput.Detach, VirqCondition.Always, VirqState.Warm),

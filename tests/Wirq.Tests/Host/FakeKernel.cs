@@ -18,7 +18,7 @@ internal sealed class FakeKernel : IKernelPort, IEventPort
     internal bool Accepts { get; set; } = true;
     internal KernelRoute[] Table { get; private set; } = [];
 
-    public KernelLimits Limits { get; } = new() { Routes = 128, ReservedGsis = 48 };
+    public KernelLimits Limits { get; init; } = new() { Routes = 128, ReservedGsis = 48 };
 
     public void Commit(ReadOnlySpan<KernelRoute> routes)
     {
@@ -27,7 +27,8 @@ internal sealed class FakeKernel : IKernelPort, IEventPort
         Table = copy;
     }
 
-    public void Bind(int gsi, EventFd trigger, EventFd resample) => Note($"bind {trigger.Number} to {gsi}");
+    public void Bind(int gsi, EventFd trigger, EventFd resample) => Note(
+        $"bind {trigger.Number} to {gsi}" + (resample.Exists ? $", resample {resample.Number}" : ""));
 
     public void Unbind(int gsi, EventFd trigger) => Note($"unbind {trigger.Number}");
 

@@ -7,7 +7,7 @@ namespace Wirq.Tests.Host;
 public sealed class HostTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly EventFd Trigger = new(7), Resample = new(8), OtherResample = new(9);
+    private static readonly EventFd Trigger = new(7), Resample = new(8), OtherResample = new(9), Other = new(6);
 
     private readonly FakeKernel _kernel = new();
     private readonly FabricHost _host;
@@ -201,6 +201,30 @@ public sealed class HostTests
         };
         ArgumentException failure = Assert.Throws<ArgumentException>(() => new Fabric(options));
         Assert.Contains("twice", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_the_kernel_owns_the_ioapic_a_line_is_bound_at_once_with_its_resample_eventfd()
+    {
+        var kernel = new FakeKernel { Limits = new KernelLimits { Routes = 64, ReservedGsis = 0, OwnsIoApic = true } };
+        var host = new FabricHost(new Fabric(FabricOptions.Pc() with
+        {
+            Routing = new RoutingOptions { Virqs = 8, BatchCount = 1, BatchDelay = 0, Kernel = kernel.Limits },
+        }), kernel, kernel);
+        Virq line = host.RegisterOnLine("disk", 20, trigger: Trigger, resample: Resample);
+        Assert.Equal(["bind 7 to 20, resample 8"], kernel.Take());
+        Assert.Equal((VirqState.Hot, 20), (line.State, line.Gsi));
+        line.Trigger();
+        Assert.Equal(["write 7"], kernel.Take());
+        line.Mask();
+        line.Unmask();
+        Assert.Equal(["unbind 7", "bind 7 to 20, resample 8"], kernel.Take());
+        using Virq message = host.Register("nic", 0x10, Other);
+        message.SetMessage(Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0)));
+        host.EventArrived(kernel.DeviceWrites(Other));
+        Assert.Equal("bind 6 to 24", kernel.Take()[^1]);
+        line.Dispose();
+        Assert.Equal(["unbind 7"], kernel.Take());
     }
 
     [Fact]
