@@ -116,6 +116,26 @@ internal sealed class RouteBench : IRouteOwner
         }
     }
 
+    /// <summary>Takes over everything of another bench of the same kind.</summary>
+    internal void CopyFrom(RouteBench other)
+    {
+        Arena.CopyFrom(other.Arena);
+        Events.CopyFrom(other.Events);
+        Copy(other._counts, _counts);
+        Copy(other._bound, _bound);
+        Copy(other._polled, _polled);
+        Copy(other._table, _table);
+        Copy(other.Entries, Entries);
+        _nextFd = other._nextFd;
+    }
+
+    private static void Copy<TKey, TValue>(Dictionary<TKey, TValue> from, Dictionary<TKey, TValue> to) where TKey : notnull
+    {
+        to.Clear();
+        foreach ((TKey key, TValue value) in from)
+            to.Add(key, value);
+    }
+
     /// <summary>What is bound and polled is what the states say, and no row is missing under a bound eventfd.</summary>
     internal void AssertConsistent()
     {

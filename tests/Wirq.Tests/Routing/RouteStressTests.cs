@@ -23,55 +23,102 @@ public sealed class RouteStressTests(ITestOutputHelper output)
         }
     }
 
-    private static void Run(Random random, RouteBench bench)
+    [Fact]
+    public void A_fork_goes_on_alike()
     {
-        var virqs = new VirqHandle[Virqs];
-        var masked = new bool[Virqs];
-        for (int i = 0; i < Virqs; i++)
-            virqs[i] = bench.Virq(i, eventFd: i % 4 != 0, prefault: i % 5 == 0);
-        for (int step = 0; step < Steps; step++)
+        var one = new RouteBench(6, 3, 50);
+        var history = new History(one, new Random(5));
+        history.Run(500);
+        var other = new RouteBench(6, 3, 50);
+        other.CopyFrom(one);
+        History fork = history.On(other, new Random(6));
+        history.Reseed(new Random(6));
+        one.Log.Clear();
+        (int delivered, int faults) = (one.Delivered.Count, one.Faults);
+        history.Run(500);
+        fork.Run(500);
+        Assert.NotEmpty(one.Log);
+        Assert.Equal(one.Log, other.Log);
+        Assert.Equal(one.Delivered[delivered..], other.Delivered);
+        Assert.Equal(one.Faults - faults, other.Faults);
+        Assert.True(one.Arena.HasSameBytes(other.Arena));
+        Assert.Equal(one.Arena.Identity(one.Events.Now), other.Arena.Identity(other.Events.Now));
+    }
+
+    private static void Run(Random random, RouteBench bench) => new History(bench, random).Run(Steps);
+
+    /// <summary>A random history of one bench.</summary>
+    private sealed class History
+    {
+        private readonly RouteBench _bench;
+        private readonly VirqHandle[] _virqs = new VirqHandle[Virqs];
+        private readonly bool[] _masked = new bool[Virqs];
+        private Random _random;
+
+        internal History(RouteBench bench, Random random)
         {
-            int i = random.Next(Virqs), entry = random.Next(Entries);
-            switch (random.Next(12))
+            (_bench, _random) = (bench, random);
+            for (int i = 0; i < Virqs; i++)
+                _virqs[i] = _bench.Virq(i, eventFd: i % 4 != 0, prefault: i % 5 == 0);
+        }
+
+        private History(History other, RouteBench bench, Random random)
+        {
+            (_bench, _random) = (bench, random);
+            other._virqs.CopyTo(_virqs, 0);
+            other._masked.CopyTo(_masked, 0);
+        }
+
+        internal History On(RouteBench fork, Random with) => new(this, fork, with);
+
+        internal void Reseed(Random with) => _random = with;
+
+        internal void Run(int steps)
+        {
+            for (int step = 0; step < steps; step++)
             {
-                case < 4:
-                    Fire(bench, virqs[i], masked[i]);
-                    break;
-                case 4:
-                    bench.Entries.Remove(entry);
-                    bench.Cache.Invalidate(new(new(0, entry), new(0, entry)));
-                    break;
-                case 5 or 6:
-                    bench.Entry(entry, (byte)(0x20 + random.Next(0xC0)));
-                    bench.Cache.Invalidate(new(new(0, entry), new(0, entry)));
-                    break;
-                case 7:
-                    bench.Mask(virqs[i]);
-                    masked[i] = true;
-                    break;
-                case 8:
-                    bool pending = bench.IsPending(virqs[i]) && masked[i];
-                    int before = bench.Delivered.Count + bench.Faults;
-                    bench.Cache.Unmask(virqs[i]);
-                    bench.Poll();
-                    Assert.Equal(before + (pending ? 1 : 0), bench.Delivered.Count + bench.Faults);
-                    masked[i] = false;
-                    break;
-                case 9:
-                    bench.Cache.SetMessage(virqs[i], RouteBench.MessageOf(entry));
-                    break;
-                case 10:
-                    bench.Events.Now += random.Next(40);
-                    bench.Cache.Advance();
-                    break;
-                default:
-                    bench.Cache.Dispose(virqs[i]);
-                    virqs[i] = bench.Virq(entry, eventFd: random.Next(4) != 0, prefault: random.Next(4) == 0);
-                    masked[i] = false;
-                    break;
+                int i = _random.Next(Virqs), entry = _random.Next(Entries);
+                switch (_random.Next(12))
+                {
+                    case < 4:
+                        Fire(_bench, _virqs[i], _masked[i]);
+                        break;
+                    case 4:
+                        _bench.Entries.Remove(entry);
+                        _bench.Cache.Invalidate(new(new(0, entry), new(0, entry)));
+                        break;
+                    case 5 or 6:
+                        _bench.Entry(entry, (byte)(0x20 + _random.Next(0xC0)));
+                        _bench.Cache.Invalidate(new(new(0, entry), new(0, entry)));
+                        break;
+                    case 7:
+                        _bench.Mask(_virqs[i]);
+                        _masked[i] = true;
+                        break;
+                    case 8:
+                        bool pending = _bench.IsPending(_virqs[i]) && _masked[i];
+                        int before = _bench.Delivered.Count + _bench.Faults;
+                        _bench.Cache.Unmask(_virqs[i]);
+                        _bench.Poll();
+                        Assert.Equal(before + (pending ? 1 : 0), _bench.Delivered.Count + _bench.Faults);
+                        _masked[i] = false;
+                        break;
+                    case 9:
+                        _bench.Cache.SetMessage(_virqs[i], RouteBench.MessageOf(entry));
+                        break;
+                    case 10:
+                        _bench.Events.Now += _random.Next(40);
+                        _bench.Cache.Advance();
+                        break;
+                    default:
+                        _bench.Cache.Dispose(_virqs[i]);
+                        _virqs[i] = _bench.Virq(entry, eventFd: _random.Next(4) != 0, prefault: _random.Next(4) == 0);
+                        _masked[i] = false;
+                        break;
+                }
+                _bench.Poll();
+                _bench.AssertConsistent();
             }
-            bench.Poll();
-            bench.AssertConsistent();
         }
     }
 
