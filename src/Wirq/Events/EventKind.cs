@@ -224,7 +224,8 @@ public enum EventKind : ushort
     VirqWatched = 141,
     /// <summary>Effect. Userspace ceases to poll a virq's eventfd. Unit: virq; A: eventfd.</summary>
     VirqUnwatched = 142,
-    /// <summary>Effect. A virq's eventfd is read; what it held is an interrupt. Unit: virq; A: eventfd.</summary>
+    /// <summary>Effect. A virq's eventfd is read; what it held is an interrupt. Unit: virq; Index: owner of the
+    /// slot; A: eventfd.</summary>
     VirqRead = 143,
     /// <summary>Effect. A virq's eventfd is written, so that an interrupt stays pending there. Unit: virq; A:
     /// eventfd.</summary>

@@ -37,7 +37,7 @@ public sealed partial class FabricHost
                 break;
             case EventKind.VirqRead:
                 if (Asks(next, static (host, e) => host._eventPort!.Read(new EventFd((int)e.A))))
-                    _fabric.Virqs!.Interrupt(next.Unit, byEventFd: true);
+                    _fabric.Virqs!.ReadDone(next);
                 break;
             case EventKind.VirqWritten:
                 Outside(next, static (host, e) => host._eventPort!.Write(new EventFd((int)e.A)));

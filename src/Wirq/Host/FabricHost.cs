@@ -13,8 +13,8 @@ namespace Wirq.Host;
 /// EOI, dispose) returns after its effects have run, whoever ran them. A call made from within an effect (an acknowledge
 /// callback, say) only queues: it counts as completed when its own effects have run. A completing call must not be made
 /// under a lock that a receiver of effects takes: an acknowledge callback, or <see cref="IFabricPort"/>.</para>
-/// <para>A failure of the host, <see cref="KernelException"/>, is thrown by the call that carried the effect out, after
-/// the rest of the queue has run; the virq concerned is served in userspace from then on.</para>
+/// <para>A failure of the host, <see cref="KernelException"/>, is thrown once, by the first call that returns after it, and
+/// after the rest of the queue has run; the virq concerned is served in userspace from then on.</para>
 /// <para>A hot virq does not come here at all: the kernel serves it.</para>
 /// </remarks>
 public sealed partial class FabricHost
@@ -156,7 +156,7 @@ public sealed partial class FabricHost
         }
     }
 
-    /// <summary>The drainer's failures are its own to throw, once it holds the lock no more.</summary>
+    /// <summary>What failed is thrown once, by a call that holds the lock no more.</summary>
     private void ThrowFailure()
     {
         if (_failure is null)

@@ -15,7 +15,7 @@ public sealed partial class RouteCache
             return;
         ref VirqSlot virq = ref _virqs[slot];
         if (virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace)
-            _events.Emit(OfEventFd(EventKind.VirqRead, slot, virq));
+            _events.Emit(new Event(EventKind.VirqRead, (ushort)slot, virq.Owner, (ulong)virq.Trigger.Number));
     }
 
     /// <summary>Whether a read that was appended earlier may still be done: a promotion or a mask decided since leaves
@@ -23,7 +23,16 @@ public sealed partial class RouteCache
     internal bool MayRead(in Event read)
     {
         ref VirqSlot virq = ref _virqs[read.Unit];
-        return virq.Trigger.Number == (int)read.A && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
+        return virq.Owner == read.Index && virq.Trigger.Number == (int)read.A && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
+    }
+
+    /// <summary>A read was done, and there was something.</summary>
+    /// <param name="read">The <see cref="EventKind.VirqRead"/>. What it brought is gone with its virq, if that was disposed
+    /// of meanwhile.</param>
+    public void ReadDone(in Event read)
+    {
+        if (IsCurrent(new VirqHandle(read.Unit, read.Index)))
+            Interrupt(read.Unit, byEventFd: true);
     }
 
     /// <summary>A device triggers a virq by hand.</summary>

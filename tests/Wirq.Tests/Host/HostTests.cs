@@ -67,6 +67,25 @@ public sealed class HostTests
     }
 
     [Fact]
+    public void What_was_read_of_a_virq_that_is_gone_is_not_the_next_owners()
+    {
+        Virq first = Message(0x41, Trigger);
+        Virq? second = null;
+        _kernel.Before = call =>
+        {
+            if (call != "read 7" || second is not null)
+                return;
+            // Between the read and what follows from it, the device leaves and another takes its slot.
+            first.Dispose();
+            second = Message(0x42, Other);
+        };
+        _host.EventArrived(_kernel.DeviceWrites(Trigger));
+        Assert.Equal(first.Handle.Slot, second!.Handle.Slot);
+        Assert.Empty(_kernel.Signalled);
+        second.Dispose();
+    }
+
+    [Fact]
     public void A_call_from_within_an_effect_only_queues()
     {
         Virq? other = null;

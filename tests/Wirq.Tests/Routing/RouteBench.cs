@@ -211,7 +211,7 @@ internal sealed class RouteBench : IRouteOwner
                 Assert.DoesNotContain(fd, _bound);
                 Reads++;
                 if (_counts.Remove(fd, out ulong count64) && count64 > 0)
-                    Cache.Interrupt(e.Unit, byEventFd: true);
+                    Cache.ReadDone(e);
                 break;
             case EventKind.VirqWritten:
                 _counts[fd] = _counts.GetValueOrDefault(fd) + 1;
