@@ -69,7 +69,7 @@ internal static class TraceFormats
         new(TraceEvent.RemapVectorDiffers, "vtd_warn_ir_vector",
             "sid {A:x<65536} index {B<65536} vec {C<256} (should be: {D<256})"),
         new(TraceEvent.RemapTriggerDiffers, "vtd_warn_ir_trigger",
-            "sid {A:x<65536} index {B<65536} trig {C<2} (should be: {D<2})"),
+            "sid {A:x<65536} index {B<65536} trigger {C<2} (should be: {D<2})"),
         new(TraceEvent.FaultRecorded, "vtd_frr_new", "index {A<65536} high {_:x} low {_:x}"),
 
         new(TraceEvent.ServicingInterrupt, "Servicing", "hardware INT={A:x<256}"),

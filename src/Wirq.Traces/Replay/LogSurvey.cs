@@ -82,6 +82,10 @@ internal sealed class LogSurvey
         [
             TraceEvent.ApicDeliverIrq, TraceEvent.ApicLocalDeliver, TraceEvent.ApicRead, TraceEvent.ApicWrite,
         ],
+        TraceEvent.RemapEntry or TraceEvent.RemapDone or TraceEvent.RemapEnable =>
+        [
+            TraceEvent.RemapRequest, TraceEvent.RemapFetch, TraceEvent.RemapEntry, TraceEvent.RemapDone, TraceEvent.RemapEnable,
+        ],
         _ => [],
     };
 
