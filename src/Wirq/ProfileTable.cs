@@ -1,7 +1,7 @@
 namespace Wirq;
 
 /// <summary>One difference between the manuals and a real implementation that changes state.</summary>
-/// <param name="Chip">8259, I/OAPIC or local APIC.</param>
+/// <param name="Chip">8259, I/OAPIC, local APIC or VT-d.</param>
 /// <param name="Id">Name of the flag that switches it on.</param>
 /// <param name="Manual">What the manual says.</param>
 /// <param name="Qemu">What QEMU does; null where it follows the manual.</param>
@@ -15,5 +15,5 @@ public static class ProfileTable
 {
     /// <summary>The rows, by chip.</summary>
     public static IReadOnlyList<ProfileDifference> Rows { get; } =
-        [.. PicProfile.Rows, .. IoApicProfile.Rows, .. LocalApicProfile.Rows];
+        [.. PicProfile.Rows, .. IoApicProfile.Rows, .. LocalApicProfile.Rows, .. Remapping.VtdProfile.Rows];
 }

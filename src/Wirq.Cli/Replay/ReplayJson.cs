@@ -41,9 +41,42 @@ internal static class ReplayJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (report.Remapping is { } remapping)
+            WriteRemapping(json, remapping);
         LawsJson.Write(json, report.Laws.Select(law => (law.Name, law.Held, law.Detail)));
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');
+    }
+
+    private static void WriteRemapping(Utf8JsonWriter json, RemappingReport remapping)
+    {
+        json.WriteStartObject("remapping");
+        json.WriteNumber("translated", remapping.Translated);
+        json.WriteNumber("unremapped", remapping.Unremapped);
+        json.WriteNumber("blocked", remapping.Blocked);
+        json.WriteNumber("globalInvalidations", remapping.Global);
+        json.WriteNumber("selectiveInvalidations", remapping.Selective);
+        json.WriteNumber("routesTouched", remapping.Touched);
+        json.WriteNumber("mostRoutesTouched", remapping.MostTouched);
+        json.WriteNumber("usedRewritten", remapping.Stale);
+        if (remapping.Stale > 0)
+            json.WriteNumber("firstUsedRewritten", remapping.FirstStale);
+        json.WriteStartArray("invalidations");
+        foreach (LoggedInvalidation one in remapping.Invalidations)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("line", one.Line);
+            json.WriteBoolean("global", one.Global);
+            if (!one.Global)
+            {
+                json.WriteNumber("index", one.Index);
+                json.WriteNumber("mask", one.Mask);
+            }
+            json.WriteNumber("touched", one.Touched);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 }

@@ -15,6 +15,8 @@ internal static class ReplayText
             Wrap(output, $"note: {note}", "  ");
         WriteResponses(report.Responses, output);
         WriteDelivered(report.Delivered, output);
+        if (report.Remapping is { } remapping)
+            WriteRemapping(remapping, output);
         WriteLaws(report.Laws, output);
         if (report.First is { } first)
             WriteMismatch(first, output);
@@ -52,6 +54,22 @@ internal static class ReplayText
             Wrap(output, $"{source.Key,-30}  {cpus}", "  ");
         }
     }
+
+    private static void WriteRemapping(RemappingReport remapping, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine($"  {"remapping",-30}  {remapping.Translated} translated, {remapping.Unremapped} not remapped, "
+            + $"{remapping.Blocked} blocked");
+        output.WriteLine($"  {"invalidations",-30}  {remapping.Global} of all entries, {remapping.Selective} of some");
+        output.WriteLine($"  {"cached routes they touched",-30}  {remapping.Touched} in all, {remapping.MostTouched} at most");
+        if (remapping.Stale > 0)
+        {
+            Wrap(output, $"{"rewritten, not invalidated",-30}  entries used so {Times(remapping.Stale)}, "
+                + $"first at line {remapping.FirstStale}", "  ");
+        }
+    }
+
+    private static string Times(long count) => count == 1 ? "once" : $"{count} times";
 
     private static void WriteLaws(IReadOnlyList<LawVerdict> laws, TextWriter output)
     {

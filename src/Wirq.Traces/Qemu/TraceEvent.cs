@@ -75,6 +75,14 @@ public enum TraceEvent : byte
     IecInvalidate,
     /// <summary>A: root of the remapping table; B: size.</summary>
     RemapRoot,
+    /// <summary>A guest writes a register of the remapping unit. A: offset; B: size; C: value.</summary>
+    RemapRegisterWrite,
+    /// <summary>The vector of a request is not its entry's. A: requester id; B: index; C: vector; D: that of the
+    /// entry.</summary>
+    RemapVectorDiffers,
+    /// <summary>The trigger mode of a request is not its entry's. A: requester id; B: index; C: 1 level; D: that of the
+    /// entry.</summary>
+    RemapTriggerDiffers,
     /// <summary>A: fault record index.</summary>
     FaultRecorded,
     /// <summary><c>-d int</c>: a CPU takes a hardware interrupt. A: vector.</summary>

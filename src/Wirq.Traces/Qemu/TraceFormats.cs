@@ -65,6 +65,11 @@ internal static class TraceFormats
         new(TraceEvent.IecInvalidate, "vtd_inv_desc_iec",
             "granularity {A:x<2} index {B:x<4294967296} mask {C:x<4294967296}"),
         new(TraceEvent.RemapRoot, "vtd_reg_ir_root", "addr {A:x} size {B:x<4294967296}"),
+        new(TraceEvent.RemapRegisterWrite, "vtd_reg_write", "addr {A:x<4096} size {B:x<9} value {C:x}"),
+        new(TraceEvent.RemapVectorDiffers, "vtd_warn_ir_vector",
+            "sid {A:x<65536} index {B<65536} vec {C<256} (should be: {D<256})"),
+        new(TraceEvent.RemapTriggerDiffers, "vtd_warn_ir_trigger",
+            "sid {A:x<65536} index {B<65536} trigger {C<2} (should be: {D<2})"),
         new(TraceEvent.FaultRecorded, "vtd_frr_new", "index {A<65536} high {_:x} low {_:x}"),
 
         new(TraceEvent.ServicingInterrupt, "Servicing", "hardware INT={A:x<256}"),

@@ -5,9 +5,10 @@ namespace Wirq.Traces.Replay;
 /// <summary>What a line of a log says, written much as QEMU wrote it.</summary>
 internal static class LineText
 {
-    internal static string Of(in TraceLine line) => Of(line.Event, line.A, line.B, line.C, line.D, line.E);
+    internal static string Of(in TraceLine line) => Of(line.Event, line.A, line.B, line.C, line.D, line.E, line.F);
 
-    internal static string Of(TraceEvent happened, ulong a, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0)
+    internal static string Of(TraceEvent happened, ulong a, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0,
+        ulong f = 0)
     {
         string name = EventNames.Of(happened);
         return happened switch
@@ -29,8 +30,14 @@ internal static class LineText
             TraceEvent.GsiInterrupt or TraceEvent.PicInterruptLine => $"{name} #{a} level {b}",
             TraceEvent.RemapRequest => $"{name} 0x{a:x} 0x{b:x}",
             TraceEvent.RemapDone => $"{name} 0x{a:x} 0x{b:x} -> 0x{c:x} 0x{d:x}",
-            TraceEvent.RemapEntry => $"{name} index {a} trigger {b} vector {c}",
+            TraceEvent.RemapEntry => $"{name} index {a} trigger {b} vector {c} deliver {d} dest 0x{e:x} mode {f}",
             TraceEvent.RemapFetch => $"{name} index {a} 0x{c:x} 0x{b:x}",
+            TraceEvent.RemapRoot => $"{name} addr 0x{a:x} size 0x{b:x}",
+            TraceEvent.RemapEnable => $"{name} enable {a}",
+            TraceEvent.RemapRegisterWrite => $"{name} addr 0x{a:x} size {b} value 0x{c:x}",
+            TraceEvent.RemapVectorDiffers or TraceEvent.RemapTriggerDiffers =>
+                $"{name} sid {(a > ushort.MaxValue ? "of the device" : $"0x{a:x}")} index {b}: {c}, should be {d}",
+            TraceEvent.IecNotify => $"{name} global={a} index={b} mask={c}",
             TraceEvent.IecInvalidate => $"{name} granularity {a} index {b} mask {c}",
             TraceEvent.ServicingInterrupt => $"{name}=0x{a:x2}",
             TraceEvent.InterruptDump => $"dump {a} v={b:x2}",

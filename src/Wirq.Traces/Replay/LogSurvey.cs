@@ -22,6 +22,7 @@ internal sealed class LogSurvey
         FirstCpuLine = found.FirstCpuLine;
         IoApicVersion = found.IoApicVersion;
         HasThreads = found.HasThreads;
+        Requests = found.Requests;
         KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
@@ -33,6 +34,11 @@ internal sealed class LogSurvey
     internal long FirstCpuLine { get; }
     internal byte IoApicVersion { get; }
     internal bool HasThreads { get; }
+    /// <summary>How many different messages were asked of a remapping unit; of very many, the first.</summary>
+    internal int Requests { get; }
+
+    /// <summary>Whether messages go through a remapping unit, and the log tells which.</summary>
+    internal bool Remaps => Saw(TraceEvent.RemapRequest);
 
     /// <summary>The CPU of a thread; -1 where it is none, or where several share it.</summary>
     internal int CpuOf(long thread) => _cpuOfThread.GetValueOrDefault(thread, -1);
@@ -75,6 +81,10 @@ internal sealed class LogSurvey
         TraceEvent.ApicDeliverIrq or TraceEvent.ApicLocalDeliver =>
         [
             TraceEvent.ApicDeliverIrq, TraceEvent.ApicLocalDeliver, TraceEvent.ApicRead, TraceEvent.ApicWrite,
+        ],
+        TraceEvent.RemapEntry or TraceEvent.RemapDone or TraceEvent.RemapEnable =>
+        [
+            TraceEvent.RemapRequest, TraceEvent.RemapFetch, TraceEvent.RemapEntry, TraceEvent.RemapDone, TraceEvent.RemapEnable,
         ],
         _ => [],
     };

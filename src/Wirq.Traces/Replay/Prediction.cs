@@ -9,8 +9,13 @@ namespace Wirq.Traces.Replay;
 /// <param name="C">As in <see cref="TraceLine"/>.</param>
 /// <param name="D">As in <see cref="TraceLine"/>.</param>
 /// <param name="E">As in <see cref="TraceLine"/>.</param>
-internal readonly record struct Prediction(TraceEvent Event, ulong A = 0, ulong B = 0, ulong C = 0, ulong D = 0, ulong E = 0)
+/// <param name="F">As in <see cref="TraceLine"/>.</param>
+internal readonly record struct Prediction(TraceEvent Event, ulong A = 0, ulong B = 0, ulong C = 0, ulong D = 0, ulong E = 0,
+    ulong F = 0)
 {
+    /// <summary>Whoever sends, where the log alone can tell.</summary>
+    internal const ulong AnySender = ulong.MaxValue;
+
     private const ulong AssertBit = 1 << 14, WholeEntry = 8;
     private const int ModeShift = 8;
 
@@ -21,11 +26,13 @@ internal readonly record struct Prediction(TraceEvent Event, ulong A = 0, ulong 
         TraceEvent.ApicLocalDeliver => line.A == A && (line.B < WholeEntry ? line.B : line.B >> ModeShift & 7) == B,
         // QEMU's I/OAPIC leaves the assert bit of a level message clear; QEMU's local APICs do not look at it.
         TraceEvent.RemapRequest => line.A == A && ((line.B ^ B) & ~AssertBit) == 0,
-        _ => line.A == A && line.B == B && line.C == C && line.D == D && line.E == E,
+        TraceEvent.RemapVectorDiffers or TraceEvent.RemapTriggerDiffers =>
+            (A == AnySender || line.A == A) && line.B == B && line.C == C && line.D == D,
+        _ => line.A == A && line.B == B && line.C == C && line.D == D && line.E == E && line.F == F,
     };
 
     /// <inheritdoc/>
-    public override string ToString() => LineText.Of(Event, A, B, C, D, E);
+    public override string ToString() => LineText.Of(Event, A, B, C, D, E, F);
 }
 
 /// <summary>The lines that are owed until the next stimulus. Few, so they are searched one by one.</summary>

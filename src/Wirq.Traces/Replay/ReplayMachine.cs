@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Laws;
+using Wirq.Remapping;
 using Wirq.State;
 
 namespace Wirq.Traces.Replay;
@@ -22,7 +23,7 @@ internal sealed class ReplayMachine
     internal ReplayMachine(LogSurvey survey, StateArena arena)
     {
         Options = OptionsFor(survey);
-        Fabric = new Fabric(Options, arena);
+        Fabric = new Fabric(Options, arena) { Memory = Memory };
         Fabric.Events.Observing = true;
         Fabric.LocalApics.TimersAreTold = true;
         _laws = new LawSet(Options, Fabric.Gsis, arena);
@@ -41,16 +42,31 @@ internal sealed class ReplayMachine
             SuppressEoiBroadcast = false,
             Cmci = false,
         },
-        IoApics = [new() { Profile = Profile.Qemu, Pins = Pins, GsiBase = PicLines, Version = survey.IoApicVersion }],
+        IoApics =
+        [
+            new()
+            {
+                Profile = Profile.Qemu,
+                Pins = Pins,
+                GsiBase = PicLines,
+                Version = survey.IoApicVersion,
+                Requester = VtdProfile.Anonymous,
+            },
+        ],
         Pic = new() { Profile = Profile.Qemu },
         IsaOverrides = new Dictionary<int, int>(),
         IntrAtPinZero = false,
         Sources = PicLines + Pins,
+        Vtd = survey.Remaps ? new() { Profile = Profile.Qemu } : null,
+        // One cached route for each message that the log has.
+        Routing = survey.Remaps ? new() { Virqs = Math.Max(1, survey.Requests) } : null,
     };
 
     /// <summary>How it is built.</summary>
     internal FabricOptions Options { get; }
     internal Fabric Fabric { get; }
+    /// <summary>What the log shows of the guest's memory.</summary>
+    internal ReplayMemory Memory { get; } = new();
     internal PicPair Pic => Fabric.Pic!;
     internal IoApic IoApic => Fabric.IoApics[0];
     internal IReadOnlyList<Law> Laws => _laws.Laws;
@@ -58,7 +74,7 @@ internal sealed class ReplayMachine
     /// <summary>Hears of every event.</summary>
     internal Action<Event>? Observed { get; set; }
 
-    /// <summary>Whether messages of pins wait for a remapping unit, which the log speaks for.</summary>
+    /// <summary>Whether messages of pins wait until the log shows what the remapping unit reads.</summary>
     internal bool HoldsMessages { get; init; }
 
     /// <summary>Messages of pins that wait, oldest first.</summary>

@@ -23,8 +23,8 @@ internal static class ReplayNotes
         }
         if (!survey.KnowsCpus && !survey.Saw(TraceEvent.ReportDelivered))
             notes.Add("what was accepted cannot be told from what was sent");
-        if (survey.Saw(TraceEvent.RemapRequest))
-            notes.Add("interrupt remapping is taken from the log, not checked");
+        if (survey.Remaps && !survey.Saw(TraceEvent.RemapFetch))
+            notes.Add("entries of the remapping table are not traced (vtd_ir_irte_get): what they say is taken from the log");
         if (reader.Malformed > 0)
             notes.Add($"{reader.Malformed} lines have an event's name and not its fields");
         return notes;

@@ -33,6 +33,8 @@ public sealed class ReplayReport
     public Mismatch? First { get; internal set; }
     /// <summary>Accepted interrupts by source and CPU.</summary>
     public IReadOnlyList<Delivered> Delivered { get; internal set; } = [];
+    /// <summary>What went through the remapping unit; null where there is none.</summary>
+    public RemappingReport? Remapping { get; internal set; }
     /// <summary>The laws.</summary>
     public IReadOnlyList<LawVerdict> Laws { get; internal set; } = [];
 

@@ -3,39 +3,17 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <content>Messages: of pins, of devices, and on their way through the remapping unit.</content>
+/// <content>Messages of pins and devices.</content>
 internal sealed partial class ReplaySession
 {
     private const uint DestinationMask = 0xFF;
-
-    // The message that the remapping unit works on, if it came from a pin; and the entry that it looked up.
-    private Event? _ofPin;
-    private int _entry = -1;
 
     private static Prediction Sent(Msi message) => new(TraceEvent.ApicDeliverIrq,
         message.Address.Destination(MsiFormat.Compatibility) & DestinationMask, message.Address.Logical ? 1u : 0,
         (ulong)message.Data.Mode, message.Data.Vector, message.Data.Level ? 1u : 0);
 
-    private void TakeMessage(in TraceLine line)
-    {
-        switch (line.Event)
-        {
-            case TraceEvent.ApicDeliverIrq:
-                TakeDelivery(line);
-                break;
-            case TraceEvent.RemapRequest:
-                TakeRequest(line);
-                break;
-            case TraceEvent.RemapDone:
-                _verdicts.LeaveUnchecked(line.Event);
-                Translated(new Msi(line.C, (uint)line.D));
-                break;
-            default:
-                _verdicts.LeaveUnchecked(line.Event);
-                _entry = (int)line.A;
-                break;
-        }
-    }
+    private static Prediction Sent(InterruptMessage message) => new(TraceEvent.ApicDeliverIrq, message.Destination,
+        message.Logical ? 1u : 0, (ulong)message.Mode, message.Vector, message.Level ? 1u : 0);
 
     private void TakeDelivery(in TraceLine line)
     {
@@ -80,56 +58,17 @@ internal sealed partial class ReplaySession
 
     private bool IsDriven(int pin) => _stimulus.Event == TraceEvent.IoApicSetIrq && (int)_stimulus.A == pin;
 
-    private void TakeRequest(in TraceLine line)
-    {
-        _ofPin = null;
-        _entry = -1;
-        if (_owed.TryMeet(line))
-        {
-            _verdicts.Match(line.Event);
-            _ofPin = _machine.Held.Dequeue();
-        }
-        else if (_owed.TryStrike(line.Event, out Prediction predicted))
-        {
-            _verdicts.Mismatch(line.Number, line.Event, predicted.ToString(), LineText.Of(line));
-            _ofPin = _machine.Held.Dequeue();
-        }
-        else
-            Begin(line);
-    }
-
-    /// <summary>The remapping unit made this of the message that it worked on. There is no such unit here yet, so the
-    /// log is
-    /// believed.</summary>
-    private void Translated(Msi message)
-    {
-        if (_ofPin is { } held)
-        {
-            _ofPin = null;
-            Owe(Sent(message));
-            RefusalReason answer = _machine.Fabric.Deliver(message, Origin.Pin(held.IoApic, held.Pin));
-            _machine.Fabric.Answer(held.IoApic, held.Pin, held.Msi, answer);
-            _machine.Drain();
-            return;
-        }
-        Owe(Sent(message));
-        Send(message, _entry >= 0 ? SourceName.Irte(_entry) : SourceName.Of(message));
-    }
-
-    private void Send(Msi message, SourceName source)
+    private void Send(Msi message, SourceName source, ushort requester = 0)
     {
         _message = source;
         _reports.NoteSource(source);
-        _machine.Fabric.Send(message);
+        _machine.Fabric.Send(message, requester);
         _machine.Drain();
     }
 
-    /// <summary>The remapping unit did not pass on what pins sent: a fault, which the log need not show.</summary>
+    /// <summary>What pins sent, and the log does not have.</summary>
     private void RefuseHeld()
     {
-        if (_ofPin is { } faulted)
-            Refuse(faulted);
-        _ofPin = null;
         while (_machine.Held.TryDequeue(out Event held))
             Refuse(held);
     }

@@ -33,13 +33,14 @@ internal sealed partial class ReplaySession
     private int _evidence = -1;
 
     internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
-        Action<Event>? record, long now)
+        RemappingReport remapping, Action<Event>? record, long now)
     {
         (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, record);
+        _remapping = remapping;
         _knowsCpus = survey.KnowsCpus;
         _machine = new ReplayMachine(survey, new StateArena())
         {
-            HoldsMessages = survey.Saw(TraceEvent.RemapRequest),
+            HoldsMessages = survey.Remaps,
             Observed = Observe,
         };
         _prints = new PicPrints(survey);
@@ -50,6 +51,9 @@ internal sealed partial class ReplaySession
         _reports = new ReportTracker(survey, verdicts, delivered, _inference);
         _machine.SetTime(now);
         _machine.Connect();
+        _routes = new RouteWatch(_machine.Fabric);
+        if (survey.Remaps)
+            StartUnit();
     }
 
     internal ReplayMachine Machine => _machine;
@@ -78,9 +82,17 @@ internal sealed partial class ReplaySession
                 or TraceEvent.IoApicEoiBroadcast:
                 TakeIoApicResponse(line);
                 break;
-            case TraceEvent.ApicDeliverIrq or TraceEvent.RemapRequest or TraceEvent.RemapEntry or TraceEvent.RemapFetch
-                or TraceEvent.RemapDone:
-                TakeMessage(line);
+            case TraceEvent.ApicDeliverIrq:
+                TakeDelivery(line);
+                break;
+            case TraceEvent.RemapRequest or TraceEvent.RemapFetch or TraceEvent.RemapEntry or TraceEvent.RemapDone
+                or TraceEvent.RemapVectorDiffers or TraceEvent.RemapTriggerDiffers:
+                TakeRemapping(line, next);
+                break;
+            case TraceEvent.RemapRegisterWrite or TraceEvent.RemapRoot or TraceEvent.RemapEnable or TraceEvent.IecInvalidate
+                or TraceEvent.IecNotify:
+                if (_survey.Remaps)
+                    TakeUnit(line);
                 break;
             case TraceEvent.ApicRead or TraceEvent.ApicWrite or TraceEvent.ApicLocalDeliver or TraceEvent.SetApicBase
                 or TraceEvent.GetApicBase:
@@ -126,9 +138,10 @@ internal sealed partial class ReplaySession
     private void CloseStimulus()
     {
         _acknowledges.Flush();
+        EndRequest();
         RefuseHeld();
         foreach (Prediction owed in _owed.Owed)
-            _verdicts.Mismatch(_stimulus.Number, owed.Event, owed.ToString(), Verdicts.Nothing);
+            _verdicts.Mismatch(_stimulus.Number, owed.Event, owed.ToString(), MissingInWords(owed.Event));
         _owed.Clear();
         _reports.Close(_stimulus);
         _evidence = -1;
@@ -192,6 +205,9 @@ internal sealed partial class ReplaySession
                 break;
             case EventKind.ApicReset:
                 _timers.Reset(happened.Cpu);
+                break;
+            case EventKind.RemapTranslated or EventKind.RemapFaulted or EventKind.RemapInvalidationDone:
+                NoteUnit(happened);
                 break;
         }
     }

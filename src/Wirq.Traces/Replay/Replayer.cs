@@ -28,6 +28,7 @@ public sealed class Replayer
     private readonly ReplayOptions _options;
     private readonly Surroundings _surroundings = new();
     private readonly DeliveryCounts _delivered = new();
+    private readonly RemappingReport _remapping = new();
     private readonly Verdicts _verdicts;
     private readonly LawLedger _laws = new();
     private readonly LogSurvey _survey;
@@ -129,7 +130,8 @@ public sealed class Replayer
         _session = NewSession(_session.Machine.Fabric.Now);
     }
 
-    private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _options.Record, now);
+    private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
+        _options.Record, now);
 
     private ReplayReport Report(QemuLogReader reader)
     {
@@ -146,6 +148,7 @@ public sealed class Replayer
             Notes = ReplayNotes.Of(_survey, reader),
             First = _verdicts.First,
             Delivered = _delivered.ToList(),
+            Remapping = _survey.Remaps ? _remapping : null,
             Laws = _laws.Verdicts,
         };
     }

@@ -6,9 +6,10 @@ namespace Wirq.Traces.Replay;
 internal sealed class SurveyBuilder
 {
     private const uint IdRegister = 0x20, WindowRegister = 0x10, VersionSelect = 1;
-    private const int MostCpus = 255, MostRuns = 4096;
+    private const int MostCpus = 255, MostRuns = 4096, MostRequests = 1024;
 
     private readonly Dictionary<long, CpuThread> _threads = [];
+    private readonly HashSet<Msi> _requests = [];
     private readonly List<ResetRun> _runs = [];
     private ResetRun _run;
     private CpuThread? _last;
@@ -18,6 +19,7 @@ internal sealed class SurveyBuilder
     internal long FirstCpuLine { get; private set; } = long.MaxValue;
     internal byte IoApicVersion { get; private set; } = 0x20;
     internal bool HasThreads { get; private set; }
+    internal int Requests => _requests.Count;
 
     internal void Add(in TraceLine line)
     {
@@ -42,8 +44,11 @@ internal sealed class SurveyBuilder
                 Touch(line);
                 break;
             // Written by CPUs too, but logged by name of no thread that other lines would show.
-            case TraceEvent.RemapRoot or TraceEvent.RemapEnable or TraceEvent.IecInvalidate:
+            case TraceEvent.RemapRoot or TraceEvent.RemapEnable or TraceEvent.IecInvalidate or TraceEvent.RemapRegisterWrite:
                 FirstCpuLine = Math.Min(FirstCpuLine, line.Number);
+                break;
+            case TraceEvent.RemapRequest when _requests.Count < MostRequests:
+                _requests.Add(new Msi(line.A, (uint)line.B));
                 break;
         }
     }

@@ -1,3 +1,6 @@
+using Wirq.Events;
+using Wirq.Remapping;
+
 namespace Wirq.Traces.Why;
 
 /// <summary>Says why nobody accepted a message: what it asked for, and what the CPUs were.</summary>
@@ -14,6 +17,17 @@ internal sealed class Addressees
     /// <summary>Counts the writes that can change who is addressed.</summary>
     public long Version { get; set; }
 
+    /// <summary>The last message that a remapping unit blocked.</summary>
+    private Event _blocked;
+
+    /// <summary>A remapping unit blocked a message; whoever sent it is answered next.</summary>
+    public void Note(in Event blocked)
+    {
+        if (_blocked.A != blocked.A || _blocked.B != blocked.B || _blocked.Index != blocked.Index)
+            Version++;
+        _blocked = blocked;
+    }
+
     public void Explain(Attempt attempt, InterruptMessage message, RefusalReason reason, WhyEngine engine)
     {
         if (_last != (message, reason, Version))
@@ -24,7 +38,7 @@ internal sealed class Addressees
         (attempt.Refusal, attempt.RefusedSince) = (_words, _since);
     }
 
-    private static (string Words, Mark Since) Words(InterruptMessage message, RefusalReason reason, WhyEngine engine)
+    private (string Words, Mark Since) Words(InterruptMessage message, RefusalReason reason, WhyEngine engine)
     {
         string destination = $"{(message.Logical ? "logical" : "physical")} destination 0x{message.Destination:x}";
         switch (reason)
@@ -47,10 +61,28 @@ internal sealed class Addressees
                 return ($"delivery mode {(int)message.Mode} ({message.Mode}) is not one that a local APIC takes so", default);
             case RefusalReason.NoRemapper:
                 return ("no remapping unit passed the message on", default);
+            case RefusalReason.RemappingFault:
+                return ($"the remapping unit blocked it: {Fault((VtdFaultReason)_blocked.A)} (reason 0x{_blocked.A:x2})", default);
             case RefusalReason.ReservedBits:
                 return ("the message has reserved bits set", default);
             default:
                 return ("the kernel that owns the local APICs refused it", default);
         }
+    }
+
+    private string Fault(VtdFaultReason reason)
+    {
+        string entry = $"irte:{(ushort)_blocked.B}";
+        return reason switch
+        {
+            VtdFaultReason.RequestReserved => "the request has reserved bits set",
+            VtdFaultReason.IndexOutOfRange => $"{entry} lies beyond the table",
+            VtdFaultReason.NotPresent => $"{entry} is not present",
+            VtdFaultReason.TableUnreadable => $"{entry} cannot be read",
+            VtdFaultReason.EntryReserved => $"{entry} has reserved bits set",
+            VtdFaultReason.CompatibilityBlocked => "compatibility format is not let through",
+            VtdFaultReason.SourceRejected => $"{entry} is not for requester 0x{(ushort)_blocked.Index:x4}",
+            _ => $"{entry} faults",
+        };
     }
 }

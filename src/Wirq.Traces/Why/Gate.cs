@@ -39,6 +39,8 @@ public enum Gate : byte
     ReservedMode,
     /// <summary>The message is in remappable format, and no remapping unit translates it.</summary>
     NoRemapper,
+    /// <summary>The remapping unit blocked the message.</summary>
+    RemappingFault,
     /// <summary>Reserved bits of the message are set.</summary>
     ReservedBits,
     /// <summary>The kernel that owns the local APICs refused it.</summary>
@@ -90,6 +92,7 @@ internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = 
         RefusalReason.IllegalVector => Gate.IllegalVector,
         RefusalReason.ReservedMode => Gate.ReservedMode,
         RefusalReason.NoRemapper => Gate.NoRemapper,
+        RefusalReason.RemappingFault => Gate.RemappingFault,
         RefusalReason.ReservedBits => Gate.ReservedBits,
         _ => Gate.Kernel,
     };

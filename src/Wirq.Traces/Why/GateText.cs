@@ -36,7 +36,7 @@ internal sealed class GateText(WhyEngine engine)
             Gate.SoftwareDisabled when held.Cpu >= 0 => $"the local APIC of cpu{held.Cpu} {state} software-disabled "
                 + $"(SVR bit 8 clear) {Since(held.Since)}",
             Gate.NoDestination or Gate.SoftwareDisabled => $"{held.Who} ({Since(held.Since)})",
-            Gate.IllegalVector or Gate.ReservedMode or Gate.NoRemapper or Gate.ReservedBits or Gate.Kernel =>
+            Gate.IllegalVector or Gate.ReservedMode or Gate.NoRemapper or Gate.RemappingFault or Gate.ReservedBits or Gate.Kernel =>
                 held.Who ?? "it was refused",
             Gate.LvtMasked => $"the entry of the local vector table was masked {Since(held.Since)}",
             Gate.AlreadyPending => "the vector was pending already",

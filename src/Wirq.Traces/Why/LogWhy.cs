@@ -13,7 +13,6 @@ public sealed class LogWhy
     private WhyEngine? _engine;
     private Fabric? _fabric;
     private long _line;
-    private int _entry = -1;
     private bool _stamped, _connected, _tells = true, _knows = true;
 
     private LogWhy(WhyQuestion? question) => _question = question;
@@ -62,14 +61,6 @@ public sealed class LogWhy
             _stamped = true;
             _engine!.Stamps = new Stamps(StampStyle.Stamped, line.Microseconds * PerMicrosecond);
         }
-        // A remapped message is known by the entry that was looked up for it.
-        _entry = line.Event switch
-        {
-            TraceEvent.RemapEntry or TraceEvent.RemapFetch => (int)line.A,
-            TraceEvent.RemapDone => _entry,
-            _ => -1,
-        };
-        _engine!.Alias = line.Event == TraceEvent.RemapDone && _entry >= 0 ? SourceName.Remapped(_entry) : null;
     }
 
     private void Observe(in Event happened)

@@ -16,7 +16,7 @@ public sealed partial class WhyEngine
     {
         var attempt = new Attempt(_now);
         Raise? raise = null;
-        if (FindLog(Alias ?? SourceName.Message(e.Msi)) is { } log)
+        if (FindLog(SourceName.Message(e.Msi)) is { } log)
         {
             raise = Begin(log, new(log.Source, _now, null));
             raise.Add(attempt);

@@ -45,8 +45,6 @@ public sealed partial class WhyEngine : IEventSink
     public bool TellsTaking { get; set; } = true;
     /// <summary>Whether the log tells which CPU did what.</summary>
     public bool KnowsCpus { get; set; } = true;
-    /// <summary>What the next message is known by, where that is not its address and data.</summary>
-    internal SourceName? Alias { get; set; }
 
     /// <summary>Where the log ends, so far.</summary>
     public Mark End => _now;
@@ -85,6 +83,9 @@ public sealed partial class WhyEngine : IEventSink
                 break;
             case EventKind.VectorAccepted:
                 Accepted(happened);
+                break;
+            case EventKind.RemapFaulted:
+                _addressees.Note(happened);
                 break;
             case >= EventKind.VectorTaken and <= EventKind.SpuriousVectorChanged:
             case >= EventKind.CpuNmi and <= EventKind.CpuStartUp:

@@ -13,7 +13,7 @@ public static partial class EventText
         EventKind.RemapTranslated => $"{Unit(e)} gives {Requester(e)} {e.Message} by entry {e.B}",
         EventKind.RemapFaulted => $"{Unit(e)} blocks {Requester(e)} at entry {(ushort)e.B}, reason 0x{e.A:x2}"
             + ((e.B & ProcessingDisabled) != 0 ? ", unrecorded (FPD)" : "")
-            + ((e.B & RecordLost) != 0 ? ", no room to record it" : ""),
+            + ((e.B & RecordLost) != 0 ? ", not recorded" : ""),
         EventKind.RemapInvalidated => $"{Unit(e)} is to forget {Range(e)}",
         EventKind.RemapInvalidationDone => $"{Unit(e)} has forgotten {Range(e)}; {e.Index} "
             + $"{(e.Index == 1 ? "route" : "routes")} touched",

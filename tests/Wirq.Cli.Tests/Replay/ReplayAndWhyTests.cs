@@ -19,6 +19,22 @@ public class ReplayAndWhyTests
         Assert.NotEqual(0, responses.GetProperty("matched").GetProperty("ioapic_set_remote_irr").GetInt64());
     }
 
+    [Fact]
+    public void A_log_with_remapping_says_what_invalidations_touched_in_text_and_in_JSON()
+    {
+        const string log = "tests/Wirq.Traces.Tests/Replay/logs/vtd-msix.log.gz";
+        using var json = JsonDocument.Parse(CommandRun.Of("replay", "--json", log).Output);
+        JsonElement remapping = json.RootElement.GetProperty("remapping");
+        Assert.Equal(["translated", "unremapped", "blocked", "globalInvalidations", "selectiveInvalidations", "routesTouched",
+            "mostRoutesTouched", "usedRewritten", "invalidations"], remapping.EnumerateObject().Select(key => key.Name));
+        Assert.Equal((248, 79, 4), (remapping.GetProperty("translated").GetInt32(), remapping.GetProperty("invalidations").GetArrayLength(),
+            remapping.GetProperty("routesTouched").GetInt32()));
+        CommandRun text = CommandRun.Of("replay", log);
+        Assert.Contains("1 of all entries, 78 of some", text.Output, StringComparison.Ordinal);
+        Assert.Contains("4 in all, 1 at most", text.Output, StringComparison.Ordinal);
+        Assert.All(text.Output.Split('\n'), line => Assert.True(line.TrimEnd('\r').Length <= 80, line));
+    }
+
     [Theory]
     [InlineData("replay")]
     [InlineData("why")]

@@ -70,6 +70,9 @@ public class LineTests
         { "vtd_irq_generate addr 0xfee00000 data 0x4021", TraceEvent.GeneratedInterrupt, [0xFEE00000, 0x4021] },
         { "vtd_inv_desc_iec granularity 0x1 index 0x10 mask 0x2", TraceEvent.IecInvalidate, [1, 0x10, 2] },
         { "vtd_reg_ir_root addr 0x1057000 size 0x10000", TraceEvent.RemapRoot, [0x1057000, 0x10000] },
+        { "vtd_reg_write addr 0x18 size 0x4 value 0x3000000", TraceEvent.RemapRegisterWrite, [0x18, 4, 0x3000000] },
+        { "vtd_warn_ir_vector sid 0xffff index 3 vec 4 (should be: 34)", TraceEvent.RemapVectorDiffers, [0xFFFF, 3, 4, 34] },
+        { "vtd_warn_ir_trigger sid 0x8 index 3 trigger 1 (should be: 0)", TraceEvent.RemapTriggerDiffers, [8, 3, 1, 0] },
         { "vtd_frr_new index 3 high 0x8000002200000008 low 0x1000", TraceEvent.FaultRecorded, [3] },
         { "Servicing hardware INT=0xec", TraceEvent.ServicingInterrupt, [0xEC] },
         {

@@ -135,30 +135,4 @@ public sealed partial class PartsOfLogsTests
         ReplayLogs.AssertClean(report);
         Assert.Equal(1, report.Matched("Servicing hardware INT"));
     }
-
-    [Fact]
-    public void What_the_remapping_unit_made_of_a_message_is_believed()
-    {
-        ReplayReport report = ReplayLogs.Text(ReplayLogs.Stamped("""
-            apic_mem_readl 0x20 = 0x00000000
-            ioapic_mem_write ioapic mem write addr 0x0 regsel: 0x0 size 0x4 val 0x19
-            ioapic_mem_write ioapic mem write addr 0x10 regsel: 0x19 size 0x4 val 0x30000
-            vtd_ir_remap_msi_req addr 0xfee00000 data 0x0
-            ioapic_mem_write ioapic mem write addr 0x0 regsel: 0x19 size 0x4 val 0x18
-            ioapic_mem_write ioapic mem write addr 0x10 regsel: 0x18 size 0x4 val 0x8004
-            2 ioapic_set_irq vector: 4 level: 1
-            2 ioapic_set_remote_irr set remote irr for pin 4
-            2 vtd_ir_remap_msi_req addr 0xfee00030 data 0x8004
-            2 vtd_ir_remap index 1 trigger 1 vector 49 deliver 0 dest 0x0 mode 0
-            2 vtd_ir_remap_msi (addr 0xfee00030, data 0x8004) -> (addr 0xfee00000, data 0xc031)
-            2 apic_deliver_irq dest 0 dest_mode 0 delivery_mode 0 vector 49 trigger_mode 1
-            2 vtd_ir_remap_msi_req addr 0xfee00270 data 0x0
-            2 vtd_ir_remap index 19 trigger 0 vector 50 deliver 0 dest 0x0 mode 0
-            2 vtd_ir_remap_msi (addr 0xfee00270, data 0x0) -> (addr 0xfee00000, data 0x4032)
-            2 apic_deliver_irq dest 0 dest_mode 0 delivery_mode 0 vector 50 trigger_mode 0
-            """.Replace("vtd_ir_remap_msi_req addr 0xfee00000 data 0x0\n", "", StringComparison.Ordinal)));
-        ReplayLogs.AssertClean(report);
-        Assert.Equal((1, 2), (report.Matched("vtd_ir_remap_msi_req"), report.Matched("apic_deliver_irq")));
-        Assert.Equal([new("ioapic:4", 0, 1), new("irte:19", 0, 1)], report.Delivered);
-    }
 }

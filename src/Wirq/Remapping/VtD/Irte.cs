@@ -36,7 +36,7 @@ public readonly record struct Irte(ulong Low, ulong High)
     private const ulong PresentBit = 1, DisableBit = 1 << 1, LogicalBit = 1 << 2, HintBit = 1 << 3, LevelBit = 1 << 4,
         PostedBit = 1 << 15;
     private const int ModeShift = 5, VectorShift = 16, DestinationShift = 32, NarrowShift = 40, QualifierShift = 16, ValidationShift = 18;
-    private const ulong ReservedLow = 7ul << 12 | PostedBit | 0xFFul << 24, ReservedHigh = ~0ul << 20,
+    private const ulong AlwaysReservedLow = 7ul << 12 | 0xFFul << 24, ReservedHigh = ~0ul << 20,
         ReservedDestination = 0xFFFF00FFul << DestinationShift;
     // Delivery modes 011 and 110.
     private const uint ReservedModes = 1u << (int)DeliveryMode.Reserved | 1u << (int)DeliveryMode.StartUp;
@@ -100,21 +100,32 @@ public readonly record struct Irte(ulong Low, ulong High)
 
     /// <summary>Whether reserved fields are set: reserved bits, posted format, a reserved delivery mode or a reserved
     /// SVT.</summary>
-    internal bool HasReserved(bool extended) =>
-        (Low & ReservedLow) != 0 || (High & ReservedHigh) != 0 || !extended && (Low & ReservedDestination) != 0
-        || (ReservedModes >> (int)Mode & 1) != 0 || Validation == SourceValidation.Reserved;
+    internal bool HasReserved(bool extended, VtdProfile profile = default) =>
+        (Low & AlwaysReservedLow) != 0 || (High & ReservedHigh) != 0
+        || !profile.ReservedPasses && ((Low & PostedBit) != 0 || !extended && (Low & ReservedDestination) != 0
+            || (ReservedModes >> (int)Mode & 1) != 0 || Validation == SourceValidation.Reserved);
+
+    /// <summary>A requester that may use it, where any may.</summary>
+    internal ushort SomeRequester(VtdProfile profile = default) => Validation != SourceValidation.Buses ? Source
+        : profile.BusesReversed ? (ushort)(Source << 8) : (ushort)(Source & 0xFF00);
 
     /// <summary>Whether a requester may use it.</summary>
-    internal bool Admits(ushort requester)
+    internal bool Admits(ushort requester, VtdProfile profile = default)
     {
+        if (profile.AnonymousPasses && requester == VtdProfile.Anonymous)
+            return true;
         switch (Validation)
         {
             case SourceValidation.Id:
                 ReadOnlySpan<ushort> compared = [0xFFFF, 0xFFFB, 0xFFF9, 0xFFF8];
                 return ((requester ^ Source) & compared[Qualifier]) == 0;
             case SourceValidation.Buses:
-                int bus = requester >> 8;
-                return bus >= Source >> 8 && bus <= (byte)Source;
+                int bus = requester >> 8, first = Source >> 8, last = (byte)Source;
+                if (profile.BusesReversed)
+                    (first, last) = (last, first);
+                return bus >= first && bus <= last;
+            case SourceValidation.Reserved:
+                return false;
             default:
                 return true;
         }

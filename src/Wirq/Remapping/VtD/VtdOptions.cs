@@ -6,6 +6,8 @@ public sealed record VtdOptions
     /// <summary>The most fault recording registers that fit into the page of the registers.</summary>
     public const int MaxFaultRecords = (int)((VtdUnit.PageSize - VtdUnit.FaultRecordOffset) / FaultRecord.Size);
 
+    /// <summary>Whose behaviour it shows.</summary>
+    public Profile Profile { get; init; }
     /// <summary>Physical address of its registers, a multiple of 0x1000.</summary>
     public ulong Address { get; init; } = 0xFED90000;
     /// <summary>Whether extended interrupt mode, with destinations of 32 bits, is offered (ECAP_REG.EIM).</summary>

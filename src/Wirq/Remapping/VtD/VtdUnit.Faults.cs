@@ -9,7 +9,7 @@ public sealed partial class VtdUnit
     private void Fault(VtdFaultReason reason, ushort requester, int index, bool suppressed, EventBuffer events)
     {
         FaultStatus before = new(Word(VtdRegister.FaultStatus));
-        bool lost = !suppressed && !TryRecord(reason, requester, index);
+        bool lost = !suppressed && (_profile.FaultsUntold || !TryRecord(reason, requester, index));
         if (events.Observing)
         {
             events.Observe(new Event(EventKind.RemapFaulted, _unit, requester, (ulong)reason,

@@ -35,7 +35,7 @@ public sealed partial class VtdUnit
         VtdFaultReason reason;
         if (request.IsInterrupt && !request.Remappable)
         {
-            if (!S.Table.IsExtended && Status.Has(GlobalCommand.Compatibility))
+            if (!S.Table.IsExtended && Status.Has(GlobalCommand.Compatibility) || _profile.CompatibilityPasses)
                 return message.TryDecode(MsiFormat.Compatibility, out translated);
             (reason, translated) = (VtdFaultReason.CompatibilityBlocked, default);
         }
@@ -82,7 +82,7 @@ public sealed partial class VtdUnit
 
     private VtdFaultReason Judge(Irte entry, ushort requester) =>
         !entry.Present ? VtdFaultReason.NotPresent
-        : entry.HasReserved(S.Table.IsExtended) ? VtdFaultReason.EntryReserved
-        : !entry.Admits(requester) ? VtdFaultReason.SourceRejected
+        : entry.HasReserved(S.Table.IsExtended, _profile) ? VtdFaultReason.EntryReserved
+        : !entry.Admits(requester, _profile) ? VtdFaultReason.SourceRejected
         : VtdFaultReason.None;
 }

@@ -29,6 +29,7 @@ public sealed partial class VtdUnit
     /// <summary>Offset of the IOTLB registers (ECAP_REG.IRO).</summary>
     public const uint IotlbOffset = 0xF0;
 
+    private readonly VtdProfile _profile;
     private readonly ulong[] _writable;
     private readonly ulong _addressMask;
     private readonly ushort _unit;
@@ -48,6 +49,7 @@ public sealed partial class VtdUnit
         ArgumentOutOfRangeException.ThrowIfNegative(unit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, RouteCookie.None.Unit - 1);
         Options = options.Validated();
+        _profile = VtdProfile.Of(options.Profile);
         _unit = (ushort)unit;
         _addressMask = VtdCapabilities.AddressMask(options);
         _writable = [.. VtdRegisters.Rows.Select(row => row.WritableIn(options))];

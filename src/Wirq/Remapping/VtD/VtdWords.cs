@@ -1,3 +1,4 @@
+using System.Numerics;
 using Wirq.State;
 
 namespace Wirq.Remapping;
@@ -83,6 +84,11 @@ internal static class VtdCapabilities
 internal readonly record struct TableAddress(ulong Bits)
 {
     internal const ulong Extended = 1 << 11, Size = 15, Address = ~0xFFFul;
+
+    /// <summary>A table of so many entries, a power of two from 2 to 65536; of other numbers, what they
+    /// reach.</summary>
+    internal static TableAddress For(ulong address, ulong entries) =>
+        new(address & Address | Math.Min(Size, (ulong)BitOperations.Log2(Math.Max(2, entries)) - 1));
 
     internal bool IsExtended => (Bits & Extended) != 0;
     internal int LastIndex => (2 << (int)(Bits & Size)) - 1;

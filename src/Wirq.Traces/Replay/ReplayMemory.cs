@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+using Wirq.Remapping;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>As much of a guest's memory as a log shows: entries of remapping tables and descriptors, 16 bytes each. The
+/// rest cannot be read.</summary>
+internal sealed class ReplayMemory : IGuestMemory
+{
+    // A whole table and more; a guest that moves its table about makes the oldest go.
+    private const int MostEntries = 1 << 17;
+
+    private readonly Dictionary<ulong, (ulong Low, ulong High)> _entries = [];
+
+    /// <summary>Something is seen in memory.</summary>
+    /// <param name="address">Where; a multiple of 16.</param>
+    /// <param name="low">Bits 63:0.</param>
+    /// <param name="high">Bits 127:64.</param>
+    /// <returns>Whether something else was there before.</returns>
+    internal bool Put(ulong address, ulong low, ulong high)
+    {
+        bool known = _entries.TryGetValue(address, out (ulong Low, ulong High) before);
+        if (known && before == (low, high))
+            return false;
+        if (!known && _entries.Count == MostEntries)
+            _entries.Clear();
+        _entries[address] = (low, high);
+        return known;
+    }
+
+    public bool TryRead(ulong address, Span<byte> destination)
+    {
+        if (destination.Length != Irte.Size || !_entries.TryGetValue(address, out (ulong Low, ulong High) entry))
+            return false;
+        BinaryPrimitives.WriteUInt64LittleEndian(destination, entry.Low);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[sizeof(ulong)..], entry.High);
+        return true;
+    }
+
+    /// <summary>A unit asks for writes by effects, and does none itself.</summary>
+    public bool TryWrite(ulong address, ReadOnlySpan<byte> source) => false;
+}

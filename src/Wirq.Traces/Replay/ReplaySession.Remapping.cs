@@ -1,0 +1,259 @@
+using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Replay;
+
+/// <content>Messages on their way through the remapping unit. The unit here reads the entries that the log shows, so a
+/// request is decided once its entry was seen, or once it is clear that none will be.</content>
+internal sealed partial class ReplaySession
+{
+    private const ulong NotCared = 3;
+    private const uint AssertBit = 1 << 14;
+
+    private readonly RemappingReport _remapping;
+    private readonly RouteWatch _routes;
+
+    // The request that the unit works on, and as the log has it; what sent it, if a pin did.
+    private Msi _request;
+    private TraceLine _asked;
+    private Event? _ofPin;
+    private bool _open, _deciding;
+
+    // What the unit made of it.
+    private Event? _translated, _blocked;
+    private ushort _sender;
+
+    private VtdUnit Unit => _machine.Fabric.Vtd!;
+
+    /// <summary>The index of the request's entry.</summary>
+    private int RequestIndex => new InterruptRequest(_request).Index;
+
+    private void TakeRemapping(in TraceLine line, in TraceLine next)
+    {
+        if (!_survey.Remaps)
+        {
+            if (line.Event is TraceEvent.RemapFetch or TraceEvent.RemapEntry or TraceEvent.RemapDone)
+                _verdicts.LeaveUnchecked(line.Event);
+            return;
+        }
+        switch (line.Event)
+        {
+            case TraceEvent.RemapRequest:
+                TakeRequest(line);
+                break;
+            case TraceEvent.RemapFetch:
+                TakeFetch(line, next);
+                break;
+            case TraceEvent.RemapEntry:
+                Compare(line, evidence: TakesEntry(line));
+                break;
+            case TraceEvent.RemapDone:
+                Compare(line, evidence: TakesResult(line));
+                break;
+            default:
+                Compare(line, evidence: false);
+                break;
+        }
+    }
+
+    private void TakeRequest(in TraceLine line)
+    {
+        EndRequest();
+        Event? ofPin = null;
+        if (_owed.TryMeet(line))
+        {
+            _verdicts.Match(line.Event);
+            ofPin = _machine.Held.Dequeue();
+        }
+        else if (_owed.TryStrike(line.Event, out Prediction predicted))
+        {
+            _verdicts.Mismatch(line.Number, line.Event, predicted.ToString(), LineText.Of(line));
+            ofPin = _machine.Held.Dequeue();
+        }
+        else
+            Begin(line);
+        (_ofPin, _asked, _open) = (ofPin, line, true);
+        _request = ofPin is { } pin ? pin.Msi : new Msi(line.A, (uint)line.B);
+        (_translated, _blocked) = (null, null);
+    }
+
+    /// <summary>The unit fetched an entry: that is what the guest's table holds there.</summary>
+    private void TakeFetch(in TraceLine line, in TraceLine next)
+    {
+        if (!_open)
+        {
+            _verdicts.Mismatch(line.Number, line.Event, Verdicts.Nothing, LineText.Of(line));
+            return;
+        }
+        SwitchOnUnseen();
+        int index = RequestIndex;
+        if (!Unit.RemappingEnabled || !_request.Address.Remappable)
+            _verdicts.Mismatch(line.Number, line.Event, "nothing: the request is not remapped", LineText.Of(line));
+        else if ((int)line.A != index)
+            _verdicts.Mismatch(line.Number, line.Event, $"entry {index}", LineText.Of(line));
+        else
+            _verdicts.Match(line.Event);
+        var entry = new Irte(line.B, line.C);
+        ShowEntry((int)line.A, entry, line.Number);
+        if (_ofPin is null && !IsSenderKnown(entry, next))
+        {
+            // The log names no requester. Of one that never passed, it cannot be told whether it should have.
+            _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);
+            _open = false;
+            return;
+        }
+        Decide();
+    }
+
+    /// <summary>Who sends the request: who sent it before, or, where it passes, somebody whom the entry
+    /// admits.</summary>
+    private bool IsSenderKnown(Irte entry, in TraceLine next)
+    {
+        int before = _routes.RequesterOf(_request);
+        VtdProfile profile = VtdProfile.Of(Profile.Qemu);
+        bool passes = next.Event == TraceEvent.RemapEntry;
+        if (before != RouteWatch.Unknown && (!passes || entry.Admits((ushort)before, profile)))
+            _sender = (ushort)before;
+        else if (passes || entry.Validation == SourceValidation.None || !entry.Present)
+            _sender = entry.SomeRequester(profile);
+        else
+            return false;
+        return true;
+    }
+
+    /// <summary>An entry is told of that was not shown.</summary>
+    /// <returns>Whether it is taken from this line.</returns>
+    private bool TakesEntry(in TraceLine line)
+    {
+        if (!_open)
+            return false;
+        bool evidence = !_survey.Saw(TraceEvent.RemapFetch);
+        if (evidence)
+        {
+            Imagine((int)line.A, InterruptMessage.Create((byte)line.C, (DeliveryMode)line.D, (uint)line.E, line.F != 0, line.B != 0),
+                line.Number);
+        }
+        Decide();
+        return evidence;
+    }
+
+    /// <summary>A result is told of, and no entry was.</summary>
+    /// <returns>Whether the entry is taken from this line.</returns>
+    private bool TakesResult(in TraceLine line)
+    {
+        if (!_open)
+            return false;
+        bool evidence = !_survey.Saw(TraceEvent.RemapFetch) && !_survey.Saw(TraceEvent.RemapEntry)
+            && _request.Address.Remappable && (line.A != line.C || line.B != line.D);
+        if (evidence)
+        {
+            var made = new Msi(line.C, (uint)line.D);
+            Imagine(RequestIndex, InterruptMessage.Create(made.Data.Vector, made.Data.Mode,
+                made.Address.Destination(MsiFormat.Compatibility), made.Address.Logical, made.Data.Level, hint: made.Address.Hint),
+                line.Number);
+        }
+        Decide();
+        return evidence;
+    }
+
+    /// <summary>Puts an entry where the unit will look, for a log that does not show entries.</summary>
+    private void Imagine(int index, InterruptMessage message, long line)
+    {
+        SwitchOnUnseen();
+        _sender = 0;
+        uint narrow = IsExtended ? uint.MaxValue : DestinationMask;
+        ShowEntry(index, Irte.For(InterruptMessage.Create(message.Vector, message.Mode, message.Destination & narrow,
+            message.Logical, message.Level, hint: message.Hint), IsExtended), line);
+    }
+
+    private void ShowEntry(int index, Irte entry, long line)
+    {
+        // An entry that differs from what a cached route was made of, and no invalidation came in between.
+        if (_machine.Memory.Put(Table.EntryAddress(index), entry.Low, entry.High) && _routes.Rewritten(index) > 0)
+            _remapping.AddStale(line);
+    }
+
+    /// <summary>The request is over: decided, or blocked by QEMU without a word.</summary>
+    private void EndRequest()
+    {
+        if (_open)
+            Decide();
+    }
+
+    /// <summary>The unit takes the request.</summary>
+    private void Decide()
+    {
+        _open = false;
+        _deciding = true;
+        if (_ofPin is { } held)
+        {
+            _sender = VtdProfile.Anonymous;
+            _machine.Fabric.Execute(held);
+            _machine.Drain();
+        }
+        else
+            Send(_request, _request.Address.Remappable && Unit.RemappingEnabled ? SourceName.Irte(RequestIndex) : SourceName.Of(_request),
+                _sender);
+        _deciding = false;
+        if (_translated is { } translated)
+            Translated(translated.Message, (int)translated.B);
+        else if (_blocked is null)
+        {
+            _remapping.Unremapped++;
+            Owe(new(TraceEvent.RemapDone, _asked.A, _asked.B, _asked.A, _asked.B));
+            Owe(Sent(_request));
+        }
+        else
+            _remapping.Blocked++;
+        _ofPin = null;
+    }
+
+    private void Translated(InterruptMessage message, int index)
+    {
+        _remapping.Translated++;
+        ulong level = message.Level ? 1u : 0, logical = message.Logical ? 1u : 0;
+        Owe(new(TraceEvent.RemapEntry, (ulong)index, level, message.Vector, (ulong)message.Mode, message.Destination, logical));
+        // QEMU warns where a request without a subhandle, as the I/OAPIC sends it, is at odds with its entry (5.1.5.1).
+        if (!_request.Address.SubhandleValid)
+        {
+            ulong sender = _ofPin is null ? Prediction.AnySender : VtdProfile.Anonymous;
+            if (_request.Data.Vector != message.Vector)
+                Owe(new(TraceEvent.RemapVectorDiffers, sender, (ulong)index, _request.Data.Vector, message.Vector));
+            if (_request.Data.Level != message.Level)
+                Owe(new(TraceEvent.RemapTriggerDiffers, sender, (ulong)index, _request.Data.Level ? 1u : 0, level));
+        }
+        // QEMU keeps address bits 1:0, and sets the assert bit always.
+        var made = Msi.Encode(message, MsiFormat.KvmHighAddress);
+        Owe(new(TraceEvent.RemapDone, _asked.A, _asked.B, made.Address.Bits | _asked.A & NotCared, made.Data.Bits | AssertBit));
+        Owe(Sent(message));
+        _routes.Used(_request, _sender);
+        _machine.Drain();
+    }
+
+    /// <summary>A line of what QEMU's unit did.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="evidence">Whether what it says was taken from itself.</param>
+    private void Compare(in TraceLine line, bool evidence)
+    {
+        if (_owed.TryMeet(line))
+        {
+            if (evidence)
+                _verdicts.LeaveUnchecked(line.Event);
+            else
+                _verdicts.Match(line.Event);
+        }
+        else if (_owed.TryStrike(line.Event, out Prediction predicted))
+            _verdicts.Mismatch(line.Number, line.Event, predicted.ToString(), LineText.Of(line));
+        else if (_blocked is { A: (ulong)VtdFaultReason.RequestReserved } && line.Event != TraceEvent.RemapDone)
+            _verdicts.Counts.Waive(Waiver.EntryOfRefused, line.Event);
+        else
+        {
+            _verdicts.Mismatch(line.Number, line.Event,
+                _blocked is { } blocked ? $"nothing: {EventText.Describe(blocked)}" : Verdicts.Nothing, LineText.Of(line));
+        }
+    }
+
+    private static string MissingInWords(TraceEvent missing) => missing is TraceEvent.RemapEntry or TraceEvent.RemapDone
+        ? "nothing: the request was blocked" : Verdicts.Nothing;
+}

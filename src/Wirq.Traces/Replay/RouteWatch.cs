@@ -1,0 +1,49 @@
+using Wirq.Remapping;
+using Wirq.Routing;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>A cached route for each message that went through the remapping unit, to see what an invalidation
+/// ends.</summary>
+/// <remarks>QEMU caches no entries, so messages are always translated anew, and these routes carry nothing. Each is a virq
+/// that is translated when its message is set, and again when its message comes after its route was
+/// dropped.</remarks>
+internal sealed class RouteWatch(Fabric fabric)
+{
+    /// <summary>The requester of a message is not known.</summary>
+    internal const int Unknown = -1;
+
+    private readonly Dictionary<Msi, Route> _routes = [];
+
+    private RouteCache Virqs => fabric.Virqs!;
+
+    /// <summary>Who was last seen to send a message; <see cref="Unknown"/> for nobody.</summary>
+    internal int RequesterOf(Msi request) => _routes.TryGetValue(request, out Route route) ? route.Requester : Unknown;
+
+    /// <summary>A message was translated.</summary>
+    internal void Used(Msi request, ushort requester)
+    {
+        if (_routes.TryGetValue(request, out Route route))
+        {
+            if (route.Requester == requester && Virqs.StateOf(route.Virq) == VirqState.Warm)
+                return;
+            Virqs.Dispose(route.Virq);
+        }
+        else if (_routes.Count == Virqs.Capacity)
+            return;
+        VirqHandle virq = Virqs.Register(request.ToString(), requester, prefault: true);
+        Virqs.SetMessage(virq, request);
+        _routes[request] = new(virq, requester);
+    }
+
+    /// <summary>An entry is not what it was. Nothing told the routes that came of it; from now on they are as if it
+    /// had.</summary>
+    /// <returns>How many there were.</returns>
+    internal int Rewritten(int index)
+    {
+        var cookie = new RouteCookie(0, index);
+        return Virqs.Invalidate(new CookieRange(cookie, cookie));
+    }
+
+    private readonly record struct Route(VirqHandle Virq, int Requester);
+}
