@@ -25,7 +25,7 @@ public sealed class VirqMachine : IFabricPort
     /// <summary>Builds the machine, with every translation cached.</summary>
     public VirqMachine()
     {
-        var memory = new SmallMemory(RemappedGuest.MemoryBytes);
+        var memory = new SmallMemory(RemappedGuest.MemoryBytes, shared: false);
         _fabric = new Fabric(FabricOptions.Pc() with
         {
             Routing = new RoutingOptions { Virqs = Virqs },

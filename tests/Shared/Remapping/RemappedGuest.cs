@@ -4,18 +4,21 @@ using Wirq.Remapping;
 
 namespace Wirq.Tests.Shared.Remapping;
 
-/// <summary>The memory of a small guest, from address 0 on. An access is whole, whoever else accesses.</summary>
-public sealed class SmallMemory(int bytes) : IGuestMemory
+/// <summary>The memory of a small guest, from address 0 on.</summary>
+/// <param name="bytes">Its size.</param>
+/// <param name="shared">Whether several threads access it: an access is whole then.</param>
+public sealed class SmallMemory(int bytes, bool shared = true) : IGuestMemory
 {
     private readonly byte[] _bytes = new byte[bytes];
-    private readonly Lock _lock = new();
+    private readonly Lock? _lock = shared ? new() : null;
 
     public bool TryRead(ulong address, Span<byte> destination)
     {
         if (!Holds(address, destination.Length))
             return false;
-        lock (_lock)
-            _bytes.AsSpan((int)address, destination.Length).CopyTo(destination);
+        _lock?.Enter();
+        _bytes.AsSpan((int)address, destination.Length).CopyTo(destination);
+        _lock?.Exit();
         return true;
     }
 
@@ -23,8 +26,9 @@ public sealed class SmallMemory(int bytes) : IGuestMemory
     {
         if (!Holds(address, source.Length))
             return false;
-        lock (_lock)
-            source.CopyTo(_bytes.AsSpan((int)address));
+        _lock?.Enter();
+        source.CopyTo(_bytes.AsSpan((int)address));
+        _lock?.Exit();
         return true;
     }
 

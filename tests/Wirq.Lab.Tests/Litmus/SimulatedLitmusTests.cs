@@ -1,6 +1,5 @@
 using Wirq.Lab.Kernels;
 using Wirq.Routing;
-using Wirq.State;
 using Wirq.Tests.Shared.Litmus;
 
 namespace Wirq.Lab.Tests.Litmus;
@@ -55,46 +54,29 @@ internal sealed class SimulatedLitmusKernel : ILitmusKernel
 {
     private readonly LockedKernel _kernel;
     private Thread? _poll;
-    private volatile bool _ended;
 
     internal SimulatedLitmusKernel(LitmusOptions options)
     {
-        var arena = new StateArena();
-        var simulated = new SimulatedKernel(new SimulatedKernelOptions
+        _kernel = LockedKernel.Create(new SimulatedKernelOptions
         {
             Cpus = options.Virqs,
             ReservedGsis = LitmusOptions.ReservedGsis,
             Routes = LitmusOptions.ReservedGsis + options.Routes,
-        }, new SimulatedEventFds(options.Virqs, arena), arena);
+        });
         for (int cpu = 0; cpu < options.Virqs; cpu++)
-            simulated.EnableApic(cpu);
-        _kernel = new LockedKernel(simulated);
+            _kernel.Do(kernel => kernel.EnableApic(cpu));
     }
 
     public IKernelPort Kernel => _kernel;
     public IEventPort Events => _kernel;
     public long? Deliveries => _kernel.Do(kernel => kernel.Figures.Injections + kernel.Figures.MessagesSignalled);
 
-    public EventFd CreateEventFd() => _kernel.Do(kernel => kernel.EventFds.Create());
+    public EventFd CreateEventFd() => _kernel.CreateEventFd();
     public void DeviceWrites(EventFd fd) => _kernel.WriteByDevice(fd);
-
-    public void Poll(Action<int> readable)
-    {
-        _poll = new Thread(() =>
-        {
-            while (!_ended)
-            {
-                if (_kernel.WaitReadable(100, out int token))
-                    readable(token);
-            }
-        })
-        { IsBackground = true, Name = "poll" };
-        _poll.Start();
-    }
+    public void Poll(Action<int> readable) => _poll = _kernel.Poll(readable);
 
     public void EndPoll()
     {
-        _ended = true;
         _kernel.Stop();
         _poll?.Join();
     }
