@@ -8,7 +8,7 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>Every number of ours in under a minute, a line each: name, value, unit.</summary>
+/// <summary>Every number of ours in about a minute, a line each: name, value, unit.</summary>
 internal static class Quick
 {
     private const int Rounds = 400;
@@ -31,6 +31,8 @@ internal static class Quick
         MeasureObserved(output);
         MeasureRecording(output);
         LogLines.Measure(output);
+        VirqNumbers.Measure(output);
+        KvmNumbers.Measure(output);
         return 0;
     }
 
@@ -61,7 +63,7 @@ internal static class Quick
     /// can only add to the time of code that does the same each time, so the best round is nearest to its cost. The
     /// call itself is taken off, as BenchmarkDotNet does: a round of calls that do nothing stands beside each
     /// round.</summary>
-    private static void Measure(TextWriter output, string name, string unit, Action action)
+    internal static void Measure(TextWriter output, string name, string unit, Action action)
     {
         Action nothing = Nothing;
         for (long until = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(until) < WarmUp;)
@@ -78,9 +80,12 @@ internal static class Quick
             bestCall = Math.Min(bestCall, Time(nothing, calls) / calls);
         }
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {best - bestCall:0.0} {unit}"));
+        Print(output, name, best - bestCall, unit);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}-allocated {allocated / (Rounds * calls)} B"));
     }
+
+    internal static void Print(TextWriter output, string name, double value, string unit, string format = "0.0") =>
+        output.WriteLine($"{name} {value.ToString(format, CultureInfo.InvariantCulture)} {unit}".TrimEnd());
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Nothing() { }

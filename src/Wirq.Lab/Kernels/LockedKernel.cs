@@ -1,4 +1,5 @@
 using Wirq.Routing;
+using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
@@ -10,10 +11,22 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
 {
     // A Monitor's, for waiters are woken through it.
     private readonly object _lock = new();
-    private bool _stopped;
+    private volatile bool _stopped;
+
+    /// <summary>Makes a machine alone on its host.</summary>
+    /// <param name="options">How it is built.</param>
+    /// <param name="eventFds">How many eventfds its host can have.</param>
+    public static LockedKernel Create(SimulatedKernelOptions options, int eventFds = 64)
+    {
+        var arena = new StateArena();
+        return new LockedKernel(new SimulatedKernel(options, new SimulatedEventFds(eventFds, arena), arena));
+    }
 
     /// <inheritdoc/>
     public KernelLimits Limits => kernel.Limits;
+
+    /// <summary>Makes an eventfd.</summary>
+    public EventFd CreateEventFd() => Do(k => k.EventFds.Create());
 
     /// <summary>Calls the kernel or its eventfds under the lock, then runs what the work queue holds and wakes who
     /// waits for notifications.</summary>
@@ -41,7 +54,7 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
     }
 
     /// <summary>Waits for a readable eventfd that is polled (epoll_wait of one event).</summary>
-    /// <param name="milliseconds">How long at most.</param>
+    /// <param name="milliseconds">How long at most; <see cref="Timeout.Infinite"/> for however long.</param>
     /// <param name="token">What it was watched with.</param>
     /// <returns>False where the time is over, or <see cref="Stop"/> was called.</returns>
     public bool WaitReadable(int milliseconds, out int token)
@@ -53,13 +66,31 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
             {
                 if (!_stopped && kernel.EventFds.TryTakeReadable(out token))
                     return true;
-                int left = (int)Math.Max(0, deadline - Environment.TickCount64);
+                int left = milliseconds < 0 ? milliseconds : (int)Math.Max(0, deadline - Environment.TickCount64);
                 if (!_stopped && left != 0 && Monitor.Wait(_lock, left))
                     continue;
                 token = 0;
                 return false;
             }
         }
+    }
+
+    /// <summary>Tells of readable eventfds, one at a time, on a thread of its own, until <see cref="Stop"/>.</summary>
+    /// <param name="readable">Called with the token, under no lock.</param>
+    public Thread Poll(Action<int> readable)
+    {
+        ArgumentNullException.ThrowIfNull(readable);
+        var thread = new Thread(() =>
+        {
+            while (!_stopped)
+            {
+                if (WaitReadable(Timeout.Infinite, out int token))
+                    readable(token);
+            }
+        })
+        { IsBackground = true, Name = "simulated poll" };
+        thread.Start();
+        return thread;
     }
 
     /// <summary>Wakes everybody who waits, for good.</summary>

@@ -26,6 +26,14 @@ internal static class EventCounter
         }
     }
 
+    /// <summary>Adds one to an eventfd that does not block: the way of every interrupt of a hot virq.</summary>
+    internal static void AddAtOnce(int descriptor)
+    {
+        // A write that failed has added nothing; the other way learns why.
+        if (Libc.WriteAtOnce(descriptor, 1, Width) < 0)
+            Add(descriptor);
+    }
+
     /// <summary>Takes the count and leaves zero.</summary>
     /// <returns>False where it was zero already.</returns>
     internal static bool TryTake(int descriptor, out ulong count)

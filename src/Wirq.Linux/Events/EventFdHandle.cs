@@ -46,7 +46,7 @@ public sealed class EventFdHandle : FileDescriptor
     public void Write()
     {
         using Lease lease = Borrow(out int number);
-        EventCounter.Add(number);
+        EventCounter.AddAtOnce(number);
     }
 
     /// <summary>Takes the count and leaves zero, without waiting.</summary>

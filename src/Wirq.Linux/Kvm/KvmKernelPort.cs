@@ -72,9 +72,11 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     {
         lock (_boundLock)
         {
-            bool known = _bound.Remove(trigger.Number, out int bound);
+            // A binding that was decided and overtaken, by a mask for example, was never carried out.
+            if (!_bound.Remove(trigger.Number, out int bound))
+                return;
             // Measured: KVM says nothing where the GSI is not the one that was bound, and goes on consuming.
-            Debug.Assert(known && bound == gsi, $"{trigger} is not bound to GSI {gsi}");
+            Debug.Assert(bound == gsi, $"{trigger} is not bound to GSI {gsi}");
         }
         _vm.DeassignIrqfd(gsi, trigger);
     }

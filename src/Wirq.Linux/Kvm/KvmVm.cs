@@ -23,6 +23,9 @@ public sealed partial class KvmVm : IDisposable
         RouteLimit = CheckExtension(KvmCapability.IrqRouting);
     }
 
+    /// <summary>Its descriptor.</summary>
+    internal FileDescriptor Descriptor => _descriptor;
+
     /// <summary>Whether it is disposed.</summary>
     public bool IsDisposed => _descriptor.IsClosed;
 

@@ -22,7 +22,8 @@ public interface IKernelPort
     void Bind(int gsi, EventFd trigger, EventFd resample);
 
     /// <summary>The kernel lets go of an eventfd. What was written to it before has been injected when this returns;
-    /// what is written from now on stays in it.</summary>
+    /// what is written from now on stays in it. One that is not bound stays so: its binding may have been overtaken, or
+    /// refused.</summary>
     void Unbind(int gsi, EventFd trigger);
 
     /// <summary>Injects a message at once, past the table (KVM_SIGNAL_MSI).</summary>

@@ -235,6 +235,13 @@ public sealed partial class RouteCache
             _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
         else if (IsPolled(before) && !IsPolled(after))
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
+        else if (before == VirqReader.Kernel && after == VirqReader.Userspace)
+        {
+            // What the poll told of meanwhile was left to the kernel, whose binding may have been overtaken; a poll that
+            // tells of each write once would never tell of it again.
+            _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
+            _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
+        }
     }
 
     /// <summary>Whether a virq drives a line of a kernel that owns the I/OAPIC: its GSI is the line's, and no route.</summary>

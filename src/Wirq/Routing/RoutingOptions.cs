@@ -8,8 +8,9 @@ public sealed record RoutingOptions
     /// <summary>What the kernel that owns the local APICs can do; null where they are the fabric's own, and every
     /// interrupt is served in userspace.</summary>
     public KernelLimits? Kernel { get; init; }
-    /// <summary>How many virqs have to wait before they get their routes together, at least 1.</summary>
-    public int BatchCount { get; init; } = 32;
+    /// <summary>How many virqs have to wait before they get their routes together, at least 1. A commit costs as much as
+    /// its table is long, so bringing up many costs a batch's share of what one commit each would.</summary>
+    public int BatchCount { get; init; } = 64;
     /// <summary>How long the first of them waits at most, in nanoseconds of virtual time; 0 for not at all.</summary>
     public long BatchDelay { get; init; } = 1_000_000;
 

@@ -270,6 +270,21 @@ public sealed class RouteCacheTests
     }
 
     [Fact]
+    public void Who_stayed_in_the_poll_is_polled_anew_when_userspace_reads_again()
+    {
+        // A poll that tells of each write once told of it while the kernel was to have it, and it was left alone.
+        var bench = new RouteBench(consumesFirst: true);
+        bench.Entry(3, 0x43);
+        VirqHandle virq = bench.Virq(3);
+        bench.Signal(virq);
+        bench.Log.Clear();
+        bench.Cache.SetMessage(virq, new Msi(0x1000, 0xABCD));
+        bench.Drain();
+        Assert.Equal([$"unbind 0 from {RouteBench.FirstGsi}", "unwatch 0", "watch 0"], bench.Log);
+        bench.AssertConsistent();
+    }
+
+    [Fact]
     public void A_message_outside_the_window_writes_memory_and_is_never_routed()
     {
         var bench = new RouteBench();

@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using Wirq.Host;
+using Wirq.Remapping;
+
+namespace Wirq.Tests.Shared.Remapping;
+
+/// <summary>The memory of a small guest, from address 0 on.</summary>
+/// <param name="bytes">Its size.</param>
+/// <param name="shared">Whether several threads access it: an access is whole then.</param>
+public sealed class SmallMemory(int bytes, bool shared = true) : IGuestMemory
+{
+    private readonly byte[] _bytes = new byte[bytes];
+    private readonly Lock? _lock = shared ? new() : null;
+
+    public bool TryRead(ulong address, Span<byte> destination)
+    {
+        if (!Holds(address, destination.Length))
+            return false;
+        _lock?.Enter();
+        _bytes.AsSpan((int)address, destination.Length).CopyTo(destination);
+        _lock?.Exit();
+        return true;
+    }
+
+    public bool TryWrite(ulong address, ReadOnlySpan<byte> source)
+    {
+        if (!Holds(address, source.Length))
+            return false;
+        _lock?.Enter();
+        source.CopyTo(_bytes.AsSpan((int)address));
+        _lock?.Exit();
+        return true;
+    }
+
+    public void Put(ulong address, ulong low, ulong high)
+    {
+        Span<byte> both = stackalloc byte[2 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(both, low);
+        BinaryPrimitives.WriteUInt64LittleEndian(both[sizeof(ulong)..], high);
+        TryWrite(address, both);
+    }
+
+    public uint Word(ulong address)
+    {
+        Span<byte> word = stackalloc byte[sizeof(uint)];
+        TryRead(address, word);
+        return BinaryPrimitives.ReadUInt32LittleEndian(word);
+    }
+
+    private bool Holds(ulong address, int length) =>
+        address <= (ulong)_bytes.Length && (ulong)length <= (ulong)_bytes.Length - address;
+}
+
+/// <summary>The driver of a guest whose messages are remapped: it keeps the table, and tells the unit what it
+/// changed.</summary>
+/// <remarks>One thread at a time may call <see cref="Invalidate"/> and <see cref="InvalidateAll"/>.</remarks>
+public sealed class RemappedGuest
+{
+    /// <summary>Bus, device and function of all devices.</summary>
+    public const ushort Requester = 0x0310;
+
+    private const uint Gcmd = 0x18, Iqt = 0x88, Iqa = 0x90, Irta = 0xB8;
+    private const uint QueueOn = 1 << 26, RemappingOn = 1 << 25, TakeTable = 1 << 24;
+    private const ulong Status = 0x1000, Queue = 0x2000, Table = 0x100000;
+    private const int EntriesLog = 16, QueueBytes = 0x1000;
+
+    private readonly ulong _unit;
+    private readonly Action<ulong, int, ulong> _write;
+    private uint _tail, _waits;
+
+    /// <summary>Sets the unit up.</summary>
+    /// <param name="memory">The guest's memory, of <see cref="MemoryBytes"/>, which the fabric has too.</param>
+    /// <param name="unit">Where the unit stands.</param>
+    /// <param name="write">Writes memory as CPU 0: address, size and value.</param>
+    public RemappedGuest(SmallMemory memory, ulong unit, Action<ulong, int, ulong> write)
+    {
+        (Memory, _unit, _write) = (memory, unit, write);
+        Write(Irta, sizeof(ulong), Table | EntriesLog - 1);
+        Write(Gcmd, sizeof(uint), TakeTable);
+        Write(Iqa, sizeof(ulong), Queue);
+        Write(Gcmd, sizeof(uint), QueueOn);
+        Write(Gcmd, sizeof(uint), QueueOn | RemappingOn);
+    }
+
+    /// <summary>Sets the unit of a host's machine up.</summary>
+    public RemappedGuest(SmallMemory memory, FabricHost host)
+        : this(memory, host.Options.Vtd!.Address, (address, size, value) => host.TryWrite(0, address, size, value)) { }
+
+    /// <summary>How much memory it needs.</summary>
+    public static int MemoryBytes => (int)Table + (Irte.Size << EntriesLog);
+
+    public SmallMemory Memory { get; }
+
+    /// <summary>The message that a device is programmed with, to be remapped by an entry.</summary>
+    public static Msi Handle(int entry) => new(MsiAddress.ForHandle((ushort)entry), new MsiData(0));
+
+    /// <summary>Writes an entry, and tells nobody.</summary>
+    public void Put(int entry, byte vector, uint cpu, bool present = true)
+    {
+        Irte word = Irte.For(InterruptMessage.Create(vector, DeliveryMode.Fixed, cpu), extended: false)
+            .WithSource(SourceValidation.Id, Requester).WithPresent(present);
+        Memory.Put(Table + (ulong)entry * Irte.Size, word.Low, word.High);
+    }
+
+    /// <summary>Has a run of entries forgotten.</summary>
+    /// <param name="entry">The first.</param>
+    /// <param name="mask">Two to this power are as many.</param>
+    /// <returns>Whether the unit said that it is done, when the write that asked had returned.</returns>
+    public bool Invalidate(int entry, int mask = 0) => Submit(QueuedDescriptor.Entries((ushort)entry, mask));
+
+    /// <summary>Has all entries forgotten.</summary>
+    public bool InvalidateAll() => Submit(QueuedDescriptor.AllEntries);
+
+    private bool Submit(QueuedDescriptor descriptor)
+    {
+        Append(descriptor);
+        Append(QueuedDescriptor.Wait(Status, ++_waits));
+        Write(Iqt, sizeof(ulong), _tail);
+        return Memory.Word(Status) == _waits;
+    }
+
+    private void Append(QueuedDescriptor descriptor)
+    {
+        Memory.Put(Queue + _tail, descriptor.Low, descriptor.High);
+        _tail = (_tail + QueuedDescriptor.Size) % QueueBytes;
+    }
+
+    private void Write(uint offset, int size, ulong value) => _write(_unit + offset, size, value);
+}

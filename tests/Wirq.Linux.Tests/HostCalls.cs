@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Wirq.Linux.Interop;
+
+namespace Wirq.Linux.Tests;
+
+/// <summary>Calls of libc that only tests make.</summary>
+internal static partial class HostCalls
+{
+    /// <summary>EFD_SEMAPHORE.</summary>
+    internal const int EventFdSemaphore = 1;
+
+    private const int DuplicateFrom = 1030; // F_DUPFD_CLOEXEC
+    private const int Words = 16, WordBits = 64;
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    private static partial int GetAffinity(int thread, nuint bytes, ref ulong first);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    private static partial int SetAffinity(int thread, nuint bytes, ref ulong first);
+
+    internal static int Check(int result, string call) => result >= 0 ? result : throw HostError.Last(call);
+
+    /// <summary>Duplicates a descriptor to the first free number from one on.</summary>
+    internal static int Duplicate(int descriptor, int number) => Check(Control(descriptor, DuplicateFrom, number), "fcntl");
+
+    /// <summary>Runs an action on each CPU that the thread may run on.</summary>
+    internal static void OnEachCpu(Action action)
+    {
+        Span<ulong> all = stackalloc ulong[Words], one = stackalloc ulong[Words];
+        all.Clear();
+        const nuint bytes = Words * sizeof(ulong);
+        Check(GetAffinity(0, bytes, ref all[0]), "sched_getaffinity");
+        try
+        {
+            for (int cpu = 0; cpu < Words * WordBits; cpu++)
+            {
+                if ((all[cpu / WordBits] >> cpu % WordBits & 1) == 0)
+                    continue;
+                one.Clear();
+                one[cpu / WordBits] = 1ul << cpu % WordBits;
+                Check(SetAffinity(0, bytes, ref one[0]), "sched_setaffinity");
+                action();
+            }
+        }
+        finally
+        {
+            Check(SetAffinity(0, bytes, ref all[0]), "sched_setaffinity");
+        }
+    }
+}
