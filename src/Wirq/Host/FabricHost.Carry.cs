@@ -36,8 +36,10 @@ public sealed partial class FabricHost
                 Outside(next, static (host, e) => host._eventPort!.Unwatch(new EventFd((int)e.A)));
                 break;
             case EventKind.VirqRead:
-                if (Asks(next, static (host, e) => host._eventPort!.Read(new EventFd((int)e.A))))
-                    _fabric.Virqs!.Interrupt(next.Unit, byEventFd: true);
+                // While it is read, its slot may go to another virq, which has not interrupted.
+                VirqHandle reader = _fabric.Virqs!.HandleAt(next.Unit);
+                if (Asks(next, static (host, e) => host._eventPort!.Read(new EventFd((int)e.A))) && _fabric.Virqs.IsCurrent(reader))
+                    _fabric.Virqs.Interrupt(next.Unit, byEventFd: true);
                 break;
             case EventKind.VirqWritten:
                 Outside(next, static (host, e) => host._eventPort!.Write(new EventFd((int)e.A)));
