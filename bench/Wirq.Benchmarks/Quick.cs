@@ -14,7 +14,22 @@ internal static class Quick
     private const int Rounds = 400;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1500), Round = TimeSpan.FromMilliseconds(2);
 
-    internal static int Run(TextWriter output)
+    /// <param name="output">Where the lines go.</param>
+    /// <param name="parts">Which parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>kvm</c>; none for all.</param>
+    internal static int Run(TextWriter output, IReadOnlyCollection<string> parts)
+    {
+        foreach ((string part, Action<TextWriter> measure) in new (string, Action<TextWriter>)[]
+        {
+            ("paths", MeasurePaths), ("log", LogLines.Measure), ("virq", VirqNumbers.Measure), ("kvm", KvmNumbers.Measure),
+        })
+        {
+            if (parts.Count == 0 || parts.Contains(part))
+                measure(output);
+        }
+        return 0;
+    }
+
+    private static void MeasurePaths(TextWriter output)
     {
         var one = new PathMachine();
         Measure(output, "msi-irr-take-eoi", "ns", () => one.Message());
@@ -30,10 +45,6 @@ internal static class Quick
         Measure(output, "fabric-identity", "ns", () => one.Fabric.Identity());
         MeasureObserved(output);
         MeasureRecording(output);
-        LogLines.Measure(output);
-        VirqNumbers.Measure(output);
-        KvmNumbers.Measure(output);
-        return 0;
     }
 
     private static void MeasureObserved(TextWriter output)

@@ -87,6 +87,13 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
         _host.Do(fabric => fabric.Virqs!.PromoteAll());
     }
 
+    /// <summary>The guest masks all virqs from one on.</summary>
+    internal void MaskFrom(int first)
+    {
+        for (int i = first; i < Count; i++)
+            _virqs[i].Mask();
+    }
+
     /// <summary>What a host does that has no routes but the table.</summary>
     internal void RewriteTable() => _port.Commit(_table.AsSpan(0, _rows));
 
@@ -153,16 +160,18 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
     }
 }
 
-/// <summary>Counts what the fabric asks the kernel for, and times its commits.</summary>
+/// <summary>Counts what the fabric asks the kernel for, and times it.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class CountingPort(IKernelPort kernel) : IKernelPort
 {
-    private long _commitTicks;
+    private long _commitTicks, _unbindTicks;
 
     internal long Calls { get; private set; }
     internal long Commits { get; private set; }
     internal int Unbinds { get; private set; }
     internal double CommitNanoseconds => Stopwatch.GetElapsedTime(0, _commitTicks).TotalNanoseconds;
+
+    internal double UnbindNanoseconds => Stopwatch.GetElapsedTime(0, _unbindTicks).TotalNanoseconds;
 
     public KernelLimits Limits => kernel.Limits;
 
@@ -183,7 +192,9 @@ internal sealed class CountingPort(IKernelPort kernel) : IKernelPort
     public void Unbind(int gsi, EventFd trigger)
     {
         (Calls, Unbinds) = (Calls + 1, Unbinds + 1);
+        long start = Stopwatch.GetTimestamp();
         kernel.Unbind(gsi, trigger);
+        _unbindTicks += Stopwatch.GetTimestamp() - start;
     }
 
     public bool Signal(InterruptMessage message)

@@ -28,7 +28,7 @@ internal sealed class PlainProgram : IDisposable
             using (Stream text = typeof(PlainProgram).Assembly.GetManifestResourceStream(Source)!)
             using (FileStream file = File.Create(source))
                 text.CopyTo(file);
-            using Process compiler = Process.Start(new ProcessStartInfo("gcc", ["-O2", "-Wall", "-o", program, source])
+            using Process compiler = Process.Start(new ProcessStartInfo("gcc", ["-O2", "-Wall", "-pthread", "-o", program, source])
             {
                 RedirectStandardError = true,
             })!;

@@ -231,7 +231,7 @@ public enum EventKind : ushort
     /// eventfd.</summary>
     VirqWritten = 144,
     /// <summary>Effect. A virq's translated message goes to the local APICs. Unit: virq; Index: generation of the
-    /// translation; A: <see cref="InterruptMessage"/>.</summary>
+    /// translation; A: <see cref="InterruptMessage"/>; B: which owner of the virq's slot.</summary>
     VirqInjected = 145,
     /// <summary>Effect. A pin's translated message goes to the local APICs of a kernel. Unit: I/OAPIC; Index: pin; A:
     /// <see cref="InterruptMessage"/>.</summary>

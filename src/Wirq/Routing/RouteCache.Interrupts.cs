@@ -84,7 +84,7 @@ public sealed partial class RouteCache
                 return;
             }
         }
-        _events.Emit(new Event(EventKind.VirqInjected, (ushort)slot, virq.Generation, virq.Translation.Bits));
+        _events.Emit(new Event(EventKind.VirqInjected, (ushort)slot, virq.Generation, virq.Translation.Bits, virq.Owner));
         VirqState next = VirqTransitions.Next(virq.State, VirqInput.Interrupt, Wants(virq));
         if (next == virq.State)
             return;
@@ -104,7 +104,8 @@ public sealed partial class RouteCache
             return true;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqDiscarded, injected.Unit));
-        if (virq.State != VirqState.Free)
+        // Whoever has the slot by now has not interrupted; the virq that did is gone, and what it had pending with it.
+        if (virq.State != VirqState.Free && virq.Owner == (uint)injected.B)
             Serve(injected.Unit, ref virq);
         return false;
     }

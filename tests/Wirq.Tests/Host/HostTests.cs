@@ -66,6 +66,34 @@ public sealed class HostTests
         Assert.Contains("unbind 7", _kernel.Log);
     }
 
+    [Theory]
+    [InlineData("read 7")]
+    [InlineData("signal 0x41")]
+    public void Whoever_takes_the_slot_of_a_disposed_virq_gets_none_of_its_interrupts(string during)
+    {
+        Virq virq = Message(0x41, Trigger), first = Message(0x41, null);
+        Virq? next = null;
+        _kernel.Before = call =>
+        {
+            if (call != during || next is not null)
+                return;
+            // Another one waits behind this one, and its virq goes meanwhile.
+            virq.Trigger();
+            virq.Dispose();
+            next = _host.RegisterOnLine("disk", 20, VirqKind.Edge);
+            Assert.Equal(virq.Handle.Slot, next.Handle.Slot);
+        };
+        ProgramLevel(20, 0x51);
+        if (during == "read 7")
+            _host.EventArrived(_kernel.DeviceWrites(Trigger));
+        else
+            first.Trigger();
+        Assert.NotNull(next);
+        Assert.DoesNotContain(_kernel.Signalled, message => message.Vector == 0x51);
+        next.Dispose();
+        first.Dispose();
+    }
+
     [Fact]
     public void What_was_read_of_a_virq_that_is_gone_is_not_the_next_owners()
     {
