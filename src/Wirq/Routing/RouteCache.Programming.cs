@@ -94,8 +94,15 @@ public sealed partial class RouteCache
     /// <summary>Gives a virq on a line the eventfd that hears the line's acknowledges, or takes it away.</summary>
     public void AttachResample(VirqHandle handle, EventFd resample)
     {
-        if (IsCurrent(handle))
-            _virqs[handle.Slot].Resample = resample;
+        if (!IsCurrent(handle))
+            return;
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        virq.Resample = resample;
+        if (_events.Observing && virq.Kind != VirqKind.Message)
+        {
+            _events.Observe(new Event(
+                EventKind.VirqResampleSet, (ushort)handle.Slot, virq.Source, resample.Exists ? 1u : 0));
+        }
     }
 
     private void Detach(int slot, ref VirqSlot virq)
