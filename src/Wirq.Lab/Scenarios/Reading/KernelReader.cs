@@ -8,7 +8,7 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// come.</summary>
 internal sealed class KernelReader
 {
-    private const int MaxBatch = 4096;
+    private const int MaxBatch = 4096, MaxVirqs = 32767;
 
     private readonly YamlMapping _map;
     private readonly LocalApicOptions _apics;
@@ -28,8 +28,15 @@ internal sealed class KernelReader
         // Two for each pin: see PinRoutes.
         _reserved = 2 * ioApics.Sum(io => io.Pins);
         int most = SimulatedKernelOptions.MaxRoutes - _reserved;
+        if (most < 1 && map["kernel"] is not null)
+        {
+            throw new ScenarioException(map["ioapics"]!.At, $"{_reserved / 2} pins beside a kernel",
+                $"fewer than {SimulatedKernelOptions.MaxRoutes / 2}, for each takes two of its routes");
+        }
         _routes = _reserved + (map["routeBudget"] is { } budget ? Numbers.ReadInt(budget, "a number of routes", 1, most) : most);
         _virqs = Math.Max(1, devices.Sum(device => device.Vectors));
+        if (_virqs > MaxVirqs)
+            throw new ScenarioException(map["devices"]!.At, $"devices with {_virqs} vectors", $"at most {MaxVirqs} together");
         var usual = new RoutingOptions();
         _batchCount = map["batchCount"] is { } count ? Numbers.ReadInt(count, "a number of virqs", 1, MaxBatch) : usual.BatchCount;
         _batchDelay = map["batchDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.BatchDelay;

@@ -146,12 +146,12 @@ internal sealed class StepReader
             return new DeviceStep(name.At, $"{name.Text} is given {message}", device, action, -1, message);
         }
         int vector = ReadVector(action, argument, spec);
-        string which = vector < 0 && spec.Vectors > 1 ? " all" : vector > 0 ? $" vector {vector}" : "";
+        string which = vector < 0 && spec.Vectors > 1 ? "all vectors" : vector > 0 ? $"vector {vector}" : "";
         string text = action switch
         {
-            DeviceAction.Send => $"sends{(which.Length == 0 ? " its message" : which)}",
+            DeviceAction.Send => which.Length == 0 ? "sends its message" : $"sends {which}",
             DeviceAction.Remove => "is removed",
-            DeviceAction.Mask or DeviceAction.Unmask => $"is {word}ed{which}",
+            DeviceAction.Mask or DeviceAction.Unmask => $"is {word}ed{(which.Length == 0 ? "" : " at " + which)}",
             _ => word + "s",
         };
         return new DeviceStep(name.At, $"{name.Text} {text}", device, action, vector);
