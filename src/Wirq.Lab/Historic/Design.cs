@@ -24,6 +24,10 @@ public abstract class Design
     /// <summary>Sees an event after it was carried out.</summary>
     internal virtual void After(World world, in Event done) { }
 
+    /// <summary>Whether the host writes the resample eventfd of one more holder of a line that is
+    /// acknowledged.</summary>
+    internal virtual bool Resamples(World world, int gsi) => true;
+
     /// <summary>The queue has run empty.</summary>
     internal virtual void AtRest(World world) { }
 }

@@ -18,6 +18,12 @@ public static class Designs
         () => new IrqfdIgnoresMask(),
         () => new SpecialMaskIgnored(),
         () => new WideSelect(),
+        () => new TranslateWhenProgrammed(),
+        () => new FlushAll(),
+        () => new NoInvalidationListener(),
+        () => new RemoveRouteOnMask(),
+        () => new ReadAfterBind(),
+        () => new FirstSharerOnlyResample(),
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

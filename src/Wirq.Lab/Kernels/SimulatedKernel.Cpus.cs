@@ -31,6 +31,30 @@ public sealed partial class SimulatedKernel
     /// <summary>Whether a CPU would take an interrupt, were its interrupt flag set.</summary>
     public bool HasInterrupt(int cpu) => HasExtInt(cpu) || _apics is not null && _apics.HasInterrupt(cpu);
 
+    /// <summary>Whether a CPU would take an ExtINT now, were its interrupt flag set: what makes its interrupt window
+    /// worth waiting for (kvm_apic_accept_pic_intr, dm_request_for_irq_injection).</summary>
+    public bool AcceptsExtInt(int cpu) =>
+        _cpus[cpu].ExtIntAndOne == 0 && (_apics is null || _apics.HasExtInt(cpu, intr: true));
+
+    /// <summary>A guest reads CR8.</summary>
+    public byte ReadCr8(int cpu) => Apics().ReadCr8(cpu);
+
+    /// <summary>A guest writes CR8.</summary>
+    /// <returns>False for <c>#GP</c>.</returns>
+    public bool TryWriteCr8(int cpu, ulong value)
+    {
+        Begin();
+        bool taken = Apics().TryWriteCr8(cpu, value, _events);
+        Drain();
+        return taken;
+    }
+
+    /// <summary>IA32_APIC_BASE of a CPU, without an access by its guest.</summary>
+    internal ApicBase BaseOf(int cpu) => Apics().Base(cpu);
+
+    /// <summary>Whether an address lies in the page of a CPU's local APIC, and where.</summary>
+    internal bool Maps(int cpu, ulong address, out uint offset) => Apics().Maps(cpu, address, out offset);
+
     /// <summary>The CPU takes its next interrupt, an ExtINT first (kvm_cpu_get_interrupt).</summary>
     /// <returns>The vector; -1 for none.</returns>
     public int Take(int cpu)

@@ -92,7 +92,8 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     public KernelFigures Figures { get; }
 
     /// <summary>Where <see cref="EventKind.VirqServed"/> is told, of eventfds that bear a virq (see
-    /// <see cref="SimulatedEventFds.Create"/>), and what the chips observe; null for nowhere.</summary>
+    /// <see cref="SimulatedEventFds.Create"/>), what the chips observe, and what CPUs are sent besides vectors; null for
+    /// nowhere.</summary>
     public EventBuffer? Observer { get; set; }
 
     /// <summary>Virtual time in nanoseconds; see <see cref="Advance"/>.</summary>
@@ -119,6 +120,14 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
         ByteBroadcastQuirk = (options.X2ApicApi & X2ApicApi.DisableBroadcastQuirk) == 0,
     };
 
+    private static CpuSignals SignalOf(EventKind kind) => kind switch
+    {
+        EventKind.CpuNmi => CpuSignals.Nmi,
+        EventKind.CpuSmi => CpuSignals.Smi,
+        EventKind.CpuInit => CpuSignals.Init,
+        _ => CpuSignals.StartUp,
+    };
+
     private bool Has(KernelDefects defect) => (Options.Defects & defect) != 0;
 
     private bool Told => Observer is { Observing: true };
@@ -143,17 +152,9 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
                 case EventKind.RouteChanged:
                     rescan = true;
                     break;
-                case EventKind.CpuNmi:
-                    _cpus[next.Cpu].Signals |= CpuSignals.Nmi;
-                    break;
-                case EventKind.CpuSmi:
-                    _cpus[next.Cpu].Signals |= CpuSignals.Smi;
-                    break;
-                case EventKind.CpuInit:
-                    _cpus[next.Cpu].Signals |= CpuSignals.Init;
-                    break;
-                case EventKind.CpuStartUp:
-                    _cpus[next.Cpu].Signals |= CpuSignals.StartUp;
+                case EventKind.CpuNmi or EventKind.CpuSmi or EventKind.CpuInit or EventKind.CpuStartUp:
+                    _cpus[next.Cpu].Signals |= SignalOf(next.Kind);
+                    Observer?.Observe(next);
                     break;
                 default:
                     if (!next.IsEffect)

@@ -1,6 +1,9 @@
 using System.Globalization;
+using Wirq.Events;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Remapping;
+using Wirq.Routing;
 
 namespace Wirq.Lab.Running;
 
@@ -61,12 +64,55 @@ internal static class Expectations
                 bool written = world.Journal.Memory.TryGetValue(c.Address, out uint word);
                 return written && word == c.Value ? null : string.Create(CultureInfo.InvariantCulture,
                     $"memory at 0x{c.Address:x} {(written ? $"is 0x{word:x}" : "was not written by any message")}, and should be 0x{c.Value:x}");
+            case VirqsCheck c:
+                return SameStates(world, c);
+            case GsisCheck c:
+                return Same("GSIs in use", world.Fabric.Virqs!.Used, c.Count);
+            case TouchedCheck c:
+                return Same("routes that the last invalidation touched", world.Journal.Touched, c.Count);
+            case PendingVectorsCheck c:
+                return Same($"pending in {world.Spec.Devices[c.Device].Name}: vectors", PendingVectors(world, c.Device), c.Vectors);
+            case FaultsCheck c:
+                return Same("the fault records hold", Faults(world), c.Faults);
+            case OrderCheck c:
+                return Same("there happened", Words(world.Journal.TakeOrder(c.Kinds)), Words(c.Kinds));
             case IntrCheck c:
                 return world.Fabric.Pic is { } pic && pic.Intr == c.High ? null : $"INTR is {(c.High ? "low" : "high")}, and should be {(c.High ? "high" : "low")}";
             default:
                 throw new WorldException($"no way to verify {check.GetType().Name}");
         }
     }
+
+    private static string? SameStates(World world, VirqsCheck check)
+    {
+        Dictionary<VirqState, int> found = world.VirqsOf(check.Device)
+            .CountBy(virq => world.Fabric.Virqs!.StateOf(virq.Handle)).ToDictionary();
+        bool same = found.Count == check.Counts.Count && check.Counts.All(pair => found.GetValueOrDefault(pair.Key) == pair.Value);
+        return same ? null
+            : $"the virqs of {world.Spec.Devices[check.Device].Name} are {States(found)}, and should be {States(check.Counts)}";
+    }
+
+    private static string States(IReadOnlyDictionary<VirqState, int> counts) =>
+        string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{pair.Value} {ScenarioWords.VirqStates.WordOf(pair.Key)}"));
+
+    private static List<int> PendingVectors(World world, int device) =>
+        [.. world.VirqsOf(device).Index().Where(virq => world.IsPending(virq.Item)).Select(virq => virq.Index)];
+
+    private static List<FaultSpec> Faults(World world)
+    {
+        VtdUnit unit = world.Fabric.Vtd!;
+        var faults = new List<FaultSpec>();
+        for (int i = 0; i < unit.Options.FaultRecords; i++)
+        {
+            uint offset = VtdUnit.FaultRecordOffset + (uint)(i * FaultRecord.Size);
+            var record = new FaultRecord(unit.Read(offset, sizeof(ulong)), unit.Read(offset + sizeof(ulong), sizeof(ulong)));
+            if (record.IsFault)
+                faults.Add(new FaultSpec(record.Reason, record.EntryIndex, record.Source));
+        }
+        return faults;
+    }
+
+    private static List<string> Words(IReadOnlyList<EventKind> kinds) => [.. kinds.Select(ScenarioWords.EventKinds.WordOf)];
 
     private static string? Same(string what, int found, int expected) =>
         found == expected ? null : $"{what}: {found}, and should be {expected}";

@@ -3,6 +3,7 @@ using Wirq.Events;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Routing;
 
 namespace Wirq.Lab.Running;
 
@@ -70,7 +71,7 @@ public static class ScenarioRunner
                 world.Run(step);
             }
         }
-        catch (WorldException stuck)
+        catch (Exception stuck) when (stuck is WorldException or KernelException)
         {
             found.Add(new Failure(current?.At ?? scenario.At, stuck.Message));
         }

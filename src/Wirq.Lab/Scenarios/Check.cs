@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios;
 
@@ -43,3 +45,31 @@ public sealed record MemoryCheck(Mark At, ulong Address, uint Value) : Check(At)
 
 /// <summary>The level of INTR of the 8259 pair.</summary>
 public sealed record IntrCheck(Mark At, bool High) : Check(At);
+
+/// <summary>So many virqs of a device are in each state, and none in another.</summary>
+public sealed record VirqsCheck(Mark At, int Device, IReadOnlyDictionary<VirqState, int> Counts) : Check(At);
+
+/// <summary>So many GSIs are in use.</summary>
+public sealed record GsisCheck(Mark At, int Count) : Check(At);
+
+/// <summary>The last invalidation touched so many routes.</summary>
+public sealed record TouchedCheck(Mark At, int Count) : Check(At);
+
+/// <summary>Exactly these vectors of a device are pending under their mask: its PBA.</summary>
+public sealed record PendingVectorsCheck(Mark At, int Device, IReadOnlyList<int> Vectors) : Check(At);
+
+/// <summary>The fault records of the remapping unit hold exactly these, from record 0 on.</summary>
+public sealed record FaultsCheck(Mark At, IReadOnlyList<FaultSpec> Faults) : Check(At);
+
+/// <summary>A recorded fault.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Index">The entry.</param>
+/// <param name="Source">The requester.</param>
+public readonly record struct FaultSpec(VtdFaultReason Reason, int Index, ushort Source)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"0x{(byte)Reason:x2} at entry {Index} of {Origin.Device(Source)}";
+}
+
+/// <summary>Of these kinds of events exactly these happened, in this order, since the last check of an order.</summary>
+public sealed record OrderCheck(Mark At, IReadOnlyList<EventKind> Kinds) : Check(At);

@@ -25,6 +25,8 @@ public enum RegisterKind
     Memory,
     /// <summary>CR8.</summary>
     Cr8,
+    /// <summary>A register of the remapping unit by its offset.</summary>
+    Vtd,
 }
 
 /// <summary>A register that a scenario names.</summary>

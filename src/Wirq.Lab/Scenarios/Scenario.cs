@@ -1,3 +1,5 @@
+using Wirq.Lab.Kernels;
+
 namespace Wirq.Lab.Scenarios;
 
 /// <summary>A place in a scenario file.</summary>
@@ -33,6 +35,16 @@ public sealed record Scenario
     public IReadOnlyList<string>? Laws { get; init; }
     /// <summary>Designs under which a law must fail.</summary>
     public IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
+
+    /// <summary>All that is checked anywhere in it.</summary>
+    internal IEnumerable<Check> Checks() => Handlers.SelectMany(handler => handler.Turns).Prepend(Steps).SelectMany(ChecksOf);
+
+    private static IEnumerable<Check> ChecksOf(IReadOnlyList<Step> steps) => steps.SelectMany(step => step switch
+    {
+        ExpectStep expect => expect.Checks,
+        RepeatStep repeat => ChecksOf(repeat.Steps),
+        _ => [],
+    });
 }
 
 /// <summary>A design of the past under which something must fail.</summary>
@@ -65,6 +77,24 @@ public enum RouteModel
     Cached,
 }
 
+/// <summary>Who serves the eventfds and messages of devices.</summary>
+public enum KernelModel
+{
+    /// <summary>There are no virqs: a message goes straight to the local APICs.</summary>
+    None,
+    /// <summary>Virqs, and no kernel: userspace serves them all.</summary>
+    User,
+    /// <summary>Virqs, and a kernel that owns the local APICs (KVM's split irqchip).</summary>
+    Split,
+}
+
+/// <summary>How a guest's driver has set a remapping unit up at the first step.</summary>
+/// <param name="TableSize">The table has 2^(size+1) entries.</param>
+/// <param name="Extended">Whether it is in extended interrupt mode.</param>
+/// <param name="Compatibility">Whether compatibility format is let through.</param>
+/// <param name="On">Whether remapping is on.</param>
+public sealed record RemappingSpec(uint TableSize, bool Extended, bool Compatibility, bool On);
+
 /// <summary>The machine of a scenario.</summary>
 public sealed record MachineSpec
 {
@@ -76,6 +106,14 @@ public sealed record MachineSpec
     public StartState Start { get; init; }
     /// <summary>How messages of pins travel.</summary>
     public RouteModel Routes { get; init; }
+    /// <summary>Who serves eventfds and messages.</summary>
+    public KernelModel Kernel { get; init; }
+    /// <summary>The split kernel.</summary>
+    public SimulatedKernelOptions KernelOptions { get; init; } = new();
+    /// <summary>Bytes of guest memory, from address 0 on, a multiple of 8; 0 for none.</summary>
+    public int MemoryBytes { get; init; }
+    /// <summary>How the remapping unit is set up; null where there is none.</summary>
+    public RemappingSpec? Remapping { get; init; }
     /// <summary>The chips.</summary>
     public FabricOptions Fabric { get; init; } = FabricOptions.Pc();
     /// <summary>The devices.</summary>
@@ -90,7 +128,16 @@ public sealed record MachineSpec
 /// <param name="Message">Its message, where it has no line.</param>
 /// <param name="Requester">Its bus, device and function.</param>
 /// <param name="Stuck">Whether it goes on asserting although it is served.</param>
-public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0, bool Stuck = false);
+/// <param name="HasEventFd">Whether it interrupts by writing an eventfd.</param>
+/// <param name="Resamples">Whether it hears acknowledges by an eventfd.</param>
+/// <param name="Prefault">Whether its message is translated as it is programmed.</param>
+/// <param name="Vectors">How many messages it has.</param>
+public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
+    bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1)
+{
+    /// <summary>Whether it interrupts by virqs.</summary>
+    internal bool IsVirq(KernelModel kernel) => kernel != KernelModel.None && (Gsi < 0 || HasEventFd || Resamples);
+}
 
 /// <summary>What a CPU does when it takes a vector.</summary>
 /// <param name="At">Where it stands.</param>

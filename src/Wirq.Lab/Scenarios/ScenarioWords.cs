@@ -1,6 +1,8 @@
 using Wirq.Events;
 using Wirq.Lab.Scenarios.Reading;
 using Wirq.Laws;
+using Wirq.Remapping;
+using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios;
 
@@ -27,21 +29,25 @@ public static class ScenarioWords
     [
         "cpus", "mode", "ids", "start", "profile", "ack", "routes", "x2apic", "tscDeadline", "suppressEoiBroadcast", "cmci",
         "busHz", "tscHz", "physicalAddressBits", "pic", "intrAtPinZero", "format", "ioapics", "isaOverrides", "pciWires",
-        "devices",
+        "kernel", "linux", "routeBudget", "batchCount", "batchDelay", "memory", "vtd", "devices",
     ];
+
+    /// <summary>Keys of <c>vtd</c>.</summary>
+    public static IReadOnlyList<string> Vtd { get; } = ["eim", "eime", "remapping", "cfi", "entries", "faultRecords"];
 
     /// <summary>Keys of an I/OAPIC.</summary>
     public static IReadOnlyList<string> IoApic { get; } =
         ["pins", "gsi", "version", "id", "address", "wide", "stormLimit", "stormDelay"];
 
     /// <summary>Keys of a device.</summary>
-    public static IReadOnlyList<string> Device { get; } = ["gsi", "isa", "pci", "msi", "kind", "stuck", "requester"];
+    public static IReadOnlyList<string> Device { get; } =
+        ["gsi", "isa", "pci", "msi", "kind", "stuck", "requester", "eventfd", "resample", "prefault", "vectors"];
 
     /// <summary>Keys of <c>pci</c>.</summary>
     public static IReadOnlyList<string> Pci { get; } = ["device", "pin", "bridges"];
 
     /// <summary>Keys of <c>msi</c>.</summary>
-    public static IReadOnlyList<string> Msi { get; } = ["address", "data"];
+    public static IReadOnlyList<string> Msi { get; } = ["address", "data", "handle"];
 
     /// <summary>Steps that no actor does.</summary>
     public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect"];
@@ -57,8 +63,21 @@ public static class ScenarioWords
     public static IReadOnlyList<string> Commands { get; } =
     [
         "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta",
-        "pic-eoi", "serve",
+        "pic-eoi", "serve", "irte", "invalidate", "remapping", "cfi",
     ];
+
+    /// <summary>Keys of an entry of <c>irte</c>.</summary>
+    public static IReadOnlyList<string> Irte { get; } =
+        ["vector", "to", "mode", "logical", "level", "hint", "present", "fpd", "source", "svt", "sq"];
+
+    /// <summary>Keys of <c>invalidate</c>.</summary>
+    public static IReadOnlyList<string> Invalidate { get; } = ["index", "mask", "wait"];
+
+    /// <summary>Keys of <c>wait</c>.</summary>
+    public static IReadOnlyList<string> Wait { get; } = ["address", "data", "interrupt"];
+
+    /// <summary>Keys of a fault in an expectation.</summary>
+    public static IReadOnlyList<string> Fault { get; } = ["reason", "index", "source"];
 
     /// <summary>The key that may stand beside <c>write</c> and <c>read</c>.</summary>
     public const string Faults = "faults";
@@ -73,7 +92,7 @@ public static class ScenarioWords
     public static IReadOnlyList<string> Expect { get; } =
     [
         "taken", "taken-by-any", "registers", "holders", "pending", "in-service", "acks", "signals", "events", "memory",
-        "intr",
+        "intr", "virqs", "gsis", "touched", "pba", "faults", "order",
     ];
 
     /// <summary>Signals that a CPU can receive; a vector follows <c>sipi</c>.</summary>
@@ -98,6 +117,7 @@ public static class ScenarioWords
             ["port"] = [],
             ["memory"] = [],
             ["cr8"] = [],
+            ["vtd"] = [.. RegisterReader.Units.Words, "frcd"],
         };
 
     /// <summary>Words that stand for values, by the key that they follow.</summary>
@@ -109,6 +129,10 @@ public static class ScenarioWords
             ["profile"] = Profiles.Words,
             ["ack"] = Acks.Words,
             ["routes"] = Routes.Words,
+            ["kernel"] = KernelModels.Words,
+            ["virqs"] = VirqStates.Words,
+            ["switch"] = Switches.Words,
+            ["svt"] = Validations.Words,
             ["format"] = Formats.Words,
             ["kind"] = Kinds.Words,
             ["pin"] = Pins.Words,
@@ -123,18 +147,18 @@ public static class ScenarioWords
 
     /// <summary>Words that stand where names or numbers do.</summary>
     public static IReadOnlyList<string> Special { get; } =
-        [AnyVector, AllCpus, Nothing, "cpu", HistoricSpec.Expectations, IntrLabel];
+        [AnyVector, AllCpus, Nothing, Everything, "cpu", HistoricSpec.Expectations, IntrLabel];
 
     /// <summary>Every word of the format; of names with dots, each part.</summary>
     public static IReadOnlySet<string> All { get; } = new IEnumerable<string>[]
         {
-            Scenario, Needs, Laws, Historic, Machine, IoApic, Device, Pci, Msi, Steps, Repeat, PlainCommands, Commands,
-            [Faults], Migrate, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
+            Scenario, Needs, Laws, Historic, Machine, Vtd, IoApic, Device, Pci, Msi, Steps, Repeat, PlainCommands, Commands,
+            [Faults], Migrate, Irte, Invalidate, Wait, Fault, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
         }
         .Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
         .SelectMany(words => words).SelectMany(word => word.Split('.')).ToHashSet();
 
-    internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none", IntrLabel = "8259 INTR";
+    internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none", Everything = "all", IntrLabel = "8259 INTR";
 
     internal static WordList<bool> ApicModes => Tables.ApicModes;
     internal static WordList<StartState> Starts => Tables.Starts;
@@ -142,6 +166,10 @@ public static class ScenarioWords
     internal static WordList<AckPolicy> Acks => Tables.Acks;
     internal static WordList<RouteModel> Routes => Tables.Routes;
     internal static WordList<MsiFormat> Formats => Tables.Formats;
+    internal static WordList<KernelModel> KernelModels => Tables.KernelModels;
+    internal static WordList<VirqState> VirqStates => Tables.VirqStates;
+    internal static WordList<bool> Switches => Tables.Switches;
+    internal static WordList<SourceValidation> Validations => Tables.Validations;
     internal static WordList<SourceKind> Kinds => Tables.Kinds;
     internal static WordList<PciInterruptPin> Pins => Tables.Pins;
     internal static WordList<DeviceAction> Actions => Tables.Actions;
@@ -158,6 +186,13 @@ public static class ScenarioWords
             new(("done", AckPolicy.Done), ("eoi", AckPolicy.Eoi), ("eoi+unmask", AckPolicy.EoiAndUnmask));
         internal static readonly WordList<RouteModel> Routes =
             new(("direct", RouteModel.Direct), ("cached", RouteModel.Cached));
+        internal static readonly WordList<KernelModel> KernelModels =
+            new(("user", KernelModel.User), ("split", KernelModel.Split));
+        internal static readonly WordList<bool> Switches = new(("on", true), ("off", false));
+        internal static readonly WordList<SourceValidation> Validations = new(("none", SourceValidation.None),
+            ("id", SourceValidation.Id), ("buses", SourceValidation.Buses), ("reserved", SourceValidation.Reserved));
+        internal static readonly WordList<VirqState> VirqStates =
+            new([.. Enum.GetValues<VirqState>().Select(state => (Kebab(state.ToString()), state))]);
         internal static readonly WordList<MsiFormat> Formats = new(("compatibility", MsiFormat.Compatibility),
             ("extended", MsiFormat.ExtendedDestination), ("kvm", MsiFormat.KvmHighAddress));
         internal static readonly WordList<SourceKind> Kinds =
@@ -165,7 +200,8 @@ public static class ScenarioWords
         internal static readonly WordList<PciInterruptPin> Pins = new(("A", PciInterruptPin.A), ("B", PciInterruptPin.B),
             ("C", PciInterruptPin.C), ("D", PciInterruptPin.D));
         internal static readonly WordList<DeviceAction> Actions = new(
-            ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove));
+            ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove),
+            ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
             .Where(kind => kind != EventKind.None).Select(kind => (Kebab(kind.ToString()), kind))]);
 

@@ -1,3 +1,5 @@
+using Wirq.Remapping;
+
 namespace Wirq.Lab.Scenarios;
 
 /// <summary>Something that an actor does.</summary>
@@ -18,10 +20,23 @@ public enum DeviceAction
     Send,
     /// <summary>Be unplugged: its source leaves the line.</summary>
     Remove,
+    /// <summary>Its driver masks a vector.</summary>
+    Mask,
+    /// <summary>Its driver unmasks a vector.</summary>
+    Unmask,
+    /// <summary>Its driver programs another message.</summary>
+    Message,
 }
 
-/// <summary>A device does something.</summary>
-public sealed record DeviceStep(Mark At, string Text, int Device, DeviceAction Action) : Step(At, Text);
+/// <summary>A device does something, or its driver does something to it.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Text">It in a few words.</param>
+/// <param name="Device">Which.</param>
+/// <param name="Action">What.</param>
+/// <param name="Vector">Of its vectors, which one; -1 for all.</param>
+/// <param name="Message">The message that is programmed.</param>
+public sealed record DeviceStep(Mark At, string Text, int Device, DeviceAction Action, int Vector = 0, Msi Message = default)
+    : Step(At, Text);
 
 /// <summary>Virtual time passes; what falls due in between happens on the way.</summary>
 /// <param name="At">Where it stands.</param>
@@ -97,3 +112,33 @@ public sealed record IntaCommand(int Vector) : CpuCommand;
 
 /// <summary>Set or clear the interrupt flag.</summary>
 public sealed record InterruptsCommand(bool On) : CpuCommand;
+
+/// <summary>Write entries of the interrupt remapping table, all alike.</summary>
+/// <param name="First">The first.</param>
+/// <param name="Last">The last.</param>
+/// <param name="Message">What they make.</param>
+/// <param name="Present">Whether they are present.</param>
+/// <param name="FaultsSuppressed">Whether their faults are not to be recorded (FPD).</param>
+/// <param name="Validation">How the requester is verified (SVT).</param>
+/// <param name="Source">Who the requester must be.</param>
+/// <param name="Qualifier">Which function bits do not count (SQ).</param>
+public sealed record IrteCommand(int First, int Last, InterruptMessage Message, bool Present, bool FaultsSuppressed,
+    SourceValidation Validation, ushort Source, int Qualifier) : CpuCommand;
+
+/// <summary>Put descriptors into the invalidation queue.</summary>
+/// <param name="Does">Whether entries are invalidated at all.</param>
+/// <param name="Index">The entry; -1 for all.</param>
+/// <param name="Mask">The aligned run of 2^mask entries around it.</param>
+/// <param name="Wait">The wait descriptor behind it, if any.</param>
+public sealed record InvalidateCommand(bool Does, int Index, int Mask, WaitSpec? Wait) : CpuCommand;
+
+/// <summary>A wait descriptor.</summary>
+/// <param name="Address">Where its status goes; -1 for no status.</param>
+/// <param name="Data">The status.</param>
+/// <param name="Interrupt">Whether the invalidation event is signalled.</param>
+public sealed record WaitSpec(long Address, uint Data, bool Interrupt);
+
+/// <summary>Give the remapping unit one command on top of what is on.</summary>
+/// <param name="Command">Its bit in GCMD_REG.</param>
+/// <param name="On">Whether it is set.</param>
+public sealed record RemappingCommand(ulong Command, bool On) : CpuCommand;

@@ -9,15 +9,14 @@ internal static class Firmware
     private const uint ApicBaseMsr = 0x1B;
     private const ulong EnableX2Apic = 0xC00;
 
-    internal static void Prepare(MachineSpec spec, Fabric fabric)
+    internal static void Prepare(MachineSpec spec, Fabric fabric, ICpus cpus, RegisterAccess registers)
     {
-        var registers = new RegisterAccess(fabric);
         for (int cpu = 0; cpu < spec.Cpus; cpu++)
         {
             if (spec.X2Apic)
             {
-                fabric.ReadMsr(cpu, ApicBaseMsr, out ulong apicBase);
-                fabric.WriteMsr(cpu, ApicBaseMsr, apicBase | EnableX2Apic);
+                cpus.ReadMsr(cpu, ApicBaseMsr, out ulong apicBase);
+                cpus.WriteMsr(cpu, ApicBaseMsr, apicBase | EnableX2Apic);
             }
             registers.WriteLocalApic(cpu, LocalApicOffsets.SpuriousVector, 0x1FF);
             if (!spec.X2Apic)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wirq.Events;
+using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
@@ -10,13 +11,20 @@ internal sealed class Journal
     private readonly List<string>[] _signals;
     private readonly int[] _acks;
     private readonly Dictionary<EventKind, int> _events = [];
+    // Kept only of the kinds whose order somebody asks for.
+    private readonly HashSet<EventKind> _ordered;
+    private readonly List<EventKind> _order = [];
 
-    internal Journal(int cpus, int devices)
+    internal Journal(Scenario scenario, MachineSpec machine)
     {
-        _taken = [.. Enumerable.Range(0, cpus).Select(_ => new List<byte>())];
-        _signals = [.. Enumerable.Range(0, cpus).Select(_ => new List<string>())];
-        _acks = new int[devices];
+        _taken = [.. Enumerable.Range(0, machine.Cpus).Select(_ => new List<byte>())];
+        _signals = [.. Enumerable.Range(0, machine.Cpus).Select(_ => new List<string>())];
+        _acks = new int[machine.Devices.Count];
+        _ordered = [.. scenario.Checks().OfType<OrderCheck>().SelectMany(check => check.Kinds)];
     }
+
+    /// <summary>How many routes the last invalidation touched; -1 before the first.</summary>
+    internal int Touched { get; private set; } = -1;
 
     /// <summary>What messages wrote to memory.</summary>
     internal Dictionary<ulong, uint> Memory { get; } = [];
@@ -28,6 +36,8 @@ internal sealed class Journal
     internal void Note(in Event e)
     {
         _events[e.Kind] = _events.GetValueOrDefault(e.Kind) + 1;
+        if (_ordered.Contains(e.Kind))
+            _order.Add(e.Kind);
         switch (e.Kind)
         {
             case EventKind.CpuNmi:
@@ -42,6 +52,9 @@ internal sealed class Journal
             case EventKind.CpuStartUp:
                 _signals[e.Cpu].Add(string.Create(CultureInfo.InvariantCulture, $"sipi 0x{e.Vector:x2}"));
                 break;
+            case EventKind.RemapInvalidationDone:
+                Touched = (int)e.Index;
+                break;
             case EventKind.MemoryWrite:
                 Memory[e.A] = (uint)e.B;
                 break;
@@ -54,6 +67,9 @@ internal sealed class Journal
 
     internal int TakeAcks(int device) => (_acks[device], _acks[device] = 0).Item1;
 
+    /// <summary>The events of some kinds, in order, since this was last asked.</summary>
+    internal IReadOnlyList<EventKind> TakeOrder(IReadOnlyList<EventKind> kinds) => [.. Consume(_order).Where(kinds.Contains)];
+
     internal int TakeEvents(EventKind kind) => _events.Remove(kind, out int count) ? count : 0;
 
     /// <summary>Forgets what setting the machine up left behind.</summary>
@@ -65,6 +81,8 @@ internal sealed class Journal
             signals.Clear();
         Array.Clear(_acks);
         _events.Clear();
+        _order.Clear();
+        Touched = -1;
         Memory.Clear();
     }
 

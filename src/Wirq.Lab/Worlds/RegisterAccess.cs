@@ -1,10 +1,11 @@
+using System.Buffers.Binary;
 using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
 /// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is
 /// in.</summary>
-internal sealed class RegisterAccess(Fabric fabric)
+internal sealed class RegisterAccess(Fabric fabric, ICpus cpus)
 {
     private const uint FirstX2ApicMsr = 0x800;
     private const ulong BaseMask = ~0xFFFul;
@@ -32,21 +33,25 @@ internal sealed class RegisterAccess(Fabric fabric)
                 WriteIndexed(cpu, register.Unit, (uint)register.Number, (uint)value);
                 return true;
             case RegisterKind.IoApicOffset:
-                fabric.TryWrite(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, value);
+                cpus.TryWrite(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, value);
                 return true;
             case RegisterKind.LocalApic:
                 return register.Size == sizeof(ulong)
                     ? WriteInterruptCommand(cpu, value) : WriteLocalApic(cpu, (uint)register.Number, value);
             case RegisterKind.Msr:
-                return fabric.WriteMsr(cpu, (uint)register.Number, value) != MsrResult.GeneralProtection;
+                return cpus.WriteMsr(cpu, (uint)register.Number, value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
                 fabric.TryWritePort(cpu, (ushort)register.Number, register.Size, (uint)value);
                 return true;
             case RegisterKind.Memory:
-                fabric.TryWrite(cpu, register.Number, register.Size, value);
+                if (!cpus.TryWrite(cpu, register.Number, register.Size, value))
+                    WriteMemory(register.Number, register.Size, value);
+                return true;
+            case RegisterKind.Vtd:
+                WriteUnit(cpu, (uint)register.Number, register.Size, value);
                 return true;
             default:
-                return fabric.TryWriteCr8(cpu, value);
+                return cpus.TryWriteCr8(cpu, value);
         }
     }
 
@@ -71,23 +76,26 @@ internal sealed class RegisterAccess(Fabric fabric)
                 value = ReadIndexed(cpu, register.Unit, (uint)register.Number);
                 return true;
             case RegisterKind.IoApicOffset:
-                fabric.TryRead(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, out value);
+                cpus.TryRead(cpu, IoApicAddress(register.Unit) + register.Number, register.Size, out value);
                 return true;
             case RegisterKind.LocalApic:
                 return register.Size == sizeof(ulong)
                     ? ReadInterruptCommand(cpu, out value) : ReadLocalApic(cpu, (uint)register.Number, out value);
             case RegisterKind.Msr:
-                return fabric.ReadMsr(cpu, (uint)register.Number, out value) != MsrResult.GeneralProtection;
+                return cpus.ReadMsr(cpu, (uint)register.Number, out value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
                 fabric.TryReadPort(cpu, (ushort)register.Number, register.Size, out uint port);
                 value = port;
                 return true;
             case RegisterKind.Memory:
-                if (!fabric.TryRead(cpu, register.Number, register.Size, out value))
-                    value = Nothing >> (64 - register.Size * 8);
+                if (!cpus.TryRead(cpu, register.Number, register.Size, out value))
+                    value = ReadMemory(register.Number, register.Size);
+                return true;
+            case RegisterKind.Vtd:
+                value = ReadUnit(cpu, (uint)register.Number, register.Size);
                 return true;
             default:
-                value = fabric.ReadCr8(cpu);
+                value = cpus.ReadCr8(cpu);
                 return true;
         }
     }
@@ -96,8 +104,8 @@ internal sealed class RegisterAccess(Fabric fabric)
     internal bool WriteLocalApic(int cpu, uint offset, ulong value)
     {
         if (IsX2Apic(cpu, out ulong page))
-            return fabric.WriteMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, value) != MsrResult.GeneralProtection;
-        fabric.TryWrite(cpu, page + offset, sizeof(uint), (uint)value);
+            return cpus.WriteMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, value) != MsrResult.GeneralProtection;
+        cpus.TryWrite(cpu, page + offset, sizeof(uint), (uint)value);
         return true;
     }
 
@@ -106,15 +114,15 @@ internal sealed class RegisterAccess(Fabric fabric)
     {
         // The high half names the destination (8 bits, at the top) and must stand before the low half sends.
         if (!IsX2Apic(cpu, out ulong page))
-            fabric.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits << XApicDestinationShift & uint.MaxValue);
+            cpus.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits << XApicDestinationShift & uint.MaxValue);
         return WriteLocalApic(cpu, LocalApicOffsets.Command, value);
     }
 
     internal bool ReadLocalApic(int cpu, uint offset, out ulong value)
     {
         if (IsX2Apic(cpu, out ulong page))
-            return fabric.ReadMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, out value) != MsrResult.GeneralProtection;
-        if (!fabric.TryRead(cpu, page + offset, sizeof(uint), out value))
+            return cpus.ReadMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, out value) != MsrResult.GeneralProtection;
+        if (!cpus.TryRead(cpu, page + offset, sizeof(uint), out value))
             value = uint.MaxValue;
         return true;
     }
@@ -146,15 +154,38 @@ internal sealed class RegisterAccess(Fabric fabric)
 
     internal void WriteIndexed(int cpu, int ioApic, uint index, uint value)
     {
-        fabric.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.SelectOffset, sizeof(uint), index);
-        fabric.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.WindowOffset, sizeof(uint), value);
+        cpus.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.SelectOffset, sizeof(uint), index);
+        cpus.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.WindowOffset, sizeof(uint), value);
     }
 
     internal uint ReadIndexed(int cpu, int ioApic, uint index)
     {
-        fabric.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.SelectOffset, sizeof(uint), index);
-        fabric.TryRead(cpu, IoApicAddress(ioApic) + IoApic.WindowOffset, sizeof(uint), out ulong value);
+        cpus.TryWrite(cpu, IoApicAddress(ioApic) + IoApic.SelectOffset, sizeof(uint), index);
+        cpus.TryRead(cpu, IoApicAddress(ioApic) + IoApic.WindowOffset, sizeof(uint), out ulong value);
         return (uint)value;
+    }
+
+    /// <summary>Reads a register of the remapping unit.</summary>
+    internal ulong ReadUnit(int cpu, uint offset, int size) =>
+        cpus.TryRead(cpu, fabric.Options.Vtd!.Address + offset, size, out ulong value) ? value : Nothing;
+
+    /// <summary>Writes a register of the remapping unit.</summary>
+    internal void WriteUnit(int cpu, uint offset, int size, ulong value) =>
+        cpus.TryWrite(cpu, fabric.Options.Vtd!.Address + offset, size, value);
+
+    private void WriteMemory(ulong address, int size, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        fabric.Memory.TryWrite(address, bytes[..size]);
+    }
+
+    private ulong ReadMemory(ulong address, int size)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bytes.Clear();
+        return fabric.Memory.TryRead(address, bytes[..size])
+            ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : Nothing >> (64 - size * 8);
     }
 
     private ulong IoApicAddress(int ioApic) => fabric.IoApics[ioApic].Options.Address;
@@ -164,7 +195,7 @@ internal sealed class RegisterAccess(Fabric fabric)
     /// <summary>The laboratory's own look at the mode of a CPU; no guest access, so no event of one.</summary>
     private bool IsX2Apic(int cpu, out ulong page)
     {
-        ApicBase apicBase = fabric.LocalApics.Base(cpu);
+        ApicBase apicBase = cpus.Base(cpu);
         page = apicBase.Bits & BaseMask;
         return apicBase.Mode == ApicMode.X2Apic;
     }

@@ -35,13 +35,13 @@ public sealed partial class World
     }
 
     /// <summary>Whether a CPU is in a handler, or would take an interrupt.</summary>
-    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || (_cpus[cpu].Interrupts != 0 && Fabric.HasInterrupt(cpu));
+    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || (_cpus[cpu].Interrupts != 0 && _cpuPort.HasInterrupt(cpu));
 
     /// <summary>One step of a CPU: take an interrupt, do the next thing in its handler, or return from it.</summary>
     public void StepCpu(int cpu)
     {
         ref CpuState state = ref _cpus[cpu];
-        if (state.Interrupts != 0 && Fabric.HasInterrupt(cpu))
+        if (state.Interrupts != 0 && _cpuPort.HasInterrupt(cpu))
             Enter(cpu, ref state);
         else
             RunFrame(cpu, ref state);
@@ -50,7 +50,7 @@ public sealed partial class World
 
     private void Enter(int cpu, ref CpuState state)
     {
-        int vector = Fabric.Take(cpu);
+        int vector = _cpuPort.Take(cpu);
         if (vector < 0)
             return;
         Journal.NoteTaken(cpu, (byte)vector);

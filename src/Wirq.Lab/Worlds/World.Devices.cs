@@ -9,9 +9,14 @@ public sealed partial class World
     private void Connect(int device)
     {
         DeviceSpec spec = Spec.Devices[device];
-        if (spec.Gsi < 0)
-            return;
-        Source source = Fabric.Connect(spec.Gsi, spec.Name, spec.Kind);
+        if (spec.IsVirq(Spec.Kernel))
+            ConnectVirqs(device);
+        else if (spec.Gsi >= 0)
+            Own(device, Fabric.Connect(spec.Gsi, spec.Name, spec.Kind));
+    }
+
+    private void Own(int device, Source source)
+    {
         _sources[device] = source;
         _deviceOfSlot[source.Slot] = device;
     }
@@ -23,28 +28,46 @@ public sealed partial class World
         if (state.Removed != 0)
             return;
         Source? source = _sources[step.Device];
+        DeviceVirq[]? virqs = _deviceVirqs[step.Device];
         switch (step.Action)
         {
-            case DeviceAction.Send:
+            case DeviceAction.Send when virqs is null:
                 Fabric.Send(spec.Message, spec.Requester);
                 break;
             case DeviceAction.Raise:
                 if (state.Wants == 0 && source is { IsAsserted: true })
                     Fabric.NoteWanted(source);
                 state.Wants = 1;
-                source?.Raise();
+                Assert(step.Device);
                 break;
             case DeviceAction.Lower:
                 Withdraw(step.Device);
                 break;
-            case DeviceAction.Pulse:
+            case DeviceAction.Pulse when virqs is null:
                 source?.Pulse();
+                break;
+            case DeviceAction.Pulse:
+                Signal(step.Device, vector: 0);
                 break;
             case DeviceAction.Remove:
                 (state.Removed, state.Wants) = (1, 0);
-                source?.Dispose();
+                if (virqs is null)
+                    source?.Dispose();
+                else
+                    Do(step, virqs);
+                break;
+            default:
+                Do(step, virqs!);
                 break;
         }
+    }
+
+    private void Assert(int device)
+    {
+        if (_deviceVirqs[device] is null)
+            _sources[device]?.Raise();
+        else
+            Signal(device, vector: 0);
     }
 
     /// <summary>A driver served a device: it wants nothing any more, unless it is stuck.</summary>
@@ -71,8 +94,10 @@ public sealed partial class World
     {
         if (!_deviceOfSlot.TryGetValue(ack.Source, out int device) || _devices[device].Removed != 0)
             return;
+        if (!Hears(device))
+            return;
         Journal.NoteAck(device);
         if (_devices[device].Wants != 0 && Spec.Devices[device].Kind == SourceKind.Sampled)
-            _sources[device]!.Raise();
+            Assert(device);
     }
 }

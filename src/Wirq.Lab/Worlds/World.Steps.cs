@@ -69,7 +69,7 @@ public sealed partial class World
         {
             if (stops > maxStops)
                 throw new WorldException($"more than {maxStops} timers fall due within one step of time");
-            Fabric.Advance(Math.Min(end, Math.Max(Fabric.NextDeadline, Fabric.Now + 1)));
+            Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
             Drain();
             if (settle)
                 Settle();
@@ -115,6 +115,15 @@ public sealed partial class World
             case MaskIrqCommand mask:
                 MaskIrq(cpu, mask);
                 return null;
+            case IrteCommand irte:
+                _driver!.Write(cpu, irte);
+                return null;
+            case InvalidateCommand invalidate:
+                _driver!.Invalidate(cpu, invalidate);
+                return null;
+            case RemappingCommand remapping:
+                _driver!.Command(cpu, remapping.Command, remapping.On);
+                return null;
             case PicEoiCommand eoi:
                 PicEoi(cpu, eoi);
                 return null;
@@ -152,7 +161,7 @@ public sealed partial class World
 
     private string? Take(int cpu, int expected)
     {
-        int vector = Fabric.Take(cpu);
+        int vector = _cpuPort.Take(cpu);
         if (vector >= 0)
             Journal.NoteTaken(cpu, (byte)vector);
         return expected switch

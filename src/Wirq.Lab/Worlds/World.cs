@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Wirq.Events;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
@@ -17,6 +18,8 @@ public sealed partial class World
     private readonly Dictionary<int, int> _deviceOfSlot = [];
     private readonly Design? _design;
     private readonly RouteTable? _routes;
+    private readonly RemappingDriver? _driver;
+    private readonly ICpus _cpuPort;
     private readonly Random? _order;
 
     /// <summary>Builds a world in its start state.</summary>
@@ -35,18 +38,28 @@ public sealed partial class World
         Arena = new StateArena();
         Fabric = new Fabric(Spec.Fabric, Arena);
         Fabric.Events.Observing = true;
+        if (Spec.MemoryBytes > 0)
+            Fabric.Memory = new GuestMemory(Arena, Spec.MemoryBytes);
+        _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
+        _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel) : new FabricCpus(Fabric);
         Laws = new LawSet(Spec.Fabric, Fabric.Gsis, Arena, scenario.Laws);
-        Journal = new Journal(Spec.Cpus, Spec.Devices.Count);
+        Journal = new Journal(scenario, Spec);
         _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric) : null;
         _devices = Arena.Reserve<DeviceState>(Math.Max(1, Spec.Devices.Count));
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
         _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
         _sources = new Source?[Spec.Devices.Count];
-        Registers = new RegisterAccess(Fabric);
+        _deviceVirqs = new DeviceVirq[Spec.Devices.Count][];
+        Registers = new RegisterAccess(Fabric, _cpuPort);
+        _driver = Spec.Remapping is null ? null : new RemappingDriver(Fabric, Registers);
         for (int device = 0; device < Spec.Devices.Count; device++)
             Connect(device);
         if (Spec.Start == StartState.Ready)
-            Firmware.Prepare(Spec, Fabric);
+        {
+            Firmware.Prepare(Spec, Fabric, _cpuPort, Registers);
+            _driver?.Prepare(Spec.Remapping!);
+        }
+        ProgramVirqs();
         for (int cpu = 0; cpu < Spec.Cpus; cpu++)
             _cpus[cpu].Interrupts = Spec.Start == StartState.Ready ? 1u : 0;
         Drain();
@@ -76,15 +89,20 @@ public sealed partial class World
     public void Drain()
     {
         bool any = Fabric.Events.Count > 0;
-        while (Fabric.Events.TryTake(out Event next))
+        do
         {
-            if (_design?.Intercept(this, next) == true)
-                continue;
-            Observe(next);
-            if (next.IsEffect)
-                Carry(next);
-            _design?.After(this, next);
+            while (Fabric.Events.TryTake(out Event next))
+            {
+                any = true;
+                if (_design?.Intercept(this, next) == true)
+                    continue;
+                Observe(next);
+                if (next.IsEffect)
+                    Carry(next);
+                _design?.After(this, next);
+            }
         }
+        while (_host?.Poll() == true);
         if (any)
             Rest();
     }
@@ -107,8 +125,8 @@ public sealed partial class World
     {
         switch (effect.Kind)
         {
-            case EventKind.RouteChanged:
-                _routes?.Commit(effect);
+            case EventKind.RouteChanged when _routes is not null:
+                _routes.Commit(effect);
                 break;
             case EventKind.Deliver when _routes is not null:
                 _routes.Deliver(effect);
@@ -116,9 +134,21 @@ public sealed partial class World
             case EventKind.Ack:
                 Acknowledged(effect);
                 break;
+            case EventKind.MemoryWrite:
+                WriteMemory(effect);
+                break;
             default:
-                Fabric.Execute(effect);
+                if (!Fabric.Execute(effect))
+                    _host?.Carry(effect);
                 break;
         }
+    }
+
+    /// <summary>A write that hits no memory goes nowhere, as on a bus.</summary>
+    private void WriteMemory(in Event write)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)write.B);
+        Fabric.Memory.TryWrite(write.A, bytes);
     }
 }

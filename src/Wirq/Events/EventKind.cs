@@ -187,6 +187,12 @@ public enum EventKind : ushort
     VirqAnswered = 107,
     /// <summary>A virq lost its route to another that needs one. Unit: virq; Index: GSI.</summary>
     VirqReclaimed = 108,
+    /// <summary>A virq on a line was given an eventfd that hears the acknowledges of its line, or lost it. Unit: virq;
+    /// Index: source; A: 1 where it has one.</summary>
+    VirqResampleSet = 109,
+    /// <summary>The resample eventfd of a virq was written, its line having been acknowledged. Unit: virq; Index:
+    /// source.</summary>
+    VirqResampled = 110,
 
     // --- effects
     /// <summary>Effect. An I/OAPIC pin's message changed; whoever caches routes has to follow before the next <see

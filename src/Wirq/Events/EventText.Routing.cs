@@ -38,6 +38,8 @@ public static partial class EventText
             ? $"virq {e.Unit} hears that {e.Message} was accepted"
             : $"virq {e.Unit} hears that its interrupt was refused: {InWords(e.Reason)}",
         EventKind.VirqReclaimed => $"virq {e.Unit} gives GSI {e.Index} back",
+        EventKind.VirqResampleSet => $"source {e.Index} {(e.A != 0 ? "has" : "loses")} the resample eventfd of virq {e.Unit}",
+        EventKind.VirqResampled => $"the resample eventfd of virq {e.Unit} tells source {e.Index} of the acknowledge",
         _ => Unknown(e),
     };
 

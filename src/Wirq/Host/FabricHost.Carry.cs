@@ -95,13 +95,15 @@ public sealed partial class FabricHost
             return;
         }
         EventFd resample = _fabric.Virqs!.ResampleOf(virq.Handle);
-        Outside(ack with { A = (ulong)(long)resample.Number }, static (host, e) =>
+        bool written = Outside(ack with { A = (ulong)(long)resample.Number }, static (host, e) =>
         {
             var fd = new EventFd((int)(long)e.A);
             if (fd.Exists)
                 host._eventPort!.Write(fd);
             host._onLines[e.Source]?.Acknowledged();
         });
+        if (written && resample.Exists)
+            _fabric.Virqs.NoteResampled(virq.Handle);
     }
 
     /// <summary>Does something outside the lock. What the host refuses is kept, for the call that drains to

@@ -6,10 +6,11 @@ namespace Wirq.Laws;
 /// <summary>Everybody on a line hears when it is acknowledged.</summary>
 /// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits
 /// for
-/// the pin to be unmasked must have been given once it is.</remarks>
+/// the pin to be unmasked must have been given once it is. A source behind a resample eventfd has heard when that is
+/// written, not when the fabric asks for it.</remarks>
 internal sealed class AckReachesAllSharers : Law
 {
-    private const ulong Unheard = 1, StillDeferred = 2;
+    private const ulong Unheard = 1, StillDeferred = 2, Unwritten = 3;
 
     private readonly Shadows _shadows;
     private readonly Block<Hearing> _hearing;
@@ -40,8 +41,18 @@ internal sealed class AckReachesAllSharers : Law
             case EventKind.PicAcked when e.Index < GsiMap.IsaIrqs:
                 Expect(_shadows.Gsis.OfIsaIrq(e.Irq));
                 break;
-            case EventKind.Ack or EventKind.SourceRemoved when e.Unit < _hearing.Count:
+            case EventKind.Ack when e.Unit < _hearing.Count:
+                ref Hearing hearing = ref _hearing[e.Source];
+                hearing = hearing.ByEventFd == 0 ? default : hearing with { Owed = 0, Unwritten = 1 };
+                break;
+            case EventKind.SourceRemoved when e.Unit < _hearing.Count:
                 _hearing[e.Source] = default;
+                break;
+            case EventKind.VirqResampleSet when e.Index < (uint)_hearing.Count:
+                _hearing[(int)e.Index].ByEventFd = e.A != 0 ? (byte)1 : (byte)0;
+                break;
+            case EventKind.VirqResampled when e.Index < (uint)_hearing.Count:
+                _hearing[(int)e.Index] = new() { ByEventFd = 1 };
                 break;
             case EventKind.Rest:
                 Judge(e);
@@ -54,7 +65,7 @@ internal sealed class AckReachesAllSharers : Law
         for (int slot = 0; slot < _hearing.Count; slot++)
         {
             if (_shadows.Lines.IsOn(slot, gsi))
-                _hearing[slot] = new() { Owed = 1, Gsi = (ushort)gsi };
+                _hearing[slot] = _hearing[slot] with { Owed = 1, Gsi = (ushort)gsi };
         }
     }
 
@@ -62,10 +73,11 @@ internal sealed class AckReachesAllSharers : Law
     {
         for (int slot = 0; slot < _hearing.Count; slot++)
         {
-            if (_hearing[slot].Owed == 0)
+            ref Hearing hearing = ref _hearing[slot];
+            if (hearing is { Owed: 0, Unwritten: 0 })
                 continue;
-            Fail(Unheard, e, (ulong)slot, _hearing[slot].Gsi);
-            _hearing[slot] = default;
+            Fail(hearing.Owed != 0 ? Unheard : Unwritten, e, (ulong)slot, hearing.Gsi);
+            hearing = new() { ByEventFd = hearing.ByEventFd };
         }
         for (int chip = 0; chip < _shadows.Pins.ChipCount; chip++)
         {
@@ -75,14 +87,20 @@ internal sealed class AckReachesAllSharers : Law
         }
     }
 
-    protected override string Explain(in LawBreak first) => first.Code == Unheard
-        ? $"source {first.First} is on GSI {first.Second} and did not hear that it was acknowledged"
-        : $"{LawText.Pin(first.First)} was unmasked, and the acknowledge that waited for it was not given";
+    protected override string Explain(in LawBreak first) => first.Code switch
+    {
+        Unheard => $"source {first.First} is on GSI {first.Second} and did not hear that it was acknowledged",
+        Unwritten => $"source {first.First} is on GSI {first.Second}, and its resample eventfd was not written at the "
+            + "acknowledge",
+        _ => $"{LawText.Pin(first.First)} was unmasked, and the acknowledge that waited for it was not given",
+    };
 
     private struct Hearing : IState
     {
         public ushort Owed;
         public ushort Gsi;
+        /// <summary>Whether it hears by an eventfd, and whether that is still to be written.</summary>
+        public byte ByEventFd, Unwritten;
     }
 
     private struct Deferred : IState

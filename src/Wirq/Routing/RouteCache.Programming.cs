@@ -98,8 +98,15 @@ public sealed partial class RouteCache
     /// one.</remarks>
     public void AttachResample(VirqHandle handle, EventFd resample)
     {
-        if (IsCurrent(handle))
-            _virqs[handle.Slot].Resample = resample;
+        if (!IsCurrent(handle))
+            return;
+        ref VirqSlot virq = ref _virqs[handle.Slot];
+        virq.Resample = resample;
+        if (_events.Observing && virq.Kind != VirqKind.Message)
+        {
+            _events.Observe(new Event(
+                EventKind.VirqResampleSet, (ushort)handle.Slot, virq.Source, resample.Exists ? 1u : 0));
+        }
     }
 
     private void AttachToKernel(int slot, ref VirqSlot virq)

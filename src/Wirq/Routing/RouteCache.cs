@@ -164,6 +164,13 @@ public sealed partial class RouteCache
     /// <summary>The eventfd that hears the acknowledges of a virq's line.</summary>
     public EventFd ResampleOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Resample : EventFd.None;
 
+    /// <summary>Whoever carries an acknowledge out has written the resample eventfd of a virq.</summary>
+    public void NoteResampled(VirqHandle handle)
+    {
+        if (_events.Observing && SourceOf(handle) is var source and >= 0)
+            _events.Observe(new Event(EventKind.VirqResampled, (ushort)handle.Slot, (uint)source));
+    }
+
     /// <summary>The slot of the source that a virq drives; -1 for none.</summary>
     public int SourceOf(VirqHandle handle) =>
         IsCurrent(handle) && _virqs[handle.Slot].Kind != VirqKind.Message ? _virqs[handle.Slot].Source : -1;

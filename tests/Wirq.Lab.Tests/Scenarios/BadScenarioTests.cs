@@ -127,6 +127,32 @@ public sealed class BadScenarioTests
     [InlineData("{devices: {nvme: {msi: {address: 1, data: §0x100000000}}}}", "data, 0 to 0xffffffff")]
     [InlineData("{devices: {nvme: {msi: {address: 1, data: 1}, stuck: §true}}}", "gsi, isa or pci")]
     [InlineData("{devices: {nvme: {msi: {address: 1, data: 1}, requester: §\"00:20.0\"}}}", "a requester such as")]
+    [InlineData("{kernel: §spilt}", "(perhaps split)")]
+    [InlineData("{linux: §\"6.1\"}", "kernel: user or split")]
+    [InlineData("{kernel: split, linux: §6}", "a version of Linux such as 6.18")]
+    [InlineData("{kernel: split, linux: §[]}", "one version or more")]
+    [InlineData("{kernel: split, routeBudget: §0}", "a number of routes, 1 to")]
+    [InlineData("{kernel: split, routes: §cached}", "kernel says how messages travel")]
+    [InlineData("{kernel: split, batchCount: §0}", "a number of virqs, 1 to")]
+    [InlineData("{kernel: split, ioapics: §[{pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, "
+        + "{pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}, {pins: 120}]}",
+        "each takes two of its routes")]
+    [InlineData("{memory: §7}", "a multiple of 8")]
+    [InlineData("{memory: §0x10000000}", "bytes of memory, 0 to 0x4000000")]
+    [InlineData("{vtd: {}, memory: §8}", "bytes of memory, 0x200000 to")]
+    [InlineData("{vtd: {§irte: 1}}", "one of eim, eime")]
+    [InlineData("{vtd: {entries: §3}}", "a power of two")]
+    [InlineData("{vtd: {eim: false, eime: §true}}", "no extended interrupt mode")]
+    [InlineData("{vtd: {faultRecords: §0}}", "a number of fault records")]
+    [InlineData("{devices: {nvme: {msi: {handle: 1}, eventfd: §true}}}", "kernel: user or split in the machine")]
+    [InlineData("{devices: {disk: {gsi: 1, resample: §true}}}", "kernel: user or split in the machine")]
+    [InlineData("{kernel: user, devices: {disk: {gsi: 1, eventfd: true, kind: §wired}}}", "an eventfd tells of no fall")]
+    [InlineData("{kernel: user, devices: {disk: {gsi: 1, resample: §true, kind: edge}}}", "an edge is not asked again")]
+    [InlineData("{kernel: user, devices: {disk: {gsi: 1, vectors: §2}}}", "expected msi")]
+    [InlineData("{kernel: user, devices: {nvme: {msi: {handle: 1}, resample: §true}}}", "gsi, isa or pci")]
+    [InlineData("{kernel: user, devices: {nvme: {msi: {handle: 1}, vectors: §2049}}}", "a number of vectors, 1 to 0x800")]
+    [InlineData("{devices: {nvme: {msi: {handle: 1, address: §1}}}}", "no address beside handle")]
+    [InlineData("{devices: {nvme: {msi: {handle: §0x10000}}}}", "an entry of the remapping table")]
     public void A_machine_with_an_error(string machine, string message) =>
         Assert.Contains(message, Refuse($"name: n\nmachine: {machine}\nsteps: [{{time: 1ns}}]").Message, StringComparison.Ordinal);
 
@@ -190,6 +216,14 @@ public sealed class BadScenarioTests
     [InlineData("{cpu0: {change: {rte.11: §0x31}}}", "value/mask or fields in braces")]
     [InlineData("{cpu0: {read: {apic.tpr: §3/1}}}", "a value within its mask")]
     [InlineData("{cpu0: {read: {msr.0x80b: §0}, faults: true}}", "a read that faults yields no value")]
+    [InlineData("{nvme: §mask}", "nvme has no virq (see kernel)")]
+    [InlineData("{nvme: {§message: {address: 1, data: 1}}}", "nvme has no virq (see kernel)")]
+    [InlineData("{disk: {raise: §1}}", "the word alone")]
+    [InlineData("{nvme: {send: §1}}", "all or a vector, 0 to 0")]
+    [InlineData("{nvme: §{}}", "one action, such as {send: 3}")]
+    [InlineData("{disk: {§message: {address: 1, data: 1}}}", "disk has a line")]
+    [InlineData("{cpu0: {§irte: {5: {vector: 1}}}}", "this machine has none (vtd)")]
+    [InlineData("{cpu0: {write: {§vtd.fsts: 1}}}", "this machine has none (vtd)")]
     public void A_step_with_an_error(string step, string message) => Assert.Contains(message, RefuseStep(step).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -215,8 +249,40 @@ public sealed class BadScenarioTests
     [InlineData("{events: {§edge-lots: 1}}", "(perhaps edge-lost)")]
     [InlineData("{memory: {§here: 1}}", "an address")]
     [InlineData("{intr: §high}", "one of true, false")]
+    [InlineData("{virqs: {§nvme: hot}}", "a device with a virq")]
+    [InlineData("{§gsis: 1}", "this machine has none (kernel)")]
+    [InlineData("{§touched: 1}", "this machine has none (vtd)")]
+    [InlineData("{§faults: []}", "this machine has none (vtd)")]
+    [InlineData("{order: §[]}", "one event or more")]
+    [InlineData("{order: [§virq-bond]}", "(perhaps virq-bound)")]
     public void An_expectation_with_an_error(string expect, string message) =>
         Assert.Contains(message, RefuseStep($"{{expect: {expect}}}").Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{cpu0: {irte: §{}}}", "one entry or more")]
+    [InlineData("{cpu0: {irte: {§5-4: {}}}}", "an entry such as 5, or a run such as 0-63")]
+    [InlineData("{cpu0: {irte: {§65536: {}}}}", "an entry such as 5")]
+    [InlineData("{cpu0: {irte: {5: {§vektor: 1}}}}", "(perhaps vector)")]
+    [InlineData("{cpu0: {irte: {5: {mode: §8}}}}", "one of fixed, lowest-priority")]
+    [InlineData("{cpu0: {irte: {5: {sq: §4}}}}", "a qualifier, 0 to 3")]
+    [InlineData("{cpu0: {irte: {5: {svt: §ids}}}}", "(perhaps id)")]
+    [InlineData("{cpu0: {invalidate: §everything}}", "all, or a map of index, mask, wait")]
+    [InlineData("{cpu0: {invalidate: §{}}}", "all, or a map of index, mask, wait")]
+    [InlineData("{cpu0: {invalidate: {mask: §1}}}", "index beside mask")]
+    [InlineData("{cpu0: {invalidate: {index: 1, mask: §16}}}", "an index mask, 0 to 15")]
+    [InlineData("{cpu0: {invalidate: {wait: §{}}}}", "address and data, or interrupt")]
+    [InlineData("{cpu0: {invalidate: {wait: {address: §2}}}}", "a multiple of 4")]
+    [InlineData("{cpu0: {remapping: §true}}", "one of on, off")]
+    [InlineData("{cpu0: {write: {§vtd.frcd.4.low: 1}}}", "a fault record, 0 to 3")]
+    [InlineData("{cpu0: {write: {§vtd.fst: 1}}}", "(perhaps vtd.fsts)")]
+    [InlineData("{expect: {virqs: {nvme: §warmish}}}", "one of free, cold")]
+    [InlineData("{expect: {virqs: {§disk: hot}}}", "a device with a virq")]
+    [InlineData("{expect: {pba: {nvme: [§4]}}}", "a vector of the device, 0 to 3")]
+    [InlineData("{expect: {faults: [§{reason: 0x22}]}}", "a fault without source")]
+    [InlineData("{expect: {faults: [{reason: §0x27, source: 1}]}}", "a fault reason, 32 to 38")]
+    public void Virqs_and_remapping_with_an_error(string step, string message) => Assert.Contains(message, Refuse(
+        "name: n\nmachine: {kernel: split, vtd: {}, devices: {nvme: {msi: {handle: 5}, vectors: 4}, disk: {gsi: 11}}}\n"
+        + $"steps:\n  - {step}\n").Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{cpu0: {§mask-irq: 1}}")]

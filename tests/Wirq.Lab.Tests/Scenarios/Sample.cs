@@ -13,7 +13,7 @@ internal static class Sample
 
     /// <summary>The steps of a scenario on a machine with two CPUs and devices of each sort.</summary>
     internal static IReadOnlyList<Step> Steps(string steps) =>
-        Read($"name: n\nmachine:\n  cpus: 2\n  ioapics: [{{}}, {{pins: 8}}]\n  devices: {Devices}\nsteps:\n{steps}\n").Steps;
+        Read($"name: n\nmachine:\n  {{cpus: 2, kernel: split, vtd: {{}},\n  ioapics: [{{}}, {{pins: 8}}],\n  devices: {Devices}}}\nsteps:\n{steps}\n").Steps;
 
     internal const string Devices = "{disk: {gsi: 11}, nic: {gsi: 11, kind: sampled}, uart: {isa: 4, kind: edge}, nvme: {msi: {address: 0xfee01000, data: 0x4031}}}";
 

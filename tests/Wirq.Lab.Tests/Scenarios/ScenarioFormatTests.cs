@@ -127,7 +127,7 @@ public sealed partial class ScenarioFormatTests
             Sample.Steps($"  - expect: {{{item}}}");
             expectations++;
         }
-        Assert.Equal((9, 21, 12), (steps, commands, expectations));
+        Assert.Equal((15, 28, 19), (steps, commands, expectations));
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using Wirq.Events;
 using Wirq.Host;
+using Wirq.Laws;
 using Wirq.Routing;
+using Wirq.State;
 
 namespace Wirq.Tests.Host;
 
@@ -151,6 +154,39 @@ public sealed class HostTests
         second.Trigger();
         _host.Eoi(0x51);
         Assert.Equal(["signal 0x51", "write 9"], _kernel.Take());
+    }
+
+    [Fact]
+    public void A_resample_eventfd_is_told_of_when_it_was_written_and_a_law_misses_one_that_was_not()
+    {
+        var options = FabricOptions.Pc() with { Routing = new RoutingOptions { Virqs = 4, Kernel = _kernel.Limits }, Pic = null };
+        var fabric = new Fabric(options);
+        fabric.Events.Observing = true;
+        var laws = new LawSet(options, fabric.Gsis, new StateArena(), [nameof(AckReachesAllSharers)]);
+        var host = new FabricHost(fabric, _kernel, _kernel, new Watcher(laws));
+        using Virq first = host.RegisterOnLine("disk", 20, resample: Resample);
+        using Virq second = host.RegisterOnLine("net", 20, resample: OtherResample);
+        host.TryWrite(0, 0xFEC00000, 4, 0x38);
+        host.TryWrite(0, 0xFEC00010, 4, RedirectionEntry.Create(0x51, 0, level: true).Low);
+        first.Trigger();
+        host.Eoi(0x51);
+        laws.Observe(new Event(EventKind.Rest));
+        Assert.Null(laws.Laws[0].Break);
+        _kernel.Before = call =>
+        {
+            if (call == "write 9")
+                throw new KernelException("write", 9, -1, "the eventfd was closed");
+        };
+        first.Trigger();
+        Assert.Throws<KernelException>(() => host.Eoi(0x51));
+        laws.Observe(new Event(EventKind.Rest));
+        Assert.Equal("source 1 is on GSI 20, and its resample eventfd was not written at the acknowledge", laws.Laws[0].Describe());
+    }
+
+    private sealed class Watcher(LawSet laws) : IFabricPort
+    {
+        public void Observe(in Event happened) => laws.Observe(happened);
+        public void Carry(in Event effect) { }
     }
 
     [Fact]

@@ -68,6 +68,18 @@ internal sealed class Actors
             throw at.Expected("nothing of the 8259s; this machine has none (pic: false)");
     }
 
+    internal void RequireUnit(YamlScalar at)
+    {
+        if (Machine.Fabric.Vtd is null)
+            throw at.Expected("nothing of a remapping unit; this machine has none (vtd)");
+    }
+
+    internal void RequireVirqs(YamlScalar at)
+    {
+        if (Machine.Kernel == KernelModel.None)
+            throw at.Expected("nothing of virqs; this machine has none (kernel)");
+    }
+
     private static bool TryNumber(string text, out int cpu)
     {
         cpu = 0;

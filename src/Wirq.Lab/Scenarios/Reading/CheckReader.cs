@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
@@ -29,6 +31,25 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 actors.RequirePic(key);
                 checks.Add(new IntrCheck(key.At, Words.Boolean(value)));
                 return;
+            case "gsis":
+                actors.RequireVirqs(key);
+                checks.Add(new GsisCheck(key.At, ReadCount(value)));
+                return;
+            case "touched":
+                actors.RequireUnit(key);
+                checks.Add(new TouchedCheck(key.At, ReadCount(value)));
+                return;
+            case "faults":
+                actors.RequireUnit(key);
+                YamlSequence faults = value.AsSequence("a list of faults, such as [{reason: 0x22, index: 5, source: \"00:03.0\"}]");
+                checks.Add(new FaultsCheck(key.At, [.. faults.Items.Select(ReadFault)]));
+                return;
+            case "order":
+                YamlSequence kinds = value.AsSequence("a list of events, such as [virq-unbound, routes-committed, virq-bound]");
+                if (kinds.Items.Count == 0)
+                    throw kinds.Expected("one event or more");
+                checks.Add(new OrderCheck(key.At, [.. kinds.Items.Select(ScenarioWords.EventKinds.Read)]));
+                return;
         }
         YamlMapping map = value.AsMapping(key.Text switch
         {
@@ -36,6 +57,8 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
             "registers" => "a map of registers and their values",
             "holders" => "a map of GSIs, such as {11: [disk]}",
             "acks" => "a map of devices, such as {disk: 1}",
+            "virqs" => "a map of devices and states, such as {nvme: hot}",
+            "pba" => "a map of devices and vectors, such as {nvme: [0]}",
             "events" => "a map of events, such as {edge-lost: 1}",
             _ => "a map of addresses and values",
         });
@@ -78,6 +101,15 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 if (actors.Machine.Devices[device].Gsi < 0)
                     throw key.Expected("a device with a line; messages are not acknowledged");
                 return (new AcksCheck(key.At, device, ReadCount(value)), device);
+            case "virqs":
+                int states = ReadVirqDevice(key);
+                return (new VirqsCheck(key.At, states, ReadStates(value, states)), states);
+            case "pba":
+                int masked = ReadVirqDevice(key);
+                int most = actors.Machine.Devices[masked].Vectors - 1;
+                YamlSequence vectors = value.AsSequence("a list of vectors of the device");
+                return (new PendingVectorsCheck(key.At, masked,
+                    [.. vectors.Items.Select(item => Numbers.ReadInt(item, "a vector of the device", 0, most))]), masked);
             case "events":
                 EventKind happened = ScenarioWords.EventKinds.Read(key);
                 return (new EventCheck(key.At, happened, ReadCount(value)), happened);
@@ -85,6 +117,35 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 ulong address = Numbers.Read(key, "an address", 0, ulong.MaxValue);
                 return (new MemoryCheck(key.At, address, (uint)Numbers.Read(value, "a value", 0, uint.MaxValue)), address);
         }
+    }
+
+    private int ReadVirqDevice(YamlScalar key)
+    {
+        int device = actors.ReadDevice(key);
+        return actors.Machine.Devices[device].IsVirq(actors.Machine.Kernel) ? device
+            : throw key.Expected("a device with a virq: a message, an eventfd or a resample eventfd, and kernel in the machine");
+    }
+
+    /// <summary>One state of all, or how many are in which.</summary>
+    private Dictionary<VirqState, int> ReadStates(YamlNode node, int device)
+    {
+        if (node is not YamlMapping map)
+            return new() { [ScenarioWords.VirqStates.Read(node)] = actors.Machine.Devices[device].Vectors };
+        var counts = new Dictionary<VirqState, int>();
+        foreach (YamlEntry entry in map.Entries)
+        {
+            if (ReadCount(entry.Value) is var count and > 0)
+                counts.Add(ScenarioWords.VirqStates.Read(entry.Key), count);
+        }
+        return counts;
+    }
+
+    private static FaultSpec ReadFault(YamlNode node)
+    {
+        YamlMapping map = node.AsMapping($"a map of {Words.Join(ScenarioWords.Fault)}").Only(ScenarioWords.Fault);
+        return new FaultSpec((VtdFaultReason)Numbers.Read(map.Required("reason", "a fault"), "a fault reason", 0x20, 0x26),
+            map["index"] is { } index ? Numbers.ReadInt(index, "an entry", 0, ushort.MaxValue) : 0,
+            RemappingReader.ReadRequester(map.Required("source", "a fault")));
     }
 
     private (Check Check, object What) ReadRegister(YamlScalar key, YamlNode value)

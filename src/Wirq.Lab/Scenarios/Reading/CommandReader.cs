@@ -1,3 +1,5 @@
+using Wirq.Remapping;
+
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads what a CPU does.</summary>
@@ -63,8 +65,29 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             ReadAccesses(word, value, faults, cpu, steps);
             return;
         }
+        if (word.Text is "irte" or "invalidate" or "remapping" or "cfi")
+        {
+            actors.RequireUnit(word);
+            foreach ((CpuCommand remapping, string does) in ReadRemapping(word, value))
+                steps.Add(new CpuStep(at, $"{Actors.CpuName(cpu)} {does}", cpu, remapping));
+            return;
+        }
         (CpuCommand command, string text) = ReadCommand(word, value);
         steps.Add(new CpuStep(at, $"{Actors.CpuName(cpu)} {text}", cpu, command));
+    }
+
+    private static IEnumerable<(CpuCommand Command, string Text)> ReadRemapping(YamlScalar word, YamlNode value)
+    {
+        if (word.Text == "irte")
+            return RemappingReader.ReadEntries(value).Select(entry => ((CpuCommand)entry.Command, entry.Text));
+        if (word.Text == "invalidate")
+        {
+            (InvalidateCommand command, string text) = RemappingReader.ReadInvalidate(value);
+            return [(command, text)];
+        }
+        bool on = ScenarioWords.Switches.Read(value);
+        ulong bit = word.Text == "cfi" ? GlobalCommand.Compatibility : GlobalCommand.Remapping;
+        return [(new RemappingCommand(bit, on), $"switches {(word.Text == "cfi" ? "compatibility format" : "remapping")} {(on ? "on" : "off")}")];
     }
 
     private (CpuCommand Command, string Text) ReadCommand(YamlScalar word, YamlNode value)

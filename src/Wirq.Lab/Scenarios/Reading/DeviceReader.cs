@@ -1,11 +1,10 @@
-using System.Globalization;
-
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads <c>devices</c>.</summary>
-internal sealed class DeviceReader(GsiReader gsis, IReadOnlyCollection<string> reserved)
+internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, IReadOnlyCollection<string> reserved)
 {
-    private const int LongestName = 40;
+    private const int LongestName = 40, MaxVectors = 2048;
+    private static readonly string[] VirqKeys = ["eventfd", "resample", "prefault", "vectors"];
     private static readonly string[] Connections = ["gsi", "isa", "pci", "msi"];
 
     internal IReadOnlyList<DeviceSpec> Read(YamlNode? node)
@@ -34,44 +33,44 @@ internal sealed class DeviceReader(GsiReader gsis, IReadOnlyCollection<string> r
         });
     }
 
-    private static DeviceSpec Wired(YamlScalar name, YamlMapping map, int gsi)
+    private DeviceSpec Wired(YamlScalar name, YamlMapping map, int gsi)
     {
-        if (map["requester"] is { } requester)
-            throw new ScenarioException(requester.At, "requester of a device with a line", "msi, which alone bears a requester");
-        return new DeviceSpec(name.At, name.Text, gsi,
-            map["kind"] is { } kind ? ScenarioWords.Kinds.Read(kind) : SourceKind.Wired,
-            Stuck: map["stuck"] is { } stuck && Words.Boolean(stuck));
+        Refuse(map, "a line", "msi", "requester", "prefault", "vectors");
+        bool eventFd = Flag(map, "eventfd"), resamples = Flag(map, "resample");
+        SourceKind kind = map["kind"] is { } given ? ScenarioWords.Kinds.Read(given)
+            : eventFd || resamples ? SourceKind.Sampled : SourceKind.Wired;
+        // Nobody sees the level of an eventfd fall.
+        if (kind == SourceKind.Wired && (eventFd || resamples))
+            throw map["kind"]!.Expected("sampled or edge; an eventfd tells of no fall");
+        if (kind == SourceKind.Edge && resamples)
+            throw map["resample"]!.Expected("false; an edge is not asked again");
+        return new DeviceSpec(name.At, name.Text, gsi, kind, Stuck: Flag(map, "stuck"), HasEventFd: eventFd, Resamples: resamples);
     }
 
-    private static DeviceSpec Message(YamlScalar name, YamlMapping map, YamlNode node)
+    private DeviceSpec Message(YamlScalar name, YamlMapping map, YamlNode node)
     {
-        foreach (string key in new[] { "kind", "stuck" })
+        Refuse(map, "a message", "gsi, isa or pci", "kind", "stuck", "resample");
+        return new DeviceSpec(name.At, name.Text, -1, SourceKind.Edge, RemappingReader.ReadMessage(node),
+            map["requester"] is { } requester ? RemappingReader.ReadRequester(requester) : (ushort)0,
+            HasEventFd: Flag(map, "eventfd"), Prefault: Flag(map, "prefault"),
+            Vectors: map["vectors"] is { } vectors ? Numbers.ReadInt(vectors, "a number of vectors", 1, MaxVectors) : 1);
+    }
+
+    private static bool Flag(YamlMapping map, string key) => map[key] is { } node && Words.Boolean(node);
+
+    private void Refuse(YamlMapping map, string kind, string other, params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
         {
             if (map[key] is { } value)
-                throw new ScenarioException(value.At, $"{key} of a device with a message", "gsi, isa or pci, which alone have it");
+                throw new ScenarioException(value.At, $"{key} of a device with {kind}", $"{other}, which alone has it");
         }
-        YamlMapping msi = node.AsMapping($"a map of {Words.Join(ScenarioWords.Msi)}").Only(ScenarioWords.Msi);
-        ulong address = Numbers.Read(msi.Required("address", "msi"), "an address", 0, ulong.MaxValue);
-        ulong data = Numbers.Read(msi.Required("data", "msi"), "data", 0, uint.MaxValue);
-        return new DeviceSpec(name.At, name.Text, -1, SourceKind.Edge, new Msi(address, (uint)data),
-            map["requester"] is { } requester ? ReadRequester(requester) : (ushort)0);
+        foreach (string key in VirqKeys)
+        {
+            if (!hasVirqs && map[key] is { } value)
+                throw new ScenarioException(value.At, $"{key} in a machine without virqs", "kernel: user or split in the machine");
+        }
     }
-
-    private static ushort ReadRequester(YamlNode node)
-    {
-        const string expected = "a requester such as \"00:03.0\" or a number up to 0xffff";
-        YamlScalar scalar = node.AsScalar(expected);
-        string text = scalar.Text;
-        if (Numbers.TryParse(text, out ulong number) && number <= ushort.MaxValue)
-            return (ushort)number;
-        if (text is [_, _, ':', _, _, '.', _] && Hex(text.AsSpan(0, 2), out int bus) && Hex(text.AsSpan(3, 2), out int device)
-            && Hex(text.AsSpan(6, 1), out int function) && device < 32 && function < 8)
-            return (ushort)(bus << 8 | device << 3 | function);
-        throw scalar.Expected(expected);
-    }
-
-    private static bool Hex(ReadOnlySpan<char> digits, out int value) =>
-        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 
     // A name must not be taken for a number, a CPU or another word that begins a step.
     private void CheckName(YamlScalar name)

@@ -1,3 +1,7 @@
+using Wirq.Lab.Kernels;
+using Wirq.Lab.Worlds;
+using Wirq.Remapping;
+
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>One machine of several that a scenario runs on.</summary>
@@ -34,27 +38,39 @@ internal sealed class MachineReader
         bool? intrAtPinZero = _map["intrAtPinZero"] is { } node ? Words.Boolean(node) : null;
         List<(IoApicOptions Options, bool HasVersion)> ioApics = ReadIoApics();
         var gsis = new GsiReader([.. ioApics.Select(io => io.Options)], pic, _map);
-        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, reserved).Read(_map["devices"]);
+        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, reserved).Read(_map["devices"]);
+        var kernels = new KernelReader(_map, apics, [.. ioApics.Select(io => io.Options)], devices);
+        (VtdOptions Unit, RemappingSpec Setup)? vtd = _map["vtd"] is { } unit ? RemappingReader.ReadUnit(unit) : null;
+        int memory = ReadMemory(vtd is not null);
 
         var variants = new List<MachineVariant>();
         foreach ((string mode, bool x2Apic) in Choices("mode", ScenarioWords.ApicModes, "xapic"))
         foreach ((string whose, Profile profile) in Choices("profile", ScenarioWords.Profiles, "manual"))
         foreach ((string when, AckPolicy ack) in Choices("ack", ScenarioWords.Acks, "done"))
         foreach ((string how, RouteModel routes) in Choices("routes", ScenarioWords.Routes, "direct"))
+        foreach ((string who, KernelModel kernel) in KernelChoices())
+        foreach ((string which, KernelVersion version) in kernels.Versions(kernel))
         {
+            if (routes == RouteModel.Cached && kernel != KernelModel.None)
+                throw _map["routes"]!.Expected("direct; kernel says how messages travel");
             if (x2Apic && !apics.X2Apic)
                 throw _map["mode"]!.Expected("xapic; the machine has no x2APIC mode (x2apic: false)");
             FabricOptions usual = FabricOptions.Pc(apics.Count, profile, ack);
-            variants.Add(new(Words.Join(new[] { mode, whose, when, how }.Where(word => word.Length > 0)), new()
+            variants.Add(new(Words.Join(new[] { mode, whose, when, how, who, which }.Where(word => word.Length > 0)), new()
             {
                 Cpus = apics.Count,
                 X2Apic = x2Apic,
                 Start = start,
                 Routes = routes,
+                Kernel = kernel,
+                KernelOptions = kernels.OptionsOf(version),
+                MemoryBytes = memory,
+                Remapping = vtd?.Setup,
                 Devices = devices,
                 Fabric = usual with
                 {
-                    LocalApics = apics with { Profile = profile },
+                    // A kernel's local APICs are KVM's.
+                    LocalApics = apics with { Profile = kernel == KernelModel.Split ? Profile.Kvm : profile },
                     IoApics = [.. ioApics.Select(io => io.Options with
                     {
                         Profile = profile,
@@ -63,13 +79,28 @@ internal sealed class MachineReader
                     })],
                     Pic = pic ? usual.Pic : null,
                     IsaOverrides = gsis.IsaOverrides,
-                    IntrAtPinZero = intrAtPinZero ?? usual.IntrAtPinZero,
+                    IntrAtPinZero = intrAtPinZero ?? (usual.IntrAtPinZero && kernel != KernelModel.Split),
                     Format = format,
                     Sources = Math.Max(usual.Sources, devices.Count + 1),
+                    Vtd = vtd?.Unit,
+                    Routing = kernel == KernelModel.None ? null : kernels.RoutingOf(kernel, version),
                 },
             }));
         }
         return variants;
+    }
+
+    private List<(string Differs, KernelModel Value)> KernelChoices() =>
+        _map["kernel"] is null ? [("", KernelModel.None)] : Choices("kernel", ScenarioWords.KernelModels, "user");
+
+    private int ReadMemory(bool holdsTables)
+    {
+        const int most = 1 << 26, unit = 8;
+        int least = holdsTables ? RemappingDriver.MemoryBytes : 0;
+        if (_map["memory"] is not { } node)
+            return least;
+        int bytes = Numbers.ReadInt(node, "bytes of memory", least, most);
+        return bytes % unit == 0 ? bytes : throw node.Expected("a multiple of 8");
     }
 
     private LocalApicOptions ReadLocalApics()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Remapping;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
@@ -127,11 +128,36 @@ internal static class RegisterFields
     internal static FieldMap ApicBase { get; } = new(
         new("base", [new(12, 40, 12)]), Flag("bsp", 8), Flag("x2apic", 10), Flag("enabled", 11));
 
+    /// <summary>GCMD_REG and GSTS_REG (VT-d specification, 11.4, here and below).</summary>
+    internal static FieldMap GlobalCommand { get; } = new(
+        Flag("translation", 31), Flag("root", 30), Flag("queue", 26), Flag("remapping", 25), Flag("table", 24),
+        Flag("compatibility", 23));
+
+    /// <summary>FSTS_REG.</summary>
+    internal static FieldMap FaultStatus { get; } = new(
+        Flag("overflow", 0), Flag("pending", 1), Flag("queue-error", 4), new("record", [new(8, 8)]));
+
+    /// <summary>FECTL_REG and IECTL_REG.</summary>
+    internal static FieldMap EventControl { get; } = new(Flag("masked", 31), Flag("pending", 30));
+
+    /// <summary>IRTA_REG.</summary>
+    internal static FieldMap TableAddress { get; } = new(
+        new("address", [new(12, 52, 12)]), Flag("extended", 11), new("size", [new(0, 4)]));
+
+    /// <summary>A fault recording register, lower and upper half.</summary>
+    internal static FieldMap FaultRecordLow { get; } = new(new Field("index", [new(48, 16)]));
+
+    /// <inheritdoc cref="FaultRecordLow"/>
+    internal static FieldMap FaultRecordHigh { get; } = new(
+        Flag("fault", 63), new("reason", [new(32, 8)]), new("source", [new(0, 16)]));
+
     /// <summary>All of them, by the names that the documentation gives them.</summary>
     internal static IReadOnlyDictionary<string, FieldMap> All { get; } = new Dictionary<string, FieldMap>
     {
         ["rte"] = Entry, ["lvt"] = LocalVector, ["svr"] = SpuriousVector, ["icr"] = InterruptCommand,
-        ["apic-base"] = ApicBase,
+        ["apic-base"] = ApicBase, ["gcmd"] = GlobalCommand, ["gsts"] = GlobalCommand, ["fsts"] = FaultStatus,
+        ["fectl"] = EventControl, ["iectl"] = EventControl, ["irta"] = TableAddress, ["frcd.low"] = FaultRecordLow,
+        ["frcd.high"] = FaultRecordHigh,
     };
 
     private static Field Flag(string name, int bit) => new(name, [new(bit, 1)]);
@@ -151,9 +177,20 @@ internal static class RegisterFields
             RegisterKind.Msr when number is >= firstMsr and <= lastMsr =>
                 OfLocalApic((number - firstMsr) << 4, register.Size),
             RegisterKind.Msr when number == apicBase => ApicBase,
+            RegisterKind.Vtd => OfUnit(number),
             _ => null,
         };
     }
+
+    private static FieldMap? OfUnit(ulong offset) => offset switch
+    {
+        0x18 or 0x1C => GlobalCommand,
+        0x34 => FaultStatus,
+        0x38 or 0xA0 => EventControl,
+        0xB8 => TableAddress,
+        >= VtdUnit.FaultRecordOffset => offset % FaultRecord.Size == 0 ? FaultRecordLow : FaultRecordHigh,
+        _ => null,
+    };
 
     // By its name ICR is both halves; by its bare offset it is the low one, which has no "to".
     private static FieldMap? OfLocalApic(ulong offset, int size) => offset switch

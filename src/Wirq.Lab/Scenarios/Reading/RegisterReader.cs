@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Remapping;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
@@ -8,7 +9,7 @@ internal sealed class RegisterReader(Actors actors)
     private readonly IReadOnlyList<IoApicOptions> _ioApics = actors.Machine.Fabric.IoApics;
 
     private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1, InterruptCommandOffset = 0x300;
-    private const uint RegisterStride = 0x10, LastApicOffset = 0xFF0;
+    private const uint RecordStride = 0x10, RegisterStride = 0x10, LastApicOffset = 0xFF0;
 
     /// <summary>The shapes of names, for an error and for the documentation.</summary>
     internal static IReadOnlyList<string> Shapes { get; } =
@@ -16,7 +17,7 @@ internal sealed class RegisterReader(Actors actors)
         "rte.N", "rte.N.low", "rte.N.high", "ioapic.id", "ioapic.version", "ioapic.arbitration", "ioapic.index.N",
         "ioapic.select", "ioapic.window", "ioapic.eoi", "ioapicK.…", "apic.NAME", "apic.0xNNN", "msr.N", "msr.apic-base",
         "msr.tsc-deadline", "port.N", "pic.master.command", "pic.master.data", "pic.master.elcr", "pic.slave.…",
-        "memory.N", "memory.N.SIZE", "cr8",
+        "memory.N", "memory.N.SIZE", "cr8", "vtd.NAME", "vtd.frcd.N.low", "vtd.frcd.N.high",
     ];
 
     internal static WordList<uint> Indexes { get; } = new(("id", 0), ("version", 1), ("arbitration", 2));
@@ -37,6 +38,14 @@ internal sealed class RegisterReader(Actors actors)
     /// <summary>Registers of 256 bits, as eight of 32.</summary>
     internal static WordList<uint> ApicArrays { get; } = new(("isr", 0x100), ("tmr", 0x180), ("irr", 0x200));
 
+    /// <summary>Registers of the remapping unit: offset and size.</summary>
+    internal static WordList<(uint Offset, int Size)> Units { get; } = new(
+        ("version", (0x00, 4)), ("cap", (0x08, 8)), ("ecap", (0x10, 8)), ("gcmd", (0x18, 4)), ("gsts", (0x1C, 4)),
+        ("rtaddr", (0x20, 8)), ("ccmd", (0x28, 8)), ("fsts", (0x34, 4)), ("fectl", (0x38, 4)), ("fedata", (0x3C, 4)),
+        ("feaddr", (0x40, 4)), ("feuaddr", (0x44, 4)), ("iqh", (0x80, 8)), ("iqt", (0x88, 8)), ("iqa", (0x90, 8)),
+        ("ics", (0x9C, 4)), ("iectl", (0xA0, 4)), ("iedata", (0xA4, 4)), ("ieaddr", (0xA8, 4)), ("ieuaddr", (0xAC, 4)),
+        ("iqercd", (0xB0, 8)), ("irta", (0xB8, 8)));
+
     internal RegisterName Read(YamlScalar name) => Read(name, name.Text);
 
     /// <summary>Reads a name of which <paramref name="text"/> is left after a prefix.</summary>
@@ -52,6 +61,7 @@ internal sealed class RegisterReader(Actors actors)
             ("port", var rest) => Port(at, text, rest),
             ("pic", [_, _]) when PicPorts.TryFind(text[4..], out uint port) =>
                 new(RegisterKind.Port, 0, port, PortSize, text),
+            ("vtd", var rest) => Unit(at, text, rest),
             ("memory", var rest) => Sized(RegisterKind.Memory, rest, WordSize, MsrSize, text),
             (var chip, var rest) when TryUnit(chip, out int unit) => IoApic(at, text, unit, rest),
             _ => null,
@@ -73,7 +83,7 @@ internal sealed class RegisterReader(Actors actors)
     private static IEnumerable<string> Spellings() =>
     [
         "cr8", .. Indexes.Words.Concat(Offsets.Words).Select(word => "ioapic." + word),
-        .. Apic.Words.Select(word => "apic." + word), .. Msrs.Words.Select(word => "msr." + word), .. PicPorts.Words.Select(word => "pic." + word),
+        .. Apic.Words.Select(word => "apic." + word), .. Msrs.Words.Select(word => "msr." + word), .. Units.Words.Select(word => "vtd." + word), .. PicPorts.Words.Select(word => "pic." + word),
     ];
 
     private RegisterName? Entry(YamlScalar at, string text, int unit, string[] rest)
@@ -105,6 +115,20 @@ internal sealed class RegisterReader(Actors actors)
                 && TrySize(size, WordSize, WordSize, out int bytes) => new(RegisterKind.IoApicOffset, unit, offset, bytes, text),
             _ => null,
         };
+    }
+
+    private RegisterName? Unit(YamlScalar at, string text, string[] rest)
+    {
+        if (actors.Machine.Fabric.Vtd is not { } unit)
+            throw new ScenarioException(at.At, YamlScalar.Quote(text), "nothing of a remapping unit; this machine has none (vtd)");
+        if (rest is [var word] && Units.TryFind(word, out (uint Offset, int Size) register))
+            return new(RegisterKind.Vtd, 0, register.Offset, register.Size, text);
+        if (rest is not ["frcd", var number, "low" or "high"] || !Numbers.TryParse(number, out ulong index))
+            return null;
+        if (index >= (ulong)unit.FaultRecords)
+            throw NoSuch(at, text, $"a fault record, 0 to {unit.FaultRecords - 1}");
+        uint offset = VtdUnit.FaultRecordOffset + (uint)index * RecordStride + (rest[2] == "high" ? (uint)sizeof(ulong) : 0);
+        return new(RegisterKind.Vtd, 0, offset, sizeof(ulong), text);
     }
 
     private static RegisterName? LocalApic(YamlScalar at, string text, string[] rest)

@@ -119,19 +119,53 @@ internal sealed class StepReader
 
     private DeviceStep ReadDevice(YamlScalar name, YamlNode value, int device)
     {
-        DeviceAction action = ScenarioWords.Actions.Read(value);
-        bool hasLine = _actors.Machine.Devices[device].Gsi >= 0;
-        if (hasLine == (action == DeviceAction.Send))
+        YamlEntry? argument = null;
+        YamlNode verb = value;
+        if (value is YamlMapping map)
         {
-            throw value.Expected(hasLine
+            if (map.Entries.Count != 1)
+                throw map.Expected("one action, such as {send: 3}");
+            argument = map.Entries[0];
+            verb = argument.Value.Key;
+        }
+        DeviceAction action = ScenarioWords.Actions.Read(verb);
+        DeviceSpec spec = _actors.Machine.Devices[device];
+        bool hasLine = spec.Gsi >= 0;
+        if (hasLine ? action is DeviceAction.Send or DeviceAction.Message
+            : action is DeviceAction.Raise or DeviceAction.Lower or DeviceAction.Pulse)
+        {
+            throw verb.Expected(hasLine
                 ? $"raise, lower, pulse or remove; {name.Text} has a line" : $"send; {name.Text} has a message, not a line");
         }
+        if (action is DeviceAction.Mask or DeviceAction.Unmask or DeviceAction.Message && !spec.IsVirq(_actors.Machine.Kernel))
+            throw verb.Expected($"send, raise, lower, pulse or remove; {name.Text} has no virq (see kernel)");
+        string word = ((YamlScalar)verb).Text;
+        if (action == DeviceAction.Message)
+        {
+            Msi message = RemappingReader.ReadMessage(argument?.Value ?? throw verb.Expected("{message: {…}}"));
+            return new DeviceStep(name.At, $"{name.Text} is given {message}", device, action, -1, message);
+        }
+        int vector = ReadVector(action, argument, spec);
+        string which = vector < 0 && spec.Vectors > 1 ? "all vectors" : vector > 0 ? $"vector {vector}" : "";
         string text = action switch
         {
-            DeviceAction.Send => "sends its message",
+            DeviceAction.Send => which.Length == 0 ? "sends its message" : $"sends {which}",
             DeviceAction.Remove => "is removed",
-            _ => ((YamlScalar)value).Text + "s",
+            DeviceAction.Mask or DeviceAction.Unmask => $"is {word}ed{(which.Length == 0 ? "" : " at " + which)}",
+            _ => word + "s",
         };
-        return new DeviceStep(name.At, $"{name.Text} {text}", device, action);
+        return new DeviceStep(name.At, $"{name.Text} {text}", device, action, vector);
+    }
+
+    /// <summary>A device sends its first message where nothing else is said; what its driver does concerns all of its
+    /// vectors.</summary>
+    private static int ReadVector(DeviceAction action, YamlEntry? argument, DeviceSpec spec)
+    {
+        if (argument is not { } given)
+            return action is DeviceAction.Send or DeviceAction.Pulse or DeviceAction.Raise ? 0 : -1;
+        if (action is not (DeviceAction.Send or DeviceAction.Mask or DeviceAction.Unmask))
+            throw given.Value.Expected("the word alone, without a value");
+        return given.Value is YamlScalar { Text: ScenarioWords.Everything } ? -1
+            : Numbers.ReadInt(given.Value, $"{ScenarioWords.Everything} or a vector", 0, spec.Vectors - 1);
     }
 }

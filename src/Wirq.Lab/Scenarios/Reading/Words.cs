@@ -12,6 +12,9 @@ internal sealed class WordList<T>(params (string Word, T Value)[] entries)
         return index >= 0;
     }
 
+    /// <summary>The word for a value.</summary>
+    internal string WordOf(T value) => Array.Find(entries, entry => EqualityComparer<T>.Default.Equals(entry.Value, value)).Word;
+
     internal T Read(YamlNode node)
     {
         YamlScalar scalar = node.AsScalar(Reading.Words.Join(Words));

@@ -180,6 +180,9 @@ internal readonly record struct FaultRecord(ulong Low, ulong High) : IState
         new((ulong)index << IndexShift, Fault | (ulong)reason << ReasonShift | source);
 
     internal bool IsFault => (High & Fault) != 0;
+    internal VtdFaultReason Reason => (VtdFaultReason)(byte)(High >> ReasonShift);
+    internal ushort Source => (ushort)High;
+    internal ushort EntryIndex => (ushort)(Low >> IndexShift);
 }
 
 /// <summary>An interrupt request as a unit reads it.</summary>

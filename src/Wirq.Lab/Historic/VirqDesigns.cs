@@ -1,0 +1,122 @@
+using Wirq.Events;
+using Wirq.Lab.Worlds;
+using Wirq.Remapping;
+using Wirq.Routing;
+
+namespace Wirq.Lab.Historic;
+
+/// <summary>A message is translated once and for all as the guest programs it, and what cannot be translated is a fault
+/// there and then.</summary>
+internal sealed class TranslateWhenProgrammed : Design
+{
+    public override string Name => "translate-when-programmed";
+
+    public override string About => "QEMU: a route is translated as it is programmed, faults and all, and not when the interrupt happens";
+
+    internal override void After(World world, in Event done)
+    {
+        if (done.Kind == EventKind.VirqMessageSet && done.Msi.IsInterrupt(world.Fabric.Options.Format))
+            ((IRouteOwner)world.Fabric).Translate(done.Msi, (ushort)done.Index, delivering: true, out _, out _);
+    }
+}
+
+/// <summary>Every invalidation, of however few entries, drops all that was translated.</summary>
+internal sealed class FlushAll : Design
+{
+    private bool _flushed;
+
+    public override string Name => "flush-all";
+
+    public override string About => "QEMU, OpenVMM: an invalidation of one entry drops every route";
+
+    // What the invalidation itself ended stands in the queue already; the rest is ended before it is told done.
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (next.Kind != EventKind.RemapInvalidationDone)
+            return false;
+        if (_flushed)
+        {
+            _flushed = false;
+            return false;
+        }
+        world.Fabric.Virqs?.Invalidate(CookieRange.AllOf(next.Unit));
+        _flushed = true;
+        world.Fabric.Events.Observe(next);
+        return true;
+    }
+}
+
+/// <summary>Nobody told the owner of the routes about the invalidation queue.</summary>
+internal sealed class NoInvalidationListener : Design
+{
+    private bool _invalidates;
+
+    public override string Name => "no-invalidation-listener";
+
+    public override string About => "QEMU 3abfbb5711: invalidations reach nobody, and the kernel goes on with the old routes";
+
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (next.Kind == EventKind.RemapInvalidated)
+        {
+            _invalidates = true;
+            return false;
+        }
+        if (!_invalidates)
+            return false;
+        _invalidates = next.Kind != EventKind.RemapInvalidationDone;
+        return true;
+    }
+}
+
+/// <summary>A mask takes the route out of the kernel's table and leaves the eventfd bound: what the device writes is
+/// consumed and lost.</summary>
+internal sealed class RemoveRouteOnMask : Design
+{
+    public override string Name => "remove-route-on-mask";
+
+    public override string About => "Cloud Hypervisor #795: a mask removes the route of a vector, and what comes before it is back is lost";
+
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (world.Host?.Kernel is not { } kernel)
+            return false;
+        bool parked = next.Kind == EventKind.VirqUnbound
+            && world.Fabric.Virqs!.StateOf(world.Fabric.Virqs.HandleAt(next.Unit)) == VirqState.Parked;
+        if (parked)
+            world.Host.Commit(without: (int)next.Index);
+        bool back = next.Kind == EventKind.VirqBound && kernel.IsBound(new EventFd((int)next.A));
+        if (back)
+            world.Host.Commit();
+        return parked || back;
+    }
+}
+
+/// <summary>Userspace reads an eventfd once more after it was bound, with an event of the poll that is older than the
+/// binding, say.</summary>
+internal sealed class ReadAfterBind : Design
+{
+    public override string Name => "read-after-bind";
+
+    public override string About => "userspace reads an eventfd that it has bound already, and injects what the kernel injects too";
+
+    internal override void After(World world, in Event done)
+    {
+        if (done.Kind == EventKind.VirqBound && world.Host!.EventFds.Read(new EventFd((int)done.A)))
+            world.Fabric.Virqs!.Interrupt(done.Unit, byEventFd: true);
+    }
+}
+
+/// <summary>An acknowledge writes one resample eventfd of the line and no more.</summary>
+internal sealed class FirstSharerOnlyResample : Design
+{
+    private readonly HashSet<int> _written = [];
+
+    public override string Name => "first-sharer-only-resample";
+
+    public override string About => "QEMU, split irqchip: kvm_resample_fd_notify writes the first eventfd of the GSI and returns";
+
+    internal override bool Resamples(World world, int gsi) => _written.Add(gsi);
+
+    internal override void AtRest(World world) => _written.Clear();
+}

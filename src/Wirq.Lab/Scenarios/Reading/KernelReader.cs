@@ -1,0 +1,90 @@
+using System.Globalization;
+using Wirq.Lab.Kernels;
+using Wirq.Routing;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads who serves virqs: the kernel, its version, how many routes it has, and in what batches they
+/// come.</summary>
+internal sealed class KernelReader
+{
+    private const int MaxBatch = 4096, MaxVirqs = 32767;
+
+    private readonly YamlMapping _map;
+    private readonly LocalApicOptions _apics;
+    private readonly int _reserved, _routes, _virqs;
+    private readonly int _batchCount;
+    private readonly long _batchDelay;
+
+    internal KernelReader(YamlMapping map, LocalApicOptions apics, IReadOnlyList<IoApicOptions> ioApics, IReadOnlyList<DeviceSpec> devices)
+    {
+        _map = map;
+        _apics = apics;
+        foreach (string key in new[] { "linux", "routeBudget", "batchCount", "batchDelay" })
+        {
+            if (map[key] is { } node && map["kernel"] is null)
+                throw new ScenarioException(node.At, $"{key} in a machine without a kernel", "kernel: user or split beside it");
+        }
+        // Two for each pin: see PinRoutes.
+        _reserved = 2 * ioApics.Sum(io => io.Pins);
+        int most = SimulatedKernelOptions.MaxRoutes - _reserved;
+        if (most < 1 && map["kernel"] is not null)
+        {
+            throw new ScenarioException(map["ioapics"]!.At, $"{_reserved / 2} pins beside a kernel",
+                $"fewer than {SimulatedKernelOptions.MaxRoutes / 2}, for each takes two of its routes");
+        }
+        _routes = _reserved + (map["routeBudget"] is { } budget ? Numbers.ReadInt(budget, "a number of routes", 1, most) : most);
+        _virqs = Math.Max(1, devices.Sum(device => device.Vectors));
+        if (_virqs > MaxVirqs)
+            throw new ScenarioException(map["devices"]!.At, $"devices with {_virqs} vectors", $"at most {MaxVirqs} together");
+        var usual = new RoutingOptions();
+        _batchCount = map["batchCount"] is { } count ? Numbers.ReadInt(count, "a number of virqs", 1, MaxBatch) : usual.BatchCount;
+        _batchDelay = map["batchDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.BatchDelay;
+    }
+
+    /// <summary>The versions that the scenario runs on; only a split kernel has one.</summary>
+    internal IReadOnlyList<(string Differs, KernelVersion Version)> Versions(KernelModel kernel)
+    {
+        if (kernel != KernelModel.Split || _map["linux"] is not { } node)
+            return [("", KernelVersion.Newest)];
+        if (node is not YamlSequence list)
+            return [("", Read(node))];
+        if (list.Items.Count == 0)
+            throw list.Expected("one version or more");
+        return [.. list.Items.Select(item => (list.Items.Count > 1 ? ((YamlScalar)item).Text : "", Read(item)))];
+    }
+
+    internal SimulatedKernelOptions OptionsOf(KernelVersion version) => new()
+    {
+        Kind = KernelKind.Split,
+        Cpus = _apics.Count,
+        ApicIds = _apics.Ids,
+        ReservedGsis = _reserved,
+        Routes = _routes,
+        X2ApicApi = X2ApicApi.Use32BitIds | X2ApicApi.DisableBroadcastQuirk | X2ApicApi.EnableSuppressEoi,
+        Behaviour = KernelBehaviour.Of(version),
+    };
+
+    internal RoutingOptions RoutingOf(KernelModel kernel, KernelVersion version) => new()
+    {
+        Virqs = _virqs,
+        BatchCount = _batchCount,
+        BatchDelay = _batchDelay,
+        Kernel = kernel != KernelModel.Split ? null : new KernelLimits
+        {
+            Routes = _routes,
+            ReservedGsis = _reserved,
+            ConsumesFirst = KernelBehaviour.Of(version).ConsumesFirst,
+        },
+    };
+
+    private static KernelVersion Read(YamlNode node)
+    {
+        const string expected = "a version of Linux such as 6.18";
+        YamlScalar scalar = node.AsScalar(expected);
+        string[] parts = scalar.Text.Split('.');
+        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int minor)
+            ? new KernelVersion(major, minor) : throw scalar.Expected(expected);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using Wirq.Lab.Scenarios;
+using Wirq.Remapping;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>What a guest's driver does with a VT-d unit: tables and queue in memory, commands by registers.</summary>
+internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
+{
+    /// <summary>Where the table lies at the start; with 65536 entries it takes 1 MiB.</summary>
+    internal const ulong Table = 0x100000;
+    /// <summary>Where the queue lies at the start, of 256 descriptors.</summary>
+    internal const ulong Queue = 0x10000;
+    /// <summary>The least memory that holds both.</summary>
+    internal const int MemoryBytes = 0x200000;
+
+    private const uint CommandOffset = 0x18, StatusOffset = 0x1C, TailOffset = 0x88, QueueOffset = 0x90, TableOffset = 0xB8;
+
+    /// <summary>Leaves the unit as an operating system's driver does that has found it.</summary>
+    internal void Prepare(RemappingSpec spec)
+    {
+        Write(0, TableOffset, sizeof(ulong), Table | spec.TableSize | (spec.Extended ? TableAddress.Extended : 0));
+        Command(0, GlobalCommand.SetTable, on: true);
+        Write(0, QueueOffset, sizeof(ulong), Queue);
+        Command(0, GlobalCommand.Queue, on: true);
+        if (spec.Compatibility)
+            Command(0, GlobalCommand.Compatibility, on: true);
+        if (spec.On)
+            Command(0, GlobalCommand.Remapping, on: true);
+    }
+
+    /// <summary>Gives one command on top of what is on.</summary>
+    internal void Command(int cpu, ulong command, bool on)
+    {
+        var switches = new GlobalCommand(Read(cpu, StatusOffset, sizeof(uint)) & GlobalCommand.Switches);
+        Write(cpu, CommandOffset, sizeof(uint), switches.With(command, on).Bits);
+    }
+
+    /// <summary>Writes entries of the table.</summary>
+    /// <exception cref="WorldException">There is no such entry in memory, or its destination does not fit.</exception>
+    internal void Write(int cpu, IrteCommand command)
+    {
+        var table = new TableAddress(Read(cpu, TableOffset, sizeof(ulong)));
+        if (!table.IsExtended && command.Message.Destination > byte.MaxValue)
+            throw new WorldException($"destination {command.Message.Destination} needs extended interrupt mode");
+        Irte entry = Irte.For(command.Message, table.IsExtended)
+            .WithSource(command.Validation, command.Source, command.Qualifier)
+            .WithFaultsSuppressed(command.FaultsSuppressed).WithPresent(command.Present);
+        for (int index = command.First; index <= command.Last; index++)
+            Put(table.EntryAddress(index), entry.Low, entry.High);
+    }
+
+    /// <summary>Puts descriptors into the queue, and moves the tail once.</summary>
+    internal void Invalidate(int cpu, InvalidateCommand command)
+    {
+        ulong tail = Read(cpu, TailOffset, sizeof(ulong));
+        var queue = new QueueAddress(Read(cpu, QueueOffset, sizeof(ulong)));
+        if (command.Does)
+        {
+            Submit(command.Index < 0 ? QueuedDescriptor.AllEntries
+                : QueuedDescriptor.Entries((ushort)command.Index, command.Mask), queue, ref tail);
+        }
+        if (command.Wait is { } wait)
+        {
+            Submit(wait.Address < 0 ? QueuedDescriptor.WaitInterrupt
+                : QueuedDescriptor.Wait((ulong)wait.Address, wait.Data, wait.Interrupt), queue, ref tail);
+        }
+        Write(cpu, TailOffset, sizeof(ulong), tail);
+    }
+
+    private void Submit(QueuedDescriptor descriptor, QueueAddress queue, ref ulong tail)
+    {
+        Put(queue.DescriptorAddress(tail), descriptor.Low, descriptor.High);
+        tail = queue.Next(tail);
+    }
+
+    private void Put(ulong address, ulong low, ulong high)
+    {
+        Span<byte> bytes = stackalloc byte[2 * sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, low);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[sizeof(ulong)..], high);
+        if (!fabric.Memory.TryWrite(address, bytes))
+            throw new WorldException($"there is no memory at 0x{address:x}");
+    }
+
+    private ulong Read(int cpu, uint offset, int size) => registers.ReadUnit(cpu, offset, size);
+    private void Write(int cpu, uint offset, int size, ulong value) => registers.WriteUnit(cpu, offset, size, value);
+}

@@ -1,0 +1,130 @@
+using Wirq.Lab.Scenarios;
+using Wirq.Routing;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>One vector of a device, or its line.</summary>
+/// <param name="Handle">Its virq.</param>
+/// <param name="Trigger">The eventfd that the device writes; none where it calls.</param>
+/// <param name="Resample">The eventfd that it hears acknowledges by.</param>
+internal readonly record struct DeviceVirq(VirqHandle Handle, EventFd Trigger, EventFd Resample);
+
+/// <content>Devices that interrupt by virqs, and time, which the kernel has too.</content>
+public sealed partial class World
+{
+    private readonly VirqHost? _host;
+    private readonly DeviceVirq[]?[] _deviceVirqs;
+
+    internal VirqHost? Host => _host;
+
+    /// <summary>The next virtual time at which something happens by itself, in ns.</summary>
+    internal long NextDeadline => Math.Min(Fabric.NextDeadline, _host?.Kernel?.NextDeadline ?? long.MaxValue);
+
+    /// <summary>The virqs of a device; none where it has a source, or sends its message straight.</summary>
+    internal IReadOnlyList<DeviceVirq> VirqsOf(int device) => _deviceVirqs[device] ?? [];
+
+    /// <summary>Whether an interrupt of a masked virq is pending: the bit of a PBA.</summary>
+    internal bool IsPending(DeviceVirq virq)
+    {
+        RouteCache virqs = Fabric.Virqs!;
+        return VirqTransitions.ReaderIn(virqs.StateOf(virq.Handle)) == VirqReader.Nobody
+            && virqs.StateOf(virq.Handle) != VirqState.Free
+            && (virqs.IsLatched(virq.Handle) || virq.Trigger.Exists && _host!.EventFds.IsReadable(virq.Trigger));
+    }
+
+    private void Advance(long now)
+    {
+        Fabric.Advance(now);
+        _host?.Kernel?.Advance(now);
+    }
+
+    private void ConnectVirqs(int device)
+    {
+        DeviceSpec spec = Spec.Devices[device];
+        RouteCache virqs = Fabric.Virqs!;
+        var made = new DeviceVirq[spec.Vectors];
+        for (int vector = 0; vector < made.Length; vector++)
+        {
+            string label = made.Length == 1 ? spec.Name : $"{spec.Name} vector {vector}";
+            VirqHandle handle = spec.Gsi >= 0
+                ? Fabric.ConnectVirq(spec.Gsi, label, spec.Kind == SourceKind.Edge ? VirqKind.Edge : VirqKind.Level)
+                : virqs.Register(label, spec.Requester, spec.Prefault);
+            made[vector] = new DeviceVirq(handle, spec.HasEventFd ? _host!.EventFds.Create(handle.Slot) : EventFd.None,
+                spec.Resamples ? _host!.EventFds.Create() : EventFd.None);
+            if (made[vector].Trigger.Exists)
+                virqs.Attach(handle, made[vector].Trigger);
+            if (made[vector].Resample.Exists)
+                virqs.AttachResample(handle, made[vector].Resample);
+        }
+        _deviceVirqs[device] = made;
+        if (spec.Gsi >= 0)
+            Own(device, Fabric.SourceAt(virqs.SourceOf(made[0].Handle)));
+    }
+
+    /// <summary>The drivers of devices program their messages, firmware and remapping being set up.</summary>
+    private void ProgramVirqs()
+    {
+        for (int device = 0; device < _deviceVirqs.Length; device++)
+        {
+            DeviceSpec spec = Spec.Devices[device];
+            for (int vector = 0; spec.Gsi < 0 && vector < VirqsOf(device).Count; vector++)
+                Fabric.Virqs!.SetMessage(VirqsOf(device)[vector].Handle, MessageOf(spec.Message, vector));
+        }
+    }
+
+    /// <summary>Each vector has an entry of the remapping table, in a row; where there is none, all have one
+    /// message.</summary>
+    private static Msi MessageOf(Msi first, int vector) => first.Address.Remappable
+        ? first with { Address = MsiAddress.ForHandle((ushort)(first.Address.Handle + vector), first.Address.SubhandleValid) }
+        : first;
+
+    /// <summary>A device interrupts: it writes its eventfd, as it would from another process, or calls.</summary>
+    private void Signal(int device, int vector)
+    {
+        DeviceVirq virq = _deviceVirqs[device]![vector];
+        if (virq.Trigger.Exists)
+            _host!.EventFds.WriteByDevice(virq.Trigger);
+        else
+            Fabric.Virqs!.Trigger(virq.Handle);
+    }
+
+    private void Do(DeviceStep step, DeviceVirq[] virqs)
+    {
+        (int first, int last) = step.Vector < 0 ? (0, virqs.Length - 1) : (step.Vector, step.Vector);
+        for (int vector = first; vector <= last; vector++)
+        {
+            VirqHandle handle = virqs[vector].Handle;
+            switch (step.Action)
+            {
+                case DeviceAction.Send:
+                    Signal(step.Device, vector);
+                    break;
+                case DeviceAction.Mask:
+                    Fabric.Virqs!.Mask(handle);
+                    break;
+                case DeviceAction.Unmask:
+                    Fabric.Virqs!.Unmask(handle);
+                    break;
+                case DeviceAction.Message:
+                    Fabric.Virqs!.SetMessage(handle, MessageOf(step.Message, vector - first));
+                    break;
+                case DeviceAction.Remove:
+                    Fabric.DisposeVirq(handle);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A holder's line was acknowledged: by a call, or by its resample eventfd, which it reads.</summary>
+    /// <returns>Whether it hears.</returns>
+    private bool Hears(int device)
+    {
+        if (_deviceVirqs[device] is not [{ Resample.Exists: true } virq])
+            return true;
+        if (_design?.Resamples(this, Spec.Devices[device].Gsi) == false)
+            return false;
+        _host!.EventFds.Write(virq.Resample);
+        Fabric.Virqs!.NoteResampled(virq.Handle);
+        return _host.EventFds.Read(virq.Resample);
+    }
+}
