@@ -61,11 +61,16 @@ internal sealed class PredictionList
     /// <summary>Strikes the first prediction of a kind, whatever it says.</summary>
     internal bool TryStrike(TraceEvent happened, out Prediction struck)
     {
-        int at = _owed.FindIndex(owed => owed.Event == happened);
-        struck = at < 0 ? default : _owed[at];
-        if (at >= 0)
+        for (int at = 0; at < _owed.Count; at++)
+        {
+            if (_owed[at].Event != happened)
+                continue;
+            struck = _owed[at];
             _owed.RemoveAt(at);
-        return at >= 0;
+            return true;
+        }
+        struck = default;
+        return false;
     }
 
     internal void Clear() => _owed.Clear();

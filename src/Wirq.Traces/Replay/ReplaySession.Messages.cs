@@ -37,6 +37,7 @@ internal sealed partial class ReplaySession
             Begin(line);
             var message = Msi.Encode(InterruptMessage.Create((byte)line.D, (DeliveryMode)line.C, (uint)line.A, line.B != 0,
                 line.E != 0));
+            _reports.NoteSource(SourceName.Of(message));
             Send(message, SourceName.Of(message));
         }
     }
@@ -61,7 +62,6 @@ internal sealed partial class ReplaySession
     private void Send(Msi message, SourceName source, ushort requester = 0)
     {
         _message = source;
-        _reports.NoteSource(source);
         _machine.Fabric.Send(message, requester);
         _machine.Drain();
     }

@@ -186,16 +186,21 @@ internal sealed partial class ReplaySession
     {
         _open = false;
         _deciding = true;
+        SourceName source;
         if (_ofPin is { } held)
         {
-            _sender = VtdProfile.Anonymous;
+            (source, _sender) = (SourceName.IoApic(held.Pin), VtdProfile.Anonymous);
             _machine.Fabric.Execute(held);
             _machine.Drain();
         }
         else
-            Send(_request, _request.Address.Remappable && Unit.RemappingEnabled ? SourceName.Irte(RequestIndex) : SourceName.Of(_request),
-                _sender);
+        {
+            source = _request.Address.Remappable && Unit.RemappingEnabled ? SourceName.Irte(RequestIndex) : SourceName.Of(_request);
+            Send(_request, source, _sender);
+        }
         _deciding = false;
+        if (_blocked is null)
+            _reports.NoteSource(source);
         if (_translated is { } translated)
             Translated(translated.Message, (int)translated.B);
         else if (_blocked is null)

@@ -195,10 +195,13 @@ internal sealed partial class ReplaySession
                 Owe(new(TraceEvent.IoApicEoiBroadcast, happened.Vector));
                 break;
             case EventKind.Deliver:
+                if (_machine.HoldsMessages)
+                {
+                    Owe(new(TraceEvent.RemapRequest, happened.Msi.Address.Bits, happened.Msi.Data.Bits));
+                    break;
+                }
                 _reports.NoteSource(SourceName.IoApic(happened.Pin));
-                Owe(_machine.HoldsMessages
-                    ? new(TraceEvent.RemapRequest, happened.Msi.Address.Bits, happened.Msi.Data.Bits)
-                    : Sent(happened.Msi));
+                Owe(Sent(happened.Msi));
                 break;
             case EventKind.VectorAccepted:
                 _reports.Expect(SourceOf(happened.Origin), happened.Cpu, happened.Vector, (happened.B & 2) != 0);

@@ -32,7 +32,8 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         }
         if (raise.Last is not { } attempt)
             return Unsent(raise, ref held);
-        if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq)
+        // What the remapping unit blocks reaches no CPU, known or not.
+        if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq && attempt.Reason != RefusalReason.RemappingFault)
             return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
         if (attempt.Reason != RefusalReason.None)
         {

@@ -15,6 +15,7 @@ public sealed class KeptLogTests
     [InlineData("smptest-4cpu", 350, 4, 88, 0, 6)]
     [InlineData("hung-no-eoi", 1895, 1, 127, 0, 0)]
     [InlineData("vtd-msix", 2868, 4, 1252, 0, 0)]
+    [InlineData("vtd-faults", 91, 1, 46, 0, 0)]
     public void A_log_meets_the_chips(string name, long lines, int cpus, long matched, long waived, long left)
     {
         ReplayReport report = ReplayLogs.Kept(name);

@@ -10,7 +10,7 @@ namespace Wirq.Traces.Tests.Replay;
 internal static class ReplayLogs
 {
     internal static readonly string[] All =
-        ["seabios", "reset", "ioapic-1cpu-acks", "ioapic-2cpu", "ioapic-3cpu", "smptest-4cpu", "hung-no-eoi", "vtd-msix"];
+        ["seabios", "reset", "ioapic-1cpu-acks", "ioapic-2cpu", "ioapic-3cpu", "smptest-4cpu", "hung-no-eoi", "vtd-msix", "vtd-faults"];
 
     internal static string PathOf(string name) =>
         Repository.PathOf($"tests/Wirq.Traces.Tests/Replay/logs/{name}.log.gz");

@@ -27,6 +27,18 @@ public class LogTests
     private static OwedAnswer Owed(string log, string source) =>
         Assert.Single(Ask(log).Owed().Owed, one => one.Source.ToString() == source && one.Gate is not Gate.NoEoi);
 
+    [Fact]
+    public void A_message_that_QEMUs_remapping_unit_dropped_is_told_with_the_entry_and_the_reason()
+    {
+        string file = Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Replay/logs/vtd-faults.log.gz");
+        WhyEngine engine = LogWhy.Read(() => File.OpenRead(file), file, WhyQuestion.Parse("irte:3", out _));
+        string[] told = [.. engine.Answer()!.SelectMany(answer => answer.Raises).Where(raise => raise.Gate == Gate.RemappingFault)
+            .Select(raise => string.Join(' ', raise.Sentences))];
+        Assert.Equal(4, told.Length);
+        Assert.Contains("irte:3 is not for requester 0x0028 (reason 0x26)", told[0], StringComparison.Ordinal);
+        Assert.Contains("irte:3 is not present (reason 0x22)", told[1], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("no-such-cpu", "ioapic:2", Gate.NoDestination, "physical destination 0x9 matches no CPU: cpu0 has id 0")]
     [InlineData("tpr-blocked", "ioapic:2", Gate.TaskPriority, "TPR of cpu0 is 0xf0 since L842")]

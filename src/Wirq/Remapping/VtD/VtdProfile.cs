@@ -29,9 +29,9 @@ internal readonly record struct VtdProfile(
             "QEMU 7.2 by qtest: an entry for source 0x1234 passes a pin's message; trace: vtd_warn_ir_vector sid 0xffff"),
         new(Chip, nameof(ReservedPasses), "IM, delivery modes 011 and 110 and, without EIME, all of the destination but its "
             + "eight bits are reserved: set, they block (9, IRTE)",
-            "they are not looked at", null, "QEMU 7.2 by qtest: IM is ignored; intel_iommu.c, vtd_irte_get"),
+            "they are not looked at", null, "QEMU 7.2 by qtest: each passes; intel_iommu.c, vtd_irte_get"),
         new(Chip, nameof(BusesReversed), "verification by bus: from SID bits 15:8 to SID bits 7:0 (9, IRTE)",
-            "from bits 7:0 to bits 15:8", null, "QEMU intel_iommu.c, vtd_irte_get"),
+            "from bits 7:0 to bits 15:8", null, "QEMU 7.2 by qtest: SID 0x0200 passes bus 0, 0x0002 does not; intel_iommu.c, vtd_irte_get"),
     ];
 
     internal static VtdProfile Of(Profile profile) => profile switch
