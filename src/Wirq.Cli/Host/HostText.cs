@@ -41,7 +41,7 @@ internal static class HostText
             string time = (result.Elapsed.TotalMilliseconds).ToString("0", CultureInfo.InvariantCulture) + " ms";
             string head = $"  {Word(result.Outcome),-9} {result.Probe.Name}";
             output.WriteLine(head + time.PadLeft(Math.Max(1, Width - head.Length)));
-            HostAbsent.Paragraph(output, $"{result.Probe.Question} {Sentence(result.Finding)}", 2 + Indent);
+            HostAbsent.Paragraph(output, $"{Capital(result.Probe.Question)} {Capital(result.Finding)}.", 2 + Indent);
         }
     }
 
@@ -52,8 +52,8 @@ internal static class HostText
         foreach (HostConfiguration each in report.Configurations)
         {
             string because = each.Because.Count == 0 ? "" : $": {string.Join(", ", each.Because)}";
-            HostAbsent.Paragraph(output, $"{Word(each.Configuration),-7} {Word(each.Verdict)}{because}"
-                + (each.Configuration == report.Follows ? "  <- follows" : ""), 2);
+            string follows = each.Configuration == report.Follows ? ", and follows" : "";
+            output.WriteLine($"  {Word(each.Configuration),-8}{Word(each.Verdict)}{because}{follows}");
         }
         output.WriteLine();
         if (report.Workarounds.Count == 0)
@@ -69,7 +69,7 @@ internal static class HostText
         }
     }
 
-    private static string Sentence(string clause) => $"{char.ToUpperInvariant(clause[0])}{clause[1..]}.";
+    private static string Capital(string clause) => $"{char.ToUpperInvariant(clause[0])}{clause[1..]}";
 
     internal static string Word(ProbeOutcome outcome) => outcome switch
     {

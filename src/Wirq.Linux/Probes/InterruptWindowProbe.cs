@@ -7,23 +7,24 @@ internal sealed class InterruptWindowProbe() : HostProbe("interrupt-window",
     "does a guest that opens a window of 10 instructions, or of 1, exit at it?",
     "an interrupt waits for it; one missed is an interrupt too late, or lost to the guest's test")
 {
-    private const int Tries = 8, Closed = 512;
+    // One that is missed may be the scheduler's doing.
+    private const int Tries = 8, Closed = 512, Forgiven = 1;
     private static readonly int[] s_widths = [10, 1];
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(20), s_away = TimeSpan.FromMilliseconds(1);
 
     private protected override (ProbeOutcome, string) Ask(KvmSystem system, ProbeDeadline deadline)
     {
         var words = new List<string>();
-        bool all = true;
+        int missed = 0;
         foreach (int width in s_widths)
         {
             (int seen, double slowest) = Try(system, deadline, width);
-            all &= seen == Tries;
+            missed += Tries - seen;
             words.Add($"{width} wide: {seen} of {Tries} seen in {s_limit.TotalMilliseconds:0} ms"
                 + (seen > 0 ? $", slowest {slowest:0.00} ms" : ""));
         }
         string finding = string.Join("; ", words);
-        return all ? Faithful(finding) : Deviates(finding);
+        return missed <= Forgiven ? Faithful(finding) : Deviates(finding);
     }
 
     private static (int Seen, double Slowest) Try(KvmSystem system, ProbeDeadline deadline, int width)

@@ -14,7 +14,7 @@ internal sealed class SoftInterruptProbe() : HostProbe("soft-interrupt",
         string other = Try(system, deadline, code => code.Asm.@int(Vector), Vector);
         if (three.Length == 0 && other.Length == 0)
             return Faithful("yes");
-        return Deviates(three == other ? $"both: {three}"
+        return Deviates(three == other ? $"no: {three}"
             : string.Join("; ", new[] { three.Length > 0 ? $"INT3: {three}" : "", other.Length > 0 ? $"INT n: {other}" : "" }
                 .Where(each => each.Length > 0)));
     }
@@ -29,6 +29,8 @@ internal sealed class SoftInterruptProbe() : HostProbe("soft-interrupt",
             code.Mark(0x10);
             code.Asm.hlt();
         });
-        return guest.RunTo(0x10, s_limit, out string instead) ? "" : instead;
+        if (guest.RunTo(0x10, s_limit, out string instead))
+            return "";
+        return guest.Vcpu.Exit.Reason == KvmExitReason.InternalError ? "KVM does not emulate it" : instead;
     }
 }

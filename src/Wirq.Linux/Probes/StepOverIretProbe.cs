@@ -44,7 +44,7 @@ internal sealed class StepOverIretProbe() : HostProbe("step-over-iret",
             if (behind != 0 && last == behind)
                 return Faithful("yes");
             if (behind != 0 && last > behind)
-                return Deviates($"no: the next step is {last - behind} instructions behind");
+                return Deviates("no: what stands behind it runs before the next exit");
         }
         return Deviates($"it does not come there in {MostSteps} steps");
     }
