@@ -157,6 +157,9 @@ public sealed partial class KvmVcpu
         return true;
     }
 
+    /// <summary>Whether a thread is inside <see cref="Run"/>.</summary>
+    internal bool IsInside => Volatile.Read(ref _presence) != Outside;
+
     /// <summary>Forgets what the last exit found about interrupts: registers were changed since.</summary>
     internal void ForgetReadiness() => (Page.ReadyForInjection, Page.InterruptFlag) = (0, 0);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Wirq.Cli.Tests.Host;
@@ -66,6 +67,30 @@ public class HostTests
         CommandRun run = CommandRun.Of("host", "--probe-timeout", "0");
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("--probe-timeout", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Killed_or_interrupted_at_any_moment_it_leaves_no_process()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: signals are sent");
+        const int seed = 5, rounds = 10;
+        var random = new Random(seed);
+        for (int round = 0; round < rounds; round++)
+        {
+            using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "host"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            bool over = process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(100, 900)));
+            if (over)
+                continue;
+            if (round % 2 == 0)
+                process.Kill();
+            else
+                Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(5)), $"seed {seed}, round {round}: it goes on");
+        }
     }
 
     private static void AssertReadable(string output) =>

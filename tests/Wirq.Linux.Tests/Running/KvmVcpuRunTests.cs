@@ -41,6 +41,22 @@ public class KvmVcpuRunTests
     });
 
     [Fact]
+    public void Without_the_signal_nobody_comes_out() => KvmHost.Run(system =>
+    {
+        // The control of the test above: immediate_exit alone is looked at at the entry.
+        using ProbeGuest guest = LongMode(system, Busy);
+        Task<KvmExitReason> run = Task.Run(guest.Vcpu.Run);
+        Assert.True(KvmHost.Soon(() => guest.Vcpu.IsInside));
+        Thread.Sleep(20);
+        guest.Vcpu.RunPage.AsSpan()[1] = 1;
+        Thread.Sleep(50);
+        Assert.False(run.IsCompleted);
+        guest.Vcpu.Kick();
+        Assert.True(run.Wait(Limit));
+        Assert.Equal(KvmExitReason.Interrupted, run.Result);
+    });
+
+    [Fact]
     public void An_interrupt_waits_until_KVM_is_ready_and_wakes_a_halted_guest() => KvmHost.Run(system =>
     {
         using ProbeGuest guest = LongMode(system, Halting);

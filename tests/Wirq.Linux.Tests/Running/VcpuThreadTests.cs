@@ -117,16 +117,18 @@ public class VcpuThreadTests
     public void A_handler_that_does_not_return_is_told_of_in_bounded_time() => KvmHost.Run(system =>
     {
         using ProbeGuest guest = RealMode(system, Chatty);
-        using var release = new ManualResetEventSlim();
+        using ManualResetEventSlim called = new(), release = new();
         var thread = new VcpuThread(guest.Vcpu, new TestHandler
         {
             Served = (_, _) =>
             {
+                called.Set();
                 release.Wait();
                 return VcpuNext.Enter;
             },
         }, new() { Patience = TimeSpan.FromMilliseconds(100) });
         thread.Start();
+        Assert.True(called.Wait(s_soon));
         Assert.Throws<TimeoutException>(thread.Pause);
         Assert.Throws<TimeoutException>(thread.Dispose);
         release.Set();
@@ -174,6 +176,8 @@ public class VcpuThreadTests
                 Served = (vcpu, exit) => exit.Reason == KvmExitReason.Halt && !vcpu.TryInterrupt(0x40) ? VcpuNext.Stop : VcpuNext.Enter,
             });
             thread.Start();
+            // The count that must be zero in the end counts.
+            Assert.True(KvmHost.Soon(() => VcpuThreads() == 1));
             for (int turn = random.Next(4); turn > 0; turn--)
             {
                 Thread.Sleep(TimeSpan.FromMilliseconds(random.NextDouble() * 2));
