@@ -4,14 +4,14 @@ namespace Wirq.Linux.Interop;
 
 /// <summary>The signal that makes a thread leave KVM_RUN.</summary>
 /// <remarks>
-/// <para>A thread inside KVM_RUN is in the kernel, or in the guest; a signal that it would handle is what brings it out,
-/// with EINTR (Linux Documentation/virt/kvm/api.rst, 4.10). The default action would end the process, and a signal that
-/// is ignored brings nobody out, so there must be a handler, and it has nothing to do. It cannot be a managed method: a
-/// signal may come while its thread runs managed code, which a handler must not enter again. So it is a function of libc
-/// that is safe in a handler, has no effect and does not look at its arguments: <c>getpid</c>.</para>
-/// <para>A real-time signal, because nothing sends these unasked. The runtime has the first for itself, so one behind it
-/// is taken, the first for which nobody has a handler. It is claimed once and for the life of the process. SA_RESTART is
-/// not set: the call is to return, not to begin again.</para>
+/// <para>A thread inside KVM_RUN is in the kernel, or in the guest; a signal that it would handle is what brings it
+/// out, with EINTR (Linux Documentation/virt/kvm/api.rst, 4.10). The default action would end the process, and a signal
+/// that is ignored brings nobody out, so there must be a handler, and it has nothing to do. It cannot be a managed
+/// method: a signal may come while its thread runs managed code, which a handler must not enter again. So it is a
+/// function of libc that is safe in a handler, has no effect and does not look at its arguments: <c>getpid</c>.</para>
+/// <para>A real-time signal, because nothing sends these unasked. The runtime has the first for itself, so one behind
+/// it is taken, the first for which nobody has a handler. It is claimed once and for the life of the process.
+/// SA_RESTART is not set: the call is to return, not to begin again.</para>
 /// </remarks>
 internal static unsafe class KickSignal
 {

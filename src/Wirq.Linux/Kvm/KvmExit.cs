@@ -7,7 +7,8 @@ namespace Wirq.Linux;
 /// <remarks>
 /// <para>It holds from the return of <see cref="KvmVcpu.Run"/> to the next entry, and must not outlive the
 /// vCPU. What is answered is read by KVM at the next entry.</para>
-/// <para>Not here: exits of Hyper-V, Xen and of other architectures. Their <see cref="Reason"/> is a bare number.</para>
+/// <para>Not here: exits of Hyper-V, Xen and of other architectures. Their <see cref="Reason"/> is a bare
+/// number.</para>
 /// </remarks>
 public readonly ref struct KvmExit
 {

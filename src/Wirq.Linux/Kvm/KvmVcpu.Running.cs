@@ -7,9 +7,9 @@ namespace Wirq.Linux;
 /// <content>Entering the guest, and being brought out of it.</content>
 /// <remarks>
 /// Who kicks sets immediate_exit and then looks whether a thread is inside; who enters says that it is inside and then
-/// lets KVM look at immediate_exit. Both are full fences, so a kick is seen by one of them: the entry returns at once, or
-/// the thread gets a signal. While somebody sends it, the thread does not leave <see cref="Run"/>, so its number is not
-/// another's yet.
+/// lets KVM look at immediate_exit. Both are full fences, so a kick is seen by one of them: the entry returns at once,
+/// or the thread gets a signal. While somebody sends it, the thread does not leave <see cref="Run"/>, so its number is
+/// not another's yet.
 /// </remarks>
 public sealed partial class KvmVcpu
 {
@@ -129,12 +129,9 @@ public sealed partial class KvmVcpu
         set => Page.Cr8 = value;
     }
 
-    /// <summary>IA32_APIC_BASE; likewise.</summary>
-    public ulong ApicBase
-    {
-        get => Page.ApicBase;
-        set => Page.ApicBase = value;
-    }
+    /// <summary>IA32_APIC_BASE, as the last exit found it. To set it, write the MSR (<see cref="WriteMsr"/>, 0x1B),
+    /// which CPUID follows; KVM does not take it from the page.</summary>
+    public ulong ApicBase => Page.ApicBase;
 
     /// <summary>Gives it a vector past its local APIC if it can take one at the next entry, else asks for an
     /// <see cref="KvmExitReason.InterruptWindow"/>. At most one between two entries.</summary>

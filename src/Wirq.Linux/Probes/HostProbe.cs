@@ -24,9 +24,9 @@ public enum ProbeOutcome : byte
 public sealed record ProbeResult(HostProbe Probe, ProbeOutcome Outcome, string Finding, TimeSpan Elapsed);
 
 /// <summary>One question about the host's KVM, answered by a guest of a few instructions.</summary>
-/// <remarks>A probe keeps nothing: it makes a machine of its own and ends it. It is over in the time it is given, whatever
-/// the host does: its guest is kicked, and where even that does not help, the thread that is lost is left behind and dies
-/// with the process.</remarks>
+/// <remarks>A probe keeps nothing: it makes a machine of its own and ends it. It is over in the time it is given,
+/// whatever the host does: its guest is kicked, and where even that does not help, the thread that is lost is left
+/// behind and dies with the process.</remarks>
 public abstract class HostProbe
 {
     /// <summary>How long a probe may take, unless said otherwise.</summary>

@@ -14,8 +14,9 @@ public enum VcpuNext : byte
 /// <summary>Who serves the exits of a vCPU, on its thread.</summary>
 public interface IVcpuHandler
 {
-    /// <summary>Called before each entry, and once more for each kick that came since it was called last, so what a kick
-    /// is for is looked at here: an interrupt to inject (<see cref="KvmVcpu.TryInterrupt"/>), an NMI, INIT.</summary>
+    /// <summary>Called before each entry, and once more for each kick that came since it was called last, so what a
+    /// kick is for is looked at here: an interrupt to inject (<see cref="KvmVcpu.TryInterrupt"/>), an NMI,
+    /// INIT.</summary>
     /// <param name="vcpu">The vCPU; its registers may be read and written unless <see cref="KvmExit.IsUnfinished"/> was
     /// said of the last exit.</param>
     VcpuNext BeforeEntry(KvmVcpu vcpu);

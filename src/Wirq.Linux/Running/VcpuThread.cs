@@ -8,9 +8,9 @@ namespace Wirq.Linux;
 /// <para>Members may be called from any thread; the handler is called on the thread itself, under no lock.
 /// <see cref="Pause()"/>, <see cref="Join"/> and <see cref="Dispose"/> wait for it, so they must not be called under a
 /// lock that the handler takes.</para>
-/// <para>It stops at any moment, wherever the guest is: what waits kicks again every few milliseconds, for a signal can be
-/// used up by a call that the handler makes. It stops between two instructions: what exited is finished first, and its
-/// parts are served (Linux Documentation/virt/kvm/api.rst, 5).</para>
+/// <para>It stops at any moment, wherever the guest is: what waits kicks again every few milliseconds, for a signal can
+/// be used up by a call that the handler makes. It stops between two instructions: what exited is finished first, and
+/// its parts are served (Linux Documentation/virt/kvm/api.rst, 5).</para>
 /// <para>It is a background thread, so it does not keep the process alive.</para>
 /// </remarks>
 public sealed class VcpuThread : IDisposable
@@ -87,8 +87,8 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>Pauses it: when this returns it stands between two instructions, and its vCPU's registers may be used by
-    /// others.</summary>
+    /// <summary>Pauses it: when this returns it stands between two instructions, and its vCPU's registers may be used
+    /// by others.</summary>
     /// <exception cref="TimeoutException">It serves an exit, and does not come back.</exception>
     /// <inheritdoc cref="Pause(TimeSpan)" path="/exception"/>
     public void Pause()
@@ -102,7 +102,8 @@ public sealed class VcpuThread : IDisposable
     /// <param name="patience">How long to wait.</param>
     /// <returns>Whether it stands, or has ended, or is not started; where not, it will as soon as its handler
     /// returns.</returns>
-    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for itself.</exception>
+    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// itself.</exception>
     public bool Pause(TimeSpan patience)
     {
         ThrowIfCurrent();
@@ -130,7 +131,8 @@ public sealed class VcpuThread : IDisposable
     /// <summary>Waits for its end.</summary>
     /// <param name="patience">How long.</param>
     /// <returns>Whether it has ended, or was never started.</returns>
-    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for itself.</exception>
+    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// itself.</exception>
     public bool Join(TimeSpan patience)
     {
         ThrowIfCurrent();
@@ -142,7 +144,8 @@ public sealed class VcpuThread : IDisposable
 
     /// <summary>Stops it and waits for its end. Throws, once, what ended it before its time.</summary>
     /// <exception cref="TimeoutException">It serves an exit, and does not come back.</exception>
-    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for itself.</exception>
+    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// itself.</exception>
     public void Dispose()
     {
         ThrowIfCurrent();

@@ -6,8 +6,8 @@ public sealed record VcpuThreadOptions
     /// <summary>Name of the thread; by default "wirq vcpu" and the vCPU's id.</summary>
     public string? ThreadName { get; init; }
 
-    /// <summary>How long <see cref="VcpuThread.Dispose"/> waits for the end, and <see cref="VcpuThread.Pause()"/> for the
-    /// guest to stand.</summary>
+    /// <summary>How long <see cref="VcpuThread.Dispose"/> waits for the end, and <see cref="VcpuThread.Pause()"/> for
+    /// the guest to stand.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Called on the thread as its last act, however it ends.</summary>

@@ -35,7 +35,8 @@ internal readonly record struct InterruptGate(UInt128 Bits)
         | (handler >> OffsetMiddle & Low) << HighShift | Attributes | (ulong)selector << SelectorShift | handler & Low);
 }
 
-/// <summary>An entry of the interrupt vector table of real mode: segment over offset (Intel SDM vol. 3, 21.1.4).</summary>
+/// <summary>An entry of the interrupt vector table of real mode: segment over offset (Intel SDM vol. 3,
+/// 21.1.4).</summary>
 internal readonly record struct RealModeVector(uint Bits)
 {
     private const int SegmentShift = 16;
