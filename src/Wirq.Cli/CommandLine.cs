@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
 using Wirq.Cli.Why;
@@ -20,5 +21,6 @@ internal static class CommandLine
         RunCommand.Build(),
         ReplayCommand.Build(),
         WhyCommand.Build(),
+        HostCommand.Build(),
     };
 }

@@ -11,4 +11,8 @@ internal sealed class CNameAttribute(string name) : Attribute
 
     /// <summary>A macro that headers in use may lack: it is checked where it is defined.</summary>
     public bool Recent { get; init; }
+
+    /// <summary>A struct of which only some is known here: places and sizes of the fields are checked, not its own
+    /// size.</summary>
+    public bool Partial { get; init; }
 }

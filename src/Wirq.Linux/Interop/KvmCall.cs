@@ -27,6 +27,14 @@ internal sealed class KvmCall(string name, Ioctl request)
         return result >= 0 ? result : throw HostError.Of(name, -result, advice: advice);
     }
 
+    /// <summary>Makes the call once, without arguments: who interrupts it wants it to return.</summary>
+    /// <returns>What it returned; where it failed, the error number, negated.</returns>
+    internal int TryInvokeOnce(FileDescriptor target)
+    {
+        Debug.Assert(request.Size == 0, $"{name} takes a struct");
+        return Outcome(Libc.Ioctl(target, request.Bits, (nuint)0));
+    }
+
     /// <summary>Makes the call with a struct.</summary>
     /// <returns>What it returned; not negative.</returns>
     /// <exception cref="Routing.KernelException">It failed.</exception>

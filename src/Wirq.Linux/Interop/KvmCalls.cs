@@ -28,19 +28,27 @@ internal static class KvmCalls
     internal static readonly KvmCall SetGsiRouting = new("KVM_SET_GSI_ROUTING", Ioctl.Write<RoutingHeader>(Kvm, 0x6A));
     internal static readonly KvmCall AssignIrqfd = new("KVM_IRQFD", Ioctl.Write<Irqfd>(Kvm, 0x76));
     internal static readonly KvmCall EnableCapability = new("KVM_ENABLE_CAP", Ioctl.Write<EnableCapability>(Kvm, 0xA3));
+    internal static readonly KvmCall SetMsrFilter = new("KVM_X86_SET_MSR_FILTER", Ioctl.Write<MsrFilter>(Kvm, 0xC6));
     internal static readonly KvmCall SignalMsi = new("KVM_SIGNAL_MSI", Ioctl.Write<MsiRequest>(Kvm, 0xA5));
 
     // Of a vCPU.
+    internal static readonly KvmCall Run = new("KVM_RUN", Ioctl.Plain(Kvm, 0x80));
     internal static readonly KvmCall GetRegisters = new("KVM_GET_REGS", Ioctl.Read<KvmRegisters>(Kvm, 0x81));
     internal static readonly KvmCall SetRegisters = new("KVM_SET_REGS", Ioctl.Write<KvmRegisters>(Kvm, 0x82));
     internal static readonly KvmCall GetSystemRegisters = new("KVM_GET_SREGS", Ioctl.Read<KvmSystemRegisters>(Kvm, 0x83));
     internal static readonly KvmCall SetSystemRegisters =
         new("KVM_SET_SREGS", Ioctl.Write<KvmSystemRegisters>(Kvm, 0x84));
     internal static readonly KvmCall Interrupt = new("KVM_INTERRUPT", Ioctl.Write<InterruptRequest>(Kvm, 0x86));
+    internal static readonly KvmCall GetMsrs = new("KVM_GET_MSRS", Ioctl.ReadWrite<MsrsHeader>(Kvm, 0x88));
+    internal static readonly KvmCall SetMsrs = new("KVM_SET_MSRS", Ioctl.Write<MsrsHeader>(Kvm, 0x89));
     internal static readonly KvmCall GetLapic = new("KVM_GET_LAPIC", Ioctl.Read<LapicState>(Kvm, 0x8E));
     internal static readonly KvmCall SetLapic = new("KVM_SET_LAPIC", Ioctl.Write<LapicState>(Kvm, 0x8F));
     internal static readonly KvmCall SetCpuid = new("KVM_SET_CPUID2", Ioctl.Write<CpuidHeader>(Kvm, 0x90));
+    internal static readonly KvmCall GetCpuid = new("KVM_GET_CPUID2", Ioctl.ReadWrite<CpuidHeader>(Kvm, 0x91));
     internal static readonly KvmCall GetMpState = new("KVM_GET_MP_STATE", Ioctl.Read<MpStateWord>(Kvm, 0x98));
     internal static readonly KvmCall SetMpState = new("KVM_SET_MP_STATE", Ioctl.Write<MpStateWord>(Kvm, 0x99));
     internal static readonly KvmCall Nmi = new("KVM_NMI", Ioctl.Plain(Kvm, 0x9A));
+    internal static readonly KvmCall SetGuestDebug = new("KVM_SET_GUEST_DEBUG", Ioctl.Write<GuestDebugRequest>(Kvm, 0x9B));
+    internal static readonly KvmCall GetVcpuEvents = new("KVM_GET_VCPU_EVENTS", Ioctl.Read<KvmVcpuEvents>(Kvm, 0x9F));
+    internal static readonly KvmCall SetVcpuEvents = new("KVM_SET_VCPU_EVENTS", Ioctl.Write<KvmVcpuEvents>(Kvm, 0xA0));
 }

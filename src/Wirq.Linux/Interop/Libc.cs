@@ -57,6 +57,26 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Map(nint address, nuint length, int protection, int flags, int descriptor, long offset);
 
+    // syscall is variadic too. gettid and tgkill have wrappers in recent libraries only.
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint SystemCall(nint number);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint SystemCall(nint number, nint first, nint second, nint third);
+
+    [LibraryImport(Library, EntryPoint = "__libc_current_sigrtmin")]
+    internal static partial int FirstRealTimeSignal();
+
+    [LibraryImport(Library, EntryPoint = "__libc_current_sigrtmax")]
+    internal static partial int LastRealTimeSignal();
+
+    [LibraryImport(Library, EntryPoint = "sigaction", SetLastError = true)]
+    internal static partial int SignalAction(int signal, SignalAction* wanted, SignalAction* previous);
+
+    // Answers with the error number itself.
+    [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
+    internal static partial int ThreadSignalMask(int how, in SignalSet signals, nint previous);
+
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Unmap(nint address, nuint length);
 }

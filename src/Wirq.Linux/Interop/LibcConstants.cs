@@ -74,3 +74,16 @@ internal static class MapFlags
     [CName("MAP_ANONYMOUS")] internal const int Anonymous = 0x20;
     [CName("MAP_NORESERVE")] internal const int NoReserve = 0x4000;
 }
+
+/// <summary>Numbers of system calls that libc may have no function for (<c>sys/syscall.h</c>).</summary>
+internal static class SystemCalls
+{
+    [CName("SYS_gettid")] internal const int GetThreadId = 186;
+    [CName("SYS_tgkill")] internal const int SignalThread = 234;
+}
+
+/// <summary>Flags of signals (<c>signal.h</c>).</summary>
+internal static class SignalFlags
+{
+    [CName("SIG_UNBLOCK")] internal const int Unblock = 1;
+}

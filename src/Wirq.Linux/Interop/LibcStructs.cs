@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
@@ -81,4 +82,36 @@ internal struct TimerSetting
     [CName("it_interval")] public TimeSpec Interval;
     /// <summary>The first firing; zero for never (<c>it_value</c>).</summary>
     [CName("it_value")] public TimeSpec First;
+}
+
+/// <summary>A set of signals: signal n is bit n - 1 (<c>sigset_t</c>).</summary>
+[InlineArray(Words)]
+internal struct SignalSet
+{
+    private const int Words = 16, WordBits = 64;
+
+    private ulong _first;
+
+    /// <summary>The set of one signal.</summary>
+    internal static SignalSet Of(int signal)
+    {
+        SignalSet set = default;
+        set[(signal - 1) / WordBits] = 1ul << (signal - 1) % WordBits;
+        return set;
+    }
+}
+
+/// <summary>What comes of a signal (<c>struct sigaction</c>).</summary>
+[CName("struct sigaction")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct SignalAction
+{
+    /// <summary>What is called; 0 for the default action (<c>sa_handler</c>).</summary>
+    [CName("sa_handler")] public nint Handler;
+    /// <summary>What is blocked meanwhile (<c>sa_mask</c>).</summary>
+    [CName("sa_mask")] public SignalSet Mask;
+    /// <summary>Zero: no call is started again after it (<c>sa_flags</c>).</summary>
+    [CName("sa_flags")] public int Flags;
+    /// <summary>Filled by libc (<c>sa_restorer</c>).</summary>
+    [CName("sa_restorer")] public nint Restorer;
 }

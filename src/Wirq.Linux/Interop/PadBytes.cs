@@ -22,3 +22,10 @@ internal struct PadBytes64
 {
     private byte _first;
 }
+
+/// <summary>Twenty-six bytes that the kernel wants zero.</summary>
+[InlineArray(26)]
+internal struct PadBytes26
+{
+    private byte _first;
+}

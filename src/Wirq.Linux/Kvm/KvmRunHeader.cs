@@ -4,7 +4,7 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux;
 
 /// <summary>The beginning of the page that KVM shares with whoever runs a vCPU (<c>struct kvm_run</c>).</summary>
-[CName("struct kvm_run")]
+[CName("struct kvm_run", Partial = true)]
 [StructLayout(LayoutKind.Explicit)]
 public struct KvmRunHeader
 {

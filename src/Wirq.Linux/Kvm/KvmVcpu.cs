@@ -6,11 +6,11 @@ namespace Wirq.Linux;
 
 /// <summary>A vCPU of KVM: its local APIC and registers, and what is injected into it past its local APIC.</summary>
 /// <remarks>
-/// <para>Every call waits for a thread that runs the guest on it to leave: they are for that thread, or for when there
-/// is none.</para>
-/// <para>It does not run the guest; <see cref="RunPage"/> is there for whoever does.</para>
+/// <para>Every other call waits for a thread that runs the guest on it to leave: they are for that thread, or for when
+/// there is none.</para>
+/// <para><see cref="Run"/> runs the guest on the calling thread; <see cref="Kick"/> may be called from any.</para>
 /// </remarks>
-public sealed class KvmVcpu : IDisposable
+public sealed partial class KvmVcpu : IDisposable
 {
     private readonly KvmVm _vm;
 
@@ -28,7 +28,8 @@ public sealed class KvmVcpu : IDisposable
     /// <summary>Its descriptor.</summary>
     public FileDescriptor Descriptor { get; }
 
-    /// <summary>What KVM shares with whoever runs it; it begins with a <see cref="KvmRunHeader"/>.</summary>
+    /// <summary>What KVM shares with whoever runs it; it begins with a <see cref="KvmRunHeader"/>. See
+    /// <see cref="Exit"/>.</summary>
     public Mapping RunPage { get; }
 
     /// <summary>Reads the beginning of <see cref="RunPage"/>.</summary>
@@ -115,6 +116,17 @@ public sealed class KvmVcpu : IDisposable
         }
         set => KvmCalls.SetSystemRegisters.Invoke(Descriptor, ref value,
             advice: "the registers contradict each other, or CPUID: set that first");
+    }
+
+    /// <summary>What CPUID answers (KVM_GET_CPUID2). Measured: a KVM may add to what was set.</summary>
+    public KvmCpuidLeaf[] GetCpuid()
+    {
+        const int room = 256;
+        var rows = new CountedRows<KvmCpuidLeaf>();
+        rows.Room(room).Clear();
+        int count = room;
+        int result = rows.TryInvoke(KvmCalls.GetCpuid, Descriptor, ref count);
+        return result >= 0 ? rows.Room(count).ToArray() : throw HostError.Of(KvmCalls.GetCpuid.Name, -result);
     }
 
     /// <summary>Says what CPUID answers (KVM_SET_CPUID2); before the guest first runs.</summary>

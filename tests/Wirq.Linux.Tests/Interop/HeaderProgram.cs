@@ -16,6 +16,7 @@ internal static class HeaderProgram
         #include <errno.h>
         #include <fcntl.h>
         #include <poll.h>
+        #include <signal.h>
         #include <stddef.h>
         #include <time.h>
         #include <linux/kvm.h>
@@ -23,6 +24,7 @@ internal static class HeaderProgram
         #include <sys/eventfd.h>
         #include <sys/ioctl.h>
         #include <sys/mman.h>
+        #include <sys/syscall.h>
         #include <sys/timerfd.h>
 
         """;
@@ -68,8 +70,7 @@ internal static class HeaderProgram
     {
         var program = new StringBuilder();
         string name = NameOf(type)!.Name;
-        // Of struct kvm_run the beginning alone is known here.
-        if (type != typeof(KvmRunHeader))
+        if (!NameOf(type)!.Partial)
             program.Append(Equal($"sizeof({name})", SizeOf(type)));
         foreach (FieldInfo field in FieldsOf(type))
         {

@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace Wirq.Cli.Host;
+
+/// <summary>What is said where there is no KVM; on every system.</summary>
+internal static class HostAbsent
+{
+    private const int Width = 80;
+
+    /// <summary>What works on every host.</summary>
+    private const string WithoutKvm =
+        "What works without it: run, replay and why, on simulated machines and a simulated kernel, and every test but "
+        + "those that say that they need KVM. What does not: boot, and --backend kvm.";
+
+    internal static void Write(string why, TextWriter output)
+    {
+        output.WriteLine("KVM: none");
+        Paragraph(output, why, 2);
+        output.WriteLine();
+        Paragraph(output, WithoutKvm, 0);
+    }
+
+    internal static void WriteJson(string why, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteBoolean("kvm", false);
+        json.WriteString("absent", why);
+        json.WriteString("without", WithoutKvm);
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Writes words, as many to a line as fit in 80 columns.</summary>
+    internal static void Paragraph(TextWriter output, string text, int indent)
+    {
+        string margin = new(' ', indent);
+        string line = margin;
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > indent && line.Length + 1 + word.Length > Width)
+            {
+                output.WriteLine(line);
+                line = margin;
+            }
+            line += line.Length == indent ? word : $" {word}";
+        }
+        output.WriteLine(line);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+
+namespace Wirq.Linux.Interop;
+
+/// <summary>The signal that makes a thread leave KVM_RUN.</summary>
+/// <remarks>
+/// <para>A thread inside KVM_RUN is in the kernel, or in the guest; a signal that it would handle is what brings it
+/// out, with EINTR (Linux Documentation/virt/kvm/api.rst, 4.10). The default action would end the process, and a signal
+/// that is ignored brings nobody out, so there must be a handler, and it has nothing to do. It cannot be a managed
+/// method: a signal may come while its thread runs managed code, which a handler must not enter again. So it is a
+/// function of libc that is safe in a handler, has no effect and does not look at its arguments: <c>getpid</c>.</para>
+/// <para>A real-time signal, because nothing sends these unasked. The runtime has the first for itself, so one behind
+/// it is taken, the first for which nobody has a handler. It is claimed once and for the life of the process.
+/// SA_RESTART is not set: the call is to return, not to begin again.</para>
+/// </remarks>
+internal static unsafe class KickSignal
+{
+    private static readonly Lock s_lock = new();
+    private static int s_number;
+
+    [ThreadStatic]
+    private static int t_thread;
+
+    /// <summary>The signal.</summary>
+    /// <exception cref="Routing.KernelException">Every real-time signal has a handler already.</exception>
+    internal static int Number => s_number != 0 ? s_number : Claim();
+
+    /// <summary>Lets this thread be kicked: unblocks the signal, which whoever started the process may have
+    /// blocked.</summary>
+    /// <returns>The number under which Linux knows the thread.</returns>
+    internal static int PrepareThread()
+    {
+        if (t_thread != 0)
+            return t_thread;
+        int errno = Libc.ThreadSignalMask(SignalFlags.Unblock, SignalSet.Of(Number), 0);
+        if (errno != 0)
+            throw HostError.Of("pthread_sigmask", errno);
+        return t_thread = (int)Libc.SystemCall(SystemCalls.GetThreadId);
+    }
+
+    /// <summary>Sends it to a thread of this process, which must not end meanwhile.</summary>
+    /// <param name="thread">As <see cref="PrepareThread"/> told.</param>
+    internal static void Send(int thread)
+    {
+        if (Libc.SystemCall(SystemCalls.SignalThread, Environment.ProcessId, thread, Number) == 0)
+            return;
+        int errno = Marshal.GetLastPInvokeError();
+        throw HostError.Of("tgkill", errno, advice: errno == Errno.Again
+            ? "this user has as many signals pending as it may; raise RLIMIT_SIGPENDING" : null);
+    }
+
+    private static int Claim()
+    {
+        lock (s_lock)
+        {
+            if (s_number != 0)
+                return s_number;
+            nint empty = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "getpid");
+            int last = Libc.LastRealTimeSignal();
+            for (int signal = Libc.FirstRealTimeSignal() + 1; signal <= last; signal++)
+            {
+                SignalAction previous = default, wanted = new() { Handler = empty };
+                // SAFETY: both are on the stack and have the size of struct sigaction.
+                if (Libc.SignalAction(signal, null, &previous) != 0 || previous.Handler != 0)
+                    continue;
+                if (Libc.SignalAction(signal, &wanted, null) != 0)
+                    throw HostError.Last("sigaction");
+                return s_number = signal;
+            }
+            throw HostError.Of("sigaction", Errno.Busy,
+                advice: "every real-time signal has a handler already; leave one free for stopping vCPUs");
+        }
+    }
+}

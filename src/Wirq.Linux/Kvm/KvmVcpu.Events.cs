@@ -1,0 +1,35 @@
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <content>Pending events, and debugging from outside.</content>
+public sealed partial class KvmVcpu
+{
+    /// <summary>What it has pending or is being given (KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS).</summary>
+    /// <exception cref="KernelException">EINVAL: the events contradict each other.</exception>
+    public KvmVcpuEvents Events
+    {
+        get
+        {
+            KvmVcpuEvents events = default;
+            KvmCalls.GetVcpuEvents.Invoke(Descriptor, ref events);
+            return events;
+        }
+        set => KvmCalls.SetVcpuEvents.Invoke(Descriptor, ref value,
+            advice: "flags name fields that this kernel does not take, or an exception's vector is above 31");
+    }
+
+    /// <summary>Debugs the guest from outside (KVM_SET_GUEST_DEBUG).</summary>
+    /// <param name="flags">How; <see cref="KvmGuestDebug.Enable"/> is implied by any other.</param>
+    /// <remarks>Finish the instruction that exited first (<see cref="Complete"/>): the call reads and writes RFLAGS.
+    /// Measured on a KVM that emulates: no step after IRET, and TF is seen by PUSHF and in the frames of
+    /// interrupts.</remarks>
+    /// <exception cref="KernelException">EINVAL: this kernel does not have one of them.</exception>
+    public void SetGuestDebug(KvmGuestDebug flags)
+    {
+        var request = new GuestDebugRequest { Control = flags == 0 ? 0 : flags | KvmGuestDebug.Enable };
+        KvmCalls.SetGuestDebug.Invoke(Descriptor, ref request,
+            advice: $"ask {nameof(KvmCapability.SetGuestDebug)} of CheckExtension ({flags} asked for)");
+    }
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux;
+
+/// <content>Entering the guest, and being brought out of it.</content>
+/// <remarks>
+/// Who kicks sets immediate_exit and then looks whether a thread is inside; who enters says that it is inside and then
+/// lets KVM look at immediate_exit. Both are full fences, so a kick is seen by one of them: the entry returns at once,
+/// or the thread gets a signal. While somebody sends it, the thread does not leave <see cref="Run"/>, so its number is
+/// not another's yet.
+/// </remarks>
+public sealed partial class KvmVcpu
+{
+    private const int Outside = 0, Inside = 1, Kicking = 2, Kicked = 3;
+
+    private int _presence, _thread;
+
+    /// <summary>Runs the guest until it exits (KVM_RUN). What <see cref="Exit"/> asks for must be answered before the
+    /// next entry, which finishes the instruction.</summary>
+    /// <returns>Why it was left. <see cref="KvmExitReason.Interrupted"/>: by a <see cref="Kick"/>, which may have come
+    /// before the call; now and then without cause.</returns>
+    /// <remarks>One thread at a time. Allocates nothing. A kick that comes together with another exit is used up by
+    /// that exit: look at what the kick was for after every exit.</remarks>
+    /// <exception cref="KernelException">KVM cannot run it: EFAULT where guest memory is not mapped in this
+    /// process.</exception>
+    /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
+    public KvmExitReason Run()
+    {
+        bool held = false;
+        RunPage.DangerousAddRef(ref held);
+        try
+        {
+            _thread = KickSignal.PrepareThread();
+            int before = Interlocked.Exchange(ref _presence, Inside);
+            Debug.Assert(before == Outside, "one thread runs a vCPU at a time");
+            int result = KvmCalls.Run.TryInvokeOnce(Descriptor);
+            // Before leaving: a kick from here on is for the next entry.
+            Volatile.Write(ref Page.ImmediateExit, 0);
+            Leave();
+            if (result >= 0)
+                return Page.ExitReason;
+            // EAGAIN: it waits for INIT or SIPI, and something woke it (Linux arch/x86/kvm/x86.c,
+            // kvm_arch_vcpu_ioctl_run).
+            if (result is not (-Errno.Interrupted or -Errno.Again))
+                throw HostError.Of(KvmCalls.Run.Name, -result, advice: RunAdvice(-result));
+            // KVM does not write it where it did not enter.
+            return Page.ExitReason = KvmExitReason.Interrupted;
+        }
+        finally
+        {
+            RunPage.DangerousRelease();
+        }
+    }
+
+    /// <summary>Finishes the instruction that exited, and does not run the guest: for who wants to read or change
+    /// registers after an exit (see <see cref="KvmExit.IsUnfinished"/>).</summary>
+    /// <returns><see cref="KvmExitReason.Interrupted"/> once it is finished; else the exit of the next part of the same
+    /// instruction, to be answered too.</returns>
+    /// <inheritdoc cref="Run" path="/exception"/>
+    public KvmExitReason Complete()
+    {
+        ObjectDisposedException.ThrowIf(RunPage.IsClosed, this);
+        Page.ImmediateExit = 1;
+        return Run();
+    }
+
+    /// <summary>Brings the thread that is inside <see cref="Run"/> out, or lets the next entry return at once. From any
+    /// thread; soon, wherever the guest is: measured, also out of a guest that KVM emulates without end.</summary>
+    /// <exception cref="KernelException">EAGAIN: no more signals may be pending.</exception>
+    /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
+    public void Kick()
+    {
+        bool held = false;
+        RunPage.DangerousAddRef(ref held);
+        try
+        {
+            Volatile.Write(ref Page.ImmediateExit, 1);
+            if (Interlocked.CompareExchange(ref _presence, Kicking, Inside) != Inside)
+                return;
+            try
+            {
+                KickSignal.Send(_thread);
+            }
+            finally
+            {
+                Volatile.Write(ref _presence, Kicked);
+            }
+        }
+        finally
+        {
+            RunPage.DangerousRelease();
+        }
+    }
+
+    /// <summary>The last exit of <see cref="Run"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
+    public KvmExit Exit
+    {
+        get
+        {
+            Span<byte> bytes = RunPage.AsSpan();
+            return new KvmExit(ref Page, bytes);
+        }
+    }
+
+    /// <summary>Whether KVM can take an interrupt at the next entry, as the last exit found
+    /// (<c>ready_for_interrupt_injection</c>).</summary>
+    public bool ReadyForInjection => Page.ReadyForInjection != 0;
+
+    /// <summary>RFLAGS.IF, as the last exit found.</summary>
+    public bool InterruptFlag => Page.InterruptFlag != 0;
+
+    /// <summary>Whether the guest is left as soon as it can take an interrupt
+    /// (<c>request_interrupt_window</c>).</summary>
+    public bool RequestInterruptWindow
+    {
+        get => Page.RequestInterruptWindow != 0;
+        set => Page.RequestInterruptWindow = value ? (byte)1 : (byte)0;
+    }
+
+    /// <summary>CR8, the class of TPR: as the last exit found it and as the next entry sets it, where the kernel has no
+    /// local APIC. Measured: the guest's writes do not exit, so after every exit it must be carried to the local APIC,
+    /// and before every entry from it.</summary>
+    public ulong Cr8
+    {
+        get => Page.Cr8;
+        set => Page.Cr8 = value;
+    }
+
+    /// <summary>IA32_APIC_BASE, as the last exit found it. To set it, write the MSR (<see cref="WriteMsr"/>, 0x1B),
+    /// which CPUID follows; KVM does not take it from the page.</summary>
+    public ulong ApicBase => Page.ApicBase;
+
+    /// <summary>Gives it a vector past its local APIC if it can take one at the next entry, else asks for an
+    /// <see cref="KvmExitReason.InterruptWindow"/>. At most one between two entries.</summary>
+    /// <param name="vector">The vector.</param>
+    /// <returns>Whether it was given.</returns>
+    /// <remarks>To be tried before each entry while an interrupt waits, not only at the window: measured, a KVM that
+    /// emulates in batches shows that it is ready at other exits, and misses windows.</remarks>
+    /// <inheritdoc cref="Interrupt" path="/exception"/>
+    public bool TryInterrupt(byte vector)
+    {
+        if (!ReadyForInjection)
+        {
+            RequestInterruptWindow = true;
+            return false;
+        }
+        Interrupt(vector);
+        // A second one before the next entry would take the place of the first (measured).
+        Page.ReadyForInjection = 0;
+        RequestInterruptWindow = false;
+        return true;
+    }
+
+    /// <summary>Whether a thread is inside <see cref="Run"/>.</summary>
+    internal bool IsInside => Volatile.Read(ref _presence) != Outside;
+
+    /// <summary>Forgets what the last exit found about interrupts: registers were changed since.</summary>
+    internal void ForgetReadiness() => (Page.ReadyForInjection, Page.InterruptFlag) = (0, 0);
+
+    private unsafe ref RunPage Page
+    {
+        get
+        {
+            Debug.Assert(!RunPage.IsClosed, "the vCPU is not disposed");
+            // SAFETY: KVM maps at least a page, which is longer than what is known of it here.
+            return ref *(RunPage*)RunPage.Address;
+        }
+    }
+
+    /// <summary>Says that the thread is no longer inside, once nobody is about to signal it.</summary>
+    private void Leave()
+    {
+        SpinWait spin = default;
+        while (true)
+        {
+            int now = Volatile.Read(ref _presence);
+            if (now != Kicking && Interlocked.CompareExchange(ref _presence, Outside, now) == now)
+                return;
+            spin.SpinOnce();
+        }
+    }
+
+    private static string? RunAdvice(int errno) => errno switch
+    {
+        Errno.BadAddress => "the guest reached memory that this process does not have mapped; keep its mappings",
+        Errno.Invalid => "the vCPU's state contradicts itself; look at its system registers",
+        _ => null,
+    };
+}

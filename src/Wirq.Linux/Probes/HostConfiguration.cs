@@ -1,0 +1,50 @@
+namespace Wirq.Linux.Probes;
+
+/// <summary>Who has which interrupt controllers of a machine.</summary>
+public enum DeliveryConfiguration : byte
+{
+    /// <summary>Userspace has all; KVM injects what it is given.</summary>
+    User,
+    /// <summary>KVM has the local APICs.</summary>
+    Split,
+    /// <summary>KVM has all: to compare.</summary>
+    Kernel,
+}
+
+/// <summary>What the host makes of a delivery configuration.</summary>
+public enum ConfigurationVerdict : byte
+{
+    /// <summary>It works as the manuals say.</summary>
+    Sound,
+    /// <summary>It runs, and deviates.</summary>
+    Deviates,
+    /// <summary>The host does not have it.</summary>
+    Lacking,
+}
+
+/// <summary>A delivery configuration on this host.</summary>
+/// <param name="Configuration">Which.</param>
+/// <param name="Verdict">In a word.</param>
+/// <param name="Because">The probes and capabilities that are against it, by name.</param>
+public sealed record HostConfiguration(DeliveryConfiguration Configuration, ConfigurationVerdict Verdict,
+    IReadOnlyList<string> Because)
+{
+    private static readonly (DeliveryConfiguration Configuration, KvmCapability[] Needs, string[] Probes)[] s_table =
+    [
+        (DeliveryConfiguration.User, [], ["guest-runs", "halt-wake"]),
+        (DeliveryConfiguration.Split, [KvmCapability.SplitIrqChip, KvmCapability.SignalMsi], ["guest-runs", "isr-until-eoi", "eoi-exit"]),
+        (DeliveryConfiguration.Kernel, [KvmCapability.IrqChip], ["guest-runs", "isr-until-eoi"]),
+    ];
+
+    /// <summary>What follows from capabilities and probes. A probe with a work-around is not against any.</summary>
+    internal static IReadOnlyList<HostConfiguration> Of(IReadOnlyList<HostCapability> capabilities,
+        IReadOnlyList<ProbeResult> probes) => [.. s_table.Select(row =>
+    {
+        string[] lacks = [.. capabilities.Where(each => row.Needs.Contains(each.Capability) && each.Value == 0).Select(each => each.Name)];
+        string[] against = [.. probes.Where(each => row.Probes.Contains(each.Probe.Name) && each.Outcome != ProbeOutcome.Faithful)
+            .Select(each => each.Probe.Name)];
+        ConfigurationVerdict verdict = lacks.Length > 0 || against.Contains("guest-runs") ? ConfigurationVerdict.Lacking
+            : against.Length > 0 ? ConfigurationVerdict.Deviates : ConfigurationVerdict.Sound;
+        return new HostConfiguration(row.Configuration, verdict, [.. lacks, .. against]);
+    })];
+}

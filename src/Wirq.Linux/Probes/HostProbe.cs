@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Wirq.Routing;
+
+namespace Wirq.Linux.Probes;
+
+/// <summary>What a probe found.</summary>
+public enum ProbeOutcome : byte
+{
+    /// <summary>The host does what the manuals, or KVM's documentation, say.</summary>
+    Faithful,
+    /// <summary>It does something else.</summary>
+    Deviates,
+    /// <summary>It does not have what the probe asks about.</summary>
+    Lacks,
+    /// <summary>The probe could not be carried out.</summary>
+    Failed,
+}
+
+/// <summary>What a probe found, and how long it took.</summary>
+/// <param name="Probe">The probe.</param>
+/// <param name="Outcome">In a word.</param>
+/// <param name="Finding">In a clause.</param>
+/// <param name="Elapsed">How long it took.</param>
+public sealed record ProbeResult(HostProbe Probe, ProbeOutcome Outcome, string Finding, TimeSpan Elapsed);
+
+/// <summary>One question about the host's KVM, answered by a guest of a few instructions.</summary>
+/// <remarks>A probe keeps nothing: it makes a machine of its own and ends it. It is over in the time it is given,
+/// whatever the host does: its guest is kicked, and where even that does not help, the thread that is lost is left
+/// behind and dies with the process.</remarks>
+public abstract class HostProbe
+{
+    /// <summary>How long a probe may take, unless said otherwise.</summary>
+    public static readonly TimeSpan DefaultBound = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan s_grace = TimeSpan.FromMilliseconds(500);
+
+    private protected HostProbe(string name, string question, string matters)
+    {
+        Name = name;
+        Question = question;
+        Matters = matters;
+    }
+
+    /// <summary>Its name, by which a deviation of the host is told: <c>eoi-exit</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>What it asks.</summary>
+    public string Question { get; }
+
+    /// <summary>Why it matters.</summary>
+    public string Matters { get; }
+
+    /// <summary>Every probe, in the order in which they are best read.</summary>
+    public static IReadOnlyList<HostProbe> All { get; } =
+    [
+        new GuestRunsProbe(), new HaltWakeProbe(), new InterruptWindowProbe(), new X2ApicMsrProbe(), new ApicBaseProbe(),
+        new IsrUntilEoiProbe(), new EoiExitProbe(), new ConsumesFirstProbe(), new NmiAfterIretProbe(), new VmcallProbe(),
+        new SoftInterruptProbe(), new SingleStepProbe(), new StepOverIretProbe(),
+    ];
+
+    /// <summary>Asks.</summary>
+    /// <param name="system">The host's KVM.</param>
+    /// <param name="bound">How long it may take; <see cref="DefaultBound"/> where left out.</param>
+    public ProbeResult Run(KvmSystem system, TimeSpan? bound = null)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        TimeSpan time = bound ?? DefaultBound;
+        long start = Stopwatch.GetTimestamp();
+        (ProbeOutcome Outcome, string Finding) found = (ProbeOutcome.Failed, $"no answer within {time.TotalSeconds:0.#} s");
+        // What is read after a join that timed out must not change any more.
+        (ProbeOutcome, string)? answer = null;
+        var thread = new Thread(() => answer = Answer(system, time)) { IsBackground = true, Name = $"wirq probe {Name}" };
+        thread.Start();
+        if (thread.Join(time + s_grace))
+            found = answer!.Value;
+        return new ProbeResult(this, found.Outcome, found.Finding, Stopwatch.GetElapsedTime(start));
+    }
+
+    /// <summary>Asks, on a thread of its own.</summary>
+    private protected abstract (ProbeOutcome Outcome, string Finding) Ask(KvmSystem system, ProbeDeadline deadline);
+
+    /// <summary>The answer that the manuals ask for.</summary>
+    private protected static (ProbeOutcome, string) Faithful(string finding) => (ProbeOutcome.Faithful, finding);
+    /// <summary>Another answer.</summary>
+    private protected static (ProbeOutcome, string) Deviates(string finding) => (ProbeOutcome.Deviates, finding);
+    /// <summary>The host does not have it.</summary>
+    private protected static (ProbeOutcome, string) Lacks(KvmCapability capability) =>
+        (ProbeOutcome.Lacks, $"{HostCapability.NameOf(capability)} is 0");
+
+    private (ProbeOutcome, string) Answer(KvmSystem system, TimeSpan bound)
+    {
+        try
+        {
+            return Ask(system, ProbeDeadline.In(bound));
+        }
+        catch (TimeoutException)
+        {
+            return (ProbeOutcome.Failed, $"not over within {bound.TotalSeconds:0.#} s");
+        }
+        catch (Exception failed) when (failed is ProbeException or KernelException or NotSupportedException)
+        {
+            return (ProbeOutcome.Failed, failed.Message);
+        }
+    }
+}

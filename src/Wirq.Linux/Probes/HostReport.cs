@@ -1,0 +1,90 @@
+using Wirq.Linux.Interop;
+using Wirq.Routing;
+
+namespace Wirq.Linux.Probes;
+
+/// <summary>What this host's KVM offers, and what follows from it.</summary>
+public sealed record HostReport
+{
+    private const string Modules = "/sys/module";
+    private static readonly string[] s_none = [];
+
+    /// <summary>Why there is no KVM here; null where there is.</summary>
+    public string? Absent { get; private init; }
+
+    /// <summary>Modules of the kernel that serve it: <c>kvm_intel</c>. Empty where they are built in.</summary>
+    public IReadOnlyList<string> Providers { get; private init; } = s_none;
+
+    /// <summary>The version of its interface; 0 without.</summary>
+    public int ApiVersion { get; private init; }
+
+    /// <summary>What it offers.</summary>
+    public IReadOnlyList<HostCapability> Capabilities { get; private init; } = [];
+
+    /// <summary>What the probes found.</summary>
+    public IReadOnlyList<ProbeResult> Probes { get; private init; } = [];
+
+    /// <summary>What each delivery configuration is worth here.</summary>
+    public IReadOnlyList<HostConfiguration> Configurations { get; private init; } = [];
+
+    /// <summary>The work-arounds that the probes switch on.</summary>
+    public IReadOnlyList<HostWorkaround> Workarounds { get; private init; } = [];
+
+    /// <summary>The configuration that follows: `user`, which depends on the host least, where it is sound; else the
+    /// first that is, else the first that runs. Null where none does.</summary>
+    public DeliveryConfiguration? Follows =>
+        (Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Sound)
+            ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Deviates))?.Configuration;
+
+    /// <summary>Asks the host.</summary>
+    /// <param name="bound">How long each probe may take; <see cref="HostProbe.DefaultBound"/> where left out.</param>
+    /// <param name="asking">Told the name of each probe before it is asked, with how many there are and how many are
+    /// done.</param>
+    /// <param name="device">KVM's device, where it is not the usual one.</param>
+    public static HostReport Read(TimeSpan? bound = null, Action<string, int, int>? asking = null, string? device = null)
+    {
+        if (!HostPlatform.IsSupported)
+            return new() { Absent = "the host is not Linux on x86-64" };
+        try
+        {
+            using KvmSystem system = device is null ? KvmSystem.Open() : KvmSystem.Open(device);
+            return Read(system, bound, asking);
+        }
+        catch (Exception absent) when (absent is KernelException or NotSupportedException)
+        {
+            return new() { Absent = absent.Message };
+        }
+    }
+
+    private static HostReport Read(KvmSystem system, TimeSpan? bound, Action<string, int, int>? asking)
+    {
+        IReadOnlyList<HostCapability> capabilities = HostCapability.Read(system);
+        var probes = new List<ProbeResult>();
+        foreach (HostProbe probe in HostProbe.All)
+        {
+            asking?.Invoke(probe.Name, probes.Count, HostProbe.All.Count);
+            probes.Add(probe.Run(system, bound));
+        }
+        return new()
+        {
+            Providers = FindProviders(),
+            ApiVersion = system.ApiVersion,
+            Capabilities = capabilities,
+            Probes = probes,
+            Configurations = HostConfiguration.Of(capabilities, probes),
+            Workarounds = HostWorkaround.For(probes),
+        };
+    }
+
+    private static string[] FindProviders()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(Modules, "kvm_*").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
+        {
+            return s_none;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace Wirq.Linux.Probes;
+
+/// <summary>What is done about a deviation of the host, while a guest runs in configuration `user`.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Probe">The probe that switches it on, and nothing else does.</param>
+/// <param name="What">What it does.</param>
+public sealed record HostWorkaround(string Name, string Probe, string What)
+{
+    /// <summary>Every work-around there is.</summary>
+    public static IReadOnlyList<HostWorkaround> All { get; } =
+    [
+        new("step-to-window", "interrupt-window", "steps the guest while an interrupt waits to be injectable"),
+        new("emulate-iret", "step-over-iret", "emulates IRETQ while it steps"),
+        new("skip-vmcall", "vmcall", "kicks now and then, and answers a VMCALL that the guest stands at"),
+        new("deliver-soft-interrupt", "soft-interrupt", "delivers INT3 and INT n where KVM gives them up"),
+    ];
+
+    /// <summary>Those that probes switch on.</summary>
+    internal static IReadOnlyList<HostWorkaround> For(IReadOnlyList<ProbeResult> probes) => [.. All.Where(each =>
+        probes.Any(result => result.Probe.Name == each.Probe && result.Outcome == ProbeOutcome.Deviates))];
+}

@@ -1,0 +1,29 @@
+namespace Wirq.Linux;
+
+/// <summary>What a vCPU's thread does next.</summary>
+public enum VcpuNext : byte
+{
+    /// <summary>It enters the guest.</summary>
+    Enter,
+    /// <summary>It sleeps until it is kicked: the guest has halted, or waits for INIT.</summary>
+    Wait,
+    /// <summary>It ends.</summary>
+    Stop,
+}
+
+/// <summary>Who serves the exits of a vCPU, on its thread.</summary>
+public interface IVcpuHandler
+{
+    /// <summary>Called before each entry, and once more for each kick that came since it was called last, so what a
+    /// kick is for is looked at here: an interrupt to inject (<see cref="KvmVcpu.TryInterrupt"/>), an NMI,
+    /// INIT.</summary>
+    /// <param name="vcpu">The vCPU; its registers may be read and written unless <see cref="KvmExit.IsUnfinished"/> was
+    /// said of the last exit.</param>
+    VcpuNext BeforeEntry(KvmVcpu vcpu);
+
+    /// <summary>Called for each exit but <see cref="KvmExitReason.Interrupted"/>.</summary>
+    /// <param name="vcpu">The vCPU.</param>
+    /// <param name="exit">The exit; reads are answered in it.</param>
+    /// <returns><see cref="VcpuNext.Stop"/> to end the thread; else <see cref="BeforeEntry"/> is asked.</returns>
+    VcpuNext Exited(KvmVcpu vcpu, KvmExit exit);
+}

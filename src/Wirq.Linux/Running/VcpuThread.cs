@@ -1,0 +1,286 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace Wirq.Linux;
+
+/// <summary>A thread that runs a vCPU and has its exits served.</summary>
+/// <remarks>
+/// <para>Members may be called from any thread; the handler is called on the thread itself, under no lock.
+/// <see cref="Pause()"/>, <see cref="Join"/> and <see cref="Dispose"/> wait for it, so they must not be called under a
+/// lock that the handler takes.</para>
+/// <para>It stops at any moment, wherever the guest is: what waits kicks again every few milliseconds, for a signal can
+/// be used up by a call that the handler makes. It stops between two instructions: what exited is finished first, and
+/// its parts are served (Linux Documentation/virt/kvm/api.rst, 5).</para>
+/// <para>It is a background thread, so it does not keep the process alive.</para>
+/// </remarks>
+public sealed class VcpuThread : IDisposable
+{
+    private static readonly TimeSpan s_kickAgain = TimeSpan.FromMilliseconds(20);
+
+    private readonly IVcpuHandler _handler;
+    private readonly VcpuThreadOptions _options;
+    private readonly Thread _thread;
+    private readonly object _lock = new();
+    private volatile bool _stopWanted, _pauseWanted;
+    private bool _kicked;
+    private VcpuThreadState _state;
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>Makes the thread; <see cref="Start"/> starts it.</summary>
+    /// <param name="vcpu">The vCPU. It must outlive the thread, so dispose this first.</param>
+    /// <param name="handler">Who serves its exits.</param>
+    /// <param name="options">How it works.</param>
+    public VcpuThread(KvmVcpu vcpu, IVcpuHandler handler, VcpuThreadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(vcpu);
+        ArgumentNullException.ThrowIfNull(handler);
+        Vcpu = vcpu;
+        _handler = handler;
+        _options = options ?? new();
+        _thread = new Thread(Live) { IsBackground = true, Name = _options.ThreadName ?? $"wirq vcpu {vcpu.Id}" };
+    }
+
+    /// <summary>Its vCPU.</summary>
+    public KvmVcpu Vcpu { get; }
+
+    /// <summary>What it does.</summary>
+    public VcpuThreadState State
+    {
+        get
+        {
+            lock (_lock)
+                return _state;
+        }
+    }
+
+    /// <summary>What ended it before its time: what the handler threw, or what KVM refused. Null while nothing
+    /// has.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure)?.SourceException;
+
+    /// <summary>Whether this is it.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
+    /// <summary>Starts it. What was asked for before holds: paused, it does not enter; stopped, it ends.</summary>
+    /// <exception cref="InvalidOperationException">It is started already.</exception>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            if (_state != VcpuThreadState.Created)
+                throw new InvalidOperationException($"the thread of vCPU {Vcpu.Id} is started already");
+            _state = VcpuThreadState.Running;
+        }
+        _thread.Start();
+    }
+
+    /// <summary>Brings it out of the guest, or out of its sleep, to <see cref="IVcpuHandler.BeforeEntry"/>. Change what
+    /// that looks at first. Of several kicks some may count as one.</summary>
+    public void Kick()
+    {
+        lock (_lock)
+        {
+            _kicked = true;
+            Monitor.PulseAll(_lock);
+            // Under the lock, so that the thread has not ended, and its vCPU is not disposed.
+            if (_state == VcpuThreadState.Running)
+                Vcpu.Kick();
+        }
+    }
+
+    /// <summary>Pauses it: when this returns it stands between two instructions, and its vCPU's registers may be used
+    /// by others.</summary>
+    /// <exception cref="TimeoutException">It serves an exit, and does not come back.</exception>
+    /// <inheritdoc cref="Pause(TimeSpan)" path="/exception"/>
+    public void Pause()
+    {
+        if (!Pause(_options.Patience))
+            throw new TimeoutException($"vCPU {Vcpu.Id} does not stand after {_options.Patience.TotalSeconds} s: its "
+                + "handler does not return");
+    }
+
+    /// <summary>Pauses it, with patience.</summary>
+    /// <param name="patience">How long to wait.</param>
+    /// <returns>Whether it stands, or has ended, or is not started; where not, it will as soon as its handler
+    /// returns.</returns>
+    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// itself.</exception>
+    public bool Pause(TimeSpan patience)
+    {
+        ThrowIfCurrent();
+        _pauseWanted = true;
+        return Await(patience, static state => state is not (VcpuThreadState.Running or VcpuThreadState.Waiting));
+    }
+
+    /// <summary>Lets it go on. Nothing happens where it is not paused.</summary>
+    public void Resume()
+    {
+        lock (_lock)
+        {
+            _pauseWanted = false;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Asks it to end, and does not wait. A pause ends too.</summary>
+    public void Stop()
+    {
+        _stopWanted = true;
+        Kick();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <param name="patience">How long.</param>
+    /// <returns>Whether it has ended, or was never started.</returns>
+    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// itself.</exception>
+    public bool Join(TimeSpan patience)
+    {
+        ThrowIfCurrent();
+        if (State == VcpuThreadState.Created)
+            return true;
+        long end = Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+        return Await(patience, static state => state == VcpuThreadState.Ended) && _thread.Join(Left(end));
+    }
+
+    /// <summary>Stops it and waits for its end. Throws, once, what ended it before its time.</summary>
+    /// <exception cref="TimeoutException">It serves an exit, and does not come back.</exception>
+    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// itself.</exception>
+    public void Dispose()
+    {
+        ThrowIfCurrent();
+        Stop();
+        if (!Join(_options.Patience))
+            throw new TimeoutException($"the thread of vCPU {Vcpu.Id} does not end within {_options.Patience.TotalSeconds} "
+                + "s: its handler does not return");
+        Interlocked.Exchange(ref _failure, null)?.Throw();
+    }
+
+    private void Live()
+    {
+        try
+        {
+            Loop();
+        }
+        // Nothing above this frame would ever hear of it: it is kept for Dispose.
+        catch (Exception failure)
+        {
+            Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));
+        }
+        try
+        {
+            _options.Ended?.Invoke(this);
+        }
+        catch (Exception failure)
+        {
+            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
+        }
+        SetState(VcpuThreadState.Ended);
+    }
+
+    private void Loop()
+    {
+        while (true)
+        {
+            if (_stopWanted || _pauseWanted)
+            {
+                if (!Finish() || !Park())
+                    return;
+            }
+            lock (_lock)
+                _kicked = false;
+            // A kick from here on is seen by the wait, or by the entry.
+            switch (_handler.BeforeEntry(Vcpu))
+            {
+                case VcpuNext.Stop:
+                    Finish();
+                    return;
+                case VcpuNext.Wait:
+                    WaitForKick();
+                    continue;
+            }
+            if (Vcpu.Run() != KvmExitReason.Interrupted && _handler.Exited(Vcpu, Vcpu.Exit) == VcpuNext.Stop)
+            {
+                Finish();
+                return;
+            }
+        }
+    }
+
+    /// <summary>Finishes the instruction that exited, and has its further parts served.</summary>
+    /// <returns>False where the handler wants to end.</returns>
+    private bool Finish()
+    {
+        bool goOn = true;
+        while (Vcpu.Complete() != KvmExitReason.Interrupted)
+            goOn &= _handler.Exited(Vcpu, Vcpu.Exit) != VcpuNext.Stop;
+        return goOn;
+    }
+
+    /// <summary>Stands while a pause is wanted.</summary>
+    /// <returns>False where it is to end.</returns>
+    private bool Park()
+    {
+        lock (_lock)
+        {
+            while (_pauseWanted && !_stopWanted)
+            {
+                SetState(VcpuThreadState.Paused);
+                Monitor.Wait(_lock);
+            }
+            SetState(VcpuThreadState.Running);
+        }
+        return !_stopWanted;
+    }
+
+    private void WaitForKick()
+    {
+        lock (_lock)
+        {
+            SetState(VcpuThreadState.Waiting);
+            while (!_kicked && !_stopWanted && !_pauseWanted)
+                Monitor.Wait(_lock);
+            SetState(VcpuThreadState.Running);
+        }
+    }
+
+    private void SetState(VcpuThreadState state)
+    {
+        lock (_lock)
+        {
+            _state = state;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Waits for a state, kicking.</summary>
+    private bool Await(TimeSpan patience, Func<VcpuThreadState, bool> wanted)
+    {
+        long end = Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);
+        lock (_lock)
+        {
+            while (!wanted(_state))
+            {
+                TimeSpan left = Left(end);
+                if (left == TimeSpan.Zero)
+                    return false;
+                if (_state != VcpuThreadState.Created)
+                    Kick();
+                Monitor.Wait(_lock, left < s_kickAgain ? left : s_kickAgain);
+            }
+        }
+        return true;
+    }
+
+    private static TimeSpan Left(long end)
+    {
+        long now = Stopwatch.GetTimestamp();
+        return now < end ? Stopwatch.GetElapsedTime(now, end) : TimeSpan.Zero;
+    }
+
+    private void ThrowIfCurrent()
+    {
+        if (IsCurrent)
+            throw new InvalidOperationException($"the thread of vCPU {Vcpu.Id} cannot wait for itself");
+    }
+}

@@ -1,0 +1,30 @@
+namespace Wirq.Linux;
+
+/// <summary>How a <see cref="VcpuThread"/> works.</summary>
+public sealed record VcpuThreadOptions
+{
+    /// <summary>Name of the thread; by default "wirq vcpu" and the vCPU's id.</summary>
+    public string? ThreadName { get; init; }
+
+    /// <summary>How long <see cref="VcpuThread.Dispose"/> waits for the end, and <see cref="VcpuThread.Pause()"/> for
+    /// the guest to stand.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Called on the thread as its last act, however it ends.</summary>
+    public Action<VcpuThread>? Ended { get; init; }
+}
+
+/// <summary>What a <see cref="VcpuThread"/> does.</summary>
+public enum VcpuThreadState : byte
+{
+    /// <summary>It is not started.</summary>
+    Created,
+    /// <summary>It runs the guest, or serves an exit.</summary>
+    Running,
+    /// <summary>It sleeps until it is kicked.</summary>
+    Waiting,
+    /// <summary>It is paused, between two instructions of the guest.</summary>
+    Paused,
+    /// <summary>It has ended.</summary>
+    Ended,
+}
