@@ -24,6 +24,7 @@ public static class Designs
         () => new RemoveRouteOnMask(),
         () => new ReadAfterBind(),
         () => new FirstSharerOnlyResample(),
+        () => new OldRouteDropped(),
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

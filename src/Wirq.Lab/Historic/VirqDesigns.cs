@@ -84,7 +84,10 @@ internal sealed class RemoveRouteOnMask : Design
         bool parked = next.Kind == EventKind.VirqUnbound
             && world.Fabric.Virqs!.StateOf(world.Fabric.Virqs.HandleAt(next.Unit)) == VirqState.Parked;
         if (parked)
-            world.Host.Commit(without: (int)next.Index);
+        {
+            int gsi = (int)next.Index;
+            world.Host.Commit(without: other => other == gsi);
+        }
         bool back = next.Kind == EventKind.VirqBound && kernel.IsBound(new EventFd((int)next.A));
         if (back)
             world.Host.Commit();
@@ -119,4 +122,22 @@ internal sealed class FirstSharerOnlyResample : Design
     internal override bool Resamples(World world, int gsi) => _written.Add(gsi);
 
     internal override void AtRest(World world) => _written.Clear();
+}
+
+/// <summary>The route that a level pin had when its interrupt was delivered goes as the guest moves the pin, and not
+/// with the EOI.</summary>
+internal sealed class OldRouteDropped : Design
+{
+    public override string Name => "old-route-dropped";
+
+    public override string About => "split irqchips with one route a pin: the EOI of an interrupt whose pin was moved meanwhile is told to nobody";
+
+    internal override void After(World world, in Event done)
+    {
+        if (done.Kind != EventKind.RoutesCommitted)
+            return;
+        // Of the reserved GSIs the second half is for routes that are kept.
+        int reserved = world.Spec.KernelOptions.ReservedGsis;
+        world.Host!.Commit(without: gsi => gsi >= reserved / 2 && gsi < reserved);
+    }
 }

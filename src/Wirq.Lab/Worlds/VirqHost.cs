@@ -111,11 +111,11 @@ internal sealed class VirqHost
     }
 
     /// <summary>Gives the kernel the table as it is to be.</summary>
-    /// <param name="without">A GSI that is left out; -1 for none.</param>
-    internal void Commit(int without = -1)
+    /// <param name="without">The GSIs that are left out; null for none.</param>
+    internal void Commit(Func<int, bool>? without = null)
     {
         int count = Fabric.Virqs!.CopyRoutes(_routes);
-        Kernel!.Commit(without < 0 ? _routes.AsSpan(0, count)
-            : [.. _routes.AsSpan(0, count).ToArray().Where(route => route.Gsi != without)]);
+        Kernel!.Commit(without is null ? _routes.AsSpan(0, count)
+            : [.. _routes.Take(count).Where(route => !without(route.Gsi))]);
     }
 }
