@@ -63,7 +63,7 @@ public sealed record LitmusOptions
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A million where WIRQ_LONG is set, else what a suite has time for.</summary>
-    public static long DefaultTriggers => IsLong ? 1_000_000 : 100_000;
+    public static long DefaultTriggers => IsLong ? 1_000_000 : 50_000;
 
     public static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") is "1";
 }
