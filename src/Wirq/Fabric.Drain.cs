@@ -26,9 +26,7 @@ public sealed partial class Fabric
     {
         if (port is null)
         {
-            // What is carried out inside reads its effect before it appends any.
-            while (!Events.IsEmpty)
-                ExecuteAlone(Events.TakeInPlace());
+            DrainAlone();
             return;
         }
         while (Events.TryTake(out Event next))
@@ -47,13 +45,18 @@ public sealed partial class Fabric
             CommitDone();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ExecuteAlone(in Event effect)
+    private void DrainAlone()
     {
-        bool commits = effect.Kind == EventKind.RoutesCommitted;
-        Execute(effect);
-        if (commits)
-            CommitDone();
+        // What is carried out inside reads its effect before it appends any.
+        while (!Events.IsEmpty)
+        {
+            ref readonly Event next = ref Events.TakeInPlace();
+            // Without virqs nothing is ever committed.
+            if (Virqs is null || next.Kind != EventKind.RoutesCommitted)
+                Execute(next);
+            else
+                CommitDone();
+        }
     }
 
     /// <summary>Carries out an effect that stays inside the fabric.</summary>
@@ -61,17 +64,15 @@ public sealed partial class Fabric
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Execute(in Event effect)
     {
-        if (effect.Kind == EventKind.Deliver)
+        EventKind kind = effect.Kind;
+        if (kind == EventKind.Deliver)
             DeliverOf(effect);
-        else if (effect.Kind == EventKind.EoiBroadcast)
+        else if (kind == EventKind.EoiBroadcast)
             Eoi(effect.Vector);
-        else if (effect.Kind == EventKind.RouteChanged)
-        {
-            FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
+        else if (kind is < EventKind.VirqUnbound and not EventKind.RouteChanged)
             return false;
-        }
         else
-            return effect.Kind >= EventKind.VirqUnbound && ExecuteRouting(effect);
+            return ExecuteRouting(effect);
         return true;
     }
 

@@ -62,6 +62,9 @@ public sealed partial class Fabric
     {
         switch (effect.Kind)
         {
+            case EventKind.RouteChanged:
+                FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
+                return false;
             case EventKind.VirqRead:
                 return !Virqs!.MayRead(effect);
             case EventKind.VirqInjected:
