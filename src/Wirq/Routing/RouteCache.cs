@@ -175,20 +175,6 @@ public sealed partial class RouteCache
     public int SourceOf(VirqHandle handle) =>
         IsCurrent(handle) && _virqs[handle.Slot].Kind != VirqKind.Message ? _virqs[handle.Slot].Source : -1;
 
-    /// <summary>The virq that drives a source.</summary>
-    /// <param name="source">Slot of the source.</param>
-    /// <returns>The virq; one that is not current where there is none.</returns>
-    public VirqHandle OfSource(int source)
-    {
-        for (int slot = 0; slot < _virqs.Count; slot++)
-        {
-            ref VirqSlot virq = ref _virqs[slot];
-            if (virq.State != VirqState.Free && virq.Kind != VirqKind.Message && virq.Source == source)
-                return HandleAt(slot);
-        }
-        return new VirqHandle(-1, 0);
-    }
-
     /// <summary>Takes over what is no state: names.</summary>
     internal void CopyLabels(RouteCache other) => other._labels.CopyTo(_labels, 0);
 
