@@ -8,6 +8,9 @@ namespace Wirq;
 public sealed partial class Fabric
 {
     RefusalReason IRouteOwner.Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
+        out RouteCookie cookie) => Translate(message, requester, delivering, out translated, out cookie);
+
+    private RefusalReason Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
         out RouteCookie cookie)
     {
         if (Vtd is null)

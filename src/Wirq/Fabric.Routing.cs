@@ -100,7 +100,7 @@ public sealed partial class Fabric
 
     private RefusalReason SendRemapped(Msi message, ushort requester)
     {
-        RefusalReason reason = ((IRouteOwner)this).Translate(message, requester, delivering: true,
+        RefusalReason reason = Translate(message, requester, delivering: true,
             out InterruptMessage translated, out _);
         if (reason == RefusalReason.None)
             return Inject(translated, Origin.Device(requester));
@@ -117,7 +117,7 @@ public sealed partial class Fabric
     {
         int chip = effect.IoApic, pin = effect.Pin;
         Msi message = effect.Msi;
-        RefusalReason reason = ((IRouteOwner)this).Translate(message, RequesterOf(chip), delivering: true,
+        RefusalReason reason = Translate(message, RequesterOf(chip), delivering: true,
             out InterruptMessage translated, out _);
         if (reason != RefusalReason.None)
             Answer(chip, pin, message, reason);
@@ -126,8 +126,8 @@ public sealed partial class Fabric
         else
         {
             pins.Sends(chip, pin, message);
-            if (translated.Level && pins.Set(chip, pin, translated))
-                Virqs.Commit();
+            if (translated.Level)
+                Virqs.CommitIf(pins.Set(chip, pin, translated));
             Events.Emit(new Event(EventKind.PinInjected, (ushort)chip, (uint)pin, translated.Bits));
         }
     }
@@ -138,9 +138,9 @@ public sealed partial class Fabric
     {
         if (Virqs?.Pins is not { } pins || !entry.Level || entry.Masked)
             return;
-        RefusalReason reason = ((IRouteOwner)this).Translate(entry.Message, RequesterOf(chip), delivering: false,
+        RefusalReason reason = Translate(entry.Message, RequesterOf(chip), delivering: false,
             out InterruptMessage translated, out _);
-        if (reason == RefusalReason.None && pins.Set(chip, pin, translated))
-            Virqs.Commit();
+        if (reason == RefusalReason.None)
+            Virqs.CommitIf(pins.Set(chip, pin, translated));
     }
 }

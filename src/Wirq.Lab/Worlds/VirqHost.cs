@@ -78,7 +78,7 @@ internal sealed class VirqHost
                 break;
             case EventKind.VirqRead:
                 if (EventFds.Read(FdOf(effect)))
-                    virqs.Interrupt(effect.Unit, byEventFd: true);
+                    virqs.ReadDone(effect);
                 break;
             case EventKind.VirqWritten:
                 EventFds.Write(FdOf(effect));

@@ -24,13 +24,8 @@ public sealed partial class World
     internal IReadOnlyList<DeviceVirq> VirqsOf(int device) => _deviceVirqs[device] ?? [];
 
     /// <summary>Whether an interrupt of a masked virq is pending: the bit of a PBA.</summary>
-    internal bool IsPending(DeviceVirq virq)
-    {
-        RouteCache virqs = Fabric.Virqs!;
-        return VirqTransitions.ReaderIn(virqs.StateOf(virq.Handle)) == VirqReader.Nobody
-            && virqs.StateOf(virq.Handle) != VirqState.Free
-            && (virqs.IsLatched(virq.Handle) || virq.Trigger.Exists && _host!.EventFds.IsReadable(virq.Trigger));
-    }
+    internal bool IsPending(DeviceVirq virq) =>
+        Fabric.Virqs!.IsPending(virq.Handle, out EventFd ask) || ask.Exists && _host!.EventFds.IsReadable(ask);
 
     private void Advance(long now)
     {

@@ -106,37 +106,25 @@ public sealed partial class FabricHost
             _fabric.Virqs.NoteResampled(virq.Handle);
     }
 
-    /// <summary>Does something outside the lock. What the host refuses is kept, for the call that drains to
-    /// throw.</summary>
+    /// <summary>Does something outside the lock.</summary>
     /// <returns>Whether it was done.</returns>
-    private bool Outside(in Event e, Action<FabricHost, Event> action)
+    private bool Outside(in Event e, Action<FabricHost, Event> action) => Unlocked(e, action, null);
+
+    /// <summary>Asks something outside the lock.</summary>
+    /// <returns>The answer; false where the host refused.</returns>
+    private bool Asks(in Event e, Func<FabricHost, Event, bool> question) => Unlocked(e, null, question);
+
+    /// <summary>What the host refuses is kept, for a call to throw.</summary>
+    private bool Unlocked(Event e, Action<FabricHost, Event>? action, Func<FabricHost, Event, bool>? question)
     {
         Debug.Assert(Monitor.IsEntered(_lock));
-        Event copy = e;
         Monitor.Exit(_lock);
         try
         {
-            action(this, copy);
+            if (question is not null)
+                return question(this, e);
+            action!(this, e);
             return true;
-        }
-        catch (KernelException failure)
-        {
-            Interlocked.CompareExchange(ref _failure, failure, null);
-            return false;
-        }
-        finally
-        {
-            Monitor.Enter(_lock);
-        }
-    }
-
-    private bool Asks(in Event e, Func<FabricHost, Event, bool> question)
-    {
-        Event copy = e;
-        Monitor.Exit(_lock);
-        try
-        {
-            return question(this, copy);
         }
         catch (KernelException failure)
         {

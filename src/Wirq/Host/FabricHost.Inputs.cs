@@ -121,17 +121,13 @@ public sealed partial class FabricHost
     /// <summary>Whether an interrupt is pending in a masked virq: in its eventfd, or latched.</summary>
     internal bool IsPending(VirqHandle handle)
     {
-        EventFd trigger;
+        EventFd ask;
         lock (_lock)
         {
-            RouteCache virqs = _fabric.Virqs!;
-            if (VirqTransitions.ReaderIn(virqs.StateOf(handle)) != VirqReader.Nobody)
-                return false;
-            if (virqs.IsLatched(handle))
+            if (_fabric.Virqs!.IsPending(handle, out ask))
                 return true;
-            trigger = virqs.TriggerOf(handle);
         }
-        return trigger.Exists && _eventPort!.IsReadable(trigger);
+        return ask.Exists && _eventPort!.IsReadable(ask);
     }
 
     private static RouteCache VirqsOf(Fabric fabric) => fabric.Virqs

@@ -25,11 +25,12 @@ public sealed partial class RouteCache
             virq.Gsi = VirqSlot.NoGsi;
     }
 
-    /// <summary>A commit failed. Nobody knows what the kernel's table holds, so nobody stays bound; the next batch commits
-    /// again.</summary>
+    /// <summary>A commit failed. Nobody knows what the kernel's table holds, so nobody stays bound; the next batch, or
+    /// a pin's next message, commits again.</summary>
     internal void CommitFailed()
     {
         S.Committing--;
+        S.Dirty = 1;
         foreach (ref GsiRow row in _rows.Span)
         {
             row.Committed = 0;

@@ -45,7 +45,7 @@ public sealed partial class RouteCache
     /// <summary>An interrupt of a virq has come to userspace.</summary>
     /// <param name="slot">The virq.</param>
     /// <param name="byEventFd">Whether its eventfd brought it.</param>
-    public void Interrupt(int slot, bool byEventFd)
+    internal void Interrupt(int slot, bool byEventFd)
     {
         ref VirqSlot virq = ref _virqs[slot];
         if (virq.State == VirqState.Free)

@@ -31,11 +31,7 @@ public sealed partial class RouteCache
         Purge();
         for (int i = 0, slot = first; i < count; i++, slot = _virqs[slot].Next)
             Install(slot, ref _virqs[slot]);
-        if (state.Dirty != 0)
-        {
-            state.Dirty = 0;
-            Commit();
-        }
+        CommitIf(changed: false);
         for (int i = 0, slot = first, next; i < count; i++, slot = next)
         {
             ref VirqSlot virq = ref _virqs[slot];
@@ -72,10 +68,16 @@ public sealed partial class RouteCache
         _virqs[last].Next = VirqSlot.None;
     }
 
-    /// <summary>Appends a commit of the whole table.</summary>
-    internal void Commit()
+    /// <summary>Appends a commit of the whole table, where it changed since the last one that was appended, or the last
+    /// one failed.</summary>
+    /// <param name="changed">Whether a pin's route changed.</param>
+    internal void CommitIf(bool changed)
     {
-        S.Committing++;
+        ref RouteCacheState state = ref S;
+        if (!changed && state.Dirty == 0)
+            return;
+        state.Dirty = 0;
+        state.Committing++;
         _events.Emit(new Event(EventKind.RoutesCommitted, 0, (uint)(CountRoutes() + (Pins?.Count ?? 0))));
     }
 
@@ -103,7 +105,7 @@ public sealed partial class RouteCache
             _virqs[state.LastWaiting].Next = (ushort)slot;
         state.LastWaiting = (ushort)slot;
         if (state.Waiting++ == 0)
-            state.Deadline = _events.Now + Math.Max(_options.BatchDelay == 0 ? 0 : 1, _options.BatchDelay);
+            state.Deadline = _events.Now + _options.BatchDelay;
         PromoteIfDue();
     }
 

@@ -158,6 +158,16 @@ public sealed partial class RouteCache
     /// eventfd knows.</summary>
     public bool IsLatched(VirqHandle handle) => IsCurrent(handle) && _virqs[handle.Slot].Has(VirqFlags.Latched);
 
+    /// <summary>Whether a masked virq has an interrupt pending: the bit of a PBA.</summary>
+    /// <param name="handle">The virq.</param>
+    /// <param name="ask">Where the answer is false and this exists, it is pending if this is readable.</param>
+    public bool IsPending(VirqHandle handle, out EventFd ask)
+    {
+        bool masked = IsCurrent(handle) && VirqTransitions.ReaderIn(_virqs[handle.Slot].State) == VirqReader.Nobody;
+        ask = masked ? _virqs[handle.Slot].Trigger : EventFd.None;
+        return masked && IsLatched(handle);
+    }
+
     /// <summary>The eventfd of a virq.</summary>
     public EventFd TriggerOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Trigger : EventFd.None;
 

@@ -5,48 +5,9 @@ using Wirq.Tests.Shared.Litmus;
 namespace Wirq.Lab.Tests.Litmus;
 
 /// <summary>The litmus over the simulated kernel.</summary>
-public sealed class SimulatedLitmusTests
+public sealed class SimulatedLitmusTests : LitmusTests
 {
-    [Fact]
-    public void Under_fire_every_last_interrupt_arrives_or_is_refused_and_none_twice()
-    {
-        LitmusResult result = Run(new LitmusOptions());
-        TestContext.Current.SendDiagnosticMessage(result.ToString());
-        Assert.Null(result.Failure);
-        AssertBusy(result);
-    }
-
-    [Fact]
-    public void So_it_is_where_bound_eventfds_stay_in_the_poll() =>
-        Assert.Null(Run(new LitmusOptions { StaysInThePoll = true, Triggers = 20_000, Seed = 2 }).Failure);
-
-    [Theory]
-    [InlineData(LitmusFlaw.ReadsBeforeItAsks, true, "deliveries by userspace")]
-    [InlineData(LitmusFlaw.EmptiesAtBind, false, "was lost")]
-    // A route that nobody committed leads to an old vector, or to the CPU of whoever had the GSI before.
-    [InlineData(LitmusFlaw.SkipsCommits, false, "virq")]
-    public void A_broken_host_is_caught(LitmusFlaw flaw, bool staysInThePoll, string failure)
-    {
-        LitmusResult result = Run(new LitmusOptions
-        {
-            Flaw = flaw, StaysInThePoll = staysInThePoll, Patience = TimeSpan.FromSeconds(1),
-        });
-        Assert.Contains(failure, result.Failure, StringComparison.Ordinal);
-    }
-
-    private static LitmusResult Run(LitmusOptions options)
-    {
-        using var kernel = new SimulatedLitmusKernel(options);
-        return RoutingLitmus.Run(kernel, options);
-    }
-
-    /// <summary>Nothing was left out: every way was taken.</summary>
-    private static void AssertBusy(LitmusResult result)
-    {
-        Assert.True(result.Triggers >= LitmusOptions.DefaultTriggers);
-        Assert.All([result.Signalled, result.Refused, result.Bound, result.Commits, result.Rounds],
-            count => Assert.InRange(count, 100, result.Triggers));
-    }
+    protected override ILitmusKernel Make(LitmusOptions options) => new SimulatedLitmusKernel(options);
 }
 
 /// <summary>The simulated kernel under its lock.</summary>

@@ -246,6 +246,25 @@ public sealed class HostTests
     }
 
     [Fact]
+    public void A_pins_route_that_the_kernel_refused_is_committed_before_its_next_message()
+    {
+        using Virq line = _host.RegisterOnLine("disk", 20);
+        bool refuse = true;
+        _kernel.Before = call =>
+        {
+            if (refuse && call.StartsWith("commit", StringComparison.Ordinal))
+                throw new KernelException("KVM_SET_GSI_ROUTING", 12, -1, "free some memory");
+        };
+        Assert.Throws<KernelException>(() => ProgramLevel(20, 0x51));
+        refuse = false;
+        _kernel.Take();
+        line.Trigger();
+        // Without the route the kernel would never tell of the EOI.
+        Assert.Equal(["commit 1", "signal 0x51"], _kernel.Take());
+        Assert.Equal([(20, 0x51)], Routes());
+    }
+
+    [Fact]
     public void A_level_pins_route_stands_before_its_message_and_the_old_one_stays_until_the_eoi()
     {
         using Virq line = _host.RegisterOnLine("disk", 20);

@@ -1,0 +1,47 @@
+namespace Wirq.Tests.Shared.Litmus;
+
+/// <summary>The litmus, over whatever kernel it is given.</summary>
+public abstract class LitmusTests
+{
+    [Fact]
+    public void Under_fire_every_last_interrupt_arrives_or_is_refused_and_none_twice()
+    {
+        LitmusResult result = Run(new LitmusOptions());
+        TestContext.Current.SendDiagnosticMessage(result.ToString());
+        Assert.Null(result.Failure);
+        // Nothing was left out: every way was taken.
+        Assert.True(result.Triggers >= LitmusOptions.DefaultTriggers);
+        Assert.All([result.Signalled, result.Refused, result.Bound, result.Commits, result.Rounds],
+            count => Assert.InRange(count, 100, result.Triggers));
+    }
+
+    [Fact]
+    public void So_it_is_where_bound_eventfds_stay_in_the_poll() =>
+        Assert.Null(Run(new LitmusOptions { StaysInThePoll = true, Triggers = 20_000, Seed = 2 }).Failure);
+
+    [Theory]
+    [InlineData(LitmusFlaw.ReadsBeforeItAsks, true, "deliveries by userspace")]
+    [InlineData(LitmusFlaw.EmptiesAtBind, false, "was lost")]
+    // A route that nobody committed leads to an old vector, or to the CPU of whoever had the GSI before.
+    [InlineData(LitmusFlaw.SkipsCommits, false, "virq")]
+    public void A_broken_host_is_caught(LitmusFlaw flaw, bool staysInThePoll, string failure)
+    {
+        LitmusResult result = Run(new LitmusOptions
+        {
+            Flaw = flaw, StaysInThePoll = staysInThePoll, Patience = TimeSpan.FromSeconds(1),
+        });
+        Assert.Contains(failure, result.Failure, StringComparison.Ordinal);
+    }
+
+    /// <summary>Makes the kernel, or skips, saying why.</summary>
+    protected abstract ILitmusKernel Make(LitmusOptions options);
+
+    private LitmusResult Run(LitmusOptions options)
+    {
+        using ILitmusKernel kernel = Make(options);
+        // Before Linux 5.11 whoever polls sees what the kernel consumes.
+        Assert.SkipUnless(kernel.Kernel.Limits.ConsumesFirst || !options.StaysInThePoll,
+            "this kernel lets pollers see what it consumes");
+        return RoutingLitmus.Run(kernel, options);
+    }
+}
