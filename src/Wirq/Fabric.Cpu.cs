@@ -15,17 +15,12 @@ public enum MsrResult
 }
 
 /// <content>What CPUs do: registers by memory, port and MSR, and taking interrupts.</content>
-public sealed partial class Fabric
+public sealed partial class Fabric : ICpuBus
 {
     private const ulong PageMask = 0xFFF;
     private const uint RegisterStride = 16, RegisterWidth = 4;
 
-    /// <summary>A CPU reads memory.</summary>
-    /// <param name="cpu">Which.</param>
-    /// <param name="address">Physical address.</param>
-    /// <param name="size">Bytes: 1, 2, 4 or 8; other sizes reach nothing.</param>
-    /// <param name="value">What it gets; 0 where the registers have nothing to say.</param>
-    /// <returns>Whether the address is the interrupt system's.</returns>
+    /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         value = 0;
@@ -42,9 +37,7 @@ public sealed partial class Fabric
         return true;
     }
 
-    /// <summary>A CPU writes memory.</summary>
-    /// <returns>Whether the address is the interrupt system's.</returns>
-    /// <inheritdoc cref="TryRead" path="/param"/>
+    /// <inheritdoc/>
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
         bool local = LocalApics.Maps(cpu, address, out uint offset);
@@ -64,12 +57,7 @@ public sealed partial class Fabric
         return true;
     }
 
-    /// <summary>A CPU reads a port.</summary>
-    /// <param name="cpu">Which.</param>
-    /// <param name="port">Port.</param>
-    /// <param name="size">Bytes: 1, 2 or 4; wider accesses are split, as an ISA bridge does.</param>
-    /// <param name="value">What it gets.</param>
-    /// <returns>Whether the first port is the interrupt system's.</returns>
+    /// <inheritdoc/>
     public bool TryReadPort(int cpu, ushort port, int size, out uint value)
     {
         value = 0;
@@ -90,9 +78,7 @@ public sealed partial class Fabric
         return true;
     }
 
-    /// <summary>A CPU writes a port.</summary>
-    /// <returns>Whether the first port is the interrupt system's.</returns>
-    /// <inheritdoc cref="TryReadPort" path="/param"/>
+    /// <inheritdoc/>
     public bool TryWritePort(int cpu, ushort port, int size, uint value)
     {
         if (Pic is null || !PicPair.Claims(port) || size is not (1 or 2 or 4))
@@ -107,7 +93,7 @@ public sealed partial class Fabric
         return true;
     }
 
-    /// <summary>A CPU reads an MSR.</summary>
+    /// <inheritdoc/>
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
         value = 0;
@@ -119,7 +105,7 @@ public sealed partial class Fabric
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
-    /// <summary>A CPU writes an MSR.</summary>
+    /// <inheritdoc/>
     public MsrResult WriteMsr(int cpu, uint msr, ulong value)
     {
         if (!LocalApics.ClaimsMsr(msr))
@@ -130,11 +116,10 @@ public sealed partial class Fabric
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
-    /// <summary>A CPU reads CR8.</summary>
+    /// <inheritdoc/>
     public byte ReadCr8(int cpu) => LocalApics.ReadCr8(cpu);
 
-    /// <summary>A CPU writes CR8.</summary>
-    /// <returns>False for <c>#GP(0)</c>.</returns>
+    /// <inheritdoc/>
     public bool TryWriteCr8(int cpu, ulong value)
     {
         if (Events.Observing)
@@ -142,11 +127,13 @@ public sealed partial class Fabric
         return LocalApics.TryWriteCr8(cpu, value, Events);
     }
 
-    /// <summary>Whether a CPU whose interrupts are enabled would take one now.</summary>
+    /// <inheritdoc/>
+    public ApicBase ReadBase(int cpu) => LocalApics.Base(cpu);
+
+    /// <inheritdoc/>
     public bool HasInterrupt(int cpu) => LocalApics.HasInterrupt(cpu) || HasExtInt(cpu);
 
-    /// <summary>A CPU takes an interrupt: from the 8259 pair by an INTA cycle, or from its local APIC.</summary>
-    /// <returns>The vector, 0 to 255; -1 where there is nothing to take.</returns>
+    /// <inheritdoc/>
     public int Take(int cpu)
     {
         if (HasExtInt(cpu) && !(Options.LocalApicFirst && LocalApics.HasInterrupt(cpu)))

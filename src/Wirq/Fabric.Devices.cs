@@ -84,6 +84,11 @@ public sealed partial class Fabric
     {
         if (Events.Observing)
             Events.Observe(new Event(EventKind.LineChanged, 0, (uint)gsi, asserted ? 1u : 0));
+        if (KernelOwns(gsi))
+        {
+            Events.Emit(new Event(EventKind.KernelLine, 0, (uint)gsi, asserted ? 1u : 0));
+            return;
+        }
         ref readonly GsiTarget target = ref Gsis[gsi];
         if (target.Irq >= 0)
         {
@@ -93,6 +98,8 @@ public sealed partial class Fabric
         if (target.IoApic >= 0)
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
+
+    private bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
 
     /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; some chips take
     /// each call for an edge.</summary>

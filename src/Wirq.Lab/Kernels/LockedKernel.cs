@@ -127,6 +127,9 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
     public bool Signal(InterruptMessage message) => Do(k => k.Signal(message));
 
     /// <inheritdoc/>
+    public void SetLine(int gsi, bool asserted) => Do(k => k.SetIrqLine(gsi, asserted));
+
+    /// <inheritdoc/>
     public void RaiseExtInt(int cpu, byte vector) => Do(k => k.RaiseExtInt(cpu, vector));
 
     /// <inheritdoc/>

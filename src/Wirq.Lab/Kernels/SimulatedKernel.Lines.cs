@@ -19,6 +19,8 @@ public sealed partial class SimulatedKernel
         SetIrq(gsi, LineSources.Userspace, high);
     }
 
+    void IKernelPort.SetLine(int gsi, bool asserted) => SetIrqLine(gsi, asserted);
+
     /// <summary>A redirection entry as a guest reads it; full mode.</summary>
     public RedirectionEntry IoApicEntry(int pin) => Chip().Entry(pin);
 

@@ -86,6 +86,9 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
         CanName(message.Destination) && _vm.SignalMsi(Msi.Encode(message, _format));
 
     /// <inheritdoc/>
+    public void SetLine(int gsi, bool asserted) => _vm.SetIrqLine(gsi, asserted);
+
+    /// <inheritdoc/>
     /// <remarks>CPU n is the machine's n-th vCPU. To be called by the thread that runs it: from another it waits until
     /// that one leaves the guest.</remarks>
     public void RaiseExtInt(int cpu, byte vector)

@@ -248,6 +248,8 @@ public enum EventKind : ushort
     /// <summary>Effect. A translated message that is no virq's and no pin's goes to the local APICs of a kernel. Index:
     /// origin; A: <see cref="InterruptMessage"/>.</summary>
     MessageInjected = 148,
+    /// <summary>Effect. The level of a line whose chips are a kernel's changed. Index: GSI; A: 1 for asserted.</summary>
+    KernelLine = 149,
 }
 
 /// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>

@@ -54,6 +54,7 @@ public static partial class EventText
         EventKind.VirqWritten => $"an interrupt stays pending in virq {e.Unit}",
         EventKind.VirqInjected => $"virq {e.Unit} sends {e.Message}",
         EventKind.PinInjected => $"{Pin(e)} sends {e.Message} to the kernel",
+        EventKind.KernelLine => $"GSI {e.Index} of the kernel {(e.A != 0 ? "rises" : "falls")}",
         EventKind.MessageInjected => $"{e.Origin} sends {e.Message} to the kernel",
         EventKind.UnitMessage => $"{Unit(e)} sends {e.Msi} of its own",
         _ => Unknown(e),

@@ -52,6 +52,9 @@ public sealed partial class FabricHost
             case EventKind.MessageInjected:
                 Asks(next, static (host, e) => host._kernel!.Signal(e.Message));
                 break;
+            case EventKind.KernelLine:
+                Outside(next, static (host, e) => host._kernel!.SetLine((int)e.Index, e.A != 0));
+                break;
             case EventKind.MemoryWrite:
                 Outside(next, static (host, e) => host.WriteMemory(e));
                 break;
@@ -87,11 +90,15 @@ public sealed partial class FabricHost
     /// eventfd.</summary>
     private void CarryAck(in Event ack)
     {
-        Virq? virq = ack.Source < _onLines.Length ? _onLines[ack.Source] : null;
-        if (virq is null)
+        if (ack.Source >= _onLines.Length || _onLines[ack.Source] is not { } holder)
         {
             if (_port is not null)
                 Outside(ack, static (host, e) => host._port!.Carry(e));
+            return;
+        }
+        if (holder is not Virq virq)
+        {
+            Outside(ack, static (host, e) => host._onLines[e.Source]?.Acknowledged());
             return;
         }
         EventFd resample = _fabric.Virqs!.ResampleOf(virq.Handle);

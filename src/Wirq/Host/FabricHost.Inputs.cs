@@ -5,7 +5,7 @@ namespace Wirq.Host;
 /// <content>What devices, CPUs and the poll bring in.</content>
 public sealed partial class FabricHost
 {
-    private Virq?[] _onLines = [];
+    private ILineHolder?[] _onLines = [];
 
     /// <summary>Registers a virq that sends messages: an MSI, an entry of MSI-X, anything that a device writes to the
     /// interrupt window. A completing call.</summary>
@@ -36,16 +36,29 @@ public sealed partial class FabricHost
     {
         VirqHandle handle = fabric.ConnectVirq(gsi, label, kind);
         var virq = new Virq(this, handle, label, acknowledged);
-        int source = VirqsOf(fabric).SourceOf(handle);
-        if (source >= _onLines.Length)
-            Array.Resize(ref _onLines, fabric.Options.Sources);
-        _onLines[source] = virq;
+        Hold(fabric, VirqsOf(fabric).SourceOf(handle), virq);
         if (resample is { } heard)
             fabric.Virqs!.AttachResample(handle, heard);
         if (trigger is { } fd)
             fabric.Virqs!.Attach(handle, fd);
         return virq;
     });
+
+    /// <summary>Connects a source to a line. A completing call.</summary>
+    /// <param name="gsi">The line.</param>
+    /// <param name="label">Who it is.</param>
+    /// <param name="kind">How much is known of its level.</param>
+    /// <param name="acknowledged">Called when the line is acknowledged, outside the lock, on the thread that
+    /// drains.</param>
+    /// <exception cref="InvalidOperationException">All slots are taken (<see
+    /// cref="FabricOptions.Sources"/>).</exception>
+    public HostSource Connect(int gsi, string label, SourceKind kind = SourceKind.Wired, Action? acknowledged = null) =>
+        Do(fabric =>
+        {
+            var source = new HostSource(this, fabric.Connect(gsi, label, kind), acknowledged);
+            Hold(fabric, source.Source.Slot, source);
+            return source;
+        });
 
     /// <summary>A poll says that an eventfd is readable.</summary>
     /// <param name="token">What <see cref="IEventPort.Watch"/> was given with it.</param>
@@ -63,36 +76,6 @@ public sealed partial class FabricHost
     /// A completing call.</summary>
     public void Eoi(byte vector) => Do(fabric => fabric.Eoi(vector));
 
-    /// <summary>A CPU writes memory. A completing call.</summary>
-    /// <returns>Whether the address is the interrupt system's.</returns>
-    /// <inheritdoc cref="Fabric.TryWrite" path="/param"/>
-    public bool TryWrite(int cpu, ulong address, int size, ulong value)
-    {
-        bool ours;
-        lock (_lock)
-        {
-            ours = _fabric.TryWrite(cpu, address, size, value);
-            Complete();
-        }
-        ThrowFailure();
-        return ours;
-    }
-
-    /// <summary>A CPU reads memory. A completing call: reading has effects at some registers.</summary>
-    /// <returns>Whether the address is the interrupt system's.</returns>
-    /// <inheritdoc cref="Fabric.TryRead" path="/param"/>
-    public bool TryRead(int cpu, ulong address, int size, out ulong value)
-    {
-        bool ours;
-        lock (_lock)
-        {
-            ours = _fabric.TryRead(cpu, address, size, out value);
-            Complete();
-        }
-        ThrowFailure();
-        return ours;
-    }
-
     /// <summary>Who has what, and why.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
@@ -108,6 +91,42 @@ public sealed partial class FabricHost
             Kick();
         }
         ThrowFailure();
+    }
+
+    internal void Drive(Source source, bool asserted)
+    {
+        lock (_lock)
+        {
+            source.Set(asserted);
+            Kick();
+        }
+        ThrowFailure();
+    }
+
+    internal void Pulse(Source source)
+    {
+        lock (_lock)
+        {
+            source.Pulse();
+            Kick();
+        }
+        ThrowFailure();
+    }
+
+    internal void Disconnect(HostSource source) => Do(_ =>
+    {
+        // Of two disposals the second must not touch the slot's next owner.
+        if (_onLines[source.Source.Slot] != source)
+            return;
+        _onLines[source.Source.Slot] = null;
+        source.Source.Dispose();
+    });
+
+    private void Hold(Fabric fabric, int slot, ILineHolder holder)
+    {
+        if (slot >= _onLines.Length)
+            Array.Resize(ref _onLines, fabric.Options.Sources);
+        _onLines[slot] = holder;
     }
 
     internal void Dispose(Virq virq) => Do(fabric =>

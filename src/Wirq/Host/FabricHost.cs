@@ -139,13 +139,17 @@ public sealed partial class FabricHost
         _drainer = Environment.CurrentManagedThreadId;
         try
         {
-            while (_fabric.Events.TryTake(out Event next))
+            do
             {
-                CarryOut(next);
-                _carried = _fabric.Events.Taken;
-                if (_waiters > 0)
-                    Monitor.PulseAll(_lock);
+                while (_fabric.Events.TryTake(out Event next))
+                {
+                    CarryOut(next);
+                    _carried = _fabric.Events.Taken;
+                    if (_waiters > 0)
+                        Monitor.PulseAll(_lock);
+                }
             }
+            while (!Rests());
         }
         finally
         {
@@ -154,6 +158,16 @@ public sealed partial class FabricHost
             if (_waiters > 0)
                 Monitor.PulseAll(_lock);
         }
+    }
+
+    /// <summary>Tells whoever observes that nothing is in flight.</summary>
+    /// <returns>False where something came in meanwhile.</returns>
+    private bool Rests()
+    {
+        if (_port is null || !_fabric.Events.Observing)
+            return true;
+        Outside(new Event(EventKind.Rest) { Time = _fabric.Now }, static (host, e) => host._port!.Observe(e));
+        return _fabric.Events.IsEmpty;
     }
 
     /// <summary>What failed is thrown once, by a call that holds the lock no more.</summary>

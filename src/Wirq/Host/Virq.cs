@@ -5,7 +5,7 @@ namespace Wirq.Host;
 /// <summary>What a device holds to interrupt: it knows nothing of kernels, routes or remapping. It may be used from any
 /// thread; dispose of it once.</summary>
 /// <remarks>A device in another process needs none of this: it writes the eventfd.</remarks>
-public sealed class Virq : IDisposable
+public sealed class Virq : ILineHolder, IDisposable
 {
     private readonly FabricHost _host;
     private readonly Action? _acknowledged;
@@ -60,7 +60,7 @@ public sealed class Virq : IDisposable
     /// be closed. What it had pending is gone.</summary>
     public void Dispose() => _host.Dispose(this);
 
-    internal void Acknowledged() => _acknowledged?.Invoke();
+    void ILineHolder.Acknowledged() => _acknowledged?.Invoke();
 
     /// <inheritdoc/>
     public override string ToString() => $"virq {Handle.Slot} ({Label})";

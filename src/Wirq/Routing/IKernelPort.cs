@@ -31,6 +31,12 @@ public interface IKernelPort
     /// <returns>Whether a local APIC took it.</returns>
     bool Signal(InterruptMessage message);
 
+    /// <summary>Drives a line of the kernel's own chips (KVM_IRQ_LINE); only where <see cref="KernelLimits.OwnsIoApic"/>.
+    /// What irqfds assert stands beside it.</summary>
+    /// <param name="gsi">The line, below <see cref="KernelLimits.LineGsis"/>.</param>
+    /// <param name="asserted">Its level.</param>
+    void SetLine(int gsi, bool asserted);
+
     /// <summary>Gives a CPU the vector of the 8259 pair, when its interrupt window is open (KVM_INTERRUPT).</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="vector">What its INTA cycle returned.</param>

@@ -63,6 +63,7 @@ internal sealed class LitmusPort : IKernelPort, IEventPort
         return taken;
     }
 
+    public void SetLine(int gsi, bool asserted) => _kernel.SetLine(gsi, asserted);
     public void RaiseExtInt(int cpu, byte vector) => _kernel.RaiseExtInt(cpu, vector);
     public void Watch(EventFd trigger, int token) => _events.Watch(trigger, token);
     public void Unwatch(EventFd trigger) => _events.Unwatch(trigger);

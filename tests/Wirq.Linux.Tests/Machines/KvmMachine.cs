@@ -151,6 +151,8 @@ internal sealed class KvmMachine : IKernelPort, IDisposable
         return _port.Signal(message);
     }
 
+    public void SetLine(int gsi, bool asserted) => _port.SetLine(gsi, asserted);
+
     public void RaiseExtInt(int cpu, byte vector) => _port.RaiseExtInt(cpu, vector);
 
     public void Dispose()

@@ -40,6 +40,8 @@ internal sealed class FakeKernel : IKernelPort, IEventPort
         return Accepts;
     }
 
+    public void SetLine(int gsi, bool asserted) => Note($"line {gsi} {(asserted ? "high" : "low")}");
+
     public void RaiseExtInt(int cpu, byte vector) => Note($"extint 0x{vector:x2} to cpu{cpu}");
 
     public void Watch(EventFd trigger, int token)

@@ -85,6 +85,7 @@ public sealed class HostAllocationTests
             return true;
         }
 
+        public void SetLine(int gsi, bool asserted) { }
         public void RaiseExtInt(int cpu, byte vector) { }
         public void Watch(EventFd trigger, int token) { }
         public void Unwatch(EventFd trigger) { }

@@ -1,0 +1,46 @@
+namespace Wirq.Host;
+
+/// <summary>A <see cref="Source"/> that any thread may drive: the line of a device whose level is seen to rise and
+/// fall, or that pulses. Dispose of it once.</summary>
+/// <remarks>It is no completing call to drive a line: what follows may run on another thread, after the call
+/// returns. So it may be driven under a lock that an acknowledge callback takes.</remarks>
+public sealed class HostSource : ILineHolder, IDisposable
+{
+    private readonly FabricHost _host;
+    private readonly Action? _acknowledged;
+
+    internal HostSource(FabricHost host, Source source, Action? acknowledged)
+    {
+        _host = host;
+        Source = source;
+        _acknowledged = acknowledged;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Label => Source.Label;
+
+    /// <summary>The line that it is connected to.</summary>
+    public int Gsi => Source.Gsi;
+
+    /// <summary>Begins to assert, or ceases to.</summary>
+    public void Set(bool asserted) => _host.Drive(Source, asserted);
+
+    /// <summary>Begins to assert.</summary>
+    public void Raise() => Set(asserted: true);
+
+    /// <summary>Ceases to assert.</summary>
+    public void Lower() => Set(asserted: false);
+
+    /// <summary>Asserts, and ceases to.</summary>
+    public void Pulse() => _host.Pulse(Source);
+
+    /// <summary>Lets go of the line, and leaves it. A completing call.</summary>
+    public void Dispose() => _host.Disconnect(this);
+
+    internal Source Source { get; }
+
+    void ILineHolder.Acknowledged() => _acknowledged?.Invoke();
+
+    /// <inheritdoc/>
+    public override string ToString() => $"source {Label} on GSI {Gsi}";
+}

@@ -1,0 +1,5 @@
+using System.Runtime.Versioning;
+
+[assembly: SupportedOSPlatform("linux")]
+// Tests count the descriptors of the process, and those that hold a machine share two CPUs.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
