@@ -60,7 +60,7 @@ public sealed class UserVcpu : IVcpuHandler
 
     /// <summary>Lets the MSRs of the interrupt system exit.</summary>
     /// <param name="vm">The machine, without an in-kernel irqchip.</param>
-    /// <exception cref="KernelException">This kernel does not have MSR exits.</exception>
+    /// <exception cref="Wirq.Routing.KernelException">This kernel does not have MSR exits.</exception>
     public static void Prepare(KvmVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
