@@ -67,7 +67,7 @@ public sealed class KernelVcpu : IVcpuHandler
                 _accesses.Serve(exit.Memory);
                 break;
             case KvmExitReason.IoApicEoi:
-                _host.Eoi(exit.EoiVector);
+                _host.Eoi(_cpu, exit.EoiVector);
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Halt or KvmExitReason.SetTpr:
                 break;
