@@ -11,7 +11,8 @@ using Wirq.Routing;
 namespace Wirq.Board.Machine;
 
 /// <summary>A small PC around a fabric, on KVM: memory, vCPUs on threads of their own, a clock, and a bus for devices.
-/// It begins without devices.</summary>
+/// It begins without devices: see
+/// <see cref="Pc"/>.</summary>
 /// <remarks>
 /// <para>Build it, set the registers of the first vCPU, <see cref="Start"/>, <see cref="Wait"/>, dispose. All of its
 /// members may be called from any thread.</para>
@@ -22,6 +23,8 @@ public sealed class Board : IDisposable
 {
     // Out of the way of memory and chips; only Intel processors without unrestricted guests look at it.
     private const uint TssAddress = 0xFFFBD000;
+    // As of a PC of long ago. A faster one wraps under the feet of guests that read their timers in microseconds.
+    private const long BusHz = 100_000_000;
 
     private readonly ManualResetEventSlim _over = new();
     private readonly KvmKernelPort? _kernelPort;
@@ -56,10 +59,10 @@ public sealed class Board : IDisposable
                 Vm.CreateVcpu(cpu).SetCpuid(
                     GuestCpuid.Of(supported, cpu, Options.Cpus, Options.X2Apic, Vm.IrqChip != KvmIrqChip.None));
             }
-            var port = new BoardPort(Options.Observer);
             var fabric = new Fabric(FabricOf(supported)) { Memory = memory };
+            var port = new BoardPort(Options.Observe?.Invoke(fabric));
             // INTR reaches a vCPU of KVM's by what is observed.
-            fabric.Events.Observing = Options.Observer is not null || _kernelPort is not null;
+            fabric.Events.Observing = Options.Observe is not null || _kernelPort is not null;
             // Told of a readable eventfd before it exists, the host would not be there.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
                 new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
@@ -198,6 +201,7 @@ public sealed class Board : IDisposable
         {
             Count = Options.Cpus,
             X2Apic = Options.X2Apic,
+            BusHz = BusHz,
             TscHz = Vm.Vcpus[0].TscHz,
             PhysicalAddressBits = GuestCpuid.AddressBitsOf(supported),
         },

@@ -1,4 +1,4 @@
-using Wirq.Board.Bus;
+using Wirq.Board.Timing;
 using Wirq.Host;
 using Wirq.Linux;
 
@@ -14,6 +14,13 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     private readonly ulong[] _tscBehind = new ulong[vcpus.Count];
+
+    /// <summary>Never raised: here the clock is told after each access.</summary>
+    public event Action? DeadlineMoved
+    {
+        add { }
+        remove { }
+    }
 
     public long NextDeadline => host.NextDeadline;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using Wirq.Board.Bus;
+using Wirq.Board.Timing;
 using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
 /// <summary>The machine's time, which is the host's, and what is due in it.</summary>
-public sealed class BoardClock
+public sealed class BoardClock : IBoardClock
 {
     private readonly Lock _lock = new();
     private readonly long _origin = EpollLoop.Now;
@@ -13,19 +13,21 @@ public sealed class BoardClock
     private EpollLoop? _loop;
     private long _armed = long.MaxValue;
 
-    /// <summary>Nanoseconds since the machine began.</summary>
+    /// <inheritdoc/>
     public long Now => EpollLoop.Now - _origin;
 
     /// <summary>Adds something that does things by itself.</summary>
     public void Add(ITimedDevice device)
     {
+        ArgumentNullException.ThrowIfNull(device);
         lock (_lock)
             _devices = [.. _devices, device];
+        device.DeadlineMoved += Look;
         Look();
     }
 
     /// <summary>A deadline may have moved. It must not be called under a lock that <see
-    /// cref="ITimedDevice.NextDeadline"/> takes on another thread.</summary>
+    /// cref="ITimedDevice.NextDeadline"/> takes.</summary>
     public void Look()
     {
         lock (_lock)

@@ -21,9 +21,10 @@ public sealed record BoardOptions
     /// <summary>What this host needs, as its probes found.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
 
-    /// <summary>Hears every event of the interrupt system, one at a time, on whichever thread carries it out; null for
+    /// <summary>Who hears every event of the interrupt system, from the first on: called once with the fabric, to look
+    /// at, it answers with what is called for each event, one at a time, on whichever thread carries it out. Null for
     /// nobody.</summary>
-    public Action<Event>? Observer { get; init; }
+    public Func<Fabric, Action<Event>>? Observe { get; init; }
 
     internal BoardOptions Validated()
     {
