@@ -20,6 +20,7 @@ public abstract class BytePortDevice : IPortDevice
             for (int i = 0; i < size; i++)
                 value = Access.Merge(value, i, 1, ReadByte((ushort)(port + i)));
         }
+        AfterAccess();
         return value;
     }
 
@@ -31,7 +32,7 @@ public abstract class BytePortDevice : IPortDevice
             for (int i = 0; i < size; i++)
                 WriteByte((ushort)(port + i), Access.Byte(value, i));
         }
-        AfterWrite();
+        AfterAccess();
     }
 
     /// <summary>Reads a port, under <see cref="Guard"/>.</summary>
@@ -43,8 +44,8 @@ public abstract class BytePortDevice : IPortDevice
     /// <param name="value">What is written.</param>
     protected abstract void WriteByte(ushort port, byte value);
 
-    /// <summary>Called when a write is done, without <see cref="Guard"/>: for callbacks of the device's owner.</summary>
-    protected virtual void AfterWrite()
+    /// <summary>Called when an access is done, without <see cref="Guard"/>: for callbacks of the device's owner.</summary>
+    protected virtual void AfterAccess()
     {
     }
 }

@@ -111,7 +111,7 @@ public sealed class ResetControl : BytePortDevice
     }
 
     /// <inheritdoc/>
-    protected override void AfterWrite()
+    protected override void AfterAccess()
     {
         ResetCause? asked;
         lock (Guard)
