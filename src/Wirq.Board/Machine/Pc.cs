@@ -1,5 +1,7 @@
 using Wirq.Board.Devices;
+using Wirq.Board.Devices.Clock;
 using Wirq.Board.Devices.Pci;
+using Wirq.Board.Devices.Pit;
 using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Linux;
@@ -35,6 +37,13 @@ public sealed class Pc : IDisposable
         new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
         new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
         new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
+        var timer = new Pit8254(Board.Host, Board.Clock);
+        timer.MapAt(Board.Devices);
+        Board.Clock.Add(timer);
+        var time = new RealTimeClock(Board.Host, Board.Clock, options.Start ?? DateTime.UtcNow, _memory.LowBytes, _memory.HighBytes,
+            options.Board.Cpus);
+        time.MapAt(Board.Devices);
+        Board.Clock.Add(time);
         new TestDevice(Board.Host).MapAt(Board.Devices);
         var pci = new PciRoot();
         pci.MapAt(Board.Devices);
