@@ -32,7 +32,7 @@ public sealed class PcTests
     {
         PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
         {
-            guest.LoadTables();
+            guest.EnableLocalApic();
             guest.Store(GuestImage.LocalApic + 0x3E0, 0xB);
             guest.Store(GuestImage.LocalApic + 0x320, 0x20041);
             guest.Store(GuestImage.LocalApic + 0x380, 200_000);
@@ -50,17 +50,13 @@ public sealed class PcTests
     {
         PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
         {
-            guest.LoadTables();
+            guest.EnableLocalApic();
             guest.StoreIoApic(0x10 + 14 * 2, 0x52);
             for (int edge = 1; edge <= 3; edge++)
             {
-                guest.Asm.mov(dx, (short)(0x2000 + 14));
-                guest.Asm.mov(al, 1);
-                guest.Asm.@out(dx, al);
+                guest.Out(0x2000 + 14, 1);
                 guest.AwaitCount(edge);
-                guest.Asm.mov(dx, (short)(0x2000 + 14));
-                guest.Asm.mov(al, 0);
-                guest.Asm.@out(dx, al);
+                guest.Out(0x2000 + 14, 0);
             }
             guest.Exit(0);
             guest.CountingHandler(0x52);
@@ -75,27 +71,24 @@ public sealed class PcTests
     {
         PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
         {
-            guest.LoadTables();
+            guest.EnableLocalApic();
             guest.Store(GuestImage.LocalApic + 0x350, 0x700);
             foreach ((byte port, byte value) in ((byte, byte)[])[(0x20, 0x11), (0x21, 0x60), (0x21, 4), (0x21, 1), (0x21, 0xFE)])
-            {
-                guest.Asm.mov(al, value);
-                guest.Asm.@out(port, al);
-            }
+                guest.Out(port, value);
             foreach ((byte port, byte value) in ((byte, byte)[])[(0x43, 0x34), (0x40, 0), (0x40, 0x10)])
-            {
-                guest.Asm.mov(al, value);
-                guest.Asm.@out(port, al);
-            }
+                guest.Out(port, value);
             guest.AwaitCount(5);
             guest.Exit(0);
             guest.Handler(0x60);
-            guest.Asm.inc(__dword_ptr[GuestImage.Counter]);
-            guest.Asm.push(eax);
-            guest.Asm.mov(al, 0x20);
-            guest.Asm.@out(0x20, al);
-            guest.Asm.pop(eax);
-            guest.Asm.iretd();
+            guest.Asm.push(rax);
+            guest.Asm.push(rbx);
+            guest.Asm.push(rdx);
+            guest.Count();
+            guest.Out(0x20, 0x20);
+            guest.Asm.pop(rdx);
+            guest.Asm.pop(rbx);
+            guest.Asm.pop(rax);
+            guest.Asm.iretq();
         }), configuration);
         Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
         Assert.Empty(run.BrokenLaws);
@@ -107,10 +100,10 @@ public sealed class PcTests
     {
         PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
         {
-            guest.LoadTables();
+            guest.EnableLocalApic();
             // At 0x8000, in real mode: inc dword [0x9000]; hlt; jmp short to itself.
-            guest.Store(0x8000, 0x9006FF66);
-            guest.Store(0x8004, 0xFDEBF400);
+            guest.Store(0x8000, 0x0006FF66);
+            guest.Store(0x8004, 0xFDEBF490);
             guest.Store(GuestImage.LocalApic + 0x310, 1 << 24);
             guest.Store(GuestImage.LocalApic + 0x300, 0x4500);
             guest.Store(GuestImage.LocalApic + 0x310, 1 << 24);
@@ -118,7 +111,8 @@ public sealed class PcTests
             Iced.Intel.Label again = guest.Asm.CreateLabel();
             guest.Asm.Label(ref again);
             guest.Asm.@in(al, 0x80);
-            guest.Asm.cmp(__dword_ptr[0x9000], 1);
+            guest.Asm.mov(ebx, 0x9000);
+            guest.Asm.cmp(__dword_ptr[rbx], 1);
             guest.Asm.jne(again);
             guest.Exit(0);
         }), configuration, cpus: 2);
@@ -131,10 +125,8 @@ public sealed class PcTests
     {
         PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
         {
-            guest.Asm.sub(esp, 8);
-            guest.Asm.mov(__word_ptr[esp], 0);
-            guest.Asm.mov(__dword_ptr[esp + 2], 0);
-            guest.Asm.lidt(__[esp]);
+            guest.Asm.mov(__word_ptr[rsp - 16], 0);
+            guest.Asm.lidt(__[rsp - 16]);
             guest.Asm.ud2();
         }));
         Assert.Equal(GuestEndKind.TripleFault, run.End.Kind);
