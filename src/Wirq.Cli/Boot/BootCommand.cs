@@ -28,14 +28,15 @@ internal static class BootCommand
         var module = new Option<FileInfo?>("--module") { Description = "A Multiboot module: the environment of kvm-unit-tests" };
         var timeout = new Option<double>("--timeout") { Description = "Seconds until the guest is stopped; 0 for never" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the interrupt system to a file" };
+        var device = new Option<string?>("--device") { Description = "KVM's device; /dev/kvm by default" };
         var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
         var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
         {
-            image, cpus, memory, irqchip, x2apic, append, module, timeout, record, json,
+            image, cpus, memory, irqchip, x2apic, append, module, timeout, record, device, json,
         };
         command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
             parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
-            parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(json))));
+            parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json))));
         return command;
     }
 

@@ -6,7 +6,7 @@ namespace Wirq.Cli.Boot;
 
 /// <summary>What <c>wirq boot</c> was asked for.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, double TimeoutSeconds, FileInfo? Record, bool Json)
+    FileInfo? Module, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 

@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using Wirq.Board.Loading;
 using Wirq.Board.Machine;
 using Wirq.Board.Memory;
+using Wirq.Cli.Host;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
 using Wirq.Routing;
@@ -31,10 +32,10 @@ internal static class BootSession
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
-        HostReport host = HostReport.Read();
+        HostReport host = HostReport.Read(device: options.Device);
         if (host.Absent is { } absent)
         {
-            Console.Error.WriteLine($"wirq boot needs KVM: {absent}; wirq host says what works without");
+            HostAbsent.Paragraph(Console.Error, $"wirq boot needs KVM: {absent}; wirq host says what works without", 0);
             return BootCommand.NoEnd;
         }
         BootText.WriteHost(Console.Error, host, options);
@@ -63,7 +64,7 @@ internal static class BootSession
     {
         using var console = new GuestConsole(options.Json ? null : Console.OpenStandardOutput());
         using var watch = new BoardWatch(Path.GetFileName(options.Image), options.Record is null ? null : options.Record.Create);
-        using KvmSystem system = KvmSystem.Open();
+        using KvmSystem system = options.Device is null ? KvmSystem.Open() : KvmSystem.Open(options.Device);
         var pcOptions = new PcOptions
         {
             MemoryBytes = options.MemoryBytes,
@@ -85,7 +86,8 @@ internal static class BootSession
             (end, elapsed) = RunToEnd(pc, options.Timeout);
         }
         // The vCPUs stand, so nothing more comes to the console or the watch.
-        console.Flush();
+        if (!console.Finish())
+            Console.Error.WriteLine();
         var result = new BootResult(options, host, end, elapsed, watch);
         if (options.Json)
             BootJson.Write(result, console.Text, Console.OpenStandardOutput());

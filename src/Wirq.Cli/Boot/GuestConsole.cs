@@ -35,18 +35,22 @@ internal sealed class GuestConsole(Stream? output) : IDisposable
         }
     }
 
-    internal void Flush()
+    /// <summary>Writes out what is left.</summary>
+    /// <returns>False where that was the beginning of a line, on a terminal that Wirq's words come to as well.</returns>
+    internal bool Finish()
     {
         lock (_lock)
         {
-            if (output is not null)
+            bool inLine = output is not null && _bytes.Length > 0;
+            if (inLine)
                 WriteOut();
+            return !inLine || Console.IsOutputRedirected;
         }
     }
 
     public void Dispose()
     {
-        Flush();
+        Finish();
         output?.Dispose();
     }
 

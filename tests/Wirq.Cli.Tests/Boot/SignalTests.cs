@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using Wirq.Tests.Shared;
+using Wirq.Tests.Shared.Images;
+
+namespace Wirq.Cli.Tests.Boot;
+
+/// <summary>A guest is stopped from outside at any moment, and leaves nothing behind.</summary>
+public sealed class SignalTests
+{
+    private const int Rounds = 100, Seed = 20261120, Interrupted = 130;
+    private const int AtOnce = 4;
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1), s_birth = TimeSpan.FromSeconds(1.5), s_life = TimeSpan.FromSeconds(0.3);
+
+    /// <summary>Half of the rounds by SIGINT, half by SIGKILL; half of each between the birth of the process and that of
+    /// its guest, half while the guest runs.</summary>
+    [Fact]
+    public void A_hundred_signals_at_random_moments_leave_no_process_after_a_second()
+    {
+        KvmPresence.Require();
+        TestContext.Current.SendDiagnosticMessage($"seed {Seed}");
+        var random = new Random(Seed);
+        double[] moments = [.. Enumerable.Range(0, Rounds).Select(_ => random.NextDouble())];
+        using TemporaryImage image = Busy();
+        var results = new (bool Ended, int Status)[Rounds];
+        Parallel.For(0, Rounds, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, round => results[round] =
+            Stop(image.Path, round % 2 == 0 ? s_birth * moments[round] : s_life * moments[round], round % 2 == 1, SignalOf(round)));
+        for (int round = 0; round < Rounds; round++)
+            Assert.True(results[round].Ended, $"round {round}: lives a second after SIG{SignalOf(round)}");
+        Assert.Empty(ProcessesOf(image.Path));
+        // A guest that runs is stopped in order.
+        Assert.All(Enumerable.Range(0, Rounds).Where(round => round % 2 == 1 && SignalOf(round) == "INT"),
+            round => Assert.Equal(Interrupted, results[round].Status));
+    }
+
+    private static string SignalOf(int round) => round / 2 % 2 == 0 ? "INT" : "KILL";
+
+    private static (bool Ended, int Status) Stop(string image, TimeSpan moment, bool afterFirstWord, string signal)
+    {
+        using Process process = Start(image);
+        // Somebody must read, or a full pipe would hold the guest.
+        Task<string> words = process.StandardError.ReadToEndAsync();
+        string? first = afterFirstWord ? process.StandardOutput.ReadLine() : null;
+        Task<string> console = process.StandardOutput.ReadToEndAsync();
+        Thread.Sleep(moment);
+        using (Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        if (!process.WaitForExit(s_soon) || afterFirstWord && first is null)
+        {
+            process.Kill();
+            return default;
+        }
+        Task.WaitAll(words, console);
+        return (true, process.ExitCode);
+    }
+
+    /// <summary>The processes that were told of a file.</summary>
+    private static string[] ProcessesOf(string file) => [.. Directory.EnumerateDirectories("/proc")
+        .Where(directory => int.TryParse(Path.GetFileName(directory), out _) && CommandLineOf(directory).Contains(file, StringComparison.Ordinal))];
+
+    private static string CommandLineOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline"));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Two CPUs that halt and wake by their timers, and say so.</summary>
+    private static TemporaryImage Busy() => GuestImage.Write(guest =>
+    {
+        guest.EnableLocalApic();
+        guest.Store(GuestImage.LocalApic + 0x3E0, 0xB);
+        guest.Store(GuestImage.LocalApic + 0x320, 0x20041);
+        guest.Store(GuestImage.LocalApic + 0x380, 100_000);
+        Iced.Intel.Label again = guest.Asm.CreateLabel();
+        guest.Asm.Label(ref again);
+        guest.Asm.sti();
+        guest.Asm.hlt();
+        guest.Asm.cli();
+        guest.Say(".\n");
+        guest.Asm.jmp(again);
+        guest.CountingHandler(0x41);
+    });
+
+    private static Process Start(string image) => Process.Start(new ProcessStartInfo("dotnet",
+        [typeof(CommandLine).Assembly.Location, "boot", image, "--cpus", "2", "--timeout", "60"])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        WorkingDirectory = Repository.Root,
+    })!;
+}
