@@ -18,10 +18,10 @@ namespace Wirq.Tests.Shared.Images;
 /// </code></remarks>
 internal sealed class GuestImage
 {
-    internal const uint Address = 0x100000, Counter = 0x10A000, LocalApic = 0xFEE00000, IoApic = 0xFEC00000;
+    internal const uint Address = 0x100000, Idt = 0x109000, Counter = 0x10A000, LocalApic = 0xFEE00000, IoApic = 0xFEC00000;
     internal const ushort Com1 = 0x3F8, ExitPort = 0xF4;
 
-    private const uint HeaderBytes = 12, Code = 0x101000, Gdt = 0x108000, Idt = 0x109000, StackTop = 0x10F000;
+    private const uint HeaderBytes = 12, Code = 0x101000, Gdt = 0x108000, StackTop = 0x10F000;
     private const uint Tables = 0x110000, ImageBytes = 0x16000, ExtendedFeatures = 0xC0000080;
     private const int FileHeader = 0x54, GateBytes = 16, Vectors = 256, Table = 0x1000, Directories = 4, Entries = 512;
     private const uint Magic = 0x1BADB002;

@@ -22,7 +22,7 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
 
     /// <summary>Runs an image to its end.</summary>
     internal static PcRun Of(byte[] image, DeliveryConfiguration configuration = DeliveryConfiguration.User, int cpus = 1,
-        bool x2Apic = false, TimeSpan? patience = null, Action<Pc>? started = null)
+        bool x2Apic = false, TimeSpan? patience = null, IReadOnlyList<HostWorkaround>? workarounds = null)
     {
         using KvmSystem system = KvmHost.Require();
         var console = new StringBuilder();
@@ -34,13 +34,12 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
             Console = value => console.Append((char)value),
             Board = new BoardOptions
             {
-                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = Host.Workarounds, Observe = watch.Begin,
+                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? Host.Workarounds, Observe = watch.Begin,
             },
         }))
         {
             pc.Load(MultibootImage.Parse("test", image), "test");
             pc.Board.Start();
-            started?.Invoke(pc);
             end = pc.Board.Wait(patience ?? s_patience) ?? new GuestEnd(GuestEndKind.Timeout);
         }
         return new PcRun(end, console.ToString(),

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using Wirq.Board.Memory;
+using Wirq.Board.Workarounds;
+using Wirq.Linux;
+
+namespace Wirq.Board.Tests.Workarounds;
+
+/// <summary>The page tables of 64-bit mode, walked.</summary>
+public sealed class GuestViewTests : IDisposable
+{
+    private const ulong Present = 1, Writable = 2, Large = 0x80, Top = 0x1000;
+
+    private readonly BoardMemory _memory = new(4 << 20);
+    private readonly GuestView _view;
+    private readonly KvmSystemRegisters _paged = new() { Cr0 = 0x80010001, Cr3 = Top, Efer = 0x500 };
+
+    public GuestViewTests()
+    {
+        // Nothing here asks the vCPU.
+        _view = new GuestView(null!, _memory);
+        Entry(Top, 0, 0x2000 | Present | Writable);
+        Entry(0x2000, 0, 0x3000 | Present | Writable);
+        Entry(0x2000, 1, 0x4000_0000 | Present | Writable | Large);
+        Entry(0x3000, 0, 0x4000 | Present | Writable);
+        Entry(0x3000, 1, 0x20_0000 | Present | Large);
+        Entry(0x4000, 5, 0x9000 | Present | Writable);
+        Entry(0x4000, 6, 0xA000 | Present);
+    }
+
+    [Theory]
+    [InlineData(0x5123, false, 0x9123)]
+    [InlineData(0x5123, true, 0x9123)]
+    [InlineData(0x6FFF, false, 0xAFFF)]
+    [InlineData(0x212345, false, 0x212345)]
+    [InlineData(0x4000_0008, true, 0x4000_0008)]
+    public void What_is_mapped_is_found(ulong linear, bool write, ulong expected)
+    {
+        Assert.True(_view.TryTranslate(_paged, linear, write, out ulong physical));
+        Assert.Equal(expected, physical);
+    }
+
+    [Theory]
+    [InlineData(0x7000, false)]
+    [InlineData(0x6000, true)]
+    [InlineData(0x212345, true)]
+    [InlineData(0x8000_0000, false)]
+    [InlineData(1ul << 39, false)]
+    public void What_is_not_mapped_or_not_for_writing_is_not(ulong linear, bool write) =>
+        Assert.False(_view.TryTranslate(_paged, linear, write, out _));
+
+    [Fact]
+    public void Without_write_protection_CPL_0_writes_everywhere() =>
+        Assert.True(_view.TryTranslate(_paged with { Cr0 = 0x80000001 }, 0x6000, write: true, out _));
+
+    [Fact]
+    public void Without_paging_each_address_is_as_it_is()
+    {
+        Assert.True(_view.TryTranslate(_paged with { Cr0 = 1 }, 0x7000, write: true, out ulong physical));
+        Assert.Equal(0x7000ul, physical);
+    }
+
+    [Fact]
+    public void Tables_that_lie_nowhere_lead_nowhere()
+    {
+        Entry(Top, 1, 0xFFFF_FFFF_F000 | Present | Writable);
+        Assert.False(_view.TryTranslate(_paged, 1ul << 39, write: false, out _));
+        Assert.False(_view.TryTranslate(_paged with { Cr3 = ulong.MaxValue }, 0x5000, write: false, out _));
+    }
+
+    [Fact]
+    public void What_crosses_a_page_is_read_from_both()
+    {
+        Assert.True(_memory.TryWrite(0x9FFC, [1, 2, 3, 4]));
+        Assert.True(_memory.TryWrite(0xA000, [5, 6, 7, 8]));
+        Assert.True(_view.TryReadWord(_paged, 0x5FFC, out ulong word));
+        Assert.Equal(0x0807060504030201ul, word);
+        Assert.False(_view.TryReadWord(_paged, 0x6FFC, out _));
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private void Entry(ulong table, int index, ulong entry)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, entry);
+        Assert.True(_memory.TryWrite(table + (ulong)(index * sizeof(ulong)), bytes));
+    }
+}
