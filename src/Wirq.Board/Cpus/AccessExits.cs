@@ -1,0 +1,63 @@
+using Wirq.Board.Bus;
+using Wirq.Linux;
+
+namespace Wirq.Board.Cpus;
+
+/// <summary>Serves what a vCPU reaches at ports, addresses and MSRs: the interrupt system first, then devices.</summary>
+/// <param name="cpu">Which CPU.</param>
+/// <param name="chips">The interrupt system.</param>
+/// <param name="devices">The devices.</param>
+internal sealed class AccessExits(int cpu, ICpuBus chips, DeviceBus devices)
+{
+    internal void Serve(KvmPortExit exit)
+    {
+        ushort port = exit.Port;
+        int size = exit.Size;
+        for (int item = 0; item < exit.Count; item++)
+        {
+            if (exit.IsWrite)
+            {
+                uint value = exit[item];
+                if (!chips.TryWritePort(cpu, port, size, value))
+                    devices.WritePort(port, size, value);
+            }
+            else
+                exit.Answer(item, chips.TryReadPort(cpu, port, size, out uint value) ? value : devices.ReadPort(port, size));
+        }
+    }
+
+    internal void Serve(KvmMemoryExit exit)
+    {
+        ulong address = exit.Address;
+        int size = exit.Length;
+        if (exit.IsWrite)
+        {
+            if (!chips.TryWrite(cpu, address, size, exit.Value))
+                devices.WriteMemory(address, size, exit.Value);
+        }
+        else
+            exit.Answer(chips.TryRead(cpu, address, size, out ulong value) ? value : devices.ReadMemory(address, size));
+    }
+
+    /// <summary>Serves an MSR of the interrupt system. All others that come here are those that KVM refuses, so the guest
+    /// takes <c>#GP</c>.</summary>
+    /// <returns>Whether it was a write of the interrupt system's that was done.</returns>
+    internal bool Serve(KvmMsrExit exit)
+    {
+        if (exit.IsWrite)
+        {
+            if (chips.WriteMsr(cpu, exit.Index, exit.Value) != MsrResult.Done)
+            {
+                exit.Fault();
+                return false;
+            }
+            exit.Accept();
+            return true;
+        }
+        if (chips.ReadMsr(cpu, exit.Index, out ulong value) == MsrResult.Done)
+            exit.Answer(value);
+        else
+            exit.Fault();
+        return false;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Wirq.Linux;
+using Wirq.Remapping;
+
+namespace Wirq.Board.Workarounds;
+
+/// <summary>A vCPU's registers and the memory that they point to. Look only at what is finished: see
+/// <see cref="KvmVcpu.Complete"/>.</summary>
+internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
+{
+    private const int Levels = 4, LargestLargeLevel = 3, LongestInstruction = 15, PageBytes = 4096;
+    private const ulong LongModeActive = 0x400, PagingEnabled = 1ul << 31, WriteProtect = 1 << 16;
+
+    internal KvmVcpu Vcpu => vcpu;
+
+    /// <summary>Whether it runs 64-bit code at CPL 0, which is all that is emulated here.</summary>
+    internal static bool IsKernelOf64Bits(in KvmSystemRegisters system) =>
+        system.Cs.LongMode != 0 && (system.Efer & LongModeActive) != 0 && new GuestSelector(system.Cs.Selector).Privilege == 0;
+
+    /// <summary>The bytes of the instruction at an address; fewer where memory ends.</summary>
+    internal ReadOnlySpan<byte> ReadCode(in KvmSystemRegisters system, ulong address, Span<byte> buffer)
+    {
+        ulong linear = system.Cs.LongMode != 0 ? address : system.Cs.Base + address;
+        int length = Math.Min(buffer.Length, LongestInstruction);
+        while (length > 0 && !TryReadLinear(system, linear, buffer[..length]))
+            length--;
+        return buffer[..length];
+    }
+
+    internal bool TryReadLinear(in KvmSystemRegisters system, ulong linear, Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            int part = Math.Min(destination.Length, PageBytes - (int)(linear % PageBytes));
+            if (!TryTranslate(system, linear, write: false, out ulong physical) || !memory.TryRead(physical, destination[..part]))
+                return false;
+            destination = destination[part..];
+            linear += (ulong)part;
+        }
+        return true;
+    }
+
+    internal bool TryReadWord(in KvmSystemRegisters system, ulong linear, out ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bool read = TryReadLinear(system, linear, bytes);
+        value = read ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+        return read;
+    }
+
+    /// <summary>Writes a word that does not cross a page.</summary>
+    internal bool TryWriteWord(in KvmSystemRegisters system, ulong linear, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        return linear % PageBytes <= PageBytes - sizeof(ulong) && TryTranslate(system, linear, write: true, out ulong physical)
+            && memory.TryWrite(physical, bytes);
+    }
+
+    /// <summary>Whether CPL 0 may write an address.</summary>
+    internal bool MayWrite(in KvmSystemRegisters system, ulong linear) => TryTranslate(system, linear, write: true, out _);
+
+    /// <summary>Walks the page tables of 64-bit mode (Intel SDM vol. 3, 4.5), as CPL 0.</summary>
+    internal bool TryTranslate(in KvmSystemRegisters system, ulong linear, bool write, out ulong physical)
+    {
+        physical = linear;
+        if ((system.Cr0 & PagingEnabled) == 0)
+            return true;
+        // Other ways of paging are not walked: nobody here needs them.
+        if ((system.Efer & LongModeActive) == 0)
+            return false;
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        ulong table = new GuestPageEntry(system.Cr3).Address;
+        bool writable = true;
+        for (int level = Levels; ; level--)
+        {
+            if (!memory.TryRead(table + GuestPageEntry.OffsetOf(linear, level), bytes))
+                return false;
+            var entry = new GuestPageEntry(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            if (!entry.Present)
+                return false;
+            writable &= entry.Writable;
+            if (level == 1 || level <= LargestLargeLevel && entry.Large)
+            {
+                physical = entry.Place(linear, level);
+                return !write || writable || (system.Cr0 & WriteProtect) == 0;
+            }
+            table = entry.Address;
+        }
+    }
+
+    /// <summary>Where it stands, for a person.</summary>
+    internal string Describe()
+    {
+        KvmRegisters registers = vcpu.Registers;
+        KvmSystemRegisters system = vcpu.SystemRegisters;
+        Span<byte> buffer = stackalloc byte[8];
+        string code = Convert.ToHexStringLower(ReadCode(system, registers.Rip, buffer));
+        return string.Create(CultureInfo.InvariantCulture,
+            $"it stands at {system.Cs.Selector:x}:{registers.Rip:x}{(code.Length > 0 ? $" ({code})" : "")}");
+    }
+}

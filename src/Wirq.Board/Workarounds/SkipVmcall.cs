@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Wirq.Linux;
+
+namespace Wirq.Board.Workarounds;
+
+/// <summary>Answers a VMCALL or VMMCALL at CPL 0 that a KVM never gets over (probe <c>vmcall</c>): the vCPU is kicked now
+/// and then, and where it stands at one, it is carried out here.</summary>
+/// <remarks>It answers as KVM does that has no local APIC and was told of no feature: -ENOSYS, but 0 to a poll for
+/// interrupts and to IPIs, which reach none of the local APICs that it does not have (Linux arch/x86/kvm/x86.c,
+/// kvm_emulate_hypercall; lapic.c, kvm_pv_send_ipi).</remarks>
+internal sealed class SkipVmcall : Workaround
+{
+    internal const string Word = "skip-vmcall";
+    private const ulong PollInterrupts = 1, SendIpi = 10;
+    private const long NotImplemented = -1000;
+    private const int Length = 3;
+
+    private long _lastLook;
+
+    /// <summary>How often the vCPU is to be kicked.</summary>
+    internal static readonly TimeSpan Period = TimeSpan.FromMilliseconds(20);
+
+    internal override string Name => Word;
+
+    internal override WorkaroundResult BeforeEntry(GuestView view, bool interruptWaits, Action finish)
+    {
+        // Only a kick brings it out of there.
+        if (view.Vcpu.Exit.Reason != KvmExitReason.Interrupted || Stopwatch.GetElapsedTime(_lastLook) < Period / 2)
+            return WorkaroundResult.GoOn;
+        _lastLook = Stopwatch.GetTimestamp();
+        KvmRegisters registers = view.Vcpu.Registers;
+        Span<byte> buffer = stackalloc byte[Length];
+        ReadOnlySpan<byte> code = view.ReadCode(view.Vcpu.SystemRegisters, registers.Rip, buffer);
+        if (code is not [0x0F, 0x01, 0xC1 or 0xD9])
+            return WorkaroundResult.GoOn;
+        registers.Rax = registers.Rax is PollInterrupts or SendIpi ? 0 : unchecked((ulong)NotImplemented);
+        registers.Rip += Length;
+        view.Vcpu.Registers = registers;
+        return WorkaroundResult.GoOn;
+    }
+}
