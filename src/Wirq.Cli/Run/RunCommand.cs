@@ -2,7 +2,6 @@ using System.CommandLine;
 using Spectre.Console;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
-using Wirq.Lab.Worlds;
 using Wirq.Traces.Recordings;
 
 namespace Wirq.Cli.Run;
@@ -75,32 +74,41 @@ internal static class RunCommand
         bool terminal = !Console.IsErrorRedirected && !options.Json;
         if (!terminal)
         {
+            using IBackend backend = Backend(options, asking: null);
             foreach (Scenario scenario in scenarios)
-                results.Add(Play(scenario, options));
+                results.Add(Play(scenario, options, backend));
             return results;
         }
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         console.Progress().AutoClear(true).HideCompleted(true).Start(progress =>
         {
             ProgressTask task = progress.AddTask("scenarios", maxValue: scenarios.Count);
+            using IBackend backend = Backend(options, (name, done, all) =>
+                (task.Description, task.MaxValue, task.Value) = ($"probe {name}", all, done));
+            (task.Description, task.MaxValue, task.Value) = ("scenarios", scenarios.Count, 0);
             foreach (Scenario scenario in scenarios)
             {
-                results.Add(Play(scenario, options));
+                results.Add(Play(scenario, options, backend));
                 task.Increment(1);
             }
         });
         return results;
     }
 
-    private static ScenarioResult Play(Scenario scenario, RunOptions options)
+    private static IBackend Backend(RunOptions options, Action<string, int, int>? asking)
     {
-        if (options.Backend == "kvm")
-            return ScenarioRunner.Lacking(scenario, "a KVM backend in this version of wirq");
+        if (options.Backend == "sim")
+            return new SimulatedBackend();
+        return OperatingSystem.IsLinux() ? new KvmBackend(asking) : new NoBackend();
+    }
+
+    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend)
+    {
         if (options.Record is null)
-            return ScenarioRunner.Run(scenario, options.Seed);
+            return backend.Run(scenario, options.Seed, null);
         var header = new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric };
         using var writer = new RecordingWriter(options.Record.Create(), header);
-        return ScenarioRunner.Run(scenario, options.Seed, happened => writer.Write(happened));
+        return backend.Run(scenario, options.Seed, happened => writer.Write(happened));
     }
 }
 
