@@ -60,7 +60,7 @@ public sealed record HostOffer
             return ScenarioRunner.Lacking(scenario, "split kernels for scenarios: this version of wirq runs them simulated only");
         if (Lacks(scenario) is { Count: > 0 } lacks)
             return ScenarioRunner.Lacking(scenario, lacks);
-        string[] deviations = [.. s_probes.Where(name => Probes.GetValueOrDefault(name) != ProbeOutcome.Faithful)];
+        string[] deviations = [.. s_probes.Where(name => Probes.GetValueOrDefault(name, ProbeOutcome.Lacks) == ProbeOutcome.Deviates)];
         return deviations.Length > 0 ? ScenarioRunner.Deviating(scenario, deviations) : null;
     }
 
@@ -71,6 +71,9 @@ public sealed record HostOffer
             ? KvmCapability.MaxVcpus : KvmCapability.MaxVcpuId;
         if (scenario.Machine.Cpus > ValueOf(most))
             lacks.Add($"{scenario.Machine.Cpus} vCPUs: {HostCapability.NameOf(most)} is {ValueOf(most)}");
+        // A probe that was not carried out says nothing of the host, and what is not known is not relied on.
+        lacks.AddRange(s_probes.Where(name => Probes.GetValueOrDefault(name, ProbeOutcome.Lacks) is ProbeOutcome.Lacks or ProbeOutcome.Failed)
+            .Select(name => $"an answer to the probe {name}"));
         if (scenario.Needs.Contains(NeedsSmi) && ValueOf(KvmCapability.Smm) == 0)
             lacks.Add(HostCapability.NameOf(KvmCapability.Smm));
         return lacks;

@@ -19,13 +19,20 @@ public sealed class KvmScenarios : IDisposable
 
     /// <summary>Takes the host as its probes found it.</summary>
     /// <param name="report">What they found; without KVM in it, every scenario lacks that.</param>
-    /// <exception cref="KernelException">KVM has gone since.</exception>
     public KvmScenarios(HostReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
         _offer = HostOffer.Of(report);
-        if (report.Absent is null)
+        if (_offer.Absent is not null)
+            return;
+        try
+        {
             _host = new MailboxHost(KvmSystem.Open(), report.Workarounds);
+        }
+        catch (KernelException gone)
+        {
+            _offer = _offer with { Absent = gone.Message };
+        }
     }
 
     /// <summary>Runs a scenario as it stands, and again under each of its historic designs.</summary>

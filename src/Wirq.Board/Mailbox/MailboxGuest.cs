@@ -67,6 +67,9 @@ internal sealed class MailboxGuest : IDisposable
         _timer = new Timer(static guest => ((MailboxGuest)guest!).Kick(), this, s_kickPeriod, s_kickPeriod);
     }
 
+    /// <summary>The memory that it lies in.</summary>
+    internal MailboxMemory Memory => _memory;
+
     /// <summary>A CPU's mailbox.</summary>
     internal ref MailboxBlock Block(int cpu) => ref _memory.Block(cpu);
 

@@ -9,7 +9,7 @@ namespace Wirq.Cli.Run;
 /// <summary><c>wirq run</c>: runs scenarios and prints a table of verdicts.</summary>
 internal static class RunCommand
 {
-    private const string DefaultFolder = "scenarios";
+    private const string DefaultFolder = "scenarios", Simulation = "sim", Kvm = "kvm";
 
     internal static Command Build()
     {
@@ -18,8 +18,8 @@ internal static class RunCommand
             Description = $"Scenario files, or folders of them; all of {DefaultFolder}/ by default",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => "sim" };
-        backend.AcceptOnlyFromAmong("sim", "kvm");
+        var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => Simulation };
+        backend.AcceptOnlyFromAmong(Simulation, Kvm);
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the run to a file (one scenario only)" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var seed = new Option<int>("--seed") { Description = "The order in which CPUs step; 0 is lowest first" };
@@ -53,7 +53,7 @@ internal static class RunCommand
             if (options.Json)
                 RunJson.Write(results, Console.OpenStandardOutput());
             else
-                RunReport.Write(results, options.Verbose);
+                RunReport.Write(results, options.Verbose, onHost: options.Backend != Simulation);
             return results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure : CommandLine.Success;
         }
         catch (IOException bad) when (options.Record is not null)
@@ -97,7 +97,7 @@ internal static class RunCommand
 
     private static IBackend Backend(RunOptions options, Action<string, int, int>? asking)
     {
-        if (options.Backend == "sim")
+        if (options.Backend == Simulation)
             return new SimulatedBackend();
         return OperatingSystem.IsLinux() ? new KvmBackend(asking) : new NoBackend();
     }

@@ -44,8 +44,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
                 cpus.TryWritePort(cpu, (ushort)register.Number, register.Size, (uint)value);
                 return true;
             case RegisterKind.Memory:
-                if (!cpus.TryWrite(cpu, register.Number, register.Size, value))
-                    WriteMemory(register.Number, register.Size, value);
+                WriteMemory(cpu, register.Number, register.Size, value);
                 return true;
             case RegisterKind.Vtd:
                 WriteUnit(cpu, (uint)register.Number, register.Size, value);
@@ -173,8 +172,11 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     internal void WriteUnit(int cpu, uint offset, int size, ulong value) =>
         cpus.TryWrite(cpu, fabric.Options.Vtd!.Address + offset, size, value);
 
-    private void WriteMemory(ulong address, int size, ulong value)
+    /// <summary>Writes what lies at an address: a chip's register, or memory.</summary>
+    internal void WriteMemory(int cpu, ulong address, int size, ulong value)
     {
+        if (cpus.TryWrite(cpu, address, size, value))
+            return;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         fabric.Memory.TryWrite(address, bytes[..size]);
