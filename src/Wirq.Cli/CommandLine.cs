@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wirq.Cli.Boot;
 using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
@@ -21,6 +22,7 @@ internal static class CommandLine
         RunCommand.Build(),
         ReplayCommand.Build(),
         WhyCommand.Build(),
+        BootCommand.Build(),
         HostCommand.Build(),
     };
 }

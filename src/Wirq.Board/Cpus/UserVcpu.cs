@@ -199,12 +199,7 @@ public sealed class UserVcpu : IVcpuHandler
 
     private VcpuNext End(KvmExit exit)
     {
-        _ended(exit.Reason switch
-        {
-            KvmExitReason.Shutdown => new GuestEnd(GuestEndKind.TripleFault, Detail: $"cpu{_cpu}: {_view.Describe()}"),
-            KvmExitReason.SystemEvent => new GuestEnd(GuestEndKind.Reset, Detail: $"cpu{_cpu}: {exit.ToString()}"),
-            _ => new GuestEnd(GuestEndKind.HostCannot, Detail: $"cpu{_cpu}: {exit.ToString()}; {_view.Describe()}"),
-        });
+        _ended(Ends.Of(_cpu, exit, _view));
         return VcpuNext.Stop;
     }
 }

@@ -49,6 +49,7 @@ internal static class KvmCalls
     internal static readonly KvmCall SetMpState = new("KVM_SET_MP_STATE", Ioctl.Write<MpStateWord>(Kvm, 0x99));
     internal static readonly KvmCall Nmi = new("KVM_NMI", Ioctl.Plain(Kvm, 0x9A));
     internal static readonly KvmCall SetGuestDebug = new("KVM_SET_GUEST_DEBUG", Ioctl.Write<GuestDebugRequest>(Kvm, 0x9B));
+    internal static readonly KvmCall GetTscFrequency = new("KVM_GET_TSC_KHZ", Ioctl.Plain(Kvm, 0xA3));
     internal static readonly KvmCall GetVcpuEvents = new("KVM_GET_VCPU_EVENTS", Ioctl.Read<KvmVcpuEvents>(Kvm, 0x9F));
     internal static readonly KvmCall SetVcpuEvents = new("KVM_SET_VCPU_EVENTS", Ioctl.Write<KvmVcpuEvents>(Kvm, 0xA0));
 }

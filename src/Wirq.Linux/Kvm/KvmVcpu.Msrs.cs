@@ -6,6 +6,8 @@ namespace Wirq.Linux;
 /// <content>MSRs, past the filter and the guest's exits.</content>
 public sealed partial class KvmVcpu
 {
+    private const long HzPerKiloHertz = 1000;
+
     private readonly CountedRows<MsrRow> _msrs = new();
 
     /// <summary>Reads an MSR (KVM_GET_MSRS).</summary>
@@ -24,6 +26,10 @@ public sealed partial class KvmVcpu
     /// <param name="value">Its value.</param>
     /// <returns>False where KVM does not have it, or refuses the value.</returns>
     public bool TryWriteMsr(uint index, ulong value) => TryMsr(KvmCalls.SetMsrs, new MsrRow { Index = index, Value = value });
+
+    /// <summary>Frequency of the guest's TSC, in Hz, a multiple of 1000 (KVM_GET_TSC_KHZ).</summary>
+    /// <exception cref="KernelException">EIO: the host's TSC is unstable.</exception>
+    public long TscHz => KvmCalls.GetTscFrequency.Invoke(Descriptor, advice: "the host's TSC is unstable") * HzPerKiloHertz;
 
     /// <summary>Reads an MSR.</summary>
     /// <exception cref="KernelException">KVM does not have it.</exception>

@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.Routing;
 
 namespace Wirq.Host;
@@ -74,7 +75,10 @@ public sealed partial class FabricHost
 
     /// <summary>The kernel tells of the EOI of a level vector: the I/OAPICs end it, and every holder of the lines hears.
     /// A completing call.</summary>
-    public void Eoi(byte vector) => Do(fabric => fabric.Eoi(vector));
+    /// <param name="cpu">Whose EOI it is.</param>
+    /// <param name="vector">The vector that it ended.</param>
+    public void Eoi(int cpu, byte vector) =>
+        Do(fabric => fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector)));
 
     /// <summary>Who has what, and why.</summary>
     public IReadOnlyList<VirqReport> Explain()

@@ -35,7 +35,7 @@ internal static class DeviceSample
         using Virq disk = pc.RegisterOnLine("disk", gsi: 20, trigger: wants, acknowledged: () => served++);
         events.Write(wants); // as a device of any process would
         while (served == 0)
-            pc.Eoi(0x51); // the guest ends its interrupt: KVM_EXIT_IOAPIC_EOI says so
+            pc.Eoi(cpu: 0, vector: 0x51); // the guest ends its interrupt: KVM_EXIT_IOAPIC_EOI says so
         return served;
         // end
     }

@@ -220,7 +220,7 @@ public sealed class FabricOnKvmTests
             machine.Rest();
             machine.Cpu.ClearIrr();
             // KVM_EXIT_IOAPIC_EOI, which only a running guest brings about.
-            machine.Host.Eoi(0x51);
+            machine.Host.Eoi(0, 0x51);
             Assert.Equal(i, Volatile.Read(ref acknowledged));
             Assert.True(resample.TryRead());
             machine.AssertSilent();

@@ -130,7 +130,7 @@ public sealed class HostTests
         other = Message(0x42, Trigger);
         ProgramLevel(20, 0x51);
         line.Trigger();
-        _host.Eoi(0x51);
+        _host.Eoi(0, 0x51);
         Assert.Equal(1, acknowledged);
         Assert.True(other.IsPending);
         other.Dispose();
@@ -147,12 +147,12 @@ public sealed class HostTests
         second.Trigger();
         Assert.Single(_kernel.Signalled);
         _kernel.Take();
-        _host.Eoi(0x51);
+        _host.Eoi(0, 0x51);
         Assert.Equal(["write 8", "write 9"], _kernel.Take());
         Assert.Equal(1, heard);
         first.Dispose();
         second.Trigger();
-        _host.Eoi(0x51);
+        _host.Eoi(0, 0x51);
         Assert.Equal(["signal 0x51", "write 9"], _kernel.Take());
     }
 
@@ -169,7 +169,7 @@ public sealed class HostTests
         host.TryWrite(0, 0xFEC00000, 4, 0x38);
         host.TryWrite(0, 0xFEC00010, 4, RedirectionEntry.Create(0x51, 0, level: true).Low);
         first.Trigger();
-        host.Eoi(0x51);
+        host.Eoi(0, 0x51);
         laws.Observe(new Event(EventKind.Rest));
         Assert.Null(laws.Laws[0].Break);
         _kernel.Before = call =>
@@ -178,7 +178,7 @@ public sealed class HostTests
                 throw new KernelException("write", 9, -1, "the eventfd was closed");
         };
         first.Trigger();
-        Assert.Throws<KernelException>(() => host.Eoi(0x51));
+        Assert.Throws<KernelException>(() => host.Eoi(0, 0x51));
         laws.Observe(new Event(EventKind.Rest));
         Assert.Equal("source 1 is on GSI 20, and its resample eventfd was not written at the acknowledge", laws.Laws[0].Describe());
     }
@@ -202,7 +202,7 @@ public sealed class HostTests
         ProgramLevel(20, 0x51);
         line.Trigger();
         for (int i = 0; i < 5; i++)
-            _host.Eoi(0x51);
+            _host.Eoi(0, 0x51);
         Assert.Equal(3, _kernel.Signalled.Count);
         Assert.Equal(0, wants);
         line.Dispose();
@@ -262,6 +262,69 @@ public sealed class HostTests
         // Without the route the kernel would never tell of the EOI.
         Assert.Equal(["commit 1", "signal 0x51"], _kernel.Take());
         Assert.Equal([(20, 0x51)], Routes());
+    }
+
+    [Fact]
+    public void Many_threads_may_drive_sources_of_one_line()
+    {
+        ProgramLevel(21, 0x52);
+        int acks = 0;
+        using HostSource first = _host.Connect(21, "first", acknowledged: () => Interlocked.Increment(ref acks));
+        using HostSource second = _host.Connect(21, "second", acknowledged: () => Interlocked.Increment(ref acks));
+        Parallel.For(0, 1000, each => (each % 2 == 0 ? first : second).Set(each % 4 < 2));
+        first.Raise();
+        second.Raise();
+        // Every message came of a line that both hold by now.
+        Assert.All(_kernel.Signalled, message => Assert.Equal(0x52, message.Vector));
+        acks = 0;
+        _host.Eoi(0, 0x52);
+        Assert.Equal(2, acks);
+        first.Lower();
+        int before = _kernel.Signalled.Count;
+        _host.Eoi(0, 0x52);
+        Assert.Equal(before + 1, _kernel.Signalled.Count);
+        second.Dispose();
+        _host.Eoi(0, 0x52);
+        Assert.Equal(before + 1, _kernel.Signalled.Count);
+        second.Raise();
+        Assert.Equal(before + 1, _kernel.Signalled.Count);
+    }
+
+    [Fact]
+    public void A_line_whose_chips_are_the_kernels_is_driven_there_as_the_or_of_its_sources()
+    {
+        var kernel = new FakeKernel { Limits = new() { OwnsIoApic = true, Routes = 64 } };
+        var host = new FabricHost(
+            new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Kernel = kernel.Limits } }), kernel, kernel);
+        using HostSource disk = host.Connect(9, "disk"), net = host.Connect(9, "net");
+        disk.Raise();
+        net.Raise();
+        disk.Lower();
+        net.Lower();
+        net.Pulse();
+        Assert.Equal(["line 9 high", "line 9 low", "line 9 high", "line 9 low"], kernel.Take());
+    }
+
+    [Fact]
+    public void Whoever_observes_hears_when_nothing_is_in_flight()
+    {
+        var fabric = new Fabric(FabricOptions.Pc());
+        fabric.Events.Observing = true;
+        var heard = new Recorder();
+        var host = new FabricHost(fabric, port: heard);
+        using HostSource source = host.Connect(4, "uart");
+        heard.Kinds.Clear();
+        source.Raise();
+        Assert.Equal(EventKind.Rest, heard.Kinds[^1]);
+        Assert.Contains(EventKind.LineChanged, heard.Kinds);
+        Assert.Single(heard.Kinds, EventKind.Rest);
+    }
+
+    private sealed class Recorder : IFabricPort
+    {
+        internal List<EventKind> Kinds { get; } = [];
+        public void Observe(in Event happened) => Kinds.Add(happened.Kind);
+        public void Carry(in Event effect) { }
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class RemappedMachineTests
         Entry(9, 0x49, source: 0xFF00, level: true);
         ProgramPin(20, handle: 9, vector: 0x49);
         Assert.Equal(0x49, Assert.Single(_kernel.Signalled).Vector);
-        _host.Eoi(0x49);
+        _host.Eoi(0, 0x49);
         line.Trigger();
         Assert.Equal(2, _kernel.Signalled.Count);
     }

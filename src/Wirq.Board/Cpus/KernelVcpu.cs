@@ -1,0 +1,131 @@
+using Wirq.Board.Bus;
+using Wirq.Board.Machine;
+using Wirq.Board.Workarounds;
+using Wirq.Host;
+using Wirq.Linux;
+using Wirq.Remapping;
+
+namespace Wirq.Board.Cpus;
+
+/// <summary>Runs a vCPU whose local APIC is KVM's (delivery configurations `split` and `kernel`): KVM injects by itself,
+/// keeps halts, INIT and SIPI, and tells of the EOIs of level vectors where the I/OAPIC is userspace's.</summary>
+public sealed class KernelVcpu : IVcpuHandler
+{
+    private readonly int _cpu;
+    private readonly FabricHost _host;
+    private readonly AccessExits _accesses;
+    private readonly Action<GuestEnd> _ended;
+    private readonly WorkaroundSet _workarounds;
+    private readonly GuestView _view;
+    private bool _intr;
+
+    /// <summary>Takes a vCPU over.</summary>
+    /// <param name="vcpu">The vCPU.</param>
+    /// <param name="cpu">Its number in the interrupt system.</param>
+    /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
+    /// <param name="devices">Everything else that it reaches.</param>
+    /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
+    /// <param name="workarounds">The work-arounds that this host needs.</param>
+    /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
+    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, DeviceBus devices, IGuestMemory memory,
+        WorkaroundSet workarounds, Action<GuestEnd> ended)
+    {
+        _cpu = cpu;
+        _host = host;
+        _accesses = new AccessExits(cpu, new WithoutLocalApic(host), devices);
+        _ended = ended;
+        _workarounds = workarounds;
+        _view = new GuestView(vcpu, memory);
+    }
+
+    /// <summary>The level of the 8259s' INTR changed. The vCPU is to be kicked then.</summary>
+    internal void SetIntr(bool high) => Volatile.Write(ref _intr, high);
+
+    /// <inheritdoc/>
+    public VcpuNext BeforeEntry(KvmVcpu vcpu)
+    {
+        ArgumentNullException.ThrowIfNull(vcpu);
+        if (Volatile.Read(ref _intr))
+            GiveExtInt(vcpu);
+        else
+            vcpu.RequestInterruptWindow = false;
+        _workarounds.BeforeEntry(_view, interruptWaits: false, Finish);
+        return VcpuNext.Enter;
+    }
+
+    /// <inheritdoc/>
+    public VcpuNext Exited(KvmVcpu vcpu, KvmExit exit)
+    {
+        if (_workarounds.Exited(_view, exit))
+            return VcpuNext.Enter;
+        switch (exit.Reason)
+        {
+            case KvmExitReason.Port:
+                _accesses.Serve(exit.Port);
+                break;
+            case KvmExitReason.Memory:
+                _accesses.Serve(exit.Memory);
+                break;
+            case KvmExitReason.IoApicEoi:
+                _host.Eoi(_cpu, exit.EoiVector);
+                break;
+            case KvmExitReason.InterruptWindow or KvmExitReason.Halt or KvmExitReason.SetTpr:
+                break;
+            default:
+                _ended(Ends.Of(_cpu, exit, _view));
+                return VcpuNext.Stop;
+        }
+        return VcpuNext.Enter;
+    }
+
+    /// <summary>The INTA cycle is run when KVM takes its vector, and not before: until then a request is the 8259s' to
+    /// withdraw. KVM says so where LINT0 lets ExtINT through.</summary>
+    private void GiveExtInt(KvmVcpu vcpu)
+    {
+        if (!vcpu.ReadyForInjection)
+        {
+            vcpu.RequestInterruptWindow = true;
+            return;
+        }
+        int vector = _host.Do(fabric => fabric.Pic is { Intr: true } ? fabric.Inta(_cpu) : -1);
+        if (vector >= 0)
+            vcpu.TryInterrupt((byte)vector);
+    }
+
+    private void Finish()
+    {
+        while (_view.Vcpu.Complete() != KvmExitReason.Interrupted)
+            Exited(_view.Vcpu, _view.Vcpu.Exit);
+    }
+
+    /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
+    private sealed class WithoutLocalApic(FabricHost host) : ICpuBus
+    {
+        public bool TryRead(int cpu, ulong address, int size, out ulong value)
+        {
+            value = 0;
+            return IsOurs(address) && host.TryRead(cpu, address, size, out value);
+        }
+
+        public bool TryWrite(int cpu, ulong address, int size, ulong value) =>
+            IsOurs(address) && host.TryWrite(cpu, address, size, value);
+
+        public bool TryReadPort(int cpu, ushort port, int size, out uint value) => host.TryReadPort(cpu, port, size, out value);
+        public bool TryWritePort(int cpu, ushort port, int size, uint value) => host.TryWritePort(cpu, port, size, value);
+
+        public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
+        {
+            value = 0;
+            return MsrResult.NotOurs;
+        }
+
+        public MsrResult WriteMsr(int cpu, uint msr, ulong value) => MsrResult.NotOurs;
+        public byte ReadCr8(int cpu) => 0;
+        public bool TryWriteCr8(int cpu, ulong value) => false;
+        public ApicBase ReadBase(int cpu) => host.ReadBase(cpu);
+        public bool HasInterrupt(int cpu) => false;
+        public int Take(int cpu) => -1;
+
+        private bool IsOurs(ulong address) => !host.Do(fabric => fabric.LocalApics.Maps(0, address, out _));
+    }
+}

@@ -1,0 +1,45 @@
+using Wirq.Board.Bus;
+
+namespace Wirq.Board.Devices.Pci;
+
+/// <summary>A register of a configuration space.</summary>
+/// <param name="Offset">Bytes from the beginning, a multiple of 4.</param>
+/// <param name="Reset">What it holds after reset.</param>
+/// <param name="Writable">Bits that a guest can write; the others keep what they have.</param>
+internal readonly record struct ConfigurationRegister(uint Offset, uint Reset, uint Writable = 0);
+
+/// <summary>The registers of a function that hold what is written; those that nobody named read 0.</summary>
+internal sealed class ConfigurationSpace
+{
+    private const int Words = 64;
+
+    private readonly ConfigurationRegister[] _layout;
+    private readonly uint[] _words = new uint[Words], _writable = new uint[Words];
+
+    internal ConfigurationSpace(params ConfigurationRegister[] layout)
+    {
+        _layout = layout;
+        foreach (ConfigurationRegister register in layout)
+            _writable[register.Offset / sizeof(uint)] = register.Writable;
+        Reset();
+    }
+
+    internal uint this[uint register]
+    {
+        get => _words[register / sizeof(uint)];
+        set => _words[register / sizeof(uint)] = value;
+    }
+
+    internal void Reset()
+    {
+        foreach (ConfigurationRegister register in _layout)
+            this[register.Offset] = register.Reset;
+    }
+
+    internal void Write(uint register, int at, int size, uint value)
+    {
+        uint writable = _writable[register / sizeof(uint)];
+        uint merged = Access.Merge(this[register], at, size, value);
+        this[register] = this[register] & ~writable | merged & writable;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Wirq.Board.Devices.Pci;
+
+/// <summary>A function on the bus of a <see cref="PciRoot"/>.</summary>
+/// <remarks>It may be called by several vCPUs at once, and guards itself.</remarks>
+public interface IPciFunction
+{
+    /// <summary>Reads a register of its configuration space.</summary>
+    /// <param name="register">Bytes from the beginning, 0 to 252, a multiple of 4.</param>
+    uint ReadConfiguration(uint register);
+
+    /// <summary>Writes bytes of a register.</summary>
+    /// <param name="register">Bytes from the beginning, 0 to 252, a multiple of 4.</param>
+    /// <param name="at">The first byte within the register, 0 to 3.</param>
+    /// <param name="size">1, 2 or 4 bytes, all within the register.</param>
+    /// <param name="value">What is written.</param>
+    void WriteConfiguration(uint register, int at, int size, uint value);
+}

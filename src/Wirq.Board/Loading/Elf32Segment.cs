@@ -1,0 +1,13 @@
+namespace Wirq.Board.Loading;
+
+/// <summary>A part of an image that is loaded.</summary>
+/// <param name="HeaderOffset">Where its program header stands in the file.</param>
+/// <param name="FileOffset">Where its bytes stand in the file.</param>
+/// <param name="FileBytes">How many come from the file.</param>
+/// <param name="Address">Physical address of the first.</param>
+/// <param name="MemoryBytes">How many it has in memory; those beyond <paramref name="FileBytes"/> are zero.</param>
+public readonly record struct Elf32Segment(int HeaderOffset, uint FileOffset, uint FileBytes, uint Address, uint MemoryBytes)
+{
+    /// <summary>The physical address behind its last byte.</summary>
+    public ulong End => (ulong)Address + MemoryBytes;
+}

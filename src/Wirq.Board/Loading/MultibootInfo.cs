@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Text;
+using Wirq.Board.Memory;
+
+namespace Wirq.Board.Loading;
+
+/// <summary>What a Multiboot image finds through EBX.</summary>
+/// <remarks><code>
+/// +0  flags: 0 memory, 2 command line, 3 modules, 6 memory map, 9 name of the loader
+/// +4  KiB from address 0    +8  KiB from 1 MiB, up to the hole for devices
+/// +16 command line          +20 how many modules    +24 the modules
+/// +44 bytes of the map      +48 the map             +64 name of the loader
+/// module:  +0 first byte    +4 behind the last    +8 its command line    +12 zero
+/// map:     +0 bytes that follow in this entry, 20    +4 address    +12 length    +20 1 for RAM
+/// </code>Multiboot Specification 0.6.96, 3.3. It is written where the image loads nothing: as high as possible below
+/// 640 KiB, or else as high as possible below the end of RAM. An image may use that memory once it has read it; those of
+/// kvm-unit-tests copy what they keep.</remarks>
+internal static class MultibootInfo
+{
+    /// <summary>The longest command line in bytes, its zero included.</summary>
+    internal const int MaxCommandLine = 4096;
+
+    private const int InfoBytes = 96, ModuleBytes = 16, MapEntryBytes = 24, LoaderBytes = 8;
+    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, MaxMapEntries = 3,
+        LoaderAt = MapAt + MaxMapEntries * MapEntryBytes, CommandLineAt = LoaderAt + LoaderBytes;
+    private const uint MemoryFlag = 1 << 0, CommandLineFlag = 1 << 2, ModulesFlag = 1 << 3, MapFlag = 1 << 6, LoaderFlag = 1 << 9;
+    private const uint Kibibyte = 1024;
+    private const uint Ram = 1;
+
+    /// <summary>Writes it.</summary>
+    /// <returns>Its address.</returns>
+    /// <exception cref="ImageException">It has no room beside the image, or the command line is too long.</exception>
+    internal static uint Write(BoardMemory memory, Elf32Image image, string? arguments, ReadOnlySpan<byte> module)
+    {
+        byte[] line = CommandLine(image.File, arguments);
+        int size = CommandLineAt + line.Length;
+        var room = new FreeRoom(memory, image);
+        uint at = room.Take((uint)size, "its command line");
+        Span<byte> block = memory.AsSpan(at, size);
+        block.Clear();
+        line.CopyTo(block[CommandLineAt..]);
+        "wirq\0"u8.CopyTo(block[LoaderAt..]);
+        int entries = WriteMap(block[MapAt..], memory);
+        uint flags = MemoryFlag | CommandLineFlag | MapFlag | LoaderFlag;
+        if (!module.IsEmpty)
+        {
+            uint start = room.Take((uint)module.Length, "its module");
+            memory.TryWrite(start, module);
+            flags |= ModulesFlag;
+            Set(block, 20, 1);
+            Set(block, 24, at + ModuleAt);
+            Set(block, ModuleAt, start);
+            Set(block, ModuleAt + 4, start + (uint)module.Length);
+            // An empty string: the zero that ends the command line.
+            Set(block, ModuleAt + 8, at + (uint)size - 1);
+        }
+        Set(block, 0, flags);
+        Set(block, 4, FreeRoom.ConventionalEnd / Kibibyte);
+        Set(block, 8, (uint)((memory.LowBytes - FreeRoom.UpperStart) / Kibibyte));
+        Set(block, 16, at + CommandLineAt);
+        Set(block, 44, (uint)(entries * MapEntryBytes));
+        Set(block, 48, at + MapAt);
+        Set(block, 64, at + LoaderAt);
+        return at;
+    }
+
+    /// <summary>The name of the file comes first, as the loader of a PC has it: images count their arguments from
+    /// there. A blank in the name would make two of it.</summary>
+    private static byte[] CommandLine(string file, string? arguments)
+    {
+        string name = Path.GetFileName(file).Replace(' ', '_').Replace('\t', '_');
+        byte[] line = Encoding.UTF8.GetBytes($"{name} {arguments}".TrimEnd() + '\0');
+        return line.Length <= MaxCommandLine
+            ? line
+            : throw new ImageException(file, -1, $"expected a command line of at most {MaxCommandLine - 1} bytes; it has {line.Length - 1}");
+    }
+
+    private static int WriteMap(Span<byte> map, BoardMemory memory)
+    {
+        WriteMapEntry(map, 0, FreeRoom.ConventionalEnd);
+        WriteMapEntry(map[MapEntryBytes..], FreeRoom.UpperStart, memory.LowBytes - FreeRoom.UpperStart);
+        if (memory.HighBytes == 0)
+            return 2;
+        WriteMapEntry(map[(2 * MapEntryBytes)..], BoardMemory.HoleEnd, memory.HighBytes);
+        return MaxMapEntries;
+    }
+
+    private static void WriteMapEntry(Span<byte> entry, ulong address, ulong length)
+    {
+        Set(entry, 0, MapEntryBytes - sizeof(uint));
+        BinaryPrimitives.WriteUInt64LittleEndian(entry[4..], address);
+        BinaryPrimitives.WriteUInt64LittleEndian(entry[12..], length);
+        Set(entry, 20, Ram);
+    }
+
+    private static void Set(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);
+}

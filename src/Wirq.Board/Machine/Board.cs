@@ -1,0 +1,249 @@
+using System.Runtime.ExceptionServices;
+using Wirq.Board.Bus;
+using Wirq.Board.Cpus;
+using Wirq.Board.Memory;
+using Wirq.Board.Workarounds;
+using Wirq.Host;
+using Wirq.Linux;
+using Wirq.Linux.Probes;
+using Wirq.Routing;
+
+namespace Wirq.Board.Machine;
+
+/// <summary>A small PC around a fabric, on KVM: memory, vCPUs on threads of their own, a clock, and a bus for devices.
+/// It begins without devices: see
+/// <see cref="Pc"/>.</summary>
+/// <remarks>
+/// <para>Build it, set the registers of the first vCPU, <see cref="Start"/>, <see cref="Wait"/>, dispose. All of its
+/// members may be called from any thread.</para>
+/// <para>A failure of the host in the middle of a run ends the run with what the host said
+/// (<see cref="GuestEndKind.HostCannot"/>).</para>
+/// </remarks>
+public sealed class Board : IDisposable
+{
+    // Out of the way of memory and chips; only Intel processors without unrestricted guests look at it.
+    private const uint TssAddress = 0xFFFBD000;
+    // As of a PC of long ago. A faster one wraps under the feet of guests that read their timers in microseconds.
+    private const long BusHz = 100_000_000;
+
+    private readonly ManualResetEventSlim _over = new();
+    private readonly KvmKernelPort? _kernelPort;
+    private readonly EpollLoop _loop;
+    private readonly VcpuThread[] _threads;
+    private readonly Timer? _kicks;
+    private GuestEnd? _end;
+    private ExceptionDispatchInfo? _failure;
+
+    /// <summary>Builds a board.</summary>
+    /// <param name="system">The host's KVM.</param>
+    /// <param name="options">How it is built.</param>
+    /// <param name="memory">Its memory, which must outlive it.</param>
+    /// <exception cref="KernelException">The host lacks something.</exception>
+    public Board(KvmSystem system, BoardOptions options, BoardMemory memory)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options.Validated();
+        Memory = memory;
+        Vm = system.CreateVm();
+        try
+        {
+            ChooseChips();
+            Vm.SetTssAddress(TssAddress);
+            for (int slot = 0; slot < memory.Ranges.Count; slot++)
+                Vm.MapMemory(slot, memory.Ranges[slot].Address, memory.Ranges[slot].Memory);
+            _kernelPort = Vm.IrqChip == KvmIrqChip.None ? null : new KvmKernelPort(Vm);
+            KvmCpuidLeaf[] supported = system.GetSupportedCpuid();
+            for (int cpu = 0; cpu < Options.Cpus; cpu++)
+            {
+                Vm.CreateVcpu(cpu).SetCpuid(
+                    GuestCpuid.Of(supported, cpu, Options.Cpus, Options.X2Apic, Vm.IrqChip != KvmIrqChip.None));
+            }
+            var fabric = new Fabric(FabricOf(supported)) { Memory = memory };
+            var port = new BoardPort(Options.Observe?.Invoke(fabric));
+            // INTR reaches a vCPU of KVM's by what is observed.
+            fabric.Events.Observing = Options.Observe is not null || _kernelPort is not null;
+            // Told of a readable eventfd before it exists, the host would not be there.
+            _loop = new EpollLoop(token => Host!.EventArrived(token),
+                new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
+            Host = new FabricHost(fabric, _kernelPort, _loop, port);
+            var chips = new BoardChips(Host, Clock, Vm.Vcpus);
+            Clock.Add(chips);
+            _threads = new VcpuThread[Options.Cpus];
+            var signals = new VcpuSignals[_kernelPort is null ? Options.Cpus : 0];
+            Action<bool>? intr = null;
+            bool wantsKicks = false;
+            for (int cpu = 0; cpu < Options.Cpus; cpu++)
+            {
+                WorkaroundSet workarounds = WorkaroundSet.For(Options.Workarounds);
+                wantsKicks |= workarounds.WantsKicks;
+                KvmVcpu vcpu = Vm.Vcpus[cpu];
+                IVcpuHandler handler;
+                if (_kernelPort is null)
+                {
+                    var user = new UserVcpu(vcpu, cpu, chips, Devices, memory, workarounds, End);
+                    signals[cpu] = user.Signals;
+                    handler = user;
+                }
+                else
+                {
+                    var kernel = new KernelVcpu(vcpu, cpu, Host, Devices, memory, workarounds, End);
+                    // The 8259s are wired to the first CPU (MultiProcessor Specification 1.4, 3.6.2.2).
+                    if (cpu == 0 && Vm.IrqChip == KvmIrqChip.Split)
+                        intr = high => ShowIntr(kernel, port, high);
+                    handler = kernel;
+                }
+                _threads[cpu] = new VcpuThread(vcpu, handler, new VcpuThreadOptions { Ended = ThreadEnded });
+            }
+            port.Connect(_threads, signals, intr);
+            if (wantsKicks)
+                _kicks = new Timer(_ => KickAll(), null, Timeout.Infinite, Timeout.Infinite);
+        }
+        catch
+        {
+            _loop?.Dispose();
+            _kernelPort?.Dispose();
+            Vm.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How it is built.</summary>
+    public BoardOptions Options { get; }
+
+    /// <summary>Its memory.</summary>
+    public BoardMemory Memory { get; }
+
+    /// <summary>The machine of KVM.</summary>
+    public KvmVm Vm { get; }
+
+    /// <summary>Its interrupt system.</summary>
+    public FabricHost Host { get; }
+
+    /// <summary>Its devices.</summary>
+    public DeviceBus Devices { get; } = new();
+
+    /// <summary>Its time.</summary>
+    public BoardClock Clock { get; } = new();
+
+    /// <summary>Who polls its eventfds.</summary>
+    public IEventPort Events => _loop;
+
+    /// <summary>Lets the vCPUs run.</summary>
+    /// <exception cref="InvalidOperationException">They do already.</exception>
+    public void Start()
+    {
+        Clock.Start(_loop);
+        foreach (VcpuThread thread in _threads)
+            thread.Start();
+        _kicks?.Change(SkipVmcall.Period, SkipVmcall.Period);
+    }
+
+    /// <summary>Ends the run. The first that says how it ended is heard.</summary>
+    public void End(GuestEnd end)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        Interlocked.CompareExchange(ref _end, end, null);
+        _over.Set();
+    }
+
+    /// <summary>Waits for the end.</summary>
+    /// <param name="patience">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <returns>How it ended; null where it has not.</returns>
+    public GuestEnd? Wait(TimeSpan patience)
+    {
+        bool over = _over.Wait(patience);
+        Volatile.Read(ref _failure)?.Throw();
+        return over ? _end : null;
+    }
+
+    /// <summary>Stops the vCPUs between two instructions, and takes the machine down.</summary>
+    public void Dispose()
+    {
+        End(new GuestEnd(GuestEndKind.Stopped));
+        if (_kicks is not null)
+        {
+            using var over = new ManualResetEvent(false);
+            if (_kicks.Dispose(over))
+                over.WaitOne();
+        }
+        foreach (VcpuThread thread in _threads)
+            thread.Stop();
+        Clock.Stop();
+        foreach (VcpuThread thread in _threads)
+            DisposeQuietly(thread);
+        DisposeQuietly(_loop);
+        _kernelPort?.Dispose();
+        Vm.Dispose();
+        _over.Dispose();
+    }
+
+    private void ChooseChips()
+    {
+        switch (Options.Configuration)
+        {
+            case DeliveryConfiguration.Split:
+                // Two for each pin of the I/OAPIC: the route that it has, and the one that its interrupt came by.
+                Vm.CreateSplitIrqChip(2 * new IoApicOptions().Pins);
+                break;
+            case DeliveryConfiguration.Kernel:
+                Vm.CreateIrqChip();
+                break;
+            default:
+                UserVcpu.Prepare(Vm);
+                break;
+        }
+    }
+
+    private FabricOptions FabricOf(ReadOnlySpan<KvmCpuidLeaf> supported) => FabricOptions.Pc(Options.Cpus) with
+    {
+        LocalApics = new LocalApicOptions
+        {
+            Count = Options.Cpus,
+            X2Apic = Options.X2Apic,
+            BusHz = BusHz,
+            TscHz = Vm.Vcpus[0].TscHz,
+            PhysicalAddressBits = GuestCpuid.AddressBitsOf(supported),
+        },
+        Routing = new RoutingOptions { Kernel = _kernelPort?.Limits, BatchDelay = 0 },
+    };
+
+    private static void ShowIntr(KernelVcpu vcpu, BoardPort port, bool high)
+    {
+        vcpu.SetIntr(high);
+        if (high)
+            port.Kick(0);
+    }
+
+    private void KickAll()
+    {
+        foreach (VcpuThread thread in _threads)
+            thread.Kick();
+    }
+
+    private void ThreadEnded(VcpuThread thread)
+    {
+        if (thread.Failure is { } failure)
+            Fail(failure);
+    }
+
+    /// <summary>What the host refuses ends the run; anything else is ours, and goes to whoever waits.</summary>
+    private void Fail(Exception failure)
+    {
+        if (failure is not KernelException)
+            Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));
+        End(new GuestEnd(GuestEndKind.HostCannot, Detail: failure.Message));
+    }
+
+    /// <summary>What ended it before its time was told by <see cref="Fail"/>.</summary>
+    private static void DisposeQuietly(IDisposable part)
+    {
+        try
+        {
+            part.Dispose();
+        }
+        catch (Exception told) when (told is not TimeoutException)
+        {
+        }
+    }
+}

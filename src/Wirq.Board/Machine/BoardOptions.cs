@@ -1,0 +1,35 @@
+using Wirq.Events;
+using Wirq.Linux.Probes;
+
+namespace Wirq.Board.Machine;
+
+/// <summary>How a board is built.</summary>
+public sealed record BoardOptions
+{
+    /// <summary>The most CPUs: their ids must fit xAPIC mode.</summary>
+    public const int MaxCpus = 255;
+
+    /// <summary>How many CPUs, 1 to <see cref="MaxCpus"/>.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>Who has which interrupt controllers.</summary>
+    public DeliveryConfiguration Configuration { get; init; }
+
+    /// <summary>Whether CPUs have x2APIC mode.</summary>
+    public bool X2Apic { get; init; }
+
+    /// <summary>What this host needs, as its probes found.</summary>
+    public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
+
+    /// <summary>Who hears every event of the interrupt system, from the first on: called once with the fabric, to look
+    /// at, it answers with what is called for each event, one at a time, on whichever thread carries it out. Null for
+    /// nobody.</summary>
+    public Func<Fabric, Action<Event>>? Observe { get; init; }
+
+    internal BoardOptions Validated()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Cpus);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Cpus, MaxCpus);
+        return this;
+    }
+}

@@ -1,0 +1,60 @@
+using Wirq.Board.Cpus;
+using Wirq.Events;
+using Wirq.Linux;
+
+namespace Wirq.Board.Machine;
+
+/// <summary>Carries to the vCPUs what the fabric has for them, and tells those who observe.</summary>
+internal sealed class BoardPort(Action<Event>? observer) : IFabricPort
+{
+    private VcpuThread[] _threads = [];
+    private VcpuSignals[] _signals = [];
+    private Action<bool>? _intr;
+
+    /// <summary>The vCPUs, once they are made.</summary>
+    /// <param name="threads">Their threads.</param>
+    /// <param name="signals">What comes to them past interrupts.</param>
+    /// <param name="intr">Told the level of the 8259s' INTR, where a vCPU has to be shown it; else null.</param>
+    internal void Connect(VcpuThread[] threads, VcpuSignals[] signals, Action<bool>? intr) =>
+        (_threads, _signals, _intr) = (threads, signals, intr);
+
+    public void Observe(in Event happened)
+    {
+        if (happened.Kind == EventKind.PicIntrChanged)
+            _intr?.Invoke(happened.A != 0);
+        observer?.Invoke(happened);
+    }
+
+    public void Carry(in Event effect)
+    {
+        // A machine with the local APICs in the kernel has nobody here; the fabric's own are not used.
+        if (effect.Unit >= _signals.Length)
+            return;
+        VcpuSignals signals = _signals[effect.Unit];
+        switch (effect.Kind)
+        {
+            case EventKind.CpuInterrupt:
+                break;
+            case EventKind.CpuNmi:
+                signals.Nmi();
+                break;
+            case EventKind.CpuInit:
+                signals.Init();
+                break;
+            case EventKind.CpuStartUp:
+                signals.StartUp((byte)effect.A);
+                break;
+            default:
+                return;
+        }
+        Kick(effect.Unit);
+    }
+
+    /// <summary>Has a vCPU look at what it was left.</summary>
+    internal void Kick(int cpu)
+    {
+        // Its own thread looks before it enters again.
+        if (!_threads[cpu].IsCurrent)
+            _threads[cpu].Kick();
+    }
+}

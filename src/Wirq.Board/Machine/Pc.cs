@@ -1,0 +1,79 @@
+using Wirq.Board.Devices;
+using Wirq.Board.Devices.Clock;
+using Wirq.Board.Devices.Pci;
+using Wirq.Board.Devices.Pit;
+using Wirq.Board.Loading;
+using Wirq.Board.Memory;
+using Wirq.Linux;
+
+namespace Wirq.Board.Machine;
+
+/// <summary>A board with the devices of a small PC, and an image to run.</summary>
+public sealed class Pc : IDisposable
+{
+    private const int BridgeSlot = 0, TestFunctionSlot = 1;
+
+    private readonly BoardMemory _memory;
+
+    /// <summary>Builds a PC.</summary>
+    /// <param name="system">The host's KVM.</param>
+    /// <param name="options">How it is built.</param>
+    /// <exception cref="Wirq.Routing.KernelException">The host lacks something.</exception>
+    public Pc(KvmSystem system, PcOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _memory = new BoardMemory(options.MemoryBytes);
+        try
+        {
+            Board = new Board(system, options.Board, _memory);
+        }
+        catch
+        {
+            _memory.Dispose();
+            throw;
+        }
+        Serial = new Serial(Board.Host, options.Console ?? (_ => { }));
+        Serial.MapAt(Board.Devices);
+        new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
+        new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
+        new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
+        var timer = new Pit8254(Board.Host, Board.Clock);
+        timer.MapAt(Board.Devices);
+        Board.Clock.Add(timer);
+        var time = new RealTimeClock(Board.Host, Board.Clock, options.Start ?? DateTime.UtcNow, _memory.LowBytes, _memory.HighBytes,
+            options.Board.Cpus);
+        time.MapAt(Board.Devices);
+        Board.Clock.Add(time);
+        new TestDevice(Board.Host).MapAt(Board.Devices);
+        var pci = new PciRoot();
+        pci.MapAt(Board.Devices);
+        pci.Add(BridgeSlot, new PciHostBridge());
+        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
+    }
+
+    /// <summary>The board.</summary>
+    public Board Board { get; }
+
+    /// <summary>COM1.</summary>
+    public Serial Serial { get; }
+
+    /// <summary>Puts an image into memory, and the first CPU at its entry.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="module">A module that it finds beside it; empty for none.</param>
+    /// <exception cref="ImageException">It does not fit.</exception>
+    public void Load(MultibootImage image, string arguments, ReadOnlySpan<byte> module = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        image.Load(_memory, arguments, module).Apply(Board.Vm.Vcpus[0]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Devices leave no trace on a fabric that goes with them.
+        Board.Dispose();
+        Serial.Dispose();
+        _memory.Dispose();
+    }
+}

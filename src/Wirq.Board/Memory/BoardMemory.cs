@@ -1,0 +1,141 @@
+using Wirq.Linux;
+using Wirq.Remapping;
+using Wirq.Routing;
+
+namespace Wirq.Board.Memory;
+
+/// <summary>The RAM of a guest: from address 0 up to 3 GiB, and what is beyond from 4 GiB on. Between them is room for
+/// devices.</summary>
+/// <remarks>The guest writes it while it is read here: whoever looks twice may see two things. It must not be used after
+/// <see cref="Dispose"/>; whoever holds a span keeps it alive.</remarks>
+public sealed class BoardMemory : IGuestMemory, IDisposable
+{
+    /// <summary>Where the hole for devices begins.</summary>
+    public const ulong HoleStart = 0xC0000000;
+    /// <summary>Where it ends, and RAM goes on.</summary>
+    public const ulong HoleEnd = 0x1_0000_0000;
+    /// <summary>Bytes of which <see cref="Bytes"/> is a multiple: 1 MiB.</summary>
+    public const ulong Granule = 1 << 20;
+    /// <summary>The least a board has, in bytes: 2 MiB, so that there is RAM above the first.</summary>
+    public const ulong MinBytes = 2 * Granule;
+    /// <summary>The most a board has, in bytes: 64 GiB.</summary>
+    public const ulong MaxBytes = 64 * 1024 * Granule;
+
+    private readonly MemoryRange[] _ranges;
+
+    /// <summary>Maps zeroed memory. The host commits a page when it is first written.</summary>
+    /// <param name="bytes">How much: a multiple of <see cref="Granule"/>, <see cref="MinBytes"/> to
+    /// <see cref="MaxBytes"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is too little, too much or no multiple.</exception>
+    /// <exception cref="KernelException">The host has no room.</exception>
+    public BoardMemory(ulong bytes)
+    {
+        if (bytes is < MinBytes or > MaxBytes || bytes % Granule != 0)
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "a board has 2 to 65536 MiB of memory, and whole MiB");
+        Bytes = bytes;
+        ulong low = Math.Min(bytes, HoleStart);
+        var first = new MemoryRange(0, Mapping.Anonymous((nuint)low));
+        try
+        {
+            _ranges = bytes == low ? [first] : [first, new(HoleEnd, Mapping.Anonymous((nuint)(bytes - low)))];
+        }
+        catch (KernelException)
+        {
+            first.Memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>All of it, in bytes.</summary>
+    public ulong Bytes { get; }
+
+    /// <summary>What lies below the hole, in bytes.</summary>
+    public ulong LowBytes => _ranges[0].Length;
+
+    /// <summary>What lies from 4 GiB on, in bytes.</summary>
+    public ulong HighBytes => Bytes - LowBytes;
+
+    /// <summary>Where its parts lie, in the order of their addresses: one for each slot of
+    /// <see cref="KvmVm.MapMemory"/>.</summary>
+    public IReadOnlyList<MemoryRange> Ranges => _ranges;
+
+    /// <inheritdoc/>
+    public bool TryRead(ulong address, Span<byte> destination)
+    {
+        if (!TryAsSpan(address, destination.Length, out Span<byte> bytes))
+            return false;
+        bytes.CopyTo(destination);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryWrite(ulong address, ReadOnlySpan<byte> source)
+    {
+        if (!TryAsSpan(address, source.Length, out Span<byte> bytes))
+            return false;
+        source.CopyTo(bytes);
+        return true;
+    }
+
+    /// <summary>Bytes of the guest, in place.</summary>
+    /// <param name="address">Physical address of the first.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="bytes">The bytes, where the answer is true.</param>
+    /// <returns>Whether all of them lie in memory.</returns>
+    public bool TryAsSpan(ulong address, int length, out Span<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        foreach (MemoryRange range in _ranges)
+        {
+            if (!range.Contains(address, (ulong)length))
+                continue;
+            bytes = range.Memory.AsSpan((nuint)(address - range.Address), length);
+            return true;
+        }
+        bytes = default;
+        return length == 0;
+    }
+
+    /// <summary>Bytes of the guest, in place, where the caller knows that they lie in memory.</summary>
+    /// <param name="address">Physical address of the first.</param>
+    /// <param name="length">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in memory.</exception>
+    public Span<byte> AsSpan(ulong address, int length) => TryAsSpan(address, length, out Span<byte> bytes)
+        ? bytes
+        : throw new ArgumentOutOfRangeException(nameof(address), address, $"{length} bytes from 0x{address:x} do not lie in memory");
+
+    /// <summary>Whether bytes lie in memory, all of them.</summary>
+    /// <param name="address">Physical address of the first.</param>
+    /// <param name="length">How many.</param>
+    public bool Contains(ulong address, ulong length)
+    {
+        foreach (MemoryRange range in _ranges)
+        {
+            if (range.Contains(address, length))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Fills bytes with zeros, more than a span can hold too.</summary>
+    /// <param name="address">Physical address of the first.</param>
+    /// <param name="length">How many.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in memory.</exception>
+    public void Clear(ulong address, ulong length)
+    {
+        while (length > 0)
+        {
+            int part = (int)Math.Min(length, Granule);
+            AsSpan(address, part).Clear();
+            address += (ulong)part;
+            length -= (ulong)part;
+        }
+    }
+
+    /// <summary>Unmaps it. A virtual machine that it is mapped into keeps it until it is disposed itself.</summary>
+    public void Dispose()
+    {
+        foreach (MemoryRange range in _ranges)
+            range.Memory.Dispose();
+    }
+}

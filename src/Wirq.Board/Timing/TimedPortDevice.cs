@@ -1,0 +1,53 @@
+using Wirq.Board.Bus;
+
+namespace Wirq.Board.Timing;
+
+/// <summary>A device with ports to which something happens by itself.</summary>
+public abstract class TimedPortDevice : BytePortDevice, ITimedDevice
+{
+    private long _known = long.MaxValue;
+
+    /// <inheritdoc/>
+    public event Action? DeadlineMoved;
+
+    /// <inheritdoc/>
+    public long NextDeadline
+    {
+        get
+        {
+            lock (Guard)
+                return Deadline;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Advance(long now)
+    {
+        lock (Guard)
+        {
+            CatchUp(now);
+            _known = Deadline;
+        }
+    }
+
+    /// <summary>When something happens next, under <see cref="BytePortDevice.Guard"/>.</summary>
+    protected abstract long Deadline { get; }
+
+    /// <summary>What was due until now happens, under <see cref="BytePortDevice.Guard"/>.</summary>
+    /// <param name="now">Time of the board's clock.</param>
+    protected abstract void CatchUp(long now);
+
+    /// <inheritdoc/>
+    protected override void AfterAccess()
+    {
+        bool moved;
+        lock (Guard)
+        {
+            long deadline = Deadline;
+            moved = deadline != _known;
+            _known = deadline;
+        }
+        if (moved)
+            DeadlineMoved?.Invoke();
+    }
+}

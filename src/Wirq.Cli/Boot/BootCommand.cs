@@ -1,0 +1,49 @@
+using System.CommandLine;
+
+namespace Wirq.Cli.Boot;
+
+/// <summary><c>wirq boot</c>: runs a guest that nobody here wrote on KVM, with Wirq's chips.</summary>
+internal static class BootCommand
+{
+    /// <summary>The guest came to no end of its own.</summary>
+    internal const int NoEnd = 3;
+    /// <summary>As a shell tells of SIGINT.</summary>
+    internal const int Interrupted = 130;
+
+    private const int DefaultMebibytes = 256;
+
+    internal static Command Build()
+    {
+        var image = new Argument<string>("IMAGE") { Description = "A Multiboot image (32-bit ELF), as kvm-unit-tests builds them" };
+        var cpus = new Option<int>("--cpus") { Description = "CPUs", DefaultValueFactory = _ => 1 };
+        var memory = new Option<int>("--memory") { Description = "Memory in MiB", DefaultValueFactory = _ => DefaultMebibytes };
+        var irqchip = new Option<string>("--irqchip")
+        {
+            Description = "Whose the controllers are: user (all Wirq's), split (local APICs KVM's), kernel (all KVM's)",
+            DefaultValueFactory = _ => "user",
+        };
+        irqchip.AcceptOnlyFromAmong("user", "split", "kernel");
+        var x2apic = new Option<bool>("--x2apic") { Description = "CPUs have x2APIC mode" };
+        var append = new Option<string>("--append") { Description = "The image's arguments", DefaultValueFactory = _ => "" };
+        var module = new Option<FileInfo?>("--module") { Description = "A Multiboot module: the environment of kvm-unit-tests" };
+        var timeout = new Option<double>("--timeout") { Description = "Seconds until the guest is stopped; 0 for never" };
+        var record = new Option<FileInfo?>("--record") { Description = "Write the events of the interrupt system to a file" };
+        var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
+        var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
+        {
+            image, cpus, memory, irqchip, x2apic, append, module, timeout, record, json,
+        };
+        command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
+            parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
+            parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(json))));
+        return command;
+    }
+
+    private static int Run(BootOptions options)
+    {
+        if (OperatingSystem.IsLinux())
+            return BootSession.Start(options);
+        Console.Error.WriteLine("wirq boot needs KVM, and this host is not Linux; wirq host says what works without");
+        return NoEnd;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Wirq.Cli.Host;
+using Wirq.Events;
+using Wirq.Linux.Probes;
+
+namespace Wirq.Cli.Boot;
+
+/// <summary>What came of a guest's run, for a program.</summary>
+[SupportedOSPlatform("linux")]
+internal static class BootJson
+{
+    internal static void Write(BootResult result, string console, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("image", result.Options.Image);
+        json.WriteNumber("cpus", result.Options.Cpus);
+        json.WriteString("irqchip", HostText.Word(result.Options.Configuration));
+        json.WriteBoolean("x2apic", result.Options.X2Apic);
+        HostConfiguration configuration = result.Host.Configurations.Single(each => each.Configuration == result.Options.Configuration);
+        WriteNames(json, "deviations", configuration.Verdict == ConfigurationVerdict.Sound ? [] : configuration.Because);
+        WriteNames(json, "workarounds", result.Host.Workarounds.Select(each => each.Name));
+        json.WriteString("end", result.End.Kind.ToString());
+        json.WriteNumber("code", result.End.Code);
+        json.WriteString("detail", result.End.Detail);
+        json.WriteNumber("seconds", Math.Round(result.Elapsed.TotalSeconds, 3));
+        json.WriteNumber("events", result.Watch.Count);
+        LawsJson.Write(json, result.Watch.Laws.Select(law => (law.Name, law.Break is null, law.Break is null ? "" : law.Describe())));
+        WriteNames(json, "story", result.Watch.Story.Select(e => EventText.Describe(e)));
+        json.WriteString("console", console);
+        json.WriteNumber("status", result.Status);
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string each in values)
+            json.WriteStringValue(each);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,37 @@
+using System.Runtime.Versioning;
+using Wirq.Board.Machine;
+using Wirq.Linux.Probes;
+
+namespace Wirq.Cli.Boot;
+
+/// <summary>What <c>wirq boot</c> was asked for.</summary>
+internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
+    FileInfo? Module, double TimeoutSeconds, FileInfo? Record, bool Json)
+{
+    internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
+
+    /// <summary>How long the guest may run; null for ever.</summary>
+    internal TimeSpan? Timeout => TimeoutSeconds > 0 ? TimeSpan.FromSeconds(TimeoutSeconds) : null;
+
+    [SupportedOSPlatform("linux")]
+    internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
+}
+
+/// <summary>What came of it.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd End, TimeSpan Elapsed, BoardWatch Watch)
+{
+    // What QEMU's isa-debug-exit makes of a 0, by which guests say that all went well.
+    private const int GuestSucceeded = 1;
+
+    internal bool LawsHeld => Watch.Laws.All(law => law.Break is null);
+
+    /// <summary>What the command answers its caller.</summary>
+    internal int Status => End.Kind switch
+    {
+        GuestEndKind.Stopped => BootCommand.Interrupted,
+        _ when !LawsHeld => CommandLine.Failure,
+        GuestEndKind.Exit => End.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
+        _ => BootCommand.NoEnd,
+    };
+}

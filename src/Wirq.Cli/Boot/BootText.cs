@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Wirq.Board.Machine;
+using Wirq.Cli.Host;
+using Wirq.Events;
+using Wirq.Laws;
+using Wirq.Linux.Probes;
+
+namespace Wirq.Cli.Boot;
+
+/// <summary>What Wirq has to say of a guest's run, for a person.</summary>
+[SupportedOSPlatform("linux")]
+internal static class BootText
+{
+    private const int StoryLines = 24;
+
+    /// <summary>Before the start: what this host makes of what was asked for.</summary>
+    internal static void WriteHost(TextWriter output, HostReport host, BootOptions options)
+    {
+        string chips = HostText.Word(options.Configuration);
+        output.WriteLine($"wirq: {Path.GetFileName(options.Image)}, {options.Cpus} CPU{(options.Cpus == 1 ? "" : "s")}, "
+            + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}");
+        HostConfiguration configuration = host.Configurations.Single(each => each.Configuration == options.Configuration);
+        if (configuration.Verdict == ConfigurationVerdict.Deviates)
+        {
+            HostAbsent.Paragraph(output, $"wirq: this host's KVM deviates in irqchip {chips}: "
+                + string.Join("; ", configuration.Because.Select(name => Say(host, name)))
+                + ". What fails may be its doing; wirq host tells more.", 0);
+        }
+        else if (configuration.Verdict == ConfigurationVerdict.Lacking)
+            output.WriteLine($"wirq: this host lacks what irqchip {chips} needs: {string.Join(", ", configuration.Because)}");
+        if (host.Workarounds.Count > 0)
+            HostAbsent.Paragraph(output, $"wirq: work-arounds for this host: {string.Join(", ", host.Workarounds.Select(each => each.Name))}", 0);
+    }
+
+    /// <summary>After the end.</summary>
+    internal static void WriteEnd(TextWriter output, BootResult result)
+    {
+        HostAbsent.Paragraph(output, $"wirq: {Say(result.End)} after {Seconds(result.Elapsed)} s; "
+            + $"{result.Watch.Count.ToString(CultureInfo.InvariantCulture)} events", 0);
+        Law[] broken = [.. result.Watch.Laws.Where(law => law.Break is not null)];
+        if (broken.Length == 0)
+        {
+            output.WriteLine($"wirq: all {result.Watch.Laws.Count} laws held");
+            return;
+        }
+        foreach (Law law in broken)
+            HostAbsent.Paragraph(output, $"wirq: {law.Name} broke: {law.Describe()}", 0);
+        output.WriteLine("wirq: what came before the first break:");
+        foreach (Event e in result.Watch.Story.Skip(Math.Max(0, result.Watch.Story.Count - StoryLines)))
+            output.WriteLine($"  {(e.Time / 1e6).ToString("0.000", CultureInfo.InvariantCulture),12} ms  {EventText.Describe(e)}");
+    }
+
+    /// <summary>How a guest ended.</summary>
+    internal static string Say(GuestEnd end) => end.Kind switch
+    {
+        GuestEndKind.Exit => string.Create(CultureInfo.InvariantCulture, $"the guest ended with code {end.Code}"),
+        GuestEndKind.Reset => $"the guest asked for a reset ({end.Detail})",
+        GuestEndKind.TripleFault => $"triple fault ({end.Detail})",
+        GuestEndKind.HostCannot => $"this host's KVM cannot go on: {end.Detail}; stopped",
+        GuestEndKind.Timeout => "the time was up, and the guest was stopped",
+        _ => $"stopped {end.Detail}".TrimEnd(),
+    };
+
+    internal static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Say(HostReport host, string name) =>
+        host.Probes.FirstOrDefault(each => each.Probe.Name == name) is { } probe ? $"{name} ({probe.Finding})" : name;
+}
