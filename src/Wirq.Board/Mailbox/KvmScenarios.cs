@@ -10,8 +10,8 @@ namespace Wirq.Board.Mailbox;
 
 /// <summary>Runs scenarios with real guests on KVM, in delivery configuration `user`, as
 /// <see cref="ScenarioRunner"/> runs them with simulated ones.</summary>
-/// <remarks>What the host cannot do is no failure: see <see cref="HostOffer.Judge"/>. Scenarios with a split kernel are not
-/// run: their kernel is simulated only.</remarks>
+/// <remarks>What the host cannot do is no failure: see <see cref="HostOffer.Judge"/>. Scenarios with a split kernel are
+/// not run: their kernel is simulated only.</remarks>
 public sealed class KvmScenarios : IDisposable
 {
     private readonly HostOffer _offer;

@@ -28,8 +28,8 @@ internal struct TakenInterrupts
 [StructLayout(LayoutKind.Explicit)]
 internal struct MailboxBlock
 {
-    /// <summary>How much room each has. The guest's stack begins at its end and grows down: 16 handlers nested take less
-    /// than 1 KiB.</summary>
+    /// <summary>How much room each has. The guest's stack begins at its end and grows down: 16 handlers nested take
+    /// less than 1 KiB.</summary>
     internal const int Bytes = 0x800;
     /// <summary>How many interrupts the log holds; a power of two.</summary>
     internal const int LogEntries = 32;

@@ -3,8 +3,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Board.Mailbox;
 
-/// <content>What carries orders out. A routine finds the address in RSI (ESI) and the value in RAX (EAX), and leaves what
-/// it read in RAX (EAX).</content>
+/// <content>What carries orders out. A routine finds the address in RSI (ESI) and the value in RAX (EAX), and leaves
+/// what it read in RAX (EAX).</content>
 internal sealed partial class MailboxCode
 {
     private const int HalfBits = 32;

@@ -5,13 +5,13 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>The CPUs of a world as vCPUs of KVM, in delivery configuration `user`: each access is an instruction of a real
-/// guest that exits, and each interrupt is injected by KVM and seen by a handler of the guest.</summary>
+/// <summary>The CPUs of a world as vCPUs of KVM, in delivery configuration `user`: each access is an instruction of a
+/// real guest that exits, and each interrupt is injected by KVM and seen by a handler of the guest.</summary>
 /// <remarks>
-/// <para>They are driven on the world's thread, one at a time, so virtual time stands still meanwhile. What the world's
-/// firmware and drivers put into memory without a CPU (remapping tables and queues) goes past them.</para>
+/// <para>They are driven on the world's thread, one at a time, so virtual time stands still meanwhile.</para>
 /// <para>Not here: INIT and SIPI, which leave a scenario's CPU as it is; an SMI; a local APIC that is moved onto the
-/// guest's own memory.</para>
+/// guest's own memory; a MOV to CR8 of the class that is there already, of which KVM says nothing, so that it leaves the
+/// sub-class of TPR.</para>
 /// </remarks>
 public sealed class MailboxCpus : IGuestCpus
 {
@@ -102,10 +102,20 @@ public sealed class MailboxCpus : IGuestCpus
     public int Inta(int cpu) => Take(cpu, inta: true);
 
     /// <inheritdoc/>
-    public void SetInterrupts(int cpu, bool on) => Do(cpu, new(on ? MailboxOperation.Sti : MailboxOperation.Cli));
+    public void SetInterrupts(int cpu, bool on)
+    {
+        var order = new MailboxOrder(on ? MailboxOperation.Sti : MailboxOperation.Cli);
+        Do(cpu, order);
+        ExpectInterrupts(cpu, on, order.ToString());
+    }
 
     /// <inheritdoc/>
-    public void Return(int cpu) => Do(cpu, new(MailboxOperation.Iret));
+    public void Return(int cpu)
+    {
+        var order = new MailboxOrder(MailboxOperation.Iret);
+        Do(cpu, order);
+        ExpectInterrupts(cpu, on: true, order.ToString());
+    }
 
     /// <inheritdoc/>
     public void Nmi(int cpu) => _guest.Nmi(cpu);
@@ -131,7 +141,15 @@ public sealed class MailboxCpus : IGuestCpus
             throw new MailboxException(cpu, "take an interrupt", string.Create(CultureInfo.InvariantCulture,
                 $"saw 0x{taken.Vector:x2} in handler {taken.Depth}, and was given 0x{_bus.Given:x2} in handler {depth}"));
         }
+        ExpectInterrupts(cpu, on: false, "take an interrupt");
         return (int)taken.Vector;
+    }
+
+    /// <summary>The world's idea of RFLAGS.IF is the guest's.</summary>
+    private void ExpectInterrupts(int cpu, bool on, string what)
+    {
+        if (_guest.InterruptFlag(cpu) != on)
+            throw new MailboxException(cpu, what, $"has interrupts {(on ? "off" : "on")}");
     }
 
     private MailboxAnswer Do(int cpu, MailboxOrder order, bool mayFault = false)

@@ -1,3 +1,4 @@
+using Wirq.Board.Machine;
 using Wirq.Board.Workarounds;
 using Wirq.Lab.Scenarios;
 using Wirq.Linux;
@@ -8,10 +9,8 @@ namespace Wirq.Board.Mailbox;
 /// <summary>The host's KVM, for machines with mailbox guests.</summary>
 public sealed class MailboxHost : IDisposable
 {
-    private const uint AddressSizes = 0x80000008;
-    private const int UsualAddressBits = 36, AddressBitsMask = 0xFF;
-
     private readonly IReadOnlyList<HostWorkaround> _workarounds;
+    private readonly KvmCpuidLeaf[] _supported;
 
     /// <summary>Takes the host's KVM over.</summary>
     /// <param name="system">KVM; disposed with this.</param>
@@ -22,15 +21,16 @@ public sealed class MailboxHost : IDisposable
         ArgumentNullException.ThrowIfNull(workarounds);
         System = system;
         _workarounds = workarounds;
-        Cpuid = system.GetSupportedCpuid();
-        PhysicalAddressBits = Cpuid.Where(leaf => leaf.Leaf == AddressSizes)
-            .Select(leaf => (int)(leaf.Eax & AddressBitsMask)).DefaultIfEmpty(UsualAddressBits).First();
+        _supported = system.GetSupportedCpuid();
+        PhysicalAddressBits = GuestCpuid.AddressBitsOf(_supported);
     }
 
     internal KvmSystem System { get; }
-    internal KvmCpuidLeaf[] Cpuid { get; }
     /// <summary>How wide physical addresses of a guest are.</summary>
     internal int PhysicalAddressBits { get; }
+
+    /// <summary>What CPUID tells a guest. It never asks; KVM does, where IA32_APIC_BASE is written.</summary>
+    internal KvmCpuidLeaf[] CpuidOf(int cpu, int cpus) => GuestCpuid.Of(_supported, cpu, cpus, x2Apic: true, kernelApic: false);
 
     internal WorkaroundSet Workarounds() => WorkaroundSet.For(_workarounds);
 

@@ -16,7 +16,8 @@ internal static class MailboxLayout
         LongBlocks = 0x10000;
     internal const int RealCode = 0x1000, RealBlocks = 0x8000, RealBytes = 0x10000;
 
-    /// <summary>Where the guest's memory lies in real mode: a segment below 1 MiB, since handlers must be there.</summary>
+    /// <summary>Where the guest's memory lies in real mode: a segment below 1 MiB, since handlers must be
+    /// there.</summary>
     internal const ushort RealSegment = 0xC000;
     internal const ulong RealBase = RealSegment * 16ul;
     /// <summary>How many CPUs have room in that segment.</summary>

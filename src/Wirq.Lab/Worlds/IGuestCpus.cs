@@ -7,8 +7,8 @@ namespace Wirq.Lab.Worlds;
 /// return. An access is one instruction of the guest: by memory, port, MSR or CR8.</para>
 /// <para><see cref="ICpuBus.Take"/>: a CPU whose interrupts are on takes one if it has one, finds itself in the handler
 /// with interrupts off, and says which vector the handler saw. Never at any other time.</para>
-/// <para>A simulation has no more to do for <see cref="SetInterrupts"/>, <see cref="Return"/> and <see cref="Nmi"/> than
-/// to hear of them.</para>
+/// <para>A simulation has no more to do for <see cref="SetInterrupts"/>, <see cref="Return"/> and <see cref="Nmi"/>
+/// than to hear of them.</para>
 /// </remarks>
 public interface IGuestCpus : ICpuBus, IDisposable
 {
@@ -21,8 +21,8 @@ public interface IGuestCpus : ICpuBus, IDisposable
     /// <param name="cpu">Which.</param>
     void Return(int cpu);
 
-    /// <summary>Runs an INTA cycle to the 8259s even if INTR is low, as a CPU does that saw INTR before it fell, and takes
-    /// the vector. Its interrupts are on.</summary>
+    /// <summary>Runs an INTA cycle to the 8259s even if INTR is low, as a CPU does that saw INTR before it fell, and
+    /// takes the vector. Its interrupts are on.</summary>
     /// <param name="cpu">Which.</param>
     /// <returns>The vector that its handler saw.</returns>
     int Inta(int cpu);

@@ -4,12 +4,14 @@ using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Linux.Probes;
 using Wirq.Linux.Tests;
 using Wirq.Tests.Shared;
 
 namespace Wirq.Board.Tests.Mailbox;
 
-/// <summary>Scenarios with real guests on this host's KVM: the verdicts of the simulation, by the same events.</summary>
+/// <summary>Scenarios with real guests on this host's KVM: the verdicts of the simulation, by the same
+/// events.</summary>
 public class KvmScenarioTests
 {
     private static readonly string[] s_few =
@@ -89,6 +91,16 @@ public class KvmScenarioTests
             caught.UnionWith(real.Select(one => one.Design));
         }
         Assert.Superset(new HashSet<string>(designs), caught);
+    }
+
+    [Fact]
+    public void Without_KVM_a_scenario_lacks_it_with_the_reason()
+    {
+        KvmHost.RequireLinux();
+        using var kvm = new KvmScenarios(HostReport.Read(device: "/dev/no-such-kvm"));
+        ScenarioResult result = kvm.Run(Read(s_few[0])[0]);
+        Assert.Equal(Verdict.HostLacks, result.Verdict);
+        Assert.Matches("^KVM: open /dev/no-such-kvm failed with ENOENT: ", Assert.Single(result.Lacks));
     }
 
     [Fact]
