@@ -44,7 +44,8 @@ public abstract class BytePortDevice : IPortDevice
     /// <param name="value">What is written.</param>
     protected abstract void WriteByte(ushort port, byte value);
 
-    /// <summary>Called when an access is done, without <see cref="Guard"/>: for callbacks of the device's owner.</summary>
+    /// <summary>Called when an access is done, without <see cref="Guard"/>: for callbacks of the device's
+    /// owner.</summary>
     protected virtual void AfterAccess()
     {
     }

@@ -11,8 +11,8 @@ namespace Wirq.Board.Devices;
 ///        0xF0-0xFF pull those lines of the output port whose bit is 0
 /// 0x60   output port: 1 A20   0 not reset
 /// </code>IBM PS/2 Hardware Interface Technical Reference (port 0x92; keyboard controller); Intel 82371SB data sheet,
-/// 2.3.9 (0xCF9). There is no keyboard and no mouse: other commands have no effect. A20 is only kept: the board does not
-/// fold addresses, as no present CPU does.</remarks>
+/// 2.3.9 (0xCF9). There is no keyboard and no mouse: other commands have no effect. A20 is only kept: the board does
+/// not fold addresses, as no present CPU does.</remarks>
 public sealed class ResetControl : BytePortDevice
 {
     private const ushort Port92 = 0x92, DataPort = 0x60, CommandPort = 0x64, ResetPort = 0xCF9;

@@ -14,8 +14,9 @@ internal readonly record struct SerialInterrupts(byte Bits)
 }
 
 /// <summary>The FIFO control register.</summary>
-/// <remarks><code>7:6 trigger level: 1, 4, 8, 14   3 DMA mode   2 clear transmitter   1 clear receiver   0 enable</code>
-/// PC16550D data sheet, 8.4.</remarks>
+/// <remarks><code>
+/// 7:6 trigger level: 1, 4, 8, 14   3 DMA mode   2 clear transmitter   1 clear receiver   0 enable
+/// </code>PC16550D data sheet, 8.4.</remarks>
 internal readonly record struct SerialFifoControl(byte Bits)
 {
     private const int TriggerShift = 6;
@@ -51,8 +52,9 @@ internal readonly record struct SerialModemControl(byte Bits)
 }
 
 /// <summary>The modem status register.</summary>
-/// <remarks><code>7 DCD   6 RI   5 DSR   4 CTS   3:0 which of them changed since the last read; RI only when it fell</code>
-/// PC16550D data sheet, 8.8.</remarks>
+/// <remarks><code>
+/// 7 DCD   6 RI   5 DSR   4 CTS   3:0 which of them changed since the last read; RI only when it fell
+/// </code>PC16550D data sheet, 8.8.</remarks>
 internal readonly record struct SerialModemStatus(byte Bits)
 {
     internal const byte ClearToSend = 0x10, DataSetReady = 0x20, Ring = 0x40, Carrier = 0x80;

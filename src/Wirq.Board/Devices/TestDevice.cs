@@ -7,13 +7,18 @@ namespace Wirq.Board.Devices;
 /// <summary>The device by which the guests of kvm-unit-tests raise lines and try accesses of every kind.</summary>
 /// <remarks><code>
 /// 0xE0-0xE3      four bytes that keep what is written
-/// 0xE4           a 32-bit write asks that the page of this address be taken away from the guest and given back, so that
-///                its next access to it faults in the host
+/// 0xE4           a 32-bit write asks that the page of this address be taken away from the guest and given back, so
+///                that its next access to it faults in the host
 /// 0xE8-0xEB      four bytes more
 /// 0x2000 + line  a write of a byte raises the line where it is not zero, and lowers it where it is
 /// 0xFF000000     64 KiB that keep what is written
-/// </code>As QEMU's <c>pc-testdev</c> has it (hw/misc/pc-testdev.c). Lines are the pins of the first I/OAPIC; a wider
-/// write to them reaches the lines behind it too.</remarks>
+/// </code>
+/// <para>As QEMU's <c>pc-testdev</c> has it (hw/misc/pc-testdev.c). Lines are the pins of the first I/OAPIC; a wider
+/// write to them reaches the lines behind it too.</para>
+/// <para>To take a page away is left to the board's owner, who must see to it that nobody else needs the page
+/// meanwhile. Guests ask for it to make a delivery fault on its way; a board that ignores it delivers at
+/// once.</para>
+/// </remarks>
 public sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 {
     /// <summary>Where its memory begins.</summary>

@@ -6,8 +6,8 @@ namespace Wirq.Board.Loading;
 /// <summary>An executable of 32 bits for the i386: what is loaded, where, and where it begins.</summary>
 /// <remarks>
 /// <para>System V ABI, chapters 4 and 5: the ELF header and program headers. Segments go to their physical addresses
-/// (<c>p_paddr</c>); sections, symbols and notes are not looked at. A file that is not linked to fixed addresses, or for
-/// another machine, is refused.</para>
+/// (<c>p_paddr</c>); sections, symbols and notes are not looked at. A file that is not linked to fixed addresses, or
+/// for another machine, is refused.</para>
 /// <para>The file is foreign: whatever it says is checked, and what is wrong is an <see cref="ImageException"/>.</para>
 /// </remarks>
 public sealed class Elf32Image

@@ -5,7 +5,8 @@ public sealed class ImageException : Exception
 {
     /// <summary>Builds the exception.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="offset">Bytes from its beginning to what is wrong; negative where it is the file as a whole.</param>
+    /// <param name="offset">Bytes from its beginning to what is wrong; negative where it is the file as a
+    /// whole.</param>
     /// <param name="expected">What was expected there, and what was found.</param>
     /// <param name="inner">What the host said, if it did.</param>
     public ImageException(string file, long offset, string expected, Exception? inner = null)

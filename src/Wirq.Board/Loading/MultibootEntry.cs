@@ -18,7 +18,8 @@ public readonly record struct MultibootEntry(uint Eip, uint Ebx)
     private const ulong ProtectedMode = 1, MathPresent = 0x10, ReservedFlag = 2;
 
     /// <summary>Sets the registers of a vCPU.</summary>
-    /// <param name="vcpu">The vCPU, just made or after <see cref="VcpuReset.Init"/>, on its thread or while none runs it.</param>
+    /// <param name="vcpu">The vCPU, just made or after <see cref="VcpuReset.Init"/>, on its thread or while none runs
+    /// it.</param>
     /// <exception cref="Routing.KernelException">KVM refuses the registers.</exception>
     public void Apply(KvmVcpu vcpu)
     {

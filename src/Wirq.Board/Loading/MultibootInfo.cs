@@ -13,8 +13,8 @@ namespace Wirq.Board.Loading;
 /// module:  +0 first byte    +4 behind the last    +8 its command line    +12 zero
 /// map:     +0 bytes that follow in this entry, 20    +4 address    +12 length    +20 1 for RAM
 /// </code>Multiboot Specification 0.6.96, 3.3. It is written where the image loads nothing: as high as possible below
-/// 640 KiB, or else as high as possible below the end of RAM. An image may use that memory once it has read it; those of
-/// kvm-unit-tests copy what they keep.</remarks>
+/// 640 KiB, or else as high as possible below the end of RAM. An image may use that memory once it has read it; those
+/// of kvm-unit-tests copy what they keep.</remarks>
 internal static class MultibootInfo
 {
     /// <summary>The longest command line in bytes, its zero included.</summary>

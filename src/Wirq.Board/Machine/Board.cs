@@ -52,7 +52,7 @@ public sealed class Board : IDisposable
             Vm.SetTssAddress(TssAddress);
             for (int slot = 0; slot < memory.Ranges.Count; slot++)
                 Vm.MapMemory(slot, memory.Ranges[slot].Address, memory.Ranges[slot].Memory);
-            _kernelPort = Vm.IrqChip == KvmIrqChip.None ? null : new KvmKernelPort(Vm);
+            _kernelPort = MakeKernelPort();
             KvmCpuidLeaf[] supported = system.GetSupportedCpuid();
             for (int cpu = 0; cpu < Options.Cpus; cpu++)
             {
@@ -193,6 +193,18 @@ public sealed class Board : IDisposable
                 UserVcpu.Prepare(Vm);
                 break;
         }
+    }
+
+    private KvmKernelPort? MakeKernelPort()
+    {
+        if (Vm.IrqChip == KvmIrqChip.None)
+            return null;
+        if (Vm.IrqChip == KvmIrqChip.Split)
+            return new KvmKernelPort(Vm);
+        var port = new KvmKernelPort(Vm, KvmRoutingEntry.PinsOf(new Fabric(FabricOptions.Pc(Options.Cpus)).Gsis));
+        // KVM begins with IRQ 0 at pin 0 of its I/OAPIC.
+        port.Commit([]);
+        return port;
     }
 
     private FabricOptions FabricOf(ReadOnlySpan<KvmCpuidLeaf> supported) => FabricOptions.Pc(Options.Cpus) with

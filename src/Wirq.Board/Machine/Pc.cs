@@ -36,7 +36,6 @@ public sealed class Pc : IDisposable
         Serial.MapAt(Board.Devices);
         new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
         new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
-        new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
         var timer = new Pit8254(Board.Host, Board.Clock);
         timer.MapAt(Board.Devices);
         Board.Clock.Add(timer);
@@ -49,6 +48,8 @@ public sealed class Pc : IDisposable
         pci.MapAt(Board.Devices);
         pci.Add(BridgeSlot, new PciHostBridge());
         pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
+        // After the PCI root, among whose ports 0xCF9 lies.
+        new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }
 
     /// <summary>The board.</summary>

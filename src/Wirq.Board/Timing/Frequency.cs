@@ -10,7 +10,8 @@ internal readonly record struct Frequency(long Hertz)
     /// <param name="nanoseconds">Not negative.</param>
     internal long TicksAt(long nanoseconds) => (long)((Int128)nanoseconds * Hertz / Second);
 
-    /// <summary>The first time at which so many ticks have passed; the last one there is, where it lies beyond.</summary>
+    /// <summary>The first time at which so many ticks have passed; the last one there is, where it lies
+    /// beyond.</summary>
     /// <param name="ticks">Not negative.</param>
     internal long TimeOf(long ticks)
     {

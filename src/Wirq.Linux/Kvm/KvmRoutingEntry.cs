@@ -82,6 +82,24 @@ public readonly struct KvmRoutingEntry
         return rows;
     }
 
+    /// <summary>The rows by which the pins of a full irqchip hang on the lines of a machine: as its own chips
+    /// would.</summary>
+    /// <param name="gsis">Which of its GSIs leads where; lines of I/OAPICs after the first lead nowhere.</param>
+    public static IReadOnlyList<KvmRoutingEntry> PinsOf(GsiMap gsis)
+    {
+        ArgumentNullException.ThrowIfNull(gsis);
+        var rows = new List<KvmRoutingEntry>();
+        for (int gsi = 0; gsi < gsis.Count; gsi++)
+        {
+            GsiTarget target = gsis[gsi];
+            if (target.IoApic == 0)
+                rows.Add(new(gsi, KvmChip.IoApic, target.Pin));
+            if (target.Irq >= 0)
+                rows.Add(new(gsi, target.Irq < InputsOfPic ? KvmChip.PicMaster : KvmChip.PicSlave, target.Irq % InputsOfPic));
+        }
+        return rows;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => _type == ToPin
         ? $"GSI {Gsi} to {(KvmChip)_chip} pin {_pin}"

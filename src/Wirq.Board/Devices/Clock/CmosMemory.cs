@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Wirq.Board.Devices.Clock;
 
 /// <summary>What firmware would have written into the clock's memory of the machine.</summary>
-/// <remarks>IBM PC/AT Technical Reference, "CMOS RAM"; bytes 0x34 on as SeaBIOS reads them (docs, memory map).</remarks>
+/// <remarks>IBM PC/AT Technical Reference, "CMOS RAM"; bytes 0x34 on as SeaBIOS reads them (docs, memory
+/// map).</remarks>
 internal static class CmosMemory
 {
     private const int BaseAt = 0x15, ExtendedAt = 0x17, ExtendedAgainAt = 0x30, Above16At = 0x34, HighAt = 0x5B, CpusAt = 0x5F;

@@ -12,8 +12,8 @@ namespace Wirq.Board.Devices.Clock;
 /// 0x5B 64 KiB above 4 GiB, 24 bits   0x5F CPUs less one
 /// </code>
 /// <para>Motorola MC146818 data sheet. Seconds begin with those of the board's clock. A time that there is not is
-/// kept while the clock is set, and forgotten when it runs on. No square wave, no daylight saving, no day-of-month alarm;
-/// dates from 1900 to 2999.</para>
+/// kept while the clock is set, and forgotten when it runs on. No square wave, no daylight saving, no day-of-month
+/// alarm; dates from 1900 to 2999.</para>
 /// </remarks>
 public sealed class RealTimeClock : TimedPortDevice, IDisposable
 {
@@ -175,7 +175,8 @@ public sealed class RealTimeClock : TimedPortDevice, IDisposable
     private static bool IsTime(int index) => index is RtcCalendar.Seconds or RtcCalendar.Minutes or RtcCalendar.Hours
         or (>= RtcCalendar.DayOfWeek and <= RtcCalendar.Year) or RtcCalendar.Century;
 
-    /// <summary>What the guest wrote becomes the time, where seconds pass; where they do not, it waits in the registers.</summary>
+    /// <summary>What the guest wrote becomes the time, where seconds pass; where they do not, it waits in the
+    /// registers.</summary>
     /// <param name="now">The board's clock.</param>
     /// <param name="updated">Whether seconds passed until now.</param>
     private void Adjust(long now, bool updated)

@@ -23,8 +23,8 @@ internal readonly record struct RtcControlA(byte Bits)
 }
 
 /// <summary>Register B.</summary>
-/// <remarks><code>7 set: updates stop   6 periodic   5 alarm   4 update-ended interrupt   3 square wave   2 binary, not BCD
-/// 1 24 hours, not 12   0 daylight saving</code>MC146818 data sheet, "Register B".</remarks>
+/// <remarks><code>7 set: updates stop   6 periodic   5 alarm   4 update-ended interrupt   3 square wave
+/// 2 binary, not BCD   1 24 hours, not 12   0 daylight saving</code>MC146818 data sheet, "Register B".</remarks>
 internal readonly record struct RtcControlB(byte Bits)
 {
     internal const byte SetBit = 0x80;

@@ -27,8 +27,8 @@ internal readonly record struct PciCommandStatus(uint Bits)
 }
 
 /// <summary>Interrupt line and pin.</summary>
-/// <remarks><code>15:8 pin: 1 for INTA#   7:0 line: what the firmware wrote for drivers to read</code>PCI Local Bus 3.0,
-/// 6.2.4.</remarks>
+/// <remarks><code>15:8 pin: 1 for INTA#   7:0 line: what the firmware wrote for drivers to read</code>PCI Local Bus
+/// 3.0, 6.2.4.</remarks>
 internal readonly record struct PciInterrupt(uint Bits)
 {
     internal const uint LineMask = 0xFF;

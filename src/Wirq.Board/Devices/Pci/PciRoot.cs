@@ -16,7 +16,7 @@ public sealed class PciRoot : IPortDevice
     public const int Ports = 8;
 
     private const ushort AddressPort = FirstPort, DataPort = 0xCFC;
-    private const int WordBytes = sizeof(uint), Devices = 32;
+    private const int WordBytes = sizeof(uint), Devices = 32, Functions = 8;
 
     private readonly IPciFunction?[] _functions = new IPciFunction?[Devices];
     private uint _address;
@@ -71,8 +71,6 @@ public sealed class PciRoot : IPortDevice
                 function.WriteConfiguration(register, at + i, 1, Access.Byte(value, i));
         }
     }
-
-    private const int Functions = 8;
 
     private IPciFunction? Chosen(out uint register)
     {

@@ -11,12 +11,11 @@ namespace Wirq.Board.Devices.Pit;
 /// </code>
 /// <para>Intel 8254 data sheet. Modes 0 to 5, binary and BCD, counter latch and read-back. Counters 0 and 1 have their
 /// gates open for good.</para>
-/// <para>Parts from the chip: a count is loaded by its write, not by the clock after it, and in modes 2 and 3 it counts
-/// at once, not from the end of the period; what happened meanwhile is seen late by as much as the board's timer is late,
-/// and of several periods that passed unseen one interrupts; there are
-/// at most 10000 interrupts in a second. OUT of counter 0 falls only to rise: the line stays up in
-/// between, so that an 8259 finds it. Before its first control word a counter is silent and its OUT is low. Nothing is
-/// heard of the speaker.</para>
+/// <para>Parts from the chip: a count is loaded by its write, not by the clock after it, and it ends what was
+/// being counted at once, in modes 2, 3, 1 and 5 too; what happened meanwhile is seen late by as much as the board's
+/// timer is late, and of several periods that passed unseen one interrupts; there are at most 10000 interrupts in a
+/// second. OUT of counter 0 falls only to rise: the line stays up in between, so that an 8259 finds it. Before its
+/// first control word a counter is silent and its OUT is low. Nothing is heard of the speaker.</para>
 /// </remarks>
 public sealed class Pit8254 : TimedPortDevice, IDisposable
 {

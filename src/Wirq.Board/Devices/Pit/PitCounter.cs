@@ -148,7 +148,7 @@ internal sealed class PitCounter
         // In modes 2 and 3 a count of 1 is illegal; it counts as 2 here.
         _clocks = _control.Mode is 2 or 3 ? Math.Max(clocks, 2) : clocks;
         (_before, _since) = (0, now);
-        // Modes 1 and 5 wait for their gate to open; one that runs is not disturbed (here it waits for its gate anew).
+        // Modes 1 and 5 wait for their gate to open, also where they were running.
         _armed = true;
         _loaded = !Triggered;
     }

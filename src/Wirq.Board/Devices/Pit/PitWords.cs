@@ -37,7 +37,9 @@ internal enum PitAccess : byte
 }
 
 /// <summary>What a read-back latches of a counter.</summary>
-/// <remarks><code>7 OUT   6 null count: what was written does not count yet   5:0 as in the control word</code></remarks>
+/// <remarks><code>
+/// 7 OUT   6 null count: what was written does not count yet   5:0 as in the control word
+/// </code></remarks>
 internal readonly record struct PitStatus(byte Bits)
 {
     private const byte OutBit = 0x80, NullBit = 0x40, Mode = 0x3F;

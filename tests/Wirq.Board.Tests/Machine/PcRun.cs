@@ -1,0 +1,49 @@
+using System.Text;
+using Wirq.Board.Loading;
+using Wirq.Board.Machine;
+using Wirq.Linux;
+using Wirq.Linux.Probes;
+using Wirq.Linux.Tests;
+
+namespace Wirq.Board.Tests.Machine;
+
+/// <summary>An image's run on a PC, from its start to its end.</summary>
+internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string> BrokenLaws, long Events)
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static HostReport? s_host;
+
+    /// <summary>What this host's probes found; asked once.</summary>
+    internal static HostReport Host => s_host ??= HostReport.Read();
+
+    /// <summary>Whether a probe found what the manuals say.</summary>
+    internal static bool IsFaithful(string probe) =>
+        Host.Probes.Single(each => each.Probe.Name == probe).Outcome == ProbeOutcome.Faithful;
+
+    /// <summary>Runs an image to its end.</summary>
+    internal static PcRun Of(byte[] image, DeliveryConfiguration configuration = DeliveryConfiguration.User, int cpus = 1,
+        bool x2Apic = false, TimeSpan? patience = null, Action<Pc>? started = null)
+    {
+        using KvmSystem system = KvmHost.Require();
+        var console = new StringBuilder();
+        using var watch = new BoardWatch("test");
+        GuestEnd end;
+        using (var pc = new Pc(system, new PcOptions
+        {
+            MemoryBytes = 64 << 20,
+            Console = value => console.Append((char)value),
+            Board = new BoardOptions
+            {
+                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = Host.Workarounds, Observe = watch.Begin,
+            },
+        }))
+        {
+            pc.Load(MultibootImage.Parse("test", image), "test");
+            pc.Board.Start();
+            started?.Invoke(pc);
+            end = pc.Board.Wait(patience ?? s_patience) ?? new GuestEnd(GuestEndKind.Timeout);
+        }
+        return new PcRun(end, console.ToString(),
+            [.. watch.Laws.Where(law => law.Break is not null).Select(law => $"{law.Name}: {law.Describe()}")], watch.Count);
+    }
+}

@@ -1,0 +1,174 @@
+using Wirq.Board.Machine;
+using Wirq.Linux.Probes;
+using Wirq.Linux.Tests;
+using Wirq.Tests.Shared.Images;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Wirq.Board.Tests.Machine;
+
+/// <summary>Guests of a few instructions on a PC, in every configuration.</summary>
+public sealed class PcTests
+{
+    public static TheoryData<DeliveryConfiguration> Configurations =>
+        [DeliveryConfiguration.User, DeliveryConfiguration.Split, DeliveryConfiguration.Kernel];
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void A_guest_speaks_and_ends_with_a_code(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.Say("hello\n");
+            guest.Exit(21);
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 43), run.End);
+        Assert.Equal("hello\n", run.Console);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void The_local_APICs_timer_ticks(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            guest.Store(GuestImage.LocalApic + 0x3E0, 0xB);
+            guest.Store(GuestImage.LocalApic + 0x320, 0x20041);
+            guest.Store(GuestImage.LocalApic + 0x380, 200_000);
+            guest.AwaitCount(20);
+            guest.Exit(0);
+            guest.CountingHandler(0x41);
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void An_edge_of_a_device_comes_by_the_IO_APIC(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            guest.StoreIoApic(0x10 + 14 * 2, 0x52);
+            for (int edge = 1; edge <= 3; edge++)
+            {
+                guest.Out(0x2000 + 14, 1);
+                guest.AwaitCount(edge);
+                guest.Out(0x2000 + 14, 0);
+            }
+            guest.Exit(0);
+            guest.CountingHandler(0x52);
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void The_timer_of_old_comes_by_the_8259_in_virtual_wire_mode(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            guest.Store(GuestImage.LocalApic + 0x350, 0x700);
+            foreach ((byte port, byte value) in ((byte, byte)[])[(0x20, 0x11), (0x21, 0x60), (0x21, 4), (0x21, 1), (0x21, 0xFE)])
+                guest.Out(port, value);
+            foreach ((byte port, byte value) in ((byte, byte)[])[(0x43, 0x34), (0x40, 0), (0x40, 0x10)])
+                guest.Out(port, value);
+            guest.AwaitCount(5);
+            guest.Exit(0);
+            guest.Handler(0x60);
+            guest.Asm.push(rax);
+            guest.Asm.push(rbx);
+            guest.Asm.push(rdx);
+            guest.Count();
+            guest.Out(0x20, 0x20);
+            guest.Asm.pop(rdx);
+            guest.Asm.pop(rbx);
+            guest.Asm.pop(rax);
+            guest.Asm.iretq();
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void A_CPU_starts_another_by_INIT_and_SIPI(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            // At 0x8000, in real mode: inc dword [0x9000]; hlt; jmp short to itself.
+            guest.Store(0x8000, 0x0006FF66);
+            guest.Store(0x8004, 0xFDEBF490);
+            guest.Store(GuestImage.LocalApic + 0x310, 1 << 24);
+            guest.Store(GuestImage.LocalApic + 0x300, 0x4500);
+            guest.Store(GuestImage.LocalApic + 0x310, 1 << 24);
+            guest.Store(GuestImage.LocalApic + 0x300, 0x4608);
+            Iced.Intel.Label again = guest.Asm.CreateLabel();
+            guest.Asm.Label(ref again);
+            guest.Asm.@in(al, 0x80);
+            guest.Asm.mov(ebx, 0x9000);
+            guest.Asm.cmp(__dword_ptr[rbx], 1);
+            guest.Asm.jne(again);
+            guest.Exit(0);
+        }), configuration, cpus: 2);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Fact]
+    public void A_triple_fault_ends_it_and_says_where_it_stood()
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.Asm.mov(__word_ptr[rsp - 16], 0);
+            guest.Asm.lidt(__[rsp - 16]);
+            guest.Asm.ud2();
+        }));
+        Assert.Equal(GuestEndKind.TripleFault, run.End.Kind);
+        Assert.Contains("cpu0: it stands at", run.End.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_reset_ends_it()
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.Asm.mov(al, 0xFE);
+            guest.Asm.@out(0x64, al);
+            guest.Halt();
+        }));
+        Assert.Equal(GuestEndKind.Reset, run.End.Kind);
+    }
+
+    [Fact]
+    public void A_guest_that_runs_for_ever_is_stopped_at_any_moment()
+    {
+        byte[] image = GuestImage.Bytes(guest =>
+        {
+            Iced.Intel.Label again = guest.Asm.CreateLabel();
+            guest.Asm.Label(ref again);
+            guest.Asm.jmp(again);
+        });
+        for (int millisecond = 0; millisecond < 40; millisecond += 8)
+            Assert.Equal(GuestEndKind.Timeout, PcRun.Of(image, patience: TimeSpan.FromMilliseconds(millisecond)).End.Kind);
+    }
+
+    [Fact]
+    public void A_broken_law_is_told_with_what_came_before()
+    {
+        using var watch = new BoardWatch("test");
+        var fabric = new Fabric(FabricOptions.Pc());
+        Action<Events.Event> observe = watch.Begin(fabric);
+        observe(new(Events.EventKind.EntryWritten, 0, 4, 0x41, 0x10000));
+        // Nobody's EOI.
+        observe(new(Events.EventKind.RemoteIrrSet, 0, 4, 0x41));
+        observe(new(Events.EventKind.Rest));
+        Assert.Contains(watch.Laws, law => law.Break is not null);
+        Assert.Equal([Events.EventKind.EntryWritten, Events.EventKind.RemoteIrrSet], watch.Story.Select(e => e.Kind));
+    }
+}
