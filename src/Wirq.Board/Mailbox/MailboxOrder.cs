@@ -42,8 +42,17 @@ internal enum MailboxOperation : byte
 internal readonly record struct MailboxOrder(MailboxOperation Operation, ulong Address = 0, ulong Value = 0)
 {
     /// <inheritdoc/>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Operation} 0x{Address:x}, 0x{Value:x}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Operation}{Operands}");
+
+    private string Operands => Operation switch
+    {
+        >= MailboxOperation.Write1 and <= MailboxOperation.Write8 or >= MailboxOperation.Out1 and <= MailboxOperation.Out4
+            or MailboxOperation.WriteMsr => string.Create(CultureInfo.InvariantCulture, $" 0x{Address:x}, 0x{Value:x}"),
+        MailboxOperation.WriteCr8 => string.Create(CultureInfo.InvariantCulture, $" 0x{Value:x}"),
+        >= MailboxOperation.Read1 and <= MailboxOperation.ReadMsr or MailboxOperation.Invlpg =>
+            string.Create(CultureInfo.InvariantCulture, $" 0x{Address:x}"),
+        _ => "",
+    };
 
     /// <summary>A read of memory.</summary>
     /// <param name="size">Bytes: 1, 2, 4 or 8.</param>
