@@ -106,6 +106,14 @@ internal sealed class GuestImage
         Asm.@out(dx, al);
     }
 
+    /// <summary>Writes a port of 4 bytes.</summary>
+    internal void OutWord(ushort port, uint value)
+    {
+        Asm.mov(dx, (short)port);
+        Asm.mov(eax, value);
+        Asm.@out(dx, eax);
+    }
+
     /// <summary>Writes an I/OAPIC register by its index.</summary>
     internal void StoreIoApic(uint index, uint value)
     {

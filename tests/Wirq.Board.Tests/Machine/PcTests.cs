@@ -1,4 +1,6 @@
+using Wirq.Board.Devices.Pci;
 using Wirq.Board.Machine;
+using Wirq.Linux;
 using Wirq.Linux.Probes;
 using Wirq.Linux.Tests;
 using Wirq.Tests.Shared.Images;
@@ -120,6 +122,104 @@ public sealed class PcTests
         Assert.Empty(run.BrokenLaws);
     }
 
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void A_level_line_interrupts_until_its_device_is_served(DeliveryConfiguration configuration)
+    {
+        SkipWithoutInService(configuration);
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            guest.StoreIoApic(0x10 + 20 * 2, 0x8052);
+            guest.Out(0x2000 + 20, 1);
+            guest.AwaitCount(3);
+            // One that came while it was served would be the fourth.
+            guest.Asm.sti();
+            for (int read = 0; read < 50; read++)
+                guest.Asm.@in(al, 0x80);
+            guest.Asm.cli();
+            guest.Asm.mov(ebx, GuestImage.Counter);
+            guest.Asm.mov(al, __byte_ptr[rbx]);
+            guest.Asm.@out((byte)GuestImage.ExitPort, al);
+            guest.Halt();
+            guest.Handler(0x52);
+            guest.Asm.push(rax);
+            guest.Asm.push(rbx);
+            guest.Asm.push(rdx);
+            guest.Count();
+            Iced.Intel.Label wants = guest.Asm.CreateLabel();
+            guest.Asm.cmp(__dword_ptr[rbx], 3);
+            guest.Asm.jb(wants);
+            guest.Out(0x2000 + 20, 0);
+            guest.Asm.Label(ref wants);
+            guest.Store(GuestImage.LocalApic + 0xB0, 0);
+            guest.Asm.pop(rdx);
+            guest.Asm.pop(rbx);
+            guest.Asm.pop(rax);
+            guest.Asm.iretq();
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 3 * 2 + 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void The_test_function_interrupts_by_a_message(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            (uint capability, uint memory) = PlacePciFunction(guest);
+            guest.OutWord(0xCF8, 0x80000800 + capability + 4);
+            guest.OutWord(0xCFC, GuestImage.LocalApic);
+            guest.OutWord(0xCF8, 0x80000800 + capability + 12);
+            guest.OutWord(0xCFC, 0x53);
+            guest.OutWord(0xCF8, 0x80000800 + capability);
+            guest.OutWord(0xCFC, 0x00010000);
+            for (int message = 1; message <= 4; message++)
+            {
+                guest.Store(memory + 8, 0);
+                guest.AwaitCount(message);
+            }
+            guest.Exit(0);
+            guest.CountingHandler(0x53);
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void The_test_function_interrupts_by_its_pin_and_hears_the_acknowledge(DeliveryConfiguration configuration)
+    {
+        SkipWithoutInService(configuration);
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            (_, uint memory) = PlacePciFunction(guest);
+            guest.StoreIoApic(0x10 + 17 * 2, 0x8054);
+            guest.Store(memory + 4, 1);
+            guest.AwaitCount(1);
+            guest.Asm.mov(ebx, memory + 0xC);
+            guest.Asm.mov(eax, __dword_ptr[rbx]);
+            guest.Asm.@out((byte)GuestImage.ExitPort, al);
+            guest.Halt();
+            guest.Handler(0x54);
+            guest.Asm.push(rbx);
+            guest.Store(memory + 4, 0);
+            guest.Asm.pop(rbx);
+            guest.Asm.push(rbx);
+            guest.Count();
+            guest.Store(GuestImage.LocalApic + 0xB0, 0);
+            guest.Asm.pop(rbx);
+            guest.Asm.iretq();
+        }), configuration);
+        // An in-kernel I/OAPIC tells nobody of its acknowledges but by an eventfd.
+        int heard = configuration == DeliveryConfiguration.Kernel ? 0 : 1;
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, heard * 2 + 1), run.End);
+        Assert.Empty(run.BrokenLaws);
+    }
+
     [Fact]
     public void A_triple_fault_ends_it_and_says_where_it_stood()
     {
@@ -170,5 +270,23 @@ public sealed class PcTests
         observe(new(Events.EventKind.Rest));
         Assert.Contains(watch.Laws, law => law.Break is not null);
         Assert.Equal([Events.EventKind.EntryWritten, Events.EventKind.RemoteIrrSet], watch.Story.Select(e => e.Kind));
+    }
+
+    /// <summary>Gives the test function its memory, and lets it interrupt.</summary>
+    private static (uint Capability, uint Memory) PlacePciFunction(GuestImage guest)
+    {
+        const uint memory = 0xE0000000;
+        guest.OutWord(0xCF8, 0x80000810);
+        guest.OutWord(0xCFC, memory);
+        guest.OutWord(0xCF8, 0x80000804);
+        guest.OutWord(0xCFC, 0x6);
+        return (PciTestFunction.MsiOffset, memory);
+    }
+
+    private static void SkipWithoutInService(DeliveryConfiguration configuration)
+    {
+        using KvmSystem present = KvmHost.Require();
+        Assert.SkipUnless(configuration == DeliveryConfiguration.User || PcRun.IsFaithful("isr-until-eoi"),
+            "this KVM ends interrupts as it injects them (wirq host, probe isr-until-eoi): a level line interrupts without end");
     }
 }
