@@ -2,7 +2,6 @@ using System.CommandLine;
 using Spectre.Console;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
-using Wirq.Lab.Worlds;
 using Wirq.Traces.Recordings;
 
 namespace Wirq.Cli.Run;
@@ -10,7 +9,7 @@ namespace Wirq.Cli.Run;
 /// <summary><c>wirq run</c>: runs scenarios and prints a table of verdicts.</summary>
 internal static class RunCommand
 {
-    private const string DefaultFolder = "scenarios";
+    private const string DefaultFolder = "scenarios", Simulation = "sim", Kvm = "kvm";
 
     internal static Command Build()
     {
@@ -19,8 +18,8 @@ internal static class RunCommand
             Description = $"Scenario files, or folders of them; all of {DefaultFolder}/ by default",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => "sim" };
-        backend.AcceptOnlyFromAmong("sim", "kvm");
+        var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => Simulation };
+        backend.AcceptOnlyFromAmong(Simulation, Kvm);
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the run to a file (one scenario only)" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var seed = new Option<int>("--seed") { Description = "The order in which CPUs step; 0 is lowest first" };
@@ -54,7 +53,7 @@ internal static class RunCommand
             if (options.Json)
                 RunJson.Write(results, Console.OpenStandardOutput());
             else
-                RunReport.Write(results, options.Verbose);
+                RunReport.Write(results, options.Verbose, onHost: options.Backend != Simulation);
             return results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure : CommandLine.Success;
         }
         catch (IOException bad) when (options.Record is not null)
@@ -75,32 +74,41 @@ internal static class RunCommand
         bool terminal = !Console.IsErrorRedirected && !options.Json;
         if (!terminal)
         {
+            using IBackend backend = Backend(options, asking: null);
             foreach (Scenario scenario in scenarios)
-                results.Add(Play(scenario, options));
+                results.Add(Play(scenario, options, backend));
             return results;
         }
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         console.Progress().AutoClear(true).HideCompleted(true).Start(progress =>
         {
             ProgressTask task = progress.AddTask("scenarios", maxValue: scenarios.Count);
+            using IBackend backend = Backend(options, (name, done, all) =>
+                (task.Description, task.MaxValue, task.Value) = ($"probe {name}", all, done));
+            (task.Description, task.MaxValue, task.Value) = ("scenarios", scenarios.Count, 0);
             foreach (Scenario scenario in scenarios)
             {
-                results.Add(Play(scenario, options));
+                results.Add(Play(scenario, options, backend));
                 task.Increment(1);
             }
         });
         return results;
     }
 
-    private static ScenarioResult Play(Scenario scenario, RunOptions options)
+    private static IBackend Backend(RunOptions options, Action<string, int, int>? asking)
     {
-        if (options.Backend == "kvm")
-            return ScenarioRunner.Lacking(scenario, "a KVM backend in this version of wirq");
+        if (options.Backend == Simulation)
+            return new SimulatedBackend();
+        return OperatingSystem.IsLinux() ? new KvmBackend(asking) : new NoBackend();
+    }
+
+    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend)
+    {
         if (options.Record is null)
-            return ScenarioRunner.Run(scenario, options.Seed);
+            return backend.Run(scenario, options.Seed, null);
         var header = new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric };
         using var writer = new RecordingWriter(options.Record.Create(), header);
-        return ScenarioRunner.Run(scenario, options.Seed, happened => writer.Write(happened));
+        return backend.Run(scenario, options.Seed, happened => writer.Write(happened));
     }
 }
 

@@ -14,6 +14,10 @@ internal static class RunJson
         foreach (ScenarioResult result in results)
             Write(json, result);
         json.WriteEndArray();
+        json.WriteStartObject("counts");
+        foreach (Verdict verdict in Enum.GetValues<Verdict>())
+            json.WriteNumber(Word(verdict), results.Count(result => result.Verdict == verdict));
+        json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');
@@ -49,6 +53,10 @@ internal static class RunJson
         json.WriteStartArray("lacks");
         foreach (string lack in result.Lacks)
             json.WriteStringValue(lack);
+        json.WriteEndArray();
+        json.WriteStartArray("deviations");
+        foreach (string probe in result.Deviations)
+            json.WriteStringValue(probe);
         json.WriteEndArray();
         json.WriteEndObject();
     }

@@ -9,7 +9,11 @@ internal static class RunReport
 {
     private const int NarrowWidth = 80;
 
-    internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose)
+    /// <summary>Writes it.</summary>
+    /// <param name="results">The verdicts.</param>
+    /// <param name="verbose">Whether to tell the laws.</param>
+    /// <param name="onHost">Whether a host was asked, which may lack something or deviate.</param>
+    internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose, bool onHost)
     {
         IAnsiConsole console = AnsiConsole.Console;
         if (Console.IsOutputRedirected)
@@ -24,7 +28,7 @@ internal static class RunReport
             WriteStory(console, failed);
         if (verbose)
             WriteLaws(console, results);
-        WriteSummary(console, results);
+        WriteSummary(console, results, onHost);
     }
 
     private static Table TableOf(string folder, IEnumerable<ScenarioResult> results)
@@ -75,16 +79,22 @@ internal static class RunReport
         console.Write(table);
     }
 
-    private static void WriteSummary(IAnsiConsole console, IReadOnlyList<ScenarioResult> results)
+    private static void WriteSummary(IAnsiConsole console, IReadOnlyList<ScenarioResult> results, bool onHost)
     {
-        var counts = results.CountBy(result => result.Verdict).OrderBy(pair => pair.Key)
-            .Select(pair => $"{pair.Value} {Word(pair.Key)}");
+        // What a host cannot show is counted even where there is none of it.
+        var counts = Enum.GetValues<Verdict>().Select(verdict => (Verdict: verdict, Number: results.Count(result => result.Verdict == verdict)))
+            .Where(count => count.Number > 0 || (onHost && count.Verdict != Verdict.Failed))
+            .Select(count => $"{count.Number} {Word(count.Verdict)}");
         console.MarkupLine($"{Count(results.Count, "scenario")}: {string.Join(", ", counts)}");
         HistoricResult[] historic = [.. results.SelectMany(result => result.Historic)];
         if (historic.Length > 0)
             console.MarkupLine($"{Count(historic.Length, "historic design")}: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
-        foreach (string lack in results.SelectMany(result => result.Lacks).Distinct())
-            console.MarkupLineInterpolated($"the host lacks {lack}");
+        foreach ((string lack, int number) in results.SelectMany(result => result.Lacks).CountBy(lack => lack))
+            console.MarkupLineInterpolated($"the host lacks {lack} ({Count(number, "scenario")})");
+        foreach ((string probe, int number) in results.SelectMany(result => result.Deviations).CountBy(probe => probe))
+            console.MarkupLineInterpolated($"the host deviates in {probe} ({Count(number, "scenario")})");
+        if (results.Any(result => result.Deviations.Count > 0))
+            console.MarkupLine("[dim]wirq host says what each probe asks, and what it found[/]");
     }
 
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";

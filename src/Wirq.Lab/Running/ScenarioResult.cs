@@ -43,6 +43,8 @@ public sealed record ScenarioResult
     public required IReadOnlyList<Failure> Failures { get; init; }
     /// <summary>What the host lacks; empty for the simulation.</summary>
     public IReadOnlyList<string> Lacks { get; init; } = [];
+    /// <summary>Where the host deviates: its probes, by name; empty for the simulation.</summary>
+    public IReadOnlyList<string> Deviations { get; init; } = [];
     /// <summary>How long it took.</summary>
     public TimeSpan Elapsed { get; init; }
     /// <summary>What happened, for a failing one.</summary>

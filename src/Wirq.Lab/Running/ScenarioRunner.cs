@@ -7,20 +7,21 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Running;
 
-/// <summary>Runs scenarios on simulated machines.</summary>
+/// <summary>Runs scenarios.</summary>
 public static class ScenarioRunner
 {
     /// <summary>Runs a scenario as it stands, and again under each of its historic designs.</summary>
     /// <param name="scenario">What to run.</param>
     /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
     /// <param name="recorder">Hears of every event of the run as it stands; null for nobody.</param>
-    public static ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null)
+    /// <param name="options">Who the CPUs are; null for simulated ones.</param>
+    public static ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         long start = Stopwatch.GetTimestamp();
-        World world = Play(scenario, null, seed, recorder, out IReadOnlyList<Failure> failures);
+        using World world = Play(scenario, null, seed, recorder, options, out IReadOnlyList<Failure> failures);
         LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
-        HistoricResult[] historic = [.. scenario.Historic.Select(spec => Suffer(scenario, spec, seed))];
+        HistoricResult[] historic = [.. scenario.Historic.Select(spec => Suffer(scenario, spec, seed, options))];
         bool held = failures.Count == 0 && laws.All(law => law.Held) && historic.All(one => one.Caught);
         return new ScenarioResult
         {
@@ -35,19 +36,38 @@ public static class ScenarioRunner
     }
 
     /// <summary>The result of a scenario whose host lacks something.</summary>
-    public static ScenarioResult Lacking(Scenario scenario, params IReadOnlyList<string> lacks) => new()
+    /// <param name="scenario">Which.</param>
+    /// <param name="lacks">What it lacks.</param>
+    public static ScenarioResult Lacking(Scenario scenario, params IReadOnlyList<string> lacks) =>
+        NotRun(scenario, Verdict.HostLacks) with { Lacks = lacks };
+
+    /// <summary>The result of a scenario that relies on what its host does otherwise.</summary>
+    /// <param name="scenario">Which.</param>
+    /// <param name="deviations">The probes of the host that found so, by name.</param>
+    public static ScenarioResult Deviating(Scenario scenario, params IReadOnlyList<string> deviations) =>
+        NotRun(scenario, Verdict.HostDeviates) with { Deviations = deviations };
+
+    /// <summary>The result of a scenario whose machine could not be started.</summary>
+    /// <param name="scenario">Which.</param>
+    /// <param name="why">Why.</param>
+    public static ScenarioResult NotStarted(Scenario scenario, string why)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        return NotRun(scenario, Verdict.Failed) with { Failures = [new Failure(scenario.At, why)] };
+    }
+
+    private static ScenarioResult NotRun(Scenario scenario, Verdict verdict) => new()
     {
         Scenario = scenario,
-        Verdict = Verdict.HostLacks,
+        Verdict = verdict,
         Laws = [],
         Historic = [],
         Failures = [],
-        Lacks = lacks,
     };
 
-    private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed)
+    private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed, WorldOptions? options)
     {
-        World world = Play(scenario, Designs.Create(spec.Design), seed, null, out IReadOnlyList<Failure> failures);
+        using World world = Play(scenario, Designs.Create(spec.Design), seed, null, options, out IReadOnlyList<Failure> failures);
         if (spec.Breaks == HistoricSpec.Expectations)
         {
             return new HistoricResult(spec.Design, spec.Breaks, failures.Count > 0,
@@ -58,9 +78,10 @@ public static class ScenarioRunner
             law.Break is not null ? law.Describe() : "the law held");
     }
 
-    private static World Play(Scenario scenario, Design? design, int seed, Action<Event>? recorder, out IReadOnlyList<Failure> failures)
+    private static World Play(Scenario scenario, Design? design, int seed, Action<Event>? recorder, WorldOptions? options,
+        out IReadOnlyList<Failure> failures)
     {
-        var world = new World(scenario, design, seed, recorder);
+        var world = new World(scenario, design, seed, recorder, options);
         var found = new List<Failure>();
         Step? current = null;
         try

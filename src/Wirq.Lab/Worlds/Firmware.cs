@@ -9,7 +9,7 @@ internal static class Firmware
     private const uint ApicBaseMsr = 0x1B;
     private const ulong EnableX2Apic = 0xC00;
 
-    internal static void Prepare(MachineSpec spec, Fabric fabric, ICpus cpus, RegisterAccess registers)
+    internal static void Prepare(MachineSpec spec, Fabric fabric, IGuestCpus cpus, RegisterAccess registers)
     {
         for (int cpu = 0; cpu < spec.Cpus; cpu++)
         {
@@ -37,6 +37,6 @@ internal static class Firmware
             (0xA0, 0x11), (0xA1, 0x28), (0xA1, 0x02), (0xA1, 0x01), (0xA1, 0xFF),
         ];
         foreach ((ushort port, byte value) in writes)
-            fabric.TryWritePort(0, port, 1, value);
+            cpus.TryWritePort(0, port, 1, value);
     }
 }

@@ -5,7 +5,7 @@ namespace Wirq.Lab.Worlds;
 
 /// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is
 /// in.</summary>
-internal sealed class RegisterAccess(Fabric fabric, ICpus cpus)
+internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
 {
     private const uint FirstX2ApicMsr = 0x800;
     private const ulong BaseMask = ~0xFFFul;
@@ -41,11 +41,10 @@ internal sealed class RegisterAccess(Fabric fabric, ICpus cpus)
             case RegisterKind.Msr:
                 return cpus.WriteMsr(cpu, (uint)register.Number, value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
-                fabric.TryWritePort(cpu, (ushort)register.Number, register.Size, (uint)value);
+                cpus.TryWritePort(cpu, (ushort)register.Number, register.Size, (uint)value);
                 return true;
             case RegisterKind.Memory:
-                if (!cpus.TryWrite(cpu, register.Number, register.Size, value))
-                    WriteMemory(register.Number, register.Size, value);
+                WriteMemory(cpu, register.Number, register.Size, value);
                 return true;
             case RegisterKind.Vtd:
                 WriteUnit(cpu, (uint)register.Number, register.Size, value);
@@ -84,7 +83,7 @@ internal sealed class RegisterAccess(Fabric fabric, ICpus cpus)
             case RegisterKind.Msr:
                 return cpus.ReadMsr(cpu, (uint)register.Number, out value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
-                fabric.TryReadPort(cpu, (ushort)register.Number, register.Size, out uint port);
+                cpus.TryReadPort(cpu, (ushort)register.Number, register.Size, out uint port);
                 value = port;
                 return true;
             case RegisterKind.Memory:
@@ -173,8 +172,11 @@ internal sealed class RegisterAccess(Fabric fabric, ICpus cpus)
     internal void WriteUnit(int cpu, uint offset, int size, ulong value) =>
         cpus.TryWrite(cpu, fabric.Options.Vtd!.Address + offset, size, value);
 
-    private void WriteMemory(ulong address, int size, ulong value)
+    /// <summary>Writes what lies at an address: a chip's register, or memory.</summary>
+    internal void WriteMemory(int cpu, ulong address, int size, ulong value)
     {
+        if (cpus.TryWrite(cpu, address, size, value))
+            return;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
         fabric.Memory.TryWrite(address, bytes[..size]);
@@ -195,7 +197,7 @@ internal sealed class RegisterAccess(Fabric fabric, ICpus cpus)
     /// <summary>The laboratory's own look at the mode of a CPU; no guest access, so no event of one.</summary>
     private bool IsX2Apic(int cpu, out ulong page)
     {
-        ApicBase apicBase = cpus.Base(cpu);
+        ApicBase apicBase = cpus.ReadBase(cpu);
         page = apicBase.Bits & BaseMask;
         return apicBase.Mode == ApicMode.X2Apic;
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Wirq.Lab.Scenarios;
 using Wirq.Remapping;
 
@@ -47,7 +46,7 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
             .WithSource(command.Validation, command.Source, command.Qualifier)
             .WithFaultsSuppressed(command.FaultsSuppressed).WithPresent(command.Present);
         for (int index = command.First; index <= command.Last; index++)
-            Put(table.EntryAddress(index), entry.Low, entry.High);
+            Put(cpu, table.EntryAddress(index), entry.Low, entry.High);
     }
 
     /// <summary>Puts descriptors into the queue, and moves the tail once.</summary>
@@ -57,30 +56,30 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
         var queue = new QueueAddress(Read(cpu, QueueOffset, sizeof(ulong)));
         if (command.Does)
         {
-            Submit(command.Index < 0 ? QueuedDescriptor.AllEntries
+            Submit(cpu, command.Index < 0 ? QueuedDescriptor.AllEntries
                 : QueuedDescriptor.Entries((ushort)command.Index, command.Mask), queue, ref tail);
         }
         if (command.Wait is { } wait)
         {
-            Submit(wait.Address < 0 ? QueuedDescriptor.WaitInterrupt
+            Submit(cpu, wait.Address < 0 ? QueuedDescriptor.WaitInterrupt
                 : QueuedDescriptor.Wait((ulong)wait.Address, wait.Data, wait.Interrupt), queue, ref tail);
         }
         Write(cpu, TailOffset, sizeof(ulong), tail);
     }
 
-    private void Submit(QueuedDescriptor descriptor, QueueAddress queue, ref ulong tail)
+    private void Submit(int cpu, QueuedDescriptor descriptor, QueueAddress queue, ref ulong tail)
     {
-        Put(queue.DescriptorAddress(tail), descriptor.Low, descriptor.High);
+        Put(cpu, queue.DescriptorAddress(tail), descriptor.Low, descriptor.High);
         tail = queue.Next(tail);
     }
 
-    private void Put(ulong address, ulong low, ulong high)
+    private void Put(int cpu, ulong address, ulong low, ulong high)
     {
-        Span<byte> bytes = stackalloc byte[2 * sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, low);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[sizeof(ulong)..], high);
-        if (!fabric.Memory.TryWrite(address, bytes))
+        Span<byte> there = stackalloc byte[2 * sizeof(ulong)];
+        if (!fabric.Memory.TryRead(address, there))
             throw new WorldException($"there is no memory at 0x{address:x}");
+        registers.WriteMemory(cpu, address, sizeof(ulong), low);
+        registers.WriteMemory(cpu, address + sizeof(ulong), sizeof(ulong), high);
     }
 
     private ulong Read(int cpu, uint offset, int size) => registers.ReadUnit(cpu, offset, size);

@@ -48,6 +48,12 @@ public sealed partial class World
         Drain();
     }
 
+    private void SetInterrupts(int cpu, bool on)
+    {
+        _cpuPort.SetInterrupts(cpu, on);
+        _cpus[cpu].Interrupts = on ? 1u : 0;
+    }
+
     private void Enter(int cpu, ref CpuState state)
     {
         int vector = _cpuPort.Take(cpu);
@@ -107,13 +113,13 @@ public sealed partial class World
                 Do(cpu, DefaultPicEoi);
             else
                 Do(cpu, new EoiCommand());
-            Return(ref state);
+            Return(cpu, ref state);
             return;
         }
         IReadOnlyList<Step> steps = Scenario.Handlers[frame.Handler - 1].Turns[frame.Turn];
         if (frame.Step >= steps.Count)
         {
-            Return(ref state);
+            Return(cpu, ref state);
             return;
         }
         state.Frames[depth].Step++;
@@ -122,8 +128,9 @@ public sealed partial class World
 
     private static readonly PicEoiCommand DefaultPicEoi = new(-1, Slave: true);
 
-    private static void Return(ref CpuState state)
+    private void Return(int cpu, ref CpuState state)
     {
+        _cpuPort.Return(cpu);
         state.Depth--;
         state.Frames[(int)state.Depth] = default;
         state.Interrupts = 1;

@@ -106,7 +106,7 @@ public sealed partial class World
             case IpiCommand ipi:
                 return Faulted(!Registers.WriteInterruptCommand(cpu, ipi.InterruptCommand), false, "the write of the ICR");
             case InterruptsCommand interrupts:
-                _cpus[cpu].Interrupts = interrupts.On ? 1u : 0;
+                SetInterrupts(cpu, interrupts.On);
                 return null;
             case TakeCommand take:
                 return Take(cpu, take.Vector);
@@ -161,9 +161,7 @@ public sealed partial class World
 
     private string? Take(int cpu, int expected)
     {
-        int vector = _cpuPort.Take(cpu);
-        if (vector >= 0)
-            Journal.NoteTaken(cpu, (byte)vector);
+        int vector = TakeNow(cpu, _cpuPort.Take);
         return expected switch
         {
             -1 => vector >= 0 ? null : $"cpu{cpu} had no interrupt to take",
@@ -173,12 +171,29 @@ public sealed partial class World
         };
     }
 
+    /// <summary>A CPU takes an interrupt, turning interrupts on for it where they are off, and comes back at
+    /// once.</summary>
+    private int TakeNow(int cpu, Func<int, int> take)
+    {
+        bool off = _cpus[cpu].Interrupts == 0;
+        if (off)
+            _cpuPort.SetInterrupts(cpu, on: true);
+        int vector = take(cpu);
+        if (vector >= 0)
+        {
+            Journal.NoteTaken(cpu, (byte)vector);
+            _cpuPort.Return(cpu);
+        }
+        if (off)
+            _cpuPort.SetInterrupts(cpu, on: false);
+        return vector;
+    }
+
     private string? Inta(int cpu, int expected)
     {
         if (Fabric.Pic is null)
             return "the machine has no 8259";
-        byte vector = Fabric.Inta(cpu);
-        Journal.NoteTaken(cpu, vector);
+        int vector = TakeNow(cpu, _cpuPort.Inta);
         return expected < 0 || vector == expected ? null : string.Create(CultureInfo.InvariantCulture,
             $"the INTA cycle returned 0x{vector:x2}, and should have returned 0x{expected:x2}");
     }
@@ -187,8 +202,8 @@ public sealed partial class World
     {
         ushort port = command.Irq < 8 ? (ushort)0x21 : (ushort)0xA1;
         uint bit = 1u << (command.Irq & 7);
-        Fabric.TryReadPort(cpu, port, 1, out uint mask);
-        Fabric.TryWritePort(cpu, port, 1, command.Masked ? mask | bit : mask & ~bit);
+        _cpuPort.TryReadPort(cpu, port, 1, out uint mask);
+        _cpuPort.TryWritePort(cpu, port, 1, command.Masked ? mask | bit : mask & ~bit);
     }
 
     private void PicEoi(int cpu, PicEoiCommand command)
@@ -197,12 +212,12 @@ public sealed partial class World
         if (command.Irq < 0)
         {
             if (command.Slave)
-                Fabric.TryWritePort(cpu, 0xA0, 1, nonSpecific);
-            Fabric.TryWritePort(cpu, 0x20, 1, nonSpecific);
+                _cpuPort.TryWritePort(cpu, 0xA0, 1, nonSpecific);
+            _cpuPort.TryWritePort(cpu, 0x20, 1, nonSpecific);
             return;
         }
         if (command.Irq >= 8)
-            Fabric.TryWritePort(cpu, 0xA0, 1, specific | (uint)(command.Irq - 8));
-        Fabric.TryWritePort(cpu, 0x20, 1, specific | (command.Irq >= 8 ? cascade : (uint)command.Irq));
+            _cpuPort.TryWritePort(cpu, 0xA0, 1, specific | (uint)(command.Irq - 8));
+        _cpuPort.TryWritePort(cpu, 0x20, 1, specific | (command.Irq >= 8 ? cascade : (uint)command.Irq));
     }
 }

@@ -11,7 +11,7 @@ namespace Wirq.Lab.Worlds;
 /// <summary>A machine with its devices, CPUs and laws, as a scenario describes it.</summary>
 /// <remarks>Everything that changes and matters lies in one arena: fabric, laws and actors (rule 11 of the
 /// design).</remarks>
-public sealed partial class World
+public sealed partial class World : IDisposable
 {
     private readonly Block<DeviceState> _devices;
     private readonly Source?[] _sources;
@@ -19,7 +19,7 @@ public sealed partial class World
     private readonly Design? _design;
     private readonly RouteTable? _routes;
     private readonly RemappingDriver? _driver;
-    private readonly ICpus _cpuPort;
+    private readonly IGuestCpus _cpuPort;
     private readonly Random? _order;
 
     /// <summary>Builds a world in its start state.</summary>
@@ -27,7 +27,8 @@ public sealed partial class World
     /// <param name="design">A historic design that it suffers from; null for none.</param>
     /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
     /// <param name="recorder">Hears of every event; null for nobody.</param>
-    public World(Scenario scenario, Design? design = null, int seed = 0, Action<Event>? recorder = null)
+    /// <param name="options">Who its CPUs are; null for simulated ones.</param>
+    public World(Scenario scenario, Design? design = null, int seed = 0, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         Scenario = scenario;
@@ -41,7 +42,8 @@ public sealed partial class World
         if (Spec.MemoryBytes > 0)
             Fabric.Memory = new GuestMemory(Arena, Spec.MemoryBytes);
         _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
-        _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel) : new FabricCpus(Fabric);
+        _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
+            : options?.Cpus?.Invoke(Fabric, Spec) ?? new FabricCpus(Fabric);
         Laws = new LawSet(Spec.Fabric, Fabric.Gsis, Arena, scenario.Laws);
         Journal = new Journal(scenario, Spec);
         _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric) : null;
@@ -52,19 +54,15 @@ public sealed partial class World
         _deviceVirqs = new DeviceVirq[Spec.Devices.Count][];
         Registers = new RegisterAccess(Fabric, _cpuPort);
         _driver = Spec.Remapping is null ? null : new RemappingDriver(Fabric, Registers);
-        for (int device = 0; device < Spec.Devices.Count; device++)
-            Connect(device);
-        if (Spec.Start == StartState.Ready)
+        try
         {
-            Firmware.Prepare(Spec, Fabric, _cpuPort, Registers);
-            _driver?.Prepare(Spec.Remapping!);
+            Start();
         }
-        ProgramVirqs();
-        for (int cpu = 0; cpu < Spec.Cpus; cpu++)
-            _cpus[cpu].Interrupts = Spec.Start == StartState.Ready ? 1u : 0;
-        Drain();
-        Timeline.Clear();
-        Journal.Clear();
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>What it was built from.</summary>
@@ -84,6 +82,9 @@ public sealed partial class World
     internal RegisterAccess Registers { get; }
     internal Action<Event>? Recorder { get; }
     internal RouteTable? Routes => _routes;
+
+    /// <summary>Lets its CPUs go.</summary>
+    public void Dispose() => _cpuPort.Dispose();
 
     /// <summary>Carries out everything that waits.</summary>
     public void Drain()
@@ -105,6 +106,23 @@ public sealed partial class World
         while (_host?.Poll() == true);
         if (any)
             Rest();
+    }
+
+    private void Start()
+    {
+        for (int device = 0; device < Spec.Devices.Count; device++)
+            Connect(device);
+        if (Spec.Start == StartState.Ready)
+        {
+            Firmware.Prepare(Spec, Fabric, _cpuPort, Registers);
+            _driver?.Prepare(Spec.Remapping!);
+        }
+        ProgramVirqs();
+        for (int cpu = 0; cpu < Spec.Cpus && Spec.Start == StartState.Ready; cpu++)
+            SetInterrupts(cpu, on: true);
+        Drain();
+        Timeline.Clear();
+        Journal.Clear();
     }
 
     private void Rest()
@@ -136,6 +154,9 @@ public sealed partial class World
                 break;
             case EventKind.MemoryWrite:
                 WriteMemory(effect);
+                break;
+            case EventKind.CpuNmi:
+                _cpuPort.Nmi(effect.Cpu);
                 break;
             default:
                 if (!Fabric.Execute(effect))

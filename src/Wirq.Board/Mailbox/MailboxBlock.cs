@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Wirq.Board.Mailbox;
+
+/// <summary>An interrupt that a mailbox guest took, as its handler recorded it.</summary>
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal struct TakenInterrupt
+{
+    internal const int Bytes = 16, VectorOffset = 0, OrderOffset = 4, DepthOffset = 8;
+
+    /// <summary>Its vector.</summary>
+    [FieldOffset(VectorOffset)] public uint Vector;
+    /// <summary>The number of the last order that the guest had then.</summary>
+    [FieldOffset(OrderOffset)] public uint Order;
+    /// <summary>How many handlers it is in, this one included.</summary>
+    [FieldOffset(DepthOffset)] public uint Depth;
+}
+
+/// <summary>The interrupts that were taken of late; the oldest is overwritten.</summary>
+[InlineArray(MailboxBlock.LogEntries)]
+internal struct TakenInterrupts
+{
+    private TakenInterrupt _first;
+}
+
+/// <summary>The mailbox of one CPU: what guest and host share.</summary>
+[StructLayout(LayoutKind.Explicit)]
+internal struct MailboxBlock
+{
+    /// <summary>How much room each has. The guest's stack begins at its end and grows down: 16 handlers nested take
+    /// less than 1 KiB.</summary>
+    internal const int Bytes = 0x800;
+    /// <summary>How many interrupts the log holds; a power of two.</summary>
+    internal const int LogEntries = 32;
+
+    internal const int SequenceOffset = 0, DoneOffset = 4, RoutineOffset = 8, AddressOffset = 16, ValueOffset = 24,
+        ResultOffset = 32, ResumeOffset = 40, FaultOffset = 48, OfferedOffset = 52, DepthOffset = 56, TakenOffset = 60,
+        NmisOffset = 64, LogOffset = 80;
+
+    /// <summary>Number of the last order.</summary>
+    [FieldOffset(SequenceOffset)] public uint Sequence;
+    /// <summary>Number of the last order that was carried out.</summary>
+    [FieldOffset(DoneOffset)] public uint Done;
+    /// <summary>Where the code for the order begins.</summary>
+    [FieldOffset(RoutineOffset)] public ulong Routine;
+    /// <summary>Linear address, port or MSR.</summary>
+    [FieldOffset(AddressOffset)] public ulong Address;
+    /// <summary>What is to be written.</summary>
+    [FieldOffset(ValueOffset)] public ulong Value;
+    /// <summary>What was read.</summary>
+    [FieldOffset(ResultOffset)] public ulong Result;
+    /// <summary>Where the code goes on after an exception.</summary>
+    [FieldOffset(ResumeOffset)] public ulong Resume;
+    /// <summary>The exception that the instruction took, plus 1; 0 for none.</summary>
+    [FieldOffset(FaultOffset)] public uint Fault;
+    /// <summary>Whether an interrupt is being offered: what comes is no exception then.</summary>
+    [FieldOffset(OfferedOffset)] public uint Offered;
+    /// <summary>How many handlers the guest is in.</summary>
+    [FieldOffset(DepthOffset)] public uint Depth;
+    /// <summary>How many interrupts it has taken.</summary>
+    [FieldOffset(TakenOffset)] public uint Taken;
+    /// <summary>How many NMIs it has taken.</summary>
+    [FieldOffset(NmisOffset)] public uint Nmis;
+    /// <summary>The interrupts that it took, by their number modulo <see cref="LogEntries"/>.</summary>
+    [FieldOffset(LogOffset)] public TakenInterrupts Log;
+}

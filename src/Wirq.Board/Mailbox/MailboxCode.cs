@@ -1,0 +1,236 @@
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Wirq.Board.Mailbox;
+
+/// <summary>In which mode a mailbox guest runs.</summary>
+public enum MailboxMode : byte
+{
+    /// <summary>64-bit mode at CPL 0.</summary>
+    Long,
+    /// <summary>Real mode, with a data segment that reaches 4 GiB.</summary>
+    Real,
+}
+
+/// <summary>The code of the mailbox guest, assembled once per mode.</summary>
+/// <remarks>
+/// <para>The guest has one loop, in which it rings the bell (an OUT, which exits) until there is a new order. A routine
+/// carries the order out and comes back to the loop. An interrupt's stub records it and enters the same loop, deeper in
+/// the stack: so the guest obeys orders inside the handler, until one of them is an IRET, after which it finds itself
+/// where it was, in the loop or behind a HLT.</para>
+/// <para>RBX (BX) is the address of the CPU's <see cref="MailboxBlock"/>, always. RAX is kept across interrupts; other
+/// registers hold nothing while one may come.</para>
+/// <para>A stub cannot tell an exception from an interrupt of the same vector, as the 8259s give after reset. The host
+/// says which it is: it offers an interrupt, or has an order carried out, and never both.</para>
+/// </remarks>
+internal sealed partial class MailboxCode
+{
+    /// <summary>Port of the bell; no device of a scenario has it.</summary>
+    internal const byte Bell = 0xBE;
+
+    private const int Vectors = 256, Exceptions = 32, NmiVector = 2, LogEntryShift = 4;
+    // Double fault, invalid TSS, segment, stack, protection, page, alignment, control protection, VMM, security (Intel SDM
+    // vol. 3, table 6-1; AMD APM vol. 2, 8.2).
+    private static readonly int[] s_withErrorCode = [8, 10, 11, 12, 13, 14, 17, 21, 29, 30];
+    private static readonly Lazy<MailboxCode> s_long = new(() => new MailboxCode(isLong: true, MailboxLayout.LongCode)),
+        s_real = new(() => new MailboxCode(isLong: false, MailboxLayout.RealCode));
+
+    private readonly bool _isLong;
+    private readonly Assembler _asm;
+    private readonly Label[] _stubs = new Label[Vectors];
+    private readonly Dictionary<MailboxOperation, Label> _labels = [];
+    private readonly Dictionary<MailboxOperation, ulong> _routines = [];
+
+    private MailboxCode(bool isLong, ulong offset)
+    {
+        _isLong = isLong;
+        _asm = new Assembler(isLong ? 64 : 16);
+        Label resume = Write();
+        var writer = new ByteWriter();
+        AssemblerResult result = _asm.Assemble(writer, offset, BlockEncoderOptions.ReturnNewInstructionOffsets);
+        Bytes = writer.ToArray();
+        Resume = result.GetLabelRIP(resume);
+        Handlers = [.. _stubs.Select(stub => result.GetLabelRIP(stub))];
+        foreach ((MailboxOperation operation, Label label) in _labels)
+            _routines[operation] = result.GetLabelRIP(label);
+    }
+
+    /// <summary>The code; the guest begins with its first byte. It runs wherever it is put, but that all addresses here
+    /// are offsets from where the guest's memory begins.</summary>
+    internal byte[] Bytes { get; }
+    /// <summary>Where the guest goes on after an exception.</summary>
+    internal ulong Resume { get; }
+    /// <summary>Where the handler of each vector begins.</summary>
+    internal IReadOnlyList<ulong> Handlers { get; }
+
+    /// <summary>The code of a mode.</summary>
+    internal static MailboxCode Of(MailboxMode mode) => (mode == MailboxMode.Long ? s_long : s_real).Value;
+
+    /// <summary>Where the routine of an order begins.</summary>
+    /// <returns>False where the mode does not have it.</returns>
+    internal bool TryFind(MailboxOperation operation, out ulong offset) => _routines.TryGetValue(operation, out offset);
+
+    private Label Write()
+    {
+        Label wait = _asm.CreateLabel(), finish = _asm.CreateLabel(), record = _asm.CreateLabel(),
+            exception = _asm.CreateLabel(), exceptionWithCode = _asm.CreateLabel(), resume = _asm.CreateLabel();
+        WriteLoop(ref wait, ref finish);
+        WriteRoutines(finish);
+        WriteStubs(wait, record, exception, exceptionWithCode);
+        WriteException(ref exceptionWithCode, record, errorCode: true);
+        WriteException(ref exception, record, errorCode: false);
+        WriteRecord(ref record, wait);
+        _asm.Label(ref resume);
+        _asm.xor(eax, eax);
+        _asm.jmp(finish);
+        return resume;
+    }
+
+    private void WriteLoop(ref Label wait, ref Label finish)
+    {
+        _asm.jmp(wait);
+        _asm.Label(ref finish);
+        if (_isLong)
+            _asm.mov(Field(__, MailboxBlock.ResultOffset), rax);
+        else
+            _asm.mov(Field(__, MailboxBlock.ResultOffset), eax);
+        WriteDone();
+        _asm.Label(ref wait);
+        _asm.@out(Bell, al);
+        _asm.mov(eax, Field(__, MailboxBlock.SequenceOffset));
+        _asm.cmp(eax, Field(__, MailboxBlock.DoneOffset));
+        _asm.je(wait);
+        if (_isLong)
+        {
+            _asm.mov(rsi, Field(__, MailboxBlock.AddressOffset));
+            _asm.mov(rax, Field(__, MailboxBlock.ValueOffset));
+            _asm.jmp(Field(__qword_ptr, MailboxBlock.RoutineOffset));
+        }
+        else
+        {
+            _asm.mov(esi, Field(__, MailboxBlock.AddressOffset));
+            _asm.mov(eax, Field(__, MailboxBlock.ValueOffset));
+            _asm.jmp(Field(__word_ptr, MailboxBlock.RoutineOffset));
+        }
+    }
+
+    private void WriteDone()
+    {
+        _asm.mov(eax, Field(__, MailboxBlock.SequenceOffset));
+        _asm.mov(Field(__, MailboxBlock.DoneOffset), eax);
+    }
+
+    private void WriteStubs(Label wait, Label record, Label exception, Label exceptionWithCode)
+    {
+        for (int vector = 0; vector < Vectors; vector++)
+        {
+            _stubs[vector] = _asm.CreateLabel();
+            _asm.Label(ref _stubs[vector]);
+            if (vector == NmiVector)
+            {
+                WriteNmi(record);
+                continue;
+            }
+            PushA();
+            _asm.mov(al, (byte)vector);
+            _asm.jmp(s_withErrorCode.Contains(vector) ? exceptionWithCode : vector < Exceptions ? exception : record);
+        }
+    }
+
+    /// <summary>An NMI is counted and returned from, unless it is an interrupt of that vector.</summary>
+    private void WriteNmi(Label record)
+    {
+        PushA();
+        _asm.mov(al, (byte)NmiVector);
+        _asm.cmp(Field(__dword_ptr, MailboxBlock.OfferedOffset), 0);
+        _asm.jne(record);
+        _asm.inc(Field(__dword_ptr, MailboxBlock.NmisOffset));
+        PopA();
+        WriteInterruptReturn();
+    }
+
+    /// <summary>An exception is noted, and the order given up.</summary>
+    private void WriteException(ref Label exception, Label record, bool errorCode)
+    {
+        _asm.Label(ref exception);
+        _asm.cmp(Field(__dword_ptr, MailboxBlock.OfferedOffset), 0);
+        _asm.jne(record);
+        _asm.movzx(eax, al);
+        _asm.inc(eax);
+        _asm.mov(Field(__, MailboxBlock.FaultOffset), eax);
+        if (_isLong)
+        {
+            // RAX, and the error code.
+            _asm.add(rsp, errorCode ? 16 : 8);
+            _asm.mov(rax, Field(__, MailboxBlock.ResumeOffset));
+            _asm.mov(__[rsp], rax);
+        }
+        else
+        {
+            // Real mode pushes no error code (Intel SDM vol. 3, 21.1.4).
+            _asm.add(sp, 4);
+            _asm.mov(ax, Field(__, MailboxBlock.ResumeOffset));
+            _asm.mov(bp, sp);
+            _asm.mov(__[bp], ax);
+        }
+        WriteInterruptReturn();
+    }
+
+    private void WriteRecord(ref Label record, Label wait)
+    {
+        _asm.Label(ref record);
+        _asm.movzx(eax, al);
+        _asm.mov(ecx, Field(__, MailboxBlock.TakenOffset));
+        _asm.and(ecx, MailboxBlock.LogEntries - 1);
+        _asm.shl(ecx, LogEntryShift);
+        _asm.mov(Entry(TakenInterrupt.VectorOffset), eax);
+        _asm.mov(eax, Field(__, MailboxBlock.SequenceOffset));
+        _asm.mov(Entry(TakenInterrupt.OrderOffset), eax);
+        _asm.mov(eax, Field(__, MailboxBlock.DepthOffset));
+        _asm.inc(eax);
+        _asm.mov(Field(__, MailboxBlock.DepthOffset), eax);
+        _asm.mov(Entry(TakenInterrupt.DepthOffset), eax);
+        _asm.inc(Field(__dword_ptr, MailboxBlock.TakenOffset));
+        _asm.jmp(wait);
+    }
+
+    private void PushA()
+    {
+        if (_isLong)
+            _asm.push(rax);
+        else
+            _asm.push(eax);
+    }
+
+    private void PopA()
+    {
+        if (_isLong)
+            _asm.pop(rax);
+        else
+            _asm.pop(eax);
+    }
+
+    private void WriteInterruptReturn()
+    {
+        if (_isLong)
+            _asm.iretq();
+        else
+            _asm.iret();
+    }
+
+    private AssemblerMemoryOperand Field(AssemblerMemoryOperandFactory width, int offset) =>
+        _isLong ? width[rbx + offset] : width[bx + offset];
+
+    // With 16-bit addressing BX has an index in SI or DI only.
+    private AssemblerMemoryOperand Entry(int offset) => _isLong
+        ? __[rbx + rcx + (MailboxBlock.LogOffset + offset)] : __[ebx + ecx + (MailboxBlock.LogOffset + offset)];
+
+    private sealed class ByteWriter : CodeWriter
+    {
+        private readonly List<byte> _bytes = [];
+
+        public override void WriteByte(byte value) => _bytes.Add(value);
+
+        internal byte[] ToArray() => [.. _bytes];
+    }
+}

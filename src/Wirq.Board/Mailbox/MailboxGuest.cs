@@ -1,0 +1,243 @@
+using System.Diagnostics;
+using Wirq.Board.Bus;
+using Wirq.Board.Cpus;
+using Wirq.Linux;
+
+namespace Wirq.Board.Mailbox;
+
+/// <summary>A machine of KVM whose CPUs run the mailbox guest: each does what it is told, on the calling thread, and
+/// says what came of it.</summary>
+/// <remarks>Not thread-safe. An order is over when the guest rings its bell with the order done; a guest that does not
+/// within <see cref="Patience"/> ends in a <see cref="MailboxException"/>, wherever it is: it is kicked now and then.
+/// Time alone is not held against it, for a busy host may have run neither of the two: it must have been kicked, or
+/// have rung for nothing, a number of times.</remarks>
+internal sealed class MailboxGuest : IDisposable
+{
+    /// <summary>How long a guest may take over an order.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private const int KicksOfPatience = 20, FewestVain = 10;
+    private const uint TssAddress = 0xFFFBD000;
+    private const ulong ReservedFlag = 2;
+    private const ulong ProtectedAndPaged = 0x80000031, PhysicalAddressExtension = 1 << 5, LongModeEnabledActive = 0x500;
+
+    private readonly MailboxMode _mode;
+    private readonly MailboxCode _code;
+    private readonly MailboxMemory _memory;
+    private readonly KvmVm _vm;
+    private readonly KvmVcpu[] _vcpus;
+    private readonly UserVcpu[] _handlers;
+    private readonly Timer _timer;
+    private readonly TimeSpan _patience;
+    private readonly Doorbell _bell = new();
+    private KvmVcpu? _running;
+    private string? _end;
+
+    /// <summary>Makes a machine, whose CPUs have yet to be told anything.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="mode">In which mode the guest runs.</param>
+    /// <param name="address">Where its memory lies; see <see cref="MailboxLayout"/>.</param>
+    /// <param name="cpus">How many CPUs.</param>
+    /// <param name="bus">The interrupt system.</param>
+    /// <param name="devices">Everything else.</param>
+    /// <param name="patience">How long it may take over an order; <see cref="Patience"/> where left out.</param>
+    internal MailboxGuest(MailboxHost host, MailboxMode mode, ulong address, int cpus, ICpuBus bus, DeviceBus devices,
+        TimeSpan? patience = null)
+    {
+        _mode = mode;
+        _patience = patience ?? Patience;
+        _code = MailboxCode.Of(mode);
+        _memory = new MailboxMemory(mode, address, cpus);
+        _vcpus = new KvmVcpu[cpus];
+        _handlers = new UserVcpu[cpus];
+        _vm = host.System.CreateVm();
+        try
+        {
+            _vm.SetTssAddress(TssAddress);
+            UserVcpu.Prepare(_vm);
+            _vm.MapMemory(0, address, _memory.Mapping);
+            devices.MapPorts(MailboxCode.Bell, 1, _bell);
+            for (int cpu = 0; cpu < cpus; cpu++)
+                MakeCpu(cpu, host, bus, devices);
+        }
+        catch
+        {
+            _vm.Dispose();
+            _memory.Dispose();
+            throw;
+        }
+        _timer = new Timer(static guest => ((MailboxGuest)guest!).Kick(), this,
+            _patience / KicksOfPatience, _patience / KicksOfPatience);
+    }
+
+    /// <summary>The memory that it lies in.</summary>
+    internal MailboxMemory Memory => _memory;
+
+    /// <summary>A CPU's mailbox.</summary>
+    internal ref MailboxBlock Block(int cpu) => ref _memory.Block(cpu);
+
+    /// <summary>The last interrupt that a CPU took.</summary>
+    internal TakenInterrupt LastTaken(int cpu) => Block(cpu).Log[(int)((Block(cpu).Taken - 1) % MailboxBlock.LogEntries)];
+
+    /// <summary>Whether RFLAGS.IF is set, as the last exit found.</summary>
+    internal bool InterruptFlag(int cpu) => _vcpus[cpu].InterruptFlag;
+
+    /// <summary>Whether a CPU has halted.</summary>
+    internal bool IsHalted(int cpu) => _handlers[cpu].IsHalted;
+
+    /// <summary>Lets the window show 2 MiB; each CPU must still be told to
+    /// <see cref="MailboxOperation.Invlpg"/>.</summary>
+    internal void MoveWindow(ulong physical) => _memory.MoveWindow(physical);
+
+    /// <summary>Has an order carried out.</summary>
+    /// <exception cref="MailboxException">The guest does not answer, or its mode does not have the order.</exception>
+    internal MailboxAnswer Do(int cpu, MailboxOrder order)
+    {
+        if (!_code.TryFind(order.Operation, out ulong routine))
+            throw new MailboxException(cpu, order.ToString(), "has no such instruction in its mode");
+        if (IsHalted(cpu))
+            throw new MailboxException(cpu, order.ToString(), "has halted");
+        ref MailboxBlock block = ref Block(cpu);
+        (block.Routine, block.Address, block.Value) = (Base + routine, order.Address, order.Value);
+        (block.Result, block.Fault) = (0, 0);
+        uint sequence = ++block.Sequence;
+        if (!Run(cpu, order.ToString(), sequence, block.Taken))
+            return new MailboxAnswer(0, Halted: true);
+        return new MailboxAnswer(block.Result, (int)block.Fault - 1);
+    }
+
+    /// <summary>Lets a CPU take the interrupt that the bus offers it.</summary>
+    /// <exception cref="MailboxException">It does not take any.</exception>
+    internal TakenInterrupt Take(int cpu)
+    {
+        const string what = "take an interrupt";
+        ref MailboxBlock block = ref Block(cpu);
+        uint before = block.Taken;
+        block.Offered = 1;
+        try
+        {
+            Run(cpu, what, block.Done, before + 1);
+        }
+        finally
+        {
+            Block(cpu).Offered = 0;
+        }
+        return LastTaken(cpu);
+    }
+
+    /// <summary>Lets a CPU take an NMI.</summary>
+    /// <exception cref="MailboxException">It does not take it.</exception>
+    internal void Nmi(int cpu)
+    {
+        uint before = Block(cpu).Nmis;
+        _handlers[cpu].Signals.Nmi();
+        Do(cpu, new MailboxOrder(MailboxOperation.Nop));
+        if (Block(cpu).Nmis != before + 1)
+            throw new MailboxException(cpu, "take an NMI", $"took {Block(cpu).Nmis - before}");
+    }
+
+    public void Dispose()
+    {
+        // A kick that is under way must be over before its vCPU goes.
+        using (var over = new ManualResetEvent(false))
+        {
+            if (_timer.Dispose(over))
+                over.WaitOne();
+        }
+        _vm.Dispose();
+        _memory.Dispose();
+    }
+
+    private ulong Base => _mode == MailboxMode.Long ? _memory.Address : 0;
+
+    /// <summary>Runs a CPU until it rings with an order done and so many interrupts taken.</summary>
+    /// <returns>False where it has halted.</returns>
+    private bool Run(int cpu, string what, uint done, uint taken)
+    {
+        KvmVcpu vcpu = _vcpus[cpu];
+        UserVcpu handler = _handlers[cpu];
+        long start = Stopwatch.GetTimestamp();
+        int vain = 0;
+        Volatile.Write(ref _running, vcpu);
+        try
+        {
+            while (true)
+            {
+                if (handler.BeforeEntry(vcpu) == VcpuNext.Wait)
+                    return false;
+                _bell.Rang = false;
+                bool interrupted = vcpu.Run() == KvmExitReason.Interrupted;
+                if (!interrupted && handler.Exited(vcpu, vcpu.Exit) == VcpuNext.Stop)
+                    throw new MailboxException(cpu, what, _end ?? "stopped");
+                if (_bell.Rang && Block(cpu).Done == done && Block(cpu).Taken == taken)
+                    return true;
+                if (_bell.Rang && Block(cpu).Taken - taken is > 0 and <= int.MaxValue)
+                    throw new MailboxException(cpu, what, $"took 0x{LastTaken(cpu).Vector:x2}, which nobody gave it");
+                if ((interrupted || _bell.Rang) && ++vain >= FewestVain && Stopwatch.GetElapsedTime(start) > _patience)
+                    throw new MailboxException(cpu, what, $"does not answer within {_patience.TotalSeconds} s");
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _running, null);
+        }
+    }
+
+    private void Kick() => Volatile.Read(ref _running)?.Kick();
+
+    private void MakeCpu(int cpu, MailboxHost host, ICpuBus bus, DeviceBus devices)
+    {
+        KvmVcpu vcpu = _vm.CreateVcpu(cpu);
+        vcpu.SetCpuid(host.CpuidOf(cpu, _vcpus.Length));
+        _vcpus[cpu] = vcpu;
+        _handlers[cpu] = new UserVcpu(vcpu, cpu, bus, devices, _memory, host.Workarounds(), end => _end = $"ended: {end.Kind} {end.Detail}");
+        _handlers[cpu].StartHere();
+        bool isLong = _mode == MailboxMode.Long;
+        vcpu.SystemRegisters = isLong ? LongMode(vcpu.SystemRegisters) : RealMode(vcpu.SystemRegisters);
+        ulong block = Base + (ulong)_memory.OffsetOf(cpu);
+        vcpu.Registers = new KvmRegisters
+        {
+            Rip = Base + (ulong)(isLong ? MailboxLayout.LongCode : MailboxLayout.RealCode),
+            Rbx = block,
+            Rsp = block + MailboxBlock.Bytes - sizeof(ulong) * 2,
+            Rflags = ReservedFlag,
+        };
+    }
+
+    private KvmSystemRegisters LongMode(KvmSystemRegisters system)
+    {
+        var data = new KvmSegment
+        {
+            Limit = uint.MaxValue, Selector = MailboxMemory.DataSelector, Type = 3, Present = 1, DefaultSize = 1, CodeOrData = 1,
+            Granularity = 1,
+        };
+        system.Cs = data with { Selector = MailboxMemory.CodeSelector, Type = 11, DefaultSize = 0, LongMode = 1 };
+        (system.Ds, system.Es, system.Fs, system.Gs, system.Ss) = (data, data, data, data, data);
+        (system.Gdt.Base, system.Gdt.Limit) = (_memory.Address + MailboxLayout.Gdt, MailboxMemory.Descriptors * sizeof(ulong) - 1);
+        (system.Idt.Base, system.Idt.Limit) = (_memory.Address + MailboxLayout.Idt, 256 * MailboxMemory.GateBytes - 1);
+        (system.Cr0, system.Cr3, system.Cr4) = (ProtectedAndPaged, _memory.Address + MailboxLayout.Tables, PhysicalAddressExtension);
+        system.Efer = LongModeEnabledActive;
+        return system;
+    }
+
+    private KvmSystemRegisters RealMode(KvmSystemRegisters system)
+    {
+        system.Cs.Selector = MailboxLayout.RealSegment;
+        system.Cs.Base = _memory.Address;
+        KvmSegment data = system.Ds with { Selector = MailboxLayout.RealSegment, Base = _memory.Address };
+        (system.Ds, system.Es, system.Ss) = (data, data, data);
+        // A limit of 4 GiB, as a descriptor of protected mode leaves it behind.
+        system.Fs = system.Fs with { Selector = 0, Base = 0, Limit = uint.MaxValue, Granularity = 1 };
+        (system.Idt.Base, system.Idt.Limit) = (_memory.Address, 256 * MailboxMemory.VectorBytes - 1);
+        return system;
+    }
+
+    private sealed class Doorbell : IPortDevice
+    {
+        internal bool Rang { get; set; }
+
+        public uint ReadPort(ushort port, int size) => uint.MaxValue;
+
+        public void WritePort(ushort port, int size, uint value) => Rang = true;
+    }
+}

@@ -1,0 +1,56 @@
+using Wirq.Board.Machine;
+using Wirq.Board.Workarounds;
+using Wirq.Lab.Scenarios;
+using Wirq.Linux;
+using Wirq.Linux.Probes;
+
+namespace Wirq.Board.Mailbox;
+
+/// <summary>The host's KVM, for machines with mailbox guests.</summary>
+public sealed class MailboxHost : IDisposable
+{
+    private readonly IReadOnlyList<HostWorkaround> _workarounds;
+    private readonly KvmCpuidLeaf[] _supported;
+
+    /// <summary>Takes the host's KVM over.</summary>
+    /// <param name="system">KVM; disposed with this.</param>
+    /// <param name="workarounds">What its probes switch on (<see cref="HostReport.Workarounds"/>).</param>
+    public MailboxHost(KvmSystem system, IReadOnlyList<HostWorkaround> workarounds)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(workarounds);
+        System = system;
+        _workarounds = workarounds;
+        _supported = system.GetSupportedCpuid();
+        PhysicalAddressBits = GuestCpuid.AddressBitsOf(_supported);
+    }
+
+    internal KvmSystem System { get; }
+    /// <summary>How wide physical addresses of a guest are.</summary>
+    internal int PhysicalAddressBits { get; }
+
+    /// <summary>What CPUID tells a guest. It never asks; KVM does, where IA32_APIC_BASE is written.</summary>
+    internal KvmCpuidLeaf[] CpuidOf(int cpu, int cpus) => GuestCpuid.Of(_supported, cpu, cpus, x2Apic: true, kernelApic: false);
+
+    internal WorkaroundSet Workarounds() => WorkaroundSet.For(_workarounds);
+
+    /// <summary>Makes the CPUs of a world (<see cref="Wirq.Lab.Worlds.WorldOptions.Cpus"/>).</summary>
+    /// <param name="fabric">Its interrupt system.</param>
+    /// <param name="machine">The machine.</param>
+    public MailboxCpus CreateCpus(Fabric fabric, MachineSpec machine) => CreateCpus(fabric, machine, MailboxMode.Long);
+
+    /// <param name="fabric">Its interrupt system.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="mode">In which mode the guest runs. In real mode it has no CR8, no accesses of 8 bytes, 4 GiB of
+    /// addresses and 16 CPUs.</param>
+    /// <inheritdoc cref="CreateCpus(Fabric, MachineSpec)"/>
+    public MailboxCpus CreateCpus(Fabric fabric, MachineSpec machine, MailboxMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(fabric);
+        ArgumentNullException.ThrowIfNull(machine);
+        return new MailboxCpus(this, fabric, machine, mode);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => System.Dispose();
+}

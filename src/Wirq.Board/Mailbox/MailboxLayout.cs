@@ -1,0 +1,32 @@
+namespace Wirq.Board.Mailbox;
+
+/// <summary>Where things lie in the memory of a mailbox guest, as offsets from its beginning.</summary>
+/// <remarks><code>
+/// 64-bit mode                              real mode
+/// 0x00000  page tables                     0x0000  vector table
+/// 0x06000  directory of the window         0x1000  code
+/// 0x07000  descriptor table                0x8000  mailboxes, one for each CPU
+/// 0x08000  interrupt gates
+/// 0x09000  code
+/// 0x10000  mailboxes, one for each CPU
+/// </code></remarks>
+internal static class MailboxLayout
+{
+    internal const int Tables = 0, Table = 0x1000, WindowDirectory = 0x6000, Gdt = 0x7000, Idt = 0x8000, LongCode = 0x9000,
+        LongBlocks = 0x10000;
+    internal const int RealCode = 0x1000, RealBlocks = 0x8000, RealBytes = 0x10000;
+
+    /// <summary>Where the guest's memory lies in real mode: a segment below 1 MiB, since handlers must be
+    /// there.</summary>
+    internal const ushort RealSegment = 0xC000;
+    internal const ulong RealBase = RealSegment * 16ul;
+    /// <summary>How many CPUs have room in that segment.</summary>
+    internal const int RealCpus = (RealBytes - RealBlocks) / MailboxBlock.Bytes;
+
+    /// <summary>Linear address of the window, which is 2 MiB, in 64-bit mode.</summary>
+    internal const ulong Window = 1ul << 32;
+    internal const ulong LargePage = 0x200000;
+
+    /// <summary>Where the guest's memory may lie in 64-bit mode; the first where no chip is.</summary>
+    internal static ReadOnlySpan<ulong> LongBases => [0xD0000000, 0xB0000000, 0x90000000, 0x70000000, 0x50000000];
+}

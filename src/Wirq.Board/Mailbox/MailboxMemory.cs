@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Wirq.Board.Bus;
+using Wirq.Linux;
+using Wirq.Linux.Probes;
+using Wirq.Remapping;
+
+namespace Wirq.Board.Mailbox;
+
+/// <summary>The memory that a mailbox guest itself lies in: code, tables and mailboxes.</summary>
+internal sealed class MailboxMemory : IGuestMemory, IDisposable
+{
+    /// <summary>Selectors of 64-bit mode.</summary>
+    internal const ushort CodeSelector = 8, DataSelector = 16;
+    internal const int GateBytes = 16, VectorBytes = 4, Descriptors = 3;
+
+    private const int EntriesOfTable = 512, Directories = 4, PageBytes = 0x1000, WindowIndex = 4;
+    private const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
+
+    private readonly int _blocks;
+
+    /// <summary>Lays a guest out.</summary>
+    /// <param name="mode">Its mode.</param>
+    /// <param name="address">Where it lies.</param>
+    /// <param name="cpus">How many CPUs it has.</param>
+    internal MailboxMemory(MailboxMode mode, ulong address, int cpus)
+    {
+        Address = address;
+        bool isLong = mode == MailboxMode.Long;
+        _blocks = isLong ? MailboxLayout.LongBlocks : MailboxLayout.RealBlocks;
+        int bytes = isLong ? _blocks + cpus * MailboxBlock.Bytes : MailboxLayout.RealBytes;
+        Mapping = Mapping.Anonymous((nuint)((bytes + PageBytes - 1) / PageBytes * PageBytes));
+        MailboxCode code = MailboxCode.Of(mode);
+        code.Bytes.CopyTo(Mapping.AsSpan((nuint)(isLong ? MailboxLayout.LongCode : MailboxLayout.RealCode), code.Bytes.Length));
+        if (isLong)
+            WriteTables(code);
+        else
+            WriteVectors(code);
+        for (int cpu = 0; cpu < cpus; cpu++)
+            Block(cpu).Resume = (isLong ? address : 0) + code.Resume;
+    }
+
+    internal Mapping Mapping { get; }
+    /// <summary>Guest-physical address of its beginning.</summary>
+    internal ulong Address { get; }
+
+    /// <summary>Where a CPU's mailbox lies, from the beginning.</summary>
+    internal int OffsetOf(int cpu) => _blocks + cpu * MailboxBlock.Bytes;
+
+    /// <summary>A CPU's mailbox.</summary>
+    internal ref MailboxBlock Block(int cpu) =>
+        ref MemoryMarshal.AsRef<MailboxBlock>(Mapping.AsSpan((nuint)OffsetOf(cpu), MailboxBlock.Bytes));
+
+    /// <summary>Lets the window show 2 MiB of physical memory.</summary>
+    internal void MoveWindow(ulong physical) => MemoryMarshal.Write(
+        Mapping.AsSpan(MailboxLayout.WindowDirectory, sizeof(ulong)), PageEntry.LargePage(physical));
+
+    public bool TryRead(ulong address, Span<byte> destination)
+    {
+        if (!IsInside(address, destination.Length))
+            return false;
+        Mapping.AsSpan((nuint)(address - Address), destination.Length).CopyTo(destination);
+        return true;
+    }
+
+    public bool TryWrite(ulong address, ReadOnlySpan<byte> source)
+    {
+        if (!IsInside(address, source.Length))
+            return false;
+        source.CopyTo(Mapping.AsSpan((nuint)(address - Address), source.Length));
+        return true;
+    }
+
+    public void Dispose() => Mapping.Dispose();
+
+    private bool IsInside(ulong address, int length) =>
+        address - Address <= Mapping.Length && (ulong)length <= Mapping.Length - (address - Address);
+
+    private void WriteTables(MailboxCode code)
+    {
+        Span<PageEntry> tables = MemoryMarshal.Cast<byte, PageEntry>(
+            Mapping.AsSpan(MailboxLayout.Tables, (2 + Directories) * MailboxLayout.Table));
+        const int pointers = EntriesOfTable, directories = 2 * EntriesOfTable;
+        tables[0] = PageEntry.Table(Address + MailboxLayout.Table);
+        for (int directory = 0; directory < Directories; directory++)
+            tables[pointers + directory] = PageEntry.Table(Address + (ulong)((2 + directory) * MailboxLayout.Table));
+        tables[pointers + WindowIndex] = PageEntry.Table(Address + MailboxLayout.WindowDirectory);
+        for (int page = 0; page < Directories * EntriesOfTable; page++)
+            tables[directories + page] = PageEntry.LargePage((ulong)page * MailboxLayout.LargePage);
+        Span<ulong> descriptors = MemoryMarshal.Cast<byte, ulong>(Mapping.AsSpan(MailboxLayout.Gdt, Descriptors * sizeof(ulong)));
+        (descriptors[1], descriptors[2]) = (FlatCode, FlatData);
+        for (int vector = 0; vector < code.Handlers.Count; vector++)
+        {
+            MemoryMarshal.Write(Mapping.AsSpan((nuint)(MailboxLayout.Idt + vector * GateBytes), GateBytes),
+                InterruptGate.To(Address + code.Handlers[vector], CodeSelector));
+        }
+    }
+
+    private void WriteVectors(MailboxCode code)
+    {
+        for (int vector = 0; vector < code.Handlers.Count; vector++)
+        {
+            MemoryMarshal.Write(Mapping.AsSpan((nuint)(vector * VectorBytes), VectorBytes),
+                new RealModeVector(MailboxLayout.RealSegment, (ushort)code.Handlers[vector]));
+        }
+    }
+}
+
+/// <summary>Memory of a scenario, which a chip of the world masters too, as the guest reaches it: by exits.</summary>
+/// <param name="memory">It, from address 0 on.</param>
+internal sealed class ScenarioMemory(IGuestMemory memory) : IMemoryDevice
+{
+    private const int ByteBits = 8;
+
+    public ulong ReadMemory(ulong offset, int size)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bytes.Clear();
+        return memory.TryRead(offset, bytes[..size])
+            ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : ulong.MaxValue >> (sizeof(ulong) - size) * ByteBits;
+    }
+
+    public void WriteMemory(ulong offset, int size, ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+        memory.TryWrite(offset, bytes[..size]);
+    }
+}

@@ -1,0 +1,86 @@
+using Wirq.Events;
+using Wirq.Lab.Kernels;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>Simulated CPUs whose local APICs are a kernel's. Their accesses never leave the kernel; they are told all
+/// the same, so that a timeline reads alike. The 8259 pair is the fabric's: its vector goes to the kernel as the CPU's
+/// interrupt window opens.</summary>
+internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : FabricCpus(fabric)
+{
+    private readonly Fabric _fabric = fabric;
+
+    private const int RegisterWidth = 4;
+    private const uint RegisterStride = 16;
+
+    public override bool TryRead(int cpu, ulong address, int size, out ulong value)
+    {
+        value = 0;
+        if (!kernel.Maps(cpu, address, out uint offset))
+            return !IsFabricsOwn(cpu, address) && _fabric.TryRead(cpu, address, size, out value);
+        if (IsWhole(offset, size))
+            value = kernel.ReadApic(cpu, (ApicRegister)offset);
+        Tell(new Event(EventKind.MemoryMappedRead, (ushort)cpu, (uint)size, address, value));
+        return true;
+    }
+
+    public override bool TryWrite(int cpu, ulong address, int size, ulong value)
+    {
+        if (!kernel.Maps(cpu, address, out uint offset))
+            return !IsFabricsOwn(cpu, address) && _fabric.TryWrite(cpu, address, size, value);
+        Tell(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+        if (IsWhole(offset, size))
+            kernel.WriteApic(cpu, (ApicRegister)offset, (uint)value);
+        return true;
+    }
+
+    public override MsrResult ReadMsr(int cpu, uint msr, out ulong value)
+    {
+        value = 0;
+        if (!LocalApics.ClaimsMsr(msr))
+            return MsrResult.NotOurs;
+        bool done = kernel.TryReadMsr(cpu, msr, out value);
+        Tell(new Event(EventKind.MsrRead, (ushort)cpu, done ? 0u : 1, msr, value));
+        return done ? MsrResult.Done : MsrResult.GeneralProtection;
+    }
+
+    public override MsrResult WriteMsr(int cpu, uint msr, ulong value)
+    {
+        if (!LocalApics.ClaimsMsr(msr))
+            return MsrResult.NotOurs;
+        bool done = kernel.TryWriteMsr(cpu, msr, value);
+        Tell(new Event(EventKind.MsrWrite, (ushort)cpu, done ? 0u : 1, msr, value));
+        return done ? MsrResult.Done : MsrResult.GeneralProtection;
+    }
+
+    public override byte ReadCr8(int cpu) => kernel.ReadCr8(cpu);
+
+    public override bool TryWriteCr8(int cpu, ulong value)
+    {
+        Tell(new Event(EventKind.TaskPriorityWrite, (ushort)cpu, 0, 0, value));
+        return kernel.TryWriteCr8(cpu, value);
+    }
+
+    public override ApicBase ReadBase(int cpu) => kernel.BaseOf(cpu);
+
+    public override bool HasInterrupt(int cpu) => kernel.HasInterrupt(cpu) || WaitsForWindow(cpu);
+
+    /// <summary>The window is open: the INTA cycle is run now and not before, so that a request that the 8259s hold
+    /// in the meantime, or mask, is theirs to decide.</summary>
+    public override int Take(int cpu)
+    {
+        if (WaitsForWindow(cpu))
+            kernel.RaiseExtInt(cpu, _fabric.Inta(cpu));
+        return kernel.Take(cpu);
+    }
+
+    private bool WaitsForWindow(int cpu) => _fabric.Pic is { Intr: true } && kernel.AcceptsExtInt(cpu);
+
+    /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
+    private bool IsFabricsOwn(int cpu, ulong address) => _fabric.LocalApics.Maps(cpu, address, out _);
+
+    // Registers are accessed whole, at their own address (SDM vol. 3, 11.4.1).
+    private static bool IsWhole(uint offset, int size) => size == RegisterWidth && offset % RegisterStride == 0;
+
+    private void Tell(in Event happened) => _fabric.Events.Observe(happened);
+}

@@ -1,0 +1,136 @@
+using Wirq.Board.Mailbox;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+using Wirq.Linux;
+using Wirq.Linux.Probes;
+
+namespace Wirq.Board.Tests.Mailbox;
+
+/// <summary>What keeps a scenario from being run on a host, by what the host's report says; no KVM is needed.</summary>
+public class HostOfferTests
+{
+    private static readonly HostOffer s_sound = new()
+    {
+        Capabilities = new Dictionary<KvmCapability, int>
+        {
+            [KvmCapability.UserSpaceMsr] = 1, [KvmCapability.MsrFilter] = 1, [KvmCapability.MaxVcpus] = 8,
+            [KvmCapability.MaxVcpuId] = 4, [KvmCapability.Smm] = 1,
+        },
+        Probes = new Dictionary<string, ProbeOutcome>
+        {
+            ["x2apic-msr"] = ProbeOutcome.Faithful, ["apic-base-filter"] = ProbeOutcome.Faithful,
+        },
+        Configurations =
+        [
+            new(DeliveryConfiguration.User, ConfigurationVerdict.Sound, []),
+            new(DeliveryConfiguration.Split, ConfigurationVerdict.Sound, []),
+        ],
+    };
+
+    private static readonly Scenario s_plain = new() { At = new("x.yaml", 1, 1), Name = "x", Machine = new() };
+    private static readonly Scenario s_split = s_plain with { Machine = new() { Kernel = KernelModel.Split } };
+
+    [Fact]
+    public void A_sound_host_runs_what_needs_no_split_kernel()
+    {
+        Assert.Null(s_sound.Judge(s_plain));
+        Assert.Null(s_sound.Judge(s_plain with { Needs = ["x2apic", "pic", "wide-ids", "virtual-time", "smi"] }));
+        Assert.Null(s_sound.Judge(s_plain with { Machine = new() { Kernel = KernelModel.User, Cpus = 4 } }));
+    }
+
+    [Fact]
+    public void Without_KVM_every_scenario_lacks_it_with_the_reason()
+    {
+        HostOffer absent = s_sound with { Absent = "open /dev/kvm: no such file" };
+        foreach (Scenario scenario in (Scenario[])[s_plain, s_split])
+            Assert.Equal("KVM: open /dev/kvm: no such file", Lack(absent, scenario));
+    }
+
+    [Fact]
+    public void A_split_scenario_deviates_by_the_probes_of_split_that_failed_and_no_other_does()
+    {
+        HostOffer deviating = WithSplit(ConfigurationVerdict.Deviates, "isr-until-eoi", "eoi-exit");
+        ScenarioResult result = deviating.Judge(s_split)!;
+        Assert.Equal(Verdict.HostDeviates, result.Verdict);
+        Assert.Equal(["isr-until-eoi", "eoi-exit"], result.Deviations);
+        Assert.Empty(result.Lacks);
+        Assert.Null(deviating.Judge(s_plain));
+    }
+
+    [Fact]
+    public void A_split_scenario_lacks_a_capability_of_split_or_what_is_not_built()
+    {
+        Assert.Equal("KVM_CAP_SPLIT_IRQCHIP", Lack(WithSplit(ConfigurationVerdict.Lacking, "KVM_CAP_SPLIT_IRQCHIP"), s_split));
+        Assert.Contains("split kernels", Lack(s_sound, s_split), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_whose_guests_do_not_run_lacks_that_and_one_that_does_not_wake_them_deviates()
+    {
+        HostOffer host = s_sound with { Configurations = [new(DeliveryConfiguration.User, ConfigurationVerdict.Lacking, ["guest-runs"])] };
+        Assert.Equal("guest-runs", Lack(host, s_plain));
+        host = s_sound with { Configurations = [new(DeliveryConfiguration.User, ConfigurationVerdict.Deviates, ["halt-wake"])] };
+        Assert.Equal(["halt-wake"], host.Judge(s_plain)!.Deviations);
+    }
+
+    [Theory]
+    [InlineData(5, "5 vCPUs: KVM_CAP_MAX_VCPU_ID is 4")]
+    [InlineData(9, "9 vCPUs: KVM_CAP_MAX_VCPUS is 8")]
+    public void More_CPUs_than_KVM_can_make_are_lacking(int cpus, string lack) =>
+        Assert.Equal(lack, Lack(s_sound, s_plain with { Machine = new() { Cpus = cpus } }));
+
+    [Theory]
+    [InlineData(KvmCapability.UserSpaceMsr, "KVM_CAP_X86_USER_SPACE_MSR")]
+    [InlineData(KvmCapability.MsrFilter, "KVM_CAP_X86_MSR_FILTER")]
+    public void A_missing_capability_is_named(KvmCapability capability, string name) =>
+        Assert.Equal(name, Lack(Without(capability), s_plain));
+
+    [Fact]
+    public void SMIs_that_are_to_be_seen_need_system_management_mode()
+    {
+        Assert.Equal("KVM_CAP_X86_SMM", Lack(Without(KvmCapability.Smm), s_plain with { Needs = ["smi"] }));
+        Assert.Null(Without(KvmCapability.Smm).Judge(s_plain));
+    }
+
+    [Theory]
+    [InlineData("x2apic-msr")]
+    [InlineData("apic-base-filter")]
+    public void MSRs_that_do_not_exit_are_a_deviation_and_a_probe_without_an_answer_is_none(string probe)
+    {
+        ScenarioResult result = WithProbe(probe, ProbeOutcome.Deviates).Judge(s_plain)!;
+        Assert.Equal((Verdict.HostDeviates, probe), (result.Verdict, Assert.Single(result.Deviations)));
+        Assert.Equal($"an answer to the probe {probe}", Lack(WithProbe(probe, ProbeOutcome.Failed), s_plain));
+    }
+
+    [Fact]
+    public void What_this_host_reports_is_taken_over()
+    {
+        HostOffer offer = HostOffer.Of(Bench.Report);
+        Assert.Equal(Bench.Report.Absent, offer.Absent);
+        Assert.Equal(Bench.Report.Probes.Count, offer.Probes.Count);
+        Assert.Equal(Bench.Report.Capabilities.Count, offer.Capabilities.Count);
+    }
+
+    private static string Lack(HostOffer host, Scenario scenario)
+    {
+        ScenarioResult result = host.Judge(scenario)!;
+        Assert.Equal(Verdict.HostLacks, result.Verdict);
+        Assert.Empty(result.Deviations);
+        return Assert.Single(result.Lacks);
+    }
+
+    private static HostOffer WithSplit(ConfigurationVerdict verdict, params string[] because) => s_sound with
+    {
+        Configurations = [s_sound.Configurations[0], new(DeliveryConfiguration.Split, verdict, because)],
+    };
+
+    private static HostOffer Without(KvmCapability capability) => s_sound with
+    {
+        Capabilities = s_sound.Capabilities.Where(pair => pair.Key != capability).ToDictionary(),
+    };
+
+    private static HostOffer WithProbe(string name, ProbeOutcome outcome) => s_sound with
+    {
+        Probes = new Dictionary<string, ProbeOutcome>(s_sound.Probes) { [name] = outcome },
+    };
+}
