@@ -203,6 +203,12 @@ internal sealed class CountingPort(IKernelPort kernel) : IKernelPort
         return kernel.Signal(message);
     }
 
+    public void SetLine(int gsi, bool asserted)
+    {
+        Calls++;
+        kernel.SetLine(gsi, asserted);
+    }
+
     public void RaiseExtInt(int cpu, byte vector)
     {
         Calls++;

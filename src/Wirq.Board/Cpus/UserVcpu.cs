@@ -156,7 +156,8 @@ public sealed class UserVcpu : IVcpuHandler
     /// <summary>Carries what the guest wrote to CR8 to the local APIC.</summary>
     private void FollowCr8(KvmVcpu vcpu)
     {
-        // An equal class leaves the sub-class of TPR alone (Intel SDM vol. 3, 11.8.6).
+        // A MOV to CR8 of the class that it has would clear the sub-class of TPR (Intel SDM vol. 3, 11.8.6.1), but KVM
+        // tells nothing of it.
         if (vcpu.Cr8 == _cr8)
             return;
         _cr8 = vcpu.Cr8;
