@@ -30,6 +30,7 @@ public sealed class Board : IDisposable
     private readonly KvmKernelPort? _kernelPort;
     private readonly EpollLoop _loop;
     private readonly VcpuThread[] _threads;
+    private readonly IVcpuHandler[] _handlers;
     private readonly Timer? _kicks;
     private GuestEnd? _end;
     private ExceptionDispatchInfo? _failure;
@@ -70,6 +71,7 @@ public sealed class Board : IDisposable
             var chips = new BoardChips(Host, Clock, Vm.Vcpus);
             Clock.Add(chips);
             _threads = new VcpuThread[Options.Cpus];
+            _handlers = new IVcpuHandler[Options.Cpus];
             var signals = new VcpuSignals[_kernelPort is null ? Options.Cpus : 0];
             Action<bool>? intr = null;
             bool wantsKicks = false;
@@ -78,12 +80,11 @@ public sealed class Board : IDisposable
                 WorkaroundSet workarounds = WorkaroundSet.For(Options.Workarounds);
                 wantsKicks |= workarounds.WantsKicks;
                 KvmVcpu vcpu = Vm.Vcpus[cpu];
-                IVcpuHandler handler;
                 if (_kernelPort is null)
                 {
                     var user = new UserVcpu(vcpu, cpu, chips, Devices, memory, workarounds, End);
                     signals[cpu] = user.Signals;
-                    handler = user;
+                    _handlers[cpu] = user;
                 }
                 else
                 {
@@ -91,9 +92,9 @@ public sealed class Board : IDisposable
                     // The 8259s are wired to the first CPU (MultiProcessor Specification 1.4, 3.6.2.2).
                     if (cpu == 0 && Vm.IrqChip == KvmIrqChip.Split)
                         intr = high => ShowIntr(kernel, port, high);
-                    handler = kernel;
+                    _handlers[cpu] = kernel;
                 }
-                _threads[cpu] = new VcpuThread(vcpu, handler, new VcpuThreadOptions { Ended = ThreadEnded });
+                _threads[cpu] = new VcpuThread(vcpu, _handlers[cpu], new VcpuThreadOptions { Ended = ThreadEnded });
             }
             port.Connect(_threads, signals, intr);
             if (wantsKicks)
@@ -125,6 +126,9 @@ public sealed class Board : IDisposable
 
     /// <summary>Its time.</summary>
     public BoardClock Clock { get; } = new();
+
+    /// <summary>Who serves the exits of each vCPU.</summary>
+    internal IReadOnlyList<IVcpuHandler> Handlers => _handlers;
 
     /// <summary>Who polls its eventfds.</summary>
     public IEventPort Events => _loop;

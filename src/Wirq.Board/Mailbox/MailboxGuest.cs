@@ -19,14 +19,16 @@ internal sealed class MailboxGuest : IDisposable
     private const int KicksOfPatience = 20, FewestVain = 10;
     private const uint TssAddress = 0xFFFBD000;
     private const ulong ReservedFlag = 2;
+    // Where it lies in a board's memory.
+    private const uint InBoard = 0x100000;
     private const ulong ProtectedAndPaged = 0x80000031, PhysicalAddressExtension = 1 << 5, LongModeEnabledActive = 0x500;
 
     private readonly MailboxMode _mode;
     private readonly MailboxCode _code;
     private readonly MailboxMemory _memory;
-    private readonly KvmVm _vm;
     private readonly KvmVcpu[] _vcpus;
-    private readonly UserVcpu[] _handlers;
+    private readonly IVcpuHandler[] _handlers;
+    private readonly IDisposable _owner;
     private readonly Timer _timer;
     private readonly TimeSpan _patience;
     private readonly Doorbell _bell = new();
@@ -48,25 +50,53 @@ internal sealed class MailboxGuest : IDisposable
         _patience = patience ?? Patience;
         _code = MailboxCode.Of(mode);
         _memory = new MailboxMemory(mode, address, cpus);
-        _vcpus = new KvmVcpu[cpus];
-        _handlers = new UserVcpu[cpus];
-        _vm = host.System.CreateVm();
+        _handlers = new IVcpuHandler[cpus];
+        KvmVm vm = host.System.CreateVm();
+        _owner = vm;
         try
         {
-            _vm.SetTssAddress(TssAddress);
-            UserVcpu.Prepare(_vm);
-            _vm.MapMemory(0, address, _memory.Mapping);
-            devices.MapPorts(MailboxCode.Bell, 1, _bell);
+            vm.SetTssAddress(TssAddress);
+            UserVcpu.Prepare(vm);
+            vm.MapMemory(0, address, _memory.Mapping);
             for (int cpu = 0; cpu < cpus; cpu++)
-                MakeCpu(cpu, host, bus, devices);
+                _handlers[cpu] = MakeCpu(vm, cpu, host, bus, devices);
+            _vcpus = [.. vm.Vcpus];
+            _timer = Begin(devices);
         }
         catch
         {
-            _vm.Dispose();
+            vm.Dispose();
             _memory.Dispose();
             throw;
         }
-        _timer = new Timer(static guest => ((MailboxGuest)guest!).Kick(), this,
+    }
+
+    /// <summary>Puts the guest into the memory of a board, in 64-bit mode. The board must not be started: its vCPUs are run
+    /// here.</summary>
+    /// <param name="board">The board, which it takes over.</param>
+    internal MailboxGuest(Machine.Board board)
+    {
+        _mode = MailboxMode.Long;
+        _patience = Patience;
+        _code = MailboxCode.Of(_mode);
+        _memory = new MailboxMemory(_mode, InBoard, board.Options.Cpus, board.Memory.Ranges[0].Memory, InBoard);
+        _owner = board;
+        _vcpus = [.. board.Vm.Vcpus];
+        _handlers = [.. board.Handlers];
+        foreach (IVcpuHandler handler in _handlers)
+            (handler as UserVcpu)?.StartHere();
+        // KVM would have all but the first wait for INIT and SIPI.
+        for (int cpu = 1; cpu < _vcpus.Length && board.Vm.IrqChip != KvmIrqChip.None; cpu++)
+            _vcpus[cpu].MpState = KvmMpState.Runnable;
+        _timer = Begin(board.Devices);
+    }
+
+    private Timer Begin(DeviceBus devices)
+    {
+        devices.MapPorts(MailboxCode.Bell, 1, _bell);
+        for (int cpu = 0; cpu < _vcpus.Length; cpu++)
+            Enter(cpu);
+        return new Timer(static guest => ((MailboxGuest)guest!).Kick(), this,
             _patience / KicksOfPatience, _patience / KicksOfPatience);
     }
 
@@ -83,15 +113,18 @@ internal sealed class MailboxGuest : IDisposable
     internal bool InterruptFlag(int cpu) => _vcpus[cpu].InterruptFlag;
 
     /// <summary>Whether a CPU has halted.</summary>
-    internal bool IsHalted(int cpu) => _handlers[cpu].IsHalted;
+    internal bool IsHalted(int cpu) => _handlers[cpu] is UserVcpu { IsHalted: true };
 
     /// <summary>Lets the window show 2 MiB; each CPU must still be told to
     /// <see cref="MailboxOperation.Invlpg"/>.</summary>
     internal void MoveWindow(ulong physical) => _memory.MoveWindow(physical);
 
     /// <summary>Has an order carried out.</summary>
+    /// <param name="cpu">Which CPU.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="takes">Whether the CPU takes an interrupt at once behind it, as one that waits for an IRET.</param>
     /// <exception cref="MailboxException">The guest does not answer, or its mode does not have the order.</exception>
-    internal MailboxAnswer Do(int cpu, MailboxOrder order)
+    internal MailboxAnswer Do(int cpu, MailboxOrder order, bool takes = false)
     {
         if (!_code.TryFind(order.Operation, out ulong routine))
             throw new MailboxException(cpu, order.ToString(), "has no such instruction in its mode");
@@ -101,7 +134,7 @@ internal sealed class MailboxGuest : IDisposable
         (block.Routine, block.Address, block.Value) = (Base + routine, order.Address, order.Value);
         (block.Result, block.Fault) = (0, 0);
         uint sequence = ++block.Sequence;
-        if (!Run(cpu, order.ToString(), sequence, block.Taken))
+        if (!Run(cpu, order.ToString(), sequence, block.Taken + (takes ? 1u : 0)))
             return new MailboxAnswer(0, Halted: true);
         return new MailboxAnswer(block.Result, (int)block.Fault - 1);
     }
@@ -130,7 +163,10 @@ internal sealed class MailboxGuest : IDisposable
     internal void Nmi(int cpu)
     {
         uint before = Block(cpu).Nmis;
-        _handlers[cpu].Signals.Nmi();
+        if (_handlers[cpu] is UserVcpu user)
+            user.Signals.Nmi();
+        else
+            _vcpus[cpu].Nmi();
         Do(cpu, new MailboxOrder(MailboxOperation.Nop));
         if (Block(cpu).Nmis != before + 1)
             throw new MailboxException(cpu, "take an NMI", $"took {Block(cpu).Nmis - before}");
@@ -144,7 +180,7 @@ internal sealed class MailboxGuest : IDisposable
             if (_timer.Dispose(over))
                 over.WaitOne();
         }
-        _vm.Dispose();
+        _owner.Dispose();
         _memory.Dispose();
     }
 
@@ -155,7 +191,7 @@ internal sealed class MailboxGuest : IDisposable
     private bool Run(int cpu, string what, uint done, uint taken)
     {
         KvmVcpu vcpu = _vcpus[cpu];
-        UserVcpu handler = _handlers[cpu];
+        IVcpuHandler handler = _handlers[cpu];
         long start = Stopwatch.GetTimestamp();
         int vain = 0;
         Volatile.Write(ref _running, vcpu);
@@ -185,13 +221,18 @@ internal sealed class MailboxGuest : IDisposable
 
     private void Kick() => Volatile.Read(ref _running)?.Kick();
 
-    private void MakeCpu(int cpu, MailboxHost host, ICpuBus bus, DeviceBus devices)
+    private UserVcpu MakeCpu(KvmVm vm, int cpu, MailboxHost host, ICpuBus bus, DeviceBus devices)
     {
-        KvmVcpu vcpu = _vm.CreateVcpu(cpu);
-        vcpu.SetCpuid(host.CpuidOf(cpu, _vcpus.Length));
-        _vcpus[cpu] = vcpu;
-        _handlers[cpu] = new UserVcpu(vcpu, cpu, bus, devices, _memory, host.Workarounds(), end => _end = $"ended: {end.Kind} {end.Detail}");
-        _handlers[cpu].StartHere();
+        KvmVcpu vcpu = vm.CreateVcpu(cpu);
+        vcpu.SetCpuid(host.CpuidOf(cpu, _handlers.Length));
+        var handler = new UserVcpu(vcpu, cpu, bus, devices, _memory, host.Workarounds(), end => _end = $"ended: {end.Kind} {end.Detail}");
+        handler.StartHere();
+        return handler;
+    }
+
+    private void Enter(int cpu)
+    {
+        KvmVcpu vcpu = _vcpus[cpu];
         bool isLong = _mode == MailboxMode.Long;
         vcpu.SystemRegisters = isLong ? LongMode(vcpu.SystemRegisters) : RealMode(vcpu.SystemRegisters);
         ulong block = Base + (ulong)_memory.OffsetOf(cpu);

@@ -17,21 +17,31 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     private const int EntriesOfTable = 512, Directories = 4, PageBytes = 0x1000, WindowIndex = 4;
     private const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
 
-    private readonly int _blocks;
+    private readonly int _blocks, _bytes;
+    private readonly nuint _offset;
+    private readonly bool _isOwn;
 
-    /// <summary>Lays a guest out.</summary>
+    /// <summary>Lays a guest out in memory of its own.</summary>
     /// <param name="mode">Its mode.</param>
     /// <param name="address">Where it lies.</param>
     /// <param name="cpus">How many CPUs it has.</param>
     internal MailboxMemory(MailboxMode mode, ulong address, int cpus)
+        : this(mode, address, cpus, Mapping.Anonymous((nuint)SizeOf(mode, cpus)), 0) => _isOwn = true;
+
+    /// <summary>Lays a guest out in memory that a machine has.</summary>
+    /// <param name="mode">Its mode.</param>
+    /// <param name="address">Where it lies.</param>
+    /// <param name="cpus">How many CPUs it has.</param>
+    /// <param name="mapping">The memory.</param>
+    /// <param name="offset">Where it begins in the mapping.</param>
+    internal MailboxMemory(MailboxMode mode, ulong address, int cpus, Mapping mapping, nuint offset)
     {
-        Address = address;
+        (Address, Mapping, _offset) = (address, mapping, offset);
         bool isLong = mode == MailboxMode.Long;
         _blocks = isLong ? MailboxLayout.LongBlocks : MailboxLayout.RealBlocks;
-        int bytes = isLong ? _blocks + cpus * MailboxBlock.Bytes : MailboxLayout.RealBytes;
-        Mapping = Mapping.Anonymous((nuint)((bytes + PageBytes - 1) / PageBytes * PageBytes));
+        _bytes = SizeOf(mode, cpus);
         MailboxCode code = MailboxCode.Of(mode);
-        code.Bytes.CopyTo(Mapping.AsSpan((nuint)(isLong ? MailboxLayout.LongCode : MailboxLayout.RealCode), code.Bytes.Length));
+        code.Bytes.CopyTo(Span(isLong ? MailboxLayout.LongCode : MailboxLayout.RealCode, code.Bytes.Length));
         if (isLong)
             WriteTables(code);
         else
@@ -49,17 +59,17 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
 
     /// <summary>A CPU's mailbox.</summary>
     internal ref MailboxBlock Block(int cpu) =>
-        ref MemoryMarshal.AsRef<MailboxBlock>(Mapping.AsSpan((nuint)OffsetOf(cpu), MailboxBlock.Bytes));
+        ref MemoryMarshal.AsRef<MailboxBlock>(Span(OffsetOf(cpu), MailboxBlock.Bytes));
 
     /// <summary>Lets the window show 2 MiB of physical memory.</summary>
     internal void MoveWindow(ulong physical) => MemoryMarshal.Write(
-        Mapping.AsSpan(MailboxLayout.WindowDirectory, sizeof(ulong)), PageEntry.LargePage(physical));
+        Span(MailboxLayout.WindowDirectory, sizeof(ulong)), PageEntry.LargePage(physical));
 
     public bool TryRead(ulong address, Span<byte> destination)
     {
         if (!IsInside(address, destination.Length))
             return false;
-        Mapping.AsSpan((nuint)(address - Address), destination.Length).CopyTo(destination);
+        Span((int)(address - Address), destination.Length).CopyTo(destination);
         return true;
     }
 
@@ -67,19 +77,31 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     {
         if (!IsInside(address, source.Length))
             return false;
-        source.CopyTo(Mapping.AsSpan((nuint)(address - Address), source.Length));
+        source.CopyTo(Span((int)(address - Address), source.Length));
         return true;
     }
 
-    public void Dispose() => Mapping.Dispose();
+    public void Dispose()
+    {
+        if (_isOwn)
+            Mapping.Dispose();
+    }
+
+    private static int SizeOf(MailboxMode mode, int cpus)
+    {
+        int bytes = mode == MailboxMode.Long ? MailboxLayout.LongBlocks + cpus * MailboxBlock.Bytes : MailboxLayout.RealBytes;
+        return (bytes + PageBytes - 1) / PageBytes * PageBytes;
+    }
+
+    private Span<byte> Span(int at, int length) => Mapping.AsSpan(_offset + (nuint)at, length);
 
     private bool IsInside(ulong address, int length) =>
-        address - Address <= Mapping.Length && (ulong)length <= Mapping.Length - (address - Address);
+        address - Address <= (ulong)_bytes && (ulong)length <= (ulong)_bytes - (address - Address);
 
     private void WriteTables(MailboxCode code)
     {
         Span<PageEntry> tables = MemoryMarshal.Cast<byte, PageEntry>(
-            Mapping.AsSpan(MailboxLayout.Tables, (2 + Directories) * MailboxLayout.Table));
+            Span(MailboxLayout.Tables, (2 + Directories) * MailboxLayout.Table));
         const int pointers = EntriesOfTable, directories = 2 * EntriesOfTable;
         tables[0] = PageEntry.Table(Address + MailboxLayout.Table);
         for (int directory = 0; directory < Directories; directory++)
@@ -87,11 +109,11 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
         tables[pointers + WindowIndex] = PageEntry.Table(Address + MailboxLayout.WindowDirectory);
         for (int page = 0; page < Directories * EntriesOfTable; page++)
             tables[directories + page] = PageEntry.LargePage((ulong)page * MailboxLayout.LargePage);
-        Span<ulong> descriptors = MemoryMarshal.Cast<byte, ulong>(Mapping.AsSpan(MailboxLayout.Gdt, Descriptors * sizeof(ulong)));
+        Span<ulong> descriptors = MemoryMarshal.Cast<byte, ulong>(Span(MailboxLayout.Gdt, Descriptors * sizeof(ulong)));
         (descriptors[1], descriptors[2]) = (FlatCode, FlatData);
         for (int vector = 0; vector < code.Handlers.Count; vector++)
         {
-            MemoryMarshal.Write(Mapping.AsSpan((nuint)(MailboxLayout.Idt + vector * GateBytes), GateBytes),
+            MemoryMarshal.Write(Span(MailboxLayout.Idt + vector * GateBytes, GateBytes),
                 InterruptGate.To(Address + code.Handlers[vector], CodeSelector));
         }
     }
@@ -100,7 +122,7 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     {
         for (int vector = 0; vector < code.Handlers.Count; vector++)
         {
-            MemoryMarshal.Write(Mapping.AsSpan((nuint)(vector * VectorBytes), VectorBytes),
+            MemoryMarshal.Write(Span(vector * VectorBytes, VectorBytes),
                 new RealModeVector(MailboxLayout.RealSegment, (ushort)code.Handlers[vector]));
         }
     }
