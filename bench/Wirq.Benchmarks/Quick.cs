@@ -15,12 +15,14 @@ internal static class Quick
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1500), Round = TimeSpan.FromMilliseconds(2);
 
     /// <param name="output">Where the lines go.</param>
-    /// <param name="parts">Which parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>kvm</c>; none for all.</param>
+    /// <param name="parts">Which parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>kvm</c>, <c>guest</c>; none for
+    /// all.</param>
     internal static int Run(TextWriter output, IReadOnlyCollection<string> parts)
     {
         foreach ((string part, Action<TextWriter> measure) in new (string, Action<TextWriter>)[]
         {
             ("paths", MeasurePaths), ("log", LogLines.Measure), ("virq", VirqNumbers.Measure), ("kvm", KvmNumbers.Measure),
+            ("guest", GuestNumbers.Measure),
         })
         {
             if (parts.Count == 0 || parts.Contains(part))

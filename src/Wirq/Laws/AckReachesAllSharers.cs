@@ -15,11 +15,13 @@ internal sealed class AckReachesAllSharers : Law
     private readonly Shadows _shadows;
     private readonly Block<Hearing> _hearing;
     private readonly Block<Deferred> _deferred;
+    private readonly Block<SlotsSeen> _seen;
 
     internal AckReachesAllSharers(Shadows shadows, StateArena arena) : base(arena)
     {
         _shadows = shadows;
         _hearing = arena.Reserve<Hearing>(shadows.Lines.SourceCount);
+        _seen = arena.Reserve<SlotsSeen>();
         _deferred = arena.Reserve<Deferred>(Math.Max(1, shadows.Pins.ChipCount));
     }
 
@@ -42,6 +44,7 @@ internal sealed class AckReachesAllSharers : Law
                 Expect(_shadows.Gsis.OfIsaIrq(e.Irq));
                 break;
             case EventKind.Ack when e.Unit < _hearing.Count:
+                _seen.Value.See(e.Source);
                 ref Hearing hearing = ref _hearing[e.Source];
                 hearing = hearing.ByEventFd == 0 ? default : hearing with { Owed = 0, Unwritten = 1 };
                 break;
@@ -52,6 +55,7 @@ internal sealed class AckReachesAllSharers : Law
                 _hearing[(int)e.Index].ByEventFd = e.A != 0 ? (byte)1 : (byte)0;
                 break;
             case EventKind.VirqResampled when e.Index < (uint)_hearing.Count:
+                _seen.Value.See((int)e.Index);
                 _hearing[(int)e.Index] = new() { ByEventFd = 1 };
                 break;
             case EventKind.Rest:
@@ -64,14 +68,16 @@ internal sealed class AckReachesAllSharers : Law
     {
         for (int slot = 0; slot < _hearing.Count; slot++)
         {
-            if (_shadows.Lines.IsOn(slot, gsi))
-                _hearing[slot] = _hearing[slot] with { Owed = 1, Gsi = (ushort)gsi };
+            if (!_shadows.Lines.IsOn(slot, gsi))
+                continue;
+            _seen.Value.See(slot);
+            _hearing[slot] = _hearing[slot] with { Owed = 1, Gsi = (ushort)gsi };
         }
     }
 
     private void Judge(in Event e)
     {
-        for (int slot = 0; slot < _hearing.Count; slot++)
+        for (int slot = 0; slot < _seen.Value.Count; slot++)
         {
             ref Hearing hearing = ref _hearing[slot];
             if (hearing is { Owed: 0, Unwritten: 0 })

@@ -8,6 +8,7 @@ namespace Wirq.Laws;
 internal sealed partial class MaskedIsSilent
 {
     private readonly Block<VirqMask> _virqs;
+    private readonly Block<SlotsSeen> _virqsSeen;
 
     private void FollowVirq(in Event e, ref VirqMask virq)
     {
@@ -17,6 +18,7 @@ internal sealed partial class MaskedIsSilent
                 virq = default;
                 break;
             case EventKind.VirqMasked:
+                _virqsSeen.Value.See(e.Unit);
                 virq.Masked = 1;
                 break;
             case EventKind.VirqInjected when virq.Masked != 0:
@@ -28,7 +30,7 @@ internal sealed partial class MaskedIsSilent
 
     private void CompleteMasks()
     {
-        foreach (ref VirqMask virq in _virqs.Span)
+        foreach (ref VirqMask virq in _virqs.Span[.._virqsSeen.Value.Count])
             virq.Complete = virq.Masked;
     }
 

@@ -8,6 +8,7 @@ namespace Wirq.Laws;
 internal sealed partial class NoLostEdge
 {
     private readonly Block<VirqCounts> _virqs;
+    private readonly Block<SlotsSeen> _virqsSeen;
 
     private static void FollowVirq(in Event e, ref VirqCounts virq)
     {
@@ -37,7 +38,7 @@ internal sealed partial class NoLostEdge
 
     private void JudgeVirqs(in Event e)
     {
-        for (int slot = 0; slot < _virqs.Count; slot++)
+        for (int slot = 0; slot < _virqsSeen.Value.Count; slot++)
         {
             ref VirqCounts virq = ref _virqs[slot];
             if (virq is { Waits: not 0, Masked: 0, Programmed: not 0 })

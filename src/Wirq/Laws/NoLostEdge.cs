@@ -26,6 +26,7 @@ internal sealed partial class NoLostEdge : Law
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
         _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
+        _virqsSeen = arena.Reserve<SlotsSeen>();
     }
 
     public override string Name => nameof(NoLostEdge);
@@ -67,6 +68,7 @@ internal sealed partial class NoLostEdge : Law
                 JudgeVirqs(e);
                 break;
             case >= EventKind.VirqRegistered and < EventKind.RouteChanged when e.Unit < _virqs.Count:
+                _virqsSeen.Value.See(e.Unit);
                 FollowVirq(e, ref _virqs[e.Unit]);
                 break;
         }
