@@ -6,9 +6,13 @@ namespace Wirq.Cli.Tests;
 /// <summary>Runs the command as a user does: as a process, from the root of the checkout.</summary>
 internal sealed record CommandRun(int ExitCode, string Output, string Errors)
 {
-    internal static CommandRun Of(params string[] arguments)
+    internal static CommandRun Of(params string[] arguments) => Through([], arguments);
+
+    /// <summary>Runs it by another command, which is told it as its last arguments.</summary>
+    internal static CommandRun Through(string[] command, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. arguments])
+        string[] all = [.. command, "dotnet", typeof(CommandLine).Assembly.Location, .. arguments];
+        var start = new ProcessStartInfo(all[0], all[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,5 +1,6 @@
 using Wirq.Board.Bus;
 using Wirq.Board.Machine;
+using Wirq.Board.Timing;
 using Wirq.Board.Workarounds;
 using Wirq.Host;
 using Wirq.Linux;
@@ -13,6 +14,7 @@ public sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
     private readonly FabricHost _host;
+    private readonly IBoardClock _clock;
     private readonly AccessExits _accesses;
     private readonly Action<GuestEnd> _ended;
     private readonly WorkaroundSet _workarounds;
@@ -23,15 +25,17 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
+    /// <param name="clock">The time, which the interrupt system is told before each access.</param>
     /// <param name="devices">Everything else that it reaches.</param>
     /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
     /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
-    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, DeviceBus devices, IGuestMemory memory,
+    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, IBoardClock clock, DeviceBus devices, IGuestMemory memory,
         WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
         _cpu = cpu;
         _host = host;
+        _clock = clock;
         _accesses = new AccessExits(cpu, new WithoutLocalApic(host), devices);
         _ended = ended;
         _workarounds = workarounds;
@@ -58,6 +62,8 @@ public sealed class KernelVcpu : IVcpuHandler
     {
         if (_workarounds.Exited(_view, exit))
             return VcpuNext.Enter;
+        if (exit.Reason is KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.IoApicEoi)
+            _host.Advance(_clock.Now);
         switch (exit.Reason)
         {
             case KvmExitReason.Port:
@@ -88,8 +94,11 @@ public sealed class KernelVcpu : IVcpuHandler
             return;
         }
         int vector = _host.Do(fabric => fabric.Pic is { Intr: true } ? fabric.Inta(_cpu) : -1);
-        if (vector >= 0)
-            vcpu.TryInterrupt((byte)vector);
+        if (vector < 0)
+            return;
+        vcpu.TryInterrupt((byte)vector);
+        // INTR may be up again, with automatic EOI for one: this thread is not kicked for what it carried out itself.
+        vcpu.RequestInterruptWindow = Volatile.Read(ref _intr);
     }
 
     private void Finish()

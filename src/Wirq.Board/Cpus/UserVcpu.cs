@@ -76,20 +76,26 @@ public sealed class UserVcpu : IVcpuHandler
     public VcpuNext BeforeEntry(KvmVcpu vcpu)
     {
         ArgumentNullException.ThrowIfNull(vcpu);
-        if (Signals.TakeInit())
-            Init(vcpu);
-        if (Signals.TakeStartUp(out byte vector) && _waitsForStartUp)
-            StartUp(vcpu, vector);
-        if (_waitsForStartUp)
-            return VcpuNext.Wait;
-        while (Signals.TakeNmi())
+        do
         {
-            vcpu.Nmi();
-            _halted = false;
+            if (Signals.TakeInit())
+                Init(vcpu);
+            if (Signals.TakeStartUp(out byte vector) && _waitsForStartUp)
+                StartUp(vcpu, vector);
+            if (_waitsForStartUp)
+                return VcpuNext.Wait;
+            while (Signals.TakeNmi())
+            {
+                vcpu.Nmi();
+                _halted = false;
+            }
+            bool waits = GiveInterrupt(vcpu);
+            if (_workarounds.BeforeEntry(_view, waits && !_halted, Finish) == WorkaroundResult.LookAgain)
+                GiveInterrupt(vcpu);
         }
-        bool waits = GiveInterrupt(vcpu);
-        if (_workarounds.BeforeEntry(_view, waits && !_halted, Finish) == WorkaroundResult.LookAgain)
-            GiveInterrupt(vcpu);
+        // Whoever calls the chips carries out what others left: it may be for this CPU, and nobody kicks a thread for what
+        // it does itself.
+        while (Signals.Any);
         _cr8 = _chips.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;
         return _halted ? VcpuNext.Wait : VcpuNext.Enter;
@@ -117,7 +123,8 @@ public sealed class UserVcpu : IVcpuHandler
                     vcpu.WriteMsr(ApicBaseMsr, exit.Msr.Value);
                 break;
             case KvmExitReason.Halt:
-                _halted = true;
+                // KVM holds an NMI back behind STI, and leaves HLT to userspace before it lets it in: it wakes the CPU.
+                _halted = vcpu.Events is not { NmiPending: not 0, NmiMasked: 0 };
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Debug or KvmExitReason.SetTpr:
                 break;
@@ -150,6 +157,8 @@ public sealed class UserVcpu : IVcpuHandler
             return false;
         vcpu.TryInterrupt((byte)vector);
         _halted = false;
+        // Behind an ExtINT the local APIC's own may still wait, and the CPU was told of that already.
+        vcpu.RequestInterruptWindow = _chips.HasInterrupt(_cpu);
         return false;
     }
 

@@ -34,6 +34,16 @@ public sealed class VcpuSignals
             _startUp = _startUp == NoVector ? vector : _startUp;
     }
 
+    /// <summary>Whether there is something to take.</summary>
+    internal bool Any
+    {
+        get
+        {
+            lock (_lock)
+                return _init || _nmis > 0 || _startUp != NoVector;
+        }
+    }
+
     /// <summary>Takes an INIT.</summary>
     internal bool TakeInit()
     {

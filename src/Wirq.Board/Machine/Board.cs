@@ -88,7 +88,7 @@ public sealed class Board : IDisposable
                 }
                 else
                 {
-                    var kernel = new KernelVcpu(vcpu, cpu, Host, Devices, memory, workarounds, End);
+                    var kernel = new KernelVcpu(vcpu, cpu, Host, Clock, Devices, memory, workarounds, End);
                     // The 8259s are wired to the first CPU (MultiProcessor Specification 1.4, 3.6.2.2).
                     if (cpu == 0 && Vm.IrqChip == KvmIrqChip.Split)
                         intr = high => ShowIntr(kernel, port, high);
@@ -233,8 +233,15 @@ public sealed class Board : IDisposable
 
     private void KickAll()
     {
-        foreach (VcpuThread thread in _threads)
-            thread.Kick();
+        try
+        {
+            foreach (VcpuThread thread in _threads)
+                thread.Kick();
+        }
+        // Thrown on a thread of the timer's it would end the process; the timer comes again.
+        catch (KernelException)
+        {
+        }
     }
 
     private void ThreadEnded(VcpuThread thread)

@@ -38,9 +38,17 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return Looked(host.TryWrite(cpu, address, size, value));
     }
 
-    public bool TryReadPort(int cpu, ushort port, int size, out uint value) => host.TryReadPort(cpu, port, size, out value);
+    public bool TryReadPort(int cpu, ushort port, int size, out uint value)
+    {
+        host.Advance(clock.Now);
+        return host.TryReadPort(cpu, port, size, out value);
+    }
 
-    public bool TryWritePort(int cpu, ushort port, int size, uint value) => host.TryWritePort(cpu, port, size, value);
+    public bool TryWritePort(int cpu, ushort port, int size, uint value)
+    {
+        host.Advance(clock.Now);
+        return host.TryWritePort(cpu, port, size, value);
+    }
 
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
@@ -91,8 +99,21 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         if (!vcpus[cpu].TryReadMsr(TscMsr, out ulong tsc))
             return deadline;
         ulong ours = (ulong)((UInt128)now * (ulong)host.Options.LocalApics.TscHz / NanosecondsPerSecond);
+        // Modulo 2^64: a guest's TSC is behind the fabric's where KVM began it at 0 later, or the guest set it back.
         _tscBehind[cpu] = tsc - ours;
+        return Carried(deadline, tsc, ours);
+    }
+
+    /// <summary>A deadline of one TSC as a deadline of another; one beyond what a TSC can show never comes.</summary>
+    /// <param name="deadline">What the guest wrote.</param>
+    /// <param name="tsc">The guest's TSC now.</param>
+    /// <param name="ours">The fabric's now.</param>
+    internal static ulong Carried(ulong deadline, ulong tsc, ulong ours)
+    {
         // One that has passed stays passed, and armed: 0 would disarm.
-        return deadline > tsc - ours ? deadline - (tsc - ours) : 1;
+        if (deadline <= tsc)
+            return 1;
+        ulong left = deadline - tsc;
+        return left < ulong.MaxValue - ours ? ours + left : ulong.MaxValue;
     }
 }

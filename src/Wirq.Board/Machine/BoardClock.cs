@@ -5,13 +5,19 @@ using Wirq.Linux;
 namespace Wirq.Board.Machine;
 
 /// <summary>The machine's time, which is the host's, and what is due in it.</summary>
+/// <remarks>What is due within 50 us of what was due before comes then. An access to the interrupt system finds its own
+/// timers as they are at that moment all the same.</remarks>
 public sealed class BoardClock : IBoardClock
 {
+    // A guest may ask for a timer that expires at each tick of its bus: it is served as often as this, and no oftener,
+    // so that the host has time for the rest.
+    private const long ShortestGap = 50_000;
+
     private readonly Lock _lock = new();
     private readonly long _origin = EpollLoop.Now;
     private ITimedDevice[] _devices = [];
     private EpollLoop? _loop;
-    private long _armed = long.MaxValue;
+    private long _armed = long.MaxValue, _reached = -ShortestGap;
 
     /// <inheritdoc/>
     public long Now => EpollLoop.Now - _origin;
@@ -35,6 +41,7 @@ public sealed class BoardClock : IBoardClock
             long next = long.MaxValue;
             foreach (ITimedDevice device in _devices)
                 next = Math.Min(next, device.NextDeadline);
+            next = Math.Max(next, Volatile.Read(ref _reached) + ShortestGap);
             // One that has moved back finds nothing due, and sets the next.
             if (next < _armed && _loop is not null)
                 Arm(next);
@@ -49,12 +56,12 @@ public sealed class BoardClock : IBoardClock
     {
         lock (_lock)
             _armed = long.MaxValue;
+        // All of them, also where only one is due: what a device does to a line bears the time that the chips, who come
+        // first, were told.
+        long now = Now;
         foreach (ITimedDevice device in Volatile.Read(ref _devices))
-        {
-            long now = Now;
-            if (device.NextDeadline <= now)
-                device.Advance(now);
-        }
+            device.Advance(now);
+        Volatile.Write(ref _reached, now);
         Look();
     }
 

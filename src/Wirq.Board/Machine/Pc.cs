@@ -26,30 +26,16 @@ public sealed class Pc : IDisposable
         try
         {
             Board = new Board(system, options.Board, _memory);
+            Serial = new Serial(Board.Host, options.Console ?? (_ => { }));
+            Serial.MapAt(Board.Devices);
+            AddDevices(options);
         }
         catch
         {
+            Board?.Dispose();
             _memory.Dispose();
             throw;
         }
-        Serial = new Serial(Board.Host, options.Console ?? (_ => { }));
-        Serial.MapAt(Board.Devices);
-        new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
-        new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
-        var timer = new Pit8254(Board.Host, Board.Clock);
-        timer.MapAt(Board.Devices);
-        Board.Clock.Add(timer);
-        var time = new RealTimeClock(Board.Host, Board.Clock, options.Start ?? DateTime.UtcNow, _memory.LowBytes, _memory.HighBytes,
-            options.Board.Cpus);
-        time.MapAt(Board.Devices);
-        Board.Clock.Add(time);
-        new TestDevice(Board.Host).MapAt(Board.Devices);
-        var pci = new PciRoot();
-        pci.MapAt(Board.Devices);
-        pci.Add(BridgeSlot, new PciHostBridge());
-        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
-        // After the PCI root, among whose ports 0xCF9 lies.
-        new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }
 
     /// <summary>The board.</summary>
@@ -72,9 +58,29 @@ public sealed class Pc : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Devices leave no trace on a fabric that goes with them.
+        // Devices keep their lines: the fabric goes with them, and a line that fell now would be told to a kernel that
+        // has gone.
         Board.Dispose();
-        Serial.Dispose();
         _memory.Dispose();
+    }
+
+    private void AddDevices(PcOptions options)
+    {
+        new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
+        new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
+        var timer = new Pit8254(Board.Host, Board.Clock);
+        timer.MapAt(Board.Devices);
+        Board.Clock.Add(timer);
+        var time = new RealTimeClock(Board.Host, Board.Clock, options.Start ?? DateTime.UtcNow, _memory.LowBytes, _memory.HighBytes,
+            options.Board.Cpus);
+        time.MapAt(Board.Devices);
+        Board.Clock.Add(time);
+        new TestDevice(Board.Host).MapAt(Board.Devices);
+        var pci = new PciRoot();
+        pci.MapAt(Board.Devices);
+        pci.Add(BridgeSlot, new PciHostBridge());
+        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
+        // After the PCI root, among whose ports 0xCF9 lies.
+        new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }
 }

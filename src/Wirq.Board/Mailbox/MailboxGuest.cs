@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Wirq.Board.Bus;
 using Wirq.Board.Cpus;
 using Wirq.Linux;
+using Wirq.Routing;
 
 namespace Wirq.Board.Mailbox;
 
@@ -219,7 +220,17 @@ internal sealed class MailboxGuest : IDisposable
         }
     }
 
-    private void Kick() => Volatile.Read(ref _running)?.Kick();
+    private void Kick()
+    {
+        try
+        {
+            Volatile.Read(ref _running)?.Kick();
+        }
+        // Thrown on a thread of the timer's it would end the process; the timer comes again.
+        catch (KernelException)
+        {
+        }
+    }
 
     private UserVcpu MakeCpu(KvmVm vm, int cpu, MailboxHost host, ICpuBus bus, DeviceBus devices)
     {

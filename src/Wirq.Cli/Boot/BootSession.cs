@@ -50,7 +50,8 @@ internal static class BootSession
         }
         catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"{options.Record}: {bad.Message}");
+            // Without a recording it is the output that cannot be written.
+            Console.Error.WriteLine(options.Record is null ? bad.Message : $"{options.Record}: {bad.Message}");
             return CommandLine.BadInput;
         }
         catch (KernelException refused)
@@ -82,7 +83,7 @@ internal static class BootSession
         TimeSpan elapsed;
         using (var pc = new Pc(system, pcOptions))
         {
-            pc.Load(image, $"{Path.GetFileName(options.Image)} {options.Append}".TrimEnd(), module);
+            pc.Load(image, options.Append, module);
             (end, elapsed) = RunToEnd(pc, options.Timeout);
         }
         // The vCPUs stand, so nothing more comes to the console or the watch.

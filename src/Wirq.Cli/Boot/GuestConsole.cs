@@ -7,6 +7,8 @@ internal sealed class GuestConsole(Stream? output) : IDisposable
 {
     // What is kept of a console that nobody reads while it runs.
     private const int MostKept = 1 << 22;
+    // The longest piece of a line that is held back: a guest need not end its lines.
+    private const int LongestPiece = 4096;
     private const byte EndOfLine = (byte)'\n';
 
     private readonly Lock _lock = new();
@@ -30,7 +32,7 @@ internal sealed class GuestConsole(Stream? output) : IDisposable
             if (output is null && _bytes.Length >= MostKept)
                 return;
             _bytes.WriteByte(value);
-            if (output is not null && value == EndOfLine)
+            if (output is not null && (value == EndOfLine || _bytes.Length >= LongestPiece))
                 WriteOut();
         }
     }

@@ -26,8 +26,9 @@ internal static unsafe class KickSignal
     internal static int Number => s_number != 0 ? s_number : Claim();
 
     /// <summary>Lets this thread be kicked: unblocks the signal, which whoever started the process may have
-    /// blocked.</summary>
+    /// blocked, and tries whether it can be sent: once the guest runs, nothing else would bring the thread out.</summary>
     /// <returns>The number under which Linux knows the thread.</returns>
+    /// <exception cref="Routing.KernelException">It cannot be sent.</exception>
     internal static int PrepareThread()
     {
         if (t_thread != 0)
@@ -35,7 +36,9 @@ internal static unsafe class KickSignal
         int errno = Libc.ThreadSignalMask(SignalFlags.Unblock, SignalSet.Of(Number), 0);
         if (errno != 0)
             throw HostError.Of("pthread_sigmask", errno);
-        return t_thread = (int)Libc.SystemCall(SystemCalls.GetThreadId);
+        int thread = (int)Libc.SystemCall(SystemCalls.GetThreadId);
+        Send(thread);
+        return t_thread = thread;
     }
 
     /// <summary>Sends it to a thread of this process, which must not end meanwhile.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Wirq.Board.Loading;
 using Wirq.Board.Machine;
+using Wirq.Events;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
 using Wirq.Linux.Tests;
@@ -22,7 +23,8 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
 
     /// <summary>Runs an image to its end.</summary>
     internal static PcRun Of(byte[] image, DeliveryConfiguration configuration = DeliveryConfiguration.User, int cpus = 1,
-        bool x2Apic = false, TimeSpan? patience = null, IReadOnlyList<HostWorkaround>? workarounds = null)
+        bool x2Apic = false, TimeSpan? patience = null, IReadOnlyList<HostWorkaround>? workarounds = null,
+        Action<Event>? heard = null)
     {
         using KvmSystem system = KvmHost.Require();
         var console = new StringBuilder();
@@ -34,7 +36,7 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
             Console = value => console.Append((char)value),
             Board = new BoardOptions
             {
-                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? Host.Workarounds, Observe = watch.Begin,
+                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? Host.Workarounds, Observe = fabric => watch.Begin(fabric) + heard,
             },
         }))
         {

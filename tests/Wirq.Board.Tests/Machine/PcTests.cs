@@ -220,6 +220,37 @@ public sealed class PcTests
         Assert.Empty(run.BrokenLaws);
     }
 
+    /// <summary>The line of a device belongs to chips that are gone by then.</summary>
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void It_ends_while_a_device_holds_its_line(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            // OUT2, and an interrupt for as long as the transmitter is empty.
+            guest.Out(GuestImage.Com1 + 4, 8);
+            guest.Out(GuestImage.Com1 + 1, 2);
+            guest.Exit(0);
+        }), configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
+    }
+
+    /// <summary>Neither the chips' registers nor a timer told them the time before.</summary>
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void What_a_port_of_a_device_does_to_a_line_bears_its_time(DeliveryConfiguration configuration)
+    {
+        long rose = 0;
+        var end = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.Out(0x2000 + 20, 1);
+            guest.Exit(0);
+        }), configuration, heard: e => rose = e.Kind == Events.EventKind.LineChanged && e.A != 0 ? e.Time : rose).End;
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), end);
+        Assert.InRange(rose, 1, long.MaxValue);
+    }
+
     [Fact]
     public void A_triple_fault_ends_it_and_says_where_it_stood()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Wirq.Tests.Shared.Images;
+using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Cli.Tests.Boot;
 
@@ -44,6 +45,29 @@ public sealed class BootTests
         CommandRun run = CommandRun.Of("boot", image.Path, "--timeout", "0.2");
         Assert.Equal((3, ""), (run.ExitCode, run.Output));
         Assert.Contains("the time was up", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_image_is_told_its_name_and_its_arguments()
+    {
+        KvmPresence.Require();
+        using TemporaryImage image = GuestImage.Write(guest =>
+        {
+            // The Multiboot information, whose word 16 is the command line.
+            guest.Asm.mov(esi, __dword_ptr[rbx + 16]);
+            guest.Asm.mov(dx, GuestImage.Com1);
+            Iced.Intel.Label next = guest.Asm.CreateLabel(), end = guest.Asm.CreateLabel();
+            guest.Asm.Label(ref next);
+            guest.Asm.lodsb();
+            guest.Asm.test(al, al);
+            guest.Asm.je(end);
+            guest.Asm.@out(dx, al);
+            guest.Asm.jmp(next);
+            guest.Asm.Label(ref end);
+            guest.Exit(0);
+        });
+        CommandRun run = CommandRun.Of("boot", image.Path, "--append", "one two", "--timeout", "20");
+        Assert.Equal((0, $"{Path.GetFileName(image.Path)} one two"), (run.ExitCode, run.Output));
     }
 
     [Fact]
@@ -110,6 +134,19 @@ public sealed class BootTests
         string words = run.Errors.ReplaceLineEndings(" ");
         Assert.Contains("KVM_GET_API_VERSION", words, StringComparison.Ordinal);
         Assert.Contains("ENOTTY", words, StringComparison.Ordinal);
+    }
+
+    /// <summary>Nothing would bring such a process out of a guest.</summary>
+    [Fact]
+    public void Where_no_signal_can_be_sent_it_says_what_to_raise()
+    {
+        KvmPresence.Require();
+        Assert.SkipUnless(File.Exists("/bin/bash"), "needs bash, whose ulimit has -i");
+        using TemporaryImage image = Hello(0);
+        CommandRun run = CommandRun.Through(["/bin/bash", "-c", "ulimit -i 0 && exec \"$@\"", "bash"], "boot", image.Path, "--timeout", "20");
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("RLIMIT_SIGPENDING", run.Errors, StringComparison.Ordinal);
+        AssertReadable(run.Errors);
     }
 
     [Fact]

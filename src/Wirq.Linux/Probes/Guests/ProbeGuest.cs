@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Wirq.Routing;
 
 namespace Wirq.Linux.Probes;
 
@@ -62,7 +63,7 @@ internal sealed class ProbeGuest : IDisposable
             _memory.Dispose();
             throw;
         }
-        _timer = new Timer(static guest => ((ProbeGuest)guest!).Vcpu.Kick(), this, Timeout.Infinite, Timeout.Infinite);
+        _timer = new Timer(static guest => ((ProbeGuest)guest!).Kick(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
     /// <summary>Its machine.</summary>
@@ -170,6 +171,18 @@ internal sealed class ProbeGuest : IDisposable
         }
         Vm.Dispose();
         _memory.Dispose();
+    }
+
+    private void Kick()
+    {
+        try
+        {
+            Vcpu.Kick();
+        }
+        // Thrown on a thread of the timer's it would end the process; the timer comes again.
+        catch (KernelException)
+        {
+        }
     }
 
     private void Load(int bits, ulong address, Action<GuestCode> write, Action<byte, ulong> install)
