@@ -42,11 +42,20 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         }
         if (attempt.Deliveries.Count == 0)
         {
+            if (AwaitsEoiOfKernel(raise, attempt))
+            {
+                held = new(Gate.NoEoi, attempt.Answered ?? attempt.Sent) { By = attempt };
+                return Fate.InService;
+            }
             held = attempt.Answered is null ? new(Gate.InFlight, attempt.Sent) : default;
             return attempt.Answered is null ? Fate.Held : Fate.Signalled;
         }
         return Delivered(raise, attempt, ref held);
     }
+
+    /// <summary>Whether a kernel took a level interrupt and has told of no EOI since.</summary>
+    private bool AwaitsEoiOfKernel(Raise raise, Attempt attempt) => attempt.ToKernel && raise.Source.Class == SourceClass.Pin
+        && engine.PinAt(raise.Source.Unit, raise.Source.Index) is { RemoteIrr: true } pin && pin.RemoteIrrBy == attempt;
 
     private Fate Unsent(Raise raise, ref Held held)
     {

@@ -53,6 +53,8 @@ internal sealed class GateText(WhyEngine engine)
             Gate.ApicReset => $"a reset of the local APIC of cpu{held.Cpu} at {At(held.Since)} took it away",
             Gate.MachineReset => $"the machine was reset at {At(held.Since)}",
             Gate.PicInitialised => $"the 8259 was initialised at {At(held.Since)}, which forgot it",
+            Gate.NoEoi when held.By is { ToKernel: true } => $"the kernel took it at {At(held.Since)} and has told of no EOI "
+                + "since, so Remote IRR stays set",
             Gate.NoEoi => $"no EOI has come since it was taken at {At(held.Since)}",
             _ => "nothing that the log shows holds it",
         };
@@ -69,6 +71,8 @@ internal sealed class GateText(WhyEngine engine)
             return ", by a delivery before anything was told";
         if (!engine.KnowsCpus)
             return $", by the message sent at {At(by.Sent)}, whose EOI has not come";
+        if (by.ToKernel)
+            return $", by the message that the kernel took at {At(by.Sent)}, of whose EOI it has not told";
         if (by.Deliveries is not [var delivery, ..])
             return $", by the message sent at {At(by.Sent)}, which no CPU accepted";
         string what = $", by the delivery of vector 0x{delivery.Vector:x2} to {Cpu(delivery.Cpu)} at {At(by.Sent)}";

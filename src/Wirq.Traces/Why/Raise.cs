@@ -38,6 +38,8 @@ internal sealed class Attempt(Mark sent)
 
     public Mark Sent { get; } = sent;
     public Mark? Answered { get; set; }
+    /// <summary>Whether it went to local APICs in a kernel, which nobody sees into.</summary>
+    public bool ToKernel { get; set; }
     public RefusalReason Reason { get; set; }
     /// <summary>Why it was refused, in words, as things stood then.</summary>
     public string? Refusal { get; set; }

@@ -69,6 +69,8 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
                 return $"lost: {_gates.Words(held, pin)}";
             case Fate.Pending:
                 return $"{Delivered(raise)} and not taken: {_gates.Words(held, pin)}";
+            case Fate.InService when held.By is { ToKernel: true }:
+                return $"sent; {_gates.Words(held, pin)}";
             case Fate.InService:
                 return $"{Delivered(raise)}, taken at {At(held.Since)} and not ended: no EOI came";
             default:

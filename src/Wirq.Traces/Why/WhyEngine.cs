@@ -78,6 +78,9 @@ public sealed partial class WhyEngine : IEventSink
             case EventKind.Deliver:
                 Pin(happened);
                 break;
+            case EventKind.PinInjected when PinAt(happened.IoApic, happened.Pin)?.InFlight is { } attempt:
+                attempt.ToKernel = true;
+                break;
             case EventKind.MessageAccepted or EventKind.MessageRefused:
                 Answered(happened);
                 break;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wirq.Routing;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Why;
@@ -36,6 +37,27 @@ public class OwedTests
         OwedList list = Pulsed(3).Engine.Owed();
         Assert.Empty(list.Owed);
         Assert.Empty(list.Silent);
+    }
+
+    [Fact]
+    public void A_level_interrupt_that_a_kernel_took_is_owed_until_it_tells_of_the_EOI()
+    {
+        var machine = new Watched(FabricOptions.Pc() with
+        {
+            Routing = new RoutingOptions { Kernel = new KernelLimits { ReservedGsis = 48 } },
+        });
+        machine.Entry(20, RedirectionEntry.Create(0x53, 0, level: true));
+        Source disk = machine.Connect(20);
+        machine.Raise(disk);
+        machine.Fabric.PinAnswered(0, 20, accepted: true);
+        machine.Settle();
+        OwedAnswer owed = Assert.Single(machine.Engine.Owed().Owed);
+        Assert.Equal(("ioapic:20", Fate.InService, Gate.NoEoi), (owed.Source.ToString(), owed.Fate, owed.Gate));
+        Assert.Contains("the kernel took it at", owed.Sentences[0], StringComparison.Ordinal);
+        machine.Lower(disk);
+        machine.Fabric.Eoi(0x53);
+        machine.Settle();
+        Assert.Empty(machine.Engine.Owed().Owed);
     }
 
     [Fact]
