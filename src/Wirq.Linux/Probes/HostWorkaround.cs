@@ -1,6 +1,6 @@
 namespace Wirq.Linux.Probes;
 
-/// <summary>What is done about a deviation of the host, while a guest runs in configuration `user`.</summary>
+/// <summary>What is done about a deviation of the host while a guest runs.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Probe">The probe that switches it on, and nothing else does.</param>
 /// <param name="What">What it does.</param>
