@@ -1,6 +1,5 @@
 using Wirq.Board.Bus;
 using Wirq.Board.Machine;
-using Wirq.Board.Timing;
 using Wirq.Board.Workarounds;
 using Wirq.Host;
 using Wirq.Linux;
@@ -14,7 +13,7 @@ public sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
     private readonly FabricHost _host;
-    private readonly IBoardClock _clock;
+    private readonly BoardClock _clock;
     private readonly AccessExits _accesses;
     private readonly Action<GuestEnd> _ended;
     private readonly WorkaroundSet _workarounds;
@@ -25,12 +24,13 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="clock">The time, which the interrupt system is told before each access.</param>
+    /// <param name="clock">The time: the interrupt system is told it before each access, and it of deadlines that an access
+    /// moved.</param>
     /// <param name="devices">Everything else that it reaches.</param>
     /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
     /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
-    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, IBoardClock clock, DeviceBus devices, IGuestMemory memory,
+    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardClock clock, DeviceBus devices, IGuestMemory memory,
         WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
         _cpu = cpu;
@@ -62,18 +62,12 @@ public sealed class KernelVcpu : IVcpuHandler
     {
         if (_workarounds.Exited(_view, exit))
             return VcpuNext.Enter;
-        if (exit.Reason is KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.IoApicEoi)
-            _host.Advance(_clock.Now);
         switch (exit.Reason)
         {
-            case KvmExitReason.Port:
-                _accesses.Serve(exit.Port);
-                break;
-            case KvmExitReason.Memory:
-                _accesses.Serve(exit.Memory);
-                break;
-            case KvmExitReason.IoApicEoi:
-                _host.Eoi(_cpu, exit.EoiVector);
+            case KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.IoApicEoi:
+                _host.Advance(_clock.Now);
+                Serve(exit);
+                _clock.Look();
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Halt or KvmExitReason.SetTpr:
                 break;
@@ -82,6 +76,22 @@ public sealed class KernelVcpu : IVcpuHandler
                 return VcpuNext.Stop;
         }
         return VcpuNext.Enter;
+    }
+
+    private void Serve(KvmExit exit)
+    {
+        switch (exit.Reason)
+        {
+            case KvmExitReason.Port:
+                _accesses.Serve(exit.Port);
+                break;
+            case KvmExitReason.Memory:
+                _accesses.Serve(exit.Memory);
+                break;
+            default:
+                _host.Eoi(_cpu, exit.EoiVector);
+                break;
+        }
     }
 
     /// <summary>The INTA cycle is run when KVM takes its vector, and not before: until then a request is the 8259s' to

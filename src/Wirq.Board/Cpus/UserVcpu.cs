@@ -105,8 +105,11 @@ public sealed class UserVcpu : IVcpuHandler
     public VcpuNext Exited(KvmVcpu vcpu, KvmExit exit)
     {
         ArgumentNullException.ThrowIfNull(vcpu);
-        FollowCr8(vcpu);
         _unfinished = exit.IsUnfinished;
+        // The local APIC is reset already: what the CPU did since is what it would not have done, a shutdown too.
+        if (Signals.HasInit)
+            return VcpuNext.Enter;
+        FollowCr8(vcpu);
         if (_workarounds.Exited(_view, exit))
             return VcpuNext.Enter;
         switch (exit.Reason)

@@ -44,6 +44,16 @@ public sealed class VcpuSignals
         }
     }
 
+    /// <summary>Whether there is an INIT to take.</summary>
+    internal bool HasInit
+    {
+        get
+        {
+            lock (_lock)
+                return _init;
+        }
+    }
+
     /// <summary>Takes an INIT.</summary>
     internal bool TakeInit()
     {

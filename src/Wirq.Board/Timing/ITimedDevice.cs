@@ -1,7 +1,8 @@
 namespace Wirq.Board.Timing;
 
 /// <summary>A device to which something happens by itself. Whoever owns the board calls <see cref="Advance"/> when
-/// <see cref="NextDeadline"/> has come, on a thread that serves all of them.</summary>
+/// <see cref="NextDeadline"/> has come, on whichever thread finds that first: several may at once, and it guards
+/// itself.</summary>
 public interface ITimedDevice
 {
     /// <summary>When something happens next, in ns of the board's clock; <see cref="long.MaxValue"/> for

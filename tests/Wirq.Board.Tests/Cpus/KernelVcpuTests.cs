@@ -1,6 +1,7 @@
 using Wirq.Board.Cpus;
 using Wirq.Board.Machine;
 using Wirq.Board.Memory;
+using Wirq.Events;
 using Wirq.Host;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
@@ -10,8 +11,9 @@ namespace Wirq.Board.Tests.Cpus;
 
 public sealed class KernelVcpuTests
 {
-    private const int ReadyAt = 12;
-    private const byte AutomaticEoi = 3;
+    private const int ExitReasonAt = 8, ReadyAt = 12, EoiVectorAt = 32;
+    private const byte AutomaticEoi = 3, IoApicEoi = 26, Vector = 0x51;
+    private const ulong IoApic = 0xFEC00000;
 
     /// <summary>With automatic EOI the second request stands as soon as the first is taken, and no write of the guest's
     /// brings the vCPU back.</summary>
@@ -36,5 +38,37 @@ public sealed class KernelVcpuTests
         handler.BeforeEntry(vcpu);
         Assert.Equal(window, vcpu.RequestInterruptWindow);
         Assert.False(vcpu.ReadyForInjection);
+    });
+
+    /// <summary>Nothing but the clock ends it: the guest waits.</summary>
+    [Fact]
+    public void The_brake_of_a_storm_is_released_in_time() => KvmHost.Run(system =>
+    {
+        const int pin = 20, mostEois = 20_000;
+        int sent = 0, braked = 0;
+        using var memory = new BoardMemory(BoardMemory.MinBytes);
+        var options = new BoardOptions
+        {
+            Configuration = DeliveryConfiguration.Split,
+            Observe = _ => e =>
+            {
+                sent += e.Kind == EventKind.PinInjected ? 1 : 0;
+                braked += e.Kind == EventKind.StormBraked ? 1 : 0;
+            },
+        };
+        using var board = new Board.Machine.Board(system, options, memory);
+        KvmVcpu vcpu = board.Vm.Vcpus[0];
+        vcpu.WriteLapic(ApicRegister.SpuriousVector, 0x1FF);
+        board.Clock.Start((EpollLoop)board.Events);
+        board.Host.TryWrite(0, IoApic, 4, 0x10 + 2 * pin);
+        board.Host.TryWrite(0, IoApic + 0x10, 4, 0x8000 | Vector);
+        board.Host.Connect(pin, "device").Raise();
+        vcpu.RunPage.AsSpan()[ExitReasonAt] = IoApicEoi;
+        vcpu.RunPage.AsSpan()[EoiVectorAt] = Vector;
+        for (int eoi = 0; eoi < mostEois && Volatile.Read(ref braked) == 0; eoi++)
+            Assert.Equal(VcpuNext.Enter, board.Handlers[0].Exited(vcpu, vcpu.Exit));
+        Assert.Equal(1, Volatile.Read(ref braked));
+        int before = Volatile.Read(ref sent);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref sent) > before, TimeSpan.FromSeconds(5)), "the line stays braked");
     });
 }

@@ -12,7 +12,7 @@ namespace Wirq.Board.Tests.Cpus;
 public sealed class UserVcpuTests
 {
     private const int ExitReasonAt = 8, ReadyAt = 12;
-    private const byte Ready = 1, Halt = 5, Vector = 0x41;
+    private const byte Ready = 1, Halt = 5, Shutdown = 8, Vector = 0x41;
 
     /// <summary>A call of the chips carries out what other CPUs left in the queue.</summary>
     [Fact]
@@ -57,6 +57,23 @@ public sealed class UserVcpuTests
         Assert.Equal(halted, user.IsHalted);
     });
 
+    /// <summary>Between the reset of its local APIC and its own.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_CPU_does_after_its_INIT_has_no_effect(bool init) => Run((vcpu, chips, user) =>
+    {
+        user.BeforeEntry(vcpu);
+        if (init)
+            user.Signals.Init();
+        vcpu.Cr8 = 5;
+        vcpu.RunPage.AsSpan()[ExitReasonAt] = Shutdown;
+        Assert.Equal(init ? VcpuNext.Enter : VcpuNext.Stop, user.Exited(vcpu, vcpu.Exit));
+        Assert.Equal(init ? 0ul : 5, chips.Cr8);
+        user.BeforeEntry(vcpu);
+        Assert.Equal(init ? 0ul : 5, vcpu.Cr8);
+    });
+
     private static void Run(Action<KvmVcpu, Chips, UserVcpu> test) => KvmHost.Run(system =>
     {
         using KvmVm vm = system.CreateVm();
@@ -73,6 +90,7 @@ public sealed class UserVcpuTests
     {
         internal int Waiting { get; set; }
         internal Action? Asked { get; set; }
+        internal ulong Cr8 { get; private set; }
 
         public bool HasInterrupt(int cpu)
         {
@@ -93,8 +111,8 @@ public sealed class UserVcpuTests
         public bool TryWritePort(int cpu, ushort port, int size, uint value) => false;
         public MsrResult ReadMsr(int cpu, uint msr, out ulong value) => (value = 0) == 0 ? MsrResult.NotOurs : default;
         public MsrResult WriteMsr(int cpu, uint msr, ulong value) => MsrResult.NotOurs;
-        public byte ReadCr8(int cpu) => 0;
-        public bool TryWriteCr8(int cpu, ulong value) => true;
+        public byte ReadCr8(int cpu) => (byte)Cr8;
+        public bool TryWriteCr8(int cpu, ulong value) => (Cr8 = value) == value;
         public ApicBase ReadBase(int cpu) => default;
     }
 }
