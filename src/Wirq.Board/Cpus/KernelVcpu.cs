@@ -24,8 +24,8 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="clock">The time: the interrupt system is told it before each access, and it of deadlines that an access
-    /// moved.</param>
+    /// <param name="clock">The time, which the interrupt system is told before each access; told of deadlines that an
+    /// access moved.</param>
     /// <param name="devices">Everything else that it reaches.</param>
     /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>

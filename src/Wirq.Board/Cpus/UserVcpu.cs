@@ -93,8 +93,8 @@ public sealed class UserVcpu : IVcpuHandler
             if (_workarounds.BeforeEntry(_view, waits && !_halted, Finish) == WorkaroundResult.LookAgain)
                 GiveInterrupt(vcpu);
         }
-        // Whoever calls the chips carries out what others left: it may be for this CPU, and nobody kicks a thread for what
-        // it does itself.
+        // Whoever calls the chips carries out what others left: it may be for this CPU, and nobody kicks a thread for
+        // what it does itself.
         while (Signals.Any);
         _cr8 = _chips.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;

@@ -26,7 +26,8 @@ internal static unsafe class KickSignal
     internal static int Number => s_number != 0 ? s_number : Claim();
 
     /// <summary>Lets this thread be kicked: unblocks the signal, which whoever started the process may have
-    /// blocked, and tries whether it can be sent: once the guest runs, nothing else would bring the thread out.</summary>
+    /// blocked, and tries whether it can be sent: once the guest runs, nothing else would bring the thread
+    /// out.</summary>
     /// <returns>The number under which Linux knows the thread.</returns>
     /// <exception cref="Routing.KernelException">It cannot be sent.</exception>
     internal static int PrepareThread()
