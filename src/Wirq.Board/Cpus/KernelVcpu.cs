@@ -120,6 +120,8 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
     private sealed class WithoutLocalApic(FabricHost host) : ICpuBus
     {
+        private const ulong LocalApicPage = 0xFEE00000, PageBytes = 0x1000;
+
         public bool TryRead(int cpu, ulong address, int size, out ulong value)
         {
             value = 0;
@@ -145,6 +147,7 @@ public sealed class KernelVcpu : IVcpuHandler
         public bool HasInterrupt(int cpu) => false;
         public int Take(int cpu) => -1;
 
-        private bool IsOurs(ulong address) => !host.Do(fabric => fabric.LocalApics.Maps(0, address, out _));
+        // They lie where a reset puts them: no guest can move them.
+        private static bool IsOurs(ulong address) => address is < LocalApicPage or >= LocalApicPage + PageBytes;
     }
 }

@@ -5,6 +5,7 @@ using Wirq.Linux;
 namespace Wirq.Board.Machine;
 
 /// <summary>Carries to the vCPUs what the fabric has for them, and tells those who observe.</summary>
+/// <remarks>An SMI goes nowhere: the board has no firmware to handle one.</remarks>
 internal sealed class BoardPort(Action<Event>? observer) : IFabricPort
 {
     private VcpuThread[] _threads = [];

@@ -19,6 +19,7 @@ public enum GuestEndKind : byte
 
 /// <summary>How a guest's run ended, and what there is to say of it.</summary>
 /// <param name="Kind">In a word.</param>
-/// <param name="Code">At <see cref="GuestEndKind.Exit"/>: the code.</param>
+/// <param name="Code">At <see cref="GuestEndKind.Exit"/>: the guest's code; at <see cref="GuestEndKind.Stopped"/>: as who stopped
+/// it likes.</param>
 /// <param name="Detail">For a person; empty where there is nothing to say.</param>
 public sealed record GuestEnd(GuestEndKind Kind, int Code = 0, string Detail = "");

@@ -7,8 +7,8 @@ internal static class BootCommand
 {
     /// <summary>The guest came to no end of its own.</summary>
     internal const int NoEnd = 3;
-    /// <summary>As a shell tells of SIGINT.</summary>
-    internal const int Interrupted = 130;
+    /// <summary>As a shell tells of SIGINT, and of SIGTERM.</summary>
+    internal const int Interrupted = 130, Terminated = 143;
 
     private const int DefaultMebibytes = 256;
 

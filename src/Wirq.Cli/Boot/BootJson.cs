@@ -10,7 +10,7 @@ namespace Wirq.Cli.Boot;
 [SupportedOSPlatform("linux")]
 internal static class BootJson
 {
-    internal static void Write(BootResult result, string console, Stream output)
+    internal static void Write(BootResult result, GuestConsole console, Stream output)
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
@@ -28,7 +28,8 @@ internal static class BootJson
         json.WriteNumber("events", result.Watch.Count);
         LawsJson.Write(json, result.Watch.Laws.Select(law => (law.Name, law.Break is null, law.Break is null ? "" : law.Describe())));
         WriteNames(json, "story", result.Watch.Story.Select(e => EventText.Describe(e)));
-        json.WriteString("console", console);
+        json.WriteString("console", console.Text);
+        json.WriteBoolean("consoleCut", console.IsCut);
         json.WriteNumber("status", result.Status);
         json.WriteEndObject();
         json.Flush();

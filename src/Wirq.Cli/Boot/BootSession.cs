@@ -91,7 +91,7 @@ internal static class BootSession
             Console.Error.WriteLine();
         var result = new BootResult(options, host, end, elapsed, watch);
         if (options.Json)
-            BootJson.Write(result, console.Text, Console.OpenStandardOutput());
+            BootJson.Write(result, console, Console.OpenStandardOutput());
         BootText.WriteEnd(Console.Error, result);
         return result.Status;
     }
@@ -101,7 +101,8 @@ internal static class BootSession
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
-            pc.Board.End(new GuestEnd(GuestEndKind.Stopped, Detail: $"by {context.Signal}"));
+            pc.Board.End(new GuestEnd(GuestEndKind.Stopped,
+                context.Signal == PosixSignal.SIGINT ? BootCommand.Interrupted : BootCommand.Terminated, $"by {context.Signal}"));
         }
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -18,7 +18,7 @@ internal static class BoardSample
             Board = new BoardOptions { Cpus = 2, X2Apic = true, Workarounds = HostReport.Read().Workarounds, Observe = watch.Begin },
             Console = value => Console.Write((char)value),
         });
-        pc.Load(MultibootImage.Open(file), arguments: Path.GetFileName(file));
+        pc.Load(MultibootImage.Open(file), arguments: "");
         pc.Board.Start();
         return pc.Board.Wait(Timeout.InfiniteTimeSpan)!;
         // end

@@ -16,4 +16,26 @@ public sealed class GuestConsoleTests
         console.Finish();
         Assert.Equal(bytes, output.Length);
     }
+
+    [Fact]
+    public void A_prompt_comes_out_without_the_end_of_its_line()
+    {
+        using var output = new MemoryStream();
+        using var console = new GuestConsole(output);
+        foreach (byte value in "login: "u8)
+            console.Write(value);
+        Assert.True(SpinWait.SpinUntil(() => output.Length == 7, TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public void What_is_kept_has_an_end_and_it_is_told()
+    {
+        using var console = new GuestConsole(null);
+        for (int i = 0; i < 1 << 22; i++)
+            console.Write((byte)'.');
+        Assert.False(console.IsCut);
+        console.Write((byte)'.');
+        Assert.True(console.IsCut);
+        Assert.Equal(1 << 22, console.Text.Length);
+    }
 }

@@ -8,7 +8,7 @@ namespace Wirq.Cli.Tests.Boot;
 /// <summary>A guest is stopped from outside at any moment, and leaves nothing behind.</summary>
 public sealed class SignalTests
 {
-    private const int Rounds = 100, Seed = 20261120, Interrupted = 130;
+    private const int Rounds = 100, Seed = 20261120, Interrupted = 130, Terminated = 143;
     private const int AtOnce = 4;
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1), s_birth = TimeSpan.FromSeconds(1.5), s_life = TimeSpan.FromSeconds(0.3);
 
@@ -31,6 +31,14 @@ public sealed class SignalTests
         // A guest that runs is stopped in order.
         Assert.All(Enumerable.Range(0, Rounds).Where(round => round % 2 == 1 && SignalOf(round) == "INT"),
             round => Assert.Equal(Interrupted, results[round].Status));
+    }
+
+    [Fact]
+    public void SIGTERM_stops_a_guest_in_order_too()
+    {
+        KvmPresence.Require();
+        using TemporaryImage image = Busy();
+        Assert.Equal((true, Terminated), Stop(image.Path, TimeSpan.Zero, afterFirstWord: true, "TERM"));
     }
 
     private static string SignalOf(int round) => round / 2 % 2 == 0 ? "INT" : "KILL";
