@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
@@ -94,6 +95,15 @@ public sealed partial class Fabric
         PinWork work = default;
         _ioApics[ioApic].Accepted(pin, message, reason, Events, ref work);
         Carry(ioApic, work);
+    }
+
+    /// <summary>Carries out an <see cref="EventKind.MemoryWrite"/>, touching nothing but memory. One that hits none goes
+    /// nowhere, as on a bus.</summary>
+    internal void WriteMemory(in Event write)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)write.B);
+        Memory.TryWrite(write.A, bytes);
     }
 
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Wirq.Events;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
@@ -153,7 +152,7 @@ public sealed partial class World : IDisposable
                 Acknowledged(effect);
                 break;
             case EventKind.MemoryWrite:
-                WriteMemory(effect);
+                Fabric.WriteMemory(effect);
                 break;
             case EventKind.CpuNmi:
                 _cpuPort.Nmi(effect.Cpu);
@@ -163,13 +162,5 @@ public sealed partial class World : IDisposable
                     _host?.Carry(effect);
                 break;
         }
-    }
-
-    /// <summary>A write that hits no memory goes nowhere, as on a bus.</summary>
-    private void WriteMemory(in Event write)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)write.B);
-        Fabric.Memory.TryWrite(write.A, bytes);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using Wirq.Events;
 using Wirq.Routing;
@@ -56,7 +55,7 @@ public sealed partial class FabricHost
                 Outside(next, static (host, e) => host._kernel!.SetLine((int)e.Index, e.A != 0));
                 break;
             case EventKind.MemoryWrite:
-                Outside(next, static (host, e) => host.WriteMemory(e));
+                Outside(next, static (host, e) => host._fabric.WriteMemory(e));
                 break;
             case EventKind.Ack:
                 CarryAck(next);
@@ -66,14 +65,6 @@ public sealed partial class FabricHost
                     Outside(next, static (host, e) => host._port!.Carry(e));
                 break;
         }
-    }
-
-    /// <summary>A write that hits no memory goes nowhere, as on a bus.</summary>
-    private void WriteMemory(in Event write)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)write.B);
-        _fabric.Memory.TryWrite(write.A, bytes);
     }
 
     private void Commit()

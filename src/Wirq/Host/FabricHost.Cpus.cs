@@ -1,105 +1,56 @@
 namespace Wirq.Host;
 
-/// <content>What CPUs do, each on a thread of its own. All are completing calls: an access to a register has effects,
-/// a read too.</content>
+/// <content>What CPUs do, each on a thread of its own. All that may have effects are completing calls: an access to a
+/// register has, a read too.</content>
 public sealed partial class FabricHost : ICpuBus
 {
     /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
-        bool ours;
-        lock (_lock)
-        {
-            ours = _fabric.TryRead(cpu, address, size, out value);
-            Complete();
-        }
-        ThrowFailure();
+        (bool ours, value) = Do((cpu, address, size),
+            static (fabric, a) => (fabric.TryRead(a.cpu, a.address, a.size, out ulong read), read));
         return ours;
     }
 
     /// <inheritdoc/>
-    public bool TryWrite(int cpu, ulong address, int size, ulong value)
-    {
-        bool ours;
-        lock (_lock)
-        {
-            ours = _fabric.TryWrite(cpu, address, size, value);
-            Complete();
-        }
-        ThrowFailure();
-        return ours;
-    }
+    public bool TryWrite(int cpu, ulong address, int size, ulong value) =>
+        Do((cpu, address, size, value), static (fabric, a) => fabric.TryWrite(a.cpu, a.address, a.size, a.value));
 
     /// <inheritdoc/>
     public bool TryReadPort(int cpu, ushort port, int size, out uint value)
     {
-        bool ours;
-        lock (_lock)
-        {
-            ours = _fabric.TryReadPort(cpu, port, size, out value);
-            Complete();
-        }
-        ThrowFailure();
+        (bool ours, value) = Do((cpu, port, size),
+            static (fabric, a) => (fabric.TryReadPort(a.cpu, a.port, a.size, out uint read), read));
         return ours;
     }
 
     /// <inheritdoc/>
-    public bool TryWritePort(int cpu, ushort port, int size, uint value)
-    {
-        bool ours;
-        lock (_lock)
-        {
-            ours = _fabric.TryWritePort(cpu, port, size, value);
-            Complete();
-        }
-        ThrowFailure();
-        return ours;
-    }
+    public bool TryWritePort(int cpu, ushort port, int size, uint value) =>
+        Do((cpu, port, size, value), static (fabric, a) => fabric.TryWritePort(a.cpu, a.port, a.size, a.value));
 
     /// <inheritdoc/>
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
-        MsrResult result;
-        lock (_lock)
-        {
-            result = _fabric.ReadMsr(cpu, msr, out value);
-            Complete();
-        }
-        ThrowFailure();
+        (MsrResult result, value) = Do((cpu, msr), static (fabric, a) => (fabric.ReadMsr(a.cpu, a.msr, out ulong read), read));
         return result;
     }
 
     /// <inheritdoc/>
-    public MsrResult WriteMsr(int cpu, uint msr, ulong value)
-    {
-        MsrResult result;
-        lock (_lock)
-        {
-            result = _fabric.WriteMsr(cpu, msr, value);
-            Complete();
-        }
-        ThrowFailure();
-        return result;
-    }
+    public MsrResult WriteMsr(int cpu, uint msr, ulong value) =>
+        Do((cpu, msr, value), static (fabric, a) => fabric.WriteMsr(a.cpu, a.msr, a.value));
+
+    /// <inheritdoc/>
+    public bool TryWriteCr8(int cpu, ulong value) =>
+        Do((cpu, value), static (fabric, a) => fabric.TryWriteCr8(a.cpu, a.value));
+
+    /// <inheritdoc/>
+    public int Take(int cpu) => Do(cpu, static (fabric, taking) => fabric.Take(taking));
 
     /// <inheritdoc/>
     public byte ReadCr8(int cpu)
     {
         lock (_lock)
             return _fabric.ReadCr8(cpu);
-    }
-
-    /// <inheritdoc/>
-    public bool TryWriteCr8(int cpu, ulong value)
-    {
-        bool done;
-        lock (_lock)
-        {
-            done = _fabric.TryWriteCr8(cpu, value);
-            Complete();
-        }
-        ThrowFailure();
-        return done;
     }
 
     /// <inheritdoc/>
@@ -114,18 +65,5 @@ public sealed partial class FabricHost : ICpuBus
     {
         lock (_lock)
             return _fabric.HasInterrupt(cpu);
-    }
-
-    /// <inheritdoc/>
-    public int Take(int cpu)
-    {
-        int vector;
-        lock (_lock)
-        {
-            vector = _fabric.Take(cpu);
-            Complete();
-        }
-        ThrowFailure();
-        return vector;
     }
 }

@@ -82,26 +82,31 @@ public sealed partial class FabricHost
     public T Do<T>(Func<Fabric, T> input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        T result;
-        lock (_lock)
-        {
-            result = input(_fabric);
-            Complete();
-        }
-        ThrowFailure();
-        return result;
+        return Do(input, static (fabric, call) => call(fabric));
     }
 
     /// <summary>As <see cref="Do{T}"/>, without a result.</summary>
     public void Do(Action<Fabric> input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        Do(input, static (fabric, call) =>
+        {
+            call(fabric);
+            return true;
+        });
+    }
+
+    /// <summary>A completing call. What it is given comes beside it, so that no call allocates.</summary>
+    private T Do<TArguments, T>(TArguments arguments, Func<Fabric, TArguments, T> input)
+    {
+        T result;
         lock (_lock)
         {
-            input(_fabric);
+            result = input(_fabric, arguments);
             Complete();
         }
         ThrowFailure();
+        return result;
     }
 
     private bool IsDrainer => _drainer == Environment.CurrentManagedThreadId;
