@@ -21,8 +21,6 @@ namespace Wirq.Board.Machine;
 /// </remarks>
 public sealed class Board : IDisposable
 {
-    // Out of the way of memory and chips; only Intel processors without unrestricted guests look at it.
-    private const uint TssAddress = 0xFFFBD000;
     // As of a PC of long ago. A faster one wraps under the feet of guests that read their timers in microseconds.
     private const long BusHz = 100_000_000;
 
@@ -50,7 +48,7 @@ public sealed class Board : IDisposable
         try
         {
             ChooseChips();
-            Vm.SetTssAddress(TssAddress);
+            Vm.SetTssAddress();
             for (int slot = 0; slot < memory.Ranges.Count; slot++)
                 Vm.MapMemory(slot, memory.Ranges[slot].Address, memory.Ranges[slot].Memory);
             _kernelPort = MakeKernelPort();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Wirq.Board.Bus;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Mailbox;
 
@@ -169,7 +170,7 @@ public sealed class MailboxCpus : IGuestCpus
             throw new MailboxException(cpu, string.Create(CultureInfo.InvariantCulture, $"reach 0x{address:x}"), "has 4 GiB in real mode");
         if (address >> _addressBits != 0)
             throw new HostLacksException($"physical addresses of more than {_addressBits} bits");
-        ulong page = address & ~(MailboxLayout.LargePage - 1);
+        ulong page = address & ~(Mode64.LargePageBytes - 1);
         if (_window != page)
         {
             _guest.MoveWindow(page);

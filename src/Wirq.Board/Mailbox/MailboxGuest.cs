@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Wirq.Board.Bus;
 using Wirq.Board.Cpus;
 using Wirq.Linux;
+using Wirq.Linux.Probes;
 using Wirq.Routing;
 
 namespace Wirq.Board.Mailbox;
@@ -18,11 +19,9 @@ internal sealed class MailboxGuest : IDisposable
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private const int KicksOfPatience = 20, FewestVain = 10;
-    private const uint TssAddress = 0xFFFBD000;
     private const ulong ReservedFlag = 2;
     // Where it lies in a board's memory.
     private const uint InBoard = 0x100000;
-    private const ulong ProtectedAndPaged = 0x80000031, PhysicalAddressExtension = 1 << 5, LongModeEnabledActive = 0x500;
 
     private readonly MailboxMode _mode;
     private readonly MailboxCode _code;
@@ -56,7 +55,7 @@ internal sealed class MailboxGuest : IDisposable
         _owner = vm;
         try
         {
-            vm.SetTssAddress(TssAddress);
+            vm.SetTssAddress();
             UserVcpu.Prepare(vm);
             vm.MapMemory(0, address, _memory.Mapping);
             for (int cpu = 0; cpu < cpus; cpu++)
@@ -245,7 +244,9 @@ internal sealed class MailboxGuest : IDisposable
     {
         KvmVcpu vcpu = _vcpus[cpu];
         bool isLong = _mode == MailboxMode.Long;
-        vcpu.SystemRegisters = isLong ? LongMode(vcpu.SystemRegisters) : RealMode(vcpu.SystemRegisters);
+        vcpu.SystemRegisters = isLong
+            ? Mode64.Enter(vcpu.SystemRegisters, Base + MailboxLayout.Tables, Base + MailboxLayout.Gdt, Base + MailboxLayout.Idt)
+            : RealMode(vcpu.SystemRegisters);
         ulong block = Base + (ulong)_memory.OffsetOf(cpu);
         vcpu.Registers = new KvmRegisters
         {
@@ -254,22 +255,6 @@ internal sealed class MailboxGuest : IDisposable
             Rsp = block + MailboxBlock.Bytes - sizeof(ulong) * 2,
             Rflags = ReservedFlag,
         };
-    }
-
-    private KvmSystemRegisters LongMode(KvmSystemRegisters system)
-    {
-        var data = new KvmSegment
-        {
-            Limit = uint.MaxValue, Selector = MailboxMemory.DataSelector, Type = 3, Present = 1, DefaultSize = 1, CodeOrData = 1,
-            Granularity = 1,
-        };
-        system.Cs = data with { Selector = MailboxMemory.CodeSelector, Type = 11, DefaultSize = 0, LongMode = 1 };
-        (system.Ds, system.Es, system.Fs, system.Gs, system.Ss) = (data, data, data, data, data);
-        (system.Gdt.Base, system.Gdt.Limit) = (_memory.Address + MailboxLayout.Gdt, MailboxMemory.Descriptors * sizeof(ulong) - 1);
-        (system.Idt.Base, system.Idt.Limit) = (_memory.Address + MailboxLayout.Idt, 256 * MailboxMemory.GateBytes - 1);
-        (system.Cr0, system.Cr3, system.Cr4) = (ProtectedAndPaged, _memory.Address + MailboxLayout.Tables, PhysicalAddressExtension);
-        system.Efer = LongModeEnabledActive;
-        return system;
     }
 
     private KvmSystemRegisters RealMode(KvmSystemRegisters system)

@@ -12,7 +12,7 @@ namespace Wirq.Board.Mailbox;
 /// </code></remarks>
 internal static class MailboxLayout
 {
-    internal const int Tables = 0, Table = 0x1000, WindowDirectory = 0x6000, Gdt = 0x7000, Idt = 0x8000, LongCode = 0x9000,
+    internal const int Tables = 0, WindowDirectory = 0x6000, Gdt = 0x7000, Idt = 0x8000, LongCode = 0x9000,
         LongBlocks = 0x10000;
     internal const int RealCode = 0x1000, RealBlocks = 0x8000, RealBytes = 0x10000;
 
@@ -25,7 +25,6 @@ internal static class MailboxLayout
 
     /// <summary>Linear address of the window, which is 2 MiB, in 64-bit mode.</summary>
     internal const ulong Window = 1ul << 32;
-    internal const ulong LargePage = 0x200000;
 
     /// <summary>Where the guest's memory may lie in 64-bit mode; the first where no chip is.</summary>
     internal static ReadOnlySpan<ulong> LongBases => [0xD0000000, 0xB0000000, 0x90000000, 0x70000000, 0x50000000];

@@ -10,12 +10,9 @@ namespace Wirq.Board.Mailbox;
 /// <summary>The memory that a mailbox guest itself lies in: code, tables and mailboxes.</summary>
 internal sealed class MailboxMemory : IGuestMemory, IDisposable
 {
-    /// <summary>Selectors of 64-bit mode.</summary>
-    internal const ushort CodeSelector = 8, DataSelector = 16;
-    internal const int GateBytes = 16, VectorBytes = 4, Descriptors = 3;
+    internal const int VectorBytes = 4;
 
-    private const int EntriesOfTable = 512, Directories = 4, PageBytes = 0x1000, WindowIndex = 4;
-    private const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
+    private const int PageBytes = 0x1000;
 
     private readonly int _blocks, _bytes;
     private readonly nuint _offset;
@@ -101,20 +98,14 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     private void WriteTables(MailboxCode code)
     {
         Span<PageEntry> tables = MemoryMarshal.Cast<byte, PageEntry>(
-            Span(MailboxLayout.Tables, (2 + Directories) * MailboxLayout.Table));
-        const int pointers = EntriesOfTable, directories = 2 * EntriesOfTable;
-        tables[0] = PageEntry.Table(Address + MailboxLayout.Table);
-        for (int directory = 0; directory < Directories; directory++)
-            tables[pointers + directory] = PageEntry.Table(Address + (ulong)((2 + directory) * MailboxLayout.Table));
-        tables[pointers + WindowIndex] = PageEntry.Table(Address + MailboxLayout.WindowDirectory);
-        for (int page = 0; page < Directories * EntriesOfTable; page++)
-            tables[directories + page] = PageEntry.LargePage((ulong)page * MailboxLayout.LargePage);
-        Span<ulong> descriptors = MemoryMarshal.Cast<byte, ulong>(Span(MailboxLayout.Gdt, Descriptors * sizeof(ulong)));
-        (descriptors[1], descriptors[2]) = (FlatCode, FlatData);
+            Span(MailboxLayout.Tables, Mode64.TableEntries * sizeof(ulong)));
+        Mode64.WriteTables(tables, Address + MailboxLayout.Tables);
+        tables[Mode64.NextPointer] = PageEntry.Table(Address + MailboxLayout.WindowDirectory);
+        Mode64.WriteDescriptors(MemoryMarshal.Cast<byte, ulong>(Span(MailboxLayout.Gdt, Mode64.Descriptors * sizeof(ulong))));
         for (int vector = 0; vector < code.Handlers.Count; vector++)
         {
-            MemoryMarshal.Write(Span(MailboxLayout.Idt + vector * GateBytes, GateBytes),
-                InterruptGate.To(Address + code.Handlers[vector], CodeSelector));
+            MemoryMarshal.Write(Span(MailboxLayout.Idt + vector * Mode64.GateBytes, Mode64.GateBytes),
+                InterruptGate.To(Address + code.Handlers[vector], Mode64.CodeSelector));
         }
     }
 

@@ -12,6 +12,8 @@ namespace Wirq.Linux;
 /// </remarks>
 public sealed partial class KvmVm : IDisposable
 {
+    private const uint UsualTssAddress = 0xFFFBD000;
+
     private readonly FileDescriptor _descriptor;
     private readonly nuint _runBytes;
     private KvmVcpu[] _vcpus = [];
@@ -63,8 +65,8 @@ public sealed partial class KvmVm : IDisposable
 
     /// <summary>Gives KVM three pages of guest-physical addresses, below 4 GiB and free of anything else, that
     /// kvm_intel needs before a vCPU without unrestricted guest mode runs (KVM_SET_TSS_ADDR).</summary>
-    /// <param name="address">Of the first page.</param>
-    public void SetTssAddress(uint address) => KvmCalls.SetTssAddress.Invoke(_descriptor, address);
+    /// <param name="address">Of the first page; where left out, above the local APICs, where no PC has anything.</param>
+    public void SetTssAddress(uint address = UsualTssAddress) => KvmCalls.SetTssAddress.Invoke(_descriptor, address);
 
     /// <summary>Ends the machine: its vCPUs, its irqfds, and its hold on guest memory.</summary>
     /// <remarks>No thread may be inside a vCPU.</remarks>

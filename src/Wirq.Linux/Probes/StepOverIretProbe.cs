@@ -18,10 +18,10 @@ internal sealed class StepOverIretProbe() : HostProbe("step-over-iret",
         {
             Iced.Intel.Label behind = code.Asm.CreateLabel();
             code.Asm.mov(rbx, rsp);
-            code.Asm.push(ProbeGuest.DataSelector);
+            code.Asm.push(Mode64.DataSelector);
             code.Asm.push(rbx);
             code.Asm.push(2);
-            code.Asm.push(ProbeGuest.CodeSelector);
+            code.Asm.push(Mode64.CodeSelector);
             code.Asm.lea(rax, __[behind]);
             code.Asm.mov(ebp, eax);
             code.Asm.push(rax);

@@ -1,5 +1,6 @@
 using Wirq.Board.Mailbox;
 using Wirq.Lab.Scenarios;
+using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Tests.Mailbox;
 
@@ -101,8 +102,8 @@ public class MailboxCpusTests
         fabric.Send(new Msi(MsiAddress.For(0), MsiData.For(0x41)));
         fabric.Drain();
         // The stub of 0x41 is put where that of 0x42 is: the handler sees another vector.
-        ReadOnlySpan<byte> gate = cpus.Guest.Memory.Mapping.AsSpan(MailboxLayout.Idt + 0x42 * MailboxMemory.GateBytes, MailboxMemory.GateBytes);
-        cpus.Guest.Memory.TryWrite(cpus.Guest.Memory.Address + (ulong)(MailboxLayout.Idt + 0x41 * MailboxMemory.GateBytes), gate);
+        ReadOnlySpan<byte> gate = cpus.Guest.Memory.Mapping.AsSpan(MailboxLayout.Idt + 0x42 * Mode64.GateBytes, Mode64.GateBytes);
+        cpus.Guest.Memory.TryWrite(cpus.Guest.Memory.Address + (ulong)(MailboxLayout.Idt + 0x41 * Mode64.GateBytes), gate);
         string told = Assert.Throws<MailboxException>(() => cpus.Take(0)).Message;
         Assert.Contains("cpu0", told, StringComparison.Ordinal);
         Assert.Contains("saw 0x42 in handler 1, and was given 0x41", told, StringComparison.Ordinal);

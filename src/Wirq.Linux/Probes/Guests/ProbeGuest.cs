@@ -21,16 +21,9 @@ internal sealed class ProbeGuest : IDisposable
     internal const int Data = 0x20000;
     /// <summary>Where the code begins.</summary>
     internal const int Code = 0x10000;
-    /// <summary>Selectors of 64-bit mode.</summary>
-    internal const ushort CodeSelector = 8, DataSelector = 16;
 
-    private const int MemoryBytes = 0x200000, Tables = 0x1000, Table = 0x1000, Directories = 4, EntriesOfTable = 512;
-    private const int Gdt = 0x7000, Idt = 0x8000, StackTop = 0xF000, GateBytes = 16, VectorBytes = 4, Vectors = 256;
+    private const int MemoryBytes = 0x200000, Tables = 0x1000, Gdt = 0x7000, Idt = 0x8000, StackTop = 0xF000, VectorBytes = 4;
     private const ushort RealModeSegment = Code / 16;
-    private const ulong LargePageBytes = 0x200000;
-    private const ulong ProtectedAndPaged = 0x80000031, PhysicalAddressExtension = 1 << 5, LongModeEnabledActive = 0x500;
-    private const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
-    private const uint TssAddress = 0xFFFBD000;
     private const ulong ReservedFlag = 2;
     private static readonly TimeSpan s_kickAgain = TimeSpan.FromMilliseconds(5);
 
@@ -49,7 +42,7 @@ internal sealed class ProbeGuest : IDisposable
                 Vm.CreateSplitIrqChip();
             else if (chip == KvmIrqChip.Full)
                 Vm.CreateIrqChip();
-            Vm.SetTssAddress(TssAddress);
+            Vm.SetTssAddress();
             Vm.MapMemory(0, 0, _memory);
             prepare?.Invoke(Vm);
             Vcpu = Vm.CreateVcpu(0);
@@ -97,8 +90,9 @@ internal sealed class ProbeGuest : IDisposable
         var guest = new ProbeGuest(system, deadline, chip, prepare);
         guest.WriteTables();
         guest.Load(64, Code, write, (vector, handler) => MemoryMarshal.Write(
-            guest._memory.AsSpan((nuint)(Idt + vector * GateBytes), GateBytes), InterruptGate.To(handler, CodeSelector)));
-        guest.Enter(LongModeRegisters(guest.Vcpu.SystemRegisters), Code);
+            guest._memory.AsSpan((nuint)(Idt + vector * Mode64.GateBytes), Mode64.GateBytes),
+            InterruptGate.To(handler, Mode64.CodeSelector)));
+        guest.Enter(Mode64.Enter(guest.Vcpu.SystemRegisters, Tables, Gdt, Idt), Code);
         return guest;
     }
 
@@ -197,29 +191,8 @@ internal sealed class ProbeGuest : IDisposable
 
     private void WriteTables()
     {
-        Span<PageEntry> tables = MemoryMarshal.Cast<byte, PageEntry>(_memory.AsSpan(Tables, (2 + Directories) * Table));
-        const int pointers = EntriesOfTable, directories = 2 * EntriesOfTable;
-        tables[0] = PageEntry.Table(Tables + Table);
-        for (int directory = 0; directory < Directories; directory++)
-            tables[pointers + directory] = PageEntry.Table((ulong)(Tables + (2 + directory) * Table));
-        for (int page = 0; page < Directories * EntriesOfTable; page++)
-            tables[directories + page] = PageEntry.LargePage((ulong)page * LargePageBytes);
-        Span<ulong> descriptors = MemoryMarshal.Cast<byte, ulong>(_memory.AsSpan(Gdt, 3 * sizeof(ulong)));
-        (descriptors[1], descriptors[2]) = (FlatCode, FlatData);
-    }
-
-    private static KvmSystemRegisters LongModeRegisters(KvmSystemRegisters system)
-    {
-        var data = new KvmSegment
-        {
-            Limit = uint.MaxValue, Selector = DataSelector, Type = 3, Present = 1, DefaultSize = 1, CodeOrData = 1, Granularity = 1,
-        };
-        system.Cs = data with { Selector = CodeSelector, Type = 11, DefaultSize = 0, LongMode = 1 };
-        (system.Ds, system.Es, system.Fs, system.Gs, system.Ss) = (data, data, data, data, data);
-        (system.Gdt.Base, system.Gdt.Limit) = (Gdt, 3 * sizeof(ulong) - 1);
-        (system.Idt.Base, system.Idt.Limit) = (Idt, Vectors * GateBytes - 1);
-        (system.Cr0, system.Cr3, system.Cr4) = (ProtectedAndPaged, Tables, PhysicalAddressExtension);
-        system.Efer = LongModeEnabledActive;
-        return system;
+        Mode64.WriteTables(
+            MemoryMarshal.Cast<byte, PageEntry>(_memory.AsSpan(Tables, Mode64.TableEntries * sizeof(ulong))), Tables);
+        Mode64.WriteDescriptors(MemoryMarshal.Cast<byte, ulong>(_memory.AsSpan(Gdt, Mode64.Descriptors * sizeof(ulong))));
     }
 }
