@@ -26,13 +26,7 @@ public partial class DocsTests
     [Fact]
     public void The_sample_of_the_readme_compiles_and_does_what_it_says()
     {
-        string source = File.ReadAllText(Repository.PathOf("tests/Wirq.Tests/Docs/ReadmeSample.cs"));
-        string sample = source[(source.IndexOf("// sample", StringComparison.Ordinal) + 9)..source.IndexOf("// end", StringComparison.Ordinal)];
-        string[] lines = [.. sample.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
-        string[] readme = [.. File.ReadAllLines(Repository.PathOf("README.md")).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        int start = Array.IndexOf(readme, lines[0]);
-        Assert.True(start >= 0, "the README does not show the sample");
-        Assert.Equal(lines[..^1], readme[start..(start + lines.Length - 1)]);
+        ShownSample.AssertShown("tests/Wirq.Tests/Docs/ReadmeSample.cs", "README.md", leavingOut: 1);
         Assert.Equal(0x51, ReadmeSample.Run());
     }
 
