@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests;
 
@@ -67,12 +68,7 @@ public class AllocationTests
 
     private void AssertNothingAllocated(int vector, Action path)
     {
-        for (int i = 0; i < Rounds; i++)
-            path();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Rounds; i++)
-            path();
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long allocated = Allocations.Of(Rounds, path);
         Assert.Equal(vector, _taken);
         Assert.Equal(0, allocated);
     }

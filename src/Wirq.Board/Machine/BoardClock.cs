@@ -49,7 +49,11 @@ public sealed class BoardClock : IBoardClock
     }
 
     /// <summary>Whether something is due that the loop has not come to yet.</summary>
-    internal bool IsDue => Now >= Volatile.Read(ref _armed);
+    internal bool IsDue => Now >= Armed;
+
+    /// <summary>The time that the loop's timer is set to, in nanoseconds; <see cref="long.MaxValue"/> where nothing is
+    /// due.</summary>
+    internal long Armed => Volatile.Read(ref _armed);
 
     /// <summary>Does what is due.</summary>
     internal void Reached()

@@ -48,7 +48,15 @@ public sealed record LitmusOptions
 {
     public const int ReservedGsis = 48;
 
+    private const int MostTimes = 40;
+
+    /// <summary>How many interrupts devices make at least.</summary>
     public long Triggers { get; init; } = DefaultTriggers;
+    /// <summary>How often each thing that a litmus counts has to happen before devices end, whatever the scheduler
+    /// does.</summary>
+    public long LeastOfEach { get; init; }
+    /// <summary>How many interrupts devices make at most to come to <see cref="LeastOfEach"/>.</summary>
+    public long MostTriggers => MostTimes * Triggers;
     public int Seed { get; init; } = 1;
     /// <summary>Virqs, each with a CPU of its own.</summary>
     public int Virqs { get; init; } = 8;
@@ -81,6 +89,9 @@ public sealed record LitmusOptions
 public sealed record LitmusResult(string? Failure, long Triggers, long Signalled, long Refused, long Disposed, long Rounds, long Bound,
     long Commits, TimeSpan Elapsed)
 {
+    /// <summary>The least of what a host with nothing left out does often.</summary>
+    public long LeastOfEach => Math.Min(Math.Min(Signalled, Refused), Math.Min(Rounds, Math.Min(Bound, Commits)));
+
     public override string ToString() =>
         $"{Triggers} triggers in {Rounds} rounds: {Signalled} signalled by userspace, {Refused} refused, {Disposed} gone with their "
         + $"virq, the rest the kernel's; {Bound} binds, {Commits} commits, {Elapsed.TotalSeconds:0.0} s; {Failure ?? "nothing wrong"}";

@@ -6,13 +6,13 @@ public abstract class LitmusTests
     [Fact]
     public void Under_fire_every_last_interrupt_arrives_or_is_refused_and_none_twice()
     {
-        LitmusResult result = Run(new LitmusOptions());
+        // Every way has to be taken often, however the machine shares out its CPUs.
+        var options = new LitmusOptions { LeastOfEach = 100 };
+        LitmusResult result = Run(options);
         TestContext.Current.SendDiagnosticMessage(result.ToString());
         Assert.Null(result.Failure);
-        // Nothing was left out: every way was taken.
-        Assert.True(result.Triggers >= LitmusOptions.DefaultTriggers);
-        Assert.All([result.Signalled, result.Refused, result.Bound, result.Commits, result.Rounds],
-            count => Assert.InRange(count, 100, result.Triggers));
+        Assert.True(result.Triggers >= options.Triggers, result.ToString());
+        Assert.True(result.LeastOfEach >= options.LeastOfEach, result.ToString());
     }
 
     [Fact]

@@ -9,8 +9,8 @@ public sealed partial class RoutingLitmus
 {
     private void Interrupt(int device, Random random)
     {
-        long share = _options.Triggers / Devices;
-        for (long done = 0; done < share && !_stop;)
+        long share = _options.Triggers / Devices, most = _options.MostTriggers / Devices;
+        for (long done = 0; !_stop && (done < share || done < most && Figures.LeastOfEach < _options.LeastOfEach);)
         {
             LitmusVirq virq = _virqs[random.Next(_virqs.Length / Devices) * Devices + device];
             int count = random.Next(2) == 0 ? 1 : 1 + random.Next(MostInRound);

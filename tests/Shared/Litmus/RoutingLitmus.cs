@@ -106,9 +106,13 @@ public sealed partial class RoutingLitmus : IFabricPort
         if (_failure is null)
             Guarded(Conclude);
         _kernel.EndPoll();
-        return new LitmusResult(_failure, Volatile.Read(ref _triggers), _virqs.Sum(virq => virq.Signals), _virqs.Sum(virq => virq.Refusals),
-            _disposed, _rounds, _port.Bound, _port.Commits, Stopwatch.GetElapsedTime(_start));
+        return Figures;
     }
+
+    /// <summary>What happened so far.</summary>
+    private LitmusResult Figures => new(Volatile.Read(ref _failure), Volatile.Read(ref _triggers), _virqs.Sum(virq => virq.Signals),
+        _virqs.Sum(virq => virq.Refusals), Volatile.Read(ref _disposed), Volatile.Read(ref _rounds), _port.Bound, _port.Commits,
+        Stopwatch.GetElapsedTime(_start));
 
     /// <summary>All is quiet: nothing comes any more.</summary>
     private void Conclude()

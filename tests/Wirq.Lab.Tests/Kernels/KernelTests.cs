@@ -2,6 +2,7 @@ using Wirq.Events;
 using Wirq.Lab.Kernels;
 using Wirq.Routing;
 using Wirq.State;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Kernels;
 
@@ -245,12 +246,7 @@ public class KernelTests
             kernel.Commit(routes);
             kernel.Read(fd);
         }
-        for (int i = 0; i < 1000; i++)
-            Round();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-            Round();
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long allocated = Allocations.Of(1000, Round);
         Assert.Equal((0x41, 0), (taken, allocated));
     }
 

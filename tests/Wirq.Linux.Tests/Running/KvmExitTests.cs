@@ -1,4 +1,5 @@
 using Wirq.Linux.Probes;
+using Wirq.Tests.Shared;
 using static Iced.Intel.AssemblerRegisters;
 using static Wirq.Linux.Tests.Running.TestGuest;
 
@@ -217,17 +218,10 @@ public class KvmExitTests
     public void Exits_allocate_nothing() => KvmHost.Run(system =>
     {
         using ProbeGuest guest = RealMode(system, Chatty);
-        long Turn(int exits)
+        Assert.Equal(0, Allocations.Of(1000, () =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int count = 0; count < exits; count++)
-            {
-                if (guest.Vcpu.Run() == KvmExitReason.Port && guest.Vcpu.Exit.Port is { IsWrite: false } port)
-                    port.Answer(1);
-            }
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-        Turn(100);
-        Assert.Equal(0, Turn(1000));
+            if (guest.Vcpu.Run() == KvmExitReason.Port && guest.Vcpu.Exit.Port is { IsWrite: false } port)
+                port.Answer(1);
+        }));
     });
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Events;
 
@@ -18,12 +19,22 @@ public class EventBufferTests
     [Fact]
     public void An_event_takes_32_bytes() => Assert.Equal(32, Unsafe.SizeOf<Event>());
 
+    // By name: whoever adds a kind says here whether somebody has to carry it out.
+    private static readonly EventKind[] s_effects =
+    [
+        EventKind.RouteChanged, EventKind.Deliver, EventKind.Ack, EventKind.EoiBroadcast, EventKind.CpuInterrupt, EventKind.CpuNmi,
+        EventKind.CpuSmi, EventKind.CpuInit, EventKind.CpuStartUp, EventKind.MemoryWrite, EventKind.VirqUnbound,
+        EventKind.RoutesCommitted, EventKind.VirqBound, EventKind.VirqWatched, EventKind.VirqUnwatched, EventKind.VirqRead,
+        EventKind.VirqWritten, EventKind.VirqInjected, EventKind.PinInjected, EventKind.UnitMessage, EventKind.MessageInjected,
+        EventKind.KernelLine,
+    ];
+
     [Fact]
-    public void Kinds_from_the_first_effect_on_are_effects()
+    public void What_somebody_has_to_carry_out_is_an_effect_and_nothing_else_is()
     {
-        Assert.All(Enum.GetValues<EventKind>(), kind => Assert.Equal((int)kind >= 128, new Event(kind).IsEffect));
-        Assert.False(new Event(EventKind.MessageAccepted).IsEffect);
-        Assert.True(new Event(EventKind.RouteChanged).IsEffect);
+        EventKind[] kinds = Enum.GetValues<EventKind>();
+        Assert.Equal(s_effects, kinds.Where(kind => new Event(kind).IsEffect));
+        Assert.Equal(kinds.Length, kinds.Distinct().Count());
     }
 
     [Fact]
@@ -126,11 +137,7 @@ public class EventBufferTests
     public void The_steady_state_allocates_nothing()
     {
         var buffer = new EventBuffer(capacity: 8) { Observing = true };
-        Round(buffer);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-            Round(buffer);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(100, () => Round(buffer)));
     }
 
     private static void Round(EventBuffer buffer)

@@ -1,6 +1,7 @@
 using Wirq.Host;
 using Wirq.Remapping;
 using Wirq.Routing;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
@@ -51,21 +52,7 @@ public sealed class HostAllocationTests
         return virq;
     }
 
-    private static void AssertNothingAllocated(Action action)
-    {
-        for (int i = 0; i < 200; i++)
-            action();
-        // The first collection of a run may allocate on this thread's behalf; a second look tells it from a habit.
-        long allocated = long.MaxValue;
-        for (int attempt = 0; attempt < 3 && allocated != 0; attempt++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < Rounds; i++)
-                action();
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-        Assert.Equal(0, allocated);
-    }
+    private static void AssertNothingAllocated(Action action) => Assert.Equal(0, Allocations.Of(Rounds, action));
 
     /// <summary>A kernel that only counts.</summary>
     private sealed class SilentKernel : IKernelPort, IEventPort

@@ -1,6 +1,7 @@
 using Wirq.Events;
 using Wirq.Laws;
 using Wirq.State;
+using Wirq.Tests.Shared;
 using static Wirq.Tests.Laws.E;
 
 namespace Wirq.Tests.Laws;
@@ -123,12 +124,11 @@ public class LawSetTests
     {
         LawSet laws = History.Watch(Machine, new StateArena());
         Event[] stream = [.. Everything().SelectMany(history => history.Events)];
-        foreach (Event e in stream)
-            laws.Observe(e);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (Event e in stream)
-            laws.Observe(e);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(1, () =>
+        {
+            foreach (Event e in stream)
+                laws.Observe(e);
+        }));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Wirq.State;
+using Wirq.Tests.Shared;
 using static Wirq.Tests.LocalApic.ApicBench;
 
 namespace Wirq.Tests.LocalApic;
@@ -75,27 +76,21 @@ public sealed class ApicStateTests
             bench.Write(Ldr, LogicalDestination.For((byte)(1 << cpu)).Bits, cpu);
 
         var toOthers = InterruptCommand.Create(0x71, shorthand: DestinationShorthand.AllExcludingSelf);
-        long Allocated(int rounds)
+        void Round()
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < rounds; i++)
-            {
-                bench.Send(0x41, 1);
-                bench.Take(1);
-                bench.Write(Eoi, 0, cpu: 1);
-                bench.Send(0x51, 0x0F, DeliveryMode.LowestPriority, logical: true);
-                bench.Send(0x61, 0xFF);
-                bench.Write(IcrLow, toOthers.Low);
-                bench.Write(InitialCount, 100);
-                bench.Advance(bench.Events.Now + 1000);
-                bench.Read(0x40);
-                bench.Events.Clear();
-            }
-            return GC.GetAllocatedBytesForCurrentThread() - before;
+            bench.Send(0x41, 1);
+            bench.Take(1);
+            bench.Write(Eoi, 0, cpu: 1);
+            bench.Send(0x51, 0x0F, DeliveryMode.LowestPriority, logical: true);
+            bench.Send(0x61, 0xFF);
+            bench.Write(IcrLow, toOthers.Low);
+            bench.Write(InitialCount, 100);
+            bench.Advance(bench.Events.Now + 1000);
+            bench.Read(0x40);
+            bench.Events.Clear();
         }
 
-        Allocated(10);
-        Assert.Equal(0, Allocated(1000));
+        Assert.Equal(0, Allocations.Of(1000, Round));
     }
 
     public static TheoryData<LocalApicOptions> Impossible => new()

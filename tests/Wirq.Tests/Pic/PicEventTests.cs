@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Pic;
 
@@ -145,11 +146,7 @@ public class PicEventTests
         var bench = PicBench.Ready();
         bench.Events.Observing = false;
         bench.Levels(0xFFFF);
-        Exercise(bench);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-            Exercise(bench);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(100, () => Exercise(bench)));
         Assert.Equal(0, bench.Events.Count);
 
         static void Exercise(PicBench bench)

@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Remapping;
+using Wirq.Tests.Shared;
 using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
@@ -171,11 +172,7 @@ public class VtdTranslationTests
         bench.Events.Observing = false;
         bench.Entry(4, Irte.For(To(1), extended: false));
         bench.Memory.Put(Queue, QueuedDescriptor.Entries(4).Low, 0);
-        Round(bench);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-            Round(bench);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(0, Allocations.Of(1000, () => Round(bench)));
 
         static void Round(VtdBench bench)
         {
