@@ -151,7 +151,7 @@ public sealed partial class RouteCache
         virq.Cookie = cookie;
         virq.Add(VirqFlags.Translated);
         if (cookie != RouteCookie.None)
-            Enter(cookie, slot);
+            _cookies.Enter(slot);
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqTranslated, (ushort)slot, cookie.Bits, translated.Bits));
         return RefusalReason.None;
@@ -165,7 +165,7 @@ public sealed partial class RouteCache
             return;
         virq.Remove(VirqFlags.Translated);
         if (virq.Cookie != RouteCookie.None)
-            Remove(virq.Cookie, slot);
+            _cookies.Remove(slot);
         virq.Cookie = RouteCookie.None;
         virq.Translation = default;
     }

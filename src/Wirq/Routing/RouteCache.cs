@@ -29,7 +29,7 @@ public sealed partial class RouteCache
     private readonly Block<RouteCacheState> _state;
     private readonly Block<VirqSlot> _virqs;
     private readonly Block<GsiRow> _rows;
-    private readonly Block<CookieEntry> _cookies;
+    private readonly CookieIndex _cookies;
     private readonly string[] _labels;
     private readonly int _firstGsi;
 
@@ -44,7 +44,7 @@ public sealed partial class RouteCache
         KernelLimits? kernel = options.Kernel;
         _firstGsi = kernel is null ? 0 : Math.Min(kernel.FirstFree, kernel.Routes);
         _rows = arena.Reserve<GsiRow>(Math.Max(1, kernel is { HasIrqfd: true } ? kernel.Routes - _firstGsi : 0));
-        _cookies = arena.Reserve<CookieEntry>(options.Virqs);
+        _cookies = new CookieIndex(_virqs, arena);
         _labels = new string[options.Virqs];
         Array.Fill(_labels, "");
         HasRoutes = kernel is { HasIrqfd: true } && kernel.Routes > _firstGsi;
