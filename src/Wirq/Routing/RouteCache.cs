@@ -251,7 +251,11 @@ public sealed partial class RouteCache
     private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
     private void Bind(int slot, in VirqSlot virq) => _events.Emit(
-        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with { B = (ulong)(long)virq.Resample.Number });
+        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with
+        {
+            A = new OwnedEventFd(virq.Trigger, virq.Owner).Bits,
+            B = (ulong)(long)virq.Resample.Number,
+        });
 
     private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
         new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);
