@@ -65,13 +65,15 @@ public sealed class StateArena
     /// <summary>Takes over a run of blocks of another arena.</summary>
     internal void CopyFrom(StateArena other, int from, int to, int count)
     {
+        // All of it is compared before any of it is copied: a machine that is half another's is nobody's.
         for (int i = 0; i < count; i++)
         {
-            Span<byte> source = other._blocks[from + i].Bytes, target = _blocks[to + i].Bytes;
-            if (source.Length != target.Length)
-                throw new ArgumentException($"a block of {source.Length} bytes does not fit one of {target.Length}", nameof(other));
-            source.CopyTo(target);
+            int source = other._blocks[from + i].Bytes.Length, target = _blocks[to + i].Bytes.Length;
+            if (source != target)
+                throw new ArgumentException($"a block of {source} bytes does not fit one of {target}", nameof(other));
         }
+        for (int i = 0; i < count; i++)
+            other._blocks[from + i].Bytes.CopyTo(_blocks[to + i].Bytes);
     }
 
     /// <summary>Whether another machine of the same layout has the same bytes.</summary>
