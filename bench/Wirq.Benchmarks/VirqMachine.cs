@@ -6,12 +6,13 @@ using Wirq.Tests.Shared.Remapping;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>A machine with a remapping unit and as many virqs as Linux has routes, all of its own: no kernel. Recorder and
-/// laws are off.</summary>
+/// <summary>A machine with a remapping unit and many virqs, all of its own: no kernel. Recorder and laws are off.</summary>
 public sealed class VirqMachine : IFabricPort
 {
-    /// <summary>How many virqs.</summary>
-    public const int Virqs = 4096;
+    /// <summary>As many virqs as Linux has routes.</summary>
+    public const int LinuxRoutes = 4096;
+    /// <summary>As many virqs as a machine can have.</summary>
+    public const int Most = 65534;
 
     private const ulong SpuriousVector = 0xFEE000F0;
     private const int FirstVector = 0x20, Vectors = 200, Seed = 1;
@@ -19,16 +20,19 @@ public sealed class VirqMachine : IFabricPort
     private readonly Fabric _fabric;
     private readonly RouteCache _cache;
     private readonly RemappedGuest _guest;
-    private readonly VirqHandle[] _virqs = new VirqHandle[Virqs];
-    private readonly int[] _order = [.. Enumerable.Range(0, Virqs)];
+    private readonly VirqHandle[] _virqs;
+    private readonly int[] _order;
 
     /// <summary>Builds the machine, with every translation cached.</summary>
-    public VirqMachine()
+    /// <param name="virqs">How many virqs it has, at most <see cref="Most"/>.</param>
+    public VirqMachine(int virqs = LinuxRoutes)
     {
+        _virqs = new VirqHandle[virqs];
+        _order = [.. Enumerable.Range(0, virqs)];
         var memory = new SmallMemory(RemappedGuest.MemoryBytes, shared: false);
         _fabric = new Fabric(FabricOptions.Pc() with
         {
-            Routing = new RoutingOptions { Virqs = Virqs },
+            Routing = new RoutingOptions { Virqs = virqs },
             Vtd = new VtdOptions(),
             Pic = null,
         })
@@ -41,7 +45,7 @@ public sealed class VirqMachine : IFabricPort
         });
         _cache = _fabric.Virqs!;
         new Random(Seed).Shuffle(_order);
-        for (int i = 0; i < Virqs; i++)
+        for (int i = 0; i < virqs; i++)
         {
             _guest.Put(i, (byte)(FirstVector + i % Vectors), cpu: 0);
             _virqs[i] = _cache.Register($"virq {i}", RemappedGuest.Requester);
@@ -76,16 +80,16 @@ public sealed class VirqMachine : IFabricPort
     /// <returns>How many virqs it touched.</returns>
     public int Invalidate(int turn)
     {
-        var cookie = new RouteCookie(0, _order[turn % Virqs]);
+        var cookie = new RouteCookie(0, _order[turn % _order.Length]);
         return _cache.Invalidate(new CookieRange(cookie, cookie));
     }
 
     /// <summary>As <see cref="Invalidate"/>, all the way: the guest writes descriptors and the queue's tail, and finds the
     /// status that says it is done.</summary>
-    public bool InvalidateByQueue(int turn) => _guest.Invalidate(_order[turn % Virqs]);
+    public bool InvalidateByQueue(int turn) => _guest.Invalidate(_order[turn % _order.Length]);
 
     /// <summary>Has a translation cached again.</summary>
-    public void Restore(int turn) => Trigger(_order[turn % Virqs]);
+    public void Restore(int turn) => Trigger(_order[turn % _order.Length]);
 
     void IFabricPort.Observe(in Event happened) { }
 

@@ -34,11 +34,11 @@ public sealed partial class Fabric
     }
 
     /// <summary>The device behind a sampled source wants nothing any more. Nothing follows; a law may want to
-    /// know.</summary>
+    /// know. A source that has left wants nothing anyway.</summary>
     public void NoteWithdrawn(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (Events.Observing)
+        if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))
             Events.Observe(new Event(EventKind.SourceWithdrawn, (ushort)source.Slot, (uint)source.Gsi));
     }
 
@@ -47,7 +47,7 @@ public sealed partial class Fabric
     public void NoteWanted(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (Events.Observing)
+        if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))
             Events.Observe(new Event(EventKind.SourceWanted, (ushort)source.Slot, (uint)source.Gsi));
     }
 
@@ -73,10 +73,14 @@ public sealed partial class Fabric
     public RefusalReason Deliver(Msi message, Origin origin)
     {
         RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
-        if (reason == RefusalReason.None)
-            return LocalApics.Deliver(decoded, origin, Events);
+        return reason == RefusalReason.None ? LocalApics.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
+    }
+
+    /// <summary>Tells that a message comes to no local APIC.</summary>
+    private RefusalReason Refuse(InterruptMessage message, Origin origin, RefusalReason reason)
+    {
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageRefused, 0, origin.Bits, decoded.Bits, (ulong)reason));
+            Events.Observe(new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
         return reason;
     }
 

@@ -60,7 +60,8 @@ public sealed partial class Fabric
         }
     }
 
-    /// <summary>Carries out an effect that stays inside the fabric.</summary>
+    /// <summary>Carries out an effect that stays inside the fabric. An <see cref="EventKind.Ack"/> whose source has left
+    /// stays there, too: whoever has its slot by now is not meant.</summary>
     /// <returns>False where it is for the world outside.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Execute(in Event effect)
@@ -70,6 +71,8 @@ public sealed partial class Fabric
             DeliverOf(effect);
         else if (kind == EventKind.EoiBroadcast)
             Eoi(effect.Vector);
+        else if (kind == EventKind.Ack)
+            return !Lines.IsCurrent(effect.Source, (uint)effect.A);
         else if (kind is < EventKind.VirqUnbound and not EventKind.RouteChanged)
             return false;
         else

@@ -70,9 +70,7 @@ public sealed partial class Fabric
             case EventKind.VirqInjected:
                 return !Virqs!.Claim(effect) || InjectHere(effect);
             case EventKind.UnitMessage:
-                RefusalReason refused = effect.Msi.TryDecode(Options.Format, out InterruptMessage message);
-                if (refused == RefusalReason.None)
-                    refused = Inject(message, default);
+                SendOwn(effect);
                 return true;
             default:
                 return false;
@@ -89,7 +87,7 @@ public sealed partial class Fabric
         return true;
     }
 
-    /// <summary>A translated message goes to the local APICs.</summary>
+    /// <summary>A translated message goes to the local APICs; where they are a kernel's, it answers later.</summary>
     private RefusalReason Inject(InterruptMessage message, Origin origin)
     {
         if (!KernelOwnsLocalApics)
@@ -102,14 +100,38 @@ public sealed partial class Fabric
     {
         RefusalReason reason = Translate(message, requester, delivering: true,
             out InterruptMessage translated, out _);
-        if (reason == RefusalReason.None)
-            return Inject(translated, Origin.Device(requester));
-        if (Events.Observing)
+        Origin origin = Origin.Device(requester);
+        return reason == RefusalReason.None ? Inject(translated, origin) : Refuse(translated, origin, reason);
+    }
+
+    /// <summary>A unit's message of its own is not remapped, and nobody answers for it: its event was over when the message
+    /// left the unit, and what it tells of stays to be read in the unit's status (VT-d specification, 11.4, FECTL_REG.IP
+    /// and IECTL_REG.IP). So one that reaches no local APIC is told of, and not tried again.</summary>
+    private void SendOwn(in Event sent)
+    {
+        Origin origin = Origin.RemappingUnit(sent.Unit);
+        MsiFormat format = Options.Vtd?.OwnFormat ?? Options.Format;
+        if (!sent.Msi.IsInterrupt(format))
         {
-            Events.Observe(new Event(
-                EventKind.MessageRefused, 0, Origin.Device(requester).Bits, translated.Bits, (ulong)reason));
+            Events.Emit(new Event(EventKind.MemoryWrite, sent.Unit, origin.Bits, sent.A, sent.B));
+            return;
         }
-        return reason;
+        RefusalReason reason = sent.Msi.TryDecode(format, out InterruptMessage message);
+        if (reason == RefusalReason.None)
+            Inject(message, origin);
+        else
+            Refuse(message, origin, reason);
+    }
+
+    /// <summary>A kernel answered a <see cref="EventKind.MessageInjected"/>.</summary>
+    /// <param name="injected">What it was given.</param>
+    /// <param name="accepted">Whether a local APIC took it. How many did, a kernel does not say.</param>
+    public void MessageAnswered(in Event injected, bool accepted)
+    {
+        if (!accepted)
+            Refuse(injected.Message, injected.Origin, RefusalReason.Kernel);
+        else if (Events.Observing)
+            Events.Observe(new Event(EventKind.MessageAccepted, 0, injected.Index, injected.A));
     }
 
     /// <summary>A pin's message, where a unit remaps it or a kernel takes it.</summary>

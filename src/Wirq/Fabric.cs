@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Laws;
 using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.State;
@@ -19,6 +20,7 @@ public sealed partial class Fabric : IRouteOwner
     private readonly Block<FabricState> _state;
     private readonly IoApic[] _ioApics;
     private readonly (int Start, int Count) _region;
+    private readonly List<LawSet> _laws = [];
     private readonly int _intrSource = -1;
     // Whether a message has a longer way than to be read and delivered.
     private readonly bool _remaps;
@@ -34,7 +36,7 @@ public sealed partial class Fabric : IRouteOwner
         Arena = arena ?? new StateArena();
         int start = Arena.Count;
         Events = new EventBuffer();
-        Gsis = new GsiMap(options);
+        Gsis = new GsiMap(options) { Machine = this };
         _state = Arena.Reserve<FabricState>();
         Lines = new LineTable(Gsis.Count, options.Sources, Arena);
         Pic = options.Pic is null ? null : new PicPair(options.Pic, Arena);
@@ -74,22 +76,51 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>Its virqs, if it has any.</summary>
     public RouteCache? Virqs { get; }
 
+    /// <summary>The laws whose state lies in its arena, in the order in which they were built. They go with it into a
+    /// fork, which has its own.</summary>
+    public IReadOnlyList<LawSet> Laws => _laws;
+
     /// <summary>Virtual time, in nanoseconds.</summary>
     public long Now => Events.Now;
 
-    /// <summary>A machine that is in the same state, waiting events included, and goes its own way from here.</summary>
+    /// <summary>A machine that is in the same state, waiting events included, and goes its own way from here. Laws in the
+    /// arena of this one are forked too: see <see cref="Laws"/>.</summary>
+    /// <exception cref="InvalidOperationException">Something else lies in the arena, too, whose state the fork would
+    /// lack.</exception>
     public Fabric Fork()
     {
+        int others = Arena.Count - _region.Count - _laws.Sum(laws => laws.BlockCount);
+        if (others != 0)
+        {
+            throw new InvalidOperationException($"{others} blocks of the arena are neither the machine's nor its laws', and a "
+                + "fork would lack them: give them an arena of their own and copy that, too, or build a second machine and all "
+                + $"else over a new arena in the same order, and call its {nameof(StateArena.CopyFrom)} and that of its {nameof(Events)}");
+        }
         var fork = new Fabric(Options) { Memory = Memory };
+        foreach (LawSet laws in _laws)
+            laws.BuildFor(fork);
         fork.CopyFrom(this);
         return fork;
     }
 
-    /// <summary>Takes over the state of a machine built alike.</summary>
+    /// <summary>Takes over the state of a machine built alike. Laws in this one's arena take over that of the other's
+    /// laws.</summary>
+    /// <exception cref="ArgumentException">It is not built alike, or has not the laws that this one has in its arena.
+    /// Nothing was taken over.</exception>
     public void CopyFrom(Fabric other)
     {
         ArgumentNullException.ThrowIfNull(other);
+        if (other._region.Count != _region.Count)
+            throw new ArgumentException($"a machine of {other._region.Count} blocks of state does not fit one of {_region.Count}", nameof(other));
+        // Laws that had not seen the other's history would judge what follows from it.
+        if (_laws.Count > 0 && !_laws.Select(laws => laws.Key).SequenceEqual(other._laws.Select(laws => laws.Key)))
+        {
+            throw new ArgumentException("the laws in this machine's arena are not in the other's, so they have not seen its "
+                + $"history: build the same {nameof(LawSet)}s over both arenas, or these over an arena of their own", nameof(other));
+        }
         Arena.CopyFrom(other.Arena, other._region.Start, _region.Start, _region.Count);
+        for (int i = 0; i < _laws.Count; i++)
+            _laws[i].CopyFrom(other._laws[i]);
         Events.CopyFrom(other.Events);
         Lines.CopyLabels(other.Lines);
         Virqs?.CopyLabels(other.Virqs!);
@@ -98,6 +129,14 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>A hash of all state, times relative: machines of the same identity (and the same waiting events) behave
     /// alike from here on.</summary>
     public UInt128 Identity() => Arena.Identity(Now);
+
+    /// <summary>Laws are built that are to be fed this machine's events.</summary>
+    internal void Watch(LawSet laws, StateArena arena)
+    {
+        Events.Observing = true;
+        if (arena == Arena)
+            _laws.Add(laws);
+    }
 
     /// <summary>The handle of the source in a slot, in a fork whose devices look for their own again.</summary>
     public Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));

@@ -84,14 +84,13 @@ internal sealed class VirqHost
                 EventFds.Write(FdOf(effect));
                 break;
             case EventKind.VirqInjected:
-                bool taken = Kernel!.Signal(effect.Message);
-                virqs.Answer(effect.Unit, effect.Message, taken ? RefusalReason.None : RefusalReason.Kernel);
+                virqs.Answer(effect, Kernel!.Signal(effect.Message));
                 break;
             case EventKind.PinInjected:
                 Fabric.PinAnswered(effect.IoApic, effect.Pin, Kernel!.Signal(effect.Message));
                 break;
             case EventKind.MessageInjected:
-                Kernel!.Signal(effect.Message);
+                Fabric.MessageAnswered(effect, Kernel!.Signal(effect.Message));
                 break;
         }
     }
@@ -106,7 +105,7 @@ internal sealed class VirqHost
         }
         catch (KernelException)
         {
-            Fabric.Virqs!.BindFailed(effect.Unit);
+            Fabric.Virqs!.BindFailed(effect);
         }
     }
 

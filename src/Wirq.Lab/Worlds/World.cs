@@ -148,9 +148,6 @@ public sealed partial class World : IDisposable
             case EventKind.Deliver when _routes is not null:
                 _routes.Deliver(effect);
                 break;
-            case EventKind.Ack:
-                Acknowledged(effect);
-                break;
             case EventKind.MemoryWrite:
                 Fabric.WriteMemory(effect);
                 break;
@@ -158,7 +155,11 @@ public sealed partial class World : IDisposable
                 _cpuPort.Nmi(effect.Cpu);
                 break;
             default:
-                if (!Fabric.Execute(effect))
+                if (Fabric.Execute(effect))
+                    break;
+                if (effect.Kind == EventKind.Ack)
+                    Acknowledged(effect);
+                else
                     _host?.Carry(effect);
                 break;
         }

@@ -15,7 +15,7 @@ public sealed class RecordingWriter : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + LongestEvent);
     private long _time;
     private ulong _count;
-    private bool _ended;
+    private bool _ended, _observed;
 
     /// <summary>Begins a recording.</summary>
     /// <param name="stream">Where it goes; disposed of together with the writer.</param>
@@ -32,9 +32,18 @@ public sealed class RecordingWriter : IDisposable
     }
 
     /// <summary>Appends an event. Times must not go back.</summary>
+    /// <exception cref="InvalidOperationException">The machine does not observe: its effects come without what they follow
+    /// from, and nothing could be told from the recording.</exception>
     public void Write(in Event happened)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(happened.Time, _time);
+        _observed |= !happened.IsEffect;
+        // An EOI of a kernel's local APIC comes in as that effect; all others follow from something that is observed.
+        if (!_observed && happened.Kind != EventKind.EoiBroadcast)
+        {
+            throw new InvalidOperationException($"a recording that begins with an effect ({happened.Kind}) tells nothing: set "
+                + $"{nameof(EventBuffer)}.{nameof(EventBuffer.Observing)} before the machine's first input");
+        }
         long since = happened.Time - _time;
         _time = happened.Time;
         byte fields = (byte)((since != 0 ? RecordingFormat.TimeField : 0) | (happened.Unit != 0 ? RecordingFormat.UnitField : 0)

@@ -124,7 +124,7 @@ public sealed partial class WhyEngine
                 Note(sent, message, reason);
             return;
         }
-        if (origin.Kind is not (OriginKind.Device or OriginKind.Ipi or OriginKind.None))
+        if (origin.Kind is not (OriginKind.Device or OriginKind.Ipi or OriginKind.RemappingUnit or OriginKind.None))
             return;
         (Attempt attempt, Raise? raise) = OpenOf(origin);
         _open[origin.Bits].Dequeue();

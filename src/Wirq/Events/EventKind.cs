@@ -112,7 +112,7 @@ public enum EventKind : ushort
 
     // --- local APICs
     /// <summary>A message was taken in by the bus. Index: origin; A: <see cref="InterruptMessage"/>; B: how many CPUs
-    /// accepted it.</summary>
+    /// accepted it; 0 where a kernel took it, which does not say.</summary>
     MessageAccepted = 64,
     /// <summary>A message reached no CPU. Index: origin; A: <see cref="InterruptMessage"/>; B: <see
     /// cref="RefusalReason"/>.</summary>
@@ -223,8 +223,8 @@ public enum EventKind : ushort
     VirqUnbound = 138,
     /// <summary>Effect. The kernel's route table is replaced. Index: how many routes it has.</summary>
     RoutesCommitted = 139,
-    /// <summary>Effect. The kernel serves a virq's eventfd from now on. Unit: virq; Index: GSI; A: eventfd; B: resample
-    /// eventfd, all ones for none.</summary>
+    /// <summary>Effect. The kernel serves a virq's eventfd from now on. Unit: virq; Index: GSI; A: bits 31:0
+    /// eventfd, bits 63:32 owner of the slot; B: resample eventfd, all ones for none.</summary>
     VirqBound = 140,
     /// <summary>Effect. Userspace polls a virq's eventfd from now on. Unit: virq; A: eventfd.</summary>
     VirqWatched = 141,
@@ -243,7 +243,7 @@ public enum EventKind : ushort
     /// <see cref="InterruptMessage"/>.</summary>
     PinInjected = 146,
     /// <summary>Effect. A remapping unit sends a message of its own, of a fault or of a finished invalidation; it goes
-    /// past the remapping. Unit: remapping unit; A: address; B: data.</summary>
+    /// past the remapping, and bears the unit's origin. Unit: remapping unit; A: address; B: data.</summary>
     UnitMessage = 147,
     /// <summary>Effect. A translated message that is no virq's and no pin's goes to the local APICs of a kernel. Index:
     /// origin; A: <see cref="InterruptMessage"/>.</summary>

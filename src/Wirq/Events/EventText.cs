@@ -94,7 +94,8 @@ public static partial class EventText
 
     private static string LocalApic(in Event e) => e.Kind switch
     {
-        EventKind.MessageAccepted => $"{e.Message} of {e.Origin} is accepted by {e.B} {(e.B == 1 ? "CPU" : "CPUs")}",
+        EventKind.MessageAccepted => $"{e.Message} of {e.Origin} is accepted by "
+            + (e.B == 0 ? "the kernel" : $"{e.B} {(e.B == 1 ? "CPU" : "CPUs")}"),
         EventKind.MessageRefused => $"{e.Message} of {e.Origin} is refused: {InWords(e.Reason)}",
         EventKind.VectorAccepted => $"cpu{e.Cpu} has 0x{e.Vector:x2} of {e.Origin} pending ({Trigger(e.B & Level)})"
             + ((e.B & Merged) != 0 ? ", merged into one that was" : ""),

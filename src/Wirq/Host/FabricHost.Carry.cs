@@ -21,7 +21,7 @@ public sealed partial class FabricHost
             case EventKind.VirqBound when _fabric.Virqs!.MayBind(next):
                 if (!Outside(next, static (host, e) => host._kernel!.Bind(
                     (int)e.Index, new EventFd((int)e.A), new EventFd((int)(long)e.B))))
-                    _fabric.Virqs.BindFailed(next.Unit);
+                    _fabric.Virqs.BindFailed(next);
                 break;
             case EventKind.VirqBound:
                 break;
@@ -42,14 +42,13 @@ public sealed partial class FabricHost
                 Outside(next, static (host, e) => host._eventPort!.Write(new EventFd((int)e.A)));
                 break;
             case EventKind.VirqInjected:
-                bool taken = Asks(next, static (host, e) => host._kernel!.Signal(e.Message));
-                _fabric.Virqs!.Answer(next.Unit, next.Message, taken ? RefusalReason.None : RefusalReason.Kernel);
+                _fabric.Virqs!.Answer(next, Asks(next, static (host, e) => host._kernel!.Signal(e.Message)));
                 break;
             case EventKind.PinInjected:
                 _fabric.PinAnswered(next.IoApic, next.Pin, Asks(next, static (host, e) => host._kernel!.Signal(e.Message)));
                 break;
             case EventKind.MessageInjected:
-                Asks(next, static (host, e) => host._kernel!.Signal(e.Message));
+                _fabric.MessageAnswered(next, Asks(next, static (host, e) => host._kernel!.Signal(e.Message)));
                 break;
             case EventKind.KernelLine:
                 Outside(next, static (host, e) => host._kernel!.SetLine((int)e.Index, e.A != 0));
@@ -81,47 +80,51 @@ public sealed partial class FabricHost
     /// eventfd.</summary>
     private void CarryAck(in Event ack)
     {
-        if (ack.Source >= _onLines.Length || _onLines[ack.Source] is not { } holder)
+        if (HolderOf(ack) is not { } holder)
         {
             if (_port is not null)
                 Outside(ack, static (host, e) => host._port!.Carry(e));
             return;
         }
-        if (holder is not Virq virq)
+        // It is looked up before the lock is left: by the time that it is told, its slot may be another's.
+        EventFd resample = holder is Virq virq ? _fabric.Virqs!.ResampleOf(virq.Handle) : EventFd.None;
+        bool told = Outside((holder, resample), static (host, hears) =>
         {
-            Outside(ack, static (host, e) => host._onLines[e.Source]?.Acknowledged());
-            return;
-        }
-        EventFd resample = _fabric.Virqs!.ResampleOf(virq.Handle);
-        bool written = Outside(ack with { A = (ulong)(long)resample.Number }, static (host, e) =>
-        {
-            var fd = new EventFd((int)(long)e.A);
-            if (fd.Exists)
-                host._eventPort!.Write(fd);
-            host._onLines[e.Source]?.Acknowledged();
+            if (hears.resample.Exists)
+                host._eventPort!.Write(hears.resample);
+            hears.holder.Acknowledged();
         });
-        if (written && resample.Exists)
-            _fabric.Virqs.NoteResampled(virq.Handle);
+        if (told && resample.Exists)
+            _fabric.Virqs!.NoteResampled(((Virq)holder).Handle);
+    }
+
+    /// <summary>Who holds the source that an acknowledge is meant for; null where it is nobody that we know.</summary>
+    private ILineHolder? HolderOf(in Event ack)
+    {
+        if (ack.Source >= _onLines.Length)
+            return null;
+        (ILineHolder? holder, uint generation) = _onLines[ack.Source];
+        return generation == (uint)ack.A ? holder : null;
     }
 
     /// <summary>Does something outside the lock.</summary>
     /// <returns>Whether it was done.</returns>
-    private bool Outside(in Event e, Action<FabricHost, Event> action) => Unlocked(e, action, null);
+    private bool Outside<T>(T what, Action<FabricHost, T> action) => Unlocked(what, action, null);
 
     /// <summary>Asks something outside the lock.</summary>
     /// <returns>The answer; false where the host refused.</returns>
-    private bool Asks(in Event e, Func<FabricHost, Event, bool> question) => Unlocked(e, null, question);
+    private bool Asks(Event e, Func<FabricHost, Event, bool> question) => Unlocked(e, null, question);
 
     /// <summary>What the host refuses is kept, for a call to throw.</summary>
-    private bool Unlocked(Event e, Action<FabricHost, Event>? action, Func<FabricHost, Event, bool>? question)
+    private bool Unlocked<T>(T what, Action<FabricHost, T>? action, Func<FabricHost, T, bool>? question)
     {
         Debug.Assert(Monitor.IsEntered(_lock));
         Monitor.Exit(_lock);
         try
         {
             if (question is not null)
-                return question(this, e);
-            action!(this, e);
+                return question(this, what);
+            action!(this, what);
             return true;
         }
         catch (KernelException failure)

@@ -6,7 +6,8 @@ namespace Wirq.Host;
 /// <content>What devices, CPUs and the poll bring in.</content>
 public sealed partial class FabricHost
 {
-    private ILineHolder?[] _onLines = [];
+    // By the slot of the source, and which owner of the slot it is.
+    private (ILineHolder? Holder, uint Generation)[] _onLines = [];
 
     /// <summary>Registers a virq that sends messages: an MSI, an entry of MSI-X, anything that a device writes to the
     /// interrupt window. A completing call.</summary>
@@ -120,9 +121,9 @@ public sealed partial class FabricHost
     internal void Disconnect(HostSource source) => Do(_ =>
     {
         // Of two disposals the second must not touch the slot's next owner.
-        if (_onLines[source.Source.Slot] != source)
+        if (_onLines[source.Source.Slot].Holder != source)
             return;
-        _onLines[source.Source.Slot] = null;
+        _onLines[source.Source.Slot] = default;
         source.Source.Dispose();
     });
 
@@ -130,14 +131,14 @@ public sealed partial class FabricHost
     {
         if (slot >= _onLines.Length)
             Array.Resize(ref _onLines, fabric.Options.Sources);
-        _onLines[slot] = holder;
+        _onLines[slot] = (holder, fabric.Lines.GenerationOf(slot));
     }
 
     internal void Dispose(Virq virq) => Do(fabric =>
     {
         int source = fabric.Virqs!.SourceOf(virq.Handle);
         if (source >= 0)
-            _onLines[source] = null;
+            _onLines[source] = default;
         fabric.DisposeVirq(virq.Handle);
     });
 

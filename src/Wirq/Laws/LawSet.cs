@@ -5,10 +5,11 @@ namespace Wirq.Laws;
 
 /// <summary>The laws that watch one machine.</summary>
 /// <remarks>Feed it every event of one machine, from power-on and in order. A stream that begins later must begin with
-/// an
-/// <see cref="EventKind.EntryWritten"/> for each entry that is not in its reset state any more; sources and levels
-/// from before are learned of as they show. All state lies in the arena: it forks and compares with the
-/// machine's.</remarks>
+/// an <see cref="EventKind.EntryWritten"/> for each entry that is not in its reset state any more; sources and levels
+/// from before are learned of as they show. All state lies in the arena: in the machine's own it forks with the machine
+/// (<see cref="Fabric.Laws"/>) and compares with it.
+/// <para>Effects alone look like breaks of nearly every law. So a set that is built for a machine turns that machine's
+/// <see cref="EventBuffer.Observing"/> on, and learns its entries itself where no event waits.</para></remarks>
 public sealed class LawSet
 {
     private static readonly (string Name, Func<Shadows, StateArena, Law> Make)[] All =
@@ -28,10 +29,13 @@ public sealed class LawSet
 
     private readonly Shadows _shadows;
     private readonly Law[] _laws;
+    private readonly StateArena _arena;
+    private readonly int _start;
+    private readonly EventBuffer? _events;
 
     /// <summary>Builds the laws with their state in <paramref name="arena"/>.</summary>
     /// <param name="options">How the machine is built.</param>
-    /// <param name="gsis">Which of its GSIs leads where.</param>
+    /// <param name="gsis">Which of its GSIs leads where; the machine whose map it is observes from now on.</param>
     /// <param name="arena">Where the state goes: the machine's own arena, or another.</param>
     /// <param name="only">Names of the laws that are wanted; null for all.</param>
     /// <exception cref="ArgumentException">There is no law of such a name.</exception>
@@ -43,8 +47,17 @@ public sealed class LawSet
         HashSet<string> wanted = [.. only ?? Names];
         if (wanted.FirstOrDefault(name => !Names.Contains(name)) is { } unknown)
             throw new ArgumentException($"there is no law '{unknown}'; there are {string.Join(", ", Names)}", nameof(only));
+        _arena = arena;
+        _start = arena.Count;
         _shadows = new Shadows(options, gsis, arena);
         _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadows, arena))];
+        BlockCount = arena.Count - _start;
+        if (gsis.Machine is not { } machine)
+            return;
+        _events = machine.Events;
+        machine.Watch(this, arena);
+        if (_events.Count == 0)
+            LearnEntries(machine);
     }
 
     /// <summary>The names of all laws that this library can check.</summary>
@@ -53,12 +66,44 @@ public sealed class LawSet
     /// <summary>The laws.</summary>
     public IReadOnlyList<Law> Laws => _laws;
 
+    /// <summary>What the guest wrote before anybody watched.</summary>
+    private void LearnEntries(Fabric machine)
+    {
+        for (int chip = 0; chip < machine.IoApics.Count; chip++)
+        {
+            for (int pin = 0; pin < machine.IoApics[chip].Options.Pins; pin++)
+            {
+                ulong entry = machine.IoApics[chip].Entry(pin).Bits;
+                if (entry != RedirectionEntry.Reset.Bits)
+                    Observe(new Event(EventKind.EntryWritten, (ushort)chip, (uint)pin, entry, entry) { Time = machine.Now });
+            }
+        }
+    }
+
+    /// <summary>How many blocks of its arena are its own.</summary>
+    internal int BlockCount { get; }
+
+    /// <summary>Sets of the same key have the same layout.</summary>
+    internal string Key => string.Join(' ', _laws.Select(law => law.Name));
+
     /// <summary>Takes in the next event.</summary>
+    /// <exception cref="InvalidOperationException">The machine does not observe any more.</exception>
     public void Observe(in Event e)
     {
+        if (_events is { Observing: false })
+        {
+            throw new InvalidOperationException("the machine does not observe, and effects alone look like broken laws: leave "
+                + $"{nameof(EventBuffer)}.{nameof(EventBuffer.Observing)} set while its events are fed to a {nameof(LawSet)}");
+        }
         _shadows.Pins.Observe(e);
         _shadows.Lines.Observe(e);
         foreach (Law law in _laws)
             law.Observe(e);
     }
+
+    /// <summary>Builds the same laws over the arena of a fork.</summary>
+    internal void BuildFor(Fabric fork) => _ = new LawSet(_shadows.Options, fork.Gsis, fork.Arena, _laws.Select(law => law.Name));
+
+    /// <summary>Takes over the state of laws of the same key.</summary>
+    internal void CopyFrom(LawSet other) => _arena.CopyFrom(other._arena, other._start, _start, BlockCount);
 }

@@ -15,7 +15,7 @@ internal sealed partial class NoLostEdge : Law
     private const ulong ByPoll = 4, FromPic = 1;
 
     private readonly PinShadow _pins;
-    private readonly MsiFormat _format;
+    private readonly MsiFormat _format, _unitFormat;
     private readonly Block<EdgeCounts> _edges;
     private readonly Block<Messages> _messages;
 
@@ -23,6 +23,7 @@ internal sealed partial class NoLostEdge : Law
     {
         _pins = shadows.Pins;
         _format = shadows.Options.Format;
+        _unitFormat = shadows.Options.Vtd?.OwnFormat ?? _format;
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
         _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
@@ -53,6 +54,9 @@ internal sealed partial class NoLostEdge : Law
                 break;
             case EventKind.MessageSent:
                 _messages.Value.Send(e.Index, inWindow: e.Msi.IsInterrupt(_format));
+                break;
+            case EventKind.UnitMessage:
+                _messages.Value.Send(Origin.RemappingUnit(e.Unit).Bits, inWindow: e.Msi.IsInterrupt(_unitFormat));
                 break;
             case EventKind.MemoryWrite:
                 _messages.Value.Settle(e.Index, inWindow: false);
@@ -89,7 +93,7 @@ internal sealed partial class NoLostEdge : Law
 
     private void Answer(in Event e)
     {
-        if (e.Origin.Kind == OriginKind.Device)
+        if (e.Origin.Kind is OriginKind.Device or OriginKind.RemappingUnit)
             _messages.Value.Settle(e.Index, inWindow: true);
         else if (!e.Message.Level && _pins.TryPin(e.Origin, out int chip, out int pin))
             Tally.Down(ref _edges[_pins.Flat(chip, pin)].Message);

@@ -49,6 +49,9 @@ public sealed class GsiMap
         }
     }
 
+    /// <summary>The machine whose map it is; null where it was made for a stream of events alone.</summary>
+    internal Fabric? Machine { get; init; }
+
     /// <summary>How many GSIs there are.</summary>
     public int Count => _targets.Length;
 

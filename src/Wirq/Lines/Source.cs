@@ -12,6 +12,8 @@ public sealed class Source : IDisposable
         _fabric = fabric;
         Slot = slot;
         Generation = generation;
+        Gsi = fabric.Lines.GsiOf(slot);
+        Label = fabric.Lines.Label(slot);
     }
 
     /// <summary>Its slot in the line table, which events bear.</summary>
@@ -20,10 +22,10 @@ public sealed class Source : IDisposable
     internal uint Generation { get; }
 
     /// <summary>Its name.</summary>
-    public string Label => _fabric.Lines.Label(Slot);
+    public string Label { get; }
 
     /// <summary>Its line.</summary>
-    public int Gsi => _fabric.Lines.GsiOf(Slot);
+    public int Gsi { get; }
 
     /// <summary>Whether it asserts.</summary>
     public bool IsAsserted => IsAlive && _fabric.Lines.IsAsserting(Slot);

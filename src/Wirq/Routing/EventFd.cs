@@ -14,3 +14,20 @@ public readonly record struct EventFd(int Number)
     /// <inheritdoc/>
     public override string ToString() => Exists ? $"eventfd {Number}" : "no eventfd";
 }
+
+/// <summary>The eventfd of a virq, and which owner of the virq's slot gave it.</summary>
+/// <remarks><code>
+///  63     32 31      0
+/// +---------+---------+
+/// |  owner  | eventfd |
+/// +---------+---------+
+/// </code></remarks>
+internal readonly record struct OwnedEventFd(ulong Bits)
+{
+    private const int OwnerShift = 32;
+
+    internal OwnedEventFd(EventFd fd, uint owner) : this((uint)fd.Number | (ulong)owner << OwnerShift) { }
+
+    internal EventFd EventFd => new((int)Bits);
+    internal uint Owner => (uint)(Bits >> OwnerShift);
+}

@@ -35,7 +35,7 @@ internal sealed class PinRoutes
     /// <returns>Whether the table changed, and a commit is needed.</returns>
     internal bool Set(int chip, int pin, InterruptMessage message)
     {
-        ref PinRoute route = ref _pins[_firstOfChip[chip] + pin];
+        ref PinRoute route = ref Of(chip, pin);
         bool inService = _chips[chip].Entry(pin).RemoteIrr;
         if (!inService)
             route.HasBefore = 0;
@@ -55,14 +55,14 @@ internal sealed class PinRoutes
     /// <summary>Remembers what a pin sent, until the answer comes.</summary>
     internal void Sends(int chip, int pin, Msi message)
     {
-        ref PinRoute route = ref _pins[_firstOfChip[chip] + pin];
+        ref PinRoute route = ref Of(chip, pin);
         (route.SentAddress, route.SentData) = (message.Address.Bits, message.Data.Bits);
     }
 
     /// <summary>What a pin sent last.</summary>
     internal Msi Sent(int chip, int pin)
     {
-        ref PinRoute route = ref _pins[_firstOfChip[chip] + pin];
+        ref PinRoute route = ref Of(chip, pin);
         return new Msi(route.SentAddress, route.SentData);
     }
 
@@ -72,8 +72,11 @@ internal sealed class PinRoutes
         get
         {
             int count = 0;
-            for (int i = 0; i < _pins.Count; i++)
-                count += _pins[i].HasNow + (_pins[i].HasBefore != 0 && InService(i) ? 1 : 0);
+            for (int chip = 0; chip < _chips.Length; chip++)
+            {
+                for (int pin = 0; pin < _chips[chip].Options.Pins; pin++)
+                    count += Of(chip, pin).HasNow + (StaysBefore(chip, pin) ? 1 : 0);
+            }
             return count;
         }
     }
@@ -87,21 +90,19 @@ internal sealed class PinRoutes
             if (_pins[i].HasNow != 0)
                 routes[count++] = new KernelRoute(i, _pins[i].Now);
         }
-        for (int i = 0; i < _pins.Count; i++)
+        for (int chip = 0; chip < _chips.Length; chip++)
         {
-            if (_pins[i].HasBefore != 0 && InService(i))
-                routes[count++] = new KernelRoute(_pins.Count + i, _pins[i].Before);
+            for (int pin = 0; pin < _chips[chip].Options.Pins; pin++)
+            {
+                if (StaysBefore(chip, pin))
+                    routes[count++] = new KernelRoute(_pins.Count + _firstOfChip[chip] + pin, Of(chip, pin).Before);
+            }
         }
         return count;
     }
 
-    private bool InService(int number)
-    {
-        int chip = _firstOfChip.Length - 1;
-        while (_firstOfChip[chip] > number)
-            chip--;
-        return _chips[chip].Entry(number - _firstOfChip[chip]).RemoteIrr;
-    }
+    private ref PinRoute Of(int chip, int pin) => ref _pins[_firstOfChip[chip] + pin];
+    private bool StaysBefore(int chip, int pin) => Of(chip, pin).HasBefore != 0 && _chips[chip].Entry(pin).RemoteIrr;
 }
 
 /// <summary>The routes of one pin.</summary>

@@ -10,13 +10,20 @@ public sealed partial class RouteCache
     internal bool MayBind(in Event bound)
     {
         ref VirqSlot virq = ref _virqs[bound.Unit];
-        return virq.State == VirqState.Hot && virq.Gsi == (int)bound.Index && virq.Trigger.Number == (int)bound.A;
+        return virq.State == VirqState.Hot && virq.Gsi == (int)bound.Index
+            && new OwnedEventFd(virq.Trigger, virq.Owner).Bits == bound.A;
     }
 
-    /// <summary>A binding failed.</summary>
-    internal void BindFailed(int slot)
+    /// <summary>A binding failed. Its virq may be gone, and its slot another's, as the kernel was asked.</summary>
+    internal void BindFailed(in Event bound)
     {
+        int slot = bound.Unit;
+        var asked = new OwnedEventFd(bound.A);
+        if (!IsCurrent(new VirqHandle(slot, asked.Owner)))
+            return;
         ref VirqSlot virq = ref _virqs[slot];
+        if (virq.Trigger != asked.EventFd)
+            return;
         virq.Add(VirqFlags.Unbindable);
         if (virq.State == VirqState.Hot)
             Reclaim(slot);

@@ -120,6 +120,14 @@ public sealed partial class RouteCache
             _events.Observe(new Event(EventKind.VirqAnswered, (ushort)slot, 0, message.Bits, (ulong)reason));
     }
 
+    /// <summary>A kernel answered a <see cref="EventKind.VirqInjected"/>. Whoever has the slot by now is told nothing of
+    /// another's.</summary>
+    internal void Answer(in Event injected, bool taken)
+    {
+        if (IsCurrent(new VirqHandle(injected.Unit, (uint)injected.B)))
+            Answer(injected.Unit, injected.Message, taken ? RefusalReason.None : RefusalReason.Kernel);
+    }
+
     /// <summary>Bus, device and function of a virq's messages.</summary>
     internal ushort RequesterOf(int slot) => _virqs[slot].Requester;
 
@@ -151,7 +159,7 @@ public sealed partial class RouteCache
         virq.Cookie = cookie;
         virq.Add(VirqFlags.Translated);
         if (cookie != RouteCookie.None)
-            Enter(cookie, slot);
+            _cookies.Enter(slot);
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqTranslated, (ushort)slot, cookie.Bits, translated.Bits));
         return RefusalReason.None;
@@ -165,7 +173,7 @@ public sealed partial class RouteCache
             return;
         virq.Remove(VirqFlags.Translated);
         if (virq.Cookie != RouteCookie.None)
-            Remove(virq.Cookie, slot);
+            _cookies.Remove(slot);
         virq.Cookie = RouteCookie.None;
         virq.Translation = default;
     }

@@ -29,7 +29,7 @@ public sealed partial class RouteCache
     private readonly Block<RouteCacheState> _state;
     private readonly Block<VirqSlot> _virqs;
     private readonly Block<GsiRow> _rows;
-    private readonly Block<CookieEntry> _cookies;
+    private readonly CookieIndex _cookies;
     private readonly string[] _labels;
     private readonly int _firstGsi;
 
@@ -44,7 +44,7 @@ public sealed partial class RouteCache
         KernelLimits? kernel = options.Kernel;
         _firstGsi = kernel is null ? 0 : Math.Min(kernel.FirstFree, kernel.Routes);
         _rows = arena.Reserve<GsiRow>(Math.Max(1, kernel is { HasIrqfd: true } ? kernel.Routes - _firstGsi : 0));
-        _cookies = arena.Reserve<CookieEntry>(options.Virqs);
+        _cookies = new CookieIndex(_virqs, arena);
         _labels = new string[options.Virqs];
         Array.Fill(_labels, "");
         HasRoutes = kernel is { HasIrqfd: true } && kernel.Routes > _firstGsi;
@@ -251,7 +251,11 @@ public sealed partial class RouteCache
     private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
     private void Bind(int slot, in VirqSlot virq) => _events.Emit(
-        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with { B = (ulong)(long)virq.Resample.Number });
+        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with
+        {
+            A = new OwnedEventFd(virq.Trigger, virq.Owner).Bits,
+            B = (ulong)(long)virq.Resample.Number,
+        });
 
     private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
         new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);

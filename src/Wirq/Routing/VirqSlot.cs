@@ -92,25 +92,12 @@ internal enum GsiUse : byte
     Pinned,
 }
 
-/// <summary>A cached translation, by its cookie; the cookie stands above the virq, so that order is that of
-/// cookies.</summary>
-internal struct CookieEntry : IState
-{
-    private const int CookieShift = 16;
-
-    public ulong Bits;
-
-    public static ulong For(RouteCookie cookie, int virq) => (ulong)cookie.Bits << CookieShift | (uint)virq;
-    public readonly RouteCookie Cookie => new((uint)(Bits >> CookieShift));
-    public readonly int Virq => (ushort)Bits;
-}
-
 /// <summary>What the cache of routes remembers besides its virqs.</summary>
 internal struct RouteCacheState : IState
 {
     /// <summary>When those that wait get their routes, in ns; 0 while none waits.</summary>
     public long Deadline;
-    public int Waiting, Cookies;
+    public int Waiting;
     /// <summary>How many GSIs have an owner.</summary>
     public int Used;
     /// <summary>Where the search for a free GSI or a victim goes on.</summary>
@@ -120,7 +107,6 @@ internal struct RouteCacheState : IState
     /// <summary>Whether the table differs from what was committed.</summary>
     public ushort Dirty;
     public ushort Free, FirstWaiting, LastWaiting;
-    public uint Reserved;
 
     internal static void MakeRelative(ref RouteCacheState state, long now)
     {

@@ -30,10 +30,23 @@ public sealed class StateArena
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="relative">Needed where the struct holds absolute times; see <see cref="Identity"/>.</param>
-    public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState
+    public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState =>
+        Reserve(new StateBlock<T>(Zeroed<T>(count), relative));
+
+    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, for what follows from other blocks and only finds something
+    /// in them: it is copied with them, and has no part in the identity.</summary>
+    /// <param name="count">How many; at least 1.</param>
+    internal Block<T> ReserveDerived<T>(int count = 1) where T : unmanaged, IState =>
+        Reserve(new StateBlock<T>(Zeroed<T>(count), null, isDerived: true));
+
+    private static T[] Zeroed<T>(int count) where T : unmanaged, IState
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        var block = new StateBlock<T>(new T[count], relative);
+        return new T[count];
+    }
+
+    private Block<T> Reserve<T>(StateBlock<T> block) where T : unmanaged, IState
+    {
         Length = checked(Length + block.Bytes.Length);
         _blocks.Add(block);
         return new Block<T>(block.States);
@@ -52,13 +65,15 @@ public sealed class StateArena
     /// <summary>Takes over a run of blocks of another arena.</summary>
     internal void CopyFrom(StateArena other, int from, int to, int count)
     {
+        // All of it is compared before any of it is copied: a machine that is half another's is nobody's.
         for (int i = 0; i < count; i++)
         {
-            Span<byte> source = other._blocks[from + i].Bytes, target = _blocks[to + i].Bytes;
-            if (source.Length != target.Length)
-                throw new ArgumentException($"a block of {source.Length} bytes does not fit one of {target.Length}", nameof(other));
-            source.CopyTo(target);
+            int source = other._blocks[from + i].Bytes.Length, target = _blocks[to + i].Bytes.Length;
+            if (source != target)
+                throw new ArgumentException($"a block of {source} bytes does not fit one of {target}", nameof(other));
         }
+        for (int i = 0; i < count; i++)
+            other._blocks[from + i].Bytes.CopyTo(_blocks[to + i].Bytes);
     }
 
     /// <summary>Whether another machine of the same layout has the same bytes.</summary>
@@ -76,6 +91,8 @@ public sealed class StateArena
         var hash = new StateHash((ulong)Length);
         foreach (StateBlock block in _blocks)
         {
+            if (block.IsDerived)
+                continue;
             ReadOnlySpan<byte> bytes = block.Bytes;
             if (block.HasTimes)
             {
@@ -96,14 +113,16 @@ internal abstract class StateBlock
 {
     internal abstract Span<byte> Bytes { get; }
     internal abstract bool HasTimes { get; }
+    internal abstract bool IsDerived { get; }
     internal abstract void MakeRelative(Span<byte> copy, long now);
 }
 
-internal sealed class StateBlock<T>(T[] states, Relative<T>? relative) : StateBlock where T : unmanaged, IState
+internal sealed class StateBlock<T>(T[] states, Relative<T>? relative, bool isDerived = false) : StateBlock where T : unmanaged, IState
 {
     internal T[] States => states;
     internal override Span<byte> Bytes => MemoryMarshal.AsBytes(states.AsSpan());
     internal override bool HasTimes => relative is not null;
+    internal override bool IsDerived => isDerived;
 
     internal override void MakeRelative(Span<byte> copy, long now)
     {

@@ -341,4 +341,30 @@ public sealed class RouteCacheTests
         Assert.Equal($"virq 0 (device 3): Hot, GSI {RouteBench.FirstGsi}: the kernel serves it", reports[0].ToString());
         Assert.Equal("virq 1 (device 4): Masked, no GSI: it is masked", reports[1].ToString());
     }
+
+    [Fact]
+    public void A_binding_that_waits_for_its_turn_is_not_the_next_owners()
+    {
+        var bench = new RouteBench(gsis: 1);
+        bench.Entry(3, 0x43);
+        bench.Entry(4, 0x44);
+        VirqHandle first = bench.Virq(3);
+        EventFd fd = bench.Cache.TriggerOf(first);
+        bool? may = null;
+        bench.Before = e =>
+        {
+            if (e.Kind != EventKind.VirqBound || may is not null)
+                return;
+            // Its virq goes, and one of the same slot, GSI and eventfd becomes hot, whose route is not committed yet.
+            bench.Cache.Dispose(first);
+            VirqHandle next = bench.Cache.Register("next", 4, prefault: true);
+            bench.Cache.Attach(next, fd);
+            bench.Cache.SetMessage(next, RouteBench.MessageOf(4));
+            Assert.Equal((first.Slot, (int)e.Index, VirqState.Hot), (next.Slot, bench.Cache.GsiOf(next), bench.Cache.StateOf(next)));
+            may = bench.Cache.MayBind(e);
+        };
+        bench.Signal(first);
+        Assert.False(may);
+        bench.AssertConsistent();
+    }
 }

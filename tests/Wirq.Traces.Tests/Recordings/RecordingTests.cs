@@ -92,6 +92,17 @@ public class RecordingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => writer.Write(new Event(EventKind.Rest) { Time = 1 }));
     }
 
+    [Fact]
+    public void Effects_of_a_machine_that_does_not_observe_are_refused()
+    {
+        using var writer = new RecordingWriter(new MemoryStream(), new RecordingHeader());
+        writer.Write(new Event(EventKind.EoiBroadcast, 0, 0, 0x51));
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => writer.Write(new Event(EventKind.Deliver)));
+        Assert.Contains("set EventBuffer.Observing before the machine's first input", refused.Message, StringComparison.Ordinal);
+        writer.Write(new Event(EventKind.PinChanged, 0, 4, 1));
+        writer.Write(new Event(EventKind.Deliver));
+    }
+
     private static byte[] Record(IEnumerable<Event> events)
     {
         var stream = new MemoryStream();

@@ -18,6 +18,10 @@ public sealed record VtdOptions
     /// registers above it do not exist.</summary>
     public int AddressWidth { get; init; } = 48;
 
+    /// <summary>How the messages of the unit's own events name their destination: with extended interrupt mode, its bits
+    /// 31:8 stand in bits 31:8 of the upper address (VT-d specification, 11.4, FEUADDR_REG and IEUADDR_REG).</summary>
+    internal MsiFormat OwnFormat => ExtendedInterruptMode ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
+
     internal VtdOptions Validated()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(FaultRecords, 1);
