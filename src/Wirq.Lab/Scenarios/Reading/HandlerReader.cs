@@ -3,6 +3,8 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// <summary>Reads <c>handlers</c>.</summary>
 internal sealed class HandlerReader(Actors actors, StepReader steps)
 {
+    private const int MaxHandlers = 10_000, MaxTurns = 10_000;
+
     internal IReadOnlyList<Handler> Read(YamlNode? node)
     {
         var handlers = new List<Handler>();
@@ -26,6 +28,8 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
                 : throw entry.Key.Expected($"a vector, 0 to 0xff, or {ScenarioWords.AnyVector}");
             if (!seen.Add(vector))
                 throw entry.Key.Expected("each vector once");
+            if (handlers.Count == MaxHandlers)
+                throw new ScenarioException(entry.Key.At, "too many handlers", $"at most {MaxHandlers:#,0}");
             handlers.Add(new Handler(entry.Key.At, cpu, vector, ReadTurns(cpu, entry.Value)));
         }
     }
@@ -34,6 +38,8 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
     private List<IReadOnlyList<Step>> ReadTurns(int cpu, YamlNode node)
     {
         YamlSequence list = node.AsSequence("a list of steps, or a list of such lists for the first time, the second, …");
+        if (list.Items.Count > MaxTurns)
+            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"at most {MaxTurns:#,0} steps or turns");
         int turns = list.Items.Count(item => item is YamlSequence);
         if (turns == 0)
             return [steps.ReadTurn(list, cpu)];
