@@ -11,7 +11,6 @@ public sealed partial class World
 
     private readonly Block<CpuState> _cpus;
     private readonly Block<TurnState> _turns;
-    private readonly int[] _firstTurn;
 
     /// <summary>Lets the CPUs run, one step each in turn, until none has anything to do.</summary>
     /// <exception cref="WorldException">They never come to rest.</exception>
@@ -69,7 +68,7 @@ public sealed partial class World
         frame = new Frame { Handler = (ushort)(handler + 1), Vector = (byte)vector, External = external ? (byte)1 : (byte)0 };
         if (handler >= 0)
         {
-            ref ulong turn = ref _turns[_firstTurn[handler] + (Scenario.Handlers[handler].Cpu < 0 ? cpu : 0)].Count;
+            ref ulong turn = ref _turns[handler * Spec.Cpus + cpu].Count;
             frame.Turn = (ushort)turn;
             turn = Math.Min(turn + 1, (ulong)Scenario.Handlers[handler].Turns.Count - 1);
         }

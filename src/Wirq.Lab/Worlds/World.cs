@@ -48,15 +48,7 @@ public sealed partial class World : IDisposable
         _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric) : null;
         _devices = Arena.Reserve<DeviceState>(Math.Max(1, Spec.Devices.Count));
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
-        // A handler of one CPU counts its turns there alone.
-        _firstTurn = new int[scenario.Handlers.Count];
-        int turns = 0;
-        for (int i = 0; i < _firstTurn.Length; i++)
-        {
-            _firstTurn[i] = turns;
-            turns += scenario.Handlers[i].Cpu < 0 ? Spec.Cpus : 1;
-        }
-        _turns = Arena.Reserve<TurnState>(Math.Max(1, turns));
+        _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
         _sources = new Source?[Spec.Devices.Count];
         _deviceVirqs = new DeviceVirq[Spec.Devices.Count][];
         Registers = new RegisterAccess(Fabric, _cpuPort);

@@ -55,7 +55,7 @@ internal sealed class EventLimits(FabricOptions machine)
     private (string Found, string Expected)? Cpu(int cpu) => Below((uint)cpu, _cpus, "CPU");
 
     private (string Found, string Expected)? Pin(int chip, uint pin) => Below((uint)chip, machine.IoApics.Count, "I/OAPIC")
-        ?? Below(pin, machine.IoApics[chip].Pins, $"pin of I/OAPIC {chip}");
+        ?? Below(pin, machine.IoApics[chip].Pins, "pin", $" of I/OAPIC {chip}");
 
     private (string Found, string Expected)? From(Origin origin) => origin.Kind switch
     {
@@ -67,11 +67,11 @@ internal sealed class EventLimits(FabricOptions machine)
         _ => ($"origin {(int)origin.Kind}", "an origin that this version knows"),
     };
 
-    private static (string Found, string Expected)? Below(uint number, int count, string what)
+    private static (string Found, string Expected)? Below(uint number, int count, string what, string where = "")
     {
         if (number < (uint)count)
             return null;
-        return ($"{what} {number}", count == 0 ? $"no {what}: the machine of the header has none"
-            : $"{what} {(count == 1 ? "0" : $"0 to {count - 1}")}, as the machine of the header has");
+        return ($"{what} {number}{where}", count == 0 ? $"no {what}: the machine of the header has none"
+            : $"{what} {(count == 1 ? "0" : $"0 to {count - 1}")}{where}, as the machine of the header has");
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,7 @@ namespace Wirq.Traces.Recordings;
 internal sealed partial class HeaderReader(string file, long start, byte[] json)
 {
     private const string Whole = "the machine in JSON";
+    private const int LongestFound = 200;
 
     /// <summary>Reads it; the machine is one that can be built.</summary>
     /// <exception cref="RecordingException">It is none.</exception>
@@ -47,34 +49,43 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         long at = Offset(bad);
         if (Lacking().Match(what) is { Success: true } lacking)
             return Bad(at, $"{field} lacks {lacking.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)}", "every field of the machine");
-        if (Unmapped().Match(what) is { Success: true } unmapped)
+        if (Unmapped().IsMatch(what))
             return Bad(at, $"{field} is no field of the machine", "the fields that this version knows");
-        if (Converted().Match(what) is { Success: true } type)
-            return Bad(at, $"{field} cannot be read", InWords(type.Groups[1].Value));
+        if (Duplicate().IsMatch(what))
+            return Bad(at, $"{field} again", "each field once");
+        if (Null().IsMatch(what))
+            return Bad(at, $"{field} is null", InWords(TypeOf(field)));
+        if (Converted().IsMatch(what))
+            return Bad(at, $"{field} cannot be read", InWords(TypeOf(field)));
         return Bad(at, $"{field} is wrong ({what})", Whole);
     }
 
-    private static string InWords(string type) => type switch
+    /// <summary>What a field is of; null where it is none.</summary>
+    private static Type? TypeOf(string field)
     {
-        "System.Boolean" => "true or false",
-        "System.String" => "text",
-        "System.Byte" => "a whole number of 8 bits",
-        "System.UInt16" => "a whole number of 16 bits",
-        "System.Int32" => "a whole number of 32 bits",
-        "System.UInt32" => "a whole number of 32 bits without sign",
-        "System.Int64" => "a whole number of 64 bits",
-        "System.UInt64" => "a whole number of 64 bits without sign",
-        _ when Enum(type) is { } words => $"one of {string.Join(", ", words)}",
-        _ when type.Contains("Collections", StringComparison.Ordinal) => "a list or map of that field",
-        _ => "a map of that field",
-    };
+        Type? type = typeof(RecordingHeader);
+        foreach (string step in field.Replace("[", ".[", StringComparison.Ordinal).Split('.'))
+        {
+            type = type is null ? null : type.IsGenericType ? type.GetGenericArguments()[^1]
+                : StrictHeader.Type.Options.GetTypeInfo(type).Properties.FirstOrDefault(property => property.Name == step)?.PropertyType;
+        }
+        return type;
+    }
 
-    private static string[]? Enum(string type) => type switch
+    private static string InWords(Type? type) => type switch
     {
-        "Wirq." + nameof(Profile) => System.Enum.GetNames<Profile>(),
-        "Wirq." + nameof(AckPolicy) => System.Enum.GetNames<AckPolicy>(),
-        "Wirq." + nameof(MsiFormat) => System.Enum.GetNames<MsiFormat>(),
-        _ => null,
+        null => Whole,
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(string) => "text",
+        _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetNames(type))}",
+        _ when type == typeof(byte) => "a whole number of 8 bits",
+        _ when type == typeof(ushort) => "a whole number of 16 bits",
+        _ when type == typeof(int) => "a whole number of 32 bits",
+        _ when type == typeof(uint) => "a whole number of 32 bits without sign",
+        _ when type == typeof(long) => "a whole number of 64 bits",
+        _ when type == typeof(ulong) => "a whole number of 64 bits without sign",
+        _ when typeof(IEnumerable).IsAssignableFrom(type) && type.GetGenericArguments().Length == 1 => "a list",
+        _ => "a map",
     };
 
     // Lines are counted by line feeds alone, as the parser of JSON does.
@@ -148,7 +159,11 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         return text.ToString();
     }
 
-    private RecordingException Bad(long at, string found, string expected) => new(file, start + at, found, expected);
+    private RecordingException Bad(long at, string found, string expected) => new(file, start + at, OneLine(found), expected);
+
+    // Names of fields come from the file.
+    private static string OneLine(string text) => string.Concat(text.Take(LongestFound)
+        .Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)) + (text.Length > LongestFound ? "…" : "");
 
     [GeneratedRegex("missing required properties including: (.*)$", RegexOptions.Singleline)]
     private static partial Regex Lacking();
@@ -156,6 +171,12 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
     [GeneratedRegex("could not be mapped to any .NET member")]
     private static partial Regex Unmapped();
 
-    [GeneratedRegex(@"could not be converted to (\S+)$")]
+    [GeneratedRegex("^Duplicate property")]
+    private static partial Regex Duplicate();
+
+    [GeneratedRegex("allow (setting )?null values")]
+    private static partial Regex Null();
+
+    [GeneratedRegex("could not be converted to ")]
     private static partial Regex Converted();
 }

@@ -1,4 +1,5 @@
 using Wirq.Lab.Scenarios;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Scenarios;
 

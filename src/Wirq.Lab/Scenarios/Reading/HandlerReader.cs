@@ -3,7 +3,9 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// <summary>Reads <c>handlers</c>.</summary>
 internal sealed class HandlerReader(Actors actors, StepReader steps)
 {
-    private const int MaxHandlers = 10_000, MaxTurns = 10_000;
+    private const int MaxTurns = 10_000, MaxHandlers = 10_000;
+    // A world counts the turns of each handler on each CPU.
+    private const int MaxCounts = 1 << 21;
 
     internal IReadOnlyList<Handler> Read(YamlNode? node)
     {
@@ -28,8 +30,9 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
                 : throw entry.Key.Expected($"a vector, 0 to 0xff, or {ScenarioWords.AnyVector}");
             if (!seen.Add(vector))
                 throw entry.Key.Expected("each vector once");
-            if (handlers.Count == MaxHandlers)
-                throw new ScenarioException(entry.Key.At, "too many handlers", $"at most {MaxHandlers:#,0}");
+            int most = Math.Min(MaxCounts / actors.Machine.Cpus, MaxHandlers);
+            if (handlers.Count == most)
+                throw new ScenarioException(entry.Key.At, "too many handlers", $"at most {most:#,0} on {actors.Machine.Cpus} CPUs");
             handlers.Add(new Handler(entry.Key.At, cpu, vector, ReadTurns(cpu, entry.Value)));
         }
     }
