@@ -187,7 +187,7 @@ public sealed class BadScenarioTests
     [InlineData("{repeat: §{times: 2}}", "repeat without steps")]
     [InlineData("{repeat: {times: §0, steps: []}}", "how many times, 1 to")]
     [InlineData("{repeat: {times: 1000000, steps: [{§repeat: {times: 1000000, steps: [{disk: raise}, {disk: lower}]}}]}}", "at most 1,000,000 steps")]
-    [InlineData("{repeat: {times: 1000000, steps: [{§repeat: {times: 1000000, steps: []}}]}}", "at most 1,000,000 steps")]
+    [InlineData("{§repeat: {times: 1000000, steps: [{repeat: {times: 1000000, steps: []}}]}}", "at most 1,000,000 steps")]
     [InlineData("{cpu0: §EOI}", "(perhaps eoi)")]
     [InlineData("{cpu0: §mask}", "what to mask: {mask: …}")]
     [InlineData("{cpu0: {§sti: 1}}", "the word sti alone")]
