@@ -17,7 +17,9 @@ public enum MsrResult
 /// <content>What CPUs do: registers by memory, port and MSR, and taking interrupts.</content>
 public sealed partial class Fabric : ICpuBus
 {
-    private const ulong PageMask = 0xFFF;
+    /// <summary>Bytes of the page in which a chip has its registers.</summary>
+    internal const ulong PageSize = 0x1000;
+    private const ulong PageMask = PageSize - 1;
     private const uint RegisterStride = 16, RegisterWidth = 4;
 
     /// <inheritdoc/>

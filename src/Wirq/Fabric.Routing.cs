@@ -53,7 +53,7 @@ public sealed partial class Fabric
     }
 
     private PinRoutes? PinRoutesOf(RoutingOptions routing) =>
-        routing.Kernel is { OwnsIoApic: false } kernel && _ioApics.Length > 0 ? new PinRoutes(_ioApics, kernel, Arena) : null;
+        routing.Kernel is { OwnsIoApic: false } && _ioApics.Length > 0 ? new PinRoutes(_ioApics, Arena) : null;
 
     private ushort RequesterOf(int ioApic) => Options.IoApics[ioApic].Requester;
 

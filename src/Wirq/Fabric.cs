@@ -28,10 +28,11 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>Builds a machine in its reset state.</summary>
     /// <param name="options">How it is built.</param>
     /// <param name="arena">Where its state goes; null for an arena of its own.</param>
+    /// <exception cref="OptionException">No machine can be built so; nothing was.</exception>
     public Fabric(FabricOptions options, StateArena? arena = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.IoApics.Count, 64);
+        options.Validate();
         Options = options;
         Arena = arena ?? new StateArena();
         int start = Arena.Count;

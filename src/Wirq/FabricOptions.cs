@@ -4,22 +4,32 @@ using Wirq.Routing;
 namespace Wirq;
 
 /// <summary>How a machine's interrupt system is built.</summary>
-public sealed record FabricOptions
+public sealed partial record FabricOptions
 {
+    /// <summary>The most I/OAPICs of a machine.</summary>
+    public const int MaxIoApics = 64;
+    /// <summary>The most GSIs of a machine: as many as Linux has routes for.</summary>
+    public const int MaxGsis = 4096;
+    /// <summary>The most sources of a machine.</summary>
+    public const int MaxSources = SourceState.None - 1;
+
     /// <summary>The local APICs.</summary>
     public LocalApicOptions LocalApics { get; init; } = new();
-    /// <summary>The I/OAPICs, in the order of their numbers; at most 64.</summary>
+    /// <summary>The I/OAPICs, in the order of their numbers; at most <see cref="MaxIoApics"/>. Each has GSIs and a page of
+    /// registers that no other has.</summary>
     public IReadOnlyList<IoApicOptions> IoApics { get; init; } = [new()];
     /// <summary>The 8259 pair; null for a machine without.</summary>
     public PicOptions? Pic { get; init; } = new();
-    /// <summary>ISA IRQs whose GSI is not their own number.</summary>
+    /// <summary>ISA IRQs, 0 to 15, whose GSI is not their own number. A GSI is one of the machine's: of an I/OAPIC's pin,
+    /// or below 16. Where there is an 8259 pair, no two IRQs lead to one GSI; IRQ 2, which takes the slave, leads
+    /// nowhere.</summary>
     public IReadOnlyDictionary<int, int> IsaOverrides { get; init; } = new Dictionary<int, int> { [0] = 2 };
     /// <summary>Whether INTR of the 8259 pair is also wired to pin 0 of the first I/OAPIC (MultiProcessor
     /// Specification 1.4, 3.6.2.2), which then takes ExtINT there.</summary>
     public bool IntrAtPinZero { get; init; } = true;
     /// <summary>How destinations stand in the address of a message.</summary>
     public MsiFormat Format { get; init; } = MsiFormat.ExtendedDestination;
-    /// <summary>How many sources fit at the same time.</summary>
+    /// <summary>How many sources fit at the same time, 1 to <see cref="MaxSources"/>.</summary>
     public int Sources { get; init; } = 256;
     /// <summary>The remapping unit that all messages of devices and I/OAPICs go through; null for none.</summary>
     public VtdOptions? Vtd { get; init; }

@@ -146,7 +146,10 @@ public class LineTests
 
     [Fact]
     public void Two_IOAPICs_must_not_claim_one_GSI() =>
-        Assert.Throws<ArgumentException>(() => new Fabric(FabricOptions.Pc() with { IoApics = [new(), new() { GsiBase = 23 }] }));
+        Assert.Throws<OptionException>(() => new Fabric(FabricOptions.Pc() with
+        {
+            IoApics = [new(), new() { GsiBase = 23, Address = 0xFEC01000 }],
+        }));
 
     [Fact]
     public void INTR_reaches_pin_0_of_the_IOAPIC_as_ExtINT()

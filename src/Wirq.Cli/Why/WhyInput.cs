@@ -45,15 +45,7 @@ internal static class WhyInput
         using var reader = new RecordingReader(stream, file);
         if (question?.At is { IsStamp: true })
             throw new UsageException($"{file}: a recording has virtual time; expected L1234, or a time such as 1500ns, 1.5us, 2ms, 3s");
-        WhyEngine engine;
-        try
-        {
-            engine = new WhyEngine(reader.Header.Machine, question);
-        }
-        catch (ArgumentException bad)
-        {
-            throw new UsageException($"{file}: its header describes no machine: {bad.Message}");
-        }
+        var engine = new WhyEngine(reader.Header.Machine, question);
         for (long number = 1; reader.TryRead(out Event happened); number++)
             engine.Observe(happened, number);
         return engine;

@@ -16,6 +16,9 @@ namespace Wirq.Lab.Kernels;
 /// </remarks>
 public sealed partial class SimulatedEventFds : IEventPort
 {
+    /// <summary>The most eventfds, and the most descriptors.</summary>
+    public const int MaxCapacity = 65536;
+
     private const ulong Full = ulong.MaxValue - 1;
     private readonly StateArena _arena;
     private readonly (int Start, int Count) _region;
@@ -25,13 +28,13 @@ public sealed partial class SimulatedEventFds : IEventPort
     private readonly List<SimulatedKernel> _machines = [];
 
     /// <summary>Makes a host without eventfds.</summary>
-    /// <param name="capacity">How many eventfds and how many descriptors there can be, 1 to 65536.</param>
+    /// <param name="capacity">How many eventfds and how many descriptors there can be, 1 to <see cref="MaxCapacity"/>.</param>
     /// <param name="arena">Where their state goes.</param>
     public SimulatedEventFds(int capacity, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, 65536);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
         _arena = arena;
         int start = arena.Count;
         _descriptors = arena.Reserve<DescriptorState>(capacity);

@@ -45,7 +45,8 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(eventFds);
         ArgumentNullException.ThrowIfNull(arena);
-        Options = options.Validated();
+        options.Validate();
+        Options = options;
         EventFds = eventFds;
         _arena = arena;
         int start = arena.Count;

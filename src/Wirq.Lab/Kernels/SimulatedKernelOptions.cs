@@ -35,7 +35,7 @@ public sealed record SimulatedKernelOptions
 
     /// <summary>Whose chips.</summary>
     public KernelKind Kind { get; init; } = KernelKind.Split;
-    /// <summary>CPUs, 1 to 4096.</summary>
+    /// <summary>CPUs, 1 to <see cref="LocalApicOptions.MaxCount"/>.</summary>
     public int Cpus { get; init; } = 1;
     /// <summary>APIC ids by CPU; null for 0, 1, 2, …</summary>
     public IReadOnlyList<uint>? ApicIds { get; init; }
@@ -55,20 +55,23 @@ public sealed record SimulatedKernelOptions
     /// <summary>What it gets wrong, for controls.</summary>
     public KernelDefects Defects { get; init; }
 
-    internal SimulatedKernelOptions Validated()
+    /// <summary>Throws where there can be no such machine.</summary>
+    /// <exception cref="OptionException">A field is out of its range, or does not fit another.</exception>
+    public void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Routes, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Routes, MaxRoutes);
-        ArgumentOutOfRangeException.ThrowIfNegative(ReservedGsis);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(ReservedGsis, Routes);
+        OptionCheck check = OptionCheck.Whole;
+        check.Defined(Kind);
+        check.Range(Cpus, 1, LocalApicOptions.MaxCount);
+        LocalApicOptions.CheckIds(check, ApicIds, Cpus, nameof(ApicIds));
+        check.Range(Routes, 1, MaxRoutes);
+        check.Range(ReservedGsis, 0, Routes);
+        check.Present(Behaviour);
         const X2ApicApi all = X2ApicApi.Use32BitIds | X2ApicApi.DisableBroadcastQuirk | X2ApicApi.EnableSuppressEoi
             | X2ApicApi.DisableSuppressEoi, suppress = X2ApicApi.EnableSuppressEoi | X2ApicApi.DisableSuppressEoi;
         // arch/x86/kvm/x86.c, kvm_vm_ioctl_enable_cap: unknown flags, both of the pair, and ENABLE without a split
         // irqchip are EINVAL.
         bool wrong = (X2ApicApi & ~all) != 0 || (X2ApicApi & suppress) == suppress
             || (X2ApicApi & X2ApicApi.EnableSuppressEoi) != 0 && Kind != KernelKind.Split;
-        if (wrong)
-            throw new ArgumentException($"KVM_CAP_X2APIC_API does not take {X2ApicApi} here", nameof(X2ApicApi));
-        return this;
+        check.That(!wrong, X2ApicApi.ToString(), "flags that KVM_CAP_X2APIC_API takes here", nameof(X2ApicApi));
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Wirq.Traces.Recordings;
 
 /// <summary>What a recording says of itself.</summary>
@@ -10,8 +8,3 @@ public sealed record RecordingHeader
     /// <summary>The machine.</summary>
     public FabricOptions Machine { get; init; } = new();
 }
-
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(RecordingHeader))]
-internal sealed partial class RecordingJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Wirq.Events;
 
 namespace Wirq.Traces.Recordings;
@@ -8,6 +7,7 @@ public sealed class RecordingReader : IDisposable
 {
     private readonly BufferedStream _stream;
     private readonly string _file;
+    private readonly EventLimits _limits;
     private long _offset;
     private long _time;
     private ulong _count;
@@ -16,7 +16,8 @@ public sealed class RecordingReader : IDisposable
     /// <summary>Opens a recording and reads its header.</summary>
     /// <param name="stream">Where it comes from; disposed of together with the reader.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <exception cref="RecordingException">It is none, or of another version.</exception>
+    /// <exception cref="RecordingException">It is none, or of another version, or its machine is none that can be
+    /// built.</exception>
     public RecordingReader(Stream stream, string file)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -32,19 +33,23 @@ public sealed class RecordingReader : IDisposable
         if (version != RecordingFormat.Version)
             throw Bad($"version {version}", $"version {RecordingFormat.Version}");
         Header = ReadHeader();
+        _limits = new EventLimits(Header.Machine);
     }
 
     /// <summary>What the recording says of itself.</summary>
     public RecordingHeader Header { get; }
 
-    /// <summary>Reads the next event.</summary>
+    /// <summary>Reads the next event. What it names (a CPU, a pin, a source, …) is there in the machine of the
+    /// header.</summary>
     /// <returns>False at the end.</returns>
-    /// <exception cref="RecordingException">The recording is damaged or cut off.</exception>
+    /// <exception cref="RecordingException">The recording is damaged or cut off, or an event names what the machine does
+    /// not have.</exception>
     public bool TryRead(out Event happened)
     {
         happened = default;
         if (_ended)
             return false;
+        long start = _offset;
         byte fields = Byte("an event or the end of the recording");
         if ((fields & ~RecordingFormat.AllFields) != 0)
             throw Bad($"fields 0x{fields:x2}", "the fields of an event, 0x00 to 0x1f");
@@ -67,6 +72,8 @@ public sealed class RecordingReader : IDisposable
         _time += (long)since;
         _count++;
         happened = new Event(kind, (ushort)unit, (uint)index, a, b) { Time = _time };
+        if (_limits.Outside(happened) is { } outside)
+            throw new RecordingException(_file, start, $"{kind} of {outside.Found}", outside.Expected);
         return true;
     }
 
@@ -78,20 +85,13 @@ public sealed class RecordingReader : IDisposable
         ulong length = Number("the length of the header");
         if (length > RecordingFormat.MaxHeader)
             throw Bad($"a header of {length} bytes", $"at most {RecordingFormat.MaxHeader}");
+        long start = _offset;
         var json = new byte[length];
         int read = _stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
         _offset += read;
         if (read < json.Length)
             throw Bad("the end of the file", "the header");
-        try
-        {
-            return JsonSerializer.Deserialize(json, RecordingJson.Default.RecordingHeader)
-                ?? throw Bad("an empty header", "the machine in JSON");
-        }
-        catch (JsonException bad)
-        {
-            throw Bad($"a header that is not JSON of a machine ({bad.Message})", "the machine in JSON");
-        }
+        return new HeaderReader(_file, start, json).Read();
     }
 
     private ulong Field(byte fields, byte which, ulong highest, string what)

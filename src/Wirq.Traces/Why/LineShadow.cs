@@ -1,15 +1,16 @@
 namespace Wirq.Traces.Why;
 
 /// <summary>Who holds which line, where the log tells of sources.</summary>
+/// <remarks>A recording may raise tens of thousands of sources on one line, again and again, so no rise looks at more
+/// than the few that are named.</remarks>
 internal sealed class LineShadow
 {
     private const int MostNamed = 4;
 
-    // Slot to the line that it asserts and since when.
-    private readonly SortedDictionary<int, (int Gsi, Mark Since)> _holders = [];
+    private readonly Dictionary<int, LinkedListNode<Holder>> _places = [];
+    // Of each line, the one that has held it longest first.
+    private readonly Dictionary<int, LinkedList<Holder>> _holders = [];
     private readonly Dictionary<int, int> _raiser = [];
-
-    public int HolderCount(int gsi) => _holders.Values.Count(holder => holder.Gsi == gsi);
 
     /// <summary>The slot whose rise made the line rise; -1 where it is not told.</summary>
     public int RaiserOf(int gsi) => _raiser.TryGetValue(gsi, out int slot) ? slot : -1;
@@ -18,21 +19,25 @@ internal sealed class LineShadow
     /// <returns>Who held the line before, and since when; null for nobody.</returns>
     public Held? Raise(int slot, int gsi, Mark at)
     {
-        var before = _holders.Where(holder => holder.Value.Gsi == gsi && holder.Key != slot)
-            .OrderBy(holder => holder.Value.Since.Line).ToArray();
-        _holders[slot] = (gsi, at);
-        if (before.Length == 0)
-        {
+        Lower(slot);
+        if (!_holders.TryGetValue(gsi, out LinkedList<Holder>? holders))
+            _holders.Add(gsi, holders = []);
+        Held? before = holders.First is null ? null : new(Gate.LineHeld, holders.First.Value.Since) { Who = Named(holders) };
+        if (before is null)
             _raiser[gsi] = slot;
-            return null;
-        }
-        string who = string.Join(", ", before.Take(MostNamed).Select(holder => $"source {holder.Key}"))
-            + (before.Length > MostNamed ? $" and {before.Length - MostNamed} more" : "");
-        return new(Gate.LineHeld, before[0].Value.Since) { Who = who };
+        _places[slot] = holders.AddLast(new Holder(slot, at));
+        return before;
     }
 
-    public void Lower(int slot) => _holders.Remove(slot);
+    public void Lower(int slot)
+    {
+        if (_places.Remove(slot, out LinkedListNode<Holder>? place))
+            place.List!.Remove(place);
+    }
 
-    public string Holders(int gsi) => string.Join(", ",
-        _holders.Where(holder => holder.Value.Gsi == gsi).Take(MostNamed).Select(holder => $"source {holder.Key}"));
+    private static string Named(LinkedList<Holder> holders) =>
+        string.Join(", ", holders.Take(MostNamed).Select(holder => $"source {holder.Slot}"))
+            + (holders.Count > MostNamed ? $" and {holders.Count - MostNamed} more" : "");
+
+    private readonly record struct Holder(int Slot, Mark Since);
 }

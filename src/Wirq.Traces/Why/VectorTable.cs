@@ -24,22 +24,30 @@ internal sealed class VectorTable
     }
 
     /// <summary>The highest vector; -1 for none.</summary>
-    public int Highest
+    public int Highest => HighestBelow(Vectors);
+
+    /// <summary>All deliveries, the highest vector first.</summary>
+    public IEnumerable<Delivery> All
     {
         get
         {
-            for (int word = _present.Length - 1; word >= 0; word--)
-            {
-                if (_present[word] != 0)
-                    return (word << WordShift) + BitOperations.Log2(_present[word]);
-            }
-            return -1;
+            for (int vector = Vectors; (vector = HighestBelow(vector)) >= 0;)
+                yield return _deliveries[vector]!;
         }
     }
 
-    /// <summary>All deliveries, the highest vector first.</summary>
-    public IEnumerable<Delivery> All => Enumerable.Range(0, Vectors).Reverse()
-        .Select(vector => _deliveries[vector]).OfType<Delivery>();
+    private int HighestBelow(int vector)
+    {
+        const int wordMask = (1 << WordShift) - 1;
+        for (int word = (vector - 1) >> WordShift; word >= 0; word--)
+        {
+            int beyond = word == vector >> WordShift ? vector & wordMask : 0;
+            ulong bits = beyond == 0 ? _present[word] : _present[word] & ((1ul << beyond) - 1);
+            if (bits != 0)
+                return (word << WordShift) + BitOperations.Log2(bits);
+        }
+        return -1;
+    }
 
     /// <summary>Forgets them all; a reset took them.</summary>
     public void Drop(Mark at)

@@ -25,11 +25,13 @@ public sealed partial class IoApic
     /// <param name="options">How it is built.</param>
     /// <param name="arena">Where its state goes.</param>
     /// <param name="index">Its number in the machine, which its events bear.</param>
+    /// <exception cref="OptionException">A field of the options is out of its range.</exception>
     public IoApic(IoApicOptions options, StateArena arena, int index = 0)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
-        Options = options.Validated();
+        options.Validate();
+        Options = options;
         _profile = IoApicProfile.Of(options.Profile);
         _index = (ushort)index;
         _state = arena.Reserve<IoApicState>();

@@ -5,12 +5,15 @@ public sealed record IoApicOptions
 {
     /// <summary>The most pins that the 8-bit register index can name: 0x10 to 0xFF in pairs.</summary>
     public const int MaxPins = 120;
+    private const int MaxId = 15, MaxStormLimit = 1_000_000;
 
     /// <summary>Input pins, 1 to <see cref="MaxPins"/>.</summary>
     public int Pins { get; init; } = 24;
-    /// <summary>The GSI of pin 0.</summary>
+    /// <summary>The GSI of pin 0, from 0 on; the last pin's is below <see cref="FabricOptions.MaxGsis"/>.</summary>
     public int GsiBase { get; init; }
-    /// <summary>Physical address of its registers, a multiple of 0x1000.</summary>
+    /// <summary>Physical address of its registers, a multiple of 0x1000 that the CPUs can reach (<see
+    /// cref="LocalApicOptions.PhysicalAddressBits"/>). No other registers have their page there, and it lies outside of
+    /// 0xFEE00000 to 0xFEEFFFFF, which are the local APICs' and messages'.</summary>
     public ulong Address { get; init; } = 0xFEC00000;
     /// <summary>APIC id after reset, 0 to 15.</summary>
     public byte Id { get; init; }
@@ -28,22 +31,23 @@ public sealed record IoApicOptions
     /// <summary>Consecutive EOIs that may find a line still asserted before the storm brake holds the next redelivery;
     /// 0 for no brake. At most 1,000,000.</summary>
     public int StormLimit { get; init; } = 10_000;
-    /// <summary>How long the storm brake holds, in nanoseconds of virtual time.</summary>
+    /// <summary>How long the storm brake holds, in nanoseconds of virtual time: 0 to 1000 s.</summary>
     public long StormDelay { get; init; } = 10_000_000;
 
-    internal IoApicOptions Validated()
+    /// <summary>Throws where no I/OAPIC can be built so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate() => Validate(OptionCheck.Whole, LocalApicOptions.MaxPhysicalAddressBits);
+
+    internal void Validate(OptionCheck check, int physicalAddressBits)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Pins, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Pins, MaxPins);
-        ArgumentOutOfRangeException.ThrowIfNegative(GsiBase);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Id, 15);
-        ArgumentOutOfRangeException.ThrowIfNegative(StormLimit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(StormLimit, 1_000_000);
-        ArgumentOutOfRangeException.ThrowIfNegative(StormDelay);
-        if (Version is not (0x11 or 0x20))
-            throw new ArgumentOutOfRangeException(nameof(Version), Version, "an I/OAPIC is of version 0x11 or 0x20");
-        if (Address % 0x1000 != 0)
-            throw new ArgumentOutOfRangeException(nameof(Address), Address, "the registers stand at a multiple of 0x1000");
-        return this;
+        check.Range(Pins, 1, MaxPins);
+        check.Range(GsiBase, 0, FabricOptions.MaxGsis - Pins);
+        check.Page(Address, physicalAddressBits);
+        check.Range(Id, 0, MaxId);
+        check.That(Version is 0x11 or 0x20, $"0x{Version:x}", "0x11 or 0x20", nameof(Version));
+        check.Defined(Profile);
+        check.Defined(Ack);
+        check.Range(StormLimit, 0, MaxStormLimit);
+        check.Range(StormDelay, 0, OptionCheck.MaxDelay);
     }
 }

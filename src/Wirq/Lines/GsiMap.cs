@@ -9,43 +9,31 @@ public readonly record struct GsiTarget(int Irq, int IoApic, int Pin);
 /// <summary>Which GSI leads to which pins. Fixed when the machine is built.</summary>
 public sealed class GsiMap
 {
-    internal const int IsaIrqs = 16;
-    private const int CascadeIrq = 2;
+    internal const int IsaIrqs = 16, CascadeIrq = 2;
 
     private readonly GsiTarget[] _targets;
     private readonly int[] _gsiOfIrq = new int[IsaIrqs];
     private readonly int[][] _gsiOfPin;
 
+    /// <summary>Builds the map of options that were validated.</summary>
     internal GsiMap(FabricOptions options)
     {
-        int highest = options.IoApics.Select(chip => chip.GsiBase + chip.Pins).DefaultIfEmpty(0).Max();
-        _targets = new GsiTarget[Math.Max(highest, IsaIrqs)];
+        _targets = new GsiTarget[options.GsiCount];
         Array.Fill(_targets, new GsiTarget(-1, -1, 0));
         _gsiOfPin = new int[options.IoApics.Count][];
         for (int chip = 0; chip < options.IoApics.Count; chip++)
         {
             IoApicOptions io = options.IoApics[chip];
-            _gsiOfPin[chip] = new int[io.Pins];
+            _gsiOfPin[chip] = [.. Enumerable.Range(io.GsiBase, io.Pins)];
             for (int pin = 0; pin < io.Pins; pin++)
-            {
-                int gsi = io.GsiBase + pin;
-                if (_targets[gsi].IoApic >= 0)
-                    throw new ArgumentException($"GSI {gsi} is claimed by I/OAPIC {_targets[gsi].IoApic} and by I/OAPIC {chip}", nameof(options));
-                _targets[gsi] = _targets[gsi] with { IoApic = chip, Pin = pin };
-                _gsiOfPin[chip][pin] = gsi;
-            }
+                _targets[io.GsiBase + pin] = new GsiTarget(-1, chip, pin);
         }
         for (int irq = 0; irq < IsaIrqs; irq++)
-            _gsiOfIrq[irq] = options.IsaOverrides.TryGetValue(irq, out int gsi) ? gsi : irq;
-        for (int irq = 0; irq < IsaIrqs && options.Pic is not null; irq++)
         {
+            int line = _gsiOfIrq[irq] = options.IsaOverrides.GetValueOrDefault(irq, irq);
             // Pin 2 of the master takes the slave; no ISA device has it.
-            if (irq == CascadeIrq)
-                continue;
-            int line = _gsiOfIrq[irq];
-            if (_targets[line].Irq >= 0)
-                throw new ArgumentException($"ISA IRQ {_targets[line].Irq} and IRQ {irq} both lead to GSI {line}", nameof(options));
-            _targets[line] = _targets[line] with { Irq = irq };
+            if (irq != CascadeIrq && options.Pic is not null)
+                _targets[line] = _targets[line] with { Irq = irq };
         }
     }
 

@@ -14,13 +14,16 @@ public sealed class LineTable
 
     /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
     /// <param name="gsis">How many lines there are, 1 to 65535.</param>
-    /// <param name="capacity">How many sources fit at the same time, 1 to 65534.</param>
+    /// <param name="capacity">How many sources fit at the same time, 1 to <see
+    /// cref="FabricOptions.MaxSources"/>.</param>
     /// <param name="arena">Where its state goes.</param>
     public LineTable(int gsis, int capacity, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfLessThan(gsis, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(gsis, ushort.MaxValue);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(capacity, SourceState.None);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, FabricOptions.MaxSources);
         _table = arena.Reserve<LineTableState>();
         _lines = arena.Reserve<LineState>(gsis);
         _sources = arena.Reserve<SourceState>(capacity);

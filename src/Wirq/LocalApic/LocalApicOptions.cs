@@ -3,7 +3,15 @@ namespace Wirq;
 /// <summary>How the local APICs of a machine are built.</summary>
 public sealed record LocalApicOptions
 {
-    /// <summary>Local APICs, 1 to 4096; CPU n has APIC id n unless <see cref="Ids"/> says otherwise. CPU 0 is the
+    /// <summary>The most local APICs of a machine.</summary>
+    public const int MaxCount = 4096;
+    /// <summary>The widest physical addresses, in bits.</summary>
+    internal const int MaxPhysicalAddressBits = 52;
+
+    private const int MinPhysicalAddressBits = 32;
+    private const long MinHz = 1_000, MaxHz = 1_000_000_000_000;
+
+    /// <summary>Local APICs, 1 to <see cref="MaxCount"/>; CPU n has APIC id n unless <see cref="Ids"/> says otherwise. CPU 0 is the
     /// bootstrap processor.</summary>
     public int Count { get; init; } = 1;
     /// <summary>APIC ids by CPU, all different, below 0xFFFFFFFF; null for 0, 1, 2, …</summary>
@@ -32,24 +40,31 @@ public sealed record LocalApicOptions
     /// <summary>Physical address bits (MAXPHYADDR), 32 to 52, for the reserved bits of IA32_APIC_BASE.</summary>
     public int PhysicalAddressBits { get; init; } = 46;
 
-    /// <summary>Throws where a machine cannot be built so.</summary>
-    internal void Validate()
+    /// <summary>Throws where no local APICs can be built so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate() => Validate(OptionCheck.Whole);
+
+    internal void Validate(OptionCheck check)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Count, 1, nameof(Count));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Count, 4096, nameof(Count));
-        ArgumentOutOfRangeException.ThrowIfLessThan(BusHz, 1_000, nameof(BusHz));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(BusHz, 1_000_000_000_000, nameof(BusHz));
-        ArgumentOutOfRangeException.ThrowIfLessThan(TscHz, 1_000, nameof(TscHz));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(TscHz, 1_000_000_000_000, nameof(TscHz));
-        ArgumentOutOfRangeException.ThrowIfLessThan(PhysicalAddressBits, 32, nameof(PhysicalAddressBits));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(PhysicalAddressBits, 52, nameof(PhysicalAddressBits));
-        if (Ids is null)
+        check.Range(Count, 1, MaxCount);
+        check.Defined(Profile);
+        check.Range(BusHz, MinHz, MaxHz);
+        check.Range(TscHz, MinHz, MaxHz);
+        check.Range(PhysicalAddressBits, MinPhysicalAddressBits, MaxPhysicalAddressBits);
+        CheckIds(check, Ids, Count, nameof(Ids));
+    }
+
+    internal static void CheckIds(OptionCheck check, IReadOnlyList<uint>? ids, int cpus, string name)
+    {
+        if (ids is null)
             return;
-        if (Ids.Count != Count)
-            throw new ArgumentException($"{Ids.Count} ids for {Count} local APICs", nameof(Ids));
-        if (Ids.Contains(uint.MaxValue))
-            throw new ArgumentException("0xFFFFFFFF is the broadcast, not an id", nameof(Ids));
-        if (Ids.Distinct().Count() != Count)
-            throw new ArgumentException("two local APICs have the same id", nameof(Ids));
+        check.That(ids.Count == cpus, $"a list of {ids.Count}", $"an id for each of {cpus} CPUs", name);
+        var seen = new HashSet<uint>(cpus);
+        for (int cpu = 0; cpu < cpus; cpu++)
+        {
+            string field = $"{name}[{cpu}]";
+            check.That(ids[cpu] != uint.MaxValue, "0xffffffff", "an APIC id, 0 to 0xfffffffe; all ones is the broadcast", field);
+            check.That(seen.Add(ids[cpu]), $"0x{ids[cpu]:x}", "an id of its own; another CPU has this one", field);
+        }
     }
 }

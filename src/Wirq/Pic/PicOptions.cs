@@ -10,4 +10,14 @@ public sealed record PicOptions
     /// <summary>Writable bits of the edge/level control registers, slave in bits 15:8; IRQ 0, 1, 2, 8 and 13 are edge
     /// by wiring (Intel 82371AB, 4.4.1). Bit 2, the cascade, is never writable.</summary>
     public ushort ElcrMask { get; init; } = 0xDEF8;
+
+    /// <summary>Throws where no pair can be built so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate() => Validate(OptionCheck.Whole);
+
+    internal void Validate(OptionCheck check)
+    {
+        check.Defined(Profile);
+        check.Defined(Ack);
+    }
 }

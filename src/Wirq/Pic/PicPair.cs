@@ -36,6 +36,7 @@ public sealed partial class PicPair
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
+        options.Validate();
         Block<PicState> chips = arena.Reserve<PicState>(2);
         _output = arena.Reserve<PicOutput>();
         _quirks = PicProfile.Quirks(options.Profile);

@@ -9,16 +9,21 @@ public readonly record struct KernelRoute(int Gsi, InterruptMessage Message);
 /// <summary>What a kernel can do for its machine.</summary>
 public sealed record KernelLimits
 {
-    /// <summary>How many routes its table holds; Linux has 4096 (KVM_CAP_IRQ_ROUTING).</summary>
+    /// <summary>The most routes that a kernel can have.</summary>
+    public const int MaxRoutes = 65536;
+
+    /// <summary>How many routes its table holds, up to <see cref="MaxRoutes"/>; Linux has 4096
+    /// (KVM_CAP_IRQ_ROUTING).</summary>
     public int Routes { get; init; } = 4096;
-    /// <summary>The first GSIs, for which EOIs of level vectors are told: the number given to
-    /// KVM_CAP_SPLIT_IRQCHIP.</summary>
+    /// <summary>The first GSIs, for which EOIs of level vectors are told: the number given to KVM_CAP_SPLIT_IRQCHIP, up to
+    /// <see cref="MaxRoutes"/>.</summary>
     public int ReservedGsis { get; init; } = 24;
     /// <summary>Whether it serves eventfds by itself (KVM_CAP_IRQFD).</summary>
     public bool HasIrqfd { get; init; } = true;
     /// <summary>Whether it owns the I/OAPIC, so that level irqfds with a resample eventfd exist.</summary>
     public bool OwnsIoApic { get; init; }
-    /// <summary>How many GSIs are lines of its own I/OAPIC, where it has one.</summary>
+    /// <summary>How many GSIs are lines of its own I/OAPIC, where it has one; up to <see
+    /// cref="MaxRoutes"/>.</summary>
     public int LineGsis { get; init; } = 24;
     /// <summary>Whether userspace may go on polling an eventfd that is bound, the kernel consuming first. Where it is
     /// false, userspace leaves the poll before it binds.</summary>
@@ -26,4 +31,15 @@ public sealed record KernelLimits
 
     /// <summary>The first GSI that a virq's route may have.</summary>
     internal int FirstFree => OwnsIoApic ? Math.Max(ReservedGsis, LineGsis) : ReservedGsis;
+
+    /// <summary>Throws where there can be no such kernel.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate() => Validate(OptionCheck.Whole);
+
+    internal void Validate(OptionCheck check)
+    {
+        check.Range(Routes, 0, MaxRoutes);
+        check.Range(ReservedGsis, 0, MaxRoutes);
+        check.Range(LineGsis, 0, MaxRoutes);
+    }
 }

@@ -13,7 +13,7 @@ internal sealed class PinRoutes
     private readonly int[] _firstOfChip;
     private readonly IoApic[] _chips;
 
-    internal PinRoutes(IoApic[] chips, KernelLimits limits, StateArena arena)
+    internal PinRoutes(IoApic[] chips, StateArena arena)
     {
         _chips = chips;
         _firstOfChip = new int[chips.Length];
@@ -22,11 +22,6 @@ internal sealed class PinRoutes
         {
             _firstOfChip[chip] = pins;
             pins += chips[chip].Options.Pins;
-        }
-        if (2 * pins > limits.ReservedGsis)
-        {
-            throw new ArgumentException($"{pins} pins need {2 * pins} reserved GSIs, and the kernel reserves "
-                + $"{limits.ReservedGsis}: give KVM_CAP_SPLIT_IRQCHIP twice the number of pins", nameof(limits));
         }
         _pins = arena.Reserve<PinRoute>(pins);
     }

@@ -35,7 +35,8 @@ public sealed partial class RouteCache
 
     internal RouteCache(RoutingOptions options, IRouteOwner owner, EventBuffer events, MsiFormat format, StateArena arena)
     {
-        _options = options.Validated();
+        options.Validate();
+        _options = options;
         _owner = owner;
         _events = events;
         _format = format;

@@ -3,23 +3,31 @@ namespace Wirq.Routing;
 /// <summary>How the virqs of a machine are served.</summary>
 public sealed record RoutingOptions
 {
-    /// <summary>The most virqs at the same time, 1 to 65534.</summary>
+    /// <summary>The most virqs that a machine can have.</summary>
+    public const int MaxVirqs = VirqSlot.None - 1;
+
+    /// <summary>The most virqs at the same time, 1 to <see cref="MaxVirqs"/>.</summary>
     public int Virqs { get; init; } = 4096;
     /// <summary>What the kernel that owns the local APICs can do; null where they are the fabric's own, and every
     /// interrupt is served in userspace.</summary>
     public KernelLimits? Kernel { get; init; }
-    /// <summary>How many virqs have to wait before they get their routes together, at least 1. A commit costs as much as
+    /// <summary>How many virqs have to wait before they get their routes together, 1 to <see
+    /// cref="MaxVirqs"/>. A commit costs as much as
     /// its table is long, so bringing up many costs a batch's share of what one commit each would.</summary>
     public int BatchCount { get; init; } = 64;
-    /// <summary>How long the first of them waits at most, in nanoseconds of virtual time; 0 for not at all.</summary>
+    /// <summary>How long the first of them waits at most, in nanoseconds of virtual time: up to 1000 s, 0 for not at
+    /// all.</summary>
     public long BatchDelay { get; init; } = 1_000_000;
 
-    internal RoutingOptions Validated()
+    /// <summary>Throws where virqs cannot be served so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate() => Validate(OptionCheck.Whole);
+
+    internal void Validate(OptionCheck check)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(Virqs, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Virqs, VirqSlot.None - 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(BatchCount, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(BatchDelay);
-        return this;
+        check.Range(Virqs, 1, MaxVirqs);
+        check.Range(BatchCount, 1, MaxVirqs);
+        check.Range(BatchDelay, 0, OptionCheck.MaxDelay);
+        Kernel?.Validate(check.Of(nameof(Kernel)));
     }
 }

@@ -219,7 +219,7 @@ public class KernelTests
     public void Flags_that_KVM_refuses_make_no_machine(KernelKind kind, X2ApicApi flags)
     {
         var options = new SimulatedKernelOptions { Kind = kind, X2ApicApi = flags };
-        Assert.Throws<ArgumentException>(() => new Host(options));
+        Assert.Equal(nameof(options.X2ApicApi), Assert.Throws<OptionException>(() => new Host(options)).Field);
     }
 
     [Fact]

@@ -432,7 +432,7 @@ public sealed class HostTests
         {
             Routing = new RoutingOptions { Kernel = new KernelLimits { ReservedGsis = 24 } },
         };
-        ArgumentException failure = Assert.Throws<ArgumentException>(() => new Fabric(options));
+        OptionException failure = Assert.Throws<OptionException>(() => new Fabric(options));
         Assert.Contains("twice", failure.Message, StringComparison.Ordinal);
     }
 

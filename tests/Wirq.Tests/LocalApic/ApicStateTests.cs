@@ -109,7 +109,7 @@ public sealed class ApicStateTests
     [MemberData(nameof(Impossible), DisableDiscoveryEnumeration = true)]
     public void A_machine_that_cannot_be_is_not_built(LocalApicOptions options)
     {
-        Assert.ThrowsAny<ArgumentException>(() => new LocalApics(options, new StateArena()));
+        Assert.Throws<OptionException>(() => new LocalApics(options, new StateArena()));
     }
 
     [Fact]

@@ -137,7 +137,7 @@ public class VtdRegisterTests
 
     [Theory, MemberData(nameof(BadOptions))]
     public void An_option_out_of_range_is_refused(VtdOptions options) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new VtdBench(options));
+        Assert.Throws<OptionException>(() => new VtdBench(options));
 
     [Theory]
     [InlineData(-1)]

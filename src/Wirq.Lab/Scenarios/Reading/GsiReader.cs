@@ -9,14 +9,14 @@ internal sealed class GsiReader
     private readonly IReadOnlyList<int> _wires;
     private readonly int _count;
 
-    internal GsiReader(IReadOnlyList<IoApicOptions> ioApics, bool pic, YamlMapping machine)
+    /// <summary>Reads for chips that were validated.</summary>
+    internal GsiReader(FabricOptions chips, YamlMapping machine)
     {
-        // As the fabric counts them (GsiMap): at least the 16 of the ISA bus.
-        _count = Math.Max(IsaIrqs, ioApics.Select(io => io.GsiBase + io.Pins).DefaultIfEmpty(0).Max());
-        foreach (IoApicOptions io in ioApics)
+        _count = chips.GsiCount;
+        foreach (IoApicOptions io in chips.IoApics)
             _leading.UnionWith(Enumerable.Range(io.GsiBase, io.Pins));
-        IsaOverrides = machine["isaOverrides"] is { } node ? ReadOverrides(node) : new Dictionary<int, int> { [0] = 2 };
-        if (pic)
+        IsaOverrides = machine["isaOverrides"] is { } node ? ReadOverrides(node) : chips.IsaOverrides;
+        if (chips.Pic is not null)
             _leading.UnionWith(Enumerable.Range(0, IsaIrqs).Where(irq => irq != CascadeIrq).Select(OfIsaIrq));
         _wires = machine["pciWires"] is { } wires ? ReadWires(wires) : [.. Enumerable.Range(FirstPciWire, PciWires)];
     }
@@ -72,26 +72,10 @@ internal sealed class GsiReader
         foreach (YamlEntry entry in node.AsMapping("a map of IRQ: GSI").Entries)
         {
             int irq = Numbers.ReadInt(entry.Key, "an ISA IRQ", 0, IsaIrqs - 1);
-            if (!overrides.TryAdd(irq, Numbers.ReadInt(entry.Value, "a GSI", 0, _count - 1)))
+            if (!overrides.TryAdd(irq, (int)Numbers.ReadUnchecked(entry.Value, int.MaxValue)))
                 throw entry.Key.Expected("each IRQ once");
         }
-        RefuseShared((YamlMapping)node, overrides);
         return overrides;
-    }
-
-    // No two ISA IRQs lead to one GSI; IRQ 2 leads nowhere.
-    private static void RefuseShared(YamlMapping map, Dictionary<int, int> overrides)
-    {
-        foreach (YamlEntry entry in map.Entries)
-        {
-            int irq = Numbers.ReadInt(entry.Key, "an ISA IRQ", 0, IsaIrqs - 1), gsi = overrides[irq];
-            for (int other = 0; other < IsaIrqs && irq != CascadeIrq; other++)
-            {
-                if (other != irq && other != CascadeIrq && overrides.GetValueOrDefault(other, other) == gsi)
-                    throw new ScenarioException(
-                        entry.Value.At, $"GSI {gsi}, to which IRQ {other} leads too", "a GSI for one IRQ alone");
-            }
-        }
     }
 
     private int OfIsaIrq(int irq) => IsaOverrides.GetValueOrDefault(irq, irq);

@@ -3,6 +3,10 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// <summary>Reads <c>handlers</c>.</summary>
 internal sealed class HandlerReader(Actors actors, StepReader steps)
 {
+    private const int MaxTurns = 10_000, MaxHandlers = 10_000;
+    // A world counts the turns of each handler on each CPU.
+    private const int MaxCounts = 1 << 21;
+
     internal IReadOnlyList<Handler> Read(YamlNode? node)
     {
         var handlers = new List<Handler>();
@@ -26,6 +30,9 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
                 : throw entry.Key.Expected($"a vector, 0 to 0xff, or {ScenarioWords.AnyVector}");
             if (!seen.Add(vector))
                 throw entry.Key.Expected("each vector once");
+            int most = Math.Min(MaxCounts / actors.Machine.Cpus, MaxHandlers);
+            if (handlers.Count == most)
+                throw new ScenarioException(entry.Key.At, "too many handlers", $"at most {most:#,0} on {actors.Machine.Cpus} CPUs");
             handlers.Add(new Handler(entry.Key.At, cpu, vector, ReadTurns(cpu, entry.Value)));
         }
     }
@@ -34,6 +41,8 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
     private List<IReadOnlyList<Step>> ReadTurns(int cpu, YamlNode node)
     {
         YamlSequence list = node.AsSequence("a list of steps, or a list of such lists for the first time, the second, …");
+        if (list.Items.Count > MaxTurns)
+            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"at most {MaxTurns:#,0} steps or turns");
         int turns = list.Items.Count(item => item is YamlSequence);
         if (turns == 0)
             return [steps.ReadTurn(list, cpu)];

@@ -8,7 +8,8 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// come.</summary>
 internal sealed class KernelReader
 {
-    private const int MaxBatch = 4096, MaxVirqs = 32767;
+    // Each may have an eventfd for its trigger, and one for the resample.
+    private const int MaxVirqs = SimulatedEventFds.MaxCapacity / 2, MaxVersions = 16;
 
     private readonly YamlMapping _map;
     private readonly LocalApicOptions _apics;
@@ -16,17 +17,17 @@ internal sealed class KernelReader
     private readonly int _batchCount;
     private readonly long _batchDelay;
 
-    internal KernelReader(YamlMapping map, LocalApicOptions apics, IReadOnlyList<IoApicOptions> ioApics, IReadOnlyList<DeviceSpec> devices)
+    internal KernelReader(YamlMapping map, FabricOptions chips, IReadOnlyList<DeviceSpec> devices)
     {
         _map = map;
-        _apics = apics;
+        _apics = chips.LocalApics;
         foreach (string key in new[] { "linux", "routeBudget", "batchCount", "batchDelay" })
         {
             if (map[key] is { } node && map["kernel"] is null)
                 throw new ScenarioException(node.At, $"{key} in a machine without a kernel", "kernel: user or split beside it");
         }
         // Two for each pin: see PinRoutes.
-        _reserved = 2 * ioApics.Sum(io => io.Pins);
+        _reserved = 2 * chips.IoApics.Sum(io => io.Pins);
         int most = SimulatedKernelOptions.MaxRoutes - _reserved;
         if (most < 1 && map["kernel"] is not null)
         {
@@ -38,7 +39,7 @@ internal sealed class KernelReader
         if (_virqs > MaxVirqs)
             throw new ScenarioException(map["devices"]!.At, $"devices with {_virqs} vectors", $"at most {MaxVirqs} together");
         var usual = new RoutingOptions();
-        _batchCount = map["batchCount"] is { } count ? Numbers.ReadInt(count, "a number of virqs", 1, MaxBatch) : usual.BatchCount;
+        _batchCount = map["batchCount"] is { } count ? (int)Numbers.ReadUnchecked(count, int.MaxValue) : usual.BatchCount;
         _batchDelay = map["batchDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.BatchDelay;
     }
 
@@ -51,6 +52,8 @@ internal sealed class KernelReader
             return [("", Read(node))];
         if (list.Items.Count == 0)
             throw list.Expected("one version or more");
+        if (list.Items.Count > MaxVersions)
+            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"at most {MaxVersions} versions");
         return [.. list.Items.Select(item => (list.Items.Count > 1 ? ((YamlScalar)item).Text : "", Read(item)))];
     }
 

@@ -12,12 +12,12 @@ internal readonly record struct MachineVariant(string Differs, MachineSpec Machi
 /// <summary>Reads <c>machine</c>.</summary>
 internal sealed class MachineReader
 {
-    private const int MaxCpus = 4096, MaxIoApics = 64, MaxGsi = 4095;
-    private const ulong IoApicPage = 0x1000, MaxHz = 100_000_000_000;
+    private const ulong IoApicPage = 0x1000;
 
     private readonly YamlMapping _map;
+    private readonly OptionPlaces _places;
 
-    private MachineReader(YamlMapping map) => _map = map;
+    private MachineReader(YamlMapping map) => (_map, _places) = (map, new OptionPlaces(map));
 
     /// <summary>Reads a machine.</summary>
     /// <param name="node">Where it stands; null for the usual PC.</param>
@@ -37,10 +37,19 @@ internal sealed class MachineReader
         bool pic = Flag("pic", true);
         bool? intrAtPinZero = _map["intrAtPinZero"] is { } node ? Words.Boolean(node) : null;
         List<(IoApicOptions Options, bool HasVersion)> ioApics = ReadIoApics();
-        var gsis = new GsiReader([.. ioApics.Select(io => io.Options)], pic, _map);
-        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, reserved).Read(_map["devices"]);
-        var kernels = new KernelReader(_map, apics, [.. ioApics.Select(io => io.Options)], devices);
         (VtdOptions Unit, RemappingSpec Setup)? vtd = _map["vtd"] is { } unit ? RemappingReader.ReadUnit(unit) : null;
+        var chips = new FabricOptions
+        {
+            LocalApics = apics,
+            IoApics = [.. ioApics.Select(io => io.Options)],
+            Pic = pic ? new PicOptions() : null,
+            Vtd = vtd?.Unit,
+        };
+        _places.Check(chips.Validate);
+        var gsis = new GsiReader(chips, _map);
+        _places.Check((chips with { IsaOverrides = gsis.IsaOverrides }).Validate);
+        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, reserved).Read(_map["devices"]);
+        var kernels = new KernelReader(_map, chips, devices);
         int memory = ReadMemory(vtd is not null);
 
         var variants = new List<MachineVariant>();
@@ -56,7 +65,7 @@ internal sealed class MachineReader
             if (x2Apic && !apics.X2Apic)
                 throw _map["mode"]!.Expected("xapic; the machine has no x2APIC mode (x2apic: false)");
             FabricOptions usual = FabricOptions.Pc(apics.Count, profile, ack);
-            variants.Add(new(Words.Join(new[] { mode, whose, when, how, who, which }.Where(word => word.Length > 0)), new()
+            MachineVariant variant = new(Words.Join(new[] { mode, whose, when, how, who, which }.Where(word => word.Length > 0)), new()
             {
                 Cpus = apics.Count,
                 X2Apic = x2Apic,
@@ -85,7 +94,11 @@ internal sealed class MachineReader
                     Vtd = vtd?.Unit,
                     Routing = kernel == KernelModel.None ? null : kernels.RoutingOf(kernel, version),
                 },
-            }));
+            });
+            _places.Check(variant.Machine.Fabric.Validate);
+            if (kernel == KernelModel.Split)
+                _places.Check(variant.Machine.KernelOptions.Validate);
+            variants.Add(variant);
         }
         return variants;
     }
@@ -106,55 +119,36 @@ internal sealed class MachineReader
     private LocalApicOptions ReadLocalApics()
     {
         var usual = new LocalApicOptions();
-        int cpus = Int("cpus", 1, 1, MaxCpus);
         return usual with
         {
-            Count = cpus,
-            Ids = _map["ids"] is { } ids ? ReadIds(ids, cpus) : null,
+            Count = Int("cpus", usual.Count),
+            Ids = _map["ids"] is { } ids ? ReadIds(ids) : null,
             X2Apic = Flag("x2apic", usual.X2Apic),
             TscDeadline = Flag("tscDeadline", usual.TscDeadline),
             SuppressEoiBroadcast = Flag("suppressEoiBroadcast", usual.SuppressEoiBroadcast),
             Cmci = Flag("cmci", usual.Cmci),
             BusHz = Hz("busHz", usual.BusHz),
             TscHz = Hz("tscHz", usual.TscHz),
-            PhysicalAddressBits = Int("physicalAddressBits", usual.PhysicalAddressBits, 32, 52),
+            PhysicalAddressBits = Int("physicalAddressBits", usual.PhysicalAddressBits),
         };
     }
 
-    private static List<uint> ReadIds(YamlNode node, int cpus)
-    {
-        string expected = $"a list of {cpus} APIC ids, one for each CPU";
-        YamlSequence list = node.AsSequence(expected);
-        if (list.Items.Count != cpus)
-            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", expected);
-        var ids = new List<uint>();
-        var seen = new HashSet<uint>();
-        foreach (YamlNode item in list.Items)
-        {
-            uint id = (uint)Numbers.Read(item, "an APIC id", 0, uint.MaxValue - 1);
-            if (!seen.Add(id))
-                throw item.Expected("an id of its own; another CPU has this one");
-            ids.Add(id);
-        }
-        return ids;
-    }
+    private static List<uint> ReadIds(YamlNode node) => [.. node.AsSequence("a list of APIC ids, one for each CPU").Items
+        .Select(item => (uint)Numbers.Read(item, "an APIC id", 0, uint.MaxValue))];
 
     private List<(IoApicOptions Options, bool HasVersion)> ReadIoApics()
     {
         if (_map["ioapics"] is not { } node)
             return [(new IoApicOptions(), false)];
         YamlSequence list = node.AsSequence("a list of I/OAPICs, each a map");
-        if (list.Items.Count > MaxIoApics)
-            throw new ScenarioException(list.At, $"{list.Items.Count} I/OAPICs", $"at most {MaxIoApics}");
         var chips = new List<(IoApicOptions Options, bool HasVersion)>();
+        int nextGsi = 0;
         foreach (YamlNode item in list.Items)
         {
             YamlMapping map = item.AsMapping($"a map of {Words.Join(ScenarioWords.IoApic)}").Only(ScenarioWords.IoApic);
-            int nextGsi = chips.Select(other => other.Options.GsiBase + other.Options.Pins).DefaultIfEmpty(0).Max();
-            IoApicOptions chip = ReadIoApic(map, chips.Count, nextGsi);
-            foreach ((IoApicOptions other, _) in chips)
-                RefuseOverlap(map, chip, other);
-            chips.Add((chip, map["version"] is not null));
+            chips.Add((ReadIoApic(map, chips.Count, nextGsi), map["version"] is not null));
+            (int gsi, int pins) = (chips[^1].Options.GsiBase, chips[^1].Options.Pins);
+            nextGsi = Math.Max(nextGsi, (int)Math.Min((long)gsi + pins, int.MaxValue));
         }
         return chips;
     }
@@ -162,34 +156,18 @@ internal sealed class MachineReader
     private static IoApicOptions ReadIoApic(YamlMapping map, int number, int nextGsi)
     {
         var usual = new IoApicOptions();
-        var chip = new IoApicOptions
+        return usual with
         {
-            Pins = map["pins"] is { } pins ? Numbers.ReadInt(pins, "a number of pins", 1, IoApicOptions.MaxPins) : usual.Pins,
-            GsiBase = map["gsi"] is { } gsi ? Numbers.ReadInt(gsi, "the GSI of pin 0", 0, MaxGsi) : nextGsi,
-            Id = map["id"] is { } id ? (byte)Numbers.Read(id, "an APIC id", 0, 15) : (byte)(number % 16),
+            Pins = Int(map, "pins", usual.Pins),
+            GsiBase = Int(map, "gsi", nextGsi),
+            Id = (byte)Unchecked(map, "id", number % 16, byte.MaxValue),
             Address = map["address"] is { } address
                 ? Numbers.Read(address, "an address", 0, ulong.MaxValue) : usual.Address + (ulong)number * IoApicPage,
-            Version = map["version"] is { } version ? (byte)Numbers.Read(version, "a version", 0x11, 0x20) : usual.Version,
+            Version = (byte)Unchecked(map, "version", usual.Version, byte.MaxValue),
             WideEntries = map["wide"] is { } wide ? Words.Boolean(wide) : usual.WideEntries,
-            StormLimit = map["stormLimit"] is { } limit
-                ? Numbers.ReadInt(limit, "a number of EOIs", 0, 1_000_000) : usual.StormLimit,
+            StormLimit = Int(map, "stormLimit", usual.StormLimit),
             StormDelay = map["stormDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.StormDelay,
         };
-        if (chip.Version is not (0x11 or 0x20))
-            throw map["version"]!.Expected("0x11 or 0x20");
-        if (chip.Address % IoApicPage != 0)
-            throw map["address"]!.Expected("a multiple of 0x1000");
-        return chip;
-    }
-
-    private static void RefuseOverlap(YamlMapping map, IoApicOptions chip, IoApicOptions other)
-    {
-        if (chip.GsiBase < other.GsiBase + other.Pins && other.GsiBase < chip.GsiBase + chip.Pins)
-            throw new ScenarioException((map["gsi"] ?? map).At, $"GSIs {chip.GsiBase} to {chip.GsiBase + chip.Pins - 1}",
-                "GSIs that no other I/OAPIC has");
-        if (chip.Address == other.Address)
-            throw new ScenarioException((map["address"] ?? map).At, $"address 0x{chip.Address:x}",
-                "an address that no other I/OAPIC has");
     }
 
     // A list stands for a machine each; what does not vary has no place in the name.
@@ -216,8 +194,9 @@ internal sealed class MachineReader
 
     private T Word<T>(string key, WordList<T> words, T usual) => _map[key] is { } node ? words.Read(node) : usual;
     private bool Flag(string key, bool usual) => _map[key] is { } node ? Words.Boolean(node) : usual;
-    private int Int(string key, int usual, int least, int most) =>
-        _map[key] is { } node ? Numbers.ReadInt(node, key, least, most) : usual;
-    private long Hz(string key, long usual) =>
-        _map[key] is { } node ? (long)Numbers.Read(node, "a frequency in Hz", 1, MaxHz) : usual;
+    private int Int(string key, int usual) => Int(_map, key, usual);
+    private static int Int(YamlMapping map, string key, int usual) => (int)Unchecked(map, key, usual, int.MaxValue);
+    private long Hz(string key, long usual) => Unchecked(_map, key, usual, long.MaxValue);
+    private static long Unchecked(YamlMapping map, string key, long usual, long largest) =>
+        map[key] is { } node ? Numbers.ReadUnchecked(node, largest) : usual;
 }

@@ -9,7 +9,7 @@ internal static class Numbers
     internal const string TimeForms = "a time such as 10ms (ns, us, ms, s)";
 
     // Long enough for every experiment, and a million of them still fit in 63 bits of nanoseconds.
-    private const long LongestTime = 1_000_000_000_000;
+    private const long LongestTime = OptionCheck.MaxDelay;
     private const int LongestTimeText = 32;
 
     /// <summary>The units of time, in nanoseconds. The shorter word comes last: "ms" ends in "s".</summary>
@@ -34,6 +34,11 @@ internal static class Numbers
 
     internal static int ReadInt(YamlNode node, string what, int least, int most) =>
         (int)Read(node, what, (ulong)least, (ulong)most);
+
+    /// <summary>A number whose limits the library has: what is none reads as -1, which no option takes, and what is too
+    /// large as the largest.</summary>
+    internal static long ReadUnchecked(YamlNode node, long largest) =>
+        node is YamlScalar scalar && TryParse(scalar.Text, out ulong value) ? (long)Math.Min(value, (ulong)largest) : -1;
 
     internal static byte ReadVector(YamlNode node) => (byte)Read(node, "a vector", 0, byte.MaxValue);
 

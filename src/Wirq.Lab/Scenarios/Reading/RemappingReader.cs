@@ -16,8 +16,7 @@ internal static class RemappingReader
         var unit = new VtdOptions
         {
             ExtendedInterruptMode = Flag("eim", true),
-            FaultRecords = map["faultRecords"] is { } records
-                ? Numbers.ReadInt(records, "a number of fault records", 1, VtdOptions.MaxFaultRecords) : 4,
+            FaultRecords = map["faultRecords"] is { } records ? (int)Numbers.ReadUnchecked(records, int.MaxValue) : 4,
         };
         int entries = map["entries"] is { } count ? Numbers.ReadInt(count, "a number of entries", 2, MaxEntries) : 256;
         if (!int.IsPow2(entries))

@@ -48,7 +48,13 @@ internal sealed class StepReader
         long count = 0;
         foreach (Step step in steps)
         {
-            count += step is RepeatStep repeat ? repeat.Times * CheckCount(repeat.Steps, most, at) : 1;
+            count += step switch
+            {
+                // To do nothing again and again takes its time too.
+                RepeatStep repeat => repeat.Times * Math.Max(1, CheckCount(repeat.Steps, most, at)),
+                CpuStep { Command: IrteCommand run } => run.Last - run.First + 1,
+                _ => 1,
+            };
             if (count > most)
                 throw new ScenarioException(step.At, "too many steps", $"at most {most:#,0} steps, repetitions counted");
         }

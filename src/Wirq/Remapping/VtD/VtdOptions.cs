@@ -5,10 +5,11 @@ public sealed record VtdOptions
 {
     /// <summary>The most fault recording registers that fit into the page of the registers.</summary>
     public const int MaxFaultRecords = (int)((VtdUnit.PageSize - VtdUnit.FaultRecordOffset) / FaultRecord.Size);
+    private const int MinAddressWidth = 32;
 
     /// <summary>Whose behaviour it shows.</summary>
     public Profile Profile { get; init; }
-    /// <summary>Physical address of its registers, a multiple of 0x1000.</summary>
+    /// <summary>Physical address of its registers; as of <see cref="IoApicOptions.Address"/>.</summary>
     public ulong Address { get; init; } = 0xFED90000;
     /// <summary>Whether extended interrupt mode, with destinations of 32 bits, is offered (ECAP_REG.EIM).</summary>
     public bool ExtendedInterruptMode { get; init; } = true;
@@ -22,14 +23,15 @@ public sealed record VtdOptions
     /// 31:8 stand in bits 31:8 of the upper address (VT-d specification, 11.4, FEUADDR_REG and IEUADDR_REG).</summary>
     internal MsiFormat OwnFormat => ExtendedInterruptMode ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
 
-    internal VtdOptions Validated()
+    /// <summary>Throws where no unit can be built so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate() => Validate(OptionCheck.Whole, LocalApicOptions.MaxPhysicalAddressBits);
+
+    internal void Validate(OptionCheck check, int physicalAddressBits)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(FaultRecords, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(FaultRecords, MaxFaultRecords);
-        ArgumentOutOfRangeException.ThrowIfLessThan(AddressWidth, 32);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(AddressWidth, 52);
-        if (Address % VtdUnit.PageSize != 0)
-            throw new ArgumentOutOfRangeException(nameof(Address), Address, "the registers stand at a multiple of 0x1000");
-        return this;
+        check.Defined(Profile);
+        check.Page(Address, physicalAddressBits);
+        check.Range(FaultRecords, 1, MaxFaultRecords);
+        check.Range(AddressWidth, MinAddressWidth, LocalApicOptions.MaxPhysicalAddressBits);
     }
 }

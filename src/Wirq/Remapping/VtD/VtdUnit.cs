@@ -48,7 +48,8 @@ public sealed partial class VtdUnit
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfNegative(unit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, RouteCookie.None.Unit - 1);
-        Options = options.Validated();
+        options.Validate();
+        Options = options;
         _profile = VtdProfile.Of(options.Profile);
         _unit = (ushort)unit;
         _addressMask = VtdCapabilities.AddressMask(options);

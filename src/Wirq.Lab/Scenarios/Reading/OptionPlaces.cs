@@ -1,0 +1,93 @@
+using System.Globalization;
+using Wirq.Remapping;
+using Wirq.Routing;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Holds what was read of a machine to the limits of the library, and says where in the file a field stands that
+/// is out of them.</summary>
+/// <param name="machine">The map of the machine.</param>
+internal sealed class OptionPlaces(YamlMapping machine)
+{
+    // Fields of options, each as it is called in the map that it is read from. What is not here is not read from a file,
+    // and what belongs to it is said of the whole.
+    private static readonly Dictionary<string, string> s_words = new()
+    {
+        [nameof(LocalApicOptions.Count)] = "cpus",
+        [nameof(LocalApicOptions.Ids)] = "ids",
+        [nameof(LocalApicOptions.BusHz)] = "busHz",
+        [nameof(LocalApicOptions.TscHz)] = "tscHz",
+        [nameof(LocalApicOptions.PhysicalAddressBits)] = "physicalAddressBits",
+        [nameof(FabricOptions.IoApics)] = "ioapics",
+        [nameof(IoApicOptions.Pins)] = "pins",
+        [nameof(IoApicOptions.GsiBase)] = "gsi",
+        [nameof(IoApicOptions.Id)] = "id",
+        [nameof(IoApicOptions.Address)] = "address",
+        [nameof(IoApicOptions.Version)] = "version",
+        [nameof(IoApicOptions.StormLimit)] = "stormLimit",
+        [nameof(IoApicOptions.StormDelay)] = "stormDelay",
+        [nameof(FabricOptions.IsaOverrides)] = "isaOverrides",
+        [nameof(FabricOptions.Vtd)] = "vtd",
+        [nameof(VtdOptions.FaultRecords)] = "faultRecords",
+        [nameof(RoutingOptions.BatchCount)] = "batchCount",
+        [nameof(RoutingOptions.BatchDelay)] = "batchDelay",
+    };
+
+    // Fields that are reckoned from what stands under a word.
+    private static readonly Dictionary<string, string> s_reckoned = new()
+    {
+        [nameof(FabricOptions.Sources)] = "devices",
+        [nameof(RoutingOptions.Virqs)] = "devices",
+        [nameof(KernelLimits.Routes)] = "routeBudget",
+        [nameof(KernelLimits.ReservedGsis)] = "ioapics",
+    };
+
+    /// <summary>Validates options.</summary>
+    /// <exception cref="ScenarioException">They do not hold; says where that stands.</exception>
+    internal void Check(Action validate)
+    {
+        try
+        {
+            validate();
+        }
+        catch (OptionException bad)
+        {
+            (YamlNode place, bool itself) = Find(bad.Field);
+            string word = WordOf(bad.Field);
+            throw itself && place is not YamlSequence
+                ? place.Expected($"{word}: {bad.Expected}")
+                : new ScenarioException(place.At, $"{word}: {bad.Found}", bad.Expected);
+        }
+    }
+
+    // Where the file does not say it, what it belongs to stands for it.
+    private (YamlNode Place, bool Itself) Find(string field)
+    {
+        YamlNode place = machine;
+        bool itself = false;
+        foreach (string step in Steps(field))
+        {
+            YamlNode? next = step[0] == '[' ? Item(place, int.Parse(step.AsSpan(1, step.Length - 2), CultureInfo.InvariantCulture))
+                : s_words.TryGetValue(step, out string? word) || s_reckoned.TryGetValue(step, out word)
+                    ? (place as YamlMapping)?[word] : null;
+            itself = next is not null && !s_reckoned.ContainsKey(step);
+            place = next ?? place;
+        }
+        return (place, itself);
+    }
+
+    private static YamlNode? Item(YamlNode node, int index) => node switch
+    {
+        YamlSequence list when index < list.Items.Count => list.Items[index],
+        YamlMapping map => map.Entries.FirstOrDefault(entry =>
+            Numbers.TryParse(entry.Key.Text, out ulong key) && key == (ulong)index).Value,
+        _ => null,
+    };
+
+    private static string WordOf(string field) =>
+        Steps(field).Reverse().Select(step => s_words.GetValueOrDefault(step) ?? s_reckoned.GetValueOrDefault(step))
+            .FirstOrDefault(word => word is not null) ?? "machine";
+
+    private static string[] Steps(string field) =>
+        field.Replace("[", ".[", StringComparison.Ordinal).Split('.');
+}

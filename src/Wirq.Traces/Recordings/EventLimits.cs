@@ -1,0 +1,77 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Recordings;
+
+/// <summary>Whether an event can be one of a machine: what it names (a CPU, a pin, an IRQ, a source, a line, a virq, an
+/// origin) must be there.</summary>
+/// <remarks>An event that names something else is refused and not passed over: a recording that lies about one thing is
+/// no evidence for others, and "nothing is owed" said of the rest would be an all-clear without evidence.</remarks>
+internal sealed class EventLimits(FabricOptions machine)
+{
+    private const int Irqs = 16, PicUnits = 2;
+
+    private readonly int _cpus = machine.LocalApics.Count;
+    private readonly int _gsis = new GsiMap(machine).Count;
+
+    /// <summary>What an event names that the machine does not have, and what there is; null for nothing.</summary>
+    internal (string Found, string Expected)? Outside(in Event e)
+    {
+        switch (e.Kind)
+        {
+            case >= EventKind.MemoryMappedWrite and <= EventKind.TaskPriorityWrite:
+            case EventKind.GuestMisuse:
+            case >= EventKind.VectorTaken and <= EventKind.SpuriousVectorChanged:
+            case EventKind.EoiBroadcast or EventKind.CpuInterrupt:
+                return Cpu(e.Cpu);
+            case EventKind.VectorAccepted:
+            case >= EventKind.CpuNmi and <= EventKind.CpuStartUp:
+                return Cpu(e.Cpu) ?? From(e.Origin);
+            case EventKind.MessageSent or EventKind.MessageAccepted or EventKind.MessageRefused or EventKind.MemoryWrite
+                or EventKind.MessageInjected:
+                return From(e.Origin);
+            case >= EventKind.SourceConnected and <= EventKind.SourceWithdrawn:
+            case EventKind.SourceWanted or EventKind.Ack:
+                return Below(e.Unit, machine.Sources, "source") ?? Below(e.Index, _gsis, "GSI");
+            case EventKind.LineChanged or EventKind.KernelLine:
+                return Below(e.Index, _gsis, "GSI");
+            case EventKind.PicInitialised:
+                return Below(e.Unit, PicUnits, "8259");
+            case >= EventKind.PicPinChanged and <= EventKind.PicResampled:
+                return Below(e.Index, Irqs, "IRQ");
+            case >= EventKind.PinChanged and <= EventKind.PinResampled:
+            case EventKind.RouteChanged or EventKind.Deliver or EventKind.PinInjected:
+                return Pin(e.Unit, e.Index);
+            case >= EventKind.RemapTranslated and <= EventKind.RemapSwitched:
+            case EventKind.UnitMessage:
+                return Below(e.Unit, machine.Vtd is null ? 0 : 1, "remapping unit");
+            case >= EventKind.VirqRegistered and <= EventKind.VirqResampled:
+            case EventKind.VirqUnbound or >= EventKind.VirqBound and <= EventKind.VirqInjected:
+                return Below(e.Unit, machine.Routing?.Virqs ?? 0, "virq");
+            default:
+                return null;
+        }
+    }
+
+    private (string Found, string Expected)? Cpu(int cpu) => Below((uint)cpu, _cpus, "CPU");
+
+    private (string Found, string Expected)? Pin(int chip, uint pin) => Below((uint)chip, machine.IoApics.Count, "I/OAPIC")
+        ?? Below(pin, machine.IoApics[chip].Pins, "pin", $" of I/OAPIC {chip}");
+
+    private (string Found, string Expected)? From(Origin origin) => origin.Kind switch
+    {
+        OriginKind.Pin => Pin(origin.Unit, (uint)origin.Index),
+        OriginKind.Ipi => Cpu(origin.Index),
+        OriginKind.Local => Cpu(origin.Unit) ?? Below((uint)origin.Index, (int)LocalVector.Error + 1, "local vector"),
+        OriginKind.Pic => Below((uint)origin.Index, Irqs, "IRQ"),
+        OriginKind.None or OriginKind.Device or OriginKind.RemappingUnit => null,
+        _ => ($"origin {(int)origin.Kind}", "an origin that this version knows"),
+    };
+
+    private static (string Found, string Expected)? Below(uint number, int count, string what, string where = "")
+    {
+        if (number < (uint)count)
+            return null;
+        return ($"{what} {number}{where}", count == 0 ? $"no {what}: the machine of the header has none"
+            : $"{what} {(count == 1 ? "0" : $"0 to {count - 1}")}{where}, as the machine of the header has");
+    }
+}
