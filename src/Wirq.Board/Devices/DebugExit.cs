@@ -4,7 +4,8 @@ namespace Wirq.Board.Devices;
 
 /// <summary>The port through which a test ends its machine with a code.</summary>
 /// <remarks>As QEMU's <c>isa-debug-exit</c> has it (hw/misc/debugexit.c): a write of <c>v</c> ends with
-/// <c>(v &lt;&lt; 1) | 1</c>, so that no guest can end with 0. Reads find 0.</remarks>
+/// <c>(v &lt;&lt; 1) | 1</c>, so that no guest can end with 0. All 33 bits are kept: in 32, or in the 8 that a process's
+/// exit status has, other values would end as a 0 does. Reads find 0.</remarks>
 public sealed class DebugExit : IPortDevice
 {
     /// <summary>Its first port.</summary>
@@ -12,13 +13,12 @@ public sealed class DebugExit : IPortDevice
     /// <summary>How many it has.</summary>
     public const int Ports = 4;
 
-    private readonly Action<int> _exited;
+    private readonly Action<long> _exited;
     private int _told;
 
     /// <summary>Builds the device.</summary>
-    /// <param name="exited">Told the code once, by the thread of the vCPU that wrote; of its 32 bits a process's exit
-    /// status keeps 8.</param>
-    public DebugExit(Action<int> exited)
+    /// <param name="exited">Told the code once, 1 to 2^33 - 1, by the thread of the vCPU that wrote.</param>
+    public DebugExit(Action<long> exited)
     {
         ArgumentNullException.ThrowIfNull(exited);
         _exited = exited;
@@ -38,6 +38,6 @@ public sealed class DebugExit : IPortDevice
     public void WritePort(ushort port, int size, uint value)
     {
         if (Interlocked.Exchange(ref _told, 1) == 0)
-            _exited(unchecked((int)(2 * Access.Masked(value, size) + 1)));
+            _exited(2L * Access.Masked(value, size) + 1);
     }
 }

@@ -12,9 +12,6 @@ namespace Wirq.Board.Loading;
 /// </remarks>
 public sealed class Elf32Image
 {
-    /// <summary>The longest file that is read, in bytes: 256 MiB.</summary>
-    public const long MaxFileBytes = 256 << 20;
-
     private const int HeaderBytes = 52, ProgramHeaderBytes = 32;
     private const int ClassAt = 4, DataAt = 5, TypeAt = 16, MachineAt = 18, EntryAt = 24, ProgramHeadersAt = 28,
         EntryBytesAt = 42, CountAt = 44;
@@ -48,7 +45,7 @@ public sealed class Elf32Image
     /// <summary>Reads an image.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ImageException">It cannot be read, or is no image.</exception>
-    public static Elf32Image Open(string path) => Parse(path, ImageFile.Read(path, MaxFileBytes));
+    public static Elf32Image Open(string path) => Parse(path, ImageFile.Read(path));
 
     /// <summary>Reads an image from memory.</summary>
     /// <param name="file">What to call it in messages.</param>

@@ -1,27 +1,53 @@
 namespace Wirq.Board.Loading;
 
-/// <summary>Reading a file whole.</summary>
-internal static class ImageFile
+/// <summary>Reading what a board is given: whole, and no more than it can use.</summary>
+public static class ImageFile
 {
-    /// <summary>Reads a file.</summary>
+    /// <summary>The longest image, and the longest module, in bytes: 256 MiB.</summary>
+    public const int MaxBytes = 256 << 20;
+
+    private const int FirstRoom = 1 << 16;
+
+    /// <summary>Reads a file. It may be one that does not know its length, as a pipe, a device or a file of
+    /// <c>/proc</c>.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="limit">The most bytes that it may have.</param>
-    /// <exception cref="ImageException">It is longer, or the host does not let it be read.</exception>
-    internal static byte[] Read(string path, long limit)
+    /// <exception cref="ImageException">It is longer than <see cref="MaxBytes"/>, or the host does not let it be
+    /// read.</exception>
+    public static byte[] Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            using FileStream file = System.IO.File.OpenRead(path);
-            if (file.Length > limit)
-                throw new ImageException(path, -1, $"expected a file of at most {limit} bytes; it has {file.Length}");
-            byte[] bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
+            // The host calls it forbidden.
+            if (Directory.Exists(path))
+                throw new ImageException(path, -1, "expected a file; it is a directory");
+            using FileStream file = File.OpenRead(path);
+            return Read(file, path);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new ImageException(path, -1, $"expected a file that can be read: {refused.Message}", refused);
         }
+    }
+
+    /// <summary>Reads to the end, whatever length the file claims: one that claims none may go on for ever.</summary>
+    private static byte[] Read(FileStream file, string path)
+    {
+        long claimed = file.CanSeek ? file.Length : 0;
+        if (claimed > MaxBytes)
+            throw new ImageException(path, -1, $"expected a file of at most {MaxBytes} bytes; it has {claimed}");
+        byte[] bytes = new byte[Math.Max(claimed + 1, FirstRoom)];
+        int length = 0;
+        while (file.Read(bytes, length, bytes.Length - length) is > 0 and int count)
+        {
+            length += count;
+            if (length > MaxBytes)
+                throw new ImageException(path, -1, $"expected a file of at most {MaxBytes} bytes; it goes on");
+            // One byte beyond the longest shows that there is more.
+            if (length == bytes.Length)
+                Array.Resize(ref bytes, Math.Min(2 * length, MaxBytes + 1));
+        }
+        Array.Resize(ref bytes, length);
+        return bytes;
     }
 }

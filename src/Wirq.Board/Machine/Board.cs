@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Wirq.Board.Bus;
 using Wirq.Board.Cpus;
@@ -14,8 +15,8 @@ namespace Wirq.Board.Machine;
 /// It begins without devices: see
 /// <see cref="Pc"/>.</summary>
 /// <remarks>
-/// <para>Build it, set the registers of the first vCPU, <see cref="Start"/>, <see cref="Wait"/>, dispose. All of its
-/// members may be called from any thread.</para>
+/// <para>Build it, set the registers of the first vCPU, <see cref="Run"/>, dispose. All of its members may be called from
+/// any thread.</para>
 /// <para>A failure of the host in the middle of a run ends the run with what the host said
 /// (<see cref="GuestEndKind.HostCannot"/>).</para>
 /// </remarks>
@@ -128,18 +129,30 @@ public sealed class Board : IDisposable
     /// <summary>Who serves the exits of each vCPU.</summary>
     internal IReadOnlyList<IVcpuHandler> Handlers => _handlers;
 
+    /// <summary>What runs each vCPU.</summary>
+    internal IReadOnlyList<VcpuThread> Threads => _threads;
+
     /// <summary>Who polls its eventfds.</summary>
     public IEventPort Events => _loop;
 
-    /// <summary>Lets the vCPUs run.</summary>
-    /// <exception cref="InvalidOperationException">They do already.</exception>
-    public void Start()
+    /// <summary>Lets the vCPUs run and waits for the end.</summary>
+    /// <param name="patience">How long, from before the first of them starts; <see cref="Timeout.InfiniteTimeSpan"/> for
+    /// ever.</param>
+    /// <returns>How it ended; null where it has not.</returns>
+    /// <exception cref="InvalidOperationException">They run already.</exception>
+    /// <exception cref="KernelException">The host has no thread left for one of them.</exception>
+    public GuestEnd? Run(TimeSpan patience)
     {
-        Clock.Start(_loop);
-        foreach (VcpuThread thread in _threads)
-            thread.Start();
-        _kicks?.Change(SkipVmcall.Period, SkipVmcall.Period);
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan Left() => patience == Timeout.InfiniteTimeSpan ? patience
+            : patience > Stopwatch.GetElapsedTime(start) ? patience - Stopwatch.GetElapsedTime(start) : TimeSpan.Zero;
+        Start(() => Left() == TimeSpan.Zero);
+        return Wait(Left());
     }
+
+    /// <summary>Lets the vCPUs run.</summary>
+    /// <inheritdoc cref="Run" path="/exception"/>
+    public void Start() => Start(static () => false);
 
     /// <summary>Ends the run. The first that says how it ended is heard.</summary>
     public void End(GuestEnd end)
@@ -178,6 +191,26 @@ public sealed class Board : IDisposable
         _kernelPort?.Dispose();
         Vm.Dispose();
         _over.Dispose();
+    }
+
+    private void Start(Func<bool> late)
+    {
+        Clock.Start(_loop);
+        if (_kicks is not null)
+            HostThread.Start(() => _kicks.Change(SkipVmcall.Period, SkipVmcall.Period), "the timer of a work-around");
+        // None enters the guest before all have started: behind vCPUs that spin each start would wait for its turn on the
+        // host's CPUs.
+        foreach (VcpuThread thread in _threads)
+            thread.Pause();
+        foreach (VcpuThread thread in _threads)
+        {
+            if (_over.IsSet || late())
+                return;
+            thread.Start();
+        }
+        // The bootstrap processor last, for it wakes the others.
+        for (int cpu = _threads.Length - 1; cpu >= 0; cpu--)
+            _threads[cpu].Resume();
     }
 
     private void ChooseChips()

@@ -9,6 +9,8 @@ public enum GuestEndKind : byte
     Reset,
     /// <summary>A triple fault.</summary>
     TripleFault,
+    /// <summary>The guest runs where there is no memory.</summary>
+    NoCode,
     /// <summary>The host's KVM cannot go on with it.</summary>
     HostCannot,
     /// <summary>Its time was up.</summary>
@@ -22,4 +24,4 @@ public enum GuestEndKind : byte
 /// <param name="Code">At <see cref="GuestEndKind.Exit"/>: the guest's code; at <see cref="GuestEndKind.Stopped"/>: as who stopped
 /// it likes.</param>
 /// <param name="Detail">For a person; empty where there is nothing to say.</param>
-public sealed record GuestEnd(GuestEndKind Kind, int Code = 0, string Detail = "");
+public sealed record GuestEnd(GuestEndKind Kind, long Code = 0, string Detail = "");

@@ -96,8 +96,9 @@ internal sealed class MailboxGuest : IDisposable
         devices.MapPorts(MailboxCode.Bell, 1, _bell);
         for (int cpu = 0; cpu < _vcpus.Length; cpu++)
             Enter(cpu);
-        return new Timer(static guest => ((MailboxGuest)guest!).Kick(), this,
-            _patience / KicksOfPatience, _patience / KicksOfPatience);
+        var kicks = new Timer(static guest => ((MailboxGuest)guest!).Kick(), this, Timeout.Infinite, Timeout.Infinite);
+        HostThread.Start(() => kicks.Change(_patience / KicksOfPatience, _patience / KicksOfPatience), "the timer that kicks guests");
+        return kicks;
     }
 
     /// <summary>The memory that it lies in.</summary>

@@ -10,9 +10,24 @@ namespace Wirq.Board.Workarounds;
 internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
 {
     private const int Levels = 4, LargestLargeLevel = 3, LongestInstruction = 15, PageBytes = 4096;
+    private const ulong ResetBase = 0xFFFF0000, ResetOffset = 0xFFF0;
     private const ulong LongModeActive = 0x400, PagingEnabled = 1ul << 31, WriteProtect = 1 << 16;
 
     internal KvmVcpu Vcpu => vcpu;
+
+    /// <summary>Whether there is memory where it stands; true where its way of paging is not walked.</summary>
+    internal bool MayHaveCode
+    {
+        get
+        {
+            KvmSystemRegisters system = vcpu.SystemRegisters;
+            return !TryTranslate(system, LinearOf(system, vcpu.Registers.Rip), write: false, out ulong physical)
+                || memory.TryRead(physical, stackalloc byte[1]);
+        }
+    }
+
+    /// <summary>Whether it has yet to execute its first instruction after INIT (Intel SDM vol. 3, 9.1.4).</summary>
+    internal bool IsAtResetVector => vcpu.SystemRegisters.Cs.Base == ResetBase && vcpu.Registers.Rip == ResetOffset;
 
     /// <summary>Whether it runs 64-bit code at CPL 0, which is all that is emulated here.</summary>
     internal static bool IsKernelOf64Bits(in KvmSystemRegisters system) =>
@@ -21,7 +36,7 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
     /// <summary>The bytes of the instruction at an address; fewer where memory ends.</summary>
     internal ReadOnlySpan<byte> ReadCode(in KvmSystemRegisters system, ulong address, Span<byte> buffer)
     {
-        ulong linear = system.Cs.LongMode != 0 ? address : system.Cs.Base + address;
+        ulong linear = LinearOf(system, address);
         int length = Math.Min(buffer.Length, LongestInstruction);
         while (length > 0 && !TryReadLinear(system, linear, buffer[..length]))
             length--;
@@ -89,6 +104,10 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
             table = entry.Address;
         }
     }
+
+    /// <summary>Where an offset into the code segment lies: it has 32 bits but in 64-bit mode, where the base does not count.</summary>
+    private static ulong LinearOf(in KvmSystemRegisters system, ulong address) =>
+        system.Cs.LongMode != 0 ? address : (uint)(system.Cs.Base + address);
 
     /// <summary>Where it stands, for a person.</summary>
     internal string Describe()

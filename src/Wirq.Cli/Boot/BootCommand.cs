@@ -7,6 +7,8 @@ internal static class BootCommand
 {
     /// <summary>The guest came to no end of its own.</summary>
     internal const int NoEnd = 3;
+    /// <summary>The guest did well, but what it said could not be written.</summary>
+    internal const int NotWritten = 5;
     /// <summary>As a shell tells of SIGINT, and of SIGTERM.</summary>
     internal const int Interrupted = 130, Terminated = 143;
 

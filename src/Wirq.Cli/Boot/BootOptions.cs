@@ -29,7 +29,7 @@ internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd
     /// <summary>What the command answers its caller.</summary>
     internal int Status => End.Kind switch
     {
-        GuestEndKind.Stopped => End.Code,
+        GuestEndKind.Stopped => (int)End.Code,
         _ when !LawsHeld => CommandLine.Failure,
         GuestEndKind.Exit => End.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
         _ => BootCommand.NoEnd,

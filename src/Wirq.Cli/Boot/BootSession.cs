@@ -1,10 +1,9 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Wirq.Board.Loading;
 using Wirq.Board.Machine;
 using Wirq.Board.Memory;
 using Wirq.Cli.Host;
+using Wirq.Cli.Outputs;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
 using Wirq.Routing;
@@ -19,41 +18,17 @@ internal static class BootSession
 
     internal static int Start(BootOptions options)
     {
-        MultibootImage image;
-        byte[] module;
+        using var stop = new StopRequest(options.Timeout);
         try
         {
-            Validate(options);
-            image = MultibootImage.Open(options.Image);
-            module = options.Module is null ? [] : File.ReadAllBytes(options.Module.FullName);
+            using var errors = new OutputPump(StandardStream.Error(), "stderr");
+            using var words = new StreamWriter(errors, leaveOpen: true) { AutoFlush = true };
+            int status = Start(options, words, errors, stop);
+            // What cannot be said of a run is in its status too.
+            errors.Flush(() => stop.IsDue);
+            return status;
         }
-        catch (Exception bad) when (bad is UsageException or ImageException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(bad.Message);
-            return CommandLine.BadInput;
-        }
-        HostReport host = HostReport.Read(device: options.Device);
-        if (host.Absent is { } absent)
-        {
-            HostAbsent.Paragraph(Console.Error, $"wirq boot needs KVM: {absent}; wirq host says what works without", 0);
-            return BootCommand.NoEnd;
-        }
-        BootText.WriteHost(Console.Error, host, options);
-        try
-        {
-            return Boot(options, image, module, host);
-        }
-        catch (ImageException bad)
-        {
-            Console.Error.WriteLine(bad.Message);
-            return CommandLine.BadInput;
-        }
-        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
-        {
-            // Without a recording it is the output that cannot be written.
-            Console.Error.WriteLine(options.Record is null ? bad.Message : $"{options.Record}: {bad.Message}");
-            return CommandLine.BadInput;
-        }
+        // Where not even the words have a thread.
         catch (KernelException refused)
         {
             Console.Error.WriteLine(refused.Message);
@@ -61,9 +36,57 @@ internal static class BootSession
         }
     }
 
-    private static int Boot(BootOptions options, MultibootImage image, byte[] module, HostReport host)
+    private static int Start(BootOptions options, TextWriter words, OutputPump errors, StopRequest stop)
     {
-        using var console = new GuestConsole(options.Json ? null : Console.OpenStandardOutput());
+        MultibootImage image;
+        byte[] module;
+        try
+        {
+            Validate(options);
+            image = MultibootImage.Open(options.Image);
+            module = options.Module is null ? [] : ImageFile.Read(options.Module.FullName);
+        }
+        catch (Exception bad) when (bad is UsageException or ImageException)
+        {
+            words.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+        HostReport host = HostReport.Read(device: options.Device);
+        if (host.Absent is { } absent)
+        {
+            HostAbsent.Paragraph(words, $"wirq boot needs KVM: {absent}; wirq host says what works without", 0);
+            return BootCommand.NoEnd;
+        }
+        BootText.WriteHost(words, host, options);
+        // Before the guest says something on the same terminal.
+        errors.Flush(() => true);
+        try
+        {
+            return Boot(options, image, module, host, words, stop);
+        }
+        catch (ImageException bad)
+        {
+            words.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+        catch (KernelException refused)
+        {
+            HostAbsent.Paragraph(words, $"wirq: this host refuses: {refused.Message}", 0);
+            return BootCommand.NoEnd;
+        }
+        // Of the files that are left it is the recording that cannot be written.
+        catch (Exception bad) when (options.Record is not null && bad is IOException or UnauthorizedAccessException)
+        {
+            words.WriteLine($"{options.Record}: {bad.Message}");
+            return CommandLine.BadInput;
+        }
+    }
+
+    private static int Boot(BootOptions options, MultibootImage image, byte[] module, HostReport host, TextWriter words,
+        StopRequest stop)
+    {
+        using var output = new OutputPump(StandardStream.Output(), "stdout");
+        var console = new GuestConsole(options.Json ? null : output);
         using var watch = new BoardWatch(Path.GetFileName(options.Image), options.Record is null ? null : options.Record.Create);
         using KvmSystem system = options.Device is null ? KvmSystem.Open() : KvmSystem.Open(options.Device);
         var pcOptions = new PcOptions
@@ -84,32 +107,28 @@ internal static class BootSession
         using (var pc = new Pc(system, pcOptions))
         {
             pc.Load(image, options.Append, module);
-            (end, elapsed) = RunToEnd(pc, options.Timeout);
+            try
+            {
+                (end, elapsed) = stop.Run(pc.Board);
+            }
+            finally
+            {
+                // A guest that waits for its reader would keep its vCPU from standing.
+                output.LetGo();
+            }
         }
         // The vCPUs stand, so nothing more comes to the console or the watch.
-        if (!console.Finish())
-            Console.Error.WriteLine();
         var result = new BootResult(options, host, end, elapsed, watch);
         if (options.Json)
-            BootJson.Write(result, console, Console.OpenStandardOutput());
-        BootText.WriteEnd(Console.Error, result);
-        return result.Status;
-    }
-
-    private static (GuestEnd, TimeSpan) RunToEnd(Pc pc, TimeSpan? timeout)
-    {
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            pc.Board.End(new GuestEnd(GuestEndKind.Stopped,
-                context.Signal == PosixSignal.SIGINT ? BootCommand.Interrupted : BootCommand.Terminated, $"by {context.Signal}"));
-        }
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        long start = Stopwatch.GetTimestamp();
-        pc.Board.Start();
-        GuestEnd? end = pc.Board.Wait(timeout ?? Timeout.InfiniteTimeSpan);
-        return (end ?? new GuestEnd(GuestEndKind.Timeout), Stopwatch.GetElapsedTime(start));
+            BootJson.Write(result, console, output);
+        bool written = output.Flush(() => stop.IsDue);
+        if (console.EndsInLine)
+            words.WriteLine();
+        BootText.WriteEnd(words, result);
+        if (written)
+            return result.Status;
+        BootText.WriteLost(words, output);
+        return result.Status != CommandLine.Success ? result.Status : (int)(stop.Stopped?.Code ?? BootCommand.NotWritten);
     }
 
     private static void Validate(BootOptions options)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using Wirq.Board.Machine;
 using Wirq.Cli.Host;
+using Wirq.Cli.Outputs;
 using Wirq.Events;
 using Wirq.Laws;
 using Wirq.Linux.Probes;
@@ -51,12 +52,18 @@ internal static class BootText
             output.WriteLine($"  {(e.Time / 1e6).ToString("0.000", CultureInfo.InvariantCulture),12} ms  {EventText.Describe(e)}");
     }
 
+    /// <summary>After the end, where an output did not get all that came to it.</summary>
+    internal static void WriteLost(TextWriter output, OutputPump lost) => HostAbsent.Paragraph(output, lost.Failure is { } failure
+        ? $"wirq: {lost.Name} cannot be written: {failure}"
+        : $"wirq: nobody reads {lost.Name}: {lost.Unwritten.ToString(CultureInfo.InvariantCulture)} bytes are lost", 0);
+
     /// <summary>How a guest ended.</summary>
     internal static string Say(GuestEnd end) => end.Kind switch
     {
         GuestEndKind.Exit => string.Create(CultureInfo.InvariantCulture, $"the guest ended with code {end.Code}"),
         GuestEndKind.Reset => $"the guest asked for a reset ({end.Detail})",
         GuestEndKind.TripleFault => $"triple fault ({end.Detail})",
+        GuestEndKind.NoCode => $"the guest runs where there is no memory ({end.Detail})",
         GuestEndKind.HostCannot => $"this host's KVM cannot go on: {end.Detail}; stopped",
         GuestEndKind.Timeout => "the time was up, and the guest was stopped",
         _ => $"stopped {end.Detail}".TrimEnd(),

@@ -32,7 +32,7 @@ public sealed class EpollLoop : IEventPort, IDisposable
     /// <summary>Starts a loop.</summary>
     /// <param name="readable">Called with the token of an eventfd that is readable.</param>
     /// <param name="options">How it works.</param>
-    /// <exception cref="KernelException">The process, or the host, has no descriptor left.</exception>
+    /// <exception cref="KernelException">The process, or the host, has no descriptor or no thread left.</exception>
     public EpollLoop(Action<int> readable, EpollOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(readable);
@@ -49,14 +49,14 @@ public sealed class EpollLoop : IEventPort, IDisposable
             using (_timer.Borrow(out int timer))
                 Add(timer, new EpollKey(EpollKey.Use.Timer), EpollFlags.Readable);
             Add(_wakeUp.EventFd.Number, new EpollKey(EpollKey.Use.WakeUp), EpollFlags.Readable);
+            _thread = new Thread(Run) { IsBackground = true, Name = _options.ThreadName };
+            HostThread.Start(_thread.Start, "the loop that polls eventfds");
         }
         catch
         {
             Close();
             throw;
         }
-        _thread = new Thread(Run) { IsBackground = true, Name = _options.ThreadName };
-        _thread.Start();
     }
 
     /// <summary>The clock of deadlines: nanoseconds since some moment before the process (CLOCK_MONOTONIC, which is

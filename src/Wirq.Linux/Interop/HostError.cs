@@ -15,9 +15,13 @@ internal static class HostError
     /// <param name="call">The call, as its manual names it.</param>
     /// <param name="errno">The error number, taken right after the call.</param>
     /// <param name="gsi">The GSI that it was about; negative for none.</param>
-    /// <param name="advice">What to do, where the caller knows better than the error number.</param>
+    /// <param name="advice">What to do, where the caller knows better than the error number. It is about the call's
+    /// arguments: that the host has run out of something says so by itself.</param>
     internal static KernelException Of(string call, int errno, int gsi = -1, string? advice = null) =>
-        new(call, errno, gsi, advice ?? Advice(errno));
+        new(call, errno, gsi, advice is null || IsShortage(errno) ? Advice(errno) : advice);
+
+    /// <summary>Whether the host has run out of something that every call may need.</summary>
+    private static bool IsShortage(int errno) => errno is Errno.NoMemory or Errno.ProcessDescriptors or Errno.SystemDescriptors;
 
     /// <summary>What to do about an error number, whatever the call.</summary>
     private static string Advice(int errno) => errno switch

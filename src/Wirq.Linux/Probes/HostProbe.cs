@@ -70,9 +70,16 @@ public abstract class HostProbe
         // What is read after a join that timed out must not change any more.
         (ProbeOutcome, string)? answer = null;
         var thread = new Thread(() => answer = Answer(system, time)) { IsBackground = true, Name = $"wirq probe {Name}" };
-        thread.Start();
-        if (thread.Join(time + s_grace))
-            found = answer!.Value;
+        try
+        {
+            HostThread.Start(thread.Start, $"probe {Name}");
+            if (thread.Join(time + s_grace))
+                found = answer!.Value;
+        }
+        catch (KernelException refused)
+        {
+            found.Finding = refused.Message;
+        }
         return new ProbeResult(this, found.Outcome, found.Finding, Stopwatch.GetElapsedTime(start));
     }
 

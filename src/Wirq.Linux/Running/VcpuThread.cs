@@ -62,15 +62,17 @@ public sealed class VcpuThread : IDisposable
 
     /// <summary>Starts it. What was asked for before holds: paused, it does not enter; stopped, it ends.</summary>
     /// <exception cref="InvalidOperationException">It is started already.</exception>
+    /// <exception cref="Routing.KernelException">The host has no thread left; it is as it was before.</exception>
     public void Start()
     {
         lock (_lock)
         {
             if (_state != VcpuThreadState.Created)
                 throw new InvalidOperationException($"the thread of vCPU {Vcpu.Id} is started already");
+            // It takes the lock before it does anything, so it finds itself running; one that cannot start never was.
+            HostThread.Start(() => _options.Starter(_thread), $"vCPU {Vcpu.Id}");
             _state = VcpuThreadState.Running;
         }
-        _thread.Start();
     }
 
     /// <summary>Brings it out of the guest, or out of its sleep, to <see cref="IVcpuHandler.BeforeEntry"/>. Change what

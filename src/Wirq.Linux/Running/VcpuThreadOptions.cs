@@ -12,6 +12,9 @@ public sealed record VcpuThreadOptions
 
     /// <summary>Called on the thread as its last act, however it ends.</summary>
     public Action<VcpuThread>? Ended { get; init; }
+
+    /// <summary>Starts the thread; tests let it fail.</summary>
+    internal Action<Thread> Starter { get; init; } = static thread => thread.Start();
 }
 
 /// <summary>What a <see cref="VcpuThread"/> does.</summary>

@@ -1,7 +1,9 @@
 namespace Wirq.Routing;
 
 /// <summary>The host refused what it was asked for.</summary>
-public sealed class KernelException : IOException
+/// <remarks>It is no <see cref="IOException"/>: whoever catches what is wrong with a file must not take the host's refusal for
+/// it.</remarks>
+public sealed class KernelException : Exception
 {
     /// <summary>Builds the exception.</summary>
     /// <param name="call">The call, as its manual names it: <c>KVM_IRQFD</c>, <c>epoll_ctl</c>.</param>
@@ -40,6 +42,7 @@ public sealed class KernelException : IOException
         17 => "EEXIST",
         19 => "ENODEV",
         22 => "EINVAL",
+        23 => "ENFILE",
         24 => "EMFILE",
         25 => "ENOTTY",
         28 => "ENOSPC",

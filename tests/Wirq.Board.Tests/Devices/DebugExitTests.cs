@@ -6,7 +6,7 @@ namespace Wirq.Board.Tests.Devices;
 public sealed class DebugExitTests
 {
     private readonly DeviceBus _bus = new();
-    private readonly List<int> _codes = [];
+    private readonly List<long> _codes = [];
 
     public DebugExitTests() => new DebugExit(_codes.Add).MapAt(_bus);
 
@@ -15,8 +15,9 @@ public sealed class DebugExitTests
     [InlineData(4, 0x10u, 0x21)]
     [InlineData(1, 0xABCD01u, 3)]
     [InlineData(2, 0xABCD01u, 0x19A03)]
-    [InlineData(4, 0xFFFFFFFFu, -1)]
-    public void A_write_ends_with_twice_its_value_and_one(int size, uint value, int code)
+    [InlineData(4, 0x80000000u, 0x1_0000_0001)]
+    [InlineData(4, 0xFFFFFFFFu, 0x1_FFFF_FFFF)]
+    public void A_write_ends_with_twice_its_value_and_one(int size, uint value, long code)
     {
         _bus.WritePort(0xF4, size, value);
         Assert.Equal([code], _codes);

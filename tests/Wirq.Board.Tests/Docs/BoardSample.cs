@@ -19,8 +19,7 @@ internal static class BoardSample
             Console = value => Console.Write((char)value),
         });
         pc.Load(MultibootImage.Open(file), arguments: "");
-        pc.Board.Start();
-        return pc.Board.Wait(Timeout.InfiniteTimeSpan)!;
+        return pc.Board.Run(Timeout.InfiniteTimeSpan)!;
         // end
     }
 }

@@ -1,4 +1,5 @@
 using Wirq.Board.Devices.Pci;
+using Wirq.Board.Loading;
 using Wirq.Board.Machine;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
@@ -274,6 +275,61 @@ public sealed class PcTests
             guest.Halt();
         }));
         Assert.Equal(GuestEndKind.Reset, run.End.Kind);
+    }
+
+    /// <summary>There is no firmware where it would go on, and KVM cannot fetch there: that is not the host's fault.</summary>
+    [Theory]
+    [InlineData(DeliveryConfiguration.User)]
+    [InlineData(DeliveryConfiguration.Split)]
+    [InlineData(DeliveryConfiguration.Kernel)]
+    public void An_INIT_of_the_first_CPU_is_a_reset(DeliveryConfiguration configuration)
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.EnableLocalApic();
+            guest.Store(GuestImage.LocalApic + 0x310, 0);
+            guest.Store(GuestImage.LocalApic + 0x300, 0x4500);
+            guest.Halt();
+        }), configuration: configuration);
+        Assert.Equal(new GuestEnd(GuestEndKind.Reset, Detail: "cpu0 was sent INIT: it stands at the reset vector, where this board has no firmware"), run.End);
+    }
+
+    [Fact]
+    public void A_guest_that_jumps_where_no_memory_is_ends_by_itself()
+    {
+        PcRun run = PcRun.Of(GuestImage.Bytes(guest =>
+        {
+            guest.Asm.mov(eax, 0xD0000000);
+            guest.Asm.jmp(rax);
+        }));
+        Assert.Equal(new GuestEnd(GuestEndKind.NoCode, Detail: "cpu0: it stands at 8:d0000000"), run.End);
+    }
+
+    [Fact]
+    public void Where_there_is_no_time_no_CPU_begins()
+    {
+        using KvmSystem system = KvmHost.Require();
+        using Pc pc = Spinning(system);
+        Assert.Null(pc.Board.Run(TimeSpan.Zero));
+        Assert.All(pc.Board.Threads, thread => Assert.Equal(VcpuThreadState.Created, thread.State));
+    }
+
+    [Fact]
+    public void Once_the_end_has_come_no_CPU_begins()
+    {
+        using KvmSystem system = KvmHost.Require();
+        using Pc pc = Spinning(system);
+        var end = new GuestEnd(GuestEndKind.Stopped, 143);
+        pc.Board.End(end);
+        Assert.Equal(end, pc.Board.Run(Timeout.InfiniteTimeSpan));
+        Assert.All(pc.Board.Threads, thread => Assert.Equal(VcpuThreadState.Created, thread.State));
+    }
+
+    private static Pc Spinning(KvmSystem system)
+    {
+        var pc = new Pc(system, new PcOptions { MemoryBytes = 16 << 20, Board = new BoardOptions { Cpus = 3 } });
+        pc.Load(MultibootImage.Parse("test", GuestImage.Bytes(guest => guest.Halt())), "");
+        return pc;
     }
 
     [Fact]

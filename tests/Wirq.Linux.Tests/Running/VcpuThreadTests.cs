@@ -1,4 +1,5 @@
 using Wirq.Linux.Probes;
+using Wirq.Routing;
 using static Wirq.Linux.Tests.Running.TestGuest;
 
 namespace Wirq.Linux.Tests.Running;
@@ -158,6 +159,37 @@ public class VcpuThreadTests
         Assert.Equal(0, exits);
         paused.Resume();
         Assert.True(KvmHost.Soon(() => Volatile.Read(ref exits) > 0));
+    });
+
+    [Theory]
+    [InlineData(typeof(OutOfMemoryException))]
+    [InlineData(typeof(ThreadStartException))]
+    public void A_thread_that_cannot_start_never_was(Type refusal) => KvmHost.Run(system =>
+    {
+        using ProbeGuest guest = RealMode(system, Chatty);
+        int exits = 0;
+        bool refuses = true;
+        using var thread = new VcpuThread(guest.Vcpu, new TestHandler { Served = (_, _) => Interlocked.Increment(ref exits) > 0 ? VcpuNext.Stop : VcpuNext.Enter }, new()
+        {
+            Patience = s_soon,
+            Starter = started =>
+            {
+                if (refuses)
+                    throw (Exception)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(refusal);
+                started.Start();
+            },
+        });
+        KernelException refused = Assert.Throws<KernelException>(thread.Start);
+        Assert.Equal(("pthread_create", 11), (refused.Call, refused.Errno));
+        Assert.Contains("no thread is left for vCPU 0", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(VcpuThreadState.Created, thread.State);
+        // Nobody waits for it.
+        Assert.True(thread.Join(TimeSpan.Zero));
+        thread.Kick();
+        refuses = false;
+        thread.Start();
+        Assert.True(thread.Join(s_soon));
+        Assert.Equal(1, exits);
     });
 
     [Fact]

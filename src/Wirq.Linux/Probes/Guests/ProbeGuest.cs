@@ -110,7 +110,7 @@ internal sealed class ProbeGuest : IDisposable
         _deadline.ThrowIfPassed();
         TimeSpan left = limit < _deadline.Left ? limit : _deadline.Left;
         long start = Stopwatch.GetTimestamp();
-        _timer.Change(left, s_kickAgain);
+        HostThread.Start(() => _timer.Change(left, s_kickAgain), "the timer that kicks a probe's guest");
         try
         {
             while (true)

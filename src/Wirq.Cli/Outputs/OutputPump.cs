@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using Wirq.Linux;
+
+namespace Wirq.Cli.Outputs;
+
+/// <summary>Writes to an output on a thread of its own, so that nobody else is held by a reader who does not read: a guest
+/// waits for room until it is let go, and Wirq's own words take the room that they need.</summary>
+/// <remarks>All members may be called from any thread. A failure of the output is kept in <see cref="Failure"/>; what comes
+/// then goes nowhere.</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class OutputPump : OutputStream
+{
+    // What waits for a reader before a guest does.
+    private const int Room = 1 << 16;
+    // The longest piece of a line that is held back, for a guest need not end its lines; also what is written at once.
+    private const int LongestPiece = 4096;
+    private const byte EndOfLine = (byte)'\n';
+    // A prompt is a line that does not end.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(50);
+    // A reader that takes nothing for so long does not read.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
+    private readonly Stream _output;
+    private readonly object _lock = new();
+    private byte[] _waiting = new byte[Room], _leaving = [];
+    // Bytes that wait, that are being written, and that nobody will see.
+    private long _count, _onTheirWay, _lost;
+    private bool _hasLine, _letGo, _flushing, _ended;
+    private string? _failure;
+
+    /// <summary>Takes an output over.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="Routing.KernelException">The host has no thread left.</exception>
+    internal OutputPump(Stream output, string name)
+    {
+        _output = output;
+        Name = name;
+        HostThread.Start(new Thread(Live) { IsBackground = true, Name = $"wirq {name}" }.Start, name);
+    }
+
+    /// <summary>The output's name.</summary>
+    internal string Name { get; }
+
+    /// <summary>Why it cannot be written; null while it can.</summary>
+    internal string? Failure
+    {
+        get
+        {
+            lock (_lock)
+                return _failure;
+        }
+    }
+
+    /// <summary>How many of the bytes that came are not written.</summary>
+    internal long Unwritten
+    {
+        get
+        {
+            lock (_lock)
+                return _count + _onTheirWay + _lost;
+        }
+    }
+
+    /// <summary>Writes what a guest says: waits while there is no room, until it is let go; then what has no room is
+    /// lost.</summary>
+    internal void WriteOrWait(byte value)
+    {
+        lock (_lock)
+        {
+            while (_count >= Room && !_letGo && _failure is null)
+                Monitor.Wait(_lock);
+            if (_count >= Room)
+                _lost++;
+            else
+                Add([value]);
+        }
+    }
+
+    /// <summary>From now on nobody waits for a reader.</summary>
+    internal void LetGo()
+    {
+        lock (_lock)
+        {
+            _letGo = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    /// <summary>Writes, with room made for it.</summary>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        lock (_lock)
+            Add(buffer);
+    }
+
+    /// <summary>Waits until all is written.</summary>
+    /// <param name="hurry">Whether there is no time any more: then it waits for a reader that reads, and not for one that
+    /// does not.</param>
+    /// <returns>Whether all that ever came is written.</returns>
+    internal bool Flush(Func<bool> hurry)
+    {
+        lock (_lock)
+        {
+            _flushing = true;
+            Monitor.PulseAll(_lock);
+            long since = Stopwatch.GetTimestamp(), before = _count + _onTheirWay;
+            while (_failure is null && _count + _onTheirWay is > 0 and long left)
+            {
+                if (left != before || !hurry())
+                    (before, since) = (left, Stopwatch.GetTimestamp());
+                else if (Stopwatch.GetElapsedTime(since) >= s_patience)
+                    break;
+                Monitor.Wait(_lock, s_longestWait);
+            }
+            _flushing = false;
+            return _count + _onTheirWay + _lost == 0;
+        }
+    }
+
+    /// <summary>Ends the thread once it comes back from the output; nobody waits for that.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        lock (_lock)
+        {
+            _ended = true;
+            Monitor.PulseAll(_lock);
+        }
+        base.Dispose(disposing);
+    }
+
+    private void Add(ReadOnlySpan<byte> bytes)
+    {
+        if (_failure is not null)
+        {
+            _lost += bytes.Length;
+            return;
+        }
+        int count = (int)_count;
+        if (_waiting.Length - count < bytes.Length)
+            Array.Resize(ref _waiting, Math.Max(count + bytes.Length, 2 * _waiting.Length));
+        bytes.CopyTo(_waiting.AsSpan(count));
+        _count += bytes.Length;
+        bool hadLine = _hasLine;
+        _hasLine |= _count >= LongestPiece || bytes.Contains(EndOfLine);
+        if (count == 0 || _hasLine != hadLine)
+            Monitor.PulseAll(_lock);
+    }
+
+    private void Live()
+    {
+        try
+        {
+            while (Take() is { IsEmpty: false } bytes)
+            {
+                for (int at = 0; at < bytes.Length; at += LongestPiece)
+                {
+                    int length = Math.Min(LongestPiece, bytes.Length - at);
+                    _output.Write(bytes.Span.Slice(at, length));
+                    Written(length);
+                }
+                _output.Flush();
+            }
+        }
+        // Nothing above this frame would hear of it.
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            lock (_lock)
+            {
+                _failure = refused.Message;
+                (_lost, _count, _onTheirWay) = (_lost + _count + _onTheirWay, 0, 0);
+                Monitor.PulseAll(_lock);
+            }
+        }
+    }
+
+    /// <summary>Waits for something to write: a line, or what has waited for the end of one.</summary>
+    /// <returns>Empty at the end.</returns>
+    private ReadOnlyMemory<byte> Take()
+    {
+        lock (_lock)
+        {
+            long since = 0;
+            while (!_ended && !_hasLine && !(_flushing && _count > 0))
+            {
+                if (_count == 0)
+                    Monitor.Wait(_lock);
+                else if (since == 0)
+                    since = Stopwatch.GetTimestamp();
+                else if (s_longestWait - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } left)
+                    Monitor.Wait(_lock, left);
+                else
+                    break;
+            }
+            if (_ended)
+                return default;
+            (_waiting, _leaving) = (_leaving.Length >= Room ? _leaving : new byte[Room], _waiting);
+            (_count, _onTheirWay, _hasLine) = (0, _count, false);
+            Monitor.PulseAll(_lock);
+            return _leaving.AsMemory(0, (int)_onTheirWay);
+        }
+    }
+
+    private void Written(int count)
+    {
+        lock (_lock)
+        {
+            _onTheirWay -= count;
+            Monitor.PulseAll(_lock);
+        }
+    }
+}
