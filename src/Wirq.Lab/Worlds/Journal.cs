@@ -14,12 +14,19 @@ internal sealed class Journal
     // Kept only of the kinds whose order somebody asks for.
     private readonly HashSet<EventKind> _ordered;
     private readonly List<EventKind> _order = [];
+    // Who caused a vector that is pending, by CPU and vector; made as a CPU gets its first.
+    private readonly Origin[]?[] _origins;
+    // Of a kernel's local APICs no event tells. The last pin that sent a vector is most likely it.
+    private readonly Origin[] _senders = new Origin[VectorCount];
+
+    private const int VectorCount = 256;
 
     internal Journal(Scenario scenario, MachineSpec machine)
     {
         _taken = [.. Enumerable.Range(0, machine.Cpus).Select(_ => new List<byte>())];
         _signals = [.. Enumerable.Range(0, machine.Cpus).Select(_ => new List<string>())];
         _acks = new int[machine.Devices.Count];
+        _origins = new Origin[machine.Cpus][];
         _ordered = [.. scenario.Checks().OfType<OrderCheck>().SelectMany(check => check.Kinds)];
     }
 
@@ -33,6 +40,12 @@ internal sealed class Journal
 
     internal void NoteAck(int device) => _acks[device]++;
 
+    /// <summary>The last timer that expired, or pin that the storm brake let go.</summary>
+    internal Event? LastDue { get; private set; }
+
+    /// <summary>Who caused a vector that a local APIC gave to a CPU.</summary>
+    internal Origin OriginOf(int cpu, byte vector) => _origins[cpu] is { } known ? known[vector] : _senders[vector];
+
     internal void Note(in Event e)
     {
         _events[e.Kind] = _events.GetValueOrDefault(e.Kind) + 1;
@@ -40,6 +53,15 @@ internal sealed class Journal
             _order.Add(e.Kind);
         switch (e.Kind)
         {
+            case EventKind.VectorAccepted:
+                (_origins[e.Cpu] ??= new Origin[VectorCount])[e.Vector] = e.Origin;
+                break;
+            case EventKind.PinInjected:
+                _senders[e.Message.Vector] = Origin.Pin(e.IoApic, e.Pin);
+                break;
+            case EventKind.TimerExpired or EventKind.StormReleased:
+                LastDue = e;
+                break;
             case EventKind.CpuNmi:
                 _signals[e.Cpu].Add("nmi");
                 break;
