@@ -13,7 +13,7 @@ public sealed class Timeline
     /// <summary>How many entries are kept of the beginning, and as many of the end, about.</summary>
     public const int Capacity = 2048;
 
-    private const int LongestPart = 1024, MostParts = 32;
+    private const int LongestPart = 1024, MostParts = 32, HashFactor = 31;
 
     private readonly List<TimelinePart> _beginning = [], _end = [];
     private readonly List<TimelineEntry> _current = [];
@@ -47,12 +47,12 @@ public sealed class Timeline
     {
         if (happened.Kind is EventKind.Rest or EventKind.SourceConnected)
             return;
-        Add(new TimelineEntry(happened.Time, null, happened), begins: happened.Kind == EventKind.VectorTaken);
+        Add(new TimelineEntry(null, happened), (int)happened.Kind, begins: happened.Kind == EventKind.VectorTaken);
     }
 
     internal void Add(Step step, long now, bool ofScenario)
     {
-        Add(new TimelineEntry(now, step, default), begins: ofScenario);
+        Add(new TimelineEntry(step, At(now)), step.At.Line, begins: ofScenario);
         _lastStep = _current.Count - 1;
     }
 
@@ -61,11 +61,12 @@ public sealed class Timeline
     {
         if (_lastStep < 0)
             return;
-        _current[_lastStep] = _current[_lastStep] with { Outcome = outcome };
-        _hash = HashCode.Combine(_hash, outcome);
+        _current[_lastStep] = _current[_lastStep].With(outcome);
     }
 
-    internal void Add(string note, long now) => Add(new TimelineEntry(now, null, default, note), begins: false);
+    internal void Add(string note, long now) => Add(new TimelineEntry(null, At(now), note), note.Length, begins: false);
+
+    private static Event At(long now) => new(EventKind.None) { Time = now };
 
     internal void Clear()
     {
@@ -75,12 +76,12 @@ public sealed class Timeline
         (_hash, _lastStep, _keptOfBeginning, _keptOfEnd, Dropped) = (0, -1, 0, 0, 0);
     }
 
-    private void Add(in TimelineEntry entry, bool begins)
+    private void Add(in TimelineEntry entry, int hash, bool begins)
     {
         if (begins || _current.Count == LongestPart)
             Cut();
         _current.Add(entry);
-        _hash = HashCode.Combine(_hash, entry.Hash());
+        _hash = _hash * HashFactor + hash;
     }
 
     private void Cut()
@@ -89,6 +90,14 @@ public sealed class Timeline
             return;
         bool begins = _keptOfBeginning < Capacity;
         List<TimelinePart> parts = begins ? _beginning : _end;
+        // What is one part again and again is counted where it stands.
+        if (parts is [.., { Parts: [var alone] } group] && alone.SaysWhat(_current, _hash))
+        {
+            group.Repeat();
+            _current.Clear();
+            (_hash, _lastStep) = (0, -1);
+            return;
+        }
         parts.Add(new TimelinePart([.. _current], _hash));
         _current.Clear();
         (_hash, _lastStep) = (0, -1);

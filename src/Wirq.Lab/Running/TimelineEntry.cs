@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.Lab.Scenarios;
 
@@ -6,23 +5,25 @@ namespace Wirq.Lab.Running;
 
 /// <summary>One line of a timeline: a step of the scenario, what followed from it, or what was not as the scenario
 /// expects.</summary>
-/// <param name="Time">Virtual time in ns.</param>
 /// <param name="Step">The step, or null.</param>
-/// <param name="Event">The event, where there is neither a step nor a note.</param>
+/// <param name="Event">The event. Of a step or a note, it has only the time, and what came of the step.</param>
 /// <param name="Note">What was not as expected, or null.</param>
-public readonly record struct TimelineEntry(long Time, Step? Step, Event Event, string? Note = null)
+public readonly record struct TimelineEntry(Step? Step, Event Event, string? Note = null)
 {
+    /// <summary>Virtual time in ns.</summary>
+    public long Time => Event.Time;
+
     /// <summary>What came of the step.</summary>
-    internal StepOutcome Outcome { get; init; }
+    internal StepOutcome Outcome => new((StepOutcomeKind)Event.Index, Event.A);
 
     /// <summary>It in words.</summary>
     public string Text => Note ?? (Step is null ? EventText.Describe(Event) : Step.Text + Outcome.Text);
 
-    /// <summary>Whether another entry says the same, at whatever time.</summary>
-    internal bool SaysWhat(in TimelineEntry other) => ReferenceEquals(Step, other.Step) && Outcome == other.Outcome && Note == other.Note
-        && (Event with { Time = 0 }) == (other.Event with { Time = 0 });
+    internal TimelineEntry With(StepOutcome outcome) =>
+        this with { Event = new Event(EventKind.None, 0, (uint)outcome.Kind, outcome.Value) { Time = Time } };
 
-    /// <summary>A hash of what it says, apart from the outcome.</summary>
-    internal int Hash() => Step is not null ? RuntimeHelpers.GetHashCode(Step) : Note is not null ? Note.GetHashCode(StringComparison.Ordinal)
-        : HashCode.Combine((int)Event.Kind | Event.Unit << 16, Event.Index, Event.A, Event.B);
+    /// <summary>Whether another entry says the same, at whatever time.</summary>
+    internal bool SaysWhat(in TimelineEntry other) => ReferenceEquals(Step, other.Step) && Event.Kind == other.Event.Kind
+        && Event.Unit == other.Event.Unit && Event.Index == other.Event.Index && Event.A == other.Event.A && Event.B == other.Event.B
+        && Note == other.Note;
 }

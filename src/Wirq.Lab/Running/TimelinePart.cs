@@ -3,11 +3,13 @@ namespace Wirq.Lab.Running;
 /// <summary>A run of entries, or parts that follow each other several times alike.</summary>
 public sealed class TimelinePart
 {
+    private readonly TimelineEntry[] _entries;
+    // Parts of different hashes say different things. It is cheap, for most parts are never compared.
     private int _hash;
 
     internal TimelinePart(TimelineEntry[] entries, int hash)
     {
-        Entries = entries;
+        _entries = entries;
         Parts = [];
         Kept = entries.Length;
         _hash = hash;
@@ -15,7 +17,7 @@ public sealed class TimelinePart
 
     internal TimelinePart(IReadOnlyList<TimelinePart> parts, int times)
     {
-        Entries = [];
+        _entries = [];
         Parts = parts;
         Times = times;
         Kept = parts.Sum(part => part.Kept);
@@ -23,7 +25,7 @@ public sealed class TimelinePart
     }
 
     /// <summary>The entries, where nothing is repeated.</summary>
-    public IReadOnlyList<TimelineEntry> Entries { get; }
+    public IReadOnlyList<TimelineEntry> Entries => _entries;
     /// <summary>What is repeated, as it was the first time.</summary>
     public IReadOnlyList<TimelinePart> Parts { get; }
     /// <summary>How often it came; 1 where nothing is repeated.</summary>
@@ -45,12 +47,25 @@ public sealed class TimelinePart
     {
         if (_hash != other._hash || Times != other.Times || Kept != other.Kept || Parts.Count != other.Parts.Count)
             return false;
-        for (int i = 0; i < Entries.Count; i++)
+        for (int i = 0; i < _entries.Length; i++)
         {
-            if (!Entries[i].SaysWhat(other.Entries[i]))
+            if (!_entries[i].SaysWhat(other._entries[i]))
                 return false;
         }
         return Parts.Zip(other.Parts).All(pair => pair.First.SaysWhat(pair.Second));
+    }
+
+    /// <summary>Whether entries say the same as this, at whatever time.</summary>
+    internal bool SaysWhat(List<TimelineEntry> entries, int hash)
+    {
+        if (hash != _hash || Entries.Count != entries.Count || Parts.Count > 0)
+            return false;
+        for (int i = 0; i < entries.Count; i++)
+        {
+            if (!_entries[i].SaysWhat(entries[i]))
+                return false;
+        }
+        return true;
     }
 
     private static int HashOf(IReadOnlyList<TimelinePart> parts, long times)

@@ -10,7 +10,7 @@ internal sealed class Journal
     private readonly List<byte>[] _taken;
     private readonly List<string>[] _signals;
     private readonly int[] _acks;
-    private readonly Dictionary<EventKind, int> _events = [];
+    private readonly int[] _events = new int[(int)Enum.GetValues<EventKind>().Max() + 1];
     // Kept only of the kinds whose order somebody asks for.
     private readonly HashSet<EventKind> _ordered;
     private readonly List<EventKind> _order = [];
@@ -48,8 +48,8 @@ internal sealed class Journal
 
     internal void Note(in Event e)
     {
-        _events[e.Kind] = _events.GetValueOrDefault(e.Kind) + 1;
-        if (_ordered.Contains(e.Kind))
+        _events[(int)e.Kind]++;
+        if (_ordered.Count > 0 && _ordered.Contains(e.Kind))
             _order.Add(e.Kind);
         switch (e.Kind)
         {
@@ -92,7 +92,7 @@ internal sealed class Journal
     /// <summary>The events of some kinds, in order, since this was last asked.</summary>
     internal IReadOnlyList<EventKind> TakeOrder(IReadOnlyList<EventKind> kinds) => [.. Consume(_order).Where(kinds.Contains)];
 
-    internal int TakeEvents(EventKind kind) => _events.Remove(kind, out int count) ? count : 0;
+    internal int TakeEvents(EventKind kind) => (_events[(int)kind], _events[(int)kind] = 0).Item1;
 
     /// <summary>Forgets what setting the machine up left behind.</summary>
     internal void Clear()
@@ -102,7 +102,7 @@ internal sealed class Journal
         foreach (List<string> signals in _signals)
             signals.Clear();
         Array.Clear(_acks);
-        _events.Clear();
+        Array.Clear(_events);
         _order.Clear();
         Touched = -1;
         Memory.Clear();

@@ -12,11 +12,12 @@ namespace Wirq.Lab.Worlds;
 /// brake, is never mistaken for that: its turn, or the count of the brake, is part of the state.</para>
 /// <para>A state is kept at the 16th interrupt, the 32nd, the 64th, and so on, and those that follow are compared with
 /// it (R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20, 1980). Far away from a kept state only
-/// each 60th is compared: a multiple of any small number of interrupts after which a state comes back.</para>
+/// each 60th is compared: a multiple of any small number of interrupts after which a state comes back. Where it does not
+/// come back after the same number each time, because an order is drawn, each is.</para>
 /// </remarks>
 internal sealed class StormWatch(World world)
 {
-    private const int First = 16, Near = 64, Stride = 60;
+    private const int First = 16, Near = 16, Stride = 60;
     /// <summary>How often a state has to come back where the state alone does not say what comes next: an order of CPUs
     /// was drawn, or a historic design remembers what is not in it.</summary>
     private const int Unsure = 64;
@@ -28,7 +29,7 @@ internal sealed class StormWatch(World world)
     private readonly List<Storm> _storms = [];
     private long _taken, _keptAt;
     private UInt128 _state;
-    private int _cpu, _returns;
+    private int _cpu, _returns, _again;
     private bool _chosen;
 
     /// <summary>The storms that were seen, of each vector of a CPU the first.</summary>
@@ -41,6 +42,7 @@ internal sealed class StormWatch(World world)
             return;
         (_taken, _keptAt, _returns, _chosen) = (0, 0, 0, false);
         _counts.Clear();
+        _again = 0;
     }
 
     /// <summary>The order of several CPUs was drawn.</summary>
@@ -49,8 +51,24 @@ internal sealed class StormWatch(World world)
     /// <summary>A CPU took an interrupt.</summary>
     internal void Note(in InterruptTaken taken)
     {
+        if (_taken > 0 && taken == _last[(_taken - 1) % Kept])
+        {
+            _again++;
+        }
+        else
+        {
+            Count();
+            _again = 1;
+        }
         _last[_taken++ % Kept] = taken;
-        _counts[taken] = _counts.GetValueOrDefault(taken) + 1;
+    }
+
+    /// <summary>Counts what was taken last, as often as it was taken in a row.</summary>
+    private void Count()
+    {
+        if (_taken > 0)
+            _counts[_last[(_taken - 1) % Kept]] = _counts.GetValueOrDefault(_last[(_taken - 1) % Kept]) + _again;
+        _again = 0;
     }
 
     /// <summary>Whether the world, of which a CPU is about to take an interrupt and nothing else waits, is where it was
@@ -66,10 +84,11 @@ internal sealed class StormWatch(World world)
         }
         long since = _taken - _keptAt;
         // The CPU that is next is the one part of the state that stands outside of it.
-        if (cpu != _cpu || (since > Near && since % Stride != 0) || world.Identity() != _state)
+        bool sure = !_chosen && !world.Remembers;
+        if (cpu != _cpu || (sure && since > Near && since % Stride != 0) || world.Identity() != _state)
             return false;
         _returns++;
-        return (!_chosen && !world.Remembers) || _returns >= Unsure;
+        return sure || _returns >= Unsure;
     }
 
     /// <summary>Notes that the world never comes to rest.</summary>
@@ -136,6 +155,7 @@ internal sealed class StormWatch(World world)
     /// <summary>What is to be said of an interrupt, as things stand.</summary>
     internal Storm StormOf(in InterruptTaken taken, bool endless = false)
     {
+        Count();
         int gsi = GsiOf(taken.Origin);
         IReadOnlyList<string> holders = gsi < 0 ? [] : world.Fabric.Lines.HoldersOf(gsi);
         Handler? handler = taken.Handler < 0 ? null : world.Scenario.Handlers[taken.Handler];
