@@ -54,8 +54,9 @@ internal static class RunReport
 
     private static void WriteStory(IAnsiConsole console, ScenarioResult failed, bool whole)
     {
-        console.MarkupLine($"[red bold]failed[/] [bold]{Markup.Escape(failed.Scenario.Name)}[/] ({Markup.Escape(failed.Scenario.At.File)})");
-        foreach (string line in RunStory.Of(failed, console.Profile.Width, whole))
+        IReadOnlyList<string> lines = RunStory.Of(failed, console.Profile.Width, whole);
+        console.MarkupLine($"[red bold]{RunStory.Headline}[/][bold]{Markup.Escape(lines[0][RunStory.Headline.Length..])}[/]");
+        foreach (string line in lines.Skip(1))
             console.WriteLine(line);
     }
 

@@ -10,8 +10,11 @@ internal sealed class RunStory
     /// <summary>How many lines it has at most.</summary>
     internal const int MostLines = 40;
 
-    private const int MostReasons = 6, LinesOfReason = 4, LeastOfTimeline = 16;
-    private const int FirstLines = 8, LastLines = 6;
+    private const int LinesOfReasons = 14, LeastOfTimeline = 16;
+    private const int FirstLines = 6, LastLines = 4;
+    /// <summary>How it begins.</summary>
+    internal const string Headline = "failed ";
+
     private const string Indent = "  ", Repeated = " │", RepeatedEnd = " └";
 
     private readonly int _width;
@@ -28,6 +31,7 @@ internal sealed class RunStory
     internal static IReadOnlyList<string> Of(ScenarioResult failed, int width, bool whole)
     {
         var story = new RunStory(width, whole);
+        story._lines.AddRange(story.Wrap(Headline, $"{failed.Scenario.Name} ({failed.Scenario.At.File})"));
         story.TellReasons(failed);
         if (failed.Timeline is { } timeline)
             story.TellTimeline(timeline);
@@ -40,22 +44,25 @@ internal sealed class RunStory
     {
         string[] reasons =
         [
-            .. failed.Failures.Select(failure => failure.Times == 1 ? failure.ToString() : $"{failure} ({Number(failure.Times)} times)"),
+            // An endless one is a failure already.
             .. failed.Storms.Where(storm => !storm.Endless).Select(storm => storm.ToString()),
+            .. failed.Failures.Select(failure => failure.Times == 1 ? failure.ToString() : $"{failure} ({Number(failure.Times)} times)"),
             .. failed.Laws.Where(law => !law.Held).Select(law => $"{law.Name}: {law.Detail}"),
             .. failed.Historic.Where(one => !one.Caught).Select(missed => $"as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}"),
         ];
-        foreach (string reason in _whole ? reasons : reasons.Take(MostReasons))
+        int told = 0;
+        foreach (string reason in reasons)
         {
             List<string> lines = Wrap(Indent, reason);
-            int shown = _whole ? lines.Count : Math.Min(lines.Count, LinesOfReason);
-            _lines.AddRange(lines.Take(shown));
-            _leftOut += lines.Count - shown;
+            if (!_whole && told > 0 && _lines.Count + lines.Count > LinesOfReasons)
+                break;
+            _lines.AddRange(lines);
+            told++;
         }
-        if (_whole || reasons.Length <= MostReasons)
+        if (told == reasons.Length)
             return;
-        _lines.Add($"{Indent}… and {Number(reasons.Length - MostReasons)} more");
-        _leftOut += reasons.Skip(MostReasons).Sum(reason => Wrap(Indent, reason).Count);
+        _lines.Add($"{Indent}… and {Number(reasons.Length - told)} more");
+        _leftOut += reasons.Skip(told).Sum(reason => Wrap(Indent, reason).Count);
     }
 
     private void TellTimeline(Timeline timeline)
@@ -64,11 +71,11 @@ internal sealed class RunStory
         foreach (TimelinePart part in timeline.Beginning)
             Tell(part, Indent, told);
         if (timeline.Dropped > 0)
-            told.Add(new TimelineLine([$"{Indent}… {Number(timeline.Dropped)} entries are not kept; --record FILE keeps every event"], Matters: true));
+            told.Add(new TimelineLine([$"{Indent}… {Number(timeline.Dropped)} entries are not kept; --record FILE keeps every event"], Note: true));
         foreach (TimelinePart part in timeline.End)
             Tell(part, Indent, told);
         _lines.Add($"{Indent}timeline:");
-        int room = _whole ? int.MaxValue : Math.Max(LeastOfTimeline, MostLines - 2 - _lines.Count);
+        int room = _whole ? int.MaxValue : Math.Max(LeastOfTimeline, MostLines - 1 - _lines.Count);
         bool[] shown = Choose(told, room);
         for (int i = 0; i < told.Count;)
         {
@@ -92,7 +99,7 @@ internal sealed class RunStory
         {
             string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
             bool apart = entry.Step is not null || entry.Note is not null;
-            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Matters: entry.Note is not null));
+            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Note: entry.Note is not null));
         }
         if (part.Parts.Count == 0)
             return;
@@ -100,12 +107,12 @@ internal sealed class RunStory
         foreach (TimelinePart repeated in part.Parts)
             Tell(repeated, Repeated, told);
         for (int i = first; i < told.Count; i++)
-            told[i] = told[i] with { Turn = true };
-        told.Add(new TimelineLine([$"{RepeatedEnd} … {(part.Times == 2 ? "repeated once" : $"repeated {Number(part.Times - 1)} times")} …"], Matters: true));
+            told[i] = told[i] with { Repeats = part.Times };
+        told.Add(new TimelineLine([$"{RepeatedEnd} … {(part.Times == 2 ? "repeated once" : $"repeated {Number(part.Times - 1)} times")} …"], Repeats: part.Times, EndsTurn: true));
     }
 
-    /// <summary>Chooses lines until the room is full: how it began, what came last, what is repeated how often and what
-    /// was not as expected, the first turn of what is repeated, and the rest from the beginning on.</summary>
+    /// <summary>Chooses lines until the room is full: how it began, what came last, what is repeated most often and how
+    /// often, what was not as expected, and the rest from the beginning on.</summary>
     private static bool[] Choose(List<TimelineLine> told, int room)
     {
         var shown = new bool[told.Count];
@@ -115,11 +122,12 @@ internal sealed class RunStory
             return shown;
         }
         IEnumerable<int> all = Enumerable.Range(0, told.Count);
-        int[] turn = [.. all.Where(i => told[i].Turn)];
+        long most = told.Max(line => line.Repeats);
+        int[] turn = most == 0 ? [] : [.. all.SkipWhile(i => told[i].Repeats != most).TakeWhile(i => told[i].Repeats == most)];
         int[] wanted =
         [
-            .. all.Take(FirstLines), .. all.Reverse().Take(LastLines), .. all.Where(i => told[i].Matters).Take(FirstLines),
-            .. turn, .. all,
+            .. all.Take(FirstLines), .. all.Reverse().Take(LastLines), .. turn.Where(i => told[i].EndsTurn), .. turn,
+            .. all.Where(i => told[i].EndsTurn || told[i].Note), .. all,
         ];
         foreach (int line in wanted.Distinct())
         {
@@ -150,7 +158,8 @@ internal sealed class RunStory
     private List<string> Wrap(string prefix, string text)
     {
         var lines = new List<string>();
-        string indent = prefix[..Indent.Length] + new string(' ', prefix.Length - Indent.Length + Indent.Length);
+        string margin = prefix == Headline ? Indent : prefix[..Indent.Length];
+        string indent = margin + new string(' ', prefix.Length);
         string line = prefix;
         bool empty = true;
         foreach (string word in text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
@@ -179,7 +188,8 @@ internal sealed class RunStory
 
     /// <summary>An entry of the timeline as it is printed.</summary>
     /// <param name="Lines">Its lines.</param>
-    /// <param name="Matters">Whether it is more than one thing that happened among others.</param>
-    /// <param name="Turn">Whether it belongs to what is repeated.</param>
-    private readonly record struct TimelineLine(IReadOnlyList<string> Lines, bool Matters = false, bool Turn = false);
+    /// <param name="Note">Whether it is nothing that happened.</param>
+    /// <param name="Repeats">How often it came where it belongs to what is repeated; else 0.</param>
+    /// <param name="EndsTurn">Whether it says how often.</param>
+    private readonly record struct TimelineLine(IReadOnlyList<string> Lines, bool Note = false, long Repeats = 0, bool EndsTurn = false);
 }
