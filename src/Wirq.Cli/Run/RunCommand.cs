@@ -23,7 +23,7 @@ internal static class RunCommand
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the run to a file (one scenario only)" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var seed = new Option<int>("--seed") { Description = "The order in which CPUs step; 0 is lowest first" };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the laws of every scenario" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the laws of every scenario, and all that is kept of the story of a failing one" };
         var command = new Command("run", "Run scenarios and print a table of verdicts")
         {
             paths, backend, record, json, seed, verbose,

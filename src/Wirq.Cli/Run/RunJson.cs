@@ -50,6 +50,14 @@ internal static class RunJson
         foreach (Failure failure in result.Failures)
             json.WriteStringValue(failure.ToString());
         json.WriteEndArray();
+        json.WriteStartArray("failureTimes");
+        foreach (Failure failure in result.Failures)
+            json.WriteNumberValue(failure.Times);
+        json.WriteEndArray();
+        json.WriteStartArray("storms");
+        foreach (Storm storm in result.Storms)
+            Write(json, storm);
+        json.WriteEndArray();
         json.WriteStartArray("lacks");
         foreach (string lack in result.Lacks)
             json.WriteStringValue(lack);
@@ -58,6 +66,30 @@ internal static class RunJson
         foreach (string probe in result.Deviations)
             json.WriteStringValue(probe);
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Storm storm)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("cpu", storm.Cpu);
+        json.WriteNumber("vector", storm.Vector);
+        json.WriteNumber("times", storm.Times);
+        json.WriteBoolean("endless", storm.Endless);
+        json.WriteString("from", storm.From);
+        if (storm.Gsi >= 0)
+            json.WriteNumber("gsi", storm.Gsi);
+        json.WriteStartArray("holders");
+        foreach (string holder in storm.Holders)
+            json.WriteStringValue(holder);
+        json.WriteEndArray();
+        json.WriteStartArray("notServed");
+        foreach (string holder in storm.NotServed)
+            json.WriteStringValue(holder);
+        json.WriteEndArray();
+        if (storm.Handler is { } handler)
+            json.WriteString("handler", handler.ToString());
+        json.WriteString("text", storm.ToString());
         json.WriteEndObject();
     }
 

@@ -11,7 +11,7 @@ internal static class RunReport
 
     /// <summary>Writes it.</summary>
     /// <param name="results">The verdicts.</param>
-    /// <param name="verbose">Whether to tell the laws.</param>
+    /// <param name="verbose">Whether to tell the laws, and whole stories.</param>
     /// <param name="onHost">Whether a host was asked, which may lack something or deviate.</param>
     internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose, bool onHost)
     {
@@ -25,7 +25,7 @@ internal static class RunReport
         foreach (IGrouping<string, ScenarioResult> folder in results.GroupBy(result => FolderOf(result)))
             console.Write(TableOf(folder.Key, folder));
         foreach (ScenarioResult failed in results.Where(result => result.Verdict == Verdict.Failed))
-            WriteStory(console, failed);
+            WriteStory(console, failed, whole: verbose);
         if (verbose)
             WriteLaws(console, results);
         WriteSummary(console, results, onHost);
@@ -52,23 +52,12 @@ internal static class RunReport
         return table;
     }
 
-    private static void WriteStory(IAnsiConsole console, ScenarioResult failed)
+    private static void WriteStory(IAnsiConsole console, ScenarioResult failed, bool whole)
     {
-        console.MarkupLine($"[red bold]failed[/] [bold]{Markup.Escape(failed.Scenario.Name)}[/] ({Markup.Escape(failed.Scenario.At.File)})");
-        foreach (Failure failure in failed.Failures)
-            console.MarkupLineInterpolated($"  {failure.ToString()}");
-        foreach (LawResult law in failed.Laws.Where(law => !law.Held))
-            console.MarkupLineInterpolated($"  {law.Name}: {law.Detail}");
-        foreach (HistoricResult missed in failed.Historic.Where(one => !one.Caught))
-            console.MarkupLineInterpolated($"  as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}");
-        if (failed.Timeline is not { } timeline)
-            return;
-        console.MarkupLine(timeline.Dropped > 0 ? $"  [dim]… {timeline.Dropped} earlier entries[/]" : "  [dim]timeline:[/]");
-        foreach (TimelineEntry entry in timeline.Entries)
-        {
-            string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
-            console.MarkupLineInterpolated($"  {time,10} us  {(entry.Step is null ? "  " : "")}{entry.Text}");
-        }
+        IReadOnlyList<string> lines = RunStory.Of(failed, console.Profile.Width, whole);
+        console.MarkupLine($"[red bold]{RunStory.Headline}[/][bold]{Markup.Escape(lines[0][RunStory.Headline.Length..])}[/]");
+        foreach (string line in lines.Skip(1))
+            console.WriteLine(line);
     }
 
     private static void WriteLaws(IAnsiConsole console, IReadOnlyList<ScenarioResult> results)

@@ -12,6 +12,9 @@ namespace Wirq.Lab.Running;
 /// <param name="Text">What was found, and what should have been.</param>
 public sealed record Failure(Mark At, string Text)
 {
+    /// <summary>How often it was found so.</summary>
+    public long Times { get; init; } = 1;
+
     /// <inheritdoc/>
     public override string ToString() => $"{At}: {Text}";
 }
@@ -28,7 +31,7 @@ internal static class Expectations
         }
     }
 
-    internal static string Differs(string what, RegisterValue expected, ulong found) => expected.Mask == ulong.MaxValue
+    internal static string Differs(string what, RegisterValue expected, ulong found) => (found & ~expected.Mask) == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{what} is 0x{found:x}, and should be 0x{expected.Bits:x}")
         : string.Create(CultureInfo.InvariantCulture,
             $"{what} is 0x{found:x}; of its bits 0x{expected.Mask:x} are 0x{found & expected.Mask:x}, and should be 0x{expected.Bits:x}");
@@ -132,7 +135,25 @@ internal static class Expectations
         : string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{Word(pair.Key)} {pair.Value} times"));
 
     private static string List<T>(IReadOnlyList<T> items) =>
-        items.Count == 0 ? "nothing" : items.Count > 16 ? $"{items.Count} of them" : string.Join(", ", items.Select(item => Word(item)));
+        items.Count == 0 ? "nothing" : items.Count <= LongestList ? string.Join(", ", items.Select(item => Word(item))) : Runs(items);
+
+    // A long list in which the same comes again and again is short.
+    private static string Runs<T>(IReadOnlyList<T> items)
+    {
+        var runs = new List<(T Item, int Times)>();
+        foreach (T item in items)
+        {
+            if (runs.Count > 0 && EqualityComparer<T>.Default.Equals(runs[^1].Item, item))
+                runs[^1] = (item, runs[^1].Times + 1);
+            else if (runs.Count == LongestList)
+                return $"{items.Count} of them";
+            else
+                runs.Add((item, 1));
+        }
+        return string.Join(", ", runs.Select(run => run.Times == 1 ? Word(run.Item) : $"{Word(run.Item)} {run.Times} times"));
+    }
+
+    private const int LongestList = 16;
 
     private static string Word<T>(T item) => item is byte vector ? $"0x{vector:x2}" : item?.ToString() ?? "";
 }

@@ -41,6 +41,8 @@ public sealed record ScenarioResult
     public required IReadOnlyList<HistoricResult> Historic { get; init; }
     /// <summary>What was expected and not found.</summary>
     public required IReadOnlyList<Failure> Failures { get; init; }
+    /// <summary>Interrupts that CPUs took again and again.</summary>
+    public IReadOnlyList<Storm> Storms { get; init; } = [];
     /// <summary>What the host lacks; empty for the simulation.</summary>
     public IReadOnlyList<string> Lacks { get; init; } = [];
     /// <summary>Where the host deviates: its probes, by name; empty for the simulation.</summary>

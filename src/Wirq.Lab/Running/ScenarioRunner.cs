@@ -30,6 +30,7 @@ public static class ScenarioRunner
             Laws = laws,
             Historic = historic,
             Failures = failures,
+            Storms = [.. world.Storms],
             Elapsed = Stopwatch.GetElapsedTime(start),
             Timeline = held ? null : world.Timeline,
         };
@@ -82,7 +83,6 @@ public static class ScenarioRunner
         out IReadOnlyList<Failure> failures)
     {
         var world = new World(scenario, design, seed, recorder, options);
-        var found = new List<Failure>();
         Step? current = null;
         try
         {
@@ -94,9 +94,9 @@ public static class ScenarioRunner
         }
         catch (Exception stuck) when (stuck is WorldException or KernelException)
         {
-            found.Add(new Failure(current?.At ?? scenario.At, stuck.Message));
+            world.GiveUp(current?.At ?? scenario.At, stuck.Message);
         }
-        failures = [.. world.Failures, .. found];
+        failures = [.. world.Failures];
         return world;
     }
 }

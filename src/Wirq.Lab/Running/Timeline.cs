@@ -3,51 +3,170 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Running;
 
-/// <summary>One line of a timeline: a step of the scenario, or what followed from it.</summary>
-/// <param name="Time">Virtual time in ns.</param>
-/// <param name="Step">The step, or null.</param>
-/// <param name="Event">The event, where there is no step.</param>
-public readonly record struct TimelineEntry(long Time, Step? Step, Event Event)
-{
-    /// <summary>It in words.</summary>
-    public string Text => Step?.Text ?? EventText.Describe(Event);
-}
-
-/// <summary>The latest steps and events of a world. Text is made only when somebody reads it.</summary>
+/// <summary>The steps and events of a world: how it began and what came last, what is repeated once. Text is made only
+/// when somebody reads it.</summary>
+/// <remarks>It is cut into parts where a CPU takes an interrupt and where a step of the scenario begins. As a part ends,
+/// it is looked whether the last few parts are those before them, whatever the time. So a storm is one turn and a count,
+/// and memory is bounded.</remarks>
 public sealed class Timeline
 {
-    /// <summary>How many entries are kept.</summary>
-    public const int Capacity = 512;
+    /// <summary>How many entries are kept of the beginning, and as many of the end, about.</summary>
+    public const int Capacity = 2048;
 
-    private readonly Queue<TimelineEntry> _entries = new(Capacity);
+    private const int LongestPart = 1024, MostParts = 32, HashFactor = 31;
 
-    /// <summary>How many older entries were dropped.</summary>
+    private readonly List<TimelinePart> _beginning = [], _end = [];
+    private readonly List<TimelineEntry> _current = [];
+    private int _hash, _lastStep = -1;
+    private int _keptOfBeginning, _keptOfEnd;
+
+    /// <summary>How many entries between <see cref="Beginning"/> and <see cref="End"/> were dropped.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>What is kept, oldest first.</summary>
-    public IReadOnlyCollection<TimelineEntry> Entries => _entries;
+    /// <summary>How it began, oldest first.</summary>
+    public IReadOnlyList<TimelinePart> Beginning
+    {
+        get
+        {
+            Cut();
+            return _beginning;
+        }
+    }
+
+    /// <summary>What came last, oldest first; nothing where the beginning is all.</summary>
+    public IReadOnlyList<TimelinePart> End
+    {
+        get
+        {
+            Cut();
+            return _end;
+        }
+    }
 
     internal void Add(in Event happened)
     {
-        if (happened.Kind is not (EventKind.Rest or EventKind.SourceConnected))
-            Add(new TimelineEntry(happened.Time, null, happened));
+        if (happened.Kind is EventKind.Rest or EventKind.SourceConnected)
+            return;
+        Add(new TimelineEntry(null, happened), (int)happened.Kind, begins: happened.Kind == EventKind.VectorTaken);
     }
 
-    internal void Add(Step step, long now) => Add(new TimelineEntry(now, step, default));
+    internal void Add(Step step, long now, bool ofScenario)
+    {
+        Add(new TimelineEntry(step, At(now)), step.At.Line, begins: ofScenario);
+        _lastStep = _current.Count - 1;
+    }
+
+    /// <summary>What came of the last step.</summary>
+    internal void Add(StepOutcome outcome)
+    {
+        if (_lastStep < 0)
+            return;
+        _current[_lastStep] = _current[_lastStep].With(outcome);
+    }
+
+    internal void Add(string note, long now) => Add(new TimelineEntry(null, At(now), note), note.Length, begins: false);
+
+    private static Event At(long now) => new(EventKind.None) { Time = now };
 
     internal void Clear()
     {
-        _entries.Clear();
-        Dropped = 0;
+        _beginning.Clear();
+        _end.Clear();
+        _current.Clear();
+        (_hash, _lastStep, _keptOfBeginning, _keptOfEnd, Dropped) = (0, -1, 0, 0, 0);
     }
 
-    private void Add(TimelineEntry entry)
+    private void Add(in TimelineEntry entry, int hash, bool begins)
     {
-        if (_entries.Count == Capacity)
+        if (begins || _current.Count == LongestPart)
+            Cut();
+        _current.Add(entry);
+        _hash = _hash * HashFactor + hash;
+    }
+
+    private void Cut()
+    {
+        if (_current.Count == 0)
+            return;
+        bool begins = _keptOfBeginning < Capacity;
+        List<TimelinePart> parts = begins ? _beginning : _end;
+        // What is one part again and again is counted where it stands.
+        if (parts is [.., { Parts: [var alone] } group] && alone.SaysWhat(_current, _hash))
         {
-            _entries.Dequeue();
-            Dropped++;
+            group.Repeat();
+            _current.Clear();
+            (_hash, _lastStep) = (0, -1);
+            return;
         }
-        _entries.Enqueue(entry);
+        parts.Add(new TimelinePart([.. _current], _hash));
+        _current.Clear();
+        (_hash, _lastStep) = (0, -1);
+        int kept = parts[^1].Kept - Fold(parts);
+        if (begins)
+            _keptOfBeginning += kept;
+        else
+            DropOldest(kept);
+    }
+
+    private void DropOldest(int kept)
+    {
+        _keptOfEnd += kept;
+        if (_keptOfEnd < 2 * Capacity)
+            return;
+        int first = 0;
+        while (_keptOfEnd > Capacity && first < _end.Count - 1)
+        {
+            Dropped += _end[first].Length;
+            _keptOfEnd -= _end[first++].Kept;
+        }
+        _end.RemoveRange(0, first);
+    }
+
+    /// <summary>Folds what the last parts repeat.</summary>
+    /// <returns>How many entries need not be kept any more.</returns>
+    private static int Fold(List<TimelinePart> parts)
+    {
+        int saved = 0;
+        for (int count = 1; count <= MostParts && count < parts.Count; count++)
+        {
+            if (!Continues(parts, count) && !Repeats(parts, count))
+                continue;
+            saved += parts.TakeLast(count).Sum(part => part.Kept);
+            parts.RemoveRange(parts.Count - count, count);
+            // The group that has come about or has grown may itself be a repetition.
+            count = 0;
+        }
+        return saved;
+    }
+
+    /// <summary>Counts the last parts where they are once more what the group before them repeats.</summary>
+    private static bool Continues(List<TimelinePart> parts, int count)
+    {
+        TimelinePart group = parts[^(count + 1)];
+        if (group.Parts.Count != count)
+            return false;
+        for (int i = 0; i < count; i++)
+        {
+            if (!group.Parts[i].SaysWhat(parts[parts.Count - count + i]))
+                return false;
+        }
+        group.Repeat();
+        return true;
+    }
+
+    /// <summary>Makes a group of the parts before the last ones where these repeat them.</summary>
+    private static bool Repeats(List<TimelinePart> parts, int count)
+    {
+        int first = parts.Count - 2 * count;
+        if (first < 0)
+            return false;
+        for (int i = count - 1; i >= 0; i--)
+        {
+            if (!parts[first + i].SaysWhat(parts[first + count + i]))
+                return false;
+        }
+        parts[first] = new TimelinePart([.. parts.Skip(first).Take(count)], times: 2);
+        parts.RemoveRange(first + 1, count - 1);
+        return true;
     }
 }

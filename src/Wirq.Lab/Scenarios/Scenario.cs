@@ -29,6 +29,8 @@ public sealed record Scenario
     public required MachineSpec Machine { get; init; }
     /// <summary>What CPUs do when they take a vector.</summary>
     public IReadOnlyList<Handler> Handlers { get; init; } = [];
+    /// <summary>Whether a vector for which a CPU has no handler is ended without a word, and is no failure.</summary>
+    public bool IgnoresUnhandled { get; init; }
     /// <summary>What happens, in order.</summary>
     public IReadOnlyList<Step> Steps { get; init; } = [];
     /// <summary>The laws that are checked; null for all of them.</summary>

@@ -46,6 +46,7 @@ public sealed class ScenarioReader
             Needs = _map["needs"] is { } needs ? ReadWords(needs, ScenarioWords.Needs) : [],
             Machine = actors.Machine,
             Handlers = new HandlerReader(actors, steps).Read(_map["handlers"]),
+            IgnoresUnhandled = _map["unhandled"] is { } unhandled && ScenarioWords.Unhandled.Read(unhandled),
             Steps = ReadSteps(steps),
             Laws = laws,
             Historic = _map["historic"] is { } historic ? ReadHistoric(historic, designs, laws ?? ScenarioWords.Laws) : [],

@@ -12,7 +12,7 @@ public static class ScenarioWords
 {
     /// <summary>Keys of a scenario.</summary>
     public static IReadOnlyList<string> Scenario { get; } =
-        ["name", "about", "covers", "needs", "machine", "handlers", "steps", "expect", "laws", "historic"];
+        ["name", "about", "covers", "needs", "machine", "handlers", "unhandled", "steps", "expect", "laws", "historic"];
 
     /// <summary>What a scenario can need of its host.</summary>
     public static IReadOnlyList<string> Needs { get; } =
@@ -125,6 +125,7 @@ public static class ScenarioWords
         new Dictionary<string, IReadOnlyList<string>>
         {
             ["mode"] = ApicModes.Words,
+            ["unhandled"] = Unhandled.Words,
             ["start"] = Starts.Words,
             ["profile"] = Profiles.Words,
             ["ack"] = Acks.Words,
@@ -161,6 +162,7 @@ public static class ScenarioWords
     internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none", Everything = "all", IntrLabel = "8259 INTR";
 
     internal static WordList<bool> ApicModes => Tables.ApicModes;
+    internal static WordList<bool> Unhandled => Tables.Unhandled;
     internal static WordList<StartState> Starts => Tables.Starts;
     internal static WordList<Profile> Profiles => Tables.Profiles;
     internal static WordList<AckPolicy> Acks => Tables.Acks;
@@ -179,6 +181,7 @@ public static class ScenarioWords
     private static class Tables
     {
         internal static readonly WordList<bool> ApicModes = new(("xapic", false), ("x2apic", true));
+        internal static readonly WordList<bool> Unhandled = new(("fail", false), ("ignore", true));
         internal static readonly WordList<StartState> Starts = new(("ready", StartState.Ready), ("reset", StartState.Reset));
         internal static readonly WordList<Profile> Profiles =
             new(("manual", Profile.Manual), ("qemu", Profile.Qemu), ("kvm", Profile.Kvm));

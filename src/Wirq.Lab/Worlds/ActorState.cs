@@ -18,8 +18,20 @@ internal struct Frame : IState
     public ushort Turn;
     public ushort Step;
     public byte Vector;
-    /// <summary>1 where the 8259s gave the vector.</summary>
-    public byte External;
+    public LastResort End;
+}
+
+/// <summary>What ends an interrupt that has no handler.</summary>
+internal enum LastResort : byte
+{
+    /// <summary>An EOI to the local APIC.</summary>
+    LocalApic,
+    /// <summary>Non-specific EOIs to both 8259s.</summary>
+    BothPics,
+    /// <summary>One to the master alone.</summary>
+    MasterPic,
+    /// <summary>It is in service nowhere.</summary>
+    Nothing,
 }
 
 /// <summary>The handlers that a CPU is in, outermost first.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Wirq.Events;
+using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
@@ -13,6 +15,19 @@ internal sealed class RouteTable(Fabric fabric)
 
     /// <summary>Takes a pin's route out.</summary>
     internal void Remove(in Event change) => _routes.Remove((change.IoApic, change.Pin));
+
+    /// <summary>A hash of it, whatever the order in which it came about.</summary>
+    internal UInt128 Identity()
+    {
+        UInt128 sum = 0;
+        foreach (((int chip, int pin), Msi message) in _routes)
+        {
+            var hash = new StateHash((ulong)chip << 32 | (uint)pin);
+            hash.Add(MemoryMarshal.AsBytes<ulong>([message.Address.Bits, message.Data.Bits]));
+            sum += hash.Value;
+        }
+        return sum;
+    }
 
     /// <summary>Carries a <see cref="EventKind.Deliver"/> out by the table. Without a route the kernel swallows it, and
     /// no answer comes.</summary>

@@ -7,29 +7,34 @@ namespace Wirq.Lab.Worlds;
 /// <content>The CPUs: state machines that take one step at a time.</content>
 public sealed partial class World
 {
+    // What no test of its state recognises, such as a count that only grows, ends here.
     private const int MaxSettle = 2_000_000;
 
     private readonly Block<CpuState> _cpus;
     private readonly Block<TurnState> _turns;
 
     /// <summary>Lets the CPUs run, one step each in turn, until none has anything to do.</summary>
-    /// <exception cref="WorldException">They never come to rest.</exception>
+    /// <exception cref="WorldException">They never come to rest. Says which interrupts keep them from it.</exception>
     public void Settle()
     {
         int steps = 0;
+        _watch.Begin();
         for (bool moved = true; moved;)
         {
             moved = false;
+            int before = steps;
             int first = _order?.Next(Spec.Cpus) ?? 0;
             for (int i = 0; i < Spec.Cpus; i++)
             {
                 int cpu = (first + i) % Spec.Cpus;
                 if (!CanStep(cpu))
                     continue;
+                if (_order is not null && steps > before)
+                    _watch.NoteChoice();
                 StepCpu(cpu);
                 moved = true;
                 if (++steps > MaxSettle)
-                    throw new WorldException($"the CPUs do not come to rest within {MaxSettle} steps");
+                    throw new WorldException(_watch.TellUnrest(MaxSettle));
             }
         }
     }
@@ -56,16 +61,22 @@ public sealed partial class World
 
     private void Enter(int cpu, ref CpuState state)
     {
+        if (_watch.Returns(cpu))
+            throw new WorldException(_watch.TellEndless());
         int vector = _cpuPort.Take(cpu);
         if (vector < 0)
             return;
         Journal.NoteTaken(cpu, (byte)vector);
-        if (state.Depth == CpuState.MaxDepth)
-            throw new WorldException($"cpu{cpu} nests handlers deeper than {CpuState.MaxDepth}");
-        bool external = LastTakenWasExternal();
+        (Origin origin, LastResort end) = SourceOfLastTaken(cpu, vector);
         int handler = FindHandler(cpu, vector);
+        var taken = new InterruptTaken(cpu, (byte)vector, origin, handler);
+        _watch.Note(taken);
+        if (state.Depth == CpuState.MaxDepth)
+            throw new WorldException($"cpu{cpu} nests handlers deeper than {CpuState.MaxDepth}, the last for 0x{vector:x2}: {_watch.StormOf(taken).Cause}");
+        if (handler < 0 && !Scenario.IgnoresUnhandled)
+            NoteUnhandled(taken, spurious: end is LastResort.Nothing or LastResort.MasterPic);
         ref Frame frame = ref state.Frames[(int)state.Depth++];
-        frame = new Frame { Handler = (ushort)(handler + 1), Vector = (byte)vector, External = external ? (byte)1 : (byte)0 };
+        frame = new Frame { Handler = (ushort)(handler + 1), Vector = (byte)vector, End = end };
         if (handler >= 0)
         {
             ref ulong turn = ref _turns[handler * Spec.Cpus + cpu].Count;
@@ -75,14 +86,35 @@ public sealed partial class World
         state.Interrupts = 0;
     }
 
-    private bool LastTakenWasExternal()
+    /// <summary>Where the interrupt that was taken just now came from, and what ends it. The events of the take still
+    /// wait.</summary>
+    private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector)
     {
+        const ulong byPics = 1, spurious = 2, spuriousOfPics = 1;
+        const int irqOfSlave = 8;
+        ulong how = 0;
         for (int i = Fabric.Events.Count - 1; i >= 0; i--)
         {
-            if (Fabric.Events.Peek(i) is { Kind: EventKind.VectorTaken } taken)
-                return taken.B == 1;
+            Event e = Fabric.Events.Peek(i);
+            if (e.Kind == EventKind.VectorTaken)
+                how = e.B;
+            // The 8259s tell of their part before the CPU takes the vector.
+            if (e.Kind == EventKind.PicTaken && how == byPics)
+            {
+                // A spurious vector leaves no in-service bit at the chip that gave it (8259A data sheet, "Edge and
+                // level triggered modes"); that of the slave sets one at the master.
+                LastResort end = (e.B & spuriousOfPics) == 0 ? LastResort.BothPics
+                    : e.Irq >= irqOfSlave ? LastResort.MasterPic : LastResort.Nothing;
+                return (Origin.Pic(e.Irq), end);
+            }
         }
-        return false;
+        return how switch
+        {
+            byPics => (default, LastResort.BothPics),
+            // SDM vol. 3, 11.9: its handler returns without an EOI.
+            spurious => (default, LastResort.Nothing),
+            _ => (Journal.OriginOf(cpu, (byte)vector), LastResort.LocalApic),
+        };
     }
 
     /// <summary>A CPU's own handler of the vector goes before the one of all CPUs; any handler of a vector before those
@@ -102,17 +134,17 @@ public sealed partial class World
         return best;
     }
 
+    /// <summary>What a handler would do the next time.</summary>
+    internal IReadOnlyList<Step> NextTurn(int handler, int cpu) =>
+        Scenario.Handlers[handler].Turns[(int)_turns[handler * Spec.Cpus + cpu].Count];
+
     private void RunFrame(int cpu, ref CpuState state)
     {
         int depth = (int)state.Depth - 1;
         Frame frame = state.Frames[depth];
         if (frame.Handler == 0)
         {
-            // No handler: end the interrupt where it came from, as an operating system's last resort does.
-            if (frame.External != 0)
-                Do(cpu, DefaultPicEoi);
-            else
-                Do(cpu, new EoiCommand());
+            End(cpu, frame.End);
             Return(cpu, ref state);
             return;
         }
@@ -126,7 +158,20 @@ public sealed partial class World
         Perform(steps[frame.Step], cpu);
     }
 
-    private static readonly PicEoiCommand DefaultPicEoi = new(-1, Slave: true);
+    /// <summary>Ends an interrupt that has no handler where it came from, as an operating system's last resort
+    /// does.</summary>
+    private void End(int cpu, LastResort end)
+    {
+        switch (end)
+        {
+            case LastResort.LocalApic:
+                Do(cpu, new EoiCommand());
+                break;
+            case LastResort.BothPics or LastResort.MasterPic:
+                Do(cpu, new PicEoiCommand(-1, Slave: end == LastResort.BothPics));
+                break;
+        }
+    }
 
     private void Return(int cpu, ref CpuState state)
     {

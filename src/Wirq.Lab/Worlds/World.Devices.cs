@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
@@ -26,7 +27,10 @@ public sealed partial class World
         DeviceSpec spec = Spec.Devices[step.Device];
         ref DeviceState state = ref _devices[step.Device];
         if (state.Removed != 0)
+        {
+            _outcome = new StepOutcome(StepOutcomeKind.Gone);
             return;
+        }
         Source? source = _sources[step.Device];
         DeviceVirq[]? virqs = _deviceVirqs[step.Device];
         switch (step.Action)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Events;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 
@@ -7,11 +8,6 @@ namespace Wirq.Lab.Worlds;
 /// <content>What steps do.</content>
 public sealed partial class World
 {
-    private readonly List<Failure> _failures = [];
-
-    /// <summary>Expectations that did not hold, in order.</summary>
-    public IReadOnlyList<Failure> Failures => _failures;
-
     /// <summary>Performs a step of the scenario and lets everything come to rest.</summary>
     public void Run(Step step)
     {
@@ -23,8 +19,13 @@ public sealed partial class World
 
     private void Perform(Step step, int runningCpu)
     {
-        if (step is not (RepeatStep or ExpectStep))
-            Timeline.Add(step, Fabric.Now);
+        if (step is not RepeatStep)
+        {
+            if (runningCpu < 0)
+                _at = step.At;
+            Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);
+            _outcome = default;
+        }
         switch (step)
         {
             case DeviceStep device:
@@ -37,13 +38,17 @@ public sealed partial class World
                 Repeat(repeat, runningCpu);
                 break;
             case ExpectStep expect:
-                _failures.AddRange(Expectations.Verify(this, expect.Checks, Math.Max(runningCpu, 0)));
+                foreach (Failure failure in Expectations.Verify(this, expect.Checks, Math.Max(runningCpu, 0)))
+                    Fail(failure.At, failure.Text);
                 break;
             case CpuStep cpu:
-                if (Do(cpu.Cpu >= 0 ? cpu.Cpu : runningCpu, cpu.Command) is { } failure)
-                    _failures.Add(new Failure(cpu.At, failure));
+                if (Do(cpu.Cpu >= 0 ? cpu.Cpu : runningCpu, cpu.Command) is { } wrong)
+                    Fail(cpu.At, wrong);
                 break;
         }
+        if (_outcome.Kind != StepOutcomeKind.None)
+            Timeline.Add(_outcome);
+        _outcome = default;
     }
 
     private void Repeat(RepeatStep repeat, int runningCpu)
@@ -68,13 +73,15 @@ public sealed partial class World
         for (int stops = 0; Fabric.Now < end; stops++)
         {
             if (stops > maxStops)
-                throw new WorldException($"more than {maxStops} timers fall due within one step of time");
+                throw new WorldException($"more than {maxStops:#,0} timers fall due within one step of time, the last of them as {LastDue()}");
             Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
             Drain();
             if (settle)
                 Settle();
         }
     }
+
+    private string LastDue() => Journal.LastDue is { } due ? EventText.Describe(due) : "nobody tells of";
 
     /// <summary>A CPU does something.</summary>
     /// <returns>What went otherwise than the scenario says, or null.</returns>
@@ -135,18 +142,25 @@ public sealed partial class World
     private string? Read(int cpu, ReadCommand read)
     {
         bool faulted = !Registers.Read(cpu, read.Register, out ulong value);
+        if (!faulted)
+            _outcome = new StepOutcome(StepOutcomeKind.Found, value);
         if (Faulted(faulted, read.Faults, $"the read of {read.Register.Text}") is { } failure)
             return failure;
         return !faulted && read.Is is { } expected && !expected.Matches(value)
             ? Expectations.Differs(read.Register.Text, expected, value) : null;
     }
 
-    private static string? Faulted(bool faulted, bool expected, string what) => (faulted, expected) switch
+    private string? Faulted(bool faulted, bool expected, string what)
     {
-        (true, false) => $"{what} took #GP",
-        (false, true) => $"{what} should have taken #GP",
-        _ => null,
-    };
+        if (faulted)
+            _outcome = new StepOutcome(StepOutcomeKind.Faulted);
+        return (faulted, expected) switch
+        {
+            (true, false) => $"{what} took #GP",
+            (false, true) => $"{what} should have taken #GP",
+            _ => null,
+        };
+    }
 
     private void Migrate(int cpu, MigrateCommand migrate)
     {
@@ -162,6 +176,7 @@ public sealed partial class World
     private string? Take(int cpu, int expected)
     {
         int vector = TakeNow(cpu, _cpuPort.Take);
+        _outcome = vector < 0 ? new StepOutcome(StepOutcomeKind.NothingTaken) : new StepOutcome(StepOutcomeKind.Taken, (ulong)vector);
         return expected switch
         {
             -1 => vector >= 0 ? null : $"cpu{cpu} had no interrupt to take",
@@ -194,6 +209,7 @@ public sealed partial class World
         if (Fabric.Pic is null)
             return "the machine has no 8259";
         int vector = TakeNow(cpu, _cpuPort.Inta);
+        _outcome = new StepOutcome(StepOutcomeKind.Given, (ulong)vector);
         return expected < 0 || vector == expected ? null : string.Create(CultureInfo.InvariantCulture,
             $"the INTA cycle returned 0x{vector:x2}, and should have returned 0x{expected:x2}");
     }

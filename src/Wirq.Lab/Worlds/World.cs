@@ -20,6 +20,7 @@ public sealed partial class World : IDisposable
     private readonly RemappingDriver? _driver;
     private readonly IGuestCpus _cpuPort;
     private readonly Random? _order;
+    private readonly StormWatch _watch;
 
     /// <summary>Builds a world in its start state.</summary>
     /// <param name="scenario">What it is to be.</param>
@@ -32,6 +33,7 @@ public sealed partial class World : IDisposable
         ArgumentNullException.ThrowIfNull(scenario);
         Scenario = scenario;
         _design = design;
+        _watch = new StormWatch(this);
         _order = seed == 0 ? null : new Random(seed);
         Recorder = recorder;
         Spec = design?.Alter(scenario.Machine) ?? scenario.Machine;
@@ -74,13 +76,21 @@ public sealed partial class World : IDisposable
     public Fabric Fabric { get; }
     /// <summary>The laws.</summary>
     public LawSet Laws { get; }
-    /// <summary>What happened of late.</summary>
+    /// <summary>What happened.</summary>
     public Timeline Timeline { get; } = new();
+    /// <summary>Interrupts that CPUs took again and again, of each vector of a CPU the first time.</summary>
+    public IReadOnlyList<Storm> Storms => _watch.Storms;
 
     internal Journal Journal { get; }
     internal RegisterAccess Registers { get; }
     internal Action<Event>? Recorder { get; }
     internal RouteTable? Routes => _routes;
+
+    /// <summary>Whether something that is not in its <see cref="Identity"/> has a say in what comes next.</summary>
+    internal bool Remembers => _design is not null;
+
+    /// <summary>A hash of all that its next steps depend on, where nothing waits to be carried out.</summary>
+    internal UInt128 Identity() => Arena.Identity(Fabric.Now) + (_routes?.Identity() ?? 0);
 
     /// <summary>Lets its CPUs go.</summary>
     public void Dispose() => _cpuPort.Dispose();
@@ -105,6 +115,7 @@ public sealed partial class World : IDisposable
         while (_host?.Poll() == true);
         if (any)
             Rest();
+        TellFailures();
     }
 
     private void Start()
@@ -134,6 +145,8 @@ public sealed partial class World : IDisposable
     {
         Laws.Observe(happened);
         Journal.Note(happened);
+        if (happened.Kind == EventKind.StormBraked)
+            _watch.NoteBrake(happened.IoApic, happened.Pin);
         Timeline.Add(happened);
         Recorder?.Invoke(happened);
     }

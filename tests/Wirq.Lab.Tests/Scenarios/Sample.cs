@@ -65,6 +65,7 @@ internal static class Sample
             0x32: [[eoi], [{serve: disk}, {disk: raise}, {cpu1: eoi}, {expect: {pending: {cpu0: []}}}, eoi]]
           cpus:
             any: [{read: {apic.isr.1: ~}}, {repeat: {times: 2, steps: [eoi]}}]
+        unhandled: ignore
         steps:
           - disk: raise
           - nvme: send

@@ -7,6 +7,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
 {
     private const int SpecificEois = 16, AnyOf = -1, NoneAtAll = -2;
     private const ulong MaxPinDestination = 0x7FFF;
+    // What a step does, in words, and not what is expected to come of it: a timeline says what came of it.
+    private const string Takes = "looks for an interrupt to take", Asks = "runs an INTA cycle";
 
     /// <summary>Reads one command, or a list of them, as steps of a CPU.</summary>
     internal void Read(YamlNode node, int cpu, Mark at, List<Step> steps)
@@ -38,8 +40,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             "pic-eoi-both" => (new PicEoiCommand(-1, Slave: true), "signals EOI to both 8259s"),
             "sti" => (new InterruptsCommand(true), "enables interrupts"),
             "cli" => (new InterruptsCommand(false), "disables interrupts"),
-            "take" => (new TakeCommand(AnyOf), "takes an interrupt"),
-            "inta" => (new IntaCommand(AnyOf), "runs an INTA cycle"),
+            "take" => (new TakeCommand(AnyOf), Takes),
+            "inta" => (new IntaCommand(AnyOf), Asks),
             _ => ScenarioWords.Commands.Contains(scalar.Text)
                 ? throw scalar.Expected($"what to {scalar.Text}: {{{scalar.Text}: …}}")
                 : throw Words.Unknown(scalar, [.. ScenarioWords.PlainCommands, .. ScenarioWords.Commands]),
@@ -112,17 +114,10 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
                 return InterruptCommandReader.Read(value);
             case "take":
                 int taken = ReadVector(value, mayBeNone: true);
-                return (new TakeCommand(taken), taken switch
-                {
-                    NoneAtAll => "has nothing to take",
-                    AnyOf => "takes an interrupt",
-                    _ => $"takes {Numbers.ShowVector(taken)}",
-                });
+                return (new TakeCommand(taken), Takes);
             case "inta":
                 actors.RequirePic(word);
-                int answer = ReadVector(value, mayBeNone: false);
-                string gets = answer < 0 ? "" : $" and gets {Numbers.ShowVector(answer)}";
-                return (new IntaCommand(answer), "runs an INTA cycle" + gets);
+                return (new IntaCommand(ReadVector(value, mayBeNone: false)), Asks);
             case "serve":
                 int device = actors.ReadDevice(value);
                 return (new ServeCommand(device), $"serves {actors.Machine.Devices[device].Name}");
@@ -180,12 +175,11 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
 
     private static CpuStep ReadAccess(YamlScalar word, RegisterName register, YamlNode value, bool faults, int cpu, Mark at)
     {
-        string suffix = faults ? " and faults" : "";
         string start = $"{Actors.CpuName(cpu)} {word.Text}s {register.Text}";
         if (word.Text == "read" && (faults || value is YamlScalar { IsNull: true }))
         {
             return value is YamlScalar { IsNull: true }
-                ? new CpuStep(at, start + suffix, cpu, new ReadCommand(register, null, faults))
+                ? new CpuStep(at, start, cpu, new ReadCommand(register, null, faults))
                 : throw value.Expected("~ (nothing); a read that faults yields no value");
         }
         (RegisterValue number, string text) = RegisterValueReader.Read(value, register, word.Text switch
@@ -200,7 +194,13 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             "change" => new ChangeCommand(register, number),
             _ => new ReadCommand(register, number),
         };
-        return new CpuStep(at, $"{start}{(word.Text == "change" ? " to" : "")} {text}{suffix}", cpu, command);
+        string does = word.Text switch
+        {
+            "read" => start,
+            "change" => $"{start} to {text}",
+            _ => $"{start} {text}",
+        };
+        return new CpuStep(at, does, cpu, command);
     }
 
     private static string PinName(int chip, int pin) => chip == 0 ? $"{pin}" : $"ioapic{chip}.{pin}";

@@ -1,0 +1,195 @@
+using System.Globalization;
+using Wirq.Lab.Running;
+
+namespace Wirq.Cli.Run;
+
+/// <summary>The story of a failing scenario, in lines that fit a width: what failed, then what happened.</summary>
+/// <remarks>Unless all is asked for it fits a screen: the beginning, what is repeated once, and the end.</remarks>
+internal sealed class RunStory
+{
+    /// <summary>How many lines it has at most.</summary>
+    internal const int MostLines = 40;
+
+    private const int LinesOfReasons = 14, LeastOfTimeline = 16;
+    private const int FirstLines = 6, LastLines = 4;
+    /// <summary>How it begins.</summary>
+    internal const string Headline = "failed ";
+
+    private const string Indent = "  ", Repeated = " │", RepeatedEnd = " └";
+
+    private readonly int _width;
+    private readonly bool _whole;
+    private readonly List<string> _lines = [];
+    private long _leftOut;
+
+    private RunStory(int width, bool whole) => (_width, _whole) = (width, whole);
+
+    /// <summary>Tells it.</summary>
+    /// <param name="failed">A scenario that failed.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="whole">Whether to leave nothing out.</param>
+    internal static IReadOnlyList<string> Of(ScenarioResult failed, int width, bool whole)
+    {
+        var story = new RunStory(width, whole);
+        story._lines.AddRange(story.Wrap(Headline, $"{failed.Scenario.Name} ({failed.Scenario.At.File})"));
+        story.TellReasons(failed);
+        if (failed.Timeline is { } timeline)
+            story.TellTimeline(timeline);
+        if (story._leftOut > 0)
+            story._lines.Add($"{Indent}{Number(story._leftOut)} lines are left out; --verbose shows them, --record FILE keeps every event");
+        return story._lines;
+    }
+
+    private void TellReasons(ScenarioResult failed)
+    {
+        string[] reasons =
+        [
+            // An endless one is a failure already.
+            .. failed.Storms.Where(storm => !storm.Endless).Select(storm => storm.ToString()),
+            .. failed.Failures.Select(failure => failure.Times == 1 ? failure.ToString() : $"{failure} ({Number(failure.Times)} times)"),
+            .. failed.Laws.Where(law => !law.Held).Select(law => $"{law.Name}: {law.Detail}"),
+            .. failed.Historic.Where(one => !one.Caught).Select(missed => $"as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}"),
+        ];
+        int told = 0;
+        foreach (string reason in reasons)
+        {
+            List<string> lines = Wrap(Indent, reason);
+            if (!_whole && told > 0 && _lines.Count + lines.Count > LinesOfReasons)
+                break;
+            _lines.AddRange(lines);
+            told++;
+        }
+        if (told == reasons.Length)
+            return;
+        _lines.Add($"{Indent}… and {Number(reasons.Length - told)} more");
+        _leftOut += reasons.Skip(told).Sum(reason => Wrap(Indent, reason).Count);
+    }
+
+    private void TellTimeline(Timeline timeline)
+    {
+        var told = new List<TimelineLine>();
+        foreach (TimelinePart part in timeline.Beginning)
+            Tell(part, Indent, told);
+        if (timeline.Dropped > 0)
+            told.Add(new TimelineLine([$"{Indent}… {Number(timeline.Dropped)} entries are not kept; --record FILE keeps every event"], Note: true));
+        foreach (TimelinePart part in timeline.End)
+            Tell(part, Indent, told);
+        _lines.Add($"{Indent}timeline:");
+        int room = _whole ? int.MaxValue : Math.Max(LeastOfTimeline, MostLines - 1 - _lines.Count);
+        bool[] shown = Choose(told, room);
+        for (int i = 0; i < told.Count;)
+        {
+            if (shown[i])
+            {
+                _lines.AddRange(told[i++].Lines);
+                continue;
+            }
+            int first = i;
+            while (i < told.Count && !shown[i])
+                i++;
+            int leftOut = told.Skip(first).Take(i - first).Sum(line => line.Lines.Count);
+            _leftOut += leftOut;
+            _lines.Add($"{Indent}… {Number(leftOut)} lines …");
+        }
+    }
+
+    private void Tell(TimelinePart part, string margin, List<TimelineLine> told)
+    {
+        foreach (TimelineEntry entry in part.Entries)
+        {
+            string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
+            bool apart = entry.Step is not null || entry.Note is not null;
+            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Note: entry.Note is not null));
+        }
+        if (part.Parts.Count == 0)
+            return;
+        int first = told.Count;
+        foreach (TimelinePart repeated in part.Parts)
+            Tell(repeated, Repeated, told);
+        for (int i = first; i < told.Count; i++)
+            told[i] = told[i] with { Repeats = part.Times };
+        told.Add(new TimelineLine([$"{RepeatedEnd} … {(part.Times == 2 ? "repeated once" : $"repeated {Number(part.Times - 1)} times")} …"], Repeats: part.Times, EndsTurn: true));
+    }
+
+    /// <summary>Chooses lines until the room is full: how it began, what came last, what is repeated most often and how
+    /// often, what was not as expected, and the rest from the beginning on.</summary>
+    private static bool[] Choose(List<TimelineLine> told, int room)
+    {
+        var shown = new bool[told.Count];
+        if (told.Sum(line => (long)line.Lines.Count) <= room)
+        {
+            Array.Fill(shown, true);
+            return shown;
+        }
+        IEnumerable<int> all = Enumerable.Range(0, told.Count);
+        long most = told.Max(line => line.Repeats);
+        int[] turn = most == 0 ? [] : [.. all.SkipWhile(i => told[i].Repeats != most).TakeWhile(i => told[i].Repeats == most)];
+        int[] wanted =
+        [
+            .. all.Take(FirstLines), .. all.Reverse().Take(LastLines), .. turn.Where(i => told[i].EndsTurn), .. turn,
+            .. all.Where(i => told[i].EndsTurn || told[i].Note), .. all,
+        ];
+        foreach (int line in wanted.Distinct())
+        {
+            shown[line] = true;
+            if (Height(told, shown) <= room)
+                continue;
+            shown[line] = false;
+            break;
+        }
+        return shown;
+    }
+
+    // A gap takes a line to say so.
+    private static int Height(List<TimelineLine> told, bool[] shown)
+    {
+        int height = 0;
+        for (int i = 0; i < told.Count; i++)
+        {
+            if (shown[i])
+                height += told[i].Lines.Count;
+            else if (i == 0 || shown[i - 1])
+                height++;
+        }
+        return height;
+    }
+
+    /// <summary>Breaks a text at words into lines of the width, those after the first indented as it is.</summary>
+    private List<string> Wrap(string prefix, string text)
+    {
+        var lines = new List<string>();
+        string margin = prefix == Headline ? Indent : prefix[..Indent.Length];
+        string indent = margin + new string(' ', prefix.Length);
+        string line = prefix;
+        bool empty = true;
+        foreach (string word in text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            string rest = word;
+            if (!empty && line.Length + 1 + rest.Length > _width)
+            {
+                lines.Add(line);
+                (line, empty) = (indent, true);
+            }
+            // A word that is longer than a line, such as a path, is cut.
+            while (empty && line.Length + rest.Length > _width && _width > line.Length)
+            {
+                int fits = _width - line.Length;
+                lines.Add(line + rest[..fits]);
+                (line, rest) = (indent, rest[fits..]);
+            }
+            line += (empty ? "" : " ") + rest;
+            empty = false;
+        }
+        lines.Add(line);
+        return lines;
+    }
+
+    private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
+
+    /// <summary>An entry of the timeline as it is printed.</summary>
+    /// <param name="Lines">Its lines.</param>
+    /// <param name="Note">Whether it is nothing that happened.</param>
+    /// <param name="Repeats">How often it came where it belongs to what is repeated; else 0.</param>
+    /// <param name="EndsTurn">Whether it says how often.</param>
+    private readonly record struct TimelineLine(IReadOnlyList<string> Lines, bool Note = false, long Repeats = 0, bool EndsTurn = false);
+}

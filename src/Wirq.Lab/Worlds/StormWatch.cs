@@ -1,0 +1,208 @@
+using System.Globalization;
+using Wirq.Events;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>Sees that CPUs which run until they rest will never do so: a state of the whole world comes back.</summary>
+/// <remarks>
+/// <para>A world is a transition system. Where its state, all of it, is what it was at an earlier interrupt of the same
+/// run, everything in between happens again, and again. A handler that runs long, or ten thousand times up to the storm
+/// brake, is never mistaken for that: its turn, or the count of the brake, is part of the state.</para>
+/// <para>A state is kept at the 16th interrupt, the 32nd, the 64th, and so on, and those that follow are compared with
+/// it (R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20, 1980). Far away from a kept state only
+/// each 60th is compared: a multiple of any small number of interrupts after which a state comes back. Where it does not
+/// come back after the same number each time, because an order is drawn, each is.</para>
+/// </remarks>
+internal sealed class StormWatch(World world)
+{
+    private const int First = 16, Near = 16, Stride = 60;
+    /// <summary>How often a state has to come back where the state alone does not say what comes next: an order of CPUs
+    /// was drawn, or a historic design remembers what is not in it.</summary>
+    private const int Unsure = 64;
+    private const int Kept = 256, LongestPattern = Kept / 2, Told = 3, MostStorms = 16;
+
+    // The last interrupts, and how often each was taken since the CPUs began to run.
+    private readonly InterruptTaken[] _last = new InterruptTaken[Kept];
+    private readonly Dictionary<InterruptTaken, int> _counts = [];
+    private readonly List<Storm> _storms = [];
+    private long _taken, _keptAt;
+    private UInt128 _state;
+    private int _cpu, _returns, _again;
+    private bool _chosen;
+
+    /// <summary>The storms that were seen, of each vector of a CPU the first.</summary>
+    internal IReadOnlyList<Storm> Storms => _storms;
+
+    /// <summary>The CPUs begin to run.</summary>
+    internal void Begin()
+    {
+        if (_taken == 0)
+            return;
+        (_taken, _keptAt, _returns, _chosen) = (0, 0, 0, false);
+        _counts.Clear();
+        _again = 0;
+    }
+
+    /// <summary>The order of several CPUs was drawn.</summary>
+    internal void NoteChoice() => _chosen = true;
+
+    /// <summary>A CPU took an interrupt.</summary>
+    internal void Note(in InterruptTaken taken)
+    {
+        if (_taken > 0 && taken == _last[(_taken - 1) % Kept])
+        {
+            _again++;
+        }
+        else
+        {
+            Count();
+            _again = 1;
+        }
+        _last[_taken++ % Kept] = taken;
+    }
+
+    /// <summary>Counts what was taken last, as often as it was taken in a row.</summary>
+    private void Count()
+    {
+        if (_taken > 0)
+            _counts[_last[(_taken - 1) % Kept]] = _counts.GetValueOrDefault(_last[(_taken - 1) % Kept]) + _again;
+        _again = 0;
+    }
+
+    /// <summary>Whether the world, of which a CPU is about to take an interrupt and nothing else waits, is where it was
+    /// before.</summary>
+    internal bool Returns(int cpu)
+    {
+        if (_taken < First)
+            return false;
+        if (long.IsPow2(_taken) && _taken != _keptAt)
+        {
+            (_keptAt, _state, _cpu, _returns, _chosen) = (_taken, world.Identity(), cpu, 0, false);
+            return false;
+        }
+        long since = _taken - _keptAt;
+        // The CPU that is next is the one part of the state that stands outside of it.
+        bool sure = !_chosen && !world.Remembers;
+        if (cpu != _cpu || (sure && since > Near && since % Stride != 0) || world.Identity() != _state)
+            return false;
+        _returns++;
+        return sure || _returns >= Unsure;
+    }
+
+    /// <summary>Notes that the world never comes to rest.</summary>
+    /// <returns>It in a sentence.</returns>
+    internal string TellEndless()
+    {
+        List<Storm> storms = Repeated(endless: true);
+        foreach (Storm storm in storms)
+            Add(storm);
+        return storms.Count == 1 ? storms[0].ToString()
+            : $"the same interrupts are taken in turn, and the machine is where it was before, so that it never comes to rest: {Tell(storms)}";
+    }
+
+    /// <summary>Says what the CPUs are about that do not come to rest within a number of steps.</summary>
+    internal string TellUnrest(int steps) => string.Create(CultureInfo.InvariantCulture,
+        $"the CPUs do not come to rest within {steps:#,0} steps: {Tell(Repeated(endless: false))}");
+
+    /// <summary>Notes that the storm brake holds a pin.</summary>
+    internal void NoteBrake(int ioApic, int pin)
+    {
+        Origin origin = Origin.Pin(ioApic, pin);
+        for (long i = _taken - 1; i >= Math.Max(0, _taken - Kept); i--)
+        {
+            if (_last[i % Kept].Origin != origin)
+                continue;
+            Add(StormOf(_last[i % Kept]));
+            return;
+        }
+    }
+
+    private void Add(Storm storm)
+    {
+        bool known = _storms.Exists(other => (other.Cpu, other.Vector, other.Gsi) == (storm.Cpu, storm.Vector, storm.Gsi));
+        if (!known && _storms.Count < MostStorms)
+            _storms.Add(storm);
+    }
+
+    private static string Tell(List<Storm> storms) => string.Join("; ", storms.Take(Told).Select(storm => $"{storm.Taken} ({storm.Cause})"))
+        + (storms.Count > Told ? $"; and {storms.Count - Told} more" : "");
+
+    /// <summary>The interrupts that are taken in turn.</summary>
+    private List<Storm> Repeated(bool endless)
+    {
+        int kept = (int)Math.Min(_taken, Kept);
+        int period = 1;
+        while (period <= Math.Min(LongestPattern, kept) && !HasPeriod(period, kept))
+            period++;
+        return [.. Enumerable.Range(1, Math.Min(period, kept)).Select(back => _last[(_taken - back) % Kept])
+            .Distinct().Reverse().Select(taken => StormOf(taken, endless))];
+    }
+
+    // Of what is kept, the later half has to repeat itself: what came before may be another story.
+    private bool HasPeriod(int period, int kept)
+    {
+        int compared = Math.Max(period, kept / 2);
+        for (int back = 1; back <= Math.Min(compared, kept - period); back++)
+        {
+            if (_last[(_taken - back) % Kept] != _last[(_taken - back - period) % Kept])
+                return false;
+        }
+        return kept > period;
+    }
+
+    /// <summary>What is to be said of an interrupt, as things stand.</summary>
+    internal Storm StormOf(in InterruptTaken taken, bool endless = false)
+    {
+        Count();
+        int gsi = GsiOf(taken.Origin);
+        IReadOnlyList<string> holders = gsi < 0 ? [] : world.Fabric.Lines.HoldersOf(gsi);
+        Handler? handler = taken.Handler < 0 ? null : world.Scenario.Handlers[taken.Handler];
+        HashSet<string> served = handler is null ? [] : ServedBy(world.NextTurn(taken.Handler, taken.Cpu));
+        return new Storm
+        {
+            Cpu = taken.Cpu,
+            Vector = taken.Vector,
+            Times = _counts.GetValueOrDefault(taken),
+            From = From(taken.Origin, gsi),
+            Gsi = gsi,
+            Holders = holders,
+            NotServed = [.. holders.Where(holder => !served.Contains(holder))],
+            Handler = handler?.At,
+            Endless = endless,
+        };
+    }
+
+    private int GsiOf(Origin origin) => origin.Kind switch
+    {
+        OriginKind.Pin => world.Fabric.Gsis.OfPin(origin.Unit, origin.Index),
+        OriginKind.Pic => world.Fabric.Gsis.OfIsaIrq(origin.Index),
+        _ => -1,
+    };
+
+    private static string From(Origin origin, int gsi) => origin.Kind switch
+    {
+        OriginKind.None => "",
+        OriginKind.Pin => $"pin {origin.Index} of I/OAPIC {origin.Unit} (GSI {gsi})",
+        OriginKind.Pic => $"IRQ {origin.Index} of the 8259s (GSI {gsi})",
+        OriginKind.Ipi => $"an IPI of cpu{origin.Index}",
+        OriginKind.Local => $"the LVT entry {origin}",
+        _ => origin.ToString(),
+    };
+
+    private HashSet<string> ServedBy(IReadOnlyList<Step> steps)
+    {
+        var served = new HashSet<string>();
+        foreach (Step step in steps)
+        {
+            if (step is CpuStep { Command: ServeCommand serve })
+                served.Add(world.Spec.Devices[serve.Device].Name);
+            else if (step is DeviceStep { Action: DeviceAction.Lower } lower)
+                served.Add(world.Spec.Devices[lower.Device].Name);
+            else if (step is RepeatStep repeat)
+                served.UnionWith(ServedBy(repeat.Steps));
+        }
+        return served;
+    }
+}
