@@ -58,6 +58,9 @@ internal struct PicState : IState
     public byte SpecialMask;
     /// <summary>Priorities rotate at automatic EOI.</summary>
     public byte RotatesInAutoEoi;
+    /// <summary>1 where INT does not show yet what happened to the chip: <see cref="PicPair.Update"/> brings it up to
+    /// date.</summary>
+    public byte Due;
 }
 
 /// <summary>The mutable state of the pair beyond its chips.</summary>
