@@ -55,7 +55,7 @@ internal static class PicProfile
             $"Read: {Qemu}, pic_set_irq and pic_update_irq; {Kvm}, pic_update_irq: INT is computed from IRR alone."),
         Row(nameof(PicQuirks.TriggerChangeKeepsIrr),
             "IRR follows the pins by the trigger mode that is in force.",
-            "A change of ELCR or LTIM leaves IRR as it is until the pin is driven again.",
+            "A change of ELCR leaves IRR as it is until the pin is driven again.",
             "A change of ELCR leaves IRR as it is until the pin is driven again.",
             $"Read: {Qemu} and {Kvm}, elcr_ioport_write only stores the byte; IRR is written where a pin is set."),
         Row(nameof(PicQuirks.UnprogrammedRequests),
@@ -87,10 +87,10 @@ internal static class PicProfile
             $"Read: {Kvm}, pic_ioport_write reports \"single mode not supported\"."),
         Row(nameof(PicQuirks.LtimIgnored),
             "With LTIM set every input of the chip is level-triggered.",
-            null,
             "LTIM does nothing.",
-            $"Read: {Kvm}, pic_ioport_write reports \"level sensitive irq not supported\". QEMU has it since "
-            + "ecb0e98b4f (2023)."),
+            "LTIM does nothing.",
+            $"Ran: QEMU 7.2 by qtest (it has LTIM since ecb0e98b4f of 2023). Read: {Kvm}, pic_ioport_write reports "
+            + "\"level sensitive irq not supported\"."),
         Row(nameof(PicQuirks.Icw3Ignored),
             "The master yields to a slave where its ICW3 says so, and the slave with that id answers (8259A, "
             + "\"Initialization Command Word 3\").",

@@ -94,7 +94,7 @@ public class PicProfileTests
             bench.Take();
             bench.Eoi(1);
             return $"level {bench.Pair.LevelTriggered:x} INTR {bench.Pair.Intr}";
-        }, "level ff INTR True", "level ff INTR True", "level 0 INTR False"),
+        }, "level ff INTR True", "level 0 INTR False", "level 0 INTR False"),
         ["Icw3Ignored"] = (profile =>
         {
             PicBench bench = PicBench.Ready(profile);

@@ -1,0 +1,31 @@
+namespace Wirq.Tests.Qemu;
+
+/// <summary>Profile <c>qemu</c> against QEMU 7.2. <c>WIRQ_LONG=1</c> compares a million operations a chip,
+/// <c>WIRQ_QEMU_SEED</c> sets the seed.</summary>
+public class QemuDifferentialTests(ITestOutputHelper output)
+{
+    private static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
+    private static int Operations => IsLong ? 1_000_000 : 50_000;
+    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("WIRQ_QEMU_SEED"), out int given) ? given : 72;
+
+    [Fact]
+    public async Task The_pair_of_8259s_does_what_qemu_does()
+    {
+        using QtestMachine machine = Machine(PicSubject.Arguments, PicSubject.Traces);
+        await machine.Ask(PicSubject.Before);
+        Expect(await new Differential<PicOperation>(machine, new PicSubject()).Run(Seed, Operations));
+    }
+
+    private static QtestMachine Machine(IEnumerable<string> arguments, IEnumerable<string> traces)
+    {
+        if (QtestMachine.Absence() is { } reason)
+            Assert.Skip(reason);
+        return new QtestMachine(arguments, traces);
+    }
+
+    private void Expect(string? difference)
+    {
+        output.WriteLine($"seed {Seed}, {Operations} operations");
+        Assert.True(difference is null, $"seed {Seed}: {difference}");
+    }
+}
