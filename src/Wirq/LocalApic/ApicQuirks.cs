@@ -34,4 +34,5 @@ internal readonly record struct ApicQuirks
     public bool DeassertDelivers { get; init; }
     public bool Lint0OpenAtReset { get; init; }
     public bool ModeChangeClearsCount { get; init; }
+    public bool TimerReckonsFromLoad { get; init; }
 }

@@ -119,6 +119,14 @@ internal static class LocalApicProfile
         new(Chip, nameof(ApicQuirks.ModeChangeClearsCount),
             "entering or leaving TSC-deadline mode disarms the timer (SDM 11.5.4.1); the initial count stays",
             null, "the initial count is cleared as well", "KVM lapic.c, apic_update_lvtt"),
+        new(Chip, nameof(ApicQuirks.TimerReckonsFromLoad),
+            "the timer counts down from the initial count and stops, or starts again, at zero, masked or not; a new divisor "
+            + "counts at once (SDM 11.5.4)",
+            "each expiry is reckoned from the time at which the initial count was written, and takes a tick more than the "
+            + "count; a masked timer never expires. A write of the entry reckons anew: an ended one-shot count goes on as a "
+            + "periodic one. A write of the divisor changes the current count at once and the expiry at the next reckoning",
+            null, "QEMU ran: a periodic entry written after a masked one-shot count has ended makes ticks; apic.c, "
+            + "apic_next_timer, apic_get_current_count"),
     ];
 
     internal static ApicQuirks Quirks(Profile profile) => profile switch
@@ -129,7 +137,7 @@ internal static class LocalApicProfile
             AnyVectorAccepted = true, LowVectorsTaken = true, ErrorsAddressOnly = true, LowestIndexWins = true,
             HintIgnored = true, NoLogicalBroadcast = true, DisableIsFinal = true, BaseNeverFaults = true,
             PageStays = true, DisableKeepsState = true, OffStillPartakes = true, NoX2Apic = true, NoTscDeadline = true, ExtIntIsFixed = true,
-            ShorthandAnyMode = true, IpiKeepsTrigger = true, DeassertDelivers = true,
+            ShorthandAnyMode = true, IpiKeepsTrigger = true, DeassertDelivers = true, TimerReckonsFromLoad = true,
         },
         Profile.Kvm => new()
         {

@@ -195,7 +195,7 @@ public sealed partial class LocalApics
         // 11.4.7.2: while software-disabled, mask bits cannot be cleared.
         s.Entry(entry) = s.Spurious.Enabled || _quirks.EntriesIgnoreDisable ? next : next.WithMask();
         if (entry == LocalVector.Timer)
-            TimerModeChanged(cpu, ref s, old);
+            TimerEntryChanged(cpu, ref s, old, events);
         else if (entry == LocalVector.Lint0)
             Lint0Changed(cpu, ref s, passedIntr, events);
     }

@@ -199,6 +199,7 @@ public sealed partial class LocalApics
         if (_quirks.Lint0OpenAtReset && cpu == 0)
             s.Lint0 = LocalVectorEntry.OpenExtInt;
         s.InitialCount = 0;
+        s.LoadTime = 0;
         s.Logical = default;
         s.Format = DestinationFormat.Flat;
         s.Divide = default;

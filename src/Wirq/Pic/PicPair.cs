@@ -48,6 +48,8 @@ public sealed partial class PicPair
 
     /// <summary>The INTR output of the master.</summary>
     public bool Intr => _output.Value.Intr != 0;
+    /// <summary>Whether INTR asks the CPU for an INTA.</summary>
+    internal bool Asks => Intr && _output.Value.Answered == 0;
     /// <summary>Request registers, slave in bits 15:8.</summary>
     public ushort RequestRegister => Both(_master.State.Irr, _slave.State.Irr);
     /// <summary>In-service registers, slave in bits 15:8.</summary>
@@ -91,7 +93,8 @@ public sealed partial class PicPair
         int level = _master.Takeable;
         if (level == Pic8259.None)
         {
-            _master.Touch();
+            _master.Touch(PicQuirks.ChipsSettleApart);
+            _output.Value.Answered = 1;
             _master.EndCycle();
             work = default;
             return Tell(SpuriousLevel, _master.Vector(SpuriousLevel), TakenSpurious, events);

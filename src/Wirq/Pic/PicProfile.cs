@@ -120,7 +120,8 @@ internal static class PicProfile
             "INT of a chip is looked at when something happens to that chip, and input 2 is driven when INT of the slave "
             + "is. So INT of a slave in automatic EOI stays up over INTA while another request waits, which the master "
             + "does not see before INT falls; and after ICW1 at the master, a slave whose INT is up waits until it is "
-            + "next written or driven.",
+            + "next written or driven. An INTA that finds nothing leaves INT as it is, and the CPU asks again when INT is "
+            + "driven again.",
             null,
             $"Ran: QEMU 7.2 by qtest and by a stub ROM. Read: {Qemu}, pic_update_irq is called for one chip."),
         Row(nameof(PicQuirks.CascadePulses),

@@ -41,6 +41,7 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.DeassertDelivers), "ReservedMode", "None", "ReservedMode" },
         { nameof(ApicQuirks.Lint0OpenAtReset), "10000 10000", "10000 10000", "700 10000" },
         { nameof(ApicQuirks.ModeChangeClearsCount), "3e8", "3e8", "0" },
+        { nameof(ApicQuirks.TimerReckonsFromLoad), "0:", "1f5:41", "0:" },
     };
 
     private static string Hex(IEnumerable<int> vectors) => string.Join(',', vectors.Select(v => v.ToString("x")));
@@ -160,6 +161,14 @@ public sealed class LocalApicProfileTests
                 bench.Write(InitialCount, 1000);
                 bench.Write(ApicBench.Timer, 0x40041);
                 return $"{bench.Read(InitialCount):x}";
+            case nameof(ApicQuirks.TimerReckonsFromLoad):
+                bench.Write(ApicBench.Divide, 0b1011);
+                bench.Write(InitialCount, 1000);
+                bench.Advance(1500);
+                bench.Write(ApicBench.Timer, 0x20041);
+                string count = $"{bench.Read(CurrentCount):x}";
+                bench.Advance(2500);
+                return $"{count}:{Hex(bench.Pending())}";
             default:
                 throw new ArgumentException($"no scenario for {id}", nameof(id));
         }

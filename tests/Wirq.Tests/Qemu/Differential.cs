@@ -48,7 +48,20 @@ internal sealed class Differential<TOperation>(QtestMachine machine, ISubject<TO
         return null;
     }
 
-    private sealed record Parting(int At, string Theirs, string Ours);
+    /// <summary>Where both part: the operation, and what was seen of it.</summary>
+    private sealed record Parting(int At, string Theirs, string Ours)
+    {
+        private const int Context = 60, Shown = 200;
+
+        public override string ToString()
+        {
+            int same = Theirs.AsSpan().CommonPrefixLength(Ours), from = Math.Max(0, same - Context);
+            return $"QEMU {Excerpt(Theirs, from)}\nours {Excerpt(Ours, from)}";
+        }
+
+        private static string Excerpt(string seen, int from) =>
+            (from > 0 ? "…" : "") + seen[from..Math.Min(seen.Length, from + Shown)] + (seen.Length > from + Shown ? "…" : "");
+    }
 
     private async Task<Parting?> Compare(IReadOnlyList<TOperation> operations)
     {
@@ -98,6 +111,6 @@ internal sealed class Differential<TOperation>(QtestMachine machine, ISubject<TO
         var story = new StringBuilder();
         foreach (TOperation operation in operations)
             story.Append(CultureInfo.InvariantCulture, $"  {operation}\n");
-        return $"{operations.Length} operations:\n{story}QEMU {parting.Theirs}\nours {parting.Ours}";
+        return $"{operations.Length} operations:\n{story}{parting}";
     }
 }

@@ -38,6 +38,9 @@ internal sealed class PicSubject : ISubject<PicOperation>
     // As last told: QEMU prints a level when it drives it, changed or not.
     private bool _intr, _slaveInt;
 
+    /// <summary>INTA cycles that took a request.</summary>
+    internal int Taken { get; private set; }
+
     public IReadOnlyList<PicOperation> Preamble { get; } = MakePreamble();
 
     public void Restart()
@@ -110,7 +113,9 @@ internal sealed class PicSubject : ISubject<PicOperation>
                 value = _bench.In((ushort)operation.At);
                 break;
             case PicAction.Inta:
+                ushort before = _bench.Pair.RequestRegister;
                 value = _bench.Take();
+                Taken += before != _bench.Pair.RequestRegister ? 1 : 0;
                 break;
         }
         _bench.Events.Clear();

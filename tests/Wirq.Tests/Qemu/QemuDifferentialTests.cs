@@ -13,7 +13,21 @@ public class QemuDifferentialTests(ITestOutputHelper output)
     {
         using QtestMachine machine = Machine(PicSubject.Arguments, PicSubject.Traces);
         await machine.Ask(PicSubject.Before);
-        Expect(await new Differential<PicOperation>(machine, new PicSubject()).Run(Seed, Operations));
+        var subject = new PicSubject();
+        Expect(await new Differential<PicOperation>(machine, subject).Run(Seed, Operations));
+        output.WriteLine($"{subject.Taken} requests taken");
+        Assert.True(subject.Taken > Operations / 50, "the run did not go where it was meant to go");
+    }
+
+    [Fact]
+    public async Task The_io_apic_does_what_qemu_does()
+    {
+        using QtestMachine machine = Machine(IoApicSubject.Arguments, IoApicSubject.Traces);
+        await machine.Ask(IoApicSubject.Before);
+        var subject = new IoApicSubject();
+        Expect(await new Differential<IoApicOperation>(machine, subject).Run(Seed, Operations));
+        output.WriteLine($"{subject.Sent} messages sent");
+        Assert.True(subject.Sent > Operations / 10, "the run did not go where it was meant to go");
     }
 
     private static QtestMachine Machine(IEnumerable<string> arguments, IEnumerable<string> traces)
