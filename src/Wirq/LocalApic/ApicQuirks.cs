@@ -35,4 +35,7 @@ internal readonly record struct ApicQuirks
     public bool Lint0OpenAtReset { get; init; }
     public bool ModeChangeClearsCount { get; init; }
     public bool TimerReckonsFromLoad { get; init; }
+    public bool ReservedBitsStored { get; init; }
+    public bool NoCmci { get; init; }
+    public bool NoEoiSuppression { get; init; }
 }

@@ -60,16 +60,16 @@ public sealed partial class LocalApics
     private void WriteInitialCount(int cpu, ref ApicState s, uint value, EventBuffer events)
     {
         Settle(cpu, ref s, events);
+        if (_quirks.TimerReckonsFromLoad)
+        {
+            (s.InitialCount, s.LoadTime) = (value, events.Now);
+            Reckon(cpu, ref s, Units(events.Now));
+            return;
+        }
         // 11.5.4.1: ignored in TSC-deadline mode.
         if (s.Timer.TimerMode == ApicTimerMode.TscDeadline)
             return;
         s.InitialCount = value;
-        if (_quirks.TimerReckonsFromLoad)
-        {
-            s.LoadTime = events.Now;
-            Reckon(cpu, ref s, Units(events.Now));
-            return;
-        }
         Disarm(cpu, ref s);
         if (value != 0 && Counts(s.Timer))
             ArmAt(cpu, ref s, Units(events.Now) + Period(in s));

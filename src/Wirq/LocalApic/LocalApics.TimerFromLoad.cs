@@ -9,7 +9,7 @@ public sealed partial class LocalApics
 
     private static Int128 Tick(in ApicState s) => (Int128)s.Divide.Divisor * TickUnits;
 
-    private static bool IsPeriodic(in ApicState s) => s.Timer.TimerMode == ApicTimerMode.Periodic;
+    private static bool IsPeriodic(in ApicState s) => s.Timer.PeriodicBitSet;
 
     /// <summary>Arms the timer for its next expiry after a moment, or disarms it.</summary>
     private void Reckon(int cpu, ref ApicState s, Int128 units)

@@ -16,19 +16,16 @@ internal interface ISubject<TOperation>
     /// <summary>An operation at random.</summary>
     TOperation Draw(Random random);
 
-    /// <summary>The commands that do it to QEMU.</summary>
-    void Ask(in TOperation operation, List<string> commands);
-
-    /// <summary>What QEMU showed of it.</summary>
-    string Heard(in TOperation operation, ReadOnlySpan<Answer> answers);
+    /// <summary>Does them to QEMU, and returns what it showed of each.</summary>
+    Task<IReadOnlyList<string>> Hear(IReadOnlyList<TOperation> operations);
 
     /// <summary>Does it to ours, and returns what was seen.</summary>
-    string Does(in TOperation operation);
+    string Does(TOperation operation);
 }
 
 /// <summary>Drives QEMU's chip and ours with the same operations at random and compares all that is seen. Operations come
 /// in stretches, each from the same state, so that a difference is reduced to the shortest one that shows it.</summary>
-internal sealed class Differential<TOperation>(QtestMachine machine, ISubject<TOperation> subject)
+internal sealed class Differential<TOperation>(ISubject<TOperation> subject)
 {
     private const int Stretch = 2000;
 
@@ -65,22 +62,13 @@ internal sealed class Differential<TOperation>(QtestMachine machine, ISubject<TO
 
     private async Task<Parting?> Compare(IReadOnlyList<TOperation> operations)
     {
-        var commands = new List<string>();
-        var ends = new List<int>();
-        foreach (TOperation operation in subject.Preamble.Concat(operations))
-        {
-            subject.Ask(operation, commands);
-            ends.Add(commands.Count);
-        }
-        Answer[] answers = [.. await machine.Ask(commands)];
+        IReadOnlyList<string> heard = await subject.Hear([.. subject.Preamble, .. operations]);
         subject.Restart();
         foreach (TOperation operation in subject.Preamble)
             subject.Does(operation);
-        for (int i = 0, at = subject.Preamble.Count; i < operations.Count; i++, at++)
+        for (int i = 0; i < operations.Count; i++)
         {
-            int begin = at == 0 ? 0 : ends[at - 1];
-            string theirs = subject.Heard(operations[i], answers.AsSpan(begin, ends[at] - begin));
-            string ours = subject.Does(operations[i]);
+            string theirs = heard[subject.Preamble.Count + i], ours = subject.Does(operations[i]);
             if (theirs != ours)
                 return new(i, theirs, ours);
         }

@@ -22,7 +22,7 @@ internal readonly record struct IoApicOperation(IoApicAction Action, int At, int
 }
 
 /// <summary>The I/OAPIC. Seen: what is read, and the messages that are sent, in order.</summary>
-internal sealed class IoApicSubject : ISubject<IoApicOperation>
+internal sealed class IoApicSubject(QtestMachine machine) : QtestSubject<IoApicOperation>(machine)
 {
     private const string Chip = "/machine/i440fx/ioapic";
     private const int Pins = 24, FirstEntry = 0x10, Select = 0x00, Window = 0x10, EndOfInterrupt = 0x40;
@@ -36,9 +36,9 @@ internal sealed class IoApicSubject : ISubject<IoApicOperation>
 
     private ChipBench _bench = ChipBench.Of(Profile.Qemu);
 
-    public IReadOnlyList<IoApicOperation> Preamble { get; } = MakePreamble();
+    public override IReadOnlyList<IoApicOperation> Preamble { get; } = MakePreamble();
 
-    public void Restart()
+    public override void Restart()
     {
         _bench = ChipBench.Of(Profile.Qemu);
         _bench.Events.Observing = false;
@@ -47,7 +47,7 @@ internal sealed class IoApicSubject : ISubject<IoApicOperation>
     /// <summary>Messages that were sent.</summary>
     internal int Sent { get; private set; }
 
-    public IoApicOperation Draw(Random random) => random.Next(10_000) == 0
+    public override IoApicOperation Draw(Random random) => random.Next(10_000) == 0
         ? new(IoApicAction.Storm, Pin(random), random.Next(9_998, 10_002), 0)
         : random.Next(1000) switch
     {
@@ -61,7 +61,7 @@ internal sealed class IoApicSubject : ISubject<IoApicOperation>
         _ => Write(Window, (uint)random.NextInt64(1L << 32)),
     };
 
-    public void Ask(in IoApicOperation operation, List<string> commands)
+    protected override void Ask(IoApicOperation operation, List<string> commands)
     {
         char width = operation.Size switch { 1 => 'b', 2 => 'w', _ => 'l' };
         switch (operation.Action)
@@ -82,7 +82,7 @@ internal sealed class IoApicSubject : ISubject<IoApicOperation>
         }
     }
 
-    public string Heard(in IoApicOperation operation, ReadOnlySpan<Answer> answers)
+    protected override string Heard(IoApicOperation operation, ReadOnlySpan<Answer> answers)
     {
         var seen = new StringBuilder();
         if (operation.Action == IoApicAction.Read)
@@ -98,7 +98,7 @@ internal sealed class IoApicSubject : ISubject<IoApicOperation>
         return seen.ToString();
     }
 
-    public string Does(in IoApicOperation operation)
+    public override string Does(IoApicOperation operation)
     {
         var seen = new StringBuilder();
         uint value = operation.Value & Mask(operation.Size);

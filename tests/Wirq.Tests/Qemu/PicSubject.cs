@@ -17,7 +17,7 @@ internal readonly record struct PicOperation(PicAction Action, int At, int Value
 
 /// <summary>The pair of 8259s. Seen: what is read; INTR and INT of the slave after every operation; the vector of an
 /// INTA, which QEMU runs for an ExtINT entry of its I/OAPIC.</summary>
-internal sealed class PicSubject : ISubject<PicOperation>
+internal sealed class PicSubject(QtestMachine machine) : QtestSubject<PicOperation>(machine)
 {
     private const string Master = "/machine/unattached/device[6]", Slave = "/machine/unattached/device[7]",
         IoApic = "/machine/i440fx/ioapic";
@@ -41,16 +41,16 @@ internal sealed class PicSubject : ISubject<PicOperation>
     /// <summary>INTA cycles that took a request.</summary>
     internal int Taken { get; private set; }
 
-    public IReadOnlyList<PicOperation> Preamble { get; } = MakePreamble();
+    public override IReadOnlyList<PicOperation> Preamble { get; } = MakePreamble();
 
-    public void Restart()
+    public override void Restart()
     {
         _bench = new PicBench(Profile.Qemu);
         _bench.Events.Observing = false;
         _intr = _slaveInt = false;
     }
 
-    public PicOperation Draw(Random random)
+    public override PicOperation Draw(Random random)
     {
         int chip = random.Next(2) == 0 ? 0x20 : 0xA0;
         return random.Next(100) switch
@@ -68,7 +68,7 @@ internal sealed class PicSubject : ISubject<PicOperation>
         };
     }
 
-    public void Ask(in PicOperation operation, List<string> commands) => commands.Add(operation.Action switch
+    protected override void Ask(PicOperation operation, List<string> commands) => commands.Add(operation.Action switch
     {
         PicAction.Pin when operation.At < SlaveFirst => $"set_irq_in {Master} unnamed-gpio-in {operation.At} {operation.Value}",
         PicAction.Pin => $"set_irq_in {Slave} unnamed-gpio-in {operation.At - SlaveFirst} {operation.Value}",
@@ -77,7 +77,7 @@ internal sealed class PicSubject : ISubject<PicOperation>
         _ => $"set_irq_in {IoApic} unnamed-gpio-in {ExtIntPin} 1",
     });
 
-    public string Heard(in PicOperation operation, ReadOnlySpan<Answer> answers)
+    protected override string Heard(PicOperation operation, ReadOnlySpan<Answer> answers)
     {
         int vector = -1;
         foreach (string trace in answers[0].Traces)
@@ -98,7 +98,7 @@ internal sealed class PicSubject : ISubject<PicOperation>
         return Seen(value, _intr, _slaveInt);
     }
 
-    public string Does(in PicOperation operation)
+    public override string Does(PicOperation operation)
     {
         int value = 0;
         switch (operation.Action)

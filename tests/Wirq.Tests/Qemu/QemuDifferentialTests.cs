@@ -13,8 +13,8 @@ public class QemuDifferentialTests(ITestOutputHelper output)
     {
         using QtestMachine machine = Machine(PicSubject.Arguments, PicSubject.Traces);
         await machine.Ask(PicSubject.Before);
-        var subject = new PicSubject();
-        Expect(await new Differential<PicOperation>(machine, subject).Run(Seed, Operations));
+        var subject = new PicSubject(machine);
+        Expect(await new Differential<PicOperation>(subject).Run(Seed, Operations));
         output.WriteLine($"{subject.Taken} requests taken");
         Assert.True(subject.Taken > Operations / 50, "the run did not go where it was meant to go");
     }
@@ -24,10 +24,23 @@ public class QemuDifferentialTests(ITestOutputHelper output)
     {
         using QtestMachine machine = Machine(IoApicSubject.Arguments, IoApicSubject.Traces);
         await machine.Ask(IoApicSubject.Before);
-        var subject = new IoApicSubject();
-        Expect(await new Differential<IoApicOperation>(machine, subject).Run(Seed, Operations));
+        var subject = new IoApicSubject(machine);
+        Expect(await new Differential<IoApicOperation>(subject).Run(Seed, Operations));
         output.WriteLine($"{subject.Sent} messages sent");
         Assert.True(subject.Sent > Operations / 10, "the run did not go where it was meant to go");
+    }
+
+    [Fact]
+    public async Task The_local_apic_does_what_qemu_does()
+    {
+        if (QtestMachine.Absence() is { } reason)
+            Assert.Skip(reason);
+        using var machine = new StubMachine();
+        await machine.Qtest.Ask(["outb 0x21 0xff", "outb 0xa1 0xff"]);
+        var subject = new LocalApicSubject(machine);
+        Expect(await new Differential<LocalApicOperation>(subject).Run(Seed, Operations));
+        output.WriteLine($"{subject.Taken} vectors taken");
+        Assert.True(subject.Taken > Operations / 50, "the run did not go where it was meant to go");
     }
 
     private static QtestMachine Machine(IEnumerable<string> arguments, IEnumerable<string> traces)

@@ -49,7 +49,7 @@ internal static class StubRom
     private static byte[] Loop()
     {
         // mov ecx, [CountAddress]; test ecx, ecx; jz wait; mov edi, Entries
-        byte[] wait = [0x8B, 0x0D, .. Long(CountAddress), 0x85, 0xC9, 0x74, 0xF4, 0xBF, .. Long(Entries)];
+        byte[] wait = [0x8B, 0x0D, .. Long(CountAddress), 0x85, 0xC9, 0x74, 0xF6, 0xBF, .. Long(Entries)];
         // mov dword [TakenAddress], -1; sti; nop; nop; cli; mov ebx, [TakenAddress]
         byte[] take = [0xC7, 0x05, .. Long(TakenAddress), .. Long(Nothing), 0xFB, 0x90, 0x90, 0xFA, 0x8B, 0x1D, .. Long(TakenAddress)];
         byte[] write = [0x89, 0x1E], read = [0x8B, 0x1E];
