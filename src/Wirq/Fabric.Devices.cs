@@ -149,9 +149,7 @@ public sealed partial class Fabric
         ReadOnlySpan<int> gsis = Gsis.OfIsaIrqs;
         Acknowledge(work.Acked, gsis, EventKind.PicAcked, 0, onlySampled: false);
         Acknowledge(work.Resampled, gsis, EventKind.PicResampled, 0, onlySampled: true);
-        Pic!.Master.Touch();
-        Pic.Slave.Touch();
-        Pic.Update(Events);
+        Pic!.Update(Events);
         PropagateIntr();
     }
 
