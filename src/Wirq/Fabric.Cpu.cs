@@ -143,7 +143,7 @@ public sealed partial class Fabric : ICpuBus
         return LocalApics.TryTake(cpu, Events);
     }
 
-    private bool HasExtInt(int cpu) => Pic is { Intr: true } && LocalApics.HasExtInt(cpu, intr: true);
+    private bool HasExtInt(int cpu) => Pic is { Asks: true } && LocalApics.HasExtInt(cpu, intr: true);
 
     /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that
     /// had seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>

@@ -117,13 +117,15 @@ public sealed partial class Fabric
             PropagateIntr();
         }
         if (target.IoApic >= 0)
-            _ioApics[target.IoApic].DriveAgain(target.Pin, asserted, Events);
+            _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
     /// <summary>The state of the 8259 pair was set from outside: INTR follows.</summary>
     internal void PicWasSet()
     {
-        Pic!.Update(Events);
+        Pic!.Master.Touch();
+        Pic.Slave.Touch();
+        Pic.Update(Events);
         PropagateIntr();
     }
 

@@ -158,9 +158,9 @@ public sealed partial class Fabric
     /// commit; one that cannot be translated yet gets it, or its fault, when an interrupt happens.</summary>
     private void FollowRoute(int chip, int pin, RedirectionEntry entry)
     {
-        if (Virqs?.Pins is not { } pins || !entry.Level || entry.Masked)
+        if (Virqs?.Pins is not { } pins || !_ioApics[chip].IsLevel(entry) || entry.Masked)
             return;
-        RefusalReason reason = Translate(entry.Message, RequesterOf(chip), delivering: false,
+        RefusalReason reason = Translate(_ioApics[chip].MessageOf(entry), RequesterOf(chip), delivering: false,
             out InterruptMessage translated, out _);
         if (reason == RefusalReason.None)
             Virqs.CommitIf(pins.Set(chip, pin, translated));

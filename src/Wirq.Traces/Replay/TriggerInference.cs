@@ -121,6 +121,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
     private static PicPairState Cascaded(in PicPairState supposed)
     {
         var pair = new PicPair(new PicOptions { Profile = Profile.Qemu }, new StateArena()) { State = supposed };
+        pair.Slave.Touch();
         pair.Update(new EventBuffer());
         return pair.State;
     }

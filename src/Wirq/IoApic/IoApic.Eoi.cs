@@ -64,7 +64,7 @@ public sealed partial class IoApic
         for (int pin = 0; pin < _pins.Count; pin++)
         {
             RedirectionEntry entry = _pins[pin].Entry;
-            if (!entry.Level && entry.Vector == vector)
+            if (!IsLevel(entry) && entry.Vector == vector)
                 pins = pins.With(pin);
         }
         return pins;

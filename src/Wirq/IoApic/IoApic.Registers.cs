@@ -18,16 +18,16 @@ public sealed partial class IoApic
 
     /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
     /// IOREGSEL at any width up to 32 bits, the others at exactly 32.</summary>
-    public bool Has(uint offset, int size) => offset switch
+    public bool Has(uint offset, int size) => Register(offset) switch
     {
         SelectOffset => size is 1 or 2 or 4,
         WindowOffset => size == 4,
-        EoiOffset => size is 1 or 2 or 4 && Options.Version >= 0x20,
+        EoiOffset => (size == 4 || size is 1 or 2 && !_profile.EoiRegisterIsWide) && Options.Version >= 0x20,
         _ => false,
     };
 
     /// <summary>Reads a register; 0 where there is none. Reading has no effect.</summary>
-    public uint Read(uint offset) => offset switch
+    public uint Read(uint offset) => Register(offset) switch
     {
         SelectOffset => S.Selected,
         WindowOffset => ReadSelected(S.Selected),
@@ -38,7 +38,7 @@ public sealed partial class IoApic
     /// <returns>The lines to acknowledge and the pins to serve again; see the remarks of the class.</returns>
     public PinWork Write(uint offset, uint value, EventBuffer events)
     {
-        switch (offset)
+        switch (Register(offset))
         {
             case SelectOffset:
                 S.Selected = (byte)value;
@@ -47,12 +47,17 @@ public sealed partial class IoApic
                 return WriteSelected(S.Selected, value, events);
             case EoiOffset when Options.Version >= 0x20:
                 PinWork work = default;
+                if (_profile.EoiRegisterIsWide && value > byte.MaxValue)
+                    return work;
                 Eoi((byte)value, EndOfInterruptCause.Register, events, ref work);
                 return work;
             default:
                 return default;
         }
     }
+
+    /// <summary>The offset that decides: all of it, or its low 8 bits.</summary>
+    private uint Register(uint offset) => _profile.RegistersRepeat ? (byte)offset : offset;
 
     private uint ReadSelected(uint register) => register switch
     {
@@ -81,12 +86,9 @@ public sealed partial class IoApic
     {
         ref IoApicPin state = ref _pins[pin];
         RedirectionEntry old = state.Entry;
-        RedirectionEntry made = old.Write(written.Bits,
-            Options.WideEntries ? RedirectionEntry.WritableExtended : RedirectionEntry.Writable82093);
+        RedirectionEntry made = old.Write(written.Bits, Writable);
         state.Entry = made;
         ReleaseBrake(pin, ref state);
-        if (_profile.StormCountsAtEoi)
-            ServeBraked(events);
         if (events.Observing)
         {
             bool remoteIrr = state.Has(PinFlags.RemoteIrr);
@@ -100,12 +102,15 @@ public sealed partial class IoApic
         PinWork work = default;
         work.Serve(pin);
         // Linux ends a level interrupt without EOI register by making the entry edge for a moment.
-        if (!made.Level && state.Has(PinFlags.RemoteIrr))
+        if (!IsLevel(made) && state.Has(PinFlags.RemoteIrr))
             End(pin, ref state, EndOfInterruptCause.Rewrite, ref work, events);
         if (!made.Masked)
             Open(pin, old, ref state, ref work);
         return work;
     }
+
+    private ulong Writable => _profile.ReservedBitsStored ? ~RedirectionEntry.ReadOnly
+        : Options.WideEntries ? RedirectionEntry.WritableExtended : RedirectionEntry.Writable82093;
 
     /// <summary>What is owed or has to be asked before an entry is served that was not served before this
     /// write.</summary>
@@ -122,11 +127,11 @@ public sealed partial class IoApic
         RedirectionEntry entry = state.Entry;
         bool opened = Options.Ack switch
         {
-            AckPolicy.Done => old.Masked || !old.Level || IsActiveLow(old) != IsActiveLow(entry),
+            AckPolicy.Done => old.Masked || !IsLevel(old) || IsActiveLow(old) != IsActiveLow(entry),
             AckPolicy.EoiAndUnmask => old.Masked,
             _ => false,
         };
-        if (opened && entry.Level && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
+        if (opened && IsLevel(entry) && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
             work.Resample(pin);
     }
 
@@ -137,7 +142,7 @@ public sealed partial class IoApic
             return;
         // No wire moved, so this is no edge; a level pin is served by what follows.
         state.Assign(PinFlags.Asserted, asserted);
-        state.Assign(PinFlags.Latched, asserted && state.Entry.Level);
+        state.Assign(PinFlags.Latched, asserted && IsLevel(state.Entry));
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
     }

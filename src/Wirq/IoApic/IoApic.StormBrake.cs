@@ -71,12 +71,22 @@ public sealed partial class IoApic
         S.Braked.Remove(pin);
     }
 
-    /// <summary>Lets every braked pin go, due or not.</summary>
-    private void ServeBraked(EventBuffer events)
+    /// <summary>Looks at a pin and at every braked one, which is let go, due or not. Where the look follows an EOI,
+    /// the pin itself may be braked by it, and then nothing is looked at.</summary>
+    private void LookAtAll(int looked, EventBuffer events)
     {
-        PinSet braked = S.Braked;
-        for (int pin; (pin = PinSet.Next(ref braked)) >= 0;)
-            LetGo(pin, ref _pins[pin], events);
+        ref IoApicPin first = ref _pins[looked];
+        if (first.Has(PinFlags.AfterEoi) && Brake(looked, ref first, events))
+            return;
+        first.Remove(PinFlags.AfterEoi);
+        PinSet pins = S.Braked.With(looked);
+        for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
+        {
+            if (_pins[pin].Has(PinFlags.Braked))
+                LetGo(pin, ref _pins[pin], events);
+            else
+                Serve(pin, ref _pins[pin], events);
+        }
     }
 
     private void LetGo(int pin, ref IoApicPin state, EventBuffer events)

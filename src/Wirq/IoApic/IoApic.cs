@@ -66,19 +66,21 @@ public sealed partial class IoApic
 
     /// <summary>The wire of a pin changes.</summary>
     /// <param name="pin">The pin.</param>
-    /// <param name="high">Its level; setting it to what it is already does nothing.</param>
+    /// <param name="high">Its level; setting it to what it is already does nothing, but where the profile knows no level
+    /// of a pin.</param>
     /// <param name="events">Where effects go.</param>
     public void SetPin(int pin, bool high, EventBuffer events)
     {
         if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
             pin = 2;
         ref IoApicPin state = ref _pins[pin];
-        if (state.Has(PinFlags.High) == high)
+        bool changed = state.Has(PinFlags.High) != high;
+        if (!changed && !_profile.EveryDriveCounts)
             return;
         bool asserted = high != IsActiveLow(state.Entry);
         state.Flags = state.Flags & ~(PinFlags.High | PinFlags.Asserted)
             | (high ? PinFlags.High : 0) | (asserted ? PinFlags.Asserted : 0);
-        if (events.Observing)
+        if (events.Observing && (changed || asserted && !(IsLevel(state.Entry) && state.Has(PinFlags.Latched))))
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0));
         if (asserted)
             Rise(pin, ref state, events);
@@ -86,36 +88,28 @@ public sealed partial class IoApic
             Fall(pin, ref state);
     }
 
-    /// <summary>The wire of a pin is driven again at the level that it has.</summary>
-    internal void DriveAgain(int pin, bool high, EventBuffer events)
-    {
-        if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
-            pin = 2;
-        ref IoApicPin state = ref _pins[pin];
-        if (!high || !_profile.EveryRaiseIsAnEdge || state.Entry.Level)
-            return;
-        if (events.Observing)
-            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, 1));
-        Rise(pin, ref state, events);
-    }
-
     private void Rise(int pin, ref IoApicPin state, EventBuffer events)
     {
-        if (_profile.StormCountsAtEoi && !(state.Entry.Level ? state.Has(PinFlags.RemoteIrr) : state.Entry.Masked))
-            ServeBraked(events);
-        if (state.Entry.Level)
+        if (IsLevel(state.Entry))
         {
+            bool waits = _profile.LatchedRequest && state.Has(PinFlags.Latched);
             if (_profile.LatchedRequest)
                 state.Add(PinFlags.Latched);
-            if (events.Observing && state.Has(PinFlags.RemoteIrr))
+            if (!state.Has(PinFlags.RemoteIrr))
+                Look(pin, ref state, events);
+            else if (events.Observing && !waits)
                 events.Observe(new Event(EventKind.PinCoalesced, _index, (uint)pin));
-            ServiceLevel(pin, ref state, events);
         }
         else if (state.Entry.Masked)
         {
             // An edge at a masked pin is not remembered (82093AA, 3.2.4, interrupt mask).
             if (events.Observing)
                 events.Observe(new Event(EventKind.EdgeLost, _index, (uint)pin));
+        }
+        else if (_profile.LatchedRequest)
+        {
+            state.Add(PinFlags.Latched);
+            Look(pin, ref state, events);
         }
         else
             Send(pin, state.Entry, events);
@@ -131,7 +125,7 @@ public sealed partial class IoApic
     /// <summary>What a pin remembers of the level that has fallen.</summary>
     private void Forget(int pin, ref IoApicPin state)
     {
-        if (state.Entry.Level)
+        if (IsLevel(state.Entry))
             state.Remove(PinFlags.Latched);
         state.Remove(PinFlags.Refused);
         Reopen(pin, in state);
@@ -149,16 +143,36 @@ public sealed partial class IoApic
         for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
         {
             ref IoApicPin state = ref _pins[pin];
-            if (state.Entry.Level)
-                ServiceLevel(pin, ref state, events);
-            else if (_profile.LatchedRequest && state.Has(PinFlags.Latched) && !state.Entry.Masked)
-            {
-                state.Remove(PinFlags.Latched);
-                Send(pin, state.Entry, events);
-            }
+            // An EOI that finds nothing to send is no look at the chip, where that matters.
+            if (!state.Has(PinFlags.AfterEoi) || !_profile.StormCountsAtEoi || Wants(in state))
+                Look(pin, ref state, events);
             state.Remove(PinFlags.AfterEoi);
         }
     }
+
+    /// <summary>Looks at a pin. A chip that has one look for all of its pins lets those go that its brake held.</summary>
+    private void Look(int pin, ref IoApicPin state, EventBuffer events)
+    {
+        if (_profile.StormCountsAtEoi && !S.Braked.IsEmpty)
+            LookAtAll(pin, events);
+        else
+            Serve(pin, ref state, events);
+    }
+
+    private void Serve(int pin, ref IoApicPin state, EventBuffer events)
+    {
+        if (IsLevel(state.Entry))
+            ServiceLevel(pin, ref state, events);
+        else if (_profile.LatchedRequest && state.Has(PinFlags.Latched) && !state.Entry.Masked)
+        {
+            state.Remove(PinFlags.Latched);
+            Send(pin, state.Entry, events);
+        }
+    }
+
+    /// <summary>Whether a pin's request waits, open.</summary>
+    private bool Wants(in IoApicPin state) =>
+        !state.Entry.Masked && state.Has(_profile.LatchedRequest ? PinFlags.Latched : PinFlags.Asserted);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ServiceLevel(int pin, ref IoApicPin state, EventBuffer events)
@@ -181,7 +195,7 @@ public sealed partial class IoApic
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Send(int pin, RedirectionEntry entry, EventBuffer events)
     {
-        Msi message = entry.Message;
+        Msi message = _profile.MessageOf(entry);
         events.Emit(new Event(EventKind.Deliver, _index, (uint)pin, message.Address.Bits, message.Data.Bits));
     }
 
@@ -216,12 +230,12 @@ public sealed partial class IoApic
         else if (reason != RefusalReason.None)
         {
             // The refusal of an old message says nothing about the one that the entry names now.
-            if (entry.Message == message)
+            if (_profile.MessageOf(entry) == message)
                 state.Add(PinFlags.Refused);
             else
                 work.Serve(pin);
         }
-        else if (entry.Level && entry.Vector == message.Data.Vector)
+        else if (IsLevel(entry) && entry.Vector == message.Data.Vector)
         {
             SetRemoteIrr(pin, ref state, entry.Vector, events);
             if (ended)
@@ -247,6 +261,12 @@ public sealed partial class IoApic
 
     /// <summary>A flag of <see cref="PinFlags.Open"/> changed: the set of such pins follows.</summary>
     private void Reopen(int pin, in IoApicPin state) => S.Open.Assign(pin, state.Has(PinFlags.Open));
+
+    /// <summary>Whether an entry is level-triggered as this chip has it.</summary>
+    internal bool IsLevel(RedirectionEntry entry) => _profile.IsLevel(entry);
+
+    /// <summary>The message that an entry sends as this chip has it.</summary>
+    internal Msi MessageOf(RedirectionEntry entry) => _profile.MessageOf(entry);
 
     private bool IsActiveLow(RedirectionEntry entry) => entry.ActiveLow && !_profile.PolarityIgnored;
 }

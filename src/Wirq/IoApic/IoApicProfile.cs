@@ -7,13 +7,19 @@ namespace Wirq;
 /// then gone.</param>
 /// <param name="PinZeroIsTwo">What comes to pin 0 lands on pin 2.</param>
 /// <param name="AcksEdgePins">An EOI acknowledges edge pins of its vector too.</param>
-/// <param name="EveryRaiseIsAnEdge">Driving an edge pin that is high already makes another edge.</param>
+/// <param name="EveryDriveCounts">No level of a pin is remembered: driving one that is high already is an edge, or a
+/// level request, once more.</param>
 /// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether it fell in between
 /// or
 /// not, begins anew after it held, and lets go whenever another pin is served.</param>
+/// <param name="LevelInEveryMode">The level bit counts in SMI, NMI, INIT and ExtINT entries too.</param>
+/// <param name="ReservedBitsStored">Every bit of an entry but the read-only ones keeps what is written.</param>
+/// <param name="EoiRegisterIsWide">The EOI register takes 32 bits, no less, and compares all of them.</param>
+/// <param name="RegistersRepeat">Bits 7:0 of an address alone name a register.</param>
 internal readonly record struct IoApicProfile(
     bool PolarityIgnored, bool RemoteIrrAtSend, bool LatchedRequest, bool PinZeroIsTwo, bool AcksEdgePins,
-    bool EveryRaiseIsAnEdge, bool StormCountsAtEoi)
+    bool EveryDriveCounts, bool StormCountsAtEoi, bool LevelInEveryMode, bool ReservedBitsStored, bool EoiRegisterIsWide,
+    bool RegistersRepeat)
 {
     private const string Chip = "I/OAPIC";
 
@@ -34,22 +40,46 @@ internal readonly record struct IoApicProfile(
         new(Chip, nameof(AcksEdgePins), "an edge interrupt has no Remote IRR, so its EOI ends nothing here",
             null, "acknowledge notifiers run for edge pins of the vector too",
             "KVM, measured: a resample irqfd on an edge pin fires on EOI"),
-        new(Chip, nameof(EveryRaiseIsAnEdge), "an edge is a transition; driving a pin that is high already is none",
-            "no level is remembered for an edge pin: each call that drives it high is an edge", null,
-            "QEMU 7.2 by qtest: repeating level 1 on an edge pin delivers again; ioapic.c, ioapic_set_irq"),
+        new(Chip, nameof(EveryDriveCounts), "an edge is a transition; driving a pin that is high already is none",
+            "no level of a pin is remembered: each call that drives it high is an edge of an edge pin, and a request of a "
+            + "level pin", null,
+            "QEMU 7.2 by qtest: repeating level 1 on an edge pin delivers again, and on a pin whose entry became level in "
+            + "between delivers; ioapic.c, ioapic_set_irq"),
         new(Chip, nameof(StormCountsAtEoi), "there is no storm brake; Wirq's own counts consecutive EOIs that find the "
             + "line still asserted, and its count stays until the line falls",
             "the count outlives a fall of the line, ends with an EOI that finds nothing pending, begins anew once the "
-            + "brake holds, and any service of another pin lets the braked one go", null,
-            "QEMU ioapic.c, ioapic_eoi_broadcast, ioapic_service"),
+            + "brake holds, and any service of another pin lets the braked one go. Not shown: where that other pin has the "
+            + "vector of the braked one and the lower number, QEMU ends the braked one in the same broadcast and sends it twice",
+            null,
+            "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast, ioapic_service"),
+        new(Chip, nameof(LevelInEveryMode), "SMI, NMI, INIT and ExtINT entries are edge, whatever their level bit says "
+            + "(82093AA, 3.2.4)",
+            "with the level bit they send trigger mode 1 and set Remote IRR", null,
+            "QEMU 7.2 by qtest: the trace has trigger_mode 1, and the entry reads Remote IRR; ioapic.c, ioapic_service"),
+        new(Chip, nameof(ReservedBitsStored), "reserved bits of an entry read 0 (82093AA, 3.2.4)",
+            "they keep what is written", null,
+            "QEMU 7.2 by qtest: 0xFFFE0031 reads back whole; ioapic.c, IOAPIC_RW_BITS"),
+        new(Chip, nameof(EoiRegisterIsWide), "the EOI register takes the vector in bits 7:0 (82801 data sheets)",
+            "writes of less than 32 bits do nothing, and a value above 255 is no entry's vector", null,
+            "QEMU 7.2 by qtest; ioapic.c, ioapic_mem_write"),
+        new(Chip, nameof(RegistersRepeat), "IOREGSEL, IOWIN and the EOI register stand at 0x00, 0x10 and 0x40 (82093AA, 3.1)",
+            "they repeat every 256 bytes of the page", null, "QEMU 7.2 by qtest; ioapic.c, ioapic_mem_read"),
     ];
+
+    /// <summary>Whether an entry is level-triggered.</summary>
+    internal bool IsLevel(RedirectionEntry entry) => LevelInEveryMode ? entry.LevelBitSet : entry.Level;
+
+    /// <summary>The message that an entry sends.</summary>
+    internal Msi MessageOf(RedirectionEntry entry) => entry.MessageOf(IsLevel(entry));
 
     internal static IoApicProfile Of(Profile profile) => profile switch
     {
         Profile.Qemu => new(PolarityIgnored: true, RemoteIrrAtSend: true, LatchedRequest: true, PinZeroIsTwo: true, AcksEdgePins: false,
-            EveryRaiseIsAnEdge: true, StormCountsAtEoi: true),
+            EveryDriveCounts: true, StormCountsAtEoi: true, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: true,
+            RegistersRepeat: true),
         Profile.Kvm => new(PolarityIgnored: true, RemoteIrrAtSend: false, LatchedRequest: false, PinZeroIsTwo: false, AcksEdgePins: true,
-            EveryRaiseIsAnEdge: false, StormCountsAtEoi: false),
+            EveryDriveCounts: false, StormCountsAtEoi: false, LevelInEveryMode: false, ReservedBitsStored: false, EoiRegisterIsWide: false,
+            RegistersRepeat: false),
         _ => default,
     };
 }

@@ -57,6 +57,8 @@ public readonly record struct RedirectionEntry(ulong Bits)
     /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even where bit 15 says level
     /// (82093AA, 3.2.4, delivery mode): nothing would ever end them.</summary>
     public bool Level => (Bits & LevelBit) != 0 && (EdgeModes >> (int)Mode & 1) == 0;
+    /// <summary>Bit 15 alone, whatever the delivery mode is.</summary>
+    internal bool LevelBitSet => (Bits & LevelBit) != 0;
     /// <summary>Whether the pin is masked.</summary>
     public bool Masked => (Bits & MaskBit) != 0;
     /// <summary>Whether the entry names a remapping table entry.</summary>
@@ -71,8 +73,11 @@ public readonly record struct RedirectionEntry(ulong Bits)
     /// <summary>The message that the pin sends. One rule serves all formats: bits 63:48 become address bits 19:4 and
     /// bit 11 becomes address bit 2, which is the destination of a plain entry, the extended destination of a wide
     /// one, and the handle of a remappable one (VT-d specification, 5.1.5.1).</summary>
-    public Msi Message => new(0xFEE00000 | (Bits >> AddressShift) << 4 | (Logical ? 4u : 0u),
-        MsiData.For(Vector, Mode, Level).Bits);
+    public Msi Message => MessageOf(Level);
+
+    /// <summary>As <see cref="Message"/>, for a chip that has its own idea of what a level entry is.</summary>
+    internal Msi MessageOf(bool level) => new(0xFEE00000 | (Bits >> AddressShift) << 4 | (Logical ? 4u : 0u),
+        MsiData.For(Vector, Mode, level).Bits);
 
     /// <summary>This entry with the lower register replaced.</summary>
     public RedirectionEntry WithLow(uint value) => new(Bits & ~0xFFFFFFFFul | value);

@@ -35,7 +35,7 @@ internal sealed class FreshRoute : Law
         switch (e.Kind)
         {
             case EventKind.Deliver when _pins.TryPin(e, out int chip, out int pin):
-                Msi expected = _pins.Entry(chip, pin).Message;
+                Msi expected = _pins.Profile(chip).MessageOf(_pins.Entry(chip, pin));
                 if (!IsSame(e.Msi, expected))
                     Fail(Sent, e, expected.Address.Bits, expected.Data.Bits);
                 _underWay.Value.Add(Origin.Pin(chip, pin).Bits, e.Msi);
@@ -55,7 +55,7 @@ internal sealed class FreshRoute : Law
         {
             if (_underWay.Value.Overflowed != 0)
                 return;
-            sent = _pins.Entry(chip, pin).Message;
+            sent = _pins.Profile(chip).MessageOf(_pins.Entry(chip, pin));
         }
         sent.TryDecode(_format, out InterruptMessage expected);
         if (!sent.Address.Remappable && expected != e.Message)

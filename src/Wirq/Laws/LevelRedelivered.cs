@@ -57,7 +57,7 @@ internal sealed class LevelRedelivered : Law
                 facts.Braked = facts.Braked.Without(pin);
                 facts.Refused = facts.Refused.Without(pin);
                 // An answer to the old message says nothing about the new one.
-                if (e.Entry.Message != e.OldEntry.Message)
+                if (_pins.Profile(chip).MessageOf(e.Entry) != _pins.Profile(chip).MessageOf(e.OldEntry))
                     facts.Renewed = facts.Renewed | facts.InFlight & default(PinSet).With(pin);
                 break;
             case EventKind.Deliver when e.Msi.Data.Level:

@@ -41,7 +41,7 @@ internal sealed partial class NoLostEdge : Law
         switch (e.Kind)
         {
             case EventKind.PinChanged when e.A == 1 && e.B == 0 && _pins.TryPin(e, out int chip, out int pin):
-                Rise(_pins.Entry(chip, pin), ref _edges[_pins.Flat(chip, pin)]);
+                Rise(_pins.Entry(chip, pin), _pins.Chip(chip).Level.Has(pin), ref _edges[_pins.Flat(chip, pin)]);
                 break;
             case EventKind.EdgeLost when _pins.TryPin(e, out int chip, out int pin):
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Masked);
@@ -78,9 +78,9 @@ internal sealed partial class NoLostEdge : Law
         }
     }
 
-    private static void Rise(RedirectionEntry entry, ref EdgeCounts edges)
+    private static void Rise(RedirectionEntry entry, bool level, ref EdgeCounts edges)
     {
-        if (entry.Level)
+        if (level)
             return;
         if (entry.Masked)
             Tally.Up(ref edges.Masked);

@@ -117,7 +117,7 @@ internal sealed class PinShadow
     private void Write(int chip, int pin, RedirectionEntry entry)
     {
         ref ChipPins pins = ref _pins[chip];
-        pins.Level = pins.Level.Set(pin, entry.Level);
+        pins.Level = pins.Level.Set(pin, _profiles[chip].IsLevel(entry));
         pins.Unmasked = pins.Unmasked.Set(pin, !entry.Masked);
         if (entry.RemoteIrr)
             pins.RemoteIrr = pins.RemoteIrr.With(pin);

@@ -11,7 +11,7 @@ internal sealed partial class RemoteIrrMatches
         switch (e.Kind)
         {
             case EventKind.EntryWritten:
-                Rewrite(e, pin, ref facts, ref of);
+                Rewrite(e, chip, pin, ref facts, ref of);
                 break;
             case EventKind.Deliver when e.Msi.Data.Level:
                 if (facts.Unsent.Has(pin))
@@ -49,13 +49,15 @@ internal sealed partial class RemoteIrrMatches
         }
     }
 
-    private void Rewrite(in Event e, int pin, ref ChipFacts facts, ref PinFacts of)
+    private void Rewrite(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
     {
-        if (facts.Expected.Has(pin) && !e.OldEntry.Level)
+        IoApicProfile profile = _pins.Profile(chip);
+        bool wasLevel = profile.IsLevel(e.OldEntry);
+        if (facts.Expected.Has(pin) && !wasLevel)
             FailPin(StaysInEdge, e);
         if (!facts.Known.Has(pin) && e.Entry.RemoteIrr)
             (facts.Expected, facts.Known) = (facts.Expected.With(pin), facts.Known.With(pin));
-        if (e.Entry.Vector == e.OldEntry.Vector && e.Entry.Level == e.OldEntry.Level)
+        if (e.Entry.Vector == e.OldEntry.Vector && profile.IsLevel(e.Entry) == wasLevel)
             return;
         // A broadcast that is under way may or may not have found the pin by its old vector.
         facts.Must = facts.Must.Without(pin);
@@ -66,7 +68,7 @@ internal sealed partial class RemoteIrrMatches
     {
         // An answer to a message that the entry does not name any more sets nothing: its EOI could not be told.
         bool current = !facts.InFlight.Has(pin) || entry.Vector == of.Sent;
-        if (entry.Level && current && !_pins.Profile(chip).RemoteIrrAtSend)
+        if (_pins.Profile(chip).IsLevel(entry) && current && !_pins.Profile(chip).RemoteIrrAtSend)
             facts.Expected = facts.Expected.With(pin);
         facts.Known = facts.Known.With(pin);
         Answered(pin, ref facts, ref of);
@@ -87,7 +89,7 @@ internal sealed partial class RemoteIrrMatches
             FailPin(NotSet, e);
         else if (cause == EndOfInterruptCause.Rewrite)
         {
-            if (_pins.Entry(chip, pin).Level)
+            if (_pins.Profile(chip).IsLevel(_pins.Entry(chip, pin)))
                 FailPin(Unended, e);
         }
         else

@@ -34,4 +34,8 @@ internal readonly record struct ApicQuirks
     public bool DeassertDelivers { get; init; }
     public bool Lint0OpenAtReset { get; init; }
     public bool ModeChangeClearsCount { get; init; }
+    public bool TimerReckonsFromLoad { get; init; }
+    public bool ReservedBitsStored { get; init; }
+    public bool NoCmci { get; init; }
+    public bool NoEoiSuppression { get; init; }
 }

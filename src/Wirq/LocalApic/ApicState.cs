@@ -20,6 +20,8 @@ internal struct ApicState : IState
     public ulong TscDeadline;
     /// <summary>How much the deadline in the tree is later than the exact one, in units of 1 ns / BusHz.</summary>
     public ulong Overshoot;
+    /// <summary>When the initial count was written, in ns; kept where a profile reckons from it, else 0.</summary>
+    public long LoadTime;
 
     public SpuriousVector Spurious;
     // The entries stand in the order of LocalVector: Entry() counts on it.

@@ -76,6 +76,10 @@ public readonly record struct InterruptCommand(ulong Bits)
     /// <summary>This command with the upper register of xAPIC mode written.</summary>
     public InterruptCommand WithHigh(uint value) =>
         new(Bits & uint.MaxValue | (ulong)value << HighShift & WritableHigh);
+    /// <summary>This command with the lower register written, reserved bits and status included.</summary>
+    internal InterruptCommand WithAllOfLow(uint value) => new(Bits & ~(ulong)uint.MaxValue | value);
+    /// <summary>This command with the upper register written, reserved bits included.</summary>
+    internal InterruptCommand WithAllOfHigh(uint value) => new(Bits & uint.MaxValue | (ulong)value << HighShift);
     /// <summary>This command without a destination.</summary>
     public InterruptCommand WithoutDestination => new(Bits & uint.MaxValue);
     /// <summary>A command written in x2APIC mode; the status bit is dropped.</summary>

@@ -20,7 +20,7 @@ internal static class LocalApicProfile
             "IRR takes them", null, "QEMU ran: IRR accepts while SVR off"),
         new(Chip, nameof(ApicQuirks.HoldsWhileDisabled),
             "what is pending as it is software-disabled can still be taken (SDM 11.4.7.2)",
-            "nothing is taken until it is enabled again", null, "QEMU apic.c, apic_irq_pending"),
+            "nothing is taken until it is enabled again", null, "QEMU ran: by a stub ROM; apic.c, apic_irq_pending"),
         new(Chip, nameof(ApicQuirks.EntriesIgnoreDisable),
             "software disable masks every LVT entry and keeps it masked (SDM 11.4.7.2)",
             "entries keep their mask bits and can be unmasked", null, "QEMU ran: LVT unmaskable while SVR off"),
@@ -30,7 +30,7 @@ internal static class LocalApicProfile
             "QEMU ran, KVM ran: vectors below 16 accepted"),
         new(Chip, nameof(ApicQuirks.LowVectorsTaken),
             "vectors below 16 have priority class 0, which no processor priority lets through (SDM 11.8.3)",
-            "vectors 1 to 15 are taken while PPR is 0", null, "QEMU apic.c, apic_irq_pending"),
+            "vectors 1 to 15 are taken while PPR is 0", null, "QEMU ran: by a stub ROM; apic.c, apic_irq_pending"),
         new(Chip, nameof(ApicQuirks.ErrorsAddressOnly),
             "errors are recorded, shown by a write to the ESR, and raise the LVT error interrupt (SDM 11.5.3)",
             "only bit 7 is recorded; it shows at once, is never cleared and raises nothing", null,
@@ -108,10 +108,10 @@ internal static class LocalApicProfile
         new(Chip, nameof(ApicQuirks.IpiKeepsTrigger),
             "an IPI is always edge (SDM 11.6.1)", "the trigger bit of the ICR counts and sets TMR",
             "the trigger bit of the ICR counts and sets TMR",
-            "QEMU apic.c, apic_deliver; KVM lapic.c, kvm_apic_send_ipi"),
+            "QEMU ran: by a stub ROM; apic.c, apic_deliver; KVM lapic.c, kvm_apic_send_ipi"),
         new(Chip, nameof(ApicQuirks.DeassertDelivers),
             "a level message whose level bit is clear tells of a withdrawn input: nothing is set (SDM 11.11.2)",
-            "the level bit is not looked at: the vector is set", null, "QEMU apic.c, apic_send_msi"),
+            "the level bit is not looked at: the vector is set", null, "QEMU ran: by a stub ROM; apic.c, apic_send_msi"),
         new(Chip, nameof(ApicQuirks.Lint0OpenAtReset),
             "every LVT entry is masked after reset and INIT (SDM 11.4.7.1)",
             null, "LINT0 of the bootstrap processor is ExtINT, unmasked",
@@ -119,6 +119,24 @@ internal static class LocalApicProfile
         new(Chip, nameof(ApicQuirks.ModeChangeClearsCount),
             "entering or leaving TSC-deadline mode disarms the timer (SDM 11.5.4.1); the initial count stays",
             null, "the initial count is cleared as well", "KVM lapic.c, apic_update_lvtt"),
+        new(Chip, nameof(ApicQuirks.TimerReckonsFromLoad),
+            "the timer counts down from the initial count and stops, or starts again, at zero, masked or not; a new divisor "
+            + "counts at once (SDM 11.5.4)",
+            "each expiry is reckoned from the time at which the initial count was written, and takes a tick more than the "
+            + "count; a masked timer never expires. A write of the entry reckons anew: an ended one-shot count goes on as a "
+            + "periodic one. A write of the divisor changes the current count at once and the expiry at the next reckoning",
+            null, "QEMU ran: a periodic entry written after a masked one-shot count has ended makes ticks; apic.c, "
+            + "apic_next_timer, apic_get_current_count"),
+        new(Chip, nameof(ApicQuirks.ReservedBitsStored),
+            "reserved bits of the ICR and of an LVT entry read 0 (SDM 11.5.1, 11.6.1)",
+            "all 32 bits of each keep what is written, status and Remote IRR too, and the polarity of LINT0 is not looked at", null,
+            "QEMU ran: by a stub ROM; apic.c, apic_mem_write"),
+        new(Chip, nameof(ApicQuirks.NoCmci),
+            "the CMCI entry of the LVT, where the version register counts it (SDM 11.5.1)",
+            "there is none", null, "QEMU ran: the version register reads 0x00050014"),
+        new(Chip, nameof(ApicQuirks.NoEoiSuppression),
+            "EOI-broadcast suppression, where the version register says so (SDM 11.8.5)",
+            "there is none", null, "QEMU ran: the version register reads 0x00050014"),
     ];
 
     internal static ApicQuirks Quirks(Profile profile) => profile switch
@@ -129,7 +147,8 @@ internal static class LocalApicProfile
             AnyVectorAccepted = true, LowVectorsTaken = true, ErrorsAddressOnly = true, LowestIndexWins = true,
             HintIgnored = true, NoLogicalBroadcast = true, DisableIsFinal = true, BaseNeverFaults = true,
             PageStays = true, DisableKeepsState = true, OffStillPartakes = true, NoX2Apic = true, NoTscDeadline = true, ExtIntIsFixed = true,
-            ShorthandAnyMode = true, IpiKeepsTrigger = true, DeassertDelivers = true,
+            ShorthandAnyMode = true, IpiKeepsTrigger = true, DeassertDelivers = true, TimerReckonsFromLoad = true,
+            ReservedBitsStored = true, NoCmci = true, NoEoiSuppression = true,
         },
         Profile.Kvm => new()
         {

@@ -48,7 +48,7 @@ public sealed partial class LocalApics
         if (entry is not (LocalVector.Thermal or LocalVector.Performance or LocalVector.Cmci))
             throw new ArgumentOutOfRangeException(nameof(entry), entry, "not a source outside the local APIC");
         ref ApicState s = ref _state[cpu];
-        if (!Partakes(in s) || entry == LocalVector.Cmci && !_options.Cmci)
+        if (!Partakes(in s) || entry == LocalVector.Cmci && !_hasCmci)
             return;
         bool open = !s.Entry(entry).Masked;
         DeliverLocal(cpu, ref s, entry, events);
@@ -93,20 +93,32 @@ public sealed partial class LocalApics
     private void ServeLint0(int cpu, ref ApicState s, EventBuffer events)
     {
         LocalVectorEntry lvt = s.Lint0;
-        bool asserted = s.Pins.Lint0 != lvt.ActiveLow;
-        if (!asserted || lvt.Masked || lvt.RemoteIrr
+        bool asserted = s.Pins.Lint0 != (lvt.ActiveLow && !_quirks.ReservedBitsStored);
+        if (!asserted || lvt.Masked || AwaitsEoi(in s)
             || !AcceptLocal(cpu, ref s, LocalVector.Lint0, level: true, events))
             return;
-        s.Lint0 = lvt.WithRemoteIrr(true);
+        AwaitEoi(ref s, true);
         s.RemoteVector = lvt.Vector;
+    }
+
+    /// <summary>Whether a level interrupt of LINT0 waits for its EOI: its Remote IRR, where that is no bit that software
+    /// stores.</summary>
+    private bool AwaitsEoi(in ApicState s) => _quirks.ReservedBitsStored ? s.RemoteVector != 0 : s.Lint0.RemoteIrr;
+
+    private void AwaitEoi(ref ApicState s, bool awaits)
+    {
+        if (!_quirks.ReservedBitsStored)
+            s.Lint0 = s.Lint0.WithRemoteIrr(awaits);
+        else if (!awaits)
+            s.RemoteVector = 0;
     }
 
     /// <summary>An EOI ends the level interrupt of LINT0, if it was that.</summary>
     private void EndLint0(int cpu, ref ApicState s, int vector, EventBuffer events)
     {
-        if (!s.Lint0.RemoteIrr || s.RemoteVector != vector)
+        if (!AwaitsEoi(in s) || s.RemoteVector != vector)
             return;
-        s.Lint0 = s.Lint0.WithRemoteIrr(false);
+        AwaitEoi(ref s, false);
         ServeLint0(cpu, ref s, events);
     }
 
@@ -117,7 +129,7 @@ public sealed partial class LocalApics
         if (s.Pins.Lint0 && !passedIntr && PassesIntr(cpu, in s))
             Wake(cpu, events);
         if (!IsLevel(s.Lint0))
-            s.Lint0 = s.Lint0.WithRemoteIrr(false);
+            AwaitEoi(ref s, false);
         else if (Partakes(in s))
             ServeLint0(cpu, ref s, events);
     }

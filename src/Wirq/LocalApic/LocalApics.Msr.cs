@@ -72,7 +72,7 @@ public sealed partial class LocalApics
     }
 
     private RegisterAccess AccessX2Apic(ApicRegister register) =>
-        register == ApicRegister.Cmci && !_options.Cmci ? RegisterAccess.None : ApicRegisters.X2Apic(register);
+        register == ApicRegister.Cmci && !_hasCmci ? RegisterAccess.None : ApicRegisters.X2Apic(register);
 
     /// <summary>Bits that must be written 0 (11.12.1.3). EOI and ESR take nothing but 0.</summary>
     private ulong ReservedX2Apic(ApicRegister register)
@@ -83,7 +83,7 @@ public sealed partial class LocalApics
         {
             ApicRegister.Eoi or ApicRegister.ErrorStatus => 0,
             ApicRegister.TaskPriority => TaskPriority.Writable,
-            ApicRegister.SpuriousVector => SpuriousVector.Writable(_options.SuppressEoiBroadcast),
+            ApicRegister.SpuriousVector => SpuriousVector.Writable(_suppressesEoi),
             ApicRegister.DivideConfiguration => DivideConfiguration.Writable,
             ApicRegister.SelfIpi => byte.MaxValue,
             _ when ApicRegisters.IsLocalVector(register, out LocalVector entry) =>

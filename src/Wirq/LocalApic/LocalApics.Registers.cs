@@ -50,7 +50,7 @@ public sealed partial class LocalApics
             return false;
         }
         var register = (ApicRegister)offset;
-        access = register == ApicRegister.Cmci && !_options.Cmci ? RegisterAccess.None : ApicRegisters.XApic(register);
+        access = register == ApicRegister.Cmci && !_hasCmci ? RegisterAccess.None : ApicRegisters.XApic(register);
         if (access != RegisterAccess.None)
             return true;
         events.NoteMisuse(cpu, Misuse.NoSuchRegister, offset, value);
@@ -64,7 +64,7 @@ public sealed partial class LocalApics
         switch (register)
         {
             case ApicRegister.Id: return x2Apic ? _ids[cpu] : s.Id.Bits;
-            case ApicRegister.Version: return ApicVersion.For(_options.Cmci, _options.SuppressEoiBroadcast).Bits;
+            case ApicRegister.Version: return ApicVersion.For(_hasCmci, _suppressesEoi).Bits;
             case ApicRegister.TaskPriority: return s.Tpr;
             case ApicRegister.ProcessorPriority: return s.Ppr;
             case ApicRegister.LogicalDestination:
@@ -115,11 +115,11 @@ public sealed partial class LocalApics
                 LatchErrors(ref s);
                 break;
             case ApicRegister.CommandLow:
-                s.Command = s.Command.WithLow(value);
+                s.Command = _quirks.ReservedBitsStored ? s.Command.WithAllOfLow(value) : s.Command.WithLow(value);
                 Send(cpu, s.Command, s.Command.Destination8, events);
                 break;
             case ApicRegister.CommandHigh:
-                s.Command = s.Command.WithHigh(value);
+                s.Command = _quirks.ReservedBitsStored ? s.Command.WithAllOfHigh(value) : s.Command.WithHigh(value);
                 break;
             case ApicRegister.InitialCount:
                 WriteInitialCount(cpu, ref s, value, events);
@@ -173,7 +173,7 @@ public sealed partial class LocalApics
     {
         SpuriousVector old = s.Spurious;
         bool before = Deliverable(in s), passedIntr = PassesIntr(cpu, in s);
-        s.Spurious = new(value & SpuriousVector.Writable(_options.SuppressEoiBroadcast));
+        s.Spurious = new(value & SpuriousVector.Writable(_suppressesEoi));
         if (events.Observing && s.Spurious != old)
             events.Observe(new Event(EventKind.SpuriousVectorChanged, (ushort)cpu, 0, s.Spurious.Bits, old.Bits));
         if (!s.Spurious.Enabled && !_quirks.EntriesIgnoreDisable)
@@ -191,11 +191,12 @@ public sealed partial class LocalApics
             Settle(cpu, ref s, events);
         bool passedIntr = PassesIntr(cpu, in s);
         LocalVectorEntry old = s.Entry(entry);
-        LocalVectorEntry next = old.Write(value, LocalVectorEntry.Writable(entry, _hasTscDeadline));
+        LocalVectorEntry next = old.Write(value,
+            _quirks.ReservedBitsStored ? uint.MaxValue : LocalVectorEntry.Writable(entry, _hasTscDeadline));
         // 11.4.7.2: while software-disabled, mask bits cannot be cleared.
         s.Entry(entry) = s.Spurious.Enabled || _quirks.EntriesIgnoreDisable ? next : next.WithMask();
         if (entry == LocalVector.Timer)
-            TimerModeChanged(cpu, ref s, old);
+            TimerEntryChanged(cpu, ref s, old, events);
         else if (entry == LocalVector.Lint0)
             Lint0Changed(cpu, ref s, passedIntr, events);
     }

@@ -38,7 +38,9 @@ public sealed partial class LocalApics
     private void Expire(int cpu, ref ApicState s, EventBuffer events)
     {
         Int128 period = Period(in s);
-        if (s.Timer.TimerMode == ApicTimerMode.Periodic && period != 0)
+        if (_quirks.TimerReckonsFromLoad)
+            ReckonAfterExpiry(cpu, ref s, events.Now);
+        else if (s.Timer.TimerMode == ApicTimerMode.Periodic && period != 0)
         {
             Int128 due = DueUnits(cpu, in s);
             Int128 missed = (Units(events.Now) - due) / period;
@@ -58,6 +60,12 @@ public sealed partial class LocalApics
     private void WriteInitialCount(int cpu, ref ApicState s, uint value, EventBuffer events)
     {
         Settle(cpu, ref s, events);
+        if (_quirks.TimerReckonsFromLoad)
+        {
+            (s.InitialCount, s.LoadTime) = (value, events.Now);
+            Reckon(cpu, ref s, Units(events.Now));
+            return;
+        }
         // 11.5.4.1: ignored in TSC-deadline mode.
         if (s.Timer.TimerMode == ApicTimerMode.TscDeadline)
             return;
@@ -70,6 +78,8 @@ public sealed partial class LocalApics
     private uint CurrentCount(int cpu, ref ApicState s, EventBuffer events)
     {
         Settle(cpu, ref s, events);
+        if (_quirks.TimerReckonsFromLoad)
+            return CountFromLoad(in s, Units(events.Now));
         if (_deadlines[cpu] == DeadlineTree.Never || !Counts(s.Timer))
             return 0;
         Int128 tick = (Int128)s.Divide.Divisor * TickUnits;
@@ -83,7 +93,7 @@ public sealed partial class LocalApics
         Settle(cpu, ref s, events);
         DivideConfiguration old = s.Divide;
         s.Divide = new((byte)(value & DivideConfiguration.Writable));
-        if (_deadlines[cpu] == DeadlineTree.Never || !Counts(s.Timer))
+        if (_quirks.TimerReckonsFromLoad || _deadlines[cpu] == DeadlineTree.Never || !Counts(s.Timer))
             return;
         Int128 now = Units(events.Now);
         ArmAt(cpu, ref s, now + (DueUnits(cpu, in s) - now) * s.Divide.Divisor / old.Divisor);
@@ -92,8 +102,13 @@ public sealed partial class LocalApics
     /// <summary>The SDM says that every change of mode disarms the timer (11.5.4.1). Between one-shot and periodic
     /// processors go on counting, and software counts on it (kvm-unit-tests, <c>x86/apic.c</c>, change_mode), so only
     /// entering or leaving TSC-deadline mode disarms it here.</summary>
-    private void TimerModeChanged(int cpu, ref ApicState s, LocalVectorEntry old)
+    private void TimerEntryChanged(int cpu, ref ApicState s, LocalVectorEntry old, EventBuffer events)
     {
+        if (_quirks.TimerReckonsFromLoad)
+        {
+            Reckon(cpu, ref s, Units(events.Now));
+            return;
+        }
         if (s.Timer.TimerMode == old.TimerMode || Counts(s.Timer) && Counts(old))
             return;
         Disarm(cpu, ref s);
@@ -154,5 +169,6 @@ public sealed partial class LocalApics
     {
         if (s.TscDeadline != 0)
             s.TscDeadline -= TscAt(now);
+        s.LoadTime = _quirks.TimerReckonsFromLoad ? Since(in s, now) : 0;
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class LocalApics
 {
     private readonly LocalApicOptions _options;
     private readonly ApicQuirks _quirks;
-    private readonly bool _hasX2Apic, _hasTscDeadline;
+    private readonly bool _hasX2Apic, _hasTscDeadline, _hasCmci, _suppressesEoi;
     private readonly uint[] _ids;
     private readonly Dictionary<uint, int>? _cpuOfId;
     private readonly Block<ApicState> _state;
@@ -46,6 +46,8 @@ public sealed partial class LocalApics
         };
         _hasX2Apic = options.X2Apic && !_quirks.NoX2Apic;
         _hasTscDeadline = options.TscDeadline && !_quirks.NoTscDeadline;
+        _hasCmci = options.Cmci && !_quirks.NoCmci;
+        _suppressesEoi = options.SuppressEoiBroadcast && !_quirks.NoEoiSuppression;
         _ids = new uint[options.Count];
         for (int cpu = 0; cpu < _ids.Length; cpu++)
             _ids[cpu] = options.Ids?[cpu] ?? (uint)cpu;
@@ -199,6 +201,7 @@ public sealed partial class LocalApics
         if (_quirks.Lint0OpenAtReset && cpu == 0)
             s.Lint0 = LocalVectorEntry.OpenExtInt;
         s.InitialCount = 0;
+        s.LoadTime = 0;
         s.Logical = default;
         s.Format = DestinationFormat.Flat;
         s.Divide = default;

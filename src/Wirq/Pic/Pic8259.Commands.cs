@@ -23,19 +23,23 @@ internal sealed partial class Pic8259
         switch ((PicStage)s.Stage)
         {
             case PicStage.AwaitsIcw2:
+                Touch(PicQuirks.InitialisationLeavesInt);
                 s.Icw2 = value;
                 bool alone = new Icw1(s.Icw1).Single && !Has(PicQuirks.SingleIgnored);
                 Advance(ref s, alone ? PicStage.AwaitsIcw4 : PicStage.AwaitsIcw3);
                 return default;
             case PicStage.AwaitsIcw3:
+                Touch(PicQuirks.InitialisationLeavesInt);
                 s.Icw3 = value;
                 Advance(ref s, PicStage.AwaitsIcw4);
                 return default;
             case PicStage.AwaitsIcw4:
+                Touch(PicQuirks.InitialisationLeavesInt);
                 s.Icw4 = value;
                 Advance(ref s, PicStage.Ready);
                 return default;
             default:
+                Touch();
                 return Mask(ref s, value);
         }
     }
@@ -44,6 +48,7 @@ internal sealed partial class Pic8259
     internal void WriteTriggers(byte value)
     {
         ref PicState s = ref State;
+        Touch(PicQuirks.TriggersLeaveInt);
         byte before = s.Elcr;
         s.Elcr = (byte)(value & _elcrMask);
         if (!Has(PicQuirks.TriggerChangeKeepsIrr))
@@ -66,6 +71,7 @@ internal sealed partial class Pic8259
     private byte Initialise(Icw1 word, EventBuffer events)
     {
         ref PicState s = ref State;
+        Touch();
         if (events.Observing)
             events.Observe(new(EventKind.PicInitialised, (ushort)_unit));
         byte acked = s.Deferred;
@@ -111,6 +117,8 @@ internal sealed partial class Pic8259
     {
         ref PicState s = ref State;
         bool acksIdle = Has(PicQuirks.AcksIdleEoi);
+        int ended = new PicPriority(s.Lowest).Highest(OpenToNonSpecificEoi(s));
+        Touch(IsIdle(word.Command, ended) ? PicQuirks.IdleCommandLeavesInt : PicQuirks.None);
         switch (word.Command)
         {
             case Ocw2Command.ClearRotateInAutoEoi:
@@ -128,16 +136,23 @@ internal sealed partial class Pic8259
                 s.Lowest = (byte)word.Level;
                 return End(Bit(word.Level), events, acksIdle: acksIdle);
             case Ocw2Command.NonSpecificEoi or Ocw2Command.RotateOnNonSpecificEoi:
-                int level = new PicPriority(s.Lowest).Highest(OpenToNonSpecificEoi(s));
-                if (level == None)
+                if (ended == None)
                     return 0;
                 if (word.Command == Ocw2Command.RotateOnNonSpecificEoi)
-                    s.Lowest = (byte)level;
-                return End(Bit(level), events);
+                    s.Lowest = (byte)ended;
+                return End(Bit(ended), events);
             default:
                 return 0;
         }
     }
+
+    /// <summary>Whether an OCW2 touches neither the ISR nor the order of priorities.</summary>
+    private static bool IsIdle(Ocw2Command command, int ended) => command switch
+    {
+        Ocw2Command.ClearRotateInAutoEoi or Ocw2Command.SetRotateInAutoEoi or Ocw2Command.None => true,
+        Ocw2Command.NonSpecificEoi or Ocw2Command.RotateOnNonSpecificEoi => ended == None,
+        _ => false,
+    };
 
     private byte OpenToNonSpecificEoi(in PicState s) =>
         s.SpecialMask != 0 && !Has(PicQuirks.SpecialMaskEoiEndsMasked) ? Without(s.Isr, s.Imr) : s.Isr;
@@ -146,6 +161,7 @@ internal sealed partial class Pic8259
     private byte Select(Ocw3 word)
     {
         ref PicState s = ref State;
+        Touch(PicQuirks.Ocw3LeavesInt);
         if (word.ChangesSpecialMask)
             s.SpecialMask = word.SpecialMask ? (byte)1 : (byte)0;
         if (word.SelectsRegister)

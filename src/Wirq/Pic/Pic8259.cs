@@ -58,6 +58,15 @@ internal sealed partial class Pic8259
         RearmEdges(ref State);
     }
 
+    /// <summary>Something happened to the chip: INT follows at the next <see cref="PicPair.Update"/>, unless this is one
+    /// of the occasions at which a profile leaves it as it is.</summary>
+    /// <param name="leaves">The difference that says so; None where every profile looks again.</param>
+    internal void Touch(PicQuirks leaves = PicQuirks.None)
+    {
+        if (!Has(leaves))
+            State.Due = 1;
+    }
+
     /// <summary>Sets the level of an input.</summary>
     /// <param name="level">The input.</param>
     /// <param name="high">Its level.</param>
@@ -69,6 +78,7 @@ internal sealed partial class Pic8259
         ref PicState s = ref State;
         byte bit = Bit(level);
         bool changed = high != ((s.Pins & bit) != 0);
+        Touch();
         if (high)
             s.Fallen = Without(s.Fallen, bit);
         else if (isLine && s.Standing == level && (s.Irr & bit) != 0 && !Has(PicQuirks.IntrFallsWithLine))
@@ -121,6 +131,7 @@ internal sealed partial class Pic8259
     internal int Settle()
     {
         ref PicState s = ref State;
+        s.Due = 0;
         s.Fallen = Without(s.Fallen, s.Imr);
         int level = Resolve(s.Irr);
         if (level == None)
@@ -144,6 +155,8 @@ internal sealed partial class Pic8259
         ref PicState s = ref State;
         byte bit = Bit(level);
         bool isLevel = (Triggers(s) & bit) != 0;
+        bool outlivesAutoEoi = Has(PicQuirks.AutoEoiKeepsInService) && (s.Isr & bit) != 0;
+        Touch();
         s.Isr |= bit;
         if (isLevel)
             s.TakenAsLevel |= bit;
@@ -160,7 +173,7 @@ internal sealed partial class Pic8259
             return 0;
         if (s.RotatesInAutoEoi != 0)
             s.Lowest = (byte)level;
-        return End(bit, events, automatic: true);
+        return outlivesAutoEoi ? (byte)0 : End(bit, events, automatic: true);
     }
 
     /// <summary>Ends the service of inputs.</summary>
@@ -195,6 +208,7 @@ internal sealed partial class Pic8259
     internal byte Withdraw(int level, EventBuffer events)
     {
         byte bit = Bit(level);
+        Touch();
         State.Irr = Without(State.Irr, bit);
         EndCycle();
         return End(bit, events, automatic: true, acksIdle: true);

@@ -85,6 +85,7 @@ public sealed partial class PicPair
         int level = chip.Takeable;
         if (level == Pic8259.None)
         {
+            chip.Touch(PicQuirks.IdlePollLeavesInt);
             chip.EndCycle();
             return Has(PicQuirks.IdlePollReadsZero) ? (byte)0 : (byte)SpuriousLevel;
         }

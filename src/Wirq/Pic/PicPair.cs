@@ -15,7 +15,8 @@ namespace Wirq;
 /// would; and buffered mode, which is a matter of pins that do not exist here. The words of both are accepted. A slave
 /// whose ICW3 names another input than 2 does not answer its INTA, and the CPU reads 0xFF from the idle bus.</para>
 /// <para><see cref="Write"/>, <see cref="Read"/> and <see cref="Take"/> change registers and leave INTR alone, so that
-/// lines which they acknowledge can fall first; <see cref="Update"/> then lets INTR follow. <see cref="SetPin"/> does
+/// lines which they acknowledge can fall first; <see cref="Update"/> then lets INTR follow, where the profile has it
+/// follow what happened. <see cref="SetPin"/> does
 /// it at once, but not while work that was handed out is being done, before that <see cref="Update"/>.</para>
 /// </remarks>
 public sealed partial class PicPair
@@ -48,6 +49,8 @@ public sealed partial class PicPair
 
     /// <summary>The INTR output of the master.</summary>
     public bool Intr => _output.Value.Intr != 0;
+    /// <summary>Whether INTR asks the CPU for an INTA.</summary>
+    internal bool Asks => Intr && _output.Value.Answered == 0;
     /// <summary>Request registers, slave in bits 15:8.</summary>
     public ushort RequestRegister => Both(_master.State.Irr, _slave.State.Irr);
     /// <summary>In-service registers, slave in bits 15:8.</summary>
@@ -91,6 +94,8 @@ public sealed partial class PicPair
         int level = _master.Takeable;
         if (level == Pic8259.None)
         {
+            _master.Touch(PicQuirks.ChipsSettleApart);
+            _output.Value.Answered = 1;
             _master.EndCycle();
             work = default;
             return Tell(SpuriousLevel, _master.Vector(SpuriousLevel), TakenSpurious, events);
@@ -121,6 +126,9 @@ public sealed partial class PicPair
             _slave.EndCycle();
         else
             acked = _slave.Acknowledge(level, events);
+        // Where each chip sees to its own INT, the slave's is up to date before the master goes on with the cycle.
+        if (Has(PicQuirks.ChipsSettleApart))
+            SettleSlave();
         _master.Acknowledge(Pic8259.Cascade, events);
         DropSlaveInt();
         work = HandOut(0, acked);
@@ -132,15 +140,21 @@ public sealed partial class PicPair
     public void Update(EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
-        int inner = _slave.Settle();
-        bool slaveInt = inner != Pic8259.None;
-        if (!Has(PicQuirks.CascadePulses))
-            _master.Drive(Pic8259.Cascade, slaveInt, isLine: false);
-        else if (slaveInt)
+        _output.Value.AwaitsUpdate = 0;
+        if (Has(PicQuirks.ChipsSettleApart))
+            SettleSlave();
+        else if ((_master.State.Due | _slave.State.Due) != 0)
         {
-            _master.Drive(Pic8259.Cascade, high: true, isLine: false);
-            _master.Drive(Pic8259.Cascade, high: false, isLine: false);
+            _slave.Touch();
+            SettleSlave();
+            _master.Touch();
         }
+        if (_master.State.Due == 0)
+            return;
+        int inner = _slave.Takeable;
+        if (inner == Pic8259.None)
+            inner = _slave.State.Standing;
+        bool slaveInt = inner != Pic8259.None;
         int level = _master.Settle();
         bool intr = level != Pic8259.None;
         byte requested = NoIrq;
@@ -160,6 +174,21 @@ public sealed partial class PicPair
             events.Observe(new(EventKind.PicRequested, 0, requested, IsLevel(requested) ? 1u : 0));
         if (newLevel)
             events.Observe(new(EventKind.PicIntrChanged, 0, 0, intr ? 1u : 0));
+    }
+
+    /// <summary>Brings INT of the slave up to date, and with it the master's input 2.</summary>
+    private void SettleSlave()
+    {
+        if (_slave.State.Due == 0)
+            return;
+        bool high = _slave.Settle() != Pic8259.None;
+        if (!Has(PicQuirks.CascadePulses))
+            _master.Drive(Pic8259.Cascade, high, isLine: false);
+        else if (high)
+        {
+            _master.Drive(Pic8259.Cascade, high: true, isLine: false);
+            _master.Drive(Pic8259.Cascade, high: false, isLine: false);
+        }
     }
 
     /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge; acknowledges
@@ -182,7 +211,7 @@ public sealed partial class PicPair
     /// <summary>INT of the slave falls with its INTA; that it rises again in <see cref="Update"/> is an edge.</summary>
     private void DropSlaveInt()
     {
-        if (!Has(PicQuirks.SlaveIntStaysUp))
+        if (!Has(PicQuirks.ChipsSettleApart))
             _master.Drive(Pic8259.Cascade, high: false, isLine: false);
     }
 

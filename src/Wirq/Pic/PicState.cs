@@ -58,6 +58,9 @@ internal struct PicState : IState
     public byte SpecialMask;
     /// <summary>Priorities rotate at automatic EOI.</summary>
     public byte RotatesInAutoEoi;
+    /// <summary>1 where INT does not show yet what happened to the chip: <see cref="PicPair.Update"/> brings it up to
+    /// date.</summary>
+    public byte Due;
 }
 
 /// <summary>The mutable state of the pair beyond its chips.</summary>
@@ -71,6 +74,9 @@ internal struct PicOutput : IState
     /// <summary>1 from handing out work to <see cref="PicPair.Update"/>: pins that fall one by one must not let INTR
     /// stand for one that falls next.</summary>
     public byte AwaitsUpdate;
+    /// <summary>1 where an INTA found nothing and INTR stayed up: the CPU does not ask again before the pin is driven
+    /// again.</summary>
+    public byte Answered;
 }
 
 /// <summary>An order of priorities: the input after the lowest one comes first, and so on around.</summary>

@@ -104,7 +104,7 @@ public class ProfileTests
     [InlineData(Profile.Manual, false)]
     [InlineData(Profile.Qemu, true)]
     [InlineData(Profile.Kvm, false)]
-    public void EveryRaiseIsAnEdge(Profile profile, bool again)
+    public void EveryDriveCounts(Profile profile, bool again)
     {
         ChipBench bench = ChipBench.Of(profile);
         bench.Entry(4, ChipBench.Edge);
@@ -112,10 +112,73 @@ public class ProfileTests
         bench.Pin(4, true);
         bench.Pin(11, true);
         bench.Forget();
-        bench.Chip.DriveAgain(4, true, bench.Events);
-        bench.Chip.DriveAgain(11, true, bench.Events);
         bench.Pin(4, true);
+        bench.Pin(11, true);
         Assert.Equal(again ? [Rise(4), Deliver(4, ChipBench.Edge)] : [], bench.Seen());
+        // By the manual a level is served as its entry opens, and driving it again is nothing.
+        bench.Entry(4, Level);
+        bench.Forget();
+        bench.Pin(4, true);
+        Assert.Equal(again ? [Rise(4), IrrSet(4), Deliver(4, Level)] : [], bench.Seen());
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void LevelInEveryMode(Profile profile, bool level)
+    {
+        foreach (DeliveryMode mode in new[] { DeliveryMode.Smi, DeliveryMode.Nmi, DeliveryMode.Init, DeliveryMode.ExtInt })
+        {
+            RedirectionEntry entry = RedirectionEntry.Create(0x31, 1, mode, level: true);
+            ChipBench bench = ChipBench.Of(profile);
+            bench.Entry(11, entry);
+            bench.Pin(11, true);
+            Event sent = bench.Seen().Single(e => e.Kind == EventKind.Deliver);
+            Assert.Equal(level, sent.Msi.Data.Level);
+            Assert.Equal(level, bench.Chip.Entry(11).RemoteIrr);
+            bench.Eoi(0x31);
+            Assert.False(bench.Chip.Entry(11).RemoteIrr);
+        }
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, 0x00000000_00000031)]
+    [InlineData(Profile.Qemu, 0x00010000_FFFE0031)]
+    [InlineData(Profile.Kvm, 0x00000000_00000031)]
+    public void ReservedBitsStored(Profile profile, ulong read)
+    {
+        var bench = new ChipBench(new() { Profile = profile, WideEntries = false });
+        bench.Write(0x11, 0x00010000);
+        bench.Write(0x10, 0xFFFE5031);
+        Assert.Equal(read, bench.Chip.Entry(0).Bits);
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void EoiRegisterIsWide(Profile profile, bool wide)
+    {
+        ChipBench bench = ChipBench.Of(profile).InService();
+        Assert.Equal(!wide, bench.Chip.Has(IoApic.EoiOffset, 1));
+        Assert.True(bench.Chip.Has(IoApic.EoiOffset, 4));
+        bench.Register(IoApic.EoiOffset, 0x131);
+        Assert.Equal(wide ? [] : [11], bench.Acked);
+        bench.Register(IoApic.EoiOffset, 0x31);
+        Assert.Contains(11, bench.Acked);
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void RegistersRepeat(Profile profile, bool repeat)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Register(IoApic.SelectOffset, 1);
+        Assert.Equal(repeat, bench.Chip.Has(0xF00 + IoApic.WindowOffset, 4));
+        Assert.Equal(repeat ? 0x00170020u : 0, bench.Chip.Read(0xF00 + IoApic.WindowOffset));
     }
 
     [Theory]

@@ -28,11 +28,12 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.DisableKeepsState), "tpr 0", "tpr 30", "tpr 30" },
         { nameof(ApicQuirks.OffStillPartakes), "NoDestination: False", "None:41 True", "NoDestination: False" },
         { nameof(ApicQuirks.NoX2Apic), "X2Apic", "XApic", "X2Apic" },
-        { nameof(ApicQuirks.NoTscDeadline), "40041", "#GP 41", "40041" },
+        { nameof(ApicQuirks.NoTscDeadline), "40041", "#GP 40041", "40041" },
         { nameof(ApicQuirks.ByteBroadcastReachesX2Apic), "NoDestination", "None", "None" },
         { nameof(ApicQuirks.WideBroadcastMissesXApic), "0,1", "0,1", "1" },
         { nameof(ApicQuirks.WideIdReachesXApic), "NoDestination", "NoDestination", "None" },
-        { nameof(ApicQuirks.SuppressionIgnored), "", "", "EoiBroadcast 0 0x41" },
+        // QEMU's broadcasts because it has no such bit (NoEoiSuppression).
+        { nameof(ApicQuirks.SuppressionIgnored), "", "EoiBroadcast 0 0x41", "EoiBroadcast 0 0x41" },
         { nameof(ApicQuirks.EdgeEoiBroadcasts), "", "", "EoiBroadcast 0 0x41" },
         { nameof(ApicQuirks.ExtIntIsFixed), ":True", "41:False", ":False" },
         { nameof(ApicQuirks.ExtIntDropped), "None", "None", "ReservedMode" },
@@ -41,6 +42,10 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.DeassertDelivers), "ReservedMode", "None", "ReservedMode" },
         { nameof(ApicQuirks.Lint0OpenAtReset), "10000 10000", "10000 10000", "700 10000" },
         { nameof(ApicQuirks.ModeChangeClearsCount), "3e8", "3e8", "0" },
+        { nameof(ApicQuirks.TimerReckonsFromLoad), "0:", "1f5:41", "0:" },
+        { nameof(ApicQuirks.ReservedBitsStored), "8ce41 3000000 300ff", "fffafe41 3ffffff fffbffff", "8ce41 3000000 300ff" },
+        { nameof(ApicQuirks.NoCmci), "6 41", "5 0", "6 41" },
+        { nameof(ApicQuirks.NoEoiSuppression), "True", "False", "True" },
     };
 
     private static string Hex(IEnumerable<int> vectors) => string.Join(',', vectors.Select(v => v.ToString("x")));
@@ -160,6 +165,24 @@ public sealed class LocalApicProfileTests
                 bench.Write(InitialCount, 1000);
                 bench.Write(ApicBench.Timer, 0x40041);
                 return $"{bench.Read(InitialCount):x}";
+            case nameof(ApicQuirks.TimerReckonsFromLoad):
+                bench.Write(ApicBench.Divide, 0b1011);
+                bench.Write(InitialCount, 1000);
+                bench.Advance(1500);
+                bench.Write(ApicBench.Timer, 0x20041);
+                string count = $"{bench.Read(CurrentCount):x}";
+                bench.Advance(2500);
+                return $"{count}:{Hex(bench.Pending())}";
+            case nameof(ApicQuirks.ReservedBitsStored):
+                bench.Write(IcrHigh, 0x03FFFFFF);
+                bench.Write(IcrLow, 0xFFFAFE41);
+                bench.Write(ApicBench.Timer, 0xFFFBFFFF);
+                return $"{bench.Read(IcrLow):x} {bench.Read(IcrHigh):x} {bench.Read(ApicBench.Timer):x}";
+            case nameof(ApicQuirks.NoCmci):
+                bench.Write(ApicBench.Cmci, 0x41);
+                return $"{bench.Read(ApicBench.Version) >> 16 & 0xFF} {bench.Read(ApicBench.Cmci):x}";
+            case nameof(ApicQuirks.NoEoiSuppression):
+                return ((bench.Read(ApicBench.Version) >> 24 & 1) != 0).ToString();
             default:
                 throw new ArgumentException($"no scenario for {id}", nameof(id));
         }
