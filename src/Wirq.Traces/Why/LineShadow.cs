@@ -19,7 +19,7 @@ internal sealed class LineShadow
     public Held? Raise(int slot, int gsi, Mark at)
     {
         var before = _holders.Where(holder => holder.Value.Gsi == gsi && holder.Key != slot)
-            .OrderBy(holder => holder.Value.Since.Line).ToArray();
+            .OrderBy(holder => holder.Value.Since.Event).ToArray();
         _holders[slot] = (gsi, at);
         if (before.Length == 0)
         {
