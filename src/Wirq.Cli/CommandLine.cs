@@ -16,6 +16,8 @@ internal static class CommandLine
     internal const int Failure = 1;
     /// <summary>Bad usage or bad input.</summary>
     internal const int BadInput = 2;
+    /// <summary>The input does not tell.</summary>
+    internal const int NotTold = 4;
 
     internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
     {

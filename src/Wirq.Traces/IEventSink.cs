@@ -7,6 +7,7 @@ public interface IEventSink
 {
     /// <summary>An event, in the order of the queue.</summary>
     /// <param name="happened">What happened. Its time is in nanoseconds since the first line of the log.</param>
-    /// <param name="line">The line of the log (from 1), or the number of the event in a recording (from 1).</param>
+    /// <param name="line">The line of the log (from 1); 0 in a recording, whose events are numbered by whoever
+    /// hears them.</param>
     void Observe(in Event happened, long line);
 }

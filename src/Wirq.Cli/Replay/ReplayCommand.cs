@@ -73,10 +73,13 @@ internal static class ReplayCommand
 internal sealed class ReplayRecorder(string subject, FileInfo? file) : IDisposable
 {
     private RecordingWriter? _writer;
+    private LogFacts? _log;
 
     internal ReplayOptions Options => file is null ? new ReplayOptions() : new ReplayOptions
     {
-        Machine = machine => _writer = new RecordingWriter(file.Create(), new RecordingHeader { Subject = subject, Machine = machine }),
+        Log = log => _log = log,
+        Machine = machine => _writer = new RecordingWriter(file.Create(),
+            new RecordingHeader { Subject = subject, Machine = machine, Log = _log }),
         Record = happened => _writer!.Write(happened),
     };
 

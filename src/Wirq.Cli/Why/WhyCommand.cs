@@ -37,7 +37,10 @@ internal static class WhyCommand
                 WhyJson.Write(answers, engine, Console.OpenStandardOutput());
             else
                 WhyText.Write(answers, engine, Console.Out);
-            return CommandLine.Success;
+            // A question is answered where something is known of any raise that it is about.
+            bool known = answers.All(answer => answer.Raises.Count == 0)
+                || answers.Any(answer => answer.Raises.Any(raise => raise.Fate is not (Fate.NotKnown or Fate.Sent)));
+            return known ? CommandLine.Success : CommandLine.NotTold;
         }
         catch (UsageException bad)
         {
@@ -52,7 +55,12 @@ internal static class WhyCommand
             WhyJson.Write(list, engine, Console.OpenStandardOutput());
         else
             WhyText.Write(list, engine, Console.Out);
-        return list.Owed.Count > 0 || list.Silent.Count > 0 ? CommandLine.Failure : CommandLine.Success;
+        return list.Verdict switch
+        {
+            WhyVerdict.Owed => CommandLine.Failure,
+            WhyVerdict.NotTold => CommandLine.NotTold,
+            _ => CommandLine.Success,
+        };
     }
 
     private static string Unknown(string file, SourceName source, WhyEngine engine)

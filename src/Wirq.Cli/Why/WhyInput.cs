@@ -18,8 +18,8 @@ internal static class WhyInput
         {
             using var input = ReplayInput.Open(file);
             WhyEngine engine = IsRecording(input) ? ReadRecording(input.Stream(), file, question) : ReadLog(input, question);
-            if (engine.Stamps.Style == StampStyle.LinesOnly && question?.At is { Line: 0 })
-                throw new UsageException($"{file}: this log has no time stamps; expected a line, such as L1234");
+            if (question?.At is { } place && Unfit(place, engine.Stamps) is { } wrong)
+                throw new UsageException($"{file}: {wrong}");
             return engine;
         }
         catch (Exception bad) when (bad is RecordingException or TraceException)
@@ -43,12 +43,24 @@ internal static class WhyInput
     private static WhyEngine ReadRecording(Stream stream, string file, WhyQuestion? question)
     {
         using var reader = new RecordingReader(stream, file);
-        if (question?.At is { IsStamp: true })
-            throw new UsageException($"{file}: a recording has virtual time; expected L1234, or a time such as 1500ns, 1.5us, 2ms, 3s");
-        var engine = new WhyEngine(reader.Header.Machine, question);
-        for (long number = 1; reader.TryRead(out Event happened); number++)
-            engine.Observe(happened, number);
+        var engine = new WhyEngine(reader.Header.Machine, question, reader.Header.Log);
+        while (reader.TryRead(out Event happened))
+            engine.Observe(happened, 0);
         return engine;
+    }
+
+    /// <summary>Why a place cannot be one of the file; null where it can.</summary>
+    private static string? Unfit(Place place, Stamps stamps)
+    {
+        string count = stamps.OfLog ? "a line, such as L1234" : "an event, such as event1234";
+        if (place.Line > 0 && !stamps.OfLog)
+            return $"a recording has no lines; expected {count}";
+        if (place.Event > 0 && stamps.OfLog)
+            return $"a log has no events that are numbered; expected {count}";
+        if (place.IsTime && stamps.Style == StampStyle.None)
+            return $"this log has no time stamps; expected {count}";
+        return place.IsStamp && stamps.Style == StampStyle.Virtual
+            ? $"a recording has virtual time; expected {count}, or a time such as 1500ns, 1.5us, 2ms, 3s" : null;
     }
 
     private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question)

@@ -205,8 +205,9 @@ public static class ScenarioWords
         internal static readonly WordList<DeviceAction> Actions = new(
             ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove),
             ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
+        // What only the replay of a log tells, no scenario brings about.
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
-            .Where(kind => kind != EventKind.None).Select(kind => (Kebab(kind.ToString()), kind))]);
+            .Where(kind => kind is not (EventKind.None or (>= EventKind.LogParted and <= EventKind.LogVectorsLeft))).Select(kind => (Kebab(kind.ToString()), kind))]);
 
         private static string Kebab(string name) => string.Concat(name.Select((c, index) =>
             char.IsUpper(c) ? (index == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));

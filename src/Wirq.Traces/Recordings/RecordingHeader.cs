@@ -7,4 +7,6 @@ public sealed record RecordingHeader
     public string Subject { get; init; } = "";
     /// <summary>The machine.</summary>
     public FabricOptions Machine { get; init; } = new();
+    /// <summary>The log whose replay was recorded; null where a machine of our own was.</summary>
+    public LogFacts? Log { get; init; }
 }

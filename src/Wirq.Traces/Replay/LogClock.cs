@@ -8,12 +8,12 @@ internal struct LogClock
     private const long PerMicrosecond = 1000, Second = 1_000_000, Longest = 1L << 50;
 
     private long _start, _last;
-    private bool _started;
+    /// <summary>Starts it.</summary>
+    /// <param name="first">The first time stamp, in microseconds.</param>
+    internal LogClock(long first) => _start = _last = first;
 
     internal long Nanoseconds(long microseconds)
     {
-        if (!_started)
-            (_start, _last, _started) = (microseconds, microseconds, true);
         // A jump by years is a damaged line; one of seconds backwards is a clock that was set.
         long step = microseconds - _last;
         if (step is < -Second or > Longest)

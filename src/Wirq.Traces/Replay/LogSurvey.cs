@@ -1,4 +1,5 @@
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Replay;
 
@@ -12,6 +13,10 @@ internal sealed class LogSurvey
 {
     private readonly ulong _seen;
     private readonly Dictionary<long, int> _cpuOfThread;
+    private readonly MidLifeSign _sign;
+    private readonly long _signLine;
+    private readonly bool _entriesUntold;
+    private long _damaged;
 
     internal LogSurvey(SurveyBuilder found)
     {
@@ -23,6 +28,9 @@ internal sealed class LogSurvey
         IoApicVersion = found.IoApicVersion;
         HasThreads = found.HasThreads;
         Requests = found.Requests;
+        FirstStamp = found.FirstStamp;
+        (_sign, _signLine, _entriesUntold) = (found.Beginning.Sign, found.Beginning.Line, found.Beginning.EntriesUntold);
+        FromReset = Resets.Count > 0 && Resets[0].To < FirstCpuLine && (_sign == MidLifeSign.None || _signLine > Resets[0].From);
         KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
@@ -33,6 +41,10 @@ internal sealed class LogSurvey
     /// <summary>The first line of a CPU; <see cref="long.MaxValue"/> where there is none.</summary>
     internal long FirstCpuLine { get; }
     internal byte IoApicVersion { get; }
+    /// <summary>The first time stamp, in microseconds; -1 where no line has one.</summary>
+    internal long FirstStamp { get; }
+    /// <summary>Whether the machine's reset stands before anything that a CPU does.</summary>
+    internal bool FromReset { get; }
     internal bool HasThreads { get; }
     /// <summary>How many different messages were asked of a remapping unit; of very many, the first.</summary>
     internal int Requests { get; }
@@ -52,6 +64,41 @@ internal sealed class LogSurvey
     /// <summary>Whether the log shows acknowledges.</summary>
     internal bool HasServicing => Saw(TraceEvent.ServicingInterrupt);
 
+    /// <summary>What a recording of its replay has to say of it.</summary>
+    internal LogFacts Facts
+    {
+        get
+        {
+            const long perMicrosecond = 1000;
+            LogParts parts = LogParts.None;
+            Add(LogParts.PicInputs, Saw(TraceEvent.PicSetIrq));
+            Add(LogParts.PicWrites, Traces(TraceEvent.PicPortWrite));
+            Add(LogParts.Pins, Saw(TraceEvent.IoApicSetIrq));
+            // Where messages are traced, a pin whose entry lets it through shows without a write.
+            Add(LogParts.Entries, !_entriesUntold && (Traces(TraceEvent.IoApicWrite)
+                || Saw(TraceEvent.IoApicSetIrq) && Saw(TraceEvent.ApicDeliverIrq)));
+            Add(LogParts.LocalApics, Saw(TraceEvent.ApicWrite));
+            Add(LogParts.Messages, Saw(TraceEvent.ApicDeliverIrq));
+            Add(LogParts.Taking, HasServicing);
+            Add(LogParts.Counts, Saw(TraceEvent.ReportDelivered));
+            Add(LogParts.Remapping, Saw(TraceEvent.RemapRequest));
+            bool midLife = !FromReset && _sign != MidLifeSign.None;
+            return new LogFacts
+            {
+                Stamped = FirstStamp >= 0,
+                FirstStamp = Math.Max(FirstStamp, 0) * perMicrosecond,
+                FromReset = FromReset,
+                MidLife = midLife ? _sign : MidLifeSign.None,
+                MidLifeLine = midLife ? _signLine : 0,
+                Parts = parts,
+                Damaged = _damaged,
+                KnowsCpus = KnowsCpus,
+            };
+
+            void Add(LogParts part, bool told) => parts |= told ? part : LogParts.None;
+        }
+    }
+
     internal bool Saw(TraceEvent happened) => (_seen >> (int)happened & 1) != 0;
 
     /// <summary>Whether an event is traced: it is there, or so many of its family are that all were asked
@@ -69,11 +116,12 @@ internal sealed class LogSurvey
 
     private static ReadOnlySpan<TraceEvent> FamilyOf(TraceEvent happened) => happened switch
     {
-        TraceEvent.PicUpdateIrq or TraceEvent.PicSetIrq or TraceEvent.PicInterrupt =>
+        TraceEvent.PicUpdateIrq or TraceEvent.PicSetIrq or TraceEvent.PicInterrupt or TraceEvent.PicPortWrite =>
         [
             TraceEvent.PicSetIrq, TraceEvent.PicUpdateIrq, TraceEvent.PicInterrupt, TraceEvent.PicPortWrite, TraceEvent.PicPortRead,
         ],
-        TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr or TraceEvent.IoApicEoiBroadcast or TraceEvent.IoApicDelayedReassert =>
+        TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr or TraceEvent.IoApicEoiBroadcast
+            or TraceEvent.IoApicDelayedReassert or TraceEvent.IoApicWrite =>
         [
             TraceEvent.IoApicSetIrq, TraceEvent.IoApicSetRemoteIrr, TraceEvent.IoApicClearRemoteIrr,
             TraceEvent.IoApicEoiBroadcast, TraceEvent.IoApicRead, TraceEvent.IoApicWrite,
@@ -103,6 +151,6 @@ internal sealed class LogSurvey
             if (++lines % report == 0)
                 progress?.Invoke(reader.Lines);
         }
-        return new LogSurvey(builder);
+        return new LogSurvey(builder) { _damaged = reader.Malformed };
     }
 }

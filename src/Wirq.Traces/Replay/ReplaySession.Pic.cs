@@ -47,6 +47,7 @@ internal sealed partial class ReplaySession
     private void TakeInta(in TraceLine line)
     {
         int cpu = _survey.CpuOf(line.Thread);
+        LearnVectors(line);
         ulong irq = TriggerInference.IrqOf(_machine.Pic);
         var inta = new PicStimulus(line, _machine.Pic.State);
         bool explained = irq != line.A && _pic.ExplainsInta(inta, line.A);
@@ -66,6 +67,23 @@ internal sealed partial class ReplaySession
         _acknowledges.NotePic((byte)line.B);
         if (!PicPlay.IsSpurious(before, line))
             _delivered.Count(SourceName.Pic((int)line.A), cpu);
+    }
+
+    /// <summary>Where the log does not begin with the machine's reset, it tells the vectors of a chip that no line
+    /// initialises.</summary>
+    private void LearnVectors(in TraceLine inta)
+    {
+        const int slaveFirst = 8;
+        const byte vectorBits = 0xF8;
+        if (_survey.FromReset)
+            return;
+        PicPairState pair = _machine.Pic.State;
+        bool slave = inta.A >= slaveFirst;
+        PicState chip = slave ? pair.Slave : pair.Master;
+        if (chip.Icw1 != 0)
+            return;
+        chip.Icw2 = (byte)(inta.B & vectorBits);
+        _machine.Pic.State = slave ? pair with { Slave = chip } : pair with { Master = chip };
     }
 
     /// <summary>A CPU that has a vector of its local APIC pending too sees INTR once more before it turns to the 8259.

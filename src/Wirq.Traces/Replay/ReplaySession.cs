@@ -12,7 +12,7 @@ namespace Wirq.Traces.Replay;
 internal sealed partial class ReplaySession
 {
     private const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
-    private const int AnyCpu = 0;
+    private const int AnyCpu = 0, VectorWords = 4;
 
     private readonly LogSurvey _survey;
     private readonly Verdicts _verdicts;
@@ -119,7 +119,24 @@ internal sealed partial class ReplaySession
         CloseStimulus();
         _pic.Close();
         _machine.Rest();
+        TellVectors();
     }
+
+    private void TellVectors()
+    {
+        for (int cpu = 0; cpu < _machine.Fabric.LocalApics.Count; cpu++)
+        {
+            ref ApicState apic = ref _machine.Fabric.LocalApics.State(cpu);
+            for (int word = 0; word < VectorWords; word++)
+                Tell(new Event(EventKind.LogVectorsLeft, (ushort)cpu, (uint)word, Word(apic.Irr, word), Word(apic.Isr, word)));
+        }
+
+        static ulong Word(in Vectors256 vectors, int word) =>
+            vectors.Register(2 * word) | (ulong)vectors.Register(2 * word + 1) << 32;
+    }
+
+    /// <summary>Records what no chip of ours does.</summary>
+    private void Tell(in Event told) => _record?.Invoke(told with { Time = _machine.Fabric.Now });
 
     private void Begin(in TraceLine line)
     {
@@ -151,8 +168,11 @@ internal sealed partial class ReplaySession
     {
         if (!_knowsCpus)
         {
-            if (line.Event == TraceEvent.ServicingInterrupt)
-                _verdicts.LeaveUnchecked(line.Event);
+            if (line.Event != TraceEvent.ServicingInterrupt)
+                return;
+            _verdicts.LeaveUnchecked(line.Event);
+            if (!_acknowledges.IsPics(line))
+                Tell(new Event(EventKind.LogVectorTaken, 0, 0, line.A));
         }
         else if (line.Event == TraceEvent.InterruptDump)
             _acknowledges.Dump(line);

@@ -1,6 +1,7 @@
 using Wirq.Events;
 using Wirq.Laws;
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Replay;
 
@@ -9,13 +10,13 @@ public sealed record ReplayOptions
 {
     /// <summary>Hears of every event of the chips, in order.</summary>
     public Action<Event>? Record { get; init; }
+    /// <summary>Hears what the log is, before anything else.</summary>
+    public Action<LogFacts>? Log { get; init; }
     /// <summary>Hears how the chips are built, before the first event.</summary>
     public Action<FabricOptions>? Machine { get; init; }
     /// <summary>Told now and then how many lines were worked on, of how many; how many is 0 while that is not
     /// known.</summary>
     public Action<long, long>? Progress { get; init; }
-    /// <summary>Told what is known of the log before its first line is replayed.</summary>
-    internal Action<LogSurvey>? Surveyed { get; init; }
     /// <summary>Called before each line that is fed or compared: a test breaks the chips here.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
 }
@@ -40,7 +41,9 @@ public sealed class Replayer
     private Replayer(LogSurvey survey, ReplayOptions options)
     {
         (_survey, _options) = (survey, options);
-        _verdicts = new Verdicts(_surroundings);
+        _verdicts = new Verdicts(_surroundings) { Parted = Part };
+        _clock = new LogClock(survey.FirstStamp);
+        options.Log?.Invoke(survey.Facts);
         options.Machine?.Invoke(ReplayMachine.OptionsFor(survey));
         _session = NewSession();
     }
@@ -67,7 +70,6 @@ public sealed class Replayer
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
         }
-        options.Surveyed?.Invoke(survey);
         var replayer = new Replayer(survey, options);
         using (var reader = new QemuLogReader(open(), file))
         {
@@ -99,6 +101,9 @@ public sealed class Replayer
             _skipped++;
             return;
         }
+        _verdicts.Compares = _survey.FirstCpuLine < long.MaxValue && (_survey.FromReset || line.Number >= _survey.FirstCpuLine);
+        if (!_verdicts.Compares)
+            _skipped++;
         _surroundings.Note(line);
         _options.Before?.Invoke(line, _session.Machine.Fabric);
         if (line.Microseconds >= 0)
@@ -106,9 +111,13 @@ public sealed class Replayer
         _session.Take(line, next);
     }
 
-    /// <summary>Lines before the first of a CPU tell how the machine was put together, not how it runs; but a device
-    /// that
-    /// moves its line between the reset and that line does so for good.</summary>
+    private void Part(long line) =>
+        _options.Record?.Invoke(new Event(EventKind.LogParted, 0, 0, (ulong)line) { Time = _session.Machine.Fabric.Now });
+
+    /// <summary>Where the machine's reset is there, lines before the first of a CPU tell how the machine was put
+    /// together, not how it runs; but a device that moves its line between the reset and that line does so for good.
+    /// A log that begins later is fed from its first line on, for whoever asks what was raised. What a remapping unit
+    /// makes of a message before the log shows its registers, nobody knows.</summary>
     private bool IsSkipped(in TraceLine line)
     {
         while (_reset < _survey.Resets.Count && line.Number > _survey.Resets[_reset].To)
@@ -119,7 +128,7 @@ public sealed class Replayer
         }
         if (_reset < _survey.Resets.Count && line.Number >= _survey.Resets[_reset].From)
             return true;
-        return _reset == 0 && line.Number < _survey.FirstCpuLine;
+        return (_survey.FromReset || _survey.Remaps) && _reset == 0 && line.Number < _survey.FirstCpuLine;
     }
 
     private void StartAnew()

@@ -16,6 +16,9 @@ internal sealed class SurveyBuilder
     private long _lastThread = -1, _sinceCpu = 1;
 
     internal ulong Seen { get; private set; }
+    /// <summary>The first time stamp, in microseconds; -1 where no line has one.</summary>
+    internal long FirstStamp { get; private set; } = -1;
+    internal BeginningWatch Beginning { get; } = new();
     internal long FirstCpuLine { get; private set; } = long.MaxValue;
     internal byte IoApicVersion { get; private set; } = 0x20;
     internal bool HasThreads { get; private set; }
@@ -25,6 +28,9 @@ internal sealed class SurveyBuilder
     {
         Seen |= 1ul << (int)line.Event;
         HasThreads |= line.Thread != 0;
+        if (FirstStamp < 0)
+            FirstStamp = line.Microseconds;
+        Beginning.Add(line);
         FollowReset(line);
         switch (line.Event)
         {

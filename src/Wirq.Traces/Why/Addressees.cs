@@ -44,17 +44,17 @@ internal sealed class Addressees
         switch (reason)
         {
             case RefusalReason.NoDestination:
-                CpuShadow[] all = [.. Enumerable.Range(0, engine.Machine.LocalApics.Count).Select(cpu => engine.CpuAt(cpu)!)];
+                CpuShadow[] all = [.. engine.AllCpus];
                 string who = string.Join("; ", all.Take(MostNamed).Select(cpu => cpu.Identity));
                 if (all.Length > MostNamed)
                     who += $"; and {all.Length - MostNamed} more CPUs, none of which matches";
-                return ($"{destination} matches no CPU: {who}", all.MaxBy(cpu => cpu.IdentitySince.Line)!.IdentitySince);
+                return ($"{destination} matches no CPU: {who}", all.MaxBy(cpu => cpu.IdentitySince.Event)!.IdentitySince);
             case RefusalReason.SoftwareDisabled:
                 CpuShadow[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
                 string names = string.Join(", ", disabled.Take(MostNamed).Select(cpu => $"cpu{cpu.Cpu}"));
                 return ($"{destination} names a local APIC that is software-disabled (SVR bit 8 clear)"
                     + (names.Length > 0 ? $"; disabled are {names}" : ""),
-                    disabled.Length > 0 ? disabled.MaxBy(cpu => cpu.SpuriousSince.Line)!.SpuriousSince : default);
+                    disabled.Length > 0 ? disabled.MaxBy(cpu => cpu.SpuriousSince.Event)!.SpuriousSince : default);
             case RefusalReason.IllegalVector:
                 return ($"vector 0x{message.Vector:x2} is illegal (below 0x10)", default);
             case RefusalReason.ReservedMode:

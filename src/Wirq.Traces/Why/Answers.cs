@@ -54,6 +54,30 @@ public sealed record OwedAnswer(SourceName Source, Fate Fate, Gate Gate, Mark At
 public sealed record SilentAnswer(int Cpu, Mark Since, IReadOnlyList<SourceName> Owed, IReadOnlyList<string> Sentences,
     IReadOnlyList<Evidence> Evidence);
 
+/// <summary>What can be said of all that was asked for.</summary>
+public enum WhyVerdict : byte
+{
+    /// <summary>Everything came to its end, or is as the guest wants it.</summary>
+    NothingOwed,
+    /// <summary>Something is owed, or was lost.</summary>
+    Owed,
+    /// <summary>Nothing is seen to be owed, and the log does not tell enough to say that nothing is.</summary>
+    NotTold,
+}
+
+/// <summary>Something that the log does not tell.</summary>
+/// <param name="What">What that is, in words.</param>
+/// <param name="Record">What to record so that it is told; empty where that is not known.</param>
+public sealed record LimitAnswer(string What, string Record);
+
+/// <summary>How often a source raised, where what became of it is not all known.</summary>
+/// <param name="Source">Who.</param>
+/// <param name="What">In words: how often, from where to where, and what became of them.</param>
+/// <param name="Count">How often.</param>
+/// <param name="First">The first time.</param>
+/// <param name="Last">The last time.</param>
+public sealed record ToldAnswer(string Source, string What, long Count, Mark First, Mark Last);
+
 /// <summary>All that is asked without a source.</summary>
 /// <param name="End">Where the log ends.</param>
 /// <param name="Owed">What is owed at the end, or was lost.</param>
@@ -62,7 +86,19 @@ public sealed record SilentAnswer(int Cpu, Mark Since, IReadOnlyList<SourceName>
 /// <param name="NeverRaised">Pins that are unmasked at the end and never rose.</param>
 /// <param name="Unheard">Lines that rose and that no guest ever listened to.</param>
 public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnlyList<SilentAnswer> Silent,
-    IReadOnlyList<StandingAnswer> Standing, IReadOnlyList<SourceName> NeverRaised, IReadOnlyList<SourceName> Unheard);
+    IReadOnlyList<StandingAnswer> Standing, IReadOnlyList<SourceName> NeverRaised, IReadOnlyList<SourceName> Unheard)
+{
+    /// <summary>Which of the three it is.</summary>
+    public WhyVerdict Verdict { get; init; }
+    /// <summary>What the log does not tell.</summary>
+    public IReadOnlyList<LimitAnswer> Limits { get; init; } = [];
+    /// <summary>What was raised, and what became of it is not known.</summary>
+    public IReadOnlyList<OwedAnswer> Unknown { get; init; } = [];
+    /// <summary>What was lost or waits under a mask that the guest may mean.</summary>
+    public IReadOnlyList<OwedAnswer> Masked { get; init; } = [];
+    /// <summary>All that was raised, sent and taken, where the log does not tell enough.</summary>
+    public IReadOnlyList<ToldAnswer> Told { get; init; } = [];
+}
 
 /// <summary>An edge pin from which nothing more can come while its line stands.</summary>
 /// <param name="Source">The pin.</param>

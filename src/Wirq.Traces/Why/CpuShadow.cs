@@ -6,7 +6,7 @@ namespace Wirq.Traces.Why;
 internal sealed class CpuShadow
 {
     private const int Entries = (int)LocalVector.Error + 1;
-    private const byte ClassMask = 0xF0;
+    private const byte ClassMask = 0xF0, ClassZero = 0x0F;
     private const ulong ByInit = 1;
 
     private readonly bool _qemu, _kvm;
@@ -56,7 +56,7 @@ internal sealed class CpuShadow
     public Mark? LastStartUp { get; set; }
 
     /// <summary>The last time that it did anything that the log tells of.</summary>
-    public Mark LastSign => LastTaken.Line > LastWrite.Line ? LastTaken : LastWrite;
+    public Mark LastSign => LastTaken.Event > LastWrite.Event ? LastTaken : LastWrite;
 
     public LocalVectorEntry Entry(LocalVector entry) => _entries[(int)entry];
     public Mark EntrySince(LocalVector entry) => _entriesSince[(int)entry];
@@ -81,8 +81,10 @@ internal sealed class CpuShadow
             return new(Gate.SoftwareDisabled, SpuriousSince, Cpu);
         int serving = InService.Highest;
         int mine = vector & ClassMask;
-        // QEMU lets vectors below 16 through when nothing else is there.
-        if (_qemu && mine == 0 && serving < 0 && (TaskPriority & ClassMask) == 0)
+        // QEMU lets vectors 1 to 15 through where no priority stands, and what is in service below 16 makes none.
+        if (_qemu && vector == 0)
+            return new(Gate.NullVector, default, Cpu);
+        if (_qemu && mine == 0 && serving <= ClassZero && TaskPriority == 0)
             return new(Gate.CpuUnknown, default, Cpu);
         if (serving >= 0 && mine <= (serving & ClassMask) && (serving & ClassMask) >= (TaskPriority & ClassMask))
             return new(Gate.VectorInService, InService[serving]!.Taken ?? default, Cpu, serving);

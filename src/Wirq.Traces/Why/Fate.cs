@@ -27,4 +27,6 @@ public enum Fate : byte
     Pending,
     /// <summary>A CPU took it and has not ended it.</summary>
     InService,
+    /// <summary>What became of it would follow from registers that the log does not show.</summary>
+    NotKnown,
 }

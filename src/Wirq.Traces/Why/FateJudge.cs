@@ -3,6 +3,11 @@ namespace Wirq.Traces.Why;
 /// <summary>Says what became of a raise, and what holds it where it stands.</summary>
 internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 {
+    private readonly Certainty _certainty = new(engine);
+
+    /// <summary>A gate, or that it is not known where it rests on what no line shows.</summary>
+    public Held Firm(Held held) => _certainty.Doubt(null, held) is { } doubt ? new(Gate.NotKnown) { Who = doubt } : held;
+
     public Fate FateOf(Raise raise) => Judge(raise, out _);
 
     public bool IsSettled(Raise raise)
@@ -23,6 +28,20 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
     /// <param name="raise">The raise.</param>
     /// <param name="held">What holds it now, where something does; else what had the last word.</param>
     public Fate Judge(Raise raise, out Held held)
+    {
+        Fate fate = JudgeByChips(raise, out held);
+        // What was taken stands in the log; what the chips make of registers that nobody wrote does not.
+        if (fate is not (Fate.Lost or Fate.Held or Fate.Withdrawn or Fate.Joined or Fate.Refused or Fate.Pending or Fate.Merged)
+            || fate == Fate.Merged && raise.Last is { } last && !last.Deliveries.Any(one => one.IsPending))
+            return fate;
+        if (_certainty.Doubt(raise, held) is not { } doubt)
+            return fate;
+        held = new(Gate.NotKnown) { Who = doubt };
+        // That a CPU accepted it is told by what it did before.
+        return fate == Fate.Pending ? fate : Fate.NotKnown;
+    }
+
+    private Fate JudgeByChips(Raise raise, out Held held)
     {
         held = raise.AtFirst;
         if (raise.Dropped is { } dropped)

@@ -16,6 +16,7 @@ public static class FateWords
         Fate.Dropped => "lost in a reset",
         Fate.Sent => "sent, and what became of them not told",
         Fate.Held => "held",
+        Fate.NotKnown => "raised, and what became of them not known",
         Fate.Pending => "accepted and not taken",
         _ => "in service",
     };

@@ -68,6 +68,10 @@ public enum Gate : byte
     AckWithheld,
     /// <summary>The CPU took it and has not signalled its EOI.</summary>
     NoEoi,
+    /// <summary>What holds it would follow from a register that the log does not show.</summary>
+    NotKnown,
+    /// <summary>Vector 0 is pending, which QEMU's local APIC takes for none.</summary>
+    NullVector,
 }
 
 /// <summary>What holds an interrupt back, since when, and where.</summary>

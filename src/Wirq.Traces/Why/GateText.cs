@@ -1,3 +1,5 @@
+using Wirq.Traces.Recordings;
+
 namespace Wirq.Traces.Why;
 
 /// <summary>Says in words what holds an interrupt.</summary>
@@ -56,13 +58,21 @@ internal sealed class GateText(WhyEngine engine)
             Gate.NoEoi when held.By is { ToKernel: true } => $"the kernel took it at {At(held.Since)} and has told of no EOI "
                 + "since, so Remote IRR stays set",
             Gate.NoEoi => $"no EOI has come since it was taken at {At(held.Since)}",
+            Gate.NotKnown => $"{(past ? "what held it" : "what holds it")} is not known: {held.Who}",
+            Gate.NullVector => "vector 0x00 is never taken: QEMU's local APIC takes it for none",
             _ => "nothing that the log shows holds it",
         };
     }
 
-    private string MaskedSince(Held held) => held.Since.IsStart && !held.Written.IsStart
-        ? $"since the beginning (the write of its entry at {At(held.Written)} left it so)"
-        : Since(held.Since);
+    private string MaskedSince(Held held)
+    {
+        if (!held.Since.IsStart || held.Written.IsStart)
+            return Since(held.Since);
+        // What a reset would leave is a guess where no reset is seen.
+        return engine.Knows(LogParts.Entries)
+            ? $"since the beginning (the write of its entry at {At(held.Written)} left it so)"
+            : $"since the write of its entry at {At(held.Written)}, or longer";
+    }
 
     /// <summary>Whose EOI Remote IRR waits for, and why that does not come.</summary>
     private string RemoteIrrBy(Attempt? by, PinShadow? pin, bool past)

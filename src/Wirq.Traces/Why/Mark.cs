@@ -1,15 +1,16 @@
 namespace Wirq.Traces.Why;
 
 /// <summary>A place in a log or a recording.</summary>
-/// <param name="Line">The line of the log, or the number of the event in a recording, from 1; 0 is the beginning,
-/// before
-/// anything was told.</param>
+/// <param name="Event">The number of the event, from 1; 0 is the beginning, before anything was told. A log and the
+/// recording of its replay number alike.</param>
+/// <param name="Line">The line of the log, from 1; in a recording 0.</param>
 /// <param name="Time">Nanoseconds since the first line of the log, or of virtual time.</param>
-public readonly record struct Mark(long Line, long Time)
+/// <param name="Turn">How often all had come to rest before it: what one input brings about has one turn.</param>
+public readonly record struct Mark(long Event, long Line, long Time, long Turn = 0)
 {
-    /// <summary>Whether it is the beginning: what holds from there on holds since reset, as far as anybody can
-    /// see.</summary>
-    public bool IsStart => Line == 0;
+    /// <summary>Whether it is the beginning: what holds from there on holds since reset where the reset is seen, and
+    /// is not known where it is not.</summary>
+    public bool IsStart => Event == 0;
 }
 
 /// <summary>A fact, and where it stands in the log.</summary>

@@ -3,11 +3,9 @@ namespace Wirq.Traces.Why;
 /// <summary>Finds what is owed at the end of a log.</summary>
 internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 {
-    private const long Long = 100_000_000;
-    private const int MostNamed = 6;
-
     private readonly RaiseText _text = new(engine, judge);
     private readonly List<OwedAnswer> _owed = [];
+    private readonly List<OwedAnswer> _unknown = [];
     private readonly List<SourceName> _unheard = [];
 
     private string At(Mark mark) => engine.Stamps.At(mark);
@@ -24,22 +22,38 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             AtCpu(cpu);
         foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
             AtTimer(cpu);
-        OwedAnswer[] owed = [.. _owed.OrderBy(IsByChoice).ThenBy(one => one.At.Line)];
-        IEnumerable<CpuShadow> cpus = engine.Cpus.Where(_ => engine.KnowsCpus);
-        return new(engine.End, owed, [.. cpus.Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()],
+        var masks = new MaskChoice(engine);
+        OwedAnswer[] masked = [.. _owed.Where(masks.IsChoice).OrderBy(one => one.At.Event)];
+        OwedAnswer[] owed = [.. _owed.Where(one => !masks.IsChoice(one)).OrderBy(one => one.At.Event)];
+        var silence = new Silence(engine);
+        SilentAnswer[] silent = silence.Of(owed);
+        // A guest that fell silent, and to which nothing else is owed, may wait for what it masked.
+        if (owed.Length == 0 && silent.Length == 0)
+        {
+            silent = silence.Of(masked);
+            owed = [.. masked.Where(one => silent.Any(cpu => cpu.Owed.Contains(one.Source)))];
+            masked = [.. masked.Except(owed)];
+        }
+        OwedAnswer[] unknown = [.. _unknown.OrderBy(one => one.At.Event)];
+        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked)];
+        WhyVerdict verdict = owed.Length + silent.Length > 0 ? WhyVerdict.Owed
+            : limits.Length + unknown.Length > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
+        return new(engine.End, owed, silent,
             [.. engine.Pins.Where(Stands).Select(Standing)],
             [.. engine.Pins.Where(pin => pin is { Entry.Masked: false, Asserted: false, Log.Count: 0 })
                 .Select(pin => pin.Log.Source)],
-            _unheard);
+            _unheard)
+        {
+            Verdict = verdict,
+            Limits = limits,
+            Unknown = unknown,
+            Masked = masked,
+            Told = limits.Length > 0 ? [.. engine.Told(judge)] : [],
+        };
     }
 
-    /// <summary>A mask may be what the guest wants; what else is in the way is not.</summary>
-    private static bool IsByChoice(OwedAnswer owed) =>
-        owed.Gate is Gate.PicMasked or Gate.CascadeMasked or Gate.EdgeLost or Gate.LvtMasked;
-
     private bool Stands(PinShadow pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }
-        && pin.Current is { } raise && judge.FateOf(raise) == Fate.Ended
-        && (engine.Stamps.Style == StampStyle.Virtual || engine.End.Time - raise.At.Time >= Long);
+        && pin.Current is { } raise && judge.FateOf(raise) == Fate.Ended && Silence.IsLong(engine, raise.At);
 
     private StandingAnswer Standing(PinShadow pin)
     {
@@ -51,7 +65,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     private void AtTimer(CpuShadow cpu)
     {
         Mark masked = cpu.EntrySince(LocalVector.Timer);
-        if (cpu.Count == 0 || !cpu.Entry(LocalVector.Timer).Masked || masked.Line > cpu.CountSince.Line)
+        if (cpu.Count == 0 || !cpu.Entry(LocalVector.Timer).Masked || masked.Event > cpu.CountSince.Event
+            || judge.Firm(new(Gate.LvtMasked, masked, cpu.Cpu)).Gate == Gate.NotKnown)
             return;
         SourceName source = SourceName.Local(cpu.Cpu, LocalVector.Timer);
         if (_owed.Any(one => one.Source == source))
@@ -78,18 +93,18 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         if (Served(irq?.Current, raise))
             return;
         bool heard = irq is { WasUnmasked: true };
-        if (pin.WasProgrammed)
+        if (pin.WasProgrammed || held.Gate == Gate.NotKnown)
             Add(raise, held);
         else if (!heard && !(engine.Machine.IntrAtPinZero && pin is { Chip: 0, Pin: 0 }))
             _unheard.Add(pin.Log.Source);
     }
 
     /// <summary>Whether the other end of a line gave away what this end did not. The two ends hear of a rise one after
-    /// the other, in a log some lines apart.</summary>
+    /// the other; in a log that is an input each, with one of another CPU between them at most.</summary>
     private static bool Served(Raise? other, Raise raise)
     {
-        const int apart = 8;
-        return other is { Attempts: > 0 } && other.At.Line + apart >= raise.At.Line;
+        const int apart = 2;
+        return other is { Attempts: > 0 } && other.At.Turn + apart >= raise.At.Turn;
     }
 
     private IrqShadow? IrqOf(PinShadow pin)
@@ -119,6 +134,11 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         PinShadow? pin = PinOf(irq);
         if (Served(pin?.Current, raise))
             return;
+        if (held.Gate == Gate.NotKnown)
+        {
+            Add(raise, held);
+            return;
+        }
         // An IRQ that the guest never unmasked, or masks because it serves the line at the I/OAPIC, is as it should be.
         bool elsewhere = !irq.WasUnmasked || pin is { WasProgrammed: true };
         if (held.Gate is not (Gate.PicMasked or Gate.CascadeMasked) || !elsewhere)
@@ -159,7 +179,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             return;
         int vector = delivery?.Vector ?? -1;
         int cpu = delivery?.Cpu ?? CpuOf(raise, held);
-        _owed.Add(new(raise.Source, answer.Fate, answer.Gate, raise.At, answer.Since, cpu, vector,
+        (answer.Fate == Fate.NotKnown ? _unknown : _owed).Add(new(raise.Source, answer.Fate, answer.Gate, raise.At, answer.Since, cpu, vector,
             more is null ? answer.Sentences : [.. answer.Sentences, more], answer.Evidence));
     }
 
@@ -187,7 +207,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     {
         foreach (Delivery pending in cpu.Pending.All)
         {
-            Held held = cpu.GateOf(pending.Vector);
+            Held held = judge.Firm(cpu.GateOf(pending.Vector));
             SourceName source = pending.Source ?? new SourceName(SourceClass.Ipi, cpu.Cpu, pending.Vector);
             _owed.Add(new(source, Fate.Pending, held.Gate, pending.Accepted, Since(held), cpu.Cpu, pending.Vector,
                 [$"Vector 0x{pending.Vector:x2}{From(pending)} is pending at cpu{cpu.Cpu} since {At(pending.Accepted)} "
@@ -196,13 +216,20 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         }
         foreach (Delivery serving in cpu.InService.All)
         {
-            Mark taken = serving.Taken!.Value;
+            Mark taken = serving.InServiceSince!.Value;
             SourceName source = serving.Source ?? new SourceName(SourceClass.Ipi, cpu.Cpu, serving.Vector);
             _owed.Add(new(source, Fate.InService, Gate.NoEoi, taken, taken, cpu.Cpu, serving.Vector,
-                [$"Vector 0x{serving.Vector:x2}{From(serving)} is in service at cpu{cpu.Cpu} since {At(taken)}: no EOI has come."],
-                [new("accepted", serving.Accepted), new("taken", taken)]));
+                [$"Vector 0x{serving.Vector:x2}{From(serving)} is in service at cpu{cpu.Cpu} since {At(taken)}: no EOI has come.",
+                    .. ClassZero(serving)],
+                serving.Takes > 1 ? [new("taken", taken), new("taken last", serving.Taken!.Value)]
+                    : [new("accepted", serving.Accepted), new("taken", taken)]));
         }
     }
+
+    private string[] ClassZero(Delivery serving) => serving.Vector >= 0x10 ? []
+        : ["A vector below 0x10 is of class 0, which raises no priority: it blocks nothing"
+            + (serving.Takes > 1 ? $", and was taken {serving.Takes} times in that time, at last at {At(serving.Taken!.Value)}" : "")
+            + ". It is illegal; other local APICs refuse it."];
 
     private static string[] Illegal(Delivery pending) => pending.Vector >= 0x10 ? []
         : ["A vector below 0x10 is illegal; other local APICs refuse it."];
@@ -220,46 +247,5 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         if (held is { Gate: not Gate.CpuUnknown, Since.IsStart: false })
             evidence.Add(new(RaiseText.GateWord(held.Gate), held.Since));
         return evidence;
-    }
-
-    /// <summary>Whether a CPU has done nothing since something was owed to it.</summary>
-    private SilentAnswer? Silent(CpuShadow cpu, OwedAnswer[] owed)
-    {
-        OwedAnswer[] mine = [.. owed.Where(one => one.Cpu == cpu.Cpu && one.Fate != Fate.InService && !IsByChoice(one))];
-        bool aimed = mine.Length > 0;
-        // What reaches nobody, or is masked, may be what this one waits for; if it is the one that was at work last.
-        if (!aimed && engine.Cpus.MaxBy(other => other.LastSign.Line) == cpu)
-            mine = [.. owed.Where(one => one.Fate != Fate.InService && (one.Cpu < 0 || one.Cpu == cpu.Cpu))];
-        long since = engine.End.Time - cpu.LastSign.Time;
-        if (mine.Length == 0 || cpu.LastSign.IsStart && !aimed)
-            return null;
-        bool before = mine.Any(one => one.At.Line > cpu.LastSign.Line);
-        if (aimed ? !before && since < Long : !before || since < Long)
-            return null;
-        SourceName[] names = [.. mine.Select(one => one.Source).Distinct()];
-        string list = string.Join(", ", names.Take(MostNamed))
-            + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
-        string idle = engine.TellsTaking ? "taken" : "ended";
-        var sentences = new List<string>
-        {
-            (cpu.LastSign.IsStart ? $"cpu{cpu.Cpu} has {idle} nothing and written no register at all"
-                : $"cpu{cpu.Cpu} has {idle} nothing and written no register since {At(cpu.LastSign)}, "
-                    + $"{Stamps.Span(since)} before the end")
-                + (aimed ? $"; owed to it: {list}." : $". Owed, and let through to no CPU: {list}."),
-        };
-        if (cpu.LastRead.Line > cpu.LastSign.Line)
-            sentences.Add($"It still reads registers, the last at {At(cpu.LastRead)}.");
-        if (cpu.LastSign.IsStart && cpu.Cpu > 0 && cpu.LastStartUp is null)
-            sentences.Add("It was never sent a start-up IPI.");
-        if (cpu.LastSign.IsStart && cpu.LastStartUp is { } started)
-            sentences.Add($"It was sent a start-up IPI at {At(started)}.");
-        if (mine.Any(one => one.Gate == Gate.CpuUnknown))
-            sentences.Add("Whether its interrupt flag is clear or it is halted is unknown: no log tells.");
-        var evidence = new List<Evidence>();
-        if (!cpu.LastTaken.IsStart)
-            evidence.Add(new("last taken", cpu.LastTaken));
-        if (!cpu.LastWrite.IsStart)
-            evidence.Add(new("last write", cpu.LastWrite));
-        return new(cpu.Cpu, cpu.LastSign, names, sentences, evidence);
     }
 }

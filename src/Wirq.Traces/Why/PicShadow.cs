@@ -56,7 +56,8 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
     /// <summary>The 8259 gives the IRQ away.</summary>
     public Delivery Take(byte vector, bool level, bool holds, Mark at)
     {
-        var delivery = new Delivery(-1, vector, level, at) { Taken = at, Source = Log.Source };
+        var delivery = new Delivery(-1, vector, level, at) { Source = Log.Source };
+        delivery.Take(at);
         var attempt = new Attempt(at) { Answered = at };
         attempt.Add(delivery, merged: false);
         if (_waiting.Count == 0)
@@ -71,8 +72,7 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
 
     public void End(Mark at)
     {
-        if (InService is { } delivery)
-            delivery.Ended = at;
+        InService?.End(at);
         InService = null;
     }
 
@@ -98,6 +98,7 @@ internal sealed class PicShadow
     private readonly IrqShadow[] _irqs;
     private readonly bool _latchesEdges;
     private ushort _levels;
+    private int _initialised;
 
     public PicShadow(PicOptions options, Func<int, IrqShadow> make)
     {
@@ -111,6 +112,9 @@ internal sealed class PicShadow
     public Mark RequestedSince { get; private set; }
     /// <summary>What was taken last, and by whom is not told yet.</summary>
     public Delivery? Given { get; set; }
+
+    /// <summary>Whether ICW1 was written to a chip: 0 for the master, 1 for the slave.</summary>
+    public bool WasInitialised(int unit) => (_initialised >> unit & 1) != 0;
 
     public bool IsLevel(int irq) => (_levels >> irq & 1) != 0;
 
@@ -130,6 +134,7 @@ internal sealed class PicShadow
 
     public void Initialise(int unit, Mark at)
     {
+        _initialised |= unit == 0 ? 1 : 2;
         foreach (IrqShadow irq in _irqs.AsSpan(unit == 0 ? 0 : SlaveFirst, SlaveFirst))
             irq.Initialise(IsLevel(irq.Irq), at);
     }

@@ -105,7 +105,7 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
 
     public void Lose(Mark at)
     {
-        if (Current is not { } raise || raise.At.Line > at.Line)
+        if (Current is not { } raise || raise.At.Event > at.Event)
             return;
         raise.Lost = true;
         raise.AtFirst = new(Why.Gate.EdgeLost, MaskSince) { Written = EntryWritten };

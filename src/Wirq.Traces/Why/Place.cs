@@ -2,16 +2,22 @@ using System.Globalization;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>A place that somebody asks about: a line, or a time.</summary>
-/// <param name="Line">The line; 0 where a time is meant.</param>
-/// <param name="Time">The time in nanoseconds.</param>
+/// <summary>A place that somebody asks about: a line of a log, an event of a recording, or a time.</summary>
+/// <param name="Line">The line; 0 where none is meant.</param>
+/// <param name="Time">The time in nanoseconds, where neither line nor event is meant.</param>
 /// <param name="IsStamp">Whether the time is one that the log stamped, rather than one since its first line.</param>
-public readonly record struct Place(long Line, long Time, bool IsStamp)
+/// <param name="Event">The number of the event; 0 where none is meant.</param>
+public readonly record struct Place(long Line, long Time, bool IsStamp, long Event = 0)
 {
     /// <summary>The forms that a place can have, for those who got it wrong.</summary>
-    public const string Forms = "L1234 (a line), 1700000000.123456 (as the log stamps it), or 1500ns, 1.5us, 2ms, 3s";
+    public const string Forms = "L1234 (a line of a log), event1234 (an event of a recording), "
+        + "1700000000.123456 (as the log stamps it), or 1500ns, 1.5us, 2ms, 3s";
 
     private const int Nanodigits = 9;
+    private const string EventWord = "event";
+
+    /// <summary>Whether it is a time, and neither a line nor an event.</summary>
+    public bool IsTime => Line == 0 && Event == 0;
 
     /// <summary>Reads a place.</summary>
     public static bool TryParse(string text, out Place place)
@@ -20,10 +26,15 @@ public readonly record struct Place(long Line, long Time, bool IsStamp)
         place = default;
         if (text.StartsWith('L') || text.StartsWith('l'))
         {
-            if (!long.TryParse(text[1..], NumberStyles.None, CultureInfo.InvariantCulture, out long line) || line == 0)
-                return false;
+            bool read = TryCount(text[1..], out long line);
             place = new(line, 0, false);
-            return true;
+            return read;
+        }
+        if (text.StartsWith(EventWord, StringComparison.Ordinal))
+        {
+            bool read = TryCount(text[EventWord.Length..].TrimStart(' '), out long happened);
+            place = new(0, 0, false, happened);
+            return read;
         }
         (string number, int digits, bool stamp) = text switch
         {
@@ -43,7 +54,12 @@ public readonly record struct Place(long Line, long Time, bool IsStamp)
     /// <param name="mark">A place in the log.</param>
     /// <param name="first">The stamp of the first line of the log, in nanoseconds.</param>
     public bool IsBefore(Mark mark, long first) =>
-        Line > 0 ? mark.Line > Line : mark.Time > (IsStamp ? Time - first : Time);
+        Line > 0 ? mark.Line > Line
+        : Event > 0 ? mark.Event > Event
+        : mark.Time > (IsStamp ? Time - first : Time);
+
+    private static bool TryCount(string text, out long count) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;
 
     private static bool TryScale(string number, int digits, out long time)
     {
@@ -75,7 +91,7 @@ public sealed record WhyQuestion(SourceName Source, Place? At = null)
         int at = text.LastIndexOf('@');
         if (at < 0 || !SourceName.TryParse(text[..at], out SourceName source))
         {
-            wrong = $"{text}: no such source; expected {SourceName.Forms}, with @TIME or @LINE where one raise is meant";
+            wrong = $"{text}: no such source; expected {SourceName.Forms}, with @TIME, @LINE or @EVENT where one raise is meant";
             return null;
         }
         if (Place.TryParse(text[(at + 1)..], out Place place))

@@ -9,8 +9,13 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public byte Vector { get; } = vector;
     public bool Level { get; } = level;
     public Mark Accepted { get; } = accepted;
-    public Mark? Taken { get; set; }
-    public Mark? Ended { get; set; }
+    public Mark? Taken { get; private set; }
+    public Mark? Ended => _service?.Ended;
+    /// <summary>Since when the in-service bit is set: earlier than <see cref="Taken"/> where it was taken again while
+    /// in service, as only vectors below 16 are.</summary>
+    public Mark? InServiceSince => _service?.Since;
+    /// <summary>How often it was taken in that time.</summary>
+    public long Takes => _service?.Takes ?? 0;
     /// <summary>When a reset of the local APIC or of the 8259 took it away.</summary>
     public Mark? Dropped { get; set; }
     /// <summary>How many more merged into it, and when the last of them came.</summary>
@@ -22,6 +27,33 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public SourceName? Source { get; set; }
     /// <summary>What was in the way at the CPU when it was accepted.</summary>
     public Held AtFirst { get; set; }
+
+    private Service? _service;
+
+    /// <summary>A CPU takes it.</summary>
+    public void Take(Mark at) => (Taken, _service) = (at, new Service(at));
+
+    /// <summary>A CPU took it though the in-service bit of its vector was set: one EOI ends both.</summary>
+    public void TakeAgain(Delivery before)
+    {
+        _service = before._service;
+        _service!.Takes++;
+    }
+
+    /// <summary>Its in-service bit was cleared.</summary>
+    public void End(Mark at)
+    {
+        if (_service is { } service)
+            service.Ended = at;
+    }
+
+    /// <summary>The time for which an in-service bit is set.</summary>
+    private sealed class Service(Mark since)
+    {
+        public Mark Since { get; } = since;
+        public Mark? Ended { get; set; }
+        public long Takes { get; set; } = 1;
+    }
 
     public void Merge(Mark at) => (Merges, LastMerge) = (Merges + 1, at);
 
@@ -71,6 +103,8 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public Mark At { get; } = at;
     /// <summary>Level or edge; null for a message.</summary>
     public bool? Level { get; } = level;
+    /// <summary>Whether the registers that decide over it were not known when it came.</summary>
+    public bool Blind { get; init; }
     /// <summary>When the line fell again.</summary>
     public Mark? Fell { get; set; }
     /// <summary>The slot of the source that raised the line; -1 where it is not told.</summary>

@@ -58,6 +58,11 @@ internal sealed class RaiseLog(SourceName source, int keep)
         return [.. counts.Index().Where(pair => pair.Item > 0).Select(pair => ((Fate)pair.Index, pair.Item))];
     }
 
+    /// <summary>How all raises ended, as far as they are not later than what was asked about.</summary>
+    public IEnumerable<(Fate Fate, long Count)> Fates(IFateJudge judge) => EarlierFates(judge)
+        .Concat(_kept.Select(raise => (judge.FateOf(raise), 1L)))
+        .GroupBy(pair => pair.Item1, (fate, counts) => (fate, counts.Sum(pair => pair.Item2))).OrderBy(pair => pair.fate);
+
     /// <summary>The machine was reset: what was on its way is gone.</summary>
     public void Drop(Mark at, IFateJudge judge)
     {

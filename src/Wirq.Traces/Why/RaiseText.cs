@@ -19,7 +19,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         AddStanding(sentences, raise, fate, pin);
         DeliveryAnswer[] deliveries = raise.Last is not { } last ? [] : [.. last.Deliveries.Select(one =>
             new DeliveryAnswer(one.Cpu, one.Vector, one.Accepted, last.Merged || raise.MergedEarly, one.Taken, one.Ended))];
-        bool gated = held.Gate is not (Gate.None or Gate.CpuUnknown or Gate.AlreadyPending);
+        bool gated = held.Gate is not (Gate.None or Gate.CpuUnknown or Gate.AlreadyPending or Gate.NotKnown);
         return new(raise.Source, raise.At, fate, held.Gate, gated ? held.Since : null, raise.Attempts, deliveries,
             sentences, EvidenceOf(raise, held));
     }
@@ -59,6 +59,9 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             case Fate.Sent:
                 return $"{Tried(raise)}{(raise.Last!.HasMessage ? $" as {raise.Last.Message}" : "")}; the log does not tell which "
                     + "CPU's lines are whose, so what became of it there is unknown";
+            case Fate.NotKnown:
+                return raise.Last is null ? $"what became of it is not known: {held.Who}"
+                    : $"{Tried(raise)}; what became of it is not known: {held.Who}";
             case Fate.Lost:
                 return $"lost: {_gates.Words(held, pin)}";
             case Fate.Refused when IsToNobodyElse(raise):
@@ -129,15 +132,16 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     {
         if (raise.First is not { } first || raise.Joined)
             return;
-        if (raise.AtFirst.Gate != Gate.None && fate is not (Fate.Lost or Fate.Merged) && first.Sent.Line > raise.At.Line)
+        if (raise.AtFirst.Gate != Gate.None && fate is not (Fate.Lost or Fate.Merged) && first.Sent.Turn > raise.At.Turn)
         {
-            sentences.Add($"When it rose, {_gates.Words(raise.AtFirst, pin, past: true)}; it went on at {At(first.Sent)}, "
-                + $"{Stamps.Span(first.Sent.Time - raise.At.Time)} later.");
+            sentences.Add($"When it rose, {_gates.Words(raise.AtFirst, pin, past: true)}; it went on at {At(first.Sent)}"
+                + $"{(engine.Stamps.HasTime ? $", {Stamps.Span(first.Sent.Time - raise.At.Time)} later" : "")}.");
         }
         if (raise.Last!.Deliveries is [{ Taken: { } taken } late, ..] && late.AtFirst.Gate is Gate.VectorInService or Gate.TaskPriority
             or Gate.SoftwareDisabled or Gate.HardwareDisabled)
         {
-            sentences.Add($"cpu{late.Cpu} took it {Stamps.Span(taken.Time - late.Accepted.Time)} after it had accepted it, "
+            string span = engine.Stamps.HasTime ? $"{Stamps.Span(taken.Time - late.Accepted.Time)} after" : "later than";
+            sentences.Add($"cpu{late.Cpu} took it {span} it had accepted it, "
                 + $"for {_gates.Words(late.AtFirst, past: true)}.");
         }
     }

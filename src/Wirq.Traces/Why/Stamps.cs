@@ -2,30 +2,37 @@ using System.Globalization;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>How places in a log are written.</summary>
+/// <summary>How times are written.</summary>
 public enum StampStyle : byte
 {
-    /// <summary>A recording: virtual time.</summary>
+    /// <summary>Virtual time.</summary>
     Virtual,
-    /// <summary>A log with time stamps: seconds.microseconds.</summary>
+    /// <summary>As a log stamps its lines: seconds.microseconds.</summary>
     Stamped,
-    /// <summary>A log without: lines only.</summary>
-    LinesOnly,
+    /// <summary>Not at all: the log has none.</summary>
+    None,
 }
 
 /// <summary>Writes places and spans of time.</summary>
-/// <param name="Style">How places are written.</param>
+/// <param name="Style">How times are written.</param>
 /// <param name="First">The stamp of the first line, in nanoseconds.</param>
-public sealed record Stamps(StampStyle Style, long First = 0)
+/// <param name="OfLog">Whether places are lines of a log, <c>L17</c>; else events of a recording,
+/// <c>event 17</c>.</param>
+public sealed record Stamps(StampStyle Style, long First = 0, bool OfLog = false)
 {
     private const long Microsecond = 1_000, Millisecond = 1_000_000, Second = 1_000_000_000;
 
-    /// <summary>A place: line and time.</summary>
-    public string At(Mark mark) => mark.IsStart ? "the beginning"
-        : Style == StampStyle.LinesOnly ? Line(mark) : $"{Line(mark)} ({Time(mark)})";
+    /// <summary>Whether times are known.</summary>
+    public bool HasTime => Style != StampStyle.None;
 
-    /// <summary>A place: its line only.</summary>
-    public static string Line(Mark mark) => string.Create(CultureInfo.InvariantCulture, $"L{mark.Line}");
+    /// <summary>A place: line or event, and time.</summary>
+    public string At(Mark mark) => mark.IsStart ? "the beginning"
+        : !HasTime ? Place(mark) : $"{Place(mark)} ({Time(mark)})";
+
+    /// <summary>A place without its time.</summary>
+    public string Place(Mark mark) => OfLog
+        ? string.Create(CultureInfo.InvariantCulture, $"L{mark.Line}")
+        : string.Create(CultureInfo.InvariantCulture, $"event {mark.Event}");
 
     /// <summary>A time, as a question may name it.</summary>
     public string Time(Mark mark)

@@ -26,6 +26,29 @@ public sealed partial class WhyEngine
     /// <summary>What is owed at the end, and who is silent.</summary>
     public OwedList Owed() => new OwedFinder(this, _judge).Find();
 
+    /// <summary>All that was raised and sent, source by source, and what CPUs took.</summary>
+    internal IEnumerable<ToldAnswer> Told(FateJudge judge)
+    {
+        foreach ((SourceName source, long count) in Sources)
+        {
+            RaiseLog log = _logs[source];
+            (Mark first, Mark last) = (log.FirstAt!.Value, log.Last!.At);
+            string where = count == 1 ? $"at {Stamps.At(first)}" : $"{Stamps.At(first)} to {Stamps.At(last)}";
+            string fates = string.Join(", ", log.Fates(judge).Select(pair => $"{pair.Count} {FateWords.Of(pair.Fate)}"));
+            yield return new(source.ToString(), $"{Times(count)}, {where}: {fates}", count, first, last);
+        }
+        for (int vector = 0; vector < _someCpuTook.Length; vector++)
+        {
+            if (_someCpuTook[vector] is { Count: > 0 } took)
+            {
+                yield return new($"vector 0x{vector:x2}", $"{Times(took.Count)} taken by a CPU, at last at {Stamps.At(took.Last)}",
+                    took.Count, took.First, took.Last);
+            }
+        }
+    }
+
+    private static string Times(long count) => count == 1 ? "once" : $"{count} times";
+
     private IEnumerable<RaiseLog> AskedLogs(SourceName asked)
     {
         switch (asked.Class)
@@ -33,10 +56,10 @@ public sealed partial class WhyEngine
             case SourceClass.Line when asked.Index < _gsis.Count:
                 // QEMU names the lines of ISA devices by their IRQ, and its IRQ 0 arrives at pin 2.
                 GsiTarget target = _gsis[_ownLines || asked.Index > 0 ? asked.Index : _gsis.OfIsaIrq(0)];
-                if (target.IoApic >= 0)
-                    yield return PinAt(target.IoApic, target.Pin)!.Log;
-                if (target.Irq >= 0)
-                    yield return IrqAt(target.Irq)!.Log;
+                if (PinAt(target.IoApic, target.Pin) is { } end)
+                    yield return end.Log;
+                if (IrqAt(target.Irq) is { } irq)
+                    yield return irq.Log;
                 break;
             case SourceClass.Pin when PinAt(asked.Unit, asked.Index) is { } pin:
                 yield return pin.Log;
@@ -67,17 +90,19 @@ public sealed partial class WhyEngine
         }
         if (log.Source.Class == SourceClass.Pin && PinAt(log.Source.Unit, log.Source.Index) is { } pin)
         {
-            string written = pin.EntryWritten.IsStart ? "and was never written" : $"as written at {Stamps.At(pin.EntryWritten)}";
-            now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, "
-                + $"and its entry is {pin.Entry}, {written}.");
+            string entry = !pin.EntryWritten.IsStart ? $"its entry is {pin.Entry}, as written at {Stamps.At(pin.EntryWritten)}"
+                : KnowsEntry(pin) ? $"its entry is {pin.Entry}, and was never written"
+                : "what its entry is, no line tells";
+            now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, and {entry}.");
         }
         else if (log.Source.Class == SourceClass.Local && CpuAt(log.Source.Unit) is { } cpu)
         {
             var entry = (LocalVector)log.Source.Index;
-            now.Add($"At the end its entry is {cpu.Entry(entry)}"
-                + (cpu.EntrySince(entry).IsStart ? "." : $", since {Stamps.At(cpu.EntrySince(entry))}."));
+            bool told = !cpu.EntrySince(entry).IsStart;
+            now.Add(!told && !KnowsApics ? "What its entry is, no line tells."
+                : $"At the end its entry is {cpu.Entry(entry)}" + (told ? $", since {Stamps.At(cpu.EntrySince(entry))}." : "."));
         }
-        else if (log.Source.Class == SourceClass.Irq && _pic?.GateOf(log.Source.Index) is { Gate: not Gate.None } held)
+        else if (log.Source.Class == SourceClass.Irq && KnowsIrq(log.Source.Index) && _pic?.GateOf(log.Source.Index) is { Gate: not Gate.None } held)
             now.Add($"At the end {text.Gates.Words(held)}.");
         return now;
     }

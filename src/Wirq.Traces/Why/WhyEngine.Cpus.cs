@@ -7,7 +7,7 @@ public sealed partial class WhyEngine
 {
     private const uint BaseMsr = 0x1B, FirstX2ApicMsr = 0x800, LastX2ApicMsr = 0x8FF, Stride = 0x10;
     private const ulong From8259 = 1, Spurious = 2, Suppressed = 2;
-    private const int ClassShift = 4;
+    private const int ClassShift = 4, LowestLegal = 16;
 
     private readonly Addressees _addressees = new();
 
@@ -51,7 +51,7 @@ public sealed partial class WhyEngine
                 Take(cpu, e);
                 break;
             case EventKind.CpuEoi when cpu.InService[e.Vector] is { } ended:
-                ended.Ended = _now;
+                ended.End(_now);
                 ended.Suppressed = (e.B & Suppressed) != 0;
                 cpu.InService[e.Vector] = null;
                 break;
@@ -98,10 +98,16 @@ public sealed partial class WhyEngine
             return;
         // What became pending before the log began has no beginning.
         Delivery delivery = cpu.Pending[e.Vector] ?? new Delivery(cpu.Cpu, e.Vector, false, default);
-        delivery.Taken = _now;
-        // What it serves anew it has ended before, seen or not.
+        delivery.Take(_now);
         if (cpu.InService[e.Vector] is { } before)
-            before.Ended = _now;
+        {
+            // A vector of class 0 raises no priority, so it is taken again while it is in service; what else is
+            // served anew was ended before, seen or not.
+            if (e.Vector < LowestLegal)
+                delivery.TakeAgain(before);
+            else
+                before.End(_now);
+        }
         cpu.Pending[e.Vector] = null;
         cpu.InService[e.Vector] = delivery;
     }
@@ -118,26 +124,29 @@ public sealed partial class WhyEngine
         raise.AtFirst = new(Gate.LvtMasked, cpu.EntrySince(LocalVector.Timer), cpu.Cpu);
     }
 
-    /// <summary>Brings what is pending and in service at a CPU up to what is known of it otherwise; not every change
-    /// has an
-    /// event where acknowledges are inferred.</summary>
-    internal void Settle(int index, Predicate<int> pending, Predicate<int> inService)
+    /// <summary>Brings what is pending and in service at a CPU up to what the replay left there; not every change has
+    /// an event where acknowledges are inferred.</summary>
+    private void Settle(in Event left)
     {
-        if (CpuAt(index) is not { } cpu)
+        const int perWord = 64, words = 4;
+        if (CpuAt(left.Cpu) is not { } cpu || left.Index >= words)
             return;
-        for (int vector = 0; vector <= byte.MaxValue; vector++)
+        for (int bit = 0; bit < perWord; bit++)
         {
-            if (cpu.InService[vector] is { } serving && !inService(vector))
+            int vector = (int)left.Index * perWord + bit;
+            bool pending = (left.A >> bit & 1) != 0, inService = (left.B >> bit & 1) != 0;
+            if (cpu.InService[vector] is { } serving && !inService)
             {
-                serving.Ended = _now;
+                serving.End(_now);
                 cpu.InService[vector] = null;
             }
-            if (cpu.Pending[vector] is { } waiting && !pending(vector))
+            if (cpu.Pending[vector] is { } waiting && !pending)
             {
-                (waiting.Taken, waiting.Ended) = (_now, _now);
+                waiting.Take(_now);
+                waiting.End(_now);
                 cpu.Pending[vector] = null;
             }
-            else if (cpu.Pending[vector] is null && pending(vector))
+            else if (cpu.Pending[vector] is null && pending)
                 cpu.Pending[vector] = new Delivery(cpu.Cpu, (byte)vector, false, _now);
         }
     }

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Why;
 
@@ -22,6 +23,14 @@ public sealed partial class WhyEngine
                 break;
         }
     }
+
+    /// <summary>Whether the entry of a pin is known.</summary>
+    internal bool KnowsEntry(PinShadow pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
+
+    /// <summary>Whether what the 8259 pair makes of an IRQ is known: its reset is there, or its
+    /// initialisation.</summary>
+    internal bool KnowsIrq(int irq) => Knows(LogParts.PicWrites)
+        || _pic!.WasInitialised(0) && (irq < PicShadow.SlaveFirst || _pic.WasInitialised(1));
 
     private PinShadow? PinOfLine(int gsi)
     {
@@ -49,7 +58,8 @@ public sealed partial class WhyEngine
         {
             case EventKind.PinChanged when e.A != 0:
                 int slot = _lines.RaiserOf(_gsis.OfPin(pin.Chip, pin.Pin));
-                pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, pin.Entry.Level) { Slot = slot, ByPolarity = e.B != 0 }));
+                pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, pin.Entry.Level)
+                    { Slot = slot, ByPolarity = e.B != 0, Blind = !KnowsEntry(pin) }));
                 break;
             case EventKind.PinChanged:
                 pin.Fall(_now);
@@ -119,7 +129,7 @@ public sealed partial class WhyEngine
         {
             case EventKind.PicPinChanged when e.A != 0:
                 int slot = irq.Irq == PicShadow.Cascade ? -1 : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
-                var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot };
+                var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
                 raise.AtFirst = _pic.GateOf(irq.Irq);
                 irq.Rise(Begin(irq.Log, raise));
                 break;
@@ -152,7 +162,11 @@ public sealed partial class WhyEngine
         bool polled = (e.B & TakenByPoll) != 0;
         // The master's input stays in service though the slave had nothing to give.
         if (irq.Irq >= PicShadow.SlaveFirst && !polled)
-            IrqAt(PicShadow.Cascade)!.Hold(new Delivery(-1, e.Vector, false, _now) { Taken = _now, Source = irq.Log.Source });
+        {
+            var cascaded = new Delivery(-1, e.Vector, false, _now) { Source = irq.Log.Source };
+            cascaded.Take(_now);
+            IrqAt(PicShadow.Cascade)!.Hold(cascaded);
+        }
         if ((e.B & TakenSpurious) != 0)
             return;
         Delivery given = irq.Take(e.Vector, (e.B & TakenLevel) != 0, holds: true, _now);

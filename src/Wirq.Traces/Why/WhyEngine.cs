@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Why;
 
@@ -8,7 +9,7 @@ namespace Wirq.Traces.Why;
 /// memory of the machine's registers, whatever the length of the log. Not thread-safe.</remarks>
 public sealed partial class WhyEngine : IEventSink
 {
-    private const int KeptOfChosen = 20, KeptOfOthers = 2, MostSources = 8192;
+    private const int KeptOfChosen = 20, KeptOfOthers = 2, MostSources = 8192, PinsOfPc = 24;
 
     private readonly FabricOptions _machine;
     private readonly GsiMap _gsis;
@@ -20,18 +21,30 @@ public sealed partial class WhyEngine : IEventSink
     private readonly Dictionary<SourceName, RaiseLog> _logs = [];
     private readonly FateJudge _judge;
     private readonly bool _ownLines;
+    private readonly (long Count, Mark First, Mark Last)[] _someCpuTook = new (long, Mark, Mark)[byte.MaxValue + 1];
     private Mark _now;
+    private long _turns;
+    private bool _connected;
 
     /// <summary>Begins.</summary>
     /// <param name="machine">The machine whose events will come.</param>
     /// <param name="question">What is asked; null for what is owed at the end.</param>
-    /// <param name="wiring">Whose lines the names of sources mean, where they are not those of the machine.</param>
-    public WhyEngine(FabricOptions machine, WhyQuestion? question = null, FabricOptions? wiring = null)
+    /// <param name="log">The log that was replayed, where the events are those of a replay.</param>
+    public WhyEngine(FabricOptions machine, WhyQuestion? question = null, LogFacts? log = null)
     {
         ArgumentNullException.ThrowIfNull(machine);
         _machine = machine;
-        _gsis = new Fabric(wiring ?? machine).Gsis;
-        _ownLines = wiring is null;
+        // A replay drives the two chips by lines of its own; the names of sources mean those of a PC.
+        _gsis = new Fabric(log is null ? machine : FabricOptions.Pc(1, Profile.Qemu)).Gsis;
+        _ownLines = log is null;
+        Log = log;
+        FromReset = log is null or { FromReset: true };
+        if (log is not null)
+        {
+            KnowsCpus = log.KnowsCpus;
+            TellsTaking = (log.Parts & LogParts.Taking) != 0;
+            Stamps = new Stamps(log.Stamped ? StampStyle.Stamped : StampStyle.None, log.FirstStamp);
+        }
         _question = question;
         _cpus = new CpuShadow?[machine.LocalApics.Count];
         _pins = [.. machine.IoApics.Select(chip => new PinShadow?[chip.Pins])];
@@ -45,6 +58,13 @@ public sealed partial class WhyEngine : IEventSink
     public bool TellsTaking { get; set; } = true;
     /// <summary>Whether the log tells which CPU did what.</summary>
     public bool KnowsCpus { get; set; } = true;
+    /// <summary>What the log tells of at all; null for a recording of a machine of our own, which tells all.</summary>
+    public LogFacts? Log { get; }
+    /// <summary>Whether the life of the machine that is told of last began with a reset, so that what was not written
+    /// since is as a reset leaves it.</summary>
+    public bool FromReset { get; private set; }
+    /// <summary>How often the chips and the log parted, and where first.</summary>
+    public (long Count, Mark First) Parted { get; private set; }
 
     /// <summary>Where the log ends, so far.</summary>
     public Mark End => _now;
@@ -56,7 +76,7 @@ public sealed partial class WhyEngine : IEventSink
     public void Observe(in Event happened, long line)
     {
         Events++;
-        _now = new(line, happened.Time);
+        _now = new(Events, line, happened.Time, _turns);
         switch (happened.Kind)
         {
             case EventKind.MemoryMappedWrite or EventKind.MemoryMappedRead or EventKind.PortWrite or EventKind.PortRead
@@ -65,6 +85,18 @@ public sealed partial class WhyEngine : IEventSink
                 break;
             case EventKind.MessageSent:
                 Sent(happened);
+                break;
+            case EventKind.Rest:
+                _turns++;
+                break;
+            case >= EventKind.LogParted and <= EventKind.LogVectorsLeft:
+                OfLog(happened);
+                break;
+            // Each life of a replayed machine begins with the same sources.
+            case EventKind.SourceConnected when !_ownLines && happened.Source == 0:
+                if (_connected)
+                    Restart();
+                _connected = true;
                 break;
             case >= EventKind.SourceConnected and <= EventKind.LineChanged:
                 // Of lines that stand for something else nobody wants to hear.
@@ -109,7 +141,36 @@ public sealed partial class WhyEngine : IEventSink
         _open.Clear();
         _openCount = 0;
         _addressees.Version++;
+        FromReset = true;
     }
+
+    private void OfLog(in Event happened)
+    {
+        switch (happened.Kind)
+        {
+            case EventKind.LogParted:
+                Parted = (Parted.Count + 1, Parted.Count == 0 ? PartedAt(happened) : Parted.First);
+                break;
+            case EventKind.LogVectorTaken:
+                ref (long Count, Mark First, Mark Last) took = ref _someCpuTook[happened.Vector];
+                took = (took.Count + 1, took.Count == 0 ? _now : took.First, _now);
+                break;
+            default:
+                Settle(happened);
+                break;
+        }
+    }
+
+    /// <summary>A log is told of by the line that shows it, not by the one at which the replay found it
+    /// missing.</summary>
+    private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = (long)happened.A } : _now;
+
+    /// <summary>Whether the log tells what a part of the machine was at its beginning, and what was written
+    /// since.</summary>
+    internal bool Knows(LogParts parts) => Log is null || FromReset && (Log.Parts & parts) == parts;
+
+    /// <summary>Whether what local APICs are is known, all of them.</summary>
+    internal bool KnowsApics => Knows(LogParts.LocalApics) && KnowsCpus;
 
     private PicShadow? NewPic() => _machine.Pic is null ? null
         : new PicShadow(_machine.Pic, irq => new IrqShadow(irq, LogFor(SourceName.Irq(irq))));
@@ -119,6 +180,7 @@ public sealed partial class WhyEngine : IEventSink
     internal IFateJudge Judge => _judge;
     internal IEnumerable<RaiseLog> Logs => _logs.Values;
     internal IEnumerable<CpuShadow> Cpus => _cpus.OfType<CpuShadow>();
+    internal IEnumerable<CpuShadow> AllCpus => Enumerable.Range(0, _cpus.Length).Select(cpu => CpuAt(cpu)!);
     internal IEnumerable<PinShadow> Pins => _pins.SelectMany(chip => chip).OfType<PinShadow>();
     internal GsiMap Gsis => _gsis;
     internal LineShadow Lines => _lines;
@@ -134,10 +196,14 @@ public sealed partial class WhyEngine : IEventSink
 
     internal PinShadow? PinAt(int chip, int pin)
     {
-        if ((uint)chip >= (uint)_pins.Length || (uint)pin >= (uint)_pins[chip].Length)
+        if (!HasPin(chip, pin))
             return null;
         return _pins[chip][pin] ??= new PinShadow(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)));
     }
+
+    // A recording may claim to be a replay's and have another machine: the lines of a PC lead to 24 pins.
+    private bool HasPin(int chip, int pin) => (uint)chip < (uint)_pins.Length && (uint)pin < (uint)_pins[chip].Length
+        && (_ownLines || chip == 0 && pin < PinsOfPc);
 
     private IrqShadow? IrqAt(int irq) => _pic is not null && (uint)irq < PicShadow.Irqs ? _pic.All[irq] : null;
 
@@ -170,8 +236,7 @@ public sealed partial class WhyEngine : IEventSink
     internal int GsiOf(SourceName source) => source.Class switch
     {
         SourceClass.Line => source.Index,
-        SourceClass.Pin when source.Unit < _machine.IoApics.Count && source.Index < _machine.IoApics[source.Unit].Pins =>
-            _gsis.OfPin(source.Unit, source.Index),
+        SourceClass.Pin when HasPin(source.Unit, source.Index) => _gsis.OfPin(source.Unit, source.Index),
         SourceClass.Irq when source.Index != PicShadow.Cascade => _gsis.OfIsaIrq(source.Index),
         _ => -1,
     };

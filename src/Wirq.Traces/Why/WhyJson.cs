@@ -32,23 +32,9 @@ public static class WhyJson
     /// <summary>Writes what is owed.</summary>
     public static void Write(OwedList list, WhyEngine engine, Stream output) => Document(output, engine, json =>
     {
+        json.WriteString("verdict", Word(list.Verdict));
         Write(json, "end", list.End, engine);
-        json.WriteStartArray("owed");
-        foreach (OwedAnswer owed in list.Owed)
-        {
-            json.WriteStartObject();
-            json.WriteString("source", owed.Source.ToString());
-            Write(json, "at", owed.At, engine);
-            json.WriteString("fate", Word(owed.Fate));
-            json.WriteString("gate", Word(owed.Gate));
-            Write(json, "since", owed.Since, engine);
-            Number(json, "cpu", owed.Cpu);
-            Number(json, "vector", owed.Vector);
-            Strings(json, "sentences", owed.Sentences);
-            Write(json, owed.Evidence, engine);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        Write(json, "owed", list.Owed, engine);
         json.WriteStartArray("silent");
         foreach (SilentAnswer silent in list.Silent)
         {
@@ -74,7 +60,55 @@ public static class WhyJson
         json.WriteEndArray();
         Strings(json, "neverRaised", list.NeverRaised.Select(source => source.ToString()));
         Strings(json, "unheard", list.Unheard.Select(source => source.ToString()));
+        Write(json, "unknown", list.Unknown, engine);
+        Write(json, "masked", list.Masked, engine);
+        WriteLimits(json, list, engine);
     });
+
+    private static void WriteLimits(Utf8JsonWriter json, OwedList list, WhyEngine engine)
+    {
+        json.WriteStartArray("limits");
+        foreach (LimitAnswer limit in list.Limits)
+        {
+            json.WriteStartObject();
+            json.WriteString("what", limit.What);
+            json.WriteString("record", limit.Record);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("told");
+        foreach (ToldAnswer told in list.Told)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", told.Source);
+            json.WriteNumber("count", told.Count);
+            Write(json, "first", told.First, engine);
+            Write(json, "last", told.Last, engine);
+            json.WriteString("what", told.What);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<OwedAnswer> answers, WhyEngine engine)
+    {
+        json.WriteStartArray(name);
+        foreach (OwedAnswer owed in answers)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", owed.Source.ToString());
+            Write(json, "at", owed.At, engine);
+            json.WriteString("fate", Word(owed.Fate));
+            json.WriteString("gate", Word(owed.Gate));
+            Write(json, "since", owed.Since, engine);
+            Number(json, "cpu", owed.Cpu);
+            Number(json, "vector", owed.Vector);
+            Strings(json, "sentences", owed.Sentences);
+            Write(json, owed.Evidence, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
 
     private static void Document(Stream output, WhyEngine engine, Action<Utf8JsonWriter> write)
     {
@@ -84,6 +118,13 @@ public static class WhyJson
         json.WriteStartObject();
         json.WriteBoolean("knowsCpus", engine.KnowsCpus);
         json.WriteBoolean("tellsTaking", engine.TellsTaking);
+        json.WriteStartObject("parted");
+        json.WriteNumber("count", engine.Parted.Count);
+        // Where it was found has a time, and that is not the line's.
+        bool ofLog = engine.Stamps.OfLog, any = engine.Parted.Count > 0;
+        Number(json, "line", any && ofLog ? engine.Parted.First.Line : -1);
+        Number(json, "event", any && !ofLog ? engine.Parted.First.Event : -1);
+        json.WriteEndObject();
         write(json);
         json.WriteEndObject();
         json.Flush();
@@ -143,14 +184,16 @@ public static class WhyJson
 
     private static void Place(Utf8JsonWriter json, Mark mark, WhyEngine engine)
     {
-        json.WriteNumber("line", mark.Line);
-        if (engine.Stamps.Style == StampStyle.LinesOnly)
+        bool ofLog = engine.Stamps.OfLog;
+        Number(json, "line", ofLog ? mark.Line : -1);
+        Number(json, "event", ofLog ? -1 : mark.Event);
+        if (!engine.Stamps.HasTime)
             json.WriteNull("time");
         else
             json.WriteString("time", engine.Stamps.Time(mark));
     }
 
-    private static void Number(Utf8JsonWriter json, string name, int number)
+    private static void Number(Utf8JsonWriter json, string name, long number)
     {
         if (number < 0)
             json.WriteNull(name);

@@ -3,7 +3,7 @@ namespace Wirq.Traces.Why;
 /// <summary>The answers, for a person: sentences first, and under them where the log says so.</summary>
 public static class WhyText
 {
-    private const int Width = 80;
+    private const int Width = 80, MostTold = 40;
     private const string Indent = "    ";
 
     /// <summary>Writes the answer to a question.</summary>
@@ -12,6 +12,7 @@ public static class WhyText
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(output);
+        WriteParted(engine, output);
         foreach (SourceAnswer answer in answers)
         {
             if (answer.Earlier.Count > 0)
@@ -37,28 +38,60 @@ public static class WhyText
         ArgumentNullException.ThrowIfNull(list);
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(output);
-        if (list.End.IsStart)
-            Wrap(output, "", "No line of it tells of an interrupt.");
-        else if (list.Owed.Count == 0 && list.Silent.Count == 0)
-            Wrap(output, "", $"Nothing is owed at the end, {engine.Stamps.At(list.End)}.");
-        else
+        WriteParted(engine, output);
+        string end = list.End.IsStart ? "" : $" at the end, {engine.Stamps.At(list.End)}";
+        Wrap(output, "", list.Verdict switch
         {
-            Wrap(output, "", $"Owed at the end, {engine.Stamps.At(list.End)}: {Count(list.Owed.Count, "interrupt")}; "
-                + $"{Count(list.Silent.Count, "silent CPU")}.");
-        }
-        if (!engine.KnowsCpus)
-            Wrap(output, "", "It does not tell which CPU's lines are whose, so what the local APICs hold is unknown.");
+            WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
+            WhyVerdict.NotTold => $"Whether something is owed{end} cannot be told from this.",
+            _ => $"Owed{end}: {Count(list.Owed.Count, "interrupt")}; {Count(list.Silent.Count, "silent CPU")}.",
+        });
+        foreach (LimitAnswer limit in list.Limits)
+            Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
         output.WriteLine();
         foreach (SilentAnswer silent in list.Silent)
             Write(output, silent.Sentences, silent.Evidence, engine);
         foreach (OwedAnswer owed in list.Owed)
             Write(output, owed.Sentences, owed.Evidence, engine);
+        foreach (OwedAnswer unknown in list.Unknown)
+            Write(output, unknown.Sentences, unknown.Evidence, engine);
         foreach (StandingAnswer standing in list.Standing)
             Write(output, standing.Sentences, standing.Evidence, engine);
         if (list.NeverRaised.Count > 0)
             Wrap(output, "", $"Unmasked, and never raised: {string.Join(", ", list.NeverRaised)}.");
         if (list.Unheard.Count > 0)
             Wrap(output, "", $"Raised, and never listened to: {string.Join(", ", list.Unheard)}.");
+        WriteTold(list.Told, output);
+        if (list.Masked.Count == 0)
+            return;
+        if (list.NeverRaised.Count + list.Unheard.Count > 0 && list.Told.Count == 0)
+            output.WriteLine();
+        Wrap(output, "", "Under a mask, as the guest may want it:");
+        output.WriteLine();
+        foreach (OwedAnswer masked in list.Masked)
+            Write(output, masked.Sentences, masked.Evidence, engine);
+    }
+
+    /// <summary>Where the chips and the log part, what follows is the chips' word.</summary>
+    private static void WriteParted(WhyEngine engine, TextWriter output)
+    {
+        if (engine.Parted is not { Count: > 0 } parted)
+            return;
+        Wrap(output, "", $"The chips and the log part {(parted.Count == 1 ? "once" : $"{parted.Count} times")}, "
+            + $"first at {engine.Stamps.Place(parted.First)}; wirq replay shows where. What follows is what the chips make of it.");
+        output.WriteLine();
+    }
+
+    private static void WriteTold(IReadOnlyList<ToldAnswer> told, TextWriter output)
+    {
+        if (told.Count == 0)
+            return;
+        Wrap(output, "", "Raised, sent and taken, as far as it tells:");
+        foreach (ToldAnswer one in told.Take(MostTold))
+            Wrap(output, Indent, $"{one.Source} {one.What}");
+        if (told.Count > MostTold)
+            Wrap(output, Indent, $"and {told.Count - MostTold} more sources");
+        output.WriteLine();
     }
 
     private static void Write(TextWriter output, IReadOnlyList<string> sentences, IReadOnlyList<Evidence> evidence, WhyEngine engine)

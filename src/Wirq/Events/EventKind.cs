@@ -33,6 +33,13 @@ public enum EventKind : ushort
     /// <summary>The guest did what the architecture leaves without effect. Unit: CPU; Index: <see cref="Misuse"/>; A:
     /// address or number; B: value. Rate-limited.</summary>
     GuestMisuse = 11,
+    /// <summary>The replay of a log: the chips and the log part. A: line of the log.</summary>
+    LogParted = 12,
+    /// <summary>The replay of a log: a CPU took a vector, and the log does not tell which CPU. A: vector.</summary>
+    LogVectorTaken = 13,
+    /// <summary>The replay of a log is at its end: what a local APIC has then, for where acknowledges are inferred not
+    /// every change has an event. Unit: CPU; Index: which 64 vectors, 0 to 3; A: IRR; B: ISR.</summary>
+    LogVectorsLeft = 14,
 
     // --- lines
     /// <summary>A source joined a line. Unit: source; Index: GSI; A: its kind.</summary>

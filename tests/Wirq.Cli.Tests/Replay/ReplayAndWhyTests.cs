@@ -36,6 +36,53 @@ public class ReplayAndWhyTests
     }
 
     [Theory]
+    [InlineData("tests/Wirq.Traces.Tests/Replay/logs/ioapic-1cpu-acks.log.gz", 0, "nothing-owed")]
+    [InlineData("tests/Wirq.Traces.Tests/Replay/logs/hung-no-eoi.log.gz", 1, "owed")]
+    [InlineData("tests/reports/why/kvm3.log.gz", 4, "not-told")]
+    [InlineData("tests/reports/why/fragment-min.log", 4, "not-told")]
+    public void The_exit_code_of_why_is_its_verdict_of_a_log_and_of_the_recording_of_its_replay(string log, int exit, string verdict)
+    {
+        string recording = Path.GetTempFileName();
+        try
+        {
+            CommandRun.Of("replay", log, "--record", recording);
+            foreach (string file in new[] { log, recording })
+            {
+                CommandRun run = CommandRun.Of("why", file, "--json");
+                Assert.Equal(exit, run.ExitCode);
+                Assert.Equal(verdict, JsonDocument.Parse(run.Output).RootElement.GetProperty("verdict").GetString());
+            }
+        }
+        finally
+        {
+            File.Delete(recording);
+        }
+    }
+
+    [Fact]
+    public void A_question_of_which_nothing_is_known_exits_4_and_a_line_is_no_place_in_a_recording()
+    {
+        Assert.Equal(4, CommandRun.Of("why", "tests/reports/why/fragment-pic.log", "pic:8").ExitCode);
+        Assert.Equal(0, CommandRun.Of("why", "tests/reports/why/fragment-pic.log", "pic:0").ExitCode);
+        string recording = Path.GetTempFileName();
+        try
+        {
+            CommandRun.Of("replay", Log, "--record", recording);
+            Assert.Equal(0, CommandRun.Of("why", recording, "ioapic:14@event2000").ExitCode);
+            CommandRun line = CommandRun.Of("why", recording, "ioapic:14@L400");
+            Assert.Equal(2, line.ExitCode);
+            Assert.Contains("a recording has no lines; expected an event, such as event1234", line.Errors, StringComparison.Ordinal);
+            CommandRun happened = CommandRun.Of("why", Log, "ioapic:14@event400");
+            Assert.Equal(2, happened.ExitCode);
+            Assert.Contains("expected a line, such as L1234", happened.Errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(recording);
+        }
+    }
+
+    [Theory]
     [InlineData("replay")]
     [InlineData("why")]
     [InlineData("replay", "no-such.log")]

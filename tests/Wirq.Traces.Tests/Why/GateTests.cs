@@ -28,7 +28,7 @@ public class GateTests
         machine.Eoi();
         Stopped(machine, Fate.Ended, Gate.None, "delivered to cpu0 as vector 0x51, taken and ended.");
         DeliveryAnswer delivery = Assert.Single(machine.Last().Deliveries);
-        Assert.True(delivery.Accepted.Line < delivery.Taken!.Value.Line && delivery.Taken.Value.Line < delivery.Ended!.Value.Line);
+        Assert.True(delivery.Accepted.Event < delivery.Taken!.Value.Event && delivery.Taken.Value.Event < delivery.Ended!.Value.Event);
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public class GateTests
         machine.Entry(21, LevelToCpu0.WithMask(true));
         Mark masked = machine.Engine.End;
         machine.Raise(machine.Connect(21));
-        Stopped(machine, Fate.Held, Gate.PinMasked, "it waits: the pin is masked since L");
-        Assert.InRange(machine.Last().Since!.Value.Line, 1, masked.Line);
+        Stopped(machine, Fate.Held, Gate.PinMasked, "it waits: the pin is masked since event ");
+        Assert.InRange(machine.Last().Since!.Value.Event, 1, masked.Event);
         Assert.Contains(machine.Last().Evidence, one => one.What == "entry written");
     }
 
@@ -79,7 +79,7 @@ public class GateTests
         machine.Take();
         machine.Lower(disk);
         machine.Raise(disk);
-        Stopped(machine, Fate.Held, Gate.RemoteIrr, "by the delivery of vector 0x51 to cpu0 at L");
+        Stopped(machine, Fate.Held, Gate.RemoteIrr, "by the delivery of vector 0x51 to cpu0 at event ");
         Assert.Contains("not ended: no EOI came", Watched.Words(machine.Last()), StringComparison.Ordinal);
     }
 
@@ -92,7 +92,7 @@ public class GateTests
         machine.Take();
         machine.Entry(21, RedirectionEntry.Create(0x61, 0, level: true));
         machine.Eoi();
-        Stopped(machine, Fate.Held, Gate.RemoteIrr, "named 0x51, but the entry has named 0x61 since L");
+        Stopped(machine, Fate.Held, Gate.RemoteIrr, "named 0x51, but the entry has named 0x61 since event ");
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public class GateTests
             machine.Take();
             machine.Eoi();
         }
-        Stopped(machine, Fate.Held, Gate.StormBrake, "the storm brake holds the redelivery since L");
+        Stopped(machine, Fate.Held, Gate.StormBrake, "the storm brake holds the redelivery since event ");
         Assert.Equal(3, machine.Last().Attempts);
     }
 
@@ -143,7 +143,7 @@ public class GateTests
         machine.Entry(4, RedirectionEntry.Create(0x51, 2, logical: true));
         machine.Pulse(machine.Connect(4));
         Stopped(machine, Fate.Refused, Gate.NoDestination,
-            "logical destination 0x2 matches no CPU: cpu0 has id 0, LDR 0x01, DFR cluster (since L");
+            "logical destination 0x2 matches no CPU: cpu0 has id 0, LDR 0x01, DFR cluster (since event ");
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public class GateTests
         machine.Apic(ApicRegister.SpuriousVector, 0xFF);
         machine.Entry(4, EdgeToCpu0);
         machine.Pulse(machine.Connect(4));
-        Stopped(machine, Fate.Pending, Gate.SoftwareDisabled, "the local APIC of cpu0 is software-disabled (SVR bit 8 clear) since L");
+        Stopped(machine, Fate.Pending, Gate.SoftwareDisabled, "the local APIC of cpu0 is software-disabled (SVR bit 8 clear) since event ");
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public class GateTests
         machine.Pulse(machine.Connect(4));
         machine.Fabric.WriteMsr(0, 0x1B, 0xFEE00100);
         machine.Settle();
-        Stopped(machine, Fate.Pending, Gate.HardwareDisabled, "is hardware-disabled (IA32_APIC_BASE bit 11) since L");
+        Stopped(machine, Fate.Pending, Gate.HardwareDisabled, "is hardware-disabled (IA32_APIC_BASE bit 11) since event ");
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public class GateTests
         machine.Pulse(machine.Connect(4));
         machine.Fabric.WriteMsr(0, 0x1B, 0xFEE00100);
         machine.Settle();
-        Stopped(machine, Fate.Pending, Gate.SoftwareDisabled, "is software-disabled (SVR bit 8 clear) since L");
+        Stopped(machine, Fate.Pending, Gate.SoftwareDisabled, "is software-disabled (SVR bit 8 clear) since event ");
         machine.Apic(ApicRegister.SpuriousVector, 0x1FF);
         Stopped(machine, Fate.Pending, Gate.CpuUnknown, "nothing that the log shows forbids it");
     }
@@ -274,7 +274,7 @@ public class GateTests
         machine.Pulse(uart);
         machine.Take();
         machine.Eoi();
-        Stopped(machine, Fate.Merged, Gate.AlreadyPending, "merged into vector 0x51, pending at cpu0 since L");
+        Stopped(machine, Fate.Merged, Gate.AlreadyPending, "merged into vector 0x51, pending at cpu0 since event ");
         Assert.Contains("one interrupt served both", Watched.Words(machine.Last()), StringComparison.Ordinal);
     }
 
@@ -287,7 +287,7 @@ public class GateTests
         machine.Pulse(machine.Connect(5));
         machine.Take();
         machine.Pulse(machine.Connect(4));
-        Stopped(machine, Fate.Pending, Gate.VectorInService, "vector 0x5f is in service at cpu0 since L");
+        Stopped(machine, Fate.Pending, Gate.VectorInService, "vector 0x5f is in service at cpu0 since event ");
         Assert.Contains("(from ioapic:5)", Watched.Words(machine.Last()), StringComparison.Ordinal);
     }
 
@@ -298,7 +298,7 @@ public class GateTests
         machine.Entry(4, EdgeToCpu0);
         machine.Apic(ApicRegister.TaskPriority, 0x50);
         machine.Pulse(machine.Connect(4));
-        Stopped(machine, Fate.Pending, Gate.TaskPriority, "TPR of cpu0 is 0x50 since L");
+        Stopped(machine, Fate.Pending, Gate.TaskPriority, "TPR of cpu0 is 0x50 since event ");
     }
 
     [Fact]
@@ -309,7 +309,7 @@ public class GateTests
         machine.Fabric.TryWriteCr8(0, 0xF);
         machine.Settle();
         machine.Pulse(machine.Connect(4));
-        Stopped(machine, Fate.Pending, Gate.TaskPriority, "TPR of cpu0 is 0xf0 since L");
+        Stopped(machine, Fate.Pending, Gate.TaskPriority, "TPR of cpu0 is 0xf0 since event ");
     }
 
     [Fact]
@@ -350,7 +350,7 @@ public class GateTests
         machine.Pulse(machine.Connect(4));
         machine.Fabric.LocalApics.Init(0, machine.Fabric.Events);
         machine.Settle();
-        Stopped(machine, Fate.Dropped, Gate.ApicReset, "a reset of the local APIC of cpu0 at L");
+        Stopped(machine, Fate.Dropped, Gate.ApicReset, "a reset of the local APIC of cpu0 at event ");
     }
 
     [Fact]
@@ -371,7 +371,7 @@ public class GateTests
         machine.Take();
         machine.Entry(21, LevelToCpu0.WithMask(true));
         machine.Eoi();
-        Assert.Contains("Its acknowledge is withheld since L", Watched.Words(machine.Last()), StringComparison.Ordinal);
+        Assert.Contains("Its acknowledge is withheld since event ", Watched.Words(machine.Last()), StringComparison.Ordinal);
         Assert.Contains(machine.Engine.Owed().Owed, one => one.Gate == Gate.AckWithheld);
     }
 

@@ -96,7 +96,7 @@ public class LogTests
     {
         string text = string.Join('\n', Lines("no-such-cpu").Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]));
         WhyEngine engine = LogWhy.Read(() => new MemoryStream(Encoding.ASCII.GetBytes(text)), "plain", null);
-        Assert.Equal(StampStyle.LinesOnly, engine.Stamps.Style);
+        Assert.Equal(StampStyle.None, engine.Stamps.Style);
         OwedAnswer owed = Assert.Single(engine.Owed().Owed, one => one.Source.ToString() == "ioapic:2");
         Assert.Equal(Gate.NoDestination, owed.Gate);
         Assert.DoesNotContain("(1", owed.Sentences[0], StringComparison.Ordinal);

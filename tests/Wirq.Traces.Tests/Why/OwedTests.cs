@@ -76,7 +76,7 @@ public class OwedTests
             (owed.Source.ToString(), owed.Fate, owed.Gate, owed.Cpu, owed.Vector));
         Assert.Contains("1 more came for it and merged into it", string.Join(" ", owed.Sentences), StringComparison.Ordinal);
         SilentAnswer silent = Assert.Single(list.Silent);
-        Assert.InRange(silent.Since.Line, last.Line, written.Line);
+        Assert.InRange(silent.Since.Event, last.Event, written.Event);
         Assert.Contains("is unknown", silent.Sentences[^1], StringComparison.Ordinal);
     }
 
@@ -181,17 +181,17 @@ public class OwedTests
     public void A_line_chooses_the_raise_at_or_the_last_before_it()
     {
         Mark third = Pulsed(10, "ioapic:4").Engine.Answer()![0].Raises[2].At;
-        RaiseAnswer chosen = Assert.Single(Pulsed(10, $"ioapic:4@L{third.Line + 1}").Engine.Answer()![0].Raises);
+        RaiseAnswer chosen = Assert.Single(Pulsed(10, $"ioapic:4@event{third.Event + 1}").Engine.Answer()![0].Raises);
         Assert.Equal(third, chosen.At);
-        Assert.NotEqual(third, Assert.Single(Pulsed(10, $"ioapic:4@L{third.Line - 1}").Engine.Answer()![0].Raises).At);
+        Assert.NotEqual(third, Assert.Single(Pulsed(10, $"ioapic:4@event{third.Event - 1}").Engine.Answer()![0].Raises).At);
     }
 
     [Fact]
     public void Before_the_first_raise_there_is_none_and_the_first_is_named()
     {
-        SourceAnswer answer = Assert.Single(Pulsed(2, "ioapic:4@L1").Engine.Answer()!);
+        SourceAnswer answer = Assert.Single(Pulsed(2, "ioapic:4@event1").Engine.Answer()!);
         Assert.Empty(answer.Raises);
-        Assert.Contains("its first raise is at L", answer.Now[0], StringComparison.Ordinal);
+        Assert.Contains("its first raise is at event ", answer.Now[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -261,7 +261,7 @@ public class OwedTests
         Assert.Equal("2us", raise.GetProperty("at").GetProperty("time").GetString());
         JsonElement delivery = raise.GetProperty("deliveries")[0];
         Assert.Equal((0, 0x51), (delivery.GetProperty("cpu").GetInt32(), delivery.GetProperty("vector").GetInt32()));
-        Assert.True(delivery.GetProperty("taken").GetProperty("line").GetInt64() > 0);
+        Assert.True(delivery.GetProperty("taken").GetProperty("event").GetInt64() > 0);
         Assert.Contains(raise.GetProperty("evidence").EnumerateArray(), one => one.GetProperty("what").GetString() == "sent");
         Assert.Equal(JsonValueKind.Null, raise.GetProperty("since").ValueKind);
     }
@@ -277,7 +277,7 @@ public class OwedTests
         JsonElement owed = Assert.Single(list.GetProperty("owed").EnumerateArray());
         Assert.Equal(("ioapic:4", "pending", "task-priority"), (owed.GetProperty("source").GetString(),
             owed.GetProperty("fate").GetString(), owed.GetProperty("gate").GetString()));
-        Assert.True(owed.GetProperty("since").GetProperty("line").GetInt64() > 0);
+        Assert.True(owed.GetProperty("since").GetProperty("event").GetInt64() > 0);
         JsonElement silent = Assert.Single(list.GetProperty("silent").EnumerateArray());
         Assert.Equal((0, "ioapic:4"), (silent.GetProperty("cpu").GetInt32(), silent.GetProperty("owed")[0].GetString()));
     }

@@ -39,7 +39,7 @@ public class PicGateTests
     {
         Watched machine = Machine("pic:4", master: 0x10);
         machine.Raise(machine.Connect(4));
-        Stopped(machine, Fate.Held, Gate.PicMasked, "IRQ 4 is masked at the 8259 since L");
+        Stopped(machine, Fate.Held, Gate.PicMasked, "IRQ 4 is masked at the 8259 since event ");
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public class PicGateTests
     {
         Watched machine = Machine("pic:8", master: 0x04);
         machine.Raise(machine.Connect(8));
-        Stopped(machine, Fate.Held, Gate.CascadeMasked, "the cascade, IRQ 2 of the master 8259, is masked since L");
+        Stopped(machine, Fate.Held, Gate.CascadeMasked, "the cascade, IRQ 2 of the master 8259, is masked since event ");
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public class PicGateTests
         machine.Raise(machine.Connect(1));
         machine.Take();
         machine.Raise(machine.Connect(4));
-        Stopped(machine, Fate.Held, Gate.PicInService, "the 8259 has IRQ 1 in service since L");
+        Stopped(machine, Fate.Held, Gate.PicInService, "the 8259 has IRQ 1 in service since event ");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public class PicGateTests
         machine.Take();
         machine.Port(0xA0, 0x20);
         machine.Raise(machine.Connect(12));
-        Stopped(machine, Fate.Held, Gate.PicInService, "the 8259 has IRQ 2 (the cascade) in service since L");
+        Stopped(machine, Fate.Held, Gate.PicInService, "the 8259 has IRQ 2 (the cascade) in service since event ");
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public class PicGateTests
         Watched machine = Machine("pic:4");
         machine.Raise(machine.Connect(1));
         machine.Raise(machine.Connect(4));
-        Stopped(machine, Fate.Held, Gate.PicBehind, "INTR of the 8259 stands for IRQ 1 since L");
+        Stopped(machine, Fate.Held, Gate.PicBehind, "INTR of the 8259 stands for IRQ 1 since event ");
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public class PicGateTests
         Watched machine = Machine("pic:4");
         machine.Apic(ApicRegister.Lint0, OpenLint0 | 0x10000);
         machine.Raise(machine.Connect(4));
-        Stopped(machine, Fate.Held, Gate.Lint0Closed, "but LINT0 of cpu0 is masked since L");
+        Stopped(machine, Fate.Held, Gate.Lint0Closed, "but LINT0 of cpu0 is masked since event ");
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public class PicGateTests
         Watched machine = Machine("pic:4");
         machine.Apic(ApicRegister.Lint0, LocalVectorEntry.Create(0x33).Bits);
         machine.Raise(machine.Connect(4));
-        Stopped(machine, Fate.Held, Gate.Lint0Closed, "LINT0 of cpu0 is not ExtINT but Fixed since L");
+        Stopped(machine, Fate.Held, Gate.Lint0Closed, "LINT0 of cpu0 is not ExtINT but Fixed since event ");
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public class PicGateTests
         Watched machine = Machine("pic:4");
         machine.Apic(ApicRegister.SpuriousVector, 0xFF);
         machine.Raise(machine.Connect(4));
-        Stopped(machine, Fate.Held, Gate.Lint0Closed, "its local APIC is software-disabled since L");
+        Stopped(machine, Fate.Held, Gate.Lint0Closed, "its local APIC is software-disabled since event ");
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public class PicGateTests
         Watched machine = Machine("pic:4", master: 0x10);
         machine.Raise(machine.Connect(4));
         machine.InitialisePic(0, 0);
-        Stopped(machine, Fate.Dropped, Gate.PicInitialised, "the 8259 was initialised at L");
+        Stopped(machine, Fate.Dropped, Gate.PicInitialised, "the 8259 was initialised at event ");
     }
 
     [Fact]
@@ -129,6 +129,6 @@ public class PicGateTests
     {
         Watched machine = Machine("pic:4", master: 0x10);
         machine.Pulse(machine.Connect(4));
-        Stopped(machine, Fate.Withdrawn, Gate.PicMasked, "the line fell at L");
+        Stopped(machine, Fate.Withdrawn, Gate.PicMasked, "the line fell at event ");
     }
 }

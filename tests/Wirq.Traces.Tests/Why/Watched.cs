@@ -8,8 +8,6 @@ internal sealed class Watched : IFabricPort
 {
     internal const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
 
-    private long _events;
-
     internal Watched(FabricOptions? options = null, string? asked = null)
     {
         Options = options ?? FabricOptions.Pc();
@@ -33,8 +31,7 @@ internal sealed class Watched : IFabricPort
 
     public void Observe(in Event happened)
     {
-        _events++;
-        Engine.Observe(happened with { A = happened.A }, _events);
+        Engine.Observe(happened, 0);
     }
 
     public void Carry(in Event effect) { }

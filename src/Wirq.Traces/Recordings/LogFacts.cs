@@ -1,0 +1,64 @@
+namespace Wirq.Traces.Recordings;
+
+/// <summary>What a log tells of at all. A log that lacks a part is silent on it; it does not say that nothing
+/// happened there.</summary>
+[Flags]
+public enum LogParts : ushort
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>Lines at the inputs of the 8259 pair.</summary>
+    PicInputs = 1,
+    /// <summary>Writes to the 8259 pair.</summary>
+    PicWrites = 1 << 1,
+    /// <summary>Lines at the pins of the I/OAPIC.</summary>
+    Pins = 1 << 2,
+    /// <summary>What the entries of the I/OAPIC are: their writes, or what pins send.</summary>
+    Entries = 1 << 3,
+    /// <summary>Writes to local APICs, EOIs among them.</summary>
+    LocalApics = 1 << 4,
+    /// <summary>Messages that were sent.</summary>
+    Messages = 1 << 5,
+    /// <summary>When CPUs take vectors.</summary>
+    Taking = 1 << 6,
+    /// <summary>How many interrupts were accepted.</summary>
+    Counts = 1 << 7,
+    /// <summary>A remapping unit.</summary>
+    Remapping = 1 << 8,
+}
+
+/// <summary>What in a log shows that the machine had run before its first line.</summary>
+public enum MidLifeSign : byte
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>A pin sent a message, and its entry had never been written.</summary>
+    UnwrittenEntrySends,
+    /// <summary>A CPU ended an interrupt, and none had been sent.</summary>
+    UnsentEnded,
+    /// <summary>A CPU took a vector, and none had been sent.</summary>
+    UnsentTaken,
+    /// <summary>The 8259 gave a vector, or was told of an end, and had never been initialised.</summary>
+    UninitialisedPicGives,
+}
+
+/// <summary>What the recording of a log's replay says of the log.</summary>
+public sealed record LogFacts
+{
+    /// <summary>Whether its lines have time stamps.</summary>
+    public bool Stamped { get; init; }
+    /// <summary>The stamp of its first line, in nanoseconds; virtual time 0 is there.</summary>
+    public long FirstStamp { get; init; }
+    /// <summary>Whether it shows the machine's reset before anything that a CPU did.</summary>
+    public bool FromReset { get; init; }
+    /// <summary>What shows that the machine had run before.</summary>
+    public MidLifeSign MidLife { get; init; }
+    /// <summary>The line of the log at which that stands; 0 for none.</summary>
+    public long MidLifeLine { get; init; }
+    /// <summary>What it tells of.</summary>
+    public LogParts Parts { get; init; }
+    /// <summary>Lines that have an event's name and not its fields.</summary>
+    public long Damaged { get; init; }
+    /// <summary>Whether it tells which CPU did what.</summary>
+    public bool KnowsCpus { get; init; }
+}

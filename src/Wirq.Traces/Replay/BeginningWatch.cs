@@ -1,0 +1,76 @@
+using Wirq.Traces.Qemu;
+using Wirq.Traces.Recordings;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>Looks for what cannot be at the beginning of a machine's life: the effect of something that would have to
+/// have a line before it.</summary>
+internal sealed class BeginningWatch
+{
+    private const int SlaveFirst = 8, LowestLegal = 16;
+    private const ulong Icw1 = 0x10, EoiBit = 0x20, NoEoiBits = 0x18;
+    private const uint EoiRegister = (uint)ApicRegister.Eoi;
+
+    private bool _entryWritten, _sent, _masterReady, _slaveReady;
+    private TraceLine _rise;
+
+    /// <summary>The first such sign.</summary>
+    internal MidLifeSign Sign { get; private set; }
+    /// <summary>The line at which it stands.</summary>
+    internal long Line { get; private set; }
+    /// <summary>Whether a pin sent by an entry that no line wrote, wherever that stands: then writes of entries are
+    /// not traced, or stand before the log.</summary>
+    internal bool EntriesUntold { get; private set; }
+
+    internal void Add(in TraceLine line)
+    {
+        switch (line.Event)
+        {
+            case TraceEvent.IoApicWrite:
+                _entryWritten = true;
+                break;
+            case TraceEvent.IoApicSetIrq:
+                _rise = line.B != 0 ? line : default;
+                return;
+            case TraceEvent.ApicDeliverIrq:
+                // Right behind a pin's rise it is the pin's. Entries of a machine that was never reset send vector 0.
+                if (!_entryWritten && _rise.Event == TraceEvent.IoApicSetIrq && _rise.Thread == line.Thread && line.D >= LowestLegal)
+                {
+                    EntriesUntold = true;
+                    Note(MidLifeSign.UnwrittenEntrySends, line);
+                }
+                _sent = true;
+                break;
+            case TraceEvent.ApicLocalDeliver or TraceEvent.RemapRequest or TraceEvent.ReportDelivered:
+                _sent = true;
+                break;
+            case TraceEvent.PicInterrupt:
+                // A chip that was only reset has vectors 0 to 7.
+                if (!(line.A < SlaveFirst ? _masterReady : _slaveReady) && line.B >= SlaveFirst)
+                    Note(MidLifeSign.UninitialisedPicGives, line);
+                _sent = true;
+                break;
+            case TraceEvent.PicPortWrite when line.B == 0 && (line.C & Icw1) != 0:
+                _masterReady |= line.A != 0;
+                _slaveReady |= line.A == 0;
+                break;
+            case TraceEvent.PicPortWrite when line.B == 0 && (line.C & EoiBit) != 0 && (line.C & NoEoiBits) == 0:
+                if (!(line.A != 0 ? _masterReady : _slaveReady))
+                    Note(MidLifeSign.UninitialisedPicGives, line);
+                break;
+            case TraceEvent.ServicingInterrupt when !_sent:
+                Note(MidLifeSign.UnsentTaken, line);
+                break;
+            case TraceEvent.ApicWrite when line.A == EoiRegister && !_sent:
+                Note(MidLifeSign.UnsentEnded, line);
+                break;
+        }
+        _rise = default;
+    }
+
+    private void Note(MidLifeSign sign, in TraceLine line)
+    {
+        if (Sign == MidLifeSign.None)
+            (Sign, Line) = (sign, line.Number);
+    }
+}

@@ -1,0 +1,78 @@
+using Wirq.Traces.Recordings;
+
+namespace Wirq.Traces.Why;
+
+/// <summary>Says what a log does not tell, so that nothing can be said to be owed to nobody, and what to record
+/// instead.</summary>
+internal sealed class LogLimits(WhyEngine engine)
+{
+    /// <summary>What brings times and threads.</summary>
+    public const string Stamps = "-msg timestamp=on";
+
+    private const string Chips = "-trace 'ioapic_*' -trace 'apic_*' -trace 'pic_*' -msg timestamp=on";
+    private const string Kernel = "the kvm events of the host's kernel (trace-cmd record -e kvm)";
+    private const string FromTheStart = "the log from QEMU's start on";
+
+    public IEnumerable<LimitAnswer> Find()
+    {
+        if (engine.Log is not { } log)
+            return [];
+        // What counts acknowledges in QEMU is all that its log has of chips in the kernel.
+        if (log.Parts == LogParts.Counts)
+        {
+            return [new("All that it has of the chips counts interrupts (apic_report_irq_delivered): they are KVM's own, and a log "
+                + "of QEMU's tells nothing of them", $"{Kernel}, or run with -machine kernel-irqchip=off or -accel tcg")];
+        }
+        if (log.Parts == LogParts.Taking)
+            return [new("Its only lines are those of -d int: they tell what a CPU took, and of nothing that was raised", Chips)];
+        return Of(log);
+    }
+
+    private IEnumerable<LimitAnswer> Of(LogFacts log)
+    {
+        string before = "what was pending, masked or in service at its first line is not known";
+        if (!engine.FromReset && log.MidLife != MidLifeSign.None)
+            yield return new($"It begins in mid-life (its line {log.MidLifeLine} {Words(log.MidLife)}): {before}", FromTheStart);
+        else if (!engine.FromReset)
+            yield return new($"It does not show the reset of the machine: {before}", FromTheStart);
+        string[] missing = [.. Missing(log)];
+        if (missing.Length > 0)
+        {
+            bool apics = (log.Parts & LogParts.LocalApics) != 0;
+            yield return new($"It has no {string.Join(", no ", missing)}", apics ? Chips
+                : $"{Chips}; where the local APICs are KVM's (kernel-irqchip=on or split), {Kernel}");
+        }
+        else if (!engine.KnowsCpus)
+            yield return new("It does not tell which CPU's lines are whose", Stamps);
+        if (log.Damaged > 0)
+            yield return new($"{(log.Damaged == 1 ? "1 line has" : $"{log.Damaged} lines have")} an event's name and not its fields", "");
+        if (engine.Parted.Count > 0)
+            yield return new("The chips and the log part, so what the chips say may not be what happened", "");
+    }
+
+    private static IEnumerable<string> Missing(LogFacts log)
+    {
+        if ((log.Parts & (LogParts.PicInputs | LogParts.PicWrites)) == 0)
+            yield return "line of the 8259 pair (pic_*)";
+        else if ((log.Parts & LogParts.PicInputs) == 0)
+            yield return "input of the 8259 pair (pic_set_irq)";
+        else if ((log.Parts & LogParts.PicWrites) == 0)
+            yield return "write to the 8259 pair (pic_ioport_write)";
+        if ((log.Parts & (LogParts.Pins | LogParts.Entries)) == 0)
+            yield return "line of the I/OAPIC (ioapic_*)";
+        else if ((log.Parts & LogParts.Pins) == 0)
+            yield return "pin of the I/OAPIC (ioapic_set_irq)";
+        else if ((log.Parts & LogParts.Entries) == 0)
+            yield return "write to the I/OAPIC (ioapic_mem_write)";
+        if ((log.Parts & LogParts.LocalApics) == 0)
+            yield return "write to a local APIC (apic_mem_writel), so no EOI";
+    }
+
+    private static string Words(MidLifeSign sign) => sign switch
+    {
+        MidLifeSign.UnwrittenEntrySends => "is sent by a pin whose entry no line had written",
+        MidLifeSign.UnsentEnded => "ends an interrupt before one was sent",
+        MidLifeSign.UnsentTaken => "takes a vector before one was sent",
+        _ => "is of an 8259 that works, and no line had initialised it",
+    };
+}
