@@ -42,7 +42,7 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         if (random.Next(3) > 0)
             return Encoding.UTF8.GetBytes(text);
         byte[] bytes = HostileTests.Gzip(Encoding.UTF8.GetBytes(text), CompressionLevel.Fastest);
-        for (int left = random.Next(3); left > 0; left--)
+        for (int left = random.Next(3); left > 0 && bytes.Length > 0; left--)
             bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
         return random.Next(8) > 0 ? bytes : bytes[..random.Next(bytes.Length)];
     }
