@@ -20,7 +20,8 @@ public sealed partial class Fabric : ICpuBus
     /// <summary>Bytes of the page in which a chip has its registers.</summary>
     internal const ulong PageSize = 0x1000;
     private const ulong PageMask = PageSize - 1;
-    private const uint RegisterStride = 16, RegisterWidth = 4;
+    private const uint RegisterStride = 16;
+    private const int RegisterWidth = 4;
 
     /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
@@ -184,7 +185,7 @@ public sealed partial class Fabric : ICpuBus
     private ulong ReadIoApic(int cpu, int chip, uint offset, int size)
     {
         if (_ioApics[chip].Has(offset, size))
-            return _ioApics[chip].Read(offset);
+            return _ioApics[chip].Read(offset) & uint.MaxValue >> (RegisterWidth - Math.Min(size, RegisterWidth)) * 8;
         Events.NoteMisuse(cpu, Misuse.Access, Options.IoApics[chip].Address + offset, 0);
         return 0;
     }

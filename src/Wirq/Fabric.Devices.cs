@@ -73,7 +73,8 @@ public sealed partial class Fabric
     public RefusalReason Deliver(Msi message, Origin origin)
     {
         RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
-        return reason == RefusalReason.None ? LocalApics.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
+        bool unchecks = reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics.FormatUnchecked;
+        return reason == RefusalReason.None || unchecks ? LocalApics.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
     }
 
     /// <summary>Tells that a message comes to no local APIC.</summary>

@@ -70,7 +70,7 @@ public sealed partial class Fabric
         if (kind == EventKind.Deliver)
             DeliverOf(effect);
         else if (kind == EventKind.EoiBroadcast)
-            Eoi(effect.Vector);
+            Eoi(effect.Vector, level: effect.B == 0);
         else if (kind == EventKind.Ack)
             return !Lines.IsCurrent(effect.Source, (uint)effect.A);
         else if (kind is < EventKind.VirqUnbound and not EventKind.RouteChanged)
@@ -110,27 +110,29 @@ public sealed partial class Fabric
     }
 
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
-    public void Eoi(byte vector)
+    public void Eoi(byte vector) => Eoi(vector, level: true);
+
+    private void Eoi(byte vector, bool level)
     {
         if (_ioApics.Length == 1)
         {
             PinWork work = default;
-            _ioApics[0].Eoi(vector, Events, ref work);
+            _ioApics[0].Eoi(vector, level, Events, ref work);
             Carry(0, work);
         }
         else
-            EoiToAll(vector);
+            EoiToAll(vector, level);
     }
 
     /// <summary>All of them clear Remote IRR before any serves a pin again; machines have a handful of
     /// I/OAPICs.</summary>
-    private void EoiToAll(byte vector)
+    private void EoiToAll(byte vector, bool level)
     {
         Span<PinWork> work = stackalloc PinWork[_ioApics.Length];
         for (int chip = 0; chip < work.Length; chip++)
         {
             work[chip] = default;
-            _ioApics[chip].Eoi(vector, Events, ref work[chip]);
+            _ioApics[chip].Eoi(vector, level, Events, ref work[chip]);
         }
         for (int chip = 0; chip < work.Length; chip++)
             Carry(chip, work[chip]);

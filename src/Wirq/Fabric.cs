@@ -48,6 +48,8 @@ public sealed partial class Fabric : IRouteOwner
         if (options.Vtd is not null)
             Vtd = new VtdUnit(options.Vtd, Arena);
         _remaps = KernelOwnsLocalApics || Vtd is not null;
+        if (LocalApics.EoiByDestination && !_remaps)
+            LocalApics.Listeners = new EoiListeners(this);
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
         _region = (start, Arena.Count - start);

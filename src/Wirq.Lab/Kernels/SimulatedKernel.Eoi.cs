@@ -104,7 +104,7 @@ public sealed partial class SimulatedKernel
         {
             RedirectionEntry entry = _ioApic!.Entry(pin);
             int gsi = _pins[PicPins + pin].GsiAndOne - 1;
-            if (entry.Level || pin == ClockPin || gsi >= 0 && _resamplers[gsi].Count != 0)
+            if (_ioApic.IsLevel(entry) || pin == ClockPin || gsi >= 0 && _resamplers[gsi].Count != 0)
                 Handle(cpu, ref state, entry.Vector, entry.Destination, entry.Logical, inFlight: true);
         }
     }

@@ -226,6 +226,6 @@ public sealed partial class SimulatedKernel
     {
         ref readonly RouteState route = ref _routes[gsi];
         return route.Kind == RouteKind.Message ? Decode(route.Message)
-            : route.IoApic != 0 ? Decode(_ioApic!.Entry(route.IoApic - 1).Message) : default;
+            : route.IoApic != 0 ? Decode(_ioApic!.MessageOf(_ioApic.Entry(route.IoApic - 1))) : default;
     }
 }

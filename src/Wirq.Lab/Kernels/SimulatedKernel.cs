@@ -118,6 +118,7 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
         // kvm_apic_set_version).
         SuppressEoiBroadcast = options.Kind == KernelKind.Split
             && (options.X2ApicApi & X2ApicApi.DisableSuppressEoi) == 0,
+        WideIds = (options.X2ApicApi & X2ApicApi.Use32BitIds) != 0,
         ByteBroadcastQuirk = (options.X2ApicApi & X2ApicApi.DisableBroadcastQuirk) == 0,
     };
 

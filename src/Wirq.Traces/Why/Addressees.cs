@@ -43,7 +43,7 @@ internal sealed class Addressees
         string destination = $"{(message.Logical ? "logical" : "physical")} destination 0x{message.Destination:x}";
         switch (reason)
         {
-            case RefusalReason.NoDestination:
+            case RefusalReason.NoDestination or RefusalReason.NotListed:
                 CpuShadow[] all = [.. engine.AllCpus];
                 string who = string.Join("; ", all.Take(MostNamed).Select(cpu => cpu.Identity));
                 if (all.Length > MostNamed)

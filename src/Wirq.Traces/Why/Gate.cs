@@ -91,7 +91,7 @@ internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = 
     public static Gate Of(RefusalReason reason) => reason switch
     {
         RefusalReason.None => Gate.None,
-        RefusalReason.NoDestination => Gate.NoDestination,
+        RefusalReason.NoDestination or RefusalReason.NotListed => Gate.NoDestination,
         RefusalReason.SoftwareDisabled => Gate.SoftwareDisabled,
         RefusalReason.IllegalVector => Gate.IllegalVector,
         RefusalReason.ReservedMode => Gate.ReservedMode,

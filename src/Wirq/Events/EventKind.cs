@@ -211,7 +211,8 @@ public enum EventKind : ushort
     /// <summary>Effect. A source's line was acknowledged: raise again if the device still wants. Unit: source; Index:
     /// GSI; A: generation of the slot.</summary>
     Ack = 130,
-    /// <summary>Effect. A level vector's end of interrupt goes to all I/OAPICs. Unit: CPU; A: vector.</summary>
+    /// <summary>Effect. A vector's end of interrupt goes to all I/OAPICs. Unit: CPU; A: vector; B: 1 for that of an edge,
+    /// which ends nothing and which a profile may tell of all the same.</summary>
     EoiBroadcast = 131,
     /// <summary>Effect. A CPU has an interrupt that it did not have before: wake it. Unit: CPU.</summary>
     CpuInterrupt = 132,

@@ -122,7 +122,7 @@ public static partial class EventText
         EventKind.RouteChanged => $"route of {Pin(e)} becomes {e.Entry}",
         EventKind.Deliver => $"{Pin(e)} sends {e.Msi}",
         EventKind.Ack => $"source {e.Source} on GSI {e.Gsi} hears the acknowledge",
-        EventKind.EoiBroadcast => $"cpu{e.Cpu} broadcasts the EOI of 0x{e.Vector:x2}",
+        EventKind.EoiBroadcast => $"cpu{e.Cpu} broadcasts the EOI of 0x{e.Vector:x2}{(e.B != 0 ? ", an edge" : "")}",
         EventKind.CpuInterrupt => $"cpu{e.Cpu} has an interrupt to take",
         EventKind.CpuNmi => $"cpu{e.Cpu} gets an NMI of {e.Origin}",
         EventKind.CpuSmi => $"cpu{e.Cpu} gets an SMI of {e.Origin}",
@@ -178,6 +178,7 @@ public static partial class EventText
         RefusalReason.ReservedBits => "reserved bits are set",
         RefusalReason.Kernel => "the kernel refused it",
         RefusalReason.RemappingFault => "the remapping unit blocked it",
+        RefusalReason.NotListed => "no enabled local APIC stands where the destination is looked up",
         _ => $"reason {(int)reason}",
     };
 }

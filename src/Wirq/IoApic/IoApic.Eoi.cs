@@ -15,6 +15,19 @@ public sealed partial class IoApic
     public void Eoi(byte vector, EventBuffer events, ref PinWork work) =>
         Eoi(vector, EndOfInterruptCause.Broadcast, events, ref work);
 
+    /// <summary>A local APIC told of the EOI of a vector.</summary>
+    /// <param name="vector">The vector.</param>
+    /// <param name="level">Whether it was a level interrupt; that of an edge ends nothing.</param>
+    /// <param name="events">Where effects go.</param>
+    /// <param name="work">Gains the lines to acknowledge and the pins to serve again.</param>
+    internal void Eoi(byte vector, bool level, EventBuffer events, ref PinWork work)
+    {
+        if (level)
+            Eoi(vector, EndOfInterruptCause.Broadcast, events, ref work);
+        else if (_profile.AcksEdgePins)
+            work.Acked |= EdgePinsOf(vector);
+    }
+
     private void Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events, ref PinWork work)
     {
         PinSet open = S.Open;
@@ -33,6 +46,22 @@ public sealed partial class IoApic
         }
         if (_profile.AcksEdgePins)
             work.Acked |= EdgePinsOf(vector);
+        if (_profile.EoiServesEveryPin)
+            ServeAll(vector, ref work);
+    }
+
+    /// <summary>Every asserted pin of a vector sends once more, an edge pin as well.</summary>
+    private void ServeAll(byte vector, ref PinWork work)
+    {
+        for (int pin = 0; pin < _pins.Count; pin++)
+        {
+            ref IoApicPin state = ref _pins[pin];
+            if (state.Entry.Vector != vector || !state.Has(PinFlags.Asserted))
+                continue;
+            if (!IsLevel(state.Entry))
+                state.Add(PinFlags.Latched);
+            work.Serve(pin);
+        }
     }
 
     private void End(int pin, ref IoApicPin state, EndOfInterruptCause cause, ref PinWork work, EventBuffer events)

@@ -20,8 +20,8 @@ public sealed partial class IoApic
     /// IOREGSEL at any width up to 32 bits, the others at exactly 32.</summary>
     public bool Has(uint offset, int size) => Register(offset) switch
     {
-        SelectOffset => size is 1 or 2 or 4,
-        WindowOffset => size == 4,
+        SelectOffset => size is 1 or 2 or 4 || size == 8 && _profile.WindowAnyWidth,
+        WindowOffset => size == 4 || size is 1 or 2 or 8 && _profile.WindowAnyWidth,
         EoiOffset => (size == 4 || size is 1 or 2 && !_profile.EoiRegisterIsWide) && Options.Version >= 0x20,
         _ => false,
     };
@@ -64,7 +64,7 @@ public sealed partial class IoApic
         IdRegister => new IoApicIdentity(S.Id).Bits,
         VersionRegister => IoApicVersion.Create(Options.Version, Options.Pins).Bits,
         ArbitrationRegister => new IoApicIdentity(S.Arbitration).Bits,
-        _ => !TryPin(register, out int pin) ? 0 : IsHigh(register) ? Entry(pin).High : Entry(pin).Low,
+        _ => !TryPin(register, out int pin) ? _profile.AbsentReadOnes ? uint.MaxValue : 0 : IsHigh(register) ? Entry(pin).High : Entry(pin).Low,
     };
 
     private PinWork WriteSelected(uint register, uint value, EventBuffer events)

@@ -75,6 +75,8 @@ public sealed partial class IoApic
             pin = 2;
         ref IoApicPin state = ref _pins[pin];
         bool changed = state.Has(PinFlags.High) != high;
+        if (!changed && high && _profile.LevelDriveCounts && IsLevel(state.Entry))
+            ServiceLevel(pin, ref state, events);
         if (!changed && !_profile.EveryDriveCounts)
             return;
         bool asserted = high != IsActiveLow(state.Entry);
@@ -168,6 +170,12 @@ public sealed partial class IoApic
             state.Remove(PinFlags.Latched);
             Send(pin, state.Entry, events);
         }
+        else if (_profile.EoiServesEveryPin && state.Has(PinFlags.Latched))
+        {
+            state.Remove(PinFlags.Latched);
+            if (Wants(in state))
+                Send(pin, state.Entry, events);
+        }
     }
 
     /// <summary>Whether a pin's request waits, open.</summary>
@@ -227,7 +235,7 @@ public sealed partial class IoApic
             if (!state.Has(PinFlags.RemoteIrr))
                 work.Serve(pin);
         }
-        else if (reason != RefusalReason.None)
+        else if (!_profile.SetsRemoteIrr(reason))
         {
             // The refusal of an old message says nothing about the one that the entry names now.
             if (_profile.MessageOf(entry) == message)

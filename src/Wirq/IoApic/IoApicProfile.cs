@@ -16,10 +16,17 @@ namespace Wirq;
 /// <param name="ReservedBitsStored">Every bit of an entry but the read-only ones keeps what is written.</param>
 /// <param name="EoiRegisterIsWide">The EOI register takes 32 bits, no less, and compares all of them.</param>
 /// <param name="RegistersRepeat">Bits 7:0 of an address alone name a register.</param>
+/// <param name="AbsentReadOnes">A register that does not exist reads as ones.</param>
+/// <param name="EoiServesEveryPin">The EOI of a level vector serves every pin of that vector whose line is high.</param>
+/// <param name="DestinationIsByte">Only bits 63:56 of an entry are sent as its destination.</param>
+/// <param name="LevelDriveCounts">Driving a level pin that is high already is a request once more.</param>
+/// <param name="WindowAnyWidth">IOWIN takes accesses of less than 32 bits, and of 64.</param>
+/// <param name="RemoteIrrForNobody">Remote IRR is set too where all local APICs were asked and none was addressed.</param>
 internal readonly record struct IoApicProfile(
     bool PolarityIgnored, bool RemoteIrrAtSend, bool LatchedRequest, bool PinZeroIsTwo, bool AcksEdgePins,
     bool EveryDriveCounts, bool StormCountsAtEoi, bool LevelInEveryMode, bool ReservedBitsStored, bool EoiRegisterIsWide,
-    bool RegistersRepeat)
+    bool RegistersRepeat, bool AbsentReadOnes, bool EoiServesEveryPin, bool DestinationIsByte, bool LevelDriveCounts,
+    bool RemoteIrrForNobody, bool WindowAnyWidth)
 {
     private const string Chip = "I/OAPIC";
 
@@ -38,8 +45,9 @@ internal readonly record struct IoApicProfile(
             "input 0 lands on pin 2 (the ISA override is built in)", null,
             "QEMU 7.2 by qtest: set_irq_in 0 delivers by the entry of pin 2"),
         new(Chip, nameof(AcksEdgePins), "an edge interrupt has no Remote IRR, so its EOI ends nothing here",
-            null, "acknowledge notifiers run for edge pins of the vector too",
-            "KVM, measured: a resample irqfd on an edge pin fires on EOI"),
+            null, "acknowledge notifiers run for edge pins of the vector too, whether an edge or a level is ended. Not "
+            + "shown: they run for level pins of that vector too, in service or not, and not at a rewrite to edge",
+            "KVM ran: a resample irqfd on an edge pin fires on EOI; ioapic.c, kvm_ioapic_update_eoi_one"),
         new(Chip, nameof(EveryDriveCounts), "an edge is a transition; driving a pin that is high already is none",
             "no level of a pin is remembered: each call that drives it high is an edge of an edge pin, and a request of a "
             + "level pin", null,
@@ -54,32 +62,59 @@ internal readonly record struct IoApicProfile(
             "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast, ioapic_service"),
         new(Chip, nameof(LevelInEveryMode), "SMI, NMI, INIT and ExtINT entries are edge, whatever their level bit says "
             + "(82093AA, 3.2.4)",
-            "with the level bit they send trigger mode 1 and set Remote IRR", null,
-            "QEMU 7.2 by qtest: the trace has trigger_mode 1, and the entry reads Remote IRR; ioapic.c, ioapic_service"),
+            "with the level bit they send trigger mode 1 and set Remote IRR",
+            "with the level bit they are level entries: Remote IRR is set where the message is accepted",
+            "QEMU 7.2 by qtest: the trace has trigger_mode 1, and the entry reads Remote IRR; ioapic.c, ioapic_service; KVM ran "
+            + "with ExtINT, compared over random inputs; ioapic.c, ioapic_service"),
         new(Chip, nameof(ReservedBitsStored), "reserved bits of an entry read 0 (82093AA, 3.2.4)",
-            "they keep what is written", null,
-            "QEMU 7.2 by qtest: 0xFFFE0031 reads back whole; ioapic.c, IOAPIC_RW_BITS"),
+            "they keep what is written", "they keep what is written",
+            "QEMU 7.2 by qtest: 0xFFFE0031 reads back whole; ioapic.c, IOAPIC_RW_BITS; KVM ran, compared over random inputs"),
         new(Chip, nameof(EoiRegisterIsWide), "the EOI register takes the vector in bits 7:0 (82801 data sheets)",
             "writes of less than 32 bits do nothing, and a value above 255 is no entry's vector", null,
             "QEMU 7.2 by qtest; ioapic.c, ioapic_mem_write"),
         new(Chip, nameof(RegistersRepeat), "IOREGSEL, IOWIN and the EOI register stand at 0x00, 0x10 and 0x40 (82093AA, 3.1)",
             "they repeat every 256 bytes of the page", null, "QEMU 7.2 by qtest; ioapic.c, ioapic_mem_read"),
+        new(Chip, nameof(AbsentReadOnes), "a register that IOREGSEL names and that does not exist reads 0 (here; 82093AA: reserved)",
+            null, "it reads 0xFFFFFFFF", "KVM ran, compared over random inputs"),
+        new(Chip, nameof(EoiServesEveryPin), "an EOI serves the pins whose level interrupt it ends, and an edge is sent once",
+            null, "the EOI of a level vector serves every unmasked pin of that vector whose line is high: an edge pin sends "
+            + "again, and one whose line rose under its mask sends now", "KVM ran, compared over random inputs; ioapic.c, "
+            + "kvm_ioapic_update_eoi_one"),
+        new(Chip, nameof(DestinationIsByte), "bits 55:48 are reserved (82093AA, 3.2.4), or a wider destination or a remapping "
+            + "table's entry, where the machine has them", null, "they are kept, and are no part of the message",
+            "KVM ran, compared over random inputs"),
+        new(Chip, nameof(LevelDriveCounts), "driving a pin that is high already is nothing", null,
+            "driving a level pin that is high already is a request: what was refused is sent again",
+            "KVM ran, compared over random inputs; ioapic.c, ioapic_set_irq"),
+        new(Chip, nameof(RemoteIrrForNobody), "Remote IRR is set when a local APIC accepts (82093AA, 3.2.4)", null,
+            "it is set too where all local APICs were asked one by one (local APIC, `DestinationTable`) and none was addressed",
+            "KVM ran, compared over random inputs; ioapic.c, ioapic_service: any answer but 0 counts"),
+        new(Chip, nameof(WindowAnyWidth), "IOWIN is accessed by 32 bits (82093AA, 3.1)", null,
+            "it takes accesses of 8, 16 and 64 bits too: what is written is extended by zeros",
+            "read: KVM ioapic.c, ioapic_mmio_read and ioapic_mmio_write"),
     ];
 
     /// <summary>Whether an entry is level-triggered.</summary>
     internal bool IsLevel(RedirectionEntry entry) => LevelInEveryMode ? entry.LevelBitSet : entry.Level;
 
+    /// <summary>Whether an answer to a level message sets Remote IRR, where its sending did not.</summary>
+    internal bool SetsRemoteIrr(RefusalReason reason) =>
+        reason == RefusalReason.None || RemoteIrrForNobody && reason == RefusalReason.NoDestination;
+
     /// <summary>The message that an entry sends.</summary>
-    internal Msi MessageOf(RedirectionEntry entry) => entry.MessageOf(IsLevel(entry));
+    internal Msi MessageOf(RedirectionEntry entry) =>
+        (DestinationIsByte ? entry.WithByteDestination : entry).MessageOf(IsLevel(entry));
 
     internal static IoApicProfile Of(Profile profile) => profile switch
     {
         Profile.Qemu => new(PolarityIgnored: true, RemoteIrrAtSend: true, LatchedRequest: true, PinZeroIsTwo: true, AcksEdgePins: false,
             EveryDriveCounts: true, StormCountsAtEoi: true, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: true,
-            RegistersRepeat: true),
+            RegistersRepeat: true, AbsentReadOnes: false, EoiServesEveryPin: false, DestinationIsByte: false, LevelDriveCounts: false,
+            RemoteIrrForNobody: false, WindowAnyWidth: false),
         Profile.Kvm => new(PolarityIgnored: true, RemoteIrrAtSend: false, LatchedRequest: false, PinZeroIsTwo: false, AcksEdgePins: true,
-            EveryDriveCounts: false, StormCountsAtEoi: false, LevelInEveryMode: false, ReservedBitsStored: false, EoiRegisterIsWide: false,
-            RegistersRepeat: false),
+            EveryDriveCounts: false, StormCountsAtEoi: false, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: false,
+            RegistersRepeat: false, AbsentReadOnes: true, EoiServesEveryPin: true, DestinationIsByte: true, LevelDriveCounts: true,
+            RemoteIrrForNobody: true, WindowAnyWidth: true),
         _ => default,
     };
 }

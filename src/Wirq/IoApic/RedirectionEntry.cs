@@ -70,6 +70,12 @@ public readonly record struct RedirectionEntry(ulong Bits)
     /// <summary>The upper register of the pair.</summary>
     public uint High => (uint)(Bits >> 32);
 
+    /// <summary>This entry without bits 55:48, which name a wider destination or an entry of a remapping table.</summary>
+    internal RedirectionEntry WithByteDestination => new(Bits & ~(0xFFul << AddressShift));
+
+    /// <summary>This entry with the destination mode of another.</summary>
+    internal RedirectionEntry WithDestinationModeOf(RedirectionEntry other) => Write(other.Bits, LogicalBit);
+
     /// <summary>The message that the pin sends. One rule serves all formats: bits 63:48 become address bits 19:4 and
     /// bit 11 becomes address bit 2, which is the destination of a plain entry, the extended destination of a wide
     /// one, and the handle of a remappable one (VT-d specification, 5.1.5.1).</summary>

@@ -22,6 +22,7 @@ internal sealed partial class RemoteIrrMatches
                 of.Sent = e.Msi.Data.Vector;
                 break;
             case EventKind.PinAccepted when e.A == 1:
+            case EventKind.PinRefused when e.A == 1 && _pins.Profile(chip).SetsRemoteIrr(e.Reason):
                 Accept(_pins.Entry(chip, pin), chip, pin, ref facts, ref of);
                 break;
             case EventKind.PinRefused when e.A == 1:

@@ -19,7 +19,7 @@ internal sealed partial class RemoteIrrMatches : Law
 {
     private const ulong Stray = 1, NeverSet = 2, LeftSet = 3, Unended = 4, Suppressed = 5, Unasked = 6, NotSet = 7,
         StaysInEdge = 8, SentWhileSet = 9, NothingSent = 10, NoEoiRegister = 11, Unexpected = 12;
-    private const ulong LevelBit = 1, SuppressedBit = 2;
+    private const ulong LevelBit = 1, SuppressedBit = 2, EdgeBit = 1;
 
     private readonly PinShadow _pins;
     private readonly bool _edgeEoisBroadcast;
@@ -86,6 +86,9 @@ internal sealed partial class RemoteIrrMatches : Law
             }
             _cpus[e.Cpu].Eoi = Eoi.Done;
         }
+        // That of an edge ends nothing.
+        if ((e.B & EdgeBit) != 0)
+            return;
         for (int chip = 0; chip < _pins.ChipCount; chip++)
             End(chip, e.Vector);
     }

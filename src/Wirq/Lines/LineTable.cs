@@ -70,6 +70,17 @@ public sealed class LineTable
             yield return slot;
     }
 
+    /// <summary>Whether one of the sources on a line is sampled: it waits to be asked.</summary>
+    internal bool HasSampled(int gsi)
+    {
+        for (int slot = _lines[gsi].First; slot != SourceState.None; slot = _sources[slot].Next)
+        {
+            if (_sources[slot].Kind == SourceKind.Sampled)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Gives a source a slot.</summary>
     /// <exception cref="InvalidOperationException">All slots are taken.</exception>
     internal (int Slot, uint Generation) Connect(int gsi, string label, SourceKind kind, EventBuffer events)

@@ -32,6 +32,12 @@ internal readonly record struct ApicQuirks
     public bool ShorthandAnyMode { get; init; }
     public bool IpiKeepsTrigger { get; init; }
     public bool DeassertDelivers { get; init; }
+    public bool AssertOfIpiOnly { get; init; }
+    public bool FormatUnchecked { get; init; }
+    public bool EoiByDestination { get; init; }
+    public bool DestinationTable { get; init; }
+    public bool WideLogicalIsFlat { get; init; }
+    public bool X2ApicLdrStays { get; init; }
     public bool Lint0OpenAtReset { get; init; }
     public bool ModeChangeClearsCount { get; init; }
     public bool TimerReckonsFromLoad { get; init; }

@@ -77,6 +77,23 @@ internal struct ApicBusState : IState
     public int Renumbered;
     /// <summary>The CPU that won the last arbitration: ties go to the next after it.</summary>
     public int LastWinner;
-    /// <summary>Fills the struct to a whole number of 64-bit words.</summary>
-    public int Unused;
+    /// <summary>How logical destinations are looked up, where a profile looks them up.</summary>
+    public LogicalTable Table;
+}
+
+/// <summary>How a table of logical destinations is read.</summary>
+internal enum LogicalTable
+{
+    /// <summary>There is none: every local APIC is asked.</summary>
+    None,
+    /// <summary>There is one of physical ids only.</summary>
+    PhysicalOnly,
+    /// <summary>No local APIC is software-enabled: nobody stands in it.</summary>
+    Empty,
+    /// <summary>By the flat model of xAPIC mode.</summary>
+    Flat,
+    /// <summary>By its cluster model.</summary>
+    Cluster,
+    /// <summary>By the clusters of x2APIC mode.</summary>
+    X2Apic,
 }

@@ -28,6 +28,9 @@ public sealed record LocalApicOptions
     /// <summary>Whether a profile's 0xFF that reaches x2APIC mode too stays so; false is
     /// <c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>.</summary>
     public bool ByteBroadcastQuirk { get; init; } = true;
+    /// <summary>Whether a profile's messages name destinations of 32 bits (<c>KVM_X2APIC_API_USE_32BIT_IDS</c>): of several
+    /// local APICs with one id only the first is found.</summary>
+    public bool WideIds { get; init; }
     /// <summary>Whether the CMCI entry of the LVT exists.</summary>
     public bool Cmci { get; init; } = true;
     /// <summary>Whether an ICR can send in LowestPriority mode, which the SDM leaves to the model; where it cannot, the

@@ -5,9 +5,7 @@ namespace Wirq;
 /// <summary>How a profile's local APIC parts from the Intel SDM. Evidence "ran" was executed: QEMU 7.2 with TCG and a
 /// guest stub, KVM of Linux 6.18 through its ioctls. Evidence that names a file was read there: QEMU's
 /// <c>hw/intc/apic.c</c> before x2APIC came to it (8.2), Linux 6.16's <c>arch/x86/kvm/lapic.c</c>.</summary>
-/// <remarks>Not modelled: KVM's choice of a LowestPriority winner counts absent members of a logical destination too
-/// and
-/// drops the message where it falls on one; KVM's floor of 200 µs under a period; QEMU's LINT0, which passes INTR in
+/// <remarks>Not modelled: KVM's floor of 200 µs under a period; QEMU's LINT0, which passes INTR in
 /// every mode while unmasked, and takes a level vector back out of IRR as the pin falls.</remarks>
 internal static class LocalApicProfile
 {
@@ -44,8 +42,12 @@ internal static class LocalApicProfile
             "it goes to the lowest index, enabled or not", null, "QEMU ran: always the lowest index, TPR ignored"),
         new(Chip, nameof(ApicQuirks.VectorPicksWinner),
             "LowestPriority goes to the addressed processor with the lowest PPR (SDM 11.6.2.4)",
-            null, "the vector modulo the number of addressed processors picks one",
-            "KVM ran: vector-hashed; lapic.c, kvm_vector_to_index"),
+            null, "with n the vector modulo the number of bits that the destination sets, it goes to whoever stands behind "
+            + "the nth set bit, counted from 0, and is lost where no software-enabled local APIC does. Where all are asked one "
+            + "by one (`DestinationTable`), n counts those that are addressed and enabled. The hint asks for the same in every "
+            + "mode; with physical 0xFF it makes the message Fixed. LowestPriority without the hint reaches all of physical 0xFF",
+            "KVM ran, in the flat and the cluster model and in x2APIC mode, compared over random messages; lapic.c, "
+            + "kvm_vector_to_index, kvm_irq_delivery_to_apic"),
         new(Chip, nameof(ApicQuirks.HintIgnored),
             "a redirection hint makes a logical message go to one processor (SDM 11.11.1)",
             "all addressed processors get it", null, "QEMU apic.c, apic_send_msi"),
@@ -93,8 +95,9 @@ internal static class LocalApicProfile
             "KVM ran: EOI exits in spite of SVR bit 12 while KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST is off"),
         new(Chip, nameof(ApicQuirks.EdgeEoiBroadcasts),
             "only the EOI of a vector with its TMR bit set is broadcast (SDM 11.8.5)",
-            null, "TMR is not looked at: the EOI of an edge vector is broadcast too",
-            "KVM ran: an edge delivery on a vector that has a level route also exits"),
+            null, "TMR is not looked at: the EOI of an edge vector is told of too. With a split irqchip userspace cannot tell it "
+            + "from that of a level one; KVM's own I/OAPIC acknowledges holders, and ends nothing",
+            "KVM ran: an edge delivery on a vector that has a level route also exits; ioapic.c, kvm_ioapic_update_eoi_one"),
         new(Chip, nameof(ApicQuirks.ExtIntIsFixed),
             "an ExtINT message makes the CPU fetch the vector from the 8259 (SDM 11.5.1)",
             "its own vector is set in IRR", null, "QEMU apic.c, apic_bus_deliver"),
@@ -111,7 +114,39 @@ internal static class LocalApicProfile
             "QEMU ran: by a stub ROM; apic.c, apic_deliver; KVM lapic.c, kvm_apic_send_ipi"),
         new(Chip, nameof(ApicQuirks.DeassertDelivers),
             "a level message whose level bit is clear tells of a withdrawn input: nothing is set (SDM 11.11.2)",
-            "the level bit is not looked at: the vector is set", null, "QEMU ran: by a stub ROM; apic.c, apic_send_msi"),
+            "the level bit is not looked at: the vector is set", "the level bit is not looked at: the vector is set",
+            "QEMU ran: by a stub ROM; apic.c, apic_send_msi; KVM ran, compared over random messages"),
+        new(Chip, nameof(ApicQuirks.AssertOfIpiOnly),
+            "INIT level de-assert resets nobody (SDM 11.4.7.4), and the level bit of another IPI has no meaning (11.6.1)",
+            null, "the level bit counts in an IPI alone: a message of mode INIT resets whatever it says, and a Fixed IPI of "
+            + "trigger level without it sets nothing", "KVM irq_comm.c, kvm_set_msi_irq; lapic.c, __apic_accept_irq"),
+        new(Chip, nameof(ApicQuirks.FormatUnchecked),
+            "modes 011 and 110 are reserved in a message (SDM 11.11.2), and address bit 4 names a remapping table's entry",
+            null, "a message is read by its other bits: mode 110 is a start-up, and mode 011 is accepted and sets nothing (it "
+            + "lets a halted CPU go on, which is not shown)", "KVM ran, compared over random messages and entries"),
+        new(Chip, nameof(ApicQuirks.DestinationTable),
+            "each local APIC decides by itself whether it is addressed (SDM 11.6.2)",
+            null, "destinations are looked up in a table. By a logical one it finds software-enabled local APICs only; a model "
+            + "that is neither is taken for the cluster model, of whose destination the low 8 bits count. 0xFFFFFFFF is looked "
+            + "up like any other unless KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK is on. All are asked one by one for a broadcast, "
+            + "for a shorthand, where two have one physical id (with KVM_X2APIC_API_USE_32BIT_IDS the first of them alone is "
+            + "found), and, of logical destinations, where those that are enabled have different models or modes or not each a "
+            + "logical id of one bit for itself",
+            "KVM ran, compared over random messages; lapic.c, kvm_recalculate_apic_map"),
+        new(Chip, nameof(ApicQuirks.WideLogicalIsFlat),
+            "a logical destination above 0xFF addresses nobody in xAPIC mode",
+            null, "its low 8 bits count in the flat model", "KVM ran, compared over random messages"),
+        new(Chip, nameof(ApicQuirks.X2ApicLdrStays),
+            "LDR is as after reset on the way back from x2APIC mode (SDM 11.4.3, 11.12.5.1)",
+            null, "LDR of x2APIC mode stays in the register",
+            "KVM ran, compared over random messages; lapic.c, kvm_apic_set_x2apic_id"),
+        new(Chip, nameof(ApicQuirks.EoiByDestination),
+            "the EOI of a level vector reaches every I/OAPIC (SDM 11.8.5)",
+            null, "an I/OAPIC hears of it only where a level entry of that vector sends to the CPU that ends it (one of pin 8, "
+            + "the clock's, or of a line with a sampled source counts whatever its trigger mode); and once more where the vector "
+            + "was pending or in service there as the entry changed. Not shown: KVM counts the EOIs of pin 8 for "
+            + "KVM_IRQ_LINE_STATUS",
+            "KVM ran, compared over random inputs; ioapic.c, kvm_ioapic_scan_entry; lapic.c, kvm_ioapic_send_eoi"),
         new(Chip, nameof(ApicQuirks.Lint0OpenAtReset),
             "every LVT entry is masked after reset and INIT (SDM 11.4.7.1)",
             null, "LINT0 of the bootstrap processor is ExtINT, unmasked",
@@ -155,7 +190,9 @@ internal static class LocalApicProfile
             AnyVectorAccepted = true, ErrorsAbsent = true, VectorPicksWinner = true, DisableKeepsState = true,
             ByteBroadcastReachesX2Apic = true, WideBroadcastMissesXApic = true, WideIdReachesXApic = true,
             SuppressionIgnored = true, EdgeEoiBroadcasts = true, ExtIntDropped = true, ShorthandAnyMode = true,
-            IpiKeepsTrigger = true, Lint0OpenAtReset = true, ModeChangeClearsCount = true,
+            IpiKeepsTrigger = true, Lint0OpenAtReset = true, ModeChangeClearsCount = true, AssertOfIpiOnly = true, DeassertDelivers = true,
+            FormatUnchecked = true, EoiByDestination = true, DestinationTable = true, WideLogicalIsFlat = true,
+            X2ApicLdrStays = true,
         },
         _ => default,
     };

@@ -19,7 +19,7 @@ public sealed partial class LocalApics
             return RouteByDestination(message, origin, events);
 
         // Nobody has an id but the one it was built with, so one look-up answers.
-        RefusalReason reason = RefusalReason.NoDestination;
+        RefusalReason reason = Nobody(listed: true);
         int cpu = CpuOf(destination);
         if (cpu >= 0)
         {
@@ -32,27 +32,46 @@ public sealed partial class LocalApics
         return reason;
     }
 
-    private RefusalReason RouteByDestination(InterruptMessage message, Origin origin, EventBuffer events) =>
-        Route(message, AddressedBy(message, origin), origin, events);
+    private RefusalReason RouteByDestination(InterruptMessage message, Origin origin, EventBuffer events)
+    {
+        if (!_quirks.DestinationTable)
+            return Route(message, AddressedBy(message, origin), origin, events);
+        Targets winners = LookUp(ref message, origin, out bool listed);
+        return Route(message, winners, origin, events, listed);
+    }
 
-    private RefusalReason Route(InterruptMessage message, Targets targets, Origin origin, EventBuffer events)
+    /// <summary>What is answered where nobody is addressed.</summary>
+    private RefusalReason Nobody(bool listed) =>
+        listed && _quirks.DestinationTable ? RefusalReason.NotListed : RefusalReason.NoDestination;
+
+    private RefusalReason Route(InterruptMessage message, Targets targets, Origin origin, EventBuffer events,
+        bool listed = false)
     {
         int accepted = 0;
-        RefusalReason reason = Distribute(message, targets, origin, events, ref accepted);
+        RefusalReason reason = Distribute(message, targets, listed, origin, events, ref accepted);
         if (events.Observing)
             Report(message, origin, reason, accepted, events);
         return reason;
     }
 
-    private RefusalReason Distribute(InterruptMessage message, Targets targets, Origin origin, EventBuffer events,
-        ref int accepted)
+    /// <param name="message">The message.</param>
+    /// <param name="targets">Who is addressed.</param>
+    /// <param name="listed">Whether they were looked up in a table.</param>
+    /// <param name="origin">Who caused it.</param>
+    /// <param name="events">Where effects go.</param>
+    /// <param name="accepted">How many accepted it.</param>
+    private RefusalReason Distribute(InterruptMessage message, Targets targets, bool listed, Origin origin,
+        EventBuffer events, ref int accepted)
     {
         DeliveryMode mode = message.Mode;
         if (mode == DeliveryMode.ExtInt && _quirks.ExtIntIsFixed)
             mode = DeliveryMode.Fixed;
-        bool withdrawn = message.Level && !message.Assert;
-        if (mode == DeliveryMode.Reserved || mode == DeliveryMode.ExtInt && _quirks.ExtIntDropped)
+        bool withdrawn = message.Level && !message.Assert
+            && !(_quirks.AssertOfIpiOnly && origin.Kind != OriginKind.Ipi);
+        if (mode == DeliveryMode.Reserved && !_quirks.FormatUnchecked)
             return RefusalReason.ReservedMode;
+        if (mode == DeliveryMode.ExtInt && _quirks.ExtIntDropped)
+            return targets.Next() < 0 ? Nobody(listed) : RefusalReason.ReservedMode;
         if (mode == DeliveryMode.Init && withdrawn)
             return RefusalReason.None;
 
@@ -60,21 +79,21 @@ public sealed partial class LocalApics
         {
             for (int cpu; (cpu = targets.Next()) >= 0; accepted++)
                 Signal(cpu, ref _state[cpu], mode, message.Vector, origin, events);
-            return accepted == 0 ? RefusalReason.NoDestination : RefusalReason.None;
+            return accepted == 0 ? Nobody(listed) : RefusalReason.None;
         }
 
-        if (withdrawn && !_quirks.DeassertDelivers)
+        if (withdrawn && (!_quirks.DeassertDelivers || _quirks.AssertOfIpiOnly))
             return RefusalReason.ReservedMode;
         // RH counts with a logical destination only: a physical one names one processor (SDM vol. 3, 11.11.1).
         bool hinted = message.Hint && message.Logical && !_quirks.HintIgnored;
-        if (mode == DeliveryMode.LowestPriority || hinted)
+        if (!_quirks.VectorPicksWinner && (mode == DeliveryMode.LowestPriority || hinted))
         {
-            RefusalReason none = Arbitrate(ref targets, message.Vector);
+            RefusalReason none = Arbitrate(ref targets);
             if (none != RefusalReason.None)
                 return none;
         }
 
-        RefusalReason refusal = RefusalReason.NoDestination;
+        RefusalReason refusal = Nobody(listed);
         for (int cpu; (cpu = targets.Next()) >= 0;)
         {
             RefusalReason reason = AcceptVector(cpu, ref _state[cpu], message, origin, events);
@@ -89,7 +108,7 @@ public sealed partial class LocalApics
 
     /// <summary>Narrows the targets to the one that wins the arbitration for the lowest priority (Intel SDM vol. 3,
     /// 11.6.2.4): the software-enabled one with the lowest PPR; of several, the next after the last winner.</summary>
-    private RefusalReason Arbitrate(ref Targets targets, byte vector)
+    private RefusalReason Arbitrate(ref Targets targets)
     {
         if (_quirks.LowestIndexWins)
         {
@@ -100,14 +119,13 @@ public sealed partial class LocalApics
 
         Targets candidates = targets;
         bool addressed = false;
-        int enabled = 0, winner = -1, best = int.MaxValue;
+        int winner = -1, best = int.MaxValue;
         for (int cpu; (cpu = candidates.Next()) >= 0;)
         {
             addressed = true;
             ref ApicState s = ref _state[cpu];
             if (!s.Spurious.Enabled)
                 continue;
-            enabled++;
             int distance = cpu - _bus.Value.LastWinner - 1;
             int rank = s.Ppr * Count + (distance < 0 ? distance + Count : distance);
             if (rank < best)
@@ -116,16 +134,6 @@ public sealed partial class LocalApics
         if (winner < 0)
             return addressed ? RefusalReason.SoftwareDisabled : RefusalReason.NoDestination;
 
-        if (_quirks.VectorPicksWinner)
-        {
-            candidates = targets;
-            for (int skip = vector % enabled; skip >= 0;)
-            {
-                winner = candidates.Next();
-                if (_state[winner].Spurious.Enabled)
-                    skip--;
-            }
-        }
         _bus.Value.LastWinner = winner;
         targets = Targets.Only(this, winner);
         return RefusalReason.None;
@@ -179,6 +187,9 @@ public sealed partial class LocalApics
                 break;
             case DeliveryMode.StartUp:
                 events.Emit(new Event(EventKind.CpuStartUp, (ushort)cpu, origin.Bits, vector));
+                break;
+            case DeliveryMode.Reserved:
+                // Accepted by a profile that takes it for a remote read: it leaves nothing.
                 break;
             case DeliveryMode.ExtInt:
                 if (s.ExtIntPending == 0)

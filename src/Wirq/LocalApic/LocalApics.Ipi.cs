@@ -37,16 +37,24 @@ public sealed partial class LocalApics
         Origin origin = Origin.Ipi(cpu);
         InterruptMessage To(uint to, bool logical) => InterruptMessage.Create(command.Vector, mode, to, logical,
             keeps && command.Level, !keeps || command.Assert);
+        // Those that a shorthand means are asked one by one, and the destination counts where it is physical 0xFF.
+        Targets Sharing(int except = -1)
+        {
+            var all = Targets.All(this, except);
+            bool one = _quirks.VectorPicksWinner && mode == DeliveryMode.LowestPriority
+                && (command.Logical || destination != ByteBroadcast);
+            return one ? EnabledWinner(all, command.Vector) : all;
+        }
         switch (command.Shorthand)
         {
             case DestinationShorthand.Self:
                 Route(To(_ids[cpu], false), Targets.Only(this, cpu), origin, events);
                 break;
             case DestinationShorthand.AllIncludingSelf:
-                Route(To(WideBroadcast, false), Targets.All(this), origin, events);
+                Route(To(WideBroadcast, false), Sharing(), origin, events);
                 break;
             case DestinationShorthand.AllExcludingSelf:
-                Route(To(WideBroadcast, false), Targets.All(this, except: cpu), origin, events);
+                Route(To(WideBroadcast, false), Sharing(except: cpu), origin, events);
                 break;
             default:
                 Deliver(To(destination, command.Logical), origin, events);

@@ -119,7 +119,7 @@ public sealed partial class LocalApics
         if (next.Mode == ApicMode.X2Apic && old.Mode == ApicMode.XApic)
         {
             // 11.12.5.1: LDR and the high half of the ICR are not preserved; the rest is.
-            s.Logical = default;
+            s.Logical = _quirks.X2ApicLdrStays ? LogicalDestination.Derived(_ids[cpu]) : default;
             s.Command = s.Command.WithoutDestination;
         }
         bool disabled = old.Enabled && !next.Enabled;
@@ -134,6 +134,7 @@ public sealed partial class LocalApics
         {
             s.Spurious = s.Spurious.Disabled;
         }
+        RemakeTable();
         WakeIfNew(cpu, in s, before, events);
         Lint0Changed(cpu, ref s, passedIntr, events);
         return true;

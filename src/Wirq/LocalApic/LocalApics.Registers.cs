@@ -95,6 +95,7 @@ public sealed partial class LocalApics
                 Unlist(cpu, in s);
                 s.Id = XApicId.Written(value);
                 List(cpu, in s);
+                RemakeTable();
                 break;
             case ApicRegister.TaskPriority:
                 SetTaskPriority(cpu, ref s, (byte)value, events);
@@ -104,9 +105,11 @@ public sealed partial class LocalApics
                 break;
             case ApicRegister.LogicalDestination:
                 s.Logical = LogicalDestination.Written(value);
+                RemakeTable();
                 break;
             case ApicRegister.DestinationFormat:
                 s.Format = DestinationFormat.Written(value);
+                RemakeTable();
                 break;
             case ApicRegister.SpuriousVector:
                 WriteSpurious(cpu, ref s, value, events);
@@ -152,15 +155,15 @@ public sealed partial class LocalApics
         bool suppressed = level && s.Spurious.SuppressBroadcast && !_quirks.SuppressionIgnored;
         if (events.Observing)
             ObserveEoi(cpu, vector, level, suppressed, events);
-        if (level ? !suppressed : _quirks.EdgeEoiBroadcasts)
-            Broadcast(cpu, vector, events);
+        if ((level ? !suppressed : _quirks.EdgeEoiBroadcasts) && (Listeners is null || Listeners.Hear(cpu, vector)))
+            Broadcast(cpu, vector, level, events);
         if (pending >= 0 && !before && Passes(in s, pending))
             Wake(cpu, events);
         EndLint0(cpu, ref s, vector, events);
     }
 
-    private static void Broadcast(int cpu, int vector, EventBuffer events) =>
-        events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, (ulong)vector));
+    private static void Broadcast(int cpu, int vector, bool level, EventBuffer events) =>
+        events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, (ulong)vector, level ? 0u : 1));
 
     private static void ObserveEoi(int cpu, int vector, bool level, bool suppressed, EventBuffer events) =>
         events.Observe(new Event(EventKind.CpuEoi, (ushort)cpu, 0, (ulong)vector,
@@ -181,6 +184,7 @@ public sealed partial class LocalApics
             for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)
                 s.Entry(entry) = s.Entry(entry).WithMask();
         }
+        RemakeTable();
         WakeIfNew(cpu, in s, before, events);
         Lint0Changed(cpu, ref s, passedIntr, events);
     }

@@ -17,6 +17,7 @@ public sealed partial class LocalApics
             Members,
             All,
             Matching,
+            Table,
         }
 
         private readonly LocalApics _apics;
@@ -48,6 +49,9 @@ public sealed partial class LocalApics
         public static Targets Matching(LocalApics apics, uint destination, bool logical, bool fromBus) =>
             new(apics, Walk.Matching, destination, logical, fromBus);
 
+        /// <summary>Those that a logical destination finds in the table.</summary>
+        public static Targets Table(LocalApics apics, uint destination) => new(apics, Walk.Table, destination);
+
         /// <summary>The next CPU; -1 at the end.</summary>
         public int Next()
         {
@@ -60,7 +64,7 @@ public sealed partial class LocalApics
                 case Walk.Members:
                     while (LogicalDestination.NextMember(ref _destination, out uint id))
                     {
-                        int cpu = _apics.CpuOf(id);
+                        int cpu = _apics._quirks.DestinationTable ? _apics.Physical(id) : _apics.CpuOf(id);
                         if (cpu >= 0 && _apics.Partakes(in _apics._state[cpu]))
                             return cpu;
                     }
@@ -70,8 +74,12 @@ public sealed partial class LocalApics
                     {
                         int cpu = _next++;
                         ref ApicState s = ref _apics._state[cpu];
-                        if (cpu != _except && _apics.Partakes(in s)
-                            && (_walk == Walk.All || _apics.Matches(cpu, in s, _destination, _logical, _fromBus)))
+                        if (cpu != _except && _apics.Partakes(in s) && _walk switch
+                            {
+                                Walk.All => true,
+                                Walk.Table => _apics.IsListedAt(cpu, in s, _destination),
+                                _ => _apics.Matches(cpu, in s, _destination, _logical, _fromBus),
+                            })
                             return cpu;
                     }
                     return -1;
@@ -117,10 +125,12 @@ public sealed partial class LocalApics
                 : destination == _ids[cpu];
         }
 
-        if (destination == WideBroadcast)
-            return !_quirks.WideBroadcastMissesXApic;
+        if (destination == WideBroadcast && !_quirks.WideBroadcastMissesXApic)
+            return true;
+        if (destination > byte.MaxValue && !logical)
+            return _quirks.WideIdReachesXApic && destination == _ids[cpu];
         if (destination > byte.MaxValue)
-            return !logical && _quirks.WideIdReachesXApic && destination == _ids[cpu];
+            return _quirks.WideLogicalIsFlat && s.Format == DestinationFormat.Flat && s.Logical.MatchesXApic((byte)destination, s.Format);
         if (destination == ByteBroadcast && !(logical && _quirks.NoLogicalBroadcast))
             return true;
         return logical

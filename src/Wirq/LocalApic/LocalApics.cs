@@ -60,7 +60,17 @@ public sealed partial class LocalApics
         _bus.Value.LastWinner = options.Count - 1;
         for (int cpu = 0; cpu < Count; cpu++)
             PowerUp(cpu);
+        RemakeTable();
     }
+
+    /// <summary>Who says whether the I/OAPICs hear of an EOI; null where they hear of all that is broadcast.</summary>
+    internal EoiListeners? Listeners { get; set; }
+
+    /// <summary>Whether the profile has such a one.</summary>
+    internal bool EoiByDestination => _quirks.EoiByDestination;
+
+    /// <summary>Whether the profile reads a message whatever is reserved in it.</summary>
+    internal bool FormatUnchecked => _quirks.FormatUnchecked;
 
     /// <summary>How many there are.</summary>
     public int Count => _ids.Length;
@@ -145,6 +155,7 @@ public sealed partial class LocalApics
     public void Reset(int cpu, EventBuffer events)
     {
         PowerUp(cpu);
+        RemakeTable();
         ObserveReset(cpu, ResetCause.Reset, events);
         ReofferPins(cpu, events);
     }
@@ -154,6 +165,7 @@ public sealed partial class LocalApics
     public void Init(int cpu, EventBuffer events)
     {
         ClearRegisters(cpu, ref _state[cpu]);
+        RemakeTable();
         ObserveReset(cpu, ResetCause.Init, events);
         ReofferPins(cpu, events);
     }
@@ -202,7 +214,7 @@ public sealed partial class LocalApics
             s.Lint0 = LocalVectorEntry.OpenExtInt;
         s.InitialCount = 0;
         s.LoadTime = 0;
-        s.Logical = default;
+        s.Logical = _quirks.X2ApicLdrStays && s.Base.Mode == ApicMode.X2Apic ? LogicalDestination.Derived(_ids[cpu]) : default;
         s.Format = DestinationFormat.Flat;
         s.Divide = default;
         s.Tpr = s.Ppr = 0;

@@ -65,6 +65,9 @@ public readonly record struct InterruptMessage(ulong Bits)
     /// level.</summary>
     internal bool IsPlain => (Bits & (7ul << ModeShift | LogicalBit)) == 0 && (Bits & (LevelBit | AssertBit)) != LevelBit;
 
+    /// <summary>This message in Fixed mode.</summary>
+    internal InterruptMessage MadeFixed => new(Bits & ~(7ul << ModeShift));
+
     /// <summary>The vector, 0 to 255.</summary>
     public byte Vector => (byte)Bits;
     /// <summary>Delivery mode.</summary>

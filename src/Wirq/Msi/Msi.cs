@@ -35,6 +35,9 @@ public enum RefusalReason : byte
     Kernel,
     /// <summary>A remapping unit blocked it, and recorded a fault or was told not to.</summary>
     RemappingFault,
+    /// <summary>A profile looks the destination up in a table, and nobody stands where it looks; see
+    /// <see cref="Profile.Kvm"/>.</summary>
+    NotListed,
 }
 
 /// <summary>The address of a message signalled interrupt.</summary>

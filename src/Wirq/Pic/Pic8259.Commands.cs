@@ -71,7 +71,7 @@ internal sealed partial class Pic8259
     private byte Initialise(Icw1 word, EventBuffer events)
     {
         ref PicState s = ref State;
-        Touch();
+        Touch(PicQuirks.Icw1LeavesInt);
         if (events.Observing)
             events.Observe(new(EventKind.PicInitialised, (ushort)_unit));
         byte acked = s.Deferred;
@@ -88,7 +88,8 @@ internal sealed partial class Pic8259
         s.Lowest = Inputs - 1;
         s.SpecialMask = 0;
         s.ReadsInService = 0;
-        s.Polling = 0;
+        if (!Has(PicQuirks.Icw1KeepsPoll))
+            s.Polling = 0;
         if (!word.NeedsIcw4 || Has(PicQuirks.Icw1ClearsModes))
             s.Icw4 = 0;
         if (Has(PicQuirks.Icw1ClearsModes))

@@ -205,10 +205,10 @@ internal sealed partial class Pic8259
     /// <summary>Takes a request back, level or not, and ends its service: what a poll does that ends its
     /// interrupt.</summary>
     /// <returns>The inputs whose lines are acknowledged.</returns>
-    internal byte Withdraw(int level, EventBuffer events)
+    internal byte Withdraw(int level, EventBuffer events, PicQuirks leaves = PicQuirks.None)
     {
         byte bit = Bit(level);
-        Touch();
+        Touch(leaves);
         State.Irr = Without(State.Irr, bit);
         EndCycle();
         return End(bit, events, automatic: true, acksIdle: true);

@@ -97,7 +97,8 @@ public sealed partial class PicPair
         byte acked;
         if (Has(PicQuirks.PollEndsInterrupt))
         {
-            acked = chip.Withdraw(level, events);
+            bool isCascade = ofMaster && level == Pic8259.Cascade;
+            acked = chip.Withdraw(level, events, isCascade ? PicQuirks.CascadePollLeavesInt : PicQuirks.None);
             if (!ofMaster)
                 _master.Withdraw(Pic8259.Cascade, events);
         }

@@ -39,6 +39,7 @@ public class EventTextTests
         { "pin 11 of I/OAPIC 0 sends 0xfee01000/0xc031", new(EventKind.Deliver, 0, 11, Level.Message.Address.Bits, Level.Message.Data.Bits) },
         { "source 3 on GSI 11 hears the acknowledge", new(EventKind.Ack, 3, 11, 1) },
         { "cpu0 broadcasts the EOI of 0x31", new(EventKind.EoiBroadcast, 0, 0, 0x31) },
+        { "cpu0 broadcasts the EOI of 0x31, an edge", new(EventKind.EoiBroadcast, 0, 0, 0x31, 1) },
         { "device 00:02.0 writes 0x7 to memory at 0x1000", new(EventKind.MemoryWrite, 0, Nic, 0x1000, 7) },
     };
 

@@ -56,6 +56,13 @@ internal sealed class ChipBench
         Register(IoApic.WindowOffset, value);
     }
 
+    internal void Accept(int pin, Msi sent)
+    {
+        PinWork work = default;
+        Chip.Accepted(pin, sent, RefusalReason.None, Events, ref work);
+        Carry(work);
+    }
+
     internal void Answer(int pin, RedirectionEntry sent, RefusalReason reason = RefusalReason.None)
     {
         PinWork work = default;

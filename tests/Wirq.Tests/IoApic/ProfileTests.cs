@@ -34,7 +34,7 @@ public class ProfileTests
         bench.Pin(11, true);
         Assert.Equal(atSend, bench.Chip.Entry(11).RemoteIrr);
         Assert.Equal(atSend ? [Rise(11), IrrSet(11), Deliver(11, Level)] : [Rise(11), Deliver(11, Level)], bench.Seen());
-        bench.Answer(11, Level, RefusalReason.NoDestination);
+        bench.Answer(11, Level, RefusalReason.SoftwareDisabled);
         Assert.Equal(atSend, bench.Chip.Entry(11).RemoteIrr);
     }
 
@@ -125,7 +125,7 @@ public class ProfileTests
     [Theory]
     [InlineData(Profile.Manual, false)]
     [InlineData(Profile.Qemu, true)]
-    [InlineData(Profile.Kvm, false)]
+    [InlineData(Profile.Kvm, true)]
     public void LevelInEveryMode(Profile profile, bool level)
     {
         foreach (DeliveryMode mode in new[] { DeliveryMode.Smi, DeliveryMode.Nmi, DeliveryMode.Init, DeliveryMode.ExtInt })
@@ -136,6 +136,8 @@ public class ProfileTests
             bench.Pin(11, true);
             Event sent = bench.Seen().Single(e => e.Kind == EventKind.Deliver);
             Assert.Equal(level, sent.Msi.Data.Level);
+            if (profile == Profile.Kvm)
+                bench.Accept(11, sent.Msi);
             Assert.Equal(level, bench.Chip.Entry(11).RemoteIrr);
             bench.Eoi(0x31);
             Assert.False(bench.Chip.Entry(11).RemoteIrr);
@@ -145,7 +147,7 @@ public class ProfileTests
     [Theory]
     [InlineData(Profile.Manual, 0x00000000_00000031)]
     [InlineData(Profile.Qemu, 0x00010000_FFFE0031)]
-    [InlineData(Profile.Kvm, 0x00000000_00000031)]
+    [InlineData(Profile.Kvm, 0x00010000_FFFE0031)]
     public void ReservedBitsStored(Profile profile, ulong read)
     {
         var bench = new ChipBench(new() { Profile = profile, WideEntries = false });
@@ -204,6 +206,106 @@ public class ProfileTests
         bench.Answer(11, Level);
         bench.Eoi(0x31);
         Assert.Equal(!atEoi, bench.Chip.IsBraked(11));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, 0)]
+    [InlineData(Profile.Qemu, 0)]
+    [InlineData(Profile.Kvm, uint.MaxValue)]
+    public void AbsentReadOnes(Profile profile, uint read)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        Assert.Equal((read, read, read), (bench.Read(0x03), bench.Read(0x40), bench.Read(0xFF)));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, false)]
+    [InlineData(Profile.Kvm, true)]
+    public void EoiServesEveryPin(Profile profile, bool again)
+    {
+        RedirectionEntry level = RedirectionEntry.Create(0x41, 0, level: true);
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(4, ChipBench.Edge);
+        bench.Entry(5, ChipBench.Edge.WithMask(true));
+        bench.Entry(6, ChipBench.Edge.WithMask(true));
+        bench.Entry(11, level);
+        bench.Pin(4, true);
+        bench.Pin(5, true);
+        bench.Pin(6, true);
+        bench.Pin(11, true);
+        bench.Accept(11, level.Message);
+        bench.Pin(11, false);
+        bench.Entry(5, ChipBench.Edge);
+        bench.Forget();
+        bench.Eoi(0x41);
+        Assert.Equal(again ? [Deliver(4, ChipBench.Edge), Deliver(5, ChipBench.Edge)] : [],
+            bench.Seen().Where(e => e.Kind == EventKind.Deliver));
+        Assert.False(bench.Chip.Entry(11).RemoteIrr);
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, false)]
+    [InlineData(Profile.Kvm, true)]
+    public void DestinationIsByte(Profile profile, bool isByte)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(4, RedirectionEntry.Create(0x41, 0x1234));
+        bench.Pin(4, true);
+        Assert.Equal(0x1234u, bench.Chip.Entry(4).Destination);
+        Event sent = bench.Seen().Single(e => e.Kind == EventKind.Deliver);
+        Assert.Equal(isByte ? 0x34u : 0x1234u, sent.Msi.Address.Destination(MsiFormat.ExtendedDestination));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, false)]
+    [InlineData(Profile.Kvm, true)]
+    public void LevelDriveCounts(Profile profile, bool again)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(4, ChipBench.Edge);
+        bench.Entry(11, Level);
+        bench.Pin(4, true);
+        bench.Pin(11, true);
+        bench.Answer(11, Level, RefusalReason.SoftwareDisabled);
+        bench.Forget();
+        bench.Pin(11, true);
+        Assert.Equal(again ? [Deliver(11, Level)] : [], bench.Seen());
+        if (profile == Profile.Qemu)
+            return;
+        bench.Pin(4, true);
+        Assert.Equal([], bench.Seen());
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Kvm, true)]
+    public void RemoteIrrForNobody(Profile profile, bool set)
+    {
+        ChipBench bench = ChipBench.Of(profile);
+        bench.Entry(11, Level);
+        bench.Pin(11, true);
+        bench.Answer(11, Level, RefusalReason.SoftwareDisabled);
+        Assert.False(bench.Chip.Entry(11).RemoteIrr);
+        bench.Entry(11, Level);
+        bench.Answer(11, Level, RefusalReason.NoDestination);
+        Assert.Equal(set, bench.Chip.Entry(11).RemoteIrr);
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, false)]
+    [InlineData(Profile.Kvm, true)]
+    public void WindowAnyWidth(Profile profile, bool any)
+    {
+        var fabric = new Fabric(FabricOptions.Pc(profile: profile));
+        fabric.TryWrite(0, 0xFEC00000, 4, 0x10);
+        fabric.TryWrite(0, 0xFEC00010, 1, 0x35);
+        Assert.True(fabric.TryRead(0, 0xFEC00010, 1, out ulong low));
+        Assert.Equal(any ? 0x35u : 0, low);
+        Assert.Equal(any ? 0x35u : 0x10000, fabric.IoApics[0].Entry(0).Low);
     }
 
     [Fact]

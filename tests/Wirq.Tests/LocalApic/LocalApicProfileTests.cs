@@ -19,14 +19,14 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.ErrorsAddressOnly), "0 80 0", "80 80 80", "0 0 0" },
         { nameof(ApicQuirks.ErrorsAbsent), "80 e3", "80", "0" },
         { nameof(ApicQuirks.LowestIndexWins), "1", "0", "1" },
-        { nameof(ApicQuirks.VectorPicksWinner), "0,1,2", "0,0,0", "2,0,1" },
+        { nameof(ApicQuirks.VectorPicksWinner), "0,2,0", "0,0,0", "0,2," },
         { nameof(ApicQuirks.HintIgnored), "1", "3", "1" },
         { nameof(ApicQuirks.NoLogicalBroadcast), "None", "NoDestination", "None" },
         { nameof(ApicQuirks.DisableIsFinal), "XApic", "Disabled", "XApic" },
         { nameof(ApicQuirks.BaseNeverFaults), "#GP fee00900", "fee00900", "#GP fee00900" },
         { nameof(ApicQuirks.PageStays), "moved", "stays", "moved" },
         { nameof(ApicQuirks.DisableKeepsState), "tpr 0", "tpr 30", "tpr 30" },
-        { nameof(ApicQuirks.OffStillPartakes), "NoDestination: False", "None:41 True", "NoDestination: False" },
+        { nameof(ApicQuirks.OffStillPartakes), "NoDestination: False", "None:41 True", "NotListed: False" },
         { nameof(ApicQuirks.NoX2Apic), "X2Apic", "XApic", "X2Apic" },
         { nameof(ApicQuirks.NoTscDeadline), "40041", "#GP 40041", "40041" },
         { nameof(ApicQuirks.ByteBroadcastReachesX2Apic), "NoDestination", "None", "None" },
@@ -39,7 +39,13 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.ExtIntDropped), "None", "None", "ReservedMode" },
         { nameof(ApicQuirks.ShorthandAnyMode), "", "CpuNmi 0 0x0", "CpuNmi 0 0x0" },
         { nameof(ApicQuirks.IpiKeepsTrigger), "", "41", "41" },
-        { nameof(ApicQuirks.DeassertDelivers), "ReservedMode", "None", "ReservedMode" },
+        { nameof(ApicQuirks.DeassertDelivers), "ReservedMode", "None", "None" },
+        { nameof(ApicQuirks.AssertOfIpiOnly), "", "", "CpuInit 0 0x0" },
+        { nameof(ApicQuirks.FormatUnchecked), "ReservedMode", "ReservedMode", "None" },
+        { nameof(ApicQuirks.DestinationTable), "NoDestination", "NoDestination", "None" },
+        { nameof(ApicQuirks.WideLogicalIsFlat), "NoDestination", "NoDestination", "None" },
+        { nameof(ApicQuirks.X2ApicLdrStays), "0", "0", "1" },
+        { nameof(ApicQuirks.EoiByDestination), "False", "False", "True" },
         { nameof(ApicQuirks.Lint0OpenAtReset), "10000 10000", "10000 10000", "700 10000" },
         { nameof(ApicQuirks.ModeChangeClearsCount), "3e8", "3e8", "0" },
         { nameof(ApicQuirks.TimerReckonsFromLoad), "0:", "1f5:41", "0:" },
@@ -84,13 +90,16 @@ public sealed class LocalApicProfileTests
             case nameof(ApicQuirks.LowestIndexWins):
                 // Vector 0x41 is odd, so that KVM's choice is CPU 1 too.
                 bench.Write(Tpr, 0x30);
-                bench.Send(0x41, 0xFF, DeliveryMode.LowestPriority);
+                OwnLogicalIds(bench, 2);
+                bench.Send(0x41, 3, DeliveryMode.LowestPriority, logical: true);
                 return Hex(bench.Holders(0x41));
             case nameof(ApicQuirks.VectorPicksWinner):
                 bench = new ApicBench(3, profile);
-                return string.Join(',', new byte[] { 0x41, 0x42, 0x43 }.Select(vector =>
+                OwnLogicalIds(bench, 3);
+                // Bits 0, 2 and 3; behind the last of them stands nobody.
+                return string.Join(',', new byte[] { 0x42, 0x43, 0x44 }.Select(vector =>
                 {
-                    bench.Send(vector, 0xFF, DeliveryMode.LowestPriority);
+                    bench.Send(vector, 0x0D, DeliveryMode.LowestPriority, logical: true);
                     return Hex(bench.Holders(vector));
                 }));
             case nameof(ApicQuirks.HintIgnored):
@@ -135,6 +144,7 @@ public sealed class LocalApicProfileTests
                 bench.TryWriteMsr(BaseMsr, Extended, cpu: 1);
                 return bench.Send(0x41, 0xFF).ToString();
             case nameof(ApicQuirks.WideBroadcastMissesXApic):
+                bench = new ApicBench(new LocalApicOptions { Count = 2, Profile = profile, ByteBroadcastQuirk = false });
                 bench.TryWriteMsr(BaseMsr, Extended, cpu: 1);
                 bench.Send(0x41, 0xFFFFFFFF);
                 return Hex(bench.Holders(0x41));
@@ -159,6 +169,28 @@ public sealed class LocalApicProfileTests
                 return Hex(bench.LevelVectors());
             case nameof(ApicQuirks.DeassertDelivers):
                 return bench.Send(0x41, level: true, assert: false).ToString();
+            case nameof(ApicQuirks.AssertOfIpiOnly):
+                bench.Send(0, mode: DeliveryMode.Init, level: true, assert: false);
+                return string.Join(',', bench.DrainText());
+            case nameof(ApicQuirks.FormatUnchecked):
+                return bench.Send(0x41, mode: DeliveryMode.Reserved).ToString();
+            case nameof(ApicQuirks.DestinationTable):
+                bench.Write(Dfr, 0x5FFFFFFF);
+                bench.Write(Ldr, LogicalDestination.For(0x11).Bits);
+                return bench.Send(0x41, 0x11, logical: true).ToString();
+            case nameof(ApicQuirks.WideLogicalIsFlat):
+                OwnLogicalIds(bench, 1);
+                // No table: two models.
+                bench.Write(Dfr, DestinationFormat.Cluster.Bits, cpu: 1);
+                bench.Write(Ldr, LogicalDestination.For(0x11).Bits, cpu: 1);
+                return bench.Send(0x41, 0x101, logical: true).ToString();
+            case nameof(ApicQuirks.X2ApicLdrStays):
+                bench.TryWriteMsr(BaseMsr, Extended | 0x100);
+                bench.TryWriteMsr(BaseMsr, Disabled | 0x100);
+                bench.TryWriteMsr(BaseMsr, Enabled | 0x100);
+                return $"{bench.Read(Ldr):x}";
+            case nameof(ApicQuirks.EoiByDestination):
+                return LeavesRemoteIrr(profile).ToString();
             case nameof(ApicQuirks.Lint0OpenAtReset):
                 return $"{bench.Read(Lint0):x} {bench.Read(Lint0, 1):x}";
             case nameof(ApicQuirks.ModeChangeClearsCount):
@@ -186,6 +218,41 @@ public sealed class LocalApicProfileTests
             default:
                 throw new ArgumentException($"no scenario for {id}", nameof(id));
         }
+    }
+
+    private static void OwnLogicalIds(ApicBench bench, int cpus)
+    {
+        for (int cpu = 0; cpu < cpus; cpu++)
+            bench.Write(Ldr, LogicalDestination.For((byte)(1 << cpu)).Bits, cpu);
+    }
+
+    /// <summary>Whether Remote IRR of a pin that sends to CPU 1 outlives the EOI of its vector by CPU 0.</summary>
+    private static bool LeavesRemoteIrr(Profile profile)
+    {
+        Fabric fabric = Running(profile);
+        fabric.IoApics[0].WriteEntry(5, RedirectionEntry.Create(0x41, 1, level: true), fabric.Events);
+        fabric.Connect(5, "device").Pulse();
+        fabric.Drain();
+        Assert.True(fabric.IoApics[0].Entry(5).RemoteIrr);
+        EndLevel(fabric, cpu: 0);
+        return fabric.IoApics[0].Entry(5).RemoteIrr;
+    }
+
+    private static Fabric Running(Profile profile)
+    {
+        var fabric = new Fabric(FabricOptions.Pc(2, profile) with { Pic = null });
+        for (int cpu = 0; cpu < 2; cpu++)
+            fabric.LocalApics.Write(cpu, Svr, 0x1FF, fabric.Events);
+        return fabric;
+    }
+
+    /// <summary>A CPU is sent a level message of vector 0x41, takes it and ends it.</summary>
+    private static void EndLevel(Fabric fabric, int cpu)
+    {
+        fabric.Send(new Msi(MsiAddress.For((uint)cpu), MsiData.For(0x41, level: true)));
+        Assert.Equal(0x41, fabric.Take(cpu));
+        fabric.LocalApics.Write(cpu, Eoi, 0, fabric.Events);
+        fabric.Drain();
     }
 
     private static string EoiOf(ApicBench bench, bool level)
@@ -247,5 +314,79 @@ public sealed class LocalApicProfileTests
         bench.WriteMsr(BaseMsr, Enabled);
         Assert.Equal(["CpuInterrupt 0 0x0"], bench.DrainText());
         Assert.Equal(0x41, bench.Take());
+    }
+
+    [Fact]
+    public void Kvm_loses_what_falls_on_a_disabled_or_absent_one()
+    {
+        foreach (bool x2Apic in new[] { false, true })
+        {
+            var bench = new ApicBench(3, Profile.Kvm);
+            OwnLogicalIds(bench, 3);
+            if (x2Apic)
+                bench.ToX2Apic();
+            // 0x44 modulo 2 is 0, 0x45 modulo 2 is 1.
+            bench.Send(0x44, 6, DeliveryMode.LowestPriority, logical: true);
+            bench.Send(0x45, 6, DeliveryMode.LowestPriority, logical: true);
+            Assert.Equal([1], bench.Holders(0x44));
+            Assert.Equal([2], bench.Holders(0x45));
+            if (x2Apic)
+                bench.WriteX2(Svr, 0xFF, cpu: 2);
+            else
+                bench.Write(Svr, 0xFF, cpu: 2);
+            RefusalReason reason = bench.Send(0x47, 6, DeliveryMode.LowestPriority, logical: true);
+            Assert.Equal([], bench.Holders(0x47));
+            Assert.NotEqual(RefusalReason.None, reason);
+            Assert.Equal(RefusalReason.NotListed, bench.Send(0x49, 0x18, DeliveryMode.LowestPriority, logical: true));
+        }
+    }
+
+    [Fact]
+    public void Kvm_of_physical_0xff_sends_the_lowest_priority_to_all_and_the_hint_to_one()
+    {
+        var bench = new ApicBench(3, Profile.Kvm);
+        bench.Send(0x41, 0xFF, DeliveryMode.LowestPriority);
+        Assert.Equal([0, 1, 2], bench.Holders(0x41));
+        bench.Send(0x43, 0xFF, hint: true);
+        Assert.Equal([0x43 % 3], bench.Holders(0x43));
+        // An NMI with the hint is made a vector.
+        bench.Drain();
+        bench.Send(0x45, 0xFF, DeliveryMode.Nmi, hint: true);
+        Assert.Equal([0x45 % 3], bench.Holders(0x45));
+        Assert.DoesNotContain(bench.Drain(), e => e.Kind == EventKind.CpuNmi);
+    }
+
+    [Fact]
+    public void Kvm_hears_once_more_of_what_was_in_service_as_its_entry_moved()
+    {
+        Fabric fabric = Running(Profile.Kvm);
+        IoApic chip = fabric.IoApics[0];
+        chip.WriteEntry(5, RedirectionEntry.Create(0x41, 0, level: true), fabric.Events);
+        fabric.Connect(5, "device").Raise();
+        fabric.Drain();
+        Assert.Equal(0x41, fabric.Take(0));
+        chip.WriteEntry(5, RedirectionEntry.Create(0x41, 1, level: true), fabric.Events);
+        fabric.Drain();
+        fabric.LocalApics.Write(0, Eoi, 0, fabric.Events);
+        fabric.Drain();
+        // The line is still high, so the pin has sent again, and to CPU 1; an EOI of CPU 0 means nothing to it now.
+        Assert.Equal(0x41, fabric.Take(1));
+        Assert.True(chip.Entry(5).RemoteIrr);
+        EndLevel(fabric, cpu: 0);
+        Assert.True(chip.Entry(5).RemoteIrr);
+    }
+
+    [Fact]
+    public void Kvm_ends_nothing_at_the_eoi_of_an_edge()
+    {
+        Fabric fabric = Running(Profile.Kvm);
+        fabric.IoApics[0].WriteEntry(5, RedirectionEntry.Create(0x41, 0, level: true), fabric.Events);
+        fabric.Connect(5, "device").Raise();
+        fabric.Drain();
+        fabric.Send(new Msi(MsiAddress.For(0), MsiData.For(0x41)));
+        Assert.Equal(0x41, fabric.Take(0));
+        fabric.LocalApics.Write(0, Eoi, 0, fabric.Events);
+        fabric.Drain();
+        Assert.True(fabric.IoApics[0].Entry(5).RemoteIrr);
     }
 }

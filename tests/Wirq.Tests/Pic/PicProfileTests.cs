@@ -185,25 +185,25 @@ public class PicProfileTests
             return $"acks {level} {Acked(bench)}";
         }, "acks  ", "acks  ", "acks 5 "),
         ["InitialisationLeavesInt"] = (profile => $"INTR {UnseenByInt(profile).Pair.Intr}",
-            "INTR True", "INTR False", "INTR True"),
+            "INTR True", "INTR False", "INTR False"),
         ["IdleCommandLeavesInt"] = (profile =>
         {
             PicBench bench = UnseenByInt(profile);
             bench.Command(Ocw2Command.SetRotateInAutoEoi, 0);
             return $"INTR {bench.Pair.Intr}";
-        }, "INTR True", "INTR False", "INTR True"),
+        }, "INTR True", "INTR False", "INTR False"),
         ["Ocw3LeavesInt"] = (profile =>
         {
             PicBench bench = UnseenByInt(profile);
             bench.Out(0x20, Ocw3.ReadRequests.Bits);
             return $"INTR {bench.Pair.Intr}";
-        }, "INTR True", "INTR False", "INTR True"),
+        }, "INTR True", "INTR False", "INTR False"),
         ["TriggersLeaveInt"] = (profile =>
         {
             PicBench bench = UnseenByInt(profile);
             bench.Levels(1 << 5);
             return $"INTR {bench.Pair.Intr}";
-        }, "INTR True", "INTR False", "INTR True"),
+        }, "INTR True", "INTR False", "INTR False"),
         ["IdlePollLeavesInt"] = (profile =>
         {
             PicBench bench = UnseenByInt(profile);
@@ -217,6 +217,27 @@ public class PicProfileTests
             bench.Take();
             return $"ISR of the master {bench.Pair.InServiceRegister & 0xFF:x}";
         }, "ISR of the master 0", "ISR of the master 4", "ISR of the master 0"),
+        ["Icw1LeavesInt"] = (profile =>
+        {
+            PicBench bench = PicBench.Ready(profile);
+            bench.Raise(3);
+            bench.Out(0x20, Icw1.Create().Bits);
+            return bench.Pair.Intr ? $"takes {bench.TakeIrq()}" : "INTR False";
+        }, "INTR False", "INTR False", "takes 7"),
+        ["Icw1KeepsPoll"] = (profile =>
+        {
+            PicBench bench = PicBench.Ready(profile);
+            bench.Out(0x20, Ocw3.NextReadPolls.Bits);
+            bench.Program();
+            return $"reads {bench.In(0x21):x}";
+        }, "reads 0", "reads 0", "reads 7"),
+        ["CascadePollLeavesInt"] = (profile =>
+        {
+            PicBench bench = PicBench.Ready(profile);
+            bench.Raise(12);
+            bench.Poll(0x20);
+            return $"IRR {bench.Pair.RequestRegister:x} INTR {bench.Pair.Intr}";
+        }, "IRR 1000 INTR False", "IRR 1000 INTR False", "IRR 1000 INTR True"),
     };
 
     /// <summary>A pair whose ICW4 opened input 3 of the master, for a profile that accepts requests before it. The slave

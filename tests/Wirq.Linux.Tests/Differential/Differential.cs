@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Wirq.Linux.Tests.Differential;
+
+/// <summary>One of two implementations that are compared.</summary>
+/// <typeparam name="TOperation">What it is asked to do; its text is what a failure prints.</typeparam>
+internal interface ISide<TOperation>
+{
+    /// <summary>Brings it to the state in which every sequence begins.</summary>
+    void Reset();
+
+    /// <summary>Does an operation, and shows all that can be seen afterwards.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="seen">Filled with what is seen; as long as <see cref="Differential{TOperation}.Names"/>.</param>
+    void Do(TOperation operation, Span<ulong> seen);
+}
+
+/// <summary>Drives KVM's chip and Wirq's with the same random operations and compares all that can be seen after each.
+/// The first sequence that differs is reduced to the shortest that still does.</summary>
+internal sealed class Differential<TOperation>
+{
+    private const int Default = 30_000, Long = 1_000_000;
+    private static readonly TimeSpan s_default = TimeSpan.FromSeconds(3), s_long = TimeSpan.FromMinutes(20);
+
+    private readonly ISide<TOperation> _kvm, _wirq;
+    private readonly ulong[] _ofKvm, _ofWirq;
+
+    internal Differential(ISide<TOperation> kvm, ISide<TOperation> wirq, params string[] names)
+    {
+        (_kvm, _wirq, Names) = (kvm, wirq, names);
+        (_ofKvm, _ofWirq) = (new ulong[names.Length], new ulong[names.Length]);
+    }
+
+    /// <summary>Whether the run is the long one, a million operations (WIRQ_LONG=1).</summary>
+    internal static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
+
+    /// <summary>How long a run may take at most.</summary>
+    internal static TimeSpan Bound => IsLong ? s_long : s_default;
+
+    /// <summary>The names of what is seen.</summary>
+    internal string[] Names { get; }
+
+    /// <summary>Compares them.</summary>
+    /// <param name="draw">Makes the next operation.</param>
+    /// <param name="length">Operations of a sequence, each of which begins afresh.</param>
+    /// <param name="seed">Of the random numbers; WIRQ_SEED is another.</param>
+    internal void Run(Func<Random, TOperation> draw, int length, int seed)
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("WIRQ_SEED"), out int other))
+            seed = other;
+        var random = new Random(seed);
+        int wanted = IsLong ? Long : Default, done = 0;
+        var operations = new TOperation[length];
+        long start = Stopwatch.GetTimestamp();
+        while (done < wanted && Stopwatch.GetElapsedTime(start) < Bound)
+        {
+            for (int i = 0; i < length; i++)
+                operations[i] = draw(random);
+            int differs = FirstDifference(operations);
+            if (differs >= 0)
+                Fail(operations.AsSpan(0, differs + 1), seed, done);
+            done += length;
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {done} operations, no difference");
+        Assert.True(done >= length, "not one sequence was run within the time");
+    }
+
+    private int FirstDifference(ReadOnlySpan<TOperation> operations)
+    {
+        _kvm.Reset();
+        _wirq.Reset();
+        for (int i = 0; i < operations.Length; i++)
+        {
+            _kvm.Do(operations[i], _ofKvm);
+            _wirq.Do(operations[i], _ofWirq);
+            if (!_ofKvm.AsSpan().SequenceEqual(_ofWirq))
+                return i;
+        }
+        return -1;
+    }
+
+    private void Fail(ReadOnlySpan<TOperation> operations, int seed, int done)
+    {
+        TOperation[] shortest = operations.ToArray();
+        string first = Differing(), last = first;
+        for (int part = Math.Max(1, shortest.Length / 2); ; part = Math.Max(1, part / 2))
+        {
+            bool shorter = false;
+            for (int from = 0; from < shortest.Length;)
+            {
+                TOperation[] without = [.. shortest.AsSpan(0, from), .. shortest.AsSpan(Math.Min(shortest.Length, from + part))];
+                int differs = without.Length == 0 ? -1 : FirstDifference(without);
+                if (differs < 0)
+                {
+                    from += part;
+                    continue;
+                }
+                shortest = without[..(differs + 1)];
+                last = Differing();
+                shorter = true;
+            }
+            if (part == 1 && !shorter)
+                break;
+        }
+        var text = new StringBuilder();
+        text.AppendLine($"seed {seed}, after {done} operations without a difference. The shortest sequence that differs:");
+        foreach (TOperation operation in shortest)
+            text.AppendLine($"  {operation}");
+        text.Append(last);
+        if (FirstDifference(shortest) < 0)
+            text.AppendLine($"It does not differ each time; the first one, of {operations.Length} operations, differed in {first}");
+        Assert.Fail(text.ToString());
+    }
+
+    private string Differing()
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < Names.Length; i++)
+        {
+            if (_ofKvm[i] != _ofWirq[i])
+                text.AppendLine($"{Names[i]}: KVM 0x{_ofKvm[i]:x}, Wirq 0x{_ofWirq[i]:x}");
+        }
+        return text.ToString();
+    }
+}
