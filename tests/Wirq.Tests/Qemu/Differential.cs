@@ -60,13 +60,13 @@ internal sealed class Differential<TOperation>(ISubject<TOperation> subject)
             (from > 0 ? "…" : "") + seen[from..Math.Min(seen.Length, from + Shown)] + (seen.Length > from + Shown ? "…" : "");
     }
 
-    private async Task<Parting?> Compare(IReadOnlyList<TOperation> operations)
+    private async Task<Parting?> Compare(TOperation[] operations)
     {
         IReadOnlyList<string> heard = await subject.Hear([.. subject.Preamble, .. operations]);
         subject.Restart();
         foreach (TOperation operation in subject.Preamble)
             subject.Does(operation);
-        for (int i = 0; i < operations.Count; i++)
+        for (int i = 0; i < operations.Length; i++)
         {
             string theirs = heard[subject.Preamble.Count + i], ours = subject.Does(operations[i]);
             if (theirs != ours)
