@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.Versioning;
 using System.Text;
 using Wirq.Cli.Outputs;
@@ -14,7 +15,7 @@ internal sealed class GuestConsole(OutputPump? output)
     private const byte EndOfLine = (byte)'\n';
 
     private readonly Lock _lock = new();
-    private readonly MemoryStream _kept = new();
+    private readonly ArrayBufferWriter<byte> _kept = new();
     private volatile bool _inLine;
 
     /// <summary>Whether more came than is kept.</summary>
@@ -26,7 +27,7 @@ internal sealed class GuestConsole(OutputPump? output)
         get
         {
             lock (_lock)
-                return Encoding.UTF8.GetString(_kept.GetBuffer(), 0, (int)_kept.Length);
+                return Encoding.UTF8.GetString(_kept.WrittenSpan);
         }
     }
 
@@ -44,8 +45,8 @@ internal sealed class GuestConsole(OutputPump? output)
         }
         lock (_lock)
         {
-            if (_kept.Length < MostKept)
-                _kept.WriteByte(value);
+            if (_kept.WrittenCount < MostKept)
+                _kept.Write([value]);
             else
                 IsCut = true;
         }

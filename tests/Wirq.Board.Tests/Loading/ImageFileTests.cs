@@ -57,7 +57,7 @@ public sealed class ImageFileTests
     }
 
     [Fact]
-    public void A_pipe_comes_whole()
+    public async Task A_pipe_comes_whole()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: a FIFO");
         string path = Path.Combine(Path.GetTempPath(), $"wirq-{Guid.NewGuid():n}.fifo");
@@ -68,7 +68,7 @@ public sealed class ImageFileTests
             byte[] bytes = [.. Enumerable.Range(0, 200_001).Select(i => (byte)i)];
             Task writing = Task.Run(() => File.WriteAllBytes(path, bytes), TestContext.Current.CancellationToken);
             Assert.Equal(bytes, ImageFile.Read(path));
-            writing.Wait(TestContext.Current.CancellationToken);
+            await writing;
         }
         finally
         {

@@ -1,7 +1,9 @@
+using System.Runtime.Versioning;
 using Wirq.Cli.Boot;
 
 namespace Wirq.Cli.Tests.Boot;
 
+[SupportedOSPlatform("linux")]
 public sealed class GuestConsoleTests
 {
     [Fact]
