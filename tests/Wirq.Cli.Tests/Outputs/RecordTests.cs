@@ -143,9 +143,9 @@ public sealed class RecordTests : IDisposable
         Assert.Equal("an older one", File.ReadAllText(In("a.wirq")));
         Assert.Equal(8 * Limited.BlockBytes, new FileInfo(In("a.wirq.part")).Length);
         CommandRun why = CommandRun.Of("why", In("a.wirq.part"));
-        Assert.Equal(1, why.ExitCode);
+        Assert.Equal(4, why.ExitCode);
         Assert.Contains("recording is incomplete", why.Output, StringComparison.Ordinal);
-        Assert.Contains("Owed at the end", why.Output, StringComparison.Ordinal);
+        Assert.Contains("cannot be told from this", why.Output, StringComparison.Ordinal);
         Assert.Contains("\"incomplete\": \"", CommandRun.Of("why", "--json", In("a.wirq.part")).Output, StringComparison.Ordinal);
     }
 

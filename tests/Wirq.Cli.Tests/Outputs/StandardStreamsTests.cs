@@ -8,7 +8,7 @@ public sealed class StandardStreamsTests : IDisposable
 {
     private const int Unwritten = 5, BadInput = 2;
     // Something is owed in it, which is not to be mistaken for what became of the output.
-    private const string Log = "tests/Wirq.Traces.Tests/Replay/logs/ioapic-2cpu.log.gz", Scenario = "scenarios/routing/migration-race.yaml";
+    private const string Log = "tests/Wirq.Traces.Tests/Why/logs/no-eoi.log.gz", Scenario = "scenarios/routing/migration-race.yaml";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wirq-streams-");
 
