@@ -18,6 +18,8 @@ internal static class CommandLine
     internal const int BadInput = 2;
     /// <summary>The input does not tell.</summary>
     internal const int NotTold = 4;
+    /// <summary>Something could not be written.</summary>
+    internal const int Unwritten = 5;
 
     internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
     {

@@ -2,8 +2,20 @@ using System.CommandLine;
 using Wirq.Cli;
 using Wirq.Cli.Outputs;
 
-Console.SetError(QuietStream.Error());
+StandardStreams.Install();
 ParseResult parsed = CommandLine.Build().Parse(args);
-int status = await parsed.InvokeAsync();
+int status;
+try
+{
+    // A fault of ours is to look like none of the answers, and the parser's handler would make it a 1.
+    status = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (OutputException unwritten)
+{
+    // Who reads the beginning and goes, as head does, need not be told; and bad usage has had its line.
+    if (!unwritten.ReaderGone && parsed.Errors.Count == 0)
+        Console.Error.WriteLine($"wirq: {unwritten.Message}");
+    status = CommandLine.Unwritten;
+}
 // The parser answers bad usage with 1; here that means that something failed.
 return parsed.Errors.Count > 0 ? CommandLine.BadInput : status;

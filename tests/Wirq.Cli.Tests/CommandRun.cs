@@ -8,6 +8,22 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
 {
     internal static CommandRun Of(params string[] arguments) => Through([], arguments);
 
+    /// <summary>Runs it as a shell does that redirects its streams.</summary>
+    /// <param name="redirections">As they are written: <c>&gt;/dev/full 2&gt;&amp;-</c>.</param>
+    /// <param name="arguments">Its arguments.</param>
+    internal static CommandRun Redirected(string redirections, params string[] arguments)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: a shell, and /dev/full");
+        return Through(["/bin/sh", "-c", $"exec \"$@\" {redirections}", "sh"], arguments);
+    }
+
+    /// <summary>What it said on standard error is one line, and no stack trace.</summary>
+    internal void AssertOneLine(string expected)
+    {
+        string line = Assert.Single(Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
     /// <summary>Runs it by another command, which is told it as its last arguments.</summary>
     internal static CommandRun Through(string[] command, params string[] arguments)
     {

@@ -46,7 +46,11 @@ public sealed class BoardWatch : IDisposable
         return Observe;
     }
 
-    /// <summary>Ends the recording.</summary>
+    /// <summary>Ends the recording, once the board is disposed: nothing was left out. Without it the recording is one of a run
+    /// that was cut off.</summary>
+    public void Complete() => _writer?.Complete();
+
+    /// <summary>Closes the recording.</summary>
     public void Dispose() => _writer?.Dispose();
 
     private void Observe(Event happened)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Boot;
 
@@ -7,10 +8,6 @@ internal static class BootCommand
 {
     /// <summary>The guest came to no end of its own.</summary>
     internal const int NoEnd = 3;
-    /// <summary>The guest did well, but what it said could not be written.</summary>
-    internal const int NotWritten = 5;
-    /// <summary>As a shell tells of SIGINT, and of SIGTERM.</summary>
-    internal const int Interrupted = 130, Terminated = 143;
 
     private const int DefaultMebibytes = 256;
 
@@ -44,9 +41,22 @@ internal static class BootCommand
 
     private static int Run(BootOptions options)
     {
-        if (OperatingSystem.IsLinux())
-            return BootSession.Start(options);
-        Console.Error.WriteLine("wirq boot needs KVM, and this host is not Linux; wirq host says what works without");
-        return NoEnd;
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Error.WriteLine("wirq boot needs KVM, and this host is not Linux; wirq host says what works without");
+            return NoEnd;
+        }
+        try
+        {
+            using var stop = new StopRequest(options.Timeout);
+            // Before the signals are taken: it waits for the reader of a pipe, and may be given up as any program.
+            using OutputFile? record = OutputFile.Open("--record", options.Record, options.Inputs, stop.Impatience);
+            return BootSession.Start(options, record, stop);
+        }
+        catch (UsageException bad)
+        {
+            Console.Error.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
     }
 }

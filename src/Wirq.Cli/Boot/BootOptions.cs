@@ -13,6 +13,9 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
     /// <summary>How long the guest may run; null for ever.</summary>
     internal TimeSpan? Timeout => TimeoutSeconds > 0 ? TimeSpan.FromSeconds(TimeoutSeconds) : null;
 
+    /// <summary>The files that are read.</summary>
+    internal IEnumerable<string> Inputs => new[] { Image, Module?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
+
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
 }
@@ -24,14 +27,15 @@ internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd
     // What QEMU's isa-debug-exit makes of a 0, by which guests say that all went well.
     private const int GuestSucceeded = 1;
 
-    internal bool LawsHeld => Watch.Laws.All(law => law.Break is null);
-
     /// <summary>What the command answers its caller.</summary>
-    internal int Status => End.Kind switch
+    internal required int Status { get; init; }
+
+    /// <summary>What it would answer, if only the guest and the laws counted.</summary>
+    internal static int StatusOf(GuestEnd end, BoardWatch watch) => end.Kind switch
     {
-        GuestEndKind.Stopped => (int)End.Code,
-        _ when !LawsHeld => CommandLine.Failure,
-        GuestEndKind.Exit => End.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
+        GuestEndKind.Stopped => (int)end.Code,
+        _ when watch.Laws.Any(law => law.Break is not null) => CommandLine.Failure,
+        GuestEndKind.Exit => end.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
         _ => BootCommand.NoEnd,
     };
 }

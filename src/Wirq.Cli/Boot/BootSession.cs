@@ -16,14 +16,13 @@ internal static class BootSession
 {
     private const double LongestTimeout = 1_000_000;
 
-    internal static int Start(BootOptions options)
+    internal static int Start(BootOptions options, OutputFile? record, StopRequest stop)
     {
-        using var stop = new StopRequest(options.Timeout);
         try
         {
-            using var errors = new OutputPump(StandardStream.Error(), "stderr");
+            using var errors = new OutputPump(StandardStreams.OpenError(), "stderr");
             using var words = new StreamWriter(errors, leaveOpen: true) { AutoFlush = true };
-            int status = Start(options, words, errors, stop);
+            int status = Start(options, record, words, errors, stop);
             // What cannot be said of a run is in its status too.
             errors.Flush(() => stop.IsDue);
             return status;
@@ -36,7 +35,7 @@ internal static class BootSession
         }
     }
 
-    private static int Start(BootOptions options, TextWriter words, OutputPump errors, StopRequest stop)
+    private static int Start(BootOptions options, OutputFile? record, TextWriter words, OutputPump errors, StopRequest stop)
     {
         MultibootImage image;
         byte[] module;
@@ -62,7 +61,7 @@ internal static class BootSession
         errors.Flush(() => true);
         try
         {
-            return Boot(options, image, module, host, words, stop);
+            return Boot(options, record, image, module, host, words, stop);
         }
         catch (ImageException bad)
         {
@@ -74,20 +73,15 @@ internal static class BootSession
             HostAbsent.Paragraph(words, $"wirq: this host refuses: {refused.Message}", 0);
             return BootCommand.NoEnd;
         }
-        // Of the files that are left it is the recording that cannot be written.
-        catch (Exception bad) when (options.Record is not null && bad is IOException or UnauthorizedAccessException)
-        {
-            words.WriteLine($"{options.Record}: {bad.Message}");
-            return CommandLine.BadInput;
-        }
     }
 
-    private static int Boot(BootOptions options, MultibootImage image, byte[] module, HostReport host, TextWriter words,
-        StopRequest stop)
+    private static int Boot(BootOptions options, OutputFile? record, MultibootImage image, byte[] module, HostReport host,
+        TextWriter words, StopRequest stop)
     {
-        using var output = new OutputPump(StandardStream.Output(), "stdout");
+        stop.Listen();
+        using var output = new OutputPump(StandardStreams.OpenOutput(), "stdout");
         var console = new GuestConsole(options.Json ? null : output);
-        using var watch = new BoardWatch(Path.GetFileName(options.Image), options.Record is null ? null : options.Record.Create);
+        using var watch = new BoardWatch(Path.GetFileName(options.Image), record is null ? null : () => record.Stream);
         using KvmSystem system = options.Device is null ? KvmSystem.Open() : KvmSystem.Open(options.Device);
         var pcOptions = new PcOptions
         {
@@ -118,7 +112,9 @@ internal static class BootSession
             }
         }
         // The vCPUs stand, so nothing more comes to the console or the watch.
-        var result = new BootResult(options, host, end, elapsed, watch);
+        watch.Complete();
+        int status = BootResult.StatusOf(end, watch);
+        var result = new BootResult(options, host, end, elapsed, watch) { Status = record?.Complete(status, words) ?? status };
         if (options.Json)
             BootJson.Write(result, console, output);
         bool written = output.Flush(() => stop.IsDue);
@@ -128,7 +124,7 @@ internal static class BootSession
         if (written)
             return result.Status;
         BootText.WriteLost(words, output);
-        return result.Status != CommandLine.Success ? result.Status : (int)(stop.Stopped?.Code ?? BootCommand.NotWritten);
+        return result.Status != CommandLine.Success ? result.Status : (int)(stop.Stopped?.Code ?? CommandLine.Unwritten);
     }
 
     private static void Validate(BootOptions options)

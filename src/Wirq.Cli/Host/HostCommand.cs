@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using Spectre.Console;
+using Wirq.Cli.Outputs;
 using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Host;
@@ -35,7 +36,7 @@ internal static class HostCommand
         if (OperatingSystem.IsLinux())
             Write(Ask(bound, device), json);
         else if (json)
-            HostAbsent.WriteJson(NotLinux, Console.OpenStandardOutput());
+            HostAbsent.WriteJson(NotLinux, StandardStreams.Output);
         else
             HostAbsent.Write(NotLinux, Console.Out);
         // What a host does not offer is no failure.
@@ -46,7 +47,7 @@ internal static class HostCommand
     private static void Write(HostReport report, bool json)
     {
         if (json)
-            HostJson.Write(report, Console.OpenStandardOutput());
+            HostJson.Write(report, StandardStreams.Output);
         else
             HostText.Write(report, Console.Out);
     }

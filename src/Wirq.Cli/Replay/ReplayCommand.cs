@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using Wirq.Cli.Outputs;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
@@ -24,30 +25,44 @@ internal static class ReplayCommand
         try
         {
             using var file = ReplayInput.Open(log);
-            ReplayReport report = Play(file, record);
-            if (json)
-                ReplayJson.Write(report, Console.OpenStandardOutput());
-            else
-                ReplayText.Write(report, log, Console.Out);
-            if (json && report.First is { } first)
-                Console.Error.WriteLine($"{log}: {first}");
-            return report.Succeeded ? CommandLine.Success : CommandLine.Failure;
+            using OutputFile? output = OutputFile.Open("--record", record, [log]);
+            return Answer(Play(file, output), log, json, output);
         }
         catch (Exception bad) when (bad is TraceException or UsageException)
         {
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
-        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
         {
-            Console.Error.WriteLine($"{log}: cannot be read or written: {bad.Message}");
+            Console.Error.WriteLine($"{log}: cannot be read: {bad.Message}");
             return CommandLine.BadInput;
         }
     }
 
-    private static ReplayReport Play(ReplayInput log, FileInfo? record)
+    private static int Answer(ReplayReport report, string log, bool json, OutputFile? output)
     {
-        using var recorder = new ReplayRecorder(log.Name, record);
+        int status = report.Succeeded ? CommandLine.Success : CommandLine.Failure;
+        status = output?.Complete(status) ?? status;
+        if (json)
+            ReplayJson.Write(report, StandardStreams.Output);
+        else
+            ReplayText.Write(report, log, Console.Out);
+        if (json && report.First is { } first)
+            Console.Error.WriteLine($"{log}: {first}");
+        return status;
+    }
+
+    private static ReplayReport Play(ReplayInput log, OutputFile? output)
+    {
+        using var recorder = new ReplayRecorder(log.Name, output?.Stream);
+        ReplayReport report = Play(log, recorder);
+        recorder.Complete();
+        return report;
+    }
+
+    private static ReplayReport Play(ReplayInput log, ReplayRecorder recorder)
+    {
         ReplayOptions options = recorder.Options;
         if (Console.IsErrorRedirected)
             return Replayer.Run(log.Stream, log.Name, options);
@@ -69,19 +84,21 @@ internal static class ReplayCommand
     }
 }
 
-/// <summary>Writes the events of a replay to a file, if one is wanted.</summary>
-internal sealed class ReplayRecorder(string subject, FileInfo? file) : IDisposable
+/// <summary>Records the events of a replay, if that is wanted.</summary>
+internal sealed class ReplayRecorder(string subject, Stream? output) : IDisposable
 {
     private RecordingWriter? _writer;
     private LogFacts? _log;
 
-    internal ReplayOptions Options => file is null ? new ReplayOptions() : new ReplayOptions
+    internal ReplayOptions Options => output is null ? new ReplayOptions() : new ReplayOptions
     {
         Log = log => _log = log,
-        Machine = machine => _writer = new RecordingWriter(file.Create(),
+        Machine = machine => _writer = new RecordingWriter(output,
             new RecordingHeader { Subject = subject, Machine = machine, Log = _log }),
         Record = happened => _writer!.Write(happened),
     };
+
+    internal void Complete() => _writer?.Complete();
 
     public void Dispose() => _writer?.Dispose();
 }

@@ -1,3 +1,5 @@
+using Wirq.Cli.Outputs;
+
 namespace Wirq.Cli.Replay;
 
 /// <summary>A log that can be read twice. What cannot, a pipe, is copied to a file that vanishes with it.</summary>
@@ -20,10 +22,25 @@ internal sealed class ReplayInput : IDisposable
         using FileStream stream = OpenFile(path);
         if (stream.CanSeek)
             return new ReplayInput(path, path, copied: false);
-        string copy = Path.GetTempFileName();
-        using FileStream target = File.Create(copy);
-        stream.CopyTo(target);
-        return new ReplayInput(path, copy, copied: true);
+        return new ReplayInput(path, Copy(stream), copied: true);
+    }
+
+    private static string Copy(FileStream stream)
+    {
+        string? copy = null;
+        try
+        {
+            copy = Path.GetTempFileName();
+            using FileStream target = File.Create(copy);
+            stream.CopyTo(target);
+            return copy;
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            if (copy is not null)
+                File.Delete(copy);
+            throw new OutputException($"the copy of {stream.Name} in {Path.GetTempPath()}", bad.Message);
+        }
     }
 
     internal Stream Stream() => OpenFile(_path);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using Wirq.Cli.Outputs;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Traces.Recordings;
@@ -35,40 +36,34 @@ internal static class RunCommand
 
     private static int Run(RunOptions options)
     {
-        IReadOnlyList<Scenario> scenarios;
         try
         {
-            scenarios = ScenarioFiles.Read(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
+            IReadOnlyList<string> files = ScenarioFiles.Find(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
+            IReadOnlyList<Scenario> scenarios = ScenarioFiles.Read(files);
             if (options.Record is not null && scenarios.Count != 1)
                 throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");
+            using OutputFile? record = OutputFile.Open("--record", options.Record, files);
+            return Answer(Play(scenarios, options, record), options, record);
         }
         catch (Exception bad) when (bad is ScenarioException or UsageException)
         {
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
-        try
-        {
-            IReadOnlyList<ScenarioResult> results = Play(scenarios, options);
-            if (options.Json)
-                RunJson.Write(results, Console.OpenStandardOutput());
-            else
-                RunReport.Write(results, options.Verbose, onHost: options.Backend != Simulation);
-            return results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure : CommandLine.Success;
-        }
-        catch (IOException bad) when (options.Record is not null)
-        {
-            Console.Error.WriteLine($"{options.Record}: {bad.Message}");
-            return CommandLine.BadInput;
-        }
-        catch (UnauthorizedAccessException bad)
-        {
-            Console.Error.WriteLine(bad.Message);
-            return CommandLine.BadInput;
-        }
     }
 
-    private static List<ScenarioResult> Play(IReadOnlyList<Scenario> scenarios, RunOptions options)
+    private static int Answer(IReadOnlyList<ScenarioResult> results, RunOptions options, OutputFile? record)
+    {
+        int status = results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure : CommandLine.Success;
+        status = record?.Complete(status) ?? status;
+        if (options.Json)
+            RunJson.Write(results, StandardStreams.Output);
+        else
+            RunReport.Write(results, options.Verbose, onHost: options.Backend != Simulation);
+        return status;
+    }
+
+    private static List<ScenarioResult> Play(IReadOnlyList<Scenario> scenarios, RunOptions options, OutputFile? record)
     {
         var results = new List<ScenarioResult>(scenarios.Count);
         bool terminal = !Console.IsErrorRedirected && !options.Json;
@@ -76,7 +71,7 @@ internal static class RunCommand
         {
             using IBackend backend = Backend(options, asking: null);
             foreach (Scenario scenario in scenarios)
-                results.Add(Play(scenario, options, backend));
+                results.Add(Play(scenario, options, backend, record));
             return results;
         }
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -88,7 +83,7 @@ internal static class RunCommand
             (task.Description, task.MaxValue, task.Value) = ("scenarios", scenarios.Count, 0);
             foreach (Scenario scenario in scenarios)
             {
-                results.Add(Play(scenario, options, backend));
+                results.Add(Play(scenario, options, backend, record));
                 task.Increment(1);
             }
         });
@@ -102,13 +97,15 @@ internal static class RunCommand
         return OperatingSystem.IsLinux() ? new KvmBackend(asking) : new NoBackend();
     }
 
-    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend)
+    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend, OutputFile? record)
     {
-        if (options.Record is null)
+        if (record is null)
             return backend.Run(scenario, options.Seed, null);
         var header = new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric };
-        using var writer = new RecordingWriter(options.Record.Create(), header);
-        return backend.Run(scenario, options.Seed, happened => writer.Write(happened));
+        using var writer = new RecordingWriter(record.Stream, header);
+        ScenarioResult result = backend.Run(scenario, options.Seed, happened => writer.Write(happened));
+        writer.Complete();
+        return result;
     }
 }
 

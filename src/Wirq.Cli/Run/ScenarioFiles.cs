@@ -6,10 +6,13 @@ namespace Wirq.Cli.Run;
 /// <summary>Finds and reads scenario files.</summary>
 internal static class ScenarioFiles
 {
-    internal static IReadOnlyList<Scenario> Read(IReadOnlyList<string> paths)
+    /// <summary>The files that paths name, or that lie in the folders that they name.</summary>
+    internal static IReadOnlyList<string> Find(IReadOnlyList<string> paths) => [.. paths.SelectMany(Find)];
+
+    internal static IReadOnlyList<Scenario> Read(IReadOnlyList<string> files)
     {
         var scenarios = new List<Scenario>();
-        foreach (string file in paths.SelectMany(Find))
+        foreach (string file in files)
         {
             string text;
             try

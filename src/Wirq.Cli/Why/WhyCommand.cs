@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Wirq.Cli.Outputs;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
@@ -34,7 +35,7 @@ internal static class WhyCommand
             IReadOnlyList<SourceAnswer> answers = engine.Answer()
                 ?? throw new UsageException(Unknown(file, question.Source, engine));
             if (json)
-                WhyJson.Write(answers, engine, Console.OpenStandardOutput());
+                WhyJson.Write(answers, engine, StandardStreams.Output);
             else
                 WhyText.Write(answers, engine, Console.Out);
             // A question is answered where something is known of any raise that it is about.
@@ -52,7 +53,7 @@ internal static class WhyCommand
     private static int List(OwedList list, WhyEngine engine, bool json)
     {
         if (json)
-            WhyJson.Write(list, engine, Console.OpenStandardOutput());
+            WhyJson.Write(list, engine, StandardStreams.Output);
         else
             WhyText.Write(list, engine, Console.Out);
         return list.Verdict switch

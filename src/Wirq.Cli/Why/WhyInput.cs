@@ -1,4 +1,5 @@
 using Spectre.Console;
+using Wirq.Cli.Outputs;
 using Wirq.Cli.Replay;
 using Wirq.Events;
 using Wirq.Traces.Qemu;
@@ -26,7 +27,7 @@ internal static class WhyInput
         {
             throw new UsageException(bad.Message);
         }
-        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
         {
             throw new UsageException($"{file}: cannot be read: {bad.Message}");
         }
@@ -44,8 +45,17 @@ internal static class WhyInput
     {
         using var reader = new RecordingReader(stream, file);
         var engine = new WhyEngine(reader.Header.Machine, question, reader.Header.Log);
-        while (reader.TryRead(out Event happened))
-            engine.Observe(happened, 0);
+        try
+        {
+            while (reader.TryRead(out Event happened))
+                engine.Observe(happened, 0);
+        }
+        // What a run that was killed had written is as true as any, and it is all that tells of its guest.
+        catch (RecordingException cut) when (cut.IsCutOff)
+        {
+            engine.Incomplete = $"The recording is incomplete: it breaks off after {engine.Events} events, at byte {cut.Offset}, and "
+                + "what came later is not known";
+        }
         return engine;
     }
 

@@ -21,6 +21,7 @@ internal static class Errno
     [CName("EMFILE")] internal const int ProcessDescriptors = 24;
     [CName("ENOTTY")] internal const int NotSupported = 25;
     [CName("ENOSPC")] internal const int NoSpace = 28;
+    [CName("EPIPE")] internal const int BrokenPipe = 32;
 }
 
 /// <summary>Flags of open (<c>fcntl.h</c>).</summary>
@@ -61,7 +62,19 @@ internal static class EpollFlags
 internal static class PollFlags
 {
     [CName("POLLIN")] internal const short Readable = 1;
+    [CName("POLLOUT")] internal const short Writable = 4;
     [CName("POLLNVAL")] internal const short NotOpen = 0x20;
+}
+
+/// <summary>What statx is asked, and kinds of files (<c>sys/stat.h</c>, <c>fcntl.h</c>).</summary>
+internal static class StatusFlags
+{
+    [CName("AT_FDCWD")] internal const int HereFolder = -100;
+    [CName("STATX_TYPE")] internal const uint Kind = 1;
+    [CName("STATX_INO")] internal const uint Inode = 0x100;
+    [CName("S_IFMT")] internal const ushort KindMask = 0xF000;
+    [CName("S_IFREG")] internal const ushort Regular = 0x8000;
+    [CName("S_IFDIR")] internal const ushort Folder = 0x4000;
 }
 
 /// <summary>Protection and flags of a mapping (<c>sys/mman.h</c>).</summary>

@@ -115,3 +115,20 @@ internal struct SignalAction
     /// <summary>Filled by libc (<c>sa_restorer</c>).</summary>
     [CName("sa_restorer")] public nint Restorer;
 }
+
+/// <summary>What Linux tells of a file (<c>struct statx</c>).</summary>
+[CName("struct statx", Partial = true)]
+[StructLayout(LayoutKind.Explicit, Size = Bytes)]
+internal struct FileStatusBytes
+{
+    private const int Bytes = 256;
+
+    /// <summary>Kind and permissions (<c>stx_mode</c>).</summary>
+    [CName("stx_mode")] [FieldOffset(28)] public ushort Mode;
+    /// <summary>Its number on its device (<c>stx_ino</c>).</summary>
+    [CName("stx_ino")] [FieldOffset(32)] public ulong Inode;
+    /// <summary>The device that it lies on (<c>stx_dev_major</c>).</summary>
+    [CName("stx_dev_major")] [FieldOffset(136)] public uint DeviceMajor;
+    /// <summary>The device that it lies on (<c>stx_dev_minor</c>).</summary>
+    [CName("stx_dev_minor")] [FieldOffset(140)] public uint DeviceMinor;
+}

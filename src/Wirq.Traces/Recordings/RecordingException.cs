@@ -8,6 +8,9 @@ namespace Wirq.Traces.Recordings;
 public sealed class RecordingException(string file, long offset, string found, string expected)
     : Exception($"{file}: byte {offset}: {found}; expected {expected}")
 {
+    /// <summary>Whether the recording ends too soon: what stands before is sound, and what came later is not known.</summary>
+    public bool IsCutOff { get; init; }
+
     /// <summary>The byte at which reading stopped.</summary>
     public long Offset { get; } = offset;
 }

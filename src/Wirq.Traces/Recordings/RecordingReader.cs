@@ -42,8 +42,8 @@ public sealed class RecordingReader : IDisposable
     /// <summary>Reads the next event. What it names (a CPU, a pin, a source, …) is there in the machine of the
     /// header.</summary>
     /// <returns>False at the end.</returns>
-    /// <exception cref="RecordingException">The recording is damaged or cut off, or an event names what the machine does
-    /// not have.</exception>
+    /// <exception cref="RecordingException">The recording is damaged, or cut off
+    /// (<see cref="RecordingException.IsCutOff"/>), or an event names what the machine does not have.</exception>
     public bool TryRead(out Event happened)
     {
         happened = default;
@@ -90,7 +90,7 @@ public sealed class RecordingReader : IDisposable
         int read = _stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
         _offset += read;
         if (read < json.Length)
-            throw Bad("the end of the file", "the header");
+            throw new RecordingException(_file, _offset, "the recording is incomplete: it ends here", "the header") { IsCutOff = true };
         return new HeaderReader(_file, start, json).Read();
     }
 
@@ -120,7 +120,7 @@ public sealed class RecordingReader : IDisposable
     {
         int next = _stream.ReadByte();
         if (next < 0)
-            throw Bad("the end of the file", expected);
+            throw new RecordingException(_file, _offset, "the recording is incomplete: it ends here", expected) { IsCutOff = true };
         _offset++;
         return (byte)next;
     }

@@ -5,8 +5,8 @@ using Wirq.Events;
 namespace Wirq.Traces.Recordings;
 
 /// <summary>Writes a stream of events to a file, a few bytes each.</summary>
-/// <remarks>Not thread-safe. Disposing of it writes the end, without which a reader calls the recording cut
-/// off.</remarks>
+/// <remarks>Not thread-safe. <see cref="Complete"/> it before it is disposed of: a recording without its end is one of a
+/// run that was cut off.</remarks>
 public sealed class RecordingWriter : IDisposable
 {
     private const int FlushAt = 1 << 16, LongestEvent = 2 + 5 * 10;
@@ -15,9 +15,10 @@ public sealed class RecordingWriter : IDisposable
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + LongestEvent);
     private long _time;
     private ulong _count;
-    private bool _ended, _observed;
+    private bool _ended, _disposed, _observed;
 
-    /// <summary>Begins a recording.</summary>
+    /// <summary>Begins a recording: its header is written at once, so that what a killed run leaves says what it is
+    /// of.</summary>
     /// <param name="stream">Where it goes; disposed of together with the writer.</param>
     /// <param name="header">What it says of itself.</param>
     public RecordingWriter(Stream stream, RecordingHeader header)
@@ -29,13 +30,16 @@ public sealed class RecordingWriter : IDisposable
         Put(RecordingFormat.Version);
         PutNumber((ulong)json.Length);
         _buffer.Write(json);
+        Flush();
     }
 
     /// <summary>Appends an event. Times must not go back.</summary>
-    /// <exception cref="InvalidOperationException">The machine does not observe: its effects come without what they follow
-    /// from, and nothing could be told from the recording.</exception>
+    /// <exception cref="InvalidOperationException">The recording has its end; or the machine does not observe: its effects
+    /// come without what they follow from, and nothing could be told from the recording.</exception>
     public void Write(in Event happened)
     {
+        if (_ended)
+            throw new InvalidOperationException("the recording is complete; nothing can follow");
         ArgumentOutOfRangeException.ThrowIfLessThan(happened.Time, _time);
         _observed |= !happened.IsEffect;
         // An EOI of a kernel's local APIC comes in as that effect; all others follow from something that is observed.
@@ -61,8 +65,8 @@ public sealed class RecordingWriter : IDisposable
             Flush();
     }
 
-    /// <summary>Writes the end and closes the stream.</summary>
-    public void Dispose()
+    /// <summary>Writes the end: nothing was left out.</summary>
+    public void Complete()
     {
         if (_ended)
             return;
@@ -70,6 +74,16 @@ public sealed class RecordingWriter : IDisposable
         Put(0);
         Put((byte)EventKind.None);
         PutNumber(_count);
+        Flush();
+    }
+
+    /// <summary>Closes the stream. Where the recording is not complete, what came until now is kept, and a reader calls it cut
+    /// off.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
         Flush();
         _stream.Dispose();
     }

@@ -13,7 +13,9 @@ internal sealed class LogLimits(WhyEngine engine)
     private const string Kernel = "the kvm events of the host's kernel (trace-cmd record -e kvm)";
     private const string FromTheStart = "the log from QEMU's start on";
 
-    public IEnumerable<LimitAnswer> Find()
+    public IEnumerable<LimitAnswer> Find() => engine.Incomplete is { } cut ? OfLog().Prepend(new(cut, "")) : OfLog();
+
+    private IEnumerable<LimitAnswer> OfLog()
     {
         if (engine.Log is not { } log)
             return [];

@@ -66,6 +66,9 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>How often the chips and the log parted, and where first.</summary>
     public (long Count, Mark First) Parted { get; private set; }
 
+    /// <summary>That the input ends too soon, and where; null where it does not.</summary>
+    public string? Incomplete { get; set; }
+
     /// <summary>Where the log ends, so far.</summary>
     public Mark End => _now;
 

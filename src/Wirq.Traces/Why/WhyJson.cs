@@ -118,6 +118,8 @@ public static class WhyJson
         json.WriteStartObject();
         json.WriteBoolean("knowsCpus", engine.KnowsCpus);
         json.WriteBoolean("tellsTaking", engine.TellsTaking);
+        if (engine.Incomplete is { } cut)
+            json.WriteString("incomplete", cut);
         json.WriteStartObject("parted");
         json.WriteNumber("count", engine.Parted.Count);
         // Where it was found has a time, and that is not the line's.

@@ -12,6 +12,7 @@ public static class WhyText
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(output);
+        WriteIncomplete(engine, output);
         WriteParted(engine, output);
         foreach (SourceAnswer answer in answers)
         {
@@ -91,6 +92,14 @@ public static class WhyText
             Wrap(output, Indent, $"{one.Source} {one.What}");
         if (told.Count > MostTold)
             Wrap(output, Indent, $"and {told.Count - MostTold} more sources");
+        output.WriteLine();
+    }
+
+    private static void WriteIncomplete(WhyEngine engine, TextWriter output)
+    {
+        if (engine.Incomplete is not { } cut)
+            return;
+        Wrap(output, "", $"{cut}.");
         output.WriteLine();
     }
 

@@ -24,6 +24,7 @@ internal static class HeaderProgram
         #include <sys/eventfd.h>
         #include <sys/ioctl.h>
         #include <sys/mman.h>
+        #include <sys/stat.h>
         #include <sys/syscall.h>
         #include <sys/timerfd.h>
 

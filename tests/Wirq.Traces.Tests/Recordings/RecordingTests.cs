@@ -6,6 +6,8 @@ namespace Wirq.Traces.Tests.Recordings;
 public class RecordingTests
 {
     private const int Seed = 20263;
+    // What is shorter than that is not known to be a recording.
+    private const int Magic = 7;
 
     private static readonly Event[] Sample =
     [
@@ -48,7 +50,38 @@ public class RecordingTests
             });
             Assert.InRange(bad.Offset, 0, length);
             Assert.Contains("expected", bad.Message, StringComparison.Ordinal);
+            Assert.Equal(length >= Magic, bad.IsCutOff);
+            Assert.Equal(bad.IsCutOff, bad.Message.Contains("the recording is incomplete", StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public void A_recording_that_is_not_completed_keeps_what_came_and_is_called_cut_off()
+    {
+        var stream = new MemoryStream();
+        using (var writer = new RecordingWriter(stream, new RecordingHeader { Subject = "cut" }))
+        {
+            // The header is there before anything happens.
+            using RecordingReader early = Open(stream.ToArray());
+            Assert.Equal("cut", early.Header.Subject);
+            writer.Write(Sample[0]);
+        }
+        using RecordingReader reader = Open(stream.ToArray());
+        Assert.True(reader.TryRead(out Event happened));
+        Assert.Equal(Sample[0], happened);
+        Assert.True(Assert.Throws<RecordingException>(() => reader.TryRead(out _)).IsCutOff);
+    }
+
+    [Fact]
+    public void Nothing_follows_the_end_of_a_recording()
+    {
+        var stream = new MemoryStream();
+        using var writer = new RecordingWriter(stream, new RecordingHeader());
+        writer.Complete();
+        Assert.Throws<InvalidOperationException>(() => writer.Write(Sample[0]));
+        writer.Complete();
+        using RecordingReader reader = Open(stream.ToArray());
+        Assert.False(reader.TryRead(out _));
     }
 
     [Fact]
@@ -111,6 +144,7 @@ public class RecordingTests
         {
             foreach (Event happened in events)
                 writer.Write(happened);
+            writer.Complete();
         }
         return stream.ToArray();
     }

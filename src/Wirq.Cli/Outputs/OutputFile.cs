@@ -1,0 +1,93 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Wirq.Cli.Outputs;
+
+/// <summary>A file that the command writes. It grows beside its place, as FILE.part, and is put there when it is whole; what
+/// was cut off stays beside.</summary>
+/// <remarks>A failure to write does not end what is being written about: it is kept, what comes later is dropped, and
+/// <see cref="Complete"/> tells. One writer at a time.</remarks>
+internal sealed class OutputFile : IDisposable
+{
+    private readonly OutputPlace _place;
+    private readonly FileSink _sink;
+
+    private OutputFile(OutputPlace place, SafeFileHandle file, CancellationToken stop) =>
+        (_place, _sink) = (place, new FileSink(file, isPart: place.Part is not null, stop));
+
+    /// <summary>What is to be written goes here. To dispose of it does nothing: that does not say that all was written.</summary>
+    internal Stream Stream => _sink;
+
+    /// <summary>Begins an output.</summary>
+    /// <param name="option">The option, for messages: <c>--record</c>.</param>
+    /// <param name="file">What it named; null where there was none.</param>
+    /// <param name="inputs">Every file that the command reads.</param>
+    /// <param name="stop">Once this is cancelled, a pipe that nobody reads is waited for no more.</param>
+    /// <returns>Null where no output is wanted.</returns>
+    /// <exception cref="UsageException">It would overwrite an input, or cannot be a file.</exception>
+    /// <exception cref="OutputException">The host refuses it.</exception>
+    internal static OutputFile? Open(string option, FileInfo? file, IEnumerable<string> inputs, CancellationToken stop = default)
+    {
+        if (file is null)
+            return null;
+        // As it was named, not as it was completed.
+        var place = OutputPlace.Of(option, file.ToString(), inputs);
+        try
+        {
+            return new OutputFile(place, place.Part is null ? OpenDirect(place) : OpenPart(place, place.Part), stop);
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException($"{option} {place.Name}", bad.Message);
+        }
+    }
+
+    /// <summary>Says that all was written, closes the file, and puts it in its place.</summary>
+    /// <param name="status">What the command would answer.</param>
+    /// <param name="words">Where it is said, in a line, that the file is not whole; standard error where it is null.</param>
+    /// <returns>The status; where that is a success and the file is not whole, <see cref="CommandLine.Unwritten"/>.</returns>
+    internal int Complete(int status, TextWriter? words = null)
+    {
+        try
+        {
+            _sink.Close(whole: true);
+            if (_sink.Failure is null && _place.Part is not null)
+                File.Move(_place.Part, _place.Target, overwrite: true);
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            _sink.Fail(bad);
+        }
+        if (_sink.Failure is not { } failure)
+            return status;
+        string rest = _place.Part is null ? "" : $"; what there is stands in {_place.Part}";
+        (words ?? Console.Error).WriteLine($"wirq: {_place.Name} could not be written whole: {failure}{rest}");
+        return status == CommandLine.Success ? CommandLine.Unwritten : status;
+    }
+
+    /// <summary>Closes the file. Where nothing has come, it leaves all as it was.</summary>
+    public void Dispose()
+    {
+        if (_sink.IsEmpty)
+            File.Delete(_place.Part!);
+        _sink.Close(whole: false);
+    }
+
+    // What is not there is not made: who names a device means one.
+    private static SafeFileHandle OpenDirect(OutputPlace place) =>
+        File.OpenHandle(place.Target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+
+    private static SafeFileHandle OpenPart(OutputPlace place, string part)
+    {
+        bool replaces = File.Exists(place.Target);
+        if (replaces)
+        {
+            // Who may not write a file may not replace it either.
+            using SafeFileHandle may = OpenDirect(place);
+        }
+        // Nobody else's: two runs with one name would write over each other.
+        SafeFileHandle file = File.OpenHandle(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        if (replaces && !OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, File.GetUnixFileMode(place.Target));
+        return file;
+    }
+}

@@ -1,0 +1,101 @@
+using Wirq.Linux.Files;
+
+namespace Wirq.Cli.Outputs;
+
+/// <summary>Where an output of the command goes, once it is known that it does no harm there.</summary>
+/// <param name="Name">As the user named it.</param>
+/// <param name="Target">The file that is written, or replaced.</param>
+/// <param name="Part">The file beside it that is written first, and then put in its place; null where the target is written
+/// as it comes: a pipe, a device, what lies under /dev.</param>
+internal sealed record OutputPlace(string Name, string Target, string? Part)
+{
+    private const string PartSuffix = ".part";
+    private const int MostLinks = 40;
+
+    private static readonly StringComparison s_pathComparison =
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    /// <summary>Finds the place.</summary>
+    /// <param name="option">The option, for messages: <c>--record</c>.</param>
+    /// <param name="name">As the user named it.</param>
+    /// <param name="inputs">Every file that the command reads.</param>
+    /// <exception cref="UsageException">It is one of the inputs, or nothing that can be written.</exception>
+    internal static OutputPlace Of(string option, string name, IEnumerable<string> inputs)
+    {
+        string full = Path.GetFullPath(name);
+        if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full))
+            throw new UsageException($"{option} {name}: is a folder; expected a file to write");
+        string target = Resolve(option, name);
+        string part = target + PartSuffix;
+        bool direct = IsDirect(full);
+        foreach (string input in inputs)
+        {
+            if (AreOne(full, target, input))
+                throw new UsageException($"{option} {name}: would overwrite {input}, which is read; expected another file");
+            if (!direct && AreOne(part, part, input))
+                throw new UsageException($"{option} {name}: is written as {part} first, and would overwrite {input}, which is read; "
+                    + "expected another file");
+        }
+        if (direct)
+            return new OutputPlace(name, full, null);
+        if (!Directory.Exists(Path.GetDirectoryName(target)))
+            throw new UsageException($"{option} {name}: there is no folder {Path.GetDirectoryName(target)}");
+        // Nothing but a plain file may stand where the part is made: through a link it would be made elsewhere.
+        if (Directory.Exists(part) || new FileInfo(part).LinkTarget is not null || IsDirect(part))
+            throw new UsageException($"{option} {name}: is written as {part} first, and there something else stands; expected another file");
+        return new OutputPlace(name, target, part);
+    }
+
+    /// <summary>Whether what a path leads to is written as it comes. What lies under /dev is so even where it is a link to a
+    /// file: /dev/stdout is what the shell has opened, and is not to be replaced under its hands.</summary>
+    private static bool IsDirect(string full)
+    {
+        if (OperatingSystem.IsWindows())
+            return false;
+        return IsUnder(full, "/dev/") && !IsUnder(full, "/dev/shm/") || IsUnder(full, "/proc/")
+            || OperatingSystem.IsLinux() && FileStatus.Of(full) is { IsRegular: false, IsFolder: false };
+    }
+
+    private static bool IsUnder(string full, string folder) => full.StartsWith(folder, StringComparison.Ordinal);
+
+    private static bool AreOne(string full, string resolved, string input)
+    {
+        if (OperatingSystem.IsLinux() && FileStatus.Of(full) is { } there && FileStatus.Of(input) is { } read)
+            return there == read;
+        return string.Equals(resolved, Resolve("", input), s_pathComparison);
+    }
+
+    /// <summary>The path with every link on the way followed; what is not there stays as it is named.</summary>
+    private static string Resolve(string option, string name)
+    {
+        string full = Path.GetFullPath(name);
+        string resolved = Path.GetPathRoot(full)!;
+        var rest = new Stack<string>(Parts(full));
+        for (int links = 0; rest.TryPop(out string? part);)
+        {
+            if (part == "..")
+            {
+                resolved = Path.GetDirectoryName(resolved) ?? resolved;
+                continue;
+            }
+            string next = Path.Join(resolved, part);
+            if (new FileInfo(next).LinkTarget is not { } link)
+            {
+                resolved = next;
+                continue;
+            }
+            if (++links > MostLinks)
+                throw new UsageException($"{option} {name}: leads through links without end");
+            if (Path.IsPathRooted(link))
+                resolved = Path.GetPathRoot(Path.GetFullPath(link))!;
+            foreach (string each in Parts(link))
+                rest.Push(each);
+        }
+        return resolved;
+    }
+
+    /// <summary>The names of a path, the last first.</summary>
+    private static IEnumerable<string> Parts(string path) => path[Path.GetPathRoot(path)!.Length..]
+        .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
+        .Where(part => part != ".").Reverse();
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+using Wirq.Linux.Files;
+
+namespace Wirq.Cli.Outputs;
+
+/// <summary>Standard output and standard error, which may be full or closed, as the whole command uses them.</summary>
+/// <remarks>What cannot be written to standard output is an <see cref="OutputException"/>, for an answer that reaches nobody is
+/// none. What cannot be written to standard error is dropped: the answer and the exit code do not hang on it.</remarks>
+internal static class StandardStreams
+{
+    private const int OutputNumber = 1, ErrorNumber = 2;
+    // Linux include/uapi/asm-generic/fcntl.h.
+    private const int AccessMode = 3, CloseOnExec = 0x80000, Octal = 8;
+    // Linux include/uapi/asm-generic/signal.h: the process is at its limit of a file's size.
+    private const PosixSignal SizeExceeded = (PosixSignal)25;
+
+    private static readonly List<object> s_kept = [];
+    private static AnswerStream? s_output;
+
+    /// <summary>Standard output, for bytes.</summary>
+    internal static Stream Output => s_output!;
+
+    /// <summary>Puts them in place of the runtime's, for the life of the process.</summary>
+    internal static void Install()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            FillNumbers();
+            // The default action kills; ignored, it is an error of the write.
+            s_kept.Add(PosixSignalRegistration.Create(SizeExceeded, signal => signal.Cancel = true));
+        }
+        s_output = new AnswerStream(OpenOutput());
+        Console.SetOut(new StreamWriter(s_output, Console.Out.Encoding) { AutoFlush = true });
+        Console.SetError(new StreamWriter(new QuietStream(OpenError()), Console.Error.Encoding) { AutoFlush = true });
+    }
+
+    /// <summary>Standard output as it is: a write that fails is an <see cref="IOException"/>.</summary>
+    internal static Stream OpenOutput() => OperatingSystem.IsLinux() ? OfNumber(OutputNumber) : Console.OpenStandardOutput();
+
+    /// <inheritdoc cref="OpenOutput"/>
+    internal static Stream OpenError() => OperatingSystem.IsLinux() ? OfNumber(ErrorNumber) : Console.OpenStandardError();
+
+    /// <summary>Sees to it that no file that is opened later gets the number of a standard stream that is closed, and with it
+    /// what is meant for that.</summary>
+    [SupportedOSPlatform("linux")]
+    private static void FillNumbers()
+    {
+        SafeFileHandle filler;
+        do
+        {
+            filler = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+            s_kept.Add(filler);
+        }
+        while (filler.DangerousGetHandle() <= ErrorNumber);
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static Stream OfNumber(int number) => IsInherited(number)
+        ? new DescriptorStream(new SafeFileHandle(number, ownsHandle: false)) : new ClosedStream();
+
+    /// <summary>Whether a descriptor was there from the start, to be written. Where it was closed, its number may be that of a
+    /// file of the runtime's by now; but such a file is closed at exec, so it is not what another program left.</summary>
+    [SupportedOSPlatform("linux")]
+    private static bool IsInherited(int number)
+    {
+        try
+        {
+            string flags = File.ReadLines($"/proc/self/fdinfo/{number}").First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+            int bits = Convert.ToInt32(flags[(flags.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim(), Octal);
+            return (bits & CloseOnExec) == 0 && (bits & AccessMode) != 0;
+        }
+        // Without /proc nobody can tell, and a stream that is open is the common case.
+        catch (Exception untold) when (untold is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+}
+
+/// <summary>Standard output: what cannot be written is told at once, and every time.</summary>
+internal sealed class AnswerStream(Stream stream) : OutputStream
+{
+    private OutputException? _lost;
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        if (_lost is not null)
+            throw _lost;
+        try
+        {
+            stream.Write(buffer);
+            stream.Flush();
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            throw _lost = new OutputException("standard output", bad.Message, bad.HResult == DescriptorStream.ReaderGone);
+        }
+    }
+}
+
+/// <summary>Standard error: what cannot be written is dropped.</summary>
+internal sealed class QuietStream(Stream stream) : OutputStream
+{
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            stream.Write(buffer);
+            stream.Flush();
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}
+
+/// <summary>A stream that was closed before the process began.</summary>
+internal sealed class ClosedStream : OutputStream
+{
+    public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("it is closed");
+}

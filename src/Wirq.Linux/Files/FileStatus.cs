@@ -1,0 +1,29 @@
+using Wirq.Linux.Interop;
+
+namespace Wirq.Linux.Files;
+
+/// <summary>Which file a path leads to, whatever links are on the way, and of what kind it is.</summary>
+internal readonly record struct FileStatus
+{
+    private readonly ulong _inode;
+    private readonly uint _deviceMajor, _deviceMinor;
+    private readonly ushort _kind;
+
+    private FileStatus(in FileStatusBytes bytes)
+    {
+        (_inode, _deviceMajor, _deviceMinor) = (bytes.Inode, bytes.DeviceMajor, bytes.DeviceMinor);
+        _kind = (ushort)(bytes.Mode & StatusFlags.KindMask);
+    }
+
+    /// <summary>Whether it is a file that keeps what is written: no folder, device, pipe or socket.</summary>
+    internal bool IsRegular => _kind == StatusFlags.Regular;
+
+    /// <summary>Whether it is a folder.</summary>
+    internal bool IsFolder => _kind == StatusFlags.Folder;
+
+    /// <summary>Asks.</summary>
+    /// <returns>Null where there is none, or none that may be seen.</returns>
+    internal static FileStatus? Of(string path) =>
+        Libc.Status(StatusFlags.HereFolder, path, flags: 0, StatusFlags.Kind | StatusFlags.Inode, out FileStatusBytes bytes) == 0
+            ? new FileStatus(bytes) : null;
+}
