@@ -161,8 +161,9 @@ public class FuzzTests
             }
             foreach (EventKind kind in Enum.GetValues<EventKind>())
             {
-                // What only devices do, and what only a machine with a remapping unit, virqs or a kernel does.
-                bool unreachable = kind is EventKind.None or EventKind.SourceConnected or EventKind.SourceRemoved
+                // What only devices do, what only a machine with a remapping unit, virqs or a kernel does, and what only the
+                // replay of a log tells.
+                bool unreachable = kind is EventKind.None or EventKind.LogParted or EventKind.LogVectorTaken or EventKind.LogVectorsLeft or EventKind.SourceConnected or EventKind.SourceRemoved
                     or EventKind.SourceWithdrawn or EventKind.SourceWanted
                     or >= EventKind.RemapTranslated and < EventKind.RouteChanged or >= EventKind.VirqUnbound;
                 if (!unreachable && !_kinds.Contains(kind))
