@@ -13,7 +13,7 @@ public class RecordingTests
     [
         new(EventKind.SourceRaised, 3, 21, 1) { Time = 0 },
         new(EventKind.Deliver, 0, 21, 0xFEE00000, 0xC051) { Time = 5 },
-        new(EventKind.VectorAccepted, ushort.MaxValue, uint.MaxValue, ulong.MaxValue, ulong.MaxValue) { Time = 5 },
+        new(EventKind.RoutesCommitted, ushort.MaxValue, uint.MaxValue, ulong.MaxValue, ulong.MaxValue) { Time = 5 },
         new(EventKind.Rest) { Time = long.MaxValue },
     ];
 

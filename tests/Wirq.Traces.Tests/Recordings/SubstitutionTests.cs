@@ -94,8 +94,9 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         using var reader = new RecordingReader(new MemoryStream(bytes), "f");
         Assert.True(reader.TryRead(out _));
         RecordingException refused = Assert.Throws<RecordingException>(() => reader.TryRead(out _));
-        int at = bytes.Length - (RecordedMachine.Whole with { Events = [sample.Events[1]] }).ToBytes().Length;
-        Assert.Equal($"f: byte {(RecordedMachine.Whole with { Events = [] }).ToBytes().Length - 3 + at}: {message}", refused.Message);
+        const int end = 3;
+        int at = (RecordedMachine.Whole with { Events = [new Event(EventKind.Rest)] }).ToBytes().Length - end;
+        Assert.Equal($"f: byte {at}: {message}", refused.Message);
     }
 
     private static byte[] Make(Random random)
@@ -154,6 +155,9 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
                     break;
             }
         }
+        // The writer takes no recording that begins with an effect.
+        if (made[0].IsEffect)
+            made.Insert(0, new Event(EventKind.Rest));
         return [.. made];
     }
 
