@@ -28,6 +28,11 @@ internal static class ReplayJson
             json.WriteEndObject();
         }
         json.WriteEndObject();
+        json.WriteNumber("notJudged", report.NotJudged);
+        json.WriteStartArray("notes");
+        foreach (string note in report.Notes)
+            json.WriteStringValue(note);
+        json.WriteEndArray();
         json.WriteStartArray("delivered");
         foreach (Delivered one in report.Delivered)
         {

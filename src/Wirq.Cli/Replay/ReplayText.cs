@@ -9,7 +9,7 @@ internal static class ReplayText
 
     internal static void Write(ReplayReport report, string log, TextWriter output)
     {
-        Wrap(output, $"{log}: {report.Lines} lines, {report.Stimuli} stimuli, {Cpus(report.Cpus)}; "
+        Wrap(output, $"{log}: {Count(report.Lines, "line", "lines")}, {Count(report.Stimuli, "stimulus", "stimuli")}, {Cpus(report.Cpus)}; "
             + $"acknowledges {report.Acknowledges}", "");
         foreach (string note in report.Notes)
             Wrap(output, $"note: {note}", "  ");
@@ -21,8 +21,22 @@ internal static class ReplayText
         if (report.First is { } first)
             WriteMismatch(first, output);
         output.WriteLine();
-        output.WriteLine(report.Succeeded ? "no mismatch; all laws held"
-            : $"{report.Responses.Total(ResponseVerdict.Mismatched)} mismatches; {report.Laws.Count(law => !law.Held)} laws broken");
+        output.WriteLine(Conclusion(report));
+    }
+
+    private static string Conclusion(ReplayReport report)
+    {
+        long mismatched = report.Responses.Total(ResponseVerdict.Mismatched);
+        int broken = report.Laws.Count(law => !law.Held);
+        string mismatches = mismatched switch { 0 => "no mismatch", 1 => "1 mismatch", _ => $"{mismatched} mismatches" };
+        string left = report.NotJudged switch
+        {
+            0 => "",
+            1 => "; 1 difference that cannot be judged",
+            _ => $"; {report.NotJudged} differences that cannot be judged",
+        };
+        string laws = broken switch { 0 => "all laws held", 1 => "1 law broken", _ => $"{broken} laws broken" };
+        return $"{mismatches}{left}; {laws}";
     }
 
     private static void WriteResponses(ResponseCounts counts, TextWriter output)
@@ -96,6 +110,8 @@ internal static class ReplayText
         foreach (string happened in first.EventsAround)
             Wrap(output, happened, "    ");
     }
+
+    private static string Count(long count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 
     private static string Cpus(int count) => count == 1 ? "1 CPU" : $"{count} CPUs";
 

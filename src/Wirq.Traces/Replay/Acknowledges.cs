@@ -33,6 +33,17 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
             Settle(CpuOf(null));
     }
 
+    /// <summary>The log is at its end. Where the dump that names the CPU is missing, so is the answer.</summary>
+    internal void End()
+    {
+        int vector = _vector, cpu = vector == None ? None : CpuOf(null);
+        _vector = None;
+        if (cpu != None && Apics.Takeable(cpu) == vector)
+            Take(cpu, vector);
+        else if (vector != None)
+            verdicts.LeaveUnchecked(_line.Event);
+    }
+
     /// <summary>A CPU takes a vector of its local APIC.</summary>
     internal void Servicing(in TraceLine line) => (_line, _vector, _dumped) = (line, (int)line.A, false);
 
@@ -89,7 +100,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
         if (cpu != None)
             Take(cpu, vector);
         else if (OnlyPending(vector, out bool several) == None && !several)
-            verdicts.Mismatch(_line.Number, _line.Event, "no CPU has it pending", LineText.Of(_line));
+            verdicts.Mismatch(_line, "no CPU has it pending");
         else
         {
             inference.LeaveOpen(vector);
@@ -108,7 +119,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
         }
         else
         {
-            verdicts.Mismatch(_line.Number, _line.Event, Describe(cpu, predicted), LineText.Of(_line));
+            verdicts.Mismatch(_line, Describe(cpu, predicted));
             if (Apics.State(cpu).Irr.Has(vector))
                 Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
         }

@@ -29,6 +29,7 @@ internal sealed class LogSurvey
         HasThreads = found.HasThreads;
         Requests = found.Requests;
         FirstStamp = found.FirstStamp;
+        MayShowTriggers = found.Triggers.MayShow && Saw(TraceEvent.PicSetIrq) && Saw(TraceEvent.PicPortWrite);
         (_sign, _signLine, _entriesUntold) = (found.Beginning.Sign, found.Beginning.Line, found.Beginning.EntriesUntold);
         FromReset = Resets.Count > 0 && Resets[0].To < FirstCpuLine && (_sign == MidLifeSign.None || _signLine > Resets[0].From);
         KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
@@ -49,6 +50,9 @@ internal sealed class LogSurvey
     /// <summary>How many different messages were asked of a remapping unit; of very many, the first.</summary>
     internal int Requests { get; }
 
+    /// <summary>Whether it may show an input of the 8259 to be level-triggered.</summary>
+    internal bool MayShowTriggers { get; }
+
     /// <summary>Whether messages go through a remapping unit, and the log tells which.</summary>
     internal bool Remaps => Saw(TraceEvent.RemapRequest);
 
@@ -60,6 +64,9 @@ internal sealed class LogSurvey
 
     /// <summary>Whether every line of a CPU tells which one, and those of its local APIC are there.</summary>
     internal bool KnowsCpus { get; }
+
+    /// <summary>Whether the log shows what LINT0 hands on, and how each CPU set it.</summary>
+    internal bool ShowsLint => Saw(TraceEvent.ApicLocalDeliver) && Saw(TraceEvent.ApicWrite) && KnowsCpus;
 
     /// <summary>Whether the log shows acknowledges.</summary>
     internal bool HasServicing => Saw(TraceEvent.ServicingInterrupt);

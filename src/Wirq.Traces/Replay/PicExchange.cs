@@ -15,10 +15,10 @@ internal sealed class PicExchange
     private readonly TriggerInference _triggers;
     private PicStimulus _stimulus;
 
-    internal PicExchange(ReplayMachine machine, PicPrints prints, Verdicts verdicts)
+    internal PicExchange(ReplayMachine machine, PicPrints prints, Verdicts verdicts, TriggerModes triggers)
     {
         _verdicts = verdicts;
-        _triggers = new TriggerInference(machine, prints);
+        _triggers = new TriggerInference(machine, prints, triggers);
     }
 
     /// <summary>What is expected of the stimulus that is worked on.</summary>
@@ -44,11 +44,33 @@ internal sealed class PicExchange
     internal void CloseBefore(in PicStimulus next)
     {
         int own = Math.Min(_expected.Count, _lines.Count);
-        Judge(own);
+        // In the other trigger mode it may have more lines of its own, or fewer.
+        if (Agreeing(0, own) < own && _verdicts.Coverage.ShowsPic && _triggers.ExplainsFirst(_stimulus, _lines, out int explained))
+        {
+            own = explained;
+            LeaveUnchecked(own);
+        }
+        else
+            Judge(own);
         TraceLine[] rest = [.. _lines.Skip(own)];
         Clear();
         _lines.AddRange(rest);
         _stimulus = next;
+    }
+
+    /// <summary>The log is at its end. What it had yet to say of this stimulus nobody knows, nor whether what it says
+    /// stands ahead of another.</summary>
+    internal void End()
+    {
+        int agree = Agreeing(0, _lines.Count);
+        for (int i = 0; i < _lines.Count; i++)
+        {
+            if (i < agree)
+                _verdicts.Match(_lines[i].Event);
+            else
+                _verdicts.LeaveUnchecked(_lines[i].Event);
+        }
+        Clear();
     }
 
     /// <summary>Whether the lines that wait begin with one of this kind.</summary>
@@ -67,29 +89,39 @@ internal sealed class PicExchange
 
     private void Judge(int count)
     {
-        int agree = 0;
-        while (agree < count && agree < _expected.Count && _expected[agree].IsMetBy(_lines[agree]))
-            agree++;
+        int agree = Agreeing(0, count);
         if (agree == _expected.Count && agree < count)
             ExpectAtCascade(agree, count);
-        while (agree < count && agree < _expected.Count && _expected[agree].IsMetBy(_lines[agree]))
-            agree++;
+        agree = Agreeing(agree, count);
         if (agree == count && agree == _expected.Count)
         {
             for (int i = 0; i < count; i++)
                 _verdicts.Match(_lines[i].Event);
             return;
         }
-        if (_triggers.Explains(_stimulus, _lines.GetRange(0, count)))
+        if (_verdicts.Coverage.ShowsPic && _triggers.Explains(_stimulus, _lines.GetRange(0, count)))
         {
-            for (int i = 0; i < count; i++)
-                _verdicts.LeaveUnchecked(_lines[i].Event);
+            LeaveUnchecked(count);
             return;
         }
         for (int i = 0; i < agree; i++)
             _verdicts.Match(_lines[i].Event);
         for (int i = agree; i < Math.Max(count, _expected.Count); i++)
             Part(i, count);
+    }
+
+    private void LeaveUnchecked(int count)
+    {
+        for (int i = 0; i < count; i++)
+            _verdicts.LeaveUnchecked(_lines[i].Event);
+    }
+
+    /// <summary>How many lines are as expected, from the first one on.</summary>
+    private int Agreeing(int from, int count)
+    {
+        while (from < count && from < _expected.Count && _expected[from].IsMetBy(_lines[from]))
+            from++;
+        return from;
     }
 
     /// <summary>Nothing keeps a device from driving the master's input 2, beside the slave; QEMU's PIIX does, as it
@@ -110,9 +142,9 @@ internal sealed class PicExchange
     {
         string predicted = i < _expected.Count ? _expected[i].ToString() : Verdicts.Nothing;
         if (i < count)
-            _verdicts.Mismatch(_lines[i].Number, _lines[i].Event, predicted, LineText.Of(_lines[i]));
+            _verdicts.Mismatch(_lines[i], predicted, Responder.Pic);
         else
-            _verdicts.Mismatch(_stimulus.Line.Number, _expected[i].Event, predicted, Verdicts.Nothing);
+            _verdicts.Missing(_stimulus.Line, _expected[i].Event, predicted, chip: Responder.Pic);
     }
 }
 

@@ -11,8 +11,8 @@ internal sealed class PicPrints(LogSurvey survey)
     private const ulong IsMaster = 1, IsSlave = 0, CascadeInput = 2, Lint0 = 3;
     private const int Priorities = 8;
 
-    private readonly bool _updates = survey.Traces(TraceEvent.PicUpdateIrq), _cascade = survey.Traces(TraceEvent.PicSetIrq),
-        _intr = survey.Saw(TraceEvent.PicInterruptLine), _lint = survey.Traces(TraceEvent.ApicLocalDeliver) && survey.KnowsCpus;
+    private readonly bool _updates = survey.Saw(TraceEvent.PicUpdateIrq), _cascade = survey.Saw(TraceEvent.PicSetIrq),
+        _intr = survey.Saw(TraceEvent.PicInterruptLine), _lint = survey.ShowsLint;
 
     /// <summary>What one chip prints as its output is brought up to date.</summary>
     internal void Update(bool master, PicPair pic, Fabric fabric, List<Prediction> lines)

@@ -93,6 +93,18 @@ internal sealed class ReplayMachine
         Drain();
     }
 
+    /// <summary>The trigger modes of the 8259's inputs, slave in bits 15:8, as the guest's firmware sets them unseen.</summary>
+    internal void SetTriggers(ushort levels)
+    {
+        const ushort masterTriggers = 0x4D0, slaveTriggers = 0x4D1;
+        const int slaveShift = 8;
+        if (levels == Pic.LevelTriggered)
+            return;
+        Fabric.TryWritePort(0, masterTriggers, 1, (byte)levels);
+        Fabric.TryWritePort(0, slaveTriggers, 1, (uint)levels >> slaveShift);
+        Drain();
+    }
+
     /// <summary>Time as the log tells it; it never goes back.</summary>
     internal void SetTime(long nanoseconds) => Fabric.Events.Now = Math.Max(Fabric.Now, nanoseconds);
 
@@ -123,6 +135,8 @@ internal sealed class ReplayMachine
                 continue;
             if (HoldsMessages && next.Kind == EventKind.Deliver)
                 _held.Enqueue(next);
+            else if (next.Kind == EventKind.Deliver && next.Msi.Address.Remappable)
+                Fabric.Answer(next.IoApic, next.Pin, next.Msi, RefusalReason.NoRemapper);
             else
                 Fabric.Execute(next);
         }

@@ -8,7 +8,8 @@ internal static class ReplayNotes
     internal static string Acknowledges(LogSurvey survey) => !survey.KnowsCpus ? "not known, nor whose lines are whose"
         : survey.HasServicing ? "told by the log" : "inferred from EOIs";
 
-    internal static IReadOnlyList<string> Of(LogSurvey survey, QemuLogReader reader)
+    internal static IReadOnlyList<string> Of(LogSurvey survey, QemuLogReader reader, Verdicts verdicts,
+        TriggerModes triggers, ushort changing)
     {
         var notes = new List<string>();
         if (survey.FirstCpuLine == long.MaxValue)
@@ -25,8 +26,33 @@ internal static class ReplayNotes
             notes.Add("what was accepted cannot be told from what was sent");
         if (survey.Remaps && !survey.Saw(TraceEvent.RemapFetch))
             notes.Add("entries of the remapping table are not traced (vtd_ir_irte_get): what they say is taken from the log");
+        if (triggers.FromStart != 0)
+            notes.Add($"level-triggered from the start, by what the log shows: {TriggerModes.Words(triggers.FromStart)} of the 8259");
+        if (changing != 0)
+        {
+            notes.Add("level-triggered in one part of the log and edge-triggered in another, as the guest changed it, and no line says "
+                + $"when: {TriggerModes.Words(changing)} of the 8259");
+        }
+        foreach ((Responder chip, string missing, long count, long first) in verdicts.Excused)
+        {
+            notes.Add($"{Count(count, "difference")} at {Name(chip)} left unchecked, first at line {first}: no {missing} shows, and without "
+                + "it the state is not known");
+        }
+        if (verdicts.Untraced.Any())
+            notes.Add($"the chips expect {string.Join(", ", verdicts.Untraced)}, which never shows: not traced, so not compared");
         if (reader.Malformed > 0)
-            notes.Add($"{reader.Malformed} lines have an event's name and not its fields");
+            notes.Add(reader.Malformed == 1 ? "1 line has an event's name and not its fields"
+                : $"{reader.Malformed} lines have an event's name and not its fields");
         return notes;
     }
+
+    private static string Count(long count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    private static string Name(Responder chip) => chip switch
+    {
+        Responder.Pic => "the 8259",
+        Responder.IoApic => "the I/OAPIC",
+        Responder.LocalApic => "the local APICs",
+        _ => "the remapping unit",
+    };
 }

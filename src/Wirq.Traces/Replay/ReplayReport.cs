@@ -31,6 +31,9 @@ public sealed class ReplayReport
     public ResponseCounts Responses { get; }
     /// <summary>The first place where the chips and the log part; null where there is none.</summary>
     public Mismatch? First { get; internal set; }
+    /// <summary>Differences that are no mismatches, as the log lacks lines that decide them; <see cref="Notes"/> says
+    /// which.</summary>
+    public long NotJudged { get; internal set; }
     /// <summary>Accepted interrupts by source and CPU.</summary>
     public IReadOnlyList<Delivered> Delivered { get; internal set; } = [];
     /// <summary>What went through the remapping unit; null where there is none.</summary>

@@ -50,6 +50,8 @@ internal sealed partial class ReplaySession
 
     private void TakeIoApicResponse(in TraceLine line)
     {
+        if (line.Event is TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr)
+            _verdicts.Coverage.RemoteIrrSet = true;
         if (_owed.TryMeet(line))
         {
             bool evidence = line.Event == TraceEvent.IoApicEoiBroadcast && _evidence == (int)line.A;
@@ -59,7 +61,7 @@ internal sealed partial class ReplaySession
                 _verdicts.Match(line.Event);
             return;
         }
-        if (line.Event == TraceEvent.IoApicEoiBroadcast && !_knowsCpus)
+        if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _verdicts.Coverage.Tells(Responder.LocalApic)))
         {
             _verdicts.LeaveUnchecked(line.Event);
             _machine.Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, 0, 0, line.A));
@@ -69,7 +71,7 @@ internal sealed partial class ReplaySession
         if (line.Event == TraceEvent.IoApicSetRemoteIrr && line.A < ReplayMachine.Pins && ExplainsAgain(line))
             return;
         bool struck = _owed.TryStrike(line.Event, out Prediction predicted);
-        _verdicts.Mismatch(line.Number, line.Event, struck ? predicted.ToString() : Verdicts.Nothing, LineText.Of(line));
+        _verdicts.Mismatch(line, struck ? predicted.ToString() : Verdicts.Nothing);
     }
 
     private bool ExplainsAgain(in TraceLine line)

@@ -49,7 +49,7 @@ internal sealed partial class ReplaySession
 
     private void TakeLocalDelivery(in TraceLine line)
     {
-        if (line.A == Lint0 && _knowsCpus)
+        if (line.A == Lint0 && _survey.ShowsLint)
             _pic.Take(line);
         else if (line.A != Timer || !_knowsCpus)
             _verdicts.LeaveUnchecked(line.Event);
@@ -65,7 +65,7 @@ internal sealed partial class ReplaySession
         int cpu = _survey.ApicIds.Count == 1 ? 0 : _timers.First();
         if (cpu < 0)
         {
-            _verdicts.Mismatch(line.Number, line.Event, "no timer runs", LineText.Of(line));
+            _verdicts.Mismatch(line, "no timer runs");
             return;
         }
         int vector = _machine.Fabric.LocalApics.State(cpu).Timer.Vector;
@@ -96,7 +96,7 @@ internal sealed partial class ReplaySession
     private void BeforeEoi(int cpu, in TraceLine line, in TraceLine next)
     {
         int broadcast = next.Event == TraceEvent.IoApicEoiBroadcast && next.Thread == line.Thread ? (int)next.A : -1;
-        if (_inference.BeforeEoi(cpu, broadcast, _survey.Traces(TraceEvent.IoApicEoiBroadcast)))
+        if (_inference.BeforeEoi(cpu, broadcast, _survey.Saw(TraceEvent.IoApicEoiBroadcast)))
             _evidence = broadcast;
         _machine.Drain();
     }

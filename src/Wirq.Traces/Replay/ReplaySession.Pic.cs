@@ -41,6 +41,8 @@ internal sealed partial class ReplaySession
             _machine.Fabric.TryWritePort(CpuOrAny(line), PicPlay.PortOf(line), 1, (uint)line.C);
             _machine.Drain();
         }
+        _verdicts.Coverage.IntrRose |= _machine.Pic.Intr;
+        _verdicts.Coverage.Polled |= (_machine.Pic.Master.State.Polling | _machine.Pic.Slave.State.Polling) != 0;
         PicPlay.Expect(_prints, line, before, _machine.Pic, _machine.Fabric, _pic.Expected);
     }
 
@@ -50,7 +52,7 @@ internal sealed partial class ReplaySession
         LearnVectors(line);
         ulong irq = TriggerInference.IrqOf(_machine.Pic);
         var inta = new PicStimulus(line, _machine.Pic.State);
-        bool explained = irq != line.A && _pic.ExplainsInta(inta, line.A);
+        bool explained = irq != line.A && _verdicts.Coverage.ShowsPic && _pic.ExplainsInta(inta, line.A);
         if (explained)
             irq = line.A;
         PicPairState before = _machine.Pic.State;
@@ -58,7 +60,7 @@ internal sealed partial class ReplaySession
         byte vector = _machine.Fabric.Inta(Math.Max(cpu, AnyCpu));
         _machine.Drain();
         if (irq != line.A || vector != line.B)
-            _verdicts.Mismatch(line.Number, line.Event, LineText.Of(line.Event, irq, vector), LineText.Of(line));
+            _verdicts.Mismatch(line, LineText.Of(line.Event, irq, vector));
         else if (explained)
             _verdicts.LeaveUnchecked(line.Event);
         else

@@ -68,7 +68,7 @@ internal sealed partial class ReplaySession
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
         {
-            _verdicts.Mismatch(line.Number, line.Event, predicted.ToString(), LineText.Of(line));
+            _verdicts.Mismatch(line, predicted.ToString());
             ofPin = _machine.Held.Dequeue();
         }
         else
@@ -83,15 +83,15 @@ internal sealed partial class ReplaySession
     {
         if (!_open)
         {
-            _verdicts.Mismatch(line.Number, line.Event, Verdicts.Nothing, LineText.Of(line));
+            _verdicts.Mismatch(line, Verdicts.Nothing);
             return;
         }
         SwitchOnUnseen();
         int index = RequestIndex;
         if (!Unit.RemappingEnabled || !_request.Address.Remappable)
-            _verdicts.Mismatch(line.Number, line.Event, "nothing: the request is not remapped", LineText.Of(line));
+            _verdicts.Mismatch(line, "nothing: the request is not remapped");
         else if ((int)line.A != index)
-            _verdicts.Mismatch(line.Number, line.Event, $"entry {index}", LineText.Of(line));
+            _verdicts.Mismatch(line, $"entry {index}");
         else
             _verdicts.Match(line.Event);
         var entry = new Irte(line.B, line.C);
@@ -112,7 +112,8 @@ internal sealed partial class ReplaySession
     {
         int before = _routes.RequesterOf(_request);
         VtdProfile profile = VtdProfile.Of(Profile.Qemu);
-        bool passes = next.Event == TraceEvent.RemapEntry;
+        bool passes = next.Event is TraceEvent.RemapEntry or TraceEvent.RemapVectorDiffers or TraceEvent.RemapTriggerDiffers
+            or TraceEvent.RemapDone || next.Event == TraceEvent.ApicDeliverIrq && !_survey.Saw(TraceEvent.RemapEntry);
         if (before != RouteWatch.Unknown && (!passes || entry.Admits((ushort)before, profile)))
             _sender = (ushort)before;
         else if (passes || entry.Validation == SourceValidation.None || !entry.Present)
@@ -155,6 +156,22 @@ internal sealed partial class ReplaySession
         }
         Decide();
         return evidence;
+    }
+
+    /// <summary>A message reached the local APICs, and the log does not show results.</summary>
+    /// <returns>Whether the entry is taken from this line.</returns>
+    private bool TakesMessage(in TraceLine line)
+    {
+        if (!_open || _survey.Saw(TraceEvent.RemapDone))
+            return false;
+        bool evidence = !_survey.Saw(TraceEvent.RemapFetch) && !_survey.Saw(TraceEvent.RemapEntry) && _request.Address.Remappable;
+        if (evidence)
+        {
+            Imagine(RequestIndex, InterruptMessage.Create((byte)line.D, (DeliveryMode)line.C, (uint)line.A, line.B != 0, line.E != 0),
+                line.Number);
+        }
+        Decide();
+        return evidence && _owed.TryMeet(line);
     }
 
     /// <summary>Puts an entry where the unit will look, for a log that does not show entries.</summary>
@@ -249,13 +266,12 @@ internal sealed partial class ReplaySession
                 _verdicts.Match(line.Event);
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
-            _verdicts.Mismatch(line.Number, line.Event, predicted.ToString(), LineText.Of(line));
+            _verdicts.Mismatch(line, predicted.ToString());
         else if (_blocked is { A: (ulong)VtdFaultReason.RequestReserved } && line.Event != TraceEvent.RemapDone)
             _verdicts.Counts.Waive(Waiver.EntryOfRefused, line.Event);
         else
         {
-            _verdicts.Mismatch(line.Number, line.Event,
-                _blocked is { } blocked ? $"nothing: {EventText.Describe(blocked)}" : Verdicts.Nothing, LineText.Of(line));
+            _verdicts.Mismatch(line, _blocked is { } blocked ? $"nothing: {EventText.Describe(blocked)}" : Verdicts.Nothing);
         }
     }
 

@@ -126,7 +126,7 @@ internal sealed partial class ReplaySession
     /// <summary>The unit refused a descriptor that QEMU took.</summary>
     private void RestartQueue(int cpu, in TraceLine line)
     {
-        _verdicts.Mismatch(line.Number, line.Event, "the queue stops: a reserved field is set", LineText.Of(line));
+        _verdicts.Mismatch(line, "the queue stops: a reserved field is set");
         ulong on = Unit.RemappingEnabled ? GlobalCommand.Remapping : 0;
         WriteUnit(cpu, CommandOffset, sizeof(uint), on);
         WriteUnit(cpu, FaultStatusOffset, sizeof(uint), FaultStatus.QueueError);

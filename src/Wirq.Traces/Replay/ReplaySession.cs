@@ -33,7 +33,7 @@ internal sealed partial class ReplaySession
     private int _evidence = -1;
 
     internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
-        RemappingReport remapping, Action<Event>? record, long now)
+        RemappingReport remapping, TriggerModes triggers, Action<Event>? record, long now)
     {
         (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, record);
         _remapping = remapping;
@@ -44,13 +44,14 @@ internal sealed partial class ReplaySession
             Observed = Observe,
         };
         _prints = new PicPrints(survey);
-        _pic = new PicExchange(_machine, _prints, verdicts);
+        _pic = new PicExchange(_machine, _prints, verdicts, triggers);
         _timers = new TimerDeadlines(survey.ApicIds.Count);
         _inference = new EoiInference(_machine, _timers, told: survey.HasServicing);
         _acknowledges = new Acknowledges(_machine, verdicts, _inference);
         _reports = new ReportTracker(survey, verdicts, delivered, _inference);
         _machine.SetTime(now);
         _machine.Connect();
+        _machine.SetTriggers(triggers.FromStart);
         _routes = new RouteWatch(_machine.Fabric);
         if (survey.Remaps)
             StartUnit();
@@ -113,12 +114,26 @@ internal sealed partial class ReplaySession
         }
     }
 
-    /// <summary>The log is at its end, or the machine is reset.</summary>
-    internal void End()
+    /// <summary>The machine is reset.</summary>
+    internal void EndByReset()
     {
         CloseStimulus();
         _pic.Close();
         _machine.Rest();
+        TellVectors();
+    }
+
+    /// <summary>The log is at its end. QEMU may have had more to say of the last stimulus: what is missing is not known
+    /// to be.</summary>
+    internal void End()
+    {
+        _acknowledges.End();
+        bool undecided = _open || _machine.Held.Count > 0;
+        _owed.Clear();
+        _reports.End();
+        _pic.End();
+        if (!undecided)
+            _machine.Rest();
         TellVectors();
     }
 
@@ -158,7 +173,7 @@ internal sealed partial class ReplaySession
         EndRequest();
         RefuseHeld();
         foreach (Prediction owed in _owed.Owed)
-            _verdicts.Mismatch(_stimulus.Number, owed.Event, owed.ToString(), MissingInWords(owed.Event));
+            _verdicts.Missing(_stimulus, owed.Event, owed.ToString(), MissingInWords(owed.Event));
         _owed.Clear();
         _reports.Close(_stimulus);
         _evidence = -1;
@@ -203,6 +218,7 @@ internal sealed partial class ReplaySession
         switch (happened.Kind)
         {
             case EventKind.RemoteIrrSet:
+                _verdicts.Coverage.RemoteIrrSet = true;
                 Owe(new(TraceEvent.IoApicSetRemoteIrr, (ulong)happened.Pin));
                 break;
             case EventKind.RemoteIrrCleared when (EndOfInterruptCause)happened.B != EndOfInterruptCause.Rewrite:
@@ -218,6 +234,11 @@ internal sealed partial class ReplaySession
                 if (_machine.HoldsMessages)
                 {
                     Owe(new(TraceEvent.RemapRequest, happened.Msi.Address.Bits, happened.Msi.Data.Bits));
+                    break;
+                }
+                if (happened.Msi.Address.Remappable)
+                {
+                    _verdicts.Coverage.RemapsUnseen = true;
                     break;
                 }
                 _reports.NoteSource(SourceName.IoApic(happened.Pin));
@@ -237,8 +258,10 @@ internal sealed partial class ReplaySession
 
     private void Owe(in Prediction owed)
     {
-        if (_survey.Traces(owed.Event))
+        if (_survey.Saw(owed.Event))
             _owed.Add(owed);
+        else
+            _verdicts.NoteUntraced(owed.Event);
     }
 
     private SourceName SourceOf(Origin origin) => origin.Kind switch

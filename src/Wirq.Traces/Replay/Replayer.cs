@@ -33,15 +33,16 @@ public sealed class Replayer
     private readonly Verdicts _verdicts;
     private readonly LawLedger _laws = new();
     private readonly LogSurvey _survey;
+    private readonly TriggerModes _triggers;
     private ReplaySession _session;
     private LogClock _clock;
     private long _stimuli, _skipped;
     private int _reset;
 
-    private Replayer(LogSurvey survey, ReplayOptions options)
+    private Replayer(LogSurvey survey, TriggerModes triggers, ReplayOptions options)
     {
-        (_survey, _options) = (survey, options);
-        _verdicts = new Verdicts(_surroundings) { Parted = Part };
+        (_survey, _triggers, _options) = (survey, triggers, options);
+        _verdicts = new Verdicts(_surroundings, new Coverage(survey)) { Parted = Part };
         _clock = new LogClock(survey.FirstStamp);
         options.Log?.Invoke(survey.Facts);
         options.Machine?.Invoke(ReplayMachine.OptionsFor(survey));
@@ -49,7 +50,7 @@ public sealed class Replayer
     }
 
     /// <summary>Replays a log.</summary>
-    /// <param name="open">Opens it; called twice, as some things must be known before the first line is
+    /// <param name="open">Opens it; called twice or more, as some things must be known before the first line is
     /// replayed.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="options">How.</param>
@@ -59,6 +60,7 @@ public sealed class Replayer
         ArgumentNullException.ThrowIfNull(open);
         options ??= new ReplayOptions();
         long lines;
+        ushort changing = 0;
         LogSurvey survey;
         using (var reader = new QemuLogReader(open(), file))
         {
@@ -70,11 +72,17 @@ public sealed class Replayer
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
         }
-        var replayer = new Replayer(survey, options);
-        using (var reader = new QemuLogReader(open(), file))
+        // Nobody hears of these passes: what they find holds from the first line on.
+        (ushort level, changing) = survey.MayShowTriggers ? TriggerModes.Learn(modes => Pass(modes, new() { Progress = options.Progress }))
+            : default;
+        return Pass(new TriggerModes(level), options);
+
+        ReplayReport Pass(TriggerModes modes, ReplayOptions how)
         {
+            var replayer = new Replayer(survey, modes, how);
+            using var reader = new QemuLogReader(open(), file);
             replayer.Play(reader, lines);
-            return replayer.Report(reader);
+            return replayer.Report(reader, changing);
         }
     }
 
@@ -133,16 +141,16 @@ public sealed class Replayer
 
     private void StartAnew()
     {
-        _session.End();
+        _session.EndByReset();
         _stimuli += _session.Stimuli;
         _laws.Add(_session.Machine.Laws);
         _session = NewSession(_session.Machine.Fabric.Now);
     }
 
     private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
-        _options.Record, now);
+        _triggers, _options.Record, now);
 
-    private ReplayReport Report(QemuLogReader reader)
+    private ReplayReport Report(QemuLogReader reader, ushort changing)
     {
         _laws.Add(_session.Machine.Laws);
         return new ReplayReport(_verdicts.Counts)
@@ -154,8 +162,9 @@ public sealed class Replayer
             Stimuli = _stimuli + _session.Stimuli,
             Cpus = _survey.ApicIds.Count,
             Acknowledges = ReplayNotes.Acknowledges(_survey),
-            Notes = ReplayNotes.Of(_survey, reader),
+            Notes = ReplayNotes.Of(_survey, reader, _verdicts, _triggers, changing),
             First = _verdicts.First,
+            NotJudged = _verdicts.Excused.Sum(excused => excused.Count),
             Delivered = _delivered.ToList(),
             Remapping = _survey.Remaps ? _remapping : null,
             Laws = _laws.Verdicts,

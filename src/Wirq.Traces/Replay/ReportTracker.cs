@@ -50,7 +50,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
         }
         if (!_owed.TryDequeue(out Acceptance owed))
         {
-            verdicts.Mismatch(line.Number, line.Event, Verdicts.Nothing, LineText.Of(line));
+            verdicts.Mismatch(line, Verdicts.Nothing);
             return;
         }
         // Where the count stood before its first line nobody knows.
@@ -67,7 +67,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
         else if (owed.Merged ? same : anew)
             verdicts.Match(line.Event);
         else
-            verdicts.Mismatch(line.Number, line.Event, $"{before + (owed.Merged ? 0u : 1)}: {owed}", LineText.Of(line));
+            verdicts.Mismatch(line, $"{before + (owed.Merged ? 0u : 1)}: {owed}");
     }
 
     /// <summary>The count starts again.</summary>
@@ -76,11 +76,14 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     /// <summary>The count, where it is known.</summary>
     internal ulong? Count => _counting ? _count : null;
 
+    /// <summary>The log is at its end: whether what is still owed would have come, nobody knows.</summary>
+    internal void End() => _owed.Clear();
+
     /// <summary>The stimulus is over: what is still owed was not logged.</summary>
     internal void Close(in TraceLine stimulus)
     {
         while (_owed.TryDequeue(out Acceptance owed))
-            verdicts.Mismatch(stimulus.Number, TraceEvent.ReportDelivered, owed.ToString(), Verdicts.Nothing);
+            verdicts.Missing(stimulus, TraceEvent.ReportDelivered, owed.ToString());
     }
 
     private readonly record struct Acceptance(SourceName Source, int Cpu, int Vector, bool Merged)

@@ -19,6 +19,7 @@ internal sealed class SurveyBuilder
     /// <summary>The first time stamp, in microseconds; -1 where no line has one.</summary>
     internal long FirstStamp { get; private set; } = -1;
     internal BeginningWatch Beginning { get; } = new();
+    internal TriggerWatch Triggers { get; } = new();
     internal long FirstCpuLine { get; private set; } = long.MaxValue;
     internal byte IoApicVersion { get; private set; } = 0x20;
     internal bool HasThreads { get; private set; }
@@ -31,6 +32,7 @@ internal sealed class SurveyBuilder
         if (FirstStamp < 0)
             FirstStamp = line.Microseconds;
         Beginning.Add(line);
+        Triggers.Add(line);
         FollowReset(line);
         switch (line.Event)
         {

@@ -8,14 +8,13 @@ namespace Wirq.Traces.Replay;
 /// and
 /// the difference shows only where a line falls before its INTA, or is still high after it.</summary>
 /// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy with one more input level, its
-/// request
-/// following its line as if it always had. If that explains every line, the input is level from here on.</remarks>
-internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
+/// request following its line as if it always had. If that explains every line, the input is level from here on, and
+/// whoever replays the log once more can have it level from the start. Where an input that is level must be edge, the
+/// guest changed it.</remarks>
+internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, TriggerModes modes)
 {
-    private const int Inputs = 16, SlaveFirst = 8;
+    private const int Inputs = 16, SlaveFirst = 8, Requests = 2;
     private const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
-    // Inputs that can be level: the timer, the keyboard, the cascade, the clock and the coprocessor cannot.
-    private const ushort CanBeLevel = 0xDEF8;
 
     private readonly PicPair _trial = new(new PicOptions { Profile = Profile.Qemu }, new StateArena());
     private readonly EventBuffer _events = new();
@@ -29,15 +28,26 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
 
     /// <summary>Whether one more level input explains what the log says of a stimulus; if so, the machine has it
     /// now.</summary>
-    internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged)
+    internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged) => Explains(stimulus, logged, whole: true, out _);
+
+    /// <summary>The same for a stimulus behind whose lines others may stand.</summary>
+    /// <param name="stimulus">The stimulus.</param>
+    /// <param name="logged">Its lines, and perhaps others.</param>
+    /// <param name="count">How many are its own, if that explains them.</param>
+    internal bool ExplainsFirst(in PicStimulus stimulus, List<TraceLine> logged, out int count) =>
+        Explains(stimulus, logged, whole: false, out count);
+
+    private bool Explains(in PicStimulus stimulus, List<TraceLine> logged, bool whole, out int count)
     {
+        count = 0;
         if (stimulus.Line.Event is not (TraceEvent.PicSetIrq or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt))
             return false;
-        for (int irq = 0; irq < Inputs; irq++)
+        for (int trial = 0; trial < Inputs * Requests; trial++)
         {
-            if (!TryPlay(stimulus, irq) || !Fits(logged))
+            if (!TryPlay(stimulus, trial) || !Fits(logged, whole))
                 continue;
-            Adopt(irq);
+            count = _lines.Count;
+            Adopt(trial % Inputs);
             machine.Pic.State = _trial.State;
             machine.Fabric.PicWasSet();
             machine.Drain();
@@ -51,14 +61,14 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
     /// ready for that cycle.</summary>
     internal bool ExplainsInta(in PicStimulus inta, ulong taken)
     {
-        for (int irq = 0; irq < Inputs; irq++)
+        for (int trial = 0; trial < Inputs * Requests; trial++)
         {
-            if (!TrySuppose(inta.Before, irq, out PicPairState supposed))
+            if (!TrySuppose(inta.Before, trial, out PicPairState supposed))
                 continue;
             _trial.State = supposed;
             if (IrqOf(_trial) != taken)
                 continue;
-            Adopt(irq);
+            Adopt(trial % Inputs);
             machine.Pic.State = supposed;
             machine.Fabric.PicWasSet();
             machine.Drain();
@@ -80,9 +90,9 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
         return (ulong)(SlaveFirst + (inner == Pic8259.None ? spurious : inner));
     }
 
-    private bool TryPlay(in PicStimulus stimulus, int irq)
+    private bool TryPlay(in PicStimulus stimulus, int trial)
     {
-        if (!TrySuppose(stimulus.Before, irq, out PicPairState supposed))
+        if (!TrySuppose(stimulus.Before, trial, out PicPairState supposed))
             return false;
         _trial.State = supposed;
         _lines.Clear();
@@ -92,25 +102,33 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
         return true;
     }
 
-    private bool Fits(List<TraceLine> logged)
+    private bool Fits(List<TraceLine> logged, bool whole)
     {
-        bool fits = logged.Count == _lines.Count;
-        for (int i = 0; fits && i < logged.Count; i++)
+        bool fits = whole ? logged.Count == _lines.Count : logged.Count >= _lines.Count && _lines.Count > 0;
+        for (int i = 0; fits && i < _lines.Count; i++)
             fits = _lines[i].IsMetBy(logged[i]);
         return fits;
     }
 
-    private static bool TrySuppose(in PicPairState before, int irq, out PicPairState supposed)
+    /// <summary>Supposes the other trigger mode for one input. A level input requests while its line is high; an edge
+    /// input may have a request or not, so the first <see cref="Inputs"/> trials leave the request, and the rest
+    /// turn it over.</summary>
+    private static bool TrySuppose(in PicPairState before, int trial, out PicPairState supposed)
     {
         supposed = before;
-        if ((CanBeLevel >> irq & 1) == 0)
+        int irq = trial % Inputs;
+        if ((TriggerModes.CanBeLevel >> irq & 1) == 0)
             return false;
         byte bit = Pic8259.Bit(irq % SlaveFirst);
         PicState chip = irq < SlaveFirst ? before.Master : before.Slave;
-        if ((chip.Elcr & bit) != 0)
+        bool wasLevel = (chip.Elcr & bit) != 0, turned = trial >= Inputs;
+        if (turned && !wasLevel)
             return false;
-        chip.Elcr |= bit;
-        chip.Irr = (byte)(chip.Irr & ~bit | chip.Pins & bit);
+        chip.Elcr ^= bit;
+        if (!wasLevel)
+            chip.Irr = (byte)(chip.Irr & ~bit | chip.Pins & bit);
+        else if (turned)
+            chip.Irr ^= bit;
         supposed = irq < SlaveFirst ? before with { Master = chip } : before with { Slave = chip };
         if (irq >= SlaveFirst)
             supposed = Cascaded(supposed);
@@ -130,7 +148,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints)
     private void Adopt(int irq)
     {
         PicState chip = irq < SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;
-        byte triggers = (byte)(chip.Elcr | Pic8259.Bit(irq % SlaveFirst));
+        byte triggers = (byte)(chip.Elcr ^ Pic8259.Bit(irq % SlaveFirst));
+        modes.Note(irq, level: (triggers & Pic8259.Bit(irq % SlaveFirst)) != 0);
         machine.Fabric.TryWritePort(0, irq < SlaveFirst ? MasterTriggers : SlaveTriggers, 1, triggers);
         machine.Drain();
     }

@@ -3,20 +3,40 @@ using Wirq.Traces.Qemu;
 namespace Wirq.Traces.Replay;
 
 /// <summary>Takes down what is found, and what stands around the first mismatch.</summary>
-internal sealed class Verdicts(Surroundings surroundings)
+internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
 {
     internal const string Nothing = "nothing";
 
+    private readonly SortedDictionary<(Responder Chip, string Missing), (long Count, long First)> _excused = [];
+    private ulong _untraced;
+
     internal ResponseCounts Counts { get; } = new();
+    /// <summary>What of the chips' stimuli the log has.</summary>
+    internal Coverage Coverage => coverage;
     /// <summary>Whether responses are compared: not where nothing is known of the chips yet.</summary>
     internal bool Compares { get; set; } = true;
-    /// <summary>Told the line of each mismatch.</summary>
+    /// <summary>Told the line of each difference, be it a mismatch or not.</summary>
     internal Action<long>? Parted { get; init; }
     internal Mismatch? First { get; private set; }
+    /// <summary>Differences that are no mismatches, as the log lacks what decides them: at which chip, what it lacks,
+    /// how many there are, and the line of the first.</summary>
+    internal IEnumerable<(Responder Chip, string Missing, long Count, long First)> Excused =>
+        _excused.Select(pair => (pair.Key.Chip, pair.Key.Missing, pair.Value.Count, pair.Value.First));
+
+    /// <summary>Events that the chips predict and that show nowhere in the log, by QEMU's names.</summary>
+    internal IEnumerable<string> Untraced =>
+        Enum.GetValues<TraceEvent>().Where(kind => (_untraced >> (int)kind & 1) != 0).Select(EventNames.Of).Order(StringComparer.Ordinal);
 
     internal void Match(TraceEvent kind) => Count(ResponseVerdict.Matched, kind);
 
     internal void LeaveUnchecked(TraceEvent kind) => Count(ResponseVerdict.Unchecked, kind);
+
+    /// <summary>The chips predict an event that was not traced.</summary>
+    internal void NoteUntraced(TraceEvent kind)
+    {
+        if (Compares)
+            _untraced |= 1ul << (int)kind;
+    }
 
     private void Count(ResponseVerdict verdict, TraceEvent kind)
     {
@@ -24,16 +44,25 @@ internal sealed class Verdicts(Surroundings surroundings)
             Counts.Count(verdict, kind);
     }
 
-    internal void Mismatch(long line, TraceEvent kind, string predicted, string logged)
+    /// <summary>The log says something else than the chips, or something where they say nothing.</summary>
+    internal void Mismatch(in TraceLine line, string predicted, Responder? chip = null)
     {
-        if (!Compares)
-            return;
-        Counts.Count(ResponseVerdict.Mismatched, kind);
-        Parted?.Invoke(line);
-        if (First is not null)
-            return;
-        First = new Mismatch(line, EventNames.Of(kind), predicted, logged);
-        surroundings.Attach(First);
+        if (Excuses(line.Number, chip ?? coverage.Of(line.Event)))
+            LeaveUnchecked(line.Event);
+        else
+            Part(line.Number, line.Event, predicted, LineText.Of(line));
+    }
+
+    /// <summary>The log does not say what the chips predict.</summary>
+    /// <param name="stimulus">The line that tells of the stimulus.</param>
+    /// <param name="kind">What is missing.</param>
+    /// <param name="predicted">The same in words.</param>
+    /// <param name="logged">What the log says.</param>
+    /// <param name="chip">Whose it is; null where its kind says so.</param>
+    internal void Missing(in TraceLine stimulus, TraceEvent kind, string predicted, string logged = Nothing, Responder? chip = null)
+    {
+        if (!Excuses(stimulus.Number, chip ?? coverage.Of(kind)))
+            Part(stimulus.Number, kind, predicted, logged);
     }
 
     /// <summary>A value that the guest read.</summary>
@@ -42,6 +71,29 @@ internal sealed class Verdicts(Surroundings surroundings)
         if (predicted == logged)
             Match(line.Event);
         else
-            Mismatch(line.Number, line.Event, $"0x{predicted:x}", LineText.Of(line));
+            Mismatch(line, $"0x{predicted:x}");
+    }
+
+    private bool Excuses(long line, Responder chip)
+    {
+        if (!Compares)
+            return true;
+        if (coverage.Missing(chip) is not { } missing)
+            return false;
+        (long count, long first) = _excused.GetValueOrDefault((chip, missing), (0, line));
+        _excused[(chip, missing)] = (count + 1, first);
+        // Whoever asks for the chips' state has to know that it is not the log's.
+        Parted?.Invoke(line);
+        return true;
+    }
+
+    private void Part(long line, TraceEvent kind, string predicted, string logged)
+    {
+        Counts.Count(ResponseVerdict.Mismatched, kind);
+        Parted?.Invoke(line);
+        if (First is not null)
+            return;
+        First = new Mismatch(line, EventNames.Of(kind), predicted, logged);
+        surroundings.Attach(First);
     }
 }

@@ -1,0 +1,61 @@
+namespace Wirq.Traces.Replay;
+
+/// <summary>What is known of the trigger modes of the 8259's inputs, of which no line tells: those that are level from
+/// the start, and what one pass over the log showed.</summary>
+/// <remarks>Inputs are bits 0 to 15, those of the slave from 8 on.</remarks>
+internal sealed class TriggerModes(ushort fromStart)
+{
+    /// <summary>Inputs that can be level: the timer, the keyboard, the cascade, the clock and the coprocessor
+    /// cannot.</summary>
+    internal const ushort CanBeLevel = 0xDEF8;
+
+    private ushort _shownLevel, _shownEdge;
+
+    /// <summary>Inputs that are level from the first line on.</summary>
+    internal ushort FromStart => fromStart;
+
+    /// <summary>Inputs that the log showed to be level where they were edge here.</summary>
+    internal ushort ShownLevel => _shownLevel;
+
+    /// <summary>Inputs that are level from the start, and that the log showed to be edge somewhere.</summary>
+    internal ushort Contradicted => (ushort)(_shownEdge & fromStart);
+
+    /// <summary>The log shows an input in the other mode than it has here.</summary>
+    internal void Note(int irq, bool level)
+    {
+        ref ushort shown = ref level ? ref _shownLevel : ref _shownEdge;
+        shown |= (ushort)(1 << irq);
+    }
+
+    /// <summary>Finds the inputs that are level wherever the log shows their mode.</summary>
+    /// <param name="pass">Replays the log, and notes what it shows.</param>
+    /// <returns>Those inputs, and those that the log shows in both modes: they begin as edge.</returns>
+    /// <remarks>Each pass but the last adds an input, or finds one in both modes for good: 11 inputs make at most 23
+    /// passes. Logs need two.</remarks>
+    internal static (ushort Level, ushort Changing) Learn(Action<TriggerModes> pass)
+    {
+        ushort level = 0, changing = 0;
+        for (; ; )
+        {
+            var modes = new TriggerModes(level);
+            pass(modes);
+            changing |= modes.Contradicted;
+            ushort next = (ushort)((level | modes.ShownLevel) & ~changing);
+            if (next == level)
+                return (level, changing);
+            level = next;
+        }
+    }
+
+    /// <summary>Inputs by number, for a sentence.</summary>
+    internal static string Words(ushort inputs)
+    {
+        var numbers = new List<int>();
+        for (int irq = 0; irq < 16; irq++)
+        {
+            if ((inputs >> irq & 1) != 0)
+                numbers.Add(irq);
+        }
+        return numbers.Count == 1 ? $"input {numbers[0]}" : $"inputs {string.Join(", ", numbers[..^1])} and {numbers[^1]}";
+    }
+}
