@@ -51,6 +51,7 @@ internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Eve
         {
             foreach (Event happened in Events)
                 writer.Write(happened);
+            writer.Complete();
         }
         return stream.ToArray();
     }

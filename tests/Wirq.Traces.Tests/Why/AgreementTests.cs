@@ -76,7 +76,8 @@ public sealed partial class AgreementTests
                 lines.Add(happened.Kind == EventKind.LogParted ? (long)happened.A : line);
             },
         });
-        writer!.Dispose();
+        writer!.Complete();
+        writer.Dispose();
         return (stream.ToArray(), [.. lines]);
     }
 
