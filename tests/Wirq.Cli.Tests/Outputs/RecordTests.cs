@@ -145,7 +145,7 @@ public sealed class RecordTests : IDisposable
         CommandRun why = CommandRun.Of("why", In("a.wirq.part"));
         Assert.Equal(4, why.ExitCode);
         Assert.Contains("recording is incomplete", why.Output, StringComparison.Ordinal);
-        Assert.Contains("cannot be told from this", why.Output, StringComparison.Ordinal);
+        Assert.Contains("cannot be told from this", why.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Contains("\"incomplete\": \"", CommandRun.Of("why", "--json", In("a.wirq.part")).Output, StringComparison.Ordinal);
     }
 
