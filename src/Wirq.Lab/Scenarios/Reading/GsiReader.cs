@@ -66,7 +66,7 @@ internal sealed class GsiReader
         return [.. list.Items.Select(Read)];
     }
 
-    private Dictionary<int, int> ReadOverrides(YamlNode node)
+    private static Dictionary<int, int> ReadOverrides(YamlNode node)
     {
         var overrides = new Dictionary<int, int>();
         foreach (YamlEntry entry in node.AsMapping("a map of IRQ: GSI").Entries)
