@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Events;
 using Wirq.Lab.Running;
 
 namespace Wirq.Cli.Run;
@@ -99,7 +100,8 @@ internal sealed class RunStory
         {
             string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
             bool apart = entry.Step is not null || entry.Note is not null;
-            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Note: entry.Note is not null));
+            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Note: entry.Note is not null,
+                Leads: entry.Step is not null || entry.Event.Kind == EventKind.VectorTaken));
         }
         if (part.Parts.Count == 0)
             return;
@@ -112,7 +114,7 @@ internal sealed class RunStory
     }
 
     /// <summary>Chooses lines until the room is full: how it began, what came last, what is repeated most often and how
-    /// often, what was not as expected, and the rest from the beginning on.</summary>
+    /// often, what was not as expected, what was done and taken, and the rest from the beginning on.</summary>
     private static bool[] Choose(List<TimelineLine> told, int room)
     {
         var shown = new bool[told.Count];
@@ -127,7 +129,7 @@ internal sealed class RunStory
         int[] wanted =
         [
             .. all.Take(FirstLines), .. all.Reverse().Take(LastLines), .. turn.Where(i => told[i].EndsTurn), .. turn,
-            .. all.Where(i => told[i].EndsTurn || told[i].Note), .. all,
+            .. all.Where(i => told[i].EndsTurn || told[i].Note), .. all.Where(i => told[i].Leads), .. all,
         ];
         foreach (int line in wanted.Distinct())
         {
@@ -191,5 +193,7 @@ internal sealed class RunStory
     /// <param name="Note">Whether it is nothing that happened.</param>
     /// <param name="Repeats">How often it came where it belongs to what is repeated; else 0.</param>
     /// <param name="EndsTurn">Whether it says how often.</param>
-    private readonly record struct TimelineLine(IReadOnlyList<string> Lines, bool Note = false, long Repeats = 0, bool EndsTurn = false);
+    /// <param name="Leads">Whether it is a step or an interrupt that was taken, from which the lines behind it follow.</param>
+    private readonly record struct TimelineLine(IReadOnlyList<string> Lines, bool Note = false, long Repeats = 0, bool EndsTurn = false,
+        bool Leads = false);
 }
