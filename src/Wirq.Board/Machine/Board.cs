@@ -43,7 +43,8 @@ public sealed class Board : IDisposable
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(options);
-        Options = options.Validated();
+        options.Validate();
+        Options = options;
         Memory = memory;
         Vm = system.CreateVm();
         try

@@ -26,10 +26,15 @@ public sealed record BoardOptions
     /// nobody.</summary>
     public Func<Fabric, Action<Event>>? Observe { get; init; }
 
-    internal BoardOptions Validated()
+    /// <summary>Throws where no board can be built so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Cpus);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Cpus, MaxCpus);
-        return this;
+        if (Cpus is < 1 or > MaxCpus)
+            throw new OptionException(nameof(Cpus), $"{Cpus}", $"1 to {MaxCpus}");
+        if (!Enum.IsDefined(Configuration))
+            throw new OptionException(nameof(Configuration), $"{Configuration}", $"one of {string.Join(", ", Enum.GetNames<DeliveryConfiguration>())}");
+        if (Workarounds is null)
+            throw new OptionException(nameof(Workarounds), "null", "a list");
     }
 }

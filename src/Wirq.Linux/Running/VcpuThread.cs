@@ -37,6 +37,7 @@ public sealed class VcpuThread : IDisposable
         Vcpu = vcpu;
         _handler = handler;
         _options = options ?? new();
+        _options.Validate();
         _thread = new Thread(Live) { IsBackground = true, Name = _options.ThreadName ?? $"wirq vcpu {vcpu.Id}" };
     }
 

@@ -7,11 +7,19 @@ public sealed record VcpuThreadOptions
     public string? ThreadName { get; init; }
 
     /// <summary>How long <see cref="VcpuThread.Dispose"/> waits for the end, and <see cref="VcpuThread.Pause()"/> for
-    /// the guest to stand.</summary>
+    /// the guest to stand: 0 to 2^31 - 1 ms.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Called on the thread as its last act, however it ends.</summary>
     public Action<VcpuThread>? Ended { get; init; }
+
+    /// <summary>Throws where no thread can work so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    public void Validate()
+    {
+        if (Patience < TimeSpan.Zero || Patience.TotalMilliseconds > int.MaxValue)
+            throw new OptionException(nameof(Patience), $"{Patience}", $"0 to {int.MaxValue} ms");
+    }
 
     /// <summary>Starts the thread; tests let it fail.</summary>
     internal Action<Thread> Starter { get; init; } = static thread => thread.Start();

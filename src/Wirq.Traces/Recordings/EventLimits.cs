@@ -19,7 +19,7 @@ internal sealed class EventLimits(FabricOptions machine)
         switch (e.Kind)
         {
             case >= EventKind.MemoryMappedWrite and <= EventKind.TaskPriorityWrite:
-            case EventKind.GuestMisuse:
+            case EventKind.GuestMisuse or EventKind.LogVectorsLeft:
             case >= EventKind.VectorTaken and <= EventKind.SpuriousVectorChanged:
             case EventKind.EoiBroadcast or EventKind.CpuInterrupt:
                 return Cpu(e.Cpu);

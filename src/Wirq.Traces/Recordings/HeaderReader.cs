@@ -29,16 +29,23 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         {
             throw Explain(bad);
         }
+        Check("machine", header.Machine.Validate);
+        if (header.Log is not null)
+            Check("log", header.Log.Validate);
+        return header;
+    }
+
+    private void Check(string part, Action validate)
+    {
         try
         {
-            header.Machine.Validate();
+            validate();
         }
         catch (OptionException bad)
         {
-            string field = "machine." + CamelCase(bad.Field);
+            string field = $"{part}.{CamelCase(bad.Field)}";
             throw Bad(Find(field), $"{field} is {bad.Found}", bad.Expected);
         }
-        return header;
     }
 
     private RecordingException Explain(JsonException bad)

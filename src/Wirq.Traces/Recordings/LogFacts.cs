@@ -61,4 +61,16 @@ public sealed record LogFacts
     public long Damaged { get; init; }
     /// <summary>Whether it tells which CPU did what.</summary>
     public bool KnowsCpus { get; init; }
+
+    /// <summary>Throws where no log is so.</summary>
+    /// <exception cref="OptionException">A field is out of its range.</exception>
+    internal void Validate()
+    {
+        OptionCheck check = OptionCheck.Whole;
+        check.Defined(MidLife);
+        check.Range(MidLifeLine, 0, long.MaxValue);
+        check.Range(Damaged, 0, long.MaxValue);
+        const LogParts all = (LogParts)(((int)LogParts.Remapping << 1) - 1);
+        check.That((Parts & ~all) == 0, Parts.ToString(), "parts of a log that this version knows", nameof(Parts));
+    }
 }

@@ -5,11 +5,10 @@ namespace Wirq.Tests.Shared.Substitution;
 /// <summary>Puts other values and another structure into a text that is made of fields: JSON, YAML, or the lines of a
 /// log. What comes out may be anything, but is mostly well-formed, so that it gets past a parser to what is behind
 /// it.</summary>
-internal sealed class Substitutor(Random random)
+/// <param name="random">Chooses.</param>
+/// <param name="maxLength">No text grows beyond this many characters.</param>
+internal sealed class Substitutor(Random random, int maxLength = 1 << 20)
 {
-    /// <summary>No text grows beyond this many characters.</summary>
-    internal const int MaxLength = 1 << 20;
-
     private static readonly string[] s_values =
     [
         "null", "~", "true", "false", "-1", "0", "1", "2", "15", "16", "24", "255", "256", "4095", "4096", "65535", "65536", "200000000", "2e8",
@@ -26,7 +25,7 @@ internal sealed class Substitutor(Random random)
         for (int left = random.Next(1, 4); left > 0; left--)
         {
             string next = Once(text);
-            text = next.Length <= MaxLength ? next : text;
+            text = next.Length <= maxLength ? next : text;
         }
         return text;
     }
@@ -68,7 +67,7 @@ internal sealed class Substitutor(Random random)
     private string Repeat(string text, Piece piece, string between)
     {
         string one = between + piece.In(text);
-        int times = Math.Min(Pick(s_times), (MaxLength - text.Length) / Math.Max(1, one.Length));
+        int times = Math.Min(Pick(s_times), (maxLength - text.Length) / Math.Max(1, one.Length));
         return text.Insert(piece.End, new StringBuilder().Insert(0, one, Math.Max(0, times)).ToString());
     }
 

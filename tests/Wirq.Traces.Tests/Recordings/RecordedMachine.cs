@@ -31,17 +31,19 @@ internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Eve
     {
         const int most = 1500;
         FabricOptions? machine = null;
+        LogFacts? facts = null;
         var events = new List<Event>();
         Replayer.Run(() => File.OpenRead(ReplayLogs.PathOf(log)), log, new ReplayOptions
         {
             Machine = options => machine = options,
+            Log = log => facts = log,
             Record = happened =>
             {
                 if (events.Count < most)
                     events.Add(happened);
             },
         });
-        return new(new RecordingHeader { Subject = log, Machine = machine! }, events);
+        return new(new RecordingHeader { Subject = log, Machine = machine!, Log = facts }, events);
     }
 
     internal byte[] ToBytes()

@@ -73,6 +73,7 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
     [Theory]
     [InlineData(EventKind.VectorTaken, 3, 0, 0, "VectorTaken of CPU 3; expected CPU 0 to 2, as the machine of the header has")]
     [InlineData(EventKind.MemoryMappedWrite, 65535, 0, 0, "MemoryMappedWrite of CPU 65535; expected CPU 0 to 2, as the machine of the header has")]
+    [InlineData(EventKind.LogVectorsLeft, 3, 0, 0, "LogVectorsLeft of CPU 3; expected CPU 0 to 2, as the machine of the header has")]
     [InlineData(EventKind.PinChanged, 2, 0, 0, "PinChanged of I/OAPIC 2; expected I/OAPIC 0 to 1, as the machine of the header has")]
     [InlineData(EventKind.Deliver, 1, 8, 0, "Deliver of pin 8 of I/OAPIC 1; expected pin 0 to 7 of I/OAPIC 1, as the machine of the header has")]
     [InlineData(EventKind.SourceRaised, 256, 0, 0, "SourceRaised of source 256; expected source 0 to 255, as the machine of the header has")]
@@ -221,7 +222,7 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         {
             using var reader = new RecordingReader(new MemoryStream(bytes), "file.wirq");
             WhyQuestion? question = random.Next(2) == 0 ? null : WhyQuestion.Parse(random.Next(2) == 0 ? "gsi:4" : "ioapic:4@L100", out _);
-            var engine = new WhyEngine(reader.Header.Machine, question);
+            var engine = new WhyEngine(reader.Header.Machine, question, reader.Header.Log);
             for (long number = 1; reader.TryRead(out Event happened); number++)
                 engine.Observe(happened, number);
             if (question is null)
