@@ -121,6 +121,7 @@ public class KvmScenarioTests
         using var kvm = new KvmScenarios(Bench.Report);
         Scenario wrong = ScenarioReader.Read("x.yaml", """
             name: x
+            unhandled: ignore
             machine: { devices: { disk: { gsi: 11, kind: edge } } }
             steps:
               - cpu0: { write: { rte.11: { vector: 0x31 } } }
