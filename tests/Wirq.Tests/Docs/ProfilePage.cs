@@ -21,7 +21,8 @@ internal static class ProfilePage
             Profile `kvm` is that of a full in-kernel irqchip; what holds with a split one only, its row says. The tests of
             `tests/Wirq.Linux.Tests/Differential` drive KVM's 8259 pair, its I/OAPIC with two local APICs, and the acceptance of
             messages by six local APICs with the same random operations as Wirq's, and compare all registers after each: thirty
-            thousand operations by default, a million with `WIRQ_LONG=1`, other ones with `WIRQ_SEED=N`. "KVM ran" means that.
+            thousand operations by default, a million with `WIRQ_LONG=1`, other ones with `WIRQ_SEED=N`. "Compared over random
+            inputs" means that; "KVM ran" before a sentence is a measurement of what that sentence says.
             Not compared, for the guest that makes the accesses would not outlive it, or the host has none: SMI, NMI and INIT sent
             by the I/OAPIC, SMI in messages, interprocessor interrupts, timers, and the brake on storms, which is Wirq's own under
             `kvm` (KVM's counts to 10,000 and holds for 10 ms).
