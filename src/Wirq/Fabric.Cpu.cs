@@ -54,7 +54,7 @@ public sealed partial class Fabric : ICpuBus
         else if (chip < 0)
             WriteRemapper(cpu, (uint)(address & PageMask), size, value);
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
-            Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), (uint)value, Events));
+            Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), Narrow(value, size), Events));
         else
             Events.NoteMisuse(cpu, Misuse.Access, address, value);
         return true;
@@ -181,6 +181,10 @@ public sealed partial class Fabric : ICpuBus
         else
             Events.NoteMisuse(cpu, Misuse.Access, offset, value);
     }
+
+    /// <summary>What of a write its size carries; what the caller has above is nobody's.</summary>
+    private static uint Narrow(ulong value, int size) =>
+        size < RegisterWidth ? (uint)value & ((1u << size * 8) - 1) : (uint)value;
 
     private ulong ReadIoApic(int cpu, int chip, uint offset, int size)
     {

@@ -47,13 +47,20 @@ internal static class StandardStreams
     [SupportedOSPlatform("linux")]
     private static void FillNumbers()
     {
-        SafeFileHandle filler;
-        do
+        try
         {
-            filler = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
-            s_kept.Add(filler);
+            SafeFileHandle filler;
+            do
+            {
+                filler = File.OpenHandle("/dev/null", access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+                s_kept.Add(filler);
+            }
+            while (filler.DangerousGetHandle() <= ErrorNumber);
         }
-        while (filler.DangerousGetHandle() <= ErrorNumber);
+        // A folder of its own as root may have no /dev: then only a command whose streams are closed is at risk.
+        catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     [SupportedOSPlatform("linux")]

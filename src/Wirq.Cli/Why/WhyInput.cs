@@ -18,7 +18,7 @@ internal static class WhyInput
         try
         {
             using var input = ReplayInput.Open(file);
-            WhyEngine engine = IsRecording(input) ? ReadRecording(input.Stream(), file, question) : ReadLog(input, question);
+            WhyEngine engine = IsRecording(input) ? ReadRecording(input, file, question) : ReadLog(input, question);
             if (question?.At is { } place && Unfit(place, engine.Stamps) is { } wrong)
                 throw new UsageException($"{file}: {wrong}");
             return engine;
@@ -41,8 +41,9 @@ internal static class WhyInput
         return read == first.Length && first.SequenceEqual(Magic);
     }
 
-    private static WhyEngine ReadRecording(Stream stream, string file, WhyQuestion? question)
+    private static WhyEngine ReadRecording(ReplayInput input, string file, WhyQuestion? question)
     {
+        using Stream stream = input.Stream();
         using var reader = new RecordingReader(stream, file);
         var engine = new WhyEngine(reader.Header.Machine, question, reader.Header.Log);
         try

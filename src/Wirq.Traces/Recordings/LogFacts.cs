@@ -68,6 +68,8 @@ public sealed record LogFacts
     {
         OptionCheck check = OptionCheck.Whole;
         check.Defined(MidLife);
+        // Half of what 64 bits hold, so that no event's time leads beyond it.
+        check.Range(FirstStamp, 0, long.MaxValue / 2);
         check.Range(MidLifeLine, 0, long.MaxValue);
         check.Range(Damaged, 0, long.MaxValue);
         const LogParts all = (LogParts)(((int)LogParts.Remapping << 1) - 1);

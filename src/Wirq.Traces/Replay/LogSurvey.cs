@@ -93,7 +93,8 @@ internal sealed class LogSurvey
             return new LogFacts
             {
                 Stamped = FirstStamp >= 0,
-                FirstStamp = Math.Max(FirstStamp, 0) * perMicrosecond,
+                // A stamp beyond what a recording holds is none of a clock.
+                FirstStamp = Math.Clamp(FirstStamp, 0, long.MaxValue / 2 / perMicrosecond) * perMicrosecond,
                 FromReset = FromReset,
                 MidLife = midLife ? _sign : MidLifeSign.None,
                 MidLifeLine = midLife ? _signLine : 0,

@@ -17,7 +17,8 @@ public sealed partial class IoApic
     private const uint IdRegister = 0, VersionRegister = 1, ArbitrationRegister = 2, FirstEntry = 0x10;
 
     /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
-    /// IOREGSEL at any width up to 32 bits, the others at exactly 32.</summary>
+    /// IOREGSEL at any width up to 32 bits, the others at exactly 32; a profile may have more (<see
+    /// cref="IoApicProfile"/>).</summary>
     public bool Has(uint offset, int size) => Register(offset) switch
     {
         SelectOffset => size is 1 or 2 or 4 || size == 8 && _profile.WindowAnyWidth,

@@ -35,7 +35,7 @@ public enum RefusalReason : byte
     Kernel,
     /// <summary>A remapping unit blocked it, and recorded a fault or was told not to.</summary>
     RemappingFault,
-    /// <summary>A profile looks the destination up in a table, and nobody stands where it looks; see
+    /// <summary>A profile looks the destination up in a table, and nobody who could take it stands where it looks; see
     /// <see cref="Profile.Kvm"/>.</summary>
     NotListed,
 }
