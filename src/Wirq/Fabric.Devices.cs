@@ -94,6 +94,13 @@ public sealed partial class Fabric
             Events.Emit(new Event(EventKind.KernelLine, 0, (uint)gsi, asserted ? 1u : 0));
             return;
         }
+        DrivePins(gsi, asserted);
+    }
+
+    /// <summary>The chips of this machine that a line leads to are driven.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void DrivePins(int gsi, bool asserted)
+    {
         ref readonly GsiTarget target = ref Gsis[gsi];
         if (target.Irq >= 0)
         {
@@ -106,20 +113,9 @@ public sealed partial class Fabric
 
     private bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
 
-    /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; some chips take
-    /// each call for an edge.</summary>
-    internal void DriveAgain(int gsi)
-    {
-        bool asserted = Lines.IsAsserted(gsi);
-        ref readonly GsiTarget target = ref Gsis[gsi];
-        if (target.Irq >= 0)
-        {
-            Pic!.SetPin(target.Irq, asserted, Events);
-            PropagateIntr();
-        }
-        if (target.IoApic >= 0)
-            _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
-    }
+    /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; a
+    /// profile may take each call for an edge or a request (<c>EveryDriveCounts</c>, <c>LevelDriveCounts</c>).</summary>
+    internal void DriveAgain(int gsi) => DrivePins(gsi, Lines.IsAsserted(gsi));
 
     /// <summary>The state of the 8259 pair was set from outside: INTR follows.</summary>
     internal void PicWasSet()

@@ -96,12 +96,11 @@ internal sealed class ReplayMachine
     /// <summary>The trigger modes of the 8259's inputs, slave in bits 15:8, as the guest's firmware sets them unseen.</summary>
     internal void SetTriggers(ushort levels)
     {
-        const ushort masterTriggers = 0x4D0, slaveTriggers = 0x4D1;
         const int slaveShift = 8;
         if (levels == Pic.LevelTriggered)
             return;
-        Fabric.TryWritePort(0, masterTriggers, 1, (byte)levels);
-        Fabric.TryWritePort(0, slaveTriggers, 1, (uint)levels >> slaveShift);
+        Fabric.TryWritePort(0, PicPair.MasterTriggers, 1, (byte)levels);
+        Fabric.TryWritePort(0, PicPair.SlaveTriggers, 1, (uint)levels >> slaveShift);
         Drain();
     }
 

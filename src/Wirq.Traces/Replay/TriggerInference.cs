@@ -14,7 +14,6 @@ namespace Wirq.Traces.Replay;
 internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, TriggerModes modes)
 {
     private const int Inputs = 16, SlaveFirst = 8, Requests = 2;
-    private const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
 
     private readonly PicPair _trial = new(new PicOptions { Profile = Profile.Qemu }, new StateArena());
     private readonly EventBuffer _events = new();
@@ -150,7 +149,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         PicState chip = irq < SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;
         byte triggers = (byte)(chip.Elcr ^ Pic8259.Bit(irq % SlaveFirst));
         modes.Note(irq, level: (triggers & Pic8259.Bit(irq % SlaveFirst)) != 0);
-        machine.Fabric.TryWritePort(0, irq < SlaveFirst ? MasterTriggers : SlaveTriggers, 1, triggers);
+        machine.Fabric.TryWritePort(0, irq < SlaveFirst ? PicPair.MasterTriggers : PicPair.SlaveTriggers, 1, triggers);
         machine.Drain();
     }
 }

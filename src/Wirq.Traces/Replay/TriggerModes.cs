@@ -7,7 +7,7 @@ internal sealed class TriggerModes(ushort fromStart)
 {
     /// <summary>Inputs that can be level: the timer, the keyboard, the cascade, the clock and the coprocessor
     /// cannot.</summary>
-    internal const ushort CanBeLevel = 0xDEF8;
+    internal const ushort CanBeLevel = PicOptions.LevelInputsOfPc;
 
     private ushort _shownLevel, _shownEdge;
 

@@ -6,8 +6,10 @@ namespace Wirq;
 // The ports of the pair, and polls, which only a port read makes.
 public sealed partial class PicPair
 {
-    private const ushort MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1,
-        MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
+    /// <summary>Ports of the edge/level control registers.</summary>
+    internal const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
+
+    private const ushort MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1;
 
     /// <summary>Whether <paramref name="port"/> is one of 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1.</summary>
     public static bool Claims(ushort port) => port

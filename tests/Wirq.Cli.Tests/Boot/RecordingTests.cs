@@ -26,7 +26,7 @@ public sealed class RecordingTests : IDisposable
     public async Task However_many_signals_come_the_recording_has_its_end(string signal, int status)
     {
         KvmPresence.Require();
-        using TemporaryImage image = Busy();
+        using TemporaryImage image = BusyGuest.Write();
         using Process process = Start(image.Path, "--record", In("a.wirq"));
         Task<string> words = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.NotNull(process.StandardOutput.ReadLine());
@@ -49,7 +49,7 @@ public sealed class RecordingTests : IDisposable
     public async Task A_signal_that_whoever_started_it_ignores_does_not_stop_the_guest()
     {
         KvmPresence.Require();
-        using TemporaryImage image = Busy();
+        using TemporaryImage image = BusyGuest.Write();
         using Process process = Start("/bin/sh", ["-c", "trap '' HUP; exec \"$@\"", "sh", "dotnet"], image.Path, "--timeout", "60");
         Task<string> words = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.NotNull(process.StandardOutput.ReadLine());
@@ -66,7 +66,7 @@ public sealed class RecordingTests : IDisposable
     public void A_guest_that_is_killed_leaves_what_was_recorded_and_why_says_that_it_is_cut_off()
     {
         KvmPresence.Require();
-        using TemporaryImage image = Busy();
+        using TemporaryImage image = BusyGuest.Write();
         using (Process process = Start(image.Path, "--record", In("a.wirq")))
         {
             Assert.NotNull(process.StandardOutput.ReadLine());
@@ -130,7 +130,7 @@ public sealed class RecordingTests : IDisposable
     {
         KvmPresence.Require();
         using FileStream reader = NearlyFullPipe(pagesLeft: 0);
-        using TemporaryImage image = Busy();
+        using TemporaryImage image = BusyGuest.Write();
         using Process process = Start(image.Path, "--record", reader.Name, "--timeout", "1");
         Task<string> words = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         process.StandardOutput.ReadToEnd();
@@ -163,23 +163,6 @@ public sealed class RecordingTests : IDisposable
         using Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
-
-    /// <summary>A CPU that halts and wakes by its timer, and says so.</summary>
-    private static TemporaryImage Busy() => GuestImage.Write(guest =>
-    {
-        guest.EnableLocalApic();
-        guest.Store(GuestImage.LocalApic + 0x3E0, 0xB);
-        guest.Store(GuestImage.LocalApic + 0x320, 0x20041);
-        guest.Store(GuestImage.LocalApic + 0x380, 100_000);
-        Iced.Intel.Label again = guest.Asm.CreateLabel();
-        guest.Asm.Label(ref again);
-        guest.Asm.sti();
-        guest.Asm.hlt();
-        guest.Asm.cli();
-        guest.Say(".\n");
-        guest.Asm.jmp(again);
-        guest.CountingHandler(0x41);
-    });
 
     private static Process Start(string image, params string[] options) => Start("dotnet", [], image, options);
 

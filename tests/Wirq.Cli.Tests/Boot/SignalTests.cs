@@ -21,7 +21,7 @@ public sealed class SignalTests
         TestContext.Current.SendDiagnosticMessage($"seed {Seed}");
         var random = new Random(Seed);
         double[] moments = [.. Enumerable.Range(0, Rounds).Select(_ => random.NextDouble())];
-        using TemporaryImage image = Busy();
+        using TemporaryImage image = BusyGuest.Write();
         var results = new (bool Ended, int Status)[Rounds];
         Parallel.For(0, Rounds, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, round => results[round] =
             Stop(image.Path, round % 2 == 0 ? s_birth * moments[round] : s_life * moments[round], round % 2 == 1, SignalOf(round)));
@@ -37,7 +37,7 @@ public sealed class SignalTests
     public void SIGTERM_stops_a_guest_in_order_too()
     {
         KvmPresence.Require();
-        using TemporaryImage image = Busy();
+        using TemporaryImage image = BusyGuest.Write();
         Assert.Equal((true, Terminated), Stop(image.Path, TimeSpan.Zero, afterFirstWord: true, "TERM"));
     }
 
@@ -77,23 +77,6 @@ public sealed class SignalTests
             return "";
         }
     }
-
-    /// <summary>Two CPUs that halt and wake by their timers, and say so.</summary>
-    private static TemporaryImage Busy() => GuestImage.Write(guest =>
-    {
-        guest.EnableLocalApic();
-        guest.Store(GuestImage.LocalApic + 0x3E0, 0xB);
-        guest.Store(GuestImage.LocalApic + 0x320, 0x20041);
-        guest.Store(GuestImage.LocalApic + 0x380, 100_000);
-        Iced.Intel.Label again = guest.Asm.CreateLabel();
-        guest.Asm.Label(ref again);
-        guest.Asm.sti();
-        guest.Asm.hlt();
-        guest.Asm.cli();
-        guest.Say(".\n");
-        guest.Asm.jmp(again);
-        guest.CountingHandler(0x41);
-    });
 
     private static Process Start(string image) => Process.Start(new ProcessStartInfo("dotnet",
         [typeof(CommandLine).Assembly.Location, "boot", image, "--cpus", "2", "--timeout", "60"])
