@@ -67,7 +67,7 @@ public sealed class Board : IDisposable
             // Told of a readable eventfd before it exists, the host would not be there.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
                 new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
-            Host = new FabricHost(fabric, _kernelPort, _loop, port);
+            Host = new FabricHost(fabric, new FabricPorts { Kernel = _kernelPort, EventFds = _loop, Cpus = port, Observer = port });
             var chips = new BoardChips(Host, Clock, Vm.Vcpus);
             Clock.Add(chips);
             _threads = new VcpuThread[Options.Cpus];

@@ -3,6 +3,7 @@ using Wirq.Host;
 using Wirq.Laws;
 using Wirq.Routing;
 using Wirq.State;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
@@ -22,7 +23,7 @@ public sealed class HostTests
             Routing = new RoutingOptions { Virqs = 64, BatchCount = 1, BatchDelay = 0, Kernel = _kernel.Limits },
             Pic = null,
         };
-        _host = new FabricHost(new Fabric(options), _kernel, _kernel);
+        _host = new FabricHost(new Fabric(options), PortsOf.One(_kernel));
     }
 
     [Fact]
@@ -163,7 +164,7 @@ public sealed class HostTests
         var fabric = new Fabric(options);
         fabric.Events.Observing = true;
         var laws = new LawSet(options, fabric.Gsis, new StateArena(), [nameof(AckReachesAllSharers)]);
-        var host = new FabricHost(fabric, _kernel, _kernel, new Watcher(laws));
+        var host = new FabricHost(fabric, PortsOf.One(_kernel) with { Observer = new Watcher(laws) });
         using Virq first = host.RegisterOnLine("disk", 20, resample: Resample);
         using Virq second = host.RegisterOnLine("net", 20, resample: OtherResample);
         host.TryWrite(0, 0xFEC00000, 4, 0x38);
@@ -183,10 +184,9 @@ public sealed class HostTests
         Assert.Equal("source 1 is on GSI 20, and its resample eventfd was not written at the acknowledge", laws.Laws[0].Describe());
     }
 
-    private sealed class Watcher(LawSet laws) : IFabricPort
+    private sealed class Watcher(LawSet laws) : IEventObserver
     {
         public void Observe(in Event happened) => laws.Observe(happened);
-        public void Carry(in Event effect) { }
     }
 
     [Fact]
@@ -273,7 +273,7 @@ public sealed class HostTests
         fabric.Events.Observing = true;
         var laws = new LawSet(options, fabric.Gsis, new StateArena());
         var watch = new LineWatch(gsi, laws);
-        var host = new FabricHost(fabric, _kernel, _kernel, watch);
+        var host = new FabricHost(fabric, PortsOf.One(_kernel) with { Observer = watch });
         ProgramLevel(host, gsi, 0x52);
         int acks = 0;
         using HostSource first = host.Connect(gsi, "first", acknowledged: () => Interlocked.Increment(ref acks));
@@ -317,7 +317,7 @@ public sealed class HostTests
     }
 
     /// <summary>Holds each event of a line with two sources against their OR.</summary>
-    private sealed class LineWatch(int gsi, LawSet laws) : IFabricPort
+    private sealed class LineWatch(int gsi, LawSet laws) : IEventObserver
     {
         // By who holds it: nobody, the first, the second, both.
         private readonly int[] _changes = new int[4];
@@ -326,8 +326,6 @@ public sealed class HostTests
 
         internal string? Wrong { get; private set; }
         internal int LeastOften => _changes.Min();
-
-        public void Carry(in Event effect) { }
 
         public void Observe(in Event happened)
         {
@@ -363,7 +361,7 @@ public sealed class HostTests
     {
         var kernel = new FakeKernel { Limits = new() { OwnsIoApic = true, Routes = 64 } };
         var host = new FabricHost(
-            new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Kernel = kernel.Limits } }), kernel, kernel);
+            new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Kernel = kernel.Limits } }), PortsOf.One(kernel));
         using HostSource disk = host.Connect(9, "disk"), net = host.Connect(9, "net");
         disk.Raise();
         net.Raise();
@@ -379,7 +377,7 @@ public sealed class HostTests
         var fabric = new Fabric(FabricOptions.Pc());
         fabric.Events.Observing = true;
         var heard = new Recorder();
-        var host = new FabricHost(fabric, port: heard);
+        var host = new FabricHost(fabric, PortsOf.One(heard));
         using HostSource source = host.Connect(4, "uart");
         heard.Kinds.Clear();
         source.Raise();
@@ -388,11 +386,10 @@ public sealed class HostTests
         Assert.Single(heard.Kinds, EventKind.Rest);
     }
 
-    private sealed class Recorder : IFabricPort
+    private sealed class Recorder : IEventObserver
     {
         internal List<EventKind> Kinds { get; } = [];
         public void Observe(in Event happened) => Kinds.Add(happened.Kind);
-        public void Carry(in Event effect) { }
     }
 
     [Fact]
@@ -443,7 +440,7 @@ public sealed class HostTests
         var host = new FabricHost(new Fabric(FabricOptions.Pc() with
         {
             Routing = new RoutingOptions { Virqs = 8, BatchCount = 1, BatchDelay = 0, Kernel = kernel.Limits },
-        }), kernel, kernel);
+        }), PortsOf.One(kernel));
         Virq line = host.RegisterOnLine("disk", 20, trigger: Trigger, resample: Resample);
         Assert.Equal(["bind 7 to 20, resample 8"], kernel.Take());
         Assert.Equal((VirqState.Hot, 20), (line.State, line.Gsi));
@@ -463,7 +460,7 @@ public sealed class HostTests
     [Fact]
     public void Where_the_local_apics_are_here_a_virq_works_without_any_kernel()
     {
-        var host = new FabricHost(new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Virqs = 8 } }), null, _kernel);
+        var host = new FabricHost(new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Virqs = 8 } }), new FabricPorts { EventFds = _kernel });
         host.TryWrite(0, 0xFEE000F0, 4, 0x1FF);
         using Virq virq = host.Register("device", 0x10, Trigger);
         virq.SetMessage(Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0)));
