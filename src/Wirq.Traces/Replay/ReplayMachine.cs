@@ -7,14 +7,13 @@ using Wirq.State;
 namespace Wirq.Traces.Replay;
 
 /// <summary>The chips that a log is fed to, and the laws that watch them.</summary>
-/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have lines
-/// of
+/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have lines of
 /// their own here: GSI 0 to 15 lead to the 8259 pair alone, GSI 16 and up to the pins of the I/OAPIC alone, each with
 /// one wired source. What the log's line does to one chip is done to that chip, and lines, chips and laws are those
 /// of any other machine.</remarks>
 internal sealed class ReplayMachine
 {
-    internal const int PicLines = 16, Pins = 24;
+    internal const int PicLines = GsiMap.IsaIrqs, Pins = 24;
 
     private readonly LawSet _laws;
     private readonly Source[] _pic = new Source[PicLines], _pins = new Source[Pins];

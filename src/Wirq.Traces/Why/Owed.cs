@@ -121,7 +121,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
                 [$"{irq.Log.Source}: its acknowledge is withheld since {At(owed)}, for the IRQ was masked at the EOI."],
                 [new("withheld", owed), new("masked", irq.MaskSince)]));
         }
-        if (irq.InService is { } serving && irq.Irq != PicShadow.Cascade)
+        if (irq.InService is { } serving && irq.Irq != GsiMap.CascadeIrq)
         {
             Mark taken = serving.Taken!.Value;
             _owed.Add(new(irq.Log.Source, Fate.InService, Gate.NoEoi, taken, taken, serving.Cpu, serving.Vector,
@@ -152,7 +152,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 
     private PinShadow? PinOf(IrqShadow irq)
     {
-        if (irq.Irq == PicShadow.Cascade)
+        if (irq.Irq == GsiMap.CascadeIrq)
             return null;
         GsiTarget target = engine.Gsis[engine.Gsis.OfIsaIrq(irq.Irq)];
         return target.IoApic >= 0 ? engine.PinAt(target.IoApic, target.Pin) : null;

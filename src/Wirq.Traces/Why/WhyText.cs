@@ -45,7 +45,7 @@ public static class WhyText
         {
             WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
             WhyVerdict.NotTold => $"Whether something is owed{end} cannot be told from this.",
-            _ => $"Owed{end}: {Count(list.Owed.Count, "interrupt")}; {Count(list.Silent.Count, "silent CPU")}.",
+            _ => $"Owed{end}: {Phrase.Count(list.Owed.Count, "interrupt")}; {Phrase.Count(list.Silent.Count, "silent CPU")}.",
         });
         foreach (LimitAnswer limit in list.Limits)
             Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
@@ -78,7 +78,7 @@ public static class WhyText
     {
         if (engine.Parted is not { Count: > 0 } parted)
             return;
-        Wrap(output, "", $"The chips and the log part {(parted.Count == 1 ? "once" : $"{parted.Count} times")}, "
+        Wrap(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, "
             + $"first at {engine.Stamps.Place(parted.First)}; wirq replay shows where. What follows is what the chips make of it.");
         output.WriteLine();
     }
@@ -110,8 +110,6 @@ public static class WhyText
             Wrap(output, Indent, string.Join(", ", evidence.Select(one => $"{one.What} {engine.Stamps.At(one.At)}")));
         output.WriteLine();
     }
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static void Wrap(TextWriter output, string indent, string text)
     {
