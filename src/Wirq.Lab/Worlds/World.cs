@@ -38,6 +38,7 @@ public sealed partial class World : IDisposable
         _order = seed == 0 ? null : new Random(seed);
         Recorder = recorder;
         Spec = design?.Alter(scenario.Machine) ?? scenario.Machine;
+        _workOfCpus = StepWork.OfCpus(Spec);
         Arena = new StateArena();
         Fabric = new Fabric(Spec.Fabric, Arena);
         Fabric.Events.Observing = true;

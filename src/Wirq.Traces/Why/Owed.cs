@@ -25,6 +25,9 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         var masks = new MaskChoice(engine);
         OwedAnswer[] masked = [.. _owed.Where(masks.IsChoice).OrderBy(one => one.At.Event)];
         OwedAnswer[] owed = [.. _owed.Where(one => !masks.IsChoice(one)).OrderBy(one => one.At.Event)];
+        var end = new LogEnd(engine);
+        OwedAnswer[] cut = [.. owed.Where(end.CutsOff)];
+        owed = [.. owed.Except(cut)];
         var silence = new Silence(engine);
         SilentAnswer[] silent = silence.Of(owed);
         // A guest that fell silent, and to which nothing else is owed, may wait for what it masked.
@@ -34,8 +37,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             owed = [.. masked.Where(one => silent.Any(cpu => cpu.Owed.Contains(one.Source)))];
             masked = [.. masked.Except(owed)];
         }
-        OwedAnswer[] unknown = [.. _unknown.OrderBy(one => one.At.Event)];
-        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked)];
+        OwedAnswer[] unknown = [.. _unknown.Concat(cut.Select(end.Unknown)).OrderBy(one => one.At.Event)];
+        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked), .. cut.Length > 0 ? [LogEnd.Limit] : Array.Empty<LimitAnswer>()];
         WhyVerdict verdict = owed.Length + silent.Length > 0 ? WhyVerdict.Owed
             : limits.Length + unknown.Length > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
         return new(engine.End, owed, silent,

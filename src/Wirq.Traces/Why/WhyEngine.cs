@@ -66,6 +66,8 @@ public sealed partial class WhyEngine : IEventSink
     public bool FromReset { get; private set; }
     /// <summary>How often the chips and the log parted, and where first.</summary>
     public (long Count, Mark First) Parted { get; private set; }
+    /// <summary>How often they differ where the log lacks what would decide who is right, and where first.</summary>
+    public (long Count, Mark First) NotJudged { get; private set; }
 
     /// <summary>That the input ends too soon, and where; null where it does not.</summary>
     public string? Incomplete { get; set; }
@@ -152,6 +154,10 @@ public sealed partial class WhyEngine : IEventSink
     {
         switch (happened.Kind)
         {
+            // Recordings of earlier versions do not tell the two apart: all are disagreements there.
+            case EventKind.LogParted when happened.B == 1:
+                NotJudged = (NotJudged.Count + 1, NotJudged.Count == 0 ? PartedAt(happened) : NotJudged.First);
+                break;
             case EventKind.LogParted:
                 Parted = (Parted.Count + 1, Parted.Count == 0 ? PartedAt(happened) : Parted.First);
                 break;

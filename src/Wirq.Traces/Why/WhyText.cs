@@ -76,11 +76,19 @@ public static class WhyText
     /// <summary>Where the chips and the log part, what follows is the chips' word.</summary>
     private static void WriteParted(WhyEngine engine, TextWriter output)
     {
-        if (engine.Parted is not { Count: > 0 } parted)
-            return;
-        Wrap(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, "
-            + $"first at {engine.Stamps.Place(parted.First)}; wirq replay shows where. What follows is what the chips make of it.");
-        output.WriteLine();
+        if (engine.Parted is { Count: > 0 } parted)
+        {
+            Wrap(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, first at {engine.Stamps.Place(parted.First)}; "
+                + "wirq replay shows where. What follows is what the chips make of it.");
+            output.WriteLine();
+        }
+        if (engine.NotJudged is { Count: > 0 } open)
+        {
+            Wrap(output, "", $"The chips and the log differ {Phrase.Times(open.Count)}, first at {engine.Stamps.Place(open.First)}, and the log "
+                + "lacks what would decide it: that is no disagreement. What follows is what the chips make of it, and may not be "
+                + "what happened.");
+            output.WriteLine();
+        }
     }
 
     private static void WriteTold(IReadOnlyList<ToldAnswer> told, TextWriter output)
