@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.Versioning;
 using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Boot;
@@ -45,15 +46,21 @@ internal static class BootCommand
         }
         try
         {
-            using var stop = new StopRequest(options.Timeout);
-            // Before the signals are taken: it waits for the reader of a pipe, and may be given up as any program.
-            using OutputFile? record = OutputFile.Open("--record", options.Record, options.Inputs, () => stop.IsImpatient);
-            return BootSession.Start(options, record, stop);
+            return Start(options);
         }
         catch (UsageException bad)
         {
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static int Start(BootOptions options)
+    {
+        using var stop = new StopRequest(options.Timeout);
+        // Before the signals are taken: it waits for the reader of a pipe, and may be given up as any program.
+        using OutputFile? record = OutputFile.Open("--record", options.Record, options.Inputs, () => stop.IsImpatient);
+        return BootSession.Start(options, record, stop);
     }
 }

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using Wirq.Cli.Boot;
 
 namespace Wirq.Cli.Tests.Boot;
 
 /// <summary>How long a reader of a recording is waited for.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class StopRequestTests
 {
     private readonly Clock _clock = new();
