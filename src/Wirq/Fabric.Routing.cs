@@ -63,7 +63,6 @@ public sealed partial class Fabric
         switch (effect.Kind)
         {
             case EventKind.RouteChanged:
-                LocalApics.Listeners?.EntryChanged(effect.IoApic, effect.OldEntry, effect.Entry);
                 FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
                 return false;
             case EventKind.VirqRead:
