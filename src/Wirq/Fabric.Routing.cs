@@ -135,16 +135,9 @@ public sealed partial class Fabric
         }
     }
 
-    /// <summary>An entry changed.</summary>
-    internal void FollowRoute(in Event changed)
-    {
-        LocalApics.Listeners?.EntryChanged(changed.IoApic, changed.OldEntry, changed.Entry);
-        FollowRoute(changed.IoApic, changed.Pin, changed.Entry);
-    }
-
     /// <summary>An entry changed. A level entry that is open gets its route at once, so that its next interrupt needs no
     /// commit; one that cannot be translated yet gets it, or its fault, when an interrupt happens.</summary>
-    private void FollowRoute(int chip, int pin, RedirectionEntry entry)
+    internal void FollowRoute(int chip, int pin, RedirectionEntry entry)
     {
         if (Virqs?.Pins is not { } pins || !_ioApics[chip].IsLevel(entry) || entry.Masked)
             return;

@@ -51,7 +51,11 @@ public sealed partial class Fabric : IRouteOwner
         Carrier = new Carrier(this);
         _remaps = KernelOwnsLocalApics || Vtd is not null;
         if (LocalApics.EoiByDestination && !_remaps)
+        {
             LocalApics.Listeners = new EoiListeners(this);
+            foreach (IoApic ioApic in _ioApics)
+                ioApic.Listeners = LocalApics.Listeners;
+        }
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
         _region = (start, Arena.Count - start);

@@ -70,7 +70,6 @@ public sealed class CarrierTests
     public void The_test_finds_another_caller()
     {
         Assert.Contains(typeof(FabricHost).FullName, House.CallersOf(typeof(IEventPort), nameof(IEventPort.IsReadable)));
-        Assert.Contains(typeof(Board.Cpus.KernelVcpu).FullName, House.CallersOf(typeof(IKernelPort), nameof(IKernelPort.RaiseExtInt)));
         Assert.Contains(typeof(Fabric).FullName, House.CallersOf(typeof(Carrier), nameof(Carrier.Run)));
     }
 

@@ -142,7 +142,7 @@ internal sealed partial class Carrier
         switch (effect.Kind)
         {
             case EventKind.RouteChanged:
-                _fabric.FollowRoute(effect);
+                _fabric.FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
                 return true;
             case EventKind.VirqBound:
                 return !_virqs!.MayBind(effect);

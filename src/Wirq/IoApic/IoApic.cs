@@ -58,6 +58,9 @@ public sealed partial class IoApic
     /// <summary>Whether a pin is asserted, polarity applied.</summary>
     public bool IsAsserted(int pin) => _pins[pin].Has(PinFlags.Asserted);
 
+    /// <summary>Who is told of entries that are written; null for nobody.</summary>
+    internal EoiListeners? Listeners { get; set; }
+
     /// <summary>Whether the storm brake holds a pin.</summary>
     public bool IsBraked(int pin) => _pins[pin].Has(PinFlags.Braked);
 

@@ -115,7 +115,7 @@ public class StormTests
     public void Two_CPUs_at_work_at_the_same_time_are_recognised_in_any_order(int seed)
     {
         Runs run = Runs.Of("""
-            machine: { cpus: 2, devices: { disk: { gsi: 11 } }, ioapics: [{ stormLimit: 0 }] }
+            machine: { cpus: 2, devices: { disk: { gsi: 11 }, nic: { gsi: 12 } }, ioapics: [{ stormLimit: 0 }] }
             handlers: { cpus: { any: [eoi] } }
             steps:
               - cpu0: { write: { rte.11: { vector: 0x31, level: true }, rte.12: { vector: 0x41, level: true, destination: 1 } } }
