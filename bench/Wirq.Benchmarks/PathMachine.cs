@@ -1,4 +1,4 @@
-using Wirq.Events;
+using Wirq.Host;
 
 namespace Wirq.Benchmarks;
 
@@ -44,14 +44,14 @@ public sealed class PathMachine
     }
 
     /// <summary>A level line up, I/OAPIC, local APIC, acknowledge, line down, EOI, broadcast.</summary>
-    public int Line(IFabricPort? port = null)
+    public int Line(FabricPorts? ports = null)
     {
         _source.Raise();
-        _fabric.Drain(port);
+        _fabric.Drain(ports);
         int vector = _fabric.Take(0);
         _source.Lower();
         _fabric.TryWrite(0, ApicPage + 0xB0, 4, 0);
-        _fabric.Drain(port);
+        _fabric.Drain(ports);
         return vector;
     }
 

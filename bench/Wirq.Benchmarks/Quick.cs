@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Laws;
 using Wirq.State;
 using Wirq.Traces.Recordings;
@@ -54,15 +55,13 @@ internal static class Quick
         var machine = new PathMachine();
         machine.Fabric.Events.Observing = true;
         machine.Fabric.Drain();
-        var observer = new LawObserver(new LawSet(machine.Fabric.Options, machine.Fabric.Gsis, new StateArena()));
-        Measure(output, "level-line-with-all-laws", "ns", () => machine.Line(observer));
+        var ports = new FabricPorts { Observer = new LawObserver(new LawSet(machine.Fabric.Options, machine.Fabric.Gsis, new StateArena())) };
+        Measure(output, "level-line-with-all-laws", "ns", () => machine.Line(ports));
     }
 
-    private sealed class LawObserver(LawSet laws) : IFabricPort
+    private sealed class LawObserver(LawSet laws) : IEventObserver
     {
         public void Observe(in Event happened) => laws.Observe(happened);
-
-        public void Carry(in Event effect) { }
     }
 
     private static void MeasureRecording(TextWriter output)

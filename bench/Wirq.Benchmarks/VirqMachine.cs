@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Wirq.Events;
 using Wirq.Remapping;
 using Wirq.Routing;
@@ -7,7 +6,7 @@ using Wirq.Tests.Shared.Remapping;
 namespace Wirq.Benchmarks;
 
 /// <summary>A machine with a remapping unit and many virqs, all of its own: no kernel. Recorder and laws are off.</summary>
-public sealed class VirqMachine : IFabricPort
+public sealed class VirqMachine
 {
     /// <summary>As many virqs as Linux has routes.</summary>
     public const int LinuxRoutes = 4096;
@@ -41,7 +40,7 @@ public sealed class VirqMachine : IFabricPort
         _guest = new RemappedGuest(memory, _fabric.Options.Vtd!.Address, (address, size, value) =>
         {
             _fabric.TryWrite(0, address, size, value);
-            _fabric.Drain(this);
+            _fabric.Drain();
         });
         _cache = _fabric.Virqs!;
         new Random(Seed).Shuffle(_order);
@@ -90,17 +89,6 @@ public sealed class VirqMachine : IFabricPort
 
     /// <summary>Has a translation cached again.</summary>
     public void Restore(int turn) => Trigger(_order[turn % _order.Length]);
-
-    void IFabricPort.Observe(in Event happened) { }
-
-    void IFabricPort.Carry(in Event effect)
-    {
-        if (effect.Kind != EventKind.MemoryWrite)
-            return;
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)effect.B);
-        _fabric.Memory.TryWrite(effect.A, bytes);
-    }
 
     private void Trigger(int virq)
     {

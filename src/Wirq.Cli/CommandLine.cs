@@ -16,10 +16,18 @@ internal static class CommandLine
     internal const int Failure = 1;
     /// <summary>Bad usage or bad input.</summary>
     internal const int BadInput = 2;
+    /// <summary>A guest came to no end of its own, or the host refused.</summary>
+    internal const int NoEnd = 3;
     /// <summary>The input does not tell.</summary>
     internal const int NotTold = 4;
     /// <summary>Something could not be written.</summary>
     internal const int Unwritten = 5;
+    /// <summary>Stopped by SIGHUP: 128 and the signal's number, as a shell tells of it.</summary>
+    internal const int HungUp = 129;
+    /// <summary>Stopped by SIGINT.</summary>
+    internal const int Interrupted = 130;
+    /// <summary>Stopped by SIGTERM.</summary>
+    internal const int Terminated = 143;
 
     internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
     {

@@ -1,86 +1,27 @@
-using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>Who stands behind a fabric: it hears of every event, and carries out the effects that leave the
-/// fabric.</summary>
-public interface IFabricPort
-{
-    /// <summary>Something happened. Called for every event, effects included, before it is carried out; observations
-    /// come only while <see cref="EventBuffer.Observing"/> is set.</summary>
-    void Observe(in Event happened);
-
-    /// <summary>An effect for the world outside: <see cref="EventKind.Ack"/>, <see cref="EventKind.RouteChanged"/>,
-    /// <see cref="EventKind.MemoryWrite"/> and what concerns a CPU. Inputs made from here only queue.</summary>
-    void Carry(in Event effect);
-}
-
 /// <content>The queue, and what is carried out inside.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Carries out what waits, in order, until nothing does.</summary>
-    /// <param name="port">Who hears and carries out the rest; null for nobody.</param>
-    public void Drain(IFabricPort? port = null)
+    /// <summary>Carries out what waits, in order, until nothing does. It completes: when it returns, all effects have
+    /// run.</summary>
+    /// <param name="ports">Who carries out what leaves the fabric; null for nobody.</param>
+    public void Drain(FabricPorts? ports = null)
     {
-        if (port is null)
+        if (ports is null)
         {
-            DrainAlone();
+            Carrier.Run(new NoPorts(this));
             return;
         }
-        while (Events.TryTake(out Event next))
-            Observe(next, port);
-        if (Events.Observing)
-            port.Observe(new Event(EventKind.Rest) { Time = Now });
+        Carrier.Run(new CallPorts(ports, this));
+        ports.Rest(this);
     }
 
-    private void Observe(in Event next, IFabricPort port)
-    {
-        port.Observe(next);
-        if (!next.IsEffect || Execute(next))
-            return;
-        port.Carry(next);
-        if (next.Kind == EventKind.RoutesCommitted)
-            CommitDone();
-    }
-
-    private void DrainAlone()
-    {
-        // What is carried out inside reads its effect before it appends any.
-        while (!Events.IsEmpty)
-        {
-            ref readonly Event next = ref Events.TakeInPlace();
-            // Without virqs nothing is ever committed.
-            if (Virqs is null || next.Kind != EventKind.RoutesCommitted)
-                Execute(next);
-            else
-                CommitDone();
-        }
-    }
-
-    /// <summary>Carries out an effect that stays inside the fabric. An <see cref="EventKind.Ack"/> whose source has left
-    /// stays there, too: whoever has its slot by now is not meant.</summary>
-    /// <returns>False where it is for the world outside.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Execute(in Event effect)
-    {
-        EventKind kind = effect.Kind;
-        if (kind == EventKind.Deliver)
-            DeliverOf(effect);
-        else if (kind == EventKind.EoiBroadcast)
-            Eoi(effect.Vector, level: effect.B == 0);
-        else if (kind == EventKind.Ack)
-            return !Lines.IsCurrent(effect.Source, (uint)effect.A);
-        else if (kind is < EventKind.VirqUnbound and not EventKind.RouteChanged)
-            return false;
-        else
-            return ExecuteRouting(effect);
-        return true;
-    }
-
-    private void DeliverOf(in Event effect)
+    internal void DeliverOf(in Event effect)
     {
         if (_remaps)
         {
@@ -93,26 +34,17 @@ public sealed partial class Fabric
 
     /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for
     /// example.</summary>
-    public void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
+    internal void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
     {
         PinWork work = default;
         _ioApics[ioApic].Accepted(pin, message, reason, Events, ref work);
         Carry(ioApic, work);
     }
 
-    /// <summary>Carries out an <see cref="EventKind.MemoryWrite"/>, touching nothing but memory. One that hits none goes
-    /// nowhere, as on a bus.</summary>
-    internal void WriteMemory(in Event write)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)write.B);
-        Memory.TryWrite(write.A, bytes);
-    }
-
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
-    private void Eoi(byte vector, bool level)
+    internal void Eoi(byte vector, bool level)
     {
         if (_ioApics.Length == 1)
         {

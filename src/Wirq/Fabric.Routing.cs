@@ -21,7 +21,9 @@ public sealed partial class Fabric
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "a virq on a line is a level or an edge");
         RouteCache virqs = Virqs ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
         Source source = Connect(gsi, label, kind == VirqKind.Level ? SourceKind.Sampled : SourceKind.Edge);
-        return virqs.RegisterOnLine(label, source.Slot, kind, gsi);
+        VirqHandle handle = virqs.RegisterOnLine(label, source.Slot, kind, gsi);
+        Lines.SetVirq(source.Slot, handle.Slot);
+        return handle;
     }
 
     /// <summary>Frees a virq, and the source that it drives.</summary>
@@ -38,11 +40,8 @@ public sealed partial class Fabric
     /// <param name="ioApic">The I/OAPIC.</param>
     /// <param name="pin">Its pin.</param>
     /// <param name="accepted">Whether a local APIC took it.</param>
-    public void PinAnswered(int ioApic, int pin, bool accepted) =>
+    internal void PinAnswered(int ioApic, int pin, bool accepted) =>
         Answer(ioApic, pin, Virqs!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
-
-    /// <summary>A commit of the route table was carried out.</summary>
-    public void CommitDone() => Virqs?.CommitDone();
 
     void IRouteOwner.Drive(int source, VirqKind kind)
     {
@@ -57,28 +56,9 @@ public sealed partial class Fabric
 
     private ushort RequesterOf(int ioApic) => Options.IoApics[ioApic].Requester;
 
-    /// <summary>The effects of routing that stay inside the fabric.</summary>
-    private bool ExecuteRouting(in Event effect)
-    {
-        switch (effect.Kind)
-        {
-            case EventKind.RouteChanged:
-                LocalApics.Listeners?.EntryChanged(effect.IoApic, effect.OldEntry, effect.Entry);
-                FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
-                return false;
-            case EventKind.VirqRead:
-                return !Virqs!.MayRead(effect);
-            case EventKind.VirqInjected:
-                return !Virqs!.Claim(effect) || InjectHere(effect);
-            case EventKind.UnitMessage:
-                SendOwn(effect);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private bool InjectHere(in Event injected)
+    /// <summary>An injection of a virq is carried out, where the local APICs are here.</summary>
+    /// <returns>False where they are a kernel's.</returns>
+    internal bool InjectHere(in Event injected)
     {
         if (KernelOwnsLocalApics)
             return false;
@@ -108,7 +88,7 @@ public sealed partial class Fabric
     /// <summary>A unit's message of its own is not remapped, and nobody answers for it: its event was over when the message
     /// left the unit, and what it tells of stays to be read in the unit's status (VT-d specification, 11.4, FECTL_REG.IP
     /// and IECTL_REG.IP). So one that reaches no local APIC is told of, and not tried again.</summary>
-    private void SendOwn(in Event sent)
+    internal void SendOwn(in Event sent)
     {
         Origin origin = Origin.RemappingUnit(sent.Unit);
         MsiFormat format = Options.Vtd?.OwnFormat ?? Options.Format;
@@ -127,7 +107,7 @@ public sealed partial class Fabric
     /// <summary>A kernel answered a <see cref="EventKind.MessageInjected"/>.</summary>
     /// <param name="injected">What it was given.</param>
     /// <param name="accepted">Whether a local APIC took it. How many did, a kernel does not say.</param>
-    public void MessageAnswered(in Event injected, bool accepted)
+    internal void MessageAnswered(in Event injected, bool accepted)
     {
         if (!accepted)
             Refuse(injected.Message, injected.Origin, RefusalReason.Kernel);
@@ -157,7 +137,7 @@ public sealed partial class Fabric
 
     /// <summary>An entry changed. A level entry that is open gets its route at once, so that its next interrupt needs no
     /// commit; one that cannot be translated yet gets it, or its fault, when an interrupt happens.</summary>
-    private void FollowRoute(int chip, int pin, RedirectionEntry entry)
+    internal void FollowRoute(int chip, int pin, RedirectionEntry entry)
     {
         if (Virqs?.Pins is not { } pins || !_ioApics[chip].IsLevel(entry) || entry.Masked)
             return;

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Laws;
 using Wirq.Remapping;
 using Wirq.Routing;
@@ -47,9 +48,14 @@ public sealed partial class Fabric : IRouteOwner
             Virqs = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
         if (options.Vtd is not null)
             Vtd = new VtdUnit(options.Vtd, Arena);
+        Carrier = new Carrier(this);
         _remaps = KernelOwnsLocalApics || Vtd is not null;
         if (LocalApics.EoiByDestination && !_remaps)
+        {
             LocalApics.Listeners = new EoiListeners(this);
+            foreach (IoApic ioApic in _ioApics)
+                ioApic.Listeners = LocalApics.Listeners;
+        }
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
         _region = (start, Arena.Count - start);
@@ -78,6 +84,9 @@ public sealed partial class Fabric : IRouteOwner
     public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
     /// <summary>Its virqs, if it has any.</summary>
     public RouteCache? Virqs { get; }
+
+    /// <summary>Who carries its effects out.</summary>
+    internal Carrier Carrier { get; }
 
     /// <summary>The laws whose state lies in its arena, in the order in which they were built. They go with it into a
     /// fork, which has its own.</summary>

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Tests.Shared;
 
 namespace Wirq.Tests;
@@ -48,10 +49,11 @@ public class AllocationTests
         using Source source = fabric.Connect(21, "device");
         fabric.IoApics[0].WriteEntry(21, RedirectionEntry.Create(0x51, 0, level: true), fabric.Events);
         source.Raise();
-        while (fabric.Events.TryTake(out Event next))
+        while (fabric.Carrier.TryPeek(out Event next))
         {
             Assert.True(next.IsEffect, $"{next} is no effect");
-            fabric.Execute(next);
+            if (fabric.Carrier.Begin(out _))
+                fabric.Carrier.Complete(HostAnswer.Nobody, out _);
         }
     }
 

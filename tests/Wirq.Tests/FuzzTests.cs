@@ -1,7 +1,9 @@
 using System.Globalization;
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Laws;
 using Wirq.State;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests;
 
@@ -57,7 +59,7 @@ public class FuzzTests
     private static int FromEnvironment(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value) ? value : otherwise;
 
-    private sealed class LawPort(LawSet laws) : IFabricPort
+    private sealed class LawPort(LawSet laws) : IEventObserver
     {
         private readonly Queue<string> _latest = new();
 
@@ -70,12 +72,10 @@ public class FuzzTests
                 _latest.Dequeue();
             _latest.Enqueue(happened.ToString());
         }
-
-        public void Carry(in Event effect) { }
     }
 
     /// <summary>What the guest reached.</summary>
-    private sealed class Coverage : IFabricPort
+    private sealed class Coverage : IEventObserver
     {
         private static readonly ushort[] Ports = [0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1];
 
@@ -122,8 +122,6 @@ public class FuzzTests
             }
             _kinds.Add(happened.Kind);
         }
-
-        public void Carry(in Event effect) { }
 
         internal IEnumerable<string> Missing()
         {

@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.Host;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests;
 
@@ -183,20 +185,16 @@ public class LineTests
         return true;
     }
 
-    private sealed class Listener : IFabricPort
+    private sealed class Listener : IAckPort
     {
         internal List<int> Acks { get; } = [];
 
         internal Action<int>? OnAck { get; set; }
 
-        public void Observe(in Event happened) { }
-
-        public void Carry(in Event effect)
+        public void Acknowledged(int source, uint generation)
         {
-            if (effect.Kind != EventKind.Ack)
-                return;
-            Acks.Add(effect.Source);
-            OnAck?.Invoke(effect.Source);
+            Acks.Add(source);
+            OnAck?.Invoke(source);
         }
     }
 }

@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.Host;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests;
 
@@ -42,7 +44,7 @@ internal sealed class Scrambler
     }
 
     /// <summary>Does one thing, drains, and returns something that depends on the outcome.</summary>
-    internal ulong Step(IFabricPort? port = null)
+    internal ulong Step(IEventObserver? port = null)
     {
         int cpu = _random.Next(Fabric.LocalApics.Count);
         ulong outcome = 0;

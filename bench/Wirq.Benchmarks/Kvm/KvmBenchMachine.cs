@@ -49,7 +49,7 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
             Vtd = new VtdOptions(),
             Routing = (routing ?? new RoutingOptions()) with { Kernel = _port.Limits },
         })
-        { Memory = memory }, Port, this);
+        { Memory = memory }, new FabricPorts { Kernel = Port, EventFds = this });
         Guest = new RemappedGuest(memory, _host);
         Count = Math.Min(count, _port.Limits.Routes);
         _table = new KernelRoute[_port.Limits.Routes];

@@ -32,6 +32,7 @@ public sealed class Board : IDisposable
     private readonly IVcpuHandler[] _handlers;
     private readonly Timer? _kicks;
     private GuestEnd? _end;
+    private int _started;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Builds a board.</summary>
@@ -67,7 +68,7 @@ public sealed class Board : IDisposable
             // Told of a readable eventfd before it exists, the host would not be there.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
                 new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
-            Host = new FabricHost(fabric, _kernelPort, _loop, port);
+            Host = new FabricHost(fabric, new FabricPorts { Kernel = _kernelPort, EventFds = _loop, Cpus = port, Observer = port });
             var chips = new BoardChips(Host, Clock, Vm.Vcpus);
             Clock.Add(chips);
             _threads = new VcpuThread[Options.Cpus];
@@ -140,7 +141,7 @@ public sealed class Board : IDisposable
     /// <param name="patience">How long, from before the first of them starts; <see cref="Timeout.InfiniteTimeSpan"/> for
     /// ever.</param>
     /// <returns>How it ended; null where it has not.</returns>
-    /// <exception cref="InvalidOperationException">They run already.</exception>
+    /// <exception cref="InvalidOperationException">They were started before; they go on as they were.</exception>
     /// <exception cref="KernelException">The host has no thread left for one of them.</exception>
     public GuestEnd? Run(TimeSpan patience)
     {
@@ -196,6 +197,9 @@ public sealed class Board : IDisposable
 
     private void Start(Func<bool> late)
     {
+        // First of all: to pause them would stop a guest that runs.
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+            throw new InvalidOperationException("the vCPUs of this board were started before");
         Clock.Start(_loop);
         if (_kicks is not null)
             HostThread.Start(() => _kicks.Change(SkipVmcall.Period, SkipVmcall.Period), "the timer of a work-around");

@@ -30,11 +30,9 @@ public sealed record BoardOptions
     /// <exception cref="OptionException">A field is out of its range.</exception>
     public void Validate()
     {
-        if (Cpus is < 1 or > MaxCpus)
-            throw new OptionException(nameof(Cpus), $"{Cpus}", $"1 to {MaxCpus}");
-        if (!Enum.IsDefined(Configuration))
-            throw new OptionException(nameof(Configuration), $"{Configuration}", $"one of {string.Join(", ", Enum.GetNames<DeliveryConfiguration>())}");
-        if (Workarounds is null)
-            throw new OptionException(nameof(Workarounds), "null", "a list");
+        OptionCheck check = OptionCheck.Whole;
+        check.Range(Cpus, 1, MaxCpus);
+        check.Defined(Configuration);
+        check.Present(Workarounds);
     }
 }

@@ -1,12 +1,13 @@
 using Wirq.Board.Cpus;
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
 /// <summary>Carries to the vCPUs what the fabric has for them, and tells those who observe.</summary>
 /// <remarks>An SMI goes nowhere: the board has no firmware to handle one.</remarks>
-internal sealed class BoardPort(Action<Event>? observer) : IFabricPort
+internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuPort
 {
     private VcpuThread[] _threads = [];
     private VcpuSignals[] _signals = [];
@@ -26,30 +27,40 @@ internal sealed class BoardPort(Action<Event>? observer) : IFabricPort
         observer?.Invoke(happened);
     }
 
-    public void Carry(in Event effect)
+    public void Interrupt(int cpu)
     {
-        // A machine with the local APICs in the kernel has nobody here; the fabric's own are not used.
-        if (effect.Unit >= _signals.Length)
-            return;
-        VcpuSignals signals = _signals[effect.Unit];
-        switch (effect.Kind)
-        {
-            case EventKind.CpuInterrupt:
-                break;
-            case EventKind.CpuNmi:
-                signals.Nmi();
-                break;
-            case EventKind.CpuInit:
-                signals.Init();
-                break;
-            case EventKind.CpuStartUp:
-                signals.StartUp((byte)effect.A);
-                break;
-            default:
-                return;
-        }
-        Kick(effect.Unit);
+        if (SignalsOf(cpu) is not null)
+            Kick(cpu);
     }
+
+    public void Nmi(int cpu)
+    {
+        if (SignalsOf(cpu) is not { } signals)
+            return;
+        signals.Nmi();
+        Kick(cpu);
+    }
+
+    public void Smi(int cpu) { }
+
+    public void Init(int cpu)
+    {
+        if (SignalsOf(cpu) is not { } signals)
+            return;
+        signals.Init();
+        Kick(cpu);
+    }
+
+    public void StartUp(int cpu, byte vector)
+    {
+        if (SignalsOf(cpu) is not { } signals)
+            return;
+        signals.StartUp(vector);
+        Kick(cpu);
+    }
+
+    /// <summary>A machine with the local APICs in the kernel has nobody here; the fabric's own are not used.</summary>
+    private VcpuSignals? SignalsOf(int cpu) => cpu < _signals.Length ? _signals[cpu] : null;
 
     /// <summary>Has a vCPU look at what it was left.</summary>
     internal void Kick(int cpu)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.Versioning;
 using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Boot;
@@ -6,9 +7,6 @@ namespace Wirq.Cli.Boot;
 /// <summary><c>wirq boot</c>: runs a guest that nobody here wrote on KVM, with Wirq's chips.</summary>
 internal static class BootCommand
 {
-    /// <summary>The guest came to no end of its own.</summary>
-    internal const int NoEnd = 3;
-
     private const int DefaultMebibytes = 256;
 
     internal static Command Build()
@@ -44,19 +42,25 @@ internal static class BootCommand
         if (!OperatingSystem.IsLinux())
         {
             Console.Error.WriteLine("wirq boot needs KVM, and this host is not Linux; wirq host says what works without");
-            return NoEnd;
+            return CommandLine.NoEnd;
         }
         try
         {
-            using var stop = new StopRequest(options.Timeout);
-            // Before the signals are taken: it waits for the reader of a pipe, and may be given up as any program.
-            using OutputFile? record = OutputFile.Open("--record", options.Record, options.Inputs, stop.Impatience);
-            return BootSession.Start(options, record, stop);
+            return Start(options);
         }
         catch (UsageException bad)
         {
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static int Start(BootOptions options)
+    {
+        using var stop = new StopRequest(options.Timeout);
+        // Before the signals are taken: it waits for the reader of a pipe, and may be given up as any program.
+        using OutputFile? record = OutputFile.Open("--record", options.Record, options.Inputs, () => stop.IsImpatient);
+        return BootSession.Start(options, record, stop);
     }
 }

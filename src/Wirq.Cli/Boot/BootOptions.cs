@@ -36,6 +36,6 @@ internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd
         GuestEndKind.Stopped => (int)end.Code,
         _ when watch.Laws.Any(law => law.Break is not null) => CommandLine.Failure,
         GuestEndKind.Exit => end.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
-        _ => BootCommand.NoEnd,
+        _ => CommandLine.NoEnd,
     };
 }

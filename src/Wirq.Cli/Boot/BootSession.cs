@@ -31,7 +31,7 @@ internal static class BootSession
         catch (KernelException refused)
         {
             Console.Error.WriteLine(refused.Message);
-            return BootCommand.NoEnd;
+            return CommandLine.NoEnd;
         }
     }
 
@@ -54,7 +54,7 @@ internal static class BootSession
         if (host.Absent is { } absent)
         {
             HostAbsent.Paragraph(words, $"wirq boot needs KVM: {absent}; wirq host says what works without", 0);
-            return BootCommand.NoEnd;
+            return CommandLine.NoEnd;
         }
         BootText.WriteHost(words, host, options);
         // Before the guest says something on the same terminal.
@@ -71,7 +71,7 @@ internal static class BootSession
         catch (KernelException refused)
         {
             HostAbsent.Paragraph(words, $"wirq: this host refuses: {refused.Message}", 0);
-            return BootCommand.NoEnd;
+            return CommandLine.NoEnd;
         }
     }
 

@@ -19,7 +19,7 @@ internal static class BootText
     internal static void WriteHost(TextWriter output, HostReport host, BootOptions options)
     {
         string chips = HostText.Word(options.Configuration);
-        output.WriteLine($"wirq: {Path.GetFileName(options.Image)}, {options.Cpus} CPU{(options.Cpus == 1 ? "" : "s")}, "
+        output.WriteLine($"wirq: {Path.GetFileName(options.Image)}, {Phrase.Count(options.Cpus, "CPU")}, "
             + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}");
         HostConfiguration configuration = host.Configurations.Single(each => each.Configuration == options.Configuration);
         if (configuration.Verdict == ConfigurationVerdict.Deviates)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Wirq.Board.Machine;
@@ -9,37 +8,56 @@ namespace Wirq.Cli.Boot;
 /// it is disposed the signals do nothing else: the second of them, or one that comes while the machine is taken down, does
 /// not keep the recording from its end; and whoever waits for something else after the guest's end hears of them too.</summary>
 /// <param name="timeout">How long a guest may run; null for ever.</param>
+/// <param name="clock">What time it is; by default the system's.</param>
 [SupportedOSPlatform("linux")]
-internal sealed class StopRequest(TimeSpan? timeout) : IDisposable
+internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null) : IDisposable
 {
-    // As a shell tells of these signals.
-    private const int HungUp = 129, Interrupted = 130, Terminated = 143;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _impatience = new();
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private PosixSignalRegistration[] _registrations = [];
     private Board.Machine.Board? _board;
-    private long _start;
+    // When the guest began to run, when it was to stop, and when it was first waited for a reader before it began.
+    private long? _start, _hurries, _waits;
     private volatile GuestEnd? _stopped;
-    private bool _hurries;
 
     /// <summary>Who asked for the end; null while nobody has.</summary>
     internal GuestEnd? Stopped => _stopped;
 
     /// <summary>Whether there is no time any more.</summary>
-    internal bool IsDue => _stopped is not null || timeout is { } time && _start != 0 && Stopwatch.GetElapsedTime(_start) >= time;
+    internal bool IsDue
+    {
+        get
+        {
+            lock (_lock)
+                return _stopped is not null || timeout is { } time && _start is { } start && _clock.GetElapsedTime(start) >= time;
+        }
+    }
 
-    /// <summary>Cancelled a moment after the guest was to stop: who is to read a recording, and has not by then, is waited for no
-    /// more.</summary>
-    internal CancellationToken Impatience => _impatience.Token;
+    /// <summary>Whether it is a moment after the guest was to stop: who is to read a recording, and has not by then, is waited
+    /// for no more. Asked by whoever waits.</summary>
+    internal bool IsImpatient
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_hurries is { } since)
+                    return _clock.GetElapsedTime(since) >= s_patience;
+                if (timeout is not { } time)
+                    return false;
+                // A guest that waits for a reader before it runs does not come to its time: it has that for the reader too. How
+                // long the machine takes to be built is not the reader's affair.
+                long begun = _start ?? (_waits ??= _clock.GetTimestamp());
+                return _clock.GetElapsedTime(begun) >= time + s_patience;
+            }
+        }
+    }
 
     /// <summary>Begins to listen. A signal that whoever started the process ignores, as nohup does, stays so.</summary>
     internal void Listen()
     {
-        // A guest that waits for a reader from the start does not come to its time.
-        if (timeout is { } time)
-            _impatience.CancelAfter(time + s_patience);
         _registrations = [.. new[] { PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGTERM }
             .Select(signal => PosixSignalRegistration.Create(signal, Came))];
     }
@@ -52,11 +70,28 @@ internal sealed class StopRequest(TimeSpan? timeout) : IDisposable
         // One that has come already stops it before it starts.
         if (_stopped is { } stopped)
             board.End(stopped);
-        _start = Stopwatch.GetTimestamp();
+        long start = Begin();
         GuestEnd? end = board.Run(timeout ?? Timeout.InfiniteTimeSpan);
         if (end is null)
             Hurry();
-        return (end ?? new GuestEnd(GuestEndKind.Timeout), Stopwatch.GetElapsedTime(_start));
+        return (end ?? new GuestEnd(GuestEndKind.Timeout), _clock.GetElapsedTime(start));
+    }
+
+    /// <summary>The guest begins to run.</summary>
+    /// <returns>When that was.</returns>
+    internal long Begin()
+    {
+        long start = _clock.GetTimestamp();
+        lock (_lock)
+            _start = start;
+        return start;
+    }
+
+    /// <summary>The guest is to stop.</summary>
+    internal void Hurry()
+    {
+        lock (_lock)
+            _hurries ??= _clock.GetTimestamp();
     }
 
     /// <summary>Gives the signals back.</summary>
@@ -64,7 +99,6 @@ internal sealed class StopRequest(TimeSpan? timeout) : IDisposable
     {
         foreach (PosixSignalRegistration registration in _registrations)
             registration.Dispose();
-        // The source is left: a signal that came just now may be about to use it.
     }
 
     private void Came(PosixSignalContext context)
@@ -80,21 +114,10 @@ internal sealed class StopRequest(TimeSpan? timeout) : IDisposable
         board?.End(_stopped);
     }
 
-    private void Hurry()
-    {
-        lock (_lock)
-        {
-            if (_hurries)
-                return;
-            _hurries = true;
-            _impatience.CancelAfter(s_patience);
-        }
-    }
-
     private static int StatusOf(PosixSignal signal) => signal switch
     {
-        PosixSignal.SIGHUP => HungUp,
-        PosixSignal.SIGINT => Interrupted,
-        _ => Terminated,
+        PosixSignal.SIGHUP => CommandLine.HungUp,
+        PosixSignal.SIGINT => CommandLine.Interrupted,
+        _ => CommandLine.Terminated,
     };
 }

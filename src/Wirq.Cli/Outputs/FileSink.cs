@@ -11,10 +11,10 @@ internal sealed class FileSink : OutputStream
     private readonly bool _isPart;
     private bool _begun, _closed;
 
-    internal FileSink(SafeFileHandle file, bool isPart, CancellationToken stop)
+    internal FileSink(SafeFileHandle file, bool isPart, Func<bool>? calledOff)
     {
         (_file, _isPart) = (file, isPart);
-        _stream = OperatingSystem.IsLinux() ? new DescriptorStream(file, isPart ? default : stop)
+        _stream = OperatingSystem.IsLinux() ? new DescriptorStream(new DescriptorWriter(file, isPart ? null : calledOff))
             : new FileStream(file, FileAccess.Write, bufferSize: 0);
     }
 

@@ -11,8 +11,8 @@ internal sealed class OutputFile : IDisposable
     private readonly OutputPlace _place;
     private readonly FileSink _sink;
 
-    private OutputFile(OutputPlace place, SafeFileHandle file, CancellationToken stop) =>
-        (_place, _sink) = (place, new FileSink(file, isPart: place.Part is not null, stop));
+    private OutputFile(OutputPlace place, SafeFileHandle file, Func<bool>? calledOff) =>
+        (_place, _sink) = (place, new FileSink(file, isPart: place.Part is not null, calledOff));
 
     /// <summary>What is to be written goes here. To dispose of it does nothing: that does not say that all was written.</summary>
     internal Stream Stream => _sink;
@@ -21,11 +21,11 @@ internal sealed class OutputFile : IDisposable
     /// <param name="option">The option, for messages: <c>--record</c>.</param>
     /// <param name="file">What it named; null where there was none.</param>
     /// <param name="inputs">Every file that the command reads.</param>
-    /// <param name="stop">Once this is cancelled, a pipe that nobody reads is waited for no more.</param>
+    /// <param name="calledOff">Whether a pipe that nobody reads is waited for no more; null where it is, for ever.</param>
     /// <returns>Null where no output is wanted.</returns>
     /// <exception cref="UsageException">It would overwrite an input, or cannot be a file.</exception>
     /// <exception cref="OutputException">The host refuses it.</exception>
-    internal static OutputFile? Open(string option, FileInfo? file, IEnumerable<string> inputs, CancellationToken stop = default)
+    internal static OutputFile? Open(string option, FileInfo? file, IEnumerable<string> inputs, Func<bool>? calledOff = null)
     {
         if (file is null)
             return null;
@@ -33,7 +33,7 @@ internal sealed class OutputFile : IDisposable
         var place = OutputPlace.Of(option, file.ToString(), inputs);
         try
         {
-            return new OutputFile(place, place.Part is null ? OpenDirect(place) : OpenPart(place, place.Part), stop);
+            return new OutputFile(place, place.Part is null ? OpenDirect(place) : OpenPart(place, place.Part), calledOff);
         }
         catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
         {
@@ -73,8 +73,10 @@ internal sealed class OutputFile : IDisposable
     }
 
     // What is not there is not made: who names a device means one.
-    private static SafeFileHandle OpenDirect(OutputPlace place) =>
-        File.OpenHandle(place.Target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+    private static SafeFileHandle OpenDirect(OutputPlace place) => place.Descriptor is { } number && OperatingSystem.IsLinux()
+        // Opened anew it would be written from its beginning, over what has been written through the number.
+        ? StandardStreams.Duplicate(number)
+        : File.OpenHandle(place.Target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
 
     private static SafeFileHandle OpenPart(OutputPlace place, string part)
     {

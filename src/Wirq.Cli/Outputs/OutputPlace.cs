@@ -1,3 +1,4 @@
+using System.Globalization;
 using Wirq.Linux.Files;
 
 namespace Wirq.Cli.Outputs;
@@ -9,11 +10,16 @@ namespace Wirq.Cli.Outputs;
 /// as it comes: a pipe, a device, what lies under /dev.</param>
 internal sealed record OutputPlace(string Name, string Target, string? Part)
 {
+    /// <summary>The number of the descriptor of this process that it names, as /dev/stdout and /dev/fd/1 do; null where it names
+    /// none.</summary>
+    internal int? Descriptor { get; private init; }
+
     private const string PartSuffix = ".part";
     private const int MostLinks = 40;
 
     private static readonly StringComparison s_pathComparison =
         OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    private static readonly string s_ownProcess = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/");
 
     /// <summary>Finds the place.</summary>
     /// <param name="option">The option, for messages: <c>--record</c>.</param>
@@ -27,7 +33,8 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
             throw new UsageException($"{option} {name}: is a folder; expected a file to write");
         string target = Resolve(option, name);
         string part = target + PartSuffix;
-        bool direct = IsDirect(full);
+        int? descriptor = DescriptorOf(target);
+        bool direct = descriptor is not null || IsDirect(full);
         foreach (string input in inputs)
         {
             if (AreOne(full, target, input))
@@ -37,7 +44,7 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
                     + "expected another file");
         }
         if (direct)
-            return new OutputPlace(name, full, null);
+            return new OutputPlace(name, full, null) { Descriptor = descriptor };
         if (!Directory.Exists(Path.GetDirectoryName(target)))
             throw new UsageException($"{option} {name}: there is no folder {Path.GetDirectoryName(target)}");
         // Nothing but a plain file may stand where the part is made: through a link it would be made elsewhere.
@@ -65,7 +72,19 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
         return string.Equals(resolved, Resolve("", input), s_pathComparison);
     }
 
-    /// <summary>The path with every link on the way followed; what is not there stays as it is named.</summary>
+    /// <summary>The number of a descriptor of this process; null where the path is none of one.</summary>
+    private static int? DescriptorOf(string resolved)
+    {
+        if (!OperatingSystem.IsLinux() || !IsUnder(resolved, s_ownProcess))
+            return null;
+        // Behind the process there may be one of its threads: what is open is the same.
+        string[] parts = resolved[s_ownProcess.Length..].Split('/');
+        return parts is [.., "fd", { } number] && (parts.Length == 2 || parts is ["task", _, _, _])
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor) ? descriptor : null;
+    }
+
+    /// <summary>The path with every link on the way followed, but for that of a descriptor of this process, which says what it
+    /// is open to; what is not there stays as it is named.</summary>
     private static string Resolve(string option, string name)
     {
         string full = Path.GetFullPath(name);
@@ -79,7 +98,7 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
                 continue;
             }
             string next = Path.Join(resolved, part);
-            if (new FileInfo(next).LinkTarget is not { } link)
+            if (DescriptorOf(next) is not null || new FileInfo(next).LinkTarget is not { } link)
             {
                 resolved = next;
                 continue;

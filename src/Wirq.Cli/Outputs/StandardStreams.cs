@@ -65,7 +65,13 @@ internal static class StandardStreams
 
     [SupportedOSPlatform("linux")]
     private static Stream OfNumber(int number) => IsInherited(number)
-        ? new DescriptorStream(new SafeFileHandle(number, ownsHandle: false)) : new ClosedStream();
+        ? new DescriptorStream(new DescriptorWriter(new SafeFileHandle(number, ownsHandle: false))) : new ClosedStream();
+
+    /// <summary>Another descriptor of what the process was given as a number.</summary>
+    /// <exception cref="IOException">It was given none that can be written.</exception>
+    [SupportedOSPlatform("linux")]
+    internal static SafeFileHandle Duplicate(int number) =>
+        IsInherited(number) ? DescriptorWriter.Duplicate(number) : throw new IOException(ClosedStream.Told);
 
     /// <summary>Whether a descriptor was there from the start, to be written. Where it was closed, its number may be that of a
     /// file of the runtime's by now; but such a file is closed at exec, so it is not what another program left.</summary>
@@ -102,7 +108,7 @@ internal sealed class AnswerStream(Stream stream) : OutputStream
         }
         catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
         {
-            throw _lost = new OutputException("standard output", bad.Message, bad.HResult == DescriptorStream.ReaderGone);
+            throw _lost = new OutputException("standard output", bad.Message, bad.HResult == DescriptorWriter.ReaderGone);
         }
     }
 }
@@ -126,5 +132,7 @@ internal sealed class QuietStream(Stream stream) : OutputStream
 /// <summary>A stream that was closed before the process began.</summary>
 internal sealed class ClosedStream : OutputStream
 {
-    public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("it is closed");
+    internal const string Told = "it is closed";
+
+    public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException(Told);
 }

@@ -5,6 +5,8 @@ namespace Wirq.Cli.Replay;
 /// <summary>A log that can be read twice. What cannot, a pipe, is copied to a file that vanishes with it.</summary>
 internal sealed class ReplayInput : IDisposable
 {
+    private const int PieceBytes = 1 << 16;
+
     private readonly string _path;
     private readonly bool _copied;
 
@@ -22,24 +24,46 @@ internal sealed class ReplayInput : IDisposable
         using FileStream stream = OpenFile(path);
         if (stream.CanSeek)
             return new ReplayInput(path, path, copied: false);
-        return new ReplayInput(path, Copy(stream), copied: true);
+        return new ReplayInput(path, Copy(stream, path), copied: true);
     }
 
-    private static string Copy(FileStream stream)
+    /// <summary>Copies what cannot be read twice.</summary>
+    /// <param name="input">What is read.</param>
+    /// <param name="name">Its name.</param>
+    /// <returns>The path of the copy.</returns>
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    /// <exception cref="OutputException">The copy cannot be written.</exception>
+    internal static string Copy(Stream input, string name)
     {
         string? copy = null;
         try
         {
             copy = Path.GetTempFileName();
             using FileStream target = File.Create(copy);
-            stream.CopyTo(target);
+            byte[] piece = new byte[PieceBytes];
+            while (Read(input, piece, name) is > 0 and int length)
+                target.Write(piece, 0, length);
             return copy;
         }
-        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        catch (Exception bad)
         {
             if (copy is not null)
                 File.Delete(copy);
-            throw new OutputException($"the copy of {stream.Name} in {Path.GetTempPath()}", bad.Message);
+            if (bad is not (IOException or UnauthorizedAccessException))
+                throw;
+            throw new OutputException($"the copy of {name} in {Path.GetTempPath()}", bad.Message);
+        }
+    }
+
+    private static int Read(Stream input, byte[] piece, string name)
+    {
+        try
+        {
+            return input.Read(piece);
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{name}: cannot be read: {bad.Message}");
         }
     }
 

@@ -9,7 +9,7 @@ internal static class ReplayText
 
     internal static void Write(ReplayReport report, string log, TextWriter output)
     {
-        Wrap(output, $"{log}: {Count(report.Lines, "line", "lines")}, {Count(report.Stimuli, "stimulus", "stimuli")}, {Cpus(report.Cpus)}; "
+        Wrap(output, $"{log}: {Phrase.Count(report.Lines, "line")}, {Phrase.Count(report.Stimuli, "stimulus", "stimuli")}, {Phrase.Count(report.Cpus, "CPU")}; "
             + $"acknowledges {report.Acknowledges}", "");
         foreach (string note in report.Notes)
             Wrap(output, $"note: {note}", "  ");
@@ -28,14 +28,9 @@ internal static class ReplayText
     {
         long mismatched = report.Responses.Total(ResponseVerdict.Mismatched);
         int broken = report.Laws.Count(law => !law.Held);
-        string mismatches = mismatched switch { 0 => "no mismatch", 1 => "1 mismatch", _ => $"{mismatched} mismatches" };
-        string left = report.NotJudged switch
-        {
-            0 => "",
-            1 => "; 1 difference that cannot be judged",
-            _ => $"; {report.NotJudged} differences that cannot be judged",
-        };
-        string laws = broken switch { 0 => "all laws held", 1 => "1 law broken", _ => $"{broken} laws broken" };
+        string mismatches = mismatched == 0 ? "no mismatch" : Phrase.Count(mismatched, "mismatch", "mismatches");
+        string left = report.NotJudged == 0 ? "" : $"; {Phrase.Count(report.NotJudged, "difference")} that cannot be judged";
+        string laws = broken == 0 ? "all laws held" : $"{Phrase.Count(broken, "law")} broken";
         return $"{mismatches}{left}; {laws}";
     }
 
@@ -78,12 +73,10 @@ internal static class ReplayText
         output.WriteLine($"  {"cached routes they touched",-30}  {remapping.Touched} in all, {remapping.MostTouched} at most");
         if (remapping.Stale > 0)
         {
-            Wrap(output, $"{"rewritten, not invalidated",-30}  entries used so {Times(remapping.Stale)}, "
+            Wrap(output, $"{"rewritten, not invalidated",-30}  entries used so {Phrase.Times(remapping.Stale)}, "
                 + $"first at line {remapping.FirstStale}", "  ");
         }
     }
-
-    private static string Times(long count) => count == 1 ? "once" : $"{count} times";
 
     private static void WriteLaws(IReadOnlyList<LawVerdict> laws, TextWriter output)
     {
@@ -110,10 +103,6 @@ internal static class ReplayText
         foreach (string happened in first.EventsAround)
             Wrap(output, happened, "    ");
     }
-
-    private static string Count(long count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
-
-    private static string Cpus(int count) => count == 1 ? "1 CPU" : $"{count} CPUs";
 
     /// <summary>Writes text, broken at spaces, with what goes beyond the first line indented.</summary>
     private static void Wrap(TextWriter output, string text, string indent)

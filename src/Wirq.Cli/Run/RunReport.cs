@@ -74,19 +74,17 @@ internal static class RunReport
         var counts = Enum.GetValues<Verdict>().Select(verdict => (Verdict: verdict, Number: results.Count(result => result.Verdict == verdict)))
             .Where(count => count.Number > 0 || (onHost && count.Verdict != Verdict.Failed))
             .Select(count => $"{count.Number} {Word(count.Verdict)}");
-        console.MarkupLine($"{Count(results.Count, "scenario")}: {string.Join(", ", counts)}");
+        console.MarkupLine($"{Phrase.Count(results.Count, "scenario")}: {string.Join(", ", counts)}");
         HistoricResult[] historic = [.. results.SelectMany(result => result.Historic)];
         if (historic.Length > 0)
-            console.MarkupLine($"{Count(historic.Length, "historic design")}: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
+            console.MarkupLine($"{Phrase.Count(historic.Length, "historic design")}: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
         foreach ((string lack, int number) in results.SelectMany(result => result.Lacks).CountBy(lack => lack))
-            console.MarkupLineInterpolated($"the host lacks {lack} ({Count(number, "scenario")})");
+            console.MarkupLineInterpolated($"the host lacks {lack} ({Phrase.Count(number, "scenario")})");
         foreach ((string probe, int number) in results.SelectMany(result => result.Deviations).CountBy(probe => probe))
-            console.MarkupLineInterpolated($"the host deviates in {probe} ({Count(number, "scenario")})");
+            console.MarkupLineInterpolated($"the host deviates in {probe} ({Phrase.Count(number, "scenario")})");
         if (results.Any(result => result.Deviations.Count > 0))
             console.MarkupLine("[dim]wirq host says what each probe asks, and what it found[/]");
     }
-
-    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 
     internal static string FolderOf(ScenarioResult result) =>
         Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(result.Scenario.At.File))) ?? "";

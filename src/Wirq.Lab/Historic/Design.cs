@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
 
@@ -24,9 +25,9 @@ public abstract class Design
     /// <summary>Sees an event after it was carried out.</summary>
     internal virtual void After(World world, in Event done) { }
 
-    /// <summary>Whether the host writes the resample eventfd of one more holder of a line that is
-    /// acknowledged.</summary>
-    internal virtual bool Resamples(World world, int gsi) => true;
+    /// <summary>Answers a call in the host's stead.</summary>
+    /// <returns>The answer; null where the host is to be asked.</returns>
+    internal virtual HostAnswer? Answers(World world, in HostCall call) => null;
 
     /// <summary>The queue has run empty.</summary>
     internal virtual void AtRest(World world) { }

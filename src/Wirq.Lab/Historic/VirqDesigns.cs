@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Lab.Worlds;
 using Wirq.Remapping;
 using Wirq.Routing;
@@ -119,7 +120,8 @@ internal sealed class FirstSharerOnlyResample : Design
 
     public override string About => "QEMU, split irqchip: kvm_resample_fd_notify writes the first eventfd of the GSI and returns";
 
-    internal override bool Resamples(World world, int gsi) => _written.Add(gsi);
+    internal override HostAnswer? Answers(World world, in HostCall call) =>
+        call.IsResample && !_written.Add(call.Gsi) ? HostAnswer.No : null;
 
     internal override void AtRest(World world) => _written.Clear();
 }

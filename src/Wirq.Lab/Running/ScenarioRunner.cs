@@ -19,7 +19,7 @@ public static class ScenarioRunner
     {
         ArgumentNullException.ThrowIfNull(scenario);
         long start = Stopwatch.GetTimestamp();
-        using World world = Play(scenario, null, seed, recorder, options, out IReadOnlyList<Failure> failures);
+        using World world = Play(scenario, null, StepWork.MaxRun, seed, recorder, options, out IReadOnlyList<Failure> failures);
         LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
         HistoricResult[] historic = [.. scenario.Historic.Select(spec => Suffer(scenario, spec, seed, options))];
         bool held = failures.Count == 0 && laws.All(law => law.Held) && historic.All(one => one.Caught);
@@ -68,7 +68,7 @@ public static class ScenarioRunner
 
     private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed, WorldOptions? options)
     {
-        using World world = Play(scenario, Designs.Create(spec.Design), seed, null, options, out IReadOnlyList<Failure> failures);
+        using World world = Play(scenario, Designs.Create(spec.Design), StepWork.MaxRun / scenario.Historic.Count, seed, null, options, out IReadOnlyList<Failure> failures);
         if (spec.Breaks == HistoricSpec.Expectations)
         {
             return new HistoricResult(spec.Design, spec.Breaks, failures.Count > 0,
@@ -79,10 +79,10 @@ public static class ScenarioRunner
             law.Break is not null ? law.Describe() : "the law held");
     }
 
-    private static World Play(Scenario scenario, Design? design, int seed, Action<Event>? recorder, WorldOptions? options,
+    private static World Play(Scenario scenario, Design? design, int most, int seed, Action<Event>? recorder, WorldOptions? options,
         out IReadOnlyList<Failure> failures)
     {
-        var world = new World(scenario, design, seed, recorder, options);
+        var world = new World(scenario, design, seed, recorder, options) { MostWork = most };
         Step? current = null;
         try
         {

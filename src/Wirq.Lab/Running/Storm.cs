@@ -6,6 +6,11 @@ namespace Wirq.Lab.Running;
 /// <summary>An interrupt that a CPU took again and again, because nothing that it did made the request go.</summary>
 public sealed record Storm
 {
+    internal const string Grouped = "#,0";
+
+    // Tens of thousands may hold one line.
+    private const int MostNamed = 4;
+
     /// <summary>The CPU.</summary>
     public required int Cpu { get; init; }
     /// <summary>The vector.</summary>
@@ -28,11 +33,11 @@ public sealed record Storm
 
     /// <summary>One sentence, without a full stop.</summary>
     public override string ToString() => Endless
-        ? $"{Taken} in a row, and the machine is where it was before, so that it never comes to rest: {Cause}"
-        : $"{Taken} in a row, until the storm brake held the pin: {Cause}";
+        ? $"{Taken} in all, and the machine is where it was before, so that it never comes to rest: {Cause}"
+        : $"{Taken} in all, until the storm brake held the pin: {Cause}";
 
     /// <summary>Who took what, how often.</summary>
-    internal string Taken => string.Create(CultureInfo.InvariantCulture, $"cpu{Cpu} took 0x{Vector:x2} {Count(Times)}");
+    internal string Taken => string.Create(CultureInfo.InvariantCulture, $"cpu{Cpu} took 0x{Vector:x2} {Phrase.Times(Times, Grouped)}");
 
     /// <summary>Where it comes from, and who holds that.</summary>
     internal string Source => From.Length == 0 ? "a source that is not known" : Gsi < 0 ? From
@@ -44,9 +49,5 @@ public sealed record Storm
         : NotServed.Count == 0 ? $"the handler at line {handler.Line} serves {List(Holders)} in vain"
         : $"the handler at line {handler.Line} does not serve {List(NotServed)}");
 
-    /// <summary>A number of times, in words.</summary>
-    internal static string Count(long times) => times == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{times:#,0} times");
-
-    private static string List(IReadOnlyList<string> names) =>
-        names.Count == 1 ? names[0] : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
+    private static string List(IReadOnlyList<string> names) => Phrase.All(names, MostNamed);
 }

@@ -14,8 +14,8 @@ public enum RegisterKind
     /// <summary>An I/OAPIC register by its offset.</summary>
     IoApicOffset,
     /// <summary>A local APIC register by its xAPIC offset; in x2APIC mode the MSR of it. ICR by its name is of size 8:
-    /// its
-    /// value is that of x2APIC mode (destination in bits 63:32) in both modes, see <see cref="IpiCommand"/>.</summary>
+    /// its value is that of x2APIC mode (destination in bits 63:32) in both modes, see <see
+    /// cref="IpiCommand"/>.</summary>
     LocalApic,
     /// <summary>An MSR.</summary>
     Msr,

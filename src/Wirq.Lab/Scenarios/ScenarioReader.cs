@@ -5,7 +5,7 @@ namespace Wirq.Lab.Scenarios;
 /// <summary>Reads scenario files. The format is described in <c>docs/scenarios.md</c>.</summary>
 public sealed class ScenarioReader
 {
-    private const int LongestName = 120, LongestId = 80;
+    private const int LongestName = 120, LongestId = 80, MostHistoric = 16;
 
     private readonly YamlMapping _map;
 
@@ -37,6 +37,7 @@ public sealed class ScenarioReader
         var actors = new Actors(machines[0].Machine);
         var steps = new StepReader(actors);
         IReadOnlyList<string>? laws = _map["laws"] is { } node ? ReadWords(node, ScenarioWords.Laws) : null;
+        List<HistoricSpec> past = _map["historic"] is { } historic ? ReadHistoric(historic, designs, laws ?? ScenarioWords.Laws) : [];
         var scenario = new Scenario
         {
             At = _map.At,
@@ -47,9 +48,9 @@ public sealed class ScenarioReader
             Machine = actors.Machine,
             Handlers = new HandlerReader(actors, steps).Read(_map["handlers"]),
             IgnoresUnhandled = _map["unhandled"] is { } unhandled && ScenarioWords.Unhandled.Read(unhandled),
-            Steps = ReadSteps(steps),
+            Steps = ReadSteps(steps, machines.Count * (1 + past.Count)),
             Laws = laws,
-            Historic = _map["historic"] is { } historic ? ReadHistoric(historic, designs, laws ?? ScenarioWords.Laws) : [],
+            Historic = past,
         };
         return [.. machines.Select(variant => scenario with
         {
@@ -58,9 +59,9 @@ public sealed class ScenarioReader
         })];
     }
 
-    private List<Step> ReadSteps(StepReader reader)
+    private List<Step> ReadSteps(StepReader reader, int runs)
     {
-        List<Step> steps = _map["steps"] is { } node ? reader.ReadScenario(node) : [];
+        List<Step> steps = _map["steps"] is { } node ? reader.ReadScenario(node, runs) : [];
         if (_map["expect"] is { } expect)
             steps.Add(reader.ReadExpect(expect));
         return steps.Count > 0 ? steps
@@ -117,7 +118,10 @@ public sealed class ScenarioReader
         YamlNode node, IReadOnlyCollection<string> designs, IReadOnlyList<string> laws)
     {
         var historic = new List<HistoricSpec>();
-        foreach (YamlNode item in node.AsSequence("a list of {design: …, breaks: …}").Items)
+        YamlSequence list = node.AsSequence("a list of {design: …, breaks: …}");
+        if (list.Items.Count > MostHistoric)
+            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"at most {MostHistoric} designs, each of which is a run");
+        foreach (YamlNode item in list.Items)
         {
             YamlMapping map = item.AsMapping($"a map of {Words.Join(ScenarioWords.Historic)}").Only(ScenarioWords.Historic);
             YamlNode design = map.Required("design", "an entry of historic");

@@ -29,11 +29,18 @@ internal sealed class RouteTable(Fabric fabric)
         return sum;
     }
 
-    /// <summary>Carries a <see cref="EventKind.Deliver"/> out by the table. Without a route the kernel swallows it, and
-    /// no answer comes.</summary>
-    internal void Deliver(in Event effect)
+    /// <summary>Whether an event is carried out by the table.</summary>
+    internal static bool Carries(in Event next) => next.Kind is EventKind.RouteChanged or EventKind.Deliver;
+
+    /// <summary>Carries the oldest event out: a <see cref="EventKind.RouteChanged"/> into the table, a <see
+    /// cref="EventKind.Deliver"/> by it. Without a route the kernel swallows it, and no answer comes.</summary>
+    internal void Carry()
     {
-        if (_routes.TryGetValue((effect.IoApic, effect.Pin), out Msi message))
-            fabric.Answer(effect.IoApic, effect.Pin, effect.Msi, fabric.Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
+        fabric.Carrier.TryPeek(out Event effect);
+        fabric.Carrier.Skip();
+        if (effect.Kind == EventKind.RouteChanged)
+            Commit(effect);
+        else if (_routes.TryGetValue((effect.IoApic, effect.Pin), out Msi message))
+            fabric.Carrier.AnswerDeliver(effect, fabric.Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
     }
 }

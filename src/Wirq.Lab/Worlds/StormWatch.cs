@@ -17,7 +17,10 @@ namespace Wirq.Lab.Worlds;
 /// </remarks>
 internal sealed class StormWatch(World world)
 {
-    private const int First = 16, Near = 16, Stride = 60;
+    private const int Near = 16, Usual = 60;
+    // To look at the state takes as long as it is large: at 16 KiB about as long as a CPU takes over one interrupt. Guest
+    // memory makes it large.
+    private const int BytesPerTaken = 1 << 14, BytesPerStride = 1 << 20;
     /// <summary>How often a state has to come back where the state alone does not say what comes next: an order of CPUs
     /// was drawn, or a historic design remembers what is not in it.</summary>
     private const int Unsure = 64;
@@ -75,7 +78,8 @@ internal sealed class StormWatch(World world)
     /// before.</summary>
     internal bool Returns(int cpu)
     {
-        if (_taken < First)
+        int bytes = world.Arena.Length;
+        if (_taken < Math.Max(Near, bytes / BytesPerTaken))
             return false;
         if (long.IsPow2(_taken) && _taken != _keptAt)
         {
@@ -85,7 +89,7 @@ internal sealed class StormWatch(World world)
         long since = _taken - _keptAt;
         // The CPU that is next is the one part of the state that stands outside of it.
         bool sure = !_chosen && !world.Remembers;
-        if (cpu != _cpu || (sure && since > Near && since % Stride != 0) || world.Identity() != _state)
+        if (cpu != _cpu || (sure && (since > Near || bytes > BytesPerStride) && since % (Usual * (1 + bytes / BytesPerStride)) != 0) || world.Identity() != _state)
             return false;
         _returns++;
         return sure || _returns >= Unsure;
@@ -102,9 +106,8 @@ internal sealed class StormWatch(World world)
             : $"the same interrupts are taken in turn, and the machine is where it was before, so that it never comes to rest: {Tell(storms)}";
     }
 
-    /// <summary>Says what the CPUs are about that do not come to rest within a number of steps.</summary>
-    internal string TellUnrest(int steps) => string.Create(CultureInfo.InvariantCulture,
-        $"the CPUs do not come to rest within {steps:#,0} steps: {Tell(Repeated(endless: false))}");
+    /// <summary>Says what the CPUs are about that have not come to rest.</summary>
+    internal string TellTaken() => _taken == 0 ? "no CPU has taken anything since the last step began" : Tell(Repeated(endless: false));
 
     /// <summary>Notes that the storm brake holds a pin.</summary>
     internal void NoteBrake(int ioApic, int pin)

@@ -7,7 +7,7 @@ using Wirq.State;
 namespace Wirq.Lab.Worlds;
 
 /// <summary>The host of a world's virqs: its eventfds, the poll over them and, with a split kernel, the kernel that owns
-/// the local APICs. It carries out what the fabric asks of a host, in the order in which it asks.</summary>
+/// the local APICs.</summary>
 internal sealed class VirqHost
 {
     private readonly World _world;
@@ -54,67 +54,11 @@ internal sealed class VirqHost
         return Fabric.Events.Count > 0;
     }
 
-    /// <summary>Carries out an effect that leaves the fabric.</summary>
-    internal void Carry(in Event effect)
-    {
-        RouteCache virqs = Fabric.Virqs!;
-        switch (effect.Kind)
-        {
-            case EventKind.RoutesCommitted:
-                Commit();
-                Fabric.CommitDone();
-                break;
-            case EventKind.VirqBound when virqs.MayBind(effect):
-                Bind(effect);
-                break;
-            case EventKind.VirqUnbound:
-                Kernel!.Unbind((int)effect.Index, FdOf(effect));
-                break;
-            case EventKind.VirqWatched:
-                EventFds.Watch(FdOf(effect), effect.Unit);
-                break;
-            case EventKind.VirqUnwatched:
-                EventFds.Unwatch(FdOf(effect));
-                break;
-            case EventKind.VirqRead:
-                if (EventFds.Read(FdOf(effect)))
-                    virqs.ReadDone(effect);
-                break;
-            case EventKind.VirqWritten:
-                EventFds.Write(FdOf(effect));
-                break;
-            case EventKind.VirqInjected:
-                virqs.Answer(effect, Kernel!.Signal(effect.Message));
-                break;
-            case EventKind.PinInjected:
-                Fabric.PinAnswered(effect.IoApic, effect.Pin, Kernel!.Signal(effect.Message));
-                break;
-            case EventKind.MessageInjected:
-                Fabric.MessageAnswered(effect, Kernel!.Signal(effect.Message));
-                break;
-        }
-    }
-
-    private static EventFd FdOf(in Event effect) => new((int)effect.A);
-
-    private void Bind(in Event effect)
-    {
-        try
-        {
-            Kernel!.Bind((int)effect.Index, FdOf(effect), EventFd.None);
-        }
-        catch (KernelException)
-        {
-            Fabric.Virqs!.BindFailed(effect);
-        }
-    }
-
-    /// <summary>Gives the kernel the table as it is to be.</summary>
+    /// <summary>A historic design gives the kernel the table as it is to be, or less.</summary>
     /// <param name="without">The GSIs that are left out; null for none.</param>
     internal void Commit(Func<int, bool>? without = null)
     {
         int count = Fabric.Virqs!.CopyRoutes(_routes);
-        Kernel!.Commit(without is null ? _routes.AsSpan(0, count)
-            : [.. _routes.Take(count).Where(route => !without(route.Gsi))]);
+        Kernel!.Commit([.. _routes.Take(count).Where(route => without?.Invoke(route.Gsi) != true)]);
     }
 }

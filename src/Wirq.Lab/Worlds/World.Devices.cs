@@ -1,4 +1,3 @@
-using Wirq.Events;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 
@@ -92,16 +91,5 @@ public sealed partial class World
             Fabric.NoteWithdrawn(source);
         else
             source.Lower();
-    }
-
-    private void Acknowledged(in Event ack)
-    {
-        if (!_deviceOfSlot.TryGetValue(ack.Source, out int device) || _devices[device].Removed != 0)
-            return;
-        if (!Hears(device))
-            return;
-        Journal.NoteAck(device);
-        if (_devices[device].Wants != 0 && Spec.Devices[device].Kind == SourceKind.Sampled)
-            Assert(device);
     }
 }

@@ -25,6 +25,7 @@ public sealed partial class World
                 _at = step.At;
             Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);
             _outcome = default;
+            Spend(StepWork.Of(step, Spec));
         }
         switch (step)
         {
@@ -68,12 +69,10 @@ public sealed partial class World
     /// <summary>Lets virtual time pass, stopping at everything that falls due.</summary>
     private void Pass(long nanoseconds, bool settle)
     {
-        const int maxStops = 1_000_000;
         long end = Fabric.Now + nanoseconds;
-        for (int stops = 0; Fabric.Now < end; stops++)
+        while (Fabric.Now < end)
         {
-            if (stops > maxStops)
-                throw new WorldException($"more than {maxStops:#,0} timers fall due within one step of time, the last of them as {LastDue()}");
+            Spend(1 + _workOfCpus, timer: true);
             Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
             Drain();
             if (settle)

@@ -110,16 +110,7 @@ public sealed partial class World
         }
     }
 
-    /// <summary>A holder's line was acknowledged: by a call, or by its resample eventfd, which it reads.</summary>
-    /// <returns>Whether it hears.</returns>
-    private bool Hears(int device)
-    {
-        if (_deviceVirqs[device] is not [{ Resample.Exists: true } virq])
-            return true;
-        if (_design?.Resamples(this, Spec.Devices[device].Gsi) == false)
-            return false;
-        _host!.EventFds.Write(virq.Resample);
-        Fabric.Virqs!.NoteResampled(virq.Handle);
-        return _host.EventFds.Read(virq.Resample);
-    }
+    /// <summary>Whether a device hears an acknowledge: by a call, or by its resample eventfd, which it reads.</summary>
+    private bool Hears(int device) =>
+        _deviceVirqs[device] is not [{ Resample.Exists: true } virq] || _host!.EventFds.Read(virq.Resample);
 }

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
@@ -37,6 +38,7 @@ public sealed partial class World : IDisposable
         _order = seed == 0 ? null : new Random(seed);
         Recorder = recorder;
         Spec = design?.Alter(scenario.Machine) ?? scenario.Machine;
+        _workOfCpus = StepWork.OfCpus(Spec);
         Arena = new StateArena();
         Fabric = new Fabric(Spec.Fabric, Arena);
         Fabric.Events.Observing = true;
@@ -45,6 +47,7 @@ public sealed partial class World : IDisposable
         _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
         _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
             : options?.Cpus?.Invoke(Fabric, Spec) ?? new FabricCpus(Fabric);
+        _ports = PortsOf(this);
         Laws = new LawSet(Spec.Fabric, Fabric.Gsis, Arena, scenario.Laws);
         Journal = new Journal(scenario, Spec);
         _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric) : null;
@@ -95,29 +98,6 @@ public sealed partial class World : IDisposable
     /// <summary>Lets its CPUs go.</summary>
     public void Dispose() => _cpuPort.Dispose();
 
-    /// <summary>Carries out everything that waits.</summary>
-    public void Drain()
-    {
-        bool any = Fabric.Events.Count > 0;
-        do
-        {
-            while (Fabric.Events.TryTake(out Event next))
-            {
-                any = true;
-                if (_design?.Intercept(this, next) == true)
-                    continue;
-                Observe(next);
-                if (next.IsEffect)
-                    Carry(next);
-                _design?.After(this, next);
-            }
-        }
-        while (_host?.Poll() == true);
-        if (any)
-            Rest();
-        TellFailures();
-    }
-
     private void Start()
     {
         for (int device = 0; device < Spec.Devices.Count; device++)
@@ -133,48 +113,5 @@ public sealed partial class World : IDisposable
         Drain();
         Timeline.Clear();
         Journal.Clear();
-    }
-
-    private void Rest()
-    {
-        _design?.AtRest(this);
-        Observe(new Event(EventKind.Rest) { Time = Fabric.Now });
-    }
-
-    internal void Observe(in Event happened)
-    {
-        Laws.Observe(happened);
-        Journal.Note(happened);
-        if (happened.Kind == EventKind.StormBraked)
-            _watch.NoteBrake(happened.IoApic, happened.Pin);
-        Timeline.Add(happened);
-        Recorder?.Invoke(happened);
-    }
-
-    private void Carry(in Event effect)
-    {
-        switch (effect.Kind)
-        {
-            case EventKind.RouteChanged when _routes is not null:
-                _routes.Commit(effect);
-                break;
-            case EventKind.Deliver when _routes is not null:
-                _routes.Deliver(effect);
-                break;
-            case EventKind.MemoryWrite:
-                Fabric.WriteMemory(effect);
-                break;
-            case EventKind.CpuNmi:
-                _cpuPort.Nmi(effect.Cpu);
-                break;
-            default:
-                if (Fabric.Execute(effect))
-                    break;
-                if (effect.Kind == EventKind.Ack)
-                    Acknowledged(effect);
-                else
-                    _host?.Carry(effect);
-                break;
-        }
     }
 }

@@ -31,6 +31,12 @@ internal static class OpenFlags
     [CName("O_CLOEXEC")] internal const int CloseOnExec = 0x80000;
 }
 
+/// <summary>Commands of fcntl (<c>fcntl.h</c>).</summary>
+internal static class ControlCommands
+{
+    [CName("F_DUPFD_CLOEXEC")] internal const int Duplicate = 1030;
+}
+
 /// <summary>Flags of eventfd (<c>sys/eventfd.h</c>).</summary>
 internal static class EventFdFlags
 {

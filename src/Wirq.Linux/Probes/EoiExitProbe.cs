@@ -135,7 +135,7 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         if (!done)
             return $"{what} do not come to an end";
         return ended.Order().SequenceEqual(s_vectors) ? ""
-            : $"{what} give {ended.Count} exit{(ended.Count == 1 ? "" : "s")}"
+            : $"{what} give {Phrase.Count(ended.Count, "exit")}"
                 + $" ({string.Join(", ", ended.Select(vector => $"0x{vector:x2}"))})";
     }
 

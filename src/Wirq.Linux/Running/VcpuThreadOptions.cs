@@ -15,11 +15,8 @@ public sealed record VcpuThreadOptions
 
     /// <summary>Throws where no thread can work so.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
-    public void Validate()
-    {
-        if (Patience < TimeSpan.Zero || Patience.TotalMilliseconds > int.MaxValue)
-            throw new OptionException(nameof(Patience), $"{Patience}", $"0 to {int.MaxValue} ms");
-    }
+    public void Validate() => OptionCheck.Whole.That(Patience >= TimeSpan.Zero && Patience.TotalMilliseconds <= int.MaxValue,
+        $"{Patience}", $"0 to {int.MaxValue} ms", nameof(Patience));
 
     /// <summary>Starts the thread; tests let it fail.</summary>
     internal Action<Thread> Starter { get; init; } = static thread => thread.Start();

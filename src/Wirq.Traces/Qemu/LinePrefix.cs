@@ -1,8 +1,7 @@
 namespace Wirq.Traces.Qemu;
 
 /// <summary>What stands before an event: nothing, <c>TID@seconds.microseconds:</c> (up to QEMU 10), or the date that
-/// newer
-/// versions print, which names no thread.</summary>
+/// newer versions print, which names no thread.</summary>
 internal static class LinePrefix
 {
     private const long MicrosecondsPerSecond = 1_000_000;

@@ -1,7 +1,6 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed
-/// between
+/// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed between
 /// versions, both are one kind here.</summary>
 public enum TraceEvent : byte
 {

@@ -4,8 +4,7 @@ namespace Wirq.Traces.Qemu;
 /// <remarks>
 /// In a text, <c>{A}</c> is a decimal number that goes to <see cref="TraceLine.A"/>, <c>{A:x}</c> a hexadecimal one,
 /// <c>{_}</c> one that nobody needs; <c>&lt;8</c> bounds it, so that a damaged line does not pass for an odd one. Other
-/// kinds after the colon are those of <see cref="FieldKind"/>. A text that ends in <c>...</c> may go on. A name may
-/// stand
+/// kinds after the colon are those of <see cref="FieldKind"/>. A text that ends in <c>...</c> may go on. A name may stand
 /// twice: the first text that fits counts.
 /// </remarks>
 internal static class TraceFormats

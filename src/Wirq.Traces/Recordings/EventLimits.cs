@@ -8,10 +8,10 @@ namespace Wirq.Traces.Recordings;
 /// no evidence for others, and "nothing is owed" said of the rest would be an all-clear without evidence.</remarks>
 internal sealed class EventLimits(FabricOptions machine)
 {
-    private const int Irqs = 16, PicUnits = 2;
+    private const int PicUnits = 2;
 
     private readonly int _cpus = machine.LocalApics.Count;
-    private readonly int _gsis = new GsiMap(machine).Count;
+    private readonly int _gsis = machine.GsiCount;
 
     /// <summary>What an event names that the machine does not have, and what there is; null for nothing.</summary>
     internal (string Found, string Expected)? Outside(in Event e)
@@ -37,7 +37,7 @@ internal sealed class EventLimits(FabricOptions machine)
             case EventKind.PicInitialised:
                 return Below(e.Unit, PicUnits, "8259");
             case >= EventKind.PicPinChanged and <= EventKind.PicResampled:
-                return Below(e.Index, Irqs, "IRQ");
+                return Below(e.Index, GsiMap.IsaIrqs, "IRQ");
             case >= EventKind.PinChanged and <= EventKind.PinResampled:
             case EventKind.RouteChanged or EventKind.Deliver or EventKind.PinInjected:
                 return Pin(e.Unit, e.Index);
@@ -62,7 +62,7 @@ internal sealed class EventLimits(FabricOptions machine)
         OriginKind.Pin => Pin(origin.Unit, (uint)origin.Index),
         OriginKind.Ipi => Cpu(origin.Index),
         OriginKind.Local => Cpu(origin.Unit) ?? Below((uint)origin.Index, (int)LocalVector.Error + 1, "local vector"),
-        OriginKind.Pic => Below((uint)origin.Index, Irqs, "IRQ"),
+        OriginKind.Pic => Below((uint)origin.Index, GsiMap.IsaIrqs, "IRQ"),
         OriginKind.None or OriginKind.Device or OriginKind.RemappingUnit => null,
         _ => ($"origin {(int)origin.Kind}", "an origin that this version knows"),
     };

@@ -4,10 +4,8 @@ namespace Wirq.Traces.Replay;
 
 /// <summary>Acknowledges as <c>-d int</c> tells them: which CPU took which vector, and when.</summary>
 /// <remarks>The line itself does not name its CPU. The dump behind it holds the task register, whose base differs from
-/// CPU
-/// to CPU; which base is whose shows as soon as one CPU alone has the vector pending. Until then an acknowledge is left
-/// to
-/// the EOI that ends it, which its thread gives away (<see cref="EoiInference"/>).</remarks>
+/// CPU to CPU; which base is whose shows as soon as one CPU alone has the vector pending. Until then an acknowledge
+/// is left to the EOI that ends it, which its thread gives away (<see cref="EoiInference"/>).</remarks>
 internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, EoiInference inference)
 {
     private const int None = -1;

@@ -7,7 +7,7 @@ namespace Wirq.Traces.Replay;
 /// have a line before it.</summary>
 internal sealed class BeginningWatch
 {
-    private const int SlaveFirst = 8, LowestLegal = 16;
+    private const int LowestLegal = 16;
     private const ulong Icw1 = 0x10, EoiBit = 0x20, NoEoiBits = 0x18;
     private const uint EoiRegister = (uint)ApicRegister.Eoi;
 
@@ -46,7 +46,7 @@ internal sealed class BeginningWatch
                 break;
             case TraceEvent.PicInterrupt:
                 // A chip that was only reset has vectors 0 to 7.
-                if (!(line.A < SlaveFirst ? _masterReady : _slaveReady) && line.B >= SlaveFirst)
+                if (!(line.A < PicPair.SlaveFirst ? _masterReady : _slaveReady) && line.B >= PicPair.SlaveFirst)
                     Note(MidLifeSign.UninitialisedPicGives, line);
                 _sent = true;
                 break;

@@ -67,7 +67,8 @@ internal sealed class Coverage(LogSurvey survey)
     /// <summary>Whether what is done to the 8259 pair shows, from whatever state it begins in.</summary>
     internal bool ShowsPic => MissingOfPic is null;
 
-    private string? MissingOfPic => Absent(TraceEvent.PicSetIrq) ?? Absent(TraceEvent.PicPortWrite)
+    /// <summary>An event without which nothing is found out about the 8259 pair; null where none lacks.</summary>
+    internal string? MissingOfPic => Absent(TraceEvent.PicSetIrq) ?? Absent(TraceEvent.PicPortWrite)
         ?? (IntrRose ? Absent(TraceEvent.PicInterrupt) : null) ?? (Polled ? Absent(TraceEvent.PicPortRead) : null);
 
     /// <summary>A broadcast tells what an EOI ended. Where CPUs are known, it is predicted from what each took.</summary>

@@ -75,8 +75,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         return vector != None && TryMoveExpiry(vector, cpu);
     }
 
-    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU
-    /// has
+    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU has
     /// signalled EOI since it came, it was ended too, by an EOI that was put down to another vector.</summary>
     internal void WasTaken(int cpu, int vector)
     {

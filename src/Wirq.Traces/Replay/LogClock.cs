@@ -1,8 +1,7 @@
 namespace Wirq.Traces.Replay;
 
 /// <summary>The log's wall clock as virtual time: it starts at 0 and never goes back. Where the clock was set back, or
-/// another
-/// log begins, time goes on from where it was.</summary>
+/// another log begins, time goes on from where it was.</summary>
 internal struct LogClock
 {
     private const long PerMicrosecond = 1000, Second = 1_000_000, Longest = 1L << 50;

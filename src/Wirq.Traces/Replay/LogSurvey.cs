@@ -6,9 +6,8 @@ namespace Wirq.Traces.Replay;
 /// <summary>What has to be known of a log before its first line can be replayed: which thread is which CPU, how many
 /// there are, which events were traced at all, and where the machine was reset.</summary>
 /// <remarks>A pass of its own over the whole log. To hold lines back until a thread shows its CPU would not do: the
-/// thread
-/// of a machine with one CPU may never show it, and an event that is not traced cannot be told from one that is
-/// missing before the end.</remarks>
+/// thread of a machine with one CPU may never show it, and an event that is not traced cannot be told from one that
+/// is missing before the end.</remarks>
 internal sealed class LogSurvey
 {
     private readonly ulong _seen;

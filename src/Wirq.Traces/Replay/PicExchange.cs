@@ -125,9 +125,8 @@ internal sealed class PicExchange
     }
 
     /// <summary>Nothing keeps a device from driving the master's input 2, beside the slave; QEMU's PIIX does, as it
-    /// lets all
-    /// its lines go. Where it drives it as the slave does, nothing changes, and the master prints what it always
-    /// does.</summary>
+    /// lets all its lines go. Where it drives it as the slave does, nothing changes, and the master prints what it
+    /// always does.</summary>
     private void ExpectAtCascade(int from, int count)
     {
         while (from < count && _lines[from].Event == TraceEvent.PicSetIrq && (_lines[from].C != 0) == _triggers.CascadeIsHigh)

@@ -7,10 +7,8 @@ namespace Wirq.Traces.Replay;
 internal static class PicPlay
 {
     private const ushort MasterPorts = 0x20, SlavePorts = 0xA0;
-    private const int SlaveFirst = 8;
-
     /// <summary>The input that a line drives, 0 to 15.</summary>
-    internal static int IrqOf(in TraceLine line) => (int)line.B + (line.A != 0 ? 0 : SlaveFirst);
+    internal static int IrqOf(in TraceLine line) => (int)line.B + (line.A != 0 ? 0 : PicPair.SlaveFirst);
 
     /// <summary>The port that a line names.</summary>
     internal static ushort PortOf(in TraceLine line) => (ushort)((line.A != 0 ? MasterPorts : SlavePorts) + line.B);
@@ -61,8 +59,8 @@ internal static class PicPlay
     internal static bool IsSpurious(in PicPairState before, in TraceLine line)
     {
         const int spurious = 7;
-        int level = (int)line.A % SlaveFirst;
-        return level == spurious && ((line.A < SlaveFirst ? before.Master : before.Slave).Irr & Pic8259.Bit(spurious)) == 0;
+        int level = (int)line.A % PicPair.SlaveFirst;
+        return level == spurious && ((line.A < PicPair.SlaveFirst ? before.Master : before.Slave).Irr & Pic8259.Bit(spurious)) == 0;
     }
 
     /// <summary>Whether QEMU brings the output up to date after a port write.</summary>

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Laws;
 using Wirq.Remapping;
 using Wirq.State;
@@ -6,14 +7,13 @@ using Wirq.State;
 namespace Wirq.Traces.Replay;
 
 /// <summary>The chips that a log is fed to, and the laws that watch them.</summary>
-/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have lines
-/// of
+/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have lines of
 /// their own here: GSI 0 to 15 lead to the 8259 pair alone, GSI 16 and up to the pins of the I/OAPIC alone, each with
 /// one wired source. What the log's line does to one chip is done to that chip, and lines, chips and laws are those
 /// of any other machine.</remarks>
 internal sealed class ReplayMachine
 {
-    internal const int PicLines = 16, Pins = 24;
+    internal const int PicLines = GsiMap.IsaIrqs, Pins = 24;
 
     private readonly LawSet _laws;
     private readonly Source[] _pic = new Source[PicLines], _pins = new Source[Pins];
@@ -127,18 +127,44 @@ internal sealed class ReplayMachine
     /// <summary>Carries out what waits.</summary>
     internal void Drain()
     {
-        while (Fabric.Events.TryTake(out Event next))
+        while (Fabric.Carrier.TryPeek(out Event next))
         {
             Observe(next);
-            if (!next.IsEffect)
-                continue;
+            bool refused = next.Kind == EventKind.Deliver && next.Msi.Address.Remappable;
             if (HoldsMessages && next.Kind == EventKind.Deliver)
+            {
+                Fabric.Carrier.Skip();
                 _held.Enqueue(next);
-            else if (next.Kind == EventKind.Deliver && next.Msi.Address.Remappable)
-                Fabric.Answer(next.IoApic, next.Pin, next.Msi, RefusalReason.NoRemapper);
-            else
-                Fabric.Execute(next);
+            }
+            else if (refused)
+            {
+                Fabric.Carrier.Skip();
+                Fabric.Carrier.AnswerDeliver(next, RefusalReason.NoRemapper);
+            }
+            else if (Fabric.Carrier.Begin(out _))
+                Unheard();
         }
+    }
+
+    /// <summary>A pin's message that waited is carried out.</summary>
+    internal void Release(in Event held)
+    {
+        if (Fabric.Carrier.Begin(held, out _))
+            Unheard();
+        Drain();
+    }
+
+    /// <summary>A pin's message that waited goes nowhere.</summary>
+    internal void Refuse(in Event held)
+    {
+        Fabric.Carrier.AnswerDeliver(held, RefusalReason.NoRemapper);
+        Drain();
+    }
+
+    /// <summary>Behind the chips of a replay there is nobody: the log tells what came of it.</summary>
+    private void Unheard()
+    {
+        while (Fabric.Carrier.Complete(HostAnswer.Nobody, out _)) { }
     }
 
     /// <summary>All that one stimulus brought about has happened.</summary>

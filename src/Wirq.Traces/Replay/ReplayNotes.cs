@@ -26,6 +26,12 @@ internal static class ReplayNotes
             notes.Add("what was accepted cannot be told from what was sent");
         if (survey.Remaps && !survey.Saw(TraceEvent.RemapFetch))
             notes.Add("entries of the remapping table are not traced (vtd_ir_irte_get): what they say is taken from the log");
+        // Where it has no line of the pair, there is no input whose mode counts.
+        if (triggers.FromStart == 0 && survey.Saw(TraceEvent.PicSetIrq) && verdicts.Coverage.MissingOfPic is { } absent)
+        {
+            notes.Add($"which inputs of the 8259 are level-triggered is not known, for no {absent} shows: all are taken to be "
+                + "edge-triggered");
+        }
         if (triggers.FromStart != 0)
             notes.Add($"level-triggered from the start, by what the log shows: {TriggerModes.Words(triggers.FromStart)} of the 8259");
         if (changing != 0)
@@ -35,7 +41,7 @@ internal static class ReplayNotes
         }
         foreach ((Responder chip, string missing, long count, long first) in verdicts.Excused)
         {
-            notes.Add($"{Count(count, "difference")} at {Name(chip)} left unchecked, first at line {first}: no {missing} shows, and without "
+            notes.Add($"{Phrase.Count(count, "difference")} at {Name(chip)} left unchecked, first at line {first}: no {missing} shows, and without "
                 + "it the state is not known");
         }
         if (verdicts.Untraced.Any())
@@ -45,8 +51,6 @@ internal static class ReplayNotes
                 : $"{reader.Malformed} lines have an event's name and not its fields");
         return notes;
     }
-
-    private static string Count(long count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static string Name(Responder chip) => chip switch
     {

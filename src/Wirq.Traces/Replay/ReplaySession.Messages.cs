@@ -70,12 +70,6 @@ internal sealed partial class ReplaySession
     private void RefuseHeld()
     {
         while (_machine.Held.TryDequeue(out Event held))
-            Refuse(held);
-    }
-
-    private void Refuse(in Event held)
-    {
-        _machine.Fabric.Answer(held.IoApic, held.Pin, held.Msi, RefusalReason.NoRemapper);
-        _machine.Drain();
+            _machine.Refuse(held);
     }
 }

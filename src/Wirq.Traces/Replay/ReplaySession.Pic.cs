@@ -75,12 +75,11 @@ internal sealed partial class ReplaySession
     /// initialises.</summary>
     private void LearnVectors(in TraceLine inta)
     {
-        const int slaveFirst = 8;
         const byte vectorBits = 0xF8;
         if (_survey.FromReset)
             return;
         PicPairState pair = _machine.Pic.State;
-        bool slave = inta.A >= slaveFirst;
+        bool slave = inta.A >= PicPair.SlaveFirst;
         PicState chip = slave ? pair.Slave : pair.Master;
         if (chip.Icw1 != 0)
             return;

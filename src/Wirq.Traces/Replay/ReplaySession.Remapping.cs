@@ -207,8 +207,7 @@ internal sealed partial class ReplaySession
         if (_ofPin is { } held)
         {
             (source, _sender) = (SourceName.IoApic(held.Pin), VtdProfile.Anonymous);
-            _machine.Fabric.Execute(held);
-            _machine.Drain();
+            _machine.Release(held);
         }
         else
         {

@@ -4,8 +4,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>One life of a machine, from its reset on: takes the lines of the log in order, feeds the stimuli to the
-/// chips
+/// <summary>One life of a machine, from its reset on: takes the lines of the log in order, feeds the stimuli to the chips
 /// and compares the responses.</summary>
 /// <remarks>QEMU works on one stimulus at a time, under its lock, so all lines between two stimuli belong to the first.
 /// What the chips predict for it and the log has not said by then is missing.</remarks>

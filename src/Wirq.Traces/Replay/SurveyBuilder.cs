@@ -77,8 +77,7 @@ internal sealed class SurveyBuilder
         return thread;
     }
 
-    /// <summary>A reset of the machine ends with one line per local APIC; the real-time clock, where it makes up for
-    /// lost
+    /// <summary>A reset of the machine ends with one line per local APIC; the real-time clock, where it makes up for lost
     /// ticks, prints single ones and looks at the count soon after.</summary>
     private void FollowReset(in TraceLine line)
     {

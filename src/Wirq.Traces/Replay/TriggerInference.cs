@@ -4,16 +4,16 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so,
-/// and
+/// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so, and
 /// the difference shows only where a line falls before its INTA, or is still high after it.</summary>
-/// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy with one more input level, its
-/// request following its line as if it always had. If that explains every line, the input is level from here on, and
-/// whoever replays the log once more can have it level from the start. Where an input that is level must be edge, the
-/// guest changed it.</remarks>
+/// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy in which one input has the other
+/// trigger mode. An edge input is made level: its request follows its line, as if it always had. A level input is made edge,
+/// with the request that it has and with the other, for nothing tells when the guest changed it. If that explains every
+/// line, the input has the other mode from here on, and whoever replays the log once more can have it level from the
+/// start.</remarks>
 internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, TriggerModes modes)
 {
-    private const int Inputs = 16, SlaveFirst = 8, Requests = 2;
+    private const int Inputs = GsiMap.IsaIrqs, Requests = 2;
 
     private readonly PicPair _trial = new(new PicOptions { Profile = Profile.Qemu }, new StateArena());
     private readonly EventBuffer _events = new();
@@ -25,7 +25,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
     /// <summary>What the master prints as its output is brought up to date.</summary>
     internal void ExpectMaster(List<Prediction> lines) => prints.Update(master: true, machine.Pic, machine.Fabric, lines);
 
-    /// <summary>Whether one more level input explains what the log says of a stimulus; if so, the machine has it
+    /// <summary>Whether the other trigger mode of one input explains what the log says of a stimulus; if so, the machine has it
     /// now.</summary>
     internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged) => Explains(stimulus, logged, whole: true, out _);
 
@@ -55,9 +55,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return false;
     }
 
-    /// <summary>Whether one more level input makes an INTA cycle take <paramref name="taken"/>; if so, the machine has
-    /// it,
-    /// ready for that cycle.</summary>
+    /// <summary>Whether the other trigger mode of one input makes an INTA cycle take <paramref name="taken"/>; if so, the machine has
+    /// it, ready for that cycle.</summary>
     internal bool ExplainsInta(in PicStimulus inta, ulong taken)
     {
         for (int trial = 0; trial < Inputs * Requests; trial++)
@@ -86,7 +85,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         if (level != Pic8259.Cascade)
             return (ulong)level;
         int inner = pic.Slave.Takeable;
-        return (ulong)(SlaveFirst + (inner == Pic8259.None ? spurious : inner));
+        return (ulong)(PicPair.SlaveFirst + (inner == Pic8259.None ? spurious : inner));
     }
 
     private bool TryPlay(in PicStimulus stimulus, int trial)
@@ -118,8 +117,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         int irq = trial % Inputs;
         if ((TriggerModes.CanBeLevel >> irq & 1) == 0)
             return false;
-        byte bit = Pic8259.Bit(irq % SlaveFirst);
-        PicState chip = irq < SlaveFirst ? before.Master : before.Slave;
+        byte bit = Pic8259.Bit(irq % PicPair.SlaveFirst);
+        PicState chip = irq < PicPair.SlaveFirst ? before.Master : before.Slave;
         bool wasLevel = (chip.Elcr & bit) != 0, turned = trial >= Inputs;
         if (turned && !wasLevel)
             return false;
@@ -128,8 +127,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
             chip.Irr = (byte)(chip.Irr & ~bit | chip.Pins & bit);
         else if (turned)
             chip.Irr ^= bit;
-        supposed = irq < SlaveFirst ? before with { Master = chip } : before with { Slave = chip };
-        if (irq >= SlaveFirst)
+        supposed = irq < PicPair.SlaveFirst ? before with { Master = chip } : before with { Slave = chip };
+        if (irq >= PicPair.SlaveFirst)
             supposed = Cascaded(supposed);
         return true;
     }
@@ -146,10 +145,10 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
     /// <summary>The guest wrote the register some time ago; the laws hear of it now.</summary>
     private void Adopt(int irq)
     {
-        PicState chip = irq < SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;
-        byte triggers = (byte)(chip.Elcr ^ Pic8259.Bit(irq % SlaveFirst));
-        modes.Note(irq, level: (triggers & Pic8259.Bit(irq % SlaveFirst)) != 0);
-        machine.Fabric.TryWritePort(0, irq < SlaveFirst ? PicPair.MasterTriggers : PicPair.SlaveTriggers, 1, triggers);
+        PicState chip = irq < PicPair.SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;
+        byte triggers = (byte)(chip.Elcr ^ Pic8259.Bit(irq % PicPair.SlaveFirst));
+        modes.Note(irq, level: (triggers & Pic8259.Bit(irq % PicPair.SlaveFirst)) != 0);
+        machine.Fabric.TryWritePort(0, irq < PicPair.SlaveFirst ? PicPair.MasterTriggers : PicPair.SlaveTriggers, 1, triggers);
         machine.Drain();
     }
 }

@@ -58,9 +58,5 @@ internal sealed class TriggerWatch
         return (_printsRequests ? differs & chip.Irr : differs) != 0;
     }
 
-    private static byte CanBeLevel(bool master)
-    {
-        const int slaveFirst = 8;
-        return (byte)(TriggerModes.CanBeLevel >> (master ? 0 : slaveFirst));
-    }
+    private static byte CanBeLevel(bool master) => (byte)(TriggerModes.CanBeLevel >> (master ? 0 : PicPair.SlaveFirst));
 }

@@ -51,7 +51,7 @@ internal sealed class Addressees
                 return ($"{destination} matches no CPU: {who}", all.MaxBy(cpu => cpu.IdentitySince.Event)!.IdentitySince);
             case RefusalReason.SoftwareDisabled:
                 CpuShadow[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
-                string names = string.Join(", ", disabled.Take(MostNamed).Select(cpu => $"cpu{cpu.Cpu}"));
+                string names = Phrase.First(disabled.Select(cpu => $"cpu{cpu.Cpu}"), disabled.Length, MostNamed);
                 return ($"{destination} names a local APIC that is software-disabled (SVR bit 8 clear)"
                     + (names.Length > 0 ? $"; disabled are {names}" : ""),
                     disabled.Length > 0 ? disabled.MaxBy(cpu => cpu.SpuriousSince.Event)!.SpuriousSince : default);

@@ -126,7 +126,7 @@ internal sealed class GateText(WhyEngine engine)
     private string InServiceOf(Held held) =>
         engine.CpuAt(held.Cpu)?.InService[held.Number]?.Source is { } source ? $" (from {source})" : "";
 
-    private static string Irq(int irq) => irq == PicShadow.Cascade ? "IRQ 2 (the cascade)" : $"IRQ {irq}";
+    private static string Irq(int irq) => irq == GsiMap.CascadeIrq ? "IRQ 2 (the cascade)" : $"IRQ {irq}";
 
     private static string Cpu(int cpu) => cpu < 0 ? "the CPU" : $"cpu{cpu}";
 }

@@ -36,8 +36,7 @@ internal sealed class LineShadow
     }
 
     private static string Named(LinkedList<Holder> holders) =>
-        string.Join(", ", holders.Take(MostNamed).Select(holder => $"source {holder.Slot}"))
-            + (holders.Count > MostNamed ? $" and {holders.Count - MostNamed} more" : "");
+        Phrase.First(holders.Select(holder => $"source {holder.Slot}"), holders.Count, MostNamed);
 
     private readonly record struct Holder(int Slot, Mark Since);
 }

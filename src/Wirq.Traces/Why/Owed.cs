@@ -25,6 +25,9 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         var masks = new MaskChoice(engine);
         OwedAnswer[] masked = [.. _owed.Where(masks.IsChoice).OrderBy(one => one.At.Event)];
         OwedAnswer[] owed = [.. _owed.Where(one => !masks.IsChoice(one)).OrderBy(one => one.At.Event)];
+        var end = new LogEnd(engine);
+        OwedAnswer[] cut = [.. owed.Where(end.CutsOff)];
+        owed = [.. owed.Except(cut)];
         var silence = new Silence(engine);
         SilentAnswer[] silent = silence.Of(owed);
         // A guest that fell silent, and to which nothing else is owed, may wait for what it masked.
@@ -34,8 +37,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             owed = [.. masked.Where(one => silent.Any(cpu => cpu.Owed.Contains(one.Source)))];
             masked = [.. masked.Except(owed)];
         }
-        OwedAnswer[] unknown = [.. _unknown.OrderBy(one => one.At.Event)];
-        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked)];
+        OwedAnswer[] unknown = [.. _unknown.Concat(cut.Select(end.Unknown)).OrderBy(one => one.At.Event)];
+        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked), .. cut.Length > 0 ? [LogEnd.Limit] : Array.Empty<LimitAnswer>()];
         WhyVerdict verdict = owed.Length + silent.Length > 0 ? WhyVerdict.Owed
             : limits.Length + unknown.Length > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
         return new(engine.End, owed, silent,
@@ -121,7 +124,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
                 [$"{irq.Log.Source}: its acknowledge is withheld since {At(owed)}, for the IRQ was masked at the EOI."],
                 [new("withheld", owed), new("masked", irq.MaskSince)]));
         }
-        if (irq.InService is { } serving && irq.Irq != PicShadow.Cascade)
+        if (irq.InService is { } serving && irq.Irq != GsiMap.CascadeIrq)
         {
             Mark taken = serving.Taken!.Value;
             _owed.Add(new(irq.Log.Source, Fate.InService, Gate.NoEoi, taken, taken, serving.Cpu, serving.Vector,
@@ -152,7 +155,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 
     private PinShadow? PinOf(IrqShadow irq)
     {
-        if (irq.Irq == PicShadow.Cascade)
+        if (irq.Irq == GsiMap.CascadeIrq)
             return null;
         GsiTarget target = engine.Gsis[engine.Gsis.OfIsaIrq(irq.Irq)];
         return target.IoApic >= 0 ? engine.PinAt(target.IoApic, target.Pin) : null;

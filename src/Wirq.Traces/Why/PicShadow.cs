@@ -93,8 +93,6 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
 /// <summary>What the events told of the 8259 pair.</summary>
 internal sealed class PicShadow
 {
-    public const int Irqs = 16, Cascade = 2, SlaveFirst = 8;
-
     private readonly IrqShadow[] _irqs;
     private readonly bool _latchesEdges;
     private ushort _levels;
@@ -103,7 +101,7 @@ internal sealed class PicShadow
     public PicShadow(PicOptions options, Func<int, IrqShadow> make)
     {
         _latchesEdges = options.Profile != Profile.Manual;
-        _irqs = [.. Enumerable.Range(0, Irqs).Select(make)];
+        _irqs = [.. Enumerable.Range(0, GsiMap.IsaIrqs).Select(make)];
     }
 
     public IReadOnlyList<IrqShadow> All => _irqs;
@@ -135,7 +133,7 @@ internal sealed class PicShadow
     public void Initialise(int unit, Mark at)
     {
         _initialised |= unit == 0 ? 1 : 2;
-        foreach (IrqShadow irq in _irqs.AsSpan(unit == 0 ? 0 : SlaveFirst, SlaveFirst))
+        foreach (IrqShadow irq in _irqs.AsSpan(unit == 0 ? 0 : PicPair.SlaveFirst, PicPair.SlaveFirst))
             irq.Initialise(IsLevel(irq.Irq), at);
     }
 
@@ -145,14 +143,14 @@ internal sealed class PicShadow
         IrqShadow shadow = _irqs[irq];
         if (shadow.Masked)
             return new(Gate.PicMasked, shadow.MaskSince, Number: irq);
-        if (irq >= SlaveFirst && _irqs[Cascade].Masked)
-            return new(Gate.CascadeMasked, _irqs[Cascade].MaskSince, Number: irq);
+        if (irq >= PicPair.SlaveFirst && _irqs[GsiMap.CascadeIrq].Masked)
+            return new(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, Number: irq);
         if (Requested == irq)
             return default;
         // Fully nested: the one in service that goes first, if it does not go after this one.
         IrqShadow? serving = _irqs.Where(other => other.InService is not null).MinBy(other => Rank(other.Irq));
-        if (serving?.Irq == Cascade)
-            serving = _irqs.Skip(SlaveFirst).FirstOrDefault(slave => slave.InService is not null) ?? serving;
+        if (serving?.Irq == GsiMap.CascadeIrq)
+            serving = _irqs.Skip(PicPair.SlaveFirst).FirstOrDefault(slave => slave.InService is not null) ?? serving;
         if (serving is not null && (Rank(serving.Irq) <= Rank(irq) || Requested < 0))
             return new(Gate.PicInService, serving.InService!.Taken ?? default, Number: serving.Irq);
         return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;
@@ -162,8 +160,8 @@ internal sealed class PicShadow
     /// pin.</summary>
     private static int Rank(int irq) => irq switch
     {
-        <= Cascade => irq,
-        >= SlaveFirst => irq - SlaveFirst + Cascade,
-        _ => irq + SlaveFirst,
+        <= GsiMap.CascadeIrq => irq,
+        >= PicPair.SlaveFirst => irq - PicPair.SlaveFirst + GsiMap.CascadeIrq,
+        _ => irq + PicPair.SlaveFirst,
     };
 }

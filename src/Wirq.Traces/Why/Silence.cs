@@ -62,8 +62,7 @@ internal sealed class Silence(WhyEngine engine)
         if (aimed ? !before && since < Long : !before || !IsLong(engine, cpu.LastSign))
             return null;
         SourceName[] names = [.. mine.Select(one => one.Source).Distinct()];
-        string list = string.Join(", ", names.Take(MostNamed))
-            + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
+        string list = Phrase.First(names.Select(name => name.ToString()), names.Length, MostNamed);
         string idle = engine.TellsTaking ? "taken" : "ended";
         string ago = !engine.Stamps.HasTime ? "" : $", {Stamps.Span(since)} before the end";
         var sentences = new List<string>

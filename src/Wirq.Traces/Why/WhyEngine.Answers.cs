@@ -35,19 +35,17 @@ public sealed partial class WhyEngine
             (Mark first, Mark last) = (log.FirstAt!.Value, log.Last!.At);
             string where = count == 1 ? $"at {Stamps.At(first)}" : $"{Stamps.At(first)} to {Stamps.At(last)}";
             string fates = string.Join(", ", log.Fates(judge).Select(pair => $"{pair.Count} {FateWords.Of(pair.Fate)}"));
-            yield return new(source.ToString(), $"{Times(count)}, {where}: {fates}", count, first, last);
+            yield return new(source.ToString(), $"{Phrase.Times(count)}, {where}: {fates}", count, first, last);
         }
         for (int vector = 0; vector < _someCpuTook.Length; vector++)
         {
             if (_someCpuTook[vector] is { Count: > 0 } took)
             {
-                yield return new($"vector 0x{vector:x2}", $"{Times(took.Count)} taken by a CPU, at last at {Stamps.At(took.Last)}",
+                yield return new($"vector 0x{vector:x2}", $"{Phrase.Times(took.Count)} taken by a CPU, at last at {Stamps.At(took.Last)}",
                     took.Count, took.First, took.Last);
             }
         }
     }
-
-    private static string Times(long count) => count == 1 ? "once" : $"{count} times";
 
     private IEnumerable<RaiseLog> AskedLogs(SourceName asked)
     {

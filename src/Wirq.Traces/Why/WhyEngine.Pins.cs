@@ -30,7 +30,7 @@ public sealed partial class WhyEngine
     /// <summary>Whether what the 8259 pair makes of an IRQ is known: its reset is there, or its
     /// initialisation.</summary>
     internal bool KnowsIrq(int irq) => Knows(LogParts.PicWrites)
-        || _pic!.WasInitialised(0) && (irq < PicShadow.SlaveFirst || _pic.WasInitialised(1));
+        || _pic!.WasInitialised(0) && (irq < PicPair.SlaveFirst || _pic.WasInitialised(1));
 
     private PinShadow? PinOfLine(int gsi)
     {
@@ -128,7 +128,7 @@ public sealed partial class WhyEngine
         switch (e.Kind)
         {
             case EventKind.PicPinChanged when e.A != 0:
-                int slot = irq.Irq == PicShadow.Cascade ? -1 : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
+                int slot = irq.Irq == GsiMap.CascadeIrq ? -1 : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
                 var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
                 raise.AtFirst = _pic.GateOf(irq.Irq);
                 irq.Rise(Begin(irq.Log, raise));
@@ -161,11 +161,11 @@ public sealed partial class WhyEngine
         _pic!.DropRequest();
         bool polled = (e.B & TakenByPoll) != 0;
         // The master's input stays in service though the slave had nothing to give.
-        if (irq.Irq >= PicShadow.SlaveFirst && !polled)
+        if (irq.Irq >= PicPair.SlaveFirst && !polled)
         {
             var cascaded = new Delivery(-1, e.Vector, false, _now) { Source = irq.Log.Source };
             cascaded.Take(_now);
-            IrqAt(PicShadow.Cascade)!.Hold(cascaded);
+            IrqAt(GsiMap.CascadeIrq)!.Hold(cascaded);
         }
         if ((e.B & TakenSpurious) != 0)
             return;

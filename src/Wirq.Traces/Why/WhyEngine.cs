@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Traces.Recordings;
+using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Why;
 
@@ -9,7 +10,7 @@ namespace Wirq.Traces.Why;
 /// memory of the machine's registers, whatever the length of the log. Not thread-safe.</remarks>
 public sealed partial class WhyEngine : IEventSink
 {
-    private const int KeptOfChosen = 20, KeptOfOthers = 2, MostSources = 8192, PinsOfPc = 24;
+    private const int KeptOfChosen = 20, KeptOfOthers = 2, MostSources = 8192;
 
     private readonly FabricOptions _machine;
     private readonly GsiMap _gsis;
@@ -65,6 +66,8 @@ public sealed partial class WhyEngine : IEventSink
     public bool FromReset { get; private set; }
     /// <summary>How often the chips and the log parted, and where first.</summary>
     public (long Count, Mark First) Parted { get; private set; }
+    /// <summary>How often they differ where the log lacks what would decide who is right, and where first.</summary>
+    public (long Count, Mark First) NotJudged { get; private set; }
 
     /// <summary>That the input ends too soon, and where; null where it does not.</summary>
     public string? Incomplete { get; set; }
@@ -151,6 +154,10 @@ public sealed partial class WhyEngine : IEventSink
     {
         switch (happened.Kind)
         {
+            // Recordings of earlier versions do not tell the two apart: all are disagreements there.
+            case EventKind.LogParted when happened.B == 1:
+                NotJudged = (NotJudged.Count + 1, NotJudged.Count == 0 ? PartedAt(happened) : NotJudged.First);
+                break;
             case EventKind.LogParted:
                 Parted = (Parted.Count + 1, Parted.Count == 0 ? PartedAt(happened) : Parted.First);
                 break;
@@ -206,9 +213,9 @@ public sealed partial class WhyEngine : IEventSink
 
     // A recording may claim to be a replay's and have another machine: the lines of a PC lead to 24 pins.
     private bool HasPin(int chip, int pin) => (uint)chip < (uint)_pins.Length && (uint)pin < (uint)_pins[chip].Length
-        && (_ownLines || chip == 0 && pin < PinsOfPc);
+        && (_ownLines || chip == 0 && pin < ReplayMachine.Pins);
 
-    private IrqShadow? IrqAt(int irq) => _pic is not null && (uint)irq < PicShadow.Irqs ? _pic.All[irq] : null;
+    private IrqShadow? IrqAt(int irq) => _pic is not null && (uint)irq < GsiMap.IsaIrqs ? _pic.All[irq] : null;
 
     private RaiseLog LogFor(SourceName source)
     {
@@ -240,7 +247,7 @@ public sealed partial class WhyEngine : IEventSink
     {
         SourceClass.Line => source.Index,
         SourceClass.Pin when HasPin(source.Unit, source.Index) => _gsis.OfPin(source.Unit, source.Index),
-        SourceClass.Irq when source.Index != PicShadow.Cascade => _gsis.OfIsaIrq(source.Index),
+        SourceClass.Irq when source.Index != GsiMap.CascadeIrq => _gsis.OfIsaIrq(source.Index),
         _ => -1,
     };
 

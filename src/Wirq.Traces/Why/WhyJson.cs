@@ -120,17 +120,22 @@ public static class WhyJson
         json.WriteBoolean("tellsTaking", engine.TellsTaking);
         if (engine.Incomplete is { } cut)
             json.WriteString("incomplete", cut);
-        json.WriteStartObject("parted");
-        json.WriteNumber("count", engine.Parted.Count);
-        // Where it was found has a time, and that is not the line's.
-        bool ofLog = engine.Stamps.OfLog, any = engine.Parted.Count > 0;
-        Number(json, "line", any && ofLog ? engine.Parted.First.Line : -1);
-        Number(json, "event", any && !ofLog ? engine.Parted.First.Event : -1);
-        json.WriteEndObject();
+        Differences(json, "parted", engine.Parted, engine.Stamps.OfLog);
+        Differences(json, "notJudged", engine.NotJudged, engine.Stamps.OfLog);
         write(json);
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');
+    }
+
+    private static void Differences(Utf8JsonWriter json, string name, (long Count, Mark First) found, bool ofLog)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("count", found.Count);
+        // Where it was found has a time, and that is not the line's.
+        Number(json, "line", found.Count > 0 && ofLog ? found.First.Line : -1);
+        Number(json, "event", found.Count > 0 && !ofLog ? found.First.Event : -1);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, RaiseAnswer raise, WhyEngine engine)

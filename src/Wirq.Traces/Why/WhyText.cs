@@ -45,7 +45,7 @@ public static class WhyText
         {
             WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
             WhyVerdict.NotTold => $"Whether something is owed{end} cannot be told from this.",
-            _ => $"Owed{end}: {Count(list.Owed.Count, "interrupt")}; {Count(list.Silent.Count, "silent CPU")}.",
+            _ => $"Owed{end}: {Phrase.Count(list.Owed.Count, "interrupt")}; {Phrase.Count(list.Silent.Count, "silent CPU")}.",
         });
         foreach (LimitAnswer limit in list.Limits)
             Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
@@ -76,11 +76,19 @@ public static class WhyText
     /// <summary>Where the chips and the log part, what follows is the chips' word.</summary>
     private static void WriteParted(WhyEngine engine, TextWriter output)
     {
-        if (engine.Parted is not { Count: > 0 } parted)
-            return;
-        Wrap(output, "", $"The chips and the log part {(parted.Count == 1 ? "once" : $"{parted.Count} times")}, "
-            + $"first at {engine.Stamps.Place(parted.First)}; wirq replay shows where. What follows is what the chips make of it.");
-        output.WriteLine();
+        if (engine.Parted is { Count: > 0 } parted)
+        {
+            Wrap(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, first at {engine.Stamps.Place(parted.First)}; "
+                + "wirq replay shows where. What follows is what the chips make of it.");
+            output.WriteLine();
+        }
+        if (engine.NotJudged is { Count: > 0 } open)
+        {
+            Wrap(output, "", $"The chips and the log differ {Phrase.Times(open.Count)}, first at {engine.Stamps.Place(open.First)}, and the log "
+                + "lacks what would decide it: that is no disagreement. What follows is what the chips make of it, and may not be "
+                + "what happened.");
+            output.WriteLine();
+        }
     }
 
     private static void WriteTold(IReadOnlyList<ToldAnswer> told, TextWriter output)
@@ -110,8 +118,6 @@ public static class WhyText
             Wrap(output, Indent, string.Join(", ", evidence.Select(one => $"{one.What} {engine.Stamps.At(one.At)}")));
         output.WriteLine();
     }
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static void Wrap(TextWriter output, string indent, string text)
     {

@@ -33,7 +33,8 @@ public enum EventKind : ushort
     /// <summary>The guest did what the architecture leaves without effect. Unit: CPU; Index: <see cref="Misuse"/>; A:
     /// address or number; B: value. Rate-limited.</summary>
     GuestMisuse = 11,
-    /// <summary>The replay of a log: the chips and the log part. A: line of the log.</summary>
+    /// <summary>The replay of a log: the chips and the log part. A: line of the log; B: 1 where the log lacks
+    /// what would decide who is right, so that it is no disagreement, else 0.</summary>
     LogParted = 12,
     /// <summary>The replay of a log: a CPU took a vector, and the log does not tell which CPU. A: vector.</summary>
     LogVectorTaken = 13,

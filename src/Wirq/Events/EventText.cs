@@ -40,6 +40,7 @@ public static partial class EventText
         EventKind.MessageSent => $"{e.Origin} sends {e.Msi}",
         EventKind.Rest => "all is at rest",
         EventKind.GuestMisuse => $"cpu{e.Cpu} does what has no effect: {InWords((Misuse)e.Index)}, 0x{e.B:x} at 0x{e.A:x}",
+        EventKind.LogParted when e.B == 1 => $"the log's line {e.A} and the chips differ, which the log does not tell enough to judge",
         EventKind.LogParted => $"the log's line {e.A} and the chips part",
         EventKind.LogVectorTaken => $"some CPU takes 0x{e.Vector:x2}",
         EventKind.LogVectorsLeft => $"cpu{e.Cpu} is left with vectors 0x{e.Index * 64:x2} and up pending 0x{e.A:x}, "

@@ -6,9 +6,6 @@ namespace Wirq.Host;
 /// <content>What devices, CPUs and the poll bring in.</content>
 public sealed partial class FabricHost
 {
-    // By the slot of the source, and which owner of the slot it is.
-    private (ILineHolder? Holder, uint Generation)[] _onLines = [];
-
     /// <summary>Registers a virq that sends messages: an MSI, an entry of MSI-X, anything that a device writes to the
     /// interrupt window. A completing call.</summary>
     /// <param name="label">Who it is, for those who ask.</param>
@@ -16,9 +13,12 @@ public sealed partial class FabricHost
     /// <param name="trigger">The eventfd that its device writes, if it has one.</param>
     /// <param name="prefault">Whether it is translated as soon as it is programmed; see <see
     /// cref="RouteCache.Register"/>.</param>
+    /// <exception cref="InvalidOperationException">All slots are taken, the machine has no virqs, or there is an eventfd
+    /// and no <see cref="FabricPorts.EventFds"/>.</exception>
     public Virq Register(string label, ushort requester, EventFd? trigger = null, bool prefault = false) => Do(fabric =>
     {
         RouteCache virqs = VirqsOf(fabric);
+        NeedsEventFds(trigger);
         VirqHandle handle = virqs.Register(label, requester, prefault);
         if (trigger is { } fd)
             virqs.Attach(handle, fd);
@@ -36,6 +36,8 @@ public sealed partial class FabricHost
     public Virq RegisterOnLine(string label, int gsi, VirqKind kind = VirqKind.Level, EventFd? trigger = null,
         EventFd? resample = null, Action? acknowledged = null) => Do(fabric =>
     {
+        NeedsEventFds(trigger);
+        NeedsEventFds(resample);
         VirqHandle handle = fabric.ConnectVirq(gsi, label, kind);
         var virq = new Virq(this, handle, label, acknowledged);
         Hold(fabric, VirqsOf(fabric).SourceOf(handle), virq);
@@ -121,24 +123,38 @@ public sealed partial class FabricHost
     internal void Disconnect(HostSource source) => Do(_ =>
     {
         // Of two disposals the second must not touch the slot's next owner.
-        if (_onLines[source.Source.Slot].Holder != source)
+        if (!_holders.IsOf(source.Source.Slot, source))
             return;
-        _onLines[source.Source.Slot] = default;
+        _holders.Remove(source.Source.Slot);
         source.Source.Dispose();
     });
 
-    private void Hold(Fabric fabric, int slot, ILineHolder holder)
+    private void Hold(Fabric fabric, int slot, ILineHolder holder) =>
+        _holders.Add(slot, fabric.Lines.GenerationOf(slot), holder);
+
+    internal void Attach(RouteCache virqs, VirqHandle handle, EventFd trigger)
     {
-        if (slot >= _onLines.Length)
-            Array.Resize(ref _onLines, fabric.Options.Sources);
-        _onLines[slot] = (holder, fabric.Lines.GenerationOf(slot));
+        NeedsEventFds(trigger);
+        virqs.Attach(handle, trigger);
+    }
+
+    internal void AttachResample(RouteCache virqs, VirqHandle handle, EventFd resample)
+    {
+        NeedsEventFds(resample);
+        virqs.AttachResample(handle, resample);
+    }
+
+    private void NeedsEventFds(EventFd? fd)
+    {
+        if (fd is { Exists: true } && _eventFds is null)
+            throw new InvalidOperationException($"{fd} needs {nameof(FabricPorts)}.{nameof(FabricPorts.EventFds)}: nobody polls or writes eventfds here");
     }
 
     internal void Dispose(Virq virq) => Do(fabric =>
     {
         int source = fabric.Virqs!.SourceOf(virq.Handle);
         if (source >= 0)
-            _onLines[source] = default;
+            _holders.Remove(source);
         fabric.DisposeVirq(virq.Handle);
     });
 
@@ -151,7 +167,7 @@ public sealed partial class FabricHost
             if (_fabric.Virqs!.IsPending(handle, out ask))
                 return true;
         }
-        return ask.Exists && _eventPort!.IsReadable(ask);
+        return ask.Exists && _eventFds!.IsReadable(ask);
     }
 
     private static RouteCache VirqsOf(Fabric fabric) => fabric.Virqs

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Wirq.Events;
 using Wirq.Routing;
 
@@ -12,19 +13,24 @@ namespace Wirq.Host;
 /// <para>A call whose completion is architectural (a register write, mask, unmask, a changed message, an acknowledge by
 /// EOI, dispose) returns after its effects have run, whoever ran them. A call made from within an effect (an acknowledge
 /// callback, say) only queues: it counts as completed when its own effects have run. A completing call must not be made
-/// under a lock that a receiver of effects takes: an acknowledge callback, or <see cref="IFabricPort"/>.</para>
+/// under a lock that a receiver of effects takes: an acknowledge callback, or one of the <see cref="FabricPorts"/>.</para>
 /// <para>A failure of the host, <see cref="KernelException"/>, is thrown once, by the first call that returns after it, and
-/// after the rest of the queue has run; the virq concerned is served in userspace from then on.</para>
+/// after the rest of the queue has run; the virq concerned is served in userspace from then on. Any other exception of a
+/// port or of a callback is thrown by the call that drained; the effect counts as refused, and what waits behind it runs
+/// with the next call.</para>
+/// <para>What is carried out, and in which order, is the <see cref="Carrier"/>'s affair: here are the lock, the token and
+/// the wait.</para>
 /// <para>A hot virq does not come here at all: the kernel serves it.</para>
 /// </remarks>
 public sealed partial class FabricHost
 {
     private readonly object _lock = new();
     private readonly Fabric _fabric;
-    private readonly IKernelPort? _kernel;
-    private readonly IEventPort? _eventPort;
-    private readonly IFabricPort? _port;
-    private readonly KernelRoute[] _routes;
+    private readonly Carrier _carrier;
+    private readonly CallPorts _ports;
+    private readonly IEventPort? _eventFds;
+    private readonly IAckPort? _acks;
+    private readonly LineHolders _holders;
     private int _drainer, _waiters;
     // Events carried out, modulo 2^32, as EventBuffer counts them.
     private uint _carried;
@@ -32,21 +38,21 @@ public sealed partial class FabricHost
 
     /// <summary>Takes a fabric over. From now on nobody else may touch it.</summary>
     /// <param name="fabric">The fabric.</param>
-    /// <param name="kernel">The kernel that owns its local APICs; needed where <see cref="RoutingOptions.Kernel"/>
-    /// is set.</param>
-    /// <param name="eventPort">Who polls eventfds; needed for virqs that have one.</param>
-    /// <param name="port">Hears every event, and carries out what concerns CPUs; called outside the lock, on the thread
-    /// that drains.</param>
-    public FabricHost(Fabric fabric, IKernelPort? kernel = null, IEventPort? eventPort = null, IFabricPort? port = null)
+    /// <param name="ports">Who carries out what leaves it; null for nobody. They are called outside the lock, on the
+    /// thread that drains.</param>
+    /// <exception cref="ArgumentException">The machine was built for a kernel that owns its local APICs, and there is
+    /// none.</exception>
+    public FabricHost(Fabric fabric, FabricPorts? ports = null)
     {
         ArgumentNullException.ThrowIfNull(fabric);
-        if (fabric.Options.Routing?.Kernel is not null && kernel is null)
-            throw new ArgumentNullException(nameof(kernel), "the machine was built for a kernel that owns its local APICs");
+        if (fabric.Options.Routing?.Kernel is not null && ports?.Kernel is null)
+            throw new ArgumentException("the machine was built for a kernel that owns its local APICs", nameof(ports));
         _fabric = fabric;
-        _kernel = kernel;
-        _eventPort = eventPort;
-        _port = port;
-        _routes = new KernelRoute[kernel?.Limits.Routes ?? 0];
+        _carrier = fabric.Carrier;
+        _ports = new CallPorts((ports ?? new FabricPorts()) with { Acks = this }, fabric);
+        _eventFds = ports?.EventFds;
+        _acks = ports?.Acks;
+        _holders = new LineHolders(fabric.Options.Sources);
         _carried = fabric.Events.Taken;
     }
 
@@ -146,9 +152,9 @@ public sealed partial class FabricHost
         {
             do
             {
-                while (_fabric.Events.TryTake(out Event next))
+                while (!_fabric.Events.IsEmpty)
                 {
-                    CarryOut(next);
+                    Step();
                     _carried = _fabric.Events.Taken;
                     if (_waiters > 0)
                         Monitor.PulseAll(_lock);
@@ -169,9 +175,12 @@ public sealed partial class FabricHost
     /// <returns>False where something came in meanwhile.</returns>
     private bool Rests()
     {
-        if (_port is null || !_fabric.Events.Observing)
+        if (!_ports.Observes || !_fabric.Events.Observing)
             return true;
-        Outside(new Event(EventKind.Rest) { Time = _fabric.Now }, static (host, e) => host._port!.Observe(e));
+        Exception? thrown = null;
+        Observe(new Event(EventKind.Rest) { Time = _fabric.Now }, ref thrown);
+        if (thrown is not null)
+            ExceptionDispatchInfo.Throw(thrown);
         return _fabric.Events.IsEmpty;
     }
 

@@ -50,11 +50,11 @@ public sealed class Virq : ILineHolder, IDisposable
 
     /// <summary>Gives it the eventfd that its device writes, or none. A completing call: when it returns, the former one
     /// may be closed.</summary>
-    public void Attach(EventFd trigger) => _host.Do(fabric => fabric.Virqs!.Attach(Handle, trigger));
+    public void Attach(EventFd trigger) => _host.Do(fabric => _host.Attach(fabric.Virqs!, Handle, trigger));
 
     /// <summary>Gives it the eventfd that is written at each acknowledge of its line, or none. A completing
     /// call.</summary>
-    public void AttachResample(EventFd resample) => _host.Do(fabric => fabric.Virqs!.AttachResample(Handle, resample));
+    public void AttachResample(EventFd resample) => _host.Do(fabric => _host.AttachResample(fabric.Virqs!, Handle, resample));
 
     /// <summary>Leaves: unbound, polled no more, its GSI given back. A completing call: when it returns, its eventfds may
     /// be closed. What it had pending is gone.</summary>

@@ -11,7 +11,6 @@ internal sealed class EoiListeners
 
     private readonly Fabric _fabric;
     private readonly LocalApics _apics;
-    // For each CPU the vectors of entries that send elsewhere by now and were under way when that was last looked at.
     private readonly Block<OldVectors> _old;
 
     internal EoiListeners(Fabric fabric)
@@ -24,6 +23,15 @@ internal sealed class EoiListeners
     /// heard of once.</summary>
     internal bool Hear(int cpu, int vector)
     {
+        ref OldVectors old = ref _old[cpu];
+        bool heard = old.UnderWay.Has(vector) || old.Unnoticed.Has(vector) || IsAwaited(cpu, vector);
+        if (old.UnderWay.Has(vector) && old.UnderWay.Highest == vector)
+            LookAgain(cpu);
+        return heard;
+    }
+
+    private bool IsAwaited(int cpu, int vector)
+    {
         for (int chip = 0; chip < _fabric.IoApics.Count; chip++)
         {
             for (int pin = 0; pin < _fabric.IoApics[chip].Options.Pins; pin++)
@@ -33,21 +41,21 @@ internal sealed class EoiListeners
                     return true;
             }
         }
-        bool old = _old[cpu].Vectors.Has(vector);
-        if (old && _old[cpu].Vectors.Highest == vector)
-            LookAgain(cpu);
-        return old;
+        return false;
     }
 
-    /// <summary>An entry has changed: whoever it addressed or addresses now is looked at again.</summary>
-    internal void EntryChanged(int chip, RedirectionEntry old, RedirectionEntry made)
+    /// <summary>An entry was written, changed or not: whoever it addressed or addresses now is looked at again. The
+    /// destination that was is read by the mode that is (ioapic_write_indirect), so that a change of the mode may pass by
+    /// one that was addressed; of that one the EOIs are heard as before, until something else has it looked at.</summary>
+    internal void EntryWritten(int chip, int pin, RedirectionEntry old, RedirectionEntry made)
     {
-        // The destination that was is read by the mode that is (ioapic_write_indirect).
-        old = old.WithDestinationModeOf(made);
+        RedirectionEntry reread = old.WithDestinationModeOf(made);
         for (int cpu = 0; cpu < _apics.Count; cpu++)
         {
-            if (made.Mode != DeliveryMode.Fixed || IsAddressed(cpu, chip, old) || IsAddressed(cpu, chip, made))
+            if (made.Mode != DeliveryMode.Fixed || IsAddressed(cpu, chip, reread) || IsAddressed(cpu, chip, made))
                 LookAgain(cpu);
+            else if (old != reread && IsFollowed(chip, pin, old) && IsAddressed(cpu, chip, old))
+                _old[cpu].Unnoticed.Add(old.Vector);
         }
     }
 
@@ -67,7 +75,7 @@ internal sealed class EoiListeners
             for (int chip = 0; chip < _fabric.IoApics.Count; chip++)
                 Collect(cpu, chip, in apic, ref old);
         }
-        _old[cpu].Vectors = old;
+        _old[cpu] = new() { UnderWay = old };
     }
 
     private void Collect(int cpu, int chip, in ApicState apic, ref Vectors256 old)
@@ -91,8 +99,12 @@ internal sealed class EoiListeners
         return _apics.IsAddressed(cpu, message.Destination, message.Logical);
     }
 
+    /// <summary>What a CPU is heard of that no entry is there for any more.</summary>
     private struct OldVectors : IState
     {
-        public Vectors256 Vectors;
+        /// <summary>Vectors of entries that send elsewhere, and that were under way when the CPU was last looked at.</summary>
+        public Vectors256 UnderWay;
+        /// <summary>Vectors of entries that sent here, and whose change passed the CPU by.</summary>
+        public Vectors256 Unnoticed;
     }
 }

@@ -99,6 +99,7 @@ public sealed partial class IoApic
         // Before anything that this write may deliver: a cached route must never be older than the entry.
         if (made != old)
             events.Emit(new Event(EventKind.RouteChanged, _index, (uint)pin, made.Bits, old.Bits));
+        Listeners?.EntryWritten(_index, pin, old, made);
         ApplyPolarity(pin, ref state, events);
         PinWork work = default;
         work.Serve(pin);

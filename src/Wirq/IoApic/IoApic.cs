@@ -58,6 +58,9 @@ public sealed partial class IoApic
     /// <summary>Whether a pin is asserted, polarity applied.</summary>
     public bool IsAsserted(int pin) => _pins[pin].Has(PinFlags.Asserted);
 
+    /// <summary>Who is told of entries that are written; null for nobody.</summary>
+    internal EoiListeners? Listeners { get; set; }
+
     /// <summary>Whether the storm brake holds a pin.</summary>
     public bool IsBraked(int pin) => _pins[pin].Has(PinFlags.Braked);
 
@@ -210,8 +213,11 @@ public sealed partial class IoApic
     /// <summary>The answer to a <see cref="EventKind.Deliver"/>.</summary>
     /// <param name="pin">Its pin.</param>
     /// <param name="message">The message that was sent.</param>
-    /// <param name="reason"><see cref="RefusalReason.None"/> where it was accepted. A refused level stays pending with
-    /// Remote IRR clear and is tried again at the pin's next entry write, rise or EOI; a refused edge is gone.</param>
+    /// <param name="reason"><see cref="RefusalReason.None"/> where it was accepted. A refused edge is gone. A refused level
+    /// stays pending with Remote IRR clear and is tried again at the pin's next entry write, rise or EOI. There are two
+    /// exceptions: profile <c>qemu</c> has set Remote IRR when it sent the level, so a refused one too waits until that is
+    /// cleared, by an EOI of its vector or a rewrite to edge; profile <c>kvm</c> sets it for
+    /// <see cref="RefusalReason.NoDestination"/> as for an acceptance.</param>
     /// <param name="events">Where effects go.</param>
     /// <param name="work">Gains the lines to acknowledge and the pins to serve again.</param>
     public void Accepted(int pin, Msi message, RefusalReason reason, EventBuffer events, ref PinWork work)

@@ -9,8 +9,7 @@ namespace Wirq;
 /// <param name="AcksEdgePins">An EOI acknowledges edge pins of its vector too.</param>
 /// <param name="EveryDriveCounts">No level of a pin is remembered: driving one that is high already is an edge, or a
 /// level request, once more.</param>
-/// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether it fell in between
-/// or
+/// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether it fell in between or
 /// not, begins anew after it held, and lets go whenever another pin is served.</param>
 /// <param name="LevelInEveryMode">The level bit counts in SMI, NMI, INIT and ExtINT entries too.</param>
 /// <param name="ReservedBitsStored">Every bit of an entry but the read-only ones keeps what is written.</param>

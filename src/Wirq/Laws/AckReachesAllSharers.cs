@@ -4,8 +4,7 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>Everybody on a line hears when it is acknowledged.</summary>
-/// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits
-/// for
+/// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits for
 /// the pin to be unmasked must have been given once it is. A source behind a resample eventfd has heard when that is
 /// written, not when the fabric asks for it.</remarks>
 internal sealed class AckReachesAllSharers : Law

@@ -6,8 +6,7 @@ namespace Wirq.Laws;
 
 /// <summary>A pin's message is the one that its entry named when it was sent.</summary>
 /// <remarks>Two comparisons: the message of a <see cref="EventKind.Deliver"/> with the entry there and then, and what
-/// the local APICs say they took with the message of its Deliver. In between the guest may have written the entry
-/// again,
+/// the local APICs say they took with the message of its Deliver. In between the guest may have written the entry again,
 /// which is nobody's fault. What was taken of a pin that nothing is known to be under way from is compared with its
 /// entry.
 /// A remappable entry is compared where it is sent; what becomes of it is a remapping unit's business.</remarks>

@@ -5,8 +5,7 @@ namespace Wirq.Laws;
 
 /// <summary>Something that holds in every history of an interrupt system. A law sees nothing but the events, in the
 /// order of the queue, so it judges a recording or a foreign log as it judges a running machine.</summary>
-/// <remarks>An observation stands in the queue where its chip changed, and so does an effect: where it was appended,
-/// not
+/// <remarks>An observation stands in the queue where its chip changed, and so does an effect: where it was appended, not
 /// where its consequences are. So a law that keeps up with the events knows, at a <see cref="EventKind.Deliver"/>, the
 /// chip as it was when it decided to send. What a carried-out effect changes is told behind all that was waiting by
 /// then.</remarks>

@@ -5,13 +5,11 @@ namespace Wirq.Laws;
 
 /// <summary>No level is forgotten, and none is made up.</summary>
 /// <remarks>
-/// At rest, a pin that asserts a level, is not masked and has Remote IRR clear must have a message out, unless the
-/// storm
+/// At rest, a pin that asserts a level, is not masked and has Remote IRR clear must have a message out, unless the storm
 /// brake holds it or its last message was refused: that one is tried again at the pin's next entry write, rise or EOI.
 /// <para>A pin that sends a level must assert it there and then. That is exact, though the message is carried out
 /// later:
-/// the <see cref="EventKind.Deliver"/> stands in the queue where the chip decided, so a pin that falls before the
-/// message
+/// the <see cref="EventKind.Deliver"/> stands in the queue where the chip decided, so a pin that falls before the message
 /// is carried out falls behind it in the stream.</para>
 /// </remarks>
 internal sealed class LevelRedelivered : Law

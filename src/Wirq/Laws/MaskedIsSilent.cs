@@ -4,8 +4,7 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>A masked pin sends nothing.</summary>
-/// <remarks>A message counts where it was sent: one that was sent before the mask may be carried out after it. An
-/// answer
+/// <remarks>A message counts where it was sent: one that was sent before the mask may be carried out after it. An answer
 /// whose sending was not told counts where it is told.</remarks>
 internal sealed partial class MaskedIsSilent : Law
 {

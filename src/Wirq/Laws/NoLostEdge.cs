@@ -5,8 +5,7 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>Edges become messages, messages are answered, and an INTA cycle is run by a CPU.</summary>
-/// <remarks>An edge is answered by what the local APICs say of its message and by what the pin hears of it. Some
-/// streams
+/// <remarks>An edge is answered by what the local APICs say of its message and by what the pin hears of it. Some streams
 /// tell only one of the two, so both are counted, and an edge is lost where neither accounts for it.</remarks>
 internal sealed partial class NoLostEdge : Law
 {

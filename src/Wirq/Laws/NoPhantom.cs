@@ -10,12 +10,10 @@ namespace Wirq.Laws;
 /// where the 8259 raises INTR for it. What happens between the request and the CPU is nobody's fault, and so a request
 /// that was right stands until it is served, masked or asked about again: it may wait in the 8259 behind a more urgent
 /// one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
-/// <para>INTR that stands for a line which fell meanwhile ends in the spurious vector; only where the 8259 hands out
-/// the
+/// <para>INTR that stands for a line which fell meanwhile ends in the spurious vector; only where the 8259 hands out the
 /// line's own vector is that a phantom. QEMU's and KVM's keep some requests without a line; that is in their
 /// profile.</para>
-/// <para>Not judged: lines without sources (foreign logs), lines that something from before the first event may hold,
-/// and
+/// <para>Not judged: lines without sources (foreign logs), lines that something from before the first event may hold, and
 /// pins that the guest made active low against the wiring, which stand for the absence of a request.</para>
 /// </remarks>
 internal sealed class NoPhantom : Law

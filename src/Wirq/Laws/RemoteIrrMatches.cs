@@ -7,13 +7,11 @@ namespace Wirq.Laws;
 /// <summary>Remote IRR begins with the acceptance of a level interrupt and ends with its EOI, or a rewrite to
 /// edge.</summary>
 /// <remarks>
-/// A broadcast takes effect where it stands, on the chip as it is by then: ahead of what the stream has told, by all
-/// that
+/// A broadcast takes effect where it stands, on the chip as it is by then: ahead of what the stream has told, by all that
 /// was waiting. So a broadcast must end what was accepted or under way when it came, and it may end once what shows
 /// only behind it; but no pin may be ended more often than its vector was.
 /// <para>A broadcast is legitimate where the CPU's own EOI asked for one. Of a CPU that tells nothing of its EOIs (a
-/// kernel
-/// owns its local APIC), every broadcast is.</para>
+/// kernel owns its local APIC), every broadcast is.</para>
 /// </remarks>
 internal sealed partial class RemoteIrrMatches : Law
 {

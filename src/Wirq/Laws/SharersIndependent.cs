@@ -4,8 +4,7 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>A line, and every pin that it drives, is the OR of the line's sources.</summary>
-/// <remarks>A change of a line is judged at once, the pins at rest. Pins of chips that never tell of their pins (chips
-/// in
+/// <remarks>A change of a line is judged at once, the pins at rest. Pins of chips that never tell of their pins (chips in
 /// a kernel) are not judged, nor is a pin that two lines drive.</remarks>
 internal sealed class SharersIndependent : Law
 {

@@ -15,8 +15,9 @@ internal struct SourceState : IState
     public ushort Next;
     public SourceKind Kind;
     public byte Asserted;
-    public ushort Reserved;
-    public uint Reserved2;
+    /// <summary>The virq that drives it, and 1; 0 for none.</summary>
+    public ushort VirqAndOne;
+    public uint Reserved;
 
     public readonly bool InUse => (Generation & 1) != 0;
     public readonly bool IsAsserted => Asserted != 0;

@@ -164,5 +164,11 @@ public sealed class LineTable
 
     internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);
 
+    /// <summary>The virq that drives a source; -1 for none.</summary>
+    internal int VirqOf(int slot) => _sources[slot].VirqAndOne - 1;
+
+    /// <summary>Says which virq drives a source.</summary>
+    internal void SetVirq(int slot, int virq) => _sources[slot].VirqAndOne = (ushort)(virq + 1);
+
     internal uint GenerationOf(int slot) => _sources[slot].Generation;
 }

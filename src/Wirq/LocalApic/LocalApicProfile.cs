@@ -144,9 +144,11 @@ internal static class LocalApicProfile
             "the EOI of a level vector reaches every I/OAPIC (SDM 11.8.5)",
             null, "an I/OAPIC hears of it only where a level entry of that vector sends to the CPU that ends it (one of pin 8, "
             + "the clock's, or of a line with a sampled source counts whatever its trigger mode); and once more where the vector "
-            + "was pending or in service there as the entry changed. Not shown: KVM counts the EOIs of pin 8 for "
-            + "KVM_IRQ_LINE_STATUS",
-            "KVM ran, compared over random inputs; ioapic.c, kvm_ioapic_scan_entry; lapic.c, kvm_ioapic_send_eoi"),
+            + "was pending or in service there as the entry was written. Looked at are then the CPUs that "
+            + "it addresses, and those that its old destination addresses by the new destination mode: one that a change of "
+            + "the mode leaves out is heard as before, until something else has it looked at. Of pin 8 see below",
+            "KVM ran, compared over random inputs; ioapic.c, kvm_ioapic_scan_entry, ioapic_write_indirect; lapic.c, "
+            + "kvm_ioapic_send_eoi, apic_set_spiv"),
         new(Chip, nameof(ApicQuirks.Lint0OpenAtReset),
             "every LVT entry is masked after reset and INIT (SDM 11.4.7.1)",
             null, "LINT0 of the bootstrap processor is ExtINT, unmasked",

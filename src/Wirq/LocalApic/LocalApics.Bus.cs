@@ -79,6 +79,8 @@ public sealed partial class LocalApics
         {
             for (int cpu; (cpu = targets.Next()) >= 0; accepted++)
                 Signal(cpu, ref _state[cpu], mode, message.Vector, origin, events);
+            if (mode == DeliveryMode.Init && accepted > 0)
+                RemakeTable();
             return accepted == 0 ? Nobody(listed) : RefusalReason.None;
         }
 
@@ -170,7 +172,7 @@ public sealed partial class LocalApics
     }
 
     /// <summary>What does not go through IRR: every local APIC that is not hardware-disabled passes it on, software-
-    /// disabled too (Intel SDM vol. 3, 11.4.7.2).</summary>
+    /// disabled too (Intel SDM vol. 3, 11.4.7.2). After an INIT the caller makes the table of destinations anew.</summary>
     private void Signal(int cpu, ref ApicState s, DeliveryMode mode, byte vector, Origin origin, EventBuffer events)
     {
         switch (mode)
@@ -182,7 +184,7 @@ public sealed partial class LocalApics
                 events.Emit(new Event(EventKind.CpuSmi, (ushort)cpu, origin.Bits));
                 break;
             case DeliveryMode.Init:
-                Init(cpu, events);
+                InitBesidesTable(cpu, events);
                 events.Emit(new Event(EventKind.CpuInit, (ushort)cpu, origin.Bits));
                 break;
             case DeliveryMode.StartUp:

@@ -73,6 +73,8 @@ public sealed partial class LocalApics
             case DeliveryMode.Nmi or DeliveryMode.Smi:
             case DeliveryMode.Init when pin:
                 Signal(cpu, ref s, lvt.Mode, 0, Origin.Local(cpu, entry), events);
+                if (lvt.Mode == DeliveryMode.Init)
+                    RemakeTable();
                 break;
         }
     }

@@ -134,7 +134,8 @@ public sealed partial class LocalApics
         {
             s.Spurious = s.Spurious.Disabled;
         }
-        RemakeTable();
+        if (next.Mode != old.Mode)
+            RemakeTable();
         WakeIfNew(cpu, in s, before, events);
         Lint0Changed(cpu, ref s, passedIntr, events);
         return true;

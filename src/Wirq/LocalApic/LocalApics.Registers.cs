@@ -184,7 +184,8 @@ public sealed partial class LocalApics
             for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)
                 s.Entry(entry) = s.Entry(entry).WithMask();
         }
-        RemakeTable();
+        if (s.Spurious.Enabled != old.Enabled)
+            RemakeTable();
         WakeIfNew(cpu, in s, before, events);
         Lint0Changed(cpu, ref s, passedIntr, events);
     }

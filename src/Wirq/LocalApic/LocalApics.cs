@@ -164,8 +164,15 @@ public sealed partial class LocalApics
     /// and 11.12.5).</summary>
     public void Init(int cpu, EventBuffer events)
     {
-        ClearRegisters(cpu, ref _state[cpu]);
+        InitBesidesTable(cpu, events);
         RemakeTable();
+    }
+
+    /// <summary>INIT of one of several local APICs: whoever does them all makes the table anew when the last is done, for
+    /// with each of them would be quadratic. Nothing that happens here asks the table.</summary>
+    private void InitBesidesTable(int cpu, EventBuffer events)
+    {
+        ClearRegisters(cpu, ref _state[cpu]);
         ObserveReset(cpu, ResetCause.Init, events);
         ReofferPins(cpu, events);
     }

@@ -24,7 +24,10 @@ public sealed partial class PicPair
     /// <summary>In <see cref="PicOutput.Requested"/>: INTR stands for nothing that was told yet.</summary>
     internal const byte NoIrq = 0xFF;
 
-    private const int Pins = 16, SlaveFirst = 8, SpuriousLevel = 7;
+    /// <summary>The first input of the slave.</summary>
+    internal const int SlaveFirst = 8;
+
+    private const int SpuriousLevel = 7;
     private const byte IdleBus = 0xFF;
     private const ulong TakenSpurious = 1, TakenLevel = 2, TakenByPoll = 4;
 
@@ -245,7 +248,7 @@ public sealed partial class PicPair
 
     private static int Checked(int irq)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)irq, (uint)Pins, nameof(irq));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)irq, (uint)GsiMap.IsaIrqs, nameof(irq));
         return irq;
     }
 }

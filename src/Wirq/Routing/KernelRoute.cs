@@ -1,10 +1,25 @@
+using Wirq.State;
+
 namespace Wirq.Routing;
 
 /// <summary>One row of a kernel's route table: what a GSI stands for.</summary>
-/// <param name="Gsi">The GSI, 0 up to <see cref="KernelLimits.Routes"/> - 1.</param>
-/// <param name="Message">The message that goes out, translated already. Trigger mode level makes the kernel tell of its
-/// EOI, where <paramref name="Gsi"/> is one of the reserved ones.</param>
-public readonly record struct KernelRoute(int Gsi, InterruptMessage Message);
+public readonly record struct KernelRoute : IState
+{
+    // Gsi and this are 8 bytes, so that there is no padding, whose bytes would say nothing.
+    private readonly uint _reserved;
+
+    /// <summary>Makes a row.</summary>
+    /// <param name="gsi">The GSI, 0 up to <see cref="KernelLimits.Routes"/> - 1.</param>
+    /// <param name="message">The message that goes out.</param>
+    public KernelRoute(int gsi, InterruptMessage message) => (Gsi, Message, _reserved) = (gsi, message, 0);
+
+    /// <summary>The GSI, 0 up to <see cref="KernelLimits.Routes"/> - 1.</summary>
+    public int Gsi { get; init; }
+
+    /// <summary>The message that goes out, translated already. Trigger mode level makes the kernel tell of its EOI, where
+    /// <see cref="Gsi"/> is one of the reserved ones.</summary>
+    public InterruptMessage Message { get; init; }
+}
 
 /// <summary>What a kernel can do for its machine.</summary>
 public sealed record KernelLimits

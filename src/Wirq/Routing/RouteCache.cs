@@ -173,13 +173,13 @@ public sealed partial class RouteCache
     public EventFd TriggerOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Trigger : EventFd.None;
 
     /// <summary>The eventfd that hears the acknowledges of a virq's line.</summary>
-    public EventFd ResampleOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Resample : EventFd.None;
+    internal EventFd ResampleOf(int slot) => slot < 0 ? EventFd.None : _virqs[slot].Resample;
 
-    /// <summary>Whoever carries an acknowledge out has written the resample eventfd of a virq.</summary>
-    public void NoteResampled(VirqHandle handle)
+    /// <summary>The resample eventfd of a virq was written, if the virq is still there.</summary>
+    internal void NoteResampled(int slot, int source)
     {
-        if (_events.Observing && SourceOf(handle) is var source and >= 0)
-            _events.Observe(new Event(EventKind.VirqResampled, (ushort)handle.Slot, (uint)source));
+        if (_events.Observing && slot >= 0)
+            _events.Observe(new Event(EventKind.VirqResampled, (ushort)slot, (uint)source));
     }
 
     /// <summary>The slot of the source that a virq drives; -1 for none.</summary>

@@ -23,7 +23,7 @@ namespace Wirq.Tests.Shared.Litmus;
 /// <para>At rest: nothing readable that userspace has to read, every effect carried out, and the virq masked, for an
 /// unbind returns after the kernel's deferred injections.</para>
 /// </remarks>
-public sealed partial class RoutingLitmus : IFabricPort
+public sealed partial class RoutingLitmus : IEventObserver
 {
     private const int Devices = 2, Guests = 2, MostInRound = 48, FirstVector = 0x20, VectorPairs = 104;
     // Effects beget effects: a read begets an injection. What that begets, the mask that follows waits for.
@@ -56,7 +56,7 @@ public sealed partial class RoutingLitmus : IFabricPort
             Vtd = new VtdOptions(),
             Pic = null,
         })
-        { Memory = memory }, _port, _port, this);
+        { Memory = memory }, new FabricPorts { Kernel = _port, EventFds = _port, Observer = this });
         _host.Do(fabric => fabric.Events.Observing = true);
         _guest = new RemappedGuest(memory, _host);
         kernel.Poll(Told);
@@ -79,13 +79,11 @@ public sealed partial class RoutingLitmus : IFabricPort
         return new RoutingLitmus(kernel, options).Run();
     }
 
-    void IFabricPort.Observe(in Event happened)
+    void IEventObserver.Observe(in Event happened)
     {
         if (happened.Kind == EventKind.VirqAnswered && (RefusalReason)happened.B != RefusalReason.None)
             _bySlot[happened.Unit]?.CountRefusal();
     }
-
-    void IFabricPort.Carry(in Event effect) { }
 
     private LitmusResult Run()
     {

@@ -29,6 +29,38 @@ public sealed class PcTests
         Assert.Empty(run.BrokenLaws);
     }
 
+    /// <summary>A pause would stand between the two: the guest would never end.</summary>
+    [Fact]
+    public async Task A_second_start_is_refused_and_the_guest_goes_on()
+    {
+        using KvmSystem system = KvmHost.Require();
+        var said = new ManualResetEventSlim();
+        bool go = false;
+        using var pc = new Pc(system, new PcOptions
+        {
+            MemoryBytes = 64 << 20,
+            // The vCPU waits here until it was started again.
+            Console = value =>
+            {
+                said.Set();
+                Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref go), TimeSpan.FromSeconds(60)));
+            },
+            Board = new BoardOptions { Workarounds = PcRun.Host.Workarounds },
+        });
+        pc.Load(MultibootImage.Parse("test", GuestImage.Bytes(guest =>
+        {
+            guest.Say("x");
+            guest.Exit(21);
+        })), "test");
+        pc.Board.Start();
+        Assert.True(said.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        // Where it would pause the vCPU first, it waits for it.
+        await Task.Run(() => Assert.Throws<InvalidOperationException>(pc.Board.Start), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Volatile.Write(ref go, true);
+        Assert.Equal(new GuestEnd(GuestEndKind.Exit, 43), pc.Board.Wait(TimeSpan.FromSeconds(20)));
+    }
+
     [Theory]
     [MemberData(nameof(Configurations))]
     public void The_local_APICs_timer_ticks(DeliveryConfiguration configuration)

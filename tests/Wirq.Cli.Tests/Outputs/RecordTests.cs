@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Recordings;
 
@@ -117,6 +118,46 @@ public sealed class RecordTests : IDisposable
         AssertWhole(In("third"));
         Assert.Empty(Parts());
         Assert.False(File.Exists("/dev/null.part"));
+    }
+
+    /// <summary>What was written before through the same number stays, and what comes after stands behind it.</summary>
+    [Theory]
+    [InlineData("/dev/stdout", "")]
+    [InlineData("/dev/fd/1", "")]
+    [InlineData("/proc/self/fd/1", "")]
+    [InlineData("/proc/thread-self/fd/1", "")]
+    [InlineData("link", "")]
+    [InlineData("/dev/stderr", ">/dev/null 2>&1")]
+    [InlineData("/dev/fd/7", "7>&1 >/dev/null")]
+    public void A_descriptor_is_written_from_where_it_stands(string name, string redirections)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: /proc/self/fd");
+        File.CreateSymbolicLink(In("link"), "/dev/stdout");
+        string file = In("all");
+        // The shell's stdout is the file; what the case redirects comes after, and so does stderr, which is another's.
+        string script = redirections.Contains("2>&1", StringComparison.Ordinal) ? "\"$@\" 2>&1 >/dev/null"
+            : $"\"$@\" {redirections}";
+        CommandRun run = CommandRun.Through(["/bin/sh", "-c", $"{{ echo before; {script}; }} >{file}", "sh"],
+            "replay", Log, "--record", name == "link" ? In(name) : name);
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        byte[] all = File.ReadAllBytes(file);
+        Assert.Equal("before\n"u8, all.AsSpan(0, 7));
+        Assert.Equal(0, CommandRun.Of("replay", Log, "--record", In("alone")).ExitCode);
+        byte[] alone = File.ReadAllBytes(In("alone"));
+        Assert.Equal(alone, all.AsSpan(7, alone.Length));
+        string rest = Encoding.UTF8.GetString(all.AsSpan(7 + alone.Length));
+        Assert.Equal(redirections == "" ? CommandRun.Of("replay", Log).Output : "", rest);
+        Assert.Empty(Parts());
+    }
+
+    [Theory]
+    [InlineData("/dev/stderr", "2>&-", "")]
+    [InlineData("/dev/fd/9", "", "--record /dev/fd/9 cannot be written")]
+    public void A_descriptor_that_is_closed_is_a_failure_to_write(string name, string redirections, string said)
+    {
+        CommandRun run = CommandRun.Redirected(redirections, "replay", Log, "--record", name);
+        Assert.Equal((Unwritten, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith(said.Length == 0 ? "" : $"wirq: {said}", run.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>The answer is not worth less for it, so it is given.</summary>

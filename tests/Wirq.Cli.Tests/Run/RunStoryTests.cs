@@ -19,7 +19,7 @@ public sealed class RunStoryTests : IDisposable
     [InlineData("livelock-15s", "cpu0 writes pic.master.elcr 0x20", "cpu0 takes 0x2b from the 8259", "… repeated 15 times …",
         "it comes from IRQ 11 of the 8259s (GSI 11), which nic holds, and the handler at line 20 does not serve nic")]
     [InlineData("lost", "cpu0 writes rte.20 vector 0x51 to 0 level", "cpu0 takes 0x51", "… repeated 9,998 times …",
-        "cpu0 took 0x51 10,000 times in a row, until the storm brake held the pin")]
+        "cpu0 took 0x51 10,000 times in all, until the storm brake held the pin")]
     [InlineData("long-story", "cpu0 writes rte.14.low vector 0x83 level", "cpu0 takes 0x83", "… repeated 9,998 times …",
         "rte.14 is 0xc083; of its bits 0x14000 are 0x4000, and should be 0x14000 (20,000 times)")]
     [InlineData("one", "cpu0 writes rte.11 vector 0x31 level", "cpu0 takes 0x31", "… repeated 9,997 times …",

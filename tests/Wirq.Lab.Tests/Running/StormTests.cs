@@ -9,9 +9,9 @@ public class StormTests
     private const int AtOnce = 64;
 
     [Theory]
-    [InlineData("12b-uros-222-storm.yaml", "cpu0 took 0x2b 17 times in a row, and the machine is where it was before, so that it never "
+    [InlineData("12b-uros-222-storm.yaml", "cpu0 took 0x2b 17 times in all, and the machine is where it was before, so that it never "
         + "comes to rest: it comes from IRQ 11 of the 8259s (GSI 11), which ahci holds, and the handler at line 7 does not serve ahci")]
-    [InlineData("livelock-15s.yaml", "cpu0 took 0x2b 17 times in a row, and the machine is where it was before, so that it never comes "
+    [InlineData("livelock-15s.yaml", "cpu0 took 0x2b 17 times in all, and the machine is where it was before, so that it never comes "
         + "to rest: it comes from IRQ 11 of the 8259s (GSI 11), which nic holds, and the handler at line 20 does not serve nic")]
     public void A_report_that_never_rests_names_the_vector_its_line_its_holders_and_the_handler(string file, string sentence)
     {
@@ -32,7 +32,7 @@ public class StormTests
         Runs run = Runs.Of(Runs.Report("lost.yaml").Single());
         Assert.Equal(["cpu0 took 0x51 10000 times, and should be 0x51"], run.Failures);
         Storm storm = Assert.Single(run.Result.Storms);
-        Assert.Equal("cpu0 took 0x51 10,000 times in a row, until the storm brake held the pin: it comes from pin 20 of I/OAPIC 0 (GSI 20), "
+        Assert.Equal("cpu0 took 0x51 10,000 times in all, until the storm brake held the pin: it comes from pin 20 of I/OAPIC 0 (GSI 20), "
             + "which nic holds, and the handler at line 8 does not serve nic", storm.ToString());
         Assert.StartsWith("cpu0 writes rte.20", run.Timeline, StringComparison.Ordinal);
         Assert.Contains("\n9999 times\n", run.Timeline, StringComparison.Ordinal);
@@ -45,6 +45,26 @@ public class StormTests
         Assert.InRange(result.Failures.Count, 1, 10);
         Assert.Equal(20_000, result.Failures[0].Times);
         Assert.Equal("0x83", $"0x{Assert.Single(result.Storms).Vector:x2}");
+    }
+
+    /// <summary>Tens of thousands may hold a line.</summary>
+    [Fact]
+    public void Of_many_holders_some_are_named_and_the_rest_is_counted()
+    {
+        string devices = string.Join(", ", Enumerable.Range(1, 6).Select(i => $"d{i}: {{ gsi: 11 }}"));
+        Runs run = Runs.Of($$"""
+            machine: { devices: { {{devices}} }, ioapics: [{ stormLimit: 0 }] }
+            handlers: { cpu0: { 0x31: [{ serve: d2 }, eoi] } }
+            steps:
+              - cpu0: { write: { rte.11: { vector: 0x31, level: true } } }
+              - cpu0: [cli]
+              {{string.Join("\n  ", Enumerable.Range(1, 6).Where(i => i != 2).Select(i => $"- d{i}: raise"))}}
+              - cpu0: [sti]
+            """);
+        string failure = Assert.Single(run.Failures);
+        Assert.EndsWith("which d1, d3, d4, d5 and 1 more hold, and the handler at line 3 does not serve d1, d3, d4, d5 and 1 more", failure,
+            StringComparison.Ordinal);
+        Assert.Equal(5, Assert.Single(run.Result.Storms).Holders.Count);
     }
 
     private const string Unserved = """
@@ -199,6 +219,6 @@ public class StormTests
               - cpu0: { write: { apic.svr: 0x1ff, apic.timer.divide: 0xb, apic.lvt.timer: { vector: 0xe1, timer-mode: periodic, masked: true }, apic.timer.initial: 1 } }
               - time: 2ms
             """).Failures);
-        Assert.Equal("more than 1,000,000 timers fall due within one step of time, the last of them as the local APIC timer of cpu0 expires, masked", failure);
+        Assert.Equal("the run comes to more than 250,000 steps, those of CPUs and timers counted: the last timer fell due as the local APIC timer of cpu0 expires, masked", failure);
     }
 }

@@ -13,8 +13,6 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
     private const int Seed = 3_000_000, Usual = 300;
     // Of a machine in many variants each is built anew.
     private const int MostVariants = 4;
-    // A run takes as long as its file has steps.
-    private const int MaxLength = 1 << 17;
     private const long MostBytes = 1L << 30;
 
     // Most of a run's time goes into machines that never come to rest; by default they are put together and started.
@@ -31,7 +29,7 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
     public void Whatever_stands_in_a_scenario_it_is_run_or_refused_with_its_place() =>
         Cases.Run(output, Seed, Usual, MostBytes, Make, (text, _) => Play(text));
 
-    private static string Make(Random random) => new Substitutor(random, MaxLength).Apply(s_samples[random.Next(s_samples.Length)]);
+    private static string Make(Random random) => new Substitutor(random, ScenarioReader.MaxLength).Apply(s_samples[random.Next(s_samples.Length)]);
 
     private static bool Play(string text)
     {

@@ -55,6 +55,13 @@ internal sealed class AccessGuest : IDisposable
     internal void WriteMemory(uint address, uint value, int cpu = 0) => Do(cpu, Access.WriteMemory, address, value);
     internal uint ReadMemory(uint address, int cpu = 0) => Do(cpu, Access.ReadMemory, address, 0);
 
+    /// <summary>Lets every CPU run for a moment, so that it does what KVM asks of it before it runs on.</summary>
+    internal void Settle()
+    {
+        for (int cpu = 0; cpu < Vm.Vcpus.Count; cpu++)
+            ReadMemory(0, cpu);
+    }
+
     /// <summary>Lets CPU 0 take an interrupt, if one waits.</summary>
     /// <returns>Its vector; -1 for none.</returns>
     internal int TakeInterrupt()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Wirq.Linux.Tests.Differential;
@@ -21,7 +22,7 @@ internal interface ISide<TOperation>
 internal sealed class Differential<TOperation>
 {
     private const int Default = 30_000, Long = 1_000_000;
-    private static readonly TimeSpan s_default = TimeSpan.FromSeconds(3), s_long = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan s_default = TimeSpan.FromSeconds(3), s_long = TimeSpan.FromMinutes(60);
 
     private readonly ISide<TOperation> _kvm, _wirq;
     private readonly ulong[] _ofKvm, _ofWirq;
@@ -32,11 +33,13 @@ internal sealed class Differential<TOperation>
         (_ofKvm, _ofWirq) = (new ulong[names.Length], new ulong[names.Length]);
     }
 
-    /// <summary>Whether the run is the long one, a million operations (WIRQ_LONG=1).</summary>
-    internal static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
+    /// <summary>How many operations a run has to reach: a million (WIRQ_LONG=1), or WIRQ_OPERATIONS; null for as many as the
+    /// usual time allows.</summary>
+    private static int? Demanded => int.TryParse(Environment.GetEnvironmentVariable("WIRQ_OPERATIONS"), out int count) ? count
+        : Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? Long : null;
 
     /// <summary>How long a run may take at most.</summary>
-    internal static TimeSpan Bound => IsLong ? s_long : s_default;
+    internal static TimeSpan Bound => Demanded is null ? s_default : s_long;
 
     /// <summary>The names of what is seen.</summary>
     internal string[] Names { get; }
@@ -50,7 +53,7 @@ internal sealed class Differential<TOperation>
         if (int.TryParse(Environment.GetEnvironmentVariable("WIRQ_SEED"), out int other))
             seed = other;
         var random = new Random(seed);
-        int wanted = IsLong ? Long : Default, done = 0;
+        int wanted = Demanded ?? Default, done = 0;
         var operations = new TOperation[length];
         long start = Stopwatch.GetTimestamp();
         while (done < wanted && Stopwatch.GetElapsedTime(start) < Bound)
@@ -62,8 +65,9 @@ internal sealed class Differential<TOperation>
                 Fail(operations.AsSpan(0, differs + 1), seed, done);
             done += length;
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {done} operations, no difference");
-        Assert.True(done >= length, "not one sequence was run within the time");
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"differential seed={seed} operations={done} differences=0 seconds={Stopwatch.GetElapsedTime(start).TotalSeconds:f1}"));
+        Assert.True(done >= (Demanded ?? length), $"{done} operations were run within {Bound.TotalSeconds} s, not {Demanded ?? length}");
     }
 
     private int FirstDifference(ReadOnlySpan<TOperation> operations)

@@ -4,12 +4,13 @@ namespace Wirq.Linux.Tests.Differential;
 public sealed class PicDifferentialTests
 {
     private const int Cascade = 2;
+    private const uint WithoutBit7 = 0x7F;
 
     [Fact]
     public void Profile_kvm_of_the_8259_is_what_kvm_does() => Chips.Compare(system =>
     {
         using var kvm = new KvmPair(system);
-        new Differential<Operation>(kvm, new WirqPair(),
+        new Differential<Operation>(kvm, new WirqPair(kvm.PollsWithoutBit7),
             "answer", "IRR", "ISR", "IMR", "ELCR", "priority", "vectors", "reads ISR", "poll due", "special mask", "stage", "auto EOI",
             "rotates", "nested").Run(Draw, length: 60, seed: 8259);
     });
@@ -39,6 +40,8 @@ public sealed class PicDifferentialTests
         return irq < Cascade ? irq : irq + 1;
     }
 
+    private static bool IsOfSlave(ushort port) => port is 0xA0 or 0xA1;
+
     private enum Kind
     {
         Line,
@@ -61,12 +64,14 @@ public sealed class PicDifferentialTests
     private sealed class KvmPair : ISide<Operation>, IDisposable
     {
         private readonly AccessGuest _guest;
+        internal bool PollsWithoutBit7 { get; }
 
         internal KvmPair(KvmSystem system)
         {
             _guest = new AccessGuest(system, cpus: 1);
             _guest.Vm.SetGsiRouting([.. Enumerable.Range(0, 16).Select(irq =>
                 new KvmRoutingEntry(irq, irq < 8 ? KvmChip.PicMaster : KvmChip.PicSlave, irq % 8))]);
+            PollsWithoutBit7 = OlderKvm.PollsWithoutBit7(_guest);
         }
 
         public void Reset()
@@ -90,7 +95,8 @@ public sealed class PicDifferentialTests
                     _guest.WritePort(operation.Target, operation.Value);
                     break;
                 case Kind.Read:
-                    seen[0] = _guest.ReadPort(operation.Target);
+                    seen[0] = PollsWithoutBit7 && (IsOfSlave(operation.Target) ? _guest.Vm.GetPic(slave: true) : _guest.Vm.GetPic()).Polling != 0
+                        ? _guest.ReadPort(operation.Target) & WithoutBit7 : _guest.ReadPort(operation.Target);
                     break;
                 case Kind.Take:
                     seen[0] = (ulong)(_guest.TakeInterrupt() + 1);
@@ -116,7 +122,7 @@ public sealed class PicDifferentialTests
     }
 
     /// <summary>Wirq's, as a guest and its devices reach them.</summary>
-    private sealed class WirqPair : ISide<Operation>
+    private sealed class WirqPair(bool pollsWithoutBit7) : ISide<Operation>
     {
         private Fabric _fabric = null!;
         private Source[] _lines = [];
@@ -142,8 +148,9 @@ public sealed class PicDifferentialTests
                     Assert.True(_fabric.TryWritePort(0, operation.Target, 1, operation.Value));
                     break;
                 case Kind.Read:
+                    bool polls = (IsOfSlave(operation.Target) ? _fabric.Pic!.State.Slave : _fabric.Pic!.State.Master).Polling != 0;
                     Assert.True(_fabric.TryReadPort(0, operation.Target, 1, out uint read));
-                    seen[0] = read;
+                    seen[0] = pollsWithoutBit7 && polls ? read & WithoutBit7 : read;
                     break;
                 case Kind.Take:
                     seen[0] = (ulong)(_fabric.Take(0) + 1);

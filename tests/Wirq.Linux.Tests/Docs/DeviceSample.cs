@@ -22,7 +22,8 @@ internal static class DeviceSample
         IKernelPort kernel = simulated ?? (IKernelPort)new KvmKernelPort(vm!);
         IEventPort events = simulated ?? (IEventPort)loop!;
         var routing = new RoutingOptions { Kernel = kernel.Limits with { ConsumesFirst = false }, BatchDelay = 0 };
-        pc = new FabricHost(new Fabric(FabricOptions.Pc() with { Pic = null, Routing = routing }), kernel, events);
+        pc = new FabricHost(new Fabric(FabricOptions.Pc() with { Pic = null, Routing = routing }),
+            new FabricPorts { Kernel = kernel, EventFds = events });
 
         // The guest points pin 20 of the I/OAPIC at CPU 0, level triggered.
         pc.TryWrite(cpu: 0, 0xFEC00000, 4, 0x10 + 20 * 2);

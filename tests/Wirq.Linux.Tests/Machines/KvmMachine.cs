@@ -37,7 +37,7 @@ internal sealed class KvmMachine : IKernelPort, IDisposable
             Vtd = remapped ? new VtdOptions() : null,
             Pic = null,
         })
-        { Memory = memory }, this, _loop);
+        { Memory = memory }, new FabricPorts { Kernel = this, EventFds = _loop });
         Guest = remapped ? new RemappedGuest(memory, Host) : null!;
     }
 

@@ -42,7 +42,7 @@ public sealed class HostAllocationTests
         {
             Routing = new RoutingOptions { Virqs = 16, BatchCount = 1, BatchDelay = 0, Kernel = kernel.Limits },
             Vtd = new VtdOptions(),
-        }), kernel, kernel);
+        }), PortsOf.One(kernel));
     }
 
     private static Virq Message(FabricHost host, EventFd? trigger)

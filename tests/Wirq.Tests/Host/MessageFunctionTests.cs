@@ -1,5 +1,6 @@
 using Wirq.Host;
 using Wirq.Routing;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
@@ -17,7 +18,7 @@ public sealed class MessageFunctionTests
         {
             Routing = new RoutingOptions { Virqs = 64, BatchCount = 1, BatchDelay = 0, Kernel = _kernel.Limits },
         };
-        _host = new FabricHost(new Fabric(options), _kernel, _kernel);
+        _host = new FabricHost(new Fabric(options), PortsOf.One(_kernel));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text;
 using Wirq.Events;
+using Wirq.Host;
 using Wirq.Laws;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Laws;
 
@@ -32,7 +34,7 @@ public class LawFuzzTests
         new Run(profile, ack, seed).Go();
     }
 
-    private sealed class Run : IFabricPort
+    private sealed class Run : IEventObserver, IAckPort
     {
         // The policies that acknowledge at the EOI, masked or not, are there to show phantoms behind a mask.
         private static readonly string[] WithoutPhantoms = [.. LawSet.Names.Except(["NoPhantom"])];
@@ -80,12 +82,9 @@ public class LawFuzzTests
             _laws.Observe(e);
         }
 
-        public void Carry(in Event effect)
+        public void Acknowledged(int source, uint generation)
         {
-            if (effect.Kind != EventKind.Ack)
-                return;
-            int slot = effect.Source;
-            int device = _devices.FindIndex(one => one.Source.Slot == slot);
+            int device = _devices.FindIndex(one => one.Source.Slot == source);
             if (device < 0)
                 return;
             if (_random.Next(2) == 0)

@@ -1,6 +1,8 @@
-using Wirq.Laws;
 using Wirq.Events;
+using Wirq.Host;
+using Wirq.Laws;
 using Wirq.State;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Laws;
 
@@ -144,7 +146,7 @@ public sealed class LawsOfAMachineTests
         fabric.TryWrite(0, 0xFEC00010, 4, RedirectionEntry.Create(0x51, 0, level: true).Low);
     }
 
-    private static void Interrupt(Fabric fabric, Source disk, IFabricPort? port)
+    private static void Interrupt(Fabric fabric, Source disk, IEventObserver? port)
     {
         disk.Raise();
         fabric.Drain(port);
@@ -157,7 +159,7 @@ public sealed class LawsOfAMachineTests
     private static void AssertHeld(LawSet laws) =>
         Assert.All(laws.Laws, law => Assert.Equal($"{law.Name} holds", law.Describe()));
 
-    private sealed class Watcher(LawSet laws) : IFabricPort
+    private sealed class Watcher(LawSet laws) : IEventObserver
     {
         internal HashSet<EventKind> Seen { get; } = [];
 
@@ -166,7 +168,5 @@ public sealed class LawsOfAMachineTests
             Seen.Add(happened.Kind);
             laws.Observe(happened);
         }
-
-        public void Carry(in Event effect) { }
     }
 }

@@ -3,6 +3,7 @@ using Wirq.Host;
 using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.Tests.Host;
+using Wirq.Tests.Shared;
 using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
@@ -27,7 +28,7 @@ public sealed class RemappedMachineTests
             Pic = null,
         };
         _memory = new PlainMemory(_kernel);
-        _host = new FabricHost(new Fabric(options) { Memory = _memory }, _kernel, _kernel);
+        _host = new FabricHost(new Fabric(options) { Memory = _memory }, PortsOf.One(_kernel));
         Write(Irta, 8, Table | 7);
         Write(Gcmd, 4, SIRTP);
         Write(Iqa, 8, Queue);

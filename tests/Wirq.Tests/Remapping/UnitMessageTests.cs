@@ -5,19 +5,19 @@ using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.State;
 using Wirq.Tests.Host;
+using Wirq.Tests.Shared;
 using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
 
 /// <summary>The messages of a unit's own events: whose they are, where they go, and what becomes of one that nobody
 /// takes.</summary>
-public sealed class UnitMessageTests : IFabricPort
+public sealed class UnitMessageTests : IEventObserver
 {
     private const ulong Unit = 0xFED90000, SpuriousVector = 0xFEE000F0;
     private const uint Feuaddr = 0x44;
 
     private readonly List<Event> _seen = [];
-    private readonly List<Event> _carried = [];
 
     [Fact]
     public void A_fault_event_bears_the_units_origin()
@@ -50,7 +50,7 @@ public sealed class UnitMessageTests : IFabricPort
     {
         Fabric fabric = Machine();
         Fault(fabric, 0x5000, 0x71);
-        Event written = Assert.Single(_carried, e => e.Kind == EventKind.MemoryWrite);
+        Event written = Assert.Single(_seen, e => e.Kind == EventKind.MemoryWrite);
         Assert.Equal((Origin.RemappingUnit(0), 0x5000ul, 0x71ul), (written.Origin, written.A, written.B));
         Assert.Equal(-1, fabric.Take(0));
     }
@@ -104,8 +104,7 @@ public sealed class UnitMessageTests : IFabricPort
         Assert.Equal("a message of remapping unit 0 was neither accepted nor refused", laws.Laws[0].Describe());
     }
 
-    void IFabricPort.Observe(in Event happened) => _seen.Add(happened);
-    void IFabricPort.Carry(in Event effect) => _carried.Add(effect);
+    void IEventObserver.Observe(in Event happened) => _seen.Add(happened);
 
     private Fabric Machine()
     {
@@ -124,7 +123,7 @@ public sealed class UnitMessageTests : IFabricPort
             Pic = null,
         });
         fabric.Events.Observing = true;
-        return new FabricHost(fabric, kernel, kernel, this);
+        return new FabricHost(fabric, PortsOf.One(kernel) with { Observer = this });
     }
 
     /// <summary>Has the unit block a message, remapping being on and its table not there.</summary>

@@ -4,6 +4,7 @@ using Wirq.Events;
 using Wirq.Tests.Shared;
 using Wirq.Tests.Shared.Substitution;
 using Wirq.Traces.Recordings;
+using Wirq.Traces.Tests.Why;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Recordings;
@@ -221,20 +222,11 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         try
         {
             using var reader = new RecordingReader(new MemoryStream(bytes), "file.wirq");
-            WhyQuestion? question = random.Next(2) == 0 ? null : WhyQuestion.Parse(random.Next(2) == 0 ? "gsi:4" : "ioapic:4@L100", out _);
+            WhyQuestion? question = SubstitutedWhy.Question(random);
             var engine = new WhyEngine(reader.Header.Machine, question, reader.Header.Log);
             for (long number = 1; reader.TryRead(out Event happened); number++)
                 engine.Observe(happened, number);
-            if (question is null)
-            {
-                WhyText.Write(engine.Owed(), engine, TextWriter.Null);
-                WhyJson.Write(engine.Owed(), engine, Stream.Null);
-            }
-            else if (engine.Answer() is { } answers)
-            {
-                WhyText.Write(answers, engine, TextWriter.Null);
-                WhyJson.Write(answers, engine, Stream.Null);
-            }
+            SubstitutedWhy.Answer(engine, question);
             return true;
         }
         catch (RecordingException refused)

@@ -5,6 +5,7 @@ using Wirq.Tests.Shared.Substitution;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Replay;
 using Wirq.Traces.Tests.Qemu;
+using Wirq.Traces.Tests.Why;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Replay;
@@ -57,18 +58,9 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
                 Assert.True(report.Lines > 0);
                 return true;
             }
-            WhyQuestion? question = random.Next(2) == 0 ? null : WhyQuestion.Parse(random.Next(2) == 0 ? "gsi:4" : "ioapic:4@L100", out _);
+            WhyQuestion? question = SubstitutedWhy.Question(random);
             WhyEngine engine = LogWhy.Read(() => new MemoryStream(bytes), "file.log", question);
-            if (question is null)
-            {
-                WhyText.Write(engine.Owed(), engine, TextWriter.Null);
-                WhyJson.Write(engine.Owed(), engine, Stream.Null);
-            }
-            else if (engine.Answer() is { } answers)
-            {
-                WhyText.Write(answers, engine, TextWriter.Null);
-                WhyJson.Write(answers, engine, Stream.Null);
-            }
+            SubstitutedWhy.Answer(engine, question);
             return true;
         }
         catch (TraceException refused)

@@ -100,6 +100,16 @@ public sealed class TriggerModeTests
         Assert.DoesNotContain(report.Notes, note => note.Contains("level-triggered", StringComparison.Ordinal));
     }
 
+    /// <summary>Nothing is found out of a pair whose INTA cycles do not show. That all inputs are edge is not known then: it
+    /// is what is supposed.</summary>
+    [Fact]
+    public void Where_no_INTA_shows_a_note_says_that_no_mode_is_known()
+    {
+        const string said = "which inputs of the 8259 are level-triggered is not known, for no pic_interrupt shows: all are taken to be edge-triggered";
+        Assert.Contains(said, ReplayLogs.Text(ReplayLogs.Stamped(Start + Rise + FallOfLevel)).Notes);
+        Assert.DoesNotContain(said, ReplayLogs.Text(ReplayLogs.Stamped(Start + Rise + FallOfEdge + Inta + End)).Notes);
+    }
+
     [Fact]
     public void A_guest_that_changes_the_mode_gives_no_mismatch_and_is_told_of()
     {

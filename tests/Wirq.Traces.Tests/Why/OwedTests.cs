@@ -45,12 +45,11 @@ public class OwedTests
         var machine = new Watched(FabricOptions.Pc() with
         {
             Routing = new RoutingOptions { Kernel = new KernelLimits { ReservedGsis = 48 } },
-        });
+        })
+        { Kernel = new AcceptingKernel() };
         machine.Entry(20, RedirectionEntry.Create(0x53, 0, level: true));
         Source disk = machine.Connect(20);
         machine.Raise(disk);
-        machine.Fabric.PinAnswered(0, 20, accepted: true);
-        machine.Settle();
         OwedAnswer owed = Assert.Single(machine.Engine.Owed().Owed);
         Assert.Equal(("ioapic:20", Fate.InService, Gate.NoEoi), (owed.Source.ToString(), owed.Fate, owed.Gate));
         Assert.Contains("the kernel took it at", owed.Sentences[0], StringComparison.Ordinal);

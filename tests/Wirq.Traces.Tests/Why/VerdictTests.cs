@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Wirq.Events;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Tests.Replay;
 using Wirq.Traces.Why;
@@ -77,8 +78,11 @@ public sealed partial class VerdictTests
         RaiseAnswer ended = Report("fragment-pic.log", "pic:0").Answer()![0].Raises[0];
         Assert.Equal((Fate.Ended, 0x20), (ended.Fate, ended.Deliveries[0].Vector));
         // IMR is 250 in the log, and the chips, which begin with their reset, have 0.
-        Assert.Equal(2, engine.Parted.First.Line);
-        Assert.StartsWith($"The chips and the log part {engine.Parted.Count} times, first at L2;", Words(engine), StringComparison.Ordinal);
+        Assert.Equal((0, 3, 2), (engine.Parted.Count, engine.NotJudged.Count, engine.NotJudged.First.Line));
+        Assert.StartsWith("The chips and the log differ 3 times, first at L2, and the log lacks what would decide it: that is no disagreement.",
+            Words(engine), StringComparison.Ordinal);
+        Assert.DoesNotContain("part 3 times", Words(engine), StringComparison.Ordinal);
+        Assert.Contains(list.Limits, limit => limit.Record.StartsWith("the log from QEMU's start on, with -trace", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -153,6 +157,34 @@ public sealed partial class VerdictTests
     }
 
     [Fact]
+    public void What_cannot_be_judged_is_no_disagreement_and_no_all_clear()
+    {
+        // From the reset on, with writes and inputs of all chips, but without the INTA cycles of the 8259s.
+        string[] lines = ReplayLogs.TextOf("seabios").Split('\n');
+        WhyEngine engine = Text(string.Join('\n', lines.Where(line => !line.Contains(":pic_interrupt ", StringComparison.Ordinal))));
+        Assert.Equal(0, engine.Parted.Count);
+        Assert.True(engine.NotJudged.Count > 0);
+        OwedList list = engine.Owed();
+        Assert.NotEqual(WhyVerdict.NothingOwed, list.Verdict);
+        Assert.Contains("does not show what would decide it", Assert.Single(list.Limits).What, StringComparison.Ordinal);
+        Assert.Contains("-trace 'pic_*'", list.Limits[0].Record, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    // Recordings of earlier versions have 0 for both.
+    [InlineData(0, 1, 0, "part once, first at")]
+    [InlineData(1, 0, 1, "differ once, first at")]
+    public void A_recording_tells_a_difference_that_is_not_judged_from_a_disagreement(ulong flag, int parted, int notJudged, string words)
+    {
+        var engine = new WhyEngine(FabricOptions.Pc());
+        Assert.Equal(WhyVerdict.NothingOwed, engine.Owed().Verdict);
+        engine.Observe(new Event(EventKind.LogParted, 0, 0, 7, flag), 0);
+        Assert.Equal((parted, notJudged), (engine.Parted.Count, engine.NotJudged.Count));
+        Assert.Equal(WhyVerdict.NotTold, engine.Owed().Verdict);
+        Assert.Contains(words, Words(engine), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_json_has_the_verdict_and_what_it_rests_on()
     {
         WhyEngine engine = Report("fragment-pic.log");
@@ -160,7 +192,10 @@ public sealed partial class VerdictTests
         WhyJson.Write(engine.Owed(), engine, stream);
         JsonElement json = JsonDocument.Parse(stream.ToArray()).RootElement;
         Assert.Equal("not-told", json.GetProperty("verdict").GetString());
-        Assert.Equal(2, json.GetProperty("parted").GetProperty("line").GetInt64());
+        Assert.Equal(0, json.GetProperty("parted").GetProperty("count").GetInt64());
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("parted").GetProperty("line").ValueKind);
+        Assert.Equal(3, json.GetProperty("notJudged").GetProperty("count").GetInt64());
+        Assert.Equal(2, json.GetProperty("notJudged").GetProperty("line").GetInt64());
         Assert.Equal("pic:8", json.GetProperty("unknown")[0].GetProperty("source").GetString());
         Assert.Equal("the log from QEMU's start on", json.GetProperty("limits")[0].GetProperty("record").GetString());
         Assert.Equal("pic:0", json.GetProperty("told")[0].GetProperty("source").GetString());

@@ -1,10 +1,13 @@
 using Wirq.Events;
+using Wirq.Host;
+using Wirq.Routing;
+using Wirq.Tests.Shared;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Why;
 
 /// <summary>A machine whose every event the engine hears, numbered from 1, one microsecond apart.</summary>
-internal sealed class Watched : IFabricPort
+internal sealed class Watched : IEventObserver
 {
     internal const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
 
@@ -34,9 +37,10 @@ internal sealed class Watched : IFabricPort
         Engine.Observe(happened, 0);
     }
 
-    public void Carry(in Event effect) { }
+    internal void Settle() => Fabric.Drain(PortsOf.One(this) with { Kernel = Kernel });
 
-    internal void Settle() => Fabric.Drain(this);
+    /// <summary>Who owns the local APICs, if it is not the machine.</summary>
+    internal IKernelPort? Kernel { get; init; }
 
     internal void Apic(ApicRegister register, uint value, int cpu = 0)
     {

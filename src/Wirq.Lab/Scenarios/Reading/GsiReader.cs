@@ -3,7 +3,7 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// <summary>Knows which GSIs lead somewhere, and reads what ends in one.</summary>
 internal sealed class GsiReader
 {
-    private const int IsaIrqs = 16, CascadeIrq = 2, PciWires = 4, FirstPciWire = 16, MaxBridges = 32;
+    private const int PciWires = 4, FirstPciWire = 16, MaxBridges = 32;
 
     private readonly HashSet<int> _leading = [];
     private readonly IReadOnlyList<int> _wires;
@@ -17,7 +17,7 @@ internal sealed class GsiReader
             _leading.UnionWith(Enumerable.Range(io.GsiBase, io.Pins));
         IsaOverrides = machine["isaOverrides"] is { } node ? ReadOverrides(node) : chips.IsaOverrides;
         if (chips.Pic is not null)
-            _leading.UnionWith(Enumerable.Range(0, IsaIrqs).Where(irq => irq != CascadeIrq).Select(OfIsaIrq));
+            _leading.UnionWith(Enumerable.Range(0, GsiMap.IsaIrqs).Where(irq => irq != GsiMap.CascadeIrq).Select(OfIsaIrq));
         _wires = machine["pciWires"] is { } wires ? ReadWires(wires) : [.. Enumerable.Range(FirstPciWire, PciWires)];
     }
 
@@ -31,8 +31,8 @@ internal sealed class GsiReader
 
     internal int ReadIsa(YamlNode node)
     {
-        int irq = Numbers.ReadInt(node, "an ISA IRQ", 0, IsaIrqs - 1);
-        if (irq == CascadeIrq)
+        int irq = Numbers.ReadInt(node, "an ISA IRQ", 0, GsiMap.IsaIrqs - 1);
+        if (irq == GsiMap.CascadeIrq)
             throw node.Expected("an IRQ other than 2, which takes the second 8259");
         int gsi = OfIsaIrq(irq);
         return _leading.Contains(gsi) ? gsi : throw node.Expected($"an IRQ whose GSI leads to a pin; {gsi} does not");
@@ -71,7 +71,7 @@ internal sealed class GsiReader
         var overrides = new Dictionary<int, int>();
         foreach (YamlEntry entry in node.AsMapping("a map of IRQ: GSI").Entries)
         {
-            int irq = Numbers.ReadInt(entry.Key, "an ISA IRQ", 0, IsaIrqs - 1);
+            int irq = Numbers.ReadInt(entry.Key, "an ISA IRQ", 0, GsiMap.IsaIrqs - 1);
             if (!overrides.TryAdd(irq, (int)Numbers.ReadUnchecked(entry.Value, int.MaxValue)))
                 throw entry.Key.Expected("each IRQ once");
         }

@@ -55,8 +55,7 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
         }
     }
 
-    /// <summary>The field as it stands in the half of the register that begins at <paramref name="start"/>; null where
-    /// it
+    /// <summary>The field as it stands in the half of the register that begins at <paramref name="start"/>; null where it
     /// stands elsewhere.</summary>
     internal Field? Within(int start, int width)
     {

@@ -1,9 +1,11 @@
+using System.Globalization;
+
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads steps: of a scenario, of a repetition, of a handler.</summary>
 internal sealed class StepReader
 {
-    internal const int MaxSteps = 1_000_000, MaxHandlerSteps = 10_000;
+    internal const int MaxHandlerSteps = 10_000;
 
     private readonly Actors _actors;
     private readonly CommandReader _commands;
@@ -25,10 +27,13 @@ internal sealed class StepReader
     ];
 
     /// <summary>Reads the steps of the scenario itself, each of which names its actor.</summary>
-    internal List<Step> ReadScenario(YamlNode node)
+    /// <param name="node">Where they stand.</param>
+    /// <param name="runs">How often they are run: for each variant of the machine, and under each historic design.</param>
+    internal List<Step> ReadScenario(YamlNode node, int runs)
     {
         List<Step> steps = ReadList(node, handler: null);
-        CheckCount(steps, MaxSteps, node);
+        CheckCount(steps, StepWork.MaxSteps / runs, runs == 1 ? "" : string.Create(CultureInfo.InvariantCulture,
+            $" ({StepWork.MaxSteps:#,0} in {runs} runs, one for each variant and historic design)"));
         return steps;
     }
 
@@ -36,14 +41,14 @@ internal sealed class StepReader
     internal List<Step> ReadTurn(YamlNode node, int cpu)
     {
         List<Step> steps = ReadList(node, cpu);
-        CheckCount(steps, MaxHandlerSteps, node);
+        CheckCount(steps, MaxHandlerSteps, "");
         return steps;
     }
 
     internal ExpectStep ReadExpect(YamlNode node) => _checks.Read(node);
 
     // Counts what the steps come to when they are run; a repetition in a repetition multiplies.
-    private static long CheckCount(IReadOnlyList<Step> steps, int most, YamlNode at)
+    private long CheckCount(IReadOnlyList<Step> steps, int most, string why)
     {
         long count = 0;
         foreach (Step step in steps)
@@ -51,12 +56,12 @@ internal sealed class StepReader
             count += step switch
             {
                 // To do nothing again and again takes its time too.
-                RepeatStep repeat => repeat.Times * Math.Max(1, CheckCount(repeat.Steps, most, at)),
-                CpuStep { Command: IrteCommand run } => run.Last - run.First + 1,
-                _ => 1,
+                RepeatStep repeat => repeat.Times * Math.Max(1, CheckCount(repeat.Steps, most, why)),
+                _ => StepWork.Of(step, _actors.Machine),
             };
             if (count > most)
-                throw new ScenarioException(step.At, "too many steps", $"at most {most:#,0} steps, repetitions counted");
+                throw new ScenarioException(step.At, "too many steps", string.Create(CultureInfo.InvariantCulture,
+                    $"at most {most:#,0} steps, repetitions counted{why}"));
         }
         return count;
     }
@@ -118,7 +123,7 @@ internal sealed class StepReader
     private RepeatStep ReadRepeat(YamlScalar key, YamlNode value, int? handler)
     {
         YamlMapping map = value.AsMapping("a map of times and steps").Only(ScenarioWords.Repeat);
-        int times = Numbers.ReadInt(map.Required("times", "repeat"), "how many times", 1, MaxSteps);
+        int times = Numbers.ReadInt(map.Required("times", "repeat"), "how many times", 1, StepWork.MaxSteps);
         List<Step> steps = ReadList(map.Required("steps", "repeat"), handler);
         return new RepeatStep(key.At, $"{times} times", times, steps);
     }

@@ -3,8 +3,7 @@ using YamlDotNet.Core.Events;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Builds nodes from the events of the YAML parser. A file is hostile until it is read: its length and depth
-/// are
+/// <summary>Builds nodes from the events of the YAML parser. A file is hostile until it is read: its length and depth are
 /// bounded, and what could multiply it (aliases, merge keys) or name types (tags) does not exist here.</summary>
 internal sealed class YamlTree
 {

@@ -7,9 +7,10 @@ namespace Wirq.Linux.Files;
 /// <summary>Writes to a descriptor: to a pipe, a terminal, a device, or a file at the place where it stands.</summary>
 /// <remarks>Unlike the runtime's streams it tells of a pipe whose reader has gone, and can be called off while it waits for a
 /// reader that does not read.</remarks>
-/// <param name="descriptor">Where it goes; disposed of together with the stream.</param>
-/// <param name="stop">Once this is cancelled, nothing waits for a reader any more.</param>
-internal sealed unsafe class DescriptorStream(SafeFileHandle descriptor, CancellationToken stop = default) : Stream
+/// <param name="descriptor">Where it goes; disposed of together with the writer.</param>
+/// <param name="calledOff">Asked while there is no room: whether a reader is waited for no more. Null where one is waited for
+/// as long as it takes.</param>
+internal sealed unsafe class DescriptorWriter(SafeFileHandle descriptor, Func<bool>? calledOff = null) : IDisposable
 {
     /// <summary>The number in <see cref="Exception.HResult"/> of the failure where the reader has gone.</summary>
     internal const int ReaderGone = Errno.BrokenPipe;
@@ -18,15 +19,24 @@ internal sealed unsafe class DescriptorStream(SafeFileHandle descriptor, Cancell
     private const int Piece = 4096;
     private const int LookEachMilliseconds = 50;
 
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    /// <summary>As <see cref="Libc.Poll"/>.</summary>
+    internal delegate int Poller(ref PollDescriptor descriptors, nuint count, int milliseconds);
 
-    /// <inheritdoc/>
+    /// <summary>How it waits; tests let it fail.</summary>
+    internal Poller Poll { get; init; } = Libc.Poll;
+
+    /// <summary>Another descriptor of what is open as a number, at the same place in it; none of a program that is run
+    /// from here.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    internal static SafeFileHandle Duplicate(int number)
+    {
+        int made = Libc.Control(number, ControlCommands.Duplicate, argument: 0);
+        return made >= 0 ? new SafeFileHandle(made, ownsHandle: true) : throw Failed("fcntl", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Writes all of it.</summary>
     /// <exception cref="IOException">It cannot be written; <see cref="Exception.HResult"/> is the error number.</exception>
-    public override void Write(ReadOnlySpan<byte> buffer)
+    internal void Write(ReadOnlySpan<byte> buffer)
     {
         using var lease = new Lease(descriptor);
         // SAFETY: the span is pinned for the call, and not more of it is told than is left.
@@ -34,9 +44,9 @@ internal sealed unsafe class DescriptorStream(SafeFileHandle descriptor, Cancell
         {
             for (int done = 0; done < buffer.Length;)
             {
-                if (stop.CanBeCanceled)
+                if (calledOff is not null)
                     AwaitRoom(lease.Number);
-                nint written = Libc.Write(lease.Number, bytes + done, (nuint)Math.Min(stop.CanBeCanceled ? Piece : int.MaxValue, buffer.Length - done));
+                nint written = Libc.Write(lease.Number, bytes + done, (nuint)Math.Min(calledOff is null ? int.MaxValue : Piece, buffer.Length - done));
                 if (written >= 0)
                     done += (int)written;
                 else if (Marshal.GetLastPInvokeError() is var errno && errno == Errno.Again)
@@ -47,30 +57,23 @@ internal sealed unsafe class DescriptorStream(SafeFileHandle descriptor, Cancell
         }
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            descriptor.Dispose();
-        base.Dispose(disposing);
-    }
+    public void Dispose() => descriptor.Dispose();
 
     private void AwaitRoom(int number)
     {
         var polled = new PollDescriptor { Number = number, Wanted = PollFlags.Writable };
         // Whatever else is found, the write itself tells it.
-        while (Libc.Poll(ref polled, 1, LookEachMilliseconds) <= 0)
+        while (Poll(ref polled, 1, LookEachMilliseconds) is var found && found <= 0)
         {
-            if (stop.IsCancellationRequested)
+            if (found < 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Interrupted)
+                throw Failed("poll", errno);
+            if (calledOff?.Invoke() == true)
                 throw new IOException("nobody reads it", Errno.Again);
         }
     }
+
+    private static IOException Failed(string call, int errno) =>
+        new($"{call}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})", errno);
 
     private readonly ref struct Lease : IDisposable
     {

@@ -1,0 +1,34 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>Tells what a log's end cut off from what is owed.</summary>
+/// <remarks>A log ends where somebody stopped it. What came to a CPU just before, and what a CPU is just about, would have
+/// come to its end by the guest going on as it did; whether it would, the log does not tell. What only a write of the guest's
+/// would change (a mask, a destination, LINT0) stands as it is, however late. A recording of ours ends when nothing
+/// more happens, and a log without stamps tells no time: for them there is no such rule.</remarks>
+internal sealed class LogEnd(WhyEngine engine)
+{
+    /// <summary>Within this time before the end nothing can be said to be owed: two ticks of a guest of 250 Hz, and more
+    /// than guests keep interrupts off.</summary>
+    internal const long Short = 10_000_000;
+
+    /// <summary>Whether the log ends too soon to say that it is owed: it, and what it waits for, came within a short time
+    /// before the end, and the CPU that would take it was at work within that time too.</summary>
+    internal bool CutsOff(OwedAnswer owed) => engine.Stamps.Style == StampStyle.Stamped
+        && owed.Gate is Gate.CpuUnknown or Gate.NoEoi or Gate.VectorInService or Gate.TaskPriority or Gate.PicInService or Gate.PicBehind
+            or Gate.RemoteIrr or Gate.InFlight
+        && IsNear(owed.At) && (owed.Since is not { IsStart: false } since || IsNear(since)) && AtWork(owed.Cpu);
+
+    /// <summary>The same as what is not known, and why.</summary>
+    internal OwedAnswer Unknown(OwedAnswer owed) => owed with
+    {
+        Sentences = [.. owed.Sentences,
+            $"The log ends {Stamps.Span(engine.End.Time - owed.At.Time)} after it came, and its CPU was at work until then: whether it is owed is not known."],
+    };
+
+    internal static LimitAnswer Limit => new($"It ends less than {Stamps.Span(Short)} after something came that is not at its end",
+        "a log that goes on for longer");
+
+    private bool IsNear(Mark mark) => engine.End.Time - mark.Time < Short;
+
+    private bool AtWork(int cpu) => engine.Cpus.Any(one => (cpu < 0 || one.Cpu == cpu) && !one.LastSign.IsStart && IsNear(one.LastSign));
+}

@@ -1,0 +1,142 @@
+using System.Buffers.Binary;
+using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.Routing;
+
+namespace Wirq.Host;
+
+/// <summary>Who makes the calls that a <see cref="Carrier"/> asks for.</summary>
+internal interface ICallPorts
+{
+    /// <summary>Whether anybody observes.</summary>
+    bool Observes { get; }
+
+    /// <summary>Whether anybody carries out what concerns CPUs.</summary>
+    bool HasCpus { get; }
+
+    /// <summary>Tells of an event that is next.</summary>
+    void Observe(in Event next);
+
+    /// <summary>Makes a call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="routes">The routes of a <see cref="HostCallKind.Commit"/>.</param>
+    /// <returns>The answer; a failure of the host is one.</returns>
+    HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes);
+}
+
+/// <summary>Nobody but memory.</summary>
+internal readonly struct NoPorts(Fabric fabric) : ICallPorts
+{
+    public bool Observes => false;
+    public bool HasCpus => false;
+    public void Observe(in Event next) { }
+
+    public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes) =>
+        call.Kind == HostCallKind.WriteMemory ? CallPorts.Write(call.Effect, fabric.Memory) : HostAnswer.Nobody;
+}
+
+/// <summary>The ports of a machine, and its memory.</summary>
+internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPorts
+{
+    public bool Observes => ports.Observer is not null;
+    public bool HasCpus => ports.Cpus is not null;
+    public void Observe(in Event next) => ports.Observer!.Observe(next);
+
+    public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes)
+    {
+        try
+        {
+            return call.Kind switch
+            {
+                <= HostCallKind.SetLine => ports.Kernel is { } kernel ? Make(call, kernel, routes) : HostAnswer.Nobody,
+                <= HostCallKind.Write => ports.EventFds is { } fds ? Make(call, fds) : HostAnswer.Nobody,
+                HostCallKind.WriteMemory => Write(call.Effect, fabric.Memory),
+                HostCallKind.Acknowledge => ports.Acks is { } acks ? Make(call, acks) : HostAnswer.Nobody,
+                _ => ports.Cpus is { } cpus ? Make(call, cpus) : HostAnswer.Nobody,
+            };
+        }
+        catch (KernelException failure)
+        {
+            return new HostAnswer(HostAnswerKind.Refused, failure);
+        }
+    }
+
+    private static HostAnswer Make(in HostCall call, IKernelPort kernel, ReadOnlySpan<KernelRoute> routes)
+    {
+        switch (call.Kind)
+        {
+            case HostCallKind.Commit:
+                kernel.Commit(routes);
+                break;
+            case HostCallKind.Bind:
+                kernel.Bind(call.Gsi, call.EventFd, call.Resample);
+                break;
+            case HostCallKind.Unbind:
+                kernel.Unbind(call.Gsi, call.EventFd);
+                break;
+            case HostCallKind.Signal:
+                return HostAnswer.Of(kernel.Signal(call.Effect.Message));
+            case HostCallKind.SetLine:
+                kernel.SetLine(call.Gsi, call.Asserted);
+                break;
+        }
+        return HostAnswer.Yes;
+    }
+
+    private static HostAnswer Make(in HostCall call, IEventPort fds)
+    {
+        switch (call.Kind)
+        {
+            case HostCallKind.Watch:
+                fds.Watch(call.EventFd, call.Token);
+                break;
+            case HostCallKind.Unwatch:
+                fds.Unwatch(call.EventFd);
+                break;
+            case HostCallKind.Read:
+                return HostAnswer.Of(fds.Read(call.EventFd));
+            case HostCallKind.Write:
+                fds.Write(call.EventFd);
+                break;
+        }
+        return HostAnswer.Yes;
+    }
+
+    private static HostAnswer Make(in HostCall call, ICpuPort cpus)
+    {
+        int cpu = call.Effect.Cpu;
+        switch (call.Kind)
+        {
+            case HostCallKind.Interrupt:
+                cpus.Interrupt(cpu);
+                break;
+            case HostCallKind.Nmi:
+                cpus.Nmi(cpu);
+                break;
+            case HostCallKind.Smi:
+                cpus.Smi(cpu);
+                break;
+            case HostCallKind.Init:
+                cpus.Init(cpu);
+                break;
+            case HostCallKind.StartUp:
+                cpus.StartUp(cpu, call.Effect.Vector);
+                break;
+        }
+        return HostAnswer.Yes;
+    }
+
+    private static HostAnswer Make(in HostCall call, IAckPort acks)
+    {
+        acks.Acknowledged(call.Effect.Source, call.Generation);
+        return HostAnswer.Yes;
+    }
+
+    /// <summary>A write that hits no memory goes nowhere, as on a bus.</summary>
+    internal static HostAnswer Write(in Event effect, IGuestMemory memory)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)effect.B);
+        return HostAnswer.Of(memory.TryWrite(effect.A, bytes));
+    }
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using Wirq.Events;
+using Wirq.Routing;
+
+namespace Wirq.Host;
+
+/// <content>Which effect asks for which call, and what becomes of the answer.</content>
+internal sealed partial class Carrier
+{
+    /// <summary>The one table of which effect leaves the fabric by which call.</summary>
+    private bool Open(in Event effect, out HostCall call) => effect.Kind switch
+    {
+        EventKind.RoutesCommitted => OpenCommit(effect, out call),
+        EventKind.VirqBound => Open(effect, HostCallKind.Bind, FdOf(effect), out call),
+        EventKind.VirqUnbound => Open(effect, HostCallKind.Unbind, FdOf(effect), out call),
+        EventKind.VirqWatched => Open(effect, HostCallKind.Watch, FdOf(effect), out call),
+        EventKind.VirqUnwatched => Open(effect, HostCallKind.Unwatch, FdOf(effect), out call),
+        EventKind.VirqRead => Open(effect, HostCallKind.Read, FdOf(effect), out call),
+        EventKind.VirqWritten => Open(effect, HostCallKind.Write, FdOf(effect), out call),
+        EventKind.VirqInjected or EventKind.PinInjected or EventKind.MessageInjected =>
+            Open(effect, HostCallKind.Signal, EventFd.None, out call),
+        EventKind.KernelLine => Open(effect, HostCallKind.SetLine, EventFd.None, out call),
+        EventKind.MemoryWrite => Open(effect, HostCallKind.WriteMemory, EventFd.None, out call),
+        EventKind.Ack => OpenAck(effect, out call),
+        EventKind.CpuInterrupt => Open(effect, HostCallKind.Interrupt, EventFd.None, out call),
+        EventKind.CpuNmi => Open(effect, HostCallKind.Nmi, EventFd.None, out call),
+        EventKind.CpuSmi => Open(effect, HostCallKind.Smi, EventFd.None, out call),
+        EventKind.CpuInit => Open(effect, HostCallKind.Init, EventFd.None, out call),
+        EventKind.CpuStartUp => Open(effect, HostCallKind.StartUp, EventFd.None, out call),
+        _ => throw new UnreachableException($"nobody carries {effect.Kind} out"),
+    };
+
+    private bool Open(in Event effect, HostCallKind kind, EventFd fd, out HostCall call)
+    {
+        ref CarrierState state = ref _state.Value;
+        (state.Effect, state.Kind, state.EventFd) = (effect, kind, fd);
+        call = new HostCall(kind, effect, fd);
+        return true;
+    }
+
+    /// <summary>The table is copied as it is now: what another thread changes while the kernel takes it is for the next
+    /// commit.</summary>
+    private bool OpenCommit(in Event effect, out HostCall call)
+    {
+        int count = _virqs!.CopyRoutes(_routes.Span);
+        _state.Value.Routes = count;
+        return Open(new Event(EventKind.RoutesCommitted, 0, (uint)count) { Time = effect.Time },
+            HostCallKind.Commit, EventFd.None, out call);
+    }
+
+    /// <summary>Every holder of the line hears: first by its resample eventfd, if it has one, and then by a
+    /// call.</summary>
+    private bool OpenAck(in Event effect, out HostCall call)
+    {
+        EventFd resample = _virqs?.ResampleOf(_lines.VirqOf(effect.Source)) ?? EventFd.None;
+        return Open(effect, resample.Exists ? HostCallKind.Write : HostCallKind.Acknowledge, resample, out call);
+    }
+
+    private void Close()
+    {
+        _routes.Span[.._state.Value.Routes].Clear();
+        _state.Value = default;
+    }
+
+    private void Take(in HostCall call, in HostAnswer answer)
+    {
+        switch (call.Kind)
+        {
+            case HostCallKind.Commit when answer.IsRefused:
+                _virqs!.CommitFailed();
+                break;
+            case HostCallKind.Commit:
+                _virqs!.CommitDone();
+                break;
+            case HostCallKind.Bind when answer.IsRefused:
+                _virqs!.BindFailed(call.Effect);
+                break;
+            case HostCallKind.Read when answer.IsYes:
+                _virqs!.ReadDone(call.Effect);
+                break;
+            case HostCallKind.Signal when !answer.IsNobody:
+                Answered(call.Effect, answer.IsYes);
+                break;
+            case HostCallKind.Write when call.IsResample && answer.IsYes:
+                if (_lines.IsCurrent(call.Effect.Source, call.Generation))
+                    _virqs!.NoteResampled(_lines.VirqOf(call.Effect.Source), call.Effect.Source);
+                break;
+        }
+    }
+
+    private void Answered(in Event injected, bool accepted)
+    {
+        switch (injected.Kind)
+        {
+            case EventKind.VirqInjected:
+                _virqs!.Answer(injected, accepted);
+                break;
+            case EventKind.PinInjected:
+                _fabric.PinAnswered(injected.IoApic, injected.Pin, accepted);
+                break;
+            case EventKind.MessageInjected:
+                _fabric.MessageAnswered(injected, accepted);
+                break;
+        }
+    }
+
+    /// <summary>A <see cref="EventKind.Deliver"/> that was skipped was carried out elsewhere, or is not to be.</summary>
+    internal void AnswerDeliver(in Event deliver, RefusalReason reason) =>
+        _fabric.Answer(deliver.IoApic, deliver.Pin, deliver.Msi, reason);
+
+    private static EventFd FdOf(in Event effect) => new((int)effect.A);
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Wirq.Events;
+using Wirq.Routing;
+using Wirq.State;
+
+namespace Wirq.Host;
+
+/// <summary>Carries the effects of a fabric out, one at a time, in order. Everything that drives a machine drives this: a
+/// host with threads, an emulator's loop, a laboratory, a replay.</summary>
+/// <remarks>
+/// A step machine without a lock, a thread or a port. <see cref="Begin(out HostCall)"/> takes the oldest event. An effect
+/// that stays inside the fabric has then been done; for one that leaves it, there is one <see cref="HostCall"/>.
+/// Whoever drives makes that call, in its own time, and hands the answer to <see cref="Complete"/>, which may ask for
+/// one call more. Inputs may come in between; they only queue.
+/// <para>The call in flight is part of the machine's state, and with it the routes that a commit copied. So a machine
+/// can be copied between any two steps, and before any answer.</para>
+/// </remarks>
+internal sealed partial class Carrier
+{
+    private readonly Fabric _fabric;
+    private readonly EventBuffer _events;
+    private readonly LineTable _lines;
+    private readonly RouteCache? _virqs;
+    private readonly Block<CarrierState> _state;
+    private readonly Block<KernelRoute> _routes;
+
+    internal Carrier(Fabric fabric)
+    {
+        _fabric = fabric;
+        _events = fabric.Events;
+        _lines = fabric.Lines;
+        _virqs = fabric.Virqs;
+        _state = fabric.Arena.Reserve<CarrierState>(1, CarrierState.MakeRelative);
+        _routes = fabric.Arena.Reserve<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
+    }
+
+    /// <summary>Whether a call was begun and has no answer yet.</summary>
+    internal bool InFlight => _state.Value.Kind != HostCallKind.None;
+
+    /// <summary>The call in flight.</summary>
+    internal HostCall Call => new(_state.Value.Kind, _state.Value.Effect, _state.Value.EventFd);
+
+    /// <summary>What the kernel's table is to be, of a <see cref="HostCallKind.Commit"/> in flight.</summary>
+    internal ReadOnlySpan<KernelRoute> Routes => _routes.Span[.._state.Value.Routes];
+
+    /// <summary>The event that is next.</summary>
+    internal bool TryPeek(out Event next)
+    {
+        bool any = !_events.IsEmpty;
+        next = any ? _events.Peek(0) : default;
+        return any;
+    }
+
+    /// <summary>Takes the oldest event and does nothing about it.</summary>
+    internal void Skip() => _events.TryTake(out _);
+
+    /// <summary>Takes the oldest event, and carries it out as far as it stays inside.</summary>
+    /// <param name="call">What the host has to do about it.</param>
+    /// <returns>Whether it has to do anything.</returns>
+    internal bool Begin(out HostCall call)
+    {
+        if (_events.TryTake(out Event next))
+            return Begin(next, out call);
+        call = default;
+        return false;
+    }
+
+    /// <summary>As <see cref="Begin(out HostCall)"/>, of an effect that was taken before.</summary>
+    internal bool Begin(in Event next, out HostCall call)
+    {
+        Debug.Assert(!InFlight, "a call is in flight");
+        if (next.IsEffect && !DoInside(next))
+            return Open(next, out call);
+        call = default;
+        return false;
+    }
+
+    /// <summary>The call in flight has its answer.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="next">What the host has to do next about the same effect.</param>
+    /// <returns>Whether it has to do anything.</returns>
+    internal bool Complete(in HostAnswer answer, out HostCall next)
+    {
+        HostCall call = Call;
+        Close();
+        Take(call, answer);
+        // Its source may have left meanwhile, and its slot be another's.
+        if (call.IsResample && _lines.IsCurrent(call.Effect.Source, call.Generation))
+            return Open(call.Effect, HostCallKind.Acknowledge, EventFd.None, out next);
+        next = default;
+        return false;
+    }
+
+    /// <summary>Carries out everything that waits.</summary>
+    /// <typeparam name="TPorts">Who carries out what leaves the fabric. A type for each, so that where there is nobody
+    /// nothing is asked.</typeparam>
+    internal void Run<TPorts>(TPorts ports) where TPorts : struct, ICallPorts
+    {
+        while (!_events.IsEmpty)
+        {
+            if (ports.Observes)
+                ports.Observe(_events.Peek(0));
+            // What is done inside reads its effect before it appends any, which might take its place.
+            ref readonly Event next = ref _events.TakeInPlace();
+            if (!DoInside(next) && next.IsEffect && (ports.HasCpus || !IsForCpu(next.Kind)))
+                Run(next, ports);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Run<TPorts>(Event effect, TPorts ports) where TPorts : struct, ICallPorts
+    {
+        for (bool due = Open(effect, out HostCall call); due;)
+            due = Complete(ports.Make(call, Routes), out call);
+    }
+
+    private static bool IsForCpu(EventKind kind) => kind is >= EventKind.CpuInterrupt and <= EventKind.CpuStartUp;
+
+    /// <summary>Carries out what stays inside the fabric. An acknowledge whose source has left stays there, too: whoever
+    /// has its slot by now is not meant.</summary>
+    /// <returns>False where it is for the world outside, or no effect.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool DoInside(in Event effect)
+    {
+        EventKind kind = effect.Kind;
+        if (kind == EventKind.Deliver)
+            _fabric.DeliverOf(effect);
+        else if (kind == EventKind.EoiBroadcast)
+            _fabric.Eoi(effect.Vector, level: effect.B == 0);
+        else if (kind == EventKind.Ack)
+            return !_lines.IsCurrent(effect.Source, (uint)effect.A);
+        else if (kind is < EventKind.VirqUnbound and not EventKind.RouteChanged)
+            return false;
+        else
+            return DoRouting(effect);
+        return true;
+    }
+
+    private bool DoRouting(in Event effect)
+    {
+        switch (effect.Kind)
+        {
+            case EventKind.RouteChanged:
+                _fabric.FollowRoute(effect.IoApic, effect.Pin, effect.Entry);
+                return true;
+            case EventKind.VirqBound:
+                return !_virqs!.MayBind(effect);
+            case EventKind.VirqRead:
+                return !_virqs!.MayRead(effect);
+            case EventKind.VirqInjected:
+                return !_virqs!.Claim(effect) || _fabric.InjectHere(effect);
+            case EventKind.UnitMessage:
+                _fabric.SendOwn(effect);
+                return true;
+            default:
+                return false;
+        }
+    }
+}

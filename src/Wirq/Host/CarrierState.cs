@@ -1,0 +1,24 @@
+using Wirq.Events;
+using Wirq.Routing;
+using Wirq.State;
+
+namespace Wirq.Host;
+
+/// <summary>The call that is in flight; all zero while none is.</summary>
+internal struct CarrierState : IState
+{
+    /// <summary>The effect that asks for it, with the generation that it is meant for.</summary>
+    public Event Effect;
+    /// <summary>The eventfd that it is about, if any.</summary>
+    public EventFd EventFd;
+    public HostCallKind Kind;
+    /// <summary>How many routes were copied for a commit.</summary>
+    public int Routes;
+    public uint Reserved;
+
+    internal static void MakeRelative(ref CarrierState state, long now)
+    {
+        if (state.Kind != HostCallKind.None)
+            state.Effect = state.Effect with { Time = state.Effect.Time - now };
+    }
+}

@@ -1,0 +1,70 @@
+using Wirq.Events;
+using Wirq.Routing;
+
+namespace Wirq.Host;
+
+/// <summary>What the host is asked for.</summary>
+internal enum HostCallKind : uint
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary><see cref="IKernelPort.Commit"/>.</summary>
+    Commit,
+    /// <summary><see cref="IKernelPort.Bind"/>.</summary>
+    Bind,
+    /// <summary><see cref="IKernelPort.Unbind"/>.</summary>
+    Unbind,
+    /// <summary><see cref="IKernelPort.Signal"/>.</summary>
+    Signal,
+    /// <summary><see cref="IKernelPort.SetLine"/>.</summary>
+    SetLine,
+    /// <summary><see cref="IEventPort.Watch"/>.</summary>
+    Watch,
+    /// <summary><see cref="IEventPort.Unwatch"/>.</summary>
+    Unwatch,
+    /// <summary><see cref="IEventPort.Read"/>.</summary>
+    Read,
+    /// <summary><see cref="IEventPort.Write"/>.</summary>
+    Write,
+    /// <summary>Guest memory is written.</summary>
+    WriteMemory,
+    /// <summary>A holder of a line hears its acknowledge.</summary>
+    Acknowledge,
+    /// <summary><see cref="ICpuPort.Interrupt"/>.</summary>
+    Interrupt,
+    /// <summary><see cref="ICpuPort.Nmi"/>.</summary>
+    Nmi,
+    /// <summary><see cref="ICpuPort.Smi"/>.</summary>
+    Smi,
+    /// <summary><see cref="ICpuPort.Init"/>.</summary>
+    Init,
+    /// <summary><see cref="ICpuPort.StartUp"/>.</summary>
+    StartUp,
+}
+
+/// <summary>One call of the host that is due. The routes of a <see cref="HostCallKind.Commit"/> are <see
+/// cref="Carrier.Routes"/>.</summary>
+/// <param name="Kind">What is called.</param>
+/// <param name="Effect">The effect that asks for it.</param>
+/// <param name="EventFd">The eventfd that it is about, if any.</param>
+internal readonly record struct HostCall(HostCallKind Kind, Event Effect, EventFd EventFd)
+{
+    /// <summary>The GSI of a <see cref="HostCallKind.Bind"/>, <see cref="HostCallKind.Unbind"/> or <see
+    /// cref="HostCallKind.SetLine"/>.</summary>
+    internal int Gsi => Effect.Gsi;
+
+    /// <summary>The eventfd that is to hear of the EOI, of a <see cref="HostCallKind.Bind"/>.</summary>
+    internal EventFd Resample => new((int)(long)Effect.B);
+
+    /// <summary>What a poll is to tell with the eventfd, of a <see cref="HostCallKind.Watch"/>.</summary>
+    internal int Token => Effect.Unit;
+
+    /// <summary>The level of a <see cref="HostCallKind.SetLine"/>.</summary>
+    internal bool Asserted => Effect.A != 0;
+
+    /// <summary>Which owner of the source's slot is meant, of an <see cref="HostCallKind.Acknowledge"/>.</summary>
+    internal uint Generation => (uint)Effect.A;
+
+    /// <summary>Whether it writes the resample eventfd of a holder of an acknowledged line.</summary>
+    internal bool IsResample => Kind == HostCallKind.Write && Effect.Kind == EventKind.Ack;
+}

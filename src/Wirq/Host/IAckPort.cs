@@ -1,0 +1,12 @@
+namespace Wirq.Host;
+
+/// <summary>Hears the acknowledges of lines, for sources that were connected to the fabric itself and not to a <see
+/// cref="FabricHost"/>.</summary>
+public interface IAckPort
+{
+    /// <summary>The line of a source was acknowledged: a device that still wants the line raises its source
+    /// again.</summary>
+    /// <param name="source">The source's slot.</param>
+    /// <param name="generation">Which owner of the slot is meant: <see cref="Source.Generation"/>.</param>
+    void Acknowledged(int source, uint generation);
+}

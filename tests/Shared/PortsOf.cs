@@ -1,0 +1,21 @@
+using Wirq.Events;
+using Wirq.Host;
+using Wirq.Routing;
+
+namespace Wirq.Tests.Shared;
+
+/// <summary>One object as all the ports that it is.</summary>
+internal static class PortsOf
+{
+    internal static FabricPorts One(object? port) => new()
+    {
+        Observer = port as IEventObserver,
+        Acks = port as IAckPort,
+        Cpus = port as ICpuPort,
+        Kernel = port as IKernelPort,
+        EventFds = port as IEventPort,
+    };
+
+    /// <summary>Drains a fabric behind which an object stands as all the ports that it is; nobody for null.</summary>
+    internal static void Drain(this Fabric fabric, object? port) => fabric.Drain(port is null ? null : One(port));
+}

@@ -1,0 +1,82 @@
+using Wirq.Events;
+using Wirq.Host;
+using Wirq.Lab.Kernels;
+using Wirq.Routing;
+
+namespace Wirq.Architecture.Tests;
+
+/// <summary>There is one carrier of effects (rule 6 of the design): what carries an effect out has one caller.</summary>
+public sealed class CarrierTests
+{
+    private static readonly string s_carrier = typeof(Carrier).FullName!, s_calls = typeof(CallPorts).FullName!;
+
+    public static TheoryData<Type, string> Ports => new()
+    {
+        { typeof(IKernelPort), nameof(IKernelPort.Commit) },
+        { typeof(IKernelPort), nameof(IKernelPort.Bind) },
+        { typeof(IKernelPort), nameof(IKernelPort.Unbind) },
+        { typeof(IKernelPort), nameof(IKernelPort.Signal) },
+        { typeof(IKernelPort), nameof(IKernelPort.SetLine) },
+        { typeof(IEventPort), nameof(IEventPort.Watch) },
+        { typeof(IEventPort), nameof(IEventPort.Unwatch) },
+        { typeof(IEventPort), nameof(IEventPort.Read) },
+        { typeof(IEventPort), nameof(IEventPort.Write) },
+        { typeof(IAckPort), nameof(IAckPort.Acknowledged) },
+        { typeof(ICpuPort), nameof(ICpuPort.Interrupt) },
+        { typeof(ICpuPort), nameof(ICpuPort.Nmi) },
+        { typeof(ICpuPort), nameof(ICpuPort.Smi) },
+        { typeof(ICpuPort), nameof(ICpuPort.Init) },
+        { typeof(ICpuPort), nameof(ICpuPort.StartUp) },
+    };
+
+    public static TheoryData<Type, string> Answers => new()
+    {
+        { typeof(RouteCache), nameof(RouteCache.BindFailed) },
+        { typeof(RouteCache), nameof(RouteCache.ReadDone) },
+        { typeof(RouteCache), nameof(RouteCache.CommitDone) },
+        { typeof(RouteCache), nameof(RouteCache.CommitFailed) },
+        { typeof(RouteCache), nameof(RouteCache.NoteResampled) },
+        { typeof(RouteCache), nameof(RouteCache.MayBind) },
+        { typeof(RouteCache), nameof(RouteCache.MayRead) },
+        { typeof(RouteCache), nameof(RouteCache.Claim) },
+        { typeof(Fabric), nameof(Fabric.PinAnswered) },
+        { typeof(Fabric), nameof(Fabric.MessageAnswered) },
+        { typeof(Fabric), nameof(Fabric.DeliverOf) },
+        { typeof(Fabric), nameof(Fabric.InjectHere) },
+        { typeof(Fabric), nameof(Fabric.SendOwn) },
+    };
+
+    /// <summary>Whoever implements a port may hand a call on to another.</summary>
+    [Theory, MemberData(nameof(Ports))]
+    public void A_port_is_called_by_the_carriers_ports_alone(Type port, string method) =>
+        Assert.Equal([s_calls], House.CallersOf(port, method).Except(House.ImplementersOf(port)));
+
+    [Theory, MemberData(nameof(Answers))]
+    public void An_answer_is_taken_by_the_carrier_alone(Type chip, string method) =>
+        Assert.Equal([s_carrier], House.CallersOf(chip, method));
+
+    /// <summary>The chips inside a simulated kernel have a queue of their own: what they ask for is a kernel's affair, and
+    /// no fabric hears of it.</summary>
+    [Fact]
+    public void Events_are_taken_from_a_fabrics_queue_by_the_carrier_alone()
+    {
+        Assert.Equal([s_carrier, typeof(SimulatedKernel).FullName!],
+            House.CallersOf(typeof(EventBuffer), nameof(EventBuffer.TryTake)));
+        Assert.Equal([s_carrier], House.CallersOf(typeof(EventBuffer), nameof(EventBuffer.TakeInPlace)));
+    }
+
+    /// <summary>What a host asks past its queue, of an interface and of a class, is found.</summary>
+    [Fact]
+    public void The_test_finds_another_caller()
+    {
+        Assert.Contains(typeof(FabricHost).FullName, House.CallersOf(typeof(IEventPort), nameof(IEventPort.IsReadable)));
+        Assert.Contains(typeof(Fabric).FullName, House.CallersOf(typeof(Carrier), nameof(Carrier.Run)));
+    }
+
+    [Fact]
+    public void A_host_a_laboratory_and_a_replay_drive_it()
+    {
+        string[] drivers = [typeof(FabricHost).FullName!, "Wirq.Lab.Worlds.World", "Wirq.Traces.Replay.ReplayMachine"];
+        Assert.Equal(drivers, House.CallersOf(typeof(Carrier), "Begin").Except([s_carrier]).Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,42 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Extensions;
+using ArchUnitNET.Loader;
+using Wirq.Host;
+using Assembly = System.Reflection.Assembly;
+using Type = System.Type;
+
+namespace Wirq.Architecture.Tests;
+
+/// <summary>All that is built of Wirq, as it calls and knows each other.</summary>
+internal static class House
+{
+    internal static readonly Assembly Fabric = typeof(Fabric).Assembly, Linux = typeof(Wirq.Linux.KvmVm).Assembly,
+        Traces = typeof(Wirq.Traces.Recordings.RecordingHeader).Assembly, Lab = typeof(Wirq.Lab.Worlds.World).Assembly,
+        Board = typeof(Wirq.Board.Machine.Board).Assembly, Cli = Assembly.Load("Wirq.Cli");
+
+    internal static readonly Assembly[] Projects = [Fabric, Linux, Traces, Lab, Board, Cli];
+
+    internal static readonly ArchUnitNET.Domain.Architecture Built = new ArchLoader().LoadAssemblies(Projects).Build();
+
+    /// <summary>Who calls a method: the types, each with what its closures do.</summary>
+    /// <param name="declaring">The type that declares the method.</param>
+    /// <param name="method">Its name, whatever its parameters.</param>
+    internal static IReadOnlyCollection<string> CallersOf(Type declaring, string method)
+    {
+        MethodMember[] called = [.. Built.MethodMembers.Where(member => member.DeclaringType.FullName == declaring.FullName
+           
+            && member.Name.StartsWith(method + "(", StringComparison.Ordinal))];
+        Assert.True(called.Length > 0, $"{declaring} has no method {method}");
+        return [.. Built.MethodMembers
+            .Where(member => member.GetCalledMethods().Any(one => called.Contains(one)))
+            .Select(member => Outermost(member.DeclaringType.FullName)).Distinct().Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The types of Wirq that implement an interface.</summary>
+    internal static IReadOnlyCollection<string> ImplementersOf(Type port) =>
+        [.. Projects.SelectMany(project => project.GetTypes()).Where(type => !type.IsInterface && port.IsAssignableFrom(type))
+            .Select(type => Outermost(type.FullName!)).Distinct()];
+
+    // A closure stands in a nested type with a name of the compiler's.
+    private static string Outermost(string name) => name.Split('+', '/')[0];
+}

@@ -1,0 +1,75 @@
+using Wirq.Lab.Historic;
+using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Tests.Running;
+
+/// <summary>The largest scenarios that there can be are refused at their place, or come to an end.</summary>
+public sealed class WorkTests
+{
+    private const string Ipi = "cpu0: {ipi: {to: 0, vector: 0x40}}";
+
+    private static ScenarioException Refused(string steps, string before = "") =>
+        Assert.Throws<ScenarioException>(() => Read(steps, before));
+
+    private static IReadOnlyList<Scenario> Read(string steps, string before = "") =>
+        ScenarioReader.Read("s.yaml", $"name: n\n{before}steps:\n  - {steps}\n", Designs.Names);
+
+    [Theory]
+    [InlineData("repeat: {times: 100001, steps: [cpu0: [sti, cli]]}", "", "at most 200,000 steps, repetitions counted")]
+    // Two variants.
+    [InlineData("repeat: {times: 100001, steps: [cpu0: sti]}", "machine: {mode: [xapic, x2apic]}\n",
+        "at most 100,000 steps, repetitions counted (200,000 in 2 runs, one for each variant and historic design)")]
+    // Once as it stands, and once under a design.
+    [InlineData("repeat: {times: 100001, steps: [cpu0: sti]}", "historic: [{design: edge-ack-of-level, breaks: NoLostEdge}]\n", "at most 100,000 steps")]
+    // A look at 255 CPUs after each step.
+    [InlineData("repeat: {times: 25001, steps: [cpu0: sti]}", "machine: {cpus: 255}\n", "at most 200,000 steps")]
+    [InlineData("repeat: {times: 100, steps: [nic: {send: all}]}", "machine: {kernel: user, devices: {nic: {msi: {address: 0xfee00000, data: 0x40}, vectors: 2048}}}\n", "at most 200,000 steps")]
+    [InlineData("repeat: {times: 100, steps: [expect: {virqs: {nic: cold}}]}", "machine: {kernel: user, devices: {nic: {msi: {address: 0xfee00000, data: 0x40}, vectors: 2048}}}\n", "at most 200,000 steps")]
+    [InlineData("repeat: {times: 100001, steps: [expect: {pending: {cpu0: []}, in-service: {cpu0: []}}]}", "", "at most 200,000 steps")]
+    public void Steps_that_come_to_too_much_are_refused_with_the_limit(string steps, string before, string expected)
+    {
+        ScenarioException refused = Refused(steps, before.Replace("edge-ack-of-level", Designs.Names.First(), StringComparison.Ordinal));
+        Assert.Equal("too many steps", refused.Found);
+        Assert.StartsWith(expected, refused.Expected, StringComparison.Ordinal);
+        Assert.Equal(before.Length == 0 ? 3 : 4, refused.At.Line);
+        Assert.Equal(5, refused.At.Column);
+    }
+
+    [Fact]
+    public void The_largest_number_of_steps_is_read() =>
+        Assert.Single(Read("repeat: {times: 100000, steps: [cpu0: [sti, cli]]}"));
+
+    [Fact]
+    public void More_historic_designs_than_can_be_run_are_refused()
+    {
+        string design = $"{{design: {Designs.Names.First()}, breaks: NoLostEdge}}";
+        ScenarioException refused = Refused("cpu0: sti", $"historic: [{string.Join(", ", Enumerable.Repeat(design, 17))}]\n");
+        Assert.Equal(("a list of 17", "at most 16 designs, each of which is a run", 2), (refused.Found, refused.Expected, refused.At.Line));
+    }
+
+    [Theory]
+    // 10,000 steps in a handler for each step of the scenario: two thousand million in all.
+    [InlineData("repeat: {times: 10000, steps: [" + Ipi + "]}", "handlers: {cpus: {0x40: [{repeat: {times: 9998, steps: [{write: {apic.tpr: 0}}]}}, eoi]}}\n", "cpu0 took 0x40 once (it comes from an IPI of cpu0, and its handler stands at line 2)")]
+    // Each step of time waits for many timers.
+    [InlineData("repeat: {times: 1000, steps: [time: 1ms]}", "machine: {start: reset}\n", "the last timer fell due as the local APIC timer of cpu0 expires, masked")]
+    public void A_run_that_comes_to_too_much_ends_and_says_what_it_is_about(string steps, string before, string about)
+    {
+        const string timer = "cpu0: { write: { apic.svr: 0x1ff, apic.timer.divide: 0xb, apic.lvt.timer: { vector: 0xe1, timer-mode: periodic, masked: true }, apic.timer.initial: 10 } }\n  - ";
+        ScenarioResult result = ScenarioRunner.Run(Read((steps.Contains("time:", StringComparison.Ordinal) ? timer : "") + steps, before)[0]);
+        Assert.Equal(Verdict.Failed, result.Verdict);
+        Assert.Equal($"the run comes to more than 250,000 steps, those of CPUs and timers counted: {about}", Assert.Single(result.Failures).Text);
+    }
+
+    [Fact]
+    public void A_storm_in_a_guest_of_much_memory_is_named_without_a_look_at_all_of_it_each_time()
+    {
+        const string storm = "handlers: {cpus: {0x40: [{ipi: {to: 0, vector: 0x40}}, eoi]}}\n";
+        Storm small = Assert.Single(ScenarioRunner.Run(Read(Ipi, storm)[0]).Storms);
+        Storm large = Assert.Single(ScenarioRunner.Run(Read(Ipi, storm + "machine: {memory: 0x1000000}\n")[0]).Storms);
+        Assert.True(small.Endless && large.Endless);
+        Assert.Equal(17, small.Times);
+        // 16 MiB: from the 1024th on, and then at each 60th of 17.
+        Assert.Equal(1024 + 60 * 17, large.Times);
+    }
+}
