@@ -164,16 +164,11 @@ public sealed class BootOutputTests
 
         internal Unread(string redirection, string image, params string[] options)
         {
-            _process = Process.Start(new ProcessStartInfo("/bin/sh",
+            _process = SignalDefaults.Start(
             [
-                "-c", $"head -c {PipeBytes} /dev/zero; exec \"$@\" {redirection}", "sh", "dotnet", typeof(CommandLine).Assembly.Location, "boot",
+                "/bin/sh", "-c", $"head -c {PipeBytes} /dev/zero; exec \"$@\" {redirection}", "sh", "dotnet", typeof(CommandLine).Assembly.Location, "boot",
                 image, .. options,
-            ])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                WorkingDirectory = Repository.Root,
-            })!;
+            ]);
             _errors = ReadErrors();
         }
 

@@ -167,12 +167,7 @@ public sealed class RecordingTests : IDisposable
     private static Process Start(string image, params string[] options) => Start("dotnet", [], image, options);
 
     private static Process Start(string command, string[] before, string image, params string[] options) =>
-        Process.Start(new ProcessStartInfo(command, [.. before, typeof(CommandLine).Assembly.Location, "boot", image, .. options])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Repository.Root,
-        })!;
+        SignalDefaults.Start([command, .. before, typeof(CommandLine).Assembly.Location, "boot", image, .. options]);
 
     private static void AssertWhole(string recording)
     {

@@ -78,11 +78,6 @@ public sealed class SignalTests
         }
     }
 
-    private static Process Start(string image) => Process.Start(new ProcessStartInfo("dotnet",
-        [typeof(CommandLine).Assembly.Location, "boot", image, "--cpus", "2", "--timeout", "60"])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        WorkingDirectory = Repository.Root,
-    })!;
+    private static Process Start(string image) =>
+        SignalDefaults.Start(["dotnet", typeof(CommandLine).Assembly.Location, "boot", image, "--cpus", "2", "--timeout", "60"]);
 }
