@@ -21,26 +21,6 @@ public sealed partial class Fabric
         ports.Rest(this);
     }
 
-    internal void DeliverOf(in Event effect)
-    {
-        if (_remaps)
-        {
-            DeliverRemapped(effect);
-            return;
-        }
-        Msi message = effect.Msi;
-        Answer(effect.IoApic, effect.Pin, message, Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
-    }
-
-    /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for
-    /// example.</summary>
-    internal void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
-    {
-        PinWork work = default;
-        _ioApics[ioApic].Accepted(pin, message, reason, Events, ref work);
-        Carry(ioApic, work);
-    }
-
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 

@@ -23,8 +23,6 @@ public sealed partial class Fabric : IRouteOwner
     private readonly (int Start, int Count) _region;
     private readonly List<LawSet> _laws = [];
     private readonly int _intrSource = -1;
-    // Whether a message has a longer way than to be read and delivered.
-    private readonly bool _remaps;
 
     /// <summary>Builds a machine in its reset state.</summary>
     /// <param name="options">How it is built.</param>
@@ -46,10 +44,9 @@ public sealed partial class Fabric : IRouteOwner
         LocalApics = new LocalApics(options.LocalApics, Arena);
         if (options.Routing is not null)
             Virqs = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
-        if (options.Vtd is not null)
-            Vtd = new VtdUnit(options.Vtd, Arena);
+        _units = new RemapperSet(options, Arena);
         Carrier = new Carrier(this);
-        _remaps = KernelOwnsLocalApics || Vtd is not null;
+        _remaps = KernelOwnsLocalApics || !_units.IsEmpty;
         if (LocalApics.EoiByDestination && !_remaps)
         {
             LocalApics.Listeners = new EoiListeners(this);
@@ -77,9 +74,7 @@ public sealed partial class Fabric : IRouteOwner
     public IReadOnlyList<IoApic> IoApics => _ioApics;
     /// <summary>Its local APICs; where a kernel owns them, these are not used.</summary>
     public LocalApics LocalApics { get; }
-    /// <summary>Its remapping unit, if it has one.</summary>
-    public VtdUnit? Vtd { get; }
-    /// <summary>Guest memory, which the remapping unit reads. A fork has that of its original until it is given its
+    /// <summary>Guest memory, which remapping units read. A fork has that of its original until it is given its
     /// own.</summary>
     public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
     /// <summary>Its virqs, if it has any.</summary>

@@ -41,6 +41,6 @@ internal sealed class RouteTable(Fabric fabric)
         if (effect.Kind == EventKind.RouteChanged)
             Commit(effect);
         else if (_routes.TryGetValue((effect.IoApic, effect.Pin), out Msi message))
-            fabric.Carrier.AnswerDeliver(effect, fabric.Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
+            fabric.Carrier.AnswerDeliver(effect, fabric.Send(message, Origin.Pin(effect.IoApic, effect.Pin)));
     }
 }

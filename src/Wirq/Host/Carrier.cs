@@ -125,7 +125,7 @@ internal sealed partial class Carrier
     {
         EventKind kind = effect.Kind;
         if (kind == EventKind.Deliver)
-            _fabric.DeliverOf(effect);
+            _fabric.SendOfPin(effect);
         else if (kind == EventKind.EoiBroadcast)
             _fabric.Eoi(effect.Vector, level: effect.B == 0);
         else if (kind == EventKind.Ack)
@@ -149,9 +149,9 @@ internal sealed partial class Carrier
             case EventKind.VirqRead:
                 return !_virqs!.MayRead(effect);
             case EventKind.VirqInjected:
-                return !_virqs!.Claim(effect) || _fabric.InjectHere(effect);
+                return !_virqs!.Claim(effect) || _fabric.SendOfVirq(effect);
             case EventKind.UnitMessage:
-                _fabric.SendOwn(effect);
+                _fabric.SendOfUnit(effect);
                 return true;
             default:
                 return false;

@@ -44,9 +44,9 @@ internal struct VirqSlot : IState
     public ulong Address;
     /// <summary>The message as it was translated.</summary>
     public InterruptMessage Translation;
-    public uint Data;
     /// <summary>Where the translation came from.</summary>
     public RouteCookie Cookie;
+    public uint Data;
     /// <summary>Counts the owners of the slot.</summary>
     public uint Owner;
     /// <summary>Counts the translations that were lost, so that one made before is known for old.</summary>
@@ -62,6 +62,7 @@ internal struct VirqSlot : IState
     public VirqState State;
     public VirqKind Kind;
     public VirqFlags Flags;
+    public uint Reserved;
 
     public readonly Msi Message => new(Address, Data);
     public readonly bool Has(VirqFlags flag) => (Flags & flag) != 0;

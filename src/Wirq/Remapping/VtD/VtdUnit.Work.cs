@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Wirq.Events;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <content>The work that writes leave behind: commands and the invalidation queue.</content>
 public sealed partial class VtdUnit
@@ -28,7 +28,7 @@ public sealed partial class VtdUnit
         if (pending.Bits != 0)
         {
             if (Carry(pending, events))
-                invalidated = InvalidateAll(events);
+                invalidated = CookieRange.AllOf(_unit);
             return true;
         }
         if (!QueueRuns)
@@ -100,15 +100,6 @@ public sealed partial class VtdUnit
             S.NextRecord = 0;
     }
 
-    private CookieRange InvalidateAll(EventBuffer events) => Invalidate(0, RouteCookie.MaxIndex, events);
-
-    private CookieRange Invalidate(int first, int last, EventBuffer events)
-    {
-        if (events.Observing)
-            events.Observe(new Event(EventKind.RemapInvalidated, _unit, 0, (ulong)first, (ulong)last));
-        return new CookieRange(new RouteCookie(_unit, first), new RouteCookie(_unit, last));
-    }
-
     /// <summary>Fetches the descriptor at the head and carries it out (6.5.2). The head moves on when it is done; where
     /// it cannot be done the head stays, and the queue stops until software clears IQE (6.5.2.10).</summary>
     private CookieRange CarryDescriptor(IGuestMemory memory, EventBuffer events)
@@ -129,7 +120,9 @@ public sealed partial class VtdUnit
         switch (descriptor.Type)
         {
             case DescriptorType.InterruptEntries:
-                return descriptor.Selective ? Invalidate(descriptor.FirstEntry, descriptor.LastEntry, events) : InvalidateAll(events);
+                return descriptor.Selective
+                    ? new(new RouteCookie(_unit, descriptor.FirstEntry), new RouteCookie(_unit, descriptor.LastEntry))
+                    : CookieRange.AllOf(_unit);
             case DescriptorType.Wait:
                 Complete(descriptor, events);
                 break;
