@@ -21,7 +21,7 @@ public sealed class RemapperTests
         // The driver of a guest, the readers of scenarios that set a unit up or name its registers, and the expectations
         // of its fault records.
         "Wirq.Lab.Worlds.RemappingDriver", "Wirq.Lab.Worlds.RegisterAccess", "Wirq.Lab.Scenarios.Reading.", "Wirq.Lab.Scenarios.FaultSpec",
-        "Wirq.Lab.Scenarios.ScenarioWords", "Wirq.Lab.Scenarios.IrteCommand", "Wirq.Lab.Running.Expectations",
+        "Wirq.Lab.Scenarios.ScenarioWords", "Wirq.Lab.Scenarios.StepWork", "Wirq.Lab.Scenarios.IrteCommand", "Wirq.Lab.Running.Expectations",
     ];
 
     private static readonly string[] s_logs =
