@@ -43,16 +43,22 @@ public sealed partial class Fabric : ICpuBus
     /// <inheritdoc/>
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
-        bool local = LocalApics.Maps(cpu, address, out uint offset);
-        int chip = local ? -1 : FindIoApic(address);
-        int unit = local || chip >= 0 ? -1 : _units.At(address);
-        if (!local && chip < 0 && unit < 0)
+        if (!LocalApics.Maps(cpu, address, out uint offset))
+            return TryWriteChip(cpu, address, size, value);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+        WriteLocalApic(cpu, offset, size, value);
+        return true;
+    }
+
+    private bool TryWriteChip(int cpu, ulong address, int size, ulong value)
+    {
+        int chip = FindIoApic(address), unit = chip >= 0 ? -1 : _units.At(address);
+        if (chip < 0 && unit < 0)
             return false;
         if (Events.Observing)
             Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
-        if (local)
-            WriteLocalApic(cpu, offset, size, value);
-        else if (chip < 0)
+        if (chip < 0)
             WriteRemapper(cpu, unit, address, size, value);
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
             Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), Narrow(value, size), Events));

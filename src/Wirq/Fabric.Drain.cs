@@ -14,7 +14,8 @@ public sealed partial class Fabric
     {
         if (ports is null)
         {
-            Carrier.Run(new NoPorts(this));
+            if (!Events.IsEmpty)
+                Carrier.Run(new NoPorts(this));
             return;
         }
         Carrier.Run(new CallPorts(ports, this));

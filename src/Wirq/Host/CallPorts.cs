@@ -11,8 +11,9 @@ internal interface ICallPorts
     /// <summary>Whether anybody observes.</summary>
     bool Observes { get; }
 
-    /// <summary>Whether anybody carries out what concerns CPUs.</summary>
-    bool HasCpus { get; }
+    /// <summary>Whether an effect is to be carried out. What is not asks nobody for anything, so nothing would follow from
+    /// it.</summary>
+    bool Wants(EventKind effect);
 
     /// <summary>Tells of an event that is next.</summary>
     void Observe(in Event next);
@@ -28,7 +29,8 @@ internal interface ICallPorts
 internal readonly struct NoPorts(Fabric fabric) : ICallPorts
 {
     public bool Observes => false;
-    public bool HasCpus => false;
+    // Nobody answers; a table that nobody takes counts as taken.
+    public bool Wants(EventKind effect) => effect is EventKind.MemoryWrite or EventKind.RoutesCommitted;
     public void Observe(in Event next) { }
 
     public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes) =>
@@ -39,7 +41,8 @@ internal readonly struct NoPorts(Fabric fabric) : ICallPorts
 internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPorts
 {
     public bool Observes => ports.Observer is not null;
-    public bool HasCpus => ports.Cpus is not null;
+    public bool Wants(EventKind effect) =>
+        ports.Cpus is not null || effect is not (>= EventKind.CpuInterrupt and <= EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
 
     public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes)

@@ -103,7 +103,7 @@ internal sealed partial class Carrier
                 ports.Observe(_events.Peek(0));
             // What is done inside reads its effect before it appends any, which might take its place.
             ref readonly Event next = ref _events.TakeInPlace();
-            if (!DoInside(next) && next.IsEffect && (ports.HasCpus || !IsForCpu(next.Kind)))
+            if (!DoInside(next) && next.IsEffect && ports.Wants(next.Kind))
                 Run(next, ports);
         }
     }
@@ -114,8 +114,6 @@ internal sealed partial class Carrier
         for (bool due = Open(effect, out HostCall call); due;)
             due = Complete(ports.Make(call, Routes), out call);
     }
-
-    private static bool IsForCpu(EventKind kind) => kind is >= EventKind.CpuInterrupt and <= EventKind.CpuStartUp;
 
     /// <summary>Carries out what stays inside the fabric. An acknowledge whose source has left stays there, too: whoever
     /// has its slot by now is not meant.</summary>

@@ -12,28 +12,28 @@ public sealed partial class VtdUnit
 
     /// <summary>Does one piece of the work that writes left behind: a command, or a descriptor of the queue. Before the
     /// next piece is done, and before the guest goes on, the owner drops what it has cached of
-    /// <paramref name="invalidated"/>.</summary>
+    /// <paramref name="ended"/>.</summary>
     /// <param name="memory">Where the queue is.</param>
     /// <param name="events">Where effects go: <see cref="EventKind.MemoryWrite"/> and
     /// <see cref="EventKind.UnitMessage"/>.</param>
-    /// <param name="invalidated">The entries that this piece invalidated.</param>
+    /// <param name="ended">The entries that this piece invalidated.</param>
     /// <returns>False when there was nothing left. A write leaves at most six commands and one queue, of at most 32768
     /// descriptors.</returns>
-    public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange invalidated)
+    public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(events);
-        invalidated = CookieRange.Empty;
+        ended = CookieRange.Empty;
         var pending = new GlobalCommand(S.Command.Pending(Status));
         if (pending.Bits != 0)
         {
             if (Carry(pending, events))
-                invalidated = CookieRange.AllOf(_unit);
+                ended = CookieRange.AllOf(_unit);
             return true;
         }
         if (!QueueRuns)
             return false;
-        invalidated = CarryDescriptor(memory, events);
+        ended = CarryDescriptor(memory, events);
         return true;
     }
 
