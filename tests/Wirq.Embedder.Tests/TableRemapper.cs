@@ -24,13 +24,13 @@ public sealed record TableRemapperOptions : IRemapperOptions
 }
 
 /// <summary>One row: bit 63 present, bits 39:8 destination, bits 7:0 vector.</summary>
-public struct TableRow : IState
+internal struct TableRow : IState
 {
     public ulong Bits;
 }
 
 /// <summary>What the unit remembers besides its rows.</summary>
-public struct TableState : IState
+internal struct TableState : IState
 {
     /// <summary>The key that is to be forgotten, or <see cref="All"/>, where <see cref="Due"/> is set.</summary>
     public ulong Forget;
