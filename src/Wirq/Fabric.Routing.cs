@@ -33,6 +33,8 @@ public sealed partial class Fabric
             RemoveSource(source);
     }
 
+    ushort IRouteOwner.PlaceOf(int source) => (ushort)Lines.PlaceOf(source);
+
     void IRouteOwner.Drive(int source, VirqKind kind)
     {
         uint generation = Lines.GenerationOf(source);

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Host;
 using Wirq.Laws;
@@ -103,7 +105,7 @@ public sealed partial class Fabric : IRouteOwner
                 + "fork would lack them: give them an arena of their own and copy that, too, or build a second machine and all "
                 + $"else over a new arena in the same order, and call its {nameof(StateArena.CopyFrom)} and that of its {nameof(Events)}");
         }
-        var fork = new Fabric(Options) { Memory = Memory };
+        var fork = new Fabric(Options, new StateArena(Arena.Length)) { Memory = Memory };
         foreach (LawSet laws in _laws)
             laws.BuildFor(fork);
         fork.CopyFrom(this);
@@ -133,9 +135,24 @@ public sealed partial class Fabric : IRouteOwner
         Virqs?.CopyLabels(other.Virqs!);
     }
 
-    /// <summary>A hash of all state, times relative: machines of the same identity (and the same waiting events) behave
-    /// alike from here on.</summary>
-    public UInt128 Identity() => Arena.Identity(Now);
+    /// <summary>A hash of all state, what waits in the queue and a call in flight included: machines of the same identity
+    /// behave alike from here on, and those that behave alike have the same identity.</summary>
+    /// <remarks>Times are relative. What only tells old from new (generations, owners) counts as that. Which slots sources
+    /// have does not count, and not who left in which order. Everything else in the arena counts as it is.</remarks>
+    public UInt128 Identity()
+    {
+        UInt128 state = Arena.Identity(Now);
+        if (Events.IsEmpty)
+            return state;
+        var hash = new XxHash128();
+        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in state)));
+        for (int i = 0; i < Events.Count; i++)
+        {
+            Event waiting = CanonicalEvent.Of(Events.Peek(i), this, Now);
+            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<Event>(in waiting)));
+        }
+        return hash.GetCurrentHashAsUInt128();
+    }
 
     /// <summary>Laws are built that are to be fed this machine's events.</summary>
     internal void Watch(LawSet laws, StateArena arena)

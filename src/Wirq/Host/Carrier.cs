@@ -31,8 +31,14 @@ internal sealed partial class Carrier
         _events = fabric.Events;
         _lines = fabric.Lines;
         _virqs = fabric.Virqs;
-        _state = fabric.Arena.Reserve<CarrierState>(1, CarrierState.MakeRelative);
+        _state = fabric.Arena.Reserve<CarrierState>(1, MakeCanonical);
         _routes = fabric.Arena.Reserve<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
+    }
+
+    private void MakeCanonical(Span<CarrierState> copy, long now)
+    {
+        if (InFlight)
+            copy[0].Effect = CanonicalEvent.Of(copy[0].Effect, _fabric, now);
     }
 
     /// <summary>Whether a call was begun and has no answer yet.</summary>

@@ -15,10 +15,4 @@ internal struct CarrierState : IState
     /// <summary>How many routes were copied for a commit.</summary>
     public int Routes;
     public uint Reserved;
-
-    internal static void MakeRelative(ref CarrierState state, long now)
-    {
-        if (state.Kind != HostCallKind.None)
-            state.Effect = state.Effect with { Time = state.Effect.Time - now };
-    }
 }

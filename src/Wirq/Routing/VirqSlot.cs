@@ -57,7 +57,7 @@ internal struct VirqSlot : IState
     public ushort Requester;
     /// <summary>Its source, where it drives a line.</summary>
     public ushort Source;
-    /// <summary>Neighbours among those that wait, or the next free slot.</summary>
+    /// <summary>Neighbours among those that wait.</summary>
     public ushort Next, Previous;
     public VirqState State;
     public VirqKind Kind;
@@ -101,13 +101,13 @@ internal struct RouteCacheState : IState
     public int Waiting;
     /// <summary>How many GSIs have an owner.</summary>
     public int Used;
-    /// <summary>Where the search for a free GSI or a victim goes on.</summary>
+    /// <summary>Where the search for a victim goes on; 0 while no GSI has an owner.</summary>
     public int Hand;
     /// <summary>Commits that were appended and not carried out yet.</summary>
     public int Committing;
     /// <summary>Whether the table differs from what was committed.</summary>
     public ushort Dirty;
-    public ushort Free, FirstWaiting, LastWaiting;
+    public ushort FirstWaiting, LastWaiting, Reserved;
 
     internal static void MakeRelative(ref RouteCacheState state, long now)
     {
