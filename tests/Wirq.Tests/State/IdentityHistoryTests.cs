@@ -95,10 +95,12 @@ public sealed class IdentityHistoryTests
                     Register(device);
                     break;
                 case 4 when _virqs[device] is { } virq:
+                    // Another one first: a message that is programmed again ends nothing.
+                    _fabric.Virqs!.SetMessage(virq, Message(0x70));
                     if (detour)
                     {
-                        _fabric.Virqs!.SetMessage(virq, Message(0x70));
                         Drain();
+                        _fabric.Virqs.SetMessage(virq, Message(0x72));
                     }
                     _fabric.Virqs!.SetMessage(virq, Message((byte)(0x40 + draw / Devices % 3)));
                     break;
