@@ -8,8 +8,11 @@ namespace Wirq;
 public sealed partial class Fabric
 {
     /// <summary>Carries out what waits, in order, until nothing does. It completes: when it returns, all effects have
-    /// run.</summary>
+    /// run. Called from within an effect, or where a <see cref="FabricHost"/> has the fabric, it only queues.</summary>
     /// <param name="ports">Who carries out what leaves the fabric; null for nobody.</param>
+    /// <exception cref="Routing.KernelException">The host refused something; the rest has run. The first refusal.</exception>
+    /// <remarks>Any other exception of a port is thrown at once: the effect counts as refused, and what waits behind it runs
+    /// with the next drain.</remarks>
     public void Drain(FabricPorts? ports = null)
     {
         if (ports is null)

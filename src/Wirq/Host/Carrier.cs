@@ -9,10 +9,10 @@ namespace Wirq.Host;
 /// <summary>Carries the effects of a fabric out, one at a time, in order. Everything that drives a machine drives this: a
 /// host with threads, an emulator's loop, a laboratory, a replay.</summary>
 /// <remarks>
-/// A step machine without a lock, a thread or a port. <see cref="Begin(out HostCall)"/> takes the oldest event. An effect
+/// A step machine: it has no lock and no thread. <see cref="Begin(out HostCall)"/> takes the oldest event. An effect
 /// that stays inside the fabric has then been done; for one that leaves it, there is one <see cref="HostCall"/>.
 /// Whoever drives makes that call, in its own time, and hands the answer to <see cref="Complete"/>, which may ask for
-/// one call more. Inputs may come in between; they only queue.
+/// one call more. Inputs may come in between; they only queue. <see cref="Run"/> does all of that on one thread.
 /// <para>The call in flight is part of the machine's state, and with it the routes that a commit copied. So a machine
 /// can be copied between any two steps, and before any answer.</para>
 /// </remarks>
@@ -32,7 +32,7 @@ internal sealed partial class Carrier
         _lines = fabric.Lines;
         _virqs = fabric.Virqs;
         _state = fabric.Arena.Reserve<CarrierState>(1, MakeCanonical);
-        _routes = fabric.Arena.Reserve<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
+        _routes = fabric.Arena.ReserveDerived<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
     }
 
     private void MakeCanonical(Span<CarrierState> copy, long now)
@@ -98,27 +98,91 @@ internal sealed partial class Carrier
         return false;
     }
 
-    /// <summary>Carries out everything that waits.</summary>
+    /// <summary>Whether somebody carries effects out already: a host that has taken the fabric over, or a drain further up on
+    /// the stack. No state of the machine.</summary>
+    internal bool IsDriven { get; set; }
+
+    /// <summary>Carries out everything that waits. Called from within an effect, or where a host drives, it only leaves it to
+    /// whoever does.</summary>
     /// <typeparam name="TPorts">Who carries out what leaves the fabric. A type for each, so that where there is nobody
     /// nothing is asked.</typeparam>
+    /// <exception cref="KernelException">The host refused something. It is thrown once all has run, and it is the first
+    /// one.</exception>
     internal void Run<TPorts>(TPorts ports) where TPorts : struct, ICallPorts
+    {
+        if (IsDriven)
+            return;
+        IsDriven = true;
+        try
+        {
+            KernelException? failure = null;
+            // A copy of a machine may have been made before an answer.
+            if (InFlight)
+                Make(Call, ports, ref failure);
+            if (ports.Observes)
+                RunObserved(ports, ref failure);
+            else
+                RunQuiet(ports, ref failure);
+            if (failure is not null)
+                throw failure;
+        }
+        finally
+        {
+            IsDriven = false;
+        }
+    }
+
+    private void RunQuiet<TPorts>(TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
     {
         while (!_events.IsEmpty)
         {
-            if (ports.Observes)
-                ports.Observe(_events.Peek(0));
             // What is done inside reads its effect before it appends any, which might take its place.
             ref readonly Event next = ref _events.TakeInPlace();
             if (!DoInside(next) && next.IsEffect && ports.Wants(next.Kind))
-                Run(next, ports);
+                Carry(next, ports, ref failure);
+        }
+    }
+
+    private void RunObserved<TPorts>(TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    {
+        while (_events.TryTake(out Event next))
+        {
+            try
+            {
+                ports.Observe(next);
+            }
+            finally
+            {
+                // Who observes and throws keeps no effect from being carried out.
+                if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
+                    Carry(next, ports, ref failure);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Run<TPorts>(Event effect, TPorts ports) where TPorts : struct, ICallPorts
+    private void Carry<TPorts>(Event effect, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
     {
-        for (bool due = Open(effect, out HostCall call); due;)
-            due = Complete(ports.Make(call, Routes), out call);
+        if (Open(effect, out HostCall call))
+            Make(call, ports, ref failure);
+    }
+
+    private void Make<TPorts>(HostCall call, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    {
+        for (bool due = true; due;)
+        {
+            HostAnswer answer = HostAnswer.Refused;
+            try
+            {
+                answer = ports.Make(call, Routes);
+            }
+            finally
+            {
+                // A port that throws something else has not done it, and the step is complete all the same.
+                due = Complete(answer, out call);
+            }
+            failure ??= answer.Failure;
+        }
     }
 
     /// <summary>Carries out what stays inside the fabric. An acknowledge whose source has left stays there, too: whoever

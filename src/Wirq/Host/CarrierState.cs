@@ -15,4 +15,6 @@ internal struct CarrierState : IState
     /// <summary>How many routes were copied for a commit.</summary>
     public int Routes;
     public uint Reserved;
+    /// <summary>A hash of them: they have no other part in an identity, for most of the time there are none.</summary>
+    public ulong RoutesHash;
 }
