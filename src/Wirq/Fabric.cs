@@ -131,6 +131,7 @@ public sealed partial class Fabric : IRouteOwner
         for (int i = 0; i < _laws.Count; i++)
             _laws[i].CopyFrom(other._laws[i]);
         Events.CopyFrom(other.Events);
+        Carrier.Copied();
         Lines.CopyLabels(other.Lines);
         Virqs?.CopyLabels(other.Virqs!);
     }

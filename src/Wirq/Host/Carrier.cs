@@ -24,6 +24,8 @@ internal sealed partial class Carrier
     private readonly RouteCache? _virqs;
     private readonly Block<CarrierState> _state;
     private readonly Block<KernelRoute> _routes;
+    // The second is set where a drain has more to look at than the queue: with the first, or with a call in flight.
+    private bool _isDriven, _isSpecial;
 
     internal Carrier(Fabric fabric)
     {
@@ -100,7 +102,14 @@ internal sealed partial class Carrier
 
     /// <summary>Whether somebody carries effects out already: a host that has taken the fabric over, or a drain further up on
     /// the stack. No state of the machine.</summary>
-    internal bool IsDriven { get; set; }
+    internal bool IsDriven
+    {
+        get => _isDriven;
+        set => (_isDriven, _isSpecial) = (value, value);
+    }
+
+    /// <summary>The machine took over the state of another, perhaps before an answer.</summary>
+    internal void Copied() => _isSpecial |= InFlight;
 
     /// <summary>Carries out everything that waits. Called from within an effect, or where a host drives, it only leaves it to
     /// whoever does.</summary>
@@ -110,58 +119,64 @@ internal sealed partial class Carrier
     /// one.</exception>
     internal void Run<TPorts>(TPorts ports) where TPorts : struct, ICallPorts
     {
-        if (IsDriven)
+        if (_isSpecial || ports.Observes)
+        {
+            if (!IsDriven)
+                RunOn(default, ports);
             return;
+        }
+        while (!_events.IsEmpty)
+        {
+            // What is done inside reads its effect before it appends any, which might take its place.
+            ref readonly Event next = ref _events.TakeInPlace();
+            if (DoInside(next) || !next.IsEffect || !ports.Wants(next.Kind))
+                continue;
+            RunOn(next, ports);
+            return;
+        }
+    }
+
+    /// <summary>As <see cref="Run"/>, from where somebody outside is called: they may call back, and may throw.</summary>
+    /// <param name="first">An effect that was taken and leaves the fabric; none where its kind is 0.</param>
+    /// <param name="ports">Who carries out what leaves the fabric.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunOn<TPorts>(Event first, TPorts ports) where TPorts : struct, ICallPorts
+    {
+        KernelException? failure = null;
         IsDriven = true;
         try
         {
-            KernelException? failure = null;
-            // A copy of a machine may have been made before an answer.
             if (InFlight)
                 Make(Call, ports, ref failure);
-            if (ports.Observes)
-                RunObserved(ports, ref failure);
-            else
-                RunQuiet(ports, ref failure);
-            if (failure is not null)
-                throw failure;
+            else if (first.Kind != EventKind.None)
+                Carry(first, ports, ref failure);
+            while (_events.TryTake(out Event next))
+                CarryObserved(next, ports, ref failure);
         }
         finally
         {
             IsDriven = false;
         }
+        if (failure is not null)
+            throw failure;
     }
 
-    private void RunQuiet<TPorts>(TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    private void CarryObserved<TPorts>(in Event next, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
     {
-        while (!_events.IsEmpty)
+        try
         {
-            // What is done inside reads its effect before it appends any, which might take its place.
-            ref readonly Event next = ref _events.TakeInPlace();
-            if (!DoInside(next) && next.IsEffect && ports.Wants(next.Kind))
+            if (ports.Observes)
+                ports.Observe(next);
+        }
+        finally
+        {
+            // Who observes and throws keeps no effect from being carried out.
+            if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
                 Carry(next, ports, ref failure);
         }
     }
 
-    private void RunObserved<TPorts>(TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
-    {
-        while (_events.TryTake(out Event next))
-        {
-            try
-            {
-                ports.Observe(next);
-            }
-            finally
-            {
-                // Who observes and throws keeps no effect from being carried out.
-                if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
-                    Carry(next, ports, ref failure);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Carry<TPorts>(Event effect, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    private void Carry<TPorts>(in Event effect, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
     {
         if (Open(effect, out HostCall call))
             Make(call, ports, ref failure);
