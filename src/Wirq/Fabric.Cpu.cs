@@ -31,8 +31,8 @@ public sealed partial class Fabric : ICpuBus
             value = ReadLocalApic(cpu, offset, size);
         else if (FindIoApic(address) is var chip and >= 0)
             value = ReadIoApic(cpu, chip, (uint)(address & PageMask), size);
-        else if (IsRemapper(address))
-            value = ReadRemapper(cpu, (uint)(address & PageMask), size);
+        else if (_units.At(address) is var unit and >= 0)
+            value = ReadRemapper(cpu, unit, address, size);
         else
             return false;
         if (Events.Observing)
@@ -43,16 +43,23 @@ public sealed partial class Fabric : ICpuBus
     /// <inheritdoc/>
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
-        bool local = LocalApics.Maps(cpu, address, out uint offset);
-        int chip = local ? -1 : FindIoApic(address);
-        if (!local && chip < 0 && !IsRemapper(address))
+        if (!LocalApics.Maps(cpu, address, out uint offset))
+            return TryWriteChip(cpu, address, size, value);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+        WriteLocalApic(cpu, offset, size, value);
+        return true;
+    }
+
+    private bool TryWriteChip(int cpu, ulong address, int size, ulong value)
+    {
+        int chip = FindIoApic(address), unit = chip >= 0 ? -1 : _units.At(address);
+        if (chip < 0 && unit < 0)
             return false;
         if (Events.Observing)
             Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
-        if (local)
-            WriteLocalApic(cpu, offset, size, value);
-        else if (chip < 0)
-            WriteRemapper(cpu, (uint)(address & PageMask), size, value);
+        if (chip < 0)
+            WriteRemapper(cpu, unit, address, size, value);
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
             Carry(chip, _ioApics[chip].Write((uint)(address & PageMask), Narrow(value, size), Events));
         else

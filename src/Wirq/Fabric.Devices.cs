@@ -4,7 +4,7 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <content>What devices do: sources on lines, and messages.</content>
+/// <content>What devices do with lines.</content>
 public sealed partial class Fabric
 {
     /// <summary>Connects a source to a line.</summary>
@@ -49,40 +49,6 @@ public sealed partial class Fabric
         ArgumentNullException.ThrowIfNull(source);
         if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))
             Events.Observe(new Event(EventKind.SourceWanted, (ushort)source.Slot, (uint)source.Gsi));
-    }
-
-    /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest
-    /// memory.</summary>
-    /// <param name="message">Address and data.</param>
-    /// <param name="requester">Bus, device and function of the sender.</param>
-    /// <returns>Whether a local APIC accepted it, or it became a write to memory.</returns>
-    public RefusalReason Send(Msi message, ushort requester = 0)
-    {
-        Origin origin = Origin.Device(requester);
-        if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
-        if (message.IsInterrupt(Options.Format))
-            return _remaps ? SendRemapped(message, requester) : Deliver(message, origin);
-        Events.Emit(new Event(EventKind.MemoryWrite, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
-        return RefusalReason.None;
-    }
-
-    /// <summary>Brings a message to the local APICs, as the last step of its way.</summary>
-    /// <param name="message">A message in the interrupt window.</param>
-    /// <param name="origin">Who caused it.</param>
-    public RefusalReason Deliver(Msi message, Origin origin)
-    {
-        RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
-        bool unchecks = reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics.FormatUnchecked;
-        return reason == RefusalReason.None || unchecks ? LocalApics.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
-    }
-
-    /// <summary>Tells that a message comes to no local APIC.</summary>
-    private RefusalReason Refuse(InterruptMessage message, Origin origin, RefusalReason reason)
-    {
-        if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
-        return reason;
     }
 
     private void DriveLine(int gsi, bool asserted)

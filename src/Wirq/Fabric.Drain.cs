@@ -8,37 +8,21 @@ namespace Wirq;
 public sealed partial class Fabric
 {
     /// <summary>Carries out what waits, in order, until nothing does. It completes: when it returns, all effects have
-    /// run.</summary>
+    /// run. Called from within an effect, or where a <see cref="FabricHost"/> has the fabric, it only queues.</summary>
     /// <param name="ports">Who carries out what leaves the fabric; null for nobody.</param>
+    /// <exception cref="Routing.KernelException">The host refused something; the rest has run. The first refusal.</exception>
+    /// <remarks>Any other exception of a port is thrown at once: the effect counts as refused, and what waits behind it runs
+    /// with the next drain.</remarks>
     public void Drain(FabricPorts? ports = null)
     {
         if (ports is null)
         {
-            Carrier.Run(new NoPorts(this));
+            if (!Events.IsEmpty)
+                Carrier.Run(new NoPorts(this));
             return;
         }
         Carrier.Run(new CallPorts(ports, this));
         ports.Rest(this);
-    }
-
-    internal void DeliverOf(in Event effect)
-    {
-        if (_remaps)
-        {
-            DeliverRemapped(effect);
-            return;
-        }
-        Msi message = effect.Msi;
-        Answer(effect.IoApic, effect.Pin, message, Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
-    }
-
-    /// <summary>Answers an <see cref="EventKind.Deliver"/> that was carried out elsewhere, in a kernel for
-    /// example.</summary>
-    internal void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
-    {
-        PinWork work = default;
-        _ioApics[ioApic].Accepted(pin, message, reason, Events, ref work);
-        Carry(ioApic, work);
     }
 
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>

@@ -1,65 +1,51 @@
 using Wirq.Events;
 using Wirq.Remapping;
-using Wirq.Routing;
 
 namespace Wirq;
 
-/// <content>The remapping unit: its registers, and what an invalidation ends.</content>
+/// <content>The remapping units: their registers, and what an invalidation ends.</content>
 public sealed partial class Fabric
 {
-    RefusalReason IRouteOwner.Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
-        out RouteCookie cookie) => Translate(message, requester, delivering, out translated, out cookie);
+    private readonly RemapperSet _units;
 
-    private RefusalReason Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
-        out RouteCookie cookie)
+    /// <summary>Its remapping units, by their numbers: <see cref="FabricOptions.Vtd"/> first, then those of <see
+    /// cref="FabricOptions.Remappers"/>.</summary>
+    public IReadOnlyList<IRemapper> Remappers => _units.Units;
+
+    private ulong ReadRemapper(int cpu, int unit, ulong address, int size)
     {
-        if (Vtd is null)
-        {
-            cookie = RouteCookie.None;
-            return message.TryDecode(Options.Format, out translated);
-        }
-        if (Vtd.RemappingEnabled || message.Address.Remappable)
-            return Vtd.Translate(message, requester, delivering, Memory, Events, out translated, out cookie);
-        // Before remapping is on, a message is read as if there were no unit; the cookie makes switching it on end what
-        // was cached.
-        cookie = new RouteCookie(0, RouteCookie.MaxIndex);
-        return message.TryDecode(Options.Format, out translated);
-    }
-
-    private bool IsRemapper(ulong address) => Vtd is not null && (address & ~PageMask) == Vtd.Options.Address;
-
-    private ulong ReadRemapper(int cpu, uint offset, int size)
-    {
-        if (Vtd!.Has(offset, size))
-            return Vtd.Read(offset, size);
-        Events.NoteMisuse(cpu, Misuse.Access, Vtd.Options.Address + offset, 0);
+        if (_units[unit].TryRead(address, size, out ulong value))
+            return value;
+        Events.NoteMisuse(cpu, Misuse.Access, address, 0);
         return 0;
     }
 
-    private void WriteRemapper(int cpu, uint offset, int size, ulong value)
+    private void WriteRemapper(int cpu, int unit, ulong address, int size, ulong value)
     {
-        if (!Vtd!.Has(offset, size))
+        if (!_units[unit].TryWrite(address, size, value, Events))
         {
-            Events.NoteMisuse(cpu, Misuse.Access, Vtd.Options.Address + offset, value);
+            Events.NoteMisuse(cpu, Misuse.Access, address, value);
             return;
         }
-        Vtd.Write(offset, size, value, Events);
-        // One piece at a time: what a piece invalidates is unbound before the next, which may tell the guest that it is
-        // done (VT-d specification, 6.5.2.8: a wait completes after all before it).
-        while (Vtd.TryStep(Memory, Events, out CookieRange invalidated))
+        // One piece at a time: what a piece ends is unbound before the next, which may tell the guest that it is done.
+        while (_units[unit].TryStep(Memory, Events, out CookieRange ended))
         {
-            if (!invalidated.IsEmpty)
-                EndTranslations(invalidated);
+            if (!ended.IsEmpty)
+                EndTranslations(unit, ended);
         }
     }
 
-    private void EndTranslations(CookieRange range)
+    private void EndTranslations(int unit, CookieRange range)
     {
+        if (range.First.Unit != unit || range.Last.Unit != unit)
+            throw new InvalidOperationException($"remapping unit {unit} ended {range.First} to {range.Last}; expected cookies of its own");
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.RemapInvalidated, (ushort)unit, 0, (ulong)range.First.Key, (ulong)range.Last.Key));
         int touched = Virqs?.Invalidate(range) ?? 0;
         if (Events.Observing)
         {
-            Events.Observe(new Event(EventKind.RemapInvalidationDone, (ushort)range.First.Unit, (uint)touched,
-                (ulong)range.First.Index, (ulong)range.Last.Index));
+            Events.Observe(new Event(EventKind.RemapInvalidationDone, (ushort)unit, (uint)touched,
+                (ulong)range.First.Key, (ulong)range.Last.Key));
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Host;
 using Wirq.Laws;
@@ -23,8 +25,6 @@ public sealed partial class Fabric : IRouteOwner
     private readonly (int Start, int Count) _region;
     private readonly List<LawSet> _laws = [];
     private readonly int _intrSource = -1;
-    // Whether a message has a longer way than to be read and delivered.
-    private readonly bool _remaps;
 
     /// <summary>Builds a machine in its reset state.</summary>
     /// <param name="options">How it is built.</param>
@@ -46,10 +46,9 @@ public sealed partial class Fabric : IRouteOwner
         LocalApics = new LocalApics(options.LocalApics, Arena);
         if (options.Routing is not null)
             Virqs = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
-        if (options.Vtd is not null)
-            Vtd = new VtdUnit(options.Vtd, Arena);
+        _units = new RemapperSet(options, Arena);
         Carrier = new Carrier(this);
-        _remaps = KernelOwnsLocalApics || Vtd is not null;
+        _remaps = KernelOwnsLocalApics || !_units.IsEmpty;
         if (LocalApics.EoiByDestination && !_remaps)
         {
             LocalApics.Listeners = new EoiListeners(this);
@@ -77,9 +76,7 @@ public sealed partial class Fabric : IRouteOwner
     public IReadOnlyList<IoApic> IoApics => _ioApics;
     /// <summary>Its local APICs; where a kernel owns them, these are not used.</summary>
     public LocalApics LocalApics { get; }
-    /// <summary>Its remapping unit, if it has one.</summary>
-    public VtdUnit? Vtd { get; }
-    /// <summary>Guest memory, which the remapping unit reads. A fork has that of its original until it is given its
+    /// <summary>Guest memory, which remapping units read. A fork has that of its original until it is given its
     /// own.</summary>
     public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
     /// <summary>Its virqs, if it has any.</summary>
@@ -108,7 +105,7 @@ public sealed partial class Fabric : IRouteOwner
                 + "fork would lack them: give them an arena of their own and copy that, too, or build a second machine and all "
                 + $"else over a new arena in the same order, and call its {nameof(StateArena.CopyFrom)} and that of its {nameof(Events)}");
         }
-        var fork = new Fabric(Options) { Memory = Memory };
+        var fork = new Fabric(Options, new StateArena(Arena.Length)) { Memory = Memory };
         foreach (LawSet laws in _laws)
             laws.BuildFor(fork);
         fork.CopyFrom(this);
@@ -134,13 +131,29 @@ public sealed partial class Fabric : IRouteOwner
         for (int i = 0; i < _laws.Count; i++)
             _laws[i].CopyFrom(other._laws[i]);
         Events.CopyFrom(other.Events);
+        Carrier.Copied();
         Lines.CopyLabels(other.Lines);
         Virqs?.CopyLabels(other.Virqs!);
     }
 
-    /// <summary>A hash of all state, times relative: machines of the same identity (and the same waiting events) behave
-    /// alike from here on.</summary>
-    public UInt128 Identity() => Arena.Identity(Now);
+    /// <summary>A hash of all state, what waits in the queue and a call in flight included: machines of the same identity
+    /// behave alike from here on, and those that behave alike have the same identity.</summary>
+    /// <remarks>Times are relative. What only tells old from new (generations, owners) counts as that. Which slots sources
+    /// have does not count, and not who left in which order. Everything else in the arena counts as it is.</remarks>
+    public UInt128 Identity()
+    {
+        UInt128 state = Arena.Identity(Now);
+        if (Events.IsEmpty)
+            return state;
+        var hash = new XxHash128();
+        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in state)));
+        for (int i = 0; i < Events.Count; i++)
+        {
+            Event waiting = CanonicalEvent.Of(Events.Peek(i), this, Now);
+            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<Event>(in waiting)));
+        }
+        return hash.GetCurrentHashAsUInt128();
+    }
 
     /// <summary>Laws are built that are to be fed this machine's events.</summary>
     internal void Watch(LawSet laws, StateArena arena)

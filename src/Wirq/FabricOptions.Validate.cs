@@ -1,5 +1,6 @@
 using System.Globalization;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq;
 
@@ -32,28 +33,77 @@ public sealed partial record FabricOptions
         Pic?.Validate(check.Of(nameof(Pic)));
         check.Defined(Format);
         check.Range(Sources, 1, MaxSources);
-        Vtd?.Validate(check.Of(nameof(Vtd)), LocalApics.PhysicalAddressBits);
+        CheckRemappers(check);
         CheckPages(check);
         CheckGsis(check);
         CheckOverrides(check);
         CheckRouting(check);
     }
 
-    /// <summary>Registers stand each in a page of their own.</summary>
+    private void CheckRemappers(OptionCheck check)
+    {
+        Vtd?.Validate(check.Of(nameof(Vtd)), LocalApics.PhysicalAddressBits);
+        check.Present(Remappers);
+        int most = MaxRemappers - (Vtd is null ? 0 : 1);
+        check.That(Remappers.Count <= most, $"a list of {Remappers.Count}", $"at most {MaxRemappers} remapping units", nameof(Remappers));
+        for (int i = 0; i < Remappers.Count; i++)
+        {
+            string field = $"{nameof(Remappers)}[{i}]";
+            check.Present(Remappers[i], field);
+            try
+            {
+                Remappers[i].Validate();
+            }
+            catch (OptionException bad)
+            {
+                throw new OptionException($"{field}.{bad.Field}", bad.Found, bad.Expected);
+            }
+            check.Defined(Remappers[i].OwnFormat, $"{field}.{nameof(IRemapperOptions.OwnFormat)}");
+            check.Present(Remappers[i].Registers, $"{field}.{nameof(IRemapperOptions.Registers)}");
+            CheckScope(check, Remappers[i].Scope, field);
+        }
+        CheckScope(check, Vtd?.Scope, nameof(Vtd));
+    }
+
+    private static void CheckScope(OptionCheck check, IReadOnlyList<RequesterRange>? scope, string unit)
+    {
+        for (int i = 0; i < scope?.Count; i++)
+        {
+            check.That(scope[i].First <= scope[i].Last, $"0x{scope[i].First:x4} to 0x{scope[i].Last:x4}",
+                "a last requester that is not below the first", $"{unit}.{nameof(IRemapperOptions.Scope)}[{i}]");
+        }
+    }
+
+    /// <summary>Registers stand each in pages of their own.</summary>
     private void CheckPages(OptionCheck check)
     {
-        var owners = new Dictionary<ulong, string>();
+        var owners = new List<(RegisterPages Pages, string Name)>();
         for (int chip = 0; chip < IoApics.Count; chip++)
-            CheckPage(IoApics[chip].Address, $"I/OAPIC {chip}", $"{nameof(IoApics)}[{chip}].{nameof(IoApicOptions.Address)}");
+            Add(new(IoApics[chip].Address), $"I/OAPIC {chip}", $"{nameof(IoApics)}[{chip}].{nameof(IoApicOptions.Address)}");
         if (Vtd is not null)
-            CheckPage(Vtd.Address, "the remapping unit", $"{nameof(Vtd)}.{nameof(VtdOptions.Address)}");
-
-        void CheckPage(ulong address, string owner, string field)
+            Add(new(Vtd.Address), "the remapping unit", $"{nameof(Vtd)}.{nameof(VtdOptions.Address)}");
+        for (int i = 0; i < Remappers.Count; i++)
         {
-            check.That(address is < MessagesBegin or >= MessagesEnd, $"0x{address:x}",
+            foreach (RegisterPages pages in Remappers[i].Registers)
+            {
+                string field = $"{nameof(Remappers)}[{i}].{nameof(IRemapperOptions.Registers)}";
+                check.Range(pages.Count, 1, RegisterPages.MaxCount, field);
+                check.Page(pages.Address, LocalApics.PhysicalAddressBits, field);
+                check.Page(pages.End - Fabric.PageSize, LocalApics.PhysicalAddressBits, field);
+                Add(pages, $"remapping unit {i + (Vtd is null ? 0 : 1)}", field);
+            }
+        }
+
+        void Add(RegisterPages pages, string owner, string field)
+        {
+            check.That(pages.End <= MessagesBegin || pages.Address >= MessagesEnd, $"0x{pages.Address:x}",
                 $"an address outside of 0x{MessagesBegin:x} to 0x{MessagesEnd - 1:x}, which are the local APICs' and messages'", field);
-            if (!owners.TryAdd(address, owner))
-                check.That(false, $"0x{address:x}", $"a page of its own; {owners[address]} has its registers there", field);
+            foreach ((RegisterPages other, string name) in owners)
+            {
+                check.That(pages.End <= other.Address || other.End <= pages.Address, $"0x{pages.Address:x}",
+                    $"a page of its own; {name} has its registers there", field);
+            }
+            owners.Add((pages, owner));
         }
     }
 

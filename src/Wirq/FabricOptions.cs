@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 
 namespace Wirq;
@@ -12,6 +14,8 @@ public sealed partial record FabricOptions
     public const int MaxGsis = 4096;
     /// <summary>The most sources of a machine.</summary>
     public const int MaxSources = SourceState.None - 1;
+    /// <summary>The most remapping units of a machine.</summary>
+    public const int MaxRemappers = RouteCookie.MaxUnit + 1;
 
     /// <summary>The local APICs.</summary>
     public LocalApicOptions LocalApics { get; init; } = new();
@@ -31,14 +35,27 @@ public sealed partial record FabricOptions
     public MsiFormat Format { get; init; } = MsiFormat.ExtendedDestination;
     /// <summary>How many sources fit at the same time, 1 to <see cref="MaxSources"/>.</summary>
     public int Sources { get; init; } = 256;
-    /// <summary>The remapping unit that all messages of devices and I/OAPICs go through; null for none.</summary>
+    /// <summary>A remapping unit of VT-d, the first of the machine's; null for none. Without a <see
+    /// cref="VtdOptions.Scope"/> it remaps the messages of all devices and I/OAPICs that no other unit's scope
+    /// has.</summary>
     public VtdOptions? Vtd { get; init; }
+    /// <summary>The remapping units that follow <see cref="Vtd"/>, if there is one, in the order of their numbers; at most
+    /// <see cref="MaxRemappers"/> in all. The first whose scope has a requester remaps its messages; those of a requester that
+    /// is in no scope, the first unit without a scope.</summary>
+    /// <remarks>The header of a recording keeps of them what stands in <see cref="IRemapperOptions"/>, and not how each is
+    /// built.</remarks>
+    [JsonIgnore]
+    public IReadOnlyList<IRemapperOptions> Remappers { get; init; } = [];
     /// <summary>How virqs are served; null for a machine without.</summary>
     public RoutingOptions? Routing { get; init; }
     /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. In no profile it does: KVM lets
     /// the 8259 go first, and so does QEMU (a log of QEMU 7.2 with <c>-d int</c> shows INTA cycles while the local APIC
     /// had a vector to take).</summary>
     public bool LocalApicFirst { get; init; }
+
+    /// <summary>All remapping units, in the order of their numbers.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<IRemapperOptions> AllRemappers => Vtd is null ? Remappers : [Vtd, .. Remappers];
 
     /// <summary>A PC: <paramref name="cpus"/> local APICs, one I/OAPIC of 24 pins and the 8259 pair.</summary>
     /// <param name="cpus">How many CPUs.</param>

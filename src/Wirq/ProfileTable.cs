@@ -15,5 +15,5 @@ public static class ProfileTable
 {
     /// <summary>The rows, by chip.</summary>
     public static IReadOnlyList<ProfileDifference> Rows { get; } =
-        [.. PicProfile.Rows, .. IoApicProfile.Rows, .. LocalApicProfile.Rows, .. Remapping.VtdProfile.Rows];
+        [.. PicProfile.Rows, .. IoApicProfile.Rows, .. LocalApicProfile.Rows, .. Remapping.VtD.VtdProfile.Rows];
 }

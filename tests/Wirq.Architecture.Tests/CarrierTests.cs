@@ -41,9 +41,9 @@ public sealed class CarrierTests
         { typeof(RouteCache), nameof(RouteCache.Claim) },
         { typeof(Fabric), nameof(Fabric.PinAnswered) },
         { typeof(Fabric), nameof(Fabric.MessageAnswered) },
-        { typeof(Fabric), nameof(Fabric.DeliverOf) },
-        { typeof(Fabric), nameof(Fabric.InjectHere) },
-        { typeof(Fabric), nameof(Fabric.SendOwn) },
+        { typeof(Fabric), nameof(Fabric.SendOfPin) },
+        { typeof(Fabric), nameof(Fabric.SendOfVirq) },
+        { typeof(Fabric), nameof(Fabric.SendOfUnit) },
     };
 
     /// <summary>Whoever implements a port may hand a call on to another.</summary>

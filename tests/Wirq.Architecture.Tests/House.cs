@@ -38,5 +38,5 @@ internal static class House
             .Select(type => Outermost(type.FullName!)).Distinct()];
 
     // A closure stands in a nested type with a name of the compiler's.
-    private static string Outermost(string name) => name.Split('+', '/')[0];
+    internal static string Outermost(string name) => name.Split('+', '/')[0];
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using Wirq.Host;
 using Wirq.Linux;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.Tests.Shared.Remapping;
 

@@ -3,6 +3,7 @@ using Wirq.Board.Bus;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
 using Wirq.Linux.Probes;
+using Wirq.Remapping;
 
 namespace Wirq.Board.Mailbox;
 
@@ -196,17 +197,15 @@ public sealed class MailboxCpus : IGuestCpus
         ulong bytes = MailboxLayout.LongBlocks + (ulong)machine.Cpus * MailboxBlock.Bytes;
         foreach (ulong address in MailboxLayout.LongBases)
         {
-            if (!Chips(machine).Any(chip => chip >= address && chip < address + bytes))
+            if (!Chips(machine).Any(chip => chip.Address < address + bytes && address < chip.End))
                 return address;
         }
         throw new HostLacksException("room for the guest beside the machine's chips");
     }
 
-    private static IEnumerable<ulong> Chips(MachineSpec machine)
-    {
-        foreach (IoApicOptions chip in machine.Fabric.IoApics)
-            yield return chip.Address;
-        if (machine.Fabric.Vtd is { } unit)
-            yield return unit.Address;
-    }
+    private static IEnumerable<RegisterPages> Chips(MachineSpec machine) =>
+    [
+        .. machine.Fabric.IoApics.Select(chip => new RegisterPages(chip.Address)),
+        .. machine.Fabric.AllRemappers.SelectMany(unit => unit.Registers),
+    ];
 }

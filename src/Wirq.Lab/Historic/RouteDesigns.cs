@@ -102,6 +102,6 @@ internal sealed class IrqfdIgnoresMask : Design
             return;
         RedirectionEntry entry = world.Fabric.IoApics[done.IoApic].Entry(done.Pin);
         if (entry.Masked)
-            world.Fabric.Deliver(entry.Message, Origin.Pin(done.IoApic, done.Pin));
+            world.Fabric.Send(entry.Message, Origin.Pin(done.IoApic, done.Pin));
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using Wirq.Events;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 
 namespace Wirq.Lab.Running;
@@ -103,7 +103,7 @@ internal static class Expectations
 
     private static List<FaultSpec> Faults(World world)
     {
-        VtdUnit unit = world.Fabric.Vtd!;
+        VtdUnit unit = VtdUnit.Of(world.Fabric)!;
         var faults = new List<FaultSpec>();
         for (int i = 0; i < unit.Options.FaultRecords; i++)
         {

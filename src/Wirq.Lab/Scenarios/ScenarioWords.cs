@@ -1,7 +1,7 @@
 using Wirq.Events;
 using Wirq.Lab.Scenarios.Reading;
 using Wirq.Laws;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios;

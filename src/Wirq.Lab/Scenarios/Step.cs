@@ -1,4 +1,4 @@
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios;
 

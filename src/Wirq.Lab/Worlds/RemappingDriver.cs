@@ -1,5 +1,5 @@
 using Wirq.Lab.Scenarios;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Worlds;
 

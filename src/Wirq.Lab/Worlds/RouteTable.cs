@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -6,28 +5,34 @@ namespace Wirq.Lab.Worlds;
 
 /// <summary>A table of routes between the I/OAPICs and the local APICs, as a kernel keeps one for a split irqchip:
 /// a pin's message is what the table says, not what the chip sent.</summary>
-internal sealed class RouteTable(Fabric fabric)
+internal sealed class RouteTable
 {
-    private readonly Dictionary<(int IoApic, int Pin), Msi> _routes = [];
+    private readonly Fabric _fabric;
+    private readonly Block<RouteRow> _rows;
+    private readonly int[] _firstOfChip;
+
+    /// <summary>Makes an empty table.</summary>
+    internal RouteTable(Fabric fabric, StateArena arena)
+    {
+        _fabric = fabric;
+        _firstOfChip = new int[fabric.IoApics.Count];
+        int pins = 0;
+        for (int chip = 0; chip < _firstOfChip.Length; pins += fabric.IoApics[chip++].Options.Pins)
+            _firstOfChip[chip] = pins;
+        _rows = arena.Reserve<RouteRow>(Math.Max(1, pins));
+    }
 
     /// <summary>Puts a pin's present message into the table.</summary>
-    internal void Commit(in Event change) => _routes[(change.IoApic, change.Pin)] = change.Entry.Message;
+    internal void Commit(in Event change)
+    {
+        Msi message = change.Entry.Message;
+        Of(change) = new RouteRow { Address = message.Address.Bits, Data = message.Data.Bits, Present = 1 };
+    }
 
     /// <summary>Takes a pin's route out.</summary>
-    internal void Remove(in Event change) => _routes.Remove((change.IoApic, change.Pin));
+    internal void Remove(in Event change) => Of(change) = default;
 
-    /// <summary>A hash of it, whatever the order in which it came about.</summary>
-    internal UInt128 Identity()
-    {
-        UInt128 sum = 0;
-        foreach (((int chip, int pin), Msi message) in _routes)
-        {
-            var hash = new StateHash((ulong)chip << 32 | (uint)pin);
-            hash.Add(MemoryMarshal.AsBytes<ulong>([message.Address.Bits, message.Data.Bits]));
-            sum += hash.Value;
-        }
-        return sum;
-    }
+    private ref RouteRow Of(in Event e) => ref _rows[_firstOfChip[e.IoApic] + e.Pin];
 
     /// <summary>Whether an event is carried out by the table.</summary>
     internal static bool Carries(in Event next) => next.Kind is EventKind.RouteChanged or EventKind.Deliver;
@@ -36,11 +41,19 @@ internal sealed class RouteTable(Fabric fabric)
     /// cref="EventKind.Deliver"/> by it. Without a route the kernel swallows it, and no answer comes.</summary>
     internal void Carry()
     {
-        fabric.Carrier.TryPeek(out Event effect);
-        fabric.Carrier.Skip();
+        _fabric.Carrier.TryPeek(out Event effect);
+        _fabric.Carrier.Skip();
         if (effect.Kind == EventKind.RouteChanged)
             Commit(effect);
-        else if (_routes.TryGetValue((effect.IoApic, effect.Pin), out Msi message))
-            fabric.Carrier.AnswerDeliver(effect, fabric.Deliver(message, Origin.Pin(effect.IoApic, effect.Pin)));
+        else if (Of(effect) is { Present: not 0 } row)
+            _fabric.Carrier.AnswerDeliver(effect, _fabric.Send(new Msi(row.Address, row.Data), Origin.Pin(effect.IoApic, effect.Pin)));
     }
+}
+
+/// <summary>The route of one pin.</summary>
+internal struct RouteRow : IState
+{
+    public ulong Address;
+    public uint Data;
+    public uint Present;
 }

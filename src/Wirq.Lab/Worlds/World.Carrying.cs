@@ -5,7 +5,7 @@ namespace Wirq.Lab.Worlds;
 
 /// <content>Driving the carrier of the fabric: the same that a host of threads drives. A historic design may come in
 /// before a step, after it, and before the host is asked.</content>
-public sealed partial class World : IAckPort, ICpuPort
+public sealed partial class World
 {
     private readonly CallPorts _ports;
 
@@ -27,13 +27,17 @@ public sealed partial class World : IAckPort, ICpuPort
         TellFailures();
     }
 
-    private static CallPorts PortsOf(World world) => new(new FabricPorts
+    private static CallPorts PortsOf(World world)
     {
-        Kernel = world._host?.Kernel,
-        EventFds = world._host?.EventFds,
-        Cpus = world,
-        Acks = world,
-    }, world.Fabric);
+        var others = new Ports(world);
+        return new(new FabricPorts
+        {
+            Kernel = world._host?.Kernel,
+            EventFds = world._host?.EventFds,
+            Cpus = others,
+            Acks = others,
+        }, world.Fabric);
+    }
 
     private void Step(in Event next)
     {
@@ -84,7 +88,8 @@ public sealed partial class World : IAckPort, ICpuPort
         Recorder?.Invoke(happened);
     }
 
-    void IAckPort.Acknowledged(int source, uint generation)
+    /// <summary>A device hears that its line was acknowledged, and raises it again where it still wants.</summary>
+    private void Acknowledged(int source)
     {
         if (!_deviceOfSlot.TryGetValue(source, out int device) || _devices[device].Removed != 0 || !Hears(device))
             return;
@@ -93,10 +98,15 @@ public sealed partial class World : IAckPort, ICpuPort
             Assert(device);
     }
 
-    // Simulated CPUs look for interrupts by themselves, and have no INIT, SMI or start-up of their own.
-    void ICpuPort.Interrupt(int cpu) { }
-    void ICpuPort.Nmi(int cpu) => _cpuPort.Nmi(cpu);
-    void ICpuPort.Smi(int cpu) { }
-    void ICpuPort.Init(int cpu) { }
-    void ICpuPort.StartUp(int cpu, byte vector) { }
+    /// <summary>The devices and CPUs of a world. Simulated CPUs look for interrupts by themselves, and have no INIT, SMI or
+    /// start-up of their own.</summary>
+    private sealed class Ports(World world) : IAckPort, ICpuPort
+    {
+        public void Acknowledged(int source, uint generation) => world.Acknowledged(source);
+        public void Interrupt(int cpu) { }
+        public void Nmi(int cpu) => world._cpuPort.Nmi(cpu);
+        public void Smi(int cpu) { }
+        public void Init(int cpu) { }
+        public void StartUp(int cpu, byte vector) { }
+    }
 }

@@ -50,7 +50,7 @@ public sealed partial class World : IDisposable
         _ports = PortsOf(this);
         Laws = new LawSet(Spec.Fabric, Fabric.Gsis, Arena, scenario.Laws);
         Journal = new Journal(scenario, Spec);
-        _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric) : null;
+        _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric, Arena) : null;
         _devices = Arena.Reserve<DeviceState>(Math.Max(1, Spec.Devices.Count));
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
         _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
@@ -93,7 +93,7 @@ public sealed partial class World : IDisposable
     internal bool Remembers => _design is not null;
 
     /// <summary>A hash of all that its next steps depend on, where nothing waits to be carried out.</summary>
-    internal UInt128 Identity() => Arena.Identity(Fabric.Now) + (_routes?.Identity() ?? 0);
+    internal UInt128 Identity() => Arena.Identity(Fabric.Now);
 
     /// <summary>Lets its CPUs go.</summary>
     public void Dispose() => _cpuPort.Dispose();

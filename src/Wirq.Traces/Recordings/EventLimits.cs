@@ -12,6 +12,7 @@ internal sealed class EventLimits(FabricOptions machine)
 
     private readonly int _cpus = machine.LocalApics.Count;
     private readonly int _gsis = machine.GsiCount;
+    private readonly int _units = machine.AllRemappers.Count;
 
     /// <summary>What an event names that the machine does not have, and what there is; null for nothing.</summary>
     internal (string Found, string Expected)? Outside(in Event e)
@@ -43,7 +44,7 @@ internal sealed class EventLimits(FabricOptions machine)
                 return Pin(e.Unit, e.Index);
             case >= EventKind.RemapTranslated and <= EventKind.RemapSwitched:
             case EventKind.UnitMessage:
-                return Below(e.Unit, machine.Vtd is null ? 0 : 1, "remapping unit");
+                return Below(e.Unit, _units, "remapping unit");
             case >= EventKind.VirqRegistered and <= EventKind.VirqResampled:
             case EventKind.VirqUnbound or >= EventKind.VirqBound and <= EventKind.VirqInjected:
                 return Below(e.Unit, machine.Routing?.Virqs ?? 0, "virq");

@@ -29,6 +29,8 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         {
             throw Explain(bad);
         }
+        if (header.Remappers is { } remappers)
+            header = header with { Machine = header.Machine with { Remappers = remappers } };
         Check("machine", header.Machine.Validate);
         if (header.Log is not null)
             Check("log", header.Log.Validate);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 
 namespace Wirq.Traces.Recordings;
@@ -21,7 +21,7 @@ internal static class StrictHeader
     private static readonly object[] s_usual =
     [
         new RecordingHeader(), new FabricOptions(), new LocalApicOptions(), new IoApicOptions(), new PicOptions(), new VtdOptions(),
-        new RoutingOptions(), new KernelLimits(),
+        new RoutingOptions(), new KernelLimits(), new RemapperFacts(),
     ];
 
     internal static JsonTypeInfo<RecordingHeader> Type { get; } =
@@ -33,6 +33,12 @@ internal static class StrictHeader
 
     private static void Demand(JsonTypeInfo type)
     {
+        // What is not written is no field: a header that names it is refused.
+        for (int i = type.Properties.Count - 1; i >= 0; i--)
+        {
+            if (type.Properties[i] is { Get: null, Set: null })
+                type.Properties.RemoveAt(i);
+        }
         object? usual = Array.Find(s_usual, one => one.GetType() == type.Type);
         foreach (JsonPropertyInfo property in type.Properties)
         {

@@ -8,6 +8,7 @@ public sealed class RecordingReader : IDisposable
     private readonly BufferedStream _stream;
     private readonly string _file;
     private readonly EventLimits _limits;
+    private readonly bool _isFirstVersion;
     private long _offset;
     private long _time;
     private ulong _count;
@@ -30,8 +31,9 @@ public sealed class RecordingReader : IDisposable
             _offset++;
         }
         byte version = Byte("the version of the format");
-        if (version != RecordingFormat.Version)
-            throw Bad($"version {version}", $"version {RecordingFormat.Version}");
+        if (version is not (RecordingFormat.Version or RecordingFormat.FirstVersion))
+            throw Bad($"version {version}", $"version {RecordingFormat.FirstVersion} or {RecordingFormat.Version}");
+        _isFirstVersion = version == RecordingFormat.FirstVersion;
         Header = ReadHeader();
         _limits = new EventLimits(Header.Machine);
     }
@@ -72,6 +74,8 @@ public sealed class RecordingReader : IDisposable
         _time += (long)since;
         _count++;
         happened = new Event(kind, (ushort)unit, (uint)index, a, b) { Time = _time };
+        if (_isFirstVersion)
+            happened = FirstVersion.Translate(happened);
         if (_limits.Outside(happened) is { } outside)
             throw new RecordingException(_file, start, $"{kind} of {outside.Found}", outside.Expected);
         return true;

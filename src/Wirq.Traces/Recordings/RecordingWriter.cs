@@ -25,6 +25,8 @@ public sealed class RecordingWriter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         _stream = stream;
+        ArgumentNullException.ThrowIfNull(header);
+        header = header with { Remappers = RemapperFacts.Of(header.Machine) };
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header, RecordingJson.Default.RecordingHeader);
         _buffer.Write(RecordingFormat.Magic);
         Put(RecordingFormat.Version);

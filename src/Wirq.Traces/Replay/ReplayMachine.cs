@@ -1,7 +1,7 @@
 using Wirq.Events;
 using Wirq.Host;
 using Wirq.Laws;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.State;
 
 namespace Wirq.Traces.Replay;

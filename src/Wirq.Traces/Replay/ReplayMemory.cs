@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Traces.Replay;
 

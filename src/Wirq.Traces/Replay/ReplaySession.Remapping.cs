@@ -1,5 +1,5 @@
 using Wirq.Events;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -24,7 +24,9 @@ internal sealed partial class ReplaySession
     private Event? _translated, _blocked;
     private ushort _sender;
 
-    private VtdUnit Unit => _machine.Fabric.Vtd!;
+    private readonly VtdUnit? _unit;
+
+    private VtdUnit Unit => _unit!;
 
     /// <summary>The index of the request's entry.</summary>
     private int RequestIndex => new InterruptRequest(_request).Index;

@@ -1,5 +1,5 @@
 using Wirq.Events;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;

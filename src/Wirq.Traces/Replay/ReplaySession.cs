@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Remapping.VtD;
 using Wirq.State;
 using Wirq.Traces.Qemu;
 
@@ -52,6 +53,7 @@ internal sealed partial class ReplaySession
         _machine.Connect();
         _machine.SetTriggers(triggers.FromStart);
         _routes = new RouteWatch(_machine.Fabric);
+        _unit = VtdUnit.Of(_machine.Fabric);
         if (survey.Remaps)
             StartUnit();
     }

@@ -1,12 +1,13 @@
 using Wirq.Events;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Traces.Why;
 
 /// <summary>Says why nobody accepted a message: what it asked for, and what the CPUs were.</summary>
 /// <remarks>The same refusal comes again and again, so the words of the last one are kept while no register
 /// changes.</remarks>
-internal sealed class Addressees
+/// <param name="vtd">Whether remapping unit 0 is one of VT-d.</param>
+internal sealed class Addressees(bool vtd)
 {
     private const int MostNamed = 4;
 
@@ -23,7 +24,7 @@ internal sealed class Addressees
     /// <summary>A remapping unit blocked a message; whoever sent it is answered next.</summary>
     public void Note(in Event blocked)
     {
-        if (_blocked.A != blocked.A || _blocked.B != blocked.B || _blocked.Index != blocked.Index)
+        if (_blocked.A != blocked.A || _blocked.B != blocked.B || _blocked.Unit != blocked.Unit || _blocked.Index != blocked.Index)
             Version++;
         _blocked = blocked;
     }
@@ -62,7 +63,10 @@ internal sealed class Addressees
             case RefusalReason.NoRemapper:
                 return ("no remapping unit passed the message on", default);
             case RefusalReason.RemappingFault:
-                return ($"the remapping unit blocked it: {Fault((VtdFaultReason)_blocked.A)} (reason 0x{_blocked.A:x2})", default);
+                // What a reason means, the unit's own manual says.
+                return (vtd && _blocked.Unit == 0
+                    ? $"the remapping unit blocked it: {Fault((VtdFaultReason)_blocked.A)} (reason 0x{_blocked.A:x2})"
+                    : $"remapping unit {_blocked.Unit} blocked it (reason 0x{_blocked.A:x2})", default);
             case RefusalReason.ReservedBits:
                 return ("the message has reserved bits set", default);
             default:

@@ -9,7 +9,7 @@ public sealed partial class WhyEngine
     private const ulong From8259 = 1, Spurious = 2, Suppressed = 2;
     private const int ClassShift = 4, LowestLegal = 16;
 
-    private readonly Addressees _addressees = new();
+    private readonly Addressees _addressees;
 
     private void Access(in Event e)
     {

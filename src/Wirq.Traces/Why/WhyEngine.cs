@@ -34,9 +34,11 @@ public sealed partial class WhyEngine : IEventSink
     public WhyEngine(FabricOptions machine, WhyQuestion? question = null, LogFacts? log = null)
     {
         ArgumentNullException.ThrowIfNull(machine);
+        machine.Validate();
         _machine = machine;
+        _addressees = new(vtd: machine.Vtd is not null);
         // A replay drives the two chips by lines of its own; the names of sources mean those of a PC.
-        _gsis = new Fabric(log is null ? machine : FabricOptions.Pc(1, Profile.Qemu)).Gsis;
+        _gsis = new GsiMap(log is null ? machine : FabricOptions.Pc(1, Profile.Qemu));
         _ownLines = log is null;
         Log = log;
         FromReset = log is null or { FromReset: true };

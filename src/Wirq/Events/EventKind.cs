@@ -1,3 +1,5 @@
+using Wirq.Remapping;
+
 namespace Wirq.Events;
 
 /// <summary>Every kind of event. Kinds from <see cref="RouteChanged"/> on are effects: whoever drains the queue carries
@@ -150,16 +152,18 @@ public enum EventKind : ushort
 
     // --- remapping
     /// <summary>A remapping unit translated a message. Unit: remapping unit; Index: requester id; A: <see
-    /// cref="InterruptMessage"/>; B: index of the entry.</summary>
+    /// cref="InterruptMessage"/>; B: index of the entry, or whatever else stands as
+    /// <see cref="RouteCookie.Key"/>.</summary>
     RemapTranslated = 80,
     /// <summary>A remapping unit blocked a message that was being delivered. Unit: remapping unit; Index: requester id;
     /// A: fault reason; B: bits 15:0 index of the entry, bit 16 its fault processing is disabled (FPD), bit 17 there was
     /// no room for a record. With neither bit, a fault was recorded.</summary>
     RemapFaulted = 81,
-    /// <summary>The guest invalidates cached entries. Unit: remapping unit; A: first entry; B: last.</summary>
+    /// <summary>The guest invalidates cached entries. Unit: remapping unit; A: <see cref="RouteCookie.Key"/> of the
+    /// first; B: of the last.</summary>
     RemapInvalidated = 82,
     /// <summary>What was cached of those entries is gone. Unit: remapping unit; Index: how many routes were touched; A:
-    /// first entry; B: last.</summary>
+    /// <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
     RemapInvalidationDone = 83,
     /// <summary>Remapping was switched. Unit: remapping unit; A: 1 for on.</summary>
     RemapSwitched = 84,
@@ -179,8 +183,8 @@ public enum EventKind : ushort
     VirqTriggered = 101,
     /// <summary>A virq changed its state. Unit: virq; Index: new state; A: old state.</summary>
     VirqStateChanged = 102,
-    /// <summary>A virq's message was translated and kept. Unit: virq; Index: cookie; A: <see
-    /// cref="InterruptMessage"/>.</summary>
+    /// <summary>A virq's message was translated and kept. Unit: virq; A: <see cref="InterruptMessage"/>; B: <see
+    /// cref="RouteCookie"/>.</summary>
     VirqTranslated = 103,
     /// <summary>A translation was thrown away before it was used, as something invalidated it in between. Unit:
     /// virq.</summary>

@@ -30,7 +30,7 @@ public static partial class EventText
         EventKind.VirqUnmasked => $"virq {e.Unit} is unmasked",
         EventKind.VirqTriggered => $"virq {e.Unit} is triggered {(e.Index == 1 ? "by its eventfd" : "by hand")}",
         EventKind.VirqStateChanged => $"virq {e.Unit} was {InWords((VirqState)e.A)}, is {InWords((VirqState)e.Index)}",
-        EventKind.VirqTranslated => $"virq {e.Unit} keeps {e.Message} of {new RouteCookie(e.Index)}",
+        EventKind.VirqTranslated => $"virq {e.Unit} keeps {e.Message} of {new RouteCookie(e.B)}",
         EventKind.VirqDiscarded => $"virq {e.Unit} throws away a translation that was invalidated in between",
         EventKind.VirqSignalled => $"the device of virq {e.Unit} writes its eventfd",
         EventKind.VirqServed => $"the kernel serves virq {e.Unit} by GSI {e.Index}: {e.Message}",
@@ -64,7 +64,7 @@ public static partial class EventText
     private static string Requester(in Event e) => Origin.Device((ushort)e.Index).ToString();
 
     private static string Range(in Event e) =>
-        e.A == 0 && e.B == RouteCookie.MaxIndex ? "all entries" : e.A == e.B ? $"entry {e.A}" : $"entries {e.A} to {e.B}";
+        e.A == 0 && e.B == RouteCookie.MaxKey ? "all entries" : e.A == e.B ? $"entry {e.A}" : $"entries {e.A} to {e.B}";
 
     private static string InWords(VirqState state) => state switch
     {

@@ -11,8 +11,9 @@ internal interface ICallPorts
     /// <summary>Whether anybody observes.</summary>
     bool Observes { get; }
 
-    /// <summary>Whether anybody carries out what concerns CPUs.</summary>
-    bool HasCpus { get; }
+    /// <summary>Whether an effect is to be carried out. One that is not would be asked of nobody, and nothing would follow
+    /// from it.</summary>
+    bool Wants(EventKind effect);
 
     /// <summary>Tells of an event that is next.</summary>
     void Observe(in Event next);
@@ -24,11 +25,12 @@ internal interface ICallPorts
     HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes);
 }
 
-/// <summary>Nobody but memory.</summary>
+/// <summary>Memory, and no other port.</summary>
 internal readonly struct NoPorts(Fabric fabric) : ICallPorts
 {
     public bool Observes => false;
-    public bool HasCpus => false;
+    // Nobody answers; a table that nobody takes counts as taken.
+    public bool Wants(EventKind effect) => effect is EventKind.MemoryWrite or EventKind.RoutesCommitted;
     public void Observe(in Event next) { }
 
     public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes) =>
@@ -39,20 +41,36 @@ internal readonly struct NoPorts(Fabric fabric) : ICallPorts
 internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPorts
 {
     public bool Observes => ports.Observer is not null;
-    public bool HasCpus => ports.Cpus is not null;
+    public bool Wants(EventKind effect) =>
+        ports.Cpus is not null || effect is not (>= EventKind.CpuInterrupt and <= EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
+
+    /// <summary>Whether there is somebody who makes a call.</summary>
+    internal bool Has(HostCallKind kind) => kind switch
+    {
+        HostCallKind.Commit or HostCallKind.Bind or HostCallKind.Unbind or HostCallKind.Signal or HostCallKind.SetLine =>
+            ports.Kernel is not null,
+        HostCallKind.Watch or HostCallKind.Unwatch or HostCallKind.Read or HostCallKind.Write => ports.EventFds is not null,
+        HostCallKind.Acknowledge => ports.Acks is not null,
+        HostCallKind.Interrupt or HostCallKind.Nmi or HostCallKind.Smi or HostCallKind.Init or HostCallKind.StartUp =>
+            ports.Cpus is not null,
+        _ => kind == HostCallKind.WriteMemory,
+    };
 
     public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes)
     {
+        if (!Has(call.Kind))
+            return HostAnswer.Nobody;
         try
         {
             return call.Kind switch
             {
-                <= HostCallKind.SetLine => ports.Kernel is { } kernel ? Make(call, kernel, routes) : HostAnswer.Nobody,
-                <= HostCallKind.Write => ports.EventFds is { } fds ? Make(call, fds) : HostAnswer.Nobody,
                 HostCallKind.WriteMemory => Write(call.Effect, fabric.Memory),
-                HostCallKind.Acknowledge => ports.Acks is { } acks ? Make(call, acks) : HostAnswer.Nobody,
-                _ => ports.Cpus is { } cpus ? Make(call, cpus) : HostAnswer.Nobody,
+                HostCallKind.Acknowledge => Make(call, ports.Acks!),
+                HostCallKind.Watch or HostCallKind.Unwatch or HostCallKind.Read or HostCallKind.Write => Make(call, ports.EventFds!),
+                HostCallKind.Interrupt or HostCallKind.Nmi or HostCallKind.Smi or HostCallKind.Init or HostCallKind.StartUp =>
+                    Make(call, ports.Cpus!),
+                _ => Make(call, ports.Kernel!, routes),
             };
         }
         catch (KernelException failure)

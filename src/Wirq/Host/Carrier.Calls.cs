@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Routing;
 
@@ -27,8 +29,15 @@ internal sealed partial class Carrier
         EventKind.CpuSmi => Open(effect, HostCallKind.Smi, EventFd.None, out call),
         EventKind.CpuInit => Open(effect, HostCallKind.Init, EventFd.None, out call),
         EventKind.CpuStartUp => Open(effect, HostCallKind.StartUp, EventFd.None, out call),
-        _ => throw new UnreachableException($"nobody carries {effect.Kind} out"),
+        _ => OpenNothing(effect, out call),
     };
+
+    private static bool OpenNothing(in Event effect, out HostCall call)
+    {
+        Debug.Fail($"nobody carries {effect.Kind} out");
+        call = default;
+        return false;
+    }
 
     private bool Open(in Event effect, HostCallKind kind, EventFd fd, out HostCall call)
     {
@@ -44,6 +53,7 @@ internal sealed partial class Carrier
     {
         int count = _virqs!.CopyRoutes(_routes.Span);
         _state.Value.Routes = count;
+        _state.Value.RoutesHash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(Routes));
         return Open(new Event(EventKind.RoutesCommitted, 0, (uint)count) { Time = effect.Time },
             HostCallKind.Commit, EventFd.None, out call);
     }

@@ -9,10 +9,10 @@ namespace Wirq.Host;
 /// <summary>Carries the effects of a fabric out, one at a time, in order. Everything that drives a machine drives this: a
 /// host with threads, an emulator's loop, a laboratory, a replay.</summary>
 /// <remarks>
-/// A step machine without a lock, a thread or a port. <see cref="Begin(out HostCall)"/> takes the oldest event. An effect
+/// A step machine: it has no lock and no thread. <see cref="Begin(out HostCall)"/> takes the oldest event. An effect
 /// that stays inside the fabric has then been done; for one that leaves it, there is one <see cref="HostCall"/>.
 /// Whoever drives makes that call, in its own time, and hands the answer to <see cref="Complete"/>, which may ask for
-/// one call more. Inputs may come in between; they only queue.
+/// one call more. Inputs may come in between; they only queue. <see cref="Run"/> does all of that on one thread.
 /// <para>The call in flight is part of the machine's state, and with it the routes that a commit copied. So a machine
 /// can be copied between any two steps, and before any answer.</para>
 /// </remarks>
@@ -24,6 +24,8 @@ internal sealed partial class Carrier
     private readonly RouteCache? _virqs;
     private readonly Block<CarrierState> _state;
     private readonly Block<KernelRoute> _routes;
+    // The second is set where a drain has more to look at than the queue: with the first, or with a call in flight.
+    private bool _isDriven, _isSpecial;
 
     internal Carrier(Fabric fabric)
     {
@@ -31,8 +33,14 @@ internal sealed partial class Carrier
         _events = fabric.Events;
         _lines = fabric.Lines;
         _virqs = fabric.Virqs;
-        _state = fabric.Arena.Reserve<CarrierState>(1, CarrierState.MakeRelative);
-        _routes = fabric.Arena.Reserve<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
+        _state = fabric.Arena.Reserve<CarrierState>(1, MakeCanonical);
+        _routes = fabric.Arena.ReserveDerived<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
+    }
+
+    private void MakeCanonical(Span<CarrierState> copy, long now)
+    {
+        if (InFlight)
+            copy[0].Effect = CanonicalEvent.Of(copy[0].Effect, _fabric, now);
     }
 
     /// <summary>Whether a call was begun and has no answer yet.</summary>
@@ -92,30 +100,105 @@ internal sealed partial class Carrier
         return false;
     }
 
-    /// <summary>Carries out everything that waits.</summary>
+    /// <summary>Whether somebody carries effects out already: a host that has taken the fabric over, or a drain further up on
+    /// the stack. No state of the machine.</summary>
+    internal bool IsDriven
+    {
+        get => _isDriven;
+        set => (_isDriven, _isSpecial) = (value, value);
+    }
+
+    /// <summary>The machine took over the state of another, perhaps before an answer.</summary>
+    internal void Copied() => _isSpecial |= InFlight;
+
+    /// <summary>Carries out everything that waits. Called from within an effect, or where a host drives, it only leaves it to
+    /// whoever does.</summary>
     /// <typeparam name="TPorts">Who carries out what leaves the fabric. A type for each, so that where there is nobody
     /// nothing is asked.</typeparam>
+    /// <exception cref="KernelException">The host refused something. It is thrown once all has run, and it is the first
+    /// one.</exception>
     internal void Run<TPorts>(TPorts ports) where TPorts : struct, ICallPorts
     {
+        if (_isSpecial || ports.Observes)
+        {
+            if (!IsDriven)
+                RunOn(default, ports);
+            return;
+        }
         while (!_events.IsEmpty)
         {
-            if (ports.Observes)
-                ports.Observe(_events.Peek(0));
             // What is done inside reads its effect before it appends any, which might take its place.
             ref readonly Event next = ref _events.TakeInPlace();
-            if (!DoInside(next) && next.IsEffect && (ports.HasCpus || !IsForCpu(next.Kind)))
-                Run(next, ports);
+            if (DoInside(next) || !next.IsEffect || !ports.Wants(next.Kind))
+                continue;
+            RunOn(next, ports);
+            return;
         }
     }
 
+    /// <summary>As <see cref="Run"/>, from where somebody outside is called: they may call back, and may throw.</summary>
+    /// <param name="first">An effect that was taken and leaves the fabric; none where its kind is 0.</param>
+    /// <param name="ports">Who carries out what leaves the fabric.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Run<TPorts>(Event effect, TPorts ports) where TPorts : struct, ICallPorts
+    private void RunOn<TPorts>(Event first, TPorts ports) where TPorts : struct, ICallPorts
     {
-        for (bool due = Open(effect, out HostCall call); due;)
-            due = Complete(ports.Make(call, Routes), out call);
+        KernelException? failure = null;
+        IsDriven = true;
+        try
+        {
+            if (InFlight)
+                Make(Call, ports, ref failure);
+            else if (first.Kind != EventKind.None)
+                Carry(first, ports, ref failure);
+            while (_events.TryTake(out Event next))
+                CarryObserved(next, ports, ref failure);
+        }
+        finally
+        {
+            IsDriven = false;
+        }
+        if (failure is not null)
+            throw failure;
     }
 
-    private static bool IsForCpu(EventKind kind) => kind is >= EventKind.CpuInterrupt and <= EventKind.CpuStartUp;
+    private void CarryObserved<TPorts>(in Event next, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    {
+        try
+        {
+            if (ports.Observes)
+                ports.Observe(next);
+        }
+        finally
+        {
+            // Who observes and throws keeps no effect from being carried out.
+            if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
+                Carry(next, ports, ref failure);
+        }
+    }
+
+    private void Carry<TPorts>(in Event effect, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    {
+        if (Open(effect, out HostCall call))
+            Make(call, ports, ref failure);
+    }
+
+    private void Make<TPorts>(HostCall call, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    {
+        for (bool due = true; due;)
+        {
+            HostAnswer answer = HostAnswer.Refused;
+            try
+            {
+                answer = ports.Make(call, Routes);
+            }
+            finally
+            {
+                // A port that throws something else has not done it, and the step is complete all the same.
+                due = Complete(answer, out call);
+            }
+            failure ??= answer.Failure;
+        }
+    }
 
     /// <summary>Carries out what stays inside the fabric. An acknowledge whose source has left stays there, too: whoever
     /// has its slot by now is not meant.</summary>
@@ -125,7 +208,7 @@ internal sealed partial class Carrier
     {
         EventKind kind = effect.Kind;
         if (kind == EventKind.Deliver)
-            _fabric.DeliverOf(effect);
+            _fabric.SendOfPin(effect);
         else if (kind == EventKind.EoiBroadcast)
             _fabric.Eoi(effect.Vector, level: effect.B == 0);
         else if (kind == EventKind.Ack)
@@ -149,9 +232,9 @@ internal sealed partial class Carrier
             case EventKind.VirqRead:
                 return !_virqs!.MayRead(effect);
             case EventKind.VirqInjected:
-                return !_virqs!.Claim(effect) || _fabric.InjectHere(effect);
+                return !_virqs!.Claim(effect) || _fabric.SendOfVirq(effect);
             case EventKind.UnitMessage:
-                _fabric.SendOwn(effect);
+                _fabric.SendOfUnit(effect);
                 return true;
             default:
                 return false;

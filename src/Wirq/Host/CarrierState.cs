@@ -15,10 +15,6 @@ internal struct CarrierState : IState
     /// <summary>How many routes were copied for a commit.</summary>
     public int Routes;
     public uint Reserved;
-
-    internal static void MakeRelative(ref CarrierState state, long now)
-    {
-        if (state.Kind != HostCallKind.None)
-            state.Effect = state.Effect with { Time = state.Effect.Time - now };
-    }
+    /// <summary>A hash of them: they have no other part in an identity, for most of the time there are none.</summary>
+    public ulong RoutesHash;
 }

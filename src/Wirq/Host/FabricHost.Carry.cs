@@ -6,11 +6,8 @@ using Wirq.Routing;
 namespace Wirq.Host;
 
 /// <content>Driving the carrier: what it asks for is done outside the lock.</content>
-public sealed partial class FabricHost : IAckPort
+public sealed partial class FabricHost
 {
-    // Who hears the acknowledge that is under way; only whoever drains touches it.
-    private ILineHolder? _hearer;
-
     /// <summary>Carries the oldest event out. An exception that a port throws, and that is no failure of the host, is thrown
     /// when the step is complete.</summary>
     private void Step()
@@ -34,6 +31,10 @@ public sealed partial class FabricHost : IAckPort
         {
             _ports.Observe(happened);
         }
+        catch (KernelException failure)
+        {
+            Interlocked.CompareExchange(ref _failure, failure, null);
+        }
         catch (Exception failure)
         {
             thrown ??= failure;
@@ -47,8 +48,8 @@ public sealed partial class FabricHost : IAckPort
     private HostAnswer Make(in HostCall call, ref Exception? thrown)
     {
         Debug.Assert(Monitor.IsEntered(_lock));
-        // Looked up before the lock is left: when it is told, its slot may be another's.
-        _hearer = call.Kind == HostCallKind.Acknowledge ? _holders.Find(call.Effect.Source, call.Generation) : null;
+        if (call.Kind == HostCallKind.Acknowledge ? !_acks.Prepare(call) : !_ports.Has(call.Kind))
+            return HostAnswer.Nobody;
         ReadOnlySpan<KernelRoute> routes = _carrier.Routes;
         HostAnswer answer = HostAnswer.Refused;
         Monitor.Exit(_lock);
@@ -69,11 +70,30 @@ public sealed partial class FabricHost : IAckPort
         return answer;
     }
 
-    void IAckPort.Acknowledged(int source, uint generation)
+    /// <summary>Tells of acknowledges: a holder that the host made, or else whoever the embedder named.</summary>
+    private sealed class Acks(LineHolders holders, IAckPort? others) : IAckPort
     {
-        if (_hearer is not null)
-            _hearer.Acknowledged();
-        else
-            _acks?.Acknowledged(source, generation);
+        // Only whoever drains touches it.
+        private ILineHolder? _hearer;
+
+        /// <summary>Looks up who is to hear, before the lock is left: when it is told, its slot may be another's.</summary>
+        /// <returns>Whether anybody is.</returns>
+        internal bool Prepare(in HostCall call)
+        {
+            _hearer = holders.Find(call.Effect.Source, call.Generation);
+            return _hearer is not null || others is not null;
+        }
+
+        public void Acknowledged(int source, uint generation)
+        {
+            if (_hearer is null)
+            {
+                others!.Acknowledged(source, generation);
+                return;
+            }
+            ILineHolder hearer = _hearer;
+            _hearer = null;
+            hearer.Acknowledged();
+        }
     }
 }

@@ -29,14 +29,15 @@ public sealed partial class FabricHost
     private readonly Carrier _carrier;
     private readonly CallPorts _ports;
     private readonly IEventPort? _eventFds;
-    private readonly IAckPort? _acks;
+    private readonly Acks _acks;
     private readonly LineHolders _holders;
     private int _drainer, _waiters;
     // Events carried out, modulo 2^32, as EventBuffer counts them.
     private uint _carried;
     private Exception? _failure;
 
-    /// <summary>Takes a fabric over. From now on nobody else may touch it.</summary>
+    /// <summary>Takes a fabric over. From now on nobody else may touch it; a <see cref="Fabric.Drain"/> from within <see
+    /// cref="Do(Action{Fabric})"/> leaves the queue to the host.</summary>
     /// <param name="fabric">The fabric.</param>
     /// <param name="ports">Who carries out what leaves it; null for nobody. They are called outside the lock, on the
     /// thread that drains.</param>
@@ -49,10 +50,11 @@ public sealed partial class FabricHost
             throw new ArgumentException("the machine was built for a kernel that owns its local APICs", nameof(ports));
         _fabric = fabric;
         _carrier = fabric.Carrier;
-        _ports = new CallPorts((ports ?? new FabricPorts()) with { Acks = this }, fabric);
-        _eventFds = ports?.EventFds;
-        _acks = ports?.Acks;
+        _carrier.IsDriven = true;
         _holders = new LineHolders(fabric.Options.Sources);
+        _acks = new Acks(_holders, ports?.Acks);
+        _ports = new CallPorts((ports ?? new FabricPorts()) with { Acks = _acks }, fabric);
+        _eventFds = ports?.EventFds;
         _carried = fabric.Events.Taken;
     }
 

@@ -3,8 +3,10 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>Who stands behind a fabric and carries out what leaves it. What is null is not there: what is asked of it is
-/// not done, and nobody answers. Memory is <see cref="Fabric.Memory"/>.</summary>
+/// <summary>Who stands behind a fabric and carries out what leaves it. Memory is <see cref="Fabric.Memory"/>.</summary>
+/// <remarks>What is asked of a port that is null is not done, and has no answer: a message to a kernel that is not there is
+/// neither taken nor refused. Only a route table that nobody takes counts as taken, so that the next one can be made. Calls
+/// that a port makes into the fabric or its host only queue.</remarks>
 public sealed record FabricPorts
 {
     /// <summary>Hears every event.</summary>

@@ -1,7 +1,6 @@
 namespace Wirq.Host;
 
 /// <summary>What the local APICs of a fabric ask of its CPUs.</summary>
-/// <remarks>Calls made from here into the fabric or its host only queue.</remarks>
 public interface ICpuPort
 {
     /// <summary>A CPU has an interrupt that it did not have before: bring it out of its guest or wake it.</summary>

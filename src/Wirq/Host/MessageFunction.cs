@@ -28,14 +28,23 @@ public sealed class MessageFunction : IDisposable
         _host = host;
         _table = table;
         _virqs = new Virq[table.Count];
-        for (int vector = 0; vector < _virqs.Length; vector++)
+        try
         {
-            _virqs[vector] = host.Register($"{label} vector {vector}", requester, null, prefault);
-            _virqs[vector].Mask();
-            if (trigger is not null)
-                _virqs[vector].Attach(trigger(vector));
+            for (int vector = 0; vector < _virqs.Length; vector++)
+            {
+                _virqs[vector] = host.Register($"{label} vector {vector}", requester, null, prefault);
+                _virqs[vector].Mask();
+                if (trigger is not null)
+                    _virqs[vector].Attach(trigger(vector));
+            }
+            AllChanged();
         }
-        AllChanged();
+        catch
+        {
+            // Nobody else could give their slots back.
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The virqs, by vector.</summary>
@@ -73,8 +82,8 @@ public sealed class MessageFunction : IDisposable
     /// <summary>All its virqs leave.</summary>
     public void Dispose()
     {
-        foreach (Virq virq in _virqs)
-            virq.Dispose();
+        foreach (Virq? virq in _virqs)
+            virq?.Dispose();
     }
 
     /// <summary>The mask first where it is set, the message first where it is lifted, so that nothing goes out under a

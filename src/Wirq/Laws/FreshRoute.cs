@@ -9,7 +9,8 @@ namespace Wirq.Laws;
 /// the local APICs say they took with the message of its Deliver. In between the guest may have written the entry again,
 /// which is nobody's fault. What was taken of a pin that nothing is known to be under way from is compared with its
 /// entry.
-/// A remappable entry is compared where it is sent; what becomes of it is a remapping unit's business.</remarks>
+/// Where a remapping unit translated the message, what it made of it is what the local APICs must take. A remappable entry
+/// of which no unit told is compared where it is sent only.</remarks>
 internal sealed class FreshRoute : Law
 {
     private const ulong Sent = 1, Taken = 2;
@@ -17,12 +18,16 @@ internal sealed class FreshRoute : Law
     private readonly PinShadow _pins;
     private readonly MsiFormat _format;
     private readonly Block<UnderWay> _underWay;
+    private readonly Block<Translation> _translation;
+    private readonly ushort[] _requesters;
 
     internal FreshRoute(Shadows shadows, StateArena arena) : base(arena)
     {
         _pins = shadows.Pins;
         _format = shadows.Options.Format;
         _underWay = arena.Reserve<UnderWay>();
+        _translation = arena.Reserve<Translation>();
+        _requesters = [.. shadows.Options.IoApics.Select(chip => chip.Requester)];
     }
 
     public override string Name => nameof(FreshRoute);
@@ -42,8 +47,16 @@ internal sealed class FreshRoute : Law
             case EventKind.MessageAccepted or EventKind.MessageRefused when _pins.TryPin(e.Origin, out int chip, out int pin):
                 Compare(e, chip, pin);
                 break;
+            // A message is translated right before the local APICs take it. One that is translated to be kept says so next.
+            case EventKind.RemapTranslated:
+                _translation.Value = new() { Message = e.Message, Requester = e.Index, Known = 1 };
+                break;
+            case EventKind.VirqTranslated or EventKind.RouteChanged or EventKind.MessageSent:
+                _translation.Value = default;
+                break;
             case EventKind.Rest:
                 _underWay.Value = default;
+                _translation.Value = default;
                 break;
         }
     }
@@ -57,7 +70,12 @@ internal sealed class FreshRoute : Law
             sent = _pins.Profile(chip).MessageOf(_pins.Entry(chip, pin));
         }
         sent.TryDecode(_format, out InterruptMessage expected);
-        if (!sent.Address.Remappable && expected != e.Message)
+        Translation made = _translation.Value;
+        _translation.Value = default;
+        bool translated = made.Known != 0 && made.Requester == _requesters[chip];
+        if (translated)
+            expected = made.Message;
+        if ((translated || !sent.Address.Remappable) && expected != e.Message)
             Fail(Taken, e, expected.Bits);
     }
 
@@ -83,6 +101,12 @@ internal sealed class FreshRoute : Law
             return $"handle 0x{message.Address.Handle:x} vector 0x{message.Data.Vector:x2}";
         message.TryDecode(_format, out InterruptMessage decoded);
         return decoded.ToString();
+    }
+
+    private struct Translation : IState
+    {
+        public InterruptMessage Message;
+        public uint Requester, Known;
     }
 
     private struct SentMessage

@@ -31,7 +31,7 @@ internal sealed class InvalidateIsExact : Law
         switch (e.Kind)
         {
             case EventKind.RemapInvalidated:
-                _window.Value = new Window { Open = 1, Unit = e.Unit, First = (uint)e.A, Last = (uint)e.B };
+                _window.Value = new Window { Open = 1, Unit = e.Unit, First = e.A, Last = e.B };
                 break;
             case EventKind.RemapInvalidationDone:
                 Complete(e);
@@ -51,7 +51,7 @@ internal sealed class InvalidateIsExact : Law
         switch (e.Kind)
         {
             case EventKind.VirqTranslated:
-                virq = new Kept { Cookie = new RouteCookie(e.Index), Known = 1 };
+                virq = new Kept { Cookie = new RouteCookie(e.B), Known = 1 };
                 break;
             case EventKind.VirqRegistered:
                 virq = default;
@@ -68,7 +68,7 @@ internal sealed class InvalidateIsExact : Law
 
     private void Complete(in Event e)
     {
-        var range = new Window { Open = 1, Unit = e.Unit, First = (uint)e.A, Last = (uint)e.B };
+        var range = new Window { Open = 1, Unit = e.Unit, First = e.A, Last = e.B };
         foreach (ref Kept virq in _virqs.Span)
         {
             if (virq.Known != 0 && range.Has(virq.Cookie))
@@ -79,24 +79,25 @@ internal sealed class InvalidateIsExact : Law
 
     protected override string Explain(in LawBreak first) => first.Code switch
     {
-        UsedOld => $"virq {first.Event.Unit} sent what it had of {new RouteCookie((uint)first.First)}, "
+        UsedOld => $"virq {first.Event.Unit} sent what it had of {new RouteCookie(first.First)}, "
             + "which had been invalidated since",
         TouchedOther => $"virq {first.Event.Unit} was unbound by an invalidation, and it came of "
-            + $"{new RouteCookie((uint)first.First)}, which is not in range",
+            + $"{new RouteCookie(first.First)}, which is not in range",
         _ => $"an invalidation of entries from {first.First} on never completed",
     };
 
     private struct Kept : IState
     {
         public RouteCookie Cookie;
-        public ushort Known, Old;
+        public uint Known, Old;
     }
 
     private struct Window : IState
     {
-        public uint Unit, First, Last, Open;
+        public ulong First, Last;
+        public uint Unit, Open;
 
         public readonly bool Has(RouteCookie cookie) =>
-            cookie != RouteCookie.None && cookie.Unit == Unit && cookie.Index >= First && cookie.Index <= Last;
+            cookie != RouteCookie.None && cookie.Unit == Unit && (ulong)cookie.Key >= First && (ulong)cookie.Key <= Last;
     }
 }

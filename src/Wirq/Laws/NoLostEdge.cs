@@ -14,7 +14,8 @@ internal sealed partial class NoLostEdge : Law
     private const ulong ByPoll = 4, FromPic = 1;
 
     private readonly PinShadow _pins;
-    private readonly MsiFormat _format, _unitFormat;
+    private readonly MsiFormat _format;
+    private readonly MsiFormat[] _unitFormats;
     private readonly Block<EdgeCounts> _edges;
     private readonly Block<Messages> _messages;
 
@@ -22,7 +23,7 @@ internal sealed partial class NoLostEdge : Law
     {
         _pins = shadows.Pins;
         _format = shadows.Options.Format;
-        _unitFormat = shadows.Options.Vtd?.OwnFormat ?? _format;
+        _unitFormats = [.. shadows.Options.AllRemappers.Select(unit => unit.OwnFormat)];
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
         _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
@@ -54,8 +55,8 @@ internal sealed partial class NoLostEdge : Law
             case EventKind.MessageSent:
                 _messages.Value.Send(e.Index, inWindow: e.Msi.IsInterrupt(_format));
                 break;
-            case EventKind.UnitMessage:
-                _messages.Value.Send(Origin.RemappingUnit(e.Unit).Bits, inWindow: e.Msi.IsInterrupt(_unitFormat));
+            case EventKind.UnitMessage when e.Unit < _unitFormats.Length:
+                _messages.Value.Send(Origin.RemappingUnit(e.Unit).Bits, inWindow: e.Msi.IsInterrupt(_unitFormats[e.Unit]));
                 break;
             case EventKind.MemoryWrite:
                 _messages.Value.Settle(e.Index, inWindow: false);

@@ -11,7 +11,7 @@ internal struct SourceState : IState
     /// <summary>Counts the owners of the slot, so that an old handle is known for one; odd while in use.</summary>
     public uint Generation;
     public ushort Gsi;
-    /// <summary>The next source of the same line, or the next free slot.</summary>
+    /// <summary>The next source of the same line.</summary>
     public ushort Next;
     public SourceKind Kind;
     public byte Asserted;
@@ -30,12 +30,4 @@ internal struct LineState : IState
     public ushort First;
     /// <summary>How many of its sources assert.</summary>
     public ushort Asserting;
-}
-
-/// <summary>Where the free slots begin.</summary>
-internal struct LineTableState : IState
-{
-    public ushort Free;
-    public ushort Reserved;
-    public uint Reserved2;
 }

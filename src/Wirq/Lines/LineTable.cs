@@ -7,9 +7,11 @@ namespace Wirq;
 /// <summary>The lines of a machine, one per GSI, and the sources on them. A line is the OR of its sources.</summary>
 public sealed class LineTable
 {
-    private readonly Block<LineTableState> _table;
     private readonly Block<LineState> _lines;
     private readonly Block<SourceState> _sources;
+    private readonly SlotSet _free;
+    // By slot; only while an identity is taken.
+    private readonly ushort[] _places;
     private readonly string[] _labels;
 
     /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
@@ -24,15 +26,18 @@ public sealed class LineTable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(gsis, ushort.MaxValue);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, FabricOptions.MaxSources);
-        _table = arena.Reserve<LineTableState>();
-        _lines = arena.Reserve<LineState>(gsis);
-        _sources = arena.Reserve<SourceState>(capacity);
+        _lines = arena.Reserve<LineState>(gsis, static (copy, _) =>
+        {
+            foreach (ref LineState line in copy)
+                line.First = 0;
+        });
+        _sources = arena.Reserve<SourceState>(capacity, MakeCanonical);
+        _free = new SlotSet(capacity, arena);
+        _places = new ushort[capacity];
         _labels = new string[capacity];
         Array.Fill(_labels, "");
         foreach (ref LineState line in _lines.Span)
             line.First = SourceState.None;
-        for (int slot = 0; slot < capacity; slot++)
-            _sources[slot].Next = (ushort)(slot + 1 < capacity ? slot + 1 : SourceState.None);
     }
 
     /// <summary>How many lines there are.</summary>
@@ -85,14 +90,13 @@ public sealed class LineTable
     /// <exception cref="InvalidOperationException">All slots are taken.</exception>
     internal (int Slot, uint Generation) Connect(int gsi, string label, SourceKind kind, EventBuffer events)
     {
-        int slot = _table.Value.Free;
-        if (slot == SourceState.None)
+        int slot = _free.Take();
+        if (slot < 0)
         {
             throw new InvalidOperationException(
                 $"all {Capacity} source slots are taken; raise {nameof(FabricOptions)}.{nameof(FabricOptions.Sources)}");
         }
         ref SourceState source = ref _sources[slot];
-        _table.Value.Free = source.Next;
         source = new SourceState { Generation = source.Generation + 1, Gsi = (ushort)gsi, Kind = kind, Next = SourceState.None };
         // At the end of the list, so that holders hear in the order in which they joined.
         ref ushort link = ref _lines[gsi].First;
@@ -114,8 +118,8 @@ public sealed class LineTable
         while (link != slot)
             link = ref _sources[link].Next;
         link = source.Next;
-        source = new SourceState { Generation = source.Generation + 1, Next = _table.Value.Free };
-        _table.Value.Free = (ushort)slot;
+        source = new SourceState { Generation = source.Generation + 1 };
+        _free.Free(slot);
         _labels[slot] = "";
         if (events.Observing)
             events.Observe(new Event(EventKind.SourceRemoved, (ushort)slot, (uint)gsi));
@@ -160,6 +164,27 @@ public sealed class LineTable
                 events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
         }
         return fell;
+    }
+
+    /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
+    /// which the sources joined. Which slot each has does not matter. Blocks that are reserved after these may ask, while
+    /// they are rewritten.</summary>
+    internal int PlaceOf(int slot) => _places[slot];
+
+    private void MakeCanonical(Span<SourceState> copy, long now)
+    {
+        copy.Clear();
+        ushort place = 0;
+        foreach (ref readonly LineState line in _lines.Span)
+        {
+            for (int slot = line.First; slot != SourceState.None; slot = _sources[slot].Next)
+            {
+                _places[slot] = place;
+                ref SourceState source = ref copy[place++];
+                source = _sources[slot];
+                (source.Generation, source.Next) = (1, 0);
+            }
+        }
     }
 
     internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);

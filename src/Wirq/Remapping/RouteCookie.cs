@@ -1,36 +1,45 @@
 namespace Wirq.Remapping;
 
-/// <summary>What a remapping unit knows a translation by: the entry of its table that it came from. A cached route bears
-/// it, so that an invalidation finds the routes that it concerns and no others.</summary>
+/// <summary>What a remapping unit knows a translation by. A cached route bears it, so that an invalidation finds the routes
+/// that it concerns and no others.</summary>
 /// <remarks><code>
-///  31   24 23              0
-/// +-------+-----------------+
-/// | unit  |      index      |
-/// +-------+-----------------+
-/// </code>The index is that of the entry in the unit's table (VT-d: 16 bits).</remarks>
-public readonly record struct RouteCookie(uint Bits)
+///  63  48 47    40 39                0
+/// +------+--------+-------------------+
+/// |  0   |  unit  |        key        |
+/// +------+--------+-------------------+
+/// </code>What the key says is the unit's affair: the index of an entry (VT-d, 16 bits), or the requester and an index in its
+/// own table (AMD-Vi). Keys that one invalidation concerns should form a run.</remarks>
+/// <param name="Bits">Unit and key as above; bits 63:48 are zero.</param>
+public readonly record struct RouteCookie(ulong Bits)
 {
-    private const int UnitShift = 24;
-    private const uint IndexMask = (1u << UnitShift) - 1;
+    private const int UnitShift = 40;
+    private const ulong KeyMask = (1ul << UnitShift) - 1;
 
-    /// <summary>The highest index that fits.</summary>
-    public const int MaxIndex = (int)IndexMask;
+    /// <summary>How many bits a cookie has.</summary>
+    internal const int Width = 48;
+
+    /// <summary>The highest key, 2^40 - 1. A translation that came from no entry has it: it lies in no run of entries, but an
+    /// invalidation of the whole unit concerns it.</summary>
+    public const long MaxKey = (long)KeyMask;
+
+    /// <summary>The highest number of a remapping unit.</summary>
+    public const int MaxUnit = 254;
 
     /// <summary>A cookie.</summary>
-    /// <param name="unit">Number of the remapping unit, 0 to 254.</param>
-    /// <param name="index">Index of the entry, 0 to <see cref="MaxIndex"/>.</param>
-    public RouteCookie(int unit, int index) : this((uint)unit << UnitShift | (uint)index & IndexMask) { }
+    /// <param name="unit">Number of the remapping unit, 0 to <see cref="MaxUnit"/>.</param>
+    /// <param name="key">What the unit finds the entry by, 0 to <see cref="MaxKey"/>.</param>
+    public RouteCookie(int unit, long key) : this((ulong)(byte)unit << UnitShift | (ulong)key & KeyMask) { }
 
     /// <summary>The cookie of what no unit translated: no invalidation concerns it.</summary>
-    public static RouteCookie None => new(uint.MaxValue);
+    public static RouteCookie None => new((1ul << Width) - 1);
 
-    /// <summary>The remapping unit.</summary>
-    public int Unit => (int)(Bits >> UnitShift);
-    /// <summary>Index of the entry.</summary>
-    public int Index => (int)(Bits & IndexMask);
+    /// <summary>The remapping unit; 255 for none.</summary>
+    public int Unit => (byte)(Bits >> UnitShift);
+    /// <summary>What the unit finds the entry by.</summary>
+    public long Key => (long)(Bits & KeyMask);
 
     /// <inheritdoc/>
-    public override string ToString() => this == None ? "no entry" : $"entry {Index} of remapping unit {Unit}";
+    public override string ToString() => this == None ? "no entry" : $"entry {Key} of remapping unit {Unit}";
 }
 
 /// <summary>A run of entries of one unit, both ends included.</summary>
@@ -39,10 +48,11 @@ public readonly record struct RouteCookie(uint Bits)
 public readonly record struct CookieRange(RouteCookie First, RouteCookie Last)
 {
     /// <summary>No entry at all.</summary>
-    public static CookieRange Empty => new(new RouteCookie(1u), new RouteCookie(0u));
+    public static CookieRange Empty => new(new RouteCookie(1ul), new RouteCookie(0ul));
 
-    /// <summary>All entries of a unit.</summary>
-    public static CookieRange AllOf(int unit) => new(new RouteCookie(unit, 0), new RouteCookie(unit, RouteCookie.MaxIndex));
+    /// <summary>All entries of a unit, and what it translated without one.</summary>
+    /// <param name="unit">Its number, 0 to <see cref="RouteCookie.MaxUnit"/>.</param>
+    public static CookieRange AllOf(int unit) => new(new RouteCookie(unit, 0), new RouteCookie(unit, RouteCookie.MaxKey));
 
     /// <summary>Whether there is nothing in it.</summary>
     public bool IsEmpty => Last.Bits < First.Bits;

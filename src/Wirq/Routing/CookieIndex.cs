@@ -7,8 +7,8 @@ namespace Wirq.Routing;
 
 /// <summary>The virqs that have a translation, in the order of its cookie, those of one cookie in that of their slots.</summary>
 /// <remarks>
-/// A guest chooses the cookies, and which virqs come and go. So this is a binary trie over the 48 bits of cookie and slot,
-/// in which a branch stands only where keys differ: whatever a guest does, to enter or to find takes at most 48 steps, to
+/// A guest chooses the cookies, and which virqs come and go. So this is a binary trie over the 64 bits of cookie and slot,
+/// in which a branch stands only where keys differ: whatever a guest does, to enter or to find takes at most 64 steps, to
 /// leave takes a few, and to walk over a run takes time in proportion to it.
 /// <para>It has one branch less than leaves. Each branch bears the number of a virq that stands below it, so that no branch
 /// has to be allotted, and neighbours lie near each other. All of it follows from the virqs: it is no state of its own,
@@ -172,7 +172,7 @@ internal sealed class CookieIndex
     private static int Next(ref CookieNode branch, ulong key) => branch.Below[BitOf(key, (int)branch.Bit)];
     private static int BitOf(ulong key, int bit) => (int)(key >> bit) & 1;
     private ulong KeyOf(int slot) => KeyOf(_virqs[slot].Cookie, slot);
-    private static ulong KeyOf(RouteCookie cookie, int slot) => (ulong)cookie.Bits << SlotBits | (uint)slot;
+    private static ulong KeyOf(RouteCookie cookie, int slot) => cookie.Bits << SlotBits | (uint)slot;
 }
 
 /// <summary>A virq's place among the leaves, and the branch that bears its number.</summary>

@@ -18,4 +18,8 @@ internal interface IRouteOwner
     /// <param name="source">Slot of the source.</param>
     /// <param name="kind">A level rises; an edge rises and falls.</param>
     void Drive(int source, VirqKind kind);
+
+    /// <summary>Where a source stands when an identity is taken.</summary>
+    /// <param name="source">Slot of the source.</param>
+    ushort PlaceOf(int source);
 }

@@ -65,24 +65,30 @@ public sealed partial class RouteCache
         S.Dirty = 1;
     }
 
+    /// <summary>Gives a virq the lowest free GSI; where none is free, that of a victim.</summary>
     private int FindGsi(int slot)
     {
+        int index = _freeRows.Take();
+        if (index < 0)
+        {
+            Reclaim(_rows[FindVictim()].Owner);
+            index = _freeRows.Take();
+        }
+        _rows[index].Owner = (ushort)slot;
+        S.Used++;
+        return index;
+    }
+
+    private int FindVictim()
+    {
         ref RouteCacheState state = ref S;
-        bool free = state.Used < _rows.Count;
         // Twice around, for the first time all may be spared.
         for (int step = 0; step <= 2 * _rows.Count; step++)
         {
             int index = state.Hand;
             state.Hand = index + 1 < _rows.Count ? index + 1 : 0;
-            ref GsiRow row = ref _rows[index];
-            if (row.Owner == VirqSlot.None || !free && IsVictim(ref row))
-            {
-                if (row.Owner != VirqSlot.None)
-                    Reclaim(row.Owner);
-                row.Owner = (ushort)slot;
-                state.Used++;
+            if (IsVictim(ref _rows[index]))
                 return index;
-            }
         }
         throw new UnreachableException("a batch is never larger than the budget, so the clock finds a victim");
     }
@@ -114,7 +120,9 @@ public sealed partial class RouteCache
         ref GsiRow row = ref RowOf(virq);
         row.Owner = VirqSlot.None;
         row.Use = GsiUse.Idle;
-        S.Used--;
+        _freeRows.Free(virq.Gsi - _firstGsi);
+        if (--S.Used == 0)
+            S.Hand = 0;
         virq.Gsi = VirqSlot.NoGsi;
     }
 }

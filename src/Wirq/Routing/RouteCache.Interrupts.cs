@@ -161,7 +161,7 @@ public sealed partial class RouteCache
         if (cookie != RouteCookie.None)
             _cookies.Enter(slot);
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqTranslated, (ushort)slot, cookie.Bits, translated.Bits));
+            _events.Observe(new Event(EventKind.VirqTranslated, (ushort)slot, 0, translated.Bits, cookie.Bits));
         return RefusalReason.None;
     }
 

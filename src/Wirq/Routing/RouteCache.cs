@@ -29,6 +29,7 @@ public sealed partial class RouteCache
     private readonly Block<RouteCacheState> _state;
     private readonly Block<VirqSlot> _virqs;
     private readonly Block<GsiRow> _rows;
+    private readonly SlotSet _freeVirqs, _freeRows;
     private readonly CookieIndex _cookies;
     private readonly string[] _labels;
     private readonly int _firstGsi;
@@ -41,10 +42,12 @@ public sealed partial class RouteCache
         _events = events;
         _format = format;
         _state = arena.Reserve<RouteCacheState>(1, RouteCacheState.MakeRelative);
-        _virqs = arena.Reserve<VirqSlot>(options.Virqs);
+        _virqs = arena.Reserve<VirqSlot>(options.Virqs, MakeCanonical);
+        _freeVirqs = new SlotSet(options.Virqs, arena);
         KernelLimits? kernel = options.Kernel;
         _firstGsi = kernel is null ? 0 : Math.Min(kernel.FirstFree, kernel.Routes);
         _rows = arena.Reserve<GsiRow>(Math.Max(1, kernel is { HasIrqfd: true } ? kernel.Routes - _firstGsi : 0));
+        _freeRows = new SlotSet(_rows.Count, arena);
         _cookies = new CookieIndex(_virqs, arena);
         _labels = new string[options.Virqs];
         Array.Fill(_labels, "");
@@ -52,8 +55,6 @@ public sealed partial class RouteCache
 
         ref RouteCacheState state = ref S;
         state.FirstWaiting = state.LastWaiting = VirqSlot.None;
-        for (int slot = 0; slot < options.Virqs; slot++)
-            _virqs[slot].Next = (ushort)(slot + 1 < options.Virqs ? slot + 1 : VirqSlot.None);
         foreach (ref GsiRow row in _rows.Span)
             row.Owner = VirqSlot.None;
     }
@@ -71,6 +72,26 @@ public sealed partial class RouteCache
     internal PinRoutes? Pins { get; init; }
 
     private ref RouteCacheState S => ref _state.Value;
+
+    /// <summary>Counters tell the present owner and translation of a slot from former ones; whoever holds such a number says
+    /// so in its own place (<see cref="Host.CanonicalEvent"/>).</summary>
+    private void MakeCanonical(Span<VirqSlot> copy, long now)
+    {
+        foreach (ref VirqSlot virq in copy)
+        {
+            if (virq.State == VirqState.Free)
+            {
+                virq = default;
+                continue;
+            }
+            (virq.Owner, virq.Generation) = (0, 0);
+            if (virq.Kind != VirqKind.Message)
+                virq.Source = _owner.PlaceOf(virq.Source);
+        }
+    }
+
+    /// <summary>Which translation of a virq holds.</summary>
+    internal uint GenerationOf(int slot) => _virqs[slot].Generation;
 
     /// <summary>Registers a virq that sends messages. It begins unmasked and cold, without a message: what comes before
     /// one is set is lost, as it would be on hardware.</summary>
@@ -123,9 +144,9 @@ public sealed partial class RouteCache
             Resample = EventFd.None,
             Source = VirqSlot.None,
             Previous = VirqSlot.None,
-            Next = S.Free,
+            Next = VirqSlot.None,
         };
-        S.Free = (ushort)handle.Slot;
+        _freeVirqs.Free(handle.Slot);
         _labels[handle.Slot] = "";
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqDisposed, (ushort)handle.Slot));
@@ -192,14 +213,13 @@ public sealed partial class RouteCache
     private VirqHandle Take(string label, VirqKind kind)
     {
         ArgumentException.ThrowIfNullOrEmpty(label);
-        int slot = S.Free;
-        if (slot == VirqSlot.None)
+        int slot = _freeVirqs.Take();
+        if (slot < 0)
         {
             throw new InvalidOperationException(
                 $"all {Capacity} virqs are taken; raise {nameof(RoutingOptions)}.{nameof(RoutingOptions.Virqs)}");
         }
         ref VirqSlot virq = ref _virqs[slot];
-        S.Free = virq.Next;
         virq = new VirqSlot
         {
             Owner = virq.Owner,

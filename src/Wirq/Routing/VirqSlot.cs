@@ -44,9 +44,9 @@ internal struct VirqSlot : IState
     public ulong Address;
     /// <summary>The message as it was translated.</summary>
     public InterruptMessage Translation;
-    public uint Data;
     /// <summary>Where the translation came from.</summary>
     public RouteCookie Cookie;
+    public uint Data;
     /// <summary>Counts the owners of the slot.</summary>
     public uint Owner;
     /// <summary>Counts the translations that were lost, so that one made before is known for old.</summary>
@@ -57,11 +57,12 @@ internal struct VirqSlot : IState
     public ushort Requester;
     /// <summary>Its source, where it drives a line.</summary>
     public ushort Source;
-    /// <summary>Neighbours among those that wait, or the next free slot.</summary>
+    /// <summary>Neighbours among those that wait.</summary>
     public ushort Next, Previous;
     public VirqState State;
     public VirqKind Kind;
     public VirqFlags Flags;
+    public uint Reserved;
 
     public readonly Msi Message => new(Address, Data);
     public readonly bool Has(VirqFlags flag) => (Flags & flag) != 0;
@@ -100,13 +101,13 @@ internal struct RouteCacheState : IState
     public int Waiting;
     /// <summary>How many GSIs have an owner.</summary>
     public int Used;
-    /// <summary>Where the search for a free GSI or a victim goes on.</summary>
+    /// <summary>Where the search for a victim goes on; 0 while no GSI has an owner.</summary>
     public int Hand;
     /// <summary>Commits that were appended and not carried out yet.</summary>
     public int Committing;
     /// <summary>Whether the table differs from what was committed.</summary>
     public ushort Dirty;
-    public ushort Free, FirstWaiting, LastWaiting;
+    public ushort FirstWaiting, LastWaiting, Reserved;
 
     internal static void MakeRelative(ref RouteCacheState state, long now)
     {

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -12,14 +13,31 @@ public interface IState;
 /// <param name="now">Virtual time in nanoseconds.</param>
 public delegate void Relative<T>(ref T state, long now) where T : unmanaged, IState;
 
+/// <summary>Rewrites one block so that states which behave alike have the same bytes: times become distances, counters
+/// that only tell old from new become that, and slots stand in an order that does not depend on who came first.</summary>
+/// <param name="copy">A scratch copy of the block; the live one is never handed out.</param>
+/// <param name="now">Virtual time in nanoseconds.</param>
+public delegate void Canonical<T>(Span<T> copy, long now) where T : unmanaged, IState;
+
 /// <summary>The mutable state of a whole machine, block by block: to fork is to copy it, to compare is to hash it.
 /// Every chip, line table and law reserves its block here when it is built; two machines built from the same
 /// configuration in the same order have the same layout.</summary>
-/// <remarks>Not thread-safe.</remarks>
+/// <remarks>Blocks lie in a row in a few pieces of memory (<see cref="StateSlab"/>), so that a copy is a few moves.
+/// Not thread-safe.</remarks>
 public sealed class StateArena
 {
+    private const int FirstSlab = 4096;
+
     private readonly List<StateBlock> _blocks = [];
+    private readonly List<StateSlab> _slabs = [];
+    private readonly int _capacity;
+    private StateSlab? _hashed, _derived;
+    private XxHash128? _hash;
     private byte[] _scratch = [];
+
+    /// <summary>Makes an empty arena.</summary>
+    /// <param name="capacity">Bytes that it is expected to hold; it grows where that is too little.</param>
+    public StateArena(int capacity = 0) => _capacity = capacity;
 
     /// <summary>Blocks reserved so far.</summary>
     public int Count => _blocks.Count;
@@ -31,25 +49,41 @@ public sealed class StateArena
     /// <param name="count">How many; at least 1.</param>
     /// <param name="relative">Needed where the struct holds absolute times; see <see cref="Identity"/>.</param>
     public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState =>
-        Reserve(new StateBlock<T>(Zeroed<T>(count), relative));
+        Reserve<T>(count, derived: false, relative is null ? null : (copy, now) =>
+        {
+            foreach (ref T state in copy)
+                relative(ref state, now);
+        });
+
+    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, where more than times has to be rewritten.</summary>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="canonical">See <see cref="Identity"/>.</param>
+    public Block<T> Reserve<T>(int count, Canonical<T> canonical) where T : unmanaged, IState =>
+        Reserve(count, derived: false, canonical);
 
     /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, for what follows from other blocks and only finds something
     /// in them: it is copied with them, and has no part in the identity.</summary>
     /// <param name="count">How many; at least 1.</param>
-    internal Block<T> ReserveDerived<T>(int count = 1) where T : unmanaged, IState =>
-        Reserve(new StateBlock<T>(Zeroed<T>(count), null, isDerived: true));
+    internal Block<T> ReserveDerived<T>(int count = 1) where T : unmanaged, IState => Reserve<T>(count, derived: true, null);
 
-    private static T[] Zeroed<T>(int count) where T : unmanaged, IState
+    private Block<T> Reserve<T>(int count, bool derived, Canonical<T>? canonical) where T : unmanaged, IState
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        return new T[count];
-    }
-
-    private Block<T> Reserve<T>(StateBlock<T> block) where T : unmanaged, IState
-    {
-        Length = checked(Length + block.Bytes.Length);
+        int bytes = checked(count * Unsafe.SizeOf<T>());
+        Length = checked(Length + bytes);
+        ref StateSlab? slab = ref derived ? ref _derived : ref _hashed;
+        if (slab is null || !slab.Fits(bytes))
+        {
+            int size = slab is null ? derived ? FirstSlab : Math.Max(FirstSlab, _capacity) : slab.Size * 2;
+            slab = new StateSlab(Math.Max(size, StateSlab.Padded(bytes)), derived);
+            _slabs.Add(slab);
+        }
+        int offset = slab.Take(bytes);
+        var block = new StateBlock(slab, offset, bytes);
         _blocks.Add(block);
-        return new Block<T>(block.States);
+        if (canonical is not null)
+            slab.Rewrites.Add((block, (copy, now) => canonical(MemoryMarshal.Cast<byte, T>(copy), now)));
+        return new Block<T>(slab.Bytes, offset, count);
     }
 
     /// <summary>Takes over the state of a machine of the same layout.</summary>
@@ -65,15 +99,22 @@ public sealed class StateArena
     /// <summary>Takes over a run of blocks of another arena.</summary>
     internal void CopyFrom(StateArena other, int from, int to, int count)
     {
+        ReadOnlySpan<StateBlock> sources = CollectionsMarshal.AsSpan(other._blocks).Slice(from, count);
+        ReadOnlySpan<StateBlock> targets = CollectionsMarshal.AsSpan(_blocks).Slice(to, count);
         // All of it is compared before any of it is copied: a machine that is half another's is nobody's.
         for (int i = 0; i < count; i++)
         {
-            int source = other._blocks[from + i].Bytes.Length, target = _blocks[to + i].Bytes.Length;
-            if (source != target)
-                throw new ArgumentException($"a block of {source} bytes does not fit one of {target}", nameof(other));
+            if (sources[i].Length != targets[i].Length)
+                throw new ArgumentException($"a block of {sources[i].Length} bytes does not fit one of {targets[i].Length}", nameof(other));
         }
-        for (int i = 0; i < count; i++)
-            other._blocks[from + i].Bytes.CopyTo(_blocks[to + i].Bytes);
+        // What lies in a row in both is moved at once.
+        for (int first = 0, end; first < count; first = end)
+        {
+            for (end = first + 1; end < count && sources[end].Follows(sources[end - 1]) && targets[end].Follows(targets[end - 1]); end++) { }
+            int length = sources[end - 1].End - sources[first].Offset;
+            sources[first].Slab.Bytes.AsSpan(sources[first].Offset, length)
+                .CopyTo(targets[first].Slab.Bytes.AsSpan(targets[first].Offset, length));
+        }
     }
 
     /// <summary>Whether another machine of the same layout has the same bytes.</summary>
@@ -81,89 +122,32 @@ public sealed class StateArena
     {
         ArgumentNullException.ThrowIfNull(other);
         return other.Count == Count
-            && _blocks.Zip(other._blocks).All(pair => pair.First.Bytes.SequenceEqual(pair.Second.Bytes));
+            && _blocks.Zip(other._blocks).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
     }
 
     /// <summary>A 128-bit hash of the state in which every absolute time is taken relative to
     /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
+    /// <remarks>XXH128 of the blocks in their order: fast, stable across runs and machines of one byte order. It is no
+    /// defence against collisions that somebody makes on purpose.</remarks>
     public UInt128 Identity(long now)
     {
-        var hash = new StateHash((ulong)Length);
-        foreach (StateBlock block in _blocks)
+        XxHash128 hash = _hash ??= new XxHash128();
+        hash.Reset();
+        foreach (StateSlab slab in _slabs)
         {
-            if (block.IsDerived)
-                continue;
-            ReadOnlySpan<byte> bytes = block.Bytes;
-            if (block.HasTimes)
-            {
-                if (_scratch.Length < bytes.Length)
-                    _scratch = new byte[bytes.Length];
-                bytes.CopyTo(_scratch);
-                block.MakeRelative(_scratch.AsSpan(0, bytes.Length), now);
-                bytes = _scratch.AsSpan(0, bytes.Length);
-            }
-            hash.Add(bytes);
+            if (!slab.IsDerived)
+                hash.Append(slab.Rewrites.Count == 0 ? slab.Used : Rewritten(slab, now));
         }
-        return hash.Value;
+        return hash.GetCurrentHashAsUInt128();
     }
-}
 
-/// <summary>One block, whatever stands in it.</summary>
-internal abstract class StateBlock
-{
-    internal abstract Span<byte> Bytes { get; }
-    internal abstract bool HasTimes { get; }
-    internal abstract bool IsDerived { get; }
-    internal abstract void MakeRelative(Span<byte> copy, long now);
-}
-
-internal sealed class StateBlock<T>(T[] states, Relative<T>? relative, bool isDerived = false) : StateBlock where T : unmanaged, IState
-{
-    internal T[] States => states;
-    internal override Span<byte> Bytes => MemoryMarshal.AsBytes(states.AsSpan());
-    internal override bool HasTimes => relative is not null;
-    internal override bool IsDerived => isDerived;
-
-    internal override void MakeRelative(Span<byte> copy, long now)
+    private ReadOnlySpan<byte> Rewritten(StateSlab slab, long now)
     {
-        foreach (ref T state in MemoryMarshal.Cast<byte, T>(copy))
-            relative!(ref state, now);
+        if (_scratch.Length < slab.Used.Length)
+            _scratch = new byte[slab.Used.Length];
+        slab.Used.CopyTo(_scratch);
+        foreach ((StateBlock block, RewriteBytes rewrite) in slab.Rewrites)
+            rewrite(_scratch.AsSpan(block.Offset, block.Length), now);
+        return _scratch.AsSpan(0, slab.Used.Length);
     }
-}
-
-/// <summary>One chip's place in a <see cref="StateArena"/>.</summary>
-public readonly struct Block<T> where T : unmanaged, IState
-{
-    private readonly T[] _states;
-
-    internal Block(T[] states) => _states = states;
-
-    /// <summary>How many structs stand in the block.</summary>
-    public int Count => _states.Length;
-
-    /// <summary>The first (often the only) struct.</summary>
-    public ref T Value
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref MemoryMarshal.GetArrayDataReference(_states);
-    }
-
-    /// <summary>The struct at <paramref name="index"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It lies outside the block.</exception>
-    public ref T this[int index]
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            if ((uint)index >= (uint)_states.Length)
-                ThrowOutside(index);
-            return ref Unsafe.Add(ref Value, index);
-        }
-    }
-
-    /// <summary>All of them.</summary>
-    public Span<T> Span => _states;
-
-    private static void ThrowOutside(int index) =>
-        throw new ArgumentOutOfRangeException(nameof(index), index, "outside the state block");
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Wirq.Events;
 using Wirq.Host;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.Tests.Shared.Remapping;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Wirq.Host;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Tests.Shared.Remapping;
 

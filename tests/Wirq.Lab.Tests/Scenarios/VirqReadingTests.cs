@@ -1,7 +1,7 @@
 using Wirq.Events;
 using Wirq.Lab.Kernels;
 using Wirq.Lab.Scenarios;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 
 namespace Wirq.Lab.Tests.Scenarios;

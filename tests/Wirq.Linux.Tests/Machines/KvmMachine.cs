@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Wirq.Host;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.Tests.Shared.Remapping;
 

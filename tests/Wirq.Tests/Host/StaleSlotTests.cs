@@ -91,6 +91,25 @@ public sealed class StaleSlotTests
     }
 
     [Fact]
+    public void A_slot_that_changes_hands_while_its_owner_hears_is_not_looked_at_again()
+    {
+        HostSource? comes = null;
+        int right = 0, wrong = 0;
+        Virq? leaves = null;
+        leaves = _host.RegisterOnLine("leaves", 20, acknowledged: () =>
+        {
+            right++;
+            leaves!.Dispose();
+            comes = _host.Connect(5, "fresh", acknowledged: () => wrong++);
+        });
+        leaves.Trigger();
+        _host.Eoi(0, 0x51);
+        Assert.NotNull(comes);
+        Assert.Equal((1, 0), (right, wrong));
+        comes.Dispose();
+    }
+
+    [Fact]
     public void A_port_carries_no_acknowledge_to_a_slots_next_owner()
     {
         var fabric = new Fabric(FabricOptions.Pc());

@@ -105,8 +105,8 @@ internal static class VirqHistories
     private static Event Answered(int virq) => new(EventKind.VirqAnswered, (ushort)virq, 0, Message.Bits);
     private static Event Refused(int virq, RefusalReason reason = RefusalReason.RemappingFault) =>
         new(EventKind.VirqAnswered, (ushort)virq, 0, 0, (ulong)reason);
-    private static Event Translated(int virq, int? entry) => new(EventKind.VirqTranslated, (ushort)virq,
-        (entry is { } index ? new RouteCookie(0, index) : RouteCookie.None).Bits, Message.Bits);
+    private static Event Translated(int virq, int? entry) => new(EventKind.VirqTranslated, (ushort)virq, 0,
+        Message.Bits, (entry is { } index ? new RouteCookie(0, index) : RouteCookie.None).Bits);
     private static Event Invalidated(int first, int last, int unit = 0) => new(EventKind.RemapInvalidated, (ushort)unit, 0, (ulong)first, (ulong)last);
     private static Event Done(int first, int last, int unit = 0) => new(EventKind.RemapInvalidationDone, (ushort)unit, 1, (ulong)first, (ulong)last);
     private static Event Faulted(ushort requester, ulong flags = 0) => new(EventKind.RemapFaulted, 0, requester, 0x22, 7 | flags);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Wirq.Host;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.Tests.Host;
 using Wirq.Tests.Shared;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Wirq.Events;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.State;
 
 namespace Wirq.Tests.Remapping;

@@ -1,4 +1,4 @@
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.State;
 using static Wirq.Tests.Remapping.VtdBench;
 

@@ -1,5 +1,5 @@
 using Wirq.Events;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;

@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
@@ -21,7 +22,7 @@ public class VtdQueueTests
         VtdBench bench = Bench();
         bench.Submit(QueuedDescriptor.Entries(index, mask));
         Assert.Equal([Range(first, last)], bench.Steps);
-        Assert.Equal([new Event(EventKind.RemapInvalidated, 0, 0, (ulong)first, (ulong)last)], bench.Seen());
+        Assert.Empty(bench.Seen());
         Assert.Equal(16u, bench.Read(Iqh));
     }
 
@@ -31,7 +32,7 @@ public class VtdQueueTests
         VtdBench bench = new VtdBench(unit: 5).EnableQueue();
         bench.Submit(QueuedDescriptor.AllEntries);
         Assert.Equal([CookieRange.AllOf(5)], bench.Steps);
-        Assert.Equal([new Event(EventKind.RemapInvalidated, 5, 0, 0, RouteCookie.MaxIndex)], bench.Seen());
+        Assert.Empty(bench.Seen());
     }
 
     [Fact]

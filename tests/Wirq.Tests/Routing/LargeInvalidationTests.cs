@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.Tests.Shared.Remapping;
 

@@ -169,6 +169,8 @@ internal sealed class RouteBench : IRouteOwner
         return RefusalReason.RemappingFault;
     }
 
+    ushort IRouteOwner.PlaceOf(int source) => (ushort)source;
+
     void IRouteOwner.Drive(int source, VirqKind kind) => Log.Add($"drive {source} {kind}");
 
     private void Carry(in Event e)

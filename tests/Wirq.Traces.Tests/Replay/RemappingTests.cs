@@ -1,3 +1,4 @@
+using Wirq.Remapping.VtD;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Replay;
 
@@ -129,7 +130,7 @@ public sealed class RemappingTests
         ReplayReport report = ReplayLogs.Kept(Log, (line, fabric) =>
         {
             if (line.Number == s_request + 1)
-                fabric.Vtd!.Reset();
+                VtdUnit.Of(fabric)!.Reset();
         });
         Assert.Equal((s_request + 2, "vtd_ir_irte_get"), ((int)report.First!.Line, report.First.Event));
     }

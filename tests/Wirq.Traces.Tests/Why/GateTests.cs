@@ -219,13 +219,13 @@ public class GateTests
     public void A_message_that_the_remapping_unit_blocks_is_told_with_the_entry_and_the_reason()
     {
         var machine = new Watched(FabricOptions.Pc() with { Vtd = new() }, "irte:5");
-        machine.Fabric.TryWrite(0, machine.Fabric.Vtd!.Options.Address + 0xB8, 8, 1);
-        machine.Fabric.TryWrite(0, machine.Fabric.Vtd.Options.Address + 0x18, 4, 3 << 24);
+        machine.Fabric.TryWrite(0, machine.Fabric.Options.Vtd!.Address + 0xB8, 8, 1);
+        machine.Fabric.TryWrite(0, machine.Fabric.Options.Vtd.Address + 0x18, 4, 3 << 24);
         machine.Settle();
         machine.Send(MsiAddress.ForHandle(5).Bits, 0);
         Stopped(machine, Fate.Refused, Gate.RemappingFault, "the remapping unit blocked it: irte:5 lies beyond the table (reason 0x21)");
-        machine.Fabric.TryWrite(0, machine.Fabric.Vtd.Options.Address + 0xB8, 8, 7);
-        machine.Fabric.TryWrite(0, machine.Fabric.Vtd.Options.Address + 0x18, 4, 3 << 24);
+        machine.Fabric.TryWrite(0, machine.Fabric.Options.Vtd.Address + 0xB8, 8, 7);
+        machine.Fabric.TryWrite(0, machine.Fabric.Options.Vtd.Address + 0x18, 4, 3 << 24);
         machine.Settle();
         machine.Send(MsiAddress.ForHandle(5).Bits, 0);
         Stopped(machine, Fate.Refused, Gate.RemappingFault, "the remapping unit blocked it: irte:5 cannot be read (reason 0x23)");

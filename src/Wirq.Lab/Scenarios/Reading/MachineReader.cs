@@ -1,6 +1,6 @@
 using Wirq.Lab.Kernels;
 using Wirq.Lab.Worlds;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 

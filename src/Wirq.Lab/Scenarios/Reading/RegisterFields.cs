@@ -1,5 +1,5 @@
 using System.Globalization;
-using Wirq.Remapping;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 

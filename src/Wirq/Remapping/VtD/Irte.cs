@@ -1,4 +1,4 @@
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>How an entry verifies who sent a request (SVT).</summary>
 public enum SourceValidation : byte

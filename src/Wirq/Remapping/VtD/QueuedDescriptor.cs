@@ -1,4 +1,4 @@
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>What a descriptor of the invalidation queue asks.</summary>
 public enum DescriptorType : byte

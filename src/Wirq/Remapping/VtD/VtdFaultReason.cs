@@ -1,4 +1,4 @@
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>Why a VT-d unit blocked an interrupt request (VT-d specification, 5.1.4.1). The numbers are those of the FR
 /// field of a fault record.</summary>

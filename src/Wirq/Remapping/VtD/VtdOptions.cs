@@ -1,7 +1,9 @@
-namespace Wirq.Remapping;
+using Wirq.State;
+
+namespace Wirq.Remapping.VtD;
 
 /// <summary>How a VT-d remapping unit is built.</summary>
-public sealed record VtdOptions
+public sealed record VtdOptions : IRemapperOptions
 {
     /// <summary>The most fault recording registers that fit into the page of the registers.</summary>
     public const int MaxFaultRecords = (int)((VtdUnit.PageSize - VtdUnit.FaultRecordOffset) / FaultRecord.Size);
@@ -19,9 +21,17 @@ public sealed record VtdOptions
     /// registers above it do not exist.</summary>
     public int AddressWidth { get; init; } = 48;
 
-    /// <summary>How the messages of the unit's own events name their destination: with extended interrupt mode, its bits
-    /// 31:8 stand in bits 31:8 of the upper address (VT-d specification, 11.4, FEUADDR_REG and IEUADDR_REG).</summary>
-    internal MsiFormat OwnFormat => ExtendedInterruptMode ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
+    /// <summary>Whose messages it remaps: its device scope (VT-d specification, 8.3.1). Null, as with INCLUDE_PCI_ALL, for those
+    /// of all requesters that no other unit's scope has.</summary>
+    public IReadOnlyList<RequesterRange>? Scope { get; init; }
+
+    IReadOnlyList<RegisterPages> IRemapperOptions.Registers => [new(Address)];
+
+    /// <summary>With extended interrupt mode, bits 31:8 of the destination stand in bits 31:8 of the upper address (VT-d
+    /// specification, 11.4, FEUADDR_REG and IEUADDR_REG).</summary>
+    MsiFormat IRemapperOptions.OwnFormat => ExtendedInterruptMode ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
+
+    IRemapper IRemapperOptions.Build(StateArena arena, int unit) => new VtdUnit(this, arena, unit);
 
     /// <summary>Throws where no unit can be built so.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>

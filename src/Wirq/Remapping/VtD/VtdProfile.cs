@@ -1,4 +1,4 @@
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>How a profile's VT-d unit parts from the VT-d specification.</summary>
 /// <param name="FaultsUntold">A blocked request leaves no fault record, no status and no message.</param>

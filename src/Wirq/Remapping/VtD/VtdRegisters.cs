@@ -1,4 +1,4 @@
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>The registers, in the order of <see cref="VtdRegisters.Rows"/>. The four of an event stand
 /// together.</summary>

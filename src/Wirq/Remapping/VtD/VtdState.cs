@@ -1,6 +1,6 @@
 using Wirq.State;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>What a unit remembers besides its registers and fault records.</summary>
 internal struct VtdState : IState

@@ -1,6 +1,6 @@
 using Wirq.Events;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <content>Fault records, fault status, and the messages of both events.</content>
 public sealed partial class VtdUnit

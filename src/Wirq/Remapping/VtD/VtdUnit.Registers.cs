@@ -1,6 +1,6 @@
 using Wirq.Events;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <content>The registers.</content>
 public sealed partial class VtdUnit
@@ -52,6 +52,20 @@ public sealed partial class VtdUnit
         ulong written = Written(value, size, upper);
         _registers[(int)register].Write(written, Written(ulong.MaxValue, size, upper), _writable[(int)register], row.ClearedByOne);
         AfterWrite(register, written, events);
+    }
+
+    bool IRemapper.TryRead(ulong address, int size, out ulong value)
+    {
+        uint offset = (uint)(address - Options.Address);
+        value = Read(offset, size);
+        return Has(offset, size);
+    }
+
+    bool IRemapper.TryWrite(ulong address, int size, ulong value, EventBuffer events)
+    {
+        uint offset = (uint)(address - Options.Address);
+        Write(offset, size, value, events);
+        return Has(offset, size);
     }
 
     private void AfterWrite(VtdRegister register, ulong written, EventBuffer events)

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
 using Wirq.Events;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <content>Interrupt requests.</content>
 public sealed partial class VtdUnit
 {
+    /// <summary>Until remapping is on, a message in compatibility format is read as if there were no unit; switching it on
+    /// invalidates the whole unit.</summary>
+    bool IRemapper.Passes(Msi message) => !RemappingEnabled && !message.Address.Remappable;
+
     /// <summary>What an interrupt request becomes, by the registers and the table as they are now (VT-d specification,
     /// 5.1.4).</summary>
     /// <param name="message">The request.</param>
@@ -24,7 +28,7 @@ public sealed partial class VtdUnit
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(events);
-        cookie = new RouteCookie(_unit, RouteCookie.MaxIndex);
+        cookie = new RouteCookie(_unit, RouteCookie.MaxKey);
         var request = new InterruptRequest(message);
         // Without remapping every request is one in compatibility format, where address bit 4 has no meaning (5.1.2.1,
         // 5.1.4).
@@ -46,11 +50,7 @@ public sealed partial class VtdUnit
                 cookie = new RouteCookie(_unit, index);
         }
         if (reason == VtdFaultReason.None)
-        {
-            if (events.Observing)
-                events.Observe(new Event(EventKind.RemapTranslated, _unit, requester, translated.Bits, (ulong)index));
             return RefusalReason.None;
-        }
         if (delivering)
             Fault(reason, requester, index, suppressed, events);
         return RefusalReason.RemappingFault;

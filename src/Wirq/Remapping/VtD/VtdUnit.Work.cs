@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Wirq.Events;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <content>The work that writes leave behind: commands and the invalidation queue.</content>
 public sealed partial class VtdUnit
@@ -12,28 +12,28 @@ public sealed partial class VtdUnit
 
     /// <summary>Does one piece of the work that writes left behind: a command, or a descriptor of the queue. Before the
     /// next piece is done, and before the guest goes on, the owner drops what it has cached of
-    /// <paramref name="invalidated"/>.</summary>
+    /// <paramref name="ended"/>.</summary>
     /// <param name="memory">Where the queue is.</param>
     /// <param name="events">Where effects go: <see cref="EventKind.MemoryWrite"/> and
     /// <see cref="EventKind.UnitMessage"/>.</param>
-    /// <param name="invalidated">The entries that this piece invalidated.</param>
+    /// <param name="ended">The entries that this piece invalidated.</param>
     /// <returns>False when there was nothing left. A write leaves at most six commands and one queue, of at most 32768
     /// descriptors.</returns>
-    public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange invalidated)
+    public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(events);
-        invalidated = CookieRange.Empty;
+        ended = CookieRange.Empty;
         var pending = new GlobalCommand(S.Command.Pending(Status));
         if (pending.Bits != 0)
         {
             if (Carry(pending, events))
-                invalidated = InvalidateAll(events);
+                ended = CookieRange.AllOf(_unit);
             return true;
         }
         if (!QueueRuns)
             return false;
-        invalidated = CarryDescriptor(memory, events);
+        ended = CarryDescriptor(memory, events);
         return true;
     }
 
@@ -100,15 +100,6 @@ public sealed partial class VtdUnit
             S.NextRecord = 0;
     }
 
-    private CookieRange InvalidateAll(EventBuffer events) => Invalidate(0, RouteCookie.MaxIndex, events);
-
-    private CookieRange Invalidate(int first, int last, EventBuffer events)
-    {
-        if (events.Observing)
-            events.Observe(new Event(EventKind.RemapInvalidated, _unit, 0, (ulong)first, (ulong)last));
-        return new CookieRange(new RouteCookie(_unit, first), new RouteCookie(_unit, last));
-    }
-
     /// <summary>Fetches the descriptor at the head and carries it out (6.5.2). The head moves on when it is done; where
     /// it cannot be done the head stays, and the queue stops until software clears IQE (6.5.2.10).</summary>
     private CookieRange CarryDescriptor(IGuestMemory memory, EventBuffer events)
@@ -129,7 +120,9 @@ public sealed partial class VtdUnit
         switch (descriptor.Type)
         {
             case DescriptorType.InterruptEntries:
-                return descriptor.Selective ? Invalidate(descriptor.FirstEntry, descriptor.LastEntry, events) : InvalidateAll(events);
+                return descriptor.Selective
+                    ? new(new RouteCookie(_unit, descriptor.FirstEntry), new RouteCookie(_unit, descriptor.LastEntry))
+                    : CookieRange.AllOf(_unit);
             case DescriptorType.Wait:
                 Complete(descriptor, events);
                 break;

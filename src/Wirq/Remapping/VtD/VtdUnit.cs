@@ -1,6 +1,6 @@
 using Wirq.State;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>A VT-d remapping unit (DMAR unit), as far as it remaps interrupts.</summary>
 /// <remarks>
@@ -10,8 +10,8 @@ namespace Wirq.Remapping;
 /// translation is used any more.
 /// <para>The unit caches nothing itself: every <see cref="Translate"/> reads the table. What is cached are the routes
 /// of its owner, each under a <see cref="RouteCookie"/>. A message that no entry translated (remapping off, or
-/// compatibility format let through) has the cookie with the index <see cref="RouteCookie.MaxIndex"/>, which lies in
-/// no run of entries, but is invalidated with the whole unit.</para>
+/// compatibility format let through) has the cookie with the key <see cref="RouteCookie.MaxKey"/>, which lies in no run
+/// of entries, but is invalidated with the whole unit.</para>
 /// <para>Not modelled: address translation (CAP_REG.SAGAW is zero; root table pointer and translation enable are taken
 /// and mirrored in the status, and context and IOTLB invalidations are done at once, so that a driver that polls for
 /// them goes on); posted interrupts; scalable mode, PASIDs and page requests, and with them 256-bit descriptors;
@@ -20,7 +20,7 @@ namespace Wirq.Remapping;
 /// <para>Source: Intel Virtualization Technology for Directed I/O, architecture specification, revision 3.0 and later,
 /// here "the VT-d specification".</para>
 /// </remarks>
-public sealed partial class VtdUnit
+public sealed partial class VtdUnit : IRemapper
 {
     /// <summary>Bytes that the registers take.</summary>
     public const uint PageSize = 0x1000;
@@ -47,7 +47,7 @@ public sealed partial class VtdUnit
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfNegative(unit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, RouteCookie.None.Unit - 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(unit, RouteCookie.MaxUnit);
         options.Validate();
         Options = options;
         _profile = VtdProfile.Of(options.Profile);
@@ -65,6 +65,13 @@ public sealed partial class VtdUnit
 
     /// <summary>Whether interrupt remapping is on (GSTS_REG.IRES).</summary>
     public bool RemappingEnabled => Status.Has(GlobalCommand.Remapping);
+
+    /// <summary>The first VT-d unit of a machine; null for none.</summary>
+    public static VtdUnit? Of(Fabric machine)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        return machine.Remappers.OfType<VtdUnit>().FirstOrDefault();
+    }
 
     private ref VtdState S => ref _state.Value;
     private GlobalCommand Status => new(Word(VtdRegister.GlobalStatus));

@@ -1,7 +1,7 @@
 using System.Numerics;
 using Wirq.State;
 
-namespace Wirq.Remapping;
+namespace Wirq.Remapping.VtD;
 
 /// <summary>A register as a guest accesses it: whole, or by halves where it has 64 bits.</summary>
 internal struct RegisterWord : IState

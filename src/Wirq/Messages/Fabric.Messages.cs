@@ -1,0 +1,193 @@
+using Wirq.Events;
+using Wirq.Remapping;
+using Wirq.Routing;
+using Wirq.State;
+
+namespace Wirq;
+
+/// <content>The one road of a message: its sender, the remapping unit of its requester, the local APICs, and the answer to the
+/// sender.</content>
+/// <remarks>
+/// <code>
+/// device  Send(Msi, requester) ─┐
+/// pin     Deliver ──────────────┴─► Send(Msi, Origin) ─► Translate ─┬─► Bring ─► local APICs ─► answer
+/// virq    VirqInjected (its cached translation) ────────────────────┤        └─► a kernel, which answers later
+/// unit    UnitMessage (not remapped) ───────────────────────────────┘
+/// </code>
+/// A device hears what <see cref="Send(Msi, ushort)"/> returns; a pin, an answer that it may send again by; a virq, an event;
+/// a unit, nothing.</remarks>
+public sealed partial class Fabric
+{
+    // Whether a message has a longer way than to be read and delivered.
+    private readonly bool _remaps;
+
+    private bool KernelOwnsLocalApics => Options.Routing?.Kernel is not null;
+
+    /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest
+    /// memory.</summary>
+    /// <param name="message">Address and data.</param>
+    /// <param name="requester">Bus, device and function of the sender.</param>
+    /// <returns>Whether a local APIC accepted it, or it became a write to memory. Where a kernel owns the local APICs, it
+    /// answers later, and this says only that the message is under way.</returns>
+    public RefusalReason Send(Msi message, ushort requester = 0)
+    {
+        Origin origin = Origin.Device(requester);
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+        if (message.IsInterrupt(Options.Format))
+            return Send(message, origin);
+        Events.Emit(new Event(EventKind.MemoryWrite, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+        return RefusalReason.None;
+    }
+
+    /// <summary>Sends a message on its way to the local APICs. Nobody is answered but by what this returns, and nothing tells
+    /// that it was sent: see <see cref="Send(Msi, ushort)"/> for a device.</summary>
+    /// <param name="message">A message in the interrupt window.</param>
+    /// <param name="origin">Who sends it: a device, a pin, or a remapping unit, whose own messages are not remapped.</param>
+    /// <returns>Whether a local APIC accepted it, or, where a kernel owns them, whether it is under way there.</returns>
+    public RefusalReason Send(Msi message, Origin origin)
+    {
+        if (_remaps)
+            return SendFar(message, origin);
+        RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
+        bool unchecks = reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics.FormatUnchecked;
+        return reason == RefusalReason.None || unchecks ? LocalApics.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
+    }
+
+    /// <summary>A pin sends, and hears the answer.</summary>
+    internal void SendOfPin(in Event effect)
+    {
+        int chip = effect.IoApic, pin = effect.Pin;
+        Msi message = effect.Msi;
+        RefusalReason reason = Send(message, Origin.Pin(chip, pin));
+        if (!_remaps || reason != RefusalReason.None || !KernelTakesPins)
+            Answer(chip, pin, message, reason);
+    }
+
+    /// <summary>A unit sends a message of its own. It is not remapped, and nobody answers for it: its event was over when the
+    /// message left the unit, and what it tells of stays to be read in the unit's status. So one that reaches no local APIC is
+    /// told of, and not tried again.</summary>
+    internal void SendOfUnit(in Event effect)
+    {
+        ushort unit = effect.Unit;
+        Msi message = effect.Msi;
+        Origin origin = Origin.RemappingUnit(unit);
+        if (message.IsInterrupt(_units.OwnFormat(unit)))
+            Send(message, origin);
+        else
+            Events.Emit(new Event(EventKind.MemoryWrite, unit, origin.Bits, message.Address.Bits, message.Data.Bits));
+    }
+
+    /// <summary>A virq sends what its message was translated to.</summary>
+    /// <returns>False where the local APICs are a kernel's: the effect itself is what the kernel is asked for.</returns>
+    internal bool SendOfVirq(in Event effect)
+    {
+        if (KernelOwnsLocalApics)
+            return false;
+        int slot = effect.Unit;
+        InterruptMessage message = effect.Message;
+        Virqs!.Answer(slot, message, Bring(message, Origin.Device(Virqs.RequesterOf(slot))));
+        return true;
+    }
+
+    /// <summary>A message that a unit may remap, or that a kernel takes.</summary>
+    private RefusalReason SendFar(Msi message, Origin origin)
+    {
+        RefusalReason reason = origin.Kind == OriginKind.RemappingUnit
+            ? message.TryDecode(_units.OwnFormat(origin.Index), out InterruptMessage translated)
+            : Translate(message, RequesterOf(origin), delivering: true, out translated, out _);
+        if (origin.Kind == OriginKind.Pin)
+            // A refused pin hears of it by its answer, and that is told of.
+            return reason == RefusalReason.None ? BringOfPin(message, translated, origin) : reason;
+        return reason == RefusalReason.None ? Bring(translated, origin) : Refuse(translated, origin, reason);
+    }
+
+    private RefusalReason BringOfPin(Msi message, InterruptMessage translated, Origin origin)
+    {
+        if (Virqs?.Pins is not { } pins)
+            return LocalApics.Deliver(translated, origin, Events);
+        int chip = origin.Unit, pin = origin.Index;
+        pins.Sends(chip, pin, message);
+        if (translated.Level)
+            Virqs.CommitIf(pins.Set(chip, pin, translated));
+        Events.Emit(new Event(EventKind.PinInjected, (ushort)chip, (uint)pin, translated.Bits));
+        return RefusalReason.None;
+    }
+
+    /// <summary>A translated message goes to the local APICs; where they are a kernel's, it answers later.</summary>
+    private RefusalReason Bring(InterruptMessage message, Origin origin)
+    {
+        if (!KernelOwnsLocalApics)
+            return LocalApics.Deliver(message, origin, Events);
+        Events.Emit(new Event(EventKind.MessageInjected, 0, origin.Bits, message.Bits));
+        return RefusalReason.None;
+    }
+
+    /// <summary>Tells that a message comes to no local APIC.</summary>
+    private RefusalReason Refuse(InterruptMessage message, Origin origin, RefusalReason reason)
+    {
+        if (Events.Observing)
+            Events.Observe(new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
+        return reason;
+    }
+
+    /// <summary>What a pin sent has its answer.</summary>
+    internal void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
+    {
+        PinWork work = default;
+        _ioApics[ioApic].Accepted(pin, message, reason, Events, ref work);
+        Carry(ioApic, work);
+    }
+
+    /// <summary>A kernel answered a <see cref="EventKind.PinInjected"/>.</summary>
+    /// <param name="ioApic">The I/OAPIC.</param>
+    /// <param name="pin">Its pin.</param>
+    /// <param name="accepted">Whether a local APIC took it.</param>
+    internal void PinAnswered(int ioApic, int pin, bool accepted) =>
+        Answer(ioApic, pin, Virqs!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
+
+    /// <summary>A kernel answered a <see cref="EventKind.MessageInjected"/>.</summary>
+    /// <param name="injected">What it was given.</param>
+    /// <param name="accepted">Whether a local APIC took it. How many did, a kernel does not say.</param>
+    internal void MessageAnswered(in Event injected, bool accepted)
+    {
+        if (!accepted)
+            Refuse(injected.Message, injected.Origin, RefusalReason.Kernel);
+        else if (Events.Observing)
+            Events.Observe(new Event(EventKind.MessageAccepted, 0, injected.Index, injected.A));
+    }
+
+    private bool KernelTakesPins => Virqs?.Pins is not null;
+
+    private ushort RequesterOf(Origin origin) =>
+        origin.Kind == OriginKind.Pin ? Options.IoApics[origin.Unit].Requester : (ushort)origin.Index;
+
+    RefusalReason IRouteOwner.Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
+        out RouteCookie cookie) => Translate(message, requester, delivering, out translated, out cookie);
+
+    /// <summary>What the unit of a requester makes of a message; where there is none, what the local APICs read.</summary>
+    private RefusalReason Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
+        out RouteCookie cookie)
+    {
+        int unit = _units.Serving(requester);
+        if (unit < 0)
+        {
+            cookie = RouteCookie.None;
+            return message.TryDecode(Options.Format, out translated);
+        }
+        IRemapper remapper = _units[unit];
+        if (remapper.Passes(message))
+        {
+            cookie = new RouteCookie(unit, RouteCookie.MaxKey);
+            return message.TryDecode(Options.Format, out translated);
+        }
+        RefusalReason reason = remapper.Translate(message, requester, delivering, Memory, Events, out translated, out cookie);
+        if (reason != RefusalReason.None)
+            return reason;
+        if (cookie.Unit != unit)
+            throw new InvalidOperationException($"remapping unit {unit} translated by {cookie}; expected a cookie of its own");
+        if (Events.Observing && cookie.Key != RouteCookie.MaxKey)
+            Events.Observe(new Event(EventKind.RemapTranslated, (ushort)unit, requester, translated.Bits, (ulong)cookie.Key));
+        return RefusalReason.None;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Numerics;
+
+namespace Wirq.State;
+
+/// <summary>Which of a fixed number of slots are free. The lowest is taken first, so that which slot comes next depends on
+/// what is in use, and not on who left in which order.</summary>
+/// <remarks>Two levels of words of 64 bits, so that 65,536 slots are searched in 17 steps at most.</remarks>
+internal readonly struct SlotSet
+{
+    private const int WordBits = 64;
+    private readonly Block<SlotWord> _words, _summary;
+
+    /// <summary>Makes a set of free slots; what it says follows from the slots, so it is no part of an
+    /// identity.</summary>
+    internal SlotSet(int count, StateArena arena)
+    {
+        int words = (count + WordBits - 1) / WordBits;
+        _words = arena.ReserveDerived<SlotWord>(words);
+        _summary = arena.ReserveDerived<SlotWord>((words + WordBits - 1) / WordBits);
+        for (int slot = 0; slot < count; slot++)
+            Free(slot);
+    }
+
+    /// <summary>Takes the lowest free slot.</summary>
+    /// <returns>-1 where none is free.</returns>
+    internal int Take()
+    {
+        for (int i = 0; i < _summary.Count; i++)
+        {
+            if (_summary[i].Bits == 0)
+                continue;
+            int word = i * WordBits + BitOperations.TrailingZeroCount(_summary[i].Bits);
+            int bit = BitOperations.TrailingZeroCount(_words[word].Bits);
+            _words[word].Bits &= ~(1ul << bit);
+            if (_words[word].Bits == 0)
+                _summary[i].Bits &= ~(1ul << word % WordBits);
+            return word * WordBits + bit;
+        }
+        return -1;
+    }
+
+    /// <summary>Gives a slot back.</summary>
+    internal void Free(int slot)
+    {
+        int word = slot / WordBits;
+        _words[word].Bits |= 1ul << slot % WordBits;
+        _summary[word / WordBits].Bits |= 1ul << word % WordBits;
+    }
+}
+
+/// <summary>One bit for each of 64 slots.</summary>
+internal struct SlotWord : IState
+{
+    public ulong Bits;
+}

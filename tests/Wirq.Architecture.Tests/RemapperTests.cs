@@ -1,0 +1,81 @@
+using ArchUnitNET.Domain.Extensions;
+using Wirq.Remapping;
+using Wirq.Remapping.VtD;
+
+namespace Wirq.Architecture.Tests;
+
+/// <summary>No remapping unit is named outside its own folder (rule 12 of the design), but by who builds it, drives it or reads
+/// what is said of it.</summary>
+public sealed class RemapperTests
+{
+    private static readonly string s_vtd = typeof(VtdUnit).Namespace!;
+
+    private static readonly string[] s_builders =
+    [
+        // The options of a machine, and the table of what each chip's profiles change.
+        "Wirq.FabricOptions", "Wirq.ProfileTable",
+    ];
+
+    private static readonly string[] s_laboratory =
+    [
+        // The driver of a guest, the readers of scenarios that set a unit up or name its registers, and the expectations
+        // of its fault records.
+        "Wirq.Lab.Worlds.RemappingDriver", "Wirq.Lab.Worlds.RegisterAccess", "Wirq.Lab.Scenarios.Reading.", "Wirq.Lab.Scenarios.FaultSpec",
+        "Wirq.Lab.Scenarios.ScenarioWords", "Wirq.Lab.Scenarios.StepWork", "Wirq.Lab.Scenarios.IrteCommand", "Wirq.Lab.Running.Expectations",
+    ];
+
+    private static readonly string[] s_logs =
+    [
+        // The words for a fault's reason, the replay of QEMU's lines of its unit, and the header of a recording.
+        "Wirq.Traces.Why.Addressees", "Wirq.Traces.Replay.", "Wirq.Traces.Recordings.RecordingJson",
+        "Wirq.Traces.Recordings.StrictHeader",
+    ];
+
+    [Fact]
+    public void A_unit_is_named_by_who_builds_drives_or_reads_it_alone()
+    {
+        string[] allowed = [.. s_builders, .. s_laboratory, .. s_logs];
+        Assert.DoesNotContain(WhoKnows(s_vtd), name => !allowed.Any(one => Names(one, name)));
+    }
+
+    /// <summary>None of the allowed is one that does not need it any more.</summary>
+    [Fact]
+    public void Whoever_may_name_a_unit_does()
+    {
+        IReadOnlyCollection<string> known = WhoKnows(s_vtd);
+        Assert.All((string[])[.. s_builders, .. s_laboratory, .. s_logs],
+            one => Assert.Contains(known, name => Names(one, name)));
+    }
+
+    [Fact]
+    public void The_folder_of_a_unit_is_its_namespace() =>
+        Assert.All(Directory.GetFiles(Wirq.Tests.Shared.Repository.PathOf("src/Wirq/Remapping/VtD"), "*.cs"),
+            file => Assert.Contains($"namespace {s_vtd};", File.ReadAllText(file), StringComparison.Ordinal));
+
+    /// <summary>Messages go to a unit by its interface, and all of it is called from the road of a message and from the
+    /// registers alone.</summary>
+    [Theory]
+    [InlineData(nameof(IRemapper.Translate))]
+    [InlineData(nameof(IRemapper.Passes))]
+    [InlineData(nameof(IRemapper.TryRead))]
+    [InlineData(nameof(IRemapper.TryWrite))]
+    [InlineData(nameof(IRemapper.TryStep))]
+    public void A_unit_is_asked_by_the_fabric_alone(string method) =>
+        Assert.Equal([typeof(Fabric).FullName!], House.CallersOf(typeof(IRemapper), method));
+
+    /// <summary>A message that is decided on reaches the local APICs of a machine by its road alone; those of a simulated kernel
+    /// and the local APICs themselves have none.</summary>
+    [Fact]
+    public void Local_APICs_are_sent_messages_by_the_road_alone() =>
+        Assert.Equal(["Wirq.Fabric", "Wirq.Lab.Kernels.SimulatedKernel"], House.CallersOf(typeof(LocalApics), "Deliver").Except([typeof(LocalApics).FullName!]));
+
+    private static IReadOnlyCollection<string> WhoKnows(string ns) =>
+        [.. House.Built.Types.Where(type => !IsIn(type.FullName, ns) && type.GetTypeDependencies().Any(known => IsIn(known.FullName, ns)))
+            .Select(type => House.Outermost(type.FullName)).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether an entry of a list, a type or all that begins with it, names a type.</summary>
+    private static bool Names(string entry, string type) =>
+        entry.EndsWith('.') ? type.StartsWith(entry, StringComparison.Ordinal) : type == entry;
+
+    private static bool IsIn(string type, string ns) => type.StartsWith(ns + ".", StringComparison.Ordinal);
+}

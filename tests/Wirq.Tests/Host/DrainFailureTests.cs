@@ -1,0 +1,167 @@
+using Wirq.Events;
+using Wirq.Host;
+using Wirq.Routing;
+using Wirq.Tests.Shared;
+
+namespace Wirq.Tests.Host;
+
+/// <summary>A fabric without a host is drained by whoever has it, and what fails is no more lost than under a
+/// host.</summary>
+public sealed class DrainFailureTests : IEventObserver
+{
+    private static readonly EventFd Trigger = new(7);
+    private static readonly Msi Fixed = Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0));
+
+    private readonly FakeKernel _kernel = new();
+    private readonly Fabric _fabric;
+    private readonly FabricPorts _ports;
+    private readonly VirqHandle _virq;
+    private Action<Event>? _observed;
+
+    public DrainFailureTests()
+    {
+        _fabric = new Fabric(FabricOptions.Pc() with
+        {
+            Routing = new RoutingOptions { Virqs = 16, BatchCount = 1, BatchDelay = 0, Kernel = _kernel.Limits },
+            Pic = null,
+        });
+        _ports = PortsOf.One(_kernel);
+        _virq = _fabric.Virqs!.Register("device", 0x10);
+        _fabric.Virqs.Attach(_virq, Trigger);
+        _fabric.Virqs.SetMessage(_virq, Fixed);
+        _fabric.Drain(_ports);
+        _kernel.Take();
+    }
+
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("unwatch")]
+    [InlineData("commit")]
+    [InlineData("bind")]
+    public void What_the_kernel_refuses_is_thrown_when_the_rest_has_run(string call)
+    {
+        Refuse(call, () => new KernelException(call, 12, -1, "the host has no memory left"));
+        _fabric.Virqs!.Trigger(_virq);
+        KernelException refused = Assert.Throws<KernelException>(() => _fabric.Drain(_ports));
+        Assert.Equal(call, refused.Call);
+        AssertGoesOn(wasLost: call == "signal");
+    }
+
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("unwatch")]
+    [InlineData("commit")]
+    [InlineData("bind")]
+    public void What_else_a_port_throws_keeps_no_step_from_its_end(string call)
+    {
+        Refuse(call, () => new InvalidTimeZoneException("once"));
+        _fabric.Virqs!.Trigger(_virq);
+        Assert.Throws<InvalidTimeZoneException>(() => _fabric.Drain(_ports));
+        Assert.False(_fabric.Carrier.InFlight);
+        AssertGoesOn(wasLost: call == "signal");
+    }
+
+    [Fact]
+    public void A_fork_that_is_made_before_an_answer_asks_again()
+    {
+        Fabric? fork = null;
+        _kernel.Before = call => fork ??= call == "commit 1" ? _fabric.Fork() : null;
+        _fabric.Virqs!.Trigger(_virq);
+        _fabric.Drain(_ports);
+        Assert.True(fork!.Carrier.InFlight);
+        var kernel = new FakeKernel();
+        fork.Drain(PortsOf.One(kernel));
+        Assert.Equal(["commit 1", "bind 7 to 48"], kernel.Take());
+        Assert.Equal(0x41, Assert.Single(kernel.Table).Message.Vector);
+        Assert.Equal(_fabric.Identity(), fork.Identity());
+    }
+
+    [Fact]
+    public void Draining_from_within_an_effect_or_an_observer_only_queues()
+    {
+        int depth = 0, deepest = 0;
+        List<EventKind> seen = [];
+        _fabric.Events.Observing = true;
+        _observed = e =>
+        {
+            seen.Add(e.Kind);
+            deepest = Math.Max(deepest, ++depth);
+            _fabric.Drain(_ports);
+            depth--;
+        };
+        _kernel.Before = _ => _fabric.Drain(_ports);
+        _fabric.Virqs!.Trigger(_virq);
+        _fabric.Drain(_ports with { Observer = this });
+        Assert.Equal(1, deepest);
+        Assert.Equal(1, seen.Count(kind => kind == EventKind.VirqInjected));
+        Assert.Equal(["signal 0x41", "unwatch 7", "commit 1", "bind 7 to 48"], _kernel.Take());
+        Assert.Equal(0, _fabric.Events.Count);
+    }
+
+    [Fact]
+    public void An_observer_that_throws_hears_of_an_event_once_and_it_is_carried_out()
+    {
+        int seen = 0;
+        _observed = e =>
+        {
+            if (e.Kind == EventKind.VirqInjected && seen++ == 0)
+                throw new InvalidTimeZoneException("once");
+        };
+        _fabric.Virqs!.Trigger(_virq);
+        Assert.Throws<InvalidTimeZoneException>(() => _fabric.Drain(_ports with { Observer = this }));
+        _fabric.Drain(_ports with { Observer = this });
+        Assert.Equal(1, seen);
+        Assert.Single(_kernel.Signalled);
+    }
+
+    /// <summary>While a thread has the kernel take a table, another drains the fabric under the lock: it leaves that to the
+    /// host, and the kernel's table stays what it was.</summary>
+    [Fact]
+    public void A_fabric_that_a_host_has_is_drained_by_the_host_alone()
+    {
+        var host = new FabricHost(_fabric, _ports);
+        bool asked = false;
+        _kernel.Before = call =>
+        {
+            if (call != "commit 1" || asked)
+                return;
+            asked = true;
+            host.Do(fabric => fabric.Drain(_ports));
+        };
+        host.Do(fabric => fabric.Virqs!.Trigger(_virq));
+        Assert.True(asked);
+        Assert.Equal(0x41, Assert.Single(_kernel.Table).Message.Vector);
+        Assert.Equal(["signal 0x41", "unwatch 7", "commit 1", "bind 7 to 48"], _kernel.Take());
+        Assert.Equal(VirqState.Hot, host.Do(fabric => fabric.Virqs!.StateOf(_virq)));
+    }
+
+    void IEventObserver.Observe(in Event happened) => _observed?.Invoke(happened);
+
+    private void Refuse(string call, Func<Exception> failure)
+    {
+        bool once = false;
+        _kernel.Before = asked =>
+        {
+            if (once || !asked.StartsWith(call, StringComparison.Ordinal))
+                return;
+            once = true;
+            throw failure();
+        };
+    }
+
+    /// <summary>The next interrupts are served, by userspace or by the kernel, and a table can be committed.</summary>
+    private void AssertGoesOn(bool wasLost)
+    {
+        _fabric.Drain(_ports);
+        Assert.Equal(wasLost ? 0 : 1, _kernel.Signalled.Count);
+        _fabric.Virqs!.Trigger(_virq);
+        _fabric.Drain(_ports);
+        Assert.Equal(wasLost ? 1 : 2, _kernel.Signalled.Count);
+        VirqHandle other = _fabric.Virqs.Register("other", 0x10);
+        _fabric.Virqs.Attach(other, new EventFd(9));
+        _fabric.Virqs.SetMessage(other, Fixed);
+        _fabric.Virqs.Trigger(other);
+        _fabric.Drain(_ports);
+        Assert.Equal(VirqState.Hot, _fabric.Virqs.StateOf(other));
+    }
+}
