@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Wirq.Cli.Tests.Boot;
 
 namespace Wirq.Cli.Tests.Host;
 
@@ -77,11 +78,7 @@ public class HostTests
         var random = new Random(seed);
         for (int round = 0; round < rounds; round++)
         {
-            using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "host"])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
+            using Process process = SignalDefaults.Start(["dotnet", typeof(CommandLine).Assembly.Location, "host"]);
             bool over = process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(100, 900)));
             if (over)
                 continue;
@@ -89,7 +86,7 @@ public class HostTests
                 process.Kill();
             else
                 Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
-            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(5)), $"seed {seed}, round {round}: it goes on");
+            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)), $"seed {seed}, round {round}: it goes on");
         }
     }
 
