@@ -16,6 +16,8 @@ internal static class StandardStreams
     // Linux include/uapi/asm-generic/signal.h: the process is at its limit of a file's size.
     private const PosixSignal SizeExceeded = (PosixSignal)25;
 
+    private const string Closed = "it is closed", NotForWriting = "it is not open for writing";
+
     private static readonly List<object> s_kept = [];
     private static AnswerStream? s_output;
 
@@ -64,30 +66,31 @@ internal static class StandardStreams
     }
 
     [SupportedOSPlatform("linux")]
-    private static Stream OfNumber(int number) => IsInherited(number)
-        ? new DescriptorStream(new DescriptorWriter(new SafeFileHandle(number, ownsHandle: false))) : new ClosedStream();
+    private static Stream OfNumber(int number) => WhyNot(number) is { } why ? new ClosedStream(why)
+        : new DescriptorStream(new DescriptorWriter(new SafeFileHandle(number, ownsHandle: false)));
 
     /// <summary>Another descriptor of what the process was given as a number.</summary>
     /// <exception cref="IOException">It was given none that can be written.</exception>
     [SupportedOSPlatform("linux")]
     internal static SafeFileHandle Duplicate(int number) =>
-        IsInherited(number) ? DescriptorWriter.Duplicate(number) : throw new IOException(ClosedStream.Told);
+        WhyNot(number) is { } why ? throw new IOException(why) : DescriptorWriter.Duplicate(number);
 
-    /// <summary>Whether a descriptor was there from the start, to be written. Where it was closed, its number may be that of a
-    /// file of the runtime's by now; but such a file is closed at exec, so it is not what another program left.</summary>
+    /// <summary>Why a descriptor was not there from the start, to be written; null where it was. Where it was closed, its number
+    /// may be that of a file of the runtime's by now; but such a file is closed at exec, so it is not what another program
+    /// left.</summary>
     [SupportedOSPlatform("linux")]
-    private static bool IsInherited(int number)
+    private static string? WhyNot(int number)
     {
         try
         {
             string flags = File.ReadLines($"/proc/self/fdinfo/{number}").First(line => line.StartsWith("flags:", StringComparison.Ordinal));
             int bits = Convert.ToInt32(flags[(flags.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim(), Octal);
-            return (bits & CloseOnExec) == 0 && (bits & AccessMode) != 0;
+            return (bits & CloseOnExec) != 0 ? Closed : (bits & AccessMode) == 0 ? NotForWriting : null;
         }
         // Without /proc nobody can tell, and a stream that is open is the common case.
         catch (Exception untold) when (untold is IOException or UnauthorizedAccessException)
         {
-            return true;
+            return null;
         }
     }
 }
@@ -129,10 +132,9 @@ internal sealed class QuietStream(Stream stream) : OutputStream
     }
 }
 
-/// <summary>A stream that was closed before the process began.</summary>
-internal sealed class ClosedStream : OutputStream
+/// <summary>A stream that cannot be written, since before the process began.</summary>
+/// <param name="why">Why.</param>
+internal sealed class ClosedStream(string why) : OutputStream
 {
-    internal const string Told = "it is closed";
-
-    public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException(Told);
+    public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException(why);
 }

@@ -42,6 +42,7 @@ internal static class RunJson
             json.WriteString("name", historic.Design);
             json.WriteString("law", historic.Breaks);
             json.WriteBoolean("failed", historic.Caught);
+            json.WriteBoolean("finished", historic.Finished);
             json.WriteString("detail", historic.Detail);
             json.WriteEndObject();
         }

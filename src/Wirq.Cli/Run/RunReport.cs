@@ -46,7 +46,7 @@ internal static class RunReport
             foreach (HistoricResult historic in result.Historic)
             {
                 table.AddRow(new Markup($"  [dim]as {Markup.Escape(historic.Design)}, by {Markup.Escape(historic.Breaks)}[/]"),
-                    new Markup(historic.Caught ? "[green]caught[/]" : "[red]missed[/]"), new Text(""), new Text(""));
+                    new Markup(Word(historic)), new Text(""), new Text(""));
             }
         }
         return table;
@@ -77,7 +77,8 @@ internal static class RunReport
         console.MarkupLine($"{Phrase.Count(results.Count, "scenario")}: {string.Join(", ", counts)}");
         HistoricResult[] historic = [.. results.SelectMany(result => result.Historic)];
         if (historic.Length > 0)
-            console.MarkupLine($"{Phrase.Count(historic.Length, "historic design")}: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => !one.Caught)} missed");
+            console.MarkupLine($"{Phrase.Count(historic.Length, "historic design")}: {historic.Count(one => one.Caught)} [green]caught[/], {historic.Count(one => one is { Caught: false, Finished: true })} missed"
+                + (historic.Any(one => !one.Finished) ? $", {historic.Count(one => !one.Finished)} did not finish" : ""));
         foreach ((string lack, int number) in results.SelectMany(result => result.Lacks).CountBy(lack => lack))
             console.MarkupLineInterpolated($"the host lacks {lack} ({Phrase.Count(number, "scenario")})");
         foreach ((string probe, int number) in results.SelectMany(result => result.Deviations).CountBy(probe => probe))
@@ -88,6 +89,9 @@ internal static class RunReport
 
     internal static string FolderOf(ScenarioResult result) =>
         Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(result.Scenario.At.File))) ?? "";
+
+    private static string Word(HistoricResult historic) =>
+        historic.Caught ? "[green]caught[/]" : historic.Finished ? "[red]missed[/]" : "[red]did not finish[/]";
 
     private static string Word(Verdict verdict) => verdict switch
     {

@@ -49,7 +49,9 @@ internal sealed class RunStory
             .. failed.Storms.Where(storm => !storm.Endless).Select(storm => storm.ToString()),
             .. failed.Failures.Select(failure => failure.Times == 1 ? failure.ToString() : $"{failure} ({Number(failure.Times)} times)"),
             .. failed.Laws.Where(law => !law.Held).Select(law => $"{law.Name}: {law.Detail}"),
-            .. failed.Historic.Where(one => !one.Caught).Select(missed => $"as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}"),
+            .. failed.Historic.Where(one => !one.Caught).Select(missed => missed.Finished
+                ? $"as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}"
+                : $"as {missed.Design} it did not finish, so whether it breaks {missed.Breaks} is not known: {missed.Detail}"),
         ];
         int told = 0;
         foreach (string reason in reasons)

@@ -26,7 +26,12 @@ public sealed record LawResult(string Name, bool Held, string Detail);
 /// <param name="Breaks">The law that had to fail, or <c>expectations</c>.</param>
 /// <param name="Caught">Whether it did.</param>
 /// <param name="Detail">How it failed, or how the world fared instead.</param>
-public sealed record HistoricResult(string Design, string Breaks, bool Caught, string Detail);
+public sealed record HistoricResult(string Design, string Breaks, bool Caught, string Detail)
+{
+    /// <summary>Whether its run came to an end of its own. One that was cut off, or not begun, catches nothing: what would
+    /// have become of it is not known.</summary>
+    public bool Finished { get; init; } = true;
+}
 
 /// <summary>How a scenario fared.</summary>
 public sealed record ScenarioResult

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Wirq.Events;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
@@ -19,9 +20,9 @@ public static class ScenarioRunner
     {
         ArgumentNullException.ThrowIfNull(scenario);
         long start = Stopwatch.GetTimestamp();
-        using World world = Play(scenario, null, StepWork.MaxRun, seed, recorder, options, out IReadOnlyList<Failure> failures);
+        using World world = Play(scenario, null, seed, recorder, options, out IReadOnlyList<Failure> failures);
         LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
-        HistoricResult[] historic = [.. scenario.Historic.Select(spec => Suffer(scenario, spec, seed, options))];
+        HistoricResult[] historic = Suffer(scenario, seed, options);
         bool held = failures.Count == 0 && laws.All(law => law.Held) && historic.All(one => one.Caught);
         return new ScenarioResult
         {
@@ -66,9 +67,27 @@ public static class ScenarioRunner
         Failures = [],
     };
 
-    private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed, WorldOptions? options)
+    private static HistoricResult[] Suffer(Scenario scenario, int seed, WorldOptions? options)
     {
-        using World world = Play(scenario, Designs.Create(spec.Design), StepWork.MaxRun / scenario.Historic.Count, seed, null, options, out IReadOnlyList<Failure> failures);
+        var results = new HistoricResult[scenario.Historic.Count];
+        long work = 0;
+        for (int i = 0; i < results.Length; i++)
+        {
+            HistoricSpec spec = scenario.Historic[i];
+            results[i] = work <= StepWork.MaxDesigns ? Suffer(scenario, spec, seed, options, ref work)
+                : Unfinished(spec, string.Create(CultureInfo.InvariantCulture, $"the designs before it come to more than {StepWork.MaxDesigns:#,0} steps"));
+        }
+        return results;
+    }
+
+    private static HistoricResult Unfinished(HistoricSpec spec, string why) => new(spec.Design, spec.Breaks, Caught: false, why) { Finished = false };
+
+    private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed, WorldOptions? options, ref long work)
+    {
+        using World world = Play(scenario, Designs.Create(spec.Design), seed, null, options, out IReadOnlyList<Failure> failures);
+        work += world.Work;
+        if (world.CutOff is { } cut)
+            return Unfinished(spec, cut);
         if (spec.Breaks == HistoricSpec.Expectations)
         {
             return new HistoricResult(spec.Design, spec.Breaks, failures.Count > 0,
@@ -79,10 +98,10 @@ public static class ScenarioRunner
             law.Break is not null ? law.Describe() : "the law held");
     }
 
-    private static World Play(Scenario scenario, Design? design, int most, int seed, Action<Event>? recorder, WorldOptions? options,
+    private static World Play(Scenario scenario, Design? design, int seed, Action<Event>? recorder, WorldOptions? options,
         out IReadOnlyList<Failure> failures)
     {
-        var world = new World(scenario, design, seed, recorder, options) { MostWork = most };
+        var world = new World(scenario, design, seed, recorder, options);
         Step? current = null;
         try
         {
@@ -94,7 +113,7 @@ public static class ScenarioRunner
         }
         catch (Exception stuck) when (stuck is WorldException or KernelException)
         {
-            world.GiveUp(current?.At ?? scenario.At, stuck.Message);
+            world.GiveUp(current?.At ?? scenario.At, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
         }
         failures = [.. world.Failures];
         return world;

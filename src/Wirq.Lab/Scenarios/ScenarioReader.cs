@@ -35,7 +35,7 @@ public sealed class ScenarioReader
         IReadOnlyList<MachineVariant> machines = MachineReader.Read(_map["machine"], _map.At, StepReader.Reserved);
         // Machines of one scenario differ in nothing that steps refer to.
         var actors = new Actors(machines[0].Machine);
-        var steps = new StepReader(actors);
+        var steps = new StepReader(actors, [.. machines.Select(variant => variant.Machine)]);
         IReadOnlyList<string>? laws = _map["laws"] is { } node ? ReadWords(node, ScenarioWords.Laws) : null;
         List<HistoricSpec> past = _map["historic"] is { } historic ? ReadHistoric(historic, designs, laws ?? ScenarioWords.Laws) : [];
         var scenario = new Scenario

@@ -3,14 +3,16 @@ namespace Wirq.Lab.Scenarios;
 /// <summary>What a step comes to when it is run, in units of a register access on a machine of few CPUs. A scenario is
 /// bounded by it before it is run (<see cref="MaxSteps"/>), and its run, with what CPUs and timers do in it
 /// (<see cref="MaxRun"/>).</summary>
-/// <remarks>A unit takes about 2 us in a release build and 13 us in a debug build, so that the largest file is read and
-/// run within 10 s in either. What a step costs more than that has to show here.</remarks>
+/// <remarks>A unit takes about 2 us in a release build and 13 us in a debug build, so that the largest file is read, and each of its
+/// runs comes to its end, within 10 s in either. What a step costs more than that has to show here.</remarks>
 internal static class StepWork
 {
     /// <summary>The most that the steps of a file come to: repetitions, variants and historic designs counted.</summary>
     internal const int MaxSteps = 200_000;
-    /// <summary>The most that a run comes to, and its historic designs together once more.</summary>
+    /// <summary>The most that a run comes to: one as the scenario stands, or one under a historic design.</summary>
     internal const int MaxRun = 250_000;
+    /// <summary>What the runs under historic designs come to together before no further one is begun.</summary>
+    internal const int MaxDesigns = 250_000;
     // After each step all CPUs are asked whether they have anything to do.
     private const int CpusPerUnit = 32;
 

@@ -13,7 +13,7 @@ namespace Wirq.Lab.Worlds;
 /// <para>A state is kept at the 16th interrupt, the 32nd, the 64th, and so on, and those that follow are compared with
 /// it (R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20, 1980). Far away from a kept state only
 /// each 60th is compared: a multiple of any small number of interrupts after which a state comes back. Where it does not
-/// come back after the same number each time, because an order is drawn, each is.</para>
+/// come back after the same number each time, because an order is drawn, each is, or as many as its size allows.</para>
 /// </remarks>
 internal sealed class StormWatch(World world)
 {
@@ -24,6 +24,8 @@ internal sealed class StormWatch(World world)
     /// <summary>How often a state has to come back where the state alone does not say what comes next: an order of CPUs
     /// was drawn, or a historic design remembers what is not in it.</summary>
     private const int Unsure = 64;
+    // Where that takes too long it is looked at less often, and has to come back over as many interrupts at least.
+    private const int BytesPerLook = 1 << 16, UsualUnsure = 12, LeastUnsure = 4;
     private const int Kept = 256, LongestPattern = Kept / 2, Told = 3, MostStorms = 16;
 
     // The last interrupts, and how often each was taken since the CPUs began to run.
@@ -87,12 +89,14 @@ internal sealed class StormWatch(World world)
             return false;
         }
         long since = _taken - _keptAt;
-        // The CPU that is next is the one part of the state that stands outside of it.
         bool sure = !_chosen && !world.Remembers;
-        if (cpu != _cpu || (sure && (since > Near || bytes > BytesPerStride) && since % (Usual * (1 + bytes / BytesPerStride)) != 0) || world.Identity() != _state)
+        int stride = sure ? since <= Near && bytes <= BytesPerStride ? 1 : Usual * (1 + bytes / BytesPerStride)
+            : bytes <= BytesPerLook ? 1 : UsualUnsure * (1 + bytes / BytesPerStride);
+        // The CPU that is next is the one part of the state that stands outside of it.
+        if (cpu != _cpu || since % stride != 0 || world.Identity() != _state)
             return false;
         _returns++;
-        return sure || _returns >= Unsure;
+        return sure || _returns >= Math.Max(LeastUnsure, Unsure / stride);
     }
 
     /// <summary>Notes that the world never comes to rest.</summary>

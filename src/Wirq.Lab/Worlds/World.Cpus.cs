@@ -29,7 +29,8 @@ public sealed partial class World
                 if (_order is not null && steps > before)
                     _watch.NoteChoice();
                 // What no test of its state recognises, such as a count that only grows, ends here.
-                Spend(steps++ == before ? 1 + _workOfCpus : 1);
+                if (steps++ == before)
+                    Spend(Worker.Cpus, _workOfCpus);
                 StepCpu(cpu);
                 moved = true;
             }
@@ -58,8 +59,9 @@ public sealed partial class World
 
     private void Enter(int cpu, ref CpuState state)
     {
+        Spend(Worker.Cpus, 1);
         if (_watch.Returns(cpu))
-            throw new WorldException(_watch.TellEndless());
+            throw new WorldException(_watch.TellEndless()) { IsOutcome = true };
         int vector = _cpuPort.Take(cpu);
         if (vector < 0)
             return;
@@ -69,7 +71,7 @@ public sealed partial class World
         var taken = new InterruptTaken(cpu, (byte)vector, origin, handler);
         _watch.Note(taken);
         if (state.Depth == CpuState.MaxDepth)
-            throw new WorldException($"cpu{cpu} nests handlers deeper than {CpuState.MaxDepth}, the last for 0x{vector:x2}: {_watch.StormOf(taken).Cause}");
+            throw new WorldException($"cpu{cpu} nests handlers deeper than {CpuState.MaxDepth}, the last for 0x{vector:x2}: {_watch.StormOf(taken).Cause}") { IsOutcome = true };
         if (handler < 0 && !Scenario.IgnoresUnhandled)
             NoteUnhandled(taken, spurious: end is LastResort.Nothing or LastResort.MasterPic);
         ref Frame frame = ref state.Frames[(int)state.Depth++];
@@ -88,7 +90,6 @@ public sealed partial class World
     private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector)
     {
         const ulong byPics = 1, spurious = 2, spuriousOfPics = 1;
-        const int irqOfSlave = 8;
         ulong how = 0;
         for (int i = Fabric.Events.Count - 1; i >= 0; i--)
         {
@@ -101,7 +102,7 @@ public sealed partial class World
                 // A spurious vector leaves no in-service bit at the chip that gave it (8259A data sheet, "Edge and
                 // level triggered modes"); that of the slave sets one at the master.
                 LastResort end = (e.B & spuriousOfPics) == 0 ? LastResort.BothPics
-                    : e.Irq >= irqOfSlave ? LastResort.MasterPic : LastResort.Nothing;
+                    : e.Irq >= PicPair.SlaveFirst ? LastResort.MasterPic : LastResort.Nothing;
                 return (Origin.Pic(e.Irq), end);
             }
         }
@@ -141,6 +142,7 @@ public sealed partial class World
         Frame frame = state.Frames[depth];
         if (frame.Handler == 0)
         {
+            Spend(Worker.Cpus, 1);
             End(cpu, frame.End);
             Return(cpu, ref state);
             return;
@@ -148,6 +150,7 @@ public sealed partial class World
         IReadOnlyList<Step> steps = Scenario.Handlers[frame.Handler - 1].Turns[frame.Turn];
         if (frame.Step >= steps.Count)
         {
+            Spend(Worker.Cpus, 1);
             Return(cpu, ref state);
             return;
         }

@@ -20,11 +20,16 @@ public sealed partial class World
     /// <summary>What did not hold, in order; what failed several times alike, once.</summary>
     public IReadOnlyList<Failure> Failures => _failures;
 
+    /// <summary>Why it was cut off, before what becomes of it was known; null where it was not.</summary>
+    internal string? CutOff { get; private set; }
+
     /// <summary>Gives up: the world cannot go on.</summary>
     /// <param name="at">Where the step stands at which it ended.</param>
     /// <param name="why">Why.</param>
-    internal void GiveUp(Mark at, string why)
+    /// <param name="isOutcome">Whether that is what the machine does, and not a bound that it came to.</param>
+    internal void GiveUp(Mark at, string why, bool isOutcome)
     {
+        CutOff = isOutcome ? null : why;
         TellFailures();
         Note(at, why);
         Timeline.Add("the run ends here", Fabric.Now);

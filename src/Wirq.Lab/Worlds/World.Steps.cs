@@ -25,7 +25,11 @@ public sealed partial class World
                 _at = step.At;
             Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);
             _outcome = default;
-            Spend(StepWork.Of(step, Spec));
+            // Of a handler's steps, who lets the CPUs run has counted the look at all of them.
+            if (runningCpu < 0)
+                Spend(Worker.Scenario, StepWork.Of(step, Spec));
+            else
+                Spend(Worker.Cpus, StepWork.Of(step, Spec) - _workOfCpus);
         }
         switch (step)
         {
@@ -54,6 +58,9 @@ public sealed partial class World
 
     private void Repeat(RepeatStep repeat, int runningCpu)
     {
+        // To do nothing again and again takes its time too.
+        if (repeat.Steps.Count == 0)
+            Spend(runningCpu < 0 ? Worker.Scenario : Worker.Cpus, repeat.Times);
         for (int i = 0; i < repeat.Times; i++)
         {
             foreach (Step inner in repeat.Steps)
@@ -70,17 +77,17 @@ public sealed partial class World
     private void Pass(long nanoseconds, bool settle)
     {
         long end = Fabric.Now + nanoseconds;
-        while (Fabric.Now < end)
+        for (bool first = true; Fabric.Now < end; first = false)
         {
-            Spend(1 + _workOfCpus, timer: true);
+            // The step itself is counted already.
+            if (!first)
+                Spend(Worker.Timers, 1 + _workOfCpus);
             Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
             Drain();
             if (settle)
                 Settle();
         }
     }
-
-    private string LastDue() => Journal.LastDue is { } due ? EventText.Describe(due) : "nobody tells of";
 
     /// <summary>A CPU does something.</summary>
     /// <returns>What went otherwise than the scenario says, or null.</returns>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Events;
 using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
@@ -7,20 +8,39 @@ namespace Wirq.Lab.Worlds;
 public sealed partial class World
 {
     private readonly int _workOfCpus;
-    private long _work;
+    private readonly long[] _spent = new long[(int)Worker.Timers + 1];
 
-    /// <summary>The most that it may do from its start on: see <see cref="StepWork"/>.</summary>
-    internal int MostWork { get; init; } = StepWork.MaxRun;
+    /// <summary>What a run is about.</summary>
+    private enum Worker
+    {
+        /// <summary>The scenario's own steps.</summary>
+        Scenario,
+        /// <summary>CPUs that take interrupts and run handlers.</summary>
+        Cpus,
+        /// <summary>Time that stops for what falls due.</summary>
+        Timers,
+    }
+
+    /// <summary>What it has come to so far: see <see cref="StepWork"/>.</summary>
+    internal long Work { get; private set; }
 
     /// <summary>Counts what is about to be done.</summary>
-    /// <exception cref="WorldException">It is too much. Says what the run is about.</exception>
-    private void Spend(long work, bool timer = false)
+    /// <exception cref="WorldException">It is too much. Says what most of it was.</exception>
+    private void Spend(Worker worker, long work)
     {
-        _work += work;
-        if (_work <= MostWork)
+        _spent[(int)worker] += work;
+        Work += work;
+        if (Work <= StepWork.MaxRun)
             return;
-        string about = timer ? $"the last timer fell due as {LastDue()}" : _watch.TellTaken();
+        var most = (Worker)Array.IndexOf(_spent, _spent.Max());
+        string about = most switch
+        {
+            Worker.Timers => Journal.LastDue is { } due ? $"the last timer fell due as {EventText.Describe(due)}"
+                : "time stopped again and again for what fell due, and no event tells of it",
+            Worker.Cpus => _watch.TellTaken(),
+            _ => "most of them are the scenario's own",
+        };
         throw new WorldException(string.Create(CultureInfo.InvariantCulture,
-            $"the run comes to more than {MostWork:#,0} steps, those of CPUs and timers counted: {about}"));
+            $"the run comes to more than {StepWork.MaxRun:#,0} steps, those of CPUs and timers counted: {about}"));
     }
 }

@@ -73,7 +73,7 @@ public readonly ref struct KvmPortExit
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{(IsWrite ? "out" : "in")} port 0x{Port:x}, {Size} bytes{(Count == 1 ? "" : $", {Count} times")}"
+        $"{(IsWrite ? "out" : "in")} port 0x{Port:x}, {Phrase.Count(Size, "byte")}{(Count == 1 ? "" : $", {Phrase.Times(Count)}")}"
         + (IsWrite && Count == 1 ? $": 0x{this[0]:x}" : "");
 }
 
@@ -104,7 +104,7 @@ public readonly ref struct KvmMemoryExit
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{(IsWrite ? "write" : "read")} at 0x{Address:x}, {Length} bytes{(IsWrite ? $": 0x{Value:x}" : "")}";
+        $"{(IsWrite ? "write" : "read")} at 0x{Address:x}, {Phrase.Count(Length, "byte")}{(IsWrite ? $": 0x{Value:x}" : "")}";
 }
 
 /// <summary>An access to an MSR (<c>KVM_EXIT_X86_RDMSR</c>, <c>KVM_EXIT_X86_WRMSR</c>).</summary>

@@ -2,6 +2,7 @@ namespace Wirq.Traces.Qemu;
 
 /// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed between
 /// versions, both are one kind here.</summary>
+/// <remarks>Recordings have the numbers (<see cref="Events.EventKind.LogParted"/>): new ones come last.</remarks>
 public enum TraceEvent : byte
 {
     /// <summary>A line that has no part in interrupts, or that cannot be read.</summary>

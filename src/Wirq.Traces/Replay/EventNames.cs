@@ -9,6 +9,12 @@ internal static class EventNames
 
     internal static string Of(TraceEvent happened) => Names[(int)happened];
 
+    /// <summary>The event of a name that <see cref="Of"/> gives.</summary>
+    internal static TraceEvent Find(string name) => (TraceEvent)Array.IndexOf(Names, name);
+
+    /// <summary>The name of an event by its number, as a recording has it; null where there is none.</summary>
+    internal static string? OfNumber(uint number) => number > 0 && number < Names.Length ? Names[number] : null;
+
     private static string[] BuildNames()
     {
         var names = new string[Enum.GetValues<TraceEvent>().Length];

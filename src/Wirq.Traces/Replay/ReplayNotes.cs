@@ -47,8 +47,7 @@ internal static class ReplayNotes
         if (verdicts.Untraced.Any())
             notes.Add($"the chips expect {string.Join(", ", verdicts.Untraced)}, which never shows: not traced, so not compared");
         if (reader.Malformed > 0)
-            notes.Add(reader.Malformed == 1 ? "1 line has an event's name and not its fields"
-                : $"{reader.Malformed} lines have an event's name and not its fields");
+            notes.Add($"{Phrase.Count(reader.Malformed, "line has", "lines have")} an event's name and not its fields");
         return notes;
     }
 

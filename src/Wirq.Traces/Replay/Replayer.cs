@@ -119,8 +119,8 @@ public sealed class Replayer
         _session.Take(line, next);
     }
 
-    private void Part(long line, bool judged) =>
-        _options.Record?.Invoke(new Event(EventKind.LogParted, 0, 0, (ulong)line, judged ? 0u : 1) { Time = _session.Machine.Fabric.Now });
+    private void Part(long line, string? missing) => _options.Record?.Invoke(
+        new Event(EventKind.LogParted, 0, missing is null ? 0 : (uint)EventNames.Find(missing), (ulong)line, missing is null ? 0u : 1) { Time = _session.Machine.Fabric.Now });
 
     /// <summary>Where the machine's reset is there, lines before the first of a CPU tell how the machine was put
     /// together, not how it runs; but a device that moves its line between the reset and that line does so for good.

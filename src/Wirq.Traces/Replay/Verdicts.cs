@@ -15,8 +15,9 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     internal Coverage Coverage => coverage;
     /// <summary>Whether responses are compared: not where nothing is known of the chips yet.</summary>
     internal bool Compares { get; set; } = true;
-    /// <summary>Told the line of each difference, and whether it is judged, which is to say a mismatch.</summary>
-    internal Action<long, bool>? Parted { get; init; }
+    /// <summary>Told the line of each difference, and what the log lacks so that it is not judged, by QEMU's name; null for a
+    /// mismatch.</summary>
+    internal Action<long, string?>? Parted { get; init; }
     internal Mismatch? First { get; private set; }
     /// <summary>Differences that are no mismatches, as the log lacks what decides them: at which chip, what it lacks,
     /// how many there are, and the line of the first.</summary>
@@ -83,14 +84,14 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
         (long count, long first) = _excused.GetValueOrDefault((chip, missing), (0, line));
         _excused[(chip, missing)] = (count + 1, first);
         // Whoever asks for the chips' state has to know that it may not be the log's.
-        Parted?.Invoke(line, false);
+        Parted?.Invoke(line, missing);
         return true;
     }
 
     private void Part(long line, TraceEvent kind, string predicted, string logged)
     {
         Counts.Count(ResponseVerdict.Mismatched, kind);
-        Parted?.Invoke(line, true);
+        Parted?.Invoke(line, null);
         if (First is not null)
             return;
         First = new Mismatch(line, EventNames.Of(kind), predicted, logged);

@@ -2,8 +2,10 @@ namespace Wirq.Traces.Why;
 
 /// <summary>Tells what a log's end cut off from what is owed.</summary>
 /// <remarks>A log ends where somebody stopped it. What came to a CPU just before, and what a CPU is just about, would have
-/// come to its end by the guest going on as it did; whether it would, the log does not tell. What only a write of the guest's
-/// would change (a mask, a destination, LINT0) stands as it is, however late. A recording of ours ends when nothing
+/// come to its end by the guest going on as it did; whether it would, the log does not tell. So it is with what the handler
+/// ends that runs: a handler masks its pin or IRQ, serves its device and unmasks again (an operating system's of a level line
+/// at the 8259, and one that leaves the work to a thread). What stood before it began and only another write of the guest's
+/// would change (a mask of before, a destination, LINT0) is owed, however late it came. A recording of ours ends when nothing
 /// more happens, and a log without stamps tells no time: for them there is no such rule.</remarks>
 internal sealed class LogEnd(WhyEngine engine)
 {
@@ -12,18 +14,32 @@ internal sealed class LogEnd(WhyEngine engine)
     internal const long Short = 10_000_000;
 
     /// <summary>Whether the log ends too soon to say that it is owed: it, and what it waits for, came within a short time
-    /// before the end, and the CPU that would take it was at work within that time too.</summary>
-    internal bool CutsOff(OwedAnswer owed) => engine.Stamps.Style == StampStyle.Stamped
-        && owed.Gate is Gate.CpuUnknown or Gate.NoEoi or Gate.VectorInService or Gate.TaskPriority or Gate.PicInService or Gate.PicBehind
-            or Gate.RemoteIrr or Gate.InFlight
-        && IsNear(owed.At) && (owed.Since is not { IsStart: false } since || IsNear(since)) && AtWork(owed.Cpu);
+    /// before the end, and the CPU that would take it was at work within that time too; or its pin or IRQ was masked within
+    /// that time, and some CPU was at work.</summary>
+    internal bool CutsOff(OwedAnswer owed)
+    {
+        if (engine.Stamps.Style != StampStyle.Stamped)
+            return false;
+        if (IsOfHandler(owed.Gate))
+            return owed.Since is { IsStart: false } masked && IsNear(masked) && AtWork(-1);
+        return owed.Gate is Gate.CpuUnknown or Gate.NoEoi or Gate.VectorInService or Gate.TaskPriority or Gate.PicInService or Gate.PicBehind
+                or Gate.RemoteIrr or Gate.InFlight
+            && IsNear(owed.At) && (owed.Since is not { IsStart: false } since || IsNear(since)) && AtWork(owed.Cpu);
+    }
 
     /// <summary>The same as what is not known, and why.</summary>
-    internal OwedAnswer Unknown(OwedAnswer owed) => owed with
+    internal OwedAnswer Unknown(OwedAnswer owed)
     {
-        Sentences = [.. owed.Sentences,
-            $"The log ends {Stamps.Span(engine.End.Time - owed.At.Time)} after it came, and its CPU was at work until then: whether it is owed is not known."],
-    };
+        (Mark mark, string what) = IsOfHandler(owed.Gate) ? (owed.Since!.Value, "the mask was set, and a CPU") : (owed.At, "it came, and its CPU");
+        return owed with
+        {
+            Sentences = [.. owed.Sentences,
+                $"The log ends {Stamps.Span(engine.End.Time - mark.Time)} after {what} was at work until then: whether it is owed is not known."],
+        };
+    }
+
+    // What a handler does at its beginning and takes back at its end.
+    private static bool IsOfHandler(Gate gate) => gate is Gate.AckWithheld or Gate.PinMasked or Gate.PicMasked or Gate.CascadeMasked;
 
     internal static LimitAnswer Limit => new($"It ends less than {Stamps.Span(Short)} after something came that is not at its end",
         "a log that goes on for longer");

@@ -13,7 +13,7 @@ internal sealed class LogLimits(WhyEngine engine)
     private const string Kernel = "the kvm events of the host's kernel (trace-cmd record -e kvm)";
     private const string FromTheStart = "the log from QEMU's start on";
 
-    public IEnumerable<LimitAnswer> Find() => 
+    public IEnumerable<LimitAnswer> Find() =>
         [.. engine.Incomplete is { } cut ? [new LimitAnswer(cut, "")] : Array.Empty<LimitAnswer>(), .. OfLog(), .. Differences()];
 
     private IEnumerable<LimitAnswer> OfLog()
@@ -48,7 +48,7 @@ internal sealed class LogLimits(WhyEngine engine)
         else if (!engine.KnowsCpus)
             yield return new("It does not tell which CPU's lines are whose", Stamps);
         if (log.Damaged > 0)
-            yield return new($"{(log.Damaged == 1 ? "1 line has" : $"{log.Damaged} lines have")} an event's name and not its fields", "");
+            yield return new($"{Phrase.Count(log.Damaged, "line has", "lines have")} an event's name and not its fields", "");
     }
 
     // Whatever else is known: where the chips are not what the log says, they are no ground for an all-clear.
@@ -57,7 +57,8 @@ internal sealed class LogLimits(WhyEngine engine)
         if (engine.NotJudged.Count > 0)
         {
             string chips = engine.Log is { } log && (log.Parts & LogParts.Remapping) != 0 ? $"-trace 'vtd_*' {Chips}" : Chips;
-            yield return new("Where the log and the chips differ it does not show what would decide it, so what the chips say may not be "
+            string lacks = engine.Lacking.Count == 0 ? "" : $" (it has no {string.Join(", no ", engine.Lacking)})";
+            yield return new($"Where the log and the chips differ it does not show what would decide it{lacks}, so what the chips say may not be "
                 + "what happened", engine.FromReset ? chips : $"{FromTheStart}, with {chips}");
         }
         if (engine.Parted.Count > 0)

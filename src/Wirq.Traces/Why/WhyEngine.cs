@@ -21,6 +21,7 @@ public sealed partial class WhyEngine : IEventSink
     private PicShadow? _pic;
     private readonly Dictionary<SourceName, RaiseLog> _logs = [];
     private readonly FateJudge _judge;
+    private readonly SortedSet<string> _lacking = new(StringComparer.Ordinal);
     private readonly bool _ownLines;
     private readonly (long Count, Mark First, Mark Last)[] _someCpuTook = new (long, Mark, Mark)[byte.MaxValue + 1];
     private Mark _now;
@@ -70,6 +71,8 @@ public sealed partial class WhyEngine : IEventSink
     public (long Count, Mark First) Parted { get; private set; }
     /// <summary>How often they differ where the log lacks what would decide who is right, and where first.</summary>
     public (long Count, Mark First) NotJudged { get; private set; }
+    /// <summary>What the log lacks that would decide those, by QEMU's names.</summary>
+    public IReadOnlyCollection<string> Lacking => _lacking;
 
     /// <summary>That the input ends too soon, and where; null where it does not.</summary>
     public string? Incomplete { get; set; }
@@ -158,6 +161,8 @@ public sealed partial class WhyEngine : IEventSink
         {
             // Recordings of earlier versions do not tell the two apart: all are disagreements there.
             case EventKind.LogParted when happened.B == 1:
+                if (EventNames.OfNumber(happened.Index) is { } lacking)
+                    _lacking.Add(lacking);
                 NotJudged = (NotJudged.Count + 1, NotJudged.Count == 0 ? PartedAt(happened) : NotJudged.First);
                 break;
             case EventKind.LogParted:

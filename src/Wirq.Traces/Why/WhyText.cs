@@ -19,7 +19,7 @@ public static class WhyText
             if (answer.Earlier.Count > 0)
             {
                 string fates = string.Join(", ", answer.Earlier.Select(pair => $"{pair.Count} {FateWords.Of(pair.Fate)}"));
-                Wrap(output, "", $"{answer.Source}: {answer.Count} raises. Of the earlier ones: {fates}.");
+                Wrap(output, "", $"{answer.Source}: {Phrase.Count(answer.Count, "raise")}. Of the earlier ones: {fates}.");
                 output.WriteLine();
             }
             foreach (RaiseAnswer raise in answer.Raises)
@@ -27,7 +27,7 @@ public static class WhyText
             foreach (string now in answer.Now)
                 Wrap(output, "", now);
             if (answer.Later > 0)
-                Wrap(output, "", $"{answer.Later} more {(answer.Later == 1 ? "raise comes" : "raises come")} later.");
+                Wrap(output, "", $"{Phrase.Count(answer.Later, "more raise comes", "more raises come")} later.");
             if (answer.Now.Count > 0 || answer.Later > 0)
                 output.WriteLine();
         }
@@ -99,7 +99,7 @@ public static class WhyText
         foreach (ToldAnswer one in told.Take(MostTold))
             Wrap(output, Indent, $"{one.Source} {one.What}");
         if (told.Count > MostTold)
-            Wrap(output, Indent, $"and {told.Count - MostTold} more sources");
+            Wrap(output, Indent, $"and {Phrase.Count(told.Count - MostTold, "more source")}");
         output.WriteLine();
     }
 

@@ -36,7 +36,8 @@ public enum EventKind : ushort
     /// address or number; B: value. Rate-limited.</summary>
     GuestMisuse = 11,
     /// <summary>The replay of a log: the chips and the log part. A: line of the log; B: 1 where the log lacks
-    /// what would decide who is right, so that it is no disagreement, else 0.</summary>
+    /// what would decide who is right, so that it is no disagreement, else 0; Index: which event of QEMU's it lacks, by the
+    /// number that a replay gives it, 0 where that is not known.</summary>
     LogParted = 12,
     /// <summary>The replay of a log: a CPU took a vector, and the log does not tell which CPU. A: vector.</summary>
     LogVectorTaken = 13,

@@ -15,8 +15,8 @@ public static partial class EventText
             + ((e.B & ProcessingDisabled) != 0 ? ", unrecorded (FPD)" : "")
             + ((e.B & RecordLost) != 0 ? ", not recorded" : ""),
         EventKind.RemapInvalidated => $"{Unit(e)} is to forget {Range(e)}",
-        EventKind.RemapInvalidationDone => $"{Unit(e)} has forgotten {Range(e)}; {e.Index} "
-            + $"{(e.Index == 1 ? "route" : "routes")} touched",
+        EventKind.RemapInvalidationDone => $"{Unit(e)} has forgotten {Range(e)}; "
+            + $"{Phrase.Count(e.Index, "route")} touched",
         EventKind.RemapSwitched => $"{Unit(e)} is switched {(e.A != 0 ? "on" : "off")}",
         _ => Unknown(e),
     };

@@ -100,7 +100,7 @@ public static partial class EventText
     private static string LocalApic(in Event e) => e.Kind switch
     {
         EventKind.MessageAccepted => $"{e.Message} of {e.Origin} is accepted by "
-            + (e.B == 0 ? "the kernel" : $"{e.B} {(e.B == 1 ? "CPU" : "CPUs")}"),
+            + (e.B == 0 ? "the kernel" : Phrase.Count((long)e.B, "CPU")),
         EventKind.MessageRefused => $"{e.Message} of {e.Origin} is refused: {InWords(e.Reason)}",
         EventKind.VectorAccepted => $"cpu{e.Cpu} has 0x{e.Vector:x2} of {e.Origin} pending ({Trigger(e.B & Level)})"
             + ((e.B & Merged) != 0 ? ", merged into one that was" : ""),
@@ -139,7 +139,7 @@ public static partial class EventText
     private static string Pin(in Event e) => Pin(e.IoApic, e.Pin);
     private static string RisesOrFalls(in Event e) => e.A != 0 ? "rises" : "falls";
     private static string Trigger(ulong level) => level != 0 ? "level" : "edge";
-    private static string Bytes(in Event e) => e.Index == 1 ? "1 byte" : $"{e.Index} bytes";
+    private static string Bytes(in Event e) => Phrase.Count(e.Index, "byte");
     private static string Fault(in Event e) => e.Index == 1 ? " and takes #GP" : "";
 
     private static string InWords(SourceKind kind) => kind switch

@@ -115,11 +115,15 @@ public sealed partial class LocalApics
         }
     }
 
+    /// <summary>How often the table was made anew, which takes as long as there are CPUs. Nothing hangs on it: it is no state.</summary>
+    internal long TablesMade { get; private set; }
+
     /// <summary>An id, a logical id, a model, a mode or a software enable has changed: the table is made anew. It cannot be
     /// made where two have one id, or where those that are software-enabled have different models or modes, or not each
     /// a logical id of one bit for itself. Whoever has no logical id does not count.</summary>
     private void RemakeTable()
     {
+        TablesMade++;
         Listeners?.LookAgain();
         if (!_quirks.DestinationTable)
             return;

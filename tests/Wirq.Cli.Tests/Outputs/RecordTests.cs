@@ -160,6 +160,16 @@ public sealed class RecordTests : IDisposable
         Assert.StartsWith(said.Length == 0 ? "" : $"wirq: {said}", run.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_descriptor_that_is_open_for_reading_alone_says_so()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: /proc/self/fdinfo");
+        File.WriteAllText(In("read"), "x");
+        CommandRun run = CommandRun.Redirected($"3<{In("read")}", "replay", Log, "--record", "/dev/fd/3");
+        Assert.Equal((Unwritten, ""), (run.ExitCode, run.Output));
+        Assert.Contains("it is not open for writing", run.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>The answer is not worth less for it, so it is given.</summary>
     [Theory]
     [InlineData("replay", Log, "all laws held")]

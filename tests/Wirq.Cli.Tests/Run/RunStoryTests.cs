@@ -46,6 +46,26 @@ public sealed class RunStoryTests : IDisposable
     }
 
     [Fact]
+    public void A_design_that_does_not_finish_is_neither_caught_nor_missed()
+    {
+        string file = Path.Combine(_folder.FullName, "long.yaml");
+        File.WriteAllText(file, """
+            name: long
+            historic: [{design: edge-ack-of-level, breaks: expectations}]
+            handlers: {cpus: {0x40: [{repeat: {times: 9998, steps: [{write: {apic.tpr: 0}}]}}, eoi]}}
+            steps:
+              - repeat: {times: 26, steps: [cpu0: {ipi: {to: 0, vector: 0x40}}]}
+            """.Replace("edge-ack-of-level", Wirq.Lab.Historic.Designs.Names.First(), StringComparison.Ordinal));
+        CommandRun run = CommandRun.Of("run", file);
+        Assert.Equal((1, ""), (run.ExitCode, run.Errors));
+        Assert.EndsWith("1 historic design: 0 caught, 0 missed, 1 did not finish\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("it did not finish, so whether it breaks expectations is not known", Joined(StoriesOf(run.Output).Single()), StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of("run", file, "--json").Output);
+        JsonElement design = json.RootElement.GetProperty("scenarios")[0].GetProperty("historic")[0];
+        Assert.Equal((false, false), (design.GetProperty("failed").GetBoolean(), design.GetProperty("finished").GetBoolean()));
+    }
+
+    [Fact]
     public void Verbose_leaves_nothing_of_a_story_out()
     {
         string[] whole = StoriesOf(CommandRun.Of("run", "--verbose", Reports + "lost.yaml").Output).Single();

@@ -1,6 +1,8 @@
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
+using Wirq.Lab.Scenarios.Reading;
+using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Running;
 
@@ -59,6 +61,95 @@ public sealed class WorkTests
         ScenarioResult result = ScenarioRunner.Run(Read((steps.Contains("time:", StringComparison.Ordinal) ? timer : "") + steps, before)[0]);
         Assert.Equal(Verdict.Failed, result.Verdict);
         Assert.Equal($"the run comes to more than 250,000 steps, those of CPUs and timers counted: {about}", Assert.Single(result.Failures).Text);
+    }
+
+    [Fact]
+    public void What_the_scenario_itself_comes_to_is_told_as_its_own()
+    {
+        ScenarioResult result = ScenarioRunner.Run(Read("repeat: {times: 33000, steps: [" + Ipi + ", cpu0: [sti, sti, sti, sti, sti]]}", "unhandled: ignore\n")[0]);
+        Assert.Equal("the run comes to more than 250,000 steps, those of CPUs and timers counted: most of them are the scenario's own", Assert.Single(result.Failures).Text);
+    }
+
+    [Theory]
+    // The IPI, the take, twelve steps, the return.
+    [InlineData(Ipi, "handlers: {cpus: {0x40: [{repeat: {times: 11, steps: [{write: {apic.tpr: 0}}]}}, eoi]}}\n", 1 + 1 + 12 + 1)]
+    [InlineData(Ipi, "handlers: {cpus: {0x40: [{write: {apic.tpr: 0}}, eoi]}}\n", 1 + 1 + 2 + 1)]
+    // A repetition of nothing counts where it is read, and where it is done.
+    [InlineData(Ipi, "handlers: {cpus: {0x40: [{repeat: {times: 7, steps: []}}, eoi]}}\n", 1 + 1 + 7 + 1 + 1)]
+    [InlineData("repeat: {times: 7, steps: []}", "", 7)]
+    [InlineData("repeat: {times: 5, steps: [time: 1us]}", "", 5)]
+    // Two looks of 64 CPUs with each, and with each round of the handler.
+    [InlineData("repeat: {times: 5, steps: [time: 1us]}", "machine: {cpus: 64}\n", 5 * 3)]
+    [InlineData(Ipi, "machine: {cpus: 64}\nhandlers: {cpus: {0x40: [eoi]}}\n", 3 + 3 * (1 + 2))]
+    // Whoever has no handler: it takes, and ends.
+    [InlineData(Ipi, "unhandled: ignore\n", 1 + 2)]
+    public void A_step_counts_once(string steps, string before, int work)
+    {
+        Scenario scenario = Read(steps, before)[0];
+        using var world = new World(scenario);
+        foreach (Step step in scenario.Steps)
+            world.Run(step);
+        Assert.Equal(work, world.Work);
+    }
+
+    [Fact]
+    public void A_handler_of_twelve_steps_reaches_the_usual_storm_brake()
+    {
+        const string before = "machine: {devices: {disk: {gsi: 11, stuck: true}}}\n"
+            + "handlers: {cpus: {0x31: [{repeat: {times: 10, steps: [{write: {apic.tpr: 0}}]}}, {serve: disk}, eoi]}}\n";
+        ScenarioResult result = ScenarioRunner.Run(Read("cpu0: {write: {rte.11: {vector: 0x31, level: true}}}\n  - disk: raise\n  - expect: {events: {storm-braked: 1}}", before)[0]);
+        Assert.Equal(Verdict.Held, result.Verdict);
+        Assert.False(Assert.Single(result.Storms).Endless);
+    }
+
+    [Theory]
+    [InlineData("expectations")]
+    [InlineData("NoLostEdge")]
+    public void A_design_whose_run_is_cut_off_is_not_caught(string breaks)
+    {
+        const string before = "handlers: {cpus: {0x40: [{repeat: {times: 9998, steps: [{write: {apic.tpr: 0}}]}}, eoi]}}\n";
+        string historic = $"historic: [{{design: {Designs.Names.First()}, breaks: {breaks}}}]\n";
+        ScenarioResult result = ScenarioRunner.Run(Read("repeat: {times: 26, steps: [" + Ipi + "]}", before + historic)[0]);
+        HistoricResult cut = Assert.Single(result.Historic);
+        Assert.Equal((false, false), (cut.Caught, cut.Finished));
+        Assert.StartsWith("the run comes to more than 250,000 steps", cut.Detail, StringComparison.Ordinal);
+        Assert.Equal(Verdict.Failed, result.Verdict);
+    }
+
+    [Fact]
+    public void Each_design_has_a_run_of_its_own_until_those_before_it_come_to_too_much()
+    {
+        // Each run comes to about 100,000.
+        const string before = "handlers: {cpus: {0x40: [{repeat: {times: 9998, steps: [{write: {apic.tpr: 0}}]}}, eoi]}}\n";
+        string design = $"{{design: {Designs.Names.First()}, breaks: expectations}}";
+        ScenarioResult result = ScenarioRunner.Run(Read("repeat: {times: 10, steps: [" + Ipi + "]}",
+            $"{before}historic: [{string.Join(", ", Enumerable.Repeat(design, 4))}]\n")[0]);
+        Assert.Empty(result.Failures);
+        Assert.Equal([true, true, true, false], result.Historic.Select(one => one.Finished));
+        Assert.All(result.Historic, one => Assert.False(one.Caught));
+        Assert.Equal("everything expected was found", result.Historic[2].Detail);
+        Assert.Equal("the designs before it come to more than 250,000 steps", result.Historic[3].Detail);
+    }
+
+    [Fact]
+    public void Steps_are_counted_on_each_machine_that_they_are_run_on()
+    {
+        MachineSpec few = Read("cpu0: sti")[0].Machine, many = Read("cpu0: sti", "machine: {cpus: 255}\n")[0].Machine;
+        YamlNode steps = YamlTree.Parse("s.yaml", "[repeat: {times: 100000, steps: [cpu0: sti]}]");
+        Assert.Single(new StepReader(new Actors(few), [few]).ReadScenario(steps, 1));
+        Assert.Throws<ScenarioException>(() => new StepReader(new Actors(few), [few, many]).ReadScenario(steps, 1));
+    }
+
+    [Theory]
+    [InlineData("", 128 + 64)]
+    // 16 MiB: from the 1024th on, and then at each 12th of 17, four times.
+    [InlineData("machine: {memory: 0x1000000}\n", 1024 + 4 * 12 * 17)]
+    public void A_storm_under_a_design_is_looked_at_as_often_as_the_memory_allows(string before, int times)
+    {
+        Scenario scenario = Read(Ipi, "handlers: {cpus: {0x40: [{ipi: {to: 0, vector: 0x40}}, eoi]}}\n" + before)[0];
+        using var world = new World(scenario, Designs.Create(Designs.Names.First()));
+        Assert.True(Assert.Throws<WorldException>(() => world.Run(scenario.Steps[0])).IsOutcome);
+        Assert.Equal(times, Assert.Single(world.Storms).Times);
     }
 
     [Fact]

@@ -44,9 +44,17 @@ public sealed class DescriptorWriterTests
         KvmHost.RequireLinux();
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
         using var stop = new CancellationTokenSource();
-        using DescriptorWriter writer = WriterOf(pipe, () => stop.IsCancellationRequested);
+        // It asks again each time that it has waited: twice, and it was not called off the first time.
+        int asked = 0;
+        var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using DescriptorWriter writer = WriterOf(pipe, () =>
+        {
+            if (++asked == 2)
+                waits.SetResult();
+            return stop.IsCancellationRequested;
+        });
         Task writing = Task.Run(() => writer.Write(new byte[Bytes]), TestContext.Current.CancellationToken);
-        await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        await Task.WhenAny(waits.Task, writing);
         Assert.False(writing.IsCompleted);
         await stop.CancelAsync();
         var refused = await Assert.ThrowsAsync<IOException>(() => writing);

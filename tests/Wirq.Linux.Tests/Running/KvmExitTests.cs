@@ -25,7 +25,7 @@ public class KvmExitTests
         Assert.Equal(KvmExitReason.Port, guest.Run(Limit));
         KvmPortExit port = guest.Vcpu.Exit.Port;
         Assert.Equal((true, 0x80, 1, 1, 0x5Au), (port.IsWrite, port.Port, port.Size, port.Count, port[0]));
-        Assert.Equal("out port 0x80, 1 bytes: 0x5a", guest.Vcpu.Exit.ToString());
+        Assert.Equal("out port 0x80, 1 byte: 0x5a", guest.Vcpu.Exit.ToString());
         Assert.Equal(KvmExitReason.Port, guest.Run(Limit));
         port = guest.Vcpu.Exit.Port;
         Assert.Equal((false, 0x81, 2), (port.IsWrite, port.Port, port.Size));

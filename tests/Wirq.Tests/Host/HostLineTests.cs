@@ -174,7 +174,7 @@ public sealed class HostLineTests : HostBench
     }
 
     [Fact]
-    public void A_line_whose_chips_are_theKernels_is_driven_there_as_the_or_of_its_sources()
+    public void A_line_whose_chips_are_the_kernels_is_driven_there_as_the_or_of_its_sources()
     {
         var kernel = new FakeKernel { Limits = new() { OwnsIoApic = true, Routes = 64 } };
         var host = new FabricHost(

@@ -12,7 +12,7 @@ public sealed class HostTests : HostBench
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     [Fact]
-    public void A_devices_first_interrupt_is_a_miss_and_then_theKernel_has_it()
+    public void A_devices_first_interrupt_is_a_miss_and_then_the_kernel_has_it()
     {
         using Virq virq = Message(0x41, Trigger);
         Kernel.Take();
@@ -31,7 +31,7 @@ public sealed class HostTests : HostBench
     }
 
     [Fact]
-    public async Task A_mask_returns_after_theKernel_has_let_go_whoever_drains()
+    public async Task A_mask_returns_after_the_kernel_has_let_go_whoever_drains()
     {
         using Virq slow = Message(0x41, null), virq = Message(0x42, Trigger);
         Host.EventArrived(Kernel.DeviceWrites(Trigger));
@@ -123,7 +123,7 @@ public sealed class HostTests : HostBench
     }
 
     [Fact]
-    public void A_binding_that_theKernel_refuses_names_itself_and_userspace_serves_the_virq()
+    public void A_binding_that_the_kernel_refuses_names_itself_and_userspace_serves_the_virq()
     {
         using Virq virq = Message(0x41, Trigger);
         Kernel.Before = call =>
@@ -141,7 +141,7 @@ public sealed class HostTests : HostBench
     }
 
     [Fact]
-    public void A_commit_that_theKernel_refuses_leaves_nobody_bound_and_loses_nothing()
+    public void A_commit_that_the_kernel_refuses_leaves_nobody_bound_and_loses_nothing()
     {
         using Virq virq = Message(0x41, Trigger);
         bool refuse = true;
@@ -160,7 +160,7 @@ public sealed class HostTests : HostBench
     }
 
     [Fact]
-    public void A_pins_route_that_theKernel_refused_is_committed_before_its_next_message()
+    public void A_pins_route_that_the_kernel_refused_is_committed_before_its_next_message()
     {
         using Virq line = Host.RegisterOnLine("disk", 20);
         bool refuse = true;
@@ -241,7 +241,7 @@ public sealed class HostTests : HostBench
     }
 
     [Fact]
-    public void Where_theKernel_owns_the_ioapic_a_line_is_bound_at_once_with_its_resample_eventfd()
+    public void Where_the_kernel_owns_the_ioapic_a_line_is_bound_at_once_with_its_resample_eventfd()
     {
         var kernel = new FakeKernel { Limits = new KernelLimits { Routes = 64, ReservedGsis = 0, OwnsIoApic = true } };
         var host = new FabricHost(new Fabric(FabricOptions.Pc() with
@@ -265,7 +265,7 @@ public sealed class HostTests : HostBench
     }
 
     [Fact]
-    public void Where_the_local_apics_are_here_a_virq_works_without_anyKernel()
+    public void Where_the_local_apics_are_here_a_virq_works_without_any_kernel()
     {
         var host = new FabricHost(new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Virqs = 8 } }), new FabricPorts { EventFds = Kernel });
         host.TryWrite(0, 0xFEE000F0, 4, 0x1FF);

@@ -49,7 +49,10 @@ public sealed class UnitMessageTests : IEventObserver
     public void One_that_is_aimed_outside_the_interrupt_window_writes_memory_and_interrupts_nobody()
     {
         Fabric fabric = Machine();
+        var memory = new Memory();
+        fabric.Memory = memory;
         Fault(fabric, 0x5000, 0x71);
+        Assert.Equal("0x5000: 71000000", Assert.Single(memory.Written));
         Event written = Assert.Single(_seen, e => e.Kind == EventKind.MemoryWrite);
         Assert.Equal((Origin.RemappingUnit(0), 0x5000ul, 0x71ul), (written.Origin, written.A, written.B));
         Assert.Equal(-1, fabric.Take(0));
@@ -102,6 +105,19 @@ public sealed class UnitMessageTests : IEventObserver
         foreach (Event e in _seen.Where(e => e.Kind != EventKind.MessageAccepted))
             laws.Observe(e);
         Assert.Equal("a message of remapping unit 0 was neither accepted nor refused", laws.Laws[0].Describe());
+    }
+
+    private sealed class Memory : IGuestMemory
+    {
+        internal List<string> Written { get; } = [];
+
+        public bool TryRead(ulong address, Span<byte> bytes) => false;
+
+        public bool TryWrite(ulong address, ReadOnlySpan<byte> bytes)
+        {
+            Written.Add($"0x{address:x}: {Convert.ToHexString(bytes)}");
+            return true;
+        }
     }
 
     void IEventObserver.Observe(in Event happened) => _seen.Add(happened);

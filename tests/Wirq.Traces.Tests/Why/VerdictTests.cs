@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Wirq.Events;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Tests.Replay;
+using Wirq.Traces.Qemu;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Why;
@@ -166,8 +167,19 @@ public sealed partial class VerdictTests
         Assert.True(engine.NotJudged.Count > 0);
         OwedList list = engine.Owed();
         Assert.NotEqual(WhyVerdict.NothingOwed, list.Verdict);
-        Assert.Contains("does not show what would decide it", Assert.Single(list.Limits).What, StringComparison.Ordinal);
+        Assert.Contains("does not show what would decide it (it has no pic_interrupt), so what", Assert.Single(list.Limits).What, StringComparison.Ordinal);
         Assert.Contains("-trace 'pic_*'", list.Limits[0].Record, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TraceEvent.PicPortRead, "pic_ioport_read")]
+    [InlineData((TraceEvent)255, null)]
+    [InlineData(TraceEvent.Other, null)]
+    public void A_recording_tells_what_the_log_lacked(TraceEvent lacked, string? name)
+    {
+        var engine = new WhyEngine(FabricOptions.Pc());
+        engine.Observe(new Event(EventKind.LogParted, 0, (uint)lacked, 7, 1), 0);
+        Assert.Equal(name is null ? [] : [name], engine.Lacking);
     }
 
     [Theory]

@@ -165,9 +165,17 @@ internal sealed class MachineReader
                 ? Numbers.Read(address, "an address", 0, ulong.MaxValue) : usual.Address + (ulong)number * IoApicPage,
             Version = (byte)Unchecked(map, "version", usual.Version, byte.MaxValue),
             WideEntries = map["wide"] is { } wide ? Words.Boolean(wide) : usual.WideEntries,
-            StormLimit = Int(map, "stormLimit", usual.StormLimit),
+            StormLimit = ReadStormLimit(map, usual.StormLimit),
             StormDelay = map["stormDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.StormDelay,
         };
+    }
+
+    // Each EOI is a step at least, so that no run comes to more of them than that.
+    private static int ReadStormLimit(YamlMapping map, int usual)
+    {
+        int limit = Int(map, "stormLimit", usual);
+        return limit is >= 0 and <= StepWork.MaxRun ? limit
+            : throw map["stormLimit"]!.Expected($"stormLimit: 0 to {StepWork.MaxRun}; a run comes to no more EOIs");
     }
 
     // A list stands for a machine each; what does not vary has no place in the name.

@@ -7,12 +7,17 @@ internal sealed class StepReader
 {
     internal const int MaxHandlerSteps = 10_000;
 
+    private readonly IReadOnlyList<MachineSpec> _machines;
     private readonly Actors _actors;
     private readonly CommandReader _commands;
     private readonly CheckReader _checks;
 
-    internal StepReader(Actors actors)
+    /// <param name="actors">Who acts.</param>
+    /// <param name="machines">The machines that the scenario is run on. They differ in nothing that a step refers to, but a
+    /// step may come to more on one than on another.</param>
+    internal StepReader(Actors actors, IReadOnlyList<MachineSpec> machines)
     {
+        _machines = machines;
         var registers = new RegisterReader(actors);
         _actors = actors;
         _commands = new CommandReader(actors, registers);
@@ -48,7 +53,13 @@ internal sealed class StepReader
     internal ExpectStep ReadExpect(YamlNode node) => _checks.Read(node);
 
     // Counts what the steps come to when they are run; a repetition in a repetition multiplies.
-    private long CheckCount(IReadOnlyList<Step> steps, int most, string why)
+    private void CheckCount(IReadOnlyList<Step> steps, int most, string why)
+    {
+        foreach (MachineSpec machine in _machines)
+            Count(machine, steps, most, why);
+    }
+
+    private static long Count(MachineSpec machine, IReadOnlyList<Step> steps, int most, string why)
     {
         long count = 0;
         foreach (Step step in steps)
@@ -56,8 +67,8 @@ internal sealed class StepReader
             count += step switch
             {
                 // To do nothing again and again takes its time too.
-                RepeatStep repeat => repeat.Times * Math.Max(1, CheckCount(repeat.Steps, most, why)),
-                _ => StepWork.Of(step, _actors.Machine),
+                RepeatStep repeat => repeat.Times * Math.Max(1, Count(machine, repeat.Steps, most, why)),
+                _ => StepWork.Of(step, machine),
             };
             if (count > most)
                 throw new ScenarioException(step.At, "too many steps", string.Create(CultureInfo.InvariantCulture,
