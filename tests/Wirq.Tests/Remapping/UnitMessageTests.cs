@@ -1,6 +1,7 @@
 using Wirq.Events;
 using Wirq.Host;
 using Wirq.Laws;
+using Wirq.Remapping;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.State;
