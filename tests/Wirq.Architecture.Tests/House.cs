@@ -21,21 +21,23 @@ internal static class House
     /// <summary>Who calls a method: the types, each with what its closures do.</summary>
     /// <param name="declaring">The type that declares the method.</param>
     /// <param name="method">Its name, whatever its parameters.</param>
-    internal static IReadOnlyCollection<string> CallersOf(Type declaring, string method)
+    internal static IReadOnlyCollection<string> CallersOf(Type declaring, string method) =>
+        [.. CallsOf(declaring, method).Select(call => Outermost(call.Type)).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Who calls a method: types and methods, by their names.</summary>
+    internal static IEnumerable<(string Type, string Method)> CallsOf(Type declaring, string method)
     {
         MethodMember[] called = [.. Built.MethodMembers.Where(member => member.DeclaringType.FullName == declaring.FullName
-           
             && member.Name.StartsWith(method + "(", StringComparison.Ordinal))];
         Assert.True(called.Length > 0, $"{declaring} has no method {method}");
-        return [.. Built.MethodMembers
-            .Where(member => member.GetCalledMethods().Any(one => called.Contains(one)))
-            .Select(member => Outermost(member.DeclaringType.FullName)).Distinct().Order(StringComparer.Ordinal)];
+        return Built.MethodMembers.Where(member => member.GetCalledMethods().Any(called.Contains))
+            .Select(member => (member.DeclaringType.FullName, member.Name.Split('(')[0]));
     }
 
     /// <summary>The types of Wirq that implement an interface.</summary>
     internal static IReadOnlyCollection<string> ImplementersOf(Type port) =>
         [.. Projects.SelectMany(project => project.GetTypes()).Where(type => !type.IsInterface && port.IsAssignableFrom(type))
-            .Select(type => Outermost(type.FullName!)).Distinct()];
+            .Select(type => type.FullName!)];
 
     // A closure stands in a nested type with a name of the compiler's.
     internal static string Outermost(string name) => name.Split('+', '/')[0];
