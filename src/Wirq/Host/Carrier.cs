@@ -187,14 +187,17 @@ internal sealed partial class Carrier
         for (bool due = true; due;)
         {
             HostAnswer answer = HostAnswer.Refused;
+            bool answered = false;
             try
             {
                 answer = ports.Make(call, Routes);
+                answered = true;
             }
             finally
             {
                 // A port that throws something else has not done it, and the step is complete all the same.
-                due = Complete(answer, out call);
+                for (due = Complete(answer, out call); due && !answered;)
+                    due = Complete(HostAnswer.Refused, out call);
             }
             failure ??= answer.Failure;
         }

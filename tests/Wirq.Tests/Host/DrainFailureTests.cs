@@ -61,6 +61,28 @@ public sealed class DrainFailureTests : IEventObserver
         AssertGoesOn(wasLost: call == "signal");
     }
 
+    /// <summary>A resample eventfd is one half of an acknowledge: nothing of the other half stays behind.</summary>
+    [Fact]
+    public void A_resample_eventfd_that_cannot_be_written_leaves_nothing_in_flight()
+    {
+        VirqHandle line = _fabric.ConnectVirq(20, "disk", VirqKind.Level);
+        _fabric.Virqs!.AttachResample(line, new EventFd(8));
+        _fabric.IoApics[0].WriteEntry(20, RedirectionEntry.Create(0x51, 0, level: true), _fabric.Events);
+        Refuse("write 8", () => new InvalidTimeZoneException("once"));
+        for (int i = 0; i < 2; i++)
+        {
+            _fabric.Virqs.Trigger(line);
+            _fabric.Drain(_ports);
+            _fabric.Eoi(0x51);
+            if (i == 0)
+                Assert.Throws<InvalidTimeZoneException>(() => _fabric.Drain(_ports));
+            else
+                _fabric.Drain(_ports);
+            Assert.False(_fabric.Carrier.InFlight);
+        }
+        Assert.Contains("write 8", _kernel.Take());
+    }
+
     [Fact]
     public void A_fork_that_is_made_before_an_answer_asks_again()
     {
