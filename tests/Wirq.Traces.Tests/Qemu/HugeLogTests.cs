@@ -9,7 +9,7 @@ namespace Wirq.Traces.Tests.Qemu;
 public class HugeLogTests(ITestOutputHelper output)
 {
     private const int DefaultMegabytes = 32;
-    private const long MostAllocated = 2 << 20, MostWorkingSet = 300 << 20;
+    private const long MostAllocated = 2 << 20;
 
     private static long Size => (long)(int.TryParse(
         Environment.GetEnvironmentVariable("WIRQ_HUGE_LOG_MB"), CultureInfo.InvariantCulture, out int megabytes)
@@ -51,9 +51,9 @@ public class HugeLogTests(ITestOutputHelper output)
         {
         }
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        // What the process has besides depends on which tests ran before.
         output.WriteLine($"{reader.Lines} lines, {allocated} bytes allocated, working set {Environment.WorkingSet >> 20} MB");
         Assert.InRange(allocated, 0, MostAllocated);
-        Assert.InRange(Environment.WorkingSet, 0, MostWorkingSet);
         return reader;
     }
 
