@@ -32,6 +32,8 @@ public sealed class StateArena
     private readonly List<StateSlab> _slabs = [];
     private readonly int _capacity;
     private StateSlab? _hashed, _derived;
+    // What a further slab has, unless one block is larger: that has one of its own size, and the next is no larger for it.
+    private int _next = FirstSlab;
     private XxHash128? _hash;
     private byte[] _scratch = [];
 
@@ -44,6 +46,9 @@ public sealed class StateArena
 
     /// <summary>Bytes reserved so far.</summary>
     public int Length { get; private set; }
+
+    /// <summary>Bytes of memory that it holds for them.</summary>
+    internal long Held { get; private set; }
 
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
@@ -74,9 +79,12 @@ public sealed class StateArena
         ref StateSlab? slab = ref derived ? ref _derived : ref _hashed;
         if (slab is null || !slab.Fits(bytes))
         {
-            int size = slab is null ? derived ? FirstSlab : Math.Max(FirstSlab, _capacity) : slab.Size * 2;
-            slab = new StateSlab(Math.Max(size, StateSlab.Padded(bytes)), derived);
+            int size = slab is null && !derived ? Math.Max(_next, _capacity) : _next, needed = StateSlab.Padded(bytes);
+            slab = new StateSlab(Math.Max(size, needed), derived);
             _slabs.Add(slab);
+            Held += slab.Size;
+            if (needed <= size)
+                _next *= 2;
         }
         int offset = slab.Take(bytes);
         var block = new StateBlock(slab, offset, bytes);

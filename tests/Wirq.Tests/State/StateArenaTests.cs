@@ -142,6 +142,18 @@ public class StateArenaTests
         }
     }
 
+    /// <summary>Behind guest memory come a few small blocks.</summary>
+    [Fact]
+    public void A_large_block_has_the_next_ones_take_no_more_room()
+    {
+        const int large = 1 << 20;
+        var arena = new StateArena();
+        arena.Reserve<Timed>();
+        arena.Reserve<Small>(large);
+        arena.Reserve<Timed>(2);
+        Assert.InRange(arena.Held, large, large + 32_768);
+    }
+
     [Fact]
     public void What_follows_from_other_blocks_is_copied_and_has_no_part_in_the_identity()
     {
