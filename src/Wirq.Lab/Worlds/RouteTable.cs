@@ -9,17 +9,14 @@ internal sealed class RouteTable
 {
     private readonly Fabric _fabric;
     private readonly Block<RouteRow> _rows;
-    private readonly int[] _firstOfChip;
+    private readonly PinNumbers _numbers;
 
     /// <summary>Makes an empty table.</summary>
     internal RouteTable(Fabric fabric, StateArena arena)
     {
         _fabric = fabric;
-        _firstOfChip = new int[fabric.IoApics.Count];
-        int pins = 0;
-        for (int chip = 0; chip < _firstOfChip.Length; pins += fabric.IoApics[chip++].Options.Pins)
-            _firstOfChip[chip] = pins;
-        _rows = arena.Reserve<RouteRow>(Math.Max(1, pins));
+        _numbers = new PinNumbers(fabric.Options.IoApics);
+        _rows = arena.Reserve<RouteRow>(Math.Max(1, _numbers.Count));
     }
 
     /// <summary>Puts a pin's present message into the table.</summary>
@@ -32,16 +29,15 @@ internal sealed class RouteTable
     /// <summary>Takes a pin's route out.</summary>
     internal void Remove(in Event change) => Of(change) = default;
 
-    private ref RouteRow Of(in Event e) => ref _rows[_firstOfChip[e.IoApic] + e.Pin];
+    private ref RouteRow Of(in Event e) => ref _rows[_numbers.Of(e.IoApic, e.Pin)];
 
     /// <summary>Whether an event is carried out by the table.</summary>
     internal static bool Carries(in Event next) => next.Kind is EventKind.RouteChanged or EventKind.Deliver;
 
-    /// <summary>Carries the oldest event out: a <see cref="EventKind.RouteChanged"/> into the table, a <see
+    /// <summary>Carries the event out that is next: a <see cref="EventKind.RouteChanged"/> into the table, a <see
     /// cref="EventKind.Deliver"/> by it. Without a route the kernel swallows it, and no answer comes.</summary>
-    internal void Carry()
+    internal void Carry(in Event effect)
     {
-        _fabric.Carrier.TryPeek(out Event effect);
         _fabric.Carrier.Skip();
         if (effect.Kind == EventKind.RouteChanged)
             Commit(effect);

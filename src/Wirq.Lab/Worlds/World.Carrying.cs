@@ -48,7 +48,7 @@ public sealed partial class World
         }
         Observe(next);
         if (_routes is not null && RouteTable.Carries(next))
-            _routes.Carry();
+            _routes.Carry(next);
         else
             Carry();
         _design?.After(this, next);

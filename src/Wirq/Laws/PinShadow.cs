@@ -32,7 +32,7 @@ internal sealed class PinShadow
 {
     private readonly IReadOnlyList<IoApicOptions> _chips;
     private readonly IoApicProfile[] _profiles;
-    private readonly int[] _firstPin;
+    private readonly PinNumbers _numbers;
     private readonly Block<ChipPins> _pins;
     private readonly Block<EntryFact> _entries;
 
@@ -40,12 +40,7 @@ internal sealed class PinShadow
     {
         _chips = options.IoApics;
         _profiles = [.. _chips.Select(chip => IoApicProfile.Of(chip.Profile))];
-        _firstPin = new int[_chips.Count];
-        for (int chip = 0; chip < _chips.Count; chip++)
-        {
-            _firstPin[chip] = PinCount;
-            PinCount += _chips[chip].Pins;
-        }
+        _numbers = new PinNumbers(_chips);
         _pins = arena.Reserve<ChipPins>(Math.Max(1, ChipCount));
         _entries = arena.Reserve<EntryFact>(Math.Max(1, PinCount));
         foreach (ref EntryFact fact in _entries.Span)
@@ -55,7 +50,7 @@ internal sealed class PinShadow
     internal int ChipCount => _chips.Count;
 
     /// <summary>Pins of all I/OAPICs together.</summary>
-    internal int PinCount { get; }
+    internal int PinCount => _numbers.Count;
 
     internal IoApicOptions Options(int chip) => _chips[chip];
     internal IoApicProfile Profile(int chip) => _profiles[chip];
@@ -63,7 +58,7 @@ internal sealed class PinShadow
     internal RedirectionEntry Entry(int chip, int pin) => _entries[Flat(chip, pin)].Entry;
 
     /// <summary>The number of a pin among all pins of all I/OAPICs.</summary>
-    internal int Flat(int chip, int pin) => _firstPin[chip] + pin;
+    internal int Flat(int chip, int pin) => _numbers.Of(chip, pin);
 
     /// <summary>Whether a pin means the opposite of what its line says.</summary>
     internal bool IsInverted(int chip, int pin) => !_profiles[chip].PolarityIgnored && Entry(chip, pin).ActiveLow;

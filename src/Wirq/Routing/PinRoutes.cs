@@ -10,20 +10,14 @@ namespace Wirq.Routing;
 internal sealed class PinRoutes
 {
     private readonly Block<PinRoute> _pins;
-    private readonly int[] _firstOfChip;
+    private readonly PinNumbers _numbers;
     private readonly IoApic[] _chips;
 
     internal PinRoutes(IoApic[] chips, StateArena arena)
     {
         _chips = chips;
-        _firstOfChip = new int[chips.Length];
-        int pins = 0;
-        for (int chip = 0; chip < chips.Length; chip++)
-        {
-            _firstOfChip[chip] = pins;
-            pins += chips[chip].Options.Pins;
-        }
-        _pins = arena.Reserve<PinRoute>(pins);
+        _numbers = new PinNumbers([.. chips.Select(chip => chip.Options)]);
+        _pins = arena.Reserve<PinRoute>(_numbers.Count);
     }
 
     /// <summary>A pin's translated message is the one that it will send from now on.</summary>
@@ -90,13 +84,13 @@ internal sealed class PinRoutes
             for (int pin = 0; pin < _chips[chip].Options.Pins; pin++)
             {
                 if (StaysBefore(chip, pin))
-                    routes[count++] = new KernelRoute(_pins.Count + _firstOfChip[chip] + pin, Of(chip, pin).Before);
+                    routes[count++] = new KernelRoute(_pins.Count + _numbers.Of(chip, pin), Of(chip, pin).Before);
             }
         }
         return count;
     }
 
-    private ref PinRoute Of(int chip, int pin) => ref _pins[_firstOfChip[chip] + pin];
+    private ref PinRoute Of(int chip, int pin) => ref _pins[_numbers.Of(chip, pin)];
     private bool StaysBefore(int chip, int pin) => Of(chip, pin).HasBefore != 0 && _chips[chip].Entry(pin).RemoteIrr;
 }
 
