@@ -27,40 +27,24 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
         observer?.Invoke(happened);
     }
 
-    public void Interrupt(int cpu)
-    {
-        if (SignalsOf(cpu) is not null)
-            Kick(cpu);
-    }
+    public void Interrupt(int cpu) => Leave(cpu, static _ => { });
 
-    public void Nmi(int cpu)
-    {
-        if (SignalsOf(cpu) is not { } signals)
-            return;
-        signals.Nmi();
-        Kick(cpu);
-    }
+    public void Nmi(int cpu) => Leave(cpu, static signals => signals.Nmi());
 
     public void Smi(int cpu) { }
 
-    public void Init(int cpu)
+    public void Init(int cpu) => Leave(cpu, static signals => signals.Init());
+
+    public void StartUp(int cpu, byte vector) => Leave(cpu, signals => signals.StartUp(vector));
+
+    private void Leave(int cpu, Action<VcpuSignals> what)
     {
-        if (SignalsOf(cpu) is not { } signals)
+        // A machine with the local APICs in the kernel has nobody here; the fabric's own are not used.
+        if (cpu >= _signals.Length)
             return;
-        signals.Init();
+        what(_signals[cpu]);
         Kick(cpu);
     }
-
-    public void StartUp(int cpu, byte vector)
-    {
-        if (SignalsOf(cpu) is not { } signals)
-            return;
-        signals.StartUp(vector);
-        Kick(cpu);
-    }
-
-    /// <summary>A machine with the local APICs in the kernel has nobody here; the fabric's own are not used.</summary>
-    private VcpuSignals? SignalsOf(int cpu) => cpu < _signals.Length ? _signals[cpu] : null;
 
     /// <summary>Has a vCPU look at what it was left.</summary>
     internal void Kick(int cpu)

@@ -130,19 +130,17 @@ internal sealed class ReplayMachine
         while (Fabric.Carrier.TryPeek(out Event next))
         {
             Observe(next);
-            bool refused = next.Kind == EventKind.Deliver && next.Msi.Address.Remappable;
-            if (HoldsMessages && next.Kind == EventKind.Deliver)
+            if (next.Kind != EventKind.Deliver || !(HoldsMessages || next.Msi.Address.Remappable))
             {
-                Fabric.Carrier.Skip();
+                if (Fabric.Carrier.Begin(out _))
+                    Unheard();
+                continue;
+            }
+            Fabric.Carrier.Skip();
+            if (HoldsMessages)
                 _held.Enqueue(next);
-            }
-            else if (refused)
-            {
-                Fabric.Carrier.Skip();
+            else
                 Fabric.Carrier.AnswerDeliver(next, RefusalReason.NoRemapper);
-            }
-            else if (Fabric.Carrier.Begin(out _))
-                Unheard();
         }
     }
 
