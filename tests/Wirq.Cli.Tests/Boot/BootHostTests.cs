@@ -1,3 +1,4 @@
+using System.Globalization;
 using Wirq.Tests.Shared.Images;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -7,9 +8,9 @@ namespace Wirq.Cli.Tests.Boot;
 /// told.</summary>
 public sealed class BootHostTests
 {
+    private const int FirstUser = 100_000, Users = 1 << 22;
     private const string SetPrivileges = "/usr/bin/setpriv", Bash = "/bin/bash";
     // A user that nobody is.
-    private const string Nobody = "54321";
 
     /// <summary>The limit does not hold for root, so it is another user who may open everything.</summary>
     [Fact]
@@ -19,7 +20,9 @@ public sealed class BootHostTests
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists(SetPrivileges) && File.Exists("/usr/bin/prlimit"),
             "needs root, setpriv and prlimit, to run as a user whose processes are limited");
         using TemporaryImage image = Spinning();
-        CommandRun run = CommandRun.Through(["prlimit", "--nproc=60", SetPrivileges, "--reuid", Nobody, "--inh-caps", "+dac_override",
+        // A limit counts all threads of a user, those of another run of this test included: each run is a user of its own.
+        string user = string.Create(CultureInfo.InvariantCulture, $"{FirstUser + Environment.ProcessId % Users}");
+        CommandRun run = CommandRun.Through(["prlimit", "--nproc=60", SetPrivileges, "--reuid", user, "--inh-caps", "+dac_override",
             "--ambient-caps", "+dac_override"], "boot", image.Path, "--cpus", "200", "--timeout", "20");
         string words = run.Errors.ReplaceLineEndings(" ");
         Assert.Equal(3, run.ExitCode);
