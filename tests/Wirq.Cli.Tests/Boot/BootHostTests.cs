@@ -10,7 +10,6 @@ public sealed class BootHostTests
 {
     private const int FirstUser = 100_000, Users = 1 << 22;
     private const string SetPrivileges = "/usr/bin/setpriv", Bash = "/bin/bash";
-    // A user that nobody is.
 
     /// <summary>The limit does not hold for root, so it is another user who may open everything.</summary>
     [Fact]
