@@ -130,10 +130,16 @@ public sealed partial class Fabric : IRouteOwner
         Arena.CopyFrom(other.Arena, other._region.Start, _region.Start, _region.Count);
         for (int i = 0; i < _laws.Count; i++)
             _laws[i].CopyFrom(other._laws[i]);
-        Events.CopyFrom(other.Events);
-        Carrier.Copied();
+        Copied(other);
         Lines.CopyLabels(other.Lines);
         Virqs?.CopyLabels(other.Virqs!);
+    }
+
+    /// <summary>The arena took over that of another machine, which has the same names: the rest goes with it.</summary>
+    internal void Copied(Fabric other)
+    {
+        Events.CopyFrom(other.Events);
+        Carrier.Copied();
     }
 
     /// <summary>A hash of all state, what waits in the queue and a call in flight included: machines of the same identity

@@ -18,6 +18,9 @@ public abstract class Design
     /// <summary>Another machine, where the defect is a choice that machines have.</summary>
     public virtual MachineSpec Alter(MachineSpec machine) => machine;
 
+    /// <summary>A world is built that suffers from it: what it remembers goes into the world's arena.</summary>
+    internal virtual void Join(World world) { }
+
     /// <summary>Sees an event before anybody else.</summary>
     /// <returns>Whether it is swallowed: not observed, not carried out.</returns>
     internal virtual bool Intercept(World world, in Event next) => false;

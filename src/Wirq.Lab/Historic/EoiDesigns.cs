@@ -29,17 +29,19 @@ internal sealed class AckAtEoi : Design
 /// <summary>An EOI does not look at the line again.</summary>
 internal sealed class NoServiceAfterEoi : Design
 {
-    private readonly HashSet<(int, int)> _ended = [];
+    private PinMarks _ended;
 
     public override string Name => "no-service-after-eoi";
 
     public override string About => "Cloud Hypervisor #5260: the EOI does not look whether the line is still asserted";
 
+    internal override void Join(World world) => _ended = new PinMarks(world);
+
     internal override bool Intercept(World world, in Event next)
     {
         if (next.Kind == EventKind.RemoteIrrCleared)
-            _ended.Add((next.IoApic, next.Pin));
-        return next.Kind == EventKind.Deliver && _ended.Contains((next.IoApic, next.Pin));
+            _ended[next] = 1;
+        return next.Kind == EventKind.Deliver && _ended[next] != 0;
     }
 
     internal override void AtRest(World world) => _ended.Clear();
@@ -48,26 +50,32 @@ internal sealed class NoServiceAfterEoi : Design
 /// <summary>An EOI ends only the first pin of its vector.</summary>
 internal sealed class EoiFirstMatch : Design
 {
-    private readonly HashSet<(int, int)> _kept = [];
-    private bool _matched;
+    private PinMarks _kept;
+    private Marks _matched;
 
     public override string Name => "eoi-first-match";
 
     public override string About => "Renode: an EOI stops at the first pin of the vector";
 
+    internal override void Join(World world)
+    {
+        _kept = new PinMarks(world);
+        _matched = new Marks(world, 1);
+    }
+
     internal override bool Intercept(World world, in Event next)
     {
         switch (next.Kind)
         {
-            case EventKind.RemoteIrrCleared when !_matched:
-                _matched = true;
+            case EventKind.RemoteIrrCleared when _matched[0] == 0:
+                _matched[0] = 1;
                 return false;
             case EventKind.RemoteIrrCleared:
                 world.Fabric.IoApics[next.IoApic].KeepRemoteIrr(next.Pin);
-                _kept.Add((next.IoApic, next.Pin));
+                _kept[next] = 1;
                 return true;
             case EventKind.Deliver or EventKind.PinAcked:
-                return _kept.Contains((next.IoApic, next.Pin));
+                return _kept[next] != 0;
             default:
                 return false;
         }
@@ -75,7 +83,7 @@ internal sealed class EoiFirstMatch : Design
 
     internal override void AtRest(World world)
     {
-        _matched = false;
+        _matched[0] = 0;
         _kept.Clear();
     }
 }

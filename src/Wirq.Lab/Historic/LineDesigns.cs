@@ -30,13 +30,22 @@ internal sealed class LastWriterWins : Design
 /// <summary>An acknowledge reaches only the first source that is registered for the line.</summary>
 internal sealed class ResampleFirstMatch : Design
 {
-    private readonly HashSet<int> _heard = [];
+    private Marks _heard;
 
     public override string Name => "resample-first-match";
 
     public override string About => "QEMU, split irqchip: kvm_resample_fd_notify returns at the first source of the GSI";
 
-    internal override bool Intercept(World world, in Event next) => next.Kind == EventKind.Ack && !_heard.Add(next.Gsi);
+    internal override void Join(World world) => _heard = new Marks(world, world.Fabric.Lines.Count);
+
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (next.Kind != EventKind.Ack)
+            return false;
+        bool isFirst = _heard[next.Gsi] == 0;
+        _heard[next.Gsi] = 1;
+        return !isFirst;
+    }
 
     internal override void AtRest(World world) => _heard.Clear();
 }

@@ -7,11 +7,13 @@ namespace Wirq.Lab.Historic;
 /// afterwards, so the interrupt goes where the pin pointed before.</summary>
 internal class ServiceBeforeRoute : Design
 {
-    private readonly List<Event> _late = [];
+    private LateRoutes _late;
 
     public override string Name => "service-before-route";
 
     public override string About => "QEMU before 8.0, crosvm: an entry write redelivers before it updates the route";
+
+    internal override void Join(World world) => _late = new LateRoutes(world);
 
     internal override bool Intercept(World world, in Event next)
     {
@@ -29,9 +31,8 @@ internal class ServiceBeforeRoute : Design
 
     internal override void AtRest(World world)
     {
-        foreach (Event change in _late)
-            world.Routes!.Commit(change);
-        _late.Clear();
+        if (world.Routes is not null)
+            _late.Commit(world.Routes);
     }
 }
 
@@ -50,12 +51,18 @@ internal sealed class RouteEvenWhileMasked : ServiceBeforeRoute
 /// swallowed.</summary>
 internal sealed class RouteRemovedOnMask : Design
 {
-    private readonly List<Event> _late = [];
-    private readonly HashSet<(int, int)> _unrouted = [];
+    private LateRoutes _late;
+    private PinMarks _unrouted;
 
     public override string Name => "route-removed-on-mask";
 
     public override string About => "Cloud Hypervisor #795: a mask removes the route, and the kernel swallows what comes before it is back";
+
+    internal override void Join(World world)
+    {
+        _late = new LateRoutes(world);
+        _unrouted = new PinMarks(world);
+    }
 
     internal override bool Intercept(World world, in Event next)
     {
@@ -63,12 +70,12 @@ internal sealed class RouteRemovedOnMask : Design
             return false;
         // What the kernel has no route for it swallows, and nobody hears of it: no law may take it for a delivery.
         if (next.Kind == EventKind.Deliver)
-            return _unrouted.Contains((next.IoApic, next.Pin));
+            return _unrouted[next] != 0;
         if (next.Kind != EventKind.RouteChanged)
             return false;
         if (next.Entry.Masked)
         {
-            _unrouted.Add((next.IoApic, next.Pin));
+            _unrouted[next] = 1;
             world.Routes.Remove(next);
         }
         else if (next.OldEntry.Masked)
@@ -80,12 +87,8 @@ internal sealed class RouteRemovedOnMask : Design
 
     internal override void AtRest(World world)
     {
-        foreach (Event change in _late)
-        {
-            world.Routes!.Commit(change);
-            _unrouted.Remove((change.IoApic, change.Pin));
-        }
-        _late.Clear();
+        if (world.Routes is not null)
+            _late.Commit(world.Routes, _unrouted);
     }
 }
 

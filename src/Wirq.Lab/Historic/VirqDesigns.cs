@@ -24,24 +24,26 @@ internal sealed class TranslateWhenProgrammed : Design
 /// <summary>Every invalidation, of however few entries, drops all that was translated.</summary>
 internal sealed class FlushAll : Design
 {
-    private bool _flushed;
+    private Marks _flushed;
 
     public override string Name => "flush-all";
 
     public override string About => "QEMU, OpenVMM: an invalidation of one entry drops every route";
+
+    internal override void Join(World world) => _flushed = new Marks(world, 1);
 
     // What the invalidation itself ended stands in the queue already; the rest is ended before it is told done.
     internal override bool Intercept(World world, in Event next)
     {
         if (next.Kind != EventKind.RemapInvalidationDone)
             return false;
-        if (_flushed)
+        if (_flushed[0] != 0)
         {
-            _flushed = false;
+            _flushed[0] = 0;
             return false;
         }
         world.Fabric.Virqs?.Invalidate(CookieRange.AllOf(next.Unit));
-        _flushed = true;
+        _flushed[0] = 1;
         world.Fabric.Events.Observe(next);
         return true;
     }
@@ -50,22 +52,24 @@ internal sealed class FlushAll : Design
 /// <summary>Nobody told the owner of the routes about the invalidation queue.</summary>
 internal sealed class NoInvalidationListener : Design
 {
-    private bool _invalidates;
+    private Marks _invalidates;
 
     public override string Name => "no-invalidation-listener";
 
     public override string About => "QEMU 3abfbb5711: invalidations reach nobody, and the kernel goes on with the old routes";
 
+    internal override void Join(World world) => _invalidates = new Marks(world, 1);
+
     internal override bool Intercept(World world, in Event next)
     {
         if (next.Kind == EventKind.RemapInvalidated)
         {
-            _invalidates = true;
+            _invalidates[0] = 1;
             return false;
         }
-        if (!_invalidates)
+        if (_invalidates[0] == 0)
             return false;
-        _invalidates = next.Kind != EventKind.RemapInvalidationDone;
+        _invalidates[0] = next.Kind != EventKind.RemapInvalidationDone ? 1u : 0;
         return true;
     }
 }
@@ -114,14 +118,22 @@ internal sealed class ReadAfterBind : Design
 /// <summary>An acknowledge writes one resample eventfd of the line and no more.</summary>
 internal sealed class FirstSharerOnlyResample : Design
 {
-    private readonly HashSet<int> _written = [];
+    private Marks _written;
 
     public override string Name => "first-sharer-only-resample";
 
     public override string About => "QEMU, split irqchip: kvm_resample_fd_notify writes the first eventfd of the GSI and returns";
 
-    internal override HostAnswer? Answers(World world, in HostCall call) =>
-        call.IsResample && !_written.Add(call.Gsi) ? HostAnswer.No : null;
+    internal override void Join(World world) => _written = new Marks(world, world.Fabric.Lines.Count);
+
+    internal override HostAnswer? Answers(World world, in HostCall call)
+    {
+        if (!call.IsResample)
+            return null;
+        bool isFirst = _written[call.Gsi] == 0;
+        _written[call.Gsi] = 1;
+        return isFirst ? null : HostAnswer.No;
+    }
 
     internal override void AtRest(World world) => _written.Clear();
 }

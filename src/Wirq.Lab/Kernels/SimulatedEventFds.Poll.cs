@@ -38,27 +38,48 @@ public sealed partial class SimulatedEventFds
     /// <returns>Whether there is one.</returns>
     public bool TryTakeReadable(out int token)
     {
+        bool any = TryFindReadable(static _ => true, out int descriptor);
+        token = any ? Fetch(descriptor) : 0;
+        return any;
+    }
+
+    /// <summary>The descriptor that the poll would tell of next, of those that somebody looks for.</summary>
+    internal bool TryFindReadable(Func<int, bool> isWanted, out int descriptor)
+    {
         int count = _descriptors.Count;
-        ref PollState poll = ref _poll.Value;
         for (int step = 0; step < count; step++)
         {
-            int number = poll.Next + step;
-            if (number >= count)
-                number -= count;
-            ref DescriptorState descriptor = ref _descriptors[number];
-            if (descriptor.Ready == 0)
+            descriptor = _poll.Value.Next + step;
+            if (descriptor >= count)
+                descriptor -= count;
+            if (_descriptors[descriptor].Ready == 0)
                 continue;
-            if (_files[descriptor.FileAndOne - 1].Count == 0)
-            {
-                descriptor.Ready = 0;
-                continue;
-            }
-            poll.Next = number + 1 == count ? 0 : number + 1;
-            token = descriptor.Token;
-            Notifications++;
-            return true;
+            if (_files[_descriptors[descriptor].FileAndOne - 1].Count == 0)
+                _descriptors[descriptor].Ready = 0;
+            else if (isWanted(descriptor))
+                return true;
         }
-        token = 0;
+        descriptor = -1;
         return false;
     }
+
+    /// <summary>Whether the poll would tell of a descriptor.</summary>
+    internal bool IsReady(int descriptor) =>
+        _descriptors[descriptor].Ready != 0 && _files[_descriptors[descriptor].FileAndOne - 1].Count != 0;
+
+    /// <summary>What a descriptor was watched with.</summary>
+    internal int TokenOf(int descriptor) => _descriptors[descriptor].Token;
+
+    /// <summary>The poll tells of a descriptor that is ready.</summary>
+    /// <returns>What it was watched with.</returns>
+    internal int Fetch(int descriptor)
+    {
+        _poll.Value.Next = descriptor + 1 == _descriptors.Count ? 0 : descriptor + 1;
+        Notifications++;
+        return _descriptors[descriptor].Token;
+    }
+
+    /// <summary>The descriptor that the poll looks at first. Another order of the same machine would look at another, so it
+    /// is no part of an identity.</summary>
+    internal int Next => _poll.Value.Next;
 }

@@ -37,10 +37,20 @@ public sealed partial class SimulatedEventFds : IEventPort
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
         _arena = arena;
         int start = arena.Count;
-        _descriptors = arena.Reserve<DescriptorState>(capacity);
         _files = arena.Reserve<EventFdState>(capacity);
-        _poll = arena.Reserve<PollState>();
+        _descriptors = arena.Reserve<DescriptorState>(capacity, MakeCanonical);
+        _poll = arena.ReserveDerived<PollState>();
         _region = (start, arena.Count - start);
+    }
+
+    // One that is on the list of the poll and has nothing to read is found empty as it is looked at, and that is all.
+    private void MakeCanonical(Span<DescriptorState> copy, long now)
+    {
+        foreach (ref DescriptorState descriptor in copy)
+        {
+            if (descriptor.Ready != 0 && _files[descriptor.FileAndOne - 1].Count == 0)
+                descriptor.Ready = 0;
+        }
     }
 
     /// <summary>How many there can be.</summary>

@@ -16,18 +16,31 @@ public sealed partial class SimulatedKernel
     /// is taken loses the first, as one does whose EOIs are emulated in a batch.</remarks>
     public bool TryTakeExit(out int cpu, out byte vector)
     {
-        for (cpu = 0; cpu < _cpus.Count; cpu++)
+        bool any = TryFindExit(0, out cpu);
+        vector = any ? TakeExit(cpu) : (byte)0;
+        return any;
+    }
+
+    /// <summary>The first CPU from one on that leaves its guest for an EOI; -1 where there is none.</summary>
+    internal bool TryFindExit(int from, out int cpu)
+    {
+        for (cpu = from; cpu < _cpus.Count; cpu++)
         {
-            ref CpuState state = ref _cpus[cpu];
-            if (state.ExitAndOne == 0)
-                continue;
-            vector = (byte)(state.ExitAndOne - 1);
-            state.ExitAndOne = 0;
-            Figures.EoiExits++;
-            return true;
+            if (_cpus[cpu].ExitAndOne != 0)
+                return true;
         }
-        (cpu, vector) = (-1, 0);
+        cpu = -1;
         return false;
+    }
+
+    /// <summary>Takes the EOI of a CPU that leaves its guest for it.</summary>
+    /// <returns>The vector.</returns>
+    internal byte TakeExit(int cpu)
+    {
+        var vector = (byte)(_cpus[cpu].ExitAndOne - 1);
+        _cpus[cpu].ExitAndOne = 0;
+        Figures.EoiExits++;
+        return vector;
     }
 
     private void BroadcastEoi(int cpu, byte vector)

@@ -90,15 +90,25 @@ public sealed partial class SimulatedKernel
     /// <returns>Whether there was one.</returns>
     public bool RunPendingWork()
     {
-        for (int file = 0; file < _irqfds.Count; file++)
-        {
-            if (!_irqfds[file].Has(IrqfdFlags.Pending))
-                continue;
+        bool any = TryFindPendingWork(0, out int file);
+        if (any)
             Run(file);
-            return true;
+        return any;
+    }
+
+    /// <summary>The first eventfd from one on whose injection waits.</summary>
+    internal bool TryFindPendingWork(int from, out int file)
+    {
+        for (file = from; file < _irqfds.Count; file++)
+        {
+            if (_irqfds[file].Has(IrqfdFlags.Pending))
+                return true;
         }
         return false;
     }
+
+    /// <summary>Runs the injection of an eventfd, which waits.</summary>
+    internal void RunPendingWork(int file) => Run(file);
 
     /// <summary>Runs the injection of one eventfd, if it waits.</summary>
     /// <returns>Whether it did.</returns>

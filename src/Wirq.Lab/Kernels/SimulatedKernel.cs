@@ -106,8 +106,11 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     {
         ArgumentNullException.ThrowIfNull(other);
         _arena.CopyFrom(other._arena, other._region.Start, _region.Start, _region.Count);
-        _events.CopyFrom(other._events);
+        Copied(other);
     }
+
+    /// <summary>The arena took over that of another machine: the rest goes with it.</summary>
+    internal void Copied(SimulatedKernel other) => _events.CopyFrom(other._events);
 
     private static LocalApicOptions ApicsOf(SimulatedKernelOptions options) => new()
     {

@@ -64,7 +64,7 @@ internal static class Expectations
             case EventCheck c:
                 return Same($"{c.Kind} happened", world.Journal.TakeEvents(c.Kind), c.Count);
             case MemoryCheck c:
-                bool written = world.Journal.Memory.TryGetValue(c.Address, out uint word);
+                bool written = world.Journal.TryGetWritten(c.Address, out uint word);
                 return written && word == c.Value ? null : string.Create(CultureInfo.InvariantCulture,
                     $"memory at 0x{c.Address:x} {(written ? $"is 0x{word:x}" : "was not written by any message")}, and should be 0x{c.Value:x}");
             case VirqsCheck c:

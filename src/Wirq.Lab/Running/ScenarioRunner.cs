@@ -101,19 +101,14 @@ public static class ScenarioRunner
     private static World Play(Scenario scenario, Design? design, int seed, Action<Event>? recorder, WorldOptions? options,
         out IReadOnlyList<Failure> failures)
     {
-        var world = new World(scenario, design, seed, recorder, options);
-        Step? current = null;
+        var world = new World(scenario, design, recorder, options);
         try
         {
-            foreach (Step step in scenario.Steps)
-            {
-                current = step;
-                world.Run(step);
-            }
+            new UsualOrder(world, seed).Run();
         }
         catch (Exception stuck) when (stuck is WorldException or KernelException)
         {
-            world.GiveUp(current?.At ?? scenario.At, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
+            world.GiveUp(world.Begun, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
         }
         failures = [.. world.Failures];
         return world;

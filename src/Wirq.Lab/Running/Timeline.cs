@@ -20,6 +20,9 @@ public sealed class Timeline
     private int _hash, _lastStep = -1;
     private int _keptOfBeginning, _keptOfEnd;
 
+    /// <summary>Whether anything that is added is kept.</summary>
+    internal bool IsKept { get; init; } = true;
+
     /// <summary>How many entries between <see cref="Beginning"/> and <see cref="End"/> were dropped.</summary>
     public long Dropped { get; private set; }
 
@@ -45,7 +48,7 @@ public sealed class Timeline
 
     internal void Add(in Event happened)
     {
-        if (happened.Kind is EventKind.Rest or EventKind.SourceConnected)
+        if (!IsKept || happened.Kind is EventKind.Rest or EventKind.SourceConnected)
             return;
         Add(new TimelineEntry(null, happened), (int)happened.Kind, begins: happened.Kind == EventKind.VectorTaken);
     }
@@ -78,6 +81,8 @@ public sealed class Timeline
 
     private void Add(in TimelineEntry entry, int hash, bool begins)
     {
+        if (!IsKept)
+            return;
         if (begins || _current.Count == LongestPart)
             Cut();
         _current.Add(entry);

@@ -1,29 +1,51 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using System.IO.Hashing;
 using Wirq.Remapping;
 using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Eight bytes of guest memory.</summary>
-[InlineArray(sizeof(ulong))]
-internal struct MemoryWord : IState
+/// <summary>What the identity of a world has of its memory: the sum of the hashes of all pages, modulo 2^128.</summary>
+internal struct MemoryState : IState
 {
-    private byte _first;
+    public ulong Low, High;
 }
 
-/// <summary>The memory of a guest, from address 0 on; part of the world's state.</summary>
+/// <summary>The memory of a guest, from address 0 on. A copy shares its pages with the original until either writes
+/// one.</summary>
+/// <remarks>
+/// <para>A page that was never written is not there, and reads as zero. Each page keeps its hash, with its number in it, and
+/// the arena holds the sum of them. So a page that was written costs one hash, and those that were not cost nothing,
+/// however large the memory is.</para>
+/// <para>A page is written in place by the memory that made it, as long as no copy was taken of that memory since.</para>
+/// </remarks>
 internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
 {
-    private readonly Block<MemoryWord> _words = arena.Reserve<MemoryWord>(bytes / sizeof(ulong));
+    private const int PageBytes = 4096;
 
-    private Span<byte> Bytes => MemoryMarshal.AsBytes(_words.Span);
+    private readonly Block<MemoryState> _state = arena.Reserve<MemoryState>();
+    private readonly GuestPage?[] _pages = new GuestPage?[(bytes + PageBytes - 1) / PageBytes];
+    // The numbers of the pages that this memory made since a copy was last taken or made, and of those whose hash is not in
+    // the sum.
+    private readonly List<int> _own = [], _unhashed = [];
+    private readonly Stack<GuestPage> _spare = [];
+    // No page from here on was ever written.
+    private int _end;
+    private long _copies;
 
     public bool TryRead(ulong address, Span<byte> destination)
     {
         if (!IsInside(address, destination.Length))
             return false;
-        Bytes.Slice((int)address, destination.Length).CopyTo(destination);
+        for (int at = (int)address; destination.Length > 0;)
+        {
+            Span<byte> part = destination[..Math.Min(destination.Length, PageBytes - at % PageBytes)];
+            if (_pages[at / PageBytes] is { } page)
+                page.Bytes.AsSpan(at % PageBytes, part.Length).CopyTo(part);
+            else
+                part.Clear();
+            at += part.Length;
+            destination = destination[part.Length..];
+        }
         return true;
     }
 
@@ -31,10 +53,100 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
     {
         if (!IsInside(address, source.Length))
             return false;
-        source.CopyTo(Bytes[(int)address..]);
+        for (int at = (int)address; source.Length > 0;)
+        {
+            ReadOnlySpan<byte> part = source[..Math.Min(source.Length, PageBytes - at % PageBytes)];
+            part.CopyTo(Own(at / PageBytes).Bytes.AsSpan(at % PageBytes));
+            at += part.Length;
+            source = source[part.Length..];
+        }
         return true;
     }
 
+    /// <summary>Brings the sum in the arena up to date.</summary>
+    internal void Hash()
+    {
+        foreach (int number in _unhashed)
+        {
+            GuestPage page = _pages[number]!;
+            // What is zero again is as if it had never been written.
+            bool isZero = page.Bytes.AsSpan().IndexOfAnyExcept((byte)0) < 0;
+            page.Hash = isZero ? UInt128.Zero : XxHash128.HashToUInt128(page.Bytes, seed: number);
+            page.IsHashed = true;
+            Sum += page.Hash;
+        }
+        _unhashed.Clear();
+    }
+
+    /// <summary>Takes over another memory of the same size, whose sum is up to date; the arena is copied apart.</summary>
+    internal void CopyFrom(GuestMemory other)
+    {
+        foreach (int number in _own)
+            _spare.Push(_pages[number]!);
+        Array.Copy(other._pages, _pages, other._end);
+        if (_end > other._end)
+            Array.Clear(_pages, other._end, _end - other._end);
+        _end = other._end;
+        Share();
+        other.Share();
+    }
+
+    /// <summary>From here on its pages are somebody else's, too.</summary>
+    private void Share()
+    {
+        _copies++;
+        _own.Clear();
+        _unhashed.Clear();
+    }
+
+    private GuestPage Own(int number)
+    {
+        GuestPage? page = _pages[number];
+        bool isOwn = page is not null && page.Owner == this && page.Copies == _copies;
+        if (isOwn && !page!.IsHashed)
+            return page;
+        if (page is not null)
+            Sum -= page.Hash;
+        if (!isOwn)
+        {
+            page = Copy(page);
+            _pages[number] = page;
+            _own.Add(number);
+            _end = Math.Max(_end, number + 1);
+        }
+        page!.IsHashed = false;
+        _unhashed.Add(number);
+        return page;
+    }
+
+    private GuestPage Copy(GuestPage? old)
+    {
+        GuestPage page = _spare.Count > 0 ? _spare.Pop() : new GuestPage();
+        (page.Owner, page.Copies) = (this, _copies);
+        if (old is not null)
+            old.Bytes.CopyTo(page.Bytes, 0);
+        else
+            Array.Clear(page.Bytes);
+        return page;
+    }
+
+    private UInt128 Sum
+    {
+        get => new(_state.Value.High, _state.Value.Low);
+        set => (_state.Value.High, _state.Value.Low) = ((ulong)(value >> 64), (ulong)value);
+    }
+
     private bool IsInside(ulong address, int length) =>
-        address <= (ulong)Bytes.Length && (ulong)length <= (ulong)Bytes.Length - address;
+        address <= (ulong)bytes && (ulong)length <= (ulong)bytes - address;
+
+    private sealed class GuestPage
+    {
+        internal readonly byte[] Bytes = new byte[PageBytes];
+        internal GuestMemory? Owner;
+        /// <summary>How many copies its owner had seen as it made the page.</summary>
+        internal long Copies;
+        internal UInt128 Hash;
+        /// <summary>Whether <see cref="Hash"/> is of the bytes as they are, and in the sum.</summary>
+        internal bool IsHashed;
+    }
 }

@@ -1,117 +1,207 @@
 using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Lab.Scenarios;
+using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What a world's actors went through, for expectations to be held against.</summary>
+/// <summary>What a world's actors went through, as far as an expectation of its scenario asks for it. What none asks for
+/// has no part in what comes next, and is not kept.</summary>
+/// <remarks>What a machine does does not depend on what an expectation will find. So it lies in the arena and is copied, and
+/// only the identity of a whole world has it (<see cref="Append"/>).</remarks>
 internal sealed class Journal
 {
-    private readonly List<byte>[] _taken;
-    private readonly List<string>[] _signals;
-    private readonly int[] _acks;
-    private readonly int[] _events = new int[(int)Enum.GetValues<EventKind>().Max() + 1];
-    // Kept only of the kinds whose order somebody asks for.
+    private readonly Block<JournalState> _state;
+    // By CPU, device, kind and address: where it is kept, plus 1; 0 where nobody asks.
+    private readonly int[] _takenAt, _signalsAt, _acksAt;
+    private readonly Dictionary<EventKind, int> _eventsAt = [];
+    private readonly Dictionary<ulong, int> _memoryAt = [];
     private readonly HashSet<EventKind> _ordered;
-    private readonly List<EventKind> _order = [];
-    // Who caused a vector that is pending, by CPU and vector; made as a CPU gets its first.
-    private readonly Origin[]?[] _origins;
-    // Of a kernel's local APICs no event tells. The last pin that sent a vector is most likely it.
-    private readonly Origin[] _senders = new Origin[VectorCount];
+    private readonly int _order;
+    private readonly bool _asksTouched;
+    private readonly Chains _lists;
+    private readonly Block<CounterState> _counts;
+    private readonly Block<WordState> _memory;
 
-    private const int VectorCount = 256;
-
-    internal Journal(Scenario scenario, MachineSpec machine)
+    private enum Signal
     {
-        _taken = [.. Enumerable.Range(0, machine.Cpus).Select(_ => new List<byte>())];
-        _signals = [.. Enumerable.Range(0, machine.Cpus).Select(_ => new List<string>())];
-        _acks = new int[machine.Devices.Count];
-        _origins = new Origin[machine.Cpus][];
-        _ordered = [.. scenario.Checks().OfType<OrderCheck>().SelectMany(check => check.Kinds)];
+        Nmi,
+        Smi,
+        Init,
+        // The vector stands above.
+        StartUp,
     }
 
+    private const int SignalBits = 8;
+
+    internal Journal(Scenario scenario, MachineSpec machine, StateArena arena)
+    {
+        _takenAt = new int[machine.Cpus];
+        _signalsAt = new int[machine.Cpus];
+        _acksAt = new int[machine.Devices.Count];
+        int lists = 0, counts = 0;
+        foreach (Check check in scenario.Checks())
+        {
+            switch (check)
+            {
+                case TakenCheck taken:
+                    Keep(ref _takenAt[taken.Cpu], ref lists);
+                    break;
+                case TakenCountCheck taken:
+                    Keep(ref _takenAt[taken.Cpu], ref lists);
+                    break;
+                case TakenByAnyCheck:
+                    for (int cpu = 0; cpu < machine.Cpus; cpu++)
+                        Keep(ref _takenAt[cpu], ref lists);
+                    break;
+                case SignalsCheck signals:
+                    Keep(ref _signalsAt[signals.Cpu], ref lists);
+                    break;
+                case AcksCheck acks:
+                    Keep(ref _acksAt[acks.Device], ref counts);
+                    break;
+                case EventCheck events when _eventsAt.TryAdd(events.Kind, counts):
+                    counts++;
+                    break;
+                case MemoryCheck memory:
+                    _memoryAt.TryAdd(memory.Address, _memoryAt.Count);
+                    break;
+                case TouchedCheck:
+                    _asksTouched = true;
+                    break;
+            }
+        }
+        _ordered = [.. scenario.Checks().OfType<OrderCheck>().SelectMany(check => check.Kinds)];
+        _order = lists;
+        _lists = new Chains(arena, lists + 1);
+        _state = arena.ReserveDerived<JournalState>();
+        _counts = arena.ReserveDerived<CounterState>(Math.Max(1, counts));
+        _memory = arena.ReserveDerived<WordState>(Math.Max(1, _memoryAt.Count));
+    }
+
+    private static void Keep(ref int place, ref int count) => place = place == 0 ? ++count : place;
+
     /// <summary>How many routes the last invalidation touched; -1 before the first.</summary>
-    internal int Touched { get; private set; } = -1;
+    internal int Touched => _state.Value.TouchedAndOne - 1;
 
-    /// <summary>What messages wrote to memory.</summary>
-    internal Dictionary<ulong, uint> Memory { get; } = [];
+    /// <summary>What a message wrote to memory last at an address that an expectation names.</summary>
+    internal bool TryGetWritten(ulong address, out uint word)
+    {
+        WordState state = _memory[_memoryAt[address]];
+        word = state.Word;
+        return state.IsWritten != 0;
+    }
 
-    internal void NoteTaken(int cpu, byte vector) => _taken[cpu].Add(vector);
+    internal void NoteTaken(int cpu, byte vector)
+    {
+        if (_takenAt[cpu] != 0)
+            _lists.Add(_takenAt[cpu] - 1, vector);
+    }
 
-    internal void NoteAck(int device) => _acks[device]++;
-
-    /// <summary>The last timer that expired, or pin that the storm brake let go.</summary>
-    internal Event? LastDue { get; private set; }
-
-    /// <summary>Who caused a vector that a local APIC gave to a CPU.</summary>
-    internal Origin OriginOf(int cpu, byte vector) => _origins[cpu] is { } known ? known[vector] : _senders[vector];
+    internal void NoteAck(int device)
+    {
+        if (_acksAt[device] != 0)
+            _counts[_acksAt[device] - 1].Count++;
+    }
 
     internal void Note(in Event e)
     {
-        _events[(int)e.Kind]++;
+        if (_eventsAt.Count > 0 && _eventsAt.TryGetValue(e.Kind, out int counted))
+            _counts[counted].Count++;
         if (_ordered.Count > 0 && _ordered.Contains(e.Kind))
-            _order.Add(e.Kind);
+            _lists.Add(_order, (uint)e.Kind);
         switch (e.Kind)
         {
-            case EventKind.VectorAccepted:
-                (_origins[e.Cpu] ??= new Origin[VectorCount])[e.Vector] = e.Origin;
-                break;
-            case EventKind.PinInjected:
-                _senders[e.Message.Vector] = Origin.Pin(e.IoApic, e.Pin);
-                break;
-            case EventKind.TimerExpired or EventKind.StormReleased:
-                LastDue = e;
-                break;
             case EventKind.CpuNmi:
-                _signals[e.Cpu].Add("nmi");
+                NoteSignal(e.Cpu, Signal.Nmi);
                 break;
             case EventKind.CpuSmi:
-                _signals[e.Cpu].Add("smi");
+                NoteSignal(e.Cpu, Signal.Smi);
                 break;
             case EventKind.CpuInit:
-                _signals[e.Cpu].Add("init");
+                NoteSignal(e.Cpu, Signal.Init);
                 break;
             case EventKind.CpuStartUp:
-                _signals[e.Cpu].Add(string.Create(CultureInfo.InvariantCulture, $"sipi 0x{e.Vector:x2}"));
+                NoteSignal(e.Cpu, Signal.StartUp, e.Vector);
                 break;
-            case EventKind.RemapInvalidationDone:
-                Touched = (int)e.Index;
+            case EventKind.RemapInvalidationDone when _asksTouched:
+                _state.Value.TouchedAndOne = (int)e.Index + 1;
                 break;
-            case EventKind.MemoryWrite:
-                Memory[e.A] = (uint)e.B;
+            case EventKind.MemoryWrite when _memoryAt.TryGetValue(e.A, out int written):
+                _memory[written] = new WordState { Word = (uint)e.B, IsWritten = 1 };
                 break;
         }
     }
 
-    internal IReadOnlyList<byte> TakeTaken(int cpu) => Consume(_taken[cpu]);
+    private void NoteSignal(int cpu, Signal signal, byte vector = 0)
+    {
+        if (_signalsAt[cpu] != 0)
+            _lists.Add(_signalsAt[cpu] - 1, (uint)vector << SignalBits | (uint)signal);
+    }
 
-    internal IReadOnlyList<string> TakeSignals(int cpu) => Consume(_signals[cpu]);
+    internal IReadOnlyList<byte> TakeTaken(int cpu) => [.. _lists.Take(_takenAt[cpu] - 1).Select(vector => (byte)vector)];
 
-    internal int TakeAcks(int device) => (_acks[device], _acks[device] = 0).Item1;
+    internal IReadOnlyList<string> TakeSignals(int cpu) => [.. _lists.Take(_signalsAt[cpu] - 1).Select(Word)];
+
+    private static string Word(uint noted) => (Signal)(noted & ((1u << SignalBits) - 1)) switch
+    {
+        Signal.Nmi => "nmi",
+        Signal.Smi => "smi",
+        Signal.Init => "init",
+        _ => string.Create(CultureInfo.InvariantCulture, $"sipi 0x{noted >> SignalBits:x2}"),
+    };
+
+    internal int TakeAcks(int device) => Take(_acksAt[device] - 1);
 
     /// <summary>The events of some kinds, in order, since this was last asked.</summary>
-    internal IReadOnlyList<EventKind> TakeOrder(IReadOnlyList<EventKind> kinds) => [.. Consume(_order).Where(kinds.Contains)];
+    internal IReadOnlyList<EventKind> TakeOrder(IReadOnlyList<EventKind> kinds) =>
+        [.. _lists.Take(_order).Select(kind => (EventKind)kind).Where(kinds.Contains)];
 
-    internal int TakeEvents(EventKind kind) => (_events[(int)kind], _events[(int)kind] = 0).Item1;
+    internal int TakeEvents(EventKind kind) => Take(_eventsAt[kind]);
+
+    private int Take(int counter) => (_counts[counter].Count, _counts[counter].Count = 0).Item1;
+
+    /// <summary>Adds what is kept to an identity.</summary>
+    internal void Append(XxHash128 hash)
+    {
+        hash.Append(_lists.Bytes);
+        hash.Append(MemoryMarshal.AsBytes(_state.Span));
+        hash.Append(MemoryMarshal.AsBytes(_counts.Span));
+        hash.Append(MemoryMarshal.AsBytes(_memory.Span));
+    }
+
+    /// <summary>Takes over what another journal of the same scenario keeps; the arena is copied apart.</summary>
+    internal void CopyFrom(Journal other) => _lists.CopyFrom(other._lists);
 
     /// <summary>Forgets what setting the machine up left behind.</summary>
     internal void Clear()
     {
-        foreach (List<byte> taken in _taken)
-            taken.Clear();
-        foreach (List<string> signals in _signals)
-            signals.Clear();
-        Array.Clear(_acks);
-        Array.Clear(_events);
-        _order.Clear();
-        Touched = -1;
-        Memory.Clear();
+        for (int list = 0; list <= _order; list++)
+            _lists.Clear(list);
+        _counts.Span.Clear();
+        _memory.Span.Clear();
+        _state.Value = default;
     }
+}
 
-    private static List<T> Consume<T>(List<T> list)
-    {
-        List<T> taken = [.. list];
-        list.Clear();
-        return taken;
-    }
+/// <summary>What is kept once.</summary>
+internal struct JournalState : IState
+{
+    public int TouchedAndOne;
+    public uint Reserved;
+}
+
+/// <summary>How often something happened since an expectation last asked.</summary>
+internal struct CounterState : IState
+{
+    public int Count;
+}
+
+/// <summary>What a message wrote.</summary>
+internal struct WordState : IState
+{
+    public uint Word;
+    public uint IsWritten;
 }

@@ -21,8 +21,8 @@ internal sealed class StormWatch(World world)
     // To look at the state takes as long as it is large: at 16 KiB about as long as a CPU takes over one interrupt. Guest
     // memory makes it large.
     private const int BytesPerTaken = 1 << 14, BytesPerStride = 1 << 20;
-    /// <summary>How often a state has to come back where the state alone does not say what comes next: an order of CPUs
-    /// was drawn, or a historic design remembers what is not in it.</summary>
+    /// <summary>How often a state has to come back where the state alone does not say what comes next:
+    /// an order of CPUs was drawn.</summary>
     private const int Unsure = 64;
     // Where that takes too long it is looked at less often, and has to come back over as many interrupts at least.
     private const int BytesPerLook = 1 << 16, UsualUnsure = 12, LeastUnsure = 4;
@@ -35,6 +35,7 @@ internal sealed class StormWatch(World world)
     private long _taken, _keptAt;
     private UInt128 _state;
     private int _cpu, _returns, _again;
+    private int _polled;
     private bool _chosen;
 
     /// <summary>The storms that were seen, of each vector of a CPU the first.</summary>
@@ -85,15 +86,15 @@ internal sealed class StormWatch(World world)
             return false;
         if (long.IsPow2(_taken) && _taken != _keptAt)
         {
-            (_keptAt, _state, _cpu, _returns, _chosen) = (_taken, world.Identity(), cpu, 0, false);
+            (_keptAt, _state, _cpu, _polled, _returns, _chosen) = (_taken, world.MachineIdentity(), cpu, Polled, 0, false);
             return false;
         }
         long since = _taken - _keptAt;
-        bool sure = !_chosen && !world.Remembers;
+        bool sure = !_chosen;
         int stride = sure ? since <= Near && bytes <= BytesPerStride ? 1 : Usual * (1 + bytes / BytesPerStride)
             : bytes <= BytesPerLook ? 1 : UsualUnsure * (1 + bytes / BytesPerStride);
-        // The CPU that is next is the one part of the state that stands outside of it.
-        if (cpu != _cpu || since % stride != 0 || world.Identity() != _state)
+        // The CPU and the eventfd that are next are the order's, and no part of the state.
+        if (cpu != _cpu || Polled != _polled || since % stride != 0 || world.MachineIdentity() != _state)
             return false;
         _returns++;
         return sure || _returns >= Math.Max(LeastUnsure, Unsure / stride);
@@ -124,6 +125,15 @@ internal sealed class StormWatch(World world)
             Add(StormOf(_last[i % Kept]));
             return;
         }
+    }
+
+    private int Polled => world.Host?.EventFds.Next ?? 0;
+
+    /// <summary>The world is another's copy, and what it took is not known.</summary>
+    internal void Forget()
+    {
+        Begin();
+        _storms.Clear();
     }
 
     private void Add(Storm storm)

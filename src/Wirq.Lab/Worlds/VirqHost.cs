@@ -1,4 +1,3 @@
-using Wirq.Events;
 using Wirq.Lab.Kernels;
 using Wirq.Lab.Scenarios;
 using Wirq.Routing;
@@ -31,28 +30,6 @@ internal sealed class VirqHost
     internal SimulatedKernel? Kernel { get; }
 
     private Fabric Fabric => _world.Fabric;
-
-    /// <summary>Looks at what the kernel and the poll have to say: deferred injections, EOI exits, readable
-    /// eventfds.</summary>
-    /// <returns>Whether anything came of it.</returns>
-    internal bool Poll()
-    {
-        if (Kernel is not null)
-        {
-            Kernel.Settle();
-            while (Kernel.TryTakeExit(out int cpu, out byte vector))
-                Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector));
-        }
-        // A bound eventfd may stay readable, with a count that was pending as it was bound. A poll that is triggered by
-        // edges, as the fabric asks for where bound eventfds stay in it, tells of that once.
-        int first = -1;
-        while (Fabric.Events.Count == 0 && EventFds.TryTakeReadable(out int virq) && virq != first)
-        {
-            first = first < 0 ? virq : first;
-            Fabric.Virqs!.Readable(virq);
-        }
-        return Fabric.Events.Count > 0;
-    }
 
     /// <summary>A historic design gives the kernel the table as it is to be, or less.</summary>
     /// <param name="without">The GSIs that are left out; null for none.</param>

@@ -8,23 +8,44 @@ namespace Wirq.Lab.Worlds;
 public sealed partial class World
 {
     private readonly CallPorts _ports;
+    private readonly Func<int, bool> _isRead;
 
-    /// <summary>Carries out everything that waits.</summary>
+    /// <summary>Does what waits, but for the CPUs and the scenario, in the usual order: the whole queue, then what the kernel
+    /// and the poll have to say, until nothing is left.</summary>
     public void Drain()
     {
-        bool any = Fabric.Events.Count > 0;
         do
         {
-            while (Fabric.Carrier.TryPeek(out Event next))
-            {
-                any = true;
-                Step(next);
-            }
+            while (TryNextOfQueue(out Transition next))
+                Apply(next);
         }
-        while (_host?.Poll() == true);
-        if (any)
-            Rest();
+        while (Poll());
+        if (_state.Value.IsStirred != 0)
+            Apply(new Transition(TransitionKind.Rest));
         TellFailures();
+    }
+
+    /// <summary>Looks at what the kernel and the poll have to say: deferred injections, EOI exits, readable
+    /// eventfds.</summary>
+    /// <returns>Whether anything came of it.</returns>
+    private bool Poll()
+    {
+        if (_host is null)
+            return false;
+        if (_host.Kernel is { } kernel)
+        {
+            // A resample eventfd may itself be bound, so running one may make another wait; each EOI makes a finite number.
+            while (kernel.TryFindPendingWork(0, out int file))
+                Apply(new Transition(TransitionKind.Injection, file));
+            while (kernel.TryFindExit(0, out int cpu))
+                Apply(new Transition(TransitionKind.Exit, cpu));
+        }
+        while (Fabric.Events.Count == 0 && _host.EventFds.TryFindReadable(_isRead, out int descriptor))
+        {
+            Apply(new Transition(TransitionKind.Fetch, descriptor));
+            Apply(new Transition(TransitionKind.Readable));
+        }
+        return Fabric.Events.Count > 0;
     }
 
     private static CallPorts PortsOf(World world)
@@ -39,8 +60,10 @@ public sealed partial class World
         }, world.Fabric);
     }
 
-    private void Step(in Event next)
+    private void BeginNext()
     {
+        _state.Value.IsStirred = 1;
+        Fabric.Carrier.TryPeek(out Event next);
         if (_design?.Intercept(this, next) == true)
         {
             Fabric.Carrier.Skip();
@@ -49,15 +72,16 @@ public sealed partial class World
         Observe(next);
         if (_routes is not null && RouteTable.Carries(next))
             _routes.Carry(next);
-        else
-            Carry();
+        else if (Fabric.Carrier.Begin(out _))
+            return;
         _design?.After(this, next);
     }
 
-    private void Carry()
+    private void AnswerCall()
     {
-        for (bool due = Fabric.Carrier.Begin(out HostCall call); due;)
-            due = Fabric.Carrier.Complete(Make(call), out call);
+        HostCall call = Fabric.Carrier.Call;
+        if (!Fabric.Carrier.Complete(Make(call), out _))
+            _design?.After(this, call.Effect);
     }
 
     private HostAnswer Make(in HostCall call)
@@ -74,6 +98,7 @@ public sealed partial class World
 
     private void Rest()
     {
+        _state.Value.IsStirred = 0;
         _design?.AtRest(this);
         Observe(new Event(EventKind.Rest) { Time = Fabric.Now });
     }
@@ -82,6 +107,7 @@ public sealed partial class World
     {
         Laws.Observe(happened);
         Journal.Note(happened);
+        Causes.Note(happened);
         if (happened.Kind == EventKind.StormBraked)
             _watch.NoteBrake(happened.IoApic, happened.Pin);
         Timeline.Add(happened);

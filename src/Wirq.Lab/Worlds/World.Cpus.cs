@@ -10,46 +10,21 @@ public sealed partial class World
     private readonly Block<CpuState> _cpus;
     private readonly Block<TurnState> _turns;
 
-    /// <summary>Lets the CPUs run, one step each in turn, until none has anything to do.</summary>
-    /// <exception cref="WorldException">They never come to rest. Says which interrupts keep them from it.</exception>
-    public void Settle()
-    {
-        int steps = 0;
-        _watch.Begin();
-        for (bool moved = true; moved;)
-        {
-            moved = false;
-            int before = steps;
-            int first = _order?.Next(Spec.Cpus) ?? 0;
-            for (int i = 0; i < Spec.Cpus; i++)
-            {
-                int cpu = (first + i) % Spec.Cpus;
-                if (!CanStep(cpu))
-                    continue;
-                if (_order is not null && steps > before)
-                    _watch.NoteChoice();
-                // What no test of its state recognises, such as a count that only grows, ends here.
-                if (steps++ == before)
-                    Spend(Worker.Cpus, _workOfCpus);
-                StepCpu(cpu);
-                moved = true;
-            }
-        }
-    }
-
     /// <summary>Whether a CPU is in a handler, or would take an interrupt.</summary>
-    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || (_cpus[cpu].Interrupts != 0 && _cpuPort.HasInterrupt(cpu));
+    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
 
     /// <summary>One step of a CPU: take an interrupt, do the next thing in its handler, or return from it.</summary>
-    public void StepCpu(int cpu)
+    private void StepCpu(int cpu)
     {
         ref CpuState state = ref _cpus[cpu];
-        if (state.Interrupts != 0 && _cpuPort.HasInterrupt(cpu))
+        if (WouldTake(cpu))
             Enter(cpu, ref state);
         else
             RunFrame(cpu, ref state);
-        Drain();
     }
+
+    /// <summary>Whether a CPU takes an interrupt next.</summary>
+    internal bool WouldTake(int cpu) => _cpus[cpu].Interrupts != 0 && _cpuPort.HasInterrupt(cpu);
 
     private void SetInterrupts(int cpu, bool on)
     {
@@ -60,8 +35,6 @@ public sealed partial class World
     private void Enter(int cpu, ref CpuState state)
     {
         Spend(Worker.Cpus, 1);
-        if (_watch.Returns(cpu))
-            throw new WorldException(_watch.TellEndless()) { IsOutcome = true };
         int vector = _cpuPort.Take(cpu);
         if (vector < 0)
             return;
@@ -111,7 +84,7 @@ public sealed partial class World
             byPics => (default, LastResort.BothPics),
             // SDM vol. 3, 11.9: its handler returns without an EOI.
             spurious => (default, LastResort.Nothing),
-            _ => (Journal.OriginOf(cpu, (byte)vector), LastResort.LocalApic),
+            _ => (Causes.OriginOf(cpu, (byte)vector), LastResort.LocalApic),
         };
     }
 

@@ -8,15 +8,6 @@ namespace Wirq.Lab.Worlds;
 /// <content>What steps do.</content>
 public sealed partial class World
 {
-    /// <summary>Performs a step of the scenario and lets everything come to rest.</summary>
-    public void Run(Step step)
-    {
-        ArgumentNullException.ThrowIfNull(step);
-        Perform(step, runningCpu: -1);
-        Drain();
-        Settle();
-    }
-
     private void Perform(Step step, int runningCpu)
     {
         if (step is not RepeatStep)
@@ -37,7 +28,10 @@ public sealed partial class World
                 Do(device);
                 break;
             case TimeStep time:
-                Pass(time.Nanoseconds, settle: runningCpu < 0);
+                if (runningCpu < 0)
+                    BeginToPass(time.Nanoseconds);
+                else
+                    Pass(time.Nanoseconds);
                 break;
             case RepeatStep repeat:
                 Repeat(repeat, runningCpu);
@@ -56,25 +50,21 @@ public sealed partial class World
         _outcome = default;
     }
 
-    private void Repeat(RepeatStep repeat, int runningCpu)
+    private void Repeat(RepeatStep repeat, int cpu)
     {
         // To do nothing again and again takes its time too.
         if (repeat.Steps.Count == 0)
-            Spend(runningCpu < 0 ? Worker.Scenario : Worker.Cpus, repeat.Times);
+            Spend(Worker.Cpus, repeat.Times);
         for (int i = 0; i < repeat.Times; i++)
         {
             foreach (Step inner in repeat.Steps)
-            {
-                if (runningCpu < 0)
-                    Run(inner);
-                else
-                    Perform(inner, runningCpu);
-            }
+                Perform(inner, cpu);
         }
     }
 
-    /// <summary>Lets virtual time pass, stopping at everything that falls due.</summary>
-    private void Pass(long nanoseconds, bool settle)
+    /// <summary>A handler lets virtual time pass, stopping at everything that falls due. The other CPUs do nothing
+    /// meanwhile.</summary>
+    private void Pass(long nanoseconds)
     {
         long end = Fabric.Now + nanoseconds;
         for (bool first = true; Fabric.Now < end; first = false)
@@ -84,8 +74,6 @@ public sealed partial class World
                 Spend(Worker.Timers, 1 + _workOfCpus);
             Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
             Drain();
-            if (settle)
-                Settle();
         }
     }
 

@@ -24,6 +24,10 @@ public sealed partial class World
     /// <summary>What it has come to so far: see <see cref="StepWork"/>.</summary>
     internal long Work { get; private set; }
 
+    /// <summary>Counts that the CPUs take another turn.</summary>
+    /// <exception cref="WorldException">The run comes to too much.</exception>
+    internal void SpendTurn() => Spend(Worker.Cpus, _workOfCpus);
+
     /// <summary>Counts what is about to be done.</summary>
     /// <exception cref="WorldException">It is too much. Says what most of it was.</exception>
     private void Spend(Worker worker, long work)
@@ -35,7 +39,7 @@ public sealed partial class World
         var most = (Worker)Array.IndexOf(_spent, _spent.Max());
         string about = most switch
         {
-            Worker.Timers => Journal.LastDue is { } due ? $"the last timer fell due as {EventText.Describe(due)}"
+            Worker.Timers => Causes.LastDue is { } due ? $"the last timer fell due as {EventText.Describe(due)}"
                 : "time stopped again and again for what fell due, and no event tells of it",
             Worker.Cpus => _watch.TellTaken(),
             _ => "most of them are the scenario's own",

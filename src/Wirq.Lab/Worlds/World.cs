@@ -9,8 +9,9 @@ using Wirq.State;
 namespace Wirq.Lab.Worlds;
 
 /// <summary>A machine with its devices, CPUs and laws, as a scenario describes it.</summary>
-/// <remarks>Everything that changes and matters lies in one arena: fabric, laws and actors (rule 11 of the
-/// design).</remarks>
+/// <remarks>A transition system: <see cref="Enabled"/> lists what can happen next, <see cref="Apply"/> does one of it, and
+/// <see cref="UsualOrder"/> is one order of it all. Everything that has a say in what comes next can be copied in one
+/// piece: see <see cref="CopyFrom"/>.</remarks>
 public sealed partial class World : IDisposable
 {
     private readonly Block<DeviceState> _devices;
@@ -20,40 +21,48 @@ public sealed partial class World : IDisposable
     private readonly RouteTable? _routes;
     private readonly RemappingDriver? _driver;
     private readonly IGuestCpus _cpuPort;
-    private readonly Random? _order;
     private readonly StormWatch _watch;
+    private readonly GuestMemory? _memory;
+    private readonly WorldOptions? _options;
 
     /// <summary>Builds a world in its start state.</summary>
     /// <param name="scenario">What it is to be.</param>
     /// <param name="design">A historic design that it suffers from; null for none.</param>
-    /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
     /// <param name="recorder">Hears of every event; null for nobody.</param>
     /// <param name="options">Who its CPUs are; null for simulated ones.</param>
-    public World(Scenario scenario, Design? design = null, int seed = 0, Action<Event>? recorder = null, WorldOptions? options = null)
+    public World(Scenario scenario, Design? design = null, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         Scenario = scenario;
         _design = design;
         _watch = new StormWatch(this);
-        _order = seed == 0 ? null : new Random(seed);
+        _options = options;
+        Timeline = new Timeline { IsKept = options?.KeepsTimeline != false };
         Recorder = recorder;
         Spec = design?.Alter(scenario.Machine) ?? scenario.Machine;
         _workOfCpus = StepWork.OfCpus(Spec);
         Arena = new StateArena();
         Fabric = new Fabric(Spec.Fabric, Arena);
         Fabric.Events.Observing = true;
-        if (Spec.MemoryBytes > 0)
-            Fabric.Memory = new GuestMemory(Arena, Spec.MemoryBytes);
+        _memory = Spec.MemoryBytes > 0 ? new GuestMemory(Arena, Spec.MemoryBytes) : null;
+        Fabric.Memory = _memory ?? Fabric.Memory;
         _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
         _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
             : options?.Cpus?.Invoke(Fabric, Spec) ?? new FabricCpus(Fabric);
         _ports = PortsOf(this);
+        _isRead = IsRead;
         Laws = new LawSet(Spec.Fabric, Fabric.Gsis, Arena, scenario.Laws);
-        Journal = new Journal(scenario, Spec);
+        Journal = new Journal(scenario, Spec, Arena);
+        Causes = new Causes(Spec);
         _routes = Spec.Routes == RouteModel.Cached ? new RouteTable(Fabric, Arena) : null;
         _devices = Arena.Reserve<DeviceState>(Math.Max(1, Spec.Devices.Count));
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
         _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
+        _script = Arena.Reserve<ScriptFrame>(DepthOf(scenario.Steps));
+        _state = Arena.Reserve<WorldState>(relative: WorldState.MakeRelative);
+        _state.Value.Depth = scenario.Steps.Count > 0 ? 1 : 0;
+        Begun = scenario.At;
+        design?.Join(this);
         _sources = new Source?[Spec.Devices.Count];
         _deviceVirqs = new DeviceVirq[Spec.Devices.Count][];
         Registers = new RegisterAccess(Fabric, _cpuPort);
@@ -80,20 +89,16 @@ public sealed partial class World : IDisposable
     /// <summary>The laws.</summary>
     public LawSet Laws { get; }
     /// <summary>What happened.</summary>
-    public Timeline Timeline { get; } = new();
+    public Timeline Timeline { get; }
     /// <summary>Interrupts that CPUs took again and again, of each vector of a CPU the first time.</summary>
     public IReadOnlyList<Storm> Storms => _watch.Storms;
 
+    internal StormWatch Watch => _watch;
     internal Journal Journal { get; }
+    internal Causes Causes { get; }
     internal RegisterAccess Registers { get; }
     internal Action<Event>? Recorder { get; }
     internal RouteTable? Routes => _routes;
-
-    /// <summary>Whether something that is not in its <see cref="Identity"/> has a say in what comes next.</summary>
-    internal bool Remembers => _design is not null;
-
-    /// <summary>A hash of all that its next steps depend on, where nothing waits to be carried out.</summary>
-    internal UInt128 Identity() => Arena.Identity(Fabric.Now);
 
     /// <summary>Lets its CPUs go.</summary>
     public void Dispose() => _cpuPort.Dispose();

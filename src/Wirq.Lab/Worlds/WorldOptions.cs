@@ -9,4 +9,7 @@ public sealed record WorldOptions
     /// simulated ones. <see cref="Fabric.Memory"/> is what they find where no chip answers. Where the scenario has a
     /// simulated split kernel, that has the local APICs, and its CPUs are simulated.</summary>
     public Func<Fabric, MachineSpec, IGuestCpus>? Cpus { get; init; }
+
+    /// <summary>Whether it keeps a <see cref="World.Timeline"/>; true by default.</summary>
+    public bool KeepsTimeline { get; init; } = true;
 }

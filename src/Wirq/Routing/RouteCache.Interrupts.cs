@@ -11,11 +11,19 @@ public sealed partial class RouteCache
     /// <param name="slot">The virq, as it was named when the poll began.</param>
     public void Readable(int slot)
     {
-        if ((uint)slot >= (uint)_virqs.Count)
+        if (!ReadsInUserspace(slot))
             return;
         ref VirqSlot virq = ref _virqs[slot];
-        if (virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace)
-            _events.Emit(new Event(EventKind.VirqRead, (ushort)slot, virq.Owner, (ulong)virq.Trigger.Number));
+        _events.Emit(new Event(EventKind.VirqRead, (ushort)slot, virq.Owner, (ulong)virq.Trigger.Number));
+    }
+
+    /// <summary>Whether a virq has an eventfd that userspace reads in the state that the virq has by now.</summary>
+    internal bool ReadsInUserspace(int slot)
+    {
+        if ((uint)slot >= (uint)_virqs.Count)
+            return false;
+        ref readonly VirqSlot virq = ref _virqs[slot];
+        return virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
     }
 
     /// <summary>Whether a read that was appended earlier may still be done: a promotion or a mask decided since leaves

@@ -41,6 +41,9 @@ public sealed class StateArena
     /// <param name="capacity">Bytes that it is expected to hold; it grows where that is too little.</param>
     public StateArena(int capacity = 0) => _capacity = capacity;
 
+    /// <summary>Where each block lies, in the order in which they were reserved.</summary>
+    internal IReadOnlyList<StateBlock> Blocks => _blocks;
+
     /// <summary>Blocks reserved so far.</summary>
     public int Count => _blocks.Count;
 
@@ -87,7 +90,7 @@ public sealed class StateArena
                 _next *= 2;
         }
         int offset = slab.Take(bytes);
-        var block = new StateBlock(slab, offset, bytes);
+        var block = new StateBlock(slab, offset, bytes, typeof(T));
         _blocks.Add(block);
         if (canonical is not null)
             slab.Rewrites.Add((block, (copy, now) => canonical(MemoryMarshal.Cast<byte, T>(copy), now)));

@@ -32,8 +32,8 @@ internal sealed class StateSlab(int size, bool isDerived)
 /// <summary>As <see cref="Canonical{T}"/>, of bytes.</summary>
 internal delegate void RewriteBytes(Span<byte> copy, long now);
 
-/// <summary>Where one block lies.</summary>
-internal readonly record struct StateBlock(StateSlab Slab, int Offset, int Length)
+/// <summary>Where one block lies, and of what structs it is.</summary>
+internal readonly record struct StateBlock(StateSlab Slab, int Offset, int Length, Type Struct)
 {
     internal int End => Offset + Length;
     internal Span<byte> Span => Slab.Bytes.AsSpan(Offset, Length);

@@ -87,8 +87,7 @@ public sealed class WorkTests
     {
         Scenario scenario = Read(steps, before)[0];
         using var world = new World(scenario);
-        foreach (Step step in scenario.Steps)
-            world.Run(step);
+        new UsualOrder(world).Run();
         Assert.Equal(work, world.Work);
     }
 
@@ -141,26 +140,16 @@ public sealed class WorkTests
     }
 
     [Theory]
-    [InlineData("", 128 + 64)]
-    // 16 MiB: from the 1024th on, and then at each 12th of 17, four times.
-    [InlineData("machine: {memory: 0x1000000}\n", 1024 + 4 * 12 * 17)]
-    public void A_storm_under_a_design_is_looked_at_as_often_as_the_memory_allows(string before, int times)
+    [InlineData("", 0)]
+    [InlineData("machine: {memory: 0x1000000}\n", 0)]
+    // What a design remembers is part of the state, too.
+    [InlineData("", 1)]
+    [InlineData("machine: {memory: 0x1000000}\n", 1)]
+    public void A_storm_is_named_as_its_state_comes_back_however_large_that_is(string before, int designs)
     {
         Scenario scenario = Read(Ipi, "handlers: {cpus: {0x40: [{ipi: {to: 0, vector: 0x40}}, eoi]}}\n" + before)[0];
-        using var world = new World(scenario, Designs.Create(Designs.Names.First()));
-        Assert.True(Assert.Throws<WorldException>(() => world.Run(scenario.Steps[0])).IsOutcome);
-        Assert.Equal(times, Assert.Single(world.Storms).Times);
-    }
-
-    [Fact]
-    public void A_storm_in_a_guest_of_much_memory_is_named_without_a_look_at_all_of_it_each_time()
-    {
-        const string storm = "handlers: {cpus: {0x40: [{ipi: {to: 0, vector: 0x40}}, eoi]}}\n";
-        Storm small = Assert.Single(ScenarioRunner.Run(Read(Ipi, storm)[0]).Storms);
-        Storm large = Assert.Single(ScenarioRunner.Run(Read(Ipi, storm + "machine: {memory: 0x1000000}\n")[0]).Storms);
-        Assert.True(small.Endless && large.Endless);
-        Assert.Equal(17, small.Times);
-        // 16 MiB: from the 1024th on, and then at each 60th of 17.
-        Assert.Equal(1024 + 60 * 17, large.Times);
+        using var world = new World(scenario, designs == 0 ? null : Designs.Create(Designs.Names.First()));
+        Assert.True(Assert.Throws<WorldException>(() => new UsualOrder(world).Run()).IsOutcome);
+        Assert.Equal(17, Assert.Single(world.Storms).Times);
     }
 }

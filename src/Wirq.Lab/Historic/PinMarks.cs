@@ -1,0 +1,68 @@
+using Wirq.Events;
+using Wirq.Lab.Worlds;
+using Wirq.State;
+
+namespace Wirq.Lab.Historic;
+
+/// <summary>What a design remembers of a pin.</summary>
+internal struct PinMark : IState
+{
+    public uint IsSet;
+}
+
+/// <summary>What a design remembers of each pin, in the arena of its world.</summary>
+internal readonly struct PinMarks(World world)
+{
+    private readonly PinNumbers _numbers = new(world.Spec.Fabric.IoApics);
+    private readonly Block<PinMark> _marks = world.Arena.Reserve<PinMark>(Math.Max(1, new PinNumbers(world.Spec.Fabric.IoApics).Count));
+
+    internal ref uint this[in Event e] => ref _marks[_numbers.Of(e.IoApic, e.Pin)].IsSet;
+
+    internal void Clear() => _marks.Span.Clear();
+}
+
+/// <summary>What a design remembers of each number of a row, in the arena of its world.</summary>
+internal readonly struct Marks(World world, int count)
+{
+    private readonly Block<PinMark> _marks = world.Arena.Reserve<PinMark>(count);
+
+    internal ref uint this[int number] => ref _marks[number].IsSet;
+
+    internal void Clear() => _marks.Span.Clear();
+}
+
+/// <summary>Changes of routes that a design carries out late: of each pin the last, which is what a table has in the
+/// end.</summary>
+internal readonly struct LateRoutes(World world)
+{
+    private readonly PinNumbers _numbers = new(world.Spec.Fabric.IoApics);
+    private readonly Block<LateRoute> _late = world.Arena.Reserve<LateRoute>(
+        Math.Max(1, new PinNumbers(world.Spec.Fabric.IoApics).Count), LateRoute.MakeRelative);
+
+    internal void Add(in Event change) => _late[_numbers.Of(change.IoApic, change.Pin)].Change = change;
+
+    /// <summary>Puts them into the table.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="marks">Cleared of the pins that have a route by this, if given.</param>
+    internal void Commit(RouteTable table, PinMarks? marks = null)
+    {
+        foreach (ref LateRoute late in _late.Span)
+        {
+            if (late.Change.Kind == EventKind.None)
+                continue;
+            table.Commit(late.Change);
+            if (marks is { } cleared)
+                cleared[late.Change] = 0;
+            late = default;
+        }
+    }
+}
+
+/// <summary>A change of a route that was not carried out yet; of kind 0 for none.</summary>
+internal struct LateRoute : IState
+{
+    public Event Change;
+
+    // When it was made does not matter to the table.
+    internal static void MakeRelative(ref LateRoute state, long now) => state.Change = state.Change with { Time = 0 };
+}

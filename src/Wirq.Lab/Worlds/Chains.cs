@@ -1,0 +1,51 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Wirq.State;
+
+namespace Wirq.Lab.Worlds;
+
+/// <summary>A hash of a list, and its length; all zero for an empty one.</summary>
+internal struct ChainState : IState
+{
+    public ulong Hash;
+    public ulong Count;
+}
+
+/// <summary>Lists of numbers that only grow at their end, or are emptied. To copy one is to copy one reference, however
+/// long it is.</summary>
+internal sealed class Chains(StateArena arena, int count)
+{
+    private readonly Block<ChainState> _states = arena.ReserveDerived<ChainState>(Math.Max(1, count));
+    private readonly Link?[] _ends = new Link?[count];
+
+    internal void Add(int chain, uint item)
+    {
+        _ends[chain] = new Link(_ends[chain], item);
+        ref ChainState state = ref _states[chain];
+        state.Count++;
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        BitConverter.TryWriteBytes(bytes, item);
+        state.Hash = XxHash3.HashToUInt64(bytes, (long)state.Hash);
+    }
+
+    /// <summary>All of a list, which is empty afterwards.</summary>
+    internal uint[] Take(int chain)
+    {
+        var items = new uint[_states[chain].Count];
+        int at = items.Length;
+        for (Link? link = _ends[chain]; link is not null; link = link.Before)
+            items[--at] = link.Item;
+        Clear(chain);
+        return items;
+    }
+
+    /// <summary>What an identity has of them.</summary>
+    internal ReadOnlySpan<byte> Bytes => MemoryMarshal.AsBytes(_states.Span);
+
+    internal void Clear(int chain) => (_ends[chain], _states[chain]) = (null, default);
+
+    /// <summary>Takes over the items of other lists; the arena is copied apart.</summary>
+    internal void CopyFrom(Chains other) => other._ends.CopyTo(_ends, 0);
+
+    private sealed record Link(Link? Before, uint Item);
+}

@@ -1,0 +1,126 @@
+using Wirq.Events;
+using Wirq.State;
+
+namespace Wirq.Lab.Worlds;
+
+/// <content>A world is a transition system: what can happen next, and doing one of it. An order of it all is somebody
+/// else's affair.</content>
+/// <remarks>The steps of a repetition in a handler, and time that passes in one, are a single transition of its CPU.</remarks>
+public sealed partial class World
+{
+    private readonly Block<WorldState> _state;
+
+    /// <summary>Hears of every transition before it is done; null for nobody.</summary>
+    internal Action<Transition>? Watcher { get; set; }
+
+    /// <summary>Lists what can happen next. It is empty at the end. A step of the scenario that only looks is there once
+    /// everything else has happened; and where the machine has come to rest, the laws hear of that before anything
+    /// else.</summary>
+    /// <param name="next">Emptied, and filled in a fixed order.</param>
+    public void Enabled(List<Transition> next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        next.Clear();
+        if (TryNextOfQueue(out Transition queued))
+            next.Add(queued);
+        if (_host?.Kernel is { } kernel)
+        {
+            for (int from = 0; kernel.TryFindPendingWork(from, out int file); from = file + 1)
+                next.Add(new Transition(TransitionKind.Injection, file));
+            for (int from = 0; kernel.TryFindExit(from, out int cpu); from = cpu + 1)
+                next.Add(new Transition(TransitionKind.Exit, cpu));
+        }
+        AddPolled(next);
+        bool isQuiet = next.Count == 0;
+        if (isQuiet && _state.Value.IsStirred != 0)
+        {
+            next.Add(new Transition(TransitionKind.Rest));
+            return;
+        }
+        for (int cpu = 0; cpu < Spec.Cpus; cpu++)
+        {
+            if (!CanStep(cpu))
+                continue;
+            isQuiet = false;
+            next.Add(new Transition(TransitionKind.Cpu, cpu));
+        }
+        if (TryNextOfScript(out Transition script) && (isQuiet || script.Kind == TransitionKind.Time || !IsExpectationNext()))
+            next.Add(script);
+    }
+
+    /// <summary>Does one of what <see cref="Enabled"/> lists.</summary>
+    /// <exception cref="WorldException">The world cannot go on.</exception>
+    public void Apply(Transition transition)
+    {
+        Watcher?.Invoke(transition);
+        switch (transition.Kind)
+        {
+            case TransitionKind.Effect:
+                BeginNext();
+                break;
+            case TransitionKind.Answer:
+                AnswerCall();
+                break;
+            case TransitionKind.Injection:
+                _host!.Kernel!.RunPendingWork(transition.Index);
+                break;
+            case TransitionKind.Exit:
+                byte vector = _host!.Kernel!.TakeExit(transition.Index);
+                Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)transition.Index, 0, vector));
+                break;
+            case TransitionKind.Fetch:
+                _state.Value.TokenAndOne = _host!.EventFds.Fetch(transition.Index) + 1;
+                break;
+            case TransitionKind.Readable:
+                int token = _state.Value.TokenAndOne - 1;
+                _state.Value.TokenAndOne = 0;
+                Fabric.Virqs!.Readable(token);
+                break;
+            case TransitionKind.Rest:
+                Rest();
+                break;
+            case TransitionKind.Cpu:
+                StepCpu(transition.Index);
+                break;
+            case TransitionKind.Time:
+                // The step that lets it pass was counted as it began.
+                Spend(Worker.Timers, 1 + _workOfCpus);
+                PassOn();
+                break;
+            case TransitionKind.Script:
+                GoOn();
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(transition), transition, "there is no such transition");
+        }
+    }
+
+    /// <summary>What is next of the queue of effects: the call in flight has its answer before another effect is
+    /// begun.</summary>
+    private bool TryNextOfQueue(out Transition next)
+    {
+        bool isInFlight = Fabric.Carrier.InFlight;
+        next = new Transition(isInFlight ? TransitionKind.Answer : TransitionKind.Effect);
+        return isInFlight || Fabric.Events.Count > 0;
+    }
+
+    private void AddPolled(List<Transition> next)
+    {
+        if (_host is null)
+            return;
+        if (_state.Value.TokenAndOne != 0)
+        {
+            next.Add(new Transition(TransitionKind.Readable));
+            return;
+        }
+        for (int descriptor = 0; descriptor < _host.EventFds.Capacity; descriptor++)
+        {
+            if (_host.EventFds.IsReady(descriptor) && IsRead(descriptor))
+                next.Add(new Transition(TransitionKind.Fetch, descriptor));
+        }
+    }
+
+    /// <summary>Whether userspace would read an eventfd that the poll tells of. Nothing comes of one that is bound, and that
+    /// stays readable with what was pending as it was bound.</summary>
+    private bool IsRead(int descriptor) => Fabric.Virqs!.ReadsInUserspace(_host!.EventFds.TokenOf(descriptor));
+}

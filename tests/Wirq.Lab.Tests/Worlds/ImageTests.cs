@@ -1,0 +1,160 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Wirq.Lab.Historic;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Worlds;
+using Wirq.State;
+using Wirq.Tests.Shared;
+
+namespace Wirq.Lab.Tests.Worlds;
+
+/// <summary>Each field of each struct of state is known, and whether an identity has it. A field that is added shows here,
+/// so that somebody says what it is: WIRQ_WRITE_DOCS=1 writes the list anew.</summary>
+public class ImageTests
+{
+    private const string List = "tests/Wirq.Lab.Tests/Worlds/state-fields.txt";
+    private const int MostOfBlock = 40;
+
+    private static readonly string[] Machines =
+    [
+        "controllers", "routing", "remapping",
+    ];
+
+    [Fact]
+    public void Every_field_of_the_image_is_copied_and_hashed_or_named_as_one_that_is_not()
+    {
+        // By struct: its leaves, each with whether a change of it alone changes an identity somewhere.
+        var found = new SortedDictionary<string, SortedDictionary<int, (string Name, bool Hashed)>>(StringComparer.Ordinal);
+        foreach (World world in Busy())
+        {
+            using World copy = world.Fork();
+            Look(world.Arena, world.Identity, copy.Identity, () => copy.CopyFrom(world), found);
+            world.Dispose();
+        }
+        StateArena functions = Functions(), others = Functions();
+        Look(functions, () => functions.Identity(0), () => others.Identity(0), () => others.CopyFrom(functions), found);
+        Type[] all = [.. new[] { typeof(StateArena).Assembly, typeof(World).Assembly }.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type.IsValueType && typeof(IState).IsAssignableFrom(type))];
+        string[] seen = [.. found.Keys];
+        string[] inside = [.. all.SelectMany(type => type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+            .Select(field => field.FieldType.FullName!)];
+        Assert.Empty(all.Select(type => type.FullName!).Except(seen).Except(inside));
+
+        var text = new StringBuilder();
+        foreach ((string name, SortedDictionary<int, (string Name, bool Hashed)> leaves) in found)
+        {
+            text.Append(name).Append('\n');
+            foreach ((_, (string field, bool hashed)) in leaves)
+                text.Append("  ").Append(field).Append(hashed ? "" : " (copied alone)").Append('\n');
+        }
+        string path = Repository.PathOf(List);
+        if (Environment.GetEnvironmentVariable("WIRQ_WRITE_DOCS") == "1")
+            File.WriteAllText(path, text.ToString());
+        Assert.Equal(File.ReadAllText(path), text.ToString());
+    }
+
+    /// <summary>Changes one bit of each field in turn.</summary>
+    private static void Look(StateArena arena, Func<UInt128> identityOf, Func<UInt128> identityOfCopy, Action copy,
+        SortedDictionary<string, SortedDictionary<int, (string Name, bool Hashed)>> found)
+    {
+        UInt128 identity = identityOf();
+        foreach (StateBlock block in arena.Blocks)
+        {
+            if (!found.TryGetValue(block.Struct.FullName!, out SortedDictionary<int, (string Name, bool Hashed)>? leaves))
+            {
+                leaves = [];
+                foreach ((string name, int offset) in LeavesOf(block.Struct, "", 0))
+                    leaves[offset] = (name, false);
+                found.Add(block.Struct.FullName!, leaves);
+            }
+            int length = SizeOf(block.Struct);
+            for (int first = 0; first < Math.Min(block.Length, MostOfBlock * length); first += length)
+            {
+                foreach ((int offset, (string name, bool hashed)) in leaves.ToArray())
+                {
+                    if (!hashed && Matters(ref block.Span[first + offset]))
+                        leaves[offset] = (name, true);
+                }
+            }
+        }
+
+        bool Matters(ref byte place)
+        {
+            place ^= 1;
+            try
+            {
+                if (identityOf() == identity)
+                    return false;
+                copy();
+                Assert.Equal(identityOf(), identityOfCopy());
+                return true;
+            }
+            catch (Exception nonsense) when (nonsense is IndexOutOfRangeException or ArgumentOutOfRangeException or NullReferenceException)
+            {
+                // A place that there is not: it is looked at, so it matters.
+                return true;
+            }
+            finally
+            {
+                place ^= 1;
+            }
+        }
+    }
+
+    private static StateArena Functions()
+    {
+        var arena = new StateArena();
+        _ = new MsixTable(2, arena);
+        _ = new MsiCapability(2, arena);
+        return arena;
+    }
+
+    private static IEnumerable<(string Name, int Offset)> LeavesOf(Type type, string name, int offset)
+    {
+        if (type.IsPrimitive || type.IsEnum)
+        {
+            yield return (name, offset);
+            yield break;
+        }
+        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        {
+            // Of a row of equal ones the first stands for all.
+            string label = field.Name.Trim('<').Split('>')[0];
+            foreach ((string, int) leaf in LeavesOf(field.FieldType, name.Length == 0 ? label : $"{name}.{label}", offset + OffsetOf(field)))
+                yield return leaf;
+        }
+    }
+
+    private static int SizeOf(Type type) => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
+
+    // Where the runtime has put a field: the low 26 bits of the second word of its descriptor.
+    private static int OffsetOf(FieldInfo field) => System.Runtime.InteropServices.Marshal.ReadInt32(field.FieldHandle.Value + IntPtr.Size + 4) & 0x7FFFFFF;
+
+    /// <summary>Worlds in the middle of something, which have every struct of state between them.</summary>
+    private static IEnumerable<World> Busy()
+    {
+        foreach (string folder in Machines)
+        {
+            foreach (string path in Directory.EnumerateFiles(Repository.PathOf(Path.Combine("scenarios", folder)), "*.yaml").Order(StringComparer.Ordinal))
+            {
+                if (path.Contains("2048", StringComparison.Ordinal))
+                    continue;
+                Scenario scenario = ScenarioReader.Read(path, File.ReadAllText(path), Designs.Names)[0];
+                Design? design = scenario.Historic.Count > 0 ? Designs.Create(scenario.Historic[0].Design) : null;
+                var world = new World(scenario, design);
+                List<Transition> next = [];
+                var random = new Random(1);
+                for (int step = 0; step < 60; step++)
+                {
+                    world.Enabled(next);
+                    if (next.Count == 0)
+                        break;
+                    Transition chosen = next[random.Next(next.Count)];
+                    world.Apply(chosen);
+                }
+                yield return world;
+            }
+        }
+    }
+}

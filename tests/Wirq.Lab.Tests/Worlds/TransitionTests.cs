@@ -1,0 +1,135 @@
+using Wirq.Lab.Historic;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Worlds;
+using Wirq.Tests.Shared;
+
+namespace Wirq.Lab.Tests.Worlds;
+
+/// <summary>A world is a transition system: whoever runs it only ever does what it lists, and between any two transitions,
+/// in any order of them, it can be copied.</summary>
+public class TransitionTests(ITestOutputHelper output)
+{
+    private const int Walk = 400, LongWalk = 2000, Copied = 8;
+
+    public static TheoryData<string> Files => [.. new[] { "controllers", "routing", "remapping" }
+        .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(Path.Combine("scenarios", folder)), "*.yaml"))
+        .Where(file => !file.Contains("2048", StringComparison.Ordinal))
+        .Select(file => Path.GetRelativePath(Repository.PathOf("scenarios"), file))
+        .Order(StringComparer.Ordinal)];
+
+    [Theory, MemberData(nameof(Files))]
+    public void The_usual_order_does_only_what_a_world_lists(string file)
+    {
+        List<Transition> next = [];
+        foreach (Scenario scenario in Read(file))
+        {
+            foreach (Design? design in scenario.Historic.Select(spec => Designs.Create(spec.Design)).Prepend(null))
+            {
+                using var world = new World(scenario, design);
+                int done = 0;
+                world.Watcher = transition =>
+                {
+                    world.Enabled(next);
+                    Assert.True(next.Contains(transition), $"{scenario.Name}: {transition} was done, and could not happen: {string.Join(", ", next)}");
+                    done++;
+                };
+                // Each look takes as long as there are CPUs.
+                for (UsualOrder order = new(world); done < 3000 && order.Step();) { }
+                Assert.True(done > 0);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Files))]
+    public void In_any_order_a_copy_goes_on_as_its_original_does(string file)
+    {
+        int seed = file.Length * 7919;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        List<Transition> next = [], others = [];
+        foreach (Scenario scenario in Read(file))
+        {
+            Design? design = scenario.Historic.Count == 0 ? null : Designs.Create(scenario.Historic[random.Next(scenario.Historic.Count)].Design);
+            using var first = new World(scenario, random.Next(2) == 0 ? design : null);
+            using World second = first.Fork();
+            try
+            {
+                for (int step = 0; step < Walk; step++)
+                {
+                    first.Enabled(next);
+                    second.Enabled(others);
+                    Assert.Equal(next, others);
+                    if (next.Count == 0)
+                        break;
+                    Transition chosen = next[random.Next(next.Count)];
+                    first.Apply(chosen);
+                    second.Apply(chosen);
+                    Assert.True(first.Identity() == second.Identity(), $"{scenario.Name}: the worlds part at {chosen}");
+                    if (step % Copied == Copied - 1)
+                        second.CopyFrom(first);
+                }
+            }
+            catch (WorldException)
+            {
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Files))]
+    public void Laws_hold_in_any_order(string file)
+    {
+        int seed = file.Length * 7919;
+        output.WriteLine($"seed {seed}");
+        foreach (Scenario scenario in Read(file))
+        {
+            using World world = Walked(scenario, null, new Random(seed));
+            Assert.All(world.Laws.Laws, law => Assert.True(law.Break is null, $"{scenario.Name}: {law.Describe()}"));
+        }
+    }
+
+    // The control: where a design breaks a law in the usual order, it does so in others.
+    [Theory]
+    [InlineData("routing/xen-callback-shares-a-line.yaml", "last-writer-wins")]
+    [InlineData("controllers/ioapic-shared-vector-eoi.yaml", "eoi-first-match")]
+    [InlineData("routing/virq-walk.yaml", "read-after-bind")]
+    public void A_design_breaks_its_law_in_any_order(string file, string design)
+    {
+        Scenario scenario = Read(file).First(scenario => scenario.Historic.Any(spec => spec.Design == design && spec.Breaks != HistoricSpec.Expectations));
+        string law = scenario.Historic.First(spec => spec.Design == design && spec.Breaks != HistoricSpec.Expectations).Breaks;
+        int broken = 0;
+        for (int seed = 1; seed <= 20; seed++)
+        {
+            using World world = Walked(scenario, Designs.Create(design), new Random(seed));
+            broken += world.Laws.Laws.Single(one => one.Name == law).Break is null ? 0 : 1;
+        }
+        output.WriteLine($"{broken} of 20");
+        Assert.True(broken > 0);
+    }
+
+    private static World Walked(Scenario scenario, Design? design, Random random)
+    {
+        List<Transition> next = [];
+        var world = new World(scenario, design);
+        try
+        {
+            for (int step = 0; step < LongWalk; step++)
+            {
+                world.Enabled(next);
+                if (next.Count == 0)
+                    break;
+                world.Apply(next[random.Next(next.Count)]);
+            }
+        }
+        catch (WorldException)
+        {
+            // It never comes to rest, or goes deeper than it can.
+        }
+        return world;
+    }
+
+    private static IReadOnlyList<Scenario> Read(string file)
+    {
+        string path = Repository.PathOf(Path.Combine("scenarios", file));
+        return ScenarioReader.Read(path, File.ReadAllText(path), Designs.Names);
+    }
+}
