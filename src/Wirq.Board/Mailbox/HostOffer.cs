@@ -53,8 +53,12 @@ public sealed record HostOffer
             return ScenarioRunner.Lacking(scenario, $"configuration {Word(needed)}");
         if (found.Verdict != ConfigurationVerdict.Sound)
         {
-            return found.Verdict == ConfigurationVerdict.Deviates
-                ? ScenarioRunner.Deviating(scenario, found.Because) : ScenarioRunner.Lacking(scenario, found.Because);
+            return found.Verdict switch
+            {
+                ConfigurationVerdict.Deviates => ScenarioRunner.Deviating(scenario, found.Because),
+                ConfigurationVerdict.NotKnown => ScenarioRunner.Lacking(scenario, [.. found.Because.Select(AnswerOf)]),
+                _ => ScenarioRunner.Lacking(scenario, found.Because),
+            };
         }
         if (needed == DeliveryConfiguration.Split)
             return ScenarioRunner.Lacking(scenario, "split kernels for scenarios: this version of wirq runs them simulated only");
@@ -73,11 +77,13 @@ public sealed record HostOffer
             lacks.Add($"{scenario.Machine.Cpus} vCPUs: {HostCapability.NameOf(most)} is {ValueOf(most)}");
         // A probe that was not carried out says nothing of the host, and what is not known is not relied on.
         lacks.AddRange(s_probes.Where(name => Probes.GetValueOrDefault(name, ProbeOutcome.Lacks) is ProbeOutcome.Lacks or ProbeOutcome.Failed)
-            .Select(name => $"an answer to the probe {name}"));
+            .Select(AnswerOf));
         if (scenario.Needs.Contains(NeedsSmi) && ValueOf(KvmCapability.Smm) == 0)
             lacks.Add(HostCapability.NameOf(KvmCapability.Smm));
         return lacks;
     }
+
+    private static string AnswerOf(string probe) => $"an answer to the probe {probe}";
 
     private int ValueOf(KvmCapability capability) => Capabilities.GetValueOrDefault(capability);
 

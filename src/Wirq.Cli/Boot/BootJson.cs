@@ -19,7 +19,8 @@ internal static class BootJson
         json.WriteString("irqchip", HostText.Word(result.Options.Configuration));
         json.WriteBoolean("x2apic", result.Options.X2Apic);
         HostConfiguration configuration = result.Host.Configurations.Single(each => each.Configuration == result.Options.Configuration);
-        WriteNames(json, "deviations", configuration.Verdict == ConfigurationVerdict.Sound ? [] : configuration.Because);
+        WriteNames(json, "deviations", configuration.Verdict is ConfigurationVerdict.Sound or ConfigurationVerdict.NotKnown ? [] : configuration.Because);
+        WriteNames(json, "notKnown", configuration.Verdict == ConfigurationVerdict.NotKnown ? configuration.Because : []);
         WriteNames(json, "workarounds", result.Host.Workarounds.Select(each => each.Name));
         json.WriteString("end", result.End.Kind.ToString());
         json.WriteNumber("code", result.End.Code);

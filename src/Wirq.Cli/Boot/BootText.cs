@@ -30,6 +30,11 @@ internal static class BootText
         }
         else if (configuration.Verdict == ConfigurationVerdict.Lacking)
             output.WriteLine($"wirq: this host lacks what irqchip {chips} needs: {string.Join(", ", configuration.Because)}");
+        else if (configuration.Verdict == ConfigurationVerdict.NotKnown)
+        {
+            HostAbsent.Paragraph(output, $"wirq: what this host's KVM does in irqchip {chips} is not known: "
+                + string.Join("; ", configuration.Because.Select(name => Say(host, name))), 0);
+        }
         if (host.Workarounds.Count > 0)
             HostAbsent.Paragraph(output, $"wirq: work-arounds for this host: {string.Join(", ", host.Workarounds.Select(each => each.Name))}", 0);
     }

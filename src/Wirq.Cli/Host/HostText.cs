@@ -83,6 +83,7 @@ internal static class HostText
     {
         ConfigurationVerdict.Sound => "sound",
         ConfigurationVerdict.Deviates => "deviates",
+        ConfigurationVerdict.NotKnown => "not known",
         _ => "lacking",
     };
 

@@ -20,6 +20,8 @@ public enum ConfigurationVerdict : byte
     Deviates,
     /// <summary>The host does not have it.</summary>
     Lacking,
+    /// <summary>A probe that it hangs on could not be carried out, and nothing else is against it.</summary>
+    NotKnown,
 }
 
 /// <summary>A delivery configuration on this host.</summary>
@@ -43,8 +45,11 @@ public sealed record HostConfiguration(DeliveryConfiguration Configuration, Conf
         string[] lacks = [.. capabilities.Where(each => row.Needs.Contains(each.Capability) && each.Value == 0).Select(each => each.Name)];
         string[] against = [.. probes.Where(each => row.Probes.Contains(each.Probe.Name) && each.Outcome != ProbeOutcome.Faithful)
             .Select(each => each.Probe.Name)];
-        ConfigurationVerdict verdict = lacks.Length > 0 || against.Contains("guest-runs") ? ConfigurationVerdict.Lacking
-            : against.Length > 0 ? ConfigurationVerdict.Deviates : ConfigurationVerdict.Sound;
+        ProbeOutcome[] answers = [.. probes.Where(each => against.Contains(each.Probe.Name)).Select(each => each.Outcome)];
+        bool runsNone = probes.Any(each => each is { Probe.Name: "guest-runs", Outcome: ProbeOutcome.Deviates or ProbeOutcome.Lacks });
+        ConfigurationVerdict verdict = lacks.Length > 0 || runsNone ? ConfigurationVerdict.Lacking
+            : answers.Any(answer => answer != ProbeOutcome.Failed) ? ConfigurationVerdict.Deviates
+            : answers.Length > 0 ? ConfigurationVerdict.NotKnown : ConfigurationVerdict.Sound;
         return new HostConfiguration(row.Configuration, verdict, [.. lacks, .. against]);
     })];
 }

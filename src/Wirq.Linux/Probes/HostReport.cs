@@ -31,10 +31,11 @@ public sealed record HostReport
     public IReadOnlyList<HostWorkaround> Workarounds { get; private init; } = [];
 
     /// <summary>The configuration that follows: `user`, which depends on the host least, where it is sound; else the
-    /// first that is, else the first that runs. Null where none does.</summary>
+    /// first that is, else the first that runs, else the first of which it is not known. Null where none does.</summary>
     public DeliveryConfiguration? Follows =>
         (Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Sound)
-            ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Deviates))?.Configuration;
+            ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Deviates)
+            ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.NotKnown))?.Configuration;
 
     /// <summary>Asks the host.</summary>
     /// <param name="bound">How long each probe may take; <see cref="HostProbe.DefaultBound"/> where left out.</param>

@@ -183,7 +183,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
     [GeneratedRegex("^Duplicate property")]
     private static partial Regex Duplicate();
 
-    [GeneratedRegex("allow (setting )?null values")]
+    [GeneratedRegex("allow (?:setting )?null values")]
     private static partial Regex Null();
 
     [GeneratedRegex("could not be converted to ")]

@@ -61,6 +61,45 @@ public class HostProbeTests
         Assert.Equal(ConfigurationVerdict.Sound, found[DeliveryConfiguration.Kernel].Verdict);
     }
 
+    [Theory]
+    [InlineData("guest-runs", DeliveryConfiguration.User)]
+    [InlineData("isr-until-eoi", DeliveryConfiguration.Split)]
+    public void A_probe_that_was_not_carried_out_says_nothing_against_a_configuration(string probe, DeliveryConfiguration configuration)
+    {
+        KvmHost.RequireLinux();
+        ProbeResult[] probes = [.. Results().Select(each => each.Probe.Name == probe ? each with { Outcome = ProbeOutcome.Failed } : each)];
+        HostConfiguration found = HostConfiguration.Of(s_everything, probes).Single(each => each.Configuration == configuration);
+        Assert.Equal((ConfigurationVerdict.NotKnown, probe), (found.Verdict, Assert.Single(found.Because)));
+        // Another that deviates is known all the same.
+        if (configuration == DeliveryConfiguration.Split)
+        {
+            probes = [.. Results("eoi-exit").Select(each => each.Probe.Name == probe ? each with { Outcome = ProbeOutcome.Failed } : each)];
+            found = HostConfiguration.Of(s_everything, probes).Single(each => each.Configuration == configuration);
+            Assert.Equal(ConfigurationVerdict.Deviates, found.Verdict);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, false, ProbeOutcome.Faithful, 3)]
+    [InlineData(3, false, ProbeOutcome.Failed, 3)]
+    // Whoever says how long it may take has it asked once.
+    [InlineData(1, true, ProbeOutcome.Failed, 1)]
+    public void A_probe_that_is_not_carried_out_is_asked_again(int failures, bool bounded, ProbeOutcome outcome, int asked)
+    {
+        using KvmSystem system = KvmHost.Require();
+        var probe = new FailingProbe(failures);
+        ProbeResult result = probe.Run(system, bounded ? HostProbe.DefaultBound : null);
+        Assert.Equal((outcome, asked), (result.Outcome, probe.Asked));
+    }
+
+    private sealed class FailingProbe(int failures) : HostProbe("failing", "does it answer?", "nothing hangs on it")
+    {
+        internal int Asked { get; private set; }
+
+        private protected override (ProbeOutcome Outcome, string Finding) Ask(KvmSystem system, ProbeDeadline deadline) =>
+            ++Asked > failures ? Faithful("yes") : throw new ProbeException("the guest does not begin");
+    }
+
     [Fact]
     public void A_capability_that_is_missing_is_named()
     {
