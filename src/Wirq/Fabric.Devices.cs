@@ -54,10 +54,10 @@ public sealed partial class Fabric
     private void DriveLine(int gsi, bool asserted)
     {
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.LineChanged, 0, (uint)gsi, asserted ? 1u : 0));
+            Events.Observe(new LineChanged(gsi, asserted).ToEvent());
         if (KernelOwns(gsi))
         {
-            Events.Emit(new Event(EventKind.KernelLine, 0, (uint)gsi, asserted ? 1u : 0));
+            Events.Emit(new KernelLine(gsi, asserted).ToEvent());
             return;
         }
         DrivePins(gsi, asserted);

@@ -90,36 +90,17 @@ public sealed partial class WhyEngine : IEventSink
         _now = new(Events, line, happened.Time, _turns);
         switch (happened.Kind)
         {
-            case EventKind.MemoryMappedWrite or EventKind.MemoryMappedRead or EventKind.PortWrite or EventKind.PortRead
-                or EventKind.MsrWrite or EventKind.MsrRead or EventKind.TaskPriorityWrite:
-                Access(happened);
-                break;
             case EventKind.MessageSent:
                 Sent(happened);
                 break;
             case EventKind.Rest:
                 _turns++;
                 break;
-            case >= EventKind.LogParted and <= EventKind.LogVectorsLeft:
-                OfLog(happened);
-                break;
             // Each life of a replayed machine begins with the same sources.
             case EventKind.SourceConnected when !_ownLines && happened.Source == 0:
                 if (_connected)
                     Restart();
                 _connected = true;
-                break;
-            case >= EventKind.SourceConnected and <= EventKind.LineChanged:
-                // Of lines that stand for something else nobody wants to hear.
-                if (_ownLines)
-                    Line(happened);
-                break;
-            case >= EventKind.PicPinChanged and <= EventKind.PicResampled:
-                Pic(happened);
-                break;
-            case >= EventKind.PinChanged and <= EventKind.PinResampled:
-            case EventKind.Deliver:
-                Pin(happened);
                 break;
             case EventKind.PinInjected when PinAt(happened.IoApic, happened.Pin)?.InFlight is { } attempt:
                 attempt.ToKernel = true;
@@ -131,10 +112,38 @@ public sealed partial class WhyEngine : IEventSink
                 Accepted(happened);
                 break;
             case EventKind.RemapFaulted:
-                _addressees.Note(happened);
+                _addressees.Note(RemapFaulted.Of(happened));
                 break;
-            case >= EventKind.VectorTaken and <= EventKind.SpuriousVectorChanged:
-            case >= EventKind.CpuNmi and <= EventKind.CpuStartUp:
+            // What these follow from was told before them.
+            case EventKind.EoiBroadcast or EventKind.CpuInterrupt or EventKind.RouteChanged or EventKind.PinInjected:
+                break;
+            default:
+                ObservePart(happened);
+                break;
+        }
+    }
+
+    private void ObservePart(in Event happened)
+    {
+        switch (happened.Subsystem)
+        {
+            case Subsystem.Access:
+                Access(happened);
+                break;
+            case Subsystem.Log:
+                OfLog(happened);
+                break;
+            // Of lines that stand for something else nobody wants to hear.
+            case Subsystem.Lines when _ownLines:
+                Line(happened);
+                break;
+            case Subsystem.Pic:
+                Pic(happened);
+                break;
+            case Subsystem.IoApic:
+                Pin(happened);
+                break;
+            case Subsystem.LocalApic:
                 Cpu(happened);
                 break;
         }
@@ -160,8 +169,8 @@ public sealed partial class WhyEngine : IEventSink
         switch (happened.Kind)
         {
             // Recordings of earlier versions do not tell the two apart: all are disagreements there.
-            case EventKind.LogParted when happened.B == 1:
-                if (EventNames.OfNumber(happened.Index) is { } lacking)
+            case EventKind.LogParted when LogParted.Of(happened).Undecided:
+                if (EventNames.OfNumber(LogParted.Of(happened).Lacking) is { } lacking)
                     _lacking.Add(lacking);
                 NotJudged = (NotJudged.Count + 1, NotJudged.Count == 0 ? PartedAt(happened) : NotJudged.First);
                 break;
@@ -173,14 +182,14 @@ public sealed partial class WhyEngine : IEventSink
                 took = (took.Count + 1, took.Count == 0 ? _now : took.First, _now);
                 break;
             default:
-                Settle(happened);
+                Settle(LogVectorsLeft.Of(happened));
                 break;
         }
     }
 
     /// <summary>A log is told of by the line that shows it, not by the one at which the replay found it
     /// missing.</summary>
-    private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = (long)happened.A } : _now;
+    private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = LogParted.Of(happened).Line } : _now;
 
     /// <summary>Whether the log tells what a part of the machine was at its beginning, and what was written
     /// since.</summary>

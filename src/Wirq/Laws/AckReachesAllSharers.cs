@@ -51,7 +51,7 @@ internal sealed class AckReachesAllSharers : Law
                 _hearing[e.Source] = default;
                 break;
             case EventKind.VirqResampleSet when e.Index < (uint)_hearing.Count:
-                _hearing[(int)e.Index].ByEventFd = e.A != 0 ? (byte)1 : (byte)0;
+                _hearing[(int)e.Index].ByEventFd = VirqResampleSet.Of(e).Exists ? (byte)1 : (byte)0;
                 break;
             case EventKind.VirqResampled when e.Index < (uint)_hearing.Count:
                 _seen.Value.See((int)e.Index);

@@ -35,10 +35,10 @@ internal sealed class FaultAtDelivery : Law
         switch (e.Kind)
         {
             case EventKind.VirqMessageSet when e.Unit < _virqs.Count:
-                _virqs[e.Unit].Requester = (ushort)e.Index;
+                _virqs[e.Unit].Requester = VirqMessageSet.Of(e).Requester;
                 break;
             case EventKind.RemapFaulted:
-                _faults.Value.Add((ushort)e.Index);
+                _faults.Value.Add(RemapFaulted.Of(e).Requester);
                 break;
             case EventKind.VirqAnswered when e.Reason == RefusalReason.RemappingFault && e.Unit < _virqs.Count:
                 Settle(e, _virqs[e.Unit].Requester);

@@ -31,7 +31,7 @@ internal sealed class InvalidateIsExact : Law
         switch (e.Kind)
         {
             case EventKind.RemapInvalidated:
-                _window.Value = new Window { Open = 1, Unit = e.Unit, First = e.A, Last = e.B };
+                _window.Value = Window.Of(RemapInvalidation.Of(e));
                 break;
             case EventKind.RemapInvalidationDone:
                 Complete(e);
@@ -51,7 +51,7 @@ internal sealed class InvalidateIsExact : Law
         switch (e.Kind)
         {
             case EventKind.VirqTranslated:
-                virq = new Kept { Cookie = new RouteCookie(e.B), Known = 1 };
+                virq = new Kept { Cookie = VirqTranslated.Of(e).Cookie, Known = 1 };
                 break;
             case EventKind.VirqRegistered:
                 virq = default;
@@ -68,7 +68,7 @@ internal sealed class InvalidateIsExact : Law
 
     private void Complete(in Event e)
     {
-        var range = new Window { Open = 1, Unit = e.Unit, First = e.A, Last = e.B };
+        var range = Window.Of(RemapInvalidation.Of(e));
         foreach (ref Kept virq in _virqs.Span)
         {
             if (virq.Known != 0 && range.Has(virq.Cookie))
@@ -96,6 +96,9 @@ internal sealed class InvalidateIsExact : Law
     {
         public ulong First, Last;
         public uint Unit, Open;
+
+        public static Window Of(RemapInvalidation its) =>
+            new() { Open = 1, Unit = (uint)its.Unit, First = its.First, Last = its.Last };
 
         public readonly bool Has(RouteCookie cookie) =>
             cookie != RouteCookie.None && cookie.Unit == Unit && (ulong)cookie.Key >= First && (ulong)cookie.Key <= Last;

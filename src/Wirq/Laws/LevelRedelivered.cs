@@ -45,7 +45,7 @@ internal sealed class LevelRedelivered : Law
         {
             case EventKind.PinChanged:
                 facts.Refused = facts.Refused.Without(pin);
-                if (e.A != 0)
+                if (PinChanged.Of(e).Asserted)
                     break;
                 // A fall lets the brake go without a word.
                 facts.Braked = facts.Braked.Without(pin);
@@ -65,11 +65,11 @@ internal sealed class LevelRedelivered : Law
                 facts.Refused = facts.Refused.Without(pin);
                 facts.Ended = facts.Ended.Without(pin);
                 break;
-            case EventKind.PinAccepted when e.A == 1:
+            case EventKind.PinAccepted when PinAnswered.Of(e).Level:
                 facts.InFlight = facts.InFlight.Without(pin);
                 facts.Renewed = facts.Renewed.Without(pin);
                 break;
-            case EventKind.PinRefused when e.A == 1:
+            case EventKind.PinRefused when PinAnswered.Of(e).Level:
                 facts.Refused = facts.Refused.Set(pin, !facts.Renewed.Has(pin));
                 facts.InFlight = facts.InFlight.Without(pin);
                 facts.Renewed = facts.Renewed.Without(pin);

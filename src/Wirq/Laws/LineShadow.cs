@@ -111,7 +111,7 @@ internal sealed class LineShadow
                 break;
             case EventKind.LineChanged when e.Index < (uint)_lines.Count:
                 ref LineFact line = ref _lines[e.Gsi];
-                line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (e.A != 0 ? LineFacts.High : LineFacts.None);
+                line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (LineChanged.Of(e).Asserted ? LineFacts.High : LineFacts.None);
                 break;
         }
     }

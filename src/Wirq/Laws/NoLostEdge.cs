@@ -11,7 +11,6 @@ internal sealed partial class NoLostEdge : Law
 {
     private const ulong EdgeUnanswered = 1, EdgeUnrecorded = 2, MessageUnanswered = 3, WriteUndone = 4, IntaUnused = 5,
         VirqUnserved = 6;
-    private const ulong ByPoll = 4, FromPic = 1;
 
     private readonly PinShadow _pins;
     private readonly MsiFormat _format;
@@ -40,13 +39,13 @@ internal sealed partial class NoLostEdge : Law
     {
         switch (e.Kind)
         {
-            case EventKind.PinChanged when e.A == 1 && e.B == 0 && _pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinChanged when PinChanged.Of(e) is { Asserted: true, ByPolarity: false } && _pins.TryPin(e, out int chip, out int pin):
                 Rise(_pins.Entry(chip, pin), _pins.Chip(chip).Level.Has(pin), ref _edges[_pins.Flat(chip, pin)]);
                 break;
             case EventKind.EdgeLost when _pins.TryPin(e, out int chip, out int pin):
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Masked);
                 break;
-            case EventKind.PinAccepted or EventKind.PinRefused when e.A == 0 && _pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinAccepted or EventKind.PinRefused when !PinAnswered.Of(e).Level && _pins.TryPin(e, out int chip, out int pin):
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Pin);
                 break;
             case EventKind.MessageAccepted or EventKind.MessageRefused:
@@ -61,17 +60,17 @@ internal sealed partial class NoLostEdge : Law
             case EventKind.MemoryWrite:
                 _messages.Value.Settle(e.Index, inWindow: false);
                 break;
-            case EventKind.PicTaken when (e.B & ByPoll) == 0:
+            case EventKind.PicTaken when !PicTaken.Of(e).ByPoll:
                 Tally.Up(ref _messages.Value.Inta);
                 break;
-            case EventKind.VectorTaken when e.B == FromPic:
+            case EventKind.VectorTaken when VectorTaken.Of(e).By == VectorGiver.Pic:
                 Tally.Down(ref _messages.Value.Inta);
                 break;
             case EventKind.Rest:
                 Judge(e);
                 JudgeVirqs(e);
                 break;
-            case >= EventKind.VirqRegistered and < EventKind.RouteChanged when e.Unit < _virqs.Count:
+            case var kind when kind.Subsystem == Subsystem.Routing && !kind.IsEffect && e.Unit < _virqs.Count:
                 _virqsSeen.Value.See(e.Unit);
                 FollowVirq(e, ref _virqs[e.Unit]);
                 break;

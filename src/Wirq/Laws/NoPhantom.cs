@@ -19,7 +19,6 @@ namespace Wirq.Laws;
 internal sealed class NoPhantom : Law
 {
     private const ulong FromPin = 1, FromPic = 2, TakenLow = 3;
-    private const ulong Spurious = 1, LevelTaken = 2;
     private const int CascadeIrq = 2;
 
     private readonly Shadows _shadows;
@@ -43,11 +42,11 @@ internal sealed class NoPhantom : Law
 
     protected internal override void Observe(in Event e)
     {
-        if (e.Kind is >= EventKind.PicPinChanged and <= EventKind.PicResampled)
+        if (e.Subsystem == Subsystem.Pic)
             ObservePic(e, ref _pic.Value);
         else if (e.Kind is EventKind.SourceRaised or EventKind.SourceWanted)
             Await(e, ref _pic.Value);
-        else if (e.Kind == EventKind.LineChanged && e.A == 0)
+        else if (e.Kind == EventKind.LineChanged && !LineChanged.Of(e).Asserted)
             Release(e);
         else if (_shadows.Pins.TryPin(e, out int chip, out int pin))
             ObservePin(e, chip, pin);
@@ -66,7 +65,7 @@ internal sealed class NoPhantom : Law
                 standing = standing.With(pin);
                 break;
             case EventKind.EntryWritten when e.Entry.Masked:
-            case EventKind.PinChanged when e.A == 0:
+            case EventKind.PinChanged when !PinChanged.Of(e).Asserted:
             case EventKind.RemoteIrrCleared or EventKind.PinAcked or EventKind.PinResampled:
                 standing = standing.Without(pin);
                 break;
@@ -81,7 +80,7 @@ internal sealed class NoPhantom : Law
     {
         if (e.Kind == EventKind.PicMaskChanged)
         {
-            pic.Masked = new PinSet(e.A, 0);
+            pic.Masked = new PinSet(PicMaskChanged.Of(e).Mask, 0);
             pic.Standing = pic.Standing.Except(pic.Masked);
             for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
                 Await(irq, ref pic);
@@ -98,16 +97,16 @@ internal sealed class NoPhantom : Law
         switch (e.Kind)
         {
             case EventKind.PicPinChanged:
-                pic.High = pic.High.Set(e.Irq, e.A != 0);
+                pic.High = pic.High.Set(e.Irq, PicPinChanged.Of(e).High);
                 pic.Standing = pic.Standing.Without(e.Irq);
                 Await(e.Irq, ref pic);
                 break;
-            case EventKind.PicRequested when e.A == 1 && pic.High.Has(e.Irq):
+            case EventKind.PicRequested when PicRequested.Of(e).Level && pic.High.Has(e.Irq):
                 bool right = Judge(e, FromPic, gsi, -1, pic.Standing.Has(e.Irq));
                 pic.Standing = pic.Standing.Set(e.Irq, right);
                 break;
             case EventKind.PicTaken:
-                bool own = (e.B & (Spurious | LevelTaken)) == LevelTaken;
+                bool own = PicTaken.Of(e) is { Level: true, Spurious: false };
                 if (own && !pic.High.Has(e.Irq) && !_picKeepsRequests && IsJudged(gsi, -1))
                     Fail(TakenLow, e, (ulong)gsi);
                 pic.Standing = pic.Standing.Without(e.Irq);

@@ -82,7 +82,7 @@ internal sealed class PinShadow
         switch (e.Kind)
         {
             case EventKind.PinChanged when TryPin(e, out int chip, out int pin):
-                Change(chip, pin, asserted: e.A != 0, rewired: e.B != 0);
+                Change(chip, pin, PinChanged.Of(e));
                 break;
             case EventKind.EntryWritten when TryPin(e, out int chip, out int pin):
                 Write(chip, pin, e.Entry);
@@ -100,13 +100,13 @@ internal sealed class PinShadow
         }
     }
 
-    private void Change(int chip, int pin, bool asserted, bool rewired)
+    private void Change(int chip, int pin, PinChanged its)
     {
         ref ChipPins pins = ref _pins[chip];
-        pins.Asserted = pins.Asserted.Set(pin, asserted);
+        pins.Asserted = pins.Asserted.Set(pin, its.Asserted);
         pins.Told = pins.Told.With(pin);
-        if (pins.Level.Has(pin) || rewired)
-            pins.Latched = pins.Latched.Set(pin, asserted && pins.Level.Has(pin));
+        if (pins.Level.Has(pin) || its.ByPolarity)
+            pins.Latched = pins.Latched.Set(pin, its.Asserted && pins.Level.Has(pin));
     }
 
     private void Write(int chip, int pin, RedirectionEntry entry)

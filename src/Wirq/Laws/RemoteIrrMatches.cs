@@ -17,7 +17,6 @@ internal sealed partial class RemoteIrrMatches : Law
 {
     private const ulong Stray = 1, NeverSet = 2, LeftSet = 3, Unended = 4, Suppressed = 5, Unasked = 6, NotSet = 7,
         StaysInEdge = 8, SentWhileSet = 9, NothingSent = 10, NoEoiRegister = 11, Unexpected = 12;
-    private const ulong LevelBit = 1, SuppressedBit = 2, EdgeBit = 1;
 
     private readonly PinShadow _pins;
     private readonly bool _edgeEoisBroadcast;
@@ -66,9 +65,10 @@ internal sealed partial class RemoteIrrMatches : Law
 
     private Eoi After(in Event e)
     {
-        if ((e.B & LevelBit) == 0 && !_edgeEoisBroadcast)
+        CpuEoi eoi = CpuEoi.Of(e);
+        if (!eoi.Level && !_edgeEoisBroadcast)
             return Eoi.Done;
-        return (e.B & SuppressedBit) != 0 ? Eoi.Suppressed : Eoi.Due;
+        return eoi.Suppressed ? Eoi.Suppressed : Eoi.Due;
     }
 
     private void Broadcast(in Event e)
@@ -85,7 +85,7 @@ internal sealed partial class RemoteIrrMatches : Law
             _cpus[e.Cpu].Eoi = Eoi.Done;
         }
         // That of an edge ends nothing.
-        if ((e.B & EdgeBit) != 0)
+        if (EoiBroadcast.Of(e).Edge)
             return;
         for (int chip = 0; chip < _pins.ChipCount; chip++)
             End(chip, e.Vector);
@@ -94,11 +94,12 @@ internal sealed partial class RemoteIrrMatches : Law
     /// <summary>The EOI register of version 0x20 ends its vector at that I/OAPIC alone.</summary>
     private void WriteRegister(in Event e)
     {
+        MemoryMappedAccess write = MemoryMappedAccess.Of(e);
         for (int chip = 0; chip < _pins.ChipCount; chip++)
         {
             IoApicOptions options = _pins.Options(chip);
-            if (e.A == options.Address + IoApic.EoiOffset && e.Index is 1 or 2 or 4 && options.Version >= 0x20)
-                End(chip, (byte)e.B);
+            if (write.Address == options.Address + IoApic.EoiOffset && write.Size is 1 or 2 or 4 && options.Version >= 0x20)
+                End(chip, (byte)write.Value);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class SharersIndependent : Law
                     Compare(e, e.Gsi, line.IsHigh, LineFell, LineRose);
                 break;
             case EventKind.PicPinChanged when e.Index < GsiMap.IsaIrqs:
-                _pic.Value.High = _pic.Value.High.Set(e.Irq, e.A != 0);
+                _pic.Value.High = _pic.Value.High.Set(e.Irq, PicPinChanged.Of(e).High);
                 _pic.Value.Told = 1;
                 break;
             case EventKind.Rest:

@@ -105,7 +105,7 @@ public sealed class LineTable
         link = (ushort)slot;
         _labels[slot] = label;
         if (events.Observing)
-            events.Observe(new Event(EventKind.SourceConnected, (ushort)slot, (uint)gsi, (ulong)kind));
+            events.Observe(new SourceConnected(slot, gsi, kind).ToEvent());
         return (slot, source.Generation);
     }
 
@@ -139,10 +139,7 @@ public sealed class LineTable
         bool before = line.Asserting != 0;
         line.Asserting = (ushort)(asserted ? line.Asserting + 1 : line.Asserting - 1);
         if (events.Observing)
-        {
-            events.Observe(new Event(asserted ? EventKind.SourceRaised : EventKind.SourceLowered,
-                (ushort)slot, source.Gsi, (ulong)source.Kind, byAck ? 1u : 0));
-        }
+            events.Observe(new SourceChanged(slot, source.Gsi, asserted, source.Kind, byAck).ToEvent());
         return before != (line.Asserting != 0);
     }
 
@@ -161,7 +158,7 @@ public sealed class LineTable
             if (drops)
                 fell |= Set(slot, source.Generation, asserted: false, byAck: true, events, out _);
             if (drops || !onlySampled)
-                events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
+                events.Emit(new Ack(slot, gsi, source.Generation).ToEvent());
         }
         return fell;
     }
