@@ -77,7 +77,8 @@ public sealed partial class Fabric
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
-    private bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
+    /// <summary>Whether a line leads to the chips of a kernel, and not to those of this machine.</summary>
+    internal bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
 
     /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; a
     /// profile may take each call for an edge or a request (<c>EveryDriveCounts</c>, <c>LevelDriveCounts</c>).</summary>

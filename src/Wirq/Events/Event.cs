@@ -72,6 +72,9 @@ public readonly record struct Event
         Unsafe.AsRef(in to._time) = time;
     }
 
+    /// <summary>The same of another unit, at another time.</summary>
+    internal Event Of(ushort unit, long time) => new(Kind, unit, Index, _a, _b) { Time = time };
+
     /// <summary>Whether somebody has to carry it out.</summary>
     public bool IsEffect => Kind.IsEffect;
 

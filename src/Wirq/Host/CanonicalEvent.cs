@@ -33,6 +33,16 @@ internal static class CanonicalEvent
                 VirqBound bound = VirqBound.Of(e);
                 return IsCurrent(fabric, bound.Virq, bound.Trigger.Owner)
                     ? (bound with { Trigger = new OwnedEventFd(bound.Trigger.EventFd, 1) }).ToEvent() with { Time = time } : Stale(e, time);
+            // What is told of a source, a law knows it by.
+            case EventKind.SourceConnected or EventKind.SourceRemoved or EventKind.SourceRaised or EventKind.SourceLowered
+                or EventKind.SourceWithdrawn or EventKind.SourceWanted:
+                return e.Of(unit: (ushort)fabric.Lines.PlaceOf(e.Source), time);
+            case EventKind.VirqResampleSet:
+                VirqResampleSet set = VirqResampleSet.Of(e);
+                return (set with { Source = (uint)fabric.Lines.PlaceOf((int)set.Source) }).ToEvent() with { Time = time };
+            case EventKind.VirqResampled:
+                VirqResampled resampled = VirqResampled.Of(e);
+                return (resampled with { Source = (uint)fabric.Lines.PlaceOf((int)resampled.Source) }).ToEvent() with { Time = time };
             default:
                 return e with { Time = time };
         }

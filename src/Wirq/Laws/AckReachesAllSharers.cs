@@ -19,8 +19,8 @@ internal sealed class AckReachesAllSharers : Law
     internal AckReachesAllSharers(Shadows shadows, StateArena arena) : base(arena)
     {
         _shadows = shadows;
-        _hearing = arena.Reserve<Hearing>(shadows.Lines.SourceCount);
-        _seen = arena.Reserve<SlotsSeen>();
+        _hearing = arena.ReserveBySource<Hearing>(shadows.Options, shadows.Gsis);
+        _seen = arena.ReserveDerived<SlotsSeen>();
         _deferred = arena.Reserve<Deferred>(Math.Max(1, shadows.Pins.ChipCount));
     }
 
@@ -91,6 +91,8 @@ internal sealed class AckReachesAllSharers : Law
                 Fail(StillDeferred, e, LawText.Pack(chip, pin));
         }
     }
+
+    private protected override bool NamesSource(ulong code) => code is Unheard or Unwritten;
 
     protected override string Explain(in LawBreak first) => first.Code switch
     {

@@ -37,6 +37,9 @@ internal sealed class FaultAtDelivery : Law
             case EventKind.VirqMessageSet when e.Unit < _virqs.Count:
                 _virqs[e.Unit].Requester = VirqMessageSet.Of(e).Requester;
                 break;
+            case EventKind.VirqDisposed when e.Unit < _virqs.Count:
+                _virqs[e.Unit] = default;
+                break;
             case EventKind.RemapFaulted:
                 _faults.Value.Add(RemapFaulted.Of(e).Requester);
                 break;
@@ -86,8 +89,8 @@ internal sealed class FaultAtDelivery : Law
         private ushort _first;
     }
 
-    /// <summary>Faults that wait for their refusal. A message is refused as it is blocked, so few wait; more than there
-    /// are rows are not judged.</summary>
+    /// <summary>Faults that wait for their refusal, in the order of their requesters. A message is refused as it is blocked, so
+    /// few wait; more than there are rows are not judged.</summary>
     private struct Faults : IState
     {
         public FaultRows Rows;
@@ -95,21 +98,26 @@ internal sealed class FaultAtDelivery : Law
 
         public void Add(ushort requester)
         {
-            if (Count < FaultRows.Capacity)
-                Rows[(int)Count++] = requester;
+            if (Count == FaultRows.Capacity)
+                return;
+            Span<ushort> rows = Rows;
+            int row = (int)Count;
+            while (row > 0 && rows[row - 1] > requester)
+                row--;
+            rows[row..(int)Count++].CopyTo(rows[(row + 1)..]);
+            rows[row] = requester;
         }
 
         public bool Remove(ushort requester)
         {
-            for (int row = 0; row < Count; row++)
-            {
-                if (Rows[row] != requester)
-                    continue;
-                Rows[row] = Rows[(int)--Count];
-                Rows[(int)Count] = 0;
-                return true;
-            }
-            return false;
+            Span<ushort> rows = ((Span<ushort>)Rows)[..(int)Count];
+            int row = rows.IndexOf(requester);
+            if (row < 0)
+                return false;
+            rows[(row + 1)..].CopyTo(rows[row..]);
+            rows[^1] = 0;
+            Count--;
+            return true;
         }
     }
 }

@@ -123,7 +123,7 @@ internal sealed class FreshRoute : Law
         private SentMessage _first;
     }
 
-    /// <summary>What pins sent and nobody answered, oldest first. Where more is under way than there is room for, what
+    /// <summary>What pins sent and nobody answered, by pin, of each the oldest first. Where more is under way than there is room for, what
     /// cannot be told apart is not judged.</summary>
     private struct UnderWay : IState
     {
@@ -134,9 +134,16 @@ internal sealed class FreshRoute : Law
         public void Add(uint pin, Msi message)
         {
             if (Count == SentRows.Capacity)
+            {
                 Overflowed = 1;
-            else
-                Rows[(int)Count++] = new() { Pin = pin, Address = message.Address.Bits, Data = message.Data.Bits };
+                return;
+            }
+            Span<SentMessage> rows = Rows;
+            int row = (int)Count;
+            while (row > 0 && rows[row - 1].Pin > pin)
+                row--;
+            rows[row..(int)Count++].CopyTo(rows[(row + 1)..]);
+            rows[row] = new() { Pin = pin, Address = message.Address.Bits, Data = message.Data.Bits };
         }
 
         public bool TryTake(uint pin, out Msi message)

@@ -13,11 +13,13 @@ internal sealed class InvalidateIsExact : Law
 
     private readonly Block<Kept> _virqs;
     private readonly Block<Window> _window;
+    private readonly Block<AnyGone> _gone;
 
     internal InvalidateIsExact(Shadows shadows, StateArena arena) : base(arena)
     {
         _virqs = arena.Reserve<Kept>(shadows.VirqCount);
         _window = arena.Reserve<Window>();
+        _gone = arena.Reserve<AnyGone>();
     }
 
     public override string Name => nameof(InvalidateIsExact);
@@ -36,8 +38,10 @@ internal sealed class InvalidateIsExact : Law
             case EventKind.RemapInvalidationDone:
                 Complete(e);
                 break;
-            case EventKind.Rest when _window.Value.Open != 0:
-                Fail(NeverDone, e, _window.Value.First);
+            case EventKind.Rest:
+                if (_window.Value.Open != 0)
+                    Fail(NeverDone, e, _window.Value.First);
+                ForgetGone();
                 break;
             default:
                 if (e.Unit < _virqs.Count)
@@ -56,6 +60,11 @@ internal sealed class InvalidateIsExact : Law
             case EventKind.VirqRegistered:
                 virq = default;
                 break;
+            // What the kernel served before it let go of the eventfd is told behind this.
+            case EventKind.VirqDisposed:
+                virq.Gone = 1;
+                _gone.Value.Any = 1;
+                break;
             case EventKind.VirqServed when virq.Old != 0:
             case EventKind.VirqInjected when virq.Old != 0:
                 Fail(UsedOld, e, virq.Cookie.Bits);
@@ -64,6 +73,18 @@ internal sealed class InvalidateIsExact : Law
                 Fail(TouchedOther, e, virq.Cookie.Bits);
                 break;
         }
+    }
+
+    private void ForgetGone()
+    {
+        if (_gone.Value.Any == 0)
+            return;
+        foreach (ref Kept virq in _virqs.Span)
+        {
+            if (virq.Gone != 0)
+                virq = default;
+        }
+        _gone.Value = default;
     }
 
     private void Complete(in Event e)
@@ -89,7 +110,14 @@ internal sealed class InvalidateIsExact : Law
     private struct Kept : IState
     {
         public RouteCookie Cookie;
-        public uint Known, Old;
+        public ushort Known, Old;
+        /// <summary>Whether its virq was disposed of since rest.</summary>
+        public uint Gone;
+    }
+
+    private struct AnyGone : IState
+    {
+        public uint Any;
     }
 
     private struct Window : IState

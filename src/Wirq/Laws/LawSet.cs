@@ -9,7 +9,8 @@ namespace Wirq.Laws;
 /// from before are learned of as they show. All state lies in the arena: in the machine's own it forks with the machine
 /// (<see cref="Fabric.Laws"/>) and compares with it.
 /// <para>Effects alone look like breaks of nearly every law. So a set that is built for a machine turns that machine's
-/// <see cref="EventBuffer.Observing"/> on, and learns its entries itself where no event waits.</para></remarks>
+/// <see cref="EventBuffer.Observing"/> on. Where no event waits, it learns of that machine itself: entries, sources, levels of
+/// lines and pins.</para></remarks>
 public sealed class LawSet
 {
     private static readonly (string Name, Func<Shadows, StateArena, Law> Make)[] All =
@@ -57,7 +58,7 @@ public sealed class LawSet
         _events = machine.Events;
         machine.Watch(this, arena);
         if (_events.Count == 0)
-            LearnEntries(machine);
+            Learn(machine);
     }
 
     /// <summary>The names of all laws that this library can check.</summary>
@@ -66,7 +67,54 @@ public sealed class LawSet
     /// <summary>The laws.</summary>
     public IReadOnlyList<Law> Laws => _laws;
 
-    /// <summary>What the guest wrote before anybody watched.</summary>
+    /// <summary>What became of the machine before anybody watched. So nothing is unknown, and what is told later tells nothing
+    /// that another history of the same machine would lack.</summary>
+    private void Learn(Fabric machine)
+    {
+        _shadows.Learn(machine);
+        LearnEntries(machine);
+        foreach (Law law in _laws)
+            law.Learn(machine);
+        for (int gsi = 0; gsi < machine.Gsis.Count; gsi++)
+        {
+            foreach (int slot in machine.Lines.SourcesOf(gsi))
+                LearnSource(machine, slot, gsi);
+            if (machine.Lines.IsAsserted(gsi))
+                Observe(new LineChanged(gsi, Asserted: true).ToEvent() with { Time = machine.Now });
+        }
+        LearnPins(machine);
+    }
+
+    private void LearnSource(Fabric machine, int slot, int gsi)
+    {
+        SourceKind kind = machine.Lines.KindOf(slot);
+        Observe(new SourceConnected(slot, gsi, kind).ToEvent() with { Time = machine.Now });
+        if (machine.Lines.IsAsserting(slot))
+            Observe(new SourceChanged(slot, gsi, Asserts: true, kind, ByAck: false).ToEvent() with { Time = machine.Now });
+    }
+
+    private void LearnPins(Fabric machine)
+    {
+        for (int chip = 0; chip < machine.IoApics.Count; chip++)
+        {
+            for (int pin = 0; pin < machine.IoApics[chip].Options.Pins; pin++)
+            {
+                // As a change of polarity: that makes no edge.
+                if (machine.IoApics[chip].IsAsserted(pin))
+                    Observe(new PinChanged(chip, pin, Asserted: true, ByPolarity: true).ToEvent() with { Time = machine.Now });
+            }
+        }
+        if (machine.Pic is not { } pic)
+            return;
+        Observe(new PicMaskChanged(pic.MaskRegister, pic.MaskRegister).ToEvent() with { Time = machine.Now });
+        for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
+        {
+            if (irq != GsiMap.CascadeIrq && machine.Lines.IsAsserted(machine.Gsis.OfIsaIrq(irq)))
+                Observe(new PicPinChanged(irq, High: true).ToEvent() with { Time = machine.Now });
+        }
+    }
+
+    /// <summary>What the guest wrote.</summary>
     private void LearnEntries(Fabric machine)
     {
         for (int chip = 0; chip < machine.IoApics.Count; chip++)

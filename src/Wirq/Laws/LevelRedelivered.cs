@@ -22,7 +22,7 @@ internal sealed class LevelRedelivered : Law
     internal LevelRedelivered(Shadows shadows, StateArena arena) : base(arena)
     {
         _pins = shadows.Pins;
-        _facts = arena.Reserve<LevelFacts>(Math.Max(1, _pins.ChipCount));
+        _facts = arena.Reserve(Math.Max(1, _pins.ChipCount), static (ref LevelFacts facts, long _) => facts.Ended = default);
     }
 
     public override string Name => nameof(LevelRedelivered);
@@ -96,7 +96,7 @@ internal sealed class LevelRedelivered : Law
                 .Except(pins.RemoteIrr | facts.Braked | facts.Refused | facts.InFlight);
             if (PinSet.Next(ref due) is var pin and >= 0)
                 Fail(facts.Ended.Has(pin) ? NotAgain : Undelivered, e, LawText.Pack(chip, pin));
-            // A pin that nothing is due for any more has forgotten its last EOI, or states would differ by it.
+            // A pin that nothing is due for any more has forgotten its last EOI.
             facts.Ended = facts.Ended & pins.Level & pins.Asserted;
         }
     }
@@ -119,7 +119,7 @@ internal sealed class LevelRedelivered : Law
         public PinSet Refused;
         public PinSet Braked;
         /// <summary>Pins whose interrupt was ended and that sent nothing since; it only makes the better
-        /// sentence.</summary>
+        /// sentence, so it is no part of an identity.</summary>
         public PinSet Ended;
     }
 }

@@ -63,8 +63,16 @@ internal sealed class LineShadow
 
     internal LineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
     {
-        _sources = arena.Reserve<SourceFact>(Math.Max(1, options.Sources));
+        _sources = arena.ReserveBySource<SourceFact>(options, gsis);
         _lines = arena.Reserve<LineFact>(gsis.Count);
+    }
+
+    /// <summary>All is known of a machine that nobody has told of yet: its lines have no sources but those that are told next,
+    /// and are low.</summary>
+    internal void Learn()
+    {
+        foreach (ref LineFact line in _lines.Span)
+            line.Facts = LineFacts.Sourced | LineFacts.Told;
     }
 
     internal int SourceCount => _sources.Count;

@@ -18,7 +18,7 @@ internal sealed partial class MaskedIsSilent : Law
         _pins = shadows.Pins;
         _sent = arena.Reserve<SentCount>(Math.Max(1, _pins.PinCount));
         _virqs = arena.Reserve<VirqMask>(shadows.VirqCount);
-        _virqsSeen = arena.Reserve<SlotsSeen>();
+        _virqsSeen = arena.ReserveDerived<SlotsSeen>();
     }
 
     public override string Name => nameof(MaskedIsSilent);

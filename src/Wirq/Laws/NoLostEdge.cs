@@ -26,7 +26,7 @@ internal sealed partial class NoLostEdge : Law
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
         _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
-        _virqsSeen = arena.Reserve<SlotsSeen>();
+        _virqsSeen = arena.ReserveDerived<SlotsSeen>();
     }
 
     public override string Name => nameof(NoLostEdge);
@@ -169,29 +169,33 @@ internal sealed partial class NoLostEdge : Law
         public void Send(uint origin, bool inWindow)
         {
             int row = Find(origin);
-            if (row == SentRows.Capacity)
-                return;
-            if (row == Count)
-                Rows[(int)Count++].Origin = origin;
+            if (row == Count || Rows[row].Origin != origin)
+            {
+                if (Count == SentRows.Capacity)
+                    return;
+                ((Span<SentMessages>)Rows)[row..(int)Count++].CopyTo(((Span<SentMessages>)Rows)[(row + 1)..]);
+                Rows[row] = new() { Origin = origin };
+            }
             Tally.Up(ref inWindow ? ref Rows[row].Interrupts : ref Rows[row].Writes);
         }
 
         public void Settle(uint origin, bool inWindow)
         {
             int row = Find(origin);
-            if (row == Count)
+            if (row == Count || Rows[row].Origin != origin)
                 return;
             Tally.Down(ref inWindow ? ref Rows[row].Interrupts : ref Rows[row].Writes);
             if (Rows[row].Interrupts != 0 || Rows[row].Writes != 0)
                 return;
-            Rows[row] = Rows[(int)--Count];
+            ((Span<SentMessages>)Rows)[(row + 1)..(int)Count--].CopyTo(((Span<SentMessages>)Rows)[row..]);
             Rows[(int)Count] = default;
         }
 
+        // Rows stand in the order of their origins, whoever sent first.
         private readonly int Find(uint origin)
         {
             int row = 0;
-            while (row < Count && Rows[row].Origin != origin)
+            while (row < Count && Rows[row].Origin < origin)
                 row++;
             return row;
         }

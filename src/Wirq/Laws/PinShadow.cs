@@ -47,6 +47,19 @@ internal sealed class PinShadow
             fact.Entry = RedirectionEntry.Reset;
     }
 
+    /// <summary>The pins of a machine whose lines lead to them are low, until they are told of.</summary>
+    internal void Learn(Fabric machine)
+    {
+        for (int chip = 0; chip < ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _chips[chip].Pins; pin++)
+            {
+                if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
+                    _pins[chip].Told = _pins[chip].Told.With(pin);
+            }
+        }
+    }
+
     internal int ChipCount => _chips.Count;
 
     /// <summary>Pins of all I/OAPICs together.</summary>

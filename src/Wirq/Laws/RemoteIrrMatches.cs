@@ -32,7 +32,12 @@ internal sealed partial class RemoteIrrMatches : Law
         _edgeEoisBroadcast = shadows.Options.LocalApics.Profile == Profile.Kvm;
         _chips = arena.Reserve<ChipFacts>(Math.Max(1, _pins.ChipCount));
         _facts = arena.Reserve<PinFacts>(Math.Max(1, _pins.PinCount));
-        _cpus = arena.Reserve<CpuFacts>(shadows.Options.LocalApics.Count);
+        // Of an EOI that asks for nothing any more, its vector does not matter.
+        _cpus = arena.Reserve(shadows.Options.LocalApics.Count, static (ref CpuFacts cpu, long _) =>
+        {
+            if (cpu.Eoi == Eoi.Done)
+                cpu.Vector = 0;
+        });
         _illegitimate = arena.Reserve<LastRefused>();
     }
 
@@ -146,6 +151,18 @@ internal sealed partial class RemoteIrrMatches : Law
     {
         if (PinSet.Next(ref pins) is var pin and >= 0)
             Fail(code, e, LawText.Pack(chip, pin), _pins.Entry(chip, pin).Vector);
+    }
+
+    internal override void Learn(Fabric machine)
+    {
+        for (int chip = 0; chip < _pins.ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _pins.Options(chip).Pins; pin++)
+            {
+                if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
+                    _chips[chip].Known = _chips[chip].Known.With(pin);
+            }
+        }
     }
 
     protected override string Explain(in LawBreak first)

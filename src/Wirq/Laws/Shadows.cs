@@ -13,6 +13,13 @@ internal sealed class Shadows(FabricOptions options, GsiMap gsis, StateArena are
     internal PinShadow Pins { get; } = new(options, arena);
     internal LineShadow Lines { get; } = new(options, gsis, arena);
 
+    /// <summary>Learns what a machine is.</summary>
+    internal void Learn(Fabric machine)
+    {
+        Pins.Learn(machine);
+        Lines.Learn();
+    }
+
     /// <summary>How many virqs there can be, at least 1.</summary>
     internal int VirqCount => Options.Routing?.Virqs ?? 1;
 

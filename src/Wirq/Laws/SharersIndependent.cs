@@ -80,6 +80,16 @@ internal sealed class SharersIndependent : Law
             Fail(low, e, (ulong)_shadows.Lines.HolderOf(gsi), (ulong)gsi);
     }
 
+    // Any of those that hold a line may be named.
+    private protected override bool NamesSource(ulong code) => code is LineFell or LineLow or PinLow or IrqLow;
+
+    internal override void Learn(Fabric machine)
+    {
+        // No pin of the pair is driven but by a line.
+        bool driven = machine.Pic is not null && !machine.KernelOwns(machine.Gsis.OfIsaIrq(0));
+        _pic.Value.Told = driven ? 1u : 0;
+    }
+
     protected override string Explain(in LawBreak first)
     {
         string what = $"GSI {first.Second}";

@@ -164,13 +164,15 @@ public sealed class LineTable
     }
 
     /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
-    /// which the sources joined. Which slot each has does not matter. Blocks that are reserved after these may ask, while
-    /// they are rewritten.</summary>
+    /// which the sources joined; behind them the free slots in their order. Which slot each source has does not matter.
+    /// Blocks that are reserved after these may ask, while they are rewritten.</summary>
     internal int PlaceOf(int slot) => _places[slot];
 
     private void MakeCanonical(Span<SourceState> copy, long now)
     {
         copy.Clear();
+        const ushort none = ushort.MaxValue;
+        Array.Fill(_places, none);
         ushort place = 0;
         foreach (ref readonly LineState line in _lines.Span)
         {
@@ -181,6 +183,11 @@ public sealed class LineTable
                 source = _sources[slot];
                 (source.Generation, source.Next) = (1, 0);
             }
+        }
+        foreach (ref ushort free in _places.AsSpan())
+        {
+            if (free == none)
+                free = place++;
         }
     }
 
