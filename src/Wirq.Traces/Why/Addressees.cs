@@ -45,13 +45,13 @@ internal sealed class Addressees(bool vtd)
         switch (reason)
         {
             case RefusalReason.NoDestination or RefusalReason.NotListed:
-                CpuShadow[] all = [.. engine.AllCpus];
+                CpuTrail[] all = [.. engine.AllCpus];
                 string who = string.Join("; ", all.Take(MostNamed).Select(cpu => cpu.Identity));
                 if (all.Length > MostNamed)
                     who += $"; and {all.Length - MostNamed} more CPUs, none of which matches";
                 return ($"{destination} matches no CPU: {who}", all.MaxBy(cpu => cpu.IdentitySince.Event)!.IdentitySince);
             case RefusalReason.SoftwareDisabled:
-                CpuShadow[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
+                CpuTrail[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
                 string names = Phrase.First(disabled.Select(cpu => $"cpu{cpu.Cpu}"), disabled.Length, MostNamed);
                 return ($"{destination} names a local APIC that is software-disabled (SVR bit 8 clear)"
                     + (names.Length > 0 ? $"; disabled are {names}" : ""),

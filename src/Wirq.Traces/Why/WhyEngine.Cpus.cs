@@ -33,7 +33,7 @@ public sealed partial class WhyEngine
         cpu.LastWrite = _now;
     }
 
-    private void WriteRegister(CpuShadow cpu, ApicRegister register, uint value)
+    private void WriteRegister(CpuTrail cpu, ApicRegister register, uint value)
     {
         if (register is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat)
             _addressees.Version++;
@@ -82,7 +82,7 @@ public sealed partial class WhyEngine
         }
     }
 
-    private void Take(CpuShadow cpu, in Event e)
+    private void Take(CpuTrail cpu, in Event e)
     {
         cpu.LastTaken = _now;
         VectorGiver by = VectorTaken.Of(e).By;
@@ -112,7 +112,7 @@ public sealed partial class WhyEngine
         cpu.InService[e.Vector] = delivery;
     }
 
-    private void Expire(CpuShadow cpu, bool masked)
+    private void Expire(CpuTrail cpu, bool masked)
     {
         SourceName source = SourceName.Local(cpu.Cpu, LocalVector.Timer);
         if (FindLog(source) is not { } log)

@@ -71,7 +71,7 @@ public sealed partial class WhyEngine
         Accept(cpu, attempt, source, e);
     }
 
-    private void Accept(CpuShadow cpu, Attempt attempt, SourceName source, in Event e)
+    private void Accept(CpuTrail cpu, Attempt attempt, SourceName source, in Event e)
     {
         bool merged = VectorAccepted.Of(e).Merged;
         Delivery? delivery = merged ? cpu.Pending[e.Vector] : null;

@@ -23,14 +23,14 @@ public sealed partial class WhyEngine
     }
 
     /// <summary>Whether the entry of a pin is known.</summary>
-    internal bool KnowsEntry(PinShadow pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
+    internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
 
     /// <summary>Whether what the 8259 pair makes of an IRQ is known: its reset is there, or its
     /// initialisation.</summary>
     internal bool KnowsIrq(int irq) => Knows(LogParts.PicWrites)
         || _pic!.WasInitialised(0) && (irq < PicPair.SlaveFirst || _pic.WasInitialised(1));
 
-    private PinShadow? PinOfLine(int gsi)
+    private PinTrail? PinOfLine(int gsi)
     {
         GsiTarget target = _gsis[gsi];
         return target.IoApic >= 0 ? PinAt(target.IoApic, target.Pin) : null;
@@ -110,9 +110,6 @@ public sealed partial class WhyEngine
             case EventKind.PicMaskChanged:
                 _pic.ChangeMask(PicMaskChanged.Of(e).Mask, _now);
                 return;
-            case EventKind.PicTriggerChanged:
-                _pic.ChangeTriggers(PicTriggerChanged.Of(e).Level);
-                return;
             case EventKind.PicInitialised:
                 _pic.Initialise(e.Unit, _now);
                 return;
@@ -154,7 +151,7 @@ public sealed partial class WhyEngine
         }
     }
 
-    private void Give(IrqShadow irq, PicTaken taken)
+    private void Give(IrqTrail irq, PicTaken taken)
     {
         _pic!.DropRequest();
         // The master's input stays in service though the slave had nothing to give.

@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
+using Wirq.State;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
 
@@ -15,10 +17,13 @@ public sealed partial class WhyEngine : IEventSink
     private readonly FabricOptions _machine;
     private readonly GsiMap _gsis;
     private readonly WhyQuestion? _question;
-    private readonly CpuShadow?[] _cpus;
-    private readonly PinShadow?[][] _pins;
-    private readonly LineShadow _lines = new();
-    private PicShadow? _pic;
+    private readonly CpuTrail?[] _cpus;
+    private readonly PinTrail?[][] _pins;
+    private readonly LineTrail _lines = new();
+    private PicTrail? _pic;
+    // What pins are; the trails say since when, and what came through them.
+    private readonly PinShadow _pinShadow;
+    private readonly PicShadow _picShadow;
     private readonly Dictionary<SourceName, RaiseLog> _logs = [];
     private readonly FateJudge _judge;
     private readonly SortedSet<string> _lacking = new(StringComparer.Ordinal);
@@ -50,8 +55,10 @@ public sealed partial class WhyEngine : IEventSink
             Stamps = new Stamps(log.Stamped ? StampStyle.Stamped : StampStyle.None, log.FirstStamp);
         }
         _question = question;
-        _cpus = new CpuShadow?[machine.LocalApics.Count];
-        _pins = [.. machine.IoApics.Select(chip => new PinShadow?[chip.Pins])];
+        _cpus = new CpuTrail?[machine.LocalApics.Count];
+        _pins = [.. machine.IoApics.Select(chip => new PinTrail?[chip.Pins])];
+        var arena = new StateArena();
+        (_pinShadow, _picShadow) = (new PinShadow(machine, arena), new PicShadow(arena));
         _pic = NewPic();
         _judge = new FateJudge(this);
     }
@@ -85,6 +92,14 @@ public sealed partial class WhyEngine : IEventSink
 
     /// <inheritdoc/>
     public void Observe(in Event happened, long line)
+    {
+        Follow(happened, line);
+        // What the event changes, it is compared with first.
+        _pinShadow.Observe(happened);
+        _picShadow.Observe(happened);
+    }
+
+    private void Follow(in Event happened, long line)
     {
         Events++;
         _now = new(Events, line, happened.Time, _turns);
@@ -155,8 +170,10 @@ public sealed partial class WhyEngine : IEventSink
         foreach (RaiseLog log in _logs.Values)
             log.Drop(_now, _judge);
         Array.Clear(_cpus);
-        foreach (PinShadow?[] chip in _pins)
+        foreach (PinTrail?[] chip in _pins)
             Array.Clear(chip);
+        _pinShadow.Forget();
+        _picShadow.Forget();
         _pic = NewPic();
         _open.Clear();
         _openCount = 0;
@@ -198,40 +215,40 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether what local APICs are is known, all of them.</summary>
     internal bool KnowsApics => Knows(LogParts.LocalApics) && KnowsCpus;
 
-    private PicShadow? NewPic() => _machine.Pic is null ? null
-        : new PicShadow(_machine.Pic, irq => new IrqShadow(irq, LogFor(SourceName.Irq(irq))));
+    private PicTrail? NewPic() => _machine.Pic is null ? null
+        : new PicTrail(_machine.Pic, _picShadow, irq => new IrqTrail(irq, LogFor(SourceName.Irq(irq)), _picShadow));
 
     internal FabricOptions Machine => _machine;
-    internal PicShadow? PicShadow => _pic;
+    internal PicTrail? PicTrail => _pic;
     internal IFateJudge Judge => _judge;
     internal IEnumerable<RaiseLog> Logs => _logs.Values;
-    internal IEnumerable<CpuShadow> Cpus => _cpus.OfType<CpuShadow>();
-    internal IEnumerable<CpuShadow> AllCpus => Enumerable.Range(0, _cpus.Length).Select(cpu => CpuAt(cpu)!);
-    internal IEnumerable<PinShadow> Pins => _pins.SelectMany(chip => chip).OfType<PinShadow>();
+    internal IEnumerable<CpuTrail> Cpus => _cpus.OfType<CpuTrail>();
+    internal IEnumerable<CpuTrail> AllCpus => Enumerable.Range(0, _cpus.Length).Select(cpu => CpuAt(cpu)!);
+    internal IEnumerable<PinTrail> Pins => _pins.SelectMany(chip => chip).OfType<PinTrail>();
     internal GsiMap Gsis => _gsis;
-    internal LineShadow Lines => _lines;
+    internal LineTrail Lines => _lines;
 
     internal RaiseLog? LogOf(SourceName source) => _logs.GetValueOrDefault(source);
 
-    internal CpuShadow? CpuAt(int cpu)
+    internal CpuTrail? CpuAt(int cpu)
     {
         if ((uint)cpu >= (uint)_cpus.Length)
             return null;
-        return _cpus[cpu] ??= new CpuShadow(cpu, _machine.LocalApics);
+        return _cpus[cpu] ??= new CpuTrail(cpu, _machine.LocalApics);
     }
 
-    internal PinShadow? PinAt(int chip, int pin)
+    internal PinTrail? PinAt(int chip, int pin)
     {
         if (!HasPin(chip, pin))
             return null;
-        return _pins[chip][pin] ??= new PinShadow(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)));
+        return _pins[chip][pin] ??= new PinTrail(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)), _pinShadow);
     }
 
     // A recording may claim to be a replay's and have another machine: the lines of a PC lead to 24 pins.
     private bool HasPin(int chip, int pin) => (uint)chip < (uint)_pins.Length && (uint)pin < (uint)_pins[chip].Length
         && (_ownLines || chip == 0 && pin < ReplayMachine.Pins);
 
-    private IrqShadow? IrqAt(int irq) => _pic is not null && (uint)irq < GsiMap.IsaIrqs ? _pic.All[irq] : null;
+    private IrqTrail? IrqAt(int irq) => _pic is not null && (uint)irq < GsiMap.IsaIrqs ? _pic.All[irq] : null;
 
     private RaiseLog LogFor(SourceName source)
     {

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -11,17 +12,17 @@ internal sealed class AckReachesAllSharers : Law
 {
     private const ulong Unheard = 1, StillDeferred = 2, Unwritten = 3;
 
-    private readonly Shadows _shadows;
+    private readonly MachineShadow _shadow;
     private readonly Block<Hearing> _hearing;
     private readonly Block<Deferred> _deferred;
     private readonly Block<SlotsSeen> _seen;
 
-    internal AckReachesAllSharers(Shadows shadows, StateArena arena) : base(arena)
+    internal AckReachesAllSharers(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _shadows = shadows;
-        _hearing = arena.ReserveBySource<Hearing>(shadows.Options, shadows.Gsis);
+        _shadow = shadow;
+        _hearing = arena.ReserveBySource<Hearing>(shadow.Options, shadow.Gsis);
         _seen = arena.ReserveDerived<SlotsSeen>();
-        _deferred = arena.Reserve<Deferred>(Math.Max(1, shadows.Pins.ChipCount));
+        _deferred = arena.Reserve<Deferred>(Math.Max(1, shadow.Pins.ChipCount));
     }
 
     public override string Name => nameof(AckReachesAllSharers);
@@ -32,15 +33,15 @@ internal sealed class AckReachesAllSharers : Law
     {
         switch (e.Kind)
         {
-            case EventKind.PinAckDeferred when _shadows.Pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinAckDeferred when _shadow.Pins.TryPin(e, out int chip, out int pin):
                 _deferred[chip].Pins = _deferred[chip].Pins.With(pin);
                 break;
-            case EventKind.PinAcked when _shadows.Pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinAcked when _shadow.Pins.TryPin(e, out int chip, out int pin):
                 _deferred[chip].Pins = _deferred[chip].Pins.Without(pin);
-                Expect(_shadows.Gsis.OfPin(chip, pin));
+                Expect(_shadow.Gsis.OfPin(chip, pin));
                 break;
             case EventKind.PicAcked when e.Index < GsiMap.IsaIrqs:
-                Expect(_shadows.Gsis.OfIsaIrq(e.Irq));
+                Expect(_shadow.Gsis.OfIsaIrq(e.Irq));
                 break;
             case EventKind.Ack when e.Unit < _hearing.Count:
                 _seen.Value.See(e.Source);
@@ -67,7 +68,7 @@ internal sealed class AckReachesAllSharers : Law
     {
         for (int slot = 0; slot < _hearing.Count; slot++)
         {
-            if (!_shadows.Lines.IsOn(slot, gsi))
+            if (!_shadow.Lines.IsOn(slot, gsi))
                 continue;
             _seen.Value.See(slot);
             _hearing[slot] = _hearing[slot] with { Owed = 1, Gsi = (ushort)gsi };
@@ -84,9 +85,9 @@ internal sealed class AckReachesAllSharers : Law
             Fail(hearing.Owed != 0 ? Unheard : Unwritten, e, (ulong)slot, hearing.Gsi);
             hearing = new() { ByEventFd = hearing.ByEventFd };
         }
-        for (int chip = 0; chip < _shadows.Pins.ChipCount; chip++)
+        for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
         {
-            PinSet late = _deferred[chip].Pins & _shadows.Pins.Chip(chip).Unmasked;
+            PinSet late = _deferred[chip].Pins & _shadow.Pins.Chip(chip).Unmasked;
             if (PinSet.Next(ref late) is var pin and >= 0)
                 Fail(StillDeferred, e, LawText.Pack(chip, pin));
         }

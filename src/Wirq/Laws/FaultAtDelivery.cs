@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -16,11 +17,11 @@ internal sealed class FaultAtDelivery : Law
     private readonly Block<Faults> _faults;
     private readonly ushort[] _chips;
 
-    internal FaultAtDelivery(Shadows shadows, StateArena arena) : base(arena)
+    internal FaultAtDelivery(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _virqs = arena.Reserve<Requesters>(shadows.VirqCount);
+        _virqs = arena.Reserve<Requesters>(shadow.Virqs.Count);
         _faults = arena.Reserve<Faults>();
-        _chips = [.. shadows.Options.IoApics.Select(chip => chip.Requester)];
+        _chips = [.. shadow.Options.IoApics.Select(chip => chip.Requester)];
     }
 
     public override string Name => nameof(FaultAtDelivery);

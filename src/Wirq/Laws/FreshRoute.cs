@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -21,13 +22,13 @@ internal sealed class FreshRoute : Law
     private readonly Block<Translation> _translation;
     private readonly ushort[] _requesters;
 
-    internal FreshRoute(Shadows shadows, StateArena arena) : base(arena)
+    internal FreshRoute(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
-        _format = shadows.Options.Format;
+        _pins = shadow.Pins;
+        _format = shadow.Options.Format;
         _underWay = arena.Reserve<UnderWay>();
         _translation = arena.Reserve<Translation>();
-        _requesters = [.. shadows.Options.IoApics.Select(chip => chip.Requester)];
+        _requesters = [.. shadow.Options.IoApics.Select(chip => chip.Requester)];
     }
 
     public override string Name => nameof(FreshRoute);

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -10,8 +11,8 @@ internal sealed class HotStaysInKernel : Law
 {
     private readonly Block<Binding> _virqs;
 
-    internal HotStaysInKernel(Shadows shadows, StateArena arena) : base(arena) =>
-        _virqs = arena.Reserve<Binding>(shadows.VirqCount);
+    internal HotStaysInKernel(MachineShadow shadow, StateArena arena) : base(arena) =>
+        _virqs = arena.Reserve<Binding>(shadow.Virqs.Count);
 
     public override string Name => nameof(HotStaysInKernel);
 

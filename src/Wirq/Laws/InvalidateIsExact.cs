@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.Remapping;
 using Wirq.State;
 
@@ -15,9 +16,9 @@ internal sealed class InvalidateIsExact : Law
     private readonly Block<Window> _window;
     private readonly Block<AnyGone> _gone;
 
-    internal InvalidateIsExact(Shadows shadows, StateArena arena) : base(arena)
+    internal InvalidateIsExact(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _virqs = arena.Reserve<Kept>(shadows.VirqCount);
+        _virqs = arena.Reserve<Kept>(shadow.Virqs.Count);
         _window = arena.Reserve<Window>();
         _gone = arena.Reserve<AnyGone>();
     }

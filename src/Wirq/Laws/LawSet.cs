@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -13,22 +14,22 @@ namespace Wirq.Laws;
 /// lines and pins.</para></remarks>
 public sealed class LawSet
 {
-    private static readonly (string Name, Func<Shadows, StateArena, Law> Make)[] All =
+    private static readonly (string Name, Func<MachineShadow, StateArena, Law> Make)[] All =
     [
-        (nameof(NoLostEdge), (shadows, arena) => new NoLostEdge(shadows, arena)),
-        (nameof(LevelRedelivered), (shadows, arena) => new LevelRedelivered(shadows, arena)),
-        (nameof(FreshRoute), (shadows, arena) => new FreshRoute(shadows, arena)),
-        (nameof(RemoteIrrMatches), (shadows, arena) => new RemoteIrrMatches(shadows, arena)),
-        (nameof(MaskedIsSilent), (shadows, arena) => new MaskedIsSilent(shadows, arena)),
-        (nameof(SharersIndependent), (shadows, arena) => new SharersIndependent(shadows, arena)),
-        (nameof(AckReachesAllSharers), (shadows, arena) => new AckReachesAllSharers(shadows, arena)),
-        (nameof(NoPhantom), (shadows, arena) => new NoPhantom(shadows, arena)),
-        (nameof(FaultAtDelivery), (shadows, arena) => new FaultAtDelivery(shadows, arena)),
-        (nameof(InvalidateIsExact), (shadows, arena) => new InvalidateIsExact(shadows, arena)),
-        (nameof(HotStaysInKernel), (shadows, arena) => new HotStaysInKernel(shadows, arena)),
+        (nameof(NoLostEdge), (shadow, arena) => new NoLostEdge(shadow, arena)),
+        (nameof(LevelRedelivered), (shadow, arena) => new LevelRedelivered(shadow, arena)),
+        (nameof(FreshRoute), (shadow, arena) => new FreshRoute(shadow, arena)),
+        (nameof(RemoteIrrMatches), (shadow, arena) => new RemoteIrrMatches(shadow, arena)),
+        (nameof(MaskedIsSilent), (shadow, arena) => new MaskedIsSilent(shadow, arena)),
+        (nameof(SharersIndependent), (shadow, arena) => new SharersIndependent(shadow, arena)),
+        (nameof(AckReachesAllSharers), (shadow, arena) => new AckReachesAllSharers(shadow, arena)),
+        (nameof(NoPhantom), (shadow, arena) => new NoPhantom(shadow, arena)),
+        (nameof(FaultAtDelivery), (shadow, arena) => new FaultAtDelivery(shadow, arena)),
+        (nameof(InvalidateIsExact), (shadow, arena) => new InvalidateIsExact(shadow, arena)),
+        (nameof(HotStaysInKernel), (shadow, arena) => new HotStaysInKernel(shadow, arena)),
     ];
 
-    private readonly Shadows _shadows;
+    private readonly MachineShadow _shadow;
     private readonly Law[] _laws;
     private readonly StateArena _arena;
     private readonly int _start;
@@ -50,8 +51,8 @@ public sealed class LawSet
             throw new ArgumentException($"there is no law '{unknown}'; there are {string.Join(", ", Names)}", nameof(only));
         _arena = arena;
         _start = arena.Count;
-        _shadows = new Shadows(options, gsis, arena);
-        _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadows, arena))];
+        _shadow = new MachineShadow(options, gsis, arena);
+        _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadow, arena))];
         BlockCount = arena.Count - _start;
         if (gsis.Machine is not { } machine)
             return;
@@ -71,7 +72,7 @@ public sealed class LawSet
     /// that another history of the same machine would lack.</summary>
     private void Learn(Fabric machine)
     {
-        _shadows.Learn(machine);
+        _shadow.Learn(machine);
         LearnEntries(machine);
         foreach (Law law in _laws)
             law.Learn(machine);
@@ -143,14 +144,13 @@ public sealed class LawSet
             throw new InvalidOperationException("the machine does not observe, and effects alone look like broken laws: leave "
                 + $"{nameof(EventBuffer)}.{nameof(EventBuffer.Observing)} set while its events are fed to a {nameof(LawSet)}");
         }
-        _shadows.Pins.Observe(e);
-        _shadows.Lines.Observe(e);
+        _shadow.Observe(e);
         foreach (Law law in _laws)
             law.Observe(e);
     }
 
     /// <summary>Builds the same laws over the arena of a fork.</summary>
-    internal void BuildFor(Fabric fork) => _ = new LawSet(_shadows.Options, fork.Gsis, fork.Arena, _laws.Select(law => law.Name));
+    internal void BuildFor(Fabric fork) => _ = new LawSet(_shadow.Options, fork.Gsis, fork.Arena, _laws.Select(law => law.Name));
 
     /// <summary>Takes over the state of laws of the same key.</summary>
     internal void CopyFrom(LawSet other) => _arena.CopyFrom(other._arena, other._start, _start, BlockCount);

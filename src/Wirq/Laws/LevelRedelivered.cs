@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -19,9 +20,9 @@ internal sealed class LevelRedelivered : Law
     private readonly PinShadow _pins;
     private readonly Block<LevelFacts> _facts;
 
-    internal LevelRedelivered(Shadows shadows, StateArena arena) : base(arena)
+    internal LevelRedelivered(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
+        _pins = shadow.Pins;
         _facts = arena.Reserve(Math.Max(1, _pins.ChipCount), static (ref LevelFacts facts, long _) => facts.Ended = default);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -12,20 +13,22 @@ internal sealed partial class NoLostEdge : Law
     private const ulong EdgeUnanswered = 1, EdgeUnrecorded = 2, MessageUnanswered = 3, WriteUndone = 4, IntaUnused = 5,
         VirqUnserved = 6;
 
+    private readonly MachineShadow _shadow;
     private readonly PinShadow _pins;
     private readonly MsiFormat _format;
     private readonly MsiFormat[] _unitFormats;
     private readonly Block<EdgeCounts> _edges;
     private readonly Block<Messages> _messages;
 
-    internal NoLostEdge(Shadows shadows, StateArena arena) : base(arena)
+    internal NoLostEdge(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
-        _format = shadows.Options.Format;
-        _unitFormats = [.. shadows.Options.AllRemappers.Select(unit => unit.OwnFormat)];
+        _shadow = shadow;
+        _pins = shadow.Pins;
+        _format = shadow.Options.Format;
+        _unitFormats = [.. shadow.Options.AllRemappers.Select(unit => unit.OwnFormat)];
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
-        _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
+        _virqs = arena.Reserve<VirqCounts>(shadow.Virqs.Count);
         _virqsSeen = arena.ReserveDerived<SlotsSeen>();
     }
 

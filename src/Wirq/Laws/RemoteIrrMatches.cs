@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -25,15 +26,15 @@ internal sealed partial class RemoteIrrMatches : Law
     private readonly Block<CpuFacts> _cpus;
     private readonly Block<LastRefused> _illegitimate;
 
-    internal RemoteIrrMatches(Shadows shadows, StateArena arena) : base(arena)
+    internal RemoteIrrMatches(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
+        _pins = shadow.Pins;
         // KVM broadcasts the EOI of every vector that has a level route, whatever its TMR bit says.
-        _edgeEoisBroadcast = shadows.Options.LocalApics.Profile == Profile.Kvm;
+        _edgeEoisBroadcast = shadow.Options.LocalApics.Profile == Profile.Kvm;
         _chips = arena.Reserve<ChipFacts>(Math.Max(1, _pins.ChipCount));
         _facts = arena.Reserve<PinFacts>(Math.Max(1, _pins.PinCount));
         // Of an EOI that asks for nothing any more, its vector does not matter.
-        _cpus = arena.Reserve(shadows.Options.LocalApics.Count, static (ref CpuFacts cpu, long _) =>
+        _cpus = arena.Reserve(shadow.Options.LocalApics.Count, static (ref CpuFacts cpu, long _) =>
         {
             if (cpu.Eoi == Eoi.Done)
                 cpu.Vector = 0;

@@ -1,7 +1,6 @@
-using Wirq.Events;
 using Wirq.State;
 
-namespace Wirq.Laws;
+namespace Wirq.Events.Shadows;
 
 /// <summary>What the events told of one source.</summary>
 internal struct SourceFact : IState

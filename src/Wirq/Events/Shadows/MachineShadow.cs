@@ -1,10 +1,12 @@
 using Wirq.State;
 
-namespace Wirq.Laws;
+namespace Wirq.Events.Shadows;
 
-/// <summary>What all laws of a set know of the machine: how it was built, and what the events told so far. A law sees
-/// the shadows as they are after the event at hand.</summary>
-internal sealed class Shadows(FabricOptions options, GsiMap gsis, StateArena arena)
+/// <summary>A machine as its events tell of it: how it was built, and what was told so far. Each fact is folded here once; the
+/// laws have all of it, <c>why</c> has the pins and the 8259 pair. Where a stream does not begin with a reset, what was never
+/// told of is unknown, and whoever judges has to ask for that (<see cref="ChipPins.Told"/>, <see cref="LineFact.IsKnown"/>, <see
+/// cref="PicShadow.KnowsPins"/>). Laws of a machine at hand learn it.</summary>
+internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
 {
     private const int IsaPinZero = 0, IsaPinTwo = 2;
 
@@ -12,16 +14,36 @@ internal sealed class Shadows(FabricOptions options, GsiMap gsis, StateArena are
     internal GsiMap Gsis { get; } = gsis;
     internal PinShadow Pins { get; } = new(options, arena);
     internal LineShadow Lines { get; } = new(options, gsis, arena);
+    internal PicShadow Pic { get; } = new(arena);
+    internal VirqShadow Virqs { get; } = new(options, arena);
 
     /// <summary>Learns what a machine is.</summary>
     internal void Learn(Fabric machine)
     {
         Pins.Learn(machine);
         Lines.Learn();
+        Pic.Learn(machine);
     }
 
-    /// <summary>How many virqs there can be, at least 1.</summary>
-    internal int VirqCount => Options.Routing?.Virqs ?? 1;
+    /// <summary>Takes in the next event. Allocates nothing.</summary>
+    internal void Observe(in Event e)
+    {
+        switch (e.Subsystem)
+        {
+            case Subsystem.IoApic:
+                Pins.Observe(e);
+                break;
+            case Subsystem.Lines:
+                Lines.Observe(e);
+                break;
+            case Subsystem.Pic:
+                Pic.Observe(e);
+                break;
+            case Subsystem.Routing:
+                Virqs.Observe(e);
+                break;
+        }
+    }
 
     /// <summary>The I/OAPIC pin that a line drives, the profile considered.</summary>
     internal GsiTarget TargetOf(int gsi)

@@ -3,7 +3,7 @@ using Wirq.Events;
 namespace Wirq.Traces.Why;
 
 /// <summary>What the events told of one CPU and its local APIC.</summary>
-internal sealed class CpuShadow
+internal sealed class CpuTrail
 {
     private const int Entries = (int)LocalVector.Error + 1;
     private const byte ClassMask = 0xF0, ClassZero = 0x0F;
@@ -12,7 +12,7 @@ internal sealed class CpuShadow
     private readonly LocalVectorEntry[] _entries = new LocalVectorEntry[Entries];
     private readonly Mark[] _entriesSince = new Mark[Entries];
 
-    public CpuShadow(int cpu, LocalApicOptions options)
+    public CpuTrail(int cpu, LocalApicOptions options)
     {
         Cpu = cpu;
         InitialId = options.Ids?[cpu] ?? (uint)cpu;

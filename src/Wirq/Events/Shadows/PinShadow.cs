@@ -1,7 +1,6 @@
-using Wirq.Events;
 using Wirq.State;
 
-namespace Wirq.Laws;
+namespace Wirq.Events.Shadows;
 
 /// <summary>What the events told of the pins of one I/OAPIC.</summary>
 internal struct ChipPins : IState
@@ -43,6 +42,13 @@ internal sealed class PinShadow
         _numbers = new PinNumbers(_chips);
         _pins = arena.Reserve<ChipPins>(Math.Max(1, ChipCount));
         _entries = arena.Reserve<EntryFact>(Math.Max(1, PinCount));
+        Forget();
+    }
+
+    /// <summary>The chips were reset, or are others: nothing was told of them yet.</summary>
+    internal void Forget()
+    {
+        _pins.Span.Clear();
         foreach (ref EntryFact fact in _entries.Span)
             fact.Entry = RedirectionEntry.Reset;
     }

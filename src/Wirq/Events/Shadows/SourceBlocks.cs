@@ -1,6 +1,6 @@
 using Wirq.State;
 
-namespace Wirq.Laws;
+namespace Wirq.Events.Shadows;
 
 /// <summary>State with a row for each source.</summary>
 internal static class SourceBlocks
