@@ -50,12 +50,12 @@ public sealed class LawIdentityTests
     {
         Guest one = new(), other = new();
         other.Do(fabric => fabric.Connect(20, "disk").Dispose());
+        other.Do(fabric => fabric.DisposeVirq(fabric.ConnectVirq(21, "usb", VirqKind.Level)));
         other.Do(fabric => fabric.Virqs!.Register("net", 0x10));
         other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
         other.Do(fabric => fabric.Virqs!.Trigger(fabric.Virqs.HandleAt(0)));
         Assert.NotEqual(one.Identity, other.Identity);
         other.Do(fabric => fabric.DisposeVirq(fabric.Virqs!.HandleAt(0)));
-        other.Do(fabric => fabric.DisposeVirq(fabric.ConnectVirq(21, "usb", VirqKind.Level)));
         AssertAlike(one, other, fabric => fabric.Connect(20, "disk").Raise());
         AssertAlike(one, other, fabric => fabric.ConnectVirq(21, "usb", VirqKind.Edge));
     }
