@@ -12,6 +12,7 @@ public sealed class LineTable
     private readonly SlotSet _free;
     // By slot; only while an identity is taken.
     private readonly ushort[] _places;
+    private int _placed;
     private readonly string[] _labels;
 
     /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
@@ -166,13 +167,11 @@ public sealed class LineTable
     /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
     /// which the sources joined; behind them the free slots in their order. Which slot each source has does not matter.
     /// Blocks that are reserved after these may ask, while they are rewritten.</summary>
-    internal int PlaceOf(int slot) => _places[slot];
+    internal int PlaceOf(int slot) => _free.IsFree(slot) ? _placed + _free.FreeBelow(slot) : _places[slot];
 
     private void MakeCanonical(Span<SourceState> copy, long now)
     {
         copy.Clear();
-        const ushort none = ushort.MaxValue;
-        Array.Fill(_places, none);
         ushort place = 0;
         foreach (ref readonly LineState line in _lines.Span)
         {
@@ -184,11 +183,7 @@ public sealed class LineTable
                 (source.Generation, source.Next) = (1, 0);
             }
         }
-        foreach (ref ushort free in _places.AsSpan())
-        {
-            if (free == none)
-                free = place++;
-        }
+        _placed = place;
     }
 
     internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Wirq.State;
 
 namespace Wirq.Events.Shadows;
@@ -15,8 +16,13 @@ internal static class SourceBlocks
         Block<T> rows = default;
         rows = arena.Reserve<T>(count, (copy, _) =>
         {
+            copy.Clear();
             for (int slot = 0; slot < count; slot++)
-                copy[machine.Lines.PlaceOf(slot)] = rows[slot];
+            {
+                // Of most slots nothing is known.
+                if (MemoryMarshal.AsBytes(rows.Span.Slice(slot, 1)).ContainsAnyExcept((byte)0))
+                    copy[machine.Lines.PlaceOf(slot)] = rows[slot];
+            }
         });
         return rows;
     }
