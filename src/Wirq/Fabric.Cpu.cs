@@ -36,7 +36,7 @@ public sealed partial class Fabric : ICpuBus
         else
             return false;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MemoryMappedRead, (ushort)cpu, (uint)size, address, value));
+            Events.Observe(new MemoryMappedAccess(cpu, IsWrite: false, size, address, value).ToEvent());
         return true;
     }
 
@@ -46,7 +46,7 @@ public sealed partial class Fabric : ICpuBus
         if (!LocalApics.Maps(cpu, address, out uint offset))
             return TryWriteChip(cpu, address, size, value);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+            Events.Observe(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
         WriteLocalApic(cpu, offset, size, value);
         return true;
     }
@@ -57,7 +57,7 @@ public sealed partial class Fabric : ICpuBus
         if (chip < 0 && unit < 0)
             return false;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+            Events.Observe(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
         if (chip < 0)
             WriteRemapper(cpu, unit, address, size, value);
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
@@ -84,7 +84,7 @@ public sealed partial class Fabric : ICpuBus
             value = value << 8 | one;
         }
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.PortRead, (ushort)cpu, (uint)size, port, value));
+            Events.Observe(new PortAccess(cpu, IsWrite: false, size, port, value).ToEvent());
         return true;
     }
 
@@ -94,7 +94,7 @@ public sealed partial class Fabric : ICpuBus
         if (Pic is null || !PicPair.Claims(port) || size is not (1 or 2 or 4))
             return false;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.PortWrite, (ushort)cpu, (uint)size, port, value));
+            Events.Observe(new PortAccess(cpu, IsWrite: true, size, port, value).ToEvent());
         for (int i = 0; i < size; i++, value >>= 8)
         {
             if (PicPair.Claims((ushort)(port + i)))
@@ -111,7 +111,7 @@ public sealed partial class Fabric : ICpuBus
             return MsrResult.NotOurs;
         bool done = LocalApics.TryReadMsr(cpu, msr, Events, out value);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MsrRead, (ushort)cpu, done ? 0u : 1, msr, value));
+            Events.Observe(new MsrAccess(cpu, IsWrite: false, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
@@ -122,7 +122,7 @@ public sealed partial class Fabric : ICpuBus
             return MsrResult.NotOurs;
         bool done = LocalApics.TryWriteMsr(cpu, msr, value, Events);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MsrWrite, (ushort)cpu, done ? 0u : 1, msr, value));
+            Events.Observe(new MsrAccess(cpu, IsWrite: true, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
@@ -133,7 +133,7 @@ public sealed partial class Fabric : ICpuBus
     public bool TryWriteCr8(int cpu, ulong value)
     {
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.TaskPriorityWrite, (ushort)cpu, 0, 0, value));
+            Events.Observe(new TaskPriorityWrite(cpu, value).ToEvent());
         return LocalApics.TryWriteCr8(cpu, value, Events);
     }
 
@@ -163,7 +163,7 @@ public sealed partial class Fabric : ICpuBus
         byte vector = Pic.Take(Events, out PinWork work);
         LocalApics.ExtIntTaken(cpu);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, vector, 1));
+            Events.Observe(new VectorTaken(cpu, vector, VectorGiver.Pic).ToEvent());
         CarryPic(work);
         return vector;
     }

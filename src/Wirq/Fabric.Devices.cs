@@ -54,10 +54,10 @@ public sealed partial class Fabric
     private void DriveLine(int gsi, bool asserted)
     {
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.LineChanged, 0, (uint)gsi, asserted ? 1u : 0));
+            Events.Observe(new LineChanged(gsi, asserted).ToEvent());
         if (KernelOwns(gsi))
         {
-            Events.Emit(new Event(EventKind.KernelLine, 0, (uint)gsi, asserted ? 1u : 0));
+            Events.Emit(new KernelLine(gsi, asserted).ToEvent());
             return;
         }
         DrivePins(gsi, asserted);
@@ -77,7 +77,8 @@ public sealed partial class Fabric
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
-    private bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
+    /// <summary>Whether a line leads to the chips of a kernel, and not to those of this machine.</summary>
+    internal bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
 
     /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; a
     /// profile may take each call for an edge or a request (<c>EveryDriveCounts</c>, <c>LevelDriveCounts</c>).</summary>

@@ -23,7 +23,7 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
     public void Observe(in Event happened)
     {
         if (happened.Kind == EventKind.PicIntrChanged)
-            _intr?.Invoke(happened.A != 0);
+            _intr?.Invoke(PicIntrChanged.Of(happened).High);
         observer?.Invoke(happened);
     }
 

@@ -90,10 +90,10 @@ internal sealed class RemoveRouteOnMask : Design
             && world.Fabric.Virqs!.StateOf(world.Fabric.Virqs.HandleAt(next.Unit)) == VirqState.Parked;
         if (parked)
         {
-            int gsi = (int)next.Index;
+            int gsi = next.Gsi;
             world.Host.Commit(without: other => other == gsi);
         }
-        bool back = next.Kind == EventKind.VirqBound && kernel.IsBound(new EventFd((int)next.A));
+        bool back = next.Kind == EventKind.VirqBound && kernel.IsBound(next.EventFd);
         if (back)
             world.Host.Commit();
         return parked || back;
@@ -110,7 +110,7 @@ internal sealed class ReadAfterBind : Design
 
     internal override void After(World world, in Event done)
     {
-        if (done.Kind == EventKind.VirqBound && world.Host!.EventFds.Read(new EventFd((int)done.A)))
+        if (done.Kind == EventKind.VirqBound && world.Host!.EventFds.Read(done.EventFd))
             world.Fabric.Virqs!.Interrupt(done.Unit, byEventFd: true);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
             return !IsFabricsOwn(cpu, address) && _fabric.TryRead(cpu, address, size, out value);
         if (IsWhole(offset, size))
             value = kernel.ReadApic(cpu, (ApicRegister)offset);
-        Tell(new Event(EventKind.MemoryMappedRead, (ushort)cpu, (uint)size, address, value));
+        Tell(new MemoryMappedAccess(cpu, IsWrite: false, size, address, value).ToEvent());
         return true;
     }
 
@@ -28,7 +28,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
     {
         if (!kernel.Maps(cpu, address, out uint offset))
             return !IsFabricsOwn(cpu, address) && _fabric.TryWrite(cpu, address, size, value);
-        Tell(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+        Tell(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
         if (IsWhole(offset, size))
             kernel.WriteApic(cpu, (ApicRegister)offset, (uint)value);
         return true;
@@ -40,7 +40,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
         if (!LocalApics.ClaimsMsr(msr))
             return MsrResult.NotOurs;
         bool done = kernel.TryReadMsr(cpu, msr, out value);
-        Tell(new Event(EventKind.MsrRead, (ushort)cpu, done ? 0u : 1, msr, value));
+        Tell(new MsrAccess(cpu, IsWrite: false, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
@@ -49,7 +49,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
         if (!LocalApics.ClaimsMsr(msr))
             return MsrResult.NotOurs;
         bool done = kernel.TryWriteMsr(cpu, msr, value);
-        Tell(new Event(EventKind.MsrWrite, (ushort)cpu, done ? 0u : 1, msr, value));
+        Tell(new MsrAccess(cpu, IsWrite: true, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
@@ -57,7 +57,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     public override bool TryWriteCr8(int cpu, ulong value)
     {
-        Tell(new Event(EventKind.TaskPriorityWrite, (ushort)cpu, 0, 0, value));
+        Tell(new TaskPriorityWrite(cpu, value).ToEvent());
         return kernel.TryWriteCr8(cpu, value);
     }
 

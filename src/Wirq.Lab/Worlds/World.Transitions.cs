@@ -66,7 +66,7 @@ public sealed partial class World
                 break;
             case TransitionKind.Exit:
                 byte vector = _host!.Kernel!.TakeExit(transition.Index);
-                Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)transition.Index, 0, vector));
+                Fabric.Events.Emit(new EoiBroadcast(transition.Index, vector, Edge: false).ToEvent());
                 break;
             case TransitionKind.Fetch:
                 _state.Value.TokenAndOne = _host!.EventFds.Fetch(transition.Index) + 1;

@@ -64,7 +64,7 @@ internal sealed partial class ReplaySession
         if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _verdicts.Coverage.Tells(Responder.LocalApic)))
         {
             _verdicts.LeaveUnchecked(line.Event);
-            _machine.Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, 0, 0, line.A));
+            _machine.Fabric.Events.Emit(new EoiBroadcast(0, (byte)line.A, Edge: false).ToEvent());
             _machine.Drain();
             return;
         }

@@ -144,10 +144,10 @@ internal sealed partial class ReplaySession
     private void NoteUnit(in Event happened)
     {
         if (happened.Kind == EventKind.RemapInvalidationDone)
-            (_touched, _forgot) = (_touched + (int)happened.Index, true);
+            (_touched, _forgot) = (_touched + (int)RemapInvalidation.Of(happened).Touched, true);
         else if (_deciding && happened.Kind == EventKind.RemapTranslated)
-            _translated = happened;
+            _translated = RemapTranslated.Of(happened);
         else if (_deciding)
-            _blocked = happened;
+            _blocked = RemapFaulted.Of(happened);
     }
 }

@@ -81,7 +81,7 @@ public sealed partial class FabricHost
     /// <param name="cpu">Whose EOI it is.</param>
     /// <param name="vector">The vector that it ended.</param>
     public void Eoi(int cpu, byte vector) =>
-        Do(fabric => fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector)));
+        Do(fabric => fabric.Events.Emit(new EoiBroadcast(cpu, vector, Edge: false).ToEvent()));
 
     /// <summary>Who has what, and why.</summary>
     public IReadOnlyList<VirqReport> Explain()

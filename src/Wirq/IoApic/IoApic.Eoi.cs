@@ -71,7 +71,7 @@ public sealed partial class IoApic
         Reopen(pin, in state);
         RedirectionEntry entry = state.Entry;
         if (events.Observing)
-            events.Observe(new Event(EventKind.RemoteIrrCleared, _index, (uint)pin, entry.Vector, (ulong)cause));
+            events.Observe(new RemoteIrrCleared(_index, pin, entry.Vector, cause).ToEvent());
         work.Serve(pin);
         if (_profile.StormCountsAtEoi && (entry.Masked || !state.Has(PinFlags.Latched)))
             state.StormCount = 0;

@@ -146,7 +146,7 @@ public sealed partial class IoApic
         state.Assign(PinFlags.Asserted, asserted);
         state.Assign(PinFlags.Latched, asserted && IsLevel(state.Entry));
         if (events.Observing)
-            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
+            events.Observe(new PinChanged(_index, pin, asserted, ByPolarity: true).ToEvent());
     }
 
     private bool TryPin(uint register, out int pin)

@@ -51,7 +51,7 @@ public sealed partial class IoApic
             state.StormCount = 0;
         state.StormDeadline = events.Now + Options.StormDelay;
         if (events.Observing)
-            events.Observe(new Event(EventKind.StormBraked, _index, (uint)pin, (ulong)state.StormDeadline));
+            events.Observe(new StormBraked(_index, pin, state.StormDeadline).ToEvent());
         return true;
     }
 

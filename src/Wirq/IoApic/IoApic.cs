@@ -86,7 +86,7 @@ public sealed partial class IoApic
         state.Flags = state.Flags & ~(PinFlags.High | PinFlags.Asserted)
             | (high ? PinFlags.High : 0) | (asserted ? PinFlags.Asserted : 0);
         if (events.Observing && (changed || asserted && !(IsLevel(state.Entry) && state.Has(PinFlags.Latched))))
-            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0));
+            events.Observe(new PinChanged(_index, pin, asserted, ByPolarity: false).ToEvent());
         if (asserted)
             Rise(pin, ref state, events);
         else
@@ -224,11 +224,7 @@ public sealed partial class IoApic
     {
         bool level = message.Data.Level;
         if (events.Observing)
-        {
-            events.Observe(reason == RefusalReason.None
-                ? new Event(EventKind.PinAccepted, _index, (uint)pin, level ? 1u : 0)
-                : new Event(EventKind.PinRefused, _index, (uint)pin, level ? 1u : 0, (ulong)reason));
-        }
+            events.Observe(new PinAnswered(_index, pin, level, reason).ToEvent());
         ref IoApicPin state = ref _pins[pin];
         if (!level || !state.Has(PinFlags.InFlight))
             return;

@@ -12,6 +12,7 @@ public sealed class LineTable
     private readonly SlotSet _free;
     // By slot; only while an identity is taken.
     private readonly ushort[] _places;
+    private int _placed;
     private readonly string[] _labels;
 
     /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
@@ -105,7 +106,7 @@ public sealed class LineTable
         link = (ushort)slot;
         _labels[slot] = label;
         if (events.Observing)
-            events.Observe(new Event(EventKind.SourceConnected, (ushort)slot, (uint)gsi, (ulong)kind));
+            events.Observe(new SourceConnected(slot, gsi, kind).ToEvent());
         return (slot, source.Generation);
     }
 
@@ -139,10 +140,7 @@ public sealed class LineTable
         bool before = line.Asserting != 0;
         line.Asserting = (ushort)(asserted ? line.Asserting + 1 : line.Asserting - 1);
         if (events.Observing)
-        {
-            events.Observe(new Event(asserted ? EventKind.SourceRaised : EventKind.SourceLowered,
-                (ushort)slot, source.Gsi, (ulong)source.Kind, byAck ? 1u : 0));
-        }
+            events.Observe(new SourceChanged(slot, source.Gsi, asserted, source.Kind, byAck).ToEvent());
         return before != (line.Asserting != 0);
     }
 
@@ -161,15 +159,15 @@ public sealed class LineTable
             if (drops)
                 fell |= Set(slot, source.Generation, asserted: false, byAck: true, events, out _);
             if (drops || !onlySampled)
-                events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
+                events.Emit(new Ack(slot, gsi, source.Generation).ToEvent());
         }
         return fell;
     }
 
     /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
-    /// which the sources joined. Which slot each has does not matter. Blocks that are reserved after these may ask, while
-    /// they are rewritten.</summary>
-    internal int PlaceOf(int slot) => _places[slot];
+    /// which the sources joined; behind them the free slots in their order. Which slot each source has does not matter.
+    /// Blocks that are reserved after these may ask, while they are rewritten.</summary>
+    internal int PlaceOf(int slot) => _free.IsFree(slot) ? _placed + _free.FreeBelow(slot) : _places[slot];
 
     private void MakeCanonical(Span<SourceState> copy, long now)
     {
@@ -185,6 +183,7 @@ public sealed class LineTable
                 (source.Generation, source.Next) = (1, 0);
             }
         }
+        _placed = place;
     }
 
     internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);

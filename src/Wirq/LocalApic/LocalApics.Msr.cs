@@ -124,11 +124,11 @@ public sealed partial class LocalApics
         }
         bool disabled = old.Enabled && !next.Enabled;
         if (events.Observing)
-            events.Observe(new Event(EventKind.ApicBaseChanged, (ushort)cpu, 0, next.Bits, old.Bits));
+            events.Observe(new ApicBaseChanged(cpu, next, old).ToEvent());
         if (disabled && !_quirks.DisableKeepsState)
         {
             ClearRegisters(cpu, ref s);
-            ObserveReset(cpu, ResetCause.HardwareDisable, events);
+            ObserveReset(cpu, ApicResetCause.HardwareDisable, events);
         }
         else if (disabled && _quirks.DisableIsFinal)
         {

@@ -52,7 +52,7 @@ public sealed partial class LocalApics
         }
 
         if (events.Observing)
-            events.Observe(new Event(EventKind.TimerExpired, (ushort)cpu, 0, s.Timer.Masked ? 1u : 0u));
+            events.Observe(new TimerExpired(cpu, s.Timer.Masked).ToEvent());
         if (!s.Timer.Masked && Partakes(in s))
             AcceptLocal(cpu, ref s, LocalVector.Timer, level: false, events);
     }

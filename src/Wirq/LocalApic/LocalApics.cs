@@ -156,7 +156,7 @@ public sealed partial class LocalApics
     {
         PowerUp(cpu);
         RemakeTable();
-        ObserveReset(cpu, ResetCause.Reset, events);
+        ObserveReset(cpu, ApicResetCause.Reset, events);
         ReofferPins(cpu, events);
     }
 
@@ -173,7 +173,7 @@ public sealed partial class LocalApics
     private void InitBesidesTable(int cpu, EventBuffer events)
     {
         ClearRegisters(cpu, ref _state[cpu]);
-        ObserveReset(cpu, ResetCause.Init, events);
+        ObserveReset(cpu, ApicResetCause.Init, events);
         ReofferPins(cpu, events);
     }
 
@@ -184,20 +184,13 @@ public sealed partial class LocalApics
     /// <summary>The deadlines of the timers, likewise.</summary>
     internal DeadlineTree Deadlines => _deadlines;
 
-    private enum ResetCause : byte
-    {
-        Init = 1,
-        HardwareDisable = 2,
-        Reset = 3,
-    }
-
     private static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
-        events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, (ulong)vector, spurious ? 2u : 0u));
+        events.Observe(new VectorTaken(cpu, (byte)vector, spurious ? VectorGiver.Spurious : VectorGiver.LocalApic).ToEvent());
 
-    private static void ObserveReset(int cpu, ResetCause cause, EventBuffer events)
+    private static void ObserveReset(int cpu, ApicResetCause cause, EventBuffer events)
     {
         if (events.Observing)
-            events.Observe(new Event(EventKind.ApicReset, (ushort)cpu, 0, (ulong)cause));
+            events.Observe(new ApicReset(cpu, cause).ToEvent());
     }
 
     private void PowerUp(int cpu)

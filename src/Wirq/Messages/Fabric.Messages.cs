@@ -36,7 +36,7 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
         if (message.IsInterrupt(Options.Format))
             return Send(message, origin);
-        Events.Emit(new Event(EventKind.MemoryWrite, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+        Events.Emit(new MemoryWrite(0, origin, message.Address.Bits, message.Data.Bits).ToEvent());
         return RefusalReason.None;
     }
 
@@ -75,7 +75,7 @@ public sealed partial class Fabric
         if (message.IsInterrupt(_units.OwnFormat(unit)))
             Send(message, origin);
         else
-            Events.Emit(new Event(EventKind.MemoryWrite, unit, origin.Bits, message.Address.Bits, message.Data.Bits));
+            Events.Emit(new MemoryWrite(unit, origin, message.Address.Bits, message.Data.Bits).ToEvent());
     }
 
     /// <summary>A virq sends what its message was translated to.</summary>
@@ -154,7 +154,7 @@ public sealed partial class Fabric
         if (!accepted)
             Refuse(injected.Message, injected.Origin, RefusalReason.Kernel);
         else if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageAccepted, 0, injected.Index, injected.A));
+            Events.Observe(new MessageAccepted(injected.Origin, injected.Message, Cpus: 0).ToEvent());
     }
 
     private bool KernelTakesPins => Virqs?.Pins is not null;
@@ -187,7 +187,7 @@ public sealed partial class Fabric
         if (cookie.Unit != unit)
             throw new InvalidOperationException($"remapping unit {unit} translated by {cookie}; expected a cookie of its own");
         if (Events.Observing && cookie.Key != RouteCookie.MaxKey)
-            Events.Observe(new Event(EventKind.RemapTranslated, (ushort)unit, requester, translated.Bits, (ulong)cookie.Key));
+            Events.Observe(new RemapTranslated(unit, requester, translated, cookie.Key).ToEvent());
         return RefusalReason.None;
     }
 }

@@ -94,7 +94,7 @@ public sealed partial class PicPair
         int irq = chip.Irq(level);
         if (_output.Value.Requested == irq)
             _output.Value.Requested = NoIrq;
-        Tell(irq, chip.Vector(level), TakenByPoll | LevelFlag(irq), events);
+        Tell(new(irq, chip.Vector(level), Spurious: false, IsLevel(irq), ByPoll: true), events);
         bool ofMaster = ReferenceEquals(chip, _master);
         byte acked;
         if (Has(PicQuirks.PollEndsInterrupt))
@@ -116,8 +116,8 @@ public sealed partial class PicPair
     {
         ushort triggers = LevelTriggered, mask = MaskRegister;
         if (triggers != triggersBefore)
-            events.Observe(new(EventKind.PicTriggerChanged, 0, 0, triggers, triggersBefore));
+            events.Observe(new PicTriggerChanged(triggers, triggersBefore).ToEvent());
         if (mask != maskBefore)
-            events.Observe(new(EventKind.PicMaskChanged, 0, 0, mask, maskBefore));
+            events.Observe(new PicMaskChanged(mask, maskBefore).ToEvent());
     }
 }

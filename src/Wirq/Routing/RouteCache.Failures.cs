@@ -10,15 +10,15 @@ public sealed partial class RouteCache
     internal bool MayBind(in Event bound)
     {
         ref VirqSlot virq = ref _virqs[bound.Unit];
-        return virq.State == VirqState.Hot && virq.Gsi == (int)bound.Index
-            && new OwnedEventFd(virq.Trigger, virq.Owner).Bits == bound.A;
+        return virq.State == VirqState.Hot && virq.Gsi == bound.Gsi
+            && new OwnedEventFd(virq.Trigger, virq.Owner) == VirqBound.Of(bound).Trigger;
     }
 
     /// <summary>A binding failed. Its virq may be gone, and its slot another's, as the kernel was asked.</summary>
     internal void BindFailed(in Event bound)
     {
         int slot = bound.Unit;
-        var asked = new OwnedEventFd(bound.A);
+        OwnedEventFd asked = VirqBound.Of(bound).Trigger;
         if (!IsCurrent(new VirqHandle(slot, asked.Owner)))
             return;
         ref VirqSlot virq = ref _virqs[slot];

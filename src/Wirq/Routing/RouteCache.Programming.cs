@@ -14,10 +14,7 @@ public sealed partial class RouteCache
             return;
         ref VirqSlot virq = ref _virqs[handle.Slot];
         if (_events.Observing)
-        {
-            _events.Observe(new Event(EventKind.VirqMessageSet, (ushort)handle.Slot, virq.Requester, message.Address.Bits,
-                message.Data.Bits));
-        }
+            _events.Observe(new VirqMessageSet(handle.Slot, virq.Requester, message).ToEvent());
         if (virq.Has(VirqFlags.Programmed) && virq.Message == message)
             return;
         virq.Add(VirqFlags.Programmed);
@@ -103,10 +100,7 @@ public sealed partial class RouteCache
         ref VirqSlot virq = ref _virqs[handle.Slot];
         virq.Resample = resample;
         if (_events.Observing && virq.Kind != VirqKind.Message)
-        {
-            _events.Observe(new Event(
-                EventKind.VirqResampleSet, (ushort)handle.Slot, virq.Source, resample.Exists ? 1u : 0));
-        }
+            _events.Observe(new VirqResampleSet(handle.Slot, virq.Source, resample.Exists).ToEvent());
     }
 
     private void AttachToKernel(int slot, ref VirqSlot virq)
@@ -114,7 +108,7 @@ public sealed partial class RouteCache
         VirqState from = virq.State;
         virq.State = VirqTransitions.Next(from, VirqInput.Attach, VirqCondition.KernelLine);
         if (virq.State != from && _events.Observing)
-            _events.Observe(new Event(EventKind.VirqStateChanged, (ushort)slot, (uint)virq.State, (ulong)from));
+            _events.Observe(new VirqStateChanged(slot, virq.State, from).ToEvent());
         if (virq.State == VirqState.Hot)
             Bind(slot, virq);
     }

@@ -200,7 +200,7 @@ public sealed partial class RouteCache
     internal void NoteResampled(int slot, int source)
     {
         if (_events.Observing && slot >= 0)
-            _events.Observe(new Event(EventKind.VirqResampled, (ushort)slot, (uint)source));
+            _events.Observe(new VirqResampled(slot, (uint)source).ToEvent());
     }
 
     /// <summary>The slot of the source that a virq drives; -1 for none.</summary>
@@ -236,7 +236,7 @@ public sealed partial class RouteCache
         };
         _labels[slot] = label;
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqRegistered, (ushort)slot, (uint)kind));
+            _events.Observe(new VirqRegistered(slot, kind).ToEvent());
         return HandleAt(slot);
     }
 
@@ -249,7 +249,7 @@ public sealed partial class RouteCache
             return;
         virq.State = to;
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqStateChanged, (ushort)slot, (uint)to, (ulong)from));
+            _events.Observe(new VirqStateChanged(slot, to, from).ToEvent());
         if (!virq.Trigger.Exists)
             return;
         VirqReader before = VirqTransitions.ReaderIn(from), after = VirqTransitions.ReaderIn(to);
@@ -271,12 +271,8 @@ public sealed partial class RouteCache
     /// <summary>Whether a virq drives a line of a kernel that owns the I/OAPIC: its GSI is the line's, and no route.</summary>
     private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
-    private void Bind(int slot, in VirqSlot virq) => _events.Emit(
-        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with
-        {
-            A = new OwnedEventFd(virq.Trigger, virq.Owner).Bits,
-            B = (ulong)(long)virq.Resample.Number,
-        });
+    private void Bind(int slot, in VirqSlot virq) =>
+        _events.Emit(new VirqBound(slot, virq.Gsi, new OwnedEventFd(virq.Trigger, virq.Owner), virq.Resample).ToEvent());
 
     private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
         new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);

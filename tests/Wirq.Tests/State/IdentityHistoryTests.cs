@@ -1,6 +1,7 @@
 using System.Globalization;
 using Wirq.Events;
 using Wirq.Host;
+using Wirq.Laws;
 using Wirq.Routing;
 using Wirq.Tests.Host;
 using Wirq.Tests.Shared;
@@ -13,8 +14,11 @@ public sealed class IdentityHistoryTests
 {
     private const int Steps = 12;
 
-    [Fact]
-    public void Histories_that_end_alike_have_one_identity_and_one_that_differs_has_another()
+    /// <param name="watched">Whether all laws lie in the arenas, too.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Histories_that_end_alike_have_one_identity_and_one_that_differs_has_another(bool watched)
     {
         int seed = int.Parse(Environment.GetEnvironmentVariable("WIRQ_SEED") ?? "20262", CultureInfo.InvariantCulture);
         int pairs = Environment.GetEnvironmentVariable("WIRQ_LONG") is null ? 2_000 : 20_000;
@@ -23,8 +27,8 @@ public sealed class IdentityHistoryTests
         for (int pair = 0; pair < pairs; pair++)
         {
             var random = new Random(seed + pair);
-            var one = new Guest();
-            var other = new Guest();
+            var one = new Guest(watched);
+            var other = new Guest(watched);
             for (int step = 0; step < Steps; step++)
             {
                 int operation = random.Next(Guest.Operations), draw = random.Next();
@@ -34,6 +38,7 @@ public sealed class IdentityHistoryTests
                 detours[operation] += detoured ? 1 : 0;
                 Assert.True(one.Identity() == other.Identity(), $"seed {seed + pair}: step {step}, operation {operation}, makes a difference");
             }
+            Assert.All(other.Laws?.Laws ?? [], law => Assert.True(law.Break is null, $"seed {seed + pair}: {law.Describe()}"));
             int difference = random.Next(Guest.Differences);
             if (!other.Differ(difference, random.Next()))
                 continue;
@@ -55,7 +60,7 @@ public sealed class IdentityHistoryTests
         private readonly Source?[] _sources = new Source?[Lines];
         private readonly VirqHandle?[] _virqs = new VirqHandle?[Devices];
 
-        internal Guest()
+        internal Guest(bool watched)
         {
             _fabric = new Fabric(FabricOptions.Pc(cpus: 2) with
             {
@@ -63,10 +68,17 @@ public sealed class IdentityHistoryTests
                 Pic = null,
             });
             _ports = PortsOf.One(_kernel);
+            if (watched)
+            {
+                Laws = new LawSet(_fabric.Options, _fabric.Gsis, _fabric.Arena);
+                _ports = _ports with { Observer = new LawFeeder(Laws) };
+            }
             for (int pin = 0; pin < Lines; pin++)
                 _fabric.IoApics[0].WriteEntry(16 + pin, RedirectionEntry.Create((byte)(0x50 + pin), 0, level: true), _fabric.Events);
             Drain();
         }
+
+        internal LawSet? Laws { get; }
 
         internal UInt128 Identity() => _fabric.Identity();
 
@@ -124,7 +136,8 @@ public sealed class IdentityHistoryTests
                 case 8:
                     if (detour)
                         _fabric.TryRead(0, 0xFEC00010, 4, out _);
-                    _fabric.Eoi((byte)(0x50 + line));
+                    _fabric.Events.Emit(new EoiBroadcast(0, (byte)(0x50 + line), Edge: false).ToEvent());
+                    Drain();
                     _fabric.Advance(_fabric.Now + draw % 3000);
                     break;
             }
@@ -163,7 +176,7 @@ public sealed class IdentityHistoryTests
                     _fabric.Eoi((byte)(0x50 + line));
                     return _fabric.Events.Count > 0;
                 case 7:
-                    _fabric.Events.Emit(new Event(EventKind.EoiBroadcast, 0, 0, 0x30));
+                    _fabric.Events.Emit(new EoiBroadcast(0, 0x30, Edge: false).ToEvent());
                     return true;
                 default:
                     return false;
