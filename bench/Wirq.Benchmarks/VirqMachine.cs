@@ -43,7 +43,7 @@ public sealed class VirqMachine
             _fabric.TryWrite(0, address, size, value);
             _fabric.Drain();
         });
-        _cache = _fabric.Virqs!;
+        _cache = _fabric.RouteCache!;
         new Random(Seed).Shuffle(_order);
         for (int i = 0; i < virqs; i++)
         {

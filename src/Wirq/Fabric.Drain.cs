@@ -63,7 +63,7 @@ public sealed partial class Fabric
             long next = LocalApics.NextDeadline;
             foreach (IoApic chip in _ioApics)
                 next = Math.Min(next, chip.NextDeadline);
-            return Virqs is null ? next : Math.Min(next, Virqs.NextDeadline);
+            return RouteCache is null ? next : Math.Min(next, RouteCache.NextDeadline);
         }
     }
 
@@ -79,6 +79,6 @@ public sealed partial class Fabric
         LocalApics.Advance(Events);
         foreach (IoApic chip in _ioApics)
             chip.Advance(Events);
-        Virqs?.Advance();
+        RouteCache?.Advance();
     }
 }

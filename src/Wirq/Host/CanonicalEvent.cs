@@ -24,7 +24,7 @@ internal static class CanonicalEvent
             case EventKind.VirqInjected:
                 if (!IsCurrent(fabric, e.Unit, (uint)e.B))
                     return Stale(e, time);
-                bool holds = fabric.Virqs!.GenerationOf(e.Unit) == e.Index;
+                bool holds = fabric.RouteCache!.GenerationOf(e.Unit) == e.Index;
                 return new Event(e.Kind, e.Unit, holds ? 1u : 0, holds ? e.A : 0, 1) { Time = time };
             case EventKind.VirqBound:
                 var asked = new OwnedEventFd(e.A);
@@ -35,7 +35,7 @@ internal static class CanonicalEvent
         }
     }
 
-    private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.Virqs!.IsCurrent(new VirqHandle(slot, owner));
+    private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.RouteCache!.IsCurrent(new VirqHandle(slot, owner));
 
     private static Event Stale(in Event e, long time) => new(e.Kind) { Time = time };
 }

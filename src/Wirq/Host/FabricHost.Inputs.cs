@@ -42,9 +42,9 @@ public sealed partial class FabricHost
         var virq = new Virq(this, handle, label, acknowledged);
         Hold(fabric, VirqsOf(fabric).SourceOf(handle), virq);
         if (resample is { } heard)
-            fabric.Virqs!.AttachResample(handle, heard);
+            fabric.RouteCache!.AttachResample(handle, heard);
         if (trigger is { } fd)
-            fabric.Virqs!.Attach(handle, fd);
+            fabric.RouteCache!.Attach(handle, fd);
         return virq;
     });
 
@@ -70,7 +70,7 @@ public sealed partial class FabricHost
     {
         lock (_lock)
         {
-            _fabric.Virqs?.Readable(token);
+            _fabric.RouteCache?.Readable(token);
             Kick();
         }
         ThrowFailure();
@@ -87,14 +87,14 @@ public sealed partial class FabricHost
     public IReadOnlyList<VirqReport> Explain()
     {
         lock (_lock)
-            return _fabric.Virqs?.Explain() ?? [];
+            return _fabric.RouteCache?.Explain() ?? [];
     }
 
     internal void Trigger(VirqHandle handle)
     {
         lock (_lock)
         {
-            _fabric.Virqs!.Trigger(handle);
+            _fabric.RouteCache!.Trigger(handle);
             Kick();
         }
         ThrowFailure();
@@ -152,7 +152,7 @@ public sealed partial class FabricHost
 
     internal void Dispose(Virq virq) => Do(fabric =>
     {
-        int source = fabric.Virqs!.SourceOf(virq.Handle);
+        int source = fabric.RouteCache!.SourceOf(virq.Handle);
         if (source >= 0)
             _holders.Remove(source);
         fabric.DisposeVirq(virq.Handle);
@@ -164,12 +164,12 @@ public sealed partial class FabricHost
         EventFd ask;
         lock (_lock)
         {
-            if (_fabric.Virqs!.IsPending(handle, out ask))
+            if (_fabric.RouteCache!.IsPending(handle, out ask))
                 return true;
         }
         return ask.Exists && _eventFds!.IsReadable(ask);
     }
 
-    private static RouteCache VirqsOf(Fabric fabric) => fabric.Virqs
+    private static RouteCache VirqsOf(Fabric fabric) => fabric.RouteCache
         ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set: the machine has no virqs");
 }

@@ -30,8 +30,8 @@ public sealed partial class IoApic
 
     private void Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events, ref PinWork work)
     {
-        PinSet open = S.Open;
-        for (int pin; (pin = PinSet.Next(ref open)) >= 0;)
+        PinSet pins = S.EoiPins;
+        for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
         {
             ref IoApicPin state = ref _pins[pin];
             // The broadcast names a vector, not a pin: every pin of that vector is meant (82093AA, 3.2.4, Remote IRR).
@@ -68,7 +68,7 @@ public sealed partial class IoApic
     {
         state.Flags = state.Flags & ~PinFlags.RemoteIrr
             | (cause == EndOfInterruptCause.Rewrite ? 0 : PinFlags.AfterEoi);
-        Reopen(pin, in state);
+        UpdateEoiPins(pin, in state);
         RedirectionEntry entry = state.Entry;
         if (events.Observing)
             events.Observe(new Event(EventKind.RemoteIrrCleared, _index, (uint)pin, entry.Vector, (ulong)cause));

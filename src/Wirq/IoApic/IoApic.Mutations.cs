@@ -7,14 +7,14 @@ public sealed partial class IoApic
     internal void KeepRemoteIrr(int pin)
     {
         _pins[pin].Add(PinFlags.RemoteIrr);
-        Reopen(pin, in _pins[pin]);
+        UpdateEoiPins(pin, in _pins[pin]);
     }
 
     /// <summary>Clears Remote IRR, as if an EOI had come that never did.</summary>
     internal void DropRemoteIrr(int pin)
     {
         _pins[pin].Remove(PinFlags.RemoteIrr);
-        Reopen(pin, in _pins[pin]);
+        UpdateEoiPins(pin, in _pins[pin]);
     }
 
     /// <summary>Changes an entry behind everybody's back: a stale destination, a mask that loses edges.</summary>

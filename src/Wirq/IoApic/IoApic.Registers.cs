@@ -107,7 +107,7 @@ public sealed partial class IoApic
         if (!IsLevel(made) && state.Has(PinFlags.RemoteIrr))
             End(pin, ref state, EndOfInterruptCause.Rewrite, ref work, events);
         if (!made.Masked)
-            Open(pin, old, ref state, ref work);
+            AcknowledgeUnmasked(pin, old, ref state, ref work);
         return work;
     }
 
@@ -116,7 +116,7 @@ public sealed partial class IoApic
 
     /// <summary>What is owed or has to be asked before an entry is served that was not served before this
     /// write.</summary>
-    private void Open(int pin, RedirectionEntry old, ref IoApicPin state, ref PinWork work)
+    private void AcknowledgeUnmasked(int pin, RedirectionEntry old, ref IoApicPin state, ref PinWork work)
     {
         if (state.Has(PinFlags.AckOwed))
         {
@@ -127,13 +127,13 @@ public sealed partial class IoApic
         // A request that was latched meanwhile may have been served otherwise; only its source knows. An edge entry, or
         // one of the other polarity, keeps a level back as a mask does.
         RedirectionEntry entry = state.Entry;
-        bool opened = Options.Ack switch
+        bool unmasked = Options.Ack switch
         {
             AckPolicy.Done => old.Masked || !IsLevel(old) || IsActiveLow(old) != IsActiveLow(entry),
             AckPolicy.EoiAndUnmask => old.Masked,
             _ => false,
         };
-        if (opened && IsLevel(entry) && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
+        if (unmasked && IsLevel(entry) && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
             work.Resample(pin);
     }
 

@@ -133,7 +133,7 @@ public sealed partial class IoApic
         if (IsLevel(state.Entry))
             state.Remove(PinFlags.Latched);
         state.Remove(PinFlags.Refused);
-        Reopen(pin, in state);
+        UpdateEoiPins(pin, in state);
         if (_profile.StormCountsAtEoi)
             Unbrake(pin, ref state);
         else
@@ -197,7 +197,7 @@ public sealed partial class IoApic
         if (state.Has(PinFlags.RemoteIrr | PinFlags.InFlight | PinFlags.Braked))
             return;
         state.Flags = state.Flags & ~PinFlags.Refused | PinFlags.InFlight;
-        S.Open.Add(pin);
+        S.EoiPins.Add(pin);
         if (_profile.RemoteIrrAtSend)
             SetRemoteIrr(pin, ref state, state.Entry.Vector, events);
         Send(pin, state.Entry, events);
@@ -262,7 +262,7 @@ public sealed partial class IoApic
             // any more.
             work.Serve(pin);
         }
-        Reopen(pin, in state);
+        UpdateEoiPins(pin, in state);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -273,8 +273,8 @@ public sealed partial class IoApic
             events.Observe(new Event(EventKind.RemoteIrrSet, _index, (uint)pin, vector));
     }
 
-    /// <summary>A flag of <see cref="PinFlags.Open"/> changed: the set of such pins follows.</summary>
-    private void Reopen(int pin, in IoApicPin state) => S.Open.Assign(pin, state.Has(PinFlags.Open));
+    /// <summary>A flag of <see cref="PinFlags.HearsEoi"/> changed: the set of such pins follows.</summary>
+    private void UpdateEoiPins(int pin, in IoApicPin state) => S.EoiPins.Assign(pin, state.Has(PinFlags.HearsEoi));
 
     /// <summary>Whether an entry is level-triggered as this chip has it.</summary>
     internal bool IsLevel(RedirectionEntry entry) => _profile.IsLevel(entry);

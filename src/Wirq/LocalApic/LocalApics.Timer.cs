@@ -53,7 +53,7 @@ public sealed partial class LocalApics
 
         if (events.Observing)
             events.Observe(new Event(EventKind.TimerExpired, (ushort)cpu, 0, s.Timer.Masked ? 1u : 0u));
-        if (!s.Timer.Masked && Partakes(in s))
+        if (!s.Timer.Masked && IsOnBus(in s))
             AcceptLocal(cpu, ref s, LocalVector.Timer, level: false, events);
     }
 

@@ -240,7 +240,7 @@ public sealed partial class LocalApics
 
     /// <summary>Whether a local APIC takes part in the bus: it is not hardware-disabled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Partakes(in ApicState s) => s.Base.Enabled || _quirks.OffStillPartakes;
+    private bool IsOnBus(in ApicState s) => s.Base.Enabled || _quirks.DisabledStaysOnBus;
 
     /// <summary>Whether a pending vector gets past the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -249,7 +249,7 @@ public sealed partial class LocalApics
         byte priority = s.Ppr;
         bool above = (vector & 0xF0) > (priority & 0xF0)
             || _quirks.LowVectorsTaken && vector is > 0 and < 16 && priority == 0;
-        return above && Partakes(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
+        return above && IsOnBus(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

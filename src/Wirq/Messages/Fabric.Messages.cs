@@ -86,7 +86,7 @@ public sealed partial class Fabric
             return false;
         int slot = effect.Unit;
         InterruptMessage message = effect.Message;
-        Virqs!.Answer(slot, message, Bring(message, Origin.Device(Virqs.RequesterOf(slot))));
+        RouteCache!.Answer(slot, message, Bring(message, Origin.Device(RouteCache.RequesterOf(slot))));
         return true;
     }
 
@@ -104,12 +104,12 @@ public sealed partial class Fabric
 
     private RefusalReason BringOfPin(Msi message, InterruptMessage translated, Origin origin)
     {
-        if (Virqs?.Pins is not { } pins)
+        if (RouteCache?.Pins is not { } pins)
             return LocalApics.Deliver(translated, origin, Events);
         int chip = origin.Unit, pin = origin.Index;
         pins.Sends(chip, pin, message);
         if (translated.Level)
-            Virqs.CommitIf(pins.Set(chip, pin, translated));
+            RouteCache.CommitIf(pins.Set(chip, pin, translated));
         Events.Emit(new Event(EventKind.PinInjected, (ushort)chip, (uint)pin, translated.Bits));
         return RefusalReason.None;
     }
@@ -144,7 +144,7 @@ public sealed partial class Fabric
     /// <param name="pin">Its pin.</param>
     /// <param name="accepted">Whether a local APIC took it.</param>
     internal void PinAnswered(int ioApic, int pin, bool accepted) =>
-        Answer(ioApic, pin, Virqs!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
+        Answer(ioApic, pin, RouteCache!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
 
     /// <summary>A kernel answered a <see cref="EventKind.MessageInjected"/>.</summary>
     /// <param name="injected">What it was given.</param>
@@ -157,7 +157,7 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.MessageAccepted, 0, injected.Index, injected.A));
     }
 
-    private bool KernelTakesPins => Virqs?.Pins is not null;
+    private bool KernelTakesPins => RouteCache?.Pins is not null;
 
     private ushort RequesterOf(Origin origin) =>
         origin.Kind == OriginKind.Pin ? Options.IoApics[origin.Unit].Requester : (ushort)origin.Index;

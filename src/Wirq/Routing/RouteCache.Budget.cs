@@ -85,8 +85,8 @@ public sealed partial class RouteCache
         // Twice around, for the first time all may be spared.
         for (int step = 0; step <= 2 * _rows.Count; step++)
         {
-            int index = state.Hand;
-            state.Hand = index + 1 < _rows.Count ? index + 1 : 0;
+            int index = state.ClockHand;
+            state.ClockHand = index + 1 < _rows.Count ? index + 1 : 0;
             if (IsVictim(ref _rows[index]))
                 return index;
         }
@@ -122,7 +122,7 @@ public sealed partial class RouteCache
         row.Use = GsiUse.Idle;
         _freeRows.Free(virq.Gsi - _firstGsi);
         if (--S.Used == 0)
-            S.Hand = 0;
+            S.ClockHand = 0;
         virq.Gsi = VirqSlot.NoGsi;
     }
 }

@@ -52,7 +52,7 @@ public sealed partial class RouteCache
             return;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqUnmasked, (ushort)slot));
-        VirqCondition has = virq.Has(VirqFlags.Translated) ? VirqCondition.Translated : WhatIsLeft(virq);
+        VirqCondition has = virq.Has(VirqFlags.Translated) ? VirqCondition.Translated : RoutedOrNot(virq);
         Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Unmask, has));
         if (virq.State == VirqState.Hot)
             Bind(slot, virq);
@@ -132,7 +132,7 @@ public sealed partial class RouteCache
     {
         Forget(slot, ref virq);
         Leave(slot, ref virq);
-        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Invalidate, WhatIsLeft(virq)));
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Invalidate, RoutedOrNot(virq)));
     }
 
     /// <summary>Translates before an interrupt asks for it, where that is the virq's policy. A fault is none yet.</summary>
@@ -149,6 +149,6 @@ public sealed partial class RouteCache
             Queue(slot, ref virq);
     }
 
-    private static VirqCondition WhatIsLeft(in VirqSlot virq) =>
+    private static VirqCondition RoutedOrNot(in VirqSlot virq) =>
         virq.Gsi >= 0 ? VirqCondition.Routed : VirqCondition.Neither;
 }

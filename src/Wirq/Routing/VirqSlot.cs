@@ -102,7 +102,7 @@ internal struct RouteCacheState : IState
     /// <summary>How many GSIs have an owner.</summary>
     public int Used;
     /// <summary>Where the search for a victim goes on; 0 while no GSI has an owner.</summary>
-    public int Hand;
+    public int ClockHand;
     /// <summary>Commits that were appended and not carried out yet.</summary>
     public int Committing;
     /// <summary>Whether the table differs from what was committed.</summary>

@@ -26,7 +26,7 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.BaseNeverFaults), "#GP fee00900", "fee00900", "#GP fee00900" },
         { nameof(ApicQuirks.PageStays), "moved", "stays", "moved" },
         { nameof(ApicQuirks.DisableKeepsState), "tpr 0", "tpr 30", "tpr 30" },
-        { nameof(ApicQuirks.OffStillPartakes), "NoDestination: False", "None:41 True", "NotListed: False" },
+        { nameof(ApicQuirks.DisabledStaysOnBus), "NoDestination: False", "None:41 True", "NotListed: False" },
         { nameof(ApicQuirks.NoX2Apic), "X2Apic", "XApic", "X2Apic" },
         { nameof(ApicQuirks.NoTscDeadline), "40041", "#GP 40041", "40041" },
         { nameof(ApicQuirks.ByteBroadcastReachesX2Apic), "NoDestination", "None", "None" },
@@ -128,7 +128,7 @@ public sealed class LocalApicProfileTests
                 bench.Write(Tpr, 0x30);
                 bench.WriteMsr(BaseMsr, Disabled);
                 return $"tpr {bench.Apics.ReadCr8(0) * 16:x}";
-            case nameof(ApicQuirks.OffStillPartakes):
+            case nameof(ApicQuirks.DisabledStaysOnBus):
                 bench.WriteMsr(BaseMsr, Disabled);
                 if (bench.Apics.Maps(0, 0xFEE00000, out _))
                     bench.Write(Svr, 0x1FF);
