@@ -14,7 +14,7 @@ public sealed class VirqMachine
     /// <summary>As many virqs as a machine can have.</summary>
     public const int Most = 65534;
 
-    private const ulong SpuriousVector = 0xFEE000F0;
+    private const ulong SpuriousVector = ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector;
     private const int FirstVector = 0x20, Vectors = 200, Seed = 1;
 
     private readonly Fabric _fabric;

@@ -20,7 +20,7 @@ public sealed partial class Fabric : ICpuBus
     /// <summary>Bytes of the page in which a chip has its registers.</summary>
     internal const ulong PageSize = 0x1000;
     private const ulong PageMask = PageSize - 1;
-    private const uint RegisterStride = 16;
+    private const uint RegisterStride = LocalApics.RegisterStride;
     private const int RegisterWidth = 4;
 
     /// <inheritdoc/>

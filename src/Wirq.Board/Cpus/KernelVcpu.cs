@@ -120,7 +120,7 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
     private sealed class WithoutLocalApic(FabricHost host) : ICpuBus
     {
-        private const ulong LocalApicPage = 0xFEE00000, PageBytes = 0x1000;
+        private const ulong PageBytes = 0x1000;
 
         public bool TryRead(int cpu, ulong address, int size, out ulong value)
         {
@@ -148,6 +148,6 @@ public sealed class KernelVcpu : IVcpuHandler
         public int Take(int cpu) => -1;
 
         // They lie where a reset puts them: no guest can move them.
-        private static bool IsOurs(ulong address) => address is < LocalApicPage or >= LocalApicPage + PageBytes;
+        private static bool IsOurs(ulong address) => address is < ApicBase.DefaultPage or >= ApicBase.DefaultPage + PageBytes;
     }
 }

@@ -16,7 +16,6 @@ namespace Wirq.Board.Cpus;
 /// </remarks>
 public sealed class UserVcpu : IVcpuHandler
 {
-    private const uint ApicBaseMsr = 0x1B, TscDeadlineMsr = 0x6E0;
     private const KvmMsrAccess Both = KvmMsrAccess.Read | KvmMsrAccess.Write;
 
     private readonly int _cpu;
@@ -66,7 +65,7 @@ public sealed class UserVcpu : IVcpuHandler
         ArgumentNullException.ThrowIfNull(vm);
         vm.EnableUserSpaceMsr(KvmMsrExits.Invalid | KvmMsrExits.Unknown | KvmMsrExits.Filter);
         // Those that KVM would answer by itself; the registers of x2APIC mode it refuses where it has no local APIC.
-        vm.SetMsrFilter(new KvmMsrRange(ApicBaseMsr, 1, Both), new KvmMsrRange(TscDeadlineMsr, 1, Both));
+        vm.SetMsrFilter(new KvmMsrRange(ApicMsr.Base, 1, Both), new KvmMsrRange(ApicMsr.TscDeadline, 1, Both));
     }
 
     /// <summary>Starts it without INIT and SIPI: the guest begins where its registers say.</summary>
@@ -122,8 +121,8 @@ public sealed class UserVcpu : IVcpuHandler
                 break;
             case KvmExitReason.ReadMsr or KvmExitReason.WriteMsr:
                 // KVM's own copy answers CPUID and the next system registers.
-                if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicBaseMsr)
-                    vcpu.WriteMsr(ApicBaseMsr, exit.Msr.Value);
+                if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicMsr.Base)
+                    vcpu.WriteMsr(ApicMsr.Base, exit.Msr.Value);
                 break;
             case KvmExitReason.Halt:
                 // KVM holds an NMI back behind STI, and leaves HLT to userspace before it lets it in: it wakes the CPU.

@@ -10,7 +10,7 @@ namespace Wirq.Board.Machine;
 /// write.</remarks>
 internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuBus, ITimedDevice
 {
-    private const uint TscMsr = 0x10, TscDeadlineMsr = 0x6E0;
+    private const uint TscMsr = 0x10;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     private readonly ulong[] _tscBehind = new ulong[vcpus.Count];
@@ -55,7 +55,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         host.Advance(clock.Now);
         MsrResult result = host.ReadMsr(cpu, msr, out value);
         // 0 says that it is disarmed.
-        if (msr == TscDeadlineMsr && value != 0)
+        if (msr == ApicMsr.TscDeadline && value != 0)
             value += _tscBehind[cpu];
         return result;
     }
@@ -64,7 +64,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
     {
         long now = clock.Now;
         host.Advance(now);
-        if (msr == TscDeadlineMsr && value != 0)
+        if (msr == ApicMsr.TscDeadline && value != 0)
             value = ToFabric(cpu, value, now);
         MsrResult result = host.WriteMsr(cpu, msr, value);
         clock.Look();

@@ -54,9 +54,9 @@ internal static class Expectations
             case HoldersCheck c:
                 return Same($"GSI {c.Gsi} is held by", world.Fabric.Lines.HoldersOf(c.Gsi), c.Labels);
             case PendingCheck c:
-                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, LocalApicOffsets.Request), c.Vectors);
+                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.Request), c.Vectors);
             case InServiceCheck c:
-                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, LocalApicOffsets.InService), c.Vectors);
+                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.InService), c.Vectors);
             case AcksCheck c:
                 return Same($"acknowledges that {world.Spec.Devices[c.Device].Name} heard", world.Journal.TakeAcks(c.Device), c.Count);
             case SignalsCheck c:

@@ -11,7 +11,6 @@ namespace Wirq.Traces.Replay;
 /// What the chips predict for it and the log has not said by then is missing.</remarks>
 internal sealed partial class ReplaySession
 {
-    private const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
     private const int AnyCpu = 0, VectorWords = 4;
 
     private readonly LogSurvey _survey;

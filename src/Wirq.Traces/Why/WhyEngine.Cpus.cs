@@ -5,7 +5,6 @@ namespace Wirq.Traces.Why;
 // What CPUs do: registers, taking, ending; and what happens to their local APICs.
 public sealed partial class WhyEngine
 {
-    private const uint BaseMsr = 0x1B, FirstX2ApicMsr = 0x800, LastX2ApicMsr = 0x8FF, Stride = 0x10;
     private const ulong From8259 = 1, Spurious = 2, Suppressed = 2;
     private const int ClassShift = 4, LowestLegal = 16;
 
@@ -21,11 +20,11 @@ public sealed partial class WhyEngine
                 cpu.LastRead = _now;
                 return;
             case EventKind.MemoryMappedWrite when cpu.Maps(e.A, out uint offset):
-                if (e.Index == sizeof(uint) && offset % Stride == 0)
+                if (e.Index == sizeof(uint) && offset % LocalApics.RegisterStride == 0)
                     WriteRegister(cpu, (ApicRegister)offset, (uint)e.B);
                 break;
-            case EventKind.MsrWrite when e.Index == 0 && e.A is >= FirstX2ApicMsr and <= LastX2ApicMsr:
-                WriteRegister(cpu, (ApicRegister)((e.A - FirstX2ApicMsr) * Stride), (uint)e.B);
+            case EventKind.MsrWrite when e.Index == 0 && e.A is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic:
+                WriteRegister(cpu, ApicMsr.RegisterOf((uint)e.A), (uint)e.B);
                 break;
             case EventKind.TaskPriorityWrite when e.B >> ClassShift == 0:
                 cpu.WriteTaskPriority((byte)(e.B << ClassShift), _now);

@@ -14,7 +14,13 @@ public sealed partial class IoApic
     /// <summary>Offset of the EOI register, version 0x20 only.</summary>
     public const uint EoiOffset = 0x40;
 
-    private const uint IdRegister = 0, VersionRegister = 1, ArbitrationRegister = 2, FirstEntry = 0x10;
+    /// <summary>What IOREGSEL holds for IOWIN to be the id, version or arbitration register (82093AA, 3.2).</summary>
+    public const uint IdIndex = 0x00, VersionIndex = 0x01, ArbitrationIndex = 0x02;
+    /// <summary>What IOREGSEL holds for IOWIN to be the low half of the entry of pin 0; the high half is the next.</summary>
+    public const uint FirstEntryIndex = 0x10;
+
+    /// <summary>What IOREGSEL holds for IOWIN to be the low half of a pin's entry; the high half is the next.</summary>
+    public static uint EntryIndex(int pin) => FirstEntryIndex + (uint)pin * 2;
 
     /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
     /// IOREGSEL at any width up to 32 bits, the others at exactly 32; a profile may have more (<see
@@ -62,15 +68,15 @@ public sealed partial class IoApic
 
     private uint ReadSelected(uint register) => register switch
     {
-        IdRegister => new IoApicIdentity(S.Id).Bits,
-        VersionRegister => IoApicVersion.Create(Options.Version, Options.Pins).Bits,
-        ArbitrationRegister => new IoApicIdentity(S.Arbitration).Bits,
+        IdIndex => new IoApicIdentity(S.Id).Bits,
+        VersionIndex => IoApicVersion.Create(Options.Version, Options.Pins).Bits,
+        ArbitrationIndex => new IoApicIdentity(S.Arbitration).Bits,
         _ => !TryPin(register, out int pin) ? _profile.AbsentReadOnes ? uint.MaxValue : 0 : IsHigh(register) ? Entry(pin).High : Entry(pin).Low,
     };
 
     private PinWork WriteSelected(uint register, uint value, EventBuffer events)
     {
-        if (register == IdRegister)
+        if (register == IdIndex)
         {
             // The arbitration register is loaded together with the id (82093AA, 3.2.3).
             S.Id = S.Arbitration = IoApicIdentity.FromBits(value).Id;
@@ -153,7 +159,7 @@ public sealed partial class IoApic
     {
         // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), is none of
         // its pins.
-        uint entry = (register - FirstEntry) / 2;
+        uint entry = (register - FirstEntryIndex) / 2;
         pin = (int)entry;
         return entry < (uint)_pins.Count;
     }

@@ -22,6 +22,9 @@ namespace Wirq;
 /// </remarks>
 public sealed partial class LocalApics
 {
+    /// <summary>Bytes from one register to the next in the page; of each, the first 4 are the register.</summary>
+    public const uint RegisterStride = 0x10;
+
     private readonly LocalApicOptions _options;
     private readonly ApicQuirks _quirks;
     private readonly bool _hasX2Apic, _hasTscDeadline, _hasCmci, _suppressesEoi;
