@@ -143,7 +143,7 @@ public sealed partial class Fabric
         if (_state.Value.Intr == (intr ? 1u : 0))
             return;
         _state.Value.Intr = intr ? 1u : 0;
-        for (int cpu = 0; cpu < LocalApics.Count; cpu++)
+        for (int cpu = 0; cpu < LocalApics?.Count; cpu++)
             LocalApics.SetLint(cpu, 0, intr, Events);
         if (_intrSource >= 0)
             SetSource(_intrSource, Lines.GenerationOf(_intrSource), intr);

@@ -60,7 +60,7 @@ public sealed partial class Fabric
     {
         get
         {
-            long next = LocalApics.NextDeadline;
+            long next = LocalApics?.NextDeadline ?? long.MaxValue;
             foreach (IoApic chip in _ioApics)
                 next = Math.Min(next, chip.NextDeadline);
             return RouteCache is null ? next : Math.Min(next, RouteCache.NextDeadline);
@@ -76,7 +76,7 @@ public sealed partial class Fabric
         Events.Now = now;
         if (Events.Observing)
             Events.Observe(new Event(EventKind.TimeAdvanced));
-        LocalApics.Advance(Events);
+        LocalApics?.Advance(Events);
         foreach (IoApic chip in _ioApics)
             chip.Advance(Events);
         RouteCache?.Advance();

@@ -36,7 +36,7 @@ public sealed class KernelVcpu : IVcpuHandler
         _cpu = cpu;
         _host = host;
         _clock = clock;
-        _accesses = new AccessExits(cpu, new WithoutLocalApic(host), devices);
+        _accesses = new AccessExits(cpu, host, devices);
         _ended = ended;
         _workarounds = workarounds;
         _view = new GuestView(vcpu, memory);
@@ -115,39 +115,5 @@ public sealed class KernelVcpu : IVcpuHandler
     {
         while (_view.Vcpu.Complete() != KvmExitReason.Interrupted)
             Exited(_view.Vcpu, _view.Vcpu.Exit);
-    }
-
-    /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
-    private sealed class WithoutLocalApic(FabricHost host) : ICpuBus
-    {
-        private const ulong PageBytes = 0x1000;
-
-        public bool TryRead(int cpu, ulong address, int size, out ulong value)
-        {
-            value = 0;
-            return IsOurs(address) && host.TryRead(cpu, address, size, out value);
-        }
-
-        public bool TryWrite(int cpu, ulong address, int size, ulong value) =>
-            IsOurs(address) && host.TryWrite(cpu, address, size, value);
-
-        public bool TryReadPort(int cpu, ushort port, int size, out uint value) => host.TryReadPort(cpu, port, size, out value);
-        public bool TryWritePort(int cpu, ushort port, int size, uint value) => host.TryWritePort(cpu, port, size, value);
-
-        public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
-        {
-            value = 0;
-            return MsrResult.NotOurs;
-        }
-
-        public MsrResult WriteMsr(int cpu, uint msr, ulong value) => MsrResult.NotOurs;
-        public byte ReadCr8(int cpu) => 0;
-        public bool TryWriteCr8(int cpu, ulong value) => false;
-        public ApicBase ReadBase(int cpu) => host.ReadBase(cpu);
-        public bool HasInterrupt(int cpu) => false;
-        public int Take(int cpu) => -1;
-
-        // They lie where a reset puts them: no guest can move them.
-        private static bool IsOurs(ulong address) => address is < ApicBase.DefaultPage or >= ApicBase.DefaultPage + PageBytes;
     }
 }

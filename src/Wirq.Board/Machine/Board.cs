@@ -83,7 +83,7 @@ public sealed class Board : IDisposable
                 KvmVcpu vcpu = Vm.Vcpus[cpu];
                 if (_kernelPort is null)
                 {
-                    var user = new UserVcpu(vcpu, cpu, chips, Devices, memory, workarounds, End);
+                    var user = new UserVcpu(vcpu, cpu, chips, chips, Devices, memory, workarounds, End);
                     signals[cpu] = user.Signals;
                     _handlers[cpu] = user;
                 }

@@ -8,7 +8,7 @@ namespace Wirq.Board.Machine;
 /// of each deadline that an access moved.</summary>
 /// <remarks>A deadline of the TSC is the guest's, who may have set its TSC: it is carried over to the fabric's at the
 /// write.</remarks>
-internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuBus, ITimedDevice
+internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuAccesses, ICpuInterrupts, ITimedDevice
 {
     private const uint TscMsr = 0x10;
     private const long NanosecondsPerSecond = 1_000_000_000;

@@ -22,7 +22,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     private long _now;
     private int _openCount;
 
-    private LocalApics Apics => machine.Fabric.LocalApics;
+    private LocalApics Apics => machine.LocalApics;
 
     /// <summary>Whether the log does not say when this vector is taken.</summary>
     internal bool Infers(int cpu, int vector) => !told || _open[At(cpu, vector)];

@@ -25,7 +25,7 @@ internal sealed class ReplayMachine
         Options = OptionsFor(survey);
         Fabric = new Fabric(Options, arena) { Memory = Memory };
         Fabric.Events.Observing = true;
-        Fabric.LocalApics.TimersAreTold = true;
+        LocalApics.TimersAreTold = true;
         _laws = new LawSet(Options, Fabric.Gsis, arena);
     }
 
@@ -65,6 +65,8 @@ internal sealed class ReplayMachine
     /// <summary>How it is built.</summary>
     internal FabricOptions Options { get; }
     internal Fabric Fabric { get; }
+    /// <summary>Its local APICs: QEMU's are never a kernel's where it writes such a log.</summary>
+    internal LocalApics LocalApics => Fabric.LocalApics!;
     /// <summary>What the log shows of the guest's memory.</summary>
     internal ReplayMemory Memory { get; } = new();
     internal PicPair Pic => Fabric.Pic!;

@@ -38,7 +38,7 @@ internal sealed partial class ReplaySession
                 _machine.Drain();
                 break;
             case TraceEvent.GetApicBase when _knowsCpus && cpu >= 0:
-                _verdicts.Compare(line, _machine.Fabric.LocalApics.Base(cpu).Bits, line.A);
+                _verdicts.Compare(line, _machine.LocalApics.Base(cpu).Bits, line.A);
                 break;
             case TraceEvent.GetApicBase:
                 _verdicts.LeaveUnchecked(line.Event);
@@ -67,7 +67,7 @@ internal sealed partial class ReplaySession
             _verdicts.Mismatch(line, "no timer runs");
             return;
         }
-        int vector = _machine.Fabric.LocalApics.State(cpu).Timer.Vector;
+        int vector = _machine.LocalApics.State(cpu).Timer.Vector;
         long latest = Math.Max(_timers[cpu], _machine.Fabric.Now) + Indistinct;
         for (int other = 0; other < _survey.ApicIds.Count; other++)
         {
@@ -75,7 +75,7 @@ internal sealed partial class ReplaySession
                 _inference.NoteExpiry(vector, cpu, other);
         }
         _timers.Expired(cpu);
-        _machine.Fabric.LocalApics.ExpireTimer(cpu, _machine.Fabric.Events);
+        _machine.LocalApics.ExpireTimer(cpu, _machine.Fabric.Events);
         _machine.Drain();
     }
 

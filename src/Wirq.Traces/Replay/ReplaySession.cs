@@ -139,9 +139,9 @@ internal sealed partial class ReplaySession
 
     private void TellVectors()
     {
-        for (int cpu = 0; cpu < _machine.Fabric.LocalApics.Count; cpu++)
+        for (int cpu = 0; cpu < _machine.LocalApics.Count; cpu++)
         {
-            ref ApicState apic = ref _machine.Fabric.LocalApics.State(cpu);
+            ref ApicState apic = ref _machine.LocalApics.State(cpu);
             for (int word = 0; word < VectorWords; word++)
                 Tell(new Event(EventKind.LogVectorsLeft, (ushort)cpu, (uint)word, Word(apic.Irr, word), Word(apic.Isr, word)));
         }

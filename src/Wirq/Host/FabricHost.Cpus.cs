@@ -2,7 +2,7 @@ namespace Wirq.Host;
 
 /// <content>What CPUs do, each on a thread of its own. All that may have effects are completing calls: an access to a
 /// register has, a read too.</content>
-public sealed partial class FabricHost : ICpuBus
+public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
 {
     /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)

@@ -242,7 +242,7 @@ public sealed class LocalApicProfileTests
     {
         var fabric = new Fabric(FabricOptions.Pc(2, profile) with { Pic = null });
         for (int cpu = 0; cpu < 2; cpu++)
-            fabric.LocalApics.Write(cpu, Svr, 0x1FF, fabric.Events);
+            fabric.LocalApics!.Write(cpu, Svr, 0x1FF, fabric.Events);
         return fabric;
     }
 
@@ -251,7 +251,7 @@ public sealed class LocalApicProfileTests
     {
         fabric.Send(new Msi(MsiAddress.For((uint)cpu), MsiData.For(0x41, level: true)));
         Assert.Equal(0x41, fabric.Take(cpu));
-        fabric.LocalApics.Write(cpu, Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(cpu, Eoi, 0, fabric.Events);
         fabric.Drain();
     }
 
@@ -367,7 +367,7 @@ public sealed class LocalApicProfileTests
         Assert.Equal(0x41, fabric.Take(0));
         chip.WriteEntry(5, RedirectionEntry.Create(0x41, 1, level: true), fabric.Events);
         fabric.Drain();
-        fabric.LocalApics.Write(0, Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(0, Eoi, 0, fabric.Events);
         fabric.Drain();
         // The line is still high, so the pin has sent again, and to CPU 1; an EOI of CPU 0 means nothing to it now.
         Assert.Equal(0x41, fabric.Take(1));
@@ -385,7 +385,7 @@ public sealed class LocalApicProfileTests
         fabric.Drain();
         fabric.Send(new Msi(MsiAddress.For(0), MsiData.For(0x41)));
         Assert.Equal(0x41, fabric.Take(0));
-        fabric.LocalApics.Write(0, Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(0, Eoi, 0, fabric.Events);
         fabric.Drain();
         Assert.True(fabric.IoApics[0].Entry(5).RemoteIrr);
     }

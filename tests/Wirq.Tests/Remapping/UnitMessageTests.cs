@@ -165,7 +165,7 @@ public sealed class UnitMessageTests : IEventObserver
         return virq;
     }
 
-    private static void Program(ICpuBus bus, ulong address, uint data)
+    private static void Program(ICpuAccesses bus, ulong address, uint data)
     {
         bus.TryWrite(0, Unit + Gcmd, 4, IRE);
         bus.TryWrite(0, Unit + Feaddr, 4, address);

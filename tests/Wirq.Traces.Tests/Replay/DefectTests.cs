@@ -25,11 +25,11 @@ public sealed class DefectTests
 
     [Fact]
     public void A_wrong_priority() => AssertCaught("ioapic-1cpu-acks", TraceEvent.ServicingInterrupt,
-        (line, fabric) => line.Event == TraceEvent.ServicingInterrupt && fabric.LocalApics.HasInterrupt(0),
+        (line, fabric) => line.Event == TraceEvent.ServicingInterrupt && fabric.LocalApics!.HasInterrupt(0),
         (line, fabric) =>
         {
-            fabric.LocalApics.State(0).Tpr = 0xFF;
-            fabric.LocalApics.State(0).UpdatePriority();
+            fabric.LocalApics!.State(0).Tpr = 0xFF;
+            fabric.LocalApics!.State(0).UpdatePriority();
         });
 
     [Fact]
