@@ -63,9 +63,11 @@ public sealed partial class Fabric
         DrivePins(gsi, asserted);
     }
 
-    /// <summary>The chips of this machine that a line leads to are driven.</summary>
+    /// <summary>The chips of this machine that a line leads to are driven. At the level that they have already, by the manual
+    /// nothing follows; a profile may take each call for an edge or a request (<c>EveryDriveCounts</c>,
+    /// <c>LevelDriveCounts</c>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void DrivePins(int gsi, bool asserted)
+    internal void DrivePins(int gsi, bool asserted)
     {
         ref readonly GsiTarget target = ref Gsis[gsi];
         if (target.Irq >= 0)
@@ -78,19 +80,6 @@ public sealed partial class Fabric
     }
 
     private bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
-
-    /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; a
-    /// profile may take each call for an edge or a request (<c>EveryDriveCounts</c>, <c>LevelDriveCounts</c>).</summary>
-    internal void DriveAgain(int gsi) => DrivePins(gsi, Lines.IsAsserted(gsi));
-
-    /// <summary>The state of the 8259 pair was set from outside: INTR follows.</summary>
-    internal void PicWasSet()
-    {
-        Pic!.Master.Touch();
-        Pic.Slave.Touch();
-        Pic.Update(Events);
-        PropagateIntr();
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Carry(int chip, in PinWork work)
@@ -112,6 +101,12 @@ public sealed partial class Fabric
         ReadOnlySpan<int> gsis = Gsis.OfIsaIrqs;
         Acknowledge(work.Acked, gsis, EventKind.PicAcked, 0, onlySampled: false);
         Acknowledge(work.Resampled, gsis, EventKind.PicResampled, 0, onlySampled: true);
+        UpdatePic();
+    }
+
+    /// <summary>INT of the 8259s follows from their state, and INTR reaches whoever it is wired to.</summary>
+    internal void UpdatePic()
+    {
         Pic!.Update(Events);
         PropagateIntr();
     }

@@ -39,7 +39,7 @@ internal sealed class WideSelect : Design
             foreach (IoApic chip in world.Fabric.IoApics)
             {
                 if (chip.Options.Address == done.A)
-                    chip.ForceSelect((uint)done.B);
+                    chip.Selected = (uint)done.B;
             }
         }
     }

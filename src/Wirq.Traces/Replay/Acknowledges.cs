@@ -119,7 +119,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
         {
             verdicts.Mismatch(_line, Describe(cpu, predicted));
             if (Apics.State(cpu).Irr.Has(vector))
-                Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
+                Apics.TakeLogged(cpu, (byte)vector, machine.Fabric.Events);
         }
         machine.Drain();
     }

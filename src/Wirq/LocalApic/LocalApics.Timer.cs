@@ -28,12 +28,16 @@ public sealed partial class LocalApics
 
     private void Settle(int cpu, ref ApicState s, EventBuffer events)
     {
-        if (TimersAreTold)
+        if (_options.ExternalTimers)
             return;
         long at = _deadlines[cpu];
         if (at <= events.Now && at != DeadlineTree.Never)
             Expire(cpu, ref s, events);
     }
+
+    /// <summary>The timer of a CPU expires now: who keeps the timers says so (<see
+    /// cref="LocalApicOptions.ExternalTimers"/>).</summary>
+    internal void ExpireTimer(int cpu, EventBuffer events) => Expire(cpu, ref _state[cpu], events);
 
     private void Expire(int cpu, ref ApicState s, EventBuffer events)
     {

@@ -180,12 +180,13 @@ public sealed partial class LocalApics
         ReofferPins(cpu, events);
     }
 
-    /// <summary>The state of a CPU, for tests and for what stores it.</summary>
-    internal ref ApicState State(int cpu) => ref _state[cpu];
-    /// <summary>The state of the bus, likewise.</summary>
-    internal ref ApicBusState Bus => ref _bus.Value;
-    /// <summary>The deadlines of the timers, likewise.</summary>
-    internal DeadlineTree Deadlines => _deadlines;
+    /// <summary>The vector that <see cref="Take"/> would take; -1 where none gets past the processor
+    /// priority.</summary>
+    internal int Takeable(int cpu)
+    {
+        ref ApicState s = ref _state[cpu];
+        return Deliverable(in s) ? s.Irr.Highest : -1;
+    }
 
     private enum ResetCause : byte
     {
@@ -194,7 +195,8 @@ public sealed partial class LocalApics
         Reset = 3,
     }
 
-    private static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
+    /// <summary>Tells that a CPU took a vector.</summary>
+    internal static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
         events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, (ulong)vector, spurious ? 2u : 0u));
 
     private static void ObserveReset(int cpu, ResetCause cause, EventBuffer events)
