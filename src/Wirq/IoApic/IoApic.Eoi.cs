@@ -50,7 +50,7 @@ public sealed partial class IoApic
             ServeAll(vector, ref work);
     }
 
-    /// <summary>Every asserted pin of a vector sends once more, an edge pin as well.</summary>
+    /// <summary>Every asserted pin of a vector is evaluated once more; to an edge pin that is an edge.</summary>
     private void ServeAll(byte vector, ref PinWork work)
     {
         for (int pin = 0; pin < _pins.Count; pin++)
@@ -58,7 +58,7 @@ public sealed partial class IoApic
             ref IoApicPin state = ref _pins[pin];
             if (state.Entry.Vector != vector || !state.Has(PinFlags.Asserted))
                 continue;
-            if (!IsLevel(state.Entry))
+            if (!IsLevel(state.Entry) && !state.Entry.Masked)
                 state.Add(PinFlags.Latched);
             work.Serve(pin);
         }

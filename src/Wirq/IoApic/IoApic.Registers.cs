@@ -148,9 +148,8 @@ public sealed partial class IoApic
         bool asserted = state.Has(PinFlags.High) != IsActiveLow(state.Entry);
         if (asserted == state.Has(PinFlags.Asserted))
             return;
-        // No wire moved, so this is no edge; a level pin is served by what follows.
+        // No wire moved, so this is no edge; a level pin is evaluated by what follows.
         state.Assign(PinFlags.Asserted, asserted);
-        state.Assign(PinFlags.Latched, asserted && IsLevel(state.Entry));
         if (events.Observing)
             events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
     }

@@ -64,7 +64,7 @@ internal enum PinFlags
     AfterEoi = 1 << 7,
     /// <summary>The storm brake holds it.</summary>
     Braked = 1 << 8,
-    /// <summary>Its request is latched, where the profile latches requests.</summary>
+    /// <summary>A request is latched: an edge, until it is sent, and where the profile latches requests, a level.</summary>
     Latched = 1 << 9,
     /// <summary>Those for which an EOI of its vector means something.</summary>
     HearsEoi = RemoteIrr | InFlight | Refused,
