@@ -28,6 +28,9 @@ public sealed partial class Fabric
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
+    /// <summary>A CPU whose local APIC is a kernel's ended a level vector.</summary>
+    internal void TellEoi(int cpu, byte vector) => Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector));
+
     internal void Eoi(byte vector, bool level)
     {
         if (_ioApics.Length == 1)

@@ -13,7 +13,7 @@ public sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
     private readonly FabricHost _host;
-    private readonly BoardClock _clock;
+    private readonly BoardChips _chips;
     private readonly AccessExits _accesses;
     private readonly Action<GuestEnd> _ended;
     private readonly WorkaroundSet _workarounds;
@@ -24,19 +24,18 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="clock">The time, which the interrupt system is told before each access; told of deadlines that an
-    /// access moved.</param>
+    /// <param name="chips">The interrupt system as vCPUs reach it.</param>
     /// <param name="devices">Everything else that it reaches.</param>
     /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
     /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
-    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardClock clock, DeviceBus devices, IGuestMemory memory,
+    internal KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardChips chips, DeviceBus devices, IGuestMemory memory,
         WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
         _cpu = cpu;
         _host = host;
-        _clock = clock;
-        _accesses = new AccessExits(cpu, host, devices);
+        _chips = chips;
+        _accesses = new AccessExits(cpu, chips, devices);
         _ended = ended;
         _workarounds = workarounds;
         _view = new GuestView(vcpu, memory);
@@ -65,9 +64,7 @@ public sealed class KernelVcpu : IVcpuHandler
         switch (exit.Reason)
         {
             case KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.IoApicEoi:
-                _host.Advance(_clock.Now);
                 Serve(exit);
-                _clock.Look();
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Halt or KvmExitReason.SetTpr:
                 break;
@@ -89,7 +86,7 @@ public sealed class KernelVcpu : IVcpuHandler
                 _accesses.Serve(exit.Memory);
                 break;
             default:
-                _host.Eoi(_cpu, exit.EoiVector);
+                _chips.Eoi(_cpu, exit.EoiVector);
                 break;
         }
     }

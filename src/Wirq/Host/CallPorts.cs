@@ -45,6 +45,9 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
         ports.Cpus is not null || effect is not (>= EventKind.CpuInterrupt and <= EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
 
+    /// <summary>Whether whoever observes wants to hear of an event.</summary>
+    internal bool IsObserved(in Event next) => ports.Observer!.Observes(next);
+
     /// <summary>Whether there is somebody who makes a call.</summary>
     internal bool Has(HostCallKind kind) => kind switch
     {

@@ -68,7 +68,7 @@ public sealed partial class FabricHost
     /// <param name="token">What <see cref="IEventPort.Watch"/> was given with it.</param>
     public void EventArrived(int token)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _fabric.RouteCache?.Readable(token);
             Kick();
@@ -80,19 +80,22 @@ public sealed partial class FabricHost
     /// A completing call.</summary>
     /// <param name="cpu">Whose EOI it is.</param>
     /// <param name="vector">The vector that it ended.</param>
-    public void Eoi(int cpu, byte vector) =>
-        Do(fabric => fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector)));
+    public void Eoi(int cpu, byte vector) => Do((cpu, vector), static (fabric, a) =>
+    {
+        fabric.TellEoi(a.cpu, a.vector);
+        return true;
+    });
 
     /// <summary>Who has what, and why.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
-        lock (_lock)
+        using (_lock.Hold())
             return _fabric.RouteCache?.Explain() ?? [];
     }
 
     internal void Trigger(VirqHandle handle)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _fabric.RouteCache!.Trigger(handle);
             Kick();
@@ -102,7 +105,7 @@ public sealed partial class FabricHost
 
     internal void Drive(Source source, bool asserted)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             source.Set(asserted);
             Kick();
@@ -112,7 +115,7 @@ public sealed partial class FabricHost
 
     internal void Pulse(Source source)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             source.Pulse();
             Kick();
@@ -162,7 +165,7 @@ public sealed partial class FabricHost
     internal bool IsPending(VirqHandle handle)
     {
         EventFd ask;
-        lock (_lock)
+        using (_lock.Hold())
         {
             if (_fabric.RouteCache!.IsPending(handle, out ask))
                 return true;

@@ -60,6 +60,8 @@ public sealed class Virq : ILineHolder, IDisposable
     /// be closed. What it had pending is gone.</summary>
     public void Dispose() => _host.Dispose(this);
 
+    bool ILineHolder.Hears => _acknowledged is not null;
+
     void ILineHolder.Acknowledged() => _acknowledged?.Invoke();
 
     /// <inheritdoc/>
