@@ -38,6 +38,26 @@ public sealed class ExitLockTests
         page[EoiVectorAt] = 0x51;
     });
 
+    /// <summary>Between its access and its entry another thread has something for the CPU: what it found at the access is
+    /// old.</summary>
+    [Fact]
+    public void What_comes_behind_the_access_is_seen_before_the_entry() => KvmHost.Run(system =>
+    {
+        using var memory = new BoardMemory(BoardMemory.MinBytes);
+        using var board = new Board.Machine.Board(system, new BoardOptions { Configuration = DeliveryConfiguration.User }, memory);
+        IVcpuHandler handler = board.Handlers[0];
+        KvmVcpu vcpu = board.Vm.Vcpus[0];
+        board.Host.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector, 4, 0x1FF);
+        Span<byte> page = vcpu.RunPage.AsSpan();
+        page[ReasonAt] = Mmio;
+        BinaryPrimitives.WriteUInt64LittleEndian(page[AddressAt..], ApicBase.DefaultPage + (uint)ApicRegister.Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(page[LengthAt..], 4);
+        handler.Exited(vcpu, vcpu.Exit);
+        board.Host.Do(fabric => fabric.Send(Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, destination: 0))));
+        handler.BeforeEntry(vcpu);
+        Assert.True(vcpu.RequestInterruptWindow);
+    });
+
     private delegate void Writer(Span<byte> page);
 
     private static void Run(DeliveryConfiguration configuration, Writer exit) => KvmHost.Run(system =>
