@@ -41,7 +41,7 @@ public sealed partial class Fabric
             throw new InvalidOperationException($"remapping unit {unit} ended {range.First} to {range.Last}; expected cookies of its own");
         if (Events.Observing)
             Events.Observe(Invalidation(done: false, unit, range, touched: 0));
-        int touched = Virqs?.Invalidate(range) ?? 0;
+        int touched = RouteCache?.Invalidate(range) ?? 0;
         if (Events.Observing)
             Events.Observe(Invalidation(done: true, unit, range, touched));
     }

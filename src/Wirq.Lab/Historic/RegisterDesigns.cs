@@ -6,7 +6,6 @@ namespace Wirq.Lab.Historic;
 /// <summary>Special mask mode is stored and has no effect.</summary>
 internal sealed class SpecialMaskIgnored : Design
 {
-    private const ushort MasterCommand = 0x20, SlaveCommand = 0xA0;
     private const byte ResetSpecialMask = 0x48;
 
     public override string Name => "special-mask-ignored";
@@ -16,7 +15,7 @@ internal sealed class SpecialMaskIgnored : Design
     internal override void After(World world, in Event done)
     {
         // OCW3 with ESMM and SMM set (8259A data sheet, operation command words).
-        if (done.Kind == EventKind.PortWrite && PortAccess.Of(done) is { Port: MasterCommand or SlaveCommand } write
+        if (done.Kind == EventKind.PortWrite && PortAccess.Of(done) is { Port: PicPair.MasterCommand or PicPair.SlaveCommand } write
             && (write.Value & 0xF8) == 0x68)
         {
             world.Fabric.Pic!.Write(write.Port, ResetSpecialMask, world.Fabric.Events);
@@ -42,7 +41,7 @@ internal sealed class WideSelect : Design
             foreach (IoApic chip in world.Fabric.IoApics)
             {
                 if (chip.Options.Address == write.Address)
-                    chip.ForceSelect((uint)write.Value);
+                    chip.Selected = (uint)write.Value;
             }
         }
     }

@@ -42,7 +42,7 @@ internal sealed class FlushAll : Design
             _flushed[0] = 0;
             return false;
         }
-        world.Fabric.Virqs?.Invalidate(CookieRange.AllOf(next.Unit));
+        world.Fabric.RouteCache?.Invalidate(CookieRange.AllOf(next.Unit));
         _flushed[0] = 1;
         world.Fabric.Events.Observe(next);
         return true;
@@ -87,7 +87,7 @@ internal sealed class RemoveRouteOnMask : Design
         if (world.Host?.Kernel is not { } kernel)
             return false;
         bool parked = next.Kind == EventKind.VirqUnbound
-            && world.Fabric.Virqs!.StateOf(world.Fabric.Virqs.HandleAt(next.Unit)) == VirqState.Parked;
+            && world.Fabric.RouteCache!.StateOf(world.Fabric.RouteCache.HandleAt(next.Unit)) == VirqState.Parked;
         if (parked)
         {
             int gsi = next.Gsi;
@@ -111,7 +111,7 @@ internal sealed class ReadAfterBind : Design
     internal override void After(World world, in Event done)
     {
         if (done.Kind == EventKind.VirqBound && world.Host!.EventFds.Read(done.EventFd))
-            world.Fabric.Virqs!.Interrupt(done.Unit, byEventFd: true);
+            world.Fabric.RouteCache!.Interrupt(done.Unit, byEventFd: true);
     }
 }
 

@@ -11,13 +11,12 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
     private readonly Fabric _fabric = fabric;
 
     private const int RegisterWidth = 4;
-    private const uint RegisterStride = 16;
 
     public override bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         value = 0;
         if (!kernel.Maps(cpu, address, out uint offset))
-            return !IsFabricsOwn(cpu, address) && _fabric.TryRead(cpu, address, size, out value);
+            return _fabric.TryRead(cpu, address, size, out value);
         if (IsWhole(offset, size))
             value = kernel.ReadApic(cpu, (ApicRegister)offset);
         Tell(new MemoryMappedAccess(cpu, IsWrite: false, size, address, value).ToEvent());
@@ -27,7 +26,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
     public override bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
         if (!kernel.Maps(cpu, address, out uint offset))
-            return !IsFabricsOwn(cpu, address) && _fabric.TryWrite(cpu, address, size, value);
+            return _fabric.TryWrite(cpu, address, size, value);
         Tell(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
         if (IsWhole(offset, size))
             kernel.WriteApic(cpu, (ApicRegister)offset, (uint)value);
@@ -76,11 +75,8 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     private bool WaitsForWindow(int cpu) => _fabric.Pic is { Intr: true } && kernel.AcceptsExtInt(cpu);
 
-    /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
-    private bool IsFabricsOwn(int cpu, ulong address) => _fabric.LocalApics.Maps(cpu, address, out _);
-
     // Registers are accessed whole, at their own address (SDM vol. 3, 11.4.1).
-    private static bool IsWhole(uint offset, int size) => size == RegisterWidth && offset % RegisterStride == 0;
+    private static bool IsWhole(uint offset, int size) => size == RegisterWidth && offset % LocalApics.RegisterStride == 0;
 
     private void Tell(in Event happened) => _fabric.Events.Observe(happened);
 }

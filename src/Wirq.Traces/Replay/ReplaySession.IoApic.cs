@@ -21,7 +21,7 @@ internal sealed partial class ReplaySession
                 break;
             default:
                 Select(line);
-                _machine.Fabric.TryRead(CpuOrAny(line), IoApicBase + line.A, (int)line.C, out ulong value);
+                _machine.Fabric.TryRead(CpuOrAny(line), IoApicOptions.DefaultAddress + line.A, (int)line.C, out ulong value);
                 _verdicts.Compare(line, value, line.D);
                 break;
         }
@@ -38,7 +38,7 @@ internal sealed partial class ReplaySession
                 return;
             Owe(new(TraceEvent.IoApicEoiBroadcast, (byte)line.D));
         }
-        _machine.Fabric.TryWrite(CpuOrAny(line), IoApicBase + line.A, (int)line.C, line.D);
+        _machine.Fabric.TryWrite(CpuOrAny(line), IoApicOptions.DefaultAddress + line.A, (int)line.C, line.D);
     }
 
     /// <summary>Each access tells which register was selected before it.</summary>

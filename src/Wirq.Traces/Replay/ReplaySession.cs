@@ -11,7 +11,6 @@ namespace Wirq.Traces.Replay;
 /// What the chips predict for it and the log has not said by then is missing.</remarks>
 internal sealed partial class ReplaySession
 {
-    private const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
     private const int AnyCpu = 0, VectorWords = 4;
 
     private readonly LogSurvey _survey;
@@ -140,9 +139,9 @@ internal sealed partial class ReplaySession
 
     private void TellVectors()
     {
-        for (int cpu = 0; cpu < _machine.Fabric.LocalApics.Count; cpu++)
+        for (int cpu = 0; cpu < _machine.LocalApics.Count; cpu++)
         {
-            ref ApicState apic = ref _machine.Fabric.LocalApics.State(cpu);
+            ref ApicState apic = ref _machine.LocalApics.State(cpu);
             for (int word = 0; word < VectorWords; word++)
                 Tell(new LogVectorsLeft(cpu, (uint)word, Word(apic.Irr, word), Word(apic.Isr, word)).ToEvent());
         }

@@ -5,7 +5,6 @@ namespace Wirq.Traces.Why;
 // What CPUs do: registers, taking, ending; and what happens to their local APICs.
 public sealed partial class WhyEngine
 {
-    private const uint BaseMsr = 0x1B, FirstX2ApicMsr = 0x800, LastX2ApicMsr = 0x8FF, Stride = 0x10;
     private const int ClassShift = 4, HighestClass = 15, LowestLegal = 16;
 
     private readonly Addressees _addressees;
@@ -20,11 +19,11 @@ public sealed partial class WhyEngine
                 cpu.LastRead = _now;
                 return;
             case EventKind.MemoryMappedWrite when MemoryMappedAccess.Of(e) is var write && cpu.Maps(write.Address, out uint offset):
-                if (write.Size == sizeof(uint) && offset % Stride == 0)
+                if (write.Size == sizeof(uint) && offset % LocalApics.RegisterStride == 0)
                     WriteRegister(cpu, (ApicRegister)offset, (uint)write.Value);
                 break;
-            case EventKind.MsrWrite when MsrAccess.Of(e) is { Faulted: false, Msr: >= FirstX2ApicMsr and <= LastX2ApicMsr } write:
-                WriteRegister(cpu, (ApicRegister)((write.Msr - FirstX2ApicMsr) * Stride), (uint)write.Value);
+            case EventKind.MsrWrite when MsrAccess.Of(e) is { Faulted: false, Msr: >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic } write:
+                WriteRegister(cpu, ApicMsr.RegisterOf(write.Msr), (uint)write.Value);
                 break;
             case EventKind.TaskPriorityWrite when TaskPriorityWrite.Of(e).Value is <= HighestClass and var priority:
                 cpu.WriteTaskPriority((byte)(priority << ClassShift), _now);

@@ -46,6 +46,9 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
             or EventKind.CpuInit or EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
 
+    /// <summary>Whether whoever observes wants to hear of an event.</summary>
+    internal bool IsObserved(in Event next) => ports.Observer!.Observes(next);
+
     /// <summary>Whether there is somebody who makes a call.</summary>
     internal bool Has(HostCallKind kind) => kind switch
     {

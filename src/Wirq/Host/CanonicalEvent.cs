@@ -27,7 +27,7 @@ internal static class CanonicalEvent
                 VirqInjected injected = VirqInjected.Of(e);
                 if (!IsCurrent(fabric, injected.Virq, injected.Owner))
                     return Stale(e, time);
-                bool holds = fabric.Virqs!.GenerationOf(injected.Virq) == injected.Generation;
+                bool holds = fabric.RouteCache!.GenerationOf(injected.Virq) == injected.Generation;
                 return new VirqInjected(injected.Virq, holds ? 1u : 0, holds ? injected.Message : default, 1).ToEvent() with { Time = time };
             case EventKind.VirqBound:
                 VirqBound bound = VirqBound.Of(e);
@@ -48,7 +48,7 @@ internal static class CanonicalEvent
         }
     }
 
-    private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.Virqs!.IsCurrent(new VirqHandle(slot, owner));
+    private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.RouteCache!.IsCurrent(new VirqHandle(slot, owner));
 
     private static Event Stale(in Event e, long time) => new(e.Kind) { Time = time };
 }

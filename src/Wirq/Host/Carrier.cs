@@ -32,7 +32,7 @@ internal sealed partial class Carrier
         _fabric = fabric;
         _events = fabric.Events;
         _lines = fabric.Lines;
-        _virqs = fabric.Virqs;
+        _virqs = fabric.RouteCache;
         _state = fabric.Arena.Reserve<CarrierState>(1, MakeCanonical);
         _routes = fabric.Arena.ReserveDerived<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
     }

@@ -24,7 +24,7 @@ public sealed partial class LocalApics
         if (cpu >= 0)
         {
             ref ApicState s = ref _state[cpu];
-            if (Partakes(in s))
+            if (IsOnBus(in s))
                 reason = AcceptVector(cpu, ref s, message, origin, events);
         }
         if (events.Observing)

@@ -5,7 +5,6 @@ namespace Wirq;
 // The register page of xAPIC mode, and what reading and writing a register does in either mode.
 public sealed partial class LocalApics
 {
-    private const uint RegisterStride = 16;
 
     /// <summary>Reads 32 bits at a page offset in xAPIC mode. A reserved offset reads 0 and sets bit 7 of the ESR; one
     /// that is not a multiple of 16 reads 0. Outside xAPIC mode, where nothing is mapped, all bits read 1.</summary>

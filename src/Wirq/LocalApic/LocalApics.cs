@@ -22,6 +22,9 @@ namespace Wirq;
 /// </remarks>
 public sealed partial class LocalApics
 {
+    /// <summary>Bytes from one register to the next in the page; of each, the first 4 are the register.</summary>
+    public const uint RegisterStride = 0x10;
+
     private readonly LocalApicOptions _options;
     private readonly ApicQuirks _quirks;
     private readonly bool _hasX2Apic, _hasTscDeadline, _hasCmci, _suppressesEoi;
@@ -177,14 +180,16 @@ public sealed partial class LocalApics
         ReofferPins(cpu, events);
     }
 
-    /// <summary>The state of a CPU, for tests and for what stores it.</summary>
-    internal ref ApicState State(int cpu) => ref _state[cpu];
-    /// <summary>The state of the bus, likewise.</summary>
-    internal ref ApicBusState Bus => ref _bus.Value;
-    /// <summary>The deadlines of the timers, likewise.</summary>
-    internal DeadlineTree Deadlines => _deadlines;
+    /// <summary>The vector that <see cref="Take"/> would take; -1 where none gets past the processor
+    /// priority.</summary>
+    internal int Takeable(int cpu)
+    {
+        ref ApicState s = ref _state[cpu];
+        return Deliverable(in s) ? s.Irr.Highest : -1;
+    }
 
-    private static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
+    /// <summary>Tells that a CPU took a vector.</summary>
+    internal static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
         events.Observe(new VectorTaken(cpu, (byte)vector, spurious ? VectorGiver.Spurious : VectorGiver.LocalApic).ToEvent());
 
     private static void ObserveReset(int cpu, ApicResetCause cause, EventBuffer events)
@@ -233,7 +238,7 @@ public sealed partial class LocalApics
 
     /// <summary>Whether a local APIC takes part in the bus: it is not hardware-disabled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Partakes(in ApicState s) => s.Base.Enabled || _quirks.OffStillPartakes;
+    private bool IsOnBus(in ApicState s) => s.Base.Enabled || _quirks.DisabledStaysOnBus;
 
     /// <summary>Whether a pending vector gets past the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -242,7 +247,7 @@ public sealed partial class LocalApics
         byte priority = s.Ppr;
         bool above = (vector & 0xF0) > (priority & 0xF0)
             || _quirks.LowVectorsTaken && vector is > 0 and < 16 && priority == 0;
-        return above && Partakes(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
+        return above && IsOnBus(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,12 +6,15 @@ namespace Wirq;
 // The ports of the pair, and polls, which only a port read makes.
 public sealed partial class PicPair
 {
-    /// <summary>Ports of the edge/level control registers.</summary>
-    internal const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
+    /// <summary>Port of the first register of a chip: ICW1, OCW2 and OCW3 when written; IRR, ISR or a poll when
+    /// read.</summary>
+    public const ushort MasterCommand = 0x20, SlaveCommand = 0xA0;
+    /// <summary>Port of the second register of a chip: ICW2 to ICW4 and the mask (OCW1).</summary>
+    public const ushort MasterData = 0x21, SlaveData = 0xA1;
+    /// <summary>Port of the edge/level control register (ELCR) of a chip.</summary>
+    public const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
 
-    private const ushort MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1;
-
-    /// <summary>Whether <paramref name="port"/> is one of 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1.</summary>
+    /// <summary>Whether <paramref name="port"/> is one of the pair's.</summary>
     public static bool Claims(ushort port) => port
         is MasterCommand or MasterData or SlaveCommand or SlaveData or MasterTriggers or SlaveTriggers;
 

@@ -99,7 +99,7 @@ public sealed partial class RouteCache
             return;
         Move(slot, ref virq, next);
         if (next == VirqState.Waiting)
-            Queue(slot, ref virq);
+            Queue(slot);
     }
 
     /// <summary>An injection's turn has come.</summary>

@@ -103,31 +103,31 @@ public sealed class IdentityHistoryTests
                     break;
                 case 3:
                     if (detour)
-                        _fabric.DisposeVirq(_fabric.Virqs!.Register("passing", 0x10));
+                        _fabric.DisposeVirq(_fabric.RouteCache!.Register("passing", 0x10));
                     Register(device);
                     break;
                 case 4 when _virqs[device] is { } virq:
                     // Another one first: a message that is programmed again ends nothing.
-                    _fabric.Virqs!.SetMessage(virq, Message(0x70));
+                    _fabric.RouteCache!.SetMessage(virq, Message(0x70));
                     if (detour)
                     {
                         Drain();
-                        _fabric.Virqs.SetMessage(virq, Message(0x72));
+                        _fabric.RouteCache.SetMessage(virq, Message(0x72));
                     }
-                    _fabric.Virqs!.SetMessage(virq, Message((byte)(0x40 + draw / Devices % 3)));
+                    _fabric.RouteCache!.SetMessage(virq, Message((byte)(0x40 + draw / Devices % 3)));
                     break;
                 case 5 when _virqs[device] is { } virq:
                     if (detour)
                         _fabric.DisposeVirq(_fabric.ConnectVirq(16 + line, "passing", VirqKind.Level));
-                    _fabric.Virqs!.Trigger(virq);
+                    _fabric.RouteCache!.Trigger(virq);
                     break;
                 case 6 when _virqs[device] is { } virq:
                     if (detour)
-                        _fabric.Virqs!.Unmask(virq);
+                        _fabric.RouteCache!.Unmask(virq);
                     if (draw / Devices % 2 == 0)
-                        _fabric.Virqs!.Mask(virq);
+                        _fabric.RouteCache!.Mask(virq);
                     else
-                        _fabric.Virqs!.Unmask(virq);
+                        _fabric.RouteCache!.Unmask(virq);
                     break;
                 case 7 when _virqs[device] is { } virq && draw % 3 == 0:
                     _fabric.DisposeVirq(virq);
@@ -161,16 +161,16 @@ public sealed class IdentityHistoryTests
                     _fabric.Connect(16 + line, "one more");
                     return true;
                 case 3 when _virqs[device] is { } virq:
-                    _fabric.Virqs!.SetMessage(virq, Message(0x71));
+                    _fabric.RouteCache!.SetMessage(virq, Message(0x71));
                     return true;
                 case 4 when _virqs[device] is { } virq:
                     _fabric.DisposeVirq(virq);
                     return true;
                 case 5 when _virqs[device] is { } virq:
-                    if (_fabric.Virqs!.StateOf(virq) is VirqState.Masked or VirqState.Parked)
-                        _fabric.Virqs.Unmask(virq);
+                    if (_fabric.RouteCache!.StateOf(virq) is VirqState.Masked or VirqState.Parked)
+                        _fabric.RouteCache.Unmask(virq);
                     else
-                        _fabric.Virqs.Mask(virq);
+                        _fabric.RouteCache.Mask(virq);
                     return true;
                 case 6:
                     _fabric.Eoi((byte)(0x50 + line));
@@ -194,8 +194,8 @@ public sealed class IdentityHistoryTests
         {
             if (_virqs[device] is not null)
                 return;
-            VirqHandle virq = _fabric.Virqs!.Register($"device {device}", 0x10);
-            _fabric.Virqs.Attach(virq, new EventFd(100 + device));
+            VirqHandle virq = _fabric.RouteCache!.Register($"device {device}", 0x10);
+            _fabric.RouteCache.Attach(virq, new EventFd(100 + device));
             _virqs[device] = virq;
         }
 

@@ -21,12 +21,12 @@ public sealed class LawIdentityTests
         Guest one = new(), other = new();
         foreach (Guest guest in new[] { one, other })
             guest.Register();
-        one.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
-        other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
-        other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), Second));
+        one.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), First));
+        other.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), First));
+        other.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), Second));
         Assert.NotEqual(one.Identity, other.Identity);
-        other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
-        AssertAlike(one, other, fabric => fabric.Virqs!.Trigger(fabric.Virqs.HandleAt(0)));
+        other.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), First));
+        AssertAlike(one, other, fabric => fabric.RouteCache!.Trigger(fabric.RouteCache.HandleAt(0)));
     }
 
     [Fact]
@@ -36,13 +36,13 @@ public sealed class LawIdentityTests
         foreach (Guest guest in new[] { one, other })
         {
             guest.Register();
-            guest.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
-            guest.Do(fabric => fabric.Virqs!.Mask(fabric.Virqs.HandleAt(0)));
+            guest.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), First));
+            guest.Do(fabric => fabric.RouteCache!.Mask(fabric.RouteCache.HandleAt(0)));
         }
-        other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), Second));
-        other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
-        AssertAlike(one, other, fabric => fabric.Virqs!.Unmask(fabric.Virqs.HandleAt(0)));
-        AssertAlike(one, other, fabric => fabric.Virqs!.Trigger(fabric.Virqs.HandleAt(0)));
+        other.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), Second));
+        other.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), First));
+        AssertAlike(one, other, fabric => fabric.RouteCache!.Unmask(fabric.RouteCache.HandleAt(0)));
+        AssertAlike(one, other, fabric => fabric.RouteCache!.Trigger(fabric.RouteCache.HandleAt(0)));
     }
 
     [Fact]
@@ -51,11 +51,11 @@ public sealed class LawIdentityTests
         Guest one = new(), other = new();
         other.Do(fabric => fabric.Connect(20, "disk").Dispose());
         other.Do(fabric => fabric.DisposeVirq(fabric.ConnectVirq(21, "usb", VirqKind.Level)));
-        other.Do(fabric => fabric.Virqs!.Register("net", 0x10));
-        other.Do(fabric => fabric.Virqs!.SetMessage(fabric.Virqs.HandleAt(0), First));
-        other.Do(fabric => fabric.Virqs!.Trigger(fabric.Virqs.HandleAt(0)));
+        other.Do(fabric => fabric.RouteCache!.Register("net", 0x10));
+        other.Do(fabric => fabric.RouteCache!.SetMessage(fabric.RouteCache.HandleAt(0), First));
+        other.Do(fabric => fabric.RouteCache!.Trigger(fabric.RouteCache.HandleAt(0)));
         Assert.NotEqual(one.Identity, other.Identity);
-        other.Do(fabric => fabric.DisposeVirq(fabric.Virqs!.HandleAt(0)));
+        other.Do(fabric => fabric.DisposeVirq(fabric.RouteCache!.HandleAt(0)));
         AssertAlike(one, other, fabric => fabric.Connect(20, "disk").Raise());
         AssertAlike(one, other, fabric => fabric.ConnectVirq(21, "usb", VirqKind.Edge));
     }
@@ -240,8 +240,8 @@ public sealed class LawIdentityTests
 
         internal void Register() => Do(fabric =>
         {
-            VirqHandle virq = fabric.Virqs!.Register("device", 0x10);
-            fabric.Virqs.Attach(virq, new EventFd(7));
+            VirqHandle virq = fabric.RouteCache!.Register("device", 0x10);
+            fabric.RouteCache.Attach(virq, new EventFd(7));
         });
 
         internal void Drain() => Machine.Drain(_ports);
