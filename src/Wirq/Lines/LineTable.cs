@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
@@ -7,11 +8,14 @@ namespace Wirq;
 /// <summary>The lines of a machine, one per GSI, and the sources on them. A line is the OR of its sources.</summary>
 public sealed class LineTable
 {
+    private const int WordBits = 64;
+
     private readonly Block<LineState> _lines;
     private readonly Block<SourceState> _sources;
     private readonly SlotSet _free;
     // By slot; only while an identity is taken.
     private readonly ushort[] _places;
+    private readonly ulong[] _placedSlots;
     private int _placed;
     private readonly string[] _labels;
 
@@ -35,6 +39,7 @@ public sealed class LineTable
         _sources = arena.Reserve<SourceState>(capacity, MakeCanonical);
         _free = new SlotSet(capacity, arena);
         _places = new ushort[capacity];
+        _placedSlots = new ulong[(capacity + WordBits - 1) / WordBits];
         _labels = new string[capacity];
         Array.Fill(_labels, "");
         foreach (ref LineState line in _lines.Span)
@@ -167,17 +172,28 @@ public sealed class LineTable
     /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
     /// which the sources joined; behind them the free slots in their order. Which slot each source has does not matter.
     /// Blocks that are reserved after these may ask, while they are rewritten.</summary>
-    internal int PlaceOf(int slot) => _free.IsFree(slot) ? _placed + _free.FreeBelow(slot) : _places[slot];
+    internal int PlaceOf(int slot)
+    {
+        ulong word = _placedSlots[slot / WordBits], bit = 1ul << slot % WordBits;
+        if ((word & bit) != 0)
+            return _places[slot];
+        int placedBelow = BitOperations.PopCount(word & (bit - 1));
+        foreach (ulong below in _placedSlots.AsSpan(0, slot / WordBits))
+            placedBelow += BitOperations.PopCount(below);
+        return _placed + slot - placedBelow;
+    }
 
     private void MakeCanonical(Span<SourceState> copy, long now)
     {
         copy.Clear();
+        Array.Clear(_placedSlots);
         ushort place = 0;
         foreach (ref readonly LineState line in _lines.Span)
         {
             for (int slot = line.First; slot != SourceState.None; slot = _sources[slot].Next)
             {
                 _places[slot] = place;
+                _placedSlots[slot / WordBits] |= 1ul << slot % WordBits;
                 ref SourceState source = ref copy[place++];
                 source = _sources[slot];
                 (source.Generation, source.Next) = (1, 0);

@@ -39,18 +39,6 @@ internal readonly struct SlotSet
         return -1;
     }
 
-    /// <summary>Whether a slot is free.</summary>
-    internal bool IsFree(int slot) => (_words[slot / WordBits].Bits >> slot % WordBits & 1) != 0;
-
-    /// <summary>How many slots before a slot are free.</summary>
-    internal int FreeBelow(int slot)
-    {
-        int count = BitOperations.PopCount(_words[slot / WordBits].Bits & ((1ul << slot % WordBits) - 1));
-        foreach (ref readonly SlotWord word in _words.Span[..(slot / WordBits)])
-            count += BitOperations.PopCount(word.Bits);
-        return count;
-    }
-
     /// <summary>Gives a slot back.</summary>
     internal void Free(int slot)
     {
