@@ -5,7 +5,7 @@ namespace Wirq.Benchmarks;
 /// <summary>A machine that is ready to take interrupts, and the paths that are measured on it. Recorder and laws are off.</summary>
 public sealed class PathMachine
 {
-    private const ulong ApicPage = 0xFEE00000, IoApicPage = 0xFEC00000;
+    private const ulong ApicPage = ApicBase.DefaultPage, IoApicPage = IoApicOptions.DefaultAddress;
     private const int Pin = 21;
     private const byte MessageVector = 0x41, LineVector = 0x51;
 
@@ -21,10 +21,10 @@ public sealed class PathMachine
         _fabric = new Fabric(FabricOptions.Pc(cpus));
         _fabric.Events.WakeUps = wakeUps;
         for (int cpu = 0; cpu < cpus; cpu++)
-            _fabric.TryWrite(cpu, ApicPage + 0xF0, 4, 0x1FF);
+            _fabric.TryWrite(cpu, ApicPage + (uint)ApicRegister.SpuriousVector, 4, 0x1FF);
         var entry = RedirectionEntry.Create(LineVector, destination: 0, level: true);
-        WriteIndexed(0x10 + Pin * 2 + 1, entry.High);
-        WriteIndexed(0x10 + Pin * 2, entry.Low);
+        WriteIndexed(IoApic.EntryIndex(Pin) + 1, entry.High);
+        WriteIndexed(IoApic.EntryIndex(Pin), entry.Low);
         _fabric.Drain();
         _source = _fabric.Connect(Pin, "device", SourceKind.Wired);
     }
@@ -38,7 +38,7 @@ public sealed class PathMachine
         _fabric.Send(_message);
         _fabric.Drain();
         int vector = _fabric.Take(0);
-        _fabric.TryWrite(0, ApicPage + 0xB0, 4, 0);
+        _fabric.TryWrite(0, ApicPage + (uint)ApicRegister.Eoi, 4, 0);
         _fabric.Drain();
         return vector;
     }
@@ -50,7 +50,7 @@ public sealed class PathMachine
         _fabric.Drain(ports);
         int vector = _fabric.Take(0);
         _source.Lower();
-        _fabric.TryWrite(0, ApicPage + 0xB0, 4, 0);
+        _fabric.TryWrite(0, ApicPage + (uint)ApicRegister.Eoi, 4, 0);
         _fabric.Drain(ports);
         return vector;
     }

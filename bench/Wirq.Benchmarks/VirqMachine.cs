@@ -14,7 +14,7 @@ public sealed class VirqMachine
     /// <summary>As many virqs as a machine can have.</summary>
     public const int Most = 65534;
 
-    private const ulong SpuriousVector = 0xFEE000F0;
+    private const ulong SpuriousVector = ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector;
     private const int FirstVector = 0x20, Vectors = 200, Seed = 1;
 
     private readonly Fabric _fabric;
@@ -43,7 +43,7 @@ public sealed class VirqMachine
             _fabric.TryWrite(0, address, size, value);
             _fabric.Drain();
         });
-        _cache = _fabric.Virqs!;
+        _cache = _fabric.RouteCache!;
         new Random(Seed).Shuffle(_order);
         for (int i = 0; i < virqs; i++)
         {

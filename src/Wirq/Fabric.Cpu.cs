@@ -15,20 +15,20 @@ public enum MsrResult
 }
 
 /// <content>What CPUs do: registers by memory, port and MSR, and taking interrupts.</content>
-public sealed partial class Fabric : ICpuBus
+public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
 {
     /// <summary>Bytes of the page in which a chip has its registers.</summary>
     internal const ulong PageSize = 0x1000;
     private const ulong PageMask = PageSize - 1;
-    private const uint RegisterStride = 16;
+    private const uint RegisterStride = LocalApics.RegisterStride;
     private const int RegisterWidth = 4;
 
     /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         value = 0;
-        if (LocalApics.Maps(cpu, address, out uint offset))
-            value = ReadLocalApic(cpu, offset, size);
+        if (LocalApics is { } apics && apics.Maps(cpu, address, out uint offset))
+            value = ReadLocalApic(apics, cpu, offset, size);
         else if (FindIoApic(address) is var chip and >= 0)
             value = ReadIoApic(cpu, chip, (uint)(address & PageMask), size);
         else if (_units.At(address) is var unit and >= 0)
@@ -36,18 +36,18 @@ public sealed partial class Fabric : ICpuBus
         else
             return false;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MemoryMappedRead, (ushort)cpu, (uint)size, address, value));
+            Events.Observe(new MemoryMappedAccess(cpu, IsWrite: false, size, address, value).ToEvent());
         return true;
     }
 
     /// <inheritdoc/>
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
-        if (!LocalApics.Maps(cpu, address, out uint offset))
+        if (LocalApics is not { } apics || !apics.Maps(cpu, address, out uint offset))
             return TryWriteChip(cpu, address, size, value);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
-        WriteLocalApic(cpu, offset, size, value);
+            Events.Observe(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
+        WriteLocalApic(apics, cpu, offset, size, value);
         return true;
     }
 
@@ -57,7 +57,7 @@ public sealed partial class Fabric : ICpuBus
         if (chip < 0 && unit < 0)
             return false;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+            Events.Observe(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
         if (chip < 0)
             WriteRemapper(cpu, unit, address, size, value);
         else if (_ioApics[chip].Has((uint)(address & PageMask), size))
@@ -84,7 +84,7 @@ public sealed partial class Fabric : ICpuBus
             value = value << 8 | one;
         }
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.PortRead, (ushort)cpu, (uint)size, port, value));
+            Events.Observe(new PortAccess(cpu, IsWrite: false, size, port, value).ToEvent());
         return true;
     }
 
@@ -94,7 +94,7 @@ public sealed partial class Fabric : ICpuBus
         if (Pic is null || !PicPair.Claims(port) || size is not (1 or 2 or 4))
             return false;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.PortWrite, (ushort)cpu, (uint)size, port, value));
+            Events.Observe(new PortAccess(cpu, IsWrite: true, size, port, value).ToEvent());
         for (int i = 0; i < size; i++, value >>= 8)
         {
             if (PicPair.Claims((ushort)(port + i)))
@@ -107,51 +107,56 @@ public sealed partial class Fabric : ICpuBus
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
         value = 0;
-        if (!LocalApics.ClaimsMsr(msr))
+        if (LocalApics is not { } apics || !LocalApics.ClaimsMsr(msr))
             return MsrResult.NotOurs;
-        bool done = LocalApics.TryReadMsr(cpu, msr, Events, out value);
+        bool done = apics.TryReadMsr(cpu, msr, Events, out value);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MsrRead, (ushort)cpu, done ? 0u : 1, msr, value));
+            Events.Observe(new MsrAccess(cpu, IsWrite: false, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
     /// <inheritdoc/>
     public MsrResult WriteMsr(int cpu, uint msr, ulong value)
     {
-        if (!LocalApics.ClaimsMsr(msr))
+        if (LocalApics is not { } apics || !LocalApics.ClaimsMsr(msr))
             return MsrResult.NotOurs;
-        bool done = LocalApics.TryWriteMsr(cpu, msr, value, Events);
+        bool done = apics.TryWriteMsr(cpu, msr, value, Events);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MsrWrite, (ushort)cpu, done ? 0u : 1, msr, value));
+            Events.Observe(new MsrAccess(cpu, IsWrite: true, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
     /// <inheritdoc/>
-    public byte ReadCr8(int cpu) => LocalApics.ReadCr8(cpu);
+    public byte ReadCr8(int cpu) => OwnLocalApics.ReadCr8(cpu);
 
     /// <inheritdoc/>
     public bool TryWriteCr8(int cpu, ulong value)
     {
+        LocalApics apics = OwnLocalApics;
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.TaskPriorityWrite, (ushort)cpu, 0, 0, value));
-        return LocalApics.TryWriteCr8(cpu, value, Events);
+            Events.Observe(new TaskPriorityWrite(cpu, value).ToEvent());
+        return apics.TryWriteCr8(cpu, value, Events);
     }
 
     /// <inheritdoc/>
-    public ApicBase ReadBase(int cpu) => LocalApics.Base(cpu);
+    public ApicBase ReadBase(int cpu) => OwnLocalApics.Base(cpu);
 
     /// <inheritdoc/>
-    public bool HasInterrupt(int cpu) => LocalApics.HasInterrupt(cpu) || HasExtInt(cpu);
+    public bool HasInterrupt(int cpu) => OwnLocalApics is var apics && (apics.HasInterrupt(cpu) || HasExtInt(apics, cpu));
 
     /// <inheritdoc/>
     public int Take(int cpu)
     {
-        if (HasExtInt(cpu) && !(Options.LocalApicFirst && LocalApics.HasInterrupt(cpu)))
+        LocalApics apics = OwnLocalApics;
+        if (HasExtInt(apics, cpu) && !(Options.LocalApicFirst && apics.HasInterrupt(cpu)))
             return Inta(cpu);
-        return LocalApics.TryTake(cpu, Events);
+        return apics.TryTake(cpu, Events);
     }
 
-    private bool HasExtInt(int cpu) => Pic is { Asks: true } && LocalApics.HasExtInt(cpu, intr: true);
+    private LocalApics OwnLocalApics => LocalApics
+        ?? throw new InvalidOperationException("the local APICs of this machine are the kernel's: ask the kernel");
+
+    private bool HasExtInt(LocalApics apics, int cpu) => Pic is { Asks: true } && apics.HasExtInt(cpu, intr: true);
 
     /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that
     /// had seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>
@@ -161,30 +166,30 @@ public sealed partial class Fabric : ICpuBus
         if (Pic is null)
             throw new InvalidOperationException("the machine has no 8259");
         byte vector = Pic.Take(Events, out PinWork work);
-        LocalApics.ExtIntTaken(cpu);
+        LocalApics?.ExtIntTaken(cpu);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, vector, 1));
+            Events.Observe(new VectorTaken(cpu, vector, VectorGiver.Pic).ToEvent());
         CarryPic(work);
         return vector;
     }
 
-    private ulong ReadLocalApic(int cpu, uint offset, int size)
+    private ulong ReadLocalApic(LocalApics apics, int cpu, uint offset, int size)
     {
         uint within = offset % RegisterStride;
         if (size is 1 or 2 or 4 && within + (uint)size <= RegisterWidth)
         {
             ulong mask = (1ul << (size * 8)) - 1;
-            return LocalApics.Read(cpu, offset - within, Events) >> (int)(within * 8) & mask;
+            return apics.Read(cpu, offset - within, Events) >> (int)(within * 8) & mask;
         }
         Events.NoteMisuse(cpu, Misuse.Access, offset, 0);
         return 0;
     }
 
-    private void WriteLocalApic(int cpu, uint offset, int size, ulong value)
+    private void WriteLocalApic(LocalApics apics, int cpu, uint offset, int size, ulong value)
     {
         // Registers are written whole, at their own address (SDM vol. 3, 11.4.1).
         if (size == RegisterWidth && offset % RegisterStride == 0)
-            LocalApics.Write(cpu, offset, (uint)value, Events);
+            apics.Write(cpu, offset, (uint)value, Events);
         else
             Events.NoteMisuse(cpu, Misuse.Access, offset, value);
     }

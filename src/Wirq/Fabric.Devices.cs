@@ -54,18 +54,20 @@ public sealed partial class Fabric
     private void DriveLine(int gsi, bool asserted)
     {
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.LineChanged, 0, (uint)gsi, asserted ? 1u : 0));
+            Events.Observe(new LineChanged(gsi, asserted).ToEvent());
         if (KernelOwns(gsi))
         {
-            Events.Emit(new Event(EventKind.KernelLine, 0, (uint)gsi, asserted ? 1u : 0));
+            Events.Emit(new KernelLine(gsi, asserted).ToEvent());
             return;
         }
         DrivePins(gsi, asserted);
     }
 
-    /// <summary>The chips of this machine that a line leads to are driven.</summary>
+    /// <summary>The chips of this machine that a line leads to are driven. At the level that they have already, by the manual
+    /// nothing follows; a profile may take each call for an edge or a request (<c>EveryDriveCounts</c>,
+    /// <c>LevelDriveCounts</c>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void DrivePins(int gsi, bool asserted)
+    internal void DrivePins(int gsi, bool asserted)
     {
         ref readonly GsiTarget target = ref Gsis[gsi];
         if (target.Irq >= 0)
@@ -77,20 +79,8 @@ public sealed partial class Fabric
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
-    private bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
-
-    /// <summary>A device drives its line again at the level that it has. By the manual nothing follows; a
-    /// profile may take each call for an edge or a request (<c>EveryDriveCounts</c>, <c>LevelDriveCounts</c>).</summary>
-    internal void DriveAgain(int gsi) => DrivePins(gsi, Lines.IsAsserted(gsi));
-
-    /// <summary>The state of the 8259 pair was set from outside: INTR follows.</summary>
-    internal void PicWasSet()
-    {
-        Pic!.Master.Touch();
-        Pic.Slave.Touch();
-        Pic.Update(Events);
-        PropagateIntr();
-    }
+    /// <summary>Whether a line leads to the chips of a kernel, and not to those of this machine.</summary>
+    internal bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Carry(int chip, in PinWork work)
@@ -112,6 +102,12 @@ public sealed partial class Fabric
         ReadOnlySpan<int> gsis = Gsis.OfIsaIrqs;
         Acknowledge(work.Acked, gsis, EventKind.PicAcked, 0, onlySampled: false);
         Acknowledge(work.Resampled, gsis, EventKind.PicResampled, 0, onlySampled: true);
+        UpdatePic();
+    }
+
+    /// <summary>INT of the 8259s follows from their state, and INTR reaches whoever it is wired to.</summary>
+    internal void UpdatePic()
+    {
         Pic!.Update(Events);
         PropagateIntr();
     }
@@ -143,7 +139,7 @@ public sealed partial class Fabric
         if (_state.Value.Intr == (intr ? 1u : 0))
             return;
         _state.Value.Intr = intr ? 1u : 0;
-        for (int cpu = 0; cpu < LocalApics.Count; cpu++)
+        for (int cpu = 0; cpu < LocalApics?.Count; cpu++)
             LocalApics.SetLint(cpu, 0, intr, Events);
         if (_intrSource >= 0)
             SetSource(_intrSource, Lines.GenerationOf(_intrSource), intr);

@@ -28,6 +28,9 @@ public sealed partial class Fabric
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
+    /// <summary>A CPU whose local APIC is a kernel's ended a level vector.</summary>
+    internal void TellEoi(int cpu, byte vector) => Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector));
+
     internal void Eoi(byte vector, bool level)
     {
         if (_ioApics.Length == 1)
@@ -60,10 +63,10 @@ public sealed partial class Fabric
     {
         get
         {
-            long next = LocalApics.NextDeadline;
+            long next = LocalApics?.NextDeadline ?? long.MaxValue;
             foreach (IoApic chip in _ioApics)
                 next = Math.Min(next, chip.NextDeadline);
-            return Virqs is null ? next : Math.Min(next, Virqs.NextDeadline);
+            return RouteCache is null ? next : Math.Min(next, RouteCache.NextDeadline);
         }
     }
 
@@ -76,9 +79,9 @@ public sealed partial class Fabric
         Events.Now = now;
         if (Events.Observing)
             Events.Observe(new Event(EventKind.TimeAdvanced));
-        LocalApics.Advance(Events);
+        LocalApics?.Advance(Events);
         foreach (IoApic chip in _ioApics)
             chip.Advance(Events);
-        Virqs?.Advance();
+        RouteCache?.Advance();
     }
 }

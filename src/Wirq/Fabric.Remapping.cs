@@ -40,12 +40,12 @@ public sealed partial class Fabric
         if (range.First.Unit != unit || range.Last.Unit != unit)
             throw new InvalidOperationException($"remapping unit {unit} ended {range.First} to {range.Last}; expected cookies of its own");
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.RemapInvalidated, (ushort)unit, 0, (ulong)range.First.Key, (ulong)range.Last.Key));
-        int touched = Virqs?.Invalidate(range) ?? 0;
+            Events.Observe(Invalidation(done: false, unit, range, touched: 0));
+        int touched = RouteCache?.Invalidate(range) ?? 0;
         if (Events.Observing)
-        {
-            Events.Observe(new Event(EventKind.RemapInvalidationDone, (ushort)unit, (uint)touched,
-                (ulong)range.First.Key, (ulong)range.Last.Key));
-        }
+            Events.Observe(Invalidation(done: true, unit, range, touched));
     }
+
+    private static Event Invalidation(bool done, int unit, CookieRange range, int touched) =>
+        new RemapInvalidation(done, unit, (ulong)range.First.Key, (ulong)range.Last.Key, (uint)touched).ToEvent();
 }

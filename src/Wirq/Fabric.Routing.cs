@@ -16,7 +16,7 @@ public sealed partial class Fabric
     {
         if (kind is not (VirqKind.Level or VirqKind.Edge))
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "a virq on a line is a level or an edge");
-        RouteCache virqs = Virqs ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
+        RouteCache virqs = RouteCache ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
         Source source = Connect(gsi, label, kind == VirqKind.Level ? SourceKind.Sampled : SourceKind.Edge);
         VirqHandle handle = virqs.RegisterOnLine(label, source.Slot, kind, gsi);
         Lines.SetVirq(source.Slot, handle.Slot);
@@ -26,7 +26,7 @@ public sealed partial class Fabric
     /// <summary>Frees a virq, and the source that it drives.</summary>
     public void DisposeVirq(VirqHandle handle)
     {
-        RouteCache virqs = Virqs ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
+        RouteCache virqs = RouteCache ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");
         int source = virqs.SourceOf(handle);
         virqs.Dispose(handle);
         if (source >= 0)
@@ -50,11 +50,11 @@ public sealed partial class Fabric
     /// commit; one that cannot be translated yet gets it, or its fault, when an interrupt happens.</summary>
     internal void FollowRoute(int chip, int pin, RedirectionEntry entry)
     {
-        if (Virqs?.Pins is not { } pins || !_ioApics[chip].IsLevel(entry) || entry.Masked)
+        if (RouteCache?.Pins is not { } pins || !_ioApics[chip].IsLevel(entry) || entry.Masked)
             return;
         RefusalReason reason = Translate(_ioApics[chip].MessageOf(entry), Options.IoApics[chip].Requester, delivering: false,
             out InterruptMessage translated, out _);
         if (reason == RefusalReason.None)
-            Virqs.CommitIf(pins.Set(chip, pin, translated));
+            RouteCache.CommitIf(pins.Set(chip, pin, translated));
     }
 }

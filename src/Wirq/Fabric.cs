@@ -43,15 +43,15 @@ public sealed partial class Fabric : IRouteOwner
         Lines = new LineTable(Gsis.Count, options.Sources, Arena);
         Pic = options.Pic is null ? null : new PicPair(options.Pic, Arena);
         _ioApics = [.. options.IoApics.Select((io, index) => new IoApic(io, Arena, index))];
-        LocalApics = new LocalApics(options.LocalApics, Arena);
+        LocalApics = KernelOwnsLocalApics ? null : new LocalApics(options.LocalApics, Arena);
         if (options.Routing is not null)
-            Virqs = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
+            RouteCache = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
         _units = new RemapperSet(options, Arena);
         Carrier = new Carrier(this);
         _remaps = KernelOwnsLocalApics || !_units.IsEmpty;
-        if (LocalApics.EoiByDestination && !_remaps)
+        if (LocalApics is { EoiByDestination: true } && !_remaps)
         {
-            LocalApics.Listeners = new EoiListeners(this);
+            LocalApics.Listeners = new EoiListeners(this, LocalApics);
             foreach (IoApic ioApic in _ioApics)
                 ioApic.Listeners = LocalApics.Listeners;
         }
@@ -74,13 +74,13 @@ public sealed partial class Fabric : IRouteOwner
     public PicPair? Pic { get; }
     /// <summary>Its I/OAPICs.</summary>
     public IReadOnlyList<IoApic> IoApics => _ioApics;
-    /// <summary>Its local APICs; where a kernel owns them, these are not used.</summary>
-    public LocalApics LocalApics { get; }
+    /// <summary>Its local APICs; null where they are a kernel's (<see cref="RoutingOptions.Kernel"/>).</summary>
+    public LocalApics? LocalApics { get; }
     /// <summary>Guest memory, which remapping units read. A fork has that of its original until it is given its
     /// own.</summary>
     public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
-    /// <summary>Its virqs, if it has any.</summary>
-    public RouteCache? Virqs { get; }
+    /// <summary>Its virqs and the routes of a kernel that they use, if it has any.</summary>
+    public RouteCache? RouteCache { get; }
 
     /// <summary>Who carries its effects out.</summary>
     internal Carrier Carrier { get; }
@@ -132,7 +132,7 @@ public sealed partial class Fabric : IRouteOwner
             _laws[i].CopyFrom(other._laws[i]);
         Copied(other);
         Lines.CopyLabels(other.Lines);
-        Virqs?.CopyLabels(other.Virqs!);
+        RouteCache?.CopyLabels(other.RouteCache!);
     }
 
     /// <summary>The arena took over that of another machine, which has the same names: the rest goes with it.</summary>

@@ -7,10 +7,6 @@ namespace Wirq;
 /// <content>What is demanded of a machine, all of it, before anything is built.</content>
 public sealed partial record FabricOptions
 {
-    // What devices and chips write here is a message (Intel SDM vol. 3, 11.11.1), and what a CPU writes at its begin is
-    // its local APIC's.
-    private const ulong MessagesBegin = 0xFEE00000, MessagesEnd = 0xFEF00000;
-
     /// <summary>How many GSIs the machine has: those of the ISA bus at least.</summary>
     internal int GsiCount => Math.Max(GsiMap.IsaIrqs, IoApics.Select(chip => chip.GsiBase + chip.Pins).DefaultIfEmpty(0).Max());
 
@@ -96,8 +92,8 @@ public sealed partial record FabricOptions
 
         void Add(RegisterPages pages, string owner, string field)
         {
-            check.That(pages.End <= MessagesBegin || pages.Address >= MessagesEnd, $"0x{pages.Address:x}",
-                $"an address outside of 0x{MessagesBegin:x} to 0x{MessagesEnd - 1:x}, which are the local APICs' and messages'", field);
+            check.That(pages.End <= MsiAddress.WindowBegin || pages.Address >= MsiAddress.WindowEnd, $"0x{pages.Address:x}",
+                $"an address outside of 0x{MsiAddress.WindowBegin:x} to 0x{MsiAddress.WindowEnd - 1:x}, which are the local APICs' and messages'", field);
             foreach ((RegisterPages other, string name) in owners)
             {
                 check.That(pages.End <= other.Address || other.End <= pages.Address, $"0x{pages.Address:x}",

@@ -21,7 +21,7 @@ internal sealed class SmallKernel(Fabric machine) : IKernelPort, IEventPort
     /// <summary>A device writes its eventfd.</summary>
     internal void Signal(VirqHandle virq)
     {
-        EventFd fd = machine.Virqs!.TriggerOf(virq);
+        EventFd fd = machine.RouteCache!.TriggerOf(virq);
         machine.Events.Observe(new Event(EventKind.VirqSignalled, (ushort)virq.Slot));
         if (_bound.TryGetValue(fd, out int gsi))
         {
@@ -32,7 +32,7 @@ internal sealed class SmallKernel(Fabric machine) : IKernelPort, IEventPort
         }
         _readable.Add(fd);
         if (_polled.TryGetValue(fd, out int token))
-            machine.Virqs.Readable(token);
+            machine.RouteCache.Readable(token);
     }
 
     public void Commit(ReadOnlySpan<KernelRoute> routes)

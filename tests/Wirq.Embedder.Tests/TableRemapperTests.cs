@@ -26,7 +26,7 @@ public sealed class TableRemapperTests
         VirqHandle nic = machine.Register(Nic, Row(3));
         Assert.Equal(To(1, One), machine.Signal(nic));
         Assert.Equal((VirqState.Hot, 0, 1), (machine.StateOf(nic), machine.Kernel.Served, machine.Unit.Translations));
-        VirqReport report = Assert.Single(machine.Machine.Virqs!.Explain());
+        VirqReport report = Assert.Single(machine.Machine.RouteCache!.Explain());
         Assert.Equal((new RouteCookie(Table, 0x0418_0003), To(1, One)), (report.Cookie, report.Translation));
         Assert.Equal(To(1, One), machine.Signal(nic));
         Assert.Equal((1, 1), (machine.Kernel.Served, machine.Unit.Translations));
@@ -108,8 +108,8 @@ public sealed class TableRemapperTests
         fork.Forget(Nic, 3);
         Assert.Equal((VirqState.Hot, VirqState.Stale), (machine.StateOf(nic), fork.StateOf(nic)));
         Assert.NotEqual(machine.Machine.Identity(), fork.Machine.Identity());
-        fork.Kernel.Write(fork.Machine.Virqs!.TriggerOf(nic));
-        fork.Machine.Virqs.Readable(nic.Slot);
+        fork.Kernel.Write(fork.Machine.RouteCache!.TriggerOf(nic));
+        fork.Machine.RouteCache.Readable(nic.Slot);
         fork.Drain();
         Assert.Equal(To(1, Two), Assert.Single(fork.Kernel.Injected));
         Assert.Equal(To(0, One), machine.Signal(nic));

@@ -79,9 +79,9 @@ internal sealed class TwoUnits : IEventObserver
     /// <summary>A virq with an eventfd.</summary>
     internal VirqHandle Register(ushort requester, Msi message, bool prefault = false)
     {
-        VirqHandle virq = Machine.Virqs!.Register($"device {requester:x4}", requester, prefault);
-        Machine.Virqs.SetMessage(virq, message);
-        Machine.Virqs.Attach(virq, new EventFd(100 + _eventFds++));
+        VirqHandle virq = Machine.RouteCache!.Register($"device {requester:x4}", requester, prefault);
+        Machine.RouteCache.SetMessage(virq, message);
+        Machine.RouteCache.Attach(virq, new EventFd(100 + _eventFds++));
         Drain();
         return virq;
     }
@@ -99,7 +99,7 @@ internal sealed class TwoUnits : IEventObserver
         return Kernel.Injected.Count == before ? null : Kernel.Injected[before];
     }
 
-    internal VirqState StateOf(VirqHandle virq) => Machine.Virqs!.StateOf(virq);
+    internal VirqState StateOf(VirqHandle virq) => Machine.RouteCache!.StateOf(virq);
 
     internal void Drain() => Machine.Drain(_ports);
 

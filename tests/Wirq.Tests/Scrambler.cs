@@ -46,7 +46,7 @@ internal sealed class Scrambler
     /// <summary>Does one thing, drains, and returns something that depends on the outcome.</summary>
     internal ulong Step(IEventObserver? port = null)
     {
-        int cpu = _random.Next(Fabric.LocalApics.Count);
+        int cpu = _random.Next(Fabric.LocalApics!.Count);
         ulong outcome = 0;
         switch (_random.Next(16))
         {

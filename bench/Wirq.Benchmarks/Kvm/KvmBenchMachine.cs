@@ -74,17 +74,17 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
     {
         for (int i = 0; i < Count; i++)
             Miss(i);
-        _host.Do(fabric => fabric.Virqs!.PromoteAll());
+        _host.Do(fabric => fabric.RouteCache!.PromoteAll());
         if (_virqs.Any(virq => virq.State != VirqState.Hot))
             throw new InvalidOperationException("not every virq is hot");
-        _rows = _host.Do(fabric => fabric.Virqs!.CopyRoutes(_table));
+        _rows = _host.Do(fabric => fabric.RouteCache!.CopyRoutes(_table));
     }
 
     /// <summary>A virq that was invalidated interrupts, and is hot again.</summary>
     internal void Reheat(int virq)
     {
         Miss(virq);
-        _host.Do(fabric => fabric.Virqs!.PromoteAll());
+        _host.Do(fabric => fabric.RouteCache!.PromoteAll());
     }
 
     /// <summary>The guest masks all virqs from one on.</summary>

@@ -7,7 +7,7 @@ namespace Wirq.Board.Cpus;
 /// <param name="cpu">Which CPU.</param>
 /// <param name="chips">The interrupt system.</param>
 /// <param name="devices">The devices.</param>
-internal sealed class AccessExits(int cpu, ICpuBus chips, DeviceBus devices)
+internal sealed class AccessExits(int cpu, ICpuAccesses chips, DeviceBus devices)
 {
     internal void Serve(KvmPortExit exit)
     {

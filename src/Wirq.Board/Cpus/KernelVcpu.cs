@@ -13,7 +13,7 @@ public sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
     private readonly FabricHost _host;
-    private readonly BoardClock _clock;
+    private readonly BoardChips _chips;
     private readonly AccessExits _accesses;
     private readonly Action<GuestEnd> _ended;
     private readonly WorkaroundSet _workarounds;
@@ -24,19 +24,18 @@ public sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="clock">The time, which the interrupt system is told before each access; told of deadlines that an
-    /// access moved.</param>
+    /// <param name="chips">The interrupt system as vCPUs reach it.</param>
     /// <param name="devices">Everything else that it reaches.</param>
     /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
     /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
-    public KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardClock clock, DeviceBus devices, IGuestMemory memory,
+    internal KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardChips chips, DeviceBus devices, IGuestMemory memory,
         WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
         _cpu = cpu;
         _host = host;
-        _clock = clock;
-        _accesses = new AccessExits(cpu, new WithoutLocalApic(host), devices);
+        _chips = chips;
+        _accesses = new AccessExits(cpu, chips, devices);
         _ended = ended;
         _workarounds = workarounds;
         _view = new GuestView(vcpu, memory);
@@ -65,9 +64,7 @@ public sealed class KernelVcpu : IVcpuHandler
         switch (exit.Reason)
         {
             case KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.IoApicEoi:
-                _host.Advance(_clock.Now);
                 Serve(exit);
-                _clock.Look();
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Halt or KvmExitReason.SetTpr:
                 break;
@@ -89,7 +86,7 @@ public sealed class KernelVcpu : IVcpuHandler
                 _accesses.Serve(exit.Memory);
                 break;
             default:
-                _host.Eoi(_cpu, exit.EoiVector);
+                _chips.Eoi(_cpu, exit.EoiVector);
                 break;
         }
     }
@@ -115,39 +112,5 @@ public sealed class KernelVcpu : IVcpuHandler
     {
         while (_view.Vcpu.Complete() != KvmExitReason.Interrupted)
             Exited(_view.Vcpu, _view.Vcpu.Exit);
-    }
-
-    /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
-    private sealed class WithoutLocalApic(FabricHost host) : ICpuBus
-    {
-        private const ulong LocalApicPage = 0xFEE00000, PageBytes = 0x1000;
-
-        public bool TryRead(int cpu, ulong address, int size, out ulong value)
-        {
-            value = 0;
-            return IsOurs(address) && host.TryRead(cpu, address, size, out value);
-        }
-
-        public bool TryWrite(int cpu, ulong address, int size, ulong value) =>
-            IsOurs(address) && host.TryWrite(cpu, address, size, value);
-
-        public bool TryReadPort(int cpu, ushort port, int size, out uint value) => host.TryReadPort(cpu, port, size, out value);
-        public bool TryWritePort(int cpu, ushort port, int size, uint value) => host.TryWritePort(cpu, port, size, value);
-
-        public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
-        {
-            value = 0;
-            return MsrResult.NotOurs;
-        }
-
-        public MsrResult WriteMsr(int cpu, uint msr, ulong value) => MsrResult.NotOurs;
-        public byte ReadCr8(int cpu) => 0;
-        public bool TryWriteCr8(int cpu, ulong value) => false;
-        public ApicBase ReadBase(int cpu) => host.ReadBase(cpu);
-        public bool HasInterrupt(int cpu) => false;
-        public int Take(int cpu) => -1;
-
-        // They lie where a reset puts them: no guest can move them.
-        private static bool IsOurs(ulong address) => address is < LocalApicPage or >= LocalApicPage + PageBytes;
     }
 }

@@ -16,11 +16,10 @@ namespace Wirq.Board.Cpus;
 /// </remarks>
 public sealed class UserVcpu : IVcpuHandler
 {
-    private const uint ApicBaseMsr = 0x1B, TscDeadlineMsr = 0x6E0;
     private const KvmMsrAccess Both = KvmMsrAccess.Read | KvmMsrAccess.Write;
 
     private readonly int _cpu;
-    private readonly ICpuBus _chips;
+    private readonly ICpuInterrupts _interrupts;
     private readonly AccessExits _accesses;
     private readonly VcpuReset _reset;
     private readonly Action<GuestEnd> _ended;
@@ -32,18 +31,19 @@ public sealed class UserVcpu : IVcpuHandler
     /// <summary>Takes a vCPU over.</summary>
     /// <param name="vcpu">The vCPU, just made: its state is what INIT brings back.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
-    /// <param name="chips">The interrupt system.</param>
+    /// <param name="registers">The interrupt system, as its accesses reach it.</param>
+    /// <param name="interrupts">The interrupt system, as its core takes interrupts.</param>
     /// <param name="devices">Everything else that it reaches.</param>
     /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
     /// <param name="workarounds">The work-arounds that this host needs; see <see cref="WorkaroundSet.For"/>.</param>
     /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
-    public UserVcpu(KvmVcpu vcpu, int cpu, ICpuBus chips, DeviceBus devices, IGuestMemory memory, WorkaroundSet workarounds,
-        Action<GuestEnd> ended)
+    public UserVcpu(KvmVcpu vcpu, int cpu, ICpuAccesses registers, ICpuInterrupts interrupts, DeviceBus devices,
+        IGuestMemory memory, WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
         ArgumentNullException.ThrowIfNull(workarounds);
         _cpu = cpu;
-        _chips = chips;
-        _accesses = new AccessExits(cpu, chips, devices);
+        _interrupts = interrupts;
+        _accesses = new AccessExits(cpu, registers, devices);
         _reset = VcpuReset.Capture(vcpu);
         _ended = ended;
         _workarounds = workarounds;
@@ -66,7 +66,7 @@ public sealed class UserVcpu : IVcpuHandler
         ArgumentNullException.ThrowIfNull(vm);
         vm.EnableUserSpaceMsr(KvmMsrExits.Invalid | KvmMsrExits.Unknown | KvmMsrExits.Filter);
         // Those that KVM would answer by itself; the registers of x2APIC mode it refuses where it has no local APIC.
-        vm.SetMsrFilter(new KvmMsrRange(ApicBaseMsr, 1, Both), new KvmMsrRange(TscDeadlineMsr, 1, Both));
+        vm.SetMsrFilter(new KvmMsrRange(ApicMsr.Base, 1, Both), new KvmMsrRange(ApicMsr.TscDeadline, 1, Both));
     }
 
     /// <summary>Starts it without INIT and SIPI: the guest begins where its registers say.</summary>
@@ -96,7 +96,7 @@ public sealed class UserVcpu : IVcpuHandler
         // Whoever calls the chips carries out what others left: it may be for this CPU, and nobody kicks a thread for
         // what it does itself.
         while (Signals.Any);
-        _cr8 = _chips.ReadCr8(_cpu);
+        _cr8 = _interrupts.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;
         return _halted ? VcpuNext.Wait : VcpuNext.Enter;
     }
@@ -122,8 +122,8 @@ public sealed class UserVcpu : IVcpuHandler
                 break;
             case KvmExitReason.ReadMsr or KvmExitReason.WriteMsr:
                 // KVM's own copy answers CPUID and the next system registers.
-                if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicBaseMsr)
-                    vcpu.WriteMsr(ApicBaseMsr, exit.Msr.Value);
+                if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicMsr.Base)
+                    vcpu.WriteMsr(ApicMsr.Base, exit.Msr.Value);
                 break;
             case KvmExitReason.Halt:
                 // KVM holds an NMI back behind STI, and leaves HLT to userspace before it lets it in: it wakes the CPU.
@@ -143,7 +143,7 @@ public sealed class UserVcpu : IVcpuHandler
     {
         // What a kick interrupted may have changed CR8, and with it what may be taken.
         FollowCr8(vcpu);
-        if (!_chips.HasInterrupt(_cpu))
+        if (!_interrupts.HasInterrupt(_cpu))
         {
             vcpu.RequestInterruptWindow = false;
             return false;
@@ -154,14 +154,14 @@ public sealed class UserVcpu : IVcpuHandler
             return true;
         }
         _workarounds.Injecting(_view, Finish);
-        int vector = _chips.Take(_cpu);
+        int vector = _interrupts.Take(_cpu);
         // Another CPU may have taken it from the 8259 in between.
         if (vector < 0)
             return false;
         vcpu.TryInterrupt((byte)vector);
         _halted = false;
         // Behind an ExtINT the local APIC's own may still wait, and the CPU was told of that already.
-        vcpu.RequestInterruptWindow = _chips.HasInterrupt(_cpu);
+        vcpu.RequestInterruptWindow = _interrupts.HasInterrupt(_cpu);
         return false;
     }
 
@@ -173,7 +173,7 @@ public sealed class UserVcpu : IVcpuHandler
         if (vcpu.Cr8 == _cr8)
             return;
         _cr8 = vcpu.Cr8;
-        _chips.TryWriteCr8(_cpu, _cr8);
+        _interrupts.TryWriteCr8(_cpu, _cr8);
     }
 
     /// <summary>Finishes what exited, and serves its further parts.</summary>
@@ -206,7 +206,7 @@ public sealed class UserVcpu : IVcpuHandler
 
     private void FollowReset(KvmVcpu vcpu)
     {
-        _cr8 = _chips.ReadCr8(_cpu);
+        _cr8 = _interrupts.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;
     }
 

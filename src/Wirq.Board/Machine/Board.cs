@@ -83,13 +83,13 @@ public sealed class Board : IDisposable
                 KvmVcpu vcpu = Vm.Vcpus[cpu];
                 if (_kernelPort is null)
                 {
-                    var user = new UserVcpu(vcpu, cpu, chips, Devices, memory, workarounds, End);
+                    var user = new UserVcpu(vcpu, cpu, chips, chips, Devices, memory, workarounds, End);
                     signals[cpu] = user.Signals;
                     _handlers[cpu] = user;
                 }
                 else
                 {
-                    var kernel = new KernelVcpu(vcpu, cpu, Host, Clock, Devices, memory, workarounds, End);
+                    var kernel = new KernelVcpu(vcpu, cpu, Host, chips, Devices, memory, workarounds, End);
                     // The 8259s are wired to the first CPU (MultiProcessor Specification 1.4, 3.6.2.2).
                     if (cpu == 0 && Vm.IrqChip == KvmIrqChip.Split)
                         intr = high => ShowIntr(kernel, port, high);
@@ -97,7 +97,7 @@ public sealed class Board : IDisposable
                 }
                 _threads[cpu] = new VcpuThread(vcpu, _handlers[cpu], new VcpuThreadOptions { Ended = ThreadEnded });
             }
-            port.Connect(_threads, signals, intr);
+            port.Connect(_threads, signals, chips, intr);
             if (wantsKicks)
                 _kicks = new Timer(_ => KickAll(), null, Timeout.Infinite, Timeout.Infinite);
         }
@@ -130,6 +130,9 @@ public sealed class Board : IDisposable
 
     /// <summary>Who serves the exits of each vCPU.</summary>
     internal IReadOnlyList<IVcpuHandler> Handlers => _handlers;
+
+    /// <summary>How often the lock of the interrupt system was taken.</summary>
+    internal long LockAcquisitions => Host.Lock.Acquisitions;
 
     /// <summary>What runs each vCPU.</summary>
     internal IReadOnlyList<VcpuThread> Threads => _threads;

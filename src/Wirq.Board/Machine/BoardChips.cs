@@ -6,14 +6,17 @@ namespace Wirq.Board.Machine;
 
 /// <summary>The interrupt system as vCPUs reach it in real time: it is told the time before each access, and the clock
 /// of each deadline that an access moved.</summary>
-/// <remarks>A deadline of the TSC is the guest's, who may have set its TSC: it is carried over to the fabric's at the
-/// write.</remarks>
-internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuBus, ITimedDevice
+/// <remarks>An exit takes the host's lock once: time, the access, and what the CPU asks before it enters again. Whatever comes to
+/// the CPU in between makes it ask anew (<see cref="Changed"/>).
+/// <para>A deadline of the TSC is the guest's, who may have set its TSC: it is carried over to the fabric's at the
+/// write.</para></remarks>
+internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuAccesses, ICpuInterrupts, ITimedDevice
 {
-    private const uint TscMsr = 0x10, TscDeadlineMsr = 0x6E0;
+    private const uint TscMsr = 0x10;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     private readonly ulong[] _tscBehind = new ulong[vcpus.Count];
+    private readonly Known[] _outlooks = [.. vcpus.Select(_ => new Known())];
 
     /// <summary>Never raised: here the clock is told after each access.</summary>
     public event Action? DeadlineMoved
@@ -28,34 +31,30 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
 
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
-        host.Advance(clock.Now);
-        return Looked(host.TryRead(cpu, address, size, out value));
+        (bool ours, value) = Exit(cpu, clock.Now, (cpu, address, size),
+            static (fabric, a) => (fabric.TryRead(a.cpu, a.address, a.size, out ulong read), read));
+        return ours;
     }
 
-    public bool TryWrite(int cpu, ulong address, int size, ulong value)
-    {
-        host.Advance(clock.Now);
-        return Looked(host.TryWrite(cpu, address, size, value));
-    }
+    public bool TryWrite(int cpu, ulong address, int size, ulong value) => Exit(cpu, clock.Now, (cpu, address, size, value),
+        static (fabric, a) => fabric.TryWrite(a.cpu, a.address, a.size, a.value));
 
     public bool TryReadPort(int cpu, ushort port, int size, out uint value)
     {
-        host.Advance(clock.Now);
-        return host.TryReadPort(cpu, port, size, out value);
+        (bool ours, value) = Exit(cpu, clock.Now, (cpu, port, size),
+            static (fabric, a) => (fabric.TryReadPort(a.cpu, a.port, a.size, out uint read), read));
+        return ours;
     }
 
-    public bool TryWritePort(int cpu, ushort port, int size, uint value)
-    {
-        host.Advance(clock.Now);
-        return host.TryWritePort(cpu, port, size, value);
-    }
+    public bool TryWritePort(int cpu, ushort port, int size, uint value) => Exit(cpu, clock.Now, (cpu, port, size, value),
+        static (fabric, a) => fabric.TryWritePort(a.cpu, a.port, a.size, a.value));
 
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
-        host.Advance(clock.Now);
-        MsrResult result = host.ReadMsr(cpu, msr, out value);
+        (MsrResult result, value) = Exit(cpu, clock.Now, (cpu, msr),
+            static (fabric, a) => (fabric.ReadMsr(a.cpu, a.msr, out ulong read), read));
         // 0 says that it is disarmed.
-        if (msr == TscDeadlineMsr && value != 0)
+        if (msr == ApicMsr.TscDeadline && value != 0)
             value += _tscBehind[cpu];
         return result;
     }
@@ -63,17 +62,21 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
     public MsrResult WriteMsr(int cpu, uint msr, ulong value)
     {
         long now = clock.Now;
-        host.Advance(now);
-        if (msr == TscDeadlineMsr && value != 0)
+        if (msr == ApicMsr.TscDeadline && value != 0)
             value = ToFabric(cpu, value, now);
-        MsrResult result = host.WriteMsr(cpu, msr, value);
-        clock.Look();
-        return result;
+        return Exit(cpu, now, (cpu, msr, value), static (fabric, a) => fabric.WriteMsr(a.cpu, a.msr, a.value));
     }
 
-    public byte ReadCr8(int cpu) => host.ReadCr8(cpu);
+    /// <summary>The kernel tells of the EOI of a level vector (<see cref="FabricHost.Eoi"/>).</summary>
+    internal void Eoi(int cpu, byte vector) => Exit(cpu, clock.Now, (cpu, vector), static (fabric, a) =>
+    {
+        fabric.TellEoi(a.cpu, a.vector);
+        return true;
+    });
 
-    public bool TryWriteCr8(int cpu, ulong value) => host.TryWriteCr8(cpu, value);
+    public bool TryWriteCr8(int cpu, ulong value) => Exit(cpu, 0, (cpu, value), static (fabric, a) => fabric.TryWriteCr8(a.cpu, a.value));
+
+    public int Take(int cpu) => Exit(cpu, 0, cpu, static (fabric, taking) => fabric.Take(taking));
 
     public ApicBase ReadBase(int cpu) => host.ReadBase(cpu);
 
@@ -81,16 +84,39 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
     {
         if (clock.IsDue)
             clock.Reached();
-        return host.HasInterrupt(cpu);
+        return Outlook(cpu).HasInterrupt;
     }
 
-    public int Take(int cpu) => host.Take(cpu);
-
-    private bool Looked(bool ours)
+    /// <summary>A CPU enters its guest behind this: what it was told then may be old when it comes back.</summary>
+    public byte ReadCr8(int cpu)
     {
-        if (ours)
-            clock.Look();
-        return ours;
+        byte cr8 = Outlook(cpu).Cr8;
+        Changed(cpu);
+        return cr8;
+    }
+
+    /// <summary>Something came to a CPU, on whichever thread: what it knows is old.</summary>
+    internal void Changed(int cpu) => Interlocked.Increment(ref _outlooks[cpu].Changes);
+
+    private CpuOutlook Outlook(int cpu)
+    {
+        ref Known known = ref _outlooks[cpu];
+        int changes = Volatile.Read(ref known.Changes);
+        if (known.AsOf != changes)
+            (known.Outlook, known.AsOf) = (host.Look(cpu), changes);
+        return known.Outlook;
+    }
+
+    /// <summary>An access on the thread of a CPU, and what the CPU finds behind it.</summary>
+    private T Exit<TArguments, T>(int cpu, long now, TArguments arguments, Func<Fabric, TArguments, T> access)
+    {
+        ref Known known = ref _outlooks[cpu];
+        // Read before: what comes to the CPU while the access is made may be in the outlook or not.
+        int changes = Volatile.Read(ref known.Changes);
+        T result = host.Exit(cpu, now, arguments, access, out CpuOutlook outlook);
+        (known.Outlook, known.AsOf) = (outlook, changes);
+        clock.Look(outlook.NextDeadline);
+        return result;
     }
 
     /// <summary>The deadline as the fabric's TSC, which is 0 where its time is 0, will show it.</summary>
@@ -115,5 +141,13 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
             return 1;
         ulong left = deadline - tsc;
         return left < ulong.MaxValue - ours ? ours + left : ulong.MaxValue;
+    }
+
+    /// <summary>What a CPU knows of the chips; its thread alone touches it, but for the count.</summary>
+    private struct Known()
+    {
+        internal CpuOutlook Outlook = default;
+        /// <summary>How often something came to the CPU, modulo 2^32, and how often it had when it looked.</summary>
+        internal int Changes = 0, AsOf = -1;
     }
 }

@@ -48,6 +48,19 @@ public sealed class BoardClock : IBoardClock
         }
     }
 
+    /// <summary>The deadline of one device may have moved to this; those of all others are where they were.</summary>
+    internal void Look(long deadline)
+    {
+        if (deadline >= Armed)
+            return;
+        lock (_lock)
+        {
+            long next = Math.Max(deadline, Volatile.Read(ref _reached) + ShortestGap);
+            if (next < _armed && _loop is not null)
+                Arm(next);
+        }
+    }
+
     /// <summary>Whether something is due that the loop has not come to yet.</summary>
     internal bool IsDue => Now >= Armed;
 

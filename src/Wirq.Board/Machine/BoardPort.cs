@@ -11,19 +11,23 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
 {
     private VcpuThread[] _threads = [];
     private VcpuSignals[] _signals = [];
+    private BoardChips? _chips;
     private Action<bool>? _intr;
 
     /// <summary>The vCPUs, once they are made.</summary>
     /// <param name="threads">Their threads.</param>
     /// <param name="signals">What comes to them past interrupts.</param>
+    /// <param name="chips">The interrupt system as they reach it.</param>
     /// <param name="intr">Told the level of the 8259s' INTR, where a vCPU has to be shown it; else null.</param>
-    internal void Connect(VcpuThread[] threads, VcpuSignals[] signals, Action<bool>? intr) =>
-        (_threads, _signals, _intr) = (threads, signals, intr);
+    internal void Connect(VcpuThread[] threads, VcpuSignals[] signals, BoardChips chips, Action<bool>? intr) =>
+        (_threads, _signals, _chips, _intr) = (threads, signals, chips, intr);
+
+    public bool Observes(in Event happened) => observer is not null || _intr is not null && happened.Kind == EventKind.PicIntrChanged;
 
     public void Observe(in Event happened)
     {
         if (happened.Kind == EventKind.PicIntrChanged)
-            _intr?.Invoke(happened.A != 0);
+            _intr?.Invoke(PicIntrChanged.Of(happened).High);
         observer?.Invoke(happened);
     }
 
@@ -39,10 +43,11 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
 
     private void Leave(int cpu, Action<VcpuSignals> what)
     {
-        // A machine with the local APICs in the kernel has nobody here; the fabric's own are not used.
+        // A machine with the local APICs in the kernel has nobody here.
         if (cpu >= _signals.Length)
             return;
         what(_signals[cpu]);
+        _chips!.Changed(cpu);
         Kick(cpu);
     }
 

@@ -3,7 +3,7 @@ namespace Wirq.Board.Mailbox;
 /// <summary>The interrupt system as a mailbox guest's CPUs reach it: an interrupt comes only when the laboratory lets a
 /// CPU take one, however long before it was pending.</summary>
 /// <param name="fabric">The interrupt system.</param>
-internal sealed class MailboxBus(Fabric fabric) : ICpuBus
+internal sealed class MailboxBus(Fabric fabric) : ICpuAccesses, ICpuInterrupts
 {
     private const int Nobody = -1;
 

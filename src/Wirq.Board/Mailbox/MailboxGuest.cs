@@ -43,7 +43,7 @@ internal sealed class MailboxGuest : IDisposable
     /// <param name="bus">The interrupt system.</param>
     /// <param name="devices">Everything else.</param>
     /// <param name="patience">How long it may take over an order; <see cref="Patience"/> where left out.</param>
-    internal MailboxGuest(MailboxHost host, MailboxMode mode, ulong address, int cpus, ICpuBus bus, DeviceBus devices,
+    internal MailboxGuest(MailboxHost host, MailboxMode mode, ulong address, int cpus, MailboxBus bus, DeviceBus devices,
         TimeSpan? patience = null)
     {
         _mode = mode;
@@ -232,11 +232,11 @@ internal sealed class MailboxGuest : IDisposable
         }
     }
 
-    private UserVcpu MakeCpu(KvmVm vm, int cpu, MailboxHost host, ICpuBus bus, DeviceBus devices)
+    private UserVcpu MakeCpu(KvmVm vm, int cpu, MailboxHost host, MailboxBus bus, DeviceBus devices)
     {
         KvmVcpu vcpu = vm.CreateVcpu(cpu);
         vcpu.SetCpuid(host.CpuidOf(cpu, _handlers.Length));
-        var handler = new UserVcpu(vcpu, cpu, bus, devices, _memory, host.Workarounds(), end => _end = $"ended: {end.Kind} {end.Detail}");
+        var handler = new UserVcpu(vcpu, cpu, bus, bus, devices, _memory, host.Workarounds(), end => _end = $"ended: {end.Kind} {end.Detail}");
         handler.StartHere();
         return handler;
     }

@@ -98,9 +98,8 @@ internal sealed class BroadcastThoughSuppressed : Design
 
     internal override void After(World world, in Event done)
     {
-        const ulong level = 1, suppressed = 2;
-        if (done.Kind == EventKind.CpuEoi && done.B == (level | suppressed))
-            world.Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)done.Cpu, 0, done.A));
+        if (done.Kind == EventKind.CpuEoi && CpuEoi.Of(done) is { Level: true, Suppressed: true } eoi)
+            world.Fabric.Events.Emit(new EoiBroadcast(eoi.Cpu, eoi.Vector, Edge: false).ToEvent());
     }
 }
 

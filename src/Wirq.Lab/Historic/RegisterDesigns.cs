@@ -6,7 +6,6 @@ namespace Wirq.Lab.Historic;
 /// <summary>Special mask mode is stored and has no effect.</summary>
 internal sealed class SpecialMaskIgnored : Design
 {
-    private const ulong MasterCommand = 0x20, SlaveCommand = 0xA0;
     private const byte ResetSpecialMask = 0x48;
 
     public override string Name => "special-mask-ignored";
@@ -16,9 +15,10 @@ internal sealed class SpecialMaskIgnored : Design
     internal override void After(World world, in Event done)
     {
         // OCW3 with ESMM and SMM set (8259A data sheet, operation command words).
-        if (done.Kind == EventKind.PortWrite && done.A is MasterCommand or SlaveCommand && (done.B & 0xF8) == 0x68)
+        if (done.Kind == EventKind.PortWrite && PortAccess.Of(done) is { Port: PicPair.MasterCommand or PicPair.SlaveCommand } write
+            && (write.Value & 0xF8) == 0x68)
         {
-            world.Fabric.Pic!.Write((ushort)done.A, ResetSpecialMask, world.Fabric.Events);
+            world.Fabric.Pic!.Write(write.Port, ResetSpecialMask, world.Fabric.Events);
             world.Fabric.Pic.Update(world.Fabric.Events);
         }
     }
@@ -35,12 +35,13 @@ internal sealed class WideSelect : Design
 
     internal override void After(World world, in Event done)
     {
-        if (done.Kind == EventKind.MemoryMappedWrite && (done.A & SelectPage) == IoApic.SelectOffset && done.B > byte.MaxValue)
+        if (done.Kind == EventKind.MemoryMappedWrite && MemoryMappedAccess.Of(done) is { Value: > byte.MaxValue } write
+            && (write.Address & SelectPage) == IoApic.SelectOffset)
         {
             foreach (IoApic chip in world.Fabric.IoApics)
             {
-                if (chip.Options.Address == done.A)
-                    chip.ForceSelect((uint)done.B);
+                if (chip.Options.Address == write.Address)
+                    chip.Selected = (uint)write.Value;
             }
         }
     }

@@ -101,7 +101,7 @@ internal sealed class IrqfdIgnoresMask : Design
 
     internal override void After(World world, in Event done)
     {
-        if (done.Kind != EventKind.PinChanged || done.A == 0)
+        if (done.Kind != EventKind.PinChanged || !PinChanged.Of(done).Asserted)
             return;
         RedirectionEntry entry = world.Fabric.IoApics[done.IoApic].Entry(done.Pin);
         if (entry.Masked)

@@ -42,7 +42,7 @@ internal sealed class FlushAll : Design
             _flushed[0] = 0;
             return false;
         }
-        world.Fabric.Virqs?.Invalidate(CookieRange.AllOf(next.Unit));
+        world.Fabric.RouteCache?.Invalidate(CookieRange.AllOf(next.Unit));
         _flushed[0] = 1;
         world.Fabric.Events.Observe(next);
         return true;
@@ -87,13 +87,13 @@ internal sealed class RemoveRouteOnMask : Design
         if (world.Host?.Kernel is not { } kernel)
             return false;
         bool parked = next.Kind == EventKind.VirqUnbound
-            && world.Fabric.Virqs!.StateOf(world.Fabric.Virqs.HandleAt(next.Unit)) == VirqState.Parked;
+            && world.Fabric.RouteCache!.StateOf(world.Fabric.RouteCache.HandleAt(next.Unit)) == VirqState.Parked;
         if (parked)
         {
-            int gsi = (int)next.Index;
+            int gsi = next.Gsi;
             world.Host.Commit(without: other => other == gsi);
         }
-        bool back = next.Kind == EventKind.VirqBound && kernel.IsBound(new EventFd((int)next.A));
+        bool back = next.Kind == EventKind.VirqBound && kernel.IsBound(next.EventFd);
         if (back)
             world.Host.Commit();
         return parked || back;
@@ -110,8 +110,8 @@ internal sealed class ReadAfterBind : Design
 
     internal override void After(World world, in Event done)
     {
-        if (done.Kind == EventKind.VirqBound && world.Host!.EventFds.Read(new EventFd((int)done.A)))
-            world.Fabric.Virqs!.Interrupt(done.Unit, byEventFd: true);
+        if (done.Kind == EventKind.VirqBound && world.Host!.EventFds.Read(done.EventFd))
+            world.Fabric.RouteCache!.Interrupt(done.Unit, byEventFd: true);
     }
 }
 

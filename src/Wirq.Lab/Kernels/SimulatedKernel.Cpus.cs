@@ -7,8 +7,7 @@ namespace Wirq.Lab.Kernels;
 // interrupt.
 public sealed partial class SimulatedKernel
 {
-    private const uint BaseMsr = 0x1B, FirstMsr = 0x800, EnabledSpurious = 0x1FF;
-    private const int RegisterShift = 4;
+    private const uint EnabledSpurious = 0x1FF;
 
     /// <inheritdoc/>
     /// <exception cref="KernelException">EBADF: there is no such CPU; ENXIO: the 8259 pair is the kernel's; EEXIST:
@@ -74,7 +73,7 @@ public sealed partial class SimulatedKernel
             return;
         Begin();
         if (_apics.Base(cpu).Mode == ApicMode.X2Apic)
-            _apics.TryWriteMsr(cpu, MsrOf(ApicRegister.Eoi), 0, _events);
+            _apics.TryWriteMsr(cpu, ApicMsr.Of(ApicRegister.Eoi), 0, _events);
         else
             _apics.Write(cpu, (uint)ApicRegister.Eoi, 0, _events);
         Drain();
@@ -89,7 +88,7 @@ public sealed partial class SimulatedKernel
         LocalApics apics = Apics();
         Begin();
         if (apics.Base(cpu).Mode == ApicMode.X2Apic)
-            apics.TryWriteMsr(cpu, MsrOf(register), value, _events);
+            apics.TryWriteMsr(cpu, ApicMsr.Of(register), value, _events);
         else
             apics.Write(cpu, (uint)register, value, _events);
         Drain();
@@ -105,7 +104,7 @@ public sealed partial class SimulatedKernel
         Begin();
         uint value;
         if (apics.Base(cpu).Mode == ApicMode.X2Apic)
-            value = apics.TryReadMsr(cpu, MsrOf(register), _events, out ulong wide) ? (uint)wide : 0;
+            value = apics.TryReadMsr(cpu, ApicMsr.Of(register), _events, out ulong wide) ? (uint)wide : 0;
         else
             value = apics.Read(cpu, (uint)register, _events);
         Drain();
@@ -126,7 +125,7 @@ public sealed partial class SimulatedKernel
         Begin();
         bool taken = Apics().TryWriteMsr(cpu, msr, value, _events);
         Drain();
-        if (msr is BaseMsr || msr == MsrOf(ApicRegister.SpuriousVector))
+        if (msr is ApicMsr.Base || msr == ApicMsr.Of(ApicRegister.SpuriousVector))
             Scan();
         return taken;
     }
@@ -165,8 +164,6 @@ public sealed partial class SimulatedKernel
     /// none.</summary>
     public long NextDeadline =>
         Math.Min(_apics?.NextDeadline ?? long.MaxValue, _ioApic?.NextDeadline ?? long.MaxValue);
-
-    private static uint MsrOf(ApicRegister register) => FirstMsr + ((uint)register >> RegisterShift);
 
     private LocalApics Apics() => _apics
         ?? throw Refused("KVM_GET_LAPIC", Errno.Invalid, -1, "the local APICs are not the kernel's");

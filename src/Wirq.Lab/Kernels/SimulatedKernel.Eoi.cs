@@ -58,7 +58,7 @@ public sealed partial class SimulatedKernel
             Scan(cpu);
     }
 
-    private bool IsSuppressed(int cpu) => (Options.X2ApicApi & X2ApicApi.EnableSuppressEoi) != 0
+    private bool IsSuppressed(int cpu) => (Options.X2ApicApi & SimulatedX2ApicApi.EnableSuppressEoi) != 0
         && _apics!.State(cpu).Spurious.SuppressBroadcast;
 
     /// <summary>The in-kernel I/OAPIC hears (kvm_ioapic_update_eoi): every pin of the vector is acknowledged, whatever

@@ -50,7 +50,7 @@ public sealed partial class SimulatedKernel
     {
         IoApic chip = Chip();
         Begin();
-        chip.ForceEntry(pin, entry);
+        chip.SetPinState(pin, chip.PinState(pin) with { Entry = entry.WithRemoteIrr(false) });
         Scan();
         if (!chip.IsAsserted(pin))
             return;

@@ -48,7 +48,7 @@ public sealed partial class SimulatedKernel
         return Deliver(message);
     }
 
-    private bool Wide => (Options.X2ApicApi & X2ApicApi.Use32BitIds) != 0;
+    private bool Wide => (Options.X2ApicApi & SimulatedX2ApicApi.Use32BitIds) != 0;
 
     private bool HasReservedBits(Msi message) => Wide && (message.Address.Bits >> 32 & 0xFF) != 0;
 

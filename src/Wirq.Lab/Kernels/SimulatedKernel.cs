@@ -120,9 +120,9 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
         // KVM advertises directed EOI where its own I/OAPIC, which has no EOI register, is absent (lapic.c,
         // kvm_apic_set_version).
         SuppressEoiBroadcast = options.Kind == KernelKind.Split
-            && (options.X2ApicApi & X2ApicApi.DisableSuppressEoi) == 0,
-        WideIds = (options.X2ApicApi & X2ApicApi.Use32BitIds) != 0,
-        ByteBroadcastQuirk = (options.X2ApicApi & X2ApicApi.DisableBroadcastQuirk) == 0,
+            && (options.X2ApicApi & SimulatedX2ApicApi.DisableSuppressEoi) == 0,
+        WideIds = (options.X2ApicApi & SimulatedX2ApicApi.Use32BitIds) != 0,
+        ByteBroadcastQuirk = (options.X2ApicApi & SimulatedX2ApicApi.DisableBroadcastQuirk) == 0,
     };
 
     private static CpuSignals SignalOf(EventKind kind) => kind switch

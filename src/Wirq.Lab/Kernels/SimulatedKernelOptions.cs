@@ -13,7 +13,7 @@ public enum KernelKind : byte
 
 /// <summary>What KVM_CAP_X2APIC_API was enabled with.</summary>
 [Flags]
-public enum X2ApicApi
+public enum SimulatedX2ApicApi
 {
     /// <summary>Not enabled.</summary>
     None = 0,
@@ -45,7 +45,7 @@ public sealed record SimulatedKernelOptions
     /// fewer, so that its state is small.</summary>
     public int Routes { get; init; } = MaxRoutes;
     /// <summary>Flags of KVM_CAP_X2APIC_API.</summary>
-    public X2ApicApi X2ApicApi { get; init; }
+    public SimulatedX2ApicApi X2ApicApi { get; init; }
     /// <summary>Whether deferred injections run at once. Else they wait for
     /// <see cref="SimulatedKernel.Settle"/> or <see cref="SimulatedKernel.RunPendingWork()"/>, as a work queue may take
     /// its time: interleavings can be explored.</summary>
@@ -66,12 +66,12 @@ public sealed record SimulatedKernelOptions
         check.Range(Routes, 1, MaxRoutes);
         check.Range(ReservedGsis, 0, Routes);
         check.Present(Behaviour);
-        const X2ApicApi all = X2ApicApi.Use32BitIds | X2ApicApi.DisableBroadcastQuirk | X2ApicApi.EnableSuppressEoi
-            | X2ApicApi.DisableSuppressEoi, suppress = X2ApicApi.EnableSuppressEoi | X2ApicApi.DisableSuppressEoi;
+        const SimulatedX2ApicApi all = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk | SimulatedX2ApicApi.EnableSuppressEoi
+            | SimulatedX2ApicApi.DisableSuppressEoi, suppress = SimulatedX2ApicApi.EnableSuppressEoi | SimulatedX2ApicApi.DisableSuppressEoi;
         // arch/x86/kvm/x86.c, kvm_vm_ioctl_enable_cap: unknown flags, both of the pair, and ENABLE without a split
         // irqchip are EINVAL.
         bool wrong = (X2ApicApi & ~all) != 0 || (X2ApicApi & suppress) == suppress
-            || (X2ApicApi & X2ApicApi.EnableSuppressEoi) != 0 && Kind != KernelKind.Split;
+            || (X2ApicApi & SimulatedX2ApicApi.EnableSuppressEoi) != 0 && Kind != KernelKind.Split;
         check.That(!wrong, X2ApicApi.ToString(), "flags that KVM_CAP_X2APIC_API takes here", nameof(X2ApicApi));
     }
 }

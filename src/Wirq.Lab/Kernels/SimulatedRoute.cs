@@ -17,7 +17,7 @@ public enum RouteTarget : byte
 /// <param name="Gsi">The GSI.</param>
 /// <param name="Target">What it leads to.</param>
 /// <param name="Message">The message, where it leads to one; addresses above 32 bits count with
-/// <see cref="X2ApicApi.Use32BitIds"/> alone.</param>
+/// <see cref="SimulatedX2ApicApi.Use32BitIds"/> alone.</param>
 /// <param name="Pin">The pin, where it leads to a chip.</param>
 public readonly record struct SimulatedRoute(int Gsi, RouteTarget Target, Msi Message, int Pin)
 {

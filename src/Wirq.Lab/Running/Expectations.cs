@@ -10,7 +10,7 @@ namespace Wirq.Lab.Running;
 /// <summary>An expectation that did not hold.</summary>
 /// <param name="At">Where it stands.</param>
 /// <param name="Text">What was found, and what should have been.</param>
-public sealed record Failure(Mark At, string Text)
+public sealed record Failure(FilePosition At, string Text)
 {
     /// <summary>How often it was found so.</summary>
     public long Times { get; init; } = 1;
@@ -54,9 +54,9 @@ internal static class Expectations
             case HoldersCheck c:
                 return Same($"GSI {c.Gsi} is held by", world.Fabric.Lines.HoldersOf(c.Gsi), c.Labels);
             case PendingCheck c:
-                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, LocalApicOffsets.Request), c.Vectors);
+                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.Request), c.Vectors);
             case InServiceCheck c:
-                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, LocalApicOffsets.InService), c.Vectors);
+                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.InService), c.Vectors);
             case AcksCheck c:
                 return Same($"acknowledges that {world.Spec.Devices[c.Device].Name} heard", world.Journal.TakeAcks(c.Device), c.Count);
             case SignalsCheck c:
@@ -70,7 +70,7 @@ internal static class Expectations
             case VirqsCheck c:
                 return SameStates(world, c);
             case GsisCheck c:
-                return Same("GSIs in use", world.Fabric.Virqs!.Used, c.Count);
+                return Same("GSIs in use", world.Fabric.RouteCache!.Used, c.Count);
             case TouchedCheck c:
                 return Same("routes that the last invalidation touched", world.Journal.Touched, c.Count);
             case PendingVectorsCheck c:
@@ -89,7 +89,7 @@ internal static class Expectations
     private static string? SameStates(World world, VirqsCheck check)
     {
         Dictionary<VirqState, int> found = world.VirqsOf(check.Device)
-            .CountBy(virq => world.Fabric.Virqs!.StateOf(virq.Handle)).ToDictionary();
+            .CountBy(virq => world.Fabric.RouteCache!.StateOf(virq.Handle)).ToDictionary();
         bool same = found.Count == check.Counts.Count && check.Counts.All(pair => found.GetValueOrDefault(pair.Key) == pair.Value);
         return same ? null
             : $"the virqs of {world.Spec.Devices[check.Device].Name} are {States(found)}, and should be {States(check.Counts)}";

@@ -22,7 +22,7 @@ public static class ScenarioRunner
         long start = Stopwatch.GetTimestamp();
         using World world = Play(scenario, null, seed, recorder, options, out IReadOnlyList<Failure> failures);
         LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
-        HistoricResult[] historic = Suffer(scenario, seed, options);
+        HistoricResult[] historic = RunDesigns(scenario, seed, options);
         bool held = failures.Count == 0 && laws.All(law => law.Held) && historic.All(one => one.Caught);
         return new ScenarioResult
         {
@@ -67,14 +67,14 @@ public static class ScenarioRunner
         Failures = [],
     };
 
-    private static HistoricResult[] Suffer(Scenario scenario, int seed, WorldOptions? options)
+    private static HistoricResult[] RunDesigns(Scenario scenario, int seed, WorldOptions? options)
     {
         var results = new HistoricResult[scenario.Historic.Count];
         long work = 0;
         for (int i = 0; i < results.Length; i++)
         {
             HistoricSpec spec = scenario.Historic[i];
-            results[i] = work <= StepWork.MaxDesigns ? Suffer(scenario, spec, seed, options, ref work)
+            results[i] = work <= StepWork.MaxDesigns ? RunDesign(scenario, spec, seed, options, ref work)
                 : Unfinished(spec, string.Create(CultureInfo.InvariantCulture, $"the designs before it come to more than {StepWork.MaxDesigns:#,0} steps"));
         }
         return results;
@@ -82,7 +82,7 @@ public static class ScenarioRunner
 
     private static HistoricResult Unfinished(HistoricSpec spec, string why) => new(spec.Design, spec.Breaks, Caught: false, why) { Finished = false };
 
-    private static HistoricResult Suffer(Scenario scenario, HistoricSpec spec, int seed, WorldOptions? options, ref long work)
+    private static HistoricResult RunDesign(Scenario scenario, HistoricSpec spec, int seed, WorldOptions? options, ref long work)
     {
         using World world = Play(scenario, Designs.Create(spec.Design), seed, null, options, out IReadOnlyList<Failure> failures);
         work += world.Work;

@@ -27,7 +27,7 @@ public sealed record Storm
     /// <summary>Which of them the handler does not serve.</summary>
     public required IReadOnlyList<string> NotServed { get; init; }
     /// <summary>Where the CPU's handler for the vector stands; null where there is none.</summary>
-    public required Mark? Handler { get; init; }
+    public required FilePosition? Handler { get; init; }
     /// <summary>Whether it would go on for ever; else the storm brake of the I/OAPIC ended it.</summary>
     public required bool Endless { get; init; }
 

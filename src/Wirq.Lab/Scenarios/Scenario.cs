@@ -6,7 +6,7 @@ namespace Wirq.Lab.Scenarios;
 /// <param name="File">Path as the user gave it.</param>
 /// <param name="Line">Line, from 1.</param>
 /// <param name="Column">Column, from 1.</param>
-public readonly record struct Mark(string File, int Line, int Column)
+public readonly record struct FilePosition(string File, int Line, int Column)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{File}:{Line}:{Column}";
@@ -16,7 +16,7 @@ public readonly record struct Mark(string File, int Line, int Column)
 public sealed record Scenario
 {
     /// <summary>Where it stands.</summary>
-    public required Mark At { get; init; }
+    public required FilePosition At { get; init; }
     /// <summary>Its name; a variant's ends in what it varies, in parentheses.</summary>
     public required string Name { get; init; }
     /// <summary>What it is about, for a reader.</summary>
@@ -53,7 +53,7 @@ public sealed record Scenario
 /// <param name="At">Where it stands.</param>
 /// <param name="Design">Name of the design.</param>
 /// <param name="Breaks">The law that must fail, or <see cref="Expectations"/>.</param>
-public sealed record HistoricSpec(Mark At, string Design, string Breaks)
+public sealed record HistoricSpec(FilePosition At, string Design, string Breaks)
 {
     /// <summary>What <see cref="Breaks"/> says where no law fails but what the scenario expects.</summary>
     public const string Expectations = "expectations";
@@ -134,7 +134,7 @@ public sealed record MachineSpec
 /// <param name="Resamples">Whether it hears acknowledges by an eventfd.</param>
 /// <param name="Prefault">Whether its message is translated as it is programmed.</param>
 /// <param name="Vectors">How many messages it has.</param>
-public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
+public sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
     bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1)
 {
     /// <summary>Whether it interrupts by virqs.</summary>
@@ -147,4 +147,4 @@ public sealed record DeviceSpec(Mark At, string Name, int Gsi, SourceKind Kind, 
 /// <param name="Vector">The vector, or -1 for any that has no handler of its own.</param>
 /// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further
 /// times.</param>
-public sealed record Handler(Mark At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);
+public sealed record Handler(FilePosition At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);

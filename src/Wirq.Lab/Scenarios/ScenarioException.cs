@@ -4,11 +4,11 @@ namespace Wirq.Lab.Scenarios;
 /// <param name="at">Where.</param>
 /// <param name="found">What stands there.</param>
 /// <param name="expected">What was expected.</param>
-public sealed class ScenarioException(Mark at, string found, string expected)
+public sealed class ScenarioException(FilePosition at, string found, string expected)
     : Exception($"{at}: {found}; expected {expected}")
 {
     /// <summary>Where.</summary>
-    public Mark At { get; } = at;
+    public FilePosition At { get; } = at;
     /// <summary>What stands there.</summary>
     public string Found { get; } = found;
     /// <summary>What was expected.</summary>

@@ -207,7 +207,7 @@ public static class ScenarioWords
             ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
         // What only the replay of a log tells, no scenario brings about.
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
-            .Where(kind => kind is not (EventKind.None or (>= EventKind.LogParted and <= EventKind.LogVectorsLeft))).Select(kind => (Kebab(kind.ToString()), kind))]);
+            .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log)).Select(kind => (Kebab(kind.ToString()), kind))]);
 
         private static string Kebab(string name) => string.Concat(name.Select((c, index) =>
             char.IsUpper(c) ? (index == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));

@@ -5,7 +5,7 @@ namespace Wirq.Lab.Scenarios;
 /// <summary>Something that an actor does.</summary>
 /// <param name="At">Where it stands.</param>
 /// <param name="Text">It in a few words, for a timeline.</param>
-public abstract record Step(Mark At, string Text);
+public abstract record Step(FilePosition At, string Text);
 
 /// <summary>What a device can do.</summary>
 public enum DeviceAction
@@ -35,27 +35,27 @@ public enum DeviceAction
 /// <param name="Action">What.</param>
 /// <param name="Vector">Of its vectors, which one; -1 for all.</param>
 /// <param name="Message">The message that is programmed.</param>
-public sealed record DeviceStep(Mark At, string Text, int Device, DeviceAction Action, int Vector = 0, Msi Message = default)
+public sealed record DeviceStep(FilePosition At, string Text, int Device, DeviceAction Action, int Vector = 0, Msi Message = default)
     : Step(At, Text);
 
 /// <summary>Virtual time passes; what falls due in between happens on the way.</summary>
 /// <param name="At">Where it stands.</param>
 /// <param name="Text">It in a few words.</param>
 /// <param name="Nanoseconds">How much.</param>
-public sealed record TimeStep(Mark At, string Text, long Nanoseconds) : Step(At, Text);
+public sealed record TimeStep(FilePosition At, string Text, long Nanoseconds) : Step(At, Text);
 
 /// <summary>Steps are repeated.</summary>
-public sealed record RepeatStep(Mark At, string Text, int Times, IReadOnlyList<Step> Steps) : Step(At, Text);
+public sealed record RepeatStep(FilePosition At, string Text, int Times, IReadOnlyList<Step> Steps) : Step(At, Text);
 
 /// <summary>The machine must be in a certain state.</summary>
-public sealed record ExpectStep(Mark At, string Text, IReadOnlyList<Check> Checks) : Step(At, Text);
+public sealed record ExpectStep(FilePosition At, string Text, IReadOnlyList<Check> Checks) : Step(At, Text);
 
 /// <summary>A CPU does something.</summary>
 /// <param name="At">Where it stands.</param>
 /// <param name="Text">It in a few words.</param>
 /// <param name="Cpu">Which; -1 in a handler of all CPUs, for the one that runs it.</param>
 /// <param name="Command">What.</param>
-public sealed record CpuStep(Mark At, string Text, int Cpu, CpuCommand Command) : Step(At, Text);
+public sealed record CpuStep(FilePosition At, string Text, int Cpu, CpuCommand Command) : Step(At, Text);
 
 /// <summary>What a CPU can do.</summary>
 public abstract record CpuCommand;

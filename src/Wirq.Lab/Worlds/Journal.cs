@@ -127,10 +127,10 @@ internal sealed class Journal
                 NoteSignal(e.Cpu, Signal.StartUp, e.Vector);
                 break;
             case EventKind.RemapInvalidationDone when _asksTouched:
-                _state.Value.TouchedAndOne = (int)e.Index + 1;
+                _state.Value.TouchedAndOne = (int)RemapInvalidation.Of(e).Touched + 1;
                 break;
-            case EventKind.MemoryWrite when _memoryAt.TryGetValue(e.A, out int written):
-                _memory[written] = new WordState { Word = (uint)e.B, IsWritten = 1 };
+            case EventKind.MemoryWrite when MemoryWrite.Of(e) is var write && _memoryAt.TryGetValue(write.Address, out int written):
+                _memory[written] = new WordState { Word = write.Data, IsWritten = 1 };
                 break;
         }
     }

@@ -11,24 +11,23 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
     private readonly Fabric _fabric = fabric;
 
     private const int RegisterWidth = 4;
-    private const uint RegisterStride = 16;
 
     public override bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         value = 0;
         if (!kernel.Maps(cpu, address, out uint offset))
-            return !IsFabricsOwn(cpu, address) && _fabric.TryRead(cpu, address, size, out value);
+            return _fabric.TryRead(cpu, address, size, out value);
         if (IsWhole(offset, size))
             value = kernel.ReadApic(cpu, (ApicRegister)offset);
-        Tell(new Event(EventKind.MemoryMappedRead, (ushort)cpu, (uint)size, address, value));
+        Tell(new MemoryMappedAccess(cpu, IsWrite: false, size, address, value).ToEvent());
         return true;
     }
 
     public override bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
         if (!kernel.Maps(cpu, address, out uint offset))
-            return !IsFabricsOwn(cpu, address) && _fabric.TryWrite(cpu, address, size, value);
-        Tell(new Event(EventKind.MemoryMappedWrite, (ushort)cpu, (uint)size, address, value));
+            return _fabric.TryWrite(cpu, address, size, value);
+        Tell(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
         if (IsWhole(offset, size))
             kernel.WriteApic(cpu, (ApicRegister)offset, (uint)value);
         return true;
@@ -40,7 +39,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
         if (!LocalApics.ClaimsMsr(msr))
             return MsrResult.NotOurs;
         bool done = kernel.TryReadMsr(cpu, msr, out value);
-        Tell(new Event(EventKind.MsrRead, (ushort)cpu, done ? 0u : 1, msr, value));
+        Tell(new MsrAccess(cpu, IsWrite: false, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
@@ -49,7 +48,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
         if (!LocalApics.ClaimsMsr(msr))
             return MsrResult.NotOurs;
         bool done = kernel.TryWriteMsr(cpu, msr, value);
-        Tell(new Event(EventKind.MsrWrite, (ushort)cpu, done ? 0u : 1, msr, value));
+        Tell(new MsrAccess(cpu, IsWrite: true, Faulted: !done, msr, value).ToEvent());
         return done ? MsrResult.Done : MsrResult.GeneralProtection;
     }
 
@@ -57,7 +56,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     public override bool TryWriteCr8(int cpu, ulong value)
     {
-        Tell(new Event(EventKind.TaskPriorityWrite, (ushort)cpu, 0, 0, value));
+        Tell(new TaskPriorityWrite(cpu, value).ToEvent());
         return kernel.TryWriteCr8(cpu, value);
     }
 
@@ -76,11 +75,8 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     private bool WaitsForWindow(int cpu) => _fabric.Pic is { Intr: true } && kernel.AcceptsExtInt(cpu);
 
-    /// <summary>The fabric's own local APICs are not used, and no guest may come upon them.</summary>
-    private bool IsFabricsOwn(int cpu, ulong address) => _fabric.LocalApics.Maps(cpu, address, out _);
-
     // Registers are accessed whole, at their own address (SDM vol. 3, 11.4.1).
-    private static bool IsWhole(uint offset, int size) => size == RegisterWidth && offset % RegisterStride == 0;
+    private static bool IsWhole(uint offset, int size) => size == RegisterWidth && offset % LocalApics.RegisterStride == 0;
 
     private void Tell(in Event happened) => _fabric.Events.Observe(happened);
 }

@@ -7,7 +7,6 @@ namespace Wirq.Lab.Worlds;
 /// in.</summary>
 internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
 {
-    private const uint FirstX2ApicMsr = 0x800;
     private const ulong BaseMask = ~0xFFFul;
     private const int HalfBits = 32, XApicDestinationShift = 24;
     // What a read of memory returns where nothing answers.
@@ -37,7 +36,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
                 return true;
             case RegisterKind.LocalApic:
                 return register.Size == sizeof(ulong)
-                    ? WriteInterruptCommand(cpu, value) : WriteLocalApic(cpu, (uint)register.Number, value);
+                    ? WriteInterruptCommand(cpu, value) : WriteLocalApic(cpu, (ApicRegister)register.Number, value);
             case RegisterKind.Msr:
                 return cpus.WriteMsr(cpu, (uint)register.Number, value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
@@ -79,7 +78,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
                 return true;
             case RegisterKind.LocalApic:
                 return register.Size == sizeof(ulong)
-                    ? ReadInterruptCommand(cpu, out value) : ReadLocalApic(cpu, (uint)register.Number, out value);
+                    ? ReadInterruptCommand(cpu, out value) : ReadLocalApic(cpu, (ApicRegister)register.Number, out value);
             case RegisterKind.Msr:
                 return cpus.ReadMsr(cpu, (uint)register.Number, out value) != MsrResult.GeneralProtection;
             case RegisterKind.Port:
@@ -100,11 +99,11 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     }
 
     /// <summary>Writes a local APIC register by its xAPIC offset, by MSR where the CPU is in x2APIC mode.</summary>
-    internal bool WriteLocalApic(int cpu, uint offset, ulong value)
+    internal bool WriteLocalApic(int cpu, ApicRegister register, ulong value)
     {
         if (IsX2Apic(cpu, out ulong page))
-            return cpus.WriteMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, value) != MsrResult.GeneralProtection;
-        cpus.TryWrite(cpu, page + offset, sizeof(uint), (uint)value);
+            return cpus.WriteMsr(cpu, ApicMsr.Of(register), value) != MsrResult.GeneralProtection;
+        cpus.TryWrite(cpu, page + (uint)register, sizeof(uint), (uint)value);
         return true;
     }
 
@@ -113,34 +112,34 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     {
         // The high half names the destination (8 bits, at the top) and must stand before the low half sends.
         if (!IsX2Apic(cpu, out ulong page))
-            cpus.TryWrite(cpu, page + LocalApicOffsets.CommandHigh, sizeof(uint), value >> HalfBits << XApicDestinationShift & uint.MaxValue);
-        return WriteLocalApic(cpu, LocalApicOffsets.Command, value);
+            cpus.TryWrite(cpu, page + (uint)ApicRegister.CommandHigh, sizeof(uint), value >> HalfBits << XApicDestinationShift & uint.MaxValue);
+        return WriteLocalApic(cpu, ApicRegister.CommandLow, value);
     }
 
-    internal bool ReadLocalApic(int cpu, uint offset, out ulong value)
+    internal bool ReadLocalApic(int cpu, ApicRegister register, out ulong value)
     {
         if (IsX2Apic(cpu, out ulong page))
-            return cpus.ReadMsr(cpu, FirstX2ApicMsr + offset / LocalApicOffsets.Stride, out value) != MsrResult.GeneralProtection;
-        if (!cpus.TryRead(cpu, page + offset, sizeof(uint), out value))
+            return cpus.ReadMsr(cpu, ApicMsr.Of(register), out value) != MsrResult.GeneralProtection;
+        if (!cpus.TryRead(cpu, page + (uint)register, sizeof(uint), out value))
             value = uint.MaxValue;
         return true;
     }
 
     private bool ReadInterruptCommand(int cpu, out ulong value)
     {
-        bool done = ReadLocalApic(cpu, LocalApicOffsets.Command, out value);
-        if (!IsX2Apic(cpu, out _) && ReadLocalApic(cpu, LocalApicOffsets.CommandHigh, out ulong high))
+        bool done = ReadLocalApic(cpu, ApicRegister.CommandLow, out value);
+        if (!IsX2Apic(cpu, out _) && ReadLocalApic(cpu, ApicRegister.CommandHigh, out ulong high))
             value |= high >> XApicDestinationShift << HalfBits;
         return done;
     }
 
-    /// <summary>The vectors that are set in eight registers from an offset on.</summary>
-    internal IReadOnlyList<byte> ReadVectors(int cpu, uint offset)
+    /// <summary>The vectors that are set in eight registers from one on.</summary>
+    internal IReadOnlyList<byte> ReadVectors(int cpu, ApicRegister first)
     {
         var set = new List<byte>();
         for (uint word = 0; word < 8; word++)
         {
-            if (!ReadLocalApic(cpu, offset + word * LocalApicOffsets.Stride, out ulong bits))
+            if (!ReadLocalApic(cpu, first + word * LocalApics.RegisterStride, out ulong bits))
                 continue;
             for (int bit = 0; bit < HalfBits; bit++)
             {
@@ -192,7 +191,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
 
     private ulong IoApicAddress(int ioApic) => fabric.IoApics[ioApic].Options.Address;
 
-    private static uint EntryIndex(RegisterName register) => (uint)(0x10 + register.Number * 2);
+    private static uint EntryIndex(RegisterName register) => IoApic.EntryIndex((int)register.Number);
 
     /// <summary>The laboratory's own look at the mode of a CPU; no guest access, so no event of one.</summary>
     private bool IsX2Apic(int cpu, out ulong page)

@@ -13,14 +13,12 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
     /// <summary>The least memory that holds both.</summary>
     internal const int MemoryBytes = 0x200000;
 
-    private const uint CommandOffset = 0x18, StatusOffset = 0x1C, TailOffset = 0x88, QueueOffset = 0x90, TableOffset = 0xB8;
-
     /// <summary>Leaves the unit as an operating system's driver does that has found it.</summary>
     internal void Prepare(RemappingSpec spec)
     {
-        Write(0, TableOffset, sizeof(ulong), Table | spec.TableSize | (spec.Extended ? TableAddress.Extended : 0));
+        Write(0, VtdOffset.TableAddress, sizeof(ulong), Table | spec.TableSize | (spec.Extended ? TableAddress.Extended : 0));
         Command(0, GlobalCommand.SetTable, on: true);
-        Write(0, QueueOffset, sizeof(ulong), Queue);
+        Write(0, VtdOffset.QueueAddress, sizeof(ulong), Queue);
         Command(0, GlobalCommand.Queue, on: true);
         if (spec.Compatibility)
             Command(0, GlobalCommand.Compatibility, on: true);
@@ -31,15 +29,15 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
     /// <summary>Gives one command on top of what is on.</summary>
     internal void Command(int cpu, ulong command, bool on)
     {
-        var switches = new GlobalCommand(Read(cpu, StatusOffset, sizeof(uint)) & GlobalCommand.Switches);
-        Write(cpu, CommandOffset, sizeof(uint), switches.With(command, on).Bits);
+        var switches = new GlobalCommand(Read(cpu, VtdOffset.GlobalStatus, sizeof(uint)) & GlobalCommand.Switches);
+        Write(cpu, VtdOffset.GlobalCommand, sizeof(uint), switches.With(command, on).Bits);
     }
 
     /// <summary>Writes entries of the table.</summary>
     /// <exception cref="WorldException">There is no such entry in memory, or its destination does not fit.</exception>
     internal void Write(int cpu, IrteCommand command)
     {
-        var table = new TableAddress(Read(cpu, TableOffset, sizeof(ulong)));
+        var table = new TableAddress(Read(cpu, VtdOffset.TableAddress, sizeof(ulong)));
         if (!table.IsExtended && command.Message.Destination > byte.MaxValue)
             throw new WorldException($"destination {command.Message.Destination} needs extended interrupt mode");
         Irte entry = Irte.For(command.Message, table.IsExtended)
@@ -52,8 +50,8 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
     /// <summary>Puts descriptors into the queue, and moves the tail once.</summary>
     internal void Invalidate(int cpu, InvalidateCommand command)
     {
-        ulong tail = Read(cpu, TailOffset, sizeof(ulong));
-        var queue = new QueueAddress(Read(cpu, QueueOffset, sizeof(ulong)));
+        ulong tail = Read(cpu, VtdOffset.QueueTail, sizeof(ulong));
+        var queue = new QueueAddress(Read(cpu, VtdOffset.QueueAddress, sizeof(ulong)));
         if (command.Does)
         {
             Submit(cpu, command.Index < 0 ? QueuedDescriptor.AllEntries
@@ -64,7 +62,7 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
             Submit(cpu, wait.Address < 0 ? QueuedDescriptor.WaitInterrupt
                 : QueuedDescriptor.Wait((ulong)wait.Address, wait.Data, wait.Interrupt), queue, ref tail);
         }
-        Write(cpu, TailOffset, sizeof(ulong), tail);
+        Write(cpu, VtdOffset.QueueTail, sizeof(ulong), tail);
     }
 
     private void Submit(int cpu, QueuedDescriptor descriptor, QueueAddress queue, ref ulong tail)

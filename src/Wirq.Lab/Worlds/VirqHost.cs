@@ -35,7 +35,7 @@ internal sealed class VirqHost
     /// <param name="without">The GSIs that are left out; null for none.</param>
     internal void Commit(Func<int, bool>? without = null)
     {
-        int count = Fabric.Virqs!.CopyRoutes(_routes);
+        int count = Fabric.RouteCache!.CopyRoutes(_routes);
         Kernel!.Commit([.. _routes.Take(count).Where(route => without?.Invoke(route.Gsi) != true)]);
     }
 }

@@ -62,28 +62,27 @@ public sealed partial class World
     /// wait.</summary>
     private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector)
     {
-        const ulong byPics = 1, spurious = 2, spuriousOfPics = 1;
-        ulong how = 0;
+        VectorGiver giver = VectorGiver.LocalApic;
         for (int i = Fabric.Events.Count - 1; i >= 0; i--)
         {
             Event e = Fabric.Events.Peek(i);
             if (e.Kind == EventKind.VectorTaken)
-                how = e.B;
+                giver = VectorTaken.Of(e).By;
             // The 8259s tell of their part before the CPU takes the vector.
-            if (e.Kind == EventKind.PicTaken && how == byPics)
+            if (e.Kind == EventKind.PicTaken && giver == VectorGiver.Pic)
             {
                 // A spurious vector leaves no in-service bit at the chip that gave it (8259A data sheet, "Edge and
                 // level triggered modes"); that of the slave sets one at the master.
-                LastResort end = (e.B & spuriousOfPics) == 0 ? LastResort.BothPics
+                LastResort end = !PicTaken.Of(e).Spurious ? LastResort.BothPics
                     : e.Irq >= PicPair.SlaveFirst ? LastResort.MasterPic : LastResort.Nothing;
                 return (Origin.Pic(e.Irq), end);
             }
         }
-        return how switch
+        return giver switch
         {
-            byPics => (default, LastResort.BothPics),
+            VectorGiver.Pic => (default, LastResort.BothPics),
             // SDM vol. 3, 11.9: its handler returns without an EOI.
-            spurious => (default, LastResort.Nothing),
+            VectorGiver.Spurious => (default, LastResort.Nothing),
             _ => (Causes.OriginOf(cpu, (byte)vector), LastResort.LocalApic),
         };
     }

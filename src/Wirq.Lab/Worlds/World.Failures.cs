@@ -10,12 +10,12 @@ public sealed partial class World
     private const int MaxFailures = 1000;
 
     private readonly List<Failure> _failures = [];
-    private readonly Dictionary<(Mark At, string Text), int> _places = [];
+    private readonly Dictionary<(FilePosition At, string Text), int> _places = [];
     // Not yet in the timeline: what led to them may still wait to be carried out.
     private readonly List<string> _untold = [];
     private readonly HashSet<(int Cpu, byte Vector)> _unhandled = [];
     private StepOutcome _outcome;
-    private Mark _at;
+    private FilePosition _at;
 
     /// <summary>What did not hold, in order; what failed several times alike, once.</summary>
     public IReadOnlyList<Failure> Failures => _failures;
@@ -27,7 +27,7 @@ public sealed partial class World
     /// <param name="at">Where the step stands at which it ended.</param>
     /// <param name="why">Why.</param>
     /// <param name="isOutcome">Whether that is what the machine does, and not a bound that it came to.</param>
-    internal void GiveUp(Mark at, string why, bool isOutcome)
+    internal void GiveUp(FilePosition at, string why, bool isOutcome)
     {
         CutOff = isOutcome ? null : why;
         TellFailures();
@@ -35,13 +35,13 @@ public sealed partial class World
         Timeline.Add("the run ends here", Fabric.Now);
     }
 
-    private void Fail(Mark at, string text)
+    private void Fail(FilePosition at, string text)
     {
         Note(at, text);
         _untold.Add(text);
     }
 
-    private void Note(Mark at, string text)
+    private void Note(FilePosition at, string text)
     {
         if (_failures.Count >= MaxFailures && !_places.ContainsKey((at, text)))
             (at, text) = (Scenario.At, $"there are further failures; the first {MaxFailures:#,0} are kept");

@@ -9,7 +9,7 @@ public sealed partial class World
     private readonly Block<ScriptFrame> _script;
 
     /// <summary>Where the step of the scenario stands that was begun last; a repetition's steps are not its own.</summary>
-    internal Mark Begun { get; private set; }
+    internal FilePosition Begun { get; private set; }
 
     /// <summary>What the scenario itself does next; none at its end.</summary>
     /// <returns>Whether there is anything.</returns>

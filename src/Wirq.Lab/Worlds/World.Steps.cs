@@ -92,7 +92,7 @@ public sealed partial class World
                     return Faulted(true, false, $"the read of {change.Register.Text}");
                 return Faulted(!Registers.Write(cpu, change.Register, change.Value.Over(old)), false, $"the write of {change.Register.Text}");
             case EoiCommand:
-                return Faulted(!Registers.WriteLocalApic(cpu, LocalApicOffsets.Eoi, 0), false, "the EOI");
+                return Faulted(!Registers.WriteLocalApic(cpu, ApicRegister.Eoi, 0), false, "the EOI");
             case ServeCommand serve:
                 Serve(serve.Device);
                 return null;
@@ -210,7 +210,7 @@ public sealed partial class World
 
     private void MaskIrq(int cpu, MaskIrqCommand command)
     {
-        ushort port = command.Irq < 8 ? (ushort)0x21 : (ushort)0xA1;
+        ushort port = command.Irq < 8 ? PicPair.MasterData : PicPair.SlaveData;
         uint bit = 1u << (command.Irq & 7);
         _cpuPort.TryReadPort(cpu, port, 1, out uint mask);
         _cpuPort.TryWritePort(cpu, port, 1, command.Masked ? mask | bit : mask & ~bit);
@@ -222,12 +222,12 @@ public sealed partial class World
         if (command.Irq < 0)
         {
             if (command.Slave)
-                _cpuPort.TryWritePort(cpu, 0xA0, 1, nonSpecific);
-            _cpuPort.TryWritePort(cpu, 0x20, 1, nonSpecific);
+                _cpuPort.TryWritePort(cpu, PicPair.SlaveCommand, 1, nonSpecific);
+            _cpuPort.TryWritePort(cpu, PicPair.MasterCommand, 1, nonSpecific);
             return;
         }
         if (command.Irq >= 8)
-            _cpuPort.TryWritePort(cpu, 0xA0, 1, specific | (uint)(command.Irq - 8));
-        _cpuPort.TryWritePort(cpu, 0x20, 1, specific | (command.Irq >= 8 ? cascade : (uint)command.Irq));
+            _cpuPort.TryWritePort(cpu, PicPair.SlaveCommand, 1, specific | (uint)(command.Irq - 8));
+        _cpuPort.TryWritePort(cpu, PicPair.MasterCommand, 1, specific | (command.Irq >= 8 ? cascade : (uint)command.Irq));
     }
 }

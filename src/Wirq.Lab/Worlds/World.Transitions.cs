@@ -66,7 +66,7 @@ public sealed partial class World
                 break;
             case TransitionKind.Exit:
                 byte vector = _host!.Kernel!.TakeExit(transition.Index);
-                Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)transition.Index, 0, vector));
+                Fabric.Events.Emit(new EoiBroadcast(transition.Index, vector, Edge: false).ToEvent());
                 break;
             case TransitionKind.Fetch:
                 _state.Value.TokenAndOne = _host!.EventFds.Fetch(transition.Index) + 1;
@@ -74,7 +74,7 @@ public sealed partial class World
             case TransitionKind.Readable:
                 int token = _state.Value.TokenAndOne - 1;
                 _state.Value.TokenAndOne = 0;
-                Fabric.Virqs!.Readable(token);
+                Fabric.RouteCache!.Readable(token);
                 break;
             case TransitionKind.Rest:
                 Rest();
@@ -122,5 +122,5 @@ public sealed partial class World
 
     /// <summary>Whether userspace would read an eventfd that the poll tells of. Nothing comes of one that is bound, and that
     /// stays readable with what was pending as it was bound.</summary>
-    private bool IsRead(int descriptor) => Fabric.Virqs!.ReadsInUserspace(_host!.EventFds.TokenOf(descriptor));
+    private bool IsRead(int descriptor) => Fabric.RouteCache!.ReadsInUserspace(_host!.EventFds.TokenOf(descriptor));
 }

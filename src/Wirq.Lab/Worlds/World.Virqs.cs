@@ -25,7 +25,7 @@ public sealed partial class World
 
     /// <summary>Whether an interrupt of a masked virq is pending: the bit of a PBA.</summary>
     internal bool IsPending(DeviceVirq virq) =>
-        Fabric.Virqs!.IsPending(virq.Handle, out EventFd ask) || ask.Exists && _host!.EventFds.IsReadable(ask);
+        Fabric.RouteCache!.IsPending(virq.Handle, out EventFd ask) || ask.Exists && _host!.EventFds.IsReadable(ask);
 
     private void Advance(long now)
     {
@@ -36,7 +36,7 @@ public sealed partial class World
     private void ConnectVirqs(int device)
     {
         DeviceSpec spec = Spec.Devices[device];
-        RouteCache virqs = Fabric.Virqs!;
+        RouteCache virqs = Fabric.RouteCache!;
         var made = new DeviceVirq[spec.Vectors];
         for (int vector = 0; vector < made.Length; vector++)
         {
@@ -63,7 +63,7 @@ public sealed partial class World
         {
             DeviceSpec spec = Spec.Devices[device];
             for (int vector = 0; spec.Gsi < 0 && vector < VirqsOf(device).Count; vector++)
-                Fabric.Virqs!.SetMessage(VirqsOf(device)[vector].Handle, MessageOf(spec.Message, vector));
+                Fabric.RouteCache!.SetMessage(VirqsOf(device)[vector].Handle, MessageOf(spec.Message, vector));
         }
     }
 
@@ -80,7 +80,7 @@ public sealed partial class World
         if (virq.Trigger.Exists)
             _host!.EventFds.WriteByDevice(virq.Trigger);
         else
-            Fabric.Virqs!.Trigger(virq.Handle);
+            Fabric.RouteCache!.Trigger(virq.Handle);
     }
 
     private void Do(DeviceStep step, DeviceVirq[] virqs)
@@ -95,13 +95,13 @@ public sealed partial class World
                     Signal(step.Device, vector);
                     break;
                 case DeviceAction.Mask:
-                    Fabric.Virqs!.Mask(handle);
+                    Fabric.RouteCache!.Mask(handle);
                     break;
                 case DeviceAction.Unmask:
-                    Fabric.Virqs!.Unmask(handle);
+                    Fabric.RouteCache!.Unmask(handle);
                     break;
                 case DeviceAction.Message:
-                    Fabric.Virqs!.SetMessage(handle, MessageOf(step.Message, vector - first));
+                    Fabric.RouteCache!.SetMessage(handle, MessageOf(step.Message, vector - first));
                     break;
                 case DeviceAction.Remove:
                     Fabric.DisposeVirq(handle);

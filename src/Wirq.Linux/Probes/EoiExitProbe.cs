@@ -7,7 +7,7 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
     "does the EOI of a level vector exit (split), once each and in time?",
     "in `split` it is the only acknowledge that the I/OAPIC and devices get")
 {
-    private const uint EoiAddress = 0xFEE000B0;
+    private const uint EoiAddress = (uint)ApicBase.DefaultPage + (uint)ApicRegister.Eoi;
     private const byte Entered = 0x10, Served = 0x11, AfterEoi = 0x12, Done = 0x13;
     private static readonly byte[] s_vectors = [0x51, 0x61, 0x71];
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(300), s_late = TimeSpan.FromMilliseconds(30);

@@ -7,7 +7,7 @@ internal sealed class GuestRunsProbe() : HostProbe("guest-runs",
     "does a guest run, in real and in 64-bit mode, and exit at a port and at memory?",
     "without it nothing else does")
 {
-    private const uint Nowhere = 0xFEC00000, Pattern = 0x5A17C0DE;
+    private const uint Nowhere = (uint)IoApicOptions.DefaultAddress, Pattern = 0x5A17C0DE;
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(500);
 
     private protected override (ProbeOutcome, string) Ask(KvmSystem system, ProbeDeadline deadline)

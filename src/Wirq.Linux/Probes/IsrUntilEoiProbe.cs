@@ -8,7 +8,7 @@ internal sealed class IsrUntilEoiProbe() : HostProbe("isr-until-eoi",
     "priority among handlers, and acknowledges, hang on ISR")
 {
     private const byte Vector = 0x51;
-    private const uint EoiAddress = 0xFEE000B0;
+    private const uint EoiAddress = (uint)ApicBase.DefaultPage + (uint)ApicRegister.Eoi;
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(500);
 
     private protected override (ProbeOutcome, string) Ask(KvmSystem system, ProbeDeadline deadline)

@@ -7,7 +7,8 @@ internal sealed class X2ApicMsrProbe() : HostProbe("x2apic-msr",
     "without an irqchip, do x2APIC registers exit, and is the answer heard?",
     "a local APIC in userspace has x2APIC mode by it")
 {
-    private const uint IdRegister = 0x802, EoiRegister = 0x80B, Answer = 0x12345678;
+    private const uint IdRegister = ApicMsr.FirstX2Apic + (uint)ApicRegister.Id / LocalApics.RegisterStride,
+        EoiRegister = ApicMsr.FirstX2Apic + (uint)ApicRegister.Eoi / LocalApics.RegisterStride, Answer = 0x12345678;
     private const byte GeneralProtection = 13;
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(500);
 

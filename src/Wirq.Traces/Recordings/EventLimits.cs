@@ -15,43 +15,24 @@ internal sealed class EventLimits(FabricOptions machine)
     private readonly int _units = machine.AllRemappers.Count;
 
     /// <summary>What an event names that the machine does not have, and what there is; null for nothing.</summary>
-    internal (string Found, string Expected)? Outside(in Event e)
+    internal (string Found, string Expected)? Outside(in Event e) => e.Subsystem switch
     {
-        switch (e.Kind)
-        {
-            case >= EventKind.MemoryMappedWrite and <= EventKind.TaskPriorityWrite:
-            case EventKind.GuestMisuse or EventKind.LogVectorsLeft:
-            case >= EventKind.VectorTaken and <= EventKind.SpuriousVectorChanged:
-            case EventKind.EoiBroadcast or EventKind.CpuInterrupt:
-                return Cpu(e.Cpu);
-            case EventKind.VectorAccepted:
-            case >= EventKind.CpuNmi and <= EventKind.CpuStartUp:
-                return Cpu(e.Cpu) ?? From(e.Origin);
-            case EventKind.MessageSent or EventKind.MessageAccepted or EventKind.MessageRefused or EventKind.MemoryWrite
-                or EventKind.MessageInjected:
-                return From(e.Origin);
-            case >= EventKind.SourceConnected and <= EventKind.SourceWithdrawn:
-            case EventKind.SourceWanted or EventKind.Ack:
-                return Below(e.Unit, machine.Sources, "source") ?? Below(e.Index, _gsis, "GSI");
-            case EventKind.LineChanged or EventKind.KernelLine:
-                return Below(e.Index, _gsis, "GSI");
-            case EventKind.PicInitialised:
-                return Below(e.Unit, PicUnits, "8259");
-            case >= EventKind.PicPinChanged and <= EventKind.PicResampled:
-                return Below(e.Index, GsiMap.IsaIrqs, "IRQ");
-            case >= EventKind.PinChanged and <= EventKind.PinResampled:
-            case EventKind.RouteChanged or EventKind.Deliver or EventKind.PinInjected:
-                return Pin(e.Unit, e.Index);
-            case >= EventKind.RemapTranslated and <= EventKind.RemapSwitched:
-            case EventKind.UnitMessage:
-                return Below(e.Unit, _units, "remapping unit");
-            case >= EventKind.VirqRegistered and <= EventKind.VirqResampled:
-            case EventKind.VirqUnbound or >= EventKind.VirqBound and <= EventKind.VirqInjected:
-                return Below(e.Unit, machine.Routing?.Virqs ?? 0, "virq");
-            default:
-                return null;
-        }
-    }
+        Subsystem.Machine => e.Kind == EventKind.GuestMisuse ? Cpu(e.Cpu) : null,
+        Subsystem.Access => Cpu(e.Cpu),
+        Subsystem.Log => e.Kind == EventKind.LogVectorsLeft ? Cpu(e.Cpu) : null,
+        Subsystem.Lines when e.Kind is EventKind.LineChanged or EventKind.KernelLine => Below(e.Index, _gsis, "GSI"),
+        Subsystem.Lines => Below(e.Unit, machine.Sources, "source") ?? Below(e.Index, _gsis, "GSI"),
+        Subsystem.Pic when e.Kind == EventKind.PicInitialised => Below(e.Unit, PicUnits, "8259"),
+        Subsystem.Pic => Below(e.Index, GsiMap.IsaIrqs, "IRQ"),
+        Subsystem.IoApic => Pin(e.Unit, e.Index),
+        Subsystem.LocalApic when e.Kind is EventKind.VectorAccepted or EventKind.CpuNmi or EventKind.CpuSmi
+            or EventKind.CpuInit or EventKind.CpuStartUp => Cpu(e.Cpu) ?? From(e.Origin),
+        Subsystem.LocalApic => Cpu(e.Cpu),
+        Subsystem.Messages => From(e.Origin),
+        Subsystem.Remapping => Below(e.Unit, _units, "remapping unit"),
+        Subsystem.Routing when e.Kind != EventKind.RoutesCommitted => Below(e.Unit, machine.Routing?.Virqs ?? 0, "virq"),
+        _ => null,
+    };
 
     private (string Found, string Expected)? Cpu(int cpu) => Below((uint)cpu, _cpus, "CPU");
 

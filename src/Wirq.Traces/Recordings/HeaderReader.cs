@@ -57,7 +57,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         string field = bad.Path is { Length: > 2 } path ? path[2..] : "the header";
         long at = Offset(bad);
         if (Lacking().Match(what) is { Success: true } lacking)
-            return Bad(at, $"{field} lacks {lacking.Groups[1].Value.Replace("'", "", StringComparison.Ordinal)}", "every field of the machine");
+            return Bad(at, $"{field} lacks {lacking.Groups["names"].Value.Replace("'", "", StringComparison.Ordinal)}", "every field of the machine");
         if (Unmapped().IsMatch(what))
             return Bad(at, $"{field} is no field of the machine", "the fields that this version knows");
         if (Duplicate().IsMatch(what))
@@ -174,7 +174,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
     private static string OneLine(string text) => string.Concat(text.Take(LongestFound)
         .Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)) + (text.Length > LongestFound ? "…" : "");
 
-    [GeneratedRegex("missing required properties including: (.*)$", RegexOptions.Singleline)]
+    [GeneratedRegex("missing required properties including: (?<names>.*)$", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Lacking();
 
     [GeneratedRegex("could not be mapped to any .NET member")]

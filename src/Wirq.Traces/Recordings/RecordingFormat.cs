@@ -4,10 +4,10 @@ namespace Wirq.Traces.Recordings;
 /// <remarks><code>
 /// magic "WIRQREC" and one byte of version
 /// length of the header, 7 bits a byte, and the header: JSON of the machine
-/// events: fields byte, kind byte, then each field that the fields byte names, 7 bits a byte
-/// end: fields byte 0, kind byte 0, number of events, 7 bits a byte; without it the run was cut off
+/// events: fields byte, kind, then each field that the fields byte names, 7 bits a byte
+/// end: fields byte 0, kind 0, number of events, 7 bits a byte; without it the run was cut off
 /// </code>The fields byte: bit 0 time since the last event, 1 unit, 2 index, 3 A, 4 B; an absent field is
-/// zero.
+/// zero. The kind is the number of the <see cref="Wirq.Events.EventKind"/>, 7 bits a byte.
 /// <para>Version 1 is still read: see <see cref="FirstVersion"/>.</para></remarks>
 internal static class RecordingFormat
 {

@@ -55,8 +55,8 @@ public sealed class RecordingReader : IDisposable
         byte fields = Byte("an event or the end of the recording");
         if ((fields & ~RecordingFormat.AllFields) != 0)
             throw Bad($"fields 0x{fields:x2}", "the fields of an event, 0x00 to 0x1f");
-        var kind = (EventKind)Byte("the kind of an event");
-        if (kind == EventKind.None)
+        ulong number = _isFirstVersion ? Byte("the kind of an event") : Number("the kind of an event");
+        if (number == (ulong)EventKind.None)
         {
             ulong count = Number("the number of events");
             if (count != _count)
@@ -64,8 +64,9 @@ public sealed class RecordingReader : IDisposable
             _ended = true;
             return false;
         }
-        if (!Enum.IsDefined(kind))
-            throw Bad($"event kind {(int)kind}", "a kind that this version knows");
+        EventKind kind = KindOf(number);
+        if (kind == EventKind.None)
+            throw Bad($"event kind {number}", "a kind that this version knows");
         ulong since = Field(fields, RecordingFormat.TimeField, long.MaxValue - (ulong)_time, "a time");
         ulong unit = Field(fields, RecordingFormat.UnitField, ushort.MaxValue, "a unit");
         ulong index = Field(fields, RecordingFormat.IndexField, uint.MaxValue, "an index");
@@ -83,6 +84,15 @@ public sealed class RecordingReader : IDisposable
 
     /// <summary>Closes the stream.</summary>
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>The kind of a number; none where it is not known.</summary>
+    private EventKind KindOf(ulong number)
+    {
+        if (_isFirstVersion)
+            return FirstVersion.KindOf((byte)number);
+        var kind = (EventKind)number;
+        return number <= ushort.MaxValue && EventKinds.IsKnown(kind) ? kind : EventKind.None;
+    }
 
     private RecordingHeader ReadHeader()
     {

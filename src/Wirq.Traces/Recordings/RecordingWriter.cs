@@ -9,7 +9,7 @@ namespace Wirq.Traces.Recordings;
 /// run that was cut off.</remarks>
 public sealed class RecordingWriter : IDisposable
 {
-    private const int FlushAt = 1 << 16, LongestEvent = 2 + 5 * 10;
+    private const int FlushAt = 1 << 16, LongestEvent = 1 + 3 + 5 * 10;
 
     private readonly Stream _stream;
     private readonly ArrayBufferWriter<byte> _buffer = new(FlushAt + LongestEvent);
@@ -56,7 +56,7 @@ public sealed class RecordingWriter : IDisposable
             | (happened.Index != 0 ? RecordingFormat.IndexField : 0) | (happened.A != 0 ? RecordingFormat.AField : 0)
             | (happened.B != 0 ? RecordingFormat.BField : 0));
         Put(fields);
-        Put((byte)happened.Kind);
+        PutNumber((ulong)happened.Kind);
         PutField((ulong)since);
         PutField(happened.Unit);
         PutField(happened.Index);
@@ -74,7 +74,7 @@ public sealed class RecordingWriter : IDisposable
             return;
         _ended = true;
         Put(0);
-        Put((byte)EventKind.None);
+        PutNumber((ulong)EventKind.None);
         PutNumber(_count);
         Flush();
     }

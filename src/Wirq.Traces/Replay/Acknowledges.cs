@@ -15,7 +15,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
     private int _vector = None, _fromPic = None;
     private bool _dumped;
 
-    private LocalApics Apics => machine.Fabric.LocalApics;
+    private LocalApics Apics => machine.LocalApics;
 
     /// <summary>An INTA cycle gave this vector: the next line says that a CPU serves it.</summary>
     internal void NotePic(byte vector) => _fromPic = vector;
@@ -119,7 +119,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
         {
             verdicts.Mismatch(_line, Describe(cpu, predicted));
             if (Apics.State(cpu).Irr.Has(vector))
-                Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
+                Apics.TakeLogged(cpu, (byte)vector, machine.Fabric.Events);
         }
         machine.Drain();
     }

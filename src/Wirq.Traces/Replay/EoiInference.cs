@@ -22,7 +22,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     private long _now;
     private int _openCount;
 
-    private LocalApics Apics => machine.Fabric.LocalApics;
+    private LocalApics Apics => machine.LocalApics;
 
     /// <summary>Whether the log does not say when this vector is taken.</summary>
     internal bool Infers(int cpu, int vector) => !told || _open[At(cpu, vector)];
@@ -81,7 +81,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     {
         ref ApicState s = ref Apics.State(cpu);
         bool ended = _arrived[At(cpu, vector)] <= _lastEoi[cpu] && !s.Isr.Has(vector);
-        Apics.TakeTold(cpu, (byte)vector, machine.Fabric.Events);
+        Apics.TakeLogged(cpu, (byte)vector, machine.Fabric.Events);
         if (ended)
         {
             s.Isr.Remove(vector);
@@ -114,7 +114,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
             }
             if (ended != None && !Apics.State(cpu).Isr.Has(ended))
             {
-                Apics.TakeTold(cpu, (byte)ended, machine.Fabric.Events);
+                Apics.TakeLogged(cpu, (byte)ended, machine.Fabric.Events);
                 Close(cpu, ended);
             }
         }

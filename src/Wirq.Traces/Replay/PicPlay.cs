@@ -6,12 +6,11 @@ namespace Wirq.Traces.Replay;
 /// <summary>What a stimulus of the 8259 pair does to a pair, and what QEMU prints of it.</summary>
 internal static class PicPlay
 {
-    private const ushort MasterPorts = 0x20, SlavePorts = 0xA0;
     /// <summary>The input that a line drives, 0 to 15.</summary>
     internal static int IrqOf(in TraceLine line) => (int)line.B + (line.A != 0 ? 0 : PicPair.SlaveFirst);
 
     /// <summary>The port that a line names.</summary>
-    internal static ushort PortOf(in TraceLine line) => (ushort)((line.A != 0 ? MasterPorts : SlavePorts) + line.B);
+    internal static ushort PortOf(in TraceLine line) => (ushort)((line.A != 0 ? PicPair.MasterCommand : PicPair.SlaveCommand) + line.B);
 
     /// <summary>Does to a pair that stands alone what a line tells.</summary>
     internal static void On(PicPair pic, in TraceLine line, EventBuffer events)

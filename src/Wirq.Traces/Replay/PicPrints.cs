@@ -60,14 +60,14 @@ internal sealed class PicPrints(LogSurvey survey)
             lines.Add(Updated(IsMaster, master));
         if (_intr)
             lines.Add(new(TraceEvent.PicInterruptLine, 0, requests ? 1u : 0));
-        for (int cpu = 0; requests && _lint && cpu < fabric.LocalApics.Count; cpu++)
+        for (int cpu = 0; requests && _lint && cpu < fabric.LocalApics!.Count; cpu++)
             AddLint(cpu, fabric, lines);
     }
 
     /// <summary>A CPU whose LINT0 is open sees INTR.</summary>
     internal void AddLint(int cpu, Fabric fabric, List<Prediction> lines)
     {
-        ref ApicState apic = ref fabric.LocalApics.State(cpu);
+        ref ApicState apic = ref fabric.LocalApics!.State(cpu);
         if (_lint && (!apic.Lint0.Masked || !apic.Base.Enabled))
             lines.Add(new(TraceEvent.ApicLocalDeliver, Lint0, (ulong)apic.Lint0.Mode));
     }

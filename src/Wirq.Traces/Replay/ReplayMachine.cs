@@ -25,7 +25,6 @@ internal sealed class ReplayMachine
         Options = OptionsFor(survey);
         Fabric = new Fabric(Options, arena) { Memory = Memory };
         Fabric.Events.Observing = true;
-        Fabric.LocalApics.TimersAreTold = true;
         _laws = new LawSet(Options, Fabric.Gsis, arena);
     }
 
@@ -37,6 +36,7 @@ internal sealed class ReplayMachine
             Count = survey.ApicIds.Count,
             Ids = survey.ApicIds,
             Profile = Profile.Qemu,
+            ExternalTimers = true,
             X2Apic = false,
             TscDeadline = false,
             SuppressEoiBroadcast = false,
@@ -65,6 +65,8 @@ internal sealed class ReplayMachine
     /// <summary>How it is built.</summary>
     internal FabricOptions Options { get; }
     internal Fabric Fabric { get; }
+    /// <summary>Its local APICs: QEMU's are never a kernel's where it writes such a log.</summary>
+    internal LocalApics LocalApics => Fabric.LocalApics!;
     /// <summary>What the log shows of the guest's memory.</summary>
     internal ReplayMemory Memory { get; } = new();
     internal PicPair Pic => Fabric.Pic!;
@@ -116,10 +118,19 @@ internal sealed class ReplayMachine
     private void Drive(Source source, bool high)
     {
         if (source.IsAsserted == high)
-            Fabric.DriveAgain(source.Gsi);
+            Fabric.DrivePins(source.Gsi, high);
         else
             source.Set(high);
         Drain();
+    }
+
+    /// <summary>Sets the state of the 8259 pair; INTR follows.</summary>
+    internal void SetPic(in PicPairState state)
+    {
+        Pic.State = state;
+        Pic.Master.Touch();
+        Pic.Slave.Touch();
+        Fabric.UpdatePic();
     }
 
     internal bool IsPinHigh(int pin) => _pins[pin].IsAsserted;

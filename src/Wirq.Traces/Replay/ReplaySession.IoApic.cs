@@ -21,7 +21,7 @@ internal sealed partial class ReplaySession
                 break;
             default:
                 Select(line);
-                _machine.Fabric.TryRead(CpuOrAny(line), IoApicBase + line.A, (int)line.C, out ulong value);
+                _machine.Fabric.TryRead(CpuOrAny(line), IoApicOptions.DefaultAddress + line.A, (int)line.C, out ulong value);
                 _verdicts.Compare(line, value, line.D);
                 break;
         }
@@ -38,7 +38,7 @@ internal sealed partial class ReplaySession
                 return;
             Owe(new(TraceEvent.IoApicEoiBroadcast, (byte)line.D));
         }
-        _machine.Fabric.TryWrite(CpuOrAny(line), IoApicBase + line.A, (int)line.C, line.D);
+        _machine.Fabric.TryWrite(CpuOrAny(line), IoApicOptions.DefaultAddress + line.A, (int)line.C, line.D);
     }
 
     /// <summary>Each access tells which register was selected before it.</summary>
@@ -64,7 +64,7 @@ internal sealed partial class ReplaySession
         if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _verdicts.Coverage.Tells(Responder.LocalApic)))
         {
             _verdicts.LeaveUnchecked(line.Event);
-            _machine.Fabric.Events.Emit(new Event(EventKind.EoiBroadcast, 0, 0, line.A));
+            _machine.Fabric.Events.Emit(new EoiBroadcast(0, (byte)line.A, Edge: false).ToEvent());
             _machine.Drain();
             return;
         }

@@ -7,7 +7,6 @@ namespace Wirq.Traces.Replay;
 internal sealed partial class ReplaySession
 {
     private const ulong Timer = 0, Lint0 = 3;
-    private const uint ApicBaseMsr = 0x1B;
     // A timer that is due no later than this, in ns, may be the one that expired: the log was written a moment before
     // or after each timer was set, and a thread may have been off the CPU in between.
     private const long Indistinct = 100_000;
@@ -35,11 +34,11 @@ internal sealed partial class ReplaySession
             // These come without QEMU's lock, so they may stand amid what belongs to another stimulus.
             case TraceEvent.SetApicBase when _knowsCpus && cpu >= 0:
                 Stimuli++;
-                _machine.Fabric.WriteMsr(cpu, ApicBaseMsr, line.A);
+                _machine.Fabric.WriteMsr(cpu, ApicMsr.Base, line.A);
                 _machine.Drain();
                 break;
             case TraceEvent.GetApicBase when _knowsCpus && cpu >= 0:
-                _verdicts.Compare(line, _machine.Fabric.LocalApics.Base(cpu).Bits, line.A);
+                _verdicts.Compare(line, _machine.LocalApics.Base(cpu).Bits, line.A);
                 break;
             case TraceEvent.GetApicBase:
                 _verdicts.LeaveUnchecked(line.Event);
@@ -68,7 +67,7 @@ internal sealed partial class ReplaySession
             _verdicts.Mismatch(line, "no timer runs");
             return;
         }
-        int vector = _machine.Fabric.LocalApics.State(cpu).Timer.Vector;
+        int vector = _machine.LocalApics.State(cpu).Timer.Vector;
         long latest = Math.Max(_timers[cpu], _machine.Fabric.Now) + Indistinct;
         for (int other = 0; other < _survey.ApicIds.Count; other++)
         {
@@ -76,7 +75,7 @@ internal sealed partial class ReplaySession
                 _inference.NoteExpiry(vector, cpu, other);
         }
         _timers.Expired(cpu);
-        _machine.Fabric.LocalApics.ExpireTimer(cpu, _machine.Fabric.Events);
+        _machine.LocalApics.ExpireTimer(cpu, _machine.Fabric.Events);
         _machine.Drain();
     }
 
@@ -85,8 +84,8 @@ internal sealed partial class ReplaySession
         uint offset = (uint)line.A;
         if (offset == (uint)ApicRegister.Eoi)
             BeforeEoi(cpu, line, next);
-        _machine.Fabric.TryWrite(cpu, LocalApicBase + offset, RegisterSize, line.B);
-        _timers.Write(cpu, offset, line.B, _machine.Fabric.Now);
+        _machine.Fabric.TryWrite(cpu, ApicBase.DefaultPage + offset, RegisterSize, line.B);
+        _timers.Write(cpu, (ApicRegister)offset, line.B, _machine.Fabric.Now);
         // An entry that lets INTR through finds it up.
         if (offset == (uint)ApicRegister.Lint0 && _machine.Pic.Master.Takeable != Pic8259.None)
             _prints.AddLint(cpu, _machine.Fabric, _pic.Expected);
@@ -103,7 +102,7 @@ internal sealed partial class ReplaySession
 
     private void ReadRegister(int cpu, in TraceLine line)
     {
-        _machine.Fabric.TryRead(cpu, LocalApicBase + line.A, RegisterSize, out ulong value);
+        _machine.Fabric.TryRead(cpu, ApicBase.DefaultPage + line.A, RegisterSize, out ulong value);
         _machine.Drain();
         if (IsPlain((ApicRegister)line.A))
             _verdicts.Compare(line, value, line.B);

@@ -93,7 +93,7 @@ internal sealed partial class ReplaySession
     {
         if (cpu < 0 || !_machine.Pic.Intr)
             return;
-        ref ApicState apic = ref _machine.Fabric.LocalApics.State(cpu);
+        ref ApicState apic = ref _machine.LocalApics.State(cpu);
         bool pending = apic.Spurious.Enabled && !apic.Irr.IsEmpty;
         bool logged = _pic.StartsWith(TraceEvent.ApicLocalDeliver);
         if (_survey.HasServicing ? pending : logged)

@@ -21,7 +21,8 @@ internal sealed partial class ReplaySession
     private bool _open, _deciding;
 
     // What the unit made of it.
-    private Event? _translated, _blocked;
+    private RemapTranslated? _translated;
+    private RemapFaulted? _blocked;
     private ushort _sender;
 
     private readonly VtdUnit? _unit;
@@ -220,7 +221,7 @@ internal sealed partial class ReplaySession
         if (_blocked is null)
             _reports.NoteSource(source);
         if (_translated is { } translated)
-            Translated(translated.Message, (int)translated.B);
+            Translated(translated.Message, (int)translated.Key);
         else if (_blocked is null)
         {
             _remapping.Unremapped++;
@@ -268,11 +269,11 @@ internal sealed partial class ReplaySession
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
             _verdicts.Mismatch(line, predicted.ToString());
-        else if (_blocked is { A: (ulong)VtdFaultReason.RequestReserved } && line.Event != TraceEvent.RemapDone)
+        else if (_blocked is { Reason: (ulong)VtdFaultReason.RequestReserved } && line.Event != TraceEvent.RemapDone)
             _verdicts.Counts.Waive(Waiver.EntryOfRefused, line.Event);
         else
         {
-            _verdicts.Mismatch(line, _blocked is { } blocked ? $"nothing: {EventText.Describe(blocked)}" : Verdicts.Nothing);
+            _verdicts.Mismatch(line, _blocked is { } blocked ? $"nothing: {EventText.Describe(blocked.ToEvent())}" : Verdicts.Nothing);
         }
     }
 

@@ -10,7 +10,6 @@ namespace Wirq.Traces.Replay;
 /// passed over.</remarks>
 internal sealed partial class ReplaySession
 {
-    private const uint CommandOffset = 0x18, FaultStatusOffset = 0x34, TailOffset = 0x88, QueueOffset = 0x90, TableOffset = 0xB8;
     // Above what guests of a replay may have as memory, and below the unit's address width.
     private const ulong QueueAddressHere = 0xFFFF_FFFF_F000, QueueBytes = 0x1000;
     private const ulong WholeTable = 0xF, ForwardedCommands = GlobalCommand.Remapping | GlobalCommand.SetTable | GlobalCommand.Compatibility;
@@ -19,13 +18,13 @@ internal sealed partial class ReplaySession
     private int _touched;
     private bool _forgot;
 
-    private TableAddress Table => new(Unit.Read(TableOffset, sizeof(ulong)));
+    private TableAddress Table => new(Unit.Read(VtdOffset.TableAddress, sizeof(ulong)));
 
     private bool IsExtended => Table.IsExtended;
 
     private void StartUnit()
     {
-        WriteUnit(AnyCpu, QueueOffset, sizeof(ulong), QueueAddressHere);
+        WriteUnit(AnyCpu, VtdOffset.QueueAddress, sizeof(ulong), QueueAddressHere);
         Command(AnyCpu, 0);
     }
 
@@ -33,11 +32,11 @@ internal sealed partial class ReplaySession
     {
         switch (line.Event)
         {
-            case TraceEvent.RemapRegisterWrite when line.A is >= TableOffset and < TableOffset + sizeof(ulong):
+            case TraceEvent.RemapRegisterWrite when line.A is >= VtdOffset.TableAddress and < VtdOffset.TableAddress + sizeof(ulong):
                 Begin(line);
                 WriteUnit(CpuOrAny(line), (uint)line.A, (int)line.B, line.C);
                 break;
-            case TraceEvent.RemapRegisterWrite when line.A == CommandOffset:
+            case TraceEvent.RemapRegisterWrite when line.A == VtdOffset.GlobalCommand:
                 Begin(line);
                 WriteCommand(line);
                 break;
@@ -101,11 +100,11 @@ internal sealed partial class ReplaySession
 
     private void SetTable(int cpu, ulong table)
     {
-        WriteUnit(cpu, TableOffset, sizeof(ulong), table);
+        WriteUnit(cpu, VtdOffset.TableAddress, sizeof(ulong), table);
         Command(cpu, GlobalCommand.SetTable | (Unit.RemappingEnabled ? GlobalCommand.Remapping : 0));
     }
 
-    private void Command(int cpu, ulong command) => WriteUnit(cpu, CommandOffset, sizeof(uint), command | GlobalCommand.Queue);
+    private void Command(int cpu, ulong command) => WriteUnit(cpu, VtdOffset.GlobalCommand, sizeof(uint), command | GlobalCommand.Queue);
 
     private void Invalidate(in TraceLine line, bool global)
     {
@@ -116,7 +115,7 @@ internal sealed partial class ReplaySession
         _tail = (_tail + QueuedDescriptor.Size) % QueueBytes;
         (_touched, _forgot) = (0, false);
         int cpu = CpuOrAny(line);
-        WriteUnit(cpu, TailOffset, sizeof(ulong), _tail);
+        WriteUnit(cpu, VtdOffset.QueueTail, sizeof(ulong), _tail);
         if (_forgot)
             _remapping.Add(new(line.Number, global, global ? 0 : (int)line.B, global ? 0 : (int)line.C, _touched));
         else
@@ -128,10 +127,10 @@ internal sealed partial class ReplaySession
     {
         _verdicts.Mismatch(line, "the queue stops: a reserved field is set");
         ulong on = Unit.RemappingEnabled ? GlobalCommand.Remapping : 0;
-        WriteUnit(cpu, CommandOffset, sizeof(uint), on);
-        WriteUnit(cpu, FaultStatusOffset, sizeof(uint), FaultStatus.QueueError);
+        WriteUnit(cpu, VtdOffset.GlobalCommand, sizeof(uint), on);
+        WriteUnit(cpu, VtdOffset.FaultStatus, sizeof(uint), FaultStatus.QueueError);
         _tail = 0;
-        WriteUnit(cpu, TailOffset, sizeof(ulong), 0);
+        WriteUnit(cpu, VtdOffset.QueueTail, sizeof(ulong), 0);
         Command(cpu, on);
     }
 
@@ -144,10 +143,10 @@ internal sealed partial class ReplaySession
     private void NoteUnit(in Event happened)
     {
         if (happened.Kind == EventKind.RemapInvalidationDone)
-            (_touched, _forgot) = (_touched + (int)happened.Index, true);
+            (_touched, _forgot) = (_touched + (int)RemapInvalidation.Of(happened).Touched, true);
         else if (_deciding && happened.Kind == EventKind.RemapTranslated)
-            _translated = happened;
+            _translated = RemapTranslated.Of(happened);
         else if (_deciding)
-            _blocked = happened;
+            _blocked = RemapFaulted.Of(happened);
     }
 }

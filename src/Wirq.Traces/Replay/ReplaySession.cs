@@ -11,7 +11,6 @@ namespace Wirq.Traces.Replay;
 /// What the chips predict for it and the log has not said by then is missing.</remarks>
 internal sealed partial class ReplaySession
 {
-    private const ulong IoApicBase = 0xFEC00000, LocalApicBase = 0xFEE00000;
     private const int AnyCpu = 0, VectorWords = 4;
 
     private readonly LogSurvey _survey;
@@ -140,11 +139,11 @@ internal sealed partial class ReplaySession
 
     private void TellVectors()
     {
-        for (int cpu = 0; cpu < _machine.Fabric.LocalApics.Count; cpu++)
+        for (int cpu = 0; cpu < _machine.LocalApics.Count; cpu++)
         {
-            ref ApicState apic = ref _machine.Fabric.LocalApics.State(cpu);
+            ref ApicState apic = ref _machine.LocalApics.State(cpu);
             for (int word = 0; word < VectorWords; word++)
-                Tell(new Event(EventKind.LogVectorsLeft, (ushort)cpu, (uint)word, Word(apic.Irr, word), Word(apic.Isr, word)));
+                Tell(new LogVectorsLeft(cpu, (uint)word, Word(apic.Irr, word), Word(apic.Isr, word)).ToEvent());
         }
 
         static ulong Word(in Vectors256 vectors, int word) =>
@@ -222,7 +221,7 @@ internal sealed partial class ReplaySession
                 _verdicts.Coverage.RemoteIrrSet = true;
                 Owe(new(TraceEvent.IoApicSetRemoteIrr, (ulong)happened.Pin));
                 break;
-            case EventKind.RemoteIrrCleared when (EndOfInterruptCause)happened.B != EndOfInterruptCause.Rewrite:
+            case EventKind.RemoteIrrCleared when RemoteIrrCleared.Of(happened).Cause != EndOfInterruptCause.Rewrite:
                 Owe(new(TraceEvent.IoApicClearRemoteIrr, (ulong)happened.Pin, happened.Vector));
                 break;
             case EventKind.StormBraked:
@@ -246,7 +245,7 @@ internal sealed partial class ReplaySession
                 Owe(Sent(happened.Msi));
                 break;
             case EventKind.VectorAccepted:
-                _reports.Expect(SourceOf(happened.Origin), happened.Cpu, happened.Vector, (happened.B & 2) != 0);
+                _reports.Expect(SourceOf(happened.Origin), happened.Cpu, happened.Vector, VectorAccepted.Of(happened).Merged);
                 break;
             case EventKind.ApicReset:
                 _timers.Reset(happened.Cpu);

@@ -120,7 +120,7 @@ public sealed class Replayer
     }
 
     private void Part(long line, string? missing) => _options.Record?.Invoke(
-        new Event(EventKind.LogParted, 0, missing is null ? 0 : (uint)EventNames.Find(missing), (ulong)line, missing is null ? 0u : 1) { Time = _session.Machine.Fabric.Now });
+        new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent() with { Time = _session.Machine.Fabric.Now });
 
     /// <summary>Where the machine's reset is there, lines before the first of a CPU tell how the machine was put
     /// together, not how it runs; but a device that moves its line between the reset and that line does so for good.

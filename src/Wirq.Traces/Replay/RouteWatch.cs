@@ -15,7 +15,7 @@ internal sealed class RouteWatch(Fabric fabric)
 
     private readonly Dictionary<Msi, Route> _routes = [];
 
-    private RouteCache Virqs => fabric.Virqs!;
+    private RouteCache Virqs => fabric.RouteCache!;
 
     /// <summary>Who was last seen to send a message; <see cref="Unknown"/> for nobody.</summary>
     internal int RequesterOf(Msi request) => _routes.TryGetValue(request, out Route route) ? route.Requester : Unknown;

@@ -5,7 +5,6 @@ namespace Wirq.Traces.Replay;
 /// <summary>Gathers what a <see cref="LogSurvey"/> says.</summary>
 internal sealed class SurveyBuilder
 {
-    private const uint IdRegister = 0x20, WindowRegister = 0x10, VersionSelect = 1;
     private const int MostCpus = 255, MostRuns = 4096, MostRequests = 1024;
 
     private readonly Dictionary<long, CpuThread> _threads = [];
@@ -36,15 +35,15 @@ internal sealed class SurveyBuilder
         FollowReset(line);
         switch (line.Event)
         {
-            case TraceEvent.ApicRead when line.A == IdRegister:
+            case TraceEvent.ApicRead when line.A == (uint)ApicRegister.Id:
                 Touch(line).NoteId((uint)(line.B >> 24));
                 break;
-            case TraceEvent.ApicWrite when line.A == IdRegister:
+            case TraceEvent.ApicWrite when line.A == (uint)ApicRegister.Id:
                 Touch(line).Renumbered = true;
                 break;
             case TraceEvent.IoApicRead:
                 Touch(line);
-                if (line.A == WindowRegister && line.B == VersionSelect && (byte)line.D is 0x11 or 0x20)
+                if (line.A == IoApic.WindowOffset && line.B == IoApic.VersionIndex && (byte)line.D is 0x11 or 0x20)
                     IoApicVersion = (byte)line.D;
                 break;
             case TraceEvent.ApicRead or TraceEvent.ApicWrite or TraceEvent.IoApicWrite or TraceEvent.PicPortRead

@@ -6,26 +6,25 @@ namespace Wirq.Traces.Replay;
 /// timers in the order of their deadlines.</summary>
 internal sealed class TimerDeadlines(int cpus)
 {
-    private const uint TimerEntry = 0x320, InitialCount = 0x380, Divide = 0x3E0;
     private const ulong MaskedBit = 1 << 16, PeriodicBit = 1 << 17, DivideBits = 0xB;
 
     private readonly Timer[] _timers = [.. Enumerable.Repeat(Timer.Reset, cpus)];
 
     /// <summary>A CPU wrote a register.</summary>
-    internal void Write(int cpu, uint offset, ulong value, long now)
+    internal void Write(int cpu, ApicRegister register, ulong value, long now)
     {
         ref Timer timer = ref _timers[cpu];
-        switch (offset)
+        switch (register)
         {
-            case TimerEntry:
+            case ApicRegister.Timer:
                 timer.Entry = value;
                 timer.Arm(now);
                 break;
-            case InitialCount:
+            case ApicRegister.InitialCount:
                 (timer.Count, timer.Loaded) = ((uint)value, now);
                 timer.Arm(now);
                 break;
-            case Divide:
+            case ApicRegister.DivideConfiguration:
                 int code = (int)(value & DivideBits);
                 timer.Shift = ((code & 3 | code >> 1 & 4) + 1) & 7;
                 break;

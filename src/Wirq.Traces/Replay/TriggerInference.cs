@@ -47,8 +47,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
                 continue;
             count = _lines.Count;
             Adopt(trial % Inputs);
-            machine.Pic.State = _trial.State;
-            machine.Fabric.PicWasSet();
+            machine.SetPic(_trial.State);
             machine.Drain();
             return true;
         }
@@ -67,8 +66,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
             if (IrqOf(_trial) != taken)
                 continue;
             Adopt(trial % Inputs);
-            machine.Pic.State = supposed;
-            machine.Fabric.PicWasSet();
+            machine.SetPic(supposed);
             machine.Drain();
             return true;
         }

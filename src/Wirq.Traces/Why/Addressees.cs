@@ -19,12 +19,12 @@ internal sealed class Addressees(bool vtd)
     public long Version { get; set; }
 
     /// <summary>The last message that a remapping unit blocked.</summary>
-    private Event _blocked;
+    private RemapFaulted _blocked;
 
     /// <summary>A remapping unit blocked a message; whoever sent it is answered next.</summary>
-    public void Note(in Event blocked)
+    public void Note(RemapFaulted blocked)
     {
-        if (_blocked.A != blocked.A || _blocked.B != blocked.B || _blocked.Unit != blocked.Unit || _blocked.Index != blocked.Index)
+        if (_blocked != blocked)
             Version++;
         _blocked = blocked;
     }
@@ -45,13 +45,13 @@ internal sealed class Addressees(bool vtd)
         switch (reason)
         {
             case RefusalReason.NoDestination or RefusalReason.NotListed:
-                CpuShadow[] all = [.. engine.AllCpus];
+                CpuTrail[] all = [.. engine.AllCpus];
                 string who = string.Join("; ", all.Take(MostNamed).Select(cpu => cpu.Identity));
                 if (all.Length > MostNamed)
                     who += $"; and {all.Length - MostNamed} more CPUs, none of which matches";
                 return ($"{destination} matches no CPU: {who}", all.MaxBy(cpu => cpu.IdentitySince.Event)!.IdentitySince);
             case RefusalReason.SoftwareDisabled:
-                CpuShadow[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
+                CpuTrail[] disabled = [.. engine.Cpus.Where(cpu => !cpu.Spurious.Enabled)];
                 string names = Phrase.First(disabled.Select(cpu => $"cpu{cpu.Cpu}"), disabled.Length, MostNamed);
                 return ($"{destination} names a local APIC that is software-disabled (SVR bit 8 clear)"
                     + (names.Length > 0 ? $"; disabled are {names}" : ""),
@@ -65,8 +65,8 @@ internal sealed class Addressees(bool vtd)
             case RefusalReason.RemappingFault:
                 // What a reason means, the unit's own manual says.
                 return (vtd && _blocked.Unit == 0
-                    ? $"the remapping unit blocked it: {Fault((VtdFaultReason)_blocked.A)} (reason 0x{_blocked.A:x2})"
-                    : $"remapping unit {_blocked.Unit} blocked it (reason 0x{_blocked.A:x2})", default);
+                    ? $"the remapping unit blocked it: {Fault((VtdFaultReason)_blocked.Reason)} (reason 0x{_blocked.Reason:x2})"
+                    : $"remapping unit {_blocked.Unit} blocked it (reason 0x{_blocked.Reason:x2})", default);
             case RefusalReason.ReservedBits:
                 return ("the message has reserved bits set", default);
             default:
@@ -76,7 +76,7 @@ internal sealed class Addressees(bool vtd)
 
     private string Fault(VtdFaultReason reason)
     {
-        string entry = $"irte:{(ushort)_blocked.B}";
+        string entry = $"irte:{_blocked.Entry}";
         return reason switch
         {
             VtdFaultReason.RequestReserved => "the request has reserved bits set",
@@ -85,7 +85,7 @@ internal sealed class Addressees(bool vtd)
             VtdFaultReason.TableUnreadable => $"{entry} cannot be read",
             VtdFaultReason.EntryReserved => $"{entry} has reserved bits set",
             VtdFaultReason.CompatibilityBlocked => "compatibility format is not let through",
-            VtdFaultReason.SourceRejected => $"{entry} is not for requester 0x{(ushort)_blocked.Index:x4}",
+            VtdFaultReason.SourceRejected => $"{entry} is not for requester 0x{_blocked.Requester:x4}",
             _ => $"{entry} faults",
         };
     }

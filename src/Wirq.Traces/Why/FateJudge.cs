@@ -56,7 +56,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
         if (attempt.Reason != RefusalReason.None)
         {
-            held = PinShadow.Refused(attempt);
+            held = PinTrail.Refused(attempt);
             return Fate.Refused;
         }
         if (attempt.Deliveries.Count == 0)
@@ -100,7 +100,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     private Fate Waiting(Raise raise, ref Held held)
     {
-        PicShadow pic = engine.PicShadow!;
+        PicTrail pic = engine.PicTrail!;
         int irq = raise.Source.Index;
         if (!pic.All[irq].Waiting.Contains(raise))
             return Fate.Withdrawn;
@@ -111,17 +111,17 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
     /// <summary>What holds a request of the 8259: the pair itself, LINT0, or the CPU.</summary>
     public Held AtThe8259(int irq)
     {
-        Held held = engine.PicShadow!.GateOf(irq);
+        Held held = engine.PicTrail!.GateOf(irq);
         if (held.Gate != Gate.None)
             return held;
-        if (engine.PicShadow.Requested != irq)
+        if (engine.PicTrail.Requested != irq)
             return default;
-        CpuShadow first = engine.CpuAt(0)!;
+        CpuTrail first = engine.CpuAt(0)!;
         if (engine.Cpus.FirstOrDefault(cpu => cpu.PassesIntr) is { } open)
-            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince, open.Cpu, irq);
+            return new(Gate.CpuUnknown, engine.PicTrail.RequestedSince, open.Cpu, irq);
         if (engine.Machine.IntrAtPinZero && engine.Machine.IoApics.Count > 0
             && engine.PinAt(0, 0)!.Entry is { Masked: false, Mode: DeliveryMode.ExtInt })
-            return new(Gate.CpuUnknown, engine.PicShadow.RequestedSince, Number: irq);
+            return new(Gate.CpuUnknown, engine.PicTrail.RequestedSince, Number: irq);
         return new(Gate.Lint0Closed, first.EntrySince(LocalVector.Lint0), first.Cpu);
     }
 

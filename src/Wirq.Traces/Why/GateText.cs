@@ -13,7 +13,7 @@ internal sealed class GateText(WhyEngine engine)
     /// <param name="held">The gate.</param>
     /// <param name="pin">The pin, where it is one's.</param>
     /// <param name="past">Whether it is over.</param>
-    public string Words(Held held, PinShadow? pin = null, bool past = false)
+    public string Words(Held held, PinTrail? pin = null, bool past = false)
     {
         string state = past ? "was" : "is";
         return held.Gate switch
@@ -75,7 +75,7 @@ internal sealed class GateText(WhyEngine engine)
     }
 
     /// <summary>Whose EOI Remote IRR waits for, and why that does not come.</summary>
-    private string RemoteIrrBy(Attempt? by, PinShadow? pin, bool past)
+    private string RemoteIrrBy(Attempt? by, PinTrail? pin, bool past)
     {
         if (by is null)
             return ", by a delivery before anything was told";
@@ -105,16 +105,16 @@ internal sealed class GateText(WhyEngine engine)
         return $"{what}, which ended at {At(ended)}; no EOI reached the pin";
     }
 
-    private string RemoteIrr(Attempt by, PinShadow? pin, bool past) =>
+    private string RemoteIrr(Attempt by, PinTrail? pin, bool past) =>
         $"Remote IRR {(past ? "was" : "is")} set as well{RemoteIrrBy(by, pin, past)}";
 
     private string Lint0(Held held)
     {
-        CpuShadow cpu = engine.CpuAt(held.Cpu)!;
+        CpuTrail cpu = engine.CpuAt(held.Cpu)!;
         LocalVectorEntry entry = cpu.Entry(LocalVector.Lint0);
         string how = entry.Masked ? "is masked" : $"is not ExtINT but {entry.Mode}";
         string others = engine.Machine.LocalApics.Count > 1 ? ", and no other CPU's lets it through" : "";
-        string asks = $"the 8259 asks since {At(engine.PicShadow!.RequestedSince)}, but";
+        string asks = $"the 8259 asks since {At(engine.PicTrail!.RequestedSince)}, but";
         if (!cpu.Spurious.Enabled && entry.Masked)
         {
             return $"{asks} LINT0 of cpu{held.Cpu} {how} {Since(held.Since)} (its local APIC is software-disabled "

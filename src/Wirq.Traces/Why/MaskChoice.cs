@@ -23,7 +23,7 @@ internal sealed class MaskChoice(WhyEngine engine)
         {
             SourceClass.Pin when engine.PinAt(owed.Source.Unit, owed.Source.Index) is { } pin =>
                 pin.Entry.Masked && (timer || !pin.Asserted),
-            SourceClass.Irq => timer || !engine.PicShadow!.All[owed.Source.Index].High,
+            SourceClass.Irq => timer || !engine.PicTrail!.All[owed.Source.Index].High,
             _ => true,
         };
     }

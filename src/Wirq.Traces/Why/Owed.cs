@@ -12,15 +12,15 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 
     public OwedList Find()
     {
-        foreach (PinShadow pin in engine.Pins.Where(pin => pin.Log.Count > 0 || pin.Asserted))
+        foreach (PinTrail pin in engine.Pins.Where(pin => pin.Log.Count > 0 || pin.Asserted))
             AtPin(pin);
-        foreach (IrqShadow irq in engine.PicShadow?.All ?? [])
+        foreach (IrqTrail irq in engine.PicTrail?.All ?? [])
             AtIrq(irq);
         foreach (RaiseLog log in engine.Logs.Where(log => log.Source.Class is not (SourceClass.Pin or SourceClass.Irq)))
             Message(log);
-        foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
+        foreach (CpuTrail cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
             AtCpu(cpu);
-        foreach (CpuShadow cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
+        foreach (CpuTrail cpu in engine.Cpus.Where(_ => engine.KnowsCpus))
             AtTimer(cpu);
         var masks = new MaskChoice(engine);
         OwedAnswer[] masked = [.. _owed.Where(masks.IsChoice).OrderBy(one => one.At.Event)];
@@ -55,17 +55,17 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         };
     }
 
-    private bool Stands(PinShadow pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }
+    private bool Stands(PinTrail pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }
         && pin.Current is { } raise && judge.FateOf(raise) == Fate.Ended && Silence.IsLong(engine, raise.At);
 
-    private StandingAnswer Standing(PinShadow pin)
+    private StandingAnswer Standing(PinTrail pin)
     {
         RaiseAnswer answer = _text.Answer(pin.Current!);
         return new(pin.Log.Source, answer.At, answer.Sentences, answer.Evidence);
     }
 
     /// <summary>A timer that was started with its entry masked: QEMU does not even let it expire.</summary>
-    private void AtTimer(CpuShadow cpu)
+    private void AtTimer(CpuTrail cpu)
     {
         Mark masked = cpu.EntrySince(LocalVector.Timer);
         if (cpu.Count == 0 || !cpu.Entry(LocalVector.Timer).Masked || masked.Event > cpu.CountSince.Event
@@ -81,7 +81,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             [new("initial count", cpu.CountSince), .. masked.IsStart ? Array.Empty<Evidence>() : [new("entry masked", masked)]]));
     }
 
-    private void AtPin(PinShadow pin)
+    private void AtPin(PinTrail pin)
     {
         if (pin.AckOwed is { } owed)
         {
@@ -92,7 +92,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         }
         if (pin.Current is not { } raise || IsServed(judge.Judge(raise, out Held held)))
             return;
-        IrqShadow? irq = IrqOf(pin);
+        IrqTrail? irq = IrqOf(pin);
         if (Served(irq?.Current, raise))
             return;
         bool heard = irq is { WasUnmasked: true };
@@ -110,13 +110,13 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         return other is { Attempts: > 0 } && other.At.Turn + apart >= raise.At.Turn;
     }
 
-    private IrqShadow? IrqOf(PinShadow pin)
+    private IrqTrail? IrqOf(PinTrail pin)
     {
         int irq = engine.Gsis[engine.Gsis.OfPin(pin.Chip, pin.Pin)].Irq;
-        return irq >= 0 ? engine.PicShadow?.All[irq] : null;
+        return irq >= 0 ? engine.PicTrail?.All[irq] : null;
     }
 
-    private void AtIrq(IrqShadow irq)
+    private void AtIrq(IrqTrail irq)
     {
         if (irq.AckOwed is { } owed)
         {
@@ -134,7 +134,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         if (irq.Waiting.Count == 0 || irq.Waiting[0] is not { } raise)
             return;
         judge.Judge(raise, out Held held);
-        PinShadow? pin = PinOf(irq);
+        PinTrail? pin = PinOf(irq);
         if (Served(pin?.Current, raise))
             return;
         if (held.Gate == Gate.NotKnown)
@@ -153,7 +153,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             _unheard.Add(irq.Log.Source);
     }
 
-    private PinShadow? PinOf(IrqShadow irq)
+    private PinTrail? PinOf(IrqTrail irq)
     {
         if (irq.Irq == GsiMap.CascadeIrq)
             return null;
@@ -200,13 +200,13 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         RedirectionEntry entry = engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Entry;
         if (entry.Remappable || entry.Mode != DeliveryMode.Fixed)
             return -1;
-        CpuShadow[] named = [.. engine.Cpus.Where(cpu => cpu.Base.Mode == ApicMode.XApic && (entry.Logical
+        CpuTrail[] named = [.. engine.Cpus.Where(cpu => cpu.Base.Mode == ApicMode.XApic && (entry.Logical
             ? cpu.Logical.MatchesXApic((byte)entry.Destination, cpu.Format)
             : cpu.XApicId.Id == entry.Destination))];
         return named.Length == 1 ? named[0].Cpu : -1;
     }
 
-    private void AtCpu(CpuShadow cpu)
+    private void AtCpu(CpuTrail cpu)
     {
         foreach (Delivery pending in cpu.Pending.All)
         {

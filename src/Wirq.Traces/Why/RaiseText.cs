@@ -12,7 +12,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     public RaiseAnswer Answer(Raise raise)
     {
         Fate fate = judge.Judge(raise, out Held held);
-        PinShadow? pin = raise.Source.Class == SourceClass.Pin
+        PinTrail? pin = raise.Source.Class == SourceClass.Pin
             ? engine.PinAt(raise.Source.Unit, raise.Source.Index) : null;
         List<string> sentences = [$"{Head(raise)}: {Clause(raise, fate, held, pin)}."];
         AddDelays(sentences, raise, fate, pin);
@@ -40,7 +40,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         return $"{raise.Source} {verb} {At(raise.At)}";
     }
 
-    private string Clause(Raise raise, Fate fate, Held held, PinShadow? pin)
+    private string Clause(Raise raise, Fate fate, Held held, PinTrail? pin)
     {
         switch (fate)
         {
@@ -121,14 +121,14 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             : $"{into}; one interrupt served both";
     }
 
-    private string Withdrawn(Raise raise, Held held, PinShadow? pin)
+    private string Withdrawn(Raise raise, Held held, PinTrail? pin)
     {
         string fell = raise.Fell is { } at ? $"the line fell at {At(at)} before it was delivered" : "it was withdrawn";
         return held.Gate == Gate.None ? fell : $"{fell}; when it rose, {_gates.Words(held, pin, past: true)}";
     }
 
     /// <summary>What made it late.</summary>
-    private void AddDelays(List<string> sentences, Raise raise, Fate fate, PinShadow? pin)
+    private void AddDelays(List<string> sentences, Raise raise, Fate fate, PinTrail? pin)
     {
         if (raise.First is not { } first || raise.Joined)
             return;
@@ -147,7 +147,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     }
 
     /// <summary>How the line stands at the end, where that says why nothing more comes.</summary>
-    private void AddStanding(List<string> sentences, Raise raise, Fate fate, PinShadow? pin)
+    private void AddStanding(List<string> sentences, Raise raise, Fate fate, PinTrail? pin)
     {
         if (pin is null || pin.Current != raise)
             return;

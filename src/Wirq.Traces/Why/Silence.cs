@@ -30,7 +30,7 @@ internal sealed class Silence(WhyEngine engine)
 
     /// <summary>Whether something was owed after the last sign of a CPU. Under a mask many may have come of which the
     /// first waits for all.</summary>
-    private bool CameSince(OwedAnswer owed, CpuShadow cpu)
+    private bool CameSince(OwedAnswer owed, CpuTrail cpu)
     {
         Mark last = MaskChoice.IsMask(owed) && engine.LogOf(owed.Source)?.Last is { } raise ? raise.At : owed.At;
         return Math.Max(last.Event, owed.At.Event) >= cpu.LastSign.Event;
@@ -38,12 +38,12 @@ internal sealed class Silence(WhyEngine engine)
 
     /// <summary>Who may wait for what came under a mask: a CPU for its own timer, else the one that was at work
     /// last.</summary>
-    private CpuShadow? WhoWaits(OwedAnswer masked) =>
+    private CpuTrail? WhoWaits(OwedAnswer masked) =>
         masked.Gate == Gate.LvtMasked ? engine.CpuAt(masked.Cpu) : LastAtWork();
 
-    private CpuShadow? LastAtWork() => engine.Cpus.MaxBy(other => other.LastSign.Event);
+    private CpuTrail? LastAtWork() => engine.Cpus.MaxBy(other => other.LastSign.Event);
 
-    private SilentAnswer? Silent(CpuShadow cpu, OwedAnswer[] owed)
+    private SilentAnswer? Silent(CpuTrail cpu, OwedAnswer[] owed)
     {
         OwedAnswer[] mine = [.. owed.Where(one => one.Cpu == cpu.Cpu && one.Fate != Fate.InService && !MaskChoice.IsMask(one))];
         bool aimed = mine.Length > 0;

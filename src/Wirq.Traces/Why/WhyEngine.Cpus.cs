@@ -5,9 +5,7 @@ namespace Wirq.Traces.Why;
 // What CPUs do: registers, taking, ending; and what happens to their local APICs.
 public sealed partial class WhyEngine
 {
-    private const uint BaseMsr = 0x1B, FirstX2ApicMsr = 0x800, LastX2ApicMsr = 0x8FF, Stride = 0x10;
-    private const ulong From8259 = 1, Spurious = 2, Suppressed = 2;
-    private const int ClassShift = 4, LowestLegal = 16;
+    private const int ClassShift = 4, HighestClass = 15, LowestLegal = 16;
 
     private readonly Addressees _addressees;
 
@@ -20,21 +18,21 @@ public sealed partial class WhyEngine
             case EventKind.MemoryMappedRead or EventKind.PortRead or EventKind.MsrRead:
                 cpu.LastRead = _now;
                 return;
-            case EventKind.MemoryMappedWrite when cpu.Maps(e.A, out uint offset):
-                if (e.Index == sizeof(uint) && offset % Stride == 0)
-                    WriteRegister(cpu, (ApicRegister)offset, (uint)e.B);
+            case EventKind.MemoryMappedWrite when MemoryMappedAccess.Of(e) is var write && cpu.Maps(write.Address, out uint offset):
+                if (write.Size == sizeof(uint) && offset % LocalApics.RegisterStride == 0)
+                    WriteRegister(cpu, (ApicRegister)offset, (uint)write.Value);
                 break;
-            case EventKind.MsrWrite when e.Index == 0 && e.A is >= FirstX2ApicMsr and <= LastX2ApicMsr:
-                WriteRegister(cpu, (ApicRegister)((e.A - FirstX2ApicMsr) * Stride), (uint)e.B);
+            case EventKind.MsrWrite when MsrAccess.Of(e) is { Faulted: false, Msr: >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic } write:
+                WriteRegister(cpu, ApicMsr.RegisterOf(write.Msr), (uint)write.Value);
                 break;
-            case EventKind.TaskPriorityWrite when e.B >> ClassShift == 0:
-                cpu.WriteTaskPriority((byte)(e.B << ClassShift), _now);
+            case EventKind.TaskPriorityWrite when TaskPriorityWrite.Of(e).Value is <= HighestClass and var priority:
+                cpu.WriteTaskPriority((byte)(priority << ClassShift), _now);
                 break;
         }
         cpu.LastWrite = _now;
     }
 
-    private void WriteRegister(CpuShadow cpu, ApicRegister register, uint value)
+    private void WriteRegister(CpuTrail cpu, ApicRegister register, uint value)
     {
         if (register is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat)
             _addressees.Version++;
@@ -52,23 +50,23 @@ public sealed partial class WhyEngine
                 break;
             case EventKind.CpuEoi when cpu.InService[e.Vector] is { } ended:
                 ended.End(_now);
-                ended.Suppressed = (e.B & Suppressed) != 0;
+                ended.Suppressed = CpuEoi.Of(e).Suppressed;
                 cpu.InService[e.Vector] = null;
                 break;
             case EventKind.ApicReset:
                 _addressees.Version++;
-                cpu.Reset(e.A, _now);
+                cpu.Reset(ApicReset.Of(e).Cause, _now);
                 break;
             case EventKind.TimerExpired:
-                Expire(cpu, masked: e.A != 0);
+                Expire(cpu, TimerExpired.Of(e).Masked);
                 break;
             case EventKind.ApicBaseChanged:
                 _addressees.Version++;
-                cpu.ChangeBase(new ApicBase(e.A), _now);
+                cpu.ChangeBase(ApicBaseChanged.Of(e).Base, _now);
                 break;
             case EventKind.SpuriousVectorChanged:
                 _addressees.Version++;
-                cpu.ChangeSpurious(new SpuriousVector((uint)e.A), _now);
+                cpu.ChangeSpurious(SpuriousVectorChanged.Of(e).Spurious, _now);
                 break;
             case EventKind.CpuInit:
                 cpu.LastInit = _now;
@@ -83,10 +81,11 @@ public sealed partial class WhyEngine
         }
     }
 
-    private void Take(CpuShadow cpu, in Event e)
+    private void Take(CpuTrail cpu, in Event e)
     {
         cpu.LastTaken = _now;
-        if (e.B == From8259)
+        VectorGiver by = VectorTaken.Of(e).By;
+        if (by == VectorGiver.Pic)
         {
             if (_pic?.Given is { } given)
                 given.Cpu = cpu.Cpu;
@@ -94,7 +93,7 @@ public sealed partial class WhyEngine
                 _pic.Given = null;
             return;
         }
-        if (e.B == Spurious)
+        if (by == VectorGiver.Spurious)
             return;
         // What became pending before the log began has no beginning.
         Delivery delivery = cpu.Pending[e.Vector] ?? new Delivery(cpu.Cpu, e.Vector, false, default);
@@ -112,7 +111,7 @@ public sealed partial class WhyEngine
         cpu.InService[e.Vector] = delivery;
     }
 
-    private void Expire(CpuShadow cpu, bool masked)
+    private void Expire(CpuTrail cpu, bool masked)
     {
         SourceName source = SourceName.Local(cpu.Cpu, LocalVector.Timer);
         if (FindLog(source) is not { } log)
@@ -126,15 +125,15 @@ public sealed partial class WhyEngine
 
     /// <summary>Brings what is pending and in service at a CPU up to what the replay left there; not every change has
     /// an event where acknowledges are inferred.</summary>
-    private void Settle(in Event left)
+    private void Settle(LogVectorsLeft left)
     {
         const int perWord = 64, words = 4;
-        if (CpuAt(left.Cpu) is not { } cpu || left.Index >= words)
+        if (CpuAt(left.Cpu) is not { } cpu || left.Word >= words)
             return;
         for (int bit = 0; bit < perWord; bit++)
         {
-            int vector = (int)left.Index * perWord + bit;
-            bool pending = (left.A >> bit & 1) != 0, inService = (left.B >> bit & 1) != 0;
+            int vector = (int)left.Word * perWord + bit;
+            bool pending = (left.Pending >> bit & 1) != 0, inService = (left.InService >> bit & 1) != 0;
             if (cpu.InService[vector] is { } serving && !inService)
             {
                 serving.End(_now);

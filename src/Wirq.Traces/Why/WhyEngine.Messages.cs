@@ -5,7 +5,6 @@ namespace Wirq.Traces.Why;
 // Messages on their way to the local APICs, and what they become there.
 public sealed partial class WhyEngine
 {
-    private const ulong LevelFlag = 1, MergedFlag = 2;
     private const int MostOpen = 1024;
 
     // Messages of devices and CPUs whose answer is still to come, by origin; pins keep their own.
@@ -55,7 +54,7 @@ public sealed partial class WhyEngine
                 if (pin.InFlight is null)
                 {
                     if (pin.Current is null)
-                        pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, (e.B & LevelFlag) != 0) { Implied = true }));
+                        pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, VectorAccepted.Of(e).Level) { Implied = true }));
                     pin.Send(new Attempt(_now));
                 }
                 (attempt, source) = (pin.InFlight!, pin.Log.Source);
@@ -72,14 +71,14 @@ public sealed partial class WhyEngine
         Accept(cpu, attempt, source, e);
     }
 
-    private void Accept(CpuShadow cpu, Attempt attempt, SourceName source, in Event e)
+    private void Accept(CpuTrail cpu, Attempt attempt, SourceName source, in Event e)
     {
-        bool merged = (e.B & MergedFlag) != 0;
+        bool merged = VectorAccepted.Of(e).Merged;
         Delivery? delivery = merged ? cpu.Pending[e.Vector] : null;
         merged = delivery is not null;
         if (delivery is null)
         {
-            delivery = new Delivery(cpu.Cpu, e.Vector, (e.B & LevelFlag) != 0, _now) { Source = source };
+            delivery = new Delivery(cpu.Cpu, e.Vector, VectorAccepted.Of(e).Level, _now) { Source = source };
             delivery.AtFirst = cpu.GateOf(e.Vector);
             cpu.Pending[e.Vector] = delivery;
         }

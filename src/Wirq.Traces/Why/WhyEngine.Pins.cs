@@ -6,8 +6,6 @@ namespace Wirq.Traces.Why;
 // Lines, I/OAPIC pins and 8259 pins.
 public sealed partial class WhyEngine
 {
-    private const ulong TakenSpurious = 1, TakenLevel = 2, TakenByPoll = 4;
-
     private void Line(in Event e)
     {
         switch (e.Kind)
@@ -25,14 +23,14 @@ public sealed partial class WhyEngine
     }
 
     /// <summary>Whether the entry of a pin is known.</summary>
-    internal bool KnowsEntry(PinShadow pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
+    internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
 
     /// <summary>Whether what the 8259 pair makes of an IRQ is known: its reset is there, or its
     /// initialisation.</summary>
     internal bool KnowsIrq(int irq) => Knows(LogParts.PicWrites)
         || _pic!.WasInitialised(0) && (irq < PicPair.SlaveFirst || _pic.WasInitialised(1));
 
-    private PinShadow? PinOfLine(int gsi)
+    private PinTrail? PinOfLine(int gsi)
     {
         GsiTarget target = _gsis[gsi];
         return target.IoApic >= 0 ? PinAt(target.IoApic, target.Pin) : null;
@@ -56,10 +54,10 @@ public sealed partial class WhyEngine
             return;
         switch (e.Kind)
         {
-            case EventKind.PinChanged when e.A != 0:
+            case EventKind.PinChanged when PinChanged.Of(e) is { Asserted: true } change:
                 int slot = _lines.RaiserOf(_gsis.OfPin(pin.Chip, pin.Pin));
                 pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, pin.Entry.Level)
-                    { Slot = slot, ByPolarity = e.B != 0, Blind = !KnowsEntry(pin) }));
+                    { Slot = slot, ByPolarity = change.ByPolarity, Blind = !KnowsEntry(pin) }));
                 break;
             case EventKind.PinChanged:
                 pin.Fall(_now);
@@ -110,16 +108,13 @@ public sealed partial class WhyEngine
         switch (e.Kind)
         {
             case EventKind.PicMaskChanged:
-                _pic.ChangeMask((ushort)e.A, _now);
-                return;
-            case EventKind.PicTriggerChanged:
-                _pic.ChangeTriggers((ushort)e.A);
+                _pic.ChangeMask(PicMaskChanged.Of(e).Mask, _now);
                 return;
             case EventKind.PicInitialised:
                 _pic.Initialise(e.Unit, _now);
                 return;
             case EventKind.PicIntrChanged:
-                if (e.A == 0)
+                if (!PicIntrChanged.Of(e).High)
                     _pic.DropRequest();
                 return;
         }
@@ -127,7 +122,7 @@ public sealed partial class WhyEngine
             return;
         switch (e.Kind)
         {
-            case EventKind.PicPinChanged when e.A != 0:
+            case EventKind.PicPinChanged when PicPinChanged.Of(e).High:
                 int slot = irq.Irq == GsiMap.CascadeIrq ? -1 : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
                 var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
                 raise.AtFirst = _pic.GateOf(irq.Irq);
@@ -140,7 +135,7 @@ public sealed partial class WhyEngine
                 _pic.Request(irq.Irq, _now);
                 break;
             case EventKind.PicTaken:
-                Give(irq, e);
+                Give(irq, PicTaken.Of(e));
                 break;
             case EventKind.PicEoi:
                 irq.End(_now);
@@ -156,20 +151,19 @@ public sealed partial class WhyEngine
         }
     }
 
-    private void Give(IrqShadow irq, in Event e)
+    private void Give(IrqTrail irq, PicTaken taken)
     {
         _pic!.DropRequest();
-        bool polled = (e.B & TakenByPoll) != 0;
         // The master's input stays in service though the slave had nothing to give.
-        if (irq.Irq >= PicPair.SlaveFirst && !polled)
+        if (irq.Irq >= PicPair.SlaveFirst && !taken.ByPoll)
         {
-            var cascaded = new Delivery(-1, e.Vector, false, _now) { Source = irq.Log.Source };
+            var cascaded = new Delivery(-1, taken.Vector, false, _now) { Source = irq.Log.Source };
             cascaded.Take(_now);
             IrqAt(GsiMap.CascadeIrq)!.Hold(cascaded);
         }
-        if ((e.B & TakenSpurious) != 0)
+        if (taken.Spurious)
             return;
-        Delivery given = irq.Take(e.Vector, (e.B & TakenLevel) != 0, holds: true, _now);
-        _pic.Given = polled ? null : given;
+        Delivery given = irq.Take(taken.Vector, taken.Level, holds: true, _now);
+        _pic.Given = taken.ByPoll ? null : given;
     }
 }

@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
+using Wirq.State;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
 
@@ -15,10 +17,13 @@ public sealed partial class WhyEngine : IEventSink
     private readonly FabricOptions _machine;
     private readonly GsiMap _gsis;
     private readonly WhyQuestion? _question;
-    private readonly CpuShadow?[] _cpus;
-    private readonly PinShadow?[][] _pins;
-    private readonly LineShadow _lines = new();
-    private PicShadow? _pic;
+    private readonly CpuTrail?[] _cpus;
+    private readonly PinTrail?[][] _pins;
+    private readonly LineTrail _lines = new();
+    private PicTrail? _pic;
+    // What pins are; the trails say since when, and what came through them.
+    private readonly PinShadow _pinShadow;
+    private readonly PicShadow _picShadow;
     private readonly Dictionary<SourceName, RaiseLog> _logs = [];
     private readonly FateJudge _judge;
     private readonly SortedSet<string> _lacking = new(StringComparer.Ordinal);
@@ -50,8 +55,10 @@ public sealed partial class WhyEngine : IEventSink
             Stamps = new Stamps(log.Stamped ? StampStyle.Stamped : StampStyle.None, log.FirstStamp);
         }
         _question = question;
-        _cpus = new CpuShadow?[machine.LocalApics.Count];
-        _pins = [.. machine.IoApics.Select(chip => new PinShadow?[chip.Pins])];
+        _cpus = new CpuTrail?[machine.LocalApics.Count];
+        _pins = [.. machine.IoApics.Select(chip => new PinTrail?[chip.Pins])];
+        var arena = new StateArena();
+        (_pinShadow, _picShadow) = (new PinShadow(machine, arena), new PicShadow(arena));
         _pic = NewPic();
         _judge = new FateJudge(this);
     }
@@ -86,40 +93,29 @@ public sealed partial class WhyEngine : IEventSink
     /// <inheritdoc/>
     public void Observe(in Event happened, long line)
     {
+        Follow(happened, line);
+        // What the event changes, it is compared with first.
+        _pinShadow.Observe(happened);
+        _picShadow.Observe(happened);
+    }
+
+    private void Follow(in Event happened, long line)
+    {
         Events++;
         _now = new(Events, line, happened.Time, _turns);
         switch (happened.Kind)
         {
-            case EventKind.MemoryMappedWrite or EventKind.MemoryMappedRead or EventKind.PortWrite or EventKind.PortRead
-                or EventKind.MsrWrite or EventKind.MsrRead or EventKind.TaskPriorityWrite:
-                Access(happened);
-                break;
             case EventKind.MessageSent:
                 Sent(happened);
                 break;
             case EventKind.Rest:
                 _turns++;
                 break;
-            case >= EventKind.LogParted and <= EventKind.LogVectorsLeft:
-                OfLog(happened);
-                break;
             // Each life of a replayed machine begins with the same sources.
             case EventKind.SourceConnected when !_ownLines && happened.Source == 0:
                 if (_connected)
                     Restart();
                 _connected = true;
-                break;
-            case >= EventKind.SourceConnected and <= EventKind.LineChanged:
-                // Of lines that stand for something else nobody wants to hear.
-                if (_ownLines)
-                    Line(happened);
-                break;
-            case >= EventKind.PicPinChanged and <= EventKind.PicResampled:
-                Pic(happened);
-                break;
-            case >= EventKind.PinChanged and <= EventKind.PinResampled:
-            case EventKind.Deliver:
-                Pin(happened);
                 break;
             case EventKind.PinInjected when PinAt(happened.IoApic, happened.Pin)?.InFlight is { } attempt:
                 attempt.ToKernel = true;
@@ -131,10 +127,38 @@ public sealed partial class WhyEngine : IEventSink
                 Accepted(happened);
                 break;
             case EventKind.RemapFaulted:
-                _addressees.Note(happened);
+                _addressees.Note(RemapFaulted.Of(happened));
                 break;
-            case >= EventKind.VectorTaken and <= EventKind.SpuriousVectorChanged:
-            case >= EventKind.CpuNmi and <= EventKind.CpuStartUp:
+            // What these follow from was told before them.
+            case EventKind.EoiBroadcast or EventKind.CpuInterrupt or EventKind.RouteChanged or EventKind.PinInjected:
+                break;
+            default:
+                ObservePart(happened);
+                break;
+        }
+    }
+
+    private void ObservePart(in Event happened)
+    {
+        switch (happened.Subsystem)
+        {
+            case Subsystem.Access:
+                Access(happened);
+                break;
+            case Subsystem.Log:
+                OfLog(happened);
+                break;
+            // Of lines that stand for something else nobody wants to hear.
+            case Subsystem.Lines when _ownLines:
+                Line(happened);
+                break;
+            case Subsystem.Pic:
+                Pic(happened);
+                break;
+            case Subsystem.IoApic:
+                Pin(happened);
+                break;
+            case Subsystem.LocalApic:
                 Cpu(happened);
                 break;
         }
@@ -146,8 +170,10 @@ public sealed partial class WhyEngine : IEventSink
         foreach (RaiseLog log in _logs.Values)
             log.Drop(_now, _judge);
         Array.Clear(_cpus);
-        foreach (PinShadow?[] chip in _pins)
+        foreach (PinTrail?[] chip in _pins)
             Array.Clear(chip);
+        _pinShadow.Forget();
+        _picShadow.Forget();
         _pic = NewPic();
         _open.Clear();
         _openCount = 0;
@@ -160,8 +186,8 @@ public sealed partial class WhyEngine : IEventSink
         switch (happened.Kind)
         {
             // Recordings of earlier versions do not tell the two apart: all are disagreements there.
-            case EventKind.LogParted when happened.B == 1:
-                if (EventNames.OfNumber(happened.Index) is { } lacking)
+            case EventKind.LogParted when LogParted.Of(happened).Undecided:
+                if (EventNames.OfNumber(LogParted.Of(happened).Lacking) is { } lacking)
                     _lacking.Add(lacking);
                 NotJudged = (NotJudged.Count + 1, NotJudged.Count == 0 ? PartedAt(happened) : NotJudged.First);
                 break;
@@ -173,14 +199,14 @@ public sealed partial class WhyEngine : IEventSink
                 took = (took.Count + 1, took.Count == 0 ? _now : took.First, _now);
                 break;
             default:
-                Settle(happened);
+                Settle(LogVectorsLeft.Of(happened));
                 break;
         }
     }
 
     /// <summary>A log is told of by the line that shows it, not by the one at which the replay found it
     /// missing.</summary>
-    private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = (long)happened.A } : _now;
+    private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = LogParted.Of(happened).Line } : _now;
 
     /// <summary>Whether the log tells what a part of the machine was at its beginning, and what was written
     /// since.</summary>
@@ -189,40 +215,40 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether what local APICs are is known, all of them.</summary>
     internal bool KnowsApics => Knows(LogParts.LocalApics) && KnowsCpus;
 
-    private PicShadow? NewPic() => _machine.Pic is null ? null
-        : new PicShadow(_machine.Pic, irq => new IrqShadow(irq, LogFor(SourceName.Irq(irq))));
+    private PicTrail? NewPic() => _machine.Pic is null ? null
+        : new PicTrail(_machine.Pic, _picShadow, irq => new IrqTrail(irq, LogFor(SourceName.Irq(irq)), _picShadow));
 
     internal FabricOptions Machine => _machine;
-    internal PicShadow? PicShadow => _pic;
+    internal PicTrail? PicTrail => _pic;
     internal IFateJudge Judge => _judge;
     internal IEnumerable<RaiseLog> Logs => _logs.Values;
-    internal IEnumerable<CpuShadow> Cpus => _cpus.OfType<CpuShadow>();
-    internal IEnumerable<CpuShadow> AllCpus => Enumerable.Range(0, _cpus.Length).Select(cpu => CpuAt(cpu)!);
-    internal IEnumerable<PinShadow> Pins => _pins.SelectMany(chip => chip).OfType<PinShadow>();
+    internal IEnumerable<CpuTrail> Cpus => _cpus.OfType<CpuTrail>();
+    internal IEnumerable<CpuTrail> AllCpus => Enumerable.Range(0, _cpus.Length).Select(cpu => CpuAt(cpu)!);
+    internal IEnumerable<PinTrail> Pins => _pins.SelectMany(chip => chip).OfType<PinTrail>();
     internal GsiMap Gsis => _gsis;
-    internal LineShadow Lines => _lines;
+    internal LineTrail Lines => _lines;
 
     internal RaiseLog? LogOf(SourceName source) => _logs.GetValueOrDefault(source);
 
-    internal CpuShadow? CpuAt(int cpu)
+    internal CpuTrail? CpuAt(int cpu)
     {
         if ((uint)cpu >= (uint)_cpus.Length)
             return null;
-        return _cpus[cpu] ??= new CpuShadow(cpu, _machine.LocalApics);
+        return _cpus[cpu] ??= new CpuTrail(cpu, _machine.LocalApics);
     }
 
-    internal PinShadow? PinAt(int chip, int pin)
+    internal PinTrail? PinAt(int chip, int pin)
     {
         if (!HasPin(chip, pin))
             return null;
-        return _pins[chip][pin] ??= new PinShadow(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)));
+        return _pins[chip][pin] ??= new PinTrail(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)), _pinShadow);
     }
 
     // A recording may claim to be a replay's and have another machine: the lines of a PC lead to 24 pins.
     private bool HasPin(int chip, int pin) => (uint)chip < (uint)_pins.Length && (uint)pin < (uint)_pins[chip].Length
         && (_ownLines || chip == 0 && pin < ReplayMachine.Pins);
 
-    private IrqShadow? IrqAt(int irq) => _pic is not null && (uint)irq < GsiMap.IsaIrqs ? _pic.All[irq] : null;
+    private IrqTrail? IrqAt(int irq) => _pic is not null && (uint)irq < GsiMap.IsaIrqs ? _pic.All[irq] : null;
 
     private RaiseLog LogFor(SourceName source)
     {

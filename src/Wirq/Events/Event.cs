@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Wirq.Routing;
 
 namespace Wirq.Events;
 
 /// <summary>One thing that happened or has to be done. The meaning of the fields stands at each
-/// <see cref="EventKind"/>; read them through the properties named after them where there are any.</summary>
+/// <see cref="EventKind"/>; read them through the properties named after them where there are any, and else through the view of
+/// the kind.</summary>
 /// <remarks>Four words of 64 bits, the first of them:<code>
 ///  63         32 31    16 15     0
 /// +-------------+--------+--------+
@@ -70,8 +72,14 @@ public readonly record struct Event
         Unsafe.AsRef(in to._time) = time;
     }
 
+    /// <summary>The same of another unit, at another time.</summary>
+    internal Event Of(ushort unit, long time) => new(Kind, unit, Index, _a, _b) { Time = time };
+
     /// <summary>Whether somebody has to carry it out.</summary>
-    public bool IsEffect => Kind >= EventKind.RouteChanged;
+    public bool IsEffect => Kind.IsEffect;
+
+    /// <summary>The part of the machine that it is of.</summary>
+    public Subsystem Subsystem => Kind.Subsystem;
 
     /// <summary>The CPU of an event of a local APIC or of an access.</summary>
     public int Cpu => Unit;
@@ -97,6 +105,8 @@ public readonly record struct Event
     public RedirectionEntry Entry => new(A);
     /// <summary>The redirection entry before, where B is one.</summary>
     public RedirectionEntry OldEntry => new(B);
+    /// <summary>The eventfd, where A is one.</summary>
+    public EventFd EventFd => new((int)A);
     /// <summary>Why it was refused, where B says so.</summary>
     public RefusalReason Reason => (RefusalReason)B;
 

@@ -65,7 +65,7 @@ public sealed class EventBuffer
         if (_misuseSince == long.MinValue || Now - _misuseSince >= MisuseWindow)
             (_misuseSince, _misuses) = (Now, 0);
         if (++_misuses <= MisuseBurst)
-            Observe(new Event(EventKind.GuestMisuse, (ushort)cpu, (uint)what, where, value));
+            Observe(new GuestMisuse(cpu, what, where, value).ToEvent());
     }
 
     /// <summary>Takes the oldest event.</summary>

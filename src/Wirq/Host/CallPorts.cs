@@ -42,8 +42,12 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
 {
     public bool Observes => ports.Observer is not null;
     public bool Wants(EventKind effect) =>
-        ports.Cpus is not null || effect is not (>= EventKind.CpuInterrupt and <= EventKind.CpuStartUp);
+        ports.Cpus is not null || effect is not (EventKind.CpuInterrupt or EventKind.CpuNmi or EventKind.CpuSmi
+            or EventKind.CpuInit or EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
+
+    /// <summary>Whether whoever observes wants to hear of an event.</summary>
+    internal bool IsObserved(in Event next) => ports.Observer!.Observes(next);
 
     /// <summary>Whether there is somebody who makes a call.</summary>
     internal bool Has(HostCallKind kind) => kind switch
@@ -154,7 +158,8 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
     internal static HostAnswer Write(in Event effect, IGuestMemory memory)
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)effect.B);
-        return HostAnswer.Of(memory.TryWrite(effect.A, bytes));
+        MemoryWrite write = MemoryWrite.Of(effect);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, write.Data);
+        return HostAnswer.Of(memory.TryWrite(write.Address, bytes));
     }
 }

@@ -17,25 +17,38 @@ internal static class CanonicalEvent
         switch (e.Kind)
         {
             case EventKind.Ack:
-                return fabric.Lines.IsCurrent(e.Source, (uint)e.A)
-                    ? new Event(e.Kind, (ushort)fabric.Lines.PlaceOf(e.Source), e.Index, 1) { Time = time } : Stale(e, time);
+                Ack ack = Ack.Of(e);
+                return fabric.Lines.IsCurrent(ack.Source, ack.Generation)
+                    ? (ack with { Source = fabric.Lines.PlaceOf(ack.Source), Generation = 1 }).ToEvent() with { Time = time } : Stale(e, time);
             case EventKind.VirqRead:
-                return IsCurrent(fabric, e.Unit, e.Index) ? new Event(e.Kind, e.Unit, 1, e.A) { Time = time } : Stale(e, time);
+                VirqRead read = VirqRead.Of(e);
+                return IsCurrent(fabric, read.Virq, read.Owner) ? (read with { Owner = 1 }).ToEvent() with { Time = time } : Stale(e, time);
             case EventKind.VirqInjected:
-                if (!IsCurrent(fabric, e.Unit, (uint)e.B))
+                VirqInjected injected = VirqInjected.Of(e);
+                if (!IsCurrent(fabric, injected.Virq, injected.Owner))
                     return Stale(e, time);
-                bool holds = fabric.Virqs!.GenerationOf(e.Unit) == e.Index;
-                return new Event(e.Kind, e.Unit, holds ? 1u : 0, holds ? e.A : 0, 1) { Time = time };
+                bool holds = fabric.RouteCache!.GenerationOf(injected.Virq) == injected.Generation;
+                return new VirqInjected(injected.Virq, holds ? 1u : 0, holds ? injected.Message : default, 1).ToEvent() with { Time = time };
             case EventKind.VirqBound:
-                var asked = new OwnedEventFd(e.A);
-                return IsCurrent(fabric, e.Unit, asked.Owner)
-                    ? new Event(e.Kind, e.Unit, e.Index, new OwnedEventFd(asked.EventFd, 1).Bits, e.B) { Time = time } : Stale(e, time);
+                VirqBound bound = VirqBound.Of(e);
+                return IsCurrent(fabric, bound.Virq, bound.Trigger.Owner)
+                    ? (bound with { Trigger = new OwnedEventFd(bound.Trigger.EventFd, 1) }).ToEvent() with { Time = time } : Stale(e, time);
+            // What is told of a source, a law knows it by.
+            case EventKind.SourceConnected or EventKind.SourceRemoved or EventKind.SourceRaised or EventKind.SourceLowered
+                or EventKind.SourceWithdrawn or EventKind.SourceWanted:
+                return e.Of(unit: (ushort)fabric.Lines.PlaceOf(e.Source), time);
+            case EventKind.VirqResampleSet:
+                VirqResampleSet set = VirqResampleSet.Of(e);
+                return (set with { Source = (uint)fabric.Lines.PlaceOf((int)set.Source) }).ToEvent() with { Time = time };
+            case EventKind.VirqResampled:
+                VirqResampled resampled = VirqResampled.Of(e);
+                return (resampled with { Source = (uint)fabric.Lines.PlaceOf((int)resampled.Source) }).ToEvent() with { Time = time };
             default:
-                return new Event(e.Kind, e.Unit, e.Index, e.A, e.B) { Time = time };
+                return e with { Time = time };
         }
     }
 
-    private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.Virqs!.IsCurrent(new VirqHandle(slot, owner));
+    private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.RouteCache!.IsCurrent(new VirqHandle(slot, owner));
 
     private static Event Stale(in Event e, long time) => new(e.Kind) { Time = time };
 }

@@ -13,12 +13,12 @@ internal sealed partial class Carrier
     private bool Open(in Event effect, out HostCall call) => effect.Kind switch
     {
         EventKind.RoutesCommitted => OpenCommit(effect, out call),
-        EventKind.VirqBound => Open(effect, HostCallKind.Bind, FdOf(effect), out call),
-        EventKind.VirqUnbound => Open(effect, HostCallKind.Unbind, FdOf(effect), out call),
-        EventKind.VirqWatched => Open(effect, HostCallKind.Watch, FdOf(effect), out call),
-        EventKind.VirqUnwatched => Open(effect, HostCallKind.Unwatch, FdOf(effect), out call),
-        EventKind.VirqRead => Open(effect, HostCallKind.Read, FdOf(effect), out call),
-        EventKind.VirqWritten => Open(effect, HostCallKind.Write, FdOf(effect), out call),
+        EventKind.VirqBound => Open(effect, HostCallKind.Bind, effect.EventFd, out call),
+        EventKind.VirqUnbound => Open(effect, HostCallKind.Unbind, effect.EventFd, out call),
+        EventKind.VirqWatched => Open(effect, HostCallKind.Watch, effect.EventFd, out call),
+        EventKind.VirqUnwatched => Open(effect, HostCallKind.Unwatch, effect.EventFd, out call),
+        EventKind.VirqRead => Open(effect, HostCallKind.Read, effect.EventFd, out call),
+        EventKind.VirqWritten => Open(effect, HostCallKind.Write, effect.EventFd, out call),
         EventKind.VirqInjected or EventKind.PinInjected or EventKind.MessageInjected =>
             Open(effect, HostCallKind.Signal, EventFd.None, out call),
         EventKind.KernelLine => Open(effect, HostCallKind.SetLine, EventFd.None, out call),
@@ -117,6 +117,4 @@ internal sealed partial class Carrier
     /// <summary>A <see cref="EventKind.Deliver"/> that was skipped was carried out elsewhere, or is not to be.</summary>
     internal void AnswerDeliver(in Event deliver, RefusalReason reason) =>
         _fabric.Answer(deliver.IoApic, deliver.Pin, deliver.Msi, reason);
-
-    private static EventFd FdOf(in Event effect) => new((int)effect.A);
 }

@@ -32,7 +32,7 @@ internal sealed partial class Carrier
         _fabric = fabric;
         _events = fabric.Events;
         _lines = fabric.Lines;
-        _virqs = fabric.Virqs;
+        _virqs = fabric.RouteCache;
         _state = fabric.Arena.Reserve<CarrierState>(1, MakeCanonical);
         _routes = fabric.Arena.ReserveDerived<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
     }
@@ -213,10 +213,11 @@ internal sealed partial class Carrier
         if (kind == EventKind.Deliver)
             _fabric.SendOfPin(effect);
         else if (kind == EventKind.EoiBroadcast)
-            _fabric.Eoi(effect.Vector, level: effect.B == 0);
+            _fabric.Eoi(effect.Vector, level: !EoiBroadcast.Of(effect).Edge);
         else if (kind == EventKind.Ack)
-            return !_lines.IsCurrent(effect.Source, (uint)effect.A);
-        else if (kind is < EventKind.VirqUnbound and not EventKind.RouteChanged)
+            return !_lines.IsCurrent(effect.Source, Ack.Of(effect).Generation);
+        // What a local APIC has for its CPU always leaves.
+        else if (kind.Subsystem == Subsystem.LocalApic)
             return false;
         else
             return DoRouting(effect);

@@ -13,7 +13,7 @@ public sealed partial class FabricHost
     private void Step()
     {
         Exception? thrown = null;
-        if (_ports.Observes && _carrier.TryPeek(out Event next))
+        if (_ports.Observes && _carrier.TryPeek(out Event next) && _ports.IsObserved(next))
             Observe(next, ref thrown);
         for (bool due = _carrier.Begin(out HostCall call); due;)
             due = _carrier.Complete(Make(call, ref thrown), out call);
@@ -25,8 +25,8 @@ public sealed partial class FabricHost
     /// back.</summary>
     private void Observe(in Event happened, ref Exception? thrown)
     {
-        Debug.Assert(Monitor.IsEntered(_lock));
-        Monitor.Exit(_lock);
+        Debug.Assert(_lock.IsHeld);
+        _lock.Exit();
         try
         {
             _ports.Observe(happened);
@@ -41,18 +41,18 @@ public sealed partial class FabricHost
         }
         finally
         {
-            Monitor.Enter(_lock);
+            _lock.Enter();
         }
     }
 
     private HostAnswer Make(in HostCall call, ref Exception? thrown)
     {
-        Debug.Assert(Monitor.IsEntered(_lock));
+        Debug.Assert(_lock.IsHeld);
         if (call.Kind == HostCallKind.Acknowledge ? !_acks.Prepare(call) : !_ports.Has(call.Kind))
             return HostAnswer.Nobody;
         ReadOnlySpan<KernelRoute> routes = _carrier.Routes;
         HostAnswer answer = HostAnswer.Refused;
-        Monitor.Exit(_lock);
+        _lock.Exit();
         try
         {
             answer = _ports.Make(call, routes);
@@ -63,7 +63,7 @@ public sealed partial class FabricHost
         }
         finally
         {
-            Monitor.Enter(_lock);
+            _lock.Enter();
         }
         if (answer.Failure is not null)
             _failure ??= answer.Failure;
@@ -81,7 +81,7 @@ public sealed partial class FabricHost
         internal bool Prepare(in HostCall call)
         {
             _hearer = holders.Find(call.Effect.Source, call.Generation);
-            return _hearer is not null || others is not null;
+            return _hearer is null ? others is not null : _hearer.Hears;
         }
 
         public void Acknowledged(int source, uint generation)

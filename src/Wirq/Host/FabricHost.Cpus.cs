@@ -2,7 +2,7 @@ namespace Wirq.Host;
 
 /// <content>What CPUs do, each on a thread of its own. All that may have effects are completing calls: an access to a
 /// register has, a read too.</content>
-public sealed partial class FabricHost : ICpuBus
+public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
 {
     /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
@@ -46,24 +46,60 @@ public sealed partial class FabricHost : ICpuBus
     /// <inheritdoc/>
     public int Take(int cpu) => Do(cpu, static (fabric, taking) => fabric.Take(taking));
 
+    /// <summary>A CPU leaves its guest for an access, at a moment, and goes back: time moves on, the access is made, its effects
+    /// run, and the outlook is taken, all while the lock is held once, if no effect leaves the fabric.</summary>
+    /// <param name="cpu">Which CPU.</param>
+    /// <param name="now">The moment, in ns; an earlier one than the present is the present.</param>
+    /// <param name="arguments">What the access is given.</param>
+    /// <param name="access">The access, called under the lock.</param>
+    /// <param name="outlook">What the CPU has to know then.</param>
+    internal T Exit<TArguments, T>(int cpu, long now, TArguments arguments, Func<Fabric, TArguments, T> access, out CpuOutlook outlook)
+    {
+        T result;
+        using (_lock.Hold())
+        {
+            if (now > _fabric.Now)
+            {
+                _fabric.Advance(now);
+                Kick();
+            }
+            result = access(_fabric, arguments);
+            Complete();
+            outlook = OutlookOf(cpu);
+        }
+        ThrowFailure();
+        return result;
+    }
+
+    /// <summary>What a CPU has to know before it goes on.</summary>
+    internal CpuOutlook Look(int cpu)
+    {
+        using (_lock.Hold())
+            return OutlookOf(cpu);
+    }
+
+    private CpuOutlook OutlookOf(int cpu) => _fabric.LocalApics is null
+        ? new CpuOutlook(false, 0, _fabric.NextDeadline)
+        : new CpuOutlook(_fabric.HasInterrupt(cpu), _fabric.ReadCr8(cpu), _fabric.NextDeadline);
+
     /// <inheritdoc/>
     public byte ReadCr8(int cpu)
     {
-        lock (_lock)
+        using (_lock.Hold())
             return _fabric.ReadCr8(cpu);
     }
 
     /// <inheritdoc/>
     public ApicBase ReadBase(int cpu)
     {
-        lock (_lock)
+        using (_lock.Hold())
             return _fabric.ReadBase(cpu);
     }
 
     /// <inheritdoc/>
     public bool HasInterrupt(int cpu)
     {
-        lock (_lock)
+        using (_lock.Hold())
             return _fabric.HasInterrupt(cpu);
     }
 }

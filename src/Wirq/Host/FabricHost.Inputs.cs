@@ -42,9 +42,9 @@ public sealed partial class FabricHost
         var virq = new Virq(this, handle, label, acknowledged);
         Hold(fabric, VirqsOf(fabric).SourceOf(handle), virq);
         if (resample is { } heard)
-            fabric.Virqs!.AttachResample(handle, heard);
+            fabric.RouteCache!.AttachResample(handle, heard);
         if (trigger is { } fd)
-            fabric.Virqs!.Attach(handle, fd);
+            fabric.RouteCache!.Attach(handle, fd);
         return virq;
     });
 
@@ -68,9 +68,9 @@ public sealed partial class FabricHost
     /// <param name="token">What <see cref="IEventPort.Watch"/> was given with it.</param>
     public void EventArrived(int token)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
-            _fabric.Virqs?.Readable(token);
+            _fabric.RouteCache?.Readable(token);
             Kick();
         }
         ThrowFailure();
@@ -80,21 +80,24 @@ public sealed partial class FabricHost
     /// A completing call.</summary>
     /// <param name="cpu">Whose EOI it is.</param>
     /// <param name="vector">The vector that it ended.</param>
-    public void Eoi(int cpu, byte vector) =>
-        Do(fabric => fabric.Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector)));
+    public void Eoi(int cpu, byte vector) => Do((cpu, vector), static (fabric, a) =>
+    {
+        fabric.TellEoi(a.cpu, a.vector);
+        return true;
+    });
 
     /// <summary>Who has what, and why.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
-        lock (_lock)
-            return _fabric.Virqs?.Explain() ?? [];
+        using (_lock.Hold())
+            return _fabric.RouteCache?.Explain() ?? [];
     }
 
     internal void Trigger(VirqHandle handle)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
-            _fabric.Virqs!.Trigger(handle);
+            _fabric.RouteCache!.Trigger(handle);
             Kick();
         }
         ThrowFailure();
@@ -102,7 +105,7 @@ public sealed partial class FabricHost
 
     internal void Drive(Source source, bool asserted)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             source.Set(asserted);
             Kick();
@@ -112,7 +115,7 @@ public sealed partial class FabricHost
 
     internal void Pulse(Source source)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             source.Pulse();
             Kick();
@@ -152,7 +155,7 @@ public sealed partial class FabricHost
 
     internal void Dispose(Virq virq) => Do(fabric =>
     {
-        int source = fabric.Virqs!.SourceOf(virq.Handle);
+        int source = fabric.RouteCache!.SourceOf(virq.Handle);
         if (source >= 0)
             _holders.Remove(source);
         fabric.DisposeVirq(virq.Handle);
@@ -162,14 +165,14 @@ public sealed partial class FabricHost
     internal bool IsPending(VirqHandle handle)
     {
         EventFd ask;
-        lock (_lock)
+        using (_lock.Hold())
         {
-            if (_fabric.Virqs!.IsPending(handle, out ask))
+            if (_fabric.RouteCache!.IsPending(handle, out ask))
                 return true;
         }
         return ask.Exists && _eventFds!.IsReadable(ask);
     }
 
-    private static RouteCache VirqsOf(Fabric fabric) => fabric.Virqs
+    private static RouteCache VirqsOf(Fabric fabric) => fabric.RouteCache
         ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set: the machine has no virqs");
 }

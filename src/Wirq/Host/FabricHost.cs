@@ -24,7 +24,7 @@ namespace Wirq.Host;
 /// </remarks>
 public sealed partial class FabricHost
 {
-    private readonly object _lock = new();
+    private readonly HostLock _lock = new();
     private readonly Fabric _fabric;
     private readonly Carrier _carrier;
     private readonly CallPorts _ports;
@@ -67,7 +67,7 @@ public sealed partial class FabricHost
     {
         get
         {
-            lock (_lock)
+            using (_lock.Hold())
                 return _fabric.NextDeadline;
         }
     }
@@ -76,7 +76,7 @@ public sealed partial class FabricHost
     /// <param name="now">The new time in ns; an earlier one than the present is the present.</param>
     public void Advance(long now)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _fabric.Advance(Math.Max(now, _fabric.Now));
             Kick();
@@ -108,7 +108,7 @@ public sealed partial class FabricHost
     private T Do<TArguments, T>(TArguments arguments, Func<Fabric, TArguments, T> input)
     {
         T result;
-        lock (_lock)
+        using (_lock.Hold())
         {
             result = input(_fabric, arguments);
             Complete();
@@ -117,12 +117,15 @@ public sealed partial class FabricHost
         return result;
     }
 
+    /// <summary>The lock, for who counts how often it is taken.</summary>
+    internal HostLock Lock => _lock;
+
     private bool IsDrainer => _drainer == Environment.CurrentManagedThreadId;
 
     /// <summary>Sees to it that what was appended will be carried out; the caller does not wait for it.</summary>
     private void Kick()
     {
-        Debug.Assert(Monitor.IsEntered(_lock));
+        Debug.Assert(_lock.IsHeld);
         if (_drainer == 0)
             Drain();
     }
@@ -130,7 +133,7 @@ public sealed partial class FabricHost
     /// <summary>Returns after all that was appended so far has been carried out.</summary>
     private void Complete()
     {
-        Debug.Assert(Monitor.IsEntered(_lock));
+        Debug.Assert(_lock.IsHeld);
         if (IsDrainer)
             return;
         uint ticket = _fabric.Events.Appended;
@@ -142,7 +145,7 @@ public sealed partial class FabricHost
                 continue;
             }
             _waiters++;
-            Monitor.Wait(_lock);
+            _lock.Wait();
             _waiters--;
         }
     }
@@ -159,7 +162,7 @@ public sealed partial class FabricHost
                     Step();
                     _carried = _fabric.Events.Taken;
                     if (_waiters > 0)
-                        Monitor.PulseAll(_lock);
+                        _lock.WakeAll();
                 }
             }
             while (!Rests());
@@ -169,7 +172,7 @@ public sealed partial class FabricHost
             _carried = _fabric.Events.Taken;
             _drainer = 0;
             if (_waiters > 0)
-                Monitor.PulseAll(_lock);
+                _lock.WakeAll();
         }
     }
 
@@ -179,8 +182,11 @@ public sealed partial class FabricHost
     {
         if (!_ports.Observes || !_fabric.Events.Observing)
             return true;
+        var rest = new Event(EventKind.Rest) { Time = _fabric.Now };
+        if (!_ports.IsObserved(rest))
+            return true;
         Exception? thrown = null;
-        Observe(new Event(EventKind.Rest) { Time = _fabric.Now }, ref thrown);
+        Observe(rest, ref thrown);
         if (thrown is not null)
             ExceptionDispatchInfo.Throw(thrown);
         return _fabric.Events.IsEmpty;
@@ -192,7 +198,7 @@ public sealed partial class FabricHost
         if (_failure is null)
             return;
         Exception? failure;
-        lock (_lock)
+        using (_lock.Hold())
         {
             if (IsDrainer)
                 return;

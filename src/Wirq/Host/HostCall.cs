@@ -54,16 +54,16 @@ internal readonly record struct HostCall(HostCallKind Kind, Event Effect, EventF
     internal int Gsi => Effect.Gsi;
 
     /// <summary>The eventfd that is to hear of the EOI, of a <see cref="HostCallKind.Bind"/>.</summary>
-    internal EventFd Resample => new((int)(long)Effect.B);
+    internal EventFd Resample => VirqBound.Of(Effect).Resample;
 
     /// <summary>What a poll is to tell with the eventfd, of a <see cref="HostCallKind.Watch"/>.</summary>
     internal int Token => Effect.Unit;
 
     /// <summary>The level of a <see cref="HostCallKind.SetLine"/>.</summary>
-    internal bool Asserted => Effect.A != 0;
+    internal bool Asserted => KernelLine.Of(Effect).Asserted;
 
     /// <summary>Which owner of the source's slot is meant, of an <see cref="HostCallKind.Acknowledge"/>.</summary>
-    internal uint Generation => (uint)Effect.A;
+    internal uint Generation => Ack.Of(Effect).Generation;
 
     /// <summary>Whether it writes the resample eventfd of a holder of an acknowledged line.</summary>
     internal bool IsResample => Kind == HostCallKind.Write && Effect.Kind == EventKind.Ack;

@@ -39,6 +39,8 @@ public sealed class HostSource : ILineHolder, IDisposable
 
     internal Source Source { get; }
 
+    bool ILineHolder.Hears => _acknowledged is not null;
+
     void ILineHolder.Acknowledged() => _acknowledged?.Invoke();
 
     /// <inheritdoc/>

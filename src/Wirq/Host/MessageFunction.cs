@@ -55,14 +55,14 @@ public sealed class MessageFunction : IDisposable
     public void Changed(int vector)
     {
         if (vector >= 0)
-            _host.Do(fabric => Follow(fabric.Virqs!, vector));
+            _host.Do(fabric => Follow(fabric.RouteCache!, vector));
     }
 
     /// <summary>The guest wrote something that concerns all vectors: the control word, the mask register.</summary>
     public void AllChanged() => _host.Do(fabric =>
     {
         for (int vector = 0; vector < _virqs.Length; vector++)
-            Follow(fabric.Virqs!, vector);
+            Follow(fabric.RouteCache!, vector);
     });
 
     /// <summary>Reads pending bits: those of a PBA, or of the pending register of MSI. A vector that a kernel serves is

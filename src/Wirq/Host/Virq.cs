@@ -25,13 +25,13 @@ public sealed class Virq : ILineHolder, IDisposable
     public VirqHandle Handle { get; }
 
     /// <summary>Where it stands.</summary>
-    public VirqState State => _host.Do(fabric => fabric.Virqs!.StateOf(Handle));
+    public VirqState State => _host.Do(fabric => fabric.RouteCache!.StateOf(Handle));
 
     /// <summary>Its GSI in the kernel's route table; -1 for none.</summary>
-    public int Gsi => _host.Do(fabric => fabric.Virqs!.GsiOf(Handle));
+    public int Gsi => _host.Do(fabric => fabric.RouteCache!.GsiOf(Handle));
 
     /// <summary>Whether it has ever fired; null where the kernel alone knows.</summary>
-    public bool? HasFired => _host.Do(fabric => fabric.Virqs!.HasFired(Handle));
+    public bool? HasFired => _host.Do(fabric => fabric.RouteCache!.HasFired(Handle));
 
     /// <summary>Whether it is masked and has an interrupt pending: the bit of a PBA.</summary>
     public bool IsPending => _host.IsPending(Handle);
@@ -40,25 +40,27 @@ public sealed class Virq : ILineHolder, IDisposable
     public void Trigger() => _host.Trigger(Handle);
 
     /// <summary>The guest programs the message. A completing call.</summary>
-    public void SetMessage(Msi message) => _host.Do(fabric => fabric.Virqs!.SetMessage(Handle, message));
+    public void SetMessage(Msi message) => _host.Do(fabric => fabric.RouteCache!.SetMessage(Handle, message));
 
     /// <summary>Masks it: when this returns, no message is sent any more. A completing call.</summary>
-    public void Mask() => _host.Do(fabric => fabric.Virqs!.Mask(Handle));
+    public void Mask() => _host.Do(fabric => fabric.RouteCache!.Mask(Handle));
 
     /// <summary>Unmasks it: what is pending is delivered once. A completing call.</summary>
-    public void Unmask() => _host.Do(fabric => fabric.Virqs!.Unmask(Handle));
+    public void Unmask() => _host.Do(fabric => fabric.RouteCache!.Unmask(Handle));
 
     /// <summary>Gives it the eventfd that its device writes, or none. A completing call: when it returns, the former one
     /// may be closed.</summary>
-    public void Attach(EventFd trigger) => _host.Do(fabric => _host.Attach(fabric.Virqs!, Handle, trigger));
+    public void Attach(EventFd trigger) => _host.Do(fabric => _host.Attach(fabric.RouteCache!, Handle, trigger));
 
     /// <summary>Gives it the eventfd that is written at each acknowledge of its line, or none. A completing
     /// call.</summary>
-    public void AttachResample(EventFd resample) => _host.Do(fabric => _host.AttachResample(fabric.Virqs!, Handle, resample));
+    public void AttachResample(EventFd resample) => _host.Do(fabric => _host.AttachResample(fabric.RouteCache!, Handle, resample));
 
     /// <summary>Leaves: unbound, polled no more, its GSI given back. A completing call: when it returns, its eventfds may
     /// be closed. What it had pending is gone.</summary>
     public void Dispose() => _host.Dispose(this);
+
+    bool ILineHolder.Hears => _acknowledged is not null;
 
     void ILineHolder.Acknowledged() => _acknowledged?.Invoke();
 

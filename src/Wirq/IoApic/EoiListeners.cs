@@ -13,9 +13,9 @@ internal sealed class EoiListeners
     private readonly LocalApics _apics;
     private readonly Block<OldVectors> _old;
 
-    internal EoiListeners(Fabric fabric)
+    internal EoiListeners(Fabric fabric, LocalApics apics)
     {
-        (_fabric, _apics) = (fabric, fabric.LocalApics);
+        (_fabric, _apics) = (fabric, apics);
         _old = fabric.Arena.Reserve<OldVectors>(_apics.Count);
     }
 

@@ -30,8 +30,8 @@ public sealed partial class IoApic
 
     private void Eoi(byte vector, EndOfInterruptCause cause, EventBuffer events, ref PinWork work)
     {
-        PinSet open = S.Open;
-        for (int pin; (pin = PinSet.Next(ref open)) >= 0;)
+        PinSet pins = S.EoiPins;
+        for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
         {
             ref IoApicPin state = ref _pins[pin];
             // The broadcast names a vector, not a pin: every pin of that vector is meant (82093AA, 3.2.4, Remote IRR).
@@ -50,7 +50,7 @@ public sealed partial class IoApic
             ServeAll(vector, ref work);
     }
 
-    /// <summary>Every asserted pin of a vector sends once more, an edge pin as well.</summary>
+    /// <summary>Every asserted pin of a vector is evaluated once more; to an edge pin that is an edge.</summary>
     private void ServeAll(byte vector, ref PinWork work)
     {
         for (int pin = 0; pin < _pins.Count; pin++)
@@ -58,7 +58,7 @@ public sealed partial class IoApic
             ref IoApicPin state = ref _pins[pin];
             if (state.Entry.Vector != vector || !state.Has(PinFlags.Asserted))
                 continue;
-            if (!IsLevel(state.Entry))
+            if (!IsLevel(state.Entry) && !state.Entry.Masked)
                 state.Add(PinFlags.Latched);
             work.Serve(pin);
         }
@@ -68,10 +68,10 @@ public sealed partial class IoApic
     {
         state.Flags = state.Flags & ~PinFlags.RemoteIrr
             | (cause == EndOfInterruptCause.Rewrite ? 0 : PinFlags.AfterEoi);
-        Reopen(pin, in state);
+        UpdateEoiPins(pin, in state);
         RedirectionEntry entry = state.Entry;
         if (events.Observing)
-            events.Observe(new Event(EventKind.RemoteIrrCleared, _index, (uint)pin, entry.Vector, (ulong)cause));
+            events.Observe(new RemoteIrrCleared(_index, pin, entry.Vector, cause).ToEvent());
         work.Serve(pin);
         if (_profile.StormCountsAtEoi && (entry.Masked || !state.Has(PinFlags.Latched)))
             state.StormCount = 0;

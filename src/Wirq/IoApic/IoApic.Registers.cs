@@ -14,7 +14,13 @@ public sealed partial class IoApic
     /// <summary>Offset of the EOI register, version 0x20 only.</summary>
     public const uint EoiOffset = 0x40;
 
-    private const uint IdRegister = 0, VersionRegister = 1, ArbitrationRegister = 2, FirstEntry = 0x10;
+    /// <summary>What IOREGSEL holds for IOWIN to be the id, version or arbitration register (82093AA, 3.2).</summary>
+    public const uint IdIndex = 0x00, VersionIndex = 0x01, ArbitrationIndex = 0x02;
+    /// <summary>What IOREGSEL holds for IOWIN to be the low half of the entry of pin 0; the high half is the next.</summary>
+    public const uint FirstEntryIndex = 0x10;
+
+    /// <summary>What IOREGSEL holds for IOWIN to be the low half of a pin's entry; the high half is the next.</summary>
+    public static uint EntryIndex(int pin) => FirstEntryIndex + (uint)pin * 2;
 
     /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
     /// IOREGSEL at any width up to 32 bits, the others at exactly 32; a profile may have more (<see
@@ -62,15 +68,15 @@ public sealed partial class IoApic
 
     private uint ReadSelected(uint register) => register switch
     {
-        IdRegister => new IoApicIdentity(S.Id).Bits,
-        VersionRegister => IoApicVersion.Create(Options.Version, Options.Pins).Bits,
-        ArbitrationRegister => new IoApicIdentity(S.Arbitration).Bits,
+        IdIndex => new IoApicIdentity(S.Id).Bits,
+        VersionIndex => IoApicVersion.Create(Options.Version, Options.Pins).Bits,
+        ArbitrationIndex => new IoApicIdentity(S.Arbitration).Bits,
         _ => !TryPin(register, out int pin) ? _profile.AbsentReadOnes ? uint.MaxValue : 0 : IsHigh(register) ? Entry(pin).High : Entry(pin).Low,
     };
 
     private PinWork WriteSelected(uint register, uint value, EventBuffer events)
     {
-        if (register == IdRegister)
+        if (register == IdIndex)
         {
             // The arbitration register is loaded together with the id (82093AA, 3.2.3).
             S.Id = S.Arbitration = IoApicIdentity.FromBits(value).Id;
@@ -107,7 +113,7 @@ public sealed partial class IoApic
         if (!IsLevel(made) && state.Has(PinFlags.RemoteIrr))
             End(pin, ref state, EndOfInterruptCause.Rewrite, ref work, events);
         if (!made.Masked)
-            Open(pin, old, ref state, ref work);
+            AcknowledgeUnmasked(pin, old, ref state, ref work);
         return work;
     }
 
@@ -116,7 +122,7 @@ public sealed partial class IoApic
 
     /// <summary>What is owed or has to be asked before an entry is served that was not served before this
     /// write.</summary>
-    private void Open(int pin, RedirectionEntry old, ref IoApicPin state, ref PinWork work)
+    private void AcknowledgeUnmasked(int pin, RedirectionEntry old, ref IoApicPin state, ref PinWork work)
     {
         if (state.Has(PinFlags.AckOwed))
         {
@@ -127,13 +133,13 @@ public sealed partial class IoApic
         // A request that was latched meanwhile may have been served otherwise; only its source knows. An edge entry, or
         // one of the other polarity, keeps a level back as a mask does.
         RedirectionEntry entry = state.Entry;
-        bool opened = Options.Ack switch
+        bool unmasked = Options.Ack switch
         {
             AckPolicy.Done => old.Masked || !IsLevel(old) || IsActiveLow(old) != IsActiveLow(entry),
             AckPolicy.EoiAndUnmask => old.Masked,
             _ => false,
         };
-        if (opened && IsLevel(entry) && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
+        if (unmasked && IsLevel(entry) && state.Has(PinFlags.Asserted) && !state.Has(PinFlags.RemoteIrr))
             work.Resample(pin);
     }
 
@@ -142,18 +148,17 @@ public sealed partial class IoApic
         bool asserted = state.Has(PinFlags.High) != IsActiveLow(state.Entry);
         if (asserted == state.Has(PinFlags.Asserted))
             return;
-        // No wire moved, so this is no edge; a level pin is served by what follows.
+        // No wire moved, so this is no edge; a level pin is evaluated by what follows.
         state.Assign(PinFlags.Asserted, asserted);
-        state.Assign(PinFlags.Latched, asserted && IsLevel(state.Entry));
         if (events.Observing)
-            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0, 1));
+            events.Observe(new PinChanged(_index, pin, asserted, ByPolarity: true).ToEvent());
     }
 
     private bool TryPin(uint register, out int pin)
     {
         // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), is none of
         // its pins.
-        uint entry = (register - FirstEntry) / 2;
+        uint entry = (register - FirstEntryIndex) / 2;
         pin = (int)entry;
         return entry < (uint)_pins.Count;
     }

@@ -51,7 +51,7 @@ public sealed partial class IoApic
             state.StormCount = 0;
         state.StormDeadline = events.Now + Options.StormDelay;
         if (events.Observing)
-            events.Observe(new Event(EventKind.StormBraked, _index, (uint)pin, (ulong)state.StormDeadline));
+            events.Observe(new StormBraked(_index, pin, state.StormDeadline).ToEvent());
         return true;
     }
 
@@ -71,21 +71,21 @@ public sealed partial class IoApic
         S.Braked.Remove(pin);
     }
 
-    /// <summary>Looks at a pin and at every braked one, which is let go, due or not. Where the look follows an EOI,
-    /// the pin itself may be braked by it, and then nothing is looked at.</summary>
-    private void LookAtAll(int looked, EventBuffer events)
+    /// <summary>Evaluates a pin and every braked one, which is let go, due or not. After an EOI the pin itself may be braked,
+    /// and then nothing is evaluated.</summary>
+    private void EvaluateWithBraked(int evaluated, EventBuffer events)
     {
-        ref IoApicPin first = ref _pins[looked];
-        if (first.Has(PinFlags.AfterEoi) && Brake(looked, ref first, events))
+        ref IoApicPin first = ref _pins[evaluated];
+        if (first.Has(PinFlags.AfterEoi) && Brake(evaluated, ref first, events))
             return;
         first.Remove(PinFlags.AfterEoi);
-        PinSet pins = S.Braked.With(looked);
+        PinSet pins = S.Braked.With(evaluated);
         for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
         {
             if (_pins[pin].Has(PinFlags.Braked))
                 LetGo(pin, ref _pins[pin], events);
             else
-                Serve(pin, ref _pins[pin], events);
+                EvaluateAlone(pin, ref _pins[pin], events);
         }
     }
 
@@ -94,6 +94,6 @@ public sealed partial class IoApic
         Unbrake(pin, ref state);
         if (events.Observing)
             events.Observe(new Event(EventKind.StormReleased, _index, (uint)pin));
-        ServiceLevel(pin, ref state, events);
+        EvaluateAlone(pin, ref state, events);
     }
 }

@@ -79,135 +79,18 @@ public sealed partial class IoApic
         ref IoApicPin state = ref _pins[pin];
         bool changed = state.Has(PinFlags.High) != high;
         if (!changed && high && _profile.LevelDriveCounts && IsLevel(state.Entry))
-            ServiceLevel(pin, ref state, events);
+            Evaluate(pin, ref state, events);
         if (!changed && !_profile.EveryDriveCounts)
             return;
         bool asserted = high != IsActiveLow(state.Entry);
         state.Flags = state.Flags & ~(PinFlags.High | PinFlags.Asserted)
             | (high ? PinFlags.High : 0) | (asserted ? PinFlags.Asserted : 0);
         if (events.Observing && (changed || asserted && !(IsLevel(state.Entry) && state.Has(PinFlags.Latched))))
-            events.Observe(new Event(EventKind.PinChanged, _index, (uint)pin, asserted ? 1u : 0));
+            events.Observe(new PinChanged(_index, pin, asserted, ByPolarity: false).ToEvent());
         if (asserted)
             Rise(pin, ref state, events);
         else
             Fall(pin, ref state);
-    }
-
-    private void Rise(int pin, ref IoApicPin state, EventBuffer events)
-    {
-        if (IsLevel(state.Entry))
-        {
-            bool waits = _profile.LatchedRequest && state.Has(PinFlags.Latched);
-            if (_profile.LatchedRequest)
-                state.Add(PinFlags.Latched);
-            if (!state.Has(PinFlags.RemoteIrr))
-                Look(pin, ref state, events);
-            else if (events.Observing && !waits)
-                events.Observe(new Event(EventKind.PinCoalesced, _index, (uint)pin));
-        }
-        else if (state.Entry.Masked)
-        {
-            // An edge at a masked pin is not remembered (82093AA, 3.2.4, interrupt mask).
-            if (events.Observing)
-                events.Observe(new Event(EventKind.EdgeLost, _index, (uint)pin));
-        }
-        else if (_profile.LatchedRequest)
-        {
-            state.Add(PinFlags.Latched);
-            Look(pin, ref state, events);
-        }
-        else
-            Send(pin, state.Entry, events);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Fall(int pin, ref IoApicPin state)
-    {
-        if (state.StormCount != 0 || state.Has(PinFlags.Latched | PinFlags.Refused | PinFlags.Braked))
-            Forget(pin, ref state);
-    }
-
-    /// <summary>What a pin remembers of the level that has fallen.</summary>
-    private void Forget(int pin, ref IoApicPin state)
-    {
-        if (IsLevel(state.Entry))
-            state.Remove(PinFlags.Latched);
-        state.Remove(PinFlags.Refused);
-        Reopen(pin, in state);
-        if (_profile.StormCountsAtEoi)
-            Unbrake(pin, ref state);
-        else
-            ReleaseBrake(pin, ref state);
-    }
-
-    /// <summary>Looks at pins again, after their lines were acknowledged.</summary>
-    /// <param name="pins">The <see cref="PinWork.Service"/> of what was returned.</param>
-    /// <param name="events">Where effects go.</param>
-    public void Service(PinSet pins, EventBuffer events)
-    {
-        for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
-        {
-            ref IoApicPin state = ref _pins[pin];
-            // An EOI that finds nothing to send is no look at the chip, where that matters.
-            if (!state.Has(PinFlags.AfterEoi) || !_profile.StormCountsAtEoi || Wants(in state))
-                Look(pin, ref state, events);
-            state.Remove(PinFlags.AfterEoi);
-        }
-    }
-
-    /// <summary>Looks at a pin. A chip that has one look for all of its pins lets those go that its brake held.</summary>
-    private void Look(int pin, ref IoApicPin state, EventBuffer events)
-    {
-        if (_profile.StormCountsAtEoi && !S.Braked.IsEmpty)
-            LookAtAll(pin, events);
-        else
-            Serve(pin, ref state, events);
-    }
-
-    private void Serve(int pin, ref IoApicPin state, EventBuffer events)
-    {
-        if (IsLevel(state.Entry))
-            ServiceLevel(pin, ref state, events);
-        else if (_profile.LatchedRequest && state.Has(PinFlags.Latched) && !state.Entry.Masked)
-        {
-            state.Remove(PinFlags.Latched);
-            Send(pin, state.Entry, events);
-        }
-        else if (_profile.EoiServesEveryPin && state.Has(PinFlags.Latched))
-        {
-            state.Remove(PinFlags.Latched);
-            if (Wants(in state))
-                Send(pin, state.Entry, events);
-        }
-    }
-
-    /// <summary>Whether a pin's request waits, open.</summary>
-    private bool Wants(in IoApicPin state) =>
-        !state.Entry.Masked && state.Has(_profile.LatchedRequest ? PinFlags.Latched : PinFlags.Asserted);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ServiceLevel(int pin, ref IoApicPin state, EventBuffer events)
-    {
-        PinFlags request = _profile.LatchedRequest ? PinFlags.Latched : PinFlags.Asserted;
-        if (!state.Has(request) || state.Entry.Masked)
-            return;
-        if (state.Has(PinFlags.AfterEoi) && Brake(pin, ref state, events))
-            return;
-        // Remote IRR holds a level line back until its EOI; so does a message whose answer is still out.
-        if (state.Has(PinFlags.RemoteIrr | PinFlags.InFlight | PinFlags.Braked))
-            return;
-        state.Flags = state.Flags & ~PinFlags.Refused | PinFlags.InFlight;
-        S.Open.Add(pin);
-        if (_profile.RemoteIrrAtSend)
-            SetRemoteIrr(pin, ref state, state.Entry.Vector, events);
-        Send(pin, state.Entry, events);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Send(int pin, RedirectionEntry entry, EventBuffer events)
-    {
-        Msi message = _profile.MessageOf(entry);
-        events.Emit(new Event(EventKind.Deliver, _index, (uint)pin, message.Address.Bits, message.Data.Bits));
     }
 
     /// <summary>The answer to a <see cref="EventKind.Deliver"/>.</summary>
@@ -224,11 +107,7 @@ public sealed partial class IoApic
     {
         bool level = message.Data.Level;
         if (events.Observing)
-        {
-            events.Observe(reason == RefusalReason.None
-                ? new Event(EventKind.PinAccepted, _index, (uint)pin, level ? 1u : 0)
-                : new Event(EventKind.PinRefused, _index, (uint)pin, level ? 1u : 0, (ulong)reason));
-        }
+            events.Observe(new PinAnswered(_index, pin, level, reason).ToEvent());
         ref IoApicPin state = ref _pins[pin];
         if (!level || !state.Has(PinFlags.InFlight))
             return;
@@ -262,7 +141,7 @@ public sealed partial class IoApic
             // any more.
             work.Serve(pin);
         }
-        Reopen(pin, in state);
+        UpdateEoiPins(pin, in state);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -273,8 +152,8 @@ public sealed partial class IoApic
             events.Observe(new Event(EventKind.RemoteIrrSet, _index, (uint)pin, vector));
     }
 
-    /// <summary>A flag of <see cref="PinFlags.Open"/> changed: the set of such pins follows.</summary>
-    private void Reopen(int pin, in IoApicPin state) => S.Open.Assign(pin, state.Has(PinFlags.Open));
+    /// <summary>A flag of <see cref="PinFlags.HearsEoi"/> changed: the set of such pins follows.</summary>
+    private void UpdateEoiPins(int pin, in IoApicPin state) => S.EoiPins.Assign(pin, state.Has(PinFlags.HearsEoi));
 
     /// <summary>Whether an entry is level-triggered as this chip has it.</summary>
     internal bool IsLevel(RedirectionEntry entry) => _profile.IsLevel(entry);

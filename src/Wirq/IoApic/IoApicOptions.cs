@@ -5,6 +5,9 @@ public sealed record IoApicOptions
 {
     /// <summary>The most pins that the 8-bit register index can name: 0x10 to 0xFF in pairs.</summary>
     public const int MaxPins = 120;
+    /// <summary>Where the first I/OAPIC of a PC has its registers.</summary>
+    public const ulong DefaultAddress = 0xFEC00000;
+
     private const int MaxId = 15, MaxStormLimit = 1_000_000;
 
     /// <summary>Input pins, 1 to <see cref="MaxPins"/>.</summary>
@@ -13,8 +16,8 @@ public sealed record IoApicOptions
     public int GsiBase { get; init; }
     /// <summary>Physical address of its registers, a multiple of 0x1000 that the CPUs can reach (<see
     /// cref="LocalApicOptions.PhysicalAddressBits"/>). No other registers have their page there, and it lies outside of
-    /// 0xFEE00000 to 0xFEEFFFFF, which are the local APICs' and messages'.</summary>
-    public ulong Address { get; init; } = 0xFEC00000;
+    /// the interrupt window (<see cref="MsiAddress.WindowBegin"/>).</summary>
+    public ulong Address { get; init; } = DefaultAddress;
     /// <summary>APIC id after reset, 0 to 15.</summary>
     public byte Id { get; init; }
     /// <summary>Bus, device and function that its messages bear, as a remapping unit sees them (the enumeration id of its

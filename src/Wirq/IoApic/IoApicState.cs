@@ -10,9 +10,9 @@ internal struct IoApicState : IState
     /// <summary>IOREGSEL, 8 bits.</summary>
     public uint Selected;
     public uint Reserved;
-    /// <summary>The pins that an EOI may concern: those with a flag of <see cref="PinFlags.Open"/>. Kept, so that an EOI
+    /// <summary>The pins that an EOI may concern: those with a flag of <see cref="PinFlags.HearsEoi"/>. Kept, so that an EOI
     /// looks at these and not at all.</summary>
-    public PinSet Open;
+    public PinSet EoiPins;
     /// <summary>The pins with <see cref="PinFlags.Braked"/>, for the same reason.</summary>
     public PinSet Braked;
 }
@@ -64,8 +64,8 @@ internal enum PinFlags
     AfterEoi = 1 << 7,
     /// <summary>The storm brake holds it.</summary>
     Braked = 1 << 8,
-    /// <summary>Its request is latched, where the profile latches requests.</summary>
+    /// <summary>A request is latched: an edge, until it is sent, and where the profile latches requests, a level.</summary>
     Latched = 1 << 9,
     /// <summary>Those for which an EOI of its vector means something.</summary>
-    Open = RemoteIrr | InFlight | Refused,
+    HearsEoi = RemoteIrr | InFlight | Refused,
 }

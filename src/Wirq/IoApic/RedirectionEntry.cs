@@ -82,7 +82,7 @@ public readonly record struct RedirectionEntry(ulong Bits)
     public Msi Message => MessageOf(Level);
 
     /// <summary>As <see cref="Message"/>, for a chip that has its own idea of what a level entry is.</summary>
-    internal Msi MessageOf(bool level) => new(0xFEE00000 | (Bits >> AddressShift) << 4 | (Logical ? 4u : 0u),
+    internal Msi MessageOf(bool level) => new(MsiAddress.WindowBegin | (Bits >> AddressShift) << 4 | (Logical ? 4u : 0u),
         MsiData.For(Vector, Mode, level).Bits);
 
     /// <summary>This entry with the lower register replaced.</summary>

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -11,17 +12,17 @@ internal sealed class AckReachesAllSharers : Law
 {
     private const ulong Unheard = 1, StillDeferred = 2, Unwritten = 3;
 
-    private readonly Shadows _shadows;
+    private readonly MachineShadow _shadow;
     private readonly Block<Hearing> _hearing;
     private readonly Block<Deferred> _deferred;
     private readonly Block<SlotsSeen> _seen;
 
-    internal AckReachesAllSharers(Shadows shadows, StateArena arena) : base(arena)
+    internal AckReachesAllSharers(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _shadows = shadows;
-        _hearing = arena.Reserve<Hearing>(shadows.Lines.SourceCount);
-        _seen = arena.Reserve<SlotsSeen>();
-        _deferred = arena.Reserve<Deferred>(Math.Max(1, shadows.Pins.ChipCount));
+        _shadow = shadow;
+        _hearing = arena.ReserveBySource<Hearing>(shadow.Options, shadow.Gsis);
+        _seen = arena.ReserveDerived<SlotsSeen>();
+        _deferred = arena.Reserve<Deferred>(Math.Max(1, shadow.Pins.ChipCount));
     }
 
     public override string Name => nameof(AckReachesAllSharers);
@@ -32,15 +33,15 @@ internal sealed class AckReachesAllSharers : Law
     {
         switch (e.Kind)
         {
-            case EventKind.PinAckDeferred when _shadows.Pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinAckDeferred when _shadow.Pins.TryPin(e, out int chip, out int pin):
                 _deferred[chip].Pins = _deferred[chip].Pins.With(pin);
                 break;
-            case EventKind.PinAcked when _shadows.Pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinAcked when _shadow.Pins.TryPin(e, out int chip, out int pin):
                 _deferred[chip].Pins = _deferred[chip].Pins.Without(pin);
-                Expect(_shadows.Gsis.OfPin(chip, pin));
+                Expect(_shadow.Gsis.OfPin(chip, pin));
                 break;
             case EventKind.PicAcked when e.Index < GsiMap.IsaIrqs:
-                Expect(_shadows.Gsis.OfIsaIrq(e.Irq));
+                Expect(_shadow.Gsis.OfIsaIrq(e.Irq));
                 break;
             case EventKind.Ack when e.Unit < _hearing.Count:
                 _seen.Value.See(e.Source);
@@ -51,7 +52,7 @@ internal sealed class AckReachesAllSharers : Law
                 _hearing[e.Source] = default;
                 break;
             case EventKind.VirqResampleSet when e.Index < (uint)_hearing.Count:
-                _hearing[(int)e.Index].ByEventFd = e.A != 0 ? (byte)1 : (byte)0;
+                _hearing[(int)e.Index].ByEventFd = VirqResampleSet.Of(e).Exists ? (byte)1 : (byte)0;
                 break;
             case EventKind.VirqResampled when e.Index < (uint)_hearing.Count:
                 _seen.Value.See((int)e.Index);
@@ -67,7 +68,7 @@ internal sealed class AckReachesAllSharers : Law
     {
         for (int slot = 0; slot < _hearing.Count; slot++)
         {
-            if (!_shadows.Lines.IsOn(slot, gsi))
+            if (!_shadow.Lines.IsOn(slot, gsi))
                 continue;
             _seen.Value.See(slot);
             _hearing[slot] = _hearing[slot] with { Owed = 1, Gsi = (ushort)gsi };
@@ -84,13 +85,15 @@ internal sealed class AckReachesAllSharers : Law
             Fail(hearing.Owed != 0 ? Unheard : Unwritten, e, (ulong)slot, hearing.Gsi);
             hearing = new() { ByEventFd = hearing.ByEventFd };
         }
-        for (int chip = 0; chip < _shadows.Pins.ChipCount; chip++)
+        for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
         {
-            PinSet late = _deferred[chip].Pins & _shadows.Pins.Chip(chip).Unmasked;
+            PinSet late = _deferred[chip].Pins & _shadow.Pins.Chip(chip).Unmasked;
             if (PinSet.Next(ref late) is var pin and >= 0)
                 Fail(StillDeferred, e, LawText.Pack(chip, pin));
         }
     }
+
+    private protected override bool NamesSource(ulong code) => code is Unheard or Unwritten;
 
     protected override string Explain(in LawBreak first) => first.Code switch
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -16,11 +17,11 @@ internal sealed class FaultAtDelivery : Law
     private readonly Block<Faults> _faults;
     private readonly ushort[] _chips;
 
-    internal FaultAtDelivery(Shadows shadows, StateArena arena) : base(arena)
+    internal FaultAtDelivery(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _virqs = arena.Reserve<Requesters>(shadows.VirqCount);
+        _virqs = arena.Reserve<Requesters>(shadow.Virqs.Count);
         _faults = arena.Reserve<Faults>();
-        _chips = [.. shadows.Options.IoApics.Select(chip => chip.Requester)];
+        _chips = [.. shadow.Options.IoApics.Select(chip => chip.Requester)];
     }
 
     public override string Name => nameof(FaultAtDelivery);
@@ -35,10 +36,13 @@ internal sealed class FaultAtDelivery : Law
         switch (e.Kind)
         {
             case EventKind.VirqMessageSet when e.Unit < _virqs.Count:
-                _virqs[e.Unit].Requester = (ushort)e.Index;
+                _virqs[e.Unit].Requester = VirqMessageSet.Of(e).Requester;
+                break;
+            case EventKind.VirqDisposed when e.Unit < _virqs.Count:
+                _virqs[e.Unit] = default;
                 break;
             case EventKind.RemapFaulted:
-                _faults.Value.Add((ushort)e.Index);
+                _faults.Value.Add(RemapFaulted.Of(e).Requester);
                 break;
             case EventKind.VirqAnswered when e.Reason == RefusalReason.RemappingFault && e.Unit < _virqs.Count:
                 Settle(e, _virqs[e.Unit].Requester);
@@ -86,8 +90,8 @@ internal sealed class FaultAtDelivery : Law
         private ushort _first;
     }
 
-    /// <summary>Faults that wait for their refusal. A message is refused as it is blocked, so few wait; more than there
-    /// are rows are not judged.</summary>
+    /// <summary>Faults that wait for their refusal, in the order of their requesters. A message is refused as it is blocked, so
+    /// few wait; more than there are rows are not judged.</summary>
     private struct Faults : IState
     {
         public FaultRows Rows;
@@ -95,21 +99,26 @@ internal sealed class FaultAtDelivery : Law
 
         public void Add(ushort requester)
         {
-            if (Count < FaultRows.Capacity)
-                Rows[(int)Count++] = requester;
+            if (Count == FaultRows.Capacity)
+                return;
+            Span<ushort> rows = Rows;
+            int row = (int)Count;
+            while (row > 0 && rows[row - 1] > requester)
+                row--;
+            rows[row..(int)Count++].CopyTo(rows[(row + 1)..]);
+            rows[row] = requester;
         }
 
         public bool Remove(ushort requester)
         {
-            for (int row = 0; row < Count; row++)
-            {
-                if (Rows[row] != requester)
-                    continue;
-                Rows[row] = Rows[(int)--Count];
-                Rows[(int)Count] = 0;
-                return true;
-            }
-            return false;
+            Span<ushort> rows = ((Span<ushort>)Rows)[..(int)Count];
+            int row = rows.IndexOf(requester);
+            if (row < 0)
+                return false;
+            rows[(row + 1)..].CopyTo(rows[row..]);
+            rows[^1] = 0;
+            Count--;
+            return true;
         }
     }
 }

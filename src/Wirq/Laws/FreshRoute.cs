@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -21,13 +22,13 @@ internal sealed class FreshRoute : Law
     private readonly Block<Translation> _translation;
     private readonly ushort[] _requesters;
 
-    internal FreshRoute(Shadows shadows, StateArena arena) : base(arena)
+    internal FreshRoute(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
-        _format = shadows.Options.Format;
+        _pins = shadow.Pins;
+        _format = shadow.Options.Format;
         _underWay = arena.Reserve<UnderWay>();
         _translation = arena.Reserve<Translation>();
-        _requesters = [.. shadows.Options.IoApics.Select(chip => chip.Requester)];
+        _requesters = [.. shadow.Options.IoApics.Select(chip => chip.Requester)];
     }
 
     public override string Name => nameof(FreshRoute);
@@ -123,7 +124,7 @@ internal sealed class FreshRoute : Law
         private SentMessage _first;
     }
 
-    /// <summary>What pins sent and nobody answered, oldest first. Where more is under way than there is room for, what
+    /// <summary>What pins sent and nobody answered, by pin, of each the oldest first. Where more is under way than there is room for, what
     /// cannot be told apart is not judged.</summary>
     private struct UnderWay : IState
     {
@@ -134,9 +135,16 @@ internal sealed class FreshRoute : Law
         public void Add(uint pin, Msi message)
         {
             if (Count == SentRows.Capacity)
+            {
                 Overflowed = 1;
-            else
-                Rows[(int)Count++] = new() { Pin = pin, Address = message.Address.Bits, Data = message.Data.Bits };
+                return;
+            }
+            Span<SentMessage> rows = Rows;
+            int row = (int)Count;
+            while (row > 0 && rows[row - 1].Pin > pin)
+                row--;
+            rows[row..(int)Count++].CopyTo(rows[(row + 1)..]);
+            rows[row] = new() { Pin = pin, Address = message.Address.Bits, Data = message.Data.Bits };
         }
 
         public bool TryTake(uint pin, out Msi message)

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -8,12 +9,10 @@ namespace Wirq.Laws;
 /// not carried out yet, does not count. A trigger by hand is userspace's own.</remarks>
 internal sealed class HotStaysInKernel : Law
 {
-    private const uint ByEventFd = 1;
-
     private readonly Block<Binding> _virqs;
 
-    internal HotStaysInKernel(Shadows shadows, StateArena arena) : base(arena) =>
-        _virqs = arena.Reserve<Binding>(shadows.VirqCount);
+    internal HotStaysInKernel(MachineShadow shadow, StateArena arena) : base(arena) =>
+        _virqs = arena.Reserve<Binding>(shadow.Virqs.Count);
 
     public override string Name => nameof(HotStaysInKernel);
 
@@ -26,12 +25,12 @@ internal sealed class HotStaysInKernel : Law
         switch (e.Kind)
         {
             case EventKind.VirqBound:
-                _virqs[e.Unit] = new Binding { Bound = 1, Gsi = (ushort)e.Index };
+                _virqs[e.Unit] = new Binding { Bound = 1, Gsi = (ushort)e.Gsi };
                 break;
             case EventKind.VirqUnbound or EventKind.VirqDisposed or EventKind.VirqRegistered:
                 _virqs[e.Unit] = default;
                 break;
-            case EventKind.VirqTriggered when e.Index == ByEventFd && _virqs[e.Unit].Bound != 0:
+            case EventKind.VirqTriggered when VirqTriggered.Of(e).ByEventFd && _virqs[e.Unit].Bound != 0:
                 Fail(1, e, _virqs[e.Unit].Gsi);
                 break;
         }

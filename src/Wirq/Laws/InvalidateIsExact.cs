@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.Remapping;
 using Wirq.State;
 
@@ -13,11 +14,13 @@ internal sealed class InvalidateIsExact : Law
 
     private readonly Block<Kept> _virqs;
     private readonly Block<Window> _window;
+    private readonly Block<AnyGone> _gone;
 
-    internal InvalidateIsExact(Shadows shadows, StateArena arena) : base(arena)
+    internal InvalidateIsExact(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _virqs = arena.Reserve<Kept>(shadows.VirqCount);
+        _virqs = arena.Reserve<Kept>(shadow.Virqs.Count);
         _window = arena.Reserve<Window>();
+        _gone = arena.Reserve<AnyGone>();
     }
 
     public override string Name => nameof(InvalidateIsExact);
@@ -31,13 +34,15 @@ internal sealed class InvalidateIsExact : Law
         switch (e.Kind)
         {
             case EventKind.RemapInvalidated:
-                _window.Value = new Window { Open = 1, Unit = e.Unit, First = e.A, Last = e.B };
+                _window.Value = Window.Of(RemapInvalidation.Of(e));
                 break;
             case EventKind.RemapInvalidationDone:
                 Complete(e);
                 break;
-            case EventKind.Rest when _window.Value.Open != 0:
-                Fail(NeverDone, e, _window.Value.First);
+            case EventKind.Rest:
+                if (_window.Value.Open != 0)
+                    Fail(NeverDone, e, _window.Value.First);
+                ForgetGone();
                 break;
             default:
                 if (e.Unit < _virqs.Count)
@@ -51,10 +56,15 @@ internal sealed class InvalidateIsExact : Law
         switch (e.Kind)
         {
             case EventKind.VirqTranslated:
-                virq = new Kept { Cookie = new RouteCookie(e.B), Known = 1 };
+                virq = new Kept { Cookie = VirqTranslated.Of(e).Cookie, Known = 1 };
                 break;
             case EventKind.VirqRegistered:
                 virq = default;
+                break;
+            // What the kernel served before it let go of the eventfd is told behind this.
+            case EventKind.VirqDisposed:
+                virq.Gone = 1;
+                _gone.Value.Any = 1;
                 break;
             case EventKind.VirqServed when virq.Old != 0:
             case EventKind.VirqInjected when virq.Old != 0:
@@ -66,9 +76,21 @@ internal sealed class InvalidateIsExact : Law
         }
     }
 
+    private void ForgetGone()
+    {
+        if (_gone.Value.Any == 0)
+            return;
+        foreach (ref Kept virq in _virqs.Span)
+        {
+            if (virq.Gone != 0)
+                virq = default;
+        }
+        _gone.Value = default;
+    }
+
     private void Complete(in Event e)
     {
-        var range = new Window { Open = 1, Unit = e.Unit, First = e.A, Last = e.B };
+        var range = Window.Of(RemapInvalidation.Of(e));
         foreach (ref Kept virq in _virqs.Span)
         {
             if (virq.Known != 0 && range.Has(virq.Cookie))
@@ -89,13 +111,23 @@ internal sealed class InvalidateIsExact : Law
     private struct Kept : IState
     {
         public RouteCookie Cookie;
-        public uint Known, Old;
+        public ushort Known, Old;
+        /// <summary>Whether its virq was disposed of since rest.</summary>
+        public uint Gone;
+    }
+
+    private struct AnyGone : IState
+    {
+        public uint Any;
     }
 
     private struct Window : IState
     {
         public ulong First, Last;
         public uint Unit, Open;
+
+        public static Window Of(RemapInvalidation its) =>
+            new() { Open = 1, Unit = (uint)its.Unit, First = its.First, Last = its.Last };
 
         public readonly bool Has(RouteCookie cookie) =>
             cookie != RouteCookie.None && cookie.Unit == Unit && (ulong)cookie.Key >= First && (ulong)cookie.Key <= Last;

@@ -18,7 +18,12 @@ public abstract class Law
     protected Law(StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
-        _break = arena.Reserve<LawBreak>(1, LawBreak.MakeRelative);
+        _break = arena.Reserve<LawBreak>(1, (ref LawBreak state, long _) =>
+        {
+            state = state.Canonical;
+            if (NamesSource(state.Code))
+                state = state with { First = 0 };
+        });
     }
 
     /// <summary>Its name, by which scenarios and reports call it.</summary>
@@ -32,6 +37,14 @@ public abstract class Law
 
     /// <summary>The first break in a plain sentence.</summary>
     public string Describe() => Break is { } first ? Explain(first) : $"{Name} holds";
+
+    /// <summary>Whether <see cref="LawBreak.First"/> of a break is the slot of a source: which of a line's it was, is no part of
+    /// an identity.</summary>
+    private protected virtual bool NamesSource(ulong code) => false;
+
+    /// <summary>Learns what a machine is, as nobody has told of it; the shadows know it already, and what can be told by an
+    /// event comes by one.</summary>
+    internal virtual void Learn(Fabric machine) { }
 
     /// <summary>Takes in the next event. Allocates nothing.</summary>
     protected internal abstract void Observe(in Event e);

@@ -14,7 +14,11 @@ public readonly record struct LawBreak(ulong Code, Event Event, ulong First, ulo
     /// <summary>Virtual time, in nanoseconds.</summary>
     public long Time => Event.Time;
 
-    // When it broke has no bearing on what the machine does from here on.
-    internal static void MakeRelative(ref LawBreak state, long now) =>
-        state = state with { Event = state.Event with { Time = 0 } };
+    /// <summary>It as an identity has it. When it broke has no bearing on what the machine does from here on, and neither has
+    /// which translation or owner it was.</summary>
+    internal LawBreak Canonical => this with
+    {
+        Event = (Event.Kind == EventKind.VirqInjected
+            ? (VirqInjected.Of(Event) with { Generation = 0, Owner = 0 }).ToEvent() : Event) with { Time = 0 },
+    };
 }

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -9,25 +10,26 @@ namespace Wirq.Laws;
 /// from before are learned of as they show. All state lies in the arena: in the machine's own it forks with the machine
 /// (<see cref="Fabric.Laws"/>) and compares with it.
 /// <para>Effects alone look like breaks of nearly every law. So a set that is built for a machine turns that machine's
-/// <see cref="EventBuffer.Observing"/> on, and learns its entries itself where no event waits.</para></remarks>
+/// <see cref="EventBuffer.Observing"/> on. Where no event waits, it learns of that machine itself: entries, sources, levels of
+/// lines and pins.</para></remarks>
 public sealed class LawSet
 {
-    private static readonly (string Name, Func<Shadows, StateArena, Law> Make)[] All =
+    private static readonly (string Name, Func<MachineShadow, StateArena, Law> Make)[] All =
     [
-        (nameof(NoLostEdge), (shadows, arena) => new NoLostEdge(shadows, arena)),
-        (nameof(LevelRedelivered), (shadows, arena) => new LevelRedelivered(shadows, arena)),
-        (nameof(FreshRoute), (shadows, arena) => new FreshRoute(shadows, arena)),
-        (nameof(RemoteIrrMatches), (shadows, arena) => new RemoteIrrMatches(shadows, arena)),
-        (nameof(MaskedIsSilent), (shadows, arena) => new MaskedIsSilent(shadows, arena)),
-        (nameof(SharersIndependent), (shadows, arena) => new SharersIndependent(shadows, arena)),
-        (nameof(AckReachesAllSharers), (shadows, arena) => new AckReachesAllSharers(shadows, arena)),
-        (nameof(NoPhantom), (shadows, arena) => new NoPhantom(shadows, arena)),
-        (nameof(FaultAtDelivery), (shadows, arena) => new FaultAtDelivery(shadows, arena)),
-        (nameof(InvalidateIsExact), (shadows, arena) => new InvalidateIsExact(shadows, arena)),
-        (nameof(HotStaysInKernel), (shadows, arena) => new HotStaysInKernel(shadows, arena)),
+        (nameof(NoLostEdge), (shadow, arena) => new NoLostEdge(shadow, arena)),
+        (nameof(LevelRedelivered), (shadow, arena) => new LevelRedelivered(shadow, arena)),
+        (nameof(FreshRoute), (shadow, arena) => new FreshRoute(shadow, arena)),
+        (nameof(RemoteIrrMatches), (shadow, arena) => new RemoteIrrMatches(shadow, arena)),
+        (nameof(MaskedIsSilent), (shadow, arena) => new MaskedIsSilent(shadow, arena)),
+        (nameof(SharersIndependent), (shadow, arena) => new SharersIndependent(shadow, arena)),
+        (nameof(AckReachesAllSharers), (shadow, arena) => new AckReachesAllSharers(shadow, arena)),
+        (nameof(NoPhantom), (shadow, arena) => new NoPhantom(shadow, arena)),
+        (nameof(FaultAtDelivery), (shadow, arena) => new FaultAtDelivery(shadow, arena)),
+        (nameof(InvalidateIsExact), (shadow, arena) => new InvalidateIsExact(shadow, arena)),
+        (nameof(HotStaysInKernel), (shadow, arena) => new HotStaysInKernel(shadow, arena)),
     ];
 
-    private readonly Shadows _shadows;
+    private readonly MachineShadow _shadow;
     private readonly Law[] _laws;
     private readonly StateArena _arena;
     private readonly int _start;
@@ -49,15 +51,15 @@ public sealed class LawSet
             throw new ArgumentException($"there is no law '{unknown}'; there are {string.Join(", ", Names)}", nameof(only));
         _arena = arena;
         _start = arena.Count;
-        _shadows = new Shadows(options, gsis, arena);
-        _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadows, arena))];
+        _shadow = new MachineShadow(options, gsis, arena);
+        _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadow, arena))];
         BlockCount = arena.Count - _start;
         if (gsis.Machine is not { } machine)
             return;
         _events = machine.Events;
         machine.Watch(this, arena);
         if (_events.Count == 0)
-            LearnEntries(machine);
+            Learn(machine);
     }
 
     /// <summary>The names of all laws that this library can check.</summary>
@@ -66,7 +68,54 @@ public sealed class LawSet
     /// <summary>The laws.</summary>
     public IReadOnlyList<Law> Laws => _laws;
 
-    /// <summary>What the guest wrote before anybody watched.</summary>
+    /// <summary>What became of the machine before anybody watched. So nothing is unknown, and what is told later tells nothing
+    /// that another history of the same machine would lack.</summary>
+    private void Learn(Fabric machine)
+    {
+        _shadow.Learn(machine);
+        LearnEntries(machine);
+        foreach (Law law in _laws)
+            law.Learn(machine);
+        for (int gsi = 0; gsi < machine.Gsis.Count; gsi++)
+        {
+            foreach (int slot in machine.Lines.SourcesOf(gsi))
+                LearnSource(machine, slot, gsi);
+            if (machine.Lines.IsAsserted(gsi))
+                Observe(new LineChanged(gsi, Asserted: true).ToEvent() with { Time = machine.Now });
+        }
+        LearnPins(machine);
+    }
+
+    private void LearnSource(Fabric machine, int slot, int gsi)
+    {
+        SourceKind kind = machine.Lines.KindOf(slot);
+        Observe(new SourceConnected(slot, gsi, kind).ToEvent() with { Time = machine.Now });
+        if (machine.Lines.IsAsserting(slot))
+            Observe(new SourceChanged(slot, gsi, Asserts: true, kind, ByAck: false).ToEvent() with { Time = machine.Now });
+    }
+
+    private void LearnPins(Fabric machine)
+    {
+        for (int chip = 0; chip < machine.IoApics.Count; chip++)
+        {
+            for (int pin = 0; pin < machine.IoApics[chip].Options.Pins; pin++)
+            {
+                // As a change of polarity: that makes no edge.
+                if (machine.IoApics[chip].IsAsserted(pin))
+                    Observe(new PinChanged(chip, pin, Asserted: true, ByPolarity: true).ToEvent() with { Time = machine.Now });
+            }
+        }
+        if (machine.Pic is not { } pic)
+            return;
+        Observe(new PicMaskChanged(pic.MaskRegister, pic.MaskRegister).ToEvent() with { Time = machine.Now });
+        for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
+        {
+            if (irq != GsiMap.CascadeIrq && machine.Lines.IsAsserted(machine.Gsis.OfIsaIrq(irq)))
+                Observe(new PicPinChanged(irq, High: true).ToEvent() with { Time = machine.Now });
+        }
+    }
+
+    /// <summary>What the guest wrote.</summary>
     private void LearnEntries(Fabric machine)
     {
         for (int chip = 0; chip < machine.IoApics.Count; chip++)
@@ -95,14 +144,13 @@ public sealed class LawSet
             throw new InvalidOperationException("the machine does not observe, and effects alone look like broken laws: leave "
                 + $"{nameof(EventBuffer)}.{nameof(EventBuffer.Observing)} set while its events are fed to a {nameof(LawSet)}");
         }
-        _shadows.Pins.Observe(e);
-        _shadows.Lines.Observe(e);
+        _shadow.Observe(e);
         foreach (Law law in _laws)
             law.Observe(e);
     }
 
     /// <summary>Builds the same laws over the arena of a fork.</summary>
-    internal void BuildFor(Fabric fork) => _ = new LawSet(_shadows.Options, fork.Gsis, fork.Arena, _laws.Select(law => law.Name));
+    internal void BuildFor(Fabric fork) => _ = new LawSet(_shadow.Options, fork.Gsis, fork.Arena, _laws.Select(law => law.Name));
 
     /// <summary>Takes over the state of laws of the same key.</summary>
     internal void CopyFrom(LawSet other) => _arena.CopyFrom(other._arena, other._start, _start, BlockCount);

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -19,10 +20,10 @@ internal sealed class LevelRedelivered : Law
     private readonly PinShadow _pins;
     private readonly Block<LevelFacts> _facts;
 
-    internal LevelRedelivered(Shadows shadows, StateArena arena) : base(arena)
+    internal LevelRedelivered(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
-        _facts = arena.Reserve<LevelFacts>(Math.Max(1, _pins.ChipCount));
+        _pins = shadow.Pins;
+        _facts = arena.Reserve(Math.Max(1, _pins.ChipCount), static (ref LevelFacts facts, long _) => facts.Ended = default);
     }
 
     public override string Name => nameof(LevelRedelivered);
@@ -45,7 +46,7 @@ internal sealed class LevelRedelivered : Law
         {
             case EventKind.PinChanged:
                 facts.Refused = facts.Refused.Without(pin);
-                if (e.A != 0)
+                if (PinChanged.Of(e).Asserted)
                     break;
                 // A fall lets the brake go without a word.
                 facts.Braked = facts.Braked.Without(pin);
@@ -65,11 +66,11 @@ internal sealed class LevelRedelivered : Law
                 facts.Refused = facts.Refused.Without(pin);
                 facts.Ended = facts.Ended.Without(pin);
                 break;
-            case EventKind.PinAccepted when e.A == 1:
+            case EventKind.PinAccepted when PinAnswered.Of(e).Level:
                 facts.InFlight = facts.InFlight.Without(pin);
                 facts.Renewed = facts.Renewed.Without(pin);
                 break;
-            case EventKind.PinRefused when e.A == 1:
+            case EventKind.PinRefused when PinAnswered.Of(e).Level:
                 facts.Refused = facts.Refused.Set(pin, !facts.Renewed.Has(pin));
                 facts.InFlight = facts.InFlight.Without(pin);
                 facts.Renewed = facts.Renewed.Without(pin);
@@ -96,7 +97,7 @@ internal sealed class LevelRedelivered : Law
                 .Except(pins.RemoteIrr | facts.Braked | facts.Refused | facts.InFlight);
             if (PinSet.Next(ref due) is var pin and >= 0)
                 Fail(facts.Ended.Has(pin) ? NotAgain : Undelivered, e, LawText.Pack(chip, pin));
-            // A pin that nothing is due for any more has forgotten its last EOI, or states would differ by it.
+            // A pin that nothing is due for any more has forgotten its last EOI.
             facts.Ended = facts.Ended & pins.Level & pins.Asserted;
         }
     }
@@ -119,7 +120,7 @@ internal sealed class LevelRedelivered : Law
         public PinSet Refused;
         public PinSet Braked;
         /// <summary>Pins whose interrupt was ended and that sent nothing since; it only makes the better
-        /// sentence.</summary>
+        /// sentence, so it is no part of an identity.</summary>
         public PinSet Ended;
     }
 }

@@ -19,9 +19,8 @@ internal sealed partial class MaskedIsSilent
                 break;
             case EventKind.VirqMasked:
                 _virqsSeen.Value.See(e.Unit);
-                virq.Masked = 1;
                 break;
-            case EventKind.VirqInjected when virq.Masked != 0:
+            case EventKind.VirqInjected when _shadow.Virqs.IsMasked(e.Unit):
             case EventKind.VirqServed when virq.Complete != 0:
                 Fail(VirqSent, e);
                 break;
@@ -30,12 +29,13 @@ internal sealed partial class MaskedIsSilent
 
     private void CompleteMasks()
     {
-        foreach (ref VirqMask virq in _virqs.Span[.._virqsSeen.Value.Count])
-            virq.Complete = virq.Masked;
+        for (int slot = 0; slot < _virqsSeen.Value.Count; slot++)
+            _virqs[slot].Complete = _shadow.Virqs.IsMasked(slot) ? (byte)1 : (byte)0;
     }
 
     private struct VirqMask : IState
     {
-        public byte Masked, Complete;
+        /// <summary>Whether its mask has completed.</summary>
+        public byte Complete;
     }
 }

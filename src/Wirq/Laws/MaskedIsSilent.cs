@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -10,15 +11,17 @@ internal sealed partial class MaskedIsSilent : Law
 {
     private const ulong Sent = 1, Taken = 2, VirqSent = 3;
 
+    private readonly MachineShadow _shadow;
     private readonly PinShadow _pins;
     private readonly Block<SentCount> _sent;
 
-    internal MaskedIsSilent(Shadows shadows, StateArena arena) : base(arena)
+    internal MaskedIsSilent(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
+        _shadow = shadow;
+        _pins = shadow.Pins;
         _sent = arena.Reserve<SentCount>(Math.Max(1, _pins.PinCount));
-        _virqs = arena.Reserve<VirqMask>(shadows.VirqCount);
-        _virqsSeen = arena.Reserve<SlotsSeen>();
+        _virqs = arena.Reserve<VirqMask>(shadow.Virqs.Count);
+        _virqsSeen = arena.ReserveDerived<SlotsSeen>();
     }
 
     public override string Name => nameof(MaskedIsSilent);

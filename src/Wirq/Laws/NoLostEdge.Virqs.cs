@@ -17,12 +17,6 @@ internal sealed partial class NoLostEdge
             case EventKind.VirqRegistered or EventKind.VirqDisposed:
                 virq = default;
                 break;
-            case EventKind.VirqMasked:
-                virq.Masked = 1;
-                break;
-            case EventKind.VirqUnmasked:
-                virq.Masked = 0;
-                break;
             case EventKind.VirqSignalled or EventKind.VirqTriggered:
                 virq.Waits = 1;
                 break;
@@ -41,15 +35,16 @@ internal sealed partial class NoLostEdge
         for (int slot = 0; slot < _virqsSeen.Value.Count; slot++)
         {
             ref VirqCounts virq = ref _virqs[slot];
-            if (virq is { Waits: not 0, Masked: 0, Programmed: not 0 })
+            if (_shadow.Virqs.IsMasked(slot))
+                continue;
+            if (virq is { Waits: not 0, Programmed: not 0 })
                 Fail(VirqUnserved, e, (ulong)slot);
-            if (virq.Masked == 0)
-                virq.Waits = 0;
+            virq.Waits = 0;
         }
     }
 
     private struct VirqCounts : IState
     {
-        public byte Waits, Masked, Programmed, Reserved;
+        public byte Waits, Programmed;
     }
 }

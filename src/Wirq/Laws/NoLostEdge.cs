@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -11,23 +12,24 @@ internal sealed partial class NoLostEdge : Law
 {
     private const ulong EdgeUnanswered = 1, EdgeUnrecorded = 2, MessageUnanswered = 3, WriteUndone = 4, IntaUnused = 5,
         VirqUnserved = 6;
-    private const ulong ByPoll = 4, FromPic = 1;
 
+    private readonly MachineShadow _shadow;
     private readonly PinShadow _pins;
     private readonly MsiFormat _format;
     private readonly MsiFormat[] _unitFormats;
     private readonly Block<EdgeCounts> _edges;
     private readonly Block<Messages> _messages;
 
-    internal NoLostEdge(Shadows shadows, StateArena arena) : base(arena)
+    internal NoLostEdge(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
-        _format = shadows.Options.Format;
-        _unitFormats = [.. shadows.Options.AllRemappers.Select(unit => unit.OwnFormat)];
+        _shadow = shadow;
+        _pins = shadow.Pins;
+        _format = shadow.Options.Format;
+        _unitFormats = [.. shadow.Options.AllRemappers.Select(unit => unit.OwnFormat)];
         _edges = arena.Reserve<EdgeCounts>(Math.Max(1, _pins.PinCount));
         _messages = arena.Reserve<Messages>();
-        _virqs = arena.Reserve<VirqCounts>(shadows.VirqCount);
-        _virqsSeen = arena.Reserve<SlotsSeen>();
+        _virqs = arena.Reserve<VirqCounts>(shadow.Virqs.Count);
+        _virqsSeen = arena.ReserveDerived<SlotsSeen>();
     }
 
     public override string Name => nameof(NoLostEdge);
@@ -40,13 +42,13 @@ internal sealed partial class NoLostEdge : Law
     {
         switch (e.Kind)
         {
-            case EventKind.PinChanged when e.A == 1 && e.B == 0 && _pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinChanged when PinChanged.Of(e) is { Asserted: true, ByPolarity: false } && _pins.TryPin(e, out int chip, out int pin):
                 Rise(_pins.Entry(chip, pin), _pins.Chip(chip).Level.Has(pin), ref _edges[_pins.Flat(chip, pin)]);
                 break;
             case EventKind.EdgeLost when _pins.TryPin(e, out int chip, out int pin):
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Masked);
                 break;
-            case EventKind.PinAccepted or EventKind.PinRefused when e.A == 0 && _pins.TryPin(e, out int chip, out int pin):
+            case EventKind.PinAccepted or EventKind.PinRefused when !PinAnswered.Of(e).Level && _pins.TryPin(e, out int chip, out int pin):
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Pin);
                 break;
             case EventKind.MessageAccepted or EventKind.MessageRefused:
@@ -61,17 +63,17 @@ internal sealed partial class NoLostEdge : Law
             case EventKind.MemoryWrite:
                 _messages.Value.Settle(e.Index, inWindow: false);
                 break;
-            case EventKind.PicTaken when (e.B & ByPoll) == 0:
+            case EventKind.PicTaken when !PicTaken.Of(e).ByPoll:
                 Tally.Up(ref _messages.Value.Inta);
                 break;
-            case EventKind.VectorTaken when e.B == FromPic:
+            case EventKind.VectorTaken when VectorTaken.Of(e).By == VectorGiver.Pic:
                 Tally.Down(ref _messages.Value.Inta);
                 break;
             case EventKind.Rest:
                 Judge(e);
                 JudgeVirqs(e);
                 break;
-            case >= EventKind.VirqRegistered and < EventKind.RouteChanged when e.Unit < _virqs.Count:
+            case var kind when kind.Subsystem == Subsystem.Routing && !kind.IsEffect && e.Unit < _virqs.Count:
                 _virqsSeen.Value.See(e.Unit);
                 FollowVirq(e, ref _virqs[e.Unit]);
                 break;
@@ -170,29 +172,33 @@ internal sealed partial class NoLostEdge : Law
         public void Send(uint origin, bool inWindow)
         {
             int row = Find(origin);
-            if (row == SentRows.Capacity)
-                return;
-            if (row == Count)
-                Rows[(int)Count++].Origin = origin;
+            if (row == Count || Rows[row].Origin != origin)
+            {
+                if (Count == SentRows.Capacity)
+                    return;
+                ((Span<SentMessages>)Rows)[row..(int)Count++].CopyTo(((Span<SentMessages>)Rows)[(row + 1)..]);
+                Rows[row] = new() { Origin = origin };
+            }
             Tally.Up(ref inWindow ? ref Rows[row].Interrupts : ref Rows[row].Writes);
         }
 
         public void Settle(uint origin, bool inWindow)
         {
             int row = Find(origin);
-            if (row == Count)
+            if (row == Count || Rows[row].Origin != origin)
                 return;
             Tally.Down(ref inWindow ? ref Rows[row].Interrupts : ref Rows[row].Writes);
             if (Rows[row].Interrupts != 0 || Rows[row].Writes != 0)
                 return;
-            Rows[row] = Rows[(int)--Count];
+            ((Span<SentMessages>)Rows)[(row + 1)..(int)Count--].CopyTo(((Span<SentMessages>)Rows)[row..]);
             Rows[(int)Count] = default;
         }
 
+        // Rows stand in the order of their origins, whoever sent first.
         private readonly int Find(uint origin)
         {
             int row = 0;
-            while (row < Count && Rows[row].Origin != origin)
+            while (row < Count && Rows[row].Origin < origin)
                 row++;
             return row;
         }

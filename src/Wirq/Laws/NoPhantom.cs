@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -19,19 +20,18 @@ namespace Wirq.Laws;
 internal sealed class NoPhantom : Law
 {
     private const ulong FromPin = 1, FromPic = 2, TakenLow = 3;
-    private const ulong Spurious = 1, LevelTaken = 2;
     private const int CascadeIrq = 2;
 
-    private readonly Shadows _shadows;
+    private readonly MachineShadow _shadow;
     private readonly bool _picKeepsRequests;
     private readonly Block<Requests> _standing;
     private readonly Block<PicRequests> _pic;
 
-    internal NoPhantom(Shadows shadows, StateArena arena) : base(arena)
+    internal NoPhantom(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _shadows = shadows;
-        _picKeepsRequests = shadows.Options.Pic is { Profile: not Profile.Manual };
-        _standing = arena.Reserve<Requests>(Math.Max(1, shadows.Pins.ChipCount));
+        _shadow = shadow;
+        _picKeepsRequests = shadow.Options.Pic is { Profile: not Profile.Manual };
+        _standing = arena.Reserve<Requests>(Math.Max(1, shadow.Pins.ChipCount));
         _pic = arena.Reserve<PicRequests>();
     }
 
@@ -43,30 +43,30 @@ internal sealed class NoPhantom : Law
 
     protected internal override void Observe(in Event e)
     {
-        if (e.Kind is >= EventKind.PicPinChanged and <= EventKind.PicResampled)
+        if (e.Subsystem == Subsystem.Pic)
             ObservePic(e, ref _pic.Value);
         else if (e.Kind is EventKind.SourceRaised or EventKind.SourceWanted)
             Await(e, ref _pic.Value);
-        else if (e.Kind == EventKind.LineChanged && e.A == 0)
+        else if (e.Kind == EventKind.LineChanged && !LineChanged.Of(e).Asserted)
             Release(e);
-        else if (_shadows.Pins.TryPin(e, out int chip, out int pin))
+        else if (_shadow.Pins.TryPin(e, out int chip, out int pin))
             ObservePin(e, chip, pin);
     }
 
     private void ObservePin(in Event e, int chip, int pin)
     {
         ref PinSet standing = ref _standing[chip].Standing;
-        (int first, int second) = _shadows.LinesOf(chip, pin);
+        (int first, int second) = _shadow.LinesOf(chip, pin);
         switch (e.Kind)
         {
-            case EventKind.Deliver when e.Msi.Data.Level && !_shadows.Pins.IsInverted(chip, pin) && !IsLatched(chip, pin):
+            case EventKind.Deliver when e.Msi.Data.Level && !_shadow.Pins.IsInverted(chip, pin) && !IsLatched(chip, pin):
                 standing = standing.Set(pin, Judge(e, FromPin, first, second, standing.Has(pin)));
                 break;
             case EventKind.StormBraked when Wants(first) || Wants(second):
                 standing = standing.With(pin);
                 break;
             case EventKind.EntryWritten when e.Entry.Masked:
-            case EventKind.PinChanged when e.A == 0:
+            case EventKind.PinChanged when !PinChanged.Of(e).Asserted:
             case EventKind.RemoteIrrCleared or EventKind.PinAcked or EventKind.PinResampled:
                 standing = standing.Without(pin);
                 break;
@@ -75,40 +75,38 @@ internal sealed class NoPhantom : Law
 
     /// <summary>Whether a request may have outlived its line, as the profile has it.</summary>
     private bool IsLatched(int chip, int pin) =>
-        _shadows.Pins.Profile(chip).LatchedRequest && !_shadows.Pins.Chip(chip).Asserted.Has(pin);
+        _shadow.Pins.Profile(chip).LatchedRequest && !_shadow.Pins.Chip(chip).Asserted.Has(pin);
 
     private void ObservePic(in Event e, ref PicRequests pic)
     {
         if (e.Kind == EventKind.PicMaskChanged)
         {
-            pic.Masked = new PinSet(e.A, 0);
-            pic.Standing = pic.Standing.Except(pic.Masked);
+            pic.Standing = pic.Standing.Except(_shadow.Pic.Masked);
             for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
                 Await(irq, ref pic);
         }
         else if (e.Kind == EventKind.PicInitialised)
-            (pic.Standing, pic.Masked) = (default, default);
+            pic.Standing = default;
         else if (e.Index < GsiMap.IsaIrqs && e.Irq != CascadeIrq)
             ObserveIrq(e, ref pic);
     }
 
     private void ObserveIrq(in Event e, ref PicRequests pic)
     {
-        int gsi = _shadows.Gsis.OfIsaIrq(e.Irq);
+        int gsi = _shadow.Gsis.OfIsaIrq(e.Irq);
         switch (e.Kind)
         {
             case EventKind.PicPinChanged:
-                pic.High = pic.High.Set(e.Irq, e.A != 0);
                 pic.Standing = pic.Standing.Without(e.Irq);
                 Await(e.Irq, ref pic);
                 break;
-            case EventKind.PicRequested when e.A == 1 && pic.High.Has(e.Irq):
+            case EventKind.PicRequested when PicRequested.Of(e).Level && _shadow.Pic.IsHigh(e.Irq):
                 bool right = Judge(e, FromPic, gsi, -1, pic.Standing.Has(e.Irq));
                 pic.Standing = pic.Standing.Set(e.Irq, right);
                 break;
             case EventKind.PicTaken:
-                bool own = (e.B & (Spurious | LevelTaken)) == LevelTaken;
-                if (own && !pic.High.Has(e.Irq) && !_picKeepsRequests && IsJudged(gsi, -1))
+                bool own = PicTaken.Of(e) is { Level: true, Spurious: false };
+                if (own && !_shadow.Pic.IsHigh(e.Irq) && !_picKeepsRequests && IsJudged(gsi, -1))
                     Fail(TakenLow, e, (ulong)gsi);
                 pic.Standing = pic.Standing.Without(e.Irq);
                 break;
@@ -121,16 +119,16 @@ internal sealed class NoPhantom : Law
     /// <summary>A source rises: if its pin of the 8259 is high and open, its request waits there.</summary>
     private void Await(in Event e, ref PicRequests pic)
     {
-        if (e.Index < (uint)_shadows.Lines.Count && _shadows.Gsis[e.Gsi].Irq is var irq and >= 0)
+        if (e.Index < (uint)_shadow.Lines.Count && _shadow.Gsis[e.Gsi].Irq is var irq and >= 0)
             Await(irq, ref pic);
     }
 
     /// <summary>A line falls: none of its requests stands any more, even where a pin should not follow.</summary>
     private void Release(in Event e)
     {
-        if (e.Index >= (uint)_shadows.Lines.Count)
+        if (e.Index >= (uint)_shadow.Lines.Count)
             return;
-        GsiTarget target = _shadows.TargetOf(e.Gsi);
+        GsiTarget target = _shadow.TargetOf(e.Gsi);
         if (target.Irq >= 0)
             _pic.Value.Standing = _pic.Value.Standing.Without(target.Irq);
         if (target.IoApic >= 0)
@@ -139,7 +137,7 @@ internal sealed class NoPhantom : Law
 
     private void Await(int irq, ref PicRequests pic)
     {
-        if (pic.High.Has(irq) && !pic.Masked.Has(irq) && Wants(_shadows.Gsis.OfIsaIrq(irq)))
+        if (_shadow.Pic.IsHigh(irq) && !_shadow.Pic.IsMasked(irq) && Wants(_shadow.Gsis.OfIsaIrq(irq)))
             pic.Standing = pic.Standing.With(irq);
     }
 
@@ -154,10 +152,10 @@ internal sealed class NoPhantom : Law
         return false;
     }
 
-    private bool IsJudged(int gsi, int other) => gsi >= 0 && _shadows.Lines[gsi].IsKnown
-        && (other < 0 || _shadows.Lines[other].IsKnown || _shadows.Lines[other].Facts == LineFacts.None);
+    private bool IsJudged(int gsi, int other) => gsi >= 0 && _shadow.Lines[gsi].IsKnown
+        && (other < 0 || _shadow.Lines[other].IsKnown || _shadow.Lines[other].Facts == LineFacts.None);
 
-    private bool Wants(int gsi) => gsi >= 0 && _shadows.Lines[gsi].Wanting != 0;
+    private bool Wants(int gsi) => gsi >= 0 && _shadow.Lines[gsi].Wanting != 0;
 
     protected override string Explain(in LawBreak first)
     {
@@ -178,9 +176,6 @@ internal sealed class NoPhantom : Law
 
     private struct PicRequests : IState
     {
-        /// <summary>Pins that are high.</summary>
-        public PinSet High;
-        public PinSet Masked;
         /// <summary>Pins whose request was right and is not served yet.</summary>
         public PinSet Standing;
     }

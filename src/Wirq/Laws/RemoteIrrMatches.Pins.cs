@@ -21,11 +21,11 @@ internal sealed partial class RemoteIrrMatches
                 facts.InFlight = facts.InFlight.With(pin);
                 of.Sent = e.Msi.Data.Vector;
                 break;
-            case EventKind.PinAccepted when e.A == 1:
-            case EventKind.PinRefused when e.A == 1 && _pins.Profile(chip).SetsRemoteIrr(e.Reason):
+            case EventKind.PinAccepted when PinAnswered.Of(e).Level:
+            case EventKind.PinRefused when PinAnswered.Of(e).Level && _pins.Profile(chip).SetsRemoteIrr(e.Reason):
                 Accept(_pins.Entry(chip, pin), chip, pin, ref facts, ref of);
                 break;
-            case EventKind.PinRefused when e.A == 1:
+            case EventKind.PinRefused when PinAnswered.Of(e).Level:
                 Answered(pin, ref facts, ref of);
                 break;
             case EventKind.RemoteIrrSet:
@@ -85,7 +85,7 @@ internal sealed partial class RemoteIrrMatches
 
     private void Clear(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
     {
-        var cause = (EndOfInterruptCause)e.B;
+        EndOfInterruptCause cause = RemoteIrrCleared.Of(e).Cause;
         if (facts.Known.Has(pin) && !facts.Expected.Has(pin))
             FailPin(NotSet, e);
         else if (cause == EndOfInterruptCause.Rewrite)

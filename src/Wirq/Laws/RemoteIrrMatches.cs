@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -17,7 +18,6 @@ internal sealed partial class RemoteIrrMatches : Law
 {
     private const ulong Stray = 1, NeverSet = 2, LeftSet = 3, Unended = 4, Suppressed = 5, Unasked = 6, NotSet = 7,
         StaysInEdge = 8, SentWhileSet = 9, NothingSent = 10, NoEoiRegister = 11, Unexpected = 12;
-    private const ulong LevelBit = 1, SuppressedBit = 2, EdgeBit = 1;
 
     private readonly PinShadow _pins;
     private readonly bool _edgeEoisBroadcast;
@@ -26,14 +26,19 @@ internal sealed partial class RemoteIrrMatches : Law
     private readonly Block<CpuFacts> _cpus;
     private readonly Block<LastRefused> _illegitimate;
 
-    internal RemoteIrrMatches(Shadows shadows, StateArena arena) : base(arena)
+    internal RemoteIrrMatches(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _pins = shadows.Pins;
+        _pins = shadow.Pins;
         // KVM broadcasts the EOI of every vector that has a level route, whatever its TMR bit says.
-        _edgeEoisBroadcast = shadows.Options.LocalApics.Profile == Profile.Kvm;
+        _edgeEoisBroadcast = shadow.Options.LocalApics.Profile == Profile.Kvm;
         _chips = arena.Reserve<ChipFacts>(Math.Max(1, _pins.ChipCount));
         _facts = arena.Reserve<PinFacts>(Math.Max(1, _pins.PinCount));
-        _cpus = arena.Reserve<CpuFacts>(shadows.Options.LocalApics.Count);
+        // Of an EOI that asks for nothing any more, its vector does not matter.
+        _cpus = arena.Reserve(shadow.Options.LocalApics.Count, static (ref CpuFacts cpu, long _) =>
+        {
+            if (cpu.Eoi == Eoi.Done)
+                cpu.Vector = 0;
+        });
         _illegitimate = arena.Reserve<LastRefused>();
     }
 
@@ -66,9 +71,10 @@ internal sealed partial class RemoteIrrMatches : Law
 
     private Eoi After(in Event e)
     {
-        if ((e.B & LevelBit) == 0 && !_edgeEoisBroadcast)
+        CpuEoi eoi = CpuEoi.Of(e);
+        if (!eoi.Level && !_edgeEoisBroadcast)
             return Eoi.Done;
-        return (e.B & SuppressedBit) != 0 ? Eoi.Suppressed : Eoi.Due;
+        return eoi.Suppressed ? Eoi.Suppressed : Eoi.Due;
     }
 
     private void Broadcast(in Event e)
@@ -85,7 +91,7 @@ internal sealed partial class RemoteIrrMatches : Law
             _cpus[e.Cpu].Eoi = Eoi.Done;
         }
         // That of an edge ends nothing.
-        if ((e.B & EdgeBit) != 0)
+        if (EoiBroadcast.Of(e).Edge)
             return;
         for (int chip = 0; chip < _pins.ChipCount; chip++)
             End(chip, e.Vector);
@@ -94,11 +100,12 @@ internal sealed partial class RemoteIrrMatches : Law
     /// <summary>The EOI register of version 0x20 ends its vector at that I/OAPIC alone.</summary>
     private void WriteRegister(in Event e)
     {
+        MemoryMappedAccess write = MemoryMappedAccess.Of(e);
         for (int chip = 0; chip < _pins.ChipCount; chip++)
         {
             IoApicOptions options = _pins.Options(chip);
-            if (e.A == options.Address + IoApic.EoiOffset && e.Index is 1 or 2 or 4 && options.Version >= 0x20)
-                End(chip, (byte)e.B);
+            if (write.Address == options.Address + IoApic.EoiOffset && write.Size is 1 or 2 or 4 && options.Version >= 0x20)
+                End(chip, (byte)write.Value);
         }
     }
 
@@ -145,6 +152,18 @@ internal sealed partial class RemoteIrrMatches : Law
     {
         if (PinSet.Next(ref pins) is var pin and >= 0)
             Fail(code, e, LawText.Pack(chip, pin), _pins.Entry(chip, pin).Vector);
+    }
+
+    internal override void Learn(Fabric machine)
+    {
+        for (int chip = 0; chip < _pins.ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _pins.Options(chip).Pins; pin++)
+            {
+                if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
+                    _chips[chip].Known = _chips[chip].Known.With(pin);
+            }
+        }
     }
 
     protected override string Explain(in LawBreak first)

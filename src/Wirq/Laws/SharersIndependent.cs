@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -10,14 +11,9 @@ internal sealed class SharersIndependent : Law
 {
     private const ulong LineFell = 1, LineRose = 2, LineLow = 3, LineHigh = 4, PinLow = 5, PinHigh = 6, IrqLow = 7, IrqHigh = 8;
 
-    private readonly Shadows _shadows;
-    private readonly Block<PicPins> _pic;
+    private readonly MachineShadow _shadow;
 
-    internal SharersIndependent(Shadows shadows, StateArena arena) : base(arena)
-    {
-        _shadows = shadows;
-        _pic = arena.Reserve<PicPins>();
-    }
+    internal SharersIndependent(MachineShadow shadow, StateArena arena) : base(arena) => _shadow = shadow;
 
     public override string Name => nameof(SharersIndependent);
 
@@ -27,19 +23,15 @@ internal sealed class SharersIndependent : Law
     {
         switch (e.Kind)
         {
-            case EventKind.LineChanged when e.Index < (uint)_shadows.Lines.Count:
-                LineFact line = _shadows.Lines[e.Gsi];
+            case EventKind.LineChanged when e.Index < (uint)_shadow.Lines.Count:
+                LineFact line = _shadow.Lines[e.Gsi];
                 if ((line.Facts & LineFacts.Sourced) != 0)
                     Compare(e, e.Gsi, line.IsHigh, LineFell, LineRose);
                 break;
-            case EventKind.PicPinChanged when e.Index < GsiMap.IsaIrqs:
-                _pic.Value.High = _pic.Value.High.Set(e.Irq, e.A != 0);
-                _pic.Value.Told = 1;
-                break;
             case EventKind.Rest:
-                for (int gsi = 0; gsi < _shadows.Lines.Count; gsi++)
+                for (int gsi = 0; gsi < _shadow.Lines.Count; gsi++)
                 {
-                    if (_shadows.Lines[gsi].IsKnown)
+                    if (_shadow.Lines[gsi].IsKnown)
                         Judge(e, gsi);
                 }
                 break;
@@ -48,42 +40,45 @@ internal sealed class SharersIndependent : Law
 
     private void Judge(in Event e, int gsi)
     {
-        Compare(e, gsi, _shadows.Lines[gsi].IsHigh, LineLow, LineHigh);
-        GsiTarget target = _shadows.TargetOf(gsi);
-        if (target.Irq >= 0 && _pic.Value.Told != 0)
-            Compare(e, gsi, _pic.Value.High.Has(target.Irq), IrqLow, IrqHigh);
+        Compare(e, gsi, _shadow.Lines[gsi].IsHigh, LineLow, LineHigh);
+        GsiTarget target = _shadow.TargetOf(gsi);
+        if (target.Irq >= 0 && _shadow.Pic.KnowsPins)
+            Compare(e, gsi, _shadow.Pic.IsHigh(target.Irq), IrqLow, IrqHigh);
         if (target.IoApic < 0)
             return;
-        ref readonly ChipPins pins = ref _shadows.Pins.Chip(target.IoApic);
+        ref readonly ChipPins pins = ref _shadow.Pins.Chip(target.IoApic);
         if (!pins.Told.IsEmpty && !IsDrivenByTwo(target))
         {
-            bool high = pins.Asserted.Has(target.Pin) != _shadows.Pins.IsInverted(target.IoApic, target.Pin);
+            bool high = pins.Asserted.Has(target.Pin) != _shadow.Pins.IsInverted(target.IoApic, target.Pin);
             Compare(e, gsi, high, PinLow, PinHigh);
         }
     }
 
     private bool IsDrivenByTwo(GsiTarget target)
     {
-        (int first, int second) = _shadows.LinesOf(target.IoApic, target.Pin);
+        (int first, int second) = _shadow.LinesOf(target.IoApic, target.Pin);
         return second >= 0 && IsUsed(first) && IsUsed(second);
     }
 
-    private bool IsUsed(int gsi) => _shadows.Lines[gsi].Facts != LineFacts.None;
+    private bool IsUsed(int gsi) => _shadow.Lines[gsi].Facts != LineFacts.None;
 
     private void Compare(in Event e, int gsi, bool high, ulong low, ulong tooHigh)
     {
-        if (high == (_shadows.Lines[gsi].Raised != 0))
+        if (high == (_shadow.Lines[gsi].Raised != 0))
             return;
         if (high)
             Fail(tooHigh, e, 0, (ulong)gsi);
         else
-            Fail(low, e, (ulong)_shadows.Lines.HolderOf(gsi), (ulong)gsi);
+            Fail(low, e, (ulong)_shadow.Lines.HolderOf(gsi), (ulong)gsi);
     }
+
+    // Any of those that hold a line may be named.
+    private protected override bool NamesSource(ulong code) => code is LineFell or LineLow or PinLow or IrqLow;
 
     protected override string Explain(in LawBreak first)
     {
         string what = $"GSI {first.Second}";
-        GsiTarget target = _shadows.TargetOf((int)first.Second);
+        GsiTarget target = _shadow.TargetOf((int)first.Second);
         string pin = $"{EventText.Pin(target.IoApic, target.Pin)} is", irq = $"IRQ {target.Irq} of the 8259 is";
         string held = $", though source {first.First} holds {what}", free = $", though no source of {what} asserts";
         return first.Code switch
@@ -97,11 +92,5 @@ internal sealed class SharersIndependent : Law
             IrqLow => $"{irq} low at rest{held}",
             _ => $"{irq} high at rest{free}",
         };
-    }
-
-    private struct PicPins : IState
-    {
-        public PinSet High;
-        public ulong Told;
     }
 }

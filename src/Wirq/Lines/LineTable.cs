@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
@@ -7,11 +8,15 @@ namespace Wirq;
 /// <summary>The lines of a machine, one per GSI, and the sources on them. A line is the OR of its sources.</summary>
 public sealed class LineTable
 {
+    private const int WordBits = 64;
+
     private readonly Block<LineState> _lines;
     private readonly Block<SourceState> _sources;
     private readonly SlotSet _free;
     // By slot; only while an identity is taken.
     private readonly ushort[] _places;
+    private readonly ulong[] _placedSlots;
+    private int _placed;
     private readonly string[] _labels;
 
     /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
@@ -34,6 +39,7 @@ public sealed class LineTable
         _sources = arena.Reserve<SourceState>(capacity, MakeCanonical);
         _free = new SlotSet(capacity, arena);
         _places = new ushort[capacity];
+        _placedSlots = new ulong[(capacity + WordBits - 1) / WordBits];
         _labels = new string[capacity];
         Array.Fill(_labels, "");
         foreach (ref LineState line in _lines.Span)
@@ -105,7 +111,7 @@ public sealed class LineTable
         link = (ushort)slot;
         _labels[slot] = label;
         if (events.Observing)
-            events.Observe(new Event(EventKind.SourceConnected, (ushort)slot, (uint)gsi, (ulong)kind));
+            events.Observe(new SourceConnected(slot, gsi, kind).ToEvent());
         return (slot, source.Generation);
     }
 
@@ -139,10 +145,7 @@ public sealed class LineTable
         bool before = line.Asserting != 0;
         line.Asserting = (ushort)(asserted ? line.Asserting + 1 : line.Asserting - 1);
         if (events.Observing)
-        {
-            events.Observe(new Event(asserted ? EventKind.SourceRaised : EventKind.SourceLowered,
-                (ushort)slot, source.Gsi, (ulong)source.Kind, byAck ? 1u : 0));
-        }
+            events.Observe(new SourceChanged(slot, source.Gsi, asserted, source.Kind, byAck).ToEvent());
         return before != (line.Asserting != 0);
     }
 
@@ -161,30 +164,42 @@ public sealed class LineTable
             if (drops)
                 fell |= Set(slot, source.Generation, asserted: false, byAck: true, events, out _);
             if (drops || !onlySampled)
-                events.Emit(new Event(EventKind.Ack, (ushort)slot, (uint)gsi, source.Generation));
+                events.Emit(new Ack(slot, gsi, source.Generation).ToEvent());
         }
         return fell;
     }
 
     /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
-    /// which the sources joined. Which slot each has does not matter. Blocks that are reserved after these may ask, while
-    /// they are rewritten.</summary>
-    internal int PlaceOf(int slot) => _places[slot];
+    /// which the sources joined; behind them the free slots in their order. Which slot each source has does not matter.
+    /// Blocks that are reserved after these may ask, while they are rewritten.</summary>
+    internal int PlaceOf(int slot)
+    {
+        ulong word = _placedSlots[slot / WordBits], bit = 1ul << slot % WordBits;
+        if ((word & bit) != 0)
+            return _places[slot];
+        int placedBelow = BitOperations.PopCount(word & (bit - 1));
+        foreach (ulong below in _placedSlots.AsSpan(0, slot / WordBits))
+            placedBelow += BitOperations.PopCount(below);
+        return _placed + slot - placedBelow;
+    }
 
     private void MakeCanonical(Span<SourceState> copy, long now)
     {
         copy.Clear();
+        Array.Clear(_placedSlots);
         ushort place = 0;
         foreach (ref readonly LineState line in _lines.Span)
         {
             for (int slot = line.First; slot != SourceState.None; slot = _sources[slot].Next)
             {
                 _places[slot] = place;
+                _placedSlots[slot / WordBits] |= 1ul << slot % WordBits;
                 ref SourceState source = ref copy[place++];
                 source = _sources[slot];
                 (source.Generation, source.Next) = (1, 0);
             }
         }
+        _placed = place;
     }
 
     internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);

@@ -13,7 +13,7 @@ public enum ApicMode : byte
     X2Apic,
 }
 
-/// <summary>IA32_APIC_BASE, MSR 0x1B.</summary>
+/// <summary>IA32_APIC_BASE, <see cref="ApicMsr.Base"/>.</summary>
 /// <remarks><code>
 ///  63    MAXPHYADDR         12  11   10    9    8   7     0
 /// +--------+------------------+----+------+---+-----+-------+
@@ -25,9 +25,11 @@ public readonly record struct ApicBase(ulong Bits)
     private const int ModeShift = 10, PageBits = 12;
     private const ulong ExtendedBit = 1 << 10, EnableBit = 1 << 11, BspBit = 1 << 8;
     private const ulong ReservedLow = 0x2FF;
-    private const ulong DefaultPage = 0xFEE00000;
 
-    /// <summary>What a reset leaves: xAPIC mode at 0xFEE00000.</summary>
+    /// <summary>Physical address of the register page after a reset.</summary>
+    public const ulong DefaultPage = 0xFEE00000;
+
+    /// <summary>What a reset leaves: xAPIC mode at <see cref="DefaultPage"/>.</summary>
     public static ApicBase Reset(bool bootstrap) => new(DefaultPage | EnableBit | (bootstrap ? BspBit : 0));
 
     /// <summary>The mode.</summary>

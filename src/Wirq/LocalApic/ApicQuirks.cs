@@ -19,7 +19,7 @@ internal readonly record struct ApicQuirks
     public bool BaseNeverFaults { get; init; }
     public bool PageStays { get; init; }
     public bool DisableKeepsState { get; init; }
-    public bool OffStillPartakes { get; init; }
+    public bool DisabledStaysOnBus { get; init; }
     public bool NoX2Apic { get; init; }
     public bool NoTscDeadline { get; init; }
     public bool ByteBroadcastReachesX2Apic { get; init; }

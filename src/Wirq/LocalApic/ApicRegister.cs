@@ -1,7 +1,7 @@
 namespace Wirq;
 
 /// <summary>The registers of a local APIC by their offset in the page (Intel SDM vol. 3, table 11-1). In x2APIC mode
-/// register n*16 is MSR 0x800 + n (table 11-6).</summary>
+/// each is an MSR: <see cref="ApicMsr"/>.</summary>
 public enum ApicRegister : uint
 {
     /// <summary>Id.</summary>
@@ -73,15 +73,10 @@ internal enum RegisterAccess : byte
 /// <summary>Which registers there are, as data.</summary>
 internal static class ApicRegisters
 {
-    private const uint FirstMsr = 0x800, Stride = 0x10, Slots = 64;
+    private const uint Stride = LocalApics.RegisterStride, Slots = 64;
 
     private static readonly RegisterAccess[] s_xApic = Build(x2Apic: false);
     private static readonly RegisterAccess[] s_x2Apic = Build(x2Apic: true);
-
-    /// <summary>The MSR of a register.</summary>
-    public static uint Msr(ApicRegister register) => FirstMsr + (uint)register / Stride;
-    /// <summary>The register of an MSR from 0x800 on.</summary>
-    public static ApicRegister OfMsr(uint msr) => (ApicRegister)((msr - FirstMsr) * Stride);
 
     /// <summary>What xAPIC mode allows at an offset that is a multiple of 16; None where it is reserved.</summary>
     public static RegisterAccess XApic(ApicRegister register) => In(s_xApic, register);

@@ -43,6 +43,9 @@ public sealed record LocalApicOptions
     /// <summary>Physical address bits (MAXPHYADDR), 32 to 52, for the reserved bits of IA32_APIC_BASE.</summary>
     public int PhysicalAddressBits { get; init; } = 46;
 
+    /// <summary>Whether somebody else keeps the timers: an access lets none expire that is due.</summary>
+    internal bool ExternalTimers { get; init; }
+
     /// <summary>Throws where no local APICs can be built so.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
     public void Validate() => Validate(OptionCheck.Whole);

@@ -68,7 +68,7 @@ internal static class LocalApicProfile
             "hardware disable brings the registers to their state after reset (SDM 11.4.3)",
             "they keep their values; SVR is software-disabled", "they keep their values",
             "QEMU apic.c, apic_set_base; KVM lapic.c, __kvm_apic_set_base"),
-        new(Chip, nameof(ApicQuirks.OffStillPartakes),
+        new(Chip, nameof(ApicQuirks.DisabledStaysOnBus),
             "a hardware-disabled local APIC has no part in the bus, and its timer and pins deliver nothing (SDM 11.4.3)",
             "it accepts, is taken from and signals EOI as before, once SVR enables it", null,
             "QEMU ran: kvm-unit-tests x86/ioapic.flat with one CPU clears IA32_APIC_BASE.EN and goes on taking interrupts "
@@ -183,7 +183,7 @@ internal static class LocalApicProfile
             AcceptsWhileDisabled = true, HoldsWhileDisabled = true, EntriesIgnoreDisable = true,
             AnyVectorAccepted = true, LowVectorsTaken = true, ErrorsAddressOnly = true, LowestIndexWins = true,
             HintIgnored = true, NoLogicalBroadcast = true, DisableIsFinal = true, BaseNeverFaults = true,
-            PageStays = true, DisableKeepsState = true, OffStillPartakes = true, NoX2Apic = true, NoTscDeadline = true, ExtIntIsFixed = true,
+            PageStays = true, DisableKeepsState = true, DisabledStaysOnBus = true, NoX2Apic = true, NoTscDeadline = true, ExtIntIsFixed = true,
             ShorthandAnyMode = true, IpiKeepsTrigger = true, DeassertDelivers = true, TimerReckonsFromLoad = true,
             ReservedBitsStored = true, NoCmci = true, NoEoiSuppression = true,
         },

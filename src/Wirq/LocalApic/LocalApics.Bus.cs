@@ -24,7 +24,7 @@ public sealed partial class LocalApics
         if (cpu >= 0)
         {
             ref ApicState s = ref _state[cpu];
-            if (Partakes(in s))
+            if (IsOnBus(in s))
                 reason = AcceptVector(cpu, ref s, message, origin, events);
         }
         if (events.Observing)
@@ -203,10 +203,9 @@ public sealed partial class LocalApics
 
     private static void Report(InterruptMessage message, Origin origin, RefusalReason reason, int accepted,
         EventBuffer events) => events.Observe(reason == RefusalReason.None
-            ? new Event(EventKind.MessageAccepted, 0, origin.Bits, message.Bits, (ulong)accepted)
+            ? new MessageAccepted(origin, message, (ulong)accepted).ToEvent()
             : new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
 
     private static void ObserveAccepted(int cpu, in ApicState s, byte vector, bool level, Origin origin,
-        EventBuffer events) => events.Observe(new Event(EventKind.VectorAccepted, (ushort)cpu, origin.Bits, vector,
-            (level ? 1u : 0u) | (s.Irr.Has(vector) ? 2u : 0u)));
+        EventBuffer events) => events.Observe(new VectorAccepted(cpu, origin, vector, level, Merged: s.Irr.Has(vector)).ToEvent());
 }

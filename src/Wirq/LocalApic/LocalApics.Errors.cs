@@ -34,7 +34,7 @@ public sealed partial class LocalApics
             return false;
         s.Recorded = s.Recorded.With(fresh);
         if (events.Observing)
-            events.Observe(new Event(EventKind.ApicError, (ushort)cpu, 0, fresh.Bits));
+            events.Observe(new ApicError(cpu, fresh).ToEvent());
         return true;
     }
 

@@ -24,7 +24,7 @@ public sealed partial class LocalApics
         LocalVectorEntry lvt = s.Entry(entry);
         if (pin == 0 && high && PassesIntr(cpu, in s))
             Wake(cpu, events);
-        if (!Partakes(in s))
+        if (!IsOnBus(in s))
         {
             // Without a local APIC the pins are INTR and NMI (7.3.1).
             if (pin == 1 && high)
@@ -48,7 +48,7 @@ public sealed partial class LocalApics
         if (entry is not (LocalVector.Thermal or LocalVector.Performance or LocalVector.Cmci))
             throw new ArgumentOutOfRangeException(nameof(entry), entry, "not a source outside the local APIC");
         ref ApicState s = ref _state[cpu];
-        if (!Partakes(in s) || entry == LocalVector.Cmci && !_hasCmci)
+        if (!IsOnBus(in s) || entry == LocalVector.Cmci && !_hasCmci)
             return;
         bool open = !s.Entry(entry).Masked;
         DeliverLocal(cpu, ref s, entry, events);
@@ -132,7 +132,7 @@ public sealed partial class LocalApics
             Wake(cpu, events);
         if (!IsLevel(s.Lint0))
             AwaitEoi(ref s, false);
-        else if (Partakes(in s))
+        else if (IsOnBus(in s))
             ServeLint0(cpu, ref s, events);
     }
 

@@ -5,10 +5,8 @@ namespace Wirq;
 // IA32_APIC_BASE, IA32_TSC_DEADLINE and the registers of x2APIC mode (Intel SDM vol. 3, 11.12).
 public sealed partial class LocalApics
 {
-    private const uint BaseMsr = 0x1B, TscDeadlineMsr = 0x6E0;
-
-    /// <summary>Whether an MSR is one of ours: 0x1B, 0x6E0, 0x800 to 0x8FF.</summary>
-    public static bool ClaimsMsr(uint msr) => msr is BaseMsr or TscDeadlineMsr or (>= 0x800 and <= 0x8FF);
+    /// <summary>Whether an MSR is one of a local APIC's (<see cref="ApicMsr"/>).</summary>
+    public static bool ClaimsMsr(uint msr) => msr is ApicMsr.Base or ApicMsr.TscDeadline || ApicMsr.IsX2Apic(msr);
 
     /// <summary>Reads an MSR, 64 bits; false means <c>#GP(0)</c>.</summary>
     public bool TryReadMsr(int cpu, uint msr, EventBuffer events, out ulong value)
@@ -17,10 +15,10 @@ public sealed partial class LocalApics
         value = 0;
         switch (msr)
         {
-            case BaseMsr:
+            case ApicMsr.Base:
                 value = s.Base.Bits;
                 return true;
-            case TscDeadlineMsr:
+            case ApicMsr.TscDeadline:
                 if (!_hasTscDeadline)
                     return false;
                 value = ReadTscDeadline(cpu, events);
@@ -28,7 +26,7 @@ public sealed partial class LocalApics
         }
         if (!ClaimsMsr(msr) || s.Base.Mode != ApicMode.X2Apic)
             return false;
-        ApicRegister register = ApicRegisters.OfMsr(msr);
+        ApicRegister register = ApicMsr.RegisterOf(msr);
         if ((AccessX2Apic(register) & RegisterAccess.Read) == 0)
             return false;
         value = register == ApicRegister.CommandLow ? s.Command.Bits : Load(cpu, ref s, register, events);
@@ -40,9 +38,9 @@ public sealed partial class LocalApics
     {
         switch (msr)
         {
-            case BaseMsr:
+            case ApicMsr.Base:
                 return TryWriteBase(cpu, value, events);
-            case TscDeadlineMsr:
+            case ApicMsr.TscDeadline:
                 if (_hasTscDeadline)
                     WriteTscDeadline(cpu, value, events);
                 return _hasTscDeadline;
@@ -50,7 +48,7 @@ public sealed partial class LocalApics
         ref ApicState s = ref _state[cpu];
         if (!ClaimsMsr(msr) || s.Base.Mode != ApicMode.X2Apic)
             return false;
-        ApicRegister register = ApicRegisters.OfMsr(msr);
+        ApicRegister register = ApicMsr.RegisterOf(msr);
         if ((AccessX2Apic(register) & RegisterAccess.Write) == 0 || (value & ReservedX2Apic(register)) != 0)
             return false;
 
@@ -124,11 +122,11 @@ public sealed partial class LocalApics
         }
         bool disabled = old.Enabled && !next.Enabled;
         if (events.Observing)
-            events.Observe(new Event(EventKind.ApicBaseChanged, (ushort)cpu, 0, next.Bits, old.Bits));
+            events.Observe(new ApicBaseChanged(cpu, next, old).ToEvent());
         if (disabled && !_quirks.DisableKeepsState)
         {
             ClearRegisters(cpu, ref s);
-            ObserveReset(cpu, ResetCause.HardwareDisable, events);
+            ObserveReset(cpu, ApicResetCause.HardwareDisable, events);
         }
         else if (disabled && _quirks.DisableIsFinal)
         {

@@ -5,7 +5,6 @@ namespace Wirq;
 // The register page of xAPIC mode, and what reading and writing a register does in either mode.
 public sealed partial class LocalApics
 {
-    private const uint RegisterStride = 16;
 
     /// <summary>Reads 32 bits at a page offset in xAPIC mode. A reserved offset reads 0 and sets bit 7 of the ESR; one
     /// that is not a multiple of 16 reads 0. Outside xAPIC mode, where nothing is mapped, all bits read 1.</summary>
@@ -163,11 +162,10 @@ public sealed partial class LocalApics
     }
 
     private static void Broadcast(int cpu, int vector, bool level, EventBuffer events) =>
-        events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, (ulong)vector, level ? 0u : 1));
+        events.Emit(new EoiBroadcast(cpu, (byte)vector, Edge: !level).ToEvent());
 
     private static void ObserveEoi(int cpu, int vector, bool level, bool suppressed, EventBuffer events) =>
-        events.Observe(new Event(EventKind.CpuEoi, (ushort)cpu, 0, (ulong)vector,
-            (level ? 1u : 0u) | (suppressed ? 2u : 0u)));
+        events.Observe(new CpuEoi(cpu, (byte)vector, level, suppressed).ToEvent());
 
     private static void ObserveEmptyEoi(int cpu, EventBuffer events) =>
         events.Observe(new Event(EventKind.CpuEoiEmpty, (ushort)cpu));
@@ -178,7 +176,7 @@ public sealed partial class LocalApics
         bool before = Deliverable(in s), passedIntr = PassesIntr(cpu, in s);
         s.Spurious = new(value & SpuriousVector.Writable(_suppressesEoi));
         if (events.Observing && s.Spurious != old)
-            events.Observe(new Event(EventKind.SpuriousVectorChanged, (ushort)cpu, 0, s.Spurious.Bits, old.Bits));
+            events.Observe(new SpuriousVectorChanged(cpu, s.Spurious, old).ToEvent());
         if (!s.Spurious.Enabled && !_quirks.EntriesIgnoreDisable)
         {
             for (var entry = LocalVector.Cmci; entry <= LocalVector.Error; entry++)

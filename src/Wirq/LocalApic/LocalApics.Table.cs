@@ -47,7 +47,7 @@ public sealed partial class LocalApics
     private int Physical(uint destination)
     {
         int own = CpuOf(destination);
-        if (own >= 0 && Partakes(in _state[own])
+        if (own >= 0 && IsOnBus(in _state[own])
             && (_state[own].Base.Mode == ApicMode.X2Apic || destination > byte.MaxValue || _bus.Value.Renumbered == 0))
             return own;
         if (destination > byte.MaxValue || _bus.Value.Renumbered == 0)
@@ -133,7 +133,7 @@ public sealed partial class LocalApics
         for (int cpu = 0; cpu < Count && made != LogicalTable.None; cpu++)
         {
             ref ApicState s = ref _state[cpu];
-            if (!Partakes(in s))
+            if (!IsOnBus(in s))
                 continue;
             if (!_options.WideIds && !IsAlone(cpu, in s, ref physical))
                 made = LogicalTable.None;

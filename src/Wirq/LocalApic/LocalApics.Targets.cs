@@ -65,7 +65,7 @@ public sealed partial class LocalApics
                     while (LogicalDestination.NextMember(ref _destination, out uint id))
                     {
                         int cpu = _apics._quirks.DestinationTable ? _apics.Physical(id) : _apics.CpuOf(id);
-                        if (cpu >= 0 && _apics.Partakes(in _apics._state[cpu]))
+                        if (cpu >= 0 && _apics.IsOnBus(in _apics._state[cpu]))
                             return cpu;
                     }
                     return -1;
@@ -74,7 +74,7 @@ public sealed partial class LocalApics
                     {
                         int cpu = _next++;
                         ref ApicState s = ref _apics._state[cpu];
-                        if (cpu != _except && _apics.Partakes(in s) && _walk switch
+                        if (cpu != _except && _apics.IsOnBus(in s) && _walk switch
                             {
                                 Walk.All => true,
                                 Walk.Table => _apics.IsListedAt(cpu, in s, _destination),
@@ -98,7 +98,7 @@ public sealed partial class LocalApics
             if (!message.Logical && bus.Renumbered == 0)
             {
                 int cpu = CpuOf(destination);
-                return Targets.Only(this, cpu >= 0 && Partakes(in _state[cpu]) ? cpu : -1);
+                return Targets.Only(this, cpu >= 0 && IsOnBus(in _state[cpu]) ? cpu : -1);
             }
             if (message.Logical && bus.XApics == 0)
                 return Targets.Members(this, destination);
@@ -110,7 +110,7 @@ public sealed partial class LocalApics
     internal bool IsAddressed(int cpu, uint destination, bool logical)
     {
         ref ApicState s = ref _state[cpu];
-        return Partakes(in s) && Matches(cpu, in s, destination, logical, fromBus: true);
+        return IsOnBus(in s) && Matches(cpu, in s, destination, logical, fromBus: true);
     }
 
     private bool Matches(int cpu, in ApicState s, uint destination, bool logical, bool fromBus)
@@ -154,7 +154,7 @@ public sealed partial class LocalApics
     private void Tally(int cpu, in ApicState s, int by)
     {
         // Before its first power-up a local APIC has no base at all, and is not listed.
-        bool off = _quirks.OffStillPartakes && !s.Base.Enabled && s.Base.Bits != 0;
+        bool off = _quirks.DisabledStaysOnBus && !s.Base.Enabled && s.Base.Bits != 0;
         if (s.Base.Mode != ApicMode.XApic && !off)
             return;
         ref ApicBusState bus = ref _bus.Value;

@@ -28,12 +28,16 @@ public sealed partial class LocalApics
 
     private void Settle(int cpu, ref ApicState s, EventBuffer events)
     {
-        if (TimersAreTold)
+        if (_options.ExternalTimers)
             return;
         long at = _deadlines[cpu];
         if (at <= events.Now && at != DeadlineTree.Never)
             Expire(cpu, ref s, events);
     }
+
+    /// <summary>The timer of a CPU expires now: who keeps the timers says so (<see
+    /// cref="LocalApicOptions.ExternalTimers"/>).</summary>
+    internal void ExpireTimer(int cpu, EventBuffer events) => Expire(cpu, ref _state[cpu], events);
 
     private void Expire(int cpu, ref ApicState s, EventBuffer events)
     {
@@ -52,8 +56,8 @@ public sealed partial class LocalApics
         }
 
         if (events.Observing)
-            events.Observe(new Event(EventKind.TimerExpired, (ushort)cpu, 0, s.Timer.Masked ? 1u : 0u));
-        if (!s.Timer.Masked && Partakes(in s))
+            events.Observe(new TimerExpired(cpu, s.Timer.Masked).ToEvent());
+        if (!s.Timer.Masked && IsOnBus(in s))
             AcceptLocal(cpu, ref s, LocalVector.Timer, level: false, events);
     }
 

@@ -22,6 +22,9 @@ namespace Wirq;
 /// </remarks>
 public sealed partial class LocalApics
 {
+    /// <summary>Bytes from one register to the next in the page; of each, the first 4 are the register.</summary>
+    public const uint RegisterStride = 0x10;
+
     private readonly LocalApicOptions _options;
     private readonly ApicQuirks _quirks;
     private readonly bool _hasX2Apic, _hasTscDeadline, _hasCmci, _suppressesEoi;
@@ -156,7 +159,7 @@ public sealed partial class LocalApics
     {
         PowerUp(cpu);
         RemakeTable();
-        ObserveReset(cpu, ResetCause.Reset, events);
+        ObserveReset(cpu, ApicResetCause.Reset, events);
         ReofferPins(cpu, events);
     }
 
@@ -173,31 +176,26 @@ public sealed partial class LocalApics
     private void InitBesidesTable(int cpu, EventBuffer events)
     {
         ClearRegisters(cpu, ref _state[cpu]);
-        ObserveReset(cpu, ResetCause.Init, events);
+        ObserveReset(cpu, ApicResetCause.Init, events);
         ReofferPins(cpu, events);
     }
 
-    /// <summary>The state of a CPU, for tests and for what stores it.</summary>
-    internal ref ApicState State(int cpu) => ref _state[cpu];
-    /// <summary>The state of the bus, likewise.</summary>
-    internal ref ApicBusState Bus => ref _bus.Value;
-    /// <summary>The deadlines of the timers, likewise.</summary>
-    internal DeadlineTree Deadlines => _deadlines;
-
-    private enum ResetCause : byte
+    /// <summary>The vector that <see cref="Take"/> would take; -1 where none gets past the processor
+    /// priority.</summary>
+    internal int Takeable(int cpu)
     {
-        Init = 1,
-        HardwareDisable = 2,
-        Reset = 3,
+        ref ApicState s = ref _state[cpu];
+        return Deliverable(in s) ? s.Irr.Highest : -1;
     }
 
-    private static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
-        events.Observe(new Event(EventKind.VectorTaken, (ushort)cpu, 0, (ulong)vector, spurious ? 2u : 0u));
+    /// <summary>Tells that a CPU took a vector.</summary>
+    internal static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
+        events.Observe(new VectorTaken(cpu, (byte)vector, spurious ? VectorGiver.Spurious : VectorGiver.LocalApic).ToEvent());
 
-    private static void ObserveReset(int cpu, ResetCause cause, EventBuffer events)
+    private static void ObserveReset(int cpu, ApicResetCause cause, EventBuffer events)
     {
         if (events.Observing)
-            events.Observe(new Event(EventKind.ApicReset, (ushort)cpu, 0, (ulong)cause));
+            events.Observe(new ApicReset(cpu, cause).ToEvent());
     }
 
     private void PowerUp(int cpu)
@@ -240,7 +238,7 @@ public sealed partial class LocalApics
 
     /// <summary>Whether a local APIC takes part in the bus: it is not hardware-disabled.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Partakes(in ApicState s) => s.Base.Enabled || _quirks.OffStillPartakes;
+    private bool IsOnBus(in ApicState s) => s.Base.Enabled || _quirks.DisabledStaysOnBus;
 
     /// <summary>Whether a pending vector gets past the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -249,7 +247,7 @@ public sealed partial class LocalApics
         byte priority = s.Ppr;
         bool above = (vector & 0xF0) > (priority & 0xF0)
             || _quirks.LowVectorsTaken && vector is > 0 and < 16 && priority == 0;
-        return above && Partakes(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
+        return above && IsOnBus(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

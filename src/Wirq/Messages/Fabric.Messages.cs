@@ -36,7 +36,7 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
         if (message.IsInterrupt(Options.Format))
             return Send(message, origin);
-        Events.Emit(new Event(EventKind.MemoryWrite, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+        Events.Emit(new MemoryWrite(0, origin, message.Address.Bits, message.Data.Bits).ToEvent());
         return RefusalReason.None;
     }
 
@@ -50,8 +50,8 @@ public sealed partial class Fabric
         if (_remaps)
             return SendFar(message, origin);
         RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
-        bool unchecks = reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics.FormatUnchecked;
-        return reason == RefusalReason.None || unchecks ? LocalApics.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
+        bool unchecks = reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics!.FormatUnchecked;
+        return reason == RefusalReason.None || unchecks ? LocalApics!.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
     }
 
     /// <summary>A pin sends, and hears the answer.</summary>
@@ -75,18 +75,18 @@ public sealed partial class Fabric
         if (message.IsInterrupt(_units.OwnFormat(unit)))
             Send(message, origin);
         else
-            Events.Emit(new Event(EventKind.MemoryWrite, unit, origin.Bits, message.Address.Bits, message.Data.Bits));
+            Events.Emit(new MemoryWrite(unit, origin, message.Address.Bits, message.Data.Bits).ToEvent());
     }
 
     /// <summary>A virq sends what its message was translated to.</summary>
     /// <returns>False where the local APICs are a kernel's: the effect itself is what the kernel is asked for.</returns>
     internal bool SendOfVirq(in Event effect)
     {
-        if (KernelOwnsLocalApics)
+        if (LocalApics is null)
             return false;
         int slot = effect.Unit;
         InterruptMessage message = effect.Message;
-        Virqs!.Answer(slot, message, Bring(message, Origin.Device(Virqs.RequesterOf(slot))));
+        RouteCache!.Answer(slot, message, Bring(message, Origin.Device(RouteCache.RequesterOf(slot))));
         return true;
     }
 
@@ -104,12 +104,15 @@ public sealed partial class Fabric
 
     private RefusalReason BringOfPin(Msi message, InterruptMessage translated, Origin origin)
     {
-        if (Virqs?.Pins is not { } pins)
+        if (LocalApics is not null)
             return LocalApics.Deliver(translated, origin, Events);
+        // A kernel with I/OAPICs of its own tells of its own pins' EOIs alone: a pin of another I/OAPIC has no way into it.
+        if (RouteCache?.Pins is not { } pins)
+            return RefusalReason.Kernel;
         int chip = origin.Unit, pin = origin.Index;
         pins.Sends(chip, pin, message);
         if (translated.Level)
-            Virqs.CommitIf(pins.Set(chip, pin, translated));
+            RouteCache.CommitIf(pins.Set(chip, pin, translated));
         Events.Emit(new Event(EventKind.PinInjected, (ushort)chip, (uint)pin, translated.Bits));
         return RefusalReason.None;
     }
@@ -117,7 +120,7 @@ public sealed partial class Fabric
     /// <summary>A translated message goes to the local APICs; where they are a kernel's, it answers later.</summary>
     private RefusalReason Bring(InterruptMessage message, Origin origin)
     {
-        if (!KernelOwnsLocalApics)
+        if (LocalApics is not null)
             return LocalApics.Deliver(message, origin, Events);
         Events.Emit(new Event(EventKind.MessageInjected, 0, origin.Bits, message.Bits));
         return RefusalReason.None;
@@ -144,7 +147,7 @@ public sealed partial class Fabric
     /// <param name="pin">Its pin.</param>
     /// <param name="accepted">Whether a local APIC took it.</param>
     internal void PinAnswered(int ioApic, int pin, bool accepted) =>
-        Answer(ioApic, pin, Virqs!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
+        Answer(ioApic, pin, RouteCache!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
 
     /// <summary>A kernel answered a <see cref="EventKind.MessageInjected"/>.</summary>
     /// <param name="injected">What it was given.</param>
@@ -154,10 +157,10 @@ public sealed partial class Fabric
         if (!accepted)
             Refuse(injected.Message, injected.Origin, RefusalReason.Kernel);
         else if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageAccepted, 0, injected.Index, injected.A));
+            Events.Observe(new MessageAccepted(injected.Origin, injected.Message, Cpus: 0).ToEvent());
     }
 
-    private bool KernelTakesPins => Virqs?.Pins is not null;
+    private bool KernelTakesPins => RouteCache?.Pins is not null;
 
     private ushort RequesterOf(Origin origin) =>
         origin.Kind == OriginKind.Pin ? Options.IoApics[origin.Unit].Requester : (ushort)origin.Index;
@@ -187,7 +190,7 @@ public sealed partial class Fabric
         if (cookie.Unit != unit)
             throw new InvalidOperationException($"remapping unit {unit} translated by {cookie}; expected a cookie of its own");
         if (Events.Observing && cookie.Key != RouteCookie.MaxKey)
-            Events.Observe(new Event(EventKind.RemapTranslated, (ushort)unit, requester, translated.Bits, (ulong)cookie.Key));
+            Events.Observe(new RemapTranslated(unit, requester, translated, cookie.Key).ToEvent());
         return RefusalReason.None;
     }
 }

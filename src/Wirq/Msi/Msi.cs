@@ -55,14 +55,18 @@ public enum RefusalReason : byte
 /// 5.1.2.2.</remarks>
 public readonly record struct MsiAddress(ulong Bits)
 {
-    private const ulong Window = 0xFEE00000, WindowMask = 0xFFF00000;
+    /// <summary>The interrupt window: its first address, and the first behind it. What devices and chips write there is a
+    /// message (Intel SDM vol. 3, 11.11.1).</summary>
+    public const ulong WindowBegin = 0xFEE00000, WindowEnd = 0xFEF00000;
+
+    private const ulong WindowMask = uint.MaxValue & ~(WindowEnd - WindowBegin - 1);
     private const ulong LogicalBit = 1 << 2, HintBit = 1 << 3, RemappableBit = 1 << 4;
     private const int DestinationShift = 12, ExtendedShift = 5, HighShift = 40, HandleShift = 5;
 
     /// <summary>Whether the low 32 bits lie in the interrupt window, 0xFEE00000 to 0xFEEFFFFF, and nothing above them
     /// is set but the destination bits 63:40 of <see cref="MsiFormat.KvmHighAddress"/>.</summary>
     public bool IsInterrupt(MsiFormat format) =>
-        (Bits & WindowMask) == Window && (Bits >> 32 == 0 || format == MsiFormat.KvmHighAddress);
+        (Bits & WindowMask) == WindowBegin && (Bits >> 32 == 0 || format == MsiFormat.KvmHighAddress);
 
     /// <summary>Whether it names an entry of an interrupt remapping table instead of a destination.</summary>
     public bool Remappable => (Bits & RemappableBit) != 0;
@@ -99,13 +103,13 @@ public readonly record struct MsiAddress(ulong Bits)
             MsiFormat.Compatibility when destination <= 0xFF => 0,
             _ => throw new ArgumentOutOfRangeException(nameof(destination), destination, $"too large for {format}"),
         };
-        return new(Window | high | (ulong)(destination & 0xFF) << DestinationShift
+        return new(WindowBegin | high | (ulong)(destination & 0xFF) << DestinationShift
             | (logical ? LogicalBit : 0) | (hint ? HintBit : 0));
     }
 
     /// <summary>The address that names entry <paramref name="handle"/> of a remapping table.</summary>
     public static MsiAddress ForHandle(ushort handle, bool subhandleValid = false) =>
-        new(Window | RemappableBit | (ulong)(handle & 0x7FFF) << HandleShift | (ulong)(handle >> 15) << 2
+        new(WindowBegin | RemappableBit | (ulong)(handle & 0x7FFF) << HandleShift | (ulong)(handle >> 15) << 2
             | (subhandleValid ? HintBit : 0));
 
     /// <inheritdoc/>

@@ -219,11 +219,11 @@ internal sealed partial class Pic8259
         for (int level = 0; level < Inputs; level++)
         {
             byte bit = Bit(level);
-            uint irq = (uint)Irq(level), isLevel = (asLevel & bit) != 0 ? 1u : 0;
+            int irq = Irq(level);
             if ((cleared & bit) != 0)
-                events.Observe(new(EventKind.PicEoi, 0, irq, isLevel, automatic ? 1u : 0));
+                events.Observe(new PicEoi(irq, (asLevel & bit) != 0, automatic).ToEvent());
             if ((deferred & bit) != 0)
-                events.Observe(new(EventKind.PicAckDeferred, 0, irq));
+                events.Observe(new(EventKind.PicAckDeferred, 0, (uint)irq));
         }
     }
 

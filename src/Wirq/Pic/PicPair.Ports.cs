@@ -6,12 +6,15 @@ namespace Wirq;
 // The ports of the pair, and polls, which only a port read makes.
 public sealed partial class PicPair
 {
-    /// <summary>Ports of the edge/level control registers.</summary>
-    internal const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
+    /// <summary>Port of the first register of a chip: ICW1, OCW2 and OCW3 when written; IRR, ISR or a poll when
+    /// read.</summary>
+    public const ushort MasterCommand = 0x20, SlaveCommand = 0xA0;
+    /// <summary>Port of the second register of a chip: ICW2 to ICW4 and the mask (OCW1).</summary>
+    public const ushort MasterData = 0x21, SlaveData = 0xA1;
+    /// <summary>Port of the edge/level control register (ELCR) of a chip.</summary>
+    public const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
 
-    private const ushort MasterCommand = 0x20, MasterData = 0x21, SlaveCommand = 0xA0, SlaveData = 0xA1;
-
-    /// <summary>Whether <paramref name="port"/> is one of 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1.</summary>
+    /// <summary>Whether <paramref name="port"/> is one of the pair's.</summary>
     public static bool Claims(ushort port) => port
         is MasterCommand or MasterData or SlaveCommand or SlaveData or MasterTriggers or SlaveTriggers;
 
@@ -94,7 +97,7 @@ public sealed partial class PicPair
         int irq = chip.Irq(level);
         if (_output.Value.Requested == irq)
             _output.Value.Requested = NoIrq;
-        Tell(irq, chip.Vector(level), TakenByPoll | LevelFlag(irq), events);
+        Tell(new(irq, chip.Vector(level), Spurious: false, IsLevel(irq), ByPoll: true), events);
         bool ofMaster = ReferenceEquals(chip, _master);
         byte acked;
         if (Has(PicQuirks.PollEndsInterrupt))
@@ -116,8 +119,8 @@ public sealed partial class PicPair
     {
         ushort triggers = LevelTriggered, mask = MaskRegister;
         if (triggers != triggersBefore)
-            events.Observe(new(EventKind.PicTriggerChanged, 0, 0, triggers, triggersBefore));
+            events.Observe(new PicTriggerChanged(triggers, triggersBefore).ToEvent());
         if (mask != maskBefore)
-            events.Observe(new(EventKind.PicMaskChanged, 0, 0, mask, maskBefore));
+            events.Observe(new PicMaskChanged(mask, maskBefore).ToEvent());
     }
 }

@@ -29,7 +29,6 @@ public sealed partial class PicPair
 
     private const int SpuriousLevel = 7;
     private const byte IdleBus = 0xFF;
-    private const ulong TakenSpurious = 1, TakenLevel = 2, TakenByPoll = 4;
 
     private readonly Pic8259 _master, _slave;
     private readonly Block<PicOutput> _output;
@@ -82,7 +81,7 @@ public sealed partial class PicPair
             ? _master.Drive(irq, high, isLine: true)
             : _slave.Drive(irq - SlaveFirst, high, isLine: true);
         if (changed && events.Observing)
-            events.Observe(new(EventKind.PicPinChanged, 0, (uint)irq, high ? 1u : 0));
+            events.Observe(new PicPinChanged(irq, high).ToEvent());
         if (_output.Value.AwaitsUpdate == 0)
             Update(events);
     }
@@ -101,11 +100,11 @@ public sealed partial class PicPair
             _output.Value.Answered = 1;
             _master.EndCycle();
             work = default;
-            return Tell(SpuriousLevel, _master.Vector(SpuriousLevel), TakenSpurious, events);
+            return Tell(Nothing(SpuriousLevel, _master.Vector(SpuriousLevel)), events);
         }
         if (level == Pic8259.Cascade && Cascaded)
             return TakeFromSlave(events, out work);
-        byte vector = Tell(level, _master.Vector(level), LevelFlag(level), events);
+        byte vector = Tell(new(level, _master.Vector(level), Spurious: false, IsLevel(level), ByPoll: false), events);
         work = HandOut(_master.Acknowledge(level, events), 0);
         return vector;
     }
@@ -114,7 +113,7 @@ public sealed partial class PicPair
     {
         if (!SlaveAnswers)
         {
-            Tell(Pic8259.Cascade, IdleBus, TakenSpurious, events);
+            Tell(Nothing(Pic8259.Cascade, IdleBus), events);
             work = HandOut(_master.Acknowledge(Pic8259.Cascade, events), 0);
             return IdleBus;
         }
@@ -123,7 +122,7 @@ public sealed partial class PicPair
         if (spurious)
             level = SpuriousLevel;
         int irq = _slave.Irq(level);
-        byte vector = Tell(irq, _slave.Vector(level), spurious ? TakenSpurious : LevelFlag(irq), events);
+        byte vector = Tell(new(irq, _slave.Vector(level), spurious, !spurious && IsLevel(irq), ByPoll: false), events);
         byte acked = 0;
         if (spurious)
             _slave.EndCycle();
@@ -174,9 +173,9 @@ public sealed partial class PicPair
         if (!events.Observing)
             return;
         if (newRequest)
-            events.Observe(new(EventKind.PicRequested, 0, requested, IsLevel(requested) ? 1u : 0));
+            events.Observe(new PicRequested(requested, IsLevel(requested)).ToEvent());
         if (newLevel)
-            events.Observe(new(EventKind.PicIntrChanged, 0, 0, intr ? 1u : 0));
+            events.Observe(new PicIntrChanged(intr).ToEvent());
     }
 
     /// <summary>Brings INT of the slave up to date, and with it the master's input 2.</summary>
@@ -218,14 +217,14 @@ public sealed partial class PicPair
             _master.Drive(Pic8259.Cascade, high: false, isLine: false);
     }
 
-    private static byte Tell(int irq, byte vector, ulong flags, EventBuffer events)
+    private static byte Tell(PicTaken taken, EventBuffer events)
     {
         if (events.Observing)
-            events.Observe(new(EventKind.PicTaken, 0, (uint)irq, vector, flags));
-        return vector;
+            events.Observe(taken.ToEvent());
+        return taken.Vector;
     }
 
-    private ulong LevelFlag(int irq) => IsLevel(irq) ? TakenLevel : 0;
+    private static PicTaken Nothing(int irq, byte vector) => new(irq, vector, Spurious: true, Level: false, ByPoll: false);
 
     private bool Has(PicQuirks quirk) => (_quirks & quirk) != 0;
 

@@ -41,7 +41,7 @@ public sealed partial class RouteCache
     private string Why(in VirqSlot virq) => virq.State switch
     {
         VirqState.Hot => "the kernel serves it",
-        VirqState.Waiting => $"it waits for a route, with {S.Waiting - 1} others",
+        VirqState.Waiting => $"it waits for a route, with {_waiting.Count - 1} others",
         VirqState.Parked => "it is masked, and keeps its route",
         VirqState.Masked => "it is masked",
         VirqState.Stale => "its entry was invalidated or its message changed; the next interrupt translates anew",

@@ -14,7 +14,7 @@ public sealed partial class RouteCache
         if (!ReadsInUserspace(slot))
             return;
         ref VirqSlot virq = ref _virqs[slot];
-        _events.Emit(new Event(EventKind.VirqRead, (ushort)slot, virq.Owner, (ulong)virq.Trigger.Number));
+        _events.Emit(new VirqRead(slot, virq.Owner, virq.Trigger).ToEvent());
     }
 
     /// <summary>Whether a virq has an eventfd that userspace reads in the state that the virq has by now.</summary>
@@ -30,8 +30,9 @@ public sealed partial class RouteCache
     /// the count where it is.</summary>
     internal bool MayRead(in Event read)
     {
-        ref VirqSlot virq = ref _virqs[read.Unit];
-        return virq.Owner == read.Index && virq.Trigger.Number == (int)read.A && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
+        VirqRead asked = VirqRead.Of(read);
+        ref VirqSlot virq = ref _virqs[asked.Virq];
+        return virq.Owner == asked.Owner && virq.Trigger == asked.Trigger && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
     }
 
     /// <summary>A read was done, and there was something.</summary>
@@ -39,7 +40,7 @@ public sealed partial class RouteCache
     /// of meanwhile.</param>
     public void ReadDone(in Event read)
     {
-        if (IsCurrent(new VirqHandle(read.Unit, read.Index)))
+        if (IsCurrent(new VirqHandle(read.Unit, VirqRead.Of(read).Owner)))
             Interrupt(read.Unit, byEventFd: true);
     }
 
@@ -59,7 +60,7 @@ public sealed partial class RouteCache
         if (virq.State == VirqState.Free)
             return;
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqTriggered, (ushort)slot, byEventFd ? 1u : 0));
+            _events.Observe(new VirqTriggered(slot, byEventFd).ToEvent());
         virq.Add(VirqFlags.Fired);
         Serve(slot, ref virq);
     }
@@ -92,13 +93,13 @@ public sealed partial class RouteCache
                 return;
             }
         }
-        _events.Emit(new Event(EventKind.VirqInjected, (ushort)slot, virq.Generation, virq.Translation.Bits, virq.Owner));
+        _events.Emit(new VirqInjected(slot, virq.Generation, virq.Translation, virq.Owner).ToEvent());
         VirqState next = VirqTransitions.Next(virq.State, VirqInput.Interrupt, Wants(virq));
         if (next == virq.State)
             return;
         Move(slot, ref virq, next);
         if (next == VirqState.Waiting)
-            Queue(slot, ref virq);
+            Queue(slot);
     }
 
     /// <summary>An injection's turn has come.</summary>
@@ -108,12 +109,13 @@ public sealed partial class RouteCache
     internal bool Claim(in Event injected)
     {
         ref VirqSlot virq = ref _virqs[injected.Unit];
-        if (virq.Generation == injected.Index)
+        VirqInjected its = VirqInjected.Of(injected);
+        if (virq.Generation == its.Generation)
             return true;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqDiscarded, injected.Unit));
         // Whoever has the slot by now has not interrupted; the virq that did is gone, and what it had pending with it.
-        if (virq.State != VirqState.Free && virq.Owner == (uint)injected.B)
+        if (virq.State != VirqState.Free && virq.Owner == its.Owner)
             Serve(injected.Unit, ref virq);
         return false;
     }
@@ -132,7 +134,7 @@ public sealed partial class RouteCache
     /// another's.</summary>
     internal void Answer(in Event injected, bool taken)
     {
-        if (IsCurrent(new VirqHandle(injected.Unit, (uint)injected.B)))
+        if (IsCurrent(new VirqHandle(injected.Unit, VirqInjected.Of(injected).Owner)))
             Answer(injected.Unit, injected.Message, taken ? RefusalReason.None : RefusalReason.Kernel);
     }
 
@@ -142,8 +144,7 @@ public sealed partial class RouteCache
     /// <summary>An MSI is a write of 32 bits; outside the interrupt window it is nothing else.</summary>
     private void WriteMemory(int slot, in VirqSlot virq)
     {
-        _events.Emit(new Event(
-            EventKind.MemoryWrite, 0, Origin.Device(virq.Requester).Bits, virq.Address, virq.Data));
+        _events.Emit(new MemoryWrite(0, Origin.Device(virq.Requester), virq.Address, virq.Data).ToEvent());
         Answer(slot, default, RefusalReason.None);
     }
 
@@ -169,7 +170,7 @@ public sealed partial class RouteCache
         if (cookie != RouteCookie.None)
             _cookies.Enter(slot);
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqTranslated, (ushort)slot, 0, translated.Bits, cookie.Bits));
+            _events.Observe(new VirqTranslated(slot, translated, cookie).ToEvent());
         return RefusalReason.None;
     }
 

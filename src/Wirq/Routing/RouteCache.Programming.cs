@@ -3,7 +3,8 @@ using Wirq.Remapping;
 
 namespace Wirq.Routing;
 
-/// <content>What a device or its guest programs: the message, the mask, the eventfds.</content>
+/// <content>What a device or its guest programs: the message, the mask, the eventfds; and what an invalidation
+/// ends.</content>
 public sealed partial class RouteCache
 {
     /// <summary>The guest programs a virq's message. What the kernel had bound is unbound; the next interrupt is a
@@ -14,10 +15,7 @@ public sealed partial class RouteCache
             return;
         ref VirqSlot virq = ref _virqs[handle.Slot];
         if (_events.Observing)
-        {
-            _events.Observe(new Event(EventKind.VirqMessageSet, (ushort)handle.Slot, virq.Requester, message.Address.Bits,
-                message.Data.Bits));
-        }
+            _events.Observe(new VirqMessageSet(handle.Slot, virq.Requester, message).ToEvent());
         if (virq.Has(VirqFlags.Programmed) && virq.Message == message)
             return;
         virq.Add(VirqFlags.Programmed);
@@ -37,7 +35,7 @@ public sealed partial class RouteCache
             return;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqMasked, (ushort)handle.Slot));
-        Leave(handle.Slot, ref virq);
+        Leave(ref virq);
         Move(handle.Slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Mask));
     }
 
@@ -52,7 +50,7 @@ public sealed partial class RouteCache
             return;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqUnmasked, (ushort)slot));
-        VirqCondition has = virq.Has(VirqFlags.Translated) ? VirqCondition.Translated : WhatIsLeft(virq);
+        VirqCondition has = virq.Has(VirqFlags.Translated) ? VirqCondition.Translated : RoutedOrNot(virq);
         Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Unmask, has));
         if (virq.State == VirqState.Hot)
             Bind(slot, virq);
@@ -103,10 +101,28 @@ public sealed partial class RouteCache
         ref VirqSlot virq = ref _virqs[handle.Slot];
         virq.Resample = resample;
         if (_events.Observing && virq.Kind != VirqKind.Message)
+            _events.Observe(new VirqResampleSet(handle.Slot, virq.Source, resample.Exists).ToEvent());
+    }
+
+    /// <summary>Entries of a remapping table hold no longer: the virqs whose translation came from them are unbound, and
+    /// no others. Nothing is committed; the next interrupt of each translates anew.</summary>
+    /// <remarks>They stand next to each other in the order of their cookies, so that it takes time in proportion to
+    /// them.</remarks>
+    /// <returns>How many virqs that were.</returns>
+    public int Invalidate(CookieRange range)
+    {
+        if (range.IsEmpty)
+            return 0;
+        int slot = _cookies.From(range.First), touched = 0;
+        // Where all of them go, they need not be taken out one by one.
+        if (slot >= 0 && slot == _cookies.First && range.Has(_virqs[_cookies.Last].Cookie))
+            _cookies.Clear();
+        for (int next; slot >= 0 && range.Has(_virqs[slot].Cookie); slot = next, touched++)
         {
-            _events.Observe(new Event(
-                EventKind.VirqResampleSet, (ushort)handle.Slot, virq.Source, resample.Exists ? 1u : 0));
+            next = _cookies.After(slot);
+            Invalidate(slot, ref _virqs[slot]);
         }
+        return touched;
     }
 
     private void AttachToKernel(int slot, ref VirqSlot virq)
@@ -114,14 +130,14 @@ public sealed partial class RouteCache
         VirqState from = virq.State;
         virq.State = VirqTransitions.Next(from, VirqInput.Attach, VirqCondition.KernelLine);
         if (virq.State != from && _events.Observing)
-            _events.Observe(new Event(EventKind.VirqStateChanged, (ushort)slot, (uint)virq.State, (ulong)from));
+            _events.Observe(new VirqStateChanged(slot, virq.State, from).ToEvent());
         if (virq.State == VirqState.Hot)
             Bind(slot, virq);
     }
 
     private void Detach(int slot, ref VirqSlot virq)
     {
-        Leave(slot, ref virq);
+        Leave(ref virq);
         Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Detach));
         if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
@@ -131,8 +147,8 @@ public sealed partial class RouteCache
     private void Invalidate(int slot, ref VirqSlot virq)
     {
         Forget(slot, ref virq);
-        Leave(slot, ref virq);
-        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Invalidate, WhatIsLeft(virq)));
+        Leave(ref virq);
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Invalidate, RoutedOrNot(virq)));
     }
 
     /// <summary>Translates before an interrupt asks for it, where that is the virq's policy. A fault is none yet.</summary>
@@ -146,9 +162,9 @@ public sealed partial class RouteCache
             : VirqCondition.Blocked;
         Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Prefault, outcome));
         if (virq.State == VirqState.Waiting)
-            Queue(slot, ref virq);
+            Queue(slot);
     }
 
-    private static VirqCondition WhatIsLeft(in VirqSlot virq) =>
+    private static VirqCondition RoutedOrNot(in VirqSlot virq) =>
         virq.Gsi >= 0 ? VirqCondition.Routed : VirqCondition.Neither;
 }

@@ -1,14 +1,23 @@
 using Wirq.Events;
-using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <content>Those that wait get their routes together: one commit of the table costs as much as a thousand
-/// interrupts.</content>
+/// <content>Those that wait get their routes together: one commit of the table costs as much as a thousand interrupts. Where
+/// the host refuses, userspace serves them, and nothing is lost.</content>
 public sealed partial class RouteCache
 {
     /// <summary>When those that wait get their routes, in ns; <see cref="long.MaxValue"/> while none does.</summary>
-    public long NextDeadline => S.Deadline == 0 || S.Committing != 0 ? long.MaxValue : S.Deadline;
+    public long NextDeadline => _waiting.Deadline == 0 || S.Committing != 0 ? long.MaxValue : _waiting.Deadline;
+
+    /// <summary>Writes the whole table, ascending by GSI: what a <see cref="EventKind.RoutesCommitted"/>
+    /// means.</summary>
+    /// <param name="routes">As many rows as the kernel has.</param>
+    /// <returns>How many.</returns>
+    public int CopyRoutes(Span<KernelRoute> routes)
+    {
+        int count = Pins?.Copy(routes) ?? 0;
+        return count + _budget.Copy(routes[count..]);
+    }
 
     /// <summary>Virtual time moved on.</summary>
     internal void Advance()
@@ -20,52 +29,77 @@ public sealed partial class RouteCache
     /// <summary>Gives everybody who waits a route, without waiting for more.</summary>
     public void PromoteAll()
     {
-        ref RouteCacheState state = ref S;
         // What is in the table when a commit is carried out must be what was meant when it was appended: until then a
         // bound eventfd may hang on a row.
-        if (state.Waiting == 0 || state.Committing != 0)
+        if (_waiting.Count == 0 || S.Committing != 0)
             return;
-        int count = Math.Min(state.Waiting, _rows.Count);
-        int first = state.FirstWaiting;
-        TakeBatch(first, count);
-        Purge();
-        for (int i = 0, slot = first; i < count; i++, slot = _virqs[slot].Next)
+        int count = Math.Min(_waiting.Count, Math.Max(1, _budget.Count));
+        int first = _waiting.TakeFirst(count);
+        Heat(first);
+        _budget.Purge();
+        for (int slot = first; slot != VirqSlot.None; slot = _virqs[slot].Next)
             Install(slot, ref _virqs[slot]);
         CommitIf(changed: false);
-        for (int i = 0, slot = first, next; i < count; i++, slot = next)
+        for (int slot = first, next; slot != VirqSlot.None; slot = next)
         {
             ref VirqSlot virq = ref _virqs[slot];
             next = virq.Next;
             virq.Next = virq.Previous = VirqSlot.None;
-            RowOf(virq).Use = GsiUse.Recent;
+            _budget.Unpin(virq.Gsi);
             if (!virq.Has(VirqFlags.Fired))
                 virq.Add(VirqFlags.BoundUnfired);
             Bind(slot, virq);
         }
-        state.Deadline = state.Waiting == 0 ? 0 : _events.Now + Math.Max(1, _options.BatchDelay);
+        _waiting.Deadline = _waiting.Count == 0 ? 0 : _events.Now + Math.Max(1, _options.BatchDelay);
     }
 
-    /// <summary>Takes the first of those that wait out of their list, still linked to each other, and makes them
-    /// hot.</summary>
-    private void TakeBatch(int first, int count)
+    /// <summary>Makes a batch hot; the clock is to leave the GSIs alone that it has already.</summary>
+    private void Heat(int first)
     {
-        int slot = first, last = first;
-        for (int i = 0; i < count; i++)
+        for (int slot = first; slot != VirqSlot.None; slot = _virqs[slot].Next)
         {
             ref VirqSlot virq = ref _virqs[slot];
             Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Promote));
             if (virq.Gsi >= 0)
-                RowOf(virq).Use = GsiUse.Pinned;
-            (last, slot) = (slot, virq.Next);
+                _budget.Pin(virq.Gsi);
         }
-        ref RouteCacheState state = ref S;
-        state.Waiting -= count;
-        state.FirstWaiting = (ushort)slot;
-        if (slot == VirqSlot.None)
-            state.LastWaiting = VirqSlot.None;
-        else
-            _virqs[slot].Previous = VirqSlot.None;
-        _virqs[last].Next = VirqSlot.None;
+    }
+
+    /// <summary>Gives a virq a GSI if it has none, that of a victim where none is free, and puts its translation into the
+    /// table.</summary>
+    private void Install(int slot, ref VirqSlot virq)
+    {
+        if (virq.Gsi < 0)
+        {
+            virq.Gsi = _budget.Take(slot);
+            if (virq.Gsi < 0)
+            {
+                Reclaim(_budget.FindVictim());
+                virq.Gsi = _budget.Take(slot);
+            }
+        }
+        _budget.Pin(virq.Gsi);
+        // A row that says it already needs no commit: a no-op commits nothing.
+        if (_budget.SetRoute(virq.Gsi, virq.Translation))
+            S.Dirty = 1;
+    }
+
+    private void Reclaim(int slot)
+    {
+        ref VirqSlot virq = ref _virqs[slot];
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.VirqReclaimed, (ushort)slot, (uint)virq.Gsi));
+        Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Reclaim));
+        Release(ref virq);
+    }
+
+    /// <summary>Gives a GSI back.</summary>
+    private void Release(ref VirqSlot virq)
+    {
+        if (virq.Gsi < 0 || virq.Kind != VirqKind.Message)
+            return;
+        _budget.Free(virq.Gsi);
+        virq.Gsi = VirqSlot.NoGsi;
     }
 
     /// <summary>Appends a commit of the whole table, where it changed since the last one that was appended, or the last
@@ -78,7 +112,7 @@ public sealed partial class RouteCache
             return;
         state.Dirty = 0;
         state.Committing++;
-        _events.Emit(new Event(EventKind.RoutesCommitted, 0, (uint)(CountRoutes() + (Pins?.Count ?? 0))));
+        _events.Emit(new Event(EventKind.RoutesCommitted, 0, (uint)(_budget.Routes + (Pins?.Count ?? 0))));
     }
 
     /// <summary>A commit was carried out.</summary>
@@ -88,43 +122,62 @@ public sealed partial class RouteCache
         PromoteIfDue();
     }
 
+    /// <summary>A commit failed. What the kernel's table holds is not known, so nobody stays bound; the next batch, or a pin's
+    /// next message, commits again.</summary>
+    internal void CommitFailed()
+    {
+        S.Committing--;
+        S.Dirty = 1;
+        _budget.ForgetRoutes();
+        for (int index = 0; index < _budget.Count; index++)
+        {
+            if (_budget.OwnerOf(index) is var owner and >= 0)
+                Reclaim(owner);
+        }
+    }
+
+    /// <summary>Whether a binding that was appended earlier is still wanted.</summary>
+    internal bool MayBind(in Event bound)
+    {
+        ref VirqSlot virq = ref _virqs[bound.Unit];
+        return virq.State == VirqState.Hot && virq.Gsi == bound.Gsi
+            && new OwnedEventFd(virq.Trigger, virq.Owner) == VirqBound.Of(bound).Trigger;
+    }
+
+    /// <summary>A binding failed. Its virq may be gone, and its slot another's, as the kernel was asked.</summary>
+    internal void BindFailed(in Event bound)
+    {
+        int slot = bound.Unit;
+        OwnedEventFd asked = VirqBound.Of(bound).Trigger;
+        if (!IsCurrent(new VirqHandle(slot, asked.Owner)))
+            return;
+        ref VirqSlot virq = ref _virqs[slot];
+        if (virq.Trigger != asked.EventFd)
+            return;
+        virq.Add(VirqFlags.Unbindable);
+        if (virq.State == VirqState.Hot)
+            Reclaim(slot);
+        // Nobody here can drive a line that is the kernel's.
+        if (OnKernelLine(virq))
+            virq.Gsi = VirqSlot.NoGsi;
+    }
+
     private void PromoteIfDue()
     {
-        if (S.Waiting >= _options.BatchCount || S.Waiting > 0 && S.Deadline <= _events.Now)
+        if (_waiting.Count >= _options.BatchCount || _waiting.Count > 0 && _waiting.Deadline <= _events.Now)
             PromoteAll();
     }
 
-    private void Queue(int slot, ref VirqSlot virq)
+    private void Queue(int slot)
     {
-        ref RouteCacheState state = ref S;
-        virq.Next = VirqSlot.None;
-        virq.Previous = state.LastWaiting;
-        if (state.LastWaiting == VirqSlot.None)
-            state.FirstWaiting = (ushort)slot;
-        else
-            _virqs[state.LastWaiting].Next = (ushort)slot;
-        state.LastWaiting = (ushort)slot;
-        if (state.Waiting++ == 0)
-            state.Deadline = _events.Now + _options.BatchDelay;
+        _waiting.Add(slot, _events.Now + _options.BatchDelay);
         PromoteIfDue();
     }
 
     /// <summary>A virq that waits, waits no longer.</summary>
-    private void Leave(int slot, ref VirqSlot virq)
+    private void Leave(ref VirqSlot virq)
     {
-        if (virq.State != VirqState.Waiting)
-            return;
-        ref RouteCacheState state = ref S;
-        if (virq.Previous == VirqSlot.None)
-            state.FirstWaiting = virq.Next;
-        else
-            _virqs[virq.Previous].Next = virq.Next;
-        if (virq.Next == VirqSlot.None)
-            state.LastWaiting = virq.Previous;
-        else
-            _virqs[virq.Next].Previous = virq.Previous;
-        virq.Next = virq.Previous = VirqSlot.None;
-        if (--state.Waiting == 0)
-            state.Deadline = 0;
+        if (virq.State == VirqState.Waiting)
+            _waiting.Remove(ref virq);
     }
 }

@@ -28,11 +28,11 @@ public sealed partial class RouteCache
     private readonly MsiFormat _format;
     private readonly Block<RouteCacheState> _state;
     private readonly Block<VirqSlot> _virqs;
-    private readonly Block<GsiRow> _rows;
-    private readonly SlotSet _freeVirqs, _freeRows;
+    private readonly SlotSet _freeVirqs;
     private readonly CookieIndex _cookies;
+    private readonly WaitingList _waiting;
+    private readonly GsiBudget _budget;
     private readonly string[] _labels;
-    private readonly int _firstGsi;
 
     internal RouteCache(RoutingOptions options, IRouteOwner owner, EventBuffer events, MsiFormat format, StateArena arena)
     {
@@ -41,22 +41,15 @@ public sealed partial class RouteCache
         _owner = owner;
         _events = events;
         _format = format;
-        _state = arena.Reserve<RouteCacheState>(1, RouteCacheState.MakeRelative);
+        _state = arena.Reserve<RouteCacheState>();
         _virqs = arena.Reserve<VirqSlot>(options.Virqs, MakeCanonical);
         _freeVirqs = new SlotSet(options.Virqs, arena);
-        KernelLimits? kernel = options.Kernel;
-        _firstGsi = kernel is null ? 0 : Math.Min(kernel.FirstFree, kernel.Routes);
-        _rows = arena.Reserve<GsiRow>(Math.Max(1, kernel is { HasIrqfd: true } ? kernel.Routes - _firstGsi : 0));
-        _freeRows = new SlotSet(_rows.Count, arena);
+        _budget = new GsiBudget(options.Kernel, arena);
+        _waiting = new WaitingList(_virqs, arena);
         _cookies = new CookieIndex(_virqs, arena);
         _labels = new string[options.Virqs];
         Array.Fill(_labels, "");
-        HasRoutes = kernel is { HasIrqfd: true } && kernel.Routes > _firstGsi;
-
-        ref RouteCacheState state = ref S;
-        state.FirstWaiting = state.LastWaiting = VirqSlot.None;
-        foreach (ref GsiRow row in _rows.Span)
-            row.Owner = VirqSlot.None;
+        HasRoutes = _budget.Count > 0;
     }
 
     /// <summary>How it was built.</summary>
@@ -66,7 +59,11 @@ public sealed partial class RouteCache
     /// <summary>How many virqs fit.</summary>
     public int Capacity => _virqs.Count;
     /// <summary>How many virqs wait for a route.</summary>
-    public int Waiting => S.Waiting;
+    public int Waiting => _waiting.Count;
+    /// <summary>How many GSIs there are for virqs.</summary>
+    public int Budget => _budget.Count;
+    /// <summary>How many of them are in use.</summary>
+    public int Used => _budget.Used;
 
     /// <summary>The routes of the I/OAPIC pins, where a kernel owns the local APICs and not the I/OAPIC.</summary>
     internal PinRoutes? Pins { get; init; }
@@ -131,7 +128,7 @@ public sealed partial class RouteCache
             return;
         ref VirqSlot virq = ref _virqs[handle.Slot];
         Forget(handle.Slot, ref virq);
-        Leave(handle.Slot, ref virq);
+        Leave(ref virq);
         Move(handle.Slot, ref virq, VirqState.Free);
         Release(ref virq);
         uint owner = virq.Owner + 1, generation = virq.Generation;
@@ -200,7 +197,7 @@ public sealed partial class RouteCache
     internal void NoteResampled(int slot, int source)
     {
         if (_events.Observing && slot >= 0)
-            _events.Observe(new Event(EventKind.VirqResampled, (ushort)slot, (uint)source));
+            _events.Observe(new VirqResampled(slot, (uint)source).ToEvent());
     }
 
     /// <summary>The slot of the source that a virq drives; -1 for none.</summary>
@@ -236,7 +233,7 @@ public sealed partial class RouteCache
         };
         _labels[slot] = label;
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqRegistered, (ushort)slot, (uint)kind));
+            _events.Observe(new VirqRegistered(slot, kind).ToEvent());
         return HandleAt(slot);
     }
 
@@ -249,7 +246,7 @@ public sealed partial class RouteCache
             return;
         virq.State = to;
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqStateChanged, (ushort)slot, (uint)to, (ulong)from));
+            _events.Observe(new VirqStateChanged(slot, to, from).ToEvent());
         if (!virq.Trigger.Exists)
             return;
         VirqReader before = VirqTransitions.ReaderIn(from), after = VirqTransitions.ReaderIn(to);
@@ -271,12 +268,8 @@ public sealed partial class RouteCache
     /// <summary>Whether a virq drives a line of a kernel that owns the I/OAPIC: its GSI is the line's, and no route.</summary>
     private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
-    private void Bind(int slot, in VirqSlot virq) => _events.Emit(
-        OfEventFd(EventKind.VirqBound, slot, virq, virq.Gsi) with
-        {
-            A = new OwnedEventFd(virq.Trigger, virq.Owner).Bits,
-            B = (ulong)(long)virq.Resample.Number,
-        });
+    private void Bind(int slot, in VirqSlot virq) =>
+        _events.Emit(new VirqBound(slot, virq.Gsi, new OwnedEventFd(virq.Trigger, virq.Owner), virq.Resample).ToEvent());
 
     private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
         new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);

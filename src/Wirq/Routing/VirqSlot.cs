@@ -70,48 +70,11 @@ internal struct VirqSlot : IState
     public void Remove(VirqFlags flag) => Flags &= ~flag;
 }
 
-/// <summary>One GSI that a virq can have.</summary>
-internal struct GsiRow : IState
-{
-    /// <summary>The route that the kernel's table has, where <see cref="Committed"/> is set.</summary>
-    public InterruptMessage Message;
-    /// <summary>The virq that has it, <see cref="VirqSlot.None"/> for none.</summary>
-    public ushort Owner;
-    public byte Committed;
-    public GsiUse Use;
-    public uint Reserved;
-}
-
-/// <summary>How a GSI fares when a victim is looked for.</summary>
-internal enum GsiUse : byte
-{
-    /// <summary>It may be taken.</summary>
-    Idle,
-    /// <summary>It is spared once.</summary>
-    Recent,
-    /// <summary>It belongs to the batch that is being given routes.</summary>
-    Pinned,
-}
-
-/// <summary>What the cache of routes remembers besides its virqs.</summary>
+/// <summary>What the cache of routes remembers besides its virqs and its parts.</summary>
 internal struct RouteCacheState : IState
 {
-    /// <summary>When those that wait get their routes, in ns; 0 while none waits.</summary>
-    public long Deadline;
-    public int Waiting;
-    /// <summary>How many GSIs have an owner.</summary>
-    public int Used;
-    /// <summary>Where the search for a victim goes on; 0 while no GSI has an owner.</summary>
-    public int Hand;
     /// <summary>Commits that were appended and not carried out yet.</summary>
     public int Committing;
     /// <summary>Whether the table differs from what was committed.</summary>
-    public ushort Dirty;
-    public ushort FirstWaiting, LastWaiting, Reserved;
-
-    internal static void MakeRelative(ref RouteCacheState state, long now)
-    {
-        if (state.Deadline != 0)
-            state.Deadline -= now;
-    }
+    public uint Dirty;
 }

@@ -81,7 +81,7 @@ public sealed partial class RoutingLitmus : IEventObserver
 
     void IEventObserver.Observe(in Event happened)
     {
-        if (happened.Kind == EventKind.VirqAnswered && (RefusalReason)happened.B != RefusalReason.None)
+        if (happened.Kind == EventKind.VirqAnswered && happened.Reason != RefusalReason.None)
             _bySlot[happened.Unit]?.CountRefusal();
     }
 

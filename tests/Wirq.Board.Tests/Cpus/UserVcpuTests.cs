@@ -81,12 +81,12 @@ public sealed class UserVcpuTests
         KvmVcpu vcpu = vm.CreateVcpu(0);
         using var memory = new BoardMemory(BoardMemory.MinBytes);
         var chips = new Chips();
-        var user = new UserVcpu(vcpu, 0, chips, new DeviceBus(), memory, WorkaroundSet.None, _ => { });
+        var user = new UserVcpu(vcpu, 0, chips, chips, new DeviceBus(), memory, WorkaroundSet.None, _ => { });
         test(vcpu, chips, user);
     });
 
     /// <summary>Chips that have as many interrupts as a test says, and do something once when they are asked.</summary>
-    private sealed class Chips : ICpuBus
+    private sealed class Chips : ICpuAccesses, ICpuInterrupts
     {
         internal int Waiting { get; set; }
         internal Action? Asked { get; set; }

@@ -213,10 +213,10 @@ public class KernelTests
     }
 
     [Theory]
-    [InlineData(KernelKind.Full, X2ApicApi.EnableSuppressEoi)]
-    [InlineData(KernelKind.Split, X2ApicApi.EnableSuppressEoi | X2ApicApi.DisableSuppressEoi)]
-    [InlineData(KernelKind.Split, (X2ApicApi)16)]
-    public void Flags_that_KVM_refuses_make_no_machine(KernelKind kind, X2ApicApi flags)
+    [InlineData(KernelKind.Full, SimulatedX2ApicApi.EnableSuppressEoi)]
+    [InlineData(KernelKind.Split, SimulatedX2ApicApi.EnableSuppressEoi | SimulatedX2ApicApi.DisableSuppressEoi)]
+    [InlineData(KernelKind.Split, (SimulatedX2ApicApi)16)]
+    public void Flags_that_KVM_refuses_make_no_machine(KernelKind kind, SimulatedX2ApicApi flags)
     {
         var options = new SimulatedKernelOptions { Kind = kind, X2ApicApi = flags };
         Assert.Equal(nameof(options.X2ApicApi), Assert.Throws<OptionException>(() => new Host(options)).Field);

@@ -24,7 +24,7 @@ internal sealed class SimulatedBench : IKernelBench
             Cpus = machine.Cpus,
             ApicIds = machine.ApicIds,
             ReservedGsis = machine.ReservedGsis,
-            X2ApicApi = (X2ApicApi)machine.X2ApicApi,
+            X2ApicApi = (SimulatedX2ApicApi)machine.X2ApicApi,
             Behaviour = KernelBehaviour.Of(VersionFor(machine)),
             Defects = defects,
         }, host ?? new SimulatedEventFds(64, arena), arena);

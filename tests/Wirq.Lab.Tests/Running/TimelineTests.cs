@@ -60,7 +60,7 @@ public class TimelineTests
         Assert.Equal(["expect registers", "cpu0 reads 0xff from port 0x21, 1 byte", "not as expected: pic.master.data is 0xff, and should be 0x11"], lines[^3..]);
     }
 
-    private static readonly Mark s_at = new("s.yaml", 1, 1);
+    private static readonly FilePosition s_at = new("s.yaml", 1, 1);
 
     private static Event Taken(ulong vector) => new(EventKind.VectorTaken, 0, 0, vector);
 

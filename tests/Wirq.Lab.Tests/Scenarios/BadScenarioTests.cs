@@ -12,7 +12,7 @@ public sealed class BadScenarioTests
         int at = text.IndexOf(Here, StringComparison.Ordinal);
         string before = text[..at];
         var error = Assert.Throws<ScenarioException>(() => Sample.ReadAll(text.Remove(at, 1)));
-        Assert.Equal(new Mark("s.yaml", before.Count(c => c == '\n') + 1, at - before.LastIndexOf('\n')), error.At);
+        Assert.Equal(new FilePosition("s.yaml", before.Count(c => c == '\n') + 1, at - before.LastIndexOf('\n')), error.At);
         Assert.Equal($"{error.At}: {error.Found}; expected {error.Expected}", error.Message);
         return error;
     }

@@ -11,7 +11,7 @@ public sealed class ScenarioReaderTests
         Assert.Equal(["Everything (xapic, manual)", "Everything (xapic, kvm)", "Everything (x2apic, manual)", "Everything (x2apic, kvm)"],
             all.Select(scenario => scenario.Name));
         Scenario first = all[0];
-        Assert.Equal(new Mark("s.yaml", 2, 1), first.At);
+        Assert.Equal(new FilePosition("s.yaml", 2, 1), first.At);
         Assert.Equal("Every construct of the format, once.", first.About);
         Assert.Equal(["R2", "kut-ioapic/edge-intr"], first.Covers);
         Assert.Equal(["x2apic", "pic"], first.Needs);

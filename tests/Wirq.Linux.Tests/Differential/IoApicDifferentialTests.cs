@@ -209,8 +209,8 @@ public sealed class IoApicDifferentialTests
             _lines = [.. Enumerable.Range(0, Pins).Select(pin => _fabric.Connect(pin, $"pin {pin}"))];
             for (int cpu = 0; cpu < Cpus; cpu++)
             {
-                _fabric.LocalApics.Write(cpu, (uint)ApicRegister.LogicalDestination, 1u << 24 << cpu, _fabric.Events);
-                _fabric.LocalApics.Write(cpu, (uint)ApicRegister.SpuriousVector, 0x1FF, _fabric.Events);
+                _fabric.LocalApics!.Write(cpu, (uint)ApicRegister.LogicalDestination, 1u << 24 << cpu, _fabric.Events);
+                _fabric.LocalApics!.Write(cpu, (uint)ApicRegister.SpuriousVector, 0x1FF, _fabric.Events);
             }
             _fabric.Drain();
         }
@@ -221,7 +221,7 @@ public sealed class IoApicDifferentialTests
             switch (operation.Kind)
             {
                 case Kind.Line when _lines[operation.Target].IsAsserted == (operation.Value != 0):
-                    _fabric.DriveAgain(operation.Target);
+                    _fabric.DrivePins(operation.Target, _fabric.Lines.IsAsserted(operation.Target));
                     break;
                 case Kind.Line:
                     _lines[operation.Target].Set(operation.Value != 0);
@@ -246,7 +246,7 @@ public sealed class IoApicDifferentialTests
                 case Kind.Take:
                     seen[0] = (ulong)Math.Max(_fabric.Take(operation.Target), 0);
                     if (seen[0] != 0)
-                        _fabric.LocalApics.Listeners!.LookAgain();
+                        _fabric.LocalApics!.Listeners!.LookAgain();
                     break;
                 case Kind.Eoi:
                     Write(Eoi, 0, operation.Target);
@@ -260,7 +260,7 @@ public sealed class IoApicDifferentialTests
             int at = 2 + Pins;
             for (int cpu = 0; cpu < Cpus; cpu++)
             {
-                ref ApicState apic = ref _fabric.LocalApics.State(cpu);
+                ref ApicState apic = ref _fabric.LocalApics!.State(cpu);
                 foreach (ref readonly Vectors256 bank in (ReadOnlySpan<Vectors256>)[apic.Irr, apic.Isr, apic.Tmr])
                 {
                     for (int word = 0; word < Words; word++)

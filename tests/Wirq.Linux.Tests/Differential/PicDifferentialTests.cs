@@ -139,7 +139,7 @@ public sealed class PicDifferentialTests
             switch (operation.Kind)
             {
                 case Kind.Line when _lines[operation.Target].IsAsserted == (operation.Value != 0):
-                    _fabric.DriveAgain(operation.Target);
+                    _fabric.DrivePins(operation.Target, _fabric.Lines.IsAsserted(operation.Target));
                     break;
                 case Kind.Line:
                     _lines[operation.Target].Set(operation.Value != 0);

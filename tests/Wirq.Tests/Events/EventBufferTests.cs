@@ -22,11 +22,11 @@ public class EventBufferTests
     // By name: whoever adds a kind says here whether somebody has to carry it out.
     private static readonly EventKind[] s_effects =
     [
-        EventKind.RouteChanged, EventKind.Deliver, EventKind.Ack, EventKind.EoiBroadcast, EventKind.CpuInterrupt, EventKind.CpuNmi,
-        EventKind.CpuSmi, EventKind.CpuInit, EventKind.CpuStartUp, EventKind.MemoryWrite, EventKind.VirqUnbound,
-        EventKind.RoutesCommitted, EventKind.VirqBound, EventKind.VirqWatched, EventKind.VirqUnwatched, EventKind.VirqRead,
-        EventKind.VirqWritten, EventKind.VirqInjected, EventKind.PinInjected, EventKind.UnitMessage, EventKind.MessageInjected,
-        EventKind.KernelLine,
+        EventKind.Ack, EventKind.KernelLine, EventKind.RouteChanged, EventKind.Deliver, EventKind.PinInjected,
+        EventKind.EoiBroadcast, EventKind.CpuInterrupt, EventKind.CpuNmi, EventKind.CpuSmi, EventKind.CpuInit, EventKind.CpuStartUp,
+        EventKind.MemoryWrite, EventKind.MessageInjected, EventKind.UnitMessage, EventKind.VirqUnbound, EventKind.RoutesCommitted,
+        EventKind.VirqBound, EventKind.VirqWatched, EventKind.VirqUnwatched, EventKind.VirqRead, EventKind.VirqWritten,
+        EventKind.VirqInjected,
     ];
 
     [Fact]

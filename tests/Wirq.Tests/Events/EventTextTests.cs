@@ -64,12 +64,14 @@ public class EventTextTests
     }
 
     [Theory]
-    [InlineData(15)]
-    [InlineData(31)]
-    [InlineData(47)]
-    [InlineData(63)]
-    [InlineData(127)]
-    [InlineData(999)]
+    [InlineData(0x0001)]
+    [InlineData(0x017F)]
+    [InlineData(0x0181)]
+    [InlineData(0x0581)]
+    [InlineData(0x0A7F)]
+    [InlineData(0x0AFF)]
+    [InlineData(0x0B01)]
+    [InlineData(0xFFFF)]
     public void A_kind_of_a_later_version_is_told_by_its_numbers(int kind) =>
         Assert.Equal($"{kind} 1 2 0x3 0x4", EventText.Describe(new Event((EventKind)kind, 1, 2, 3, 4)));
 

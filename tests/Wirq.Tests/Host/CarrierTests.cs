@@ -40,7 +40,7 @@ public sealed class CarrierTests
     [Fact]
     public void One_call_at_a_time_in_the_order_of_the_queue()
     {
-        _fabric.Virqs!.Readable(_virq.Slot);
+        _fabric.RouteCache!.Readable(_virq.Slot);
         List<string> asked = [];
         while (Carrier.TryPeek(out _))
         {
@@ -54,14 +54,14 @@ public sealed class CarrierTests
             Assert.False(Carrier.InFlight);
         }
         Assert.Equal(["Read 7", "Signal -1", "Unwatch 7", "Commit -1", "Bind 7"], asked);
-        Assert.Equal(VirqState.Hot, _fabric.Virqs.StateOf(_virq));
+        Assert.Equal(VirqState.Hot, _fabric.RouteCache.StateOf(_virq));
     }
 
     /// <summary>Before each answer the machine is copied, and both go on: what comes of them is the same.</summary>
     [Fact]
     public void A_copy_that_is_made_before_any_answer_goes_on_alike()
     {
-        _fabric.Virqs!.Readable(_virq.Slot);
+        _fabric.RouteCache!.Readable(_virq.Slot);
         int answers = 0;
         while (Carrier.TryPeek(out _))
         {
@@ -84,19 +84,19 @@ public sealed class CarrierTests
     [Fact]
     public void A_commit_has_the_table_as_it_was_when_it_was_begun()
     {
-        _fabric.Virqs!.Readable(_virq.Slot);
+        _fabric.RouteCache!.Readable(_virq.Slot);
         HostCall commit = Until(HostCallKind.Commit);
         Assert.Equal(HostCallKind.Commit, commit.Kind);
         Assert.Equal(0x41, Assert.Single(Carrier.Routes.ToArray()).Message.Vector);
         VirqHandle other = Message(0x42);
-        _fabric.Virqs.SetMessage(_virq, Msi.Encode(InterruptMessage.Create(0x43, DeliveryMode.Fixed, 0)));
+        _fabric.RouteCache.SetMessage(_virq, Msi.Encode(InterruptMessage.Create(0x43, DeliveryMode.Fixed, 0)));
         _fabric.DisposeVirq(other);
         Assert.Equal(0x41, Assert.Single(Carrier.Routes.ToArray()).Message.Vector);
         Carrier.Complete(HostAnswer.Yes, out _);
         Assert.Equal(0, Carrier.Routes.Length);
         // It is not to be bound any more: its message changed while the kernel took the table.
         Assert.Equal(HostCallKind.None, Until(HostCallKind.Bind).Kind);
-        Assert.Equal(VirqState.Stale, _fabric.Virqs.StateOf(_virq));
+        Assert.Equal(VirqState.Stale, _fabric.RouteCache.StateOf(_virq));
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class CarrierTests
         HostCall write = Until(HostCallKind.Write);
         Assert.Equal((Resample, true), (write.EventFd, write.IsResample));
         Assert.True(Carrier.Complete(HostAnswer.Yes, out HostCall hears));
-        Assert.Equal((HostCallKind.Acknowledge, _fabric.Virqs!.SourceOf(line)), (hears.Kind, hears.Effect.Source));
+        Assert.Equal((HostCallKind.Acknowledge, _fabric.RouteCache!.SourceOf(line)), (hears.Kind, hears.Effect.Source));
         Assert.False(Carrier.Complete(HostAnswer.Yes, out _));
         Assert.Contains(Waiting(), e => e.Kind == EventKind.VirqResampled && e.Unit == line.Slot);
     }
@@ -131,9 +131,9 @@ public sealed class CarrierTests
     public void A_virq_whose_line_is_acknowledged_is_found_by_its_source_whatever_came_before()
     {
         (VirqHandle first, Source other) = Acknowledged();
-        Assert.Equal(first.Slot, _fabric.Lines.VirqOf(_fabric.Virqs!.SourceOf(first)));
+        Assert.Equal(first.Slot, _fabric.Lines.VirqOf(_fabric.RouteCache!.SourceOf(first)));
         Assert.Equal(-1, _fabric.Lines.VirqOf(other.Slot));
-        int slot = _fabric.Virqs.SourceOf(first);
+        int slot = _fabric.RouteCache.SourceOf(first);
         _fabric.DisposeVirq(first);
         using Source next = _fabric.Connect(5, "next");
         Assert.Equal((slot, -1), (next.Slot, _fabric.Lines.VirqOf(next.Slot)));
@@ -142,19 +142,19 @@ public sealed class CarrierTests
     [Fact]
     public void Nobody_answers_where_nobody_is()
     {
-        _fabric.Virqs!.Readable(_virq.Slot);
+        _fabric.RouteCache!.Readable(_virq.Slot);
         _fabric.Drain();
         // The poll brought nothing: there is none.
-        Assert.Equal(VirqState.Cold, _fabric.Virqs.StateOf(_virq));
-        _fabric.Virqs.Trigger(_virq);
+        Assert.Equal(VirqState.Cold, _fabric.RouteCache.StateOf(_virq));
+        _fabric.RouteCache.Trigger(_virq);
         _fabric.Drain();
-        Assert.Equal((VirqState.Hot, false), (_fabric.Virqs.StateOf(_virq), Carrier.InFlight));
+        Assert.Equal((VirqState.Hot, false), (_fabric.RouteCache.StateOf(_virq), Carrier.InFlight));
     }
 
     [Fact]
     public void What_was_skipped_can_be_carried_out_later()
     {
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         Event skipped = default;
         while (Carrier.TryPeek(out Event next) && next.Kind != EventKind.VirqInjected)
             Carrier.Skip();
@@ -176,10 +176,10 @@ public sealed class CarrierTests
 
     private VirqHandle Message(byte vector)
     {
-        VirqHandle virq = _fabric.Virqs!.Register("device", 0x10);
+        VirqHandle virq = _fabric.RouteCache!.Register("device", 0x10);
         if (vector == 0x41)
-            _fabric.Virqs.Attach(virq, Trigger);
-        _fabric.Virqs.SetMessage(virq, Msi.Encode(InterruptMessage.Create(vector, DeliveryMode.Fixed, 0)));
+            _fabric.RouteCache.Attach(virq, Trigger);
+        _fabric.RouteCache.SetMessage(virq, Msi.Encode(InterruptMessage.Create(vector, DeliveryMode.Fixed, 0)));
         if (vector == 0x41)
             _fabric.Drain();
         return virq;
@@ -190,10 +190,10 @@ public sealed class CarrierTests
     {
         _fabric.Events.Observing = true;
         VirqHandle line = _fabric.ConnectVirq(20, "disk", VirqKind.Level);
-        _fabric.Virqs!.AttachResample(line, Resample);
+        _fabric.RouteCache!.AttachResample(line, Resample);
         Source other = _fabric.Connect(20, "net");
         _fabric.IoApics[0].WriteEntry(20, RedirectionEntry.Create(0x51, 0, level: true), _fabric.Events);
-        _fabric.Virqs.Trigger(line);
+        _fabric.RouteCache.Trigger(line);
         _fabric.Drain(PortsOf.One(_kernel));
         _fabric.Eoi(0x51);
         return (line, other);

@@ -26,9 +26,9 @@ public sealed class DrainFailureTests : IEventObserver
             Pic = null,
         });
         _ports = PortsOf.One(_kernel);
-        _virq = _fabric.Virqs!.Register("device", 0x10);
-        _fabric.Virqs.Attach(_virq, Trigger);
-        _fabric.Virqs.SetMessage(_virq, Fixed);
+        _virq = _fabric.RouteCache!.Register("device", 0x10);
+        _fabric.RouteCache.Attach(_virq, Trigger);
+        _fabric.RouteCache.SetMessage(_virq, Fixed);
         _fabric.Drain(_ports);
         _kernel.Take();
     }
@@ -41,7 +41,7 @@ public sealed class DrainFailureTests : IEventObserver
     public void What_the_kernel_refuses_is_thrown_when_the_rest_has_run(string call)
     {
         Refuse(call, () => new KernelException(call, 12, -1, "the host has no memory left"));
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         KernelException refused = Assert.Throws<KernelException>(() => _fabric.Drain(_ports));
         Assert.Equal(call, refused.Call);
         AssertGoesOn(wasLost: call == "signal");
@@ -55,7 +55,7 @@ public sealed class DrainFailureTests : IEventObserver
     public void What_else_a_port_throws_keeps_no_step_from_its_end(string call)
     {
         Refuse(call, () => new InvalidTimeZoneException("once"));
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         Assert.Throws<InvalidTimeZoneException>(() => _fabric.Drain(_ports));
         Assert.False(_fabric.Carrier.InFlight);
         AssertGoesOn(wasLost: call == "signal");
@@ -66,12 +66,12 @@ public sealed class DrainFailureTests : IEventObserver
     public void A_resample_eventfd_that_cannot_be_written_leaves_nothing_in_flight()
     {
         VirqHandle line = _fabric.ConnectVirq(20, "disk", VirqKind.Level);
-        _fabric.Virqs!.AttachResample(line, new EventFd(8));
+        _fabric.RouteCache!.AttachResample(line, new EventFd(8));
         _fabric.IoApics[0].WriteEntry(20, RedirectionEntry.Create(0x51, 0, level: true), _fabric.Events);
         Refuse("write 8", () => new InvalidTimeZoneException("once"));
         for (int i = 0; i < 2; i++)
         {
-            _fabric.Virqs.Trigger(line);
+            _fabric.RouteCache.Trigger(line);
             _fabric.Drain(_ports);
             _fabric.Eoi(0x51);
             if (i == 0)
@@ -88,7 +88,7 @@ public sealed class DrainFailureTests : IEventObserver
     {
         Fabric? fork = null;
         _kernel.Before = call => fork ??= call == "commit 1" ? _fabric.Fork() : null;
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         _fabric.Drain(_ports);
         Assert.True(fork!.Carrier.InFlight);
         var kernel = new FakeKernel();
@@ -112,7 +112,7 @@ public sealed class DrainFailureTests : IEventObserver
             depth--;
         };
         _kernel.Before = _ => _fabric.Drain(_ports);
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         _fabric.Drain(_ports with { Observer = this });
         Assert.Equal(1, deepest);
         Assert.Equal(1, seen.Count(kind => kind == EventKind.VirqInjected));
@@ -129,7 +129,7 @@ public sealed class DrainFailureTests : IEventObserver
             if (e.Kind == EventKind.VirqInjected && seen++ == 0)
                 throw new InvalidTimeZoneException("once");
         };
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         Assert.Throws<InvalidTimeZoneException>(() => _fabric.Drain(_ports with { Observer = this }));
         _fabric.Drain(_ports with { Observer = this });
         Assert.Equal(1, seen);
@@ -150,11 +150,11 @@ public sealed class DrainFailureTests : IEventObserver
             asked = true;
             host.Do(fabric => fabric.Drain(_ports));
         };
-        host.Do(fabric => fabric.Virqs!.Trigger(_virq));
+        host.Do(fabric => fabric.RouteCache!.Trigger(_virq));
         Assert.True(asked);
         Assert.Equal(0x41, Assert.Single(_kernel.Table).Message.Vector);
         Assert.Equal(["signal 0x41", "unwatch 7", "commit 1", "bind 7 to 48"], _kernel.Take());
-        Assert.Equal(VirqState.Hot, host.Do(fabric => fabric.Virqs!.StateOf(_virq)));
+        Assert.Equal(VirqState.Hot, host.Do(fabric => fabric.RouteCache!.StateOf(_virq)));
     }
 
     void IEventObserver.Observe(in Event happened) => _observed?.Invoke(happened);
@@ -176,14 +176,14 @@ public sealed class DrainFailureTests : IEventObserver
     {
         _fabric.Drain(_ports);
         Assert.Equal(wasLost ? 0 : 1, _kernel.Signalled.Count);
-        _fabric.Virqs!.Trigger(_virq);
+        _fabric.RouteCache!.Trigger(_virq);
         _fabric.Drain(_ports);
         Assert.Equal(wasLost ? 1 : 2, _kernel.Signalled.Count);
-        VirqHandle other = _fabric.Virqs.Register("other", 0x10);
-        _fabric.Virqs.Attach(other, new EventFd(9));
-        _fabric.Virqs.SetMessage(other, Fixed);
-        _fabric.Virqs.Trigger(other);
+        VirqHandle other = _fabric.RouteCache.Register("other", 0x10);
+        _fabric.RouteCache.Attach(other, new EventFd(9));
+        _fabric.RouteCache.SetMessage(other, Fixed);
+        _fabric.RouteCache.Trigger(other);
         _fabric.Drain(_ports);
-        Assert.Equal(VirqState.Hot, _fabric.Virqs.StateOf(other));
+        Assert.Equal(VirqState.Hot, _fabric.RouteCache.StateOf(other));
     }
 }

@@ -30,7 +30,7 @@ public sealed class HostAllocationTests
         {
             kernel.Pending = true;
             host.EventArrived(slot);
-            host.Do(static fabric => fabric.Virqs!.Invalidate(CookieRange.AllOf(0)));
+            host.Do(static fabric => fabric.RouteCache!.Invalidate(CookieRange.AllOf(0)));
         });
         Assert.True(kernel.Signals >= Rounds);
         Assert.True(kernel.Bindings >= Rounds);

@@ -1,6 +1,6 @@
 using Wirq.Events;
 using static Wirq.Events.EndOfInterruptCause;
-using static Wirq.Tests.Laws.E;
+using static Wirq.Tests.Laws.LawEvent;
 
 namespace Wirq.Tests.IoApics;
 

@@ -31,7 +31,7 @@ public class EoiListenersTests
         Fabric fabric = Running();
         Write(fabric, RedirectionEntry.Create(Vector, 3, logical: true, level: true));
         Write(fabric, RedirectionEntry.Create(Vector, 3, level: true));
-        fabric.LocalApics.Write(1, (uint)ApicRegister.LogicalDestination, 2u << 24, fabric.Events);
+        fabric.LocalApics!.Write(1, (uint)ApicRegister.LogicalDestination, 2u << 24, fabric.Events);
         Write(fabric, RedirectionEntry.Create(Vector, 0, level: true));
         fabric.Connect(Pin, "device").Set(true);
         fabric.Drain();
@@ -73,9 +73,9 @@ public class EoiListenersTests
         // It concerns CPU 0 alone, so that of CPU 1 the vector is not looked for.
         Write(fabric, RedirectionEntry.Create(Vector, 0, level: true, masked: true));
         if (movesPage)
-            Assert.True(fabric.LocalApics.TryWriteMsr(0, BaseMsr, 0xFEF00900, fabric.Events));
+            Assert.True(fabric.LocalApics!.TryWriteMsr(0, BaseMsr, 0xFEF00900, fabric.Events));
         else
-            fabric.LocalApics.Write(0, (uint)ApicRegister.SpuriousVector, 0x1FF, fabric.Events);
+            fabric.LocalApics!.Write(0, (uint)ApicRegister.SpuriousVector, 0x1FF, fabric.Events);
         End(fabric, cpu: 1);
         Assert.True(fabric.IoApics[0].Entry(Pin).RemoteIrr);
     }
@@ -85,8 +85,8 @@ public class EoiListenersTests
         var fabric = new Fabric(FabricOptions.Pc(2, Profile.Kvm) with { Pic = null });
         for (int cpu = 0; cpu < 2; cpu++)
         {
-            fabric.LocalApics.Write(cpu, (uint)ApicRegister.LogicalDestination, 1u << 24 << cpu, fabric.Events);
-            fabric.LocalApics.Write(cpu, (uint)ApicRegister.SpuriousVector, 0x1FF, fabric.Events);
+            fabric.LocalApics!.Write(cpu, (uint)ApicRegister.LogicalDestination, 1u << 24 << cpu, fabric.Events);
+            fabric.LocalApics!.Write(cpu, (uint)ApicRegister.SpuriousVector, 0x1FF, fabric.Events);
         }
         return fabric;
     }
@@ -105,7 +105,7 @@ public class EoiListenersTests
 
     private static void End(Fabric fabric, int cpu)
     {
-        fabric.LocalApics.Write(cpu, (uint)ApicRegister.Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(cpu, (uint)ApicRegister.Eoi, 0, fabric.Events);
         fabric.Drain();
     }
 }

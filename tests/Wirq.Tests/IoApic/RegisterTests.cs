@@ -132,7 +132,7 @@ public class RegisterTests
             bench.Pin(pin, true);
             bench.Answer(pin, entry);
             Assert.Equal(
-                [Laws.E.Rise(pin), Laws.E.Deliver(pin, entry), Laws.E.Accepted(pin), Laws.E.IrrSet(pin, (byte)(0x10 + pin))], bench.Seen());
+                [Laws.LawEvent.Rise(pin), Laws.LawEvent.Deliver(pin, entry), Laws.LawEvent.Accepted(pin), Laws.LawEvent.IrrSet(pin, (byte)(0x10 + pin))], bench.Seen());
         }
     }
 

@@ -2,7 +2,7 @@ using Wirq.Events;
 using Wirq.Laws;
 using Wirq.State;
 using Wirq.Tests.Shared;
-using static Wirq.Tests.Laws.E;
+using static Wirq.Tests.Laws.LawEvent;
 
 namespace Wirq.Tests.Laws;
 

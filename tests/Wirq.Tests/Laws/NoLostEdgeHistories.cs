@@ -1,4 +1,4 @@
-using static Wirq.Tests.Laws.E;
+using static Wirq.Tests.Laws.LawEvent;
 
 namespace Wirq.Tests.Laws;
 

@@ -1,5 +1,5 @@
 using Wirq.Events;
-using static Wirq.Tests.Laws.E;
+using static Wirq.Tests.Laws.LawEvent;
 
 namespace Wirq.Tests.Laws;
 

@@ -1,7 +1,7 @@
 using Wirq.Events;
 using Wirq.Remapping;
 using Wirq.Routing;
-using static Wirq.Tests.Laws.E;
+using static Wirq.Tests.Laws.LawEvent;
 
 namespace Wirq.Tests.Laws;
 

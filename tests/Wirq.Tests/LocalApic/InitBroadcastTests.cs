@@ -55,7 +55,7 @@ public sealed class InitBroadcastTests
             }
         }
 
-        internal long TablesMade => _fabric.LocalApics.TablesMade;
+        internal long TablesMade => _fabric.LocalApics!.TablesMade;
 
         internal int TakeInits()
         {
@@ -71,13 +71,13 @@ public sealed class InitBroadcastTests
         internal void InitByPin(int cpu)
         {
             Write(cpu, ApicRegister.Lint1, LocalVectorEntry.Create(0, DeliveryMode.Init).Bits);
-            _fabric.LocalApics.SetLint(cpu, 1, true, _fabric.Events);
+            _fabric.LocalApics!.SetLint(cpu, 1, true, _fabric.Events);
         }
 
         /// <summary>The table, and how messages to the logical ids of the first two are answered.</summary>
-        internal string Table() => $"{_fabric.LocalApics.Bus.Table}: {Ask(1)} {Ask(2)}";
+        internal string Table() => $"{_fabric.LocalApics!.Bus.Table}: {Ask(1)} {Ask(2)}";
 
-        private RefusalReason Ask(uint destination) => _fabric.LocalApics.Deliver(
+        private RefusalReason Ask(uint destination) => _fabric.LocalApics!.Deliver(
             InterruptMessage.Create(0x41, DeliveryMode.Fixed, destination, logical: true), Origin.Device(0x10), _fabric.Events);
 
         private void Write(int cpu, ApicRegister register, uint value) =>

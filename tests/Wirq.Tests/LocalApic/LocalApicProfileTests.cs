@@ -26,7 +26,7 @@ public sealed class LocalApicProfileTests
         { nameof(ApicQuirks.BaseNeverFaults), "#GP fee00900", "fee00900", "#GP fee00900" },
         { nameof(ApicQuirks.PageStays), "moved", "stays", "moved" },
         { nameof(ApicQuirks.DisableKeepsState), "tpr 0", "tpr 30", "tpr 30" },
-        { nameof(ApicQuirks.OffStillPartakes), "NoDestination: False", "None:41 True", "NotListed: False" },
+        { nameof(ApicQuirks.DisabledStaysOnBus), "NoDestination: False", "None:41 True", "NotListed: False" },
         { nameof(ApicQuirks.NoX2Apic), "X2Apic", "XApic", "X2Apic" },
         { nameof(ApicQuirks.NoTscDeadline), "40041", "#GP 40041", "40041" },
         { nameof(ApicQuirks.ByteBroadcastReachesX2Apic), "NoDestination", "None", "None" },
@@ -128,7 +128,7 @@ public sealed class LocalApicProfileTests
                 bench.Write(Tpr, 0x30);
                 bench.WriteMsr(BaseMsr, Disabled);
                 return $"tpr {bench.Apics.ReadCr8(0) * 16:x}";
-            case nameof(ApicQuirks.OffStillPartakes):
+            case nameof(ApicQuirks.DisabledStaysOnBus):
                 bench.WriteMsr(BaseMsr, Disabled);
                 if (bench.Apics.Maps(0, 0xFEE00000, out _))
                     bench.Write(Svr, 0x1FF);
@@ -242,7 +242,7 @@ public sealed class LocalApicProfileTests
     {
         var fabric = new Fabric(FabricOptions.Pc(2, profile) with { Pic = null });
         for (int cpu = 0; cpu < 2; cpu++)
-            fabric.LocalApics.Write(cpu, Svr, 0x1FF, fabric.Events);
+            fabric.LocalApics!.Write(cpu, Svr, 0x1FF, fabric.Events);
         return fabric;
     }
 
@@ -251,7 +251,7 @@ public sealed class LocalApicProfileTests
     {
         fabric.Send(new Msi(MsiAddress.For((uint)cpu), MsiData.For(0x41, level: true)));
         Assert.Equal(0x41, fabric.Take(cpu));
-        fabric.LocalApics.Write(cpu, Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(cpu, Eoi, 0, fabric.Events);
         fabric.Drain();
     }
 
@@ -367,7 +367,7 @@ public sealed class LocalApicProfileTests
         Assert.Equal(0x41, fabric.Take(0));
         chip.WriteEntry(5, RedirectionEntry.Create(0x41, 1, level: true), fabric.Events);
         fabric.Drain();
-        fabric.LocalApics.Write(0, Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(0, Eoi, 0, fabric.Events);
         fabric.Drain();
         // The line is still high, so the pin has sent again, and to CPU 1; an EOI of CPU 0 means nothing to it now.
         Assert.Equal(0x41, fabric.Take(1));
@@ -385,7 +385,7 @@ public sealed class LocalApicProfileTests
         fabric.Drain();
         fabric.Send(new Msi(MsiAddress.For(0), MsiData.For(0x41)));
         Assert.Equal(0x41, fabric.Take(0));
-        fabric.LocalApics.Write(0, Eoi, 0, fabric.Events);
+        fabric.LocalApics!.Write(0, Eoi, 0, fabric.Events);
         fabric.Drain();
         Assert.True(fabric.IoApics[0].Entry(5).RemoteIrr);
     }

@@ -155,17 +155,17 @@ public sealed class UnitMessageTests : IEventObserver
     private static void Fault(FabricHost host, ulong address, uint data)
     {
         Program(host, address, data);
-        host.Do(fabric => fabric.Virqs!.Trigger(Blocked(fabric)));
+        host.Do(fabric => fabric.RouteCache!.Trigger(Blocked(fabric)));
     }
 
     private static VirqHandle Blocked(Fabric fabric)
     {
-        VirqHandle virq = fabric.Virqs!.Register("blocked", Nic);
-        fabric.Virqs.SetMessage(virq, new Msi(0xFEE00010, 0));
+        VirqHandle virq = fabric.RouteCache!.Register("blocked", Nic);
+        fabric.RouteCache.SetMessage(virq, new Msi(0xFEE00010, 0));
         return virq;
     }
 
-    private static void Program(ICpuBus bus, ulong address, uint data)
+    private static void Program(ICpuAccesses bus, ulong address, uint data)
     {
         bus.TryWrite(0, Unit + Gcmd, 4, IRE);
         bus.TryWrite(0, Unit + Feaddr, 4, address);

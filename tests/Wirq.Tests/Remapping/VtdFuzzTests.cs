@@ -177,11 +177,11 @@ public sealed class VtdFuzzTests(ITestOutputHelper output)
             {
                 case EventKind.RemapFaulted:
                     faults++;
-                    world.Reasons[e.A]++;
-                    bool suppressed = (e.B & 1 << 16) != 0, lost = (e.B & 1 << 17) != 0;
-                    if ((VtdFaultReason)e.A != reason || (ushort)e.B != (ushort)index || suppressed != unrecorded || suppressed && lost)
+                    RemapFaulted fault = RemapFaulted.Of(e);
+                    world.Reasons[fault.Reason]++;
+                    if ((VtdFaultReason)fault.Reason != reason || fault.Entry != (ushort)index || fault.Suppressed != unrecorded || fault is { Suppressed: true, Lost: true })
                         Assert.Fail($"{e} where {reason} at {index} was expected");
-                    _ = suppressed ? world.Suppressed++ : lost ? world.Lost++ : world.Recorded++;
+                    _ = fault.Suppressed ? world.Suppressed++ : fault.Lost ? world.Lost++ : world.Recorded++;
                     break;
                 default:
                     Assert.Equal(EventKind.UnitMessage, e.Kind);

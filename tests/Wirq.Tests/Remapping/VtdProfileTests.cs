@@ -20,7 +20,7 @@ public class VtdProfileTests
         Assert.Equal(told ? Ppf : 0, bench.Read(Fsts));
         Assert.Equal(told, bench.Read64(Frcd + 8) != 0);
         Event fault = Assert.Single(bench.Seen());
-        Assert.Equal((EventKind.RemapFaulted, told ? 3ul : 3 | EventText.RecordLost), (fault.Kind, fault.B));
+        Assert.Equal((EventKind.RemapFaulted, (ushort)3, !told), (fault.Kind, RemapFaulted.Of(fault).Entry, RemapFaulted.Of(fault).Lost));
     }
 
     [Theory]

@@ -57,8 +57,8 @@ public sealed class LargeInvalidationTests
             for (int i = 0; i < virqs; i++)
             {
                 _guest.Put(i, 0x40, cpu: 0);
-                _virqs[i] = _fabric.Virqs!.Register($"virq {i}", RemappedGuest.Requester);
-                _fabric.Virqs.SetMessage(_virqs[i], RemappedGuest.Handle(i));
+                _virqs[i] = _fabric.RouteCache!.Register($"virq {i}", RemappedGuest.Requester);
+                _fabric.RouteCache.SetMessage(_virqs[i], RemappedGuest.Handle(i));
             }
         }
 
@@ -77,7 +77,7 @@ public sealed class LargeInvalidationTests
             Cache();
             long start = Stopwatch.GetTimestamp();
             for (int i = 0; i < _virqs.Length; i++)
-                _fabric.Virqs!.Invalidate(new CookieRange(new RouteCookie(0, i), new RouteCookie(0, i)));
+                _fabric.RouteCache!.Invalidate(new CookieRange(new RouteCookie(0, i), new RouteCookie(0, i)));
             TimeSpan taken = Stopwatch.GetElapsedTime(start);
             AssertNothingIsCached();
             return taken;
@@ -86,15 +86,15 @@ public sealed class LargeInvalidationTests
         private void Cache()
         {
             foreach (VirqHandle virq in _virqs)
-                _fabric.Virqs!.Trigger(virq);
+                _fabric.RouteCache!.Trigger(virq);
             _fabric.Drain();
-            Assert.Equal(VirqState.Warm, _fabric.Virqs!.StateOf(_virqs[^1]));
+            Assert.Equal(VirqState.Warm, _fabric.RouteCache!.StateOf(_virqs[^1]));
         }
 
         private void AssertNothingIsCached()
         {
-            Assert.Equal(VirqState.Cold, _fabric.Virqs!.StateOf(_virqs[0]));
-            Assert.Equal(VirqState.Cold, _fabric.Virqs!.StateOf(_virqs[^1]));
+            Assert.Equal(VirqState.Cold, _fabric.RouteCache!.StateOf(_virqs[0]));
+            Assert.Equal(VirqState.Cold, _fabric.RouteCache!.StateOf(_virqs[^1]));
         }
     }
 }

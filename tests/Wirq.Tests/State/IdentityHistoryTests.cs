@@ -1,6 +1,7 @@
 using System.Globalization;
 using Wirq.Events;
 using Wirq.Host;
+using Wirq.Laws;
 using Wirq.Routing;
 using Wirq.Tests.Host;
 using Wirq.Tests.Shared;
@@ -13,8 +14,11 @@ public sealed class IdentityHistoryTests
 {
     private const int Steps = 12;
 
-    [Fact]
-    public void Histories_that_end_alike_have_one_identity_and_one_that_differs_has_another()
+    /// <param name="watched">Whether all laws lie in the arenas, too.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Histories_that_end_alike_have_one_identity_and_one_that_differs_has_another(bool watched)
     {
         int seed = int.Parse(Environment.GetEnvironmentVariable("WIRQ_SEED") ?? "20262", CultureInfo.InvariantCulture);
         int pairs = Environment.GetEnvironmentVariable("WIRQ_LONG") is null ? 2_000 : 20_000;
@@ -23,8 +27,8 @@ public sealed class IdentityHistoryTests
         for (int pair = 0; pair < pairs; pair++)
         {
             var random = new Random(seed + pair);
-            var one = new Guest();
-            var other = new Guest();
+            var one = new Guest(watched);
+            var other = new Guest(watched);
             for (int step = 0; step < Steps; step++)
             {
                 int operation = random.Next(Guest.Operations), draw = random.Next();
@@ -34,6 +38,7 @@ public sealed class IdentityHistoryTests
                 detours[operation] += detoured ? 1 : 0;
                 Assert.True(one.Identity() == other.Identity(), $"seed {seed + pair}: step {step}, operation {operation}, makes a difference");
             }
+            Assert.All(other.Laws?.Laws ?? [], law => Assert.True(law.Break is null, $"seed {seed + pair}: {law.Describe()}"));
             int difference = random.Next(Guest.Differences);
             if (!other.Differ(difference, random.Next()))
                 continue;
@@ -55,7 +60,7 @@ public sealed class IdentityHistoryTests
         private readonly Source?[] _sources = new Source?[Lines];
         private readonly VirqHandle?[] _virqs = new VirqHandle?[Devices];
 
-        internal Guest()
+        internal Guest(bool watched)
         {
             _fabric = new Fabric(FabricOptions.Pc(cpus: 2) with
             {
@@ -63,10 +68,17 @@ public sealed class IdentityHistoryTests
                 Pic = null,
             });
             _ports = PortsOf.One(_kernel);
+            if (watched)
+            {
+                Laws = new LawSet(_fabric.Options, _fabric.Gsis, _fabric.Arena);
+                _ports = _ports with { Observer = new LawFeeder(Laws) };
+            }
             for (int pin = 0; pin < Lines; pin++)
                 _fabric.IoApics[0].WriteEntry(16 + pin, RedirectionEntry.Create((byte)(0x50 + pin), 0, level: true), _fabric.Events);
             Drain();
         }
+
+        internal LawSet? Laws { get; }
 
         internal UInt128 Identity() => _fabric.Identity();
 
@@ -91,31 +103,31 @@ public sealed class IdentityHistoryTests
                     break;
                 case 3:
                     if (detour)
-                        _fabric.DisposeVirq(_fabric.Virqs!.Register("passing", 0x10));
+                        _fabric.DisposeVirq(_fabric.RouteCache!.Register("passing", 0x10));
                     Register(device);
                     break;
                 case 4 when _virqs[device] is { } virq:
                     // Another one first: a message that is programmed again ends nothing.
-                    _fabric.Virqs!.SetMessage(virq, Message(0x70));
+                    _fabric.RouteCache!.SetMessage(virq, Message(0x70));
                     if (detour)
                     {
                         Drain();
-                        _fabric.Virqs.SetMessage(virq, Message(0x72));
+                        _fabric.RouteCache.SetMessage(virq, Message(0x72));
                     }
-                    _fabric.Virqs!.SetMessage(virq, Message((byte)(0x40 + draw / Devices % 3)));
+                    _fabric.RouteCache!.SetMessage(virq, Message((byte)(0x40 + draw / Devices % 3)));
                     break;
                 case 5 when _virqs[device] is { } virq:
                     if (detour)
                         _fabric.DisposeVirq(_fabric.ConnectVirq(16 + line, "passing", VirqKind.Level));
-                    _fabric.Virqs!.Trigger(virq);
+                    _fabric.RouteCache!.Trigger(virq);
                     break;
                 case 6 when _virqs[device] is { } virq:
                     if (detour)
-                        _fabric.Virqs!.Unmask(virq);
+                        _fabric.RouteCache!.Unmask(virq);
                     if (draw / Devices % 2 == 0)
-                        _fabric.Virqs!.Mask(virq);
+                        _fabric.RouteCache!.Mask(virq);
                     else
-                        _fabric.Virqs!.Unmask(virq);
+                        _fabric.RouteCache!.Unmask(virq);
                     break;
                 case 7 when _virqs[device] is { } virq && draw % 3 == 0:
                     _fabric.DisposeVirq(virq);
@@ -124,7 +136,8 @@ public sealed class IdentityHistoryTests
                 case 8:
                     if (detour)
                         _fabric.TryRead(0, 0xFEC00010, 4, out _);
-                    _fabric.Eoi((byte)(0x50 + line));
+                    _fabric.Events.Emit(new EoiBroadcast(0, (byte)(0x50 + line), Edge: false).ToEvent());
+                    Drain();
                     _fabric.Advance(_fabric.Now + draw % 3000);
                     break;
             }
@@ -148,22 +161,22 @@ public sealed class IdentityHistoryTests
                     _fabric.Connect(16 + line, "one more");
                     return true;
                 case 3 when _virqs[device] is { } virq:
-                    _fabric.Virqs!.SetMessage(virq, Message(0x71));
+                    _fabric.RouteCache!.SetMessage(virq, Message(0x71));
                     return true;
                 case 4 when _virqs[device] is { } virq:
                     _fabric.DisposeVirq(virq);
                     return true;
                 case 5 when _virqs[device] is { } virq:
-                    if (_fabric.Virqs!.StateOf(virq) is VirqState.Masked or VirqState.Parked)
-                        _fabric.Virqs.Unmask(virq);
+                    if (_fabric.RouteCache!.StateOf(virq) is VirqState.Masked or VirqState.Parked)
+                        _fabric.RouteCache.Unmask(virq);
                     else
-                        _fabric.Virqs.Mask(virq);
+                        _fabric.RouteCache.Mask(virq);
                     return true;
                 case 6:
                     _fabric.Eoi((byte)(0x50 + line));
                     return _fabric.Events.Count > 0;
                 case 7:
-                    _fabric.Events.Emit(new Event(EventKind.EoiBroadcast, 0, 0, 0x30));
+                    _fabric.Events.Emit(new EoiBroadcast(0, 0x30, Edge: false).ToEvent());
                     return true;
                 default:
                     return false;
@@ -181,8 +194,8 @@ public sealed class IdentityHistoryTests
         {
             if (_virqs[device] is not null)
                 return;
-            VirqHandle virq = _fabric.Virqs!.Register($"device {device}", 0x10);
-            _fabric.Virqs.Attach(virq, new EventFd(100 + device));
+            VirqHandle virq = _fabric.RouteCache!.Register($"device {device}", 0x10);
+            _fabric.RouteCache.Attach(virq, new EventFd(100 + device));
             _virqs[device] = virq;
         }
 

@@ -20,13 +20,13 @@ public sealed class IdentityTests
     {
         (Fabric one, VirqHandle a) = Virq();
         (Fabric other, VirqHandle b) = Virq();
-        one.Virqs!.SetMessage(a, First);
-        other.Virqs!.SetMessage(b, First);
-        other.Virqs.SetMessage(b, Second);
+        one.RouteCache!.SetMessage(a, First);
+        other.RouteCache!.SetMessage(b, First);
+        other.RouteCache.SetMessage(b, Second);
         Assert.NotEqual(Identity(one), Identity(other));
-        other.Virqs.SetMessage(b, First);
+        other.RouteCache.SetMessage(b, First);
         Assert.Equal(Identity(one), Identity(other));
-        AssertAlike(one, other, fabric => fabric.Virqs!.Trigger(fabric.Virqs.HandleAt(0)));
+        AssertAlike(one, other, fabric => fabric.RouteCache!.Trigger(fabric.RouteCache.HandleAt(0)));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class IdentityTests
     {
         Fabric one = Machine(), other = Machine();
         other.Connect(20, "disk").Dispose();
-        other.DisposeVirq(other.Virqs!.Register("net", 0x10));
+        other.DisposeVirq(other.RouteCache!.Register("net", 0x10));
         other.DisposeVirq(other.ConnectVirq(21, "usb", VirqKind.Level));
         Assert.Equal(Identity(one), Identity(other));
         AssertAlike(one, other, fabric => fabric.Connect(20, "disk").Raise());
@@ -102,9 +102,9 @@ public sealed class IdentityTests
         Fabric one = InFlight(0), other = InFlight(4);
         Assert.True(one.Carrier.InFlight);
         Assert.Equal(Identity(one), Identity(other));
-        other.DisposeVirq(other.Virqs!.HandleAt(0));
+        other.DisposeVirq(other.RouteCache!.HandleAt(0));
         Assert.NotEqual(Identity(one), Identity(other));
-        one.DisposeVirq(one.Virqs!.HandleAt(0));
+        one.DisposeVirq(one.RouteCache!.HandleAt(0));
         Assert.Equal(Identity(one), Identity(other));
     }
 
@@ -154,10 +154,10 @@ public sealed class IdentityTests
     {
         (Fabric fabric, VirqHandle virq) = Virq();
         for (int i = 0; i < changes; i++)
-            fabric.Virqs!.SetMessage(virq, i % 2 == 0 ? Second : First);
-        fabric.Virqs!.SetMessage(virq, First);
+            fabric.RouteCache!.SetMessage(virq, i % 2 == 0 ? Second : First);
+        fabric.RouteCache!.SetMessage(virq, First);
         fabric.Drain(_ports);
-        fabric.Virqs.Trigger(virq);
+        fabric.RouteCache.Trigger(virq);
         Assert.True(fabric.Carrier.Begin(out _));
         return fabric;
     }
@@ -181,8 +181,8 @@ public sealed class IdentityTests
     private (Fabric Fabric, VirqHandle Virq) Virq()
     {
         Fabric fabric = Machine();
-        VirqHandle virq = fabric.Virqs!.Register("device", 0x10);
-        fabric.Virqs.Attach(virq, Trigger);
+        VirqHandle virq = fabric.RouteCache!.Register("device", 0x10);
+        fabric.RouteCache.Attach(virq, Trigger);
         fabric.Drain(_ports);
         return (fabric, virq);
     }

@@ -51,6 +51,44 @@ public sealed class FirstVersionTests
         Assert.Contains(read, e => e.Kind == EventKind.RemapInvalidationDone && e.Index == 1 && (e.A, e.B) == (0, (ulong)RouteCookie.MaxKey));
     }
 
+    [Theory]
+    [InlineData(1, EventKind.TimeAdvanced)]
+    [InlineData(14, EventKind.LogVectorsLeft)]
+    [InlineData(21, EventKind.LineChanged)]
+    [InlineData(22, EventKind.SourceWanted)]
+    [InlineData(35, EventKind.PicTaken)]
+    [InlineData(60, EventKind.PinResampled)]
+    [InlineData(66, EventKind.VectorAccepted)]
+    [InlineData(84, EventKind.RemapSwitched)]
+    [InlineData(110, EventKind.VirqResampled)]
+    [InlineData(128, EventKind.RouteChanged)]
+    [InlineData(149, EventKind.KernelLine)]
+    [InlineData(15, EventKind.None)]
+    [InlineData(0x81 - 2, EventKind.None)]
+    [InlineData(150, EventKind.None)]
+    public void Its_kinds_have_the_numbers_of_then(byte number, EventKind kind) => Assert.Equal(kind, FirstVersion.KindOf(number));
+
+    [Fact]
+    public void Every_kind_of_its_time_had_one_number()
+    {
+        EventKind[] kinds = [.. Enumerable.Range(0, 256).Select(number => FirstVersion.KindOf((byte)number)).Where(kind => kind != EventKind.None)];
+        Assert.Distinct(kinds);
+        // Kinds that come later have none.
+        Assert.Equal(98, kinds.Length);
+    }
+
+    [Fact]
+    public void A_number_that_no_kind_had_is_refused()
+    {
+        // Of today: no fields, kind 0x0102 in two bytes; the end: no fields, no kind, one event.
+        byte[] today = new RecordedMachine(new RecordingHeader(), [new Event(EventKind.Rest)]).ToBytes();
+        Assert.Equal([0, 0x82, 0x02, 0, 0, 1], today[^6..]);
+        byte[] first = [.. today[..^6], 0, 15, 0, 0, 1];
+        first[RecordingFormat.Magic.Length] = RecordingFormat.FirstVersion;
+        RecordingException refused = Assert.Throws<RecordingException>(() => ReadAll(new MemoryStream(first), "f"));
+        Assert.Contains("event kind 15; expected a kind that this version knows", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_no_unit_translated_has_no_cookie()
     {

@@ -60,6 +60,6 @@ internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Eve
 
     // Small numbers name something that is there, whatever the field means.
     private static IEnumerable<Event> EveryKind(int round) => Enum.GetValues<EventKind>().Where(kind => kind != EventKind.None)
-        .Select(kind => new Event(kind, kind is >= EventKind.RemapTranslated and <= EventKind.RemapSwitched or EventKind.UnitMessage
+        .Select(kind => new Event(kind, kind.Subsystem == Subsystem.Remapping
             ? (ushort)0 : (ushort)(round % 2), (uint)(round % 8), (ulong)(round % 7) * 0x11, (ulong)(round % 3)) { Time = round * 10 });
 }

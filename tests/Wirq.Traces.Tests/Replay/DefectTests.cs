@@ -11,25 +11,25 @@ public sealed class DefectTests
     [Fact]
     public void A_wrong_remote_irr_clear() => AssertCaught("ioapic-2cpu", TraceEvent.IoApicClearRemoteIrr,
         (line, fabric) => line.Event == TraceEvent.ApicWrite && line.A == 0xB0 && fabric.IoApics[0].Entry(Pin).RemoteIrr,
-        (_, fabric) => fabric.IoApics[0].DropRemoteIrr(Pin));
+        (_, fabric) => Change(fabric, state => state with { Flags = state.Flags & ~PinFlags.RemoteIrr }));
 
     [Fact]
     public void A_stale_destination() => AssertCaught("ioapic-2cpu", TraceEvent.ApicDeliverIrq,
         IsOpenRise,
-        (_, fabric) => fabric.IoApics[0].ForceEntry(Pin, RedirectionEntry.Create(fabric.IoApics[0].Entry(Pin).Vector, 1)));
+        (_, fabric) => Change(fabric, state => state with { Entry = RedirectionEntry.Create(state.Entry.Vector, 1) }));
 
     [Fact]
     public void A_lost_edge() => AssertCaught("ioapic-2cpu", TraceEvent.ApicDeliverIrq,
         (line, fabric) => IsOpenRise(line, fabric) && !fabric.IoApics[0].Entry(Pin).Level,
-        (_, fabric) => fabric.IoApics[0].ForceEntry(Pin, fabric.IoApics[0].Entry(Pin).WithMask(true)));
+        (_, fabric) => Change(fabric, state => state with { Entry = state.Entry.WithMask(true) }));
 
     [Fact]
     public void A_wrong_priority() => AssertCaught("ioapic-1cpu-acks", TraceEvent.ServicingInterrupt,
-        (line, fabric) => line.Event == TraceEvent.ServicingInterrupt && fabric.LocalApics.HasInterrupt(0),
+        (line, fabric) => line.Event == TraceEvent.ServicingInterrupt && fabric.LocalApics!.HasInterrupt(0),
         (line, fabric) =>
         {
-            fabric.LocalApics.State(0).Tpr = 0xFF;
-            fabric.LocalApics.State(0).UpdatePriority();
+            fabric.LocalApics!.State(0).Tpr = 0xFF;
+            fabric.LocalApics!.State(0).UpdatePriority();
         });
 
     [Fact]
@@ -65,4 +65,7 @@ public sealed class DefectTests
         Assert.Contains(report.First.LogAround, line => line.StartsWith($"{expected}: ", StringComparison.Ordinal));
         ReplayLogs.AssertClean(ReplayLogs.Kept(log));
     }
+
+    private static void Change(Fabric fabric, Func<IoApicPin, IoApicPin> change) =>
+        fabric.IoApics[0].SetPinState(Pin, change(fabric.IoApics[0].PinState(Pin)));
 }

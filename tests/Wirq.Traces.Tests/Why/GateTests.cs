@@ -348,7 +348,7 @@ public class GateTests
         var machine = Watched.Enabled("ioapic:4");
         machine.Entry(4, EdgeToCpu0);
         machine.Pulse(machine.Connect(4));
-        machine.Fabric.LocalApics.Init(0, machine.Fabric.Events);
+        machine.Fabric.LocalApics!.Init(0, machine.Fabric.Events);
         machine.Settle();
         Stopped(machine, Fate.Dropped, Gate.ApicReset, "a reset of the local APIC of cpu0 at event ");
     }

@@ -61,7 +61,7 @@ public class LowVectorTests
     {
         var machine = Watched.Enabled($"msi:0x{ToCpu0:x8}:0x0000", profile: Profile.Qemu);
         machine.Send(ToCpu0, 0);
-        Assert.Equal(-1, machine.Fabric.LocalApics.Takeable(0));
+        Assert.Equal(-1, machine.Fabric.LocalApics!.Takeable(0));
         Assert.Equal(Gate.NullVector, machine.Last().Gate);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
     private const string Takes = "looks for an interrupt to take", Asks = "runs an INTA cycle";
 
     /// <summary>Reads one command, or a list of them, as steps of a CPU.</summary>
-    internal void Read(YamlNode node, int cpu, Mark at, List<Step> steps)
+    internal void Read(YamlNode node, int cpu, FilePosition at, List<Step> steps)
     {
         switch (node)
         {
@@ -28,7 +28,7 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         }
     }
 
-    private CpuStep ReadWord(YamlNode node, int cpu, Mark at)
+    private CpuStep ReadWord(YamlNode node, int cpu, FilePosition at)
     {
         YamlScalar scalar = node.AsScalar(Expected);
         if (scalar.Text is "pic-eoi" or "pic-eoi-both" or "inta")
@@ -52,7 +52,7 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
     private static string Expected => $"a command: one of {Words.Join(ScenarioWords.PlainCommands)}, "
         + $"or a map with one of {Words.Join(ScenarioWords.Commands)}";
 
-    private void ReadMap(YamlMapping map, int cpu, Mark at, List<Step> steps)
+    private void ReadMap(YamlMapping map, int cpu, FilePosition at, List<Step> steps)
     {
         YamlEntry[] commands = [.. map.Entries.Where(entry => entry.Key.Text != ScenarioWords.Faults)];
         if (commands.Length != 1)
@@ -173,7 +173,7 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         }
     }
 
-    private static CpuStep ReadAccess(YamlScalar word, RegisterName register, YamlNode value, bool faults, int cpu, Mark at)
+    private static CpuStep ReadAccess(YamlScalar word, RegisterName register, YamlNode value, bool faults, int cpu, FilePosition at)
     {
         string start = $"{Actors.CpuName(cpu)} {word.Text}s {register.Text}";
         if (word.Text == "read" && (faults || value is YamlScalar { IsNull: true }))

@@ -64,7 +64,7 @@ internal sealed class KernelReader
         ApicIds = _apics.Ids,
         ReservedGsis = _reserved,
         Routes = _routes,
-        X2ApicApi = X2ApicApi.Use32BitIds | X2ApicApi.DisableBroadcastQuirk | X2ApicApi.EnableSuppressEoi,
+        X2ApicApi = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk | SimulatedX2ApicApi.EnableSuppressEoi,
         Behaviour = KernelBehaviour.Of(version),
     };
 

@@ -23,7 +23,7 @@ internal sealed class MachineReader
     /// <param name="node">Where it stands; null for the usual PC.</param>
     /// <param name="at">Where the scenario stands.</param>
     /// <param name="reserved">Words that cannot be names of devices.</param>
-    internal static IReadOnlyList<MachineVariant> Read(YamlNode? node, Mark at, IReadOnlyCollection<string> reserved)
+    internal static IReadOnlyList<MachineVariant> Read(YamlNode? node, FilePosition at, IReadOnlyCollection<string> reserved)
     {
         YamlMapping map = node?.AsMapping($"a map of {Words.Join(ScenarioWords.Machine)}") ?? new YamlMapping(at, []);
         return new MachineReader(map.Only(ScenarioWords.Machine)).Read(reserved);

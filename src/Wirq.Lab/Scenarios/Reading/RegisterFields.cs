@@ -164,18 +164,17 @@ internal static class RegisterFields
     /// <summary>The fields of a register, if they have names.</summary>
     internal static FieldMap? Of(RegisterName register)
     {
-        const uint firstMsr = 0x800, lastMsr = 0x8FF, apicBase = 0x1B, firstEntry = 0x10;
         ulong number = register.Number;
         return register.Kind switch
         {
             RegisterKind.Entry => Entry,
             RegisterKind.EntryLow => EntryLow,
             RegisterKind.EntryHigh => EntryHigh,
-            RegisterKind.IoApicIndex when number >= firstEntry => number % 2 == 0 ? EntryLow : EntryHigh,
-            RegisterKind.LocalApic => OfLocalApic(number, register.Size),
-            RegisterKind.Msr when number is >= firstMsr and <= lastMsr =>
-                OfLocalApic((number - firstMsr) << 4, register.Size),
-            RegisterKind.Msr when number == apicBase => ApicBase,
+            RegisterKind.IoApicIndex when number >= IoApic.FirstEntryIndex => number % 2 == 0 ? EntryLow : EntryHigh,
+            RegisterKind.LocalApic => OfLocalApic((ApicRegister)number, register.Size),
+            RegisterKind.Msr when number is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic =>
+                OfLocalApic(ApicMsr.RegisterOf((uint)number), register.Size),
+            RegisterKind.Msr when number == ApicMsr.Base => ApicBase,
             RegisterKind.Vtd => OfUnit(number),
             _ => null,
         };
@@ -183,20 +182,20 @@ internal static class RegisterFields
 
     private static FieldMap? OfUnit(ulong offset) => offset switch
     {
-        0x18 or 0x1C => GlobalCommand,
-        0x34 => FaultStatus,
-        0x38 or 0xA0 => EventControl,
-        0xB8 => TableAddress,
+        VtdOffset.GlobalCommand or VtdOffset.GlobalStatus => GlobalCommand,
+        VtdOffset.FaultStatus => FaultStatus,
+        VtdOffset.FaultControl or VtdOffset.CompletionControl => EventControl,
+        VtdOffset.TableAddress => TableAddress,
         >= VtdUnit.FaultRecordOffset => offset % FaultRecord.Size == 0 ? FaultRecordLow : FaultRecordHigh,
         _ => null,
     };
 
     // By its name ICR is both halves; by its bare offset it is the low one, which has no "to".
-    private static FieldMap? OfLocalApic(ulong offset, int size) => offset switch
+    private static FieldMap? OfLocalApic(ApicRegister register, int size) => register switch
     {
-        0xF0 => SpuriousVector,
-        0x2F0 or (>= 0x320 and <= 0x370) => LocalVector,
-        0x300 => size == sizeof(ulong) ? InterruptCommand : InterruptCommandLow,
+        ApicRegister.SpuriousVector => SpuriousVector,
+        _ when ApicRegisters.IsLocalVector(register, out _) => LocalVector,
+        ApicRegister.CommandLow => size == sizeof(ulong) ? InterruptCommand : InterruptCommandLow,
         _ => null,
     };
 }

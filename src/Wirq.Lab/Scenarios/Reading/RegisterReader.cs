@@ -8,8 +8,8 @@ internal sealed class RegisterReader(Actors actors)
 {
     private readonly IReadOnlyList<IoApicOptions> _ioApics = actors.Machine.Fabric.IoApics;
 
-    private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1, InterruptCommandOffset = 0x300;
-    private const uint RecordStride = 0x10, RegisterStride = 0x10, LastApicOffset = 0xFF0;
+    private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1;
+    private const uint RecordStride = 0x10, RegisterStride = LocalApics.RegisterStride, LastApicOffset = 0xFF0;
 
     /// <summary>The shapes of names, for an error and for the documentation.</summary>
     internal static IReadOnlyList<string> Shapes { get; } =
@@ -20,31 +20,51 @@ internal sealed class RegisterReader(Actors actors)
         "memory.N", "memory.N.SIZE", "cr8", "vtd.NAME", "vtd.frcd.N.low", "vtd.frcd.N.high",
     ];
 
-    internal static WordList<uint> Indexes { get; } = new(("id", 0), ("version", 1), ("arbitration", 2));
-    internal static WordList<uint> Offsets { get; } = new(("select", 0x00), ("window", 0x10), ("eoi", 0x40));
-    internal static WordList<uint> Msrs { get; } = new(("apic-base", 0x1B), ("tsc-deadline", 0x6E0));
+    internal static WordList<uint> Indexes { get; } = new(
+        ("id", Wirq.IoApic.IdIndex), ("version", Wirq.IoApic.VersionIndex), ("arbitration", Wirq.IoApic.ArbitrationIndex));
+    internal static WordList<uint> Offsets { get; } = new(
+        ("select", Wirq.IoApic.SelectOffset), ("window", Wirq.IoApic.WindowOffset), ("eoi", Wirq.IoApic.EoiOffset));
+    internal static WordList<uint> Msrs { get; } = new(("apic-base", ApicMsr.Base), ("tsc-deadline", ApicMsr.TscDeadline));
 
     internal static WordList<uint> PicPorts { get; } = new(
-        ("master.command", 0x20), ("master.data", 0x21), ("master.elcr", 0x4D0),
-        ("slave.command", 0xA0), ("slave.data", 0xA1), ("slave.elcr", 0x4D1));
+        ("master.command", PicPair.MasterCommand), ("master.data", PicPair.MasterData), ("master.elcr", PicPair.MasterTriggers),
+        ("slave.command", PicPair.SlaveCommand), ("slave.data", PicPair.SlaveData), ("slave.elcr", PicPair.SlaveTriggers));
 
-    internal static WordList<uint> Apic { get; } = new(
-        ("id", 0x20), ("version", 0x30), ("tpr", 0x80), ("apr", 0x90), ("ppr", 0xA0), ("eoi", 0xB0), ("rrd", 0xC0),
-        ("ldr", 0xD0), ("dfr", 0xE0), ("svr", 0xF0), ("esr", 0x280), ("icr", InterruptCommandOffset), ("icr2", 0x310),
-        ("lvt.cmci", 0x2F0), ("lvt.timer", 0x320), ("lvt.thermal", 0x330), ("lvt.performance", 0x340),
-        ("lvt.lint0", 0x350), ("lvt.lint1", 0x360), ("lvt.error", 0x370),
-        ("timer.initial", 0x380), ("timer.current", 0x390), ("timer.divide", 0x3E0), ("self-ipi", 0x3F0));
+    internal static WordList<ApicRegister> Apic { get; } = new(
+        ("id", ApicRegister.Id), ("version", ApicRegister.Version), ("tpr", ApicRegister.TaskPriority),
+        ("apr", ApicRegister.ArbitrationPriority), ("ppr", ApicRegister.ProcessorPriority), ("eoi", ApicRegister.Eoi),
+        ("rrd", ApicRegister.RemoteRead), ("ldr", ApicRegister.LogicalDestination),
+        ("dfr", ApicRegister.DestinationFormat), ("svr", ApicRegister.SpuriousVector), ("esr", ApicRegister.ErrorStatus),
+        ("icr", ApicRegister.CommandLow), ("icr2", ApicRegister.CommandHigh), ("lvt.cmci", ApicRegister.Cmci),
+        ("lvt.timer", ApicRegister.Timer), ("lvt.thermal", ApicRegister.Thermal),
+        ("lvt.performance", ApicRegister.Performance), ("lvt.lint0", ApicRegister.Lint0),
+        ("lvt.lint1", ApicRegister.Lint1), ("lvt.error", ApicRegister.Error),
+        ("timer.initial", ApicRegister.InitialCount), ("timer.current", ApicRegister.CurrentCount),
+        ("timer.divide", ApicRegister.DivideConfiguration), ("self-ipi", ApicRegister.SelfIpi));
 
     /// <summary>Registers of 256 bits, as eight of 32.</summary>
-    internal static WordList<uint> ApicArrays { get; } = new(("isr", 0x100), ("tmr", 0x180), ("irr", 0x200));
+    internal static WordList<ApicRegister> ApicArrays { get; } = new(
+        ("isr", ApicRegister.InService), ("tmr", ApicRegister.TriggerMode), ("irr", ApicRegister.Request));
 
     /// <summary>Registers of the remapping unit: offset and size.</summary>
     internal static WordList<(uint Offset, int Size)> Units { get; } = new(
-        ("version", (0x00, 4)), ("cap", (0x08, 8)), ("ecap", (0x10, 8)), ("gcmd", (0x18, 4)), ("gsts", (0x1C, 4)),
-        ("rtaddr", (0x20, 8)), ("ccmd", (0x28, 8)), ("fsts", (0x34, 4)), ("fectl", (0x38, 4)), ("fedata", (0x3C, 4)),
-        ("feaddr", (0x40, 4)), ("feuaddr", (0x44, 4)), ("iqh", (0x80, 8)), ("iqt", (0x88, 8)), ("iqa", (0x90, 8)),
-        ("ics", (0x9C, 4)), ("iectl", (0xA0, 4)), ("iedata", (0xA4, 4)), ("ieaddr", (0xA8, 4)), ("ieuaddr", (0xAC, 4)),
-        ("iqercd", (0xB0, 8)), ("irta", (0xB8, 8)));
+        ("version", Of(VtdRegister.Version)), ("cap", Of(VtdRegister.Capability)),
+        ("ecap", Of(VtdRegister.ExtendedCapability)), ("gcmd", Of(VtdRegister.GlobalCommand)),
+        ("gsts", Of(VtdRegister.GlobalStatus)), ("rtaddr", Of(VtdRegister.RootTable)),
+        ("ccmd", Of(VtdRegister.ContextCommand)), ("fsts", Of(VtdRegister.FaultStatus)),
+        ("fectl", Of(VtdRegister.FaultControl)), ("fedata", Of(VtdRegister.FaultData)),
+        ("feaddr", Of(VtdRegister.FaultAddress)), ("feuaddr", Of(VtdRegister.FaultUpperAddress)),
+        ("iqh", Of(VtdRegister.QueueHead)), ("iqt", Of(VtdRegister.QueueTail)), ("iqa", Of(VtdRegister.QueueAddress)),
+        ("ics", Of(VtdRegister.CompletionStatus)), ("iectl", Of(VtdRegister.CompletionControl)),
+        ("iedata", Of(VtdRegister.CompletionData)), ("ieaddr", Of(VtdRegister.CompletionAddress)),
+        ("ieuaddr", Of(VtdRegister.CompletionUpperAddress)), ("iqercd", Of(VtdRegister.QueueErrorRecord)),
+        ("irta", Of(VtdRegister.TableAddress)));
+
+    private static (uint Offset, int Size) Of(VtdRegister register)
+    {
+        VtdRegisterRow row = VtdRegisters.Rows[(int)register];
+        return (row.Offset, row.Size);
+    }
 
     internal RegisterName Read(YamlScalar name) => Read(name, name.Text);
 
@@ -134,13 +154,13 @@ internal sealed class RegisterReader(Actors actors)
     private static RegisterName? LocalApic(YamlScalar at, string text, string[] rest)
     {
         string name = string.Join('.', rest);
-        if (Apic.TryFind(name, out uint offset))
-            return new(RegisterKind.LocalApic, 0, offset, offset == InterruptCommandOffset ? MsrSize : WordSize, text);
-        if (rest is [var array, var word] && ApicArrays.TryFind(array, out uint start)
+        if (Apic.TryFind(name, out ApicRegister register))
+            return new(RegisterKind.LocalApic, 0, (uint)register, register == ApicRegister.CommandLow ? MsrSize : WordSize, text);
+        if (rest is [var array, var word] && ApicArrays.TryFind(array, out ApicRegister start)
             && Numbers.TryParse(word, out ulong index))
         {
             return index < 8
-                ? new(RegisterKind.LocalApic, 0, start + (uint)index * RegisterStride, WordSize, text)
+                ? new(RegisterKind.LocalApic, 0, (uint)start + (uint)index * RegisterStride, WordSize, text)
                 : throw NoSuch(at, text, $"apic.{array}.0 to apic.{array}.7");
         }
         if (rest is [['0', 'x', ..] number] && Numbers.TryParse(number, out ulong raw))

@@ -3,9 +3,9 @@ using System.Text;
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>A node of a YAML file that knows where it stands.</summary>
-internal abstract class YamlNode(Mark at)
+internal abstract class YamlNode(FilePosition at)
 {
-    internal Mark At { get; } = at;
+    internal FilePosition At { get; } = at;
 
     /// <summary>What it is, for an error.</summary>
     internal abstract string Found { get; }
@@ -19,7 +19,7 @@ internal abstract class YamlNode(Mark at)
 }
 
 /// <summary>A scalar. Its type is for the reader to say: hexadecimal and binary numbers stay text until then.</summary>
-internal sealed class YamlScalar(Mark at, string text, bool plain) : YamlNode(at)
+internal sealed class YamlScalar(FilePosition at, string text, bool plain) : YamlNode(at)
 {
     private const int Shown = 60;
 
@@ -39,14 +39,14 @@ internal sealed class YamlScalar(Mark at, string text, bool plain) : YamlNode(at
 }
 
 /// <summary>A sequence.</summary>
-internal sealed class YamlSequence(Mark at, IReadOnlyList<YamlNode> items) : YamlNode(at)
+internal sealed class YamlSequence(FilePosition at, IReadOnlyList<YamlNode> items) : YamlNode(at)
 {
     internal IReadOnlyList<YamlNode> Items { get; } = items;
     internal override string Found => Items.Count == 0 ? "an empty list" : "a list";
 }
 
 /// <summary>A mapping whose keys are scalars, each once, in the order of the file.</summary>
-internal sealed class YamlMapping(Mark at, IReadOnlyList<YamlEntry> entries) : YamlNode(at)
+internal sealed class YamlMapping(FilePosition at, IReadOnlyList<YamlEntry> entries) : YamlNode(at)
 {
     internal IReadOnlyList<YamlEntry> Entries { get; } = entries;
     internal override string Found => Entries.Count == 0 ? "an empty map" : "a map";

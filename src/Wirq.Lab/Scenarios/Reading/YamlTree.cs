@@ -10,9 +10,9 @@ internal sealed class YamlTree
     internal const int MaxLength = 1 << 20, MaxDepth = 64;
 
     private readonly string _file;
-    private readonly Mark _end;
+    private readonly FilePosition _end;
     private readonly Parser _parser;
-    private readonly Stack<Mark> _braces = [];
+    private readonly Stack<FilePosition> _braces = [];
     private YamlDotNet.Core.Mark _reached = YamlDotNet.Core.Mark.Empty;
     private int _depth;
 
@@ -25,11 +25,11 @@ internal sealed class YamlTree
 
     internal static YamlNode Parse(string file, string text) => text.Length <= MaxLength
         ? new YamlTree(file, text).Document()
-        : throw new ScenarioException(new Mark(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
+        : throw new ScenarioException(new FilePosition(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
 
     // The parser takes U+0000 for the end of the file, so that what follows would be dropped without a word, and counts
     // lines at separators at which YAML 1.2 and editors do not.
-    private static Mark FindEnd(string file, string text)
+    private static FilePosition FindEnd(string file, string text)
     {
         const char lineSeparator = '\u2028', paragraphSeparator = '\u2029';
         int line = 1, start = 0;
@@ -39,16 +39,16 @@ internal sealed class YamlTree
             if (c == '\n' || (c == '\r' && (i + 1 == text.Length || text[i + 1] != '\n')))
                 (line, start) = (line + 1, i + 1);
             else if ((char.IsControl(c) && c is not ('\t' or '\r')) || c is lineSeparator or paragraphSeparator)
-                throw new ScenarioException(new Mark(file, line, i - start + 1), $"the character U+{(int)c:X4}", "text");
+                throw new ScenarioException(new FilePosition(file, line, i - start + 1), $"the character U+{(int)c:X4}", "text");
         }
-        return new Mark(file, line, text.Length - start + 1);
+        return new FilePosition(file, line, text.Length - start + 1);
     }
 
     private YamlNode Document()
     {
         Next();
         if (Next() is not DocumentStart)
-            throw new ScenarioException(new Mark(_file, 1, 1), "an empty file", "a scenario, which begins with a name");
+            throw new ScenarioException(new FilePosition(_file, 1, 1), "an empty file", "a scenario, which begins with a name");
         YamlNode root = Node(Next());
         Next();
         if (Next() is DocumentStart second)
@@ -84,12 +84,12 @@ internal sealed class YamlTree
     }
 
     // A brace that is left open is found out only where something does not fit, perhaps many lines on.
-    private ScenarioException NotYaml(Mark at, string why) => new(at, $"not YAML ({why})", "YAML 1.2"
-        + (_braces.TryPeek(out Mark brace) ? $"; the bracket of line {brace.Line}, column {brace.Column} is still open here" : ""));
+    private ScenarioException NotYaml(FilePosition at, string why) => new(at, $"not YAML ({why})", "YAML 1.2"
+        + (_braces.TryPeek(out FilePosition brace) ? $"; the bracket of line {brace.Line}, column {brace.Column} is still open here" : ""));
 
     private YamlNode Node(ParsingEvent first)
     {
-        Mark at = At(first.Start);
+        FilePosition at = At(first.Start);
         const string expected = "the text itself; scenarios have no anchors and aliases";
         if (first is AnchorAlias alias)
             throw new ScenarioException(at, $"the alias {YamlScalar.Quote(alias.Value.Value)}", expected);
@@ -111,7 +111,7 @@ internal sealed class YamlTree
         return node;
     }
 
-    private YamlSequence Sequence(Mark at)
+    private YamlSequence Sequence(FilePosition at)
     {
         var items = new List<YamlNode>();
         for (ParsingEvent next = Next(); next is not SequenceEnd; next = Next())
@@ -119,7 +119,7 @@ internal sealed class YamlTree
         return new YamlSequence(at, items);
     }
 
-    private YamlMapping Mapping(Mark at)
+    private YamlMapping Mapping(FilePosition at)
     {
         var entries = new List<YamlEntry>();
         var lines = new Dictionary<string, int>();
@@ -135,6 +135,6 @@ internal sealed class YamlTree
     }
 
     // The parser puts the end of a file without a last line end one line too low.
-    private Mark At(YamlDotNet.Core.Mark mark) =>
+    private FilePosition At(YamlDotNet.Core.Mark mark) =>
         mark.Line > _end.Line ? _end : new(_file, Math.Max(1, (int)mark.Line), Math.Max(1, (int)mark.Column));
 }

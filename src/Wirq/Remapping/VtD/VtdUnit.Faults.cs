@@ -11,10 +11,7 @@ public sealed partial class VtdUnit
         FaultStatus before = new(Word(VtdRegister.FaultStatus));
         bool lost = !suppressed && (_profile.FaultsUntold || !TryRecord(reason, requester, index));
         if (events.Observing)
-        {
-            events.Observe(new Event(EventKind.RemapFaulted, _unit, requester, (ulong)reason,
-                (ushort)index | (suppressed ? EventText.ProcessingDisabled : 0) | (lost ? EventText.RecordLost : 0)));
-        }
+            events.Observe(new RemapFaulted(_unit, requester, (ulong)reason, (ushort)index, suppressed, lost).ToEvent());
         if (!before.Has(FaultStatus.Pending) && new FaultStatus(Word(VtdRegister.FaultStatus)).Has(FaultStatus.Pending))
             RaiseFault(before, events);
     }

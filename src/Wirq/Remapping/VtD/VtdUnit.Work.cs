@@ -59,7 +59,7 @@ public sealed partial class VtdUnit
             bool on = Switch(GlobalCommand.Remapping);
             RewindRecords();
             if (events.Observing)
-                events.Observe(new Event(EventKind.RemapSwitched, _unit, 0, on ? 1u : 0));
+                events.Observe(new RemapSwitched(_unit, on).ToEvent());
             return true;
         }
         if (pending.Has(GlobalCommand.Queue))
@@ -134,7 +134,7 @@ public sealed partial class VtdUnit
     private void Complete(QueuedDescriptor wait, EventBuffer events)
     {
         if (wait.WritesStatus)
-            events.Emit(new Event(EventKind.MemoryWrite, _unit, Origin.RemappingUnit(_unit).Bits, wait.StatusAddress, wait.StatusData));
+            events.Emit(new MemoryWrite(_unit, Origin.RemappingUnit(_unit), wait.StatusAddress, wait.StatusData).ToEvent());
         if (!wait.Interrupts)
             return;
         ref ulong status = ref Word(VtdRegister.CompletionStatus);

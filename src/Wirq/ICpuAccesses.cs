@@ -1,9 +1,9 @@
 namespace Wirq;
 
-/// <summary>What CPUs reach of an interrupt system: its registers by memory, port, MSR and CR8, and the interrupts that
-/// they take.</summary>
-/// <remarks>A <see cref="Fabric"/> has it for one thread, a <see cref="Host.FabricHost"/> for many.</remarks>
-public interface ICpuBus
+/// <summary>The registers of an interrupt system as CPUs reach them: by memory, port and MSR.</summary>
+/// <remarks>A <see cref="Fabric"/> has them for one thread, a <see cref="Host.FabricHost"/> for many. Where the local APICs are a
+/// kernel's, neither their page nor their MSRs are here.</remarks>
+public interface ICpuAccesses
 {
     /// <summary>A CPU reads memory.</summary>
     /// <param name="cpu">Which.</param>
@@ -36,21 +36,4 @@ public interface ICpuBus
 
     /// <summary>A CPU writes an MSR.</summary>
     MsrResult WriteMsr(int cpu, uint msr, ulong value);
-
-    /// <summary>A CPU reads CR8.</summary>
-    byte ReadCr8(int cpu);
-
-    /// <summary>A CPU writes CR8.</summary>
-    /// <returns>False for <c>#GP(0)</c>.</returns>
-    bool TryWriteCr8(int cpu, ulong value);
-
-    /// <summary>IA32_APIC_BASE of a CPU, without an access by the guest.</summary>
-    ApicBase ReadBase(int cpu);
-
-    /// <summary>Whether a CPU whose interrupts are enabled would take one now.</summary>
-    bool HasInterrupt(int cpu);
-
-    /// <summary>A CPU takes an interrupt: from the 8259 pair by an INTA cycle, or from its local APIC.</summary>
-    /// <returns>The vector, 0 to 255; -1 where there is nothing to take.</returns>
-    int Take(int cpu);
 }

@@ -3,7 +3,7 @@ using Wirq.Events;
 namespace Wirq.Tests.Laws;
 
 /// <summary>Events in few words, for histories that are built by hand.</summary>
-internal static class E
+internal static class LawEvent
 {
     /// <summary>Vector 0x31 to APIC id 1.</summary>
     internal static readonly RedirectionEntry Level = RedirectionEntry.Create(0x31, 1, level: true);

@@ -1,7 +1,6 @@
-using Wirq.Events;
 using Wirq.State;
 
-namespace Wirq.Laws;
+namespace Wirq.Events.Shadows;
 
 /// <summary>What the events told of one source.</summary>
 internal struct SourceFact : IState
@@ -63,8 +62,16 @@ internal sealed class LineShadow
 
     internal LineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
     {
-        _sources = arena.Reserve<SourceFact>(Math.Max(1, options.Sources));
+        _sources = arena.ReserveBySource<SourceFact>(options, gsis);
         _lines = arena.Reserve<LineFact>(gsis.Count);
+    }
+
+    /// <summary>All is known of a machine that nobody has told of yet: its lines have no sources but those that are told next,
+    /// and are low.</summary>
+    internal void Learn()
+    {
+        foreach (ref LineFact line in _lines.Span)
+            line.Facts = LineFacts.Sourced | LineFacts.Told;
     }
 
     internal int SourceCount => _sources.Count;
@@ -111,7 +118,7 @@ internal sealed class LineShadow
                 break;
             case EventKind.LineChanged when e.Index < (uint)_lines.Count:
                 ref LineFact line = ref _lines[e.Gsi];
-                line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (e.A != 0 ? LineFacts.High : LineFacts.None);
+                line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (LineChanged.Of(e).Asserted ? LineFacts.High : LineFacts.None);
                 break;
         }
     }

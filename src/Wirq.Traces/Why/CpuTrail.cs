@@ -3,17 +3,16 @@ using Wirq.Events;
 namespace Wirq.Traces.Why;
 
 /// <summary>What the events told of one CPU and its local APIC.</summary>
-internal sealed class CpuShadow
+internal sealed class CpuTrail
 {
     private const int Entries = (int)LocalVector.Error + 1;
     private const byte ClassMask = 0xF0, ClassZero = 0x0F;
-    private const ulong ByInit = 1;
 
     private readonly bool _qemu, _kvm;
     private readonly LocalVectorEntry[] _entries = new LocalVectorEntry[Entries];
     private readonly Mark[] _entriesSince = new Mark[Entries];
 
-    public CpuShadow(int cpu, LocalApicOptions options)
+    public CpuTrail(int cpu, LocalApicOptions options)
     {
         Cpu = cpu;
         InitialId = options.Ids?[cpu] ?? (uint)cpu;
@@ -158,14 +157,14 @@ internal sealed class CpuShadow
     }
 
     /// <summary>A reset of the local APIC.</summary>
-    /// <param name="cause">As in <see cref="EventKind.ApicReset"/>.</param>
+    /// <param name="cause">By what.</param>
     /// <param name="at">Where.</param>
-    public void Reset(ulong cause, Mark at)
+    public void Reset(ApicResetCause cause, Mark at)
     {
         Pending.Drop(at);
         InService.Drop(at);
         ClearRegisters(at);
-        if (cause == ByInit)
+        if (cause == ApicResetCause.Init)
             LastInit = at;
     }
 

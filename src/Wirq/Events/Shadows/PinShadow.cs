@@ -1,7 +1,6 @@
-using Wirq.Events;
 using Wirq.State;
 
-namespace Wirq.Laws;
+namespace Wirq.Events.Shadows;
 
 /// <summary>What the events told of the pins of one I/OAPIC.</summary>
 internal struct ChipPins : IState
@@ -43,8 +42,28 @@ internal sealed class PinShadow
         _numbers = new PinNumbers(_chips);
         _pins = arena.Reserve<ChipPins>(Math.Max(1, ChipCount));
         _entries = arena.Reserve<EntryFact>(Math.Max(1, PinCount));
+        Forget();
+    }
+
+    /// <summary>The chips were reset, or are others: nothing was told of them yet.</summary>
+    internal void Forget()
+    {
+        _pins.Span.Clear();
         foreach (ref EntryFact fact in _entries.Span)
             fact.Entry = RedirectionEntry.Reset;
+    }
+
+    /// <summary>The pins of a machine whose lines lead to them are low, until they are told of.</summary>
+    internal void Learn(Fabric machine)
+    {
+        for (int chip = 0; chip < ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _chips[chip].Pins; pin++)
+            {
+                if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
+                    _pins[chip].Told = _pins[chip].Told.With(pin);
+            }
+        }
     }
 
     internal int ChipCount => _chips.Count;
@@ -82,7 +101,7 @@ internal sealed class PinShadow
         switch (e.Kind)
         {
             case EventKind.PinChanged when TryPin(e, out int chip, out int pin):
-                Change(chip, pin, asserted: e.A != 0, rewired: e.B != 0);
+                Change(chip, pin, PinChanged.Of(e));
                 break;
             case EventKind.EntryWritten when TryPin(e, out int chip, out int pin):
                 Write(chip, pin, e.Entry);
@@ -100,13 +119,13 @@ internal sealed class PinShadow
         }
     }
 
-    private void Change(int chip, int pin, bool asserted, bool rewired)
+    private void Change(int chip, int pin, PinChanged its)
     {
         ref ChipPins pins = ref _pins[chip];
-        pins.Asserted = pins.Asserted.Set(pin, asserted);
+        pins.Asserted = pins.Asserted.Set(pin, its.Asserted);
         pins.Told = pins.Told.With(pin);
-        if (pins.Level.Has(pin) || rewired)
-            pins.Latched = pins.Latched.Set(pin, asserted && pins.Level.Has(pin));
+        if (pins.Level.Has(pin) || its.ByPolarity)
+            pins.Latched = pins.Latched.Set(pin, its.Asserted && pins.Level.Has(pin));
     }
 
     private void Write(int chip, int pin, RedirectionEntry entry)

@@ -1,9 +1,10 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>What the events told of one pin of an I/OAPIC.</summary>
-internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseLog log)
+/// <summary>What came through one pin of an I/OAPIC, and since when it is what it is. What it is, its shadow says.</summary>
+internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLog log, PinShadow shadow)
 {
     private const int MostInFlight = 64, MostJoined = 16;
 
@@ -11,12 +12,14 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
     private readonly List<Raise> _joined = [];
     private readonly bool _atSend = options.Profile == Profile.Qemu;
     private Attempt? _answered;
+    private bool _implied, _irrAtWrite;
 
     public int Chip { get; } = chip;
     public int Pin { get; } = pin;
     public RaiseLog Log { get; } = log;
 
-    public RedirectionEntry Entry { get; private set; } = RedirectionEntry.Reset;
+    /// <summary>The entry as it was written last; in its reset state where no write was told of.</summary>
+    public RedirectionEntry Entry => shadow.Entry(Chip, Pin).WithRemoteIrr(_irrAtWrite);
     /// <summary>The last write of the entry.</summary>
     public Mark EntryWritten { get; private set; }
     /// <summary>The write that brought the vector which the entry has now.</summary>
@@ -26,8 +29,10 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
     /// <summary>Whether a guest ever meant this pin: gave it a vector or unmasked it.</summary>
     public bool WasProgrammed { get; private set; }
 
-    public bool Asserted { get; private set; }
-    public bool RemoteIrr { get; private set; }
+    /// <summary>Whether it is asserted; of a pin whose level is not told, whether it sent and nothing told of its
+    /// fall.</summary>
+    public bool Asserted => shadow.Chip(Chip).Asserted.Has(Pin) || _implied;
+    public bool RemoteIrr => shadow.Chip(Chip).RemoteIrr.Has(Pin);
     public Mark RemoteIrrSince { get; private set; }
     /// <summary>The delivery whose EOI Remote IRR waits for.</summary>
     public Attempt? RemoteIrrBy { get; private set; }
@@ -66,7 +71,7 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
 
     public void Rise(Raise raise)
     {
-        Asserted = true;
+        _implied = raise.Implied;
         Current = raise;
         if (raise.Level == true)
             raise.AtFirst = Gate;
@@ -74,7 +79,7 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
 
     public void Fall(Mark at)
     {
-        Asserted = false;
+        _implied = false;
         if (Current is { Fell: null } raise)
             raise.Fell = at;
         // Every holder is gone with the line.
@@ -99,8 +104,8 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
             VectorSince = at;
         WasProgrammed |= !entry.Masked || entry.Vector != 0;
         if (entry.RemoteIrr && !RemoteIrr)
-            (RemoteIrr, RemoteIrrSince) = (true, at);
-        (Entry, EntryWritten) = (entry, at);
+            RemoteIrrSince = at;
+        (_irrAtWrite, EntryWritten) = (entry.RemoteIrr, at);
     }
 
     public void Lose(Mark at)
@@ -135,11 +140,11 @@ internal sealed class PinShadow(int chip, int pin, IoApicOptions options, RaiseL
 
     public void SetRemoteIrr(Mark at)
     {
-        (RemoteIrr, RemoteIrrSince) = (true, at);
+        RemoteIrrSince = at;
         RemoteIrrBy = _atSend ? null : _answered;
     }
 
-    public void ClearRemoteIrr() => (RemoteIrr, RemoteIrrBy) = (false, null);
+    public void ClearRemoteIrr() => RemoteIrrBy = null;
 
     public void Brake(Mark? at) => Braked = at;
     public void OweAck(Mark? at) => AckOwed = at;

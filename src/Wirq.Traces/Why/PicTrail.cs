@@ -1,9 +1,11 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>What the events told of one pin of the 8259 pair.</summary>
-internal sealed class IrqShadow(int irq, RaiseLog log)
+/// <summary>What came through one pin of the 8259 pair, and since when it is what it is. What it is, the shadow of the pair
+/// says.</summary>
+internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
 {
     private const int MostWaiting = 16;
 
@@ -11,11 +13,11 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
 
     public int Irq { get; } = irq;
     public RaiseLog Log { get; } = log;
-    public bool High { get; private set; }
+    public bool High => shadow.IsHigh(Irq);
     public Raise? Current { get; private set; }
     public Delivery? InService { get; private set; }
     public Mark MaskSince { get; private set; }
-    public bool Masked { get; private set; }
+    public bool Masked => shadow.IsMasked(Irq);
     /// <summary>Whether a guest ever unmasked it.</summary>
     public bool WasUnmasked { get; private set; }
     public Mark? AckOwed { get; set; }
@@ -25,7 +27,6 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
 
     public void Rise(Raise raise)
     {
-        High = true;
         Current = raise;
         raise.MergedEarly = _waiting.Count > 0;
         if (_waiting.Count == MostWaiting)
@@ -38,7 +39,6 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
     /// <param name="latched">Whether the request outlives it.</param>
     public void Fall(Mark at, bool latched)
     {
-        High = false;
         if (Current is { Fell: null } raise)
             raise.Fell = at;
         if (!latched)
@@ -49,7 +49,6 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
     {
         if (masked != Masked)
             MaskSince = at;
-        Masked = masked;
         WasUnmasked |= !masked;
     }
 
@@ -90,21 +89,22 @@ internal sealed class IrqShadow(int irq, RaiseLog log)
     }
 }
 
-/// <summary>What the events told of the 8259 pair.</summary>
-internal sealed class PicShadow
+/// <summary>What came through the 8259 pair.</summary>
+internal sealed class PicTrail
 {
-    private readonly IrqShadow[] _irqs;
+    private readonly IrqTrail[] _irqs;
     private readonly bool _latchesEdges;
-    private ushort _levels;
+    private readonly PicShadow _shadow;
     private int _initialised;
 
-    public PicShadow(PicOptions options, Func<int, IrqShadow> make)
+    public PicTrail(PicOptions options, PicShadow shadow, Func<int, IrqTrail> make)
     {
+        _shadow = shadow;
         _latchesEdges = options.Profile != Profile.Manual;
         _irqs = [.. Enumerable.Range(0, GsiMap.IsaIrqs).Select(make)];
     }
 
-    public IReadOnlyList<IrqShadow> All => _irqs;
+    public IReadOnlyList<IrqTrail> All => _irqs;
     /// <summary>The IRQ that INTR stands for; -1 for none.</summary>
     public int Requested { get; private set; } = -1;
     public Mark RequestedSince { get; private set; }
@@ -114,15 +114,13 @@ internal sealed class PicShadow
     /// <summary>Whether ICW1 was written to a chip: 0 for the master, 1 for the slave.</summary>
     public bool WasInitialised(int unit) => (_initialised >> unit & 1) != 0;
 
-    public bool IsLevel(int irq) => (_levels >> irq & 1) != 0;
+    public bool IsLevel(int irq) => _shadow.IsLevel(irq);
 
     public void Fall(int irq, Mark at) => _irqs[irq].Fall(at, _latchesEdges && !IsLevel(irq));
 
-    public void ChangeTriggers(ushort levels) => _levels = levels;
-
     public void ChangeMask(ushort mask, Mark at)
     {
-        foreach (IrqShadow irq in _irqs)
+        foreach (IrqTrail irq in _irqs)
             irq.Mask((mask >> irq.Irq & 1) != 0, at);
     }
 
@@ -133,14 +131,14 @@ internal sealed class PicShadow
     public void Initialise(int unit, Mark at)
     {
         _initialised |= unit == 0 ? 1 : 2;
-        foreach (IrqShadow irq in _irqs.AsSpan(unit == 0 ? 0 : PicPair.SlaveFirst, PicPair.SlaveFirst))
+        foreach (IrqTrail irq in _irqs.AsSpan(unit == 0 ? 0 : PicPair.SlaveFirst, PicPair.SlaveFirst))
             irq.Initialise(IsLevel(irq.Irq), at);
     }
 
     /// <summary>What keeps an IRQ from becoming the one that INTR stands for; none where it is.</summary>
     public Held GateOf(int irq)
     {
-        IrqShadow shadow = _irqs[irq];
+        IrqTrail shadow = _irqs[irq];
         if (shadow.Masked)
             return new(Gate.PicMasked, shadow.MaskSince, Number: irq);
         if (irq >= PicPair.SlaveFirst && _irqs[GsiMap.CascadeIrq].Masked)
@@ -148,7 +146,7 @@ internal sealed class PicShadow
         if (Requested == irq)
             return default;
         // Fully nested: the one in service that goes first, if it does not go after this one.
-        IrqShadow? serving = _irqs.Where(other => other.InService is not null).MinBy(other => Rank(other.Irq));
+        IrqTrail? serving = _irqs.Where(other => other.InService is not null).MinBy(other => Rank(other.Irq));
         if (serving?.Irq == GsiMap.CascadeIrq)
             serving = _irqs.Skip(PicPair.SlaveFirst).FirstOrDefault(slave => slave.InService is not null) ?? serving;
         if (serving is not null && (Rank(serving.Irq) <= Rank(irq) || Requested < 0))

@@ -3,7 +3,7 @@ namespace Wirq.Traces.Why;
 /// <summary>Who holds which line, where the log tells of sources.</summary>
 /// <remarks>A recording may raise tens of thousands of sources on one line, again and again, so no rise looks at more
 /// than the few that are named.</remarks>
-internal sealed class LineShadow
+internal sealed class LineTrail
 {
     private const int MostNamed = 4;
 

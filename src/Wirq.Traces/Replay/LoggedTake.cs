@@ -1,0 +1,18 @@
+using Wirq.Events;
+
+namespace Wirq.Traces.Replay;
+
+/// <summary>A log says which vector a CPU took.</summary>
+internal static class LoggedTake
+{
+    /// <summary>The CPU takes this vector, or has taken it before, whatever else is pending.</summary>
+    internal static void TakeLogged(this LocalApics apics, int cpu, byte vector, EventBuffer events)
+    {
+        ref ApicState s = ref apics.State(cpu);
+        s.Irr.Remove(vector);
+        s.Isr.Add(vector);
+        s.UpdatePriority();
+        if (events.Observing)
+            LocalApics.ObserveTaken(cpu, vector, spurious: false, events);
+    }
+}

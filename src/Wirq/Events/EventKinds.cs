@@ -1,0 +1,38 @@
+namespace Wirq.Events;
+
+/// <summary>What the number of an <see cref="EventKind"/> tells.</summary>
+public static class EventKinds
+{
+    private const int SubsystemShift = 8;
+    private const ushort EffectBit = 1 << 7;
+
+    private static readonly EventKind[] s_all = Enum.GetValues<EventKind>();
+    private static readonly byte[] s_places = PlacesOf(s_all);
+
+    extension(EventKind kind)
+    {
+        /// <summary>The part of the machine that it is of.</summary>
+        public Subsystem Subsystem => (Subsystem)((ushort)kind >> SubsystemShift);
+
+        /// <summary>Whether somebody has to carry it out.</summary>
+        public bool IsEffect => ((ushort)kind & EffectBit) != 0;
+    }
+
+    /// <summary>All kinds, by number.</summary>
+    internal static IReadOnlyList<EventKind> All => s_all;
+
+    /// <summary>The place of a kind in <see cref="All"/>, for tables with a row for each kind. 0, which is that of
+    /// <see cref="EventKind.None"/>, for a number that is no kind.</summary>
+    internal static int PlaceOf(EventKind kind) => (ushort)kind < s_places.Length ? s_places[(ushort)kind] : 0;
+
+    /// <summary>Whether a number is that of a kind.</summary>
+    internal static bool IsKnown(EventKind kind) => kind == EventKind.None || PlaceOf(kind) != 0;
+
+    private static byte[] PlacesOf(EventKind[] kinds)
+    {
+        var places = new byte[(ushort)kinds[^1] + 1];
+        for (int place = 0; place < kinds.Length; place++)
+            places[(ushort)kinds[place]] = checked((byte)place);
+        return places;
+    }
+}

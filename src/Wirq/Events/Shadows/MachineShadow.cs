@@ -1,0 +1,66 @@
+using Wirq.State;
+
+namespace Wirq.Events.Shadows;
+
+/// <summary>A machine as its events tell of it: how it was built, and what was told so far. Each fact is folded here once; the
+/// laws have all of it, <c>why</c> has the pins and the 8259 pair. Where a stream does not begin with a reset, what was never
+/// told of is unknown, and whoever judges has to ask for that (<see cref="ChipPins.Told"/>, <see cref="LineFact.IsKnown"/>, <see
+/// cref="PicShadow.KnowsPins"/>). Laws of a machine at hand learn it.</summary>
+internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
+{
+    private const int IsaPinZero = 0, IsaPinTwo = 2;
+
+    internal FabricOptions Options { get; } = options;
+    internal GsiMap Gsis { get; } = gsis;
+    internal PinShadow Pins { get; } = new(options, arena);
+    internal LineShadow Lines { get; } = new(options, gsis, arena);
+    internal PicShadow Pic { get; } = new(arena);
+    internal VirqShadow Virqs { get; } = new(options, arena);
+
+    /// <summary>Learns what a machine is.</summary>
+    internal void Learn(Fabric machine)
+    {
+        Pins.Learn(machine);
+        Lines.Learn();
+        Pic.Learn(machine);
+    }
+
+    /// <summary>Takes in the next event. Allocates nothing.</summary>
+    internal void Observe(in Event e)
+    {
+        switch (e.Subsystem)
+        {
+            case Subsystem.IoApic:
+                Pins.Observe(e);
+                break;
+            case Subsystem.Lines:
+                Lines.Observe(e);
+                break;
+            case Subsystem.Pic:
+                Pic.Observe(e);
+                break;
+            case Subsystem.Routing:
+                Virqs.Observe(e);
+                break;
+        }
+    }
+
+    /// <summary>The I/OAPIC pin that a line drives, the profile considered.</summary>
+    internal GsiTarget TargetOf(int gsi)
+    {
+        GsiTarget target = Gsis[gsi];
+        bool moved = target.IoApic >= 0 && target.Pin == IsaPinZero && MovesPinZero(target.IoApic);
+        return moved ? target with { Pin = IsaPinTwo } : target;
+    }
+
+    /// <summary>The lines that drive a pin: one, and where a profile moves pin 0 to pin 2, two or none; -1 for
+    /// none.</summary>
+    internal (int First, int Second) LinesOf(int chip, int pin)
+    {
+        if (!MovesPinZero(chip) || pin is not (IsaPinZero or IsaPinTwo))
+            return (Gsis.OfPin(chip, pin), -1);
+        return pin == IsaPinZero ? (-1, -1) : (Gsis.OfPin(chip, IsaPinTwo), Gsis.OfPin(chip, IsaPinZero));
+    }
+
+    private bool MovesPinZero(int chip) => Pins.Profile(chip).PinZeroIsTwo && Pins.Options(chip).Pins > IsaPinTwo;
+}

@@ -1,0 +1,29 @@
+namespace Wirq.Events;
+
+/// <summary>A message was taken in by the bus.</summary>
+/// <param name="Origin">Who sent it.</param>
+/// <param name="Message">As the local APICs see it.</param>
+/// <param name="Cpus">How many CPUs accepted it; 0 where a kernel took it, which does not say.</param>
+public readonly record struct MessageAccepted(Origin Origin, InterruptMessage Message, ulong Cpus)
+    : IEventView<MessageAccepted>
+{
+    /// <inheritdoc/>
+    public static MessageAccepted Of(in Event e) => new(e.Origin, e.Message, e.B);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.MessageAccepted, 0, Origin.Bits, Message.Bits, Cpus);
+}
+
+/// <summary>Effect. A message aimed outside the interrupt window writes guest memory.</summary>
+/// <param name="Unit">Number of the remapping unit that writes; 0 for all else.</param>
+/// <param name="Origin">Who sent it.</param>
+/// <param name="Address">Guest-physical address.</param>
+/// <param name="Data">32 bits, little-endian.</param>
+public readonly record struct MemoryWrite(int Unit, Origin Origin, ulong Address, uint Data) : IEventView<MemoryWrite>
+{
+    /// <inheritdoc/>
+    public static MemoryWrite Of(in Event e) => new(e.Unit, e.Origin, e.A, (uint)e.B);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.MemoryWrite, (ushort)Unit, Origin.Bits, Address, Data);
+}

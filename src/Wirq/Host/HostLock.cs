@@ -1,0 +1,39 @@
+namespace Wirq.Host;
+
+/// <summary>The lock of a host, which counts how often it is taken.</summary>
+internal sealed class HostLock
+{
+    private readonly object _monitor = new();
+
+    /// <summary>How often it was taken. A wait that takes it back does not count.</summary>
+    internal long Acquisitions { get; private set; }
+
+    /// <summary>Whether the current thread has it.</summary>
+    internal bool IsHeld => Monitor.IsEntered(_monitor);
+
+    /// <summary>Takes it, until what this returns is disposed of.</summary>
+    internal Scope Hold()
+    {
+        Enter();
+        return new Scope(this);
+    }
+
+    internal void Enter()
+    {
+        Monitor.Enter(_monitor);
+        Acquisitions++;
+    }
+
+    internal void Exit() => Monitor.Exit(_monitor);
+
+    /// <summary>Lets others have it until one of them wakes those who wait.</summary>
+    internal void Wait() => Monitor.Wait(_monitor);
+
+    /// <summary>Wakes all who wait.</summary>
+    internal void WakeAll() => Monitor.PulseAll(_monitor);
+
+    internal readonly ref struct Scope(HostLock held)
+    {
+        public void Dispose() => held.Exit();
+    }
+}

@@ -1,0 +1,14 @@
+using Wirq.State;
+
+namespace Wirq;
+
+// The state as it lies there, for tests, and for who restores it or changes it between two steps.
+public sealed partial class LocalApics
+{
+    /// <summary>The state of a CPU.</summary>
+    internal ref ApicState State(int cpu) => ref _state[cpu];
+    /// <summary>The state of the bus.</summary>
+    internal ref ApicBusState Bus => ref _bus.Value;
+    /// <summary>The deadlines of the timers.</summary>
+    internal DeadlineTree Deadlines => _deadlines;
+}

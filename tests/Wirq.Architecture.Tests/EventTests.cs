@@ -1,0 +1,27 @@
+using Wirq.Events;
+using Wirq.Traces.Recordings;
+
+namespace Wirq.Architecture.Tests;
+
+/// <summary>Where in an event a field stands, its view knows and nobody else.</summary>
+public sealed class EventTests
+{
+    // A recording has every event whole, and a kind that is not known is told by its numbers. What was a step of a scenario
+    // is none of a machine.
+    private static readonly string[] s_others =
+        [typeof(Event).FullName!, typeof(EventText).FullName!, typeof(RecordingWriter).FullName!,
+         "Wirq.Traces.Recordings.FirstVersion", "Wirq.Lab.Running.TimelineEntry"];
+
+    [Theory]
+    [InlineData("get_A")]
+    [InlineData("get_B")]
+    public void A_datum_is_read_by_a_view(string datum)
+    {
+        IReadOnlyCollection<string> callers = House.CallersOf(typeof(Event), datum);
+        Assert.Equal([], callers.Where(caller => !IsView(caller) && !s_others.Contains(caller)));
+        Assert.Contains(typeof(PicTaken).FullName, House.CallersOf(typeof(Event), "get_B"));
+    }
+
+    private static bool IsView(string name) => House.Fabric.GetType(name) is { IsValueType: true } type
+        && type.GetInterfaces().Any(one => one.IsGenericType && one.GetGenericTypeDefinition() == typeof(IEventView<>));
+}
