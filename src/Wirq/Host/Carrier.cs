@@ -150,7 +150,8 @@ internal sealed partial class Carrier
                 Make(Call, ports, ref failure);
             else if (first.Kind != EventKind.None)
                 Carry(first, ports, ref failure);
-            while (_events.TryTake(out Event next))
+            // While it is observed, an event stands in the queue: a fork that is made then has it.
+            while (TryPeek(out Event next))
                 CarryObserved(next, ports, ref failure);
         }
         finally
@@ -170,7 +171,8 @@ internal sealed partial class Carrier
         }
         finally
         {
-            // Who observes and throws keeps no effect from being carried out.
+            // An observer that throws keeps no effect from being carried out.
+            Skip();
             if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
                 Carry(next, ports, ref failure);
         }

@@ -37,6 +37,32 @@ public sealed class CarrierTests
         Assert.Equal(0x51, fabric.Take(0));
     }
 
+    /// <summary>Whatever event it is observed at, a fork has it still before it, and ends where the machine ends.</summary>
+    [Fact]
+    public void A_fork_that_an_observer_makes_goes_on_alike()
+    {
+        var fabric = new Fabric(FabricOptions.Pc());
+        fabric.IoApics[0].WriteEntry(20, RedirectionEntry.Create(0x51, 0, level: true), fabric.Events);
+        using Source source = fabric.Connect(20, "device");
+        fabric.TryWrite(0, 0xFEE000F0, 4, 0x1FF);
+        fabric.Events.Observing = true;
+        source.Raise();
+        List<Fabric> forks = [];
+        fabric.Drain(new FabricPorts { Observer = new Forking(fabric, forks) });
+        Assert.True(fabric.HasInterrupt(0));
+        Assert.True(forks.Count > 3);
+        foreach (Fabric fork in forks)
+        {
+            fork.Drain();
+            Assert.Equal(fabric.Identity(), fork.Identity());
+        }
+    }
+
+    private sealed class Forking(Fabric fabric, List<Fabric> forks) : IEventObserver
+    {
+        public void Observe(in Event happened) => forks.Add(fabric.Fork());
+    }
+
     [Fact]
     public void One_call_at_a_time_in_the_order_of_the_queue()
     {
