@@ -81,6 +81,9 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
     /// <summary>Takes over another memory of the same size, whose sum is up to date; the arena is copied apart.</summary>
     internal void CopyFrom(GuestMemory other)
     {
+        // Its own pages would be spare ones, and stay in use.
+        if (ReferenceEquals(other, this))
+            return;
         foreach (int number in _own)
             _spare.Push(_pages[number]!);
         Array.Copy(other._pages, _pages, other._end);

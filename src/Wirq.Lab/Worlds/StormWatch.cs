@@ -18,8 +18,8 @@ namespace Wirq.Lab.Worlds;
 internal sealed class StormWatch(World world)
 {
     private const int Near = 16, Usual = 60;
-    // To look at the state takes as long as it is large: at 16 KiB about as long as a CPU takes over one interrupt. Guest
-    // memory makes it large.
+    // To look at the state takes as long as it is large: at 16 KiB about as long as a CPU takes over one interrupt. Many
+    // CPUs or routes make it large.
     private const int BytesPerTaken = 1 << 14, BytesPerStride = 1 << 20;
     /// <summary>How often a state has to come back where the state alone does not say what comes next:
     /// an order of CPUs was drawn.</summary>

@@ -19,6 +19,7 @@ public sealed partial class World
     /// <exception cref="InvalidOperationException">Its CPUs are more than a simulation.</exception>
     public World Fork()
     {
+        RequireSimulatedCpus();
         var fork = new World(Scenario, _design is null ? null : Designs.Create(_design.Name), null, _options is null
             ? new WorldOptions { KeepsTimeline = false } : _options with { KeepsTimeline = false });
         fork.CopyFrom(this);
@@ -32,10 +33,12 @@ public sealed partial class World
     public void CopyFrom(World other)
     {
         ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(other, this))
+            return;
         if (!ReferenceEquals(other.Scenario, Scenario) || other._design?.Name != _design?.Name)
             throw new ArgumentException($"a world of {other.Scenario.Name} is no world of {Scenario.Name}, or has another design", nameof(other));
-        if (_cpuPort is not FabricCpus || other._cpuPort is not FabricCpus)
-            throw new InvalidOperationException("a world can be copied where its CPUs are simulated, and not where a kernel runs them");
+        RequireSimulatedCpus();
+        other.RequireSimulatedCpus();
         if (_memory is not null)
         {
             other._memory!.Hash();
@@ -70,6 +73,12 @@ public sealed partial class World
     }
 
     private XxHash128? _hash;
+
+    private void RequireSimulatedCpus()
+    {
+        if (_cpuPort is not FabricCpus)
+            throw new InvalidOperationException("a world can be copied where its CPUs are simulated, and not where a kernel runs them");
+    }
 
     private void ForgetTheWay()
     {

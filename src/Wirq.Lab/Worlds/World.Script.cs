@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Wirq.Lab.Scenarios;
 using Wirq.State;
 
@@ -36,12 +37,22 @@ public sealed partial class World
     }
 
     /// <summary>Whether the next step of the scenario only looks at the machine, and means it at rest.</summary>
-    private bool IsExpectationNext()
+    private bool IsExpectationNext() => _state.Value.IsPassing == 0 && NextStep() is ExpectStep;
+
+    /// <summary>The step that the scenario performs as it goes on; null where it only ends something.</summary>
+    private Step? NextStep()
     {
-        (IReadOnlyList<Step> steps, _) = Innermost();
-        ref ScriptFrame frame = ref _script[_state.Value.Depth - 1];
-        return frame.Step < steps.Count && steps[frame.Step] is ExpectStep;
+        (IReadOnlyList<Step> steps, int times) = Innermost();
+        ScriptFrame frame = _script[_state.Value.Depth - 1];
+        int index = BeginsAgain(frame, steps, times) ? 0 : frame.Step;
+        Step? next = index == steps.Count || times == 0 ? null : steps[index];
+        while (next is RepeatStep repeat)
+            next = repeat.Steps.Count == 0 || repeat.Times == 0 ? null : repeat.Steps[0];
+        return next;
     }
+
+    private static bool BeginsAgain(in ScriptFrame frame, IReadOnlyList<Step> steps, int times) =>
+        frame.Step == steps.Count && steps.Count > 0 && frame.Rounds + 1 < times;
 
     /// <summary>The scenario goes on by one step. To begin a repetition is part of its first step; to end one, or a lapse of
     /// time, is a step of its own, after which everything may come to rest.</summary>
@@ -54,14 +65,16 @@ public sealed partial class World
             LeaveAtEnd();
             return;
         }
+        Step? expected = NextStep();
         while (true)
         {
             (IReadOnlyList<Step> steps, int times) = Innermost();
             ref ScriptFrame frame = ref _script[state.Depth - 1];
-            if (frame.Step == steps.Count && steps.Count > 0 && frame.Rounds + 1 < times)
+            if (BeginsAgain(frame, steps, times))
                 (frame.Step, frame.Rounds) = (0, frame.Rounds + 1);
             if (frame.Step == steps.Count || times == 0)
             {
+                Debug.Assert(expected is null, "a step was expected, and none performed");
                 Leave();
                 return;
             }
@@ -76,6 +89,7 @@ public sealed partial class World
                 _script[state.Depth++] = default;
                 continue;
             }
+            Debug.Assert(ReferenceEquals(step, expected), "another step was expected");
             frame.Step++;
             Perform(step, runningCpu: -1);
             LeaveAtEnd();

@@ -97,7 +97,7 @@ public sealed partial class World
                 Serve(serve.Device);
                 return null;
             case MaskCommand mask:
-                uint index = 0x10 + (uint)mask.Pin * 2;
+                uint index = IoApic.EntryIndex(mask.Pin);
                 RedirectionEntry entry = new(Registers.ReadIndexed(cpu, mask.IoApic, index));
                 Registers.WriteIndexed(cpu, mask.IoApic, index, entry.WithMask(mask.Masked).Low);
                 return null;
@@ -158,7 +158,7 @@ public sealed partial class World
 
     private void Migrate(int cpu, MigrateCommand migrate)
     {
-        uint index = 0x10 + (uint)migrate.Pin * 2;
+        uint index = IoApic.EntryIndex(migrate.Pin);
         RedirectionEntry entry = RedirectionEntry.Create(0, migrate.To & 0x7FFF);
         Registers.WriteIndexed(cpu, migrate.IoApic, index + 1, entry.High);
         if (migrate.Vector < 0)

@@ -5,7 +5,8 @@ namespace Wirq.Lab.Worlds;
 
 /// <content>A world is a transition system: what can happen next, and doing one of it. An order of it all is somebody
 /// else's affair.</content>
-/// <remarks>The steps of a repetition in a handler, and time that passes in one, are a single transition of its CPU.</remarks>
+/// <remarks>Three things in a handler are a single transition of its CPU: the steps of a repetition, time that passes, and an
+/// expectation of a register, before which all that waits inside is done.</remarks>
 public sealed partial class World
 {
     private readonly Block<WorldState> _state;

@@ -24,8 +24,8 @@ public enum ProbeOutcome : byte
 public sealed record ProbeResult(HostProbe Probe, ProbeOutcome Outcome, string Finding, TimeSpan Elapsed);
 
 /// <summary>One question about the host's KVM, answered by a guest of a few instructions.</summary>
-/// <remarks>A probe keeps nothing: it makes a machine of its own and ends it. It is over in the time it is given,
-/// whatever the host does: its guest is kicked, and where even that does not help, the thread that is lost is left
+/// <remarks>A probe keeps nothing: it makes a machine of its own and ends it. Each time it is asked it is over in
+/// the time it is given, whatever the host does: its guest is kicked, and where even that does not help, the thread that is lost is left
 /// behind and dies with the process.</remarks>
 public abstract class HostProbe
 {
@@ -61,35 +61,40 @@ public abstract class HostProbe
 
     /// <summary>Asks.</summary>
     /// <param name="system">The host's KVM.</param>
-    /// <param name="bound">How long it may take. Where left out, it may take <see cref="DefaultBound"/>, and is asked up to
-    /// three times: a busy host may not let a guest run for as long as a probe waits for it.</param>
+    /// <param name="bound">How long it may take. Where left out, it may take <see cref="DefaultBound"/>, and where the time
+    /// was too short it is asked up to three times: a busy host may not let a guest run for as long as a probe waits for
+    /// it.</param>
     public ProbeResult Run(KvmSystem system, TimeSpan? bound = null)
     {
         ArgumentNullException.ThrowIfNull(system);
-        ProbeResult result = RunOnce(system, bound ?? DefaultBound);
-        for (int more = bound is null ? MostTries - 1 : 0; more > 0 && result.Outcome == ProbeOutcome.Failed; more--)
-            result = RunOnce(system, DefaultBound);
-        return result;
+        TimeSpan time = bound ?? DefaultBound;
+        long start = Stopwatch.GetTimestamp();
+        Answer found = AskOnce(system, time);
+        for (int more = bound is null ? MostTries - 1 : 0; more > 0 && found.IsLate; more--)
+            found = AskOnce(system, time);
+        return new ProbeResult(this, found.Outcome, found.Finding, Stopwatch.GetElapsedTime(start));
     }
 
-    private ProbeResult RunOnce(KvmSystem system, TimeSpan time)
+    private Answer AskOnce(KvmSystem system, TimeSpan time)
     {
-        long start = Stopwatch.GetTimestamp();
-        (ProbeOutcome Outcome, string Finding) found = (ProbeOutcome.Failed, $"no answer within {time.TotalSeconds:0.#} s");
         // What is read after a join that timed out must not change any more.
-        (ProbeOutcome, string)? answer = null;
-        var thread = new Thread(() => answer = Answer(system, time)) { IsBackground = true, Name = $"wirq probe {Name}" };
+        Answer? answer = null;
+        var thread = new Thread(() => answer = AskHere(system, time)) { IsBackground = true, Name = $"wirq probe {Name}" };
         try
         {
             HostThread.Start(thread.Start, $"probe {Name}");
-            if (thread.Join(time + s_grace))
-                found = answer!.Value;
+            // A thread that is lost is lost once: it is not asked again.
+            return thread.Join(time + s_grace) ? answer! : Answer.Failed($"no answer within {time.TotalSeconds:0.#} s");
         }
         catch (KernelException refused)
         {
-            found.Finding = refused.Message;
+            return Answer.Failed(refused.Message);
         }
-        return new ProbeResult(this, found.Outcome, found.Finding, Stopwatch.GetElapsedTime(start));
+    }
+
+    private sealed record Answer(ProbeOutcome Outcome, string Finding, bool IsLate)
+    {
+        internal static Answer Failed(string why, bool isLate = false) => new(ProbeOutcome.Failed, why, isLate);
     }
 
     /// <summary>Asks, on a thread of its own.</summary>
@@ -103,19 +108,25 @@ public abstract class HostProbe
     private protected static (ProbeOutcome, string) Lacks(KvmCapability capability) =>
         (ProbeOutcome.Lacks, $"{HostCapability.NameOf(capability)} is 0");
 
-    private (ProbeOutcome, string) Answer(KvmSystem system, TimeSpan bound)
+    private Answer AskHere(KvmSystem system, TimeSpan bound)
     {
         try
         {
-            return Ask(system, ProbeDeadline.In(bound));
+            (ProbeOutcome outcome, string finding) = Ask(system, ProbeDeadline.In(bound));
+            return new Answer(outcome, finding, IsLate: false);
         }
         catch (TimeoutException)
         {
-            return (ProbeOutcome.Failed, $"not over within {bound.TotalSeconds:0.#} s");
+            return Answer.Failed($"not over within {bound.TotalSeconds:0.#} s", isLate: true);
         }
-        catch (Exception failed) when (failed is ProbeException or KernelException or NotSupportedException)
+        catch (ProbeException failed)
         {
-            return (ProbeOutcome.Failed, failed.Message);
+            // The guest did not come where it should, in the time that it had for that.
+            return Answer.Failed(failed.Message, isLate: true);
+        }
+        catch (Exception failed) when (failed is KernelException or NotSupportedException)
+        {
+            return Answer.Failed(failed.Message);
         }
     }
 }

@@ -113,6 +113,8 @@ public sealed class EventBuffer
     public void CopyFrom(EventBuffer other)
     {
         ArgumentNullException.ThrowIfNull(other);
+        if (ReferenceEquals(other, this))
+            return;
         Clear();
         Now = other.Now;
         (_misuseSince, _misuses) = (other._misuseSince, other._misuses);

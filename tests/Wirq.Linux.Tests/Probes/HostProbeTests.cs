@@ -13,7 +13,7 @@ public class HostProbeTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Every_probe_answers_in_its_time_and_leaves_nothing(string name)
+    public void Every_probe_answers_and_leaves_nothing(string name)
     {
         using KvmSystem system = KvmHost.Require();
         int descriptors = KvmHost.OpenDescriptors();
@@ -79,6 +79,14 @@ public class HostProbeTests
         }
     }
 
+    [Fact]
+    public void A_probe_that_the_host_refuses_is_asked_once()
+    {
+        using KvmSystem system = KvmHost.Require();
+        var probe = new FailingProbe(3) { IsRefused = true };
+        Assert.Equal((ProbeOutcome.Failed, 1), (probe.Run(system).Outcome, probe.Asked));
+    }
+
     [Theory]
     [InlineData(2, false, ProbeOutcome.Faithful, 3)]
     [InlineData(3, false, ProbeOutcome.Failed, 3)]
@@ -95,9 +103,11 @@ public class HostProbeTests
     private sealed class FailingProbe(int failures) : HostProbe("failing", "does it answer?", "nothing hangs on it")
     {
         internal int Asked { get; private set; }
+        internal bool IsRefused { get; init; }
 
         private protected override (ProbeOutcome Outcome, string Finding) Ask(KvmSystem system, ProbeDeadline deadline) =>
-            ++Asked > failures ? Faithful("yes") : throw new ProbeException("the guest does not begin");
+            ++Asked > failures ? Faithful("yes")
+                : throw (IsRefused ? new NotSupportedException("no such thing") : new ProbeException("the guest does not begin"));
     }
 
     [Fact]
