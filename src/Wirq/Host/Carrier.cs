@@ -172,7 +172,7 @@ internal sealed partial class Carrier
         finally
         {
             // An observer that throws keeps no effect from being carried out.
-            Skip();
+            _events.TryTake(out _);
             if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
                 Carry(next, ports, ref failure);
         }
