@@ -45,8 +45,8 @@ internal enum HostCallKind : uint
 /// <summary>One call of the host that is due. The routes of a <see cref="HostCallKind.Commit"/> are <see
 /// cref="Carrier.Routes"/>.</summary>
 /// <param name="Kind">The function that is called.</param>
+/// <param name="Effect">The effect that requests it.</param>
 /// <param name="EventFd">The eventfd of the call, if any.</param>
-/// <param name="EventFd">The eventfd that it is about, if any.</param>
 internal readonly record struct HostCall(HostCallKind Kind, Event Effect, EventFd EventFd)
 {
     /// <summary>The GSI of a <see cref="HostCallKind.Bind"/>, <see cref="HostCallKind.Unbind"/> or <see

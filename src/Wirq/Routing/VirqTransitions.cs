@@ -123,8 +123,8 @@ public static class VirqTransitions
 
     /// <summary>The state after an input.</summary>
     /// <param name="from">The state before.</param>
+    /// <param name="input">What happens.</param>
     /// <param name="when">The condition that holds; any, if the table has no condition.</param>
-    /// <param name="when">The condition that holds; where the table asks for none, any.</param>
     public static VirqState Next(VirqState from, VirqInput input, VirqCondition when = VirqCondition.Always) =>
         s_next[Place(from, input, when)];
 

@@ -4,8 +4,8 @@ namespace Wirq.Events;
 /// <param name="Cpu">Number of the CPU.</param>
 /// <param name="IsWrite">Whether it wrote.</param>
 /// <param name="Size">Bytes: 1, 2, 4 or 8.</param>
+/// <param name="Address">Physical address.</param>
 /// <param name="Value">The value that it wrote or read.</param>
-/// <param name="Value">What it wrote or got.</param>
 public readonly record struct MemoryMappedAccess(int Cpu, bool IsWrite, int Size, ulong Address, ulong Value)
     : IEventView<MemoryMappedAccess>
 {
