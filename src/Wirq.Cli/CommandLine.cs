@@ -22,7 +22,7 @@ internal static class CommandLine
     internal const int NotTold = 4;
     /// <summary>Something could not be written.</summary>
     internal const int Unwritten = 5;
-    /// <summary>Stopped by SIGHUP: 128 and the signal's number, as a shell tells of it.</summary>
+    /// <summary>Stopped by SIGHUP: 128 plus the signal's number, as a shell reports it.</summary>
     internal const int HungUp = 129;
     /// <summary>Stopped by SIGINT.</summary>
     internal const int Interrupted = 130;

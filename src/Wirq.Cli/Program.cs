@@ -12,7 +12,8 @@ try
 }
 catch (OutputException unwritten)
 {
-    // Who reads the beginning and goes, as head does, need not be told; and bad usage has had its line.
+    // A reader that reads the beginning and closes the pipe, as head does, needs no message; and bad usage has already
+    // printed its line.
     if (!unwritten.ReaderGone && parsed.Errors.Count == 0)
         Console.Error.WriteLine($"wirq: {unwritten.Message}");
     status = CommandLine.Unwritten;

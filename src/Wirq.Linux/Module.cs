@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 
-// What crosses to libc is blittable; nothing is to be converted on the way.
+// Everything that is passed to libc is blittable; nothing needs marshalling.
 [assembly: DisableRuntimeMarshalling]
 [assembly: SupportedOSPlatform("linux")]

@@ -6,7 +6,7 @@ namespace Wirq;
 /// <summary>How an access to a model-specific register ended.</summary>
 public enum MsrResult
 {
-    /// <summary>It is none of the interrupt system's.</summary>
+    /// <summary>The register does not belong to the interrupt system.</summary>
     NotOurs,
     /// <summary>Done.</summary>
     Done,
@@ -158,8 +158,8 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
 
     private bool HasExtInt(LocalApics apics, int cpu) => Pic is { Asks: true } && apics.HasExtInt(cpu, intr: true);
 
-    /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does where INTR asks for it; a CPU that
-    /// had seen INTR before it fell runs one all the same, and gets a spurious vector.</summary>
+    /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does this when INTR is high. A CPU that
+    /// saw INTR before it fell still runs the cycle, and gets a spurious vector.</summary>
     /// <exception cref="InvalidOperationException">The machine has no 8259.</exception>
     public byte Inta(int cpu)
     {
@@ -194,7 +194,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
             Events.NoteMisuse(cpu, Misuse.Access, offset, value);
     }
 
-    /// <summary>What of a write its size carries; what the caller has above is nobody's.</summary>
+    /// <summary>The bits of a write within its size; higher bits of the caller's value do not count.</summary>
     private static uint Narrow(ulong value, int size) =>
         size < RegisterWidth ? (uint)value & ((1u << size * 8) - 1) : (uint)value;
 

@@ -9,8 +9,8 @@ public sealed partial class Fabric
 {
     /// <summary>Connects a source to a line.</summary>
     /// <param name="gsi">The line, 0 up to the number of GSIs.</param>
-    /// <param name="label">Who it is, for those who ask who holds a line.</param>
-    /// <param name="kind">How much is known of its level.</param>
+    /// <param name="label">The source's name, for reports of who holds a line.</param>
+    /// <param name="kind">How much of its level is visible.</param>
     /// <exception cref="InvalidOperationException">All slots are taken (<see
     /// cref="FabricOptions.Sources"/>).</exception>
     public Source Connect(int gsi, string label, SourceKind kind = SourceKind.Wired)
@@ -33,8 +33,8 @@ public sealed partial class Fabric
         Lines.Remove(slot, Events);
     }
 
-    /// <summary>The device behind a sampled source wants nothing any more. Nothing follows; a law may want to
-    /// know. A source that has left wants nothing anyway.</summary>
+    /// <summary>Notes that the device behind a sampled source no longer needs service. This changes nothing; it is for
+    /// the laws. A source that has left the line is ignored.</summary>
     public void NoteWithdrawn(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -42,8 +42,8 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.SourceWithdrawn, (ushort)source.Slot, (uint)source.Gsi));
     }
 
-    /// <summary>The device behind a sampled source that still asserts wants something again. Nothing follows; a law may
-    /// want to know.</summary>
+    /// <summary>Notes that the device behind a sampled source that still asserts needs service again. This changes
+    /// nothing; it is for the laws.</summary>
     public void NoteWanted(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -63,8 +63,8 @@ public sealed partial class Fabric
         DrivePins(gsi, asserted);
     }
 
-    /// <summary>The chips of this machine that a line leads to are driven. At the level that they have already, by the manual
-    /// nothing follows; a profile may take each call for an edge or a request (<c>EveryDriveCounts</c>,
+    /// <summary>Drives the chips of this machine that a line leads to. By the manual, nothing happens if they already
+    /// have this level. In some profiles each call counts as an edge or a request (<c>EveryDriveCounts</c>,
     /// <c>LevelDriveCounts</c>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void DrivePins(int gsi, bool asserted)
@@ -79,7 +79,7 @@ public sealed partial class Fabric
             _ioApics[target.IoApic].SetPin(target.Pin, asserted, Events);
     }
 
-    /// <summary>Whether a line leads to the chips of a kernel, and not to those of this machine.</summary>
+    /// <summary>Whether a line leads to the chips of a kernel instead of those of this machine.</summary>
     internal bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -105,14 +105,15 @@ public sealed partial class Fabric
         UpdatePic();
     }
 
-    /// <summary>INT of the 8259s follows from their state, and INTR reaches whoever it is wired to.</summary>
+    /// <summary>Computes INT of the 8259s from their state, and drives INTR to everything that it is wired
+    /// to.</summary>
     internal void UpdatePic()
     {
         Pic!.Update(Events);
         PropagateIntr();
     }
 
-    /// <summary>Acknowledges the lines of pins, and tells of each pin.</summary>
+    /// <summary>Acknowledges the lines of pins, and reports each pin.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Acknowledge(PinSet pins, ReadOnlySpan<int> gsis, EventKind kind, int chip, bool onlySampled)
     {

@@ -4,15 +4,17 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <content>The queue, and what is carried out inside.</content>
+/// <content>The queue, and the effects that stay inside.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Carries out what waits, in order, until nothing does. It completes: when it returns, all effects have
-    /// run. Called from within an effect, or where a <see cref="FabricHost"/> has the fabric, it only queues.</summary>
-    /// <param name="ports">Who carries out what leaves the fabric; null for nobody.</param>
-    /// <exception cref="Routing.KernelException">The host refused something; the rest has run. The first refusal.</exception>
-    /// <remarks>Any other exception of a port is thrown at once: the effect counts as refused, and what waits behind it runs
-    /// with the next drain.</remarks>
+    /// <summary>Carries out the queued effects, in order, until the queue is empty. When it returns, all effects have
+    /// run. If it is called from within an effect, or if a <see cref="FabricHost"/> owns the fabric, it only
+    /// queues.</summary>
+    /// <param name="ports">The ports that carry out what leaves the fabric; null for none.</param>
+    /// <exception cref="Routing.KernelException">The host refused a call. The other effects have run. The first refusal
+    /// is thrown.</exception>
+    /// <remarks>Any other exception of a port is thrown at once. Its effect counts as refused, and the effects behind
+    /// it run with the next drain.</remarks>
     public void Drain(FabricPorts? ports = null)
     {
         if (ports is null)
@@ -28,7 +30,7 @@ public sealed partial class Fabric
     /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
-    /// <summary>A CPU whose local APIC is a kernel's ended a level vector.</summary>
+    /// <summary>A CPU whose local APIC is in a kernel ended a level vector.</summary>
     internal void TellEoi(int cpu, byte vector) => Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector));
 
     internal void Eoi(byte vector, bool level)
@@ -43,7 +45,7 @@ public sealed partial class Fabric
             EoiToAll(vector, level);
     }
 
-    /// <summary>All of them clear Remote IRR before any serves a pin again; machines have a handful of
+    /// <summary>All I/OAPICs clear Remote IRR before any of them serves a pin again. A machine has only a handful of
     /// I/OAPICs.</summary>
     private void EoiToAll(byte vector, bool level)
     {
@@ -57,8 +59,7 @@ public sealed partial class Fabric
             Carry(chip, work[chip]);
     }
 
-    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
-    /// none.</summary>
+    /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none.</summary>
     public long NextDeadline
     {
         get
@@ -70,8 +71,8 @@ public sealed partial class Fabric
         }
     }
 
-    /// <summary>Virtual time moves on. What is due in between happens at its end; call it up to
-    /// <see cref="NextDeadline"/> at a time where the order matters.</summary>
+    /// <summary>Advances virtual time. What is due in between happens at the new time. If the order matters, advance
+    /// step by step to <see cref="NextDeadline"/>.</summary>
     /// <param name="now">The new time in ns; not before the present one.</param>
     public void Advance(long now)
     {

@@ -3,7 +3,7 @@ using Wirq.Remapping;
 
 namespace Wirq;
 
-/// <content>The remapping units: their registers, and what an invalidation ends.</content>
+/// <content>The remapping units: their registers, and the effects of an invalidation.</content>
 public sealed partial class Fabric
 {
     private readonly RemapperSet _units;
@@ -27,7 +27,8 @@ public sealed partial class Fabric
             Events.NoteMisuse(cpu, Misuse.Access, address, value);
             return;
         }
-        // One piece at a time: what a piece ends is unbound before the next, which may tell the guest that it is done.
+        // One piece at a time: the routes that a piece ends are unbound before the next piece, which may report
+        // completion to the guest.
         while (_units[unit].TryStep(Memory, Events, out CookieRange ended))
         {
             if (!ended.IsEmpty)

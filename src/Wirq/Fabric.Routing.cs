@@ -6,12 +6,12 @@ namespace Wirq;
 /// <content>Virqs on lines, and the routes of pins in a kernel.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Connects a virq to a line: its device writes an eventfd, or triggers it by hand.</summary>
+    /// <summary>Connects a virq to a line. Its device writes an eventfd, or calls the trigger method.</summary>
     /// <param name="gsi">The line.</param>
-    /// <param name="label">Who it is.</param>
+    /// <param name="label">The name of the virq, for reports.</param>
     /// <param name="kind"><see cref="VirqKind.Level"/>: it asserts until the line is acknowledged, and asserts again
     /// only if it is triggered again. <see cref="VirqKind.Edge"/>: it pulses.</param>
-    /// <exception cref="InvalidOperationException">All slots are taken, or the machine has no virqs.</exception>
+    /// <exception cref="InvalidOperationException">All slots are in use, or the machine has no virqs.</exception>
     public VirqHandle ConnectVirq(int gsi, string label, VirqKind kind)
     {
         if (kind is not (VirqKind.Level or VirqKind.Edge))
@@ -46,8 +46,9 @@ public sealed partial class Fabric
     private PinRoutes? PinRoutesOf(RoutingOptions routing) =>
         routing.Kernel is { OwnsIoApic: false } && _ioApics.Length > 0 ? new PinRoutes(_ioApics, Arena) : null;
 
-    /// <summary>An entry changed. A level entry that is open gets its route at once, so that its next interrupt needs no
-    /// commit; one that cannot be translated yet gets it, or its fault, when an interrupt happens.</summary>
+    /// <summary>A redirection entry changed. An unmasked level entry gets its route at once, so its next interrupt
+    /// needs no commit. If it cannot be translated yet, it gets its route, or its fault, when an interrupt
+    /// happens.</summary>
     internal void FollowRoute(int chip, int pin, RedirectionEntry entry)
     {
         if (RouteCache?.Pins is not { } pins || !_ioApics[chip].IsLevel(entry) || entry.Masked)

@@ -13,7 +13,8 @@ namespace Wirq;
 /// them.</summary>
 /// <remarks>
 /// Pure and synchronous: it has no thread, clock or callback. Each input changes state and appends events to
-/// <see cref="Events"/>; whoever owns the fabric drains them (<see cref="Drain"/>), in order. Inputs may be made from
+/// <see cref="Events"/>. The owner of the fabric drains them (<see cref="Drain"/>), in order. Inputs may be made from
+/// within an effect; they only queue. Not thread-safe.
 /// within an effect; they only queue. Not thread-safe.
 /// <para>All mutable state lies in one <see cref="StateArena"/>: see <see cref="Fork"/> and <see
 /// cref="Identity"/>.</para>
@@ -27,9 +28,9 @@ public sealed partial class Fabric : IRouteOwner
     private readonly int _intrSource = -1;
 
     /// <summary>Builds a machine in its reset state.</summary>
-    /// <param name="options">How it is built.</param>
+    /// <param name="options">How the machine is built.</param>
     /// <param name="arena">Where its state goes; null for an arena of its own.</param>
-    /// <exception cref="OptionException">No machine can be built so; nothing was.</exception>
+    /// <exception cref="OptionException">The options are invalid. Nothing was built.</exception>
     public Fabric(FabricOptions options, StateArena? arena = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -74,27 +75,27 @@ public sealed partial class Fabric : IRouteOwner
     public PicPair? Pic { get; }
     /// <summary>Its I/OAPICs.</summary>
     public IReadOnlyList<IoApic> IoApics => _ioApics;
-    /// <summary>Its local APICs; null where they are a kernel's (<see cref="RoutingOptions.Kernel"/>).</summary>
+    /// <summary>Its local APICs; null if they are in a kernel (<see cref="RoutingOptions.Kernel"/>).</summary>
     public LocalApics? LocalApics { get; }
-    /// <summary>Guest memory, which remapping units read. A fork has that of its original until it is given its
-    /// own.</summary>
+    /// <summary>Guest memory, which remapping units read. A fork uses the memory of its original until it is
+    /// set.</summary>
     public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
     /// <summary>Its virqs and the routes of a kernel that they use, if it has any.</summary>
     public RouteCache? RouteCache { get; }
 
-    /// <summary>Who carries its effects out.</summary>
+    /// <summary>The carrier of its effects.</summary>
     internal Carrier Carrier { get; }
 
-    /// <summary>The laws whose state lies in its arena, in the order in which they were built. They go with it into a
-    /// fork, which has its own.</summary>
+    /// <summary>The laws whose state lies in its arena, in the order in which they were built. A fork has its own
+    /// copies of them.</summary>
     public IReadOnlyList<LawSet> Laws => _laws;
 
     /// <summary>Virtual time, in nanoseconds.</summary>
     public long Now => Events.Now;
 
-    /// <summary>A machine that is in the same state, waiting events included, and goes its own way from here. Laws in the
-    /// arena of this one are forked too: see <see cref="Laws"/>.</summary>
-    /// <exception cref="InvalidOperationException">Something else lies in the arena, too, whose state the fork would
+    /// <summary>Makes an independent machine in the same state, including waiting events. Laws in the arena of this
+    /// machine are forked too: see <see cref="Laws"/>.</summary>
+    /// <exception cref="InvalidOperationException">The arena contains other state too, which the fork would
     /// lack.</exception>
     public Fabric Fork()
     {
@@ -112,16 +113,16 @@ public sealed partial class Fabric : IRouteOwner
         return fork;
     }
 
-    /// <summary>Takes over the state of a machine built alike. Laws in this one's arena take over that of the other's
-    /// laws.</summary>
-    /// <exception cref="ArgumentException">It is not built alike, or has not the laws that this one has in its arena.
-    /// Nothing was taken over.</exception>
+    /// <summary>Takes over the state of a machine that was built from equal options. The laws in this machine's arena
+    /// take over the state of the other's laws.</summary>
+    /// <exception cref="ArgumentException">The machine was built from other options, or lacks laws that this one has in
+    /// its arena. Nothing was taken over.</exception>
     public void CopyFrom(Fabric other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (other._region.Count != _region.Count)
             throw new ArgumentException($"a machine of {other._region.Count} blocks of state does not fit one of {_region.Count}", nameof(other));
-        // Laws that had not seen the other's history would judge what follows from it.
+        // Laws that have not seen the other's history would judge its consequences wrongly.
         if (_laws.Count > 0 && !_laws.Select(laws => laws.Key).SequenceEqual(other._laws.Select(laws => laws.Key)))
         {
             throw new ArgumentException("the laws in this machine's arena are not in the other's, so they have not seen its "
@@ -135,17 +136,19 @@ public sealed partial class Fabric : IRouteOwner
         RouteCache?.CopyLabels(other.RouteCache!);
     }
 
-    /// <summary>The arena took over that of another machine, which has the same names: the rest goes with it.</summary>
+    /// <summary>The arena took over that of a machine with the same names: takes over the state outside the
+    /// arena.</summary>
     internal void Copied(Fabric other)
     {
         Events.CopyFrom(other.Events);
         Carrier.Copied();
     }
 
-    /// <summary>A hash of all state, what waits in the queue and a call in flight included: machines of the same identity
-    /// behave alike from here on, and those that behave alike have the same identity.</summary>
-    /// <remarks>Times are relative. What only tells old from new (generations, owners) counts as that. Which slots sources
-    /// have does not count, and not who left in which order. Everything else in the arena counts as it is.</remarks>
+    /// <summary>A hash of all state, including the events in the queue and a call in flight. Machines with the same
+    /// identity behave alike from here on, and machines that behave alike have the same identity.</summary>
+    /// <remarks>Times are relative. Values that only tell old from new (generations, owners) count only as old or new.
+    /// The slots of sources do not count, nor does the order in which sources left. Everything else in the arena counts
+    /// as it is.</remarks>
     public UInt128 Identity()
     {
         UInt128 state = Arena.Identity(Now);
@@ -161,7 +164,7 @@ public sealed partial class Fabric : IRouteOwner
         return hash.GetCurrentHashAsUInt128();
     }
 
-    /// <summary>Laws are built that are to be fed this machine's events.</summary>
+    /// <summary>Registers laws that will be fed this machine's events.</summary>
     internal void Watch(LawSet laws, StateArena arena)
     {
         Events.Observing = true;
@@ -169,6 +172,6 @@ public sealed partial class Fabric : IRouteOwner
             _laws.Add(laws);
     }
 
-    /// <summary>The handle of the source in a slot, in a fork whose devices look for their own again.</summary>
+    /// <summary>The handle of the source in a slot. The devices of a fork find their sources with it.</summary>
     public Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
 }

@@ -4,15 +4,15 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq;
 
-/// <content>What is demanded of a machine, all of it, before anything is built.</content>
+/// <content>All requirements on the options, checked before anything is built.</content>
 public sealed partial record FabricOptions
 {
-    /// <summary>How many GSIs the machine has: those of the ISA bus at least.</summary>
+    /// <summary>How many GSIs the machine has: at least those of the ISA bus.</summary>
     internal int GsiCount => Math.Max(GsiMap.IsaIrqs, IoApics.Select(chip => chip.GsiBase + chip.Pins).DefaultIfEmpty(0).Max());
 
-    /// <summary>Throws where no machine can be built so: a field is out of its range, or two do not fit each
-    /// other.</summary>
-    /// <exception cref="OptionException">Names the field, and what may stand there.</exception>
+    /// <summary>Throws if no machine can be built from these options: a field is out of its range, or two fields
+    /// contradict each other.</summary>
+    /// <exception cref="OptionException">Names the field and its valid values.</exception>
     public void Validate()
     {
         OptionCheck check = OptionCheck.Whole;
@@ -70,7 +70,7 @@ public sealed partial record FabricOptions
         }
     }
 
-    /// <summary>Registers stand each in pages of their own.</summary>
+    /// <summary>Each chip has its own pages of registers.</summary>
     private void CheckPages(OptionCheck check)
     {
         var owners = new List<(RegisterPages Pages, string Name)>();

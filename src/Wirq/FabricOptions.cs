@@ -19,38 +19,38 @@ public sealed partial record FabricOptions
 
     /// <summary>The local APICs.</summary>
     public LocalApicOptions LocalApics { get; init; } = new();
-    /// <summary>The I/OAPICs, in the order of their numbers; at most <see cref="MaxIoApics"/>. Each has GSIs and a page of
-    /// registers that no other has.</summary>
+    /// <summary>The I/OAPICs, in the order of their numbers; at most <see cref="MaxIoApics"/>. Each has its own GSIs
+    /// and its own page of registers.</summary>
     public IReadOnlyList<IoApicOptions> IoApics { get; init; } = [new()];
     /// <summary>The 8259 pair; null for a machine without.</summary>
     public PicOptions? Pic { get; init; } = new();
-    /// <summary>ISA IRQs, 0 to 15, whose GSI is not their own number. A GSI is one of the machine's: of an I/OAPIC's pin,
-    /// or below 16. Where there is an 8259 pair, no two IRQs lead to one GSI; IRQ 2, which takes the slave, leads
-    /// nowhere.</summary>
+    /// <summary>ISA IRQs, 0 to 15, whose GSI is not their own number. The GSI must exist in the machine: a pin of an
+    /// I/OAPIC, or below 16. If there is an 8259 pair, no two IRQs lead to one GSI. IRQ 2 is the cascade of the slave
+    /// and leads to no GSI.</summary>
     public IReadOnlyDictionary<int, int> IsaOverrides { get; init; } = new Dictionary<int, int> { [0] = 2 };
     /// <summary>Whether INTR of the 8259 pair is also wired to pin 0 of the first I/OAPIC (MultiProcessor
     /// Specification 1.4, 3.6.2.2), which then takes ExtINT there.</summary>
     public bool IntrAtPinZero { get; init; } = true;
-    /// <summary>How destinations stand in the address of a message.</summary>
+    /// <summary>How a message address carries the destination.</summary>
     public MsiFormat Format { get; init; } = MsiFormat.ExtendedDestination;
-    /// <summary>How many sources fit at the same time, 1 to <see cref="MaxSources"/>.</summary>
+    /// <summary>The maximum number of sources at the same time, 1 to <see cref="MaxSources"/>.</summary>
     public int Sources { get; init; } = 256;
-    /// <summary>A remapping unit of VT-d, the first of the machine's; null for none. Without a <see
-    /// cref="VtdOptions.Scope"/> it remaps the messages of all devices and I/OAPICs that no other unit's scope
-    /// has.</summary>
+    /// <summary>A VT-d remapping unit, the first unit of the machine; null for none. Without a
+    /// <see cref="VtdOptions.Scope"/> it remaps the messages of all devices and I/OAPICs that are in no other unit's
+    /// scope.</summary>
     public VtdOptions? Vtd { get; init; }
-    /// <summary>The remapping units that follow <see cref="Vtd"/>, if there is one, in the order of their numbers; at most
-    /// <see cref="MaxRemappers"/> in all. The first whose scope has a requester remaps its messages; those of a requester that
-    /// is in no scope, the first unit without a scope.</summary>
-    /// <remarks>The header of a recording keeps of them what stands in <see cref="IRemapperOptions"/>, and not how each is
-    /// built.</remarks>
+    /// <summary>The remapping units that follow <see cref="Vtd"/>, if there is one, in the order of their numbers; at
+    /// most <see cref="MaxRemappers"/> in all. The first unit whose scope contains a requester remaps its messages. If
+    /// no scope contains the requester, the first unit without a scope does.</summary>
+    /// <remarks>The header of a recording contains the values of <see cref="IRemapperOptions"/> of each unit, but not
+    /// how the unit is built.</remarks>
     [JsonIgnore]
     public IReadOnlyList<IRemapperOptions> Remappers { get; init; } = [];
     /// <summary>How virqs are served; null for a machine without.</summary>
     public RoutingOptions? Routing { get; init; }
-    /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. In no profile it does: KVM lets
-    /// the 8259 go first, and so does QEMU (a log of QEMU 7.2 with <c>-d int</c> shows INTA cycles while the local APIC
-    /// had a vector to take).</summary>
+    /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. False in every profile: KVM
+    /// takes the 8259's vector first, and so does QEMU (a log of QEMU 7.2 with <c>-d int</c> shows INTA cycles while
+    /// the local APIC had a vector to take).</summary>
     public bool LocalApicFirst { get; init; }
 
     /// <summary>All remapping units, in the order of their numbers.</summary>
@@ -59,8 +59,8 @@ public sealed partial record FabricOptions
 
     /// <summary>A PC: <paramref name="cpus"/> local APICs, one I/OAPIC of 24 pins and the 8259 pair.</summary>
     /// <param name="cpus">How many CPUs.</param>
-    /// <param name="profile">Whose behaviour all its chips show.</param>
-    /// <param name="ack">When holders of a level line hear of its acknowledge.</param>
+    /// <param name="profile">The behaviour of all its chips.</param>
+    /// <param name="ack">When holders of a level line get its acknowledge.</param>
     public static FabricOptions Pc(int cpus = 1, Profile profile = Profile.Manual, AckPolicy ack = AckPolicy.Done) => new()
     {
         LocalApics = new() { Count = cpus, Profile = profile },

@@ -2,7 +2,7 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>What the wiring itself remembers.</summary>
+/// <summary>The state of the wiring itself.</summary>
 internal struct FabricState : IState
 {
     /// <summary>INTR of the 8259 pair as the local APICs last saw it.</summary>

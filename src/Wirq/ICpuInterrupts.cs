@@ -1,9 +1,10 @@
 namespace Wirq;
 
-/// <summary>What the core of a CPU does with the local APIC beside it: it takes interrupts, and has the task priority as
+/// <summary>How the core of a CPU uses its local APIC: it takes interrupts, and accesses the task priority as
 /// CR8.</summary>
-/// <remarks>A <see cref="Fabric"/> has it for one thread, a <see cref="Host.FabricHost"/> for many. Where the local APICs are a
-/// kernel's, that kernel runs the CPUs, and each of these calls throws <see cref="InvalidOperationException"/>.</remarks>
+/// <remarks>A <see cref="Fabric"/> implements it for one thread, a <see cref="Host.FabricHost"/> for many. If the local
+/// APICs are in a kernel, that kernel runs the CPUs, and each of these calls throws
+/// <see cref="InvalidOperationException"/>.</remarks>
 public interface ICpuInterrupts
 {
     /// <summary>A CPU reads CR8.</summary>
@@ -13,13 +14,13 @@ public interface ICpuInterrupts
     /// <returns>False for <c>#GP(0)</c>.</returns>
     bool TryWriteCr8(int cpu, ulong value);
 
-    /// <summary>IA32_APIC_BASE of a CPU, without an access by the guest.</summary>
+    /// <summary>Reads IA32_APIC_BASE of a CPU, without an access by the guest.</summary>
     ApicBase ReadBase(int cpu);
 
     /// <summary>Whether a CPU whose interrupts are enabled would take one now.</summary>
     bool HasInterrupt(int cpu);
 
     /// <summary>A CPU takes an interrupt: from the 8259 pair by an INTA cycle, or from its local APIC.</summary>
-    /// <returns>The vector, 0 to 255; -1 where there is nothing to take.</returns>
+    /// <returns>The vector, 0 to 255; -1 if there is none to take.</returns>
     int Take(int cpu);
 }

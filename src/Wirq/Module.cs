@@ -1,4 +1,4 @@
 using System.Runtime.CompilerServices;
 
-// No method here reads a local before it writes it; zeroing them costs an eighth of a message's way.
+// No method here reads a local before it writes it. Zeroing the locals costs an eighth of the time of a message.
 [module: SkipLocalsInit]

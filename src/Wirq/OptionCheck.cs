@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 
 namespace Wirq;
 
-/// <summary>Holds the fields of a record of options to their limits.</summary>
-/// <param name="owner">The path of the record, with a dot behind it; empty for the one that is validated.</param>
+/// <summary>Checks the fields of an options record against their limits.</summary>
+/// <param name="owner">The path of the record, followed by a dot; empty for the one that is validated.</param>
 internal readonly struct OptionCheck(string owner)
 {
-    /// <summary>The longest time that an option may name, in nanoseconds: 1000 s. So long a time can be added to virtual
-    /// time again and again, and 63 bits hold it.</summary>
+    /// <summary>The longest time that an option may have, in nanoseconds: 1000 s. A 63-bit virtual time does not
+    /// overflow when such a time is added to it many times.</summary>
     internal const long MaxDelay = 1_000_000_000_000;
 
     internal static OptionCheck Whole { get; } = new("");
@@ -23,7 +23,7 @@ internal readonly struct OptionCheck(string owner)
             Refuse(field, Text(value), string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"));
     }
 
-    /// <summary>The address of a page of registers: whole, and one that exists.</summary>
+    /// <summary>Checks the address of a page of registers: it is aligned, and it exists.</summary>
     /// <param name="value">The address.</param>
     /// <param name="bits">How many bits physical addresses have.</param>
     /// <param name="field">Its name.</param>

@@ -1,7 +1,7 @@
 namespace Wirq;
 
-/// <summary>Whose behaviour a chip shows where real implementations part from the manual in a way that changes state.
-/// The differences, each with its evidence, stand in <see cref="ProfileTable"/>.</summary>
+/// <summary>The implementation whose behaviour a chip has, where real implementations differ from the manual in a way
+/// that changes state. The differences, each with its evidence, are in <see cref="ProfileTable"/>.</summary>
 public enum Profile : byte
 {
     /// <summary>The data sheets and the Intel SDM.</summary>

@@ -13,7 +13,7 @@ public sealed class DeviceBus
     /// <summary>Maps a device at ports.</summary>
     /// <param name="first">The first port.</param>
     /// <param name="count">How many.</param>
-    /// <param name="device">Who answers; it goes before whoever answered there.</param>
+    /// <param name="device">The device that answers; it takes precedence over earlier devices at these ports.</param>
     public void MapPorts(ushort first, int count, IPortDevice device)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
@@ -24,7 +24,8 @@ public sealed class DeviceBus
     /// <summary>Maps a device at physical addresses.</summary>
     /// <param name="address">The first.</param>
     /// <param name="length">Bytes.</param>
-    /// <param name="device">Who answers; it goes before whoever answered there.</param>
+    /// <param name="device">The device that answers; it takes precedence over earlier devices at these
+    /// addresses.</param>
     public void MapMemory(ulong address, ulong length, IMemoryDevice device)
     {
         ArgumentOutOfRangeException.ThrowIfZero(length);

@@ -4,7 +4,7 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Cpus;
 
-/// <summary>What an exit that nobody serves means for the guest.</summary>
+/// <summary>How the guest ends at an exit that no device serves.</summary>
 internal static class Ends
 {
     internal static GuestEnd Of(int cpu, KvmExit exit, GuestView view) => exit.Reason switch

@@ -7,8 +7,8 @@ using Wirq.Remapping;
 
 namespace Wirq.Board.Cpus;
 
-/// <summary>Runs a vCPU whose local APIC is KVM's (delivery configurations `split` and `kernel`): KVM injects by itself,
-/// keeps halts, INIT and SIPI, and tells of the EOIs of level vectors where the I/OAPIC is userspace's.</summary>
+/// <summary>Runs a vCPU whose local APIC is KVM's (delivery configurations `split` and `kernel`): KVM injects, handles
+/// halts, INIT and SIPI, and reports the EOIs of level vectors if the I/OAPIC is in userspace.</summary>
 public sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
@@ -20,15 +20,15 @@ public sealed class KernelVcpu : IVcpuHandler
     private readonly GuestView _view;
     private bool _intr;
 
-    /// <summary>Takes a vCPU over.</summary>
+    /// <summary>Takes over a vCPU.</summary>
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="chips">The interrupt system as vCPUs reach it.</param>
-    /// <param name="devices">Everything else that it reaches.</param>
-    /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
+    /// <param name="chips">The interrupt system as vCPUs access it.</param>
+    /// <param name="devices">Everything else that it accesses.</param>
+    /// <param name="memory">The guest's memory, for work-arounds.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
-    /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
+    /// <param name="ended">Called with how the guest ended, on the vCPU's thread.</param>
     internal KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardChips chips, DeviceBus devices, IGuestMemory memory,
         WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
@@ -41,7 +41,7 @@ public sealed class KernelVcpu : IVcpuHandler
         _view = new GuestView(vcpu, memory);
     }
 
-    /// <summary>The level of the 8259s' INTR changed. The vCPU is to be kicked then.</summary>
+    /// <summary>The level of the 8259s' INTR changed. The caller then kicks the vCPU.</summary>
     internal void SetIntr(bool high) => Volatile.Write(ref _intr, high);
 
     /// <inheritdoc/>

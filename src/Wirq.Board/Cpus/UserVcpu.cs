@@ -28,15 +28,15 @@ public sealed class UserVcpu : IVcpuHandler
     private bool _waitsForStartUp, _halted, _unfinished;
     private ulong _cr8;
 
-    /// <summary>Takes a vCPU over.</summary>
-    /// <param name="vcpu">The vCPU, just made: its state is what INIT brings back.</param>
+    /// <summary>Takes over a vCPU.</summary>
+    /// <param name="vcpu">The vCPU, just created: INIT restores its current state.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
-    /// <param name="registers">The interrupt system, as its accesses reach it.</param>
-    /// <param name="interrupts">The interrupt system, as its core takes interrupts.</param>
-    /// <param name="devices">Everything else that it reaches.</param>
-    /// <param name="memory">The guest's memory, for work-arounds to look at.</param>
+    /// <param name="registers">The interrupt system, for its accesses.</param>
+    /// <param name="interrupts">The interrupt system, for the interrupts that it takes.</param>
+    /// <param name="devices">Everything else that it accesses.</param>
+    /// <param name="memory">The guest's memory, for work-arounds.</param>
     /// <param name="workarounds">The work-arounds that this host needs; see <see cref="WorkaroundSet.For"/>.</param>
-    /// <param name="ended">Told how the guest ended, on the vCPU's thread.</param>
+    /// <param name="ended">Called with how the guest ended, on the vCPU's thread.</param>
     public UserVcpu(KvmVcpu vcpu, int cpu, ICpuAccesses registers, ICpuInterrupts interrupts, DeviceBus devices,
         IGuestMemory memory, WorkaroundSet workarounds, Action<GuestEnd> ended)
     {
@@ -65,7 +65,7 @@ public sealed class UserVcpu : IVcpuHandler
     {
         ArgumentNullException.ThrowIfNull(vm);
         vm.EnableUserSpaceMsr(KvmMsrExits.Invalid | KvmMsrExits.Unknown | KvmMsrExits.Filter);
-        // Those that KVM would answer by itself; the registers of x2APIC mode it refuses where it has no local APIC.
+        // The MSRs that KVM would answer itself. It refuses the registers of x2APIC mode if it has no local APIC.
         vm.SetMsrFilter(new KvmMsrRange(ApicMsr.Base, 1, Both), new KvmMsrRange(ApicMsr.TscDeadline, 1, Both));
     }
 
@@ -93,8 +93,8 @@ public sealed class UserVcpu : IVcpuHandler
             if (_workarounds.BeforeEntry(_view, waits && !_halted, Finish) == WorkaroundResult.LookAgain)
                 GiveInterrupt(vcpu);
         }
-        // Whoever calls the chips carries out what others left: it may be for this CPU, and nobody kicks a thread for
-        // what it does itself.
+        // A thread that calls the chips also carries out effects of others. They may be for this CPU, and no thread
+        // kicks itself.
         while (Signals.Any);
         _cr8 = _interrupts.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;
@@ -160,7 +160,7 @@ public sealed class UserVcpu : IVcpuHandler
             return false;
         vcpu.TryInterrupt((byte)vector);
         _halted = false;
-        // Behind an ExtINT the local APIC's own may still wait, and the CPU was told of that already.
+        // After an ExtINT the local APIC's own interrupt may still wait, and the CPU was already notified of that.
         vcpu.RequestInterruptWindow = _interrupts.HasInterrupt(_cpu);
         return false;
     }
@@ -168,8 +168,8 @@ public sealed class UserVcpu : IVcpuHandler
     /// <summary>Carries what the guest wrote to CR8 to the local APIC.</summary>
     private void FollowCr8(KvmVcpu vcpu)
     {
-        // A MOV to CR8 of the class that it has would clear the sub-class of TPR (Intel SDM vol. 3, 11.8.6.1), but KVM
-        // tells nothing of it.
+        // A MOV to CR8 of the current class would clear the sub-class of TPR (Intel SDM vol. 3, 11.8.6.1), but KVM does
+        // not report it.
         if (vcpu.Cr8 == _cr8)
             return;
         _cr8 = vcpu.Cr8;

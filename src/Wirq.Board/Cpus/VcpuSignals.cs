@@ -1,7 +1,7 @@
 namespace Wirq.Board.Cpus;
 
-/// <summary>What comes to a vCPU past its interrupts, from any thread, and is looked at before it enters the guest:
-/// NMI, INIT, SIPI. Whoever leaves something kicks the vCPU then.</summary>
+/// <summary>The events for a vCPU besides interrupts, from any thread, which it handles before it enters the guest:
+/// NMI, INIT, SIPI. A thread that leaves one then kicks the vCPU.</summary>
 public sealed class VcpuSignals
 {
     private const int NoVector = -1;

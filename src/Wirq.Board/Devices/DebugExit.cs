@@ -17,7 +17,7 @@ public sealed class DebugExit : IPortDevice
     private int _told;
 
     /// <summary>Builds the device.</summary>
-    /// <param name="exited">Told the code once, 1 to 2^33 - 1, by the thread of the vCPU that wrote.</param>
+    /// <param name="exited">Called with the code once, 1 to 2^33 - 1, by the thread of the vCPU that wrote.</param>
     public DebugExit(Action<long> exited)
     {
         ArgumentNullException.ThrowIfNull(exited);

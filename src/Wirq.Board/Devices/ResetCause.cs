@@ -1,6 +1,6 @@
 namespace Wirq.Board.Devices;
 
-/// <summary>How a guest asked for a reset.</summary>
+/// <summary>How a guest requested a reset.</summary>
 public enum ResetCause
 {
     /// <summary>Bit 0 of port 0x92 rose: INIT of the CPU.</summary>

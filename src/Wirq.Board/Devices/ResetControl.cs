@@ -27,8 +27,8 @@ public sealed class ResetControl : BytePortDevice
     private ResetCause? _asked;
 
     /// <summary>Builds the device.</summary>
-    /// <param name="reset">Told what the guest asked for, by the thread of the vCPU that asked, outside the device's
-    /// lock.</param>
+    /// <param name="reset">Called with what the guest requested, by the thread of the vCPU that requested it, outside
+    /// the device's lock.</param>
     public ResetControl(Action<ResetCause> reset)
     {
         ArgumentNullException.ThrowIfNull(reset);

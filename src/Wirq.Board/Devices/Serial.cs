@@ -84,7 +84,7 @@ public sealed class Serial : BytePortDevice, IDisposable
         }
     }
 
-    /// <summary>Lets go of its line.</summary>
+    /// <summary>Releases its line.</summary>
     public void Dispose() => _irq.Dispose();
 
     /// <inheritdoc/>
@@ -103,7 +103,8 @@ public sealed class Serial : BytePortDevice, IDisposable
                 return DivisorSelected ? _divisorHigh : _enabled.Bits;
             case 2:
                 value = Identify();
-                // Reading the identification tells of the transmitter, where that is what it says (8.5, table IV).
+                // Reading the identification clears the transmitter's interrupt, if that is the one it reports (8.5,
+                // table IV).
                 _transmitterTold |= (value & ~IdFifo) == IdTransmitter;
                 break;
             case 3:

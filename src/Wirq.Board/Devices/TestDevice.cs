@@ -15,9 +15,8 @@ namespace Wirq.Board.Devices;
 /// </code>
 /// <para>As QEMU's <c>pc-testdev</c> has it (hw/misc/pc-testdev.c). Lines are the pins of the first I/OAPIC; a wider
 /// write to them reaches the lines behind it too.</para>
-/// <para>To take a page away is left to the board's owner, who must see to it that nobody else needs the page
-/// meanwhile. Guests ask for it to make a delivery fault on its way; a board that ignores it delivers at
-/// once.</para>
+/// <para>The board's owner takes a page away, and must make sure that no other code needs the page in the meantime.
+/// Guests request this to make a delivery fault on its way; a board that ignores it delivers at once.</para>
 /// </remarks>
 public sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 {
@@ -39,8 +38,8 @@ public sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 
     /// <summary>Connects a source to each pin of the first I/OAPIC.</summary>
     /// <param name="host">The machine.</param>
-    /// <param name="flushPage">What to do with a page that is to be given anew: told its physical address, which may be
-    /// anything, outside the device's lock; null for nothing.</param>
+    /// <param name="flushPage">Takes a page away and gives it back. It gets the physical address, which may be
+    /// anything, and is called outside the device's lock; null to do nothing.</param>
     public TestDevice(FabricHost host, Action<uint>? flushPage = null)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -85,7 +84,7 @@ public sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
         }
     }
 
-    /// <summary>Lets go of all lines.</summary>
+    /// <summary>Releases all lines.</summary>
     public void Dispose()
     {
         foreach (HostSource line in _lines)

@@ -1,8 +1,8 @@
 namespace Wirq.Board.Loading;
 
 /// <summary>A part of an image that is loaded.</summary>
-/// <param name="HeaderOffset">Where its program header stands in the file.</param>
-/// <param name="FileOffset">Where its bytes stand in the file.</param>
+/// <param name="HeaderOffset">Offset of its program header in the file.</param>
+/// <param name="FileOffset">Offset of its bytes in the file.</param>
 /// <param name="FileBytes">How many come from the file.</param>
 /// <param name="Address">Physical address of the first.</param>
 /// <param name="MemoryBytes">How many it has in memory; those beyond <paramref name="FileBytes"/> are zero.</param>

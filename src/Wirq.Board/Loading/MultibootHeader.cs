@@ -21,7 +21,7 @@ public readonly record struct MultibootHeader(int Offset, uint Flags)
     /// <summary>Flags that the board must understand and does not.</summary>
     public uint Unknown => Flags & MustBeUnderstood & ~Understood;
 
-    /// <summary>Whether the image is to be loaded as the header says, not as ELF says.</summary>
+    /// <summary>Whether the image must be loaded by the addresses in the header, and not by ELF.</summary>
     public bool HasAddresses => (Flags & AddressesBit) != 0;
 
     /// <summary>Looks for the header.</summary>

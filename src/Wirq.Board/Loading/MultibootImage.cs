@@ -17,7 +17,7 @@ public sealed class MultibootImage
     /// <summary>What is loaded.</summary>
     public Elf32Image Elf { get; }
 
-    /// <summary>What it asks for.</summary>
+    /// <summary>The requests in its header.</summary>
     public MultibootHeader Header { get; }
 
     /// <summary>Reads an image.</summary>
@@ -32,13 +32,13 @@ public sealed class MultibootImage
     /// <exception cref="ImageException">As <see cref="Open"/>.</exception>
     public static MultibootImage Parse(string file, byte[] bytes) => From(Elf32Image.Parse(file, bytes));
 
-    /// <summary>Loads the image and what it is told, and says how a CPU enters it. A board that is reset loads
+    /// <summary>Loads the image and its information, and returns how a CPU enters it. A board that is reset loads
     /// again.</summary>
     /// <param name="memory">The guest's memory.</param>
     /// <param name="arguments">What follows the file's name in the command line; null for nothing.</param>
     /// <param name="module">The one module, if it gets one: kvm-unit-tests reads its environment there, a NAME=VALUE on
     /// each line.</param>
-    /// <exception cref="ImageException">The image, or what it is told, has no room in memory.</exception>
+    /// <exception cref="ImageException">The image, or its information, has no room in memory.</exception>
     public MultibootEntry Load(BoardMemory memory, string? arguments = null, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(memory);

@@ -22,7 +22,8 @@ namespace Wirq.Board.Machine;
 /// </remarks>
 public sealed class Board : IDisposable
 {
-    // As of a PC of long ago. A faster one wraps under the feet of guests that read their timers in microseconds.
+    // The bus clock is 100 MHz. A faster clock makes the 32-bit count wrap while a guest measures microseconds with its
+    // timer.
     private const long BusHz = 100_000_000;
 
     private readonly ManualResetEventSlim _over = new();
@@ -65,7 +66,7 @@ public sealed class Board : IDisposable
             var port = new BoardPort(Options.Observe?.Invoke(fabric));
             // INTR reaches a vCPU of KVM's by what is observed.
             fabric.Events.Observing = Options.Observe is not null || _kernelPort is not null;
-            // Told of a readable eventfd before it exists, the host would not be there.
+            // The handler needs the host. No eventfd is watched before the host exists, two lines below.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
                 new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
             Host = new FabricHost(fabric, new FabricPorts { Kernel = _kernelPort, EventFds = _loop, Cpus = port, Observer = port });
@@ -159,7 +160,7 @@ public sealed class Board : IDisposable
     /// <inheritdoc cref="Run" path="/exception"/>
     public void Start() => Start(static () => false);
 
-    /// <summary>Ends the run. The first that says how it ended is heard.</summary>
+    /// <summary>Ends the run. Only the first call sets how it ended.</summary>
     public void End(GuestEnd end)
     {
         ArgumentNullException.ThrowIfNull(end);
@@ -289,7 +290,8 @@ public sealed class Board : IDisposable
             Fail(failure);
     }
 
-    /// <summary>What the host refuses ends the run; anything else is ours, and goes to whoever waits.</summary>
+    /// <summary>A refusal of the host ends the run. Any other exception is a defect of ours, and goes to the waiting
+    /// caller.</summary>
     private void Fail(Exception failure)
     {
         if (failure is not KernelException)
@@ -297,7 +299,7 @@ public sealed class Board : IDisposable
         End(new GuestEnd(GuestEndKind.HostCannot, Detail: failure.Message));
     }
 
-    /// <summary>What ended it before its time was told by <see cref="Fail"/>.</summary>
+    /// <summary>A failure that ended it early has been reported by <see cref="Fail"/>.</summary>
     private static void DisposeQuietly(IDisposable part)
     {
         try

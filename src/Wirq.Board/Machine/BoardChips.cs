@@ -4,12 +4,12 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>The interrupt system as vCPUs reach it in real time: it is told the time before each access, and the clock
-/// of each deadline that an access moved.</summary>
-/// <remarks>An exit takes the host's lock once: time, the access, and what the CPU asks before it enters again. Whatever comes to
-/// the CPU in between makes it ask anew (<see cref="Changed"/>).
-/// <para>A deadline of the TSC is the guest's, who may have set its TSC: it is carried over to the fabric's at the
-/// write.</para></remarks>
+/// <summary>The interrupt system as vCPUs access it in real time. It sets the time before each access, and updates the
+/// clock after an access that moved a deadline.</summary>
+/// <remarks>An exit takes the host's lock once: for the time, the access, and what the CPU needs before it enters
+/// again. If an event for the CPU comes in between, the CPU reads that again (<see cref="Changed"/>).
+/// <para>A TSC deadline is in units of the guest's TSC, which the guest may have set. It is converted to the fabric's
+/// time when it is written.</para></remarks>
 internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuAccesses, ICpuInterrupts, ITimedDevice
 {
     private const uint TscMsr = 0x10;
@@ -18,7 +18,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
     private readonly ulong[] _tscBehind = new ulong[vcpus.Count];
     private readonly Known[] _outlooks = [.. vcpus.Select(_ => new Known())];
 
-    /// <summary>Never raised: here the clock is told after each access.</summary>
+    /// <summary>Never raised: the clock is updated after each access.</summary>
     public event Action? DeadlineMoved
     {
         add { }
@@ -67,7 +67,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return Exit(cpu, now, (cpu, msr, value), static (fabric, a) => fabric.WriteMsr(a.cpu, a.msr, a.value));
     }
 
-    /// <summary>The kernel tells of the EOI of a level vector (<see cref="FabricHost.Eoi"/>).</summary>
+    /// <summary>The kernel reports the EOI of a level vector (<see cref="FabricHost.Eoi"/>).</summary>
     internal void Eoi(int cpu, byte vector) => Exit(cpu, clock.Now, (cpu, vector), static (fabric, a) =>
     {
         fabric.TellEoi(a.cpu, a.vector);
@@ -87,7 +87,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return Outlook(cpu).HasInterrupt;
     }
 
-    /// <summary>A CPU enters its guest behind this: what it was told then may be old when it comes back.</summary>
+    /// <summary>A CPU enters its guest after this: what it read before may be old when it comes back.</summary>
     public byte ReadCr8(int cpu)
     {
         byte cr8 = Outlook(cpu).Cr8;

@@ -4,9 +4,9 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>The machine's time, which is the host's, and what is due in it.</summary>
-/// <remarks>What is due within 50 us of what was due before comes then. An access to the interrupt system finds its own
-/// timers as they are at that moment all the same.</remarks>
+/// <summary>The machine's time, which is the host's, and the deadlines in it.</summary>
+/// <remarks>A deadline within 50 us of an earlier one is served after these 50 us. An access to the interrupt system
+/// still finds its own timers as they are at that moment.</remarks>
 public sealed class BoardClock : IBoardClock
 {
     // A guest may ask for a timer that expires at each tick of its bus: it is served as often as this, and no oftener,
@@ -22,7 +22,7 @@ public sealed class BoardClock : IBoardClock
     /// <inheritdoc/>
     public long Now => EpollLoop.Now - _origin;
 
-    /// <summary>Adds something that does things by itself.</summary>
+    /// <summary>Adds a device with deadlines.</summary>
     public void Add(ITimedDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -73,8 +73,8 @@ public sealed class BoardClock : IBoardClock
     {
         lock (_lock)
             _armed = long.MaxValue;
-        // All of them, also where only one is due: what a device does to a line bears the time that the chips, who come
-        // first, were told.
+        // Advances all of them, even if only one is due: what a device does to a line gets the time that was set for
+        // the chips, which come first.
         long now = Now;
         foreach (ITimedDevice device in Volatile.Read(ref _devices))
             device.Advance(now);
@@ -82,7 +82,7 @@ public sealed class BoardClock : IBoardClock
         Look();
     }
 
-    /// <summary>From now on a loop tells when something is due.</summary>
+    /// <summary>From now on a loop reports when a deadline has passed.</summary>
     internal void Start(EpollLoop loop)
     {
         lock (_lock)

@@ -21,9 +21,9 @@ public sealed record BoardOptions
     /// <summary>What this host needs, as its probes found.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
 
-    /// <summary>Who hears every event of the interrupt system, from the first on: called once with the fabric, to look
-    /// at, it answers with what is called for each event, one at a time, on whichever thread carries it out. Null for
-    /// nobody.</summary>
+    /// <summary>Makes an observer of every event of the interrupt system, from the first on. It is called once with the
+    /// fabric, which it may only read. It returns a callback that is called for each event, one at a time, on the
+    /// thread that carries it out. Null for none.</summary>
     public Func<Fabric, Action<Event>>? Observe { get; init; }
 
     /// <summary>Throws where no board can be built so.</summary>

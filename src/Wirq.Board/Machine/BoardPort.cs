@@ -5,8 +5,8 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>Carries to the vCPUs what the fabric has for them, and tells those who observe.</summary>
-/// <remarks>An SMI goes nowhere: the board has no firmware to handle one.</remarks>
+/// <summary>Carries the fabric's effects to the vCPUs, and passes events to the observers.</summary>
+/// <remarks>An SMI has no effect: the board has no firmware to handle one.</remarks>
 internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuPort
 {
     private VcpuThread[] _threads = [];
@@ -16,9 +16,9 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
 
     /// <summary>The vCPUs, once they are made.</summary>
     /// <param name="threads">Their threads.</param>
-    /// <param name="signals">What comes to them past interrupts.</param>
-    /// <param name="chips">The interrupt system as they reach it.</param>
-    /// <param name="intr">Told the level of the 8259s' INTR, where a vCPU has to be shown it; else null.</param>
+    /// <param name="signals">Their events besides interrupts.</param>
+    /// <param name="chips">The interrupt system as they access it.</param>
+    /// <param name="intr">Called with the level of the 8259s' INTR, if a vCPU needs it; else null.</param>
     internal void Connect(VcpuThread[] threads, VcpuSignals[] signals, BoardChips chips, Action<bool>? intr) =>
         (_threads, _signals, _chips, _intr) = (threads, signals, chips, intr);
 
@@ -43,7 +43,7 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
 
     private void Leave(int cpu, Action<VcpuSignals> what)
     {
-        // A machine with the local APICs in the kernel has nobody here.
+        // A machine with the local APICs in the kernel has no signals here.
         if (cpu >= _signals.Length)
             return;
         what(_signals[cpu]);

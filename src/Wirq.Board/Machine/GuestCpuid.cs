@@ -2,7 +2,7 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>What CPUID tells a guest: what KVM supports, and of the interrupt system what this machine has.</summary>
+/// <summary>The CPUID of a guest: what KVM supports, and the interrupt features of this machine.</summary>
 internal static class GuestCpuid
 {
     private const uint Features = 1, Topology = 0xB, TopologyOfV2 = 0x1F, AddressSizes = 0x80000008, KvmFeatures = 0x40000001;

@@ -5,7 +5,7 @@ public enum GuestEndKind : byte
 {
     /// <summary>The guest said so, with a code.</summary>
     Exit,
-    /// <summary>The guest asked for a reset.</summary>
+    /// <summary>The guest requested a reset.</summary>
     Reset,
     /// <summary>A triple fault.</summary>
     TripleFault,

@@ -58,8 +58,8 @@ public sealed class Pc : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Devices keep their lines: the fabric goes with them, and a line that fell now would be told to a kernel that
-        // has gone.
+        // Devices keep their lines: they are disposed of together with the fabric, and a falling line would now go to a
+        // kernel that is gone.
         Board.Dispose();
         _memory.Dispose();
     }

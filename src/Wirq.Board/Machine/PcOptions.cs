@@ -12,6 +12,6 @@ public sealed record PcOptions
     /// <summary>The time that its clock shows as it begins, UTC; null for the host's.</summary>
     public DateTime? Start { get; init; }
 
-    /// <summary>Hears what the guest writes to COM1, a byte at a time, on a vCPU's thread; null for nobody.</summary>
+    /// <summary>Receives what the guest writes to COM1, a byte at a time, on a vCPU's thread; null for none.</summary>
     public Action<byte>? Console { get; init; }
 }

@@ -10,7 +10,7 @@ public sealed record HostOffer
 {
     private const string NeedsSmi = "smi";
 
-    // What a local APIC in userspace hears of only by exits, whatever the mode it starts in.
+    // What a local APIC in userspace learns only from exits, whatever the mode it starts in.
     private static readonly string[] s_probes = ["x2apic-msr", "apic-base-filter"];
     private static readonly KvmCapability[] s_capabilities = [KvmCapability.UserSpaceMsr, KvmCapability.MsrFilter];
 
@@ -75,7 +75,7 @@ public sealed record HostOffer
             ? KvmCapability.MaxVcpus : KvmCapability.MaxVcpuId;
         if (scenario.Machine.Cpus > ValueOf(most))
             lacks.Add($"{scenario.Machine.Cpus} vCPUs: {HostCapability.NameOf(most)} is {ValueOf(most)}");
-        // A probe that was not carried out says nothing of the host, and what is not known is not relied on.
+        // A probe that was not carried out says nothing about the host, so the feature is not relied on.
         lacks.AddRange(s_probes.Where(name => Probes.GetValueOrDefault(name, ProbeOutcome.Lacks) is ProbeOutcome.Lacks or ProbeOutcome.Failed)
             .Select(AnswerOf));
         if (scenario.Needs.Contains(NeedsSmi) && ValueOf(KvmCapability.Smm) == 0)

@@ -17,7 +17,7 @@ internal struct TakenInterrupt
     [FieldOffset(DepthOffset)] public uint Depth;
 }
 
-/// <summary>The interrupts that were taken of late; the oldest is overwritten.</summary>
+/// <summary>The interrupts that were taken recently; the oldest is overwritten.</summary>
 [InlineArray(MailboxBlock.LogEntries)]
 internal struct TakenInterrupts
 {
@@ -46,7 +46,7 @@ internal struct MailboxBlock
     [FieldOffset(RoutineOffset)] public ulong Routine;
     /// <summary>Linear address, port or MSR.</summary>
     [FieldOffset(AddressOffset)] public ulong Address;
-    /// <summary>What is to be written.</summary>
+    /// <summary>The value to write.</summary>
     [FieldOffset(ValueOffset)] public ulong Value;
     /// <summary>What was read.</summary>
     [FieldOffset(ResultOffset)] public ulong Result;

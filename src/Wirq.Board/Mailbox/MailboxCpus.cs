@@ -7,13 +7,14 @@ using Wirq.Remapping;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>The CPUs of a world as vCPUs of KVM, in delivery configuration `user`: each access is an instruction of a
-/// real guest that exits, and each interrupt is injected by KVM and seen by a handler of the guest.</summary>
+/// <summary>The CPUs of a world as KVM vCPUs, in delivery configuration `user`. Each access is an instruction of a real
+/// guest that exits. KVM injects each interrupt, and a handler of the guest sees it.</summary>
 /// <remarks>
-/// <para>They are driven on the world's thread, one at a time, so virtual time stands still meanwhile.</para>
-/// <para>Not here: INIT and SIPI, which leave a scenario's CPU as it is; an SMI; a local APIC that is moved onto the
-/// guest's own memory; a MOV to CR8 of the class that is there already, of which KVM says nothing, so that it leaves the
-/// sub-class of TPR.</para>
+/// <para>They are driven on the world's thread, one at a time, so virtual time does not advance during an
+/// access.</para>
+/// <para>Not supported: INIT and SIPI, which leave a scenario's CPU unchanged; an SMI; a local APIC that is moved onto
+/// the guest's own memory; a MOV to CR8 of the current class, which KVM does not report, so that the sub-class of TPR
+/// stays.</para>
 /// </remarks>
 public sealed class MailboxCpus : IGuestCpus
 {

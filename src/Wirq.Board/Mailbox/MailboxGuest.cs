@@ -7,12 +7,12 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>A machine of KVM whose CPUs run the mailbox guest: each does what it is told, on the calling thread, and
-/// says what came of it.</summary>
-/// <remarks>Not thread-safe. An order is over when the guest rings its bell with the order done; a guest that does not
-/// within <see cref="Patience"/> ends in a <see cref="MailboxException"/>, wherever it is: it is kicked now and then.
-/// Time alone is not held against it, for a busy host may have run neither of the two: it must have been kicked, or
-/// have rung for nothing, a number of times.</remarks>
+/// <summary>A KVM machine whose CPUs run the mailbox guest: each executes its orders, on the calling thread, and
+/// reports the result.</summary>
+/// <remarks>Not thread-safe. An order is over when the guest rings its doorbell with the order done. A guest that does
+/// not do so within <see cref="Patience"/> ends in a <see cref="MailboxException"/>, wherever it is: it is kicked
+/// regularly. The time alone is not enough, because a busy host may have run neither of the two: the guest must also
+/// have been kicked, or have rung for nothing, a number of times.</remarks>
 internal sealed class MailboxGuest : IDisposable
 {
     /// <summary>How long a guest may take over an order.</summary>
@@ -35,14 +35,14 @@ internal sealed class MailboxGuest : IDisposable
     private KvmVcpu? _running;
     private string? _end;
 
-    /// <summary>Makes a machine, whose CPUs have yet to be told anything.</summary>
+    /// <summary>Makes a machine whose CPUs have no order yet.</summary>
     /// <param name="host">The host.</param>
-    /// <param name="mode">In which mode the guest runs.</param>
-    /// <param name="address">Where its memory lies; see <see cref="MailboxLayout"/>.</param>
+    /// <param name="mode">The mode in which the guest runs.</param>
+    /// <param name="address">The address of its memory; see <see cref="MailboxLayout"/>.</param>
     /// <param name="cpus">How many CPUs.</param>
     /// <param name="bus">The interrupt system.</param>
     /// <param name="devices">Everything else.</param>
-    /// <param name="patience">How long it may take over an order; <see cref="Patience"/> where left out.</param>
+    /// <param name="patience">How long an order may take; <see cref="Patience"/> if omitted.</param>
     internal MailboxGuest(MailboxHost host, MailboxMode mode, ulong address, int cpus, MailboxBus bus, DeviceBus devices,
         TimeSpan? patience = null)
     {
@@ -116,8 +116,7 @@ internal sealed class MailboxGuest : IDisposable
     /// <summary>Whether a CPU has halted.</summary>
     internal bool IsHalted(int cpu) => _handlers[cpu] is UserVcpu { IsHalted: true };
 
-    /// <summary>Lets the window show 2 MiB; each CPU must still be told to
-    /// <see cref="MailboxOperation.Invlpg"/>.</summary>
+    /// <summary>Maps 2 MiB into the window; each CPU must still get a <see cref="MailboxOperation.Invlpg"/>.</summary>
     internal void MoveWindow(ulong physical) => _memory.MoveWindow(physical);
 
     /// <summary>Has an order carried out.</summary>

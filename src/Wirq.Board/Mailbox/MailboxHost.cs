@@ -29,7 +29,7 @@ public sealed class MailboxHost : IDisposable
     /// <summary>How wide physical addresses of a guest are.</summary>
     internal int PhysicalAddressBits { get; }
 
-    /// <summary>What CPUID tells a guest. It never asks; KVM does, where IA32_APIC_BASE is written.</summary>
+    /// <summary>The CPUID of the guest. The guest never reads it; KVM does, when IA32_APIC_BASE is written.</summary>
     internal KvmCpuidLeaf[] CpuidOf(int cpu, int cpus) => GuestCpuid.Of(_supported, cpu, cpus, x2Apic: true, kernelApic: false);
 
     internal WorkaroundSet Workarounds() => WorkaroundSet.For(_workarounds);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>What a mailbox guest can be told to do; each is one instruction.</summary>
+/// <summary>The orders of a mailbox guest; each is one instruction.</summary>
 internal enum MailboxOperation : byte
 {
     /// <summary>NOP.</summary>

@@ -6,8 +6,8 @@ namespace Wirq.Board.Memory;
 
 /// <summary>The RAM of a guest: from address 0 up to 3 GiB, and what is beyond from 4 GiB on. Between them is room for
 /// devices.</summary>
-/// <remarks>The guest writes it while it is read here: whoever looks twice may see two things. It must not be used
-/// after <see cref="Dispose"/>; whoever holds a span keeps it alive.</remarks>
+/// <remarks>The guest writes it while it is read here: two reads of one address may give different values. It must not
+/// be used after <see cref="Dispose"/>; a holder of a span must keep it alive.</remarks>
 public sealed class BoardMemory : IGuestMemory, IDisposable
 {
     /// <summary>Where the hole for devices begins.</summary>

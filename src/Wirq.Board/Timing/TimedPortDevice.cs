@@ -2,7 +2,7 @@ using Wirq.Board.Bus;
 
 namespace Wirq.Board.Timing;
 
-/// <summary>A device with ports to which something happens by itself.</summary>
+/// <summary>A device with ports whose state changes with time.</summary>
 public abstract class TimedPortDevice : BytePortDevice, ITimedDevice
 {
     private long _known = long.MaxValue;

@@ -82,7 +82,7 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
         physical = linear;
         if ((system.Cr0 & PagingEnabled) == 0)
             return true;
-        // Other ways of paging are not walked: nobody here needs them.
+        // Other paging modes are not walked: no work-around needs them.
         if ((system.Efer & LongModeActive) == 0)
             return false;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];

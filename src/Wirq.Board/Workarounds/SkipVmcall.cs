@@ -3,11 +3,11 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Workarounds;
 
-/// <summary>Answers a VMCALL or VMMCALL at CPL 0 that a KVM never gets over (probe <c>vmcall</c>): the vCPU is kicked now
-/// and then, and where it stands at one, it is carried out here.</summary>
-/// <remarks>It answers as KVM does that has no local APIC and was told of no feature: -ENOSYS, but 0 to a poll for
-/// interrupts and to IPIs, which reach none of the local APICs that it does not have (Linux arch/x86/kvm/x86.c,
-/// kvm_emulate_hypercall; lapic.c, kvm_pv_send_ipi).</remarks>
+/// <summary>Answers a VMCALL or VMMCALL at CPL 0 at which a KVM hangs (probe <c>vmcall</c>): the vCPU is kicked
+/// regularly, and if it is at such an instruction, the instruction is emulated here.</summary>
+/// <remarks>It answers like a KVM without a local APIC and without features: -ENOSYS, but 0 to a poll for interrupts
+/// and to IPIs, which reach no local APIC (Linux arch/x86/kvm/x86.c, kvm_emulate_hypercall; lapic.c,
+/// kvm_pv_send_ipi).</remarks>
 internal sealed class SkipVmcall : Workaround
 {
     internal const string Word = "skip-vmcall";
@@ -17,7 +17,7 @@ internal sealed class SkipVmcall : Workaround
 
     private long _lastLook;
 
-    /// <summary>How often the vCPU is to be kicked.</summary>
+    /// <summary>How often the vCPU is kicked.</summary>
     internal static readonly TimeSpan Period = TimeSpan.FromMilliseconds(20);
 
     internal override string Name => Word;

@@ -7,7 +7,7 @@ internal enum WorkaroundResult : byte
 {
     /// <summary>It goes on.</summary>
     GoOn,
-    /// <summary>The guest's state was changed: whether an interrupt can be injected is to be looked at again.</summary>
+    /// <summary>The guest's state was changed: check again whether an interrupt can be injected.</summary>
     LookAgain,
 }
 

@@ -4,7 +4,7 @@ using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Boot;
 
-/// <summary><c>wirq boot</c>: runs a guest that nobody here wrote on KVM, with Wirq's chips.</summary>
+/// <summary><c>wirq boot</c>: runs an independent guest on KVM, with Wirq's chips.</summary>
 internal static class BootCommand
 {
     private const int DefaultMebibytes = 256;

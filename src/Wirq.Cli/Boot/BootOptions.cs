@@ -4,7 +4,7 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Boot;
 
-/// <summary>What <c>wirq boot</c> was asked for.</summary>
+/// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
     FileInfo? Module, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json)
 {

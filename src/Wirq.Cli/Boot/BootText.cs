@@ -15,7 +15,7 @@ internal static class BootText
 {
     private const int StoryLines = 24;
 
-    /// <summary>Before the start: what this host makes of what was asked for.</summary>
+    /// <summary>Before the start: how this host supports the selected configuration.</summary>
     internal static void WriteHost(TextWriter output, HostReport host, BootOptions options)
     {
         string chips = HostText.Word(options.Configuration);

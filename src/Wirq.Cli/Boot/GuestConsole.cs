@@ -10,7 +10,7 @@ namespace Wirq.Cli.Boot;
 [SupportedOSPlatform("linux")]
 internal sealed class GuestConsole(OutputPump? output)
 {
-    // What is kept of a console that nobody reads while it runs.
+    // The buffer for a console that is not read while the guest runs.
     private const int MostKept = 1 << 22;
     private const byte EndOfLine = (byte)'\n';
 
@@ -34,7 +34,7 @@ internal sealed class GuestConsole(OutputPump? output)
     /// <summary>Whether its last line has no end, on a terminal that Wirq's words come to as well.</summary>
     internal bool EndsInLine => output is { Failure: null } && _inLine && !Console.IsOutputRedirected;
 
-    /// <summary>A byte comes. Where it goes to somebody who does not read, this waits.</summary>
+    /// <summary>A byte comes. If the reader does not read, this waits.</summary>
     internal void Write(byte value)
     {
         _inLine = value != EndOfLine;

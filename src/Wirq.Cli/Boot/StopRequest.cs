@@ -4,11 +4,12 @@ using Wirq.Board.Machine;
 
 namespace Wirq.Cli.Boot;
 
-/// <summary>What ends a run from outside: its time, and the signals that ask for its end. From <see cref="Listen"/> on until
-/// it is disposed the signals do nothing else: the second of them, or one that comes while the machine is taken down, does
-/// not keep the recording from its end; and whoever waits for something else after the guest's end hears of them too.</summary>
+/// <summary>Ends a run from outside: by its timeout, and by the signals that request its end. From <see cref="Listen"/>
+/// until it is disposed of, the signals do nothing else. A second signal, or one that comes during shutdown, does not
+/// prevent the recording from being completed. Code that waits after the guest's end is notified of signals
+/// too.</summary>
 /// <param name="timeout">How long a guest may run; null for ever.</param>
-/// <param name="clock">What time it is; by default the system's.</param>
+/// <param name="clock">The clock; by default the system's.</param>
 [SupportedOSPlatform("linux")]
 internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null) : IDisposable
 {
@@ -22,7 +23,7 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
     private long? _start, _hurries, _waits;
     private volatile GuestEnd? _stopped;
 
-    /// <summary>Who asked for the end; null while nobody has.</summary>
+    /// <summary>What requested the end; null before any request.</summary>
     internal GuestEnd? Stopped => _stopped;
 
     /// <summary>Whether there is no time any more.</summary>
@@ -35,8 +36,8 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
         }
     }
 
-    /// <summary>Whether it is a moment after the guest was to stop: who is to read a recording, and has not by then, is waited
-    /// for no more. Asked by whoever waits.</summary>
+    /// <summary>Whether the grace time after the guest's stop is over: a reader of a recording that has not read by
+    /// then is not waited for any longer. Waiting code checks this.</summary>
     internal bool IsImpatient
     {
         get
@@ -47,15 +48,15 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
                     return _clock.GetElapsedTime(since) >= s_patience;
                 if (timeout is not { } time)
                     return false;
-                // A guest that waits for a reader before it runs does not come to its time: it has that for the reader too. How
-                // long the machine takes to be built is not the reader's affair.
+                // A guest that waits for a reader before it runs would not reach its timeout: the timeout covers the
+                // reader too. The time to build the machine does not count.
                 long begun = _start ?? (_waits ??= _clock.GetTimestamp());
                 return _clock.GetElapsedTime(begun) >= time + s_patience;
             }
         }
     }
 
-    /// <summary>Begins to listen. A signal that whoever started the process ignores, as nohup does, stays so.</summary>
+    /// <summary>Starts listening. A signal that the parent process ignores, as nohup does, stays ignored.</summary>
     internal void Listen()
     {
         _registrations = [.. new[] { PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGTERM }

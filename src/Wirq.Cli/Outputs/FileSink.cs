@@ -45,7 +45,8 @@ internal sealed class FileSink : OutputStream
     internal void Fail(Exception bad) => Failure ??= bad.Message;
 
     /// <summary>Closes the file.</summary>
-    /// <param name="whole">Whether to wait until the disk has it: some file systems tell of a lack of room only then.</param>
+    /// <param name="whole">Whether to wait until the data is on disk: some file systems report a lack of room only
+    /// then.</param>
     internal void Close(bool whole)
     {
         if (_closed)

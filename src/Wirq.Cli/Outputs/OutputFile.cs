@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Wirq.Cli.Outputs;
 
-/// <summary>A file that the command writes. It grows beside its place, as FILE.part, and is put there when it is whole; what
-/// was cut off stays beside.</summary>
-/// <remarks>A failure to write does not end what is being written about: it is kept, what comes later is dropped, and
-/// <see cref="Complete"/> tells. One writer at a time.</remarks>
+/// <summary>A file that the command writes. It is written as FILE.part in the same folder, and renamed to FILE when it
+/// is complete. An incomplete file stays as FILE.part.</summary>
+/// <remarks>A failure to write does not end the run that is recorded: it is kept, later data is dropped, and
+/// <see cref="Complete"/> reports it. One writer at a time.</remarks>
 internal sealed class OutputFile : IDisposable
 {
     private readonly OutputPlace _place;
@@ -14,15 +14,16 @@ internal sealed class OutputFile : IDisposable
     private OutputFile(OutputPlace place, SafeFileHandle file, Func<bool>? calledOff) =>
         (_place, _sink) = (place, new FileSink(file, isPart: place.Part is not null, calledOff));
 
-    /// <summary>What is to be written goes here. To dispose of it does nothing: that does not say that all was written.</summary>
+    /// <summary>The stream to write to. Disposing of it does nothing: that does not mean that everything was
+    /// written.</summary>
     internal Stream Stream => _sink;
 
-    /// <summary>Begins an output.</summary>
+    /// <summary>Starts an output.</summary>
     /// <param name="option">The option, for messages: <c>--record</c>.</param>
-    /// <param name="file">What it named; null where there was none.</param>
+    /// <param name="file">The file that it names; null if the option is absent.</param>
     /// <param name="inputs">Every file that the command reads.</param>
-    /// <param name="calledOff">Whether a pipe that nobody reads is waited for no more; null where it is, for ever.</param>
-    /// <returns>Null where no output is wanted.</returns>
+    /// <param name="calledOff">Whether to stop waiting for a pipe that is not read; null to wait for ever.</param>
+    /// <returns>Null if no output is wanted.</returns>
     /// <exception cref="UsageException">It would overwrite an input, or cannot be a file.</exception>
     /// <exception cref="OutputException">The host refuses it.</exception>
     internal static OutputFile? Open(string option, FileInfo? file, IEnumerable<string> inputs, Func<bool>? calledOff = null)
@@ -74,7 +75,8 @@ internal sealed class OutputFile : IDisposable
 
     // What is not there is not made: who names a device means one.
     private static SafeFileHandle OpenDirect(OutputPlace place) => place.Descriptor is { } number && OperatingSystem.IsLinux()
-        // Opened anew it would be written from its beginning, over what has been written through the number.
+        // If it were opened again, it would be written from its beginning, over what was written through the
+        // descriptor.
         ? StandardStreams.Duplicate(number)
         : File.OpenHandle(place.Target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
 
@@ -86,7 +88,7 @@ internal sealed class OutputFile : IDisposable
             // Who may not write a file may not replace it either.
             using SafeFileHandle may = OpenDirect(place);
         }
-        // Nobody else's: two runs with one name would write over each other.
+        // Exclusive: two runs with one name would overwrite each other.
         SafeFileHandle file = File.OpenHandle(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         if (replaces && !OperatingSystem.IsWindows())
             File.SetUnixFileMode(file, File.GetUnixFileMode(place.Target));

@@ -4,10 +4,10 @@ using Wirq.Linux;
 
 namespace Wirq.Cli.Outputs;
 
-/// <summary>Writes to an output on a thread of its own, so that nobody else is held by a reader who does not read: a guest
-/// waits for room until it is let go, and Wirq's own words take the room that they need.</summary>
-/// <remarks>All members may be called from any thread. A failure of the output is kept in <see cref="Failure"/>; what comes
-/// then goes nowhere.</remarks>
+/// <summary>Writes to an output on its own thread, so that a reader who does not read blocks no other code. A guest
+/// waits for room until it is released; Wirq's own messages take the room that they need.</summary>
+/// <remarks>All members may be called from any thread. A failure of the output is kept in <see cref="Failure"/>; later
+/// data is dropped.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class OutputPump : OutputStream
 {
@@ -24,7 +24,7 @@ internal sealed class OutputPump : OutputStream
     private readonly Stream _output;
     private readonly object _lock = new();
     private byte[] _waiting = new byte[Room], _leaving = [];
-    // Bytes that wait, that are being written, and that nobody will see.
+    // Bytes that wait, bytes that are being written, and bytes that are lost.
     private long _count, _onTheirWay, _lost;
     private bool _hasLine, _letGo, _flushing, _ended;
     private string? _failure;
@@ -63,8 +63,8 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>Writes what a guest says: waits while there is no room, until it is let go; then what has no room is
-    /// lost.</summary>
+    /// <summary>Writes what a guest says: waits while there is no room, until the guest is released; then data without
+    /// room is lost.</summary>
     internal void WriteOrWait(byte value)
     {
         lock (_lock)
@@ -78,7 +78,7 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>From now on nobody waits for a reader.</summary>
+    /// <summary>From now on no writer waits for a reader.</summary>
     internal void LetGo()
     {
         lock (_lock)
@@ -119,7 +119,7 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>Ends the thread once it comes back from the output; nobody waits for that.</summary>
+    /// <summary>Ends the thread once it returns from the output, without waiting for that.</summary>
     protected override void Dispose(bool disposing)
     {
         lock (_lock)
@@ -163,7 +163,7 @@ internal sealed class OutputPump : OutputStream
                 _output.Flush();
             }
         }
-        // Nothing above this frame would hear of it.
+        // No caller above this frame would see it.
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             lock (_lock)

@@ -5,9 +5,10 @@ using Wirq.Linux.Files;
 
 namespace Wirq.Cli.Outputs;
 
-/// <summary>Standard output and standard error, which may be full or closed, as the whole command uses them.</summary>
-/// <remarks>What cannot be written to standard output is an <see cref="OutputException"/>, for an answer that reaches nobody is
-/// none. What cannot be written to standard error is dropped: the answer and the exit code do not hang on it.</remarks>
+/// <summary>Standard output and standard error of the whole command, which may be full or closed.</summary>
+/// <remarks>A failure to write to standard output is an <see cref="OutputException"/>, because an answer that does not
+/// arrive is no answer. What cannot be written to standard error is dropped: the answer and the exit code do not depend
+/// on it.</remarks>
 internal static class StandardStreams
 {
     private const int OutputNumber = 1, ErrorNumber = 2;
@@ -87,7 +88,7 @@ internal static class StandardStreams
             int bits = Convert.ToInt32(flags[(flags.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim(), Octal);
             return (bits & CloseOnExec) != 0 ? Closed : (bits & AccessMode) == 0 ? NotForWriting : null;
         }
-        // Without /proc nobody can tell, and a stream that is open is the common case.
+        // Without /proc this cannot be determined, and an open stream is the common case.
         catch (Exception untold) when (untold is IOException or UnauthorizedAccessException)
         {
             return null;
@@ -95,7 +96,7 @@ internal static class StandardStreams
     }
 }
 
-/// <summary>Standard output: what cannot be written is told at once, and every time.</summary>
+/// <summary>Standard output: a failure to write is reported at once, and every time.</summary>
 internal sealed class AnswerStream(Stream stream) : OutputStream
 {
     private OutputException? _lost;

@@ -22,7 +22,7 @@ internal sealed class SimulatedBackend : IBackend
     public void Dispose() { }
 }
 
-/// <summary>The host's KVM; its probes are asked first, once.</summary>
+/// <summary>The host's KVM; its probes run first, once.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class KvmBackend(Action<string, int, int>? asking) : IBackend
 {

@@ -109,5 +109,5 @@ internal static class RunCommand
     }
 }
 
-/// <summary>What <c>wirq run</c> was asked for.</summary>
+/// <summary>The options of <c>wirq run</c>.</summary>
 internal sealed record RunOptions(IReadOnlyList<string> Paths, string Backend, FileInfo? Record, bool Json, int Seed, bool Verbose);

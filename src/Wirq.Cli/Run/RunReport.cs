@@ -11,8 +11,8 @@ internal static class RunReport
 
     /// <summary>Writes it.</summary>
     /// <param name="results">The verdicts.</param>
-    /// <param name="verbose">Whether to tell the laws, and whole stories.</param>
-    /// <param name="onHost">Whether a host was asked, which may lack something or deviate.</param>
+    /// <param name="verbose">Whether to print the laws, and whole stories.</param>
+    /// <param name="onHost">Whether the run used a host, which may lack something or deviate.</param>
     internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose, bool onHost)
     {
         IAnsiConsole console = AnsiConsole.Console;

@@ -5,7 +5,8 @@ using Wirq.Lab.Running;
 namespace Wirq.Cli.Run;
 
 /// <summary>The story of a failing scenario, in lines that fit a width: what failed, then what happened.</summary>
-/// <remarks>Unless all is asked for it fits a screen: the beginning, what is repeated once, and the end.</remarks>
+/// <remarks>Unless everything is requested, it fits a screen: the beginning, the repeated part once, and the
+/// end.</remarks>
 internal sealed class RunStory
 {
     /// <summary>How many lines it has at most.</summary>
@@ -25,7 +26,7 @@ internal sealed class RunStory
 
     private RunStory(int width, bool whole) => (_width, _whole) = (width, whole);
 
-    /// <summary>Tells it.</summary>
+    /// <summary>Writes the story.</summary>
     /// <param name="failed">A scenario that failed.</param>
     /// <param name="width">Columns.</param>
     /// <param name="whole">Whether to leave nothing out.</param>

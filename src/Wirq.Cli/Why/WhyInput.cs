@@ -51,7 +51,7 @@ internal static class WhyInput
             while (reader.TryRead(out Event happened))
                 engine.Observe(happened, 0);
         }
-        // What a run that was killed had written is as true as any, and it is all that tells of its guest.
+        // The data of a run that was killed is as true as any other, and it is all that is known of its guest.
         catch (RecordingException cut) when (cut.IsCutOff)
         {
             engine.Incomplete = $"The recording is incomplete: it breaks off after {engine.Events} events, at byte {cut.Offset}, and "

@@ -21,15 +21,15 @@ public abstract class Design
     /// <summary>A world is built that suffers from it: what it remembers goes into the world's arena.</summary>
     internal virtual void Join(World world) { }
 
-    /// <summary>Sees an event before anybody else.</summary>
-    /// <returns>Whether it is swallowed: not observed, not carried out.</returns>
+    /// <summary>Sees an event before any other code.</summary>
+    /// <returns>Whether to swallow it: it is then neither observed nor carried out.</returns>
     internal virtual bool Intercept(World world, in Event next) => false;
 
     /// <summary>Sees an event after it was carried out.</summary>
     internal virtual void After(World world, in Event done) { }
 
-    /// <summary>Answers a call in the host's stead.</summary>
-    /// <returns>The answer; null where the host is to be asked.</returns>
+    /// <summary>Answers a call in place of the host.</summary>
+    /// <returns>The answer; null to make the call to the host.</returns>
     internal virtual HostAnswer? Answers(World world, in HostCall call) => null;
 
     /// <summary>The queue has run empty.</summary>

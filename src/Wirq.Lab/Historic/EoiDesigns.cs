@@ -4,7 +4,7 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>Sources are asked again at the EOI although the pin is masked and the device not yet served.</summary>
+/// <summary>Sources are resampled at the EOI although the pin is masked and the device is not served yet.</summary>
 internal sealed class AckAtEoi : Design
 {
     public override string Name => "ack-at-eoi";

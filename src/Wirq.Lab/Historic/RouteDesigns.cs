@@ -68,7 +68,8 @@ internal sealed class RouteRemovedOnMask : Design
     {
         if (world.Routes is null)
             return false;
-        // What the kernel has no route for it swallows, and nobody hears of it: no law may take it for a delivery.
+        // A kernel drops a message for which it has no route, and no event reports it: no law may count it as a
+        // delivery.
         if (next.Kind == EventKind.Deliver)
             return _unrouted[next] != 0;
         if (next.Kind != EventKind.RouteChanged)

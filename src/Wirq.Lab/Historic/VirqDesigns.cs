@@ -32,7 +32,7 @@ internal sealed class FlushAll : Design
 
     internal override void Join(World world) => _flushed = new Marks(world, 1);
 
-    // What the invalidation itself ended stands in the queue already; the rest is ended before it is told done.
+    // What the invalidation itself ended is already in the queue; the rest is ended before completion is reported.
     internal override bool Intercept(World world, in Event next)
     {
         if (next.Kind != EventKind.RemapInvalidationDone)
@@ -49,7 +49,7 @@ internal sealed class FlushAll : Design
     }
 }
 
-/// <summary>Nobody told the owner of the routes about the invalidation queue.</summary>
+/// <summary>The owner of the routes does not know about the invalidation queue.</summary>
 internal sealed class NoInvalidationListener : Design
 {
     private Marks _invalidates;

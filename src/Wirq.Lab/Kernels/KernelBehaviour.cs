@@ -28,15 +28,16 @@ public readonly record struct KernelVersion(int Major, int Minor) : IComparable<
     public override string ToString() => $"Linux {Major}.{Minor}";
 }
 
-/// <summary>What becomes of the EOI of a level vector that is in service while its route goes to another CPU, the
-/// vector staying the same. Where the vector itself leaves the routes, no version tells of that EOI.</summary>
+/// <summary>What happens to the EOI of a level vector that is in service while its route moves to another CPU with the
+/// same vector. If the vector itself is no longer in the routes, no version reports that EOI.</summary>
 public enum MovedRouteEoi : byte
 {
-    /// <summary>It is not told (before fceb3a36c29a, Linux 6.2).</summary>
+    /// <summary>It is not reported (before fceb3a36c29a, Linux 6.2).</summary>
     Lost,
-    /// <summary>It is told, and so is every later one of that vector on that CPU, until routes change again.</summary>
+    /// <summary>It is reported, and so is every later one of that vector on that CPU, until routes change
+    /// again.</summary>
     ToldForever,
-    /// <summary>It is told, and later ones are not (87e4951e250b, Linux 6.16).</summary>
+    /// <summary>It is reported, and later ones are not (87e4951e250b, Linux 6.16).</summary>
     ToldOnce,
 }
 
@@ -45,7 +46,8 @@ public enum SharedEventFd : byte
 {
     /// <summary>Both get every signal (before e8dbf19508a1, Linux 5.11).</summary>
     EverybodyServed,
-    /// <summary>The one that bound first gets all; the other waits for it to let go (Linux 5.11).</summary>
+    /// <summary>The machine that bound first gets all events; the other waits until the first unbinds (Linux
+    /// 5.11).</summary>
     FirstServed,
     /// <summary>The second one is refused with EBUSY (2cdd64cbf990, Linux 6.17).</summary>
     Refused,
@@ -54,13 +56,13 @@ public enum SharedEventFd : byte
 /// <summary>The behaviours that changed between versions of Linux, each under its name.</summary>
 public sealed record KernelBehaviour
 {
-    /// <summary>Whether an irqfd drains its eventfd within the write, before anybody who polls it is woken
-    /// (b59e00dd8cda and e8dbf19508a1, Linux 5.11). Before, the count stayed, and pollers were woken as well.</summary>
+    /// <summary>Whether an irqfd drains its eventfd within the write, before any poller is woken (b59e00dd8cda and
+    /// e8dbf19508a1, Linux 5.11). Before, the count stayed, and pollers were woken too.</summary>
     public bool ConsumesFirst { get; init; } = true;
     /// <summary>See <see cref="Kernels.MovedRouteEoi"/>.</summary>
     public MovedRouteEoi MovedRouteEoi { get; init; } = MovedRouteEoi.ToldOnce;
-    /// <summary>Whether an unmask of an I/OAPIC pin that has a resampler and a pending level asks the resampler instead
-    /// of injecting (fef8f2b90edb, Linux 6.4).</summary>
+    /// <summary>Whether an unmask of an I/OAPIC pin that has a resampler and a pending level signals the resampler
+    /// instead of injecting (fef8f2b90edb, Linux 6.4).</summary>
     public bool ResamplesAtUnmask { get; init; } = true;
     /// <summary>See <see cref="Kernels.SharedEventFd"/>.</summary>
     public SharedEventFd SharedEventFd { get; init; } = SharedEventFd.Refused;

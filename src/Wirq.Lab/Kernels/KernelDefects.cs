@@ -21,18 +21,18 @@ public enum KernelDefects
     ResamplesFirstOnly = 1 << 5,
     /// <summary>The first of two resample irqfds to go lowers the line.</summary>
     LowersWithFirstResampler = 1 << 6,
-    /// <summary>An EOI is told only of vectors that were delivered as level.</summary>
+    /// <summary>An EOI is reported only for vectors that were delivered as level.</summary>
     LooksAtTmr = 1 << 7,
     /// <summary>An EOI lowers the line whatever userspace drives.</summary>
     EoiLowersUserspaceToo = 1 << 8,
     /// <summary>An eventfd may be bound twice.</summary>
     BindsTwice = 1 << 9,
-    /// <summary>An EOI is told for a level route on any GSI, reserved or not.</summary>
+    /// <summary>An EOI is reported for a level route on any GSI, reserved or not.</summary>
     TellsUnreservedEoi = 1 << 10,
     /// <summary>A table is added to the one before instead of replacing it.</summary>
     KeepsOldRoutes = 1 << 11,
-    /// <summary>Whoever polls a bound eventfd is woken by each write.</summary>
+    /// <summary>A poller of a bound eventfd is woken by each write.</summary>
     WakesPollersOfBound = 1 << 12,
-    /// <summary>An unbind lets go of an eventfd whatever GSI it names.</summary>
+    /// <summary>An unbind releases an eventfd whatever GSI it names.</summary>
     UnbindIgnoresGsi = 1 << 13,
 }

@@ -1,6 +1,6 @@
 namespace Wirq.Lab.Kernels;
 
-/// <summary>What a kernel was asked for and what it did, counted. No state of the machine: forks begin at
+/// <summary>Counters of the calls to a kernel and of its actions. They are not state of the machine: forks start at
 /// zero.</summary>
 public sealed class KernelFigures
 {
@@ -16,7 +16,7 @@ public sealed class KernelFigures
     public long RowsCommitted { get; internal set; }
     /// <summary>Messages sent past the table.</summary>
     public long MessagesSignalled { get; internal set; }
-    /// <summary>EOIs that userspace was told of.</summary>
+    /// <summary>EOIs that were reported to userspace.</summary>
     public long EoiExits { get; internal set; }
     /// <summary>Signals that the kernel consumed and that led nowhere, their GSI having no route.</summary>
     public long Routeless { get; internal set; }

@@ -75,7 +75,7 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
         }
     }
 
-    /// <summary>Tells of readable eventfds, one at a time, on a thread of its own, until <see cref="Stop"/>.</summary>
+    /// <summary>Reports readable eventfds, one at a time, on its own thread, until <see cref="Stop"/>.</summary>
     /// <param name="readable">Called with the token, under no lock.</param>
     public Thread Poll(Action<int> readable)
     {
@@ -93,7 +93,7 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
         return thread;
     }
 
-    /// <summary>Wakes everybody who waits, for good.</summary>
+    /// <summary>Wakes all waiting threads, permanently.</summary>
     public void Stop()
     {
         lock (_lock)

@@ -32,9 +32,9 @@ public sealed partial class SimulatedEventFds
         descriptor.Watched = descriptor.Token = descriptor.Ready = 0;
     }
 
-    /// <summary>Asks the poll for one readable eventfd (epoll_wait of one event, no timeout). Those that are readable
-    /// take turns.</summary>
-    /// <param name="token">What it was watched with.</param>
+    /// <summary>Polls for one readable eventfd (epoll_wait of one event, no timeout). Readable eventfds take
+    /// turns.</summary>
+    /// <param name="token">The token that it was watched with.</param>
     /// <returns>Whether there is one.</returns>
     public bool TryTakeReadable(out int token)
     {
@@ -43,7 +43,7 @@ public sealed partial class SimulatedEventFds
         return any;
     }
 
-    /// <summary>The descriptor that the poll would tell of next, of those that somebody looks for.</summary>
+    /// <summary>The watched descriptor that the poll would report next.</summary>
     internal bool TryFindReadable(Func<int, bool> isWanted, out int descriptor)
     {
         int count = _descriptors.Count;
@@ -63,15 +63,15 @@ public sealed partial class SimulatedEventFds
         return false;
     }
 
-    /// <summary>Whether the poll would tell of a descriptor.</summary>
+    /// <summary>Whether the poll would report a descriptor.</summary>
     internal bool IsReady(int descriptor) =>
         _descriptors[descriptor].Ready != 0 && _files[_descriptors[descriptor].FileAndOne - 1].Count != 0;
 
     /// <summary>What a descriptor was watched with.</summary>
     internal int TokenOf(int descriptor) => _descriptors[descriptor].Token;
 
-    /// <summary>The poll tells of a descriptor that is ready.</summary>
-    /// <returns>What it was watched with.</returns>
+    /// <summary>The poll reports a descriptor that is ready.</summary>
+    /// <returns>The token that it was watched with.</returns>
     internal int Fetch(int descriptor)
     {
         _poll.Value.Next = descriptor + 1 == _descriptors.Count ? 0 : descriptor + 1;

@@ -3,12 +3,12 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>A descriptor: which eventfd it stands for.</summary>
+/// <summary>A descriptor, and its eventfd.</summary>
 internal struct DescriptorState : IState
 {
     /// <summary>The eventfd, plus 1; 0 for a closed descriptor.</summary>
     public int FileAndOne;
-    /// <summary>Told with it while it is polled.</summary>
+    /// <summary>The token that is reported with it while it is polled.</summary>
     public int Token;
     /// <summary>1 while it is polled.</summary>
     public int Watched;

@@ -4,14 +4,14 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>The eventfds of a simulated host, the descriptors that stand for them, and one poll over them (epoll,
-/// level-triggered). The machines of several <see cref="SimulatedKernel"/>s may share them.</summary>
+/// <summary>The eventfds of a simulated host, their descriptors, and one poll over them (epoll, level-triggered). The
+/// machines of several <see cref="SimulatedKernel"/>s may share them.</summary>
 /// <remarks>
 /// <para>A write is consumed by the irqfd that the eventfd is bound to, if any; else its count grows, and the poll is
-/// woken. The poll is asked, not called back: <see cref="TryTakeReadable"/> tells a readable eventfd again and again
-/// until it is read.</para>
-/// <para>Not supported: waiting (what would wait fails with EAGAIN, as O_NONBLOCK has it), edge-triggered polls,
-/// several polls, descriptors that are no eventfds.</para>
+/// woken. The poll has no callback: <see cref="TryTakeReadable"/> reports a readable eventfd again and again until it
+/// is read.</para>
+/// <para>Not supported: waiting (a call that would wait fails with EAGAIN, as with O_NONBLOCK), edge-triggered polls,
+/// several polls, descriptors that are not eventfds.</para>
 /// <para>Source: Linux fs/eventfd.c, fs/eventpoll.c. Not thread-safe; see <see cref="LockedKernel"/>.</para>
 /// </remarks>
 public sealed partial class SimulatedEventFds : IEventPort
@@ -56,14 +56,15 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <summary>How many there can be.</summary>
     public int Capacity => _files.Count;
 
-    /// <summary>How often the poll told of an eventfd: userspace was woken. No state of the host.</summary>
+    /// <summary>How often the poll reported an eventfd, that is, how often userspace was woken. Not state of the
+    /// host.</summary>
     public long Notifications { get; private set; }
 
-    /// <summary>Where <see cref="EventKind.VirqSignalled"/> is told, of eventfds that bear a virq; null for
-    /// nowhere.</summary>
+    /// <summary>Where <see cref="EventKind.VirqSignalled"/> goes, for eventfds of a virq; null for nowhere.</summary>
     public EventBuffer? Observer { get; set; }
 
-    /// <summary>Takes over the state of a host built alike. That of the machines is their own affair.</summary>
+    /// <summary>Takes over the state of a host that was built in the same way. The state of the machines is copied
+    /// separately.</summary>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
     public void CopyFrom(SimulatedEventFds other)
     {
@@ -105,7 +106,8 @@ public sealed partial class SimulatedEventFds : IEventPort
         return new EventFd(number);
     }
 
-    /// <summary>Closes a descriptor. With the last of an eventfd its irqfds let go (EPOLLHUP).</summary>
+    /// <summary>Closes a descriptor. Closing the last descriptor of an eventfd releases its irqfds
+    /// (EPOLLHUP).</summary>
     /// <exception cref="KernelException">EBADF.</exception>
     public void Close(EventFd fd)
     {
@@ -126,7 +128,7 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <exception cref="KernelException">EBADF.</exception>
     public void SetVirq(EventFd fd, int virq) => _files[FileOf(fd, "fcntl")].Virq = virq;
 
-    /// <summary>A device writes an eventfd: as <see cref="Write(EventFd)"/>, and told as
+    /// <summary>A device writes an eventfd: as <see cref="Write(EventFd)"/>, and reported as
     /// <see cref="EventKind.VirqSignalled"/>.</summary>
     /// <param name="fd">The eventfd.</param>
     /// <param name="count">What it adds; one write however much.</param>
@@ -152,7 +154,7 @@ public sealed partial class SimulatedEventFds : IEventPort
             throw new KernelException("write", Errno.Invalid, -1, "an eventfd takes no more than 2^64 - 2");
         if (count > Full - Math.Min(state.Count, Full))
             throw new KernelException("write", Errno.Again, -1, "the eventfd is full; read it first");
-        // A write of nothing is a write all the same, and a bound irqfd injects (eventfd_write).
+        // A write of 0 is still a write, and a bound irqfd injects (eventfd_write).
         state.Count += count;
         Wake(file);
     }
@@ -187,7 +189,7 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <exception cref="KernelException">EBADF.</exception>
     public ulong CountOf(EventFd fd) => _files[FileOf(fd, "fdinfo")].Count;
 
-    /// <summary>The eventfd that a descriptor stands for.</summary>
+    /// <summary>The eventfd of a descriptor.</summary>
     internal int FileOf(EventFd fd, string call, int gsi = -1)
     {
         int number = fd.Number;
@@ -200,7 +202,7 @@ public sealed partial class SimulatedEventFds : IEventPort
 
     internal void Join(SimulatedKernel machine) => _machines.Add(machine);
 
-    /// <summary>A machine let go of an eventfd: those that bound it later move up.</summary>
+    /// <summary>A machine released an eventfd: those that bound it later move up.</summary>
     internal void MoveUp(int file, int order)
     {
         foreach (SimulatedKernel machine in _machines)
@@ -229,7 +231,7 @@ public sealed partial class SimulatedEventFds : IEventPort
     private KernelException OutOfDescriptors(string call) =>
         new(call, Errno.TooManyFiles, -1, $"all {Capacity} eventfds of this host are in use");
 
-    /// <summary>Wakes those who wait on an eventfd, in order: irqfds stand in front.</summary>
+    /// <summary>Wakes the waiters of an eventfd, in order: irqfds come first.</summary>
     private void Wake(int file)
     {
         if (_files[file].Bindings != 0 && Serve(file))
@@ -244,8 +246,8 @@ public sealed partial class SimulatedEventFds : IEventPort
         }
     }
 
-    /// <summary>Has the irqfds of an eventfd serve it.</summary>
-    /// <returns>Whether nobody behind them is woken.</returns>
+    /// <summary>The irqfds of an eventfd serve it.</summary>
+    /// <returns>Whether no waiter behind them is woken.</returns>
     private bool Serve(int file)
     {
         bool stopped = false;

@@ -140,7 +140,7 @@ public sealed partial class SimulatedKernel
         return taken;
     }
 
-    /// <summary>What a CPU was sent besides vectors, since this was last asked.</summary>
+    /// <summary>What a CPU was sent besides vectors, since the last call.</summary>
     public CpuSignals TakeSignals(int cpu)
     {
         CpuSignals signals = _cpus[cpu].Signals;
@@ -160,8 +160,7 @@ public sealed partial class SimulatedKernel
         Drain();
     }
 
-    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
-    /// none.</summary>
+    /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none.</summary>
     public long NextDeadline =>
         Math.Min(_apics?.NextDeadline ?? long.MaxValue, _ioApic?.NextDeadline ?? long.MaxValue);
 

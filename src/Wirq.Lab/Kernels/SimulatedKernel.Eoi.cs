@@ -2,13 +2,13 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-// Who hears of an EOI (arch/x86/kvm/lapic.c, kvm_ioapic_send_eoi; irq_comm.c, kvm_scan_ioapic_irq).
+// The receivers of an EOI (arch/x86/kvm/lapic.c, kvm_ioapic_send_eoi; irq_comm.c, kvm_scan_ioapic_irq).
 public sealed partial class SimulatedKernel
 {
     // The real-time clock's pin: KVM follows its EOIs whatever the trigger mode (ioapic.h, RTC_GSI).
     private const int ClockPin = 8;
 
-    /// <summary>Takes an EOI that userspace is to hear of (KVM_EXIT_IOAPIC_EOI).</summary>
+    /// <summary>Takes an EOI that exits to userspace (KVM_EXIT_IOAPIC_EOI).</summary>
     /// <param name="cpu">The CPU that signalled it, the lowest first.</param>
     /// <param name="vector">Its vector.</param>
     /// <returns>Whether there is one.</returns>
@@ -61,8 +61,8 @@ public sealed partial class SimulatedKernel
     private bool IsSuppressed(int cpu) => (Options.X2ApicApi & SimulatedX2ApicApi.EnableSuppressEoi) != 0
         && _apics!.State(cpu).Spurious.SuppressBroadcast;
 
-    /// <summary>The in-kernel I/OAPIC hears (kvm_ioapic_update_eoi): every pin of the vector is acknowledged, whatever
-    /// its trigger mode and Remote IRR; a level interrupt is ended after that.</summary>
+    /// <summary>The in-kernel I/OAPIC gets the EOI (kvm_ioapic_update_eoi): every pin of the vector is acknowledged,
+    /// whatever its trigger mode and Remote IRR; a level interrupt is ended after that.</summary>
     private void EndAtIoApic(byte vector, bool level)
     {
         for (int pin = 0; pin < IoApicPins; pin++)
@@ -77,7 +77,7 @@ public sealed partial class SimulatedKernel
         _ioApic.Service(work.Service, _events);
     }
 
-    /// <summary>Works out anew, for every CPU, which EOIs an I/OAPIC has to hear of.</summary>
+    /// <summary>Recomputes, for every CPU, which EOIs an I/OAPIC gets.</summary>
     private void Scan()
     {
         if (_apics is null)

@@ -9,11 +9,11 @@ public sealed partial class SimulatedKernel
     private const string Irqfd = "KVM_IRQFD";
 
     /// <inheritdoc/>
-    /// <remarks>A count that is pending is injected by the work queue, and is not drained: who reads it meanwhile has
-    /// the interrupt twice. A GSI without a route, or beyond the table, is accepted, and what is written to it is
+    /// <remarks>A pending count is injected by the work queue, and is not drained: a reader in between gets the
+    /// interrupt a second time. A GSI without a route, or beyond the table, is accepted, and what is written to it is
     /// lost.</remarks>
-    /// <exception cref="KernelException">EINVAL: no chip is the kernel's, or a resample eventfd without its I/OAPIC;
-    /// EBADF; EBUSY: the eventfd is bound already.</exception>
+    /// <exception cref="KernelException">EINVAL: no chip is in the kernel, or a resample eventfd without its I/OAPIC;
+    /// EBADF; EBUSY: the eventfd is already bound.</exception>
     public void Bind(int gsi, EventFd trigger, EventFd resample)
     {
         Figures.PortCalls++;
@@ -64,7 +64,7 @@ public sealed partial class SimulatedKernel
     /// <exception cref="KernelException">EBADF.</exception>
     public bool IsBound(EventFd trigger) => _irqfds[EventFds.FileOf(trigger, Irqfd)].Has(IrqfdFlags.Bound);
 
-    /// <summary>The machine goes away: its irqfds let go (kvm_irqfd_release).</summary>
+    /// <summary>The machine is destroyed: its irqfds are released (kvm_irqfd_release).</summary>
     public void Release()
     {
         for (int file = 0; file < _irqfds.Count; file++)
@@ -132,7 +132,7 @@ public sealed partial class SimulatedKernel
     }
 
     /// <summary>An eventfd was written: this machine's irqfd, if any, is woken (irqfd_wakeup).</summary>
-    /// <returns>Whether nobody behind it is woken.</returns>
+    /// <returns>Whether no waiter behind it is woken.</returns>
     internal bool Serve(int file)
     {
         ref IrqfdState irqfd = ref _irqfds[file];
@@ -159,7 +159,7 @@ public sealed partial class SimulatedKernel
             LetGo(file);
         if (_ioApic is null)
             return;
-        // The kernel keeps a resample eventfd that was closed, and signals it to nobody.
+        // The kernel keeps a resample eventfd that was closed; its signals have no reader.
         foreach (ref IrqfdState irqfd in _irqfds.Span)
         {
             if (irqfd.ResampleAndOne == file + 1)
@@ -231,7 +231,7 @@ public sealed partial class SimulatedKernel
 
     private RouteKind KindOf(int gsi) => (uint)gsi < (uint)_routes.Count ? _routes[gsi].Kind : RouteKind.None;
 
-    /// <summary>The message that a GSI stands for now, by its I/OAPIC pin where it leads to chips.</summary>
+    /// <summary>The current message of a GSI, by its I/OAPIC pin if it leads to chips.</summary>
     private InterruptMessage MessageOf(int gsi)
     {
         ref readonly RouteState route = ref _routes[gsi];

@@ -44,8 +44,8 @@ public sealed partial class SimulatedKernel
         Carry(Chip().WriteEntry(pin, entry, _events));
     }
 
-    /// <summary>Userspace sets one redirection entry and leaves the rest of the chip as it is (KVM_GET_IRQCHIP,
-    /// KVM_SET_IRQCHIP): no resampler is asked, and a line that is high is injected anew; full mode.</summary>
+    /// <summary>Userspace sets one redirection entry and leaves the rest of the chip unchanged (KVM_GET_IRQCHIP,
+    /// KVM_SET_IRQCHIP). No resampler is signalled, and a line that is high is injected again; full mode.</summary>
     public void SetIoApicEntry(int pin, RedirectionEntry entry)
     {
         IoApic chip = Chip();
@@ -121,7 +121,7 @@ public sealed partial class SimulatedKernel
         return state.Sources != 0;
     }
 
-    /// <summary>A pin's message goes to the local APICs, and the pin hears the answer.</summary>
+    /// <summary>A pin's message goes to the local APICs, and the pin gets the answer.</summary>
     private void SendOfPin(int pin, Msi message)
     {
         RefusalReason reason = _apics!.Deliver(Decode(message), Origin.Pin(0, pin), _events);
@@ -130,8 +130,8 @@ public sealed partial class SimulatedKernel
         _ioApic.Service(work.Service, _events);
     }
 
-    /// <summary>What a guest's write asks for. That a rewrite to edge ends a level interrupt acknowledges nobody
-    /// (ioapic_write_indirect).</summary>
+    /// <summary>Does what a guest's write requests. If a rewrite to edge ends a level interrupt, no holder gets an
+    /// acknowledge (ioapic_write_indirect).</summary>
     private void Carry(PinWork work)
     {
         PinSet asked = work.Resampled, served = work.Service;
@@ -140,8 +140,8 @@ public sealed partial class SimulatedKernel
             int gsi = _pins[PicPins + pin].GsiAndOne - 1;
             if (gsi < 0 || _resamplers[gsi].Count == 0)
                 continue;
-            // kvm_notify_irqfd_resampler: the request is forgotten, whoever else drives the line, and who still wants
-            // raises it again.
+            // kvm_notify_irqfd_resampler: the request is dropped, whatever else drives the line. A device that still
+            // needs service raises it again.
             _ioApic!.SetPin(pin, high: false, _events);
             served = served.Without(pin);
             SignalResamplers(gsi);

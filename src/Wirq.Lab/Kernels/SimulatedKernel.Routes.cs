@@ -142,7 +142,7 @@ public sealed partial class SimulatedKernel
         Scan();
     }
 
-    /// <summary>The words of a message in the format that the kernel was told to read.</summary>
+    /// <summary>The words of a message in the format that the kernel is set to read.</summary>
     private Msi Encode(InterruptMessage message, string call, int gsi)
     {
         if (message.Destination > byte.MaxValue && !Wide)

@@ -25,7 +25,7 @@ internal struct RouteState : IState
     public readonly Msi Message => new(Address, Data);
 }
 
-/// <summary>The irqfd of an eventfd; it stands in the slot of its eventfd, which can have one alone.</summary>
+/// <summary>The irqfd of an eventfd; it is in the slot of its eventfd, which can have only one.</summary>
 internal struct IrqfdState : IState
 {
     public int Gsi;
@@ -78,12 +78,11 @@ internal struct ResamplerState : IState
 [StructLayout(LayoutKind.Sequential)]
 internal struct CpuState : IState
 {
-    /// <summary>Vectors whose EOI an I/OAPIC has to hear of (ioapic_handled_vectors).</summary>
+    /// <summary>Vectors whose EOI an I/OAPIC gets (ioapic_handled_vectors).</summary>
     public Vectors256 Handled;
     /// <summary>The highest of them that is there for an interrupt in flight alone, plus 1; 0 for none.</summary>
     public int StaleAndOne;
-    /// <summary>The vector of the EOI that userspace is to be told of, plus 1; 0 for none. KVM has one such
-    /// slot.</summary>
+    /// <summary>The vector of the EOI that exits to userspace, plus 1; 0 for none. KVM has one such slot.</summary>
     public int ExitAndOne;
     /// <summary>The vector that userspace gave by KVM_INTERRUPT, plus 1; 0 for none.</summary>
     public int ExtIntAndOne;

@@ -4,18 +4,18 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>A kernel that owns chips of a machine, with the semantics of KVM: what its ioctls accept and refuse, who
-/// consumes an eventfd and when, which EOIs userspace is told of. It runs no guest; <see cref="Take"/> and
+/// <summary>A kernel that owns chips of a machine, with the semantics of KVM: what its ioctls accept and refuse, which
+/// reader consumes an eventfd and when, and which EOIs exit to userspace. It runs no guest; <see cref="Take"/> and
 /// <see cref="Eoi"/> are the guest's part.</summary>
 /// <remarks>
-/// <para>Every semantic stands in docs/kernels.md, with the test that holds it.</para>
+/// <para>docs/kernels.md lists every semantic, with its test.</para>
 /// <para>Deterministic and single-threaded (<see cref="LockedKernel"/> is for several threads). What Linux does in a
 /// work queue waits here for <see cref="Settle"/> or <see cref="RunPendingWork()"/>. All state lies in the
 /// <see cref="StateArena"/>s of this and of <see cref="EventFds"/>; figures do not.</para>
-/// <para>Named differences. Which EOIs are told is worked out when routes change, where KVM does it as the CPU next
-/// enters its guest. A message route always injects within the write, where KVM leaves what its destination map cannot
-/// answer to the work queue. Not modelled: the coalesced-EOI tracking of the real-time clock's pin,
-/// KVM_IRQ_LINE_STATUS, Xen and Hyper-V routes, posted interrupts, the PIT, MSI device ids (x86 has none).</para>
+/// <para>Named differences. The EOIs that exit are computed when routes change; KVM computes them when the CPU next
+/// enters its guest. A message route always injects within the write; KVM defers to the work queue what its destination
+/// map cannot answer. Not modelled: the coalesced-EOI tracking of the real-time clock's pin, KVM_IRQ_LINE_STATUS, Xen
+/// and Hyper-V routes, posted interrupts, the PIT, MSI device ids (x86 has none).</para>
 /// <para>Sources: measurements on Linux 6.18; virt/kvm/eventfd.c, virt/kvm/irqchip.c, arch/x86/kvm/irq_comm.c,
 /// ioapic.c, lapic.c, x86.c.</para>
 /// </remarks>
@@ -92,15 +92,16 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     /// <summary>What was counted since it was made.</summary>
     public KernelFigures Figures { get; }
 
-    /// <summary>Where <see cref="EventKind.VirqServed"/> is told, of eventfds that bear a virq (see
-    /// <see cref="SimulatedEventFds.Create"/>), what the chips observe, and what CPUs are sent besides vectors; null for
-    /// nowhere.</summary>
+    /// <summary>Where these go: <see cref="EventKind.VirqServed"/> for eventfds of a virq (see
+    /// <see cref="SimulatedEventFds.Create"/>), the observations of the chips, and what CPUs are sent besides vectors;
+    /// null for nowhere.</summary>
     public EventBuffer? Observer { get; set; }
 
     /// <summary>Virtual time in nanoseconds; see <see cref="Advance"/>.</summary>
     public long Now => _events.Now;
 
-    /// <summary>Takes over the state of a machine built alike. That of the eventfds is their own affair.</summary>
+    /// <summary>Takes over the state of a machine that was built in the same way. The state of the eventfds is copied
+    /// separately.</summary>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
     public void CopyFrom(SimulatedKernel other)
     {
@@ -137,7 +138,7 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
 
     private bool Told => Observer is { Observing: true };
 
-    /// <summary>What the chips do from here on is observed where somebody wants it.</summary>
+    /// <summary>From here on the chips are observed if there is an observer.</summary>
     private void Begin() => _events.Observing = Told;
 
     /// <summary>Carries out what the chips ask for.</summary>

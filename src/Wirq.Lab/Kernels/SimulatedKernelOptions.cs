@@ -39,7 +39,8 @@ public sealed record SimulatedKernelOptions
     public int Cpus { get; init; } = 1;
     /// <summary>APIC ids by CPU; null for 0, 1, 2, …</summary>
     public IReadOnlyList<uint>? ApicIds { get; init; }
-    /// <summary>The first GSIs, of whose level vectors EOIs are told; split only. 0 to <see cref="Routes"/>.</summary>
+    /// <summary>The number of first GSIs for whose level vectors EOIs are reported; split only. 0 to
+    /// <see cref="Routes"/>.</summary>
     public int ReservedGsis { get; init; } = 24;
     /// <summary>GSIs and rows of the table, 1 to <see cref="MaxRoutes"/>. Linux has 4096; a world that is explored has
     /// fewer, so that its state is small.</summary>

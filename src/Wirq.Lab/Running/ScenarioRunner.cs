@@ -11,11 +11,11 @@ namespace Wirq.Lab.Running;
 /// <summary>Runs scenarios.</summary>
 public static class ScenarioRunner
 {
-    /// <summary>Runs a scenario as it stands, and again under each of its historic designs.</summary>
-    /// <param name="scenario">What to run.</param>
+    /// <summary>Runs a scenario without a design, and again under each of its historic designs.</summary>
+    /// <param name="scenario">The scenario.</param>
     /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
-    /// <param name="recorder">Hears of every event of the run as it stands; null for nobody.</param>
-    /// <param name="options">Who the CPUs are; null for simulated ones.</param>
+    /// <param name="recorder">Receives every event of the run without a design; null for none.</param>
+    /// <param name="options">The CPUs; null for simulated ones.</param>
     public static ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);

@@ -3,11 +3,11 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Running;
 
-/// <summary>The steps and events of a world: how it began and what came last, what is repeated once. Text is made only
-/// when somebody reads it.</summary>
-/// <remarks>It is cut into parts where a CPU takes an interrupt and where a step of the scenario begins. As a part ends,
-/// it is looked whether the last few parts are those before them, whatever the time. So a storm is one turn and a count,
-/// and memory is bounded.</remarks>
+/// <summary>The steps and events of a world: the beginning and the end, and a repeated part once. Text is made only
+/// when it is read.</summary>
+/// <remarks>The timeline is cut into parts where a CPU takes an interrupt and where a step of the scenario begins. When
+/// a part ends, the last few parts are compared with those before them, without their times. So a storm is one turn and
+/// a count, and memory is bounded.</remarks>
 public sealed class Timeline
 {
     /// <summary>How many entries are kept of the beginning, and as many of the end, about.</summary>

@@ -32,7 +32,7 @@ public sealed class TimelinePart
     public long Times { get; private set; } = 1;
     /// <summary>How many entries are kept of it.</summary>
     internal int Kept { get; }
-    /// <summary>How many entries it stands for.</summary>
+    /// <summary>The number of entries that it represents.</summary>
     internal long Length => Parts.Count == 0 ? Kept : Times * Parts.Sum(part => part.Length);
 
     /// <summary>Counts one time more.</summary>

@@ -30,7 +30,7 @@ public sealed record PendingCheck(FilePosition At, int Cpu, IReadOnlyList<byte> 
 /// <summary>Exactly these vectors are in service (ISR) at a CPU.</summary>
 public sealed record InServiceCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
 
-/// <summary>A device heard that many acknowledges.</summary>
+/// <summary>A device got that many acknowledges.</summary>
 public sealed record AcksCheck(FilePosition At, int Device, int Count) : Check(At);
 
 /// <summary>A CPU received exactly these signals, in order: <c>nmi</c>, <c>smi</c>, <c>init</c>, <c>sipi

@@ -29,7 +29,7 @@ public sealed record Scenario
     public required MachineSpec Machine { get; init; }
     /// <summary>What CPUs do when they take a vector.</summary>
     public IReadOnlyList<Handler> Handlers { get; init; } = [];
-    /// <summary>Whether a vector for which a CPU has no handler is ended without a word, and is no failure.</summary>
+    /// <summary>Whether a vector for which a CPU has no handler is silently ended, and is not a failure.</summary>
     public bool IgnoresUnhandled { get; init; }
     /// <summary>What happens, in order.</summary>
     public IReadOnlyList<Step> Steps { get; init; } = [];
@@ -123,16 +123,16 @@ public sealed record MachineSpec
 }
 
 /// <summary>A device.</summary>
-/// <param name="At">Where it stands.</param>
+/// <param name="At">Its position in the file.</param>
 /// <param name="Name">Its name, which is also the label of its source.</param>
-/// <param name="Gsi">Its line, or -1 where it has a message.</param>
-/// <param name="Kind">What its source is.</param>
-/// <param name="Message">Its message, where it has no line.</param>
+/// <param name="Gsi">Its line, or -1 if it has a message.</param>
+/// <param name="Kind">The kind of its source.</param>
+/// <param name="Message">Its message, if it has no line.</param>
 /// <param name="Requester">Its bus, device and function.</param>
-/// <param name="Stuck">Whether it goes on asserting although it is served.</param>
+/// <param name="Stuck">Whether it continues to assert although it is served.</param>
 /// <param name="HasEventFd">Whether it interrupts by writing an eventfd.</param>
-/// <param name="Resamples">Whether it hears acknowledges by an eventfd.</param>
-/// <param name="Prefault">Whether its message is translated as it is programmed.</param>
+/// <param name="Resamples">Whether it gets acknowledges by an eventfd.</param>
+/// <param name="Prefault">Whether its message is translated when it is programmed.</param>
 /// <param name="Vectors">How many messages it has.</param>
 public sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
     bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1)

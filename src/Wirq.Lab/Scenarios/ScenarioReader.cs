@@ -16,10 +16,11 @@ public sealed class ScenarioReader
 
     /// <summary>Reads a file.</summary>
     /// <param name="file">Its path, for messages.</param>
-    /// <param name="text">What stands in it; nothing of it is trusted.</param>
+    /// <param name="text">Its contents; nothing in it is trusted.</param>
     /// <param name="designs">The names of designs that <c>historic</c> may give.</param>
-    /// <returns>The scenario; several where its machine has lists of modes, profiles, policies or routes.</returns>
-    /// <exception cref="ScenarioException">It is no scenario. Says where, and what was expected.</exception>
+    /// <returns>The scenario; several if its machine has lists of modes, profiles, policies or routes.</returns>
+    /// <exception cref="ScenarioException">It is not a scenario. The message says where, and what was
+    /// expected.</exception>
     public static IReadOnlyList<Scenario> Read(string file, string text, IReadOnlyCollection<string> designs)
     {
         ArgumentNullException.ThrowIfNull(file);

@@ -205,7 +205,7 @@ public static class ScenarioWords
         internal static readonly WordList<DeviceAction> Actions = new(
             ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove),
             ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
-        // What only the replay of a log tells, no scenario brings about.
+        // Events that only the replay of a log makes; no scenario can cause them.
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
             .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log)).Select(kind => (Kebab(kind.ToString()), kind))]);
 

@@ -84,7 +84,7 @@ public sealed record EoiCommand : CpuCommand;
 /// <param name="Slave">Whether a non-specific EOI goes to the slave too.</param>
 public sealed record PicEoiCommand(int Irq, bool Slave) : CpuCommand;
 
-/// <summary>Serve a device, as a driver reads its status: it ceases to assert, unless it is stuck.</summary>
+/// <summary>Serves a device, as a driver does that reads its status: it stops asserting, unless it is stuck.</summary>
 public sealed record ServeCommand(int Device) : CpuCommand;
 
 /// <summary>Mask or unmask a pin of an I/OAPIC, by reading and writing the low half of its entry.</summary>

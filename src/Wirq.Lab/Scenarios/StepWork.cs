@@ -13,7 +13,7 @@ internal static class StepWork
     internal const int MaxRun = 250_000;
     /// <summary>What the runs under historic designs come to together before no further one is begun.</summary>
     internal const int MaxDesigns = 250_000;
-    // After each step all CPUs are asked whether they have anything to do.
+    // After each step all CPUs are checked for work.
     private const int CpusPerUnit = 32;
 
     /// <summary>What it takes to look at all CPUs of a machine once, beyond the step that made it necessary.</summary>

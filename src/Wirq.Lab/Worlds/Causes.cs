@@ -10,10 +10,10 @@ internal sealed class Causes(MachineSpec machine)
 
     // Who caused a vector that is pending, by CPU and vector; made as a CPU gets its first.
     private readonly Origin[]?[] _origins = new Origin[machine.Cpus][];
-    // Of a kernel's local APICs no event tells. The last pin that sent a vector is most likely it.
+    // No event reports on a kernel's local APICs. The last pin that sent a vector is its most likely cause.
     private readonly Origin[] _senders = new Origin[VectorCount];
 
-    /// <summary>The last timer that expired, or pin that the storm brake let go.</summary>
+    /// <summary>The last timer that expired, or pin that the storm brake released.</summary>
     internal Event? LastDue { get; private set; }
 
     /// <summary>Who caused a vector that a local APIC gave to a CPU.</summary>

@@ -94,7 +94,7 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
         other.Share();
     }
 
-    /// <summary>From here on its pages are somebody else's, too.</summary>
+    /// <summary>From here on its pages are shared.</summary>
     private void Share()
     {
         _copies++;

@@ -1,15 +1,15 @@
 namespace Wirq.Lab.Worlds;
 
-/// <summary>The CPUs of a world's guest: what they reach (<see cref="ICpuAccesses"/>), the interrupts that they
-/// take (<see cref="ICpuInterrupts"/>), and what a CPU must be told that is
-/// more than a simulation.</summary>
+/// <summary>The CPUs of a world's guest: their accesses (<see cref="ICpuAccesses"/>), the interrupts that they take
+/// (<see cref="ICpuInterrupts"/>), and the calls that CPUs outside a simulation need.</summary>
 /// <remarks>
 /// <para>A world decides what a CPU does and when, and keeps its handlers; CPUs carry it out, in order, before they
 /// return. An access is one instruction of the guest: by memory, port, MSR or CR8.</para>
-/// <para><see cref="ICpuInterrupts.Take"/>: a CPU whose interrupts are on takes one if it has one, finds itself in the handler
-/// with interrupts off, and says which vector the handler saw. Never at any other time.</para>
-/// <para>A simulation has no more to do for <see cref="SetInterrupts"/>, <see cref="Return"/> and <see cref="Nmi"/>
-/// than to hear of them.</para>
+/// <para><see cref="ICpuInterrupts.Take"/>: a CPU whose interrupts are on takes one if it has one. It is then in the
+/// handler with interrupts off, and returns the vector that the handler saw. It never takes an interrupt at any other
+/// time.</para>
+/// <para>A simulation has nothing to do for <see cref="SetInterrupts"/>, <see cref="Return"/> and
+/// <see cref="Nmi"/>.</para>
 /// </remarks>
 public interface IGuestCpus : ICpuAccesses, ICpuInterrupts, IDisposable
 {

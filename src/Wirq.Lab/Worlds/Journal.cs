@@ -7,14 +7,14 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What a world's actors went through, as far as an expectation of its scenario asks for it. What none asks for
-/// has no part in what comes next, and is not kept.</summary>
-/// <remarks>What a machine does does not depend on what an expectation will find. So it lies in the arena and is copied, and
-/// only the identity of a whole world has it (<see cref="Append"/>).</remarks>
+/// <summary>What happened to a world's actors, as far as an expectation of its scenario needs it. Nothing else is kept,
+/// because it does not affect what comes next.</summary>
+/// <remarks>The behaviour of a machine does not depend on what an expectation will find. So the journal lies in the
+/// arena and is copied, but only the identity of a whole world contains it (<see cref="Append"/>).</remarks>
 internal sealed class Journal
 {
     private readonly Block<JournalState> _state;
-    // By CPU, device, kind and address: where it is kept, plus 1; 0 where nobody asks.
+    // By CPU, device, kind and address: its place, plus 1; 0 if no expectation needs it.
     private readonly int[] _takenAt, _signalsAt, _acksAt;
     private readonly Dictionary<EventKind, int> _eventsAt = [];
     private readonly Dictionary<ulong, int> _memoryAt = [];
@@ -155,7 +155,7 @@ internal sealed class Journal
 
     internal int TakeAcks(int device) => Take(_acksAt[device] - 1);
 
-    /// <summary>The events of some kinds, in order, since this was last asked.</summary>
+    /// <summary>The events of some kinds, in order, since the last call.</summary>
     internal IReadOnlyList<EventKind> TakeOrder(IReadOnlyList<EventKind> kinds) =>
         [.. _lists.Take(_order).Select(kind => (EventKind)kind).Where(kinds.Contains)];
 
@@ -193,7 +193,7 @@ internal struct JournalState : IState
     public uint Reserved;
 }
 
-/// <summary>How often something happened since an expectation last asked.</summary>
+/// <summary>How often something happened since the last expectation of it.</summary>
 internal struct CounterState : IState
 {
     public int Count;

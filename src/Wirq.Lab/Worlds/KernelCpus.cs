@@ -3,9 +3,9 @@ using Wirq.Lab.Kernels;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Simulated CPUs whose local APICs are a kernel's. Their accesses never leave the kernel; they are told all
-/// the same, so that a timeline reads alike. The 8259 pair is the fabric's: its vector goes to the kernel as the CPU's
-/// interrupt window opens.</summary>
+/// <summary>Simulated CPUs whose local APICs are in a kernel. Their accesses never leave the kernel, but they are still
+/// reported, so that timelines look the same. The 8259 pair is in the fabric: its vector goes to the kernel when the
+/// CPU's interrupt window opens.</summary>
 internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : FabricCpus(fabric)
 {
     private readonly Fabric _fabric = fabric;

@@ -169,7 +169,7 @@ internal sealed class StormWatch(World world)
         return kept > period;
     }
 
-    /// <summary>What is to be said of an interrupt, as things stand.</summary>
+    /// <summary>The description of an interrupt in the current state.</summary>
     internal Storm StormOf(in InterruptTaken taken, bool endless = false)
     {
         Count();

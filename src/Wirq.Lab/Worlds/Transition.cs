@@ -20,14 +20,14 @@ public enum TransitionKind : byte
     Answer,
     /// <summary>An injection that the kernel's work queue holds is done; the index is its eventfd's.</summary>
     Injection,
-    /// <summary>A CPU that left its guest for an EOI tells userspace of it; the index is the CPU's.</summary>
+    /// <summary>A CPU that left its guest for an EOI reports it to userspace; the index is the CPU's.</summary>
     Exit,
-    /// <summary>The poll tells of a readable eventfd; the index is its descriptor's. What userspace holds then is a token,
-    /// and the eventfd may be unwatched before it is used.</summary>
+    /// <summary>The poll reports a readable eventfd; the index is its descriptor's. Userspace then holds a token, and
+    /// the eventfd may be unwatched before the token is used.</summary>
     Fetch,
     /// <summary>Userspace acts on the token that it holds.</summary>
     Readable,
-    /// <summary>Nothing waits any more: the laws hear that the machine is at rest.</summary>
+    /// <summary>The queue is empty: the laws get the event that the machine is at rest.</summary>
     Rest,
     /// <summary>A CPU takes an interrupt, or does the next thing in its handler; the index is the CPU's.</summary>
     Cpu,

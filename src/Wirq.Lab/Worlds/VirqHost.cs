@@ -31,7 +31,7 @@ internal sealed class VirqHost
 
     private Fabric Fabric => _world.Fabric;
 
-    /// <summary>A historic design gives the kernel the table as it is to be, or less.</summary>
+    /// <summary>A historic design gives the kernel the intended table, or a part of it.</summary>
     /// <param name="without">The GSIs that are left out; null for none.</param>
     internal void Commit(Func<int, bool>? without = null)
     {

@@ -3,8 +3,8 @@ using Wirq.Host;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>Driving the carrier of the fabric: the same that a host of threads drives. A historic design may come in
-/// before a step, after it, and before the host is asked.</content>
+/// <content>Driving the carrier of the fabric, the same one that a host with threads drives. A historic design may
+/// intervene before a step, after it, and before a call to the host.</content>
 public sealed partial class World
 {
     private readonly CallPorts _ports;
@@ -114,7 +114,7 @@ public sealed partial class World
         Recorder?.Invoke(happened);
     }
 
-    /// <summary>A device hears that its line was acknowledged, and raises it again where it still wants.</summary>
+    /// <summary>A device gets the acknowledge of its line, and raises it again if it still needs service.</summary>
     private void Acknowledged(int source)
     {
         if (!_deviceOfSlot.TryGetValue(source, out int device) || _devices[device].Removed != 0 || !Hears(device))

@@ -68,7 +68,7 @@ public sealed partial class World
             Event e = Fabric.Events.Peek(i);
             if (e.Kind == EventKind.VectorTaken)
                 giver = VectorTaken.Of(e).By;
-            // The 8259s tell of their part before the CPU takes the vector.
+            // The 8259s report their part before the CPU takes the vector.
             if (e.Kind == EventKind.PicTaken && giver == VectorGiver.Pic)
             {
                 // A spurious vector leaves no in-service bit at the chip that gave it (8259A data sheet, "Edge and

@@ -86,7 +86,7 @@ public sealed partial class World
         Source? source = _sources[device];
         if (source is null || _devices[device].Removed != 0)
             return;
-        // The fall of a sampled source is seen by nobody; only a law is told.
+        // The fall of a sampled source is not visible; only the laws get an event.
         if (Spec.Devices[device].Kind == SourceKind.Sampled)
             Fabric.NoteWithdrawn(source);
         else

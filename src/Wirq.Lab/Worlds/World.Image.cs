@@ -6,10 +6,10 @@ namespace Wirq.Lab.Worlds;
 
 /// <content>A world as one image: how it is copied, and when two are the same.</content>
 /// <remarks>
-/// What lies outside the arena and goes with a copy: the waiting effects (as many as there are, and mostly there are none),
-/// the pages of guest memory and the lists of the journal (shared until one is written), and what the run came to so far.
-/// <para>What does not go with a copy, because nothing that happens depends on it: the timeline, failures, storms and who
-/// caused what (words about the way here; whoever needs them goes the way again), figures of the kernel, the recorder, and
+/// These lie outside the arena and are copied too: the waiting effects (as many as there are, mostly none), the pages
+/// of guest memory and the lists of the journal (shared until one is written), and the counters of the run so far.
+/// <para>These are not copied, because nothing that happens depends on them: the timeline, failures, storms and causes
+/// (descriptions of the way to this state; to get them, run that way again), figures of the kernel, the recorder, and
 /// what the world was built from (labels, handles, options).</para>
 /// </remarks>
 public sealed partial class World

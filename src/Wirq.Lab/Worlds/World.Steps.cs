@@ -62,8 +62,8 @@ public sealed partial class World
         }
     }
 
-    /// <summary>A handler lets virtual time pass, stopping at everything that falls due. The other CPUs do nothing
-    /// meanwhile.</summary>
+    /// <summary>A handler lets virtual time pass, stopping at everything that is due. The other CPUs do nothing in that
+    /// time.</summary>
     private void Pass(long nanoseconds)
     {
         long end = Fabric.Now + nanoseconds;

@@ -3,21 +3,21 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>A world is a transition system: what can happen next, and doing one of it. An order of it all is somebody
-/// else's affair.</content>
-/// <remarks>Three things in a handler are a single transition of its CPU: the steps of a repetition, time that passes, and an
-/// expectation of a register, before which all that waits inside is done.</remarks>
+/// <content>A world is a transition system: it lists what can happen next, and performs one transition. Other code
+/// chooses the order.</content>
+/// <remarks>Three things in a handler are a single transition of its CPU: the steps of a repetition, time that passes,
+/// and an expectation of a register, before which everything that waits inside is done.</remarks>
 public sealed partial class World
 {
     private readonly Block<WorldState> _state;
 
-    /// <summary>Hears of every transition before it is done; null for nobody.</summary>
+    /// <summary>Gets every transition before it is performed; null for none.</summary>
     internal Action<Transition>? Watcher { get; set; }
 
-    /// <summary>Lists what can happen next. It is empty at the end. A step of the scenario that only looks is there once
-    /// everything else has happened; and where the machine has come to rest, the laws hear of that before anything
-    /// else.</summary>
-    /// <param name="next">Emptied, and filled in a fixed order.</param>
+    /// <summary>Lists what can happen next. The list is empty at the end. A step of the scenario that only checks is
+    /// listed once everything else has happened. If the machine has come to rest, the laws get that event before
+    /// anything else.</summary>
+    /// <param name="next">Cleared, and filled in a fixed order.</param>
     public void Enabled(List<Transition> next)
     {
         ArgumentNullException.ThrowIfNull(next);
@@ -121,7 +121,7 @@ public sealed partial class World
         }
     }
 
-    /// <summary>Whether userspace would read an eventfd that the poll tells of. Nothing comes of one that is bound, and that
-    /// stays readable with what was pending as it was bound.</summary>
+    /// <summary>Whether userspace would read an eventfd that the poll reports. If the eventfd is bound, and stays
+    /// readable with the count that was pending at the bind, nothing would happen.</summary>
     private bool IsRead(int descriptor) => Fabric.RouteCache!.ReadsInUserspace(_host!.EventFds.TokenOf(descriptor));
 }

@@ -5,8 +5,8 @@ namespace Wirq.Lab.Worlds;
 
 /// <summary>One vector of a device, or its line.</summary>
 /// <param name="Handle">Its virq.</param>
-/// <param name="Trigger">The eventfd that the device writes; none where it calls.</param>
-/// <param name="Resample">The eventfd that it hears acknowledges by.</param>
+/// <param name="Trigger">The eventfd that the device writes; none if it calls.</param>
+/// <param name="Resample">The eventfd by which it gets acknowledges.</param>
 internal readonly record struct DeviceVirq(VirqHandle Handle, EventFd Trigger, EventFd Resample);
 
 /// <content>Devices that interrupt by virqs, and time, which the kernel has too.</content>
@@ -17,7 +17,7 @@ public sealed partial class World
 
     internal VirqHost? Host => _host;
 
-    /// <summary>The next virtual time at which something happens by itself, in ns.</summary>
+    /// <summary>The next virtual time at which a timer expires, in ns.</summary>
     internal long NextDeadline => Math.Min(Fabric.NextDeadline, _host?.Kernel?.NextDeadline ?? long.MaxValue);
 
     /// <summary>The virqs of a device; none where it has a source, or sends its message straight.</summary>
@@ -110,7 +110,7 @@ public sealed partial class World
         }
     }
 
-    /// <summary>Whether a device hears an acknowledge: by a call, or by its resample eventfd, which it reads.</summary>
+    /// <summary>Whether a device gets an acknowledge: by a call, or by its resample eventfd, which it reads.</summary>
     private bool Hears(int device) =>
         _deviceVirqs[device] is not [{ Resample.Exists: true } virq] || _host!.EventFds.Read(virq.Resample);
 }

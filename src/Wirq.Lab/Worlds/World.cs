@@ -26,10 +26,10 @@ public sealed partial class World : IDisposable
     private readonly WorldOptions? _options;
 
     /// <summary>Builds a world in its start state.</summary>
-    /// <param name="scenario">What it is to be.</param>
-    /// <param name="design">A historic design that it suffers from; null for none.</param>
-    /// <param name="recorder">Hears of every event; null for nobody.</param>
-    /// <param name="options">Who its CPUs are; null for simulated ones.</param>
+    /// <param name="scenario">Its scenario.</param>
+    /// <param name="design">A historic design to apply; null for none.</param>
+    /// <param name="recorder">Receives every event; null for none.</param>
+    /// <param name="options">Its CPUs; null for simulated ones.</param>
     public World(Scenario scenario, Design? design = null, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);

@@ -4,7 +4,7 @@ namespace Wirq.Lab.Worlds;
 /// <param name="message">Why.</param>
 public class WorldException(string message) : Exception(message)
 {
-    /// <summary>Whether it tells what becomes of the machine (it never comes to rest, say). Else the run was cut off, and
-    /// what would have become of it is not known.</summary>
+    /// <summary>Whether it states what happens to the machine (for example that it never comes to rest). If not, the
+    /// run was cut off, and its outcome is not known.</summary>
     public bool IsOutcome { get; init; }
 }

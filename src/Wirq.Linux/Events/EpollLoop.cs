@@ -6,13 +6,14 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>Polls eventfds, many on one thread, and tells which have become readable.</summary>
+/// <summary>Polls many eventfds on one thread, and reports which have become readable.</summary>
 /// <remarks>
-/// <para>All members may be called from any thread, the handlers included; handlers run on the loop's thread, one at a
-/// time, under no lock. An eventfd that is unwatched while its event is already fetched may be told of once
+/// <para>All members may be called from any thread, the handlers included. Handlers run on the loop's thread, one at a
+/// time, under no lock. If an eventfd is unwatched while its event is already fetched, it may be reported once
 /// more.</para>
-/// <para>It does not read what it tells of: level-triggered, it tells again until somebody reads. Closing an eventfd
-/// takes it out of the poll by itself, but its number may come back as another's: unwatch before closing.</para>
+/// <para>The loop does not read the eventfds that it reports. In level-triggered mode it reports an eventfd again until
+/// it is read. Closing an eventfd removes it from the poll automatically, but its number may be reused for another one:
+/// unwatch before closing.</para>
 /// </remarks>
 public sealed class EpollLoop : IEventPort, IDisposable
 {
@@ -67,7 +68,7 @@ public sealed class EpollLoop : IEventPort, IDisposable
     public Exception? Failure => Volatile.Read(ref _failure)?.SourceException;
 
     /// <inheritdoc/>
-    /// <remarks>An eventfd that is watched already gets the new token, and is told of if it is readable.</remarks>
+    /// <remarks>An eventfd that is already watched gets the new token, and is reported if it is readable.</remarks>
     /// <exception cref="InvalidOperationException">The loop has ended by a <see cref="Failure"/>.</exception>
     /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
     public void Watch(EventFd trigger, int token)
@@ -97,8 +98,8 @@ public sealed class EpollLoop : IEventPort, IDisposable
     /// <inheritdoc/>
     public void Write(EventFd fd) => EventCounter.Add(fd.Number);
 
-    /// <summary>Sets when <see cref="EpollOptions.DeadlineReached"/> is called next, in place of any deadline before.
-    /// Of calls from several threads the last one counts, so whoever computes deadlines keeps them in order.</summary>
+    /// <summary>Sets when <see cref="EpollOptions.DeadlineReached"/> is called next, in place of any earlier deadline.
+    /// If several threads call it, the last call counts, so the callers must keep their deadlines in order.</summary>
     /// <param name="time">Nanoseconds as <see cref="Now"/> counts; one that has passed is reached at once;
     /// <see cref="long.MaxValue"/> for none.</param>
     /// <exception cref="InvalidOperationException">There is no such handler, or the loop has ended by a
@@ -142,7 +143,7 @@ public sealed class EpollLoop : IEventPort, IDisposable
             while (!_ending)
                 Turn();
         }
-        // Nothing above this frame would ever hear of it: it is kept for Dispose.
+        // No caller above this frame would see it: it is kept for Dispose.
         catch (Exception failure)
         {
             Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));

@@ -3,10 +3,10 @@ namespace Wirq.Linux;
 /// <summary>How an <see cref="EpollLoop"/> works.</summary>
 public sealed record EpollOptions
 {
-    /// <summary>Whether an eventfd is told of once per write (EPOLLET), not for as long as it is readable. Wanted where
-    /// <see cref="Routing.KernelLimits.ConsumesFirst"/> lets a bound eventfd stay in the poll: measured, a count that
-    /// was pending when the kernel took the eventfd over stays in it until the next write, and a level-triggered poll
-    /// would tell of it without end.</summary>
+    /// <summary>Whether an eventfd is reported once per write (EPOLLET) instead of for as long as it is readable.
+    /// Needed if <see cref="Routing.KernelLimits.ConsumesFirst"/> lets a bound eventfd stay in the poll. Measured: a
+    /// count that was pending when the kernel bound the eventfd stays in it until the next write, and a level-triggered
+    /// poll would report it without end.</summary>
     public bool EdgeTriggered { get; init; }
 
     /// <summary>Called with the time, in nanoseconds as <see cref="EpollLoop.Now"/> counts, once the deadline of <see

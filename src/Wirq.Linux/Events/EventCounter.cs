@@ -63,7 +63,7 @@ internal static class EventCounter
             if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
                 throw HostError.Last("poll");
         }
-        // poll(2) tells of a closed descriptor by a bit, not by failing.
+        // poll(2) reports a closed descriptor by a bit, not by failing.
         if ((polled.Found & PollFlags.NotOpen) != 0)
             throw new Routing.KernelException("poll", Errno.BadDescriptor, -1,
                 "the descriptor is closed; keep it open for as long as it is used");

@@ -3,10 +3,9 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>An eventfd that this process made and closes. Its count neither blocks nor survives exec.</summary>
-/// <remarks>It is no semaphore: measured, a kernel that consumes a semaphore takes one of its count and leaves the
-/// rest. Whoever is given its <see cref="EventFd"/> has a name only; keep this alive for as long as the name is
-/// used.</remarks>
+/// <summary>An eventfd that this process created and closes. It is non-blocking and closed on exec.</summary>
+/// <remarks>It is not a semaphore: measured, a kernel that consumes a semaphore takes one from its count and leaves the
+/// rest. Its <see cref="EventFd"/> is only a name; keep this object alive for as long as the name is used.</remarks>
 public sealed class EventFdHandle : FileDescriptor
 {
     private EventFdHandle(int number) : base(number) { }

@@ -4,12 +4,12 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux.Files;
 
-/// <summary>Writes to a descriptor: to a pipe, a terminal, a device, or a file at the place where it stands.</summary>
-/// <remarks>Unlike the runtime's streams it tells of a pipe whose reader has gone, and can be called off while it waits for a
-/// reader that does not read.</remarks>
-/// <param name="descriptor">Where it goes; disposed of together with the writer.</param>
-/// <param name="calledOff">Asked while there is no room: whether a reader is waited for no more. Null where one is waited for
-/// as long as it takes.</param>
+/// <summary>Writes to a descriptor: to a pipe, a terminal, a device, or a file at its current position.</summary>
+/// <remarks>Unlike the runtime's streams it reports a pipe whose reader has gone, and can be cancelled while it waits
+/// for a reader that does not read.</remarks>
+/// <param name="descriptor">The descriptor; disposed of together with the writer.</param>
+/// <param name="calledOff">Checked while there is no room: whether to stop waiting for a reader. Null to wait without
+/// limit.</param>
 internal sealed unsafe class DescriptorWriter(SafeFileHandle descriptor, Func<bool>? calledOff = null) : IDisposable
 {
     /// <summary>The number in <see cref="Exception.HResult"/> of the failure where the reader has gone.</summary>
@@ -39,7 +39,7 @@ internal sealed unsafe class DescriptorWriter(SafeFileHandle descriptor, Func<bo
     internal void Write(ReadOnlySpan<byte> buffer)
     {
         using var lease = new Lease(descriptor);
-        // SAFETY: the span is pinned for the call, and not more of it is told than is left.
+        // SAFETY: the span is pinned for the call, and the length that is passed is not more than what is left.
         fixed (byte* bytes = buffer)
         {
             for (int done = 0; done < buffer.Length;)
@@ -62,7 +62,7 @@ internal sealed unsafe class DescriptorWriter(SafeFileHandle descriptor, Func<bo
     private void AwaitRoom(int number)
     {
         var polled = new PollDescriptor { Number = number, Wanted = PollFlags.Writable };
-        // Whatever else is found, the write itself tells it.
+        // Whatever else the poll finds, the write itself reports it.
         while (Poll(ref polled, 1, LookEachMilliseconds) is var found && found <= 0)
         {
             if (found < 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Interrupted)

@@ -21,8 +21,8 @@ internal readonly record struct FileStatus
     /// <summary>Whether it is a folder.</summary>
     internal bool IsFolder => _kind == StatusFlags.Folder;
 
-    /// <summary>Asks.</summary>
-    /// <returns>Null where there is none, or none that may be seen.</returns>
+    /// <summary>Reads the status.</summary>
+    /// <returns>Null if there is no file, or it may not be seen.</returns>
     internal static FileStatus? Of(string path) =>
         Libc.Status(StatusFlags.HereFolder, path, flags: 0, StatusFlags.Kind | StatusFlags.Inode, out FileStatusBytes bytes) == 0
             ? new FileStatus(bytes) : null;

@@ -1,7 +1,7 @@
 namespace Wirq.Linux.Interop;
 
-/// <summary>What the C headers call a type, a field or a constant. The tests check size, place and value of whatever
-/// bears a name against the headers of the host.</summary>
+/// <summary>The name of a type, a field or a constant in the C headers. The tests compare size, offset and value of
+/// everything that has such a name with the headers of the host.</summary>
 /// <param name="name">As it is written in C: <c>struct kvm_irqfd</c>, <c>u.msi.address_lo</c>, <c>EPOLLIN</c>.</param>
 [AttributeUsage(AttributeTargets.Struct | AttributeTargets.Field)]
 internal sealed class CNameAttribute(string name) : Attribute

@@ -4,7 +4,7 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>A descriptor of Linux that is closed once, when nobody is inside a call with it.</summary>
+/// <summary>A descriptor of Linux that is closed once, when no thread is inside a call with it.</summary>
 public class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
     /// <summary>Takes over an open descriptor.</summary>
@@ -30,7 +30,8 @@ public class FileDescriptor : SafeHandleMinusOneIsInvalid
     }
 
     /// <inheritdoc/>
-    // Linux frees the descriptor even where close is interrupted: to repeat it might close somebody else's.
+    // Linux frees the descriptor even if close is interrupted: a second close might close a new descriptor with that
+    // number.
     protected override bool ReleaseHandle()
     {
         int previous = Marshal.GetLastPInvokeError();

@@ -14,9 +14,9 @@ internal static class HostError
     /// <summary>The exception for an error number.</summary>
     /// <param name="call">The call, as its manual names it.</param>
     /// <param name="errno">The error number, taken right after the call.</param>
-    /// <param name="gsi">The GSI that it was about; negative for none.</param>
-    /// <param name="advice">What to do, where the caller knows better than the error number. It is about the call's
-    /// arguments: that the host has run out of something says so by itself.</param>
+    /// <param name="gsi">The GSI of the call; negative for none.</param>
+    /// <param name="advice">What to do, if the caller knows better than the error number. It is about the call's
+    /// arguments; if the host has run out of something, the message says so automatically.</param>
     internal static KernelException Of(string call, int errno, int gsi = -1, string? advice = null) =>
         new(call, errno, gsi, advice is null || IsShortage(errno) ? Advice(errno) : advice);
 

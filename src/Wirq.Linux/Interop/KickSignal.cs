@@ -4,14 +4,14 @@ namespace Wirq.Linux.Interop;
 
 /// <summary>The signal that makes a thread leave KVM_RUN.</summary>
 /// <remarks>
-/// <para>A thread inside KVM_RUN is in the kernel, or in the guest; a signal that it would handle is what brings it
-/// out, with EINTR (Linux Documentation/virt/kvm/api.rst, 4.10). The default action would end the process, and a signal
-/// that is ignored brings nobody out, so there must be a handler, and it has nothing to do. It cannot be a managed
-/// method: a signal may come while its thread runs managed code, which a handler must not enter again. So it is a
-/// function of libc that is safe in a handler, has no effect and does not look at its arguments: <c>getpid</c>.</para>
-/// <para>A real-time signal, because nothing sends these unasked. The runtime has the first for itself, so one behind
-/// it is taken, the first for which nobody has a handler. It is claimed once and for the life of the process.
-/// SA_RESTART is not set: the call is to return, not to begin again.</para>
+/// <para>A thread inside KVM_RUN is in the kernel, or in the guest. A signal with a handler makes it return, with EINTR
+/// (Linux Documentation/virt/kvm/api.rst, 4.10). The default action would end the process, and an ignored signal does
+/// not interrupt KVM_RUN, so there must be a handler; it has nothing to do. It cannot be a managed method: a signal may
+/// come while its thread runs managed code, which a handler must not enter again. So it is a libc function that is safe
+/// in a handler, has no effect and does not use its arguments: <c>getpid</c>.</para>
+/// <para>It is a real-time signal, because nothing sends these without a request. The runtime uses the first one, so
+/// the first later one without a handler is taken. It is claimed once, for the life of the process. SA_RESTART is not
+/// set: the call must return, not restart.</para>
 /// </remarks>
 internal static unsafe class KickSignal
 {
@@ -25,10 +25,9 @@ internal static unsafe class KickSignal
     /// <exception cref="Routing.KernelException">Every real-time signal has a handler already.</exception>
     internal static int Number => s_number != 0 ? s_number : Claim();
 
-    /// <summary>Lets this thread be kicked: unblocks the signal, which whoever started the process may have
-    /// blocked, and tries whether it can be sent: once the guest runs, nothing else would bring the thread
-    /// out.</summary>
-    /// <returns>The number under which Linux knows the thread.</returns>
+    /// <summary>Prepares this thread for kicks. It unblocks the signal, which the parent process may have blocked, and
+    /// tests that it can be sent: once the guest runs, nothing else would interrupt the thread.</summary>
+    /// <returns>The thread id of Linux.</returns>
     /// <exception cref="Routing.KernelException">It cannot be sent.</exception>
     internal static int PrepareThread()
     {
@@ -42,8 +41,8 @@ internal static unsafe class KickSignal
         return t_thread = thread;
     }
 
-    /// <summary>Sends it to a thread of this process, which must not end meanwhile.</summary>
-    /// <param name="thread">As <see cref="PrepareThread"/> told.</param>
+    /// <summary>Sends it to a thread of this process, which must not end during the call.</summary>
+    /// <param name="thread">The id that <see cref="PrepareThread"/> returned.</param>
     internal static void Send(int thread)
     {
         if (Libc.SystemCall(SystemCalls.SignalThread, Environment.ProcessId, thread, Number) == 0)

@@ -1,6 +1,6 @@
 namespace Wirq.Linux.Interop;
 
-/// <summary>The calls of KVM that are used here (Linux include/uapi/linux/kvm.h; what they do stands in
+/// <summary>The calls of KVM that are used here (Linux include/uapi/linux/kvm.h; documented in
 /// Documentation/virt/kvm/api.rst).</summary>
 internal static class KvmCalls
 {

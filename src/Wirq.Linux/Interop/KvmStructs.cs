@@ -87,7 +87,7 @@ internal struct EnableCapability
 [StructLayout(LayoutKind.Sequential)]
 internal struct IrqLevel
 {
-    /// <summary>The GSI; what became of it, after <c>KVM_IRQ_LINE_STATUS</c> (<c>irq</c>, <c>status</c>).</summary>
+    /// <summary>The GSI; after <c>KVM_IRQ_LINE_STATUS</c>, the result (<c>irq</c>, <c>status</c>).</summary>
     [CName("irq")] public int GsiOrStatus;
     /// <summary>1 up, 0 down (<c>level</c>).</summary>
     [CName("level")] public uint Level;

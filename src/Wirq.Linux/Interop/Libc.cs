@@ -37,8 +37,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Status(int folder, string path, int flags, uint wanted, out FileStatusBytes status);
 
-    /// <summary>As <see cref="Write(int, in ulong, nuint)"/>, for descriptors that never block: the runtime is not told that the thread has left
-    /// it, which costs a fifth of such a call. The error number is lost.</summary>
+    /// <summary>As <see cref="Write(int, in ulong, nuint)"/>, for descriptors that never block: the runtime is not
+    /// notified of the transition, which would cost a fifth of such a call. The error number is lost.</summary>
     [SuppressGCTransition]
     [LibraryImport(Library, EntryPoint = "write")]
     internal static partial nint WriteAtOnce(int descriptor, in ulong count, nuint length);

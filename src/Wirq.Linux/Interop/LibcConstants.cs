@@ -72,7 +72,7 @@ internal static class PollFlags
     [CName("POLLNVAL")] internal const short NotOpen = 0x20;
 }
 
-/// <summary>What statx is asked, and kinds of files (<c>sys/stat.h</c>, <c>fcntl.h</c>).</summary>
+/// <summary>Request masks of statx, and kinds of files (<c>sys/stat.h</c>, <c>fcntl.h</c>).</summary>
 internal static class StatusFlags
 {
     [CName("AT_FDCWD")] internal const int HereFolder = -100;

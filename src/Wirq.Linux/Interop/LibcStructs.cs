@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>What epoll is asked for and tells (<c>struct epoll_event</c>). On x86-64, and only there, it is packed to
-/// 12 bytes.</summary>
+/// <summary>An event that epoll is asked for or reports (<c>struct epoll_event</c>). On x86-64, and only there, it is
+/// packed to 12 bytes.</summary>
 [CName("struct epoll_event")]
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct EpollEvent
 {
     /// <summary>Event bits (<c>events</c>).</summary>
     [CName("events")] public uint Events;
-    /// <summary>Told back as it was given (<c>data.u64</c>).</summary>
+    /// <summary>Returned as it was given (<c>data.u64</c>).</summary>
     [CName("data.u64")] public EpollKey Key;
 }
 
@@ -108,7 +108,7 @@ internal struct SignalAction
 {
     /// <summary>What is called; 0 for the default action (<c>sa_handler</c>).</summary>
     [CName("sa_handler")] public nint Handler;
-    /// <summary>What is blocked meanwhile (<c>sa_mask</c>).</summary>
+    /// <summary>The signals that are blocked during the handler (<c>sa_mask</c>).</summary>
     [CName("sa_mask")] public SignalSet Mask;
     /// <summary>Zero: no call is started again after it (<c>sa_flags</c>).</summary>
     [CName("sa_flags")] public int Flags;
@@ -116,7 +116,7 @@ internal struct SignalAction
     [CName("sa_restorer")] public nint Restorer;
 }
 
-/// <summary>What Linux tells of a file (<c>struct statx</c>).</summary>
+/// <summary>The status of a file (<c>struct statx</c>).</summary>
 [CName("struct statx", Partial = true)]
 [StructLayout(LayoutKind.Explicit, Size = Bytes)]
 internal struct FileStatusBytes

@@ -4,7 +4,7 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux;
 
 /// <summary>A mapping of memory, unmapped once.</summary>
-/// <remarks>A span of it must not be used after <see cref="SafeHandle.Dispose()"/>; whoever holds spans keeps the
+/// <remarks>A span of it must not be used after <see cref="SafeHandle.Dispose()"/>; a holder of spans must keep the
 /// mapping alive.</remarks>
 public sealed class Mapping : SafeHandle
 {
@@ -33,7 +33,7 @@ public sealed class Mapping : SafeHandle
         return address == Failed ? throw HostError.Last("mmap") : new(address, length);
     }
 
-    /// <summary>Maps what a descriptor stands for.</summary>
+    /// <summary>Maps the object of a descriptor.</summary>
     internal static Mapping Of(FileDescriptor descriptor, nuint length)
     {
         using FileDescriptor.Lease lease = descriptor.Borrow(out int number);

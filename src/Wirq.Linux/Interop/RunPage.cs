@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>The page that KVM shares with whoever runs a vCPU, as far as it is used here (<c>struct kvm_run</c>). From
-/// offset 32 on the fields of different exits share their place.</summary>
+/// <summary>The page that KVM shares with the process that runs a vCPU, as far as it is used here (<c>struct
+/// kvm_run</c>). From offset 32 on, the fields of different exits overlap.</summary>
 [CName("struct kvm_run", Partial = true)]
 [StructLayout(LayoutKind.Explicit)]
 internal struct RunPage
@@ -52,7 +52,7 @@ internal struct RunPage
     [FieldOffset(32), CName("system_event.type")] public uint SystemEvent;
 }
 
-/// <summary>What KVM tells about its own failure, word by word.</summary>
+/// <summary>KVM's report about its own failure, word by word.</summary>
 [InlineArray(Words)]
 internal struct ErrorData
 {

@@ -20,7 +20,7 @@ public enum KvmCapability : uint
     [CName("KVM_CAP_SET_GUEST_DEBUG")] SetGuestDebug = 23,
     /// <summary>How many routes the table holds (<c>KVM_CAP_IRQ_ROUTING</c>).</summary>
     [CName("KVM_CAP_IRQ_ROUTING")] IrqRouting = 25,
-    /// <summary>Lines that tell what became of them (<c>KVM_CAP_IRQ_INJECT_STATUS</c>).</summary>
+    /// <summary>Lines whose calls return a result (<c>KVM_CAP_IRQ_INJECT_STATUS</c>).</summary>
     [CName("KVM_CAP_IRQ_INJECT_STATUS")] IrqInjectStatus = 26,
     /// <summary>Eventfds that raise a GSI (<c>KVM_CAP_IRQFD</c>).</summary>
     [CName("KVM_CAP_IRQFD")] Irqfd = 32,
@@ -46,7 +46,7 @@ public enum KvmCapability : uint
     [CName("KVM_CAP_SIGNAL_MSI")] SignalMsi = 77,
     /// <summary>Guest memory that cannot be written (<c>KVM_CAP_READONLY_MEM</c>).</summary>
     [CName("KVM_CAP_READONLY_MEM")] ReadOnlyMemory = 81,
-    /// <summary>Irqfds that are told of the EOI (<c>KVM_CAP_IRQFD_RESAMPLE</c>).</summary>
+    /// <summary>Irqfds with a resample eventfd (<c>KVM_CAP_IRQFD_RESAMPLE</c>).</summary>
     [CName("KVM_CAP_IRQFD_RESAMPLE")] IrqfdResample = 82,
     /// <summary>System management mode (<c>KVM_CAP_X86_SMM</c>).</summary>
     [CName("KVM_CAP_X86_SMM")] Smm = 117,
@@ -79,13 +79,13 @@ public enum X2ApicApi : ulong
 {
     /// <summary>Ids are of 8 bits, as before.</summary>
     None = 0,
-    /// <summary>Destination bits 31:8 stand in address bits 63:40 of messages, and ids in LAPIC state are of 32 bits
+    /// <summary>Destination bits 31:8 are in address bits 63:40 of messages, and ids in LAPIC state have 32 bits
     /// (<c>KVM_X2APIC_API_USE_32BIT_IDS</c>).</summary>
     [CName("KVM_X2APIC_API_USE_32BIT_IDS")] Use32BitIds = 1,
     /// <summary>0xFF is an id like others for local APICs in x2APIC mode, no broadcast
     /// (<c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>).</summary>
     [CName("KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK")] DisableBroadcastQuirk = 2,
-    /// <summary>A guest can suppress EOI broadcasts, and then no EOI is told of; only with a split irqchip
+    /// <summary>A guest can suppress EOI broadcasts, and then no EOI is reported; only with a split irqchip
     /// (<c>KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST</c>).</summary>
     [CName("KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST", Recent = true)] EnableSuppressEoiBroadcast = 4,
     /// <summary>The guest is not offered to suppress EOI broadcasts

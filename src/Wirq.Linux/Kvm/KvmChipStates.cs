@@ -38,7 +38,7 @@ public struct KvmRedirectionTable
 /// <summary>The state of one of KVM's 8259As (<c>struct kvm_pic_state</c>). Sets have bit n for input n; yes-or-no
 /// fields are 0 or 1.</summary>
 /// <remarks>Measured: an edge stays in <see cref="Requests"/> after its line has dropped, unlike in an 8259A; bit 2 of
-/// the master's is computed anew when the state is set.</remarks>
+/// the master's is recomputed when the state is set.</remarks>
 [CName("struct kvm_pic_state")]
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmPicState

@@ -21,7 +21,7 @@ public readonly ref struct KvmExit
         _bytes = bytes;
     }
 
-    /// <summary>Why. It says which of the members below may be asked.</summary>
+    /// <summary>The reason. It determines which of the members below may be used.</summary>
     public KvmExitReason Reason => _page.ExitReason;
 
     /// <summary>The access, at <see cref="KvmExitReason.Port"/>.</summary>

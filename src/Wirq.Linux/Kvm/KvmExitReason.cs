@@ -2,15 +2,15 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>Why a vCPU left the guest (<c>exit_reason</c>; Linux Documentation/virt/kvm/api.rst, 5). Reasons that other
-/// architectures have, and those of parts that are never turned on here, bear no name and come as numbers.</summary>
+/// <summary>Why a vCPU left the guest (<c>exit_reason</c>; Linux Documentation/virt/kvm/api.rst, 5). Reasons of other
+/// architectures, and of parts that are never turned on here, have no name and come as numbers.</summary>
 public enum KvmExitReason : uint
 {
     /// <summary>The processor said something that KVM does not know (<c>KVM_EXIT_UNKNOWN</c>).</summary>
     [CName("KVM_EXIT_UNKNOWN")] Unknown = 0,
     /// <summary>A port is read or written (<c>KVM_EXIT_IO</c>).</summary>
     [CName("KVM_EXIT_IO")] Port = 2,
-    /// <summary>A hypercall that userspace asked for (<c>KVM_EXIT_HYPERCALL</c>).</summary>
+    /// <summary>A hypercall that userspace requested (<c>KVM_EXIT_HYPERCALL</c>).</summary>
     [CName("KVM_EXIT_HYPERCALL")] Hypercall = 3,
     /// <summary>A step or a breakpoint of <see cref="KvmVcpu.SetGuestDebug"/> (<c>KVM_EXIT_DEBUG</c>).</summary>
     [CName("KVM_EXIT_DEBUG")] Debug = 4,
@@ -18,7 +18,7 @@ public enum KvmExitReason : uint
     [CName("KVM_EXIT_HLT")] Halt = 5,
     /// <summary>Memory is read or written that the machine does not have (<c>KVM_EXIT_MMIO</c>).</summary>
     [CName("KVM_EXIT_MMIO")] Memory = 6,
-    /// <summary>An interrupt can be injected now, as was asked for (<c>KVM_EXIT_IRQ_WINDOW_OPEN</c>).</summary>
+    /// <summary>An interrupt can be injected now, as requested (<c>KVM_EXIT_IRQ_WINDOW_OPEN</c>).</summary>
     [CName("KVM_EXIT_IRQ_WINDOW_OPEN")] InterruptWindow = 7,
     /// <summary>A triple fault (<c>KVM_EXIT_SHUTDOWN</c>).</summary>
     [CName("KVM_EXIT_SHUTDOWN")] Shutdown = 8,
@@ -29,7 +29,7 @@ public enum KvmExitReason : uint
     [CName("KVM_EXIT_INTR")] Interrupted = 10,
     /// <summary>CR8 was lowered (<c>KVM_EXIT_SET_TPR</c>).</summary>
     [CName("KVM_EXIT_SET_TPR")] SetTpr = 11,
-    /// <summary>The TPR register was accessed, as was asked for (<c>KVM_EXIT_TPR_ACCESS</c>).</summary>
+    /// <summary>The TPR register was accessed, as requested (<c>KVM_EXIT_TPR_ACCESS</c>).</summary>
     [CName("KVM_EXIT_TPR_ACCESS")] TprAccess = 12,
     /// <summary>KVM cannot go on: an instruction that it does not emulate, for example
     /// (<c>KVM_EXIT_INTERNAL_ERROR</c>).</summary>
@@ -99,6 +99,6 @@ public enum KvmGuestDebug : uint
     [CName("KVM_GUESTDBG_SINGLESTEP")] SingleStep = 2,
     /// <summary>INT3 exits (<c>KVM_GUESTDBG_USE_SW_BP</c>).</summary>
     [CName("KVM_GUESTDBG_USE_SW_BP")] Breakpoints = 0x10000,
-    /// <summary>No interrupt is injected meanwhile (<c>KVM_GUESTDBG_BLOCKIRQ</c>).</summary>
+    /// <summary>No interrupt is injected while debugging (<c>KVM_GUESTDBG_BLOCKIRQ</c>).</summary>
     [CName("KVM_GUESTDBG_BLOCKIRQ")] BlockInterrupts = 0x100000,
 }

@@ -162,11 +162,11 @@ public readonly ref struct KvmErrorExit
     /// <summary>What it failed at.</summary>
     public KvmInternalError What => _page.InternalError;
 
-    /// <summary>What it tells about it; their meaning hangs on <see cref="What"/>.</summary>
+    /// <summary>The words of the report; their meaning depends on <see cref="What"/>.</summary>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public ReadOnlySpan<ulong> Data => ((ReadOnlySpan<ulong>)_page.ErrorData)[..(int)Math.Min(_page.ErrorWords, ErrorData.Words)];
 
-    /// <summary>The bytes of the instruction that is not emulated, where KVM tells them; else empty (<c>struct
+    /// <summary>The bytes of the instruction that is not emulated, if KVM reports them; else empty (<c>struct
     /// emulation_failure</c>: flags, then a length and 15 bytes).</summary>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public ReadOnlySpan<byte> Instruction

@@ -3,18 +3,18 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>The real kernel behind a fabric: carries out on a machine of KVM what the fabric asks for.</summary>
+/// <summary>The real kernel behind a fabric: carries out the fabric's calls on a KVM machine.</summary>
 /// <remarks>
-/// <para>Messages are written in the format that the machine had when the port was made: choose the irqchip and the
-/// x2APIC interface first. Make the port before routes are set; it tries an eventfd on the last GSI to learn <see
-/// cref="KernelLimits.ConsumesFirst"/>.</para>
-/// <para>A destination that the format cannot name is nobody's on this machine, so its message reaches nobody: its
-/// route is left out, and <see cref="Signal"/> answers false. It may come from a guest, so it is no error.</para>
-/// <para>With a full irqchip the pins keep their rows beside the routes of a commit; a route takes the place of the pin
-/// rows of its GSI.</para>
-/// <para>All calls may come from any thread; those that concern one GSI, and commits, are the fabric's to keep in
-/// order. None allocates once it has been through its largest case. Disposing it unbinds what is bound; the machine
-/// stays its owner's.</para>
+/// <para>Messages are written in the format that the machine had when the port was created: choose the irqchip and the
+/// x2APIC interface first. Create the port before routes are set; it tries an eventfd on the last GSI to learn
+/// <see cref="KernelLimits.ConsumesFirst"/>.</para>
+/// <para>A destination that the format cannot express matches no CPU of this machine. So its route is left out, and
+/// <see cref="Signal"/> returns false. It may come from a guest, so it is not an error.</para>
+/// <para>With a full irqchip the pins keep their rows next to the routes of a commit; a route replaces the pin rows of
+/// its GSI.</para>
+/// <para>All calls may come from any thread. The fabric must keep calls for one GSI, and commits, in order. No call
+/// allocates after it has seen its largest case. Disposing of the port unbinds what is bound; the machine still belongs
+/// to its owner.</para>
 /// </remarks>
 public sealed class KvmKernelPort : IKernelPort, IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     private readonly MsiFormat _format;
     private readonly KvmRoutingEntry[] _pins;
     private readonly Lock _boundLock = new();
-    // From an eventfd to its GSI, to be let go of in the end: closing an eventfd is up to others.
+    // From an eventfd to its GSI, for unbinding at the end: other code closes the eventfds.
     private readonly Dictionary<int, int> _bound = [];
 
     /// <summary>Makes a port to a machine.</summary>

@@ -4,7 +4,7 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>The general registers of a vCPU (<c>struct kvm_regs</c>; each field bears its register's name).</summary>
+/// <summary>The general registers of a vCPU (<c>struct kvm_regs</c>; each field has its register's name).</summary>
 [CName("struct kvm_regs")]
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmRegisters

@@ -38,8 +38,7 @@ public readonly struct KvmRoutingEntry
     /// <summary>A row to a message.</summary>
     /// <param name="gsi">The GSI.</param>
     /// <param name="message">The message, in the format of the machine: see <see cref="KvmVm.MsiFormat"/>. Data bit 15
-    /// (level) on a reserved GSI of a split irqchip makes KVM tell of the EOI; measured: bit 14 does not
-    /// matter.</param>
+    /// (level) on a reserved GSI of a split irqchip makes KVM report the EOI; measured: bit 14 does not matter.</param>
     public KvmRoutingEntry(int gsi, Msi message)
     {
         _gsi = (uint)gsi;
@@ -82,9 +81,9 @@ public readonly struct KvmRoutingEntry
         return rows;
     }
 
-    /// <summary>The rows by which the pins of a full irqchip hang on the lines of a machine: as its own chips
-    /// would.</summary>
-    /// <param name="gsis">Which of its GSIs leads where; lines of I/OAPICs after the first lead nowhere.</param>
+    /// <summary>The rows that connect the pins of a full irqchip to the lines of a machine, like its own
+    /// chips.</summary>
+    /// <param name="gsis">The GSI map; lines of I/OAPICs after the first lead nowhere.</param>
     public static IReadOnlyList<KvmRoutingEntry> PinsOf(GsiMap gsis)
     {
         ArgumentNullException.ThrowIfNull(gsis);

@@ -3,7 +3,8 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>The beginning of the page that KVM shares with whoever runs a vCPU (<c>struct kvm_run</c>).</summary>
+/// <summary>The beginning of the page that KVM shares with the process that runs a vCPU (<c>struct
+/// kvm_run</c>).</summary>
 [CName("struct kvm_run", Partial = true)]
 [StructLayout(LayoutKind.Explicit)]
 public struct KvmRunHeader

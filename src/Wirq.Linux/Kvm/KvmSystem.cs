@@ -28,7 +28,7 @@ public sealed class KvmSystem : IDisposable
     /// <summary>The version of its interface: 12.</summary>
     public int ApiVersion { get; }
 
-    /// <summary>Bytes of what KVM shares with whoever runs a vCPU.</summary>
+    /// <summary>Bytes of the page that KVM shares with the process that runs a vCPU.</summary>
     internal nuint RunBytes { get; }
 
     /// <summary>Opens the host's KVM.</summary>
@@ -57,9 +57,9 @@ public sealed class KvmSystem : IDisposable
         }
     }
 
-    /// <summary>Asks for a capability of the host. A machine may have less: see
+    /// <summary>Checks a capability of the host. A machine may have less: see
     /// <see cref="KvmVm.CheckExtension"/>.</summary>
-    /// <returns>0 for no; else as the capability says.</returns>
+    /// <returns>0 for no; else a value that depends on the capability.</returns>
     public int CheckExtension(KvmCapability capability) =>
         KvmCalls.CheckExtension.Invoke(_descriptor, (nuint)capability);
 

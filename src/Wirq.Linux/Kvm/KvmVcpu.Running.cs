@@ -4,12 +4,12 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <content>Entering the guest, and being brought out of it.</content>
+/// <content>Entering the guest, and leaving it by a kick.</content>
 /// <remarks>
-/// Who kicks sets immediate_exit and then looks whether a thread is inside; who enters says that it is inside and then
-/// lets KVM look at immediate_exit. Both are full fences, so a kick is seen by one of them: the entry returns at once,
-/// or the thread gets a signal. While somebody sends it, the thread does not leave <see cref="Run"/>, so its number is
-/// not another's yet.
+/// A kicker sets immediate_exit and then checks whether a thread is inside. A thread that enters says that it is
+/// inside, and then lets KVM check immediate_exit. Both are full fences, so one of them sees the kick: the entry
+/// returns at once, or the thread gets a signal. While a kicker sends the signal, the thread does not leave
+/// <see cref="Run"/>, so its id cannot belong to another thread yet.
 /// </remarks>
 public sealed partial class KvmVcpu
 {
@@ -17,12 +17,12 @@ public sealed partial class KvmVcpu
 
     private int _presence, _thread;
 
-    /// <summary>Runs the guest until it exits (KVM_RUN). What <see cref="Exit"/> asks for must be answered before the
+    /// <summary>Runs the guest until it exits (KVM_RUN). The request in <see cref="Exit"/> must be answered before the
     /// next entry, which finishes the instruction.</summary>
-    /// <returns>Why it was left. <see cref="KvmExitReason.Interrupted"/>: by a <see cref="Kick"/>, which may have come
-    /// before the call; now and then without cause.</returns>
-    /// <remarks>One thread at a time. Allocates nothing. A kick that comes together with another exit is used up by
-    /// that exit: look at what the kick was for after every exit.</remarks>
+    /// <returns>Why the vCPU left the guest. <see cref="KvmExitReason.Interrupted"/>: by a <see cref="Kick"/>, which
+    /// may have come before the call, or sometimes without cause.</returns>
+    /// <remarks>One thread at a time. Allocates nothing. A kick that comes together with another exit is consumed by
+    /// that exit: check the reason for kicks after every exit.</remarks>
     /// <exception cref="KernelException">KVM cannot run it: EFAULT where guest memory is not mapped in this
     /// process.</exception>
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
@@ -54,10 +54,10 @@ public sealed partial class KvmVcpu
         }
     }
 
-    /// <summary>Finishes the instruction that exited, and does not run the guest: for who wants to read or change
+    /// <summary>Finishes the instruction that exited, without running the guest further. Use it to read or change
     /// registers after an exit (see <see cref="KvmExit.IsUnfinished"/>).</summary>
     /// <returns><see cref="KvmExitReason.Interrupted"/> once it is finished; else the exit of the next part of the same
-    /// instruction, to be answered too.</returns>
+    /// instruction, which must be answered too.</returns>
     /// <inheritdoc cref="Run" path="/exception"/>
     public KvmExitReason Complete()
     {
@@ -133,11 +133,11 @@ public sealed partial class KvmVcpu
     /// which CPUID follows; KVM does not take it from the page.</summary>
     public ulong ApicBase => Page.ApicBase;
 
-    /// <summary>Gives it a vector past its local APIC if it can take one at the next entry, else asks for an
-    /// <see cref="KvmExitReason.InterruptWindow"/>. At most one between two entries.</summary>
+    /// <summary>Injects a vector directly, not through its local APIC, if it can take one at the next entry. Otherwise
+    /// it requests an <see cref="KvmExitReason.InterruptWindow"/>. At most one between two entries.</summary>
     /// <param name="vector">The vector.</param>
-    /// <returns>Whether it was given.</returns>
-    /// <remarks>To be tried before each entry while an interrupt waits, not only at the window: measured, a KVM that
+    /// <returns>Whether it was injected.</returns>
+    /// <remarks>Try it before each entry while an interrupt waits, not only at the window. Measured: a KVM that
     /// emulates in batches shows that it is ready at other exits, and misses windows.</remarks>
     /// <inheritdoc cref="Interrupt" path="/exception"/>
     public bool TryInterrupt(byte vector)
@@ -170,7 +170,7 @@ public sealed partial class KvmVcpu
         }
     }
 
-    /// <summary>Says that the thread is no longer inside, once nobody is about to signal it.</summary>
+    /// <summary>Marks the thread as no longer inside, once no kicker is about to signal it.</summary>
     private void Leave()
     {
         SpinWait spin = default;

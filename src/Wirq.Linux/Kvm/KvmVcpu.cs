@@ -28,7 +28,7 @@ public sealed partial class KvmVcpu : IDisposable
     /// <summary>Its descriptor.</summary>
     public FileDescriptor Descriptor { get; }
 
-    /// <summary>What KVM shares with whoever runs it; it begins with a <see cref="KvmRunHeader"/>. See
+    /// <summary>The page that KVM shares with the process; it begins with a <see cref="KvmRunHeader"/>. See
     /// <see cref="Exit"/>.</summary>
     public Mapping RunPage { get; }
 

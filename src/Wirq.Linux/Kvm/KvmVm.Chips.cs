@@ -11,8 +11,8 @@ public sealed partial class KvmVm
     /// <summary>Which interrupt controllers the kernel has.</summary>
     public KvmIrqChip IrqChip { get; private set; }
 
-    /// <summary>With a split irqchip: the first GSIs, for which EOIs of level vectors are told (KVM_EXIT_IOAPIC_EOI).
-    /// Measured: a level route on a GSI behind them makes no exit.</summary>
+    /// <summary>With a split irqchip: the number of first GSIs for which EOIs of level vectors are reported
+    /// (KVM_EXIT_IOAPIC_EOI). Measured: a level route on a GSI behind them makes no exit.</summary>
     public int ReservedGsis { get; private set; }
 
     /// <summary>What of the x2APIC interface is on.</summary>

@@ -14,9 +14,9 @@ public sealed partial class KvmVm
     /// <summary>Replaces the whole route table (KVM_SET_GSI_ROUTING). Measured: an irqfd whose GSI is in
     /// the old and the new table loses nothing; one whose GSI has no row has its events consumed and
     /// dropped.</summary>
-    /// <param name="rows">The rows. Of a GSI: one to a message, or some to pins of different chips.</param>
-    /// <remarks>Allocates only where there are more rows than ever before. Calls are in nobody's order but the
-    /// callers': a stale table must not be set last.</remarks>
+    /// <param name="rows">The rows. For one GSI: one row to a message, or several to pins of different chips.</param>
+    /// <remarks>Allocates only if there are more rows than ever before. The callers must keep calls in order: a stale
+    /// table must not be set last.</remarks>
     /// <exception cref="KernelException">There are too many, a GSI is too high or has two, or a pin is named without a
     /// full irqchip.</exception>
     public void SetGsiRouting(ReadOnlySpan<KvmRoutingEntry> rows)
@@ -68,10 +68,10 @@ public sealed partial class KvmVm
             throw IrqfdError(-result, gsi, trigger, resample);
     }
 
-    /// <summary>KVM lets go of an eventfd (KVM_IRQFD, deassign). What was written to it before has been injected when
-    /// this returns, and its count is zero; what is written from now on stays in it (measured).</summary>
-    /// <param name="gsi">The GSI that it was assigned to. Measured: for another one KVM does nothing and says
-    /// nothing.</param>
+    /// <summary>Unbinds an eventfd (KVM_IRQFD, deassign). When this returns, everything that was written to it before
+    /// has been injected, and its count is zero; what is written later stays in it (measured).</summary>
+    /// <param name="gsi">The GSI that it was assigned to. Measured: for another GSI, KVM does nothing and reports no
+    /// error.</param>
     /// <param name="trigger">The eventfd.</param>
     /// <exception cref="KernelException">EBADF: no eventfd.</exception>
     public void DeassignIrqfd(int gsi, EventFd trigger)
@@ -99,8 +99,8 @@ public sealed partial class KvmVm
     {
         MsiRequest request = MsiRequest.For(message);
         int taken = KvmCalls.SignalMsi.TryInvoke(_descriptor, ref request);
-        // Where KVM looks for the destination among all vCPUs (an odd logical one, say) it answers "nobody" with -1,
-        // which reads as EPERM (Linux arch/x86/kvm/irq.c, kvm_irq_delivery_to_apic).
+        // If KVM searches all vCPUs for the destination (an odd logical one, for example) and finds none, it returns
+        // -1, which reads as EPERM (Linux arch/x86/kvm/irq.c, kvm_irq_delivery_to_apic).
         if (taken < 0 && taken != -Errno.NotPermitted)
             throw HostError.Of(KvmCalls.SignalMsi.Name, -taken, advice: IrqChip == KvmIrqChip.None ? NoChipAdvice : null);
         return taken > 0;
@@ -112,8 +112,8 @@ public sealed partial class KvmVm
     /// <exception cref="KernelException">ENXIO: there is no in-kernel irqchip.</exception>
     public void SetIrqLine(int gsi, bool level) => Drive(KvmCalls.IrqLine, gsi, level);
 
-    /// <summary>As <see cref="SetIrqLine"/>, and says what became of it (KVM_IRQ_LINE_STATUS).</summary>
-    /// <returns>Negative: masked or nobody's; 0: merged with one that was pending; else how many vCPUs got
+    /// <summary>As <see cref="SetIrqLine"/>, with the result (KVM_IRQ_LINE_STATUS).</summary>
+    /// <returns>Negative: masked, or no vCPU matches; 0: merged with one that was pending; else how many vCPUs got
     /// it.</returns>
     /// <param name="gsi">The GSI.</param>
     /// <param name="level">Up or down.</param>

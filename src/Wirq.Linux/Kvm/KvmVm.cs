@@ -37,8 +37,8 @@ public sealed partial class KvmVm : IDisposable
     /// <summary>Its vCPUs, in the order in which they were made.</summary>
     public IReadOnlyList<KvmVcpu> Vcpus => _vcpus;
 
-    /// <summary>Asks for a capability of this machine.</summary>
-    /// <returns>0 for no; else as the capability says.</returns>
+    /// <summary>Checks a capability of this machine.</summary>
+    /// <returns>0 for no; else a value that depends on the capability.</returns>
     public int CheckExtension(KvmCapability capability) =>
         KvmCalls.CheckExtension.Invoke(_descriptor, (nuint)capability);
 

@@ -21,8 +21,8 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         return against.Length == 0 ? Faithful("yes") : Deviates(string.Join("; ", against));
     }
 
-    /// <summary>One interrupt, with two marks before its EOI and one after. Two, because a KVM that ends the interrupt
-    /// at its delivery may tell of it only at its next entry, which the first mark gives it.</summary>
+    /// <summary>One interrupt, with two marks before its EOI and one after. There are two, because a KVM that ends the
+    /// interrupt at its delivery may report it only at its next entry, which the first mark causes.</summary>
     private static string Timing(KvmSystem system, ProbeDeadline deadline)
     {
         using var guest = ProbeGuest.LongMode(system, deadline, KvmIrqChip.Split, code =>

@@ -37,7 +37,7 @@ public sealed record HostCapability(KvmCapability Capability, string Name, int V
         _ => Value == 0 ? "no" : "yes",
     };
 
-    /// <summary>Asks for all.</summary>
+    /// <summary>Checks all capabilities.</summary>
     internal static IReadOnlyList<HostCapability> Read(KvmSystem system) =>
         [.. Enum.GetValues<KvmCapability>().Select(each =>
             new HostCapability(each, NameOf(each), system.CheckExtension(each), KindOf(each)))];

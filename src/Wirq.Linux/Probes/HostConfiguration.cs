@@ -20,7 +20,7 @@ public enum ConfigurationVerdict : byte
     Deviates,
     /// <summary>The host does not have it.</summary>
     Lacking,
-    /// <summary>A probe that it hangs on could not be carried out, and nothing else is against it.</summary>
+    /// <summary>A probe that it depends on could not be carried out, and nothing else speaks against it.</summary>
     NotKnown,
 }
 

@@ -10,7 +10,7 @@ public enum ProbeOutcome : byte
     Faithful,
     /// <summary>It does something else.</summary>
     Deviates,
-    /// <summary>It does not have what the probe asks about.</summary>
+    /// <summary>The host does not have the tested feature.</summary>
     Lacks,
     /// <summary>The probe could not be carried out.</summary>
     Failed,
@@ -42,10 +42,10 @@ public abstract class HostProbe
         Matters = matters;
     }
 
-    /// <summary>Its name, by which a deviation of the host is told: <c>eoi-exit</c>.</summary>
+    /// <summary>Its name in reports of a deviation: <c>eoi-exit</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What it asks.</summary>
+    /// <summary>Its question.</summary>
     public string Question { get; }
 
     /// <summary>Why it matters.</summary>
@@ -59,10 +59,10 @@ public abstract class HostProbe
         new SoftInterruptProbe(), new SingleStepProbe(), new StepOverIretProbe(),
     ];
 
-    /// <summary>Asks.</summary>
+    /// <summary>Runs the probe.</summary>
     /// <param name="system">The host's KVM.</param>
-    /// <param name="bound">How long it may take. Where left out, it may take <see cref="DefaultBound"/>, and where the time
-    /// was too short it is asked up to three times: a busy host may not let a guest run for as long as a probe waits for
+    /// <param name="bound">How long it may take. If omitted, it may take <see cref="DefaultBound"/>, and if that was too
+    /// short, it is tried up to three times: a busy host may not let a guest run for as long as a probe waits for
     /// it.</param>
     public ProbeResult Run(KvmSystem system, TimeSpan? bound = null)
     {
@@ -97,7 +97,7 @@ public abstract class HostProbe
         internal static Answer Failed(string why, bool isLate = false) => new(ProbeOutcome.Failed, why, isLate);
     }
 
-    /// <summary>Asks, on a thread of its own.</summary>
+    /// <summary>Runs the probe on its own thread.</summary>
     private protected abstract (ProbeOutcome Outcome, string Finding) Ask(KvmSystem system, ProbeDeadline deadline);
 
     /// <summary>The answer that the manuals ask for.</summary>

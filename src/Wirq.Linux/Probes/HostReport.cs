@@ -37,11 +37,10 @@ public sealed record HostReport
             ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Deviates)
             ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.NotKnown))?.Configuration;
 
-    /// <summary>Asks the host.</summary>
-    /// <param name="bound">How long each probe may take; <see cref="HostProbe.DefaultBound"/> where left out.</param>
-    /// <param name="asking">Told the name of each probe before it is asked, with how many there are and how many are
-    /// done.</param>
-    /// <param name="device">KVM's device, where it is not the usual one.</param>
+    /// <summary>Tests the host.</summary>
+    /// <param name="bound">How long each probe may take; <see cref="HostProbe.DefaultBound"/> if omitted.</param>
+    /// <param name="asking">Called before each probe with its name, the number of probes and how many are done.</param>
+    /// <param name="device">KVM's device, if it is not the usual one.</param>
     public static HostReport Read(TimeSpan? bound = null, Action<string, int, int>? asking = null, string? device = null)
     {
         if (!HostPlatform.IsSupported)

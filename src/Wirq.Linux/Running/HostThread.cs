@@ -6,11 +6,11 @@ namespace Wirq.Linux;
 /// <summary>Starting threads on a host that may have none left, as in a container with a limit of processes.</summary>
 internal static class HostThread
 {
-    /// <summary>Starts a thread, or something of the runtime's that needs one.</summary>
+    /// <summary>Starts a thread, or an object of the runtime that needs one.</summary>
     /// <param name="start">Starts it.</param>
-    /// <param name="purpose">What it is for, for the message.</param>
-    /// <exception cref="KernelException">The host has none left; the message says by which limit, where that can be
-    /// told.</exception>
+    /// <param name="purpose">Its purpose, for the message.</param>
+    /// <exception cref="KernelException">The host has no thread left; the message names the limit, if it can be
+    /// determined.</exception>
     internal static void Start(Action start, string purpose)
     {
         try

@@ -24,6 +24,6 @@ public interface IVcpuHandler
     /// <summary>Called for each exit but <see cref="KvmExitReason.Interrupted"/>.</summary>
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="exit">The exit; reads are answered in it.</param>
-    /// <returns><see cref="VcpuNext.Stop"/> to end the thread; else <see cref="BeforeEntry"/> is asked.</returns>
+    /// <returns><see cref="VcpuNext.Stop"/> to end the thread; else <see cref="BeforeEntry"/> is called.</returns>
     VcpuNext Exited(KvmVcpu vcpu, KvmExit exit);
 }

@@ -61,9 +61,9 @@ public sealed class VcpuThread : IDisposable
     /// <summary>Whether this is it.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
-    /// <summary>Starts it. What was asked for before holds: paused, it does not enter; stopped, it ends.</summary>
-    /// <exception cref="InvalidOperationException">It is started already.</exception>
-    /// <exception cref="Routing.KernelException">The host has no thread left; it is as it was before.</exception>
+    /// <summary>Starts it. Earlier requests hold: if paused, it does not enter; if stopped, it ends.</summary>
+    /// <exception cref="InvalidOperationException">It is already started.</exception>
+    /// <exception cref="Routing.KernelException">The host has no thread left; this object is unchanged.</exception>
     public void Start()
     {
         lock (_lock)
@@ -124,7 +124,7 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>Asks it to end, and does not wait. A pause ends too.</summary>
+    /// <summary>Requests its end, without waiting. A pause ends too.</summary>
     public void Stop()
     {
         _stopWanted = true;
@@ -165,7 +165,7 @@ public sealed class VcpuThread : IDisposable
         {
             Loop();
         }
-        // Nothing above this frame would ever hear of it: it is kept for Dispose.
+        // No caller above this frame would see it: it is kept for Dispose.
         catch (Exception failure)
         {
             Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));

@@ -15,8 +15,8 @@ public sealed class QemuLogReader : IDisposable
     private TraceLine _held;
     private bool _holding;
 
-    /// <summary>Opens a log, plain or gzip (told by its first bytes).</summary>
-    /// <param name="stream">Where it comes from; disposed of together with the reader.</param>
+    /// <summary>Opens a log, plain or gzip (recognised by its first bytes).</summary>
+    /// <param name="stream">The log; disposed of together with the reader.</param>
     /// <param name="file">Its name, for messages.</param>
     public QemuLogReader(Stream stream, string file)
     {
@@ -37,8 +37,8 @@ public sealed class QemuLogReader : IDisposable
     /// <summary>Lines so far that were skipped because they are longer than any event.</summary>
     public long TooLong => _lines.TooLong;
 
-    /// <summary>Whether the first <see cref="LinesToRecognise"/> lines hold a known one; to be asked before the first
-    /// <see cref="TryRead"/>, which loses nothing by it.</summary>
+    /// <summary>Whether the first <see cref="LinesToRecognise"/> lines contain a known one. Call it before the first
+    /// <see cref="TryRead"/>, which still returns all lines.</summary>
     /// <exception cref="TraceException">The log is damaged before that.</exception>
     public bool IsTrace()
     {

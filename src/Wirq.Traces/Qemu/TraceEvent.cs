@@ -1,8 +1,8 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>What a line of a QEMU log tells. Names follow QEMU's <c>trace-events</c> files; where a name changed between
-/// versions, both are one kind here.</summary>
-/// <remarks>Recordings have the numbers (<see cref="Events.EventKind.LogParted"/>): new ones come last.</remarks>
+/// <summary>The event of a line of a QEMU log. Names follow QEMU's <c>trace-events</c> files; if a name changed between
+/// versions, both names are one kind here.</summary>
+/// <remarks>Recordings contain these numbers (<see cref="Events.EventKind.LogParted"/>): new ones come last.</remarks>
 public enum TraceEvent : byte
 {
     /// <summary>A line that has no part in interrupts, or that cannot be read.</summary>
@@ -95,10 +95,10 @@ public enum TraceEvent : byte
 }
 
 /// <summary>One line of a log.</summary>
-/// <param name="Event">What it tells.</param>
+/// <param name="Event">Its event.</param>
 /// <param name="Number">Line number, from 1.</param>
-/// <param name="Thread">The thread that wrote it (with TCG, each vCPU is one); 0 where the log does not say.</param>
-/// <param name="Microseconds">Wall-clock time in microseconds; -1 where the log does not say.</param>
+/// <param name="Thread">The thread that wrote it (with TCG, each vCPU is one); 0 if the log does not show it.</param>
+/// <param name="Microseconds">Wall-clock time in microseconds; -1 if the log does not show it.</param>
 public readonly record struct TraceLine(TraceEvent Event, long Number, long Thread, long Microseconds)
 {
     /// <summary>First datum; see <see cref="TraceEvent"/>.</summary>

@@ -28,7 +28,7 @@ internal enum FieldKind : byte
 /// <summary>One line that the reader knows, taken apart once so that reading a line is a walk over its parts.</summary>
 internal sealed class TraceFormat
 {
-    /// <summary>Data of a line, and one place more for those that nobody needs.</summary>
+    /// <summary>The values of a line, and one more place for values that are not needed.</summary>
     internal const int Slots = 7;
 
     private const int Unneeded = Slots - 1;
@@ -136,6 +136,6 @@ internal sealed class TraceFormat
         return new Part(Encoding.ASCII.GetBytes(literal), kind, slot, highest);
     }
 
-    /// <summary>Bytes that stand in the line as they are, and the number after them.</summary>
+    /// <summary>Literal bytes of the line, and the number after them.</summary>
     private readonly record struct Part(byte[] Literal, FieldKind Kind, int Slot, ulong Highest);
 }

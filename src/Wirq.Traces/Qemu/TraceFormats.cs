@@ -3,9 +3,9 @@ namespace Wirq.Traces.Qemu;
 /// <summary>Every line that the reader knows: the event, its name, its text.</summary>
 /// <remarks>
 /// In a text, <c>{A}</c> is a decimal number that goes to <see cref="TraceLine.A"/>, <c>{A:x}</c> a hexadecimal one,
-/// <c>{_}</c> one that nobody needs; <c>&lt;8</c> bounds it, so that a damaged line does not pass for an odd one. Other
-/// kinds after the colon are those of <see cref="FieldKind"/>. A text that ends in <c>...</c> may go on. A name may stand
-/// twice: the first text that fits counts.
+/// <c>{_}</c> one that is not needed; <c>&lt;8</c> limits it, so that a damaged line is not accepted as an unusual one.
+/// Other kinds after the colon are those of <see cref="FieldKind"/>. A text that ends in <c>...</c> may continue. A
+/// name may occur twice: the first text that matches counts.
 /// </remarks>
 internal static class TraceFormats
 {

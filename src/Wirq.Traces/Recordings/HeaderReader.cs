@@ -52,7 +52,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
 
     private RecordingException Explain(JsonException bad)
     {
-        // What is appended to the sentence tells path and place once more.
+        // The appended part of the sentence repeats path and place.
         string what = bad.Message.Split(" Path: ")[0].TrimEnd('.');
         string field = bad.Path is { Length: > 2 } path ? path[2..] : "the header";
         long at = Offset(bad);

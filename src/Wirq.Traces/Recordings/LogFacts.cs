@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Recordings;
 
-/// <summary>What a log tells of at all. A log that lacks a part is silent on it; it does not say that nothing
-/// happened there.</summary>
+/// <summary>Which events a log contains at all. If a log lacks a part, that does not mean that nothing happened
+/// there.</summary>
 [Flags]
 public enum LogParts : ushort
 {
@@ -38,7 +38,7 @@ public enum MidLifeSign : byte
     UnsentEnded,
     /// <summary>A CPU took a vector, and none had been sent.</summary>
     UnsentTaken,
-    /// <summary>The 8259 gave a vector, or was told of an end, and had never been initialised.</summary>
+    /// <summary>The 8259 gave a vector, or got an EOI, and had never been initialised.</summary>
     UninitialisedPicGives,
 }
 
@@ -55,11 +55,11 @@ public sealed record LogFacts
     public MidLifeSign MidLife { get; init; }
     /// <summary>The line of the log at which that stands; 0 for none.</summary>
     public long MidLifeLine { get; init; }
-    /// <summary>What it tells of.</summary>
+    /// <summary>What it contains.</summary>
     public LogParts Parts { get; init; }
     /// <summary>Lines that have an event's name and not its fields.</summary>
     public long Damaged { get; init; }
-    /// <summary>Whether it tells which CPU did what.</summary>
+    /// <summary>Whether it shows which CPU did what.</summary>
     public bool KnowsCpus { get; init; }
 
     /// <summary>Throws where no log is so.</summary>

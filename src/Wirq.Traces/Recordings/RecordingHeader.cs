@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Recordings;
 
-/// <summary>What a recording says of itself.</summary>
+/// <summary>The description of a recording, in its header.</summary>
 public sealed record RecordingHeader
 {
     /// <summary>What was recorded: the name of a scenario, of an image, of a log.</summary>

@@ -38,7 +38,7 @@ public sealed class RecordingReader : IDisposable
         _limits = new EventLimits(Header.Machine);
     }
 
-    /// <summary>What the recording says of itself.</summary>
+    /// <summary>The header of the recording.</summary>
     public RecordingHeader Header { get; }
 
     /// <summary>Reads the next event. What it names (a CPU, a pin, a source, …) is there in the machine of the

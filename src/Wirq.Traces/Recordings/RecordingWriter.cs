@@ -17,10 +17,10 @@ public sealed class RecordingWriter : IDisposable
     private ulong _count;
     private bool _ended, _disposed, _observed;
 
-    /// <summary>Begins a recording: its header is written at once, so that what a killed run leaves says what it is
-    /// of.</summary>
-    /// <param name="stream">Where it goes; disposed of together with the writer.</param>
-    /// <param name="header">What it says of itself.</param>
+    /// <summary>Starts a recording. Its header is written at once, so that the recording of a killed run has
+    /// one.</summary>
+    /// <param name="stream">The recording; disposed of together with the writer.</param>
+    /// <param name="header">Its header.</param>
     public RecordingWriter(Stream stream, RecordingHeader header)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -36,8 +36,8 @@ public sealed class RecordingWriter : IDisposable
     }
 
     /// <summary>Appends an event. Times must not go back.</summary>
-    /// <exception cref="InvalidOperationException">The recording has its end; or the machine does not observe: its effects
-    /// come without what they follow from, and nothing could be told from the recording.</exception>
+    /// <exception cref="InvalidOperationException">The recording has its end; or the machine does not observe: its
+    /// effects come without their causes, and nothing could be concluded from the recording.</exception>
     public void Write(in Event happened)
     {
         if (_ended)

@@ -2,10 +2,10 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Acknowledges as <c>-d int</c> tells them: which CPU took which vector, and when.</summary>
-/// <remarks>The line itself does not name its CPU. The dump behind it holds the task register, whose base differs from
-/// CPU to CPU; which base is whose shows as soon as one CPU alone has the vector pending. Until then an acknowledge
-/// is left to the EOI that ends it, which its thread gives away (<see cref="EoiInference"/>).</remarks>
+/// <summary>Acknowledges in a <c>-d int</c> log: which CPU took which vector, and when.</summary>
+/// <remarks>The line itself does not name its CPU. The dump after it has the task register, whose base differs from CPU
+/// to CPU. The owner of a base is known once only one CPU has the vector pending. Until then an acknowledge waits for
+/// the EOI that ends it, whose thread identifies the CPU (<see cref="EoiInference"/>).</remarks>
 internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, EoiInference inference)
 {
     private const int None = -1;
@@ -20,7 +20,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
     /// <summary>An INTA cycle gave this vector: the next line says that a CPU serves it.</summary>
     internal void NotePic(byte vector) => _fromPic = vector;
 
-    /// <summary>Whether a line tells again of the INTA cycle just before it.</summary>
+    /// <summary>Whether a line repeats the INTA cycle just before it.</summary>
     internal bool IsPics(in TraceLine line) => _fromPic == (int)line.A;
 
     /// <summary>Something else happened.</summary>

@@ -23,12 +23,12 @@ internal sealed class Coverage(LogSurvey survey)
 {
     /// <summary>INTR of the 8259 pair rose: from here on, INTA cycles matter.</summary>
     internal bool IntrRose { get; set; }
-    /// <summary>A poll was asked of an 8259: reads of its ports matter.</summary>
+    /// <summary>A poll of an 8259 was requested: reads of its ports matter.</summary>
     internal bool Polled { get; set; }
     /// <summary>Remote IRR was set somewhere: it matters which vectors are ended.</summary>
     internal bool RemoteIrrSet { get; set; }
 
-    /// <summary>A message in remappable format is sent, and no line tells what remapping makes of it.</summary>
+    /// <summary>A message in remappable format is sent, and no line shows the result of its remapping.</summary>
     internal bool RemapsUnseen { get; set; } = !survey.Remaps && (survey.Saw(TraceEvent.RemapDone) || survey.Saw(TraceEvent.RemapEntry)
         || survey.Saw(TraceEvent.RemapFetch) || survey.Saw(TraceEvent.RemapEnable) || survey.Saw(TraceEvent.RemapRoot));
 
@@ -49,7 +49,7 @@ internal sealed class Coverage(LogSurvey survey)
         _ => Absent(TraceEvent.RemapRequest) ?? Absent(TraceEvent.RemapFetch),
     };
 
-    /// <summary>The chip that an event tells of.</summary>
+    /// <summary>The chip of an event.</summary>
     internal Responder Of(TraceEvent response) => response switch
     {
         TraceEvent.ApicDeliverIrq when survey.Remaps => Responder.Unit,
@@ -71,7 +71,7 @@ internal sealed class Coverage(LogSurvey survey)
     internal string? MissingOfPic => Absent(TraceEvent.PicSetIrq) ?? Absent(TraceEvent.PicPortWrite)
         ?? (IntrRose ? Absent(TraceEvent.PicInterrupt) : null) ?? (Polled ? Absent(TraceEvent.PicPortRead) : null);
 
-    /// <summary>A broadcast tells what an EOI ended. Where CPUs are known, it is predicted from what each took.</summary>
+    /// <summary>A broadcast shows what an EOI ended. If CPUs are known, it is predicted from what each took.</summary>
     private string? MissingOfEois => !survey.KnowsCpus ? Absent(TraceEvent.IoApicEoiBroadcast)
         : (survey.HasServicing ? null : Absent(TraceEvent.IoApicEoiBroadcast)) ?? Missing(Responder.LocalApic);
 

@@ -8,7 +8,7 @@ namespace Wirq.Traces.Replay;
 /// <param name="Count">How many were accepted; those that merged into one still pending do not count.</param>
 public readonly record struct Delivered(string Source, int Cpu, long Count);
 
-/// <summary>Whom an interrupt comes from, as reports call it.</summary>
+/// <summary>The source of an interrupt, as reports call it.</summary>
 internal readonly record struct SourceName(SourceName.Family Kind, ulong Address, uint Data)
 {
     internal enum Family : byte { None, IoApic, Pic, Msi, Irte }
@@ -31,7 +31,7 @@ internal readonly record struct SourceName(SourceName.Family Kind, ulong Address
 /// <summary>Counts what was accepted.</summary>
 internal sealed class DeliveryCounts
 {
-    // A guest that writes messages of its own can make as many sources as it likes; a report of more serves nobody.
+    // A guest that writes its own messages can make any number of sources; a longer report would not be useful.
     private const int MostSources = 4096;
 
     private readonly Dictionary<(SourceName Source, int Cpu), long> _counts = [];

@@ -4,12 +4,11 @@ namespace Wirq.Traces.Replay;
 
 /// <summary>Infers what a CPU took from what it ended, where the log does not say.</summary>
 /// <remarks>
-/// Nothing is taken before it must have been: at an EOI that finds nothing in service; and where the count of delivered
-/// interrupts shows that a vector which is still pending here was accepted anew.
-/// <para>Which one an EOI ends: what came while the last handler ran was blocked by it, and then the highest goes
-/// first;
-/// what came after it was taken as it came. Where the broadcast behind an EOI, or its absence, says otherwise, it is
-/// believed, and does not count as checked.</para>
+/// A vector is taken only when it must have been taken: at an EOI that finds nothing in service, and when the count of
+/// delivered interrupts shows that a vector which is still pending here was accepted anew.
+/// <para>Which vector an EOI ends: vectors that came while the last handler ran were blocked by it, and then the
+/// highest goes first; later ones were taken as they came. If the broadcast after an EOI, or its absence, contradicts
+/// this, the broadcast decides, and does not count as checked.</para>
 /// </remarks>
 internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers, bool told)
 {
@@ -30,7 +29,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     /// <summary>A vector became pending.</summary>
     internal void Arrived(int cpu, int vector) => _arrived[At(cpu, vector)] = ++_now;
 
-    /// <summary>Some CPU took a vector, and it cannot be told which.</summary>
+    /// <summary>Some CPU took a vector, and it is not known which CPU.</summary>
     internal void LeaveOpen(int vector)
     {
         for (int cpu = 0; cpu < Apics.Count; cpu++)
@@ -75,8 +74,8 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         return vector != None && TryMoveExpiry(vector, cpu);
     }
 
-    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. Where its CPU has
-    /// signalled EOI since it came, it was ended too, by an EOI that was put down to another vector.</summary>
+    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. If its CPU has
+    /// signalled EOI since it came, it was ended too, by an EOI that was attributed to another vector.</summary>
     internal void WasTaken(int cpu, int vector)
     {
         ref ApicState s = ref Apics.State(cpu);
@@ -96,8 +95,8 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     /// <summary>A CPU is about to signal EOI: what it ends is put in service, if it is not.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="broadcast">The vector whose broadcast follows in the log; -1 for none.</param>
-    /// <param name="broadcastsTold">Whether the log tells of broadcasts.</param>
-    /// <returns>Whether the broadcast, or its absence, was needed to tell.</returns>
+    /// <param name="broadcastsTold">Whether the log contains broadcasts.</param>
+    /// <returns>Whether the broadcast, or its absence, was needed to decide.</returns>
     internal bool BeforeEoi(int cpu, int broadcast, bool broadcastsTold)
     {
         bool needed = false;

@@ -3,11 +3,11 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What has to be known of a log before its first line can be replayed: which thread is which CPU, how many
+/// <summary>What must be known about a log before its first line can be replayed: which thread is which CPU, how many
 /// there are, which events were traced at all, and where the machine was reset.</summary>
-/// <remarks>A pass of its own over the whole log. To hold lines back until a thread shows its CPU would not do: the
-/// thread of a machine with one CPU may never show it, and an event that is not traced cannot be told from one that
-/// is missing before the end.</remarks>
+/// <remarks>This is a separate pass over the whole log. It would not be enough to hold lines back until a thread shows
+/// its CPU: the thread of a machine with one CPU may never show it, and an event that is not traced cannot be
+/// distinguished from a missing one before the end.</remarks>
 internal sealed class LogSurvey
 {
     private readonly ulong _seen;
@@ -46,7 +46,8 @@ internal sealed class LogSurvey
     /// <summary>Whether the machine's reset stands before anything that a CPU does.</summary>
     internal bool FromReset { get; }
     internal bool HasThreads { get; }
-    /// <summary>How many different messages were asked of a remapping unit; of very many, the first.</summary>
+    /// <summary>The different messages that a remapping unit got; if there are very many, only the first are
+    /// counted.</summary>
     internal int Requests { get; }
 
     /// <summary>Whether it may show an input of the 8259 to be level-triggered.</summary>
@@ -146,7 +147,7 @@ internal sealed class LogSurvey
 
     /// <summary>Surveys a log.</summary>
     /// <param name="reader">The log.</param>
-    /// <param name="progress">Told the lines read so far, now and then.</param>
+    /// <param name="progress">Called regularly with the number of lines read so far.</param>
     internal static LogSurvey Of(QemuLogReader reader, Action<long>? progress)
     {
         const int report = 1 << 16;

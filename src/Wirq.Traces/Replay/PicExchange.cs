@@ -3,10 +3,10 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>One stimulus of the 8259 pair and all the log has to say on it, compared line by line when it is
-/// over.</summary>
-/// <remarks>The lines that follow from an INTA cycle or a poll stand ahead of the line that tells of it. So lines that
-/// nobody asked for wait, and only when something else follows are they too many.</remarks>
+/// <summary>One stimulus of the 8259 pair and all lines of the log that belong to it, compared line by line at its
+/// end.</summary>
+/// <remarks>The lines that follow from an INTA cycle or a poll come before the line of that cycle or poll. So
+/// unexpected lines wait, and they count as unpredicted only if something else follows.</remarks>
 internal sealed class PicExchange
 {
     private readonly List<Prediction> _expected = [];
@@ -58,8 +58,8 @@ internal sealed class PicExchange
         _stimulus = next;
     }
 
-    /// <summary>The log is at its end. What it had yet to say of this stimulus nobody knows, nor whether what it says
-    /// stands ahead of another.</summary>
+    /// <summary>The log is at its end. It is not known what else it would have shown for this stimulus, nor whether its
+    /// last lines belong to a next one.</summary>
     internal void End()
     {
         int agree = Agreeing(0, _lines.Count);
@@ -148,6 +148,6 @@ internal sealed class PicExchange
 }
 
 /// <summary>A stimulus of the 8259 pair.</summary>
-/// <param name="Line">The line that tells of it.</param>
+/// <param name="Line">The line of the stimulus.</param>
 /// <param name="Before">The pair before it.</param>
 internal readonly record struct PicStimulus(TraceLine Line, PicPairState Before);

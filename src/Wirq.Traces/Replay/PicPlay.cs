@@ -12,7 +12,7 @@ internal static class PicPlay
     /// <summary>The port that a line names.</summary>
     internal static ushort PortOf(in TraceLine line) => (ushort)((line.A != 0 ? PicPair.MasterCommand : PicPair.SlaveCommand) + line.B);
 
-    /// <summary>Does to a pair that stands alone what a line tells.</summary>
+    /// <summary>Applies a line to a pair outside of a machine.</summary>
     internal static void On(PicPair pic, in TraceLine line, EventBuffer events)
     {
         switch (line.Event)

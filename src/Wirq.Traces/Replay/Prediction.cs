@@ -3,7 +3,7 @@ using Wirq.Traces.Qemu;
 namespace Wirq.Traces.Replay;
 
 /// <summary>A line that the log must have, as the chips see it.</summary>
-/// <param name="Event">What it tells.</param>
+/// <param name="Event">Its event.</param>
 /// <param name="A">As in <see cref="TraceLine"/>.</param>
 /// <param name="B">As in <see cref="TraceLine"/>.</param>
 /// <param name="C">As in <see cref="TraceLine"/>.</param>
@@ -13,7 +13,7 @@ namespace Wirq.Traces.Replay;
 internal readonly record struct Prediction(TraceEvent Event, ulong A = 0, ulong B = 0, ulong C = 0, ulong D = 0, ulong E = 0,
     ulong F = 0)
 {
-    /// <summary>Whoever sends, where the log alone can tell.</summary>
+    /// <summary>Any sender, if only the log knows it.</summary>
     internal const ulong AnySender = ulong.MaxValue;
 
     private const ulong AssertBit = 1 << 14, WholeEntry = 8;

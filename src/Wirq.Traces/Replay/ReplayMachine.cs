@@ -73,7 +73,7 @@ internal sealed class ReplayMachine
     internal IoApic IoApic => Fabric.IoApics[0];
     internal IReadOnlyList<Law> Laws => _laws.Laws;
 
-    /// <summary>Hears of every event.</summary>
+    /// <summary>Receives every event.</summary>
     internal Action<Event>? Observed { get; set; }
 
     /// <summary>Whether messages of pins wait until the log shows what the remapping unit reads.</summary>
@@ -82,7 +82,7 @@ internal sealed class ReplayMachine
     /// <summary>Messages of pins that wait, oldest first.</summary>
     internal Queue<Event> Held => _held;
 
-    /// <summary>Connects the sources; to be called once somebody observes.</summary>
+    /// <summary>Connects the sources; call it once there is an observer.</summary>
     internal void Connect()
     {
         for (int irq = 0; irq < PicLines; irq++)
@@ -106,7 +106,7 @@ internal sealed class ReplayMachine
         Drain();
     }
 
-    /// <summary>Time as the log tells it; it never goes back.</summary>
+    /// <summary>Time by the log; it never goes back.</summary>
     internal void SetTime(long nanoseconds) => Fabric.Events.Now = Math.Max(Fabric.Now, nanoseconds);
 
     /// <summary>A device drives an input of the 8259 pair, 0 to 15 but 2.</summary>
@@ -170,7 +170,7 @@ internal sealed class ReplayMachine
         Drain();
     }
 
-    /// <summary>Behind the chips of a replay there is nobody: the log tells what came of it.</summary>
+    /// <summary>There is no host behind the chips of a replay: the log shows the results.</summary>
     private void Unheard()
     {
         while (Fabric.Carrier.Complete(HostAnswer.Nobody, out _)) { }

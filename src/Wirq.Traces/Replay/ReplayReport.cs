@@ -23,7 +23,7 @@ public sealed class ReplayReport
     public long Stimuli { get; internal set; }
     /// <summary>CPUs that the log shows.</summary>
     public int Cpus { get; internal set; }
-    /// <summary>How the log tells what CPUs took.</summary>
+    /// <summary>How the log shows what CPUs took.</summary>
     public string Acknowledges { get; internal set; } = "";
     /// <summary>What the log says of itself that limits the comparison.</summary>
     public IReadOnlyList<string> Notes { get; internal set; } = [];

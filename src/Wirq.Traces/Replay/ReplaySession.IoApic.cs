@@ -41,7 +41,7 @@ internal sealed partial class ReplaySession
         _machine.Fabric.TryWrite(CpuOrAny(line), IoApicOptions.DefaultAddress + line.A, (int)line.C, line.D);
     }
 
-    /// <summary>Each access tells which register was selected before it.</summary>
+    /// <summary>Each access shows which register was selected before it.</summary>
     private void Select(in TraceLine line)
     {
         if (_machine.IoApic.Read(IoApic.SelectOffset) != line.B)

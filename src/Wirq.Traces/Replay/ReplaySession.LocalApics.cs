@@ -110,7 +110,7 @@ internal sealed partial class ReplaySession
             _verdicts.LeaveUnchecked(line.Event);
     }
 
-    /// <summary>Whether a register says nothing of what is pending, in service or counting.</summary>
+    /// <summary>Whether a register does not depend on what is pending, in service or counting.</summary>
     private static bool IsPlain(ApicRegister register) => register
         is ApicRegister.Id or ApicRegister.Version or ApicRegister.TaskPriority
         or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat or ApicRegister.SpuriousVector

@@ -33,7 +33,7 @@ internal sealed partial class ReplaySession
                 _verdicts.LeaveUnchecked(line.Event);
                 return;
             }
-            // Nobody of ours could have sent it: a device did.
+            // None of our chips could have sent it: a device did.
             Begin(line);
             var message = Msi.Encode(InterruptMessage.Create((byte)line.D, (DeliveryMode)line.C, (uint)line.A, line.B != 0,
                 line.E != 0));

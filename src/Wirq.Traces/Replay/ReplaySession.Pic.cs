@@ -71,7 +71,7 @@ internal sealed partial class ReplaySession
             _delivered.Count(SourceName.Pic((int)line.A), cpu);
     }
 
-    /// <summary>Where the log does not begin with the machine's reset, it tells the vectors of a chip that no line
+    /// <summary>If the log does not begin with the machine's reset, it shows the vectors of a chip that no line
     /// initialises.</summary>
     private void LearnVectors(in TraceLine inta)
     {

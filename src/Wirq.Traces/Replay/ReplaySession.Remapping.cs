@@ -101,7 +101,7 @@ internal sealed partial class ReplaySession
         ShowEntry((int)line.A, entry, line.Number);
         if (_ofPin is null && !IsSenderKnown(entry, next))
         {
-            // The log names no requester. Of one that never passed, it cannot be told whether it should have.
+            // The log names no requester. If a request never passed, it cannot be decided whether it should have.
             _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);
             _open = false;
             return;
@@ -109,7 +109,7 @@ internal sealed partial class ReplaySession
         Decide();
     }
 
-    /// <summary>Who sends the request: who sent it before, or, where it passes, somebody whom the entry
+    /// <summary>The sender of the request: its earlier sender, or, if it passes, a requester that the entry
     /// admits.</summary>
     private bool IsSenderKnown(Irte entry, in TraceLine next)
     {
@@ -126,7 +126,7 @@ internal sealed partial class ReplaySession
         return true;
     }
 
-    /// <summary>An entry is told of that was not shown.</summary>
+    /// <summary>A line refers to an entry that was not shown.</summary>
     /// <returns>Whether it is taken from this line.</returns>
     private bool TakesEntry(in TraceLine line)
     {
@@ -142,7 +142,7 @@ internal sealed partial class ReplaySession
         return evidence;
     }
 
-    /// <summary>A result is told of, and no entry was.</summary>
+    /// <summary>A line shows a result, and no line showed the entry.</summary>
     /// <returns>Whether the entry is taken from this line.</returns>
     private bool TakesResult(in TraceLine line)
     {
@@ -194,7 +194,7 @@ internal sealed partial class ReplaySession
             _remapping.AddStale(line);
     }
 
-    /// <summary>The request is over: decided, or blocked by QEMU without a word.</summary>
+    /// <summary>The request is over: decided, or silently blocked by QEMU.</summary>
     private void EndRequest()
     {
         if (_open)

@@ -88,7 +88,7 @@ internal sealed partial class ReplaySession
             Owe(new(TraceEvent.RemapEnable, before ? 0u : 1));
     }
 
-    /// <summary>Where no line tells that remapping is switched on, a remapped message does.</summary>
+    /// <summary>If no line shows that remapping is enabled, a remapped message does.</summary>
     private void SwitchOnUnseen()
     {
         if (Unit.RemappingEnabled || _survey.Saw(TraceEvent.RemapEnable) || _survey.Saw(TraceEvent.RemapRegisterWrite))

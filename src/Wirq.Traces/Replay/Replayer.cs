@@ -8,13 +8,13 @@ namespace Wirq.Traces.Replay;
 /// <summary>How a log is replayed.</summary>
 public sealed record ReplayOptions
 {
-    /// <summary>Hears of every event of the chips, in order.</summary>
+    /// <summary>Receives every event of the chips, in order.</summary>
     public Action<Event>? Record { get; init; }
-    /// <summary>Hears what the log is, before anything else.</summary>
+    /// <summary>Receives the facts about the log, before anything else.</summary>
     public Action<LogFacts>? Log { get; init; }
-    /// <summary>Hears how the chips are built, before the first event.</summary>
+    /// <summary>Receives the options of the chips, before the first event.</summary>
     public Action<FabricOptions>? Machine { get; init; }
-    /// <summary>Told now and then how many lines were worked on, of how many; how many is 0 while that is not
+    /// <summary>Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</summary>
     public Action<long, long>? Progress { get; init; }
     /// <summary>Called before each line that is fed or compared: a test breaks the chips here.</summary>
@@ -72,7 +72,7 @@ public sealed class Replayer
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
         }
-        // Nobody hears of these passes: what they find holds from the first line on.
+        // These passes report nothing: what they find applies from the first line on.
         (ushort level, changing) = survey.MayShowTriggers ? TriggerModes.Learn(modes => Pass(modes, new() { Progress = options.Progress }))
             : default;
         return Pass(new TriggerModes(level), options);
@@ -122,10 +122,10 @@ public sealed class Replayer
     private void Part(long line, string? missing) => _options.Record?.Invoke(
         new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent() with { Time = _session.Machine.Fabric.Now });
 
-    /// <summary>Where the machine's reset is there, lines before the first of a CPU tell how the machine was put
-    /// together, not how it runs; but a device that moves its line between the reset and that line does so for good.
-    /// A log that begins later is fed from its first line on, for whoever asks what was raised. What a remapping unit
-    /// makes of a message before the log shows its registers, nobody knows.</summary>
+    /// <summary>If the log has the machine's reset, lines before the first of a CPU show how the machine was set up,
+    /// not how it runs. But a device that changes its line between the reset and that line does so permanently. A log
+    /// that begins later is fed from its first line on, for questions about what was raised. It is not known what a
+    /// remapping unit makes of a message before the log shows its registers.</summary>
     private bool IsSkipped(in TraceLine line)
     {
         while (_reset < _survey.Resets.Count && line.Number > _survey.Resets[_reset].To)

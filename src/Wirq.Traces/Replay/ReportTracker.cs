@@ -12,8 +12,8 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     private bool _counting = survey.Saw(TraceEvent.ResetDelivered);
     private SourceName _last;
 
-    /// <summary>Something sends a message. Where the log tells neither CPUs nor acceptance, that is all there is to
-    /// count.</summary>
+    /// <summary>Something sends a message. If the log shows neither CPUs nor acceptance, this is all that can be
+    /// counted.</summary>
     internal void NoteSource(SourceName source)
     {
         _last = source;
@@ -53,7 +53,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
             verdicts.Mismatch(line, Verdicts.Nothing);
             return;
         }
-        // Where the count stood before its first line nobody knows.
+        // The count before its first line is not known.
         if (!began)
             (anew, same) = (!owed.Merged, owed.Merged);
         if (anew)
@@ -76,7 +76,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     /// <summary>The count, where it is known.</summary>
     internal ulong? Count => _counting ? _count : null;
 
-    /// <summary>The log is at its end: whether what is still owed would have come, nobody knows.</summary>
+    /// <summary>The log is at its end: it is not known whether what is still owed would have come.</summary>
     internal void End() => _owed.Clear();
 
     /// <summary>The stimulus is over: what is still owed was not logged.</summary>

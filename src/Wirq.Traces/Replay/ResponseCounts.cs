@@ -2,7 +2,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What became of a response of a log.</summary>
+/// <summary>The result of comparing a response of a log.</summary>
 public enum ResponseVerdict
 {
     /// <summary>The chips do the same.</summary>

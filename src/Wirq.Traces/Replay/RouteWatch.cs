@@ -5,8 +5,8 @@ namespace Wirq.Traces.Replay;
 
 /// <summary>A cached route for each message that went through the remapping unit, to see what an invalidation
 /// ends.</summary>
-/// <remarks>QEMU caches no entries, so messages are always translated anew, and these routes carry nothing. Each is a virq
-/// that is translated when its message is set, and again when its message comes after its route was
+/// <remarks>QEMU caches no entries, so messages are always translated again, and these routes carry no message. Each is
+/// a virq that is translated when its message is set, and again when its message comes after its route was
 /// dropped.</remarks>
 internal sealed class RouteWatch(Fabric fabric)
 {
@@ -17,7 +17,7 @@ internal sealed class RouteWatch(Fabric fabric)
 
     private RouteCache Virqs => fabric.RouteCache!;
 
-    /// <summary>Who was last seen to send a message; <see cref="Unknown"/> for nobody.</summary>
+    /// <summary>The last known sender of a message; <see cref="Unknown"/> for none.</summary>
     internal int RequesterOf(Msi request) => _routes.TryGetValue(request, out Route route) ? route.Requester : Unknown;
 
     /// <summary>A message was translated.</summary>
@@ -36,8 +36,8 @@ internal sealed class RouteWatch(Fabric fabric)
         _routes[request] = new(virq, requester);
     }
 
-    /// <summary>An entry is not what it was. Nothing told the routes that came of it; from now on they are as if it
-    /// had.</summary>
+    /// <summary>An entry was rewritten. No invalidation named the routes that came from it; from now on they count as
+    /// invalidated.</summary>
     /// <returns>How many there were.</returns>
     internal int Rewritten(int index)
     {

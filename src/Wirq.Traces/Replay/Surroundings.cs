@@ -3,7 +3,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>The last lines and events, for whoever has to show where something went wrong.</summary>
+/// <summary>The last lines and events, for reports that show where something went wrong.</summary>
 internal sealed class Surroundings
 {
     private const int Lines = 8, Events = 24, LinesAfter = 4;

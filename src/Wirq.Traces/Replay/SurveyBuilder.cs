@@ -68,7 +68,7 @@ internal sealed class SurveyBuilder
             return _last;
         if (!_threads.TryGetValue(line.Thread, out CpuThread? thread))
         {
-            // More threads than CPUs can be would be a damaged log; whoever comes late shares one entry.
+            // More threads than possible CPUs means a damaged log; the later threads share one entry.
             thread = _threads.Count <= MostCpus ? new CpuThread() : _threads.Values.First();
             _threads[line.Thread] = thread;
         }

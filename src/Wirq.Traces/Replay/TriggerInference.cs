@@ -6,10 +6,10 @@ namespace Wirq.Traces.Replay;
 
 /// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so, and
 /// the difference shows only where a line falls before its INTA, or is still high after it.</summary>
-/// <remarks>Where the log parts from the chips, the same stimulus is tried on a copy in which one input has the other
-/// trigger mode. An edge input is made level: its request follows its line, as if it always had. A level input is made edge,
-/// with the request that it has and with the other, for nothing tells when the guest changed it. If that explains every
-/// line, the input has the other mode from here on, and whoever replays the log once more can have it level from the
+/// <remarks>If the log and the chips differ, the same stimulus is tried on a copy in which one input has the other
+/// trigger mode. An edge input is made level: its request follows its line, as if it always had. A level input is made
+/// edge, with its current request and with the other, because no line shows when the guest changed it. If this explains
+/// every line, the input has the other mode from here on, and a further replay of the log can make it level from the
 /// start.</remarks>
 internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, TriggerModes modes)
 {
@@ -140,7 +140,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return pair.State;
     }
 
-    /// <summary>The guest wrote the register some time ago; the laws hear of it now.</summary>
+    /// <summary>The guest wrote the register some time ago; the laws get the event now.</summary>
     private void Adopt(int irq)
     {
         PicState chip = irq < PicPair.SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;

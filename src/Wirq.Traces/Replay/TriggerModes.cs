@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Replay;
 
-/// <summary>What is known of the trigger modes of the 8259's inputs, of which no line tells: those that are level from
-/// the start, and what one pass over the log showed.</summary>
+/// <summary>What is known about the trigger modes of the 8259's inputs, which no line shows: the inputs that are level
+/// from the start, and what one pass over the log showed.</summary>
 /// <remarks>Inputs are bits 0 to 15, those of the slave from 8 on.</remarks>
 internal sealed class TriggerModes(ushort fromStart)
 {

@@ -15,8 +15,8 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     internal Coverage Coverage => coverage;
     /// <summary>Whether responses are compared: not where nothing is known of the chips yet.</summary>
     internal bool Compares { get; set; } = true;
-    /// <summary>Told the line of each difference, and what the log lacks so that it is not judged, by QEMU's name; null for a
-    /// mismatch.</summary>
+    /// <summary>Called with the line of each difference, and with the event that the log lacks if it is not judged, by
+    /// QEMU's name; null for a mismatch.</summary>
     internal Action<long, string?>? Parted { get; init; }
     internal Mismatch? First { get; private set; }
     /// <summary>Differences that are no mismatches, as the log lacks what decides them: at which chip, what it lacks,
@@ -55,11 +55,11 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     }
 
     /// <summary>The log does not say what the chips predict.</summary>
-    /// <param name="stimulus">The line that tells of the stimulus.</param>
+    /// <param name="stimulus">The line of the stimulus.</param>
     /// <param name="kind">What is missing.</param>
     /// <param name="predicted">The same in words.</param>
     /// <param name="logged">What the log says.</param>
-    /// <param name="chip">Whose it is; null where its kind says so.</param>
+    /// <param name="chip">Its chip; null if its kind determines it.</param>
     internal void Missing(in TraceLine stimulus, TraceEvent kind, string predicted, string logged = Nothing, Responder? chip = null)
     {
         if (!Excuses(stimulus.Number, chip ?? coverage.Of(kind)))
@@ -83,7 +83,7 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
             return false;
         (long count, long first) = _excused.GetValueOrDefault((chip, missing), (0, line));
         _excused[(chip, missing)] = (count + 1, first);
-        // Whoever asks for the chips' state has to know that it may not be the log's.
+        // A user of the chips' state must know that it may differ from the log's.
         Parted?.Invoke(line, missing);
         return true;
     }

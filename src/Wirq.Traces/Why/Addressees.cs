@@ -3,8 +3,8 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Says why nobody accepted a message: what it asked for, and what the CPUs were.</summary>
-/// <remarks>The same refusal comes again and again, so the words of the last one are kept while no register
+/// <summary>Says why no CPU accepted a message: what it requested, and the state of the CPUs.</summary>
+/// <remarks>The same refusal comes again and again, so the text of the last one is kept while no register
 /// changes.</remarks>
 /// <param name="vtd">Whether remapping unit 0 is one of VT-d.</param>
 internal sealed class Addressees(bool vtd)
@@ -21,7 +21,7 @@ internal sealed class Addressees(bool vtd)
     /// <summary>The last message that a remapping unit blocked.</summary>
     private RemapFaulted _blocked;
 
-    /// <summary>A remapping unit blocked a message; whoever sent it is answered next.</summary>
+    /// <summary>A remapping unit blocked a message; its sender gets the answer next.</summary>
     public void Note(RemapFaulted blocked)
     {
         if (_blocked != blocked)

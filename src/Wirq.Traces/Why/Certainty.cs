@@ -2,16 +2,17 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Says whether a gate stands in the log, or rests on a register's reset state that the log does not
+/// <summary>Says whether a gate is shown by the log, or depends on a register's reset state that the log does not
 /// show.</summary>
 /// <remarks>A log that does not begin with the machine's reset, or does not trace a chip's writes, shows the state of a
-/// register from its first write on. What the chips have there before is a guess, and no gate is named by it.</remarks>
+/// register from its first write on. The chips' values before that are a guess, and no gate is named from
+/// them.</remarks>
 internal sealed class Certainty(WhyEngine engine)
 {
     /// <summary>Why a gate cannot be named.</summary>
-    /// <param name="raise">Whose gate it is; null for a vector at a CPU.</param>
+    /// <param name="raise">The raise at the gate; null for a vector at a CPU.</param>
     /// <param name="held">The gate.</param>
-    /// <returns>What is not known; null where the gate stands in the log.</returns>
+    /// <returns>What is not known; null if the log shows the gate.</returns>
     public string? Doubt(Raise? raise, Held held)
     {
         if (raise is { Blind: true, Last: null } && !WrittenSince(raise, held))

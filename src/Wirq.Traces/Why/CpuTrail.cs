@@ -2,7 +2,7 @@ using Wirq.Events;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>What the events told of one CPU and its local APIC.</summary>
+/// <summary>The known facts about one CPU and its local APIC.</summary>
 internal sealed class CpuTrail
 {
     private const int Entries = (int)LocalVector.Error + 1;
@@ -54,7 +54,7 @@ internal sealed class CpuTrail
     public Mark? LastInit { get; set; }
     public Mark? LastStartUp { get; set; }
 
-    /// <summary>The last time that it did anything that the log tells of.</summary>
+    /// <summary>The last time of any action that the log shows.</summary>
     public Mark LastSign => LastTaken.Event > LastWrite.Event ? LastTaken : LastWrite;
 
     public LocalVectorEntry Entry(LocalVector entry) => _entries[(int)entry];
@@ -73,7 +73,7 @@ internal sealed class CpuTrail
     /// <summary>What keeps the CPU from taking a pending vector.</summary>
     public Held GateOf(byte vector)
     {
-        // QEMU's goes on all the same, once SVR enables it.
+        // QEMU's local APIC still delivers it, once SVR enables it.
         if (!Base.Enabled && !_qemu)
             return new(Gate.HardwareDisabled, BaseSince, Cpu);
         if (!Spurious.Enabled && _qemu)

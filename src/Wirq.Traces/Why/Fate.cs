@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>What became of a raise, as far as the log goes.</summary>
+/// <summary>How a raise ended, as far as the log shows.</summary>
 public enum Fate : byte
 {
     /// <summary>Delivered, taken and ended.</summary>
@@ -15,11 +15,11 @@ public enum Fate : byte
     Withdrawn,
     /// <summary>An edge at a masked pin or a local interrupt with a masked entry: gone.</summary>
     Lost,
-    /// <summary>Sent, and accepted by nobody.</summary>
+    /// <summary>Sent, and accepted by no CPU.</summary>
     Refused,
     /// <summary>Accepted, and lost in a reset before it was taken or ended.</summary>
     Dropped,
-    /// <summary>Sent; the log does not tell whose lines are whose, so nobody knows more.</summary>
+    /// <summary>Sent; the log does not show which lines belong to which CPU, so no more is known.</summary>
     Sent,
     /// <summary>It waits on its way to the CPU: at the pin, at the 8259 or in flight.</summary>
     Held,
@@ -27,6 +27,6 @@ public enum Fate : byte
     Pending,
     /// <summary>A CPU took it and has not ended it.</summary>
     InService,
-    /// <summary>What became of it would follow from registers that the log does not show.</summary>
+    /// <summary>The result depends on registers that the log does not show.</summary>
     NotKnown,
 }

@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Says what became of a raise, and what holds it where it stands.</summary>
+/// <summary>Says how a raise ended, and what holds it if it has stopped.</summary>
 internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 {
     private readonly Certainty _certainty = new(engine);
@@ -24,20 +24,20 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         };
     }
 
-    /// <summary>What became of a raise.</summary>
+    /// <summary>How a raise ended.</summary>
     /// <param name="raise">The raise.</param>
-    /// <param name="held">What holds it now, where something does; else what had the last word.</param>
+    /// <param name="held">What holds it now, if anything; else what decided its end.</param>
     public Fate Judge(Raise raise, out Held held)
     {
         Fate fate = JudgeByChips(raise, out held);
-        // What was taken stands in the log; what the chips make of registers that nobody wrote does not.
+        // The log shows what was taken; what the chips make of registers that were never written is a guess.
         if (fate is not (Fate.Lost or Fate.Held or Fate.Withdrawn or Fate.Joined or Fate.Refused or Fate.Pending or Fate.Merged)
             || fate == Fate.Merged && raise.Last is { } last && !last.Deliveries.Any(one => one.IsPending))
             return fate;
         if (_certainty.Doubt(raise, held) is not { } doubt)
             return fate;
         held = new(Gate.NotKnown) { Who = doubt };
-        // That a CPU accepted it is told by what it did before.
+        // The earlier actions of a CPU show that it accepted it.
         return fate == Fate.Pending ? fate : Fate.NotKnown;
     }
 
@@ -72,7 +72,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         return Delivered(raise, attempt, ref held);
     }
 
-    /// <summary>Whether a kernel took a level interrupt and has told of no EOI since.</summary>
+    /// <summary>Whether a kernel accepted a level interrupt and has reported no EOI since.</summary>
     private bool AwaitsEoiOfKernel(Raise raise, Attempt attempt) => attempt.ToKernel && raise.Source.Class == SourceClass.Pin
         && engine.PinAt(raise.Source.Unit, raise.Source.Index) is { RemoteIrr: true } pin && pin.RemoteIrrBy == attempt;
 

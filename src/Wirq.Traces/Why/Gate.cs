@@ -13,7 +13,7 @@ public enum Gate : byte
     CascadeMasked,
     /// <summary>The 8259 has an IRQ of the same or a higher priority in service.</summary>
     PicInService,
-    /// <summary>INTR of the 8259 stands for another IRQ, which goes first.</summary>
+    /// <summary>INTR of the 8259 stands for another IRQ, which has priority.</summary>
     PicBehind,
     /// <summary>INTR of the 8259 is high, and LINT0 of no CPU lets it through.</summary>
     Lint0Closed,
@@ -25,7 +25,7 @@ public enum Gate : byte
     RemoteIrr,
     /// <summary>The storm brake holds the redelivery back.</summary>
     StormBrake,
-    /// <summary>The message was sent, and no answer is told of.</summary>
+    /// <summary>The message was sent, and has no reported answer.</summary>
     InFlight,
     /// <summary>The destination matches no CPU.</summary>
     NoDestination,
@@ -78,7 +78,7 @@ public enum Gate : byte
 /// <param name="Gate">What it is.</param>
 /// <param name="Since">Since when it is closed.</param>
 /// <param name="Cpu">The CPU, or -1.</param>
-/// <param name="Number">The vector or IRQ that is in the way, or -1.</param>
+/// <param name="Number">The vector or IRQ that blocks it, or -1.</param>
 internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = -1, int Number = -1)
 {
     /// <summary>Whose EOI Remote IRR waits for; the attempt that was refused.</summary>

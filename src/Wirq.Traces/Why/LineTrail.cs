@@ -1,8 +1,8 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Who holds which line, where the log tells of sources.</summary>
-/// <remarks>A recording may raise tens of thousands of sources on one line, again and again, so no rise looks at more
-/// than the few that are named.</remarks>
+/// <summary>Which sources hold which line, if the log contains sources.</summary>
+/// <remarks>A recording may raise tens of thousands of sources on one line, again and again, so a rise looks only at
+/// the few that are named.</remarks>
 internal sealed class LineTrail
 {
     private const int MostNamed = 4;
@@ -12,11 +12,11 @@ internal sealed class LineTrail
     private readonly Dictionary<int, LinkedList<Holder>> _holders = [];
     private readonly Dictionary<int, int> _raiser = [];
 
-    /// <summary>The slot whose rise made the line rise; -1 where it is not told.</summary>
+    /// <summary>The slot whose rise made the line rise; -1 if it is not known.</summary>
     public int RaiserOf(int gsi) => _raiser.TryGetValue(gsi, out int slot) ? slot : -1;
 
     /// <summary>A source raises.</summary>
-    /// <returns>Who held the line before, and since when; null for nobody.</returns>
+    /// <returns>The source that held the line before, and since when; null for none.</returns>
     public Held? Raise(int slot, int gsi, Mark at)
     {
         Lower(slot);

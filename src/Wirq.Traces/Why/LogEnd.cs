@@ -1,12 +1,13 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Tells what a log's end cut off from what is owed.</summary>
-/// <remarks>A log ends where somebody stopped it. What came to a CPU just before, and what a CPU is just about, would have
-/// come to its end by the guest going on as it did; whether it would, the log does not tell. So it is with what the handler
-/// ends that runs: a handler masks its pin or IRQ, serves its device and unmasks again (an operating system's of a level line
-/// at the 8259, and one that leaves the work to a thread). What stood before it began and only another write of the guest's
-/// would change (a mask of before, a destination, LINT0) is owed, however late it came. A recording of ours ends when nothing
-/// more happens, and a log without stamps tells no time: for them there is no such rule.</remarks>
+/// <summary>Distinguishes what the end of a log cut off from what is owed.</summary>
+/// <remarks>A log ends where it was stopped. If something came to a CPU just before, or a CPU is just handling it, it
+/// would have ended if the guest had continued. Whether it would have, the log does not show. The same holds for what
+/// the running handler will end: a handler masks its pin or IRQ, serves its device and unmasks it (operating systems do
+/// so with a level line at the 8259, and with work that a thread does). What was there before the handler began, and
+/// needs another write of the guest to change (an earlier mask, a destination, LINT0), is owed, however late it came. A
+/// recording of a Wirq machine ends when nothing more happens, and a log without stamps has no times: for these there
+/// is no such rule.</remarks>
 internal sealed class LogEnd(WhyEngine engine)
 {
     /// <summary>Within this time before the end nothing can be said to be owed: two ticks of a guest of 250 Hz, and more

@@ -2,7 +2,7 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Says what a log does not tell, so that nothing can be said to be owed to nobody, and what to record
+/// <summary>Says what a log does not show, so that "nothing is owed" cannot be concluded, and what to record
 /// instead.</summary>
 internal sealed class LogLimits(WhyEngine engine)
 {

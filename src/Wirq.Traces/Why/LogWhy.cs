@@ -4,7 +4,8 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Asks a log of QEMU's: it is fed to the chips, and what they tell is followed.</summary>
+/// <summary>Answers questions about a log of QEMU: the log is fed to the chips, and their events are
+/// followed.</summary>
 public sealed class LogWhy
 {
     private readonly WhyQuestion? _question;
@@ -17,10 +18,10 @@ public sealed class LogWhy
     /// <summary>Feeds a log to the chips.</summary>
     /// <param name="open">Opens it; called twice.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <param name="question">What is asked; null for what is owed at the end.</param>
-    /// <param name="progress">Told now and then how many lines were worked on, of how many; 0 while that is not
+    /// <param name="question">The question; null for what is owed at the end.</param>
+    /// <param name="progress">Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</param>
-    /// <exception cref="TraceException">It is damaged, or no log of QEMU's.</exception>
+    /// <exception cref="TraceException">The log is damaged, or is not a log of QEMU.</exception>
     public static WhyEngine Read(Func<Stream> open, string file, WhyQuestion? question, Action<long, long>? progress = null)
     {
         var asked = new LogWhy(question);

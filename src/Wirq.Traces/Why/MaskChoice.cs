@@ -1,10 +1,11 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Tells a mask that a guest means from one under which an interrupt is owed.</summary>
-/// <remarks>A device that wants to be served keeps its line up, so a line that stands under a mask is owed, and so is an
-/// edge that a later unmask shows to be wanted. An edge whose line fell again by itself is a clock's, or of a device that
-/// was served by polling; the line of the timer (IRQ 0) says nothing at all, for nobody serves it. Those are as the guest
-/// wants them while it works on; whether it does, <see cref="Silence"/> says.</remarks>
+/// <summary>Distinguishes a mask that a guest intends from a mask under which an interrupt is owed.</summary>
+/// <remarks>A device that wants to be served keeps its line asserted. So a line that stays asserted under a mask is
+/// owed, and so is an edge that a later unmask shows to be wanted. An edge whose line fell again without being served
+/// belongs to a clock, or to a device that was served by polling. The line of the timer (IRQ 0) decides nothing,
+/// because it is never served. These are the guest's choice while the guest works on; <see cref="Silence"/> decides
+/// whether it does.</remarks>
 internal sealed class MaskChoice(WhyEngine engine)
 {
     private const int TimerIrq = 0;

@@ -102,8 +102,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             _unheard.Add(pin.Log.Source);
     }
 
-    /// <summary>Whether the other end of a line gave away what this end did not. The two ends hear of a rise one after
-    /// the other; in a log that is an input each, with one of another CPU between them at most.</summary>
+    /// <summary>Whether the other end of a line delivered what this end did not. The two ends get a rise one after the
+    /// other. In a log each is a separate input, with at most one input of another CPU between them.</summary>
     private static bool Served(Raise? other, Raise raise)
     {
         const int apart = 2;
@@ -175,7 +175,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     {
         RaiseAnswer answer = _text.Answer(raise);
         Delivery? delivery = raise.Last?.Deliveries.FirstOrDefault(one => one.IsPending || one.IsInService);
-        // What merged was served since, and what is at a CPU is told of with its CPU.
+        // A merged request was served since, and what is at a CPU is reported with its CPU.
         bool served = answer.Fate == Fate.Merged && raise.Last is not null && delivery is null;
         bool told = IsAtCpu(answer.Fate) && delivery is { Cpu: >= 0 } && raise.Source.Class != SourceClass.Irq;
         if (served || told)
@@ -188,7 +188,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
 
     private static bool IsAtCpu(Fate fate) => fate is Fate.Pending or Fate.InService or Fate.Merged;
 
-    /// <summary>Whom an interrupt that was not sent is meant for, where its entry names one CPU.</summary>
+    /// <summary>The CPU that an unsent interrupt is meant for, if its entry names one CPU.</summary>
     private int CpuOf(Raise raise, Held held)
     {
         if (held.Cpu >= 0)

@@ -108,7 +108,7 @@ internal sealed class PicTrail
     /// <summary>The IRQ that INTR stands for; -1 for none.</summary>
     public int Requested { get; private set; } = -1;
     public Mark RequestedSince { get; private set; }
-    /// <summary>What was taken last, and by whom is not told yet.</summary>
+    /// <summary>The last taken request, whose CPU is not known yet.</summary>
     public Delivery? Given { get; set; }
 
     /// <summary>Whether ICW1 was written to a chip: 0 for the master, 1 for the slave.</summary>
@@ -135,7 +135,7 @@ internal sealed class PicTrail
             irq.Initialise(IsLevel(irq.Irq), at);
     }
 
-    /// <summary>What keeps an IRQ from becoming the one that INTR stands for; none where it is.</summary>
+    /// <summary>What prevents an IRQ from becoming the one that INTR stands for; none if nothing does.</summary>
     public Held GateOf(int irq)
     {
         IrqTrail shadow = _irqs[irq];

@@ -18,7 +18,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     public int Pin { get; } = pin;
     public RaiseLog Log { get; } = log;
 
-    /// <summary>The entry as it was written last; in its reset state where no write was told of.</summary>
+    /// <summary>The entry as last written; in its reset state if no write was reported.</summary>
     public RedirectionEntry Entry => shadow.Entry(Chip, Pin).WithRemoteIrr(_irrAtWrite);
     /// <summary>The last write of the entry.</summary>
     public Mark EntryWritten { get; private set; }
@@ -29,8 +29,8 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     /// <summary>Whether a guest ever meant this pin: gave it a vector or unmasked it.</summary>
     public bool WasProgrammed { get; private set; }
 
-    /// <summary>Whether it is asserted; of a pin whose level is not told, whether it sent and nothing told of its
-    /// fall.</summary>
+    /// <summary>Whether it is asserted. If the level of the pin is not reported: whether it sent and no event reported
+    /// a fall.</summary>
     public bool Asserted => shadow.Chip(Chip).Asserted.Has(Pin) || _implied;
     public bool RemoteIrr => shadow.Chip(Chip).RemoteIrr.Has(Pin);
     public Mark RemoteIrrSince { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     public Mark? Braked { get; private set; }
     public Mark? AckOwed { get; private set; }
 
-    /// <summary>The raise that the pin stands for now, or the last one.</summary>
+    /// <summary>The current raise of the pin, or the last one.</summary>
     public Raise? Current { get; private set; }
     public Attempt? InFlight => _inFlight.TryPeek(out Attempt? first) ? first : null;
 

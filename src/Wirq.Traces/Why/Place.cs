@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>A place that somebody asks about: a line of a log, an event of a recording, or a time.</summary>
-/// <param name="Line">The line; 0 where none is meant.</param>
-/// <param name="Time">The time in nanoseconds, where neither line nor event is meant.</param>
-/// <param name="IsStamp">Whether the time is one that the log stamped, rather than one since its first line.</param>
-/// <param name="Event">The number of the event; 0 where none is meant.</param>
+/// <summary>A place in a question: a line of a log, an event of a recording, or a time.</summary>
+/// <param name="Line">The line; 0 for none.</param>
+/// <param name="Time">The time in nanoseconds, if there is neither line nor event.</param>
+/// <param name="IsStamp">Whether the time is a time stamp of the log, rather than a time since its first line.</param>
+/// <param name="Event">The number of the event; 0 for none.</param>
 public readonly record struct Place(long Line, long Time, bool IsStamp, long Event = 0)
 {
     /// <summary>The forms that a place can have, for those who got it wrong.</summary>
@@ -74,7 +74,7 @@ public readonly record struct Place(long Line, long Time, bool IsStamp, long Eve
     }
 }
 
-/// <summary>What is asked: a source, and a place where there is one.</summary>
+/// <summary>A question: a source, and optionally a place.</summary>
 /// <param name="Source">The source.</param>
 /// <param name="At">The place; null for all raises.</param>
 public sealed record WhyQuestion(SourceName Source, Place? At = null)

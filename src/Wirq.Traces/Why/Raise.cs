@@ -4,7 +4,7 @@ namespace Wirq.Traces.Why;
 /// share it.</summary>
 internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
 {
-    /// <summary>The CPU; -1 where it is not told.</summary>
+    /// <summary>The CPU; -1 if it is not known.</summary>
     public int Cpu { get; set; } = cpu;
     public byte Vector { get; } = vector;
     public bool Level { get; } = level;
@@ -23,9 +23,9 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public Mark LastMerge { get; private set; }
     /// <summary>Whether the EOI stayed at the local APIC (SVR bit 12).</summary>
     public bool Suppressed { get; set; }
-    /// <summary>Who made it pending first; for telling who is in the way.</summary>
+    /// <summary>The raise that made it pending first, to report what blocks.</summary>
     public SourceName? Source { get; set; }
-    /// <summary>What was in the way at the CPU when it was accepted.</summary>
+    /// <summary>What blocked it at the CPU when it was accepted.</summary>
     public Held AtFirst { get; set; }
 
     private Service? _service;
@@ -70,7 +70,7 @@ internal sealed class Attempt(Mark sent)
 
     public Mark Sent { get; } = sent;
     public Mark? Answered { get; set; }
-    /// <summary>Whether it went to local APICs in a kernel, which nobody sees into.</summary>
+    /// <summary>Whether it went to local APICs in a kernel, whose state is not visible.</summary>
     public bool ToKernel { get; set; }
     public RefusalReason Reason { get; set; }
     /// <summary>Why it was refused, in words, as things stood then.</summary>
@@ -96,7 +96,7 @@ internal sealed class Attempt(Mark sent)
     }
 }
 
-/// <summary>One time that a source asked for an interrupt, and what became of it.</summary>
+/// <summary>One request of a source for an interrupt, and how it ended.</summary>
 internal sealed class Raise(SourceName source, Mark at, bool? level)
 {
     public SourceName Source { get; } = source;
@@ -107,7 +107,7 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public bool Blind { get; init; }
     /// <summary>When the line fell again.</summary>
     public Mark? Fell { get; set; }
-    /// <summary>The slot of the source that raised the line; -1 where it is not told.</summary>
+    /// <summary>The slot of the source that raised the line; -1 if it is not known.</summary>
     public int Slot { get; init; } = -1;
     /// <summary>Whether the beginning of it was not seen.</summary>
     public bool Implied { get; init; }

@@ -14,11 +14,11 @@ internal sealed class RaiseLog(SourceName source, int keep)
     public SourceName Source { get; } = source;
     /// <summary>How many are kept in full.</summary>
     public int Keep { get; set; } = keep;
-    /// <summary>The last one, whatever was asked.</summary>
+    /// <summary>The last one, whatever the question.</summary>
     public Raise? Last { get; private set; }
     public Mark? FirstAt { get; private set; }
     public long Count { get; private set; }
-    /// <summary>How many came after the place that was asked about.</summary>
+    /// <summary>How many came after the place in question.</summary>
     public long Later { get; private set; }
     /// <summary>How many are not kept in full, before the kept ones.</summary>
     public long Earlier { get; private set; }
@@ -26,8 +26,8 @@ internal sealed class RaiseLog(SourceName source, int keep)
 
     /// <summary>Adds a raise.</summary>
     /// <param name="raise">The raise.</param>
-    /// <param name="later">Whether it came after the place that was asked about.</param>
-    /// <param name="judge">Who knows the fates.</param>
+    /// <param name="later">Whether it came after the place in question.</param>
+    /// <param name="judge">Decides the fates.</param>
     public void Add(Raise raise, bool later, IFateJudge judge)
     {
         Last = raise;
@@ -58,7 +58,7 @@ internal sealed class RaiseLog(SourceName source, int keep)
         return [.. counts.Index().Where(pair => pair.Item > 0).Select(pair => ((Fate)pair.Index, pair.Item))];
     }
 
-    /// <summary>How all raises ended, as far as they are not later than what was asked about.</summary>
+    /// <summary>How all raises ended that are not later than the place in question.</summary>
     public IEnumerable<(Fate Fate, long Count)> Fates(IFateJudge judge) => EarlierFates(judge)
         .Concat(_kept.Select(raise => (judge.FateOf(raise), 1L)))
         .GroupBy(pair => pair.Item1, (fate, counts) => (fate, counts.Sum(pair => pair.Item2))).OrderBy(pair => pair.fate);
@@ -90,7 +90,7 @@ internal sealed class RaiseLog(SourceName source, int keep)
     }
 }
 
-/// <summary>Says what became of a raise.</summary>
+/// <summary>Says how a raise ended.</summary>
 internal interface IFateJudge
 {
     Fate FateOf(Raise raise);

@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Says in words what became of a raise.</summary>
+/// <summary>Describes how a raise ended.</summary>
 internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
 {
     private readonly GateText _gates = new(engine);

@@ -17,7 +17,7 @@ internal sealed class Silence(WhyEngine engine)
     public SilentAnswer[] Of(OwedAnswer[] owed) => engine.KnowsCpus
         ? [.. engine.Cpus.Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()] : [];
 
-    /// <summary>Why a mask may not be what the guest wants, and nobody can tell: without time there is no
+    /// <summary>Why a mask may not be what the guest wants, and this cannot be decided: without time there is no
     /// silence.</summary>
     public LimitAnswer[] Limit(OwedAnswer[] masked)
     {
@@ -47,8 +47,8 @@ internal sealed class Silence(WhyEngine engine)
     {
         OwedAnswer[] mine = [.. owed.Where(one => one.Cpu == cpu.Cpu && one.Fate != Fate.InService && !MaskChoice.IsMask(one))];
         bool aimed = mine.Length > 0;
-        // What reaches nobody may be what this one waits for, if it is the one that was at work last; and so may be what
-        // came since under a mask.
+        // If this CPU was the last active one, it may wait for an interrupt that reaches no CPU, or for one that came
+        // since under a mask.
         if (!aimed)
         {
             mine = [.. owed.Where(one => one.Fate != Fate.InService && (MaskChoice.IsMask(one)

@@ -8,8 +8,8 @@ public sealed partial class WhyEngine
         .OrderBy(log => log.Source.Class).ThenBy(log => log.Source.Unit).ThenBy(log => log.Source.Index)
         .ThenBy(log => log.Source.Address).ThenBy(log => log.Source.Data).Select(log => (log.Source, log.Count))];
 
-    /// <summary>Answers what was asked.</summary>
-    /// <returns>The answer for each pin that the source is; null where there is no such source.</returns>
+    /// <summary>Answers the question.</summary>
+    /// <returns>The answer for each pin of the source; null if there is no such source.</returns>
     public IReadOnlyList<SourceAnswer>? Answer()
     {
         if (_question is not { } question)

@@ -95,7 +95,7 @@ public sealed partial class WhyEngine
         }
         if (by == VectorGiver.Spurious)
             return;
-        // What became pending before the log began has no beginning.
+        // A vector that became pending before the log began has no known start.
         Delivery delivery = cpu.Pending[e.Vector] ?? new Delivery(cpu.Cpu, e.Vector, false, default);
         delivery.Take(_now);
         if (cpu.InService[e.Vector] is { } before)

@@ -20,7 +20,7 @@ public sealed partial class WhyEngine
             raise = Begin(log, new(log.Source, _now, null));
             raise.Add(attempt);
         }
-        // What is no interrupt is a write to memory, and nobody answers.
+        // A message that is not an interrupt is a write to memory, and has no answer.
         if (e.Msi.IsInterrupt(_machine.Format))
             Open(e.Origin, attempt, raise);
         else
@@ -50,7 +50,7 @@ public sealed partial class WhyEngine
         switch (origin.Kind)
         {
             case OriginKind.Pin when PinAt(origin.Unit, origin.Index) is { } pin:
-                // A delivery that nobody saw being sent is one all the same.
+                // A delivery whose sending was not reported still counts.
                 if (pin.InFlight is null)
                 {
                     if (pin.Current is null)
@@ -88,7 +88,7 @@ public sealed partial class WhyEngine
         attempt.Answered ??= _now;
     }
 
-    /// <summary>A local interrupt: the timer has told of its expiry just before, the others begin here.</summary>
+    /// <summary>A local interrupt: the timer has reported its expiry just before, the others begin here.</summary>
     private Attempt LocalAttempt(SourceName source)
     {
         RaiseLog? log = FindLog(source);
@@ -118,7 +118,7 @@ public sealed partial class WhyEngine
         Origin origin = e.Origin;
         if (origin.Kind == OriginKind.Pin)
         {
-            // Its pin hears of it right after this.
+            // Its pin gets the answer right after this.
             if (PinAt(origin.Unit, origin.Index)?.InFlight is { } sent)
                 Note(sent, message, reason);
             return;

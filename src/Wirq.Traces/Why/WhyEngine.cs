@@ -33,10 +33,10 @@ public sealed partial class WhyEngine : IEventSink
     private long _turns;
     private bool _connected;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts.</summary>
     /// <param name="machine">The machine whose events will come.</param>
-    /// <param name="question">What is asked; null for what is owed at the end.</param>
-    /// <param name="log">The log that was replayed, where the events are those of a replay.</param>
+    /// <param name="question">The question; null for what is owed at the end.</param>
+    /// <param name="log">The log that was replayed, if the events are those of a replay.</param>
     public WhyEngine(FabricOptions machine, WhyQuestion? question = null, LogFacts? log = null)
     {
         ArgumentNullException.ThrowIfNull(machine);
@@ -65,14 +65,14 @@ public sealed partial class WhyEngine : IEventSink
 
     /// <summary>How places are written.</summary>
     public Stamps Stamps { get; set; } = new(StampStyle.Virtual);
-    /// <summary>Whether the log tells when a CPU takes a vector, and not only when it ends one.</summary>
+    /// <summary>Whether the log shows when a CPU takes a vector, and not only when it ends one.</summary>
     public bool TellsTaking { get; set; } = true;
-    /// <summary>Whether the log tells which CPU did what.</summary>
+    /// <summary>Whether the log shows which CPU did what.</summary>
     public bool KnowsCpus { get; set; } = true;
-    /// <summary>What the log tells of at all; null for a recording of a machine of our own, which tells all.</summary>
+    /// <summary>What the log contains; null for a recording of a Wirq machine, which contains everything.</summary>
     public LogFacts? Log { get; }
-    /// <summary>Whether the life of the machine that is told of last began with a reset, so that what was not written
-    /// since is as a reset leaves it.</summary>
+    /// <summary>Whether the current life of the machine began with a reset, so that what was not written since has its
+    /// reset value.</summary>
     public bool FromReset { get; private set; }
     /// <summary>How often the chips and the log parted, and where first.</summary>
     public (long Count, Mark First) Parted { get; private set; }
@@ -129,7 +129,7 @@ public sealed partial class WhyEngine : IEventSink
             case EventKind.RemapFaulted:
                 _addressees.Note(RemapFaulted.Of(happened));
                 break;
-            // What these follow from was told before them.
+            // The causes of these were reported before them.
             case EventKind.EoiBroadcast or EventKind.CpuInterrupt or EventKind.RouteChanged or EventKind.PinInjected:
                 break;
             default:
@@ -148,7 +148,7 @@ public sealed partial class WhyEngine : IEventSink
             case Subsystem.Log:
                 OfLog(happened);
                 break;
-            // Of lines that stand for something else nobody wants to hear.
+            // Lines that represent something else are of no interest.
             case Subsystem.Lines when _ownLines:
                 Line(happened);
                 break;
@@ -204,12 +204,11 @@ public sealed partial class WhyEngine : IEventSink
         }
     }
 
-    /// <summary>A log is told of by the line that shows it, not by the one at which the replay found it
+    /// <summary>A fact of a log is reported with the line that shows it, not with the line at which the replay found it
     /// missing.</summary>
     private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = LogParted.Of(happened).Line } : _now;
 
-    /// <summary>Whether the log tells what a part of the machine was at its beginning, and what was written
-    /// since.</summary>
+    /// <summary>Whether the log shows the initial state of a part of the machine, and what was written since.</summary>
     internal bool Knows(LogParts parts) => Log is null || FromReset && (Log.Parts & parts) == parts;
 
     /// <summary>Whether what local APICs are is known, all of them.</summary>

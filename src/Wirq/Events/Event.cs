@@ -4,16 +4,16 @@ using Wirq.Routing;
 
 namespace Wirq.Events;
 
-/// <summary>One thing that happened or has to be done. The meaning of the fields stands at each
-/// <see cref="EventKind"/>; read them through the properties named after them where there are any, and else through the view of
-/// the kind.</summary>
+/// <summary>One thing that happened or has to be done. Each <see cref="EventKind"/> documents the meaning of its
+/// fields. Read them through the properties with their names if there are any, else through the view of the
+/// kind.</summary>
 /// <remarks>Four words of 64 bits, the first of them:<code>
 ///  63         32 31    16 15     0
 /// +-------------+--------+--------+
 /// |    index    |  unit  |  kind  |
 /// +-------------+--------+--------+
-/// </code>Words, because events are copied all the time, and a processor that is to load what it has just stored waits
-/// where the load is wider than the stores.</remarks>
+/// </code>Words, because events are copied very often. A processor that loads what it has just stored stalls if the
+/// load is wider than the stores.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct Event
 {
@@ -23,7 +23,7 @@ public readonly record struct Event
     private readonly long _time;
 
     /// <summary>Makes an event.</summary>
-    /// <param name="kind">What it is.</param>
+    /// <param name="kind">Its kind.</param>
     /// <param name="unit">CPU, I/OAPIC or source.</param>
     /// <param name="index">Pin, GSI, IRQ, size or origin.</param>
     /// <param name="a">First datum.</param>
@@ -36,7 +36,7 @@ public readonly record struct Event
         _b = b;
     }
 
-    /// <summary>What it is.</summary>
+    /// <summary>Its kind.</summary>
     public EventKind Kind => (EventKind)(ushort)_what;
     /// <summary>CPU, I/OAPIC or source.</summary>
     public ushort Unit => (ushort)(_what >> UnitShift);
@@ -72,13 +72,13 @@ public readonly record struct Event
         Unsafe.AsRef(in to._time) = time;
     }
 
-    /// <summary>The same of another unit, at another time.</summary>
+    /// <summary>The same event with another unit and another time.</summary>
     internal Event Of(ushort unit, long time) => new(Kind, unit, Index, _a, _b) { Time = time };
 
-    /// <summary>Whether somebody has to carry it out.</summary>
+    /// <summary>Whether it has to be carried out.</summary>
     public bool IsEffect => Kind.IsEffect;
 
-    /// <summary>The part of the machine that it is of.</summary>
+    /// <summary>The part of the machine that it belongs to.</summary>
     public Subsystem Subsystem => Kind.Subsystem;
 
     /// <summary>The CPU of an event of a local APIC or of an access.</summary>
@@ -93,9 +93,9 @@ public readonly record struct Event
     public int Gsi => (int)Index;
     /// <summary>The slot of a source's event.</summary>
     public int Source => Unit;
-    /// <summary>The vector, where A is one.</summary>
+    /// <summary>The vector, if A is one.</summary>
     public byte Vector => (byte)A;
-    /// <summary>Who caused it, where Index is an origin.</summary>
+    /// <summary>What caused it, if Index is an origin.</summary>
     public Origin Origin => new(Index);
     /// <summary>The message as the local APICs see it, where A is one.</summary>
     public InterruptMessage Message => new(A);

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Events;
 
-/// <summary>The one queue of a fabric: inputs append to it, whoever drains it takes events from it in order.
-/// It also bears the virtual time of the input that is being worked on.</summary>
-/// <remarks>A ring that grows when it must, so the steady state allocates nothing. Not thread-safe.</remarks>
+/// <summary>The one queue of a fabric: inputs append events, and the code that drains it takes them in order. It also
+/// holds the virtual time of the current input.</summary>
+/// <remarks>A ring that grows when necessary, so the steady state allocates nothing. Not thread-safe.</remarks>
 public sealed class EventBuffer
 {
     private const int MisuseBurst = 16;
@@ -14,7 +14,7 @@ public sealed class EventBuffer
     private Event[] _ring;
     // Both only grow; their difference is the count, and their low bits are places in the ring.
     private uint _head, _tail;
-    // Only observations depend on these two, so they are no state of the machine.
+    // Only observations depend on these two, so they are not state of the machine.
     private long _misuseSince = long.MinValue;
     private int _misuses;
 
@@ -29,32 +29,32 @@ public sealed class EventBuffer
     /// <summary>Virtual time of the current input, in nanoseconds.</summary>
     public long Now { get; set; }
 
-    /// <summary>Whether anybody wants events that are not effects. While false, no such event is made.</summary>
+    /// <summary>Whether events that are not effects are wanted. While false, no such event is made.</summary>
     public bool Observing { get; set; }
 
-    /// <summary>Whether <see cref="EventKind.CpuInterrupt"/> is wanted. An owner that asks
-    /// <see cref="Fabric.HasInterrupt"/> between any two instructions of its CPUs (an emulator's loop) needs
-    /// none.</summary>
+    /// <summary>Whether <see cref="EventKind.CpuInterrupt"/> is wanted. An owner that checks
+    /// <see cref="Fabric.HasInterrupt"/> between any two instructions of its CPUs (an emulator's loop) does not need
+    /// it.</summary>
     public bool WakeUps { get; set; } = true;
 
     /// <summary>Events waiting.</summary>
     public int Count => (int)(_tail - _head);
 
-    /// <summary>Appends an effect: something that whoever drains the buffer has to carry out.</summary>
+    /// <summary>Appends an effect, which the code that drains the buffer has to carry out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Emit(in Event effect) => Keep(effect, Now);
 
-    /// <summary>Appends an observation. Call it only under <see cref="Observing"/>, so that nothing is made in
-    /// vain.</summary>
+    /// <summary>Appends an observation. Call it only while <see cref="Observing"/> is set, so that no event is made for
+    /// nothing.</summary>
     public void Observe(in Event observation)
     {
         if (Observing)
             Keep(observation, Now);
     }
 
-    /// <summary>Appends that a guest did what the architecture leaves without effect; of many such within a second of
-    /// virtual time only the first few, for a guest can do it all day.</summary>
-    /// <param name="cpu">Which CPU.</param>
+    /// <summary>Appends that a guest did something that has no effect by the architecture. Only the first few within a
+    /// second of virtual time are appended, because a guest can do this without end.</summary>
+    /// <param name="cpu">The CPU.</param>
     /// <param name="what">What it did.</param>
     /// <param name="where">Address or number.</param>
     /// <param name="value">What it wrote.</param>
@@ -90,26 +90,25 @@ public sealed class EventBuffer
     /// <summary>How many events were ever taken, modulo 2^32.</summary>
     internal uint Taken => _head;
 
-    /// <summary>Whether nothing waits.</summary>
+    /// <summary>Whether the queue is empty.</summary>
     internal bool IsEmpty => _head == _tail;
 
-    /// <summary>Takes the oldest event where it stands, without a copy. It must be read before anything is appended,
-    /// which may take its place.</summary>
+    /// <summary>Takes the oldest event in place, without a copy. Read it before anything is appended, which may
+    /// overwrite it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref readonly Event TakeInPlace() => ref Slot(_head++);
 
-    /// <summary>Looks at the event <paramref name="index"/> places behind the oldest one, without taking it.</summary>
+    /// <summary>Returns the event <paramref name="index"/> places behind the oldest one, without taking it.</summary>
     public Event Peek(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
         return Slot(_head + (uint)index);
     }
 
-    /// <summary>Throws all waiting events away.</summary>
+    /// <summary>Discards all waiting events.</summary>
     public void Clear() => _head = _tail;
 
-    /// <summary>Takes over the waiting events and the time of another buffer. Whether it observes stays its
-    /// own.</summary>
+    /// <summary>Takes over the waiting events and the time of another buffer, but not whether it observes.</summary>
     public void CopyFrom(EventBuffer other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -132,7 +131,7 @@ public sealed class EventBuffer
         _tail = tail + 1;
     }
 
-    /// <summary>The place of an event. The mask keeps it inside, so no bound is checked again.</summary>
+    /// <summary>The place of an event. The mask keeps it in range, so no bounds check is needed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref Event Slot(uint number) =>
         ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ring), (nint)(number & (uint)(_ring.Length - 1)));

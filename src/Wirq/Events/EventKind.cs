@@ -2,16 +2,17 @@ using Wirq.Remapping;
 
 namespace Wirq.Events;
 
-/// <summary>Every kind of event. An effect has to be carried out by whoever drains the queue; an observation only tells what
-/// happened. What the fields of a kind mean stands at the kind. Where that is more than a number, a view of the kind's name
-/// reads and makes it (<see cref="PicTaken"/>).</summary>
+/// <summary>Every kind of event. An effect has to be carried out by the code that drains the queue; an observation only
+/// reports what happened. Each kind documents the meaning of its fields. If a field is more than a number, a view with
+/// the kind's name reads and makes the event (<see cref="PicTaken"/>).</summary>
 /// <remarks><code>
 ///  15         8   7   6      0
 /// +-------------+---+--------+
 /// |  subsystem  | E | number |
 /// +-------------+---+--------+
-/// </code>The subsystem is a <see cref="Subsystem"/>; E is set for an effect. Numbers begin at 1 within a subsystem, apart for
-/// effects and observations. They are part of the recording format: append, never renumber.</remarks>
+/// </code>The subsystem is a <see cref="Subsystem"/>; E is set for an effect. Within a subsystem, effects and
+/// observations are numbered separately, from 1. The numbers are part of the recording format: append, never
+/// renumber.</remarks>
 public enum EventKind : ushort
 {
     /// <summary>No event.</summary>
@@ -20,38 +21,40 @@ public enum EventKind : ushort
     // --- 0x01 the machine as a whole
     /// <summary>Virtual time moved to the event's time.</summary>
     TimeAdvanced = 0x0101,
-    /// <summary>The queue ran empty: nothing is in flight any more.</summary>
+    /// <summary>The queue is empty: nothing is in flight.</summary>
     Rest = 0x0102,
-    /// <summary>The guest did what the architecture leaves without effect. Unit: CPU; Index: <see cref="Misuse"/>; A:
-    /// address or number; B: value. Rate-limited.</summary>
+    /// <summary>The guest did something that has no effect by the architecture. Unit: CPU; Index: <see cref="Misuse"/>;
+    /// A: address or number; B: value. Rate-limited.</summary>
     GuestMisuse = 0x0103,
 
     // --- 0x02 accesses of CPUs
     /// <summary>A CPU wrote memory-mapped registers. Unit: CPU; Index: size in bytes; A: physical address; B:
     /// value.</summary>
     MemoryMappedWrite = 0x0201,
-    /// <summary>A CPU read memory-mapped registers. As <see cref="MemoryMappedWrite"/>, B being what it got.</summary>
+    /// <summary>A CPU read memory-mapped registers. As <see cref="MemoryMappedWrite"/>; B is the value that it
+    /// read.</summary>
     MemoryMappedRead = 0x0202,
     /// <summary>A CPU wrote a port. Unit: CPU; Index: size; A: port; B: value.</summary>
     PortWrite = 0x0203,
-    /// <summary>A CPU read a port. As <see cref="PortWrite"/>, B being what it got.</summary>
+    /// <summary>A CPU read a port. As <see cref="PortWrite"/>; B is the value that it read.</summary>
     PortRead = 0x0204,
-    /// <summary>A CPU wrote an MSR. Unit: CPU; Index: 1 where it took <c>#GP</c>; A: MSR; B: value.</summary>
+    /// <summary>A CPU wrote an MSR. Unit: CPU; Index: 1 if it took <c>#GP</c>; A: MSR; B: value.</summary>
     MsrWrite = 0x0205,
-    /// <summary>A CPU read an MSR. As <see cref="MsrWrite"/>, B being what it got.</summary>
+    /// <summary>A CPU read an MSR. As <see cref="MsrWrite"/>; B is the value that it read.</summary>
     MsrRead = 0x0206,
     /// <summary>A CPU wrote CR8. Unit: CPU; B: value.</summary>
     TaskPriorityWrite = 0x0207,
 
     // --- 0x03 the replay of a log
-    /// <summary>The replay of a log: the chips and the log part. A: line of the log; B: 1 where the log lacks
-    /// what would decide who is right, so that it is no disagreement, else 0; Index: which event of QEMU's it lacks, by the
-    /// number that a replay gives it, 0 where that is not known.</summary>
+    /// <summary>The replay of a log: the chips and the log differ. A: line of the log; B: 1 if the log lacks what would
+    /// decide the difference, so that it is not a disagreement, else 0; Index: the event of QEMU that it lacks, by the
+    /// number that a replay gives it, 0 if that is not known.</summary>
     LogParted = 0x0301,
-    /// <summary>The replay of a log: a CPU took a vector, and the log does not tell which CPU. A: vector.</summary>
+    /// <summary>The replay of a log: a CPU took a vector, and the log does not show which CPU. A: vector.</summary>
     LogVectorTaken = 0x0302,
-    /// <summary>The replay of a log is at its end: what a local APIC has then, for where acknowledges are inferred not
-    /// every change has an event. Unit: CPU; Index: which 64 vectors, 0 to 3; A: IRR; B: ISR.</summary>
+    /// <summary>The replay of a log is at its end: the remaining state of a local APIC. It is needed because where
+    /// acknowledges are inferred, not every change has an event. Unit: CPU; Index: which 64 vectors, 0 to 3; A: IRR; B:
+    /// ISR.</summary>
     LogVectorsLeft = 0x0303,
 
     // --- 0x04 lines
@@ -61,27 +64,28 @@ public enum EventKind : ushort
     SourceRemoved = 0x0402,
     /// <summary>A source began to assert. Unit: source; Index: GSI; A: its kind.</summary>
     SourceRaised = 0x0403,
-    /// <summary>A source ceased to assert. Unit: source; Index: GSI; A: its kind; B: 1 where an acknowledge lowered
+    /// <summary>A source stopped asserting. Unit: source; Index: GSI; A: its kind; B: 1 if an acknowledge lowered
     /// it.</summary>
     SourceLowered = 0x0404,
-    /// <summary>The device behind a sampled source wants nothing any more, though nobody sees its source fall.
-    /// Unit: source; Index: GSI. Only a laboratory, which owns the device too, can tell.</summary>
+    /// <summary>The device behind a sampled source no longer needs service, though the fall of its source is not
+    /// visible. Unit: source; Index: GSI. Only a laboratory, which owns the device too, can report this.</summary>
     SourceWithdrawn = 0x0405,
-    /// <summary>The device behind a sampled source that never ceased to assert wants something again.
-    /// Unit: source; Index: GSI. Only a laboratory can tell.</summary>
+    /// <summary>The device behind a sampled source that never stopped asserting needs service again. Unit: source;
+    /// Index: GSI. Only a laboratory can report this.</summary>
     SourceWanted = 0x0406,
     /// <summary>The level of a line changed. Index: GSI; A: 1 for asserted.</summary>
     LineChanged = 0x0407,
-    /// <summary>Effect. A source's line was acknowledged: raise again if the device still wants. Unit: source; Index:
-    /// GSI; A: generation of the slot.</summary>
+    /// <summary>Effect. A source's line was acknowledged: raise it again if the device still needs service. Unit:
+    /// source; Index: GSI; A: generation of the slot.</summary>
     Ack = 0x0481,
-    /// <summary>Effect. The level of a line whose chips are a kernel's changed. Index: GSI; A: 1 for asserted.</summary>
+    /// <summary>Effect. The level of a line whose chips are in a kernel changed. Index: GSI; A: 1 for
+    /// asserted.</summary>
     KernelLine = 0x0482,
 
     // --- 0x05 8259 pair
     /// <summary>An input pin of the pair changed. Index: IRQ; A: 1 for high.</summary>
     PicPinChanged = 0x0501,
-    /// <summary>A request became the one that INTR stands for. Index: IRQ; A: 1 where the pin is
+    /// <summary>A request became the one that INTR stands for. Index: IRQ; A: 1 if the pin is
     /// level-triggered.</summary>
     PicRequested = 0x0502,
     /// <summary>INTR of the pair changed. A: 1 for high.</summary>
@@ -89,8 +93,8 @@ public enum EventKind : ushort
     /// <summary>An INTA cycle (or a poll) took a request. Index: IRQ; A: vector; B: bit 0 spurious, bit 1
     /// level-triggered, bit 2 by poll.</summary>
     PicTaken = 0x0504,
-    /// <summary>An in-service bit was cleared. Index: IRQ; A: 1 where the pin is level-triggered; B: 1 where
-    /// automatic.</summary>
+    /// <summary>An in-service bit was cleared. Index: IRQ; A: 1 if the pin is level-triggered; B: 1 for automatic
+    /// EOI.</summary>
     PicEoi = 0x0505,
     /// <summary>The mask of the pair changed. A: new mask, slave in bits 15:8; B: old mask.</summary>
     PicMaskChanged = 0x0506,
@@ -102,7 +106,7 @@ public enum EventKind : ushort
     PicTriggerChanged = 0x0509,
     /// <summary>A chip of the pair was initialised by ICW1. Unit: 0 master, 1 slave.</summary>
     PicInitialised = 0x050a,
-    /// <summary>Sampled sources at a pin were asked again as it was unmasked. Index: IRQ.</summary>
+    /// <summary>Sampled sources at a pin were resampled at its unmask. Index: IRQ.</summary>
     PicResampled = 0x050b,
 
     // --- 0x06 I/OAPICs
@@ -110,7 +114,7 @@ public enum EventKind : ushort
     PinChanged = 0x0601,
     /// <summary>A redirection entry was written. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
     EntryWritten = 0x0602,
-    /// <summary>An edge came to a masked pin and is gone (82093AA 3.2.4). Unit: I/OAPIC; Index: pin.</summary>
+    /// <summary>An edge came to a masked pin and is lost (82093AA 3.2.4). Unit: I/OAPIC; Index: pin.</summary>
     EdgeLost = 0x0603,
     /// <summary>A message of a pin was accepted. Unit: I/OAPIC; Index: pin; A: 1 for level.</summary>
     PinAccepted = 0x0604,
@@ -130,12 +134,12 @@ public enum EventKind : ushort
     PinAckDeferred = 0x060a,
     /// <summary>The storm brake holds a redelivery back. Unit: I/OAPIC; Index: pin; A: deadline in ns.</summary>
     StormBraked = 0x060b,
-    /// <summary>The storm brake let go. Unit: I/OAPIC; Index: pin.</summary>
+    /// <summary>The storm brake released a pin. Unit: I/OAPIC; Index: pin.</summary>
     StormReleased = 0x060c,
-    /// <summary>Sampled sources at a pin were asked again as it was unmasked. Unit: I/OAPIC; Index: pin.</summary>
+    /// <summary>Sampled sources at a pin were resampled at its unmask. Unit: I/OAPIC; Index: pin.</summary>
     PinResampled = 0x060d,
-    /// <summary>Effect. An I/OAPIC pin's message changed; whoever caches routes has to follow before the next <see
-    /// cref="Deliver"/>. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
+    /// <summary>Effect. An I/OAPIC pin's message changed; a route cache has to follow before the next
+    /// <see cref="Deliver"/>. Unit: I/OAPIC; Index: pin; A: new entry; B: old entry.</summary>
     RouteChanged = 0x0681,
     /// <summary>Effect. A pin sends its message; the answer goes back to the pin. Unit: I/OAPIC; Index: pin; A:
     /// address; B: data.</summary>
@@ -146,9 +150,9 @@ public enum EventKind : ushort
 
     // --- 0x07 local APICs and their CPUs
     /// <summary>A local APIC set a vector pending. Unit: CPU; Index: origin; A: vector; B: bit 0 level, bit 1 merged
-    /// into one that was pending already.</summary>
+    /// into one that was already pending.</summary>
     VectorAccepted = 0x0701,
-    /// <summary>A CPU took a vector. Unit: CPU; A: vector; B: 1 where it came from the 8259 (ExtINT), 2 where it is the
+    /// <summary>A CPU took a vector. Unit: CPU; A: vector; B: 1 if it came from the 8259 (ExtINT), 2 if it is the
     /// spurious vector.</summary>
     VectorTaken = 0x0702,
     /// <summary>A CPU signalled end of interrupt. Unit: CPU; A: vector; B: bit 0 level (TMR), bit 1 the broadcast was
@@ -161,14 +165,14 @@ public enum EventKind : ushort
     /// <summary>A local APIC lost its pending and in-service vectors. Unit: CPU; A: 1 by INIT, 2 by hardware disable, 3
     /// by reset.</summary>
     ApicReset = 0x0706,
-    /// <summary>A local APIC timer expired. Unit: CPU; A: 1 where its entry was masked.</summary>
+    /// <summary>A local APIC timer expired. Unit: CPU; A: 1 if its entry was masked.</summary>
     TimerExpired = 0x0707,
     /// <summary>APIC base changed. Unit: CPU; A: new IA32_APIC_BASE; B: old.</summary>
     ApicBaseChanged = 0x0708,
     /// <summary>The spurious-interrupt vector register changed. Unit: CPU; A: new; B: old.</summary>
     SpuriousVectorChanged = 0x0709,
-    /// <summary>Effect. A vector's end of interrupt goes to all I/OAPICs. Unit: CPU; A: vector; B: 1 for that of an edge,
-    /// which ends nothing and which a profile may tell of all the same.</summary>
+    /// <summary>Effect. A vector's end of interrupt goes to all I/OAPICs. Unit: CPU; A: vector; B: 1 for an edge, whose
+    /// EOI ends nothing but which a profile may still broadcast.</summary>
     EoiBroadcast = 0x0781,
     /// <summary>Effect. A CPU has an interrupt that it did not have before: wake it. Unit: CPU.</summary>
     CpuInterrupt = 0x0782,
@@ -184,23 +188,22 @@ public enum EventKind : ushort
     // --- 0x08 messages on their road
     /// <summary>A device sent a message. Index: origin; A: address; B: data.</summary>
     MessageSent = 0x0801,
-    /// <summary>A message was taken in by the bus. Index: origin; A: <see cref="InterruptMessage"/>; B: how many CPUs
-    /// accepted it; 0 where a kernel took it, which does not say.</summary>
+    /// <summary>A message was accepted by the bus. Index: origin; A: <see cref="InterruptMessage"/>; B: how many CPUs
+    /// accepted it; 0 if a kernel took it, which does not report the number.</summary>
     MessageAccepted = 0x0802,
     /// <summary>A message reached no CPU. Index: origin; A: <see cref="InterruptMessage"/>; B: <see
     /// cref="RefusalReason"/>.</summary>
     MessageRefused = 0x0803,
-    /// <summary>Effect. A message aimed outside the interrupt window writes guest memory. Index: origin; A: address; B:
+    /// <summary>Effect. A message outside the interrupt window writes guest memory. Index: origin; A: address; B:
     /// data.</summary>
     MemoryWrite = 0x0881,
-    /// <summary>Effect. A translated message that is no virq's and no pin's goes to the local APICs of a kernel. Index:
-    /// origin; A: <see cref="InterruptMessage"/>.</summary>
+    /// <summary>Effect. A translated message that belongs to no virq and no pin goes to the local APICs of a kernel.
+    /// Index: origin; A: <see cref="InterruptMessage"/>.</summary>
     MessageInjected = 0x0882,
 
     // --- 0x09 remapping units
-    /// <summary>A remapping unit translated a message. Unit: remapping unit; Index: requester id; A: <see
-    /// cref="InterruptMessage"/>; B: index of the entry, or whatever else stands as
-    /// <see cref="RouteCookie.Key"/>.</summary>
+    /// <summary>A remapping unit translated a message. Unit: remapping unit; Index: requester id; A:
+    /// <see cref="InterruptMessage"/>; B: <see cref="RouteCookie.Key"/>, for VT-d the index of the entry.</summary>
     RemapTranslated = 0x0901,
     /// <summary>A remapping unit blocked a message that was being delivered. Unit: remapping unit; Index: requester id;
     /// A: fault reason; B: bits 15:0 index of the entry, bit 16 its fault processing is disabled (FPD), bit 17 there was
@@ -209,13 +212,13 @@ public enum EventKind : ushort
     /// <summary>The guest invalidates cached entries. Unit: remapping unit; A: <see cref="RouteCookie.Key"/> of the
     /// first; B: of the last.</summary>
     RemapInvalidated = 0x0903,
-    /// <summary>What was cached of those entries is gone. Unit: remapping unit; Index: how many routes were touched; A:
-    /// <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
+    /// <summary>The cached translations of those entries are gone. Unit: remapping unit; Index: how many routes were
+    /// touched; A: <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
     RemapInvalidationDone = 0x0904,
     /// <summary>Remapping was switched. Unit: remapping unit; A: 1 for on.</summary>
     RemapSwitched = 0x0905,
-    /// <summary>Effect. A remapping unit sends a message of its own, of a fault or of a finished invalidation; it goes
-    /// past the remapping, and bears the unit's origin. Unit: remapping unit; A: address; B: data.</summary>
+    /// <summary>Effect. A remapping unit sends its own message, for a fault or a finished invalidation. It is not
+    /// remapped, and carries the unit's origin. Unit: remapping unit; A: address; B: data.</summary>
     UnitMessage = 0x0981,
 
     // --- 0x0a virqs and routes
@@ -236,26 +239,26 @@ public enum EventKind : ushort
     /// <summary>A virq's message was translated and kept. Unit: virq; A: <see cref="InterruptMessage"/>; B: <see
     /// cref="RouteCookie"/>.</summary>
     VirqTranslated = 0x0a08,
-    /// <summary>A translation was thrown away before it was used, as something invalidated it in between. Unit:
+    /// <summary>A translation was discarded before it was used, because it was invalidated in between. Unit:
     /// virq.</summary>
     VirqDiscarded = 0x0a09,
-    /// <summary>A device wrote a virq's eventfd. Unit: virq. Only a laboratory can tell.</summary>
+    /// <summary>A device wrote a virq's eventfd. Unit: virq. Only a laboratory can report this.</summary>
     VirqSignalled = 0x0a0a,
-    /// <summary>A kernel consumed what a device wrote to a bound eventfd, and injected its route. Unit: virq; Index: GSI;
-    /// A: <see cref="InterruptMessage"/>. Only a laboratory can tell.</summary>
+    /// <summary>A kernel consumed what a device wrote to a bound eventfd, and injected its route. Unit: virq; Index:
+    /// GSI; A: <see cref="InterruptMessage"/>. Only a laboratory can report this.</summary>
     VirqServed = 0x0a0b,
     /// <summary>An interrupt of a virq was answered. Unit: virq; A: <see cref="InterruptMessage"/>; B: <see
     /// cref="RefusalReason"/>.</summary>
     VirqAnswered = 0x0a0c,
     /// <summary>A virq lost its route to another that needs one. Unit: virq; Index: GSI.</summary>
     VirqReclaimed = 0x0a0d,
-    /// <summary>A virq on a line was given an eventfd that hears the acknowledges of its line, or lost it. Unit: virq;
-    /// Index: source; A: 1 where it has one.</summary>
+    /// <summary>A virq on a line got or lost its resample eventfd. Unit: virq; Index: source; A: 1 if it has
+    /// one.</summary>
     VirqResampleSet = 0x0a0e,
-    /// <summary>The resample eventfd of a virq was written, its line having been acknowledged. Unit: virq; Index:
+    /// <summary>The resample eventfd of a virq was written after its line was acknowledged. Unit: virq; Index:
     /// source.</summary>
     VirqResampled = 0x0a0f,
-    /// <summary>Effect. The kernel lets go of a virq's eventfd. Unit: virq; Index: GSI; A: eventfd.</summary>
+    /// <summary>Effect. The kernel unbinds a virq's eventfd. Unit: virq; Index: GSI; A: eventfd.</summary>
     VirqUnbound = 0x0a81,
     /// <summary>Effect. The kernel's route table is replaced. Index: how many routes it has.</summary>
     RoutesCommitted = 0x0a82,
@@ -264,7 +267,7 @@ public enum EventKind : ushort
     VirqBound = 0x0a83,
     /// <summary>Effect. Userspace polls a virq's eventfd from now on. Unit: virq; A: eventfd.</summary>
     VirqWatched = 0x0a84,
-    /// <summary>Effect. Userspace ceases to poll a virq's eventfd. Unit: virq; A: eventfd.</summary>
+    /// <summary>Effect. Userspace stops polling a virq's eventfd. Unit: virq; A: eventfd.</summary>
     VirqUnwatched = 0x0a85,
     /// <summary>Effect. A virq's eventfd is read; what it held is an interrupt. Unit: virq; Index: owner of the
     /// slot; A: eventfd.</summary>
@@ -288,7 +291,7 @@ public enum EndOfInterruptCause : byte
     Rewrite,
 }
 
-/// <summary>What a guest did that the architecture leaves without effect.</summary>
+/// <summary>An action of a guest that has no effect by the architecture.</summary>
 public enum Misuse : byte
 {
     /// <summary>An access of a size or alignment that the registers do not have.</summary>

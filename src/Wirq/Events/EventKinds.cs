@@ -1,6 +1,6 @@
 namespace Wirq.Events;
 
-/// <summary>What the number of an <see cref="EventKind"/> tells.</summary>
+/// <summary>What the number of an <see cref="EventKind"/> means.</summary>
 public static class EventKinds
 {
     private const int SubsystemShift = 8;
@@ -11,18 +11,18 @@ public static class EventKinds
 
     extension(EventKind kind)
     {
-        /// <summary>The part of the machine that it is of.</summary>
+        /// <summary>The part of the machine that it belongs to.</summary>
         public Subsystem Subsystem => (Subsystem)((ushort)kind >> SubsystemShift);
 
-        /// <summary>Whether somebody has to carry it out.</summary>
+        /// <summary>Whether it has to be carried out.</summary>
         public bool IsEffect => ((ushort)kind & EffectBit) != 0;
     }
 
     /// <summary>All kinds, by number.</summary>
     internal static IReadOnlyList<EventKind> All => s_all;
 
-    /// <summary>The place of a kind in <see cref="All"/>, for tables with a row for each kind. 0, which is that of
-    /// <see cref="EventKind.None"/>, for a number that is no kind.</summary>
+    /// <summary>The place of a kind in <see cref="All"/>, for tables with a row for each kind. For a number that is not
+    /// a kind, 0, the place of <see cref="EventKind.None"/>.</summary>
     internal static int PlaceOf(EventKind kind) => (ushort)kind < s_places.Length ? s_places[(ushort)kind] : 0;
 
     /// <summary>Whether a number is that of a kind.</summary>

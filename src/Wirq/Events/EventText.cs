@@ -1,6 +1,6 @@
 namespace Wirq.Events;
 
-/// <summary>Events in words: one plain line each, for a timeline that has its own column for the time.</summary>
+/// <summary>Describes events: one plain line each, for a timeline that has a separate column for the time.</summary>
 public static partial class EventText
 {
     /// <summary>A pin's name.</summary>

@@ -19,7 +19,7 @@ public enum OriginKind : byte
     RemappingUnit,
 }
 
-/// <summary>Who caused a message or an interrupt.</summary>
+/// <summary>The cause of a message or an interrupt.</summary>
 /// <remarks><code>
 ///  31   28 27     16 15     0
 /// +-------+---------+--------+

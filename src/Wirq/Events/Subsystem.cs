@@ -1,8 +1,8 @@
 namespace Wirq.Events;
 
-/// <summary>The part of a machine that an event is of: the high byte of its <see cref="EventKind"/>.</summary>
-/// <remarks>The numbers from 0x0B on are free for parts to come. They are part of the recording format: append, never
-/// renumber.</remarks>
+/// <summary>The part of a machine that an event belongs to: the high byte of its <see cref="EventKind"/>.</summary>
+/// <remarks>The numbers from 0x0B on are free for future parts. The numbers are part of the recording format: append,
+/// never renumber.</remarks>
 public enum Subsystem : byte
 {
     /// <summary>None.</summary>
@@ -11,7 +11,7 @@ public enum Subsystem : byte
     Machine = 0x01,
     /// <summary>Accesses of CPUs to registers: by memory, port, MSR and CR8.</summary>
     Access = 0x02,
-    /// <summary>The replay of a log: what the log tells beside the machine.</summary>
+    /// <summary>The replay of a log: what the log shows besides the machine's events.</summary>
     Log = 0x03,
     /// <summary>Lines and the sources on them.</summary>
     Lines = 0x04,
@@ -19,7 +19,7 @@ public enum Subsystem : byte
     Pic = 0x05,
     /// <summary>The I/OAPICs.</summary>
     IoApic = 0x06,
-    /// <summary>The local APICs, and what they have for their CPUs.</summary>
+    /// <summary>The local APICs, and their effects for CPUs.</summary>
     LocalApic = 0x07,
     /// <summary>Messages on their road.</summary>
     Messages = 0x08,

@@ -5,31 +5,31 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>Who makes the calls that a <see cref="Carrier"/> asks for.</summary>
+/// <summary>Makes the calls that a <see cref="Carrier"/> requests.</summary>
 internal interface ICallPorts
 {
-    /// <summary>Whether anybody observes.</summary>
+    /// <summary>Whether there is an observer.</summary>
     bool Observes { get; }
 
-    /// <summary>Whether an effect is to be carried out. One that is not would be asked of nobody, and nothing would follow
-    /// from it.</summary>
+    /// <summary>Whether an effect should be carried out. An effect for which this is false has no port, and nothing
+    /// would follow from it.</summary>
     bool Wants(EventKind effect);
 
-    /// <summary>Tells of an event that is next.</summary>
+    /// <summary>Reports the next event to the observer.</summary>
     void Observe(in Event next);
 
     /// <summary>Makes a call.</summary>
     /// <param name="call">The call.</param>
     /// <param name="routes">The routes of a <see cref="HostCallKind.Commit"/>.</param>
-    /// <returns>The answer; a failure of the host is one.</returns>
+    /// <returns>The answer; a failure of the host is an answer too.</returns>
     HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes);
 }
 
-/// <summary>Memory, and no other port.</summary>
+/// <summary>Only memory, no other port.</summary>
 internal readonly struct NoPorts(Fabric fabric) : ICallPorts
 {
     public bool Observes => false;
-    // Nobody answers; a table that nobody takes counts as taken.
+    // There is no kernel to answer; a route table without a kernel counts as committed.
     public bool Wants(EventKind effect) => effect is EventKind.MemoryWrite or EventKind.RoutesCommitted;
     public void Observe(in Event next) { }
 
@@ -46,10 +46,10 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
             or EventKind.CpuInit or EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
 
-    /// <summary>Whether whoever observes wants to hear of an event.</summary>
+    /// <summary>Whether the observer wants an event.</summary>
     internal bool IsObserved(in Event next) => ports.Observer!.Observes(next);
 
-    /// <summary>Whether there is somebody who makes a call.</summary>
+    /// <summary>Whether there is a port for a call.</summary>
     internal bool Has(HostCallKind kind) => kind switch
     {
         HostCallKind.Commit or HostCallKind.Bind or HostCallKind.Unbind or HostCallKind.Signal or HostCallKind.SetLine =>
@@ -154,7 +154,7 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
         return HostAnswer.Yes;
     }
 
-    /// <summary>A write that hits no memory goes nowhere, as on a bus.</summary>
+    /// <summary>A write that hits no memory has no effect, as on a bus.</summary>
     internal static HostAnswer Write(in Event effect, IGuestMemory memory)
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint)];

@@ -3,13 +3,14 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>An event as an identity has it: two that will be carried out alike are equal.</summary>
+/// <summary>The canonical form of an event in an identity: two events that will be carried out alike are
+/// equal.</summary>
 internal static class CanonicalEvent
 {
-    /// <summary>Time becomes a distance. A generation or an owner becomes whether it is the present one; of one that is not,
-    /// nothing else matters. The slot of a source becomes its place (<see cref="LineTable.PlaceOf"/>).</summary>
+    /// <summary>A time becomes a distance. A generation or an owner becomes whether it is the current one; if it is
+    /// not, nothing else matters. The slot of a source becomes its place (<see cref="LineTable.PlaceOf"/>).</summary>
     /// <param name="e">An event that waits, or whose call is in flight.</param>
-    /// <param name="fabric">Whose.</param>
+    /// <param name="fabric">The machine of the event.</param>
     /// <param name="now">Virtual time in ns.</param>
     internal static Event Of(in Event e, Fabric fabric, long now)
     {
@@ -33,7 +34,7 @@ internal static class CanonicalEvent
                 VirqBound bound = VirqBound.Of(e);
                 return IsCurrent(fabric, bound.Virq, bound.Trigger.Owner)
                     ? (bound with { Trigger = new OwnedEventFd(bound.Trigger.EventFd, 1) }).ToEvent() with { Time = time } : Stale(e, time);
-            // What is told of a source, a law knows it by.
+            // A law identifies a source by its slot in these events.
             case EventKind.SourceConnected or EventKind.SourceRemoved or EventKind.SourceRaised or EventKind.SourceLowered
                 or EventKind.SourceWithdrawn or EventKind.SourceWanted:
                 return e.Of(unit: (ushort)fabric.Lines.PlaceOf(e.Source), time);

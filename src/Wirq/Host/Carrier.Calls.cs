@@ -6,10 +6,10 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <content>Which effect asks for which call, and what becomes of the answer.</content>
+/// <content>Which effect requests which call, and what its answer does.</content>
 internal sealed partial class Carrier
 {
-    /// <summary>The one table of which effect leaves the fabric by which call.</summary>
+    /// <summary>The one table that maps each effect that leaves the fabric to its call.</summary>
     private bool Open(in Event effect, out HostCall call) => effect.Kind switch
     {
         EventKind.RoutesCommitted => OpenCommit(effect, out call),
@@ -47,7 +47,7 @@ internal sealed partial class Carrier
         return true;
     }
 
-    /// <summary>The table is copied as it is now: what another thread changes while the kernel takes it is for the next
+    /// <summary>Copies the table as it is now. What another thread changes during the kernel's call belongs to the next
     /// commit.</summary>
     private bool OpenCommit(in Event effect, out HostCall call)
     {
@@ -58,7 +58,7 @@ internal sealed partial class Carrier
             HostCallKind.Commit, EventFd.None, out call);
     }
 
-    /// <summary>Every holder of the line hears: first by its resample eventfd, if it has one, and then by a
+    /// <summary>Every holder of the line gets the acknowledge: first by its resample eventfd, if it has one, then by a
     /// call.</summary>
     private bool OpenAck(in Event effect, out HostCall call)
     {
@@ -114,7 +114,8 @@ internal sealed partial class Carrier
         }
     }
 
-    /// <summary>A <see cref="EventKind.Deliver"/> that was skipped was carried out elsewhere, or is not to be.</summary>
+    /// <summary>Answers a <see cref="EventKind.Deliver"/> that was skipped: it was carried out elsewhere, or is
+    /// dropped.</summary>
     internal void AnswerDeliver(in Event deliver, RefusalReason reason) =>
         _fabric.Answer(deliver.IoApic, deliver.Pin, deliver.Msi, reason);
 }

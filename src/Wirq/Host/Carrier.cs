@@ -6,14 +6,15 @@ using Wirq.State;
 
 namespace Wirq.Host;
 
-/// <summary>Carries the effects of a fabric out, one at a time, in order. Everything that drives a machine drives this: a
-/// host with threads, an emulator's loop, a laboratory, a replay.</summary>
+/// <summary>Carries out the effects of a fabric, one at a time, in order. Everything that drives a machine drives this:
+/// a host with threads, an emulator's loop, a laboratory, a replay.</summary>
 /// <remarks>
-/// A step machine: it has no lock and no thread. <see cref="Begin(out HostCall)"/> takes the oldest event. An effect
-/// that stays inside the fabric has then been done; for one that leaves it, there is one <see cref="HostCall"/>.
-/// Whoever drives makes that call, in its own time, and hands the answer to <see cref="Complete"/>, which may ask for
-/// one call more. Inputs may come in between; they only queue. <see cref="Run"/> does all of that on one thread.
-/// <para>The call in flight is part of the machine's state, and with it the routes that a commit copied. So a machine
+/// A step machine: it has no lock and no thread. <see cref="Begin(out HostCall)"/> takes the oldest event. If its
+/// effect stays inside the fabric, it is done when this returns; if it leaves the fabric, there is one
+/// <see cref="HostCall"/>. The driver makes that call, at any later time, and passes the answer to
+/// <see cref="Complete"/>, which may request one more call. Inputs may come in between; they only queue.
+/// <see cref="Run"/> does all of this on one thread.
+/// <para>The call in flight is part of the machine's state, and so are the routes that a commit copied. So a machine
 /// can be copied between any two steps, and before any answer.</para>
 /// </remarks>
 internal sealed partial class Carrier
@@ -24,7 +25,8 @@ internal sealed partial class Carrier
     private readonly RouteCache? _virqs;
     private readonly Block<CarrierState> _state;
     private readonly Block<KernelRoute> _routes;
-    // The second is set where a drain has more to look at than the queue: with the first, or with a call in flight.
+    // The second flag is set when a drain must check more than the queue: the first flag is set, or a call is in
+    // flight.
     private bool _isDriven, _isSpecial;
 
     internal Carrier(Fabric fabric)
@@ -49,7 +51,7 @@ internal sealed partial class Carrier
     /// <summary>The call in flight.</summary>
     internal HostCall Call => new(_state.Value.Kind, _state.Value.Effect, _state.Value.EventFd);
 
-    /// <summary>What the kernel's table is to be, of a <see cref="HostCallKind.Commit"/> in flight.</summary>
+    /// <summary>The new table of the kernel, for a <see cref="HostCallKind.Commit"/> in flight.</summary>
     internal ReadOnlySpan<KernelRoute> Routes => _routes.Span[.._state.Value.Routes];
 
     /// <summary>The event that is next.</summary>
@@ -60,12 +62,12 @@ internal sealed partial class Carrier
         return any;
     }
 
-    /// <summary>Takes the oldest event and does nothing about it.</summary>
+    /// <summary>Takes the oldest event without carrying it out.</summary>
     internal void Skip() => _events.TryTake(out _);
 
-    /// <summary>Takes the oldest event, and carries it out as far as it stays inside.</summary>
-    /// <param name="call">What the host has to do about it.</param>
-    /// <returns>Whether it has to do anything.</returns>
+    /// <summary>Takes the oldest event, and carries out the part that stays inside.</summary>
+    /// <param name="call">The call that the host has to make.</param>
+    /// <returns>Whether the host has to make a call.</returns>
     internal bool Begin(out HostCall call)
     {
         if (_events.TryTake(out Event next))
@@ -74,7 +76,7 @@ internal sealed partial class Carrier
         return false;
     }
 
-    /// <summary>As <see cref="Begin(out HostCall)"/>, of an effect that was taken before.</summary>
+    /// <summary>As <see cref="Begin(out HostCall)"/>, for an effect that was already taken.</summary>
     internal bool Begin(in Event next, out HostCall call)
     {
         Debug.Assert(!InFlight, "a call is in flight");
@@ -84,39 +86,39 @@ internal sealed partial class Carrier
         return false;
     }
 
-    /// <summary>The call in flight has its answer.</summary>
+    /// <summary>Gives the call in flight its answer.</summary>
     /// <param name="answer">The answer.</param>
-    /// <param name="next">What the host has to do next about the same effect.</param>
-    /// <returns>Whether it has to do anything.</returns>
+    /// <param name="next">The next call for the same effect.</param>
+    /// <returns>Whether there is a next call.</returns>
     internal bool Complete(in HostAnswer answer, out HostCall next)
     {
         HostCall call = Call;
         Close();
         Take(call, answer);
-        // Its source may have left meanwhile, and its slot be another's.
+        // Its source may have left in the meantime, and its slot may have another owner.
         if (call.IsResample && _lines.IsCurrent(call.Effect.Source, call.Generation))
             return Open(call.Effect, HostCallKind.Acknowledge, EventFd.None, out next);
         next = default;
         return false;
     }
 
-    /// <summary>Whether somebody carries effects out already: a host that has taken the fabric over, or a drain further up on
-    /// the stack. No state of the machine.</summary>
+    /// <summary>Whether effects are already carried out elsewhere: by a host that owns the fabric, or by a drain
+    /// further up the stack. This is not state of the machine.</summary>
     internal bool IsDriven
     {
         get => _isDriven;
         set => (_isDriven, _isSpecial) = (value, value);
     }
 
-    /// <summary>The machine took over the state of another, perhaps before an answer.</summary>
+    /// <summary>The machine took over the state of another, possibly with a call in flight.</summary>
     internal void Copied() => _isSpecial |= InFlight;
 
-    /// <summary>Carries out everything that waits. Called from within an effect, or where a host drives, it only leaves it to
-    /// whoever does.</summary>
-    /// <typeparam name="TPorts">Who carries out what leaves the fabric. A type for each, so that where there is nobody
-    /// nothing is asked.</typeparam>
-    /// <exception cref="KernelException">The host refused something. It is thrown once all has run, and it is the first
-    /// one.</exception>
+    /// <summary>Carries out everything in the queue. If it is called from within an effect, or if a host drives the
+    /// fabric, it leaves the queue to that driver.</summary>
+    /// <typeparam name="TPorts">The ports that carry out what leaves the fabric. Each is a type of its own, so without
+    /// ports no call is attempted.</typeparam>
+    /// <exception cref="KernelException">The host refused a call. It is thrown after everything has run, and it is the
+    /// first refusal.</exception>
     internal void Run<TPorts>(TPorts ports) where TPorts : struct, ICallPorts
     {
         if (_isSpecial || ports.Observes)
@@ -127,7 +129,7 @@ internal sealed partial class Carrier
         }
         while (!_events.IsEmpty)
         {
-            // What is done inside reads its effect before it appends any, which might take its place.
+            // An effect that stays inside is read before it appends others, which might overwrite its place.
             ref readonly Event next = ref _events.TakeInPlace();
             if (DoInside(next) || !next.IsEffect || !ports.Wants(next.Kind))
                 continue;
@@ -136,9 +138,10 @@ internal sealed partial class Carrier
         }
     }
 
-    /// <summary>As <see cref="Run"/>, from where somebody outside is called: they may call back, and may throw.</summary>
-    /// <param name="first">An effect that was taken and leaves the fabric; none where its kind is 0.</param>
-    /// <param name="ports">Who carries out what leaves the fabric.</param>
+    /// <summary>As <see cref="Run"/>, from the first call to the outside on: ports may call back, and may
+    /// throw.</summary>
+    /// <param name="first">An effect that was taken and leaves the fabric; none if its kind is 0.</param>
+    /// <param name="ports">The ports that carry out what leaves the fabric.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunOn<TPorts>(Event first, TPorts ports) where TPorts : struct, ICallPorts
     {
@@ -150,7 +153,7 @@ internal sealed partial class Carrier
                 Make(Call, ports, ref failure);
             else if (first.Kind != EventKind.None)
                 Carry(first, ports, ref failure);
-            // While it is observed, an event stands in the queue: a fork that is made then has it.
+            // While it is observed, an event is still in the queue: a fork that is made then has it.
             while (TryPeek(out Event next))
                 CarryObserved(next, ports, ref failure);
         }
@@ -171,7 +174,7 @@ internal sealed partial class Carrier
         }
         finally
         {
-            // An observer that throws keeps no effect from being carried out.
+            // If the observer throws, the effect is still carried out.
             _events.TryTake(out _);
             if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
                 Carry(next, ports, ref failure);
@@ -197,7 +200,7 @@ internal sealed partial class Carrier
             }
             finally
             {
-                // A port that throws something else has not done it, and the step is complete all the same.
+                // If a port throws another exception, its effect counts as not done. The step is still completed.
                 for (due = Complete(answer, out call); due && !answered;)
                     due = Complete(HostAnswer.Refused, out call);
             }
@@ -205,9 +208,9 @@ internal sealed partial class Carrier
         }
     }
 
-    /// <summary>Carries out what stays inside the fabric. An acknowledge whose source has left stays there, too: whoever
-    /// has its slot by now is not meant.</summary>
-    /// <returns>False where it is for the world outside, or no effect.</returns>
+    /// <summary>Carries out an effect that stays inside the fabric. An acknowledge whose source has left stays inside
+    /// too: it is not meant for the new owner of the slot.</summary>
+    /// <returns>False if it is for the outside, or is not an effect.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool DoInside(in Event effect)
     {
@@ -218,7 +221,7 @@ internal sealed partial class Carrier
             _fabric.Eoi(effect.Vector, level: !EoiBroadcast.Of(effect).Edge);
         else if (kind == EventKind.Ack)
             return !_lines.IsCurrent(effect.Source, Ack.Of(effect).Generation);
-        // What a local APIC has for its CPU always leaves.
+        // A local APIC's effect for its CPU always leaves the fabric.
         else if (kind.Subsystem == Subsystem.LocalApic)
             return false;
         else

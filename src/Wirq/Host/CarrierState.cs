@@ -7,14 +7,15 @@ namespace Wirq.Host;
 /// <summary>The call that is in flight; all zero while none is.</summary>
 internal struct CarrierState : IState
 {
-    /// <summary>The effect that asks for it, with the generation that it is meant for.</summary>
+    /// <summary>The effect that requested it, with the generation that it is meant for.</summary>
     public Event Effect;
-    /// <summary>The eventfd that it is about, if any.</summary>
+    /// <summary>The eventfd of the call, if any.</summary>
     public EventFd EventFd;
     public HostCallKind Kind;
     /// <summary>How many routes were copied for a commit.</summary>
     public int Routes;
     public uint Reserved;
-    /// <summary>A hash of them: they have no other part in an identity, for most of the time there are none.</summary>
+    /// <summary>A hash of the routes: their only part in an identity, because most of the time there are
+    /// none.</summary>
     public ulong RoutesHash;
 }

@@ -1,9 +1,9 @@
 namespace Wirq.Host;
 
-/// <summary>What a CPU has to know of the interrupt system before it goes on.</summary>
-/// <param name="HasInterrupt">Whether it would take an interrupt now, were its interrupts enabled; false where the local APICs
-/// are a kernel's.</param>
-/// <param name="Cr8">What CR8 reads; 0 where the local APICs are a kernel's.</param>
-/// <param name="NextDeadline">The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
+/// <summary>What a CPU needs to know about the interrupt system before it continues.</summary>
+/// <param name="HasInterrupt">Whether it would take an interrupt now if its interrupts were enabled; false if the local
+/// APICs are in a kernel.</param>
+/// <param name="Cr8">The value of CR8; 0 if the local APICs are in a kernel.</param>
+/// <param name="NextDeadline">The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for
 /// none.</param>
 internal readonly record struct CpuOutlook(bool HasInterrupt, byte Cr8, long NextDeadline);

@@ -5,11 +5,11 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <content>Driving the carrier: what it asks for is done outside the lock.</content>
+/// <content>Driving the carrier: its host calls are made outside the lock.</content>
 public sealed partial class FabricHost
 {
-    /// <summary>Carries the oldest event out. An exception that a port throws, and that is no failure of the host, is thrown
-    /// when the step is complete.</summary>
+    /// <summary>Carries out the oldest event. If a port throws an exception that is not a failure of the host, it is
+    /// thrown when the step is complete.</summary>
     private void Step()
     {
         Exception? thrown = null;
@@ -21,8 +21,8 @@ public sealed partial class FabricHost
             ExceptionDispatchInfo.Throw(thrown);
     }
 
-    /// <summary>Nobody but whoever drains takes events, so the one that is told of is still the next when the lock is
-    /// back.</summary>
+    /// <summary>Only the thread with the drain token takes events. So the event that the observer sees is still the
+    /// next one when the lock is taken again.</summary>
     private void Observe(in Event happened, ref Exception? thrown)
     {
         Debug.Assert(_lock.IsHeld);
@@ -70,14 +70,15 @@ public sealed partial class FabricHost
         return answer;
     }
 
-    /// <summary>Tells of acknowledges: a holder that the host made, or else whoever the embedder named.</summary>
+    /// <summary>Passes on acknowledges: to a holder that the host made, else to the embedder's port.</summary>
     private sealed class Acks(LineHolders holders, IAckPort? others) : IAckPort
     {
-        // Only whoever drains touches it.
+        // Used only by the thread with the drain token.
         private ILineHolder? _hearer;
 
-        /// <summary>Looks up who is to hear, before the lock is left: when it is told, its slot may be another's.</summary>
-        /// <returns>Whether anybody is.</returns>
+        /// <summary>Finds the receiver before the lock is released: by the time of the call, its slot may have another
+        /// owner.</summary>
+        /// <returns>Whether there is a receiver.</returns>
         internal bool Prepare(in HostCall call)
         {
             _hearer = holders.Find(call.Effect.Source, call.Generation);

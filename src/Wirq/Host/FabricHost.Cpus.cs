@@ -1,7 +1,7 @@
 namespace Wirq.Host;
 
-/// <content>What CPUs do, each on a thread of its own. All that may have effects are completing calls: an access to a
-/// register has, a read too.</content>
+/// <content>The inputs of CPUs, each on its own thread. Every call that may have effects is a completing call; an
+/// access to a register may have effects, even a read.</content>
 public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
 {
     /// <inheritdoc/>
@@ -46,13 +46,13 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
     /// <inheritdoc/>
     public int Take(int cpu) => Do(cpu, static (fabric, taking) => fabric.Take(taking));
 
-    /// <summary>A CPU leaves its guest for an access, at a moment, and goes back: time moves on, the access is made, its effects
-    /// run, and the outlook is taken, all while the lock is held once, if no effect leaves the fabric.</summary>
-    /// <param name="cpu">Which CPU.</param>
-    /// <param name="now">The moment, in ns; an earlier one than the present is the present.</param>
-    /// <param name="arguments">What the access is given.</param>
+    /// <summary>One exit of a CPU from its guest for an access. Time is advanced, the access is made, its effects run,
+    /// and the outlook is computed. If no effect leaves the fabric, all of this takes the lock only once.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="now">The time of the exit, in ns; a time before the current one counts as the current one.</param>
+    /// <param name="arguments">The arguments of the access.</param>
     /// <param name="access">The access, called under the lock.</param>
-    /// <param name="outlook">What the CPU has to know then.</param>
+    /// <param name="outlook">What the CPU needs to know before it continues.</param>
     internal T Exit<TArguments, T>(int cpu, long now, TArguments arguments, Func<Fabric, TArguments, T> access, out CpuOutlook outlook)
     {
         T result;
@@ -71,7 +71,7 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
         return result;
     }
 
-    /// <summary>What a CPU has to know before it goes on.</summary>
+    /// <summary>What a CPU needs to know before it continues.</summary>
     internal CpuOutlook Look(int cpu)
     {
         using (_lock.Hold())

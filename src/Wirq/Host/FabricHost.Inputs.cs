@@ -3,18 +3,18 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <content>What devices, CPUs and the poll bring in.</content>
+/// <content>The inputs of devices, CPUs and the poll.</content>
 public sealed partial class FabricHost
 {
-    /// <summary>Registers a virq that sends messages: an MSI, an entry of MSI-X, anything that a device writes to the
-    /// interrupt window. A completing call.</summary>
-    /// <param name="label">Who it is, for those who ask.</param>
+    /// <summary>Registers a virq that sends messages: an MSI, an MSI-X entry, any write of a device to the interrupt
+    /// window. A completing call.</summary>
+    /// <param name="label">The name of the virq, for reports.</param>
     /// <param name="requester">Bus, device and function of the sender.</param>
     /// <param name="trigger">The eventfd that its device writes, if it has one.</param>
-    /// <param name="prefault">Whether it is translated as soon as it is programmed; see <see
-    /// cref="RouteCache.Register"/>.</param>
-    /// <exception cref="InvalidOperationException">All slots are taken, the machine has no virqs, or there is an eventfd
-    /// and no <see cref="FabricPorts.EventFds"/>.</exception>
+    /// <param name="prefault">Whether it is translated as soon as it is programmed; see
+    /// <see cref="RouteCache.Register"/>.</param>
+    /// <exception cref="InvalidOperationException">All slots are in use, or the machine has no virqs, or there is an
+    /// eventfd but no <see cref="FabricPorts.EventFds"/>.</exception>
     public Virq Register(string label, ushort requester, EventFd? trigger = null, bool prefault = false) => Do(fabric =>
     {
         RouteCache virqs = VirqsOf(fabric);
@@ -26,13 +26,13 @@ public sealed partial class FabricHost
     });
 
     /// <summary>Registers a virq that drives a line: an INTx, an ISA interrupt. A completing call.</summary>
-    /// <param name="label">Who it is.</param>
+    /// <param name="label">The name of the virq, for reports.</param>
     /// <param name="gsi">The line.</param>
     /// <param name="kind">Level or edge.</param>
     /// <param name="trigger">The eventfd that its device writes, if it has one.</param>
     /// <param name="resample">Written when the line is acknowledged, if there is one.</param>
-    /// <param name="acknowledged">Called when the line is acknowledged, outside the lock, on the thread that drains: a
-    /// device that still wants the line triggers again.</param>
+    /// <param name="acknowledged">Called when the line is acknowledged, outside the lock, on the thread that drains. A
+    /// device that still needs service triggers again.</param>
     public Virq RegisterOnLine(string label, int gsi, VirqKind kind = VirqKind.Level, EventFd? trigger = null,
         EventFd? resample = null, Action? acknowledged = null) => Do(fabric =>
     {
@@ -50,8 +50,8 @@ public sealed partial class FabricHost
 
     /// <summary>Connects a source to a line. A completing call.</summary>
     /// <param name="gsi">The line.</param>
-    /// <param name="label">Who it is.</param>
-    /// <param name="kind">How much is known of its level.</param>
+    /// <param name="label">The name of the source, for reports.</param>
+    /// <param name="kind">How much of its level is visible.</param>
     /// <param name="acknowledged">Called when the line is acknowledged, outside the lock, on the thread that
     /// drains.</param>
     /// <exception cref="InvalidOperationException">All slots are taken (<see
@@ -64,8 +64,8 @@ public sealed partial class FabricHost
             return source;
         });
 
-    /// <summary>A poll says that an eventfd is readable.</summary>
-    /// <param name="token">What <see cref="IEventPort.Watch"/> was given with it.</param>
+    /// <summary>The poll reports that an eventfd is readable.</summary>
+    /// <param name="token">The token that was passed to <see cref="IEventPort.Watch"/>.</param>
     public void EventArrived(int token)
     {
         using (_lock.Hold())
@@ -76,9 +76,9 @@ public sealed partial class FabricHost
         ThrowFailure();
     }
 
-    /// <summary>The kernel tells of the EOI of a level vector: the I/OAPICs end it, and every holder of the lines hears.
-    /// A completing call.</summary>
-    /// <param name="cpu">Whose EOI it is.</param>
+    /// <summary>The kernel reports the EOI of a level vector. The I/OAPICs end the vector, and every holder of the
+    /// lines gets the acknowledge. A completing call.</summary>
+    /// <param name="cpu">The CPU of the EOI.</param>
     /// <param name="vector">The vector that it ended.</param>
     public void Eoi(int cpu, byte vector) => Do((cpu, vector), static (fabric, a) =>
     {
@@ -86,7 +86,7 @@ public sealed partial class FabricHost
         return true;
     });
 
-    /// <summary>Who has what, and why.</summary>
+    /// <summary>The state of each virq, and the reason for it.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
         using (_lock.Hold())
@@ -125,7 +125,7 @@ public sealed partial class FabricHost
 
     internal void Disconnect(HostSource source) => Do(_ =>
     {
-        // Of two disposals the second must not touch the slot's next owner.
+        // If it is disposed of twice, the second call must not affect the slot's next owner.
         if (!_holders.IsOf(source.Source.Slot, source))
             return;
         _holders.Remove(source.Source.Slot);

@@ -5,21 +5,22 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>Drives a fabric from many threads: threads of devices, of CPUs, and the one that polls eventfds may come in
-/// anywhere.</summary>
+/// <summary>Drives a fabric from many threads. Threads of devices, threads of CPUs and the thread that polls eventfds
+/// may call it at any time.</summary>
 /// <remarks>
-/// <para>One lock guards the chips, and one queue holds their effects. Whoever finds nobody draining takes the drain
-/// token and carries the effects out, in order, outside the lock.</para>
+/// <para>One lock guards the chips, and one queue holds their effects. A thread that finds no other thread draining
+/// takes the drain token and carries out the effects, in order, outside the lock.</para>
 /// <para>A call whose completion is architectural (a register write, mask, unmask, a changed message, an acknowledge by
-/// EOI, dispose) returns after its effects have run, whoever ran them. A call made from within an effect (an acknowledge
-/// callback, say) only queues: it counts as completed when its own effects have run. A completing call must not be made
-/// under a lock that a receiver of effects takes: an acknowledge callback, or one of the <see cref="FabricPorts"/>.</para>
-/// <para>A failure of the host, <see cref="KernelException"/>, is thrown once, by the first call that returns after it, and
-/// after the rest of the queue has run; the virq concerned is served in userspace from then on. Any other exception of a
-/// port or of a callback is thrown by the call that drained; the effect counts as refused, and what waits behind it runs
-/// with the next call.</para>
-/// <para>What is carried out, and in which order, is the <see cref="Carrier"/>'s affair: here are the lock, the token and
-/// the wait.</para>
+/// EOI, dispose) returns after its effects have run, on whatever thread they ran. A call from within an effect (for
+/// example an acknowledge callback) only queues; it is complete when its own effects have run. Do not make a completing
+/// call under a lock that a receiver of effects takes: an acknowledge callback, or one of the
+/// <see cref="FabricPorts"/>.</para>
+/// <para>A failure of the host, <see cref="KernelException"/>, is thrown once, by the first call that returns after it,
+/// and after the rest of the queue has run. From then on, the virq concerned is served in userspace. Any other
+/// exception of a port or of a callback is thrown by the call that drained. Its effect counts as refused, and the
+/// effects behind it run with the next call.</para>
+/// <para>The <see cref="Carrier"/> decides what is carried out, and in which order. This class adds the lock, the token
+/// and the wait.</para>
 /// <para>A hot virq does not come here at all: the kernel serves it.</para>
 /// </remarks>
 public sealed partial class FabricHost
@@ -36,13 +37,13 @@ public sealed partial class FabricHost
     private uint _carried;
     private Exception? _failure;
 
-    /// <summary>Takes a fabric over. From now on nobody else may touch it; a <see cref="Fabric.Drain"/> from within <see
-    /// cref="Do(Action{Fabric})"/> leaves the queue to the host.</summary>
+    /// <summary>Takes over a fabric. From now on no other code may use it. A <see cref="Fabric.Drain"/> from within
+    /// <see cref="Do(Action{Fabric})"/> leaves the queue to the host.</summary>
     /// <param name="fabric">The fabric.</param>
-    /// <param name="ports">Who carries out what leaves it; null for nobody. They are called outside the lock, on the
-    /// thread that drains.</param>
-    /// <exception cref="ArgumentException">The machine was built for a kernel that owns its local APICs, and there is
-    /// none.</exception>
+    /// <param name="ports">The ports that carry out what leaves the fabric; null for none. They are called outside the
+    /// lock, on the thread that drains.</param>
+    /// <exception cref="ArgumentException">The machine was built for a kernel that owns its local APICs, but there is
+    /// no kernel port.</exception>
     public FabricHost(Fabric fabric, FabricPorts? ports = null)
     {
         ArgumentNullException.ThrowIfNull(fabric);
@@ -61,8 +62,7 @@ public sealed partial class FabricHost
     /// <summary>How the machine is built.</summary>
     public FabricOptions Options => _fabric.Options;
 
-    /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
-    /// none.</summary>
+    /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none.</summary>
     public long NextDeadline
     {
         get
@@ -72,8 +72,8 @@ public sealed partial class FabricHost
         }
     }
 
-    /// <summary>Virtual time moves on.</summary>
-    /// <param name="now">The new time in ns; an earlier one than the present is the present.</param>
+    /// <summary>Advances virtual time.</summary>
+    /// <param name="now">The new time in ns; a time before the current one counts as the current one.</param>
     public void Advance(long now)
     {
         using (_lock.Hold())
@@ -84,9 +84,9 @@ public sealed partial class FabricHost
         ThrowFailure();
     }
 
-    /// <summary>Looks at the fabric, or gives it an input that has no method here, under the lock. It returns after the
-    /// effects of that have run.</summary>
-    /// <param name="input">Called under the lock: it must not call anything of its own that blocks.</param>
+    /// <summary>Reads the fabric, or gives it an input that has no method here, under the lock. Returns after the
+    /// effects of the input have run.</summary>
+    /// <param name="input">Called under the lock. It must not make a call that blocks.</param>
     public T Do<T>(Func<Fabric, T> input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -104,7 +104,7 @@ public sealed partial class FabricHost
         });
     }
 
-    /// <summary>A completing call. What it is given comes beside it, so that no call allocates.</summary>
+    /// <summary>A completing call. Its arguments are passed separately, so no call allocates.</summary>
     private T Do<TArguments, T>(TArguments arguments, Func<Fabric, TArguments, T> input)
     {
         T result;
@@ -117,12 +117,12 @@ public sealed partial class FabricHost
         return result;
     }
 
-    /// <summary>The lock, for who counts how often it is taken.</summary>
+    /// <summary>The lock, for tests that count its acquisitions.</summary>
     internal HostLock Lock => _lock;
 
     private bool IsDrainer => _drainer == Environment.CurrentManagedThreadId;
 
-    /// <summary>Sees to it that what was appended will be carried out; the caller does not wait for it.</summary>
+    /// <summary>Makes sure that the appended effects will be carried out, without waiting for them.</summary>
     private void Kick()
     {
         Debug.Assert(_lock.IsHeld);
@@ -130,7 +130,7 @@ public sealed partial class FabricHost
             Drain();
     }
 
-    /// <summary>Returns after all that was appended so far has been carried out.</summary>
+    /// <summary>Returns after everything that was appended so far has been carried out.</summary>
     private void Complete()
     {
         Debug.Assert(_lock.IsHeld);
@@ -176,8 +176,8 @@ public sealed partial class FabricHost
         }
     }
 
-    /// <summary>Tells whoever observes that nothing is in flight.</summary>
-    /// <returns>False where something came in meanwhile.</returns>
+    /// <summary>Reports to the observer that nothing is in flight.</summary>
+    /// <returns>False if an input came in between.</returns>
     private bool Rests()
     {
         if (!_ports.Observes || !_fabric.Events.Observing)
@@ -192,7 +192,7 @@ public sealed partial class FabricHost
         return _fabric.Events.IsEmpty;
     }
 
-    /// <summary>What failed is thrown once, by a call that holds the lock no more.</summary>
+    /// <summary>A failure is thrown once, by a call that no longer holds the lock.</summary>
     private void ThrowFailure()
     {
         if (_failure is null)

@@ -3,22 +3,22 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>Who stands behind a fabric and carries out what leaves it. Memory is <see cref="Fabric.Memory"/>.</summary>
-/// <remarks>What is asked of a port that is null is not done, and has no answer: a message to a kernel that is not there is
-/// neither taken nor refused. Only a route table that nobody takes counts as taken, so that the next one can be made. Calls
-/// that a port makes into the fabric or its host only queue.</remarks>
+/// <summary>The ports behind a fabric, which carry out what leaves it. Memory is <see cref="Fabric.Memory"/>.</summary>
+/// <remarks>A call to a port that is null is not made, and has no answer: without a kernel, a message to it is neither
+/// accepted nor refused. There is one exception: a route table without a kernel counts as committed, so that the next
+/// one can be made. Calls from a port into the fabric or its host only queue.</remarks>
 public sealed record FabricPorts
 {
-    /// <summary>Hears every event.</summary>
+    /// <summary>Receives every event.</summary>
     public IEventObserver? Observer { get; init; }
-    /// <summary>The kernel that owns the local APICs; needed where <see cref="RoutingOptions.Kernel"/> is set.</summary>
+    /// <summary>The kernel that owns the local APICs; required if <see cref="RoutingOptions.Kernel"/> is set.</summary>
     public IKernelPort? Kernel { get; init; }
-    /// <summary>Who polls, reads and writes eventfds; needed for virqs that have one.</summary>
+    /// <summary>Polls, reads and writes eventfds; required for virqs that have one.</summary>
     public IEventPort? EventFds { get; init; }
     /// <summary>The CPUs.</summary>
     public ICpuPort? Cpus { get; init; }
-    /// <summary>Who hears acknowledges, but for holders that a <see cref="FabricHost"/> made: they hear by
-    /// themselves.</summary>
+    /// <summary>Receives acknowledges. Holders that a <see cref="FabricHost"/> made are not included: they get their
+    /// own callbacks.</summary>
     public IAckPort? Acks { get; init; }
 
     internal void Rest(Fabric fabric)

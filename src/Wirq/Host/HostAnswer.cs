@@ -5,7 +5,7 @@ namespace Wirq.Host;
 /// <summary>How a <see cref="HostCall"/> ended.</summary>
 internal enum HostAnswerKind : byte
 {
-    /// <summary>There is nobody to ask.</summary>
+    /// <summary>There is no port for the call.</summary>
     Nobody,
     /// <summary>It was done; where it asks something, the answer is yes.</summary>
     Yes,

@@ -3,7 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>What the host is asked for.</summary>
+/// <summary>What the host is asked to do.</summary>
 internal enum HostCallKind : uint
 {
     /// <summary>Nothing.</summary>
@@ -28,7 +28,7 @@ internal enum HostCallKind : uint
     Write,
     /// <summary>Guest memory is written.</summary>
     WriteMemory,
-    /// <summary>A holder of a line hears its acknowledge.</summary>
+    /// <summary>A holder of a line gets its acknowledge.</summary>
     Acknowledge,
     /// <summary><see cref="ICpuPort.Interrupt"/>.</summary>
     Interrupt,
@@ -44,25 +44,25 @@ internal enum HostCallKind : uint
 
 /// <summary>One call of the host that is due. The routes of a <see cref="HostCallKind.Commit"/> are <see
 /// cref="Carrier.Routes"/>.</summary>
-/// <param name="Kind">What is called.</param>
-/// <param name="Effect">The effect that asks for it.</param>
-/// <param name="EventFd">The eventfd that it is about, if any.</param>
+/// <param name="Kind">The function that is called.</param>
+/// <param name="Effect">The effect that requests it.</param>
+/// <param name="EventFd">The eventfd of the call, if any.</param>
 internal readonly record struct HostCall(HostCallKind Kind, Event Effect, EventFd EventFd)
 {
     /// <summary>The GSI of a <see cref="HostCallKind.Bind"/>, <see cref="HostCallKind.Unbind"/> or <see
     /// cref="HostCallKind.SetLine"/>.</summary>
     internal int Gsi => Effect.Gsi;
 
-    /// <summary>The eventfd that is to hear of the EOI, of a <see cref="HostCallKind.Bind"/>.</summary>
+    /// <summary>The eventfd that is signalled at the EOI, for a <see cref="HostCallKind.Bind"/>.</summary>
     internal EventFd Resample => VirqBound.Of(Effect).Resample;
 
-    /// <summary>What a poll is to tell with the eventfd, of a <see cref="HostCallKind.Watch"/>.</summary>
+    /// <summary>The token that the poll reports with the eventfd, for a <see cref="HostCallKind.Watch"/>.</summary>
     internal int Token => Effect.Unit;
 
     /// <summary>The level of a <see cref="HostCallKind.SetLine"/>.</summary>
     internal bool Asserted => KernelLine.Of(Effect).Asserted;
 
-    /// <summary>Which owner of the source's slot is meant, of an <see cref="HostCallKind.Acknowledge"/>.</summary>
+    /// <summary>Which owner of the source's slot is meant, for an <see cref="HostCallKind.Acknowledge"/>.</summary>
     internal uint Generation => Ack.Of(Effect).Generation;
 
     /// <summary>Whether it writes the resample eventfd of a holder of an acknowledged line.</summary>

@@ -11,7 +11,7 @@ internal sealed class HostLock
     /// <summary>Whether the current thread has it.</summary>
     internal bool IsHeld => Monitor.IsEntered(_monitor);
 
-    /// <summary>Takes it, until what this returns is disposed of.</summary>
+    /// <summary>Takes the lock; disposing of the result releases it.</summary>
     internal Scope Hold()
     {
         Enter();
@@ -26,10 +26,10 @@ internal sealed class HostLock
 
     internal void Exit() => Monitor.Exit(_monitor);
 
-    /// <summary>Lets others have it until one of them wakes those who wait.</summary>
+    /// <summary>Releases the lock until another thread calls <see cref="WakeAll"/>.</summary>
     internal void Wait() => Monitor.Wait(_monitor);
 
-    /// <summary>Wakes all who wait.</summary>
+    /// <summary>Wakes all threads that wait.</summary>
     internal void WakeAll() => Monitor.PulseAll(_monitor);
 
     internal readonly ref struct Scope(HostLock held)

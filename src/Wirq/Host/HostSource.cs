@@ -1,9 +1,9 @@
 namespace Wirq.Host;
 
-/// <summary>A <see cref="Source"/> that any thread may drive: the line of a device whose level is seen to rise and
-/// fall, or that pulses. Dispose of it once.</summary>
-/// <remarks>It is no completing call to drive a line: what follows may run on another thread, after the call
-/// returns. So it may be driven under a lock that an acknowledge callback takes.</remarks>
+/// <summary>A <see cref="Source"/> that any thread may drive: the line of a device whose rise and fall are visible, or
+/// that pulses. Dispose of it once.</summary>
+/// <remarks>Driving a line is not a completing call: its effects may run on another thread, after the call returns. So
+/// it may be driven under a lock that an acknowledge callback takes.</remarks>
 public sealed class HostSource : ILineHolder, IDisposable
 {
     private readonly FabricHost _host;
@@ -22,19 +22,19 @@ public sealed class HostSource : ILineHolder, IDisposable
     /// <summary>The line that it is connected to.</summary>
     public int Gsi => Source.Gsi;
 
-    /// <summary>Begins to assert, or ceases to.</summary>
+    /// <summary>Starts or stops asserting.</summary>
     public void Set(bool asserted) => _host.Drive(Source, asserted);
 
-    /// <summary>Begins to assert.</summary>
+    /// <summary>Starts asserting.</summary>
     public void Raise() => Set(asserted: true);
 
-    /// <summary>Ceases to assert.</summary>
+    /// <summary>Stops asserting.</summary>
     public void Lower() => Set(asserted: false);
 
-    /// <summary>Asserts, and ceases to.</summary>
+    /// <summary>Asserts and stops at once.</summary>
     public void Pulse() => _host.Pulse(Source);
 
-    /// <summary>Lets go of the line, and leaves it. A completing call.</summary>
+    /// <summary>Stops asserting and leaves the line. A completing call.</summary>
     public void Dispose() => _host.Disconnect(this);
 
     internal Source Source { get; }

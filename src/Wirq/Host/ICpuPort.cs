@@ -1,9 +1,9 @@
 namespace Wirq.Host;
 
-/// <summary>What the local APICs of a fabric ask of its CPUs.</summary>
+/// <summary>What the local APICs of a fabric send to its CPUs.</summary>
 public interface ICpuPort
 {
-    /// <summary>A CPU has an interrupt that it did not have before: bring it out of its guest or wake it.</summary>
+    /// <summary>A CPU has an interrupt that it did not have before: kick it out of its guest, or wake it.</summary>
     /// <param name="cpu">The CPU.</param>
     void Interrupt(int cpu);
 

@@ -1,9 +1,9 @@
 namespace Wirq.Host;
 
-/// <summary>Who holds a source and hears the acknowledges of its line.</summary>
+/// <summary>The holder of a source, which gets the acknowledges of its line.</summary>
 internal interface ILineHolder
 {
-    /// <summary>Whether it does anything then: where it does not, the lock is not left for it.</summary>
+    /// <summary>Whether it has a callback. If not, the lock is not released for it.</summary>
     bool Hears { get; }
 
     /// <summary>The line was acknowledged. Called outside the lock.</summary>

@@ -1,12 +1,13 @@
 namespace Wirq.Host;
 
-/// <summary>Who holds which source: the delegates at the edge, which are no state of the machine.</summary>
+/// <summary>The holder of each source. These are the delegates of devices, which are not state of the
+/// machine.</summary>
 internal sealed class LineHolders(int sources)
 {
-    // By the slot of the source, and which owner of the slot it is.
+    // By the slot of the source, with the generation of the slot's owner.
     private (ILineHolder? Holder, uint Generation)[] _holders = [];
 
-    /// <summary>A holder has a source from now on.</summary>
+    /// <summary>Sets the holder of a source.</summary>
     internal void Add(int slot, uint generation, ILineHolder holder)
     {
         if (_holders.Length == 0)
@@ -14,14 +15,14 @@ internal sealed class LineHolders(int sources)
         _holders[slot] = (holder, generation);
     }
 
-    /// <summary>A slot has no holder any more.</summary>
+    /// <summary>Removes the holder of a slot.</summary>
     internal void Remove(int slot)
     {
         if (slot < _holders.Length)
             _holders[slot] = default;
     }
 
-    /// <summary>Who holds a source; null where it is nobody that we know.</summary>
+    /// <summary>The holder of a source; null if the source has no known holder.</summary>
     internal ILineHolder? Find(int slot, uint generation)
     {
         if (slot >= _holders.Length)
@@ -30,6 +31,6 @@ internal sealed class LineHolders(int sources)
         return current == generation ? holder : null;
     }
 
-    /// <summary>Whether a slot is a holder's.</summary>
+    /// <summary>Whether a slot belongs to a holder.</summary>
     internal bool IsOf(int slot, ILineHolder holder) => slot < _holders.Length && _holders[slot].Holder == holder;
 }

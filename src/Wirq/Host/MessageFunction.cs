@@ -2,7 +2,8 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>A function with MSI or MSI-X: keeps a virq per vector in step with what the guest programs.</summary>
+/// <summary>A PCI function with MSI or MSI-X. It has a virq for each vector, and updates it when the guest programs the
+/// vector.</summary>
 /// <remarks>Writes are completing calls; see <see cref="FabricHost"/>.</remarks>
 public sealed class MessageFunction : IDisposable
 {
@@ -14,11 +15,11 @@ public sealed class MessageFunction : IDisposable
 
     /// <summary>Registers a virq for each vector.</summary>
     /// <param name="host">The machine.</param>
-    /// <param name="table">Its capability: <see cref="MsixTable"/> or <see cref="MsiCapability"/>. After each write to it,
-    /// call <see cref="Changed(int)"/> or <see cref="AllChanged"/>.</param>
-    /// <param name="label">Who the function is.</param>
+    /// <param name="table">Its capability: <see cref="MsixTable"/> or <see cref="MsiCapability"/>. After each write to
+    /// it, call <see cref="Changed(int)"/> or <see cref="AllChanged"/>.</param>
+    /// <param name="label">The name of the function.</param>
     /// <param name="requester">Bus, device and function.</param>
-    /// <param name="trigger">The eventfd of each vector, where the device has them; null for none.</param>
+    /// <param name="trigger">The eventfd of each vector, if the device has them; null for none.</param>
     /// <param name="prefault">Whether vectors are translated when they are programmed.</param>
     public MessageFunction(FabricHost host, IVectorTable table, string label, ushort requester,
         Func<int, EventFd>? trigger = null, bool prefault = false)
@@ -41,7 +42,7 @@ public sealed class MessageFunction : IDisposable
         }
         catch
         {
-            // Nobody else could give their slots back.
+            // No other code could free their slots.
             Dispose();
             throw;
         }
@@ -58,7 +59,7 @@ public sealed class MessageFunction : IDisposable
             _host.Do(fabric => Follow(fabric.RouteCache!, vector));
     }
 
-    /// <summary>The guest wrote something that concerns all vectors: the control word, the mask register.</summary>
+    /// <summary>The guest wrote something that affects all vectors: the control word, the mask register.</summary>
     public void AllChanged() => _host.Do(fabric =>
     {
         for (int vector = 0; vector < _virqs.Length; vector++)
@@ -66,7 +67,7 @@ public sealed class MessageFunction : IDisposable
     });
 
     /// <summary>Reads pending bits: those of a PBA, or of the pending register of MSI. A vector that a kernel serves is
-    /// never pending; one that is masked is asked where its eventfd stands.</summary>
+    /// never pending. For a masked vector, the count of its eventfd decides.</summary>
     /// <param name="first">The first vector, bit 0 of the answer.</param>
     public ulong Pending(int first)
     {
@@ -79,15 +80,15 @@ public sealed class MessageFunction : IDisposable
         return bits;
     }
 
-    /// <summary>All its virqs leave.</summary>
+    /// <summary>Disposes of all its virqs.</summary>
     public void Dispose()
     {
         foreach (Virq? virq in _virqs)
             virq?.Dispose();
     }
 
-    /// <summary>The mask first where it is set, the message first where it is lifted, so that nothing goes out under a
-    /// message that is not meant.</summary>
+    /// <summary>When masking, the mask comes first; when unmasking, the message comes first. So no old message is
+    /// sent.</summary>
     private void Follow(RouteCache virqs, int vector)
     {
         VirqHandle handle = _virqs[vector].Handle;

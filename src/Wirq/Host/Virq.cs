@@ -2,9 +2,9 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>What a device holds to interrupt: it knows nothing of kernels, routes or remapping. It may be used from any
-/// thread; dispose of it once.</summary>
-/// <remarks>A device in another process needs none of this: it writes the eventfd.</remarks>
+/// <summary>The handle by which a device interrupts. It knows nothing about kernels, routes or remapping. It may be
+/// used from any thread; dispose of it once.</summary>
+/// <remarks>A device in another process does not need it: that device writes the eventfd.</remarks>
 public sealed class Virq : ILineHolder, IDisposable
 {
     private readonly FabricHost _host;
@@ -21,43 +21,43 @@ public sealed class Virq : ILineHolder, IDisposable
     /// <summary>Its name.</summary>
     public string Label { get; }
 
-    /// <summary>Its slot and owner, which events bear.</summary>
+    /// <summary>Its slot and owner, which events carry.</summary>
     public VirqHandle Handle { get; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Its state.</summary>
     public VirqState State => _host.Do(fabric => fabric.RouteCache!.StateOf(Handle));
 
     /// <summary>Its GSI in the kernel's route table; -1 for none.</summary>
     public int Gsi => _host.Do(fabric => fabric.RouteCache!.GsiOf(Handle));
 
-    /// <summary>Whether it has ever fired; null where the kernel alone knows.</summary>
+    /// <summary>Whether it has ever fired; null if only the kernel knows.</summary>
     public bool? HasFired => _host.Do(fabric => fabric.RouteCache!.HasFired(Handle));
 
     /// <summary>Whether it is masked and has an interrupt pending: the bit of a PBA.</summary>
     public bool IsPending => _host.IsPending(Handle);
 
-    /// <summary>Interrupts. What follows may run on another thread, after this returns.</summary>
+    /// <summary>Interrupts. The effects may run on another thread, after this returns.</summary>
     public void Trigger() => _host.Trigger(Handle);
 
     /// <summary>The guest programs the message. A completing call.</summary>
     public void SetMessage(Msi message) => _host.Do(fabric => fabric.RouteCache!.SetMessage(Handle, message));
 
-    /// <summary>Masks it: when this returns, no message is sent any more. A completing call.</summary>
+    /// <summary>Masks it: after this returns, it sends no message. A completing call.</summary>
     public void Mask() => _host.Do(fabric => fabric.RouteCache!.Mask(Handle));
 
-    /// <summary>Unmasks it: what is pending is delivered once. A completing call.</summary>
+    /// <summary>Unmasks it: a pending interrupt is delivered once. A completing call.</summary>
     public void Unmask() => _host.Do(fabric => fabric.RouteCache!.Unmask(Handle));
 
-    /// <summary>Gives it the eventfd that its device writes, or none. A completing call: when it returns, the former one
-    /// may be closed.</summary>
+    /// <summary>Sets or removes the eventfd that its device writes. A completing call: when it returns, the previous
+    /// one may be closed.</summary>
     public void Attach(EventFd trigger) => _host.Do(fabric => _host.Attach(fabric.RouteCache!, Handle, trigger));
 
-    /// <summary>Gives it the eventfd that is written at each acknowledge of its line, or none. A completing
+    /// <summary>Sets or removes the eventfd that is written at each acknowledge of its line. A completing
     /// call.</summary>
     public void AttachResample(EventFd resample) => _host.Do(fabric => _host.AttachResample(fabric.RouteCache!, Handle, resample));
 
-    /// <summary>Leaves: unbound, polled no more, its GSI given back. A completing call: when it returns, its eventfds may
-    /// be closed. What it had pending is gone.</summary>
+    /// <summary>Unbinds it, removes it from the poll and frees its GSI. A completing call: when it returns, its
+    /// eventfds may be closed. A pending interrupt is lost.</summary>
     public void Dispose() => _host.Dispose(this);
 
     bool ILineHolder.Hears => _acknowledged is not null;

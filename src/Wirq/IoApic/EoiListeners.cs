@@ -2,8 +2,8 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>Whose EOIs the I/OAPICs hear, where a profile has a local APIC tell of those vectors only that a level entry
-/// sends to it: Linux arch/x86/kvm/ioapic.c, kvm_ioapic_scan_entry, and lapic.c, kvm_ioapic_send_eoi.</summary>
+/// <summary>Which EOIs reach the I/OAPICs, in a profile whose local APICs report only the EOIs of vectors that a level
+/// entry sends to them: Linux arch/x86/kvm/ioapic.c, kvm_ioapic_scan_entry, and lapic.c, kvm_ioapic_send_eoi.</summary>
 internal sealed class EoiListeners
 {
     // The real-time clock's pin: its EOIs are followed whatever its trigger mode is (ioapic.h, RTC_GSI).
@@ -19,8 +19,8 @@ internal sealed class EoiListeners
         _old = fabric.Arena.Reserve<OldVectors>(_apics.Count);
     }
 
-    /// <summary>Whether the I/OAPICs hear that a CPU ends a vector. One that was under way when its entry changed is
-    /// heard of once.</summary>
+    /// <summary>Whether the EOI of a vector at a CPU reaches the I/OAPICs. If the vector was under way when its entry
+    /// changed, it does so once.</summary>
     internal bool Hear(int cpu, int vector)
     {
         ref OldVectors old = ref _old[cpu];
@@ -44,9 +44,10 @@ internal sealed class EoiListeners
         return false;
     }
 
-    /// <summary>An entry was written, changed or not: whoever it addressed or addresses now is looked at again. The
-    /// destination that was is read by the mode that is (ioapic_write_indirect), so that a change of the mode may pass by
-    /// one that was addressed; of that one the EOIs are heard as before, until something else has it looked at.</summary>
+    /// <summary>An entry was written, changed or not: the CPUs that it addressed or addresses now are evaluated again.
+    /// The old destination is read with the new destination mode (ioapic_write_indirect), so a change of the mode may
+    /// miss a CPU that was addressed. The EOIs of that CPU reach the I/OAPICs as before, until something else evaluates
+    /// it.</summary>
     internal void EntryWritten(int chip, int pin, RedirectionEntry old, RedirectionEntry made)
     {
         RedirectionEntry reread = old.WithDestinationModeOf(made);
@@ -89,7 +90,8 @@ internal sealed class EoiListeners
         }
     }
 
-    /// <summary>Whether anybody waits for the EOIs of an entry: a level interrupt, or a holder that is asked.</summary>
+    /// <summary>Whether the EOIs of an entry are needed: for a level interrupt, or for a holder that is
+    /// resampled.</summary>
     private bool IsFollowed(int chip, int pin, RedirectionEntry entry) =>
         _fabric.IoApics[chip].IsLevel(entry) || pin == ClockPin || _fabric.Lines.HasSampled(_fabric.Gsis.OfPins(chip)[pin]);
 
@@ -99,12 +101,13 @@ internal sealed class EoiListeners
         return _apics.IsAddressed(cpu, message.Destination, message.Logical);
     }
 
-    /// <summary>What a CPU is heard of that no entry is there for any more.</summary>
+    /// <summary>Vectors of a CPU whose EOIs still reach the I/OAPICs although no entry has them any more.</summary>
     private struct OldVectors : IState
     {
-        /// <summary>Vectors of entries that send elsewhere, and that were under way when the CPU was last looked at.</summary>
+        /// <summary>Vectors of entries that send elsewhere now, and that were under way when the CPU was last
+        /// evaluated.</summary>
         public Vectors256 UnderWay;
-        /// <summary>Vectors of entries that sent here, and whose change passed the CPU by.</summary>
+        /// <summary>Vectors of entries that sent here, and whose change missed the CPU.</summary>
         public Vectors256 Unnoticed;
     }
 }

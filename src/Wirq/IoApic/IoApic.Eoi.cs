@@ -15,9 +15,9 @@ public sealed partial class IoApic
     public void Eoi(byte vector, EventBuffer events, ref PinWork work) =>
         Eoi(vector, EndOfInterruptCause.Broadcast, events, ref work);
 
-    /// <summary>A local APIC told of the EOI of a vector.</summary>
+    /// <summary>A local APIC reported the EOI of a vector.</summary>
     /// <param name="vector">The vector.</param>
-    /// <param name="level">Whether it was a level interrupt; that of an edge ends nothing.</param>
+    /// <param name="level">Whether it was a level interrupt; the EOI of an edge ends nothing.</param>
     /// <param name="events">Where effects go.</param>
     /// <param name="work">Gains the lines to acknowledge and the pins to serve again.</param>
     internal void Eoi(byte vector, bool level, EventBuffer events, ref PinWork work)
@@ -50,7 +50,8 @@ public sealed partial class IoApic
             ServeAll(vector, ref work);
     }
 
-    /// <summary>Every asserted pin of a vector is evaluated once more; to an edge pin that is an edge.</summary>
+    /// <summary>Every asserted pin of a vector is evaluated once more; for an edge pin this counts as an
+    /// edge.</summary>
     private void ServeAll(byte vector, ref PinWork work)
     {
         for (int pin = 0; pin < _pins.Count; pin++)
@@ -80,7 +81,7 @@ public sealed partial class IoApic
             work.Ack(pin);
             return;
         }
-        // The guest masked the pin before its EOI, so the device is not served yet: asking it now would only latch a
+        // The guest masked the pin before its EOI, so the device is not served yet: a resample now would only latch a
         // phantom.
         state.Add(PinFlags.AckOwed);
         if (events.Observing)

@@ -14,12 +14,14 @@ public sealed partial class IoApic
     /// <summary>Offset of the EOI register, version 0x20 only.</summary>
     public const uint EoiOffset = 0x40;
 
-    /// <summary>What IOREGSEL holds for IOWIN to be the id, version or arbitration register (82093AA, 3.2).</summary>
+    /// <summary>IOREGSEL values that select the id, version or arbitration register in IOWIN (82093AA, 3.2).</summary>
     public const uint IdIndex = 0x00, VersionIndex = 0x01, ArbitrationIndex = 0x02;
-    /// <summary>What IOREGSEL holds for IOWIN to be the low half of the entry of pin 0; the high half is the next.</summary>
+    /// <summary>The IOREGSEL value that selects the low half of the entry of pin 0 in IOWIN; the high half is the
+    /// next.</summary>
     public const uint FirstEntryIndex = 0x10;
 
-    /// <summary>What IOREGSEL holds for IOWIN to be the low half of a pin's entry; the high half is the next.</summary>
+    /// <summary>The IOREGSEL value that selects the low half of a pin's entry in IOWIN; the high half is the
+    /// next.</summary>
     public static uint EntryIndex(int pin) => FirstEntryIndex + (uint)pin * 2;
 
     /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
@@ -33,7 +35,7 @@ public sealed partial class IoApic
         _ => false,
     };
 
-    /// <summary>Reads a register; 0 where there is none. Reading has no effect.</summary>
+    /// <summary>Reads a register; 0 if there is none. Reading has no effect.</summary>
     public uint Read(uint offset) => Register(offset) switch
     {
         SelectOffset => S.Selected,
@@ -63,7 +65,7 @@ public sealed partial class IoApic
         }
     }
 
-    /// <summary>The offset that decides: all of it, or its low 8 bits.</summary>
+    /// <summary>The part of the offset that selects a register: all of it, or its low 8 bits.</summary>
     private uint Register(uint offset) => _profile.RegistersRepeat ? (byte)offset : offset;
 
     private uint ReadSelected(uint register) => register switch
@@ -120,8 +122,8 @@ public sealed partial class IoApic
     private ulong Writable => _profile.ReservedBitsStored ? ~RedirectionEntry.ReadOnly
         : Options.WideEntries ? RedirectionEntry.WritableExtended : RedirectionEntry.Writable82093;
 
-    /// <summary>What is owed or has to be asked before an entry is served that was not served before this
-    /// write.</summary>
+    /// <summary>Before an entry is served that was not served before this write: gives the deferred acknowledge, and
+    /// resamples.</summary>
     private void AcknowledgeUnmasked(int pin, RedirectionEntry old, ref IoApicPin state, ref PinWork work)
     {
         if (state.Has(PinFlags.AckOwed))
@@ -130,8 +132,8 @@ public sealed partial class IoApic
             work.Ack(pin);
             return;
         }
-        // A request that was latched meanwhile may have been served otherwise; only its source knows. An edge entry, or
-        // one of the other polarity, keeps a level back as a mask does.
+        // A request that was latched in the meantime may have been served by polling; only its source knows. An edge
+        // entry, or an entry of the other polarity, keeps back a level in the same way as a mask.
         RedirectionEntry entry = state.Entry;
         bool unmasked = Options.Ack switch
         {
@@ -148,7 +150,7 @@ public sealed partial class IoApic
         bool asserted = state.Has(PinFlags.High) != IsActiveLow(state.Entry);
         if (asserted == state.Has(PinFlags.Asserted))
             return;
-        // No wire moved, so this is no edge; a level pin is evaluated by what follows.
+        // No wire changed, so this is not an edge; the code below evaluates a level pin.
         state.Assign(PinFlags.Asserted, asserted);
         if (events.Observing)
             events.Observe(new PinChanged(_index, pin, asserted, ByPolarity: true).ToEvent());
@@ -156,8 +158,8 @@ public sealed partial class IoApic
 
     private bool TryPin(uint register, out int pin)
     {
-        // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), is none of
-        // its pins.
+        // Unsigned, so that an index below the table, or one wider than 8 bits (the laboratory makes some), selects
+        // none of its pins.
         uint entry = (register - FirstEntryIndex) / 2;
         pin = (int)entry;
         return entry < (uint)_pins.Count;

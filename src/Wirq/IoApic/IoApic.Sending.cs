@@ -5,7 +5,7 @@ using Wirq.State;
 namespace Wirq;
 
 /// <content>When a pin sends.</content>
-/// <remarks>An input changes what is true of a pin and then has it evaluated: <see cref="Evaluate"/> is the whole rule, and
+/// <remarks>An input changes the state of a pin and then evaluates it: <see cref="Evaluate"/> is the whole rule, and
 /// nothing else sends.</remarks>
 public sealed partial class IoApic
 {
@@ -40,8 +40,8 @@ public sealed partial class IoApic
         events.Emit(new Event(EventKind.Deliver, _index, (uint)pin, message.Address.Bits, message.Data.Bits));
     }
 
-    /// <summary>Every input of a pin ends here. Where the profile evaluates all pins at once (<c>StormCountsAtEoi</c>), those
-    /// that the storm brake holds are let go.</summary>
+    /// <summary>Every input of a pin ends here. If the profile evaluates all pins at once (<c>StormCountsAtEoi</c>),
+    /// the pins that the storm brake holds are released.</summary>
     private void Evaluate(int pin, ref IoApicPin state, EventBuffer events)
     {
         if (_profile.StormCountsAtEoi && !S.Braked.IsEmpty)
@@ -50,7 +50,8 @@ public sealed partial class IoApic
             EvaluateAlone(pin, ref state, events);
     }
 
-    /// <summary>Whether a pin has a request: the asserted line of a level entry, the latched edge of another.</summary>
+    /// <summary>Whether a pin has a request: the asserted line of a level entry, the latched edge of an edge
+    /// entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Requests(in IoApicPin state) =>
         state.Has(IsLevel(state.Entry) && !_profile.LatchedRequest ? PinFlags.Asserted : PinFlags.Latched);
@@ -81,8 +82,8 @@ public sealed partial class IoApic
             Forget(pin, ref state);
     }
 
-    /// <summary>What a pin remembers of the level that has fallen. A latched edge outlives it where the profile latches
-    /// requests; elsewhere one is latched only for an evaluation that is about to come.</summary>
+    /// <summary>Forgets the state of a level that has fallen. A latched edge remains if the profile latches requests;
+    /// otherwise an edge is latched only until the next evaluation.</summary>
     private void Forget(int pin, ref IoApicPin state)
     {
         if (IsLevel(state.Entry) || !_profile.LatchedRequest)
@@ -96,14 +97,14 @@ public sealed partial class IoApic
     }
 
     /// <summary>Evaluates pins again, after their lines were acknowledged.</summary>
-    /// <param name="pins">The <see cref="PinWork.Service"/> of what was returned.</param>
+    /// <param name="pins">The <see cref="PinWork.Service"/> of the returned work.</param>
     /// <param name="events">Where effects go.</param>
     public void Service(PinSet pins, EventBuffer events)
     {
         for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
         {
             ref IoApicPin state = ref _pins[pin];
-            // An EOI that finds nothing to send evaluates nothing, where that would let others go.
+            // An EOI that finds nothing to send evaluates nothing if the evaluation would release other pins.
             if (!state.Has(PinFlags.AfterEoi) || !_profile.StormCountsAtEoi || !state.Entry.Masked && Requests(in state))
                 Evaluate(pin, ref state, events);
             state.Remove(PinFlags.AfterEoi);

@@ -4,10 +4,10 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <content>The storm brake: a line that no EOI can lower must not keep its CPU from everything else.</content>
+/// <content>The storm brake: a line that no EOI can lower must not stop its CPU from doing anything else.</content>
 public sealed partial class IoApic
 {
-    /// <summary>The next virtual time at which the brake lets a pin go, in ns; <see cref="long.MaxValue"/> for
+    /// <summary>The next virtual time at which the brake releases a pin, in ns; <see cref="long.MaxValue"/> for
     /// none.</summary>
     public long NextDeadline
     {
@@ -30,7 +30,7 @@ public sealed partial class IoApic
             ref IoApicPin state = ref _pins[pin];
             if (state.StormDeadline > events.Now)
                 continue;
-            // The count stays: an EOI that finds the line asserted yet again is held back again.
+            // The count stays: the next EOI that finds the line asserted is held back again.
             LetGo(pin, ref state, events);
         }
     }
@@ -71,8 +71,8 @@ public sealed partial class IoApic
         S.Braked.Remove(pin);
     }
 
-    /// <summary>Evaluates a pin and every braked one, which is let go, due or not. After an EOI the pin itself may be braked,
-    /// and then nothing is evaluated.</summary>
+    /// <summary>Evaluates a pin and every braked pin, which is released, due or not. After an EOI the pin itself may be
+    /// braked, and then nothing is evaluated.</summary>
     private void EvaluateWithBraked(int evaluated, EventBuffer events)
     {
         ref IoApicPin first = ref _pins[evaluated];

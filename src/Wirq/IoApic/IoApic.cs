@@ -6,11 +6,11 @@ namespace Wirq;
 
 /// <summary>An I/OAPIC: the 82093AA, and its successor with an EOI register.</summary>
 /// <remarks>
-/// Inputs come in two steps where lines have to be acknowledged in between: <see cref="Write"/>,
-/// <see cref="Eoi(byte, EventBuffer, ref PinWork)"/> and <see cref="Accepted"/> change state and hand out a
-/// <see cref="PinWork"/>; the owner lowers the sampled sources of the pins named there, tells the holders, and then
-/// calls <see cref="Service"/>. So an EOI has cleared Remote IRR on every pin of its vector before any of them is served
-/// again.
+/// Inputs come in two steps if lines have to be acknowledged in between. <see cref="Write"/>,
+/// <see cref="Eoi(byte, EventBuffer, ref PinWork)"/> and <see cref="Accepted"/> change state and return a
+/// <see cref="PinWork"/>. The owner lowers the sampled sources of the pins named there, notifies the holders, and then
+/// calls <see cref="Service"/>. So an EOI has cleared Remote IRR on every pin of its vector before any of them is
+/// served again.
 /// <para>Not modelled: the serial APIC bus, and with it delivery status, which always reads idle.</para>
 /// <para>Source: Intel 82093AA data sheet (290566), and the ICH data sheets for version 0x20.</para>
 /// </remarks>
@@ -24,7 +24,7 @@ public sealed partial class IoApic
     /// <summary>Builds an I/OAPIC with its state in <paramref name="arena"/>.</summary>
     /// <param name="options">How it is built.</param>
     /// <param name="arena">Where its state goes.</param>
-    /// <param name="index">Its number in the machine, which its events bear.</param>
+    /// <param name="index">Its number in the machine, which its events carry.</param>
     /// <exception cref="OptionException">A field of the options is out of its range.</exception>
     public IoApic(IoApicOptions options, StateArena arena, int index = 0)
     {
@@ -58,7 +58,7 @@ public sealed partial class IoApic
     /// <summary>Whether a pin is asserted, polarity applied.</summary>
     public bool IsAsserted(int pin) => _pins[pin].Has(PinFlags.Asserted);
 
-    /// <summary>Who is told of entries that are written; null for nobody.</summary>
+    /// <summary>Gets the entries that are written; null if no profile needs them.</summary>
     internal EoiListeners? Listeners { get; set; }
 
     /// <summary>Whether the storm brake holds a pin.</summary>
@@ -69,8 +69,8 @@ public sealed partial class IoApic
 
     /// <summary>The wire of a pin changes.</summary>
     /// <param name="pin">The pin.</param>
-    /// <param name="high">Its level; setting it to what it is already does nothing, but where the profile knows no level
-    /// of a pin.</param>
+    /// <param name="high">Its level. Setting the current level does nothing, unless the profile does not remember
+    /// levels.</param>
     /// <param name="events">Where effects go.</param>
     public void SetPin(int pin, bool high, EventBuffer events)
     {
@@ -96,10 +96,10 @@ public sealed partial class IoApic
     /// <summary>The answer to a <see cref="EventKind.Deliver"/>.</summary>
     /// <param name="pin">Its pin.</param>
     /// <param name="message">The message that was sent.</param>
-    /// <param name="reason"><see cref="RefusalReason.None"/> where it was accepted. A refused edge is gone. A refused level
-    /// stays pending with Remote IRR clear and is tried again at the pin's next entry write, rise or EOI. There are two
-    /// exceptions: profile <c>qemu</c> has set Remote IRR when it sent the level, so a refused one too waits until that is
-    /// cleared, by an EOI of its vector or a rewrite to edge; profile <c>kvm</c> sets it for
+    /// <param name="reason"><see cref="RefusalReason.None"/> if it was accepted. A refused edge is lost. A refused
+    /// level stays pending with Remote IRR clear and is tried again at the pin's next entry write, rise or EOI. There
+    /// are two exceptions. Profile <c>qemu</c> set Remote IRR when it sent the level, so a refused level also waits
+    /// until that is cleared, by an EOI of its vector or a rewrite to edge. Profile <c>kvm</c> sets Remote IRR for
     /// <see cref="RefusalReason.NoDestination"/> as for an acceptance.</param>
     /// <param name="events">Where effects go.</param>
     /// <param name="work">Gains the lines to acknowledge and the pins to serve again.</param>
@@ -116,13 +116,13 @@ public sealed partial class IoApic
         RedirectionEntry entry = state.Entry;
         if (_profile.RemoteIrrAtSend)
         {
-            // Its EOI may have come before the answer, and then the line had to wait.
+            // Its EOI may have come before the answer; in that case the line had to wait.
             if (!state.Has(PinFlags.RemoteIrr))
                 work.Serve(pin);
         }
         else if (!_profile.SetsRemoteIrr(reason))
         {
-            // The refusal of an old message says nothing about the one that the entry names now.
+            // The refusal of an old message says nothing about the message of the current entry.
             if (_profile.MessageOf(entry) == message)
                 state.Add(PinFlags.Refused);
             else
@@ -137,8 +137,8 @@ public sealed partial class IoApic
         }
         else
         {
-            // The entry was rewritten while the answer was out: the EOI of that message cannot be told by this entry
-            // any more.
+            // The entry was rewritten while the answer was outstanding: this entry can no longer recognise the EOI of
+            // that message.
             work.Serve(pin);
         }
         UpdateEoiPins(pin, in state);
@@ -152,13 +152,13 @@ public sealed partial class IoApic
             events.Observe(new Event(EventKind.RemoteIrrSet, _index, (uint)pin, vector));
     }
 
-    /// <summary>A flag of <see cref="PinFlags.HearsEoi"/> changed: the set of such pins follows.</summary>
+    /// <summary>A flag of <see cref="PinFlags.HearsEoi"/> changed: updates the set of these pins.</summary>
     private void UpdateEoiPins(int pin, in IoApicPin state) => S.EoiPins.Assign(pin, state.Has(PinFlags.HearsEoi));
 
-    /// <summary>Whether an entry is level-triggered as this chip has it.</summary>
+    /// <summary>Whether an entry is level-triggered in this chip's profile.</summary>
     internal bool IsLevel(RedirectionEntry entry) => _profile.IsLevel(entry);
 
-    /// <summary>The message that an entry sends as this chip has it.</summary>
+    /// <summary>The message that an entry sends in this chip's profile.</summary>
     internal Msi MessageOf(RedirectionEntry entry) => _profile.MessageOf(entry);
 
     private bool IsActiveLow(RedirectionEntry entry) => entry.ActiveLow && !_profile.PolarityIgnored;

@@ -1,26 +1,27 @@
 namespace Wirq;
 
-/// <summary>How a profile's I/OAPIC parts from the 82093AA data sheet.</summary>
+/// <summary>How a profile's I/OAPIC differs from the 82093AA data sheet.</summary>
 /// <param name="PolarityIgnored">Every pin is active high.</param>
 /// <param name="RemoteIrrAtSend">Remote IRR is set when a level message is sent, accepted or not.</param>
 /// <param name="LatchedRequest">A level request stays latched over a rewrite to edge, is sent once as an edge and is
-/// then gone.</param>
-/// <param name="PinZeroIsTwo">What comes to pin 0 lands on pin 2.</param>
+/// then dropped.</param>
+/// <param name="PinZeroIsTwo">An input of pin 0 goes to pin 2.</param>
 /// <param name="AcksEdgePins">An EOI acknowledges edge pins of its vector too.</param>
-/// <param name="EveryDriveCounts">No level of a pin is remembered: driving one that is high already is an edge, or a
-/// level request, once more.</param>
-/// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether it fell in between or
-/// not, begins anew after it held, and lets go whenever another pin is served.</param>
+/// <param name="EveryDriveCounts">The level of a pin is not remembered: driving a high pin high again is another edge,
+/// or another level request.</param>
+/// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether or not it fell in
+/// between. It starts again after it held, and releases whenever another pin is served.</param>
 /// <param name="LevelInEveryMode">The level bit counts in SMI, NMI, INIT and ExtINT entries too.</param>
-/// <param name="ReservedBitsStored">Every bit of an entry but the read-only ones keeps what is written.</param>
-/// <param name="EoiRegisterIsWide">The EOI register takes 32 bits, no less, and compares all of them.</param>
-/// <param name="RegistersRepeat">Bits 7:0 of an address alone name a register.</param>
+/// <param name="ReservedBitsStored">Every bit of an entry except the read-only ones keeps what is written.</param>
+/// <param name="EoiRegisterIsWide">The EOI register accepts only 32-bit writes, and compares all bits.</param>
+/// <param name="RegistersRepeat">Only bits 7:0 of an address select a register.</param>
 /// <param name="AbsentReadOnes">A register that does not exist reads as ones.</param>
 /// <param name="EoiServesEveryPin">The EOI of a level vector serves every pin of that vector whose line is high.</param>
 /// <param name="DestinationIsByte">Only bits 63:56 of an entry are sent as its destination.</param>
-/// <param name="LevelDriveCounts">Driving a level pin that is high already is a request once more.</param>
-/// <param name="WindowAnyWidth">IOWIN takes accesses of less than 32 bits, and of 64.</param>
-/// <param name="RemoteIrrForNobody">Remote IRR is set too where all local APICs were asked and none was addressed.</param>
+/// <param name="LevelDriveCounts">Driving a high level pin high again is another request.</param>
+/// <param name="WindowAnyWidth">IOWIN accepts accesses of less than 32 bits, and of 64.</param>
+/// <param name="RemoteIrrForNobody">Remote IRR is also set if all local APICs were checked and none was
+/// addressed.</param>
 internal readonly record struct IoApicProfile(
     bool PolarityIgnored, bool RemoteIrrAtSend, bool LatchedRequest, bool PinZeroIsTwo, bool AcksEdgePins,
     bool EveryDriveCounts, bool StormCountsAtEoi, bool LevelInEveryMode, bool ReservedBitsStored, bool EoiRegisterIsWide,
@@ -96,7 +97,7 @@ internal readonly record struct IoApicProfile(
     /// <summary>Whether an entry is level-triggered.</summary>
     internal bool IsLevel(RedirectionEntry entry) => LevelInEveryMode ? entry.LevelBitSet : entry.Level;
 
-    /// <summary>Whether an answer to a level message sets Remote IRR, where its sending did not.</summary>
+    /// <summary>Whether an answer to a level message sets Remote IRR, if its sending did not.</summary>
     internal bool SetsRemoteIrr(RefusalReason reason) =>
         reason == RefusalReason.None || RemoteIrrForNobody && reason == RefusalReason.NoDestination;
 

@@ -2,7 +2,7 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>What an I/OAPIC remembers besides its pins.</summary>
+/// <summary>The state of an I/OAPIC besides its pins.</summary>
 internal struct IoApicState : IState
 {
     /// <summary>APIC id, and its copy in the arbitration register.</summary>
@@ -10,20 +10,20 @@ internal struct IoApicState : IState
     /// <summary>IOREGSEL, 8 bits.</summary>
     public uint Selected;
     public uint Reserved;
-    /// <summary>The pins that an EOI may concern: those with a flag of <see cref="PinFlags.HearsEoi"/>. Kept, so that an EOI
-    /// looks at these and not at all.</summary>
+    /// <summary>The pins that an EOI may affect: those with a flag of <see cref="PinFlags.HearsEoi"/>. This set exists
+    /// so that an EOI need not check all pins.</summary>
     public PinSet EoiPins;
     /// <summary>The pins with <see cref="PinFlags.Braked"/>, for the same reason.</summary>
     public PinSet Braked;
 }
 
-/// <summary>What an I/OAPIC remembers of one pin.</summary>
+/// <summary>The state of one pin of an I/OAPIC.</summary>
 internal struct IoApicPin : IState
 {
     /// <summary>The entry, its Remote IRR and delivery status bits always clear; see <see
     /// cref="PinFlags.RemoteIrr"/>.</summary>
     public RedirectionEntry Entry;
-    /// <summary>When the storm brake lets go, in ns; 0 while it does not hold.</summary>
+    /// <summary>When the storm brake releases the pin, in ns; 0 while it does not hold.</summary>
     public long StormDeadline;
     /// <summary>Consecutive EOIs that found the line still asserted; saturates at the limit.</summary>
     public int StormCount;
@@ -41,7 +41,7 @@ internal struct IoApicPin : IState
     }
 }
 
-/// <summary>What is true of a pin. One word, so that the usual questions are one test.</summary>
+/// <summary>The flags of a pin. They are in one word, so that the usual questions are one test.</summary>
 [Flags]
 internal enum PinFlags
 {
@@ -52,20 +52,21 @@ internal enum PinFlags
     Asserted = 1 << 1,
     /// <summary>A level message was accepted and not ended.</summary>
     RemoteIrr = 1 << 2,
-    /// <summary>A level message was sent, and its answer is not in yet.</summary>
+    /// <summary>A level message was sent, and has no answer yet.</summary>
     InFlight = 1 << 3,
     /// <summary>Its EOI came before the answer did.</summary>
     EndedInFlight = 1 << 4,
     /// <summary>Its last level message was refused.</summary>
     Refused = 1 << 5,
-    /// <summary>It owes its holders an acknowledge, to be paid at unmask.</summary>
+    /// <summary>It owes its holders an acknowledge, which is given at the unmask.</summary>
     AckOwed = 1 << 6,
     /// <summary>Its EOI is being worked on: the next look at it counts for the storm brake.</summary>
     AfterEoi = 1 << 7,
     /// <summary>The storm brake holds it.</summary>
     Braked = 1 << 8,
-    /// <summary>A request is latched: an edge, until it is sent, and where the profile latches requests, a level.</summary>
+    /// <summary>A request is latched: an edge, until it is sent, and, if the profile latches requests, a
+    /// level.</summary>
     Latched = 1 << 9,
-    /// <summary>Those for which an EOI of its vector means something.</summary>
+    /// <summary>The flags of a pin that an EOI of its vector affects.</summary>
     HearsEoi = RemoteIrr | InFlight | Refused,
 }

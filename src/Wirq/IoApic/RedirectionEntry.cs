@@ -24,7 +24,7 @@ public readonly record struct RedirectionEntry(ulong Bits)
     /// <summary>Bits that a guest can write where destinations of 15 bits or remappable entries exist.</summary>
     public const ulong WritableExtended = 0xFFFFul << AddressShift | 0x1AFFF;
 
-    /// <summary>What the data sheet has after reset: masked, the rest zero.</summary>
+    /// <summary>The entry after reset by the data sheet: masked, the rest zero.</summary>
     public static RedirectionEntry Reset => new(MaskBit);
 
     /// <summary>Composes an unmasked entry.</summary>
@@ -54,7 +54,7 @@ public readonly record struct RedirectionEntry(ulong Bits)
     public bool ActiveLow => (Bits & ActiveLowBit) != 0;
     /// <summary>Whether a level interrupt of this pin was accepted and not yet ended.</summary>
     public bool RemoteIrr => (Bits & RemoteIrrBit) != 0;
-    /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even where bit 15 says level
+    /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even if bit 15 says level
     /// (82093AA, 3.2.4, delivery mode): nothing would ever end them.</summary>
     public bool Level => (Bits & LevelBit) != 0 && (EdgeModes >> (int)Mode & 1) == 0;
     /// <summary>Bit 15 alone, whatever the delivery mode is.</summary>
@@ -81,7 +81,7 @@ public readonly record struct RedirectionEntry(ulong Bits)
     /// one, and the handle of a remappable one (VT-d specification, 5.1.5.1).</summary>
     public Msi Message => MessageOf(Level);
 
-    /// <summary>As <see cref="Message"/>, for a chip that has its own idea of what a level entry is.</summary>
+    /// <summary>As <see cref="Message"/>, for a chip whose profile defines level entries differently.</summary>
     internal Msi MessageOf(bool level) => new(MsiAddress.WindowBegin | (Bits >> AddressShift) << 4 | (Logical ? 4u : 0u),
         MsiData.For(Vector, Mode, level).Bits);
 

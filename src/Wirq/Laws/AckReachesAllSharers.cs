@@ -4,10 +4,10 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <summary>Everybody on a line hears when it is acknowledged.</summary>
-/// <remarks>Those count who were on the line at the acknowledge and did not leave it since. An acknowledge that waits for
-/// the pin to be unmasked must have been given once it is. A source behind a resample eventfd has heard when that is
-/// written, not when the fabric asks for it.</remarks>
+/// <summary>Every source on a line gets its acknowledge.</summary>
+/// <remarks>The sources that count were on the line at the acknowledge and have not left it since. An acknowledge that
+/// waits for the unmask of the pin must have been given once the pin is unmasked. A source with a resample eventfd has
+/// its acknowledge when the eventfd is written, not when the fabric requests it.</remarks>
 internal sealed class AckReachesAllSharers : Law
 {
     private const ulong Unheard = 1, StillDeferred = 2, Unwritten = 3;
@@ -107,7 +107,7 @@ internal sealed class AckReachesAllSharers : Law
     {
         public ushort Owed;
         public ushort Gsi;
-        /// <summary>Whether it hears by an eventfd, and whether that is still to be written.</summary>
+        /// <summary>Whether it gets acknowledges by an eventfd, and whether that is still to be written.</summary>
         public byte ByEventFd, Unwritten;
     }
 

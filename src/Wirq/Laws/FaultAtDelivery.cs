@@ -5,10 +5,10 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <summary>A fault belongs to an interrupt that happened, and such an interrupt to a fault.</summary>
-/// <remarks>A unit tells of a blocked message (<see cref="EventKind.RemapFaulted"/>: recorded, or why not), and whoever
-/// sent it is answered. Both come one after the other, and neither comes alone: a fault without an attempt was recorded
-/// when something was programmed; a refusal without a fault was swallowed.</remarks>
+/// <summary>Every fault belongs to an interrupt that happened, and every blocked interrupt has a fault.</summary>
+/// <remarks>A unit reports a blocked message (<see cref="EventKind.RemapFaulted"/>: recorded, or why not), and the
+/// sender gets an answer. Both come in sequence, and neither comes alone. A fault without an attempt was recorded when
+/// something was programmed. A refusal without a fault was not reported.</remarks>
 internal sealed class FaultAtDelivery : Law
 {
     private const ulong Unasked = 1, Swallowed = 2, WrongSender = 3;
@@ -90,8 +90,8 @@ internal sealed class FaultAtDelivery : Law
         private ushort _first;
     }
 
-    /// <summary>Faults that wait for their refusal, in the order of their requesters. A message is refused as it is blocked, so
-    /// few wait; more than there are rows are not judged.</summary>
+    /// <summary>Faults that wait for their refusal, in the order of their requesters. A message is refused when it is
+    /// blocked, so few wait. If more wait than there are rows, the rest are not judged.</summary>
     private struct Faults : IState
     {
         public FaultRows Rows;

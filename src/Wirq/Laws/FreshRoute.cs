@@ -6,12 +6,12 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>A pin's message is the one that its entry named when it was sent.</summary>
-/// <remarks>Two comparisons: the message of a <see cref="EventKind.Deliver"/> with the entry there and then, and what
-/// the local APICs say they took with the message of its Deliver. In between the guest may have written the entry again,
-/// which is nobody's fault. What was taken of a pin that nothing is known to be under way from is compared with its
-/// entry.
-/// Where a remapping unit translated the message, what it made of it is what the local APICs must take. A remappable entry
-/// of which no unit told is compared where it is sent only.</remarks>
+/// <remarks>There are two comparisons: the message of a <see cref="EventKind.Deliver"/> with the entry at that moment,
+/// and the message that the local APICs report as accepted with the message of its Deliver. In between the guest may
+/// have written the entry again, which is not an error. An accepted message of a pin that has no known message under
+/// way is compared with the pin's entry. If a remapping unit translated the message, the local APICs must accept the
+/// result of the translation. A remappable entry for which no unit reported a translation is compared only where it is
+/// sent.</remarks>
 internal sealed class FreshRoute : Law
 {
     private const ulong Sent = 1, Taken = 2;
@@ -48,7 +48,8 @@ internal sealed class FreshRoute : Law
             case EventKind.MessageAccepted or EventKind.MessageRefused when _pins.TryPin(e.Origin, out int chip, out int pin):
                 Compare(e, chip, pin);
                 break;
-            // A message is translated right before the local APICs take it. One that is translated to be kept says so next.
+            // A message is translated right before the local APICs accept it. If it is translated to be cached, the
+            // next event says so.
             case EventKind.RemapTranslated:
                 _translation.Value = new() { Message = e.Message, Requester = e.Index, Known = 1 };
                 break;
@@ -84,7 +85,7 @@ internal sealed class FreshRoute : Law
     {
         if (sent == expected)
             return true;
-        // A kernel may be told the same in a wider format.
+        // A kernel may get the same message in a wider format.
         return !sent.Address.Remappable && !expected.Address.Remappable
             && sent.TryDecode(_format, out InterruptMessage a) == expected.TryDecode(_format, out InterruptMessage b)
             && a == b;
@@ -124,8 +125,8 @@ internal sealed class FreshRoute : Law
         private SentMessage _first;
     }
 
-    /// <summary>What pins sent and nobody answered, by pin, of each the oldest first. Where more is under way than there is room for, what
-    /// cannot be told apart is not judged.</summary>
+    /// <summary>The messages of pins that have no answer yet, by pin, the oldest of each pin first. If there are more
+    /// than there is room for, messages that cannot be told apart are not judged.</summary>
     private struct UnderWay : IState
     {
         public SentRows Rows;

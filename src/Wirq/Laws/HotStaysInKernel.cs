@@ -4,9 +4,9 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <summary>What a kernel serves, userspace leaves alone.</summary>
-/// <remarks>A virq is hot from the moment that its eventfd is bound to the moment that it is unbound; what is decided, and
-/// not carried out yet, does not count. A trigger by hand is userspace's own.</remarks>
+/// <summary>Userspace does not touch what a kernel serves.</summary>
+/// <remarks>A virq is hot from the moment when its eventfd is bound to the moment when it is unbound. A decision that
+/// is not carried out yet does not count. A call of the trigger method is always userspace's.</remarks>
 internal sealed class HotStaysInKernel : Law
 {
     private readonly Block<Binding> _virqs;

@@ -6,8 +6,9 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>An invalidation ends what it names, and nothing else.</summary>
-/// <remarks>What was translated before counts as old once the invalidation is done. Between its beginning and its end, a
-/// virq that is unbound must have come from an entry in range.</remarks>
+/// <remarks>A translation from before an invalidation counts as old once the invalidation is done. Between the
+/// beginning and the end of an invalidation, a virq that is unbound must have come from an entry in the
+/// range.</remarks>
 internal sealed class InvalidateIsExact : Law
 {
     private const ulong UsedOld = 1, TouchedOther = 2, NeverDone = 3;
@@ -61,7 +62,7 @@ internal sealed class InvalidateIsExact : Law
             case EventKind.VirqRegistered:
                 virq = default;
                 break;
-            // What the kernel served before it let go of the eventfd is told behind this.
+            // What the kernel served before it unbound the eventfd is reported after this.
             case EventKind.VirqDisposed:
                 virq.Gone = 1;
                 _gone.Value.Any = 1;

@@ -3,11 +3,11 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <summary>Something that holds in every history of an interrupt system. A law sees nothing but the events, in the
-/// order of the queue, so it judges a recording or a foreign log as it judges a running machine.</summary>
-/// <remarks>An observation stands in the queue where its chip changed, and so does an effect: where it was appended, not
-/// where its consequences are. So a law that keeps up with the events knows, at a <see cref="EventKind.Deliver"/>, the
-/// chip as it was when it decided to send. What a carried-out effect changes is told behind all that was waiting by
+/// <summary>A sentence that holds in every history of an interrupt system. A law sees only the events, in the order of
+/// the queue, so it judges a recording or a foreign log in the same way as a running machine.</summary>
+/// <remarks>An observation is in the queue at the point where its chip changed. An effect is at the point where it was
+/// appended, not where its consequences are. So at a <see cref="EventKind.Deliver"/>, a law knows the chip as it was
+/// when the chip decided to send. The changes of a carried-out effect are reported after everything that was waiting by
 /// then.</remarks>
 public abstract class Law
 {
@@ -26,10 +26,10 @@ public abstract class Law
         });
     }
 
-    /// <summary>Its name, by which scenarios and reports call it.</summary>
+    /// <summary>Its name in scenarios and reports.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What it says.</summary>
+    /// <summary>Its sentence.</summary>
     public abstract string Says { get; }
 
     /// <summary>Its first break; null while it holds.</summary>
@@ -38,23 +38,23 @@ public abstract class Law
     /// <summary>The first break in a plain sentence.</summary>
     public string Describe() => Break is { } first ? Explain(first) : $"{Name} holds";
 
-    /// <summary>Whether <see cref="LawBreak.First"/> of a break is the slot of a source: which of a line's it was, is no part of
-    /// an identity.</summary>
+    /// <summary>Whether <see cref="LawBreak.First"/> of a break is the slot of a source. Which of a line's sources it
+    /// was is not part of an identity.</summary>
     private protected virtual bool NamesSource(ulong code) => false;
 
-    /// <summary>Learns what a machine is, as nobody has told of it; the shadows know it already, and what can be told by an
-    /// event comes by one.</summary>
+    /// <summary>Learns the state of a machine for which there were no events. The shadows have learned it already, and
+    /// what an event can report comes as an event.</summary>
     internal virtual void Learn(Fabric machine) { }
 
-    /// <summary>Takes in the next event. Allocates nothing.</summary>
+    /// <summary>Processes the next event. Allocates nothing.</summary>
     protected internal abstract void Observe(in Event e);
 
-    /// <summary>Puts a break in words.</summary>
+    /// <summary>Describes a break.</summary>
     protected abstract string Explain(in LawBreak first);
 
-    /// <summary>Notes a break; all but the first are dropped.</summary>
-    /// <param name="code">In which way the law is broken, 1 upwards.</param>
-    /// <param name="e">Where it showed.</param>
+    /// <summary>Records a break; all but the first are dropped.</summary>
+    /// <param name="code">The way in which the law is broken, from 1.</param>
+    /// <param name="e">The event where it showed.</param>
     /// <param name="first">For <see cref="Explain"/>.</param>
     /// <param name="second">For <see cref="Explain"/>.</param>
     protected void Fail(ulong code, in Event e, ulong first = 0, ulong second = 0)

@@ -4,8 +4,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>The first time that a law was broken.</summary>
-/// <param name="Code">In which way; a number of the law's own, never 0.</param>
-/// <param name="Event">The event at which it showed. What ought to have happened and did not shows at
+/// <param name="Code">The way in which it was broken; a number of the law's own, never 0.</param>
+/// <param name="Event">The event at which it showed. If something should have happened and did not, that is
 /// <see cref="EventKind.Rest"/>.</param>
 /// <param name="First">Datum of the law's own.</param>
 /// <param name="Second">Datum of the law's own.</param>
@@ -14,8 +14,8 @@ public readonly record struct LawBreak(ulong Code, Event Event, ulong First, ulo
     /// <summary>Virtual time, in nanoseconds.</summary>
     public long Time => Event.Time;
 
-    /// <summary>It as an identity has it. When it broke has no bearing on what the machine does from here on, and neither has
-    /// which translation or owner it was.</summary>
+    /// <summary>Its canonical form in an identity. The time of the break does not affect what the machine will do, and
+    /// neither does which translation or owner it was.</summary>
     internal LawBreak Canonical => this with
     {
         Event = (Event.Kind == EventKind.VirqInjected

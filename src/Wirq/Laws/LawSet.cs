@@ -6,12 +6,12 @@ namespace Wirq.Laws;
 
 /// <summary>The laws that watch one machine.</summary>
 /// <remarks>Feed it every event of one machine, from power-on and in order. A stream that begins later must begin with
-/// an <see cref="EventKind.EntryWritten"/> for each entry that is not in its reset state any more; sources and levels
-/// from before are learned of as they show. All state lies in the arena: in the machine's own it forks with the machine
-/// (<see cref="Fabric.Laws"/>) and compares with it.
-/// <para>Effects alone look like breaks of nearly every law. So a set that is built for a machine turns that machine's
-/// <see cref="EventBuffer.Observing"/> on. Where no event waits, it learns of that machine itself: entries, sources, levels of
-/// lines and pins.</para></remarks>
+/// an <see cref="EventKind.EntryWritten"/> for each entry that is no longer in its reset state. Earlier sources and
+/// levels are learned when they show. All state lies in the arena. If that is the machine's own arena, the laws fork
+/// with the machine (<see cref="Fabric.Laws"/>) and are part of its identity.
+/// <para>Effects without observations look like breaks of nearly every law. So a set that is built for a machine turns
+/// on <see cref="EventBuffer.Observing"/> of that machine. If no event waits, the set learns the state of the machine
+/// from the machine itself: entries, sources, levels of lines and pins.</para></remarks>
 public sealed class LawSet
 {
     private static readonly (string Name, Func<MachineShadow, StateArena, Law> Make)[] All =
@@ -37,9 +37,9 @@ public sealed class LawSet
 
     /// <summary>Builds the laws with their state in <paramref name="arena"/>.</summary>
     /// <param name="options">How the machine is built.</param>
-    /// <param name="gsis">Which of its GSIs leads where; the machine whose map it is observes from now on.</param>
+    /// <param name="gsis">The GSI map; the machine of the map observes from now on.</param>
     /// <param name="arena">Where the state goes: the machine's own arena, or another.</param>
-    /// <param name="only">Names of the laws that are wanted; null for all.</param>
+    /// <param name="only">Names of the laws to check; null for all.</param>
     /// <exception cref="ArgumentException">There is no law of such a name.</exception>
     public LawSet(FabricOptions options, GsiMap gsis, StateArena arena, IEnumerable<string>? only = null)
     {
@@ -68,8 +68,8 @@ public sealed class LawSet
     /// <summary>The laws.</summary>
     public IReadOnlyList<Law> Laws => _laws;
 
-    /// <summary>What became of the machine before anybody watched. So nothing is unknown, and what is told later tells nothing
-    /// that another history of the same machine would lack.</summary>
+    /// <summary>Learns the state of the machine from before the first event. So nothing is unknown, and later events
+    /// add no knowledge that another history of the same machine would lack.</summary>
     private void Learn(Fabric machine)
     {
         _shadow.Learn(machine);
@@ -100,7 +100,7 @@ public sealed class LawSet
         {
             for (int pin = 0; pin < machine.IoApics[chip].Options.Pins; pin++)
             {
-                // As a change of polarity: that makes no edge.
+                // Reported as a change of polarity, which makes no edge.
                 if (machine.IoApics[chip].IsAsserted(pin))
                     Observe(new PinChanged(chip, pin, Asserted: true, ByPolarity: true).ToEvent() with { Time = machine.Now });
             }
@@ -115,7 +115,7 @@ public sealed class LawSet
         }
     }
 
-    /// <summary>What the guest wrote.</summary>
+    /// <summary>Learns the entries that the guest wrote.</summary>
     private void LearnEntries(Fabric machine)
     {
         for (int chip = 0; chip < machine.IoApics.Count; chip++)
@@ -135,8 +135,8 @@ public sealed class LawSet
     /// <summary>Sets of the same key have the same layout.</summary>
     internal string Key => string.Join(' ', _laws.Select(law => law.Name));
 
-    /// <summary>Takes in the next event.</summary>
-    /// <exception cref="InvalidOperationException">The machine does not observe any more.</exception>
+    /// <summary>Processes the next event.</summary>
+    /// <exception cref="InvalidOperationException">The machine no longer observes.</exception>
     public void Observe(in Event e)
     {
         if (_events is { Observing: false })
@@ -152,6 +152,6 @@ public sealed class LawSet
     /// <summary>Builds the same laws over the arena of a fork.</summary>
     internal void BuildFor(Fabric fork) => _ = new LawSet(_shadow.Options, fork.Gsis, fork.Arena, _laws.Select(law => law.Name));
 
-    /// <summary>Takes over the state of laws of the same key.</summary>
+    /// <summary>Takes over the state of laws with the same key.</summary>
     internal void CopyFrom(LawSet other) => _arena.CopyFrom(other._arena, other._start, _start, BlockCount);
 }

@@ -2,7 +2,7 @@ using Wirq.Events;
 
 namespace Wirq.Laws;
 
-/// <summary>The names that breaks call things by, and the counting that all laws do alike.</summary>
+/// <summary>The names used in breaks, and the counters that all laws share.</summary>
 internal static class LawText
 {
     internal static ulong Pack(int ioApic, int pin) => Origin.Pin(ioApic, pin).Bits;
@@ -10,11 +10,11 @@ internal static class LawText
     /// <summary>The pin in a datum made by <see cref="Pack"/>.</summary>
     internal static string Pin(ulong packed) => EventText.Pin(new Origin((uint)packed));
 
-    /// <summary>The pin of an event that bears one in its Unit and Index.</summary>
+    /// <summary>The pin in the Unit and Index of an event.</summary>
     internal static string Pin(in Event e) => EventText.Pin(e.IoApic, e.Pin);
 }
 
-/// <summary>Small counters that stick at their ends, so that no history makes a state of ever new numbers.</summary>
+/// <summary>Small saturating counters, so that a long history does not make ever new states.</summary>
 internal static class Tally
 {
     internal static void Up(ref byte count)

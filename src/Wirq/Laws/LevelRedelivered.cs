@@ -6,12 +6,12 @@ namespace Wirq.Laws;
 
 /// <summary>No level is forgotten, and none is made up.</summary>
 /// <remarks>
-/// At rest, a pin that asserts a level, is not masked and has Remote IRR clear must have a message out, unless the storm
-/// brake holds it or its last message was refused: that one is tried again at the pin's next entry write, rise or EOI.
-/// <para>A pin that sends a level must assert it there and then. That is exact, though the message is carried out
-/// later:
-/// the <see cref="EventKind.Deliver"/> stands in the queue where the chip decided, so a pin that falls before the message
-/// is carried out falls behind it in the stream.</para>
+/// At rest, a pin that asserts a level, is not masked and has Remote IRR clear must have a message out. There are two
+/// exceptions: the storm brake holds the pin, or its last message was refused and is tried again at the pin's next
+/// entry write, rise or EOI.
+/// <para>A pin that sends a level must assert it at that moment. This is exact, though the message is carried out
+/// later: the <see cref="EventKind.Deliver"/> is in the queue at the point where the chip decided. If the pin falls
+/// before the message is carried out, the fall comes after it in the stream.</para>
 /// </remarks>
 internal sealed class LevelRedelivered : Law
 {
@@ -48,7 +48,7 @@ internal sealed class LevelRedelivered : Law
                 facts.Refused = facts.Refused.Without(pin);
                 if (PinChanged.Of(e).Asserted)
                     break;
-                // A fall lets the brake go without a word.
+                // A fall releases the brake without an event.
                 facts.Braked = facts.Braked.Without(pin);
                 facts.Ended = facts.Ended.Without(pin);
                 break;
@@ -97,7 +97,7 @@ internal sealed class LevelRedelivered : Law
                 .Except(pins.RemoteIrr | facts.Braked | facts.Refused | facts.InFlight);
             if (PinSet.Next(ref due) is var pin and >= 0)
                 Fail(facts.Ended.Has(pin) ? NotAgain : Undelivered, e, LawText.Pack(chip, pin));
-            // A pin that nothing is due for any more has forgotten its last EOI.
+            // A pin for which nothing is due has forgotten its last EOI.
             facts.Ended = facts.Ended & pins.Level & pins.Asserted;
         }
     }
@@ -112,15 +112,15 @@ internal sealed class LevelRedelivered : Law
 
     private struct LevelFacts : IState
     {
-        /// <summary>Pins that sent a level and heard no answer.</summary>
+        /// <summary>Pins that sent a level and have no answer yet.</summary>
         public PinSet InFlight;
-        /// <summary>Those of them whose message the guest changed meanwhile.</summary>
+        /// <summary>Those of them whose message the guest changed in the meantime.</summary>
         public PinSet Renewed;
-        /// <summary>Pins whose last message was refused and who had no reason to try again.</summary>
+        /// <summary>Pins whose last message was refused and that had no reason to try again.</summary>
         public PinSet Refused;
         public PinSet Braked;
-        /// <summary>Pins whose interrupt was ended and that sent nothing since; it only makes the better
-        /// sentence, so it is no part of an identity.</summary>
+        /// <summary>Pins whose interrupt was ended and that sent nothing since. This only makes a better sentence, so
+        /// it is not part of an identity.</summary>
         public PinSet Ended;
     }
 }

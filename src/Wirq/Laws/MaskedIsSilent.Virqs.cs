@@ -3,8 +3,8 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <content>A masked virq sends nothing. Until its mask has completed, the kernel may still serve what came
-/// before.</content>
+/// <content>A masked virq sends nothing. Until its mask has completed, the kernel may still serve an earlier
+/// interrupt.</content>
 internal sealed partial class MaskedIsSilent
 {
     private readonly Block<VirqMask> _virqs;

@@ -5,8 +5,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>A masked pin sends nothing.</summary>
-/// <remarks>A message counts where it was sent: one that was sent before the mask may be carried out after it. An answer
-/// whose sending was not told counts where it is told.</remarks>
+/// <remarks>A message counts at the point where it was sent: a message sent before the mask may be carried out after
+/// it. If the sending was not reported, the message counts where its answer is.</remarks>
 internal sealed partial class MaskedIsSilent : Law
 {
     private const ulong Sent = 1, Taken = 2, VirqSent = 3;

@@ -24,7 +24,7 @@ internal sealed partial class NoLostEdge
                 virq.Waits = 0;
                 break;
             case EventKind.VirqMessageSet:
-                // A message that is a write to memory is answered by that; a line's virq is answered by its line.
+                // A message that is a write to memory has that as its answer; a line's virq has its line as its answer.
                 virq.Programmed = 1;
                 break;
         }

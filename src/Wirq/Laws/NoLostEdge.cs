@@ -6,8 +6,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>Edges become messages, messages are answered, and an INTA cycle is run by a CPU.</summary>
-/// <remarks>An edge is answered by what the local APICs say of its message and by what the pin hears of it. Some streams
-/// tell only one of the two, so both are counted, and an edge is lost where neither accounts for it.</remarks>
+/// <remarks>Two events answer an edge: what the local APICs report about its message, and the answer to the pin. Some
+/// streams have only one of the two. So both are counted, and an edge is lost if neither accounts for it.</remarks>
 internal sealed partial class NoLostEdge : Law
 {
     private const ulong EdgeUnanswered = 1, EdgeUnrecorded = 2, MessageUnanswered = 3, WriteUndone = 4, IntaUnused = 5,
@@ -160,8 +160,8 @@ internal sealed partial class NoLostEdge : Law
         private SentMessages _first;
     }
 
-    /// <summary>Messages of devices, and INTA cycles. A message is answered as it is sent, so few rows do; messages of
-    /// more devices than there are rows are not judged.</summary>
+    /// <summary>Messages of devices, and INTA cycles. A message is answered when it is sent, so a few rows are enough.
+    /// If more devices send than there are rows, the rest are not judged.</summary>
     private struct Messages : IState
     {
         public SentRows Rows;
@@ -194,7 +194,7 @@ internal sealed partial class NoLostEdge : Law
             Rows[(int)Count] = default;
         }
 
-        // Rows stand in the order of their origins, whoever sent first.
+        // Rows are in the order of their origins, whichever sent first.
         private readonly int Find(uint origin)
         {
             int row = 0;

@@ -4,18 +4,18 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <summary>A level interrupt has a device behind it that wants it.</summary>
+/// <summary>A level interrupt has a device behind it that needs service.</summary>
 /// <remarks>
-/// A device wants from the rise of its source to its fall, or to the moment from which it wants nothing any more though
-/// nobody sees its source fall. That is judged where the request is made: at the <see cref="EventKind.Deliver"/>, and
-/// where the 8259 raises INTR for it. What happens between the request and the CPU is nobody's fault, and so a request
-/// that was right stands until it is served, masked or asked about again: it may wait in the 8259 behind a more urgent
-/// one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
-/// <para>INTR that stands for a line which fell meanwhile ends in the spurious vector; only where the 8259 hands out the
-/// line's own vector is that a phantom. QEMU's and KVM's keep some requests without a line; that is in their
-/// profile.</para>
-/// <para>Not judged: lines without sources (foreign logs), lines that something from before the first event may hold, and
-/// pins that the guest made active low against the wiring, which stand for the absence of a request.</para>
+/// A device needs service from the rise of its source to its fall, or to the moment from which it no longer needs it
+/// although the fall of its source is not visible. The law judges this where the request is made: at the
+/// <see cref="EventKind.Deliver"/>, and where the 8259 raises INTR for it. What happens between the request and the CPU
+/// is not an error. So a request that was right stands until it is served, masked or resampled: it may wait in the 8259
+/// behind a more urgent one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
+/// <para>If INTR stands for a line that fell in the meantime, the result is the spurious vector. It is a phantom only
+/// if the 8259 returns the line's own vector. The 8259s of QEMU and KVM keep some requests without a line; that is in
+/// their profiles.</para>
+/// <para>Not judged: lines without sources (foreign logs), lines that a source from before the first event may hold,
+/// and pins that the guest made active low against the wiring, whose level means that there is no request.</para>
 /// </remarks>
 internal sealed class NoPhantom : Law
 {
@@ -73,7 +73,7 @@ internal sealed class NoPhantom : Law
         }
     }
 
-    /// <summary>Whether a request may have outlived its line, as the profile has it.</summary>
+    /// <summary>Whether a request may outlive its line in the profile.</summary>
     private bool IsLatched(int chip, int pin) =>
         _shadow.Pins.Profile(chip).LatchedRequest && !_shadow.Pins.Chip(chip).Asserted.Has(pin);
 
@@ -116,14 +116,14 @@ internal sealed class NoPhantom : Law
         }
     }
 
-    /// <summary>A source rises: if its pin of the 8259 is high and open, its request waits there.</summary>
+    /// <summary>A source rises: if its pin of the 8259 is high and unmasked, its request waits there.</summary>
     private void Await(in Event e, ref PicRequests pic)
     {
         if (e.Index < (uint)_shadow.Lines.Count && _shadow.Gsis[e.Gsi].Irq is var irq and >= 0)
             Await(irq, ref pic);
     }
 
-    /// <summary>A line falls: none of its requests stands any more, even where a pin should not follow.</summary>
+    /// <summary>A line falls: none of its requests stands any longer, even if a pin does not follow.</summary>
     private void Release(in Event e)
     {
         if (e.Index >= (uint)_shadow.Lines.Count)
@@ -142,7 +142,7 @@ internal sealed class NoPhantom : Law
     }
 
     /// <summary>Judges a request.</summary>
-    /// <returns>Whether it was right, or at least cannot be told from one that was.</returns>
+    /// <returns>Whether it was right, or cannot be told from a right one.</returns>
     private bool Judge(in Event e, ulong code, int first, int second, bool stands)
     {
         bool judged = IsJudged(first, second) || IsJudged(second, first);

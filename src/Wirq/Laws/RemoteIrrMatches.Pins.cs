@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Laws;
 
-/// <content>One pin's part of it.</content>
+/// <content>The part of the law for one pin.</content>
 internal sealed partial class RemoteIrrMatches
 {
     private void Follow(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
@@ -39,7 +39,8 @@ internal sealed partial class RemoteIrrMatches
                 facts.Known = facts.Known.With(pin);
                 break;
             case EventKind.PinCoalesced:
-                // Who waits for the EOI has it set; from before the first event, if not from an acceptance.
+                // A pin that waits for the EOI has Remote IRR set: from before the first event, if not from an
+                // acceptance.
                 if (facts.Known.Has(pin) && !facts.Expected.Has(pin))
                     FailPin(Unexpected, e);
                 (facts.Expected, facts.Known) = (facts.Expected.With(pin), facts.Known.With(pin));
@@ -67,7 +68,7 @@ internal sealed partial class RemoteIrrMatches
 
     private void Accept(RedirectionEntry entry, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
     {
-        // An answer to a message that the entry does not name any more sets nothing: its EOI could not be told.
+        // An answer to a message that the entry no longer names sets nothing: its EOI could not be recognised.
         bool current = !facts.InFlight.Has(pin) || entry.Vector == of.Sent;
         if (_pins.Profile(chip).IsLevel(entry) && current && !_pins.Profile(chip).RemoteIrrAtSend)
             facts.Expected = facts.Expected.With(pin);
@@ -106,7 +107,7 @@ internal sealed partial class RemoteIrrMatches
         {
             if (_pins.Options(chip).Version < 0x20)
                 FailPin(NoEoiRegister, e);
-            // The write itself may not have been told; the first pin that it ends speaks for it.
+            // The write itself may not have been reported; the first pin that it ends stands for it.
             if (of.Ended >= ends)
                 Tally.Up(ref ends);
             Oblige(chip, e.Vector);

@@ -8,11 +8,11 @@ namespace Wirq.Laws;
 /// <summary>Remote IRR begins with the acceptance of a level interrupt and ends with its EOI, or a rewrite to
 /// edge.</summary>
 /// <remarks>
-/// A broadcast takes effect where it stands, on the chip as it is by then: ahead of what the stream has told, by all that
-/// was waiting. So a broadcast must end what was accepted or under way when it came, and it may end once what shows
-/// only behind it; but no pin may be ended more often than its vector was.
-/// <para>A broadcast is legitimate where the CPU's own EOI asked for one. Of a CPU that tells nothing of its EOIs (a
-/// kernel owns its local APIC), every broadcast is.</para>
+/// A broadcast takes effect at its place in the stream, on the chip as it is by then: the chip is ahead of the stream
+/// by everything that was waiting. So a broadcast must end what was accepted or under way when it came, and it may end
+/// once what shows only after it. But no pin may be ended more often than its vector was.
+/// <para>A broadcast is legitimate if the CPU's own EOI asked for one. If a CPU reports no EOIs (a kernel owns its
+/// local APIC), every broadcast is legitimate.</para>
 /// </remarks>
 internal sealed partial class RemoteIrrMatches : Law
 {
@@ -33,7 +33,7 @@ internal sealed partial class RemoteIrrMatches : Law
         _edgeEoisBroadcast = shadow.Options.LocalApics.Profile == Profile.Kvm;
         _chips = arena.Reserve<ChipFacts>(Math.Max(1, _pins.ChipCount));
         _facts = arena.Reserve<PinFacts>(Math.Max(1, _pins.PinCount));
-        // Of an EOI that asks for nothing any more, its vector does not matter.
+        // If an EOI has no outstanding request, its vector does not matter.
         _cpus = arena.Reserve(shadow.Options.LocalApics.Count, static (ref CpuFacts cpu, long _) =>
         {
             if (cpu.Eoi == Eoi.Done)
@@ -90,7 +90,7 @@ internal sealed partial class RemoteIrrMatches : Law
             }
             _cpus[e.Cpu].Eoi = Eoi.Done;
         }
-        // That of an edge ends nothing.
+        // The EOI of an edge ends nothing.
         if (EoiBroadcast.Of(e).Edge)
             return;
         for (int chip = 0; chip < _pins.ChipCount; chip++)
@@ -134,7 +134,7 @@ internal sealed partial class RemoteIrrMatches : Law
         {
             ref ChipFacts facts = ref _chips[chip];
             PinSet set = _pins.Chip(chip).RemoteIrr;
-            // The plainest reason first: only one is kept.
+            // The simplest reason first: only one is kept.
             FailAny(e, StaysInEdge, chip, (facts.Expected & set).Except(_pins.Chip(chip).Level));
             FailAny(e, LeftSet, chip, facts.Must & facts.Expected);
             FailAny(e, NeverSet, chip, facts.Expected.Except(set));
@@ -187,7 +187,7 @@ internal sealed partial class RemoteIrrMatches : Law
         };
     }
 
-    /// <summary>What the last EOI of a CPU asks for.</summary>
+    /// <summary>What the last EOI of a CPU requests.</summary>
     private enum Eoi : byte { Untold, Done, Due, Suppressed }
 
     /// <summary>Why a broadcast was not legitimate.</summary>
@@ -217,9 +217,9 @@ internal sealed partial class RemoteIrrMatches : Law
     {
         /// <summary>Pins whose Remote IRR has to be set.</summary>
         public PinSet Expected;
-        /// <summary>Pins of which anything is known.</summary>
+        /// <summary>Pins about which anything is known.</summary>
         public PinSet Known;
-        /// <summary>Pins that sent a level and heard no answer.</summary>
+        /// <summary>Pins that sent a level and have no answer yet.</summary>
         public PinSet InFlight;
         /// <summary>Pins whose interrupt must be ended before rest.</summary>
         public PinSet Must;

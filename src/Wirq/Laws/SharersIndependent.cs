@@ -5,8 +5,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>A line, and every pin that it drives, is the OR of the line's sources.</summary>
-/// <remarks>A change of a line is judged at once, the pins at rest. Pins of chips that never tell of their pins (chips in
-/// a kernel) are not judged, nor is a pin that two lines drive.</remarks>
+/// <remarks>A change of a line is judged at once, the pins at rest. Two kinds of pins are not judged: pins of chips
+/// that never report their pins (chips in a kernel), and pins that two lines drive.</remarks>
 internal sealed class SharersIndependent : Law
 {
     private const ulong LineFell = 1, LineRose = 2, LineLow = 3, LineHigh = 4, PinLow = 5, PinHigh = 6, IrqLow = 7, IrqHigh = 8;

@@ -1,6 +1,6 @@
 namespace Wirq;
 
-/// <summary>Where a line ends: at a pin of the 8259 pair, of an I/OAPIC, of both or of none.</summary>
+/// <summary>Where a line leads: to a pin of the 8259 pair, of an I/OAPIC, of both or of none.</summary>
 /// <param name="Irq">Pin of the pair, 0 to 15, or -1.</param>
 /// <param name="IoApic">Number of the I/OAPIC, or -1.</param>
 /// <param name="Pin">Its pin.</param>
@@ -31,13 +31,13 @@ public sealed class GsiMap
         for (int irq = 0; irq < IsaIrqs; irq++)
         {
             int line = _gsiOfIrq[irq] = options.IsaOverrides.GetValueOrDefault(irq, irq);
-            // Pin 2 of the master takes the slave; no ISA device has it.
+            // Pin 2 of the master is the cascade; no ISA device uses it.
             if (irq != CascadeIrq && options.Pic is not null)
                 _targets[line] = _targets[line] with { Irq = irq };
         }
     }
 
-    /// <summary>The machine whose map it is; null where it was made for a stream of events alone.</summary>
+    /// <summary>The machine of the map; null if the map was made only for a stream of events.</summary>
     internal Fabric? Machine { get; init; }
 
     /// <summary>How many GSIs there are.</summary>

@@ -8,14 +8,14 @@ internal struct SourceState : IState
     /// <summary>Marks the end of a list of slots.</summary>
     internal const ushort None = ushort.MaxValue;
 
-    /// <summary>Counts the owners of the slot, so that an old handle is known for one; odd while in use.</summary>
+    /// <summary>Counts the owners of the slot, so that an old handle is recognised; odd while in use.</summary>
     public uint Generation;
     public ushort Gsi;
     /// <summary>The next source of the same line.</summary>
     public ushort Next;
     public SourceKind Kind;
     public byte Asserted;
-    /// <summary>The virq that drives it, and 1; 0 for none.</summary>
+    /// <summary>The virq that drives it, plus 1; 0 for none.</summary>
     public ushort VirqAndOne;
     public uint Reserved;
 

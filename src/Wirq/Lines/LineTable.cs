@@ -13,7 +13,7 @@ public sealed class LineTable
     private readonly Block<LineState> _lines;
     private readonly Block<SourceState> _sources;
     private readonly SlotSet _free;
-    // By slot; only while an identity is taken.
+    // By slot; used only while an identity is computed.
     private readonly ushort[] _places;
     private readonly ulong[] _placedSlots;
     private int _placed;
@@ -21,8 +21,8 @@ public sealed class LineTable
 
     /// <summary>Builds the table with its state in <paramref name="arena"/>.</summary>
     /// <param name="gsis">How many lines there are, 1 to 65535.</param>
-    /// <param name="capacity">How many sources fit at the same time, 1 to <see
-    /// cref="FabricOptions.MaxSources"/>.</param>
+    /// <param name="capacity">The maximum number of sources at the same time, 1 to
+    /// <see cref="FabricOptions.MaxSources"/>.</param>
     /// <param name="arena">Where its state goes.</param>
     public LineTable(int gsis, int capacity, StateArena arena)
     {
@@ -70,7 +70,7 @@ public sealed class LineTable
     /// <summary>The kind of the source in a slot.</summary>
     public SourceKind KindOf(int slot) => _sources[slot].Kind;
 
-    /// <summary>The labels of those who hold a line asserted.</summary>
+    /// <summary>The labels of the sources that assert a line.</summary>
     public IReadOnlyList<string> HoldersOf(int gsi) =>
         [.. SourcesOf(gsi).Where(slot => _sources[slot].IsAsserted).Select(Label)];
 
@@ -81,7 +81,7 @@ public sealed class LineTable
             yield return slot;
     }
 
-    /// <summary>Whether one of the sources on a line is sampled: it waits to be asked.</summary>
+    /// <summary>Whether one of the sources on a line is sampled, so that it needs a resample.</summary>
     internal bool HasSampled(int gsi)
     {
         for (int slot = _lines[gsi].First; slot != SourceState.None; slot = _sources[slot].Next)
@@ -104,7 +104,7 @@ public sealed class LineTable
         }
         ref SourceState source = ref _sources[slot];
         source = new SourceState { Generation = source.Generation + 1, Gsi = (ushort)gsi, Kind = kind, Next = SourceState.None };
-        // At the end of the list, so that holders hear in the order in which they joined.
+        // At the end of the list, so that holders get acknowledges in the order in which they joined.
         ref ushort link = ref _lines[gsi].First;
         while (link != SourceState.None)
             link = ref _sources[link].Next;
@@ -115,7 +115,7 @@ public sealed class LineTable
         return (slot, source.Generation);
     }
 
-    /// <summary>Frees a slot that does not assert any more.</summary>
+    /// <summary>Frees a slot that no longer asserts.</summary>
     internal void Remove(int slot, EventBuffer events)
     {
         ref SourceState source = ref _sources[slot];
@@ -131,7 +131,7 @@ public sealed class LineTable
             events.Observe(new Event(EventKind.SourceRemoved, (ushort)slot, (uint)gsi));
     }
 
-    /// <summary>Sets what a source asserts; nothing where the slot has another owner by now.</summary>
+    /// <summary>Sets the level of a source; does nothing if the slot has another owner by now.</summary>
     /// <returns>Whether the level of its line changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Set(int slot, uint generation, bool asserted, bool byAck, EventBuffer events, out int gsi)
@@ -149,9 +149,9 @@ public sealed class LineTable
         return before != (line.Asserting != 0);
     }
 
-    /// <summary>Acknowledges a line: every sampled source drops, and every source hears.</summary>
+    /// <summary>Acknowledges a line: every sampled source is lowered, and every source gets an acknowledge.</summary>
     /// <param name="gsi">The line.</param>
-    /// <param name="onlySampled">Whether only the sampled sources that asserted hear (a resample), or all.</param>
+    /// <param name="onlySampled">Whether only the sampled sources that asserted get it (a resample), or all.</param>
     /// <param name="events">Where the acknowledges go.</param>
     /// <returns>Whether the line fell.</returns>
     internal bool Acknowledge(int gsi, bool onlySampled, EventBuffer events)
@@ -169,9 +169,9 @@ public sealed class LineTable
         return fell;
     }
 
-    /// <summary>Where a source stands when an identity is taken: in the order of the lines, and on a line in the order in
-    /// which the sources joined; behind them the free slots in their order. Which slot each source has does not matter.
-    /// Blocks that are reserved after these may ask, while they are rewritten.</summary>
+    /// <summary>The place of a source in an identity: in the order of the lines, and on a line in the order in which
+    /// the sources joined; after them the free slots in their order. The slot numbers of sources do not matter. Blocks
+    /// that are reserved after these may call this while they are put into canonical form.</summary>
     internal int PlaceOf(int slot)
     {
         ulong word = _placedSlots[slot / WordBits], bit = 1ul << slot % WordBits;
@@ -207,7 +207,7 @@ public sealed class LineTable
     /// <summary>The virq that drives a source; -1 for none.</summary>
     internal int VirqOf(int slot) => _sources[slot].VirqAndOne - 1;
 
-    /// <summary>Says which virq drives a source.</summary>
+    /// <summary>Sets the virq that drives a source.</summary>
     internal void SetVirq(int slot, int virq) => _sources[slot].VirqAndOne = (ushort)(virq + 1);
 
     internal uint GenerationOf(int slot) => _sources[slot].Generation;

@@ -1,8 +1,8 @@
 namespace Wirq;
 
-/// <summary>What a device holds: its own claim on a line, with a label and a level of its own.</summary>
-/// <remarks>The fabric hears at once; what follows from it waits in the fabric's queue until that is drained.
-/// A source that was disposed of ignores everything. Not thread-safe, as its fabric is not.</remarks>
+/// <summary>A device's handle on a line, with its own label and level.</summary>
+/// <remarks>The fabric changes at once; the effects wait in the fabric's queue until it is drained. A source that was
+/// disposed of ignores every call. Not thread-safe, like its fabric.</remarks>
 public sealed class Source : IDisposable
 {
     private readonly Fabric _fabric;
@@ -16,7 +16,7 @@ public sealed class Source : IDisposable
         Label = fabric.Lines.Label(slot);
     }
 
-    /// <summary>Its slot in the line table, which events bear.</summary>
+    /// <summary>Its slot in the line table, which events carry.</summary>
     public int Slot { get; }
 
     internal uint Generation { get; }
@@ -32,14 +32,14 @@ public sealed class Source : IDisposable
 
     private bool IsAlive => _fabric.Lines.IsCurrent(Slot, Generation);
 
-    /// <summary>Begins to assert.</summary>
+    /// <summary>Starts asserting.</summary>
     public void Raise() => Set(true);
 
-    /// <summary>Ceases to assert. A sampled source need not call it.</summary>
+    /// <summary>Stops asserting. A sampled source need not call it.</summary>
     public void Lower() => Set(false);
 
-    /// <summary>Asserts for an instant: the edge of an edge-triggered interrupt at an I/OAPIC pin. A line that leads to
-    /// an unmasked 8259 must be held until it is served: that chip forgets a request whose line falls before INTA, and
+    /// <summary>Asserts and stops at once: the edge of an edge-triggered interrupt at an I/OAPIC pin. A line that leads
+    /// to an unmasked 8259 must be held until it is served: that chip drops a request whose line falls before INTA, and
     /// answers with its spurious vector (8259A data sheet, interrupt sequence).</summary>
     public void Pulse()
     {
@@ -47,13 +47,13 @@ public sealed class Source : IDisposable
         Set(false);
     }
 
-    /// <summary>Asserts or not.</summary>
+    /// <summary>Starts or stops asserting.</summary>
     public void Set(bool asserted)
     {
         _fabric.SetSource(Slot, Generation, asserted);
     }
 
-    /// <summary>Ceases to assert and leaves the line. It may be called while the line is being acknowledged.</summary>
+    /// <summary>Stops asserting and leaves the line. It may be called while the line is being acknowledged.</summary>
     public void Dispose()
     {
         if (IsAlive)

@@ -1,13 +1,13 @@
 namespace Wirq;
 
-/// <summary>How much is known of a source's level.</summary>
+/// <summary>How much of a source's level is visible.</summary>
 public enum SourceKind : byte
 {
     /// <summary>It pulses: no level lasts.</summary>
     Edge,
-    /// <summary>A level that is seen to rise and to fall.</summary>
+    /// <summary>A level whose rise and fall are visible.</summary>
     Wired,
-    /// <summary>A level that is only told of when it rises (an eventfd, a flag in guest memory). Nobody sees it fall, so
-    /// an acknowledge drops it and the device is asked to raise it again.</summary>
+    /// <summary>A level of which only the rise is visible (an eventfd, a flag in guest memory). So an acknowledge
+    /// lowers it, and the device must raise it again if it still needs service.</summary>
     Sampled,
 }

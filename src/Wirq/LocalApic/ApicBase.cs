@@ -1,9 +1,9 @@
 namespace Wirq;
 
-/// <summary>What a local APIC is, as IA32_APIC_BASE says (Intel SDM vol. 3, 11.12.1, table 11-5).</summary>
+/// <summary>The mode of a local APIC, by IA32_APIC_BASE (Intel SDM vol. 3, 11.12.1, table 11-5).</summary>
 public enum ApicMode : byte
 {
-    /// <summary>Hardware-disabled: the CPU works as one without a local APIC.</summary>
+    /// <summary>Hardware-disabled: the CPU works like one without a local APIC.</summary>
     Disabled,
     /// <summary>EXTD without EN: invalid, never reached.</summary>
     Invalid,
@@ -29,7 +29,7 @@ public readonly record struct ApicBase(ulong Bits)
     /// <summary>Physical address of the register page after a reset.</summary>
     public const ulong DefaultPage = 0xFEE00000;
 
-    /// <summary>What a reset leaves: xAPIC mode at <see cref="DefaultPage"/>.</summary>
+    /// <summary>The value after a reset: xAPIC mode at <see cref="DefaultPage"/>.</summary>
     public static ApicBase Reset(bool bootstrap) => new(DefaultPage | EnableBit | (bootstrap ? BspBit : 0));
 
     /// <summary>The mode.</summary>
@@ -48,8 +48,8 @@ public readonly record struct ApicBase(ulong Bits)
         return (address ^ Bits) >> PageBits == 0;
     }
 
-    /// <summary>Whether a WRMSR of <paramref name="next"/> is legal: no reserved bit, and a transition that table
-    /// 11-5 and 11.12.5 of the Intel SDM vol. 3 know.</summary>
+    /// <summary>Whether a WRMSR of <paramref name="next"/> is legal: no reserved bit, and a transition that table 11-5
+    /// and 11.12.5 of the Intel SDM vol. 3 allow.</summary>
     /// <param name="next">What is written.</param>
     /// <param name="physicalBits">MAXPHYADDR.</param>
     /// <param name="x2Apic">Whether x2APIC mode exists; where it does not, EXTD is reserved.</param>
@@ -60,7 +60,7 @@ public readonly record struct ApicBase(ulong Bits)
             (_, ApicMode.Invalid) or (ApicMode.X2Apic, ApicMode.XApic) or (ApicMode.Disabled, ApicMode.X2Apic));
     }
 
-    /// <summary>This word with what fits taken from <paramref name="value"/> and the rest dropped: the page below
+    /// <summary>This word with the valid bits taken from <paramref name="value"/> and the rest dropped: the page below
     /// 4 GiB and EN; BSP stays.</summary>
     public ApicBase Tolerate(ulong value) => new(value & (0xFFFFF000 | EnableBit) | Bits & BspBit);
 

@@ -1,7 +1,7 @@
 namespace Wirq;
 
-/// <summary>The ways in which a profile's local APIC parts from the Intel SDM, one flag for each row of
-/// <see cref="LocalApicProfile"/>, where the evidence stands.</summary>
+/// <summary>How a profile's local APIC differs from the Intel SDM, one flag for each row of
+/// <see cref="LocalApicProfile"/>, which has the evidence.</summary>
 internal readonly record struct ApicQuirks
 {
     public bool AcceptsWhileDisabled { get; init; }

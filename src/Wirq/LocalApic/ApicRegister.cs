@@ -60,7 +60,7 @@ public enum ApicRegister : uint
     SelfIpi = 0x3F0,
 }
 
-/// <summary>What a mode lets software do with a register.</summary>
+/// <summary>What software may do with a register in a mode.</summary>
 [Flags]
 internal enum RegisterAccess : byte
 {
@@ -70,7 +70,7 @@ internal enum RegisterAccess : byte
     ReadWrite = Read | Write,
 }
 
-/// <summary>Which registers there are, as data.</summary>
+/// <summary>The registers that exist, as data.</summary>
 internal static class ApicRegisters
 {
     private const uint Stride = LocalApics.RegisterStride, Slots = 64;
@@ -78,9 +78,9 @@ internal static class ApicRegisters
     private static readonly RegisterAccess[] s_xApic = Build(x2Apic: false);
     private static readonly RegisterAccess[] s_x2Apic = Build(x2Apic: true);
 
-    /// <summary>What xAPIC mode allows at an offset that is a multiple of 16; None where it is reserved.</summary>
+    /// <summary>What xAPIC mode allows at an offset that is a multiple of 16; None if it is reserved.</summary>
     public static RegisterAccess XApic(ApicRegister register) => In(s_xApic, register);
-    /// <summary>What x2APIC mode allows; whatever it does not raises #GP.</summary>
+    /// <summary>What x2APIC mode allows; any other access raises #GP.</summary>
     public static RegisterAccess X2Apic(ApicRegister register) => In(s_x2Apic, register);
 
     /// <summary>Which of the eight registers of a 256-bit one this is.</summary>
@@ -130,7 +130,7 @@ internal static class ApicRegisters
         {
             Set(RegisterAccess.ReadWrite, ApicRegister.Id, ApicRegister.LogicalDestination,
                 ApicRegister.DestinationFormat, ApicRegister.CommandHigh);
-            // Table 11-1, note: gone since the Pentium 4, but no illegal address either.
+            // Table 11-1, note: they do not exist since the Pentium 4, but their addresses are not illegal.
             Set(RegisterAccess.Read, ApicRegister.ArbitrationPriority, ApicRegister.RemoteRead);
         }
         return table;

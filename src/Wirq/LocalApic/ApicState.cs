@@ -5,7 +5,7 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>All that changes in one local APIC but the deadline of its timer, which stands in a
+/// <summary>All mutable state of one local APIC except the deadline of its timer, which is in a
 /// <see cref="DeadlineTree"/>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ApicState : IState
@@ -20,11 +20,11 @@ internal struct ApicState : IState
     public ulong TscDeadline;
     /// <summary>How much the deadline in the tree is later than the exact one, in units of 1 ns / BusHz.</summary>
     public ulong Overshoot;
-    /// <summary>When the initial count was written, in ns; kept where a profile reckons from it, else 0.</summary>
+    /// <summary>When the initial count was written, in ns; kept if a profile calculates from it, else 0.</summary>
     public long LoadTime;
 
     public SpuriousVector Spurious;
-    // The entries stand in the order of LocalVector: Entry() counts on it.
+    // The entries are in the order of LocalVector: Entry() depends on it.
     public LocalVectorEntry Cmci, Timer, Thermal, Performance, Lint0, Lint1, Error;
 
     public uint InitialCount;
@@ -42,14 +42,14 @@ internal struct ApicState : IState
     public LintPins Pins;
     /// <summary>1 from an ExtINT message to the INTA cycle.</summary>
     public byte ExtIntPending;
-    /// <summary>The vector that Remote IRR of LINT0 stands for, whatever was written to the entry since.</summary>
+    /// <summary>The vector that Remote IRR of LINT0 belongs to, whatever was written to the entry since.</summary>
     public byte RemoteVector;
 
     /// <summary>PPR, brought up to date by <see cref="UpdatePriority()"/> whenever TPR or ISR changes.</summary>
     public byte Ppr;
 
-    /// <summary>Where the classes of TPR and ISRV are equal the SDM leaves bits 3:0 to the model; here they are the
-    /// TPR's (Intel SDM vol. 3, 11.8.3.1).</summary>
+    /// <summary>If the classes of TPR and ISRV are equal, the SDM leaves bits 3:0 to the processor model. Here they are
+    /// the TPR's (Intel SDM vol. 3, 11.8.3.1).</summary>
     public void UpdatePriority() => UpdatePriority(Isr.Highest);
 
     /// <summary>The same, the highest vector in service being known.</summary>
@@ -67,28 +67,28 @@ internal readonly record struct LintPins(byte Bits)
     public LintPins With(int pin, bool high) => new((byte)(high ? Bits | 1 << pin : Bits & ~(1 << pin)));
 }
 
-/// <summary>What the bus itself remembers.</summary>
+/// <summary>The state of the bus itself.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ApicBusState : IState
 {
     /// <summary>Local APICs in xAPIC mode.</summary>
     public int XApics;
-    /// <summary>Those of them whose 8-bit id is not their initial id: aliases are possible.</summary>
+    /// <summary>The ones among them whose 8-bit id is not their initial id: aliases are possible.</summary>
     public int Renumbered;
     /// <summary>The CPU that won the last arbitration: ties go to the next after it.</summary>
     public int LastWinner;
-    /// <summary>How logical destinations are looked up, where a profile looks them up.</summary>
+    /// <summary>How logical destinations are looked up, if a profile looks them up.</summary>
     public LogicalTable Table;
 }
 
 /// <summary>How a table of logical destinations is read.</summary>
 internal enum LogicalTable
 {
-    /// <summary>There is none: every local APIC is asked.</summary>
+    /// <summary>There is no table: every local APIC is checked.</summary>
     None,
-    /// <summary>There is one of physical ids only.</summary>
+    /// <summary>There is a table of physical ids only.</summary>
     PhysicalOnly,
-    /// <summary>No local APIC is software-enabled: nobody stands in it.</summary>
+    /// <summary>No local APIC is software-enabled: the table is empty.</summary>
     Empty,
     /// <summary>By the flat model of xAPIC mode.</summary>
     Flat,

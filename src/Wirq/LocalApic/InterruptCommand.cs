@@ -7,9 +7,9 @@ public enum DestinationShorthand : byte
     None,
     /// <summary>The sender.</summary>
     Self,
-    /// <summary>Everybody.</summary>
+    /// <summary>All CPUs.</summary>
     AllIncludingSelf,
-    /// <summary>Everybody else.</summary>
+    /// <summary>All CPUs except the sender.</summary>
     AllExcludingSelf,
 }
 
@@ -60,7 +60,7 @@ public readonly record struct InterruptCommand(ulong Bits)
     public bool Assert => (Bits & AssertBit) != 0;
     /// <summary>The trigger bit.</summary>
     public bool Level => (Bits & LevelBit) != 0;
-    /// <summary>Whom it names without an id.</summary>
+    /// <summary>The destination shorthand.</summary>
     public DestinationShorthand Shorthand => (DestinationShorthand)(Bits >> ShorthandShift & 3);
     /// <summary>The destination in x2APIC mode.</summary>
     public uint Destination32 => (uint)(Bits >> HighShift);

@@ -52,7 +52,7 @@ public sealed partial class LocalApics
             return;
         bool open = !s.Entry(entry).Masked;
         DeliverLocal(cpu, ref s, entry, events);
-        // 11.5.1, mask: handling a performance interrupt sets the mask by itself.
+        // 11.5.1, mask: handling a performance interrupt sets the mask automatically.
         if (open && entry == LocalVector.Performance)
             s.Performance = s.Performance.WithMask();
     }
@@ -124,8 +124,8 @@ public sealed partial class LocalApics
         ServeLint0(cpu, ref s, events);
     }
 
-    /// <summary>After LINT0's entry, SVR or IA32_APIC_BASE changed: INTR may have found a way to the CPU, and a level
-    /// pin may have become deliverable. An edge that came to a masked pin is gone.</summary>
+    /// <summary>Called after a change of LINT0's entry, SVR or IA32_APIC_BASE: INTR may now reach the CPU, and a level
+    /// pin may have become deliverable. An edge that came to a masked pin is lost.</summary>
     private void Lint0Changed(int cpu, ref ApicState s, bool passedIntr, EventBuffer events)
     {
         if (s.Pins.Lint0 && !passedIntr && PassesIntr(cpu, in s))
@@ -136,7 +136,7 @@ public sealed partial class LocalApics
             ServeLint0(cpu, ref s, events);
     }
 
-    /// <summary>After a reset: pins that are still driven are seen anew.</summary>
+    /// <summary>After a reset: pins that are still driven are sampled again.</summary>
     private void ReofferPins(int cpu, EventBuffer events) =>
         Lint0Changed(cpu, ref _state[cpu], passedIntr: false, events);
 

@@ -108,8 +108,8 @@ public sealed partial class LocalApics
         bool before = Deliverable(in s), passedIntr = PassesIntr(cpu, in s);
         Unlist(cpu, in s);
         s.Base = next;
-        // The id that software wrote is lost on the way to x2APIC mode (11.12.5.1) and through the disabled state,
-        // which is as after reset (11.4.3).
+        // The id that software wrote is lost on the transition to x2APIC mode (11.12.5.1) and through the disabled
+        // state, which is as after reset (11.4.3).
         if (next.Mode != old.Mode && !_quirks.DisableIsFinal)
             s.Id = XApicId.For((byte)_ids[cpu]);
         List(cpu, in s);

@@ -44,7 +44,7 @@ public sealed partial class LocalApics
         access = RegisterAccess.None;
         if (offset % RegisterStride != 0)
         {
-            // 11.4.1: registers stand on 128-bit boundaries; other accesses are undefined.
+            // 11.4.1: registers are on 128-bit boundaries; other accesses are undefined.
             events.NoteMisuse(cpu, Misuse.Access, offset, value);
             return false;
         }

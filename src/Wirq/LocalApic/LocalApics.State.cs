@@ -2,7 +2,7 @@ using Wirq.State;
 
 namespace Wirq;
 
-// The state as it lies there, for tests, and for who restores it or changes it between two steps.
+// Direct access to the state, for tests, and for code that restores it or changes it between two steps.
 public sealed partial class LocalApics
 {
     /// <summary>The state of a CPU.</summary>

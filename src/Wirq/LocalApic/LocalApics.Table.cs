@@ -3,15 +3,15 @@ using Wirq.Events;
 
 namespace Wirq;
 
-// Destinations by a table, as a profile has them: Linux arch/x86/kvm/lapic.c, kvm_recalculate_apic_map and
+// Look-up of destinations in a table, as some profiles do: Linux arch/x86/kvm/lapic.c, kvm_recalculate_apic_map and
 // kvm_irq_delivery_to_apic.
 public sealed partial class LocalApics
 {
-    /// <summary>Whom a message addresses, or which of them it goes to.</summary>
-    /// <param name="message">The message. One for the lowest priority, or with the hint, to physical 0xFF is made
-    /// Fixed, whatever its mode is.</param>
-    /// <param name="origin">Who caused it.</param>
-    /// <param name="listed">Whether the table was asked, and not every local APIC.</param>
+    /// <summary>The CPUs that a message addresses, or the one of them that gets it.</summary>
+    /// <param name="message">The message. If it is lowest-priority, or has the hint, and goes to physical 0xFF, it
+    /// becomes Fixed, whatever its mode is.</param>
+    /// <param name="origin">The cause.</param>
+    /// <param name="listed">Whether the table was used, instead of checking every local APIC.</param>
     private Targets LookUp(ref InterruptMessage message, Origin origin, out bool listed)
     {
         uint destination = message.Destination;
@@ -43,7 +43,8 @@ public sealed partial class LocalApics
         return destination == (wide ? WideBroadcast : ByteBroadcast);
     }
 
-    /// <summary>The CPU with a physical id; -1 for none. One in x2APIC mode goes before one in xAPIC mode.</summary>
+    /// <summary>The CPU with a physical id; -1 for none. A CPU in x2APIC mode takes precedence over one in xAPIC
+    /// mode.</summary>
     private int Physical(uint destination)
     {
         int own = CpuOf(destination);
@@ -68,14 +69,14 @@ public sealed partial class LocalApics
         _ => Targets.Table(this, destination),
     };
 
-    /// <summary>Whether an enabled local APIC stands in the table where a logical destination looks. Only the low 8 bits of
-    /// a destination count, and any model but the flat one is taken for the cluster model.</summary>
+    /// <summary>Whether the table has an enabled local APIC at the place of a logical destination. Only the low 8 bits
+    /// of a destination count, and any model but the flat one counts as the cluster model.</summary>
     private bool IsListedAt(int cpu, in ApicState s, uint destination) =>
         s.Spurious.Enabled && s.Base.Mode == ApicMode.XApic && s.Logical.MatchesXApic((byte)destination,
             _bus.Value.Table == LogicalTable.Flat ? DestinationFormat.Flat : DestinationFormat.Cluster);
 
-    /// <summary>With n the vector modulo the number of bits that the destination sets: whoever stands behind the nth of
-    /// them, counted from 0. The message is lost where nobody does.</summary>
+    /// <summary>The CPU behind the nth set bit of the destination, counted from 0; n is the vector modulo the number of
+    /// set bits. If there is no CPU behind it, the message is lost.</summary>
     private Targets ListedWinner(uint destination, byte vector)
     {
         LogicalTable table = _bus.Value.Table;
@@ -104,7 +105,7 @@ public sealed partial class LocalApics
         return Targets.Only(this, enabled == 0 ? -1 : EnabledOne(asked, vector % enabled));
     }
 
-    /// <summary>The software-enabled one of this number.</summary>
+    /// <summary>The software-enabled candidate with this number.</summary>
     private int EnabledOne(Targets candidates, int number)
     {
         while (true)
@@ -115,12 +116,14 @@ public sealed partial class LocalApics
         }
     }
 
-    /// <summary>How often the table was made anew, which takes as long as there are CPUs. Nothing hangs on it: it is no state.</summary>
+    /// <summary>How often the table was rebuilt, which takes time in proportion to the number of CPUs. Nothing depends
+    /// on it: it is not state.</summary>
     internal long TablesMade { get; private set; }
 
-    /// <summary>An id, a logical id, a model, a mode or a software enable has changed: the table is made anew. It cannot be
-    /// made where two have one id, or where those that are software-enabled have different models or modes, or not each
-    /// a logical id of one bit for itself. Whoever has no logical id does not count.</summary>
+    /// <summary>Rebuilds the table after a change of an id, a logical id, a model, a mode or a software enable. It
+    /// cannot be built if two local APICs have one id, or if the software-enabled ones have different models or modes,
+    /// or if their logical ids are not one distinct bit each. A local APIC without a logical id does not
+    /// count.</summary>
     private void RemakeTable()
     {
         TablesMade++;
@@ -150,7 +153,7 @@ public sealed partial class LocalApics
         _bus.Value.Table = made;
     }
 
-    /// <summary>Whether nobody before has the physical id of a local APIC.</summary>
+    /// <summary>Whether no earlier local APIC has the physical id of this one.</summary>
     private bool IsAlone(int cpu, in ApicState s, ref Vectors256 taken)
     {
         uint id = s.Base.Mode == ApicMode.X2Apic ? _ids[cpu] : s.Id.Id;
@@ -161,7 +164,7 @@ public sealed partial class LocalApics
         return alone;
     }
 
-    /// <summary>Whether a logical id is one bit that nobody else has; none at all is as good.</summary>
+    /// <summary>Whether a logical id is one bit that no other local APIC has; no id at all is accepted too.</summary>
     private static bool IsSingle(byte id, LogicalTable table, ref ulong taken)
     {
         const int clusterBits = 4;

@@ -2,13 +2,13 @@ using Wirq.Events;
 
 namespace Wirq;
 
-// Whom a destination addresses (Intel SDM vol. 3, 11.6.2 and 11.12.10).
+// The CPUs that a destination addresses (Intel SDM vol. 3, 11.6.2 and 11.12.10).
 public sealed partial class LocalApics
 {
     private const uint ByteBroadcast = 0xFF, WideBroadcast = 0xFFFFFFFF;
 
-    /// <summary>Walks over the CPUs that are addressed, in ascending order where they have ascending ids. A copy walks
-    /// again from where it was made.</summary>
+    /// <summary>Enumerates the CPUs that are addressed, in ascending order if their ids ascend. A copy enumerates again
+    /// from where it was made.</summary>
     private struct Targets
     {
         private enum Walk : byte
@@ -39,17 +39,17 @@ public sealed partial class LocalApics
             _except = except;
         }
 
-        /// <summary>One CPU, or none where it is negative.</summary>
+        /// <summary>One CPU, or none if it is negative.</summary>
         public static Targets Only(LocalApics apics, int cpu) => new(apics, Walk.One, next: cpu);
-        /// <summary>Everybody but one.</summary>
+        /// <summary>All CPUs but one.</summary>
         public static Targets All(LocalApics apics, int except = -1) => new(apics, Walk.All, except: except);
         /// <summary>The members of an x2APIC cluster.</summary>
         public static Targets Members(LocalApics apics, uint destination) => new(apics, Walk.Members, destination);
-        /// <summary>Whoever matches; every local APIC is asked.</summary>
+        /// <summary>All CPUs that match; every local APIC is checked.</summary>
         public static Targets Matching(LocalApics apics, uint destination, bool logical, bool fromBus) =>
             new(apics, Walk.Matching, destination, logical, fromBus);
 
-        /// <summary>Those that a logical destination finds in the table.</summary>
+        /// <summary>The CPUs that a logical destination finds in the table.</summary>
         public static Targets Table(LocalApics apics, uint destination) => new(apics, Walk.Table, destination);
 
         /// <summary>The next CPU; -1 at the end.</summary>
@@ -87,8 +87,8 @@ public sealed partial class LocalApics
         }
     }
 
-    /// <summary>Whom a message addresses. Where nobody can have an alias the answer is looked up; else everybody is
-    /// asked.</summary>
+    /// <summary>The CPUs that a message addresses. If no aliases are possible, they are looked up; else every local
+    /// APIC is checked.</summary>
     private Targets AddressedBy(InterruptMessage message, Origin origin)
     {
         uint destination = message.Destination;
@@ -145,8 +145,8 @@ public sealed partial class LocalApics
         return _cpuOfId.TryGetValue(id, out int cpu) ? cpu : -1;
     }
 
-    /// <summary>Counts a local APIC among those that the look-ups have to know of. Every change of its mode or id
-    /// stands between an <see cref="Unlist"/> and a <see cref="List"/>.</summary>
+    /// <summary>Counts a local APIC for the look-ups. Every change of its mode or id is between an <see cref="Unlist"/>
+    /// and a <see cref="List"/>.</summary>
     private void List(int cpu, in ApicState s) => Tally(cpu, in s, 1);
 
     private void Unlist(int cpu, in ApicState s) => Tally(cpu, in s, -1);

@@ -35,8 +35,8 @@ public sealed partial class LocalApics
             Expire(cpu, ref s, events);
     }
 
-    /// <summary>The timer of a CPU expires now: who keeps the timers says so (<see
-    /// cref="LocalApicOptions.ExternalTimers"/>).</summary>
+    /// <summary>The timer of a CPU expires now, by the code that keeps the timers
+    /// (<see cref="LocalApicOptions.ExternalTimers"/>).</summary>
     internal void ExpireTimer(int cpu, EventBuffer events) => Expire(cpu, ref _state[cpu], events);
 
     private void Expire(int cpu, ref ApicState s, EventBuffer events)
@@ -91,7 +91,7 @@ public sealed partial class LocalApics
         return (uint)Int128.Min(count, s.InitialCount);
     }
 
-    /// <summary>A new divisor takes effect at once: the count goes on from where it is, at the new rate.</summary>
+    /// <summary>A new divisor takes effect at once: the count continues from its value, at the new rate.</summary>
     private void WriteDivide(int cpu, ref ApicState s, uint value, EventBuffer events)
     {
         Settle(cpu, ref s, events);
@@ -103,9 +103,9 @@ public sealed partial class LocalApics
         ArmAt(cpu, ref s, now + (DueUnits(cpu, in s) - now) * s.Divide.Divisor / old.Divisor);
     }
 
-    /// <summary>The SDM says that every change of mode disarms the timer (11.5.4.1). Between one-shot and periodic
-    /// processors go on counting, and software counts on it (kvm-unit-tests, <c>x86/apic.c</c>, change_mode), so only
-    /// entering or leaving TSC-deadline mode disarms it here.</summary>
+    /// <summary>The SDM says that every change of mode disarms the timer (11.5.4.1). Between one-shot and periodic,
+    /// processors continue to count, and software depends on that (kvm-unit-tests, <c>x86/apic.c</c>, change_mode). So
+    /// here only entering or leaving TSC-deadline mode disarms it.</summary>
     private void TimerEntryChanged(int cpu, ref ApicState s, LocalVectorEntry old, EventBuffer events)
     {
         if (_quirks.TimerReckonsFromLoad)

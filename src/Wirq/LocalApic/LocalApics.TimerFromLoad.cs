@@ -1,10 +1,10 @@
 namespace Wirq;
 
-// The timer as a profile has it that knows no count, only the time at which the initial count was written: what the
-// registers say and when it expires next follows from that time and from what they hold now.
+// The timer of a profile that has no count, only the time at which the initial count was written. The register values
+// and the next expiry follow from that time and from the current registers.
 public sealed partial class LocalApics
 {
-    /// <summary>Ticks since the initial count was written, at the divisor of now.</summary>
+    /// <summary>Ticks since the initial count was written, at the current divisor.</summary>
     private Int128 TicksFromLoad(in ApicState s, Int128 units) => (units - Units(s.LoadTime)) / Tick(in s);
 
     private static Int128 Tick(in ApicState s) => (Int128)s.Divide.Divisor * TickUnits;
@@ -25,7 +25,7 @@ public sealed partial class LocalApics
         ArmAt(cpu, ref s, Units(s.LoadTime) + due * Tick(in s));
     }
 
-    /// <summary>Reckons from the expiry itself, or from now where whole periods have gone by since: their interrupts
+    /// <summary>Calculates from the expiry itself, or from now if whole periods have passed since: their interrupts
     /// would have merged in IRR.</summary>
     private void ReckonAfterExpiry(int cpu, ref ApicState s, long now)
     {
@@ -43,8 +43,8 @@ public sealed partial class LocalApics
         return ticks >= s.InitialCount ? 0 : (uint)(s.InitialCount - ticks);
     }
 
-    /// <summary>How long ago the count was written, as far as it can matter: an ended count matters by its phase alone,
-    /// at any divisor.</summary>
+    /// <summary>How long ago the count was written, as far as it can matter: for a count that has ended, only its phase
+    /// matters, at any divisor.</summary>
     private long Since(in ApicState s, long now)
     {
         const int slowest = 128;

@@ -7,12 +7,12 @@ namespace Wirq;
 /// <summary>The local APICs of a machine and the bus between them, to the Intel SDM vol. 3, chapter 11 (chapter 10
 /// before December 2022).</summary>
 /// <remarks>
-/// <para>Time: the timer runs on <see cref="EventBuffer.Now"/>, which must not go back. Accesses to timer registers
-/// first let a timer expire that is due, so a late <see cref="Advance"/> loses nothing.</para>
-/// <para>Wake-ups: <see cref="EventKind.CpuInterrupt"/> is emitted when <see cref="HasInterrupt"/> turns from false to
-/// true (by acceptance, EOI, a lower TPR, …) and when the way of an asserted INTR to the CPU opens; not again while
-/// it stays true. Whoever misses one may ask <see cref="HasInterrupt"/> at any time.</para>
-/// <para>Whether a CPU takes an ExtINT before a fixed vector is the caller's affair.</para>
+/// <para>Time: the timer runs on <see cref="EventBuffer.Now"/>, which must not go back. An access to a timer register
+/// first lets a timer expire that is due, so a late <see cref="Advance"/> loses nothing.</para>
+/// <para>Wake-ups: <see cref="EventKind.CpuInterrupt"/> is emitted when <see cref="HasInterrupt"/> changes from false
+/// to true (by acceptance, EOI, a lower TPR, …) and when an asserted INTR can reach the CPU; not again while it stays
+/// true. The owner can check <see cref="HasInterrupt"/> at any time.</para>
+/// <para>The caller decides whether a CPU takes an ExtINT before a fixed vector.</para>
 /// <para>Not supported, as in processors since the Pentium 4: the three-wire bus and its errors, remote read, the
 /// arbitration priority register (both read 0), focus processors, INIT level de-assert (without effect). Nor:
 /// ExtINT on LINT1, level trigger on LINT1 (11.5.1: software should not use it; taken as edge), posted
@@ -35,7 +35,7 @@ public sealed partial class LocalApics
     private readonly DeadlineTree _deadlines;
 
     /// <summary>Builds them with their state in <paramref name="arena"/>.</summary>
-    /// <exception cref="ArgumentException">The options do not make a machine.</exception>
+    /// <exception cref="ArgumentException">The options are invalid.</exception>
     public LocalApics(LocalApicOptions options, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -66,13 +66,13 @@ public sealed partial class LocalApics
         RemakeTable();
     }
 
-    /// <summary>Who says whether the I/OAPICs hear of an EOI; null where they hear of all that is broadcast.</summary>
+    /// <summary>Decides whether an EOI reaches the I/OAPICs; null if every broadcast does.</summary>
     internal EoiListeners? Listeners { get; set; }
 
-    /// <summary>Whether the profile has such a one.</summary>
+    /// <summary>Whether the profile filters EOIs in this way.</summary>
     internal bool EoiByDestination => _quirks.EoiByDestination;
 
-    /// <summary>Whether the profile reads a message whatever is reserved in it.</summary>
+    /// <summary>Whether the profile accepts a message with reserved bits.</summary>
     internal bool FormatUnchecked => _quirks.FormatUnchecked;
 
     /// <summary>How many there are.</summary>
@@ -97,7 +97,7 @@ public sealed partial class LocalApics
             : page.Covers(address, out offset) && page.Mode == ApicMode.XApic;
     }
 
-    /// <summary>Whether a vector is pending that the processor priority lets through.</summary>
+    /// <summary>Whether a vector is pending and its priority is above PPR.</summary>
     public bool HasInterrupt(int cpu) => Deliverable(in _state[cpu]);
 
     /// <summary>Whether a CPU would run an INTA cycle to the 8259, INTR being at <paramref name="intr"/>: INTR is
@@ -109,8 +109,8 @@ public sealed partial class LocalApics
         return intr && (s.ExtIntPending != 0 || PassesIntr(cpu, in s));
     }
 
-    /// <summary>The CPU takes its highest vector: IRR to ISR. With none to take, the spurious vector, and no ISR bit
-    /// (Intel SDM vol. 3, 11.9).</summary>
+    /// <summary>The CPU takes its highest vector: IRR to ISR. If there is none to take, it gets the spurious vector,
+    /// and no ISR bit is set (Intel SDM vol. 3, 11.9).</summary>
     public byte Take(int cpu, EventBuffer events)
     {
         int vector = TryTake(cpu, events);
@@ -122,7 +122,7 @@ public sealed partial class LocalApics
         return spurious;
     }
 
-    /// <summary>The CPU takes its highest vector, if there is one that PPR lets through.</summary>
+    /// <summary>The CPU takes its highest vector, if there is one above PPR.</summary>
     /// <returns>The vector; -1 for none.</returns>
     public int TryTake(int cpu, EventBuffer events)
     {
@@ -132,14 +132,14 @@ public sealed partial class LocalApics
             return -1;
         s.Irr.Remove(vector);
         s.Isr.Add(vector);
-        // What passed PPR is above TPR and all that is in service.
+        // A vector above PPR is above TPR and above everything in service.
         s.Ppr = (byte)(vector & 0xF0);
         if (events.Observing)
             ObserveTaken(cpu, vector, spurious: false, events);
         return vector;
     }
 
-    /// <summary>The CPU has run an INTA cycle: an ExtINT that came by message is used up.</summary>
+    /// <summary>The CPU has run an INTA cycle: an ExtINT message is consumed.</summary>
     public void ExtIntTaken(int cpu) => _state[cpu].ExtIntPending = 0;
 
     /// <summary>CR8: bits 7:4 of the TPR, 0 to 15. It works in every mode, hardware-disabled too.</summary>
@@ -171,8 +171,8 @@ public sealed partial class LocalApics
         RemakeTable();
     }
 
-    /// <summary>INIT of one of several local APICs: whoever does them all makes the table anew when the last is done, for
-    /// with each of them would be quadratic. Nothing that happens here asks the table.</summary>
+    /// <summary>INIT of one of several local APICs. The caller rebuilds the table after the last one, because a rebuild
+    /// for each would be quadratic. Nothing here uses the table.</summary>
     private void InitBesidesTable(int cpu, EventBuffer events)
     {
         ClearRegisters(cpu, ref _state[cpu]);
@@ -180,15 +180,14 @@ public sealed partial class LocalApics
         ReofferPins(cpu, events);
     }
 
-    /// <summary>The vector that <see cref="Take"/> would take; -1 where none gets past the processor
-    /// priority.</summary>
+    /// <summary>The vector that <see cref="Take"/> would take; -1 if none is above PPR.</summary>
     internal int Takeable(int cpu)
     {
         ref ApicState s = ref _state[cpu];
         return Deliverable(in s) ? s.Irr.Highest : -1;
     }
 
-    /// <summary>Tells that a CPU took a vector.</summary>
+    /// <summary>Reports that a CPU took a vector.</summary>
     internal static void ObserveTaken(int cpu, int vector, bool spurious, EventBuffer events) =>
         events.Observe(new VectorTaken(cpu, (byte)vector, spurious ? VectorGiver.Spurious : VectorGiver.LocalApic).ToEvent());
 
@@ -240,7 +239,7 @@ public sealed partial class LocalApics
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsOnBus(in ApicState s) => s.Base.Enabled || _quirks.DisabledStaysOnBus;
 
-    /// <summary>Whether a pending vector gets past the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
+    /// <summary>Whether a pending vector is above the processor priority (Intel SDM vol. 3, 11.8.3.1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Passes(in ApicState s, int vector)
     {

@@ -19,16 +19,16 @@ public enum ApicTimerMode : byte
 /// +-------+-------+------+-----+------+-----+------+--+----+--------+
 /// |   0   | timer | mask |level| RIRR | low |status| 0|mode| vector |
 /// +-------+-------+------+-----+------+-----+------+--+----+--------+
-/// </code>Timer mode stands in the timer's entry only; level, RIRR and low (pin polarity) in those of LINT0 and LINT1;
-/// mode in all but the timer's and the error entry. RIRR (Remote IRR) and status are read-only; status always reads
-/// idle, as delivery takes no time. Intel SDM vol. 3, 11.5.1, figure 11-8.</remarks>
+/// </code>Timer mode exists only in the timer's entry; level, RIRR and low (pin polarity) only in the entries of LINT0
+/// and LINT1; mode in all but the timer's and the error entry. RIRR (Remote IRR) and status are read-only; status
+/// always reads idle, because delivery takes no time. Intel SDM vol. 3, 11.5.1, figure 11-8.</remarks>
 public readonly record struct LocalVectorEntry(uint Bits)
 {
     private const int ModeShift = 8, TimerShift = 17;
     private const uint StatusBit = 1 << 12, ActiveLowBit = 1 << 13, RemoteIrrBit = 1 << 14, LevelBit = 1 << 15,
         MaskBit = 1 << 16, PeriodicBit = 1 << 17, DeadlineBit = 1 << 18, ModeBits = 7 << ModeShift;
 
-    /// <summary>What reset and INIT leave: masked, the rest zero.</summary>
+    /// <summary>The value after reset and INIT: masked, the rest zero.</summary>
     public static LocalVectorEntry Reset => new(MaskBit);
     /// <summary>Unmasked ExtINT, as KVM leaves LINT0 of the bootstrap processor.</summary>
     public static LocalVectorEntry OpenExtInt => new((uint)DeliveryMode.ExtInt << ModeShift);
@@ -66,7 +66,7 @@ public readonly record struct LocalVectorEntry(uint Bits)
     public bool ActiveLow => (Bits & ActiveLowBit) != 0;
     /// <summary>Whether a level interrupt of this entry was accepted and not yet ended.</summary>
     public bool RemoteIrr => (Bits & RemoteIrrBit) != 0;
-    /// <summary>Trigger mode: true for level. It counts in Fixed mode only.</summary>
+    /// <summary>Trigger mode: true for level. It counts only in Fixed mode.</summary>
     public bool Level => (Bits & LevelBit) != 0;
     /// <summary>Whether it is masked.</summary>
     public bool Masked => (Bits & MaskBit) != 0;

@@ -12,17 +12,17 @@ public readonly record struct SpuriousVector(uint Bits)
 {
     private const uint EnableBit = 1 << 8, FocusBit = 1 << 9, SuppressBit = 1 << 12;
 
-    /// <summary>What reset and INIT leave: vector 0xFF, software-disabled.</summary>
+    /// <summary>The value after reset and INIT: vector 0xFF, software-disabled.</summary>
     public static SpuriousVector Reset => new(0xFF);
 
     /// <summary>Bits that software can write.</summary>
     public static uint Writable(bool suppression) => 0xFF | EnableBit | FocusBit | (suppression ? SuppressBit : 0);
 
-    /// <summary>What the CPU gets when it takes an interrupt that is no longer there.</summary>
+    /// <summary>The vector that the CPU gets when it takes an interrupt that no longer exists.</summary>
     public byte Vector => (byte)Bits;
     /// <summary>Software enable.</summary>
     public bool Enabled => (Bits & EnableBit) != 0;
-    /// <summary>Whether EOIs of level interrupts stay here.</summary>
+    /// <summary>Whether EOIs of level interrupts are not broadcast.</summary>
     public bool SuppressBroadcast => (Bits & SuppressBit) != 0;
 
     /// <summary>This word software-disabled.</summary>

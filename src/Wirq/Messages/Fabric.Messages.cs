@@ -5,8 +5,8 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <content>The one road of a message: its sender, the remapping unit of its requester, the local APICs, and the answer to the
-/// sender.</content>
+/// <content>The one path of a message: its sender, the remapping unit of its requester, the local APICs, and the answer
+/// to the sender.</content>
 /// <remarks>
 /// <code>
 /// device  Send(Msi, requester) ─┐
@@ -14,21 +14,20 @@ namespace Wirq;
 /// virq    VirqInjected (its cached translation) ────────────────────┤        └─► a kernel, which answers later
 /// unit    UnitMessage (not remapped) ───────────────────────────────┘
 /// </code>
-/// A device hears what <see cref="Send(Msi, ushort)"/> returns; a pin, an answer that it may send again by; a virq, an event;
-/// a unit, nothing.</remarks>
+/// A device gets the return value of <see cref="Send(Msi, ushort)"/>. A pin gets an answer, after which it may send
+/// again. A virq gets an event, and a unit gets nothing.</remarks>
 public sealed partial class Fabric
 {
-    // Whether a message has a longer way than to be read and delivered.
+    // Whether a message needs more than to be read and delivered.
     private readonly bool _remaps;
 
     private bool KernelOwnsLocalApics => Options.Routing?.Kernel is not null;
 
-    /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest
-    /// memory.</summary>
+    /// <summary>A device writes a message. A message outside the interrupt window writes guest memory.</summary>
     /// <param name="message">Address and data.</param>
     /// <param name="requester">Bus, device and function of the sender.</param>
-    /// <returns>Whether a local APIC accepted it, or it became a write to memory. Where a kernel owns the local APICs, it
-    /// answers later, and this says only that the message is under way.</returns>
+    /// <returns>Whether a local APIC accepted it, or it became a write to memory. If a kernel owns the local APICs, the
+    /// kernel answers later, and this says only that the message is under way.</returns>
     public RefusalReason Send(Msi message, ushort requester = 0)
     {
         Origin origin = Origin.Device(requester);
@@ -40,11 +39,12 @@ public sealed partial class Fabric
         return RefusalReason.None;
     }
 
-    /// <summary>Sends a message on its way to the local APICs. Nobody is answered but by what this returns, and nothing tells
-    /// that it was sent: see <see cref="Send(Msi, ushort)"/> for a device.</summary>
+    /// <summary>Sends a message towards the local APICs. The return value is the only answer, and no event reports that
+    /// it was sent: for a device use <see cref="Send(Msi, ushort)"/>.</summary>
     /// <param name="message">A message in the interrupt window.</param>
-    /// <param name="origin">Who sends it: a device, a pin, or a remapping unit, whose own messages are not remapped.</param>
-    /// <returns>Whether a local APIC accepted it, or, where a kernel owns them, whether it is under way there.</returns>
+    /// <param name="origin">The sender: a device, a pin, or a remapping unit, whose own messages are not
+    /// remapped.</param>
+    /// <returns>Whether a local APIC accepted it, or, if a kernel owns them, whether it is under way there.</returns>
     public RefusalReason Send(Msi message, Origin origin)
     {
         if (_remaps)
@@ -54,7 +54,7 @@ public sealed partial class Fabric
         return reason == RefusalReason.None || unchecks ? LocalApics!.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
     }
 
-    /// <summary>A pin sends, and hears the answer.</summary>
+    /// <summary>A pin sends, and gets the answer.</summary>
     internal void SendOfPin(in Event effect)
     {
         int chip = effect.IoApic, pin = effect.Pin;
@@ -64,9 +64,9 @@ public sealed partial class Fabric
             Answer(chip, pin, message, reason);
     }
 
-    /// <summary>A unit sends a message of its own. It is not remapped, and nobody answers for it: its event was over when the
-    /// message left the unit, and what it tells of stays to be read in the unit's status. So one that reaches no local APIC is
-    /// told of, and not tried again.</summary>
+    /// <summary>A unit sends its own message. It is not remapped, and its answer goes to no sender: its event was over
+    /// when the message left the unit, and its cause can still be read in the unit's status. So if it reaches no local
+    /// APIC, an event reports that, and it is not tried again.</summary>
     internal void SendOfUnit(in Event effect)
     {
         ushort unit = effect.Unit;
@@ -78,8 +78,8 @@ public sealed partial class Fabric
             Events.Emit(new MemoryWrite(unit, origin, message.Address.Bits, message.Data.Bits).ToEvent());
     }
 
-    /// <summary>A virq sends what its message was translated to.</summary>
-    /// <returns>False where the local APICs are a kernel's: the effect itself is what the kernel is asked for.</returns>
+    /// <summary>A virq sends its translated message.</summary>
+    /// <returns>False if the local APICs are in a kernel: the effect itself requests the kernel's call.</returns>
     internal bool SendOfVirq(in Event effect)
     {
         if (LocalApics is null)
@@ -90,14 +90,14 @@ public sealed partial class Fabric
         return true;
     }
 
-    /// <summary>A message that a unit may remap, or that a kernel takes.</summary>
+    /// <summary>A message that a unit may remap, or that goes to a kernel.</summary>
     private RefusalReason SendFar(Msi message, Origin origin)
     {
         RefusalReason reason = origin.Kind == OriginKind.RemappingUnit
             ? message.TryDecode(_units.OwnFormat(origin.Index), out InterruptMessage translated)
             : Translate(message, RequesterOf(origin), delivering: true, out translated, out _);
         if (origin.Kind == OriginKind.Pin)
-            // A refused pin hears of it by its answer, and that is told of.
+            // A refused pin gets an answer, and an event reports that answer.
             return reason == RefusalReason.None ? BringOfPin(message, translated, origin) : reason;
         return reason == RefusalReason.None ? Bring(translated, origin) : Refuse(translated, origin, reason);
     }
@@ -106,7 +106,7 @@ public sealed partial class Fabric
     {
         if (LocalApics is not null)
             return LocalApics.Deliver(translated, origin, Events);
-        // A kernel with I/OAPICs of its own tells of its own pins' EOIs alone: a pin of another I/OAPIC has no way into it.
+        // A kernel with its own I/OAPICs reports only its own pins' EOIs: a pin of another I/OAPIC cannot send into it.
         if (RouteCache?.Pins is not { } pins)
             return RefusalReason.Kernel;
         int chip = origin.Unit, pin = origin.Index;
@@ -117,7 +117,8 @@ public sealed partial class Fabric
         return RefusalReason.None;
     }
 
-    /// <summary>A translated message goes to the local APICs; where they are a kernel's, it answers later.</summary>
+    /// <summary>A translated message goes to the local APICs; if they are in a kernel, the kernel answers
+    /// later.</summary>
     private RefusalReason Bring(InterruptMessage message, Origin origin)
     {
         if (LocalApics is not null)
@@ -126,7 +127,7 @@ public sealed partial class Fabric
         return RefusalReason.None;
     }
 
-    /// <summary>Tells that a message comes to no local APIC.</summary>
+    /// <summary>Reports that a message reaches no local APIC.</summary>
     private RefusalReason Refuse(InterruptMessage message, Origin origin, RefusalReason reason)
     {
         if (Events.Observing)
@@ -134,7 +135,7 @@ public sealed partial class Fabric
         return reason;
     }
 
-    /// <summary>What a pin sent has its answer.</summary>
+    /// <summary>The message of a pin has its answer.</summary>
     internal void Answer(int ioApic, int pin, Msi message, RefusalReason reason)
     {
         PinWork work = default;
@@ -145,13 +146,13 @@ public sealed partial class Fabric
     /// <summary>A kernel answered a <see cref="EventKind.PinInjected"/>.</summary>
     /// <param name="ioApic">The I/OAPIC.</param>
     /// <param name="pin">Its pin.</param>
-    /// <param name="accepted">Whether a local APIC took it.</param>
+    /// <param name="accepted">Whether a local APIC accepted it.</param>
     internal void PinAnswered(int ioApic, int pin, bool accepted) =>
         Answer(ioApic, pin, RouteCache!.Pins!.Sent(ioApic, pin), accepted ? RefusalReason.None : RefusalReason.Kernel);
 
     /// <summary>A kernel answered a <see cref="EventKind.MessageInjected"/>.</summary>
-    /// <param name="injected">What it was given.</param>
-    /// <param name="accepted">Whether a local APIC took it. How many did, a kernel does not say.</param>
+    /// <param name="injected">The event.</param>
+    /// <param name="accepted">Whether a local APIC accepted it. A kernel does not say how many did.</param>
     internal void MessageAnswered(in Event injected, bool accepted)
     {
         if (!accepted)
@@ -168,7 +169,8 @@ public sealed partial class Fabric
     RefusalReason IRouteOwner.Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
         out RouteCookie cookie) => Translate(message, requester, delivering, out translated, out cookie);
 
-    /// <summary>What the unit of a requester makes of a message; where there is none, what the local APICs read.</summary>
+    /// <summary>Translates a message by the unit of its requester; without a unit, as the local APICs read
+    /// it.</summary>
     private RefusalReason Translate(Msi message, ushort requester, bool delivering, out InterruptMessage translated,
         out RouteCookie cookie)
     {

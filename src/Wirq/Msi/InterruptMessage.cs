@@ -1,6 +1,6 @@
 namespace Wirq;
 
-/// <summary>What kind of event a message asks of the processor. Values as in an RTE, an LVT, an ICR and MSI
+/// <summary>The kind of event that a message requests from the processor. Values as in an RTE, an LVT, an ICR and MSI
 /// data.</summary>
 public enum DeliveryMode : byte
 {
@@ -35,7 +35,7 @@ public readonly record struct InterruptMessage(ulong Bits)
     private const ulong LogicalBit = 1 << 11, LevelBit = 1 << 12, AssertBit = 1 << 13, HintBit = 1 << 14;
 
     /// <summary>Composes a message.</summary>
-    /// <param name="vector">0 to 255; whether it is legal is for the receiver to say.</param>
+    /// <param name="vector">0 to 255; the receiver decides whether it is legal.</param>
     /// <param name="mode">Delivery mode.</param>
     /// <param name="destination">Physical APIC id or logical set, 32 bits.</param>
     /// <param name="logical">Whether the destination is a logical one.</param>
@@ -47,11 +47,11 @@ public readonly record struct InterruptMessage(ulong Bits)
             vector | (ulong)mode << ModeShift | (logical ? LogicalBit : 0) | (level ? LevelBit : 0)
             | (assert ? AssertBit : 0) | (hint ? HintBit : 0) | (ulong)destination << DestinationShift);
 
-    /// <summary>Puts a message together from the words that it came in. Vector and mode stand where MSI data has them;
-    /// the flags are moved, without a branch, for this is on the way of every message.</summary>
+    /// <summary>Composes a message from the words that it came in. Vector and mode have the same bits as in MSI data.
+    /// The flags are moved without a branch, because every message comes through here.</summary>
     /// <param name="data">MSI data.</param>
     /// <param name="address">Lower half of the MSI address.</param>
-    /// <param name="destination">Destination, as the format of the address has it.</param>
+    /// <param name="destination">Destination, decoded by the format of the address.</param>
     internal static InterruptMessage Decode(uint data, uint address, uint destination)
     {
         const uint vectorAndMode = 0x7FF, dataLevel = 1 << 15, dataAssert = 1 << 14, addressLogical = 1 << 2, addressHint = 1 << 3;
@@ -61,7 +61,7 @@ public readonly record struct InterruptMessage(ulong Bits)
             | (address & addressHint) << 11 | (ulong)destination << DestinationShift);
     }
 
-    /// <summary>Whether this is the common case: Fixed, to a physical destination, an edge or an asserted
+    /// <summary>Whether this is the common case: Fixed, physical destination, and an edge or an asserted
     /// level.</summary>
     internal bool IsPlain => (Bits & (7ul << ModeShift | LogicalBit)) == 0 && (Bits & (LevelBit | AssertBit)) != LevelBit;
 

@@ -1,6 +1,6 @@
 namespace Wirq;
 
-/// <summary>How the address of a message names its destination.</summary>
+/// <summary>How the address of a message carries its destination.</summary>
 public enum MsiFormat : byte
 {
     /// <summary>8-bit destination in address bits 19:12 (Intel SDM vol. 3, 11.11.1).</summary>
@@ -20,7 +20,7 @@ public enum RefusalReason : byte
     None,
     /// <summary>No local APIC matches the destination.</summary>
     NoDestination,
-    /// <summary>Those that match are software-disabled (SVR bit 8 clear) and refuse this mode.</summary>
+    /// <summary>The matching local APICs are software-disabled (SVR bit 8 clear) and refuse this mode.</summary>
     SoftwareDisabled,
     /// <summary>The vector is below 16; the receiver records "receive illegal vector" (Intel SDM vol. 3,
     /// 11.5.3).</summary>
@@ -33,10 +33,11 @@ public enum RefusalReason : byte
     ReservedBits,
     /// <summary>The kernel that owns the local APICs refused it.</summary>
     Kernel,
-    /// <summary>A remapping unit blocked it, and recorded a fault or was told not to.</summary>
+    /// <summary>A remapping unit blocked it. The unit recorded a fault, unless the entry or its state suppressed the
+    /// record.</summary>
     RemappingFault,
-    /// <summary>A profile looks the destination up in a table, and nobody who could take it stands where it looks; see
-    /// <see cref="Profile.Kvm"/>.</summary>
+    /// <summary>A profile looks up the destination in a table, and the table does not list a local APIC that could
+    /// accept it; see <see cref="Profile.Kvm"/>.</summary>
     NotListed,
 }
 
@@ -50,21 +51,21 @@ public enum RefusalReason : byte
 ///                +--------+----------------+-+---+--------+---+
 ///                |  0xFEE |  handle 14:0   |1|SHV|handle15| 0 |
 ///                +--------+----------------+-+---+--------+---+
-/// </code>dest14:8 stands only in <see cref="MsiFormat.ExtendedDestination"/>; bits 63:40 hold destination bits 31:8
+/// </code>dest14:8 exists only in <see cref="MsiFormat.ExtendedDestination"/>; bits 63:40 hold destination bits 31:8
 /// only in <see cref="MsiFormat.KvmHighAddress"/>. Sources: Intel SDM vol. 3, 11.11.1; VT-d specification
 /// 5.1.2.2.</remarks>
 public readonly record struct MsiAddress(ulong Bits)
 {
-    /// <summary>The interrupt window: its first address, and the first behind it. What devices and chips write there is a
-    /// message (Intel SDM vol. 3, 11.11.1).</summary>
+    /// <summary>The interrupt window: its first address, and the first address after it. A write of a device or a chip
+    /// there is a message (Intel SDM vol. 3, 11.11.1).</summary>
     public const ulong WindowBegin = 0xFEE00000, WindowEnd = 0xFEF00000;
 
     private const ulong WindowMask = uint.MaxValue & ~(WindowEnd - WindowBegin - 1);
     private const ulong LogicalBit = 1 << 2, HintBit = 1 << 3, RemappableBit = 1 << 4;
     private const int DestinationShift = 12, ExtendedShift = 5, HighShift = 40, HandleShift = 5;
 
-    /// <summary>Whether the low 32 bits lie in the interrupt window, 0xFEE00000 to 0xFEEFFFFF, and nothing above them
-    /// is set but the destination bits 63:40 of <see cref="MsiFormat.KvmHighAddress"/>.</summary>
+    /// <summary>Whether the low 32 bits lie in the interrupt window, 0xFEE00000 to 0xFEEFFFFF, and no bits above them
+    /// are set except the destination bits 63:40 of <see cref="MsiFormat.KvmHighAddress"/>.</summary>
     public bool IsInterrupt(MsiFormat format) =>
         (Bits & WindowMask) == WindowBegin && (Bits >> 32 == 0 || format == MsiFormat.KvmHighAddress);
 
@@ -91,7 +92,7 @@ public readonly record struct MsiAddress(ulong Bits)
         };
     }
 
-    /// <summary>The address that asks for a destination.</summary>
+    /// <summary>The address for a destination.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The format is too narrow for the destination.</exception>
     public static MsiAddress For(uint destination, bool logical = false, bool hint = false,
         MsiFormat format = MsiFormat.Compatibility)
@@ -144,18 +145,18 @@ public readonly record struct MsiData(uint Bits)
     public override string ToString() => $"0x{Bits:x4}";
 }
 
-/// <summary>A message signalled interrupt: a write of 32 bits to an address, no more.</summary>
-/// <param name="Address">Where it goes; outside the interrupt window it is an ordinary write to memory.</param>
-/// <param name="Data">What is written.</param>
+/// <summary>A message signalled interrupt: a 32-bit write to an address.</summary>
+/// <param name="Address">The address; outside the interrupt window it is an ordinary write to memory.</param>
+/// <param name="Data">The data.</param>
 public readonly record struct Msi(MsiAddress Address, MsiData Data)
 {
-    /// <summary>A message in numbers.</summary>
+    /// <summary>A message from numbers.</summary>
     public Msi(ulong address, uint data) : this(new MsiAddress(address), new MsiData(data)) { }
 
-    /// <summary>Whether it is an interrupt at all, or a write to memory.</summary>
+    /// <summary>Whether it is an interrupt; if not, it is a write to memory.</summary>
     public bool IsInterrupt(MsiFormat format) => Address.IsInterrupt(format);
 
-    /// <summary>Reads the message as the local APICs do where no remapping unit stands before them.</summary>
+    /// <summary>Decodes the message as the local APICs do without a remapping unit.</summary>
     /// <returns>Why it cannot be read, or <see cref="RefusalReason.None"/>.</returns>
     public RefusalReason TryDecode(MsiFormat format, out InterruptMessage message)
     {

@@ -96,7 +96,7 @@ public sealed class MsiCapability : IVectorTable
         }
     }
 
-    /// <summary>How many vectors the guest enabled; a value beyond what there is enables all.</summary>
+    /// <summary>How many vectors the guest enabled; a value above the number of vectors enables all.</summary>
     private int Used => Math.Min(Count, 1 << (int)(_registers.Value.Control >> EnabledShift & 7));
 }
 

@@ -6,8 +6,9 @@ namespace Wirq;
 /// <remarks><code>
 /// entry   +0 address 31:2 | 00    +4 address 63:32    +8 data    +12 vector control: bit 0 mask
 /// control  15 enable, 14 function mask, 10:0 size - 1 (read-only)
-/// </code>PCI Local Bus 3.0, 6.8.2. Accesses are 4 or 8 bytes wide and aligned (6.8.2.1); others have no effect and read
-/// zero. Pending bits are not here: an eventfd may hold one, so they are asked of who has it.</remarks>
+/// </code>PCI Local Bus 3.0, 6.8.2. Accesses are 4 or 8 bytes wide and aligned (6.8.2.1); others have no effect and
+/// read zero. Pending bits are not here, because an eventfd may hold one: see
+/// <see cref="Host.MessageFunction.Pending"/>.</remarks>
 public sealed class MsixTable : IVectorTable
 {
     /// <summary>The most vectors that a function can have.</summary>
@@ -106,7 +107,7 @@ public sealed class MsixTable : IVectorTable
     private static uint Writable(uint offset, uint value) => offset switch
     {
         Address => value & AddressMask,
-        // Bits 31:1 are reserved, and read as they were written by some devices only (6.8.2.9).
+        // Bits 31:1 are reserved; only some devices return what was written (6.8.2.9).
         VectorControl => value & MaskBit,
         _ => value,
     };

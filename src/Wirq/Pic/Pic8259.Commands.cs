@@ -5,8 +5,8 @@ namespace Wirq;
 // The words that a CPU writes to the chip, and its registers as the CPU reads them.
 internal sealed partial class Pic8259
 {
-    /// <summary>The even port is written: ICW1, OCW2 or OCW3. The last two are taken at any time, initialisation
-    /// included; the data sheet does not forbid them then, and only ICW1 starts anew.</summary>
+    /// <summary>The even port is written: ICW1, OCW2 or OCW3. OCW2 and OCW3 are accepted at any time, even during
+    /// initialisation: the data sheet does not forbid them then, and only ICW1 restarts it.</summary>
     internal PicChipWork WriteCommand(byte value, EventBuffer events)
     {
         byte acked = Icw1.Is(value) ? Initialise(new Icw1(value), events)
@@ -16,7 +16,7 @@ internal sealed partial class Pic8259
         return new(acked, 0);
     }
 
-    /// <summary>The odd port is written: the initialisation word that is awaited, or else OCW1.</summary>
+    /// <summary>The odd port is written: the next initialisation word, or else OCW1.</summary>
     internal PicChipWork WriteData(byte value)
     {
         ref PicState s = ref State;
@@ -66,8 +66,8 @@ internal sealed partial class Pic8259
     }
 
     /// <summary>ICW1 (8259A, "Initialization Command Words"). Level pins that it takes out of service are acknowledged:
-    /// no EOI will come for them any more, and a holder that never hears would hold its line for ever. As it
-    /// unmasks all, deferred acknowledges fall due.</summary>
+    /// no EOI will come for them, and a holder without an acknowledge would hold its line for ever. ICW1 unmasks all
+    /// pins, so deferred acknowledges are given.</summary>
     private byte Initialise(Icw1 word, EventBuffer events)
     {
         ref PicState s = ref State;
@@ -83,7 +83,7 @@ internal sealed partial class Pic8259
 
         s.Icw1 = word.Bits;
         s.Stage = (byte)PicStage.AwaitsIcw2;
-        // No slaves, and the slave address 7; what a chip that is alone (SNGL) is left with.
+        // No slaves, and the slave address 7: the values of a chip that is alone (SNGL).
         s.Icw3 = _unit == 0 ? (byte)0 : (byte)(Inputs - 1);
         s.Lowest = Inputs - 1;
         s.SpecialMask = 0;
@@ -99,8 +99,9 @@ internal sealed partial class Pic8259
         return acked;
     }
 
-    /// <summary>OCW1. Returns the deferred acknowledges that fall due; and, but under policy Eoi, the level pins
-    /// whose request may be a sampled source's that nobody saw fall while the pin was masked.</summary>
+    /// <summary>OCW1. Returns the deferred acknowledges that are given now. Except under policy Eoi, it also returns
+    /// the level pins whose request may belong to a sampled source whose fall was not visible while the pin was
+    /// masked.</summary>
     private PicChipWork Mask(ref PicState s, byte value)
     {
         byte unmasked = Without(s.Imr, value);

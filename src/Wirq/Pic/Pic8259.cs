@@ -4,11 +4,11 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>What one chip of the pair wants done at its lines. Bit n is its input n.</summary>
+/// <summary>What one chip of the pair needs done at its lines. Bit n is its input n.</summary>
 internal readonly record struct PicChipWork(byte Acked, byte Resampled);
 
-/// <summary>One 8259A: which requests it senses, which one it would put to the CPU, and what INTA and EOI do to it.
-/// How the two are wired is the affair of <see cref="PicPair"/>.</summary>
+/// <summary>One 8259A: which requests it senses, which one it presents to the CPU, and what INTA and EOI do to it.
+/// <see cref="PicPair"/> wires two of them.</summary>
 internal sealed partial class Pic8259
 {
     /// <summary>No input.</summary>
@@ -24,7 +24,7 @@ internal sealed partial class Pic8259
     private readonly PicQuirks _quirks;
     private readonly AckPolicy _policy;
     private readonly byte _elcrMask;
-    // Inputs that are another chip's INT: no line is there to be acknowledged.
+    // Inputs that are connected to another chip's INT: they have no line to acknowledge.
     private readonly byte _cascade;
 
     internal Pic8259(Block<PicState> states, int unit, PicQuirks quirks, AckPolicy policy, byte elcrMask)
@@ -42,15 +42,15 @@ internal sealed partial class Pic8259
     /// <summary>The IRQ of the PC that an input is.</summary>
     internal int Irq(int level) => _unit * Inputs + level;
 
-    /// <summary>The vector that ICW2 gives an input. In MCS-80/85 mode too, where the real chip sends a CALL
-    /// instruction: no CPU here could take one.</summary>
+    /// <summary>The vector that ICW2 gives an input. In MCS-80/85 mode the real chip sends a CALL instruction, which no
+    /// CPU here could take; this returns the vector in that mode too.</summary>
     internal byte Vector(int level) => new Icw2(State.Icw2).Vector(level);
 
     private bool Has(PicQuirks quirk) => (_quirks & quirk) != 0;
 
     internal static byte Bit(int level) => (byte)(1 << level);
 
-    /// <summary>Power-on state. The levels of the pins stay: they are the lines', not the chip's.</summary>
+    /// <summary>Power-on state. The levels of the pins stay: they belong to the lines, not to the chip.</summary>
     internal void Reset()
     {
         byte pins = (byte)(State.Pins & ~_cascade);
@@ -58,9 +58,9 @@ internal sealed partial class Pic8259
         RearmEdges(ref State);
     }
 
-    /// <summary>Something happened to the chip: INT follows at the next <see cref="PicPair.Update"/>, unless this is one
-    /// of the occasions at which a profile leaves it as it is.</summary>
-    /// <param name="leaves">The difference that says so; None where every profile looks again.</param>
+    /// <summary>The state of the chip changed: INT is computed at the next <see cref="PicPair.Update"/>, unless a
+    /// profile leaves INT unchanged on this occasion.</summary>
+    /// <param name="leaves">The difference of such a profile; None if every profile computes INT.</param>
     internal void Touch(PicQuirks leaves = PicQuirks.None)
     {
         if (!Has(leaves))
@@ -70,8 +70,8 @@ internal sealed partial class Pic8259
     /// <summary>Sets the level of an input.</summary>
     /// <param name="level">The input.</param>
     /// <param name="high">Its level.</param>
-    /// <param name="isLine">Whether a line is there. INT outlives the fall of a line that it stands for; the
-    /// cascade falls by a command or by INTA, and INT with it.</param>
+    /// <param name="isLine">Whether a line drives the input. INT stays up when the line that it stands for falls. The
+    /// cascade falls by a command or by INTA, and INT falls with it.</param>
     /// <returns>Whether the level changed.</returns>
     internal bool Drive(int level, bool high, bool isLine)
     {
@@ -101,7 +101,7 @@ internal sealed partial class Pic8259
         return changed;
     }
 
-    /// <summary>The input among <paramref name="requests"/> that the priority resolver puts through.</summary>
+    /// <summary>The input among <paramref name="requests"/> that the priority resolver selects.</summary>
     internal int Resolve(byte requests)
     {
         ref readonly PicState s = ref State;
@@ -126,8 +126,8 @@ internal sealed partial class Pic8259
     /// <summary>The input that an INTA at this moment takes; <see cref="None"/> for a spurious one.</summary>
     internal int Takeable => Resolve(State.Irr);
 
-    /// <summary>Brings INT up to date.</summary>
-    /// <returns>The input that INT stands for; <see cref="None"/> where INT is low.</returns>
+    /// <summary>Updates INT.</summary>
+    /// <returns>The input that INT stands for; <see cref="None"/> if INT is low.</returns>
     internal int Settle()
     {
         ref PicState s = ref State;
@@ -149,7 +149,7 @@ internal sealed partial class Pic8259
     }
 
     /// <summary>INTA takes an input into service.</summary>
-    /// <returns>The inputs whose lines are acknowledged, as automatic EOI ends what INTA began.</returns>
+    /// <returns>The inputs whose lines are acknowledged, if automatic EOI ends what INTA began.</returns>
     internal byte Acknowledge(int level, EventBuffer events)
     {
         ref PicState s = ref State;
@@ -162,7 +162,7 @@ internal sealed partial class Pic8259
             s.TakenAsLevel |= bit;
         if (!Has(PicQuirks.EdgeOutlivesLine))
         {
-            // Of a level input too: what was served as a level must not return as an edge if ELCR changes.
+            // Also for a level input: what was served as a level must not return as an edge if ELCR changes.
             s.Spent |= bit;
             Sense(ref s, bit);
         }
@@ -177,10 +177,10 @@ internal sealed partial class Pic8259
     }
 
     /// <summary>Ends the service of inputs.</summary>
-    /// <param name="levels">The inputs; those not in service are left alone.</param>
-    /// <param name="events">Where it is told.</param>
+    /// <param name="levels">The inputs; those not in service do not change.</param>
+    /// <param name="events">Where the EOI is reported.</param>
     /// <param name="automatic">Whether INTA ended it.</param>
-    /// <param name="acksIdle">Whether an input that is not in service is acknowledged all the same.</param>
+    /// <param name="acksIdle">Whether an input that is not in service is still acknowledged.</param>
     /// <returns>The inputs whose lines are acknowledged.</returns>
     internal byte End(byte levels, EventBuffer events, bool automatic = false, bool acksIdle = false)
     {
@@ -193,8 +193,8 @@ internal sealed partial class Pic8259
         if (!Has(PicQuirks.AcksEdges))
             owed &= asLevel;
         owed = Without(owed, _cascade);
-        // Only the pin's own mask counts: a handler masks the pin that it serves, and whoever masks the cascade
-        // does not thereby say that devices behind it are still to be served.
+        // Only the pin's own mask counts. A handler masks the pin that it serves; a mask of the cascade does not mean
+        // that the devices behind it are not served yet.
         byte deferred = _policy == AckPolicy.Done ? (byte)(owed & s.Imr) : (byte)0;
         s.Deferred |= deferred;
         if (events.Observing)
@@ -202,7 +202,7 @@ internal sealed partial class Pic8259
         return Without(owed, deferred);
     }
 
-    /// <summary>Takes a request back, level or not, and ends its service: what a poll does that ends its
+    /// <summary>Removes a request, level or not, and ends its service, as a poll does that ends its
     /// interrupt.</summary>
     /// <returns>The inputs whose lines are acknowledged.</returns>
     internal byte Withdraw(int level, EventBuffer events, PicQuirks leaves = PicQuirks.None)
@@ -234,8 +234,8 @@ internal sealed partial class Pic8259
     private byte Triggers(in PicState s) =>
         new Icw1(s.Icw1).Level && !Has(PicQuirks.LtimIgnored) ? All : s.Elcr;
 
-    /// <summary>Makes IRR follow the pins: a level input requests while it is high, an edge input while it is high
-    /// for the first time.</summary>
+    /// <summary>Updates IRR from the pins: a level input requests while it is high, an edge input once for each
+    /// rise.</summary>
     private void Sense(ref PicState s, byte inputs)
     {
         byte requests = (byte)(s.Pins & (Triggers(s) | ~s.Spent));

@@ -14,13 +14,13 @@ public sealed partial class PicPair
     /// <summary>Port of the edge/level control register (ELCR) of a chip.</summary>
     public const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
 
-    /// <summary>Whether <paramref name="port"/> is one of the pair's.</summary>
+    /// <summary>Whether <paramref name="port"/> belongs to the pair.</summary>
     public static bool Claims(ushort port) => port
         is MasterCommand or MasterData or SlaveCommand or SlaveData or MasterTriggers or SlaveTriggers;
 
-    /// <summary>A byte is written to a port. What it returns must be done at the lines; then call
+    /// <summary>A byte is written to a port. The returned work must be done at the lines; then call
     /// <see cref="Update"/>.</summary>
-    /// <remarks>A port that the pair does not claim takes nothing, and reads 0xFF.</remarks>
+    /// <remarks>A port that the pair does not claim ignores writes, and reads 0xFF.</remarks>
     public PinWork Write(ushort port, byte value, EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -81,8 +81,8 @@ public sealed partial class PicPair
         }
     }
 
-    /// <summary>A poll is an INTA to one chip alone: one of the master that finds the cascade does not reach the slave,
-    /// which the CPU polls next (8259A, "Poll Command").</summary>
+    /// <summary>A poll is an INTA to only one chip. A poll of the master that finds the cascade does not reach the
+    /// slave, which the CPU polls next (8259A, "Poll Command").</summary>
     private byte Poll(Pic8259 chip, EventBuffer events, out PinWork work)
     {
         work = default;

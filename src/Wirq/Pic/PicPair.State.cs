@@ -1,9 +1,9 @@
 namespace Wirq;
 
-/// <summary>All that changes in a pair, as one value.</summary>
+/// <summary>All mutable state of a pair, as one value.</summary>
 internal readonly record struct PicPairState(PicState Master, PicState Slave, PicOutput Output);
 
-// The state as a value, for who tries what a command would do, or changes it between two steps.
+// The state as a value, for code that tries a command, or changes the state between two steps.
 public sealed partial class PicPair
 {
     internal Pic8259 Master => _master;

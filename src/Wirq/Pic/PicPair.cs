@@ -8,20 +8,20 @@ namespace Wirq;
 /// <remarks>
 /// <para>Source: Intel 8259A data sheet; Intel 82371AB (PIIX4), 4.4.1, for the edge/level control registers. LTIM
 /// has the meaning of the 8259A, which the PIIX4 disables.</para>
-/// <para>INT stays up when the line that it stands for falls before INTA, and the CPU is then given the spurious
-/// IRQ 7, or IRQ 15 where the line is the slave's ("Edge and Level Triggered Modes"); it falls when a command takes
-/// the request away. An INTA while INT is low gives IRQ 7 too.</para>
-/// <para>Not supported: the CALL instruction of MCS-80/85 mode (uPM = 0), in which INTA gives the vector that 8086 mode
-/// would; and buffered mode, which is a matter of pins that do not exist here. The words of both are accepted. A slave
-/// whose ICW3 names another input than 2 does not answer its INTA, and the CPU reads 0xFF from the idle bus.</para>
-/// <para><see cref="Write"/>, <see cref="Read"/> and <see cref="Take"/> change registers and leave INTR alone, so that
-/// lines which they acknowledge can fall first; <see cref="Update"/> then lets INTR follow, where the profile has it
-/// follow what happened. <see cref="SetPin"/> does
-/// it at once, but not while work that was handed out is being done, before that <see cref="Update"/>.</para>
+/// <para>INT stays up when the line that it stands for falls before INTA. The CPU then gets the spurious IRQ 7, or IRQ
+/// 15 if the line is the slave's ("Edge and Level Triggered Modes"). INT falls when a command removes the request. An
+/// INTA while INT is low also gives IRQ 7.</para>
+/// <para>Not supported: the CALL instruction of MCS-80/85 mode (uPM = 0), in which INTA gives the vector of 8086 mode;
+/// and buffered mode, which concerns pins that do not exist here. The words of both are accepted. A slave whose ICW3
+/// names another input than 2 does not answer its INTA, and the CPU reads 0xFF from the idle bus.</para>
+/// <para><see cref="Write"/>, <see cref="Read"/> and <see cref="Take"/> change registers but not INTR, so that lines
+/// which they acknowledge can fall first. <see cref="Update"/> then updates INTR, if the profile updates it on this
+/// occasion. <see cref="SetPin"/> updates it at once, but not while returned work is being done, before its
+/// <see cref="Update"/>.</para>
 /// </remarks>
 public sealed partial class PicPair
 {
-    /// <summary>In <see cref="PicOutput.Requested"/>: INTR stands for nothing that was told yet.</summary>
+    /// <summary>In <see cref="PicOutput.Requested"/>: no event has reported a request for INTR yet.</summary>
     internal const byte NoIrq = 0xFF;
 
     /// <summary>The first input of the slave.</summary>
@@ -51,7 +51,7 @@ public sealed partial class PicPair
 
     /// <summary>The INTR output of the master.</summary>
     public bool Intr => _output.Value.Intr != 0;
-    /// <summary>Whether INTR asks the CPU for an INTA.</summary>
+    /// <summary>Whether INTR requests an INTA from the CPU.</summary>
     internal bool Asks => Intr && _output.Value.Answered == 0;
     /// <summary>Request registers, slave in bits 15:8.</summary>
     public ushort RequestRegister => Both(_master.State.Irr, _slave.State.Irr);
@@ -64,8 +64,8 @@ public sealed partial class PicPair
     /// <summary>Pins whose acknowledge waits for their unmasking, slave in bits 15:8.</summary>
     public ushort DeferredAcks => Both(_master.State.Deferred, _slave.State.Deferred);
 
-    /// <summary>Whether the mask bit of IRQ <paramref name="irq"/>, 0 to 15, is set. For one of the slave its own bit
-    /// counts, not that of the master's IRQ 2.</summary>
+    /// <summary>Whether the mask bit of IRQ <paramref name="irq"/>, 0 to 15, is set. For an IRQ of the slave its own
+    /// bit counts, not that of the master's IRQ 2.</summary>
     public bool IsMasked(int irq) => new PicInputs(MaskRegister).Has(Checked(irq));
 
     /// <summary>Whether IRQ <paramref name="irq"/>, 0 to 15, is level-triggered.</summary>
@@ -87,8 +87,8 @@ public sealed partial class PicPair
     }
 
     /// <summary>An INTA cycle: returns the vector. Then as <see cref="Write"/>.</summary>
-    /// <remarks>With nothing to take it is the vector of the spurious IRQ 7, which sets no in-service bit; where the
-    /// slave has nothing to take, that of IRQ 15, which sets the master's bit 2 only.</remarks>
+    /// <remarks>If there is nothing to take, it is the vector of the spurious IRQ 7, which sets no in-service bit. If
+    /// the slave has nothing to take, it is that of IRQ 15, which sets only the master's bit 2.</remarks>
     public byte Take(EventBuffer events, out PinWork work)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -128,7 +128,7 @@ public sealed partial class PicPair
             _slave.EndCycle();
         else
             acked = _slave.Acknowledge(level, events);
-        // Where each chip sees to its own INT, the slave's is up to date before the master goes on with the cycle.
+        // If each chip updates its own INT, the slave's is updated before the master continues the cycle.
         if (Has(PicQuirks.ChipsSettleApart))
             SettleSlave();
         _master.Acknowledge(Pic8259.Cascade, events);
@@ -137,8 +137,8 @@ public sealed partial class PicPair
         return vector;
     }
 
-    /// <summary>Brings INTR up to date, after what <see cref="Write"/>, <see cref="Read"/> or <see cref="Take"/> asked
-    /// for was done.</summary>
+    /// <summary>Updates INTR, after the work of <see cref="Write"/>, <see cref="Read"/> or <see cref="Take"/> was
+    /// done.</summary>
     public void Update(EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -166,7 +166,7 @@ public sealed partial class PicPair
             requested = (byte)level;
 
         ref PicOutput output = ref _output.Value;
-        // INT that outlives its line stands for no request any more, and the cascade is nobody's line.
+        // If INT outlives its line, it stands for no request; and the cascade is not a line.
         bool real = requested != NoIrq && requested != Pic8259.Cascade && (RequestRegister >> requested & 1) != 0;
         bool newRequest = real && requested != output.Requested, newLevel = intr != Intr;
         output = new() { Requested = requested, Intr = intr ? (byte)1 : (byte)0 };
@@ -178,7 +178,7 @@ public sealed partial class PicPair
             events.Observe(new PicIntrChanged(intr).ToEvent());
     }
 
-    /// <summary>Brings INT of the slave up to date, and with it the master's input 2.</summary>
+    /// <summary>Updates INT of the slave, and with it the master's input 2.</summary>
     private void SettleSlave()
     {
         if (_slave.State.Due == 0)
@@ -193,8 +193,8 @@ public sealed partial class PicPair
         }
     }
 
-    /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge; acknowledges
-    /// that were deferred are gone, as are the in-service bits. Nothing is told: see <see cref="Intr"/>.</summary>
+    /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge. Deferred
+    /// acknowledges and in-service bits are lost. No event reports this: see <see cref="Intr"/>.</summary>
     public void Reset()
     {
         _master.Reset();
@@ -206,11 +206,12 @@ public sealed partial class PicPair
     private bool Cascaded =>
         Has(PicQuirks.Icw3Ignored) || new Icw3(_master.State.Icw3).HasSlave(Pic8259.Cascade);
 
-    /// <summary>Whether the slave knows itself to be the one at input 2.</summary>
+    /// <summary>Whether the slave's ICW3 says that it is at input 2.</summary>
     private bool SlaveAnswers =>
         Has(PicQuirks.Icw3Ignored) || new Icw3(_slave.State.Icw3).SlaveId == Pic8259.Cascade;
 
-    /// <summary>INT of the slave falls with its INTA; that it rises again in <see cref="Update"/> is an edge.</summary>
+    /// <summary>INT of the slave falls with its INTA; if it rises again in <see cref="Update"/>, that is an
+    /// edge.</summary>
     private void DropSlaveInt()
     {
         if (!Has(PicQuirks.ChipsSettleApart))

@@ -1,7 +1,7 @@
 namespace Wirq;
 
-/// <summary>What a chip does otherwise than the data sheet says. Each has a row of its name in
-/// <see cref="PicProfile.Rows"/>, which says who does it, and that row is what switches it on.</summary>
+/// <summary>Differences of a chip from the data sheet. Each has a row of its name in <see cref="PicProfile.Rows"/>,
+/// which names the implementations and enables the difference.</summary>
 [Flags]
 internal enum PicQuirks
 {
@@ -36,7 +36,7 @@ internal enum PicQuirks
     CascadePollLeavesInt = 1 << 27,
 }
 
-/// <summary>How a profile's 8259 parts from the data sheet.</summary>
+/// <summary>How a profile's 8259 differs from the data sheet.</summary>
 internal static class PicProfile
 {
     private const string Qemu = "QEMU hw/intc/i8259.c", Kvm = "Linux arch/x86/kvm/i8259.c",
@@ -205,7 +205,7 @@ internal static class PicProfile
 
     private static readonly PicQuirks QemuQuirks = Of(static row => row.Qemu), KvmQuirks = Of(static row => row.Kvm);
 
-    /// <summary>What a profile does otherwise.</summary>
+    /// <summary>The differences of a profile.</summary>
     internal static PicQuirks Quirks(Profile profile) => profile switch
     {
         Profile.Qemu => QemuQuirks,

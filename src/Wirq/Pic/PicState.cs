@@ -4,7 +4,7 @@ using Wirq.State;
 
 namespace Wirq;
 
-/// <summary>Where a chip stands between ICW1 and its last initialisation word.</summary>
+/// <summary>The progress of a chip from ICW1 to its last initialisation word.</summary>
 internal enum PicStage : byte
 {
     /// <summary>Never initialised.</summary>
@@ -58,12 +58,11 @@ internal struct PicState : IState
     public byte SpecialMask;
     /// <summary>Priorities rotate at automatic EOI.</summary>
     public byte RotatesInAutoEoi;
-    /// <summary>1 where INT does not show yet what happened to the chip: <see cref="PicPair.Update"/> brings it up to
-    /// date.</summary>
+    /// <summary>1 if INT does not reflect a change of the chip yet: <see cref="PicPair.Update"/> updates it.</summary>
     public byte Due;
 }
 
-/// <summary>The mutable state of the pair beyond its chips.</summary>
+/// <summary>The mutable state of the pair besides its chips.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct PicOutput : IState
 {
@@ -71,15 +70,16 @@ internal struct PicOutput : IState
     public byte Intr;
     /// <summary>The IRQ that INTR stands for, 0 to 15, or <see cref="PicPair.NoIrq"/>.</summary>
     public byte Requested;
-    /// <summary>1 from handing out work to <see cref="PicPair.Update"/>: pins that fall one by one must not let INTR
+    /// <summary>1 from the return of work to <see cref="PicPair.Update"/>: while pins fall one by one, INTR must not
     /// stand for one that falls next.</summary>
     public byte AwaitsUpdate;
-    /// <summary>1 where an INTA found nothing and INTR stayed up: the CPU does not ask again before the pin is driven
+    /// <summary>1 if an INTA found nothing and INTR stayed up: the CPU does not run INTA again before the pin is driven
     /// again.</summary>
     public byte Answered;
 }
 
-/// <summary>An order of priorities: the input after the lowest one comes first, and so on around.</summary>
+/// <summary>An order of priorities: the input after the lowest one has the highest priority, and so on
+/// cyclically.</summary>
 /// <param name="Lowest">The input of lowest priority, 0 to 7.</param>
 internal readonly record struct PicPriority(int Lowest)
 {

@@ -103,10 +103,10 @@ public readonly record struct Icw4(byte Bits)
         $"ICW4{(Is8086 ? " 8086" : " MCS-80")}{(AutoEoi ? " AEOI" : "")}{(SpecialFullyNested ? " SFNM" : "")}";
 }
 
-/// <summary>What an <see cref="Ocw2"/> asks for: its bits R, SL and EOI.</summary>
+/// <summary>The command of an <see cref="Ocw2"/>: its bits R, SL and EOI.</summary>
 public enum Ocw2Command : byte
 {
-    /// <summary>Priorities rest at automatic EOI.</summary>
+    /// <summary>Priorities do not rotate at automatic EOI.</summary>
     ClearRotateInAutoEoi = 0,
     /// <summary>Ends the in-service input of highest priority.</summary>
     NonSpecificEoi = 1,

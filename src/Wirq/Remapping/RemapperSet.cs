@@ -2,7 +2,7 @@ using Wirq.State;
 
 namespace Wirq.Remapping;
 
-/// <summary>The remapping units of a machine, and which of them serves whom.</summary>
+/// <summary>The remapping units of a machine, and which unit serves which requester.</summary>
 internal sealed class RemapperSet
 {
     private readonly IRemapper[] _units;
@@ -25,7 +25,7 @@ internal sealed class RemapperSet
     internal bool IsEmpty => _units.Length == 0;
     internal IRemapper this[int unit] => _units[unit];
 
-    /// <summary>How a unit's own messages name their destination.</summary>
+    /// <summary>The destination format of a unit's own messages.</summary>
     internal MsiFormat OwnFormat(int unit) => _options[unit].OwnFormat;
 
     /// <summary>The unit that serves a requester; negative for none.</summary>

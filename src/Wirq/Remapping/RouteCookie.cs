@@ -1,14 +1,14 @@
 namespace Wirq.Remapping;
 
-/// <summary>What a remapping unit knows a translation by. A cached route bears it, so that an invalidation finds the routes
-/// that it concerns and no others.</summary>
+/// <summary>Identifies a translation of a remapping unit. A cached route carries it, so an invalidation finds exactly
+/// the routes that it affects.</summary>
 /// <remarks><code>
 ///  63  48 47    40 39                0
 /// +------+--------+-------------------+
 /// |  0   |  unit  |        key        |
 /// +------+--------+-------------------+
-/// </code>What the key says is the unit's affair: the index of an entry (VT-d, 16 bits), or the requester and an index in its
-/// own table (AMD-Vi). Keys that one invalidation concerns should form a run.</remarks>
+/// </code>The unit chooses the meaning of the key: the index of an entry (VT-d, 16 bits), or the requester and an index
+/// in its own table (AMD-Vi). Keys that one invalidation affects should form a run.</remarks>
 /// <param name="Bits">Unit and key as above; bits 63:48 are zero.</param>
 public readonly record struct RouteCookie(ulong Bits)
 {
@@ -18,8 +18,8 @@ public readonly record struct RouteCookie(ulong Bits)
     /// <summary>How many bits a cookie has.</summary>
     internal const int Width = 48;
 
-    /// <summary>The highest key, 2^40 - 1. A translation that came from no entry has it: it lies in no run of entries, but an
-    /// invalidation of the whole unit concerns it.</summary>
+    /// <summary>The highest key, 2^40 - 1, for a translation that came from no entry. It lies in no run of entries, but
+    /// an invalidation of the whole unit affects it.</summary>
     public const long MaxKey = (long)KeyMask;
 
     /// <summary>The highest number of a remapping unit.</summary>
@@ -27,15 +27,15 @@ public readonly record struct RouteCookie(ulong Bits)
 
     /// <summary>A cookie.</summary>
     /// <param name="unit">Number of the remapping unit, 0 to <see cref="MaxUnit"/>.</param>
-    /// <param name="key">What the unit finds the entry by, 0 to <see cref="MaxKey"/>.</param>
+    /// <param name="key">How the unit identifies the entry, 0 to <see cref="MaxKey"/>.</param>
     public RouteCookie(int unit, long key) : this((ulong)(byte)unit << UnitShift | (ulong)key & KeyMask) { }
 
-    /// <summary>The cookie of what no unit translated: no invalidation concerns it.</summary>
+    /// <summary>The cookie of a message that no unit translated: no invalidation affects it.</summary>
     public static RouteCookie None => new((1ul << Width) - 1);
 
     /// <summary>The remapping unit; 255 for none.</summary>
     public int Unit => (byte)(Bits >> UnitShift);
-    /// <summary>What the unit finds the entry by.</summary>
+    /// <summary>How the unit identifies the entry.</summary>
     public long Key => (long)(Bits & KeyMask);
 
     /// <inheritdoc/>
@@ -50,11 +50,11 @@ public readonly record struct CookieRange(RouteCookie First, RouteCookie Last)
     /// <summary>No entry at all.</summary>
     public static CookieRange Empty => new(new RouteCookie(1ul), new RouteCookie(0ul));
 
-    /// <summary>All entries of a unit, and what it translated without one.</summary>
+    /// <summary>All entries of a unit, and the messages that it passed without an entry.</summary>
     /// <param name="unit">Its number, 0 to <see cref="RouteCookie.MaxUnit"/>.</param>
     public static CookieRange AllOf(int unit) => new(new RouteCookie(unit, 0), new RouteCookie(unit, RouteCookie.MaxKey));
 
-    /// <summary>Whether there is nothing in it.</summary>
+    /// <summary>Whether the range is empty.</summary>
     public bool IsEmpty => Last.Bits < First.Bits;
 
     /// <summary>Whether an entry lies in it.</summary>

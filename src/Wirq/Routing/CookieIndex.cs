@@ -5,14 +5,15 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>The virqs that have a translation, in the order of its cookie, those of one cookie in that of their slots.</summary>
+/// <summary>The virqs that have a translation, in the order of their cookies; virqs with the same cookie in the order
+/// of their slots.</summary>
 /// <remarks>
-/// A guest chooses the cookies, and which virqs come and go. So this is a binary trie over the 64 bits of cookie and slot,
-/// in which a branch stands only where keys differ: whatever a guest does, to enter or to find takes at most 64 steps, to
-/// leave takes a few, and to walk over a run takes time in proportion to it.
-/// <para>It has one branch less than leaves. Each branch bears the number of a virq that stands below it, so that no branch
-/// has to be allotted, and neighbours lie near each other. All of it follows from the virqs: it is no state of its own,
-/// though it is copied with them.</para>
+/// A guest chooses the cookies, and which virqs come and go. So this is a binary trie over the 64 bits of cookie and
+/// slot, with a branch only where keys differ. Whatever a guest does, to enter or to find takes at most 64 steps, to
+/// leave takes a few, and to walk over a run takes time in proportion to the run.
+/// <para>It has one branch less than leaves. Each branch has the number of a virq below it, so branches need no
+/// allocation, and neighbours are near each other in memory. All of it is derived from the virqs. It is not independent
+/// state, but it is copied with them.</para>
 /// </remarks>
 internal sealed class CookieIndex
 {
@@ -37,11 +38,11 @@ internal sealed class CookieIndex
     /// <summary>The last of them; there is one.</summary>
     internal int Last => Outermost(_top.Value.First, side: 1);
 
-    /// <summary>Takes all out. <see cref="After(int)"/> still walks over those who were entered, until another
-    /// is.</summary>
+    /// <summary>Removes all. <see cref="After(int)"/> still walks over the removed ones until another virq is
+    /// entered.</summary>
     internal void Clear() => _top.Value.Count = 0;
 
-    /// <summary>Enters a virq, which has its cookie and is not entered yet.</summary>
+    /// <summary>Enters a virq that has its cookie and is not entered yet.</summary>
     internal void Enter(int slot)
     {
         ref CookieTop top = ref _top.Value;
@@ -64,17 +65,17 @@ internal sealed class CookieIndex
         Hang(parent, below, slot);
     }
 
-    /// <summary>Takes a virq out, which is entered, or was taken out with all the others.</summary>
+    /// <summary>Removes a virq that is entered, or was removed with all the others.</summary>
     internal void Remove(int slot)
     {
         ref CookieTop top = ref _top.Value;
         if (top.Count == 0 || --top.Count == 0)
             return;
-        // Its branch goes with it, and what is on the other side of that moves up.
+        // Its branch is removed with it, and the other side of that branch moves up.
         int free = _nodes[slot].LeafParent;
         ref CookieNode branch = ref _nodes[free];
         Hang(branch.BranchParent, free, branch.Below[branch.Below[0] == ~slot ? 1 : 0]);
-        // A branch bears the number of a virq that is entered: the one of this number takes the one that is free.
+        // A branch has the number of an entered virq: the branch with this number takes the number that became free.
         if (top.Branchless == slot)
             top.Branchless = free;
         else if (free != slot)
@@ -91,7 +92,7 @@ internal sealed class CookieIndex
         ulong differs = key ^ KeyOf(nearest);
         if (differs == 0)
             return nearest;
-        // What stands where the key would agrees with it down to that bit, and lies above or below it as a whole.
+        // All keys below this place agree with the key down to that bit, and are all lower or all higher than it.
         int bit = BitOperations.Log2(differs);
         int subtree = Above(key, bit, out int parent);
         return BitOf(key, bit) != 0 ? After(subtree, parent) : Outermost(subtree, side: 0);
@@ -137,7 +138,7 @@ internal sealed class CookieIndex
         return link;
     }
 
-    /// <summary>Puts a link into the place of another.</summary>
+    /// <summary>Replaces a link by another.</summary>
     private void Hang(int parent, int old, int link)
     {
         SetParent(link, parent);
@@ -167,7 +168,7 @@ internal sealed class CookieIndex
             _nodes[link].BranchParent = (ushort)parent;
     }
 
-    /// <summary>Without a jump that depends on the key: half of those would be foreseen wrongly.</summary>
+    /// <summary>Without a branch instruction that depends on the key: half of them would be mispredicted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Next(ref CookieNode branch, ulong key) => branch.Below[BitOf(key, (int)branch.Bit)];
     private static int BitOf(ulong key, int bit) => (int)(key >> bit) & 1;
@@ -175,16 +176,17 @@ internal sealed class CookieIndex
     private static ulong KeyOf(RouteCookie cookie, int slot) => cookie.Bits << SlotBits | (uint)slot;
 }
 
-/// <summary>A virq's place among the leaves, and the branch that bears its number.</summary>
+/// <summary>A virq's place among the leaves, and the branch with its number.</summary>
 internal struct CookieNode : IState
 {
     internal const ushort None = ushort.MaxValue;
 
-    /// <summary>What stands below the branch: keys whose bit is clear, and those whose bit is set.</summary>
+    /// <summary>The links below the branch: keys whose bit is clear, and keys whose bit is set.</summary>
     public CookieLinks Below;
     /// <summary>The branch above the leaf, and the one above the branch.</summary>
     public ushort LeafParent, BranchParent;
-    /// <summary>The bit at which the branch parts its keys; those above it are the same in all of them.</summary>
+    /// <summary>The bit at which the keys of the branch differ; the bits above it are the same in all of
+    /// them.</summary>
     public uint Bit;
 }
 
@@ -194,11 +196,11 @@ internal struct CookieLinks
     private int _first;
 }
 
-/// <summary>Where it begins.</summary>
+/// <summary>The root of the index.</summary>
 internal struct CookieTop : IState
 {
     public int First, Count;
-    /// <summary>The virq whose number no branch bears.</summary>
+    /// <summary>The virq whose number no branch has.</summary>
     public int Branchless;
     public uint Reserved;
 }

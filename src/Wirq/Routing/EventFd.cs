@@ -1,7 +1,7 @@
 namespace Wirq.Routing;
 
-/// <summary>An event counter that a device writes and somebody reads: an eventfd of Linux, or its like in a simulated
-/// kernel. This is its name only; whoever made it closes it.</summary>
+/// <summary>The name of an event counter that a device writes: an eventfd of Linux, or its equivalent in a simulated
+/// kernel. The code that created the eventfd closes it.</summary>
 /// <param name="Number">The descriptor; negative for none.</param>
 public readonly record struct EventFd(int Number)
 {
@@ -15,7 +15,7 @@ public readonly record struct EventFd(int Number)
     public override string ToString() => Exists ? $"eventfd {Number}" : "no eventfd";
 }
 
-/// <summary>The eventfd of a virq, and which owner of the virq's slot gave it.</summary>
+/// <summary>The eventfd of a virq, and the owner of the virq's slot that set it.</summary>
 /// <remarks><code>
 ///  63     32 31      0
 /// +---------+---------+

@@ -3,8 +3,8 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>The GSIs that a kernel has for virqs, and the route of each in its table. When all are given, a clock finds one
-/// whose virq has not needed it of late: nothing is refused.</summary>
+/// <summary>The GSIs that a kernel has for virqs, and the route of each in its table. When all GSIs are in use, a clock
+/// algorithm evicts the route of a virq that has not needed it recently. So no virq is refused.</summary>
 internal sealed class GsiBudget
 {
     private readonly Block<GsiBudgetState> _state;
@@ -55,7 +55,7 @@ internal sealed class GsiBudget
         return _first + index;
     }
 
-    /// <summary>A virq gives its GSI back. Its route stays in the table until <see cref="Purge"/>.</summary>
+    /// <summary>Frees a virq's GSI. Its route stays in the table until <see cref="Purge"/>.</summary>
     internal void Free(int gsi)
     {
         ref GsiRow row = ref RowOf(gsi);
@@ -67,11 +67,11 @@ internal sealed class GsiBudget
             state.ClockHand = 0;
     }
 
-    /// <summary>The virq whose GSI is to be taken back.</summary>
+    /// <summary>The virq whose GSI will be reclaimed.</summary>
     internal int FindVictim()
     {
         ref GsiBudgetState state = ref _state.Value;
-        // Twice around, for the first time all may be spared.
+        // Twice around: in the first round every virq may be spared.
         for (int step = 0; step <= 2 * _rows.Count; step++)
         {
             int index = state.ClockHand;
@@ -85,9 +85,9 @@ internal sealed class GsiBudget
         throw new UnreachableException("a batch is never larger than the budget, so the clock finds a victim");
     }
 
-    /// <summary>A GSI belongs to the batch that is being given routes: the clock leaves it alone.</summary>
+    /// <summary>Pins a GSI: it belongs to the batch that is being given routes, and the clock skips it.</summary>
     internal void Pin(int gsi) => RowOf(gsi).Use = GsiUse.Pinned;
-    /// <summary>Its batch has its routes: the clock spares it once.</summary>
+    /// <summary>Unpins a GSI: its batch has its routes, and the clock spares it once.</summary>
     internal void Unpin(int gsi) => RowOf(gsi).Use = GsiUse.Recent;
 
     /// <summary>Puts the route of a GSI into the table.</summary>
@@ -102,8 +102,8 @@ internal sealed class GsiBudget
         return true;
     }
 
-    /// <summary>Routes of GSIs that no virq has leave the table, with a commit that comes anyway. Not before: a commit that is
-    /// under way may be older than the release, and somebody bound for a moment longer.</summary>
+    /// <summary>Removes the routes of GSIs that no virq has, with a commit that happens anyway. Not earlier: a commit
+    /// that is under way may be older than the release, and an eventfd may still be bound for a moment.</summary>
     internal void Purge()
     {
         foreach (ref GsiRow row in _rows.Span)
@@ -113,7 +113,7 @@ internal sealed class GsiBudget
         }
     }
 
-    /// <summary>What the kernel's table holds is not known any more: no route counts as committed.</summary>
+    /// <summary>The contents of the kernel's table are no longer known: no route counts as committed.</summary>
     internal void ForgetRoutes()
     {
         foreach (ref GsiRow row in _rows.Span)
@@ -140,19 +140,19 @@ internal sealed class GsiBudget
     private ref GsiRow RowOf(int gsi) => ref _rows[gsi - _first];
 }
 
-/// <summary>What the budget remembers besides its rows.</summary>
+/// <summary>The state of the budget besides its rows.</summary>
 internal struct GsiBudgetState : IState
 {
     /// <summary>How many GSIs have a virq.</summary>
     public int Used;
-    /// <summary>Where the search for a victim goes on; 0 while no GSI has a virq.</summary>
+    /// <summary>Where the search for a victim continues; 0 while no GSI has a virq.</summary>
     public int ClockHand;
 }
 
 /// <summary>One GSI that a virq can have.</summary>
 internal struct GsiRow : IState
 {
-    /// <summary>The route that the kernel's table has, where <see cref="Committed"/> is set.</summary>
+    /// <summary>The route that the kernel's table has, if <see cref="Committed"/> is set.</summary>
     public InterruptMessage Message;
     /// <summary>The virq that has it, <see cref="VirqSlot.None"/> for none.</summary>
     public ushort Owner;
@@ -161,7 +161,7 @@ internal struct GsiRow : IState
     public uint Reserved;
 }
 
-/// <summary>How a GSI fares when a victim is looked for.</summary>
+/// <summary>How the search for a victim treats a GSI.</summary>
 internal enum GsiUse : byte
 {
     /// <summary>It may be taken.</summary>

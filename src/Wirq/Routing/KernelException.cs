@@ -1,14 +1,14 @@
 namespace Wirq.Routing;
 
-/// <summary>The host refused what it was asked for.</summary>
-/// <remarks>It is no <see cref="IOException"/>: whoever catches what is wrong with a file must not take the host's refusal for
-/// it.</remarks>
+/// <summary>The host refused a call.</summary>
+/// <remarks>It is not an <see cref="IOException"/>, so a handler for file errors does not catch a refusal of the
+/// host.</remarks>
 public sealed class KernelException : Exception
 {
     /// <summary>Builds the exception.</summary>
     /// <param name="call">The call, as its manual names it: <c>KVM_IRQFD</c>, <c>epoll_ctl</c>.</param>
     /// <param name="errno">The error number of Linux.</param>
-    /// <param name="gsi">The GSI that it was about; negative for none.</param>
+    /// <param name="gsi">The GSI of the call; negative for none.</param>
     /// <param name="advice">What to do about it, in a clause.</param>
     public KernelException(string call, int errno, int gsi, string advice)
         : base($"{call}{(gsi < 0 ? "" : $" for GSI {gsi}")} failed with {Name(errno)}: {advice}")
@@ -22,7 +22,7 @@ public sealed class KernelException : Exception
     public string Call { get; }
     /// <summary>The error number of Linux.</summary>
     public int Errno { get; }
-    /// <summary>The GSI that it was about; negative for none.</summary>
+    /// <summary>The GSI of the call; negative for none.</summary>
     public int Gsi { get; }
 
     /// <summary>The name of an error number of Linux (include/uapi/asm-generic/errno-base.h).</summary>

@@ -2,21 +2,21 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>One row of a kernel's route table: what a GSI stands for.</summary>
+/// <summary>One row of a kernel's route table: a GSI and its message.</summary>
 public readonly record struct KernelRoute : IState
 {
-    // Gsi and this are 8 bytes, so that there is no padding, whose bytes would say nothing.
+    // Gsi and this are 8 bytes together, so there is no padding; padding bytes would be undefined.
     private readonly uint _reserved;
 
     /// <summary>Makes a row.</summary>
     /// <param name="gsi">The GSI, 0 up to <see cref="KernelLimits.Routes"/> - 1.</param>
-    /// <param name="message">The message that goes out.</param>
+    /// <param name="message">The message that is sent.</param>
     public KernelRoute(int gsi, InterruptMessage message) => (Gsi, Message, _reserved) = (gsi, message, 0);
 
     /// <summary>The GSI, 0 up to <see cref="KernelLimits.Routes"/> - 1.</summary>
     public int Gsi { get; init; }
 
-    /// <summary>The message that goes out, translated already. Trigger mode level makes the kernel tell of its EOI, where
+    /// <summary>The message that is sent, already translated. With trigger mode level, the kernel reports its EOI if
     /// <see cref="Gsi"/> is one of the reserved ones.</summary>
     public InterruptMessage Message { get; init; }
 }
@@ -30,15 +30,14 @@ public sealed record KernelLimits
     /// <summary>How many routes its table holds, up to <see cref="MaxRoutes"/>; Linux has 4096
     /// (KVM_CAP_IRQ_ROUTING).</summary>
     public int Routes { get; init; } = 4096;
-    /// <summary>The first GSIs, for which EOIs of level vectors are told: the number given to KVM_CAP_SPLIT_IRQCHIP, up to
-    /// <see cref="MaxRoutes"/>.</summary>
+    /// <summary>The number of first GSIs for which EOIs of level vectors are reported: the number given to
+    /// KVM_CAP_SPLIT_IRQCHIP, up to <see cref="MaxRoutes"/>.</summary>
     public int ReservedGsis { get; init; } = 24;
     /// <summary>Whether it serves eventfds by itself (KVM_CAP_IRQFD).</summary>
     public bool HasIrqfd { get; init; } = true;
     /// <summary>Whether it owns the I/OAPIC, so that level irqfds with a resample eventfd exist.</summary>
     public bool OwnsIoApic { get; init; }
-    /// <summary>How many GSIs are lines of its own I/OAPIC, where it has one; up to <see
-    /// cref="MaxRoutes"/>.</summary>
+    /// <summary>How many GSIs are lines of its own I/OAPIC, if it has one; up to <see cref="MaxRoutes"/>.</summary>
     public int LineGsis { get; init; } = 24;
     /// <summary>Whether userspace may go on polling an eventfd that is bound, the kernel consuming first. Where it is
     /// false, userspace leaves the poll before it binds.</summary>
@@ -47,7 +46,7 @@ public sealed record KernelLimits
     /// <summary>The first GSI that a virq's route may have.</summary>
     internal int FirstFree => OwnsIoApic ? Math.Max(ReservedGsis, LineGsis) : ReservedGsis;
 
-    /// <summary>Throws where there can be no such kernel.</summary>
+    /// <summary>Throws if there can be no such kernel.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
     public void Validate() => Validate(OptionCheck.Whole);
 

@@ -2,11 +2,11 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>The routes of I/OAPIC pins in a kernel that owns the local APICs and not the I/OAPIC. No eventfd is bound to
-/// them: they make the kernel tell of the EOIs of their level vectors.</summary>
-/// <remarks>A pin has two reserved GSIs. Its route is on the first; while its Remote IRR is set, the route that it had
-/// when the interrupt was delivered stays on the second, for the kernel compares the vector of an EOI with the routes
-/// that stand at that moment (measured: with the route changed between delivery and EOI, no exit comes).</remarks>
+/// <summary>The routes of I/OAPIC pins in a kernel that owns the local APICs but not the I/OAPIC. No eventfd is bound
+/// to them: they make the kernel report the EOIs of their level vectors.</summary>
+/// <remarks>A pin has two reserved GSIs. Its route is on the first. While its Remote IRR is set, the route by which the
+/// interrupt was delivered stays on the second, because the kernel compares the vector of an EOI with the current
+/// routes (measured: if the route changes between delivery and EOI, there is no exit).</remarks>
 internal sealed class PinRoutes
 {
     private readonly Block<PinRoute> _pins;
@@ -20,7 +20,7 @@ internal sealed class PinRoutes
         _pins = arena.Reserve<PinRoute>(_numbers.Count);
     }
 
-    /// <summary>A pin's translated message is the one that it will send from now on.</summary>
+    /// <summary>Sets the translated message that a pin will send from now on.</summary>
     /// <returns>Whether the table changed, and a commit is needed.</returns>
     internal bool Set(int chip, int pin, InterruptMessage message)
     {
@@ -30,7 +30,8 @@ internal sealed class PinRoutes
             route.HasBefore = 0;
         if (route.HasNow != 0 && route.Now == message)
             return false;
-        // Of several changes while it is in service, the first one left the route that the interrupt came by.
+        // If the route changes several times while the interrupt is in service, the first change left the route of the
+        // interrupt.
         if (inService && route is { HasNow: not 0, HasBefore: 0 })
         {
             route.Before = route.Now;
@@ -41,7 +42,7 @@ internal sealed class PinRoutes
         return true;
     }
 
-    /// <summary>Remembers what a pin sent, until the answer comes.</summary>
+    /// <summary>Keeps what a pin sent, until the answer comes.</summary>
     internal void Sends(int chip, int pin, Msi message)
     {
         ref PinRoute route = ref Of(chip, pin);

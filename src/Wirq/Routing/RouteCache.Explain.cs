@@ -2,16 +2,17 @@ using Wirq.Remapping;
 
 namespace Wirq.Routing;
 
-/// <summary>What one virq has, and why.</summary>
+/// <summary>The state of one virq, and the reason for it.</summary>
 /// <param name="Slot">Its slot.</param>
-/// <param name="Label">Who it is.</param>
-/// <param name="State">Where it stands.</param>
-/// <param name="Reader">Who reads its eventfd.</param>
+/// <param name="Label">Its name.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Reader">The reader of its eventfd.</param>
 /// <param name="Gsi">Its GSI in the kernel's table; -1 for none.</param>
-/// <param name="Message">What the guest programmed.</param>
-/// <param name="Translation">What the kernel or userspace sends, where it holds; else null.</param>
-/// <param name="Cookie">Where that came from.</param>
-/// <param name="Why">Why it stands there, in a clause.</param>
+/// <param name="Message">The message that the guest programmed.</param>
+/// <param name="Translation">The message that the kernel or userspace sends, if the translation is valid; else
+/// null.</param>
+/// <param name="Cookie">The cookie of the translation.</param>
+/// <param name="Why">The reason for its state, in a clause.</param>
 public sealed record VirqReport(int Slot, string Label, VirqState State, VirqReader Reader, int Gsi, Msi Message,
     InterruptMessage? Translation, RouteCookie Cookie, string Why)
 {
@@ -19,10 +20,10 @@ public sealed record VirqReport(int Slot, string Label, VirqState State, VirqRea
     public override string ToString() => $"virq {Slot} ({Label}): {State}, {(Gsi < 0 ? "no GSI" : $"GSI {Gsi}")}: {Why}";
 }
 
-/// <content>Who has what.</content>
+/// <content>Reports on virqs.</content>
 public sealed partial class RouteCache
 {
-    /// <summary>What each virq has, and why; in the order of their slots.</summary>
+    /// <summary>The state of each virq, and the reason for it; in the order of their slots.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
         var reports = new List<VirqReport>();

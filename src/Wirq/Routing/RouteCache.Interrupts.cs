@@ -6,9 +6,9 @@ namespace Wirq.Routing;
 /// <content>Interrupts that come to userspace.</content>
 public sealed partial class RouteCache
 {
-    /// <summary>A poll says that a virq's eventfd is readable. It is read only if userspace reads it in the state that the
-    /// virq has by now: the poll may be older than a promotion or a mask.</summary>
-    /// <param name="slot">The virq, as it was named when the poll began.</param>
+    /// <summary>The poll reports that a virq's eventfd is readable. It is read only if userspace reads it in the virq's
+    /// current state: the poll may be older than a promotion or a mask.</summary>
+    /// <param name="slot">The virq of the token that the poll reported.</param>
     public void Readable(int slot)
     {
         if (!ReadsInUserspace(slot))
@@ -17,7 +17,7 @@ public sealed partial class RouteCache
         _events.Emit(new VirqRead(slot, virq.Owner, virq.Trigger).ToEvent());
     }
 
-    /// <summary>Whether a virq has an eventfd that userspace reads in the state that the virq has by now.</summary>
+    /// <summary>Whether a virq has an eventfd that userspace reads in the virq's current state.</summary>
     internal bool ReadsInUserspace(int slot)
     {
         if ((uint)slot >= (uint)_virqs.Count)
@@ -26,8 +26,8 @@ public sealed partial class RouteCache
         return virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
     }
 
-    /// <summary>Whether a read that was appended earlier may still be done: a promotion or a mask decided since leaves
-    /// the count where it is.</summary>
+    /// <summary>Whether a read that was appended earlier may still be done. After a later promotion or mask, the count
+    /// stays in the eventfd.</summary>
     internal bool MayRead(in Event read)
     {
         VirqRead asked = VirqRead.Of(read);
@@ -35,9 +35,9 @@ public sealed partial class RouteCache
         return virq.Owner == asked.Owner && virq.Trigger == asked.Trigger && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
     }
 
-    /// <summary>A read was done, and there was something.</summary>
-    /// <param name="read">The <see cref="EventKind.VirqRead"/>. What it brought is gone with its virq, if that was disposed
-    /// of meanwhile.</param>
+    /// <summary>A read was done, and the count was not zero.</summary>
+    /// <param name="read">The <see cref="EventKind.VirqRead"/>. If its virq was disposed of in the meantime, the
+    /// interrupt is lost with it.</param>
     public void ReadDone(in Event read)
     {
         if (IsCurrent(new VirqHandle(read.Unit, VirqRead.Of(read).Owner)))
@@ -102,10 +102,10 @@ public sealed partial class RouteCache
             Queue(slot);
     }
 
-    /// <summary>An injection's turn has come.</summary>
+    /// <summary>Checks an injection whose turn has come.</summary>
     /// <param name="injected">The <see cref="EventKind.VirqInjected"/>.</param>
-    /// <returns>Whether its translation still holds. Where it does not, it was thrown away, and the interrupt begins
-    /// anew.</returns>
+    /// <returns>Whether its translation is still valid. If not, it was discarded, and the interrupt starts
+    /// again.</returns>
     internal bool Claim(in Event injected)
     {
         ref VirqSlot virq = ref _virqs[injected.Unit];
@@ -114,7 +114,7 @@ public sealed partial class RouteCache
             return true;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqDiscarded, injected.Unit));
-        // Whoever has the slot by now has not interrupted; the virq that did is gone, and what it had pending with it.
+        // A new owner of the slot has not interrupted. The virq that did is gone, and its pending interrupt with it.
         if (virq.State != VirqState.Free && virq.Owner == its.Owner)
             Serve(injected.Unit, ref virq);
         return false;
@@ -130,8 +130,8 @@ public sealed partial class RouteCache
             _events.Observe(new Event(EventKind.VirqAnswered, (ushort)slot, 0, message.Bits, (ulong)reason));
     }
 
-    /// <summary>A kernel answered a <see cref="EventKind.VirqInjected"/>. Whoever has the slot by now is told nothing of
-    /// another's.</summary>
+    /// <summary>A kernel answered a <see cref="EventKind.VirqInjected"/>. The answer is not for a new owner of the
+    /// slot.</summary>
     internal void Answer(in Event injected, bool taken)
     {
         if (IsCurrent(new VirqHandle(injected.Unit, VirqInjected.Of(injected).Owner)))
@@ -141,15 +141,15 @@ public sealed partial class RouteCache
     /// <summary>Bus, device and function of a virq's messages.</summary>
     internal ushort RequesterOf(int slot) => _virqs[slot].Requester;
 
-    /// <summary>An MSI is a write of 32 bits; outside the interrupt window it is nothing else.</summary>
+    /// <summary>An MSI is a write of 32 bits; outside the interrupt window it is an ordinary write to memory.</summary>
     private void WriteMemory(int slot, in VirqSlot virq)
     {
         _events.Emit(new MemoryWrite(0, Origin.Device(virq.Requester), virq.Address, virq.Data).ToEvent());
         Answer(slot, default, RefusalReason.None);
     }
 
-    /// <summary>Keeps an interrupt of a masked virq. One bit is pending however often it came, so where there is an
-    /// eventfd it goes there, and stands in one place only.</summary>
+    /// <summary>Keeps an interrupt of a masked virq. It is one pending bit, however often the interrupt came. If there
+    /// is an eventfd, the bit is only there, so it is in one place.</summary>
     private void Latch(int slot, ref VirqSlot virq)
     {
         if (virq.Trigger.Exists)
@@ -174,7 +174,7 @@ public sealed partial class RouteCache
         return RefusalReason.None;
     }
 
-    /// <summary>A translation holds no longer. What is under way with it is known by the generation.</summary>
+    /// <summary>Invalidates a translation. Its generation identifies what is still under way with it.</summary>
     private void Forget(int slot, ref VirqSlot virq)
     {
         virq.Generation++;

@@ -3,12 +3,12 @@ using Wirq.Remapping;
 
 namespace Wirq.Routing;
 
-/// <content>What a device or its guest programs: the message, the mask, the eventfds; and what an invalidation
-/// ends.</content>
+/// <content>What a device or its guest programs: the message, the mask, the eventfds; and the effect of an
+/// invalidation.</content>
 public sealed partial class RouteCache
 {
-    /// <summary>The guest programs a virq's message. What the kernel had bound is unbound; the next interrupt is a
-    /// miss, unless it is prefaulted.</summary>
+    /// <summary>The guest programs a virq's message. If the kernel had it bound, it is unbound. The next interrupt is a
+    /// miss, unless the virq is prefaulted.</summary>
     public void SetMessage(VirqHandle handle, Msi message)
     {
         if (!IsCurrent(handle))
@@ -25,7 +25,8 @@ public sealed partial class RouteCache
         Prefault(handle.Slot, ref virq);
     }
 
-    /// <summary>Masks a virq: nothing is sent from now on, and what comes stays pending. The route is kept.</summary>
+    /// <summary>Masks a virq: it sends nothing from now on, and new interrupts stay pending. The route is
+    /// kept.</summary>
     public void Mask(VirqHandle handle)
     {
         if (!IsCurrent(handle))
@@ -39,7 +40,7 @@ public sealed partial class RouteCache
         Move(handle.Slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Mask));
     }
 
-    /// <summary>Unmasks a virq: what it has pending is delivered once.</summary>
+    /// <summary>Unmasks a virq: a pending interrupt is delivered once.</summary>
     public void Unmask(VirqHandle handle)
     {
         if (!IsCurrent(handle))
@@ -62,9 +63,9 @@ public sealed partial class RouteCache
         Serve(slot, ref virq);
     }
 
-    /// <summary>Gives a virq the eventfd that its device writes, or takes it away.</summary>
+    /// <summary>Sets or removes the eventfd that a virq's device writes.</summary>
     /// <param name="handle">The virq.</param>
-    /// <param name="trigger">The eventfd; <see cref="EventFd.None"/> to take away the one it has.</param>
+    /// <param name="trigger">The eventfd; <see cref="EventFd.None"/> to remove the current one.</param>
     public void Attach(VirqHandle handle, EventFd trigger)
     {
         if (!IsCurrent(handle))
@@ -91,9 +92,10 @@ public sealed partial class RouteCache
         Prefault(slot, ref virq);
     }
 
-    /// <summary>Gives a virq on a line the eventfd that hears the line's acknowledges, or takes it away.</summary>
-    /// <remarks>Where a kernel serves the line it signals this eventfd itself, so it has to be there before the other
-    /// one.</remarks>
+    /// <summary>Sets or removes the resample eventfd of a virq on a line, which is written at each acknowledge of the
+    /// line.</summary>
+    /// <remarks>If a kernel serves the line, the kernel signals this eventfd, so it must be set before the other
+    /// eventfd.</remarks>
     public void AttachResample(VirqHandle handle, EventFd resample)
     {
         if (!IsCurrent(handle))
@@ -104,17 +106,17 @@ public sealed partial class RouteCache
             _events.Observe(new VirqResampleSet(handle.Slot, virq.Source, resample.Exists).ToEvent());
     }
 
-    /// <summary>Entries of a remapping table hold no longer: the virqs whose translation came from them are unbound, and
-    /// no others. Nothing is committed; the next interrupt of each translates anew.</summary>
-    /// <remarks>They stand next to each other in the order of their cookies, so that it takes time in proportion to
-    /// them.</remarks>
+    /// <summary>Invalidates entries of a remapping table: exactly the virqs whose translation came from them are
+    /// unbound. Nothing is committed; the next interrupt of each virq is translated again.</summary>
+    /// <remarks>The virqs are adjacent in the order of their cookies, so it takes time in proportion to their
+    /// number.</remarks>
     /// <returns>How many virqs that were.</returns>
     public int Invalidate(CookieRange range)
     {
         if (range.IsEmpty)
             return 0;
         int slot = _cookies.From(range.First), touched = 0;
-        // Where all of them go, they need not be taken out one by one.
+        // If all of them are invalidated, they need not be removed one by one.
         if (slot >= 0 && slot == _cookies.First && range.Has(_virqs[_cookies.Last].Cookie))
             _cookies.Clear();
         for (int next; slot >= 0 && range.Has(_virqs[slot].Cookie); slot = next, touched++)
@@ -143,7 +145,7 @@ public sealed partial class RouteCache
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
     }
 
-    /// <summary>A translation holds no longer: the virq goes where the next interrupt is a miss.</summary>
+    /// <summary>Invalidates a translation: the virq moves to a state in which the next interrupt is a miss.</summary>
     private void Invalidate(int slot, ref VirqSlot virq)
     {
         Forget(slot, ref virq);
@@ -151,7 +153,7 @@ public sealed partial class RouteCache
         Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Invalidate, RoutedOrNot(virq)));
     }
 
-    /// <summary>Translates before an interrupt asks for it, where that is the virq's policy. A fault is none yet.</summary>
+    /// <summary>Translates before the first interrupt, if that is the virq's policy. No fault is recorded.</summary>
     private void Prefault(int slot, ref VirqSlot virq)
     {
         if (!virq.Has(VirqFlags.Prefault) || !virq.Has(VirqFlags.Programmed)

@@ -2,15 +2,15 @@ using Wirq.Events;
 
 namespace Wirq.Routing;
 
-/// <content>Those that wait get their routes together: one commit of the table costs as much as a thousand interrupts. Where
-/// the host refuses, userspace serves them, and nothing is lost.</content>
+/// <content>The waiting virqs get their routes together: one commit of the table costs as much as a thousand
+/// interrupts. If the host refuses, userspace serves them, and nothing is lost.</content>
 public sealed partial class RouteCache
 {
-    /// <summary>When those that wait get their routes, in ns; <see cref="long.MaxValue"/> while none does.</summary>
+    /// <summary>When the waiting virqs get their routes, in ns; <see cref="long.MaxValue"/> while none waits.</summary>
     public long NextDeadline => _waiting.Deadline == 0 || S.Committing != 0 ? long.MaxValue : _waiting.Deadline;
 
-    /// <summary>Writes the whole table, ascending by GSI: what a <see cref="EventKind.RoutesCommitted"/>
-    /// means.</summary>
+    /// <summary>Writes the whole table, ascending by GSI: the table of a
+    /// <see cref="EventKind.RoutesCommitted"/>.</summary>
     /// <param name="routes">As many rows as the kernel has.</param>
     /// <returns>How many.</returns>
     public int CopyRoutes(Span<KernelRoute> routes)
@@ -26,11 +26,11 @@ public sealed partial class RouteCache
             PromoteAll();
     }
 
-    /// <summary>Gives everybody who waits a route, without waiting for more.</summary>
+    /// <summary>Gives every waiting virq a route, without waiting for more virqs.</summary>
     public void PromoteAll()
     {
-        // What is in the table when a commit is carried out must be what was meant when it was appended: until then a
-        // bound eventfd may hang on a row.
+        // When a commit is carried out, the table must be as it was when the commit was appended: until then a bound
+        // eventfd may depend on a row.
         if (_waiting.Count == 0 || S.Committing != 0)
             return;
         int count = Math.Min(_waiting.Count, Math.Max(1, _budget.Count));
@@ -53,7 +53,7 @@ public sealed partial class RouteCache
         _waiting.Deadline = _waiting.Count == 0 ? 0 : _events.Now + Math.Max(1, _options.BatchDelay);
     }
 
-    /// <summary>Makes a batch hot; the clock is to leave the GSIs alone that it has already.</summary>
+    /// <summary>Makes a batch hot. The clock must skip the GSIs that the batch already has.</summary>
     private void Heat(int first)
     {
         for (int slot = first; slot != VirqSlot.None; slot = _virqs[slot].Next)
@@ -65,7 +65,7 @@ public sealed partial class RouteCache
         }
     }
 
-    /// <summary>Gives a virq a GSI if it has none, that of a victim where none is free, and puts its translation into the
+    /// <summary>Gives a virq a GSI if it has none (a victim's GSI if none is free), and puts its translation into the
     /// table.</summary>
     private void Install(int slot, ref VirqSlot virq)
     {
@@ -79,7 +79,7 @@ public sealed partial class RouteCache
             }
         }
         _budget.Pin(virq.Gsi);
-        // A row that says it already needs no commit: a no-op commits nothing.
+        // If the row already has this message, no commit is needed.
         if (_budget.SetRoute(virq.Gsi, virq.Translation))
             S.Dirty = 1;
     }
@@ -93,7 +93,7 @@ public sealed partial class RouteCache
         Release(ref virq);
     }
 
-    /// <summary>Gives a GSI back.</summary>
+    /// <summary>Frees a GSI.</summary>
     private void Release(ref VirqSlot virq)
     {
         if (virq.Gsi < 0 || virq.Kind != VirqKind.Message)
@@ -102,8 +102,8 @@ public sealed partial class RouteCache
         virq.Gsi = VirqSlot.NoGsi;
     }
 
-    /// <summary>Appends a commit of the whole table, where it changed since the last one that was appended, or the last
-    /// one failed.</summary>
+    /// <summary>Appends a commit of the whole table if it changed since the last appended commit, or if the last commit
+    /// failed.</summary>
     /// <param name="changed">Whether a pin's route changed.</param>
     internal void CommitIf(bool changed)
     {
@@ -122,8 +122,8 @@ public sealed partial class RouteCache
         PromoteIfDue();
     }
 
-    /// <summary>A commit failed. What the kernel's table holds is not known, so nobody stays bound; the next batch, or a pin's
-    /// next message, commits again.</summary>
+    /// <summary>A commit failed. The contents of the kernel's table are not known, so every virq is unbound. The next
+    /// batch, or a pin's next message, commits again.</summary>
     internal void CommitFailed()
     {
         S.Committing--;
@@ -144,7 +144,8 @@ public sealed partial class RouteCache
             && new OwnedEventFd(virq.Trigger, virq.Owner) == VirqBound.Of(bound).Trigger;
     }
 
-    /// <summary>A binding failed. Its virq may be gone, and its slot another's, as the kernel was asked.</summary>
+    /// <summary>A binding failed. During the kernel's call its virq may have been disposed of, and its slot given to
+    /// another.</summary>
     internal void BindFailed(in Event bound)
     {
         int slot = bound.Unit;
@@ -157,7 +158,7 @@ public sealed partial class RouteCache
         virq.Add(VirqFlags.Unbindable);
         if (virq.State == VirqState.Hot)
             Reclaim(slot);
-        // Nobody here can drive a line that is the kernel's.
+        // Userspace cannot drive a line of the kernel.
         if (OnKernelLine(virq))
             virq.Gsi = VirqSlot.NoGsi;
     }
@@ -174,7 +175,7 @@ public sealed partial class RouteCache
         PromoteIfDue();
     }
 
-    /// <summary>A virq that waits, waits no longer.</summary>
+    /// <summary>A waiting virq no longer waits.</summary>
     private void Leave(ref VirqSlot virq)
     {
         if (virq.State == VirqState.Waiting)

@@ -4,20 +4,20 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>The name of a virq: its slot, and which owner of the slot it means.</summary>
-/// <param name="Slot">The slot, which events bear.</param>
+/// <summary>Identifies a virq: its slot, and the owner of the slot.</summary>
+/// <param name="Slot">The slot, which events carry.</param>
 /// <param name="Owner">Counts the owners of the slot.</param>
 public readonly record struct VirqHandle(int Slot, uint Owner);
 
-/// <summary>The virqs of a machine. The routes and irqfds of a kernel are a cache of their translated messages: a miss is
-/// served in userspace, and what is hot is served by the kernel alone.</summary>
+/// <summary>The virqs of a machine. The routes and irqfds of a kernel are a cache of their translated messages. A miss
+/// is served in userspace; a hot virq is served by the kernel alone.</summary>
 /// <remarks>
-/// Pure, as every chip: it decides, and appends to the machine's queue what is to be bound, committed, polled, read and
-/// injected (<see cref="EventKind.VirqUnbound"/> to <see cref="EventKind.VirqInjected"/>). Where a virq stands, and who
-/// reads its eventfd there, is the table of <see cref="VirqTransitions"/>.
-/// <para>A level source's eventfd is always read by userspace while the I/OAPIC is here: a plain irqfd on a level route
-/// would go past Remote IRR and the mask. So is an edge source's, which may share its pin. Where a kernel owns the
-/// I/OAPIC, it serves both, and knows the line by its GSI.</para>
+/// Pure, like every chip: it decides, and appends to the machine's queue what must be bound, committed, polled, read
+/// and injected (<see cref="EventKind.VirqUnbound"/> to <see cref="EventKind.VirqInjected"/>). The states of a virq,
+/// and the reader of its eventfd in each, are the table in <see cref="VirqTransitions"/>.
+/// <para>While the I/OAPIC is in the fabric, userspace always reads the eventfd of a level source: a plain irqfd on a
+/// level route would bypass Remote IRR and the mask. The same holds for an edge source, which may share its pin. If a
+/// kernel owns the I/OAPIC, the kernel serves both, and identifies the line by its GSI.</para>
 /// <para>Not thread-safe: <c>Wirq.Host</c> has the lock.</para>
 /// </remarks>
 public sealed partial class RouteCache
@@ -54,7 +54,7 @@ public sealed partial class RouteCache
 
     /// <summary>How it was built.</summary>
     public RoutingOptions Options => _options;
-    /// <summary>Whether a kernel serves eventfds, and has GSIs to spare for them.</summary>
+    /// <summary>Whether a kernel serves eventfds, and has free GSIs for them.</summary>
     public bool HasRoutes { get; }
     /// <summary>How many virqs fit.</summary>
     public int Capacity => _virqs.Count;
@@ -65,13 +65,13 @@ public sealed partial class RouteCache
     /// <summary>How many of them are in use.</summary>
     public int Used => _budget.Used;
 
-    /// <summary>The routes of the I/OAPIC pins, where a kernel owns the local APICs and not the I/OAPIC.</summary>
+    /// <summary>The routes of the I/OAPIC pins, if a kernel owns the local APICs but not the I/OAPIC.</summary>
     internal PinRoutes? Pins { get; init; }
 
     private ref RouteCacheState S => ref _state.Value;
 
-    /// <summary>Counters tell the present owner and translation of a slot from former ones; whoever holds such a number says
-    /// so in its own place (<see cref="Host.CanonicalEvent"/>).</summary>
+    /// <summary>Counters tell the current owner and translation of a slot from earlier ones. Canonical events replace
+    /// such a number by whether it is current (<see cref="Host.CanonicalEvent"/>).</summary>
     private void MakeCanonical(Span<VirqSlot> copy, long now)
     {
         foreach (ref VirqSlot virq in copy)
@@ -87,15 +87,15 @@ public sealed partial class RouteCache
         }
     }
 
-    /// <summary>Which translation of a virq holds.</summary>
+    /// <summary>The generation of a virq's valid translation.</summary>
     internal uint GenerationOf(int slot) => _virqs[slot].Generation;
 
-    /// <summary>Registers a virq that sends messages. It begins unmasked and cold, without a message: what comes before
-    /// one is set is lost, as it would be on hardware.</summary>
-    /// <param name="label">Who it is, for those who ask.</param>
-    /// <param name="requester">Bus, device and function that its messages bear.</param>
-    /// <param name="prefault">Whether it is translated when it is programmed, so that not even its first interrupt comes
-    /// to userspace. That never records a fault; an entry that cannot be translated stays cold.</param>
+    /// <summary>Registers a virq that sends messages. It starts unmasked and cold, without a message. An interrupt
+    /// before a message is set is lost, as on hardware.</summary>
+    /// <param name="label">Its name, for reports.</param>
+    /// <param name="requester">Bus, device and function of its messages.</param>
+    /// <param name="prefault">Whether it is translated when it is programmed, so that not even its first interrupt
+    /// comes to userspace. This never records a fault; a virq whose entry cannot be translated stays cold.</param>
     /// <exception cref="InvalidOperationException">All slots are taken.</exception>
     public VirqHandle Register(string label, ushort requester, bool prefault = false)
     {
@@ -108,7 +108,7 @@ public sealed partial class RouteCache
     }
 
     /// <summary>Registers a virq that drives a line.</summary>
-    /// <param name="label">Who it is.</param>
+    /// <param name="label">Its name.</param>
     /// <param name="source">Slot of its source.</param>
     /// <param name="kind"><see cref="VirqKind.Level"/> or <see cref="VirqKind.Edge"/>.</param>
     /// <param name="gsi">Its line.</param>
@@ -121,7 +121,8 @@ public sealed partial class RouteCache
         return handle;
     }
 
-    /// <summary>Frees a virq: unbound, left alone, its GSI given back. What it had pending is gone.</summary>
+    /// <summary>Frees a virq: unbinds it, removes it from the poll and frees its GSI. A pending interrupt is
+    /// lost.</summary>
     public void Dispose(VirqHandle handle)
     {
         if (!IsCurrent(handle))
@@ -149,22 +150,22 @@ public sealed partial class RouteCache
             _events.Observe(new Event(EventKind.VirqDisposed, (ushort)handle.Slot));
     }
 
-    /// <summary>Whether a handle's virq is still there.</summary>
+    /// <summary>Whether a handle's virq still exists.</summary>
     public bool IsCurrent(VirqHandle handle) =>
         (uint)handle.Slot < (uint)_virqs.Count && _virqs[handle.Slot].Owner == handle.Owner
         && _virqs[handle.Slot].State != VirqState.Free;
 
-    /// <summary>The handle of whoever has a slot.</summary>
+    /// <summary>The handle of a slot's current owner.</summary>
     public VirqHandle HandleAt(int slot) => new(slot, _virqs[slot].Owner);
 
-    /// <summary>Where a virq stands; <see cref="VirqState.Free"/> where it is gone.</summary>
+    /// <summary>The state of a virq; <see cref="VirqState.Free"/> if it is gone.</summary>
     public VirqState StateOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].State : VirqState.Free;
 
     /// <summary>The GSI that a virq has in the kernel's table; -1 for none.</summary>
     public int GsiOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Gsi : VirqSlot.NoGsi;
 
-    /// <summary>Whether a virq has ever fired, as far as userspace can know: null where the kernel served it from the
-    /// first interrupt on, which only prefaulting brings about.</summary>
+    /// <summary>Whether a virq has ever fired, as far as userspace can know. Null if the kernel served it from the
+    /// first interrupt on, which happens only with prefault.</summary>
     public bool? HasFired(VirqHandle handle)
     {
         if (!IsCurrent(handle))
@@ -173,13 +174,13 @@ public sealed partial class RouteCache
         return virq.Has(VirqFlags.Fired) ? true : virq.Has(VirqFlags.BoundUnfired) ? null : false;
     }
 
-    /// <summary>Whether a virq without an eventfd has an interrupt pending. What is pending in an eventfd, only the
-    /// eventfd knows.</summary>
+    /// <summary>Whether a virq without an eventfd has an interrupt pending. With an eventfd, only the eventfd has this
+    /// information.</summary>
     public bool IsLatched(VirqHandle handle) => IsCurrent(handle) && _virqs[handle.Slot].Has(VirqFlags.Latched);
 
     /// <summary>Whether a masked virq has an interrupt pending: the bit of a PBA.</summary>
     /// <param name="handle">The virq.</param>
-    /// <param name="ask">Where the answer is false and this exists, it is pending if this is readable.</param>
+    /// <param name="ask">If the result is false and this exists, an interrupt is pending if this is readable.</param>
     public bool IsPending(VirqHandle handle, out EventFd ask)
     {
         bool masked = IsCurrent(handle) && VirqTransitions.ReaderIn(_virqs[handle.Slot].State) == VirqReader.Nobody;
@@ -190,10 +191,10 @@ public sealed partial class RouteCache
     /// <summary>The eventfd of a virq.</summary>
     public EventFd TriggerOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].Trigger : EventFd.None;
 
-    /// <summary>The eventfd that hears the acknowledges of a virq's line.</summary>
+    /// <summary>The resample eventfd of a virq, which is written at each acknowledge of its line.</summary>
     internal EventFd ResampleOf(int slot) => slot < 0 ? EventFd.None : _virqs[slot].Resample;
 
-    /// <summary>The resample eventfd of a virq was written, if the virq is still there.</summary>
+    /// <summary>The resample eventfd of a virq was written, if the virq still exists.</summary>
     internal void NoteResampled(int slot, int source)
     {
         if (_events.Observing && slot >= 0)
@@ -204,7 +205,7 @@ public sealed partial class RouteCache
     public int SourceOf(VirqHandle handle) =>
         IsCurrent(handle) && _virqs[handle.Slot].Kind != VirqKind.Message ? _virqs[handle.Slot].Source : -1;
 
-    /// <summary>Takes over what is no state: names.</summary>
+    /// <summary>Takes over what is not state: names.</summary>
     internal void CopyLabels(RouteCache other) => other._labels.CopyTo(_labels, 0);
 
     private VirqHandle Take(string label, VirqKind kind)
@@ -237,8 +238,8 @@ public sealed partial class RouteCache
         return HandleAt(slot);
     }
 
-    /// <summary>Moves a virq to a state, and appends what the change of its reader asks for: first the kernel lets go,
-    /// then userspace begins or ceases to poll. Binding is for <see cref="Bind"/>, after the commit.</summary>
+    /// <summary>Moves a virq to a state, and appends what the change of its reader requires: first the kernel unbinds,
+    /// then userspace starts or stops polling. <see cref="Bind"/> does the binding, after the commit.</summary>
     private void Move(int slot, ref VirqSlot virq, VirqState to)
     {
         VirqState from = virq.State;
@@ -258,14 +259,15 @@ public sealed partial class RouteCache
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
         else if (before == VirqReader.Kernel && after == VirqReader.Userspace)
         {
-            // What the poll told of meanwhile was left to the kernel, whose binding may have been overtaken; a poll that
-            // tells of each write once would never tell of it again.
+            // An event that the poll reported in between was left to the kernel, whose binding may have been overtaken.
+            // An edge-triggered poll reports each write only once and would never report it again.
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
             _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
         }
     }
 
-    /// <summary>Whether a virq drives a line of a kernel that owns the I/OAPIC: its GSI is the line's, and no route.</summary>
+    /// <summary>Whether a virq drives a line of a kernel that owns the I/OAPIC: its GSI is the line's, not a
+    /// route's.</summary>
     private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
     private void Bind(int slot, in VirqSlot virq) =>
@@ -274,7 +276,7 @@ public sealed partial class RouteCache
     private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
         new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);
 
-    /// <summary>Where the kernel consumes first, userspace need not leave the poll.</summary>
+    /// <summary>If the kernel consumes first, userspace need not leave the poll.</summary>
     private bool IsPolled(VirqReader reader) => reader == VirqReader.Userspace
         || reader == VirqReader.Kernel && _options.Kernel is { ConsumesFirst: true };
 }

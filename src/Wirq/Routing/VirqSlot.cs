@@ -3,12 +3,12 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>Of what kind a virq is.</summary>
+/// <summary>The kind of a virq.</summary>
 public enum VirqKind : byte
 {
     /// <summary>It sends a message: an MSI, or an entry of MSI-X.</summary>
     Message,
-    /// <summary>It drives a line at a level; who holds the line hears its acknowledge.</summary>
+    /// <summary>It drives a line at a level; the holder of the line gets its acknowledge.</summary>
     Level,
     /// <summary>It drives a line by edges.</summary>
     Edge,
@@ -18,7 +18,7 @@ public enum VirqKind : byte
 internal enum VirqFlags : ushort
 {
     None = 0,
-    /// <summary>Its translation holds.</summary>
+    /// <summary>Its translation is valid.</summary>
     Translated = 1 << 0,
     /// <summary>It was triggered while masked, and has no eventfd to keep that in.</summary>
     Latched = 1 << 1,
@@ -49,7 +49,7 @@ internal struct VirqSlot : IState
     public uint Data;
     /// <summary>Counts the owners of the slot.</summary>
     public uint Owner;
-    /// <summary>Counts the translations that were lost, so that one made before is known for old.</summary>
+    /// <summary>Counts the translations that were invalidated, so that an earlier one is recognised as old.</summary>
     public uint Generation;
     public int Gsi;
     public EventFd Trigger;
@@ -57,7 +57,7 @@ internal struct VirqSlot : IState
     public ushort Requester;
     /// <summary>Its source, where it drives a line.</summary>
     public ushort Source;
-    /// <summary>Neighbours among those that wait.</summary>
+    /// <summary>Links of the waiting list.</summary>
     public ushort Next, Previous;
     public VirqState State;
     public VirqKind Kind;
@@ -70,7 +70,7 @@ internal struct VirqSlot : IState
     public void Remove(VirqFlags flag) => Flags &= ~flag;
 }
 
-/// <summary>What the cache of routes remembers besides its virqs and its parts.</summary>
+/// <summary>The state of the route cache besides its virqs and its parts.</summary>
 internal struct RouteCacheState : IState
 {
     /// <summary>Commits that were appended and not carried out yet.</summary>

@@ -1,10 +1,10 @@
 namespace Wirq.Routing;
 
-/// <summary>Where a virq stands. Each state says who reads its eventfd: see <see cref="VirqReader"/> and
+/// <summary>The state of a virq. It determines the reader of its eventfd: see <see cref="VirqReader"/> and
 /// docs/virq-states.md.</summary>
 public enum VirqState : byte
 {
-    /// <summary>The slot belongs to nobody.</summary>
+    /// <summary>The slot has no owner.</summary>
     Free,
     /// <summary>Unmasked, with no translation: the next interrupt is a miss, which userspace translates.</summary>
     Cold,
@@ -17,18 +17,18 @@ public enum VirqState : byte
     /// <summary>Unmasked, unbound, with a route in the table that something invalidated: the next interrupt is a
     /// miss.</summary>
     Stale,
-    /// <summary>Unmasked; its last interrupt could not be translated. The next is tried again.</summary>
+    /// <summary>Unmasked; its last interrupt could not be translated. The next interrupt tries again.</summary>
     Faulted,
-    /// <summary>Masked. What it has pending stays in its eventfd.</summary>
+    /// <summary>Masked. A pending interrupt stays in its eventfd.</summary>
     Masked,
     /// <summary>Masked, its route kept: unmasking binds it again.</summary>
     Parked,
 }
 
-/// <summary>Who reads the eventfd of a virq.</summary>
+/// <summary>The reader of a virq's eventfd.</summary>
 public enum VirqReader : byte
 {
-    /// <summary>Nobody: what is written stays pending.</summary>
+    /// <summary>No reader: what is written stays pending.</summary>
     Nobody,
     /// <summary>Userspace polls and reads it.</summary>
     Userspace,

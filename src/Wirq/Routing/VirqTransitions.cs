@@ -5,7 +5,7 @@ public enum VirqInput : byte
 {
     /// <summary>An interrupt came: its eventfd was read, or it was triggered by hand.</summary>
     Interrupt,
-    /// <summary>The guest programmed it, and the policy is to translate at once; no fault is recorded.</summary>
+    /// <summary>The guest programmed it, and its policy is to translate at once; no fault is recorded.</summary>
     Prefault,
     /// <summary>Its turn for a route has come.</summary>
     Promote,
@@ -13,7 +13,7 @@ public enum VirqInput : byte
     Mask,
     /// <summary>It is unmasked.</summary>
     Unmask,
-    /// <summary>Its translation holds no longer: an invalidation reached it, or its message was changed.</summary>
+    /// <summary>Its translation is no longer valid: an invalidation reached it, or its message was changed.</summary>
     Invalidate,
     /// <summary>Another virq gets its route.</summary>
     Reclaim,
@@ -23,18 +23,19 @@ public enum VirqInput : byte
     Detach,
 }
 
-/// <summary>On what the outcome depends, where it does.</summary>
+/// <summary>The condition of a transition.</summary>
 public enum VirqCondition : byte
 {
-    /// <summary>On nothing.</summary>
+    /// <summary>No condition.</summary>
     Always,
-    /// <summary>It translates, and a route is wanted: it has an eventfd, and the kernel serves such.</summary>
+    /// <summary>It can be translated, and a route is wanted: it has an eventfd, and the kernel serves
+    /// eventfds.</summary>
     RouteWanted,
-    /// <summary>It translates, and no route is wanted.</summary>
+    /// <summary>It can be translated, and no route is wanted.</summary>
     NoRouteWanted,
     /// <summary>It cannot be translated.</summary>
     Blocked,
-    /// <summary>It has a translation that holds.</summary>
+    /// <summary>It has a valid translation.</summary>
     Translated,
     /// <summary>It has no translation that holds, but a route in the table.</summary>
     Routed,
@@ -46,21 +47,21 @@ public enum VirqCondition : byte
 
 /// <summary>One row: from a state, by an input, on a condition, to a state.</summary>
 /// <param name="From">The state before.</param>
-/// <param name="Input">What happens.</param>
-/// <param name="When">On what condition.</param>
+/// <param name="Input">The input.</param>
+/// <param name="When">The condition.</param>
 /// <param name="To">The state after.</param>
-/// <param name="Does">What is done besides what the change of reader asks for, in words.</param>
+/// <param name="Does">What else is done, besides what the change of reader requires, in words.</param>
 public readonly record struct VirqTransition(
     VirqState From, VirqInput Input, VirqCondition When, VirqState To, string Does = "");
 
-/// <summary>How virqs change their states. Who reads an eventfd follows from the state alone, and with it what is bound,
-/// unbound, polled and left alone.</summary>
+/// <summary>The state changes of virqs. The state alone determines the reader of an eventfd, and with it what is bound,
+/// unbound, polled and not polled.</summary>
 public static class VirqTransitions
 {
     private const string Injects = "inject", Faults = "record the fault", Queues = "inject, wait for a route", Latches = "keep pending",
         Replays = "deliver what is pending";
 
-    /// <summary>The table. What it does not name leaves a state as it is, without effect.</summary>
+    /// <summary>The table. An input that it does not name leaves the state unchanged, without effect.</summary>
     public static IReadOnlyList<VirqTransition> Rows { get; } =
     [
         .. Misses(VirqState.Cold), .. Misses(VirqState.Stale), .. Misses(VirqState.Faulted),
@@ -112,7 +113,7 @@ public static class VirqTransitions
     private static readonly int s_conditions = Enum.GetValues<VirqCondition>().Length;
     private static readonly VirqState[] s_next = Compile();
 
-    /// <summary>Who reads the eventfd of a virq in a state.</summary>
+    /// <summary>The reader of a virq's eventfd in a state.</summary>
     public static VirqReader ReaderIn(VirqState state) => state switch
     {
         VirqState.Hot => VirqReader.Kernel,
@@ -123,7 +124,7 @@ public static class VirqTransitions
     /// <summary>The state after an input.</summary>
     /// <param name="from">The state before.</param>
     /// <param name="input">What happens.</param>
-    /// <param name="when">The condition that holds; where the table asks for none, any.</param>
+    /// <param name="when">The condition that holds; any, if the table has no condition.</param>
     public static VirqState Next(VirqState from, VirqInput input, VirqCondition when = VirqCondition.Always) =>
         s_next[Place(from, input, when)];
 

@@ -2,8 +2,8 @@ using Wirq.State;
 
 namespace Wirq.Routing;
 
-/// <summary>The virqs that wait for a route, in the order in which they came, and when the first of them has waited long
-/// enough. Its links lie in the virqs' slots.</summary>
+/// <summary>The virqs that wait for a route, in the order in which they came, and the deadline of the first. Its links
+/// are in the virqs' slots.</summary>
 internal sealed class WaitingList
 {
     private readonly Block<VirqSlot> _virqs;
@@ -27,7 +27,7 @@ internal sealed class WaitingList
         set => _state.Value.Deadline = value;
     }
 
-    /// <summary>A virq waits from now on, behind all others. The first sets the deadline.</summary>
+    /// <summary>Adds a virq at the end. The first one sets the deadline.</summary>
     internal void Add(int slot, long deadline)
     {
         ref WaitingListState state = ref _state.Value;
@@ -43,7 +43,7 @@ internal sealed class WaitingList
             state.Deadline = deadline;
     }
 
-    /// <summary>A virq that waits, waits no longer. With the last the deadline goes.</summary>
+    /// <summary>Removes a waiting virq. Removing the last one removes the deadline.</summary>
     internal void Remove(ref VirqSlot virq)
     {
         ref WaitingListState state = ref _state.Value;
@@ -60,9 +60,9 @@ internal sealed class WaitingList
             state.Deadline = 0;
     }
 
-    /// <summary>Takes the first out, and leaves them linked to each other by <see cref="VirqSlot.Next"/>. The deadline stays:
-    /// the rest gets another.</summary>
-    /// <param name="count">How many, at least 1; as many wait.</param>
+    /// <summary>Removes the first ones, and leaves them linked to each other by <see cref="VirqSlot.Next"/>. The
+    /// deadline stays: the rest gets another.</summary>
+    /// <param name="count">How many, at least 1 and at most as many as wait.</param>
     /// <returns>The first of them.</returns>
     internal int TakeFirst(int count)
     {
@@ -82,7 +82,7 @@ internal sealed class WaitingList
     }
 }
 
-/// <summary>What the list remembers besides the links.</summary>
+/// <summary>The state of the list besides the links.</summary>
 internal struct WaitingListState : IState
 {
     public long Deadline;

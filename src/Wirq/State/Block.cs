@@ -18,7 +18,7 @@ public readonly unsafe struct Block<T> where T : unmanaged, IState
         Count = count;
     }
 
-    /// <summary>How many structs stand in the block.</summary>
+    /// <summary>The number of structs in the block.</summary>
     public int Count { get; }
 
     /// <summary>The first (often the only) struct.</summary>

@@ -20,7 +20,7 @@ public record struct PinSet(ulong Low, ulong High)
     /// <summary>The set with or without <paramref name="pin"/>.</summary>
     public readonly PinSet Set(int pin, bool present) => present ? With(pin) : Without(pin);
 
-    /// <summary>Puts <paramref name="pin"/> into this very set: one word changes, where <see cref="With"/> copies
+    /// <summary>Adds <paramref name="pin"/> to this set in place: one word changes, while <see cref="With"/> copies
     /// two.</summary>
     public void Add(int pin)
     {
@@ -30,7 +30,7 @@ public record struct PinSet(ulong Low, ulong High)
             High |= 1ul << pin;
     }
 
-    /// <summary>Takes <paramref name="pin"/> out of this very set.</summary>
+    /// <summary>Removes <paramref name="pin"/> from this set in place.</summary>
     public void Remove(int pin)
     {
         if (pin < 64)
@@ -39,7 +39,7 @@ public record struct PinSet(ulong Low, ulong High)
             High &= ~(1ul << pin);
     }
 
-    /// <summary>Puts <paramref name="pin"/> into this very set, or takes it out.</summary>
+    /// <summary>Adds <paramref name="pin"/> to this set in place, or removes it.</summary>
     public void Assign(int pin, bool present)
     {
         if (present)
@@ -75,26 +75,28 @@ public record struct PinSet(ulong Low, ulong High)
     public static PinSet BitwiseAnd(PinSet left, PinSet right) => left & right;
 }
 
-/// <summary>What a chip wants done at its lines before it serves its pins again.</summary>
+/// <summary>What a chip needs done at its lines before it serves its pins again.</summary>
 public record struct PinWork
 {
     private PinSet _acked, _resampled, _service;
 
-    /// <summary>Pins whose line is acknowledged: sampled sources drop, every holder hears.</summary>
+    /// <summary>Pins whose line is acknowledged: sampled sources are lowered, and every holder gets the
+    /// acknowledge.</summary>
     public PinSet Acked
     {
         readonly get => _acked;
         set => _acked = value;
     }
 
-    /// <summary>Pins whose sampled sources are asked again: they drop, and those that asserted hear.</summary>
+    /// <summary>Pins whose sampled sources are resampled: they are lowered, and those that asserted get an
+    /// acknowledge.</summary>
     public PinSet Resampled
     {
         readonly get => _resampled;
         set => _resampled = value;
     }
 
-    /// <summary>Pins to be looked at again afterwards.</summary>
+    /// <summary>Pins that are served afterwards.</summary>
     public PinSet Service
     {
         readonly get => _service;
@@ -104,7 +106,7 @@ public record struct PinWork
     /// <summary>Whether there is nothing to do.</summary>
     public readonly bool IsEmpty => _acked.IsEmpty && _resampled.IsEmpty && _service.IsEmpty;
 
-    /// <summary>Adds a pin to <see cref="Acked"/>, where it stands.</summary>
+    /// <summary>Adds a pin to <see cref="Acked"/>, in place.</summary>
     public void Ack(int pin) => _acked.Add(pin);
     /// <summary>Adds a pin to <see cref="Resampled"/>.</summary>
     public void Resample(int pin) => _resampled.Add(pin);

@@ -2,15 +2,15 @@ using System.Numerics;
 
 namespace Wirq.State;
 
-/// <summary>Which of a fixed number of slots are free. The lowest is taken first, so that which slot comes next depends on
-/// what is in use, and not on who left in which order.</summary>
+/// <summary>The free slots among a fixed number of slots. The lowest is taken first, so the next slot depends on which
+/// slots are in use, and not on the order in which owners left.</summary>
 /// <remarks>Two levels of words of 64 bits, so that 65,536 slots are searched in 17 steps at most.</remarks>
 internal readonly struct SlotSet
 {
     private const int WordBits = 64;
     private readonly Block<SlotWord> _words, _summary;
 
-    /// <summary>Makes a set of free slots; what it says follows from the slots, so it is no part of an
+    /// <summary>Makes a set of free slots. It is derived from the slots in use, so it is not part of an
     /// identity.</summary>
     internal SlotSet(int count, StateArena arena)
     {
@@ -22,7 +22,7 @@ internal readonly struct SlotSet
     }
 
     /// <summary>Takes the lowest free slot.</summary>
-    /// <returns>-1 where none is free.</returns>
+    /// <returns>The slot; -1 if none is free.</returns>
     internal int Take()
     {
         for (int i = 0; i < _summary.Count; i++)
@@ -39,7 +39,7 @@ internal readonly struct SlotSet
         return -1;
     }
 
-    /// <summary>Gives a slot back.</summary>
+    /// <summary>Frees a slot.</summary>
     internal void Free(int slot)
     {
         int word = slot / WordBits;

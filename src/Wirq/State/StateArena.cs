@@ -4,26 +4,27 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.State;
 
-/// <summary>Marks a struct as the mutable state of a chip, a line or a law: unmanaged, and without padding, so that
-/// its bytes alone say what it is. A test holds every implementer to that.</summary>
+/// <summary>Marks a struct as the mutable state of a chip, a line or a law: unmanaged, and without padding, so that its
+/// bytes alone define it. A test checks this for every implementer.</summary>
 public interface IState;
 
 /// <summary>Rewrites the absolute times inside one state struct as distances from <paramref name="now"/>.</summary>
-/// <param name="state">A scratch copy of the state; the live one is never handed out.</param>
+/// <param name="state">A scratch copy of the state; the live state is never passed.</param>
 /// <param name="now">Virtual time in nanoseconds.</param>
 public delegate void Relative<T>(ref T state, long now) where T : unmanaged, IState;
 
-/// <summary>Rewrites one block so that states which behave alike have the same bytes: times become distances, counters
-/// that only tell old from new become that, and slots stand in an order that does not depend on who came first.</summary>
-/// <param name="copy">A scratch copy of the block; the live one is never handed out.</param>
+/// <summary>Rewrites one block so that states that behave alike have the same bytes. Times become distances, counters
+/// that only tell old from new become that, and slots get an order that does not depend on the order of
+/// arrival.</summary>
+/// <param name="copy">A scratch copy of the block; the live block is never passed.</param>
 /// <param name="now">Virtual time in nanoseconds.</param>
 public delegate void Canonical<T>(Span<T> copy, long now) where T : unmanaged, IState;
 
-/// <summary>The mutable state of a whole machine, block by block: to fork is to copy it, to compare is to hash it.
-/// Every chip, line table and law reserves its block here when it is built; two machines built from the same
-/// configuration in the same order have the same layout.</summary>
-/// <remarks>Blocks lie in a row in a few pieces of memory (<see cref="StateSlab"/>), so that a copy is a few moves.
-/// Not thread-safe.</remarks>
+/// <summary>The mutable state of a whole machine, in blocks. A fork copies it; a comparison hashes it. Every chip, line
+/// table and law reserves its block here when it is built. Two machines that are built from the same configuration in
+/// the same order have the same layout.</summary>
+/// <remarks>Blocks are contiguous in a few pieces of memory (<see cref="StateSlab"/>), so a copy is a few moves. Not
+/// thread-safe.</remarks>
 public sealed class StateArena
 {
     private const int FirstSlab = 4096;
@@ -32,16 +33,17 @@ public sealed class StateArena
     private readonly List<StateSlab> _slabs = [];
     private readonly int _capacity;
     private StateSlab? _hashed, _derived;
-    // What a further slab has, unless one block is larger: that has one of its own size, and the next is no larger for it.
+    // The size of the next slab. A larger block gets a slab of its own size, which does not change the size of the next
+    // one.
     private int _next = FirstSlab;
     private XxHash128? _hash;
     private byte[] _scratch = [];
 
     /// <summary>Makes an empty arena.</summary>
-    /// <param name="capacity">Bytes that it is expected to hold; it grows where that is too little.</param>
+    /// <param name="capacity">Bytes that it is expected to hold; it grows if that is too little.</param>
     public StateArena(int capacity = 0) => _capacity = capacity;
 
-    /// <summary>Where each block lies, in the order in which they were reserved.</summary>
+    /// <summary>The place of each block, in the order in which they were reserved.</summary>
     internal IReadOnlyList<StateBlock> Blocks => _blocks;
 
     /// <summary>Blocks reserved so far.</summary>
@@ -55,7 +57,7 @@ public sealed class StateArena
 
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
-    /// <param name="relative">Needed where the struct holds absolute times; see <see cref="Identity"/>.</param>
+    /// <param name="relative">Required if the struct holds absolute times; see <see cref="Identity"/>.</param>
     public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState =>
         Reserve<T>(count, derived: false, relative is null ? null : (copy, now) =>
         {
@@ -63,14 +65,14 @@ public sealed class StateArena
                 relative(ref state, now);
         });
 
-    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, where more than times has to be rewritten.</summary>
+    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, if more than times has to be rewritten.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="canonical">See <see cref="Identity"/>.</param>
     public Block<T> Reserve<T>(int count, Canonical<T> canonical) where T : unmanaged, IState =>
         Reserve(count, derived: false, canonical);
 
-    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, for what follows from other blocks and only finds something
-    /// in them: it is copied with them, and has no part in the identity.</summary>
+    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, for an index that is derived from other blocks: it is
+    /// copied with them, and is not part of the identity.</summary>
     /// <param name="count">How many; at least 1.</param>
     internal Block<T> ReserveDerived<T>(int count = 1) where T : unmanaged, IState => Reserve<T>(count, derived: true, null);
 
@@ -112,13 +114,13 @@ public sealed class StateArena
     {
         ReadOnlySpan<StateBlock> sources = CollectionsMarshal.AsSpan(other._blocks).Slice(from, count);
         ReadOnlySpan<StateBlock> targets = CollectionsMarshal.AsSpan(_blocks).Slice(to, count);
-        // All of it is compared before any of it is copied: a machine that is half another's is nobody's.
+        // Everything is compared before anything is copied, so a failure leaves no partly copied machine.
         for (int i = 0; i < count; i++)
         {
             if (sources[i].Length != targets[i].Length)
                 throw new ArgumentException($"a block of {sources[i].Length} bytes does not fit one of {targets[i].Length}", nameof(other));
         }
-        // What lies in a row in both is moved at once.
+        // Blocks that are contiguous in both arenas are moved at once.
         for (int first = 0, end; first < count; first = end)
         {
             for (end = first + 1; end < count && sources[end].Follows(sources[end - 1]) && targets[end].Follows(targets[end - 1]); end++) { }
@@ -138,8 +140,8 @@ public sealed class StateArena
 
     /// <summary>A 128-bit hash of the state in which every absolute time is taken relative to
     /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
-    /// <remarks>XXH128 of the blocks in their order: fast, stable across runs and machines of one byte order. It is no
-    /// defence against collisions that somebody makes on purpose.</remarks>
+    /// <remarks>XXH128 of the blocks in their order: fast, and stable across runs and across machines of one byte
+    /// order. It does not defend against deliberate collisions.</remarks>
     public UInt128 Identity(long now)
     {
         XxHash128 hash = _hash ??= new XxHash128();

@@ -1,7 +1,7 @@
 namespace Wirq.State;
 
-/// <summary>A piece of memory that holds blocks of state in a row. It does not move, so a block is found by its
-/// address.</summary>
+/// <summary>A piece of memory with contiguous blocks of state. It does not move, so the address of a block is
+/// stable.</summary>
 internal sealed class StateSlab(int size, bool isDerived)
 {
     private const int Alignment = 8;
@@ -12,15 +12,15 @@ internal sealed class StateSlab(int size, bool isDerived)
     internal bool IsDerived => isDerived;
     internal Span<byte> Used => Bytes.AsSpan(0, _used);
 
-    /// <summary>The blocks of which a hash is not taken as they are.</summary>
+    /// <summary>The blocks that are rewritten before they are hashed.</summary>
     internal List<(StateBlock Block, RewriteBytes Rewrite)> Rewrites { get; } = [];
 
     internal static int Padded(int bytes) => checked(bytes + Alignment - 1) & -Alignment;
 
     internal bool Fits(int bytes) => Padded(bytes) <= Size - _used;
 
-    /// <summary>Takes room.</summary>
-    /// <returns>Where it begins.</returns>
+    /// <summary>Reserves bytes.</summary>
+    /// <returns>Their offset.</returns>
     internal int Take(int bytes)
     {
         int offset = _used;
@@ -29,15 +29,15 @@ internal sealed class StateSlab(int size, bool isDerived)
     }
 }
 
-/// <summary>As <see cref="Canonical{T}"/>, of bytes.</summary>
+/// <summary>As <see cref="Canonical{T}"/>, for bytes.</summary>
 internal delegate void RewriteBytes(Span<byte> copy, long now);
 
-/// <summary>Where one block lies, and of what structs it is.</summary>
+/// <summary>The place of one block, and the type of its structs.</summary>
 internal readonly record struct StateBlock(StateSlab Slab, int Offset, int Length, Type Struct)
 {
     internal int End => Offset + Length;
     internal Span<byte> Span => Slab.Bytes.AsSpan(Offset, Length);
 
-    /// <summary>Whether it stands right behind another.</summary>
+    /// <summary>Whether it directly follows another block.</summary>
     internal bool Follows(StateBlock other) => Slab == other.Slab && Offset == other.Offset + StateSlab.Padded(other.Length);
 }

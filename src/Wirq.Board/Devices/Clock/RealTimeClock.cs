@@ -74,7 +74,7 @@ public sealed class RealTimeClock : TimedPortDevice, IDisposable
         bus.MapPorts(IndexPort, 2, this);
     }
 
-    /// <summary>Lets go of its line.</summary>
+    /// <summary>Releases its line.</summary>
     public void Dispose() => _irq.Dispose();
 
     /// <inheritdoc/>

@@ -1,11 +1,11 @@
 namespace Wirq.Board.Devices.Clock;
 
-/// <summary>When in a day the alarm is.</summary>
-/// <remarks>MC146818 data sheet, "Time, Calendar, and Alarm Locations": a field with its two highest bits set does not
-/// care.</remarks>
-/// <param name="Hour">0 to 23; <see cref="Any"/>; -1 for no hour there is.</param>
-/// <param name="Minute">0 to 59, likewise.</param>
-/// <param name="Second">0 to 59, likewise.</param>
+/// <summary>The time of day of the alarm.</summary>
+/// <remarks>MC146818 data sheet, "Time, Calendar, and Alarm Locations": a field with its two highest bits set matches
+/// any value.</remarks>
+/// <param name="Hour">0 to 23; <see cref="Any"/>; -1 for an hour that does not exist.</param>
+/// <param name="Minute">0 to 59; <see cref="Any"/>; -1, as for the hour.</param>
+/// <param name="Second">0 to 59; <see cref="Any"/>; -1, as for the hour.</param>
 internal readonly record struct RtcAlarm(int Hour, int Minute, int Second)
 {
     internal const int Any = int.MaxValue;

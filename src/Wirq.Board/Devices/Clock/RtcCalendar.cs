@@ -1,6 +1,6 @@
 namespace Wirq.Board.Devices.Clock;
 
-/// <summary>Date and time, and how they stand in registers.</summary>
+/// <summary>Date and time, and their format in registers.</summary>
 internal sealed class RtcCalendar(DateTime start)
 {
     internal const int Seconds = 0, Minutes = 2, Hours = 4, DayOfWeek = 6, DayOfMonth = 7, Month = 8, Year = 9, Century = 0x32;

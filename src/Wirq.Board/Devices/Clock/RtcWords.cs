@@ -55,7 +55,7 @@ internal readonly record struct RtcFlags(byte Bits)
     internal RtcFlags WithInterrupt(bool raised) => raised ? new((byte)(Bits | InterruptBit)) : this;
 }
 
-/// <summary>How numbers stand in the registers of time, as register B says.</summary>
+/// <summary>The format of numbers in the time registers, by register B.</summary>
 /// <remarks>MC146818 data sheet, table 3. In 12-hour mode bit 7 of the hours says p.m.</remarks>
 internal readonly record struct RtcFormat(bool Binary, bool Hours24)
 {

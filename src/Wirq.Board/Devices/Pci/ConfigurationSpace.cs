@@ -8,7 +8,7 @@ namespace Wirq.Board.Devices.Pci;
 /// <param name="Writable">Bits that a guest can write; the others keep what they have.</param>
 internal readonly record struct ConfigurationRegister(uint Offset, uint Reset, uint Writable = 0);
 
-/// <summary>The registers of a function that hold what is written; those that nobody named read 0.</summary>
+/// <summary>The registers of a function that hold what is written; registers without a definition read 0.</summary>
 internal sealed class ConfigurationSpace
 {
     private const int Words = 64;

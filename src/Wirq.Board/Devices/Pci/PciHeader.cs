@@ -1,6 +1,6 @@
 namespace Wirq.Board.Devices.Pci;
 
-/// <summary>Where registers stand in a header of type 0.</summary>
+/// <summary>The offsets of registers in a header of type 0.</summary>
 /// <remarks>PCI Local Bus 3.0, 6.1 and figure 6-1.</remarks>
 internal static class PciHeader
 {

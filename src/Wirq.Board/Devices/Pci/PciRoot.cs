@@ -33,7 +33,7 @@ public sealed class PciRoot : IPortDevice
             throw new ArgumentException($"device {device} of bus 0 is there already", nameof(device));
     }
 
-    /// <summary>Bus, device and function of function 0 in a slot, as messages and requests bear it.</summary>
+    /// <summary>Bus, device and function of function 0 in a slot, as in messages and requests.</summary>
     /// <param name="device">The slot, 0 to 31.</param>
     public static ushort RequesterOf(int device) => (ushort)(device * Functions);
 

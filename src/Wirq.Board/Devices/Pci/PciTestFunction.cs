@@ -3,7 +3,7 @@ using Wirq.Host;
 
 namespace Wirq.Board.Devices.Pci;
 
-/// <summary>A function that does nothing but interrupt: by INTA#, or by MSI.</summary>
+/// <summary>A function that only interrupts: by INTA#, or by MSI.</summary>
 /// <remarks><code>
 /// configuration space
 /// 0x00 1AF4:10F0   0x08 class FF.00.00   0x10 BAR0: 4 KiB of memory   0x34 0x50   0x3C line: the GSI; pin: INTA#
@@ -18,10 +18,10 @@ namespace Wirq.Board.Devices.Pci;
 /// 0x0C acknowledges of the line that were heard; a write of any value clears it
 /// 0x10 keeps what is written
 /// </code>
-/// <para>1AF4:10F0 to 10FF may be used by experiments (QEMU, docs/specs/pci-ids). BAR0 answers accesses of 4 aligned
-/// bytes; of others a read finds 0 and a write has no effect. An interrupt that is raised shows in the status register
-/// whatever is disabled; INTA# follows it while neither the command register disables it nor MSI is on (PCI Local Bus
-/// 3.0, 6.2.2, 6.2.3 and 6.8.3.3).</para>
+/// <para>1AF4:10F0 to 10FF are reserved for experiments (QEMU, docs/specs/pci-ids). BAR0 answers accesses of 4 aligned
+/// bytes; other reads return 0, and other writes have no effect. A raised interrupt is visible in the status register
+/// even if INTx and MSI are disabled. INTA# follows it while neither the command register disables it nor MSI is on
+/// (PCI Local Bus 3.0, 6.2.2, 6.2.3 and 6.8.3.3).</para>
 /// </remarks>
 public sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 {

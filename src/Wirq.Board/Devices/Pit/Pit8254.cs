@@ -11,11 +11,11 @@ namespace Wirq.Board.Devices.Pit;
 /// </code>
 /// <para>Intel 8254 data sheet. Modes 0 to 5, binary and BCD, counter latch and read-back. Counters 0 and 1 have their
 /// gates open for good.</para>
-/// <para>Parts from the chip: a count is loaded by its write, not by the clock after it, and it ends what was
-/// being counted at once, in modes 2, 3, 1 and 5 too; what happened meanwhile is seen late by as much as the board's
-/// timer is late, and of several periods that passed unseen one interrupts; there are at most 10000 interrupts in a
-/// second. OUT of counter 0 falls only to rise: the line stays up in between, so that an 8259 finds it. Before its
-/// first control word a counter is silent and its OUT is low. Nothing is heard of the speaker.</para>
+/// <para>Differences from the chip: a count is loaded by its write, not by the clock after it, and it ends the current
+/// count at once, in modes 2, 3, 1 and 5 too. Events are seen late by as much as the board's timer is late. If several
+/// periods pass between two looks, there is one interrupt for them. There are at most 10000 interrupts in a second. OUT
+/// of counter 0 falls only just before it rises: the line stays up in between, so an 8259 sees it. Before its first
+/// control word a counter is silent and its OUT is low. The speaker makes no sound.</para>
 /// </remarks>
 public sealed class Pit8254 : TimedPortDevice, IDisposable
 {
@@ -60,7 +60,7 @@ public sealed class Pit8254 : TimedPortDevice, IDisposable
         bus.MapPorts(SystemPort, 1, this);
     }
 
-    /// <summary>Lets go of its line.</summary>
+    /// <summary>Releases its line.</summary>
     public void Dispose() => _irq.Dispose();
 
     /// <inheritdoc/>
@@ -127,7 +127,7 @@ public sealed class Pit8254 : TimedPortDevice, IDisposable
             _irq.Lower();
         _irq.Raise();
         _raised = true;
-        // A guest that asks for more is served as often as this, and no oftener.
+        // A guest that programs more interrupts gets this rate, and no more.
         _rise = _counters[0].NextRise(now) is { } next ? Math.Max(next, now + ShortestPeriod) : null;
     }
 

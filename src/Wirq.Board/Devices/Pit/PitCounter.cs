@@ -97,7 +97,7 @@ internal sealed class PitCounter
         _before = Counted(now);
         _gate = gate;
         _since = now;
-        // A gate that opens starts modes 1, 2, 3 and 5 anew; in 0 and 4 it lets counting go on.
+        // A rising gate restarts modes 1, 2, 3 and 5; in modes 0 and 4 it continues the count.
         if (gate && _control.Mode is 1 or 2 or 3 or 5)
         {
             _before = 0;
@@ -124,7 +124,7 @@ internal sealed class PitCounter
         }
     }
 
-    /// <summary>When OUT next rises by itself, in clocks of the input.</summary>
+    /// <summary>When OUT next rises without a write or a gate change, in clocks of the input.</summary>
     internal long? NextRise(long now)
     {
         if (!Runs)

@@ -39,7 +39,7 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, IReadOnlyColle
         bool eventFd = Flag(map, "eventfd"), resamples = Flag(map, "resample");
         SourceKind kind = map["kind"] is { } given ? ScenarioWords.Kinds.Read(given)
             : eventFd || resamples ? SourceKind.Sampled : SourceKind.Wired;
-        // Nobody sees the level of an eventfd fall.
+        // The fall of an eventfd's level is not visible.
         if (kind == SourceKind.Wired && (eventFd || resamples))
             throw map["kind"]!.Expected("sampled or edge; an eventfd tells of no fall");
         if (kind == SourceKind.Edge && resamples)

@@ -178,7 +178,7 @@ internal sealed class MachineReader
             : throw map["stormLimit"]!.Expected($"stormLimit: 0 to {StepWork.MaxRun}; a run comes to no more EOIs");
     }
 
-    // A list stands for a machine each; what does not vary has no place in the name.
+    // A list means one machine for each element; a value that does not vary is not in the name.
     private List<(string Differs, T Value)> Choices<T>(string key, WordList<T> words, string usual)
     {
         YamlNode? node = _map[key];

@@ -60,7 +60,7 @@ internal sealed class OptionPlaces(YamlMapping machine)
         }
     }
 
-    // Where the file does not say it, what it belongs to stands for it.
+    // If the file does not have the option, the position of the object that it belongs to is used.
     private (YamlNode Place, bool Itself) Find(string field)
     {
         YamlNode place = machine;

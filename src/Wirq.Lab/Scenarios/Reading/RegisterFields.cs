@@ -55,8 +55,8 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
         }
     }
 
-    /// <summary>The field as it stands in the half of the register that begins at <paramref name="start"/>; null where it
-    /// stands elsewhere.</summary>
+    /// <summary>The field in the half of the register that begins at <paramref name="start"/>; null if it is in another
+    /// half.</summary>
     internal Field? Within(int start, int width)
     {
         Piece[] inside = [.. Pieces.Where(piece => piece.Bit >= start && piece.Bit + piece.Width <= start + width)];

@@ -172,7 +172,7 @@ internal sealed class RegisterReader(Actors actors)
         return null;
     }
 
-    // A port or an MSR of somebody else's would be a step without effect, which is a slip of the pen.
+    // A port or an MSR outside the interrupt system would be a step without effect, so it is a typing error.
     private static RegisterName? Msr(YamlScalar at, string text, string which)
     {
         if (Msrs.TryFind(which, out uint msr))

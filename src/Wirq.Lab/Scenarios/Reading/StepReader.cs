@@ -24,7 +24,7 @@ internal sealed class StepReader
         _checks = new CheckReader(actors, registers);
     }
 
-    /// <summary>Words that begin a step, so that no device can bear them.</summary>
+    /// <summary>Words that begin a step, so no device can have them as its name.</summary>
     internal static IReadOnlyCollection<string> Reserved { get; } =
     [
         .. ScenarioWords.Steps.Concat(ScenarioWords.Commands).Concat(ScenarioWords.PlainCommands),

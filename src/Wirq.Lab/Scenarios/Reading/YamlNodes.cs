@@ -27,8 +27,7 @@ internal sealed class YamlScalar(FilePosition at, string text, bool plain) : Yam
     internal bool IsNull { get; } = plain && text is "" or "~" or "null" or "Null" or "NULL";
     internal override string Found => IsNull ? "nothing" : Quote(Text);
 
-    /// <summary>Text from a file as it can stand in a message: short, on one line, without control
-    /// characters.</summary>
+    /// <summary>Text from a file in a form for messages: short, on one line, without control characters.</summary>
     internal static string Quote(string text)
     {
         var quoted = new StringBuilder("\"");

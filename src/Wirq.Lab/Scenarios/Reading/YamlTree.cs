@@ -27,8 +27,8 @@ internal sealed class YamlTree
         ? new YamlTree(file, text).Document()
         : throw new ScenarioException(new FilePosition(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
 
-    // The parser takes U+0000 for the end of the file, so that what follows would be dropped without a word, and counts
-    // lines at separators at which YAML 1.2 and editors do not.
+    // The parser treats U+0000 as the end of the file, so it would silently drop what follows. It also counts lines at
+    // separators at which YAML 1.2 and editors do not.
     private static FilePosition FindEnd(string file, string text)
     {
         const char lineSeparator = '\u2028', paragraphSeparator = '\u2029';

@@ -20,8 +20,8 @@ internal sealed class GuestCode
         _handlers.Add((vector, label));
     }
 
-    /// <summary>Tells the host of having come here: an OUT of AL.</summary>
-    /// <param name="port">The port, by which the host knows where.</param>
+    /// <summary>Reports to the host that the guest is here: an OUT of AL.</summary>
+    /// <param name="port">The port, which identifies the place.</param>
     internal void Mark(byte port) => Asm.@out(port, AssemblerRegisters.al);
 
     /// <summary>Assembles it.</summary>

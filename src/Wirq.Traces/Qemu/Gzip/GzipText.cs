@@ -2,13 +2,14 @@ using System.IO.Compression;
 
 namespace Wirq.Traces.Qemu.Gzip;
 
-/// <summary>Decompresses a gzip file (RFC 1952) of one member or several, and tells whether it is whole.</summary>
+/// <summary>Decompresses a gzip file (RFC 1952) with one or several members, and reports whether it is
+/// complete.</summary>
 /// <remarks>
-/// <see cref="GZipStream"/> ends without a word where a file was cut off, and where something else follows the last
-/// member. Therefore it is given one more member after the file, of a known text: where that text comes out, the file
-/// ended with a whole member; in a cut member it is misread, and nothing of that is given out. This relies on the
-/// stream giving out all that it has before it reads on; were that to change, whole files would be called cut.
-/// What the stream loses is the text of the one call in which it meets a damage, up to <see cref="AtOnce"/> bytes.
+/// <see cref="GZipStream"/> ends silently if a file was cut off, or if other data follows the last member. So it gets
+/// one more member after the file, with a known text. If that text comes out, the file ended with a complete member. In
+/// a cut member it is decompressed wrongly, and nothing of it is returned. This relies on the stream returning all its
+/// data before it reads on; if that changed, complete files would be reported as cut. When the stream finds damage, it
+/// loses the text of that one call, up to <see cref="AtOnce"/> bytes.
 /// </remarks>
 internal sealed class GzipText : IDisposable
 {

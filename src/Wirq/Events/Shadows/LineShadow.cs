@@ -2,7 +2,7 @@ using Wirq.State;
 
 namespace Wirq.Events.Shadows;
 
-/// <summary>What the events told of one source.</summary>
+/// <summary>The known facts about one source.</summary>
 internal struct SourceFact : IState
 {
     public ushort Gsi;
@@ -22,7 +22,7 @@ internal enum SourceFacts : byte
     Wants = 4,
 }
 
-/// <summary>What the events told of one line.</summary>
+/// <summary>The known facts about one line.</summary>
 internal struct LineFact : IState
 {
     /// <summary>How many of its sources assert.</summary>
@@ -33,8 +33,8 @@ internal struct LineFact : IState
     public byte Reserved;
     public ushort Reserved2;
 
-    /// <summary>Whether all that is to know of it is known: a line that changed had no asserting source before or has
-    /// none now, so none that nobody told of can be hidden in it. Lines of a log without sources never are.</summary>
+    /// <summary>Whether everything about the line is known. If the line changed, it had no asserting source before or
+    /// has none now, so it cannot have an unreported one. Lines of a log without sources are never known.</summary>
     public readonly bool IsKnown => (Facts & (LineFacts.Sourced | LineFacts.Told)) == (LineFacts.Sourced | LineFacts.Told);
     public readonly bool IsHigh => (Facts & LineFacts.High) != 0;
 }
@@ -46,13 +46,13 @@ internal enum LineFacts : byte
     None = 0,
     /// <summary>A source was seen on it.</summary>
     Sourced = 1,
-    /// <summary>Its level was told.</summary>
+    /// <summary>An event reported its level.</summary>
     Told = 2,
     High = 4,
 }
 
-/// <summary>The lines and their sources as the events tell of them. A source that was there before anybody watched is
-/// learned of by the first event that names it.</summary>
+/// <summary>The lines and their sources, reconstructed from the events. A source from before the first event is learned
+/// from the first event that names it.</summary>
 internal sealed class LineShadow
 {
     private const SourceFacts RaisedAndWants = SourceFacts.Raised | SourceFacts.Wants;
@@ -66,8 +66,8 @@ internal sealed class LineShadow
         _lines = arena.Reserve<LineFact>(gsis.Count);
     }
 
-    /// <summary>All is known of a machine that nobody has told of yet: its lines have no sources but those that are told next,
-    /// and are low.</summary>
+    /// <summary>For a machine without earlier events, everything is known: its lines are low, and have only the sources
+    /// that are reported next.</summary>
     internal void Learn()
     {
         foreach (ref LineFact line in _lines.Span)
@@ -81,7 +81,7 @@ internal sealed class LineShadow
     /// <summary>Whether a source is on a line.</summary>
     internal bool IsOn(int slot, int gsi) => _sources[slot].Facts != SourceFacts.None && _sources[slot].Gsi == gsi;
 
-    /// <summary>A source that asserts on a line; -1 where none does.</summary>
+    /// <summary>A source that asserts on a line; -1 if there is none.</summary>
     internal int HolderOf(int gsi)
     {
         int slot = _sources.Count - 1;

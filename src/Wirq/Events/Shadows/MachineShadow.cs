@@ -2,10 +2,11 @@ using Wirq.State;
 
 namespace Wirq.Events.Shadows;
 
-/// <summary>A machine as its events tell of it: how it was built, and what was told so far. Each fact is folded here once; the
-/// laws have all of it, <c>why</c> has the pins and the 8259 pair. Where a stream does not begin with a reset, what was never
-/// told of is unknown, and whoever judges has to ask for that (<see cref="ChipPins.Told"/>, <see cref="LineFact.IsKnown"/>, <see
-/// cref="PicShadow.KnowsPins"/>). Laws of a machine at hand learn it.</summary>
+/// <summary>A machine reconstructed from its options and its events so far. Each fact is computed here once: the laws
+/// use all of it, <c>why</c> uses the pins and the 8259 pair. If a stream does not begin with a reset, what no event
+/// has reported is unknown, and a user has to check for that (<see cref="ChipPins.Told"/>,
+/// <see cref="LineFact.IsKnown"/>, <see cref="PicShadow.KnowsPins"/>). Laws that are built for a live machine learn it
+/// from the machine.</summary>
 internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
 {
     private const int IsaPinZero = 0, IsaPinTwo = 2;
@@ -17,7 +18,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
     internal PicShadow Pic { get; } = new(arena);
     internal VirqShadow Virqs { get; } = new(options, arena);
 
-    /// <summary>Learns what a machine is.</summary>
+    /// <summary>Learns the state of a machine.</summary>
     internal void Learn(Fabric machine)
     {
         Pins.Learn(machine);
@@ -25,7 +26,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
         Pic.Learn(machine);
     }
 
-    /// <summary>Takes in the next event. Allocates nothing.</summary>
+    /// <summary>Processes the next event. Allocates nothing.</summary>
     internal void Observe(in Event e)
     {
         switch (e.Subsystem)
@@ -45,7 +46,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
         }
     }
 
-    /// <summary>The I/OAPIC pin that a line drives, the profile considered.</summary>
+    /// <summary>The I/OAPIC pin that a line drives, with respect to the profile.</summary>
     internal GsiTarget TargetOf(int gsi)
     {
         GsiTarget target = Gsis[gsi];

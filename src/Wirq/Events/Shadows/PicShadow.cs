@@ -2,7 +2,7 @@ using Wirq.State;
 
 namespace Wirq.Events.Shadows;
 
-/// <summary>What the events told of the 8259 pair. Each set has one bit for each IRQ, 0 to 15.</summary>
+/// <summary>The known facts about the 8259 pair. Each set has one bit for each IRQ, 0 to 15.</summary>
 internal struct PicFacts : IState
 {
     /// <summary>Pins that are high.</summary>
@@ -11,12 +11,12 @@ internal struct PicFacts : IState
     public PinSet Masked;
     /// <summary>Pins that are level-triggered.</summary>
     public PinSet Level;
-    /// <summary>Whether any pin was told of; else nothing is known of them.</summary>
+    /// <summary>Whether an event reported any pin; if not, the pins are unknown.</summary>
     public ulong Told;
 }
 
-/// <summary>The 8259 pair as the events tell of it. Of a pair that nothing was told of, the reset state stands here, and
-/// whoever asks has to know whether the stream begins with a reset.</summary>
+/// <summary>The 8259 pair, reconstructed from the events. Before any event, this shows the reset state; the user has to
+/// know whether the stream begins with a reset.</summary>
 internal sealed class PicShadow(StateArena arena)
 {
     private readonly Block<PicFacts> _facts = arena.Reserve<PicFacts>();
@@ -31,14 +31,14 @@ internal sealed class PicShadow(StateArena arena)
     /// <summary>Whether the levels of the pins are known.</summary>
     internal bool KnowsPins => _facts.Value.Told != 0;
 
-    /// <summary>The pins of a machine whose lines lead to them are low, until they are told of.</summary>
+    /// <summary>The pins of a machine whose lines lead to them are low until an event reports otherwise.</summary>
     internal void Learn(Fabric machine)
     {
         if (machine.Pic is not null && !machine.KernelOwns(machine.Gsis.OfIsaIrq(0)))
             _facts.Value.Told = 1;
     }
 
-    /// <summary>The pair was reset, or is another: nothing was told of it yet.</summary>
+    /// <summary>The pair was reset, or was replaced: nothing is known about it.</summary>
     internal void Forget() => _facts.Value = default;
 
     internal void Observe(in Event e)
@@ -50,7 +50,7 @@ internal sealed class PicShadow(StateArena arena)
                 facts.High = facts.High.Set(e.Irq, PicPinChanged.Of(e).High);
                 facts.Told = 1;
                 break;
-            // An initialisation that clears the mask tells of that, too.
+            // An initialisation that clears the mask reports that too.
             case EventKind.PicMaskChanged:
                 facts.Masked = new PinSet(PicMaskChanged.Of(e).Mask, 0);
                 break;

@@ -2,12 +2,12 @@ using Wirq.State;
 
 namespace Wirq.Events.Shadows;
 
-/// <summary>What the events told of the pins of one I/OAPIC.</summary>
+/// <summary>The known facts about the pins of one I/OAPIC.</summary>
 internal struct ChipPins : IState
 {
     /// <summary>Pins that are asserted, polarity applied.</summary>
     public PinSet Asserted;
-    /// <summary>Pins whose level was told at all; of the others nothing is known.</summary>
+    /// <summary>Pins whose level was reported; the others are unknown.</summary>
     public PinSet Told;
     /// <summary>Pins whose entry is level.</summary>
     public PinSet Level;
@@ -15,18 +15,18 @@ internal struct ChipPins : IState
     public PinSet Unmasked;
     /// <summary>Pins whose Remote IRR is set.</summary>
     public PinSet RemoteIrr;
-    /// <summary>Requests latched, where the profile latches them.</summary>
+    /// <summary>Latched requests, if the profile latches them.</summary>
     public PinSet Latched;
 }
 
-/// <summary>What the events told of one redirection entry.</summary>
+/// <summary>The known facts about one redirection entry.</summary>
 internal struct EntryFact : IState
 {
     /// <summary>The entry, Remote IRR clear.</summary>
     public RedirectionEntry Entry;
 }
 
-/// <summary>The pins of all I/OAPICs as the events tell of them.</summary>
+/// <summary>The pins of all I/OAPICs, reconstructed from the events.</summary>
 internal sealed class PinShadow
 {
     private readonly IReadOnlyList<IoApicOptions> _chips;
@@ -45,7 +45,7 @@ internal sealed class PinShadow
         Forget();
     }
 
-    /// <summary>The chips were reset, or are others: nothing was told of them yet.</summary>
+    /// <summary>The chips were reset, or were replaced: nothing is known about them.</summary>
     internal void Forget()
     {
         _pins.Span.Clear();
@@ -53,7 +53,7 @@ internal sealed class PinShadow
             fact.Entry = RedirectionEntry.Reset;
     }
 
-    /// <summary>The pins of a machine whose lines lead to them are low, until they are told of.</summary>
+    /// <summary>The pins of a machine whose lines lead to them are low until an event reports otherwise.</summary>
     internal void Learn(Fabric machine)
     {
         for (int chip = 0; chip < ChipCount; chip++)
@@ -79,14 +79,13 @@ internal sealed class PinShadow
     /// <summary>The number of a pin among all pins of all I/OAPICs.</summary>
     internal int Flat(int chip, int pin) => _numbers.Of(chip, pin);
 
-    /// <summary>Whether a pin means the opposite of what its line says.</summary>
+    /// <summary>Whether the level of a pin is the opposite of its line's level.</summary>
     internal bool IsInverted(int chip, int pin) => !_profiles[chip].PolarityIgnored && Entry(chip, pin).ActiveLow;
 
     /// <summary>Pins at which a level interrupt would be pending.</summary>
     internal PinSet Pending(int chip) => _profiles[chip].LatchedRequest ? Chip(chip).Latched : Chip(chip).Asserted;
 
-    /// <summary>The pin of an event that bears one in its Unit and Index; false where the machine has no such
-    /// pin.</summary>
+    /// <summary>The pin in the Unit and Index of an event; false if the machine has no such pin.</summary>
     internal bool TryPin(in Event e, out int chip, out int pin) => TryPin(e.Unit, e.Index, out chip, out pin);
 
     /// <summary>The pin that an origin names, if it names one.</summary>
@@ -109,7 +108,7 @@ internal sealed class PinShadow
             case EventKind.Deliver when TryPin(e, out int chip, out int pin) && !e.Msi.Data.Level:
                 _pins[chip].Latched = _pins[chip].Latched.Without(pin);
                 break;
-            // Who waits for the EOI has Remote IRR set, though it may have been set before anybody watched.
+            // A pin that waits for the EOI has Remote IRR set, even if it was set before the first event.
             case EventKind.RemoteIrrSet or EventKind.PinCoalesced when TryPin(e, out int chip, out int pin):
                 _pins[chip].RemoteIrr = _pins[chip].RemoteIrr.With(pin);
                 break;

@@ -6,8 +6,8 @@ namespace Wirq.Events.Shadows;
 /// <summary>State with a row for each source.</summary>
 internal static class SourceBlocks
 {
-    /// <summary>Reserves a row for each slot of a source. In the arena of the machine itself an identity has the rows in the
-    /// order of the lines: which slot a source has does not matter.</summary>
+    /// <summary>Reserves a row for each slot of a source. In the machine's own arena, an identity has the rows in the
+    /// order of the lines: the slot number of a source does not matter.</summary>
     internal static Block<T> ReserveBySource<T>(this StateArena arena, FabricOptions options, GsiMap gsis) where T : unmanaged, IState
     {
         int count = Math.Max(1, options.Sources);
@@ -19,7 +19,7 @@ internal static class SourceBlocks
             copy.Clear();
             for (int slot = 0; slot < count; slot++)
             {
-                // Of most slots nothing is known.
+                // Most slots have no known facts.
                 if (MemoryMarshal.AsBytes(rows.Span.Slice(slot, 1)).ContainsAnyExcept((byte)0))
                     copy[machine.Lines.PlaceOf(slot)] = rows[slot];
             }

@@ -2,13 +2,13 @@ using Wirq.State;
 
 namespace Wirq.Events.Shadows;
 
-/// <summary>What the events told of one virq.</summary>
+/// <summary>The known facts about one virq.</summary>
 internal struct VirqFact : IState
 {
     public byte Masked;
 }
 
-/// <summary>The virqs as the events tell of them.</summary>
+/// <summary>The virqs, reconstructed from the events.</summary>
 internal sealed class VirqShadow(FabricOptions options, StateArena arena)
 {
     private readonly Block<VirqFact> _virqs = arena.Reserve<VirqFact>(options.Routing?.Virqs ?? 1);

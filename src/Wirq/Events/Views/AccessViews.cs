@@ -5,7 +5,7 @@ namespace Wirq.Events;
 /// <param name="IsWrite">Whether it wrote.</param>
 /// <param name="Size">Bytes: 1, 2, 4 or 8.</param>
 /// <param name="Address">Physical address.</param>
-/// <param name="Value">What it wrote or got.</param>
+/// <param name="Value">The value that it wrote or read.</param>
 public readonly record struct MemoryMappedAccess(int Cpu, bool IsWrite, int Size, ulong Address, ulong Value)
     : IEventView<MemoryMappedAccess>
 {
@@ -23,7 +23,7 @@ public readonly record struct MemoryMappedAccess(int Cpu, bool IsWrite, int Size
 /// <param name="IsWrite">Whether it wrote.</param>
 /// <param name="Size">Bytes: 1, 2, 4 or 8.</param>
 /// <param name="Port">16 bits.</param>
-/// <param name="Value">What it wrote or got, 8 to 32 bits.</param>
+/// <param name="Value">The value that it wrote or read, 8 to 32 bits.</param>
 public readonly record struct PortAccess(int Cpu, bool IsWrite, int Size, ushort Port, uint Value) : IEventView<PortAccess>
 {
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public readonly record struct PortAccess(int Cpu, bool IsWrite, int Size, ushort
 /// <param name="IsWrite">Whether it wrote.</param>
 /// <param name="Faulted">Whether it took <c>#GP</c>.</param>
 /// <param name="Msr">Number of the MSR.</param>
-/// <param name="Value">What it wrote or got.</param>
+/// <param name="Value">The value that it wrote or read.</param>
 public readonly record struct MsrAccess(int Cpu, bool IsWrite, bool Faulted, uint Msr, ulong Value) : IEventView<MsrAccess>
 {
     /// <inheritdoc/>
@@ -52,7 +52,7 @@ public readonly record struct MsrAccess(int Cpu, bool IsWrite, bool Faulted, uin
 
 /// <summary>A CPU wrote CR8.</summary>
 /// <param name="Cpu">Number of the CPU.</param>
-/// <param name="Value">All that it wrote; bits 3:0 are the priority class.</param>
+/// <param name="Value">The whole value; bits 3:0 are the priority class.</param>
 public readonly record struct TaskPriorityWrite(int Cpu, ulong Value) : IEventView<TaskPriorityWrite>
 {
     /// <inheritdoc/>

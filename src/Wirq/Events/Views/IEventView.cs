@@ -1,10 +1,10 @@
 namespace Wirq.Events;
 
-/// <summary>The fields of an event by their names: the one place that knows where in the event each of them stands.</summary>
+/// <summary>The fields of an event by their names. Only the view knows their places in the event.</summary>
 /// <typeparam name="TSelf">The view.</typeparam>
 public interface IEventView<TSelf> where TSelf : struct, IEventView<TSelf>
 {
-    /// <summary>Reads an event, which must be of a kind that the view is of.</summary>
+    /// <summary>Reads an event, which must be of a kind of this view.</summary>
     static abstract TSelf Of(in Event e);
 
     /// <summary>Makes the event.</summary>

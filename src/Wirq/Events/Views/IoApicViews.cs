@@ -14,7 +14,7 @@ public readonly record struct PinChanged(int IoApic, int Pin, bool Asserted, boo
     public Event ToEvent() => new(EventKind.PinChanged, (ushort)IoApic, (uint)Pin, Asserted ? 1u : 0, ByPolarity ? 1u : 0);
 }
 
-/// <summary>A pin heard what became of its message.</summary>
+/// <summary>A pin got the answer to its message.</summary>
 /// <param name="IoApic">Number of the I/OAPIC.</param>
 /// <param name="Pin">Its pin, 0 to 119.</param>
 /// <param name="Level">Whether the message was of a level.</param>

@@ -13,7 +13,7 @@ public readonly record struct SourceConnected(int Source, int Gsi, SourceKind Ki
     public Event ToEvent() => new(EventKind.SourceConnected, (ushort)Source, (uint)Gsi, (ulong)Kind);
 }
 
-/// <summary>A source began or ceased to assert.</summary>
+/// <summary>A source started or stopped asserting.</summary>
 /// <param name="Source">Slot of the source.</param>
 /// <param name="Gsi">Number of the line.</param>
 /// <param name="Asserts">Whether it asserts now.</param>
@@ -43,7 +43,7 @@ public readonly record struct LineChanged(int Gsi, bool Asserted) : IEventView<L
     public Event ToEvent() => new(EventKind.LineChanged, 0, (uint)Gsi, Asserted ? 1u : 0);
 }
 
-/// <summary>Effect. The level of a line whose chips are a kernel's changed.</summary>
+/// <summary>Effect. The level of a line whose chips are in a kernel changed.</summary>
 /// <param name="Gsi">Number of the line.</param>
 /// <param name="Asserted">The new level.</param>
 public readonly record struct KernelLine(int Gsi, bool Asserted) : IEventView<KernelLine>

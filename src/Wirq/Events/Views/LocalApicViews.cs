@@ -2,10 +2,10 @@ namespace Wirq.Events;
 
 /// <summary>A local APIC set a vector pending.</summary>
 /// <param name="Cpu">Number of the CPU.</param>
-/// <param name="Origin">Who sent it.</param>
+/// <param name="Origin">The sender.</param>
 /// <param name="Vector">8 bits.</param>
 /// <param name="Level">Whether the interrupt is of a level: the bit that TMR gets.</param>
-/// <param name="Merged">Whether the vector was pending already.</param>
+/// <param name="Merged">Whether the vector was already pending.</param>
 public readonly record struct VectorAccepted(int Cpu, Origin Origin, byte Vector, bool Level, bool Merged)
     : IEventView<VectorAccepted>
 {
@@ -23,7 +23,7 @@ public readonly record struct VectorAccepted(int Cpu, Origin Origin, byte Vector
 /// <summary>A CPU took a vector.</summary>
 /// <param name="Cpu">Number of the CPU.</param>
 /// <param name="Vector">8 bits.</param>
-/// <param name="By">Who gave it.</param>
+/// <param name="By">What gave the vector.</param>
 public readonly record struct VectorTaken(int Cpu, byte Vector, VectorGiver By) : IEventView<VectorTaken>
 {
     /// <inheritdoc/>
@@ -64,7 +64,7 @@ public readonly record struct ApicError(int Cpu, ErrorStatus Fresh) : IEventView
 
 /// <summary>A local APIC lost its pending and in-service vectors.</summary>
 /// <param name="Cpu">Number of the CPU.</param>
-/// <param name="Cause">By what.</param>
+/// <param name="Cause">The cause.</param>
 public readonly record struct ApicReset(int Cpu, ApicResetCause Cause) : IEventView<ApicReset>
 {
     /// <inheritdoc/>
@@ -117,7 +117,7 @@ public readonly record struct SpuriousVectorChanged(int Cpu, SpuriousVector Spur
 /// <summary>Effect. A vector's end of interrupt goes to all I/OAPICs.</summary>
 /// <param name="Cpu">Number of the CPU.</param>
 /// <param name="Vector">8 bits.</param>
-/// <param name="Edge">Whether it is that of an edge: it ends nothing, and a profile may broadcast it all the same.</param>
+/// <param name="Edge">Whether it is the EOI of an edge: it ends nothing, but a profile may still broadcast it.</param>
 public readonly record struct EoiBroadcast(int Cpu, byte Vector, bool Edge) : IEventView<EoiBroadcast>
 {
     /// <inheritdoc/>
@@ -127,7 +127,7 @@ public readonly record struct EoiBroadcast(int Cpu, byte Vector, bool Edge) : IE
     public Event ToEvent() => new(EventKind.EoiBroadcast, (ushort)Cpu, 0, Vector, Edge ? 1u : 0);
 }
 
-/// <summary>Who gave a CPU a vector that it took.</summary>
+/// <summary>What gave a CPU a vector that it took.</summary>
 public enum VectorGiver : byte
 {
     /// <summary>Its local APIC: the vector was pending there.</summary>

@@ -1,9 +1,9 @@
 namespace Wirq.Events;
 
-/// <summary>A message was taken in by the bus.</summary>
-/// <param name="Origin">Who sent it.</param>
+/// <summary>A message was accepted by the bus.</summary>
+/// <param name="Origin">The sender.</param>
 /// <param name="Message">As the local APICs see it.</param>
-/// <param name="Cpus">How many CPUs accepted it; 0 where a kernel took it, which does not say.</param>
+/// <param name="Cpus">How many CPUs accepted it; 0 if a kernel took it, which does not report the number.</param>
 public readonly record struct MessageAccepted(Origin Origin, InterruptMessage Message, ulong Cpus)
     : IEventView<MessageAccepted>
 {
@@ -14,9 +14,9 @@ public readonly record struct MessageAccepted(Origin Origin, InterruptMessage Me
     public Event ToEvent() => new(EventKind.MessageAccepted, 0, Origin.Bits, Message.Bits, Cpus);
 }
 
-/// <summary>Effect. A message aimed outside the interrupt window writes guest memory.</summary>
-/// <param name="Unit">Number of the remapping unit that writes; 0 for all else.</param>
-/// <param name="Origin">Who sent it.</param>
+/// <summary>Effect. A message outside the interrupt window writes guest memory.</summary>
+/// <param name="Unit">Number of the remapping unit that writes; 0 otherwise.</param>
+/// <param name="Origin">The sender.</param>
 /// <param name="Address">Guest-physical address.</param>
 /// <param name="Data">32 bits, little-endian.</param>
 public readonly record struct MemoryWrite(int Unit, Origin Origin, ulong Address, uint Data) : IEventView<MemoryWrite>

@@ -6,7 +6,7 @@ namespace Wirq.Events;
 /// <param name="Unit">Number of the remapping unit, 8 bits.</param>
 /// <param name="Requester">Bus, device and function of the sender.</param>
 /// <param name="Message">As the local APICs see it.</param>
-/// <param name="Key">Index of the entry, or whatever else stands as <see cref="RouteCookie.Key"/>.</param>
+/// <param name="Key"><see cref="RouteCookie.Key"/>, for VT-d the index of the entry.</param>
 public readonly record struct RemapTranslated(int Unit, ushort Requester, InterruptMessage Message, long Key)
     : IEventView<RemapTranslated>
 {
@@ -38,7 +38,7 @@ public readonly record struct RemapFaulted(int Unit, ushort Requester, ulong Rea
         Entry | (Suppressed ? SuppressedBit : 0) | (Lost ? LostBit : 0));
 }
 
-/// <summary>The guest invalidates cached entries, or what was cached of them is gone.</summary>
+/// <summary>The guest invalidates cached entries, or their cached translations are gone.</summary>
 /// <param name="Done">Whether it is done.</param>
 /// <param name="Unit">Number of the remapping unit, 8 bits.</param>
 /// <param name="First"><see cref="RouteCookie.Key"/> of the first entry.</param>

@@ -30,7 +30,7 @@ public readonly record struct VirqMessageSet(int Virq, ushort Requester, Msi Mes
 
 /// <summary>An interrupt of a virq came to userspace.</summary>
 /// <param name="Virq">Slot of the virq.</param>
-/// <param name="ByEventFd">Whether its eventfd brought it; else a device triggered it by hand.</param>
+/// <param name="ByEventFd">Whether it came by its eventfd; else a device called the trigger method.</param>
 public readonly record struct VirqTriggered(int Virq, bool ByEventFd) : IEventView<VirqTriggered>
 {
     /// <inheritdoc/>
@@ -56,7 +56,7 @@ public readonly record struct VirqStateChanged(int Virq, VirqState State, VirqSt
 /// <summary>A virq's message was translated and kept.</summary>
 /// <param name="Virq">Slot of the virq.</param>
 /// <param name="Message">As the local APICs see it.</param>
-/// <param name="Cookie">By which entry; none where no unit translates.</param>
+/// <param name="Cookie">The cookie of the entry; none if no unit translates.</param>
 public readonly record struct VirqTranslated(int Virq, InterruptMessage Message, RouteCookie Cookie)
     : IEventView<VirqTranslated>
 {
@@ -67,7 +67,7 @@ public readonly record struct VirqTranslated(int Virq, InterruptMessage Message,
     public Event ToEvent() => new(EventKind.VirqTranslated, (ushort)Virq, 0, Message.Bits, Cookie.Bits);
 }
 
-/// <summary>A virq on a line was given an eventfd that hears the acknowledges of its line, or lost it.</summary>
+/// <summary>A virq on a line got or lost its resample eventfd.</summary>
 /// <param name="Virq">Slot of the virq.</param>
 /// <param name="Source">Slot of the source that it drives.</param>
 /// <param name="Exists">Whether it has one now.</param>
@@ -95,8 +95,8 @@ public readonly record struct VirqResampled(int Virq, uint Source) : IEventView<
 /// <summary>Effect. The kernel serves a virq's eventfd from now on.</summary>
 /// <param name="Virq">Slot of the virq.</param>
 /// <param name="Gsi">Number of the line.</param>
-/// <param name="Trigger">The eventfd, and which owner of the slot gave it.</param>
-/// <param name="Resample">The eventfd that hears of the EOI.</param>
+/// <param name="Trigger">The eventfd, and the owner of the slot that set it.</param>
+/// <param name="Resample">The eventfd that is signalled at the EOI.</param>
 internal readonly record struct VirqBound(int Virq, int Gsi, OwnedEventFd Trigger, EventFd Resample) : IEventView<VirqBound>
 {
     /// <inheritdoc/>

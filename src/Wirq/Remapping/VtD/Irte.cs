@@ -1,9 +1,9 @@
 namespace Wirq.Remapping.VtD;
 
-/// <summary>How an entry verifies who sent a request (SVT).</summary>
+/// <summary>How an entry verifies the sender of a request (SVT).</summary>
 public enum SourceValidation : byte
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>No verification.</summary>
     None = 0,
     /// <summary>By requester id, as much of it as the qualifier says.</summary>
     Id = 1,
@@ -71,8 +71,7 @@ public readonly record struct Irte(ulong Low, ulong High)
 
     /// <summary>Whether it is present.</summary>
     public bool Present => (Low & PresentBit) != 0;
-    /// <summary>Whether its faults are not to be recorded (FPD); holds of an entry that is not present,
-    /// too.</summary>
+    /// <summary>Whether its faults are not recorded (FPD); this also applies to an entry that is not present.</summary>
     public bool FaultsSuppressed => (Low & DisableBit) != 0;
     /// <summary>Destination mode: true for logical.</summary>
     public bool Logical => (Low & LogicalBit) != 0;
@@ -105,7 +104,7 @@ public readonly record struct Irte(ulong Low, ulong High)
         || !profile.ReservedPasses && ((Low & PostedBit) != 0 || !extended && (Low & ReservedDestination) != 0
             || (ReservedModes >> (int)Mode & 1) != 0 || Validation == SourceValidation.Reserved);
 
-    /// <summary>A requester that may use it, where any may.</summary>
+    /// <summary>A requester that may use it; any requester if it does not verify.</summary>
     internal ushort SomeRequester(VtdProfile profile = default) => Validation != SourceValidation.Buses ? Source
         : profile.BusesReversed ? (ushort)(Source << 8) : (ushort)(Source & 0xFF00);
 

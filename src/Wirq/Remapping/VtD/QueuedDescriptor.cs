@@ -1,6 +1,6 @@
 namespace Wirq.Remapping.VtD;
 
-/// <summary>What a descriptor of the invalidation queue asks.</summary>
+/// <summary>The type of a descriptor of the invalidation queue.</summary>
 public enum DescriptorType : byte
 {
     /// <summary>Invalidate context cache entries.</summary>
@@ -11,7 +11,7 @@ public enum DescriptorType : byte
     DeviceTlb = 3,
     /// <summary>Invalidate interrupt entries (IEC).</summary>
     InterruptEntries = 4,
-    /// <summary>Tell that what stands before has been done.</summary>
+    /// <summary>Report that all earlier descriptors are done.</summary>
     Wait = 5,
 }
 
@@ -20,7 +20,7 @@ public enum QueueError : byte
 {
     /// <summary>Nothing, or nothing known.</summary>
     None = 0,
-    /// <summary>The tail lies beyond the queue.</summary>
+    /// <summary>The tail is beyond the queue.</summary>
     Tail = 1,
     /// <summary>The descriptor could not be read.</summary>
     Fetch = 2,

@@ -8,7 +8,7 @@ public enum VtdFaultReason : byte
     None = 0,
     /// <summary>Reserved bits of the remappable request are set.</summary>
     RequestReserved = 0x20,
-    /// <summary>The index lies beyond the table, or its entry above the address width.</summary>
+    /// <summary>The index is beyond the table, or its entry is above the address width.</summary>
     IndexOutOfRange = 0x21,
     /// <summary>The entry is not present.</summary>
     NotPresent = 0x22,
@@ -16,7 +16,7 @@ public enum VtdFaultReason : byte
     TableUnreadable = 0x23,
     /// <summary>Reserved fields of a present entry are set.</summary>
     EntryReserved = 0x24,
-    /// <summary>A request in compatibility format, where such are not let through.</summary>
+    /// <summary>A request in compatibility format, while this format is blocked.</summary>
     CompatibilityBlocked = 0x25,
     /// <summary>The entry is not for this requester.</summary>
     SourceRejected = 0x26,
@@ -25,7 +25,7 @@ public enum VtdFaultReason : byte
 internal static class VtdFaultReasons
 {
     /// <summary>Whether FPD of the entry suppresses the record: the column "qualified" of the table of fault conditions
-    /// (5.1.4.1). What is found before an entry has been read cannot be suppressed by it.</summary>
+    /// (5.1.4.1). A fault that is found before an entry has been read cannot be suppressed by the entry.</summary>
     public static bool IsQualified(this VtdFaultReason reason) =>
         reason is VtdFaultReason.NotPresent or VtdFaultReason.EntryReserved or VtdFaultReason.SourceRejected;
 }

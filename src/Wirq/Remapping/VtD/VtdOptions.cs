@@ -11,7 +11,7 @@ public sealed record VtdOptions : IRemapperOptions
 
     /// <summary>Whose behaviour it shows.</summary>
     public Profile Profile { get; init; }
-    /// <summary>Physical address of its registers; as of <see cref="IoApicOptions.Address"/>.</summary>
+    /// <summary>Physical address of its registers; as for <see cref="IoApicOptions.Address"/>.</summary>
     public ulong Address { get; init; } = 0xFED90000;
     /// <summary>Whether extended interrupt mode, with destinations of 32 bits, is offered (ECAP_REG.EIM).</summary>
     public bool ExtendedInterruptMode { get; init; } = true;
@@ -21,19 +21,19 @@ public sealed record VtdOptions : IRemapperOptions
     /// registers above it do not exist.</summary>
     public int AddressWidth { get; init; } = 48;
 
-    /// <summary>Whose messages it remaps: its device scope (VT-d specification, 8.3.1). Null, as with INCLUDE_PCI_ALL, for those
-    /// of all requesters that no other unit's scope has.</summary>
+    /// <summary>The requesters whose messages it remaps: its device scope (VT-d specification, 8.3.1). Null, as with
+    /// INCLUDE_PCI_ALL, for all requesters that are in no other unit's scope.</summary>
     public IReadOnlyList<RequesterRange>? Scope { get; init; }
 
     IReadOnlyList<RegisterPages> IRemapperOptions.Registers => [new(Address)];
 
-    /// <summary>With extended interrupt mode, bits 31:8 of the destination stand in bits 31:8 of the upper address (VT-d
+    /// <summary>With extended interrupt mode, bits 31:8 of the destination are in bits 31:8 of the upper address (VT-d
     /// specification, 11.4, FEUADDR_REG and IEUADDR_REG).</summary>
     MsiFormat IRemapperOptions.OwnFormat => ExtendedInterruptMode ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
 
     IRemapper IRemapperOptions.Build(StateArena arena, int unit) => new VtdUnit(this, arena, unit);
 
-    /// <summary>Throws where no unit can be built so.</summary>
+    /// <summary>Throws if no unit can be built from these options.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
     public void Validate() => Validate(OptionCheck.Whole, LocalApicOptions.MaxPhysicalAddressBits);
 

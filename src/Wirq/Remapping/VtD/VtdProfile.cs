@@ -1,18 +1,18 @@
 namespace Wirq.Remapping.VtD;
 
-/// <summary>How a profile's VT-d unit parts from the VT-d specification.</summary>
+/// <summary>How a profile's VT-d unit differs from the VT-d specification.</summary>
 /// <param name="FaultsUntold">A blocked request leaves no fault record, no status and no message.</param>
 /// <param name="CompatibilityPasses">A request in compatibility format is never blocked.</param>
-/// <param name="AnonymousPasses">A request without a requester id (0xFFFF), which is what the I/OAPIC sends, is verified
-/// by no entry.</param>
-/// <param name="ReservedPasses">Posted format, reserved delivery modes, and the destination outside its eight bits where
-/// there is no extended mode, do not block.</param>
+/// <param name="AnonymousPasses">No entry verifies a request without a requester id (0xFFFF), which is what the I/OAPIC
+/// sends.</param>
+/// <param name="ReservedPasses">Posted format, reserved delivery modes, and destination bits outside the eight bits
+/// without extended mode do not block.</param>
 /// <param name="BusesReversed">An entry that verifies by bus has the last bus in bits 15:8, and the first in bits
 /// 7:0.</param>
 internal readonly record struct VtdProfile(
     bool FaultsUntold, bool CompatibilityPasses, bool AnonymousPasses, bool ReservedPasses, bool BusesReversed)
 {
-    /// <summary>The requester id that stands for none.</summary>
+    /// <summary>The requester id that means none.</summary>
     internal const ushort Anonymous = 0xFFFF;
 
     private const string Chip = "VT-d";

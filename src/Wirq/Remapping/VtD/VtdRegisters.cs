@@ -1,7 +1,7 @@
 namespace Wirq.Remapping.VtD;
 
-/// <summary>The registers, in the order of <see cref="VtdRegisters.Rows"/>. The four of an event stand
-/// together.</summary>
+/// <summary>The registers, in the order of <see cref="VtdRegisters.Rows"/>. The four registers of an event are
+/// consecutive.</summary>
 internal enum VtdRegister : byte
 {
     Version,
@@ -31,23 +31,23 @@ internal enum VtdRegister : byte
 }
 
 /// <summary>How a register behaves.</summary>
-/// <param name="Register">Which it is.</param>
+/// <param name="Register">The register.</param>
 /// <param name="Offset">Offset in the page.</param>
 /// <param name="Size">Bytes, 4 or 8.</param>
-/// <param name="Writable">Bits that take what is written and read back.</param>
+/// <param name="Writable">Bits that can be written and read back.</param>
 /// <param name="ClearedByOne">Bits that a 1 clears.</param>
 /// <param name="Reset">Value after reset; capabilities are computed.</param>
-/// <param name="Extended">Those of the writable bits that exist only with ECAP_REG.EIM.</param>
+/// <param name="Extended">The writable bits that exist only with ECAP_REG.EIM.</param>
 /// <param name="IsAddress">Whether the writable bits above the address width do not exist.</param>
 internal readonly record struct VtdRegisterRow(VtdRegister Register, uint Offset, int Size, ulong Writable = 0,
     ulong ClearedByOne = 0, ulong Reset = 0, ulong Extended = 0, bool IsAddress = false)
 {
-    /// <summary>The bits that are writable in a unit built so.</summary>
+    /// <summary>The bits that are writable in a unit with these options.</summary>
     internal ulong WritableIn(VtdOptions options) => Writable & ~(options.ExtendedInterruptMode ? 0 : Extended)
         & (IsAddress ? VtdCapabilities.AddressMask(options) : ulong.MaxValue);
 }
 
-/// <summary>Which registers there are, as data (VT-d specification, 11.4).</summary>
+/// <summary>The registers that exist, as data (VT-d specification, 11.4).</summary>
 internal static class VtdRegisters
 {
     private const ulong All32 = uint.MaxValue, Data16 = 0xFFFF, Aligned4 = 0xFFFFFFFC;
@@ -86,7 +86,7 @@ internal static class VtdRegisters
 
     private static readonly sbyte[] s_slots = BuildSlots();
 
-    /// <summary>The register that holds an offset, aligned to 4; false where there is none.</summary>
+    /// <summary>The register at an offset, aligned to 4; false if there is none.</summary>
     internal static bool TryFind(uint offset, out VtdRegister register)
     {
         uint slot = offset / Slot;

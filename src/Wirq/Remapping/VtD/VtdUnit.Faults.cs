@@ -5,7 +5,7 @@ namespace Wirq.Remapping.VtD;
 /// <content>Fault records, fault status, and the messages of both events.</content>
 public sealed partial class VtdUnit
 {
-    /// <summary>A message was blocked as it was being delivered.</summary>
+    /// <summary>A message was blocked while it was being delivered.</summary>
     private void Fault(VtdFaultReason reason, ushort requester, int index, bool suppressed, EventBuffer events)
     {
         FaultStatus before = new(Word(VtdRegister.FaultStatus));
@@ -51,7 +51,7 @@ public sealed partial class VtdUnit
         FaultsServed();
     }
 
-    /// <summary>A status field was set. With another one set before, that is no new interrupt condition (11.4,
+    /// <summary>A status field was set. If another field was already set, this is not a new interrupt condition (11.4,
     /// FECTL_REG.IP).</summary>
     private void RaiseFault(FaultStatus before, EventBuffer events)
     {
@@ -59,7 +59,7 @@ public sealed partial class VtdUnit
             Raise(VtdRegister.FaultControl, events);
     }
 
-    /// <summary>Once all status fields are clear, a message that still waits is not needed any more (11.4,
+    /// <summary>Once all status fields are clear, a message that still waits is no longer needed (11.4,
     /// FECTL_REG.IP).</summary>
     private void FaultsServed()
     {
@@ -80,8 +80,8 @@ public sealed partial class VtdUnit
         word = new EventControl(word).WithPending(false).Bits;
     }
 
-    /// <summary>Sends the message of an event that is pending and not masked. Data, address and upper address stand
-    /// behind the control register.</summary>
+    /// <summary>Sends the message of an event that is pending and not masked. The registers for data, address and upper
+    /// address follow the control register.</summary>
     private void SendPending(VtdRegister control, EventBuffer events)
     {
         ref ulong word = ref Word(control);

@@ -16,7 +16,7 @@ public sealed partial class VtdUnit
         return IsRecord(offset) || VtdRegisters.TryFind(offset, out VtdRegister register) && size <= VtdRegisters.Rows[(int)register].Size;
     }
 
-    /// <summary>Reads a register; 0 where <see cref="Has"/> says no. Reading has no effect.</summary>
+    /// <summary>Reads a register; 0 if <see cref="Has"/> is false. Reading has no effect.</summary>
     /// <param name="offset">Offset in the page.</param>
     /// <param name="size">Size in bytes.</param>
     public ulong Read(uint offset, int size)
@@ -29,12 +29,12 @@ public sealed partial class VtdUnit
         return Part(Word(register), size, offset != VtdRegisters.Rows[(int)register].Offset);
     }
 
-    /// <summary>Writes a register; nothing happens where <see cref="Has"/> says no. What the write asks for is done by
-    /// <see cref="TryStep"/>.</summary>
+    /// <summary>Writes a register; nothing happens if <see cref="Has"/> is false. <see cref="TryStep"/> does what the
+    /// write requests.</summary>
     /// <param name="offset">Offset in the page.</param>
     /// <param name="size">Size in bytes.</param>
     /// <param name="value">The value; of 32 bits, the lower half counts.</param>
-    /// <param name="events">Where effects go: a message that was pending and is not masked any more.</param>
+    /// <param name="events">Where effects go: a message that was pending and is no longer masked.</param>
     public void Write(uint offset, int size, ulong value, EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -74,7 +74,7 @@ public sealed partial class VtdUnit
         {
             case VtdRegister.GlobalCommand:
                 S.Command = S.Command.Write(written);
-                // The status of a command falls as it is given, and rises as it is done (11.4, GSTS_REG).
+                // The status of a command is cleared when it is given, and set when it is done (11.4, GSTS_REG).
                 Word(VtdRegister.GlobalStatus) &= ~(S.Command.Bits & GlobalCommand.Once);
                 break;
             case VtdRegister.ContextCommand:

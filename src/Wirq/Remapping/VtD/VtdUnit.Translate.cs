@@ -6,23 +6,23 @@ namespace Wirq.Remapping.VtD;
 /// <content>Interrupt requests.</content>
 public sealed partial class VtdUnit
 {
-    /// <summary>Until remapping is on, a message in compatibility format is read as if there were no unit; switching it on
-    /// invalidates the whole unit.</summary>
+    /// <summary>Until remapping is enabled, a message in compatibility format is read as if there were no unit.
+    /// Enabling it invalidates the whole unit.</summary>
     bool IRemapper.Passes(Msi message) => !RemappingEnabled && !message.Address.Remappable;
 
-    /// <summary>What an interrupt request becomes, by the registers and the table as they are now (VT-d specification,
+    /// <summary>Translates an interrupt request by the current registers and table (VT-d specification,
     /// 5.1.4).</summary>
     /// <param name="message">The request.</param>
-    /// <param name="requester">Who sends it: bus, device, function.</param>
-    /// <param name="delivering">Whether it is being delivered. A translation in advance neither records a fault nor
-    /// tells of one: the fault is due when the interrupt happens.</param>
-    /// <param name="memory">Where the table is.</param>
+    /// <param name="requester">The sender: bus, device, function.</param>
+    /// <param name="delivering">Whether it is being delivered. A translation in advance neither records nor reports a
+    /// fault: the fault comes when the interrupt happens.</param>
+    /// <param name="memory">The memory of the table.</param>
     /// <param name="events">Where the message of the fault event goes, and observations.</param>
-    /// <param name="translated">The message for the local APICs; means nothing where it was refused.</param>
-    /// <param name="cookie">What an invalidation of this translation will have in its range; of a refused one, too, as
-    /// it may then be worth another try.</param>
-    /// <returns><see cref="RefusalReason.None"/>; <see cref="RefusalReason.RemappingFault"/> where it was blocked; of a
-    /// request that was let through in compatibility format, whatever <see cref="Msi.TryDecode"/> says.</returns>
+    /// <param name="translated">The message for the local APICs; without meaning if the request was refused.</param>
+    /// <param name="cookie">The cookie of this translation. A refused request has one too, because another try may
+    /// succeed after an invalidation.</param>
+    /// <returns><see cref="RefusalReason.None"/>; <see cref="RefusalReason.RemappingFault"/> if it was blocked; for a
+    /// request that passed in compatibility format, the result of <see cref="Msi.TryDecode"/>.</returns>
     public RefusalReason Translate(Msi message, ushort requester, bool delivering, IGuestMemory memory, EventBuffer events,
         out InterruptMessage translated, out RouteCookie cookie)
     {
@@ -56,7 +56,7 @@ public sealed partial class VtdUnit
         return RefusalReason.RemappingFault;
     }
 
-    /// <summary>A request in remappable format; the checks stand in the order of 5.1.4.</summary>
+    /// <summary>A request in remappable format; the checks are in the order of 5.1.4.</summary>
     private VtdFaultReason Remap(InterruptRequest request, ushort requester, IGuestMemory memory,
         out InterruptMessage translated, out int index, out bool suppressed)
     {

@@ -3,21 +3,21 @@ using Wirq.Events;
 
 namespace Wirq.Remapping.VtD;
 
-/// <content>The work that writes leave behind: commands and the invalidation queue.</content>
+/// <content>The pending work of writes: commands and the invalidation queue.</content>
 public sealed partial class VtdUnit
 {
     private bool QueueRuns => Status.Has(GlobalCommand.Queue)
         && !new FaultStatus(Word(VtdRegister.FaultStatus)).Has(FaultStatus.QueueError)
         && Word(VtdRegister.QueueHead) != Word(VtdRegister.QueueTail);
 
-    /// <summary>Does one piece of the work that writes left behind: a command, or a descriptor of the queue. Before the
-    /// next piece is done, and before the guest goes on, the owner drops what it has cached of
+    /// <summary>Does one piece of the pending work of writes: a command, or a descriptor of the queue. Before the next
+    /// piece is done, and before the guest continues, the owner drops the cached translations of
     /// <paramref name="ended"/>.</summary>
-    /// <param name="memory">Where the queue is.</param>
+    /// <param name="memory">The memory of the queue.</param>
     /// <param name="events">Where effects go: <see cref="EventKind.MemoryWrite"/> and
     /// <see cref="EventKind.UnitMessage"/>.</param>
     /// <param name="ended">The entries that this piece invalidated.</param>
-    /// <returns>False when there was nothing left. A write leaves at most six commands and one queue, of at most 32768
+    /// <returns>False if no work was left. A write leaves at most six commands and one queue, of at most 32768
     /// descriptors.</returns>
     public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
     {
@@ -37,14 +37,14 @@ public sealed partial class VtdUnit
         return true;
     }
 
-    /// <summary>Carries one command out. Several at once are more than the manual lets software ask for (11.4,
-    /// GCMD_REG); they are taken in the order that a driver would give them in.</summary>
+    /// <summary>Carries out one command. The manual does not let software give several at once (11.4, GCMD_REG); they
+    /// are carried out in the order in which a driver would give them.</summary>
     /// <returns>Whether it invalidates everything.</returns>
     private bool Carry(GlobalCommand pending, EventBuffer events)
     {
         if (pending.Has(GlobalCommand.SetTable))
         {
-            // CAP_REG.ESIRTPS: with the pointer, what is cached of the old table goes.
+            // CAP_REG.ESIRTPS: setting the pointer also invalidates everything cached from the old table.
             S.Table = new TableAddress(Word(VtdRegister.TableAddress));
             Complete(GlobalCommand.SetTable);
             return true;
@@ -64,7 +64,7 @@ public sealed partial class VtdUnit
         }
         if (pending.Has(GlobalCommand.Queue))
         {
-            // Disabled, the head is reset (11.4, IQH_REG); so a queue always begins at its first descriptor.
+            // Disabling the queue resets the head (11.4, IQH_REG), so a queue always starts at its first descriptor.
             if (Switch(GlobalCommand.Queue))
                 S.Queue = new QueueAddress(Word(VtdRegister.QueueAddress));
             else
@@ -100,8 +100,8 @@ public sealed partial class VtdUnit
             S.NextRecord = 0;
     }
 
-    /// <summary>Fetches the descriptor at the head and carries it out (6.5.2). The head moves on when it is done; where
-    /// it cannot be done the head stays, and the queue stops until software clears IQE (6.5.2.10).</summary>
+    /// <summary>Fetches the descriptor at the head and carries it out (6.5.2). The head advances when it is done. If it
+    /// cannot be done, the head stays, and the queue stops until software clears IQE (6.5.2.10).</summary>
     private CookieRange CarryDescriptor(IGuestMemory memory, EventBuffer events)
     {
         ulong head = Word(VtdRegister.QueueHead);
@@ -130,7 +130,8 @@ public sealed partial class VtdUnit
         return CookieRange.Empty;
     }
 
-    /// <summary>A wait descriptor: all before it is done, for each was a step of its own (6.5.2.8, 6.5.2.9).</summary>
+    /// <summary>A wait descriptor: all earlier descriptors are done, because each was a separate step (6.5.2.8,
+    /// 6.5.2.9).</summary>
     private void Complete(QueuedDescriptor wait, EventBuffer events)
     {
         if (wait.WritesStatus)
@@ -138,7 +139,7 @@ public sealed partial class VtdUnit
         if (!wait.Interrupts)
             return;
         ref ulong status = ref Word(VtdRegister.CompletionStatus);
-        // Set already, it is no new interrupt condition (11.4, IECTL_REG.IP).
+        // If it is already set, this is not a new interrupt condition (11.4, IECTL_REG.IP).
         if (status != 0)
             return;
         status = 1;

@@ -2,21 +2,21 @@ using Wirq.State;
 
 namespace Wirq.Remapping.VtD;
 
-/// <summary>A VT-d remapping unit (DMAR unit), as far as it remaps interrupts.</summary>
+/// <summary>A VT-d remapping unit (DMAR unit), only for interrupt remapping.</summary>
 /// <remarks>
-/// A write changes the registers and leaves work behind: a command, descriptors in the queue. The owner then calls
-/// <see cref="TryStep"/> until it answers false, and after each step drops what it has cached of the entries that the
-/// step invalidated. So a guest that sees a command completed, or the status of a wait descriptor, knows that no old
+/// A write changes the registers and leaves pending work: a command, descriptors in the queue. The owner then calls
+/// <see cref="TryStep"/> until it returns false. After each step it drops the cached translations of the entries that
+/// the step invalidated. So when a guest sees a command completed, or the status of a wait descriptor, no old
 /// translation is used any more.
-/// <para>The unit caches nothing itself: every <see cref="Translate"/> reads the table. What is cached are the routes
-/// of its owner, each under a <see cref="RouteCookie"/>. A message that no entry translated (remapping off, or
-/// compatibility format let through) has the cookie with the key <see cref="RouteCookie.MaxKey"/>, which lies in no run
-/// of entries, but is invalidated with the whole unit.</para>
-/// <para>Not modelled: address translation (CAP_REG.SAGAW is zero; root table pointer and translation enable are taken
-/// and mirrored in the status, and context and IOTLB invalidations are done at once, so that a driver that polls for
-/// them goes on); posted interrupts; scalable mode, PASIDs and page requests, and with them 256-bit descriptors;
-/// advanced fault logging; protected memory; device TLBs that answer late or wrongly, and with them ICE and ITE.
-/// Faults are not compressed: each blocked attempt is recorded.</para>
+/// <para>The unit caches nothing: every <see cref="Translate"/> reads the table. The owner caches routes, each under a
+/// <see cref="RouteCookie"/>. A message that no entry translated (remapping off, or compatibility format that passes)
+/// has the cookie with the key <see cref="RouteCookie.MaxKey"/>. That key lies in no run of entries, but an
+/// invalidation of the whole unit affects it.</para>
+/// <para>Not modelled: address translation (CAP_REG.SAGAW is zero; root table pointer and translation enable are
+/// accepted and mirrored in the status; context and IOTLB invalidations complete at once, so a driver that polls for
+/// them continues); posted interrupts; scalable mode, PASIDs and page requests, and with them 256-bit descriptors;
+/// advanced fault logging; protected memory; device TLBs that answer late or wrongly, and with them ICE and ITE. Faults
+/// are not compressed: each blocked attempt is recorded.</para>
 /// <para>Source: Intel Virtualization Technology for Directed I/O, architecture specification, revision 3.0 and later,
 /// here "the VT-d specification".</para>
 /// </remarks>
@@ -40,7 +40,7 @@ public sealed partial class VtdUnit : IRemapper
     /// <summary>Builds a unit with its state in <paramref name="arena"/>.</summary>
     /// <param name="options">How it is built.</param>
     /// <param name="arena">Where its state goes.</param>
-    /// <param name="unit">Its number in the machine, 0 to 254, which its events and cookies bear.</param>
+    /// <param name="unit">Its number in the machine, 0 to 254, which its events and cookies carry.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option or the number is out of its range.</exception>
     public VtdUnit(VtdOptions options, StateArena arena, int unit = 0)
     {

@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Remapping.VtD;
 
-/// <summary>A register as a guest accesses it: whole, or by halves where it has 64 bits.</summary>
+/// <summary>A register as a guest accesses it: whole, or by halves if it has 64 bits.</summary>
 internal struct RegisterWord : IState
 {
     private const int HalfShift = 32;
@@ -16,7 +16,7 @@ internal struct RegisterWord : IState
     /// <summary>A guest writes it.</summary>
     /// <param name="written">The bits written.</param>
     /// <param name="lane">The bits that the access reaches.</param>
-    /// <param name="writable">The bits that take what is written.</param>
+    /// <param name="writable">The bits that can be written.</param>
     /// <param name="clearedByOne">The bits that a 1 clears.</param>
     internal void Write(ulong written, ulong lane, ulong writable, ulong clearedByOne)
     {
@@ -25,7 +25,7 @@ internal struct RegisterWord : IState
     }
 }
 
-/// <summary>GCMD_REG and GSTS_REG, whose bits stand at the same places.</summary>
+/// <summary>GCMD_REG and GSTS_REG, which have the same bits.</summary>
 /// <remarks><code>
 ///  31  30   29   28   27   26  25   24    23  22  0
 /// +--+----+----+----+----+---+---+-----+----+------+
@@ -44,10 +44,10 @@ internal readonly record struct GlobalCommand(ulong Bits)
     internal bool Has(ulong bit) => (Bits & bit) != 0;
     internal GlobalCommand With(ulong bit, bool set) => new(set ? Bits | bit : Bits & ~bit);
 
-    /// <summary>What a write asks, on top of what is asked and not done.</summary>
+    /// <summary>The requests of a write, added to those that are not done yet.</summary>
     internal GlobalCommand Write(ulong written) => new(Bits & Once | written & (Once | Switches));
 
-    /// <summary>What is asked and not done, by the status.</summary>
+    /// <summary>The requests that are not done yet, by the status.</summary>
     internal ulong Pending(GlobalCommand status) => Bits & Once | (Bits ^ status.Bits) & Switches;
 }
 
@@ -85,8 +85,8 @@ internal readonly record struct TableAddress(ulong Bits)
 {
     internal const ulong Extended = 1 << 11, Size = 15, Address = ~0xFFFul;
 
-    /// <summary>A table of so many entries, a power of two from 2 to 65536; of other numbers, what they
-    /// reach.</summary>
+    /// <summary>A table with this number of entries, a power of two from 2 to 65536; for other numbers, as many as
+    /// fit.</summary>
     internal static TableAddress For(ulong address, ulong entries) =>
         new(address & Address | Math.Min(Size, (ulong)BitOperations.Log2(Math.Max(2, entries)) - 1));
 
@@ -146,8 +146,8 @@ internal readonly record struct EventControl(ulong Bits)
     internal EventControl WithPending(bool set) => new(set ? Bits | PendingBit : Bits & ~PendingBit);
 }
 
-/// <summary>CCMD_REG and IOTLB_REG: bit 63 asks for an invalidation (ICC, IVT) and reads 1 until it is done; the actual
-/// granularity answers the requested one. VT-d specification, 11.4, "Context Command Register" and "IOTLB
+/// <summary>CCMD_REG and IOTLB_REG: bit 63 requests an invalidation (ICC, IVT) and reads 1 until it is done; the actual
+/// granularity equals the requested one. VT-d specification, 11.4, "Context Command Register" and "IOTLB
 /// Registers".</summary>
 internal readonly record struct CacheCommand(ulong Bits)
 {
@@ -186,8 +186,8 @@ internal readonly record struct FaultRecord(ulong Low, ulong High) : IState
 }
 
 /// <summary>An interrupt request as a unit reads it.</summary>
-/// <remarks>Remappable data: 15:0 subhandle, 31:16 reserved, where the address says that the subhandle is valid (SHV);
-/// ignored where it is not. Address bits 1:0 are ignored. VT-d specification, 5.1.2.2.</remarks>
+/// <remarks>Remappable data: 15:0 subhandle, 31:16 reserved, if the address says that the subhandle is valid (SHV);
+/// ignored otherwise. Address bits 1:0 are ignored. VT-d specification, 5.1.2.2.</remarks>
 internal readonly record struct InterruptRequest(Msi Message)
 {
     private const uint SubhandleMask = 0xFFFF;
@@ -201,6 +201,6 @@ internal readonly record struct InterruptRequest(Msi Message)
     /// <summary>The index of its entry, 17 bits: handle plus subhandle (5.1.3).</summary>
     internal int Index => Message.Address.Handle + (Message.Address.SubhandleValid ? (ushort)Message.Data.Bits : 0);
 
-    /// <summary>It, read in compatibility format whatever its format bit says.</summary>
+    /// <summary>The request read in compatibility format, whatever its format bit says.</summary>
     internal Msi AsCompatibility => new(new MsiAddress(Message.Address.Bits & ~FormatBit), Message.Data);
 }
