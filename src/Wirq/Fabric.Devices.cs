@@ -35,7 +35,7 @@ public sealed partial class Fabric
 
     /// <summary>The device behind a sampled source wants nothing any more. Nothing follows; a law may want to
     /// know. A source that has left wants nothing anyway.</summary>
-    public void NoteWithdrawn(Source source)
+    internal void NoteWithdrawn(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))
@@ -44,7 +44,7 @@ public sealed partial class Fabric
 
     /// <summary>The device behind a sampled source that still asserts wants something again. Nothing follows; a law may
     /// want to know.</summary>
-    public void NoteWanted(Source source)
+    internal void NoteWanted(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))

@@ -170,5 +170,5 @@ public sealed partial class Fabric : IRouteOwner
     }
 
     /// <summary>The handle of the source in a slot, in a fork whose devices look for their own again.</summary>
-    public Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
+    internal Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
 }

@@ -20,7 +20,7 @@ public interface IGuestMemory
 }
 
 /// <summary>A machine that has no memory to speak of.</summary>
-public sealed class NoGuestMemory : IGuestMemory
+internal sealed class NoGuestMemory : IGuestMemory
 {
     /// <summary>The only one there need be.</summary>
     public static NoGuestMemory Instance { get; } = new();

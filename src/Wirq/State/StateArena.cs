@@ -45,7 +45,7 @@ public sealed class StateArena
     internal IReadOnlyList<StateBlock> Blocks => _blocks;
 
     /// <summary>Blocks reserved so far.</summary>
-    public int Count => _blocks.Count;
+    internal int Count => _blocks.Count;
 
     /// <summary>Bytes reserved so far.</summary>
     public int Length { get; private set; }
@@ -99,7 +99,7 @@ public sealed class StateArena
 
     /// <summary>Takes over the state of a machine of the same layout.</summary>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
-    public void CopyFrom(StateArena other)
+    internal void CopyFrom(StateArena other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (other.Count != Count)
@@ -129,7 +129,7 @@ public sealed class StateArena
     }
 
     /// <summary>Whether another machine of the same layout has the same bytes.</summary>
-    public bool HasSameBytes(StateArena other)
+    internal bool HasSameBytes(StateArena other)
     {
         ArgumentNullException.ThrowIfNull(other);
         return other.Count == Count
@@ -140,7 +140,7 @@ public sealed class StateArena
     /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
     /// <remarks>XXH128 of the blocks in their order: fast, stable across runs and machines of one byte order. It is no
     /// defence against collisions that somebody makes on purpose.</remarks>
-    public UInt128 Identity(long now)
+    internal UInt128 Identity(long now)
     {
         XxHash128 hash = _hash ??= new XxHash128();
         hash.Reset();

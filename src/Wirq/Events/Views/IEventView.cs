@@ -2,7 +2,7 @@ namespace Wirq.Events;
 
 /// <summary>The fields of an event by their names: the one place that knows where in the event each of them stands.</summary>
 /// <typeparam name="TSelf">The view.</typeparam>
-public interface IEventView<TSelf> where TSelf : struct, IEventView<TSelf>
+internal interface IEventView<TSelf> where TSelf : struct, IEventView<TSelf>
 {
     /// <summary>Reads an event, which must be of a kind that the view is of.</summary>
     static abstract TSelf Of(in Event e);
