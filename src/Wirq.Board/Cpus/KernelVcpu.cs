@@ -9,7 +9,7 @@ namespace Wirq.Board.Cpus;
 
 /// <summary>Runs a vCPU whose local APIC is KVM's (delivery configurations `split` and `kernel`): KVM injects by itself,
 /// keeps halts, INIT and SIPI, and tells of the EOIs of level vectors where the I/OAPIC is userspace's.</summary>
-public sealed class KernelVcpu : IVcpuHandler
+internal sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
     private readonly FabricHost _host;

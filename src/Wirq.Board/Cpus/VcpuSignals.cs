@@ -2,7 +2,7 @@ namespace Wirq.Board.Cpus;
 
 /// <summary>What comes to a vCPU past its interrupts, from any thread, and is looked at before it enters the guest:
 /// NMI, INIT, SIPI. Whoever leaves something kicks the vCPU then.</summary>
-public sealed class VcpuSignals
+internal sealed class VcpuSignals
 {
     private const int NoVector = -1;
     // One being handled and one latched: a CPU remembers no more (Intel SDM vol. 3, 6.7.1).

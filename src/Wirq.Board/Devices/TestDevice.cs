@@ -19,7 +19,7 @@ namespace Wirq.Board.Devices;
 /// meanwhile. Guests ask for it to make a delivery fault on its way; a board that ignores it delivers at
 /// once.</para>
 /// </remarks>
-public sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
+internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 {
     /// <summary>Where its memory begins.</summary>
     public const ulong MemoryStart = 0xFF000000;

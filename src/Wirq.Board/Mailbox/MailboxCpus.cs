@@ -15,7 +15,7 @@ namespace Wirq.Board.Mailbox;
 /// guest's own memory; a MOV to CR8 of the class that is there already, of which KVM says nothing, so that it leaves the
 /// sub-class of TPR.</para>
 /// </remarks>
-public sealed class MailboxCpus : IGuestCpus
+internal sealed class MailboxCpus : IGuestCpus
 {
     private const ulong FourGiB = 1ul << 32;
     private const ulong NoWindow = ulong.MaxValue;

@@ -6,7 +6,7 @@ namespace Wirq.Board.Mailbox;
 /// <param name="cpu">Which CPU.</param>
 /// <param name="order">What it was told.</param>
 /// <param name="what">What came of it.</param>
-public sealed class MailboxException(int cpu, string order, string what)
+internal sealed class MailboxException(int cpu, string order, string what)
     : WorldException($"cpu{cpu}, told to {order}, {what}")
 {
     /// <summary>Which CPU.</summary>
@@ -18,7 +18,7 @@ public sealed class MailboxException(int cpu, string order, string what)
 
 /// <summary>The host cannot carry out what a scenario asks for, whatever it does.</summary>
 /// <param name="what">What it lacks.</param>
-public sealed class HostLacksException(string what) : Exception($"the host lacks {what}")
+internal sealed class HostLacksException(string what) : Exception($"the host lacks {what}")
 {
     /// <summary>What it lacks.</summary>
     public string What { get; } = what;

@@ -2,7 +2,7 @@ namespace Wirq.Lab.Kernels;
 
 /// <summary>What a kernel was asked for and what it did, counted. No state of the machine: forks begin at
 /// zero.</summary>
-public sealed class KernelFigures
+internal sealed class KernelFigures
 {
     private readonly long[] _injections;
 

@@ -90,7 +90,7 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     /// <inheritdoc/>
     public KernelLimits Limits { get; }
     /// <summary>What was counted since it was made.</summary>
-    public KernelFigures Figures { get; }
+    internal KernelFigures Figures { get; }
 
     /// <summary>Where <see cref="EventKind.VirqServed"/> is told, of eventfds that bear a virq (see
     /// <see cref="SimulatedEventFds.Create"/>), what the chips observe, and what CPUs are sent besides vectors; null for

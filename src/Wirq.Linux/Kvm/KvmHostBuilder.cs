@@ -17,22 +17,22 @@ public static class KvmHostBuilder
     /// <remarks><see cref="FabricHostBuilder.Build"/> throws <see cref="KernelException"/> where there is no KVM, or this user
     /// may not use it.</remarks>
     public static FabricHostBuilder UseKvm(this FabricHostBuilder builder, Action<KvmVm>? prepare = null, EpollOptions? loop = null) =>
-        builder.UseKvm(parts => parts.Own(parts.Own(KvmSystem.Open()).CreateVm()), prepare, loop);
+        builder.Use(parts => parts.Own(parts.Own(KvmSystem.Open()).CreateVm()), prepare, loop);
 
-    /// <summary>As <see cref="UseKvm(FabricHostBuilder, Action{KvmVm}?, EpollOptions?)"/>, on a machine of KVM that stays its
+    /// <summary>As <see cref="UseKvm"/>, on a machine of KVM that stays its
     /// owner's, who disposes of it after the machine that is built. Where it has no irqchip, it gets a split one, so it has no vCPU
     /// then.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="vm">The machine of KVM.</param>
     /// <param name="loop">How the poll works.</param>
     /// <exception cref="InvalidOperationException">There is a kernel already, or there are eventfds.</exception>
-    public static FabricHostBuilder UseKvm(this FabricHostBuilder builder, KvmVm vm, EpollOptions? loop = null)
+    public static FabricHostBuilder UseKvmVm(this FabricHostBuilder builder, KvmVm vm, EpollOptions? loop = null)
     {
         ArgumentNullException.ThrowIfNull(vm);
-        return builder.UseKvm(_ => vm, prepare: null, loop);
+        return builder.Use(_ => vm, prepare: null, loop);
     }
 
-    private static FabricHostBuilder UseKvm(this FabricHostBuilder builder, Func<HostParts, KvmVm> machine, Action<KvmVm>? prepare,
+    private static FabricHostBuilder Use(this FabricHostBuilder builder, Func<HostParts, KvmVm> machine, Action<KvmVm>? prepare,
         EpollOptions? loop)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -6,7 +6,7 @@ namespace Wirq.Linux;
 /// <summary>The beginning of the page that KVM shares with whoever runs a vCPU (<c>struct kvm_run</c>).</summary>
 [CName("struct kvm_run", Partial = true)]
 [StructLayout(LayoutKind.Explicit)]
-public struct KvmRunHeader
+internal struct KvmRunHeader
 {
     /// <summary>1: leave the guest as soon as it can take an interrupt (<c>request_interrupt_window</c>).</summary>
     [FieldOffset(0), CName("request_interrupt_window")] public byte RequestInterruptWindow;

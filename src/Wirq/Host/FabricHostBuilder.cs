@@ -61,7 +61,7 @@ public sealed class FabricHostBuilder
     /// readable. Only then can an eventfd stay in the poll while a kernel serves it (<see
     /// cref="KernelLimits.ConsumesFirst"/>).</param>
     /// <exception cref="InvalidOperationException">There are eventfds already.</exception>
-    public FabricHostBuilder UseEventFds(IEventPort eventFds, bool edgeTriggered = false)
+    public FabricHostBuilder UseEventFds(IEventPort eventFds, bool edgeTriggered)
     {
         ArgumentNullException.ThrowIfNull(eventFds);
         return UseEventFds(_ => eventFds, edgeTriggered);

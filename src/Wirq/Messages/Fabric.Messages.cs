@@ -29,7 +29,7 @@ public sealed partial class Fabric
     /// <param name="requester">Bus, device and function of the sender.</param>
     /// <returns>Whether a local APIC accepted it, or it became a write to memory. Where a kernel owns the local APICs, it
     /// answers later, and this says only that the message is under way.</returns>
-    public RefusalReason Send(Msi message, ushort requester = 0)
+    public RefusalReason Send(Msi message, ushort requester)
     {
         Origin origin = Origin.Device(requester);
         if (Events.Observing)
@@ -39,6 +39,9 @@ public sealed partial class Fabric
         Events.Emit(new MemoryWrite(0, origin, message.Address.Bits, message.Data.Bits).ToEvent());
         return RefusalReason.None;
     }
+
+    /// <summary>As <see cref="Send(Msi, ushort)"/>, of requester 0.</summary>
+    public RefusalReason Send(Msi message) => Send(message, requester: 0);
 
     /// <summary>Sends a message on its way to the local APICs. Nobody is answered but by what this returns, and nothing tells
     /// that it was sent: see <see cref="Send(Msi, ushort)"/> for a device.</summary>

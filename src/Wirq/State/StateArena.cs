@@ -55,9 +55,16 @@ public sealed class StateArena
 
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
-    /// <param name="relative">Needed where the struct holds absolute times; see <see cref="Identity"/>.</param>
-    public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState =>
-        Reserve<T>(count, derived: false, relative is null ? null : (copy, now) =>
+    public Block<T> Reserve<T>(int count) where T : unmanaged, IState => Reserve<T>(count, derived: false, null);
+
+    /// <summary>Reserves zeroed room for one struct.</summary>
+    public Block<T> Reserve<T>() where T : unmanaged, IState => Reserve<T>(1);
+
+    /// <summary>As <see cref="Reserve{T}(int)"/>, where the struct holds absolute times.</summary>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="relative">Makes the times of a copy relative to the present, for the identity.</param>
+    public Block<T> Reserve<T>(int count, Relative<T> relative) where T : unmanaged, IState =>
+        Reserve<T>(count, derived: false, (copy, now) =>
         {
             foreach (ref T state in copy)
                 relative(ref state, now);

@@ -37,7 +37,7 @@ public sealed class SimulatedHostBuilderTests
         Virq nic = machine.Host.Register("nic", 0, wants);
         nic.SetMessage(Msi.Encode(InterruptMessage.Create(0x51, DeliveryMode.Fixed, 0)));
         kernel!.WriteByDevice(wants);
-        Assert.True(observer.Threw.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(observer.Threw.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Equal("the observer", Assert.Throws<InvalidDataException>(machine.Dispose).Message);
         machine.Dispose();
     }

@@ -32,9 +32,9 @@ public sealed class KvmHostBuilderTests
     public void A_machine_of_KVM_that_was_given_stays_its_owners() => KvmHost.Run(system =>
     {
         using KvmVm vm = system.CreateVm();
-        new FabricHostBuilder(s_options).UseKvm(vm).Build().Dispose();
+        new FabricHostBuilder(s_options).UseKvmVm(vm).Build().Dispose();
         Assert.Equal((KvmIrqChip.Split, 48, false), (vm.IrqChip, vm.ReservedGsis, vm.IsDisposed));
-        Assert.Throws<OptionException>(() => new FabricHostBuilder(s_options with { IoApics = [new() { Pins = 25 }] }).UseKvm(vm).Build());
+        Assert.Throws<OptionException>(() => new FabricHostBuilder(s_options with { IoApics = [new() { Pins = 25 }] }).UseKvmVm(vm).Build());
         Assert.False(vm.IsDisposed);
     });
 
@@ -74,7 +74,7 @@ public sealed class KvmHostBuilderTests
     {
         FabricHostBuilder builder = new FabricHostBuilder(s_options).UseKvm();
         Assert.Equal("the machine has a kernel already", Assert.Throws<InvalidOperationException>(() => builder.UseKvm()).Message);
-        Assert.Throws<ArgumentNullException>(() => builder.UseKvm((KvmVm)null!));
+        Assert.Throws<ArgumentNullException>(() => builder.UseKvmVm(null!));
     }
 
     private sealed class Thrower : IEventObserver

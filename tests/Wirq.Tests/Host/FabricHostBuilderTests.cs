@@ -214,7 +214,7 @@ public sealed class FabricHostBuilderTests
     {
         FabricHostBuilder builder = Builder().UseCpus(new Ports()).UseAcks(new Ports()).UseMemory(new Memory());
         Refused("the machine has a kernel already", () => builder.UseKernel(_kernel));
-        Refused("the machine has eventfds already", () => builder.UseEventFds(_kernel));
+        Refused("the machine has eventfds already", () => builder.UseEventFds(_kernel, edgeTriggered: false));
         Refused("the machine has CPUs already", () => builder.UseCpus(new Ports()));
         Refused("the machine has somebody who hears acknowledges already", () => builder.UseAcks(new Ports()));
         Refused("the machine has memory already", () => builder.UseMemory(new Memory()));
@@ -228,19 +228,19 @@ public sealed class FabricHostBuilderTests
         FabricHostBuilder builder = new(s_options);
         Assert.Throws<ArgumentNullException>(() => new FabricHostBuilder(null!));
         Assert.Throws<ArgumentNullException>(() => builder.UseKernel((IKernelPort)null!));
-        Assert.Throws<ArgumentNullException>(() => builder.UseEventFds((IEventPort)null!));
+        Assert.Throws<ArgumentNullException>(() => builder.UseEventFds((IEventPort)null!, edgeTriggered: false));
         Assert.Throws<ArgumentNullException>(() => builder.Observe((IEventObserver)null!));
         Refused("what was given to UseKernel made null", () => builder.UseKernel(_ => null!).Build());
         Refused("what was given to Observe made null", () => new FabricHostBuilder(s_options).Observe(_ => null!).Build());
         Refused("there is no kernel yet: UseKernel makes one, before eventfds",
             () => new FabricHostBuilder(s_options).UseEventFds(parts => (IEventPort)parts.Kernel).Build());
-        using HostMachine machine = new FabricHostBuilder(s_options).UseEventFds(_kernel).Build();
+        using HostMachine machine = new FabricHostBuilder(s_options).UseEventFds(_kernel, edgeTriggered: false).Build();
         Refused("the machine was built without a way to make eventfds: give UseEventFds one", () => machine.CreateEventFd());
     }
 
     private static void Refused(string message, Action action) => Assert.Equal(message, Assert.Throws<InvalidOperationException>(action).Message);
 
-    private FabricHostBuilder Builder(FabricOptions? options = null) => new FabricHostBuilder(options ?? s_options).UseKernel(_kernel).UseEventFds(_kernel);
+    private FabricHostBuilder Builder(FabricOptions? options = null) => new FabricHostBuilder(options ?? s_options).UseKernel(_kernel).UseEventFds(_kernel, edgeTriggered: false);
 
     private IKernelPort Owned(HostParts parts)
     {

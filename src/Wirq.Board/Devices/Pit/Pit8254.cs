@@ -17,7 +17,7 @@ namespace Wirq.Board.Devices.Pit;
 /// second. OUT of counter 0 falls only to rise: the line stays up in between, so that an 8259 finds it. Before its
 /// first control word a counter is silent and its OUT is low. Nothing is heard of the speaker.</para>
 /// </remarks>
-public sealed class Pit8254 : TimedPortDevice, IDisposable
+internal sealed class Pit8254 : TimedPortDevice, IDisposable
 {
     /// <summary>Clocks of its input in a second.</summary>
     public const long Hertz = 1_193_182;
