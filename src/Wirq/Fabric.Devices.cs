@@ -7,7 +7,7 @@ namespace Wirq;
 /// <content>What devices do with lines.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Connects a source to a line.</summary>
+    /// <summary>Connects a source to a line. No effect follows.</summary>
     /// <param name="gsi">The line, 0 up to the number of GSIs.</param>
     /// <param name="label">Who it is, for those who ask who holds a line.</param>
     /// <param name="kind">How much is known of its level.</param>

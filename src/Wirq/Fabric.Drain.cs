@@ -25,7 +25,7 @@ public sealed partial class Fabric
         ports.Rest(this);
     }
 
-    /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
+    /// <summary>The EOI of a level vector reaches all I/OAPICs. It only queues.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
     /// <summary>A CPU whose local APIC is a kernel's ended a level vector.</summary>
@@ -71,7 +71,7 @@ public sealed partial class Fabric
     }
 
     /// <summary>Virtual time moves on. What is due in between happens at its end; call it up to
-    /// <see cref="NextDeadline"/> at a time where the order matters.</summary>
+    /// <see cref="NextDeadline"/> at a time where the order matters. It only queues.</summary>
     /// <param name="now">The new time in ns; not before the present one.</param>
     public void Advance(long now)
     {

@@ -6,7 +6,7 @@ namespace Wirq;
 /// <content>Virqs on lines, and the routes of pins in a kernel.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Connects a virq to a line: its device writes an eventfd, or triggers it by hand.</summary>
+    /// <summary>Connects a virq to a line: its device writes an eventfd, or triggers it by hand. It only queues.</summary>
     /// <param name="gsi">The line.</param>
     /// <param name="label">Who it is.</param>
     /// <param name="kind"><see cref="VirqKind.Level"/>: it asserts until the line is acknowledged, and asserts again
@@ -23,7 +23,8 @@ public sealed partial class Fabric
         return handle;
     }
 
-    /// <summary>Frees a virq, and the source that it drives.</summary>
+    /// <summary>Frees a virq, and the source that it drives. It only queues: its eventfds may be closed after <see
+    /// cref="Drain"/>.</summary>
     public void DisposeVirq(VirqHandle handle)
     {
         RouteCache virqs = RouteCache ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");

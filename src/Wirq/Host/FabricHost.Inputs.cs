@@ -64,7 +64,8 @@ public sealed partial class FabricHost
             return source;
         });
 
-    /// <summary>A poll says that an eventfd is readable.</summary>
+    /// <summary>A poll says that an eventfd is readable. It only queues: what follows may run on another thread, after this
+    /// returns.</summary>
     /// <param name="token">What <see cref="IEventPort.Watch"/> was given with it.</param>
     public void EventArrived(int token)
     {
@@ -86,7 +87,7 @@ public sealed partial class FabricHost
         return true;
     });
 
-    /// <summary>Who has what, and why.</summary>
+    /// <summary>Who has what, and why. It waits for no effect.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
         using (_lock.Hold())

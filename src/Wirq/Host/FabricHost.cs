@@ -62,7 +62,7 @@ public sealed partial class FabricHost
     public FabricOptions Options => _fabric.Options;
 
     /// <summary>The next virtual time at which something happens by itself, in ns; <see cref="long.MaxValue"/> for
-    /// none.</summary>
+    /// none. It waits for no effect.</summary>
     public long NextDeadline
     {
         get
@@ -72,7 +72,7 @@ public sealed partial class FabricHost
         }
     }
 
-    /// <summary>Virtual time moves on.</summary>
+    /// <summary>Virtual time moves on. It only queues: what is due may run on another thread, after this returns.</summary>
     /// <param name="now">The new time in ns; an earlier one than the present is the present.</param>
     public void Advance(long now)
     {
@@ -84,8 +84,8 @@ public sealed partial class FabricHost
         ThrowFailure();
     }
 
-    /// <summary>Looks at the fabric, or gives it an input that has no method here, under the lock. It returns after the
-    /// effects of that have run.</summary>
+    /// <summary>Looks at the fabric, or gives it an input that has no method here, under the lock. A completing call: it returns after
+    /// the effects of that have run.</summary>
     /// <param name="input">Called under the lock: it must not call anything of its own that blocks.</param>
     public T Do<T>(Func<Fabric, T> input)
     {

@@ -22,16 +22,16 @@ public sealed class HostSource : ILineHolder, IDisposable
     /// <summary>The line that it is connected to.</summary>
     public int Gsi => Source.Gsi;
 
-    /// <summary>Begins to assert, or ceases to.</summary>
+    /// <summary>Begins to assert, or ceases to. It only queues.</summary>
     public void Set(bool asserted) => _host.Drive(Source, asserted);
 
-    /// <summary>Begins to assert.</summary>
+    /// <summary>Begins to assert. It only queues.</summary>
     public void Raise() => Set(asserted: true);
 
-    /// <summary>Ceases to assert.</summary>
+    /// <summary>Ceases to assert. It only queues.</summary>
     public void Lower() => Set(asserted: false);
 
-    /// <summary>Asserts, and ceases to.</summary>
+    /// <summary>Asserts, and ceases to. It only queues.</summary>
     public void Pulse() => _host.Pulse(Source);
 
     /// <summary>Lets go of the line, and leaves it. A completing call.</summary>

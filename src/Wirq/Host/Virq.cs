@@ -24,22 +24,23 @@ public sealed class Virq : ILineHolder, IDisposable
     /// <summary>Its slot and owner, which events bear.</summary>
     public VirqHandle Handle { get; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Where it stands, after all that was queued so far has run. A completing call.</summary>
     public VirqState State => _host.Do(fabric => fabric.RouteCache!.StateOf(Handle));
 
-    /// <summary>Its GSI in the kernel's route table; -1 for none.</summary>
+    /// <summary>Its GSI in the kernel's route table; -1 for none. A completing call.</summary>
     public int Gsi => _host.Do(fabric => fabric.RouteCache!.GsiOf(Handle));
 
-    /// <summary>Whether it has ever fired; null where the kernel alone knows.</summary>
+    /// <summary>Whether it has ever fired; null where the kernel alone knows. A completing call.</summary>
     public bool? HasFired => _host.Do(fabric => fabric.RouteCache!.HasFired(Handle));
 
-    /// <summary>Whether it is masked and has an interrupt pending: the bit of a PBA.</summary>
+    /// <summary>Whether it is masked and has an interrupt pending: the bit of a PBA. It waits for no
+    /// effect.</summary>
     public bool IsPending => _host.IsPending(Handle);
 
-    /// <summary>Interrupts. What follows may run on another thread, after this returns.</summary>
+    /// <summary>Interrupts. It only queues: what follows may run on another thread, after this returns.</summary>
     public void Trigger() => _host.Trigger(Handle);
 
-    /// <summary>The guest programs the message. A completing call.</summary>
+    /// <summary>The guest programs the message. A completing call: when this returns, nothing is sent under the former one.</summary>
     public void SetMessage(Msi message) => _host.Do(fabric => fabric.RouteCache!.SetMessage(Handle, message));
 
     /// <summary>Masks it: when this returns, no message is sent any more. A completing call.</summary>

@@ -32,28 +32,29 @@ public sealed class Source : IDisposable
 
     private bool IsAlive => _fabric.Lines.IsCurrent(Slot, Generation);
 
-    /// <summary>Begins to assert.</summary>
+    /// <summary>Begins to assert. It only queues.</summary>
     public void Raise() => Set(true);
 
-    /// <summary>Ceases to assert. A sampled source need not call it.</summary>
+    /// <summary>Ceases to assert. A sampled source need not call it. It only queues.</summary>
     public void Lower() => Set(false);
 
     /// <summary>Asserts for an instant: the edge of an edge-triggered interrupt at an I/OAPIC pin. A line that leads to
     /// an unmasked 8259 must be held until it is served: that chip forgets a request whose line falls before INTA, and
-    /// answers with its spurious vector (8259A data sheet, interrupt sequence).</summary>
+    /// answers with its spurious vector (8259A data sheet, interrupt sequence). It only queues.</summary>
     public void Pulse()
     {
         Set(true);
         Set(false);
     }
 
-    /// <summary>Asserts or not.</summary>
+    /// <summary>Asserts or not. It only queues.</summary>
     public void Set(bool asserted)
     {
         _fabric.SetSource(Slot, Generation, asserted);
     }
 
-    /// <summary>Ceases to assert and leaves the line. It may be called while the line is being acknowledged.</summary>
+    /// <summary>Ceases to assert and leaves the line. It may be called while the line is being acknowledged. It
+    /// only queues.</summary>
     public void Dispose()
     {
         if (IsAlive)

@@ -24,7 +24,7 @@ public sealed partial class Fabric
     private bool KernelOwnsLocalApics => Options.Routing?.Kernel is not null;
 
     /// <summary>A device writes a message. One that is aimed outside the interrupt window writes guest
-    /// memory.</summary>
+    /// memory. It only queues what follows.</summary>
     /// <param name="message">Address and data.</param>
     /// <param name="requester">Bus, device and function of the sender.</param>
     /// <returns>Whether a local APIC accepted it, or it became a write to memory. Where a kernel owns the local APICs, it
@@ -44,7 +44,8 @@ public sealed partial class Fabric
     public RefusalReason Send(Msi message) => Send(message, requester: 0);
 
     /// <summary>Sends a message on its way to the local APICs. Nobody is answered but by what this returns, and nothing tells
-    /// that it was sent: see <see cref="Send(Msi, ushort)"/> for a device.</summary>
+    /// that it was sent: see <see cref="Send(Msi, ushort)"/> for a device. It only queues what
+    /// follows.</summary>
     /// <param name="message">A message in the interrupt window.</param>
     /// <param name="origin">Who sends it: a device, a pin, or a remapping unit, whose own messages are not remapped.</param>
     /// <returns>Whether a local APIC accepted it, or, where a kernel owns them, whether it is under way there.</returns>
