@@ -3,7 +3,7 @@ using Wirq.Events;
 namespace Wirq.Traces;
 
 /// <summary>Receives the events of a log or a recording, each with its place.</summary>
-public interface IEventSink
+internal interface IEventSink
 {
     /// <summary>An event, in the order of the queue.</summary>
     /// <param name="happened">What happened. Its time is in nanoseconds since the first line of the log.</param>

@@ -24,6 +24,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     private const int RegisterWidth = 4;
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         value = 0;
@@ -41,6 +42,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
         if (LocalApics is not { } apics || !apics.Maps(cpu, address, out uint offset))
@@ -68,6 +70,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public bool TryReadPort(int cpu, ushort port, int size, out uint value)
     {
         value = 0;
@@ -89,6 +92,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public bool TryWritePort(int cpu, ushort port, int size, uint value)
     {
         if (Pic is null || !PicPair.Claims(port) || size is not (1 or 2 or 4))
@@ -104,6 +108,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
         value = 0;
@@ -116,6 +121,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public MsrResult WriteMsr(int cpu, uint msr, ulong value)
     {
         if (LocalApics is not { } apics || !LocalApics.ClaimsMsr(msr))
@@ -130,6 +136,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     public byte ReadCr8(int cpu) => OwnLocalApics.ReadCr8(cpu);
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public bool TryWriteCr8(int cpu, ulong value)
     {
         LocalApics apics = OwnLocalApics;
@@ -145,6 +152,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     public bool HasInterrupt(int cpu) => OwnLocalApics is var apics && (apics.HasInterrupt(cpu) || HasExtInt(apics, cpu));
 
     /// <inheritdoc/>
+    /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public int Take(int cpu)
     {
         LocalApics apics = OwnLocalApics;
@@ -159,7 +167,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     private bool HasExtInt(LocalApics apics, int cpu) => Pic is { Asks: true } && apics.HasExtInt(cpu, intr: true);
 
     /// <summary>A CPU runs an INTA cycle to the 8259 pair. <see cref="Take"/> does this when INTR is high. A CPU that
-    /// saw INTR before it fell still runs the cycle, and gets a spurious vector.</summary>
+    /// saw INTR before it fell still runs the cycle, and gets a spurious vector. It only queues.</summary>
     /// <exception cref="InvalidOperationException">The machine has no 8259.</exception>
     public byte Inta(int cpu)
     {

@@ -7,7 +7,7 @@ namespace Wirq;
 /// <content>What devices do with lines.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Connects a source to a line.</summary>
+    /// <summary>Connects a source to a line. No effect follows.</summary>
     /// <param name="gsi">The line, 0 up to the number of GSIs.</param>
     /// <param name="label">The source's name, for reports of who holds a line.</param>
     /// <param name="kind">How much of its level is visible.</param>
@@ -35,7 +35,7 @@ public sealed partial class Fabric
 
     /// <summary>Notes that the device behind a sampled source no longer needs service. This changes nothing; it is for
     /// the laws. A source that has left the line is ignored.</summary>
-    public void NoteWithdrawn(Source source)
+    internal void NoteWithdrawn(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))
@@ -44,7 +44,7 @@ public sealed partial class Fabric
 
     /// <summary>Notes that the device behind a sampled source that still asserts needs service again. This changes
     /// nothing; it is for the laws.</summary>
-    public void NoteWanted(Source source)
+    internal void NoteWanted(Source source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (Events.Observing && Lines.IsCurrent(source.Slot, source.Generation))

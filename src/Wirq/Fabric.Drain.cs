@@ -27,7 +27,7 @@ public sealed partial class Fabric
         ports.Rest(this);
     }
 
-    /// <summary>The EOI of a level vector reaches all I/OAPICs.</summary>
+    /// <summary>The EOI of a level vector reaches all I/OAPICs. It only queues.</summary>
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
     /// <summary>A CPU whose local APIC is in a kernel ended a level vector.</summary>
@@ -72,7 +72,7 @@ public sealed partial class Fabric
     }
 
     /// <summary>Advances virtual time. What is due in between happens at the new time. If the order matters, advance
-    /// step by step to <see cref="NextDeadline"/>.</summary>
+    /// step by step to <see cref="NextDeadline"/>. It only queues.</summary>
     /// <param name="now">The new time in ns; not before the present one.</param>
     public void Advance(long now)
     {

@@ -6,7 +6,8 @@ namespace Wirq;
 /// <content>Virqs on lines, and the routes of pins in a kernel.</content>
 public sealed partial class Fabric
 {
-    /// <summary>Connects a virq to a line. Its device writes an eventfd, or calls the trigger method.</summary>
+    /// <summary>Connects a virq to a line. Its device writes an eventfd, or calls the trigger method. It only
+    /// queues.</summary>
     /// <param name="gsi">The line.</param>
     /// <param name="label">The name of the virq, for reports.</param>
     /// <param name="kind"><see cref="VirqKind.Level"/>: it asserts until the line is acknowledged, and asserts again
@@ -23,7 +24,8 @@ public sealed partial class Fabric
         return handle;
     }
 
-    /// <summary>Frees a virq, and the source that it drives.</summary>
+    /// <summary>Frees a virq, and the source that it drives. It only queues: its eventfds may be closed after <see
+    /// cref="Drain"/>.</summary>
     public void DisposeVirq(VirqHandle handle)
     {
         RouteCache virqs = RouteCache ?? throw new InvalidOperationException($"{nameof(FabricOptions.Routing)} is not set");

@@ -173,5 +173,5 @@ public sealed partial class Fabric : IRouteOwner
     }
 
     /// <summary>The handle of the source in a slot. The devices of a fork find their sources with it.</summary>
-    public Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
+    internal Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
 }

@@ -10,6 +10,9 @@ public sealed partial record FabricOptions
     /// <summary>How many GSIs the machine has: at least those of the ISA bus.</summary>
     internal int GsiCount => Math.Max(GsiMap.IsaIrqs, IoApics.Select(chip => chip.GsiBase + chip.Pins).DefaultIfEmpty(0).Max());
 
+    /// <summary>How many GSIs of a kernel's table the pins take: two for each, see <see cref="Routing.PinRoutes"/>.</summary>
+    internal int PinGsis => 2 * IoApics.Sum(chip => chip.Pins);
+
     /// <summary>Throws if no machine can be built from these options: a field is out of its range, or two fields
     /// contradict each other.</summary>
     /// <exception cref="OptionException">Names the field and its valid values.</exception>
@@ -149,10 +152,8 @@ public sealed partial record FabricOptions
         Routing.Validate(check.Of(nameof(Routing)));
         if (Routing.Kernel is not { OwnsIoApic: false } kernel)
             return;
-        // Two for each pin: see PinRoutes.
-        int pins = IoApics.Sum(chip => chip.Pins);
-        check.That(2 * pins <= kernel.ReservedGsis, Text(kernel.ReservedGsis),
-            $"{2 * pins} or more: give KVM_CAP_SPLIT_IRQCHIP twice the number of pins",
+        check.That(PinGsis <= kernel.ReservedGsis, Text(kernel.ReservedGsis),
+            $"{PinGsis} or more: give KVM_CAP_SPLIT_IRQCHIP twice the number of pins",
             $"{nameof(Routing)}.{nameof(Routing.Kernel)}.{nameof(kernel.ReservedGsis)}");
     }
 

@@ -7,11 +7,11 @@ namespace Wirq;
 /// <param name="Qemu">What QEMU does; null if it follows the manual.</param>
 /// <param name="Kvm">What KVM does; null if it follows the manual.</param>
 /// <param name="Evidence">Where this was read or measured.</param>
-public sealed record ProfileDifference(string Chip, string Id, string Manual, string? Qemu, string? Kvm, string Evidence);
+internal sealed record ProfileDifference(string Chip, string Id, string Manual, string? Qemu, string? Kvm, string Evidence);
 
 /// <summary>Every difference that a profile enables, in one place. <c>docs/profiles.md</c> shows the same
 /// table.</summary>
-public static class ProfileTable
+internal static class ProfileTable
 {
     /// <summary>The rows, by chip.</summary>
     public static IReadOnlyList<ProfileDifference> Rows { get; } =

@@ -8,16 +8,15 @@ internal static class ShownSample
     /// <summary>Fails where the page does not show the sample, line by line, indentation aside.</summary>
     /// <param name="source">The file between whose marks it stands, from the root of the checkout.</param>
     /// <param name="page">The page.</param>
-    /// <param name="leavingOut">How many of its last lines the page may show otherwise.</param>
     /// <returns>How many lines it has.</returns>
-    internal static int AssertShown(string source, string page, int leavingOut = 0)
+    internal static int AssertShown(string source, string page)
     {
         string code = File.ReadAllText(Repository.PathOf(source));
         string sample = code[(code.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..code.IndexOf(End, StringComparison.Ordinal)];
         string[] lines = Lines(sample.Split('\n')), shown = Lines(File.ReadAllLines(Repository.PathOf(page)));
         int start = Array.IndexOf(shown, lines[0]);
         Assert.True(start >= 0, $"{page} does not show the sample");
-        Assert.Equal(lines[..^leavingOut], shown[start..(start + lines.Length - leavingOut)]);
+        Assert.Equal(lines, shown[start..(start + lines.Length)]);
         return lines.Length;
     }
 

@@ -77,7 +77,9 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
         _host.Do(fabric => fabric.RouteCache!.PromoteAll());
         if (_virqs.Any(virq => virq.State != VirqState.Hot))
             throw new InvalidOperationException("not every virq is hot");
-        _rows = _host.Do(fabric => fabric.RouteCache!.CopyRoutes(_table));
+        _rows = 0;
+        foreach (VirqReport virq in _host.Explain().Where(virq => virq.Gsi >= 0).OrderBy(virq => virq.Gsi))
+            _table[_rows++] = new KernelRoute(virq.Gsi, virq.Translation!.Value);
     }
 
     /// <summary>A virq that was invalidated interrupts, and is hot again.</summary>

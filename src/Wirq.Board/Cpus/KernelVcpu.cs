@@ -9,7 +9,7 @@ namespace Wirq.Board.Cpus;
 
 /// <summary>Runs a vCPU whose local APIC is KVM's (delivery configurations `split` and `kernel`): KVM injects, handles
 /// halts, INIT and SIPI, and reports the EOIs of level vectors if the I/OAPIC is in userspace.</summary>
-public sealed class KernelVcpu : IVcpuHandler
+internal sealed class KernelVcpu : IVcpuHandler
 {
     private readonly int _cpu;
     private readonly FabricHost _host;

@@ -14,7 +14,7 @@ namespace Wirq.Board.Cpus;
 /// KVM can inject it, at whichever exit that is.</para>
 /// <para>To be prepared with <see cref="Prepare"/>: MSRs of the interrupt system must exit.</para>
 /// </remarks>
-public sealed class UserVcpu : IVcpuHandler
+internal sealed class UserVcpu : IVcpuHandler
 {
     private const KvmMsrAccess Both = KvmMsrAccess.Read | KvmMsrAccess.Write;
 

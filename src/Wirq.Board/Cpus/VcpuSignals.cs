@@ -2,7 +2,7 @@ namespace Wirq.Board.Cpus;
 
 /// <summary>The events for a vCPU besides interrupts, from any thread, which it handles before it enters the guest:
 /// NMI, INIT, SIPI. A thread that leaves one then kicks the vCPU.</summary>
-public sealed class VcpuSignals
+internal sealed class VcpuSignals
 {
     private const int NoVector = -1;
     // One being handled and one latched: a CPU remembers no more (Intel SDM vol. 3, 6.7.1).

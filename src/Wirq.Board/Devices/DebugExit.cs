@@ -6,7 +6,7 @@ namespace Wirq.Board.Devices;
 /// <remarks>As QEMU's <c>isa-debug-exit</c> has it (hw/misc/debugexit.c): a write of <c>v</c> ends with
 /// <c>(v &lt;&lt; 1) | 1</c>, so that no guest can end with 0. All 33 bits are kept: in 32, or in the 8 that a process's
 /// exit status has, other values would end as a 0 does. Reads find 0.</remarks>
-public sealed class DebugExit : IPortDevice
+internal sealed class DebugExit : IPortDevice
 {
     /// <summary>Its first port.</summary>
     public const ushort FirstPort = 0xF4;

@@ -9,7 +9,7 @@ namespace Wirq.Board.Devices;
 /// 0x511  8-bit reads give one byte after the other; 0 behind the last, and for keys that there are not
 /// </code>QEMU, docs/specs/fw_cfg: the traditional interface. Not supported: DMA, files, and writes of data; they have
 /// no effect.</remarks>
-public sealed class FirmwareConfiguration : IPortDevice
+internal sealed class FirmwareConfiguration : IPortDevice
 {
     /// <summary>Its first port.</summary>
     public const ushort FirstPort = 0x510;

@@ -1,7 +1,7 @@
 namespace Wirq.Board.Devices;
 
 /// <summary>How a guest requested a reset.</summary>
-public enum ResetCause
+internal enum ResetCause
 {
     /// <summary>Bit 0 of port 0x92 rose: INIT of the CPU.</summary>
     Port92,

@@ -13,7 +13,7 @@ namespace Wirq.Board.Devices;
 /// </code>IBM PS/2 Hardware Interface Technical Reference (port 0x92; keyboard controller); Intel 82371SB data sheet,
 /// 2.3.9 (0xCF9). There is no keyboard and no mouse: other commands have no effect. A20 is only kept: the board does
 /// not fold addresses, as no present CPU does.</remarks>
-public sealed class ResetControl : BytePortDevice
+internal sealed class ResetControl : BytePortDevice
 {
     private const ushort Port92 = 0x92, DataPort = 0x60, CommandPort = 0x64, ResetPort = 0xCF9;
     private const byte Port92Reset = 1, A20Bit = 2, Port92Writable = 3;

@@ -18,7 +18,7 @@ namespace Wirq.Board.Devices;
 /// <para>The board's owner takes a page away, and must make sure that no other code needs the page in the meantime.
 /// Guests request this to make a delivery fault on its way; a board that ignores it delivers at once.</para>
 /// </remarks>
-public sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
+internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 {
     /// <summary>Where its memory begins.</summary>
     public const ulong MemoryStart = 0xFF000000;

@@ -10,7 +10,7 @@ namespace Wirq.Board.Loading;
 /// for another machine, is refused.</para>
 /// <para>The file is foreign: whatever it says is checked, and what is wrong is an <see cref="ImageException"/>.</para>
 /// </remarks>
-public sealed class Elf32Image
+internal sealed class Elf32Image
 {
     private const int HeaderBytes = 52, ProgramHeaderBytes = 32;
     private const int ClassAt = 4, DataAt = 5, TypeAt = 16, MachineAt = 18, EntryAt = 24, ProgramHeadersAt = 28,

@@ -6,7 +6,7 @@ namespace Wirq.Board.Loading;
 /// <param name="FileBytes">How many come from the file.</param>
 /// <param name="Address">Physical address of the first.</param>
 /// <param name="MemoryBytes">How many it has in memory; those beyond <paramref name="FileBytes"/> are zero.</param>
-public readonly record struct Elf32Segment(int HeaderOffset, uint FileOffset, uint FileBytes, uint Address, uint MemoryBytes)
+internal readonly record struct Elf32Segment(int HeaderOffset, uint FileOffset, uint FileBytes, uint Address, uint MemoryBytes)
 {
     /// <summary>The physical address behind its last byte.</summary>
     public ulong End => (ulong)Address + MemoryBytes;

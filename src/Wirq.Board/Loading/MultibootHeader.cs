@@ -9,7 +9,7 @@ namespace Wirq.Board.Loading;
 /// </code>Multiboot Specification 0.6.96, 3.1: within the first 8192 bytes, on a multiple of 4.</remarks>
 /// <param name="Offset">Bytes from the file's beginning.</param>
 /// <param name="Flags">What the image wants.</param>
-public readonly record struct MultibootHeader(int Offset, uint Flags)
+internal readonly record struct MultibootHeader(int Offset, uint Flags)
 {
     /// <summary>Where the header lies at the latest, in bytes.</summary>
     public const int SearchedBytes = 8192;

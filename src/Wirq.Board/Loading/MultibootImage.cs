@@ -15,10 +15,10 @@ public sealed class MultibootImage
     }
 
     /// <summary>What is loaded.</summary>
-    public Elf32Image Elf { get; }
+    internal Elf32Image Elf { get; }
 
     /// <summary>The requests in its header.</summary>
-    public MultibootHeader Header { get; }
+    internal MultibootHeader Header { get; }
 
     /// <summary>Reads an image.</summary>
     /// <param name="path">The file.</param>

@@ -6,7 +6,7 @@ using Wirq.Linux.Probes;
 namespace Wirq.Board.Mailbox;
 
 /// <summary>What a host offers to scenarios on KVM.</summary>
-public sealed record HostOffer
+internal sealed record HostOffer
 {
     private const string NeedsSmi = "smi";
 

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Wirq.Board.Mailbox;
 
 /// <summary>In which mode a mailbox guest runs.</summary>
-public enum MailboxMode : byte
+internal enum MailboxMode : byte
 {
     /// <summary>64-bit mode at CPL 0.</summary>
     Long,

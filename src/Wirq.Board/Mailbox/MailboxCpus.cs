@@ -16,7 +16,7 @@ namespace Wirq.Board.Mailbox;
 /// the guest's own memory; a MOV to CR8 of the current class, which KVM does not report, so that the sub-class of TPR
 /// stays.</para>
 /// </remarks>
-public sealed class MailboxCpus : IGuestCpus
+internal sealed class MailboxCpus : IGuestCpus
 {
     private const ulong FourGiB = 1ul << 32;
     private const ulong NoWindow = ulong.MaxValue;

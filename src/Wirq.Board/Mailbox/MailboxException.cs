@@ -6,7 +6,7 @@ namespace Wirq.Board.Mailbox;
 /// <param name="cpu">The CPU.</param>
 /// <param name="order">The order.</param>
 /// <param name="what">What happened.</param>
-public sealed class MailboxException(int cpu, string order, string what)
+internal sealed class MailboxException(int cpu, string order, string what)
     : WorldException($"cpu{cpu}, told to {order}, {what}")
 {
     /// <summary>Which CPU.</summary>
@@ -18,7 +18,7 @@ public sealed class MailboxException(int cpu, string order, string what)
 
 /// <summary>The host cannot carry out what a scenario needs.</summary>
 /// <param name="what">What it lacks.</param>
-public sealed class HostLacksException(string what) : Exception($"the host lacks {what}")
+internal sealed class HostLacksException(string what) : Exception($"the host lacks {what}")
 {
     /// <summary>What it lacks.</summary>
     public string What { get; } = what;

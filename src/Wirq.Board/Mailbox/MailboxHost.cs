@@ -7,7 +7,7 @@ using Wirq.Linux.Probes;
 namespace Wirq.Board.Mailbox;
 
 /// <summary>The host's KVM, for machines with mailbox guests.</summary>
-public sealed class MailboxHost : IDisposable
+internal sealed class MailboxHost : IDisposable
 {
     private readonly IReadOnlyList<HostWorkaround> _workarounds;
     private readonly KvmCpuidLeaf[] _supported;

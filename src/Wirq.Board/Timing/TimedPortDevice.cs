@@ -3,7 +3,7 @@ using Wirq.Board.Bus;
 namespace Wirq.Board.Timing;
 
 /// <summary>A device with ports whose state changes with time.</summary>
-public abstract class TimedPortDevice : BytePortDevice, ITimedDevice
+internal abstract class TimedPortDevice : BytePortDevice, ITimedDevice
 {
     private long _known = long.MaxValue;
 

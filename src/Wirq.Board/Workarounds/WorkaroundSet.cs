@@ -4,7 +4,7 @@ using Wirq.Linux.Probes;
 namespace Wirq.Board.Workarounds;
 
 /// <summary>The work-arounds of one vCPU.</summary>
-public sealed class WorkaroundSet
+internal sealed class WorkaroundSet
 {
     private readonly Workaround[] _all;
 

@@ -7,7 +7,7 @@ namespace Wirq.Lab.Historic;
 
 /// <summary>A defect that some implementation had, switched on from outside: another policy, another order of effects,
 /// or a mutation between two steps. The library itself has no switch for it.</summary>
-public abstract class Design
+internal abstract class Design
 {
     /// <summary>Its name in scenarios.</summary>
     public abstract string Name { get; }

@@ -37,5 +37,5 @@ public static class Designs
 
     /// <summary>Makes one; each run needs its own.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
-    public static Design Create(string name) => ByName[name]();
+    internal static Design Create(string name) => ByName[name]();
 }

@@ -2,7 +2,7 @@ namespace Wirq.Lab.Kernels;
 
 /// <summary>Counters of the calls to a kernel and of its actions. They are not state of the machine: forks start at
 /// zero.</summary>
-public sealed class KernelFigures
+internal sealed class KernelFigures
 {
     private readonly long[] _injections;
 

@@ -141,7 +141,7 @@ public sealed partial class SimulatedKernel
     }
 
     /// <summary>What a CPU was sent besides vectors, since the last call.</summary>
-    public CpuSignals TakeSignals(int cpu)
+    internal CpuSignals TakeSignals(int cpu)
     {
         CpuSignals signals = _cpus[cpu].Signals;
         _cpus[cpu].Signals = CpuSignals.None;

@@ -20,7 +20,7 @@ public sealed partial class SimulatedKernel
     /// <exception cref="KernelException">EINVAL: no chip is the kernel's; too many rows; a GSI or a pin that does not
     /// exist; two rows of one GSI that lead to the same chip, or one of them to a message; rows to chips in split mode;
     /// reserved bits in an address of 64 bits. The table is as it was.</exception>
-    public void CommitTable(ReadOnlySpan<SimulatedRoute> routes)
+    internal void CommitTable(ReadOnlySpan<SimulatedRoute> routes)
     {
         BeginTable(routes.Length);
         foreach (SimulatedRoute route in routes)

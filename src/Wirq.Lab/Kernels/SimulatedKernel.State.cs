@@ -91,7 +91,7 @@ internal struct CpuState : IState
 
 /// <summary>What a CPU was sent besides vectors.</summary>
 [Flags]
-public enum CpuSignals
+internal enum CpuSignals
 {
     /// <summary>Nothing.</summary>
     None = 0,

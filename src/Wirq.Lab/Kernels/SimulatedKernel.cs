@@ -90,7 +90,7 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     /// <inheritdoc/>
     public KernelLimits Limits { get; }
     /// <summary>What was counted since it was made.</summary>
-    public KernelFigures Figures { get; }
+    internal KernelFigures Figures { get; }
 
     /// <summary>Where these go: <see cref="EventKind.VirqServed"/> for eventfds of a virq (see
     /// <see cref="SimulatedEventFds.Create"/>), the observations of the chips, and what CPUs are sent besides vectors;

@@ -1,7 +1,7 @@
 namespace Wirq.Lab.Kernels;
 
 /// <summary>What a row of the table leads to.</summary>
-public enum RouteTarget : byte
+internal enum RouteTarget : byte
 {
     /// <summary>A message (KVM_IRQ_ROUTING_MSI).</summary>
     Msi,
@@ -19,7 +19,7 @@ public enum RouteTarget : byte
 /// <param name="Message">The message, where it leads to one; addresses above 32 bits count with
 /// <see cref="SimulatedX2ApicApi.Use32BitIds"/> alone.</param>
 /// <param name="Pin">The pin, where it leads to a chip.</param>
-public readonly record struct SimulatedRoute(int Gsi, RouteTarget Target, Msi Message, int Pin)
+internal readonly record struct SimulatedRoute(int Gsi, RouteTarget Target, Msi Message, int Pin)
 {
     /// <summary>A row that leads to a message.</summary>
     public static SimulatedRoute ToMessage(int gsi, Msi message) => new(gsi, RouteTarget.Msi, message, 0);

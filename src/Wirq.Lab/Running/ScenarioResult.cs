@@ -55,5 +55,5 @@ public sealed record ScenarioResult
     /// <summary>How long it took.</summary>
     public TimeSpan Elapsed { get; init; }
     /// <summary>What happened, for a failing one.</summary>
-    public Timeline? Timeline { get; init; }
+    internal Timeline? Timeline { get; init; }
 }

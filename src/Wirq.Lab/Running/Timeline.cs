@@ -8,7 +8,7 @@ namespace Wirq.Lab.Running;
 /// <remarks>The timeline is cut into parts where a CPU takes an interrupt and where a step of the scenario begins. When
 /// a part ends, the last few parts are compared with those before them, without their times. So a storm is one turn and
 /// a count, and memory is bounded.</remarks>
-public sealed class Timeline
+internal sealed class Timeline
 {
     /// <summary>How many entries are kept of the beginning, and as many of the end, about.</summary>
     public const int Capacity = 2048;

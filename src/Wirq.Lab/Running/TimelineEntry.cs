@@ -8,7 +8,7 @@ namespace Wirq.Lab.Running;
 /// <param name="Step">The step, or null.</param>
 /// <param name="Event">The event. Of a step or a note, it has only the time, and what came of the step.</param>
 /// <param name="Note">What was not as expected, or null.</param>
-public readonly record struct TimelineEntry(Step? Step, Event Event, string? Note = null)
+internal readonly record struct TimelineEntry(Step? Step, Event Event, string? Note = null)
 {
     /// <summary>Virtual time in ns.</summary>
     public long Time => Event.Time;

@@ -1,7 +1,7 @@
 namespace Wirq.Lab.Running;
 
 /// <summary>A run of entries, or parts that follow each other several times alike.</summary>
-public sealed class TimelinePart
+internal sealed class TimelinePart
 {
     private readonly TimelineEntry[] _entries;
     // Parts of different hashes say different things. It is cheap, for most parts are never compared.

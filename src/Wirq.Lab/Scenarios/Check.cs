@@ -7,69 +7,69 @@ namespace Wirq.Lab.Scenarios;
 /// <summary>One thing that must be so. What counts (taken vectors, acknowledges, signals, events) counts since the
 /// last check of its kind for the same CPU, device or event.</summary>
 /// <param name="At">Where it stands.</param>
-public abstract record Check(FilePosition At);
+internal abstract record Check(FilePosition At);
 
 /// <summary>A CPU took exactly these vectors, in this order.</summary>
-public sealed record TakenCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
+internal sealed record TakenCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
 
 /// <summary>A CPU took each of these vectors that often, in any order, and no other.</summary>
-public sealed record TakenCountCheck(FilePosition At, int Cpu, IReadOnlyDictionary<byte, int> Counts) : Check(At);
+internal sealed record TakenCountCheck(FilePosition At, int Cpu, IReadOnlyDictionary<byte, int> Counts) : Check(At);
 
 /// <summary>All CPUs together took each of these vectors that often, and no other.</summary>
-public sealed record TakenByAnyCheck(FilePosition At, IReadOnlyDictionary<byte, int> Counts) : Check(At);
+internal sealed record TakenByAnyCheck(FilePosition At, IReadOnlyDictionary<byte, int> Counts) : Check(At);
 
 /// <summary>A register reads as a value, as far as named.</summary>
-public sealed record RegisterCheck(FilePosition At, int Cpu, RegisterName Register, RegisterValue Value) : Check(At);
+internal sealed record RegisterCheck(FilePosition At, int Cpu, RegisterName Register, RegisterValue Value) : Check(At);
 
 /// <summary>A line is held by exactly these.</summary>
-public sealed record HoldersCheck(FilePosition At, int Gsi, IReadOnlyList<string> Labels) : Check(At);
+internal sealed record HoldersCheck(FilePosition At, int Gsi, IReadOnlyList<string> Labels) : Check(At);
 
 /// <summary>Exactly these vectors are pending (IRR) at a CPU.</summary>
-public sealed record PendingCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
+internal sealed record PendingCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
 
 /// <summary>Exactly these vectors are in service (ISR) at a CPU.</summary>
-public sealed record InServiceCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
+internal sealed record InServiceCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);
 
 /// <summary>A device got that many acknowledges.</summary>
-public sealed record AcksCheck(FilePosition At, int Device, int Count) : Check(At);
+internal sealed record AcksCheck(FilePosition At, int Device, int Count) : Check(At);
 
 /// <summary>A CPU received exactly these signals, in order: <c>nmi</c>, <c>smi</c>, <c>init</c>, <c>sipi
 /// 0x9a</c>.</summary>
-public sealed record SignalsCheck(FilePosition At, int Cpu, IReadOnlyList<string> Signals) : Check(At);
+internal sealed record SignalsCheck(FilePosition At, int Cpu, IReadOnlyList<string> Signals) : Check(At);
 
 /// <summary>That many events of a kind happened.</summary>
-public sealed record EventCheck(FilePosition At, EventKind Kind, int Count) : Check(At);
+internal sealed record EventCheck(FilePosition At, EventKind Kind, int Count) : Check(At);
 
 /// <summary>A message wrote memory.</summary>
-public sealed record MemoryCheck(FilePosition At, ulong Address, uint Value) : Check(At);
+internal sealed record MemoryCheck(FilePosition At, ulong Address, uint Value) : Check(At);
 
 /// <summary>The level of INTR of the 8259 pair.</summary>
-public sealed record IntrCheck(FilePosition At, bool High) : Check(At);
+internal sealed record IntrCheck(FilePosition At, bool High) : Check(At);
 
 /// <summary>So many virqs of a device are in each state, and none in another.</summary>
-public sealed record VirqsCheck(FilePosition At, int Device, IReadOnlyDictionary<VirqState, int> Counts) : Check(At);
+internal sealed record VirqsCheck(FilePosition At, int Device, IReadOnlyDictionary<VirqState, int> Counts) : Check(At);
 
 /// <summary>So many GSIs are in use.</summary>
-public sealed record GsisCheck(FilePosition At, int Count) : Check(At);
+internal sealed record GsisCheck(FilePosition At, int Count) : Check(At);
 
 /// <summary>The last invalidation touched so many routes.</summary>
-public sealed record TouchedCheck(FilePosition At, int Count) : Check(At);
+internal sealed record TouchedCheck(FilePosition At, int Count) : Check(At);
 
 /// <summary>Exactly these vectors of a device are pending under their mask: its PBA.</summary>
-public sealed record PendingVectorsCheck(FilePosition At, int Device, IReadOnlyList<int> Vectors) : Check(At);
+internal sealed record PendingVectorsCheck(FilePosition At, int Device, IReadOnlyList<int> Vectors) : Check(At);
 
 /// <summary>The fault records of the remapping unit hold exactly these, from record 0 on.</summary>
-public sealed record FaultsCheck(FilePosition At, IReadOnlyList<FaultSpec> Faults) : Check(At);
+internal sealed record FaultsCheck(FilePosition At, IReadOnlyList<FaultSpec> Faults) : Check(At);
 
 /// <summary>A recorded fault.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="Index">The entry.</param>
 /// <param name="Source">The requester.</param>
-public readonly record struct FaultSpec(VtdFaultReason Reason, int Index, ushort Source)
+internal readonly record struct FaultSpec(VtdFaultReason Reason, int Index, ushort Source)
 {
     /// <inheritdoc/>
     public override string ToString() => $"0x{(byte)Reason:x2} at entry {Index} of {Origin.Device(Source)}";
 }
 
 /// <summary>Of these kinds of events exactly these happened, in this order, since the last check of an order.</summary>
-public sealed record OrderCheck(FilePosition At, IReadOnlyList<EventKind> Kinds) : Check(At);
+internal sealed record OrderCheck(FilePosition At, IReadOnlyList<EventKind> Kinds) : Check(At);

@@ -1,7 +1,7 @@
 namespace Wirq.Lab.Scenarios;
 
 /// <summary>What kind of access reaches a register.</summary>
-public enum RegisterKind
+internal enum RegisterKind
 {
     /// <summary>An I/OAPIC redirection entry, both halves (a write does the high half first, as Linux does).</summary>
     Entry,
@@ -35,12 +35,12 @@ public enum RegisterKind
 /// <param name="Number">Pin, index, offset, MSR, port or address.</param>
 /// <param name="Size">Width of the register, or of the access where it can be chosen, in bytes.</param>
 /// <param name="Text">The name as written.</param>
-public sealed record RegisterName(RegisterKind Kind, int Unit, ulong Number, int Size, string Text);
+internal sealed record RegisterName(RegisterKind Kind, int Unit, ulong Number, int Size, string Text);
 
 /// <summary>A value, as far as named.</summary>
 /// <param name="Bits">The named bits.</param>
 /// <param name="Mask">Which bits are named.</param>
-public readonly record struct RegisterValue(ulong Bits, ulong Mask)
+internal readonly record struct RegisterValue(ulong Bits, ulong Mask)
 {
     /// <summary>Whether a value agrees in the named bits.</summary>
     public bool Matches(ulong value) => (value & Mask) == Bits;

@@ -26,17 +26,17 @@ public sealed record Scenario
     /// <summary>What it needs of its host; the simulation has everything.</summary>
     public IReadOnlyList<string> Needs { get; init; } = [];
     /// <summary>The machine.</summary>
-    public required MachineSpec Machine { get; init; }
+    internal MachineSpec Machine { get; init; } = new();
     /// <summary>What CPUs do when they take a vector.</summary>
-    public IReadOnlyList<Handler> Handlers { get; init; } = [];
+    internal IReadOnlyList<Handler> Handlers { get; init; } = [];
     /// <summary>Whether a vector for which a CPU has no handler is silently ended, and is not a failure.</summary>
     public bool IgnoresUnhandled { get; init; }
     /// <summary>What happens, in order.</summary>
-    public IReadOnlyList<Step> Steps { get; init; } = [];
+    internal IReadOnlyList<Step> Steps { get; init; } = [];
     /// <summary>The laws that are checked; null for all of them.</summary>
     public IReadOnlyList<string>? Laws { get; init; }
     /// <summary>Designs under which a law must fail.</summary>
-    public IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
+    internal IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
 
     /// <summary>All that is checked anywhere in it.</summary>
     internal IEnumerable<Check> Checks() => Handlers.SelectMany(handler => handler.Turns).Prepend(Steps).SelectMany(ChecksOf);
@@ -53,14 +53,14 @@ public sealed record Scenario
 /// <param name="At">Where it stands.</param>
 /// <param name="Design">Name of the design.</param>
 /// <param name="Breaks">The law that must fail, or <see cref="Expectations"/>.</param>
-public sealed record HistoricSpec(FilePosition At, string Design, string Breaks)
+internal sealed record HistoricSpec(FilePosition At, string Design, string Breaks)
 {
     /// <summary>What <see cref="Breaks"/> says where no law fails but what the scenario expects.</summary>
     public const string Expectations = "expectations";
 }
 
 /// <summary>In what state the CPUs find the machine.</summary>
-public enum StartState
+internal enum StartState
 {
     /// <summary>As firmware leaves it: local APICs software-enabled in the machine's mode (LDR of flat xAPIC set to
     /// 1 shifted by the CPU's number; LVT0 ExtINT and LVT1 NMI on CPU 0, masked on the others: virtual wire mode), the
@@ -71,7 +71,7 @@ public enum StartState
 }
 
 /// <summary>How messages of I/OAPIC pins reach the local APICs.</summary>
-public enum RouteModel
+internal enum RouteModel
 {
     /// <summary>Straight.</summary>
     Direct,
@@ -80,7 +80,7 @@ public enum RouteModel
 }
 
 /// <summary>Who serves the eventfds and messages of devices.</summary>
-public enum KernelModel
+internal enum KernelModel
 {
     /// <summary>There are no virqs: a message goes straight to the local APICs.</summary>
     None,
@@ -95,10 +95,10 @@ public enum KernelModel
 /// <param name="Extended">Whether it is in extended interrupt mode.</param>
 /// <param name="Compatibility">Whether compatibility format is let through.</param>
 /// <param name="On">Whether remapping is on.</param>
-public sealed record RemappingSpec(uint TableSize, bool Extended, bool Compatibility, bool On);
+internal sealed record RemappingSpec(uint TableSize, bool Extended, bool Compatibility, bool On);
 
 /// <summary>The machine of a scenario.</summary>
-public sealed record MachineSpec
+internal sealed record MachineSpec
 {
     /// <summary>How many CPUs.</summary>
     public int Cpus { get; init; } = 1;
@@ -134,7 +134,7 @@ public sealed record MachineSpec
 /// <param name="Resamples">Whether it gets acknowledges by an eventfd.</param>
 /// <param name="Prefault">Whether its message is translated when it is programmed.</param>
 /// <param name="Vectors">How many messages it has.</param>
-public sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
+internal sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
     bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1)
 {
     /// <summary>Whether it interrupts by virqs.</summary>
@@ -147,4 +147,4 @@ public sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceKin
 /// <param name="Vector">The vector, or -1 for any that has no handler of its own.</param>
 /// <param name="Turns">What it does the first time, the second time, …; the last one serves for all further
 /// times.</param>
-public sealed record Handler(FilePosition At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);
+internal sealed record Handler(FilePosition At, int Cpu, int Vector, IReadOnlyList<IReadOnlyList<Step>> Turns);

@@ -8,7 +8,7 @@ namespace Wirq.Lab.Scenarios;
 
 /// <summary>Every word of the scenario format, by the place where it stands. The reader, the JSON schema and the
 /// documentation agree on these.</summary>
-public static class ScenarioWords
+internal static class ScenarioWords
 {
     /// <summary>Keys of a scenario.</summary>
     public static IReadOnlyList<string> Scenario { get; } =

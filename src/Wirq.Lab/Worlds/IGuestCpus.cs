@@ -11,7 +11,7 @@ namespace Wirq.Lab.Worlds;
 /// <para>A simulation has nothing to do for <see cref="SetInterrupts"/>, <see cref="Return"/> and
 /// <see cref="Nmi"/>.</para>
 /// </remarks>
-public interface IGuestCpus : ICpuAccesses, ICpuInterrupts, IDisposable
+internal interface IGuestCpus : ICpuAccesses, ICpuInterrupts, IDisposable
 {
     /// <summary>STI or CLI.</summary>
     /// <param name="cpu">Which.</param>

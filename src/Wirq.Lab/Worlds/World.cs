@@ -27,10 +27,16 @@ public sealed partial class World : IDisposable
 
     /// <summary>Builds a world in its start state.</summary>
     /// <param name="scenario">Its scenario.</param>
+    /// <param name="recorder">Receives every event; null for none.</param>
+    /// <param name="options">Its CPUs; null for simulated ones.</param>
+    public World(Scenario scenario, Action<Event>? recorder = null, WorldOptions? options = null) : this(scenario, design: null, recorder, options) { }
+
+    /// <summary>Builds a world in its start state, of a historic design.</summary>
+    /// <param name="scenario">Its scenario.</param>
     /// <param name="design">A historic design to apply; null for none.</param>
     /// <param name="recorder">Receives every event; null for none.</param>
     /// <param name="options">Its CPUs; null for simulated ones.</param>
-    public World(Scenario scenario, Design? design = null, Action<Event>? recorder = null, WorldOptions? options = null)
+    internal World(Scenario scenario, Design? design, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         Scenario = scenario;
@@ -59,7 +65,7 @@ public sealed partial class World : IDisposable
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
         _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
         _script = Arena.Reserve<ScriptFrame>(DepthOf(scenario.Steps));
-        _state = Arena.Reserve<WorldState>(relative: WorldState.MakeRelative);
+        _state = Arena.Reserve<WorldState>(1, WorldState.MakeRelative);
         _state.Value.Depth = scenario.Steps.Count > 0 ? 1 : 0;
         Begun = scenario.At;
         design?.Join(this);
@@ -81,7 +87,7 @@ public sealed partial class World : IDisposable
     /// <summary>What it was built from.</summary>
     public Scenario Scenario { get; }
     /// <summary>The machine, as the historic design altered it.</summary>
-    public MachineSpec Spec { get; }
+    internal MachineSpec Spec { get; }
     /// <summary>Where all state lies.</summary>
     public StateArena Arena { get; }
     /// <summary>The interrupt system.</summary>
@@ -89,7 +95,7 @@ public sealed partial class World : IDisposable
     /// <summary>The laws.</summary>
     public LawSet Laws { get; }
     /// <summary>What happened.</summary>
-    public Timeline Timeline { get; }
+    internal Timeline Timeline { get; }
     /// <summary>Interrupts that CPUs took again and again, of each vector of a CPU the first time.</summary>
     public IReadOnlyList<Storm> Storms => _watch.Storms;
 

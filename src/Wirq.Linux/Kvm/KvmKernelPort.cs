@@ -51,6 +51,9 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
         };
     }
 
+    /// <summary>The machine.</summary>
+    public KvmVm Vm => _vm;
+
     /// <inheritdoc/>
     public KernelLimits Limits { get; }
 

@@ -7,7 +7,7 @@ namespace Wirq.Linux;
 /// kvm_run</c>).</summary>
 [CName("struct kvm_run", Partial = true)]
 [StructLayout(LayoutKind.Explicit)]
-public struct KvmRunHeader
+internal struct KvmRunHeader
 {
     /// <summary>1: leave the guest as soon as it can take an interrupt (<c>request_interrupt_window</c>).</summary>
     [FieldOffset(0), CName("request_interrupt_window")] public byte RequestInterruptWindow;

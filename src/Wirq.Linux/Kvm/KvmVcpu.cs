@@ -34,7 +34,7 @@ public sealed partial class KvmVcpu : IDisposable
 
     /// <summary>Reads the beginning of <see cref="RunPage"/>.</summary>
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
-    public KvmRunHeader ReadRunHeader() => MemoryMarshal.Read<KvmRunHeader>(RunPage.AsSpan());
+    internal KvmRunHeader ReadRunHeader() => MemoryMarshal.Read<KvmRunHeader>(RunPage.AsSpan());
 
     /// <summary>Reads the local APIC (KVM_GET_LAPIC). Measured: PPR is stale until TPR is written or the guest
     /// runs.</summary>

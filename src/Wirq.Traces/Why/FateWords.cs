@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Why;
 
 /// <summary>The fates in words, as a count is followed by.</summary>
-public static class FateWords
+internal static class FateWords
 {
     /// <summary>What so many raises were.</summary>
     public static string Of(Fate fate) => fate switch

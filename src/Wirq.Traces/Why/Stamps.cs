@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Wirq.Traces.Why;
 
 /// <summary>How times are written.</summary>
-public enum StampStyle : byte
+internal enum StampStyle : byte
 {
     /// <summary>Virtual time.</summary>
     Virtual,
@@ -18,7 +18,7 @@ public enum StampStyle : byte
 /// <param name="First">The stamp of the first line, in nanoseconds.</param>
 /// <param name="OfLog">Whether places are lines of a log, <c>L17</c>; else events of a recording,
 /// <c>event 17</c>.</param>
-public sealed record Stamps(StampStyle Style, long First = 0, bool OfLog = false)
+internal sealed record Stamps(StampStyle Style, long First = 0, bool OfLog = false)
 {
     private const long Microsecond = 1_000, Millisecond = 1_000_000, Second = 1_000_000_000;
 

@@ -64,7 +64,7 @@ public sealed partial class WhyEngine : IEventSink
     }
 
     /// <summary>How places are written.</summary>
-    public Stamps Stamps { get; set; } = new(StampStyle.Virtual);
+    internal Stamps Stamps { get; set; } = new(StampStyle.Virtual);
     /// <summary>Whether the log shows when a CPU takes a vector, and not only when it ends one.</summary>
     public bool TellsTaking { get; set; } = true;
     /// <summary>Whether the log shows which CPU did what.</summary>

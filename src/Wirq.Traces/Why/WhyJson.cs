@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Wirq.Traces.Why;
 
 /// <summary>The answers, for a program.</summary>
-public static class WhyJson
+internal static class WhyJson
 {
     /// <summary>Writes the answer to a question.</summary>
     public static void Write(IReadOnlyList<SourceAnswer> answers, WhyEngine engine, Stream output) => Document(output, engine, json =>

@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Why;
 
 /// <summary>The answers, for a person: sentences first, and under them where the log says so.</summary>
-public static class WhyText
+internal static class WhyText
 {
     private const int Width = 80, MostTold = 40;
     private const string Indent = "    ";

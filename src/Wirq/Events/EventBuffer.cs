@@ -20,7 +20,7 @@ public sealed class EventBuffer
 
     /// <summary>Makes an empty buffer.</summary>
     /// <param name="capacity">Events it holds before it first grows; rounded up to a power of two.</param>
-    public EventBuffer(int capacity = 64)
+    internal EventBuffer(int capacity = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         _ring = new Event[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity)];
@@ -38,7 +38,7 @@ public sealed class EventBuffer
     public bool WakeUps { get; set; } = true;
 
     /// <summary>Events waiting.</summary>
-    public int Count => (int)(_tail - _head);
+    internal int Count => (int)(_tail - _head);
 
     /// <summary>Appends an effect, which the code that drains the buffer has to carry out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,17 +99,17 @@ public sealed class EventBuffer
     internal ref readonly Event TakeInPlace() => ref Slot(_head++);
 
     /// <summary>Returns the event <paramref name="index"/> places behind the oldest one, without taking it.</summary>
-    public Event Peek(int index)
+    internal Event Peek(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
         return Slot(_head + (uint)index);
     }
 
     /// <summary>Discards all waiting events.</summary>
-    public void Clear() => _head = _tail;
+    internal void Clear() => _head = _tail;
 
     /// <summary>Takes over the waiting events and the time of another buffer, but not whether it observes.</summary>
-    public void CopyFrom(EventBuffer other)
+    internal void CopyFrom(EventBuffer other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (ReferenceEquals(other, this))

@@ -1,7 +1,7 @@
 namespace Wirq.Events;
 
 /// <summary>What the number of an <see cref="EventKind"/> means.</summary>
-public static class EventKinds
+internal static class EventKinds
 {
     private const int SubsystemShift = 8;
     private const ushort EffectBit = 1 << 7;

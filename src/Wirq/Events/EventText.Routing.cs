@@ -4,7 +4,7 @@ using Wirq.Routing;
 namespace Wirq.Events;
 
 /// <content>Remapping, virqs and routes in words.</content>
-public static partial class EventText
+internal static partial class EventText
 {
     private static string Remap(in Event e) => e.Kind switch
     {

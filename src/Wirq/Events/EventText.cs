@@ -1,7 +1,7 @@
 namespace Wirq.Events;
 
 /// <summary>Describes events: one plain line each, for a timeline that has a separate column for the time.</summary>
-public static partial class EventText
+internal static partial class EventText
 {
     /// <summary>A pin's name.</summary>
     internal static string Pin(int ioApic, int pin) => $"pin {pin} of I/OAPIC {ioApic}";

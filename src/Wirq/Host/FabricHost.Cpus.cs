@@ -5,6 +5,7 @@ namespace Wirq.Host;
 public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
 {
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         (bool ours, value) = Do((cpu, address, size),
@@ -13,10 +14,12 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public bool TryWrite(int cpu, ulong address, int size, ulong value) =>
         Do((cpu, address, size, value), static (fabric, a) => fabric.TryWrite(a.cpu, a.address, a.size, a.value));
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public bool TryReadPort(int cpu, ushort port, int size, out uint value)
     {
         (bool ours, value) = Do((cpu, port, size),
@@ -25,10 +28,12 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public bool TryWritePort(int cpu, ushort port, int size, uint value) =>
         Do((cpu, port, size, value), static (fabric, a) => fabric.TryWritePort(a.cpu, a.port, a.size, a.value));
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public MsrResult ReadMsr(int cpu, uint msr, out ulong value)
     {
         (MsrResult result, value) = Do((cpu, msr), static (fabric, a) => (fabric.ReadMsr(a.cpu, a.msr, out ulong read), read));
@@ -36,14 +41,17 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public MsrResult WriteMsr(int cpu, uint msr, ulong value) =>
         Do((cpu, msr, value), static (fabric, a) => fabric.WriteMsr(a.cpu, a.msr, a.value));
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public bool TryWriteCr8(int cpu, ulong value) =>
         Do((cpu, value), static (fabric, a) => fabric.TryWriteCr8(a.cpu, a.value));
 
     /// <inheritdoc/>
+    /// <remarks>A completing call.</remarks>
     public int Take(int cpu) => Do(cpu, static (fabric, taking) => fabric.Take(taking));
 
     /// <summary>One exit of a CPU from its guest for an access. Time is advanced, the access is made, its effects run,
@@ -83,6 +91,7 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
         : new CpuOutlook(_fabric.HasInterrupt(cpu), _fabric.ReadCr8(cpu), _fabric.NextDeadline);
 
     /// <inheritdoc/>
+    /// <remarks>It waits for no effect.</remarks>
     public byte ReadCr8(int cpu)
     {
         using (_lock.Hold())
@@ -90,6 +99,7 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It waits for no effect.</remarks>
     public ApicBase ReadBase(int cpu)
     {
         using (_lock.Hold())
@@ -97,6 +107,7 @@ public sealed partial class FabricHost : ICpuAccesses, ICpuInterrupts
     }
 
     /// <inheritdoc/>
+    /// <remarks>It waits for no effect.</remarks>
     public bool HasInterrupt(int cpu)
     {
         using (_lock.Hold())

@@ -64,7 +64,8 @@ public sealed partial class FabricHost
             return source;
         });
 
-    /// <summary>The poll reports that an eventfd is readable.</summary>
+    /// <summary>The poll reports that an eventfd is readable. It only queues: the effects may run on another thread, after
+    /// this returns.</summary>
     /// <param name="token">The token that was passed to <see cref="IEventPort.Watch"/>.</param>
     public void EventArrived(int token)
     {
@@ -86,7 +87,7 @@ public sealed partial class FabricHost
         return true;
     });
 
-    /// <summary>The state of each virq, and the reason for it.</summary>
+    /// <summary>The state of each virq, and the reason for it. It waits for no effect.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
         using (_lock.Hold())

@@ -62,7 +62,8 @@ public sealed partial class FabricHost
     /// <summary>How the machine is built.</summary>
     public FabricOptions Options => _fabric.Options;
 
-    /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none.</summary>
+    /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none. It waits
+    /// for no effect.</summary>
     public long NextDeadline
     {
         get
@@ -72,7 +73,7 @@ public sealed partial class FabricHost
         }
     }
 
-    /// <summary>Advances virtual time.</summary>
+    /// <summary>Advances virtual time. It only queues: what is due may run on another thread, after this returns.</summary>
     /// <param name="now">The new time in ns; a time before the current one counts as the current one.</param>
     public void Advance(long now)
     {
@@ -84,8 +85,8 @@ public sealed partial class FabricHost
         ThrowFailure();
     }
 
-    /// <summary>Reads the fabric, or gives it an input that has no method here, under the lock. Returns after the
-    /// effects of the input have run.</summary>
+    /// <summary>Reads the fabric, or gives it an input that has no method here, under the lock. A completing call: it
+    /// returns after the effects of the input have run.</summary>
     /// <param name="input">Called under the lock. It must not make a call that blocks.</param>
     public T Do<T>(Func<Fabric, T> input)
     {

@@ -22,16 +22,16 @@ public sealed class HostSource : ILineHolder, IDisposable
     /// <summary>The line that it is connected to.</summary>
     public int Gsi => Source.Gsi;
 
-    /// <summary>Starts or stops asserting.</summary>
+    /// <summary>Starts or stops asserting. It only queues.</summary>
     public void Set(bool asserted) => _host.Drive(Source, asserted);
 
-    /// <summary>Starts asserting.</summary>
+    /// <summary>Starts asserting. It only queues.</summary>
     public void Raise() => Set(asserted: true);
 
-    /// <summary>Stops asserting.</summary>
+    /// <summary>Stops asserting. It only queues.</summary>
     public void Lower() => Set(asserted: false);
 
-    /// <summary>Asserts and stops at once.</summary>
+    /// <summary>Asserts and stops at once. It only queues.</summary>
     public void Pulse() => _host.Pulse(Source);
 
     /// <summary>Stops asserting and leaves the line. A completing call.</summary>

@@ -13,7 +13,7 @@ public sealed class MessageFunction : IDisposable
     private readonly IVectorTable _table;
     private readonly Virq[] _virqs;
 
-    /// <summary>Registers a virq for each vector.</summary>
+    /// <summary>Registers a virq for each vector. A completing call.</summary>
     /// <param name="host">The machine.</param>
     /// <param name="table">Its capability: <see cref="MsixTable"/> or <see cref="MsiCapability"/>. After each write to
     /// it, call <see cref="Changed(int)"/> or <see cref="AllChanged"/>.</param>
@@ -51,7 +51,7 @@ public sealed class MessageFunction : IDisposable
     /// <summary>The virqs, by vector.</summary>
     public IReadOnlyList<Virq> Virqs => _virqs;
 
-    /// <summary>The guest wrote the entry of a vector.</summary>
+    /// <summary>The guest wrote the entry of a vector. A completing call.</summary>
     /// <param name="vector">The vector; negative for none.</param>
     public void Changed(int vector)
     {
@@ -59,7 +59,8 @@ public sealed class MessageFunction : IDisposable
             _host.Do(fabric => Follow(fabric.RouteCache!, vector));
     }
 
-    /// <summary>The guest wrote something that affects all vectors: the control word, the mask register.</summary>
+    /// <summary>The guest wrote something that affects all vectors: the control word, the mask register. A completing
+    /// call.</summary>
     public void AllChanged() => _host.Do(fabric =>
     {
         for (int vector = 0; vector < _virqs.Length; vector++)
@@ -67,7 +68,7 @@ public sealed class MessageFunction : IDisposable
     });
 
     /// <summary>Reads pending bits: those of a PBA, or of the pending register of MSI. A vector that a kernel serves is
-    /// never pending. For a masked vector, the count of its eventfd decides.</summary>
+    /// never pending. For a masked vector, the count of its eventfd decides. It waits for no effect.</summary>
     /// <param name="first">The first vector, bit 0 of the answer.</param>
     public ulong Pending(int first)
     {
@@ -80,7 +81,7 @@ public sealed class MessageFunction : IDisposable
         return bits;
     }
 
-    /// <summary>Disposes of all its virqs.</summary>
+    /// <summary>Disposes of all its virqs. A completing call: when it returns, their eventfds may be closed.</summary>
     public void Dispose()
     {
         foreach (Virq? virq in _virqs)

@@ -24,22 +24,23 @@ public sealed class Virq : ILineHolder, IDisposable
     /// <summary>Its slot and owner, which events carry.</summary>
     public VirqHandle Handle { get; }
 
-    /// <summary>Its state.</summary>
+    /// <summary>Its state, after all that was queued so far has run. A completing call.</summary>
     public VirqState State => _host.Do(fabric => fabric.RouteCache!.StateOf(Handle));
 
-    /// <summary>Its GSI in the kernel's route table; -1 for none.</summary>
+    /// <summary>Its GSI in the kernel's route table; -1 for none. A completing call.</summary>
     public int Gsi => _host.Do(fabric => fabric.RouteCache!.GsiOf(Handle));
 
-    /// <summary>Whether it has ever fired; null if only the kernel knows.</summary>
+    /// <summary>Whether it has ever fired; null if only the kernel knows. A completing call.</summary>
     public bool? HasFired => _host.Do(fabric => fabric.RouteCache!.HasFired(Handle));
 
-    /// <summary>Whether it is masked and has an interrupt pending: the bit of a PBA.</summary>
+    /// <summary>Whether it is masked and has an interrupt pending: the bit of a PBA. It waits for no
+    /// effect.</summary>
     public bool IsPending => _host.IsPending(Handle);
 
-    /// <summary>Interrupts. The effects may run on another thread, after this returns.</summary>
+    /// <summary>Interrupts. It only queues: the effects may run on another thread, after this returns.</summary>
     public void Trigger() => _host.Trigger(Handle);
 
-    /// <summary>The guest programs the message. A completing call.</summary>
+    /// <summary>The guest programs the message. A completing call: when this returns, nothing is sent under the former one.</summary>
     public void SetMessage(Msi message) => _host.Do(fabric => fabric.RouteCache!.SetMessage(Handle, message));
 
     /// <summary>Masks it: after this returns, it sends no message. A completing call.</summary>

@@ -12,7 +12,7 @@ public sealed partial class IoApic
     /// <param name="events">Where effects go.</param>
     /// <param name="work">Gains the lines to acknowledge and the pins to serve again; see the remarks of the
     /// class.</param>
-    public void Eoi(byte vector, EventBuffer events, ref PinWork work) =>
+    internal void Eoi(byte vector, EventBuffer events, ref PinWork work) =>
         Eoi(vector, EndOfInterruptCause.Broadcast, events, ref work);
 
     /// <summary>A local APIC reported the EOI of a vector.</summary>

@@ -27,7 +27,7 @@ public sealed partial class IoApic
     /// <summary>Whether an access of <paramref name="size"/> bytes at <paramref name="offset"/> reaches a register:
     /// IOREGSEL at any width up to 32 bits, the others at exactly 32; a profile may have more (<see
     /// cref="IoApicProfile"/>).</summary>
-    public bool Has(uint offset, int size) => Register(offset) switch
+    internal bool Has(uint offset, int size) => Register(offset) switch
     {
         SelectOffset => size is 1 or 2 or 4 || size == 8 && _profile.WindowAnyWidth,
         WindowOffset => size == 4 || size is 1 or 2 or 8 && _profile.WindowAnyWidth,
@@ -36,7 +36,7 @@ public sealed partial class IoApic
     };
 
     /// <summary>Reads a register; 0 if there is none. Reading has no effect.</summary>
-    public uint Read(uint offset) => Register(offset) switch
+    internal uint Read(uint offset) => Register(offset) switch
     {
         SelectOffset => S.Selected,
         WindowOffset => ReadSelected(S.Selected),
@@ -45,7 +45,7 @@ public sealed partial class IoApic
 
     /// <summary>Writes a register.</summary>
     /// <returns>The lines to acknowledge and the pins to serve again; see the remarks of the class.</returns>
-    public PinWork Write(uint offset, uint value, EventBuffer events)
+    internal PinWork Write(uint offset, uint value, EventBuffer events)
     {
         switch (Register(offset))
         {
@@ -91,7 +91,7 @@ public sealed partial class IoApic
     }
 
     /// <summary>Writes a whole entry at once, as a machine's firmware or a test does; a guest writes halves.</summary>
-    public PinWork WriteEntry(int pin, RedirectionEntry written, EventBuffer events)
+    internal PinWork WriteEntry(int pin, RedirectionEntry written, EventBuffer events)
     {
         ref IoApicPin state = ref _pins[pin];
         RedirectionEntry old = state.Entry;

@@ -99,7 +99,7 @@ public sealed partial class IoApic
     /// <summary>Evaluates pins again, after their lines were acknowledged.</summary>
     /// <param name="pins">The <see cref="PinWork.Service"/> of the returned work.</param>
     /// <param name="events">Where effects go.</param>
-    public void Service(PinSet pins, EventBuffer events)
+    internal void Service(PinSet pins, EventBuffer events)
     {
         for (int pin; (pin = PinSet.Next(ref pins)) >= 0;)
         {

@@ -9,7 +9,7 @@ public sealed partial class IoApic
 {
     /// <summary>The next virtual time at which the brake releases a pin, in ns; <see cref="long.MaxValue"/> for
     /// none.</summary>
-    public long NextDeadline
+    internal long NextDeadline
     {
         get
         {
@@ -22,7 +22,7 @@ public sealed partial class IoApic
     }
 
     /// <summary>Serves the pins whose brake is due at <c>events.Now</c>.</summary>
-    public void Advance(EventBuffer events)
+    internal void Advance(EventBuffer events)
     {
         PinSet braked = S.Braked;
         for (int pin; (pin = PinSet.Next(ref braked)) >= 0;)

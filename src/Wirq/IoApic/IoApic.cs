@@ -26,7 +26,7 @@ public sealed partial class IoApic
     /// <param name="arena">Where its state goes.</param>
     /// <param name="index">Its number in the machine, which its events carry.</param>
     /// <exception cref="OptionException">A field of the options is out of its range.</exception>
-    public IoApic(IoApicOptions options, StateArena arena, int index = 0)
+    internal IoApic(IoApicOptions options, StateArena arena, int index = 0)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
@@ -45,7 +45,7 @@ public sealed partial class IoApic
     private ref IoApicState S => ref _state.Value;
 
     /// <summary>Power-on state: every entry masked, every wire low.</summary>
-    public void Reset()
+    internal void Reset()
     {
         S = new IoApicState { Id = Options.Id, Arbitration = Options.Id };
         foreach (ref IoApicPin pin in _pins.Span)
@@ -72,7 +72,7 @@ public sealed partial class IoApic
     /// <param name="high">Its level. Setting the current level does nothing, unless the profile does not remember
     /// levels.</param>
     /// <param name="events">Where effects go.</param>
-    public void SetPin(int pin, bool high, EventBuffer events)
+    internal void SetPin(int pin, bool high, EventBuffer events)
     {
         if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
             pin = 2;
@@ -103,7 +103,7 @@ public sealed partial class IoApic
     /// <see cref="RefusalReason.NoDestination"/> as for an acceptance.</param>
     /// <param name="events">Where effects go.</param>
     /// <param name="work">Gains the lines to acknowledge and the pins to serve again.</param>
-    public void Accepted(int pin, Msi message, RefusalReason reason, EventBuffer events, ref PinWork work)
+    internal void Accepted(int pin, Msi message, RefusalReason reason, EventBuffer events, ref PinWork work)
     {
         bool level = message.Data.Level;
         if (events.Observing)

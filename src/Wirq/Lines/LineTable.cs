@@ -24,7 +24,7 @@ public sealed class LineTable
     /// <param name="capacity">The maximum number of sources at the same time, 1 to
     /// <see cref="FabricOptions.MaxSources"/>.</param>
     /// <param name="arena">Where its state goes.</param>
-    public LineTable(int gsis, int capacity, StateArena arena)
+    internal LineTable(int gsis, int capacity, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfLessThan(gsis, 1);
@@ -59,7 +59,7 @@ public sealed class LineTable
     public bool IsAsserting(int slot) => _sources[slot].IsAsserted;
 
     /// <summary>Whether a slot is held by the owner of this generation.</summary>
-    public bool IsCurrent(int slot, uint generation) => _sources[slot].Generation == generation;
+    internal bool IsCurrent(int slot, uint generation) => _sources[slot].Generation == generation;
 
     /// <summary>The label of the source in a slot.</summary>
     public string Label(int slot) => _labels[slot];

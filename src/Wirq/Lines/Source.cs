@@ -32,28 +32,29 @@ public sealed class Source : IDisposable
 
     private bool IsAlive => _fabric.Lines.IsCurrent(Slot, Generation);
 
-    /// <summary>Starts asserting.</summary>
+    /// <summary>Starts asserting. It only queues.</summary>
     public void Raise() => Set(true);
 
-    /// <summary>Stops asserting. A sampled source need not call it.</summary>
+    /// <summary>Stops asserting. A sampled source need not call it. It only queues.</summary>
     public void Lower() => Set(false);
 
     /// <summary>Asserts and stops at once: the edge of an edge-triggered interrupt at an I/OAPIC pin. A line that leads
     /// to an unmasked 8259 must be held until it is served: that chip drops a request whose line falls before INTA, and
-    /// answers with its spurious vector (8259A data sheet, interrupt sequence).</summary>
+    /// answers with its spurious vector (8259A data sheet, interrupt sequence). It only queues.</summary>
     public void Pulse()
     {
         Set(true);
         Set(false);
     }
 
-    /// <summary>Starts or stops asserting.</summary>
+    /// <summary>Starts or stops asserting. It only queues.</summary>
     public void Set(bool asserted)
     {
         _fabric.SetSource(Slot, Generation, asserted);
     }
 
-    /// <summary>Stops asserting and leaves the line. It may be called while the line is being acknowledged.</summary>
+    /// <summary>Stops asserting and leaves the line. It may be called while the line is being acknowledged. It only
+    /// queues.</summary>
     public void Dispose()
     {
         if (IsAlive)

@@ -144,7 +144,7 @@ internal static class ApicRegisters
 /// |  0   | SEOIB | last LVT  |  0  | version |
 /// +------+-------+-----------+-----+---------+
 /// </code>Intel SDM vol. 3, 11.4.8. Version 0x14, as QEMU and KVM have it.</remarks>
-public readonly record struct ApicVersion(uint Bits)
+internal readonly record struct ApicVersion(uint Bits)
 {
     private const uint Version = 0x14, SuppressBit = 1 << 24;
     private const int EntriesShift = 16;

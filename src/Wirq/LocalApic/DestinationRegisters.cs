@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Wirq;
 
 /// <summary>The id register of xAPIC mode: an 8-bit id in bits 31:24 (Intel SDM vol. 3, 11.4.6).</summary>
-public readonly record struct XApicId(uint Bits)
+internal readonly record struct XApicId(uint Bits)
 {
     private const int IdShift = 24;
 
@@ -17,7 +17,7 @@ public readonly record struct XApicId(uint Bits)
 
 /// <summary>The destination format register, DFR: model in bits 31:28, the rest ones (Intel SDM vol. 3,
 /// 11.6.2.2).</summary>
-public readonly record struct DestinationFormat(uint Bits)
+internal readonly record struct DestinationFormat(uint Bits)
 {
     /// <summary>What reset and INIT leave: flat.</summary>
     public static DestinationFormat Flat => new(uint.MaxValue);
@@ -42,7 +42,7 @@ public readonly record struct DestinationFormat(uint Bits)
 ///             |     cluster     |  id, 1 bit  |
 ///             +-----------------+-------------+
 /// </code>Intel SDM vol. 3, 11.6.2.2 and 11.12.10.</remarks>
-public readonly record struct LogicalDestination(uint Bits)
+internal readonly record struct LogicalDestination(uint Bits)
 {
     private const int ByteShift = 24, NibbleShift = 4, ClusterShift = 16;
 

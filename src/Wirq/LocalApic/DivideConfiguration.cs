@@ -7,7 +7,7 @@ namespace Wirq;
 /// |  0   | bit 2 | 0 |bits1:0|
 /// +------+-------+---+-------+
 /// </code>Values 0 to 6 divide by 2 to 128, 7 divides by 1. Intel SDM vol. 3, 11.5.4, figure 11-10.</remarks>
-public readonly record struct DivideConfiguration(byte Bits)
+internal readonly record struct DivideConfiguration(byte Bits)
 {
     /// <summary>Bits that software can write.</summary>
     public const uint Writable = 0xB;

@@ -1,7 +1,7 @@
 namespace Wirq;
 
 /// <summary>The destinations that an ICR can name without an id (Intel SDM vol. 3, 11.6.1).</summary>
-public enum DestinationShorthand : byte
+internal enum DestinationShorthand : byte
 {
     /// <summary>None: the destination field counts.</summary>
     None,
@@ -29,7 +29,7 @@ public enum DestinationShorthand : byte
 ///        +-----+-----+-----+-----+------+--+------+-------+------+--------+
 /// </code>Status is read-only in xAPIC mode and gone in x2APIC mode; it always reads idle, as sending takes no time.
 /// Intel SDM vol. 3, 11.6.1 and 11.12.9.</remarks>
-public readonly record struct InterruptCommand(ulong Bits)
+internal readonly record struct InterruptCommand(ulong Bits)
 {
     private const int ModeShift = 8, ShorthandShift = 18, HighShift = 32, ByteShift = 56;
     private const uint LogicalBit = 1 << 11, StatusBit = 1 << 12, AssertBit = 1 << 14, LevelBit = 1 << 15;

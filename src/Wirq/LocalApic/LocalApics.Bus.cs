@@ -12,7 +12,7 @@ public sealed partial class LocalApics
     /// accepted and has no effect (Intel SDM vol. 3, 11.4.7.4). A Fixed or LowestPriority message with trigger level
     /// and the level bit clear says that an input was withdrawn; it is refused as
     /// <see cref="RefusalReason.ReservedMode"/>, as nothing can be taken back from IRR.</returns>
-    public RefusalReason Deliver(InterruptMessage message, Origin origin, EventBuffer events)
+    internal RefusalReason Deliver(InterruptMessage message, Origin origin, EventBuffer events)
     {
         uint destination = message.Destination;
         if (!message.IsPlain || _bus.Value.Renumbered != 0 || destination is ByteBroadcast or WideBroadcast)

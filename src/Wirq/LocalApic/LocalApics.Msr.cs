@@ -9,7 +9,7 @@ public sealed partial class LocalApics
     public static bool ClaimsMsr(uint msr) => msr is ApicMsr.Base or ApicMsr.TscDeadline || ApicMsr.IsX2Apic(msr);
 
     /// <summary>Reads an MSR, 64 bits; false means <c>#GP(0)</c>.</summary>
-    public bool TryReadMsr(int cpu, uint msr, EventBuffer events, out ulong value)
+    internal bool TryReadMsr(int cpu, uint msr, EventBuffer events, out ulong value)
     {
         ref ApicState s = ref _state[cpu];
         value = 0;
@@ -34,7 +34,7 @@ public sealed partial class LocalApics
     }
 
     /// <summary>Writes an MSR, 64 bits; false means <c>#GP(0)</c>.</summary>
-    public bool TryWriteMsr(int cpu, uint msr, ulong value, EventBuffer events)
+    internal bool TryWriteMsr(int cpu, uint msr, ulong value, EventBuffer events)
     {
         switch (msr)
         {

@@ -8,7 +8,7 @@ public sealed partial class LocalApics
 
     /// <summary>Reads 32 bits at a page offset in xAPIC mode. A reserved offset reads 0 and sets bit 7 of the ESR; one
     /// that is not a multiple of 16 reads 0. Outside xAPIC mode, where nothing is mapped, all bits read 1.</summary>
-    public uint Read(int cpu, uint offset, EventBuffer events)
+    internal uint Read(int cpu, uint offset, EventBuffer events)
     {
         ref ApicState s = ref _state[cpu];
         if (s.Base.Mode != ApicMode.XApic && !_quirks.PageStays)
@@ -20,7 +20,7 @@ public sealed partial class LocalApics
 
     /// <summary>Writes 32 bits at a page offset in xAPIC mode. Reserved bits and read-only registers keep their values;
     /// a reserved offset sets bit 7 of the ESR.</summary>
-    public void Write(int cpu, uint offset, uint value, EventBuffer events)
+    internal void Write(int cpu, uint offset, uint value, EventBuffer events)
     {
         ref ApicState s = ref _state[cpu];
         if (s.Base.Mode != ApicMode.XApic && !_quirks.PageStays)

@@ -9,11 +9,11 @@ public sealed partial class LocalApics
     private const long TickUnits = 1_000_000_000;
 
     /// <summary>The next virtual time at which a timer expires, in ns; <see cref="long.MaxValue"/> for none.</summary>
-    public long NextDeadline => _deadlines.Earliest;
+    internal long NextDeadline => _deadlines.Earliest;
 
     /// <summary>Lets the timers that are due at <c>events.Now</c> expire, the earliest first. A periodic timer that
     /// missed several periods expires once: its interrupts would have merged in IRR.</summary>
-    public void Advance(EventBuffer events)
+    internal void Advance(EventBuffer events)
     {
         // Every expiry leaves a deadline after Now, or none.
         while (_deadlines.Earliest is var next && next <= events.Now && next != DeadlineTree.Never)

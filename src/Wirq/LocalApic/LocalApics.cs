@@ -23,7 +23,7 @@ namespace Wirq;
 public sealed partial class LocalApics
 {
     /// <summary>Bytes from one register to the next in the page; of each, the first 4 are the register.</summary>
-    public const uint RegisterStride = 0x10;
+    internal const uint RegisterStride = 0x10;
 
     private readonly LocalApicOptions _options;
     private readonly ApicQuirks _quirks;
@@ -36,7 +36,7 @@ public sealed partial class LocalApics
 
     /// <summary>Builds them with their state in <paramref name="arena"/>.</summary>
     /// <exception cref="ArgumentException">The options are invalid.</exception>
-    public LocalApics(LocalApicOptions options, StateArena arena)
+    internal LocalApics(LocalApicOptions options, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
@@ -89,7 +89,7 @@ public sealed partial class LocalApics
     /// <param name="cpu">The CPU.</param>
     /// <param name="address">Physical address, 64 bits.</param>
     /// <param name="offset">Offset in the page, 0 to 0xFFF, where the answer is true.</param>
-    public bool Maps(int cpu, ulong address, out uint offset)
+    internal bool Maps(int cpu, ulong address, out uint offset)
     {
         ApicBase page = _state[cpu].Base;
         return _quirks.PageStays
@@ -98,12 +98,12 @@ public sealed partial class LocalApics
     }
 
     /// <summary>Whether a vector is pending and its priority is above PPR.</summary>
-    public bool HasInterrupt(int cpu) => Deliverable(in _state[cpu]);
+    internal bool HasInterrupt(int cpu) => Deliverable(in _state[cpu]);
 
     /// <summary>Whether a CPU would run an INTA cycle to the 8259, INTR being at <paramref name="intr"/>: INTR is
     /// asserted, and either LINT0 passes it on (unmasked ExtINT), or an ExtINT message is pending, or the bootstrap
     /// processor is hardware-disabled, which makes LINT0 its INTR pin (Intel SDM vol. 3, 7.3.1 and 11.4.3).</summary>
-    public bool HasExtInt(int cpu, bool intr)
+    internal bool HasExtInt(int cpu, bool intr)
     {
         ref ApicState s = ref _state[cpu];
         return intr && (s.ExtIntPending != 0 || PassesIntr(cpu, in s));
@@ -111,7 +111,7 @@ public sealed partial class LocalApics
 
     /// <summary>The CPU takes its highest vector: IRR to ISR. If there is none to take, it gets the spurious vector,
     /// and no ISR bit is set (Intel SDM vol. 3, 11.9).</summary>
-    public byte Take(int cpu, EventBuffer events)
+    internal byte Take(int cpu, EventBuffer events)
     {
         int vector = TryTake(cpu, events);
         if (vector >= 0)
@@ -124,7 +124,7 @@ public sealed partial class LocalApics
 
     /// <summary>The CPU takes its highest vector, if there is one above PPR.</summary>
     /// <returns>The vector; -1 for none.</returns>
-    public int TryTake(int cpu, EventBuffer events)
+    internal int TryTake(int cpu, EventBuffer events)
     {
         ref ApicState s = ref _state[cpu];
         int vector = s.Irr.Highest;
@@ -140,13 +140,13 @@ public sealed partial class LocalApics
     }
 
     /// <summary>The CPU has run an INTA cycle: an ExtINT message is consumed.</summary>
-    public void ExtIntTaken(int cpu) => _state[cpu].ExtIntPending = 0;
+    internal void ExtIntTaken(int cpu) => _state[cpu].ExtIntPending = 0;
 
     /// <summary>CR8: bits 7:4 of the TPR, 0 to 15. It works in every mode, hardware-disabled too.</summary>
-    public byte ReadCr8(int cpu) => TaskPriority.ToCr8(_state[cpu].Tpr);
+    internal byte ReadCr8(int cpu) => TaskPriority.ToCr8(_state[cpu].Tpr);
 
     /// <summary>Writes CR8; false means <c>#GP(0)</c> (reserved bits 63:4; Intel SDM vol. 3, 11.8.6).</summary>
-    public bool TryWriteCr8(int cpu, ulong value, EventBuffer events)
+    internal bool TryWriteCr8(int cpu, ulong value, EventBuffer events)
     {
         if (!TaskPriority.TryFromCr8(value, out byte priority))
             return false;

@@ -1,7 +1,7 @@
 namespace Wirq;
 
 /// <summary>How the timer of a local APIC runs (Intel SDM vol. 3, table 11-2).</summary>
-public enum ApicTimerMode : byte
+internal enum ApicTimerMode : byte
 {
     /// <summary>Counts down once.</summary>
     OneShot,
@@ -22,7 +22,7 @@ public enum ApicTimerMode : byte
 /// </code>Timer mode exists only in the timer's entry; level, RIRR and low (pin polarity) only in the entries of LINT0
 /// and LINT1; mode in all but the timer's and the error entry. RIRR (Remote IRR) and status are read-only; status
 /// always reads idle, because delivery takes no time. Intel SDM vol. 3, 11.5.1, figure 11-8.</remarks>
-public readonly record struct LocalVectorEntry(uint Bits)
+internal readonly record struct LocalVectorEntry(uint Bits)
 {
     private const int ModeShift = 8, TimerShift = 17;
     private const uint StatusBit = 1 << 12, ActiveLowBit = 1 << 13, RemoteIrrBit = 1 << 14, LevelBit = 1 << 15,

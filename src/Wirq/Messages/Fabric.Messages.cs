@@ -23,12 +23,13 @@ public sealed partial class Fabric
 
     private bool KernelOwnsLocalApics => Options.Routing?.Kernel is not null;
 
-    /// <summary>A device writes a message. A message outside the interrupt window writes guest memory.</summary>
+    /// <summary>A device writes a message. A message outside the interrupt window writes guest memory. It only queues
+    /// what follows.</summary>
     /// <param name="message">Address and data.</param>
     /// <param name="requester">Bus, device and function of the sender.</param>
     /// <returns>Whether a local APIC accepted it, or it became a write to memory. If a kernel owns the local APICs, the
     /// kernel answers later, and this says only that the message is under way.</returns>
-    public RefusalReason Send(Msi message, ushort requester = 0)
+    public RefusalReason Send(Msi message, ushort requester)
     {
         Origin origin = Origin.Device(requester);
         if (Events.Observing)
@@ -39,8 +40,11 @@ public sealed partial class Fabric
         return RefusalReason.None;
     }
 
+    /// <summary>As <see cref="Send(Msi, ushort)"/>, of requester 0.</summary>
+    public RefusalReason Send(Msi message) => Send(message, requester: 0);
+
     /// <summary>Sends a message towards the local APICs. The return value is the only answer, and no event reports that
-    /// it was sent: for a device use <see cref="Send(Msi, ushort)"/>.</summary>
+    /// it was sent: for a device use <see cref="Send(Msi, ushort)"/>. It only queues what follows.</summary>
     /// <param name="message">A message in the interrupt window.</param>
     /// <param name="origin">The sender: a device, a pin, or a remapping unit, whose own messages are not
     /// remapped.</param>

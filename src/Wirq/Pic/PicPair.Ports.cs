@@ -15,13 +15,13 @@ public sealed partial class PicPair
     public const ushort MasterTriggers = 0x4D0, SlaveTriggers = 0x4D1;
 
     /// <summary>Whether <paramref name="port"/> belongs to the pair.</summary>
-    public static bool Claims(ushort port) => port
+    internal static bool Claims(ushort port) => port
         is MasterCommand or MasterData or SlaveCommand or SlaveData or MasterTriggers or SlaveTriggers;
 
     /// <summary>A byte is written to a port. The returned work must be done at the lines; then call
     /// <see cref="Update"/>.</summary>
     /// <remarks>A port that the pair does not claim ignores writes, and reads 0xFF.</remarks>
-    public PinWork Write(ushort port, byte value, EventBuffer events)
+    internal PinWork Write(ushort port, byte value, EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
         ushort triggers = LevelTriggered, mask = MaskRegister;
@@ -54,7 +54,7 @@ public sealed partial class PicPair
 
     /// <summary>A byte is read from a port; a poll has the effect of an INTA. Then as <see cref="Write"/>.</summary>
     /// <remarks>A poll that is due answers the next read of either port of its chip.</remarks>
-    public byte Read(ushort port, EventBuffer events, out PinWork work)
+    internal byte Read(ushort port, EventBuffer events, out PinWork work)
     {
         ArgumentNullException.ThrowIfNull(events);
         work = default;

@@ -35,7 +35,7 @@ public sealed partial class PicPair
     private readonly PicQuirks _quirks;
 
     /// <summary>Builds the pair with its state in <paramref name="arena"/>.</summary>
-    public PicPair(PicOptions options, StateArena arena)
+    internal PicPair(PicOptions options, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(arena);
@@ -62,7 +62,7 @@ public sealed partial class PicPair
     /// <summary>Pins that are level-triggered, by ELCR or LTIM, slave in bits 15:8.</summary>
     public ushort LevelTriggered => Both(_master.LevelTriggered, _slave.LevelTriggered);
     /// <summary>Pins whose acknowledge waits for their unmasking, slave in bits 15:8.</summary>
-    public ushort DeferredAcks => Both(_master.State.Deferred, _slave.State.Deferred);
+    internal ushort DeferredAcks => Both(_master.State.Deferred, _slave.State.Deferred);
 
     /// <summary>Whether the mask bit of IRQ <paramref name="irq"/>, 0 to 15, is set. For an IRQ of the slave its own
     /// bit counts, not that of the master's IRQ 2.</summary>
@@ -72,7 +72,7 @@ public sealed partial class PicPair
     public bool IsLevel(int irq) => new PicInputs(LevelTriggered).Has(Checked(irq));
 
     /// <summary>Sets the level of an input pin, 0 to 15 (2 is the cascade and cannot be driven).</summary>
-    public void SetPin(int irq, bool high, EventBuffer events)
+    internal void SetPin(int irq, bool high, EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
         if (Checked(irq) == Pic8259.Cascade)
@@ -89,7 +89,7 @@ public sealed partial class PicPair
     /// <summary>An INTA cycle: returns the vector. Then as <see cref="Write"/>.</summary>
     /// <remarks>If there is nothing to take, it is the vector of the spurious IRQ 7, which sets no in-service bit. If
     /// the slave has nothing to take, it is that of IRQ 15, which sets only the master's bit 2.</remarks>
-    public byte Take(EventBuffer events, out PinWork work)
+    internal byte Take(EventBuffer events, out PinWork work)
     {
         ArgumentNullException.ThrowIfNull(events);
         _output.Value.Requested = NoIrq;
@@ -139,7 +139,7 @@ public sealed partial class PicPair
 
     /// <summary>Updates INTR, after the work of <see cref="Write"/>, <see cref="Read"/> or <see cref="Take"/> was
     /// done.</summary>
-    public void Update(EventBuffer events)
+    internal void Update(EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(events);
         _output.Value.AwaitsUpdate = 0;
@@ -195,7 +195,7 @@ public sealed partial class PicPair
 
     /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge. Deferred
     /// acknowledges and in-service bits are lost. No event reports this: see <see cref="Intr"/>.</summary>
-    public void Reset()
+    internal void Reset()
     {
         _master.Reset();
         _slave.Reset();

@@ -8,7 +8,7 @@ namespace Wirq;
 /// +-------+---+----+----+----+----+
 /// </code>8259A data sheet, "Initialization Command Words 1 and 2". A7-A5 and ADI (call address interval) matter in
 /// MCS-80/85 mode only.</remarks>
-public readonly record struct Icw1(byte Bits)
+internal readonly record struct Icw1(byte Bits)
 {
     private const byte Icw4Bit = 1 << 0, SingleBit = 1 << 1, LevelBit = 1 << 3, MarkBit = 1 << 4;
 
@@ -41,7 +41,7 @@ public readonly record struct Icw1(byte Bits)
 /// |  T7 - T3  | unused|
 /// +-----------+-------+
 /// </code>8259A data sheet, "Initialization Command Words 1 and 2".</remarks>
-public readonly record struct Icw2(byte Bits)
+internal readonly record struct Icw2(byte Bits)
 {
     private const byte BaseMask = 0xF8;
 
@@ -60,7 +60,7 @@ public readonly record struct Icw2(byte Bits)
 /// master:  | inputs with a slave |   slave: |     0     |  id   |
 ///          +---------------------+          +-----------+-------+
 /// </code>8259A data sheet, "Initialization Command Word 3".</remarks>
-public readonly record struct Icw3(byte Bits)
+internal readonly record struct Icw3(byte Bits)
 {
     private const byte IdMask = 7;
 
@@ -81,7 +81,7 @@ public readonly record struct Icw3(byte Bits)
 /// +-------+----+----+----+----+----+
 /// </code>8259A data sheet, "Initialization Command Word 4". BUF and M/S say how the chip's SP/EN pin is used and
 /// have no meaning without one.</remarks>
-public readonly record struct Icw4(byte Bits)
+internal readonly record struct Icw4(byte Bits)
 {
     private const byte ProcessorBit = 1 << 0, AutoEoiBit = 1 << 1, NestedBit = 1 << 4;
 
@@ -104,7 +104,7 @@ public readonly record struct Icw4(byte Bits)
 }
 
 /// <summary>The command of an <see cref="Ocw2"/>: its bits R, SL and EOI.</summary>
-public enum Ocw2Command : byte
+internal enum Ocw2Command : byte
 {
     /// <summary>Priorities do not rotate at automatic EOI.</summary>
     ClearRotateInAutoEoi = 0,
@@ -131,7 +131,7 @@ public enum Ocw2Command : byte
 /// | R |SL |EOI| 0 | 0 | L2 - L0 |
 /// +---+---+---+---+---+---------+
 /// </code>8259A data sheet, "Operation Control Word 2".</remarks>
-public readonly record struct Ocw2(byte Bits)
+internal readonly record struct Ocw2(byte Bits)
 {
     private const int CommandShift = 5;
     private const byte LevelMask = 7;
@@ -158,7 +158,7 @@ public readonly record struct Ocw2(byte Bits)
 /// | 0 |ESMM|SMM | 0 | 1 | P |RR |RIS|
 /// +---+----+----+---+---+---+---+---+
 /// </code>8259A data sheet, "Operation Control Word 3".</remarks>
-public readonly record struct Ocw3(byte Bits)
+internal readonly record struct Ocw3(byte Bits)
 {
     private const byte InServiceBit = 1 << 0, ReadBit = 1 << 1, PollBit = 1 << 2, MarkBit = 1 << 3,
         SpecialMaskBit = 1 << 5, ChangeMaskModeBit = 1 << 6;
@@ -199,7 +199,7 @@ public readonly record struct Ocw3(byte Bits)
 /// | I |    0    | W2 - W0 |
 /// +---+---------+---------+
 /// </code>8259A data sheet, "Poll Command".</remarks>
-public readonly record struct PicPoll(byte Bits)
+internal readonly record struct PicPoll(byte Bits)
 {
     private const byte InterruptBit = 1 << 7, LevelMask = 7;
 

@@ -20,7 +20,7 @@ public interface IGuestMemory
 }
 
 /// <summary>The memory of a machine without memory.</summary>
-public sealed class NoGuestMemory : IGuestMemory
+internal sealed class NoGuestMemory : IGuestMemory
 {
     /// <summary>The only instance.</summary>
     public static NoGuestMemory Instance { get; } = new();

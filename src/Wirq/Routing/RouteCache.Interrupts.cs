@@ -38,7 +38,7 @@ public sealed partial class RouteCache
     /// <summary>A read was done, and the count was not zero.</summary>
     /// <param name="read">The <see cref="EventKind.VirqRead"/>. If its virq was disposed of in the meantime, the
     /// interrupt is lost with it.</param>
-    public void ReadDone(in Event read)
+    internal void ReadDone(in Event read)
     {
         if (IsCurrent(new VirqHandle(read.Unit, VirqRead.Of(read).Owner)))
             Interrupt(read.Unit, byEventFd: true);
@@ -124,7 +124,7 @@ public sealed partial class RouteCache
     /// <param name="slot">The virq.</param>
     /// <param name="message">What was injected.</param>
     /// <param name="reason">Why it reached no local APIC, or <see cref="RefusalReason.None"/>.</param>
-    public void Answer(int slot, InterruptMessage message, RefusalReason reason)
+    internal void Answer(int slot, InterruptMessage message, RefusalReason reason)
     {
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqAnswered, (ushort)slot, 0, message.Bits, (ulong)reason));

@@ -7,13 +7,13 @@ namespace Wirq.Routing;
 public sealed partial class RouteCache
 {
     /// <summary>When the waiting virqs get their routes, in ns; <see cref="long.MaxValue"/> while none waits.</summary>
-    public long NextDeadline => _waiting.Deadline == 0 || S.Committing != 0 ? long.MaxValue : _waiting.Deadline;
+    internal long NextDeadline => _waiting.Deadline == 0 || S.Committing != 0 ? long.MaxValue : _waiting.Deadline;
 
     /// <summary>Writes the whole table, ascending by GSI: the table of a
     /// <see cref="EventKind.RoutesCommitted"/>.</summary>
     /// <param name="routes">As many rows as the kernel has.</param>
     /// <returns>How many.</returns>
-    public int CopyRoutes(Span<KernelRoute> routes)
+    internal int CopyRoutes(Span<KernelRoute> routes)
     {
         int count = Pins?.Copy(routes) ?? 0;
         return count + _budget.Copy(routes[count..]);

@@ -53,13 +53,13 @@ public sealed partial class RouteCache
     }
 
     /// <summary>How it was built.</summary>
-    public RoutingOptions Options => _options;
+    internal RoutingOptions Options => _options;
     /// <summary>Whether a kernel serves eventfds, and has free GSIs for them.</summary>
-    public bool HasRoutes { get; }
+    internal bool HasRoutes { get; }
     /// <summary>How many virqs fit.</summary>
-    public int Capacity => _virqs.Count;
+    internal int Capacity => _virqs.Count;
     /// <summary>How many virqs wait for a route.</summary>
-    public int Waiting => _waiting.Count;
+    internal int Waiting => _waiting.Count;
     /// <summary>How many GSIs there are for virqs.</summary>
     public int Budget => _budget.Count;
     /// <summary>How many of them are in use.</summary>
@@ -156,7 +156,7 @@ public sealed partial class RouteCache
         && _virqs[handle.Slot].State != VirqState.Free;
 
     /// <summary>The handle of a slot's current owner.</summary>
-    public VirqHandle HandleAt(int slot) => new(slot, _virqs[slot].Owner);
+    internal VirqHandle HandleAt(int slot) => new(slot, _virqs[slot].Owner);
 
     /// <summary>The state of a virq; <see cref="VirqState.Free"/> if it is gone.</summary>
     public VirqState StateOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].State : VirqState.Free;
@@ -176,7 +176,7 @@ public sealed partial class RouteCache
 
     /// <summary>Whether a virq without an eventfd has an interrupt pending. With an eventfd, only the eventfd has this
     /// information.</summary>
-    public bool IsLatched(VirqHandle handle) => IsCurrent(handle) && _virqs[handle.Slot].Has(VirqFlags.Latched);
+    internal bool IsLatched(VirqHandle handle) => IsCurrent(handle) && _virqs[handle.Slot].Has(VirqFlags.Latched);
 
     /// <summary>Whether a masked virq has an interrupt pending: the bit of a PBA.</summary>
     /// <param name="handle">The virq.</param>
@@ -202,7 +202,7 @@ public sealed partial class RouteCache
     }
 
     /// <summary>The slot of the source that a virq drives; -1 for none.</summary>
-    public int SourceOf(VirqHandle handle) =>
+    internal int SourceOf(VirqHandle handle) =>
         IsCurrent(handle) && _virqs[handle.Slot].Kind != VirqKind.Message ? _virqs[handle.Slot].Source : -1;
 
     /// <summary>Takes over what is not state: names.</summary>

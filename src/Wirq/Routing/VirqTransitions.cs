@@ -1,7 +1,7 @@
 namespace Wirq.Routing;
 
 /// <summary>What happens to a virq.</summary>
-public enum VirqInput : byte
+internal enum VirqInput : byte
 {
     /// <summary>An interrupt came: its eventfd was read, or it was triggered by hand.</summary>
     Interrupt,
@@ -24,7 +24,7 @@ public enum VirqInput : byte
 }
 
 /// <summary>The condition of a transition.</summary>
-public enum VirqCondition : byte
+internal enum VirqCondition : byte
 {
     /// <summary>No condition.</summary>
     Always,
@@ -51,12 +51,12 @@ public enum VirqCondition : byte
 /// <param name="When">The condition.</param>
 /// <param name="To">The state after.</param>
 /// <param name="Does">What else is done, besides what the change of reader requires, in words.</param>
-public readonly record struct VirqTransition(
+internal readonly record struct VirqTransition(
     VirqState From, VirqInput Input, VirqCondition When, VirqState To, string Does = "");
 
 /// <summary>The state changes of virqs. The state alone determines the reader of an eventfd, and with it what is bound,
 /// unbound, polled and not polled.</summary>
-public static class VirqTransitions
+internal static class VirqTransitions
 {
     private const string Injects = "inject", Faults = "record the fault", Queues = "inject, wait for a route", Latches = "keep pending",
         Replays = "deliver what is pending";

@@ -4,7 +4,7 @@ namespace Wirq.State;
 
 /// <summary>A set of pins, 0 to 127.</summary>
 /// <remarks>Shift counts of 64-bit words are taken modulo 64 by the language, which the upper word relies on.</remarks>
-public record struct PinSet(ulong Low, ulong High)
+internal record struct PinSet(ulong Low, ulong High)
 {
     /// <summary>One past the highest pin that fits.</summary>
     public const int Capacity = 128;
@@ -76,7 +76,7 @@ public record struct PinSet(ulong Low, ulong High)
 }
 
 /// <summary>What a chip needs done at its lines before it serves its pins again.</summary>
-public record struct PinWork
+internal record struct PinWork
 {
     private PinSet _acked, _resampled, _service;
 

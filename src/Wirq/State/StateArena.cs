@@ -47,7 +47,7 @@ public sealed class StateArena
     internal IReadOnlyList<StateBlock> Blocks => _blocks;
 
     /// <summary>Blocks reserved so far.</summary>
-    public int Count => _blocks.Count;
+    internal int Count => _blocks.Count;
 
     /// <summary>Bytes reserved so far.</summary>
     public int Length { get; private set; }
@@ -57,9 +57,16 @@ public sealed class StateArena
 
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
-    /// <param name="relative">Required if the struct holds absolute times; see <see cref="Identity"/>.</param>
-    public Block<T> Reserve<T>(int count = 1, Relative<T>? relative = null) where T : unmanaged, IState =>
-        Reserve<T>(count, derived: false, relative is null ? null : (copy, now) =>
+    public Block<T> Reserve<T>(int count) where T : unmanaged, IState => Reserve<T>(count, derived: false, null);
+
+    /// <summary>Reserves zeroed room for one struct.</summary>
+    public Block<T> Reserve<T>() where T : unmanaged, IState => Reserve<T>(1);
+
+    /// <summary>As <see cref="Reserve{T}(int)"/>, where the struct holds absolute times.</summary>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="relative">Makes the times of a copy relative to the present, for the identity.</param>
+    public Block<T> Reserve<T>(int count, Relative<T> relative) where T : unmanaged, IState =>
+        Reserve<T>(count, derived: false, (copy, now) =>
         {
             foreach (ref T state in copy)
                 relative(ref state, now);
@@ -101,7 +108,7 @@ public sealed class StateArena
 
     /// <summary>Takes over the state of a machine of the same layout.</summary>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
-    public void CopyFrom(StateArena other)
+    internal void CopyFrom(StateArena other)
     {
         ArgumentNullException.ThrowIfNull(other);
         if (other.Count != Count)
@@ -131,7 +138,7 @@ public sealed class StateArena
     }
 
     /// <summary>Whether another machine of the same layout has the same bytes.</summary>
-    public bool HasSameBytes(StateArena other)
+    internal bool HasSameBytes(StateArena other)
     {
         ArgumentNullException.ThrowIfNull(other);
         return other.Count == Count
@@ -142,7 +149,7 @@ public sealed class StateArena
     /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
     /// <remarks>XXH128 of the blocks in their order: fast, and stable across runs and across machines of one byte
     /// order. It does not defend against deliberate collisions.</remarks>
-    public UInt128 Identity(long now)
+    internal UInt128 Identity(long now)
     {
         XxHash128 hash = _hash ??= new XxHash128();
         hash.Reset();

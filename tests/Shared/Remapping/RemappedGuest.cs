@@ -63,7 +63,11 @@ public sealed class RemappedGuest
     private const uint Gcmd = 0x18, Iqt = 0x88, Iqa = 0x90, Irta = 0xB8;
     private const uint QueueOn = 1 << 26, RemappingOn = 1 << 25, TakeTable = 1 << 24;
     private const ulong Status = 0x1000, Queue = 0x2000, Table = 0x100000;
-    private const int EntriesLog = 16, QueueBytes = 0x1000;
+    private const int EntriesLog = 16, QueueBytes = 0x1000, DescriptorBytes = 16;
+    // Descriptors of the invalidation queue: interrupt entries (4), all or those of index and mask; and a wait (5) that
+    // writes a status. VT-d specification, 6.5.2.7 and 6.5.2.8.
+    private const ulong Entries = 4, OfRun = 1 << 4, Wait = 5 | 1 << 5;
+    private const int MaskShift = 27, IndexShift = 32, DataShift = 32;
 
     private readonly ulong _unit;
     private readonly Action<ulong, int, ulong> _write;
@@ -107,23 +111,23 @@ public sealed class RemappedGuest
     /// <param name="entry">The first.</param>
     /// <param name="mask">Two to this power are as many.</param>
     /// <returns>Whether the unit said that it is done, when the write that asked had returned.</returns>
-    public bool Invalidate(int entry, int mask = 0) => Submit(QueuedDescriptor.Entries((ushort)entry, mask));
+    public bool Invalidate(int entry, int mask = 0) => Submit(Entries | OfRun | (ulong)mask << MaskShift | (ulong)entry << IndexShift);
 
     /// <summary>Has all entries forgotten.</summary>
-    public bool InvalidateAll() => Submit(QueuedDescriptor.AllEntries);
+    public bool InvalidateAll() => Submit(Entries);
 
-    private bool Submit(QueuedDescriptor descriptor)
+    private bool Submit(ulong invalidation)
     {
-        Append(descriptor);
-        Append(QueuedDescriptor.Wait(Status, ++_waits));
+        Append(invalidation, 0);
+        Append(Wait | (ulong)++_waits << DataShift, Status);
         Write(Iqt, sizeof(ulong), _tail);
         return Memory.Word(Status) == _waits;
     }
 
-    private void Append(QueuedDescriptor descriptor)
+    private void Append(ulong low, ulong high)
     {
-        Memory.Put(Queue + _tail, descriptor.Low, descriptor.High);
-        _tail = (_tail + QueuedDescriptor.Size) % QueueBytes;
+        Memory.Put(Queue + _tail, low, high);
+        _tail = (_tail + DescriptorBytes) % QueueBytes;
     }
 
     private void Write(uint offset, int size, ulong value) => _write(_unit + offset, size, value);

@@ -45,7 +45,7 @@ public class KvmScenarioTests
             Assert.Equal(Verdict.Held, ScenarioRunner.Run(scenario, recorder: simulated.Add).Verdict);
             ScenarioResult result = kvm.Run(scenario, recorder: real.Add);
             Assert.True(result.Verdict == Verdict.Held, $"{scenario.Name}: {result.Verdict} {string.Join("; ", result.Failures)}");
-            Assert.Equal(simulated.Select(happened => EventText.Describe(happened)), real.Select(happened => EventText.Describe(happened)));
+            Assert.Equal(simulated.Select(happened => happened.ToString()), real.Select(happened => happened.ToString()));
             Assert.Equal(simulated, real);
         }
     }

@@ -40,7 +40,7 @@ public class MailboxCpusTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void An_interrupt_that_is_pending_comes_when_it_is_taken_and_not_before(MailboxMode mode) => Bench.RunCpus(s_two, (fabric, cpus) =>
+    internal void An_interrupt_that_is_pending_comes_when_it_is_taken_and_not_before(MailboxMode mode) => Bench.RunCpus(s_two, (fabric, cpus) =>
     {
         cpus.TryWrite(1, 0xFEE000F0, 4, 0x1FF);
         cpus.SetInterrupts(1, true);

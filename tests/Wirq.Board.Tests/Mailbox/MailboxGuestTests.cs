@@ -13,7 +13,7 @@ public class MailboxGuestTests
     [InlineData(MailboxMode.Real, 1)]
     [InlineData(MailboxMode.Real, 2)]
     [InlineData(MailboxMode.Real, 4)]
-    public void A_move_is_one_access_of_its_size(MailboxMode mode, int size) => Bench.Run(mode, bench =>
+    internal void A_move_is_one_access_of_its_size(MailboxMode mode, int size) => Bench.Run(mode, bench =>
     {
         ulong mask = ulong.MaxValue >> 64 - 8 * size;
         Assert.Equal(NotingDevice.Pattern & mask, bench.Do(MailboxOrder.ReadOf(size), Bench.Device + 0x10).Value);
@@ -28,7 +28,7 @@ public class MailboxGuestTests
     [InlineData(MailboxMode.Real, 1)]
     [InlineData(MailboxMode.Real, 2)]
     [InlineData(MailboxMode.Real, 4)]
-    public void A_port_is_accessed_with_its_size(MailboxMode mode, int size) => Bench.Run(mode, bench =>
+    internal void A_port_is_accessed_with_its_size(MailboxMode mode, int size) => Bench.Run(mode, bench =>
     {
         uint mask = uint.MaxValue >> 32 - 8 * size;
         Assert.Equal(NotingDevice.Pattern & mask, bench.Do(MailboxOrder.InOf(size), Bench.Port).Value);
@@ -39,7 +39,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void An_MSR_of_the_local_APIC_is_the_fabrics(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void An_MSR_of_the_local_APIC_is_the_fabrics(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         ulong found = bench.Do(MailboxOperation.ReadMsr, 0x1B).Value;
         Assert.Equal(bench.Fabric.ReadBase(0).Bits, found);
@@ -53,7 +53,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void A_fault_is_noted_and_the_instruction_skipped(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void A_fault_is_noted_and_the_instruction_skipped(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         Assert.True(bench.Do(MailboxOperation.ReadMsr, 0x802).Faulted);
         Assert.True(bench.Do(MailboxOperation.WriteMsr, 0x1B, ulong.MaxValue).Faulted);
@@ -77,7 +77,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void STI_and_CLI_set_the_interrupt_flag(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void STI_and_CLI_set_the_interrupt_flag(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         bench.Do(MailboxOperation.Sti);
         Assert.True(bench.Guest.InterruptFlag(0));
@@ -88,7 +88,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void Handlers_nest_and_obey_orders_and_return(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void Handlers_nest_and_obey_orders_and_return(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         bench.Enable();
         bench.Do(MailboxOperation.Sti);
@@ -114,7 +114,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void Every_vector_has_a_handler_exceptions_included(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void Every_vector_has_a_handler_exceptions_included(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         bench.Enable();
         bench.Do(MailboxOperation.Sti);
@@ -146,7 +146,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void A_halted_guest_wakes_with_an_interrupt(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void A_halted_guest_wakes_with_an_interrupt(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         bench.Enable();
         bench.Do(MailboxOperation.Sti);
@@ -160,7 +160,7 @@ public class MailboxGuestTests
     [Theory]
     [InlineData(MailboxMode.Long)]
     [InlineData(MailboxMode.Real)]
-    public void An_NMI_is_taken_and_returned_from_interrupts_off_or_on(MailboxMode mode) => Bench.Run(mode, bench =>
+    internal void An_NMI_is_taken_and_returned_from_interrupts_off_or_on(MailboxMode mode) => Bench.Run(mode, bench =>
     {
         bench.Guest.Nmi(0);
         bench.Do(MailboxOperation.Sti);

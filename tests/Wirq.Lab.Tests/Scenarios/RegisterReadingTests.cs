@@ -66,7 +66,7 @@ public sealed class RegisterReadingTests
     [InlineData("memory.0xfee00030.8", RegisterKind.Memory, 0, 0xFEE00030, 8)]
     [InlineData("memory.0xfec00000.1", RegisterKind.Memory, 0, 0xFEC00000, 1)]
     [InlineData("cr8", RegisterKind.Cr8, 0, 0, 8)]
-    public void Every_register_has_a_name(string name, RegisterKind kind, int unit, ulong number, int size) =>
+    internal void Every_register_has_a_name(string name, RegisterKind kind, int unit, ulong number, int size) =>
         Assert.Equal(new RegisterName(kind, unit, number, size, name), Register(name));
 
     [Theory]

@@ -90,7 +90,7 @@ public sealed class VirqReadingTests
     [InlineData("{nvme: {unmask: 2}}", DeviceAction.Unmask, 2, "nvme is unmasked at vector 2")]
     [InlineData("{disk: mask}", DeviceAction.Mask, -1, "disk is masked")]
     [InlineData("{disk: remove}", DeviceAction.Remove, -1, "disk is removed")]
-    public void Vectors_send_and_are_masked(string step, DeviceAction action, int vector, string text)
+    internal void Vectors_send_and_are_masked(string step, DeviceAction action, int vector, string text)
     {
         var read = Assert.IsType<DeviceStep>(Assert.Single(Steps(step)));
         Assert.Equal((action, vector, text), (read.Action, read.Vector, read.Text));

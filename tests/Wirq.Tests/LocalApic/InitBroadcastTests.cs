@@ -9,7 +9,7 @@ public sealed class InitBroadcastTests
     [Theory]
     [InlineData(DestinationShorthand.AllExcludingSelf, LocalApicOptions.MaxCount - 1)]
     [InlineData(DestinationShorthand.AllIncludingSelf, LocalApicOptions.MaxCount)]
-    public void INIT_of_4096_makes_the_table_anew_once(DestinationShorthand whom, int reset)
+    internal void INIT_of_4096_makes_the_table_anew_once(DestinationShorthand whom, int reset)
     {
         var machine = new Machine(LocalApicOptions.MaxCount);
         long before = machine.TablesMade;
@@ -21,7 +21,7 @@ public sealed class InitBroadcastTests
     [Theory]
     [InlineData(DestinationShorthand.AllIncludingSelf, "Empty: NotListed NotListed")]
     [InlineData(DestinationShorthand.AllExcludingSelf, "Flat: None NotListed")]
-    public void Behind_it_the_table_has_whoever_is_left(DestinationShorthand whom, string expected)
+    internal void Behind_it_the_table_has_whoever_is_left(DestinationShorthand whom, string expected)
     {
         var machine = new Machine(2);
         Assert.Equal("Flat: None None", machine.Table());

@@ -17,43 +17,43 @@ public sealed class IpiTests
         bench.Write(IcrLow, command.Low, cpu);
     }
 
-    public static TheoryData<DestinationShorthand, DeliveryMode, string> Combinations => new()
+    public static TheoryData<int, DeliveryMode, string> Combinations => new()
     {
-        { DestinationShorthand.None, DeliveryMode.Fixed, "2" },
-        { DestinationShorthand.None, DeliveryMode.LowestPriority, "2" },
-        { DestinationShorthand.None, DeliveryMode.Smi, "2" },
-        { DestinationShorthand.None, DeliveryMode.Reserved, "" },
-        { DestinationShorthand.None, DeliveryMode.Nmi, "2" },
-        { DestinationShorthand.None, DeliveryMode.Init, "2" },
-        { DestinationShorthand.None, DeliveryMode.StartUp, "2" },
-        { DestinationShorthand.None, DeliveryMode.ExtInt, "" },
-        { DestinationShorthand.Self, DeliveryMode.Fixed, "1" },
-        { DestinationShorthand.Self, DeliveryMode.LowestPriority, "" },
-        { DestinationShorthand.Self, DeliveryMode.Smi, "" },
-        { DestinationShorthand.Self, DeliveryMode.Reserved, "" },
-        { DestinationShorthand.Self, DeliveryMode.Nmi, "" },
-        { DestinationShorthand.Self, DeliveryMode.Init, "" },
-        { DestinationShorthand.Self, DeliveryMode.StartUp, "" },
-        { DestinationShorthand.Self, DeliveryMode.ExtInt, "" },
-        { DestinationShorthand.AllIncludingSelf, DeliveryMode.Fixed, "0,1,2" },
-        { DestinationShorthand.AllIncludingSelf, DeliveryMode.LowestPriority, "" },
-        { DestinationShorthand.AllIncludingSelf, DeliveryMode.Smi, "" },
-        { DestinationShorthand.AllIncludingSelf, DeliveryMode.Nmi, "" },
-        { DestinationShorthand.AllIncludingSelf, DeliveryMode.Init, "" },
-        { DestinationShorthand.AllIncludingSelf, DeliveryMode.StartUp, "" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.Fixed, "0,2" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.LowestPriority, "0" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.Smi, "0,2" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.Reserved, "" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.Nmi, "0,2" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.Init, "0,2" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.StartUp, "0,2" },
-        { DestinationShorthand.AllExcludingSelf, DeliveryMode.ExtInt, "" },
+        { (int)DestinationShorthand.None, DeliveryMode.Fixed, "2" },
+        { (int)DestinationShorthand.None, DeliveryMode.LowestPriority, "2" },
+        { (int)DestinationShorthand.None, DeliveryMode.Smi, "2" },
+        { (int)DestinationShorthand.None, DeliveryMode.Reserved, "" },
+        { (int)DestinationShorthand.None, DeliveryMode.Nmi, "2" },
+        { (int)DestinationShorthand.None, DeliveryMode.Init, "2" },
+        { (int)DestinationShorthand.None, DeliveryMode.StartUp, "2" },
+        { (int)DestinationShorthand.None, DeliveryMode.ExtInt, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.Fixed, "1" },
+        { (int)DestinationShorthand.Self, DeliveryMode.LowestPriority, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.Smi, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.Reserved, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.Nmi, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.Init, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.StartUp, "" },
+        { (int)DestinationShorthand.Self, DeliveryMode.ExtInt, "" },
+        { (int)DestinationShorthand.AllIncludingSelf, DeliveryMode.Fixed, "0,1,2" },
+        { (int)DestinationShorthand.AllIncludingSelf, DeliveryMode.LowestPriority, "" },
+        { (int)DestinationShorthand.AllIncludingSelf, DeliveryMode.Smi, "" },
+        { (int)DestinationShorthand.AllIncludingSelf, DeliveryMode.Nmi, "" },
+        { (int)DestinationShorthand.AllIncludingSelf, DeliveryMode.Init, "" },
+        { (int)DestinationShorthand.AllIncludingSelf, DeliveryMode.StartUp, "" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.Fixed, "0,2" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.LowestPriority, "0" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.Smi, "0,2" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.Reserved, "" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.Nmi, "0,2" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.Init, "0,2" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.StartUp, "0,2" },
+        { (int)DestinationShorthand.AllExcludingSelf, DeliveryMode.ExtInt, "" },
     };
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public void Shorthands_and_modes_combine_as_table_11_3_says(DestinationShorthand shorthand, DeliveryMode mode,
+    public void Shorthands_and_modes_combine_as_table_11_3_says(int shorthand, DeliveryMode mode,
         string cpus)
     {
         foreach (bool x2Apic in (bool[])[false, true])
@@ -61,7 +61,7 @@ public sealed class IpiTests
             var bench = new ApicBench(3);
             if (x2Apic)
                 bench.ToX2Apic();
-            Send(bench, InterruptCommand.Create(0x41, mode, 2, shorthand: shorthand), cpu: 1);
+            Send(bench, InterruptCommand.Create(0x41, mode, 2, shorthand: (DestinationShorthand)shorthand), cpu: 1);
             Assert.Equal(cpus, string.Join(',', bench.Drain().Select(e => e.Unit)));
             Assert.Equal(0u, bench.Apics.State(1).Recorded.Bits);
         }

@@ -76,7 +76,7 @@ public sealed class WordTests
     [InlineData(0x20041u, ApicTimerMode.Periodic)]
     [InlineData(0x40041u, ApicTimerMode.TscDeadline)]
     [InlineData(0x60041u, ApicTimerMode.Reserved)]
-    public void The_timers_entry_is_composed(uint bits, ApicTimerMode mode)
+    internal void The_timers_entry_is_composed(uint bits, ApicTimerMode mode)
     {
         Assert.Equal(bits, LocalVectorEntry.Timer(0x41, mode).Bits);
         Assert.Equal(mode, new LocalVectorEntry(bits).TimerMode);

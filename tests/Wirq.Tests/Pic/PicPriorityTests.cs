@@ -64,7 +64,7 @@ public class PicPriorityTests
     [InlineData(Ocw2Command.RotateOnSpecificEoi, 4, 4)]
     [InlineData(Ocw2Command.RotateOnSpecificEoi, 6, 6)]
     [InlineData(Ocw2Command.SetPriority, 5, 5)]
-    public void Each_command_leaves_its_input_lowest(Ocw2Command command, int named, int lowest)
+    internal void Each_command_leaves_its_input_lowest(Ocw2Command command, int named, int lowest)
     {
         var bench = PicBench.Ready();
         bench.Raise(4);

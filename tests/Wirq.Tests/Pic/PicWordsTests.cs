@@ -50,7 +50,7 @@ public class PicWordsTests
     [InlineData(0xA0, Ocw2Command.RotateOnNonSpecificEoi)]
     [InlineData(0xC3, Ocw2Command.SetPriority)]
     [InlineData(0xE3, Ocw2Command.RotateOnSpecificEoi)]
-    public void Ocw2_has_the_eight_commands_of_the_data_sheet(byte bits, Ocw2Command command)
+    internal void Ocw2_has_the_eight_commands_of_the_data_sheet(byte bits, Ocw2Command command)
     {
         var word = new Ocw2(bits);
         Assert.Equal(command, word.Command);

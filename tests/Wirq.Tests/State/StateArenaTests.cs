@@ -131,7 +131,8 @@ public class StateArenaTests
         Assert.Equal(one.Identity(0), copy.Identity(0));
 
         static Block<Timed>[] Reserved(StateArena arena) =>
-            [.. Enumerable.Range(1, 60).Select(i => i % 7 == 0 ? arena.ReserveDerived<Timed>(i) : arena.Reserve<Timed>(i, i % 3 == 0 ? Timed.MakeRelative : null))];
+            [.. Enumerable.Range(1, 60).Select(i => i % 7 == 0 ? arena.ReserveDerived<Timed>(i)
+                : i % 3 == 0 ? arena.Reserve<Timed>(i, Timed.MakeRelative) : arena.Reserve<Timed>(i))];
 
         static StateArena Filled(StateArena arena)
         {

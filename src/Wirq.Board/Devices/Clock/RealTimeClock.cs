@@ -15,7 +15,7 @@ namespace Wirq.Board.Devices.Clock;
 /// kept while the clock is set, and forgotten when it runs on. No square wave, no daylight saving, no day-of-month
 /// alarm; dates from 1900 to 2999.</para>
 /// </remarks>
-public sealed class RealTimeClock : TimedPortDevice, IDisposable
+internal sealed class RealTimeClock : TimedPortDevice, IDisposable
 {
     private const ushort IndexPort = 0x70, DataPort = 0x71;
     private const int Irq = 8, Registers = 128, IndexMask = 0x7F;

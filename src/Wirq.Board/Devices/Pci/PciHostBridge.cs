@@ -3,7 +3,7 @@ namespace Wirq.Board.Devices.Pci;
 /// <summary>The bridge between the CPUs and bus 0: what a guest looks for at device 0 to know that there is a
 /// bus.</summary>
 /// <remarks>It names itself as an Intel 82441FX (8086:1237) does, and has no register that does anything.</remarks>
-public sealed class PciHostBridge : IPciFunction
+internal sealed class PciHostBridge : IPciFunction
 {
     private readonly ConfigurationSpace _space = new(
         new(PciHeader.Identity, 0x1237_8086),

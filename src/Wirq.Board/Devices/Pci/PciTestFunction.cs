@@ -23,7 +23,7 @@ namespace Wirq.Board.Devices.Pci;
 /// even if INTx and MSI are disabled. INTA# follows it while neither the command register disables it nor MSI is on
 /// (PCI Local Bus 3.0, 6.2.2, 6.2.3 and 6.8.3.3).</para>
 /// </remarks>
-public sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
+internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 {
     /// <summary>The line that INTA# is wired to, where no other is named.</summary>
     public const int DefaultGsi = 17;

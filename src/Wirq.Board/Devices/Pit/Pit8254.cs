@@ -17,7 +17,7 @@ namespace Wirq.Board.Devices.Pit;
 /// of counter 0 falls only just before it rises: the line stays up in between, so an 8259 sees it. Before its first
 /// control word a counter is silent and its OUT is low. The speaker makes no sound.</para>
 /// </remarks>
-public sealed class Pit8254 : TimedPortDevice, IDisposable
+internal sealed class Pit8254 : TimedPortDevice, IDisposable
 {
     /// <summary>Clocks of its input in a second.</summary>
     public const long Hertz = 1_193_182;

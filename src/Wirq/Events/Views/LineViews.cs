@@ -46,7 +46,7 @@ public readonly record struct LineChanged(int Gsi, bool Asserted) : IEventView<L
 /// <summary>Effect. The level of a line whose chips are in a kernel changed.</summary>
 /// <param name="Gsi">Number of the line.</param>
 /// <param name="Asserted">The new level.</param>
-public readonly record struct KernelLine(int Gsi, bool Asserted) : IEventView<KernelLine>
+internal readonly record struct KernelLine(int Gsi, bool Asserted) : IEventView<KernelLine>
 {
     /// <inheritdoc/>
     public static KernelLine Of(in Event e) => new(e.Gsi, e.A != 0);

@@ -118,7 +118,7 @@ public readonly record struct SpuriousVectorChanged(int Cpu, SpuriousVector Spur
 /// <param name="Cpu">Number of the CPU.</param>
 /// <param name="Vector">8 bits.</param>
 /// <param name="Edge">Whether it is the EOI of an edge: it ends nothing, but a profile may still broadcast it.</param>
-public readonly record struct EoiBroadcast(int Cpu, byte Vector, bool Edge) : IEventView<EoiBroadcast>
+internal readonly record struct EoiBroadcast(int Cpu, byte Vector, bool Edge) : IEventView<EoiBroadcast>
 {
     /// <inheritdoc/>
     public static EoiBroadcast Of(in Event e) => new(e.Cpu, e.Vector, e.B != 0);

@@ -6,7 +6,7 @@ namespace Wirq.Events;
 /// disagreement.</param>
 /// <param name="Lacking">The event of QEMU that it lacks, by the number that a replay gives it; 0 if that is not
 /// known.</param>
-public readonly record struct LogParted(long Line, bool Undecided, uint Lacking) : IEventView<LogParted>
+internal readonly record struct LogParted(long Line, bool Undecided, uint Lacking) : IEventView<LogParted>
 {
     /// <inheritdoc/>
     public static LogParted Of(in Event e) => new((long)e.A, e.B == 1, e.Index);
@@ -20,7 +20,7 @@ public readonly record struct LogParted(long Line, bool Undecided, uint Lacking)
 /// <param name="Word">Which 64 vectors, 0 to 3: those from 64 times this number on.</param>
 /// <param name="Pending">Bits of the IRR, the lowest vector in bit 0.</param>
 /// <param name="InService">Bits of the ISR, in the same order.</param>
-public readonly record struct LogVectorsLeft(int Cpu, uint Word, ulong Pending, ulong InService) : IEventView<LogVectorsLeft>
+internal readonly record struct LogVectorsLeft(int Cpu, uint Word, ulong Pending, ulong InService) : IEventView<LogVectorsLeft>
 {
     /// <inheritdoc/>
     public static LogVectorsLeft Of(in Event e) => new(e.Cpu, e.Index, e.A, e.B);

@@ -19,7 +19,7 @@ public readonly record struct MessageAccepted(Origin Origin, InterruptMessage Me
 /// <param name="Origin">The sender.</param>
 /// <param name="Address">Guest-physical address.</param>
 /// <param name="Data">32 bits, little-endian.</param>
-public readonly record struct MemoryWrite(int Unit, Origin Origin, ulong Address, uint Data) : IEventView<MemoryWrite>
+internal readonly record struct MemoryWrite(int Unit, Origin Origin, ulong Address, uint Data) : IEventView<MemoryWrite>
 {
     /// <inheritdoc/>
     public static MemoryWrite Of(in Event e) => new(e.Unit, e.Origin, e.A, (uint)e.B);

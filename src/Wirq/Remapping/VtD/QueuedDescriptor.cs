@@ -1,7 +1,7 @@
 namespace Wirq.Remapping.VtD;
 
 /// <summary>The type of a descriptor of the invalidation queue.</summary>
-public enum DescriptorType : byte
+internal enum DescriptorType : byte
 {
     /// <summary>Invalidate context cache entries.</summary>
     ContextCache = 1,
@@ -16,7 +16,7 @@ public enum DescriptorType : byte
 }
 
 /// <summary>What stopped the invalidation queue: IQERCD_REG.IQEI.</summary>
-public enum QueueError : byte
+internal enum QueueError : byte
 {
     /// <summary>Nothing, or nothing known.</summary>
     None = 0,
@@ -45,7 +45,7 @@ public enum QueueError : byte
 /// 6.5.2.8.</remarks>
 /// <param name="Low">Bits 63:0.</param>
 /// <param name="High">Bits 127:64.</param>
-public readonly record struct QueuedDescriptor(ulong Low, ulong High)
+internal readonly record struct QueuedDescriptor(ulong Low, ulong High)
 {
     /// <summary>Bytes that a descriptor takes.</summary>
     public const int Size = 16;

@@ -2,7 +2,7 @@ namespace Wirq.Remapping.VtD;
 
 /// <summary>Offsets of the registers of a VT-d unit in its page, in bytes (VT-d specification, 11.4). The fault recording
 /// registers begin at <see cref="VtdUnit.FaultRecordOffset"/>.</summary>
-public static class VtdOffset
+internal static class VtdOffset
 {
     /// <summary>VER_REG, 4 bytes.</summary>
     public const uint Version = 0x00;

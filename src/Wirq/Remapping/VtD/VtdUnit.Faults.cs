@@ -3,7 +3,7 @@ using Wirq.Events;
 namespace Wirq.Remapping.VtD;
 
 /// <content>Fault records, fault status, and the messages of both events.</content>
-public sealed partial class VtdUnit
+internal sealed partial class VtdUnit
 {
     /// <summary>A message was blocked while it was being delivered.</summary>
     private void Fault(VtdFaultReason reason, ushort requester, int index, bool suppressed, EventBuffer events)

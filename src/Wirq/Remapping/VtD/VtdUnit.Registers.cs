@@ -3,7 +3,7 @@ using Wirq.Events;
 namespace Wirq.Remapping.VtD;
 
 /// <content>The registers.</content>
-public sealed partial class VtdUnit
+internal sealed partial class VtdUnit
 {
     /// <summary>Whether an access reaches a register: 32 bits aligned, at a register of 32 bits or at a half of one of
     /// 64, or 64 bits aligned, at one of 64 bits (VT-d specification, 11.1).</summary>

@@ -4,7 +4,7 @@ using Wirq.Events;
 namespace Wirq.Remapping.VtD;
 
 /// <content>Interrupt requests.</content>
-public sealed partial class VtdUnit
+internal sealed partial class VtdUnit
 {
     /// <summary>Until remapping is enabled, a message in compatibility format is read as if there were no unit.
     /// Enabling it invalidates the whole unit.</summary>

@@ -4,7 +4,7 @@ using Wirq.Events;
 namespace Wirq.Remapping.VtD;
 
 /// <content>The pending work of writes: commands and the invalidation queue.</content>
-public sealed partial class VtdUnit
+internal sealed partial class VtdUnit
 {
     private bool QueueRuns => Status.Has(GlobalCommand.Queue)
         && !new FaultStatus(Word(VtdRegister.FaultStatus)).Has(FaultStatus.QueueError)

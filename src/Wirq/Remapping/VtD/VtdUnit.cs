@@ -20,7 +20,7 @@ namespace Wirq.Remapping.VtD;
 /// <para>Source: Intel Virtualization Technology for Directed I/O, architecture specification, revision 3.0 and later,
 /// here "the VT-d specification".</para>
 /// </remarks>
-public sealed partial class VtdUnit : IRemapper
+internal sealed partial class VtdUnit : IRemapper
 {
     /// <summary>Bytes that the registers take.</summary>
     public const uint PageSize = 0x1000;
