@@ -86,6 +86,9 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>The carrier of its effects.</summary>
     internal Carrier Carrier { get; }
 
+    /// <summary>Whether a call of the host has begun and has no answer yet.</summary>
+    internal bool HasCallInFlight => Carrier.InFlight;
+
     /// <summary>The laws whose state lies in its arena, in the order in which they were built. A fork has its own
     /// copies of them.</summary>
     public IReadOnlyList<LawSet> Laws => _laws;

@@ -37,10 +37,20 @@ public sealed partial class SimulatedEventFds : IEventPort
         ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, MaxCapacity);
         _arena = arena;
         int start = arena.Count;
-        _files = arena.Reserve<EventFdState>(capacity);
+        _files = arena.Reserve<EventFdState>(capacity, MakeCanonical);
         _descriptors = arena.Reserve<DescriptorState>(capacity, MakeCanonical);
         _poll = arena.ReserveDerived<PollState>();
         _region = (start, arena.Count - start);
+    }
+
+    // A read takes all that there is. Only what is near to full tells how much that was, and a semaphore does.
+    private static void MakeCanonical(Span<EventFdState> copy, long now)
+    {
+        foreach (ref EventFdState file in copy)
+        {
+            if (file.Semaphore == 0 && file.Count is not 0 and <= Full / 2)
+                file.Count = 1;
+        }
     }
 
     // One that is on the list of the poll and has nothing to read is found empty as it is looked at, and that is all.

@@ -1,6 +1,8 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Wirq.Events;
 using Wirq.Lab.Historic;
+using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
@@ -8,6 +10,8 @@ namespace Wirq.Lab.Worlds;
 /// <remarks>
 /// These lie outside the arena and are copied too: the waiting effects (as many as there are, mostly none), the pages
 /// of guest memory and the lists of the journal (shared until one is written), and the counters of the run so far.
+/// <para>The rate limit of misuse events counts in the identity only if an expectation of the scenario counts those
+/// events: no guest sees it.</para>
 /// <para>These are not copied, because nothing that happens depends on them: the timeline, failures, storms and causes
 /// (descriptions of the way to this state; to get them, run that way again), figures of the kernel, the recorder, and
 /// what the world was built from (labels, handles, options).</para>
@@ -62,8 +66,16 @@ public sealed partial class World
         UInt128 machine = MachineIdentity();
         hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in machine)));
         Journal.Append(hash);
+        if (_countsMisuses ??= Scenario.Checks().Any(CountsMisuses))
+        {
+            (long, long) misuses = Fabric.Events.MisusesTold;
+            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<(long, long)>(in misuses)));
+        }
         return hash.GetCurrentHashAsUInt128();
     }
+
+    private static bool CountsMisuses(Check check) => check is EventCheck { Kind: EventKind.GuestMisuse }
+        || check is OrderCheck order && order.Kinds.Contains(EventKind.GuestMisuse);
 
     /// <summary>As <see cref="Identity"/>, without what expectations will find.</summary>
     internal UInt128 MachineIdentity()
@@ -73,6 +85,7 @@ public sealed partial class World
     }
 
     private XxHash128? _hash;
+    private bool? _countsMisuses;
 
     private void RequireSimulatedCpus()
     {

@@ -3,7 +3,7 @@ using Wirq.Events;
 namespace Wirq.Traces.Recordings;
 
 /// <summary>Whether an event can be one of a machine: what it names (a CPU, a pin, an IRQ, a source, a line, a virq, an
-/// origin) must be there.</summary>
+/// origin) must be there, and its data no larger than its kind has (<see cref="EventRanges"/>).</summary>
 /// <remarks>An event that names something else is refused and not passed over: a recording that lies about one thing is
 /// no evidence for others, and "nothing is owed" said of the rest would be an all-clear without evidence.</remarks>
 internal sealed class EventLimits(FabricOptions machine)
@@ -14,8 +14,11 @@ internal sealed class EventLimits(FabricOptions machine)
     private readonly int _gsis = machine.GsiCount;
     private readonly int _units = machine.AllRemappers.Count;
 
-    /// <summary>What an event names that the machine does not have, and what there is; null for nothing.</summary>
-    internal (string Found, string Expected)? Outside(in Event e) => e.Subsystem switch
+    /// <summary>What an event names that the machine does not have, or a datum that is larger than its kind has, and what there
+    /// is; null for nothing.</summary>
+    internal (string Found, string Expected)? Outside(in Event e) => Named(e) ?? EventRanges.Outside(e);
+
+    private (string Found, string Expected)? Named(in Event e) => e.Subsystem switch
     {
         Subsystem.Machine => e.Kind == EventKind.GuestMisuse ? Cpu(e.Cpu) : null,
         Subsystem.Access => Cpu(e.Cpu),

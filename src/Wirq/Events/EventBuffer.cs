@@ -14,7 +14,7 @@ public sealed class EventBuffer
     private Event[] _ring;
     // Both only grow; their difference is the count, and their low bits are places in the ring.
     private uint _head, _tail;
-    // Only observations depend on these two, so they are not state of the machine.
+    // Only observations depend on these two, so they are not state of the machine; see MisusesTold.
     private long _misuseSince = long.MinValue;
     private int _misuses;
 
@@ -67,6 +67,11 @@ public sealed class EventBuffer
         if (++_misuses <= MisuseBurst)
             Observe(new GuestMisuse(cpu, what, where, value).ToEvent());
     }
+
+    /// <summary>The state of the rate limit, relative to <see cref="Now"/>: how long ago, in ns, the current window began,
+    /// and how many misuses it has told; zeros if the next misuse begins a new window.</summary>
+    internal (long Since, long Count) MisusesTold => _misuseSince == long.MinValue || Now - _misuseSince >= MisuseWindow
+        ? default : (Now - _misuseSince, Math.Min(_misuses, MisuseBurst));
 
     /// <summary>Takes the oldest event.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

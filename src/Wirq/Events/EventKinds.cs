@@ -6,8 +6,7 @@ internal static class EventKinds
     private const int SubsystemShift = 8;
     private const ushort EffectBit = 1 << 7;
 
-    private static readonly EventKind[] s_all = Enum.GetValues<EventKind>();
-    private static readonly byte[] s_places = PlacesOf(s_all);
+    private static readonly byte[] s_places = PlacesOf(Enum.GetValues<EventKind>());
 
     extension(EventKind kind)
     {
@@ -18,10 +17,7 @@ internal static class EventKinds
         public bool IsEffect => ((ushort)kind & EffectBit) != 0;
     }
 
-    /// <summary>All kinds, by number.</summary>
-    internal static IReadOnlyList<EventKind> All => s_all;
-
-    /// <summary>The place of a kind in <see cref="All"/>, for tables with a row for each kind. For a number that is not
+    /// <summary>The place of a kind among all kinds, by number, for tables with a row for each kind. For a number that is not
     /// a kind, 0, the place of <see cref="EventKind.None"/>.</summary>
     internal static int PlaceOf(EventKind kind) => (ushort)kind < s_places.Length ? s_places[(ushort)kind] : 0;
 

@@ -5,11 +5,13 @@ namespace Wirq.Host;
 
 /// <summary>The canonical form of an event in an identity: two events that will be carried out alike are
 /// equal.</summary>
+/// <remarks>A waiting event is checked again when its turn comes, and nothing is done for one that is stale by then. A call
+/// in flight is past that check: its port is given the call as it was begun.</remarks>
 internal static class CanonicalEvent
 {
     /// <summary>A time becomes a distance. A generation or an owner becomes whether it is the current one; if it is
     /// not, nothing else matters. The slot of a source becomes its place (<see cref="LineTable.PlaceOf"/>).</summary>
-    /// <param name="e">An event that waits, or whose call is in flight.</param>
+    /// <param name="e">An event that waits.</param>
     /// <param name="fabric">The machine of the event.</param>
     /// <param name="now">Virtual time in ns.</param>
     internal static Event Of(in Event e, Fabric fabric, long now)
@@ -48,6 +50,39 @@ internal static class CanonicalEvent
                 return e with { Time = time };
         }
     }
+
+    /// <summary>As <see cref="Of"/>, for the effect of the call in flight. Everything that the port is given counts, even if
+    /// its virq or source has left; generation and owner only decide who hears the answer.</summary>
+    /// <param name="e">The effect.</param>
+    /// <param name="fabric">The machine of the effect.</param>
+    /// <param name="now">Virtual time in ns.</param>
+    internal static Event OfCall(in Event e, Fabric fabric, long now)
+    {
+        long time = e.Time - now;
+        switch (e.Kind)
+        {
+            case EventKind.Ack:
+                Ack ack = Ack.Of(e);
+                uint holds = fabric.Lines.IsCurrent(ack.Source, ack.Generation) ? 1u : 0;
+                return (ack with { Source = fabric.Lines.PlaceOf(ack.Source), Generation = holds }).ToEvent() with { Time = time };
+            case EventKind.VirqRead:
+                VirqRead read = VirqRead.Of(e);
+                return (read with { Owner = Present(fabric, read.Virq, read.Owner) }).ToEvent() with { Time = time };
+            case EventKind.VirqInjected:
+                // It was claimed when the call began, so nobody compares the generation any more.
+                VirqInjected injected = VirqInjected.Of(e);
+                uint present = Present(fabric, injected.Virq, injected.Owner);
+                return (injected with { Generation = 0, Owner = present }).ToEvent() with { Time = time };
+            case EventKind.VirqBound:
+                VirqBound bound = VirqBound.Of(e);
+                var trigger = new OwnedEventFd(bound.Trigger.EventFd, Present(fabric, bound.Virq, bound.Trigger.Owner));
+                return (bound with { Trigger = trigger }).ToEvent() with { Time = time };
+            default:
+                return e with { Time = time };
+        }
+    }
+
+    private static uint Present(Fabric fabric, int slot, uint owner) => IsCurrent(fabric, slot, owner) ? 1u : 0;
 
     private static bool IsCurrent(Fabric fabric, int slot, uint owner) => fabric.RouteCache!.IsCurrent(new VirqHandle(slot, owner));
 

@@ -42,7 +42,7 @@ internal sealed partial class Carrier
     private void MakeCanonical(Span<CarrierState> copy, long now)
     {
         if (InFlight)
-            copy[0].Effect = CanonicalEvent.Of(copy[0].Effect, _fabric, now);
+            copy[0].Effect = CanonicalEvent.OfCall(copy[0].Effect, _fabric, now);
     }
 
     /// <summary>Whether a call was begun and has no answer yet.</summary>

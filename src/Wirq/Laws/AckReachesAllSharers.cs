@@ -29,6 +29,22 @@ internal sealed class AckReachesAllSharers : Law
 
     public override string Says => "an ack of a line is heard by every holder, in userspace or behind a resamplefd";
 
+    internal override void Learn(Fabric machine)
+    {
+        for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _shadow.Pins.Options(chip).Pins; pin++)
+                _deferred[chip].Pins = _deferred[chip].Pins.Set(pin, machine.IoApics[chip].PinState(pin).Has(PinFlags.AckOwed));
+        }
+        if (machine.RouteCache is not { } virqs)
+            return;
+        for (int gsi = 0; gsi < machine.Gsis.Count; gsi++)
+        {
+            foreach (int slot in machine.Lines.SourcesOf(gsi))
+                _hearing[slot].ByEventFd = virqs.ResampleOf(machine.Lines.VirqOf(slot)).Exists ? (byte)1 : (byte)0;
+        }
+    }
+
     protected internal override void Observe(in Event e)
     {
         switch (e.Kind)

@@ -31,6 +31,15 @@ internal sealed class FaultAtDelivery : Law
         + "reason, source id and index, unless the architecture suppresses it (FPD, SupIOPF, IG) or the record overflows, "
         + "and then that is recorded";
 
+    internal override void Learn(Fabric machine)
+    {
+        for (int slot = 0; slot < (machine.RouteCache?.Capacity ?? 0); slot++)
+        {
+            if (machine.RouteCache!.IsProgrammed(slot))
+                _virqs[slot].Requester = machine.RouteCache.RequesterOf(slot);
+        }
+    }
+
     protected internal override void Observe(in Event e)
     {
         switch (e.Kind)
@@ -54,7 +63,7 @@ internal sealed class FaultAtDelivery : Law
                 Settle(e, (ushort)e.Origin.Index);
                 break;
             case EventKind.Rest:
-                if (_faults.Value.Count != 0)
+                if (_faults.Value is { Count: not 0, Overflowed: 0 })
                     Fail(Unasked, e, _faults.Value.Rows[0]);
                 _faults.Value = default;
                 break;
@@ -64,6 +73,8 @@ internal sealed class FaultAtDelivery : Law
     private void Settle(in Event e, ushort requester)
     {
         ref Faults faults = ref _faults.Value;
+        if (faults.Overflowed != 0)
+            return;
         if (faults.Count == 0)
             Fail(Swallowed, e, requester);
         else if (!faults.Remove(requester))
@@ -91,16 +102,20 @@ internal sealed class FaultAtDelivery : Law
     }
 
     /// <summary>Faults that wait for their refusal, in the order of their requesters. A message is refused when it is
-    /// blocked, so few wait. If more wait than there are rows, the rest are not judged.</summary>
+    /// blocked, so few wait. If more wait than there are rows, nothing is judged until rest.</summary>
     private struct Faults : IState
     {
         public FaultRows Rows;
-        public uint Count;
+        public uint Count, Overflowed;
 
         public void Add(ushort requester)
         {
-            if (Count == FaultRows.Capacity)
+            if (Count == FaultRows.Capacity || Overflowed != 0)
+            {
+                // The rows that are left would accuse a sender whose fault was dropped.
+                this = new() { Overflowed = 1 };
                 return;
+            }
             Span<ushort> rows = Rows;
             int row = (int)Count;
             while (row > 0 && rows[row - 1] > requester)

@@ -65,15 +65,13 @@ internal sealed class FreshRoute : Law
 
     private void Compare(in Event e, int chip, int pin)
     {
-        if (!_underWay.Value.TryTake(e.Index, out Msi sent))
-        {
-            if (_underWay.Value.Overflowed != 0)
-                return;
-            sent = _pins.Profile(chip).MessageOf(_pins.Entry(chip, pin));
-        }
-        sent.TryDecode(_format, out InterruptMessage expected);
         Translation made = _translation.Value;
         _translation.Value = default;
+        if (_underWay.Value.Overflowed != 0)
+            return;
+        if (!_underWay.Value.TryTake(e.Index, out Msi sent))
+            sent = _pins.Profile(chip).MessageOf(_pins.Entry(chip, pin));
+        sent.TryDecode(_format, out InterruptMessage expected);
         bool translated = made.Known != 0 && made.Requester == _requesters[chip];
         if (translated)
             expected = made.Message;
@@ -126,7 +124,7 @@ internal sealed class FreshRoute : Law
     }
 
     /// <summary>The messages of pins that have no answer yet, by pin, the oldest of each pin first. If there are more
-    /// than there is room for, messages that cannot be told apart are not judged.</summary>
+    /// than there is room for, nothing is judged until rest.</summary>
     private struct UnderWay : IState
     {
         public SentRows Rows;
@@ -135,9 +133,9 @@ internal sealed class FreshRoute : Law
 
         public void Add(uint pin, Msi message)
         {
-            if (Count == SentRows.Capacity)
+            if (Count == SentRows.Capacity || Overflowed != 0)
             {
-                Overflowed = 1;
+                this = new() { Overflowed = 1 };
                 return;
             }
             Span<SentMessage> rows = Rows;

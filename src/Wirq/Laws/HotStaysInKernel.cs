@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Events.Shadows;
+using Wirq.Routing;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -17,6 +18,18 @@ internal sealed class HotStaysInKernel : Law
     public override string Name => nameof(HotStaysInKernel);
 
     public override string Says => "an interrupt of a hot virq does not enter userspace";
+
+    internal override void Learn(Fabric machine)
+    {
+        if (machine.RouteCache is not { } virqs)
+            return;
+        for (int slot = 0; slot < virqs.Capacity; slot++)
+        {
+            VirqHandle virq = virqs.HandleAt(slot);
+            if (virqs.StateOf(virq) == VirqState.Hot && virqs.TriggerOf(virq).Exists)
+                _virqs[slot] = new Binding { Bound = 1, Gsi = (ushort)virqs.GsiOf(virq) };
+        }
+    }
 
     protected internal override void Observe(in Event e)
     {

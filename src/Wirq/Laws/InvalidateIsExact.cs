@@ -30,6 +30,15 @@ internal sealed class InvalidateIsExact : Law
         "after an invalidation completes, no delivery uses an old translation, and only entries whose cookie is in range "
         + "were touched";
 
+    internal override void Learn(Fabric machine)
+    {
+        for (int slot = 0; slot < (machine.RouteCache?.Capacity ?? 0); slot++)
+        {
+            if (machine.RouteCache!.TryGetTranslation(slot, out RouteCookie cookie))
+                _virqs[slot] = new Kept { Cookie = cookie, Known = 1 };
+        }
+    }
+
     protected internal override void Observe(in Event e)
     {
         switch (e.Kind)

@@ -10,8 +10,10 @@ namespace Wirq.Laws;
 /// levels are learned when they show. All state lies in the arena. If that is the machine's own arena, the laws fork
 /// with the machine (<see cref="Fabric.Laws"/>) and are part of its identity.
 /// <para>Effects without observations look like breaks of nearly every law. So a set that is built for a machine turns
-/// on <see cref="EventBuffer.Observing"/> of that machine. If no event waits, the set learns the state of the machine
-/// from the machine itself: entries, sources, levels of lines and pins.</para></remarks>
+/// on <see cref="EventBuffer.Observing"/> of that machine. If no event waits and no call is in flight, the set learns
+/// the state of the machine from the machine itself: entries, sources, levels, what each pin waits for, virqs and bindings. It
+/// does not judge what the machine does not know: what an eventfd holds, and which EOIs CPUs signalled
+/// earlier.</para></remarks>
 public sealed class LawSet
 {
     private static readonly (string Name, Func<MachineShadow, StateArena, Law> Make)[] All =
@@ -58,7 +60,8 @@ public sealed class LawSet
             return;
         _events = machine.Events;
         machine.Watch(this, arena);
-        if (_events.Count == 0)
+        // The state of the machine is then ahead of the events, or the answer of a call is still to come.
+        if (_events.Count == 0 && !machine.HasCallInFlight)
             Learn(machine);
     }
 
@@ -68,14 +71,11 @@ public sealed class LawSet
     /// <summary>The laws.</summary>
     public IReadOnlyList<Law> Laws => _laws;
 
-    /// <summary>Learns the state of the machine from before the first event. So nothing is unknown, and later events
-    /// add no knowledge that another history of the same machine would lack.</summary>
+    /// <summary>Learns the state of the machine from before the first event. What the machine itself does not know (the
+    /// counts of eventfds, earlier EOIs of CPUs) stays unknown, and no law judges by it.</summary>
     private void Learn(Fabric machine)
     {
-        _shadow.Learn(machine);
         LearnEntries(machine);
-        foreach (Law law in _laws)
-            law.Learn(machine);
         for (int gsi = 0; gsi < machine.Gsis.Count; gsi++)
         {
             foreach (int slot in machine.Lines.SourcesOf(gsi))
@@ -84,6 +84,11 @@ public sealed class LawSet
                 Observe(new LineChanged(gsi, Asserted: true).ToEvent() with { Time = machine.Now });
         }
         LearnPins(machine);
+        LearnPic(machine);
+        // Last, because the events above stand for changes, and a change resets some of this.
+        _shadow.Learn(machine);
+        foreach (Law law in _laws)
+            law.Learn(machine);
     }
 
     private void LearnSource(Fabric machine, int slot, int gsi)
@@ -105,8 +110,13 @@ public sealed class LawSet
                     Observe(new PinChanged(chip, pin, Asserted: true, ByPolarity: true).ToEvent() with { Time = machine.Now });
             }
         }
+    }
+
+    private void LearnPic(Fabric machine)
+    {
         if (machine.Pic is not { } pic)
             return;
+        Observe(new PicTriggerChanged(pic.LevelTriggered, pic.LevelTriggered).ToEvent() with { Time = machine.Now });
         Observe(new PicMaskChanged(pic.MaskRegister, pic.MaskRegister).ToEvent() with { Time = machine.Now });
         for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
         {

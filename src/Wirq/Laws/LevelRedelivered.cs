@@ -32,6 +32,21 @@ internal sealed class LevelRedelivered : Law
         "a level line that is still asserted after its ack is delivered again (after the storm brake's deadline, where it "
         + "holds); one that is not, is not";
 
+    internal override void Learn(Fabric machine)
+    {
+        for (int chip = 0; chip < _pins.ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _pins.Options(chip).Pins; pin++)
+            {
+                IoApicPin state = machine.IoApics[chip].PinState(pin);
+                ref LevelFacts facts = ref _facts[chip];
+                facts.InFlight = facts.InFlight.Set(pin, state.Has(PinFlags.InFlight));
+                facts.Refused = facts.Refused.Set(pin, state.Has(PinFlags.Refused));
+                facts.Braked = facts.Braked.Set(pin, state.Has(PinFlags.Braked));
+            }
+        }
+    }
+
     protected internal override void Observe(in Event e)
     {
         if (e.Kind == EventKind.Rest)

@@ -10,6 +10,15 @@ internal sealed partial class MaskedIsSilent
     private readonly Block<VirqMask> _virqs;
     private readonly Block<SlotsSeen> _virqsSeen;
 
+    internal override void Learn(Fabric machine)
+    {
+        for (int slot = 0; slot < (machine.RouteCache?.Capacity ?? 0); slot++)
+        {
+            if (_shadow.Virqs.IsMasked(slot))
+                _virqsSeen.Value.See(slot);
+        }
+    }
+
     private void FollowVirq(in Event e, ref VirqMask virq)
     {
         switch (e.Kind)

@@ -10,6 +10,24 @@ internal sealed partial class NoLostEdge
     private readonly Block<VirqCounts> _virqs;
     private readonly Block<SlotsSeen> _virqsSeen;
 
+    /// <summary>What an eventfd holds of a masked virq is not known, so it is not owed.</summary>
+    internal override void Learn(Fabric machine)
+    {
+        if (machine.RouteCache is not { } virqs)
+            return;
+        for (int slot = 0; slot < virqs.Capacity; slot++)
+        {
+            if (!virqs.IsInUse(slot))
+                continue;
+            _virqsSeen.Value.See(slot);
+            _virqs[slot] = new()
+            {
+                Programmed = virqs.IsProgrammed(slot) ? (byte)1 : (byte)0,
+                Waits = virqs.IsLatched(virqs.HandleAt(slot)) ? (byte)1 : (byte)0,
+            };
+        }
+    }
+
     private static void FollowVirq(in Event e, ref VirqCounts virq)
     {
         switch (e.Kind)

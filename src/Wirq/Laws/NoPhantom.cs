@@ -41,6 +41,21 @@ internal sealed class NoPhantom : Law
         "no line's interrupt is delivered when no source of that line has been asserting since its last ack (an 8259's "
         + "spurious vector, IPIs, timers and messages are not a line's)";
 
+    /// <summary>What a pin asked for while its device wanted it, and is not served yet, was right.</summary>
+    internal override void Learn(Fabric machine)
+    {
+        const PinFlags Asked = PinFlags.InFlight | PinFlags.Refused | PinFlags.RemoteIrr | PinFlags.Braked;
+        for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
+        {
+            for (int pin = 0; pin < _shadow.Pins.Options(chip).Pins; pin++)
+            {
+                (int first, int second) = _shadow.LinesOf(chip, pin);
+                if (machine.IoApics[chip].PinState(pin).Has(Asked) && (Wants(first) || Wants(second)))
+                    _standing[chip].Standing = _standing[chip].Standing.With(pin);
+            }
+        }
+    }
+
     protected internal override void Observe(in Event e)
     {
         if (e.Subsystem == Subsystem.Pic)

@@ -162,6 +162,10 @@ internal sealed partial class RemoteIrrMatches : Law
             {
                 if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
                     _chips[chip].Known = _chips[chip].Known.With(pin);
+                if (!machine.IoApics[chip].PinState(pin).Has(PinFlags.InFlight))
+                    continue;
+                _chips[chip].InFlight = _chips[chip].InFlight.With(pin);
+                _facts[_pins.Flat(chip, pin)].Sent = _pins.Entry(chip, pin).Vector;
             }
         }
     }

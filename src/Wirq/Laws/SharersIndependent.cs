@@ -5,7 +5,8 @@ using Wirq.State;
 namespace Wirq.Laws;
 
 /// <summary>A line, and every pin that it drives, is the OR of the line's sources.</summary>
-/// <remarks>A change of a line is judged at once, the pins at rest. Two kinds of pins are not judged: pins of chips
+/// <remarks>A change of a line is judged at once, the pins at rest, for the lines that an event changed since the last rest. Two
+/// kinds of pins are not judged: pins of chips
 /// that never report their pins (chips in a kernel), and pins that two lines drive.</remarks>
 internal sealed class SharersIndependent : Law
 {
@@ -13,7 +14,13 @@ internal sealed class SharersIndependent : Law
 
     private readonly MachineShadow _shadow;
 
-    internal SharersIndependent(MachineShadow shadow, StateArena arena) : base(arena) => _shadow = shadow;
+    private readonly Block<ChipsTold> _told;
+
+    internal SharersIndependent(MachineShadow shadow, StateArena arena) : base(arena)
+    {
+        _shadow = shadow;
+        _told = arena.ReserveDerived<ChipsTold>();
+    }
 
     public override string Name => nameof(SharersIndependent);
 
@@ -29,12 +36,38 @@ internal sealed class SharersIndependent : Law
                     Compare(e, e.Gsi, line.IsHigh, LineFell, LineRose);
                 break;
             case EventKind.Rest:
-                for (int gsi = 0; gsi < _shadow.Lines.Count; gsi++)
-                {
-                    if (_shadow.Lines[gsi].IsKnown)
-                        Judge(e, gsi);
-                }
+                JudgeTouched(e);
                 break;
+            case EventKind.PinChanged or EventKind.EntryWritten when _shadow.Pins.TryPin(e, out int chip, out int pin):
+                (int first, int second) = _shadow.LinesOf(chip, pin);
+                Touch(first);
+                Touch(second);
+                break;
+            case EventKind.PicPinChanged when e.Index < GsiMap.IsaIrqs:
+                Touch(_shadow.Gsis.OfIsaIrq(e.Irq));
+                break;
+        }
+    }
+
+    private void Touch(int gsi)
+    {
+        if (gsi >= 0)
+            _shadow.Lines.Touch(gsi);
+    }
+
+    private void JudgeTouched(in Event e)
+    {
+        // The first report of any pin of a chip makes all of its pins known.
+        int told = _shadow.Pic.KnowsPins ? 1 : 0;
+        for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
+            told += _shadow.Pins.Chip(chip).Told.IsEmpty ? 0 : 1;
+        if (told != _told.Value.Count)
+            _shadow.Lines.TouchAll();
+        _told.Value.Count = told;
+        for (int gsi; (gsi = _shadow.Lines.TakeTouched()) >= 0;)
+        {
+            if (_shadow.Lines[gsi].IsKnown)
+                Judge(e, gsi);
         }
     }
 
@@ -70,6 +103,12 @@ internal sealed class SharersIndependent : Law
             Fail(tooHigh, e, 0, (ulong)gsi);
         else
             Fail(low, e, (ulong)_shadow.Lines.HolderOf(gsi), (ulong)gsi);
+    }
+
+    /// <summary>How many chips had reported their pins by the last rest; the 8259 pair counts as one.</summary>
+    private struct ChipsTold : IState
+    {
+        public int Count;
     }
 
     // Any of those that hold a line may be named.

@@ -109,7 +109,7 @@ internal sealed class GsiBudget
         foreach (ref GsiRow row in _rows.Span)
         {
             if (row.Owner == VirqSlot.None)
-                row.Committed = 0;
+                (row.Committed, row.Message) = (0, default);
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class GsiBudget
     internal void ForgetRoutes()
     {
         foreach (ref GsiRow row in _rows.Span)
-            row.Committed = 0;
+            (row.Committed, row.Message) = (0, default);
     }
 
     /// <summary>The virq of a GSI, counted from 0; negative for none.</summary>
@@ -152,7 +152,7 @@ internal struct GsiBudgetState : IState
 /// <summary>One GSI that a virq can have.</summary>
 internal struct GsiRow : IState
 {
-    /// <summary>The route that the kernel's table has, if <see cref="Committed"/> is set.</summary>
+    /// <summary>The route that the kernel's table has, if <see cref="Committed"/> is set; else zero.</summary>
     public InterruptMessage Message;
     /// <summary>The virq that has it, <see cref="VirqSlot.None"/> for none.</summary>
     public ushort Owner;

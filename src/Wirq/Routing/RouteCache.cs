@@ -87,6 +87,19 @@ public sealed partial class RouteCache
         }
     }
 
+    /// <summary>Whether a slot has an owner.</summary>
+    internal bool IsInUse(int slot) => _virqs[slot].State != VirqState.Free;
+
+    /// <summary>Whether the virq in a slot has a message.</summary>
+    internal bool IsProgrammed(int slot) => _virqs[slot].Has(VirqFlags.Programmed);
+
+    /// <summary>The cookie of a virq's translation; false if it has no translation.</summary>
+    internal bool TryGetTranslation(int slot, out RouteCookie cookie)
+    {
+        cookie = _virqs[slot].Cookie;
+        return _virqs[slot].Has(VirqFlags.Translated);
+    }
+
     /// <summary>The generation of a virq's valid translation.</summary>
     internal uint GenerationOf(int slot) => _virqs[slot].Generation;
 

@@ -21,6 +21,14 @@ internal static class FreshRouteHistories
         new("a remappable entry is translated on its way", [Write(11, Handle5), Deliver(11, Handle5), Taken(11, Moved), Rest]),
         new("more under way than can be told apart",
             [Write(11, Edge), .. Enumerable.Repeat(Deliver(11, Edge), 40), Write(11, Moved, Edge), .. Enumerable.Repeat(Taken(11, Edge), 40), Rest]),
+        new("more under way than there is room for, and the first answer finds the row of a later message",
+        [
+            Write(11, Edge), .. Enumerable.Repeat(Deliver(11, Edge), 32), Write(12, Edge), Deliver(12, Edge), Taken(11, Edge),
+            Write(12, Moved, Edge), Deliver(12, Moved), Taken(12, Edge), Rest,
+        ]),
+        new("once it is at rest, what was too much is judged again",
+            [Write(11, Edge), .. Enumerable.Repeat(Deliver(11, Edge), 40), Rest, Deliver(11, Edge), Write(11, Moved, Edge), Taken(11, Moved)],
+            "pin 11 of I/OAPIC 0 had Fixed 0x22 to physical 0x2 (edge) taken for it, but sent Fixed 0x41 to physical 0x0 (edge)"),
         new("a wider format says the same", [Write(11, Edge), Deliver(11, Edge) with { A = 0xFEE00000 | 1 << 5 }, Rest],
             Options: History.TwoChips with { Format = MsiFormat.Compatibility }),
 

@@ -57,6 +57,12 @@ internal static class VirqHistories
         Of("a pin", [Faulted(0xFF00), PinFaulted(4), Rest]),
         Of("a refusal for another reason", [MessageSet(1, 0x10), Refused(1, RefusalReason.NoDestination), Rest]),
 
+        Of("more faults at once than there is room for, and the refusals in another order",
+            [.. Faults(1, 17), MessageSet(1, 1), Refused(1), .. Faults(1, 17), Rest]),
+        Of("more faults at once than there is room for, and the refusal of the first that had none",
+            [.. Faults(2, 16), Faulted(1), MessageSet(1, 1), Refused(1), Rest]),
+        Of("once it is at rest, what was too much is judged again", [.. Faults(1, 17), Rest, Faulted(0x10), Rest],
+            "a fault of device 00:02.0 was recorded, and no interrupt of it happened"),
         Of("a fault when the guest programs an entry", [MessageSet(1, 0x10), Faulted(0x10), Rest],
             "a fault of device 00:02.0 was recorded, and no interrupt of it happened"),
         Of("two faults for one attempt", [MessageSet(1, 0x10), Faulted(0x10), Faulted(0x10), Refused(1), Rest],
@@ -110,5 +116,6 @@ internal static class VirqHistories
     private static Event Invalidated(int first, int last, int unit = 0) => new(EventKind.RemapInvalidated, (ushort)unit, 0, (ulong)first, (ulong)last);
     private static Event Done(int first, int last, int unit = 0) => new(EventKind.RemapInvalidationDone, (ushort)unit, 1, (ulong)first, (ulong)last);
     private static Event Faulted(ushort requester, ulong flags = 0) => new(EventKind.RemapFaulted, 0, requester, 0x22, 7 | flags);
+    private static IEnumerable<Event> Faults(int first, int count) => Enumerable.Range(first, count).Select(requester => Faulted((ushort)requester));
     private static Event PinFaulted(int pin) => new(EventKind.PinRefused, 0, (uint)pin, 1, (ulong)RefusalReason.RemappingFault);
 }

@@ -12,6 +12,7 @@ public sealed class IdentityTests
     private static readonly EventFd Trigger = new(7), Resample = new(8);
     private static readonly Msi First = Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0));
     private static readonly Msi Second = Msi.Encode(InterruptMessage.Create(0x42, DeliveryMode.Fixed, 0));
+    private static readonly Msi Third = Msi.Encode(InterruptMessage.Create(0x43, DeliveryMode.Fixed, 0));
 
     private readonly FabricPorts _ports = PortsOf.One(new FakeKernel());
 
@@ -108,6 +109,85 @@ public sealed class IdentityTests
         Assert.Equal(Identity(one), Identity(other));
     }
 
+    /// <summary>What a port was given it has, though its virq has another message by now, or is gone.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_message_in_flight_counts_though_nobody_has_it_any_more(bool leaves)
+    {
+        Fabric one = Machine(), other = Machine();
+        foreach ((Fabric fabric, Msi message) in new[] { (one, First), (other, Second) })
+        {
+            // Without an eventfd it wants no route, which would have the message, too.
+            VirqHandle virq = fabric.RouteCache!.Register("device", 0x10);
+            fabric.RouteCache.SetMessage(virq, message);
+            fabric.RouteCache.Trigger(virq);
+            Assert.True(fabric.Carrier.Begin(out _));
+            Assert.Equal(HostCallKind.Signal, fabric.Carrier.Call.Kind);
+            if (leaves)
+                fabric.DisposeVirq(virq);
+            else
+                fabric.RouteCache.SetMessage(virq, Third);
+        }
+        Assert.Equal(0x41, one.Carrier.Call.Effect.Message.Vector);
+        Assert.Equal(0x42, other.Carrier.Call.Effect.Message.Vector);
+        Assert.NotEqual(Identity(one), Identity(other));
+    }
+
+    [Fact]
+    public void A_binding_in_flight_counts_by_what_is_bound_though_its_virq_is_gone()
+    {
+        Fabric one = Binding(Resample), other = Binding(new EventFd(9)), same = Binding(Resample);
+        foreach (Fabric fabric in new[] { one, other, same })
+        {
+            fabric.DisposeVirq(fabric.RouteCache!.HandleAt(0));
+            fabric.Events.Clear();
+        }
+        Assert.NotEqual(one.Carrier.Call.Resample, other.Carrier.Call.Resample);
+        Assert.NotEqual(Identity(one), Identity(other));
+        Assert.Equal(Identity(one), Identity(same));
+    }
+
+    /// <summary>A row that is free says nothing, whatever the kernel's table had there.</summary>
+    [Fact]
+    public void A_route_that_left_the_table()
+    {
+        (Fabric one, VirqHandle virq) = Virq();
+        (Fabric other, VirqHandle same) = Virq();
+        Heat(one, virq, First);
+        Heat(other, same, First);
+        VirqHandle passing = other.RouteCache!.Register("passing", 0x11);
+        other.RouteCache.Attach(passing, Resample);
+        Heat(other, passing, Third);
+        other.DisposeVirq(passing);
+        other.Drain(_ports);
+        Assert.NotEqual(Identity(one), Identity(other));
+        // With the next commit it leaves.
+        Heat(one, virq, Second);
+        Heat(other, same, Second);
+        Assert.Equal(Identity(one), Identity(other));
+    }
+
+    [Fact]
+    public void Routes_that_a_kernel_did_not_take()
+    {
+        (Fabric one, VirqHandle virq) = Virq();
+        (Fabric other, VirqHandle same) = Virq();
+        foreach ((Fabric fabric, VirqHandle handle, Msi message) in new[] { (one, virq, First), (other, same, Third) })
+        {
+            fabric.RouteCache!.SetMessage(handle, message);
+            fabric.RouteCache.Trigger(handle);
+            while (fabric.Carrier.TryPeek(out _))
+            {
+                for (bool due = fabric.Carrier.Begin(out HostCall call); due;)
+                    due = fabric.Carrier.Complete(call.Kind == HostCallKind.Commit ? HostAnswer.Refused : HostAnswer.Yes, out call);
+            }
+            fabric.RouteCache.SetMessage(handle, Second);
+            fabric.Drain(_ports);
+        }
+        Assert.Equal(Identity(one), Identity(other));
+    }
+
     [Fact]
     public void What_waits_counts_and_its_order()
     {
@@ -148,6 +228,35 @@ public sealed class IdentityTests
             Assert.Equal(Identity(one), Identity(other));
         }
         Assert.Equal(0, other.Events.Count);
+    }
+
+    private void Heat(Fabric fabric, VirqHandle virq, Msi message)
+    {
+        fabric.RouteCache!.SetMessage(virq, message);
+        fabric.RouteCache.Trigger(virq);
+        fabric.Drain(_ports);
+        Assert.Equal(VirqState.Hot, fabric.RouteCache.StateOf(virq));
+    }
+
+    /// <summary>A kernel that owns the I/OAPIC is asked to bind a line's eventfds.</summary>
+    private static Fabric Binding(EventFd resample)
+    {
+        var fabric = new Fabric(FabricOptions.Pc() with
+        {
+            Routing = new RoutingOptions { Kernel = new FakeKernel().Limits with { OwnsIoApic = true } },
+            Pic = null,
+        });
+        VirqHandle virq = fabric.ConnectVirq(20, "disk", VirqKind.Level);
+        fabric.RouteCache!.AttachResample(virq, resample);
+        fabric.RouteCache.Attach(virq, Trigger);
+        HostCall call = default;
+        while (call.Kind != HostCallKind.Bind && fabric.Carrier.TryPeek(out _))
+        {
+            if (fabric.Carrier.Begin(out call) && call.Kind != HostCallKind.Bind)
+                fabric.Carrier.Complete(HostAnswer.Yes, out _);
+        }
+        Assert.Equal(HostCallKind.Bind, fabric.Carrier.Call.Kind);
+        return fabric;
     }
 
     private Fabric InFlight(int changes)

@@ -59,7 +59,14 @@ internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Eve
     }
 
     // Small numbers name something that is there, whatever the field means.
-    private static IEnumerable<Event> EveryKind(int round) => Enum.GetValues<EventKind>().Where(kind => kind != EventKind.None)
-        .Select(kind => new Event(kind, kind.Subsystem == Subsystem.Remapping
-            ? (ushort)0 : (ushort)(round % 2), (uint)(round % 8), (ulong)(round % 7) * 0x11, (ulong)(round % 3)) { Time = round * 10 });
+    private static IEnumerable<Event> EveryKind(int round) =>
+        Enum.GetValues<EventKind>().Where(kind => kind != EventKind.None).Select(kind => Of(kind, round));
+
+    private static Event Of(EventKind kind, int round)
+    {
+        (ulong index, ulong a, ulong b) = EventRanges.Most(kind);
+        int unit = kind.Subsystem == Subsystem.Remapping ? 0 : round % 2;
+        return new Event(kind, (ushort)unit, (uint)Math.Min((ulong)(round % 8), index), Math.Min((ulong)(round % 7) * 0x11, a),
+            Math.Min((ulong)(round % 3), b)) { Time = round * 10 };
+    }
 }

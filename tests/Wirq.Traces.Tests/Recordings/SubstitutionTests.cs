@@ -101,6 +101,34 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         Assert.Equal($"f: byte {at}: {message}", refused.Message);
     }
 
+    /// <summary>Cut to what a view has of it, each would be another event.</summary>
+    [Theory]
+    [InlineData(EventKind.MsrWrite, 0, 0x1_0000_080B, 0, "MsrWrite of A 0x10000080b; expected A 0 to 0xffffffff")]
+    [InlineData(EventKind.MsrRead, 2, 0x80B, 0, "MsrRead of index 0x2; expected index 0 to 0x1")]
+    [InlineData(EventKind.PortWrite, 1, 0x1_0020, 0, "PortWrite of A 0x10020; expected A 0 to 0xffff")]
+    [InlineData(EventKind.PortRead, 1, 0x20, 0x1_0000_0000, "PortRead of B 0x100000000; expected B 0 to 0xffffffff")]
+    [InlineData(EventKind.VectorTaken, 0, 0x41, 257, "VectorTaken of B 0x101; expected B 0 to 0x2")]
+    [InlineData(EventKind.VectorTaken, 0, 0x141, 0, "VectorTaken of A 0x141; expected A 0 to 0xff")]
+    [InlineData(EventKind.VectorAccepted, 0, 0x141, 0, "VectorAccepted of A 0x141; expected A 0 to 0xff")]
+    [InlineData(EventKind.CpuEoi, 0, 0x41, 4, "CpuEoi of B 0x4; expected B 0 to 0x3")]
+    [InlineData(EventKind.Deliver, 4, 0xFEE00000, 0x1_0000_0041, "Deliver of B 0x100000041; expected B 0 to 0xffffffff")]
+    [InlineData(EventKind.PinRefused, 4, 1, 257, "PinRefused of B 0x101; expected B 0 to 0x9")]
+    [InlineData(EventKind.PicMaskChanged, 0, 0x1_0000, 0, "PicMaskChanged of A 0x10000; expected A 0 to 0xffff")]
+    [InlineData(EventKind.RemapFaulted, 0x1_0010, 0x22, 0, "RemapFaulted of index 0x10010; expected index 0 to 0xffff")]
+    [InlineData(EventKind.VirqBound, 4, 7, 0x1_0000_0007, "VirqBound of B 0x100000007; expected B 0 to 0x7fffffff")]
+    [InlineData(EventKind.SourceRaised, 0, 258, 0, "SourceRaised of A 0x102; expected A 0 to 0x2")]
+    public void An_event_of_a_datum_that_no_view_has_is_refused(EventKind kind, long index, long a, long b, string message)
+    {
+        RecordedMachine sample = RecordedMachine.Whole with
+        {
+            Events = [new Event(EventKind.Rest), new Event(kind, 0, (uint)index, (ulong)a, (ulong)b)],
+        };
+        using var reader = new RecordingReader(new MemoryStream(sample.ToBytes()), "f");
+        Assert.True(reader.TryRead(out _));
+        RecordingException refused = Assert.Throws<RecordingException>(() => reader.TryRead(out _));
+        Assert.EndsWith($": {message}", refused.Message, StringComparison.Ordinal);
+    }
+
     private static byte[] Make(Random random)
     {
         RecordedMachine sample = s_samples[random.Next(s_samples.Length)];

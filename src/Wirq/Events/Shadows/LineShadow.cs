@@ -1,3 +1,4 @@
+using System.Numerics;
 using Wirq.State;
 
 namespace Wirq.Events.Shadows;
@@ -51,6 +52,15 @@ internal enum LineFacts : byte
     High = 4,
 }
 
+/// <summary>The lines that an event changed since they were last judged, one bit each. The verdict on every other line would
+/// be the same as the last one, so this is not part of an identity.</summary>
+internal struct TouchedLines : IState
+{
+    internal const int Bits = 64;
+
+    public ulong Word;
+}
+
 /// <summary>The lines and their sources, reconstructed from the events. A source from before the first event is learned
 /// from the first event that names it.</summary>
 internal sealed class LineShadow
@@ -59,22 +69,48 @@ internal sealed class LineShadow
 
     private readonly Block<SourceFact> _sources;
     private readonly Block<LineFact> _lines;
+    private readonly Block<TouchedLines> _touched;
 
     internal LineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
     {
         _sources = arena.ReserveBySource<SourceFact>(options, gsis);
         _lines = arena.Reserve<LineFact>(gsis.Count);
+        _touched = arena.ReserveDerived<TouchedLines>((gsis.Count + TouchedLines.Bits - 1) / TouchedLines.Bits);
     }
 
-    /// <summary>For a machine without earlier events, everything is known: its lines are low, and have only the sources
-    /// that are reported next.</summary>
+    /// <summary>Everything is known about a machine: a line is low and without sources unless an event reported
+    /// otherwise.</summary>
     internal void Learn()
     {
         foreach (ref LineFact line in _lines.Span)
-            line.Facts = LineFacts.Sourced | LineFacts.Told;
+            line.Facts |= LineFacts.Sourced | LineFacts.Told;
+        TouchAll();
     }
 
-    internal int SourceCount => _sources.Count;
+    /// <summary>Marks a line: something changed that it is judged by.</summary>
+    internal void Touch(int gsi) => _touched[gsi / TouchedLines.Bits].Word |= 1ul << gsi % TouchedLines.Bits;
+
+    internal void TouchAll()
+    {
+        for (int gsi = 0; gsi < _lines.Count; gsi++)
+            Touch(gsi);
+    }
+
+    /// <summary>Takes the lowest marked line and removes its mark; -1 if no line is marked.</summary>
+    internal int TakeTouched()
+    {
+        for (int word = 0; word < _touched.Count; word++)
+        {
+            ref ulong lines = ref _touched[word].Word;
+            if (lines == 0)
+                continue;
+            int gsi = word * TouchedLines.Bits + BitOperations.TrailingZeroCount(lines);
+            lines &= lines - 1;
+            return gsi;
+        }
+        return -1;
+    }
+
     internal int Count => _lines.Count;
     internal ref readonly LineFact this[int gsi] => ref _lines[gsi];
 
@@ -119,6 +155,7 @@ internal sealed class LineShadow
             case EventKind.LineChanged when e.Index < (uint)_lines.Count:
                 ref LineFact line = ref _lines[e.Gsi];
                 line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (LineChanged.Of(e).Asserted ? LineFacts.High : LineFacts.None);
+                Touch(e.Gsi);
                 break;
         }
     }
@@ -135,6 +172,7 @@ internal sealed class LineShadow
         source.Facts = (before | SourceFacts.Connected | added) & ~removed;
         ref LineFact line = ref _lines[e.Gsi];
         line.Facts |= LineFacts.Sourced;
+        Touch(e.Gsi);
         Recount(ref line, before, source.Facts);
     }
 
@@ -143,6 +181,7 @@ internal sealed class LineShadow
         if (slot >= _sources.Count || _sources[slot].Facts == SourceFacts.None)
             return;
         ref SourceFact source = ref _sources[slot];
+        Touch(source.Gsi);
         Recount(ref _lines[source.Gsi], source.Facts, SourceFacts.None);
         source = default;
     }

@@ -18,12 +18,13 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
     internal PicShadow Pic { get; } = new(arena);
     internal VirqShadow Virqs { get; } = new(options, arena);
 
-    /// <summary>Learns the state of a machine.</summary>
+    /// <summary>Learns the state of a machine that no event reports.</summary>
     internal void Learn(Fabric machine)
     {
         Pins.Learn(machine);
         Lines.Learn();
         Pic.Learn(machine);
+        Virqs.Learn(machine);
     }
 
     /// <summary>Processes the next event. Allocates nothing.</summary>

@@ -31,7 +31,7 @@ internal sealed class PicShadow(StateArena arena)
     /// <summary>Whether the levels of the pins are known.</summary>
     internal bool KnowsPins => _facts.Value.Told != 0;
 
-    /// <summary>The pins of a machine whose lines lead to them are low until an event reports otherwise.</summary>
+    /// <summary>The pins of a machine whose lines lead to them are low unless an event reported otherwise.</summary>
     internal void Learn(Fabric machine)
     {
         if (machine.Pic is not null && !machine.KernelOwns(machine.Gsis.OfIsaIrq(0)))

@@ -53,7 +53,8 @@ internal sealed class PinShadow
             fact.Entry = RedirectionEntry.Reset;
     }
 
-    /// <summary>The pins of a machine whose lines lead to them are low until an event reports otherwise.</summary>
+    /// <summary>The pins of a machine whose lines lead to them are low unless an event reported otherwise. A latched
+    /// request may have outlived the level of its line.</summary>
     internal void Learn(Fabric machine)
     {
         for (int chip = 0; chip < ChipCount; chip++)
@@ -62,6 +63,7 @@ internal sealed class PinShadow
             {
                 if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
                     _pins[chip].Told = _pins[chip].Told.With(pin);
+                _pins[chip].Latched = _pins[chip].Latched.Set(pin, machine.IoApics[chip].PinState(pin).Has(PinFlags.Latched));
             }
         }
     }

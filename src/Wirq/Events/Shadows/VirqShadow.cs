@@ -1,3 +1,4 @@
+using Wirq.Routing;
 using Wirq.State;
 
 namespace Wirq.Events.Shadows;
@@ -17,6 +18,18 @@ internal sealed class VirqShadow(FabricOptions options, StateArena arena)
     internal int Count => _virqs.Count;
 
     internal bool IsMasked(int slot) => _virqs[slot].Masked != 0;
+
+    /// <summary>Learns which virqs of a machine are masked.</summary>
+    internal void Learn(Fabric machine)
+    {
+        if (machine.RouteCache is not { } virqs)
+            return;
+        for (int slot = 0; slot < virqs.Capacity; slot++)
+        {
+            bool masked = virqs.StateOf(virqs.HandleAt(slot)) is VirqState.Masked or VirqState.Parked;
+            _virqs[slot].Masked = masked ? (byte)1 : (byte)0;
+        }
+    }
 
     internal void Observe(in Event e)
     {
