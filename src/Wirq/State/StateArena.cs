@@ -38,6 +38,9 @@ public sealed class StateArena
     private int _next = FirstSlab;
     private XxHash128? _hash;
     private byte[] _scratch = [];
+    // The same object in arenas that were found to have the same places; null where nothing was compared yet. Copies between
+    // these need no look at each block.
+    private object? _layout;
 
     /// <summary>Makes an empty arena.</summary>
     /// <param name="capacity">Bytes that it is expected to hold; it grows if that is too little.</param>
@@ -87,6 +90,7 @@ public sealed class StateArena
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         int bytes = checked(count * Unsafe.SizeOf<T>());
+        _layout = null;
         Length = checked(Length + bytes);
         ref StateSlab? slab = ref derived ? ref _derived : ref _hashed;
         if (slab is null || !slab.Fits(bytes))
@@ -113,7 +117,29 @@ public sealed class StateArena
         ArgumentNullException.ThrowIfNull(other);
         if (other.Count != Count)
             throw new ArgumentException($"a state of {other.Count} blocks does not fit a layout of {Count}", nameof(other));
+        if (_layout is not null && ReferenceEquals(_layout, other._layout))
+        {
+            for (int i = 0; i < _slabs.Count; i++)
+                other._slabs[i].Used.CopyTo(_slabs[i].Used);
+            return;
+        }
         CopyFrom(other, 0, 0, Count);
+        if (HasSamePlaces(other))
+            _layout = other._layout ??= new object();
+    }
+
+    /// <summary>Whether each block lies at the same place of the same piece of memory.</summary>
+    private bool HasSamePlaces(StateArena other)
+    {
+        if (_slabs.Count != other._slabs.Count)
+            return false;
+        for (int i = 0; i < Count; i++)
+        {
+            StateBlock mine = _blocks[i], its = other._blocks[i];
+            if (mine.Offset != its.Offset || mine.Length != its.Length || _slabs.IndexOf(mine.Slab) != other._slabs.IndexOf(its.Slab))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>Takes over a run of blocks of another arena.</summary>

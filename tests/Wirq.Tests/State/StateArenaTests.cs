@@ -84,6 +84,42 @@ public class StateArenaTests
         Assert.Throws<ArgumentException>(() => arena.CopyFrom(other));
     }
 
+    /// <summary>Arenas that were copied once remember that their blocks lie alike. What is reserved afterwards is compared
+    /// anew.</summary>
+    [Fact]
+    public void A_block_that_is_reserved_after_a_copy_is_compared_and_copied()
+    {
+        StateArena first = Build().Arena, second = Build().Arena;
+        second.CopyFrom(first);
+        second.CopyFrom(first);
+        Block<Small> more = first.Reserve<Small>(3);
+        Assert.Throws<ArgumentException>(() => second.CopyFrom(first));
+        Block<Timed> other = second.Reserve<Timed>(3);
+        Assert.Throws<ArgumentException>(() => second.CopyFrom(first));
+        StateArena third = Build().Arena;
+        Block<Small> same = third.Reserve<Small>(3);
+        third.CopyFrom(first);
+        more[2].Value = 7;
+        other[2].Deadline = 9;
+        third.CopyFrom(first);
+        Assert.Equal(((byte)7, 9L), (same[2].Value, other[2].Deadline));
+    }
+
+    /// <summary>Of the same blocks, in other pieces of memory.</summary>
+    [Fact]
+    public void Arenas_of_other_pieces_are_copied_block_by_block()
+    {
+        StateArena small = new(), large = new(1 << 16);
+        Block<Small> a = small.Reserve<Small>(2000), b = large.Reserve<Small>(2000);
+        Block<Timed> c = small.Reserve<Timed>(2000), d = large.Reserve<Timed>(2000);
+        for (int round = 1; round <= 3; round++)
+        {
+            (a[1999].Value, c[1999].Deadline) = ((byte)round, 10 * round);
+            large.CopyFrom(small);
+            Assert.Equal(((byte)round, 10L * round), (b[1999].Value, d[1999].Deadline));
+        }
+    }
+
     [Fact]
     public void The_same_distance_from_another_now_is_the_same_state()
     {
