@@ -38,14 +38,7 @@ internal sealed class ResampleFirstMatch : Design
 
     internal override void Join(World world) => _heard = new Marks(world, world.Fabric.Lines.Count);
 
-    internal override bool Intercept(World world, in Event next)
-    {
-        if (next.Kind != EventKind.Ack)
-            return false;
-        bool isFirst = _heard[next.Gsi] == 0;
-        _heard[next.Gsi] = 1;
-        return !isFirst;
-    }
+    internal override bool Intercept(World world, in Event next) => next.Kind == EventKind.Ack && !_heard.Add(next.Gsi);
 
     internal override void AtRest(World world) => _heard.Clear();
 }

@@ -4,42 +4,52 @@ using Wirq.State;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>What a design remembers of a pin.</summary>
+/// <summary>Whether a design has marked something.</summary>
 internal struct PinMark : IState
 {
     public uint IsSet;
 }
 
-/// <summary>What a design remembers of each pin, in the arena of its world.</summary>
-internal readonly struct PinMarks(World world)
+/// <summary>What a design remembers of each number of a row, in the arena of its world.</summary>
+internal readonly struct Marks(World world, int count)
 {
-    private readonly PinNumbers _numbers = new(world.Spec.Fabric.IoApics);
-    private readonly Block<PinMark> _marks = world.Arena.Reserve<PinMark>(Math.Max(1, new PinNumbers(world.Spec.Fabric.IoApics).Count));
+    private readonly Block<PinMark> _marks = world.Arena.Reserve<PinMark>(Math.Max(1, count));
 
-    internal ref uint this[in Event e] => ref _marks[_numbers.Of(e.IoApic, e.Pin)].IsSet;
+    internal ref uint this[int number] => ref _marks[number].IsSet;
+
+    /// <summary>Marks a number.</summary>
+    /// <returns>Whether it was not marked before.</returns>
+    internal bool Add(int number)
+    {
+        bool isNew = this[number] == 0;
+        this[number] = 1;
+        return isNew;
+    }
 
     internal void Clear() => _marks.Span.Clear();
 }
 
-/// <summary>What a design remembers of each number of a row, in the arena of its world.</summary>
-internal readonly struct Marks(World world, int count)
+/// <summary>What a design remembers of each pin.</summary>
+internal readonly struct PinMarks(World world, PinNumbers numbers)
 {
-    private readonly Block<PinMark> _marks = world.Arena.Reserve<PinMark>(count);
+    private readonly Marks _marks = new(world, numbers.Count);
 
-    internal ref uint this[int number] => ref _marks[number].IsSet;
+    internal PinMarks(World world) : this(world, new PinNumbers(world.Spec.Fabric.IoApics)) { }
 
-    internal void Clear() => _marks.Span.Clear();
+    internal ref uint this[in Event e] => ref _marks[numbers.Of(e.IoApic, e.Pin)];
+
+    internal void Clear() => _marks.Clear();
 }
 
 /// <summary>Changes of routes that a design carries out late: of each pin the last, which is what a table has in the
 /// end.</summary>
-internal readonly struct LateRoutes(World world)
+internal readonly struct LateRoutes(World world, PinNumbers numbers)
 {
-    private readonly PinNumbers _numbers = new(world.Spec.Fabric.IoApics);
-    private readonly Block<LateRoute> _late = world.Arena.Reserve<LateRoute>(
-        Math.Max(1, new PinNumbers(world.Spec.Fabric.IoApics).Count), LateRoute.MakeRelative);
+    private readonly Block<LateRoute> _late = world.Arena.Reserve<LateRoute>(Math.Max(1, numbers.Count), LateRoute.MakeRelative);
 
-    internal void Add(in Event change) => _late[_numbers.Of(change.IoApic, change.Pin)].Change = change;
+    internal LateRoutes(World world) : this(world, new PinNumbers(world.Spec.Fabric.IoApics)) { }
+
+    internal void Add(in Event change) => _late[numbers.Of(change.IoApic, change.Pin)].Change = change;
 
     /// <summary>Puts them into the table.</summary>
     /// <param name="table">The table.</param>

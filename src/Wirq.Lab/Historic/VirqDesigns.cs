@@ -126,14 +126,8 @@ internal sealed class FirstSharerOnlyResample : Design
 
     internal override void Join(World world) => _written = new Marks(world, world.Fabric.Lines.Count);
 
-    internal override HostAnswer? Answers(World world, in HostCall call)
-    {
-        if (!call.IsResample)
-            return null;
-        bool isFirst = _written[call.Gsi] == 0;
-        _written[call.Gsi] = 1;
-        return isFirst ? null : HostAnswer.No;
-    }
+    internal override HostAnswer? Answers(World world, in HostCall call) =>
+        call.IsResample && !_written.Add(call.Gsi) ? HostAnswer.No : null;
 
     internal override void AtRest(World world) => _written.Clear();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Wirq.Lab.Scenarios;
 using Wirq.State;
 
@@ -37,22 +36,25 @@ public sealed partial class World
     }
 
     /// <summary>Whether the next step of the scenario only looks at the machine, and means it at rest.</summary>
-    private bool IsExpectationNext() => _state.Value.IsPassing == 0 && NextStep() is ExpectStep;
+    private bool IsExpectationNext() => _state.Value.IsPassing == 0 && Ahead().Next is ExpectStep;
 
-    /// <summary>The step that the scenario performs as it goes on; null where it only ends something.</summary>
-    private Step? NextStep()
+    /// <summary>What the scenario does as it goes on.</summary>
+    /// <returns>The step that it performs; a repetition of nothing; or null where the innermost one ends. And how many
+    /// repetitions it enters on the way.</returns>
+    private (Step? Next, int Entered) Ahead()
     {
         (IReadOnlyList<Step> steps, int times) = Innermost();
         ScriptFrame frame = _script[_state.Value.Depth - 1];
         int index = BeginsAgain(frame, steps, times) ? 0 : frame.Step;
-        Step? next = index == steps.Count || times == 0 ? null : steps[index];
-        while (next is RepeatStep repeat)
-            next = repeat.Steps.Count == 0 || repeat.Times == 0 ? null : repeat.Steps[0];
-        return next;
+        Step? next = index == steps.Count ? null : steps[index];
+        int entered = 0;
+        for (; next is RepeatStep { Steps.Count: > 0, Times: > 0 } repeat; next = repeat.Steps[0])
+            entered++;
+        return (next, entered);
     }
 
     private static bool BeginsAgain(in ScriptFrame frame, IReadOnlyList<Step> steps, int times) =>
-        frame.Step == steps.Count && steps.Count > 0 && frame.Rounds + 1 < times;
+        frame.Step == steps.Count && frame.Rounds + 1 < times;
 
     /// <summary>The scenario goes on by one step. To begin a repetition is part of its first step; to end one, or a lapse of
     /// time, is a step of its own, after which everything may come to rest.</summary>
@@ -65,36 +67,27 @@ public sealed partial class World
             LeaveAtEnd();
             return;
         }
-        Step? expected = NextStep();
-        while (true)
+        (Step? next, int entered) = Ahead();
+        if (next is null)
         {
-            (IReadOnlyList<Step> steps, int times) = Innermost();
-            ref ScriptFrame frame = ref _script[state.Depth - 1];
-            if (BeginsAgain(frame, steps, times))
-                (frame.Step, frame.Rounds) = (0, frame.Rounds + 1);
-            if (frame.Step == steps.Count || times == 0)
-            {
-                Debug.Assert(expected is null, "a step was expected, and none performed");
-                Leave();
-                return;
-            }
-            Step step = steps[frame.Step];
-            if (state.Depth == 1)
-                Begun = step.At;
-            if (step is RepeatStep repeat)
-            {
-                // To do nothing again and again takes its time too.
-                if (repeat.Steps.Count == 0)
-                    Spend(Worker.Scenario, repeat.Times);
-                _script[state.Depth++] = default;
-                continue;
-            }
-            Debug.Assert(ReferenceEquals(step, expected), "another step was expected");
-            frame.Step++;
-            Perform(step, runningCpu: -1);
-            LeaveAtEnd();
+            Leave();
             return;
         }
+        (IReadOnlyList<Step> steps, int times) = Innermost();
+        ref ScriptFrame frame = ref _script[state.Depth - 1];
+        if (BeginsAgain(frame, steps, times))
+            (frame.Step, frame.Rounds) = (0, frame.Rounds + 1);
+        if (state.Depth == 1)
+            Begun = steps[frame.Step].At;
+        for (; entered > 0; entered--)
+            _script[state.Depth++] = default;
+        // To do nothing again and again takes its time too.
+        if (next is RepeatStep { Steps.Count: 0 } nothing)
+            Spend(Worker.Scenario, nothing.Times);
+        _script[state.Depth - 1].Step++;
+        if (next is not RepeatStep)
+            Perform(next, runningCpu: -1);
+        LeaveAtEnd();
     }
 
     /// <summary>The scenario itself ends with its last step; a repetition ends in a step of its own.</summary>
@@ -120,8 +113,9 @@ public sealed partial class World
         if (nanoseconds == 0)
             return;
         (_state.Value.Until, _state.Value.IsPassing) = (Fabric.Now + nanoseconds, 1);
-        PassOn();
+        PassOn(_state.Value.Until);
     }
 
-    private void PassOn() => Advance(Math.Min(_state.Value.Until, Math.Max(NextDeadline, Fabric.Now + 1)));
+    /// <summary>Time moves on to what falls due next, and not beyond an end.</summary>
+    private void PassOn(long end) => Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
 }

@@ -72,7 +72,7 @@ public sealed partial class World
             // The step itself is counted already.
             if (!first)
                 Spend(Worker.Timers, 1 + _workOfCpus);
-            Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
+            PassOn(end);
             Drain();
         }
     }

@@ -86,7 +86,7 @@ public sealed partial class World
             case TransitionKind.Time:
                 // The step that lets it pass was counted as it began.
                 Spend(Worker.Timers, 1 + _workOfCpus);
-                PassOn();
+                PassOn(_state.Value.Until);
                 break;
             case TransitionKind.Script:
                 GoOn();

@@ -49,9 +49,7 @@ public sealed class FabricHostBuilder
     public FabricHostBuilder UseKernel(Func<HostParts, IKernelPort> make)
     {
         ArgumentNullException.ThrowIfNull(make);
-        Once(_kernel, "a kernel");
-        _kernel = make;
-        return this;
+        return Once(ref _kernel, make, "a kernel");
     }
 
     /// <summary>Somebody polls, reads and writes eventfds. It stays its owner's, who brings <see
@@ -76,8 +74,8 @@ public sealed class FabricHostBuilder
     public FabricHostBuilder UseEventFds(Func<HostParts, IEventPort> make, bool edgeTriggered = false, Func<HostParts, EventFd>? create = null)
     {
         ArgumentNullException.ThrowIfNull(make);
-        Once(_eventFds, "eventfds");
-        (_eventFds, _edgeTriggered, _create) = (make, edgeTriggered, create);
+        Once(ref _eventFds, make, "eventfds");
+        (_edgeTriggered, _create) = (edgeTriggered, create);
         return this;
     }
 
@@ -86,9 +84,7 @@ public sealed class FabricHostBuilder
     public FabricHostBuilder UseCpus(ICpuPort cpus)
     {
         ArgumentNullException.ThrowIfNull(cpus);
-        Once(_cpus, "CPUs");
-        _cpus = cpus;
-        return this;
+        return Once(ref _cpus, cpus, "CPUs");
     }
 
     /// <summary>Somebody hears acknowledges of sources that the host did not make: <see cref="FabricPorts.Acks"/>.</summary>
@@ -96,9 +92,7 @@ public sealed class FabricHostBuilder
     public FabricHostBuilder UseAcks(IAckPort acks)
     {
         ArgumentNullException.ThrowIfNull(acks);
-        Once(_acks, "somebody who hears acknowledges");
-        _acks = acks;
-        return this;
+        return Once(ref _acks, acks, "somebody who hears acknowledges");
     }
 
     /// <summary>The guest's memory: tables of remapping units, and what they write.</summary>
@@ -106,9 +100,7 @@ public sealed class FabricHostBuilder
     public FabricHostBuilder UseMemory(IGuestMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        Once(_memory, "memory");
-        _memory = memory;
-        return this;
+        return Once(ref _memory, memory, "memory");
     }
 
     /// <summary>One more observes the machine; observations are made then. Each hears all that it observes, in the order of
@@ -202,9 +194,12 @@ public sealed class FabricHostBuilder
     private static T Made<T>(T? made, string by) where T : class =>
         made ?? throw new InvalidOperationException($"what was given to {by} made null");
 
-    private static void Once(object? had, string what)
+    /// <summary>Takes what there is one of.</summary>
+    private FabricHostBuilder Once<T>(ref T? had, T given, string what) where T : class
     {
         if (had is not null)
             throw new InvalidOperationException($"the machine has {what} already");
+        had = given;
+        return this;
     }
 }

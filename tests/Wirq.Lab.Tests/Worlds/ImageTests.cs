@@ -16,11 +16,6 @@ public class ImageTests
     private const string List = "tests/Wirq.Lab.Tests/Worlds/state-fields.txt";
     private const int MostOfBlock = 40;
 
-    private static readonly string[] Machines =
-    [
-        "controllers", "routing", "remapping",
-    ];
-
     [Fact]
     public void Every_field_of_the_image_is_copied_and_hashed_or_named_as_one_that_is_not()
     {
@@ -134,27 +129,12 @@ public class ImageTests
     /// <summary>Worlds in the middle of something, which have every struct of state between them.</summary>
     private static IEnumerable<World> Busy()
     {
-        foreach (string folder in Machines)
+        foreach (string file in ShippedScenarios.Files("controllers", "routing", "remapping"))
         {
-            foreach (string path in Directory.EnumerateFiles(Repository.PathOf(Path.Combine("scenarios", folder)), "*.yaml").Order(StringComparer.Ordinal))
-            {
-                if (path.Contains("2048", StringComparison.Ordinal))
-                    continue;
-                Scenario scenario = ScenarioReader.Read(path, File.ReadAllText(path), Designs.Names)[0];
-                Design? design = scenario.Historic.Count > 0 ? Designs.Create(scenario.Historic[0].Design) : null;
-                var world = new World(scenario, design);
-                List<Transition> next = [];
-                var random = new Random(1);
-                for (int step = 0; step < 60; step++)
-                {
-                    world.Enabled(next);
-                    if (next.Count == 0)
-                        break;
-                    Transition chosen = next[random.Next(next.Count)];
-                    world.Apply(chosen);
-                }
-                yield return world;
-            }
+            Scenario scenario = ShippedScenarios.Read(file)[0];
+            var world = new World(scenario, scenario.Historic.Count > 0 ? Designs.Create(scenario.Historic[0].Design) : null);
+            ShippedScenarios.Walk(world, new Random(1), most: 60, out _);
+            yield return world;
         }
     }
 }

@@ -1,7 +1,6 @@
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
-using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Worlds;
 
@@ -11,17 +10,13 @@ public class TransitionTests(ITestOutputHelper output)
 {
     private const int Walk = 400, LongWalk = 2000, Copied = 8;
 
-    public static TheoryData<string> Files => [.. new[] { "controllers", "routing", "remapping" }
-        .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(Path.Combine("scenarios", folder)), "*.yaml"))
-        .Where(file => !file.Contains("2048", StringComparison.Ordinal))
-        .Select(file => Path.GetRelativePath(Repository.PathOf("scenarios"), file))
-        .Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping")];
 
     [Theory, MemberData(nameof(Files))]
     public void The_usual_order_does_only_what_a_world_lists(string file)
     {
         List<Transition> next = [];
-        foreach (Scenario scenario in Read(file))
+        foreach (Scenario scenario in ShippedScenarios.Read(file))
         {
             foreach (Design? design in scenario.Historic.Select(spec => Designs.Create(spec.Design)).Prepend(null))
             {
@@ -47,7 +42,7 @@ public class TransitionTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         List<Transition> next = [], others = [];
-        foreach (Scenario scenario in Read(file))
+        foreach (Scenario scenario in ShippedScenarios.Read(file))
         {
             Design? design = scenario.Historic.Count == 0 ? null : Designs.Create(scenario.Historic[random.Next(scenario.Historic.Count)].Design);
             using var first = new World(scenario, random.Next(2) == 0 ? design : null);
@@ -80,7 +75,7 @@ public class TransitionTests(ITestOutputHelper output)
     {
         int seed = file.Length * 7919;
         output.WriteLine($"seed {seed}");
-        foreach (Scenario scenario in Read(file))
+        foreach (Scenario scenario in ShippedScenarios.Read(file))
         {
             using World world = Walked(scenario, null, new Random(seed), out int steps);
             Assert.True(steps > 0);
@@ -95,7 +90,7 @@ public class TransitionTests(ITestOutputHelper output)
     [InlineData("routing/virq-walk.yaml", "read-after-bind")]
     public void A_design_breaks_its_law_in_any_order(string file, string design)
     {
-        Scenario scenario = Read(file).First(scenario => scenario.Historic.Any(spec => spec.Design == design && spec.Breaks != HistoricSpec.Expectations));
+        Scenario scenario = ShippedScenarios.Read(file).First(scenario => scenario.Historic.Any(spec => spec.Design == design && spec.Breaks != HistoricSpec.Expectations));
         string law = scenario.Historic.First(spec => spec.Design == design && spec.Breaks != HistoricSpec.Expectations).Breaks;
         int broken = 0;
         for (int seed = 1; seed <= 20; seed++)
@@ -128,7 +123,7 @@ public class TransitionTests(ITestOutputHelper output)
     [Fact]
     public void A_world_that_is_copied_from_itself_stays_as_it_is()
     {
-        Scenario scenario = Read("remapping/invalidation-in-range.yaml")[0];
+        Scenario scenario = ShippedScenarios.Read("remapping/invalidation-in-range.yaml")[0];
         using World world = new(scenario), other = new(scenario);
         world.Apply(new Transition(TransitionKind.Script));
         other.Apply(new Transition(TransitionKind.Script));
@@ -141,29 +136,16 @@ public class TransitionTests(ITestOutputHelper output)
 
     private static World Walked(Scenario scenario, Design? design, Random random, out int steps)
     {
-        List<Transition> next = [];
         var world = new World(scenario, design);
         steps = 0;
         try
         {
-            for (; steps < LongWalk; steps++)
-            {
-                world.Enabled(next);
-                if (next.Count == 0)
-                    break;
-                world.Apply(next[random.Next(next.Count)]);
-            }
+            ShippedScenarios.Walk(world, random, LongWalk, out steps);
         }
         catch (WorldException)
         {
             // It never comes to rest, or goes deeper than it can.
         }
         return world;
-    }
-
-    private static IReadOnlyList<Scenario> Read(string file)
-    {
-        string path = Repository.PathOf(Path.Combine("scenarios", file));
-        return ScenarioReader.Read(path, File.ReadAllText(path), Designs.Names);
     }
 }

@@ -1,23 +1,18 @@
-using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
-using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Worlds;
 
 /// <summary>All that a world remembers of its machine lies in its arena: kernel, eventfds and guest memory too.</summary>
 public class WorldStateTests
 {
-    public static TheoryData<string> Files => [.. new[] { "routing", "remapping" }
-        .SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(Path.Combine("scenarios", folder)), "*.yaml"))
-        .Where(file => File.ReadAllText(file).Contains("kernel:", StringComparison.Ordinal) && !file.Contains("2048", StringComparison.Ordinal))
-        .Select(file => Path.GetRelativePath(Repository.PathOf("scenarios"), file))
-        .Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files => [.. ShippedScenarios.Files("routing", "remapping")
+        .Where(file => ShippedScenarios.TextOf(file).Contains("kernel:", StringComparison.Ordinal))];
 
     [Fact]
     public void A_world_that_takes_nothing_over_goes_another_way()
     {
-        Scenario scenario = Read("routing/virq-walk.yaml")[0];
+        Scenario scenario = ShippedScenarios.Read("routing/virq-walk.yaml")[0];
         World first = new(scenario), second = new(scenario);
         UsualOrder order = new(first);
         order.Step();
@@ -28,7 +23,7 @@ public class WorldStateTests
     [Theory, MemberData(nameof(Files))]
     public void A_fork_goes_on_as_its_original_does(string file)
     {
-        foreach (Scenario scenario in Read(file))
+        foreach (Scenario scenario in ShippedScenarios.Read(file))
         {
             for (int cut = 0; cut <= scenario.Steps.Count; cut += Math.Max(1, scenario.Steps.Count / 4))
             {
@@ -49,11 +44,5 @@ public class WorldStateTests
                 Assert.Equal(first.Failures.Count - failed, second.Failures.Count);
             }
         }
-    }
-
-    private static IReadOnlyList<Scenario> Read(string file)
-    {
-        string path = Repository.PathOf(Path.Combine("scenarios", file));
-        return ScenarioReader.Read(path, File.ReadAllText(path), Designs.Names);
     }
 }

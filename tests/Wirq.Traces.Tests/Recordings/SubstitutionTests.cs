@@ -92,10 +92,7 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         {
             Events = [new Event(EventKind.Rest), new Event(kind, (ushort)unit, (uint)index, (ulong)a)],
         };
-        byte[] bytes = sample.ToBytes();
-        using var reader = new RecordingReader(new MemoryStream(bytes), "f");
-        Assert.True(reader.TryRead(out _));
-        RecordingException refused = Assert.Throws<RecordingException>(() => reader.TryRead(out _));
+        RecordingException refused = RefusedAtTheSecond(sample);
         const int end = 3;
         int at = (RecordedMachine.Whole with { Events = [new Event(EventKind.Rest)] }).ToBytes().Length - end;
         Assert.Equal($"f: byte {at}: {message}", refused.Message);
@@ -123,10 +120,15 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
         {
             Events = [new Event(EventKind.Rest), new Event(kind, 0, (uint)index, (ulong)a, (ulong)b)],
         };
+        RecordingException refused = RefusedAtTheSecond(sample);
+        Assert.EndsWith($": {message}", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static RecordingException RefusedAtTheSecond(RecordedMachine sample)
+    {
         using var reader = new RecordingReader(new MemoryStream(sample.ToBytes()), "f");
         Assert.True(reader.TryRead(out _));
-        RecordingException refused = Assert.Throws<RecordingException>(() => reader.TryRead(out _));
-        Assert.EndsWith($": {message}", refused.Message, StringComparison.Ordinal);
+        return Assert.Throws<RecordingException>(() => reader.TryRead(out _));
     }
 
     private static byte[] Make(Random random)
