@@ -18,8 +18,11 @@ public abstract class Law
     protected Law(StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
-        _break = arena.Reserve<LawBreak>(1, (ref LawBreak state, long _) =>
+        _break = arena.Reserve<LawBreak>(1, (copy, _) =>
         {
+            ref LawBreak state = ref copy[0];
+            if (state.Code == 0)
+                return;
             state = state.Canonical;
             if (NamesSource(state.Code))
                 state = state with { First = 0 };
