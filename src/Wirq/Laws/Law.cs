@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -20,9 +21,10 @@ public abstract class Law
         ArgumentNullException.ThrowIfNull(arena);
         _break = arena.Reserve<LawBreak>(1, (copy, _) =>
         {
-            ref LawBreak state = ref copy[0];
-            if (state.Code == 0)
+            // Mostly no law is broken.
+            if (!MemoryMarshal.AsBytes(copy).ContainsAnyExcept((byte)0))
                 return;
+            ref LawBreak state = ref copy[0];
             state = state.Canonical;
             if (NamesSource(state.Code))
                 state = state with { First = 0 };

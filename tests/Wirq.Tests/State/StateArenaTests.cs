@@ -108,21 +108,6 @@ public class StateArenaTests
         Assert.Equal(((byte)7, 9L), (same[2].Value, other[2].Deadline));
     }
 
-    /// <summary>Of the same blocks, in other pieces of memory.</summary>
-    [Fact]
-    public void Arenas_of_other_pieces_are_copied_block_by_block()
-    {
-        StateArena small = new(), large = new(1 << 16);
-        Block<Small> a = small.Reserve<Small>(2000), b = large.Reserve<Small>(2000);
-        Block<Timed> c = small.Reserve<Timed>(2000), d = large.Reserve<Timed>(2000);
-        for (int round = 1; round <= 3; round++)
-        {
-            (a[1999].Value, c[1999].Deadline) = ((byte)round, 10 * round);
-            large.CopyFrom(small);
-            Assert.Equal(((byte)round, 10L * round), (b[1999].Value, d[1999].Deadline));
-        }
-    }
-
     [Fact]
     public void The_same_distance_from_another_now_is_the_same_state()
     {
