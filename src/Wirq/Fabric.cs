@@ -109,7 +109,7 @@ public sealed partial class Fabric : IRouteOwner
                 + "fork would lack them: give them an arena of their own and copy that, too, or build a second machine and all "
                 + $"else over a new arena in the same order, and call its {nameof(StateArena.CopyFrom)} and that of its {nameof(Events)}");
         }
-        var fork = new Fabric(Options, new StateArena(Arena.Length)) { Memory = Memory };
+        var fork = new Fabric(Options, new StateArena()) { Memory = Memory };
         foreach (LawSet laws in _laws)
             laws.BuildFor(fork);
         fork.CopyFrom(this);

@@ -74,5 +74,9 @@ internal struct LateRoute : IState
     public Event Change;
 
     // When it was made does not matter to the table.
-    internal static void MakeRelative(ref LateRoute state, long now) => state.Change = state.Change with { Time = 0 };
+    internal static void MakeRelative(Span<LateRoute> copy, long now)
+    {
+        foreach (ref LateRoute state in copy)
+            state.Change = state.Change with { Time = 0 };
+    }
 }

@@ -16,10 +16,10 @@ internal struct WorldState : IState
     /// <summary>1 while a step lets time pass.</summary>
     public uint IsPassing;
 
-    internal static void MakeRelative(ref WorldState state, long now)
+    internal static void MakeRelative(Span<WorldState> copy, long now)
     {
-        if (state.IsPassing != 0)
-            state.Until -= now;
+        if (copy[0].IsPassing != 0)
+            copy[0].Until -= now;
     }
 }
 

@@ -34,10 +34,13 @@ internal struct IoApicPin : IState
     public void Remove(PinFlags flags) => Flags &= ~flags;
     public void Assign(PinFlags flag, bool present) => Flags = present ? Flags | flag : Flags & ~flag;
 
-    internal static void MakeRelative(ref IoApicPin pin, long now)
+    internal static void MakeRelative(Span<IoApicPin> pins, long now)
     {
-        if (pin.StormDeadline != 0)
-            pin.StormDeadline -= now;
+        foreach (ref IoApicPin pin in pins)
+        {
+            if (pin.StormDeadline != 0)
+                pin.StormDeadline -= now;
+        }
     }
 }
 

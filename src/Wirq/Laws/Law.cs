@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -18,8 +19,12 @@ public abstract class Law
     protected Law(StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
-        _break = arena.Reserve<LawBreak>(1, (ref LawBreak state, long _) =>
+        _break = arena.Reserve<LawBreak>(1, (copy, _) =>
         {
+            // Mostly no law is broken.
+            if (!MemoryMarshal.AsBytes(copy).ContainsAnyExcept((byte)0))
+                return;
+            ref LawBreak state = ref copy[0];
             state = state.Canonical;
             if (NamesSource(state.Code))
                 state = state with { First = 0 };

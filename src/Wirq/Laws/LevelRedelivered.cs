@@ -23,7 +23,11 @@ internal sealed class LevelRedelivered : Law
     internal LevelRedelivered(MachineShadow shadow, StateArena arena) : base(arena)
     {
         _pins = shadow.Pins;
-        _facts = arena.Reserve(Math.Max(1, _pins.ChipCount), static (ref LevelFacts facts, long _) => facts.Ended = default);
+        _facts = arena.Reserve<LevelFacts>(Math.Max(1, _pins.ChipCount), static (copy, _) =>
+        {
+            foreach (ref LevelFacts facts in copy)
+                facts.Ended = default;
+        });
     }
 
     public override string Name => nameof(LevelRedelivered);

@@ -34,10 +34,13 @@ internal sealed partial class RemoteIrrMatches : Law
         _chips = arena.Reserve<ChipFacts>(Math.Max(1, _pins.ChipCount));
         _facts = arena.Reserve<PinFacts>(Math.Max(1, _pins.PinCount));
         // If an EOI has no outstanding request, its vector does not matter.
-        _cpus = arena.Reserve(shadow.Options.LocalApics.Count, static (ref CpuFacts cpu, long _) =>
+        _cpus = arena.Reserve<CpuFacts>(shadow.Options.LocalApics.Count, static (copy, _) =>
         {
-            if (cpu.Eoi == Eoi.Done)
-                cpu.Vector = 0;
+            foreach (ref CpuFacts cpu in copy)
+            {
+                if (cpu.Eoi == Eoi.Done)
+                    cpu.Vector = 0;
+            }
         });
         _illegitimate = arena.Reserve<LastRefused>();
     }

@@ -24,10 +24,13 @@ internal readonly struct DeadlineTree
     public DeadlineTree(StateArena arena, int count)
     {
         _leaves = (int)BitOperations.RoundUpToPowerOf2((uint)count);
-        _nodes = arena.Reserve<Deadline>(_leaves * 2, static (ref Deadline node, long now) =>
+        _nodes = arena.Reserve<Deadline>(_leaves * 2, static (copy, now) =>
         {
-            if (node.At != Never)
-                node.At -= now;
+            foreach (ref Deadline node in copy)
+            {
+                if (node.At != Never)
+                    node.At -= now;
+            }
         });
         foreach (ref Deadline node in _nodes.Span)
             node.At = Never;

@@ -169,10 +169,13 @@ public sealed partial class LocalApics
     private static bool Counts(LocalVectorEntry timer) =>
         timer.TimerMode is ApicTimerMode.OneShot or ApicTimerMode.Periodic;
 
-    private void MakeRelative(ref ApicState s, long now)
+    private void MakeRelative(Span<ApicState> copy, long now)
     {
-        if (s.TscDeadline != 0)
-            s.TscDeadline -= TscAt(now);
-        s.LoadTime = _quirks.TimerReckonsFromLoad ? Since(in s, now) : 0;
+        foreach (ref ApicState s in copy)
+        {
+            if (s.TscDeadline != 0)
+                s.TscDeadline -= TscAt(now);
+            s.LoadTime = _quirks.TimerReckonsFromLoad ? Since(in s, now) : 0;
+        }
     }
 }

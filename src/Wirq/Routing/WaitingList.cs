@@ -89,9 +89,9 @@ internal struct WaitingListState : IState
     public int Count;
     public ushort First, Last;
 
-    internal static void MakeRelative(ref WaitingListState state, long now)
+    internal static void MakeRelative(Span<WaitingListState> copy, long now)
     {
-        if (state.Deadline != 0)
-            state.Deadline -= now;
+        if (copy[0].Deadline != 0)
+            copy[0].Deadline -= now;
     }
 }

@@ -8,11 +8,6 @@ namespace Wirq.State;
 /// bytes alone define it. A test checks this for every implementer.</summary>
 public interface IState;
 
-/// <summary>Rewrites the absolute times inside one state struct as distances from <paramref name="now"/>.</summary>
-/// <param name="state">A scratch copy of the state; the live state is never passed.</param>
-/// <param name="now">Virtual time in nanoseconds.</param>
-public delegate void Relative<T>(ref T state, long now) where T : unmanaged, IState;
-
 /// <summary>Rewrites one block so that states that behave alike have the same bytes. Times become distances, counters
 /// that only tell old from new become that, and slots get an order that does not depend on the order of
 /// arrival.</summary>
@@ -27,24 +22,25 @@ public delegate void Canonical<T>(Span<T> copy, long now) where T : unmanaged, I
 /// thread-safe.</remarks>
 public sealed class StateArena
 {
-    private const int FirstSlab = 4096;
+    // A machine of common size has one piece of memory for each role, so a copy is three moves. No power of two: the pieces of
+    // two machines would lie a multiple of 4 KiB apart, and a processor takes a load for one of the bytes just stored if
+    // the low 12 bits of their addresses are equal.
+    private const int FirstSlab = 17 * 1024;
 
     private readonly List<StateBlock> _blocks = [];
     private readonly List<StateSlab> _slabs = [];
-    private readonly int _capacity;
-    private StateSlab? _hashed, _derived;
-    // The size of the next slab. A larger block gets a slab of its own size, which does not change the size of the next
-    // one.
-    private int _next = FirstSlab;
+    // The piece of memory that has room for the next block, by role.
+    private readonly StateSlab?[] _open = new StateSlab?[3];
+    // The size of the next piece of memory, by role: each is twice as large as the one before.
+    private readonly int[] _next = [FirstSlab, FirstSlab, FirstSlab];
     private XxHash128? _hash;
-    private byte[] _scratch = [];
+    // In the order of reservation: a canonical form may use one that was made before.
+    private readonly List<(StateBlock Block, RewriteBytes Rewrite)> _rewrites = [];
+    private byte[] _canonical = [];
+    private int _canonicalLength;
     // The same object in arenas that were found to have the same places; null where nothing was compared yet. Copies between
     // these need no look at each block.
     private object? _layout;
-
-    /// <summary>Makes an empty arena.</summary>
-    /// <param name="capacity">Bytes that it is expected to hold; it grows if that is too little.</param>
-    public StateArena(int capacity = 0) => _capacity = capacity;
 
     /// <summary>The place of each block, in the order in which they were reserved.</summary>
     internal IReadOnlyList<StateBlock> Blocks => _blocks;
@@ -60,54 +56,62 @@ public sealed class StateArena
 
     /// <summary>Reserves zeroed room for <paramref name="count"/> structs in a row.</summary>
     /// <param name="count">How many; at least 1.</param>
-    public Block<T> Reserve<T>(int count) where T : unmanaged, IState => Reserve<T>(count, derived: false, null);
+    public Block<T> Reserve<T>(int count) where T : unmanaged, IState => Reserve<T>(count, StateRole.Plain, null);
 
     /// <summary>Reserves zeroed room for one struct.</summary>
     public Block<T> Reserve<T>() where T : unmanaged, IState => Reserve<T>(1);
 
-    /// <summary>As <see cref="Reserve{T}(int)"/>, where the struct holds absolute times.</summary>
-    /// <param name="count">How many; at least 1.</param>
-    /// <param name="relative">Makes the times of a copy relative to the present, for the identity.</param>
-    public Block<T> Reserve<T>(int count, Relative<T> relative) where T : unmanaged, IState =>
-        Reserve<T>(count, derived: false, (copy, now) =>
-        {
-            foreach (ref T state in copy)
-                relative(ref state, now);
-        });
-
-    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, if more than times has to be rewritten.</summary>
+    /// <summary>As <see cref="Reserve{T}(int)"/>, if the struct holds absolute times, or something else that is the same in more
+    /// than one form.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="canonical">See <see cref="Identity"/>.</param>
     public Block<T> Reserve<T>(int count, Canonical<T> canonical) where T : unmanaged, IState =>
-        Reserve(count, derived: false, canonical);
+        Reserve(count, StateRole.Rewritten, canonical);
 
-    /// <summary>As <see cref="Reserve{T}(int, Relative{T})"/>, for an index that is derived from other blocks: it is
+    /// <summary>As <see cref="Reserve{T}(int)"/>, for an index that is derived from other blocks: it is
     /// copied with them, and is not part of the identity.</summary>
     /// <param name="count">How many; at least 1.</param>
-    internal Block<T> ReserveDerived<T>(int count = 1) where T : unmanaged, IState => Reserve<T>(count, derived: true, null);
+    internal Block<T> ReserveDerived<T>(int count = 1) where T : unmanaged, IState => Reserve<T>(count, StateRole.Derived, null);
 
-    private Block<T> Reserve<T>(int count, bool derived, Canonical<T>? canonical) where T : unmanaged, IState
+    private Block<T> Reserve<T>(int count, StateRole role, Canonical<T>? canonical) where T : unmanaged, IState
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         int bytes = checked(count * Unsafe.SizeOf<T>());
         _layout = null;
         Length = checked(Length + bytes);
-        ref StateSlab? slab = ref derived ? ref _derived : ref _hashed;
-        if (slab is null || !slab.Fits(bytes))
-        {
-            int size = slab is null && !derived ? Math.Max(_next, _capacity) : _next, needed = StateSlab.Padded(bytes);
-            slab = new StateSlab(Math.Max(size, needed), derived);
-            _slabs.Add(slab);
-            Held += slab.Size;
-            if (needed <= size)
-                _next *= 2;
-        }
+        StateSlab slab = WithRoom(role, bytes);
         int offset = slab.Take(bytes);
         var block = new StateBlock(slab, offset, bytes, typeof(T));
         _blocks.Add(block);
         if (canonical is not null)
-            slab.Rewrites.Add((block, (copy, now) => canonical(MemoryMarshal.Cast<byte, T>(copy), now)));
+            _rewrites.Add((block, (copy, now) => canonical(MemoryMarshal.Cast<byte, T>(copy), now)));
         return new Block<T>(slab.Bytes, offset, count);
+    }
+
+    /// <summary>A piece of memory that has room. A block that is larger than the next piece gets one of its own, and the present
+    /// one stays open.</summary>
+    private StateSlab WithRoom(StateRole role, int bytes)
+    {
+        ref StateSlab? open = ref _open[(int)role];
+        if (open is not null && open.Fits(bytes))
+            return open;
+        ref int next = ref _next[(int)role];
+        int needed = StateSlab.Padded(bytes);
+        if (needed > next)
+            return Add(role, needed);
+        open = Add(role, next);
+        next = checked(next * 2);
+        return open;
+    }
+
+    private StateSlab Add(StateRole role, int size)
+    {
+        var slab = new StateSlab(size, role, _canonicalLength);
+        _slabs.Add(slab);
+        Held += size;
+        if (role == StateRole.Rewritten)
+            _canonicalLength = checked(_canonicalLength + size);
+        return slab;
     }
 
     /// <summary>Takes over the state of a machine of the same layout.</summary>
@@ -173,27 +177,33 @@ public sealed class StateArena
 
     /// <summary>A 128-bit hash of the state in which every absolute time is taken relative to
     /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
-    /// <remarks>XXH128 of the blocks in their order: fast, and stable across runs and across machines of one byte
+    /// <remarks>XXH128 of the blocks in the order in which they lie in memory: fast, and stable across runs and across machines of one byte
     /// order. It does not defend against deliberate collisions.</remarks>
     internal UInt128 Identity(long now)
     {
+        MakeCanonical(now);
         XxHash128 hash = _hash ??= new XxHash128();
         hash.Reset();
         foreach (StateSlab slab in _slabs)
         {
-            if (!slab.IsDerived)
-                hash.Append(slab.Rewrites.Count == 0 ? slab.Used : Rewritten(slab, now));
+            if (slab.Role != StateRole.Derived)
+                hash.Append(slab.Role == StateRole.Plain ? slab.Used : CanonicalOf(slab));
         }
         return hash.GetCurrentHashAsUInt128();
     }
 
-    private ReadOnlySpan<byte> Rewritten(StateSlab slab, long now)
+    private void MakeCanonical(long now)
     {
-        if (_scratch.Length < slab.Used.Length)
-            _scratch = new byte[slab.Used.Length];
-        slab.Used.CopyTo(_scratch);
-        foreach ((StateBlock block, RewriteBytes rewrite) in slab.Rewrites)
-            rewrite(_scratch.AsSpan(block.Offset, block.Length), now);
-        return _scratch.AsSpan(0, slab.Used.Length);
+        if (_canonical.Length < _canonicalLength)
+            _canonical = new byte[_canonicalLength];
+        foreach (StateSlab slab in _slabs)
+        {
+            if (slab.Role == StateRole.Rewritten)
+                slab.Used.CopyTo(CanonicalOf(slab));
+        }
+        foreach ((StateBlock block, RewriteBytes rewrite) in _rewrites)
+            rewrite(_canonical.AsSpan(block.Slab.CopyAt + block.Offset, block.Length), now);
     }
+
+    private Span<byte> CanonicalOf(StateSlab slab) => _canonical.AsSpan(slab.CopyAt, slab.Used.Length);
 }

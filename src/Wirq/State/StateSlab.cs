@@ -1,19 +1,29 @@
 namespace Wirq.State;
 
+/// <summary>What an identity does with the blocks of a piece of memory.</summary>
+internal enum StateRole
+{
+    /// <summary>It hashes them as they are.</summary>
+    Plain,
+    /// <summary>It hashes a canonical copy of them.</summary>
+    Rewritten,
+    /// <summary>It skips them: they follow from the others.</summary>
+    Derived,
+}
+
 /// <summary>A piece of memory with contiguous blocks of state. It does not move, so the address of a block is
 /// stable.</summary>
-internal sealed class StateSlab(int size, bool isDerived)
+internal sealed class StateSlab(int size, StateRole role, int copyAt)
 {
     private const int Alignment = 8;
     private int _used;
 
     internal byte[] Bytes { get; } = GC.AllocateArray<byte>(size, pinned: true);
     internal int Size => Bytes.Length;
-    internal bool IsDerived => isDerived;
+    internal StateRole Role => role;
+    /// <summary>Where the canonical copy of a <see cref="StateRole.Rewritten"/> one begins.</summary>
+    internal int CopyAt => copyAt;
     internal Span<byte> Used => Bytes.AsSpan(0, _used);
-
-    /// <summary>The blocks that are rewritten before they are hashed.</summary>
-    internal List<(StateBlock Block, RewriteBytes Rewrite)> Rewrites { get; } = [];
 
     internal static int Padded(int bytes) => checked(bytes + Alignment - 1) & -Alignment;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Wirq.State;
 
@@ -17,11 +18,14 @@ internal static class SourceBlocks
         rows = arena.Reserve<T>(count, (copy, _) =>
         {
             copy.Clear();
-            for (int slot = 0; slot < count; slot++)
+            // Most slots have no known facts, so the search skips them many at a time.
+            Span<byte> bytes = MemoryMarshal.AsBytes(rows.Span);
+            int slot = 0;
+            while (bytes[(slot * Unsafe.SizeOf<T>())..].IndexOfAnyExcept((byte)0) is var skipped and >= 0)
             {
-                // Most slots have no known facts.
-                if (MemoryMarshal.AsBytes(rows.Span.Slice(slot, 1)).ContainsAnyExcept((byte)0))
-                    copy[machine.Lines.PlaceOf(slot)] = rows[slot];
+                slot += skipped / Unsafe.SizeOf<T>();
+                copy[machine.Lines.PlaceOf(slot)] = rows[slot];
+                slot++;
             }
         });
         return rows;
