@@ -90,7 +90,7 @@ internal sealed class NoPhantom : Law
 
     /// <summary>Whether a request may outlive its line in the profile.</summary>
     private bool IsLatched(int chip, int pin) =>
-        _shadow.Pins.Profile(chip).LatchedRequest && !_shadow.Pins.Chip(chip).Asserted.Has(pin);
+        _shadow.Pins.Profile(chip).LatchedRequest && !_shadow.Pins.Chip(chip).Asserted.Yes.Has(pin);
 
     private void ObservePic(in Event e, ref PicRequests pic)
     {
@@ -168,7 +168,7 @@ internal sealed class NoPhantom : Law
     }
 
     private bool IsJudged(int gsi, int other) => gsi >= 0 && _shadow.Lines[gsi].IsKnown
-        && (other < 0 || _shadow.Lines[other].IsKnown || _shadow.Lines[other].Facts == LineFacts.None);
+        && (other < 0 || _shadow.Lines[other].IsKnown || _shadow.Lines[other].IsUntouched);
 
     private bool Wants(int gsi) => gsi >= 0 && _shadow.Lines[gsi].Wanting != 0;
 

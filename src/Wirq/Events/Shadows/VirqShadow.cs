@@ -6,7 +6,7 @@ namespace Wirq.Events.Shadows;
 /// <summary>The known facts about one virq.</summary>
 internal struct VirqFact : IState
 {
-    public byte Masked;
+    public Fact Masked;
 }
 
 /// <summary>The virqs, reconstructed from the events.</summary>
@@ -17,17 +17,17 @@ internal sealed class VirqShadow(FabricOptions options, StateArena arena)
     /// <summary>How many there can be, at least 1.</summary>
     internal int Count => _virqs.Count;
 
-    internal bool IsMasked(int slot) => _virqs[slot].Masked != 0;
+    internal bool IsMasked(int slot) => _virqs[slot].Masked.IsYes;
 
-    /// <summary>Learns which virqs of a machine are masked.</summary>
+    /// <summary>Learns which virqs of a machine are masked. Of a slot without a virq there is nothing to know.</summary>
     internal void Learn(Fabric machine)
     {
         if (machine.RouteCache is not { } virqs)
             return;
         for (int slot = 0; slot < virqs.Capacity; slot++)
         {
-            bool masked = virqs.StateOf(virqs.HandleAt(slot)) is VirqState.Masked or VirqState.Parked;
-            _virqs[slot].Masked = masked ? (byte)1 : (byte)0;
+            if (virqs.IsInUse(slot))
+                _virqs[slot].Masked = Facts.Of(virqs.StateOf(virqs.HandleAt(slot)) is VirqState.Masked or VirqState.Parked);
         }
     }
 
@@ -35,9 +35,17 @@ internal sealed class VirqShadow(FabricOptions options, StateArena arena)
     {
         if (e.Unit >= _virqs.Count)
             return;
-        if (e.Kind == EventKind.VirqMasked)
-            _virqs[e.Unit].Masked = 1;
-        else if (e.Kind is EventKind.VirqUnmasked or EventKind.VirqRegistered or EventKind.VirqDisposed)
-            _virqs[e.Unit].Masked = 0;
+        switch (e.Kind)
+        {
+            case EventKind.VirqMasked:
+                _virqs[e.Unit].Masked = Fact.Yes;
+                break;
+            case EventKind.VirqRegistered or EventKind.VirqUnmasked:
+                _virqs[e.Unit].Masked = Fact.No;
+                break;
+            case EventKind.VirqDisposed:
+                _virqs[e.Unit].Masked = Fact.Unknown;
+                break;
+        }
     }
 }
