@@ -52,6 +52,9 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
             case Subsystem.Routing:
                 Virqs.Observe(e);
                 break;
+            case Subsystem.Machine when e.Kind == EventKind.Rest:
+                Virqs.Rest();
+                break;
         }
     }
 
