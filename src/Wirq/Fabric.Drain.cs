@@ -13,8 +13,8 @@ public sealed partial class Fabric
     /// <param name="ports">The ports that carry out what leaves the fabric; null for none.</param>
     /// <exception cref="Routing.KernelException">The host refused a call. The other effects have run. The first refusal
     /// is thrown.</exception>
-    /// <remarks>Any other exception of a port is thrown at once. Its effect counts as refused, and the effects behind
-    /// it run with the next drain.</remarks>
+    /// <remarks>Any other exception of a port is thrown as soon as its effect is complete. Its call counts as refused,
+    /// and the effects behind it run with the next drain.</remarks>
     public void Drain(FabricPorts? ports = null)
     {
         if (ports is null)
