@@ -31,7 +31,7 @@ public sealed partial class Fabric
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
     /// <summary>A CPU whose local APIC is in a kernel ended a level vector.</summary>
-    internal void TellEoi(int cpu, byte vector) => Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector));
+    internal void TellEoi(int cpu, byte vector) => Events.Emit(new EoiBroadcast(cpu, vector, Edge: false).ToEvent());
 
     internal void Eoi(byte vector, bool level)
     {

@@ -32,7 +32,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
 
     /// <summary>Whether it is asserted. If the level of the pin is not reported: whether it sent and no event reported
     /// a fall.</summary>
-    public bool Asserted => shadow.Chip(Chip).Asserted[Pin].IsYes || _implied;
+    public bool Asserted => shadow.Chip(Chip).Asserted.Has(Pin) || _implied;
     public bool RemoteIrr => shadow.Chip(Chip).RemoteIrr.Has(Pin);
     public Mark RemoteIrrSince { get; private set; }
     /// <summary>The delivery whose EOI Remote IRR waits for.</summary>

@@ -107,9 +107,9 @@ public sealed class LawSet
             IoApic ioApic = machine.IoApics[chip];
             for (int pin = 0; pin < ioApic.Options.Pins; pin++)
             {
-                ulong entry = ioApic.Entry(pin).Bits;
-                if (entry != RedirectionEntry.Reset.Bits)
-                    Observe(new Event(EventKind.EntryWritten, (ushort)chip, (uint)pin, entry, entry) { Time = machine.Now });
+                RedirectionEntry entry = ioApic.Entry(pin);
+                if (entry != RedirectionEntry.Reset)
+                    Observe(new EntryWritten(chip, pin, entry, OldEntry: entry).ToEvent() with { Time = machine.Now });
                 // Reported as a change of polarity, which makes no edge.
                 if (ioApic.IsAsserted(pin))
                     Observe(new PinChanged(chip, pin, Asserted: true, ByPolarity: true).ToEvent() with { Time = machine.Now });

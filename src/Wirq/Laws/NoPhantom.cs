@@ -90,7 +90,7 @@ internal sealed class NoPhantom : Law
 
     /// <summary>Whether a request may outlive its line in the profile.</summary>
     private bool IsLatched(int chip, int pin) =>
-        _shadow.Pins.Profile(chip).LatchedRequest && !_shadow.Pins.Chip(chip).Asserted.Yes.Has(pin);
+        _shadow.Pins.Profile(chip).LatchedRequest && !_shadow.Pins.Chip(chip).Asserted.Has(pin);
 
     private void ObservePic(in Event e, ref PicRequests pic)
     {

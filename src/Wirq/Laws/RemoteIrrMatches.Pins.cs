@@ -32,7 +32,7 @@ internal sealed partial class RemoteIrrMatches
             case EventKind.RemoteIrrSet:
                 if (_pins.Profile(chip).RemoteIrrAtSend)
                     facts.Unsent = facts.Unsent.With(pin);
-                else if (!facts.Expected[pin].IsYes)
+                else if (!facts.Expected.Has(pin))
                     FailPin(Stray, e);
                 facts.Expected.Learn(pin, true);
                 break;
@@ -53,7 +53,7 @@ internal sealed partial class RemoteIrrMatches
     {
         IoApicProfile profile = _pins.Profile(chip);
         bool wasLevel = profile.IsLevel(e.OldEntry);
-        if (facts.Expected[pin].IsYes && !wasLevel)
+        if (facts.Expected.Has(pin) && !wasLevel)
             FailPin(StaysInEdge, e);
         if (!facts.Expected[pin].IsKnown && e.Entry.RemoteIrr)
             facts.Expected.Learn(pin, true);
@@ -69,7 +69,7 @@ internal sealed partial class RemoteIrrMatches
         // An answer to a message that the entry no longer names sets nothing: its EOI could not be recognised.
         bool current = !facts.InFlight.Has(pin) || entry.Vector == of.Sent;
         bool sets = _pins.Profile(chip).IsLevel(entry) && current && !_pins.Profile(chip).RemoteIrrAtSend;
-        facts.Expected.Learn(pin, sets || facts.Expected[pin].IsYes);
+        facts.Expected.Learn(pin, sets || facts.Expected.Has(pin));
         Answered(pin, ref facts, ref of);
     }
 
@@ -77,7 +77,7 @@ internal sealed partial class RemoteIrrMatches
     {
         facts.InFlight = facts.InFlight.Without(pin);
         of.Sent = 0;
-        if (!facts.Expected[pin].IsYes)
+        if (!facts.Expected.Has(pin))
             facts.Must = facts.Must.Without(pin);
     }
 

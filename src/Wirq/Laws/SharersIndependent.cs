@@ -82,7 +82,7 @@ internal sealed class SharersIndependent : Law
         ref readonly ChipPins pins = ref _shadow.Pins.Chip(target.IoApic);
         if (!pins.Asserted.Known.IsEmpty && !IsDrivenByTwo(target))
         {
-            bool high = pins.Asserted.Yes.Has(target.Pin) != _shadow.Pins.IsInverted(target.IoApic, target.Pin);
+            bool high = pins.Asserted.Has(target.Pin) != _shadow.Pins.IsInverted(target.IoApic, target.Pin);
             Compare(e, gsi, high, PinLow, PinHigh);
         }
     }

@@ -34,6 +34,9 @@ internal struct FactSet
     /// <summary>The pins of which it is known whether it is so.</summary>
     public readonly PinSet Known => _known;
 
+    /// <summary>Whether it is known to be so at a pin.</summary>
+    public readonly bool Has(int pin) => _yes.Has(pin);
+
     public readonly Fact this[int pin] => !_known.Has(pin) ? Fact.Unknown : Facts.Of(_yes.Has(pin));
 
     /// <summary>An event reports the fact about a pin.</summary>

@@ -19,7 +19,7 @@ internal sealed class PicShadow(StateArena arena)
 {
     private readonly Block<PicFacts> _facts = arena.Reserve<PicFacts>();
 
-    internal bool IsHigh(int irq) => _facts.Value.High[irq].IsYes;
+    internal bool IsHigh(int irq) => _facts.Value.High.Has(irq);
     internal bool IsMasked(int irq) => _facts.Value.Masked.Has(irq);
     internal bool IsLevel(int irq) => _facts.Value.Level.Has(irq);
 
