@@ -13,8 +13,8 @@ public sealed partial class Fabric
     /// <param name="ports">The ports that carry out what leaves the fabric; null for none.</param>
     /// <exception cref="Routing.KernelException">The host refused a call. The other effects have run. The first refusal
     /// is thrown.</exception>
-    /// <remarks>Any other exception of a port is thrown at once. Its effect counts as refused, and the effects behind
-    /// it run with the next drain.</remarks>
+    /// <remarks>Any other exception of a port is thrown as soon as its effect is complete. Its call counts as refused,
+    /// and the effects behind it run with the next drain.</remarks>
     public void Drain(FabricPorts? ports = null)
     {
         if (ports is null)
@@ -31,7 +31,7 @@ public sealed partial class Fabric
     public void Eoi(byte vector) => Eoi(vector, level: true);
 
     /// <summary>A CPU whose local APIC is in a kernel ended a level vector.</summary>
-    internal void TellEoi(int cpu, byte vector) => Events.Emit(new Event(EventKind.EoiBroadcast, (ushort)cpu, 0, vector));
+    internal void TellEoi(int cpu, byte vector) => Events.Emit(new EoiBroadcast(cpu, vector, Edge: false).ToEvent());
 
     internal void Eoi(byte vector, bool level)
     {

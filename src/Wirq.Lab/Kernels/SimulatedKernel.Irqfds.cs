@@ -217,8 +217,7 @@ public sealed partial class SimulatedKernel
         int virq = EventFds.File(file).Virq;
         if (Told && virq >= 0)
         {
-            ulong message = MessageOf(irqfd.Gsi).Bits;
-            Observer!.Observe(new Event(EventKind.VirqServed, (ushort)virq, (uint)irqfd.Gsi, message));
+            Observer!.Observe(new VirqServed(virq, irqfd.Gsi, MessageOf(irqfd.Gsi)).ToEvent());
         }
         if (irqfd.Has(IrqfdFlags.Resampler))
         {

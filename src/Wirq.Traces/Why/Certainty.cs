@@ -43,5 +43,5 @@ internal sealed class Certainty(WhyEngine engine)
     private static bool WrittenSince(Raise raise, Held held) => raise.Fell is null
         && held is { Gate: Gate.PinMasked or Gate.PicMasked or Gate.CascadeMasked or Gate.RemoteIrr, Since.IsStart: false };
 
-    private bool AnyUnnamed() => engine.AllCpus.Any(cpu => cpu.IdentitySince.IsStart);
+    private bool AnyUnnamed() => engine.AllCpus.Any(cpu => !cpu.KnowsIdentity);
 }

@@ -1,9 +1,13 @@
+using Wirq.Events;
+using Wirq.Events.Shadows;
+
 namespace Wirq.Traces.Why;
 
-/// <summary>Which sources hold which line, if the log contains sources.</summary>
+/// <summary>Since when each source holds its line, if the log contains sources. Which of them hold it, the shadow of the
+/// lines says.</summary>
 /// <remarks>A recording may raise tens of thousands of sources on one line, again and again, so a rise looks only at
 /// the few that are named.</remarks>
-internal sealed class LineTrail
+internal sealed class LineTrail(LineShadow shadow)
 {
     private const int MostNamed = 4;
 
@@ -12,31 +16,39 @@ internal sealed class LineTrail
     private readonly Dictionary<int, LinkedList<Holder>> _holders = [];
     private readonly Dictionary<int, int> _raiser = [];
 
-    /// <summary>The slot whose rise made the line rise; -1 if it is not known.</summary>
-    public int RaiserOf(int gsi) => _raiser.TryGetValue(gsi, out int slot) ? slot : -1;
+    /// <summary>The slot whose rise made the line rise; null if it is not known.</summary>
+    public int? RaiserOf(int gsi) => _raiser.TryGetValue(gsi, out int slot) ? slot : null;
 
-    /// <summary>A source raises.</summary>
-    /// <returns>The source that held the line before, and since when; null for none.</returns>
-    public Held? Raise(int slot, int gsi, Mark at)
+    /// <summary>The sources that hold a line, and since when the first of them does; null if none holds it.</summary>
+    public Held? HeldBy(int gsi) => _holders.TryGetValue(gsi, out LinkedList<Holder>? holders) && holders.First is { } first
+        ? new(Gate.LineHeld, first.Value.Since) { Who = Named(holders) } : null;
+
+    /// <summary>Processes the next event of a source, which the shadow has learned.</summary>
+    public void Observe(in Event e, Mark at)
     {
-        Lower(slot);
-        if (!_holders.TryGetValue(gsi, out LinkedList<Holder>? holders))
-            _holders.Add(gsi, holders = []);
-        Held? before = holders.First is null ? null : new(Gate.LineHeld, holders.First.Value.Since) { Who = Named(holders) };
-        if (before is null)
-            _raiser[gsi] = slot;
-        _places[slot] = holders.AddLast(new Holder(slot, at));
-        return before;
+        if (e.Kind == EventKind.LineChanged)
+            return;
+        bool holds = shadow.Holds(e.Source, e.Gsi);
+        if (_places.TryGetValue(e.Source, out LinkedListNode<Holder>? place) && !(holds && place.Value.Gsi == e.Gsi))
+        {
+            place.List!.Remove(place);
+            _places.Remove(e.Source);
+        }
+        if (holds && !_places.ContainsKey(e.Source))
+            Add(new Holder(e.Source, e.Gsi, at));
     }
 
-    public void Lower(int slot)
+    private void Add(Holder added)
     {
-        if (_places.Remove(slot, out LinkedListNode<Holder>? place))
-            place.List!.Remove(place);
+        if (!_holders.TryGetValue(added.Gsi, out LinkedList<Holder>? holders))
+            _holders.Add(added.Gsi, holders = []);
+        if (holders.Count == 0)
+            _raiser[added.Gsi] = added.Slot;
+        _places[added.Slot] = holders.AddLast(added);
     }
 
     private static string Named(LinkedList<Holder> holders) =>
         Phrase.First(holders.Select(holder => $"source {holder.Slot}"), holders.Count, MostNamed);
 
-    private readonly record struct Holder(int Slot, Mark Since);
+    private readonly record struct Holder(int Slot, int Gsi, Mark Since);
 }

@@ -13,6 +13,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     private readonly bool _atSend = options.Profile == Profile.Qemu;
     private Attempt? _answered;
     private bool _implied, _irrAtWrite;
+    private Mark _brakedSince, _ackOwedSince;
 
     public int Chip { get; } = chip;
     public int Pin { get; } = pin;
@@ -36,8 +37,10 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     public Mark RemoteIrrSince { get; private set; }
     /// <summary>The delivery whose EOI Remote IRR waits for.</summary>
     public Attempt? RemoteIrrBy { get; private set; }
-    public Mark? Braked { get; private set; }
-    public Mark? AckOwed { get; private set; }
+    /// <summary>Since when the storm brake holds it; null if it does not.</summary>
+    public Mark? Braked => shadow.Chip(Chip).Braked.Has(Pin) ? _brakedSince : null;
+    /// <summary>Since when its acknowledge waits for the unmask; null if none waits.</summary>
+    public Mark? AckOwed => shadow.Chip(Chip).AckDeferred.Has(Pin) ? _ackOwedSince : null;
 
     /// <summary>The current raise of the pin, or the last one.</summary>
     public Raise? Current { get; private set; }
@@ -146,12 +149,11 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
 
     public void ClearRemoteIrr() => RemoteIrrBy = null;
 
-    public void Brake(Mark? at) => Braked = at;
-    public void OweAck(Mark? at) => AckOwed = at;
+    public void Brake(Mark at) => _brakedSince = at;
+    public void OweAck(Mark at) => _ackOwedSince = at;
 
     public void Ack(Mark at)
     {
-        AckOwed = null;
         if (Current is { } raise)
             raise.Acked = at;
     }

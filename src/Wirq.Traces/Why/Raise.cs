@@ -107,8 +107,8 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public bool Blind { get; init; }
     /// <summary>When the line fell again.</summary>
     public Mark? Fell { get; set; }
-    /// <summary>The slot of the source that raised the line; -1 if it is not known.</summary>
-    public int Slot { get; init; } = -1;
+    /// <summary>The slot of the source that raised the line; null if it is not known.</summary>
+    public int? Slot { get; init; }
     /// <summary>Whether the beginning of it was not seen.</summary>
     public bool Implied { get; init; }
     /// <summary>Whether a write of the polarity made it, and no wire.</summary>

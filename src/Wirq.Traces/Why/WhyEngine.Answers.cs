@@ -96,9 +96,9 @@ public sealed partial class WhyEngine
         else if (log.Source.Class == SourceClass.Local && CpuAt(log.Source.Unit) is { } cpu)
         {
             var entry = (LocalVector)log.Source.Index;
-            bool told = !cpu.EntrySince(entry).IsStart;
-            now.Add(!told && !KnowsApics ? "What its entry is, no line tells."
-                : $"At the end its entry is {cpu.Entry(entry)}" + (told ? $", since {Stamps.At(cpu.EntrySince(entry))}." : "."));
+            Mark since = cpu.EntrySince(entry);
+            now.Add(!cpu.KnowsEntry(entry) && !KnowsApics ? "What its entry is, no line tells."
+                : $"At the end its entry is {cpu.Entry(entry)}" + (since.IsStart ? "." : $", since {Stamps.At(since)}."));
         }
         else if (log.Source.Class == SourceClass.Irq && KnowsIrq(log.Source.Index) && _pic?.GateOf(log.Source.Index) is { Gate: not Gate.None } held)
             now.Add($"At the end {text.Gates.Words(held)}.");

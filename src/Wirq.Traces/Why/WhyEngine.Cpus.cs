@@ -1,11 +1,12 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 
 namespace Wirq.Traces.Why;
 
 // What CPUs do: registers, taking, ending; and what happens to their local APICs.
 public sealed partial class WhyEngine
 {
-    private const int ClassShift = 4, HighestClass = 15, LowestLegal = 16;
+    private const int LowestLegal = 16;
 
     private readonly Addressees _addressees;
 
@@ -18,25 +19,18 @@ public sealed partial class WhyEngine
             case EventKind.MemoryMappedRead or EventKind.PortRead or EventKind.MsrRead:
                 cpu.LastRead = _now;
                 return;
-            case EventKind.MemoryMappedWrite when MemoryMappedAccess.Of(e) is var write && cpu.Maps(write.Address, out uint offset):
-                if (write.Size == sizeof(uint) && offset % LocalApics.RegisterStride == 0)
-                    WriteRegister(cpu, (ApicRegister)offset, (uint)write.Value);
-                break;
-            case EventKind.MsrWrite when MsrAccess.Of(e) is { Faulted: false, Msr: >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic } write:
-                WriteRegister(cpu, ApicMsr.RegisterOf(write.Msr), (uint)write.Value);
-                break;
-            case EventKind.TaskPriorityWrite when TaskPriorityWrite.Of(e).Value is <= HighestClass and var priority:
-                cpu.WriteTaskPriority((byte)(priority << ClassShift), _now);
-                break;
+            default:
+                cpu.LastWrite = _now;
+                return;
         }
-        cpu.LastWrite = _now;
     }
 
-    private void WriteRegister(CpuTrail cpu, ApicRegister register, uint value)
+    /// <summary>What an event changes at a CPU.</summary>
+    private void LearnCpu(in Event e)
     {
-        if (register is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat)
+        const CpuRegisters addressing = CpuRegisters.Identity | CpuRegisters.Base | CpuRegisters.Spurious;
+        if (e.Cpu < _cpus.Length && _cpus[e.Cpu] is { } cpu && (cpu.Observe(e, _now) & addressing) != 0)
             _addressees.Version++;
-        cpu.Write(register, value, _now);
     }
 
     private void Cpu(in Event e)
@@ -54,19 +48,10 @@ public sealed partial class WhyEngine
                 cpu.InService[e.Vector] = null;
                 break;
             case EventKind.ApicReset:
-                _addressees.Version++;
                 cpu.Reset(ApicReset.Of(e).Cause, _now);
                 break;
             case EventKind.TimerExpired:
                 Expire(cpu, TimerExpired.Of(e).Masked);
-                break;
-            case EventKind.ApicBaseChanged:
-                _addressees.Version++;
-                cpu.ChangeBase(ApicBaseChanged.Of(e).Base, _now);
-                break;
-            case EventKind.SpuriousVectorChanged:
-                _addressees.Version++;
-                cpu.ChangeSpurious(SpuriousVectorChanged.Of(e).Spurious, _now);
                 break;
             case EventKind.CpuInit:
                 cpu.LastInit = _now;

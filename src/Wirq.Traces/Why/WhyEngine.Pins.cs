@@ -10,12 +10,11 @@ public sealed partial class WhyEngine
     {
         switch (e.Kind)
         {
-            case EventKind.SourceRaised when e.Gsi < _gsis.Count && e.Gsi >= 0:
-                if (_lines.Raise(e.Source, e.Gsi, _now) is { } held)
+            case EventKind.SourceRaised when e.Index < (uint)_gsis.Count && !_shadow.Lines.Holds(e.Source, e.Gsi):
+                if (_lines.HeldBy(e.Gsi) is { } held)
                     Join(e.Source, e.Gsi, held);
                 break;
-            case EventKind.SourceLowered or EventKind.SourceRemoved when e.Gsi < _gsis.Count && e.Gsi >= 0:
-                _lines.Lower(e.Source);
+            case EventKind.SourceLowered or EventKind.SourceRemoved when e.Index < (uint)_gsis.Count:
                 if (PinOfLine(e.Gsi)?.Joined(e.Source) is { Fell: null } joined)
                     joined.Fell = _now;
                 break;
@@ -55,7 +54,7 @@ public sealed partial class WhyEngine
         switch (e.Kind)
         {
             case EventKind.PinChanged when PinChanged.Of(e) is { Asserted: true } change:
-                int slot = _lines.RaiserOf(_gsis.OfPin(pin.Chip, pin.Pin));
+                int? slot = _lines.RaiserOf(_gsis.OfPin(pin.Chip, pin.Pin));
                 pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, pin.Entry.Level)
                     { Slot = slot, ByPolarity = change.ByPolarity, Blind = !KnowsEntry(pin) }));
                 break;
@@ -89,9 +88,6 @@ public sealed partial class WhyEngine
             case EventKind.StormBraked:
                 pin.Brake(_now);
                 break;
-            case EventKind.StormReleased:
-                pin.Brake(null);
-                break;
             case EventKind.PinAckDeferred:
                 pin.OweAck(_now);
                 break;
@@ -123,7 +119,7 @@ public sealed partial class WhyEngine
         switch (e.Kind)
         {
             case EventKind.PicPinChanged when PicPinChanged.Of(e).High:
-                int slot = irq.Irq == GsiMap.CascadeIrq ? -1 : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
+                int? slot = irq.Irq == GsiMap.CascadeIrq ? null : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
                 var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
                 raise.AtFirst = _pic.GateOf(irq.Irq);
                 irq.Rise(Begin(irq.Log, raise));

@@ -19,11 +19,11 @@ public sealed partial class WhyEngine : IEventSink
     private readonly WhyQuestion? _question;
     private readonly CpuTrail?[] _cpus;
     private readonly PinTrail?[][] _pins;
-    private readonly LineTrail _lines = new();
+    private readonly LineTrail _lines;
     private PicTrail? _pic;
-    // What pins are; the trails say since when, and what came through them.
-    private readonly PinShadow _pinShadow;
-    private readonly PicShadow _picShadow;
+    // What the machine is; the trails say since when, and what came through it.
+    private readonly MachineShadow _shadow;
+    private readonly CpuShadow _cpuShadow;
     private readonly Dictionary<SourceName, RaiseLog> _logs = [];
     private readonly FateJudge _judge;
     private readonly SortedSet<string> _lacking = new(StringComparer.Ordinal);
@@ -58,7 +58,8 @@ public sealed partial class WhyEngine : IEventSink
         _cpus = new CpuTrail?[machine.LocalApics.Count];
         _pins = [.. machine.IoApics.Select(chip => new PinTrail?[chip.Pins])];
         var arena = new StateArena();
-        (_pinShadow, _picShadow) = (new PinShadow(machine, arena), new PicShadow(arena));
+        (_shadow, _cpuShadow) = (new MachineShadow(machine, _gsis, arena), new CpuShadow(machine.LocalApics, arena));
+        _lines = new LineTrail(_shadow.Lines);
         _pic = NewPic();
         _judge = new FateJudge(this);
     }
@@ -95,8 +96,22 @@ public sealed partial class WhyEngine : IEventSink
     {
         Follow(happened, line);
         // What the event changes, it is compared with first.
-        _pinShadow.Observe(happened);
-        _picShadow.Observe(happened);
+        switch (happened.Subsystem)
+        {
+            case Subsystem.Lines when _ownLines:
+                _shadow.Observe(happened);
+                _lines.Observe(happened, _now);
+                break;
+            // Lines that represent something else are of no interest.
+            case Subsystem.Lines:
+                break;
+            case Subsystem.Access or Subsystem.LocalApic or Subsystem.Log:
+                LearnCpu(happened);
+                break;
+            default:
+                _shadow.Observe(happened);
+                break;
+        }
     }
 
     private void Follow(in Event happened, long line)
@@ -148,7 +163,6 @@ public sealed partial class WhyEngine : IEventSink
             case Subsystem.Log:
                 OfLog(happened);
                 break;
-            // Lines that represent something else are of no interest.
             case Subsystem.Lines when _ownLines:
                 Line(happened);
                 break;
@@ -172,8 +186,8 @@ public sealed partial class WhyEngine : IEventSink
         Array.Clear(_cpus);
         foreach (PinTrail?[] chip in _pins)
             Array.Clear(chip);
-        _pinShadow.Forget();
-        _picShadow.Forget();
+        _shadow.ForgetChips();
+        _cpuShadow.Forget();
         _pic = NewPic();
         _open.Clear();
         _openCount = 0;
@@ -215,7 +229,7 @@ public sealed partial class WhyEngine : IEventSink
     internal bool KnowsApics => Knows(LogParts.LocalApics) && KnowsCpus;
 
     private PicTrail? NewPic() => _machine.Pic is null ? null
-        : new PicTrail(_machine.Pic, _picShadow, irq => new IrqTrail(irq, LogFor(SourceName.Irq(irq)), _picShadow));
+        : new PicTrail(_machine.Pic, _shadow.Pic, irq => new IrqTrail(irq, LogFor(SourceName.Irq(irq)), _shadow.Pic));
 
     internal FabricOptions Machine => _machine;
     internal PicTrail? PicTrail => _pic;
@@ -233,14 +247,14 @@ public sealed partial class WhyEngine : IEventSink
     {
         if ((uint)cpu >= (uint)_cpus.Length)
             return null;
-        return _cpus[cpu] ??= new CpuTrail(cpu, _machine.LocalApics);
+        return _cpus[cpu] ??= new CpuTrail(cpu, _machine.LocalApics, _cpuShadow);
     }
 
     internal PinTrail? PinAt(int chip, int pin)
     {
         if (!HasPin(chip, pin))
             return null;
-        return _pins[chip][pin] ??= new PinTrail(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)), _pinShadow);
+        return _pins[chip][pin] ??= new PinTrail(chip, pin, _machine.IoApics[chip], LogFor(SourceName.Pin(chip, pin)), _shadow.Pins);
     }
 
     // A recording may claim to be a replay's and have another machine: the lines of a PC lead to 24 pins.

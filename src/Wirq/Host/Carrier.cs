@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Wirq.Events;
 using Wirq.Routing;
 using Wirq.State;
@@ -13,7 +14,7 @@ namespace Wirq.Host;
 /// effect stays inside the fabric, it is done when this returns; if it leaves the fabric, there is one
 /// <see cref="HostCall"/>. The driver makes that call, at any later time, and passes the answer to
 /// <see cref="Complete"/>, which may request one more call. Inputs may come in between; they only queue.
-/// <see cref="Run"/> does all of this on one thread.
+/// <see cref="Step"/> does this for one event, and <see cref="Run"/> for all of them, on one thread.
 /// <para>The call in flight is part of the machine's state, and so are the routes that a commit copied. So a machine
 /// can be copied between any two steps, and before any answer.</para>
 /// </remarks>
@@ -150,12 +151,11 @@ internal sealed partial class Carrier
         try
         {
             if (InFlight)
-                Make(Call, ports, ref failure);
-            else if (first.Kind != EventKind.None)
-                Carry(first, ports, ref failure);
-            // While it is observed, an event is still in the queue: a fork that is made then has it.
-            while (TryPeek(out Event next))
-                CarryObserved(next, ports, ref failure);
+                Finish(Call, ports, null, ref failure);
+            else if (first.Kind != EventKind.None && Open(first, out HostCall call))
+                Finish(call, ports, null, ref failure);
+            while (!_events.IsEmpty)
+                Step(ports, ref failure);
         }
         finally
         {
@@ -165,47 +165,59 @@ internal sealed partial class Carrier
             throw failure;
     }
 
-    private void CarryObserved<TPorts>(in Event next, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    /// <summary>Carries out the oldest event: reports it, does it, and makes the calls that it requests. A failure of the
+    /// host is an answer. Any other exception of a port is thrown when the step is complete.</summary>
+    /// <param name="ports">The ports; a host with threads releases its lock in them.</param>
+    /// <param name="failure">The first failure of the host.</param>
+    internal void Step<TPorts>(TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    {
+        Exception? thrown = null;
+        // While it is observed, an event is still in the queue: a fork that is made then has it.
+        if (ports.Observes && TryPeek(out Event seen))
+            Report(seen, ports, ref thrown, ref failure);
+        if (_events.TryTake(out Event next) && next.IsEffect && !DoInside(next) && ports.Wants(next.Kind) && Open(next, out HostCall call))
+            Finish(call, ports, thrown, ref failure);
+        else if (thrown is not null)
+            ExceptionDispatchInfo.Throw(thrown);
+    }
+
+    private static void Report<TPorts>(in Event next, TPorts ports, ref Exception? thrown, ref KernelException? failure)
+        where TPorts : struct, ICallPorts
     {
         try
         {
-            if (ports.Observes)
-                ports.Observe(next);
+            ports.Observe(next);
         }
-        finally
+        catch (KernelException refused)
         {
-            // If the observer throws, the effect is still carried out.
-            _events.TryTake(out _);
-            if (next.IsEffect && !DoInside(next) && ports.Wants(next.Kind))
-                Carry(next, ports, ref failure);
+            failure ??= refused;
+        }
+        catch (Exception other)
+        {
+            thrown = other;
         }
     }
 
-    private void Carry<TPorts>(in Event effect, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
-    {
-        if (Open(effect, out HostCall call))
-            Make(call, ports, ref failure);
-    }
-
-    private void Make<TPorts>(HostCall call, TPorts ports, ref KernelException? failure) where TPorts : struct, ICallPorts
+    /// <summary>Makes a call, and those that follow from its answer.</summary>
+    private void Finish<TPorts>(HostCall call, TPorts ports, Exception? thrown, ref KernelException? failure)
+        where TPorts : struct, ICallPorts
     {
         for (bool due = true; due;)
         {
             HostAnswer answer = HostAnswer.Refused;
-            bool answered = false;
             try
             {
                 answer = ports.Make(call, Routes);
-                answered = true;
             }
-            finally
+            catch (Exception other)
             {
-                // If a port throws another exception, its effect counts as not done. The step is still completed.
-                for (due = Complete(answer, out call); due && !answered;)
-                    due = Complete(HostAnswer.Refused, out call);
+                thrown ??= other;
             }
             failure ??= answer.Failure;
+            due = Complete(answer, out call);
         }
+        if (thrown is not null)
+            ExceptionDispatchInfo.Throw(thrown);
     }
 
     /// <summary>Carries out an effect that stays inside the fabric. An acknowledge whose source has left stays inside

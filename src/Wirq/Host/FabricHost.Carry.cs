@@ -1,73 +1,51 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using Wirq.Events;
 using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <content>Driving the carrier: its host calls are made outside the lock.</content>
+/// <content>How the carrier's ports are called: outside the lock.</content>
 public sealed partial class FabricHost
 {
-    /// <summary>Carries out the oldest event. If a port throws an exception that is not a failure of the host, it is
-    /// thrown when the step is complete.</summary>
-    private void Step()
+    /// <summary>The ports, called outside the lock.</summary>
+    private readonly struct Unlocked(FabricHost host) : ICallPorts
     {
-        Exception? thrown = null;
-        if (_ports.Observes && _carrier.TryPeek(out Event next) && _ports.IsObserved(next))
-            Observe(next, ref thrown);
-        for (bool due = _carrier.Begin(out HostCall call); due;)
-            due = _carrier.Complete(Make(call, ref thrown), out call);
-        if (thrown is not null)
-            ExceptionDispatchInfo.Throw(thrown);
-    }
+        public bool Observes => host._ports.Observes;
+        public bool Wants(EventKind effect) => host._ports.Wants(effect);
 
-    /// <summary>Only the thread with the drain token takes events. So the event that the observer sees is still the
-    /// next one when the lock is taken again.</summary>
-    private void Observe(in Event happened, ref Exception? thrown)
-    {
-        Debug.Assert(_lock.IsHeld);
-        _lock.Exit();
-        try
+        /// <summary>Only the thread with the drain token takes events. So the event that the observer sees is still the
+        /// next one when the lock is taken again.</summary>
+        public void Observe(in Event next)
         {
-            _ports.Observe(happened);
+            Debug.Assert(host._lock.IsHeld);
+            if (!host._ports.IsObserved(next))
+                return;
+            host._lock.Exit();
+            try
+            {
+                host._ports.Observe(next);
+            }
+            finally
+            {
+                host._lock.Enter();
+            }
         }
-        catch (KernelException failure)
-        {
-            Interlocked.CompareExchange(ref _failure, failure, null);
-        }
-        catch (Exception failure)
-        {
-            thrown ??= failure;
-        }
-        finally
-        {
-            _lock.Enter();
-        }
-    }
 
-    private HostAnswer Make(in HostCall call, ref Exception? thrown)
-    {
-        Debug.Assert(_lock.IsHeld);
-        if (call.Kind == HostCallKind.Acknowledge ? !_acks.Prepare(call) : !_ports.Has(call.Kind))
-            return HostAnswer.Nobody;
-        ReadOnlySpan<KernelRoute> routes = _carrier.Routes;
-        HostAnswer answer = HostAnswer.Refused;
-        _lock.Exit();
-        try
+        public HostAnswer Make(in HostCall call, ReadOnlySpan<KernelRoute> routes)
         {
-            answer = _ports.Make(call, routes);
+            Debug.Assert(host._lock.IsHeld);
+            if (call.Kind == HostCallKind.Acknowledge ? !host._acks.Prepare(call) : !host._ports.Has(call.Kind))
+                return HostAnswer.Nobody;
+            host._lock.Exit();
+            try
+            {
+                return host._ports.Make(call, routes);
+            }
+            finally
+            {
+                host._lock.Enter();
+            }
         }
-        catch (Exception failure)
-        {
-            thrown ??= failure;
-        }
-        finally
-        {
-            _lock.Enter();
-        }
-        if (answer.Failure is not null)
-            _failure ??= answer.Failure;
-        return answer;
     }
 
     /// <summary>Passes on acknowledges: to a holder that the host made, else to the embedder's port.</summary>

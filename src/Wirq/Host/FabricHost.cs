@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using Wirq.Events;
 using Wirq.Routing;
 
@@ -35,7 +34,7 @@ public sealed partial class FabricHost
     private int _drainer, _waiters;
     // Events carried out, modulo 2^32, as EventBuffer counts them.
     private uint _carried;
-    private Exception? _failure;
+    private KernelException? _failure;
 
     /// <summary>Takes over a fabric. From now on no other code may use it. A <see cref="Fabric.Drain"/> from within
     /// <see cref="Do(Action{Fabric})"/> leaves the queue to the host.</summary>
@@ -160,7 +159,7 @@ public sealed partial class FabricHost
             {
                 while (!_fabric.Events.IsEmpty)
                 {
-                    Step();
+                    _carrier.Step(new Unlocked(this), ref _failure);
                     _carried = _fabric.Events.Taken;
                     if (_waiters > 0)
                         _lock.WakeAll();
@@ -183,13 +182,14 @@ public sealed partial class FabricHost
     {
         if (!_ports.Observes || !_fabric.Events.Observing)
             return true;
-        var rest = new Event(EventKind.Rest) { Time = _fabric.Now };
-        if (!_ports.IsObserved(rest))
-            return true;
-        Exception? thrown = null;
-        Observe(rest, ref thrown);
-        if (thrown is not null)
-            ExceptionDispatchInfo.Throw(thrown);
+        try
+        {
+            new Unlocked(this).Observe(new Event(EventKind.Rest) { Time = _fabric.Now });
+        }
+        catch (KernelException failure)
+        {
+            _failure ??= failure;
+        }
         return _fabric.Events.IsEmpty;
     }
 
@@ -198,7 +198,7 @@ public sealed partial class FabricHost
     {
         if (_failure is null)
             return;
-        Exception? failure;
+        KernelException? failure;
         using (_lock.Hold())
         {
             if (IsDrainer)

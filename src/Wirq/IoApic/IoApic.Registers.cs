@@ -101,12 +101,11 @@ public sealed partial class IoApic
         if (events.Observing)
         {
             bool remoteIrr = state.Has(PinFlags.RemoteIrr);
-            events.Observe(new Event(EventKind.EntryWritten, _index, (uint)pin,
-                made.WithRemoteIrr(remoteIrr).Bits, old.WithRemoteIrr(remoteIrr).Bits));
+            events.Observe(new EntryWritten(_index, pin, made.WithRemoteIrr(remoteIrr), old.WithRemoteIrr(remoteIrr)).ToEvent());
         }
         // Before anything that this write may deliver: a cached route must never be older than the entry.
         if (made != old)
-            events.Emit(new Event(EventKind.RouteChanged, _index, (uint)pin, made.Bits, old.Bits));
+            events.Emit(new RouteChanged(_index, pin, made, old).ToEvent());
         Listeners?.EntryWritten(_index, pin, old, made);
         ApplyPolarity(pin, ref state, events);
         PinWork work = default;

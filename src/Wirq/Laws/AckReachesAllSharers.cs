@@ -14,7 +14,6 @@ internal sealed class AckReachesAllSharers : Law
 
     private readonly MachineShadow _shadow;
     private readonly Block<Hearing> _hearing;
-    private readonly Block<Deferred> _deferred;
     private readonly Block<SlotsSeen> _seen;
 
     internal AckReachesAllSharers(MachineShadow shadow, StateArena arena) : base(arena)
@@ -22,7 +21,6 @@ internal sealed class AckReachesAllSharers : Law
         _shadow = shadow;
         _hearing = arena.ReserveBySource<Hearing>(shadow.Options, shadow.Gsis);
         _seen = arena.ReserveDerived<SlotsSeen>();
-        _deferred = arena.Reserve<Deferred>(Math.Max(1, shadow.Pins.ChipCount));
     }
 
     public override string Name => nameof(AckReachesAllSharers);
@@ -31,11 +29,6 @@ internal sealed class AckReachesAllSharers : Law
 
     internal override void Learn(Fabric machine)
     {
-        for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
-        {
-            for (int pin = 0; pin < _shadow.Pins.Options(chip).Pins; pin++)
-                _deferred[chip].Pins = _deferred[chip].Pins.Set(pin, machine.IoApics[chip].PinState(pin).Has(PinFlags.AckOwed));
-        }
         if (machine.RouteCache is not { } virqs)
             return;
         for (int gsi = 0; gsi < machine.Gsis.Count; gsi++)
@@ -49,11 +42,7 @@ internal sealed class AckReachesAllSharers : Law
     {
         switch (e.Kind)
         {
-            case EventKind.PinAckDeferred when _shadow.Pins.TryPin(e, out int chip, out int pin):
-                _deferred[chip].Pins = _deferred[chip].Pins.With(pin);
-                break;
             case EventKind.PinAcked when _shadow.Pins.TryPin(e, out int chip, out int pin):
-                _deferred[chip].Pins = _deferred[chip].Pins.Without(pin);
                 Expect(_shadow.Gsis.OfPin(chip, pin));
                 break;
             case EventKind.PicAcked when e.Index < GsiMap.IsaIrqs:
@@ -103,7 +92,7 @@ internal sealed class AckReachesAllSharers : Law
         }
         for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
         {
-            PinSet late = _deferred[chip].Pins & _shadow.Pins.Chip(chip).Unmasked;
+            PinSet late = _shadow.Pins.Chip(chip).AckDeferred & _shadow.Pins.Chip(chip).Unmasked;
             if (PinSet.Next(ref late) is var pin and >= 0)
                 Fail(StillDeferred, e, LawText.Pack(chip, pin));
         }
@@ -125,10 +114,5 @@ internal sealed class AckReachesAllSharers : Law
         public ushort Gsi;
         /// <summary>Whether it gets acknowledges by an eventfd, and whether that is still to be written.</summary>
         public byte ByEventFd, Unwritten;
-    }
-
-    private struct Deferred : IState
-    {
-        public PinSet Pins;
     }
 }

@@ -13,13 +13,15 @@ internal sealed class InvalidateIsExact : Law
 {
     private const ulong UsedOld = 1, TouchedOther = 2, NeverDone = 3;
 
+    private readonly VirqShadow _shadow;
     private readonly Block<Kept> _virqs;
     private readonly Block<Window> _window;
     private readonly Block<AnyGone> _gone;
 
     internal InvalidateIsExact(MachineShadow shadow, StateArena arena) : base(arena)
     {
-        _virqs = arena.Reserve<Kept>(shadow.Virqs.Count);
+        _shadow = shadow.Virqs;
+        _virqs = arena.Reserve<Kept>(_shadow.Count);
         _window = arena.Reserve<Window>();
         _gone = arena.Reserve<AnyGone>();
     }
@@ -76,7 +78,7 @@ internal sealed class InvalidateIsExact : Law
                 virq.Gone = 1;
                 _gone.Value.Any = 1;
                 break;
-            case EventKind.VirqServed when virq.Old != 0:
+            case EventKind.VirqServed when virq.Old != 0 && !_shadow.MayBeFormers(e):
             case EventKind.VirqInjected when virq.Old != 0:
                 Fail(UsedOld, e, virq.Cookie.Bits);
                 break;

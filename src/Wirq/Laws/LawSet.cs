@@ -75,7 +75,7 @@ public sealed class LawSet
     /// counts of eventfds, earlier EOIs of CPUs) stays unknown, and no law judges by it.</summary>
     private void Learn(Fabric machine)
     {
-        LearnEntries(machine);
+        LearnPins(machine);
         for (int gsi = 0; gsi < machine.Gsis.Count; gsi++)
         {
             foreach (int slot in machine.Lines.SourcesOf(gsi))
@@ -83,7 +83,6 @@ public sealed class LawSet
             if (machine.Lines.IsAsserted(gsi))
                 Observe(new LineChanged(gsi, Asserted: true).ToEvent() with { Time = machine.Now });
         }
-        LearnPins(machine);
         LearnPic(machine);
         // Last, because the events above stand for changes, and a change resets some of this.
         _shadow.Learn(machine);
@@ -99,14 +98,20 @@ public sealed class LawSet
             Observe(new SourceChanged(slot, gsi, Asserts: true, kind, ByAck: false).ToEvent() with { Time = machine.Now });
     }
 
+    /// <summary>Learns the entries that the guest wrote, and which pins are asserted. Whether a level latches a request
+    /// depends on the entry, so the entry comes first.</summary>
     private void LearnPins(Fabric machine)
     {
         for (int chip = 0; chip < machine.IoApics.Count; chip++)
         {
-            for (int pin = 0; pin < machine.IoApics[chip].Options.Pins; pin++)
+            IoApic ioApic = machine.IoApics[chip];
+            for (int pin = 0; pin < ioApic.Options.Pins; pin++)
             {
+                RedirectionEntry entry = ioApic.Entry(pin);
+                if (entry != RedirectionEntry.Reset)
+                    Observe(new EntryWritten(chip, pin, entry, OldEntry: entry).ToEvent() with { Time = machine.Now });
                 // Reported as a change of polarity, which makes no edge.
-                if (machine.IoApics[chip].IsAsserted(pin))
+                if (ioApic.IsAsserted(pin))
                     Observe(new PinChanged(chip, pin, Asserted: true, ByPolarity: true).ToEvent() with { Time = machine.Now });
             }
         }
@@ -122,20 +127,6 @@ public sealed class LawSet
         {
             if (irq != GsiMap.CascadeIrq && machine.Lines.IsAsserted(machine.Gsis.OfIsaIrq(irq)))
                 Observe(new PicPinChanged(irq, High: true).ToEvent() with { Time = machine.Now });
-        }
-    }
-
-    /// <summary>Learns the entries that the guest wrote.</summary>
-    private void LearnEntries(Fabric machine)
-    {
-        for (int chip = 0; chip < machine.IoApics.Count; chip++)
-        {
-            for (int pin = 0; pin < machine.IoApics[chip].Options.Pins; pin++)
-            {
-                ulong entry = machine.IoApics[chip].Entry(pin).Bits;
-                if (entry != RedirectionEntry.Reset.Bits)
-                    Observe(new Event(EventKind.EntryWritten, (ushort)chip, (uint)pin, entry, entry) { Time = machine.Now });
-            }
         }
     }
 

@@ -46,7 +46,6 @@ internal sealed class LevelRedelivered : Law
                 ref LevelFacts facts = ref _facts[chip];
                 facts.InFlight = facts.InFlight.Set(pin, state.Has(PinFlags.InFlight));
                 facts.Refused = facts.Refused.Set(pin, state.Has(PinFlags.Refused));
-                facts.Braked = facts.Braked.Set(pin, state.Has(PinFlags.Braked));
             }
         }
     }
@@ -65,21 +64,17 @@ internal sealed class LevelRedelivered : Law
         {
             case EventKind.PinChanged:
                 facts.Refused = facts.Refused.Without(pin);
-                if (PinChanged.Of(e).Asserted)
-                    break;
-                // A fall releases the brake without an event.
-                facts.Braked = facts.Braked.Without(pin);
-                facts.Ended = facts.Ended.Without(pin);
+                if (!PinChanged.Of(e).Asserted)
+                    facts.Ended = facts.Ended.Without(pin);
                 break;
             case EventKind.EntryWritten:
-                facts.Braked = facts.Braked.Without(pin);
                 facts.Refused = facts.Refused.Without(pin);
                 // An answer to the old message says nothing about the new one.
                 if (_pins.Profile(chip).MessageOf(e.Entry) != _pins.Profile(chip).MessageOf(e.OldEntry))
                     facts.Renewed = facts.Renewed | facts.InFlight & default(PinSet).With(pin);
                 break;
             case EventKind.Deliver when e.Msi.Data.Level:
-                if (_pins.Chip(chip).Told.Has(pin) && !_pins.Pending(chip).Has(pin))
+                if (_pins.Chip(chip).Asserted[pin].IsKnown && !_pins.Pending(chip).Has(pin))
                     Fail(NotAsserted, e);
                 facts.InFlight = facts.InFlight.With(pin);
                 facts.Refused = facts.Refused.Without(pin);
@@ -94,12 +89,6 @@ internal sealed class LevelRedelivered : Law
                 facts.InFlight = facts.InFlight.Without(pin);
                 facts.Renewed = facts.Renewed.Without(pin);
                 break;
-            case EventKind.StormBraked:
-                facts.Braked = facts.Braked.With(pin);
-                break;
-            case EventKind.StormReleased:
-                facts.Braked = facts.Braked.Without(pin);
-                break;
             case EventKind.RemoteIrrCleared:
                 facts.Ended = facts.Ended.With(pin);
                 break;
@@ -113,11 +102,11 @@ internal sealed class LevelRedelivered : Law
             ref readonly ChipPins pins = ref _pins.Chip(chip);
             ref LevelFacts facts = ref _facts[chip];
             PinSet due = (_pins.Pending(chip) & pins.Level & pins.Unmasked)
-                .Except(pins.RemoteIrr | facts.Braked | facts.Refused | facts.InFlight);
+                .Except(pins.RemoteIrr | pins.Braked | facts.Refused | facts.InFlight);
             if (PinSet.Next(ref due) is var pin and >= 0)
                 Fail(facts.Ended.Has(pin) ? NotAgain : Undelivered, e, LawText.Pack(chip, pin));
             // A pin for which nothing is due has forgotten its last EOI.
-            facts.Ended = facts.Ended & pins.Level & pins.Asserted;
+            facts.Ended = facts.Ended & pins.Level & pins.Asserted.Yes;
         }
     }
 
@@ -137,7 +126,6 @@ internal sealed class LevelRedelivered : Law
         public PinSet Renewed;
         /// <summary>Pins whose last message was refused and that had no reason to try again.</summary>
         public PinSet Refused;
-        public PinSet Braked;
         /// <summary>Pins whose interrupt was ended and that sent nothing since. This only makes a better sentence, so
         /// it is not part of an identity.</summary>
         public PinSet Ended;

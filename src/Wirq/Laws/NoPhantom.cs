@@ -168,7 +168,7 @@ internal sealed class NoPhantom : Law
     }
 
     private bool IsJudged(int gsi, int other) => gsi >= 0 && _shadow.Lines[gsi].IsKnown
-        && (other < 0 || _shadow.Lines[other].IsKnown || _shadow.Lines[other].Facts == LineFacts.None);
+        && (other < 0 || _shadow.Lines[other].IsKnown || _shadow.Lines[other].IsUntouched);
 
     private bool Wants(int gsi) => gsi >= 0 && _shadow.Lines[gsi].Wanting != 0;
 

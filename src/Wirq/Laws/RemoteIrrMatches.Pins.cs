@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Events.Shadows;
 using Wirq.State;
 
 namespace Wirq.Laws;
@@ -30,20 +31,17 @@ internal sealed partial class RemoteIrrMatches
                 break;
             case EventKind.RemoteIrrSet:
                 if (_pins.Profile(chip).RemoteIrrAtSend)
-                    (facts.Expected, facts.Unsent) = (facts.Expected.With(pin), facts.Unsent.With(pin));
+                    facts.Unsent = facts.Unsent.With(pin);
                 else if (!facts.Expected.Has(pin))
-                {
                     FailPin(Stray, e);
-                    facts.Expected = facts.Expected.With(pin);
-                }
-                facts.Known = facts.Known.With(pin);
+                facts.Expected.Learn(pin, true);
                 break;
             case EventKind.PinCoalesced:
                 // A pin that waits for the EOI has Remote IRR set: from before the first event, if not from an
                 // acceptance.
-                if (facts.Known.Has(pin) && !facts.Expected.Has(pin))
+                if (facts.Expected[pin] == Fact.No)
                     FailPin(Unexpected, e);
-                (facts.Expected, facts.Known) = (facts.Expected.With(pin), facts.Known.With(pin));
+                facts.Expected.Learn(pin, true);
                 break;
             case EventKind.RemoteIrrCleared:
                 Clear(e, chip, pin, ref facts, ref of);
@@ -57,8 +55,8 @@ internal sealed partial class RemoteIrrMatches
         bool wasLevel = profile.IsLevel(e.OldEntry);
         if (facts.Expected.Has(pin) && !wasLevel)
             FailPin(StaysInEdge, e);
-        if (!facts.Known.Has(pin) && e.Entry.RemoteIrr)
-            (facts.Expected, facts.Known) = (facts.Expected.With(pin), facts.Known.With(pin));
+        if (!facts.Expected[pin].IsKnown && e.Entry.RemoteIrr)
+            facts.Expected.Learn(pin, true);
         if (e.Entry.Vector == e.OldEntry.Vector && profile.IsLevel(e.Entry) == wasLevel)
             return;
         // A broadcast that is under way may or may not have found the pin by its old vector.
@@ -70,9 +68,8 @@ internal sealed partial class RemoteIrrMatches
     {
         // An answer to a message that the entry no longer names sets nothing: its EOI could not be recognised.
         bool current = !facts.InFlight.Has(pin) || entry.Vector == of.Sent;
-        if (_pins.Profile(chip).IsLevel(entry) && current && !_pins.Profile(chip).RemoteIrrAtSend)
-            facts.Expected = facts.Expected.With(pin);
-        facts.Known = facts.Known.With(pin);
+        bool sets = _pins.Profile(chip).IsLevel(entry) && current && !_pins.Profile(chip).RemoteIrrAtSend;
+        facts.Expected.Learn(pin, sets || facts.Expected.Has(pin));
         Answered(pin, ref facts, ref of);
     }
 
@@ -87,7 +84,7 @@ internal sealed partial class RemoteIrrMatches
     private void Clear(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
     {
         EndOfInterruptCause cause = RemoteIrrCleared.Of(e).Cause;
-        if (facts.Known.Has(pin) && !facts.Expected.Has(pin))
+        if (facts.Expected[pin] == Fact.No)
             FailPin(NotSet, e);
         else if (cause == EndOfInterruptCause.Rewrite)
         {
@@ -96,8 +93,8 @@ internal sealed partial class RemoteIrrMatches
         }
         else
             CheckEnd(e, cause, chip, ref facts, ref of);
-        (facts.Expected, facts.Must) = (facts.Expected.Without(pin), facts.Must.Without(pin));
-        facts.Known = facts.Known.With(pin);
+        facts.Expected.Learn(pin, false);
+        facts.Must = facts.Must.Without(pin);
     }
 
     private void CheckEnd(in Event e, EndOfInterruptCause cause, int chip, ref ChipFacts facts, ref PinFacts of)

@@ -123,7 +123,7 @@ internal sealed partial class RemoteIrrMatches : Law
     private void Oblige(int chip, byte vector)
     {
         ref ChipFacts facts = ref _chips[chip];
-        PinSet meant = facts.Expected | facts.InFlight;
+        PinSet meant = facts.Expected.Yes | facts.InFlight;
         for (int pin; (pin = PinSet.Next(ref meant)) >= 0;)
         {
             if (_pins.Entry(chip, pin).Vector == vector)
@@ -138,10 +138,10 @@ internal sealed partial class RemoteIrrMatches : Law
             ref ChipFacts facts = ref _chips[chip];
             PinSet set = _pins.Chip(chip).RemoteIrr;
             // The simplest reason first: only one is kept.
-            FailAny(e, StaysInEdge, chip, (facts.Expected & set).Except(_pins.Chip(chip).Level));
-            FailAny(e, LeftSet, chip, facts.Must & facts.Expected);
-            FailAny(e, NeverSet, chip, facts.Expected.Except(set));
-            FailAny(e, Unexpected, chip, set.Except(facts.Expected));
+            FailAny(e, StaysInEdge, chip, (facts.Expected.Yes & set).Except(_pins.Chip(chip).Level));
+            FailAny(e, LeftSet, chip, facts.Must & facts.Expected.Yes);
+            FailAny(e, NeverSet, chip, facts.Expected.Yes.Except(set));
+            FailAny(e, Unexpected, chip, set.Except(facts.Expected.Yes));
             FailAny(e, NothingSent, chip, facts.Unsent);
             facts.Must = facts.Unsent = default;
             ((Span<byte>)facts.Ends).Clear();
@@ -164,7 +164,7 @@ internal sealed partial class RemoteIrrMatches : Law
             for (int pin = 0; pin < _pins.Options(chip).Pins; pin++)
             {
                 if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
-                    _chips[chip].Known = _chips[chip].Known.With(pin);
+                    _chips[chip].Expected.LearnNo(pin);
                 if (!machine.IoApics[chip].PinState(pin).Has(PinFlags.InFlight))
                     continue;
                 _chips[chip].InFlight = _chips[chip].InFlight.With(pin);
@@ -222,10 +222,8 @@ internal sealed partial class RemoteIrrMatches : Law
 
     private struct ChipFacts : IState
     {
-        /// <summary>Pins whose Remote IRR has to be set.</summary>
-        public PinSet Expected;
-        /// <summary>Pins about which anything is known.</summary>
-        public PinSet Known;
+        /// <summary>Whether the Remote IRR of each pin has to be set.</summary>
+        public FactSet Expected;
         /// <summary>Pins that sent a level and have no answer yet.</summary>
         public PinSet InFlight;
         /// <summary>Pins whose interrupt must be ended before rest.</summary>

@@ -32,8 +32,8 @@ internal sealed class SharersIndependent : Law
         {
             case EventKind.LineChanged when e.Index < (uint)_shadow.Lines.Count:
                 LineFact line = _shadow.Lines[e.Gsi];
-                if ((line.Facts & LineFacts.Sourced) != 0)
-                    Compare(e, e.Gsi, line.IsHigh, LineFell, LineRose);
+                if (line.IsSourced)
+                    Compare(e, e.Gsi, line.Level.IsYes, LineFell, LineRose);
                 break;
             case EventKind.Rest:
                 JudgeTouched(e);
@@ -60,7 +60,7 @@ internal sealed class SharersIndependent : Law
         // The first report of any pin of a chip makes all of its pins known.
         int told = _shadow.Pic.KnowsPins ? 1 : 0;
         for (int chip = 0; chip < _shadow.Pins.ChipCount; chip++)
-            told += _shadow.Pins.Chip(chip).Told.IsEmpty ? 0 : 1;
+            told += _shadow.Pins.Chip(chip).Asserted.Known.IsEmpty ? 0 : 1;
         if (told != _told.Value.Count)
             _shadow.Lines.TouchAll();
         _told.Value.Count = told;
@@ -73,14 +73,14 @@ internal sealed class SharersIndependent : Law
 
     private void Judge(in Event e, int gsi)
     {
-        Compare(e, gsi, _shadow.Lines[gsi].IsHigh, LineLow, LineHigh);
+        Compare(e, gsi, _shadow.Lines[gsi].Level.IsYes, LineLow, LineHigh);
         GsiTarget target = _shadow.TargetOf(gsi);
         if (target.Irq >= 0 && _shadow.Pic.KnowsPins)
             Compare(e, gsi, _shadow.Pic.IsHigh(target.Irq), IrqLow, IrqHigh);
         if (target.IoApic < 0)
             return;
         ref readonly ChipPins pins = ref _shadow.Pins.Chip(target.IoApic);
-        if (!pins.Told.IsEmpty && !IsDrivenByTwo(target))
+        if (!pins.Asserted.Known.IsEmpty && !IsDrivenByTwo(target))
         {
             bool high = pins.Asserted.Has(target.Pin) != _shadow.Pins.IsInverted(target.IoApic, target.Pin);
             Compare(e, gsi, high, PinLow, PinHigh);
@@ -93,7 +93,7 @@ internal sealed class SharersIndependent : Law
         return second >= 0 && IsUsed(first) && IsUsed(second);
     }
 
-    private bool IsUsed(int gsi) => _shadow.Lines[gsi].Facts != LineFacts.None;
+    private bool IsUsed(int gsi) => !_shadow.Lines[gsi].IsUntouched;
 
     private void Compare(in Event e, int gsi, bool high, ulong low, ulong tooHigh)
     {

@@ -204,7 +204,7 @@ public sealed partial class LocalApics
     private static void Report(InterruptMessage message, Origin origin, RefusalReason reason, int accepted,
         EventBuffer events) => events.Observe(reason == RefusalReason.None
             ? new MessageAccepted(origin, message, (ulong)accepted).ToEvent()
-            : new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
+            : new MessageRefused(origin, message, reason).ToEvent());
 
     private static void ObserveAccepted(int cpu, in ApicState s, byte vector, bool level, Origin origin,
         EventBuffer events) => events.Observe(new VectorAccepted(cpu, origin, vector, level, Merged: s.Irr.Has(vector)).ToEvent());

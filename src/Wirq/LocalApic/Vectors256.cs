@@ -7,6 +7,8 @@ namespace Wirq;
 /// <summary>A bit for each of the 256 vectors: IRR, ISR or TMR.</summary>
 internal struct Vectors256
 {
+    public const int Words = 4;
+
     private ulong _word0, _word1, _word2, _word3;
 
     /// <summary>The highest vector; -1 for none.</summary>
@@ -35,6 +37,15 @@ internal struct Vectors256
         (Unsafe.Add(ref Unsafe.AsRef(in _word0), vector >> 6 & 3) >> vector & 1) != 0;
     public void Add(int vector) => Word(vector) |= 1ul << vector;
     public void Remove(int vector) => Word(vector) &= ~(1ul << vector);
+
+    /// <summary>Adds <paramref name="vector"/>, or removes it.</summary>
+    public void Assign(int vector, bool present)
+    {
+        if (present)
+            Add(vector);
+        else
+            Remove(vector);
+    }
 
     /// <summary>Removes the highest vector.</summary>
     /// <param name="highest">What <see cref="Highest"/> says.</param>

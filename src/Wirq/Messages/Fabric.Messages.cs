@@ -33,7 +33,7 @@ public sealed partial class Fabric
     {
         Origin origin = Origin.Device(requester);
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageSent, 0, origin.Bits, message.Address.Bits, message.Data.Bits));
+            Events.Observe(new MessageSent(origin, message).ToEvent());
         if (message.IsInterrupt(Options.Format))
             return Send(message, origin);
         Events.Emit(new MemoryWrite(0, origin, message.Address.Bits, message.Data.Bits).ToEvent());
@@ -135,7 +135,7 @@ public sealed partial class Fabric
     private RefusalReason Refuse(InterruptMessage message, Origin origin, RefusalReason reason)
     {
         if (Events.Observing)
-            Events.Observe(new Event(EventKind.MessageRefused, 0, origin.Bits, message.Bits, (ulong)reason));
+            Events.Observe(new MessageRefused(origin, message, reason).ToEvent());
         return reason;
     }
 

@@ -127,7 +127,7 @@ public sealed partial class RouteCache
     internal void Answer(int slot, InterruptMessage message, RefusalReason reason)
     {
         if (_events.Observing)
-            _events.Observe(new Event(EventKind.VirqAnswered, (ushort)slot, 0, message.Bits, (ulong)reason));
+            _events.Observe(new VirqAnswered(slot, message, reason).ToEvent());
     }
 
     /// <summary>A kernel answered a <see cref="EventKind.VirqInjected"/>. The answer is not for a new owner of the

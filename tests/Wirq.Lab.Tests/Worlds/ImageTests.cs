@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Wirq.Events.Shadows;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
@@ -102,6 +103,8 @@ public class ImageTests
         var arena = new StateArena();
         _ = new MsixTable(2, arena);
         _ = new MsiCapability(2, arena);
+        // No law knows the CPUs, so no world has their shadow.
+        _ = new CpuShadow(new LocalApicOptions { Count = 2 }, arena);
         return arena;
     }
 

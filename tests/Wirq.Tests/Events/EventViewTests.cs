@@ -86,6 +86,7 @@ public class EventViewTests
             nameof(RouteCookie) => new RouteCookie(bits),
             nameof(OwnedEventFd) => new OwnedEventFd(bits),
             nameof(EventFd) => new EventFd((int)(bits & int.MaxValue)),
+            nameof(RedirectionEntry) => new RedirectionEntry(bits),
             nameof(ApicBase) => new ApicBase(bits),
             nameof(SpuriousVector) => new SpuriousVector((uint)bits),
             nameof(ErrorStatus) => new ErrorStatus((byte)bits),

@@ -83,6 +83,60 @@ public sealed class DrainFailureTests : IEventObserver
         Assert.Contains("write 8", _kernel.Take());
     }
 
+    /// <summary>One rule for a drain and a host: what a port throws makes its own call refused, and no other.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_holder_hears_an_acknowledge_though_its_resample_eventfd_cannot_be_written(bool byHost)
+    {
+        var heard = new Heard();
+        FabricPorts ports = _ports with { Acks = heard };
+        VirqHandle line = _fabric.ConnectVirq(20, "disk", VirqKind.Level);
+        _fabric.RouteCache!.AttachResample(line, new EventFd(8));
+        _fabric.IoApics[0].WriteEntry(20, RedirectionEntry.Create(0x51, 0, level: true), _fabric.Events);
+        _fabric.RouteCache.Trigger(line);
+        _fabric.Drain(ports);
+        Refuse("write 8", () => new InvalidTimeZoneException("once"));
+        if (byHost)
+            Assert.Throws<InvalidTimeZoneException>(() => new FabricHost(_fabric, ports).Eoi(0, 0x51));
+        else
+        {
+            _fabric.Eoi(0x51);
+            Assert.Throws<InvalidTimeZoneException>(() => _fabric.Drain(ports));
+        }
+        Assert.Equal(_fabric.RouteCache.SourceOf(line), Assert.Single(heard.Sources));
+    }
+
+    private sealed class Heard : IAckPort
+    {
+        internal List<int> Sources { get; } = [];
+
+        public void Acknowledged(int source, uint generation) => Sources.Add(source);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_an_observer_says_of_the_host_is_thrown_when_the_rest_has_run(bool byHost)
+    {
+        int seen = 0;
+        _observed = e =>
+        {
+            if (e.Kind == EventKind.VirqInjected && seen++ == 0)
+                throw new KernelException("write", 28, -1, "the disk is full");
+        };
+        FabricPorts ports = _ports with { Observer = this };
+        KernelException full = byHost
+            ? Assert.Throws<KernelException>(() => new FabricHost(_fabric, ports).Do(fabric => fabric.RouteCache!.Trigger(_virq)))
+            : Assert.Throws<KernelException>(() =>
+            {
+                _fabric.RouteCache!.Trigger(_virq);
+                _fabric.Drain(ports);
+            });
+        Assert.Equal("write", full.Call);
+        Assert.Equal(["signal 0x41", "unwatch 7", "commit 1", "bind 7 to 48"], _kernel.Take());
+    }
+
     [Fact]
     public void A_fork_that_is_made_before_an_answer_asks_again()
     {

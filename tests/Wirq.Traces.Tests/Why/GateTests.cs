@@ -125,6 +125,40 @@ public class GateTests
     }
 
     [Fact]
+    public void The_storm_brake_lets_go_of_a_line_that_falls()
+    {
+        FabricOptions options = FabricOptions.Pc();
+        var machine = new Watched(options with { IoApics = [new() { StormLimit = 3 }] }, "ioapic:21");
+        machine.Apic(ApicRegister.SpuriousVector, 0x1FF);
+        machine.Entry(21, LevelToCpu0);
+        Source disk = machine.Connect(21);
+        machine.Raise(disk);
+        for (int i = 0; i < 3; i++)
+        {
+            machine.Take();
+            machine.Eoi();
+        }
+        machine.Lower(disk);
+        machine.Apic(ApicRegister.SpuriousVector, 0xFF);
+        machine.Raise(disk);
+        Assert.Equal(Gate.SoftwareDisabled, machine.Engine.PinAt(0, 21)!.Gate.Gate);
+    }
+
+    [Fact]
+    public void A_source_that_moves_to_another_line_no_longer_holds_the_first()
+    {
+        var machine = Watched.Enabled("ioapic:21");
+        machine.Entry(21, LevelToCpu0);
+        machine.Observe(EventKind.SourceConnected, unit: 5, index: 21);
+        machine.Observe(EventKind.SourceRaised, unit: 5, index: 21);
+        // Its slot is used anew: the recording does not have the end of the first.
+        machine.Observe(EventKind.SourceConnected, unit: 5, index: 20);
+        Source second = machine.Connect(21);
+        machine.Raise(second);
+        Assert.Contains($" by source {second.Slot}", Watched.Words(machine.Last()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_physical_destination_that_nobody_has_is_named_with_the_ids()
     {
         var machine = Watched.Enabled("ioapic:4", cpus: 2);

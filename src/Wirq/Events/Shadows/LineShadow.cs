@@ -30,26 +30,18 @@ internal struct LineFact : IState
     public ushort Raised;
     /// <summary>How many of its sources want service.</summary>
     public ushort Wanting;
-    public LineFacts Facts;
-    public byte Reserved;
-    public ushort Reserved2;
+    /// <summary>Whether it is high.</summary>
+    public Fact Level;
+    public byte Sourced;
+    public ushort Reserved;
 
+    /// <summary>Whether a source was seen on it.</summary>
+    public readonly bool IsSourced => Sourced != 0;
     /// <summary>Whether everything about the line is known. If the line changed, it had no asserting source before or
     /// has none now, so it cannot have an unreported one. Lines of a log without sources are never known.</summary>
-    public readonly bool IsKnown => (Facts & (LineFacts.Sourced | LineFacts.Told)) == (LineFacts.Sourced | LineFacts.Told);
-    public readonly bool IsHigh => (Facts & LineFacts.High) != 0;
-}
-
-/// <summary>What may be known of a line.</summary>
-[Flags]
-internal enum LineFacts : byte
-{
-    None = 0,
-    /// <summary>A source was seen on it.</summary>
-    Sourced = 1,
-    /// <summary>An event reported its level.</summary>
-    Told = 2,
-    High = 4,
+    public readonly bool IsKnown => IsSourced && Level.IsKnown;
+    /// <summary>Whether no event was about it.</summary>
+    public readonly bool IsUntouched => !IsSourced && !Level.IsKnown;
 }
 
 /// <summary>The lines that an event changed since they were last judged, one bit each. The verdict on every other line would
@@ -83,7 +75,11 @@ internal sealed class LineShadow
     internal void Learn()
     {
         foreach (ref LineFact line in _lines.Span)
-            line.Facts |= LineFacts.Sourced | LineFacts.Told;
+        {
+            line.Sourced = 1;
+            if (!line.Level.IsKnown)
+                line.Level = Fact.No;
+        }
         TouchAll();
     }
 
@@ -117,11 +113,15 @@ internal sealed class LineShadow
     /// <summary>Whether a source is on a line.</summary>
     internal bool IsOn(int slot, int gsi) => _sources[slot].Facts != SourceFacts.None && _sources[slot].Gsi == gsi;
 
-    /// <summary>A source that asserts on a line; -1 if there is none.</summary>
+    /// <summary>Whether a source holds a line: it is on the line and asserts.</summary>
+    internal bool Holds(int slot, int gsi) =>
+        slot < _sources.Count && IsOn(slot, gsi) && (_sources[slot].Facts & SourceFacts.Raised) != 0;
+
+    /// <summary>A source that holds a line; -1 if there is none.</summary>
     internal int HolderOf(int gsi)
     {
         int slot = _sources.Count - 1;
-        while (slot >= 0 && !(IsOn(slot, gsi) && (_sources[slot].Facts & SourceFacts.Raised) != 0))
+        while (slot >= 0 && !Holds(slot, gsi))
             slot--;
         return slot;
     }
@@ -153,8 +153,7 @@ internal sealed class LineShadow
                 Forget(e.Source);
                 break;
             case EventKind.LineChanged when e.Index < (uint)_lines.Count:
-                ref LineFact line = ref _lines[e.Gsi];
-                line.Facts = line.Facts & ~LineFacts.High | LineFacts.Told | (LineChanged.Of(e).Asserted ? LineFacts.High : LineFacts.None);
+                _lines[e.Gsi].Level = Facts.Of(LineChanged.Of(e).Asserted);
                 Touch(e.Gsi);
                 break;
         }
@@ -171,7 +170,7 @@ internal sealed class LineShadow
         source.Gsi = (ushort)e.Gsi;
         source.Facts = (before | SourceFacts.Connected | added) & ~removed;
         ref LineFact line = ref _lines[e.Gsi];
-        line.Facts |= LineFacts.Sourced;
+        line.Sourced = 1;
         Touch(e.Gsi);
         Recount(ref line, before, source.Facts);
     }

@@ -2,11 +2,11 @@ using Wirq.State;
 
 namespace Wirq.Events.Shadows;
 
-/// <summary>A machine reconstructed from its options and its events so far. Each fact is computed here once: the laws
-/// use all of it, <c>why</c> uses the pins and the 8259 pair. If a stream does not begin with a reset, what no event
-/// has reported is unknown, and a user has to check for that (<see cref="ChipPins.Told"/>,
-/// <see cref="LineFact.IsKnown"/>, <see cref="PicShadow.KnowsPins"/>). Laws that are built for a live machine learn it
-/// from the machine.</summary>
+/// <summary>A machine reconstructed from its options and its events so far. Each fact is computed here once, for the
+/// laws and for <c>why</c>. If a stream does not begin with a reset, what no event has reported is unknown, and a user
+/// has to check for that (<see cref="Fact.Unknown"/>, <see cref="LineFact.IsKnown"/>,
+/// <see cref="PicShadow.KnowsPins"/>). Laws that are built for a live machine learn it from the machine.</summary>
+/// <remarks>The CPUs are not in it: <see cref="CpuShadow"/> is built by who asks for them.</remarks>
 internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateArena arena)
 {
     private const int IsaPinZero = 0, IsaPinTwo = 2;
@@ -27,6 +27,14 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
         Virqs.Learn(machine);
     }
 
+    /// <summary>The chips were reset, or were replaced: nothing is known about them. Their lines are as they
+    /// were.</summary>
+    internal void ForgetChips()
+    {
+        Pins.Forget();
+        Pic.Forget();
+    }
+
     /// <summary>Processes the next event. Allocates nothing.</summary>
     internal void Observe(in Event e)
     {
@@ -43,6 +51,9 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
                 break;
             case Subsystem.Routing:
                 Virqs.Observe(e);
+                break;
+            case Subsystem.Machine when e.Kind == EventKind.Rest:
+                Virqs.Rest();
                 break;
         }
     }

@@ -5,14 +5,12 @@ namespace Wirq.Events.Shadows;
 /// <summary>The known facts about the 8259 pair. Each set has one bit for each IRQ, 0 to 15.</summary>
 internal struct PicFacts : IState
 {
-    /// <summary>Pins that are high.</summary>
-    public PinSet High;
+    /// <summary>Whether each pin is high. The first report of any makes all of them known.</summary>
+    public FactSet High;
     /// <summary>Pins that are masked.</summary>
     public PinSet Masked;
     /// <summary>Pins that are level-triggered.</summary>
     public PinSet Level;
-    /// <summary>Whether an event reported any pin; if not, the pins are unknown.</summary>
-    public ulong Told;
 }
 
 /// <summary>The 8259 pair, reconstructed from the events. Before any event, this shows the reset state; the user has to
@@ -29,13 +27,19 @@ internal sealed class PicShadow(StateArena arena)
     internal PinSet Masked => _facts.Value.Masked;
 
     /// <summary>Whether the levels of the pins are known.</summary>
-    internal bool KnowsPins => _facts.Value.Told != 0;
+    internal bool KnowsPins => !_facts.Value.High.Known.IsEmpty;
 
     /// <summary>The pins of a machine whose lines lead to them are low unless an event reported otherwise.</summary>
     internal void Learn(Fabric machine)
     {
         if (machine.Pic is not null && !machine.KernelOwns(machine.Gsis.OfIsaIrq(0)))
-            _facts.Value.Told = 1;
+            LearnPins();
+    }
+
+    private void LearnPins()
+    {
+        for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
+            _facts.Value.High.LearnNo(irq);
     }
 
     /// <summary>The pair was reset, or was replaced: nothing is known about it.</summary>
@@ -47,8 +51,9 @@ internal sealed class PicShadow(StateArena arena)
         switch (e.Kind)
         {
             case EventKind.PicPinChanged when e.Index < GsiMap.IsaIrqs:
-                facts.High = facts.High.Set(e.Irq, PicPinChanged.Of(e).High);
-                facts.Told = 1;
+                if (!KnowsPins)
+                    LearnPins();
+                facts.High.Learn(e.Irq, PicPinChanged.Of(e).High);
                 break;
             // An initialisation that clears the mask reports that too.
             case EventKind.PicMaskChanged:

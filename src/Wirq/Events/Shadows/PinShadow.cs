@@ -5,10 +5,8 @@ namespace Wirq.Events.Shadows;
 /// <summary>The known facts about the pins of one I/OAPIC.</summary>
 internal struct ChipPins : IState
 {
-    /// <summary>Pins that are asserted, polarity applied.</summary>
-    public PinSet Asserted;
-    /// <summary>Pins whose level was reported; the others are unknown.</summary>
-    public PinSet Told;
+    /// <summary>Whether each pin is asserted, polarity applied.</summary>
+    public FactSet Asserted;
     /// <summary>Pins whose entry is level.</summary>
     public PinSet Level;
     /// <summary>Pins whose entry is not masked.</summary>
@@ -17,6 +15,10 @@ internal struct ChipPins : IState
     public PinSet RemoteIrr;
     /// <summary>Latched requests, if the profile latches them.</summary>
     public PinSet Latched;
+    /// <summary>Pins that the storm brake holds.</summary>
+    public PinSet Braked;
+    /// <summary>Pins whose acknowledge waits for the unmask.</summary>
+    public PinSet AckDeferred;
 }
 
 /// <summary>The known facts about one redirection entry.</summary>
@@ -61,9 +63,13 @@ internal sealed class PinShadow
         {
             for (int pin = 0; pin < _chips[chip].Pins; pin++)
             {
+                ref ChipPins pins = ref _pins[chip];
+                IoApicPin state = machine.IoApics[chip].PinState(pin);
                 if (!machine.KernelOwns(machine.Gsis.OfPin(chip, pin)))
-                    _pins[chip].Told = _pins[chip].Told.With(pin);
-                _pins[chip].Latched = _pins[chip].Latched.Set(pin, machine.IoApics[chip].PinState(pin).Has(PinFlags.Latched));
+                    pins.Asserted.LearnNo(pin);
+                pins.Latched.Assign(pin, state.Has(PinFlags.Latched));
+                pins.Braked.Assign(pin, state.Has(PinFlags.Braked));
+                pins.AckDeferred.Assign(pin, state.Has(PinFlags.AckOwed));
             }
         }
     }
@@ -85,7 +91,7 @@ internal sealed class PinShadow
     internal bool IsInverted(int chip, int pin) => !_profiles[chip].PolarityIgnored && Entry(chip, pin).ActiveLow;
 
     /// <summary>Pins at which a level interrupt would be pending.</summary>
-    internal PinSet Pending(int chip) => _profiles[chip].LatchedRequest ? Chip(chip).Latched : Chip(chip).Asserted;
+    internal PinSet Pending(int chip) => _profiles[chip].LatchedRequest ? Chip(chip).Latched : Chip(chip).Asserted.Yes;
 
     /// <summary>The pin in the Unit and Index of an event; false if the machine has no such pin.</summary>
     internal bool TryPin(in Event e, out int chip, out int pin) => TryPin(e.Unit, e.Index, out chip, out pin);
@@ -117,14 +123,22 @@ internal sealed class PinShadow
             case EventKind.RemoteIrrCleared when TryPin(e, out int chip, out int pin):
                 _pins[chip].RemoteIrr = _pins[chip].RemoteIrr.Without(pin);
                 break;
+            case EventKind.StormBraked or EventKind.StormReleased when TryPin(e, out int chip, out int pin):
+                _pins[chip].Braked.Assign(pin, e.Kind == EventKind.StormBraked);
+                break;
+            case EventKind.PinAckDeferred or EventKind.PinAcked when TryPin(e, out int chip, out int pin):
+                _pins[chip].AckDeferred.Assign(pin, e.Kind == EventKind.PinAckDeferred);
+                break;
         }
     }
 
     private void Change(int chip, int pin, PinChanged its)
     {
         ref ChipPins pins = ref _pins[chip];
-        pins.Asserted = pins.Asserted.Set(pin, its.Asserted);
-        pins.Told = pins.Told.With(pin);
+        pins.Asserted.Learn(pin, its.Asserted);
+        // A fall releases the brake without an event.
+        if (!its.Asserted)
+            pins.Braked.Remove(pin);
         if (pins.Level.Has(pin) || its.ByPolarity)
             pins.Latched = pins.Latched.Set(pin, its.Asserted && pins.Level.Has(pin));
     }
@@ -134,6 +148,7 @@ internal sealed class PinShadow
         ref ChipPins pins = ref _pins[chip];
         pins.Level = pins.Level.Set(pin, _profiles[chip].IsLevel(entry));
         pins.Unmasked = pins.Unmasked.Set(pin, !entry.Masked);
+        pins.Braked.Remove(pin);
         if (entry.RemoteIrr)
             pins.RemoteIrr = pins.RemoteIrr.With(pin);
         _entries[Flat(chip, pin)].Entry = entry.WithRemoteIrr(false);

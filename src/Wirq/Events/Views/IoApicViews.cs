@@ -14,6 +14,36 @@ public readonly record struct PinChanged(int IoApic, int Pin, bool Asserted, boo
     public Event ToEvent() => new(EventKind.PinChanged, (ushort)IoApic, (uint)Pin, Asserted ? 1u : 0, ByPolarity ? 1u : 0);
 }
 
+/// <summary>The guest wrote an entry.</summary>
+/// <param name="IoApic">Number of the I/OAPIC.</param>
+/// <param name="Pin">Its pin, 0 to 119.</param>
+/// <param name="Entry">The entry as it reads now.</param>
+/// <param name="OldEntry">The entry as it read before.</param>
+internal readonly record struct EntryWritten(int IoApic, int Pin, RedirectionEntry Entry, RedirectionEntry OldEntry)
+    : IEventView<EntryWritten>
+{
+    /// <inheritdoc/>
+    public static EntryWritten Of(in Event e) => new(e.IoApic, e.Pin, e.Entry, e.OldEntry);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.EntryWritten, (ushort)IoApic, (uint)Pin, Entry.Bits, OldEntry.Bits);
+}
+
+/// <summary>Effect. The route of a pin has to follow its entry.</summary>
+/// <param name="IoApic">Number of the I/OAPIC.</param>
+/// <param name="Pin">Its pin, 0 to 119.</param>
+/// <param name="Entry">The new entry.</param>
+/// <param name="OldEntry">The entry before.</param>
+internal readonly record struct RouteChanged(int IoApic, int Pin, RedirectionEntry Entry, RedirectionEntry OldEntry)
+    : IEventView<RouteChanged>
+{
+    /// <inheritdoc/>
+    public static RouteChanged Of(in Event e) => new(e.IoApic, e.Pin, e.Entry, e.OldEntry);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.RouteChanged, (ushort)IoApic, (uint)Pin, Entry.Bits, OldEntry.Bits);
+}
+
 /// <summary>A pin got the answer to its message.</summary>
 /// <param name="IoApic">Number of the I/OAPIC.</param>
 /// <param name="Pin">Its pin, 0 to 119.</param>

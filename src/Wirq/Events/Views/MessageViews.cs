@@ -1,5 +1,31 @@
 namespace Wirq.Events;
 
+/// <summary>A device sent a message.</summary>
+/// <param name="Origin">The device.</param>
+/// <param name="Message">Address and data.</param>
+internal readonly record struct MessageSent(Origin Origin, Msi Message) : IEventView<MessageSent>
+{
+    /// <inheritdoc/>
+    public static MessageSent Of(in Event e) => new(e.Origin, e.Msi);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.MessageSent, 0, Origin.Bits, Message.Address.Bits, Message.Data.Bits);
+}
+
+/// <summary>A message reached no local APIC.</summary>
+/// <param name="Origin">The sender.</param>
+/// <param name="Message">As the local APICs see it.</param>
+/// <param name="Reason">Why.</param>
+internal readonly record struct MessageRefused(Origin Origin, InterruptMessage Message, RefusalReason Reason)
+    : IEventView<MessageRefused>
+{
+    /// <inheritdoc/>
+    public static MessageRefused Of(in Event e) => new(e.Origin, e.Message, e.Reason);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.MessageRefused, 0, Origin.Bits, Message.Bits, (ulong)Reason);
+}
+
 /// <summary>A message was accepted by the bus.</summary>
 /// <param name="Origin">The sender.</param>
 /// <param name="Message">As the local APICs see it.</param>

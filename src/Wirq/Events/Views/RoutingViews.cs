@@ -67,6 +67,33 @@ public readonly record struct VirqTranslated(int Virq, InterruptMessage Message,
     public Event ToEvent() => new(EventKind.VirqTranslated, (ushort)Virq, 0, Message.Bits, Cookie.Bits);
 }
 
+/// <summary>An interrupt of a virq was answered.</summary>
+/// <param name="Virq">Slot of the virq.</param>
+/// <param name="Message">What was injected.</param>
+/// <param name="Reason">Why it reached no local APIC; <see cref="RefusalReason.None"/> where it did.</param>
+internal readonly record struct VirqAnswered(int Virq, InterruptMessage Message, RefusalReason Reason)
+    : IEventView<VirqAnswered>
+{
+    /// <inheritdoc/>
+    public static VirqAnswered Of(in Event e) => new(e.Unit, e.Message, e.Reason);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.VirqAnswered, (ushort)Virq, 0, Message.Bits, (ulong)Reason);
+}
+
+/// <summary>A kernel consumed what a device wrote to a bound eventfd, and injected its route.</summary>
+/// <param name="Virq">Slot of the virq.</param>
+/// <param name="Gsi">The GSI of the route.</param>
+/// <param name="Message">What was injected.</param>
+internal readonly record struct VirqServed(int Virq, int Gsi, InterruptMessage Message) : IEventView<VirqServed>
+{
+    /// <inheritdoc/>
+    public static VirqServed Of(in Event e) => new(e.Unit, e.Gsi, e.Message);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.VirqServed, (ushort)Virq, (uint)Gsi, Message.Bits);
+}
+
 /// <summary>A virq on a line got or lost its resample eventfd.</summary>
 /// <param name="Virq">Slot of the virq.</param>
 /// <param name="Source">Slot of the source that it drives.</param>
