@@ -82,7 +82,7 @@ public sealed partial class IoApic
             Forget(pin, ref state);
     }
 
-    /// <summary>Forgets the state of a level that has fallen. A latched edge remains if the profile latches requests;
+    /// <summary>Clears the state of a level that has fallen. A latched edge remains if the profile latches requests;
     /// otherwise an edge is latched only until the next evaluation.</summary>
     private void Forget(int pin, ref IoApicPin state)
     {

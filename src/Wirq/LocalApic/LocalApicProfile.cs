@@ -2,11 +2,11 @@ using Wirq.Events;
 
 namespace Wirq;
 
-/// <summary>How a profile's local APIC parts from the Intel SDM. Evidence "ran" was executed: QEMU 7.2 with TCG and a
-/// guest stub, KVM of Linux 6.18 through its ioctls. Evidence that names a file was read there: QEMU's
-/// <c>hw/intc/apic.c</c> before x2APIC came to it (8.2), Linux 6.16's <c>arch/x86/kvm/lapic.c</c>.</summary>
-/// <remarks>Not modelled: KVM's floor of 200 µs under a period; QEMU's LINT0, which passes INTR in
-/// every mode while unmasked, and takes a level vector back out of IRR as the pin falls.</remarks>
+/// <summary>How a profile's local APIC differs from the Intel SDM. Evidence "ran" was executed: QEMU 7.2 with TCG and a
+/// guest stub, and KVM of Linux 6.18 through its ioctls. Evidence that names a file was read there: QEMU's
+/// <c>hw/intc/apic.c</c> before x2APIC was added to it (8.2), and <c>arch/x86/kvm/lapic.c</c> of Linux 6.16.</summary>
+/// <remarks>Not modelled: KVM's minimum of 200 µs for a period. Also QEMU's LINT0, which passes INTR in every mode
+/// while it is unmasked, and removes a level vector from IRR when the pin falls.</remarks>
 internal static class LocalApicProfile
 {
     private const string Chip = "local APIC";

@@ -29,17 +29,17 @@ public sealed class StateArena
 
     private readonly List<StateBlock> _blocks = [];
     private readonly List<StateSlab> _slabs = [];
-    // The piece of memory that has room for the next block, by role.
+    // The slab that has room for the next block, by role.
     private readonly StateSlab?[] _open = new StateSlab?[3];
-    // The size of the next piece of memory, by role: each is twice as large as the one before.
+    // The size of the next slab, by role: each is twice as large as the one before.
     private readonly int[] _next = [FirstSlab, FirstSlab, FirstSlab];
     private XxHash128? _hash;
     // In the order of reservation: a canonical form may use one that was made before.
     private readonly List<(StateBlock Block, RewriteBytes Rewrite)> _rewrites = [];
     private byte[] _canonical = [];
     private int _canonicalLength;
-    // The same object in arenas that were found to have the same places; null where nothing was compared yet. Copies between
-    // these need no look at each block.
+    // Arenas that were compared and have the same layout share one object; null if this arena was not compared yet. A
+    // copy between arenas that share it does not check each block.
     private object? _layout;
 
     /// <summary>The place of each block, in the order in which they were reserved.</summary>
@@ -132,7 +132,7 @@ public sealed class StateArena
             _layout = other._layout ??= new object();
     }
 
-    /// <summary>Whether each block lies at the same place of the same piece of memory.</summary>
+    /// <summary>Whether each block has the same offset in the same slab of both arenas.</summary>
     private bool HasSamePlaces(StateArena other)
     {
         if (_slabs.Count != other._slabs.Count)
@@ -175,10 +175,10 @@ public sealed class StateArena
             && _blocks.Zip(other._blocks).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
     }
 
-    /// <summary>A 128-bit hash of the state in which every absolute time is taken relative to
-    /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
-    /// <remarks>XXH128 of the blocks in the order in which they lie in memory: fast, and stable across runs and across machines of one byte
-    /// order. It does not defend against deliberate collisions.</remarks>
+    /// <summary>A 128-bit hash of the state, with every absolute time relative to <paramref name="now"/>. Two machines
+    /// that will behave the same from here on have the same identity.</summary>
+    /// <remarks>XXH128 of the blocks in their order in memory: fast, and stable across runs and across machines of one
+    /// byte order. It does not defend against deliberate collisions.</remarks>
     internal UInt128 Identity(long now)
     {
         MakeCanonical(now);
