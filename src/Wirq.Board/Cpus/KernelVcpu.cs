@@ -24,9 +24,9 @@ internal sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="chips">The interrupt system as vCPUs access it.</param>
     /// <param name="chips">The interrupt system, as vCPUs access it.</param>
     /// <param name="devices">All other devices that it accesses.</param>
+    /// <param name="memory">The guest's memory, for work-arounds.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
     /// <param name="ended">Called with how the guest ended, on the vCPU's thread.</param>
     internal KernelVcpu(KvmVcpu vcpu, int cpu, FabricHost host, BoardChips chips, DeviceBus devices, IGuestMemory memory,

@@ -95,6 +95,7 @@ public sealed class VcpuThread : IDisposable
     /// <summary>Pauses the thread and waits. When this returns, it is between two instructions, and other threads may
     /// use the registers of its vCPU.</summary>
     /// <exception cref="TimeoutException">Its handler does not return.</exception>
+    /// <inheritdoc cref="Pause(TimeSpan)" path="/exception"/>
     public void Pause()
     {
         if (!Pause(_options.Patience))

@@ -3,7 +3,8 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Reads what concerns remapping: the unit, requesters, messages, entries of the table, invalidations.</summary>
+/// <summary>Reads the parts of a scenario that concern remapping: the unit, requesters, messages, entries of the table,
+/// invalidations.</summary>
 internal static class RemappingReader
 {
     private const int MaxEntries = 65536, MaxMask = 15;
@@ -41,7 +42,7 @@ internal static class RemappingReader
         throw scalar.Expected(expected);
     }
 
-    /// <summary>Reads a message: its words, or the entry of the table that it names.</summary>
+    /// <summary>Reads a message: its words, or the entry of the table that it refers to.</summary>
     internal static Msi ReadMessage(YamlNode node)
     {
         YamlMapping map = node.AsMapping($"a map of {Words.Join(ScenarioWords.Msi)}").Only(ScenarioWords.Msi);
@@ -58,7 +59,7 @@ internal static class RemappingReader
         return new Msi(where, (uint)data);
     }
 
-    /// <summary>Reads <c>irte</c>: a map of entries, or runs of entries, and what they make.</summary>
+    /// <summary>Reads <c>irte</c>: a map from entries, or ranges of entries, to their contents.</summary>
     internal static IEnumerable<(IrteCommand Command, string Text)> ReadEntries(YamlNode node)
     {
         YamlMapping map = node.AsMapping("a map of entries, such as {5: {vector: 0x45}}");
@@ -97,7 +98,7 @@ internal static class RemappingReader
         YamlScalar scalar = node.AsScalar(Words.Join(RegisterFields.Modes.Words));
         if (RegisterFields.Modes.TryFind(scalar.Text, out ulong mode))
             return (DeliveryMode)mode;
-        // A number may be the reserved mode.
+        // A number may name the reserved mode.
         return Numbers.TryParse(scalar.Text, out ulong number) && number < 8 ? (DeliveryMode)number
             : throw Words.Unknown(scalar, RegisterFields.Modes.Words);
     }
