@@ -6,10 +6,10 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Follows every interrupt of a log or recording from its source to its end, and says where it
+/// <summary>Follows every interrupt of a log or recording from its source to its end, and finds where it
 /// stopped.</summary>
-/// <remarks>It knows what the events tell and nothing else, keeps the last few raises of each source, and needs the
-/// memory of the machine's registers, whatever the length of the log. Not thread-safe.</remarks>
+/// <remarks>It uses only the events. It keeps the last few raises of each source. Its memory depends on the registers
+/// of the machine, not on the length of the log. Not thread-safe.</remarks>
 public sealed partial class WhyEngine : IEventSink
 {
     private const int KeptOfChosen = 20, KeptOfOthers = 2, MostSources = 8192;
