@@ -145,7 +145,7 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
             return;
         }
         if (!SpinWait.SpinUntil(() => _virqs[virq].State != VirqState.Cold, TimeSpan.FromSeconds(5)))
-            throw new InvalidOperationException("the poll has told of nothing");
+            throw new InvalidOperationException("the poll has reported nothing");
     }
 
     private void ClearRequests()

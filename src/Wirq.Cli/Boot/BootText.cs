@@ -66,7 +66,7 @@ internal static class BootText
     internal static string Say(GuestEnd end) => end.Kind switch
     {
         GuestEndKind.Exit => string.Create(CultureInfo.InvariantCulture, $"the guest ended with code {end.Code}"),
-        GuestEndKind.Reset => $"the guest asked for a reset ({end.Detail})",
+        GuestEndKind.Reset => $"the guest requested a reset ({end.Detail})",
         GuestEndKind.TripleFault => $"triple fault ({end.Detail})",
         GuestEndKind.NoCode => $"the guest runs where there is no memory ({end.Detail})",
         GuestEndKind.HostCannot => $"this host's KVM cannot go on: {end.Detail}; stopped",

@@ -61,7 +61,7 @@ internal sealed class OutputFile : IDisposable
         }
         if (_sink.Failure is not { } failure)
             return status;
-        string rest = _place.Part is null ? "" : $"; what there is stands in {_place.Part}";
+        string rest = _place.Part is null ? "" : $"; the incomplete file is {_place.Part}";
         (words ?? Console.Error).WriteLine($"wirq: {_place.Name} could not be written whole: {failure}{rest}");
         return status == CommandLine.Success ? CommandLine.Unwritten : status;
     }

@@ -49,7 +49,7 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
             throw new UsageException($"{option} {name}: there is no folder {Path.GetDirectoryName(target)}");
         // At the path of the part only a regular file is allowed: through a link the part would be created elsewhere.
         if (Directory.Exists(part) || new FileInfo(part).LinkTarget is not null || IsDirect(part))
-            throw new UsageException($"{option} {name}: is written as {part} first, and there something else stands; expected another file");
+            throw new UsageException($"{option} {name}: is written as {part} first, and that path is not a regular file; expected another file");
         return new OutputPlace(name, target, part);
     }
 

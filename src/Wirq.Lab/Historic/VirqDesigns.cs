@@ -57,7 +57,7 @@ internal sealed class NoInvalidationListener : Design
 
     public override string Name => "no-invalidation-listener";
 
-    public override string About => "QEMU 3abfbb5711: invalidations reach nobody, and the kernel goes on with the old routes";
+    public override string About => "QEMU 3abfbb5711: invalidations are not reported, and the kernel keeps the old routes";
 
     internal override void Join(World world) => _invalidates = new Marks(world, 1);
 
@@ -138,7 +138,7 @@ internal sealed class OldRouteDropped : Design
 {
     public override string Name => "old-route-dropped";
 
-    public override string About => "split irqchips with one route a pin: the EOI of an interrupt whose pin was moved meanwhile is told to nobody";
+    public override string About => "split irqchips with one route a pin: the EOI of an interrupt whose pin was moved in the meantime is not reported";
 
     internal override void After(World world, in Event done)
     {

@@ -162,7 +162,7 @@ public sealed partial class SimulatedEventFds : IEventPort
         int file = FileOf(fd, "write");
         ref EventFdState state = ref _files[file];
         if (count == ulong.MaxValue)
-            throw new KernelException("write", Errno.Invalid, -1, "an eventfd takes no more than 2^64 - 2");
+            throw new KernelException("write", Errno.Invalid, -1, "an eventfd holds at most 2^64 - 2");
         if (count > Full - Math.Min(state.Count, Full))
             throw new KernelException("write", Errno.Again, -1, "the eventfd is full; read it first");
         // A write of 0 is still a write, so a bound irqfd injects (eventfd_write).

@@ -32,7 +32,7 @@ internal static class HostError
         Errno.ProcessDescriptors => "this process has no descriptors left; raise RLIMIT_NOFILE or close some",
         Errno.SystemDescriptors => "the host has no descriptors left; raise fs.file-max or close some",
         Errno.NoSpace => "a table of the host is full; raise its limit (fs.epoll.max_user_watches for epoll)",
-        Errno.NotSupported => "this kernel does not know the call; take a newer one",
+        Errno.NotSupported => "this kernel does not have the call; use a newer kernel",
         Errno.BadAddress => "what was passed is not mapped; keep it mapped for as long as it is used",
         _ => "an argument does not suit; see the manual of the call",
     };

@@ -35,7 +35,7 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     {
         ArgumentNullException.ThrowIfNull(vm);
         if (vm.IrqChip == KvmIrqChip.None)
-            throw new InvalidOperationException("the machine has no in-kernel irqchip, so nothing that a port could ask for");
+            throw new InvalidOperationException("the machine has no in-kernel irqchip, so a port cannot be used");
         _vm = vm;
         _format = vm.MsiFormat;
         bool full = vm.IrqChip == KvmIrqChip.Full;

@@ -91,7 +91,7 @@ public sealed class KvmSystem : IDisposable
         Errno.NoEntry => "this host has no KVM: load kvm_intel or kvm_amd, turn on virtualization in the firmware, or, in a "
             + "virtual machine, nested virtualization",
         Errno.Denied or Errno.NotPermitted => "this user may not use KVM: join the group that owns the device",
-        Errno.NoSuchDevice or Errno.NoDevice => "the device stands there but nothing serves it: load kvm_intel or kvm_amd",
+        Errno.NoSuchDevice or Errno.NoDevice => "the device exists, but no module serves it: load kvm_intel or kvm_amd",
         _ => null,
     };
 }

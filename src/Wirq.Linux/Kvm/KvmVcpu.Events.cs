@@ -30,6 +30,6 @@ public sealed partial class KvmVcpu
     {
         var request = new GuestDebugRequest { Control = flags == 0 ? 0 : flags | KvmGuestDebug.Enable };
         KvmCalls.SetGuestDebug.Invoke(Descriptor, ref request,
-            advice: $"ask {nameof(KvmCapability.SetGuestDebug)} of CheckExtension ({flags} asked for)");
+            advice: $"check {nameof(KvmCapability.SetGuestDebug)} with CheckExtension ({flags} requested)");
     }
 }

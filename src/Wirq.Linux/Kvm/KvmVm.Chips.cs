@@ -50,7 +50,7 @@ public sealed partial class KvmVm
     public void EnableX2ApicApi(X2ApicApi flags)
     {
         Enable(KvmCapability.X2ApicApi, (ulong)flags,
-            $"ask CheckExtension which flags there are, after the irqchip is chosen ({flags} asked for)");
+            $"check the supported flags with CheckExtension after the irqchip is created ({flags} requested)");
         X2ApicApi = flags;
     }
 

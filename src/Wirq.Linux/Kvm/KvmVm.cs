@@ -52,7 +52,7 @@ public sealed partial class KvmVm : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         var descriptor = new FileDescriptor(KvmCalls.CreateVcpu.Invoke(_descriptor, (nuint)id,
-            advice: $"vCPU {id} exists already, or lies beyond what KVM_CAP_MAX_VCPU_ID or KVM_CAP_MAX_VCPUS allows"));
+            advice: $"vCPU {id} exists already, or exceeds KVM_CAP_MAX_VCPU_ID or KVM_CAP_MAX_VCPUS"));
         try
         {
             var vcpu = new KvmVcpu(this, id, descriptor, Mapping.Of(descriptor, _runBytes));

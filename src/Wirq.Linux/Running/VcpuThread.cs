@@ -99,7 +99,7 @@ public sealed class VcpuThread : IDisposable
     public void Pause()
     {
         if (!Pause(_options.Patience))
-            throw new TimeoutException($"vCPU {Vcpu.Id} does not stand after {_options.Patience.TotalSeconds} s: its "
+            throw new TimeoutException($"vCPU {Vcpu.Id} did not pause within {_options.Patience.TotalSeconds} s: its "
                 + "handler does not return");
     }
 

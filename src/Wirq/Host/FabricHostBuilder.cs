@@ -98,7 +98,7 @@ public sealed class FabricHostBuilder
     public FabricHostBuilder UseAcks(IAckPort acks)
     {
         ArgumentNullException.ThrowIfNull(acks);
-        return Once(ref _acks, acks, "somebody who hears acknowledges");
+        return Once(ref _acks, acks, "a port for acknowledges");
     }
 
     /// <summary>Sets the guest's memory: remapping units read their tables from it, and write to it.</summary>
@@ -181,7 +181,7 @@ public sealed class FabricHostBuilder
         check.That(asked.OwnsIoApic == limits.OwnsIoApic, $"{asked.OwnsIoApic}", $"{limits.OwnsIoApic}, as of the kernel", nameof(asked.OwnsIoApic));
         check.That(!asked.HasIrqfd || limits.HasIrqfd, "True", "False, as of the kernel", nameof(asked.HasIrqfd));
         check.That(!asked.ConsumesFirst || Able(limits).ConsumesFirst, "True",
-            limits.ConsumesFirst ? "False, for the poll is level-triggered" : "False, as of the kernel", nameof(asked.ConsumesFirst));
+            limits.ConsumesFirst ? "False, because the poll is level-triggered" : "False, as of the kernel", nameof(asked.ConsumesFirst));
         return routing;
     }
 
@@ -200,7 +200,7 @@ public sealed class FabricHostBuilder
         make is null ? null : Made(make(parts), by);
 
     private static T Made<T>(T? made, string by) where T : class =>
-        made ?? throw new InvalidOperationException($"what was given to {by} made null");
+        made ?? throw new InvalidOperationException($"the function that was given to {by} returned null");
 
     /// <summary>Sets a part of which there can be only one.</summary>
     private FabricHostBuilder Once<T>(ref T? had, T given, string what) where T : class

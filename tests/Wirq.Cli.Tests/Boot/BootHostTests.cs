@@ -114,7 +114,7 @@ public sealed class BootHostTests
         CommandRun run = CommandRun.Of("boot", image.Path, "--irqchip", irqchip, "--timeout", "20");
         string words = run.Errors.ReplaceLineEndings(" ");
         Assert.Equal(3, run.ExitCode);
-        Assert.Contains("the guest asked for a reset (cpu0 was sent INIT", words, StringComparison.Ordinal);
+        Assert.Contains("the guest requested a reset (cpu0 was sent INIT", words, StringComparison.Ordinal);
         Assert.DoesNotContain("KVM cannot go on", words, StringComparison.Ordinal);
     }
 

@@ -51,7 +51,7 @@ internal static class RegisterValueReader
         {
             Field field = fields.Find(entry.Key.Text) ?? throw Words.Unknown(entry.Key, fields.Names);
             if ((named & field.Mask) != 0)
-                throw entry.Key.Expected("each bit once; another field that stands here has bits of this one");
+                throw entry.Key.Expected("each bit once; another field here has bits of this one");
             (ulong placed, string text) = field.Read(entry.Value);
             bits |= placed;
             named |= field.Mask;

@@ -127,7 +127,7 @@ internal sealed class YamlTree
             YamlScalar key = Node(next).AsScalar("a word");
             if (!lines.TryAdd(key.Text, key.At.Line))
                 throw new ScenarioException(
-                    key.At, $"{key.Found} again", $"each word once; it stands on line {lines[key.Text]} too");
+                    key.At, $"{key.Found} again", $"each word once; it is on line {lines[key.Text]} too");
             entries.Add(new YamlEntry(key, Node(Next())));
         }
         return new YamlMapping(at, entries);
