@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Wirq.Tests.Docs;
 
-/// <summary>Makes <c>docs/profiles.md</c> from the table that the chips behave by. To bring the page up to date, run the
-/// tests with <c>WIRQ_WRITE_DOCS=1</c>.</summary>
+/// <summary>Makes <c>docs/profiles.md</c> from the table of profiles. To update the page, run the tests with
+/// <c>WIRQ_WRITE_DOCS=1</c>.</summary>
 internal static class ProfilePage
 {
     internal static string Render()
