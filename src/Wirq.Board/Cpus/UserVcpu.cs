@@ -106,7 +106,7 @@ internal sealed class UserVcpu : IVcpuHandler
     {
         ArgumentNullException.ThrowIfNull(vcpu);
         _unfinished = exit.IsUnfinished;
-        // The local APIC is reset already. Whatever the CPU did since then does not count, not even a shutdown.
+        // The local APIC is reset already. Later actions of the CPU do not count, not even a shutdown.
         if (Signals.HasInit)
             return VcpuNext.Enter;
         FollowCr8(vcpu);

@@ -5,8 +5,8 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux.Files;
 
 /// <summary>Writes to a descriptor: to a pipe, a terminal, a device, or a file at its current position.</summary>
-/// <remarks>Unlike the runtime's streams it reports a pipe whose reader has gone, and can be cancelled while it waits
-/// for a reader that does not read.</remarks>
+/// <remarks>Unlike the runtime's streams it reports a pipe whose reader has closed it, and its wait for a reader can be
+/// cancelled.</remarks>
 /// <param name="descriptor">The descriptor; disposed of together with the writer.</param>
 /// <param name="calledOff">Checked while there is no room: whether to stop waiting for a reader. Null to wait without
 /// limit.</param>

@@ -29,7 +29,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
     /// machine now has that mode.</summary>
     internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged) => Explains(stimulus, logged, whole: true, out _);
 
-    /// <summary>As <see cref="Explains"/>, for a stimulus whose lines may be followed by lines of others.</summary>
+    /// <summary>As <c>Explains</c>, for a stimulus whose lines may be followed by lines of others.</summary>
     /// <param name="stimulus">The stimulus.</param>
     /// <param name="logged">Its lines, and perhaps others.</param>
     /// <param name="count">The number of its own lines, if they are explained.</param>
