@@ -5,8 +5,8 @@ namespace Wirq.Traces.Recordings;
 /// <summary>Checks whether an event is possible in a machine. Everything that it refers to (a CPU, a pin, an IRQ, a
 /// source, a line, a virq, an origin) must exist, and its data must not exceed the range of its kind
 /// (<see cref="EventRanges"/>).</summary>
-/// <remarks>An impossible event is refused, and not skipped. If a recording is wrong in one event, it is no evidence for
-/// others, and "nothing is owed" would be an all-clear without evidence.</remarks>
+/// <remarks>An impossible event is refused, and not skipped. If a recording is wrong in one event, it is no evidence
+/// for others, and "nothing is owed" would be an all-clear without evidence.</remarks>
 internal sealed class EventLimits(FabricOptions machine)
 {
     private const int PicUnits = 2;

@@ -211,8 +211,8 @@ public enum EventKind : ushort
     /// <summary>The guest invalidates cached entries. Unit: remapping unit; A: <see cref="RouteCookie.Key"/> of the
     /// first; B: of the last.</summary>
     RemapInvalidated = 0x0903,
-    /// <summary>The cached translations of those entries were dropped. Unit: remapping unit; Index: how many routes were
-    /// touched; A: <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
+    /// <summary>The cached translations of those entries were dropped. Unit: remapping unit; Index: how many routes
+    /// were touched; A: <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
     RemapInvalidationDone = 0x0904,
     /// <summary>Remapping was switched. Unit: remapping unit; A: 1 for on.</summary>
     RemapSwitched = 0x0905,

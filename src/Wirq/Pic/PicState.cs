@@ -70,8 +70,8 @@ internal struct PicOutput : IState
     public byte Intr;
     /// <summary>The IRQ that caused INTR, 0 to 15, or <see cref="PicPair.NoIrq"/>.</summary>
     public byte Requested;
-    /// <summary>1 from the return of work to <see cref="PicPair.Update"/>: while pins fall one after the other, INTR must
-    /// not be for one that falls next.</summary>
+    /// <summary>1 from the return of work to <see cref="PicPair.Update"/>: while pins fall one after the other, INTR
+    /// must not be for one that falls next.</summary>
     public byte AwaitsUpdate;
     /// <summary>1 if an INTA found nothing and INTR stayed up: the CPU does not run INTA again before the pin is driven
     /// again.</summary>

@@ -8,8 +8,8 @@ namespace Wirq.State;
 /// bytes alone define it. A test checks this for every implementer.</summary>
 public interface IState;
 
-/// <summary>Rewrites one block so that states that behave alike have the same bytes. Times become distances, counters
-/// that only tell old from new become that, and slots get an order that does not depend on the order of
+/// <summary>Rewrites one block so that states with the same behaviour have the same bytes. Times become distances,
+/// counters that only distinguish old from new become that, and slots get an order that does not depend on the order of
 /// arrival.</summary>
 /// <param name="copy">A scratch copy of the block; the live block is never passed.</param>
 /// <param name="now">Virtual time in nanoseconds.</param>
