@@ -22,9 +22,9 @@ public delegate void Canonical<T>(Span<T> copy, long now) where T : unmanaged, I
 /// thread-safe.</remarks>
 public sealed class StateArena
 {
-    // A machine of common size has one piece of memory for each role, so a copy is three moves. No power of two: the pieces of
-    // two machines would lie a multiple of 4 KiB apart, and a processor takes a load for one of the bytes just stored if
-    // the low 12 bits of their addresses are equal.
+    // A machine of common size has one slab for each role, so a copy is three moves. It is not a power of two: the slabs of
+    // two machines would be a multiple of 4 KiB apart. With equal low 12 bits of the addresses, a processor mistakes a
+    // load from one machine for a load of bytes that were just stored to the other.
     private const int FirstSlab = 17 * 1024;
 
     private readonly List<StateBlock> _blocks = [];
@@ -34,7 +34,7 @@ public sealed class StateArena
     // The size of the next slab, by role: each is twice as large as the one before.
     private readonly int[] _next = [FirstSlab, FirstSlab, FirstSlab];
     private XxHash128? _hash;
-    // In the order of reservation: a canonical form may use one that was made before.
+    // In the order of reservation: a canonical form may use one that was computed before.
     private readonly List<(StateBlock Block, RewriteBytes Rewrite)> _rewrites = [];
     private byte[] _canonical = [];
     private int _canonicalLength;
@@ -61,8 +61,8 @@ public sealed class StateArena
     /// <summary>Reserves zeroed room for one struct.</summary>
     public Block<T> Reserve<T>() where T : unmanaged, IState => Reserve<T>(1);
 
-    /// <summary>As <see cref="Reserve{T}(int)"/>, if the struct holds absolute times, or something else that is the same in more
-    /// than one form.</summary>
+    /// <summary>As <see cref="Reserve{T}(int)"/>, if the struct contains absolute times, or other values with several
+    /// equivalent forms.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="canonical">See <see cref="Identity"/>.</param>
     public Block<T> Reserve<T>(int count, Canonical<T> canonical) where T : unmanaged, IState =>
@@ -88,8 +88,8 @@ public sealed class StateArena
         return new Block<T>(slab.Bytes, offset, count);
     }
 
-    /// <summary>A piece of memory that has room. A block that is larger than the next piece gets one of its own, and the present
-    /// one stays open.</summary>
+    /// <summary>A slab that has room. A block that is larger than the next slab gets a slab of its own size, and the
+    /// current slab stays open.</summary>
     private StateSlab WithRoom(StateRole role, int bytes)
     {
         ref StateSlab? open = ref _open[(int)role];
