@@ -49,7 +49,7 @@ internal static class RemappingReader
         if (map["handle"] is { } handle)
         {
             if (map["address"] is { } address)
-                throw address.Expected("no address together with handle, which is part of it");
+                throw address.Expected("no address beside handle, which is a part of it");
             ushort index = (ushort)Numbers.Read(handle, "an entry of the remapping table", 0, ushort.MaxValue);
             ulong subhandle = map["data"] is { } given ? Numbers.Read(given, "a subhandle", 0, uint.MaxValue) : 0;
             return new Msi(MsiAddress.ForHandle(index, subhandleValid: map["data"] is not null), new MsiData((uint)subhandle));
