@@ -74,14 +74,14 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether the current life of the machine began with a reset, so that what was not written since has its
     /// reset value.</summary>
     public bool FromReset { get; private set; }
-    /// <summary>How often the chips and the log parted, and where first.</summary>
+    /// <summary>How often the chips and the log differ, and where first.</summary>
     public (long Count, Mark First) Parted { get; private set; }
-    /// <summary>How often they differ where the log lacks what would decide who is right, and where first.</summary>
+    /// <summary>How often they differ while the log lacks what would decide which is right, and where first.</summary>
     public (long Count, Mark First) NotJudged { get; private set; }
     /// <summary>What the log lacks that would decide those, by QEMU's names.</summary>
     public IReadOnlyCollection<string> Lacking => _lacking;
 
-    /// <summary>That the input ends too soon, and where; null where it does not.</summary>
+    /// <summary>Why and where the input ends too early; null if it does not.</summary>
     public string? Incomplete { get; set; }
 
     /// <summary>Where the log ends, so far.</summary>
@@ -164,7 +164,7 @@ public sealed partial class WhyEngine : IEventSink
         }
     }
 
-    /// <summary>The machine was reset, and all that was on its way is gone.</summary>
+    /// <summary>The machine was reset: all interrupts that have not ended are dropped.</summary>
     public void Restart()
     {
         foreach (RaiseLog log in _logs.Values)
@@ -211,7 +211,7 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether the log shows the initial state of a part of the machine, and what was written since.</summary>
     internal bool Knows(LogParts parts) => Log is null || FromReset && (Log.Parts & parts) == parts;
 
-    /// <summary>Whether what local APICs are is known, all of them.</summary>
+    /// <summary>Whether the state of all local APICs is known.</summary>
     internal bool KnowsApics => Knows(LogParts.LocalApics) && KnowsCpus;
 
     private PicTrail? NewPic() => _machine.Pic is null ? null
