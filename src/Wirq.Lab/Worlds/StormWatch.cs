@@ -13,7 +13,7 @@ namespace Wirq.Lab.Worlds;
 /// brake, is not reported: its turn, or the count of the brake, is part of the state.</para>
 /// <para>The state is kept at the 16th interrupt, the 32nd, the 64th, and so on, and later states are compared with it
 /// (R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20, 1980). Far away from a kept state, only
-/// every 60th state is compared: 60 is a multiple of every small period. If the period varies, because the order is
+/// every 60th state is compared: 60 is a multiple of most small periods. If the period varies, because the order is
 /// random, every state is compared, or as many as its size permits.</para>
 /// </remarks>
 internal sealed class StormWatch(World world)

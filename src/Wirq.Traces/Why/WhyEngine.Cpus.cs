@@ -123,8 +123,8 @@ public sealed partial class WhyEngine
         raise.AtFirst = new(Gate.LvtMasked, cpu.EntrySince(LocalVector.Timer), cpu.Cpu);
     }
 
-    /// <summary>Updates what is pending and in service at a CPU to the state at the end of the replay. If acknowledges
-    /// are inferred, not every change has an event.</summary>
+    /// <summary>Updates what is pending and in service at a CPU to the state that the replay reports. If acknowledges are
+    /// inferred, not every change has an event.</summary>
     private void Settle(LogVectorsLeft left)
     {
         const int perWord = 64, words = 4;
