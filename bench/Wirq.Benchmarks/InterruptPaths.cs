@@ -2,14 +2,14 @@ using BenchmarkDotNet.Attributes;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>The long form of the paths.</summary>
+/// <summary>The paths, measured by BenchmarkDotNet.</summary>
 [MemoryDiagnoser]
 public class InterruptPaths
 {
     private readonly PathMachine _machine = new();
     private Fabric _fork = null!;
 
-    /// <summary>Builds what a fork is copied into.</summary>
+    /// <summary>Builds the target of the copy.</summary>
     [GlobalSetup]
     public void Prepare() => _fork = _machine.Fabric.Fork();
 
@@ -17,7 +17,7 @@ public class InterruptPaths
     [Benchmark]
     public int Message() => _machine.Message();
 
-    /// <summary>A level line, from up to down.</summary>
+    /// <summary>A level line, from its rise to its fall.</summary>
     [Benchmark]
     public int Line() => _machine.Line();
 

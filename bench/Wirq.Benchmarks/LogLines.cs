@@ -6,7 +6,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>How fast a compressed QEMU log is read, on one core.</summary>
+/// <summary>The speed of reading a compressed QEMU log, on one core.</summary>
 internal static class LogLines
 {
     private const int WarmUp = 10, Rounds = 9, Turns = 20_000;
@@ -42,7 +42,8 @@ internal static class LogLines
         return reader.Recognised;
     }
 
-    /// <summary>A disk's level interrupt again and again, with the console's line going up and down, as in a log of Linux.</summary>
+    /// <summary>The repeated level interrupt of a disk, with the console's line changing in between, as in a log of
+    /// Linux.</summary>
     private static byte[] Compress(out long lines)
     {
         using var compressed = new MemoryStream();

@@ -2,7 +2,8 @@ using Wirq.Host;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>A machine that is ready to take interrupts, and the paths that are measured on it. Recorder and laws are off.</summary>
+/// <summary>A machine that is ready to take interrupts, and the measured paths. There is no recorder and there are no
+/// laws.</summary>
 public sealed class PathMachine
 {
     private const ulong ApicPage = ApicBase.DefaultPage, IoApicPage = IoApicOptions.DefaultAddress;
@@ -14,8 +15,9 @@ public sealed class PathMachine
     private readonly Msi _message = Msi.Encode(InterruptMessage.Create(MessageVector, DeliveryMode.Fixed, destination: 0));
 
     /// <summary>Builds a PC with its local APICs enabled and one level pin programmed.</summary>
-    /// <param name="cpus">How many CPUs.</param>
-    /// <param name="wakeUps">Whether the owner wants to be told to wake a CPU, or asks by itself.</param>
+    /// <param name="cpus">The number of CPUs.</param>
+    /// <param name="wakeUps">Whether the owner gets an effect to wake a CPU. If not, it checks for interrupts by
+    /// itself.</param>
     public PathMachine(int cpus = 1, bool wakeUps = false)
     {
         _fabric = new Fabric(FabricOptions.Pc(cpus));
@@ -43,7 +45,7 @@ public sealed class PathMachine
         return vector;
     }
 
-    /// <summary>A level line up, I/OAPIC, local APIC, acknowledge, line down, EOI, broadcast.</summary>
+    /// <summary>A level line: rise, I/OAPIC, local APIC, acknowledge, fall, EOI, broadcast.</summary>
     public int Line(FabricPorts? ports = null)
     {
         _source.Raise();

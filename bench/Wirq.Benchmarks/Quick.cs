@@ -9,15 +9,15 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>Every number of ours in about a minute, a line each: name, value, unit.</summary>
+/// <summary>All numbers in about a minute, one on each line: name, value, unit.</summary>
 internal static class Quick
 {
     private const int Rounds = 400;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1500), Round = TimeSpan.FromMilliseconds(2);
 
-    /// <param name="output">Where the lines go.</param>
-    /// <param name="parts">Which parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>world</c>, <c>kvm</c>, <c>guest</c>; none for
-    /// all.</param>
+    /// <param name="output">Receives the lines.</param>
+    /// <param name="parts">The parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>world</c>, <c>kvm</c>, <c>guest</c>;
+    /// none for all.</param>
     internal static int Run(TextWriter output, IReadOnlyCollection<string> parts)
     {
         foreach ((string part, Action<TextWriter> measure) in new (string, Action<TextWriter>)[]
@@ -71,10 +71,10 @@ internal static class Quick
         Measure(output, "record-event", "ns", () => writer.Write(happened));
     }
 
-    /// <summary>The best of many short rounds, and the bytes that one operation allocates. What else runs on a machine
-    /// can only add to the time of code that does the same each time, so the best round is nearest to its cost. The
-    /// call itself is taken off, as BenchmarkDotNet does: a round of calls that do nothing stands beside each
-    /// round.</summary>
+    /// <summary>The best of many short rounds, and the bytes that one operation allocates. Other load on a machine can
+    /// only add to the time of code that does the same work each time, so the best round is nearest to its cost. The
+    /// cost of the call itself is subtracted, as BenchmarkDotNet does: each round is paired with a round of empty
+    /// calls.</summary>
     internal static void Measure(TextWriter output, string name, string unit, Action action)
     {
         Action nothing = Nothing;

@@ -6,12 +6,13 @@ using Wirq.Tests.Shared.Remapping;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>A machine with a remapping unit and many virqs, all of its own: no kernel. Recorder and laws are off.</summary>
+/// <summary>A machine with a remapping unit and many virqs, without a kernel. There is no recorder and there are no
+/// laws.</summary>
 public sealed class VirqMachine
 {
-    /// <summary>As many virqs as Linux has routes.</summary>
+    /// <summary>The number of routes of Linux.</summary>
     public const int LinuxRoutes = 4096;
-    /// <summary>As many virqs as a machine can have.</summary>
+    /// <summary>The highest number of virqs of a machine.</summary>
     public const int Most = 65534;
 
     private const ulong SpuriousVector = ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector;
@@ -24,7 +25,7 @@ public sealed class VirqMachine
     private readonly int[] _order;
 
     /// <summary>Builds the machine, with every translation cached.</summary>
-    /// <param name="virqs">How many virqs it has, at most <see cref="Most"/>.</param>
+    /// <param name="virqs">The number of virqs, at most <see cref="Most"/>.</param>
     public VirqMachine(int virqs = LinuxRoutes)
     {
         _virqs = new VirqHandle[virqs];
@@ -54,7 +55,7 @@ public sealed class VirqMachine
         TriggerAll();
     }
 
-    /// <summary>What a trigger looks up: the translation of a virq, put into the queue for whoever injects it.</summary>
+    /// <summary>The look-up of a trigger: the translation of a virq is put into the queue, to be injected.</summary>
     public Event LookUp()
     {
         _cache.Trigger(_virqs[1]);
@@ -62,33 +63,33 @@ public sealed class VirqMachine
         return injected;
     }
 
-    /// <summary>A trigger by hand, up to IRR.</summary>
+    /// <summary>A trigger in userspace, up to IRR.</summary>
     public void Trigger() => Trigger(1);
 
-    /// <summary>As <see cref="Trigger()"/>, of each virq once, in no order.</summary>
+    /// <summary>As <see cref="Trigger()"/>, once for each virq, in random order.</summary>
     public void TriggerAll()
     {
         foreach (int virq in _order)
             Trigger(virq);
     }
 
-    /// <summary>Has all translations forgotten.</summary>
+    /// <summary>Drops all translations.</summary>
     public void ForgetAll() => _guest.InvalidateAll();
 
-    /// <summary>Ends the translation of one entry, as far as the cache goes.</summary>
-    /// <param name="turn">Counts on; the entries come in no order.</param>
-    /// <returns>How many virqs it touched.</returns>
+    /// <summary>Ends the translation of one entry, in the cache only.</summary>
+    /// <param name="turn">A counter; the entries are in random order.</param>
+    /// <returns>The number of virqs that it touched.</returns>
     public int Invalidate(int turn)
     {
         var cookie = new RouteCookie(0, _order[turn % _order.Length]);
         return _cache.Invalidate(new CookieRange(cookie, cookie));
     }
 
-    /// <summary>As <see cref="Invalidate"/>, all the way: the guest writes descriptors and the queue's tail, and finds the
-    /// status that says it is done.</summary>
+    /// <summary>As <see cref="Invalidate"/>, with the work of the guest: it writes descriptors and the queue's tail,
+    /// and reads the status that reports completion.</summary>
     public bool InvalidateByQueue(int turn) => _guest.Invalidate(_order[turn % _order.Length]);
 
-    /// <summary>Has a translation cached again.</summary>
+    /// <summary>Caches a translation again.</summary>
     public void Restore(int turn) => Trigger(_order[turn % _order.Length]);
 
     private void Trigger(int virq)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>What virqs cost where userspace serves them: cached, missed, invalidated.</summary>
+/// <summary>The cost of virqs that userspace serves: cached, missed, invalidated.</summary>
 internal static class VirqNumbers
 {
     private const int Rounds = 200, FewRounds = 40, Some = 64;
@@ -24,7 +24,7 @@ internal static class VirqNumbers
                 (touched, most) = (touched + one, Math.Max(most, one));
             }
         });
-        // Warm-up included: every single one touched one.
+        // Including the warm-up: each invalidation touched one virq.
         output.WriteLine($"virq-invalidate-1-of-4096-touched {(touched == 2 * Rounds * Some ? most : touched)} virqs");
         Best(output, "virq-invalidate-1-of-4096-by-queue", Some, () => Restore(machine, ref turn), () =>
         {
@@ -40,7 +40,8 @@ internal static class VirqNumbers
         Quick.Print(output, "virq-invalidate-all-65534-to-4096", many / few, "times");
     }
 
-    /// <summary>The best round: what else runs can only add. What comes before each round is not counted.</summary>
+    /// <summary>The best round: other load can only add to the time. The work before each round is not
+    /// measured.</summary>
     private static double Best(TextWriter output, string name, int operations, Action before, Action action, int rounds = Rounds)
     {
         double best = double.MaxValue;
@@ -62,7 +63,7 @@ internal static class VirqNumbers
         return best;
     }
 
-    /// <summary>Caches again what the round before invalidated, and goes on to others.</summary>
+    /// <summary>Caches again the translations that the previous round invalidated, and continues with others.</summary>
     private static void Restore(VirqMachine machine, ref int turn)
     {
         for (int i = 0; i < Some; i++)

@@ -16,11 +16,11 @@ internal static class CommandLine
     internal const int Failure = 1;
     /// <summary>Bad usage or bad input.</summary>
     internal const int BadInput = 2;
-    /// <summary>A guest came to no end of its own, or the host refused.</summary>
+    /// <summary>A guest did not end by itself, or the host refused a call.</summary>
     internal const int NoEnd = 3;
-    /// <summary>The input does not tell.</summary>
+    /// <summary>The input does not show enough for an answer.</summary>
     internal const int NotTold = 4;
-    /// <summary>Something could not be written.</summary>
+    /// <summary>An output could not be written.</summary>
     internal const int Unwritten = 5;
     /// <summary>Stopped by SIGHUP: 128 plus the signal's number, as a shell reports it.</summary>
     internal const int HungUp = 129;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Wirq.Cli;
 
-/// <summary>The verdict of the laws, alike in every answer.</summary>
+/// <summary>Writes the verdicts of the laws, in the same form in every answer.</summary>
 internal static class LawsJson
 {
     internal static void Write(Utf8JsonWriter json, IEnumerable<(string Name, bool Held, string Detail)> laws)

@@ -1,4 +1,4 @@
 namespace Wirq.Cli;
 
-/// <summary>The command was used in a way that it does not have.</summary>
+/// <summary>The command was used incorrectly.</summary>
 internal sealed class UsageException(string message) : Exception(message);

@@ -162,7 +162,7 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     }
 
     private LocalApics OwnLocalApics => LocalApics
-        ?? throw new InvalidOperationException("the local APICs of this machine are the kernel's: ask the kernel");
+        ?? throw new InvalidOperationException("the local APICs of this machine are in the kernel: call the kernel");
 
     private bool HasExtInt(LocalApics apics, int cpu) => Pic is { Asks: true } && apics.HasExtInt(cpu, intr: true);
 

@@ -39,7 +39,7 @@ public sealed partial class Fabric
     private void EndTranslations(int unit, CookieRange range)
     {
         if (range.First.Unit != unit || range.Last.Unit != unit)
-            throw new InvalidOperationException($"remapping unit {unit} ended {range.First} to {range.Last}; expected cookies of its own");
+            throw new InvalidOperationException($"remapping unit {unit} ended {range.First} to {range.Last}; expected cookies of this unit");
         if (Events.Observing)
             Events.Observe(Invalidation(done: false, unit, range, touched: 0));
         int touched = RouteCache?.Invalidate(range) ?? 0;

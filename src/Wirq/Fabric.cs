@@ -15,7 +15,6 @@ namespace Wirq;
 /// Pure and synchronous: it has no thread, clock or callback. Each input changes state and appends events to
 /// <see cref="Events"/>. The owner of the fabric drains them (<see cref="Drain"/>), in order. Inputs may be made from
 /// within an effect; they only queue. Not thread-safe.
-/// within an effect; they only queue. Not thread-safe.
 /// <para>All mutable state lies in one <see cref="StateArena"/>: see <see cref="Fork"/> and <see
 /// cref="Identity"/>.</para>
 /// </remarks>
@@ -148,10 +147,10 @@ public sealed partial class Fabric : IRouteOwner
     }
 
     /// <summary>A hash of all state, including the events in the queue and a call in flight. Machines with the same
-    /// identity behave alike from here on, and machines that behave alike have the same identity.</summary>
-    /// <remarks>Times are relative. Values that only tell old from new (generations, owners) count only as old or new.
-    /// The slots of sources do not count, nor does the order in which sources left. Everything else in the arena counts
-    /// as it is.</remarks>
+    /// identity behave the same from here on, and machines that behave the same have one identity.</summary>
+    /// <remarks>Times are relative. Values that only distinguish old from new (generations, owners) count only as old
+    /// or new. The slots of sources do not count, nor does the order in which sources left. Everything else in the
+    /// arena counts as it is.</remarks>
     public UInt128 Identity()
     {
         UInt128 state = Arena.Identity(Now);

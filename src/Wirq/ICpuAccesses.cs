@@ -32,8 +32,14 @@ public interface ICpuAccesses
     bool TryWritePort(int cpu, ushort port, int size, uint value);
 
     /// <summary>A CPU reads an MSR.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="msr">The number of the MSR.</param>
+    /// <param name="value">The value that it reads, 64 bits.</param>
     MsrResult ReadMsr(int cpu, uint msr, out ulong value);
 
     /// <summary>A CPU writes an MSR.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="msr">The number of the MSR.</param>
+    /// <param name="value">The value that it writes, 64 bits.</param>
     MsrResult WriteMsr(int cpu, uint msr, ulong value);
 }

@@ -1,15 +1,15 @@
 namespace Wirq.Tests.Shared;
 
-/// <summary>What code allocates on the thread that runs it.</summary>
+/// <summary>Measures what code allocates on the thread that runs it.</summary>
 internal static class Allocations
 {
     private const int Looks = 10;
 
-    /// <summary>The least that <paramref name="rounds"/> rounds of an action allocate in a handful of looks, in
-    /// bytes.</summary>
-    /// <remarks>The runtime now and then allocates on a thread's behalf: when it compiles a method again, or when another
-    /// test's collection ends the piece of the heap that this thread was given. A habit of the code shows in each look, and
-    /// those do not.</remarks>
+    /// <summary>The lowest number of bytes that <paramref name="rounds"/> rounds of an action allocate, in several
+    /// measurements.</summary>
+    /// <remarks>The runtime sometimes allocates on a thread for its own purposes: when it recompiles a method, or when
+    /// the garbage collection of another test replaces the thread's allocation area. An allocation of the measured code
+    /// occurs in every measurement; these do not.</remarks>
     internal static long Of(int rounds, Action round)
     {
         for (int i = 0; i < rounds; i++)

@@ -4,10 +4,10 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared;
 
-/// <summary>One object as all the ports that it is.</summary>
+/// <summary>One object as all the ports that it implements.</summary>
 internal static class PortsOf
 {
-    /// <exception cref="ArgumentException">It is none, so that all that is meant for it would be lost.</exception>
+    /// <exception cref="ArgumentException">It implements none, so all calls would be lost.</exception>
     internal static FabricPorts One(object? port) => port is null or IEventObserver or IAckPort or ICpuPort or IKernelPort or IEventPort
         ? new()
         {
@@ -19,6 +19,6 @@ internal static class PortsOf
         }
         : throw new ArgumentException($"{port.GetType()} is no port", nameof(port));
 
-    /// <summary>Drains a fabric behind which an object stands as all the ports that it is; nobody for null.</summary>
+    /// <summary>Drains a fabric with an object as all the ports that it implements; null for no ports.</summary>
     internal static void Drain(this Fabric fabric, object? port) => fabric.Drain(port is null ? null : One(port));
 }

@@ -1,14 +1,15 @@
 namespace Wirq.Tests.Shared;
 
-/// <summary>A sample that stands in the code of a test, so that it compiles and runs, and in a page, for readers.</summary>
+/// <summary>A sample that is in the code of a test, so that it is compiled and run, and in a page of the
+/// documentation.</summary>
 internal static class ShownSample
 {
     private const string Begin = "// sample", End = "// end";
 
-    /// <summary>Fails where the page does not show the sample, line by line, indentation aside.</summary>
-    /// <param name="source">The file between whose marks it stands, from the root of the checkout.</param>
+    /// <summary>Fails if the page does not contain the sample, line by line, ignoring indentation.</summary>
+    /// <param name="source">The file with the sample between its marks, from the root of the checkout.</param>
     /// <param name="page">The page.</param>
-    /// <returns>How many lines it has.</returns>
+    /// <returns>The number of lines.</returns>
     internal static int AssertShown(string source, string page)
     {
         string code = File.ReadAllText(Repository.PathOf(source));

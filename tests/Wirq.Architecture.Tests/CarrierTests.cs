@@ -5,7 +5,8 @@ using Wirq.Routing;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>There is one carrier of effects (rule 6 of the design): what carries an effect out has one caller.</summary>
+/// <summary>There is one carrier of effects (rule 6 of the design): each method that carries an effect out has one
+/// caller.</summary>
 public sealed class CarrierTests
 {
     private static readonly string s_carrier = typeof(Carrier).FullName!, s_calls = typeof(CallPorts).FullName!;
@@ -46,7 +47,7 @@ public sealed class CarrierTests
         { typeof(Fabric), nameof(Fabric.SendOfUnit) },
     };
 
-    /// <summary>Whoever implements a port may hand a call on to the same method of another.</summary>
+    /// <summary>An implementation of a port may forward a call to the same method of another.</summary>
     [Theory, MemberData(nameof(Ports))]
     public void A_port_is_called_by_the_carriers_ports_alone(Type port, string method)
     {
@@ -55,8 +56,9 @@ public sealed class CarrierTests
             .Where(call => !(implementers.Contains(call.Type) && call.Method == method)).Select(call => call.Type).Distinct());
     }
 
-    /// <summary>A laboratory has its kernel and its eventfds as what they are, and not as ports. Past the carrier go the devices,
-    /// which read what they hear by, and historic designs, which do what they are about.</summary>
+    /// <summary>A laboratory uses its kernel and its eventfds by their classes, and not as ports. The exceptions that
+    /// do not use the carrier are devices, which read their eventfds, and historic designs, which implement their
+    /// defect.</summary>
     [Theory]
     [InlineData(typeof(SimulatedKernel), nameof(SimulatedKernel.Commit), "Wirq.Lab.Worlds.VirqHost.Commit")]
     [InlineData(typeof(SimulatedKernel), nameof(SimulatedKernel.Bind))]
@@ -72,8 +74,8 @@ public sealed class CarrierTests
             .Select(call => $"{call.Type}.{call.Method}").Distinct().Order(StringComparer.Ordinal));
     }
 
-    /// <summary>An effect that is not carried out, or was carried out elsewhere: a kernel's own routes of a world, and a log
-    /// that tells what came of it.</summary>
+    /// <summary>An effect that is skipped, or was carried out elsewhere: a world with a kernel's own routes, and a log
+    /// that shows the result.</summary>
     [Fact]
     public void An_effect_is_passed_over_by_a_laboratory_and_a_replay_alone()
     {
@@ -87,8 +89,8 @@ public sealed class CarrierTests
     public void An_answer_is_taken_by_the_carrier_alone(Type chip, string method) =>
         Assert.Equal([s_carrier], House.CallersOf(chip, method));
 
-    /// <summary>The chips inside a simulated kernel have a queue of their own: what they ask for is a kernel's affair, and
-    /// no fabric hears of it.</summary>
+    /// <summary>The chips inside a simulated kernel have their own queue. Their effects belong to the kernel, and no
+    /// fabric gets them.</summary>
     [Fact]
     public void Events_are_taken_from_a_fabrics_queue_by_the_carrier_alone()
     {
@@ -97,7 +99,7 @@ public sealed class CarrierTests
         Assert.Equal([s_carrier], House.CallersOf(typeof(EventBuffer), nameof(EventBuffer.TakeInPlace)));
     }
 
-    /// <summary>What a host asks past its queue, of an interface and of a class, is found.</summary>
+    /// <summary>Calls to a host that do not use the queue are found, for an interface and for a class.</summary>
     [Fact]
     public void The_test_finds_another_caller()
     {

@@ -6,11 +6,12 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>The address of a register stands once, public, in its chip. Everybody else uses that name.</summary>
+/// <summary>The address of a register is defined once, as a public constant of its chip. All other code uses that
+/// name.</summary>
 public sealed partial class ConstantTests
 {
-    // Numbers that are nothing but an address of the interrupt system, whatever stands around them, and how often each may
-    // stand: the page of the local APICs and the window of messages are two things at one address.
+    // Numbers that only occur as an address of the interrupt system, and how often each may occur: the page of the
+    // local APICs and the window of messages are two things at one address.
     private static readonly Dictionary<ulong, int> s_distinct = new()
     {
         [ApicMsr.TscDeadline] = 1,
@@ -20,7 +21,7 @@ public sealed partial class ConstantTests
         [ApicBase.DefaultPage] = 2,
     };
 
-    // The chips' own files of addresses.
+    // The files in which the chips define their addresses.
     private static readonly string[] s_homes =
     [
         "LocalApic/ApicMsr.cs", "LocalApic/ApicBase.cs", "LocalApic/ApicRegister.cs", "LocalApic/LocalApics.cs", "Msi/Msi.cs",
@@ -47,7 +48,7 @@ public sealed partial class ConstantTests
         Assert.Equal(s_distinct.OrderBy(row => row.Key), counts.OrderBy(row => row.Key));
     }
 
-    /// <summary>What the rule finds: each of these once stood somewhere.</summary>
+    /// <summary>Lines that the rule must find; each of these was once in the code.</summary>
     [Theory]
     [InlineData("    private const uint ApicBaseMsr = 0x1B;")]
     [InlineData("    private const uint BaseMsr = 0x1B, FirstX2ApicMsr = 0x800, LastX2ApicMsr = 0x8FF, Stride = 0x10;")]
@@ -66,7 +67,7 @@ public sealed partial class ConstantTests
     [InlineData("    private const ulong Page = 0xFEC00000;")]
     public void A_copy_of_an_address_is_found(string line) => Assert.NotEmpty(Copies(line));
 
-    /// <summary>What has the number of a register and is none.</summary>
+    /// <summary>Lines with the number of a register that is not a register.</summary>
     [Theory]
     [InlineData("    [CName(\"EFD_NONBLOCK\")] internal const int NonBlocking = 0x800;")]
     [InlineData("    private const ulong Icw1 = 0x10, EoiBit = 0x20, NoEoiBits = 0x18;")]
@@ -78,8 +79,8 @@ public sealed partial class ConstantTests
     [InlineData("        _cpuPort.TryWritePort(cpu, PicPair.MasterCommand, 1, 0x20);")]
     public void Another_number_is_none(string line) => Assert.Empty(Copies(line));
 
-    /// <summary>What of a line is a copy: a number that only an address has, the address of a register beside its name, or a
-    /// number where an access has its address.</summary>
+    /// <summary>The copies in a line: a number that only an address has, the address of a register next to its name, or
+    /// a number as the address of an access.</summary>
     private static IEnumerable<string> Copies(string line)
     {
         if (!line.Contains("0x", StringComparison.Ordinal))
@@ -112,7 +113,7 @@ public sealed partial class ConstantTests
     private static IEnumerable<ulong> Numbers(string code) => Number().Matches(Text().Replace(code, "")).Select(found =>
         ulong.Parse(found.ValueSpan[2..].ToString().Replace("_", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
-    /// <summary>The words of a name that tell registers apart.</summary>
+    /// <summary>The words of a name that distinguish registers.</summary>
     private static string[] WordsOf(string name) =>
         [.. Word().Matches(name).Select(word => word.Value.ToUpperInvariant()).Except(["REGISTER", "OFFSET", "ADDRESS", "PORT", "PORTS", "VECTOR", "BIT", "BITS"])];
 

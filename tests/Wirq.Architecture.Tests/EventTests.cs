@@ -3,12 +3,11 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>Where in an event a field stands, its view knows and nobody else.</summary>
+/// <summary>Only the view of an event knows the position of a field in it.</summary>
 public sealed class EventTests
 {
-    // A recording has every event whole, and a kind that is not known is told by its numbers. Its
-    // reader bounds the data before any view cuts them. What was a step of a scenario
-    // is none of a machine.
+    // A recording contains whole events, and an unknown kind is described by its numbers. Its reader checks the ranges
+    // of the data before any view truncates them. A step of a scenario is not an event of a machine.
     private static readonly string[] s_others =
         [typeof(Event).FullName!, typeof(EventText).FullName!, typeof(RecordingWriter).FullName!,
          "Wirq.Traces.Recordings.FirstVersion", "Wirq.Traces.Recordings.EventRanges", "Wirq.Lab.Running.TimelineEntry"];

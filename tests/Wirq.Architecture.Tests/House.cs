@@ -7,7 +7,7 @@ using Type = System.Type;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>All that is built of Wirq, as it calls and knows each other.</summary>
+/// <summary>All assemblies of Wirq, with their calls and dependencies.</summary>
 internal static class House
 {
     internal static readonly Assembly Fabric = typeof(Fabric).Assembly, Linux = typeof(Wirq.Linux.KvmVm).Assembly,
@@ -18,13 +18,13 @@ internal static class House
 
     internal static readonly ArchUnitNET.Domain.Architecture Built = new ArchLoader().LoadAssemblies(Projects).Build();
 
-    /// <summary>Who calls a method: the types, each with what its closures do.</summary>
+    /// <summary>The types that call a method; closures count for their type.</summary>
     /// <param name="declaring">The type that declares the method.</param>
-    /// <param name="method">Its name, whatever its parameters.</param>
+    /// <param name="method">Its name, with any parameters.</param>
     internal static IReadOnlyCollection<string> CallersOf(Type declaring, string method) =>
         [.. CallsOf(declaring, method).Select(call => Outermost(call.Type)).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>Who calls a method: types and methods, by their names.</summary>
+    /// <summary>The callers of a method: types and methods, by their names.</summary>
     internal static IEnumerable<(string Type, string Method)> CallsOf(Type declaring, string method)
     {
         MethodMember[] called = [.. Built.MethodMembers.Where(member => member.DeclaringType.FullName == declaring.FullName
@@ -39,6 +39,6 @@ internal static class House
         [.. Projects.SelectMany(project => project.GetTypes()).Where(type => !type.IsInterface && port.IsAssignableFrom(type))
             .Select(type => type.FullName!)];
 
-    // A closure stands in a nested type with a name of the compiler's.
+    // A closure is in a nested type with a compiler-generated name.
     internal static string Outermost(string name) => name.Split('+', '/')[0];
 }

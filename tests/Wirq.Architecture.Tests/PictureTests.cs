@@ -4,12 +4,11 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>The picture of the house in docs/architecture.md is what the assemblies say. WIRQ_WRITE_DOCS=1 draws it
-/// anew.</summary>
+/// <summary>The picture in docs/architecture.md matches the assemblies. WIRQ_WRITE_DOCS=1 draws it again.</summary>
 public sealed class PictureTests
 {
     private const string Page = "docs/architecture.md", Begin = "<!-- drawn from the assemblies -->\n", End = "<!-- end of the drawing -->\n";
-    // Everything knows these, and a picture with lines from everywhere to them shows nothing.
+    // Everything depends on these, so lines to them would hide the rest of the picture.
     private static readonly string[] s_everywhere = ["Events", "State", "wiring"];
 
     [Fact]
@@ -29,7 +28,8 @@ public sealed class PictureTests
     [InlineData("State")]
     public void A_room_knows_no_other(string room) => Assert.Empty(Rooms()[room].Except(s_everywhere));
 
-    /// <summary>A chip knows no host, no cache of routes and, but for the wires between the two APICs, no other chip.</summary>
+    /// <summary>A chip does not depend on a host, on the cache of routes or on another chip, except for the connection
+    /// between the two APICs.</summary>
     [Theory]
     [InlineData("Pic", "Host")]
     [InlineData("Pic", "IoApic")]
@@ -70,7 +70,8 @@ public sealed class PictureTests
         return text.Append("  end\n```\n").ToString();
     }
 
-    /// <summary>The projects that one knows, but for those that it also knows by another.</summary>
+    /// <summary>The projects that a project references directly, without those that it also references through
+    /// another.</summary>
     private static string[] Reduced(string project)
     {
         string[] known = Known(project);
@@ -80,7 +81,7 @@ public sealed class PictureTests
     private static string[] Known(string project) => [.. House.Projects.Single(one => one.GetName().Name == project).GetReferencedAssemblies()
         .Select(name => name.Name!).Where(name => name.StartsWith("Wirq", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
-    /// <summary>The folders of the fabric, and which others the types in each name.</summary>
+    /// <summary>The folders of the fabric, and the other folders that their types refer to.</summary>
     private static SortedDictionary<string, SortedSet<string>> Rooms()
     {
         IReadOnlyDictionary<string, string> files = new SourceMap(House.Fabric).Files;
@@ -100,6 +101,6 @@ public sealed class PictureTests
         return rooms;
     }
 
-    // src/Wirq/Room/File.cs; what lies in no folder is the wiring.
+    // src/Wirq/Room/File.cs; a file outside all folders belongs to the wiring.
     private static string RoomOf(string file) => file.Split('/') is [_, _, string room, _, ..] ? room : "wiring";
 }

@@ -2,7 +2,7 @@ using Assembly = System.Reflection.Assembly;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>Which project may know which.</summary>
+/// <summary>Which project may reference which.</summary>
 public sealed class ProjectTests
 {
     public static TheoryData<string, string[]> Allowed => new()

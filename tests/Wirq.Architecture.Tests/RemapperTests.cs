@@ -4,8 +4,8 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>No remapping unit is named outside its own folder (rule 12 of the design), but by who builds it, drives it or reads
-/// what is said of it.</summary>
+/// <summary>A remapping unit is named outside its own folder (rule 12 of the design) only by code that builds it,
+/// drives it or reads its reports.</summary>
 public sealed class RemapperTests
 {
     private static readonly string s_vtd = typeof(VtdUnit).Namespace!;
@@ -18,8 +18,8 @@ public sealed class RemapperTests
 
     private static readonly string[] s_laboratory =
     [
-        // The driver of a guest, the readers of scenarios that set a unit up or name its registers, and the expectations
-        // of its fault records.
+        // The driver of a guest, the readers of scenarios that set up a unit or name its registers, and the
+        // expectations of its fault records.
         "Wirq.Lab.Worlds.RemappingDriver", "Wirq.Lab.Worlds.RegisterAccess", "Wirq.Lab.Scenarios.Reading.", "Wirq.Lab.Scenarios.FaultSpec",
         "Wirq.Lab.Scenarios.ScenarioWords", "Wirq.Lab.Scenarios.StepWork", "Wirq.Lab.Scenarios.IrteCommand", "Wirq.Lab.Running.Expectations",
     ];
@@ -38,7 +38,7 @@ public sealed class RemapperTests
         Assert.DoesNotContain(WhoKnows(s_vtd), name => !allowed.Any(one => Names(one, name)));
     }
 
-    /// <summary>None of the allowed is one that does not need it any more.</summary>
+    /// <summary>Every exception in the list is still needed.</summary>
     [Fact]
     public void Whoever_may_name_a_unit_does()
     {
@@ -52,8 +52,8 @@ public sealed class RemapperTests
         Assert.All(Directory.GetFiles(Wirq.Tests.Shared.Repository.PathOf("src/Wirq/Remapping/VtD"), "*.cs"),
             file => Assert.Contains($"namespace {s_vtd};", File.ReadAllText(file), StringComparison.Ordinal));
 
-    /// <summary>Messages go to a unit by its interface, and all of it is called from the road of a message and from the
-    /// registers alone.</summary>
+    /// <summary>Messages go to a unit through its interface. Only the path of a message and the registers call
+    /// it.</summary>
     [Theory]
     [InlineData(nameof(IRemapper.Translate))]
     [InlineData(nameof(IRemapper.Passes))]
@@ -63,8 +63,8 @@ public sealed class RemapperTests
     public void A_unit_is_asked_by_the_fabric_alone(string method) =>
         Assert.Equal([typeof(Fabric).FullName!], House.CallersOf(typeof(IRemapper), method));
 
-    /// <summary>A message that is decided on reaches the local APICs of a machine by its road alone; those of a simulated kernel
-    /// and the local APICs themselves have none.</summary>
+    /// <summary>A remapped message reaches the local APICs of a machine only by the path of messages. Local APICs of a
+    /// simulated kernel, and the local APICs themselves, do not have this path.</summary>
     [Fact]
     public void Local_APICs_are_sent_messages_by_the_road_alone() =>
         Assert.Equal(["Wirq.Fabric", "Wirq.Lab.Kernels.SimulatedKernel"], House.CallersOf(typeof(LocalApics), "Deliver").Except([typeof(LocalApics).FullName!]));
@@ -73,7 +73,7 @@ public sealed class RemapperTests
         [.. House.Built.Types.Where(type => !IsIn(type.FullName, ns) && type.GetTypeDependencies().Any(known => IsIn(known.FullName, ns)))
             .Select(type => House.Outermost(type.FullName)).Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether an entry of a list, a type or all that begins with it, names a type.</summary>
+    /// <summary>Whether an entry of a list, which is a type or a prefix, matches a type.</summary>
     private static bool Names(string entry, string type) =>
         entry.EndsWith('.') ? type.StartsWith(entry, StringComparison.Ordinal) : type == entry;
 

@@ -4,7 +4,7 @@ using Assembly = System.Reflection.Assembly;
 
 namespace Wirq.Architecture.Tests;
 
-/// <summary>In which source file a type stands, as the symbols beside an assembly say.</summary>
+/// <summary>The source file of each type, by the symbols of its assembly.</summary>
 internal sealed class SourceMap
 {
     // The documents of a type without code: PortablePdb-Metadata.md, "Type Definition Documents".

@@ -24,7 +24,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
         Assert.Contains(expected, line, StringComparison.Ordinal);
     }
 
-    /// <summary>Runs it by another command, which is told it as its last arguments.</summary>
+    /// <summary>Runs it by another command, which gets it as its last arguments.</summary>
     internal static CommandRun Through(string[] command, params string[] arguments)
     {
         string[] all = [.. command, "dotnet", typeof(CommandLine).Assembly.Location, .. arguments];

@@ -29,21 +29,21 @@ internal struct TableRow : IState
     public ulong Bits;
 }
 
-/// <summary>What the unit remembers besides its rows.</summary>
+/// <summary>The state of the unit besides its rows.</summary>
 internal struct TableState : IState
 {
-    /// <summary>The key that is to be forgotten, or <see cref="All"/>, where <see cref="Due"/> is set.</summary>
+    /// <summary>The key that will be invalidated, or <see cref="All"/>, if <see cref="Due"/> is set.</summary>
     public ulong Forget;
     public uint Due, Faults;
     /// <summary>Address (upper half zero) and data of the message that follows a fault; 0 for none.</summary>
     public ulong FaultMessage;
 }
 
-/// <summary>A unit of an embedder's own. The low four bits of a message's data name a row. As with AMD's tables, what is invalidated is named by the
-/// requester and the row.</summary>
+/// <summary>A remapping unit of an embedder. The low four bits of a message's data select a row. As with AMD's tables,
+/// the requester and the row identify what is invalidated.</summary>
 public sealed class TableRemapper(TableRemapperOptions options, StateArena arena, int unit) : IRemapper
 {
-    /// <summary>Row i is at 8 * i. Written here: requester (bits 31:16) and row (15:0) of what is to be forgotten.</summary>
+    /// <summary>Row i is at 8 * i. A write here invalidates: requester (bits 31:16) and row (15:0).</summary>
     public const ulong Forget = 0x80;
     /// <summary>How many faults there were; read only.</summary>
     public const ulong Faults = 0x88;
@@ -55,7 +55,7 @@ public sealed class TableRemapper(TableRemapperOptions options, StateArena arena
     private readonly Block<TableRow> _rows = arena.Reserve<TableRow>(TableRemapperOptions.Rows);
     private readonly Block<TableState> _state = arena.Reserve<TableState>();
 
-    /// <summary>How often it was asked; no state of the machine.</summary>
+    /// <summary>The number of translations; not state of the machine.</summary>
     public int Translations { get; private set; }
 
     public static long KeyOf(ushort requester, uint row) => (long)requester << 16 | row;

@@ -7,7 +7,7 @@ using static Wirq.Embedder.Tests.TwoUnits;
 
 namespace Wirq.Embedder.Tests;
 
-/// <summary>A remapping unit that is none of Wirq's, beside one of VT-d, in a machine that knows neither by name.</summary>
+/// <summary>A remapping unit from outside Wirq and a VT-d unit in one machine, which knows neither by name.</summary>
 public sealed class TableRemapperTests
 {
     private const byte One = 0x53, Two = 0x52, Other = 0x61;
@@ -146,7 +146,7 @@ public sealed class TableRemapperTests
         machine.LawsHold();
     }
 
-    /// <summary>The law has teeth here, too: what the local APICs took is not what the unit said.</summary>
+    /// <summary>The law detects a defect here too: the local APICs accepted another message than the unit's.</summary>
     [Fact]
     public void A_pins_message_that_is_not_what_the_unit_made_of_it_breaks_the_law()
     {

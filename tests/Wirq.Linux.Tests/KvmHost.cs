@@ -4,7 +4,7 @@ using Wirq.Routing;
 
 namespace Wirq.Linux.Tests;
 
-/// <summary>What the tests need of the host; where it lacks it they are skipped, with the reason.</summary>
+/// <summary>The requirements of the tests on the host; without them, tests are skipped with the reason.</summary>
 internal static class KvmHost
 {
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
@@ -29,8 +29,8 @@ internal static class KvmHost
         return system!;
     }
 
-    /// <summary>Runs a test on KVM, for a minute at most: what takes
-    /// a second on a quiet machine takes twenty on one that is busy.</summary>
+    /// <summary>Runs a test on KVM, for a minute at most: a test that takes a second on a quiet machine takes twenty on
+    /// a busy one.</summary>
     internal static void Run(Action<KvmSystem> test)
     {
         using KvmSystem system = Require();
@@ -90,9 +90,9 @@ internal static class KvmHost
     /// <summary>Waits, for five seconds at most, for what KVM does a little later.</summary>
     internal static bool Soon(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(5));
 
-    /// <summary>How many descriptors of the kinds that are made here this process has open: eventfds, epolls, timers,
-    /// machines, vCPUs. Assemblies and pipes come and go by themselves. What earlier tests let go of without closing it is
-    /// finalized first, so that it does not go in between two counts.</summary>
+    /// <summary>The number of descriptors of this process of the kinds that tests create: eventfds, epolls, timers,
+    /// machines, vCPUs. Descriptors of assemblies and pipes are not counted, because their number varies. Objects that
+    /// earlier tests did not close are finalized first, so that they are not closed between two counts.</summary>
     internal static int OpenDescriptors()
     {
         GC.Collect();

@@ -3,7 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests;
 
-/// <summary>A machine whose local APICs are a kernel's has none of its own.</summary>
+/// <summary>A machine whose local APICs are in a kernel has none of its own.</summary>
 public sealed class KernelLocalApicTests
 {
     private static readonly KernelLimits s_split = new() { ReservedGsis = 64 };
@@ -28,7 +28,7 @@ public sealed class KernelLocalApicTests
         Assert.Equal(long.MaxValue, fabric.NextDeadline);
     }
 
-    /// <summary>An answer would be of no CPU that there is.</summary>
+    /// <summary>There is no CPU in the machine for which there could be an answer.</summary>
     [Fact]
     public void What_a_CPU_has_to_take_is_the_kernels_to_say()
     {
@@ -40,7 +40,7 @@ public sealed class KernelLocalApicTests
         Assert.Throws<InvalidOperationException>(() => fabric.ReadBase(0));
     }
 
-    /// <summary>INTR goes to whoever runs the CPUs: no CPU of ours is woken for it.</summary>
+    /// <summary>The owner of the CPUs gets INTR: no CPU of the machine is woken for it.</summary>
     [Fact]
     public void INTR_wakes_no_CPU_of_the_machine()
     {
@@ -60,7 +60,7 @@ public sealed class KernelLocalApicTests
         Assert.Equal(0x24, fabric.Inta(0));
     }
 
-    /// <summary>A kernel that has I/OAPICs of its own tells of no EOI of another's pins.</summary>
+    /// <summary>A kernel with its own I/OAPICs reports no EOI of other pins.</summary>
     [Fact]
     public void A_pin_that_has_no_way_into_the_kernel_hears_so()
     {

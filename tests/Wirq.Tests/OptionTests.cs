@@ -5,7 +5,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests;
 
-/// <summary>Options are held to their limits before anything is built of them.</summary>
+/// <summary>Options are checked against their limits before anything is built from them.</summary>
 public sealed class OptionTests
 {
     private const long Megabytes = 1 << 20;
@@ -75,7 +75,7 @@ public sealed class OptionTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Megabytes);
     }
 
-    /// <summary>Every number and word of every record of options, so that none is forgotten that comes later.</summary>
+    /// <summary>Every number and word of every options record, so that a new one is not missed.</summary>
     [Fact]
     public void Whatever_a_field_is_set_to_the_machine_is_built_or_the_field_is_named()
     {

@@ -133,7 +133,7 @@ internal sealed class Scrambler
         Fabric.TryWritePort(cpu, 0xA0, 1, 0x20);
     }
 
-    /// <summary>Brings a machine that was driven into a corner back, so that the rest of a run is worth something.</summary>
+    /// <summary>Repairs a machine that is in an unusable state, so that the rest of a run is useful.</summary>
     private void Repair(int cpu)
     {
         if (_random.Next(64) != 0)

@@ -12,8 +12,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>What a guest's access to userspace chips costs beside the exit that it takes anyway: the guest reads an address
-/// where nothing is, and a register of its local APIC, in turns, and the ratio is the median of those of neighbours.</summary>
+/// <summary>The cost of a guest's access to userspace chips in addition to the exit. The guest alternately reads an
+/// address without a device and a register of its local APIC. The ratio is the median of the ratios of neighbouring
+/// measurements.</summary>
 internal static class GuestNumbers
 {
     private const int Turns = 21, Reads = 1000;
@@ -104,7 +105,7 @@ internal static class GuestNumbers
         return values[values.Length / 2];
     }
 
-    /// <summary>When the guest came where.</summary>
+    /// <summary>The times at which the guest reached its marks.</summary>
     private sealed class Marks : IPortDevice
     {
         private readonly List<long> _times = [];
@@ -113,7 +114,7 @@ internal static class GuestNumbers
 
         public void WritePort(ushort port, int size, uint value) => _times.Add(Stopwatch.GetTimestamp());
 
-        /// <summary>From a mark to the next, the first turn left out.</summary>
+        /// <summary>The time from a mark to the next, without the first turn.</summary>
         internal double Microseconds(int mark) => Stopwatch.GetElapsedTime(_times[mark + 3], _times[mark + 4]).TotalMicroseconds;
     }
 }

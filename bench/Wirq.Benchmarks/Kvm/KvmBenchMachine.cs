@@ -13,7 +13,7 @@ namespace Wirq.Benchmarks;
 [SupportedOSPlatform("linux")]
 internal sealed class KvmBenchMachine : IEventPort, IDisposable
 {
-    /// <summary>As many routes as Linux has.</summary>
+    /// <summary>The number of routes of Linux.</summary>
     internal const int Routes = 4096;
 
     private const byte FirstVector = 0x20;
@@ -69,7 +69,7 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
     internal RemappedGuest Guest { get; }
     internal int WakeUps => Volatile.Read(ref _wakeUps);
 
-    /// <summary>Each virq interrupts once, a miss, and gets its route.</summary>
+    /// <summary>Each virq interrupts once. This is a miss, and gives it a route.</summary>
     internal void BringUp()
     {
         for (int i = 0; i < Count; i++)
@@ -82,24 +82,24 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
             _table[_rows++] = new KernelRoute(virq.Gsi, virq.Translation!.Value);
     }
 
-    /// <summary>A virq that was invalidated interrupts, and is hot again.</summary>
+    /// <summary>A virq that was invalidated interrupts, and gets a route again.</summary>
     internal void Reheat(int virq)
     {
         Miss(virq);
         _host.Do(fabric => fabric.RouteCache!.PromoteAll());
     }
 
-    /// <summary>The guest masks all virqs from one on.</summary>
+    /// <summary>The guest masks all virqs from a given one on.</summary>
     internal void MaskFrom(int first)
     {
         for (int i = first; i < Count; i++)
             _virqs[i].Mask();
     }
 
-    /// <summary>What a host does that has no routes but the table.</summary>
+    /// <summary>The work of a host that has only the table, and no cache.</summary>
     internal void RewriteTable() => _port.Commit(_table.AsSpan(0, _rows));
 
-    /// <summary>The first device interrupts so many times, and the last is in IRR.</summary>
+    /// <summary>The first device interrupts this number of times, until the last interrupt is in IRR.</summary>
     internal void Interrupt(int times)
     {
         ClearRequests();
@@ -145,7 +145,7 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
             return;
         }
         if (!SpinWait.SpinUntil(() => _virqs[virq].State != VirqState.Cold, TimeSpan.FromSeconds(5)))
-            throw new InvalidOperationException("the poll has told of nothing");
+            throw new InvalidOperationException("the poll has reported nothing");
     }
 
     private void ClearRequests()
@@ -162,7 +162,7 @@ internal sealed class KvmBenchMachine : IEventPort, IDisposable
     }
 }
 
-/// <summary>Counts what the fabric asks the kernel for, and times it.</summary>
+/// <summary>Counts and times the fabric's calls to the kernel.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class CountingPort(IKernelPort kernel) : IKernelPort
 {

@@ -5,8 +5,8 @@ using Wirq.Routing;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>What virqs cost on the host's KVM. Where two ways are compared they take turns, and the ratio is the median
-/// of those of neighbours, so that what else the host does falls on both.</summary>
+/// <summary>The cost of virqs on the host's KVM. When two variants are compared, they are measured alternately, and the
+/// ratio is the median of the ratios of neighbouring measurements. So other load on the host affects both.</summary>
 internal static class KvmNumbers
 {
     private const int Pairs = 41, Bound = 512, BringUps = 5, BringUpVirqs = 2048, Interrupts = 1_000_000, Writes = 10_000;
@@ -32,8 +32,8 @@ internal static class KvmNumbers
         }
     }
 
-    /// <summary>First with every route bound, then with the table as full and most virqs masked, which keep their routes:
-    /// letting go of an irqfd, KVM looks through the list of all that are bound.</summary>
+    /// <summary>First with every route bound, then with an equally full table and most virqs masked; masked virqs keep
+    /// their routes. To release an irqfd, KVM searches the list of all that are bound.</summary>
     [SupportedOSPlatform("linux")]
     private static void MeasureInvalidation(TextWriter output, KvmSystem system)
     {

@@ -4,8 +4,8 @@ using System.Globalization;
 
 namespace Wirq.Benchmarks;
 
-/// <summary>A C program to compare with (bench/c/eventfd-to-irr.c), compiled into a temporary folder and run beside
-/// us.</summary>
+/// <summary>A C program for comparison (bench/c/eventfd-to-irr.c), compiled into a temporary folder and run in another
+/// process.</summary>
 internal sealed class PlainProgram : IDisposable
 {
     private const string Source = "eventfd-to-irr.c";
@@ -17,8 +17,8 @@ internal sealed class PlainProgram : IDisposable
     private PlainProgram(string folder, Process process) => (_folder, _process) = (folder, process);
 
     /// <summary>Compiles and starts it.</summary>
-    /// <param name="writes">How often it writes the eventfd in a batch.</param>
-    /// <param name="reason">Why there is none.</param>
+    /// <param name="writes">The number of writes to the eventfd in a batch.</param>
+    /// <param name="reason">Why there is no program.</param>
     internal static PlainProgram? TryStart(int writes, out string? reason)
     {
         string folder = Directory.CreateTempSubdirectory("wirq-bench-").FullName;

@@ -1,20 +1,20 @@
 namespace Wirq.Board.Bus;
 
-/// <summary>Parts of words, as accesses of 1 to 8 bytes have them.</summary>
+/// <summary>Bytes of words, for accesses of 1 to 8 bytes.</summary>
 internal static class Access
 {
     private const int ByteBits = 8;
 
-    /// <summary>The bits that an access of <paramref name="size"/> bytes has.</summary>
+    /// <summary>The low <paramref name="size"/> bytes of a value.</summary>
     internal static uint Masked(uint value, int size) => (uint)Masked((ulong)value, size);
 
     /// <inheritdoc cref="Masked(uint, int)"/>
     internal static ulong Masked(ulong value, int size) => size >= sizeof(ulong) ? value : value & ((1ul << (size * ByteBits)) - 1);
 
-    /// <summary>Bytes of a word, from the one at <paramref name="at"/> on.</summary>
+    /// <summary>Bytes of a word, beginning at byte <paramref name="at"/>.</summary>
     internal static uint Part(uint word, int at, int size) => Masked(word >> (at * ByteBits), size);
 
-    /// <summary>A word with some of its bytes replaced; what lies beyond it is dropped.</summary>
+    /// <summary>A word with some of its bytes replaced. Bytes beyond the word are dropped.</summary>
     internal static uint Merge(uint word, int at, int size, uint value)
     {
         uint mask = (uint)(Masked(ulong.MaxValue, size) << (at * ByteBits));

@@ -1,11 +1,11 @@
 namespace Wirq.Board.Bus;
 
-/// <summary>A device whose ports are a byte wide. A wider access is one to each port, from the lowest on, as an ISA
-/// bridge makes of it.</summary>
-/// <remarks>One access holds the device's lock from its first byte to its last.</remarks>
+/// <summary>A device whose ports are one byte wide. A wider access is split into one access per port, lowest port
+/// first, as an ISA bridge does.</summary>
+/// <remarks>One access holds the device's lock for all of its bytes.</remarks>
 public abstract class BytePortDevice : IPortDevice
 {
-    /// <summary>What a port reads at which nothing answers.</summary>
+    /// <summary>The value of a port that no device answers.</summary>
     protected const byte Nothing = 0xFF;
 
     /// <summary>Guards the device's state.</summary>
@@ -36,16 +36,15 @@ public abstract class BytePortDevice : IPortDevice
     }
 
     /// <summary>Reads a port, under <see cref="Guard"/>.</summary>
-    /// <param name="port">The port, absolute; it may be one behind the device's last.</param>
+    /// <param name="port">The port number. A wide access may reach ports after the device's last one.</param>
     protected abstract byte ReadByte(ushort port);
 
     /// <summary>Writes a port, under <see cref="Guard"/>.</summary>
-    /// <param name="port">The port, absolute; it may be one behind the device's last.</param>
-    /// <param name="value">What is written.</param>
+    /// <param name="port">The port number. A wide access may reach ports after the device's last one.</param>
+    /// <param name="value">The written value.</param>
     protected abstract void WriteByte(ushort port, byte value);
 
-    /// <summary>Called when an access is done, without <see cref="Guard"/>: for callbacks of the device's
-    /// owner.</summary>
+    /// <summary>Called after an access, without <see cref="Guard"/>, for callbacks of the device's owner.</summary>
     protected virtual void AfterAccess()
     {
     }

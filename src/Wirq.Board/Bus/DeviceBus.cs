@@ -1,9 +1,9 @@
 namespace Wirq.Board.Bus;
 
-/// <summary>Which device answers at a port or an address. Where none does, a read finds all ones and a write goes
-/// nowhere, as on a bus.</summary>
-/// <remarks>Any thread may look up and map. What is looked up while it is being remapped is found at one of both
-/// places.</remarks>
+/// <summary>Finds the device at a port or an address. If there is none, a read returns all ones and a write has no
+/// effect, as on a real bus.</summary>
+/// <remarks>All members may be called from any thread. An access during a remap reaches the device at either its old or
+/// its new place.</remarks>
 public sealed class DeviceBus
 {
     private readonly Lock _lock = new();
@@ -33,7 +33,7 @@ public sealed class DeviceBus
             _memory = [new(address, length, device), .. _memory];
     }
 
-    /// <summary>Takes a device from wherever it is mapped.</summary>
+    /// <summary>Removes a device from every place where it is mapped.</summary>
     public void Unmap(IPortDevice device)
     {
         lock (_lock)
@@ -56,7 +56,7 @@ public sealed class DeviceBus
     /// <summary>A CPU writes a port.</summary>
     /// <param name="port">The port.</param>
     /// <param name="size">Bytes: 1, 2 or 4.</param>
-    /// <param name="value">What it writes.</param>
+    /// <param name="value">The written value.</param>
     public void WritePort(ushort port, int size, uint value) => Find(Volatile.Read(ref _ports), port, out _)?.WritePort(port, size, value);
 
     /// <summary>A CPU reads memory.</summary>
@@ -68,7 +68,7 @@ public sealed class DeviceBus
     /// <summary>A CPU writes memory.</summary>
     /// <param name="address">Physical address.</param>
     /// <param name="size">Bytes, 1 to 8.</param>
-    /// <param name="value">What it writes.</param>
+    /// <param name="value">The written value.</param>
     public void WriteMemory(ulong address, int size, ulong value) =>
         Find(Volatile.Read(ref _memory), address, out ulong offset)?.WriteMemory(offset, size, value);
 

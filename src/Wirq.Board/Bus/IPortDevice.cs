@@ -1,19 +1,19 @@
 namespace Wirq.Board.Bus;
 
 /// <summary>A device that answers at ports.</summary>
-/// <remarks>It may be called by several vCPUs at once, and guards itself.</remarks>
+/// <remarks>Several vCPUs may call it at the same time, so it needs its own lock.</remarks>
 public interface IPortDevice
 {
     /// <summary>A CPU reads.</summary>
-    /// <param name="port">The port, absolute.</param>
+    /// <param name="port">The port number.</param>
     /// <param name="size">Bytes: 1, 2 or 4.</param>
-    /// <returns>What it reads; bits beyond <paramref name="size"/> are dropped.</returns>
+    /// <returns>The value; bits beyond <paramref name="size"/> are dropped.</returns>
     uint ReadPort(ushort port, int size);
 
     /// <summary>A CPU writes.</summary>
-    /// <param name="port">The port, absolute.</param>
+    /// <param name="port">The port number.</param>
     /// <param name="size">Bytes: 1, 2 or 4.</param>
-    /// <param name="value">What it writes.</param>
+    /// <param name="value">The written value.</param>
     void WritePort(ushort port, int size, uint value);
 }
 
@@ -22,14 +22,14 @@ public interface IPortDevice
 public interface IMemoryDevice
 {
     /// <summary>A CPU reads.</summary>
-    /// <param name="offset">Bytes from where the device is mapped.</param>
+    /// <param name="offset">Bytes from the address where the device is mapped.</param>
     /// <param name="size">Bytes, 1 to 8.</param>
-    /// <returns>What it reads; bits beyond <paramref name="size"/> are dropped.</returns>
+    /// <returns>The value; bits beyond <paramref name="size"/> are dropped.</returns>
     ulong ReadMemory(ulong offset, int size);
 
     /// <summary>A CPU writes.</summary>
-    /// <param name="offset">Bytes from where the device is mapped.</param>
+    /// <param name="offset">Bytes from the address where the device is mapped.</param>
     /// <param name="size">Bytes, 1 to 8.</param>
-    /// <param name="value">What it writes.</param>
+    /// <param name="value">The written value.</param>
     void WriteMemory(ulong offset, int size, ulong value);
 }

@@ -3,8 +3,8 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Cpus;
 
-/// <summary>Serves what a vCPU reaches at ports, addresses and MSRs: the interrupt system first, then devices.</summary>
-/// <param name="cpu">Which CPU.</param>
+/// <summary>Serves a vCPU's accesses to ports, addresses and MSRs: the interrupt system first, then devices.</summary>
+/// <param name="cpu">The CPU.</param>
 /// <param name="chips">The interrupt system.</param>
 /// <param name="devices">The devices.</param>
 internal sealed class AccessExits(int cpu, ICpuAccesses chips, DeviceBus devices)
@@ -39,9 +39,9 @@ internal sealed class AccessExits(int cpu, ICpuAccesses chips, DeviceBus devices
             exit.Answer(chips.TryRead(cpu, address, size, out ulong value) ? value : devices.ReadMemory(address, size));
     }
 
-    /// <summary>Serves an MSR of the interrupt system. All others that come here are those that KVM refuses, so the guest
-    /// takes <c>#GP</c>.</summary>
-    /// <returns>Whether it was a write of the interrupt system's that was done.</returns>
+    /// <summary>Serves an MSR of the interrupt system. KVM refuses all other MSRs that exit, so the guest gets
+    /// <c>#GP</c> for them.</summary>
+    /// <returns>Whether it was a write to an MSR of the interrupt system that succeeded.</returns>
     internal bool Serve(KvmMsrExit exit)
     {
         if (exit.IsWrite)

@@ -24,8 +24,8 @@ internal sealed class KernelVcpu : IVcpuHandler
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
     /// <param name="host">The interrupt system, whose local APICs are the kernel's.</param>
-    /// <param name="chips">The interrupt system as vCPUs access it.</param>
-    /// <param name="devices">Everything else that it accesses.</param>
+    /// <param name="chips">The interrupt system, as vCPUs access it.</param>
+    /// <param name="devices">All other devices that it accesses.</param>
     /// <param name="memory">The guest's memory, for work-arounds.</param>
     /// <param name="workarounds">The work-arounds that this host needs.</param>
     /// <param name="ended">Called with how the guest ended, on the vCPU's thread.</param>
@@ -91,8 +91,8 @@ internal sealed class KernelVcpu : IVcpuHandler
         }
     }
 
-    /// <summary>The INTA cycle is run when KVM takes its vector, and not before: until then a request is the 8259s' to
-    /// withdraw. KVM says so where LINT0 lets ExtINT through.</summary>
+    /// <summary>Runs the INTA cycle when KVM takes the vector, and not before: until then the 8259s can withdraw the
+    /// request. KVM is ready to take it only if LINT0 passes ExtINT.</summary>
     private void GiveExtInt(KvmVcpu vcpu)
     {
         if (!vcpu.ReadyForInjection)
@@ -104,7 +104,8 @@ internal sealed class KernelVcpu : IVcpuHandler
         if (vector < 0)
             return;
         vcpu.TryInterrupt((byte)vector);
-        // INTR may be up again, with automatic EOI for one: this thread is not kicked for what it carried out itself.
+        // INTR may be high again, for example with automatic EOI. This thread carried out that effect itself, so it is
+        // not kicked.
         vcpu.RequestInterruptWindow = Volatile.Read(ref _intr);
     }
 

@@ -6,13 +6,13 @@ using Wirq.Remapping;
 
 namespace Wirq.Board.Cpus;
 
-/// <summary>Runs a vCPU whose interrupt controllers are all userspace's (delivery configuration `user`): the machine has
-/// no in-kernel irqchip, and KVM injects what it is given.</summary>
+/// <summary>Runs a vCPU whose interrupt controllers are all in userspace (delivery configuration `user`). The machine
+/// has no in-kernel irqchip, and KVM only injects.</summary>
 /// <remarks>
-/// <para>What it keeps in step: CR8 with TPR, for the guest's writes of CR8 do not exit; IA32_APIC_BASE with KVM, which
-/// CPUID follows; and the vector that is injected with what the local APIC says at that moment: it is taken only when
-/// KVM can inject it, at whichever exit that is.</para>
-/// <para>To be prepared with <see cref="Prepare"/>: MSRs of the interrupt system must exit.</para>
+/// <para>It synchronizes three things. CR8 and TPR: the guest's writes of CR8 do not exit. IA32_APIC_BASE and KVM's
+/// copy, which CPUID follows. The injected vector and the local APIC: the vector is taken from the local APIC only when
+/// KVM can inject it, at whatever exit that is.</para>
+/// <para>Call <see cref="Prepare"/> first: MSRs of the interrupt system must exit.</para>
 /// </remarks>
 internal sealed class UserVcpu : IVcpuHandler
 {
@@ -29,11 +29,11 @@ internal sealed class UserVcpu : IVcpuHandler
     private ulong _cr8;
 
     /// <summary>Takes over a vCPU.</summary>
-    /// <param name="vcpu">The vCPU, just created: INIT restores its current state.</param>
+    /// <param name="vcpu">The vCPU, just created. INIT restores the state that it has now.</param>
     /// <param name="cpu">Its number in the interrupt system.</param>
-    /// <param name="registers">The interrupt system, for its accesses.</param>
-    /// <param name="interrupts">The interrupt system, for the interrupts that it takes.</param>
-    /// <param name="devices">Everything else that it accesses.</param>
+    /// <param name="registers">The interrupt system, for accesses.</param>
+    /// <param name="interrupts">The interrupt system, for interrupts.</param>
+    /// <param name="devices">All other devices that it accesses.</param>
     /// <param name="memory">The guest's memory, for work-arounds.</param>
     /// <param name="workarounds">The work-arounds that this host needs; see <see cref="WorkaroundSet.For"/>.</param>
     /// <param name="ended">Called with how the guest ended, on the vCPU's thread.</param>
@@ -48,28 +48,28 @@ internal sealed class UserVcpu : IVcpuHandler
         _ended = ended;
         _workarounds = workarounds;
         _view = new GuestView(vcpu, memory);
-        // All but the bootstrap processor wait for INIT and SIPI (Intel SDM vol. 3, 9.4.3).
+        // All CPUs except the bootstrap processor wait for INIT and SIPI (Intel SDM vol. 3, 9.4.3).
         _waitsForStartUp = cpu != 0;
     }
 
-    /// <summary>What comes past its interrupts.</summary>
+    /// <summary>Its events besides interrupts.</summary>
     public VcpuSignals Signals { get; } = new();
 
     /// <summary>Whether the guest has halted, and waits for an interrupt or an NMI.</summary>
     public bool IsHalted => Volatile.Read(ref _halted);
 
-    /// <summary>Lets the MSRs of the interrupt system exit.</summary>
+    /// <summary>Makes accesses to the MSRs of the interrupt system exit.</summary>
     /// <param name="vm">The machine, without an in-kernel irqchip.</param>
-    /// <exception cref="Wirq.Routing.KernelException">This kernel does not have MSR exits.</exception>
+    /// <exception cref="Wirq.Routing.KernelException">This kernel does not support MSR exits.</exception>
     public static void Prepare(KvmVm vm)
     {
         ArgumentNullException.ThrowIfNull(vm);
         vm.EnableUserSpaceMsr(KvmMsrExits.Invalid | KvmMsrExits.Unknown | KvmMsrExits.Filter);
-        // The MSRs that KVM would answer itself. It refuses the registers of x2APIC mode if it has no local APIC.
+        // The MSRs that KVM would handle itself. It refuses the x2APIC registers if it has no local APIC.
         vm.SetMsrFilter(new KvmMsrRange(ApicMsr.Base, 1, Both), new KvmMsrRange(ApicMsr.TscDeadline, 1, Both));
     }
 
-    /// <summary>Starts it without INIT and SIPI: the guest begins where its registers say.</summary>
+    /// <summary>Starts the CPU without INIT and SIPI, at the address in its registers.</summary>
     public void StartHere() => _waitsForStartUp = false;
 
     /// <inheritdoc/>
@@ -93,8 +93,8 @@ internal sealed class UserVcpu : IVcpuHandler
             if (_workarounds.BeforeEntry(_view, waits && !_halted, Finish) == WorkaroundResult.LookAgain)
                 GiveInterrupt(vcpu);
         }
-        // A thread that calls the chips also carries out effects of others. They may be for this CPU, and no thread
-        // kicks itself.
+        // A thread that calls the chips also carries out effects of other callers. They may be for this CPU, and a
+        // thread does not kick itself.
         while (Signals.Any);
         _cr8 = _interrupts.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;
@@ -106,7 +106,7 @@ internal sealed class UserVcpu : IVcpuHandler
     {
         ArgumentNullException.ThrowIfNull(vcpu);
         _unfinished = exit.IsUnfinished;
-        // The local APIC is reset already: what the CPU did since is what it would not have done, a shutdown too.
+        // The local APIC is reset already. Later actions of the CPU do not count, not even a shutdown.
         if (Signals.HasInit)
             return VcpuNext.Enter;
         FollowCr8(vcpu);
@@ -121,12 +121,13 @@ internal sealed class UserVcpu : IVcpuHandler
                 _accesses.Serve(exit.Memory);
                 break;
             case KvmExitReason.ReadMsr or KvmExitReason.WriteMsr:
-                // KVM's own copy answers CPUID and the next system registers.
+                // KVM uses its own copy for CPUID and for the next system registers.
                 if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicMsr.Base)
                     vcpu.WriteMsr(ApicMsr.Base, exit.Msr.Value);
                 break;
             case KvmExitReason.Halt:
-                // KVM holds an NMI back behind STI, and leaves HLT to userspace before it lets it in: it wakes the CPU.
+                // KVM delays an NMI after STI. It reports HLT to userspace before it delivers the NMI. The NMI wakes
+                // the CPU.
                 _halted = vcpu.Events is not { NmiPending: not 0, NmiMasked: 0 };
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Debug or KvmExitReason.SetTpr:
@@ -137,11 +138,11 @@ internal sealed class UserVcpu : IVcpuHandler
         return VcpuNext.Enter;
     }
 
-    /// <summary>Injects what the local APIC has, if KVM can take it.</summary>
-    /// <returns>Whether something waits until KVM can.</returns>
+    /// <summary>Injects the interrupt of the local APIC, if KVM can take it.</summary>
+    /// <returns>Whether an interrupt still waits until KVM can take it.</returns>
     private bool GiveInterrupt(KvmVcpu vcpu)
     {
-        // What a kick interrupted may have changed CR8, and with it what may be taken.
+        // Code that a kick interrupted may have changed CR8, and so which interrupts may be taken.
         FollowCr8(vcpu);
         if (!_interrupts.HasInterrupt(_cpu))
         {
@@ -160,23 +161,23 @@ internal sealed class UserVcpu : IVcpuHandler
             return false;
         vcpu.TryInterrupt((byte)vector);
         _halted = false;
-        // After an ExtINT the local APIC's own interrupt may still wait, and the CPU was already notified of that.
+        // After an ExtINT, an interrupt of the local APIC may still wait, and the CPU was already notified of it.
         vcpu.RequestInterruptWindow = _interrupts.HasInterrupt(_cpu);
         return false;
     }
 
-    /// <summary>Carries what the guest wrote to CR8 to the local APIC.</summary>
+    /// <summary>Copies a guest's write of CR8 to the local APIC.</summary>
     private void FollowCr8(KvmVcpu vcpu)
     {
-        // A MOV to CR8 of the current class would clear the sub-class of TPR (Intel SDM vol. 3, 11.8.6.1), but KVM does
-        // not report it.
+        // By the SDM, a MOV to CR8 with the current class clears the sub-class of TPR (Intel SDM vol. 3, 11.8.6.1). KVM
+        // does not report such a write.
         if (vcpu.Cr8 == _cr8)
             return;
         _cr8 = vcpu.Cr8;
         _interrupts.TryWriteCr8(_cpu, _cr8);
     }
 
-    /// <summary>Finishes what exited, and serves its further parts.</summary>
+    /// <summary>Finishes the instruction that exited, and serves its remaining parts.</summary>
     private void Finish()
     {
         KvmVcpu vcpu = _view.Vcpu;

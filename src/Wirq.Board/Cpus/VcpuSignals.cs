@@ -1,40 +1,40 @@
 namespace Wirq.Board.Cpus;
 
-/// <summary>The events for a vCPU besides interrupts, from any thread, which it handles before it enters the guest:
-/// NMI, INIT, SIPI. A thread that leaves one then kicks the vCPU.</summary>
+/// <summary>The events for a vCPU besides interrupts: NMI, INIT, SIPI. Any thread may post them; the vCPU handles them
+/// before it enters the guest. A thread that posts one then kicks the vCPU.</summary>
 internal sealed class VcpuSignals
 {
     private const int NoVector = -1;
-    // One being handled and one latched: a CPU remembers no more (Intel SDM vol. 3, 6.7.1).
+    // One NMI in progress and one latched: a CPU stores no more (Intel SDM vol. 3, 6.7.1).
     private const int MostNmis = 2;
 
     private readonly Lock _lock = new();
     private int _nmis, _startUp = NoVector;
     private bool _init;
 
-    /// <summary>An NMI.</summary>
+    /// <summary>Posts an NMI.</summary>
     public void Nmi()
     {
         lock (_lock)
             _nmis = Math.Min(_nmis + 1, MostNmis);
     }
 
-    /// <summary>INIT: whatever came before it is void.</summary>
+    /// <summary>Posts an INIT. Earlier events are dropped.</summary>
     public void Init()
     {
         lock (_lock)
             (_init, _nmis, _startUp) = (true, 0, NoVector);
     }
 
-    /// <summary>A start-up IPI. Of several before it is looked at, the first counts: the rest find the CPU
-    /// started.</summary>
+    /// <summary>Posts a start-up IPI. If several come before the vCPU handles them, only the first has an effect: the
+    /// CPU is already started for the others.</summary>
     public void StartUp(byte vector)
     {
         lock (_lock)
             _startUp = _startUp == NoVector ? vector : _startUp;
     }
 
-    /// <summary>Whether there is something to take.</summary>
+    /// <summary>Whether there is an event to handle.</summary>
     internal bool Any
     {
         get
@@ -44,7 +44,7 @@ internal sealed class VcpuSignals
         }
     }
 
-    /// <summary>Whether there is an INIT to take.</summary>
+    /// <summary>Whether there is an INIT to handle.</summary>
     internal bool HasInit
     {
         get
@@ -61,7 +61,7 @@ internal sealed class VcpuSignals
             return (_init, _init = false).Item1;
     }
 
-    /// <summary>Takes a start-up IPI; a CPU that does not wait for one drops it.</summary>
+    /// <summary>Takes a start-up IPI. A CPU that does not wait for one drops it.</summary>
     internal bool TakeStartUp(out byte vector)
     {
         lock (_lock)

@@ -3,21 +3,21 @@ using Wirq.Board.Bus;
 namespace Wirq.Board.Devices;
 
 /// <summary>The port through which a test ends its machine with a code.</summary>
-/// <remarks>As QEMU's <c>isa-debug-exit</c> has it (hw/misc/debugexit.c): a write of <c>v</c> ends with
-/// <c>(v &lt;&lt; 1) | 1</c>, so that no guest can end with 0. All 33 bits are kept: in 32, or in the 8 that a process's
-/// exit status has, other values would end as a 0 does. Reads find 0.</remarks>
+/// <remarks>Like QEMU's <c>isa-debug-exit</c> (hw/misc/debugexit.c): a write of <c>v</c> ends with <c>(v &lt;&lt; 1) |
+/// 1</c>, so a guest cannot end with 0. All 33 bits are kept. If only 32 bits were kept, or the 8 bits of a process's
+/// exit status, other values would look like a written 0. Reads return 0.</remarks>
 internal sealed class DebugExit : IPortDevice
 {
     /// <summary>Its first port.</summary>
     public const ushort FirstPort = 0xF4;
-    /// <summary>How many it has.</summary>
+    /// <summary>The number of ports.</summary>
     public const int Ports = 4;
 
     private readonly Action<long> _exited;
     private int _told;
 
     /// <summary>Builds the device.</summary>
-    /// <param name="exited">Called with the code once, 1 to 2^33 - 1, by the thread of the vCPU that wrote.</param>
+    /// <param name="exited">Called once with the code, 1 to 2^33 - 1, on the thread of the vCPU that wrote.</param>
     public DebugExit(Action<long> exited)
     {
         ArgumentNullException.ThrowIfNull(exited);

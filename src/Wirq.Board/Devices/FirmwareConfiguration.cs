@@ -3,17 +3,17 @@ using Wirq.Board.Bus;
 
 namespace Wirq.Board.Devices;
 
-/// <summary>The ports through which firmware and guests ask what the machine has.</summary>
+/// <summary>The ports that firmware and guests read to find out the configuration of the machine.</summary>
 /// <remarks><code>
-/// 0x510  16-bit writes choose a key and begin at its first byte
-/// 0x511  8-bit reads give one byte after the other; 0 behind the last, and for keys that there are not
+/// 0x510  16-bit writes select a key and start at its first byte
+/// 0x511  8-bit reads return one byte after the other; 0 after the last, and for unknown keys
 /// </code>QEMU, docs/specs/fw_cfg: the traditional interface. Not supported: DMA, files, and writes of data; they have
 /// no effect.</remarks>
 internal sealed class FirmwareConfiguration : IPortDevice
 {
     /// <summary>Its first port.</summary>
     public const ushort FirstPort = 0x510;
-    /// <summary>How many it has.</summary>
+    /// <summary>The number of ports.</summary>
     public const int Ports = 2;
 
     private const ushort SelectorPort = FirstPort, DataPort = FirstPort + 1;
@@ -28,7 +28,7 @@ internal sealed class FirmwareConfiguration : IPortDevice
 
     /// <summary>Builds the device.</summary>
     /// <param name="cpus">How many CPUs the board has, 1 to 65535.</param>
-    /// <param name="memoryBytes">How much memory, in bytes.</param>
+    /// <param name="memoryBytes">The size of its memory, in bytes.</param>
     public FirmwareConfiguration(int cpus, ulong memoryBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cpus, 1);
@@ -40,7 +40,7 @@ internal sealed class FirmwareConfiguration : IPortDevice
             [MemoryKey] = Long(memoryBytes),
             [CpusKey] = Half((ushort)cpus),
             [MaxCpusKey] = Half((ushort)cpus),
-            // A directory of no files: their number, 32 bits, the other way round.
+            // A directory of no files: the number of files, 32 bits, big-endian.
             [FilesKey] = Word(0),
         };
         _chosen = _items[SignatureKey];

@@ -2,7 +2,7 @@ using Wirq.Board.Bus;
 
 namespace Wirq.Board.Devices;
 
-/// <summary>The three places of a PC where a guest can ask for a reset, and the A20 gate.</summary>
+/// <summary>The three ways in which a guest can request a reset of a PC, and the A20 gate.</summary>
 /// <remarks><code>
 /// 0x92   1 A20   0 reset when it rises; it stays as written
 /// 0xCF9  2 reset when it rises   1 of the machine, not of the CPU alone
@@ -11,8 +11,8 @@ namespace Wirq.Board.Devices;
 ///        0xF0-0xFF pull those lines of the output port whose bit is 0
 /// 0x60   output port: 1 A20   0 not reset
 /// </code>IBM PS/2 Hardware Interface Technical Reference (port 0x92; keyboard controller); Intel 82371SB data sheet,
-/// 2.3.9 (0xCF9). There is no keyboard and no mouse: other commands have no effect. A20 is only kept: the board does
-/// not fold addresses, as no present CPU does.</remarks>
+/// 2.3.9 (0xCF9). There is no keyboard and no mouse: other commands have no effect. A20 is only stored: the board does
+/// not wrap addresses, and neither do current CPUs.</remarks>
 internal sealed class ResetControl : BytePortDevice
 {
     private const ushort Port92 = 0x92, DataPort = 0x60, CommandPort = 0x64, ResetPort = 0xCF9;
@@ -27,15 +27,15 @@ internal sealed class ResetControl : BytePortDevice
     private ResetCause? _asked;
 
     /// <summary>Builds the device.</summary>
-    /// <param name="reset">Called with what the guest requested, by the thread of the vCPU that requested it, outside
-    /// the device's lock.</param>
+    /// <param name="reset">Called with the guest's request, on the thread of the vCPU that made it, outside the
+    /// device's lock.</param>
     public ResetControl(Action<ResetCause> reset)
     {
         ArgumentNullException.ThrowIfNull(reset);
         _reset = reset;
     }
 
-    /// <summary>Whether the guest enabled address bit 20, at either place.</summary>
+    /// <summary>Whether the guest enabled address bit 20, by either port.</summary>
     public bool A20
     {
         get
@@ -45,7 +45,7 @@ internal sealed class ResetControl : BytePortDevice
         }
     }
 
-    /// <summary>Maps it. Port 0xCF9 lies among those of <see cref="Pci.PciRoot"/>: map that before.</summary>
+    /// <summary>Maps it. Port 0xCF9 is one of the ports of <see cref="Pci.PciRoot"/>, so map that one first.</summary>
     public void MapAt(DeviceBus bus)
     {
         ArgumentNullException.ThrowIfNull(bus);
@@ -53,7 +53,7 @@ internal sealed class ResetControl : BytePortDevice
             bus.MapPorts(port, 1, this);
     }
 
-    /// <summary>The machine was reset: all is as at the beginning. A reset of a CPU alone does not come here.</summary>
+    /// <summary>Resets the device, at a reset of the machine. It is not called for a reset of a CPU alone.</summary>
     public void Reset()
     {
         lock (Guard)
@@ -131,7 +131,7 @@ internal sealed class ResetControl : BytePortDevice
 
     private void Output(byte value)
     {
-        // The line is pulled for as long as the bit is 0; the CPU that comes out of reset finds it released.
+        // The reset line is active while the bit is 0. When the CPU leaves reset, it is released.
         if ((value & NotReset) == 0)
             _asked = ResetCause.KeyboardController;
         _outputPort = (byte)(value & A20Bit | NotReset);

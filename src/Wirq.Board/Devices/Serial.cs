@@ -3,17 +3,17 @@ using Wirq.Host;
 
 namespace Wirq.Board.Devices;
 
-/// <summary>A serial port: a 16550A and what a PC puts around it.</summary>
+/// <summary>A serial port of a PC: a 16550A with the wiring of a PC.</summary>
 /// <remarks><code>
 /// +0 receiver buffer, transmitter holding; divisor 7:0 with DLAB   +1 interrupt enable; divisor 15:8 with DLAB
 /// +2 interrupt identification, FIFO control   +3 line control (7 DLAB)   +4 modem control   +5 line status
 /// +6 modem status   +7 scratch
 /// </code>
-/// <para>National Semiconductor PC16550D data sheet, 8. A PC lets INTR through to its interrupt line only while OUT2 is
+/// <para>National Semiconductor PC16550D data sheet, 8. A PC connects INTR to its interrupt line only while OUT2 is
 /// low, that is, while the guest has set its bit; a loop holds OUT2 high (8.7, bits 3 and 4).</para>
-/// <para>There is no time on the wire. A byte leaves when it is written, so the transmitter is always empty; a byte
-/// comes as soon as there is room, so what is below the trigger level is announced as a timeout at once when nothing
-/// follows. No break, no parity or framing error, no DMA.</para>
+/// <para>Transfers take no time. A byte is sent when it is written, so the transmitter is always empty. A byte is
+/// received as soon as there is room; if the FIFO is then below its trigger level and no more bytes wait, the timeout
+/// interrupt is raised at once. No break, no parity or framing error, no DMA.</para>
 /// </remarks>
 public sealed class Serial : BytePortDevice, IDisposable
 {
@@ -21,9 +21,10 @@ public sealed class Serial : BytePortDevice, IDisposable
     public const ushort Com1 = 0x3F8;
     /// <summary>The ISA interrupt of COM1.</summary>
     public const int Com1Irq = 4;
-    /// <summary>How many ports it has.</summary>
+    /// <summary>The number of ports.</summary>
     public const int Ports = 8;
-    /// <summary>How many bytes wait for room in the receiver, at most; what is beyond is lost as an overrun.</summary>
+    /// <summary>The highest number of bytes that wait for room in the receiver. Further bytes are lost as an
+    /// overrun.</summary>
     public const int MaxWaiting = 1 << 16;
 
     private const int FifoBytes = 16;
@@ -45,8 +46,8 @@ public sealed class Serial : BytePortDevice, IDisposable
 
     /// <summary>Builds a port.</summary>
     /// <param name="host">The machine.</param>
-    /// <param name="sink">Takes each byte that the guest sends, in order, on the thread of the vCPU that sent it and
-    /// under the port's lock: it must not come back to the port.</param>
+    /// <param name="sink">Gets each byte that the guest sends, in order, on the thread of the vCPU that sent it and
+    /// under the port's lock. It must not call the port.</param>
     /// <param name="first">Its first port.</param>
     /// <param name="irq">Its ISA interrupt, 0 to 15.</param>
     public Serial(FabricHost host, Action<byte> sink, ushort first = Com1, int irq = Com1Irq)
@@ -69,7 +70,7 @@ public sealed class Serial : BytePortDevice, IDisposable
         bus.MapPorts(_first, Ports, this);
     }
 
-    /// <summary>Bytes come in on the wire. They wait until the guest makes room.</summary>
+    /// <summary>Receives bytes. They wait until the guest makes room.</summary>
     /// <param name="bytes">The bytes.</param>
     public void Receive(ReadOnlySpan<byte> bytes)
     {
@@ -171,7 +172,7 @@ public sealed class Serial : BytePortDevice, IDisposable
             _received.Enqueue(value);
         else
             _overrun = true;
-        // The holding register was full for a moment: INTR falls, and rises again.
+        // The holding register was full for a moment: INTR falls and rises again.
         _transmitterTold = true;
         Update();
         _transmitterTold = false;
@@ -179,7 +180,7 @@ public sealed class Serial : BytePortDevice, IDisposable
 
     private void Enable(SerialInterrupts enabled)
     {
-        // An enable finds the transmitter empty, and says so (8.6, bit 1).
+        // An enable while the transmitter is empty raises the interrupt (8.6, bit 1).
         if (enabled.TransmitterEmpty && !_enabled.TransmitterEmpty)
             _transmitterTold = false;
         _enabled = enabled;
@@ -187,14 +188,14 @@ public sealed class Serial : BytePortDevice, IDisposable
 
     private void Control(SerialFifoControl control)
     {
-        // A change of the mode empties both FIFOs; without bit 0 the others are not programmed (8.4).
+        // A change of the mode empties both FIFOs. If bit 0 is clear, the other bits have no effect (8.4).
         if (control.Enabled != _fifo.Enabled || control is { Enabled: true, ClearsReceiver: true })
             _received.Clear();
         _fifo = control.Enabled ? control : default;
         Refill();
     }
 
-    /// <summary>In a loop nothing comes in from outside.</summary>
+    /// <summary>Moves waiting bytes into the receiver. In a loop no bytes are received from outside.</summary>
     private void Refill()
     {
         while (!_modem.Loop && _received.Count < Capacity && _waiting.TryDequeue(out byte next))

@@ -1,6 +1,6 @@
 namespace Wirq.Board.Devices;
 
-/// <summary>The interrupts that a 16550A has enabled, or pending.</summary>
+/// <summary>The interrupts of a 16550A that are enabled, or that are pending.</summary>
 /// <remarks><code>3 modem status   2 receiver line status   1 transmitter empty   0 received data</code>PC16550D data
 /// sheet, 8.6.</remarks>
 internal readonly record struct SerialInterrupts(byte Bits)
@@ -44,8 +44,8 @@ internal readonly record struct SerialModemControl(byte Bits)
     internal bool Loop => (Bits & 0x10) != 0;
     internal bool Out2 => (Bits & 8) != 0;
 
-    /// <summary>What the inputs see of the outputs in a loop: CTS of RTS, DSR of DTR, RI of OUT1, DCD of OUT2 (PC16550D
-    /// data sheet, 8.7, bit 4).</summary>
+    /// <summary>The modem inputs in a loop: CTS is RTS, DSR is DTR, RI is OUT1, DCD is OUT2 (PC16550D data sheet, 8.7,
+    /// bit 4).</summary>
     internal SerialModemStatus Looped => new((byte)(((Bits & 2) != 0 ? SerialModemStatus.ClearToSend : 0)
         | ((Bits & 1) != 0 ? SerialModemStatus.DataSetReady : 0) | ((Bits & 4) != 0 ? SerialModemStatus.Ring : 0)
         | (Out2 ? SerialModemStatus.Carrier : 0)));
@@ -64,7 +64,7 @@ internal readonly record struct SerialModemStatus(byte Bits)
 
     internal bool Changed => (Bits & Deltas) != 0;
 
-    /// <summary>What is on the other side is always there and ready.</summary>
+    /// <summary>The modem inputs: the other side is always connected and ready.</summary>
     internal static SerialModemStatus Connected => new(Carrier | DataSetReady | ClearToSend);
 
     internal SerialModemStatus WithoutDeltas => new((byte)(Bits & Lines));

@@ -4,25 +4,25 @@ using Wirq.Host;
 
 namespace Wirq.Board.Devices;
 
-/// <summary>The device by which the guests of kvm-unit-tests raise lines and try accesses of every kind.</summary>
+/// <summary>The device that guests of kvm-unit-tests use to raise lines and to try all kinds of accesses.</summary>
 /// <remarks><code>
-/// 0xE0-0xE3      four bytes that keep what is written
-/// 0xE4           a 32-bit write asks that the page of this address be taken away from the guest and given back, so
-///                that its next access to it faults in the host
-/// 0xE8-0xEB      four bytes more
-/// 0x2000 + line  a write of a byte raises the line where it is not zero, and lowers it where it is
-/// 0xFF000000     64 KiB that keep what is written
+/// 0xE0-0xE3      four bytes of memory
+/// 0xE4           a 32-bit write requests that the page of this address is unmapped from the guest and mapped again,
+///                so that its next access to it faults in the host
+/// 0xE8-0xEB      four more bytes of memory
+/// 0x2000 + line  a byte write raises the line if it is not zero, and lowers it if it is zero
+/// 0xFF000000     64 KiB of memory
 /// </code>
-/// <para>As QEMU's <c>pc-testdev</c> has it (hw/misc/pc-testdev.c). Lines are the pins of the first I/OAPIC; a wider
-/// write to them reaches the lines behind it too.</para>
-/// <para>The board's owner takes a page away, and must make sure that no other code needs the page in the meantime.
-/// Guests request this to make a delivery fault on its way; a board that ignores it delivers at once.</para>
+/// <para>Like QEMU's <c>pc-testdev</c> (hw/misc/pc-testdev.c). Lines are the pins of the first I/OAPIC. A wider write
+/// sets the following lines too.</para>
+/// <para>The owner of the board unmaps a page, and must make sure that no other code needs the page at that time.
+/// Guests request this to make a delivery fault. A board that ignores it delivers without a fault.</para>
 /// </remarks>
 internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 {
-    /// <summary>Where its memory begins.</summary>
+    /// <summary>Physical address of its memory.</summary>
     public const ulong MemoryStart = 0xFF000000;
-    /// <summary>How much it has, in bytes.</summary>
+    /// <summary>The size of its memory, in bytes.</summary>
     public const int MemoryBytes = 64 << 10;
     /// <summary>The port of line 0.</summary>
     public const ushort FirstLinePort = 0x2000;
@@ -38,8 +38,8 @@ internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
 
     /// <summary>Connects a source to each pin of the first I/OAPIC.</summary>
     /// <param name="host">The machine.</param>
-    /// <param name="flushPage">Takes a page away and gives it back. It gets the physical address, which may be
-    /// anything, and is called outside the device's lock; null to do nothing.</param>
+    /// <param name="flushPage">Unmaps a page and maps it again. It gets the physical address, which may have any value,
+    /// and is called outside the device's lock. If null, the request has no effect.</param>
     public TestDevice(FabricHost host, Action<uint>? flushPage = null)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -48,7 +48,7 @@ internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
         _lines = [.. Enumerable.Range(0, ioApic.Pins).Select(pin => host.Connect(ioApic.GsiBase + pin, $"test device line {pin}"))];
     }
 
-    /// <summary>How many lines it drives.</summary>
+    /// <summary>The number of lines that it drives.</summary>
     public int Lines => _lines.Length;
 
     /// <summary>Maps it.</summary>
@@ -108,7 +108,7 @@ internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
         _ => [],
     };
 
-    /// <summary>What of an access lies in the memory.</summary>
+    /// <summary>The part of an access that is in the memory.</summary>
     private Span<byte> Range(ulong offset, int size) =>
         _memory.AsSpan((int)Math.Min(offset, MemoryBytes), (int)Math.Min((ulong)size, MemoryBytes - Math.Min(offset, MemoryBytes)));
 
@@ -118,7 +118,7 @@ internal sealed class TestDevice : BytePortDevice, IMemoryDevice, IDisposable
             _lines[line].Set(raised);
     }
 
-    /// <summary>The lines have no state here, and need no lock: each source has the fabric's.</summary>
+    /// <summary>The lines have no state here, so they need no lock: the fabric guards each source.</summary>
     private sealed class LinePorts(TestDevice device) : IPortDevice
     {
         public uint ReadPort(ushort port, int size) => 0;

@@ -3,12 +3,12 @@ using Wirq.Board.Memory;
 
 namespace Wirq.Board.Loading;
 
-/// <summary>An executable of 32 bits for the i386: what is loaded, where, and where it begins.</summary>
+/// <summary>A 32-bit ELF executable for the i386: its segments, their addresses, and its entry.</summary>
 /// <remarks>
-/// <para>System V ABI, chapters 4 and 5: the ELF header and program headers. Segments go to their physical addresses
-/// (<c>p_paddr</c>); sections, symbols and notes are not looked at. A file that is not linked to fixed addresses, or
-/// for another machine, is refused.</para>
-/// <para>The file is foreign: whatever it says is checked, and what is wrong is an <see cref="ImageException"/>.</para>
+/// <para>System V ABI, chapters 4 and 5: the ELF header and program headers. Segments are loaded at their physical
+/// addresses (<c>p_paddr</c>). Sections, symbols and notes are ignored. A file that is not linked to fixed addresses,
+/// or is for another machine, is refused.</para>
+/// <para>The file is not trusted: every value is checked, and an error is an <see cref="ImageException"/>.</para>
 /// </remarks>
 internal sealed class Elf32Image
 {
@@ -30,27 +30,27 @@ internal sealed class Elf32Image
         Segments = segments;
     }
 
-    /// <summary>The file that it was read from, for messages.</summary>
+    /// <summary>The path of the file, for messages.</summary>
     public string File { get; }
 
     /// <summary>Physical address of the first instruction.</summary>
     public uint Entry { get; }
 
-    /// <summary>What is loaded, by ascending address; no two overlap.</summary>
+    /// <summary>The segments that are loaded, in ascending order of addresses; they do not overlap.</summary>
     public IReadOnlyList<Elf32Segment> Segments { get; }
 
-    /// <summary>The file as it is.</summary>
+    /// <summary>The bytes of the file.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>Reads an image.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ImageException">It cannot be read, or is no image.</exception>
+    /// <exception cref="ImageException">The file cannot be read, or is not an image.</exception>
     public static Elf32Image Open(string path) => Parse(path, ImageFile.Read(path));
 
     /// <summary>Reads an image from memory.</summary>
-    /// <param name="file">What to call it in messages.</param>
-    /// <param name="bytes">The file; it must not change any more.</param>
-    /// <exception cref="ImageException">It is no image.</exception>
+    /// <param name="file">The name of the file in messages.</param>
+    /// <param name="bytes">The file; the caller must not change it afterwards.</param>
+    /// <exception cref="ImageException">It is not an image.</exception>
     public static Elf32Image Parse(string file, byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
@@ -89,7 +89,7 @@ internal sealed class Elf32Image
 
     /// <summary>Writes all segments into memory.</summary>
     /// <param name="memory">The guest's memory.</param>
-    /// <exception cref="ImageException">A segment does not lie in it; then nothing was written.</exception>
+    /// <exception cref="ImageException">A segment is not within memory; then nothing was written.</exception>
     public void Load(BoardMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);

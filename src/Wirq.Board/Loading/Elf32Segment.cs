@@ -3,11 +3,11 @@ namespace Wirq.Board.Loading;
 /// <summary>A part of an image that is loaded.</summary>
 /// <param name="HeaderOffset">Offset of its program header in the file.</param>
 /// <param name="FileOffset">Offset of its bytes in the file.</param>
-/// <param name="FileBytes">How many come from the file.</param>
-/// <param name="Address">Physical address of the first.</param>
-/// <param name="MemoryBytes">How many it has in memory; those beyond <paramref name="FileBytes"/> are zero.</param>
+/// <param name="FileBytes">The number of bytes from the file.</param>
+/// <param name="Address">Physical address of the first byte.</param>
+/// <param name="MemoryBytes">The number of bytes in memory; those beyond <paramref name="FileBytes"/> are zero.</param>
 internal readonly record struct Elf32Segment(int HeaderOffset, uint FileOffset, uint FileBytes, uint Address, uint MemoryBytes)
 {
-    /// <summary>The physical address behind its last byte.</summary>
+    /// <summary>The physical address after its last byte.</summary>
     public ulong End => (ulong)Address + MemoryBytes;
 }

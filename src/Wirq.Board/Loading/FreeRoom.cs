@@ -2,13 +2,13 @@ using Wirq.Board.Memory;
 
 namespace Wirq.Board.Loading;
 
-/// <summary>Where in memory an image loads nothing: whole pages below 640 KiB, without the first, or from 1 MiB to the
-/// hole for devices, the highest that fit.</summary>
+/// <summary>Memory that an image does not use, in whole pages: below 640 KiB without the first page, or from 1 MiB to
+/// the hole for devices. The highest addresses that fit are used.</summary>
 internal sealed class FreeRoom
 {
     /// <summary>The end of conventional memory.</summary>
     internal const uint ConventionalEnd = 0xA0000;
-    /// <summary>Where memory goes on.</summary>
+    /// <summary>The address at which memory continues.</summary>
     internal const uint UpperStart = 0x100000;
 
     private const ulong Page = 4096;
@@ -24,14 +24,14 @@ internal sealed class FreeRoom
         _taken = [.. image.Segments.Select(segment => ((ulong)segment.Address, segment.End))];
     }
 
-    /// <summary>Takes room.</summary>
+    /// <summary>Allocates memory.</summary>
     /// <param name="size">Bytes.</param>
-    /// <param name="what">For what, for the message.</param>
+    /// <param name="what">The purpose, for the message.</param>
     /// <returns>The address, a multiple of 4096.</returns>
-    /// <exception cref="ImageException">There is none.</exception>
+    /// <exception cref="ImageException">There is not enough memory.</exception>
     internal uint Take(uint size, string what)
     {
-        // The first page has the vectors of real mode.
+        // The first page contains the vector table of real mode.
         ulong at = Highest(size, Page, ConventionalEnd) ?? Highest(size, UpperStart, _memory.LowBytes)
             ?? throw new ImageException(_image.File, -1, $"expected room for {what}, {size} bytes, beside what it loads; the "
                 + $"board has {_memory.Bytes / BoardMemory.Granule} MiB: give it more");
@@ -40,8 +40,8 @@ internal sealed class FreeRoom
         return (uint)at;
     }
 
-    /// <summary>What is taken ascends and does not overlap, so from the last to the first each gap is looked at
-    /// once.</summary>
+    /// <summary>The allocated ranges are in ascending order and do not overlap, so each gap is checked once, from the
+    /// last to the first.</summary>
     private ulong? Highest(uint size, ulong from, ulong to)
     {
         ulong end = to;

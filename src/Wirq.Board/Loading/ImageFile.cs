@@ -1,6 +1,6 @@
 namespace Wirq.Board.Loading;
 
-/// <summary>Reading what a board is given: whole, and no more than it can use.</summary>
+/// <summary>Reads whole files for a board, up to a limit.</summary>
 public static class ImageFile
 {
     /// <summary>The longest image, and the longest module, in bytes: 256 MiB.</summary>
@@ -8,17 +8,17 @@ public static class ImageFile
 
     private const int FirstRoom = 1 << 16;
 
-    /// <summary>Reads a file. It may be one that does not know its length, as a pipe, a device or a file of
+    /// <summary>Reads a file. It may be one without a known length: a pipe, a device or a file of
     /// <c>/proc</c>.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ImageException">It is longer than <see cref="MaxBytes"/>, or the host does not let it be
+    /// <exception cref="ImageException">It is longer than <see cref="MaxBytes"/>, or the host refuses the
     /// read.</exception>
     public static byte[] Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            // The host calls it forbidden.
+            // Without this check, the host reports a folder as "access denied".
             if (Directory.Exists(path))
                 throw new ImageException(path, -1, "expected a file; it is a directory");
             using FileStream file = File.OpenRead(path);
@@ -30,7 +30,8 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Reads to the end, whatever length the file claims: one that claims none may go on for ever.</summary>
+    /// <summary>Reads to the end, and does not trust the length that the file reports: a file that reports none may be
+    /// endless.</summary>
     private static byte[] Read(FileStream file, string path)
     {
         long claimed = file.CanSeek ? file.Length : 0;
@@ -43,7 +44,7 @@ public static class ImageFile
             length += count;
             if (length > MaxBytes)
                 throw new ImageException(path, -1, $"expected a file of at most {MaxBytes} bytes; it goes on");
-            // One byte beyond the longest shows that there is more.
+            // One byte beyond the limit shows that the file is too long.
             if (length == bytes.Length)
                 Array.Resize(ref bytes, Math.Min(2 * length, MaxBytes + 1));
         }

@@ -2,15 +2,15 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Loading;
 
-/// <summary>How a CPU enters an image: in protected mode with flat segments of 4 GiB, without paging, interrupts
+/// <summary>The state in which a CPU enters an image: protected mode with flat segments of 4 GiB, no paging, interrupts
 /// off.</summary>
-/// <remarks>Multiboot Specification 0.6.96, 3.2. The image brings its own GDT and IDT: until it has loaded them it must
+/// <remarks>Multiboot Specification 0.6.96, 3.2. The image has its own GDT and IDT. Until it has loaded them it must
 /// not load a segment register.</remarks>
-/// <param name="Eip">The first instruction.</param>
+/// <param name="Eip">Address of the first instruction.</param>
 /// <param name="Ebx">Physical address of the Multiboot information.</param>
 public readonly record struct MultibootEntry(uint Eip, uint Ebx)
 {
-    /// <summary>What EAX says: a Multiboot loader was here.</summary>
+    /// <summary>The value of EAX, which identifies a Multiboot loader.</summary>
     public const uint Eax = 0x2BADB002;
 
     private const ushort CodeSelector = 0x08, DataSelector = 0x10;
@@ -18,8 +18,8 @@ public readonly record struct MultibootEntry(uint Eip, uint Ebx)
     private const ulong ProtectedMode = 1, MathPresent = 0x10, ReservedFlag = 2;
 
     /// <summary>Sets the registers of a vCPU.</summary>
-    /// <param name="vcpu">The vCPU, just made or after <see cref="VcpuReset.Init"/>, on its thread or while none runs
-    /// it.</param>
+    /// <param name="vcpu">The vCPU, just created or after <see cref="VcpuReset.Init"/>, on its thread or while no
+    /// thread runs it.</param>
     /// <exception cref="Routing.KernelException">KVM refuses the registers.</exception>
     public void Apply(KvmVcpu vcpu)
     {
@@ -28,8 +28,8 @@ public readonly record struct MultibootEntry(uint Eip, uint Ebx)
         vcpu.Registers = new KvmRegisters { Rip = Eip, Rax = Eax, Rbx = Ebx, Rflags = ReservedFlag };
     }
 
-    /// <summary>The system registers that follow from those after reset. What Multiboot leaves open, IA32_APIC_BASE
-    /// among it, stays.</summary>
+    /// <summary>The system registers of the entry, from those after reset. Registers that Multiboot does not define
+    /// keep their values, for example IA32_APIC_BASE.</summary>
     internal static KvmSystemRegisters Enter(in KvmSystemRegisters reset)
     {
         KvmSystemRegisters system = reset;

@@ -2,10 +2,10 @@ using Wirq.Board.Memory;
 
 namespace Wirq.Board.Loading;
 
-/// <summary>An ELF image with a Multiboot header: what the board starts.</summary>
-/// <remarks>Images of kvm-unit-tests are of this kind: ELF of 32 bits, linked to 4 MiB, their header right behind the
-/// program headers with flags 0. Not supported: images that are no ELF and give load addresses in the header, and those
-/// that ask for a video mode.</remarks>
+/// <summary>An ELF image with a Multiboot header, which the board can start.</summary>
+/// <remarks>Images of kvm-unit-tests are of this kind: 32-bit ELF, linked to 4 MiB, with a header right after the
+/// program headers and flags 0. Not supported: images that are not ELF and have load addresses in the header, and
+/// images that request a video mode.</remarks>
 public sealed class MultibootImage
 {
     private MultibootImage(Elf32Image elf, MultibootHeader header)
@@ -14,7 +14,7 @@ public sealed class MultibootImage
         Header = header;
     }
 
-    /// <summary>What is loaded.</summary>
+    /// <summary>The ELF file.</summary>
     internal Elf32Image Elf { get; }
 
     /// <summary>The requests in its header.</summary>
@@ -22,23 +22,23 @@ public sealed class MultibootImage
 
     /// <summary>Reads an image.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="ImageException">It cannot be read, is no ELF image, or has no Multiboot header that the board
-    /// understands.</exception>
+    /// <exception cref="ImageException">It cannot be read, is not an ELF image, or has no Multiboot header that the
+    /// board supports.</exception>
     public static MultibootImage Open(string path) => From(Elf32Image.Open(path));
 
     /// <summary>Reads an image from memory.</summary>
-    /// <param name="file">What to call it in messages.</param>
-    /// <param name="bytes">The file; it must not change any more.</param>
+    /// <param name="file">The name of the file in messages.</param>
+    /// <param name="bytes">The file; the caller must not change it afterwards.</param>
     /// <exception cref="ImageException">As <see cref="Open"/>.</exception>
     public static MultibootImage Parse(string file, byte[] bytes) => From(Elf32Image.Parse(file, bytes));
 
-    /// <summary>Loads the image and its information, and returns how a CPU enters it. A board that is reset loads
-    /// again.</summary>
+    /// <summary>Loads the image and its Multiboot information, and returns how a CPU enters it. After a reset, the
+    /// board calls it again.</summary>
     /// <param name="memory">The guest's memory.</param>
-    /// <param name="arguments">What follows the file's name in the command line; null for nothing.</param>
-    /// <param name="module">The one module, if it gets one: kvm-unit-tests reads its environment there, a NAME=VALUE on
-    /// each line.</param>
-    /// <exception cref="ImageException">The image, or its information, has no room in memory.</exception>
+    /// <param name="arguments">The command line after the file's name; null for nothing.</param>
+    /// <param name="module">The only module, if it gets one. kvm-unit-tests reads its environment there: one NAME=VALUE
+    /// on each line.</param>
+    /// <exception cref="ImageException">The image, or its information, does not fit into memory.</exception>
     public MultibootEntry Load(BoardMemory memory, string? arguments = null, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(memory);

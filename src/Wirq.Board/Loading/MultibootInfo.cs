@@ -4,7 +4,7 @@ using Wirq.Board.Memory;
 
 namespace Wirq.Board.Loading;
 
-/// <summary>What a Multiboot image finds through EBX.</summary>
+/// <summary>The information to which EBX points when a Multiboot image starts.</summary>
 /// <remarks><code>
 /// +0  flags: 0 memory, 2 command line, 3 modules, 6 memory map, 9 name of the loader
 /// +4  KiB from address 0    +8  KiB from 1 MiB, up to the hole for devices
@@ -12,12 +12,12 @@ namespace Wirq.Board.Loading;
 /// +44 bytes of the map      +48 the map             +64 name of the loader
 /// module:  +0 first byte    +4 behind the last    +8 its command line    +12 zero
 /// map:     +0 bytes that follow in this entry, 20    +4 address    +12 length    +20 1 for RAM
-/// </code>Multiboot Specification 0.6.96, 3.3. It is written where the image loads nothing: as high as possible below
-/// 640 KiB, or else as high as possible below the end of RAM. An image may use that memory once it has read it; those
-/// of kvm-unit-tests copy what they keep.</remarks>
+/// </code>Multiboot Specification 0.6.96, 3.3. It is written to memory that the image does not use: as high as possible
+/// below 640 KiB, or else as high as possible below the end of RAM. An image may use that memory after it has read the
+/// information; images of kvm-unit-tests copy what they need.</remarks>
 internal static class MultibootInfo
 {
-    /// <summary>The longest command line in bytes, its zero included.</summary>
+    /// <summary>The longest command line in bytes, with the zero at its end.</summary>
     internal const int MaxCommandLine = 4096;
 
     private const int InfoBytes = 96, ModuleBytes = 16, MapEntryBytes = 24, LoaderBytes = 8;
@@ -29,7 +29,7 @@ internal static class MultibootInfo
 
     /// <summary>Writes it.</summary>
     /// <returns>Its address.</returns>
-    /// <exception cref="ImageException">It has no room beside the image, or the command line is too long.</exception>
+    /// <exception cref="ImageException">It does not fit beside the image, or the command line is too long.</exception>
     internal static uint Write(BoardMemory memory, Elf32Image image, string? arguments, ReadOnlySpan<byte> module)
     {
         byte[] line = CommandLine(image.File, arguments);
@@ -64,8 +64,8 @@ internal static class MultibootInfo
         return at;
     }
 
-    /// <summary>The name of the file comes first, as the loader of a PC has it: images count their arguments from
-    /// there. A blank in the name would make two of it.</summary>
+    /// <summary>The command line. It begins with the file's name, as with the loader of a PC: images count their
+    /// arguments from there. A blank in the name would split it.</summary>
     private static byte[] CommandLine(string file, string? arguments)
     {
         string name = Path.GetFileName(file).Replace(' ', '_').Replace('\t', '_');

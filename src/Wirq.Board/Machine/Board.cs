@@ -11,13 +11,12 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>A small PC around a fabric, on KVM: memory, vCPUs on threads of their own, a clock, and a bus for devices.
-/// It begins without devices: see
-/// <see cref="Pc"/>.</summary>
+/// <summary>A small PC around a fabric, on KVM: memory, vCPUs on their own threads, a clock, and a bus for devices. It
+/// is created without devices; <see cref="Pc"/> adds them.</summary>
 /// <remarks>
-/// <para>Build it, set the registers of the first vCPU, <see cref="Run"/>, dispose. All of its members may be called from
-/// any thread.</para>
-/// <para>A failure of the host in the middle of a run ends the run with what the host said
+/// <para>Build it, set the registers of the first vCPU, call <see cref="Run"/>, and dispose of it. All members may be
+/// called from any thread.</para>
+/// <para>If the host fails during a run, the run ends with the error of the host
 /// (<see cref="GuestEndKind.HostCannot"/>).</para>
 /// </remarks>
 public sealed class Board : IDisposable
@@ -40,7 +39,7 @@ public sealed class Board : IDisposable
     /// <param name="system">The host's KVM.</param>
     /// <param name="options">How it is built.</param>
     /// <param name="memory">Its memory, which must outlive it.</param>
-    /// <exception cref="KernelException">The host lacks something.</exception>
+    /// <exception cref="KernelException">The host lacks a feature or a resource.</exception>
     public Board(KvmSystem system, BoardOptions options, BoardMemory memory)
     {
         ArgumentNullException.ThrowIfNull(system);
@@ -64,7 +63,7 @@ public sealed class Board : IDisposable
             }
             var fabric = new Fabric(FabricOf(supported)) { Memory = memory };
             var port = new BoardPort(Options.Observe?.Invoke(fabric));
-            // INTR reaches a vCPU of KVM's by what is observed.
+            // A KVM vCPU gets INTR through the observer.
             fabric.Events.Observing = Options.Observe is not null || _kernelPort is not null;
             // The handler needs the host. No eventfd is watched before the host exists, two lines below.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
@@ -129,23 +128,23 @@ public sealed class Board : IDisposable
     /// <summary>Its time.</summary>
     public BoardClock Clock { get; } = new();
 
-    /// <summary>Who serves the exits of each vCPU.</summary>
+    /// <summary>The exit handler of each vCPU.</summary>
     internal IReadOnlyList<IVcpuHandler> Handlers => _handlers;
 
     /// <summary>How often the lock of the interrupt system was taken.</summary>
     internal long LockAcquisitions => Host.Lock.Acquisitions;
 
-    /// <summary>What runs each vCPU.</summary>
+    /// <summary>The thread of each vCPU.</summary>
     internal IReadOnlyList<VcpuThread> Threads => _threads;
 
-    /// <summary>Who polls its eventfds.</summary>
+    /// <summary>The port that polls its eventfds.</summary>
     public IEventPort Events => _loop;
 
-    /// <summary>Lets the vCPUs run and waits for the end.</summary>
-    /// <param name="patience">How long, from before the first of them starts; <see cref="Timeout.InfiniteTimeSpan"/> for
-    /// ever.</param>
-    /// <returns>How it ended; null where it has not.</returns>
-    /// <exception cref="InvalidOperationException">They were started before; they go on as they were.</exception>
+    /// <summary>Starts the vCPUs and waits for the end.</summary>
+    /// <param name="patience">The time limit, from before the first of them starts;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for none.</param>
+    /// <returns>How the run ended; null if it has not ended.</returns>
+    /// <exception cref="InvalidOperationException">The vCPUs were started before; they continue.</exception>
     /// <exception cref="KernelException">The host has no thread left for one of them.</exception>
     public GuestEnd? Run(TimeSpan patience)
     {
@@ -156,11 +155,11 @@ public sealed class Board : IDisposable
         return Wait(Left());
     }
 
-    /// <summary>Lets the vCPUs run.</summary>
+    /// <summary>Starts the vCPUs.</summary>
     /// <inheritdoc cref="Run" path="/exception"/>
     public void Start() => Start(static () => false);
 
-    /// <summary>Ends the run. Only the first call sets how it ended.</summary>
+    /// <summary>Ends the run. Only the first call determines how it ended.</summary>
     public void End(GuestEnd end)
     {
         ArgumentNullException.ThrowIfNull(end);
@@ -169,8 +168,8 @@ public sealed class Board : IDisposable
     }
 
     /// <summary>Waits for the end.</summary>
-    /// <param name="patience">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>How it ended; null where it has not.</returns>
+    /// <param name="patience">The time limit; <see cref="Timeout.InfiniteTimeSpan"/> for none.</param>
+    /// <returns>How the run ended; null if it has not ended.</returns>
     public GuestEnd? Wait(TimeSpan patience)
     {
         bool over = _over.Wait(patience);
@@ -178,7 +177,7 @@ public sealed class Board : IDisposable
         return over ? _end : null;
     }
 
-    /// <summary>Stops the vCPUs between two instructions, and takes the machine down.</summary>
+    /// <summary>Stops the vCPUs between two instructions, and disposes of the machine.</summary>
     public void Dispose()
     {
         End(new GuestEnd(GuestEndKind.Stopped));
@@ -201,14 +200,14 @@ public sealed class Board : IDisposable
 
     private void Start(Func<bool> late)
     {
-        // First of all: to pause them would stop a guest that runs.
+        // This check comes first: the pause below would stop a guest that runs.
         if (Interlocked.Exchange(ref _started, 1) != 0)
             throw new InvalidOperationException("the vCPUs of this board were started before");
         Clock.Start(_loop);
         if (_kicks is not null)
             HostThread.Start(() => _kicks.Change(SkipVmcall.Period, SkipVmcall.Period), "the timer of a work-around");
-        // None enters the guest before all have started: behind vCPUs that spin each start would wait for its turn on the
-        // host's CPUs.
+        // No vCPU enters the guest before all threads have started. Otherwise each start would compete for the host's
+        // CPUs with vCPUs that spin.
         foreach (VcpuThread thread in _threads)
             thread.Pause();
         foreach (VcpuThread thread in _threads)
@@ -217,7 +216,7 @@ public sealed class Board : IDisposable
                 return;
             thread.Start();
         }
-        // The bootstrap processor last, for it wakes the others.
+        // The bootstrap processor is last, because it wakes the others.
         for (int cpu = _threads.Length - 1; cpu >= 0; cpu--)
             _threads[cpu].Resume();
     }
@@ -227,7 +226,8 @@ public sealed class Board : IDisposable
         switch (Options.Configuration)
         {
             case DeliveryConfiguration.Split:
-                // Two for each pin of the I/OAPIC: the route that it has, and the one that its interrupt came by.
+                // Two for each pin of the I/OAPIC: the current route, and the route by which its last interrupt was
+                // sent.
                 Vm.CreateSplitIrqChip(2 * new IoApicOptions().Pins);
                 break;
             case DeliveryConfiguration.Kernel:
@@ -246,7 +246,7 @@ public sealed class Board : IDisposable
         if (Vm.IrqChip == KvmIrqChip.Split)
             return new KvmKernelPort(Vm);
         var port = new KvmKernelPort(Vm, KvmRoutingEntry.PinsOf(new Fabric(FabricOptions.Pc(Options.Cpus)).Gsis));
-        // KVM begins with IRQ 0 at pin 0 of its I/OAPIC.
+        // KVM initially routes IRQ 0 to pin 0 of its I/OAPIC.
         port.Commit([]);
         return port;
     }
@@ -278,7 +278,7 @@ public sealed class Board : IDisposable
             foreach (VcpuThread thread in _threads)
                 thread.Kick();
         }
-        // Thrown on a thread of the timer's it would end the process; the timer comes again.
+        // An exception on a thread of the timer would end the process. The timer fires again.
         catch (KernelException)
         {
         }
@@ -290,8 +290,8 @@ public sealed class Board : IDisposable
             Fail(failure);
     }
 
-    /// <summary>A refusal of the host ends the run. Any other exception is a defect of ours, and goes to the waiting
-    /// caller.</summary>
+    /// <summary>A refusal of the host ends the run. Any other exception is a defect of Wirq, and is thrown to the
+    /// caller that waits.</summary>
     private void Fail(Exception failure)
     {
         if (failure is not KernelException)
@@ -299,7 +299,7 @@ public sealed class Board : IDisposable
         End(new GuestEnd(GuestEndKind.HostCannot, Detail: failure.Message));
     }
 
-    /// <summary>A failure that ended it early has been reported by <see cref="Fail"/>.</summary>
+    /// <summary><see cref="Fail"/> has already reported the failure that ended the part early.</summary>
     private static void DisposeQuietly(IDisposable part)
     {
         try

@@ -7,7 +7,7 @@ namespace Wirq.Board.Machine;
 /// <summary>The interrupt system as vCPUs access it in real time. It sets the time before each access, and updates the
 /// clock after an access that moved a deadline.</summary>
 /// <remarks>An exit takes the host's lock once: for the time, the access, and what the CPU needs before it enters
-/// again. If an event for the CPU comes in between, the CPU reads that again (<see cref="Changed"/>).
+/// again. If an event for the CPU occurs in between, the CPU reads that again (<see cref="Changed"/>).
 /// <para>A TSC deadline is in units of the guest's TSC, which the guest may have set. It is converted to the fabric's
 /// time when it is written.</para></remarks>
 internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyList<KvmVcpu> vcpus) : ICpuAccesses, ICpuInterrupts, ITimedDevice
@@ -53,7 +53,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
     {
         (MsrResult result, value) = Exit(cpu, clock.Now, (cpu, msr),
             static (fabric, a) => (fabric.ReadMsr(a.cpu, a.msr, out ulong read), read));
-        // 0 says that it is disarmed.
+        // 0 disarms the timer.
         if (msr == ApicMsr.TscDeadline && value != 0)
             value += _tscBehind[cpu];
         return result;
@@ -87,7 +87,8 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return Outlook(cpu).HasInterrupt;
     }
 
-    /// <summary>A CPU enters its guest after this: what it read before may be old when it comes back.</summary>
+    /// <summary>A CPU enters its guest after this, so the values that it read before may be stale at its next
+    /// exit.</summary>
     public byte ReadCr8(int cpu)
     {
         byte cr8 = Outlook(cpu).Cr8;
@@ -95,7 +96,7 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return cr8;
     }
 
-    /// <summary>Something came to a CPU, on whichever thread: what it knows is old.</summary>
+    /// <summary>An event for a CPU occurred, on any thread: the values that the CPU has read are stale.</summary>
     internal void Changed(int cpu) => Interlocked.Increment(ref _outlooks[cpu].Changes);
 
     private CpuOutlook Outlook(int cpu)
@@ -107,11 +108,11 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return known.Outlook;
     }
 
-    /// <summary>An access on the thread of a CPU, and what the CPU finds behind it.</summary>
+    /// <summary>An access on the thread of a CPU, and the outlook of the CPU after it.</summary>
     private T Exit<TArguments, T>(int cpu, long now, TArguments arguments, Func<Fabric, TArguments, T> access)
     {
         ref Known known = ref _outlooks[cpu];
-        // Read before: what comes to the CPU while the access is made may be in the outlook or not.
+        // This is read first: the outlook may or may not contain an event that occurs during the access.
         int changes = Volatile.Read(ref known.Changes);
         T result = host.Exit(cpu, now, arguments, access, out CpuOutlook outlook);
         (known.Outlook, known.AsOf) = (outlook, changes);
@@ -119,35 +120,37 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return result;
     }
 
-    /// <summary>The deadline as the fabric's TSC, which is 0 where its time is 0, will show it.</summary>
+    /// <summary>Converts a deadline to the fabric's TSC, which is 0 when the fabric's time is 0.</summary>
     private ulong ToFabric(int cpu, ulong deadline, long now)
     {
         if (!vcpus[cpu].TryReadMsr(TscMsr, out ulong tsc))
             return deadline;
         ulong ours = (ulong)((UInt128)now * (ulong)host.Options.LocalApics.TscHz / NanosecondsPerSecond);
-        // Modulo 2^64: a guest's TSC is behind the fabric's where KVM began it at 0 later, or the guest set it back.
+        // Modulo 2^64: a guest's TSC is behind the fabric's if KVM set it to 0 later, or if the guest set it back.
         _tscBehind[cpu] = tsc - ours;
         return Carried(deadline, tsc, ours);
     }
 
-    /// <summary>A deadline of one TSC as a deadline of another; one beyond what a TSC can show never comes.</summary>
-    /// <param name="deadline">What the guest wrote.</param>
+    /// <summary>Converts a deadline of one TSC to a deadline of another. A deadline above the range of the other TSC
+    /// never comes.</summary>
+    /// <param name="deadline">The value that the guest wrote.</param>
     /// <param name="tsc">The guest's TSC now.</param>
-    /// <param name="ours">The fabric's now.</param>
+    /// <param name="ours">The fabric's TSC now.</param>
     internal static ulong Carried(ulong deadline, ulong tsc, ulong ours)
     {
-        // One that has passed stays passed, and armed: 0 would disarm.
+        // A deadline that has passed must stay passed and armed: 0 would disarm the timer.
         if (deadline <= tsc)
             return 1;
         ulong left = deadline - tsc;
         return left < ulong.MaxValue - ours ? ours + left : ulong.MaxValue;
     }
 
-    /// <summary>What a CPU knows of the chips; its thread alone touches it, but for the count.</summary>
+    /// <summary>What a CPU has read from the chips. Only its own thread uses it, except for the counter.</summary>
     private struct Known()
     {
         internal CpuOutlook Outlook = default;
-        /// <summary>How often something came to the CPU, modulo 2^32, and how often it had when it looked.</summary>
+        /// <summary>The number of events for the CPU, modulo 2^32, and that number when the CPU last read the
+        /// chips.</summary>
         internal int Changes = 0, AsOf = -1;
     }
 }

@@ -4,13 +4,13 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>The machine's time, which is the host's, and the deadlines in it.</summary>
-/// <remarks>A deadline within 50 us of an earlier one is served after these 50 us. An access to the interrupt system
-/// still finds its own timers as they are at that moment.</remarks>
+/// <summary>The time of the machine, which is the host's time, and its deadlines.</summary>
+/// <remarks>A deadline within 50 µs after an earlier one is served at the end of these 50 µs. An access to the
+/// interrupt system still sees its timers at their exact time.</remarks>
 public sealed class BoardClock : IBoardClock
 {
-    // A guest may ask for a timer that expires at each tick of its bus: it is served as often as this, and no oftener,
-    // so that the host has time for the rest.
+    // A guest may program a timer that expires at each tick of its bus clock. It is served at most this often, so that
+    // the host has time for other work.
     private const long ShortestGap = 50_000;
 
     private readonly Lock _lock = new();
@@ -32,8 +32,8 @@ public sealed class BoardClock : IBoardClock
         Look();
     }
 
-    /// <summary>A deadline may have moved. It must not be called under a lock that <see
-    /// cref="ITimedDevice.NextDeadline"/> takes.</summary>
+    /// <summary>Call this after a deadline may have moved. It must not be called under a lock that
+    /// <see cref="ITimedDevice.NextDeadline"/> takes.</summary>
     public void Look()
     {
         lock (_lock)
@@ -42,13 +42,13 @@ public sealed class BoardClock : IBoardClock
             foreach (ITimedDevice device in _devices)
                 next = Math.Min(next, device.NextDeadline);
             next = Math.Max(next, Volatile.Read(ref _reached) + ShortestGap);
-            // One that has moved back finds nothing due, and sets the next.
+            // If the deadline moved later, the loop wakes, finds nothing due, and sets the next one.
             if (next < _armed && _loop is not null)
                 Arm(next);
         }
     }
 
-    /// <summary>The deadline of one device may have moved to this; those of all others are where they were.</summary>
+    /// <summary>The deadline of one device may have moved to this value. All others did not move.</summary>
     internal void Look(long deadline)
     {
         if (deadline >= Armed)
@@ -61,20 +61,20 @@ public sealed class BoardClock : IBoardClock
         }
     }
 
-    /// <summary>Whether something is due that the loop has not come to yet.</summary>
+    /// <summary>Whether a deadline has passed that the loop has not served yet.</summary>
     internal bool IsDue => Now >= Armed;
 
-    /// <summary>The time that the loop's timer is set to, in nanoseconds; <see cref="long.MaxValue"/> where nothing is
-    /// due.</summary>
+    /// <summary>The time to which the loop's timer is set, in nanoseconds; <see cref="long.MaxValue"/> for
+    /// none.</summary>
     internal long Armed => Volatile.Read(ref _armed);
 
-    /// <summary>Does what is due.</summary>
+    /// <summary>Serves the deadlines that have passed.</summary>
     internal void Reached()
     {
         lock (_lock)
             _armed = long.MaxValue;
-        // Advances all of them, even if only one is due: what a device does to a line gets the time that was set for
-        // the chips, which come first.
+        // Advances all of them, even if only one is due. The chips come first, so that a device's change of a line gets
+        // this time too.
         long now = Now;
         foreach (ITimedDevice device in Volatile.Read(ref _devices))
             device.Advance(now);
@@ -82,7 +82,7 @@ public sealed class BoardClock : IBoardClock
         Look();
     }
 
-    /// <summary>From now on a loop reports when a deadline has passed.</summary>
+    /// <summary>Makes a loop report when a deadline has passed, from now on.</summary>
     internal void Start(EpollLoop loop)
     {
         lock (_lock)
@@ -90,7 +90,7 @@ public sealed class BoardClock : IBoardClock
         Look();
     }
 
-    /// <summary>Nothing is due any more.</summary>
+    /// <summary>Stops all deadlines.</summary>
     internal void Stop()
     {
         lock (_lock)

@@ -6,19 +6,19 @@ namespace Wirq.Board.Machine;
 /// <summary>How a board is built.</summary>
 public sealed record BoardOptions
 {
-    /// <summary>The most CPUs: their ids must fit xAPIC mode.</summary>
+    /// <summary>The highest number of CPUs: their ids must fit xAPIC mode.</summary>
     public const int MaxCpus = 255;
 
-    /// <summary>How many CPUs, 1 to <see cref="MaxCpus"/>.</summary>
+    /// <summary>The number of CPUs, 1 to <see cref="MaxCpus"/>.</summary>
     public int Cpus { get; init; } = 1;
 
-    /// <summary>Who has which interrupt controllers.</summary>
+    /// <summary>Where the interrupt controllers are.</summary>
     public DeliveryConfiguration Configuration { get; init; }
 
     /// <summary>Whether CPUs have x2APIC mode.</summary>
     public bool X2Apic { get; init; }
 
-    /// <summary>What this host needs, as its probes found.</summary>
+    /// <summary>The work-arounds that this host needs, as its probes found.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
 
     /// <summary>Makes an observer of every event of the interrupt system, from the first on. It is called once with the
@@ -26,7 +26,7 @@ public sealed record BoardOptions
     /// thread that carries it out. Null for none.</summary>
     public Func<Fabric, Action<Event>>? Observe { get; init; }
 
-    /// <summary>Throws where no board can be built so.</summary>
+    /// <summary>Throws if no board can be built with these options.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
     public void Validate()
     {

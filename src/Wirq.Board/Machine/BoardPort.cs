@@ -14,11 +14,11 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
     private BoardChips? _chips;
     private Action<bool>? _intr;
 
-    /// <summary>The vCPUs, once they are made.</summary>
+    /// <summary>Sets the vCPUs, after they were created.</summary>
     /// <param name="threads">Their threads.</param>
     /// <param name="signals">Their events besides interrupts.</param>
-    /// <param name="chips">The interrupt system as they access it.</param>
-    /// <param name="intr">Called with the level of the 8259s' INTR, if a vCPU needs it; else null.</param>
+    /// <param name="chips">The interrupt system, as they access it.</param>
+    /// <param name="intr">Called with the level of the 8259s' INTR; null if no vCPU needs it.</param>
     internal void Connect(VcpuThread[] threads, VcpuSignals[] signals, BoardChips chips, Action<bool>? intr) =>
         (_threads, _signals, _chips, _intr) = (threads, signals, chips, intr);
 
@@ -43,7 +43,7 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
 
     private void Leave(int cpu, Action<VcpuSignals> what)
     {
-        // A machine with the local APICs in the kernel has no signals here.
+        // A machine with local APICs in the kernel has no signals here.
         if (cpu >= _signals.Length)
             return;
         what(_signals[cpu]);
@@ -51,10 +51,10 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
         Kick(cpu);
     }
 
-    /// <summary>Has a vCPU look at what it was left.</summary>
+    /// <summary>Makes a vCPU check its events and interrupts.</summary>
     internal void Kick(int cpu)
     {
-        // Its own thread looks before it enters again.
+        // On its own thread no kick is needed: it checks before it enters again.
         if (!_threads[cpu].IsCurrent)
             _threads[cpu].Kick();
     }

@@ -5,13 +5,13 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Board.Machine;
 
-/// <summary>Watches a board while it runs: checks the laws, records, and keeps what led to the first law that
-/// broke.</summary>
-/// <remarks>Hand <see cref="Begin"/> to <see cref="BoardOptions.Observe"/>. Events come one at a time; read the rest once the
-/// board is disposed.</remarks>
+/// <summary>Observes a board while it runs: it checks the laws, records, and keeps the events that led to the first
+/// break of a law.</summary>
+/// <remarks>Pass <see cref="Begin"/> to <see cref="BoardOptions.Observe"/>. Events come one at a time. Read the other
+/// members after the board is disposed.</remarks>
 public sealed class BoardWatch : IDisposable
 {
-    /// <summary>How many events of a story are kept.</summary>
+    /// <summary>The number of events of a story that are kept.</summary>
     public const int StoryEvents = 64;
 
     private readonly string _subject;
@@ -22,20 +22,20 @@ public sealed class BoardWatch : IDisposable
     private Event[] _story = [];
 
     /// <summary>Makes a watch.</summary>
-    /// <param name="subject">What is watched, for the recording's header.</param>
+    /// <param name="subject">The name of what is observed, for the header of the recording.</param>
     /// <param name="record">Opens the file to record to; null for none.</param>
     public BoardWatch(string subject, Func<Stream>? record = null) => (_subject, _record) = (subject, record);
 
     /// <summary>The laws; empty before the board is built.</summary>
     public IReadOnlyList<Law> Laws => _laws?.Laws ?? [];
 
-    /// <summary>How many events came.</summary>
+    /// <summary>The number of events.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The latest events up to the first break of a law, oldest first; empty where none broke.</summary>
+    /// <summary>The latest events up to the first break of a law, oldest first; empty if no law broke.</summary>
     public IReadOnlyList<Event> Story => _story;
 
-    /// <summary>Called as the board is built.</summary>
+    /// <summary>Called when the board is built.</summary>
     /// <exception cref="IOException">The recording cannot be written.</exception>
     public Action<Event> Begin(Fabric fabric)
     {
@@ -46,8 +46,8 @@ public sealed class BoardWatch : IDisposable
         return Observe;
     }
 
-    /// <summary>Ends the recording, once the board is disposed: nothing was left out. Without it the recording is one of a run
-    /// that was cut off.</summary>
+    /// <summary>Marks the recording as complete; call it after the board is disposed. Without it the recording counts
+    /// as cut off.</summary>
     public void Complete() => _writer?.Complete();
 
     /// <summary>Closes the recording.</summary>
@@ -55,7 +55,7 @@ public sealed class BoardWatch : IDisposable
 
     private void Observe(Event happened)
     {
-        // At each rest there is nothing to tell, and nothing to a reader.
+        // These events occur at each rest, and add nothing to a story.
         if (happened.Kind is not (EventKind.Rest or EventKind.TimeAdvanced))
             _latest[(int)(Count++ % StoryEvents)] = happened;
         _writer?.Write(happened);

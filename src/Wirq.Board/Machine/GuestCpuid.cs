@@ -8,16 +8,16 @@ internal static class GuestCpuid
     private const uint Features = 1, Topology = 0xB, TopologyOfV2 = 0x1F, AddressSizes = 0x80000008, KvmFeatures = 0x40000001;
     // CPUID.01H:ECX and EDX (Intel SDM vol. 2, CPUID).
     private const uint X2Apic = 1 << 21, TscDeadline = 1 << 24, Hypervisor = 1u << 31, Apic = 1 << 9, HyperThreading = 1 << 28;
-    // Features of KVM that its local APIC has: PV EOI, unhalt, IPIs, poll control, yield, asynchronous page faults by
-    // interrupt, extended destinations (Linux Documentation/virt/kvm/x86/cpuid.rst).
+    // Features of KVM that depend on its local APIC: PV EOI, unhalt, IPIs, poll control, yield, asynchronous page
+    // faults by interrupt, extended destinations (Linux Documentation/virt/kvm/x86/cpuid.rst).
     private const uint OfKernelApic = 1 << 6 | 1 << 7 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 15;
 
     /// <summary>The leaves of one CPU.</summary>
     /// <param name="supported">What KVM supports.</param>
     /// <param name="id">Its APIC id.</param>
-    /// <param name="cpus">How many CPUs there are.</param>
+    /// <param name="cpus">The number of CPUs.</param>
     /// <param name="x2Apic">Whether x2APIC mode exists.</param>
-    /// <param name="kernelApic">Whether KVM has the local APIC.</param>
+    /// <param name="kernelApic">Whether the local APIC is in KVM.</param>
     internal static KvmCpuidLeaf[] Of(ReadOnlySpan<KvmCpuidLeaf> supported, int id, int cpus, bool x2Apic, bool kernelApic)
     {
         KvmCpuidLeaf[] leaves = supported.ToArray();

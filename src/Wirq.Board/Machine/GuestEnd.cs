@@ -3,25 +3,25 @@ namespace Wirq.Board.Machine;
 /// <summary>How a guest's run ended.</summary>
 public enum GuestEndKind : byte
 {
-    /// <summary>The guest said so, with a code.</summary>
+    /// <summary>The guest ended itself, with a code.</summary>
     Exit,
     /// <summary>The guest requested a reset.</summary>
     Reset,
     /// <summary>A triple fault.</summary>
     TripleFault,
-    /// <summary>The guest runs where there is no memory.</summary>
+    /// <summary>The guest executes at an address without memory.</summary>
     NoCode,
-    /// <summary>The host's KVM cannot go on with it.</summary>
+    /// <summary>The host's KVM cannot continue the guest.</summary>
     HostCannot,
-    /// <summary>Its time was up.</summary>
+    /// <summary>Its time limit has passed.</summary>
     Timeout,
     /// <summary>It was stopped from outside.</summary>
     Stopped,
 }
 
-/// <summary>How a guest's run ended, and what there is to say of it.</summary>
-/// <param name="Kind">In a word.</param>
-/// <param name="Code">At <see cref="GuestEndKind.Exit"/>: the guest's code; at <see cref="GuestEndKind.Stopped"/>: as who stopped
-/// it likes.</param>
-/// <param name="Detail">For a person; empty where there is nothing to say.</param>
+/// <summary>How a guest's run ended.</summary>
+/// <param name="Kind">The kind of end.</param>
+/// <param name="Code">At <see cref="GuestEndKind.Exit"/>, the guest's code. At <see cref="GuestEndKind.Stopped"/>, a
+/// code that the caller of the stop chose.</param>
+/// <param name="Detail">Text for a person; empty if there is none.</param>
 public sealed record GuestEnd(GuestEndKind Kind, long Code = 0, string Detail = "");

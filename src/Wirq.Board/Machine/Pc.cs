@@ -18,7 +18,7 @@ public sealed class Pc : IDisposable
     /// <summary>Builds a PC.</summary>
     /// <param name="system">The host's KVM.</param>
     /// <param name="options">How it is built.</param>
-    /// <exception cref="Wirq.Routing.KernelException">The host lacks something.</exception>
+    /// <exception cref="Wirq.Routing.KernelException">The host lacks a feature or a resource.</exception>
     public Pc(KvmSystem system, PcOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,11 +44,11 @@ public sealed class Pc : IDisposable
     /// <summary>COM1.</summary>
     public Serial Serial { get; }
 
-    /// <summary>Puts an image into memory, and the first CPU at its entry.</summary>
+    /// <summary>Loads an image into memory, and sets the first CPU to its entry.</summary>
     /// <param name="image">The image.</param>
     /// <param name="arguments">Its command line.</param>
-    /// <param name="module">A module that it finds beside it; empty for none.</param>
-    /// <exception cref="ImageException">It does not fit.</exception>
+    /// <param name="module">A module that is loaded with it; empty for none.</param>
+    /// <exception cref="ImageException">It does not fit into memory.</exception>
     public void Load(MultibootImage image, string arguments, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -58,8 +58,8 @@ public sealed class Pc : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Devices keep their lines: they are disposed of together with the fabric, and a falling line would now go to a
-        // kernel that is gone.
+        // Devices do not release their lines here. They are disposed of together with the fabric, and a falling line
+        // would now call a kernel that is already closed.
         Board.Dispose();
         _memory.Dispose();
     }
@@ -80,7 +80,7 @@ public sealed class Pc : IDisposable
         pci.MapAt(Board.Devices);
         pci.Add(BridgeSlot, new PciHostBridge());
         pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
-        // After the PCI root, among whose ports 0xCF9 lies.
+        // It is mapped after the PCI root, because 0xCF9 is one of the root's ports.
         new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }
 }

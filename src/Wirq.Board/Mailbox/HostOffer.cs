@@ -5,28 +5,28 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>What a host offers to scenarios on KVM.</summary>
+/// <summary>The features of a host for scenarios on KVM.</summary>
 internal sealed record HostOffer
 {
     private const string NeedsSmi = "smi";
 
-    // What a local APIC in userspace learns only from exits, whatever the mode it starts in.
+    // Features that a local APIC in userspace needs in every mode.
     private static readonly string[] s_probes = ["x2apic-msr", "apic-base-filter"];
     private static readonly KvmCapability[] s_capabilities = [KvmCapability.UserSpaceMsr, KvmCapability.MsrFilter];
 
-    /// <summary>Why there is no KVM; null where there is.</summary>
+    /// <summary>Why there is no KVM; null if there is one.</summary>
     public string? Absent { get; init; }
 
-    /// <summary>What KVM answers; what is not here is 0.</summary>
+    /// <summary>The values of KVM's capabilities; a missing one is 0.</summary>
     public IReadOnlyDictionary<KvmCapability, int> Capabilities { get; init; } = new Dictionary<KvmCapability, int>();
 
-    /// <summary>What the probes found, by name.</summary>
+    /// <summary>The outcomes of the probes, by name.</summary>
     public IReadOnlyDictionary<string, ProbeOutcome> Probes { get; init; } = new Dictionary<string, ProbeOutcome>();
 
-    /// <summary>What each delivery configuration is worth.</summary>
+    /// <summary>The verdict on each delivery configuration.</summary>
     public IReadOnlyList<HostConfiguration> Configurations { get; init; } = [];
 
-    /// <summary>What a report says.</summary>
+    /// <summary>The offer of a report.</summary>
     public static HostOffer Of(HostReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -39,9 +39,9 @@ internal sealed record HostOffer
         };
     }
 
-    /// <summary>Says what keeps a scenario from being run on this host.</summary>
-    /// <param name="scenario">Which.</param>
-    /// <returns>Its verdict; null where it can be run.</returns>
+    /// <summary>Finds why a scenario cannot be run on this host.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <returns>Its result; null if it can be run.</returns>
     public ScenarioResult? Judge(Scenario scenario)
     {
         ArgumentNullException.ThrowIfNull(scenario);
@@ -75,7 +75,7 @@ internal sealed record HostOffer
             ? KvmCapability.MaxVcpus : KvmCapability.MaxVcpuId;
         if (scenario.Machine.Cpus > ValueOf(most))
             lacks.Add($"{scenario.Machine.Cpus} vCPUs: {HostCapability.NameOf(most)} is {ValueOf(most)}");
-        // A probe that was not carried out says nothing about the host, so the feature is not relied on.
+        // A probe that was not carried out gives no answer, so the feature is not used.
         lacks.AddRange(s_probes.Where(name => Probes.GetValueOrDefault(name, ProbeOutcome.Lacks) is ProbeOutcome.Lacks or ProbeOutcome.Failed)
             .Select(AnswerOf));
         if (scenario.Needs.Contains(NeedsSmi) && ValueOf(KvmCapability.Smm) == 0)

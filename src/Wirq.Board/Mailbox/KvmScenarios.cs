@@ -10,15 +10,15 @@ namespace Wirq.Board.Mailbox;
 
 /// <summary>Runs scenarios with real guests on KVM, in delivery configuration `user`, as
 /// <see cref="ScenarioRunner"/> runs them with simulated ones.</summary>
-/// <remarks>What the host cannot do is no failure: see <see cref="HostOffer.Judge"/>. Scenarios with a split kernel are
-/// not run: their kernel is simulated only.</remarks>
+/// <remarks>A scenario that the host cannot run is not a failure: see <see cref="HostOffer.Judge"/>. Scenarios with a
+/// split kernel are not run, because that kernel is only simulated.</remarks>
 public sealed class KvmScenarios : IDisposable
 {
     private readonly HostOffer _offer;
     private readonly MailboxHost? _host;
 
-    /// <summary>Takes the host as its probes found it.</summary>
-    /// <param name="report">What they found; without KVM in it, every scenario lacks that.</param>
+    /// <summary>Prepares the host that a report describes.</summary>
+    /// <param name="report">The report. If it has no KVM, every scenario lacks it.</param>
     public KvmScenarios(HostReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -35,7 +35,7 @@ public sealed class KvmScenarios : IDisposable
         }
     }
 
-    /// <summary>Runs a scenario as it stands, and again under each of its historic designs.</summary>
+    /// <summary>Runs a scenario unchanged, and again under each of its historic designs.</summary>
     /// <inheritdoc cref="ScenarioRunner.Run" path="/param"/>
     public ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null)
     {

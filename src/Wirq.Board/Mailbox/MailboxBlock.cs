@@ -11,9 +11,9 @@ internal struct TakenInterrupt
 
     /// <summary>Its vector.</summary>
     [FieldOffset(VectorOffset)] public uint Vector;
-    /// <summary>The number of the last order that the guest had then.</summary>
+    /// <summary>The number of the guest's last order at that time.</summary>
     [FieldOffset(OrderOffset)] public uint Order;
-    /// <summary>How many handlers it is in, this one included.</summary>
+    /// <summary>The number of nested handlers, with this one.</summary>
     [FieldOffset(DepthOffset)] public uint Depth;
 }
 
@@ -24,14 +24,14 @@ internal struct TakenInterrupts
     private TakenInterrupt _first;
 }
 
-/// <summary>The mailbox of one CPU: what guest and host share.</summary>
+/// <summary>The mailbox of one CPU: memory that guest and host share.</summary>
 [StructLayout(LayoutKind.Explicit)]
 internal struct MailboxBlock
 {
-    /// <summary>How much room each has. The guest's stack begins at its end and grows down: 16 handlers nested take
-    /// less than 1 KiB.</summary>
+    /// <summary>The size of a mailbox. The guest's stack begins at its end and grows down; 16 nested handlers need less
+    /// than 1 KiB.</summary>
     internal const int Bytes = 0x800;
-    /// <summary>How many interrupts the log holds; a power of two.</summary>
+    /// <summary>The number of interrupts that the log holds; a power of two.</summary>
     internal const int LogEntries = 32;
 
     internal const int SequenceOffset = 0, DoneOffset = 4, RoutineOffset = 8, AddressOffset = 16, ValueOffset = 24,
@@ -42,26 +42,26 @@ internal struct MailboxBlock
     [FieldOffset(SequenceOffset)] public uint Sequence;
     /// <summary>Number of the last order that was carried out.</summary>
     [FieldOffset(DoneOffset)] public uint Done;
-    /// <summary>Where the code for the order begins.</summary>
+    /// <summary>Address of the code for the order.</summary>
     [FieldOffset(RoutineOffset)] public ulong Routine;
     /// <summary>Linear address, port or MSR.</summary>
     [FieldOffset(AddressOffset)] public ulong Address;
     /// <summary>The value to write.</summary>
     [FieldOffset(ValueOffset)] public ulong Value;
-    /// <summary>What was read.</summary>
+    /// <summary>The value that was read.</summary>
     [FieldOffset(ResultOffset)] public ulong Result;
-    /// <summary>Where the code goes on after an exception.</summary>
+    /// <summary>Address at which the guest continues after an exception.</summary>
     [FieldOffset(ResumeOffset)] public ulong Resume;
-    /// <summary>The exception that the instruction took, plus 1; 0 for none.</summary>
+    /// <summary>The exception of the instruction, plus 1; 0 for none.</summary>
     [FieldOffset(FaultOffset)] public uint Fault;
-    /// <summary>Whether an interrupt is being offered: what comes is no exception then.</summary>
+    /// <summary>Whether an interrupt is offered; then the guest expects an interrupt and not an exception.</summary>
     [FieldOffset(OfferedOffset)] public uint Offered;
-    /// <summary>How many handlers the guest is in.</summary>
+    /// <summary>The number of nested handlers.</summary>
     [FieldOffset(DepthOffset)] public uint Depth;
-    /// <summary>How many interrupts it has taken.</summary>
+    /// <summary>The number of interrupts that the guest has taken.</summary>
     [FieldOffset(TakenOffset)] public uint Taken;
-    /// <summary>How many NMIs it has taken.</summary>
+    /// <summary>The number of NMIs that the guest has taken.</summary>
     [FieldOffset(NmisOffset)] public uint Nmis;
-    /// <summary>The interrupts that it took, by their number modulo <see cref="LogEntries"/>.</summary>
+    /// <summary>The interrupts that it took; each is at its number modulo <see cref="LogEntries"/>.</summary>
     [FieldOffset(LogOffset)] public TakenInterrupts Log;
 }

@@ -1,7 +1,7 @@
 namespace Wirq.Board.Mailbox;
 
-/// <summary>The interrupt system as a mailbox guest's CPUs reach it: an interrupt comes only when the laboratory lets a
-/// CPU take one, however long before it was pending.</summary>
+/// <summary>The interrupt system as a mailbox guest's CPUs access it. An interrupt is delivered only when the
+/// laboratory makes a CPU take one, even if it was pending before.</summary>
 /// <param name="fabric">The interrupt system.</param>
 internal sealed class MailboxBus(Fabric fabric) : ICpuAccesses, ICpuInterrupts
 {
@@ -10,15 +10,15 @@ internal sealed class MailboxBus(Fabric fabric) : ICpuAccesses, ICpuInterrupts
     private int _offeredTo = Nobody;
     private bool _runsInta;
 
-    /// <summary>The vector that the CPU was given since it was offered one; -1 for none.</summary>
+    /// <summary>The vector that the CPU got since one was offered; -1 for none.</summary>
     internal int Given { get; private set; } = Nobody;
 
-    /// <summary>Lets a CPU take one interrupt.</summary>
-    /// <param name="cpu">Which.</param>
-    /// <param name="inta">Whether it is an INTA cycle, whatever INTR says.</param>
+    /// <summary>Offers one interrupt to a CPU.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="inta">Whether an INTA cycle is run, even if INTR is low.</param>
     internal void Offer(int cpu, bool inta) => (_offeredTo, _runsInta, Given) = (cpu, inta, Nobody);
 
-    /// <summary>Offers none any more.</summary>
+    /// <summary>Withdraws the offer.</summary>
     internal void Withdraw() => _offeredTo = Nobody;
 
     public bool HasInterrupt(int cpu) => cpu == _offeredTo && (_runsInta || fabric.HasInterrupt(cpu));

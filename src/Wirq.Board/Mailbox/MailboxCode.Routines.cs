@@ -3,8 +3,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Board.Mailbox;
 
-/// <content>What carries orders out. A routine finds the address in RSI (ESI) and the value in RAX (EAX), and leaves
-/// what it read in RAX (EAX).</content>
+/// <content>The routines for orders. A routine gets the address in RSI (ESI) and the value in RAX (EAX), and returns
+/// the value that it read in RAX (EAX).</content>
 internal sealed partial class MailboxCode
 {
     private const int HalfBits = 32;
@@ -25,7 +25,7 @@ internal sealed partial class MailboxCode
         Routine(MailboxOperation.Hlt, finish, () => _asm.hlt());
         Routine(MailboxOperation.Iret, finish, () =>
         {
-            // The order is done before it is: what it returns to is the loop, which asks.
+            // The order is marked as done before it is executed: it returns to the loop, which asks for the next order.
             WriteDone();
             _asm.dec(Field(__dword_ptr, MailboxBlock.DepthOffset));
             PopA();

@@ -3,7 +3,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>In which mode a mailbox guest runs.</summary>
+/// <summary>The mode of a mailbox guest.</summary>
 internal enum MailboxMode : byte
 {
     /// <summary>64-bit mode at CPL 0.</summary>
@@ -14,18 +14,19 @@ internal enum MailboxMode : byte
 
 /// <summary>The code of the mailbox guest, assembled once per mode.</summary>
 /// <remarks>
-/// <para>The guest has one loop, in which it rings the bell (an OUT, which exits) until there is a new order. A routine
-/// carries the order out and comes back to the loop. An interrupt's stub records it and enters the same loop, deeper in
-/// the stack: so the guest obeys orders inside the handler, until one of them is an IRET, after which it finds itself
-/// where it was, in the loop or behind a HLT.</para>
-/// <para>RBX (BX) is the address of the CPU's <see cref="MailboxBlock"/>, always. RAX is kept across interrupts; other
-/// registers hold nothing while one may come.</para>
-/// <para>A stub cannot tell an exception from an interrupt of the same vector, as the 8259s give after reset. The host
-/// says which it is: it offers an interrupt, or has an order carried out, and never both.</para>
+/// <para>The guest has one loop: it rings the doorbell (an OUT, which exits) until there is a new order. A routine
+/// executes the order and returns to the loop. The stub of an interrupt records the interrupt and enters the same loop,
+/// deeper in the stack. So the guest executes orders inside the handler, until one of them is an IRET. Then it
+/// continues where it was interrupted, in the loop or after a HLT.</para>
+/// <para>RBX (BX) is always the address of the CPU's <see cref="MailboxBlock"/>. RAX is saved across interrupts. Other
+/// registers have no meaning while an interrupt is possible.</para>
+/// <para>A stub cannot distinguish an exception from an interrupt with the same vector (the 8259s deliver such vectors
+/// after reset). The host determines which one it is: it either offers an interrupt or has an order executed, never
+/// both.</para>
 /// </remarks>
 internal sealed partial class MailboxCode
 {
-    /// <summary>Port of the bell; no device of a scenario has it.</summary>
+    /// <summary>Port of the doorbell; no device of a scenario uses it.</summary>
     internal const byte Bell = 0xBE;
 
     private const int Vectors = 256, Exceptions = 32, NmiVector = 2, LogEntryShift = 4;
@@ -55,19 +56,19 @@ internal sealed partial class MailboxCode
             _routines[operation] = result.GetLabelRIP(label);
     }
 
-    /// <summary>The code; the guest begins with its first byte. It runs wherever it is put, but that all addresses here
-    /// are offsets from where the guest's memory begins.</summary>
+    /// <summary>The code; the guest begins at its first byte. It is position-independent, but all addresses here are
+    /// offsets from the beginning of the guest's memory.</summary>
     internal byte[] Bytes { get; }
-    /// <summary>Where the guest goes on after an exception.</summary>
+    /// <summary>Address at which the guest continues after an exception.</summary>
     internal ulong Resume { get; }
-    /// <summary>Where the handler of each vector begins.</summary>
+    /// <summary>Address of the handler of each vector.</summary>
     internal IReadOnlyList<ulong> Handlers { get; }
 
     /// <summary>The code of a mode.</summary>
     internal static MailboxCode Of(MailboxMode mode) => (mode == MailboxMode.Long ? s_long : s_real).Value;
 
-    /// <summary>Where the routine of an order begins.</summary>
-    /// <returns>False where the mode does not have it.</returns>
+    /// <summary>Finds the routine of an order.</summary>
+    /// <returns>False if the mode does not have it.</returns>
     internal bool TryFind(MailboxOperation operation, out ulong offset) => _routines.TryGetValue(operation, out offset);
 
     private Label Write()
@@ -137,7 +138,7 @@ internal sealed partial class MailboxCode
         }
     }
 
-    /// <summary>An NMI is counted and returned from, unless it is an interrupt of that vector.</summary>
+    /// <summary>Counts an NMI and returns from it, unless it is an interrupt with that vector.</summary>
     private void WriteNmi(Label record)
     {
         PushA();
@@ -149,7 +150,7 @@ internal sealed partial class MailboxCode
         WriteInterruptReturn();
     }
 
-    /// <summary>An exception is noted, and the order given up.</summary>
+    /// <summary>Records an exception and abandons the order.</summary>
     private void WriteException(ref Label exception, Label record, bool errorCode)
     {
         _asm.Label(ref exception);
@@ -160,7 +161,7 @@ internal sealed partial class MailboxCode
         _asm.mov(Field(__, MailboxBlock.FaultOffset), eax);
         if (_isLong)
         {
-            // RAX, and the error code.
+            // Removes RAX and the error code.
             _asm.add(rsp, errorCode ? 16 : 8);
             _asm.mov(rax, Field(__, MailboxBlock.ResumeOffset));
             _asm.mov(__[rsp], rax);
@@ -221,7 +222,7 @@ internal sealed partial class MailboxCode
     private AssemblerMemoryOperand Field(AssemblerMemoryOperandFactory width, int offset) =>
         _isLong ? width[rbx + offset] : width[bx + offset];
 
-    // With 16-bit addressing BX has an index in SI or DI only.
+    // With 16-bit addressing, only SI or DI can be an index beside BX.
     private AssemblerMemoryOperand Entry(int offset) => _isLong
         ? __[rbx + rcx + (MailboxBlock.LogOffset + offset)] : __[ebx + ecx + (MailboxBlock.LogOffset + offset)];
 

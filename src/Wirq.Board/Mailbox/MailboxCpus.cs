@@ -12,9 +12,9 @@ namespace Wirq.Board.Mailbox;
 /// <remarks>
 /// <para>They are driven on the world's thread, one at a time, so virtual time does not advance during an
 /// access.</para>
-/// <para>Not supported: INIT and SIPI, which leave a scenario's CPU unchanged; an SMI; a local APIC that is moved onto
-/// the guest's own memory; a MOV to CR8 of the current class, which KVM does not report, so that the sub-class of TPR
-/// stays.</para>
+/// <para>Not supported: INIT and SIPI, which leave a scenario's CPU unchanged; an SMI; a local APIC whose page is moved
+/// onto the guest's own memory; a MOV to CR8 with the current class, which KVM does not report, so that the sub-class
+/// of TPR is not cleared.</para>
 /// </remarks>
 internal sealed class MailboxCpus : IGuestCpus
 {
@@ -26,7 +26,7 @@ internal sealed class MailboxCpus : IGuestCpus
     private readonly MailboxGuest _guest;
     private readonly MailboxMode _mode;
     private readonly int _addressBits;
-    // Where each CPU's translation of the window leads, and where the table does.
+    // Where each CPU's window points, and where the table points.
     private readonly ulong[] _windows;
     private ulong _window = NoWindow;
 
@@ -148,7 +148,7 @@ internal sealed class MailboxCpus : IGuestCpus
         return (int)taken.Vector;
     }
 
-    /// <summary>The world's idea of RFLAGS.IF is the guest's.</summary>
+    /// <summary>Checks that RFLAGS.IF of the guest is what the world assumes.</summary>
     private void ExpectInterrupts(int cpu, bool on, string what)
     {
         if (_guest.InterruptFlag(cpu) != on)
@@ -163,7 +163,7 @@ internal sealed class MailboxCpus : IGuestCpus
         return answer;
     }
 
-    /// <summary>The linear address by which a CPU reaches a physical one.</summary>
+    /// <summary>The linear address at which a CPU can access a physical address.</summary>
     private ulong Reach(int cpu, ulong address, int size)
     {
         if (address + (ulong)size is var end && end <= FourGiB && end > address)

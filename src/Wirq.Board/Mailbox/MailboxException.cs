@@ -2,14 +2,14 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>A mailbox guest did not execute its order, or not as a CPU does.</summary>
+/// <summary>A mailbox guest did not execute its order, or did not execute it correctly.</summary>
 /// <param name="cpu">The CPU.</param>
 /// <param name="order">The order.</param>
 /// <param name="what">What happened.</param>
 internal sealed class MailboxException(int cpu, string order, string what)
     : WorldException($"cpu{cpu}, told to {order}, {what}")
 {
-    /// <summary>Which CPU.</summary>
+    /// <summary>The CPU.</summary>
     public int Cpu { get; } = cpu;
 
     /// <summary>The order.</summary>
@@ -17,9 +17,9 @@ internal sealed class MailboxException(int cpu, string order, string what)
 }
 
 /// <summary>The host cannot carry out what a scenario needs.</summary>
-/// <param name="what">What it lacks.</param>
+/// <param name="what">The missing feature.</param>
 internal sealed class HostLacksException(string what) : Exception($"the host lacks {what}")
 {
-    /// <summary>What it lacks.</summary>
+    /// <summary>The missing feature.</summary>
     public string What { get; } = what;
 }

@@ -9,18 +9,18 @@ namespace Wirq.Board.Mailbox;
 
 /// <summary>A KVM machine whose CPUs run the mailbox guest: each executes its orders, on the calling thread, and
 /// reports the result.</summary>
-/// <remarks>Not thread-safe. An order is over when the guest rings its doorbell with the order done. A guest that does
-/// not do so within <see cref="Patience"/> ends in a <see cref="MailboxException"/>, wherever it is: it is kicked
-/// regularly. The time alone is not enough, because a busy host may have run neither of the two: the guest must also
-/// have been kicked, or have rung for nothing, a number of times.</remarks>
+/// <remarks>Not thread-safe. An order ends when the guest rings its doorbell with the order done. If a guest does not
+/// do so within <see cref="Patience"/>, a <see cref="MailboxException"/> is thrown: the guest is kicked regularly, so
+/// this works wherever it is. The time alone is not enough, because a busy host may have run neither guest nor host:
+/// the guest must also have been kicked, or have rung without result, a number of times.</remarks>
 internal sealed class MailboxGuest : IDisposable
 {
-    /// <summary>How long a guest may take over an order.</summary>
+    /// <summary>The time limit of an order.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private const int KicksOfPatience = 20, FewestVain = 10;
     private const ulong ReservedFlag = 2;
-    // Where it lies in a board's memory.
+    // Its address in a board's memory.
     private const uint InBoard = 0x100000;
 
     private readonly MailboxMode _mode;
@@ -35,14 +35,14 @@ internal sealed class MailboxGuest : IDisposable
     private KvmVcpu? _running;
     private string? _end;
 
-    /// <summary>Makes a machine whose CPUs have no order yet.</summary>
+    /// <summary>Creates a machine whose CPUs have no order yet.</summary>
     /// <param name="host">The host.</param>
     /// <param name="mode">The mode in which the guest runs.</param>
     /// <param name="address">The address of its memory; see <see cref="MailboxLayout"/>.</param>
     /// <param name="cpus">How many CPUs.</param>
     /// <param name="bus">The interrupt system.</param>
-    /// <param name="devices">Everything else.</param>
-    /// <param name="patience">How long an order may take; <see cref="Patience"/> if omitted.</param>
+    /// <param name="devices">All other devices.</param>
+    /// <param name="patience">The time limit of an order; <see cref="Patience"/> if omitted.</param>
     internal MailboxGuest(MailboxHost host, MailboxMode mode, ulong address, int cpus, MailboxBus bus, DeviceBus devices,
         TimeSpan? patience = null)
     {
@@ -71,9 +71,9 @@ internal sealed class MailboxGuest : IDisposable
         }
     }
 
-    /// <summary>Puts the guest into the memory of a board, in 64-bit mode. The board must not be started: its vCPUs are run
-    /// here.</summary>
-    /// <param name="board">The board, which it takes over.</param>
+    /// <summary>Puts the guest into the memory of a board, in 64-bit mode. The board must not be started, because its
+    /// vCPUs are run here.</summary>
+    /// <param name="board">The board; this object takes it over.</param>
     internal MailboxGuest(Machine.Board board)
     {
         _mode = MailboxMode.Long;
@@ -85,7 +85,7 @@ internal sealed class MailboxGuest : IDisposable
         _handlers = [.. board.Handlers];
         foreach (IVcpuHandler handler in _handlers)
             (handler as UserVcpu)?.StartHere();
-        // KVM would have all but the first wait for INIT and SIPI.
+        // KVM makes all vCPUs except the first wait for INIT and SIPI.
         for (int cpu = 1; cpu < _vcpus.Length && board.Vm.IrqChip != KvmIrqChip.None; cpu++)
             _vcpus[cpu].MpState = KvmMpState.Runnable;
         _timer = Begin(board.Devices);
@@ -101,7 +101,7 @@ internal sealed class MailboxGuest : IDisposable
         return kicks;
     }
 
-    /// <summary>The memory that it lies in.</summary>
+    /// <summary>The memory that contains the guest.</summary>
     internal MailboxMemory Memory => _memory;
 
     /// <summary>A CPU's mailbox.</summary>
@@ -110,20 +110,23 @@ internal sealed class MailboxGuest : IDisposable
     /// <summary>The last interrupt that a CPU took.</summary>
     internal TakenInterrupt LastTaken(int cpu) => Block(cpu).Log[(int)((Block(cpu).Taken - 1) % MailboxBlock.LogEntries)];
 
-    /// <summary>Whether RFLAGS.IF is set, as the last exit found.</summary>
+    /// <summary>Whether RFLAGS.IF is set, as of the last exit.</summary>
     internal bool InterruptFlag(int cpu) => _vcpus[cpu].InterruptFlag;
 
     /// <summary>Whether a CPU has halted.</summary>
     internal bool IsHalted(int cpu) => _handlers[cpu] is UserVcpu { IsHalted: true };
 
-    /// <summary>Maps 2 MiB into the window; each CPU must still get a <see cref="MailboxOperation.Invlpg"/>.</summary>
+    /// <summary>Maps 2 MiB into the window. After that, each CPU needs a
+    /// <see cref="MailboxOperation.Invlpg"/>.</summary>
     internal void MoveWindow(ulong physical) => _memory.MoveWindow(physical);
 
-    /// <summary>Has an order carried out.</summary>
-    /// <param name="cpu">Which CPU.</param>
+    /// <summary>Executes an order.</summary>
+    /// <param name="cpu">The CPU.</param>
     /// <param name="order">The order.</param>
-    /// <param name="takes">Whether the CPU takes an interrupt at once behind it, as one that waits for an IRET.</param>
-    /// <exception cref="MailboxException">The guest does not answer, or its mode does not have the order.</exception>
+    /// <param name="takes">Whether the CPU takes an interrupt right after the order, for example one that waits for an
+    /// IRET.</param>
+    /// <exception cref="MailboxException">The guest does not answer, or its mode does not support the
+    /// order.</exception>
     internal MailboxAnswer Do(int cpu, MailboxOrder order, bool takes = false)
     {
         if (!_code.TryFind(order.Operation, out ulong routine))
@@ -139,8 +142,8 @@ internal sealed class MailboxGuest : IDisposable
         return new MailboxAnswer(block.Result, (int)block.Fault - 1);
     }
 
-    /// <summary>Lets a CPU take the interrupt that the bus offers it.</summary>
-    /// <exception cref="MailboxException">It does not take any.</exception>
+    /// <summary>Makes a CPU take the interrupt that the bus offers.</summary>
+    /// <exception cref="MailboxException">It takes none.</exception>
     internal TakenInterrupt Take(int cpu)
     {
         const string what = "take an interrupt";
@@ -158,7 +161,7 @@ internal sealed class MailboxGuest : IDisposable
         return LastTaken(cpu);
     }
 
-    /// <summary>Lets a CPU take an NMI.</summary>
+    /// <summary>Makes a CPU take an NMI.</summary>
     /// <exception cref="MailboxException">It does not take it.</exception>
     internal void Nmi(int cpu)
     {
@@ -174,7 +177,7 @@ internal sealed class MailboxGuest : IDisposable
 
     public void Dispose()
     {
-        // A kick that is under way must be over before its vCPU goes.
+        // A kick that has begun must end before its vCPU is disposed.
         using (var over = new ManualResetEvent(false))
         {
             if (_timer.Dispose(over))
@@ -186,8 +189,9 @@ internal sealed class MailboxGuest : IDisposable
 
     private ulong Base => _mode == MailboxMode.Long ? _memory.Address : 0;
 
-    /// <summary>Runs a CPU until it rings with an order done and so many interrupts taken.</summary>
-    /// <returns>False where it has halted.</returns>
+    /// <summary>Runs a CPU until it rings, with this number of orders done and this number of interrupts
+    /// taken.</summary>
+    /// <returns>False if it has halted.</returns>
     private bool Run(int cpu, string what, uint done, uint taken)
     {
         KvmVcpu vcpu = _vcpus[cpu];
@@ -225,7 +229,7 @@ internal sealed class MailboxGuest : IDisposable
         {
             Volatile.Read(ref _running)?.Kick();
         }
-        // Thrown on a thread of the timer's it would end the process; the timer comes again.
+        // An exception on a thread of the timer would end the process. The timer fires again.
         catch (KernelException)
         {
         }
@@ -263,7 +267,7 @@ internal sealed class MailboxGuest : IDisposable
         system.Cs.Base = _memory.Address;
         KvmSegment data = system.Ds with { Selector = MailboxLayout.RealSegment, Base = _memory.Address };
         (system.Ds, system.Es, system.Ss) = (data, data, data);
-        // A limit of 4 GiB, as a descriptor of protected mode leaves it behind.
+        // A limit of 4 GiB, as it remains after a descriptor of protected mode was loaded.
         system.Fs = system.Fs with { Selector = 0, Base = 0, Limit = uint.MaxValue, Granularity = 1 };
         (system.Idt.Base, system.Idt.Limit) = (_memory.Address, 256 * MailboxMemory.VectorBytes - 1);
         return system;

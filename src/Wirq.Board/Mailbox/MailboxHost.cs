@@ -12,9 +12,10 @@ internal sealed class MailboxHost : IDisposable
     private readonly IReadOnlyList<HostWorkaround> _workarounds;
     private readonly KvmCpuidLeaf[] _supported;
 
-    /// <summary>Takes the host's KVM over.</summary>
-    /// <param name="system">KVM; disposed with this.</param>
-    /// <param name="workarounds">What its probes switch on (<see cref="HostReport.Workarounds"/>).</param>
+    /// <summary>Takes over the host's KVM.</summary>
+    /// <param name="system">KVM; disposed of with this object.</param>
+    /// <param name="workarounds">The work-arounds that its probes enable
+    /// (<see cref="HostReport.Workarounds"/>).</param>
     public MailboxHost(KvmSystem system, IReadOnlyList<HostWorkaround> workarounds)
     {
         ArgumentNullException.ThrowIfNull(system);
@@ -26,23 +27,24 @@ internal sealed class MailboxHost : IDisposable
     }
 
     internal KvmSystem System { get; }
-    /// <summary>How wide physical addresses of a guest are.</summary>
+    /// <summary>The number of physical address bits of a guest.</summary>
     internal int PhysicalAddressBits { get; }
 
-    /// <summary>The CPUID of the guest. The guest never reads it; KVM does, when IA32_APIC_BASE is written.</summary>
+    /// <summary>The CPUID of the guest. The guest never reads it, but KVM does when IA32_APIC_BASE is
+    /// written.</summary>
     internal KvmCpuidLeaf[] CpuidOf(int cpu, int cpus) => GuestCpuid.Of(_supported, cpu, cpus, x2Apic: true, kernelApic: false);
 
     internal WorkaroundSet Workarounds() => WorkaroundSet.For(_workarounds);
 
-    /// <summary>Makes the CPUs of a world (<see cref="Wirq.Lab.Worlds.WorldOptions.Cpus"/>).</summary>
+    /// <summary>Creates the CPUs of a world (<see cref="Wirq.Lab.Worlds.WorldOptions.Cpus"/>).</summary>
     /// <param name="fabric">Its interrupt system.</param>
     /// <param name="machine">The machine.</param>
     public MailboxCpus CreateCpus(Fabric fabric, MachineSpec machine) => CreateCpus(fabric, machine, MailboxMode.Long);
 
     /// <param name="fabric">Its interrupt system.</param>
     /// <param name="machine">The machine.</param>
-    /// <param name="mode">In which mode the guest runs. In real mode it has no CR8, no accesses of 8 bytes, 4 GiB of
-    /// addresses and 16 CPUs.</param>
+    /// <param name="mode">The mode of the guest. In real mode it has no CR8, no accesses of 8 bytes, 4 GiB of addresses
+    /// and 16 CPUs.</param>
     /// <inheritdoc cref="CreateCpus(Fabric, MachineSpec)"/>
     public MailboxCpus CreateCpus(Fabric fabric, MachineSpec machine, MailboxMode mode)
     {

@@ -1,6 +1,6 @@
 namespace Wirq.Board.Mailbox;
 
-/// <summary>Where things lie in the memory of a mailbox guest, as offsets from its beginning.</summary>
+/// <summary>The layout of a mailbox guest's memory, as offsets from its beginning.</summary>
 /// <remarks><code>
 /// 64-bit mode                              real mode
 /// 0x00000  page tables                     0x0000  vector table
@@ -16,16 +16,17 @@ internal static class MailboxLayout
         LongBlocks = 0x10000;
     internal const int RealCode = 0x1000, RealBlocks = 0x8000, RealBytes = 0x10000;
 
-    /// <summary>Where the guest's memory lies in real mode: a segment below 1 MiB, since handlers must be
+    /// <summary>The segment of the guest's memory in real mode. It is below 1 MiB, because handlers must be
     /// there.</summary>
     internal const ushort RealSegment = 0xC000;
     internal const ulong RealBase = RealSegment * 16ul;
-    /// <summary>How many CPUs have room in that segment.</summary>
+    /// <summary>The number of CPUs that fit into that segment.</summary>
     internal const int RealCpus = (RealBytes - RealBlocks) / MailboxBlock.Bytes;
 
     /// <summary>Linear address of the window, which is 2 MiB, in 64-bit mode.</summary>
     internal const ulong Window = 1ul << 32;
 
-    /// <summary>Where the guest's memory may lie in 64-bit mode; the first where no chip is.</summary>
+    /// <summary>Possible addresses of the guest's memory in 64-bit mode; the first one without a chip is
+    /// used.</summary>
     internal static ReadOnlySpan<ulong> LongBases => [0xD0000000, 0xB0000000, 0x90000000, 0x70000000, 0x50000000];
 }

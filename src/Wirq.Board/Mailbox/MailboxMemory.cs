@@ -7,7 +7,7 @@ using Wirq.Remapping;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>The memory that a mailbox guest itself lies in: code, tables and mailboxes.</summary>
+/// <summary>The memory that contains a mailbox guest: its code, tables and mailboxes.</summary>
 internal sealed class MailboxMemory : IGuestMemory, IDisposable
 {
     internal const int VectorBytes = 4;
@@ -18,19 +18,19 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     private readonly nuint _offset;
     private readonly bool _isOwn;
 
-    /// <summary>Lays a guest out in memory of its own.</summary>
+    /// <summary>Creates the guest in memory of its own.</summary>
     /// <param name="mode">Its mode.</param>
-    /// <param name="address">Where it lies.</param>
-    /// <param name="cpus">How many CPUs it has.</param>
+    /// <param name="address">Its guest-physical address.</param>
+    /// <param name="cpus">The number of CPUs.</param>
     internal MailboxMemory(MailboxMode mode, ulong address, int cpus)
         : this(mode, address, cpus, Mapping.Anonymous((nuint)SizeOf(mode, cpus)), 0) => _isOwn = true;
 
-    /// <summary>Lays a guest out in memory that a machine has.</summary>
+    /// <summary>Creates the guest in the memory of a machine.</summary>
     /// <param name="mode">Its mode.</param>
-    /// <param name="address">Where it lies.</param>
-    /// <param name="cpus">How many CPUs it has.</param>
+    /// <param name="address">Its guest-physical address.</param>
+    /// <param name="cpus">The number of CPUs.</param>
     /// <param name="mapping">The memory.</param>
-    /// <param name="offset">Where it begins in the mapping.</param>
+    /// <param name="offset">Its offset in the mapping.</param>
     internal MailboxMemory(MailboxMode mode, ulong address, int cpus, Mapping mapping, nuint offset)
     {
         (Address, Mapping, _offset) = (address, mapping, offset);
@@ -51,14 +51,14 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     /// <summary>Guest-physical address of its beginning.</summary>
     internal ulong Address { get; }
 
-    /// <summary>Where a CPU's mailbox lies, from the beginning.</summary>
+    /// <summary>The offset of a CPU's mailbox.</summary>
     internal int OffsetOf(int cpu) => _blocks + cpu * MailboxBlock.Bytes;
 
     /// <summary>A CPU's mailbox.</summary>
     internal ref MailboxBlock Block(int cpu) =>
         ref MemoryMarshal.AsRef<MailboxBlock>(Span(OffsetOf(cpu), MailboxBlock.Bytes));
 
-    /// <summary>Lets the window show 2 MiB of physical memory.</summary>
+    /// <summary>Maps 2 MiB of physical memory into the window.</summary>
     internal void MoveWindow(ulong physical) => MemoryMarshal.Write(
         Span(MailboxLayout.WindowDirectory, sizeof(ulong)), PageEntry.LargePage(physical));
 
@@ -119,8 +119,8 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     }
 }
 
-/// <summary>Memory of a scenario, which a chip of the world masters too, as the guest reaches it: by exits.</summary>
-/// <param name="memory">It, from address 0 on.</param>
+/// <summary>Memory of a scenario, which chips of the world can write too. The guest accesses it by exits.</summary>
+/// <param name="memory">The memory, from address 0 on.</param>
 internal sealed class ScenarioMemory(IGuestMemory memory) : IMemoryDevice
 {
     private const int ByteBits = 8;

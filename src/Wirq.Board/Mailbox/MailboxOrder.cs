@@ -27,18 +27,18 @@ internal enum MailboxOperation : byte
     Sti,
     /// <summary>CLI.</summary>
     Cli,
-    /// <summary>HLT; the guest answers only after an interrupt has woken it.</summary>
+    /// <summary>HLT. The guest answers after an interrupt has woken it.</summary>
     Hlt,
-    /// <summary>IRET from the handler that it is in.</summary>
+    /// <summary>IRET from the current handler.</summary>
     Iret,
     /// <summary>INVLPG; in 64-bit mode only.</summary>
     Invlpg,
 }
 
 /// <summary>An order to a mailbox guest.</summary>
-/// <param name="Operation">What it is to do.</param>
+/// <param name="Operation">The instruction.</param>
 /// <param name="Address">Linear address, port or MSR.</param>
-/// <param name="Value">What it is to write.</param>
+/// <param name="Value">The value to write.</param>
 internal readonly record struct MailboxOrder(MailboxOperation Operation, ulong Address = 0, ulong Value = 0)
 {
     /// <inheritdoc/>
@@ -68,14 +68,14 @@ internal readonly record struct MailboxOrder(MailboxOperation Operation, ulong A
         (MailboxOperation)((int)one + System.Numerics.BitOperations.Log2((uint)size));
 }
 
-/// <summary>How an order ended.</summary>
-/// <param name="Value">What was read.</param>
-/// <param name="Fault">The exception that the instruction took; -1 for none.</param>
+/// <summary>The result of an order.</summary>
+/// <param name="Value">The value that was read.</param>
+/// <param name="Fault">The exception of the instruction; -1 for none.</param>
 /// <param name="Halted">Whether the guest has halted instead of answering.</param>
 internal readonly record struct MailboxAnswer(ulong Value, int Fault = -1, bool Halted = false)
 {
     private const int GeneralProtection = 13;
 
-    /// <summary>Whether the instruction took <c>#GP</c>.</summary>
+    /// <summary>Whether the instruction raised <c>#GP</c>.</summary>
     internal bool Faulted => Fault == GeneralProtection;
 }

@@ -4,30 +4,30 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Memory;
 
-/// <summary>The RAM of a guest: from address 0 up to 3 GiB, and what is beyond from 4 GiB on. Between them is room for
-/// devices.</summary>
-/// <remarks>The guest writes it while it is read here: two reads of one address may give different values. It must not
-/// be used after <see cref="Dispose"/>; a holder of a span must keep it alive.</remarks>
+/// <summary>The RAM of a guest: from address 0 up to 3 GiB, and the rest from 4 GiB on. The addresses between them are
+/// for devices.</summary>
+/// <remarks>The guest can write it during a read here, so two reads of one address may return different values. It must
+/// not be used after <see cref="Dispose"/>; a holder of a span must keep this object alive.</remarks>
 public sealed class BoardMemory : IGuestMemory, IDisposable
 {
-    /// <summary>Where the hole for devices begins.</summary>
+    /// <summary>The beginning of the hole for devices.</summary>
     public const ulong HoleStart = 0xC0000000;
-    /// <summary>Where it ends, and RAM goes on.</summary>
+    /// <summary>The end of the hole, where RAM continues.</summary>
     public const ulong HoleEnd = 0x1_0000_0000;
-    /// <summary>Bytes of which <see cref="Bytes"/> is a multiple: 1 MiB.</summary>
+    /// <summary><see cref="Bytes"/> is a multiple of this: 1 MiB.</summary>
     public const ulong Granule = 1 << 20;
-    /// <summary>The least a board has, in bytes: 2 MiB, so that there is RAM above the first.</summary>
+    /// <summary>The smallest size, in bytes: 2 MiB, so that there is RAM above 1 MiB.</summary>
     public const ulong MinBytes = 2 * Granule;
-    /// <summary>The most a board has, in bytes: 64 GiB.</summary>
+    /// <summary>The largest size, in bytes: 64 GiB.</summary>
     public const ulong MaxBytes = 64 * 1024 * Granule;
 
     private readonly MemoryRange[] _ranges;
 
     /// <summary>Maps zeroed memory. The host commits a page when it is first written.</summary>
-    /// <param name="bytes">How much: a multiple of <see cref="Granule"/>, <see cref="MinBytes"/> to
+    /// <param name="bytes">The size: a multiple of <see cref="Granule"/>, <see cref="MinBytes"/> to
     /// <see cref="MaxBytes"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is too little, too much or no multiple.</exception>
-    /// <exception cref="KernelException">The host has no room.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is too small, too large or not a multiple.</exception>
+    /// <exception cref="KernelException">The host has no memory left.</exception>
     public BoardMemory(ulong bytes)
     {
         if (bytes is < MinBytes or > MaxBytes || bytes % Granule != 0)
@@ -46,16 +46,16 @@ public sealed class BoardMemory : IGuestMemory, IDisposable
         }
     }
 
-    /// <summary>All of it, in bytes.</summary>
+    /// <summary>The total size, in bytes.</summary>
     public ulong Bytes { get; }
 
-    /// <summary>What lies below the hole, in bytes.</summary>
+    /// <summary>The size of the part below the hole, in bytes.</summary>
     public ulong LowBytes => _ranges[0].Length;
 
-    /// <summary>What lies from 4 GiB on, in bytes.</summary>
+    /// <summary>The size of the part from 4 GiB on, in bytes.</summary>
     public ulong HighBytes => Bytes - LowBytes;
 
-    /// <summary>Where its parts lie, in the order of their addresses: one for each slot of
+    /// <summary>Its parts, in ascending order of addresses: one for each slot of
     /// <see cref="KvmVm.MapMemory"/>.</summary>
     public IReadOnlyList<MemoryRange> Ranges => _ranges;
 
@@ -78,10 +78,10 @@ public sealed class BoardMemory : IGuestMemory, IDisposable
     }
 
     /// <summary>Bytes of the guest, in place.</summary>
-    /// <param name="address">Physical address of the first.</param>
-    /// <param name="length">How many.</param>
-    /// <param name="bytes">The bytes, where the answer is true.</param>
-    /// <returns>Whether all of them lie in memory.</returns>
+    /// <param name="address">Physical address of the first byte.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <param name="bytes">The bytes, if the result is true.</param>
+    /// <returns>Whether all of them are in memory.</returns>
     public bool TryAsSpan(ulong address, int length, out Span<byte> bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -96,17 +96,17 @@ public sealed class BoardMemory : IGuestMemory, IDisposable
         return length == 0;
     }
 
-    /// <summary>Bytes of the guest, in place, where the caller knows that they lie in memory.</summary>
-    /// <param name="address">Physical address of the first.</param>
-    /// <param name="length">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They do not lie in memory.</exception>
+    /// <summary>Bytes of the guest, in place, for a caller that knows that they are in memory.</summary>
+    /// <param name="address">Physical address of the first byte.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all in memory.</exception>
     public Span<byte> AsSpan(ulong address, int length) => TryAsSpan(address, length, out Span<byte> bytes)
         ? bytes
         : throw new ArgumentOutOfRangeException(nameof(address), address, $"{length} bytes from 0x{address:x} do not lie in memory");
 
-    /// <summary>Whether bytes lie in memory, all of them.</summary>
-    /// <param name="address">Physical address of the first.</param>
-    /// <param name="length">How many.</param>
+    /// <summary>Whether all bytes of a range are in memory.</summary>
+    /// <param name="address">Physical address of the first byte.</param>
+    /// <param name="length">The number of bytes.</param>
     public bool Contains(ulong address, ulong length)
     {
         foreach (MemoryRange range in _ranges)
@@ -117,10 +117,10 @@ public sealed class BoardMemory : IGuestMemory, IDisposable
         return false;
     }
 
-    /// <summary>Fills bytes with zeros, more than a span can hold too.</summary>
-    /// <param name="address">Physical address of the first.</param>
-    /// <param name="length">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They do not lie in memory.</exception>
+    /// <summary>Fills bytes with zeros. The range may be larger than a span.</summary>
+    /// <param name="address">Physical address of the first byte.</param>
+    /// <param name="length">The number of bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all in memory.</exception>
     public void Clear(ulong address, ulong length)
     {
         while (length > 0)
@@ -132,7 +132,7 @@ public sealed class BoardMemory : IGuestMemory, IDisposable
         }
     }
 
-    /// <summary>Unmaps it. A virtual machine that it is mapped into keeps it until it is disposed itself.</summary>
+    /// <summary>Unmaps it. A virtual machine into which it is mapped keeps it until that machine is disposed.</summary>
     public void Dispose()
     {
         foreach (MemoryRange range in _ranges)

@@ -6,12 +6,11 @@ internal readonly record struct Frequency(long Hertz)
 {
     internal const long Second = 1_000_000_000;
 
-    /// <summary>How many ticks have passed at a time.</summary>
+    /// <summary>The number of ticks that have passed at a time.</summary>
     /// <param name="nanoseconds">Not negative.</param>
     internal long TicksAt(long nanoseconds) => (long)((Int128)nanoseconds * Hertz / Second);
 
-    /// <summary>The first time at which so many ticks have passed; the last one there is, where it lies
-    /// beyond.</summary>
+    /// <summary>The first time at which this number of ticks has passed; at most the highest time.</summary>
     /// <param name="ticks">Not negative.</param>
     internal long TimeOf(long ticks)
     {

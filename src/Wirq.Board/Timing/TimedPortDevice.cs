@@ -30,10 +30,10 @@ internal abstract class TimedPortDevice : BytePortDevice, ITimedDevice
         }
     }
 
-    /// <summary>When something happens next, under <see cref="BytePortDevice.Guard"/>.</summary>
+    /// <summary>The time of the next change. Called under <see cref="BytePortDevice.Guard"/>.</summary>
     protected abstract long Deadline { get; }
 
-    /// <summary>What was due until now happens, under <see cref="BytePortDevice.Guard"/>.</summary>
+    /// <summary>Carries out all changes that are due. Called under <see cref="BytePortDevice.Guard"/>.</summary>
     /// <param name="now">Time of the board's clock.</param>
     protected abstract void CatchUp(long now);
 

@@ -2,10 +2,10 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Workarounds;
 
-/// <summary>Delivers INT3 and INT n at CPL 0 in 64-bit mode where KVM gives them up as instructions that it does not
+/// <summary>Delivers INT3 and INT n at CPL 0 in 64-bit mode, if KVM reports them as instructions that it does not
 /// emulate (probe <c>soft-interrupt</c>).</summary>
-/// <remarks>KVM delivers what is handed to it, but not the exceptions that the delivery itself raises: a gate or a segment
-/// that is not present (#NP), and a stack that cannot be written (#PF), are found here first.</remarks>
+/// <remarks>KVM delivers an injected event, but not the exceptions that the delivery itself raises: a gate or a segment
+/// that is not present (#NP), and a stack that cannot be written (#PF). So these are checked here first.</remarks>
 internal sealed class DeliverSoftInterrupt : Workaround
 {
     internal const string Word = "deliver-soft-interrupt";
@@ -42,7 +42,7 @@ internal sealed class DeliverSoftInterrupt : Workaround
         events.Flags = KvmVcpuEventFields.None;
         if (FindFault(view, system, registers, vector, out byte fault, out uint error, out ulong address))
         {
-            // A fault leaves the instruction to be done again.
+            // After a fault the instruction is executed again.
             (events.ExceptionInjected, events.ExceptionVector) = (1, fault);
             (events.ExceptionHasErrorCode, events.ExceptionErrorCode) = (1, error);
             if (fault == PageFault)
@@ -59,12 +59,12 @@ internal sealed class DeliverSoftInterrupt : Workaround
             (events.InterruptInjected, events.InterruptVector) = (1, vector);
         }
         view.Vcpu.Events = events;
-        // What is being delivered goes before any interrupt.
+        // The event that is being delivered comes before any interrupt.
         view.Vcpu.ForgetReadiness();
     }
 
-    /// <summary>What the delivery of a software interrupt runs into (Intel SDM vol. 2, INT n: the tests of
-    /// INTRA-PRIVILEGE-LEVEL-INTERRUPT and before).</summary>
+    /// <summary>Finds the fault that the delivery of a software interrupt raises (Intel SDM vol. 2, INT n: the checks
+    /// up to INTRA-PRIVILEGE-LEVEL-INTERRUPT).</summary>
     private static bool FindFault(GuestView view, in KvmSystemRegisters system, in KvmRegisters registers, byte vector,
         out byte fault, out uint error, out ulong address)
     {
@@ -82,7 +82,7 @@ internal sealed class DeliverSoftInterrupt : Workaround
             && !new GuestDescriptor(descriptor).Present)
         {
             error = selector.ErrorCode;
-            // #NP is delivered on the same stack: what that runs into goes before it.
+            // #NP is delivered on the same stack, so a fault of that stack comes first.
             FindStackFault(view, system, registers, NotPresent, ref fault, ref error, ref address);
             return true;
         }

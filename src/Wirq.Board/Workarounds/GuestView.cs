@@ -5,8 +5,8 @@ using Wirq.Remapping;
 
 namespace Wirq.Board.Workarounds;
 
-/// <summary>A vCPU's registers and the memory that they point to. Look only at what is finished: see
-/// <see cref="KvmVcpu.Complete"/>.</summary>
+/// <summary>A vCPU's registers, and the memory that they point to. Use it only when the last instruction is finished:
+/// see <see cref="KvmVcpu.Complete"/>.</summary>
 internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
 {
     private const int Levels = 4, LargestLargeLevel = 3, LongestInstruction = 15, PageBytes = 4096;
@@ -15,7 +15,8 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
 
     internal KvmVcpu Vcpu => vcpu;
 
-    /// <summary>Whether there is memory where it stands; true where its way of paging is not walked.</summary>
+    /// <summary>Whether there is memory at its next instruction; true if its paging mode is not supported
+    /// here.</summary>
     internal bool MayHaveCode
     {
         get
@@ -26,14 +27,14 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
         }
     }
 
-    /// <summary>Whether it has yet to execute its first instruction after INIT (Intel SDM vol. 3, 9.1.4).</summary>
+    /// <summary>Whether it has not executed an instruction since INIT (Intel SDM vol. 3, 9.1.4).</summary>
     internal bool IsAtResetVector => vcpu.SystemRegisters.Cs.Base == ResetBase && vcpu.Registers.Rip == ResetOffset;
 
-    /// <summary>Whether it runs 64-bit code at CPL 0, which is all that is emulated here.</summary>
+    /// <summary>Whether it runs 64-bit code at CPL 0. Only such code is emulated here.</summary>
     internal static bool IsKernelOf64Bits(in KvmSystemRegisters system) =>
         system.Cs.LongMode != 0 && (system.Efer & LongModeActive) != 0 && new GuestSelector(system.Cs.Selector).Privilege == 0;
 
-    /// <summary>The bytes of the instruction at an address; fewer where memory ends.</summary>
+    /// <summary>The bytes of the instruction at an address; fewer if memory ends before.</summary>
     internal ReadOnlySpan<byte> ReadCode(in KvmSystemRegisters system, ulong address, Span<byte> buffer)
     {
         ulong linear = LinearOf(system, address);
@@ -105,11 +106,12 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
         }
     }
 
-    /// <summary>Where an offset into the code segment lies: it has 32 bits but in 64-bit mode, where the base does not count.</summary>
+    /// <summary>The linear address of an offset in the code segment. The offset has 32 bits, except in 64-bit mode,
+    /// where the base has no effect.</summary>
     private static ulong LinearOf(in KvmSystemRegisters system, ulong address) =>
         system.Cs.LongMode != 0 ? address : (uint)(system.Cs.Base + address);
 
-    /// <summary>Where it stands, for a person.</summary>
+    /// <summary>Its position, as text for a person.</summary>
     internal string Describe()
     {
         KvmRegisters registers = vcpu.Registers;

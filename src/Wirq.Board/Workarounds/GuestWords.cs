@@ -11,10 +11,10 @@ internal readonly record struct GuestFlags(ulong Bits)
 {
     private const ulong Trap = 1 << 8, ResumeMask = 1 << 16;
 
-    /// <summary>Without TF, which a host that steps has set.</summary>
+    /// <summary>Without TF, which the host sets for stepping.</summary>
     internal GuestFlags WithoutTrap => new(Bits & ~Trap);
-    /// <summary>As PUSHF stores them: RF clear (and VM, which 64-bit mode does not have), without the TF of a host that
-    /// steps.</summary>
+    /// <summary>The value that PUSHF stores: RF is clear (and VM, which 64-bit mode does not have), and so is the TF
+    /// that the host sets for stepping.</summary>
     internal GuestFlags Pushed => new(Bits & ~(Trap | ResumeMask));
 }
 
@@ -33,10 +33,10 @@ internal readonly record struct GuestPageEntry(ulong Bits)
     internal bool Present => (Bits & 1) != 0;
     internal bool Writable => (Bits & 2) != 0;
     internal bool Large => (Bits & 0x80) != 0;
-    /// <summary>What it leads to.</summary>
+    /// <summary>The address of the frame or table.</summary>
     internal ulong Address => Bits & AddressMask;
 
-    /// <summary>Where the entry for an address lies in its table.</summary>
+    /// <summary>The offset of the entry for an address in its table.</summary>
     /// <param name="linear">The linear address.</param>
     /// <param name="level">1 for the table of 4 KiB pages, up to 4.</param>
     internal static ulong OffsetOf(ulong linear, int level) =>
@@ -85,8 +85,8 @@ internal readonly record struct GuestSelector(ushort Bits)
 
     internal bool IsLocal => (Bits & LocalTable) != 0;
     internal int Privilege => Bits & PrivilegeMask;
-    /// <summary>Where its descriptor lies in the table.</summary>
+    /// <summary>The offset of its descriptor in the table.</summary>
     internal ulong Offset => Bits & ~7ul;
-    /// <summary>As an error code names it, for an event that is software's (EXT clear; Intel SDM vol. 3, 6.13).</summary>
+    /// <summary>The selector in an error code of a software event (EXT clear; Intel SDM vol. 3, 6.13).</summary>
     internal uint ErrorCode => Bits & 0xFFFCu;
 }

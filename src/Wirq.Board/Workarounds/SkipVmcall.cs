@@ -5,8 +5,8 @@ namespace Wirq.Board.Workarounds;
 
 /// <summary>Answers a VMCALL or VMMCALL at CPL 0 at which a KVM hangs (probe <c>vmcall</c>): the vCPU is kicked
 /// regularly, and if it is at such an instruction, the instruction is emulated here.</summary>
-/// <remarks>It answers like a KVM without a local APIC and without features: -ENOSYS, but 0 to a poll for interrupts
-/// and to IPIs, which reach no local APIC (Linux arch/x86/kvm/x86.c, kvm_emulate_hypercall; lapic.c,
+/// <remarks>The result is that of a KVM without a local APIC and without features: -ENOSYS, except 0 for a poll for
+/// interrupts and for IPIs, which reach no local APIC (Linux arch/x86/kvm/x86.c, kvm_emulate_hypercall; lapic.c,
 /// kvm_pv_send_ipi).</remarks>
 internal sealed class SkipVmcall : Workaround
 {
@@ -17,14 +17,14 @@ internal sealed class SkipVmcall : Workaround
 
     private long _lastLook;
 
-    /// <summary>How often the vCPU is kicked.</summary>
+    /// <summary>The period of the kicks.</summary>
     internal static readonly TimeSpan Period = TimeSpan.FromMilliseconds(20);
 
     internal override string Name => Word;
 
     internal override WorkaroundResult BeforeEntry(GuestView view, bool interruptWaits, Action finish)
     {
-        // Only a kick brings it out of there.
+        // In this state only a kick makes the vCPU exit.
         if (view.Vcpu.Exit.Reason != KvmExitReason.Interrupted || Stopwatch.GetElapsedTime(_lastLook) < Period / 2)
             return WorkaroundResult.GoOn;
         _lastLook = Stopwatch.GetTimestamp();

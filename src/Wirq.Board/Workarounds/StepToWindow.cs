@@ -2,21 +2,21 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Workarounds;
 
-/// <summary>Steps the guest while an interrupt waits to be injectable: for a KVM that runs the guest in batches and looks
-/// for a window only between them, so that it misses short ones (probe <c>interrupt-window</c>).</summary>
+/// <summary>Steps the guest while an interrupt waits for injection. It is for a KVM that runs the guest in batches and
+/// checks for a window only between them, so that it misses short windows (probe <c>interrupt-window</c>).</summary>
 /// <remarks>
-/// <para>64-bit code at CPL 0 is stepped; other code runs to the window as it can.</para>
-/// <para>Stepping sets TF, which must not be seen: PUSHF and, where the host does not stop after it (probe
-/// <c>step-over-iret</c>), IRETQ are carried out here; before an interrupt is injected stepping ends and TF is cleared.
-/// An exception that the guest raises while it is stepped has TF in its frame: that is not mended.</para>
-/// <para>HLT is entered unstepped, and a HLT exit of a step that is over is dropped (measured: a stepped HLT exits as a
-/// step, and once more, late, as HLT).</para>
+/// <para>64-bit code at CPL 0 is stepped; other code runs without steps until KVM finds a window.</para>
+/// <para>Stepping sets TF, which the guest must not see. So PUSHF is emulated here, and so is IRETQ if the host does
+/// not stop after it (probe <c>step-over-iret</c>). Before an interrupt is injected, stepping ends and TF is cleared.
+/// Not corrected: an exception that the guest raises during a step has TF in its frame.</para>
+/// <para>HLT is entered without a step, and a HLT exit of an earlier step is dropped (measured: a stepped HLT exits as
+/// a step, and later once more as HLT).</para>
 /// </remarks>
 internal sealed class StepToWindow(bool emulatesIret) : Workaround
 {
     internal const string Word = "step-to-window", IretWord = "emulate-iret";
     private const byte Hlt = 0xF4, Pushf = 0x9C, Iret = 0xCF, WideOperand = 0x48;
-    // Carried out one after the other without an entry, at most.
+    // The highest number of instructions that are emulated in a row, without an entry.
     private const int MostAtOnce = 64;
 
     private bool _stepping;
@@ -35,7 +35,7 @@ internal sealed class StepToWindow(bool emulatesIret) : Workaround
         bool changed = false;
         for (int count = 0; count < MostAtOnce; count++)
         {
-            // Finishing, or what was carried out here, may have opened the window.
+            // Finishing the instruction, or an emulated one, may have opened the window.
             if (view.Vcpu.ReadyForInjection)
                 return WorkaroundResult.LookAgain;
             if (!TryCarryOut(view, finish, out bool mayStep))
@@ -67,10 +67,10 @@ internal sealed class StepToWindow(bool emulatesIret) : Workaround
             Set(view, false);
     }
 
-    /// <summary>Carries out the next instruction where a step would show TF, or never exit.</summary>
+    /// <summary>Emulates the next instruction if a step of it would show TF, or would never exit.</summary>
     /// <param name="view">The guest.</param>
-    /// <param name="finish">Lets KVM look again whether it can inject.</param>
-    /// <param name="mayStep">Where the answer is false: whether the instruction can be stepped.</param>
+    /// <param name="finish">Makes KVM check again whether it can inject.</param>
+    /// <param name="mayStep">If the result is false, whether the instruction can be stepped.</param>
     private bool TryCarryOut(GuestView view, Action finish, out bool mayStep)
     {
         KvmSystemRegisters system = view.Vcpu.SystemRegisters;
@@ -105,7 +105,7 @@ internal sealed class StepToWindow(bool emulatesIret) : Workaround
         return true;
     }
 
-    /// <summary>IRETQ to the same segments. It lets NMIs in again (Intel SDM vol. 3, 6.7.1).</summary>
+    /// <summary>IRETQ to the same segments. It unblocks NMIs (Intel SDM vol. 3, 6.7.1).</summary>
     private static bool Return(GuestView view, in KvmSystemRegisters system, ref KvmRegisters registers)
     {
         const int words = 5;
@@ -120,7 +120,7 @@ internal sealed class StepToWindow(bool emulatesIret) : Workaround
         KvmVcpuEvents events = view.Vcpu.Events;
         if (events.NmiMasked != 0)
         {
-            // NMIs that wait for it are KVM's to deliver, in their turn.
+            // KVM delivers the NMIs that waited for it.
             events.NmiMasked = 0;
             events.Flags = KvmVcpuEventFields.None;
             view.Vcpu.Events = events;
@@ -139,7 +139,7 @@ internal sealed class StepToWindow(bool emulatesIret) : Workaround
             Stop(view, finish);
     }
 
-    /// <summary>Ends it, and takes the TF back that it left.</summary>
+    /// <summary>Ends stepping, and clears the TF that it set.</summary>
     private void Stop(GuestView view, Action finish)
     {
         finish();

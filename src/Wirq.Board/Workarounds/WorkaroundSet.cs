@@ -10,9 +10,9 @@ internal sealed class WorkaroundSet
 
     private WorkaroundSet(Workaround[] all) => _all = all;
 
-    /// <summary>Those that a host needs.</summary>
-    /// <param name="needed">By name, as the probes found (<see cref="HostReport.Workarounds"/>).</param>
-    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    /// <summary>The work-arounds that a host needs.</summary>
+    /// <param name="needed">The work-arounds, as the probes found (<see cref="HostReport.Workarounds"/>).</param>
+    /// <exception cref="ArgumentException">There is no work-around with that name.</exception>
     public static WorkaroundSet For(IEnumerable<HostWorkaround> needed)
     {
         ArgumentNullException.ThrowIfNull(needed);
@@ -40,10 +40,10 @@ internal sealed class WorkaroundSet
         return new([.. all]);
     }
 
-    /// <summary>None: for an ordinary KVM.</summary>
+    /// <summary>None: for a KVM without deviations.</summary>
     public static WorkaroundSet None => new([]);
 
-    /// <summary>Whether the vCPU must be kicked now and then, at <see cref="SkipVmcall.Period"/>.</summary>
+    /// <summary>Whether the vCPU must be kicked regularly, with the period <see cref="SkipVmcall.Period"/>.</summary>
     public bool WantsKicks => _all.Any(each => each is SkipVmcall);
 
     internal WorkaroundResult BeforeEntry(GuestView view, bool interruptWaits, Action finish)

@@ -59,7 +59,8 @@ internal static class BootCommand
     private static int Start(BootOptions options)
     {
         using var stop = new StopRequest(options.Timeout);
-        // Before the signals are taken: it waits for the reader of a pipe, and may be given up as any program.
+        // Before signals are caught: this waits for the reader of a pipe, and a signal must be able to end the program
+        // then.
         using OutputFile? record = OutputFile.Open("--record", options.Record, options.Inputs, () => stop.IsImpatient);
         return BootSession.Start(options, record, stop);
     }

@@ -6,7 +6,7 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Boot;
 
-/// <summary>What came of a guest's run, for a program.</summary>
+/// <summary>Writes the result of a guest's run, for a program.</summary>
 [SupportedOSPlatform("linux")]
 internal static class BootJson
 {

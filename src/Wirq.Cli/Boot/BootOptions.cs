@@ -10,7 +10,7 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 
-    /// <summary>How long the guest may run; null for ever.</summary>
+    /// <summary>The time limit of the guest; null for none.</summary>
     internal TimeSpan? Timeout => TimeoutSeconds > 0 ? TimeSpan.FromSeconds(TimeoutSeconds) : null;
 
     /// <summary>The files that are read.</summary>
@@ -20,17 +20,17 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
 }
 
-/// <summary>What came of it.</summary>
+/// <summary>The result of a run.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd End, TimeSpan Elapsed, BoardWatch Watch)
 {
-    // What QEMU's isa-debug-exit makes of a 0, by which guests say that all went well.
+    // QEMU's isa-debug-exit turns a written 0 into this. Guests write 0 for success.
     private const int GuestSucceeded = 1;
 
-    /// <summary>What the command answers its caller.</summary>
+    /// <summary>The exit code of the command.</summary>
     internal required int Status { get; init; }
 
-    /// <summary>What it would answer, if only the guest and the laws counted.</summary>
+    /// <summary>The exit code if only the guest and the laws counted.</summary>
     internal static int StatusOf(GuestEnd end, BoardWatch watch) => end.Kind switch
     {
         GuestEndKind.Stopped => (int)end.Code,

@@ -23,11 +23,11 @@ internal static class BootSession
             using var errors = new OutputPump(StandardStreams.OpenError(), "stderr");
             using var words = new StreamWriter(errors, leaveOpen: true) { AutoFlush = true };
             int status = Start(options, record, words, errors, stop);
-            // What cannot be said of a run is in its status too.
+            // The status also contains failures that could not be printed.
             errors.Flush(() => stop.IsDue);
             return status;
         }
-        // Where not even the words have a thread.
+        // No thread is left even for the messages.
         catch (KernelException refused)
         {
             Console.Error.WriteLine(refused.Message);
@@ -57,7 +57,7 @@ internal static class BootSession
             return CommandLine.NoEnd;
         }
         BootText.WriteHost(words, host, options);
-        // Before the guest says something on the same terminal.
+        // Before the guest writes to the same terminal.
         errors.Flush(() => true);
         try
         {
@@ -107,11 +107,11 @@ internal static class BootSession
             }
             finally
             {
-                // A guest that waits for its reader would keep its vCPU from standing.
+                // A guest that waits for its reader would prevent its vCPU from stopping.
                 output.LetGo();
             }
         }
-        // The vCPUs stand, so nothing more comes to the console or the watch.
+        // The vCPUs are stopped, so nothing more comes to the console or the watch.
         watch.Complete();
         int status = BootResult.StatusOf(end, watch);
         var result = new BootResult(options, host, end, elapsed, watch) { Status = record?.Complete(status, words) ?? status };

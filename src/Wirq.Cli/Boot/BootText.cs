@@ -9,13 +9,13 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Boot;
 
-/// <summary>What Wirq has to say of a guest's run, for a person.</summary>
+/// <summary>Writes messages about a guest's run, for a person.</summary>
 [SupportedOSPlatform("linux")]
 internal static class BootText
 {
     private const int StoryLines = 24;
 
-    /// <summary>Before the start: how this host supports the selected configuration.</summary>
+    /// <summary>Before the start: how well this host supports the selected configuration.</summary>
     internal static void WriteHost(TextWriter output, HostReport host, BootOptions options)
     {
         string chips = HostText.Word(options.Configuration);
@@ -57,7 +57,7 @@ internal static class BootText
             output.WriteLine($"  {(e.Time / 1e6).ToString("0.000", CultureInfo.InvariantCulture),12} ms  {EventText.Describe(e)}");
     }
 
-    /// <summary>After the end, where an output did not get all that came to it.</summary>
+    /// <summary>After the end, if an output did not get all of its data.</summary>
     internal static void WriteLost(TextWriter output, OutputPump lost) => HostAbsent.Paragraph(output, lost.Failure is { } failure
         ? $"wirq: {lost.Name} cannot be written: {failure}"
         : $"wirq: nobody reads {lost.Name}: {lost.Unwritten.ToString(CultureInfo.InvariantCulture)} bytes are lost", 0);
@@ -66,7 +66,7 @@ internal static class BootText
     internal static string Say(GuestEnd end) => end.Kind switch
     {
         GuestEndKind.Exit => string.Create(CultureInfo.InvariantCulture, $"the guest ended with code {end.Code}"),
-        GuestEndKind.Reset => $"the guest asked for a reset ({end.Detail})",
+        GuestEndKind.Reset => $"the guest requested a reset ({end.Detail})",
         GuestEndKind.TripleFault => $"triple fault ({end.Detail})",
         GuestEndKind.NoCode => $"the guest runs where there is no memory ({end.Detail})",
         GuestEndKind.HostCannot => $"this host's KVM cannot go on: {end.Detail}; stopped",

@@ -5,8 +5,8 @@ using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Boot;
 
-/// <summary>What a guest writes to its console: on its way out, or kept.</summary>
-/// <param name="output">Where it goes; null to keep it.</param>
+/// <summary>The console output of a guest: it is written to an output, or kept.</summary>
+/// <param name="output">The output; null to keep the text.</param>
 [SupportedOSPlatform("linux")]
 internal sealed class GuestConsole(OutputPump? output)
 {
@@ -18,10 +18,10 @@ internal sealed class GuestConsole(OutputPump? output)
     private readonly ArrayBufferWriter<byte> _kept = new();
     private volatile bool _inLine;
 
-    /// <summary>Whether more came than is kept.</summary>
+    /// <summary>Whether there was more output than is kept.</summary>
     internal bool IsCut { get; private set; }
 
-    /// <summary>What was kept.</summary>
+    /// <summary>The kept text.</summary>
     internal string Text
     {
         get
@@ -31,10 +31,10 @@ internal sealed class GuestConsole(OutputPump? output)
         }
     }
 
-    /// <summary>Whether its last line has no end, on a terminal that Wirq's words come to as well.</summary>
+    /// <summary>Whether its last line has no end, on a terminal to which Wirq's messages are written too.</summary>
     internal bool EndsInLine => output is { Failure: null } && _inLine && !Console.IsOutputRedirected;
 
-    /// <summary>A byte comes. If the reader does not read, this waits.</summary>
+    /// <summary>Writes a byte. If the reader does not read, this waits.</summary>
     internal void Write(byte value)
     {
         _inLine = value != EndOfLine;

@@ -8,7 +8,7 @@ namespace Wirq.Cli.Boot;
 /// until it is disposed of, the signals do nothing else. A second signal, or one that comes during shutdown, does not
 /// prevent the recording from being completed. Code that waits after the guest's end is notified of signals
 /// too.</summary>
-/// <param name="timeout">How long a guest may run; null for ever.</param>
+/// <param name="timeout">The time limit of the guest; null for none.</param>
 /// <param name="clock">The clock; by default the system's.</param>
 [SupportedOSPlatform("linux")]
 internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null) : IDisposable
@@ -19,14 +19,14 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private PosixSignalRegistration[] _registrations = [];
     private Board.Machine.Board? _board;
-    // When the guest began to run, when it was to stop, and when it was first waited for a reader before it began.
+    // The start of the guest, the time at which it was told to stop, and the first wait for a reader before its start.
     private long? _start, _hurries, _waits;
     private volatile GuestEnd? _stopped;
 
     /// <summary>What requested the end; null before any request.</summary>
     internal GuestEnd? Stopped => _stopped;
 
-    /// <summary>Whether there is no time any more.</summary>
+    /// <summary>Whether the time limit has passed, or the end was requested.</summary>
     internal bool IsDue
     {
         get
@@ -56,19 +56,20 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
         }
     }
 
-    /// <summary>Starts listening. A signal that the parent process ignores, as nohup does, stays ignored.</summary>
+    /// <summary>Starts catching signals. A signal that the parent process ignores, as nohup does, stays
+    /// ignored.</summary>
     internal void Listen()
     {
         _registrations = [.. new[] { PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGTERM }
             .Select(signal => PosixSignalRegistration.Create(signal, Came))];
     }
 
-    /// <summary>Lets a board run until it ends, or is to.</summary>
+    /// <summary>Runs a board until it ends, or until its end is requested.</summary>
     internal (GuestEnd End, TimeSpan Elapsed) Run(Board.Machine.Board board)
     {
         lock (_lock)
             _board = board;
-        // One that has come already stops it before it starts.
+        // A request that has already come stops the board before its start.
         if (_stopped is { } stopped)
             board.End(stopped);
         long start = Begin();
@@ -78,8 +79,8 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
         return (end ?? new GuestEnd(GuestEndKind.Timeout), _clock.GetElapsedTime(start));
     }
 
-    /// <summary>The guest begins to run.</summary>
-    /// <returns>When that was.</returns>
+    /// <summary>The guest starts.</summary>
+    /// <returns>The time of the start.</returns>
     internal long Begin()
     {
         long start = _clock.GetTimestamp();
@@ -88,14 +89,14 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
         return start;
     }
 
-    /// <summary>The guest is to stop.</summary>
+    /// <summary>The guest must stop.</summary>
     internal void Hurry()
     {
         lock (_lock)
             _hurries ??= _clock.GetTimestamp();
     }
 
-    /// <summary>Gives the signals back.</summary>
+    /// <summary>Stops catching signals.</summary>
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations)

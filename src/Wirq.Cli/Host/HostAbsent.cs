@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Wirq.Cli.Host;
 
-/// <summary>What is said where there is no KVM; on every system.</summary>
+/// <summary>Messages for a host without KVM, on every system.</summary>
 internal static class HostAbsent
 {
     private const int Width = 80;
@@ -32,7 +32,7 @@ internal static class HostAbsent
         output.WriteByte((byte)'\n');
     }
 
-    /// <summary>Writes words, as many to a line as fit in 80 columns.</summary>
+    /// <summary>Writes text, with as many words on a line as fit in 80 columns.</summary>
     internal static void Paragraph(TextWriter output, string text, int indent)
     {
         string margin = new(' ', indent);

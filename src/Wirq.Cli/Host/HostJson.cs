@@ -4,7 +4,7 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Host;
 
-/// <summary>The report, for a program.</summary>
+/// <summary>Writes the report for a program.</summary>
 [SupportedOSPlatform("linux")]
 internal static class HostJson
 {

@@ -4,7 +4,7 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Host;
 
-/// <summary>The report, for a person: 80 columns.</summary>
+/// <summary>Writes the report for a person: 80 columns.</summary>
 [SupportedOSPlatform("linux")]
 internal static class HostText
 {

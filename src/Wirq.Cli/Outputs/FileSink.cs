@@ -3,7 +3,7 @@ using Wirq.Linux.Files;
 
 namespace Wirq.Cli.Outputs;
 
-/// <summary>Writes as long as that goes well.</summary>
+/// <summary>Writes a file until a write fails.</summary>
 internal sealed class FileSink : OutputStream
 {
     private readonly SafeFileHandle _file;
@@ -18,10 +18,10 @@ internal sealed class FileSink : OutputStream
             : new FileStream(file, FileAccess.Write, bufferSize: 0);
     }
 
-    /// <summary>Why not all was written; null where all was.</summary>
+    /// <summary>Why some data was not written; null if all was.</summary>
     internal string? Failure { get; private set; }
 
-    /// <summary>Whether it is open, and a file with nothing in it.</summary>
+    /// <summary>Whether it is open, and is an empty file.</summary>
     internal bool IsEmpty => !_closed && _isPart && RandomAccess.GetLength(_file) == 0;
 
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -30,7 +30,7 @@ internal sealed class FileSink : OutputStream
             return;
         try
         {
-            // What a run that was cut off has left is kept until there is something new.
+            // The output of a run that was cut off is kept until there is new data.
             if (_isPart && !_begun)
                 RandomAccess.SetLength(_file, 0);
             _begun = true;
@@ -45,7 +45,7 @@ internal sealed class FileSink : OutputStream
     internal void Fail(Exception bad) => Failure ??= bad.Message;
 
     /// <summary>Closes the file.</summary>
-    /// <param name="whole">Whether to wait until the data is on disk: some file systems report a lack of room only
+    /// <param name="whole">Whether to wait until the data is on disk: some file systems report a lack of space only
     /// then.</param>
     internal void Close(bool whole)
     {

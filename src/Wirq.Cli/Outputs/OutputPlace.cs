@@ -3,14 +3,14 @@ using Wirq.Linux.Files;
 
 namespace Wirq.Cli.Outputs;
 
-/// <summary>Where an output of the command goes, once it is known that it does no harm there.</summary>
-/// <param name="Name">As the user named it.</param>
+/// <summary>The target of an output, after checks that it can be written without damage.</summary>
+/// <param name="Name">The name that the user gave.</param>
 /// <param name="Target">The file that is written, or replaced.</param>
-/// <param name="Part">The file beside it that is written first, and then put in its place; null where the target is written
-/// as it comes: a pipe, a device, what lies under /dev.</param>
+/// <param name="Part">The file in the same folder that is written first, and then renamed; null if the target is
+/// written directly: a pipe, a device, anything under /dev.</param>
 internal sealed record OutputPlace(string Name, string Target, string? Part)
 {
-    /// <summary>The number of the descriptor of this process that it names, as /dev/stdout and /dev/fd/1 do; null where it names
+    /// <summary>The descriptor of this process that the path names, as /dev/stdout and /dev/fd/1 do; null for
     /// none.</summary>
     internal int? Descriptor { get; private init; }
 
@@ -23,9 +23,9 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
 
     /// <summary>Finds the place.</summary>
     /// <param name="option">The option, for messages: <c>--record</c>.</param>
-    /// <param name="name">As the user named it.</param>
+    /// <param name="name">The name that the user gave.</param>
     /// <param name="inputs">Every file that the command reads.</param>
-    /// <exception cref="UsageException">It is one of the inputs, or nothing that can be written.</exception>
+    /// <exception cref="UsageException">It is one of the inputs, or cannot be written.</exception>
     internal static OutputPlace Of(string option, string name, IEnumerable<string> inputs)
     {
         string full = Path.GetFullPath(name);
@@ -47,14 +47,14 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
             return new OutputPlace(name, full, null) { Descriptor = descriptor };
         if (!Directory.Exists(Path.GetDirectoryName(target)))
             throw new UsageException($"{option} {name}: there is no folder {Path.GetDirectoryName(target)}");
-        // Nothing but a plain file may stand where the part is made: through a link it would be made elsewhere.
+        // At the path of the part only a regular file is allowed: through a link the part would be created elsewhere.
         if (Directory.Exists(part) || new FileInfo(part).LinkTarget is not null || IsDirect(part))
-            throw new UsageException($"{option} {name}: is written as {part} first, and there something else stands; expected another file");
+            throw new UsageException($"{option} {name}: is written as {part} first, and that path is not a regular file; expected another file");
         return new OutputPlace(name, target, part);
     }
 
-    /// <summary>Whether what a path leads to is written as it comes. What lies under /dev is so even where it is a link to a
-    /// file: /dev/stdout is what the shell has opened, and is not to be replaced under its hands.</summary>
+    /// <summary>Whether the target of a path is written directly. Everything under /dev is, even if it is a link to a
+    /// file: /dev/stdout is a file that the shell has opened, and must not be replaced.</summary>
     private static bool IsDirect(string full)
     {
         if (OperatingSystem.IsWindows())
@@ -72,19 +72,19 @@ internal sealed record OutputPlace(string Name, string Target, string? Part)
         return string.Equals(resolved, Resolve("", input), s_pathComparison);
     }
 
-    /// <summary>The number of a descriptor of this process; null where the path is none of one.</summary>
+    /// <summary>The number of a descriptor of this process; null if the path is not one.</summary>
     private static int? DescriptorOf(string resolved)
     {
         if (!OperatingSystem.IsLinux() || !IsUnder(resolved, s_ownProcess))
             return null;
-        // Behind the process there may be one of its threads: what is open is the same.
+        // The path may contain one of the threads of the process; the descriptors are the same.
         string[] parts = resolved[s_ownProcess.Length..].Split('/');
         return parts is [.., "fd", { } number] && (parts.Length == 2 || parts is ["task", _, _, _])
             && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor) ? descriptor : null;
     }
 
-    /// <summary>The path with every link on the way followed, but for that of a descriptor of this process, which says what it
-    /// is open to; what is not there stays as it is named.</summary>
+    /// <summary>The path with all links followed, except the link of a descriptor of this process, which shows what is
+    /// open. A missing file keeps its name.</summary>
     private static string Resolve(string option, string name)
     {
         string full = Path.GetFullPath(name);

@@ -4,21 +4,21 @@ using Wirq.Linux;
 
 namespace Wirq.Cli.Outputs;
 
-/// <summary>Writes to an output on its own thread, so that a reader who does not read blocks no other code. A guest
-/// waits for room until it is released; Wirq's own messages take the room that they need.</summary>
+/// <summary>Writes to an output on its own thread, so that a reader that does not read blocks no other code. A guest
+/// waits for room until it is released. Wirq's own messages get additional room.</summary>
 /// <remarks>All members may be called from any thread. A failure of the output is kept in <see cref="Failure"/>; later
 /// data is dropped.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class OutputPump : OutputStream
 {
-    // What waits for a reader before a guest does.
+    // The number of bytes that may wait for the reader before a guest has to wait.
     private const int Room = 1 << 16;
-    // The longest piece of a line that is held back, for a guest need not end its lines; also what is written at once.
+    // The longest part of a line that is held back, because a guest need not end its lines. Also the size of a write.
     private const int LongestPiece = 4096;
     private const byte EndOfLine = (byte)'\n';
-    // A prompt is a line that does not end.
+    // A prompt is a line without an end, so it must not wait long.
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(50);
-    // A reader that takes nothing for so long does not read.
+    // A reader that reads nothing for this time counts as not reading.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private readonly Stream _output;
@@ -43,7 +43,7 @@ internal sealed class OutputPump : OutputStream
     /// <summary>The output's name.</summary>
     internal string Name { get; }
 
-    /// <summary>Why it cannot be written; null while it can.</summary>
+    /// <summary>Why it cannot be written; null if it can.</summary>
     internal string? Failure
     {
         get
@@ -53,7 +53,7 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>How many of the bytes that came are not written.</summary>
+    /// <summary>The number of bytes that are not written.</summary>
     internal long Unwritten
     {
         get
@@ -63,8 +63,8 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>Writes what a guest says: waits while there is no room, until the guest is released; then data without
-    /// room is lost.</summary>
+    /// <summary>Writes output of a guest. It waits while there is no room, until the guest is released. After that,
+    /// data without room is lost.</summary>
     internal void WriteOrWait(byte value)
     {
         lock (_lock)
@@ -88,17 +88,16 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>Writes, with room made for it.</summary>
+    /// <summary>Writes, with additional room if needed.</summary>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         lock (_lock)
             Add(buffer);
     }
 
-    /// <summary>Waits until all is written.</summary>
-    /// <param name="hurry">Whether there is no time any more: then it waits for a reader that reads, and not for one that
-    /// does not.</param>
-    /// <returns>Whether all that ever came is written.</returns>
+    /// <summary>Waits until all data is written.</summary>
+    /// <param name="hurry">Whether there is no more time. Then it waits only while the reader reads.</param>
+    /// <returns>Whether all data was written.</returns>
     internal bool Flush(Func<bool> hurry)
     {
         lock (_lock)
@@ -119,7 +118,7 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>Ends the thread once it returns from the output, without waiting for that.</summary>
+    /// <summary>Ends the thread after its current write, without waiting for that.</summary>
     protected override void Dispose(bool disposing)
     {
         lock (_lock)
@@ -163,7 +162,7 @@ internal sealed class OutputPump : OutputStream
                 _output.Flush();
             }
         }
-        // No caller above this frame would see it.
+        // No caller above this frame can catch it.
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             lock (_lock)
@@ -175,7 +174,7 @@ internal sealed class OutputPump : OutputStream
         }
     }
 
-    /// <summary>Waits for something to write: a line, or what has waited for the end of one.</summary>
+    /// <summary>Waits for data to write: a line, or a part of a line that has waited for its end.</summary>
     /// <returns>Empty at the end.</returns>
     private ReadOnlyMemory<byte> Take()
     {

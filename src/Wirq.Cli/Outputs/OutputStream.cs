@@ -18,7 +18,7 @@ internal abstract class OutputStream : Stream
 
     public sealed override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    /// <summary>Nothing is held back.</summary>
+    /// <summary>Has no effect, because data is not buffered here.</summary>
     public sealed override void Flush()
     {
     }

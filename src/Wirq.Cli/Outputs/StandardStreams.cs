@@ -6,15 +6,15 @@ using Wirq.Linux.Files;
 namespace Wirq.Cli.Outputs;
 
 /// <summary>Standard output and standard error of the whole command, which may be full or closed.</summary>
-/// <remarks>A failure to write to standard output is an <see cref="OutputException"/>, because an answer that does not
-/// arrive is no answer. What cannot be written to standard error is dropped: the answer and the exit code do not depend
-/// on it.</remarks>
+/// <remarks>A failure to write to standard output is an <see cref="OutputException"/>, because the user does not get
+/// the answer. Data that cannot be written to standard error is dropped: the answer and the exit code do not depend on
+/// it.</remarks>
 internal static class StandardStreams
 {
     private const int OutputNumber = 1, ErrorNumber = 2;
     // Linux include/uapi/asm-generic/fcntl.h.
     private const int AccessMode = 3, CloseOnExec = 0x80000, Octal = 8;
-    // Linux include/uapi/asm-generic/signal.h: the process is at its limit of a file's size.
+    // Linux include/uapi/asm-generic/signal.h: sent when the process exceeds its limit on the size of a file.
     private const PosixSignal SizeExceeded = (PosixSignal)25;
 
     private const string Closed = "it is closed", NotForWriting = "it is not open for writing";
@@ -25,13 +25,13 @@ internal static class StandardStreams
     /// <summary>Standard output, for bytes.</summary>
     internal static Stream Output => s_output!;
 
-    /// <summary>Puts them in place of the runtime's, for the life of the process.</summary>
+    /// <summary>Replaces the streams of the runtime, for the lifetime of the process.</summary>
     internal static void Install()
     {
         if (OperatingSystem.IsLinux())
         {
             FillNumbers();
-            // The default action kills; ignored, it is an error of the write.
+            // The default action ends the process. If the signal is ignored, the write fails instead.
             s_kept.Add(PosixSignalRegistration.Create(SizeExceeded, signal => signal.Cancel = true));
         }
         s_output = new AnswerStream(OpenOutput());
@@ -39,14 +39,14 @@ internal static class StandardStreams
         Console.SetError(new StreamWriter(new QuietStream(OpenError()), Console.Error.Encoding) { AutoFlush = true });
     }
 
-    /// <summary>Standard output as it is: a write that fails is an <see cref="IOException"/>.</summary>
+    /// <summary>Standard output without a wrapper: a write that fails is an <see cref="IOException"/>.</summary>
     internal static Stream OpenOutput() => OperatingSystem.IsLinux() ? OfNumber(OutputNumber) : Console.OpenStandardOutput();
 
     /// <inheritdoc cref="OpenOutput"/>
     internal static Stream OpenError() => OperatingSystem.IsLinux() ? OfNumber(ErrorNumber) : Console.OpenStandardError();
 
-    /// <summary>Sees to it that no file that is opened later gets the number of a standard stream that is closed, and with it
-    /// what is meant for that.</summary>
+    /// <summary>Opens the numbers of standard streams that are closed. Otherwise a file that is opened later could get
+    /// such a number, and the data for that stream.</summary>
     [SupportedOSPlatform("linux")]
     private static void FillNumbers()
     {
@@ -60,7 +60,7 @@ internal static class StandardStreams
             }
             while (filler.DangerousGetHandle() <= ErrorNumber);
         }
-        // A folder of its own as root may have no /dev: then only a command whose streams are closed is at risk.
+        // A root folder without /dev is possible. Then only a command whose streams are closed has this risk.
         catch (Exception absent) when (absent is IOException or UnauthorizedAccessException)
         {
         }
@@ -70,15 +70,15 @@ internal static class StandardStreams
     private static Stream OfNumber(int number) => WhyNot(number) is { } why ? new ClosedStream(why)
         : new DescriptorStream(new DescriptorWriter(new SafeFileHandle(number, ownsHandle: false)));
 
-    /// <summary>Another descriptor of what the process was given as a number.</summary>
-    /// <exception cref="IOException">It was given none that can be written.</exception>
+    /// <summary>Duplicates a descriptor that the process got at its start.</summary>
+    /// <exception cref="IOException">There is none that can be written.</exception>
     [SupportedOSPlatform("linux")]
     internal static SafeFileHandle Duplicate(int number) =>
         WhyNot(number) is { } why ? throw new IOException(why) : DescriptorWriter.Duplicate(number);
 
-    /// <summary>Why a descriptor was not there from the start, to be written; null where it was. Where it was closed, its number
-    /// may be that of a file of the runtime's by now; but such a file is closed at exec, so it is not what another program
-    /// left.</summary>
+    /// <summary>Why a descriptor could not be written at the start of the process; null if it could. If it was closed,
+    /// its number may now belong to a file of the runtime. Such a file is closed on exec, so it can be distinguished
+    /// from one that another program passed.</summary>
     [SupportedOSPlatform("linux")]
     private static string? WhyNot(int number)
     {
@@ -88,7 +88,7 @@ internal static class StandardStreams
             int bits = Convert.ToInt32(flags[(flags.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim(), Octal);
             return (bits & CloseOnExec) != 0 ? Closed : (bits & AccessMode) == 0 ? NotForWriting : null;
         }
-        // Without /proc this cannot be determined, and an open stream is the common case.
+        // Without /proc this cannot be determined. An open stream is the common case.
         catch (Exception untold) when (untold is IOException or UnauthorizedAccessException)
         {
             return null;
@@ -117,7 +117,7 @@ internal sealed class AnswerStream(Stream stream) : OutputStream
     }
 }
 
-/// <summary>Standard error: what cannot be written is dropped.</summary>
+/// <summary>Standard error: data that cannot be written is dropped.</summary>
 internal sealed class QuietStream(Stream stream) : OutputStream
 {
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -133,8 +133,8 @@ internal sealed class QuietStream(Stream stream) : OutputStream
     }
 }
 
-/// <summary>A stream that cannot be written, since before the process began.</summary>
-/// <param name="why">Why.</param>
+/// <summary>A stream that could not be written from the start of the process.</summary>
+/// <param name="why">The cause.</param>
 internal sealed class ClosedStream(string why) : OutputStream
 {
     public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException(why);

@@ -7,7 +7,7 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Cli.Replay;
 
-/// <summary><c>wirq replay</c>: feeds a real log to the chips and prints where they and the log part.</summary>
+/// <summary><c>wirq replay</c>: feeds a real log to the chips and prints where they and the log differ.</summary>
 internal static class ReplayCommand
 {
     internal static Command Build()
@@ -15,7 +15,7 @@ internal static class ReplayCommand
         var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the chips to a file" };
-        var command = new Command("replay", "Feed a real log to the chips; print where they and the log part") { log, json, record };
+        var command = new Command("replay", "Feed a real log to the chips; print where they and the log differ") { log, json, record };
         command.SetAction(parsed => Run(parsed.GetValue(log)!, parsed.GetValue(json), parsed.GetValue(record)));
         return command;
     }

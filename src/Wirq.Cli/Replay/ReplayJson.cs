@@ -3,7 +3,7 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Cli.Replay;
 
-/// <summary>What a replay found, for a program.</summary>
+/// <summary>Writes the result of a replay, for a program.</summary>
 internal static class ReplayJson
 {
     private static readonly (string Key, ResponseVerdict Verdict)[] Verdicts =

@@ -2,7 +2,7 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Cli.Replay;
 
-/// <summary>What a replay found, for a person, within 80 columns.</summary>
+/// <summary>Writes the result of a replay, for a person, within 80 columns.</summary>
 internal static class ReplayText
 {
     private const int Width = 80;
@@ -104,7 +104,7 @@ internal static class ReplayText
             Wrap(output, happened, "    ");
     }
 
-    /// <summary>Writes text, broken at spaces, with what goes beyond the first line indented.</summary>
+    /// <summary>Writes text, broken at spaces; the lines after the first are indented.</summary>
     private static void Wrap(TextWriter output, string text, string indent)
     {
         const string hanging = "    ";

@@ -3,7 +3,7 @@ using Wirq.Lab.Running;
 
 namespace Wirq.Cli.Run;
 
-/// <summary>The verdicts, for a program.</summary>
+/// <summary>Writes the verdicts, for a program.</summary>
 internal static class RunJson
 {
     internal static void Write(IReadOnlyList<ScenarioResult> results, Stream output)

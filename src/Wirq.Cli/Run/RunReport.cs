@@ -4,14 +4,14 @@ using Wirq.Lab.Running;
 
 namespace Wirq.Cli.Run;
 
-/// <summary>The table of verdicts, for a person.</summary>
+/// <summary>Writes the table of verdicts, for a person.</summary>
 internal static class RunReport
 {
     private const int NarrowWidth = 80;
 
     /// <summary>Writes it.</summary>
     /// <param name="results">The verdicts.</param>
-    /// <param name="verbose">Whether to print the laws, and whole stories.</param>
+    /// <param name="verbose">Whether to print the laws, and complete stories.</param>
     /// <param name="onHost">Whether the run used a host, which may lack something or deviate.</param>
     internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose, bool onHost)
     {
@@ -70,7 +70,7 @@ internal static class RunReport
 
     private static void WriteSummary(IAnsiConsole console, IReadOnlyList<ScenarioResult> results, bool onHost)
     {
-        // What a host cannot show is counted even where there is none of it.
+        // Verdicts about the host are counted even if there are none.
         var counts = Enum.GetValues<Verdict>().Select(verdict => (Verdict: verdict, Number: results.Count(result => result.Verdict == verdict)))
             .Where(count => count.Number > 0 || (onHost && count.Verdict != Verdict.Failed))
             .Select(count => $"{count.Number} {Word(count.Verdict)}");

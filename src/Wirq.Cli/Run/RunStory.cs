@@ -4,17 +4,17 @@ using Wirq.Lab.Running;
 
 namespace Wirq.Cli.Run;
 
-/// <summary>The story of a failing scenario, in lines that fit a width: what failed, then what happened.</summary>
-/// <remarks>Unless everything is requested, it fits a screen: the beginning, the repeated part once, and the
+/// <summary>The story of a failing scenario, in lines of a given width: what failed, then what happened.</summary>
+/// <remarks>Unless all of it is requested, it fits on a screen: the beginning, the repeated part once, and the
 /// end.</remarks>
 internal sealed class RunStory
 {
-    /// <summary>How many lines it has at most.</summary>
+    /// <summary>The highest number of lines.</summary>
     internal const int MostLines = 40;
 
     private const int LinesOfReasons = 14, LeastOfTimeline = 16;
     private const int FirstLines = 6, LastLines = 4;
-    /// <summary>How it begins.</summary>
+    /// <summary>The beginning of the story.</summary>
     internal const string Headline = "failed ";
 
     private const string Indent = "  ", Repeated = " │", RepeatedEnd = " └";
@@ -29,7 +29,7 @@ internal sealed class RunStory
     /// <summary>Writes the story.</summary>
     /// <param name="failed">A scenario that failed.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="whole">Whether to leave nothing out.</param>
+    /// <param name="whole">Whether to print all lines.</param>
     internal static IReadOnlyList<string> Of(ScenarioResult failed, int width, bool whole)
     {
         var story = new RunStory(width, whole);
@@ -46,7 +46,7 @@ internal sealed class RunStory
     {
         string[] reasons =
         [
-            // An endless one is a failure already.
+            // An endless storm is already a failure.
             .. failed.Storms.Where(storm => !storm.Endless).Select(storm => storm.ToString()),
             .. failed.Failures.Select(failure => failure.Times == 1 ? failure.ToString() : $"{failure} ({Number(failure.Times)} times)"),
             .. failed.Laws.Where(law => !law.Held).Select(law => $"{law.Name}: {law.Detail}"),
@@ -116,8 +116,8 @@ internal sealed class RunStory
         told.Add(new TimelineLine([$"{RepeatedEnd} … {(part.Times == 2 ? "repeated once" : $"repeated {Number(part.Times - 1)} times")} …"], Repeats: part.Times, EndsTurn: true));
     }
 
-    /// <summary>Chooses lines until the room is full: how it began, what came last, what is repeated most often and how
-    /// often, what was not as expected, what was done and taken, and the rest from the beginning on.</summary>
+    /// <summary>Chooses lines until the room is full: the beginning, the end, the most frequent repetition with its
+    /// count, failed expectations, steps and taken interrupts, and then the rest in order.</summary>
     private static bool[] Choose(List<TimelineLine> told, int room)
     {
         var shown = new bool[told.Count];
@@ -145,7 +145,7 @@ internal sealed class RunStory
         return shown;
     }
 
-    // A gap takes a line to say so.
+    // A gap needs one line.
     private static int Height(List<TimelineLine> told, bool[] shown)
     {
         int height = 0;
@@ -159,7 +159,8 @@ internal sealed class RunStory
         return height;
     }
 
-    /// <summary>Breaks a text at words into lines of the width, those after the first indented as it is.</summary>
+    /// <summary>Breaks a text at words into lines of the given width. Lines after the first are indented like
+    /// it.</summary>
     private List<string> Wrap(string prefix, string text)
     {
         var lines = new List<string>();
@@ -175,7 +176,7 @@ internal sealed class RunStory
                 lines.Add(line);
                 (line, empty) = (indent, true);
             }
-            // A word that is longer than a line, such as a path, is cut.
+            // A word that is longer than a line, for example a path, is split.
             while (empty && line.Length + rest.Length > _width && _width > line.Length)
             {
                 int fits = _width - line.Length;
@@ -193,10 +194,10 @@ internal sealed class RunStory
 
     /// <summary>An entry of the timeline as it is printed.</summary>
     /// <param name="Lines">Its lines.</param>
-    /// <param name="Note">Whether it is nothing that happened.</param>
-    /// <param name="Repeats">How often it came where it belongs to what is repeated; else 0.</param>
-    /// <param name="EndsTurn">Whether it says how often.</param>
-    /// <param name="Leads">Whether it is a step or an interrupt that was taken, from which the lines behind it follow.</param>
+    /// <param name="Note">Whether it is a note, and not an event.</param>
+    /// <param name="Repeats">The number of repetitions, if it is in a repeated part; else 0.</param>
+    /// <param name="EndsTurn">Whether it is the line with that number.</param>
+    /// <param name="Leads">Whether it is a step or a taken interrupt, which caused the lines after it.</param>
     private readonly record struct TimelineLine(IReadOnlyList<string> Lines, bool Note = false, long Repeats = 0, bool EndsTurn = false,
         bool Leads = false);
 }

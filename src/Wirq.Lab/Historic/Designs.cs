@@ -32,10 +32,10 @@ public static class Designs
     /// <summary>Their names.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
-    /// <summary>Their names and what they did.</summary>
+    /// <summary>Their names and descriptions.</summary>
     public static IEnumerable<(string Name, string About)> Described => All.Select(make => make()).Select(design => (design.Name, design.About));
 
-    /// <summary>Makes one; each run needs its own.</summary>
-    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    /// <summary>Creates a design; each run needs its own.</summary>
+    /// <exception cref="KeyNotFoundException">There is no design with that name.</exception>
     internal static Design Create(string name) => ByName[name]();
 }

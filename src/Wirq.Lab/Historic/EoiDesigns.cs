@@ -4,7 +4,7 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>Sources are resampled at the EOI although the pin is masked and the device is not served yet.</summary>
+/// <summary>Sources are resampled at the EOI even if the pin is masked and the device was not served yet.</summary>
 internal sealed class AckAtEoi : Design
 {
     public override string Name => "ack-at-eoi";
@@ -26,7 +26,7 @@ internal sealed class AckAtEoi : Design
     }
 }
 
-/// <summary>An EOI does not look at the line again.</summary>
+/// <summary>An EOI does not check the line again.</summary>
 internal sealed class NoServiceAfterEoi : Design
 {
     private PinMarks _ended;
@@ -88,8 +88,7 @@ internal sealed class EoiFirstMatch : Design
     }
 }
 
-/// <summary>The suppression of EOI broadcasts is advertised and accepted, and they are broadcast all the
-/// same.</summary>
+/// <summary>Suppression of EOI broadcasts is advertised and accepted, but EOIs are still broadcast.</summary>
 internal sealed class BroadcastThoughSuppressed : Design
 {
     public override string Name => "broadcast-though-suppressed";

@@ -1,6 +1,6 @@
 namespace Wirq.Lab.Historic;
 
-/// <summary>Mutations of an I/OAPIC between two steps: defects that others had and the chip has not.</summary>
+/// <summary>Mutations of an I/OAPIC between two steps: defects of other implementations.</summary>
 internal static class IoApicMutations
 {
     /// <summary>Sets Remote IRR again, as if an EOI had not reached the pin.</summary>

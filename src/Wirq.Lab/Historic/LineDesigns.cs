@@ -3,7 +3,7 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>A line is what its last writer said.</summary>
+/// <summary>The level of a line is the last written level of any source.</summary>
 internal sealed class LastWriterWins : Design
 {
     public override string Name => "last-writer-wins";

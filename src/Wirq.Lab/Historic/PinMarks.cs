@@ -4,13 +4,13 @@ using Wirq.State;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>Whether a design has marked something.</summary>
+/// <summary>Whether a design has marked an item.</summary>
 internal struct PinMark : IState
 {
     public uint IsSet;
 }
 
-/// <summary>What a design remembers of each number of a row, in the arena of its world.</summary>
+/// <summary>One mark for each number of a range, in the arena of the world.</summary>
 internal readonly struct Marks(World world, int count)
 {
     private readonly Block<PinMark> _marks = world.Arena.Reserve<PinMark>(Math.Max(1, count));
@@ -29,7 +29,7 @@ internal readonly struct Marks(World world, int count)
     internal void Clear() => _marks.Span.Clear();
 }
 
-/// <summary>What a design remembers of each pin.</summary>
+/// <summary>One mark for each pin.</summary>
 internal readonly struct PinMarks(World world, PinNumbers numbers)
 {
     private readonly Marks _marks = new(world, numbers.Count);
@@ -41,8 +41,8 @@ internal readonly struct PinMarks(World world, PinNumbers numbers)
     internal void Clear() => _marks.Clear();
 }
 
-/// <summary>Changes of routes that a design carries out late: of each pin the last, which is what a table has in the
-/// end.</summary>
+/// <summary>Changes of routes that a design carries out late. Only the last change of each pin is kept, because it
+/// determines the final table.</summary>
 internal readonly struct LateRoutes(World world, PinNumbers numbers)
 {
     private readonly Block<LateRoute> _late = world.Arena.Reserve<LateRoute>(Math.Max(1, numbers.Count), LateRoute.MakeRelative);
@@ -51,9 +51,9 @@ internal readonly struct LateRoutes(World world, PinNumbers numbers)
 
     internal void Add(in Event change) => _late[numbers.Of(change.IoApic, change.Pin)].Change = change;
 
-    /// <summary>Puts them into the table.</summary>
+    /// <summary>Writes them into the table.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="marks">Cleared of the pins that have a route by this, if given.</param>
+    /// <param name="marks">If given, the marks of the pins whose routes this changes are cleared.</param>
     internal void Commit(RouteTable table, PinMarks? marks = null)
     {
         foreach (ref LateRoute late in _late.Span)
@@ -68,12 +68,12 @@ internal readonly struct LateRoutes(World world, PinNumbers numbers)
     }
 }
 
-/// <summary>A change of a route that was not carried out yet; of kind 0 for none.</summary>
+/// <summary>A change of a route that was not carried out yet; kind 0 for none.</summary>
 internal struct LateRoute : IState
 {
     public Event Change;
 
-    // When it was made does not matter to the table.
+    // The table does not depend on the time of the change.
     internal static void MakeRelative(Span<LateRoute> copy, long now)
     {
         foreach (ref LateRoute state in copy)

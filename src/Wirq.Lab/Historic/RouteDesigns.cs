@@ -3,8 +3,8 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>QEMU before 54ad31fb0a: an entry write redelivers a pending level first and updates the kernel's route
-/// afterwards, so the interrupt goes where the pin pointed before.</summary>
+/// <summary>QEMU before 54ad31fb0a: an entry write first delivers a pending level again and then updates the kernel's
+/// route, so the interrupt is sent to the previous destination.</summary>
 internal class ServiceBeforeRoute : Design
 {
     private LateRoutes _late;
@@ -26,7 +26,7 @@ internal class ServiceBeforeRoute : Design
         return true;
     }
 
-    /// <summary>What becomes of the route of a masked pin: nothing, until it is unmasked.</summary>
+    /// <summary>Handles a change of the route of a masked pin. Here: does nothing until the pin is unmasked.</summary>
     private protected virtual void Masked(World world, in Event change) { }
 
     internal override void AtRest(World world)
@@ -36,8 +36,8 @@ internal class ServiceBeforeRoute : Design
     }
 }
 
-/// <summary>The mend that was considered and rejected: update the route of a masked pin too, but still redeliver before
-/// the route when the pin is unmasked. It fails where one write changes the vector and unmasks.</summary>
+/// <summary>A fix that was considered and rejected: it updates the route of a masked pin too, but at an unmask it still
+/// delivers before the route is updated. It fails if one write changes the vector and unmasks.</summary>
 internal sealed class RouteEvenWhileMasked : ServiceBeforeRoute
 {
     public override string Name => "route-even-while-masked";
@@ -47,8 +47,7 @@ internal sealed class RouteEvenWhileMasked : ServiceBeforeRoute
     private protected override void Masked(World world, in Event change) => world.Routes!.Commit(change);
 }
 
-/// <summary>Cloud Hypervisor #795: masking takes the route away, and what comes before it is back is
-/// swallowed.</summary>
+/// <summary>Cloud Hypervisor #795: masking removes the route, and interrupts before it is restored are lost.</summary>
 internal sealed class RouteRemovedOnMask : Design
 {
     private LateRoutes _late;
@@ -68,8 +67,7 @@ internal sealed class RouteRemovedOnMask : Design
     {
         if (world.Routes is null)
             return false;
-        // A kernel drops a message for which it has no route, and no event reports it: no law may count it as a
-        // delivery.
+        // A kernel drops a message without a route, and no event reports it. No law may count it as a delivery.
         if (next.Kind == EventKind.Deliver)
             return _unrouted[next] != 0;
         if (next.Kind != EventKind.RouteChanged)
@@ -93,7 +91,7 @@ internal sealed class RouteRemovedOnMask : Design
     }
 }
 
-/// <summary>An irqfd that is bound to a pin's route fires whether the pin is masked or not.</summary>
+/// <summary>An irqfd that is bound to a pin's route fires even if the pin is masked.</summary>
 internal sealed class IrqfdIgnoresMask : Design
 {
     public override string Name => "irqfd-ignores-mask";

@@ -6,8 +6,8 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Historic;
 
-/// <summary>A message is translated once and for all as the guest programs it, and what cannot be translated is a fault
-/// there and then.</summary>
+/// <summary>A message is translated once, when the guest programs it. If it cannot be translated, a fault is recorded
+/// at that time.</summary>
 internal sealed class TranslateWhenProgrammed : Design
 {
     public override string Name => "translate-when-programmed";
@@ -21,7 +21,7 @@ internal sealed class TranslateWhenProgrammed : Design
     }
 }
 
-/// <summary>Every invalidation, of however few entries, drops all that was translated.</summary>
+/// <summary>Every invalidation, even of a few entries, drops all translations.</summary>
 internal sealed class FlushAll : Design
 {
     private Marks _flushed;
@@ -32,7 +32,8 @@ internal sealed class FlushAll : Design
 
     internal override void Join(World world) => _flushed = new Marks(world, 1);
 
-    // What the invalidation itself ended is already in the queue; the rest is ended before completion is reported.
+    // The effects of the invalidation itself are already in the queue. The rest is dropped before completion is
+    // reported.
     internal override bool Intercept(World world, in Event next)
     {
         if (next.Kind != EventKind.RemapInvalidationDone)
@@ -49,14 +50,14 @@ internal sealed class FlushAll : Design
     }
 }
 
-/// <summary>The owner of the routes does not know about the invalidation queue.</summary>
+/// <summary>The route cache does not get the invalidations of the queue.</summary>
 internal sealed class NoInvalidationListener : Design
 {
     private Marks _invalidates;
 
     public override string Name => "no-invalidation-listener";
 
-    public override string About => "QEMU 3abfbb5711: invalidations reach nobody, and the kernel goes on with the old routes";
+    public override string About => "QEMU 3abfbb5711: invalidations are not reported, and the kernel keeps the old routes";
 
     internal override void Join(World world) => _invalidates = new Marks(world, 1);
 
@@ -74,7 +75,7 @@ internal sealed class NoInvalidationListener : Design
     }
 }
 
-/// <summary>A mask takes the route out of the kernel's table and leaves the eventfd bound: what the device writes is
+/// <summary>A mask removes the route from the kernel's table and leaves the eventfd bound: the device's writes are
 /// consumed and lost.</summary>
 internal sealed class RemoveRouteOnMask : Design
 {
@@ -100,8 +101,8 @@ internal sealed class RemoveRouteOnMask : Design
     }
 }
 
-/// <summary>Userspace reads an eventfd once more after it was bound, with an event of the poll that is older than the
-/// binding, say.</summary>
+/// <summary>Userspace reads an eventfd once more after it was bound, for example because of a poll event from before
+/// the bind.</summary>
 internal sealed class ReadAfterBind : Design
 {
     public override string Name => "read-after-bind";
@@ -115,7 +116,7 @@ internal sealed class ReadAfterBind : Design
     }
 }
 
-/// <summary>An acknowledge writes one resample eventfd of the line and no more.</summary>
+/// <summary>An acknowledge writes only one resample eventfd of the line.</summary>
 internal sealed class FirstSharerOnlyResample : Design
 {
     private Marks _written;
@@ -132,19 +133,18 @@ internal sealed class FirstSharerOnlyResample : Design
     internal override void AtRest(World world) => _written.Clear();
 }
 
-/// <summary>The route that a level pin had when its interrupt was delivered goes as the guest moves the pin, and not
-/// with the EOI.</summary>
+/// <summary>The old route of a level pin is dropped when the guest moves the pin, and not at the EOI.</summary>
 internal sealed class OldRouteDropped : Design
 {
     public override string Name => "old-route-dropped";
 
-    public override string About => "split irqchips with one route a pin: the EOI of an interrupt whose pin was moved meanwhile is told to nobody";
+    public override string About => "split irqchips with one route a pin: the EOI of an interrupt whose pin was moved in the meantime is not reported";
 
     internal override void After(World world, in Event done)
     {
         if (done.Kind != EventKind.RoutesCommitted)
             return;
-        // Of the reserved GSIs the second half is for routes that are kept.
+        // The second half of the reserved GSIs is for routes that are kept.
         int reserved = world.Spec.KernelOptions.ReservedGsis;
         world.Host!.Commit(without: gsi => gsi >= reserved / 2 && gsi < reserved);
     }

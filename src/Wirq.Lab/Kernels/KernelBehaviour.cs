@@ -1,8 +1,8 @@
 namespace Wirq.Lab.Kernels;
 
-/// <summary>A version of Linux: what its KVM does changed over time.</summary>
-/// <param name="Major">First number.</param>
-/// <param name="Minor">Second number.</param>
+/// <summary>A version of Linux. The behaviour of KVM changed between versions.</summary>
+/// <param name="Major">Major number.</param>
+/// <param name="Minor">Minor number.</param>
 public readonly record struct KernelVersion(int Major, int Minor) : IComparable<KernelVersion>
 {
     /// <summary>The newest version whose behaviour is known here.</summary>
@@ -41,7 +41,7 @@ public enum MovedRouteEoi : byte
     ToldOnce,
 }
 
-/// <summary>What happens where one eventfd is bound by two machines.</summary>
+/// <summary>What happens if two machines bind one eventfd.</summary>
 public enum SharedEventFd : byte
 {
     /// <summary>Both get every signal (before e8dbf19508a1, Linux 5.11).</summary>
@@ -57,7 +57,7 @@ public enum SharedEventFd : byte
 public sealed record KernelBehaviour
 {
     /// <summary>Whether an irqfd drains its eventfd within the write, before any poller is woken (b59e00dd8cda and
-    /// e8dbf19508a1, Linux 5.11). Before, the count stayed, and pollers were woken too.</summary>
+    /// e8dbf19508a1, Linux 5.11). In earlier versions the count stayed, and pollers were woken too.</summary>
     public bool ConsumesFirst { get; init; } = true;
     /// <summary>See <see cref="Kernels.MovedRouteEoi"/>.</summary>
     public MovedRouteEoi MovedRouteEoi { get; init; } = MovedRouteEoi.ToldOnce;
@@ -67,7 +67,7 @@ public sealed record KernelBehaviour
     /// <summary>See <see cref="Kernels.SharedEventFd"/>.</summary>
     public SharedEventFd SharedEventFd { get; init; } = SharedEventFd.Refused;
 
-    /// <summary>What a version does.</summary>
+    /// <summary>The behaviour of a version.</summary>
     public static KernelBehaviour Of(KernelVersion version) => new()
     {
         ConsumesFirst = version.IsAtLeast(5, 11),

@@ -18,11 +18,11 @@ internal sealed class KernelFigures
     public long MessagesSignalled { get; internal set; }
     /// <summary>EOIs that were reported to userspace.</summary>
     public long EoiExits { get; internal set; }
-    /// <summary>Signals that the kernel consumed and that led nowhere, their GSI having no route.</summary>
+    /// <summary>Signals that the kernel consumed and dropped, because their GSI had no route.</summary>
     public long Routeless { get; internal set; }
 
-    /// <summary>How often a GSI was injected through its irqfd.</summary>
-    /// <param name="gsi">Any number; 0 for what is no GSI.</param>
+    /// <summary>The number of injections of a GSI by its irqfd.</summary>
+    /// <param name="gsi">Any number; the result is 0 if it is not a GSI.</param>
     public long InjectionsOf(int gsi) => (uint)gsi < (uint)_injections.Length ? _injections[gsi] : 0;
 
     /// <summary>All injections through irqfds.</summary>

@@ -3,19 +3,19 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>A simulated kernel under one lock, for litmus tests with real threads: devices write, the guest takes and
-/// ends, userspace waits for notifications, each on a thread of its own.</summary>
-/// <remarks>Every call holds the lock for its length, so calls are atomic and in some order, which is what a kernel's
-/// own locks give. It holds no lock while it waits.</remarks>
+/// <summary>A simulated kernel with a lock, for litmus tests with real threads: devices write, the guest takes and ends
+/// interrupts, and userspace waits for notifications, each on its own thread.</summary>
+/// <remarks>Every call holds the lock until it returns. So calls are atomic and have an order, as with a kernel's own
+/// locks. It does not hold the lock while it waits.</remarks>
 public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPort
 {
-    // A Monitor's, for waiters are woken through it.
+    // A Monitor, because it can also wake threads that wait.
     private readonly object _lock = new();
     private volatile bool _stopped;
 
-    /// <summary>Makes a machine alone on its host.</summary>
+    /// <summary>Creates a machine that is the only one on its host.</summary>
     /// <param name="options">How it is built.</param>
-    /// <param name="eventFds">How many eventfds its host can have.</param>
+    /// <param name="eventFds">The highest number of eventfds of the host.</param>
     public static LockedKernel Create(SimulatedKernelOptions options, int eventFds = 64)
     {
         var arena = new StateArena();
@@ -28,8 +28,8 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
     /// <summary>Makes an eventfd.</summary>
     public EventFd CreateEventFd() => Do(k => k.EventFds.Create());
 
-    /// <summary>Calls the kernel or its eventfds under the lock, then runs what the work queue holds and wakes who
-    /// waits for notifications.</summary>
+    /// <summary>Calls the kernel or its eventfds under the lock. Then it runs the work queue and wakes the threads that
+    /// wait for notifications.</summary>
     public T Do<T>(Func<SimulatedKernel, T> call)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -54,9 +54,9 @@ public sealed class LockedKernel(SimulatedKernel kernel) : IKernelPort, IEventPo
     }
 
     /// <summary>Waits for a readable eventfd that is polled (epoll_wait of one event).</summary>
-    /// <param name="milliseconds">How long at most; <see cref="Timeout.Infinite"/> for however long.</param>
-    /// <param name="token">What it was watched with.</param>
-    /// <returns>False where the time is over, or <see cref="Stop"/> was called.</returns>
+    /// <param name="milliseconds">The time limit; <see cref="Timeout.Infinite"/> for none.</param>
+    /// <param name="token">The token of its watch.</param>
+    /// <returns>False if the time has passed, or <see cref="Stop"/> was called.</returns>
     public bool WaitReadable(int milliseconds, out int token)
     {
         long deadline = Environment.TickCount64 + milliseconds;

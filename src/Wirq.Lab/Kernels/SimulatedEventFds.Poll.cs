@@ -2,12 +2,12 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Kernels;
 
-// The poll. Its list of what to look at is kept, because only a wake-up puts an eventfd there: what an irqfd consumed
-// first never gets on it.
+// The poll. It keeps a list of eventfds to check. Only a wake-up adds an eventfd to it, so an eventfd that an irqfd
+// consumed first is never added.
 public sealed partial class SimulatedEventFds
 {
     /// <inheritdoc/>
-    /// <exception cref="KernelException">EBADF; EEXIST: it is polled already.</exception>
+    /// <exception cref="KernelException">EBADF; EEXIST: it is already polled.</exception>
     public void Watch(EventFd trigger, int token)
     {
         int file = FileOf(trigger, "epoll_ctl");
@@ -67,11 +67,11 @@ public sealed partial class SimulatedEventFds
     internal bool IsReady(int descriptor) =>
         _descriptors[descriptor].Ready != 0 && _files[_descriptors[descriptor].FileAndOne - 1].Count != 0;
 
-    /// <summary>What a descriptor was watched with.</summary>
+    /// <summary>The token of a descriptor's watch.</summary>
     internal int TokenOf(int descriptor) => _descriptors[descriptor].Token;
 
     /// <summary>The poll reports a descriptor that is ready.</summary>
-    /// <returns>The token that it was watched with.</returns>
+    /// <returns>The token of its watch.</returns>
     internal int Fetch(int descriptor)
     {
         _poll.Value.Next = descriptor + 1 == _descriptors.Count ? 0 : descriptor + 1;
@@ -79,7 +79,7 @@ public sealed partial class SimulatedEventFds
         return _descriptors[descriptor].Token;
     }
 
-    /// <summary>The descriptor that the poll looks at first. Another order of the same machine would look at another, so it
-    /// is no part of an identity.</summary>
+    /// <summary>The descriptor that the poll checks first. This order has no effect on behaviour, so it is not part of
+    /// an identity.</summary>
     internal int Next => _poll.Value.Next;
 }

@@ -12,8 +12,7 @@ internal struct DescriptorState : IState
     public int Token;
     /// <summary>1 while it is polled.</summary>
     public int Watched;
-    /// <summary>1 where the poll has it on its list of those to look at: it was woken, and was not yet found
-    /// empty.</summary>
+    /// <summary>1 if it is on the poll's list: it was woken, and was not found empty since.</summary>
     public int Ready;
 }
 
@@ -21,25 +20,25 @@ internal struct DescriptorState : IState
 [StructLayout(LayoutKind.Sequential)]
 internal struct EventFdState : IState
 {
-    /// <summary>What a read would return.</summary>
+    /// <summary>The count.</summary>
     public ulong Count;
-    /// <summary>How many descriptors stand for it; 0 for a free slot.</summary>
+    /// <summary>The number of its descriptors; 0 for a free slot.</summary>
     public int Descriptors;
     /// <summary>1 for EFD_SEMAPHORE.</summary>
     public int Semaphore;
-    /// <summary>The virq that it belongs to, as the laboratory says; -1 for none.</summary>
+    /// <summary>The virq that it belongs to, as the laboratory set it; -1 for none.</summary>
     public int Virq;
-    /// <summary>How many irqfds of how many machines use it.</summary>
+    /// <summary>The number of irqfds, of all machines, that use it.</summary>
     public int Bindings;
-    /// <summary>How many descriptors of it are polled.</summary>
+    /// <summary>The number of its descriptors that are polled.</summary>
     public int Watchers;
     public int Reserved;
 }
 
-/// <summary>What the poll remembers.</summary>
+/// <summary>The state of the poll.</summary>
 internal struct PollState : IState
 {
-    /// <summary>The descriptor that it looks at first: they take turns.</summary>
+    /// <summary>The descriptor that it checks first, so that descriptors take turns.</summary>
     public int Next;
     public int Reserved;
 }

@@ -7,16 +7,16 @@ namespace Wirq.Lab.Kernels;
 /// <summary>The eventfds of a simulated host, their descriptors, and one poll over them (epoll, level-triggered). The
 /// machines of several <see cref="SimulatedKernel"/>s may share them.</summary>
 /// <remarks>
-/// <para>A write is consumed by the irqfd that the eventfd is bound to, if any; else its count grows, and the poll is
-/// woken. The poll has no callback: <see cref="TryTakeReadable"/> reports a readable eventfd again and again until it
-/// is read.</para>
+/// <para>A write is consumed by the irqfd to which the eventfd is bound, if any. Otherwise its count grows, and the
+/// poll is woken. The poll has no callback: <see cref="TryTakeReadable"/> reports a readable eventfd repeatedly until
+/// it is read.</para>
 /// <para>Not supported: waiting (a call that would wait fails with EAGAIN, as with O_NONBLOCK), edge-triggered polls,
 /// several polls, descriptors that are not eventfds.</para>
 /// <para>Source: Linux fs/eventfd.c, fs/eventpoll.c. Not thread-safe; see <see cref="LockedKernel"/>.</para>
 /// </remarks>
 public sealed partial class SimulatedEventFds : IEventPort
 {
-    /// <summary>The most eventfds, and the most descriptors.</summary>
+    /// <summary>The highest number of eventfds, and of descriptors.</summary>
     public const int MaxCapacity = 65536;
 
     private const ulong Full = ulong.MaxValue - 1;
@@ -27,9 +27,10 @@ public sealed partial class SimulatedEventFds : IEventPort
     private readonly Block<PollState> _poll;
     private readonly List<SimulatedKernel> _machines = [];
 
-    /// <summary>Makes a host without eventfds.</summary>
-    /// <param name="capacity">How many eventfds and how many descriptors there can be, 1 to <see cref="MaxCapacity"/>.</param>
-    /// <param name="arena">Where their state goes.</param>
+    /// <summary>Creates a host without eventfds.</summary>
+    /// <param name="capacity">The highest number of eventfds, and of descriptors, 1 to
+    /// <see cref="MaxCapacity"/>.</param>
+    /// <param name="arena">The arena for their state.</param>
     public SimulatedEventFds(int capacity, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(arena);
@@ -43,7 +44,7 @@ public sealed partial class SimulatedEventFds : IEventPort
         _region = (start, arena.Count - start);
     }
 
-    // A read takes all that there is. Only what is near to full tells how much that was, and a semaphore does.
+    // A read takes the whole count. So its value matters only near the maximum, or for a semaphore.
     private static void MakeCanonical(Span<EventFdState> copy, long now)
     {
         foreach (ref EventFdState file in copy)
@@ -53,7 +54,7 @@ public sealed partial class SimulatedEventFds : IEventPort
         }
     }
 
-    // One that is on the list of the poll and has nothing to read is found empty as it is looked at, and that is all.
+    // A descriptor on the poll's list that has nothing to read is only found empty at the next check.
     private void MakeCanonical(Span<DescriptorState> copy, long now)
     {
         foreach (ref DescriptorState descriptor in copy)
@@ -63,14 +64,14 @@ public sealed partial class SimulatedEventFds : IEventPort
         }
     }
 
-    /// <summary>How many there can be.</summary>
+    /// <summary>The highest number of eventfds.</summary>
     public int Capacity => _files.Count;
 
-    /// <summary>How often the poll reported an eventfd, that is, how often userspace was woken. Not state of the
-    /// host.</summary>
+    /// <summary>The number of times that the poll reported an eventfd, that is, woke userspace. Not part of the
+    /// state.</summary>
     public long Notifications { get; private set; }
 
-    /// <summary>Where <see cref="EventKind.VirqSignalled"/> goes, for eventfds of a virq; null for nowhere.</summary>
+    /// <summary>Receives <see cref="EventKind.VirqSignalled"/> for eventfds of a virq; null for none.</summary>
     public EventBuffer? Observer { get; set; }
 
     /// <summary>Takes over the state of a host that was built in the same way. The state of the machines is copied
@@ -82,11 +83,11 @@ public sealed partial class SimulatedEventFds : IEventPort
         _arena.CopyFrom(other._arena, other._region.Start, _region.Start, _region.Count);
     }
 
-    /// <summary>Makes an eventfd (eventfd2, EFD_NONBLOCK).</summary>
+    /// <summary>Creates an eventfd (eventfd2, EFD_NONBLOCK).</summary>
     /// <param name="virq">The virq that it belongs to, for events; -1 for none.</param>
-    /// <param name="semaphore">EFD_SEMAPHORE: a read takes one, not all.</param>
-    /// <param name="count">What it holds at first.</param>
-    /// <exception cref="KernelException">EMFILE: there is no room.</exception>
+    /// <param name="semaphore">EFD_SEMAPHORE: a read takes one, not the whole count.</param>
+    /// <param name="count">The initial count.</param>
+    /// <exception cref="KernelException">EMFILE: the limit is reached.</exception>
     public EventFd Create(int virq = -1, bool semaphore = false, uint count = 0)
     {
         int file = 0;
@@ -103,7 +104,7 @@ public sealed partial class SimulatedEventFds : IEventPort
         return new EventFd(number);
     }
 
-    /// <summary>Makes another descriptor of the same eventfd (dup).</summary>
+    /// <summary>Creates another descriptor of the same eventfd (dup).</summary>
     /// <exception cref="KernelException">EBADF, EMFILE.</exception>
     public EventFd Duplicate(EventFd fd)
     {
@@ -134,14 +135,14 @@ public sealed partial class SimulatedEventFds : IEventPort
         _files[file] = default;
     }
 
-    /// <summary>Says whose virq an eventfd is, for events.</summary>
+    /// <summary>Sets the virq to which an eventfd belongs, for events.</summary>
     /// <exception cref="KernelException">EBADF.</exception>
     public void SetVirq(EventFd fd, int virq) => _files[FileOf(fd, "fcntl")].Virq = virq;
 
-    /// <summary>A device writes an eventfd: as <see cref="Write(EventFd)"/>, and reported as
-    /// <see cref="EventKind.VirqSignalled"/>.</summary>
+    /// <summary>A device writes an eventfd: as <see cref="Write(EventFd)"/>, and <see cref="EventKind.VirqSignalled"/>
+    /// is reported.</summary>
     /// <param name="fd">The eventfd.</param>
-    /// <param name="count">What it adds; one write however much.</param>
+    /// <param name="count">The value to add. It is one write, for any value.</param>
     /// <exception cref="KernelException">EBADF; EAGAIN: it is full; EINVAL: all ones cannot be added.</exception>
     public void WriteByDevice(EventFd fd, ulong count = 1)
     {
@@ -161,15 +162,15 @@ public sealed partial class SimulatedEventFds : IEventPort
         int file = FileOf(fd, "write");
         ref EventFdState state = ref _files[file];
         if (count == ulong.MaxValue)
-            throw new KernelException("write", Errno.Invalid, -1, "an eventfd takes no more than 2^64 - 2");
+            throw new KernelException("write", Errno.Invalid, -1, "an eventfd holds at most 2^64 - 2");
         if (count > Full - Math.Min(state.Count, Full))
             throw new KernelException("write", Errno.Again, -1, "the eventfd is full; read it first");
-        // A write of 0 is still a write, and a bound irqfd injects (eventfd_write).
+        // A write of 0 is still a write, so a bound irqfd injects (eventfd_write).
         state.Count += count;
         Wake(file);
     }
 
-    /// <summary>The kernel itself signals an eventfd (eventfd_signal): it saturates.</summary>
+    /// <summary>The kernel itself signals an eventfd (eventfd_signal): the count saturates.</summary>
     internal void SignalFile(int file)
     {
         ref EventFdState state = ref _files[file];
@@ -183,7 +184,7 @@ public sealed partial class SimulatedEventFds : IEventPort
 
     /// <summary>Reads an eventfd without waiting.</summary>
     /// <param name="fd">The eventfd.</param>
-    /// <param name="value">What was taken: all, or 1 of a semaphore; 0 for nothing.</param>
+    /// <param name="value">The value that was read: the whole count, or 1 for a semaphore; 0 for none.</param>
     /// <returns>Whether its count was not zero.</returns>
     /// <exception cref="KernelException">EBADF.</exception>
     public bool TryRead(EventFd fd, out ulong value)
@@ -195,7 +196,7 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <inheritdoc/>
     public bool IsReadable(EventFd trigger) => _files[FileOf(trigger, "poll")].Count != 0;
 
-    /// <summary>What an eventfd holds, as /proc shows it.</summary>
+    /// <summary>The count of an eventfd, as /proc shows it.</summary>
     /// <exception cref="KernelException">EBADF.</exception>
     public ulong CountOf(EventFd fd) => _files[FileOf(fd, "fdinfo")].Count;
 
@@ -212,14 +213,14 @@ public sealed partial class SimulatedEventFds : IEventPort
 
     internal void Join(SimulatedKernel machine) => _machines.Add(machine);
 
-    /// <summary>A machine released an eventfd: those that bound it later move up.</summary>
+    /// <summary>A machine released an eventfd: the machines that bound it later move up in the order.</summary>
     internal void MoveUp(int file, int order)
     {
         foreach (SimulatedKernel machine in _machines)
             machine.MoveUp(file, order);
     }
 
-    /// <summary>Takes what a read takes (eventfd_ctx_do_read).</summary>
+    /// <summary>Reads an eventfd (eventfd_ctx_do_read).</summary>
     internal ulong Consume(int file)
     {
         ref EventFdState state = ref _files[file];
@@ -256,8 +257,8 @@ public sealed partial class SimulatedEventFds : IEventPort
         }
     }
 
-    /// <summary>The irqfds of an eventfd serve it.</summary>
-    /// <returns>Whether no waiter behind them is woken.</returns>
+    /// <summary>Lets the irqfds of an eventfd serve it.</summary>
+    /// <returns>True if the waiters after them are not woken.</returns>
     private bool Serve(int file)
     {
         bool stopped = false;

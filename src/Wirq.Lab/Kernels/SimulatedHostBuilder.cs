@@ -2,18 +2,18 @@ using Wirq.Host;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>Puts a simulated kernel under a machine that is being built.</summary>
+/// <summary>Adds a simulated kernel to a machine that is being built.</summary>
 public static class SimulatedHostBuilder
 {
-    /// <summary>A simulated kernel owns the local APICs, and a thread polls its eventfds; both go with the machine that is
-    /// built.</summary>
+    /// <summary>Uses a simulated kernel that owns the local APICs, and a thread that polls its eventfds. Both are
+    /// disposed of with the machine.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="prepare">Given the kernel, before anything else has it: enables local APICs.</param>
-    /// <param name="options">How the kernel is built; where left out, a split irqchip for one CPU that reserves as many GSIs as
-    /// the machine needs.</param>
-    /// <param name="eventFds">How many eventfds there can be, 1 to <see cref="SimulatedEventFds.MaxCapacity"/>.</param>
+    /// <param name="prepare">Called with the kernel before any other code uses it. It enables local APICs.</param>
+    /// <param name="options">How the kernel is built. If omitted: a split irqchip for one CPU that reserves as many
+    /// GSIs as the machine needs.</param>
+    /// <param name="eventFds">The highest number of eventfds, 1 to <see cref="SimulatedEventFds.MaxCapacity"/>.</param>
     /// <exception cref="InvalidOperationException">There is a kernel already, or there are eventfds.</exception>
-    /// <remarks>An exception of <see cref="FabricHost.EventArrived"/> ends the poll, and is thrown when the machine is
+    /// <remarks>An exception of <see cref="FabricHost.EventArrived"/> ends the poll. It is thrown when the machine is
     /// disposed.</remarks>
     public static FabricHostBuilder UseSimulatedKernel(this FabricHostBuilder builder, Action<LockedKernel>? prepare = null,
         SimulatedKernelOptions? options = null, int eventFds = 64)
@@ -37,7 +37,7 @@ public static class SimulatedHostBuilder
             }, create: _ => kernel!.CreateEventFd());
     }
 
-    /// <summary>Tells what is readable until it is disposed.</summary>
+    /// <summary>Reports readable eventfds until it is disposed.</summary>
     private sealed class PollThread : IDisposable
     {
         private readonly LockedKernel _kernel;
@@ -53,7 +53,7 @@ public static class SimulatedHostBuilder
                 {
                     readable(token);
                 }
-                // Nothing above this frame would ever hear of it: it is kept for Dispose.
+                // No caller above this frame can catch it, so Dispose throws it.
                 catch (Exception failure)
                 {
                     _failure = failure;
@@ -65,7 +65,7 @@ public static class SimulatedHostBuilder
         public void Dispose()
         {
             _kernel.Stop();
-            // A handler may dispose of its machine.
+            // A handler may dispose of its machine, so this may be the poll thread itself.
             if (Thread.CurrentThread != _thread)
                 _thread.Join();
             if (Interlocked.Exchange(ref _failure, null) is { } failure)

@@ -3,16 +3,16 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-// The CPUs: their local APICs as a guest and as KVM_GET_LAPIC see them, ExtINT, and what a guest does with an
+// The CPUs: their local APICs as a guest and as KVM_GET_LAPIC see them, ExtINT, and the guest's actions on an
 // interrupt.
 public sealed partial class SimulatedKernel
 {
     private const uint EnabledSpurious = 0x1FF;
 
     /// <inheritdoc/>
-    /// <exception cref="KernelException">EBADF: there is no such CPU; ENXIO: the 8259 pair is the kernel's; EEXIST:
-    /// with local APICs in the kernel, the CPU has not taken the one before. Without them the one before is
-    /// overwritten and lost: the caller waits for the window (ready_for_interrupt_injection).</exception>
+    /// <exception cref="KernelException">EBADF: there is no such CPU. ENXIO: the 8259 pair is in the kernel. EEXIST:
+    /// with local APICs in the kernel, the CPU has not taken the previous vector yet. Without them, the previous vector
+    /// is overwritten and lost, so the caller must wait for the window (ready_for_interrupt_injection).</exception>
     public void RaiseExtInt(int cpu, byte vector)
     {
         const string call = "KVM_INTERRUPT";
@@ -27,11 +27,11 @@ public sealed partial class SimulatedKernel
         state.ExtIntAndOne = vector + 1;
     }
 
-    /// <summary>Whether a CPU would take an interrupt, were its interrupt flag set.</summary>
+    /// <summary>Whether a CPU would take an interrupt if its interrupt flag were set.</summary>
     public bool HasInterrupt(int cpu) => HasExtInt(cpu) || _apics is not null && _apics.HasInterrupt(cpu);
 
-    /// <summary>Whether a CPU would take an ExtINT now, were its interrupt flag set: what makes its interrupt window
-    /// worth waiting for (kvm_apic_accept_pic_intr, dm_request_for_irq_injection).</summary>
+    /// <summary>Whether a CPU would take an ExtINT now if its interrupt flag were set. If not, waiting for its
+    /// interrupt window is useless (kvm_apic_accept_pic_intr, dm_request_for_irq_injection).</summary>
     public bool AcceptsExtInt(int cpu) =>
         _cpus[cpu].ExtIntAndOne == 0 && (_apics is null || _apics.HasExtInt(cpu, intr: true));
 
@@ -51,7 +51,7 @@ public sealed partial class SimulatedKernel
     /// <summary>IA32_APIC_BASE of a CPU, without an access by its guest.</summary>
     internal ApicBase BaseOf(int cpu) => Apics().Base(cpu);
 
-    /// <summary>Whether an address lies in the page of a CPU's local APIC, and where.</summary>
+    /// <summary>Whether an address is in the page of a CPU's local APIC, and its offset.</summary>
     internal bool Maps(int cpu, ulong address, out uint offset) => Apics().Maps(cpu, address, out offset);
 
     /// <summary>The CPU takes its next interrupt, an ExtINT first (kvm_cpu_get_interrupt).</summary>
@@ -82,7 +82,7 @@ public sealed partial class SimulatedKernel
     /// <summary>A guest enables a local APIC by its SVR, vector 0xFF.</summary>
     public void EnableApic(int cpu) => WriteApic(cpu, ApicRegister.SpuriousVector, EnabledSpurious);
 
-    /// <summary>A guest writes a register of its local APIC, by its page or by MSR as the mode has it.</summary>
+    /// <summary>A guest writes a register of its local APIC, by its page or by MSR, depending on the mode.</summary>
     public void WriteApic(int cpu, ApicRegister register, uint value)
     {
         LocalApics apics = Apics();
@@ -111,7 +111,7 @@ public sealed partial class SimulatedKernel
         return value;
     }
 
-    /// <summary>Userspace clears what is pending in a local APIC (KVM_SET_LAPIC with an IRR of zero).</summary>
+    /// <summary>Userspace clears the pending vectors of a local APIC (KVM_SET_LAPIC with an IRR of zero).</summary>
     public void ClearRequests(int cpu)
     {
         Apics();
@@ -140,7 +140,7 @@ public sealed partial class SimulatedKernel
         return taken;
     }
 
-    /// <summary>What a CPU was sent besides vectors, since the last call.</summary>
+    /// <summary>The signals besides vectors that a CPU received since the last call.</summary>
     internal CpuSignals TakeSignals(int cpu)
     {
         CpuSignals signals = _cpus[cpu].Signals;
@@ -148,8 +148,8 @@ public sealed partial class SimulatedKernel
         return signals;
     }
 
-    /// <summary>Virtual time moves on; timers expire.</summary>
-    /// <param name="now">The new time in ns; not before the present one.</param>
+    /// <summary>Advances virtual time; timers expire.</summary>
+    /// <param name="now">The new time in ns; not before the current one.</param>
     public void Advance(long now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(now, Now);

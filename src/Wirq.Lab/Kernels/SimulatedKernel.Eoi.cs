@@ -5,15 +5,15 @@ namespace Wirq.Lab.Kernels;
 // The receivers of an EOI (arch/x86/kvm/lapic.c, kvm_ioapic_send_eoi; irq_comm.c, kvm_scan_ioapic_irq).
 public sealed partial class SimulatedKernel
 {
-    // The real-time clock's pin: KVM follows its EOIs whatever the trigger mode (ioapic.h, RTC_GSI).
+    // The pin of the real-time clock: KVM tracks its EOIs in both trigger modes (ioapic.h, RTC_GSI).
     private const int ClockPin = 8;
 
     /// <summary>Takes an EOI that exits to userspace (KVM_EXIT_IOAPIC_EOI).</summary>
     /// <param name="cpu">The CPU that signalled it, the lowest first.</param>
     /// <param name="vector">Its vector.</param>
     /// <returns>Whether there is one.</returns>
-    /// <remarks>A CPU has one such slot and leaves its guest at once; a guest that ends two interrupts before its exit
-    /// is taken loses the first, as one does whose EOIs are emulated in a batch.</remarks>
+    /// <remarks>A CPU has one such slot and leaves its guest at once. If a guest ends two interrupts before its exit is
+    /// taken, the first one is lost, as in a KVM that emulates EOIs in a batch.</remarks>
     public bool TryTakeExit(out int cpu, out byte vector)
     {
         bool any = TryFindExit(0, out cpu);
@@ -21,7 +21,7 @@ public sealed partial class SimulatedKernel
         return any;
     }
 
-    /// <summary>The first CPU from one on that leaves its guest for an EOI; -1 where there is none.</summary>
+    /// <summary>The first CPU, from a given one on, that leaves its guest for an EOI; -1 if there is none.</summary>
     internal bool TryFindExit(int from, out int cpu)
     {
         for (cpu = from; cpu < _cpus.Count; cpu++)
@@ -61,8 +61,8 @@ public sealed partial class SimulatedKernel
     private bool IsSuppressed(int cpu) => (Options.X2ApicApi & SimulatedX2ApicApi.EnableSuppressEoi) != 0
         && _apics!.State(cpu).Spurious.SuppressBroadcast;
 
-    /// <summary>The in-kernel I/OAPIC gets the EOI (kvm_ioapic_update_eoi): every pin of the vector is acknowledged,
-    /// whatever its trigger mode and Remote IRR; a level interrupt is ended after that.</summary>
+    /// <summary>The in-kernel I/OAPIC gets the EOI (kvm_ioapic_update_eoi). Every pin of the vector is acknowledged,
+    /// with any trigger mode and Remote IRR. After that, a level interrupt is ended.</summary>
     private void EndAtIoApic(byte vector, bool level)
     {
         for (int pin = 0; pin < IoApicPins; pin++)

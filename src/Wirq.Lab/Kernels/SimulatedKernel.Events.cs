@@ -2,7 +2,7 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Kernels;
 
-// The port of eventfds: the host's, with the calls counted.
+// The eventfd port: the host's port, with its calls counted.
 public sealed partial class SimulatedKernel
 {
     /// <inheritdoc/>

@@ -10,10 +10,10 @@ public sealed partial class SimulatedKernel
 
     /// <inheritdoc/>
     /// <remarks>A pending count is injected by the work queue, and is not drained: a reader in between gets the
-    /// interrupt a second time. A GSI without a route, or beyond the table, is accepted, and what is written to it is
+    /// interrupt a second time. A GSI without a route, or beyond the table, is accepted, and writes for it are
     /// lost.</remarks>
-    /// <exception cref="KernelException">EINVAL: no chip is in the kernel, or a resample eventfd without its I/OAPIC;
-    /// EBADF; EBUSY: the eventfd is already bound.</exception>
+    /// <exception cref="KernelException">EINVAL: no chip is in the kernel, or there is a resample eventfd and the
+    /// I/OAPIC is not in the kernel; EBADF; EBUSY: the eventfd is already bound.</exception>
     public void Bind(int gsi, EventFd trigger, EventFd resample)
     {
         Figures.PortCalls++;
@@ -48,8 +48,8 @@ public sealed partial class SimulatedKernel
     }
 
     /// <inheritdoc/>
-    /// <remarks>It drains the eventfd, and what waits in the work queue for it is injected before this returns. Nothing
-    /// happens, and nothing is said, where the eventfd is not bound to that GSI.</remarks>
+    /// <remarks>It drains the eventfd, and its injections in the work queue run before this returns. If the eventfd is
+    /// not bound to that GSI, the call has no effect and no error.</remarks>
     /// <exception cref="KernelException">EBADF.</exception>
     public void Unbind(int gsi, EventFd trigger)
     {
@@ -74,7 +74,7 @@ public sealed partial class SimulatedKernel
         }
     }
 
-    /// <summary>How many irqfds have an injection waiting in the work queue.</summary>
+    /// <summary>The number of irqfds with an injection in the work queue.</summary>
     public int PendingWork
     {
         get
@@ -86,7 +86,8 @@ public sealed partial class SimulatedKernel
         }
     }
 
-    /// <summary>Runs the first injection that waits, in the order of eventfds; a work queue may take any.</summary>
+    /// <summary>Runs the first injection that waits, in the order of eventfds. A real work queue may run them in any
+    /// order.</summary>
     /// <returns>Whether there was one.</returns>
     public bool RunPendingWork()
     {
@@ -96,7 +97,7 @@ public sealed partial class SimulatedKernel
         return any;
     }
 
-    /// <summary>The first eventfd from one on whose injection waits.</summary>
+    /// <summary>The first eventfd, from a given one on, whose injection waits.</summary>
     internal bool TryFindPendingWork(int from, out int file)
     {
         for (file = from; file < _irqfds.Count; file++)
@@ -107,7 +108,7 @@ public sealed partial class SimulatedKernel
         return false;
     }
 
-    /// <summary>Runs the injection of an eventfd, which waits.</summary>
+    /// <summary>Runs the injection of an eventfd; it must be waiting.</summary>
     internal void RunPendingWork(int file) => Run(file);
 
     /// <summary>Runs the injection of one eventfd, if it waits.</summary>
@@ -125,14 +126,14 @@ public sealed partial class SimulatedKernel
     /// <summary>Runs all injections that wait.</summary>
     public void Settle()
     {
-        // A resample eventfd may itself be bound, so running one may make another wait; each EOI makes a finite number.
+        // A resample eventfd may itself be bound, so one injection may cause another. Each EOI causes a finite number.
         while (RunPendingWork())
         {
         }
     }
 
-    /// <summary>An eventfd was written: this machine's irqfd, if any, is woken (irqfd_wakeup).</summary>
-    /// <returns>Whether no waiter behind it is woken.</returns>
+    /// <summary>An eventfd was written: wakes this machine's irqfd, if any (irqfd_wakeup).</summary>
+    /// <returns>True if the waiters after it are not woken.</returns>
     internal bool Serve(int file)
     {
         ref IrqfdState irqfd = ref _irqfds[file];
@@ -152,14 +153,14 @@ public sealed partial class SimulatedKernel
         return Options.Behaviour.ConsumesFirst && !Has(KernelDefects.WakesPollersOfBound);
     }
 
-    /// <summary>An eventfd is closed for good.</summary>
+    /// <summary>The last descriptor of an eventfd was closed.</summary>
     internal void Forget(int file)
     {
         if (_irqfds[file].Has(IrqfdFlags.Bound))
             LetGo(file);
         if (_ioApic is null)
             return;
-        // The kernel keeps a resample eventfd that was closed; its signals have no reader.
+        // The kernel keeps a resample eventfd that was closed; its signals are never read.
         foreach (ref IrqfdState irqfd in _irqfds.Span)
         {
             if (irqfd.ResampleAndOne == file + 1)
@@ -174,8 +175,8 @@ public sealed partial class SimulatedKernel
             irqfd.Order--;
     }
 
-    /// <summary>An irqfd goes (irqfd_shutdown): first the eventfd is drained and left, then what waits is run, then the
-    /// resampler goes.</summary>
+    /// <summary>Releases an irqfd (irqfd_shutdown): first the eventfd is drained and unwatched, then its waiting
+    /// injection runs, then the resampler is removed.</summary>
     private void LetGo(int file)
     {
         if (!Has(KernelDefects.KeepsCountAtUnbind))
@@ -203,7 +204,7 @@ public sealed partial class SimulatedKernel
         Inject(file);
     }
 
-    /// <summary>Injects by the route that the GSI has now (irqfd_inject).</summary>
+    /// <summary>Injects by the current route of the GSI (irqfd_inject).</summary>
     private void Inject(int file)
     {
         Begin();
@@ -230,7 +231,7 @@ public sealed partial class SimulatedKernel
 
     private RouteKind KindOf(int gsi) => (uint)gsi < (uint)_routes.Count ? _routes[gsi].Kind : RouteKind.None;
 
-    /// <summary>The current message of a GSI, by its I/OAPIC pin if it leads to chips.</summary>
+    /// <summary>The current message of a GSI; if it is routed to chips, that of its I/OAPIC pin.</summary>
     private InterruptMessage MessageOf(int gsi)
     {
         ref readonly RouteState route = ref _routes[gsi];

@@ -4,12 +4,12 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-// Lines, the chips that they lead to, and acknowledges (arch/x86/kvm/irq_comm.c, ioapic.c, i8259.c).
+// Lines, the chips to which they are connected, and acknowledges (arch/x86/kvm/irq_comm.c, ioapic.c, i8259.c).
 public sealed partial class SimulatedKernel
 {
-    /// <summary>Userspace drives a GSI (KVM_IRQ_LINE). Where it leads to a message, a rise sends it and a fall does
-    /// nothing; where it leads to nothing, nothing happens.</summary>
-    /// <exception cref="KernelException">ENXIO: no chip is the kernel's.</exception>
+    /// <summary>Userspace drives a GSI (KVM_IRQ_LINE). If it is routed to a message, a rise sends the message and a
+    /// fall has no effect. If it has no route, the call has no effect.</summary>
+    /// <exception cref="KernelException">ENXIO: no chip is in the kernel.</exception>
     public void SetIrqLine(int gsi, bool high)
     {
         Figures.PortCalls++;
@@ -24,7 +24,7 @@ public sealed partial class SimulatedKernel
     /// <summary>A redirection entry as a guest reads it; full mode.</summary>
     public RedirectionEntry IoApicEntry(int pin) => Chip().Entry(pin);
 
-    /// <summary>The line of an I/OAPIC pin, as IRR of KVM_GET_IRQCHIP has it for a level pin; full mode.</summary>
+    /// <summary>The line of an I/OAPIC pin, as in IRR of KVM_GET_IRQCHIP for a level pin; full mode.</summary>
     public bool IoApicLine(int pin) => Chip().IsAsserted(pin);
 
     /// <summary>A guest writes an I/OAPIC register; full mode.</summary>
@@ -44,7 +44,7 @@ public sealed partial class SimulatedKernel
         Carry(Chip().WriteEntry(pin, entry, _events));
     }
 
-    /// <summary>Userspace sets one redirection entry and leaves the rest of the chip unchanged (KVM_GET_IRQCHIP,
+    /// <summary>Userspace sets one redirection entry and does not change the rest of the chip (KVM_GET_IRQCHIP,
     /// KVM_SET_IRQCHIP). No resampler is signalled, and a line that is high is injected again; full mode.</summary>
     public void SetIoApicEntry(int pin, RedirectionEntry entry)
     {
@@ -121,7 +121,7 @@ public sealed partial class SimulatedKernel
         return state.Sources != 0;
     }
 
-    /// <summary>A pin's message goes to the local APICs, and the pin gets the answer.</summary>
+    /// <summary>Sends a pin's message to the local APICs, and gives the answer to the pin.</summary>
     private void SendOfPin(int pin, Msi message)
     {
         RefusalReason reason = _apics!.Deliver(Decode(message), Origin.Pin(0, pin), _events);
@@ -130,8 +130,8 @@ public sealed partial class SimulatedKernel
         _ioApic.Service(work.Service, _events);
     }
 
-    /// <summary>Does what a guest's write requests. If a rewrite to edge ends a level interrupt, no holder gets an
-    /// acknowledge (ioapic_write_indirect).</summary>
+    /// <summary>Does the work that a guest's write requests. If a rewrite to edge ends a level interrupt, no holder
+    /// gets an acknowledge (ioapic_write_indirect).</summary>
     private void Carry(PinWork work)
     {
         PinSet asked = work.Resampled, served = work.Service;
@@ -140,8 +140,8 @@ public sealed partial class SimulatedKernel
             int gsi = _pins[PicPins + pin].GsiAndOne - 1;
             if (gsi < 0 || _resamplers[gsi].Count == 0)
                 continue;
-            // kvm_notify_irqfd_resampler: the request is dropped, whatever else drives the line. A device that still
-            // needs service raises it again.
+            // kvm_notify_irqfd_resampler: the request is dropped, even if another source still drives the line. A
+            // device that still needs service raises it again.
             _ioApic!.SetPin(pin, high: false, _events);
             served = served.Without(pin);
             SignalResamplers(gsi);
@@ -159,8 +159,8 @@ public sealed partial class SimulatedKernel
         Drain();
     }
 
-    /// <summary>A pin is acknowledged (kvm_notify_acked_irq): the resampler of its GSI lowers the line once, and every
-    /// resample eventfd of it is signalled (irqfd_resampler_ack).</summary>
+    /// <summary>Acknowledges a pin (kvm_notify_acked_irq): the resampler of its GSI lowers the line once, and every
+    /// resample eventfd of the GSI is signalled (irqfd_resampler_ack).</summary>
     private void Acknowledge(int pin)
     {
         int gsi = _pins[pin].GsiAndOne - 1;
@@ -186,7 +186,8 @@ public sealed partial class SimulatedKernel
         }
     }
 
-    /// <summary>A resample irqfd went (irqfd_resampler_shutdown): with the last of its GSI the line falls.</summary>
+    /// <summary>A resample irqfd was removed (irqfd_resampler_shutdown). With the last one of its GSI the line
+    /// falls.</summary>
     private void LeaveResampler(int gsi)
     {
         if ((uint)gsi >= (uint)_resamplers.Count)

@@ -17,9 +17,9 @@ public sealed partial class SimulatedKernel
     }
 
     /// <summary>Replaces the whole route table, with rows of any kind (KVM_SET_GSI_ROUTING).</summary>
-    /// <exception cref="KernelException">EINVAL: no chip is the kernel's; too many rows; a GSI or a pin that does not
-    /// exist; two rows of one GSI that lead to the same chip, or one of them to a message; rows to chips in split mode;
-    /// reserved bits in an address of 64 bits. The table is as it was.</exception>
+    /// <exception cref="KernelException">EINVAL: no chip is in the kernel; there are too many rows; a GSI or a pin does
+    /// not exist; two rows of one GSI are routed to the same chip, or one of them to a message; rows are routed to
+    /// chips in split mode; or reserved bits are set in a 64-bit address. The table is unchanged then.</exception>
     internal void CommitTable(ReadOnlySpan<SimulatedRoute> routes)
     {
         BeginTable(routes.Length);
@@ -31,11 +31,11 @@ public sealed partial class SimulatedKernel
     /// <inheritdoc/>
     public bool Signal(InterruptMessage message) => SignalMsi(Encode(message, SignalMessage, -1));
 
-    /// <summary>Injects a message at once, past the table (KVM_SIGNAL_MSI). Whether the address lies in the interrupt
-    /// window is not looked at.</summary>
-    /// <returns>Whether a local APIC took it.</returns>
-    /// <exception cref="KernelException">EINVAL: the local APICs are not the kernel's, or reserved bits are set in an
-    /// address of 64 bits.</exception>
+    /// <summary>Injects a message at once, without the table (KVM_SIGNAL_MSI). It does not check whether the address is
+    /// in the interrupt window.</summary>
+    /// <returns>Whether a local APIC accepted it.</returns>
+    /// <exception cref="KernelException">EINVAL: the local APICs are not in the kernel, or reserved bits are set in a
+    /// 64-bit address.</exception>
     public bool SignalMsi(Msi message)
     {
         Figures.PortCalls++;
@@ -124,7 +124,8 @@ public sealed partial class SimulatedKernel
         }
     }
 
-    /// <summary>What KVM_CREATE_IRQCHIP sets up: GSIs 0 to 15 lead to both chips, 16 to 23 to the I/OAPIC.</summary>
+    /// <summary>The initial routes of KVM_CREATE_IRQCHIP: GSIs 0 to 15 are connected to both chips, 16 to 23 to the
+    /// I/OAPIC.</summary>
     private void CommitDefaultRoutes()
     {
         for (int gsi = 0; gsi < Math.Min(IoApicPins, _table.Length); gsi++)
@@ -142,7 +143,7 @@ public sealed partial class SimulatedKernel
         Scan();
     }
 
-    /// <summary>The words of a message in the format that the kernel is set to read.</summary>
+    /// <summary>The words of a message in the kernel's current format.</summary>
     private Msi Encode(InterruptMessage message, string call, int gsi)
     {
         if (message.Destination > byte.MaxValue && !Wide)
@@ -151,8 +152,8 @@ public sealed partial class SimulatedKernel
         return Msi.Encode(message, Wide ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility);
     }
 
-    /// <summary>A message as KVM reads it: neither the window, nor bit 4 of the address, nor the level bit of the data
-    /// is looked at (kvm_set_msi_irq).</summary>
+    /// <summary>Decodes a message as KVM does: it checks neither the address window, nor bit 4 of the address, nor the
+    /// level bit of the data (kvm_set_msi_irq).</summary>
     private InterruptMessage Decode(Msi message)
     {
         MsiAddress address = message.Address;

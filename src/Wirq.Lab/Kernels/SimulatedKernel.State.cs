@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>What a GSI leads to.</summary>
+/// <summary>The target of a GSI.</summary>
 internal enum RouteKind : byte
 {
     None,
@@ -11,7 +11,7 @@ internal enum RouteKind : byte
     Chips,
 }
 
-/// <summary>What a GSI leads to: one message, or up to one pin of each chip (virt/kvm/irqchip.c,
+/// <summary>The route of a GSI: one message, or up to one pin of each chip (virt/kvm/irqchip.c,
 /// setup_routing_entry).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RouteState : IState
@@ -25,14 +25,14 @@ internal struct RouteState : IState
     public readonly Msi Message => new(Address, Data);
 }
 
-/// <summary>The irqfd of an eventfd; it is in the slot of its eventfd, which can have only one.</summary>
+/// <summary>The irqfd of an eventfd, in the slot of its eventfd: an eventfd can have only one.</summary>
 internal struct IrqfdState : IState
 {
     public int Gsi;
-    /// <summary>The resample eventfd, plus 1; 0 for none, or for one that was closed.</summary>
+    /// <summary>The resample eventfd, plus 1; 0 for none, or if it was closed.</summary>
     public int ResampleAndOne;
     public IrqfdFlags Flags;
-    /// <summary>How many machines bound the eventfd before this one.</summary>
+    /// <summary>The number of machines that bound the eventfd before this one.</summary>
     public int Order;
 
     public readonly bool Has(IrqfdFlags flag) => (Flags & flag) != 0;
@@ -48,10 +48,10 @@ internal enum IrqfdFlags
     Resampler = 4,
 }
 
-/// <summary>A pin of a chip: its GSI, and who drives it.</summary>
+/// <summary>A pin of a chip: its GSI, and the sources that drive it.</summary>
 internal struct PinState : IState
 {
-    /// <summary>The GSI that leads to it, plus 1; 0 for none. Acknowledges find their way back by it.</summary>
+    /// <summary>The GSI that is routed to it, plus 1; 0 for none. Acknowledges use it.</summary>
     public short GsiAndOne;
     public LineSources Sources;
 }
@@ -68,28 +68,28 @@ internal enum LineSources : short
     Resampler = 2,
 }
 
-/// <summary>How many resample irqfds a GSI has.</summary>
+/// <summary>The number of resample irqfds of a GSI.</summary>
 internal struct ResamplerState : IState
 {
     public int Count;
 }
 
-/// <summary>What the kernel remembers of a CPU besides its local APIC.</summary>
+/// <summary>The kernel's state of a CPU besides its local APIC.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct CpuState : IState
 {
     /// <summary>Vectors whose EOI an I/OAPIC gets (ioapic_handled_vectors).</summary>
     public Vectors256 Handled;
-    /// <summary>The highest of them that is there for an interrupt in flight alone, plus 1; 0 for none.</summary>
+    /// <summary>The highest of them that is only there for an interrupt in flight, plus 1; 0 for none.</summary>
     public int StaleAndOne;
     /// <summary>The vector of the EOI that exits to userspace, plus 1; 0 for none. KVM has one such slot.</summary>
     public int ExitAndOne;
-    /// <summary>The vector that userspace gave by KVM_INTERRUPT, plus 1; 0 for none.</summary>
+    /// <summary>The vector that userspace injected by KVM_INTERRUPT, plus 1; 0 for none.</summary>
     public int ExtIntAndOne;
     public CpuSignals Signals;
 }
 
-/// <summary>What a CPU was sent besides vectors.</summary>
+/// <summary>Signals to a CPU besides vectors.</summary>
 [Flags]
 internal enum CpuSignals
 {

@@ -4,17 +4,17 @@ using Wirq.State;
 
 namespace Wirq.Lab.Kernels;
 
-/// <summary>A kernel that owns chips of a machine, with the semantics of KVM: what its ioctls accept and refuse, which
-/// reader consumes an eventfd and when, and which EOIs exit to userspace. It runs no guest; <see cref="Take"/> and
-/// <see cref="Eoi"/> are the guest's part.</summary>
+/// <summary>A kernel that owns chips of a machine, with the semantics of KVM: which calls its ioctls accept and refuse,
+/// which reader consumes an eventfd and when, and which EOIs exit to userspace. It runs no guest; <see cref="Take"/>
+/// and <see cref="Eoi"/> are the actions of a guest.</summary>
 /// <remarks>
 /// <para>docs/kernels.md lists every semantic, with its test.</para>
-/// <para>Deterministic and single-threaded (<see cref="LockedKernel"/> is for several threads). What Linux does in a
-/// work queue waits here for <see cref="Settle"/> or <see cref="RunPendingWork()"/>. All state lies in the
-/// <see cref="StateArena"/>s of this and of <see cref="EventFds"/>; figures do not.</para>
-/// <para>Named differences. The EOIs that exit are computed when routes change; KVM computes them when the CPU next
-/// enters its guest. A message route always injects within the write; KVM defers to the work queue what its destination
-/// map cannot answer. Not modelled: the coalesced-EOI tracking of the real-time clock's pin, KVM_IRQ_LINE_STATUS, Xen
+/// <para>Deterministic and single-threaded (<see cref="LockedKernel"/> is for several threads). Work that Linux does in
+/// a work queue waits here for <see cref="Settle"/> or <see cref="RunPendingWork()"/>. All state is in the
+/// <see cref="StateArena"/>s of this object and of <see cref="EventFds"/>, except the figures.</para>
+/// <para>Known differences. The EOIs that exit are computed when routes change; KVM computes them when the CPU next
+/// enters its guest. A message route always injects within the write; KVM defers to the work queue if its destination
+/// map has no answer. Not modelled: the coalesced-EOI tracking of the real-time clock's pin, KVM_IRQ_LINE_STATUS, Xen
 /// and Hyper-V routes, posted interrupts, the PIT, MSI device ids (x86 has none).</para>
 /// <para>Sources: measurements on Linux 6.18; virt/kvm/eventfd.c, virt/kvm/irqchip.c, arch/x86/kvm/irq_comm.c,
 /// ioapic.c, lapic.c, x86.c.</para>
@@ -35,11 +35,11 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     private readonly Block<CpuState> _cpus;
     private readonly RouteState[] _table;
 
-    /// <summary>Makes a machine in its reset state.</summary>
+    /// <summary>Creates a machine in its reset state.</summary>
     /// <param name="options">How it is built.</param>
     /// <param name="eventFds">The eventfds of its host; several machines may share them.</param>
-    /// <param name="arena">Where its state goes.</param>
-    /// <exception cref="ArgumentException">The options do not make a machine.</exception>
+    /// <param name="arena">The arena for its state.</param>
+    /// <exception cref="ArgumentException">The options are invalid.</exception>
     public SimulatedKernel(SimulatedKernelOptions options, SimulatedEventFds eventFds, StateArena arena)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -89,12 +89,12 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     public SimulatedEventFds EventFds { get; }
     /// <inheritdoc/>
     public KernelLimits Limits { get; }
-    /// <summary>What was counted since it was made.</summary>
+    /// <summary>Its counters since its creation.</summary>
     internal KernelFigures Figures { get; }
 
-    /// <summary>Where these go: <see cref="EventKind.VirqServed"/> for eventfds of a virq (see
-    /// <see cref="SimulatedEventFds.Create"/>), the observations of the chips, and what CPUs are sent besides vectors;
-    /// null for nowhere.</summary>
+    /// <summary>Receives <see cref="EventKind.VirqServed"/> for eventfds of a virq (see
+    /// <see cref="SimulatedEventFds.Create"/>), the observations of the chips, and signals to CPUs besides vectors;
+    /// null for none.</summary>
     public EventBuffer? Observer { get; set; }
 
     /// <summary>Virtual time in nanoseconds; see <see cref="Advance"/>.</summary>
@@ -110,7 +110,7 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
         Copied(other);
     }
 
-    /// <summary>The arena took over that of another machine: the rest goes with it.</summary>
+    /// <summary>The arena was copied from that of another machine: copies the rest.</summary>
     internal void Copied(SimulatedKernel other) => _events.CopyFrom(other._events);
 
     private static LocalApicOptions ApicsOf(SimulatedKernelOptions options) => new()
@@ -118,7 +118,7 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
         Count = options.Cpus,
         Ids = options.ApicIds,
         Profile = Profile.Kvm,
-        // KVM advertises directed EOI where its own I/OAPIC, which has no EOI register, is absent (lapic.c,
+        // KVM advertises directed EOI if its own I/OAPIC, which has no EOI register, is absent (lapic.c,
         // kvm_apic_set_version).
         SuppressEoiBroadcast = options.Kind == KernelKind.Split
             && (options.X2ApicApi & SimulatedX2ApicApi.DisableSuppressEoi) == 0,
@@ -138,10 +138,10 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
 
     private bool Told => Observer is { Observing: true };
 
-    /// <summary>From here on the chips are observed if there is an observer.</summary>
+    /// <summary>From here on, the chips are observed if there is an observer.</summary>
     private void Begin() => _events.Observing = Told;
 
-    /// <summary>Carries out what the chips ask for.</summary>
+    /// <summary>Carries out the effects of the chips.</summary>
     private void Drain()
     {
         bool rescan = false;

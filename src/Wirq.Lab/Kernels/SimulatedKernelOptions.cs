@@ -1,9 +1,9 @@
 namespace Wirq.Lab.Kernels;
 
-/// <summary>Which chips a kernel owns of a machine.</summary>
+/// <summary>The chips of a machine that a kernel owns.</summary>
 public enum KernelKind : byte
 {
-    /// <summary>None: all chips are userspace's (no KVM_CREATE_IRQCHIP).</summary>
+    /// <summary>None: all chips are in userspace (no KVM_CREATE_IRQCHIP).</summary>
     None,
     /// <summary>The local APICs (KVM_CAP_SPLIT_IRQCHIP).</summary>
     Split,
@@ -11,13 +11,13 @@ public enum KernelKind : byte
     Full,
 }
 
-/// <summary>What KVM_CAP_X2APIC_API was enabled with.</summary>
+/// <summary>The enabled flags of KVM_CAP_X2APIC_API.</summary>
 [Flags]
 public enum SimulatedX2ApicApi
 {
     /// <summary>Not enabled.</summary>
     None = 0,
-    /// <summary>Destinations of 32 bits: KVM_X2APIC_API_USE_32BIT_IDS.</summary>
+    /// <summary>32-bit destinations: KVM_X2APIC_API_USE_32BIT_IDS.</summary>
     Use32BitIds = 1,
     /// <summary>0xFF is an ordinary id in x2APIC mode: KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK.</summary>
     DisableBroadcastQuirk = 2,
@@ -27,36 +27,36 @@ public enum SimulatedX2ApicApi
     DisableSuppressEoi = 8,
 }
 
-/// <summary>How a simulated kernel's machine is built.</summary>
+/// <summary>How a machine of a simulated kernel is built.</summary>
 public sealed record SimulatedKernelOptions
 {
-    /// <summary>The most routes that Linux has (KVM_MAX_IRQ_ROUTES).</summary>
+    /// <summary>The highest number of routes in Linux (KVM_MAX_IRQ_ROUTES).</summary>
     public const int MaxRoutes = 4096;
 
-    /// <summary>Whose chips.</summary>
+    /// <summary>The chips that are in the kernel.</summary>
     public KernelKind Kind { get; init; } = KernelKind.Split;
-    /// <summary>CPUs, 1 to <see cref="LocalApicOptions.MaxCount"/>.</summary>
+    /// <summary>The number of CPUs, 1 to <see cref="LocalApicOptions.MaxCount"/>.</summary>
     public int Cpus { get; init; } = 1;
     /// <summary>APIC ids by CPU; null for 0, 1, 2, …</summary>
     public IReadOnlyList<uint>? ApicIds { get; init; }
-    /// <summary>The number of first GSIs for whose level vectors EOIs are reported; split only. 0 to
+    /// <summary>EOIs of level vectors are reported for GSIs below this number; split only. 0 to
     /// <see cref="Routes"/>.</summary>
     public int ReservedGsis { get; init; } = 24;
-    /// <summary>GSIs and rows of the table, 1 to <see cref="MaxRoutes"/>. Linux has 4096; a world that is explored has
-    /// fewer, so that its state is small.</summary>
+    /// <summary>The number of GSIs and rows of the table, 1 to <see cref="MaxRoutes"/>. Linux has 4096. A world that is
+    /// explored has fewer, so that its state is small.</summary>
     public int Routes { get; init; } = MaxRoutes;
     /// <summary>Flags of KVM_CAP_X2APIC_API.</summary>
     public SimulatedX2ApicApi X2ApicApi { get; init; }
-    /// <summary>Whether deferred injections run at once. Else they wait for
-    /// <see cref="SimulatedKernel.Settle"/> or <see cref="SimulatedKernel.RunPendingWork()"/>, as a work queue may take
-    /// its time: interleavings can be explored.</summary>
+    /// <summary>Whether deferred injections run at once. If not, they wait for <see cref="SimulatedKernel.Settle"/> or
+    /// <see cref="SimulatedKernel.RunPendingWork()"/>. A real work queue may run them late, so this makes it possible
+    /// to explore the interleavings.</summary>
     public bool WorksAtOnce { get; init; }
     /// <summary>Behaviours that depend on the version.</summary>
     public KernelBehaviour Behaviour { get; init; } = new();
-    /// <summary>What it gets wrong, for controls.</summary>
+    /// <summary>The defects of the kernel, for controls.</summary>
     public KernelDefects Defects { get; init; }
 
-    /// <summary>Throws where there can be no such machine.</summary>
+    /// <summary>Throws if no machine can be built with these options.</summary>
     /// <exception cref="OptionException">A field is out of its range, or does not fit another.</exception>
     public void Validate()
     {

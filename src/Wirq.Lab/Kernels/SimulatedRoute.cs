@@ -1,6 +1,6 @@
 namespace Wirq.Lab.Kernels;
 
-/// <summary>What a row of the table leads to.</summary>
+/// <summary>The target of a row of the table.</summary>
 internal enum RouteTarget : byte
 {
     /// <summary>A message (KVM_IRQ_ROUTING_MSI).</summary>
@@ -13,17 +13,17 @@ internal enum RouteTarget : byte
     IoApic,
 }
 
-/// <summary>One row of a kernel's route table, of any kind that x86 has but Hyper-V's and Xen's.</summary>
+/// <summary>One row of a kernel's route table, of any kind of x86 except Hyper-V's and Xen's.</summary>
 /// <param name="Gsi">The GSI.</param>
-/// <param name="Target">What it leads to.</param>
-/// <param name="Message">The message, where it leads to one; addresses above 32 bits count with
-/// <see cref="SimulatedX2ApicApi.Use32BitIds"/> alone.</param>
-/// <param name="Pin">The pin, where it leads to a chip.</param>
+/// <param name="Target">Its target.</param>
+/// <param name="Message">The message, if that is the target. Address bits above 31 have a meaning only with
+/// <see cref="SimulatedX2ApicApi.Use32BitIds"/>.</param>
+/// <param name="Pin">The pin, if the target is a chip.</param>
 internal readonly record struct SimulatedRoute(int Gsi, RouteTarget Target, Msi Message, int Pin)
 {
-    /// <summary>A row that leads to a message.</summary>
+    /// <summary>A row for a message.</summary>
     public static SimulatedRoute ToMessage(int gsi, Msi message) => new(gsi, RouteTarget.Msi, message, 0);
 
-    /// <summary>A row that leads to a pin.</summary>
+    /// <summary>A row for a pin.</summary>
     public static SimulatedRoute ToPin(int gsi, RouteTarget chip, int pin) => new(gsi, chip, default, pin);
 }

@@ -8,18 +8,18 @@ using Wirq.Routing;
 namespace Wirq.Lab.Running;
 
 /// <summary>An expectation that did not hold.</summary>
-/// <param name="At">Where it stands.</param>
+/// <param name="At">Its position in the file.</param>
 /// <param name="Text">What was found, and what should have been.</param>
 public sealed record Failure(FilePosition At, string Text)
 {
-    /// <summary>How often it was found so.</summary>
+    /// <summary>How often it failed.</summary>
     public long Times { get; init; } = 1;
 
     /// <inheritdoc/>
     public override string ToString() => $"{At}: {Text}";
 }
 
-/// <summary>Holds what a scenario expects against a world.</summary>
+/// <summary>Compares the expectations of a scenario with a world.</summary>
 internal static class Expectations
 {
     internal static IEnumerable<Failure> Verify(World world, IReadOnlyList<Check> checks, int runningCpu)
@@ -137,7 +137,7 @@ internal static class Expectations
     private static string List<T>(IReadOnlyList<T> items) =>
         items.Count == 0 ? "nothing" : items.Count <= LongestList ? string.Join(", ", items.Select(item => Word(item))) : Runs(items);
 
-    // A long list in which the same comes again and again is short.
+    // Repetitions in a long list are abbreviated.
     private static string Runs<T>(IReadOnlyList<T> items)
     {
         var runs = new List<(T Item, int Times)>();

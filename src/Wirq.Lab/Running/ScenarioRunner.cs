@@ -13,7 +13,7 @@ public static class ScenarioRunner
 {
     /// <summary>Runs a scenario without a design, and again under each of its historic designs.</summary>
     /// <param name="scenario">The scenario.</param>
-    /// <param name="seed">The order in which CPUs step; 0 is lowest first.</param>
+    /// <param name="seed">Determines the order in which CPUs step; 0 for the lowest first.</param>
     /// <param name="recorder">Receives every event of the run without a design; null for none.</param>
     /// <param name="options">The CPUs; null for simulated ones.</param>
     public static ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null, WorldOptions? options = null)
@@ -38,20 +38,20 @@ public static class ScenarioRunner
     }
 
     /// <summary>The result of a scenario whose host lacks something.</summary>
-    /// <param name="scenario">Which.</param>
-    /// <param name="lacks">What it lacks.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="lacks">The missing features.</param>
     public static ScenarioResult Lacking(Scenario scenario, params IReadOnlyList<string> lacks) =>
         NotRun(scenario, Verdict.HostLacks) with { Lacks = lacks };
 
-    /// <summary>The result of a scenario that relies on what its host does otherwise.</summary>
-    /// <param name="scenario">Which.</param>
-    /// <param name="deviations">The probes of the host that found so, by name.</param>
+    /// <summary>The result of a scenario that needs behaviour from which its host deviates.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="deviations">The probes of the host that found the deviations, by name.</param>
     public static ScenarioResult Deviating(Scenario scenario, params IReadOnlyList<string> deviations) =>
         NotRun(scenario, Verdict.HostDeviates) with { Deviations = deviations };
 
     /// <summary>The result of a scenario whose machine could not be started.</summary>
-    /// <param name="scenario">Which.</param>
-    /// <param name="why">Why.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="why">The cause.</param>
     public static ScenarioResult NotStarted(Scenario scenario, string why)
     {
         ArgumentNullException.ThrowIfNull(scenario);

@@ -2,27 +2,27 @@ using System.Globalization;
 
 namespace Wirq.Lab.Running;
 
-/// <summary>What came of a step, as far as its words do not say it.</summary>
+/// <summary>The kind of a step's outcome that the text of the step does not contain.</summary>
 internal enum StepOutcomeKind
 {
-    /// <summary>Nothing more.</summary>
+    /// <summary>No further outcome.</summary>
     None,
-    /// <summary>A register read so.</summary>
+    /// <summary>A register was read.</summary>
     Found,
-    /// <summary>It took <c>#GP</c>.</summary>
+    /// <summary>The access raised <c>#GP</c>.</summary>
     Faulted,
     /// <summary>A CPU took a vector.</summary>
     Taken,
-    /// <summary>A CPU had nothing to take.</summary>
+    /// <summary>A CPU had no interrupt to take.</summary>
     NothingTaken,
-    /// <summary>An INTA cycle gave a vector.</summary>
+    /// <summary>An INTA cycle returned a vector.</summary>
     Given,
-    /// <summary>The device was removed before.</summary>
+    /// <summary>The device was already removed.</summary>
     Gone,
 }
 
-/// <summary>What came of a step.</summary>
-/// <param name="Kind">In which way.</param>
+/// <summary>The outcome of a step.</summary>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Value">The value or vector.</param>
 internal readonly record struct StepOutcome(StepOutcomeKind Kind, ulong Value = 0)
 {

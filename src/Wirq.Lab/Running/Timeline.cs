@@ -3,14 +3,15 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Running;
 
-/// <summary>The steps and events of a world: the beginning and the end, and a repeated part once. Text is made only
-/// when it is read.</summary>
-/// <remarks>The timeline is cut into parts where a CPU takes an interrupt and where a step of the scenario begins. When
-/// a part ends, the last few parts are compared with those before them, without their times. So a storm is one turn and
-/// a count, and memory is bounded.</remarks>
+/// <summary>The steps and events of a world: the beginning and the end, with repeated parts kept once. Text is only
+/// made when it is read.</summary>
+/// <remarks>The timeline is split into parts: a part begins when a CPU takes an interrupt, and when a step of the
+/// scenario begins. At the end of a part, the last few parts are compared with those before them, without their times.
+/// So a storm is kept as one repetition and a count, and memory is bounded.</remarks>
 internal sealed class Timeline
 {
-    /// <summary>How many entries are kept of the beginning, and as many of the end, about.</summary>
+    /// <summary>The approximate number of entries that are kept of the beginning, and the same number of the
+    /// end.</summary>
     public const int Capacity = 2048;
 
     private const int LongestPart = 1024, MostParts = 32, HashFactor = 31;
@@ -20,13 +21,14 @@ internal sealed class Timeline
     private int _hash, _lastStep = -1;
     private int _keptOfBeginning, _keptOfEnd;
 
-    /// <summary>Whether anything that is added is kept.</summary>
+    /// <summary>Whether entries are kept.</summary>
     internal bool IsKept { get; init; } = true;
 
-    /// <summary>How many entries between <see cref="Beginning"/> and <see cref="End"/> were dropped.</summary>
+    /// <summary>The number of entries between <see cref="Beginning"/> and <see cref="End"/> that were
+    /// dropped.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>How it began, oldest first.</summary>
+    /// <summary>The first entries, oldest first.</summary>
     public IReadOnlyList<TimelinePart> Beginning
     {
         get
@@ -36,7 +38,7 @@ internal sealed class Timeline
         }
     }
 
-    /// <summary>What came last, oldest first; nothing where the beginning is all.</summary>
+    /// <summary>The last entries, oldest first; empty if the beginning contains all.</summary>
     public IReadOnlyList<TimelinePart> End
     {
         get
@@ -59,7 +61,7 @@ internal sealed class Timeline
         _lastStep = _current.Count - 1;
     }
 
-    /// <summary>What came of the last step.</summary>
+    /// <summary>Adds the outcome of the last step.</summary>
     internal void Add(StepOutcome outcome)
     {
         if (_lastStep < 0)
@@ -95,7 +97,7 @@ internal sealed class Timeline
             return;
         bool begins = _keptOfBeginning < Capacity;
         List<TimelinePart> parts = begins ? _beginning : _end;
-        // What is one part again and again is counted where it stands.
+        // A part that repeats the previous one is only counted.
         if (parts is [.., { Parts: [var alone] } group] && alone.SaysWhat(_current, _hash))
         {
             group.Repeat();
@@ -127,8 +129,8 @@ internal sealed class Timeline
         _end.RemoveRange(0, first);
     }
 
-    /// <summary>Folds what the last parts repeat.</summary>
-    /// <returns>How many entries need not be kept any more.</returns>
+    /// <summary>Folds the last parts if they repeat earlier ones.</summary>
+    /// <returns>The number of entries that are not needed any more.</returns>
     private static int Fold(List<TimelinePart> parts)
     {
         int saved = 0;
@@ -138,13 +140,13 @@ internal sealed class Timeline
                 continue;
             saved += parts.TakeLast(count).Sum(part => part.Kept);
             parts.RemoveRange(parts.Count - count, count);
-            // The group that has come about or has grown may itself be a repetition.
+            // A group that is new or has grown may itself be a repetition.
             count = 0;
         }
         return saved;
     }
 
-    /// <summary>Counts the last parts where they are once more what the group before them repeats.</summary>
+    /// <summary>Counts the last parts if they are one more repetition of the group before them.</summary>
     private static bool Continues(List<TimelinePart> parts, int count)
     {
         TimelinePart group = parts[^(count + 1)];
@@ -159,7 +161,7 @@ internal sealed class Timeline
         return true;
     }
 
-    /// <summary>Makes a group of the parts before the last ones where these repeat them.</summary>
+    /// <summary>Makes a group of the parts before the last ones, if the last ones repeat them.</summary>
     private static bool Repeats(List<TimelinePart> parts, int count)
     {
         int first = parts.Count - 2 * count;

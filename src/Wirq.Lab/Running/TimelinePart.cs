@@ -1,10 +1,10 @@
 namespace Wirq.Lab.Running;
 
-/// <summary>A run of entries, or parts that follow each other several times alike.</summary>
+/// <summary>A run of entries, or equal parts that follow each other.</summary>
 internal sealed class TimelinePart
 {
     private readonly TimelineEntry[] _entries;
-    // Parts of different hashes say different things. It is cheap, for most parts are never compared.
+    // Parts with different hashes are different. The hash is cheap, because most parts are never compared.
     private int _hash;
 
     internal TimelinePart(TimelineEntry[] entries, int hash)
@@ -24,25 +24,25 @@ internal sealed class TimelinePart
         _hash = HashOf(parts, times);
     }
 
-    /// <summary>The entries, where nothing is repeated.</summary>
+    /// <summary>The entries, if it is not a repetition.</summary>
     public IReadOnlyList<TimelineEntry> Entries => _entries;
-    /// <summary>What is repeated, as it was the first time.</summary>
+    /// <summary>The repeated parts, as they were the first time.</summary>
     public IReadOnlyList<TimelinePart> Parts { get; }
-    /// <summary>How often it came; 1 where nothing is repeated.</summary>
+    /// <summary>The number of repetitions; 1 if it is not a repetition.</summary>
     public long Times { get; private set; } = 1;
-    /// <summary>How many entries are kept of it.</summary>
+    /// <summary>The number of its entries that are kept.</summary>
     internal int Kept { get; }
     /// <summary>The number of entries that it represents.</summary>
     internal long Length => Parts.Count == 0 ? Kept : Times * Parts.Sum(part => part.Length);
 
-    /// <summary>Counts one time more.</summary>
+    /// <summary>Counts one more repetition.</summary>
     internal void Repeat()
     {
         Times++;
         _hash = HashOf(Parts, Times);
     }
 
-    /// <summary>Whether another part says the same, at whatever time.</summary>
+    /// <summary>Whether another part is equal, except for times.</summary>
     internal bool SaysWhat(TimelinePart other)
     {
         if (_hash != other._hash || Times != other.Times || Kept != other.Kept || Parts.Count != other.Parts.Count)
@@ -55,7 +55,7 @@ internal sealed class TimelinePart
         return Parts.Zip(other.Parts).All(pair => pair.First.SaysWhat(pair.Second));
     }
 
-    /// <summary>Whether entries say the same as this, at whatever time.</summary>
+    /// <summary>Whether entries are equal to this part, except for times.</summary>
     internal bool SaysWhat(List<TimelineEntry> entries, int hash)
     {
         if (hash != _hash || Entries.Count != entries.Count || Parts.Count > 0)

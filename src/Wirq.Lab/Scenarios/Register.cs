@@ -13,9 +13,8 @@ internal enum RegisterKind
     IoApicIndex,
     /// <summary>An I/OAPIC register by its offset.</summary>
     IoApicOffset,
-    /// <summary>A local APIC register by its xAPIC offset; in x2APIC mode the MSR of it. ICR by its name is of size 8:
-    /// its value is that of x2APIC mode (destination in bits 63:32) in both modes, see <see
-    /// cref="IpiCommand"/>.</summary>
+    /// <summary>A local APIC register by its xAPIC offset; in x2APIC mode by its MSR. The name ICR has size 8: its
+    /// value is that of x2APIC mode (destination in bits 63:32) in both modes, see <see cref="IpiCommand"/>.</summary>
     LocalApic,
     /// <summary>An MSR.</summary>
     Msr,
@@ -29,20 +28,20 @@ internal enum RegisterKind
     Vtd,
 }
 
-/// <summary>A register that a scenario names.</summary>
-/// <param name="Kind">How it is reached.</param>
+/// <summary>A register in a scenario.</summary>
+/// <param name="Kind">How it is accessed.</param>
 /// <param name="Unit">The I/OAPIC; else 0.</param>
 /// <param name="Number">Pin, index, offset, MSR, port or address.</param>
-/// <param name="Size">Width of the register, or of the access where it can be chosen, in bytes.</param>
+/// <param name="Size">Width of the register, or of the access if it can be chosen, in bytes.</param>
 /// <param name="Text">The name as written.</param>
 internal sealed record RegisterName(RegisterKind Kind, int Unit, ulong Number, int Size, string Text);
 
-/// <summary>A value, as far as named.</summary>
-/// <param name="Bits">The named bits.</param>
-/// <param name="Mask">Which bits are named.</param>
+/// <summary>A value with named bits.</summary>
+/// <param name="Bits">The values of the named bits.</param>
+/// <param name="Mask">The named bits.</param>
 internal readonly record struct RegisterValue(ulong Bits, ulong Mask)
 {
-    /// <summary>Whether a value agrees in the named bits.</summary>
+    /// <summary>Whether a value has the same named bits.</summary>
     public bool Matches(ulong value) => (value & Mask) == Bits;
     /// <summary>A value with the named bits replaced.</summary>
     public ulong Over(ulong value) => value & ~Mask | Bits;

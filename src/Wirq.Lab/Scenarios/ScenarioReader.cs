@@ -11,15 +11,15 @@ public sealed class ScenarioReader
 
     private ScenarioReader(YamlMapping map) => _map = map;
 
-    /// <summary>The most characters that a file may have.</summary>
+    /// <summary>The highest number of characters of a file.</summary>
     public static int MaxLength => YamlTree.MaxLength;
 
     /// <summary>Reads a file.</summary>
     /// <param name="file">Its path, for messages.</param>
-    /// <param name="text">Its contents; nothing in it is trusted.</param>
+    /// <param name="text">Its contents; they are not trusted.</param>
     /// <param name="designs">The names of designs that <c>historic</c> may give.</param>
     /// <returns>The scenario; several if its machine has lists of modes, profiles, policies or routes.</returns>
-    /// <exception cref="ScenarioException">It is not a scenario. The message says where, and what was
+    /// <exception cref="ScenarioException">It is not a scenario. The message has the position, and what was
     /// expected.</exception>
     public static IReadOnlyList<Scenario> Read(string file, string text, IReadOnlyCollection<string> designs)
     {
@@ -34,7 +34,7 @@ public sealed class ScenarioReader
     {
         string name = ReadName(_map.Required("name", "a scenario"));
         IReadOnlyList<MachineVariant> machines = MachineReader.Read(_map["machine"], _map.At, StepReader.Reserved);
-        // Machines of one scenario differ in nothing that steps refer to.
+        // Everything to which steps refer is equal in all machines of one scenario.
         var actors = new Actors(machines[0].Machine);
         var steps = new StepReader(actors, [.. machines.Select(variant => variant.Machine)]);
         IReadOnlyList<string>? laws = _map["laws"] is { } node ? ReadWords(node, ScenarioWords.Laws) : null;

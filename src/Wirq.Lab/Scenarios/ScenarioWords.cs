@@ -6,15 +6,15 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios;
 
-/// <summary>Every word of the scenario format, by the place where it stands. The reader, the JSON schema and the
-/// documentation agree on these.</summary>
+/// <summary>All words of the scenario format, by their place in it. The reader, the JSON schema and the documentation
+/// use them.</summary>
 internal static class ScenarioWords
 {
     /// <summary>Keys of a scenario.</summary>
     public static IReadOnlyList<string> Scenario { get; } =
         ["name", "about", "covers", "needs", "machine", "handlers", "unhandled", "steps", "expect", "laws", "historic"];
 
-    /// <summary>What a scenario can need of its host.</summary>
+    /// <summary>Features that a scenario can need of its host.</summary>
     public static IReadOnlyList<string> Needs { get; } =
         ["x2apic", "tsc-deadline", "suppress-eoi-broadcast", "pic", "wide-ids", "many-cpus", "smi", "virtual-time"];
 
@@ -49,17 +49,17 @@ internal static class ScenarioWords
     /// <summary>Keys of <c>msi</c>.</summary>
     public static IReadOnlyList<string> Msi { get; } = ["address", "data", "handle"];
 
-    /// <summary>Steps that no actor does.</summary>
+    /// <summary>Steps without an actor.</summary>
     public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect"];
 
     /// <summary>Keys of <c>repeat</c>.</summary>
     public static IReadOnlyList<string> Repeat { get; } = ["times", "steps"];
 
-    /// <summary>What a CPU does that is said in one word.</summary>
+    /// <summary>Commands of a CPU without an argument.</summary>
     public static IReadOnlyList<string> PlainCommands { get; } =
         ["eoi", "pic-eoi", "pic-eoi-both", "sti", "cli", "take", "inta"];
 
-    /// <summary>What a CPU does with something.</summary>
+    /// <summary>Commands of a CPU with an argument.</summary>
     public static IReadOnlyList<string> Commands { get; } =
     [
         "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta",
@@ -79,7 +79,7 @@ internal static class ScenarioWords
     /// <summary>Keys of a fault in an expectation.</summary>
     public static IReadOnlyList<string> Fault { get; } = ["reason", "index", "source"];
 
-    /// <summary>The key that may stand beside <c>write</c> and <c>read</c>.</summary>
+    /// <summary>The key that can be used together with <c>write</c> and <c>read</c>.</summary>
     public const string Faults = "faults";
 
     /// <summary>Keys of <c>migrate</c>.</summary>
@@ -105,7 +105,7 @@ internal static class ScenarioWords
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> Fields { get; } =
         RegisterFields.All.ToDictionary(entry => entry.Key, entry => entry.Value.Names);
 
-    /// <summary>Names of registers, by their first part; a number or more may follow.</summary>
+    /// <summary>Names of registers, by their first part; numbers may follow.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> Registers { get; } =
         new Dictionary<string, IReadOnlyList<string>>
         {
@@ -120,7 +120,7 @@ internal static class ScenarioWords
             ["vtd"] = [.. RegisterReader.Units.Words, "frcd"],
         };
 
-    /// <summary>Words that stand for values, by the key that they follow.</summary>
+    /// <summary>Words for values, by the key that they follow.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> Values { get; } =
         new Dictionary<string, IReadOnlyList<string>>
         {
@@ -146,7 +146,7 @@ internal static class ScenarioWords
     /// <summary>Units of time.</summary>
     public static IReadOnlyList<string> Units => Numbers.Units.Words;
 
-    /// <summary>Words that stand where names or numbers do.</summary>
+    /// <summary>Words that replace names or numbers.</summary>
     public static IReadOnlyList<string> Special { get; } =
         [AnyVector, AllCpus, Nothing, Everything, "cpu", HistoricSpec.Expectations, IntrLabel];
 
@@ -177,7 +177,7 @@ internal static class ScenarioWords
     internal static WordList<DeviceAction> Actions => Tables.Actions;
     internal static WordList<EventKind> EventKinds => Tables.EventKinds;
 
-    // Apart, so that they exist before the properties above ask for them.
+    // In a class of their own, so that they exist before the properties above use them.
     private static class Tables
     {
         internal static readonly WordList<bool> ApicModes = new(("xapic", false), ("x2apic", true));
@@ -205,7 +205,7 @@ internal static class ScenarioWords
         internal static readonly WordList<DeviceAction> Actions = new(
             ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove),
             ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
-        // Events that only the replay of a log makes; no scenario can cause them.
+        // Events that only the replay of a log makes. A scenario cannot cause them.
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
             .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log)).Select(kind => (Kebab(kind.ToString()), kind))]);
 

@@ -3,15 +3,15 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What a device remembers.</summary>
+/// <summary>The state of a device.</summary>
 internal struct DeviceState : IState
 {
-    /// <summary>Whether it wants to be served.</summary>
+    /// <summary>Whether it needs service.</summary>
     public uint Wants;
     public uint Removed;
 }
 
-/// <summary>A handler that a CPU is in.</summary>
+/// <summary>A handler that a CPU executes.</summary>
 internal struct Frame : IState
 {
     public ushort Handler;
@@ -21,27 +21,27 @@ internal struct Frame : IState
     public LastResort End;
 }
 
-/// <summary>What ends an interrupt that has no handler.</summary>
+/// <summary>How an interrupt without a handler is ended.</summary>
 internal enum LastResort : byte
 {
     /// <summary>An EOI to the local APIC.</summary>
     LocalApic,
     /// <summary>Non-specific EOIs to both 8259s.</summary>
     BothPics,
-    /// <summary>One to the master alone.</summary>
+    /// <summary>A non-specific EOI to the master only.</summary>
     MasterPic,
-    /// <summary>It is in service nowhere.</summary>
+    /// <summary>Not at all: it is not in service.</summary>
     Nothing,
 }
 
-/// <summary>The handlers that a CPU is in, outermost first.</summary>
+/// <summary>The handlers that a CPU executes, outermost first.</summary>
 [InlineArray(CpuState.MaxDepth)]
 internal struct Frames : IState
 {
     private Frame _first;
 }
 
-/// <summary>What a simulated CPU remembers.</summary>
+/// <summary>The state of a simulated CPU.</summary>
 internal struct CpuState : IState
 {
     internal const int MaxDepth = 16;
@@ -52,7 +52,7 @@ internal struct CpuState : IState
     public Frames Frames;
 }
 
-/// <summary>How often a handler has run on a CPU; saturates where its last turn begins.</summary>
+/// <summary>How often a handler has run on a CPU; saturates at the start of its last turn.</summary>
 internal struct TurnState : IState
 {
     public ulong Count;

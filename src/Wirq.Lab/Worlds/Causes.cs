@@ -3,20 +3,20 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Who caused what CPUs take, for words about it. Nothing that happens depends on it.</summary>
+/// <summary>The causes of the interrupts that CPUs take, for messages. They have no effect on behaviour.</summary>
 internal sealed class Causes(MachineSpec machine)
 {
     private const int VectorCount = 256;
 
-    // Who caused a vector that is pending, by CPU and vector; made as a CPU gets its first.
+    // The cause of each pending vector, by CPU and vector; created when a CPU gets its first vector.
     private readonly Origin[]?[] _origins = new Origin[machine.Cpus][];
-    // No event reports on a kernel's local APICs. The last pin that sent a vector is its most likely cause.
+    // No event reports on local APICs in a kernel. The last pin that sent a vector is its most likely cause.
     private readonly Origin[] _senders = new Origin[VectorCount];
 
     /// <summary>The last timer that expired, or pin that the storm brake released.</summary>
     internal Event? LastDue { get; private set; }
 
-    /// <summary>Who caused a vector that a local APIC gave to a CPU.</summary>
+    /// <summary>The cause of a vector that a CPU took from its local APIC.</summary>
     internal Origin OriginOf(int cpu, byte vector) => _origins[cpu] is { } known ? known[vector] : _senders[vector];
 
     internal void Note(in Event e)

@@ -11,8 +11,8 @@ internal struct ChainState : IState
     public ulong Count;
 }
 
-/// <summary>Lists of numbers that only grow at their end, or are emptied. To copy one is to copy one reference, however
-/// long it is.</summary>
+/// <summary>Lists of numbers. A number can only be added at the end, and a list can only be cleared as a whole. So
+/// copying a list of any length copies one reference.</summary>
 internal sealed class Chains(StateArena arena, int count)
 {
     private readonly Block<ChainState> _states = arena.ReserveDerived<ChainState>(Math.Max(1, count));
@@ -28,7 +28,7 @@ internal sealed class Chains(StateArena arena, int count)
         state.Hash = XxHash3.HashToUInt64(bytes, (long)state.Hash);
     }
 
-    /// <summary>All of a list, which is empty afterwards.</summary>
+    /// <summary>Returns all of a list, and clears it.</summary>
     internal uint[] Take(int chain)
     {
         var items = new uint[_states[chain].Count];
@@ -39,12 +39,12 @@ internal sealed class Chains(StateArena arena, int count)
         return items;
     }
 
-    /// <summary>What an identity has of them.</summary>
+    /// <summary>The bytes that represent them in an identity.</summary>
     internal ReadOnlySpan<byte> Bytes => MemoryMarshal.AsBytes(_states.Span);
 
     internal void Clear(int chain) => (_ends[chain], _states[chain]) = (null, default);
 
-    /// <summary>Takes over the items of other lists; the arena is copied apart.</summary>
+    /// <summary>Copies the items of other lists; the arena is copied separately.</summary>
     internal void CopyFrom(Chains other) => other._ends.CopyTo(_ends, 0);
 
     private sealed record Link(Link? Before, uint Item);

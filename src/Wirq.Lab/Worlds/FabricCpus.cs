@@ -1,6 +1,6 @@
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Simulated CPUs whose local APICs are the fabric's.</summary>
+/// <summary>Simulated CPUs whose local APICs are in the fabric.</summary>
 internal class FabricCpus(Fabric fabric) : IGuestCpus
 {
     public virtual bool TryRead(int cpu, ulong address, int size, out ulong value) => fabric.TryRead(cpu, address, size, out value);
@@ -16,7 +16,7 @@ internal class FabricCpus(Fabric fabric) : IGuestCpus
     public virtual int Take(int cpu) => fabric.Take(cpu);
     public int Inta(int cpu) => fabric.Inta(cpu);
 
-    // The world itself keeps what these are about.
+    // The world itself keeps this state.
     public void SetInterrupts(int cpu, bool on) { }
     public void Return(int cpu) { }
     public void Nmi(int cpu) { }

@@ -2,8 +2,8 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Leaves a machine as the firmware of a PC does: local APICs enabled, virtual wire mode on the first CPU,
-/// the 8259s initialised and masked.</summary>
+/// <summary>Sets up a machine like the firmware of a PC: local APICs enabled, virtual wire mode on the first CPU, the
+/// 8259s initialised and masked.</summary>
 internal static class Firmware
 {
     private const ulong EnableX2Apic = 0xC00;
@@ -23,8 +23,8 @@ internal static class Firmware
                 registers.WriteLocalApic(cpu, ApicRegister.DestinationFormat, 0xFFFFFFFF);
                 registers.WriteLocalApic(cpu, ApicRegister.LogicalDestination, cpu < 8 ? 1ul << (24 + cpu) : 0);
             }
-            // Virtual wire mode: the first CPU takes the 8259s at LINT0 and NMI at LINT1 (MultiProcessor Specification
-            // 1.4, 3.6.2.2).
+            // Virtual wire mode: the first CPU gets INTR of the 8259s at LINT0, and NMI at LINT1 (MultiProcessor
+            // Specification 1.4, 3.6.2.2).
             registers.WriteLocalApic(cpu, ApicRegister.Lint0, cpu == 0 ? 0x00700u : 0x10000u);
             registers.WriteLocalApic(cpu, ApicRegister.Lint1, cpu == 0 ? 0x00400u : 0x10000u);
         }

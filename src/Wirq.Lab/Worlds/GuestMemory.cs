@@ -4,19 +4,19 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What the identity of a world has of its memory: the sum of the hashes of all pages, modulo 2^128.</summary>
+/// <summary>The memory in the identity of a world: the sum of the hashes of all pages, modulo 2^128.</summary>
 internal struct MemoryState : IState
 {
     public ulong Low, High;
 }
 
-/// <summary>The memory of a guest, from address 0 on. A copy shares its pages with the original until either writes
-/// one.</summary>
+/// <summary>The memory of a guest, from address 0 on. A copy shares its pages with the original until one of the two
+/// writes them.</summary>
 /// <remarks>
-/// <para>A page that was never written is not there, and reads as zero. Each page keeps its hash, with its number in it, and
-/// the arena holds the sum of them. So a page that was written costs one hash, and those that were not cost nothing,
-/// however large the memory is.</para>
-/// <para>A page is written in place by the memory that made it, as long as no copy was taken of that memory since.</para>
+/// <para>A page that was never written does not exist, and reads as zero. Each page has a hash that includes its
+/// number, and the arena has the sum of these hashes. So the cost of an identity is one hash for each written page. It
+/// does not depend on the size of the memory.</para>
+/// <para>The memory that created a page writes it in place, until that memory is copied.</para>
 /// </remarks>
 internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
 {
@@ -24,11 +24,11 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
 
     private readonly Block<MemoryState> _state = arena.Reserve<MemoryState>();
     private readonly GuestPage?[] _pages = new GuestPage?[(bytes + PageBytes - 1) / PageBytes];
-    // The numbers of the pages that this memory made since a copy was last taken or made, and of those whose hash is not in
+    // The numbers of the pages that this memory created since it was last copied, and of the pages whose hash is not in
     // the sum.
     private readonly List<int> _own = [], _unhashed = [];
     private readonly Stack<GuestPage> _spare = [];
-    // No page from here on was ever written.
+    // Pages from this one on were never written.
     private int _end;
     private long _copies;
 
@@ -63,13 +63,13 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
         return true;
     }
 
-    /// <summary>Brings the sum in the arena up to date.</summary>
+    /// <summary>Updates the sum in the arena.</summary>
     internal void Hash()
     {
         foreach (int number in _unhashed)
         {
             GuestPage page = _pages[number]!;
-            // What is zero again is as if it had never been written.
+            // A page that is zero again is treated as never written.
             bool isZero = page.Bytes.AsSpan().IndexOfAnyExcept((byte)0) < 0;
             page.Hash = isZero ? UInt128.Zero : XxHash128.HashToUInt128(page.Bytes, seed: number);
             page.IsHashed = true;
@@ -78,10 +78,11 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
         _unhashed.Clear();
     }
 
-    /// <summary>Takes over another memory of the same size, whose sum is up to date; the arena is copied apart.</summary>
+    /// <summary>Copies another memory of the same size, whose sum is up to date; the arena is copied
+    /// separately.</summary>
     internal void CopyFrom(GuestMemory other)
     {
-        // Its own pages would be spare ones, and stay in use.
+        // A copy from itself would recycle pages that are still in use.
         if (ReferenceEquals(other, this))
             return;
         foreach (int number in _own)
@@ -146,10 +147,10 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
     {
         internal readonly byte[] Bytes = new byte[PageBytes];
         internal GuestMemory? Owner;
-        /// <summary>How many copies its owner had seen as it made the page.</summary>
+        /// <summary>The number of copies that its owner had made when it created the page.</summary>
         internal long Copies;
         internal UInt128 Hash;
-        /// <summary>Whether <see cref="Hash"/> is of the bytes as they are, and in the sum.</summary>
+        /// <summary>Whether <see cref="Hash"/> is up to date, and in the sum.</summary>
         internal bool IsHashed;
     }
 }

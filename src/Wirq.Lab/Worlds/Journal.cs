@@ -7,14 +7,14 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What happened to a world's actors, as far as an expectation of its scenario needs it. Nothing else is kept,
-/// because it does not affect what comes next.</summary>
-/// <remarks>The behaviour of a machine does not depend on what an expectation will find. So the journal lies in the
-/// arena and is copied, but only the identity of a whole world contains it (<see cref="Append"/>).</remarks>
+/// <summary>The events of a world's actors that an expectation of its scenario needs. No other events are kept, because
+/// they do not affect later behaviour.</summary>
+/// <remarks>The behaviour of a machine does not depend on the results of expectations. So the journal is in the arena
+/// and is copied, but only the identity of a whole world contains it (<see cref="Append"/>).</remarks>
 internal sealed class Journal
 {
     private readonly Block<JournalState> _state;
-    // By CPU, device, kind and address: its place, plus 1; 0 if no expectation needs it.
+    // By CPU, device, kind and address: its index, plus 1; 0 if no expectation needs it.
     private readonly int[] _takenAt, _signalsAt, _acksAt;
     private readonly Dictionary<EventKind, int> _eventsAt = [];
     private readonly Dictionary<ulong, int> _memoryAt = [];
@@ -30,7 +30,7 @@ internal sealed class Journal
         Nmi,
         Smi,
         Init,
-        // The vector stands above.
+        // The vector is in the upper bits.
         StartUp,
     }
 
@@ -86,7 +86,7 @@ internal sealed class Journal
     /// <summary>How many routes the last invalidation touched; -1 before the first.</summary>
     internal int Touched => _state.Value.TouchedAndOne - 1;
 
-    /// <summary>What a message wrote to memory last at an address that an expectation names.</summary>
+    /// <summary>The last value that a message wrote to an address of an expectation.</summary>
     internal bool TryGetWritten(ulong address, out uint word)
     {
         WordState state = _memory[_memoryAt[address]];
@@ -163,7 +163,7 @@ internal sealed class Journal
 
     private int Take(int counter) => (_counts[counter].Count, _counts[counter].Count = 0).Item1;
 
-    /// <summary>Adds what is kept to an identity.</summary>
+    /// <summary>Adds the journal to an identity.</summary>
     internal void Append(XxHash128 hash)
     {
         hash.Append(_lists.Bytes);
@@ -172,10 +172,10 @@ internal sealed class Journal
         hash.Append(MemoryMarshal.AsBytes(_memory.Span));
     }
 
-    /// <summary>Takes over what another journal of the same scenario keeps; the arena is copied apart.</summary>
+    /// <summary>Copies another journal of the same scenario; the arena is copied separately.</summary>
     internal void CopyFrom(Journal other) => _lists.CopyFrom(other._lists);
 
-    /// <summary>Forgets what setting the machine up left behind.</summary>
+    /// <summary>Drops the events of the machine's set-up.</summary>
     internal void Clear()
     {
         for (int list = 0; list <= _order; list++)
@@ -186,20 +186,20 @@ internal sealed class Journal
     }
 }
 
-/// <summary>What is kept once.</summary>
+/// <summary>State that exists once.</summary>
 internal struct JournalState : IState
 {
     public int TouchedAndOne;
     public uint Reserved;
 }
 
-/// <summary>How often something happened since the last expectation of it.</summary>
+/// <summary>The number of occurrences since the last expectation of it.</summary>
 internal struct CounterState : IState
 {
     public int Count;
 }
 
-/// <summary>What a message wrote.</summary>
+/// <summary>A value that a message wrote.</summary>
 internal struct WordState : IState
 {
     public uint Word;

@@ -4,8 +4,8 @@ using Wirq.Lab.Kernels;
 namespace Wirq.Lab.Worlds;
 
 /// <summary>Simulated CPUs whose local APICs are in a kernel. Their accesses never leave the kernel, but they are still
-/// reported, so that timelines look the same. The 8259 pair is in the fabric: its vector goes to the kernel when the
-/// CPU's interrupt window opens.</summary>
+/// reported, so that timelines look the same. The 8259 pair is in the fabric: its vector is injected into the kernel
+/// when the CPU's interrupt window opens.</summary>
 internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : FabricCpus(fabric)
 {
     private readonly Fabric _fabric = fabric;
@@ -64,8 +64,8 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     public override bool HasInterrupt(int cpu) => kernel.HasInterrupt(cpu) || WaitsForWindow(cpu);
 
-    /// <summary>The window is open: the INTA cycle is run now and not before, so that a request that the 8259s hold
-    /// in the meantime, or mask, is theirs to decide.</summary>
+    /// <summary>The window is open. The INTA cycle runs now and not earlier, so that the 8259s can still withdraw or
+    /// mask the request in the meantime.</summary>
     public override int Take(int cpu)
     {
         if (WaitsForWindow(cpu))
@@ -75,7 +75,7 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     private bool WaitsForWindow(int cpu) => _fabric.Pic is { Intr: true } && kernel.AcceptsExtInt(cpu);
 
-    // Registers are accessed whole, at their own address (SDM vol. 3, 11.4.1).
+    // Registers are accessed as a whole, at their own address (SDM vol. 3, 11.4.1).
     private static bool IsWhole(uint offset, int size) => size == RegisterWidth && offset % LocalApics.RegisterStride == 0;
 
     private void Tell(in Event happened) => _fabric.Events.Observe(happened);

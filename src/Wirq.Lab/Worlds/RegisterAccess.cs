@@ -3,17 +3,17 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Reaches registers as a guest's code does: by memory, port, MSR or CR8, in the mode its local APIC is
-/// in.</summary>
+/// <summary>Accesses registers like a guest's code: by memory, port, MSR or CR8, depending on the mode of the CPU's
+/// local APIC.</summary>
 internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
 {
     private const ulong BaseMask = ~0xFFFul;
     private const int HalfBits = 32, XApicDestinationShift = 24;
-    // What a read of memory returns where nothing answers.
+    // The value of a read of memory that no device answers.
     private const ulong Nothing = ulong.MaxValue;
 
     /// <summary>Writes a register.</summary>
-    /// <returns>False where the CPU took <c>#GP</c>.</returns>
+    /// <returns>False if the access raised <c>#GP</c>.</returns>
     internal bool Write(int cpu, RegisterName register, ulong value)
     {
         switch (register.Kind)
@@ -54,7 +54,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     }
 
     /// <summary>Reads a register.</summary>
-    /// <returns>False where the CPU took <c>#GP</c>.</returns>
+    /// <returns>False if the access raised <c>#GP</c>.</returns>
     internal bool Read(int cpu, RegisterName register, out ulong value)
     {
         value = 0;
@@ -98,7 +98,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
         }
     }
 
-    /// <summary>Writes a local APIC register by its xAPIC offset, by MSR where the CPU is in x2APIC mode.</summary>
+    /// <summary>Writes a local APIC register by its xAPIC offset; by MSR if the CPU is in x2APIC mode.</summary>
     internal bool WriteLocalApic(int cpu, ApicRegister register, ulong value)
     {
         if (IsX2Apic(cpu, out ulong page))
@@ -107,10 +107,12 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
         return true;
     }
 
-    /// <summary>Writes both halves of the ICR, laid out as in x2APIC mode: the destination in bits 63:32.</summary>
+    /// <summary>Writes both halves of the ICR, in the layout of x2APIC mode: the destination is in bits
+    /// 63:32.</summary>
     internal bool WriteInterruptCommand(int cpu, ulong value)
     {
-        // The high half names the destination (8 bits, at the top) and must stand before the low half sends.
+        // The high half has the destination (8 bits, in bits 31:24). It must be written first, because the write of the
+        // low half sends.
         if (!IsX2Apic(cpu, out ulong page))
             cpus.TryWrite(cpu, page + (uint)ApicRegister.CommandHigh, sizeof(uint), value >> HalfBits << XApicDestinationShift & uint.MaxValue);
         return WriteLocalApic(cpu, ApicRegister.CommandLow, value);
@@ -133,7 +135,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
         return done;
     }
 
-    /// <summary>The vectors that are set in eight registers from one on.</summary>
+    /// <summary>The vectors that are set in eight registers, from a given one on.</summary>
     internal IReadOnlyList<byte> ReadVectors(int cpu, ApicRegister first)
     {
         var set = new List<byte>();
@@ -171,7 +173,7 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     internal void WriteUnit(int cpu, uint offset, int size, ulong value) =>
         cpus.TryWrite(cpu, fabric.Options.Vtd!.Address + offset, size, value);
 
-    /// <summary>Writes what lies at an address: a chip's register, or memory.</summary>
+    /// <summary>Writes to an address: a chip's register, or memory.</summary>
     internal void WriteMemory(int cpu, ulong address, int size, ulong value)
     {
         if (cpus.TryWrite(cpu, address, size, value))
@@ -193,7 +195,8 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
 
     private static uint EntryIndex(RegisterName register) => IoApic.EntryIndex((int)register.Number);
 
-    /// <summary>The laboratory's own look at the mode of a CPU; no guest access, so no event of one.</summary>
+    /// <summary>Reads the mode of a CPU for the laboratory. This is not an access of the guest, so there is no event
+    /// for it.</summary>
     private bool IsX2Apic(int cpu, out ulong page)
     {
         ApicBase apicBase = cpus.ReadBase(cpu);

@@ -3,17 +3,17 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What a guest's driver does with a VT-d unit: tables and queue in memory, commands by registers.</summary>
+/// <summary>A guest's driver of a VT-d unit: tables and queue in memory, commands by registers.</summary>
 internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
 {
-    /// <summary>Where the table lies at the start; with 65536 entries it takes 1 MiB.</summary>
+    /// <summary>The address of the table at the start; with 65536 entries it has 1 MiB.</summary>
     internal const ulong Table = 0x100000;
-    /// <summary>Where the queue lies at the start, of 256 descriptors.</summary>
+    /// <summary>The address of the queue at the start; it has 256 descriptors.</summary>
     internal const ulong Queue = 0x10000;
-    /// <summary>The least memory that holds both.</summary>
+    /// <summary>The smallest memory that contains both.</summary>
     internal const int MemoryBytes = 0x200000;
 
-    /// <summary>Leaves the unit as an operating system's driver does that has found it.</summary>
+    /// <summary>Sets up the unit like the driver of an operating system.</summary>
     internal void Prepare(RemappingSpec spec)
     {
         Write(0, VtdOffset.TableAddress, sizeof(ulong), Table | spec.TableSize | (spec.Extended ? TableAddress.Extended : 0));
@@ -26,7 +26,7 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
             Command(0, GlobalCommand.Remapping, on: true);
     }
 
-    /// <summary>Gives one command on top of what is on.</summary>
+    /// <summary>Gives one command; the other enabled features stay enabled.</summary>
     internal void Command(int cpu, ulong command, bool on)
     {
         var switches = new GlobalCommand(Read(cpu, VtdOffset.GlobalStatus, sizeof(uint)) & GlobalCommand.Switches);
@@ -34,7 +34,7 @@ internal sealed class RemappingDriver(Fabric fabric, RegisterAccess registers)
     }
 
     /// <summary>Writes entries of the table.</summary>
-    /// <exception cref="WorldException">There is no such entry in memory, or its destination does not fit.</exception>
+    /// <exception cref="WorldException">The entry is not in memory, or its destination does not fit.</exception>
     internal void Write(int cpu, IrteCommand command)
     {
         var table = new TableAddress(Read(cpu, VtdOffset.TableAddress, sizeof(ulong)));

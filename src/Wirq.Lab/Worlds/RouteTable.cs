@@ -3,15 +3,15 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>A table of routes between the I/OAPICs and the local APICs, as a kernel keeps one for a split irqchip:
-/// a pin's message is what the table says, not what the chip sent.</summary>
+/// <summary>A route table between the I/OAPICs and the local APICs, like that of a kernel with a split irqchip: the
+/// message of a pin is read from the table, not from the chip's effect.</summary>
 internal sealed class RouteTable
 {
     private readonly Fabric _fabric;
     private readonly Block<RouteRow> _rows;
     private readonly PinNumbers _numbers;
 
-    /// <summary>Makes an empty table.</summary>
+    /// <summary>Creates an empty table.</summary>
     internal RouteTable(Fabric fabric, StateArena arena)
     {
         _fabric = fabric;
@@ -19,14 +19,14 @@ internal sealed class RouteTable
         _rows = arena.Reserve<RouteRow>(Math.Max(1, _numbers.Count));
     }
 
-    /// <summary>Puts a pin's present message into the table.</summary>
+    /// <summary>Writes a pin's current message into the table.</summary>
     internal void Commit(in Event change)
     {
         Msi message = change.Entry.Message;
         Of(change) = new RouteRow { Address = message.Address.Bits, Data = message.Data.Bits, Present = 1 };
     }
 
-    /// <summary>Takes a pin's route out.</summary>
+    /// <summary>Removes a pin's route.</summary>
     internal void Remove(in Event change) => Of(change) = default;
 
     private ref RouteRow Of(in Event e) => ref _rows[_numbers.Of(e.IoApic, e.Pin)];
@@ -34,8 +34,9 @@ internal sealed class RouteTable
     /// <summary>Whether an event is carried out by the table.</summary>
     internal static bool Carries(in Event next) => next.Kind is EventKind.RouteChanged or EventKind.Deliver;
 
-    /// <summary>Carries the event out that is next: a <see cref="EventKind.RouteChanged"/> into the table, a <see
-    /// cref="EventKind.Deliver"/> by it. Without a route the kernel swallows it, and no answer comes.</summary>
+    /// <summary>Carries out the next event: a <see cref="EventKind.RouteChanged"/> changes the table, a
+    /// <see cref="EventKind.Deliver"/> uses it. If there is no route, the kernel drops the message, and there is no
+    /// answer.</summary>
     internal void Carry(in Event effect)
     {
         _fabric.Carrier.Skip();

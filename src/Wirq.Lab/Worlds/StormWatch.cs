@@ -5,30 +5,32 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>Sees that CPUs which run until they rest will never do so: a state of the whole world comes back.</summary>
+/// <summary>Detects that CPUs which run until they rest will never rest: a state of the whole world is
+/// repeated.</summary>
 /// <remarks>
-/// <para>A world is a transition system. Where its state, all of it, is what it was at an earlier interrupt of the same
-/// run, everything in between happens again, and again. A handler that runs long, or ten thousand times up to the storm
-/// brake, is never mistaken for that: its turn, or the count of the brake, is part of the state.</para>
-/// <para>A state is kept at the 16th interrupt, the 32nd, the 64th, and so on, and those that follow are compared with
-/// it (R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20, 1980). Far away from a kept state only
-/// each 60th is compared: a multiple of any small number of interrupts after which a state comes back. Where it does not
-/// come back after the same number each time, because an order is drawn, each is, or as many as its size allows.</para>
+/// <para>A world is a transition system. If its whole state is equal to that at an earlier interrupt of the same run,
+/// everything in between will be repeated forever. A long handler, or one that runs ten thousand times up to the storm
+/// brake, is not reported: its turn, or the count of the brake, is part of the state.</para>
+/// <para>The state is kept at the 16th interrupt, the 32nd, the 64th, and so on, and later states are compared with it
+/// (R. P. Brent, "An improved Monte Carlo factorization algorithm", BIT 20, 1980). Far away from a kept state, only
+/// every 60th state is compared: 60 is a multiple of most small periods. If the period varies, because the order is
+/// random, every state is compared, or as many as its size permits.</para>
 /// </remarks>
 internal sealed class StormWatch(World world)
 {
     private const int Near = 16, Usual = 60;
-    // To look at the state takes as long as it is large: at 16 KiB about as long as a CPU takes over one interrupt. Many
-    // CPUs or routes make it large.
+    // The time to compare a state is proportional to its size. At 16 KiB it is about the time that a CPU needs for one
+    // interrupt. Many CPUs or routes make the state large.
     private const int BytesPerTaken = 1 << 14, BytesPerStride = 1 << 20;
-    /// <summary>How often a state has to come back where the state alone does not say what comes next:
-    /// an order of CPUs was drawn.</summary>
+    /// <summary>How often a state must be repeated if the state alone does not determine what happens next, because the
+    /// order of CPUs is random.</summary>
     private const int Unsure = 64;
-    // Where that takes too long it is looked at less often, and has to come back over as many interrupts at least.
+    // If that takes too long, states are compared less often, but they must be repeated over at least the same number
+    // of interrupts.
     private const int BytesPerLook = 1 << 16, UsualUnsure = 12, LeastUnsure = 4;
     private const int Kept = 256, LongestPattern = Kept / 2, Told = 3, MostStorms = 16;
 
-    // The last interrupts, and how often each was taken since the CPUs began to run.
+    // The last interrupts, and how often each was taken since the CPUs started to run.
     private readonly InterruptTaken[] _last = new InterruptTaken[Kept];
     private readonly Dictionary<InterruptTaken, int> _counts = [];
     private readonly List<Storm> _storms = [];
@@ -38,10 +40,10 @@ internal sealed class StormWatch(World world)
     private int _polled;
     private bool _chosen;
 
-    /// <summary>The storms that were seen, of each vector of a CPU the first.</summary>
+    /// <summary>The storms that were detected: the first one of each vector of a CPU.</summary>
     internal IReadOnlyList<Storm> Storms => _storms;
 
-    /// <summary>The CPUs begin to run.</summary>
+    /// <summary>The CPUs start to run.</summary>
     internal void Begin()
     {
         if (_taken == 0)
@@ -51,7 +53,7 @@ internal sealed class StormWatch(World world)
         _again = 0;
     }
 
-    /// <summary>The order of several CPUs was drawn.</summary>
+    /// <summary>The order of several CPUs was chosen at random.</summary>
     internal void NoteChoice() => _chosen = true;
 
     /// <summary>A CPU took an interrupt.</summary>
@@ -69,7 +71,7 @@ internal sealed class StormWatch(World world)
         _last[_taken++ % Kept] = taken;
     }
 
-    /// <summary>Counts what was taken last, as often as it was taken in a row.</summary>
+    /// <summary>Counts how often the last interrupt was taken in a row.</summary>
     private void Count()
     {
         if (_taken > 0)
@@ -77,8 +79,8 @@ internal sealed class StormWatch(World world)
         _again = 0;
     }
 
-    /// <summary>Whether the world, of which a CPU is about to take an interrupt and nothing else waits, is where it was
-    /// before.</summary>
+    /// <summary>Whether the world has an earlier state again. A CPU is about to take an interrupt, and nothing else
+    /// waits.</summary>
     internal bool Returns(int cpu)
     {
         int bytes = world.Arena.Length;
@@ -93,15 +95,15 @@ internal sealed class StormWatch(World world)
         bool sure = !_chosen;
         int stride = sure ? since <= Near && bytes <= BytesPerStride ? 1 : Usual * (1 + bytes / BytesPerStride)
             : bytes <= BytesPerLook ? 1 : UsualUnsure * (1 + bytes / BytesPerStride);
-        // The CPU and the eventfd that are next are the order's, and no part of the state.
+        // The next CPU and the next eventfd are chosen by the order. They are not part of the state.
         if (cpu != _cpu || Polled != _polled || since % stride != 0 || world.MachineIdentity() != _state)
             return false;
         _returns++;
         return sure || _returns >= Math.Max(LeastUnsure, Unsure / stride);
     }
 
-    /// <summary>Notes that the world never comes to rest.</summary>
-    /// <returns>It in a sentence.</returns>
+    /// <summary>Records that the world never comes to rest.</summary>
+    /// <returns>A sentence about it.</returns>
     internal string TellEndless()
     {
         List<Storm> storms = Repeated(endless: true);
@@ -111,10 +113,10 @@ internal sealed class StormWatch(World world)
             : $"the same interrupts are taken in turn, and the machine is where it was before, so that it never comes to rest: {Tell(storms)}";
     }
 
-    /// <summary>Says what the CPUs are about that have not come to rest.</summary>
+    /// <summary>Describes the activity of CPUs that have not come to rest.</summary>
     internal string TellTaken() => _taken == 0 ? "no CPU has taken anything since the last step began" : Tell(Repeated(endless: false));
 
-    /// <summary>Notes that the storm brake holds a pin.</summary>
+    /// <summary>Records that the storm brake holds a pin.</summary>
     internal void NoteBrake(int ioApic, int pin)
     {
         Origin origin = Origin.Pin(ioApic, pin);
@@ -129,7 +131,7 @@ internal sealed class StormWatch(World world)
 
     private int Polled => world.Host?.EventFds.Next ?? 0;
 
-    /// <summary>The world is another's copy, and what it took is not known.</summary>
+    /// <summary>The world was copied from another, so its earlier interrupts are not known.</summary>
     internal void Forget()
     {
         Begin();
@@ -146,7 +148,7 @@ internal sealed class StormWatch(World world)
     private static string Tell(List<Storm> storms) => string.Join("; ", storms.Take(Told).Select(storm => $"{storm.Taken} ({storm.Cause})"))
         + (storms.Count > Told ? $"; and {storms.Count - Told} more" : "");
 
-    /// <summary>The interrupts that are taken in turn.</summary>
+    /// <summary>The interrupts that are taken alternately.</summary>
     private List<Storm> Repeated(bool endless)
     {
         int kept = (int)Math.Min(_taken, Kept);
@@ -157,7 +159,7 @@ internal sealed class StormWatch(World world)
             .Distinct().Reverse().Select(taken => StormOf(taken, endless))];
     }
 
-    // Of what is kept, the later half has to repeat itself: what came before may be another story.
+    // Only the later half of the kept interrupts must be periodic: the earlier half may have another cause.
     private bool HasPeriod(int period, int kept)
     {
         int compared = Math.Max(period, kept / 2);

@@ -2,8 +2,8 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>The order in which a scenario is run: after each step of it everything comes to rest. What waits inside goes
-/// first, then the CPUs that have anything to do, one step each in turn, the lowest first.</summary>
+/// <summary>The default order of a run: after each step of the scenario the machine comes to rest. Waiting effects are
+/// first. Then each CPU that has work does one step in turn, the lowest first.</summary>
 public sealed class UsualOrder
 {
     private readonly World _world;
@@ -11,8 +11,8 @@ public sealed class UsualOrder
     private readonly Random? _first;
 
     /// <summary>Makes an order.</summary>
-    /// <param name="world">Whose.</param>
-    /// <param name="seed">Which CPU is the first of a turn is drawn with it; 0 for the lowest.</param>
+    /// <param name="world">The world.</param>
+    /// <param name="seed">Seed for the choice of the first CPU of a turn; 0 for the lowest.</param>
     public UsualOrder(World world, int seed = 0)
     {
         ArgumentNullException.ThrowIfNull(world);
@@ -22,7 +22,7 @@ public sealed class UsualOrder
     }
 
     /// <summary>Runs a scenario to its end.</summary>
-    /// <exception cref="WorldException">The world cannot go on.</exception>
+    /// <exception cref="WorldException">The world cannot continue.</exception>
     public void Run()
     {
         while (Step())
@@ -30,9 +30,9 @@ public sealed class UsualOrder
         }
     }
 
-    /// <summary>Lets the scenario do one thing, and everything come to rest.</summary>
-    /// <returns>False at its end, where nothing was done.</returns>
-    /// <exception cref="WorldException">The world cannot go on.</exception>
+    /// <summary>Does one transition of the scenario, and lets the machine come to rest.</summary>
+    /// <returns>False at its end, if nothing was done.</returns>
+    /// <exception cref="WorldException">The world cannot continue.</exception>
     public bool Step()
     {
         if (!_world.TryNextOfScript(out Transition next))
@@ -57,7 +57,8 @@ public sealed class UsualOrder
                 if (!_world.CanStep(cpu))
                     continue;
                 if (!moved)
-                    // What no test of its state recognises, such as a count that only grows, ends here.
+                    // A run that the comparison of states does not end, for example with a counter that only grows, is
+                    // ended by this.
                     _world.SpendTurn();
                 else if (_first is not null)
                     _watch.NoteChoice();

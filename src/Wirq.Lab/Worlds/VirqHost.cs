@@ -16,7 +16,7 @@ internal sealed class VirqHost
     {
         _world = world;
         MachineSpec spec = world.Spec;
-        // One for the trigger and one for the resample eventfd of each.
+        // Each virq has one for the trigger and one for the resample eventfd.
         EventFds = new SimulatedEventFds(2 * Math.Max(1, spec.Devices.Sum(device => device.Vectors)), arena)
         {
             Observer = world.Fabric.Events,

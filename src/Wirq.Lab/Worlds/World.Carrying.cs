@@ -10,8 +10,8 @@ public sealed partial class World
     private readonly CallPorts _ports;
     private readonly Func<int, bool> _isRead;
 
-    /// <summary>Does what waits, but for the CPUs and the scenario, in the usual order: the whole queue, then what the kernel
-    /// and the poll have to say, until nothing is left.</summary>
+    /// <summary>Does all waiting work except that of the CPUs and the scenario, in the default order: the whole queue,
+    /// then the kernel and the poll, until nothing is left.</summary>
     public void Drain()
     {
         do
@@ -25,16 +25,16 @@ public sealed partial class World
         TellFailures();
     }
 
-    /// <summary>Looks at what the kernel and the poll have to say: deferred injections, EOI exits, readable
-    /// eventfds.</summary>
-    /// <returns>Whether anything came of it.</returns>
+    /// <summary>Handles deferred injections, EOI exits and readable eventfds.</summary>
+    /// <returns>Whether there was any.</returns>
     private bool Poll()
     {
         if (_host is null)
             return false;
         if (_host.Kernel is { } kernel)
         {
-            // A resample eventfd may itself be bound, so running one may make another wait; each EOI makes a finite number.
+            // A resample eventfd may itself be bound, so one injection may cause another. Each EOI causes a finite
+            // number.
             while (kernel.TryFindPendingWork(0, out int file))
                 Apply(new Transition(TransitionKind.Injection, file));
             while (kernel.TryFindExit(0, out int cpu))
@@ -89,8 +89,8 @@ public sealed partial class World
         if (_design?.Answers(this, call) is { } answer)
             return answer;
         answer = _ports.Make(call, Fabric.Carrier.Routes);
-        // An eventfd that cannot be bound is served in userspace, and the laws say whether that went well. Nothing else is
-        // refused to a scenario.
+        // An eventfd that cannot be bound is served in userspace, and the laws check that. No other call of a scenario
+        // may be refused.
         if (answer.Failure is { } failure && call.Kind != HostCallKind.Bind)
             Fail(_at, $"the host refused: {failure.Message}");
         return answer;
@@ -124,8 +124,8 @@ public sealed partial class World
             Assert(device);
     }
 
-    /// <summary>The devices and CPUs of a world. Simulated CPUs look for interrupts by themselves, and have no INIT, SMI or
-    /// start-up of their own.</summary>
+    /// <summary>The devices and CPUs of a world. Simulated CPUs check for interrupts by themselves, and do not
+    /// implement INIT, SMI or start-up.</summary>
     private sealed class Ports(World world) : IAckPort, ICpuPort
     {
         public void Acknowledged(int source, uint generation) => world.Acknowledged(source);

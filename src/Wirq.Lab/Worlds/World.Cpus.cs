@@ -13,7 +13,8 @@ public sealed partial class World
     /// <summary>Whether a CPU is in a handler, or would take an interrupt.</summary>
     public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
 
-    /// <summary>One step of a CPU: take an interrupt, do the next thing in its handler, or return from it.</summary>
+    /// <summary>One step of a CPU: it takes an interrupt, does the next step of its handler, or returns from
+    /// it.</summary>
     private void StepCpu(int cpu)
     {
         ref CpuState state = ref _cpus[cpu];
@@ -58,8 +59,8 @@ public sealed partial class World
         state.Interrupts = 0;
     }
 
-    /// <summary>Where the interrupt that was taken just now came from, and what ends it. The events of the take still
-    /// wait.</summary>
+    /// <summary>The cause of the interrupt that was just taken, and how to end it. The events of the take are still in
+    /// the queue.</summary>
     private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector)
     {
         VectorGiver giver = VectorGiver.LocalApic;
@@ -71,8 +72,8 @@ public sealed partial class World
             // The 8259s report their part before the CPU takes the vector.
             if (e.Kind == EventKind.PicTaken && giver == VectorGiver.Pic)
             {
-                // A spurious vector leaves no in-service bit at the chip that gave it (8259A data sheet, "Edge and
-                // level triggered modes"); that of the slave sets one at the master.
+                // A spurious vector sets no in-service bit at the chip that returned it (8259A data sheet, "Edge and
+                // level triggered modes"). A spurious vector of the slave sets one at the master.
                 LastResort end = !PicTaken.Of(e).Spurious ? LastResort.BothPics
                     : e.Irq >= PicPair.SlaveFirst ? LastResort.MasterPic : LastResort.Nothing;
                 return (Origin.Pic(e.Irq), end);
@@ -81,14 +82,14 @@ public sealed partial class World
         return giver switch
         {
             VectorGiver.Pic => (default, LastResort.BothPics),
-            // SDM vol. 3, 11.9: its handler returns without an EOI.
+            // SDM vol. 3, 11.9: the handler of a spurious interrupt returns without an EOI.
             VectorGiver.Spurious => (default, LastResort.Nothing),
             _ => (Causes.OriginOf(cpu, (byte)vector), LastResort.LocalApic),
         };
     }
 
-    /// <summary>A CPU's own handler of the vector goes before the one of all CPUs; any handler of a vector before those
-    /// of any vector.</summary>
+    /// <summary>A CPU's own handler of the vector takes precedence over one of all CPUs. A handler of a vector takes
+    /// precedence over one of any vector.</summary>
     private int FindHandler(int cpu, int vector)
     {
         int best = -1, bestRank = -1;
@@ -104,7 +105,7 @@ public sealed partial class World
         return best;
     }
 
-    /// <summary>What a handler would do the next time.</summary>
+    /// <summary>The steps of a handler's next run.</summary>
     internal IReadOnlyList<Step> NextTurn(int handler, int cpu) =>
         Scenario.Handlers[handler].Turns[(int)_turns[handler * Spec.Cpus + cpu].Count];
 
@@ -130,8 +131,8 @@ public sealed partial class World
         Perform(steps[frame.Step], cpu);
     }
 
-    /// <summary>Ends an interrupt that has no handler where it came from, as an operating system's last resort
-    /// does.</summary>
+    /// <summary>Ends an interrupt without a handler at its source, like the default handler of an operating
+    /// system.</summary>
     private void End(int cpu, LastResort end)
     {
         switch (end)

@@ -73,7 +73,7 @@ public sealed partial class World
             Signal(device, vector: 0);
     }
 
-    /// <summary>A driver served a device: it wants nothing any more, unless it is stuck.</summary>
+    /// <summary>A driver served a device: it needs no more service, unless it is stuck.</summary>
     internal void Serve(int device)
     {
         if (!Spec.Devices[device].Stuck)
@@ -86,7 +86,7 @@ public sealed partial class World
         Source? source = _sources[device];
         if (source is null || _devices[device].Removed != 0)
             return;
-        // The fall of a sampled source is not visible; only the laws get an event.
+        // The fall of a sampled source is not visible to the machine. Only the laws get an event.
         if (Spec.Devices[device].Kind == SourceKind.Sampled)
             Fabric.NoteWithdrawn(source);
         else

@@ -4,29 +4,29 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>What went otherwise than the scenario says.</content>
+/// <content>Differences between the run and the scenario.</content>
 public sealed partial class World
 {
     private const int MaxFailures = 1000;
 
     private readonly List<Failure> _failures = [];
     private readonly Dictionary<(FilePosition At, string Text), int> _places = [];
-    // Not yet in the timeline: what led to them may still wait to be carried out.
+    // Not yet in the timeline: events that led to them may still be in the queue.
     private readonly List<string> _untold = [];
     private readonly HashSet<(int Cpu, byte Vector)> _unhandled = [];
     private StepOutcome _outcome;
     private FilePosition _at;
 
-    /// <summary>What did not hold, in order; what failed several times alike, once.</summary>
+    /// <summary>The failures, in order; equal ones are listed once.</summary>
     public IReadOnlyList<Failure> Failures => _failures;
 
-    /// <summary>Why it was cut off, before what becomes of it was known; null where it was not.</summary>
+    /// <summary>Why the run was cut off before its outcome was known; null if it was not.</summary>
     internal string? CutOff { get; private set; }
 
-    /// <summary>Gives up: the world cannot go on.</summary>
-    /// <param name="at">Where the step stands at which it ended.</param>
-    /// <param name="why">Why.</param>
-    /// <param name="isOutcome">Whether that is what the machine does, and not a bound that it came to.</param>
+    /// <summary>Ends the run: the world cannot continue.</summary>
+    /// <param name="at">The position of the step at which it ended.</param>
+    /// <param name="why">The cause.</param>
+    /// <param name="isOutcome">Whether the cause is the behaviour of the machine. If not, a limit was reached.</param>
     internal void GiveUp(FilePosition at, string why, bool isOutcome)
     {
         CutOff = isOutcome ? null : why;
@@ -61,8 +61,8 @@ public sealed partial class World
         _untold.Clear();
     }
 
-    /// <summary>A CPU that takes a vector without a handler for it would be lost, so a scenario that means it has to say
-    /// so.</summary>
+    /// <summary>A CPU that takes a vector without a handler is normally an error, so a scenario that expects it must
+    /// say so.</summary>
     private void NoteUnhandled(in InterruptTaken taken, bool spurious)
     {
         if (_unhandled.Add((taken.Cpu, taken.Vector)))

@@ -6,21 +6,21 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>A world as one image: how it is copied, and when two are the same.</content>
+/// <content>Copying a world, and its identity.</content>
 /// <remarks>
-/// These lie outside the arena and are copied too: the waiting effects (as many as there are, mostly none), the pages
-/// of guest memory and the lists of the journal (shared until one is written), and the counters of the run so far.
-/// <para>The rate limit of misuse events counts in the identity only if an expectation of the scenario counts those
-/// events: no guest sees it.</para>
-/// <para>These are not copied, because nothing that happens depends on them: the timeline, failures, storms and causes
-/// (descriptions of the way to this state; to get them, run that way again), figures of the kernel, the recorder, and
-/// what the world was built from (labels, handles, options).</para>
+/// The following are outside the arena and are copied too: the waiting effects (usually none), the pages of guest
+/// memory and the lists of the journal (both shared until one is written), and the counters of the run.
+/// <para>The rate limit of misuse events is part of the identity only if an expectation of the scenario counts those
+/// events: no guest can see it.</para>
+/// <para>The following are not copied, because they do not affect behaviour: the timeline, failures, storms and causes
+/// (they describe the way to this state; to get them, run that way again), counters of the kernel, the recorder, and
+/// the inputs from which the world was built (labels, handles, options).</para>
 /// </remarks>
 public sealed partial class World
 {
-    /// <summary>Another world in the same state, which goes its own way from here. It keeps no timeline. To build it takes
-    /// much longer than to copy into one that there is: see <see cref="CopyFrom"/>.</summary>
-    /// <exception cref="InvalidOperationException">Its CPUs are more than a simulation.</exception>
+    /// <summary>Creates another world in the same state, which is independent from here on. It has no timeline.
+    /// Building one takes much longer than copying into an existing one: see <see cref="CopyFrom"/>.</summary>
+    /// <exception cref="InvalidOperationException">Its CPUs are not simulated.</exception>
     public World Fork()
     {
         RequireSimulatedCpus();
@@ -30,10 +30,10 @@ public sealed partial class World
         return fork;
     }
 
-    /// <summary>Takes over the state of another world of the same scenario and design. Of how it came there nothing is taken
-    /// over: timeline, failures and storms are empty.</summary>
-    /// <exception cref="ArgumentException">It is a world of something else.</exception>
-    /// <exception cref="InvalidOperationException">The CPUs of one of them are more than a simulation.</exception>
+    /// <summary>Copies the state of another world of the same scenario and design. The history of the other world is
+    /// not copied: timeline, failures and storms are empty.</summary>
+    /// <exception cref="ArgumentException">It is a world of another scenario or design.</exception>
+    /// <exception cref="InvalidOperationException">The CPUs of one of them are not simulated.</exception>
     public void CopyFrom(World other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -57,8 +57,8 @@ public sealed partial class World
         ForgetTheWay();
     }
 
-    /// <summary>A hash of all that its next steps and its expectations depend on: worlds of the same identity behave alike
-    /// from here on.</summary>
+    /// <summary>A hash of everything on which its next steps and its expectations depend. Worlds with the same identity
+    /// behave the same from here on.</summary>
     public UInt128 Identity()
     {
         XxHash128 hash = _hash ??= new XxHash128();
@@ -77,7 +77,7 @@ public sealed partial class World
     private static bool CountsMisuses(Check check) => check is EventCheck { Kind: EventKind.GuestMisuse }
         || check is OrderCheck order && order.Kinds.Contains(EventKind.GuestMisuse);
 
-    /// <summary>As <see cref="Identity"/>, without what expectations will find.</summary>
+    /// <summary>As <see cref="Identity"/>, without the state of expectations.</summary>
     internal UInt128 MachineIdentity()
     {
         _memory?.Hash();

@@ -3,16 +3,17 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>How far the scenario is.</content>
+/// <content>The position in the scenario.</content>
 public sealed partial class World
 {
     private readonly Block<ScriptFrame> _script;
 
-    /// <summary>Where the step of the scenario stands that was begun last; a repetition's steps are not its own.</summary>
+    /// <summary>The position of the last step of the scenario that was begun; steps of a repetition do not
+    /// count.</summary>
     internal FilePosition Begun { get; private set; }
 
-    /// <summary>What the scenario itself does next; none at its end.</summary>
-    /// <returns>Whether there is anything.</returns>
+    /// <summary>The next transition of the scenario itself; none at its end.</summary>
+    /// <returns>Whether there is one.</returns>
     internal bool TryNextOfScript(out Transition next)
     {
         bool passes = _state.Value.IsPassing != 0 && Fabric.Now < _state.Value.Until;
@@ -23,7 +24,7 @@ public sealed partial class World
     private static int DepthOf(IReadOnlyList<Step> steps) =>
         1 + steps.OfType<RepeatStep>().Select(repeat => DepthOf(repeat.Steps)).DefaultIfEmpty(0).Max();
 
-    /// <summary>The steps that it is in, and how often they are gone through.</summary>
+    /// <summary>The innermost list of steps, and how often it is run.</summary>
     private (IReadOnlyList<Step> Steps, int Times) Innermost()
     {
         (IReadOnlyList<Step> steps, int times) = (Scenario.Steps, 1);
@@ -35,12 +36,12 @@ public sealed partial class World
         return (steps, times);
     }
 
-    /// <summary>Whether the next step of the scenario only looks at the machine, and means it at rest.</summary>
+    /// <summary>Whether the next step of the scenario only checks the machine, which must be at rest for it.</summary>
     private bool IsExpectationNext() => _state.Value.IsPassing == 0 && Ahead().Next is ExpectStep;
 
-    /// <summary>What the scenario does as it goes on.</summary>
-    /// <returns>The step that it performs; a repetition of nothing; or null where the innermost one ends. And how many
-    /// repetitions it enters on the way.</returns>
+    /// <summary>Finds the next step of the scenario.</summary>
+    /// <returns>The step that it performs; an empty repetition; or null if the innermost repetition ends. And the
+    /// number of repetitions that it enters before the step.</returns>
     private (Step? Next, int Entered) Ahead()
     {
         (IReadOnlyList<Step> steps, int times) = Innermost();
@@ -56,8 +57,9 @@ public sealed partial class World
     private static bool BeginsAgain(in ScriptFrame frame, IReadOnlyList<Step> steps, int times) =>
         frame.Step == steps.Count && frame.Rounds + 1 < times;
 
-    /// <summary>The scenario goes on by one step. To begin a repetition is part of its first step; to end one, or a lapse of
-    /// time, is a step of its own, after which everything may come to rest.</summary>
+    /// <summary>Advances the scenario by one step. The first step of a repetition also begins it. The end of a
+    /// repetition, or of a step that lets time pass, is a step of its own, after which the machine can come to
+    /// rest.</summary>
     private void GoOn()
     {
         ref WorldState state = ref _state.Value;
@@ -81,7 +83,7 @@ public sealed partial class World
             Begun = steps[frame.Step].At;
         for (; entered > 0; entered--)
             _script[state.Depth++] = default;
-        // To do nothing again and again takes its time too.
+        // An empty repetition takes time too.
         if (next is RepeatStep { Steps.Count: 0 } nothing)
             Spend(Worker.Scenario, nothing.Times);
         _script[state.Depth - 1].Step++;
@@ -90,7 +92,7 @@ public sealed partial class World
         LeaveAtEnd();
     }
 
-    /// <summary>The scenario itself ends with its last step; a repetition ends in a step of its own.</summary>
+    /// <summary>The scenario itself ends with its last step. A repetition ends with a separate step.</summary>
     private void LeaveAtEnd()
     {
         if (_state.Value.Depth == 1 && _state.Value.IsPassing == 0 && _script[0].Step == Scenario.Steps.Count)
@@ -107,7 +109,7 @@ public sealed partial class World
         LeaveAtEnd();
     }
 
-    /// <summary>A step lets time pass; the first of it at once.</summary>
+    /// <summary>A step lets time pass; its first part passes at once.</summary>
     private void BeginToPass(long nanoseconds)
     {
         if (nanoseconds == 0)
@@ -116,6 +118,6 @@ public sealed partial class World
         PassOn(_state.Value.Until);
     }
 
-    /// <summary>Time moves on to what falls due next, and not beyond an end.</summary>
+    /// <summary>Advances time to the next due time, at most to an end.</summary>
     private void PassOn(long end) => Advance(Math.Min(end, Math.Max(NextDeadline, Fabric.Now + 1)));
 }

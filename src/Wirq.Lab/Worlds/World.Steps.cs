@@ -5,7 +5,7 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>What steps do.</content>
+/// <content>The actions of steps.</content>
 public sealed partial class World
 {
     private void Perform(Step step, int runningCpu)
@@ -16,7 +16,7 @@ public sealed partial class World
                 _at = step.At;
             Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);
             _outcome = default;
-            // Of a handler's steps, who lets the CPUs run has counted the look at all of them.
+            // For steps of a handler, the code that runs the CPUs has already counted the check of all CPUs.
             if (runningCpu < 0)
                 Spend(Worker.Scenario, StepWork.Of(step, Spec));
             else
@@ -52,7 +52,7 @@ public sealed partial class World
 
     private void Repeat(RepeatStep repeat, int cpu)
     {
-        // To do nothing again and again takes its time too.
+        // An empty repetition takes time too.
         if (repeat.Steps.Count == 0)
             Spend(Worker.Cpus, repeat.Times);
         for (int i = 0; i < repeat.Times; i++)
@@ -62,14 +62,14 @@ public sealed partial class World
         }
     }
 
-    /// <summary>A handler lets virtual time pass, stopping at everything that is due. The other CPUs do nothing in that
+    /// <summary>A handler lets virtual time pass, and everything that is due happens. The other CPUs do nothing in that
     /// time.</summary>
     private void Pass(long nanoseconds)
     {
         long end = Fabric.Now + nanoseconds;
         for (bool first = true; Fabric.Now < end; first = false)
         {
-            // The step itself is counted already.
+            // The step itself is already counted.
             if (!first)
                 Spend(Worker.Timers, 1 + _workOfCpus);
             PassOn(end);
@@ -77,8 +77,8 @@ public sealed partial class World
         }
     }
 
-    /// <summary>A CPU does something.</summary>
-    /// <returns>What went otherwise than the scenario says, or null.</returns>
+    /// <summary>Performs a command of a CPU.</summary>
+    /// <returns>A difference from the scenario, or null.</returns>
     private string? Do(int cpu, CpuCommand command)
     {
         switch (command)
@@ -180,7 +180,7 @@ public sealed partial class World
         };
     }
 
-    /// <summary>A CPU takes an interrupt, turning interrupts on for it where they are off, and comes back at
+    /// <summary>A CPU takes an interrupt, with interrupts turned on for it if they are off, and returns from it at
     /// once.</summary>
     private int TakeNow(int cpu, Func<int, int> take)
     {

@@ -3,20 +3,20 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>A world is a transition system: it lists what can happen next, and performs one transition. Other code
+/// <content>A world is a transition system: it lists the possible next transitions, and performs one. Other code
 /// chooses the order.</content>
-/// <remarks>Three things in a handler are a single transition of its CPU: the steps of a repetition, time that passes,
-/// and an expectation of a register, before which everything that waits inside is done.</remarks>
+/// <remarks>In a handler, three things are one transition of the CPU: the steps of a repetition, time that passes, and
+/// an expectation of a register, before which all waiting effects are carried out.</remarks>
 public sealed partial class World
 {
     private readonly Block<WorldState> _state;
 
-    /// <summary>Gets every transition before it is performed; null for none.</summary>
+    /// <summary>Called with every transition before it is performed; null for none.</summary>
     internal Action<Transition>? Watcher { get; set; }
 
-    /// <summary>Lists what can happen next. The list is empty at the end. A step of the scenario that only checks is
-    /// listed once everything else has happened. If the machine has come to rest, the laws get that event before
-    /// anything else.</summary>
+    /// <summary>Lists the possible next transitions. The list is empty at the end. A step of the scenario that only
+    /// checks is listed after everything else has happened. If the machine has come to rest, the laws get that event
+    /// first.</summary>
     /// <param name="next">Cleared, and filled in a fixed order.</param>
     public void Enabled(List<Transition> next)
     {
@@ -49,8 +49,8 @@ public sealed partial class World
             next.Add(script);
     }
 
-    /// <summary>Does one of what <see cref="Enabled"/> lists.</summary>
-    /// <exception cref="WorldException">The world cannot go on.</exception>
+    /// <summary>Performs one of the transitions that <see cref="Enabled"/> lists.</summary>
+    /// <exception cref="WorldException">The world cannot continue.</exception>
     public void Apply(Transition transition)
     {
         Watcher?.Invoke(transition);
@@ -84,7 +84,7 @@ public sealed partial class World
                 StepCpu(transition.Index);
                 break;
             case TransitionKind.Time:
-                // The step that lets it pass was counted as it began.
+                // The step that lets time pass was counted at its begin.
                 Spend(Worker.Timers, 1 + _workOfCpus);
                 PassOn(_state.Value.Until);
                 break;
@@ -96,8 +96,8 @@ public sealed partial class World
         }
     }
 
-    /// <summary>What is next of the queue of effects: the call in flight has its answer before another effect is
-    /// begun.</summary>
+    /// <summary>The next transition of the queue of effects. A call in flight must have its answer before another
+    /// effect is begun.</summary>
     private bool TryNextOfQueue(out Transition next)
     {
         bool isInFlight = Fabric.Carrier.InFlight;

@@ -9,7 +9,7 @@ namespace Wirq.Lab.Worlds;
 /// <param name="Resample">The eventfd by which it gets acknowledges.</param>
 internal readonly record struct DeviceVirq(VirqHandle Handle, EventFd Trigger, EventFd Resample);
 
-/// <content>Devices that interrupt by virqs, and time, which the kernel has too.</content>
+/// <content>Devices that interrupt by virqs, and time, which the kernel also keeps.</content>
 public sealed partial class World
 {
     private readonly VirqHost? _host;
@@ -20,7 +20,7 @@ public sealed partial class World
     /// <summary>The next virtual time at which a timer expires, in ns.</summary>
     internal long NextDeadline => Math.Min(Fabric.NextDeadline, _host?.Kernel?.NextDeadline ?? long.MaxValue);
 
-    /// <summary>The virqs of a device; none where it has a source, or sends its message straight.</summary>
+    /// <summary>The virqs of a device; none if it has a source, or sends its message directly.</summary>
     internal IReadOnlyList<DeviceVirq> VirqsOf(int device) => _deviceVirqs[device] ?? [];
 
     /// <summary>Whether an interrupt of a masked virq is pending: the bit of a PBA.</summary>
@@ -56,7 +56,7 @@ public sealed partial class World
             Own(device, Fabric.SourceAt(virqs.SourceOf(made[0].Handle)));
     }
 
-    /// <summary>The drivers of devices program their messages, firmware and remapping being set up.</summary>
+    /// <summary>The drivers of devices program their messages, after the set-up by firmware and of remapping.</summary>
     private void ProgramVirqs()
     {
         for (int device = 0; device < _deviceVirqs.Length; device++)
@@ -67,13 +67,14 @@ public sealed partial class World
         }
     }
 
-    /// <summary>Each vector has an entry of the remapping table, in a row; where there is none, all have one
-    /// message.</summary>
+    /// <summary>The message of a vector. In remappable format, vectors have consecutive entries of the remapping table.
+    /// Otherwise all vectors have one message.</summary>
     private static Msi MessageOf(Msi first, int vector) => first.Address.Remappable
         ? first with { Address = MsiAddress.ForHandle((ushort)(first.Address.Handle + vector), first.Address.SubhandleValid) }
         : first;
 
-    /// <summary>A device interrupts: it writes its eventfd, as it would from another process, or calls.</summary>
+    /// <summary>A device interrupts: it writes its eventfd, like a device in another process, or makes a
+    /// call.</summary>
     private void Signal(int device, int vector)
     {
         DeviceVirq virq = _deviceVirqs[device]![vector];

@@ -4,32 +4,33 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <content>How long a run may be.</content>
+/// <content>The limit on the length of a run.</content>
 public sealed partial class World
 {
     private readonly int _workOfCpus;
     private readonly long[] _spent = new long[(int)Worker.Timers + 1];
 
-    /// <summary>What a run is about.</summary>
+    /// <summary>The kinds of work of a run.</summary>
     private enum Worker
     {
         /// <summary>The scenario's own steps.</summary>
         Scenario,
         /// <summary>CPUs that take interrupts and run handlers.</summary>
         Cpus,
-        /// <summary>Time that stops for what falls due.</summary>
+        /// <summary>Time that advances to due events.</summary>
         Timers,
     }
 
-    /// <summary>What it has come to so far: see <see cref="StepWork"/>.</summary>
+    /// <summary>The work so far: see <see cref="StepWork"/>.</summary>
     internal long Work { get; private set; }
 
-    /// <summary>Counts that the CPUs take another turn.</summary>
-    /// <exception cref="WorldException">The run comes to too much.</exception>
+    /// <summary>Counts another turn of the CPUs.</summary>
+    /// <exception cref="WorldException">The limit is exceeded.</exception>
     internal void SpendTurn() => Spend(Worker.Cpus, _workOfCpus);
 
-    /// <summary>Counts what is about to be done.</summary>
-    /// <exception cref="WorldException">It is too much. Says what most of it was.</exception>
+    /// <summary>Counts work that is about to be done.</summary>
+    /// <exception cref="WorldException">The limit is exceeded. The message says which kind of work was most of
+    /// it.</exception>
     private void Spend(Worker worker, long work)
     {
         _spent[(int)worker] += work;

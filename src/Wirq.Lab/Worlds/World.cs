@@ -9,8 +9,8 @@ using Wirq.State;
 namespace Wirq.Lab.Worlds;
 
 /// <summary>A machine with its devices, CPUs and laws, as a scenario describes it.</summary>
-/// <remarks>A transition system: <see cref="Enabled"/> lists what can happen next, <see cref="Apply"/> does one of it, and
-/// <see cref="UsualOrder"/> is one order of it all. Everything that has a say in what comes next can be copied in one
+/// <remarks>A transition system: <see cref="Enabled"/> lists the possible transitions, <see cref="Apply"/> performs
+/// one, and <see cref="UsualOrder"/> is one order of them. All state that affects later behaviour can be copied in one
 /// piece: see <see cref="CopyFrom"/>.</remarks>
 public sealed partial class World : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed partial class World : IDisposable
     /// <param name="options">Its CPUs; null for simulated ones.</param>
     public World(Scenario scenario, Action<Event>? recorder = null, WorldOptions? options = null) : this(scenario, design: null, recorder, options) { }
 
-    /// <summary>Builds a world in its start state, of a historic design.</summary>
+    /// <summary>Builds a world in its start state, with a historic design.</summary>
     /// <param name="scenario">Its scenario.</param>
     /// <param name="design">A historic design to apply; null for none.</param>
     /// <param name="recorder">Receives every event; null for none.</param>
@@ -84,19 +84,19 @@ public sealed partial class World : IDisposable
         }
     }
 
-    /// <summary>What it was built from.</summary>
+    /// <summary>The scenario.</summary>
     public Scenario Scenario { get; }
     /// <summary>The machine, as the historic design altered it.</summary>
     internal MachineSpec Spec { get; }
-    /// <summary>Where all state lies.</summary>
+    /// <summary>The arena that contains all state.</summary>
     public StateArena Arena { get; }
     /// <summary>The interrupt system.</summary>
     public Fabric Fabric { get; }
     /// <summary>The laws.</summary>
     public LawSet Laws { get; }
-    /// <summary>What happened.</summary>
+    /// <summary>The timeline.</summary>
     internal Timeline Timeline { get; }
-    /// <summary>Interrupts that CPUs took again and again, of each vector of a CPU the first time.</summary>
+    /// <summary>Interrupts that CPUs took repeatedly; the first storm of each vector of a CPU.</summary>
     public IReadOnlyList<Storm> Storms => _watch.Storms;
 
     internal StormWatch Watch => _watch;
@@ -106,7 +106,7 @@ public sealed partial class World : IDisposable
     internal Action<Event>? Recorder { get; }
     internal RouteTable? Routes => _routes;
 
-    /// <summary>Lets its CPUs go.</summary>
+    /// <summary>Disposes of its CPUs.</summary>
     public void Dispose() => _cpuPort.Dispose();
 
     private void Start()

@@ -2,12 +2,12 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What a world is made with, apart from its scenario.</summary>
+/// <summary>The options of a world, besides its scenario.</summary>
 public sealed record WorldOptions
 {
-    /// <summary>Makes its CPUs, in their reset state, interrupts off, of a fabric in its reset state; null for
-    /// simulated ones. <see cref="Fabric.Memory"/> is what they find where no chip answers. Where the scenario has a
-    /// simulated split kernel, that has the local APICs, and its CPUs are simulated.</summary>
+    /// <summary>Creates its CPUs, in their reset state, interrupts off, for a fabric in its reset state; null for
+    /// simulated ones. If no chip answers an address, they access <see cref="Fabric.Memory"/>. If the scenario has a
+    /// simulated split kernel, the kernel has the local APICs, and the CPUs are simulated.</summary>
     internal Func<Fabric, MachineSpec, IGuestCpus>? Cpus { get; init; }
 
     /// <summary>Whether it keeps a <see cref="World.Timeline"/>; true by default.</summary>

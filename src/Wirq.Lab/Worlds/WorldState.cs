@@ -2,16 +2,16 @@ using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What a world remembers besides its machine, its devices and its CPUs.</summary>
+/// <summary>The state of a world besides its machine, its devices and its CPUs.</summary>
 internal struct WorldState : IState
 {
-    /// <summary>Until when time passes, in ns of virtual time; 0 while it does not.</summary>
+    /// <summary>The end of a step that lets time pass, in ns of virtual time; 0 for none.</summary>
     public long Until;
     /// <summary>The token that a poll fetched, plus 1; 0 for none.</summary>
     public int TokenAndOne;
-    /// <summary>1 where something happened that no <see cref="TransitionKind.Rest"/> came after.</summary>
+    /// <summary>1 if something happened since the last <see cref="TransitionKind.Rest"/>.</summary>
     public uint IsStirred;
-    /// <summary>How deep in repetitions the scenario is; 0 where it is at its end.</summary>
+    /// <summary>The depth of nested repetitions; 0 at the end of the scenario.</summary>
     public int Depth;
     /// <summary>1 while a step lets time pass.</summary>
     public uint IsPassing;
@@ -23,11 +23,11 @@ internal struct WorldState : IState
     }
 }
 
-/// <summary>Where a scenario, or a repetition in it, is.</summary>
+/// <summary>The position in a scenario, or in a repetition in it.</summary>
 internal struct ScriptFrame : IState
 {
-    /// <summary>The step that is next.</summary>
+    /// <summary>The next step.</summary>
     public int Step;
-    /// <summary>How many times the steps were gone through.</summary>
+    /// <summary>How often the steps were run.</summary>
     public int Rounds;
 }

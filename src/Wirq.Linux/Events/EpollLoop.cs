@@ -60,16 +60,16 @@ public sealed class EpollLoop : IEventPort, IDisposable
         }
     }
 
-    /// <summary>The clock of deadlines: nanoseconds since some moment before the process (CLOCK_MONOTONIC, which is
-    /// what <see cref="Stopwatch.GetTimestamp"/> reads on Linux).</summary>
+    /// <summary>The clock of deadlines, in nanoseconds (CLOCK_MONOTONIC; <see cref="Stopwatch.GetTimestamp"/> reads it
+    /// on Linux). Its zero is some moment before the process started.</summary>
     public static long Now => Stopwatch.GetTimestamp();
 
-    /// <summary>What ended the loop before its time; null while nothing has.</summary>
+    /// <summary>The exception that ended the loop early; null if there was none.</summary>
     public Exception? Failure => Volatile.Read(ref _failure)?.SourceException;
 
     /// <inheritdoc/>
     /// <remarks>An eventfd that is already watched gets the new token, and is reported if it is readable.</remarks>
-    /// <exception cref="InvalidOperationException">The loop has ended by a <see cref="Failure"/>.</exception>
+    /// <exception cref="InvalidOperationException">The loop has ended with a <see cref="Failure"/>.</exception>
     /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
     public void Watch(EventFd trigger, int token)
     {
@@ -79,7 +79,7 @@ public sealed class EpollLoop : IEventPort, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>One that is not watched stays so.</remarks>
+    /// <remarks>If the eventfd is not watched, the call has no effect.</remarks>
     /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
     public void Unwatch(EventFd trigger)
     {
@@ -98,11 +98,12 @@ public sealed class EpollLoop : IEventPort, IDisposable
     /// <inheritdoc/>
     public void Write(EventFd fd) => EventCounter.Add(fd.Number);
 
-    /// <summary>Sets when <see cref="EpollOptions.DeadlineReached"/> is called next, in place of any earlier deadline.
-    /// If several threads call it, the last call counts, so the callers must keep their deadlines in order.</summary>
-    /// <param name="time">Nanoseconds as <see cref="Now"/> counts; one that has passed is reached at once;
+    /// <summary>Sets the time of the next call of <see cref="EpollOptions.DeadlineReached"/>. It replaces any earlier
+    /// deadline. If several threads call it, the last call counts, so the callers must keep their deadlines in
+    /// order.</summary>
+    /// <param name="time">Nanoseconds of the clock <see cref="Now"/>. A time that has passed is reached at once.
     /// <see cref="long.MaxValue"/> for none.</param>
-    /// <exception cref="InvalidOperationException">There is no such handler, or the loop has ended by a
+    /// <exception cref="InvalidOperationException">There is no such handler, or the loop has ended with a
     /// <see cref="Failure"/>.</exception>
     /// <exception cref="ObjectDisposedException">The loop is disposed.</exception>
     public void SetDeadline(long time)
@@ -116,11 +117,10 @@ public sealed class EpollLoop : IEventPort, IDisposable
             throw HostError.Last("timerfd_settime");
     }
 
-    /// <summary>Ends the loop. When it returns no handler runs any more, unless it is called by a handler: then that
-    /// one is the last. It waits for a handler that is running, so it must not be called under a lock that a handler
-    /// takes.</summary>
-    /// <remarks>Throws, once, what a handler threw, where there is no
-    /// <see cref="EpollOptions.HandlerFailed"/>.</remarks>
+    /// <summary>Ends the loop. After it returns, no handler runs. If a handler calls it, that handler is the last one.
+    /// It waits for a handler that is running, so it must not be called under a lock that a handler takes.</summary>
+    /// <remarks>If there is no <see cref="EpollOptions.HandlerFailed"/>, it throws, once, the exception that a handler
+    /// threw.</remarks>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
@@ -143,7 +143,7 @@ public sealed class EpollLoop : IEventPort, IDisposable
             while (!_ending)
                 Turn();
         }
-        // No caller above this frame would see it: it is kept for Dispose.
+        // No caller above this frame can catch it, so Dispose throws it.
         catch (Exception failure)
         {
             Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));
@@ -186,7 +186,8 @@ public sealed class EpollLoop : IEventPort, IDisposable
         bool reached;
         using (_timer.Borrow(out int timer))
             reached = EventCounter.TryTake(timer, out _);
-        // A deadline that was moved after its event was fetched has nothing to read: it is not reached.
+        // If the deadline was moved after its event was fetched, there is nothing to read, and the deadline is not
+        // reached.
         if (reached)
             _options.DeadlineReached?.Invoke(Now);
     }

@@ -9,13 +9,13 @@ public sealed record EpollOptions
     /// poll would report it without end.</summary>
     public bool EdgeTriggered { get; init; }
 
-    /// <summary>Called with the time, in nanoseconds as <see cref="EpollLoop.Now"/> counts, once the deadline of <see
-    /// cref="EpollLoop.SetDeadline"/> has passed, on the loop's thread and under no lock. There is no deadline then
-    /// until another is set, which the handler may do.</summary>
+    /// <summary>Called with the time, in nanoseconds of the clock <see cref="EpollLoop.Now"/>, after the deadline of
+    /// <see cref="EpollLoop.SetDeadline"/> has passed. It is called on the loop's thread and under no lock. Then there
+    /// is no deadline until another is set; the handler may set it.</summary>
     public Action<long>? DeadlineReached { get; init; }
 
-    /// <summary>Called with what a handler threw, on the loop's thread; the loop goes on. Where there is none, the loop
-    /// ends, and <see cref="EpollLoop.Dispose"/> throws it again.</summary>
+    /// <summary>Called with an exception that a handler threw, on the loop's thread; the loop continues. If this is
+    /// null, the loop ends, and <see cref="EpollLoop.Dispose"/> throws the exception.</summary>
     public Action<Exception>? HandlerFailed { get; init; }
 
     /// <summary>Name of the thread.</summary>

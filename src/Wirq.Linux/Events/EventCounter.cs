@@ -3,7 +3,7 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>What userspace does with the count of an eventfd, by its number (eventfd(2)).</summary>
+/// <summary>Operations on the count of an eventfd, by its descriptor number (eventfd(2)).</summary>
 internal static class EventCounter
 {
     private const nuint Width = sizeof(ulong);
@@ -17,7 +17,7 @@ internal static class EventCounter
             {
                 case Errno.Interrupted:
                     continue;
-                // The count is as high as it goes, so it is readable, and that is all a reader learns from it.
+                // The count is at its maximum, so the eventfd is readable, and a reader needs no more.
                 case Errno.Again:
                     return;
                 default:
@@ -26,16 +26,16 @@ internal static class EventCounter
         }
     }
 
-    /// <summary>Adds one to an eventfd that does not block: the way of every interrupt of a hot virq.</summary>
+    /// <summary>Adds one to a non-blocking eventfd. Every interrupt of a hot virq uses this method.</summary>
     internal static void AddAtOnce(int descriptor)
     {
-        // A write that failed has added nothing; the other way learns why.
+        // A failed write has added nothing. The other method finds the cause.
         if (Libc.WriteAtOnce(descriptor, 1, Width) < 0)
             Add(descriptor);
     }
 
-    /// <summary>Takes the count and leaves zero.</summary>
-    /// <returns>False where it was zero already.</returns>
+    /// <summary>Reads the count and sets it to zero.</summary>
+    /// <returns>False if it was zero already.</returns>
     internal static bool TryTake(int descriptor, out ulong count)
     {
         while (Libc.Read(descriptor, out count, Width) < 0)

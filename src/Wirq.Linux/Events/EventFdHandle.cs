@@ -4,13 +4,13 @@ using Wirq.Routing;
 namespace Wirq.Linux;
 
 /// <summary>An eventfd that this process created and closes. It is non-blocking and closed on exec.</summary>
-/// <remarks>It is not a semaphore: measured, a kernel that consumes a semaphore takes one from its count and leaves the
-/// rest. Its <see cref="EventFd"/> is only a name; keep this object alive for as long as the name is used.</remarks>
+/// <remarks>It is not a semaphore. Measured: a kernel that consumes a semaphore takes one from its count and leaves the
+/// rest. Its <see cref="EventFd"/> is only a name. Keep this object alive while the name is used.</remarks>
 public sealed class EventFdHandle : FileDescriptor
 {
     private EventFdHandle(int number) : base(number) { }
 
-    /// <summary>Makes one with count zero.</summary>
+    /// <summary>Creates an eventfd with count zero.</summary>
     /// <exception cref="KernelException">The process, or the host, has no descriptor left.</exception>
     public static EventFdHandle Create()
     {
@@ -40,7 +40,7 @@ public sealed class EventFdHandle : FileDescriptor
     /// <summary>Its name.</summary>
     public EventFd ToEventFd() => EventFd;
 
-    /// <summary>Adds one to the count. At the highest count it stays there.</summary>
+    /// <summary>Adds one to the count. At the maximum the count does not change.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     public void Write()
     {
@@ -48,9 +48,9 @@ public sealed class EventFdHandle : FileDescriptor
         EventCounter.AddAtOnce(number);
     }
 
-    /// <summary>Takes the count and leaves zero, without waiting.</summary>
-    /// <param name="count">What it was.</param>
-    /// <returns>False where it was zero.</returns>
+    /// <summary>Reads the count and sets it to zero, without waiting.</summary>
+    /// <param name="count">The count before the call.</param>
+    /// <returns>False if it was zero.</returns>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     public bool TryRead(out ulong count)
     {
@@ -58,12 +58,12 @@ public sealed class EventFdHandle : FileDescriptor
         return EventCounter.TryTake(number, out count);
     }
 
-    /// <summary>Takes the count and leaves zero, without waiting.</summary>
-    /// <returns>False where it was zero.</returns>
+    /// <summary>Reads the count and sets it to zero, without waiting.</summary>
+    /// <returns>False if it was zero.</returns>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     public bool TryRead() => TryRead(out _);
 
-    /// <summary>Whether the count is not zero; it stays as it is.</summary>
+    /// <summary>Whether the count is not zero. This does not change the count.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     public bool IsReadable
     {

@@ -5,36 +5,36 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux.Files;
 
 /// <summary>Writes to a descriptor: to a pipe, a terminal, a device, or a file at its current position.</summary>
-/// <remarks>Unlike the runtime's streams it reports a pipe whose reader has gone, and can be cancelled while it waits
-/// for a reader that does not read.</remarks>
+/// <remarks>Unlike the runtime's streams it reports a pipe whose reader has closed it, and its wait for a reader can be
+/// cancelled.</remarks>
 /// <param name="descriptor">The descriptor; disposed of together with the writer.</param>
 /// <param name="calledOff">Checked while there is no room: whether to stop waiting for a reader. Null to wait without
 /// limit.</param>
 internal sealed unsafe class DescriptorWriter(SafeFileHandle descriptor, Func<bool>? calledOff = null) : IDisposable
 {
-    /// <summary>The number in <see cref="Exception.HResult"/> of the failure where the reader has gone.</summary>
+    /// <summary>The error number in <see cref="Exception.HResult"/> if the reader has closed the pipe.</summary>
     internal const int ReaderGone = Errno.BrokenPipe;
 
-    // A pipe that is called writable takes as much without waiting (pipe(7), PIPE_BUF).
+    // A pipe that poll reports as writable accepts this many bytes without waiting (pipe(7), PIPE_BUF).
     private const int Piece = 4096;
     private const int LookEachMilliseconds = 50;
 
     /// <summary>As <see cref="Libc.Poll"/>.</summary>
     internal delegate int Poller(ref PollDescriptor descriptors, nuint count, int milliseconds);
 
-    /// <summary>How it waits; tests let it fail.</summary>
+    /// <summary>The poll function; tests replace it to make it fail.</summary>
     internal Poller Poll { get; init; } = Libc.Poll;
 
-    /// <summary>Another descriptor of what is open as a number, at the same place in it; none of a program that is run
-    /// from here.</summary>
-    /// <exception cref="IOException">There is none.</exception>
+    /// <summary>Duplicates a descriptor of this process. The copy shares the position in the file, and programs that
+    /// are started from here do not inherit it.</summary>
+    /// <exception cref="IOException">There is no such descriptor.</exception>
     internal static SafeFileHandle Duplicate(int number)
     {
         int made = Libc.Control(number, ControlCommands.Duplicate, argument: 0);
         return made >= 0 ? new SafeFileHandle(made, ownsHandle: true) : throw Failed("fcntl", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Writes all of it.</summary>
+    /// <summary>Writes all of the buffer.</summary>
     /// <exception cref="IOException">It cannot be written; <see cref="Exception.HResult"/> is the error number.</exception>
     internal void Write(ReadOnlySpan<byte> buffer)
     {
@@ -62,7 +62,7 @@ internal sealed unsafe class DescriptorWriter(SafeFileHandle descriptor, Func<bo
     private void AwaitRoom(int number)
     {
         var polled = new PollDescriptor { Number = number, Wanted = PollFlags.Writable };
-        // Whatever else the poll finds, the write itself reports it.
+        // The write itself reports anything else that the poll finds.
         while (Poll(ref polled, 1, LookEachMilliseconds) is var found && found <= 0)
         {
             if (found < 0 && Marshal.GetLastPInvokeError() is var errno && errno != Errno.Interrupted)

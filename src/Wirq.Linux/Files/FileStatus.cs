@@ -2,7 +2,7 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux.Files;
 
-/// <summary>Which file a path leads to, whatever links are on the way, and of what kind it is.</summary>
+/// <summary>The identity and kind of the file that a path leads to. Links are followed.</summary>
 internal readonly record struct FileStatus
 {
     private readonly ulong _inode;
@@ -15,14 +15,15 @@ internal readonly record struct FileStatus
         _kind = (ushort)(bytes.Mode & StatusFlags.KindMask);
     }
 
-    /// <summary>Whether it is a file that keeps what is written: no folder, device, pipe or socket.</summary>
+    /// <summary>Whether it is a regular file, which keeps what is written: not a folder, device, pipe or
+    /// socket.</summary>
     internal bool IsRegular => _kind == StatusFlags.Regular;
 
     /// <summary>Whether it is a folder.</summary>
     internal bool IsFolder => _kind == StatusFlags.Folder;
 
     /// <summary>Reads the status.</summary>
-    /// <returns>Null if there is no file, or it may not be seen.</returns>
+    /// <returns>Null if there is no file, or this user may not see it.</returns>
     internal static FileStatus? Of(string path) =>
         Libc.Status(StatusFlags.HereFolder, path, flags: 0, StatusFlags.Kind | StatusFlags.Inode, out FileStatusBytes bytes) == 0
             ? new FileStatus(bytes) : null;

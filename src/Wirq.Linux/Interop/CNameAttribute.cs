@@ -9,10 +9,11 @@ internal sealed class CNameAttribute(string name) : Attribute
     /// <summary>The name.</summary>
     public string Name => name;
 
-    /// <summary>A macro that headers in use may lack: it is checked where it is defined.</summary>
+    /// <summary>Whether this is a macro that older headers do not have. It is checked only if the header defines
+    /// it.</summary>
     public bool Recent { get; init; }
 
-    /// <summary>A struct of which only some is known here: places and sizes of the fields are checked, not its own
-    /// size.</summary>
+    /// <summary>Whether only a part of the struct is declared here. Offsets and sizes of the fields are checked, not
+    /// the size of the struct.</summary>
     public bool Partial { get; init; }
 }

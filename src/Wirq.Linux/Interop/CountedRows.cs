@@ -4,19 +4,19 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>A count and as many rows behind it, as several calls of KVM take them. The memory is kept from call to
-/// call.</summary>
+/// <summary>A count, followed by that number of rows, as several KVM calls expect it. The memory is kept between
+/// calls.</summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class CountedRows<TRow> where TRow : unmanaged
 {
     private const int HeaderBytes = 8, FirstCapacity = 64;
 
-    // Words, so that the header and the rows, all of which hold words of at most 64 bits, are aligned.
+    // An array of 64-bit words aligns the header and the rows: they contain words of at most 64 bits.
     private ulong[] _words = [];
     private int _capacity;
 
     /// <summary>The rows of the next call.</summary>
-    /// <param name="count">How many; it may grow the memory, whose rows are lost then.</param>
+    /// <param name="count">The number of rows. If the memory has to grow, the previous rows are lost.</param>
     internal Span<TRow> Room(int count)
     {
         if (count > _capacity || _capacity == 0)
@@ -31,19 +31,19 @@ internal sealed class CountedRows<TRow> where TRow : unmanaged
     /// <summary>Makes a call with the first rows.</summary>
     /// <param name="call">The call.</param>
     /// <param name="target">The descriptor.</param>
-    /// <param name="count">How many, at most as many as there was room made for. Some calls answer with
-    /// another.</param>
-    /// <returns>What it returned; where it failed, the error number, negated.</returns>
+    /// <param name="count">The number of rows, at most the number in the last call of <see cref="Room"/>. Some calls
+    /// return another number here.</param>
+    /// <returns>The result of the call; if it failed, the negated error number.</returns>
     internal unsafe int TryInvoke(KvmCall call, FileDescriptor target, ref int count)
     {
         Debug.Assert(_capacity != 0 && count <= _capacity, "room was made");
         Debug.Assert(call.Request.Size == HeaderBytes, "the number of such a call counts the header alone");
         ref int header = ref Unsafe.As<ulong, int>(ref MemoryMarshal.GetArrayDataReference(_words));
-        // Both headers have the count in the lower half and zero above.
+        // Both headers have the count in the lower 32 bits and zero in the upper ones.
         _words[0] = 0;
         header = count;
         int result;
-        // SAFETY: the array is pinned for its life, and long enough for the header and the rows that it counts.
+        // SAFETY: the array is pinned for its lifetime, and long enough for the header and the rows that it counts.
         fixed (ulong* pinned = _words)
             result = call.TryInvoke(target, (void*)pinned);
         count = header;

@@ -11,10 +11,10 @@ public class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <param name="number">The descriptor; negative for none.</param>
     internal FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);
 
-    /// <summary>Takes over what a call returned.</summary>
+    /// <summary>Takes over the descriptor that a call returned.</summary>
     /// <param name="number">The descriptor, or a negative number.</param>
     /// <param name="call">The call, as its manual names it.</param>
-    /// <exception cref="Routing.KernelException">The call had failed.</exception>
+    /// <exception cref="Routing.KernelException">The call failed.</exception>
     internal static FileDescriptor From(int number, string call) =>
         number >= 0 ? new(number) : throw HostError.Last(call);
 
@@ -40,7 +40,7 @@ public class FileDescriptor : SafeHandleMinusOneIsInvalid
         return closed;
     }
 
-    /// <summary>For as long as it lives, the descriptor is open.</summary>
+    /// <summary>Keeps the descriptor open while the lease lives.</summary>
     internal readonly ref struct Lease(FileDescriptor descriptor) : IDisposable
     {
         public void Dispose() => descriptor.DangerousRelease();

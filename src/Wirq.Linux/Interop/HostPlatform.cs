@@ -2,15 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>Where this assembly runs: its structs are those of Linux on x86-64, as the machine that it serves
-/// is.</summary>
+/// <summary>The platform of this assembly. Its structs are those of Linux on x86-64.</summary>
 internal static class HostPlatform
 {
     /// <summary>Whether this is such a host.</summary>
     internal static bool IsSupported =>
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    /// <summary>Throws where it is not.</summary>
+    /// <summary>Throws on any other host.</summary>
     internal static void Require()
     {
         if (!IsSupported)

@@ -9,9 +9,9 @@ namespace Wirq.Linux.Interop;
 /// not interrupt KVM_RUN, so there must be a handler; it has nothing to do. It cannot be a managed method: a signal may
 /// come while its thread runs managed code, which a handler must not enter again. So it is a libc function that is safe
 /// in a handler, has no effect and does not use its arguments: <c>getpid</c>.</para>
-/// <para>It is a real-time signal, because nothing sends these without a request. The runtime uses the first one, so
-/// the first later one without a handler is taken. It is claimed once, for the life of the process. SA_RESTART is not
-/// set: the call must return, not restart.</para>
+/// <para>It is a real-time signal, because the kernel does not send these by itself. The runtime uses the first one, so
+/// this takes the first later one without a handler. It is claimed once, for the lifetime of the process. SA_RESTART is
+/// not set: the call must return, not restart.</para>
 /// </remarks>
 internal static unsafe class KickSignal
 {

@@ -4,18 +4,18 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>A call of KVM: an ioctl with a name, so that its failure says which it was.</summary>
-/// <param name="name">As the manual and the header name it.</param>
+/// <summary>A KVM call: an ioctl with a name, so that an error message can name it.</summary>
+/// <param name="name">The name in the manual and the header.</param>
 /// <param name="request">Its number.</param>
 internal sealed class KvmCall(string name, Ioctl request)
 {
-    /// <summary>As the manual and the header name it.</summary>
+    /// <summary>The name in the manual and the header.</summary>
     internal string Name => name;
     /// <summary>Its number.</summary>
     internal Ioctl Request => request;
 
     /// <summary>Makes the call with a number.</summary>
-    /// <returns>What it returned; not negative.</returns>
+    /// <returns>The result; not negative.</returns>
     /// <exception cref="Routing.KernelException">It failed.</exception>
     internal int Invoke(FileDescriptor target, nuint argument = 0, string? advice = null)
     {
@@ -27,8 +27,9 @@ internal sealed class KvmCall(string name, Ioctl request)
         return result >= 0 ? result : throw HostError.Of(name, -result, advice: advice);
     }
 
-    /// <summary>Makes the call once, without arguments: who interrupts it wants it to return.</summary>
-    /// <returns>What it returned; where it failed, the error number, negated.</returns>
+    /// <summary>Makes the call once, without arguments. It is not repeated after EINTR, because a signal is sent to
+    /// make it return.</summary>
+    /// <returns>The result; if the call failed, the negated error number.</returns>
     internal int TryInvokeOnce(FileDescriptor target)
     {
         Debug.Assert(request.Size == 0, $"{name} takes a struct");
@@ -36,7 +37,7 @@ internal sealed class KvmCall(string name, Ioctl request)
     }
 
     /// <summary>Makes the call with a struct.</summary>
-    /// <returns>What it returned; not negative.</returns>
+    /// <returns>The result; not negative.</returns>
     /// <exception cref="Routing.KernelException">It failed.</exception>
     internal int Invoke<T>(FileDescriptor target, ref T argument, string? advice = null) where T : unmanaged
     {
@@ -45,7 +46,7 @@ internal sealed class KvmCall(string name, Ioctl request)
     }
 
     /// <summary>Makes the call with a struct.</summary>
-    /// <returns>What it returned; where it failed, the error number, negated.</returns>
+    /// <returns>The result; if the call failed, the negated error number.</returns>
     internal unsafe int TryInvoke<T>(FileDescriptor target, ref T argument) where T : unmanaged
     {
         Debug.Assert(request.Size == Unsafe.SizeOf<T>(), $"{name} takes {request.Size} bytes");
@@ -54,10 +55,10 @@ internal sealed class KvmCall(string name, Ioctl request)
             return TryInvoke(target, (void*)pinned);
     }
 
-    /// <summary>Makes the call with a struct and what follows it in memory.</summary>
+    /// <summary>Makes the call with a header and the rows that follow it in memory.</summary>
     /// <param name="target">The descriptor.</param>
     /// <param name="buffer">Pinned by the caller, with as many rows as its header says.</param>
-    /// <returns>What it returned; where it failed, the error number, negated.</returns>
+    /// <returns>The result; if the call failed, the negated error number.</returns>
     internal unsafe int TryInvoke(FileDescriptor target, void* buffer)
     {
         int result;
@@ -67,6 +68,6 @@ internal sealed class KvmCall(string name, Ioctl request)
         return result;
     }
 
-    /// <summary>Keeps the error number while it is still this call's.</summary>
+    /// <summary>Reads the error number before another call replaces it.</summary>
     private static int Outcome(int result) => result >= 0 ? result : -Marshal.GetLastPInvokeError();
 }

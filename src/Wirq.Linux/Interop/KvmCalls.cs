@@ -22,7 +22,7 @@ internal static class KvmCalls
     internal static readonly KvmCall CreateIrqChip = new("KVM_CREATE_IRQCHIP", Ioctl.Plain(Kvm, 0x60));
     internal static readonly KvmCall IrqLine = new("KVM_IRQ_LINE", Ioctl.Write<IrqLevel>(Kvm, 0x61));
     internal static readonly KvmCall GetIrqChip = new("KVM_GET_IRQCHIP", Ioctl.ReadWrite<IrqChipData>(Kvm, 0x62));
-    // The header has this one as a read, though the kernel takes what it is given.
+    // The header declares this one as a read, although the kernel reads the argument.
     internal static readonly KvmCall SetIrqChip = new("KVM_SET_IRQCHIP", Ioctl.Read<IrqChipData>(Kvm, 0x63));
     internal static readonly KvmCall IrqLineStatus = new("KVM_IRQ_LINE_STATUS", Ioctl.ReadWrite<IrqLevel>(Kvm, 0x67));
     internal static readonly KvmCall SetGsiRouting = new("KVM_SET_GSI_ROUTING", Ioctl.Write<RoutingHeader>(Kvm, 0x6A));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>What stands before the rows of a route table (<c>struct kvm_irq_routing</c>).</summary>
+/// <summary>The header before the rows of a route table (<c>struct kvm_irq_routing</c>).</summary>
 [CName("struct kvm_irq_routing")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct RoutingHeader
@@ -13,12 +13,12 @@ internal struct RoutingHeader
     [CName("flags")] public uint Flags;
 }
 
-/// <summary>Which eventfd raises which GSI (<c>struct kvm_irqfd</c>).</summary>
+/// <summary>Binds an eventfd to a GSI (<c>struct kvm_irqfd</c>).</summary>
 [CName("struct kvm_irqfd")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct Irqfd
 {
-    /// <summary>Take the eventfd away again (<c>KVM_IRQFD_FLAG_DEASSIGN</c>).</summary>
+    /// <summary>Unbinds the eventfd (<c>KVM_IRQFD_FLAG_DEASSIGN</c>).</summary>
     [CName("KVM_IRQFD_FLAG_DEASSIGN")] internal const uint Deassign = 1;
     /// <summary>There is a resample eventfd (<c>KVM_IRQFD_FLAG_RESAMPLE</c>).</summary>
     [CName("KVM_IRQFD_FLAG_RESAMPLE")] internal const uint Resample = 2;
@@ -47,7 +47,7 @@ internal struct MsiRequest
     [CName("address_hi")] public uint AddressHigh;
     /// <summary>Data (<c>data</c>).</summary>
     [CName("data")] public uint Data;
-    /// <summary>Zero: <see cref="Device"/> counts on other architectures only (<c>flags</c>).</summary>
+    /// <summary>Zero: <see cref="Device"/> has a meaning on other architectures only (<c>flags</c>).</summary>
     [CName("flags")] public uint Flags;
     /// <summary>Zero (<c>devid</c>).</summary>
     [CName("devid")] public uint Device;
@@ -62,7 +62,7 @@ internal struct MsiRequest
     };
 }
 
-/// <summary>A capability to turn on (<c>struct kvm_enable_cap</c>).</summary>
+/// <summary>A capability to enable (<c>struct kvm_enable_cap</c>).</summary>
 [CName("struct kvm_enable_cap")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct EnableCapability
@@ -71,13 +71,13 @@ internal struct EnableCapability
     [CName("cap")] public KvmCapability Capability;
     /// <summary>Zero (<c>flags</c>).</summary>
     [CName("flags")] public uint Flags;
-    /// <summary>What it takes (<c>args</c>).</summary>
+    /// <summary>First argument of the capability (<c>args</c>).</summary>
     [CName("args[0]")] public ulong Argument0;
-    /// <summary>What it takes (<c>args</c>).</summary>
+    /// <summary>Second argument (<c>args</c>).</summary>
     [CName("args[1]")] public ulong Argument1;
-    /// <summary>What it takes (<c>args</c>).</summary>
+    /// <summary>Third argument (<c>args</c>).</summary>
     [CName("args[2]")] public ulong Argument2;
-    /// <summary>What it takes (<c>args</c>).</summary>
+    /// <summary>Fourth argument (<c>args</c>).</summary>
     [CName("args[3]")] public ulong Argument3;
     [CName("pad")] private PadBytes64 _pad;
 }
@@ -89,7 +89,7 @@ internal struct IrqLevel
 {
     /// <summary>The GSI; after <c>KVM_IRQ_LINE_STATUS</c>, the result (<c>irq</c>, <c>status</c>).</summary>
     [CName("irq")] public int GsiOrStatus;
-    /// <summary>1 up, 0 down (<c>level</c>).</summary>
+    /// <summary>1 high, 0 low (<c>level</c>).</summary>
     [CName("level")] public uint Level;
 }
 
@@ -119,15 +119,15 @@ internal struct MemoryRegion
     /// <summary>The guest's writes exit (<c>KVM_MEM_READONLY</c>).</summary>
     [CName("KVM_MEM_READONLY")] internal const uint ReadOnly = 2;
 
-    /// <summary>Which of the machine's ranges (<c>slot</c>).</summary>
+    /// <summary>The number of the range in the machine (<c>slot</c>).</summary>
     [CName("slot")] public int Slot;
     /// <summary>The flag above (<c>flags</c>).</summary>
     [CName("flags")] public uint Flags;
-    /// <summary>Where the guest sees it (<c>guest_phys_addr</c>).</summary>
+    /// <summary>Guest-physical address (<c>guest_phys_addr</c>).</summary>
     [CName("guest_phys_addr")] public ulong GuestAddress;
-    /// <summary>Bytes; zero takes the range away (<c>memory_size</c>).</summary>
+    /// <summary>Bytes; zero removes the range (<c>memory_size</c>).</summary>
     [CName("memory_size")] public ulong Length;
-    /// <summary>Where this process has it (<c>userspace_addr</c>).</summary>
+    /// <summary>Address in this process (<c>userspace_addr</c>).</summary>
     [CName("userspace_addr")] public ulong HostAddress;
 }
 
@@ -147,18 +147,18 @@ internal struct IrqChipData
     [FieldOffset(0), CName("chip_id")] public uint Chip;
     /// <summary>Zero (<c>pad</c>).</summary>
     [FieldOffset(4), CName("pad")] public uint Pad;
-    /// <summary>Of an 8259 (<c>chip.pic</c>).</summary>
+    /// <summary>The state of an 8259 (<c>chip.pic</c>).</summary>
     [FieldOffset(8), CName("chip.pic")] public KvmPicState Pic;
-    /// <summary>Of the I/OAPIC (<c>chip.ioapic</c>).</summary>
+    /// <summary>The state of the I/OAPIC (<c>chip.ioapic</c>).</summary>
     [FieldOffset(8), CName("chip.ioapic")] public KvmIoApicState IoApic;
 }
 
-/// <summary>What stands before the leaves of CPUID (<c>struct kvm_cpuid2</c>).</summary>
+/// <summary>The header before the leaves of CPUID (<c>struct kvm_cpuid2</c>).</summary>
 [CName("struct kvm_cpuid2")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct CpuidHeader
 {
-    /// <summary>Leaves that follow; at first, how many there is room for (<c>nent</c>).</summary>
+    /// <summary>The number of leaves that follow. On entry, the number that there is room for (<c>nent</c>).</summary>
     [CName("nent")] public uint Count;
     /// <summary>Zero (<c>padding</c>).</summary>
     [CName("padding")] public uint Padding;

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>The calls of libc that are used here, as they are: a negative result is a failure, whose number
-/// <see cref="Marshal.GetLastPInvokeError"/> has.</summary>
+/// <summary>The libc functions that are used here, without a wrapper. A negative result is a failure;
+/// <see cref="Marshal.GetLastPInvokeError"/> has the error number.</summary>
 internal static unsafe partial class Libc
 {
     private const string Library = "libc";
@@ -83,7 +83,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sigaction", SetLastError = true)]
     internal static partial int SignalAction(int signal, SignalAction* wanted, SignalAction* previous);
 
-    // Answers with the error number itself.
+    // Returns the error number itself.
     [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
     internal static partial int ThreadSignalMask(int how, in SignalSet signals, nint previous);
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>An event that epoll is asked for or reports (<c>struct epoll_event</c>). On x86-64, and only there, it is
+/// <summary>An event that epoll waits for or reports (<c>struct epoll_event</c>). On x86-64, and only there, it is
 /// packed to 12 bytes.</summary>
 [CName("struct epoll_event")]
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -11,11 +11,11 @@ internal struct EpollEvent
 {
     /// <summary>Event bits (<c>events</c>).</summary>
     [CName("events")] public uint Events;
-    /// <summary>Returned as it was given (<c>data.u64</c>).</summary>
+    /// <summary>The value that epoll returns with the event (<c>data.u64</c>).</summary>
     [CName("data.u64")] public EpollKey Key;
 }
 
-/// <summary>What a descriptor of an epoll is known by.</summary>
+/// <summary>Identifies a descriptor of an epoll.</summary>
 /// <remarks><code>
 ///  63   32 31    0
 /// +-------+-------+
@@ -26,14 +26,14 @@ internal readonly record struct EpollKey(ulong Bits)
 {
     private const int KindShift = 32;
 
-    /// <summary>What the descriptor is for.</summary>
+    /// <summary>The purpose of a descriptor.</summary>
     internal enum Use : uint
     {
-        /// <summary>Somebody watches it.</summary>
+        /// <summary>An eventfd that is watched.</summary>
         Watched,
-        /// <summary>It wakes the loop.</summary>
+        /// <summary>Wakes the loop.</summary>
         WakeUp,
-        /// <summary>It is the loop's timer.</summary>
+        /// <summary>The loop's timer.</summary>
         Timer,
     }
 
@@ -78,9 +78,9 @@ internal struct TimeSpec
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimerSetting
 {
-    /// <summary>From one firing to the next; zero for once (<c>it_interval</c>).</summary>
+    /// <summary>The time between two expiries; zero for a single one (<c>it_interval</c>).</summary>
     [CName("it_interval")] public TimeSpec Interval;
-    /// <summary>The first firing; zero for never (<c>it_value</c>).</summary>
+    /// <summary>The first expiry; zero for never (<c>it_value</c>).</summary>
     [CName("it_value")] public TimeSpec First;
 }
 
@@ -101,16 +101,16 @@ internal struct SignalSet
     }
 }
 
-/// <summary>What comes of a signal (<c>struct sigaction</c>).</summary>
+/// <summary>The action for a signal (<c>struct sigaction</c>).</summary>
 [CName("struct sigaction")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct SignalAction
 {
-    /// <summary>What is called; 0 for the default action (<c>sa_handler</c>).</summary>
+    /// <summary>The handler; 0 for the default action (<c>sa_handler</c>).</summary>
     [CName("sa_handler")] public nint Handler;
     /// <summary>The signals that are blocked during the handler (<c>sa_mask</c>).</summary>
     [CName("sa_mask")] public SignalSet Mask;
-    /// <summary>Zero: no call is started again after it (<c>sa_flags</c>).</summary>
+    /// <summary>Zero: an interrupted call is not restarted (<c>sa_flags</c>).</summary>
     [CName("sa_flags")] public int Flags;
     /// <summary>Filled by libc (<c>sa_restorer</c>).</summary>
     [CName("sa_restorer")] public nint Restorer;
@@ -127,8 +127,8 @@ internal struct FileStatusBytes
     [CName("stx_mode")] [FieldOffset(28)] public ushort Mode;
     /// <summary>Its number on its device (<c>stx_ino</c>).</summary>
     [CName("stx_ino")] [FieldOffset(32)] public ulong Inode;
-    /// <summary>The device that it lies on (<c>stx_dev_major</c>).</summary>
+    /// <summary>Major number of the device that contains it (<c>stx_dev_major</c>).</summary>
     [CName("stx_dev_major")] [FieldOffset(136)] public uint DeviceMajor;
-    /// <summary>The device that it lies on (<c>stx_dev_minor</c>).</summary>
+    /// <summary>Minor number of the device that contains it (<c>stx_dev_minor</c>).</summary>
     [CName("stx_dev_minor")] [FieldOffset(140)] public uint DeviceMinor;
 }

@@ -22,9 +22,9 @@ public sealed class Mapping : SafeHandle
     /// <inheritdoc/>
     public override bool IsInvalid => handle == Failed;
 
-    /// <summary>Maps zeroed memory of this process alone: what a guest takes for its own.</summary>
-    /// <param name="length">Bytes; a multiple of the page, 4096.</param>
-    /// <exception cref="Routing.KernelException">The host has no room.</exception>
+    /// <summary>Maps zeroed private memory, for use as guest memory.</summary>
+    /// <param name="length">Bytes; a multiple of the page size, 4096.</param>
+    /// <exception cref="Routing.KernelException">The host has no memory left.</exception>
     public static Mapping Anonymous(nuint length)
     {
         ArgumentOutOfRangeException.ThrowIfZero(length);
@@ -47,9 +47,9 @@ public sealed class Mapping : SafeHandle
     public Span<byte> AsSpan() => AsSpan(0, checked((int)Length));
 
     /// <summary>Some of its bytes.</summary>
-    /// <param name="offset">Of the first.</param>
+    /// <param name="offset">Offset of the first byte.</param>
     /// <param name="length">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They do not lie in the mapping.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">They are not all in the mapping.</exception>
     /// <exception cref="ObjectDisposedException">It is unmapped.</exception>
     public unsafe Span<byte> AsSpan(nuint offset, int length)
     {
@@ -57,11 +57,11 @@ public sealed class Mapping : SafeHandle
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (offset > Length || (nuint)length > Length - offset)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{length} bytes do not lie in {Length}");
-        // SAFETY: the bytes lie in the mapping, as checked, and it is mapped.
+        // SAFETY: the bytes are in the mapping, as checked above, and it is mapped.
         return new Span<byte>((byte*)handle + offset, length);
     }
 
-    /// <summary>Where it is mapped.</summary>
+    /// <summary>Its address in this process.</summary>
     internal nint Address => handle;
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>The page that KVM shares with the process that runs a vCPU, as far as it is used here (<c>struct
+/// <summary>The page that KVM shares with the process that runs a vCPU, with the fields that are used here (<c>struct
 /// kvm_run</c>). From offset 32 on, the fields of different exits overlap.</summary>
 [CName("struct kvm_run", Partial = true)]
 [StructLayout(LayoutKind.Explicit)]

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>What stands before the rows of MSRs (<c>struct kvm_msrs</c>).</summary>
+/// <summary>The header before the rows of MSRs (<c>struct kvm_msrs</c>).</summary>
 [CName("struct kvm_msrs")]
 [StructLayout(LayoutKind.Sequential)]
 internal struct MsrsHeader
@@ -35,7 +35,7 @@ internal struct MsrFilterRange
     /// <summary>The most bytes that a bitmap has (<c>KVM_MSR_FILTER_MAX_BITMAP_SIZE</c>).</summary>
     [CName("KVM_MSR_FILTER_MAX_BITMAP_SIZE")] internal const int BitmapBytes = 0x600;
 
-    /// <summary>Which accesses the bitmap is about (<c>flags</c>).</summary>
+    /// <summary>The accesses that the bitmap covers (<c>flags</c>).</summary>
     [CName("flags")] public KvmMsrAccess Access;
     /// <summary>How many MSRs (<c>nmsrs</c>).</summary>
     [CName("nmsrs")] public uint Count;
@@ -60,7 +60,7 @@ internal struct MsrFilterRanges
 [StructLayout(LayoutKind.Sequential)]
 internal struct MsrFilter
 {
-    /// <summary>Zero: what no range names is allowed (<c>flags</c>).</summary>
+    /// <summary>Zero: MSRs in no range are allowed (<c>flags</c>).</summary>
     [CName("flags")] public uint Flags;
     /// <summary>The ranges; those with no MSR are not used (<c>ranges</c>).</summary>
     [CName("ranges")] public MsrFilterRanges Ranges;
@@ -71,7 +71,7 @@ internal struct MsrFilter
 [StructLayout(LayoutKind.Sequential)]
 internal struct GuestDebugRequest
 {
-    /// <summary>What is on (<c>control</c>).</summary>
+    /// <summary>The enabled features (<c>control</c>).</summary>
     [CName("control")] public KvmGuestDebug Control;
     /// <summary>Zero (<c>pad</c>).</summary>
     [CName("pad")] public uint Pad;

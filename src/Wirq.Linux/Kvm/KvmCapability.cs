@@ -2,8 +2,8 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>What a kernel may offer (Linux Documentation/virt/kvm/api.rst). The answer of
-/// <see cref="KvmSystem.CheckExtension"/> is 0 for no; else 1, or a limit or flags as each says.</summary>
+/// <summary>A capability of KVM (Linux Documentation/virt/kvm/api.rst). <see cref="KvmSystem.CheckExtension"/> returns
+/// 0 if the kernel does not have it; else 1, or a limit or flags as documented for each.</summary>
 public enum KvmCapability : uint
 {
     /// <summary>In-kernel interrupt controllers (<c>KVM_CAP_IRQCHIP</c>).</summary>
@@ -42,7 +42,7 @@ public enum KvmCapability : uint
     [CName("KVM_CAP_TSC_DEADLINE_TIMER")] TscDeadlineTimer = 72,
     /// <summary>Registers in the run page: flags (<c>KVM_CAP_SYNC_REGS</c>).</summary>
     [CName("KVM_CAP_SYNC_REGS")] SyncRegisters = 74,
-    /// <summary>Messages past the table (<c>KVM_CAP_SIGNAL_MSI</c>).</summary>
+    /// <summary>Messages that do not use the route table (<c>KVM_CAP_SIGNAL_MSI</c>).</summary>
     [CName("KVM_CAP_SIGNAL_MSI")] SignalMsi = 77,
     /// <summary>Guest memory that cannot be written (<c>KVM_CAP_READONLY_MEM</c>).</summary>
     [CName("KVM_CAP_READONLY_MEM")] ReadOnlyMemory = 81,
@@ -54,51 +54,51 @@ public enum KvmCapability : uint
     [CName("KVM_CAP_SPLIT_IRQCHIP")] SplitIrqChip = 121,
     /// <summary>The highest vCPU id plus one (<c>KVM_CAP_MAX_VCPU_ID</c>).</summary>
     [CName("KVM_CAP_MAX_VCPU_ID")] MaxVcpuId = 128,
-    /// <summary>Ids of 32 bits: <see cref="X2ApicApi"/> flags (<c>KVM_CAP_X2APIC_API</c>).</summary>
+    /// <summary>32-bit APIC ids: <see cref="X2ApicApi"/> flags (<c>KVM_CAP_X2APIC_API</c>).</summary>
     [CName("KVM_CAP_X2APIC_API")] X2ApicApi = 129,
     /// <summary>Device ids in messages (<c>KVM_CAP_MSI_DEVID</c>).</summary>
     [CName("KVM_CAP_MSI_DEVID")] MsiDeviceId = 131,
-    /// <summary>Entering a vCPU only to leave it (<c>KVM_CAP_IMMEDIATE_EXIT</c>).</summary>
+    /// <summary>Entering a vCPU only to leave it at once (<c>KVM_CAP_IMMEDIATE_EXIT</c>).</summary>
     [CName("KVM_CAP_IMMEDIATE_EXIT")] ImmediateExit = 136,
-    /// <summary>State of nested guests: its bytes (<c>KVM_CAP_NESTED_STATE</c>).</summary>
+    /// <summary>State of nested guests: its size in bytes (<c>KVM_CAP_NESTED_STATE</c>).</summary>
     [CName("KVM_CAP_NESTED_STATE")] NestedState = 157,
     /// <summary>MSRs that exit to userspace (<c>KVM_CAP_X86_USER_SPACE_MSR</c>).</summary>
     [CName("KVM_CAP_X86_USER_SPACE_MSR")] UserSpaceMsr = 188,
-    /// <summary>Which MSRs do (<c>KVM_CAP_X86_MSR_FILTER</c>).</summary>
+    /// <summary>A filter that selects those MSRs (<c>KVM_CAP_X86_MSR_FILTER</c>).</summary>
     [CName("KVM_CAP_X86_MSR_FILTER")] MsrFilter = 189,
-    /// <summary>Hypercalls that can exit: a bit for each (<c>KVM_CAP_EXIT_HYPERCALL</c>).</summary>
+    /// <summary>Hypercalls that can exit: one bit for each (<c>KVM_CAP_EXIT_HYPERCALL</c>).</summary>
     [CName("KVM_CAP_EXIT_HYPERCALL")] ExitHypercall = 201,
     /// <summary>The clock of the in-kernel local APIC's timer can be set
     /// (<c>KVM_CAP_X86_APIC_BUS_CYCLES_NS</c>).</summary>
     [CName("KVM_CAP_X86_APIC_BUS_CYCLES_NS", Recent = true)] ApicBusCycles = 237,
 }
 
-/// <summary>What <see cref="KvmCapability.X2ApicApi"/> turns on (Linux Documentation/virt/kvm/api.rst, 7.7).</summary>
+/// <summary>What <see cref="KvmCapability.X2ApicApi"/> enables (Linux Documentation/virt/kvm/api.rst, 7.7).</summary>
 [Flags]
 public enum X2ApicApi : ulong
 {
-    /// <summary>Ids are of 8 bits, as before.</summary>
+    /// <summary>8-bit ids; the default.</summary>
     None = 0,
     /// <summary>Destination bits 31:8 are in address bits 63:40 of messages, and ids in LAPIC state have 32 bits
     /// (<c>KVM_X2APIC_API_USE_32BIT_IDS</c>).</summary>
     [CName("KVM_X2APIC_API_USE_32BIT_IDS")] Use32BitIds = 1,
-    /// <summary>0xFF is an id like others for local APICs in x2APIC mode, no broadcast
+    /// <summary>0xFF is an ordinary id for local APICs in x2APIC mode, not a broadcast
     /// (<c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>).</summary>
     [CName("KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK")] DisableBroadcastQuirk = 2,
     /// <summary>A guest can suppress EOI broadcasts, and then no EOI is reported; only with a split irqchip
     /// (<c>KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST</c>).</summary>
     [CName("KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST", Recent = true)] EnableSuppressEoiBroadcast = 4,
-    /// <summary>The guest is not offered to suppress EOI broadcasts
+    /// <summary>Suppression of EOI broadcasts is not advertised to the guest
     /// (<c>KVM_X2APIC_DISABLE_SUPPRESS_EOI_BROADCAST</c>).</summary>
     [CName("KVM_X2APIC_DISABLE_SUPPRESS_EOI_BROADCAST", Recent = true)] DisableSuppressEoiBroadcast = 8,
 }
 
-/// <summary>Which interrupt controllers of a machine the kernel has.</summary>
+/// <summary>The interrupt controllers of a machine that are in the kernel.</summary>
 public enum KvmIrqChip : byte
 {
-    /// <summary>None; userspace has all.</summary>
+    /// <summary>None; all are in userspace.</summary>
     None,
-    /// <summary>The local APICs; userspace has the I/OAPIC and the 8259 pair.</summary>
+    /// <summary>The local APICs. The I/OAPIC and the 8259 pair are in userspace.</summary>
     Split,
     /// <summary>All.</summary>
     Full,
@@ -109,12 +109,13 @@ public enum KvmMpState : uint
 {
     /// <summary>It runs (<c>KVM_MP_STATE_RUNNABLE</c>).</summary>
     [CName("KVM_MP_STATE_RUNNABLE")] Runnable = 0,
-    /// <summary>It waits for INIT; what all but vCPU 0 begin with (<c>KVM_MP_STATE_UNINITIALIZED</c>).</summary>
+    /// <summary>It waits for INIT. All vCPUs except vCPU 0 begin in this state
+    /// (<c>KVM_MP_STATE_UNINITIALIZED</c>).</summary>
     [CName("KVM_MP_STATE_UNINITIALIZED")] Uninitialized = 1,
     /// <summary>It waits for SIPI (<c>KVM_MP_STATE_INIT_RECEIVED</c>).</summary>
     [CName("KVM_MP_STATE_INIT_RECEIVED")] InitReceived = 2,
     /// <summary>It waits for an interrupt (<c>KVM_MP_STATE_HALTED</c>).</summary>
     [CName("KVM_MP_STATE_HALTED")] Halted = 3,
-    /// <summary>It has got SIPI (<c>KVM_MP_STATE_SIPI_RECEIVED</c>).</summary>
+    /// <summary>It has received SIPI (<c>KVM_MP_STATE_SIPI_RECEIVED</c>).</summary>
     [CName("KVM_MP_STATE_SIPI_RECEIVED")] SipiReceived = 4,
 }

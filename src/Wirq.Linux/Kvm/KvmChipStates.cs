@@ -5,13 +5,13 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux;
 
 /// <summary>The state of KVM's I/OAPIC (<c>struct kvm_ioapic_state</c>).</summary>
-/// <remarks>Measured: <see cref="Requests"/> loses edges that were delivered. Which source holds a pin is not in it:
-/// lines have to be raised again after a restore.</remarks>
+/// <remarks>Measured: <see cref="Requests"/> does not contain edges that were delivered. The state does not say which
+/// source holds a pin, so lines must be raised again after a restore.</remarks>
 [CName("struct kvm_ioapic_state")]
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmIoApicState
 {
-    /// <summary>Where the guest sees it (<c>base_address</c>).</summary>
+    /// <summary>Guest-physical base address (<c>base_address</c>).</summary>
     [CName("base_address")] public ulong BaseAddress;
     /// <summary>The selected register (<c>ioregsel</c>).</summary>
     [CName("ioregsel")] public uint Selected;
@@ -37,13 +37,13 @@ public struct KvmRedirectionTable
 
 /// <summary>The state of one of KVM's 8259As (<c>struct kvm_pic_state</c>). Sets have bit n for input n; yes-or-no
 /// fields are 0 or 1.</summary>
-/// <remarks>Measured: an edge stays in <see cref="Requests"/> after its line has dropped, unlike in an 8259A; bit 2 of
+/// <remarks>Measured: an edge stays in <see cref="Requests"/> after its line has fallen, unlike in an 8259A. Bit 2 of
 /// the master's is recomputed when the state is set.</remarks>
 [CName("struct kvm_pic_state")]
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmPicState
 {
-    /// <summary>Levels as last seen, for the edge sense (<c>last_irr</c>).</summary>
+    /// <summary>Last levels, for edge detection (<c>last_irr</c>).</summary>
     [CName("last_irr")] public byte Levels;
     /// <summary>Interrupt request register (<c>irr</c>).</summary>
     [CName("irr")] public byte Requests;
@@ -51,7 +51,7 @@ public struct KvmPicState
     [CName("imr")] public byte Mask;
     /// <summary>In-service register (<c>isr</c>).</summary>
     [CName("isr")] public byte InService;
-    /// <summary>The input of highest priority (<c>priority_add</c>).</summary>
+    /// <summary>The input with the highest priority (<c>priority_add</c>).</summary>
     [CName("priority_add")] public byte Highest;
     /// <summary>The vector of input 0 (<c>irq_base</c>).</summary>
     [CName("irq_base")] public byte VectorBase;

@@ -2,13 +2,13 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>Why a vCPU left the guest, and what it wants to know: a view of its run page, which copies and allocates
-/// nothing.</summary>
+/// <summary>Why a vCPU left the guest, and the request that it makes. This is a view of its run page: it copies and
+/// allocates nothing.</summary>
 /// <remarks>
-/// <para>It holds from the return of <see cref="KvmVcpu.Run"/> to the next entry, and must not outlive the
-/// vCPU. What is answered is read by KVM at the next entry.</para>
-/// <para>Not here: exits of Hyper-V, Xen and of other architectures. Their <see cref="Reason"/> is a bare
-/// number.</para>
+/// <para>It is valid from the return of <see cref="KvmVcpu.Run"/> to the next entry, and must not outlive the vCPU. KVM
+/// reads the answers at the next entry.</para>
+/// <para>Not supported: exits of Hyper-V, Xen and of other architectures. Their <see cref="Reason"/> is a number
+/// without a name.</para>
 /// </remarks>
 public readonly ref struct KvmExit
 {
@@ -36,24 +36,24 @@ public readonly ref struct KvmExit
     /// <summary>The vector, at <see cref="KvmExitReason.IoApicEoi"/>.</summary>
     public byte EoiVector => _page.EoiVector;
 
-    /// <summary>Where it stands, at <see cref="KvmExitReason.Debug"/>.</summary>
+    /// <summary>The position of the guest, at <see cref="KvmExitReason.Debug"/>.</summary>
     public KvmDebugExit Debug => new(_page.DebugException, _page.DebugPc, _page.DebugDr6, _page.DebugDr7);
 
-    /// <summary>What KVM failed at, at <see cref="KvmExitReason.InternalError"/>.</summary>
+    /// <summary>The failure of KVM, at <see cref="KvmExitReason.InternalError"/>.</summary>
     public KvmErrorExit Error => new(ref _page);
 
-    /// <summary>What the processor said, at <see cref="KvmExitReason.Unknown"/> and
+    /// <summary>The reason that the processor reported, at <see cref="KvmExitReason.Unknown"/> and
     /// <see cref="KvmExitReason.FailEntry"/>: a number of VMX or SVM.</summary>
     public ulong HardwareReason => _page.HardwareReason;
 
-    /// <summary>Which host CPU refused, at <see cref="KvmExitReason.FailEntry"/>.</summary>
+    /// <summary>The host CPU that refused the entry, at <see cref="KvmExitReason.FailEntry"/>.</summary>
     public uint HostCpu => _page.EntryFailureCpu;
 
-    /// <summary>Which event, at <see cref="KvmExitReason.SystemEvent"/>.</summary>
+    /// <summary>The kind of event, at <see cref="KvmExitReason.SystemEvent"/>.</summary>
     public uint SystemEvent => _page.SystemEvent;
 
-    /// <summary>Whether KVM has yet to finish the instruction that exited, at the next entry: until then registers do
-    /// not show what came of it (api.rst, 5, note at KVM_EXIT_IO). See <see cref="KvmVcpu.Complete"/>.</summary>
+    /// <summary>Whether KVM will finish the instruction that exited at the next entry. Until then registers do not show
+    /// its result (api.rst, 5, note at KVM_EXIT_IO). See <see cref="KvmVcpu.Complete"/>.</summary>
     public bool IsUnfinished => Reason is KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.Hypercall
         or KvmExitReason.ReadMsr or KvmExitReason.WriteMsr;
 

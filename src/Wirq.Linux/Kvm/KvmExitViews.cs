@@ -5,8 +5,8 @@ using Wirq.Linux.Interop;
 namespace Wirq.Linux;
 
 /// <summary>An access to a port: IN, OUT, or a part of INS or OUTS (<c>KVM_EXIT_IO</c>).</summary>
-/// <remarks>KVM hands a repeated one over in parts of at most a page: several items of one port, of which userspace
-/// fills or reads all.</remarks>
+/// <remarks>KVM splits a repeated access into parts of at most one page. A part has several items of one port;
+/// userspace fills or reads all of them.</remarks>
 public readonly ref struct KvmPortExit
 {
     private const byte Out = 1;
@@ -26,12 +26,12 @@ public readonly ref struct KvmPortExit
     public ushort Port => _page.Port;
     /// <summary>Bytes of an item: 1, 2 or 4.</summary>
     public int Size => _page.PortSize;
-    /// <summary>How many items; 1 unless the instruction repeats.</summary>
+    /// <summary>The number of items; 1 unless the instruction repeats.</summary>
     public int Count => (int)_page.PortCount;
     /// <summary>The items, one after the other, in memory order.</summary>
     public Span<byte> Data => _bytes.Slice((int)_page.PortData, Size * Count);
 
-    /// <summary>An item: what the guest writes, or what it is to read.</summary>
+    /// <summary>An item: the value that the guest writes, or the value that it will read.</summary>
     /// <param name="index">0 up to <see cref="Count"/> - 1.</param>
     public uint this[int index]
     {
@@ -48,12 +48,12 @@ public readonly ref struct KvmPortExit
     }
 
     /// <summary>Answers a read of one item.</summary>
-    /// <param name="value">What the port reads; what does not fit is dropped.</param>
+    /// <param name="value">The value to read; bits above <see cref="Size"/> are dropped.</param>
     public void Answer(uint value) => Answer(0, value);
 
     /// <summary>Answers a read.</summary>
     /// <param name="index">Which item.</param>
-    /// <param name="value">What the port reads; what does not fit is dropped.</param>
+    /// <param name="value">The value to read; bits above <see cref="Size"/> are dropped.</param>
     public void Answer(int index, uint value)
     {
         Span<byte> item = Data.Slice(index * Size, Size);
@@ -77,8 +77,8 @@ public readonly ref struct KvmPortExit
         + (IsWrite && Count == 1 ? $": 0x{this[0]:x}" : "");
 }
 
-/// <summary>An access to memory that the machine does not have (<c>KVM_EXIT_MMIO</c>). A wide one comes in parts of
-/// at most 8 bytes.</summary>
+/// <summary>An access to an address without memory (<c>KVM_EXIT_MMIO</c>). A wide access is split into parts of at most
+/// 8 bytes.</summary>
 public readonly ref struct KvmMemoryExit
 {
     private const int Widest = 8, ByteBits = 8;
@@ -93,11 +93,11 @@ public readonly ref struct KvmMemoryExit
     public int Length => (int)_page.MemoryLength;
     /// <summary>Whether the guest writes.</summary>
     public bool IsWrite => _page.MemoryIsWrite != 0;
-    /// <summary>What the guest writes; the bytes beyond <see cref="Length"/> are zero.</summary>
+    /// <summary>The value that the guest writes; the bytes beyond <see cref="Length"/> are zero.</summary>
     public ulong Value => _page.MemoryData & Mask;
 
     /// <summary>Answers a read.</summary>
-    /// <param name="value">What the memory reads; what does not fit is dropped.</param>
+    /// <param name="value">The value to read; bytes beyond <see cref="Length"/> are dropped.</param>
     public void Answer(ulong value) => _page.MemoryData = value & Mask;
 
     private ulong Mask => Length >= Widest ? ulong.MaxValue : (1ul << Length * ByteBits) - 1;
@@ -120,17 +120,17 @@ public readonly ref struct KvmMsrExit
     public uint Index => _page.MsrIndex;
     /// <summary>Why it exits.</summary>
     public KvmMsrExits Why => _page.MsrReason;
-    /// <summary>What the guest writes.</summary>
+    /// <summary>The value that the guest writes.</summary>
     public ulong Value => _page.MsrData;
 
     /// <summary>Answers a read.</summary>
-    /// <param name="value">What the MSR reads.</param>
+    /// <param name="value">The value to read.</param>
     public void Answer(ulong value) => (_page.MsrData, _page.MsrError) = (value, 0);
 
-    /// <summary>Takes a write.</summary>
+    /// <summary>Accepts a write.</summary>
     public void Accept() => _page.MsrError = 0;
 
-    /// <summary>Refuses the access: the guest gets #GP.</summary>
+    /// <summary>Refuses the access: it raises #GP in the guest.</summary>
     public void Fault() => _page.MsrError = 1;
 
     /// <inheritdoc/>
@@ -138,10 +138,10 @@ public readonly ref struct KvmMsrExit
         $"{(IsWrite ? "wrmsr" : "rdmsr")} 0x{Index:x}{(IsWrite ? $": 0x{Value:x}" : "")} ({Why})";
 }
 
-/// <summary>Where a guest stands that is debugged (<c>KVM_EXIT_DEBUG</c>).</summary>
+/// <summary>The position of a guest that is debugged (<c>KVM_EXIT_DEBUG</c>).</summary>
 /// <param name="Exception">The exception: 1 for a step, 3 for INT3.</param>
 /// <param name="Pc">Linear address of the next instruction, or of the INT3.</param>
-/// <param name="Dr6">DR6: why.</param>
+/// <param name="Dr6">DR6: the cause.</param>
 /// <param name="Dr7">DR7.</param>
 public readonly record struct KvmDebugExit(uint Exception, ulong Pc, ulong Dr6, ulong Dr7)
 {
@@ -149,7 +149,7 @@ public readonly record struct KvmDebugExit(uint Exception, ulong Pc, ulong Dr6, 
     public override string ToString() => $"debug exception {Exception} at 0x{Pc:x}, DR6 0x{Dr6:x}";
 }
 
-/// <summary>What KVM failed at (<c>KVM_EXIT_INTERNAL_ERROR</c>).</summary>
+/// <summary>A failure of KVM (<c>KVM_EXIT_INTERNAL_ERROR</c>).</summary>
 public readonly ref struct KvmErrorExit
 {
     private const ulong HasInstruction = 1;
@@ -159,7 +159,7 @@ public readonly ref struct KvmErrorExit
 
     internal KvmErrorExit(ref RunPage page) => _page = ref page;
 
-    /// <summary>What it failed at.</summary>
+    /// <summary>The cause.</summary>
     public KvmInternalError What => _page.InternalError;
 
     /// <summary>The words of the report; their meaning depends on <see cref="What"/>.</summary>

@@ -3,27 +3,27 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>Puts KVM under a machine that is being built.</summary>
+/// <summary>Adds KVM to a machine that is being built.</summary>
 public static class KvmHostBuilder
 {
-    /// <summary>A machine of KVM with a split irqchip is the kernel, and a thread polls eventfds (an <see
-    /// cref="EpollLoop"/>). All of it goes with the machine that is built.</summary>
+    /// <summary>Uses a KVM machine with a split irqchip as the kernel, and an <see cref="EpollLoop"/> that polls
+    /// eventfds on its own thread. Both are created by <see cref="FabricHostBuilder.Build"/> and disposed of with the
+    /// machine.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="prepare">Given the machine of KVM, with its irqchip, before anything else has it: chooses the x2APIC interface,
-    /// makes vCPUs, maps memory.</param>
-    /// <param name="loop">How the poll works; edge-triggered in any case. An exception of a handler ends the loop where nothing
-    /// else is said here, and is thrown when the machine is disposed.</param>
+    /// <param name="prepare">Called with the KVM machine, which has its irqchip, before any other code uses it. It
+    /// chooses the x2APIC interface, creates vCPUs and maps memory.</param>
+    /// <param name="loop">How the poll works. It is always edge-triggered. If <see cref="EpollOptions.HandlerFailed"/>
+    /// is null, an exception of a handler ends the loop and is thrown when the machine is disposed.</param>
     /// <exception cref="InvalidOperationException">There is a kernel already, or there are eventfds.</exception>
-    /// <remarks><see cref="FabricHostBuilder.Build"/> throws <see cref="KernelException"/> where there is no KVM, or this user
-    /// may not use it.</remarks>
+    /// <remarks><see cref="FabricHostBuilder.Build"/> throws <see cref="KernelException"/> if there is no KVM, or if
+    /// this user may not use it.</remarks>
     public static FabricHostBuilder UseKvm(this FabricHostBuilder builder, Action<KvmVm>? prepare = null, EpollOptions? loop = null) =>
         builder.Use(parts => parts.Own(parts.Own(KvmSystem.Open()).CreateVm()), prepare, loop);
 
-    /// <summary>As <see cref="UseKvm"/>, on a machine of KVM that stays its
-    /// owner's, who disposes of it after the machine that is built. Where it has no irqchip, it gets a split one, so it has no vCPU
-    /// then.</summary>
+    /// <summary>As <see cref="UseKvm"/>, with a KVM machine that the caller owns. The caller disposes of it after the
+    /// machine that is built. If it has no irqchip, it gets a split one, so it must not have a vCPU yet.</summary>
     /// <param name="builder">The builder.</param>
-    /// <param name="vm">The machine of KVM.</param>
+    /// <param name="vm">The KVM machine.</param>
     /// <param name="loop">How the poll works.</param>
     /// <exception cref="InvalidOperationException">There is a kernel already, or there are eventfds.</exception>
     public static FabricHostBuilder UseKvmVm(this FabricHostBuilder builder, KvmVm vm, EpollOptions? loop = null)

@@ -22,20 +22,20 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     private readonly MsiFormat _format;
     private readonly KvmRoutingEntry[] _pins;
     private readonly Lock _boundLock = new();
-    // From an eventfd to its GSI, for unbinding at the end: other code closes the eventfds.
+    // The GSI of each bound eventfd, for unbinding at the end. The eventfds are closed by other code.
     private readonly Dictionary<int, int> _bound = [];
 
-    /// <summary>Makes a port to a machine.</summary>
+    /// <summary>Creates a port to a machine.</summary>
     /// <param name="vm">The machine, with a split or a full irqchip.</param>
-    /// <param name="pins">With a full irqchip: the rows of its pins; where left out, <see
-    /// cref="KvmRoutingEntry.DefaultPins"/>.</param>
+    /// <param name="pins">With a full irqchip, the rows of its pins; if omitted,
+    /// <see cref="KvmRoutingEntry.DefaultPins"/>.</param>
     /// <exception cref="InvalidOperationException">The machine has no in-kernel irqchip.</exception>
-    /// <exception cref="KernelException">The host refused the trial.</exception>
+    /// <exception cref="KernelException">The host refused the trial eventfd.</exception>
     public KvmKernelPort(KvmVm vm, IEnumerable<KvmRoutingEntry>? pins = null)
     {
         ArgumentNullException.ThrowIfNull(vm);
         if (vm.IrqChip == KvmIrqChip.None)
-            throw new InvalidOperationException("the machine has no in-kernel irqchip, so nothing that a port could ask for");
+            throw new InvalidOperationException("the machine has no in-kernel irqchip, so a port cannot be used");
         _vm = vm;
         _format = vm.MsiFormat;
         bool full = vm.IrqChip == KvmIrqChip.Full;
@@ -75,10 +75,10 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     {
         lock (_boundLock)
         {
-            // A binding that was decided and overtaken, by a mask for example, was never carried out.
+            // A binding that was superseded before it was carried out, for example by a mask, does not exist.
             if (!_bound.Remove(trigger.Number, out int bound))
                 return;
-            // Measured: KVM says nothing where the GSI is not the one that was bound, and goes on consuming.
+            // Measured: KVM reports no error if the GSI is not the one that was bound, and continues to consume.
             Debug.Assert(bound == gsi, $"{trigger} is not bound to GSI {gsi}");
         }
         _vm.DeassignIrqfd(gsi, trigger);
@@ -92,8 +92,8 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     public void SetLine(int gsi, bool asserted) => _vm.SetIrqLine(gsi, asserted);
 
     /// <inheritdoc/>
-    /// <remarks>CPU n is the machine's n-th vCPU. To be called by the thread that runs it: from another it waits until
-    /// that one leaves the guest.</remarks>
+    /// <remarks>CPU n is the machine's n-th vCPU. Call it on the thread that runs this vCPU: on another thread it waits
+    /// until the vCPU leaves the guest.</remarks>
     public void RaiseExtInt(int cpu, byte vector)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)cpu, (uint)_vm.Vcpus.Count, nameof(cpu));
@@ -105,8 +105,8 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
     {
         lock (_boundLock)
         {
-            // With its machine every irqfd has gone. An eventfd that was closed took its irqfd with it: nothing to
-            // refuse.
+            // If the machine is closed, its irqfds no longer exist. Closing an eventfd also removed its irqfd, so KVM
+            // has nothing to refuse.
             if (!_vm.IsDisposed)
             {
                 foreach ((int trigger, int gsi) in _bound)
@@ -116,8 +116,8 @@ public sealed class KvmKernelPort : IKernelPort, IDisposable
         }
     }
 
-    /// <summary>Whether a kernel reads an eventfd before any poll of userspace sees it. Kernels before 5.11 left the
-    /// count alone, and others that poll the eventfd woke. The last GSI leads nowhere, and what is written for it is
+    /// <summary>Whether the kernel reads an eventfd before a poll of userspace sees it. Kernels before 5.11 did not
+    /// read the count, and also woke other pollers of the eventfd. The last GSI has no route, so a write for it is
     /// dropped.</summary>
     private static bool ConsumesFirst(KvmVm vm)
     {

@@ -126,18 +126,18 @@ public struct KvmSystemRegisters
     [CName("cr3")] public ulong Cr3;
     /// <summary>CR4.</summary>
     [CName("cr4")] public ulong Cr4;
-    /// <summary>CR8: the class of TPR.</summary>
+    /// <summary>CR8: the priority class of TPR.</summary>
     [CName("cr8")] public ulong Cr8;
     /// <summary>IA32_EFER.</summary>
     [CName("efer")] public ulong Efer;
     /// <summary>IA32_APIC_BASE (<c>apic_base</c>).</summary>
     [CName("apic_base")] public ulong ApicBase;
-    /// <summary>The interrupt that is being injected, where the kernel has no irqchip; bit n for vector n
+    /// <summary>The interrupt that is being injected, if the kernel has no irqchip; bit n for vector n
     /// (<c>interrupt_bitmap</c>).</summary>
     [CName("interrupt_bitmap")] public KvmVectorBits Injected;
 }
 
-/// <summary>A bit for each of the 256 vectors, in four words.</summary>
+/// <summary>One bit for each of the 256 vectors, in four words.</summary>
 [InlineArray(4)]
 public struct KvmVectorBits
 {

@@ -15,7 +15,7 @@ public enum KvmChip : uint
 }
 
 /// <summary>A row of KVM's route table, in its own layout (<c>struct kvm_irq_routing_entry</c>).</summary>
-/// <remarks>A GSI has one row to a message, or rows to pins of different chips; never both.</remarks>
+/// <remarks>A GSI has either one row to a message, or rows to pins of different chips.</remarks>
 [CName("struct kvm_irq_routing_entry")]
 [StructLayout(LayoutKind.Explicit, Size = 48)]
 public readonly struct KvmRoutingEntry
@@ -66,8 +66,8 @@ public readonly struct KvmRoutingEntry
     /// <summary>Whether it leads to a pin of a chip; else to a message.</summary>
     public bool IsPin => _type == ToPin;
 
-    /// <summary>The rows that a full irqchip begins with: GSI n leads to I/OAPIC pin n, and up to 15 to an 8259A too
-    /// (Linux arch/x86/kvm/irq.c, default routing).</summary>
+    /// <summary>The initial rows of a full irqchip: GSI n is connected to I/OAPIC pin n, and GSIs 0 to 15 also to an
+    /// 8259A (Linux arch/x86/kvm/irq.c, default routing).</summary>
     public static KvmRoutingEntry[] DefaultPins()
     {
         var rows = new KvmRoutingEntry[PicInputs + IoApicPins];
@@ -83,7 +83,7 @@ public readonly struct KvmRoutingEntry
 
     /// <summary>The rows that connect the pins of a full irqchip to the lines of a machine, like its own
     /// chips.</summary>
-    /// <param name="gsis">The GSI map; lines of I/OAPICs after the first lead nowhere.</param>
+    /// <param name="gsis">The GSI map; only lines of the first I/OAPIC get a row.</param>
     public static IReadOnlyList<KvmRoutingEntry> PinsOf(GsiMap gsis)
     {
         ArgumentNullException.ThrowIfNull(gsis);

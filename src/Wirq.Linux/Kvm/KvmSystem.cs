@@ -7,8 +7,7 @@ namespace Wirq.Linux;
 /// <summary>The host's KVM.</summary>
 public sealed class KvmSystem : IDisposable
 {
-    /// <summary>The version of the interface that this speaks, and the only one there has been since Linux
-    /// 2.6.22.</summary>
+    /// <summary>The supported version of the KVM interface. It is the only version since Linux 2.6.22.</summary>
     public const int SupportedApiVersion = 12;
 
     private const string DefaultDevice = "/dev/kvm";
@@ -25,15 +24,15 @@ public sealed class KvmSystem : IDisposable
         RunBytes = (nuint)KvmCalls.GetVcpuMmapSize.Invoke(descriptor);
     }
 
-    /// <summary>The version of its interface: 12.</summary>
+    /// <summary>The version of the interface of this KVM: 12.</summary>
     public int ApiVersion { get; }
 
     /// <summary>Bytes of the page that KVM shares with the process that runs a vCPU.</summary>
     internal nuint RunBytes { get; }
 
     /// <summary>Opens the host's KVM.</summary>
-    /// <param name="device">The device's file.</param>
-    /// <exception cref="KernelException">There is none, or this user may not open it; the message says
+    /// <param name="device">The device file.</param>
+    /// <exception cref="KernelException">There is no KVM, or this user may not open it; the message says
     /// which.</exception>
     /// <exception cref="PlatformNotSupportedException">The host is not Linux on x86-64.</exception>
     public static KvmSystem Open(string device = DefaultDevice)
@@ -59,15 +58,15 @@ public sealed class KvmSystem : IDisposable
 
     /// <summary>Checks a capability of the host. A machine may have less: see
     /// <see cref="KvmVm.CheckExtension"/>.</summary>
-    /// <returns>0 for no; else a value that depends on the capability.</returns>
+    /// <returns>0 if the host does not have it; else a value that depends on the capability.</returns>
     public int CheckExtension(KvmCapability capability) =>
         KvmCalls.CheckExtension.Invoke(_descriptor, (nuint)capability);
 
-    /// <summary>Makes a machine with no memory, no vCPU and no irqchip.</summary>
+    /// <summary>Creates a machine with no memory, no vCPU and no irqchip.</summary>
     /// <exception cref="KernelException">The host refuses.</exception>
     public KvmVm CreateVm() => new(new FileDescriptor(KvmCalls.CreateVm.Invoke(_descriptor)), RunBytes);
 
-    /// <summary>What CPUID can answer on this host, for <see cref="KvmVcpu.SetCpuid"/>.</summary>
+    /// <summary>The CPUID leaves that this host supports, for <see cref="KvmVcpu.SetCpuid"/>.</summary>
     /// <exception cref="KernelException">The host refuses.</exception>
     public KvmCpuidLeaf[] GetSupportedCpuid()
     {
@@ -92,7 +91,7 @@ public sealed class KvmSystem : IDisposable
         Errno.NoEntry => "this host has no KVM: load kvm_intel or kvm_amd, turn on virtualization in the firmware, or, in a "
             + "virtual machine, nested virtualization",
         Errno.Denied or Errno.NotPermitted => "this user may not use KVM: join the group that owns the device",
-        Errno.NoSuchDevice or Errno.NoDevice => "the device stands there but nothing serves it: load kvm_intel or kvm_amd",
+        Errno.NoSuchDevice or Errno.NoDevice => "the device exists, but no module serves it: load kvm_intel or kvm_amd",
         _ => null,
     };
 }

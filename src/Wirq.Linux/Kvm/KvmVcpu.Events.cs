@@ -3,10 +3,10 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <content>Pending events, and debugging from outside.</content>
+/// <content>Pending events, and debugging from outside the guest.</content>
 public sealed partial class KvmVcpu
 {
-    /// <summary>What it has pending or is being given (KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS).</summary>
+    /// <summary>The events that are pending or being delivered (KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS).</summary>
     /// <exception cref="KernelException">EINVAL: the events contradict each other.</exception>
     public KvmVcpuEvents Events
     {
@@ -21,15 +21,15 @@ public sealed partial class KvmVcpu
     }
 
     /// <summary>Debugs the guest from outside (KVM_SET_GUEST_DEBUG).</summary>
-    /// <param name="flags">How; <see cref="KvmGuestDebug.Enable"/> is implied by any other.</param>
-    /// <remarks>Finish the instruction that exited first (<see cref="Complete"/>): the call reads and writes RFLAGS.
-    /// Measured on a KVM that emulates: no step after IRET, and TF is seen by PUSHF and in the frames of
+    /// <param name="flags">The features; any other flag implies <see cref="KvmGuestDebug.Enable"/>.</param>
+    /// <remarks>First finish the instruction that exited (<see cref="Complete"/>): the call reads and writes RFLAGS.
+    /// Measured on a KVM that emulates: there is no step after IRET, and TF is visible to PUSHF and in the frames of
     /// interrupts.</remarks>
-    /// <exception cref="KernelException">EINVAL: this kernel does not have one of them.</exception>
+    /// <exception cref="KernelException">EINVAL: this kernel does not support one of the flags.</exception>
     public void SetGuestDebug(KvmGuestDebug flags)
     {
         var request = new GuestDebugRequest { Control = flags == 0 ? 0 : flags | KvmGuestDebug.Enable };
         KvmCalls.SetGuestDebug.Invoke(Descriptor, ref request,
-            advice: $"ask {nameof(KvmCapability.SetGuestDebug)} of CheckExtension ({flags} asked for)");
+            advice: $"check {nameof(KvmCapability.SetGuestDebug)} with CheckExtension ({flags} requested)");
     }
 }

@@ -3,7 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <content>MSRs, past the filter and the guest's exits.</content>
+/// <content>MSRs, read and written by the host. Filter and exits do not apply.</content>
 public sealed partial class KvmVcpu
 {
     private const long HzPerKiloHertz = 1000;
@@ -13,7 +13,7 @@ public sealed partial class KvmVcpu
     /// <summary>Reads an MSR (KVM_GET_MSRS).</summary>
     /// <param name="index">Which.</param>
     /// <param name="value">Its value.</param>
-    /// <returns>False where KVM does not have it.</returns>
+    /// <returns>False if KVM does not have it.</returns>
     public bool TryReadMsr(uint index, out ulong value)
     {
         bool read = TryMsr(KvmCalls.GetMsrs, new MsrRow { Index = index });
@@ -21,10 +21,10 @@ public sealed partial class KvmVcpu
         return read;
     }
 
-    /// <summary>Writes an MSR as the host may, not as the guest may: read-only ones too (KVM_SET_MSRS).</summary>
+    /// <summary>Writes an MSR with the rights of the host, so read-only MSRs too (KVM_SET_MSRS).</summary>
     /// <param name="index">Which.</param>
     /// <param name="value">Its value.</param>
-    /// <returns>False where KVM does not have it, or refuses the value.</returns>
+    /// <returns>False if KVM does not have it, or refuses the value.</returns>
     public bool TryWriteMsr(uint index, ulong value) => TryMsr(KvmCalls.SetMsrs, new MsrRow { Index = index, Value = value });
 
     /// <summary>Frequency of the guest's TSC, in Hz, a multiple of 1000 (KVM_GET_TSC_KHZ).</summary>
@@ -48,7 +48,7 @@ public sealed partial class KvmVcpu
         _msrs.Room(1)[0] = row;
         int count = 1;
         int done = _msrs.TryInvoke(call, Descriptor, ref count);
-        // It answers with how many it did (api.rst, 4.18).
+        // It returns the number of MSRs that it read or wrote (api.rst, 4.18).
         return done >= 0 ? done == 1 : throw HostError.Of(call.Name, -done);
     }
 

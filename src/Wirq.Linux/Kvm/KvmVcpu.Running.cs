@@ -6,9 +6,9 @@ namespace Wirq.Linux;
 
 /// <content>Entering the guest, and leaving it by a kick.</content>
 /// <remarks>
-/// A kicker sets immediate_exit and then checks whether a thread is inside. A thread that enters says that it is
-/// inside, and then lets KVM check immediate_exit. Both are full fences, so one of them sees the kick: the entry
-/// returns at once, or the thread gets a signal. While a kicker sends the signal, the thread does not leave
+/// A kicker sets immediate_exit and then checks whether a thread is inside. A thread that enters first marks that it is
+/// inside, and then KVM checks immediate_exit. Both are full fences, so one of the two threads sees the other: the
+/// entry returns at once, or the thread gets a signal. While a kicker sends the signal, the thread does not leave
 /// <see cref="Run"/>, so its id cannot belong to another thread yet.
 /// </remarks>
 public sealed partial class KvmVcpu
@@ -20,10 +20,10 @@ public sealed partial class KvmVcpu
     /// <summary>Runs the guest until it exits (KVM_RUN). The request in <see cref="Exit"/> must be answered before the
     /// next entry, which finishes the instruction.</summary>
     /// <returns>Why the vCPU left the guest. <see cref="KvmExitReason.Interrupted"/>: by a <see cref="Kick"/>, which
-    /// may have come before the call, or sometimes without cause.</returns>
+    /// may have come before the call, or rarely without cause.</returns>
     /// <remarks>One thread at a time. Allocates nothing. A kick that comes together with another exit is consumed by
     /// that exit: check the reason for kicks after every exit.</remarks>
-    /// <exception cref="KernelException">KVM cannot run it: EFAULT where guest memory is not mapped in this
+    /// <exception cref="KernelException">KVM cannot run it. EFAULT: guest memory is not mapped in this
     /// process.</exception>
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
     public KvmExitReason Run()
@@ -45,7 +45,7 @@ public sealed partial class KvmVcpu
             // kvm_arch_vcpu_ioctl_run).
             if (result is not (-Errno.Interrupted or -Errno.Again))
                 throw HostError.Of(KvmCalls.Run.Name, -result, advice: RunAdvice(-result));
-            // KVM does not write it where it did not enter.
+            // KVM does not write it if it did not enter the guest.
             return Page.ExitReason = KvmExitReason.Interrupted;
         }
         finally
@@ -66,8 +66,9 @@ public sealed partial class KvmVcpu
         return Run();
     }
 
-    /// <summary>Brings the thread that is inside <see cref="Run"/> out, or lets the next entry return at once. From any
-    /// thread; soon, wherever the guest is: measured, also out of a guest that KVM emulates without end.</summary>
+    /// <summary>Makes the thread that is inside <see cref="Run"/> return, or the next entry return at once. It may be
+    /// called from any thread. It only signals: the thread returns soon after. Measured: this also works while KVM
+    /// emulates a guest without end.</summary>
     /// <exception cref="KernelException">EAGAIN: no more signals may be pending.</exception>
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
     public void Kick()
@@ -105,11 +106,11 @@ public sealed partial class KvmVcpu
         }
     }
 
-    /// <summary>Whether KVM can take an interrupt at the next entry, as the last exit found
+    /// <summary>Whether KVM can inject an interrupt at the next entry, as of the last exit
     /// (<c>ready_for_interrupt_injection</c>).</summary>
     public bool ReadyForInjection => Page.ReadyForInjection != 0;
 
-    /// <summary>RFLAGS.IF, as the last exit found.</summary>
+    /// <summary>RFLAGS.IF, as of the last exit.</summary>
     public bool InterruptFlag => Page.InterruptFlag != 0;
 
     /// <summary>Whether the guest is left as soon as it can take an interrupt
@@ -120,25 +121,25 @@ public sealed partial class KvmVcpu
         set => Page.RequestInterruptWindow = value ? (byte)1 : (byte)0;
     }
 
-    /// <summary>CR8, the class of TPR: as the last exit found it and as the next entry sets it, where the kernel has no
-    /// local APIC. Measured: the guest's writes do not exit, so after every exit it must be carried to the local APIC,
-    /// and before every entry from it.</summary>
+    /// <summary>CR8, the priority class of TPR, if the kernel has no local APIC. Reading returns the value of the last
+    /// exit; writing sets it at the next entry. Measured: the guest's writes do not exit. So copy it to the local APIC
+    /// after every exit, and from the local APIC before every entry.</summary>
     public ulong Cr8
     {
         get => Page.Cr8;
         set => Page.Cr8 = value;
     }
 
-    /// <summary>IA32_APIC_BASE, as the last exit found it. To set it, write the MSR (<see cref="WriteMsr"/>, 0x1B),
-    /// which CPUID follows; KVM does not take it from the page.</summary>
+    /// <summary>IA32_APIC_BASE, as of the last exit. To set it, write the MSR (<see cref="WriteMsr"/>, 0x1B): this also
+    /// updates CPUID, and KVM does not read it from the page.</summary>
     public ulong ApicBase => Page.ApicBase;
 
-    /// <summary>Injects a vector directly, not through its local APIC, if it can take one at the next entry. Otherwise
-    /// it requests an <see cref="KvmExitReason.InterruptWindow"/>. At most one between two entries.</summary>
+    /// <summary>Injects a vector directly, without the local APIC, if KVM can inject one at the next entry. Otherwise
+    /// it requests a <see cref="KvmExitReason.InterruptWindow"/>. At most one vector between two entries.</summary>
     /// <param name="vector">The vector.</param>
     /// <returns>Whether it was injected.</returns>
-    /// <remarks>Try it before each entry while an interrupt waits, not only at the window. Measured: a KVM that
-    /// emulates in batches shows that it is ready at other exits, and misses windows.</remarks>
+    /// <remarks>While an interrupt waits, try this before each entry, not only at the window. Measured: a KVM that
+    /// emulates in batches reports that it is ready at other exits, and misses windows.</remarks>
     /// <inheritdoc cref="Interrupt" path="/exception"/>
     public bool TryInterrupt(byte vector)
     {
@@ -148,7 +149,7 @@ public sealed partial class KvmVcpu
             return false;
         }
         Interrupt(vector);
-        // A second one before the next entry would take the place of the first (measured).
+        // A second one before the next entry would replace the first (measured).
         Page.ReadyForInjection = 0;
         RequestInterruptWindow = false;
         return true;
@@ -157,7 +158,7 @@ public sealed partial class KvmVcpu
     /// <summary>Whether a thread is inside <see cref="Run"/>.</summary>
     internal bool IsInside => Volatile.Read(ref _presence) != Outside;
 
-    /// <summary>Forgets what the last exit found about interrupts: registers were changed since.</summary>
+    /// <summary>Clears what the last exit reported about interrupts, because registers were changed since.</summary>
     internal void ForgetReadiness() => (Page.ReadyForInjection, Page.InterruptFlag) = (0, 0);
 
     private unsafe ref RunPage Page
@@ -165,7 +166,7 @@ public sealed partial class KvmVcpu
         get
         {
             Debug.Assert(!RunPage.IsClosed, "the vCPU is not disposed");
-            // SAFETY: KVM maps at least a page, which is longer than what is known of it here.
+            // SAFETY: KVM maps at least one page, which is longer than the struct that is declared here.
             return ref *(RunPage*)RunPage.Address;
         }
     }

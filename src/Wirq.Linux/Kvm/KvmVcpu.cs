@@ -4,11 +4,12 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>A vCPU of KVM: its local APIC and registers, and what is injected into it past its local APIC.</summary>
+/// <summary>A vCPU of KVM: its local APIC and registers, and injection that does not use its local APIC.</summary>
 /// <remarks>
-/// <para>Every other call waits for a thread that runs the guest on it to leave: they are for that thread, or for when
-/// there is none.</para>
-/// <para><see cref="Run"/> runs the guest on the calling thread; <see cref="Kick"/> may be called from any.</para>
+/// <para><see cref="Run"/> runs the guest on the calling thread. <see cref="Kick"/> may be called from any
+/// thread.</para>
+/// <para>Every other call waits while another thread runs the guest on this vCPU. So call them on that thread, or while
+/// no thread runs it.</para>
 /// </remarks>
 public sealed partial class KvmVcpu : IDisposable
 {
@@ -22,7 +23,7 @@ public sealed partial class KvmVcpu : IDisposable
         RunPage = runPage;
     }
 
-    /// <summary>Its id, which its local APIC has too.</summary>
+    /// <summary>Its id, which is also the id of its local APIC.</summary>
     public int Id { get; }
 
     /// <summary>Its descriptor.</summary>
@@ -39,17 +40,18 @@ public sealed partial class KvmVcpu : IDisposable
     /// <summary>Reads the local APIC (KVM_GET_LAPIC). Measured: PPR is stale until TPR is written or the guest
     /// runs.</summary>
     /// <param name="state">Its registers.</param>
-    /// <exception cref="KernelException">EINVAL: it is not in the kernel.</exception>
+    /// <exception cref="KernelException">EINVAL: the local APIC is not in the kernel.</exception>
     public void GetLapic(out LapicState state)
     {
         state = default;
         KvmCalls.GetLapic.Invoke(Descriptor, ref state, advice: LapicAdvice);
     }
 
-    /// <summary>Sets the local APIC (KVM_SET_LAPIC). Measured: all but the version, PPR and the timer's current count
-    /// come back as they were set.</summary>
+    /// <summary>Sets the local APIC (KVM_SET_LAPIC). Measured: all registers except the version, PPR and the timer's
+    /// current count read back as they were set.</summary>
     /// <param name="state">Its registers.</param>
-    /// <exception cref="KernelException">EINVAL: it is not in the kernel, or the id does not suit the vCPU.</exception>
+    /// <exception cref="KernelException">EINVAL: the local APIC is not in the kernel, or the id does not match the
+    /// vCPU.</exception>
     public void SetLapic(in LapicState state)
     {
         LapicState copy = state;
@@ -57,15 +59,15 @@ public sealed partial class KvmVcpu : IDisposable
     }
 
     /// <summary>Reads one register of the local APIC.</summary>
-    /// <exception cref="KernelException">EINVAL: it is not in the kernel.</exception>
+    /// <exception cref="KernelException">EINVAL: the local APIC is not in the kernel.</exception>
     public uint ReadLapic(ApicRegister register)
     {
         GetLapic(out LapicState state);
         return state[register];
     }
 
-    /// <summary>Sets one register of the local APIC, with none of the effects that a guest's write has.</summary>
-    /// <exception cref="KernelException">EINVAL: it is not in the kernel.</exception>
+    /// <summary>Sets one register of the local APIC, without the side effects of a guest's write.</summary>
+    /// <exception cref="KernelException">EINVAL: the local APIC is not in the kernel.</exception>
     public void WriteLapic(ApicRegister register, uint value)
     {
         GetLapic(out LapicState state);
@@ -73,8 +75,9 @@ public sealed partial class KvmVcpu : IDisposable
         SetLapic(state);
     }
 
-    /// <summary>What it does or waits for (KVM_GET_MP_STATE, KVM_SET_MP_STATE).</summary>
-    /// <exception cref="KernelException">EINVAL: without an in-kernel local APIC it can only run.</exception>
+    /// <summary>Its run state (KVM_GET_MP_STATE, KVM_SET_MP_STATE).</summary>
+    /// <exception cref="KernelException">EINVAL: without an in-kernel local APIC, only
+    /// <see cref="KvmMpState.Runnable"/> is possible.</exception>
     public KvmMpState MpState
     {
         get
@@ -104,7 +107,7 @@ public sealed partial class KvmVcpu : IDisposable
     }
 
     /// <summary>The system registers, IA32_APIC_BASE and CR8 included (KVM_GET_SREGS, KVM_SET_SREGS).</summary>
-    /// <exception cref="KernelException">EINVAL: they contradict each other or CPUID; x2APIC mode needs
+    /// <exception cref="KernelException">EINVAL: they contradict each other or CPUID. For x2APIC mode, call
     /// <see cref="SetCpuid"/> first.</exception>
     public KvmSystemRegisters SystemRegisters
     {
@@ -118,7 +121,7 @@ public sealed partial class KvmVcpu : IDisposable
             advice: "the registers contradict each other, or CPUID: set that first");
     }
 
-    /// <summary>What CPUID answers (KVM_GET_CPUID2). Measured: a KVM may add to what was set.</summary>
+    /// <summary>The CPUID leaves of the guest (KVM_GET_CPUID2). Measured: KVM may add to what was set.</summary>
     public KvmCpuidLeaf[] GetCpuid()
     {
         const int room = 256;
@@ -129,8 +132,8 @@ public sealed partial class KvmVcpu : IDisposable
         return result >= 0 ? rows.Room(count).ToArray() : throw HostError.Of(KvmCalls.GetCpuid.Name, -result);
     }
 
-    /// <summary>Says what CPUID answers (KVM_SET_CPUID2); before the guest first runs.</summary>
-    /// <param name="leaves">The answers, those of <see cref="KvmSystem.GetSupportedCpuid"/> for example.</param>
+    /// <summary>Sets the CPUID leaves of the guest (KVM_SET_CPUID2), before the guest first runs.</summary>
+    /// <param name="leaves">The leaves, for example those of <see cref="KvmSystem.GetSupportedCpuid"/>.</param>
     /// <exception cref="KernelException">There are too many, or the guest has run already.</exception>
     public void SetCpuid(ReadOnlySpan<KvmCpuidLeaf> leaves)
     {
@@ -142,12 +145,12 @@ public sealed partial class KvmVcpu : IDisposable
             throw HostError.Of(KvmCalls.SetCpuid.Name, -result);
     }
 
-    /// <summary>Gives it a vector past its local APIC, as an 8259 does (KVM_INTERRUPT).</summary>
-    /// <param name="vector">What the INTA cycle returned.</param>
-    /// <remarks>With a split irqchip it waits in KVM until the guest takes it. Without an irqchip it is taken at the
-    /// next entry whatever RFLAGS.IF says, and a second one replaces it (measured): call it only where
-    /// <see cref="KvmRunHeader.ReadyForInjection"/> is set.</remarks>
-    /// <exception cref="KernelException">EEXIST: one waits already. ENXIO: the kernel has the 8259 itself.</exception>
+    /// <summary>Injects a vector without the local APIC, as an 8259 does (KVM_INTERRUPT).</summary>
+    /// <param name="vector">The vector that the INTA cycle returned.</param>
+    /// <remarks>With a split irqchip the vector waits in KVM until the guest takes it. Without an irqchip the guest
+    /// takes it at the next entry, even if RFLAGS.IF is clear, and a second one replaces it (measured). So call it only
+    /// if <see cref="KvmRunHeader.ReadyForInjection"/> is set.</remarks>
+    /// <exception cref="KernelException">EEXIST: a vector waits already. ENXIO: the 8259 is in the kernel.</exception>
     public void Interrupt(byte vector)
     {
         var request = new InterruptRequest { Vector = vector };
@@ -164,7 +167,7 @@ public sealed partial class KvmVcpu : IDisposable
     /// <summary>Makes an NMI pending (KVM_NMI).</summary>
     public void Nmi() => KvmCalls.Nmi.Invoke(Descriptor);
 
-    /// <summary>Ends it; its machine goes on, but never makes another vCPU of this id.</summary>
+    /// <summary>Closes the vCPU. Its machine continues, but cannot create another vCPU with this id.</summary>
     public void Dispose()
     {
         RunPage.Dispose();

@@ -3,8 +3,8 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>Exceptions, interrupts and NMIs that a vCPU has pending or is being given
-/// (<c>struct kvm_vcpu_events</c>).</summary>
+/// <summary>Exceptions, interrupts and NMIs of a vCPU that are pending or being delivered (<c>struct
+/// kvm_vcpu_events</c>).</summary>
 [CName("struct kvm_vcpu_events")]
 [StructLayout(LayoutKind.Sequential)]
 public struct KvmVcpuEvents
@@ -23,28 +23,28 @@ public struct KvmVcpuEvents
     [CName("interrupt.injected")] public byte InterruptInjected;
     /// <summary>Its vector (<c>interrupt.nr</c>).</summary>
     [CName("interrupt.nr")] public byte InterruptVector;
-    /// <summary>It is one of software: INT n (<c>interrupt.soft</c>).</summary>
+    /// <summary>It is a software interrupt: INT n (<c>interrupt.soft</c>).</summary>
     [CName("interrupt.soft")] public byte InterruptSoft;
-    /// <summary>Interrupts are held off by STI (2) or MOV SS (1) (<c>interrupt.shadow</c>).</summary>
+    /// <summary>Interrupts are blocked by STI (2) or MOV SS (1) (<c>interrupt.shadow</c>).</summary>
     [CName("interrupt.shadow")] public byte InterruptShadow;
     /// <summary>An NMI is being delivered (<c>nmi.injected</c>).</summary>
     [CName("nmi.injected")] public byte NmiInjected;
     /// <summary>NMIs that are pending (<c>nmi.pending</c>).</summary>
     [CName("nmi.pending")] public byte NmiPending;
-    /// <summary>NMIs are held off until IRET (<c>nmi.masked</c>).</summary>
+    /// <summary>NMIs are blocked until IRET (<c>nmi.masked</c>).</summary>
     [CName("nmi.masked")] public byte NmiMasked;
     [CName("nmi.pad")] private byte _nmiPad;
     /// <summary>The vector of a SIPI (<c>sipi_vector</c>).</summary>
     [CName("sipi_vector")] public uint SipiVector;
-    /// <summary>What of the rest counts (<c>flags</c>).</summary>
+    /// <summary>The optional fields that are valid (<c>flags</c>).</summary>
     [CName("flags")] public KvmVcpuEventFields Flags;
     /// <summary>In system management mode (<c>smi.smm</c>).</summary>
     [CName("smi.smm")] public byte SmiActive;
     /// <summary>An SMI is pending (<c>smi.pending</c>).</summary>
     [CName("smi.pending")] public byte SmiPending;
-    /// <summary>It came inside an NMI (<c>smi.smm_inside_nmi</c>).</summary>
+    /// <summary>The SMI came during an NMI (<c>smi.smm_inside_nmi</c>).</summary>
     [CName("smi.smm_inside_nmi")] public byte SmiInsideNmi;
-    /// <summary>An INIT waits for the end of it (<c>smi.latched_init</c>).</summary>
+    /// <summary>An INIT waits for the end of system management mode (<c>smi.latched_init</c>).</summary>
     [CName("smi.latched_init")] public byte LatchedInit;
     /// <summary>A triple fault is pending (<c>triple_fault.pending</c>).</summary>
     [CName("triple_fault.pending")] public byte TripleFaultPending;
@@ -55,11 +55,11 @@ public struct KvmVcpuEvents
     [CName("exception_payload")] public ulong ExceptionPayload;
 }
 
-/// <summary>Which fields of <see cref="KvmVcpuEvents"/> count when they are set.</summary>
+/// <summary>The optional fields of <see cref="KvmVcpuEvents"/> that a call sets.</summary>
 [Flags]
 public enum KvmVcpuEventFields : uint
 {
-    /// <summary>Only those that always do: exception, interrupt, the rest of the NMI.</summary>
+    /// <summary>None of them. The exception, the interrupt and the other NMI fields are always set.</summary>
     None = 0,
     /// <summary><see cref="KvmVcpuEvents.NmiPending"/> (<c>KVM_VCPUEVENT_VALID_NMI_PENDING</c>).</summary>
     [CName("KVM_VCPUEVENT_VALID_NMI_PENDING")] NmiPending = 1,

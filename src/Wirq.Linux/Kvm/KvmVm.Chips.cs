@@ -3,27 +3,27 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <content>Which interrupt controllers the kernel has, and their state.</content>
+/// <content>The interrupt controllers in the kernel, and their state.</content>
 public sealed partial class KvmVm
 {
     private const string ChipAdvice = "the irqchip is chosen once, before the first vCPU";
 
-    /// <summary>Which interrupt controllers the kernel has.</summary>
+    /// <summary>The interrupt controllers that are in the kernel.</summary>
     public KvmIrqChip IrqChip { get; private set; }
 
-    /// <summary>With a split irqchip: the number of first GSIs for which EOIs of level vectors are reported
-    /// (KVM_EXIT_IOAPIC_EOI). Measured: a level route on a GSI behind them makes no exit.</summary>
+    /// <summary>With a split irqchip: EOIs of level vectors are reported for GSIs below this number
+    /// (KVM_EXIT_IOAPIC_EOI). Measured: a level route on a higher GSI causes no exit.</summary>
     public int ReservedGsis { get; private set; }
 
-    /// <summary>What of the x2APIC interface is on.</summary>
+    /// <summary>The enabled parts of the x2APIC interface.</summary>
     public X2ApicApi X2ApicApi { get; private set; }
 
-    /// <summary>How messages name their destinations: <see cref="MsiFormat.KvmHighAddress"/> with
+    /// <summary>The format of destinations in messages: <see cref="MsiFormat.KvmHighAddress"/> with
     /// <see cref="X2ApicApi.Use32BitIds"/>, else <see cref="MsiFormat.Compatibility"/>.</summary>
     public MsiFormat MsiFormat =>
         (X2ApicApi & X2ApicApi.Use32BitIds) != 0 ? MsiFormat.KvmHighAddress : MsiFormat.Compatibility;
 
-    /// <summary>Puts the local APICs into the kernel and leaves the rest to userspace
+    /// <summary>Creates the local APICs in the kernel; the other controllers are in userspace
     /// (KVM_CAP_SPLIT_IRQCHIP).</summary>
     /// <param name="reservedGsis">See <see cref="ReservedGsis"/>; one for each I/OAPIC pin.</param>
     /// <exception cref="KernelException">There is an irqchip or a vCPU already, or the number is too high.</exception>
@@ -34,7 +34,7 @@ public sealed partial class KvmVm
         (IrqChip, ReservedGsis) = (KvmIrqChip.Split, reservedGsis);
     }
 
-    /// <summary>Puts all interrupt controllers into the kernel (KVM_CREATE_IRQCHIP).</summary>
+    /// <summary>Creates all interrupt controllers in the kernel (KVM_CREATE_IRQCHIP).</summary>
     /// <exception cref="KernelException">There is an irqchip or a vCPU already, or this kernel is built without
     /// them.</exception>
     public void CreateIrqChip()
@@ -43,14 +43,14 @@ public sealed partial class KvmVm
         IrqChip = KvmIrqChip.Full;
     }
 
-    /// <summary>Turns parts of the x2APIC interface on (KVM_CAP_X2APIC_API). Do so before routes are set: it changes
+    /// <summary>Enables parts of the x2APIC interface (KVM_CAP_X2APIC_API). Call it before routes are set: it changes
     /// how they are read.</summary>
-    /// <param name="flags">Which, all at once: the last call counts.</param>
-    /// <exception cref="KernelException">This kernel, or this irqchip, does not have one of them.</exception>
+    /// <param name="flags">All parts to enable; the last call counts.</param>
+    /// <exception cref="KernelException">This kernel, or this irqchip, does not support one of them.</exception>
     public void EnableX2ApicApi(X2ApicApi flags)
     {
         Enable(KvmCapability.X2ApicApi, (ulong)flags,
-            $"ask CheckExtension which flags there are, after the irqchip is chosen ({flags} asked for)");
+            $"check the supported flags with CheckExtension after the irqchip is created ({flags} requested)");
         X2ApicApi = flags;
     }
 
@@ -58,8 +58,8 @@ public sealed partial class KvmVm
     /// <exception cref="KernelException">The kernel has none.</exception>
     public KvmIoApicState GetIoApic() => GetChip(IrqChipData.IoApicChip).IoApic;
 
-    /// <summary>Sets the state of the in-kernel I/OAPIC (KVM_SET_IRQCHIP). Measured: unmasking a pin whose line is high
-    /// injects.</summary>
+    /// <summary>Sets the state of the in-kernel I/OAPIC (KVM_SET_IRQCHIP). Measured: an unmask of a pin whose line is
+    /// high injects.</summary>
     /// <exception cref="KernelException">The kernel has none.</exception>
     public void SetIoApic(in KvmIoApicState state) =>
         SetChip(new IrqChipData { Chip = IrqChipData.IoApicChip, IoApic = state });

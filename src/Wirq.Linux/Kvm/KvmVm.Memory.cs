@@ -10,12 +10,12 @@ public sealed partial class KvmVm
 
     private readonly Dictionary<int, Mapping> _memory = [];
 
-    /// <summary>Lets the guest see a mapping as memory (KVM_SET_USER_MEMORY_REGION). The machine keeps it mapped until
-    /// it is unmapped here, or the machine is disposed.</summary>
-    /// <param name="slot">Which of the machine's ranges; one that is in use is replaced.</param>
-    /// <param name="guestAddress">Where the guest sees it; a multiple of 4096.</param>
+    /// <summary>Maps memory into the guest (KVM_SET_USER_MEMORY_REGION). The machine keeps the mapping alive until it
+    /// is unmapped here, or the machine is disposed.</summary>
+    /// <param name="slot">The number of the range; a range that exists is replaced.</param>
+    /// <param name="guestAddress">Guest-physical address; a multiple of 4096.</param>
     /// <param name="memory">The memory.</param>
-    /// <param name="readOnly">Whether the guest's writes exit instead.</param>
+    /// <param name="readOnly">Whether the guest's writes exit instead of changing the memory.</param>
     /// <exception cref="KernelException">The range overlaps another, or the slot is too high.</exception>
     public void MapMemory(int slot, ulong guestAddress, Mapping memory, bool readOnly = false)
     {
@@ -46,8 +46,8 @@ public sealed partial class KvmVm
         }
     }
 
-    /// <summary>Takes a range away; nothing happens where there is none.</summary>
-    /// <param name="slot">Which.</param>
+    /// <summary>Removes a range. If there is none, the call has no effect.</summary>
+    /// <param name="slot">The number of the range.</param>
     public void UnmapMemory(int slot)
     {
         if (!_memory.Remove(slot, out Mapping? memory))

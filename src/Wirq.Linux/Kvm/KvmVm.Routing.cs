@@ -15,10 +15,10 @@ public sealed partial class KvmVm
     /// the old and the new table loses nothing; one whose GSI has no row has its events consumed and
     /// dropped.</summary>
     /// <param name="rows">The rows. For one GSI: one row to a message, or several to pins of different chips.</param>
-    /// <remarks>Allocates only if there are more rows than ever before. The callers must keep calls in order: a stale
-    /// table must not be set last.</remarks>
-    /// <exception cref="KernelException">There are too many, a GSI is too high or has two, or a pin is named without a
-    /// full irqchip.</exception>
+    /// <remarks>Allocates only if there are more rows than in any earlier call. The callers must keep calls in order: a
+    /// stale table must not be set last.</remarks>
+    /// <exception cref="KernelException">There are too many rows; a GSI is too high; a GSI has two rows that do not go
+    /// together; or a row names a pin without a full irqchip.</exception>
     public void SetGsiRouting(ReadOnlySpan<KvmRoutingEntry> rows)
     {
         lock (_tableLock)
@@ -31,7 +31,7 @@ public sealed partial class KvmVm
     /// <summary>Sets the table from rows that are written in place.</summary>
     /// <param name="capacity">How many rows there may be.</param>
     /// <param name="source">Given to <paramref name="write"/>.</param>
-    /// <param name="write">Fills rows and says how many.</param>
+    /// <param name="write">Fills rows and returns their number.</param>
     internal void SetGsiRouting<TSource>(int capacity, TSource source, RowWriter<TSource> write)
         where TSource : allows ref struct
     {
@@ -39,20 +39,20 @@ public sealed partial class KvmVm
             CommitTable(write(source, _table.Room(capacity)));
     }
 
-    /// <summary>Fills rows of a table and says how many.</summary>
+    /// <summary>Fills rows of a table and returns their number.</summary>
     internal delegate int RowWriter<TSource>(TSource source, Span<KvmRoutingEntry> rows) where TSource : allows ref struct;
 
-    /// <summary>From now on KVM consumes what is written to an eventfd and raises a GSI for it (KVM_IRQFD). A route to
-    /// a message is injected inside the write; one to an I/OAPIC pin soon after (measured: some microseconds). A count
-    /// that is pending is injected soon too, and measured, stays readable until the next write: who reads it then has
-    /// it twice.</summary>
-    /// <param name="gsi">0 up to <see cref="RouteLimit"/> - 1. Measured: KVM takes higher ones, and nothing ever
-    /// comes of them, so they are refused here.</param>
-    /// <param name="trigger">The eventfd; it has one irqfd in all machines.</param>
-    /// <param name="resample">Signalled at the EOI of the GSI, whose line KVM then lowers; every one of them, where a
-    /// GSI has several. Only with a full irqchip. <see cref="EventFd.None"/> for none.</param>
+    /// <summary>Binds an eventfd to a GSI: KVM consumes each write to it and raises the GSI (KVM_IRQFD). A route to a
+    /// message is injected within the write. A route to an I/OAPIC pin is injected soon after (measured: some
+    /// microseconds). A count that is pending at the bind is injected soon too; measured: it stays readable until the
+    /// next write, so a reader would get that interrupt twice.</summary>
+    /// <param name="gsi">0 to <see cref="RouteLimit"/> - 1. Measured: KVM accepts higher ones and never injects for
+    /// them, so they are refused here.</param>
+    /// <param name="trigger">The eventfd. It can have one irqfd in all machines together.</param>
+    /// <param name="resample">Signalled at the EOI of the GSI, whose line KVM then lowers. If a GSI has several
+    /// resample eventfds, all are signalled. Only with a full irqchip. <see cref="EventFd.None"/> for none.</param>
     /// <exception cref="KernelException">EBUSY: the eventfd has an irqfd already. EINVAL: a resample eventfd without a
-    /// full irqchip. EBADF: no eventfd.</exception>
+    /// full irqchip. EBADF: it is not an eventfd.</exception>
     public void AssignIrqfd(int gsi, EventFd trigger, EventFd resample)
     {
         CheckGsi(gsi);
@@ -68,12 +68,12 @@ public sealed partial class KvmVm
             throw IrqfdError(-result, gsi, trigger, resample);
     }
 
-    /// <summary>Unbinds an eventfd (KVM_IRQFD, deassign). When this returns, everything that was written to it before
-    /// has been injected, and its count is zero; what is written later stays in it (measured).</summary>
+    /// <summary>Unbinds an eventfd (KVM_IRQFD, deassign). When this returns, all earlier writes to it have been
+    /// injected, and its count is zero. Later writes stay in the count (measured).</summary>
     /// <param name="gsi">The GSI that it was assigned to. Measured: for another GSI, KVM does nothing and reports no
     /// error.</param>
     /// <param name="trigger">The eventfd.</param>
-    /// <exception cref="KernelException">EBADF: no eventfd.</exception>
+    /// <exception cref="KernelException">EBADF: it is not an eventfd.</exception>
     public void DeassignIrqfd(int gsi, EventFd trigger)
     {
         int result = TryDeassignIrqfd(gsi, trigger);
@@ -81,7 +81,7 @@ public sealed partial class KvmVm
             throw IrqfdError(-result, gsi, trigger, EventFd.None);
     }
 
-    /// <summary>As <see cref="DeassignIrqfd"/>; where KVM refuses, the error number, negated.</summary>
+    /// <summary>As <see cref="DeassignIrqfd"/>; if KVM refuses, returns the negated error number.</summary>
     internal int TryDeassignIrqfd(int gsi, EventFd trigger)
     {
         CheckGsi(gsi);
@@ -89,11 +89,11 @@ public sealed partial class KvmVm
         return KvmCalls.AssignIrqfd.TryInvoke(_descriptor, ref irqfd);
     }
 
-    /// <summary>Injects a message at once, past the table (KVM_SIGNAL_MSI).</summary>
+    /// <summary>Injects a message at once, without the route table (KVM_SIGNAL_MSI).</summary>
     /// <param name="message">The message, in <see cref="MsiFormat"/>.</param>
-    /// <returns>Whether a local APIC took it: false where none is addressed, or those that are, are
+    /// <returns>Whether a local APIC accepted it. False if none is addressed, or if all that are addressed are
     /// software-disabled.</returns>
-    /// <remarks>Measured: KVM looks neither at the address window nor at vectors below 16.</remarks>
+    /// <remarks>Measured: KVM checks neither the address window nor whether the vector is below 16.</remarks>
     /// <exception cref="KernelException">There is no in-kernel local APIC.</exception>
     public bool SignalMsi(Msi message)
     {
@@ -106,17 +106,18 @@ public sealed partial class KvmVm
         return taken > 0;
     }
 
-    /// <summary>Raises or lowers the line of a GSI (KVM_IRQ_LINE). It is ORed with what resample irqfds hold.</summary>
-    /// <param name="gsi">The GSI. Measured: one that is routed to a message gets it at each rise.</param>
-    /// <param name="level">Up or down.</param>
+    /// <summary>Raises or lowers the line of a GSI (KVM_IRQ_LINE). The level is ORed with the level that resample
+    /// irqfds hold.</summary>
+    /// <param name="gsi">The GSI. Measured: if it is routed to a message, each rise sends the message.</param>
+    /// <param name="level">True for high.</param>
     /// <exception cref="KernelException">ENXIO: there is no in-kernel irqchip.</exception>
     public void SetIrqLine(int gsi, bool level) => Drive(KvmCalls.IrqLine, gsi, level);
 
     /// <summary>As <see cref="SetIrqLine"/>, with the result (KVM_IRQ_LINE_STATUS).</summary>
-    /// <returns>Negative: masked, or no vCPU matches; 0: merged with one that was pending; else how many vCPUs got
-    /// it.</returns>
+    /// <returns>Negative: masked, or no vCPU matches. 0: merged with a pending interrupt. Else the number of vCPUs that
+    /// received it.</returns>
     /// <param name="gsi">The GSI.</param>
-    /// <param name="level">Up or down.</param>
+    /// <param name="level">True for high.</param>
     public int SetIrqLineStatus(int gsi, bool level) => Drive(KvmCalls.IrqLineStatus, gsi, level);
 
     private int Drive(KvmCall call, int gsi, bool level)

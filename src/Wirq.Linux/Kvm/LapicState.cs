@@ -4,8 +4,8 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux;
 
-/// <summary>The registers of a local APIC as KVM gives and takes them: the page of xAPIC mode, in both modes
-/// (<c>struct kvm_lapic_state</c>; Linux Documentation/virt/kvm/api.rst, 4.57 and 4.58).</summary>
+/// <summary>The registers of a local APIC in KVM's format: the page of xAPIC mode, in both modes (<c>struct
+/// kvm_lapic_state</c>; Linux Documentation/virt/kvm/api.rst, 4.57 and 4.58).</summary>
 /// <remarks><para>Each register is a 32-bit word at its offset in the page; IRR, ISR and TMR are eight words, 16 bytes
 /// apart, of 32 vectors each (Intel SDM vol. 3, 11.8.4).</para>
 /// <para>The id is in bits 31:24. With <see cref="X2ApicApi.Use32BitIds"/> in x2APIC mode it is the whole

@@ -2,7 +2,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>With a split irqchip: does the EOI of a level vector exit, once for each and in time?</summary>
+/// <summary>With a split irqchip: does each EOI of a level vector exit, once and in time?</summary>
 internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
     "does the EOI of a level vector exit (split), once each and in time?",
     "in `split` it is the only acknowledge that the I/OAPIC and devices get")
@@ -37,7 +37,7 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         });
         Raise(guest, 1);
         var seen = new List<string>();
-        // Until the mark behind the EOI, and a little longer for an exit that is late.
+        // Runs until the mark after the EOI, and a little longer for an exit that is late.
         for (TimeSpan limit = s_limit; ;)
         {
             KvmExitReason reason = guest.Run(limit);
@@ -67,7 +67,7 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         };
     }
 
-    /// <summary>Three interrupts whose handlers do nothing but end them.</summary>
+    /// <summary>Three interrupts. Their handlers only send the EOI.</summary>
     private static string Count(KvmSystem system, ProbeDeadline deadline)
     {
         using var guest = ProbeGuest.LongMode(system, deadline, KvmIrqChip.Split, code =>
@@ -93,8 +93,8 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         return Ended(guest, "three interrupts at once");
     }
 
-    /// <summary>Three interrupts in service at once, as nested handlers leave them, ended by three instructions in a
-    /// row. The in-service bits are set from outside, as after a migration.</summary>
+    /// <summary>Three interrupts in service at once, as in nested handlers, ended by three instructions in a row. The
+    /// in-service bits are set from outside, as after a migration.</summary>
     private static string InARow(KvmSystem system, ProbeDeadline deadline)
     {
         using var guest = ProbeGuest.LongMode(system, deadline, KvmIrqChip.Split, code =>
@@ -116,7 +116,7 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         return Ended(guest, "three EOIs in a row");
     }
 
-    /// <summary>Which EOIs exit until a mark, and a little longer.</summary>
+    /// <summary>The EOIs that exit before a mark, and a little later.</summary>
     private static string Ended(ProbeGuest guest, string what)
     {
         var ended = new List<byte>();
@@ -149,7 +149,7 @@ internal sealed class EoiExitProbe() : HostProbe("eoi-exit",
         code.Asm.jmp(again);
     }
 
-    /// <summary>A message for each vector, that has a route.</summary>
+    /// <summary>Sends a message for each vector that has a route.</summary>
     private static void Raise(ProbeGuest guest, int count)
     {
         foreach (Msi message in Route(guest, count))

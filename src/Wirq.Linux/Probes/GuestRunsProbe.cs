@@ -2,7 +2,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>Does a guest run at all, in real mode and in 64-bit mode?</summary>
+/// <summary>Does a guest run in real mode and in 64-bit mode?</summary>
 internal sealed class GuestRunsProbe() : HostProbe("guest-runs",
     "does a guest run, in real and in 64-bit mode, and exit at a port and at memory?",
     "without it nothing else does")

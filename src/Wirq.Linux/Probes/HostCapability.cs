@@ -3,22 +3,22 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>How the value of a capability reads.</summary>
+/// <summary>The meaning of a capability's value.</summary>
 public enum CapabilityKind : byte
 {
-    /// <summary>0 for no, else yes.</summary>
+    /// <summary>0 for no, any other value for yes.</summary>
     Flag,
     /// <summary>A limit.</summary>
     Limit,
-    /// <summary>Bits, each of which is an offer.</summary>
+    /// <summary>Bits, one for each feature.</summary>
     Bits,
 }
 
-/// <summary>What the host's KVM says of a capability.</summary>
-/// <param name="Capability">Which.</param>
+/// <summary>The value of a capability on the host's KVM.</summary>
+/// <param name="Capability">The capability.</param>
 /// <param name="Name">Its name in the header: <c>KVM_CAP_IRQFD</c>.</param>
-/// <param name="Value">What KVM_CHECK_EXTENSION answers.</param>
-/// <param name="Kind">How it reads.</param>
+/// <param name="Value">The result of KVM_CHECK_EXTENSION.</param>
+/// <param name="Kind">The meaning of the value.</param>
 public sealed record HostCapability(KvmCapability Capability, string Name, int Value, CapabilityKind Kind)
 {
     private static readonly Dictionary<KvmCapability, string> s_names =
@@ -29,7 +29,7 @@ public sealed record HostCapability(KvmCapability Capability, string Name, int V
     public static string NameOf(KvmCapability capability) =>
         s_names.TryGetValue(capability, out string? name) ? name : $"capability {(uint)capability}";
 
-    /// <summary>The value as it reads: <c>yes</c>, <c>4096</c>, <c>0x7</c>.</summary>
+    /// <summary>The value as text: <c>yes</c>, <c>4096</c>, <c>0x7</c>.</summary>
     public string Text => Kind switch
     {
         CapabilityKind.Limit => $"{Value}",

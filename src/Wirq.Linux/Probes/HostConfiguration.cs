@@ -1,33 +1,33 @@
 namespace Wirq.Linux.Probes;
 
-/// <summary>Who has which interrupt controllers of a machine.</summary>
+/// <summary>Where the interrupt controllers of a machine are.</summary>
 public enum DeliveryConfiguration : byte
 {
-    /// <summary>Userspace has all; KVM injects what it is given.</summary>
+    /// <summary>All are in userspace; KVM only injects.</summary>
     User,
-    /// <summary>KVM has the local APICs.</summary>
+    /// <summary>The local APICs are in KVM.</summary>
     Split,
-    /// <summary>KVM has all: to compare.</summary>
+    /// <summary>All are in KVM. For comparison.</summary>
     Kernel,
 }
 
-/// <summary>What the host makes of a delivery configuration.</summary>
+/// <summary>How well a delivery configuration works on the host.</summary>
 public enum ConfigurationVerdict : byte
 {
     /// <summary>It works as the manuals say.</summary>
     Sound,
-    /// <summary>It runs, and deviates.</summary>
+    /// <summary>It runs, with deviations.</summary>
     Deviates,
     /// <summary>The host does not have it.</summary>
     Lacking,
-    /// <summary>A probe that it depends on could not be carried out, and nothing else speaks against it.</summary>
+    /// <summary>A probe for it could not be carried out, and no other probe is against it.</summary>
     NotKnown,
 }
 
 /// <summary>A delivery configuration on this host.</summary>
-/// <param name="Configuration">Which.</param>
-/// <param name="Verdict">In a word.</param>
-/// <param name="Because">The probes and capabilities that are against it, by name.</param>
+/// <param name="Configuration">The configuration.</param>
+/// <param name="Verdict">The verdict.</param>
+/// <param name="Because">The names of the probes and capabilities that are against it.</param>
 public sealed record HostConfiguration(DeliveryConfiguration Configuration, ConfigurationVerdict Verdict,
     IReadOnlyList<string> Because)
 {
@@ -38,7 +38,8 @@ public sealed record HostConfiguration(DeliveryConfiguration Configuration, Conf
         (DeliveryConfiguration.Kernel, [KvmCapability.IrqChip], ["guest-runs", "isr-until-eoi"]),
     ];
 
-    /// <summary>What follows from capabilities and probes. A probe with a work-around is not against any.</summary>
+    /// <summary>The verdicts that follow from capabilities and probes. A probe with a work-around is against
+    /// none.</summary>
     internal static IReadOnlyList<HostConfiguration> Of(IReadOnlyList<HostCapability> capabilities,
         IReadOnlyList<ProbeResult> probes) => [.. s_table.Select(row =>
     {

@@ -16,20 +16,19 @@ public enum ProbeOutcome : byte
     Failed,
 }
 
-/// <summary>What a probe found, and how long it took.</summary>
+/// <summary>The result of a probe, and the time that it took.</summary>
 /// <param name="Probe">The probe.</param>
-/// <param name="Outcome">In a word.</param>
-/// <param name="Finding">In a clause.</param>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Finding">The finding, as a clause.</param>
 /// <param name="Elapsed">How long it took.</param>
 public sealed record ProbeResult(HostProbe Probe, ProbeOutcome Outcome, string Finding, TimeSpan Elapsed);
 
 /// <summary>One question about the host's KVM, answered by a guest of a few instructions.</summary>
-/// <remarks>A probe keeps nothing: it makes a machine of its own and ends it. Each time it is asked it is over in
-/// the time it is given, whatever the host does: its guest is kicked, and where even that does not help, the thread that is lost is left
-/// behind and dies with the process.</remarks>
+/// <remarks>A probe has no state: each run creates a machine and disposes of it. A run ends within its time bound on
+/// every host. Its guest is kicked. If that does not help, its thread is abandoned and ends with the process.</remarks>
 public abstract class HostProbe
 {
-    /// <summary>How long a probe may take, unless said otherwise.</summary>
+    /// <summary>The default time bound of a probe.</summary>
     public static readonly TimeSpan DefaultBound = TimeSpan.FromSeconds(2);
 
     private const int MostTries = 3;
@@ -48,10 +47,10 @@ public abstract class HostProbe
     /// <summary>Its question.</summary>
     public string Question { get; }
 
-    /// <summary>Why it matters.</summary>
+    /// <summary>Why the answer matters.</summary>
     public string Matters { get; }
 
-    /// <summary>Every probe, in the order in which they are best read.</summary>
+    /// <summary>All probes, in the order of reports.</summary>
     public static IReadOnlyList<HostProbe> All { get; } =
     [
         new GuestRunsProbe(), new HaltWakeProbe(), new InterruptWindowProbe(), new X2ApicMsrProbe(), new ApicBaseProbe(),
@@ -77,13 +76,13 @@ public abstract class HostProbe
 
     private Answer AskOnce(KvmSystem system, TimeSpan time)
     {
-        // What is read after a join that timed out must not change any more.
+        // After a join that timed out, the thread must not change what is read here.
         Answer? answer = null;
         var thread = new Thread(() => answer = AskHere(system, time)) { IsBackground = true, Name = $"wirq probe {Name}" };
         try
         {
             HostThread.Start(thread.Start, $"probe {Name}");
-            // A thread that is lost is lost once: it is not asked again.
+            // An abandoned thread would be abandoned again, so there is no second try.
             return thread.Join(time + s_grace) ? answer! : Answer.Failed($"no answer within {time.TotalSeconds:0.#} s");
         }
         catch (KernelException refused)
@@ -100,7 +99,7 @@ public abstract class HostProbe
     /// <summary>Runs the probe on its own thread.</summary>
     private protected abstract (ProbeOutcome Outcome, string Finding) Ask(KvmSystem system, ProbeDeadline deadline);
 
-    /// <summary>The answer that the manuals ask for.</summary>
+    /// <summary>The answer that the manuals require.</summary>
     private protected static (ProbeOutcome, string) Faithful(string finding) => (ProbeOutcome.Faithful, finding);
     /// <summary>Another answer.</summary>
     private protected static (ProbeOutcome, string) Deviates(string finding) => (ProbeOutcome.Deviates, finding);
@@ -121,7 +120,7 @@ public abstract class HostProbe
         }
         catch (ProbeException failed)
         {
-            // The guest did not come where it should, in the time that it had for that.
+            // The guest did not reach the mark in time.
             return Answer.Failed(failed.Message, isLate: true);
         }
         catch (Exception failed) when (failed is KernelException or NotSupportedException)

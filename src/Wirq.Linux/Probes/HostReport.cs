@@ -3,35 +3,36 @@ using Wirq.Routing;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>What this host's KVM offers, and what follows from it.</summary>
+/// <summary>The features of the host's KVM, and the conclusions from them.</summary>
 public sealed record HostReport
 {
     private const string Modules = "/sys/module";
     private static readonly string[] s_none = [];
 
-    /// <summary>Why there is no KVM here; null where there is.</summary>
+    /// <summary>Why there is no KVM; null if there is one.</summary>
     public string? Absent { get; private init; }
 
-    /// <summary>Modules of the kernel that serve it: <c>kvm_intel</c>. Empty where they are built in.</summary>
+    /// <summary>Modules of the kernel that implement it: <c>kvm_intel</c>. Empty if they are built in.</summary>
     public IReadOnlyList<string> Providers { get; private init; } = s_none;
 
-    /// <summary>The version of its interface; 0 without.</summary>
+    /// <summary>The version of its interface; 0 without KVM.</summary>
     public int ApiVersion { get; private init; }
 
-    /// <summary>What it offers.</summary>
+    /// <summary>Its capabilities.</summary>
     public IReadOnlyList<HostCapability> Capabilities { get; private init; } = [];
 
-    /// <summary>What the probes found.</summary>
+    /// <summary>The results of the probes.</summary>
     public IReadOnlyList<ProbeResult> Probes { get; private init; } = [];
 
-    /// <summary>What each delivery configuration is worth here.</summary>
+    /// <summary>The verdict on each delivery configuration.</summary>
     public IReadOnlyList<HostConfiguration> Configurations { get; private init; } = [];
 
     /// <summary>The work-arounds that the probes switch on.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; private init; } = [];
 
-    /// <summary>The configuration that follows: `user`, which depends on the host least, where it is sound; else the
-    /// first that is, else the first that runs, else the first of which it is not known. Null where none does.</summary>
+    /// <summary>The recommended configuration. It is `user`, which depends least on the host, if that is sound. Else it
+    /// is the first that is sound, else the first that runs, else the first whose verdict is not known. Null if there
+    /// is none.</summary>
     public DeliveryConfiguration? Follows =>
         (Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Sound)
             ?? Configurations.FirstOrDefault(each => each.Verdict == ConfigurationVerdict.Deviates)

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>Without an irqchip: is a window exit made, however short the guest lets interrupts in?</summary>
+/// <summary>Without an irqchip: does a window exit occur even if the guest enables interrupts only briefly?</summary>
 internal sealed class InterruptWindowProbe() : HostProbe("interrupt-window",
     "does a guest that opens a window of 10 instructions, or of 1, exit at it?",
     "an interrupt waits for it; one missed is an interrupt too late, or lost to the guest's test")
 {
-    // One that is missed may be the scheduler's doing.
+    // One missed window may be caused by the scheduler.
     private const int Tries = 8, Closed = 512, Forgiven = 1;
     private static readonly int[] s_widths = [10, 1];
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(20), s_away = TimeSpan.FromMilliseconds(1);
@@ -55,7 +55,7 @@ internal sealed class InterruptWindowProbe() : HostProbe("interrupt-window",
             }
             else if (reason != KvmExitReason.Interrupted)
                 throw new ProbeException($"instead of a window: {guest.Vcpu.Exit.ToString()}");
-            // On to some other place of the loop.
+            // Continue at another place of the loop.
             guest.Vcpu.RequestInterruptWindow = false;
             guest.Run(s_away);
         }

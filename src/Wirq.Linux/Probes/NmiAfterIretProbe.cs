@@ -2,7 +2,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>Is an NMI that came during an NMI's handler taken right after its IRET?</summary>
+/// <summary>Is an NMI that arrived during an NMI handler taken right after its IRET?</summary>
 internal sealed class NmiAfterIretProbe() : HostProbe("nmi-after-iret",
     "is an NMI that came inside an NMI's handler taken right after IRET?",
     "guests that count NMIs, or look where one came, see the difference")

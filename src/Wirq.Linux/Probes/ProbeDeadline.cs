@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>When a probe must be over.</summary>
+/// <summary>The latest end of a probe.</summary>
 internal readonly record struct ProbeDeadline(long End)
 {
-    /// <summary>So long from now.</summary>
+    /// <summary>The deadline after a time from now.</summary>
     internal static ProbeDeadline In(TimeSpan bound) =>
         new(Stopwatch.GetTimestamp() + (long)(bound.TotalSeconds * Stopwatch.Frequency));
 
-    /// <summary>How long there is; not negative.</summary>
+    /// <summary>The time that is left; not negative.</summary>
     internal TimeSpan Left
     {
         get
@@ -19,7 +19,7 @@ internal readonly record struct ProbeDeadline(long End)
         }
     }
 
-    /// <summary>Ends the probe where its time has passed.</summary>
+    /// <summary>Ends the probe if its deadline has passed.</summary>
     internal void ThrowIfPassed()
     {
         if (Left == TimeSpan.Zero)

@@ -14,7 +14,7 @@ internal sealed class SingleStepProbe() : HostProbe("single-step",
             return Lacks(KvmCapability.SetGuestDebug);
         using var guest = ProbeGuest.LongMode(system, deadline, KvmIrqChip.None, code =>
         {
-            // One byte each.
+            // Each instruction is one byte.
             for (int count = 0; count < Steps; count++)
                 code.Asm.nop();
             code.Mark(0x10);

@@ -2,7 +2,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>Does VMCALL at CPL 0 come back?</summary>
+/// <summary>Does VMCALL at CPL 0 return?</summary>
 internal sealed class VmcallProbe() : HostProbe("vmcall",
     "does VMCALL at CPL 0 come back to the guest?",
     "where it does not, a guest that tries a hypercall hangs inside KVM_RUN")

@@ -3,7 +3,8 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>Starting threads on a host that may have none left, as in a container with a limit of processes.</summary>
+/// <summary>Starts threads on a host that may have none left, for example in a container with a process
+/// limit.</summary>
 internal static class HostThread
 {
     /// <summary>Starts a thread, or an object of the runtime that needs one.</summary>
@@ -17,8 +18,8 @@ internal static class HostThread
         {
             start();
         }
-        // The runtime keeps the error number to itself; pthread_create has EAGAIN for a lack of threads, and of memory for
-        // their stacks.
+        // The runtime does not report the error number. pthread_create returns EAGAIN both for a lack of threads and
+        // for a lack of memory for stacks.
         catch (Exception refused) when (refused is OutOfMemoryException or ThreadStartException)
         {
             throw HostError.Of("pthread_create", Errno.Again, advice: $"no thread is left for {purpose}: {new ThreadLimits().Explain()}");

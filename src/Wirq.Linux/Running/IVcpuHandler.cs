@@ -11,17 +11,16 @@ public enum VcpuNext : byte
     Stop,
 }
 
-/// <summary>Who serves the exits of a vCPU, on its thread.</summary>
+/// <summary>Handles the exits of a vCPU, on its thread.</summary>
 public interface IVcpuHandler
 {
-    /// <summary>Called before each entry, and once more for each kick that came since it was called last, so what a
-    /// kick is for is looked at here: an interrupt to inject (<see cref="KvmVcpu.TryInterrupt"/>), an NMI,
-    /// INIT.</summary>
-    /// <param name="vcpu">The vCPU; its registers may be read and written unless <see cref="KvmExit.IsUnfinished"/> was
-    /// said of the last exit.</param>
+    /// <summary>Called before each entry, and at least once after each kick. So check here for what a kick announces:
+    /// an interrupt to inject (<see cref="KvmVcpu.TryInterrupt"/>), an NMI, INIT.</summary>
+    /// <param name="vcpu">The vCPU. Its registers may be read and written, unless <see cref="KvmExit.IsUnfinished"/>
+    /// was true at the last exit.</param>
     VcpuNext BeforeEntry(KvmVcpu vcpu);
 
-    /// <summary>Called for each exit but <see cref="KvmExitReason.Interrupted"/>.</summary>
+    /// <summary>Called for each exit except <see cref="KvmExitReason.Interrupted"/>.</summary>
     /// <param name="vcpu">The vCPU.</param>
     /// <param name="exit">The exit; reads are answered in it.</param>
     /// <returns><see cref="VcpuNext.Stop"/> to end the thread; else <see cref="BeforeEntry"/> is called.</returns>

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Wirq.Linux;
 
-/// <summary>How many threads this process may have, and which limit says so.</summary>
+/// <summary>The limits on the number of threads of this process.</summary>
 /// <param name="root">Where <c>proc</c> and <c>sys</c> are.</param>
 internal sealed class ThreadLimits(string root = "/")
 {
     private readonly string _processes = Path.Combine(root, "proc"), _groups = Path.Combine(root, "sys/fs/cgroup");
 
-    /// <summary>Why there is no thread left, and what to do. Of a control group it is known that its limit is reached; of the
-    /// others only what they are.</summary>
+    /// <summary>Why there is no thread left, and what to do. For a control group it is known whether its limit is
+    /// reached. For the other limits only the value is known.</summary>
     internal string Explain()
     {
         foreach (string group in GroupsOfProcess())
@@ -21,12 +21,13 @@ internal sealed class ThreadLimits(string root = "/")
             + $"({Word(Path.Combine(_processes, "sys/kernel/threads-max"))}) or memory is exhausted; raise it, or use fewer CPUs";
     }
 
-    /// <summary>The control groups that count this process's threads, from its own outwards (cgroups(7)).</summary>
+    /// <summary>The control groups that count this process's threads, from the innermost to the outermost
+    /// (cgroups(7)).</summary>
     private IEnumerable<string> GroupsOfProcess()
     {
         foreach (string line in Lines(Path.Combine(_processes, "self/cgroup")))
         {
-            // Hierarchy, controllers, path; in version 2 there is one hierarchy, of which nothing is said.
+            // Hierarchy, controllers, path. Version 2 has one hierarchy, and no controllers in this field.
             string[] parts = line.Split(':', 3);
             if (parts.Length < 3 || parts[1] is not ("" or "pids"))
                 continue;

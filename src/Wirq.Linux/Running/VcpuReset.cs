@@ -1,12 +1,12 @@
 namespace Wirq.Linux;
 
-/// <summary>INIT and SIPI for a vCPU whose local APIC is not in the kernel: there KVM leaves both to
-/// userspace.</summary>
+/// <summary>INIT and SIPI for a vCPU whose local APIC is not in the kernel. KVM leaves both to userspace
+/// then.</summary>
 /// <remarks>
 /// <para>With an in-kernel local APIC send them as messages instead (<see cref="KvmVm.SignalMsi"/> with delivery mode
 /// INIT or SIPI); KVM then keeps <see cref="KvmVcpu.MpState"/>.</para>
-/// <para>After INIT the vCPU must not be entered until SIPI, but where it is the bootstrap processor: then it starts at
-/// the reset vector (Intel SDM vol. 3, 10.4.2). Whose turn that is, is its owner's to keep.</para>
+/// <para>After INIT the vCPU must not be entered until SIPI, except for the bootstrap processor, which starts at the
+/// reset vector (Intel SDM vol. 3, 10.4.2). The owner of the vCPU must keep track of this.</para>
 /// </remarks>
 public sealed class VcpuReset
 {
@@ -21,17 +21,17 @@ public sealed class VcpuReset
         _system = system;
     }
 
-    /// <summary>Remembers the state of a vCPU that was just made: KVM has reset it.</summary>
-    /// <param name="vcpu">The vCPU, before anything of it was set.</param>
+    /// <summary>Saves the state of a vCPU that was just created: KVM has reset it.</summary>
+    /// <param name="vcpu">The vCPU, before any of its state was set.</param>
     public static VcpuReset Capture(KvmVcpu vcpu)
     {
         ArgumentNullException.ThrowIfNull(vcpu);
         return new(vcpu.Registers, vcpu.SystemRegisters);
     }
 
-    /// <summary>INIT: registers as after reset, and nothing pending. IA32_APIC_BASE, CR8's owner (the local APIC) and
-    /// other MSRs stay (Intel SDM vol. 3, table 10-1).</summary>
-    /// <param name="vcpu">The vCPU, on its thread or while none runs it, with nothing unfinished
+    /// <summary>INIT: registers get their reset values, and nothing is pending. IA32_APIC_BASE, CR8 (which belongs to
+    /// the local APIC) and other MSRs keep their values (Intel SDM vol. 3, table 10-1).</summary>
+    /// <param name="vcpu">The vCPU, on its thread or while no thread runs it, with no unfinished instruction
     /// (<see cref="KvmVcpu.Complete"/>).</param>
     public void Init(KvmVcpu vcpu)
     {

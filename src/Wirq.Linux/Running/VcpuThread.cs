@@ -3,14 +3,14 @@ using System.Runtime.ExceptionServices;
 
 namespace Wirq.Linux;
 
-/// <summary>A thread that runs a vCPU and has its exits served.</summary>
+/// <summary>A thread that runs a vCPU and calls a handler for its exits.</summary>
 /// <remarks>
-/// <para>Members may be called from any thread; the handler is called on the thread itself, under no lock.
+/// <para>Members may be called from any thread. The handler is called on the thread itself, under no lock.
 /// <see cref="Pause()"/>, <see cref="Join"/> and <see cref="Dispose"/> wait for it, so they must not be called under a
 /// lock that the handler takes.</para>
-/// <para>It stops at any moment, wherever the guest is: what waits kicks again every few milliseconds, for a signal can
-/// be used up by a call that the handler makes. It stops between two instructions: what exited is finished first, and
-/// its parts are served (Linux Documentation/virt/kvm/api.rst, 5).</para>
+/// <para>The thread can be stopped at any moment. The waiting caller repeats the kick every few milliseconds, because a
+/// call that the handler makes can consume a signal. The thread stops between two instructions: it first finishes the
+/// instruction that exited, and the handler handles all parts of it (Linux Documentation/virt/kvm/api.rst, 5).</para>
 /// <para>It is a background thread, so it does not keep the process alive.</para>
 /// </remarks>
 public sealed class VcpuThread : IDisposable
@@ -26,9 +26,9 @@ public sealed class VcpuThread : IDisposable
     private VcpuThreadState _state;
     private ExceptionDispatchInfo? _failure;
 
-    /// <summary>Makes the thread; <see cref="Start"/> starts it.</summary>
+    /// <summary>Creates the thread. <see cref="Start"/> starts it.</summary>
     /// <param name="vcpu">The vCPU. It must outlive the thread, so dispose this first.</param>
-    /// <param name="handler">Who serves its exits.</param>
+    /// <param name="handler">Handles its exits.</param>
     /// <param name="options">How it works.</param>
     public VcpuThread(KvmVcpu vcpu, IVcpuHandler handler, VcpuThreadOptions? options = null)
     {
@@ -54,14 +54,15 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>What ended it before its time: what the handler threw, or what KVM refused. Null while nothing
-    /// has.</summary>
+    /// <summary>The failure that ended it early: an exception of the handler, or a refusal of KVM. Null if there was
+    /// none.</summary>
     public Exception? Failure => Volatile.Read(ref _failure)?.SourceException;
 
-    /// <summary>Whether this is it.</summary>
+    /// <summary>Whether the calling thread is this thread.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
-    /// <summary>Starts it. Earlier requests hold: if paused, it does not enter; if stopped, it ends.</summary>
+    /// <summary>Starts the thread. Earlier requests still count: if paused, it does not enter the guest; if stopped, it
+    /// ends.</summary>
     /// <exception cref="InvalidOperationException">It is already started.</exception>
     /// <exception cref="Routing.KernelException">The host has no thread left; this object is unchanged.</exception>
     public void Start()
@@ -70,14 +71,15 @@ public sealed class VcpuThread : IDisposable
         {
             if (_state != VcpuThreadState.Created)
                 throw new InvalidOperationException($"the thread of vCPU {Vcpu.Id} is started already");
-            // It takes the lock before it does anything, so it finds itself running; one that cannot start never was.
+            // The thread takes the lock before it does anything, so it finds the running state. A thread that cannot
+            // start never ran.
             HostThread.Start(() => _options.Starter(_thread), $"vCPU {Vcpu.Id}");
             _state = VcpuThreadState.Running;
         }
     }
 
-    /// <summary>Brings it out of the guest, or out of its sleep, to <see cref="IVcpuHandler.BeforeEntry"/>. Change what
-    /// that looks at first. Of several kicks some may count as one.</summary>
+    /// <summary>Makes the thread leave the guest, or its sleep, and call <see cref="IVcpuHandler.BeforeEntry"/>. Change
+    /// what that method reads before the kick. Several kicks may count as one. This does not wait.</summary>
     public void Kick()
     {
         lock (_lock)
@@ -90,22 +92,22 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>Pauses it: when this returns it stands between two instructions, and its vCPU's registers may be used
-    /// by others.</summary>
-    /// <exception cref="TimeoutException">It serves an exit, and does not come back.</exception>
+    /// <summary>Pauses the thread and waits. When this returns, it is between two instructions, and other threads may
+    /// use the registers of its vCPU.</summary>
+    /// <exception cref="TimeoutException">Its handler does not return.</exception>
     /// <inheritdoc cref="Pause(TimeSpan)" path="/exception"/>
     public void Pause()
     {
         if (!Pause(_options.Patience))
-            throw new TimeoutException($"vCPU {Vcpu.Id} does not stand after {_options.Patience.TotalSeconds} s: its "
+            throw new TimeoutException($"vCPU {Vcpu.Id} did not pause within {_options.Patience.TotalSeconds} s: its "
                 + "handler does not return");
     }
 
-    /// <summary>Pauses it, with patience.</summary>
-    /// <param name="patience">How long to wait.</param>
-    /// <returns>Whether it stands, or has ended, or is not started; where not, it will as soon as its handler
+    /// <summary>Pauses the thread and waits up to a limit.</summary>
+    /// <param name="patience">The limit.</param>
+    /// <returns>Whether it is paused, has ended, or is not started. If false, it pauses when its handler
     /// returns.</returns>
-    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// <exception cref="InvalidOperationException">The handler called this: its thread cannot wait for
     /// itself.</exception>
     public bool Pause(TimeSpan patience)
     {
@@ -114,7 +116,7 @@ public sealed class VcpuThread : IDisposable
         return Await(patience, static state => state is not (VcpuThreadState.Running or VcpuThreadState.Waiting));
     }
 
-    /// <summary>Lets it go on. Nothing happens where it is not paused.</summary>
+    /// <summary>Continues the thread. If it is not paused, the call has no effect.</summary>
     public void Resume()
     {
         lock (_lock)
@@ -124,17 +126,17 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>Requests its end, without waiting. A pause ends too.</summary>
+    /// <summary>Requests the end of the thread, without waiting. A pause ends too.</summary>
     public void Stop()
     {
         _stopWanted = true;
         Kick();
     }
 
-    /// <summary>Waits for its end.</summary>
-    /// <param name="patience">How long.</param>
+    /// <summary>Waits for the end of the thread.</summary>
+    /// <param name="patience">The time limit.</param>
     /// <returns>Whether it has ended, or was never started.</returns>
-    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// <exception cref="InvalidOperationException">The handler called this: its thread cannot wait for
     /// itself.</exception>
     public bool Join(TimeSpan patience)
     {
@@ -145,9 +147,10 @@ public sealed class VcpuThread : IDisposable
         return Await(patience, static state => state == VcpuThreadState.Ended) && _thread.Join(Left(end));
     }
 
-    /// <summary>Stops it and waits for its end. Throws, once, what ended it before its time.</summary>
-    /// <exception cref="TimeoutException">It serves an exit, and does not come back.</exception>
-    /// <exception cref="InvalidOperationException">The handler called it: its thread cannot wait for
+    /// <summary>Stops the thread and waits for its end. If a failure ended it early, this throws that failure,
+    /// once.</summary>
+    /// <exception cref="TimeoutException">Its handler does not return.</exception>
+    /// <exception cref="InvalidOperationException">The handler called this: its thread cannot wait for
     /// itself.</exception>
     public void Dispose()
     {
@@ -165,7 +168,7 @@ public sealed class VcpuThread : IDisposable
         {
             Loop();
         }
-        // No caller above this frame would see it: it is kept for Dispose.
+        // No caller above this frame can catch it, so Dispose throws it.
         catch (Exception failure)
         {
             Volatile.Write(ref _failure, ExceptionDispatchInfo.Capture(failure));
@@ -192,7 +195,7 @@ public sealed class VcpuThread : IDisposable
             }
             lock (_lock)
                 _kicked = false;
-            // A kick from here on is seen by the wait, or by the entry.
+            // A later kick is seen by the wait, or by the entry.
             switch (_handler.BeforeEntry(Vcpu))
             {
                 case VcpuNext.Stop:
@@ -210,8 +213,8 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>Finishes the instruction that exited, and has its further parts served.</summary>
-    /// <returns>False where the handler wants to end.</returns>
+    /// <summary>Finishes the instruction that exited; the handler handles its remaining parts.</summary>
+    /// <returns>False if the handler requests the end.</returns>
     private bool Finish()
     {
         bool goOn = true;
@@ -220,8 +223,8 @@ public sealed class VcpuThread : IDisposable
         return goOn;
     }
 
-    /// <summary>Stands while a pause is wanted.</summary>
-    /// <returns>False where it is to end.</returns>
+    /// <summary>Waits while a pause is requested.</summary>
+    /// <returns>False if the thread must end.</returns>
     private bool Park()
     {
         lock (_lock)
@@ -256,7 +259,7 @@ public sealed class VcpuThread : IDisposable
         }
     }
 
-    /// <summary>Waits for a state, kicking.</summary>
+    /// <summary>Waits for a state, with repeated kicks.</summary>
     private bool Await(TimeSpan patience, Func<VcpuThreadState, bool> wanted)
     {
         long end = Stopwatch.GetTimestamp() + (long)(patience.TotalSeconds * Stopwatch.Frequency);

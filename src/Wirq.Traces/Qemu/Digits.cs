@@ -1,11 +1,11 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Numbers in a line of bytes. No culture and no strings: a log has millions of them.</summary>
+/// <summary>Reads numbers in a line of bytes, without cultures and strings: a log has millions of them.</summary>
 internal static class Digits
 {
     private const int HexLetterOffset = 10;
 
-    /// <summary>Reads digits; more than 64 bits of them are no number.</summary>
+    /// <summary>Reads digits; it fails if the number needs more than 64 bits.</summary>
     internal static bool TryDecimal(ReadOnlySpan<byte> text, ref int at, out ulong value)
     {
         value = 0;
@@ -22,8 +22,8 @@ internal static class Digits
         return at > start;
     }
 
-    /// <summary>Reads hexadecimal digits of either case, with or without <c>0x</c>: older versions print
-    /// none.</summary>
+    /// <summary>Reads hexadecimal digits of either case, with or without <c>0x</c>: older versions do not print
+    /// it.</summary>
     internal static bool TryHex(ReadOnlySpan<byte> text, ref int at, out ulong value)
     {
         value = 0;

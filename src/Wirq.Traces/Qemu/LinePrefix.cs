@@ -1,13 +1,13 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>What stands before an event: nothing, <c>TID@seconds.microseconds:</c> (up to QEMU 10), or the date that
-/// newer versions print, which names no thread.</summary>
+/// <summary>The prefix of an event: nothing, <c>TID@seconds.microseconds:</c> (up to QEMU 10), or the date that newer
+/// versions print, which has no thread.</summary>
 internal static class LinePrefix
 {
     private const long MicrosecondsPerSecond = 1_000_000;
     private const int FractionDigits = 6;
 
-    /// <summary>Beyond this, seconds as microseconds would not fit.</summary>
+    /// <summary>More seconds than this do not fit as microseconds.</summary>
     private const ulong HighestSecond = long.MaxValue / MicrosecondsPerSecond - 1;
 
     /// <summary>Length of <c>2026-11-20T10:00:00</c>.</summary>
@@ -51,7 +51,7 @@ internal static class LinePrefix
             || !Digits.TryFixed(line, ref at, 2, out int second))
             return 0;
         long fraction = 0;
-        // A whole second has no fraction at all.
+        // A whole second is printed without a fraction.
         if (Accept(line, ref at, '.') && !TryFraction(line, ref at, out fraction))
             return 0;
         if (!TryZone(line, ref at, out int zoneMinutes) || !Accept(line, ref at, ' '))
@@ -79,7 +79,7 @@ internal static class LinePrefix
         return true;
     }
 
-    /// <summary>Reads what follows a decimal point, as microseconds.</summary>
+    /// <summary>Reads the digits after a decimal point, as microseconds.</summary>
     private static bool TryFraction(ReadOnlySpan<byte> line, ref int at, out long microseconds)
     {
         microseconds = 0;

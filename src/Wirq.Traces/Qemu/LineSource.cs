@@ -2,10 +2,10 @@ using Wirq.Traces.Qemu.Gzip;
 
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Cuts a stream into lines with one buffer, whatever the stream holds.</summary>
+/// <summary>Splits a stream into lines, with one buffer for any contents.</summary>
 internal sealed class LineSource : IDisposable
 {
-    /// <summary>A longer line is skipped: no event has one, and a file without line feeds must not fill the
+    /// <summary>A longer line is skipped. No event has such a line, and a file without line feeds must not fill the
     /// memory.</summary>
     internal const int LongestLine = 1 << 16;
 
@@ -36,7 +36,7 @@ internal sealed class LineSource : IDisposable
     /// <summary>Lines skipped because of their length.</summary>
     internal long TooLong { get; private set; }
 
-    /// <summary>The next line, without its end; an empty one in place of a skipped one.</summary>
+    /// <summary>Reads the next line, without its end; an empty one for a skipped line.</summary>
     internal bool TryRead(out ReadOnlySpan<byte> line)
     {
         for (; ; )
@@ -108,7 +108,7 @@ internal sealed class LineSource : IDisposable
         }
         catch (GzipDamage damage)
         {
-            // What was read of the line before the damage may be half of it: it is not given out.
+            // The text of the line before the damage may be incomplete, so it is not returned.
             throw new TraceException(_file, Lines + 1, _discarded + _end, damage.Message, damage.Expected);
         }
         _end += read;

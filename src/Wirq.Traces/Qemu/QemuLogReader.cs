@@ -1,12 +1,12 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Reads a QEMU log line by line, in bounded memory; the file may be anything at all.</summary>
+/// <summary>Reads a QEMU log line by line, in bounded memory. The file is not trusted.</summary>
 public sealed class QemuLogReader : IDisposable
 {
-    /// <summary>A log of this many lines without a single known one is no log of QEMU's trace events.</summary>
+    /// <summary>If a log has this many lines and none is known, it is not a log of QEMU's trace events.</summary>
     public const int LinesToRecognise = 100_000;
 
-    /// <summary>What a message may name where no line was recognised.</summary>
+    /// <summary>Examples of lines, for a message if no line was recognised.</summary>
     public const string ExpectedLines =
         "lines such as '4520@1795158738.216836:pic_set_irq master 1 irq 0 level 0' (of -trace 'pic_*' -trace 'ioapic_*' "
         + "-trace 'apic_*' -msg timestamp=on -D FILE)";
@@ -27,10 +27,10 @@ public sealed class QemuLogReader : IDisposable
     /// <summary>Lines read so far, of any kind.</summary>
     public long Lines => _lines.Lines;
 
-    /// <summary>Lines so far that tell an event.</summary>
+    /// <summary>Lines so far that contain an event.</summary>
     public long Recognised { get; private set; }
 
-    /// <summary>Lines so far that have an event's name but not its fields: cut, damaged, or of an unknown
+    /// <summary>Lines so far that have an event's name but not its fields: they are cut, damaged, or from an unknown
     /// version.</summary>
     public long Malformed { get; private set; }
 
@@ -49,7 +49,7 @@ public sealed class QemuLogReader : IDisposable
 
     /// <summary>Reads up to the next line that is not <see cref="TraceEvent.Other"/>.</summary>
     /// <returns>False at the end.</returns>
-    /// <exception cref="TraceException">The log is damaged; what came before has been read.</exception>
+    /// <exception cref="TraceException">The log is damaged; the lines before the damage were returned.</exception>
     public bool TryRead(out TraceLine line)
     {
         if (!_holding)
@@ -78,7 +78,7 @@ public sealed class QemuLogReader : IDisposable
 
     private bool TryParse(ReadOnlySpan<byte> text, out TraceLine line)
     {
-        // A log that was truncated while QEMU wrote it begins with NULs; a dump's number is padded with spaces.
+        // A log that was truncated while QEMU wrote it begins with NULs. The number of a dump is padded with spaces.
         text = text.Trim(" \0"u8);
         int prefix = LinePrefix.Read(text, out long thread, out long microseconds);
         text = text[prefix..].TrimStart((byte)' ');

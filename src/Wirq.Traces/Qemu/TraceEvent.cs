@@ -5,7 +5,7 @@ namespace Wirq.Traces.Qemu;
 /// <remarks>Recordings contain these numbers (<see cref="Events.EventKind.LogParted"/>): new ones come last.</remarks>
 public enum TraceEvent : byte
 {
-    /// <summary>A line that has no part in interrupts, or that cannot be read.</summary>
+    /// <summary>A line that does not concern interrupts, or that cannot be read.</summary>
     Other,
 
     /// <summary>A: 1 master; B: irq 0 to 7; C: level.</summary>
@@ -18,7 +18,7 @@ public enum TraceEvent : byte
     PicPortWrite,
     /// <summary>A: 1 master; B: address; C: value.</summary>
     PicPortRead,
-    /// <summary>A: input pin (not a vector, whatever the log calls it); B: level.</summary>
+    /// <summary>A: input pin (not a vector, although some versions of the log call it so); B: level.</summary>
     IoApicSetIrq,
     /// <summary>A: pin.</summary>
     IoApicSetRemoteIrr,
@@ -64,8 +64,8 @@ public enum TraceEvent : byte
     RemapDone,
     /// <summary>A: index; B: 1 level; C: vector; D: delivery mode; E: destination; F: 1 logical.</summary>
     RemapEntry,
-    /// <summary>A: index; B: lower half (bits 63:0) of the IRTE; C: upper half. The log prints them swapped; the reader
-    /// puts them right.</summary>
+    /// <summary>A: index; B: lower half (bits 63:0) of the IRTE; C: upper half. The log prints the halves swapped; the
+    /// reader corrects this.</summary>
     RemapFetch,
     /// <summary>A: 1 enabled.</summary>
     RemapEnable,
@@ -77,11 +77,11 @@ public enum TraceEvent : byte
     RemapRoot,
     /// <summary>A guest writes a register of the remapping unit. A: offset; B: size; C: value.</summary>
     RemapRegisterWrite,
-    /// <summary>The vector of a request is not its entry's. A: requester id; B: index; C: vector; D: that of the
-    /// entry.</summary>
+    /// <summary>The vector of a request differs from that of its entry. A: requester id; B: index; C: vector; D: that
+    /// of the entry.</summary>
     RemapVectorDiffers,
-    /// <summary>The trigger mode of a request is not its entry's. A: requester id; B: index; C: 1 level; D: that of the
-    /// entry.</summary>
+    /// <summary>The trigger mode of a request differs from that of its entry. A: requester id; B: index; C: 1 level; D:
+    /// that of the entry.</summary>
     RemapTriggerDiffers,
     /// <summary>A: fault record index.</summary>
     FaultRecorded,

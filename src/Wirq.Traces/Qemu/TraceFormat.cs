@@ -6,7 +6,7 @@ namespace Wirq.Traces.Qemu;
 /// <summary>How a number is printed.</summary>
 internal enum FieldKind : byte
 {
-    /// <summary>There is none: the text ends here.</summary>
+    /// <summary>No number: the text ends here.</summary>
     None,
 
     /// <summary>Decimal; a negative number is extended to 64 bits.</summary>
@@ -15,29 +15,30 @@ internal enum FieldKind : byte
     /// <summary>Hexadecimal, with or without <c>0x</c>.</summary>
     Hex,
 
-    /// <summary>Decimal, of which only zero or not counts.</summary>
+    /// <summary>Decimal; only zero and not zero are distinguished.</summary>
     Level,
 
     /// <summary>Hexadecimal number of a local APIC register, read as its offset.</summary>
     Register,
 
-    /// <summary>Hexadecimal offset into the local APIC's page, read as that of the register that lies there.</summary>
+    /// <summary>Hexadecimal offset in the local APIC's page, read as the offset of the register that contains
+    /// it.</summary>
     Offset,
 }
 
-/// <summary>One line that the reader knows, taken apart once so that reading a line is a walk over its parts.</summary>
+/// <summary>A known line. It is split into parts once, so that reading a line only compares these parts.</summary>
 internal sealed class TraceFormat
 {
-    /// <summary>The values of a line, and one more place for values that are not needed.</summary>
+    /// <summary>The number of values of a line, with one more slot for values that are not needed.</summary>
     internal const int Slots = 7;
 
     private const int Unneeded = Slots - 1;
     private const string Open = "...";
 
-    /// <summary>Registers of the local APIC lie 16 bytes apart.</summary>
+    /// <summary>Registers of the local APIC are 16 bytes apart.</summary>
     private const int RegisterShift = 4;
 
-    /// <summary>QEMU looks at these bits of an address only.</summary>
+    /// <summary>QEMU checks only these bits of an address.</summary>
     private const ulong RegisterMask = 0xFF0;
 
     private readonly Part[] _parts;
@@ -55,7 +56,7 @@ internal sealed class TraceFormat
 
     internal byte[] Name { get; }
 
-    /// <summary>Reads what follows the name.</summary>
+    /// <summary>Reads the text after the name.</summary>
     internal bool TryRead(ReadOnlySpan<byte> text, Span<ulong> data)
     {
         int at = 0;
@@ -118,7 +119,7 @@ internal sealed class TraceFormat
             yield return new Part(Encoding.ASCII.GetBytes(text[at..]), FieldKind.None, Unneeded, 0);
     }
 
-    /// <summary>Takes apart <c>A:x&lt;256</c>.</summary>
+    /// <summary>Splits <c>A:x&lt;256</c>.</summary>
     private static Part TakeApart(string literal, string field)
     {
         string[] bounded = field.Split('<');

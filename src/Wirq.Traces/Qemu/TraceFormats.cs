@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Every line that the reader knows: the event, its name, its text.</summary>
+/// <summary>All known lines: the event, its name, its text.</summary>
 /// <remarks>
 /// In a text, <c>{A}</c> is a decimal number that goes to <see cref="TraceLine.A"/>, <c>{A:x}</c> a hexadecimal one,
 /// <c>{_}</c> one that is not needed; <c>&lt;8</c> limits it, so that a damaged line is not accepted as an unusual one.
@@ -57,7 +57,7 @@ internal static class TraceFormats
         new(TraceEvent.RemapDone, "vtd_ir_remap_msi", "(addr {A:x}, data {B:x}) -> (addr {C:x}, data {D:x})"),
         new(TraceEvent.RemapEntry, "vtd_ir_remap",
             "index {A<65536} trigger {B<2} vector {C<256} deliver {D<8} dest {E:x<4294967296} mode {F<2}"),
-        // QEMU hands the halves to its own format in the wrong order: what it calls low is bits 127:64.
+        // QEMU passes the halves to its own format in the wrong order: the printed low half is bits 127:64.
         new(TraceEvent.RemapFetch, "vtd_ir_irte_get", "index {A<65536} low {C:x} high {B:x}"),
         new(TraceEvent.RemapEnable, "vtd_ir_enable", "enable {A<2}"),
         new(TraceEvent.GeneratedInterrupt, "vtd_irq_generate", "addr {A:x} data {B:x}"),
@@ -72,7 +72,7 @@ internal static class TraceFormats
         new(TraceEvent.FaultRecorded, "vtd_frr_new", "index {A<65536} high {_:x} low {_:x}"),
 
         new(TraceEvent.ServicingInterrupt, "Servicing", "hardware INT={A:x<256}"),
-        // A nested guest's interrupt is injected by its own hypervisor: no chip of this machine acknowledges it.
+        // The hypervisor of a nested guest injects this interrupt: no chip of this machine is acknowledged.
         new(TraceEvent.Other, "Servicing", "virtual hardware INT={_:x<256}"),
         new(TraceEvent.TaskRegister, "TR", "={B:x<65536} {A:x} ..."),
     ];

@@ -2,10 +2,11 @@ using System.Buffers.Binary;
 
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Finds what is known of a name. A table of its own, since the name is bytes and becomes no string.</summary>
+/// <summary>Finds the formats of a name. It has its own hash table, because the name is bytes and is not converted to a
+/// string.</summary>
 internal static class TraceNames
 {
-    /// <summary>A power of two, three times the names and more, so that a probe or two decide.</summary>
+    /// <summary>A power of two, more than three times the number of names, so that a probe or two are enough.</summary>
     private const int Size = 1 << Bits;
 
     private const int Bits = 7;
@@ -13,7 +14,7 @@ internal static class TraceNames
 
     private static readonly TraceFormat[]?[] Table = Build();
 
-    /// <summary>The texts that a name may have; null where it is unknown.</summary>
+    /// <summary>The possible texts of a name; null if the name is unknown.</summary>
     internal static TraceFormat[]? Find(ReadOnlySpan<byte> name)
     {
         for (int at = Slot(name); Table[at] is { } formats; at = (at + 1) & (Size - 1))
@@ -37,7 +38,7 @@ internal static class TraceNames
         return table;
     }
 
-    /// <summary>Names share beginnings and ends, seldom both, and hardly ever the length as well.</summary>
+    /// <summary>The hash. Names share beginnings and ends, rarely both, and almost never the length too.</summary>
     private static int Slot(ReadOnlySpan<byte> name)
     {
         ulong hash = (uint)name.Length;

@@ -2,10 +2,11 @@ using Wirq.Events;
 
 namespace Wirq.Traces.Recordings;
 
-/// <summary>Whether an event can be one of a machine: what it names (a CPU, a pin, an IRQ, a source, a line, a virq, an
-/// origin) must be there, and its data no larger than its kind has (<see cref="EventRanges"/>).</summary>
-/// <remarks>An event that names something else is refused and not passed over: a recording that lies about one thing is
-/// no evidence for others, and "nothing is owed" said of the rest would be an all-clear without evidence.</remarks>
+/// <summary>Checks whether an event is possible in a machine. Everything that it refers to (a CPU, a pin, an IRQ, a
+/// source, a line, a virq, an origin) must exist, and its data must not exceed the range of its kind
+/// (<see cref="EventRanges"/>).</summary>
+/// <remarks>An impossible event is refused, and not skipped. If a recording is wrong in one event, it is no evidence
+/// for others, and "nothing is owed" would be an all-clear without evidence.</remarks>
 internal sealed class EventLimits(FabricOptions machine)
 {
     private const int PicUnits = 2;
@@ -14,8 +15,8 @@ internal sealed class EventLimits(FabricOptions machine)
     private readonly int _gsis = machine.GsiCount;
     private readonly int _units = machine.AllRemappers.Count;
 
-    /// <summary>What an event names that the machine does not have, or a datum that is larger than its kind has, and what there
-    /// is; null for nothing.</summary>
+    /// <summary>An item in the event that the machine does not have, or data that exceeds the range of its kind, with
+    /// what was expected; null for none.</summary>
     internal (string Found, string Expected)? Outside(in Event e) => Named(e) ?? EventRanges.Outside(e);
 
     private (string Found, string Expected)? Named(in Event e) => e.Subsystem switch

@@ -3,19 +3,19 @@ using Wirq.Routing;
 
 namespace Wirq.Traces.Recordings;
 
-/// <summary>How large the data of a kind of event can be. A datum that is larger would be cut where a view reads it, and then it
-/// is another's: MSR 0x1_0000_080b would be an EOI.</summary>
+/// <summary>The ranges of the data of each kind of event. A view would truncate larger data, and it would then mean
+/// something else: MSR 0x1_0000_080b would be read as an EOI.</summary>
 internal static class EventRanges
 {
     private const ulong Flag = 1, TwoFlags = 3, ThreeFlags = 7, EventFd = int.MaxValue;
     // RemapFaulted has two flags above the index of an entry.
     private const ulong Entry = ushort.MaxValue | TwoFlags << 16;
 
-    /// <summary>The first datum of an event that is too large, and what it can be; null for none.</summary>
+    /// <summary>The first data of an event that is out of range, with its range; null for none.</summary>
     internal static (string Found, string Expected)? Outside(in Event e)
     {
         (ulong index, ulong a, ulong b) = Most(e.Kind);
-        // No resample eventfd is all ones.
+        // A resample eventfd is never all ones.
         if (e.Kind == EventKind.VirqBound && e.B == ulong.MaxValue)
             b = ulong.MaxValue;
         return Above("index", e.Index, index) ?? Above("A", e.A, a) ?? Above("B", e.B, b);

@@ -3,16 +3,16 @@ using Wirq.Remapping;
 
 namespace Wirq.Traces.Recordings;
 
-/// <summary>What events of the first version of the format are in this one.</summary>
-/// <remarks>There a kind was one byte, a cookie had 32 bits, the unit in bits 31:24 and the index in bits 23:0, and stood in the
-/// index of the event. All bits set was no cookie; the highest index stood for what no entry translated, and as last one for the
-/// end of the whole unit.</remarks>
+/// <summary>Converts events of the first version of the format.</summary>
+/// <remarks>In that version a kind was one byte. A cookie had 32 bits, with the unit in bits 31:24 and the entry's
+/// index in bits 23:0, and was in the index of the event. All bits set meant no cookie. The highest entry index meant a
+/// message that no entry translated; as the last index of a range it meant the end of the whole unit.</remarks>
 internal static class FirstVersion
 {
     private const int UnitShift = 24;
     private const uint IndexMask = (1u << UnitShift) - 1, NoCookie = uint.MaxValue;
 
-    // By the number that a kind had.
+    // By the number of the kind in that version.
     private static readonly Dictionary<byte, EventKind> s_kinds = new()
     {
         [1] = EventKind.TimeAdvanced,
@@ -115,7 +115,7 @@ internal static class FirstVersion
         [149] = EventKind.KernelLine,
     };
 
-    /// <summary>The kind that had a number; <see cref="EventKind.None"/> where none had.</summary>
+    /// <summary>The kind with a number; <see cref="EventKind.None"/> if there was none.</summary>
     internal static EventKind KindOf(byte number) => s_kinds.GetValueOrDefault(number);
 
     internal static Event Translate(in Event old) => old.Kind switch

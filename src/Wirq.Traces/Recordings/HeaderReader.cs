@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace Wirq.Traces.Recordings;
 
-/// <summary>Reads the header of a recording; it may be anything at all.</summary>
+/// <summary>Reads the header of a recording. The file is not trusted.</summary>
 /// <param name="file">Name of the file, for messages.</param>
 /// <param name="start">The byte at which the header begins.</param>
 /// <param name="json">The header.</param>
@@ -15,8 +15,8 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
     private const string Whole = "the machine in JSON";
     private const int LongestFound = 200;
 
-    /// <summary>Reads it; the machine is one that can be built.</summary>
-    /// <exception cref="RecordingException">It is none.</exception>
+    /// <summary>Reads it. The machine in it can be built.</summary>
+    /// <exception cref="RecordingException">It is not a valid header.</exception>
     internal RecordingHeader Read()
     {
         RecordingHeader header;
@@ -52,7 +52,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
 
     private RecordingException Explain(JsonException bad)
     {
-        // The appended part of the sentence repeats path and place.
+        // The end of the message repeats path and position.
         string what = bad.Message.Split(" Path: ")[0].TrimEnd('.');
         string field = bad.Path is { Length: > 2 } path ? path[2..] : "the header";
         long at = Offset(bad);
@@ -69,7 +69,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         return Bad(at, $"{field} is wrong ({what})", Whole);
     }
 
-    /// <summary>What a field is of; null where it is none.</summary>
+    /// <summary>The type of which a field is a member; null if there is none.</summary>
     private static Type? TypeOf(string field)
     {
         Type? type = typeof(RecordingHeader);
@@ -97,7 +97,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         _ => "a map",
     };
 
-    // Lines are counted by line feeds alone, as the parser of JSON does.
+    // Lines are counted by line feeds only, as the JSON parser does.
     private long Offset(JsonException bad)
     {
         int line = 0;
@@ -111,7 +111,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
         return Math.Min(line + (bad.BytePositionInLine ?? 0), json.Length);
     }
 
-    /// <summary>Where a field stands, or else what it belongs to.</summary>
+    /// <summary>The position of a field, or else of the object that it belongs to.</summary>
     private long Find(string field)
     {
         var reader = new Utf8JsonReader(json);
@@ -170,7 +170,7 @@ internal sealed partial class HeaderReader(string file, long start, byte[] json)
 
     private RecordingException Bad(long at, string found, string expected) => new(file, start + at, OneLine(found), expected);
 
-    // Names of fields come from the file.
+    // Names of fields come from the file, so they may contain anything.
     private static string OneLine(string text) => string.Concat(text.Take(LongestFound)
         .Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c)) + (text.Length > LongestFound ? "…" : "");
 

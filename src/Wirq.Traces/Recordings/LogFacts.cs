@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Recordings;
 
-/// <summary>Which events a log contains at all. If a log lacks a part, that does not mean that nothing happened
-/// there.</summary>
+/// <summary>The kinds of events that a log contains. If a log lacks a kind, this does not mean that no such event
+/// happened.</summary>
 [Flags]
 public enum LogParts : ushort
 {
@@ -13,62 +13,62 @@ public enum LogParts : ushort
     PicWrites = 1 << 1,
     /// <summary>Lines at the pins of the I/OAPIC.</summary>
     Pins = 1 << 2,
-    /// <summary>What the entries of the I/OAPIC are: their writes, or what pins send.</summary>
+    /// <summary>The entries of the I/OAPIC: their writes, or the messages of pins.</summary>
     Entries = 1 << 3,
-    /// <summary>Writes to local APICs, EOIs among them.</summary>
+    /// <summary>Writes to local APICs, including EOIs.</summary>
     LocalApics = 1 << 4,
     /// <summary>Messages that were sent.</summary>
     Messages = 1 << 5,
-    /// <summary>When CPUs take vectors.</summary>
+    /// <summary>The times at which CPUs take vectors.</summary>
     Taking = 1 << 6,
-    /// <summary>How many interrupts were accepted.</summary>
+    /// <summary>The number of accepted interrupts.</summary>
     Counts = 1 << 7,
     /// <summary>A remapping unit.</summary>
     Remapping = 1 << 8,
 }
 
-/// <summary>What in a log shows that the machine had run before its first line.</summary>
+/// <summary>A sign in a log that the machine had run before its first line.</summary>
 public enum MidLifeSign : byte
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>None.</summary>
     None,
-    /// <summary>A pin sent a message, and its entry had never been written.</summary>
+    /// <summary>A pin sent a message, but its entry had never been written.</summary>
     UnwrittenEntrySends,
-    /// <summary>A CPU ended an interrupt, and none had been sent.</summary>
+    /// <summary>A CPU ended an interrupt, but none had been sent.</summary>
     UnsentEnded,
-    /// <summary>A CPU took a vector, and none had been sent.</summary>
+    /// <summary>A CPU took a vector, but none had been sent.</summary>
     UnsentTaken,
-    /// <summary>The 8259 gave a vector, or got an EOI, and had never been initialised.</summary>
+    /// <summary>The 8259 gave a vector, or got an EOI, but had never been initialised.</summary>
     UninitialisedPicGives,
 }
 
-/// <summary>What the recording of a log's replay says of the log.</summary>
+/// <summary>Facts about a log, in the recording of its replay.</summary>
 public sealed record LogFacts
 {
     /// <summary>Whether its lines have time stamps.</summary>
     public bool Stamped { get; init; }
-    /// <summary>The stamp of its first line, in nanoseconds; virtual time 0 is there.</summary>
+    /// <summary>The stamp of its first line, in nanoseconds; virtual time 0 is at this line.</summary>
     public long FirstStamp { get; init; }
-    /// <summary>Whether it shows the machine's reset before anything that a CPU did.</summary>
+    /// <summary>Whether it contains the machine's reset before any action of a CPU.</summary>
     public bool FromReset { get; init; }
-    /// <summary>What shows that the machine had run before.</summary>
+    /// <summary>The sign that the machine had run before.</summary>
     public MidLifeSign MidLife { get; init; }
-    /// <summary>The line of the log at which that stands; 0 for none.</summary>
+    /// <summary>The line of the log with that sign; 0 for none.</summary>
     public long MidLifeLine { get; init; }
-    /// <summary>What it contains.</summary>
+    /// <summary>The kinds of events that it contains.</summary>
     public LogParts Parts { get; init; }
-    /// <summary>Lines that have an event's name and not its fields.</summary>
+    /// <summary>The number of lines that have an event's name but not its fields.</summary>
     public long Damaged { get; init; }
-    /// <summary>Whether it shows which CPU did what.</summary>
+    /// <summary>Whether it shows which CPU an action belongs to.</summary>
     public bool KnowsCpus { get; init; }
 
-    /// <summary>Throws where no log is so.</summary>
+    /// <summary>Throws if no log can have these facts.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
     internal void Validate()
     {
         OptionCheck check = OptionCheck.Whole;
         check.Defined(MidLife);
-        // Half of what 64 bits hold, so that no event's time leads beyond it.
+        // At most half of the 64-bit range, so that no time of an event overflows.
         check.Range(FirstStamp, 0, long.MaxValue / 2);
         check.Range(MidLifeLine, 0, long.MaxValue);
         check.Range(Damaged, 0, long.MaxValue);

@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Recordings;
 
-/// <summary>How a recording is laid out.</summary>
+/// <summary>The layout of a recording.</summary>
 /// <remarks><code>
 /// magic "WIRQREC" and one byte of version
 /// length of the header, 7 bits a byte, and the header: JSON of the machine

@@ -13,9 +13,9 @@ namespace Wirq.Traces.Recordings;
 internal sealed partial class RecordingJson : JsonSerializerContext;
 
 /// <summary>How the header of a recording is read.</summary>
-/// <remarks>Every field is written that is not null, and every field that cannot be null is demanded: one that a header
-/// lacks would be taken for zero, which is another machine. But for flags that are off by default, which is what zero
-/// says: a field that comes later is such a flag, or allows null, or comes with another version of the format.</remarks>
+/// <remarks>Every field that is not null is written, and every field that cannot be null is required: a missing field
+/// would be read as zero, which means another machine. The exception is flags that are off by default, because zero
+/// means off. So a new field must be such a flag, or allow null, or come with another version of the format.</remarks>
 internal static class StrictHeader
 {
     private static readonly object[] s_usual =
@@ -33,7 +33,7 @@ internal static class StrictHeader
 
     private static void Demand(JsonTypeInfo type)
     {
-        // What is not written is no field: a header that names it is refused.
+        // A property that is not written is not a field: a header that contains it is refused.
         for (int i = type.Properties.Count - 1; i >= 0; i--)
         {
             if (type.Properties[i] is { Get: null, Set: null })

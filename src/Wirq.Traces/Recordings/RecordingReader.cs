@@ -2,7 +2,7 @@ using Wirq.Events;
 
 namespace Wirq.Traces.Recordings;
 
-/// <summary>Reads a recording; the file may be anything at all.</summary>
+/// <summary>Reads a recording. The file is not trusted.</summary>
 public sealed class RecordingReader : IDisposable
 {
     private readonly BufferedStream _stream;
@@ -15,9 +15,9 @@ public sealed class RecordingReader : IDisposable
     private bool _ended;
 
     /// <summary>Opens a recording and reads its header.</summary>
-    /// <param name="stream">Where it comes from; disposed of together with the reader.</param>
+    /// <param name="stream">The recording; disposed of together with the reader.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <exception cref="RecordingException">It is none, or of another version, or its machine is none that can be
+    /// <exception cref="RecordingException">It is not a recording, or has an unknown version, or its machine cannot be
     /// built.</exception>
     public RecordingReader(Stream stream, string file)
     {
@@ -41,11 +41,12 @@ public sealed class RecordingReader : IDisposable
     /// <summary>The header of the recording.</summary>
     public RecordingHeader Header { get; }
 
-    /// <summary>Reads the next event. What it names (a CPU, a pin, a source, …) is there in the machine of the
-    /// header.</summary>
+    /// <summary>Reads the next event. Everything that it refers to (a CPU, a pin, a source, …) exists in the machine of
+    /// the header.</summary>
     /// <returns>False at the end.</returns>
     /// <exception cref="RecordingException">The recording is damaged, or cut off
-    /// (<see cref="RecordingException.IsCutOff"/>), or an event names what the machine does not have.</exception>
+    /// (<see cref="RecordingException.IsCutOff"/>), or an event refers to something that the machine does not
+    /// have.</exception>
     public bool TryRead(out Event happened)
     {
         happened = default;
@@ -85,7 +86,7 @@ public sealed class RecordingReader : IDisposable
     /// <summary>Closes the stream.</summary>
     public void Dispose() => _stream.Dispose();
 
-    /// <summary>The kind of a number; none where it is not known.</summary>
+    /// <summary>The kind with a number; none if it is unknown.</summary>
     private EventKind KindOf(ulong number)
     {
         if (_isFirstVersion)

@@ -5,8 +5,8 @@ using Wirq.Events;
 namespace Wirq.Traces.Recordings;
 
 /// <summary>Writes a stream of events to a file, a few bytes each.</summary>
-/// <remarks>Not thread-safe. <see cref="Complete"/> it before it is disposed of: a recording without its end is one of a
-/// run that was cut off.</remarks>
+/// <remarks>Not thread-safe. Call <see cref="Complete"/> before it is disposed of: a recording without an end counts as
+/// cut off.</remarks>
 public sealed class RecordingWriter : IDisposable
 {
     private const int FlushAt = 1 << 16, LongestEvent = 1 + 3 + 5 * 10;
@@ -35,16 +35,17 @@ public sealed class RecordingWriter : IDisposable
         Flush();
     }
 
-    /// <summary>Appends an event. Times must not go back.</summary>
-    /// <exception cref="InvalidOperationException">The recording has its end; or the machine does not observe: its
-    /// effects come without their causes, and nothing could be concluded from the recording.</exception>
+    /// <summary>Appends an event. Times must not decrease.</summary>
+    /// <exception cref="InvalidOperationException">The recording is complete, or the machine does not make
+    /// observations. Then its effects come without their causes, and no conclusion can be drawn from the
+    /// recording.</exception>
     public void Write(in Event happened)
     {
         if (_ended)
             throw new InvalidOperationException("the recording is complete; nothing can follow");
         ArgumentOutOfRangeException.ThrowIfLessThan(happened.Time, _time);
         _observed |= !happened.IsEffect;
-        // An EOI of a kernel's local APIC comes in as that effect; all others follow from something that is observed.
+        // An EOI of a local APIC in a kernel is an input of this kind. All other effects follow from an observed event.
         if (!_observed && happened.Kind != EventKind.EoiBroadcast)
         {
             throw new InvalidOperationException($"a recording that begins with an effect ({happened.Kind}) tells nothing: set "
@@ -67,7 +68,7 @@ public sealed class RecordingWriter : IDisposable
             Flush();
     }
 
-    /// <summary>Writes the end: nothing was left out.</summary>
+    /// <summary>Writes the end, which marks the recording as complete.</summary>
     public void Complete()
     {
         if (_ended)
@@ -79,8 +80,8 @@ public sealed class RecordingWriter : IDisposable
         Flush();
     }
 
-    /// <summary>Closes the stream. Where the recording is not complete, what came until now is kept, and a reader calls it cut
-    /// off.</summary>
+    /// <summary>Closes the stream. If <see cref="Complete"/> was not called, the events so far are kept, and a reader
+    /// reports the recording as cut off.</summary>
     public void Dispose()
     {
         if (_disposed)

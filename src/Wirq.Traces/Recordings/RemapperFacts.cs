@@ -3,8 +3,8 @@ using Wirq.State;
 
 namespace Wirq.Traces.Recordings;
 
-/// <summary>What a recording keeps of a remapping unit: enough to judge what the machine did, and not how the unit is
-/// built.</summary>
+/// <summary>What a recording contains of a remapping unit: enough to check the behaviour of the machine, but not how
+/// the unit is built.</summary>
 public sealed record RemapperFacts : IRemapperOptions
 {
     /// <inheritdoc/>
@@ -14,7 +14,7 @@ public sealed record RemapperFacts : IRemapperOptions
     /// <inheritdoc/>
     public MsiFormat OwnFormat { get; init; }
 
-    /// <summary>What a recording keeps of a machine's units; null for none.</summary>
+    /// <summary>The facts about a machine's units; null for none.</summary>
     internal static IReadOnlyList<RemapperFacts>? Of(FabricOptions machine) => machine.Remappers.Count == 0 ? null
         : [.. machine.Remappers.Select(one => new RemapperFacts { Registers = one.Registers, Scope = one.Scope, OwnFormat = one.OwnFormat })];
 

@@ -3,8 +3,8 @@ using Wirq.Traces.Qemu;
 namespace Wirq.Traces.Replay;
 
 /// <summary>Acknowledges in a <c>-d int</c> log: which CPU took which vector, and when.</summary>
-/// <remarks>The line itself does not name its CPU. The dump after it has the task register, whose base differs from CPU
-/// to CPU. The owner of a base is known once only one CPU has the vector pending. Until then an acknowledge waits for
+/// <remarks>The line itself does not name its CPU. The dump after it has the task register, whose base is different for
+/// each CPU. The CPU of a base is known once only one CPU has the vector pending. Until then an acknowledge waits for
 /// the EOI that ends it, whose thread identifies the CPU (<see cref="EoiInference"/>).</remarks>
 internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, EoiInference inference)
 {
@@ -17,7 +17,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
 
     private LocalApics Apics => machine.LocalApics;
 
-    /// <summary>An INTA cycle gave this vector: the next line says that a CPU serves it.</summary>
+    /// <summary>An INTA cycle returned this vector. The next line reports that a CPU serves it.</summary>
     internal void NotePic(byte vector) => _fromPic = vector;
 
     /// <summary>Whether a line repeats the INTA cycle just before it.</summary>
@@ -31,7 +31,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
             Settle(CpuOf(null));
     }
 
-    /// <summary>The log is at its end. Where the dump that names the CPU is missing, so is the answer.</summary>
+    /// <summary>The log has ended. If the dump that identifies the CPU is missing, the CPU is not known.</summary>
     internal void End()
     {
         int vector = _vector, cpu = vector == None ? None : CpuOf(null);
@@ -71,7 +71,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
         }
         if (Apics.State(cpu).Irr.Has(_vector) || inference.TryMoveExpiry(_vector, cpu))
             return cpu;
-        // A base that two CPUs share, before the kernel gave each its own, names neither.
+        // A base that two CPUs share, before the kernel gave each its own, does not identify a CPU.
         if (only != None && !several)
             _cpuOfBase[known] = only;
         return only == None ? cpu : only;

@@ -3,8 +3,8 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Looks for what cannot be at the beginning of a machine's life: the effect of something that would have to
-/// have a line before it.</summary>
+/// <summary>Looks for signs that a log does not begin with the machine's reset: effects whose cause has no line before
+/// them.</summary>
 internal sealed class BeginningWatch
 {
     private const int LowestLegal = 16;
@@ -16,10 +16,10 @@ internal sealed class BeginningWatch
 
     /// <summary>The first such sign.</summary>
     internal MidLifeSign Sign { get; private set; }
-    /// <summary>The line at which it stands.</summary>
+    /// <summary>The line of the sign.</summary>
     internal long Line { get; private set; }
-    /// <summary>Whether a pin sent by an entry that no line wrote, wherever that stands: then writes of entries are
-    /// not traced, or stand before the log.</summary>
+    /// <summary>Whether a pin sent by an entry that no line wrote, at any line. Then writes of entries are not traced,
+    /// or came before the log.</summary>
     internal bool EntriesUntold { get; private set; }
 
     internal void Add(in TraceLine line)
@@ -33,7 +33,8 @@ internal sealed class BeginningWatch
                 _rise = line.B != 0 ? line : default;
                 return;
             case TraceEvent.ApicDeliverIrq:
-                // Right behind a pin's rise it is the pin's. Entries of a machine that was never reset send vector 0.
+                // Right after the rise of a pin, it is the message of that pin. Entries of a machine that was never
+                // reset send vector 0.
                 if (!_entryWritten && _rise.Event == TraceEvent.IoApicSetIrq && _rise.Thread == line.Thread && line.D >= LowestLegal)
                 {
                     EntriesUntold = true;
@@ -45,7 +46,7 @@ internal sealed class BeginningWatch
                 _sent = true;
                 break;
             case TraceEvent.PicInterrupt:
-                // A chip that was only reset has vectors 0 to 7.
+                // A chip that was only reset, and not initialised, has vectors 0 to 7.
                 if (!(line.A < PicPair.SlaveFirst ? _masterReady : _slaveReady) && line.B >= PicPair.SlaveFirst)
                     Note(MidLifeSign.UninitialisedPicGives, line);
                 _sent = true;

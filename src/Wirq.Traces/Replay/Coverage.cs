@@ -2,10 +2,10 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>A chip whose responses a log holds.</summary>
+/// <summary>A chip whose responses are in a log.</summary>
 internal enum Responder
 {
-    /// <summary>The 8259 pair, LINT0 where it leads to it included.</summary>
+    /// <summary>The 8259 pair, including LINT0 if it is connected to it.</summary>
     Pic,
     /// <summary>The I/OAPIC.</summary>
     IoApic,
@@ -15,34 +15,34 @@ internal enum Responder
     Unit,
 }
 
-/// <summary>Whether a log has all that decides what a chip does. Where a kind of stimulus never shows, it was not traced,
-/// or never happened: a difference may come of it, and is no mismatch. The machine's reset is such a stimulus: a log that
-/// shows none may begin in any state.</summary>
-/// <remarks>Some stimuli matter only once something happened: before it, a log that lacks them lacks nothing.</remarks>
+/// <summary>Whether a log has everything that determines the behaviour of a chip. If a kind of stimulus never appears,
+/// either it was not traced or it never happened. A difference may be caused by that, so it is not a mismatch. The
+/// machine's reset is such a stimulus: a log without one may begin in any state.</summary>
+/// <remarks>Some stimuli matter only after a certain event. Before it, a log without them lacks nothing.</remarks>
 internal sealed class Coverage(LogSurvey survey)
 {
-    /// <summary>INTR of the 8259 pair rose: from here on, INTA cycles matter.</summary>
+    /// <summary>INTR of the 8259 pair rose: from here on, the log needs INTA cycles.</summary>
     internal bool IntrRose { get; set; }
-    /// <summary>A poll of an 8259 was requested: reads of its ports matter.</summary>
+    /// <summary>A poll of an 8259 was requested: the log needs reads of its ports.</summary>
     internal bool Polled { get; set; }
-    /// <summary>Remote IRR was set somewhere: it matters which vectors are ended.</summary>
+    /// <summary>Remote IRR was set: the log needs the ended vectors.</summary>
     internal bool RemoteIrrSet { get; set; }
 
     /// <summary>A message in remappable format is sent, and no line shows the result of its remapping.</summary>
     internal bool RemapsUnseen { get; set; } = !survey.Remaps && (survey.Saw(TraceEvent.RemapDone) || survey.Saw(TraceEvent.RemapEntry)
         || survey.Saw(TraceEvent.RemapFetch) || survey.Saw(TraceEvent.RemapEnable) || survey.Saw(TraceEvent.RemapRoot));
 
-    /// <summary>Whether everything shows on which the responses of a chip depend.</summary>
+    /// <summary>Whether the log has everything on which the responses of a chip depend.</summary>
     internal bool Tells(Responder chip) => Missing(chip) is null;
 
-    /// <summary>What does not show of all that decides what a chip does, by QEMU's name; null where nothing is
-    /// missing.</summary>
+    /// <summary>An event that the log lacks and on which the behaviour of a chip depends, by QEMU's name; null for
+    /// none.</summary>
     internal string? Missing(Responder chip) => chip switch
     {
         Responder.Pic => MissingOfPic ?? Absent(TraceEvent.ResetDelivered),
         Responder.IoApic => Absent(TraceEvent.IoApicSetIrq) ?? Absent(TraceEvent.IoApicWrite) ?? (RemoteIrrSet ? MissingOfEois : null)
             ?? MissingOfRemapping ?? Absent(TraceEvent.ResetDelivered),
-        // What an INTA cycle gave is taken too, and then it was never pending in a local APIC.
+        // The vector of an INTA cycle is also reported as taken, although it was never pending in a local APIC.
         Responder.LocalApic => Absent(TraceEvent.ApicWrite) ?? Absent(TraceEvent.ApicDeliverIrq)
             ?? Absent(TraceEvent.ApicLocalDeliver) ?? (survey.HasServicing ? Absent(TraceEvent.PicInterrupt) : null)
             ?? MissingOfRemapping ?? Absent(TraceEvent.ResetDelivered),
@@ -55,7 +55,7 @@ internal sealed class Coverage(LogSurvey survey)
         TraceEvent.ApicDeliverIrq when survey.Remaps => Responder.Unit,
         TraceEvent.PicSetIrq or TraceEvent.PicUpdateIrq or TraceEvent.PicInterrupt or TraceEvent.PicPortRead
             or TraceEvent.PicInterruptLine => Responder.Pic,
-        // By a pin; what a device sends is a stimulus.
+        // A response, if a pin sent it. A message of a device is a stimulus.
         TraceEvent.ApicDeliverIrq or TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr
             or TraceEvent.IoApicDelayedReassert or TraceEvent.IoApicRead => Responder.IoApic,
         TraceEvent.RemapRequest or TraceEvent.RemapFetch or TraceEvent.RemapEntry or TraceEvent.RemapDone
@@ -64,14 +64,16 @@ internal sealed class Coverage(LogSurvey survey)
         _ => Responder.LocalApic,
     };
 
-    /// <summary>Whether what is done to the 8259 pair shows, from whatever state it begins in.</summary>
+    /// <summary>Whether the log shows all stimuli of the 8259 pair, for any initial state.</summary>
     internal bool ShowsPic => MissingOfPic is null;
 
-    /// <summary>An event without which nothing is found out about the 8259 pair; null where none lacks.</summary>
+    /// <summary>An event that the log lacks and without which nothing can be concluded about the 8259 pair; null for
+    /// none.</summary>
     internal string? MissingOfPic => Absent(TraceEvent.PicSetIrq) ?? Absent(TraceEvent.PicPortWrite)
         ?? (IntrRose ? Absent(TraceEvent.PicInterrupt) : null) ?? (Polled ? Absent(TraceEvent.PicPortRead) : null);
 
-    /// <summary>A broadcast shows what an EOI ended. If CPUs are known, it is predicted from what each took.</summary>
+    /// <summary>A broadcast shows which vector an EOI ended. If CPUs are known, it is predicted from the vectors that
+    /// each CPU took.</summary>
     private string? MissingOfEois => !survey.KnowsCpus ? Absent(TraceEvent.IoApicEoiBroadcast)
         : (survey.HasServicing ? null : Absent(TraceEvent.IoApicEoiBroadcast)) ?? Missing(Responder.LocalApic);
 

@@ -4,11 +4,11 @@ namespace Wirq.Traces.Replay;
 
 /// <summary>Accepted interrupts of one source at one CPU.</summary>
 /// <param name="Source"><c>ioapic:PIN</c>, <c>pic:IRQ</c>, <c>msi:ADDRESS:DATA</c> or <c>irte:INDEX</c>.</param>
-/// <param name="Cpu">The CPU; -1 where the log does not tell.</param>
-/// <param name="Count">How many were accepted; those that merged into one still pending do not count.</param>
+/// <param name="Cpu">The CPU; -1 if the log does not show it.</param>
+/// <param name="Count">The number of accepted interrupts. Those that merged into a pending one do not count.</param>
 public readonly record struct Delivered(string Source, int Cpu, long Count);
 
-/// <summary>The source of an interrupt, as reports call it.</summary>
+/// <summary>The source of an interrupt, by its name in reports.</summary>
 internal readonly record struct SourceName(SourceName.Family Kind, ulong Address, uint Data)
 {
     internal enum Family : byte { None, IoApic, Pic, Msi, Irte }
@@ -28,10 +28,10 @@ internal readonly record struct SourceName(SourceName.Family Kind, ulong Address
     };
 }
 
-/// <summary>Counts what was accepted.</summary>
+/// <summary>Counts accepted interrupts.</summary>
 internal sealed class DeliveryCounts
 {
-    // A guest that writes its own messages can make any number of sources; a longer report would not be useful.
+    // A guest that writes its own messages can make any number of sources. A longer report would not be useful.
     private const int MostSources = 4096;
 
     private readonly Dictionary<(SourceName Source, int Cpu), long> _counts = [];

@@ -2,13 +2,14 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Infers what a CPU took from what it ended, where the log does not say.</summary>
+/// <summary>Infers which vectors a CPU took from the vectors that it ended, if the log does not show
+/// acknowledges.</summary>
 /// <remarks>
-/// A vector is taken only when it must have been taken: at an EOI that finds nothing in service, and when the count of
-/// delivered interrupts shows that a vector which is still pending here was accepted anew.
-/// <para>Which vector an EOI ends: vectors that came while the last handler ran were blocked by it, and then the
-/// highest goes first; later ones were taken as they came. If the broadcast after an EOI, or its absence, contradicts
-/// this, the broadcast decides, and does not count as checked.</para>
+/// A vector counts as taken only when it must have been taken: at an EOI while nothing is in service, and when the
+/// count of delivered interrupts shows that a vector which is still pending here was accepted again.
+/// <para>Which vector an EOI ends: vectors that arrived while the last handler ran were blocked by it, and then the
+/// highest is first. Later ones were taken when they arrived. If the broadcast after an EOI, or its absence,
+/// contradicts this, the broadcast decides, and does not count as checked.</para>
 /// </remarks>
 internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers, bool told)
 {
@@ -23,7 +24,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
 
     private LocalApics Apics => machine.LocalApics;
 
-    /// <summary>Whether the log does not say when this vector is taken.</summary>
+    /// <summary>Whether the log does not show when this vector is taken.</summary>
     internal bool Infers(int cpu, int vector) => !told || _open[At(cpu, vector)];
 
     /// <summary>A vector became pending.</summary>
@@ -39,7 +40,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         }
     }
 
-    /// <summary>A timer expired that may have been another CPU's.</summary>
+    /// <summary>A timer expired that may belong to another CPU.</summary>
     internal void NoteExpiry(int vector, int given, int other)
     {
         if (_expiries.Count == Remembered)
@@ -47,7 +48,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         _expiries.Enqueue(new(vector, given, timers[given], other, timers[other]));
     }
 
-    /// <summary>Gives an expiry that was ambiguous to the CPU that took its vector.</summary>
+    /// <summary>Assigns an ambiguous expiry to the CPU that took its vector.</summary>
     internal bool TryMoveExpiry(int vector, int cpu)
     {
         foreach (Expiry expiry in _expiries)
@@ -74,8 +75,9 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         return vector != None && TryMoveExpiry(vector, cpu);
     }
 
-    /// <summary>The log counts a vector as accepted anew that is still pending here: it had been taken. If its CPU has
-    /// signalled EOI since it came, it was ended too, by an EOI that was attributed to another vector.</summary>
+    /// <summary>The log counts a new acceptance of a vector that is still pending here, so it had been taken. If its
+    /// CPU has signalled EOI since it arrived, it was also ended, by an EOI that was attributed to another
+    /// vector.</summary>
     internal void WasTaken(int cpu, int vector)
     {
         ref ApicState s = ref Apics.State(cpu);
@@ -92,9 +94,9 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         machine.Drain();
     }
 
-    /// <summary>A CPU is about to signal EOI: what it ends is put in service, if it is not.</summary>
+    /// <summary>A CPU is about to signal EOI. The vector that this ends is put in service, if it is not.</summary>
     /// <param name="cpu">The CPU.</param>
-    /// <param name="broadcast">The vector whose broadcast follows in the log; -1 for none.</param>
+    /// <param name="broadcast">The vector of the following broadcast in the log; -1 for none.</param>
     /// <param name="broadcastsTold">Whether the log contains broadcasts.</param>
     /// <returns>Whether the broadcast, or its absence, was needed to decide.</returns>
     internal bool BeforeEoi(int cpu, int broadcast, bool broadcastsTold)
@@ -142,7 +144,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         return blocked != None ? blocked : first;
     }
 
-    /// <summary>Another vector that the EOI may have ended, given what the log says of its broadcast.</summary>
+    /// <summary>Another vector that the EOI may have ended, given its broadcast in the log.</summary>
     private int Alternative(int cpu, int broadcast)
     {
         ref ApicState s = ref Apics.State(cpu);
@@ -160,7 +162,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     {
         if (!_open[At(cpu, vector)])
             return;
-        // One acknowledge was open, at whichever of them had the vector pending.
+        // One acknowledge was of an unknown CPU: one of those that had the vector pending.
         for (int other = 0; other < Apics.Count; other++)
         {
             _openCount -= _open[At(other, vector)] ? 1 : 0;
@@ -168,7 +170,7 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
         }
     }
 
-    /// <summary>An expiry that may have been another CPU's, whose deadline was as near.</summary>
+    /// <summary>An expiry that may belong to another CPU, whose deadline was almost the same.</summary>
     private readonly record struct Expiry(int Vector, int Given, long Deadline, int Other, long OtherDeadline);
 
     private static int At(int cpu, int vector) => cpu * Vectors + vector;

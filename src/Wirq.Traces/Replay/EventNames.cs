@@ -2,17 +2,17 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What reports call the events of a log: QEMU's names, the older where there are two.</summary>
+/// <summary>The names of a log's events in reports: QEMU's names, the older one if there are two.</summary>
 internal static class EventNames
 {
     private static readonly string[] Names = BuildNames();
 
     internal static string Of(TraceEvent happened) => Names[(int)happened];
 
-    /// <summary>The event of a name that <see cref="Of"/> gives.</summary>
+    /// <summary>The event of a name that <see cref="Of"/> returns.</summary>
     internal static TraceEvent Find(string name) => (TraceEvent)Array.IndexOf(Names, name);
 
-    /// <summary>The name of an event by its number, as a recording has it; null where there is none.</summary>
+    /// <summary>The name of an event by its number in a recording; null if there is none.</summary>
     internal static string? OfNumber(uint number) => number > 0 && number < Names.Length ? Names[number] : null;
 
     private static string[] BuildNames()

@@ -9,7 +9,7 @@ internal sealed class LawLedger
 
     internal IReadOnlyList<LawVerdict> Verdicts => _verdicts;
 
-    /// <summary>Takes the verdicts of one life; of several breaks of a law the first counts.</summary>
+    /// <summary>Adds the verdicts of one life. If a law breaks several times, the first break counts.</summary>
     internal void Add(IReadOnlyList<Law> laws)
     {
         foreach (Law law in laws)

@@ -2,7 +2,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What a line of a log says, written much as QEMU wrote it.</summary>
+/// <summary>The text of a log line, similar to QEMU's.</summary>
 internal static class LineText
 {
     internal static string Of(in TraceLine line) => Of(line.Event, line.A, line.B, line.C, line.D, line.E, line.F);

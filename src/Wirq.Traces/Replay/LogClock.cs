@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Replay;
 
-/// <summary>The log's wall clock as virtual time: it starts at 0 and never goes back. Where the clock was set back, or
-/// another log begins, time goes on from where it was.</summary>
+/// <summary>The log's wall clock as virtual time: it starts at 0 and never decreases. If the clock was set back, or
+/// another log begins, time continues from its last value.</summary>
 internal struct LogClock
 {
     private const long PerMicrosecond = 1000, Second = 1_000_000, Longest = 1L << 50;
@@ -13,7 +13,7 @@ internal struct LogClock
 
     internal long Nanoseconds(long microseconds)
     {
-        // A jump by years is a damaged line; one of seconds backwards is a clock that was set.
+        // A jump of years is a damaged line. A jump of seconds backwards is a clock that was set.
         long step = microseconds - _last;
         if (step is < -Second or > Longest)
             _start += step;

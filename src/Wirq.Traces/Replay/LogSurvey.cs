@@ -3,11 +3,11 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What must be known about a log before its first line can be replayed: which thread is which CPU, how many
-/// there are, which events were traced at all, and where the machine was reset.</summary>
-/// <remarks>This is a separate pass over the whole log. It would not be enough to hold lines back until a thread shows
-/// its CPU: the thread of a machine with one CPU may never show it, and an event that is not traced cannot be
-/// distinguished from a missing one before the end.</remarks>
+/// <summary>Facts about a log that must be known before its first line can be replayed: the CPU of each thread, the
+/// number of CPUs, the traced events, and the lines of machine resets.</summary>
+/// <remarks>This is a separate pass over the whole log. It would not be enough to delay lines until a thread shows its
+/// CPU: the thread of a machine with one CPU may never show it, and an event that is not traced cannot be distinguished
+/// from a missing one before the end.</remarks>
 internal sealed class LogSurvey
 {
     private readonly ulong _seen;
@@ -34,44 +34,44 @@ internal sealed class LogSurvey
         KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
-    /// <summary>The ids of the CPUs, ascending: CPU n has the nth.</summary>
+    /// <summary>The APIC ids of the CPUs, ascending: CPU n has the nth id.</summary>
     internal IReadOnlyList<uint> ApicIds { get; }
     /// <summary>Lines that belong to a reset of the machine, from the first to the last, in order.</summary>
     internal IReadOnlyList<(long From, long To)> Resets { get; }
-    /// <summary>The first line of a CPU; <see cref="long.MaxValue"/> where there is none.</summary>
+    /// <summary>The first line of a CPU; <see cref="long.MaxValue"/> if there is none.</summary>
     internal long FirstCpuLine { get; }
     internal byte IoApicVersion { get; }
-    /// <summary>The first time stamp, in microseconds; -1 where no line has one.</summary>
+    /// <summary>The first time stamp, in microseconds; -1 if no line has one.</summary>
     internal long FirstStamp { get; }
-    /// <summary>Whether the machine's reset stands before anything that a CPU does.</summary>
+    /// <summary>Whether the machine's reset comes before any action of a CPU.</summary>
     internal bool FromReset { get; }
     internal bool HasThreads { get; }
-    /// <summary>The different messages that a remapping unit got; if there are very many, only the first are
+    /// <summary>The number of different messages that a remapping unit got; if there are very many, only the first are
     /// counted.</summary>
     internal int Requests { get; }
 
-    /// <summary>Whether it may show an input of the 8259 to be level-triggered.</summary>
+    /// <summary>Whether it may show that an input of the 8259 is level-triggered.</summary>
     internal bool MayShowTriggers { get; }
 
-    /// <summary>Whether messages go through a remapping unit, and the log tells which.</summary>
+    /// <summary>Whether messages go through a remapping unit, and the log shows them.</summary>
     internal bool Remaps => Saw(TraceEvent.RemapRequest);
 
-    /// <summary>The CPU of a thread; -1 where it is none, or where several share it.</summary>
+    /// <summary>The CPU of a thread; -1 if it has none, or if several share it.</summary>
     internal int CpuOf(long thread) => _cpuOfThread.GetValueOrDefault(thread, -1);
 
-    /// <summary>Whether any line is one of a CPU's own.</summary>
+    /// <summary>Whether any line belongs to a known CPU.</summary>
     internal bool ShowsCpus => _cpuOfThread.Count > 0;
 
-    /// <summary>Whether every line of a CPU tells which one, and those of its local APIC are there.</summary>
+    /// <summary>Whether every line of a CPU shows which CPU it is, and the lines of local APICs are traced.</summary>
     internal bool KnowsCpus { get; }
 
-    /// <summary>Whether the log shows what LINT0 hands on, and how each CPU set it.</summary>
+    /// <summary>Whether the log shows what LINT0 passes, and how each CPU programmed it.</summary>
     internal bool ShowsLint => Saw(TraceEvent.ApicLocalDeliver) && Saw(TraceEvent.ApicWrite) && KnowsCpus;
 
     /// <summary>Whether the log shows acknowledges.</summary>
     internal bool HasServicing => Saw(TraceEvent.ServicingInterrupt);
 
-    /// <summary>What a recording of its replay has to say of it.</summary>
+    /// <summary>The facts for a recording of its replay.</summary>
     internal LogFacts Facts
     {
         get
@@ -81,7 +81,7 @@ internal sealed class LogSurvey
             Add(LogParts.PicInputs, Saw(TraceEvent.PicSetIrq));
             Add(LogParts.PicWrites, Traces(TraceEvent.PicPortWrite));
             Add(LogParts.Pins, Saw(TraceEvent.IoApicSetIrq));
-            // Where messages are traced, a pin whose entry lets it through shows without a write.
+            // If messages are traced, a pin whose entry is unmasked is visible without a write of the entry.
             Add(LogParts.Entries, !_entriesUntold && (Traces(TraceEvent.IoApicWrite)
                 || Saw(TraceEvent.IoApicSetIrq) && Saw(TraceEvent.ApicDeliverIrq)));
             Add(LogParts.LocalApics, Saw(TraceEvent.ApicWrite));
@@ -93,7 +93,7 @@ internal sealed class LogSurvey
             return new LogFacts
             {
                 Stamped = FirstStamp >= 0,
-                // A stamp beyond what a recording holds is none of a clock.
+                // A stamp above the range of a recording is not from a clock.
                 FirstStamp = Math.Clamp(FirstStamp, 0, long.MaxValue / 2 / perMicrosecond) * perMicrosecond,
                 FromReset = FromReset,
                 MidLife = midLife ? _sign : MidLifeSign.None,
@@ -109,8 +109,8 @@ internal sealed class LogSurvey
 
     internal bool Saw(TraceEvent happened) => (_seen >> (int)happened & 1) != 0;
 
-    /// <summary>Whether an event is traced: it is there, or so many of its family are that all were asked
-    /// for.</summary>
+    /// <summary>Whether an event is traced: it occurs in the log, or enough events of its family do that all of them
+    /// must have been enabled.</summary>
     internal bool Traces(TraceEvent happened)
     {
         const int enough = 3;

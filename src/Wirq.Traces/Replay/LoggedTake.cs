@@ -2,10 +2,10 @@ using Wirq.Events;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>A log says which vector a CPU took.</summary>
+/// <summary>Takes a vector as a log shows it.</summary>
 internal static class LoggedTake
 {
-    /// <summary>The CPU takes this vector, or has taken it before, whatever else is pending.</summary>
+    /// <summary>The CPU takes this vector, or has already taken it, regardless of other pending vectors.</summary>
     internal static void TakeLogged(this LocalApics apics, int cpu, byte vector, EventBuffer events)
     {
         ref ApicState s = ref apics.State(cpu);

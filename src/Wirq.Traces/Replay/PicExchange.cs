@@ -21,16 +21,16 @@ internal sealed class PicExchange
         _triggers = new TriggerInference(machine, prints, triggers);
     }
 
-    /// <summary>What is expected of the stimulus that is worked on.</summary>
+    /// <summary>The expected lines of the current stimulus.</summary>
     internal List<Prediction> Expected => _expected;
 
     /// <summary>A stimulus of the pair begins.</summary>
     internal void Begin(in PicStimulus stimulus) => _stimulus = stimulus;
 
-    /// <summary>A line about the pair.</summary>
+    /// <summary>Adds a line about the pair.</summary>
     internal void Take(in TraceLine line) => _lines.Add(line);
 
-    /// <summary>The stimulus is over, as another one follows.</summary>
+    /// <summary>Ends the stimulus, because another one follows.</summary>
     internal void Close()
     {
         if (_expected.Count == 0 && _lines.Count == 0)
@@ -39,12 +39,12 @@ internal sealed class PicExchange
         Clear();
     }
 
-    /// <summary>The stimulus is over, as an INTA cycle or a poll follows: what the log has beyond it belongs to
-    /// that.</summary>
+    /// <summary>Ends the stimulus, because an INTA cycle or a poll follows. Further lines of the log belong to that
+    /// one.</summary>
     internal void CloseBefore(in PicStimulus next)
     {
         int own = Math.Min(_expected.Count, _lines.Count);
-        // In the other trigger mode it may have more lines of its own, or fewer.
+        // With the other trigger mode the stimulus may have more lines, or fewer.
         if (Agreeing(0, own) < own && _verdicts.Coverage.ShowsPic && _triggers.ExplainsFirst(_stimulus, _lines, out int explained))
         {
             own = explained;
@@ -58,8 +58,8 @@ internal sealed class PicExchange
         _stimulus = next;
     }
 
-    /// <summary>The log is at its end. It is not known what else it would have shown for this stimulus, nor whether its
-    /// last lines belong to a next one.</summary>
+    /// <summary>The log has ended. It is not known which other lines would have followed for this stimulus, nor whether
+    /// its last lines belong to the next one.</summary>
     internal void End()
     {
         int agree = Agreeing(0, _lines.Count);
@@ -73,7 +73,7 @@ internal sealed class PicExchange
         Clear();
     }
 
-    /// <summary>Whether the lines that wait begin with one of this kind.</summary>
+    /// <summary>Whether the first waiting line is of this kind.</summary>
     internal bool StartsWith(TraceEvent kind) => _lines.Count > 0 && _lines[0].Event == kind;
 
     /// <summary>The trigger modes that explain an INTA which takes another IRQ than expected, if there are
@@ -116,7 +116,7 @@ internal sealed class PicExchange
             _verdicts.LeaveUnchecked(_lines[i].Event);
     }
 
-    /// <summary>How many lines are as expected, from the first one on.</summary>
+    /// <summary>The number of lines that are as expected, from the first one on.</summary>
     private int Agreeing(int from, int count)
     {
         while (from < count && from < _expected.Count && _expected[from].IsMetBy(_lines[from]))
@@ -124,9 +124,9 @@ internal sealed class PicExchange
         return from;
     }
 
-    /// <summary>Nothing keeps a device from driving the master's input 2, beside the slave; QEMU's PIIX does, as it
-    /// lets all its lines go. Where it drives it as the slave does, nothing changes, and the master prints what it
-    /// always does.</summary>
+    /// <summary>A device may drive the master's input 2 in addition to the slave. QEMU's PIIX does so when it releases
+    /// all its lines. If it drives the same level as the slave, nothing changes, and the master prints its usual
+    /// lines.</summary>
     private void ExpectAtCascade(int from, int count)
     {
         while (from < count && _lines[from].Event == TraceEvent.PicSetIrq && (_lines[from].C != 0) == _triggers.CascadeIsHigh)

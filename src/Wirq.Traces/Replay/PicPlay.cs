@@ -3,16 +3,16 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What a stimulus of the 8259 pair does to a pair, and what QEMU prints of it.</summary>
+/// <summary>The effect of a stimulus on an 8259 pair, and the lines that QEMU prints for it.</summary>
 internal static class PicPlay
 {
     /// <summary>The input that a line drives, 0 to 15.</summary>
     internal static int IrqOf(in TraceLine line) => (int)line.B + (line.A != 0 ? 0 : PicPair.SlaveFirst);
 
-    /// <summary>The port that a line names.</summary>
+    /// <summary>The port of a line.</summary>
     internal static ushort PortOf(in TraceLine line) => (ushort)((line.A != 0 ? PicPair.MasterCommand : PicPair.SlaveCommand) + line.B);
 
-    /// <summary>Applies a line to a pair outside of a machine.</summary>
+    /// <summary>Applies a line to a pair that is not in a machine.</summary>
     internal static void On(PicPair pic, in TraceLine line, EventBuffer events)
     {
         switch (line.Event)
@@ -30,13 +30,13 @@ internal static class PicPlay
         pic.Update(events);
     }
 
-    /// <summary>What QEMU prints of a stimulus.</summary>
+    /// <summary>The lines that QEMU prints for a stimulus.</summary>
     /// <param name="prints">How it prints.</param>
     /// <param name="line">The stimulus.</param>
     /// <param name="before">The pair before it.</param>
     /// <param name="pic">The pair after it.</param>
     /// <param name="fabric">The machine, for LINT0 of its CPUs.</param>
-    /// <param name="lines">Where it goes.</param>
+    /// <param name="lines">Receives the lines.</param>
     internal static void Expect(PicPrints prints, in TraceLine line, in PicPairState before, PicPair pic, Fabric fabric,
         List<Prediction> lines)
     {
@@ -54,7 +54,7 @@ internal static class PicPlay
         }
     }
 
-    /// <summary>Whether an INTA cycle found nothing to take.</summary>
+    /// <summary>Whether an INTA cycle found no request.</summary>
     internal static bool IsSpurious(in PicPairState before, in TraceLine line)
     {
         const int spurious = 7;
@@ -62,7 +62,7 @@ internal static class PicPlay
         return level == spurious && ((line.A < PicPair.SlaveFirst ? before.Master : before.Slave).Irr & Pic8259.Bit(spurious)) == 0;
     }
 
-    /// <summary>Whether QEMU brings the output up to date after a port write.</summary>
+    /// <summary>Whether QEMU updates the output after a port write.</summary>
     private static bool Updates(in TraceLine line, in PicState before)
     {
         byte value = (byte)line.C;

@@ -2,10 +2,10 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Which lines QEMU prints of its 8259 pair: one for each call that brings an output up to date, whether it
-/// changes or not.</summary>
-/// <remarks>A chip that requests prints pic_update_irq; the slave then drives input 2 of the master, whichever way; the
-/// master drives INTR, and where INTR is high every local APIC with LINT0 open prints that it got it.</remarks>
+/// <summary>The lines that QEMU prints for its 8259 pair: one for each call that updates an output, even if it does not
+/// change.</summary>
+/// <remarks>A chip with a request prints pic_update_irq. The slave then drives input 2 of the master, high or low. The
+/// master drives INTR, and if INTR is high, every local APIC whose LINT0 is unmasked prints that it got it.</remarks>
 internal sealed class PicPrints(LogSurvey survey)
 {
     private const ulong IsMaster = 1, IsSlave = 0, CascadeInput = 2, Lint0 = 3;
@@ -14,7 +14,7 @@ internal sealed class PicPrints(LogSurvey survey)
     private readonly bool _updates = survey.Saw(TraceEvent.PicUpdateIrq), _cascade = survey.Saw(TraceEvent.PicSetIrq),
         _intr = survey.Saw(TraceEvent.PicInterruptLine), _lint = survey.ShowsLint;
 
-    /// <summary>What one chip prints as its output is brought up to date.</summary>
+    /// <summary>The lines that one chip prints when its output is updated.</summary>
     internal void Update(bool master, PicPair pic, Fabric fabric, List<Prediction> lines)
     {
         if (master)
@@ -23,25 +23,25 @@ internal sealed class PicPrints(LogSurvey survey)
             UpdateSlave(pic, pic.Master.State, pic.Master.Takeable != Pic8259.None, fabric, lines);
     }
 
-    /// <summary>What an INTA cycle prints.</summary>
+    /// <summary>The lines of an INTA cycle.</summary>
     /// <param name="before">The pair before the cycle.</param>
     /// <param name="pic">The pair after it.</param>
-    /// <param name="irq">Which it took, 0 to 15.</param>
-    /// <param name="spurious">Whether nothing was there to take.</param>
+    /// <param name="irq">The IRQ that it took, 0 to 15.</param>
+    /// <param name="spurious">Whether there was no request.</param>
     /// <param name="fabric">The machine.</param>
-    /// <param name="lines">Where it goes.</param>
+    /// <param name="lines">Receives the lines.</param>
     internal void Acknowledge(in PicPairState before, PicPair pic, int irq, bool spurious, Fabric fabric, List<Prediction> lines)
     {
         bool ofSlave = irq >= Priorities;
         if (spurious && !ofSlave)
             return;
-        // The slave is taken while the master still requests on its behalf.
+        // The slave's request is taken while the master still has its request for the slave.
         if (ofSlave && !spurious)
             UpdateSlave(pic, before.Master, requests: true, fabric, lines);
         Update(master: true, pic, fabric, lines);
     }
 
-    /// <summary>What a poll prints: that of the chip it went to.</summary>
+    /// <summary>The lines of a poll: those of the polled chip.</summary>
     internal void Poll(bool master, PicPair pic, Fabric fabric, List<Prediction> lines) => Update(master, pic, fabric, lines);
 
     private void UpdateSlave(PicPair pic, in PicState master, bool requests, Fabric fabric, List<Prediction> lines)
@@ -64,7 +64,7 @@ internal sealed class PicPrints(LogSurvey survey)
             AddLint(cpu, fabric, lines);
     }
 
-    /// <summary>A CPU whose LINT0 is open sees INTR.</summary>
+    /// <summary>A CPU whose LINT0 is unmasked gets INTR.</summary>
     internal void AddLint(int cpu, Fabric fabric, List<Prediction> lines)
     {
         ref ApicState apic = ref fabric.LocalApics!.State(cpu);

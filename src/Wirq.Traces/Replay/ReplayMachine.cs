@@ -6,11 +6,11 @@ using Wirq.State;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>The chips that a log is fed to, and the laws that watch them.</summary>
-/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have lines of
-/// their own here: GSI 0 to 15 lead to the 8259 pair alone, GSI 16 and up to the pins of the I/OAPIC alone, each with
-/// one wired source. What the log's line does to one chip is done to that chip, and lines, chips and laws are those
-/// of any other machine.</remarks>
+/// <summary>The chips to which a log is fed, and the laws that observe them.</summary>
+/// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have
+/// separate lines here: GSIs 0 to 15 are connected only to the 8259 pair, GSIs from 16 on only to the pins of the
+/// I/OAPIC, each with one wired source. A line of the log about one chip changes only that chip. Lines, chips and laws
+/// are the same as in any other machine.</remarks>
 internal sealed class ReplayMachine
 {
     internal const int PicLines = GsiMap.IsaIrqs, Pins = 24;
@@ -28,7 +28,7 @@ internal sealed class ReplayMachine
         _laws = new LawSet(Options, Fabric.Gsis, arena);
     }
 
-    /// <summary>How a machine is built that does what a log shows.</summary>
+    /// <summary>The options of a machine that can do what a log shows.</summary>
     internal static FabricOptions OptionsFor(LogSurvey survey) => new()
     {
         LocalApics = new()
@@ -58,16 +58,16 @@ internal sealed class ReplayMachine
         IntrAtPinZero = false,
         Sources = PicLines + Pins,
         Vtd = survey.Remaps ? new() { Profile = Profile.Qemu } : null,
-        // One cached route for each message that the log has.
+        // One cached route for each message in the log.
         Routing = survey.Remaps ? new() { Virqs = Math.Max(1, survey.Requests) } : null,
     };
 
     /// <summary>How it is built.</summary>
     internal FabricOptions Options { get; }
     internal Fabric Fabric { get; }
-    /// <summary>Its local APICs: QEMU's are never a kernel's where it writes such a log.</summary>
+    /// <summary>Its local APICs. When QEMU writes such a log, its local APICs are never in a kernel.</summary>
     internal LocalApics LocalApics => Fabric.LocalApics!;
-    /// <summary>What the log shows of the guest's memory.</summary>
+    /// <summary>The contents of guest memory that the log shows.</summary>
     internal ReplayMemory Memory { get; } = new();
     internal PicPair Pic => Fabric.Pic!;
     internal IoApic IoApic => Fabric.IoApics[0];
@@ -95,7 +95,8 @@ internal sealed class ReplayMachine
         Drain();
     }
 
-    /// <summary>The trigger modes of the 8259's inputs, slave in bits 15:8, as the guest's firmware sets them unseen.</summary>
+    /// <summary>Sets the trigger modes of the 8259's inputs, slave in bits 15:8. The guest's firmware sets them without
+    /// a line in the log.</summary>
     internal void SetTriggers(ushort levels)
     {
         const int slaveShift = 8;
@@ -106,10 +107,10 @@ internal sealed class ReplayMachine
         Drain();
     }
 
-    /// <summary>Time by the log; it never goes back.</summary>
+    /// <summary>Sets the time of the log; it never decreases.</summary>
     internal void SetTime(long nanoseconds) => Fabric.Events.Now = Math.Max(Fabric.Now, nanoseconds);
 
-    /// <summary>A device drives an input of the 8259 pair, 0 to 15 but 2.</summary>
+    /// <summary>A device drives an input of the 8259 pair, 0 to 15 except 2.</summary>
     internal void DrivePic(int irq, bool high) => Drive(_pic[irq], high);
 
     /// <summary>A device drives a pin of the I/OAPIC.</summary>
@@ -135,7 +136,7 @@ internal sealed class ReplayMachine
 
     internal bool IsPinHigh(int pin) => _pins[pin].IsAsserted;
 
-    /// <summary>Carries out what waits.</summary>
+    /// <summary>Carries out waiting effects.</summary>
     internal void Drain()
     {
         while (Fabric.Carrier.TryPeek(out Event next))
@@ -155,7 +156,7 @@ internal sealed class ReplayMachine
         }
     }
 
-    /// <summary>A pin's message that waited is carried out.</summary>
+    /// <summary>Carries out a pin's message that waited.</summary>
     internal void Release(in Event held)
     {
         if (Fabric.Carrier.Begin(held, out _))
@@ -163,20 +164,20 @@ internal sealed class ReplayMachine
         Drain();
     }
 
-    /// <summary>A pin's message that waited goes nowhere.</summary>
+    /// <summary>Drops a pin's message that waited.</summary>
     internal void Refuse(in Event held)
     {
         Fabric.Carrier.AnswerDeliver(held, RefusalReason.NoRemapper);
         Drain();
     }
 
-    /// <summary>There is no host behind the chips of a replay: the log shows the results.</summary>
+    /// <summary>There is no host behind the chips of a replay: the log has the results.</summary>
     private void Unheard()
     {
         while (Fabric.Carrier.Complete(HostAnswer.Nobody, out _)) { }
     }
 
-    /// <summary>All that one stimulus brought about has happened.</summary>
+    /// <summary>All effects of one stimulus are done.</summary>
     internal void Rest()
     {
         if (!_busy || _held.Count > 0)

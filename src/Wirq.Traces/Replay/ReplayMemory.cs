@@ -4,20 +4,20 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>As much of a guest's memory as a log shows: entries of remapping tables and descriptors, 16 bytes each. The
-/// rest cannot be read.</summary>
+/// <summary>The part of a guest's memory that a log shows: entries of remapping tables and descriptors, 16 bytes each.
+/// The rest cannot be read.</summary>
 internal sealed class ReplayMemory : IGuestMemory
 {
-    // A whole table and more; a guest that moves its table about makes the oldest go.
+    // More than a whole table. If a guest moves its table, the oldest entries are dropped.
     private const int MostEntries = 1 << 17;
 
     private readonly Dictionary<ulong, (ulong Low, ulong High)> _entries = [];
 
-    /// <summary>Something is seen in memory.</summary>
-    /// <param name="address">Where; a multiple of 16.</param>
+    /// <summary>Stores 16 bytes that the log shows.</summary>
+    /// <param name="address">The address; a multiple of 16.</param>
     /// <param name="low">Bits 63:0.</param>
     /// <param name="high">Bits 127:64.</param>
-    /// <returns>Whether something else was there before.</returns>
+    /// <returns>Whether this replaced a different value.</returns>
     internal bool Put(ulong address, ulong low, ulong high)
     {
         bool known = _entries.TryGetValue(address, out (ulong Low, ulong High) before);
@@ -38,6 +38,6 @@ internal sealed class ReplayMemory : IGuestMemory
         return true;
     }
 
-    /// <summary>A unit asks for writes by effects, and does none itself.</summary>
+    /// <summary>Not used: a unit requests writes by effects.</summary>
     public bool TryWrite(ulong address, ReadOnlySpan<byte> source) => false;
 }

@@ -2,7 +2,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>What limits the comparison, in words.</summary>
+/// <summary>The limits of the comparison, in words.</summary>
 internal static class ReplayNotes
 {
     internal static string Acknowledges(LogSurvey survey) => !survey.KnowsCpus ? "not known, nor whose lines are whose"
@@ -26,7 +26,7 @@ internal static class ReplayNotes
             notes.Add("what was accepted cannot be told from what was sent");
         if (survey.Remaps && !survey.Saw(TraceEvent.RemapFetch))
             notes.Add("entries of the remapping table are not traced (vtd_ir_irte_get): what they say is taken from the log");
-        // Where it has no line of the pair, there is no input whose mode counts.
+        // Without lines of the pair, no input's trigger mode matters.
         if (triggers.FromStart == 0 && survey.Saw(TraceEvent.PicSetIrq) && verdicts.Coverage.MissingOfPic is { } absent)
         {
             notes.Add($"which inputs of the 8259 are level-triggered is not known, for no {absent} shows: all are taken to be "

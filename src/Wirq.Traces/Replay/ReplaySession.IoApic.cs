@@ -33,7 +33,7 @@ internal sealed partial class ReplaySession
         Select(line);
         if (line.A == IoApic.EoiOffset)
         {
-            // QEMU takes the register at its full width only, and prints the broadcast that it makes of it.
+            // QEMU accepts the register only at its full width, and prints the broadcast that follows.
             if (line.C != RegisterSize || _survey.IoApicVersion < 0x20)
                 return;
             Owe(new(TraceEvent.IoApicEoiBroadcast, (byte)line.D));
@@ -41,7 +41,7 @@ internal sealed partial class ReplaySession
         _machine.Fabric.TryWrite(CpuOrAny(line), IoApicOptions.DefaultAddress + line.A, (int)line.C, line.D);
     }
 
-    /// <summary>Each access shows which register was selected before it.</summary>
+    /// <summary>Each access shows which register was selected at that time.</summary>
     private void Select(in TraceLine line)
     {
         if (_machine.IoApic.Read(IoApic.SelectOffset) != line.B)
@@ -85,7 +85,7 @@ internal sealed partial class ReplaySession
         }
         if (!_machine.IoApic.IsBraked(pin))
             return false;
-        // The brake's own timer has no line: this is what follows from it.
+        // The brake's own timer has no line. This line is its consequence.
         Begin(line);
         _machine.SetTime(_machine.IoApic.NextDeadline);
         _machine.IoApic.Advance(_machine.Fabric.Events);

@@ -7,8 +7,8 @@ namespace Wirq.Traces.Replay;
 internal sealed partial class ReplaySession
 {
     private const ulong Timer = 0, Lint0 = 3;
-    // A timer that is due no later than this, in ns, may be the one that expired: the log was written a moment before
-    // or after each timer was set, and a thread may have been off the CPU in between.
+    // A timer that is due at most this much later, in ns, may be the one that expired. The log was written shortly
+    // before or after each timer was set, and a thread may have been preempted in between.
     private const long Indistinct = 100_000;
 
     private void TakeLocalApic(in TraceLine line, in TraceLine next)
@@ -31,7 +31,7 @@ internal sealed partial class ReplaySession
                 else
                     _verdicts.LeaveUnchecked(line.Event);
                 break;
-            // These come without QEMU's lock, so they may stand amid what belongs to another stimulus.
+            // QEMU prints these without its lock, so they may be among the lines of another stimulus.
             case TraceEvent.SetApicBase when _knowsCpus && cpu >= 0:
                 Stimuli++;
                 _machine.Fabric.WriteMsr(cpu, ApicMsr.Base, line.A);
@@ -86,7 +86,7 @@ internal sealed partial class ReplaySession
             BeforeEoi(cpu, line, next);
         _machine.Fabric.TryWrite(cpu, ApicBase.DefaultPage + offset, RegisterSize, line.B);
         _timers.Write(cpu, (ApicRegister)offset, line.B, _machine.Fabric.Now);
-        // An entry that lets INTR through finds it up.
+        // An entry that now passes INTR finds it high.
         if (offset == (uint)ApicRegister.Lint0 && _machine.Pic.Master.Takeable != Pic8259.None)
             _prints.AddLint(cpu, _machine.Fabric, _pic.Expected);
         _machine.Drain();
@@ -110,7 +110,8 @@ internal sealed partial class ReplaySession
             _verdicts.LeaveUnchecked(line.Event);
     }
 
-    /// <summary>Whether a register does not depend on what is pending, in service or counting.</summary>
+    /// <summary>Whether the value of a register does not depend on pending or in-service vectors, or on a
+    /// counter.</summary>
     private static bool IsPlain(ApicRegister register) => register
         is ApicRegister.Id or ApicRegister.Version or ApicRegister.TaskPriority
         or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat or ApicRegister.SpuriousVector

@@ -29,11 +29,11 @@ internal sealed partial class ReplaySession
         {
             if (line.A > byte.MaxValue)
             {
-                // A destination of x2APIC, which QEMU's local APICs of this profile do not have.
+                // A destination of x2APIC, which the local APICs of profile `qemu` do not have.
                 _verdicts.LeaveUnchecked(line.Event);
                 return;
             }
-            // None of our chips could have sent it: a device did.
+            // No chip here could have sent it, so a device did.
             Begin(line);
             var message = Msi.Encode(InterruptMessage.Create((byte)line.D, (DeliveryMode)line.C, (uint)line.A, line.B != 0,
                 line.E != 0));
@@ -42,7 +42,7 @@ internal sealed partial class ReplaySession
         }
     }
 
-    /// <summary>A pin whose entry makes this message, and that is open or was just driven or written; -1 for
+    /// <summary>A pin whose entry makes this message, and that is unmasked or was just driven or written; -1 for
     /// none.</summary>
     private int PinThatSends(in TraceLine line)
     {
@@ -66,7 +66,7 @@ internal sealed partial class ReplaySession
         _machine.Drain();
     }
 
-    /// <summary>What pins sent, and the log does not have.</summary>
+    /// <summary>Drops messages of pins that the log does not have.</summary>
     private void RefuseHeld()
     {
         while (_machine.Held.TryDequeue(out Event held))

@@ -71,8 +71,8 @@ internal sealed partial class ReplaySession
             _delivered.Count(SourceName.Pic((int)line.A), cpu);
     }
 
-    /// <summary>If the log does not begin with the machine's reset, it shows the vectors of a chip that no line
-    /// initialises.</summary>
+    /// <summary>If the log does not begin with the machine's reset, an INTA shows the vectors of a chip whose
+    /// initialisation is not in the log.</summary>
     private void LearnVectors(in TraceLine inta)
     {
         const byte vectorBits = 0xF8;
@@ -87,8 +87,8 @@ internal sealed partial class ReplaySession
         _machine.Pic.State = slave ? pair with { Slave = chip } : pair with { Master = chip };
     }
 
-    /// <summary>A CPU that has a vector of its local APIC pending too sees INTR once more before it turns to the 8259.
-    /// Whether it has is not certain where its acknowledges are inferred; then the log decides.</summary>
+    /// <summary>A CPU that also has a vector of its local APIC pending gets INTR once more before it reads the 8259. If
+    /// its acknowledges are inferred, it is not certain whether it has one; then the log decides.</summary>
     private void ExpectLint(int cpu)
     {
         if (cpu < 0 || !_machine.Pic.Intr)

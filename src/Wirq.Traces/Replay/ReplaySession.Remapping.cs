@@ -4,8 +4,8 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <content>Messages on their way through the remapping unit. The unit here reads the entries that the log shows, so a
-/// request is decided once its entry was seen, or once it is clear that none will be.</content>
+/// <content>Messages at the remapping unit. The unit here reads the entries that the log shows. So a request is decided
+/// once its entry was shown, or once it is certain that none will be.</content>
 internal sealed partial class ReplaySession
 {
     private const ulong NotCared = 3;
@@ -14,13 +14,13 @@ internal sealed partial class ReplaySession
     private readonly RemappingReport _remapping;
     private readonly RouteWatch _routes;
 
-    // The request that the unit works on, and as the log has it; what sent it, if a pin did.
+    // The current request: as the unit gets it, as the log shows it, and its sender, if a pin sent it.
     private Msi _request;
     private TraceLine _asked;
     private Event? _ofPin;
     private bool _open, _deciding;
 
-    // What the unit made of it.
+    // The result of the unit.
     private RemapTranslated? _translated;
     private RemapFaulted? _blocked;
     private ushort _sender;
@@ -81,7 +81,7 @@ internal sealed partial class ReplaySession
         (_translated, _blocked) = (null, null);
     }
 
-    /// <summary>The unit fetched an entry: that is what the guest's table holds there.</summary>
+    /// <summary>The unit fetched an entry: the guest's table has these contents.</summary>
     private void TakeFetch(in TraceLine line, in TraceLine next)
     {
         if (!_open)
@@ -101,7 +101,7 @@ internal sealed partial class ReplaySession
         ShowEntry((int)line.A, entry, line.Number);
         if (_ofPin is null && !IsSenderKnown(entry, next))
         {
-            // The log names no requester. If a request never passed, it cannot be decided whether it should have.
+            // The log has no requester. If a request never passed, it cannot be decided whether it should have.
             _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);
             _open = false;
             return;
@@ -109,8 +109,8 @@ internal sealed partial class ReplaySession
         Decide();
     }
 
-    /// <summary>The sender of the request: its earlier sender, or, if it passes, a requester that the entry
-    /// admits.</summary>
+    /// <summary>Whether the sender of the request is known: its earlier sender, or, if it passes, a requester that the
+    /// entry admits.</summary>
     private bool IsSenderKnown(Irte entry, in TraceLine next)
     {
         int before = _routes.RequesterOf(_request);
@@ -127,7 +127,7 @@ internal sealed partial class ReplaySession
     }
 
     /// <summary>A line refers to an entry that was not shown.</summary>
-    /// <returns>Whether it is taken from this line.</returns>
+    /// <returns>Whether the entry is taken from this line.</returns>
     private bool TakesEntry(in TraceLine line)
     {
         if (!_open)
@@ -142,7 +142,7 @@ internal sealed partial class ReplaySession
         return evidence;
     }
 
-    /// <summary>A line shows a result, and no line showed the entry.</summary>
+    /// <summary>A line shows a result, but no line showed the entry.</summary>
     /// <returns>Whether the entry is taken from this line.</returns>
     private bool TakesResult(in TraceLine line)
     {
@@ -161,7 +161,7 @@ internal sealed partial class ReplaySession
         return evidence;
     }
 
-    /// <summary>A message reached the local APICs, and the log does not show results.</summary>
+    /// <summary>A message reached the local APICs, but the log does not show results.</summary>
     /// <returns>Whether the entry is taken from this line.</returns>
     private bool TakesMessage(in TraceLine line)
     {
@@ -177,7 +177,7 @@ internal sealed partial class ReplaySession
         return evidence && _owed.TryMeet(line);
     }
 
-    /// <summary>Puts an entry where the unit will look, for a log that does not show entries.</summary>
+    /// <summary>Writes an entry to the memory that the unit reads, for a log that does not show entries.</summary>
     private void Imagine(int index, InterruptMessage message, long line)
     {
         SwitchOnUnseen();
@@ -189,19 +189,19 @@ internal sealed partial class ReplaySession
 
     private void ShowEntry(int index, Irte entry, long line)
     {
-        // An entry that differs from what a cached route was made of, and no invalidation came in between.
+        // The entry differs from the one of a cached route, without an invalidation in between.
         if (_machine.Memory.Put(Table.EntryAddress(index), entry.Low, entry.High) && _routes.Rewritten(index) > 0)
             _remapping.AddStale(line);
     }
 
-    /// <summary>The request is over: decided, or silently blocked by QEMU.</summary>
+    /// <summary>Ends the request: it is decided, or QEMU blocked it without a line.</summary>
     private void EndRequest()
     {
         if (_open)
             Decide();
     }
 
-    /// <summary>The unit takes the request.</summary>
+    /// <summary>The unit processes the request.</summary>
     private void Decide()
     {
         _open = false;
@@ -238,7 +238,7 @@ internal sealed partial class ReplaySession
         _remapping.Translated++;
         ulong level = message.Level ? 1u : 0, logical = message.Logical ? 1u : 0;
         Owe(new(TraceEvent.RemapEntry, (ulong)index, level, message.Vector, (ulong)message.Mode, message.Destination, logical));
-        // QEMU warns where a request without a subhandle, as the I/OAPIC sends it, is at odds with its entry (5.1.5.1).
+        // QEMU warns if a request without a subhandle, such as the I/OAPIC's, does not match its entry (5.1.5.1).
         if (!_request.Address.SubhandleValid)
         {
             ulong sender = _ofPin is null ? Prediction.AnySender : VtdProfile.Anonymous;
@@ -247,7 +247,7 @@ internal sealed partial class ReplaySession
             if (_request.Data.Level != message.Level)
                 Owe(new(TraceEvent.RemapTriggerDiffers, sender, (ulong)index, _request.Data.Level ? 1u : 0, level));
         }
-        // QEMU keeps address bits 1:0, and sets the assert bit always.
+        // QEMU keeps address bits 1:0, and always sets the assert bit.
         var made = Msi.Encode(message, MsiFormat.KvmHighAddress);
         Owe(new(TraceEvent.RemapDone, _asked.A, _asked.B, made.Address.Bits | _asked.A & NotCared, made.Data.Bits | AssertBit));
         Owe(Sent(message));
@@ -255,9 +255,9 @@ internal sealed partial class ReplaySession
         _machine.Drain();
     }
 
-    /// <summary>A line of what QEMU's unit did.</summary>
+    /// <summary>Compares a line about an action of QEMU's unit.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="evidence">Whether what it says was taken from itself.</param>
+    /// <param name="evidence">Whether the compared values were taken from this line.</param>
     private void Compare(in TraceLine line, bool evidence)
     {
         if (_owed.TryMeet(line))

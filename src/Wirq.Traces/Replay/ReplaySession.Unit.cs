@@ -5,12 +5,12 @@ using Wirq.Traces.Qemu;
 namespace Wirq.Traces.Replay;
 
 /// <content>The registers of the remapping unit, and its invalidations.</content>
-/// <remarks>The log shows descriptors as they are carried out, and not where they stood. So the unit here has a queue of
-/// its own, and each gets there what the log shows; the guest's own writes of the queue's registers are
-/// passed over.</remarks>
+/// <remarks>The log shows descriptors when they are carried out, but not their addresses. So the unit here has a queue
+/// of its own, into which each logged descriptor is written. The guest's writes to the queue's registers are
+/// ignored.</remarks>
 internal sealed partial class ReplaySession
 {
-    // Above what guests of a replay may have as memory, and below the unit's address width.
+    // Above the memory of any replayed guest, and within the unit's address width.
     private const ulong QueueAddressHere = 0xFFFF_FFFF_F000, QueueBytes = 0x1000;
     private const ulong WholeTable = 0xF, ForwardedCommands = GlobalCommand.Remapping | GlobalCommand.SetTable | GlobalCommand.Compatibility;
 
@@ -55,7 +55,7 @@ internal sealed partial class ReplaySession
                 _verdicts.Match(line.Event);
                 break;
             case TraceEvent.IecNotify when !_survey.Saw(TraceEvent.RemapRegisterWrite) && line.A != 0 && _owed.Owed.Count == 0:
-                // The table is set; nothing else says so.
+                // The table is set. No other line shows it.
                 _verdicts.LeaveUnchecked(line.Event);
                 break;
             case TraceEvent.RemapRoot when !_survey.Saw(TraceEvent.RemapRegisterWrite):
@@ -88,7 +88,7 @@ internal sealed partial class ReplaySession
             Owe(new(TraceEvent.RemapEnable, before ? 0u : 1));
     }
 
-    /// <summary>If no line shows that remapping is enabled, a remapped message does.</summary>
+    /// <summary>If no line shows that remapping is enabled, a remapped message shows it.</summary>
     private void SwitchOnUnseen()
     {
         if (Unit.RemappingEnabled || _survey.Saw(TraceEvent.RemapEnable) || _survey.Saw(TraceEvent.RemapRegisterWrite))
@@ -108,7 +108,7 @@ internal sealed partial class ReplaySession
 
     private void Invalidate(in TraceLine line, bool global)
     {
-        // What the descriptor holds, reserved bits of the mask included, for the unit to judge.
+        // The descriptor is passed with the reserved bits of its mask, so that the unit checks them.
         QueuedDescriptor descriptor = global ? QueuedDescriptor.AllEntries
             : QueuedDescriptor.Entries((ushort)line.B, (int)Math.Min(line.C, 31));
         _machine.Memory.Put(QueueAddressHere + _tail, descriptor.Low, descriptor.High);
@@ -122,7 +122,7 @@ internal sealed partial class ReplaySession
             RestartQueue(cpu, line);
     }
 
-    /// <summary>The unit refused a descriptor that QEMU took.</summary>
+    /// <summary>The unit here refused a descriptor that QEMU accepted.</summary>
     private void RestartQueue(int cpu, in TraceLine line)
     {
         _verdicts.Mismatch(line, "the queue stops: a reserved field is set");

@@ -5,10 +5,10 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>One life of a machine, from its reset on: takes the lines of the log in order, feeds the stimuli to the chips
-/// and compares the responses.</summary>
-/// <remarks>QEMU works on one stimulus at a time, under its lock, so all lines between two stimuli belong to the first.
-/// What the chips predict for it and the log has not said by then is missing.</remarks>
+/// <summary>One life of a machine, from its reset on. It gets the lines of the log in order, feeds the stimuli to the
+/// chips and compares the responses.</summary>
+/// <remarks>QEMU processes one stimulus at a time, under its lock, so all lines between two stimuli belong to the
+/// first. A predicted line that the log does not have by then is missing.</remarks>
 internal sealed partial class ReplaySession
 {
     private const int AnyCpu = 0, VectorWords = 4;
@@ -61,9 +61,9 @@ internal sealed partial class ReplaySession
 
     internal long Stimuli { get; private set; }
 
-    /// <summary>Takes the next line.</summary>
+    /// <summary>Processes the next line.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="next">The one behind it; of event <see cref="TraceEvent.Other"/> at the end.</param>
+    /// <param name="next">The line after it; of event <see cref="TraceEvent.Other"/> at the end.</param>
     internal void Take(in TraceLine line, in TraceLine next)
     {
         switch (line.Event)
@@ -123,8 +123,8 @@ internal sealed partial class ReplaySession
         TellVectors();
     }
 
-    /// <summary>The log is at its end. QEMU may have had more to say of the last stimulus: what is missing is not known
-    /// to be.</summary>
+    /// <summary>The log has ended. QEMU may have printed more for the last stimulus, so it is not known whether lines
+    /// are missing.</summary>
     internal void End()
     {
         _acknowledges.End();
@@ -150,7 +150,7 @@ internal sealed partial class ReplaySession
             vectors.Register(2 * word) | (ulong)vectors.Register(2 * word + 1) << 32;
     }
 
-    /// <summary>Records what no chip of ours does.</summary>
+    /// <summary>Records an event that no chip here causes.</summary>
     private void Tell(in Event told) => _record?.Invoke(told with { Time = _machine.Fabric.Now });
 
     private void Begin(in TraceLine line)
@@ -210,7 +210,7 @@ internal sealed partial class ReplaySession
             _verdicts.LeaveUnchecked(line.Event);
     }
 
-    /// <summary>What an event of ours makes QEMU print.</summary>
+    /// <summary>The lines that QEMU prints for an event of the chips.</summary>
     private void Observe(Event happened)
     {
         _surroundings.Note(happened);

@@ -17,11 +17,11 @@ public sealed record ReplayOptions
     /// <summary>Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</summary>
     public Action<long, long>? Progress { get; init; }
-    /// <summary>Called before each line that is fed or compared: a test breaks the chips here.</summary>
+    /// <summary>Called before each line that is fed or compared. Tests use it to break the chips.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
 }
 
-/// <summary>Feeds a log of QEMU's to the chips, and shows where the two part.</summary>
+/// <summary>Feeds a QEMU log to the chips, and reports differences between the two.</summary>
 public sealed class Replayer
 {
     private const int ReportEvery = 1 << 16;
@@ -50,11 +50,11 @@ public sealed class Replayer
     }
 
     /// <summary>Replays a log.</summary>
-    /// <param name="open">Opens it; called twice or more, as some things must be known before the first line is
-    /// replayed.</param>
+    /// <param name="open">Opens the log. It is called at least twice, because some facts must be known before the first
+    /// line is replayed.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <param name="options">How.</param>
-    /// <exception cref="TraceException">It is damaged, or no log of QEMU's.</exception>
+    /// <param name="options">The options.</param>
+    /// <exception cref="TraceException">It is damaged, or is not a log of QEMU.</exception>
     public static ReplayReport Run(Func<Stream> open, string file, ReplayOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(open);
@@ -72,7 +72,7 @@ public sealed class Replayer
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
         }
-        // These passes report nothing: what they find applies from the first line on.
+        // These passes report nothing. Their results apply from the first line on.
         (ushort level, changing) = survey.MayShowTriggers ? TriggerModes.Learn(modes => Pass(modes, new() { Progress = options.Progress }))
             : default;
         return Pass(new TriggerModes(level), options);
@@ -122,10 +122,10 @@ public sealed class Replayer
     private void Part(long line, string? missing) => _options.Record?.Invoke(
         new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent() with { Time = _session.Machine.Fabric.Now });
 
-    /// <summary>If the log has the machine's reset, lines before the first of a CPU show how the machine was set up,
-    /// not how it runs. But a device that changes its line between the reset and that line does so permanently. A log
-    /// that begins later is fed from its first line on, for questions about what was raised. It is not known what a
-    /// remapping unit makes of a message before the log shows its registers.</summary>
+    /// <summary>If the log has the machine's reset, lines before the first line of a CPU show how the machine was set
+    /// up, not how it runs. But a device that changes its line between the reset and that line does so permanently. A
+    /// log that begins later is fed from its first line on, for questions about raises. What a remapping unit does with
+    /// a message is not known before the log shows its registers.</summary>
     private bool IsSkipped(in TraceLine line)
     {
         while (_reset < _survey.Resets.Count && line.Number > _survey.Resets[_reset].To)

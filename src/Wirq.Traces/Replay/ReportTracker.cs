@@ -2,8 +2,8 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>The count that QEMU keeps of delivered interrupts: each acceptance prints it, and it grows only where the
-/// vector was not pending already.</summary>
+/// <summary>QEMU's count of delivered interrupts: each acceptance prints it, and it only increases if the vector was
+/// not already pending.</summary>
 internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, DeliveryCounts delivered, EoiInference inference)
 {
     private readonly Queue<Acceptance> _owed = [];
@@ -12,7 +12,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     private bool _counting = survey.Saw(TraceEvent.ResetDelivered);
     private SourceName _last;
 
-    /// <summary>Something sends a message. If the log shows neither CPUs nor acceptance, this is all that can be
+    /// <summary>A source sends a message. If the log shows neither CPUs nor acceptance, only this can be
     /// counted.</summary>
     internal void NoteSource(SourceName source)
     {
@@ -34,7 +34,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
             delivered.Count(source, cpu);
     }
 
-    /// <summary>The log's count.</summary>
+    /// <summary>Compares the count in the log.</summary>
     internal void Take(in TraceLine line)
     {
         bool began = _counting;
@@ -70,16 +70,17 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
             verdicts.Mismatch(line, $"{before + (owed.Merged ? 0u : 1)}: {owed}");
     }
 
-    /// <summary>The count starts again.</summary>
+    /// <summary>The count restarts at zero.</summary>
     internal void Reset() => (_count, _counting) = (0, true);
 
-    /// <summary>The count, where it is known.</summary>
+    /// <summary>The count, if it is known.</summary>
     internal ulong? Count => _counting ? _count : null;
 
-    /// <summary>The log is at its end: it is not known whether what is still owed would have come.</summary>
+    /// <summary>The log has ended. It is not known whether the acceptances that are still expected would have
+    /// followed.</summary>
     internal void End() => _owed.Clear();
 
-    /// <summary>The stimulus is over: what is still owed was not logged.</summary>
+    /// <summary>Ends the stimulus: acceptances that are still expected are not in the log.</summary>
     internal void Close(in TraceLine stimulus)
     {
         while (_owed.TryDequeue(out Acceptance owed))

@@ -7,21 +7,21 @@ public enum ResponseVerdict
 {
     /// <summary>The chips do the same.</summary>
     Matched,
-    /// <summary>The chips do something else, or one of the two does nothing.</summary>
+    /// <summary>The chips do something else, or only one of the two does something.</summary>
     Mismatched,
-    /// <summary>It differs only in what is printed; each such difference has a name.</summary>
+    /// <summary>Only the printed lines differ; each such difference has a name.</summary>
     Waived,
-    /// <summary>It was used as evidence, or cannot be known from the log.</summary>
+    /// <summary>It was used as evidence, or cannot be checked with the log.</summary>
     Unchecked,
 }
 
-/// <summary>How many responses ended how, by event.</summary>
+/// <summary>The number of responses with each result, by event.</summary>
 public sealed class ResponseCounts
 {
     private readonly long[,] _counts = new long[Enum.GetValues<ResponseVerdict>().Length, Enum.GetValues<TraceEvent>().Length];
     private readonly SortedDictionary<string, long> _waivers = new(StringComparer.Ordinal);
 
-    /// <summary>How many there are in all.</summary>
+    /// <summary>The total number.</summary>
     public long Total(ResponseVerdict verdict)
     {
         long total = 0;
@@ -30,10 +30,10 @@ public sealed class ResponseCounts
         return total;
     }
 
-    /// <summary>How many there are of an event, by QEMU's name.</summary>
+    /// <summary>The number for an event, by QEMU's name.</summary>
     public long Of(ResponseVerdict verdict, string name) => ByEvent(verdict).FirstOrDefault(pair => pair.Name == name).Count;
 
-    /// <summary>By event, in alphabetical order; events without any are left out.</summary>
+    /// <summary>The numbers by event, in alphabetical order; events without any are omitted.</summary>
     public IReadOnlyList<(string Name, long Count)> ByEvent(ResponseVerdict verdict) =>
         [.. Enum.GetValues<TraceEvent>().Select(kind => (Name: EventNames.Of(kind), Count: _counts[(int)verdict, (int)kind]))
             .Where(pair => pair.Count > 0).OrderBy(pair => pair.Name, StringComparer.Ordinal)];

@@ -3,11 +3,11 @@ using Wirq.Routing;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>A cached route for each message that went through the remapping unit, to see what an invalidation
-/// ends.</summary>
-/// <remarks>QEMU caches no entries, so messages are always translated again, and these routes carry no message. Each is
-/// a virq that is translated when its message is set, and again when its message comes after its route was
-/// dropped.</remarks>
+/// <summary>A cached route for each message that went through the remapping unit, to find out which routes an
+/// invalidation drops.</summary>
+/// <remarks>QEMU caches no entries, so messages are always translated again, and these routes carry no message. Each
+/// route belongs to a virq. The virq is translated when its message is set, and again when its message comes after its
+/// route was dropped.</remarks>
 internal sealed class RouteWatch(Fabric fabric)
 {
     /// <summary>The requester of a message is not known.</summary>
@@ -36,9 +36,9 @@ internal sealed class RouteWatch(Fabric fabric)
         _routes[request] = new(virq, requester);
     }
 
-    /// <summary>An entry was rewritten. No invalidation named the routes that came from it; from now on they count as
+    /// <summary>An entry was rewritten without an invalidation for its routes. From now on they count as
     /// invalidated.</summary>
-    /// <returns>How many there were.</returns>
+    /// <returns>The number of these routes.</returns>
     internal int Rewritten(int index)
     {
         var cookie = new RouteCookie(0, index);

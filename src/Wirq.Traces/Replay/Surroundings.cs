@@ -3,7 +3,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>The last lines and events, for reports that show where something went wrong.</summary>
+/// <summary>The last lines and events, for reports of a difference.</summary>
 internal sealed class Surroundings
 {
     private const int Lines = 8, Events = 24, LinesAfter = 4;
@@ -14,7 +14,7 @@ internal sealed class Surroundings
     private long _lineCount, _eventCount;
     private Mismatch? _watched;
 
-    /// <summary>The line that is worked on.</summary>
+    /// <summary>The current line.</summary>
     internal long Current => _lineCount == 0 ? 0 : _lines[(_lineCount - 1) % Lines].Number;
 
     internal void Note(in TraceLine line)
@@ -29,7 +29,7 @@ internal sealed class Surroundings
 
     internal void Note(in Event happened) => _events[_eventCount++ % Events] = (Current, happened);
 
-    /// <summary>Gives a mismatch what stands around it; the lines behind it follow as they come.</summary>
+    /// <summary>Adds the lines and events before a mismatch to it; later lines are added when they come.</summary>
     internal void Attach(Mismatch mismatch)
     {
         _watched = mismatch;
@@ -38,7 +38,7 @@ internal sealed class Surroundings
             .Select(pair => $"{pair.Line}: {EventText.Describe(pair.Happened)}")];
     }
 
-    /// <summary>The log is at its end: what is there has to do.</summary>
+    /// <summary>The log has ended, so no more lines are added.</summary>
     internal void Finish()
     {
         if (_watched is not null)

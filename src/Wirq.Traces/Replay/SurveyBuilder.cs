@@ -2,7 +2,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Gathers what a <see cref="LogSurvey"/> says.</summary>
+/// <summary>Collects the facts of a <see cref="LogSurvey"/>.</summary>
 internal sealed class SurveyBuilder
 {
     private const int MostCpus = 255, MostRuns = 4096, MostRequests = 1024;
@@ -15,7 +15,7 @@ internal sealed class SurveyBuilder
     private long _lastThread = -1, _sinceCpu = 1;
 
     internal ulong Seen { get; private set; }
-    /// <summary>The first time stamp, in microseconds; -1 where no line has one.</summary>
+    /// <summary>The first time stamp, in microseconds; -1 if no line has one.</summary>
     internal long FirstStamp { get; private set; } = -1;
     internal BeginningWatch Beginning { get; } = new();
     internal TriggerWatch Triggers { get; } = new();
@@ -50,7 +50,7 @@ internal sealed class SurveyBuilder
                 or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt:
                 Touch(line);
                 break;
-            // Written by CPUs too, but logged by name of no thread that other lines would show.
+            // CPUs cause these too, but QEMU logs them on a thread that has no other lines.
             case TraceEvent.RemapRoot or TraceEvent.RemapEnable or TraceEvent.IecInvalidate or TraceEvent.RemapRegisterWrite:
                 FirstCpuLine = Math.Min(FirstCpuLine, line.Number);
                 break;
@@ -68,7 +68,7 @@ internal sealed class SurveyBuilder
             return _last;
         if (!_threads.TryGetValue(line.Thread, out CpuThread? thread))
         {
-            // More threads than possible CPUs means a damaged log; the later threads share one entry.
+            // More threads than possible CPUs means a damaged log; further threads share one entry.
             thread = _threads.Count <= MostCpus ? new CpuThread() : _threads.Values.First();
             _threads[line.Thread] = thread;
         }
@@ -76,11 +76,11 @@ internal sealed class SurveyBuilder
         return thread;
     }
 
-    /// <summary>A reset of the machine ends with one line per local APIC; the real-time clock, where it makes up for lost
-    /// ticks, prints single ones and looks at the count soon after.</summary>
+    /// <summary>A reset of the machine ends with one line per local APIC. The real-time clock prints single such lines
+    /// when it makes up for lost ticks, and reads the count soon after.</summary>
     private void FollowReset(in TraceLine line)
     {
-        // CPUs stand still in a reset, and what still follows from the last one's doing is no part of it.
+        // CPUs are stopped during a reset. Lines that still follow from the last action of a CPU are not part of it.
         if (_sinceCpu == 0 && (HasThreads ? line.Thread != _lastThread : IsStimulus(line)))
             _sinceCpu = line.Number;
         if (line.Event == TraceEvent.ResetDelivered)
@@ -102,7 +102,7 @@ internal sealed class SurveyBuilder
     private static bool IsStimulus(in TraceLine line) => line.Event is TraceEvent.GsiInterrupt or TraceEvent.IoApicSetIrq
         or TraceEvent.ResetDelivered || line.Event == TraceEvent.PicSetIrq && !(line.A != 0 && line.B == Pic8259.Cascade);
 
-    /// <summary>Every CPU is reset, so the longest run counts them.</summary>
+    /// <summary>Every CPU is reset, so the longest run is the number of CPUs.</summary>
     private int LongestRun => _runs.Append(_run).Max(run => run.Length);
 
     internal IReadOnlyList<(long From, long To)> Resets()
@@ -115,7 +115,8 @@ internal sealed class SurveyBuilder
     internal IReadOnlyList<uint> ApicIds()
     {
         SortedSet<uint> ids = [.. _threads.Values.SelectMany(thread => thread.Ids)];
-        // A reset counts the CPUs; threads only where none is logged, for a file may hold more than one machine.
+        // A reset shows the number of CPUs. Threads are used only if no reset is logged, because a file may contain
+        // more than one machine.
         int shown = LongestRun > 0 ? LongestRun : HasThreads ? _threads.Count : 1;
         int count = Math.Clamp(shown, 1, MostCpus);
         for (uint id = 0; ids.Count < count; id++)
@@ -129,14 +130,14 @@ internal sealed class SurveyBuilder
         var cpus = new Dictionary<long, int>();
         foreach ((long number, CpuThread thread) in _threads)
             cpus[number] = thread.Ids.Count == 1 ? IndexOf(ids, thread.Ids.First()) : -1;
-        // One thread and one CPU are left: they belong together, whether the thread ever looked at its id or not.
+        // If one thread and one CPU are left, they belong together, even if the thread never read its id.
         long[] open = [.. _threads.Where(pair => pair.Value.Ids.Count == 0).Select(pair => pair.Key)];
         int[] free = [.. Enumerable.Range(0, ids.Count).Where(cpu => !cpus.ContainsValue(cpu))];
         if (open.Length == 1 && free.Length == 1)
             cpus[open[0]] = free[0];
         else if (_threads.Count == 1 && open.Length == 1 && (HasThreads || ids.Count == 1))
             cpus[open[0]] = 0;
-        // Without threads all lines look like one CPU's.
+        // Without threads all lines look like those of one CPU.
         if (!HasThreads && ids.Count > 1)
             cpus[0] = -1;
         return cpus;
@@ -152,12 +153,12 @@ internal sealed class SurveyBuilder
 
     private readonly record struct ResetRun(long From, long To, int Length);
 
-    /// <summary>What is known of a thread that does what only a CPU does.</summary>
+    /// <summary>Facts about a thread that does what only a CPU does.</summary>
     private sealed class CpuThread
     {
         internal HashSet<uint> Ids { get; } = [];
-        /// <summary>It gave its local APIC another id: what it reads from then on is not the one it was born
-        /// with.</summary>
+        /// <summary>Whether it wrote another id to its local APIC. The ids that it reads after that are not the initial
+        /// one.</summary>
         internal bool Renumbered { get; set; }
 
         internal void NoteId(uint id)

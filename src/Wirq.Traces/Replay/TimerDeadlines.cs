@@ -2,8 +2,8 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>When the local APIC timers are due by QEMU's reckoning. A log says that one expired, not whose; QEMU runs
-/// timers in the order of their deadlines.</summary>
+/// <summary>The deadlines of the local APIC timers, calculated as QEMU does. A log shows that a timer expired, but not
+/// which one. QEMU runs timers in the order of their deadlines.</summary>
 internal sealed class TimerDeadlines(int cpus)
 {
     private const ulong MaskedBit = 1 << 16, PeriodicBit = 1 << 17, DivideBits = 0xB;
@@ -33,7 +33,7 @@ internal sealed class TimerDeadlines(int cpus)
 
     internal void Reset(int cpu) => _timers[cpu] = Timer.Reset;
 
-    /// <summary>The CPU whose timer is due first; -1 where none runs.</summary>
+    /// <summary>The CPU whose timer is due first; -1 if none runs.</summary>
     internal int First()
     {
         int first = -1;
@@ -45,10 +45,10 @@ internal sealed class TimerDeadlines(int cpus)
         return first;
     }
 
-    /// <summary>When the timer of a CPU is due; <see cref="long.MaxValue"/> where it does not run.</summary>
+    /// <summary>The deadline of a CPU's timer; <see cref="long.MaxValue"/> if it does not run.</summary>
     internal long this[int cpu] => _timers[cpu].Deadline;
 
-    /// <summary>An expiry was not this CPU's but another's.</summary>
+    /// <summary>An expiry belongs to another CPU than assumed.</summary>
     internal void Move(int from, long deadline, int to)
     {
         _timers[from].Deadline = deadline;

@@ -4,13 +4,13 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Finds out which inputs of the 8259 pair are level-triggered. QEMU does not log the registers that say so, and
-/// the difference shows only where a line falls before its INTA, or is still high after it.</summary>
+/// <summary>Infers which inputs of the 8259 pair are level-triggered. QEMU does not log the registers for this. The
+/// modes differ only if a line falls before its INTA, or is still high after it.</summary>
 /// <remarks>If the log and the chips differ, the same stimulus is tried on a copy in which one input has the other
-/// trigger mode. An edge input is made level: its request follows its line, as if it always had. A level input is made
-/// edge, with its current request and with the other, because no line shows when the guest changed it. If this explains
-/// every line, the input has the other mode from here on, and a further replay of the log can make it level from the
-/// start.</remarks>
+/// trigger mode. If an edge input is made level, its request follows its line, as if it had always been level. A level
+/// input that is made edge is tried with its current request and with the inverted one, because no line shows when the
+/// guest changed the mode. If this explains every line, the input has the other mode from here on, and a further replay
+/// of the log can make it level from the start.</remarks>
 internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, TriggerModes modes)
 {
     private const int Inputs = GsiMap.IsaIrqs, Requests = 2;
@@ -22,17 +22,17 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
     /// <summary>The level of the master's input 2.</summary>
     internal bool CascadeIsHigh => (machine.Pic.Master.State.Pins & Pic8259.Bit(Pic8259.Cascade)) != 0;
 
-    /// <summary>What the master prints as its output is brought up to date.</summary>
+    /// <summary>The lines that the master prints when its output is updated.</summary>
     internal void ExpectMaster(List<Prediction> lines) => prints.Update(master: true, machine.Pic, machine.Fabric, lines);
 
-    /// <summary>Whether the other trigger mode of one input explains what the log says of a stimulus; if so, the machine has it
-    /// now.</summary>
+    /// <summary>Whether the other trigger mode of one input explains the lines of a stimulus in the log. If so, the
+    /// machine now has that mode.</summary>
     internal bool Explains(in PicStimulus stimulus, List<TraceLine> logged) => Explains(stimulus, logged, whole: true, out _);
 
-    /// <summary>The same for a stimulus behind whose lines others may stand.</summary>
+    /// <summary>As <c>Explains</c>, for a stimulus whose lines may be followed by lines of others.</summary>
     /// <param name="stimulus">The stimulus.</param>
     /// <param name="logged">Its lines, and perhaps others.</param>
-    /// <param name="count">How many are its own, if that explains them.</param>
+    /// <param name="count">The number of its own lines, if they are explained.</param>
     internal bool ExplainsFirst(in PicStimulus stimulus, List<TraceLine> logged, out int count) =>
         Explains(stimulus, logged, whole: false, out count);
 
@@ -54,8 +54,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return false;
     }
 
-    /// <summary>Whether the other trigger mode of one input makes an INTA cycle take <paramref name="taken"/>; if so, the machine has
-    /// it, ready for that cycle.</summary>
+    /// <summary>Whether the other trigger mode of one input makes an INTA cycle take <paramref name="taken"/>. If so,
+    /// the machine now has that mode, before that cycle.</summary>
     internal bool ExplainsInta(in PicStimulus inta, ulong taken)
     {
         for (int trial = 0; trial < Inputs * Requests; trial++)
@@ -73,7 +73,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return false;
     }
 
-    /// <summary>The IRQ that an INTA cycle takes now; that of a spurious one where there is none.</summary>
+    /// <summary>The IRQ that an INTA cycle would take now; the spurious one if there is none.</summary>
     internal static ulong IrqOf(PicPair pic)
     {
         const int spurious = 7;
@@ -106,9 +106,9 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return fits;
     }
 
-    /// <summary>Supposes the other trigger mode for one input. A level input requests while its line is high; an edge
-    /// input may have a request or not, so the first <see cref="Inputs"/> trials leave the request, and the rest
-    /// turn it over.</summary>
+    /// <summary>Assumes the other trigger mode for one input. A level input has a request while its line is high. An
+    /// edge input may have a request or not, so the first <see cref="Inputs"/> trials keep the request, and the others
+    /// invert it.</summary>
     private static bool TrySuppose(in PicPairState before, int trial, out PicPairState supposed)
     {
         supposed = before;
@@ -131,7 +131,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return true;
     }
 
-    /// <summary>The slave's output, and the master's input 2, as the supposed requests make them.</summary>
+    /// <summary>The slave's output, and the master's input 2, as they follow from the assumed requests.</summary>
     private static PicPairState Cascaded(in PicPairState supposed)
     {
         var pair = new PicPair(new PicOptions { Profile = Profile.Qemu }, new StateArena()) { State = supposed };
@@ -140,7 +140,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
         return pair.State;
     }
 
-    /// <summary>The guest wrote the register some time ago; the laws get the event now.</summary>
+    /// <summary>The guest wrote the register at some earlier time. The laws get the event now.</summary>
     private void Adopt(int irq)
     {
         PicState chip = irq < PicPair.SlaveFirst ? machine.Pic.State.Master : machine.Pic.State.Slave;

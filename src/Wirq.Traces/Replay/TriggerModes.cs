@@ -14,10 +14,10 @@ internal sealed class TriggerModes(ushort fromStart)
     /// <summary>Inputs that are level from the first line on.</summary>
     internal ushort FromStart => fromStart;
 
-    /// <summary>Inputs that the log showed to be level where they were edge here.</summary>
+    /// <summary>Inputs that are edge here, and that the log showed to be level.</summary>
     internal ushort ShownLevel => _shownLevel;
 
-    /// <summary>Inputs that are level from the start, and that the log showed to be edge somewhere.</summary>
+    /// <summary>Inputs that are level from the start, and that the log showed to be edge at some line.</summary>
     internal ushort Contradicted => (ushort)(_shownEdge & fromStart);
 
     /// <summary>The log shows an input in the other mode than it has here.</summary>
@@ -27,11 +27,11 @@ internal sealed class TriggerModes(ushort fromStart)
         shown |= (ushort)(1 << irq);
     }
 
-    /// <summary>Finds the inputs that are level wherever the log shows their mode.</summary>
-    /// <param name="pass">Replays the log, and notes what it shows.</param>
-    /// <returns>Those inputs, and those that the log shows in both modes: they begin as edge.</returns>
-    /// <remarks>Each pass but the last adds an input, or finds one in both modes for good: 11 inputs make at most 23
-    /// passes. Logs need two.</remarks>
+    /// <summary>Finds the inputs that are level at every line of the log that shows their mode.</summary>
+    /// <param name="pass">Replays the log, and records what it shows.</param>
+    /// <returns>Those inputs, and the inputs that the log shows in both modes: they begin as edge.</returns>
+    /// <remarks>Each pass except the last adds an input, or finds that one has both modes. So 11 inputs need at most 23
+    /// passes. Real logs need two.</remarks>
     internal static (ushort Level, ushort Changing) Learn(Action<TriggerModes> pass)
     {
         ushort level = 0, changing = 0;

@@ -4,18 +4,19 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Looks whether a log can show an input of the 8259 pair to be level-triggered, so that most logs need no pass
-/// of their own for it.</summary>
-/// <remarks>A pair with edge inputs is fed. The modes differ where the request of an input is not its line: where it fell
-/// before its INTA, or is still high after it. The first shows at once, if the input is open. The second is how any
-/// device works, and shows as a request that QEMU prints and an edge input does not have.</remarks>
+/// <summary>Checks whether a log can show that an input of the 8259 pair is level-triggered. If not, as for most logs,
+/// no separate pass is needed.</summary>
+/// <remarks>The log is fed to a pair with edge inputs. The modes differ if the request of an input differs from its
+/// line: if the line fell before its INTA, or is still high after it. The first case is detected at once, if the input
+/// is unmasked. The second case is normal for devices. It is detected by a request that QEMU prints and an edge input
+/// does not have.</remarks>
 internal sealed class TriggerWatch
 {
     private readonly PicPair _pic = new(new PicOptions { Profile = Profile.Qemu }, new StateArena());
     private readonly EventBuffer _events = new();
     private bool _printsRequests;
 
-    /// <summary>Whether it may.</summary>
+    /// <summary>Whether it can.</summary>
     internal bool MayShow { get; private set; }
 
     internal void Add(in TraceLine line)
@@ -47,7 +48,7 @@ internal sealed class TriggerWatch
         MayShow |= DiffersOpenly(_pic.Master.State, master: true) || DiffersOpenly(_pic.Slave.State, master: false);
     }
 
-    /// <summary>Whether QEMU prints a request as a level input has it and an edge input has it not, or the other way
+    /// <summary>Whether QEMU prints a request that a level input has and an edge input does not have, or the other way
     /// round.</summary>
     private static bool SaysLevel(in PicState chip, byte printed, bool master) =>
         ((printed ^ chip.Irr) & (chip.Irr ^ chip.Pins) & CanBeLevel(master)) != 0;

@@ -2,7 +2,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
 
-/// <summary>Takes down what is found, and what stands around the first mismatch.</summary>
+/// <summary>Records the results, and the surroundings of the first mismatch.</summary>
 internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
 {
     internal const string Nothing = "nothing";
@@ -11,20 +11,20 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     private ulong _untraced;
 
     internal ResponseCounts Counts { get; } = new();
-    /// <summary>What of the chips' stimuli the log has.</summary>
+    /// <summary>Which stimuli of the chips are in the log.</summary>
     internal Coverage Coverage => coverage;
-    /// <summary>Whether responses are compared: not where nothing is known of the chips yet.</summary>
+    /// <summary>Whether responses are compared. They are not while nothing is known about the chips.</summary>
     internal bool Compares { get; set; } = true;
-    /// <summary>Called with the line of each difference, and with the event that the log lacks if it is not judged, by
-    /// QEMU's name; null for a mismatch.</summary>
+    /// <summary>Called with the line of each difference. If the difference is not judged, the second argument is the
+    /// event that the log lacks, by QEMU's name; null for a mismatch.</summary>
     internal Action<long, string?>? Parted { get; init; }
     internal Mismatch? First { get; private set; }
-    /// <summary>Differences that are no mismatches, as the log lacks what decides them: at which chip, what it lacks,
-    /// how many there are, and the line of the first.</summary>
+    /// <summary>Differences that are not mismatches, because the log lacks the event that would decide: the chip, the
+    /// missing event, their number, and the line of the first.</summary>
     internal IEnumerable<(Responder Chip, string Missing, long Count, long First)> Excused =>
         _excused.Select(pair => (pair.Key.Chip, pair.Key.Missing, pair.Value.Count, pair.Value.First));
 
-    /// <summary>Events that the chips predict and that show nowhere in the log, by QEMU's names.</summary>
+    /// <summary>Events that the chips predict and that never appear in the log, by QEMU's names.</summary>
     internal IEnumerable<string> Untraced =>
         Enum.GetValues<TraceEvent>().Where(kind => (_untraced >> (int)kind & 1) != 0).Select(EventNames.Of).Order(StringComparer.Ordinal);
 
@@ -45,7 +45,7 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
             Counts.Count(verdict, kind);
     }
 
-    /// <summary>The log says something else than the chips, or something where they say nothing.</summary>
+    /// <summary>The log and the chips differ, or only the log has something.</summary>
     internal void Mismatch(in TraceLine line, string predicted, Responder? chip = null)
     {
         if (Excuses(line.Number, chip ?? coverage.Of(line.Event)))
@@ -54,11 +54,11 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
             Part(line.Number, line.Event, predicted, LineText.Of(line));
     }
 
-    /// <summary>The log does not say what the chips predict.</summary>
+    /// <summary>The log does not have a line that the chips predict.</summary>
     /// <param name="stimulus">The line of the stimulus.</param>
-    /// <param name="kind">What is missing.</param>
-    /// <param name="predicted">The same in words.</param>
-    /// <param name="logged">What the log says.</param>
+    /// <param name="kind">The missing event.</param>
+    /// <param name="predicted">The missing line, in words.</param>
+    /// <param name="logged">What the log has.</param>
     /// <param name="chip">Its chip; null if its kind determines it.</param>
     internal void Missing(in TraceLine stimulus, TraceEvent kind, string predicted, string logged = Nothing, Responder? chip = null)
     {
@@ -66,7 +66,7 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
             Part(stimulus.Number, kind, predicted, logged);
     }
 
-    /// <summary>A value that the guest read.</summary>
+    /// <summary>Compares a value that the guest read.</summary>
     internal void Compare(in TraceLine line, ulong predicted, ulong logged)
     {
         if (predicted == logged)
@@ -83,7 +83,7 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
             return false;
         (long count, long first) = _excused.GetValueOrDefault((chip, missing), (0, line));
         _excused[(chip, missing)] = (count + 1, first);
-        // A user of the chips' state must know that it may differ from the log's.
+        // Users of the chips' state must know that it may differ from the state in the log.
         Parted?.Invoke(line, missing);
         return true;
     }

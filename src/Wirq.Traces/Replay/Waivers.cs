@@ -1,8 +1,8 @@
 namespace Wirq.Traces.Replay;
 
-/// <summary>Lines that QEMU merely prints twice, or does not print, with no difference in any state.</summary>
-/// <param name="Name">By which reports and <c>docs/replay.md</c> call it.</param>
-/// <param name="Reason">Why it is no difference.</param>
+/// <summary>A line that QEMU prints twice, or does not print, without a difference in any state.</summary>
+/// <param name="Name">Its name in reports and in <c>docs/replay.md</c>.</param>
+/// <param name="Reason">Why it is not a difference.</param>
 public sealed record Waiver(string Name, string Reason)
 {
     /// <summary>See <see cref="Reason"/>.</summary>

@@ -3,10 +3,9 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Says why no CPU accepted a message: what it requested, and the state of the CPUs.</summary>
-/// <remarks>The same refusal comes again and again, so the text of the last one is kept while no register
-/// changes.</remarks>
-/// <param name="vtd">Whether remapping unit 0 is one of VT-d.</param>
+/// <summary>Explains why no CPU accepted a message: what it requested, and the state of the CPUs.</summary>
+/// <remarks>The same refusal often repeats, so the last text is kept while no register changes.</remarks>
+/// <param name="vtd">Whether remapping unit 0 is a VT-d unit.</param>
 internal sealed class Addressees(bool vtd)
 {
     private const int MostNamed = 4;
@@ -15,7 +14,7 @@ internal sealed class Addressees(bool vtd)
     private string _words = "";
     private Mark _since;
 
-    /// <summary>Counts the writes that can change who is addressed.</summary>
+    /// <summary>Counts the writes that can change which CPUs are addressed.</summary>
     public long Version { get; set; }
 
     /// <summary>The last message that a remapping unit blocked.</summary>
@@ -63,7 +62,7 @@ internal sealed class Addressees(bool vtd)
             case RefusalReason.NoRemapper:
                 return ("no remapping unit passed the message on", default);
             case RefusalReason.RemappingFault:
-                // What a reason means, the unit's own manual says.
+                // The meaning of a reason is in the manual of the unit.
                 return (vtd && _blocked.Unit == 0
                     ? $"the remapping unit blocked it: {Fault((VtdFaultReason)_blocked.Reason)} (reason 0x{_blocked.Reason:x2})"
                     : $"remapping unit {_blocked.Unit} blocked it (reason 0x{_blocked.Reason:x2})", default);

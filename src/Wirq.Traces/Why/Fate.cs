@@ -1,19 +1,19 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>How a raise ended, as far as the log shows.</summary>
+/// <summary>How a raise ended, according to the log.</summary>
 public enum Fate : byte
 {
     /// <summary>Delivered, taken and ended.</summary>
     Ended,
     /// <summary>Delivered as an NMI, SMI, INIT, start-up or ExtINT, which leave no vector to follow.</summary>
     Signalled,
-    /// <summary>Merged into a vector or request that was pending already.</summary>
+    /// <summary>Merged into a vector or request that was already pending.</summary>
     Merged,
-    /// <summary>It joined a line that was asserted already.</summary>
+    /// <summary>It joined a line that was already asserted.</summary>
     Joined,
     /// <summary>The line fell before anything was delivered.</summary>
     Withdrawn,
-    /// <summary>An edge at a masked pin or a local interrupt with a masked entry: gone.</summary>
+    /// <summary>An edge at a masked pin, or a local interrupt with a masked entry: it is lost.</summary>
     Lost,
     /// <summary>Sent, and accepted by no CPU.</summary>
     Refused,

@@ -1,11 +1,11 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Says how a raise ended, and what holds it if it has stopped.</summary>
+/// <summary>Decides how a raise ended, and what holds it if it has stopped.</summary>
 internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 {
     private readonly Certainty _certainty = new(engine);
 
-    /// <summary>A gate, or that it is not known where it rests on what no line shows.</summary>
+    /// <summary>A gate; or that it is not known, if it depends on a register that no line shows.</summary>
     public Held Firm(Held held) => _certainty.Doubt(null, held) is { } doubt ? new(Gate.NotKnown) { Who = doubt } : held;
 
     public Fate FateOf(Raise raise) => Judge(raise, out _);
@@ -26,11 +26,11 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     /// <summary>How a raise ended.</summary>
     /// <param name="raise">The raise.</param>
-    /// <param name="held">What holds it now, if anything; else what decided its end.</param>
+    /// <param name="held">What holds it now, if anything; else what determined its end.</param>
     public Fate Judge(Raise raise, out Held held)
     {
         Fate fate = JudgeByChips(raise, out held);
-        // The log shows what was taken; what the chips make of registers that were never written is a guess.
+        // The log shows what was taken. For registers that were never written, the state of the chips is a guess.
         if (fate is not (Fate.Lost or Fate.Held or Fate.Withdrawn or Fate.Joined or Fate.Refused or Fate.Pending or Fate.Merged)
             || fate == Fate.Merged && raise.Last is { } last && !last.Deliveries.Any(one => one.IsPending))
             return fate;
@@ -51,7 +51,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         }
         if (raise.Last is not { } attempt)
             return Unsent(raise, ref held);
-        // What the remapping unit blocks reaches no CPU, known or not.
+        // A message that the remapping unit blocks reaches no CPU, even if CPUs are not known.
         if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq && attempt.Reason != RefusalReason.RemappingFault)
             return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
         if (attempt.Reason != RefusalReason.None)
@@ -153,7 +153,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         return merged ? Fate.Merged : Fate.Ended;
     }
 
-    /// <summary>Whether a level that still stands wants to be delivered again.</summary>
+    /// <summary>Whether a level that is still asserted waits to be delivered again.</summary>
     private bool WaitsAgain(Raise raise, ref Held held)
     {
         if (raise is not { Level: true, Fell: null, Source.Class: SourceClass.Pin }

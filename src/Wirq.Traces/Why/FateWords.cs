@@ -1,9 +1,9 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>The fates in words, as a count is followed by.</summary>
+/// <summary>The words for a fate after a count.</summary>
 internal static class FateWords
 {
-    /// <summary>What so many raises were.</summary>
+    /// <summary>The words for a number of raises with this fate.</summary>
     public static string Of(Fate fate) => fate switch
     {
         Fate.Ended => "delivered, taken and ended",

@@ -1,25 +1,25 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>What holds an interrupt back, in the order of its way from the device to the CPU.</summary>
+/// <summary>What holds an interrupt back, in the order of its path from the device to the CPU.</summary>
 public enum Gate : byte
 {
-    /// <summary>Nothing that can be seen.</summary>
+    /// <summary>None that is visible.</summary>
     None,
-    /// <summary>The line was asserted already, so nothing new reached the pin.</summary>
+    /// <summary>The line was already asserted, so the pin got no new edge or level.</summary>
     LineHeld,
     /// <summary>The 8259's mask has the IRQ's bit set.</summary>
     PicMasked,
-    /// <summary>The master 8259's mask has the bit of the cascade set, so nothing of the slave passes.</summary>
+    /// <summary>The master 8259's mask has the bit of the cascade set, so no request of the slave passes.</summary>
     CascadeMasked,
     /// <summary>The 8259 has an IRQ of the same or a higher priority in service.</summary>
     PicInService,
-    /// <summary>INTR of the 8259 stands for another IRQ, which has priority.</summary>
+    /// <summary>INTR of the 8259 is for another IRQ, which has priority.</summary>
     PicBehind,
-    /// <summary>INTR of the 8259 is high, and LINT0 of no CPU lets it through.</summary>
+    /// <summary>INTR of the 8259 is high, but LINT0 of no CPU passes it.</summary>
     Lint0Closed,
     /// <summary>The redirection entry is masked; a level waits.</summary>
     PinMasked,
-    /// <summary>An edge came while the redirection entry was masked, and is gone.</summary>
+    /// <summary>An edge came while the redirection entry was masked, and is lost.</summary>
     EdgeLost,
     /// <summary>Remote IRR is set: the pin waits for the EOI of an earlier delivery.</summary>
     RemoteIrr,
@@ -47,13 +47,13 @@ public enum Gate : byte
     Kernel,
     /// <summary>The entry of the local vector table is masked.</summary>
     LvtMasked,
-    /// <summary>The vector was pending already; the two became one.</summary>
+    /// <summary>The vector was already pending, so the two merged.</summary>
     AlreadyPending,
     /// <summary>A vector of the same or a higher priority class is in service (PPR).</summary>
     VectorInService,
-    /// <summary>The task priority register stands at the same or a higher class (PPR).</summary>
+    /// <summary>The task priority register has the same or a higher class (PPR).</summary>
     TaskPriority,
-    /// <summary>Nothing that can be seen forbids it, and the CPU has not taken it: interrupt flag and halt are not
+    /// <summary>No visible state blocks it, but the CPU has not taken it: interrupt flag and halt are not
     /// known.</summary>
     CpuUnknown,
     /// <summary>The local APIC lost it when it was reset, by INIT or by a hardware disable.</summary>
@@ -68,24 +68,24 @@ public enum Gate : byte
     AckWithheld,
     /// <summary>The CPU took it and has not signalled its EOI.</summary>
     NoEoi,
-    /// <summary>What holds it would follow from a register that the log does not show.</summary>
+    /// <summary>It depends on a register that the log does not show.</summary>
     NotKnown,
-    /// <summary>Vector 0 is pending, which QEMU's local APIC takes for none.</summary>
+    /// <summary>Vector 0 is pending, which QEMU's local APIC treats as no vector.</summary>
     NullVector,
 }
 
 /// <summary>What holds an interrupt back, since when, and where.</summary>
-/// <param name="Gate">What it is.</param>
+/// <param name="Gate">The gate.</param>
 /// <param name="Since">Since when it is closed.</param>
 /// <param name="Cpu">The CPU, or -1.</param>
 /// <param name="Number">The vector or IRQ that blocks it, or -1.</param>
 internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = -1, int Number = -1)
 {
-    /// <summary>Whose EOI Remote IRR waits for; the attempt that was refused.</summary>
+    /// <summary>The delivery whose EOI Remote IRR waits for, or the refused attempt.</summary>
     public Attempt? By { get; init; }
-    /// <summary>The write of the entry that left the gate as it was.</summary>
+    /// <summary>The write of the entry that did not change the gate.</summary>
     public Mark Written { get; init; }
-    /// <summary>Who held the line, as the log names them.</summary>
+    /// <summary>The holder of the line, by its name in the log.</summary>
     public string? Who { get; init; }
 
     public static Gate Of(RefusalReason reason) => reason switch

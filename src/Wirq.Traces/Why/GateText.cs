@@ -2,7 +2,7 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Says in words what holds an interrupt.</summary>
+/// <summary>Describes in words what holds an interrupt.</summary>
 internal sealed class GateText(WhyEngine engine)
 {
     private string At(Mark mark) => engine.Stamps.At(mark);
@@ -11,7 +11,7 @@ internal sealed class GateText(WhyEngine engine)
 
     /// <summary>What holds, or held, an interrupt.</summary>
     /// <param name="held">The gate.</param>
-    /// <param name="pin">The pin, where it is one's.</param>
+    /// <param name="pin">The pin, if there is one.</param>
     /// <param name="past">Whether it is over.</param>
     public string Words(Held held, PinTrail? pin = null, bool past = false)
     {
@@ -68,13 +68,13 @@ internal sealed class GateText(WhyEngine engine)
     {
         if (!held.Since.IsStart || held.Written.IsStart)
             return Since(held.Since);
-        // What a reset would leave is a guess where no reset is seen.
+        // Without a reset in the log, the reset value is a guess.
         return engine.Knows(LogParts.Entries)
             ? $"since the beginning (the write of its entry at {At(held.Written)} left it so)"
             : $"since the write of its entry at {At(held.Written)}, or longer";
     }
 
-    /// <summary>Whose EOI Remote IRR waits for, and why that does not come.</summary>
+    /// <summary>The delivery whose EOI Remote IRR waits for, and why that EOI does not come.</summary>
     private string RemoteIrrBy(Attempt? by, PinTrail? pin, bool past)
     {
         if (by is null)

@@ -1,22 +1,22 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Distinguishes what the end of a log cut off from what is owed.</summary>
-/// <remarks>A log ends where it was stopped. If something came to a CPU just before, or a CPU is just handling it, it
-/// would have ended if the guest had continued. Whether it would have, the log does not show. The same holds for what
-/// the running handler will end: a handler masks its pin or IRQ, serves its device and unmasks it (operating systems do
-/// so with a level line at the 8259, and with work that a thread does). What was there before the handler began, and
-/// needs another write of the guest to change (an earlier mask, a destination, LINT0), is owed, however late it came. A
-/// recording of a Wirq machine ends when nothing more happens, and a log without stamps has no times: for these there
-/// is no such rule.</remarks>
+/// <summary>Distinguishes interrupts that are owed from interrupts that were cut off by the end of the log.</summary>
+/// <remarks>A log ends when it was stopped. An interrupt that came to a CPU just before the end, or that a CPU is
+/// handling, might have ended later; the log does not show this. The same is true for the interrupts that a running
+/// handler will end: a handler masks its pin or IRQ, serves its device and unmasks it (operating systems do this with a
+/// level line at the 8259, and for work that a thread does). But a state from before the handler that needs another
+/// write of the guest (an earlier mask, a destination, LINT0) means that the interrupt is owed, even if it came late. A
+/// recording of a Wirq machine ends when nothing more happens, and a log without time stamps has no times: for these
+/// there is no such rule.</remarks>
 internal sealed class LogEnd(WhyEngine engine)
 {
-    /// <summary>Within this time before the end nothing can be said to be owed: two ticks of a guest of 250 Hz, and more
-    /// than guests keep interrupts off.</summary>
+    /// <summary>In this time before the end, in ns, it cannot be decided whether an interrupt is owed. It is two ticks
+    /// of a guest with 250 Hz, and longer than guests keep interrupts off.</summary>
     internal const long Short = 10_000_000;
 
-    /// <summary>Whether the log ends too soon to say that it is owed: it, and what it waits for, came within a short time
-    /// before the end, and the CPU that would take it was at work within that time too; or its pin or IRQ was masked within
-    /// that time, and some CPU was at work.</summary>
+    /// <summary>Whether the log ends too early to say that an interrupt is owed. Either the interrupt and its gate came
+    /// within this time before the end, and the CPU that would take it was active in that time too. Or its pin or IRQ
+    /// was masked in that time, and some CPU was active.</summary>
     internal bool CutsOff(OwedAnswer owed)
     {
         if (engine.Stamps.Style != StampStyle.Stamped)
@@ -28,7 +28,7 @@ internal sealed class LogEnd(WhyEngine engine)
             && IsNear(owed.At) && (owed.Since is not { IsStart: false } since || IsNear(since)) && AtWork(owed.Cpu);
     }
 
-    /// <summary>The same as what is not known, and why.</summary>
+    /// <summary>The same interrupt as not known, with the reason.</summary>
     internal OwedAnswer Unknown(OwedAnswer owed)
     {
         (Mark mark, string what) = IsOfHandler(owed.Gate) ? (owed.Since!.Value, "the mask was set, and a CPU") : (owed.At, "it came, and its CPU");
@@ -39,7 +39,7 @@ internal sealed class LogEnd(WhyEngine engine)
         };
     }
 
-    // What a handler does at its beginning and takes back at its end.
+    // What a handler does at its beginning and reverts at its end.
     private static bool IsOfHandler(Gate gate) => gate is Gate.AckWithheld or Gate.PinMasked or Gate.PicMasked or Gate.CascadeMasked;
 
     internal static LimitAnswer Limit => new($"It ends less than {Stamps.Span(Short)} after something came that is not at its end",

@@ -2,11 +2,11 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Says what a log does not show, so that "nothing is owed" cannot be concluded, and what to record
+/// <summary>Lists what a log does not show, so that "nothing is owed" cannot be concluded, and what to record
 /// instead.</summary>
 internal sealed class LogLimits(WhyEngine engine)
 {
-    /// <summary>What brings times and threads.</summary>
+    /// <summary>The option of QEMU that adds times and threads.</summary>
     public const string Stamps = "-msg timestamp=on";
 
     private const string Chips = "-trace 'ioapic_*' -trace 'apic_*' -trace 'pic_*' -msg timestamp=on";
@@ -20,7 +20,7 @@ internal sealed class LogLimits(WhyEngine engine)
     {
         if (engine.Log is not { } log)
             return [];
-        // What counts acknowledges in QEMU is all that its log has of chips in the kernel.
+        // A log that only has counts of acknowledges is from a QEMU whose chips are in the kernel.
         if (log.Parts == LogParts.Counts)
         {
             return [new("All that it has of the chips counts interrupts (apic_report_irq_delivered): they are KVM's own, and a log "
@@ -51,7 +51,7 @@ internal sealed class LogLimits(WhyEngine engine)
             yield return new($"{Phrase.Count(log.Damaged, "line has", "lines have")} an event's name and not its fields", "");
     }
 
-    // Whatever else is known: where the chips are not what the log says, they are no ground for an all-clear.
+    // If the chips differ from the log, an all-clear is not possible, even if everything else is known.
     private IEnumerable<LimitAnswer> Differences()
     {
         if (engine.NotJudged.Count > 0)

@@ -16,9 +16,9 @@ public sealed class LogWhy
     private LogWhy(WhyQuestion? question) => _question = question;
 
     /// <summary>Feeds a log to the chips.</summary>
-    /// <param name="open">Opens it; called twice.</param>
+    /// <param name="open">Opens the log; called twice.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <param name="question">The question; null for what is owed at the end.</param>
+    /// <param name="question">The question; null for the interrupts that are owed at the end.</param>
     /// <param name="progress">Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</param>
     /// <exception cref="TraceException">The log is damaged, or is not a log of QEMU.</exception>

@@ -1,11 +1,11 @@
 namespace Wirq.Traces.Why;
 
 /// <summary>Distinguishes a mask that a guest intends from a mask under which an interrupt is owed.</summary>
-/// <remarks>A device that wants to be served keeps its line asserted. So a line that stays asserted under a mask is
-/// owed, and so is an edge that a later unmask shows to be wanted. An edge whose line fell again without being served
-/// belongs to a clock, or to a device that was served by polling. The line of the timer (IRQ 0) decides nothing,
-/// because it is never served. These are the guest's choice while the guest works on; <see cref="Silence"/> decides
-/// whether it does.</remarks>
+/// <remarks>A device that needs service keeps its line asserted. So a line that stays asserted under a mask is owed,
+/// and so is an edge that a later unmask shows to be wanted. An edge whose line fell again without service belongs to a
+/// clock, or to a device that was polled. The line of the timer (IRQ 0) decides nothing, because it is never served.
+/// Such masks are the guest's choice as long as the guest is active; <see cref="Silence"/> decides whether it
+/// is.</remarks>
 internal sealed class MaskChoice(WhyEngine engine)
 {
     private const int TimerIrq = 0;
@@ -14,7 +14,7 @@ internal sealed class MaskChoice(WhyEngine engine)
     public static bool IsMask(OwedAnswer owed) =>
         owed.Gate is Gate.PicMasked or Gate.CascadeMasked or Gate.EdgeLost or Gate.LvtMasked;
 
-    /// <summary>Whether the guest may mean the mask under which this was lost or waits.</summary>
+    /// <summary>Whether the guest may intend the mask under which this was lost or waits.</summary>
     public bool IsChoice(OwedAnswer owed)
     {
         if (!IsMask(owed))

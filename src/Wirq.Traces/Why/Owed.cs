@@ -30,7 +30,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         owed = [.. owed.Except(cut)];
         var silence = new Silence(engine);
         SilentAnswer[] silent = silence.Of(owed);
-        // A guest that fell silent, and to which nothing else is owed, may wait for what it masked.
+        // A silent guest to which nothing else is owed may wait for an interrupt that it masked.
         if (owed.Length == 0 && silent.Length == 0)
         {
             silent = silence.Of(masked);
@@ -64,7 +64,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         return new(pin.Log.Source, answer.At, answer.Sentences, answer.Evidence);
     }
 
-    /// <summary>A timer that was started with its entry masked: QEMU does not even let it expire.</summary>
+    /// <summary>A timer that was started with its entry masked: in QEMU it never expires.</summary>
     private void AtTimer(CpuTrail cpu)
     {
         Mark masked = cpu.EntrySince(LocalVector.Timer);
@@ -102,8 +102,9 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             _unheard.Add(pin.Log.Source);
     }
 
-    /// <summary>Whether the other end of a line delivered what this end did not. The two ends get a rise one after the
-    /// other. In a log each is a separate input, with at most one input of another CPU between them.</summary>
+    /// <summary>Whether the other end of a line delivered the raise that this end did not. The two ends get a rise one
+    /// after the other: in a log each is a separate input, with at most one input of another CPU between
+    /// them.</summary>
     private static bool Served(Raise? other, Raise raise)
     {
         const int apart = 2;
@@ -142,7 +143,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             Add(raise, held);
             return;
         }
-        // An IRQ that the guest never unmasked, or masks because it serves the line at the I/OAPIC, is as it should be.
+        // An IRQ that the guest never unmasked, or masks because it uses the pin of the I/OAPIC, is correct.
         bool elsewhere = !irq.WasUnmasked || pin is { WasProgrammed: true };
         if (held.Gate is not (Gate.PicMasked or Gate.CascadeMasked) || !elsewhere)
         {
@@ -175,7 +176,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     {
         RaiseAnswer answer = _text.Answer(raise);
         Delivery? delivery = raise.Last?.Deliveries.FirstOrDefault(one => one.IsPending || one.IsInService);
-        // A merged request was served since, and what is at a CPU is reported with its CPU.
+        // A merged request was served later, and an interrupt at a CPU is reported with its CPU.
         bool served = answer.Fate == Fate.Merged && raise.Last is not null && delivery is null;
         bool told = IsAtCpu(answer.Fate) && delivery is { Cpu: >= 0 } && raise.Source.Class != SourceClass.Irq;
         if (served || told)

@@ -3,8 +3,8 @@ using Wirq.Events.Shadows;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>What came through one pin of the 8259 pair, and since when it is what it is. What it is, the shadow of the pair
-/// says.</summary>
+/// <summary>The raises of one pin of the 8259 pair, and since when its state is what it is. The state itself is in the
+/// shadow of the pair.</summary>
 internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
 {
     private const int MostWaiting = 16;
@@ -22,7 +22,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
     public bool WasUnmasked { get; private set; }
     public Mark? AckOwed { get; set; }
 
-    /// <summary>The raises that the 8259 has not given away.</summary>
+    /// <summary>The raises that the 8259 has not given to a CPU.</summary>
     public IReadOnlyList<Raise> Waiting => _waiting;
 
     public void Rise(Raise raise)
@@ -35,8 +35,8 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
     }
 
     /// <summary>The pin falls.</summary>
-    /// <param name="at">Where.</param>
-    /// <param name="latched">Whether the request outlives it.</param>
+    /// <param name="at">The place.</param>
+    /// <param name="latched">Whether the request stays latched.</param>
     public void Fall(Mark at, bool latched)
     {
         if (Current is { Fell: null } raise)
@@ -52,7 +52,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         WasUnmasked |= !masked;
     }
 
-    /// <summary>The 8259 gives the IRQ away.</summary>
+    /// <summary>The 8259 gives the IRQ to a CPU.</summary>
     public Delivery Take(byte vector, bool level, bool holds, Mark at)
     {
         var delivery = new Delivery(-1, vector, level, at) { Source = Log.Source };
@@ -75,10 +75,10 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         InService = null;
     }
 
-    /// <summary>The master's input of the slave goes into service with the slave's.</summary>
+    /// <summary>The master's cascade input goes into service together with the slave's IRQ.</summary>
     public void Hold(Delivery delivery) => InService = delivery;
 
-    /// <summary>ICW1: edges that waited are gone.</summary>
+    /// <summary>ICW1: edges that waited are lost.</summary>
     public void Initialise(bool level, Mark at)
     {
         if (level && High)
@@ -89,7 +89,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
     }
 }
 
-/// <summary>What came through the 8259 pair.</summary>
+/// <summary>The raises at the 8259 pair.</summary>
 internal sealed class PicTrail
 {
     private readonly IrqTrail[] _irqs;
@@ -105,7 +105,7 @@ internal sealed class PicTrail
     }
 
     public IReadOnlyList<IrqTrail> All => _irqs;
-    /// <summary>The IRQ that INTR stands for; -1 for none.</summary>
+    /// <summary>The IRQ that caused INTR; -1 for none.</summary>
     public int Requested { get; private set; } = -1;
     public Mark RequestedSince { get; private set; }
     /// <summary>The last taken request, whose CPU is not known yet.</summary>
@@ -135,7 +135,7 @@ internal sealed class PicTrail
             irq.Initialise(IsLevel(irq.Irq), at);
     }
 
-    /// <summary>What prevents an IRQ from becoming the one that INTR stands for; none if nothing does.</summary>
+    /// <summary>What prevents an IRQ from causing INTR; none if nothing does.</summary>
     public Held GateOf(int irq)
     {
         IrqTrail shadow = _irqs[irq];
@@ -145,7 +145,8 @@ internal sealed class PicTrail
             return new(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, Number: irq);
         if (Requested == irq)
             return default;
-        // Fully nested: the one in service that goes first, if it does not go after this one.
+        // Fully nested mode: the IRQ in service with the highest priority blocks, unless this one has a higher
+        // priority.
         IrqTrail? serving = _irqs.Where(other => other.InService is not null).MinBy(other => Rank(other.Irq));
         if (serving?.Irq == GsiMap.CascadeIrq)
             serving = _irqs.Skip(PicPair.SlaveFirst).FirstOrDefault(slave => slave.InService is not null) ?? serving;
@@ -154,8 +155,8 @@ internal sealed class PicTrail
         return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;
     }
 
-    /// <summary>The order in which the pair serves, as it stands after initialisation: the slave's IRQs at its
-    /// pin.</summary>
+    /// <summary>The priority order of the pair after initialisation: the slave's IRQs have the priority of the
+    /// cascade.</summary>
     private static int Rank(int irq) => irq switch
     {
         <= GsiMap.CascadeIrq => irq,

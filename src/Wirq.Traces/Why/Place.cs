@@ -9,7 +9,7 @@ namespace Wirq.Traces.Why;
 /// <param name="Event">The number of the event; 0 for none.</param>
 public readonly record struct Place(long Line, long Time, bool IsStamp, long Event = 0)
 {
-    /// <summary>The forms that a place can have, for those who got it wrong.</summary>
+    /// <summary>The possible forms of a place, for an error message.</summary>
     public const string Forms = "L1234 (a line of a log), event1234 (an event of a recording), "
         + "1700000000.123456 (as the log stamps it), or 1500ns, 1.5us, 2ms, 3s";
 
@@ -50,7 +50,7 @@ public readonly record struct Place(long Line, long Time, bool IsStamp, long Eve
         return true;
     }
 
-    /// <summary>Whether <paramref name="mark"/> stands after this place.</summary>
+    /// <summary>Whether <paramref name="mark"/> is after this place.</summary>
     /// <param name="mark">A place in the log.</param>
     /// <param name="first">The stamp of the first line of the log, in nanoseconds.</param>
     public bool IsBefore(Mark mark, long first) =>
@@ -68,7 +68,7 @@ public readonly record struct Place(long Line, long Time, bool IsStamp, long Eve
         if (parts.Length > 2 || parts[0].Length == 0)
             return false;
         string fraction = parts.Length == 2 ? parts[1] : "";
-        // What is finer than a nanosecond no event has.
+        // No event has a time finer than a nanosecond.
         fraction = (fraction.Length > digits ? fraction[..digits] : fraction).PadRight(digits, '0');
         return long.TryParse(parts[0] + fraction, NumberStyles.None, CultureInfo.InvariantCulture, out time);
     }
@@ -80,12 +80,12 @@ public readonly record struct Place(long Line, long Time, bool IsStamp, long Eve
 public sealed record WhyQuestion(SourceName Source, Place? At = null)
 {
     /// <summary>Reads <c>SOURCE[@TIME]</c>.</summary>
-    /// <returns>The question; null where it cannot be read, and then <paramref name="wrong"/> says why.</returns>
+    /// <returns>The question; null if it cannot be read, and then <paramref name="wrong"/> has the reason.</returns>
     public static WhyQuestion? Parse(string text, out string wrong)
     {
         ArgumentNullException.ThrowIfNull(text);
         wrong = "";
-        // A source may have an @ of its own: lvt:timer@cpu0.
+        // The name of a source may contain an @: lvt:timer@cpu0.
         if (SourceName.TryParse(text, out SourceName whole))
             return new(whole);
         int at = text.LastIndexOf('@');

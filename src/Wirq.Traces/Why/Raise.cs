@@ -16,7 +16,7 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public Mark? InServiceSince => _service?.Since;
     /// <summary>How often it was taken in that time.</summary>
     public long Takes => _service?.Takes ?? 0;
-    /// <summary>When a reset of the local APIC or of the 8259 took it away.</summary>
+    /// <summary>When a reset of the local APIC or of the 8259 dropped it.</summary>
     public Mark? Dropped { get; set; }
     /// <summary>How many more merged into it, and when the last of them came.</summary>
     public long Merges { get; private set; }
@@ -33,7 +33,7 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     /// <summary>A CPU takes it.</summary>
     public void Take(Mark at) => (Taken, _service) = (at, new Service(at));
 
-    /// <summary>A CPU took it though the in-service bit of its vector was set: one EOI ends both.</summary>
+    /// <summary>A CPU took it although the in-service bit of its vector was set: one EOI ends both.</summary>
     public void TakeAgain(Delivery before)
     {
         _service = before._service;
@@ -75,15 +75,15 @@ internal sealed class Attempt(Mark sent)
     public RefusalReason Reason { get; set; }
     /// <summary>Why it was refused, in words, as things stood then.</summary>
     public string? Refusal { get; set; }
-    /// <summary>Since when what refused it was so.</summary>
+    /// <summary>Since when the cause of the refusal exists.</summary>
     public Mark RefusedSince { get; set; }
     public InterruptMessage Message { get; set; }
     public bool HasMessage { get; set; }
-    /// <summary>The deliveries; of a broadcast to many the first few.</summary>
+    /// <summary>The deliveries; of a broadcast to many CPUs, the first few.</summary>
     public IReadOnlyList<Delivery> Deliveries => _deliveries;
     /// <summary>How many more there were.</summary>
     public int More { get; private set; }
-    /// <summary>Whether it merged into a vector that was pending already, everywhere it came to.</summary>
+    /// <summary>Whether it merged into a pending vector at every CPU that it reached.</summary>
     public bool Merged { get; private set; }
 
     public void Add(Delivery delivery, bool merged)
@@ -103,7 +103,7 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public Mark At { get; } = at;
     /// <summary>Level or edge; null for a message.</summary>
     public bool? Level { get; } = level;
-    /// <summary>Whether the registers that decide over it were not known when it came.</summary>
+    /// <summary>Whether the registers that determine its result were not known when it came.</summary>
     public bool Blind { get; init; }
     /// <summary>When the line fell again.</summary>
     public Mark? Fell { get; set; }
@@ -111,17 +111,17 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public int? Slot { get; init; }
     /// <summary>Whether the beginning of it was not seen.</summary>
     public bool Implied { get; init; }
-    /// <summary>Whether a write of the polarity made it, and no wire.</summary>
+    /// <summary>Whether a write of the polarity caused it, and not the line.</summary>
     public bool ByPolarity { get; init; }
     /// <summary>Whether it joined a line that was asserted.</summary>
     public bool Joined { get; init; }
     /// <summary>What held it when it came.</summary>
     public Held AtFirst { get; set; }
-    /// <summary>Whether it is gone for good without having been sent.</summary>
+    /// <summary>Whether it was lost before it was sent.</summary>
     public bool Lost { get; set; }
     /// <summary>Whether it joined a request that was waiting already (8259).</summary>
     public bool MergedEarly { get; set; }
-    /// <summary>When the 8259's initialisation, or a reset of the machine, took it away.</summary>
+    /// <summary>When the initialisation of the 8259, or a reset of the machine, dropped it.</summary>
     public Mark? Dropped { get; set; }
     public Gate DroppedBy { get; set; } = Gate.PicInitialised;
 

@@ -1,32 +1,32 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>The raises of one source: the last few in full, of the rest how they ended.</summary>
+/// <summary>The raises of one source: the last few in full, and counts of the others.</summary>
 internal sealed class RaiseLog(SourceName source, int keep)
 {
     private const int MostLingering = 64;
     private static readonly int s_fates = Enum.GetValues<Fate>().Length;
 
     private readonly Queue<Raise> _kept = new();
-    // Too old to be kept in full, and yet not at their end.
+    // Raises that are too old to be kept in full, but have not ended.
     private readonly List<Raise> _lingering = [];
     private readonly long[] _fates = new long[s_fates];
 
     public SourceName Source { get; } = source;
-    /// <summary>How many are kept in full.</summary>
+    /// <summary>The number of raises that are kept in full.</summary>
     public int Keep { get; set; } = keep;
-    /// <summary>The last one, whatever the question.</summary>
+    /// <summary>The last raise, even after the place in question.</summary>
     public Raise? Last { get; private set; }
     public Mark? FirstAt { get; private set; }
     public long Count { get; private set; }
-    /// <summary>How many came after the place in question.</summary>
+    /// <summary>The number of raises after the place in question.</summary>
     public long Later { get; private set; }
-    /// <summary>How many are not kept in full, before the kept ones.</summary>
+    /// <summary>The number of raises before the kept ones.</summary>
     public long Earlier { get; private set; }
     public IReadOnlyCollection<Raise> Kept => _kept;
 
     /// <summary>Adds a raise.</summary>
     /// <param name="raise">The raise.</param>
-    /// <param name="later">Whether it came after the place in question.</param>
+    /// <param name="later">Whether it is after the place in question.</param>
     /// <param name="judge">Decides the fates.</param>
     public void Add(Raise raise, bool later, IFateJudge judge)
     {
@@ -58,12 +58,12 @@ internal sealed class RaiseLog(SourceName source, int keep)
         return [.. counts.Index().Where(pair => pair.Item > 0).Select(pair => ((Fate)pair.Index, pair.Item))];
     }
 
-    /// <summary>How all raises ended that are not later than the place in question.</summary>
+    /// <summary>How all raises ended that are not after the place in question.</summary>
     public IEnumerable<(Fate Fate, long Count)> Fates(IFateJudge judge) => EarlierFates(judge)
         .Concat(_kept.Select(raise => (judge.FateOf(raise), 1L)))
         .GroupBy(pair => pair.Item1, (fate, counts) => (fate, counts.Sum(pair => pair.Item2))).OrderBy(pair => pair.fate);
 
-    /// <summary>The machine was reset: what was on its way is gone.</summary>
+    /// <summary>The machine was reset: raises that have not ended are dropped.</summary>
     public void Drop(Mark at, IFateJudge judge)
     {
         foreach (Raise raise in _kept.Concat(_lingering))
@@ -75,7 +75,7 @@ internal sealed class RaiseLog(SourceName source, int keep)
         }
     }
 
-    /// <summary>Counts those that have come to their end.</summary>
+    /// <summary>Counts the raises that have ended.</summary>
     /// <returns>Whether there is room again.</returns>
     private bool Sweep(IFateJudge judge)
     {
@@ -90,10 +90,10 @@ internal sealed class RaiseLog(SourceName source, int keep)
     }
 }
 
-/// <summary>Says how a raise ended.</summary>
+/// <summary>Decides how a raise ended.</summary>
 internal interface IFateJudge
 {
     Fate FateOf(Raise raise);
-    /// <summary>Whether nothing that is still to come can change that.</summary>
+    /// <summary>Whether no later event can change that.</summary>
     bool IsSettled(Raise raise);
 }

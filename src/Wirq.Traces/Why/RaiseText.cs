@@ -84,7 +84,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
     }
 
-    /// <summary>Whether it went to all other CPUs of a machine that has no other.</summary>
+    /// <summary>Whether it was sent to all other CPUs of a machine with one CPU.</summary>
     public static bool IsToNobodyElse(Raise raise) => raise is { Source.Class: SourceClass.Ipi, Last: { } last }
         && last.Reason == RefusalReason.NoDestination && last.Message is { Logical: false, Destination: uint.MaxValue };
 
@@ -146,7 +146,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
     }
 
-    /// <summary>How the line stands at the end, where that says why nothing more comes.</summary>
+    /// <summary>The state of the line at the end, if it explains why no more interrupts come.</summary>
     private void AddStanding(List<string> sentences, Raise raise, Fate fate, PinTrail? pin)
     {
         if (pin is null || pin.Current != raise)

@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>Finds CPUs that have done nothing since something was owed to them.</summary>
+/// <summary>Finds CPUs that have done nothing since an interrupt was owed to them.</summary>
 internal sealed class Silence(WhyEngine engine)
 {
     private const long Long = 100_000_000;
@@ -8,8 +8,8 @@ internal sealed class Silence(WhyEngine engine)
 
     private string At(Mark mark) => engine.Stamps.At(mark);
 
-    /// <summary>Whether a place lies so far before the end that more should have come. A recording of ours ends when
-    /// nothing more happens.</summary>
+    /// <summary>Whether a place is so long before the end that more events should have come. A recording of a Wirq
+    /// machine ends when nothing more happens.</summary>
     public static bool IsLong(WhyEngine engine, Mark since) =>
         engine.Stamps.Style == StampStyle.Virtual || engine.End.Time - since.Time >= Long;
 
@@ -17,8 +17,8 @@ internal sealed class Silence(WhyEngine engine)
     public SilentAnswer[] Of(OwedAnswer[] owed) => engine.KnowsCpus
         ? [.. engine.Cpus.Select(cpu => Silent(cpu, owed)).OfType<SilentAnswer>()] : [];
 
-    /// <summary>Why a mask may not be what the guest wants, and this cannot be decided: without time there is no
-    /// silence.</summary>
+    /// <summary>Why it cannot be decided whether the guest intends a mask: without times, silence cannot be
+    /// detected.</summary>
     public LimitAnswer[] Limit(OwedAnswer[] masked)
     {
         if (engine.Stamps.HasTime || !engine.KnowsCpus)
@@ -28,16 +28,16 @@ internal sealed class Silence(WhyEngine engine)
             + "without time stamps nobody can tell whether the guest fell silent waiting for it", LogLimits.Stamps)];
     }
 
-    /// <summary>Whether something was owed after the last sign of a CPU. Under a mask many may have come of which the
-    /// first waits for all.</summary>
+    /// <summary>Whether an interrupt was owed after the last sign of a CPU. Under a mask there may be many, and the
+    /// first one represents all.</summary>
     private bool CameSince(OwedAnswer owed, CpuTrail cpu)
     {
         Mark last = MaskChoice.IsMask(owed) && engine.LogOf(owed.Source)?.Last is { } raise ? raise.At : owed.At;
         return Math.Max(last.Event, owed.At.Event) >= cpu.LastSign.Event;
     }
 
-    /// <summary>Who may wait for what came under a mask: a CPU for its own timer, else the one that was at work
-    /// last.</summary>
+    /// <summary>The CPU that may wait for an interrupt under a mask: the CPU of a timer, else the last active
+    /// CPU.</summary>
     private CpuTrail? WhoWaits(OwedAnswer masked) =>
         masked.Gate == Gate.LvtMasked ? engine.CpuAt(masked.Cpu) : LastAtWork();
 
@@ -48,7 +48,7 @@ internal sealed class Silence(WhyEngine engine)
         OwedAnswer[] mine = [.. owed.Where(one => one.Cpu == cpu.Cpu && one.Fate != Fate.InService && !MaskChoice.IsMask(one))];
         bool aimed = mine.Length > 0;
         // If this CPU was the last active one, it may wait for an interrupt that reaches no CPU, or for one that came
-        // since under a mask.
+        // under a mask since then.
         if (!aimed)
         {
             mine = [.. owed.Where(one => one.Fate != Fate.InService && (MaskChoice.IsMask(one)

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>What kind of thing raises an interrupt.</summary>
+/// <summary>The kind of a source of interrupts.</summary>
 public enum SourceClass : byte
 {
-    /// <summary>A line, <c>gsi:21</c>: the pins of the 8259 and of an I/OAPIC that it leads to.</summary>
+    /// <summary>A line, <c>gsi:21</c>: the pins of the 8259 and of an I/OAPIC to which it is connected.</summary>
     Line,
-    /// <summary>A pin of an I/OAPIC: <c>ioapic:21</c>, or <c>ioapic1:3</c> for another than the first.</summary>
+    /// <summary>A pin of an I/OAPIC: <c>ioapic:21</c>, or <c>ioapic1:3</c> for an I/OAPIC after the first.</summary>
     Pin,
     /// <summary>A pin of the 8259 pair: <c>pic:4</c>.</summary>
     Irq,
@@ -21,15 +21,15 @@ public enum SourceClass : byte
     Ipi,
 }
 
-/// <summary>The name of something that raises interrupts.</summary>
-/// <param name="Class">What kind of thing it is.</param>
+/// <summary>The name of a source of interrupts.</summary>
+/// <param name="Class">The kind of source.</param>
 /// <param name="Unit">The I/OAPIC or CPU.</param>
 /// <param name="Index">GSI, pin, IRQ, handle, <see cref="LocalVector"/> or vector.</param>
 /// <param name="Address">Address of a message.</param>
 /// <param name="Data">Data of a message; delivery mode of an IPI.</param>
 public readonly record struct SourceName(SourceClass Class, int Unit, int Index, ulong Address = 0, uint Data = 0)
 {
-    /// <summary>The forms that a name can have, for those who got it wrong.</summary>
+    /// <summary>The possible forms of a name, for an error message.</summary>
     public const string Forms = "ioapic:PIN, ioapicN:PIN, gsi:N, pic:IRQ, msi:ADDRESS:DATA (hex), irte:N, "
         + "lvt:timer@cpuN (or lint0, lint1, error, thermal, performance, cmci), ipi:VECTOR@cpuN";
 
@@ -44,7 +44,7 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
     /// <summary>An entry of a remapping table.</summary>
     public static SourceName Remapped(int index) => new(SourceClass.Remapped, 0, index);
 
-    /// <summary>A message; one in remappable format is known by the entry that it names.</summary>
+    /// <summary>A message. The name of a message in remappable format is that of its entry.</summary>
     public static SourceName Message(Msi message)
     {
         if (!message.Address.Remappable)

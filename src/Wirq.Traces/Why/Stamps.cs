@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>How times are written.</summary>
+/// <summary>The format of times.</summary>
 internal enum StampStyle : byte
 {
     /// <summary>Virtual time.</summary>
     Virtual,
-    /// <summary>As a log stamps its lines: seconds.microseconds.</summary>
+    /// <summary>As in the time stamps of a log: seconds.microseconds.</summary>
     Stamped,
-    /// <summary>Not at all: the log has none.</summary>
+    /// <summary>No times: the log has none.</summary>
     None,
 }
 
 /// <summary>Writes places and spans of time.</summary>
-/// <param name="Style">How times are written.</param>
+/// <param name="Style">The format of times.</param>
 /// <param name="First">The stamp of the first line, in nanoseconds.</param>
 /// <param name="OfLog">Whether places are lines of a log, <c>L17</c>; else events of a recording,
 /// <c>event 17</c>.</param>
@@ -34,7 +34,7 @@ internal sealed record Stamps(StampStyle Style, long First = 0, bool OfLog = fal
         ? string.Create(CultureInfo.InvariantCulture, $"L{mark.Line}")
         : string.Create(CultureInfo.InvariantCulture, $"event {mark.Event}");
 
-    /// <summary>A time, as a question may name it.</summary>
+    /// <summary>A time, in the format of a question.</summary>
     public string Time(Mark mark)
     {
         if (Style == StampStyle.Virtual)

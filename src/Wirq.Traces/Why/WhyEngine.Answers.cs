@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Why;
 
-// What is said at the end.
+// The answers at the end.
 public sealed partial class WhyEngine
 {
     /// <summary>The sources that raised anything, in order, each with how often.</summary>

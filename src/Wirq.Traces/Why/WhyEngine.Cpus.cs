@@ -108,8 +108,8 @@ public sealed partial class WhyEngine
         raise.AtFirst = new(Gate.LvtMasked, cpu.EntrySince(LocalVector.Timer), cpu.Cpu);
     }
 
-    /// <summary>Brings what is pending and in service at a CPU up to what the replay left there; not every change has
-    /// an event where acknowledges are inferred.</summary>
+    /// <summary>Updates what is pending and in service at a CPU to the state that the replay reports. If acknowledges are
+    /// inferred, not every change has an event.</summary>
     private void Settle(LogVectorsLeft left)
     {
         const int perWord = 64, words = 4;

@@ -2,12 +2,12 @@ using Wirq.Events;
 
 namespace Wirq.Traces.Why;
 
-// Messages on their way to the local APICs, and what they become there.
+// Messages on their way to the local APICs, and their deliveries.
 public sealed partial class WhyEngine
 {
     private const int MostOpen = 1024;
 
-    // Messages of devices and CPUs whose answer is still to come, by origin; pins keep their own.
+    // Messages of devices and CPUs without an answer so far, by origin. Pins keep their own.
     private readonly Dictionary<uint, Queue<(Attempt Attempt, Raise? Raise)>> _open = [];
     private int _openCount;
 
@@ -88,7 +88,7 @@ public sealed partial class WhyEngine
         attempt.Answered ??= _now;
     }
 
-    /// <summary>A local interrupt: the timer has reported its expiry just before, the others begin here.</summary>
+    /// <summary>A local interrupt. The timer has reported its expiry just before; the others begin here.</summary>
     private Attempt LocalAttempt(SourceName source)
     {
         RaiseLog? log = FindLog(source);

@@ -6,10 +6,10 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>Follows every interrupt of a log or recording from its source to its end, and says where it
+/// <summary>Follows every interrupt of a log or recording from its source to its end, and finds where it
 /// stopped.</summary>
-/// <remarks>It knows what the events tell and nothing else, keeps the last few raises of each source, and needs the
-/// memory of the machine's registers, whatever the length of the log. Not thread-safe.</remarks>
+/// <remarks>It uses only the events. It keeps the last few raises of each source. Its memory depends on the registers
+/// of the machine, not on the length of the log. Not thread-safe.</remarks>
 public sealed partial class WhyEngine : IEventSink
 {
     private const int KeptOfChosen = 20, KeptOfOthers = 2, MostSources = 8192;
@@ -75,14 +75,14 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether the current life of the machine began with a reset, so that what was not written since has its
     /// reset value.</summary>
     public bool FromReset { get; private set; }
-    /// <summary>How often the chips and the log parted, and where first.</summary>
+    /// <summary>How often the chips and the log differ, and where first.</summary>
     public (long Count, Mark First) Parted { get; private set; }
-    /// <summary>How often they differ where the log lacks what would decide who is right, and where first.</summary>
+    /// <summary>How often they differ while the log lacks what would decide which is right, and where first.</summary>
     public (long Count, Mark First) NotJudged { get; private set; }
     /// <summary>What the log lacks that would decide those, by QEMU's names.</summary>
     public IReadOnlyCollection<string> Lacking => _lacking;
 
-    /// <summary>That the input ends too soon, and where; null where it does not.</summary>
+    /// <summary>Why and where the input ends too early; null if it does not.</summary>
     public string? Incomplete { get; set; }
 
     /// <summary>Where the log ends, so far.</summary>
@@ -178,7 +178,7 @@ public sealed partial class WhyEngine : IEventSink
         }
     }
 
-    /// <summary>The machine was reset, and all that was on its way is gone.</summary>
+    /// <summary>The machine was reset: all interrupts that have not ended are dropped.</summary>
     public void Restart()
     {
         foreach (RaiseLog log in _logs.Values)
@@ -225,7 +225,7 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether the log shows the initial state of a part of the machine, and what was written since.</summary>
     internal bool Knows(LogParts parts) => Log is null || FromReset && (Log.Parts & parts) == parts;
 
-    /// <summary>Whether what local APICs are is known, all of them.</summary>
+    /// <summary>Whether the state of all local APICs is known.</summary>
     internal bool KnowsApics => Knows(LogParts.LocalApics) && KnowsCpus;
 
     private PicTrail? NewPic() => _machine.Pic is null ? null

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Wirq.Traces.Why;
 
-/// <summary>The answers, for a program.</summary>
+/// <summary>Writes the answers for a program.</summary>
 internal static class WhyJson
 {
     /// <summary>Writes the answer to a question.</summary>
@@ -29,7 +29,7 @@ internal static class WhyJson
         json.WriteEndArray();
     });
 
-    /// <summary>Writes what is owed.</summary>
+    /// <summary>Writes the interrupts that are owed.</summary>
     public static void Write(OwedList list, WhyEngine engine, Stream output) => Document(output, engine, json =>
     {
         json.WriteString("verdict", Word(list.Verdict));
@@ -132,7 +132,7 @@ internal static class WhyJson
     {
         json.WriteStartObject(name);
         json.WriteNumber("count", found.Count);
-        // Where it was found has a time, and that is not the line's.
+        // The position of the difference has a time, but that is not the time of the line.
         Number(json, "line", found.Count > 0 && ofLog ? found.First.Line : -1);
         Number(json, "event", found.Count > 0 && !ofLog ? found.First.Event : -1);
         json.WriteEndObject();

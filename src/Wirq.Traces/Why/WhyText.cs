@@ -1,6 +1,6 @@
 namespace Wirq.Traces.Why;
 
-/// <summary>The answers, for a person: sentences first, and under them where the log says so.</summary>
+/// <summary>Writes the answers for a person: sentences first, and under them the lines that show them.</summary>
 internal static class WhyText
 {
     private const int Width = 80, MostTold = 40;
@@ -33,7 +33,7 @@ internal static class WhyText
         }
     }
 
-    /// <summary>Writes what is owed.</summary>
+    /// <summary>Writes the interrupts that are owed.</summary>
     public static void Write(OwedList list, WhyEngine engine, TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(list);
@@ -73,7 +73,7 @@ internal static class WhyText
             Write(output, masked.Sentences, masked.Evidence, engine);
     }
 
-    /// <summary>Where the chips and the log part, what follows is the chips' word.</summary>
+    /// <summary>If the chips and the log differ, the answers after the difference are those of the chips.</summary>
     private static void WriteParted(WhyEngine engine, TextWriter output)
     {
         if (engine.Parted is { Count: > 0 } parted)

@@ -69,7 +69,7 @@ public sealed class EventBuffer
     }
 
     /// <summary>The state of the rate limit, relative to <see cref="Now"/>: how long ago, in ns, the current window began,
-    /// and how many misuses it has told; zeros if the next misuse begins a new window.</summary>
+    /// and how many misuses were reported in it; zeros if the next misuse begins a new window.</summary>
     internal (long Since, long Count) MisusesTold => _misuseSince == long.MinValue || Now - _misuseSince >= MisuseWindow
         ? default : (Now - _misuseSince, Math.Min(_misuses, MisuseBurst));
 

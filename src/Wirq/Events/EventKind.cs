@@ -85,8 +85,7 @@ public enum EventKind : ushort
     // --- 0x05 8259 pair
     /// <summary>An input pin of the pair changed. Index: IRQ; A: 1 for high.</summary>
     PicPinChanged = 0x0501,
-    /// <summary>A request became the one that INTR stands for. Index: IRQ; A: 1 if the pin is
-    /// level-triggered.</summary>
+    /// <summary>INTR is now for this request. Index: IRQ; A: 1 if the pin is level-triggered.</summary>
     PicRequested = 0x0502,
     /// <summary>INTR of the pair changed. A: 1 for high.</summary>
     PicIntrChanged = 0x0503,
@@ -212,8 +211,8 @@ public enum EventKind : ushort
     /// <summary>The guest invalidates cached entries. Unit: remapping unit; A: <see cref="RouteCookie.Key"/> of the
     /// first; B: of the last.</summary>
     RemapInvalidated = 0x0903,
-    /// <summary>The cached translations of those entries are gone. Unit: remapping unit; Index: how many routes were
-    /// touched; A: <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
+    /// <summary>The cached translations of those entries were dropped. Unit: remapping unit; Index: how many routes
+    /// were touched; A: <see cref="RouteCookie.Key"/> of the first; B: of the last.</summary>
     RemapInvalidationDone = 0x0904,
     /// <summary>Remapping was switched. Unit: remapping unit; A: 1 for on.</summary>
     RemapSwitched = 0x0905,
@@ -224,7 +223,7 @@ public enum EventKind : ushort
     // --- 0x0a virqs and routes
     /// <summary>A device registered a virq. Unit: virq; Index: its kind.</summary>
     VirqRegistered = 0x0a01,
-    /// <summary>A virq is gone. Unit: virq.</summary>
+    /// <summary>A virq was disposed of. Unit: virq.</summary>
     VirqDisposed = 0x0a02,
     /// <summary>A virq was given its message. Unit: virq; Index: requester id; A: address; B: data.</summary>
     VirqMessageSet = 0x0a03,

@@ -46,7 +46,7 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
             or EventKind.CpuInit or EventKind.CpuStartUp);
     public void Observe(in Event next) => ports.Observer!.Observe(next);
 
-    /// <summary>Whether the observer wants an event.</summary>
+    /// <summary>Whether the observer observes an event.</summary>
     internal bool IsObserved(in Event next) => ports.Observer!.Observes(next);
 
     /// <summary>Whether there is a port for a call.</summary>

@@ -3,10 +3,10 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>The canonical form of an event in an identity: two events that will be carried out alike are
-/// equal.</summary>
-/// <remarks>A waiting event is checked again when its turn comes, and nothing is done for one that is stale by then. A call
-/// in flight is past that check: its port is given the call as it was begun.</remarks>
+/// <summary>The canonical form of an event in an identity. Two events that will be carried out in the same way have
+/// equal forms.</summary>
+/// <remarks>An event that waits is checked again when it is taken, and a stale one has no effect. A call in flight has
+/// passed that check: its port receives the call as it was begun.</remarks>
 internal static class CanonicalEvent
 {
     /// <summary>A time becomes a distance. A generation or an owner becomes whether it is the current one; if it is
@@ -51,8 +51,8 @@ internal static class CanonicalEvent
         }
     }
 
-    /// <summary>As <see cref="Of"/>, for the effect of the call in flight. Everything that the port is given counts, even if
-    /// its virq or source has left; generation and owner only decide who hears the answer.</summary>
+    /// <summary>As <see cref="Of"/>, for the effect of the call in flight. Everything that the port receives counts,
+    /// even if its virq or source has left. Generation and owner only decide which owner receives the answer.</summary>
     /// <param name="e">The effect.</param>
     /// <param name="fabric">The machine of the effect.</param>
     /// <param name="now">Virtual time in ns.</param>
@@ -69,7 +69,7 @@ internal static class CanonicalEvent
                 VirqRead read = VirqRead.Of(e);
                 return (read with { Owner = Present(fabric, read.Virq, read.Owner) }).ToEvent() with { Time = time };
             case EventKind.VirqInjected:
-                // It was claimed when the call began, so nobody compares the generation any more.
+                // It was claimed when the call began, so the generation is not compared any more.
                 VirqInjected injected = VirqInjected.Of(e);
                 uint present = Present(fabric, injected.Virq, injected.Owner);
                 return (injected with { Generation = 0, Owner = present }).ToEvent() with { Time = time };

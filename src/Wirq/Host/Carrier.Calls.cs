@@ -34,7 +34,7 @@ internal sealed partial class Carrier
 
     private static bool OpenNothing(in Event effect, out HostCall call)
     {
-        Debug.Fail($"nobody carries {effect.Kind} out");
+        Debug.Fail($"no code carries {effect.Kind} out");
         call = default;
         return false;
     }

@@ -116,8 +116,8 @@ internal sealed partial class Carrier
 
     /// <summary>Carries out everything in the queue. If it is called from within an effect, or if a host drives the
     /// fabric, it leaves the queue to that driver.</summary>
-    /// <typeparam name="TPorts">The ports that carry out what leaves the fabric. Each is a type of its own, so without
-    /// ports no call is attempted.</typeparam>
+    /// <typeparam name="TPorts">The ports that carry out what leaves the fabric. Each kind of ports is a type, so that
+    /// the code without ports makes no call.</typeparam>
     /// <exception cref="KernelException">The host refused a call. It is thrown after everything has run, and it is the
     /// first refusal.</exception>
     internal void Run<TPorts>(TPorts ports) where TPorts : struct, ICallPorts

@@ -151,7 +151,7 @@ public sealed partial class FabricHost
     private void NeedsEventFds(EventFd? fd)
     {
         if (fd is { Exists: true } && _eventFds is null)
-            throw new InvalidOperationException($"{fd} needs {nameof(FabricPorts)}.{nameof(FabricPorts.EventFds)}: nobody polls or writes eventfds here");
+            throw new InvalidOperationException($"{fd} needs {nameof(FabricPorts)}.{nameof(FabricPorts.EventFds)}: the host has no port that polls and writes eventfds");
     }
 
     internal void Dispose(Virq virq) => Do(fabric =>

@@ -10,7 +10,7 @@ namespace Wirq.Host;
 /// <para>One lock guards the chips, and one queue holds their effects. A thread that finds no other thread draining
 /// takes the drain token and carries out the effects, in order, outside the lock.</para>
 /// <para>A call whose completion is architectural (a register write, mask, unmask, a changed message, an acknowledge by
-/// EOI, dispose) returns after its effects have run, on whatever thread they ran. A call from within an effect (for
+/// EOI, dispose) returns after its effects have run, on this or another thread. A call from within an effect (for
 /// example an acknowledge callback) only queues; it is complete when its own effects have run. Do not make a completing
 /// call under a lock that a receiver of effects takes: an acknowledge callback, or one of the
 /// <see cref="FabricPorts"/>.</para>
@@ -20,7 +20,7 @@ namespace Wirq.Host;
 /// effects behind it run with the next call.</para>
 /// <para>The <see cref="Carrier"/> decides what is carried out, and in which order. This class adds the lock, the token
 /// and the wait.</para>
-/// <para>A hot virq does not come here at all: the kernel serves it.</para>
+/// <para>A hot virq does not use this class: the kernel serves it.</para>
 /// </remarks>
 public sealed partial class FabricHost
 {

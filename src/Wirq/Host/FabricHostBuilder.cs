@@ -3,13 +3,13 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>Builds a <see cref="FabricHost"/> with what it stands on: a kernel, eventfds, CPUs, memory, observers.</summary>
+/// <summary>Builds a <see cref="FabricHost"/> and the parts that it needs: a kernel, eventfds, CPUs, memory,
+/// observers.</summary>
 /// <remarks>
-/// <para>Nothing is made before <see cref="Build"/>, which checks the options first, then makes the kernel, then eventfds,
-/// then the machine. Where one of them fails, what was made before is disposed of.</para>
-/// <para><c>UseKvm</c> of Wirq.Linux and <c>UseSimulatedKernel</c> of Wirq.Lab put a whole host under it in one
-/// call.</para>
-/// <para>A builder builds once, and belongs to one thread.</para>
+/// <para>Nothing is created before <see cref="Build"/>. That method checks the options, then creates the kernel, then
+/// the eventfds, then the machine. If one of them fails, the parts that were already created are disposed of.</para>
+/// <para><c>UseKvm</c> of Wirq.Linux and <c>UseSimulatedKernel</c> of Wirq.Lab add a whole host in one call.</para>
+/// <para>A builder builds once. It must be used from one thread.</para>
 /// </remarks>
 public sealed class FabricHostBuilder
 {
@@ -24,17 +24,18 @@ public sealed class FabricHostBuilder
     private IGuestMemory? _memory;
 
     /// <summary>Begins a machine.</summary>
-    /// <param name="options">How it is built. Where there is a kernel, <see cref="RoutingOptions.Kernel"/> is what that
-    /// kernel can do, unless it stands here: then it may ask for less. Where <see cref="FabricOptions.Routing"/> is null
-    /// besides, virqs get their routes with their first interrupt (<see cref="RoutingOptions.BatchDelay"/> 0), so that
-    /// nobody has to call <see cref="FabricHost.Advance"/> for them.</param>
+    /// <param name="options">How it is built. If there is a kernel and <see cref="RoutingOptions.Kernel"/> is null, the
+    /// limits of that kernel are used. If it is set, it may ask for less than the kernel can do, not for more. If
+    /// <see cref="FabricOptions.Routing"/> is null too, virqs get their routes with their first interrupt
+    /// (<see cref="RoutingOptions.BatchDelay"/> 0), so <see cref="FabricHost.Advance"/> need not be called for
+    /// them.</param>
     public FabricHostBuilder(FabricOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
     }
 
-    /// <summary>A kernel owns the local APICs. It stays its owner's.</summary>
+    /// <summary>Sets the kernel that owns the local APICs. The caller still owns the port and disposes of it.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <exception cref="InvalidOperationException">There is a kernel already.</exception>
     public FabricHostBuilder UseKernel(IKernelPort kernel)
@@ -43,8 +44,9 @@ public sealed class FabricHostBuilder
         return UseKernel(_ => kernel);
     }
 
-    /// <summary>A kernel owns the local APICs, and is made when the machine is built.</summary>
-    /// <param name="make">Makes it. What is to go with the machine, it gives to <see cref="HostParts.Own"/>.</param>
+    /// <summary>Sets the kernel that owns the local APICs. It is created by <see cref="Build"/>.</summary>
+    /// <param name="make">Creates it. It passes everything that must be disposed of with the machine to
+    /// <see cref="HostParts.Own"/>.</param>
     /// <exception cref="InvalidOperationException">There is a kernel already.</exception>
     public FabricHostBuilder UseKernel(Func<HostParts, IKernelPort> make)
     {
@@ -52,12 +54,12 @@ public sealed class FabricHostBuilder
         return Once(ref _kernel, make, "a kernel");
     }
 
-    /// <summary>Somebody polls, reads and writes eventfds. It stays its owner's, who brings <see
-    /// cref="FabricHost.EventArrived"/> what the poll tells.</summary>
-    /// <param name="eventFds">Who does.</param>
-    /// <param name="edgeTriggered">Whether the poll tells of an eventfd once for each write, not for as long as it is
-    /// readable. Only then can an eventfd stay in the poll while a kernel serves it (<see
-    /// cref="KernelLimits.ConsumesFirst"/>).</param>
+    /// <summary>Sets the port that polls, reads and writes eventfds. The caller still owns the port and disposes of it.
+    /// The caller also calls <see cref="FabricHost.EventArrived"/> for each eventfd that the poll reports.</summary>
+    /// <param name="eventFds">The port.</param>
+    /// <param name="edgeTriggered">Whether the poll reports an eventfd once for each write, and not for as long as it
+    /// is readable. Only then can an eventfd stay in the poll while a kernel serves it
+    /// (<see cref="KernelLimits.ConsumesFirst"/>).</param>
     /// <exception cref="InvalidOperationException">There are eventfds already.</exception>
     public FabricHostBuilder UseEventFds(IEventPort eventFds, bool edgeTriggered)
     {
@@ -65,11 +67,13 @@ public sealed class FabricHostBuilder
         return UseEventFds(_ => eventFds, edgeTriggered);
     }
 
-    /// <summary>Somebody polls, reads and writes eventfds, and is made when the machine is built.</summary>
-    /// <param name="make">Makes it; the kernel is there. It tells <see cref="HostParts.EventArrived"/> what has become
-    /// readable.</param>
-    /// <param name="edgeTriggered">Whether the poll tells of an eventfd once for each write.</param>
-    /// <param name="create">Makes an eventfd for <see cref="HostMachine.CreateEventFd"/>; null where that cannot be.</param>
+    /// <summary>Sets the port that polls, reads and writes eventfds. It is created by <see cref="Build"/>.</summary>
+    /// <param name="make">Creates it, after the kernel. The port calls <see cref="HostParts.EventArrived"/> for each
+    /// eventfd that is readable.</param>
+    /// <param name="edgeTriggered">Whether the poll reports an eventfd once for each write, and not for as long as it
+    /// is readable.</param>
+    /// <param name="create">Creates an eventfd for <see cref="HostMachine.CreateEventFd"/>; null if that is not
+    /// possible.</param>
     /// <exception cref="InvalidOperationException">There are eventfds already.</exception>
     public FabricHostBuilder UseEventFds(Func<HostParts, IEventPort> make, bool edgeTriggered = false, Func<HostParts, EventFd>? create = null)
     {
@@ -79,7 +83,8 @@ public sealed class FabricHostBuilder
         return this;
     }
 
-    /// <summary>Somebody runs the CPUs, and hears what wakes them.</summary>
+    /// <summary>Sets the port that runs the CPUs: it receives their interrupts, NMIs, SMIs, INITs and start-up
+    /// IPIs.</summary>
     /// <exception cref="InvalidOperationException">There are CPUs already.</exception>
     public FabricHostBuilder UseCpus(ICpuPort cpus)
     {
@@ -87,15 +92,16 @@ public sealed class FabricHostBuilder
         return Once(ref _cpus, cpus, "CPUs");
     }
 
-    /// <summary>Somebody hears acknowledges of sources that the host did not make: <see cref="FabricPorts.Acks"/>.</summary>
-    /// <exception cref="InvalidOperationException">There is somebody already.</exception>
+    /// <summary>Sets the port that receives acknowledges of sources that the host did not create
+    /// (<see cref="FabricPorts.Acks"/>).</summary>
+    /// <exception cref="InvalidOperationException">There is such a port already.</exception>
     public FabricHostBuilder UseAcks(IAckPort acks)
     {
         ArgumentNullException.ThrowIfNull(acks);
-        return Once(ref _acks, acks, "somebody who hears acknowledges");
+        return Once(ref _acks, acks, "a port for acknowledges");
     }
 
-    /// <summary>The guest's memory: tables of remapping units, and what they write.</summary>
+    /// <summary>Sets the guest's memory: remapping units read their tables from it, and write to it.</summary>
     /// <exception cref="InvalidOperationException">There is memory already.</exception>
     public FabricHostBuilder UseMemory(IGuestMemory memory)
     {
@@ -103,16 +109,16 @@ public sealed class FabricHostBuilder
         return Once(ref _memory, memory, "memory");
     }
 
-    /// <summary>One more observes the machine; observations are made then. Each hears all that it observes, in the order of
-    /// these calls.</summary>
+    /// <summary>Adds an observer, and turns observations on. Every observer receives all events that it observes, in
+    /// the order in which the observers were added.</summary>
     public FabricHostBuilder Observe(IEventObserver observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
         return Observe(_ => observer);
     }
 
-    /// <summary>One more observes the machine, and is made when that is there: a <see cref="Laws.LawSet"/> reserves its state in <see
-    /// cref="Fabric.Arena"/>.</summary>
+    /// <summary>Adds an observer that is created after the machine, and turns observations on. A
+    /// <see cref="Laws.LawSet"/> is one: it reserves its state in <see cref="Fabric.Arena"/>.</summary>
     public FabricHostBuilder Observe(Func<Fabric, IEventObserver> make)
     {
         ArgumentNullException.ThrowIfNull(make);
@@ -120,11 +126,12 @@ public sealed class FabricHostBuilder
         return this;
     }
 
-    /// <summary>Builds it.</summary>
-    /// <exception cref="OptionException">A field of the options is out of its range, or asks for what the kernel or the
-    /// poll cannot do.</exception>
-    /// <exception cref="InvalidOperationException">It was built before, or who makes a port made none.</exception>
-    /// <exception cref="KernelException">The host refused something.</exception>
+    /// <summary>Builds the machine.</summary>
+    /// <exception cref="OptionException">A field of the options is out of its range, or requires something that the
+    /// kernel or the poll cannot do.</exception>
+    /// <exception cref="InvalidOperationException">The builder was used before, or a function that creates a port
+    /// returned null.</exception>
+    /// <exception cref="KernelException">The host refused a call.</exception>
     public HostMachine Build()
     {
         if (_isBuilt)
@@ -156,7 +163,7 @@ public sealed class FabricHostBuilder
         }
         catch
         {
-            // What made this fail is what the caller has to hear of.
+            // The caller must get the first failure, not one of the clean-up.
             parts.DisposeAll();
             throw;
         }
@@ -174,11 +181,12 @@ public sealed class FabricHostBuilder
         check.That(asked.OwnsIoApic == limits.OwnsIoApic, $"{asked.OwnsIoApic}", $"{limits.OwnsIoApic}, as of the kernel", nameof(asked.OwnsIoApic));
         check.That(!asked.HasIrqfd || limits.HasIrqfd, "True", "False, as of the kernel", nameof(asked.HasIrqfd));
         check.That(!asked.ConsumesFirst || Able(limits).ConsumesFirst, "True",
-            limits.ConsumesFirst ? "False, for the poll is level-triggered" : "False, as of the kernel", nameof(asked.ConsumesFirst));
+            limits.ConsumesFirst ? "False, because the poll is level-triggered" : "False, as of the kernel", nameof(asked.ConsumesFirst));
         return routing;
     }
 
-    /// <summary>A level-triggered poll would tell without end of a count that a kernel left in an eventfd.</summary>
+    /// <summary>With a level-triggered poll, a kernel must not consume first: the poll would report forever a count
+    /// that a kernel left in an eventfd.</summary>
     private KernelLimits Able(KernelLimits limits) => limits with { ConsumesFirst = limits.ConsumesFirst && _edgeTriggered };
 
     private IEventObserver? ObserverOf(Fabric fabric)
@@ -192,9 +200,9 @@ public sealed class FabricHostBuilder
         make is null ? null : Made(make(parts), by);
 
     private static T Made<T>(T? made, string by) where T : class =>
-        made ?? throw new InvalidOperationException($"what was given to {by} made null");
+        made ?? throw new InvalidOperationException($"the function that was given to {by} returned null");
 
-    /// <summary>Takes what there is one of.</summary>
+    /// <summary>Sets a part of which there can be only one.</summary>
     private FabricHostBuilder Once<T>(ref T? had, T given, string what) where T : class
     {
         if (had is not null)

@@ -7,7 +7,7 @@ internal enum HostAnswerKind : byte
 {
     /// <summary>There is no port for the call.</summary>
     Nobody,
-    /// <summary>It was done; where it asks something, the answer is yes.</summary>
+    /// <summary>It was done. If the call is a question, the answer is yes.</summary>
     Yes,
     /// <summary>It was done, and the answer is no.</summary>
     No,
@@ -17,7 +17,7 @@ internal enum HostAnswerKind : byte
 
 /// <summary>The answer to a <see cref="HostCall"/>.</summary>
 /// <param name="Kind">How it ended.</param>
-/// <param name="Failure">What the host said, where it refused; null where something else went wrong.</param>
+/// <param name="Failure">The failure that the host reported, if it refused; null for another cause.</param>
 internal readonly record struct HostAnswer(HostAnswerKind Kind, KernelException? Failure = null)
 {
     internal static HostAnswer Nobody => default;

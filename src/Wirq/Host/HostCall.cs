@@ -3,7 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>What the host is asked to do.</summary>
+/// <summary>The function that the host must call.</summary>
 internal enum HostCallKind : uint
 {
     /// <summary>Nothing.</summary>

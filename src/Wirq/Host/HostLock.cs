@@ -5,7 +5,7 @@ internal sealed class HostLock
 {
     private readonly object _monitor = new();
 
-    /// <summary>How often it was taken. A wait that takes it back does not count.</summary>
+    /// <summary>How often it was taken. Taking it again after a wait does not count.</summary>
     internal long Acquisitions { get; private set; }
 
     /// <summary>Whether the current thread has it.</summary>

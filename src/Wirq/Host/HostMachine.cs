@@ -3,8 +3,9 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>A <see cref="FabricHost"/> with what it stands on, as a <see cref="FabricHostBuilder"/> built it.</summary>
-/// <remarks>All members may be called from any thread. Dispose of virqs and sources first, then of this.</remarks>
+/// <summary>A <see cref="FabricHost"/> and the parts that it needs, as a <see cref="FabricHostBuilder"/> built
+/// them.</summary>
+/// <remarks>All members may be called from any thread. Dispose of virqs and sources before the machine.</remarks>
 public sealed class HostMachine : IDisposable
 {
     private readonly HostParts _parts;
@@ -23,25 +24,25 @@ public sealed class HostMachine : IDisposable
     /// <summary>The interrupt system.</summary>
     public FabricHost Host { get; }
 
-    /// <summary>The kernel that owns the local APICs; null where they are the fabric's own.</summary>
+    /// <summary>The kernel that owns the local APICs; null if the fabric has local APICs of its own.</summary>
     public IKernelPort? Kernel { get; }
 
-    /// <summary>Who polls, reads and writes eventfds.</summary>
-    /// <exception cref="InvalidOperationException">The machine was built without.</exception>
+    /// <summary>The port that polls, reads and writes eventfds.</summary>
+    /// <exception cref="InvalidOperationException">The machine was built without eventfds.</exception>
     public IEventPort EventFds => _eventFds
         ?? throw new InvalidOperationException($"the machine was built without eventfds: call {nameof(FabricHostBuilder.UseEventFds)}");
 
-    /// <summary>Makes an eventfd, for a device to write; it is closed with the machine.</summary>
-    /// <exception cref="InvalidOperationException">The machine was built without a way to make them.</exception>
-    /// <exception cref="KernelException">The host has none left.</exception>
+    /// <summary>Creates an eventfd that a device can write. It is closed when the machine is disposed.</summary>
+    /// <exception cref="InvalidOperationException">The machine was built without a way to create eventfds.</exception>
+    /// <exception cref="KernelException">The process, or the host, has no descriptor left.</exception>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public EventFd CreateEventFd() => (_create
         ?? throw new InvalidOperationException($"the machine was built without a way to make eventfds: give {nameof(FabricHostBuilder.UseEventFds)} one"))
         .Invoke(_parts);
 
-    /// <summary>Disposes of all that was made for it, the last made first; eventfds of <see cref="CreateEventFd"/> go
-    /// last.</summary>
-    /// <remarks>What fails does not keep the rest from its turn; the first failure is thrown then.</remarks>
+    /// <summary>Disposes of all parts that were created for the machine, in reverse order. Eventfds of
+    /// <see cref="CreateEventFd"/> are last.</summary>
+    /// <remarks>If a part fails, the others are still disposed of. Then the first failure is thrown.</remarks>
     public void Dispose()
     {
         if (_parts.DisposeAll() is { } failure)

@@ -2,8 +2,9 @@ using Wirq.Routing;
 
 namespace Wirq.Host;
 
-/// <summary>What a <see cref="FabricHostBuilder"/> gives to whoever makes a port of a machine that is being built.</summary>
-/// <remarks>It may be used from any thread.</remarks>
+/// <summary>The machine that a <see cref="FabricHostBuilder"/> builds, for the functions that create its
+/// ports.</summary>
+/// <remarks>All members may be called from any thread.</remarks>
 public sealed class HostParts
 {
     private readonly Lock _lock = new();
@@ -18,27 +19,30 @@ public sealed class HostParts
         EventArrived = Arrived;
     }
 
-    /// <summary>How the machine is to be built; without <see cref="RoutingOptions.Kernel"/>, unless the builder was given
-    /// it.</summary>
+    /// <summary>How the machine will be built. <see cref="RoutingOptions.Kernel"/> is null, unless the builder's
+    /// options set it.</summary>
     public FabricOptions Options { get; }
 
     /// <summary>How many GSIs a split irqchip has to reserve (KVM_CAP_SPLIT_IRQCHIP): two for each pin of the
     /// I/OAPICs.</summary>
     public int ReservedGsis => Options.PinGsis;
 
-    /// <summary>The kernel, which is made before eventfds are.</summary>
-    /// <exception cref="InvalidOperationException">There is none, or it is not made yet.</exception>
+    /// <summary>The kernel. It is created before the eventfds.</summary>
+    /// <exception cref="InvalidOperationException">There is no kernel, or it is not created yet.</exception>
     public IKernelPort Kernel => _kernel
         ?? throw new InvalidOperationException($"there is no kernel yet: {nameof(FabricHostBuilder.UseKernel)} makes one, before eventfds");
 
-    /// <summary>To be called with the token of an eventfd that is readable, from any thread: <see
-    /// cref="FabricHost.EventArrived"/>. While the machine is being built nothing is watched, and a call does nothing.</summary>
+    /// <summary>Reports a readable eventfd by its token: <see cref="FabricHost.EventArrived"/>. It may be called from
+    /// any thread. It only queues. Before the machine is built, no eventfd is watched and a call has no
+    /// effect.</summary>
     public Action<int> EventArrived { get; }
 
-    /// <summary>The machine disposes of something, or the builder does where building fails: in the reverse order of these
-    /// calls. What is owned after the machine was built goes last.</summary>
-    /// <returns>The same.</returns>
-    /// <exception cref="ObjectDisposedException">The machine is disposed; so is what was given, now.</exception>
+    /// <summary>Makes the machine own a part, and dispose of it. If building fails, the builder disposes of it. Parts
+    /// are disposed of in the reverse order of these calls; parts that were added after the machine was built are
+    /// last.</summary>
+    /// <returns>The same part.</returns>
+    /// <exception cref="ObjectDisposedException">The machine is disposed. The part was disposed of by this
+    /// call.</exception>
     public T Own<T>(T part) where T : IDisposable
     {
         ArgumentNullException.ThrowIfNull(part);
@@ -62,8 +66,8 @@ public sealed class HostParts
             _host = host;
     }
 
-    /// <summary>Disposes of what is owned, once.</summary>
-    /// <returns>The first failure, after all had their turn.</returns>
+    /// <summary>Disposes of the owned parts, once.</summary>
+    /// <returns>The first failure. All other parts are disposed of even so. Null if nothing failed.</returns>
     internal Exception? DisposeAll()
     {
         lock (_lock)

@@ -15,7 +15,8 @@ internal sealed class ObserverSet(IEventObserver[] observers) : IEventObserver
         return false;
     }
 
-    /// <summary>Each hears what it observes, and what another threw does not keep it from that.</summary>
+    /// <summary>Calls each observer that observes the event. If one throws, the others are still called; then the first
+    /// exception is thrown.</summary>
     public void Observe(in Event happened)
     {
         Exception? first = null;

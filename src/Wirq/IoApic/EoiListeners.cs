@@ -6,7 +6,7 @@ namespace Wirq;
 /// entry sends to them: Linux arch/x86/kvm/ioapic.c, kvm_ioapic_scan_entry, and lapic.c, kvm_ioapic_send_eoi.</summary>
 internal sealed class EoiListeners
 {
-    // The real-time clock's pin: its EOIs are followed whatever its trigger mode is (ioapic.h, RTC_GSI).
+    // The real-time clock's pin: its EOIs are tracked in both trigger modes (ioapic.h, RTC_GSI).
     private const int ClockPin = 8;
 
     private readonly Fabric _fabric;

@@ -6,7 +6,7 @@ namespace Wirq;
 /// <content>The registers.</content>
 public sealed partial class IoApic
 {
-    /// <summary>Offset of IOREGSEL; only its low 8 bits exist, whatever the width of the access (82093AA, 3.1.1;
+    /// <summary>Offset of IOREGSEL; only its low 8 bits exist, with any width of the access (82093AA, 3.1.1;
     /// XSA-239).</summary>
     public const uint SelectOffset = 0x00;
     /// <summary>Offset of IOWIN.</summary>

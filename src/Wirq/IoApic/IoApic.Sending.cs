@@ -11,7 +11,7 @@ public sealed partial class IoApic
 {
     /// <summary>A pin sends if it has a request and its entry is unmasked, and
     /// <list type="bullet">
-    /// <item>of an edge entry: always. The request, an edge that was latched as it came, is then gone.</item>
+    /// <item>of an edge entry: always. The request, an edge that was latched when it came, is then cleared.</item>
     /// <item>of a level entry: if Remote IRR is clear, no message of it waits for its answer, and the storm brake does not hold
     /// it. The request, the asserted line, stays; the message is in flight until it is answered.</item>
     /// </list></summary>
@@ -82,7 +82,7 @@ public sealed partial class IoApic
             Forget(pin, ref state);
     }
 
-    /// <summary>Forgets the state of a level that has fallen. A latched edge remains if the profile latches requests;
+    /// <summary>Clears the state of a level that has fallen. A latched edge remains if the profile latches requests;
     /// otherwise an edge is latched only until the next evaluation.</summary>
     private void Forget(int pin, ref IoApicPin state)
     {

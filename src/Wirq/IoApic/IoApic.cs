@@ -69,7 +69,7 @@ public sealed partial class IoApic
 
     /// <summary>The wire of a pin changes.</summary>
     /// <param name="pin">The pin.</param>
-    /// <param name="high">Its level. Setting the current level does nothing, unless the profile does not remember
+    /// <param name="high">Its level. Setting the current level has no effect, unless the profile does not store
     /// levels.</param>
     /// <param name="events">Where effects go.</param>
     internal void SetPin(int pin, bool high, EventBuffer events)

@@ -37,7 +37,7 @@ internal readonly record struct IoApicProfile(
             "QEMU 7.2 by qtest: polarity has no effect; KVM: KVM_CAP_IOAPIC_POLARITY_IGNORED (Linux api.rst)"),
         new(Chip, nameof(RemoteIrrAtSend), "Remote IRR is set when the local APIC accepts (82093AA, 3.2.4)",
             "set before the message is sent", null,
-            "QEMU 7.2 trace: ioapic_set_remote_irr precedes apic_deliver_irq, also for a destination that matches nobody"),
+            "QEMU 7.2 trace: ioapic_set_remote_irr precedes apic_deliver_irq, also for a destination that matches no local APIC"),
         new(Chip, nameof(LatchedRequest), "an edge is a transition; a held level rewritten to edge sends nothing",
             "the request stays latched, goes out once as an edge, and a rewrite back to level finds nothing pending", null,
             "QEMU 7.2 by qtest: level to edge to level with the line held high loses the pending level"),
@@ -46,51 +46,51 @@ internal readonly record struct IoApicProfile(
             "QEMU 7.2 by qtest: set_irq_in 0 delivers by the entry of pin 2"),
         new(Chip, nameof(AcksEdgePins), "an edge interrupt has no Remote IRR, so its EOI ends nothing here",
             null, "acknowledge notifiers run for edge pins of the vector too, whether an edge or a level is ended. Not "
-            + "shown: they run for level pins of that vector too, in service or not, and not at a rewrite to edge",
+            + "modelled: they run for level pins of that vector too, in service or not, and not at a rewrite to edge",
             "KVM ran: a resample irqfd on an edge pin fires on EOI; ioapic.c, kvm_ioapic_update_eoi_one"),
-        new(Chip, nameof(EveryDriveCounts), "an edge is a transition; driving a pin that is high already is none",
-            "no level of a pin is remembered: each call that drives it high is an edge of an edge pin, and a request of a "
+        new(Chip, nameof(EveryDriveCounts), "an edge is a transition; driving a pin that is already high is not one",
+            "the level of a pin is not stored: each call that drives it high is an edge of an edge pin, and a request of a "
             + "level pin", null,
             "QEMU 7.2 by qtest: repeating level 1 on an edge pin delivers again, and on a pin whose entry became level in "
             + "between delivers; ioapic.c, ioapic_set_irq"),
         new(Chip, nameof(StormCountsAtEoi), "there is no storm brake; Wirq's own counts consecutive EOIs that find the "
             + "line still asserted, and its count stays until the line falls",
-            "the count outlives a fall of the line, ends with an EOI that finds nothing pending, begins anew once the "
-            + "brake holds, and any service of another pin lets the braked one go. Not shown: where that other pin has the "
-            + "vector of the braked one and the lower number, QEMU ends the braked one in the same broadcast and sends it twice",
+            "the count stays when the line falls, ends with an EOI that finds no pending interrupt, and starts again once the "
+            + "brake holds. Any service of another pin releases the braked one. Not modelled: if that other pin has the vector "
+            + "of the braked pin and a lower number, QEMU ends the braked one in the same broadcast and sends it twice",
             null,
             "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast, ioapic_service"),
-        new(Chip, nameof(LevelInEveryMode), "SMI, NMI, INIT and ExtINT entries are edge, whatever their level bit says "
+        new(Chip, nameof(LevelInEveryMode), "SMI, NMI, INIT and ExtINT entries are edge; their level bit has no effect "
             + "(82093AA, 3.2.4)",
             "with the level bit they send trigger mode 1 and set Remote IRR",
-            "with the level bit they are level entries: Remote IRR is set where the message is accepted",
+            "with the level bit they are level entries: Remote IRR is set if the message is accepted",
             "QEMU 7.2 by qtest: the trace has trigger_mode 1, and the entry reads Remote IRR; ioapic.c, ioapic_service; KVM ran "
             + "with ExtINT, compared over random inputs; ioapic.c, ioapic_service"),
         new(Chip, nameof(ReservedBitsStored), "reserved bits of an entry read 0 (82093AA, 3.2.4)",
-            "they keep what is written", "they keep what is written",
+            "they keep the written value", "they keep the written value",
             "QEMU 7.2 by qtest: 0xFFFE0031 reads back whole; ioapic.c, IOAPIC_RW_BITS; KVM ran, compared over random inputs"),
         new(Chip, nameof(EoiRegisterIsWide), "the EOI register takes the vector in bits 7:0 (82801 data sheets)",
-            "writes of less than 32 bits do nothing, and a value above 255 is no entry's vector", null,
+            "writes of less than 32 bits have no effect, and a value above 255 matches no entry", null,
             "QEMU 7.2 by qtest; ioapic.c, ioapic_mem_write"),
-        new(Chip, nameof(RegistersRepeat), "IOREGSEL, IOWIN and the EOI register stand at 0x00, 0x10 and 0x40 (82093AA, 3.1)",
+        new(Chip, nameof(RegistersRepeat), "IOREGSEL, IOWIN and the EOI register are at 0x00, 0x10 and 0x40 (82093AA, 3.1)",
             "they repeat every 256 bytes of the page", null, "QEMU 7.2 by qtest; ioapic.c, ioapic_mem_read"),
-        new(Chip, nameof(AbsentReadOnes), "a register that IOREGSEL names and that does not exist reads 0 (here; 82093AA: reserved)",
+        new(Chip, nameof(AbsentReadOnes), "a register that IOREGSEL selects and that does not exist reads 0 (here; 82093AA: reserved)",
             null, "it reads 0xFFFFFFFF", "KVM ran, compared over random inputs"),
         new(Chip, nameof(EoiServesEveryPin), "an EOI serves the pins whose level interrupt it ends, and an edge is sent once",
             null, "the EOI of a level vector serves every unmasked pin of that vector whose line is high: an edge pin sends "
             + "again, and one whose line rose under its mask sends now", "KVM ran, compared over random inputs; ioapic.c, "
             + "kvm_ioapic_update_eoi_one"),
         new(Chip, nameof(DestinationIsByte), "bits 55:48 are reserved (82093AA, 3.2.4), or a wider destination or a remapping "
-            + "table's entry, where the machine has them", null, "they are kept, and are no part of the message",
+            + "table's entry, where the machine has them", null, "they are stored, and are not part of the message",
             "KVM ran, compared over random inputs"),
-        new(Chip, nameof(LevelDriveCounts), "driving a pin that is high already is nothing", null,
-            "driving a level pin that is high already is a request: what was refused is sent again",
+        new(Chip, nameof(LevelDriveCounts), "driving a pin that is already high has no effect", null,
+            "driving a level pin that is already high is a request: a refused message is sent again",
             "KVM ran, compared over random inputs; ioapic.c, ioapic_set_irq"),
         new(Chip, nameof(RemoteIrrForNobody), "Remote IRR is set when a local APIC accepts (82093AA, 3.2.4)", null,
-            "it is set too where all local APICs were asked one by one (local APIC, `DestinationTable`) and none was addressed",
+            "it is also set if every local APIC was checked (local APIC, `DestinationTable`) and none was addressed",
             "KVM ran, compared over random inputs; ioapic.c, ioapic_service: any answer but 0 counts"),
         new(Chip, nameof(WindowAnyWidth), "IOWIN is accessed by 32 bits (82093AA, 3.1)", null,
-            "it takes accesses of 8, 16 and 64 bits too: what is written is extended by zeros",
+            "it accepts accesses of 8, 16 and 64 bits too: the written value is extended by zeros",
             "read: KVM ioapic.c, ioapic_mmio_read and ioapic_mmio_write"),
     ];
 

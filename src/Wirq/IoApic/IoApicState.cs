@@ -61,7 +61,7 @@ internal enum PinFlags
     EndedInFlight = 1 << 4,
     /// <summary>Its last level message was refused.</summary>
     Refused = 1 << 5,
-    /// <summary>It owes its holders an acknowledge, which is given at the unmask.</summary>
+    /// <summary>Its holders did not get their acknowledge yet. They get it at the unmask.</summary>
     AckOwed = 1 << 6,
     /// <summary>Its EOI is being worked on: the next look at it counts for the storm brake.</summary>
     AfterEoi = 1 << 7,

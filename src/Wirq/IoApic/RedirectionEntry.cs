@@ -57,7 +57,7 @@ public readonly record struct RedirectionEntry(ulong Bits)
     /// <summary>Whether the pin is level-triggered. SMI, NMI, INIT and ExtINT are edges even if bit 15 says level
     /// (82093AA, 3.2.4, delivery mode): nothing would ever end them.</summary>
     public bool Level => (Bits & LevelBit) != 0 && (EdgeModes >> (int)Mode & 1) == 0;
-    /// <summary>Bit 15 alone, whatever the delivery mode is.</summary>
+    /// <summary>Bit 15, in every delivery mode.</summary>
     internal bool LevelBitSet => (Bits & LevelBit) != 0;
     /// <summary>Whether the pin is masked.</summary>
     public bool Masked => (Bits & MaskBit) != 0;

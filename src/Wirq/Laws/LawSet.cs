@@ -84,7 +84,7 @@ public sealed class LawSet
                 Observe(new LineChanged(gsi, Asserted: true).ToEvent() with { Time = machine.Now });
         }
         LearnPic(machine);
-        // Last, because the events above stand for changes, and a change resets some of this.
+        // Last, because the events above are changes, and a change resets some of this.
         _shadow.Learn(machine);
         foreach (Law law in _laws)
             law.Learn(machine);

@@ -9,11 +9,11 @@ namespace Wirq.Laws;
 /// A device needs service from the rise of its source to its fall, or to the moment from which it no longer needs it
 /// although the fall of its source is not visible. The law judges this where the request is made: at the
 /// <see cref="EventKind.Deliver"/>, and where the 8259 raises INTR for it. What happens between the request and the CPU
-/// is not an error. So a request that was right stands until it is served, masked or resampled: it may wait in the 8259
-/// behind a more urgent one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
-/// <para>If INTR stands for a line that fell in the meantime, the result is the spurious vector. It is a phantom only
-/// if the 8259 returns the line's own vector. The 8259s of QEMU and KVM keep some requests without a line; that is in
-/// their profiles.</para>
+/// is not an error. So a request that was right stays right until it is served, masked or resampled: it may wait in the
+/// 8259 behind a more urgent one, and at the I/OAPIC for a CPU that accepts it or for the storm brake.
+/// <para>If INTR was caused by a line that fell in the meantime, the result is the spurious vector. It is a phantom
+/// only if the 8259 returns the line's own vector. The 8259s of QEMU and KVM keep some requests without a line; that is
+/// in their profiles.</para>
 /// <para>Not judged: lines without sources (foreign logs), lines that a source from before the first event may hold,
 /// and pins that the guest made active low against the wiring, whose level means that there is no request.</para>
 /// </remarks>
@@ -138,7 +138,7 @@ internal sealed class NoPhantom : Law
             Await(irq, ref pic);
     }
 
-    /// <summary>A line falls: none of its requests stands any longer, even if a pin does not follow.</summary>
+    /// <summary>A line falls: none of its requests is right any longer, even if a pin does not follow.</summary>
     private void Release(in Event e)
     {
         if (e.Index >= (uint)_shadow.Lines.Count)
@@ -157,7 +157,7 @@ internal sealed class NoPhantom : Law
     }
 
     /// <summary>Judges a request.</summary>
-    /// <returns>Whether it was right, or cannot be told from a right one.</returns>
+    /// <returns>Whether it was right, or cannot be distinguished from a right one.</returns>
     private bool Judge(in Event e, ulong code, int first, int second, bool stands)
     {
         bool judged = IsJudged(first, second) || IsJudged(second, first);

@@ -42,7 +42,7 @@ internal struct ApicState : IState
     public LintPins Pins;
     /// <summary>1 from an ExtINT message to the INTA cycle.</summary>
     public byte ExtIntPending;
-    /// <summary>The vector that Remote IRR of LINT0 belongs to, whatever was written to the entry since.</summary>
+    /// <summary>The vector that Remote IRR of LINT0 belongs to, even if the entry was written since.</summary>
     public byte RemoteVector;
 
     /// <summary>PPR, brought up to date by <see cref="UpdatePriority()"/> whenever TPR or ISR changes.</summary>

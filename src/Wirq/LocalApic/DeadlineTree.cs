@@ -13,7 +13,8 @@ internal struct Deadline : IState
 }
 
 /// <summary>The deadline of every CPU's timer, and the earliest of them at once: a tournament tree whose node n is the
-/// earlier of nodes 2n and 2n+1. A change costs one walk to the root, however many CPUs there are.</summary>
+/// earlier of nodes 2n and 2n+1. A change costs one walk to the root, so its cost is logarithmic in the number of
+/// CPUs.</summary>
 internal readonly struct DeadlineTree
 {
     public const long Never = long.MaxValue;

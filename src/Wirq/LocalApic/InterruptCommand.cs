@@ -27,7 +27,8 @@ internal enum DestinationShorthand : byte
 ///        +-----+-----+-----+-----+------+--+------+-------+------+--------+
 ///        |  0  | all |  0  |level|assert| 0|status|logical| mode | vector |
 ///        +-----+-----+-----+-----+------+--+------+-------+------+--------+
-/// </code>Status is read-only in xAPIC mode and gone in x2APIC mode; it always reads idle, as sending takes no time.
+/// </code>Status is read-only in xAPIC mode and does not exist in x2APIC mode. It always reads idle, because
+/// sending takes no time.
 /// Intel SDM vol. 3, 11.6.1 and 11.12.9.</remarks>
 internal readonly record struct InterruptCommand(ulong Bits)
 {

@@ -3,50 +3,52 @@ namespace Wirq;
 /// <summary>How the local APICs of a machine are built.</summary>
 public sealed record LocalApicOptions
 {
-    /// <summary>The most local APICs of a machine.</summary>
+    /// <summary>The highest number of local APICs of a machine.</summary>
     public const int MaxCount = 4096;
-    /// <summary>The widest physical addresses, in bits.</summary>
+    /// <summary>The highest number of physical address bits.</summary>
     internal const int MaxPhysicalAddressBits = 52;
 
     private const int MinPhysicalAddressBits = 32;
     private const long MinHz = 1_000, MaxHz = 1_000_000_000_000;
 
-    /// <summary>Local APICs, 1 to <see cref="MaxCount"/>; CPU n has APIC id n unless <see cref="Ids"/> says otherwise. CPU 0 is the
-    /// bootstrap processor.</summary>
+    /// <summary>The number of local APICs, 1 to <see cref="MaxCount"/>. CPU n has APIC id n, unless <see cref="Ids"/>
+    /// gives it another id. CPU 0 is the bootstrap processor.</summary>
     public int Count { get; init; } = 1;
-    /// <summary>APIC ids by CPU, all different, below 0xFFFFFFFF; null for 0, 1, 2, …</summary>
+    /// <summary>APIC ids by CPU number. All are different, and all are below 0xFFFFFFFF. Null for 0, 1, 2, …</summary>
     public IReadOnlyList<uint>? Ids { get; init; }
-    /// <summary>Whose behaviour they show.</summary>
+    /// <summary>The implementation whose behaviour they show.</summary>
     public Profile Profile { get; init; } = Profile.Manual;
     /// <summary>Whether x2APIC mode exists (CPUID.01H:ECX[21]).</summary>
     public bool X2Apic { get; init; } = true;
     /// <summary>Whether the TSC-deadline mode of the timer exists (CPUID.01H:ECX[24]).</summary>
     public bool TscDeadline { get; init; } = true;
-    /// <summary>Whether version bit 24 advertises EOI-broadcast suppression; honoured exactly when
-    /// advertised.</summary>
+    /// <summary>Whether bit 24 of the version register advertises EOI-broadcast suppression (Intel SDM vol. 3, 11.8.5).
+    /// If it is advertised, it works; if not, it does not.</summary>
     public bool SuppressEoiBroadcast { get; init; } = true;
-    /// <summary>Whether a profile's 0xFF that reaches x2APIC mode too stays so; false is
-    /// <c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>.</summary>
+    /// <summary>Whether the byte broadcast of a profile reaches local APICs in x2APIC mode: destination 0xFF addresses
+    /// them too. False is <c>KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK</c>.</summary>
     public bool ByteBroadcastQuirk { get; init; } = true;
-    /// <summary>Whether a profile's messages name destinations of 32 bits (<c>KVM_X2APIC_API_USE_32BIT_IDS</c>): of several
-    /// local APICs with one id only the first is found.</summary>
+    /// <summary>Whether messages of a profile have 32-bit destinations (<c>KVM_X2APIC_API_USE_32BIT_IDS</c>). If
+    /// several local APICs then have one id, only the first of them is found.</summary>
     public bool WideIds { get; init; }
     /// <summary>Whether the CMCI entry of the LVT exists.</summary>
     public bool Cmci { get; init; } = true;
-    /// <summary>Whether an ICR can send in LowestPriority mode, which the SDM leaves to the model; where it cannot, the
-    /// attempt sets bit 4 of the ESR (Intel SDM vol. 3, 11.5.3 and 11.6.1).</summary>
+    /// <summary>Whether a write to the ICR can send in LowestPriority mode. The SDM leaves this to the processor model.
+    /// If it cannot, the attempt sets bit 4 of the ESR (Intel SDM vol. 3, 11.5.3 and 11.6.1).</summary>
     public bool LowestPriorityIpi { get; init; } = true;
-    /// <summary>Frequency of the timer's bus clock before division, in Hz: 1 kHz to 1 THz.</summary>
+    /// <summary>Frequency of the timer's bus clock before division, in Hz; 1 kHz to 1 THz.</summary>
     public long BusHz { get; init; } = 1_000_000_000;
-    /// <summary>Frequency of the TSC, in Hz: 1 kHz to 1 THz; it is 0 at virtual time 0.</summary>
+    /// <summary>Frequency of the TSC, in Hz; 1 kHz to 1 THz. The TSC is 0 at virtual time 0.</summary>
     public long TscHz { get; init; } = 1_000_000_000;
-    /// <summary>Physical address bits (MAXPHYADDR), 32 to 52, for the reserved bits of IA32_APIC_BASE.</summary>
+    /// <summary>Number of physical address bits (MAXPHYADDR), 32 to 52. It determines the reserved bits of
+    /// IA32_APIC_BASE.</summary>
     public int PhysicalAddressBits { get; init; } = 46;
 
-    /// <summary>Whether somebody else keeps the timers: an access lets none expire that is due.</summary>
+    /// <summary>Whether other code keeps the timers. If so, an access to a register does not let a due timer
+    /// expire.</summary>
     internal bool ExternalTimers { get; init; }
 
-    /// <summary>Throws where no local APICs can be built so.</summary>
+    /// <summary>Throws if local APICs cannot be built with these options.</summary>
     /// <exception cref="OptionException">A field is out of its range.</exception>
     public void Validate() => Validate(OptionCheck.Whole);
 

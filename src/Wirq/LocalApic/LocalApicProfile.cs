@@ -2,11 +2,11 @@ using Wirq.Events;
 
 namespace Wirq;
 
-/// <summary>How a profile's local APIC parts from the Intel SDM. Evidence "ran" was executed: QEMU 7.2 with TCG and a
-/// guest stub, KVM of Linux 6.18 through its ioctls. Evidence that names a file was read there: QEMU's
-/// <c>hw/intc/apic.c</c> before x2APIC came to it (8.2), Linux 6.16's <c>arch/x86/kvm/lapic.c</c>.</summary>
-/// <remarks>Not modelled: KVM's floor of 200 µs under a period; QEMU's LINT0, which passes INTR in
-/// every mode while unmasked, and takes a level vector back out of IRR as the pin falls.</remarks>
+/// <summary>How a profile's local APIC differs from the Intel SDM. Evidence "ran" was executed: QEMU 7.2 with TCG and a
+/// guest stub, and KVM of Linux 6.18 through its ioctls. Evidence that names a file was read there: QEMU's
+/// <c>hw/intc/apic.c</c> before x2APIC was added to it (8.2), and <c>arch/x86/kvm/lapic.c</c> of Linux 6.16.</summary>
+/// <remarks>Not modelled: KVM's minimum of 200 µs for a period. Also QEMU's LINT0, which passes INTR in every mode
+/// while it is unmasked, and removes a level vector from IRR when the pin falls.</remarks>
 internal static class LocalApicProfile
 {
     private const string Chip = "local APIC";
@@ -17,7 +17,7 @@ internal static class LocalApicProfile
             "a software-disabled local APIC refuses Fixed and LowestPriority messages (SDM 11.4.7.2)",
             "IRR takes them", null, "QEMU ran: IRR accepts while SVR off"),
         new(Chip, nameof(ApicQuirks.HoldsWhileDisabled),
-            "what is pending as it is software-disabled can still be taken (SDM 11.4.7.2)",
+            "an interrupt that is pending when the local APIC is software-disabled can still be taken (SDM 11.4.7.2)",
             "nothing is taken until it is enabled again", null, "QEMU ran: by a stub ROM; apic.c, apic_irq_pending"),
         new(Chip, nameof(ApicQuirks.EntriesIgnoreDisable),
             "software disable masks every LVT entry and keeps it masked (SDM 11.4.7.2)",
@@ -42,10 +42,10 @@ internal static class LocalApicProfile
             "it goes to the lowest index, enabled or not", null, "QEMU ran: always the lowest index, TPR ignored"),
         new(Chip, nameof(ApicQuirks.VectorPicksWinner),
             "LowestPriority goes to the addressed processor with the lowest PPR (SDM 11.6.2.4)",
-            null, "with n the vector modulo the number of bits that the destination sets, it goes to whoever stands behind "
-            + "the nth set bit, counted from 0, and is lost where no software-enabled local APIC does. Where all are asked one "
-            + "by one (`DestinationTable`), n counts those that are addressed and enabled. The hint asks for the same in every "
-            + "mode; with physical 0xFF it makes the message Fixed. LowestPriority without the hint reaches all of physical 0xFF",
+            null, "n is the vector modulo the number of bits that the destination sets. The message goes to the local APIC of the "
+            + "nth set bit, counted from 0. It is lost if that bit has no software-enabled local APIC. If every local APIC is "
+            + "checked (`DestinationTable`), n counts those that are addressed and enabled. With the hint, a message of any mode "
+            + "does the same; with physical 0xFF the hint makes it Fixed. LowestPriority without the hint reaches all of physical 0xFF",
             "KVM ran, in the flat and the cluster model and in x2APIC mode, compared over random messages; lapic.c, "
             + "kvm_vector_to_index, kvm_irq_delivery_to_apic"),
         new(Chip, nameof(ApicQuirks.HintIgnored),
@@ -53,14 +53,14 @@ internal static class LocalApicProfile
             "all addressed processors get it", null, "QEMU apic.c, apic_send_msi"),
         new(Chip, nameof(ApicQuirks.NoLogicalBroadcast),
             "logical destination 0xFF reaches every local APIC in xAPIC mode (SDM 11.6.2.2)",
-            "it is a plain mask: in the cluster model it reaches nobody outside cluster 15", null,
-            "QEMU ran: cluster broadcast and logical 0xFF in cluster mode reach nobody"),
+            "it is a plain mask: in the cluster model it reaches no local APIC outside cluster 15", null,
+            "QEMU ran: cluster broadcast and logical 0xFF in cluster mode reach no local APIC"),
         new(Chip, nameof(ApicQuirks.DisableIsFinal),
             "IA32_APIC_BASE.EN can be set again (SDM 11.4.3)",
             "once cleared it cannot be set again", null, "QEMU ran: APICBASE.EN cannot be re-set once cleared"),
         new(Chip, nameof(ApicQuirks.BaseNeverFaults),
             "reserved bits and illegal transitions of IA32_APIC_BASE raise #GP (SDM 11.4.4, 11.12.5)",
-            "what is reserved or unknown is dropped", null, "QEMU apic.c, apic_set_base"),
+            "reserved and unknown bits are dropped", null, "QEMU apic.c, apic_set_base"),
         new(Chip, nameof(ApicQuirks.PageStays),
             "the register page follows IA32_APIC_BASE and goes away with EN (SDM 11.4.5)",
             "it stays at 0xFEE00000", null, "QEMU apic.c, apic_set_base: the region is mapped once"),
@@ -70,9 +70,9 @@ internal static class LocalApicProfile
             "QEMU apic.c, apic_set_base; KVM lapic.c, __kvm_apic_set_base"),
         new(Chip, nameof(ApicQuirks.DisabledStaysOnBus),
             "a hardware-disabled local APIC has no part in the bus, and its timer and pins deliver nothing (SDM 11.4.3)",
-            "it accepts, is taken from and signals EOI as before, once SVR enables it", null,
-            "QEMU ran: kvm-unit-tests x86/ioapic.flat with one CPU clears IA32_APIC_BASE.EN and goes on taking interrupts "
-            + "(cpu_set_apic_base, apic_report_irq_delivered); apic.c looks at EN for INTR alone"),
+            "it accepts messages, its interrupts are taken and it signals EOI as before, once SVR enables it", null,
+            "QEMU ran: kvm-unit-tests x86/ioapic.flat with one CPU clears IA32_APIC_BASE.EN and still takes interrupts "
+            + "(cpu_set_apic_base, apic_report_irq_delivered); apic.c checks EN for INTR only"),
         new(Chip, nameof(ApicQuirks.NoX2Apic),
             "x2APIC mode, where CPUID says so (SDM 11.12)", "there is none", null, "QEMU ran: no x2APIC under TCG"),
         new(Chip, nameof(ApicQuirks.NoTscDeadline),
@@ -91,12 +91,12 @@ internal static class LocalApicProfile
             "KVM lapic.c, kvm_apic_match_physical_addr"),
         new(Chip, nameof(ApicQuirks.SuppressionIgnored),
             "SVR bit 12 keeps the EOI of a level interrupt from the I/OAPICs (SDM 11.8.5)",
-            null, "the bit is advertised and kept, and the broadcast goes out all the same",
-            "KVM ran: EOI exits in spite of SVR bit 12 while KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST is off"),
+            null, "the bit is advertised and kept, and the EOI is broadcast even so",
+            "KVM ran: EOI exits despite SVR bit 12 while KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST is off"),
         new(Chip, nameof(ApicQuirks.EdgeEoiBroadcasts),
             "only the EOI of a vector with its TMR bit set is broadcast (SDM 11.8.5)",
-            null, "TMR is not looked at: the EOI of an edge vector is told of too. With a split irqchip userspace cannot tell it "
-            + "from that of a level one; KVM's own I/OAPIC acknowledges holders, and ends nothing",
+            null, "TMR is not checked: the EOI of an edge vector is broadcast too. With a split irqchip userspace cannot "
+            + "distinguish it from that of a level vector; KVM's own I/OAPIC acknowledges holders, and ends no interrupt",
             "KVM ran: an edge delivery on a vector that has a level route also exits; ioapic.c, kvm_ioapic_update_eoi_one"),
         new(Chip, nameof(ApicQuirks.ExtIntIsFixed),
             "an ExtINT message makes the CPU fetch the vector from the 8259 (SDM 11.5.1)",
@@ -113,40 +113,41 @@ internal static class LocalApicProfile
             "the trigger bit of the ICR counts and sets TMR",
             "QEMU ran: by a stub ROM; apic.c, apic_deliver; KVM lapic.c, kvm_apic_send_ipi"),
         new(Chip, nameof(ApicQuirks.DeassertDelivers),
-            "a level message whose level bit is clear tells of a withdrawn input: nothing is set (SDM 11.11.2)",
-            "the level bit is not looked at: the vector is set", "the level bit is not looked at: the vector is set",
+            "a level message whose level bit is clear means that the input was withdrawn: no bit is set (SDM 11.11.2)",
+            "the level bit is not checked: the vector is set", "the level bit is not checked: the vector is set",
             "QEMU ran: by a stub ROM; apic.c, apic_send_msi; KVM ran, compared over random messages"),
         new(Chip, nameof(ApicQuirks.AssertOfIpiOnly),
-            "INIT level de-assert resets nobody (SDM 11.4.7.4), and the level bit of another IPI has no meaning (11.6.1)",
-            null, "the level bit counts in an IPI alone: a message of mode INIT resets whatever it says, and a Fixed IPI of "
-            + "trigger level without it sets nothing", "KVM irq_comm.c, kvm_set_msi_irq; lapic.c, __apic_accept_irq"),
+            "INIT level de-assert resets no CPU (SDM 11.4.7.4), and the level bit of another IPI has no meaning (11.6.1)",
+            null, "the level bit has an effect in an IPI only. A message of mode INIT resets with either level bit, and a Fixed "
+            + "IPI with trigger level and a clear level bit sets no vector", "KVM irq_comm.c, kvm_set_msi_irq; lapic.c, __apic_accept_irq"),
         new(Chip, nameof(ApicQuirks.FormatUnchecked),
             "modes 011 and 110 are reserved in a message (SDM 11.11.2), and address bit 4 names a remapping table's entry",
-            null, "a message is read by its other bits: mode 110 is a start-up, and mode 011 is accepted and sets nothing (it "
-            + "lets a halted CPU go on, which is not shown)", "KVM ran, compared over random messages and entries"),
+            null, "only the other bits are checked: mode 110 is a start-up, and mode 011 is accepted and sets no vector (it "
+            + "makes a halted CPU continue, which is not modelled)", "KVM ran, compared over random messages and entries"),
         new(Chip, nameof(ApicQuirks.DestinationTable),
             "each local APIC decides by itself whether it is addressed (SDM 11.6.2)",
-            null, "destinations are looked up in a table. By a logical one it finds software-enabled local APICs only; a model "
-            + "that is neither is taken for the cluster model, of whose destination the low 8 bits count. 0xFFFFFFFF is looked "
-            + "up like any other unless KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK is on. All are asked one by one for a broadcast, "
-            + "for a shorthand, where two have one physical id (with KVM_X2APIC_API_USE_32BIT_IDS the first of them alone is "
-            + "found), and, of logical destinations, where those that are enabled have different models or modes or not each a "
-            + "logical id of one bit for itself",
+            null, "destinations are looked up in a table. A logical destination finds software-enabled local APICs only. A model "
+            + "that is neither flat nor cluster counts as the cluster model, and only the low 8 bits of its destination count. "
+            + "0xFFFFFFFF is looked up like any other destination unless KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK is on. Every "
+            + "local APIC is checked instead for a broadcast; for a shorthand; and if two have one physical id (with "
+            + "KVM_X2APIC_API_USE_32BIT_IDS only the first of them is found). For a logical destination this is also done if the "
+            + "enabled local APICs have different models or modes, or if their logical ids are not one distinct bit each",
             "KVM ran, compared over random messages; lapic.c, kvm_recalculate_apic_map"),
         new(Chip, nameof(ApicQuirks.WideLogicalIsFlat),
-            "a logical destination above 0xFF addresses nobody in xAPIC mode",
+            "a logical destination above 0xFF addresses no local APIC in xAPIC mode",
             null, "its low 8 bits count in the flat model", "KVM ran, compared over random messages"),
         new(Chip, nameof(ApicQuirks.X2ApicLdrStays),
-            "LDR is as after reset on the way back from x2APIC mode (SDM 11.4.3, 11.12.5.1)",
-            null, "LDR of x2APIC mode stays in the register",
+            "after x2APIC mode is left, LDR has its reset value (SDM 11.4.3, 11.12.5.1)",
+            null, "LDR keeps its value of x2APIC mode",
             "KVM ran, compared over random messages; lapic.c, kvm_apic_set_x2apic_id"),
         new(Chip, nameof(ApicQuirks.EoiByDestination),
             "the EOI of a level vector reaches every I/OAPIC (SDM 11.8.5)",
-            null, "an I/OAPIC hears of it only where a level entry of that vector sends to the CPU that ends it (one of pin 8, "
-            + "the clock's, or of a line with a sampled source counts whatever its trigger mode); and once more where the vector "
-            + "was pending or in service there as the entry was written. Looked at are then the CPUs that "
-            + "it addresses, and those that its old destination addresses by the new destination mode: one that a change of "
-            + "the mode leaves out is heard as before, until something else has it looked at. Of pin 8 see below",
+            null, "it reaches an I/OAPIC only if a level entry of that vector sends to the CPU that ends it. An entry of pin 8 "
+            + "(the real-time clock), or of a line with a sampled source, counts with any trigger mode. It also reaches the "
+            + "I/OAPIC once if the vector was pending or in service at that CPU when the entry was written. That write checks "
+            + "the CPUs that the new entry addresses, and the CPUs that the old destination addresses in the new destination "
+            + "mode. The EOIs of a CPU that a change of the mode leaves out are reported as before, until it is checked for "
+            + "another reason. For pin 8 see below",
             "KVM ran, compared over random inputs; ioapic.c, kvm_ioapic_scan_entry, ioapic_write_indirect; lapic.c, "
             + "kvm_ioapic_send_eoi, apic_set_spiv"),
         new(Chip, nameof(ApicQuirks.Lint0OpenAtReset),
@@ -159,14 +160,15 @@ internal static class LocalApicProfile
         new(Chip, nameof(ApicQuirks.TimerReckonsFromLoad),
             "the timer counts down from the initial count and stops, or starts again, at zero, masked or not; a new divisor "
             + "counts at once (SDM 11.5.4)",
-            "each expiry is reckoned from the time at which the initial count was written, and takes a tick more than the "
-            + "count; a masked timer never expires. A write of the entry reckons anew: an ended one-shot count goes on as a "
-            + "periodic one. A write of the divisor changes the current count at once and the expiry at the next reckoning",
+            "each expiry is calculated from the time at which the initial count was written, and is one tick later than the "
+            + "count says. A masked timer never expires. A write of the LVT entry calculates again: a one-shot count that has "
+            + "ended continues as a periodic one. A write of the divisor changes the current count at once, and the expiry at "
+            + "the next calculation",
             null, "QEMU ran: a periodic entry written after a masked one-shot count has ended makes ticks; apic.c, "
             + "apic_next_timer, apic_get_current_count"),
         new(Chip, nameof(ApicQuirks.ReservedBitsStored),
             "reserved bits of the ICR and of an LVT entry read 0 (SDM 11.5.1, 11.6.1)",
-            "all 32 bits of each keep what is written, status and Remote IRR too, and the polarity of LINT0 is not looked at", null,
+            "all 32 bits of each keep the written value, status and Remote IRR too, and the polarity of LINT0 has no effect", null,
             "QEMU ran: by a stub ROM; apic.c, apic_mem_write"),
         new(Chip, nameof(ApicQuirks.NoCmci),
             "the CMCI entry of the LVT, where the version register counts it (SDM 11.5.1)",

@@ -2,23 +2,23 @@ using Wirq.Events;
 
 namespace Wirq;
 
-// What goes over the bus: who is addressed, who wins, who accepts.
+// The bus: which CPUs are addressed, which one wins, which ones accept.
 public sealed partial class LocalApics
 {
     private const int LowestVector = 16;
 
-    /// <summary>A message arrives on the bus.</summary>
-    /// <returns><see cref="RefusalReason.None"/> where at least one local APIC accepted it. An INIT level de-assert is
+    /// <summary>Delivers a message that arrives on the bus.</summary>
+    /// <returns><see cref="RefusalReason.None"/> if at least one local APIC accepted it. An INIT level de-assert is
     /// accepted and has no effect (Intel SDM vol. 3, 11.4.7.4). A Fixed or LowestPriority message with trigger level
-    /// and the level bit clear says that an input was withdrawn; it is refused as
-    /// <see cref="RefusalReason.ReservedMode"/>, as nothing can be taken back from IRR.</returns>
+    /// and the level bit clear says that an input was withdrawn. It is refused as
+    /// <see cref="RefusalReason.ReservedMode"/>, because a vector cannot be removed from IRR.</returns>
     internal RefusalReason Deliver(InterruptMessage message, Origin origin, EventBuffer events)
     {
         uint destination = message.Destination;
         if (!message.IsPlain || _bus.Value.Renumbered != 0 || destination is ByteBroadcast or WideBroadcast)
             return RouteByDestination(message, origin, events);
 
-        // Nobody has an id but the one it was built with, so one look-up answers.
+        // Each local APIC still has the id that it was built with, so one look-up is enough.
         RefusalReason reason = Nobody(listed: true);
         int cpu = CpuOf(destination);
         if (cpu >= 0)
@@ -40,7 +40,7 @@ public sealed partial class LocalApics
         return Route(message, winners, origin, events, listed);
     }
 
-    /// <summary>What is answered where nobody is addressed.</summary>
+    /// <summary>The result if no CPU is addressed.</summary>
     private RefusalReason Nobody(bool listed) =>
         listed && _quirks.DestinationTable ? RefusalReason.NotListed : RefusalReason.NoDestination;
 
@@ -55,11 +55,11 @@ public sealed partial class LocalApics
     }
 
     /// <param name="message">The message.</param>
-    /// <param name="targets">Who is addressed.</param>
+    /// <param name="targets">The CPUs that are addressed.</param>
     /// <param name="listed">Whether they were looked up in a table.</param>
-    /// <param name="origin">Who caused it.</param>
-    /// <param name="events">Where effects go.</param>
-    /// <param name="accepted">How many accepted it.</param>
+    /// <param name="origin">The cause.</param>
+    /// <param name="events">Receives the effects.</param>
+    /// <param name="accepted">The number of CPUs that accepted it.</param>
     private RefusalReason Distribute(InterruptMessage message, Targets targets, bool listed, Origin origin,
         EventBuffer events, ref int accepted)
     {
@@ -86,7 +86,7 @@ public sealed partial class LocalApics
 
         if (withdrawn && (!_quirks.DeassertDelivers || _quirks.AssertOfIpiOnly))
             return RefusalReason.ReservedMode;
-        // RH counts with a logical destination only: a physical one names one processor (SDM vol. 3, 11.11.1).
+        // RH has an effect with a logical destination only: a physical one names one processor (SDM vol. 3, 11.11.1).
         bool hinted = message.Hint && message.Logical && !_quirks.HintIgnored;
         if (!_quirks.VectorPicksWinner && (mode == DeliveryMode.LowestPriority || hinted))
         {
@@ -101,7 +101,7 @@ public sealed partial class LocalApics
             RefusalReason reason = AcceptVector(cpu, ref _state[cpu], message, origin, events);
             if (reason == RefusalReason.None)
                 accepted++;
-            // The vector says more than the state of one receiver.
+            // An illegal vector is the more specific reason: it does not depend on the state of one receiver.
             else if (refusal != RefusalReason.IllegalVector)
                 refusal = reason;
         }
@@ -109,7 +109,8 @@ public sealed partial class LocalApics
     }
 
     /// <summary>Narrows the targets to the one that wins the arbitration for the lowest priority (Intel SDM vol. 3,
-    /// 11.6.2.4): the software-enabled one with the lowest PPR; of several, the next after the last winner.</summary>
+    /// 11.6.2.4): the software-enabled one with the lowest PPR. If several have the lowest PPR, the next one after the
+    /// last winner wins.</summary>
     private RefusalReason Arbitrate(ref Targets targets)
     {
         if (_quirks.LowestIndexWins)
@@ -141,7 +142,8 @@ public sealed partial class LocalApics
         return RefusalReason.None;
     }
 
-    /// <summary>A Fixed (or won LowestPriority) message reaches one local APIC (Intel SDM vol. 3, 11.8.4).</summary>
+    /// <summary>One local APIC receives a Fixed message, or a LowestPriority message that it won (Intel SDM vol. 3,
+    /// 11.8.4).</summary>
     private RefusalReason AcceptVector(int cpu, ref ApicState s, InterruptMessage message, Origin origin,
         EventBuffer events)
     {
@@ -171,8 +173,9 @@ public sealed partial class LocalApics
             Wake(cpu, events);
     }
 
-    /// <summary>What does not go through IRR: every local APIC that is not hardware-disabled passes it on, software-
-    /// disabled too (Intel SDM vol. 3, 11.4.7.2). After an INIT the caller makes the table of destinations anew.</summary>
+    /// <summary>Delivers a message that does not go through IRR. Every local APIC that is not hardware-disabled passes
+    /// it on, even if it is software-disabled (Intel SDM vol. 3, 11.4.7.2). After an INIT the caller rebuilds the table
+    /// of destinations.</summary>
     private void Signal(int cpu, ref ApicState s, DeliveryMode mode, byte vector, Origin origin, EventBuffer events)
     {
         switch (mode)
@@ -191,7 +194,7 @@ public sealed partial class LocalApics
                 events.Emit(new Event(EventKind.CpuStartUp, (ushort)cpu, origin.Bits, vector));
                 break;
             case DeliveryMode.Reserved:
-                // Accepted by a profile that takes it for a remote read: it leaves nothing.
+                // A profile accepts it as a remote read, which has no effect here.
                 break;
             case DeliveryMode.ExtInt:
                 if (s.ExtIntPending == 0)

@@ -5,9 +5,9 @@ namespace Wirq;
 // The error status register (Intel SDM vol. 3, 11.5.3).
 public sealed partial class LocalApics
 {
-    /// <summary>Records errors. The LVT error interrupt is raised for those that were not recorded yet. Where that
-    /// interrupt has an illegal vector itself, that is one more error, and the end of it: it raises nothing, so no
-    /// recursion (XSA-462).</summary>
+    /// <summary>Records errors. The LVT error interrupt is raised only for errors that were not recorded yet. If the
+    /// entry of that interrupt has an illegal vector, this is recorded as one more error and raises no interrupt. So
+    /// there is no recursion (XSA-462).</summary>
     private void RecordError(int cpu, ref ApicState s, ErrorStatus errors, EventBuffer events)
     {
         if (_quirks.ErrorsAbsent)
@@ -38,7 +38,7 @@ public sealed partial class LocalApics
         return true;
     }
 
-    /// <summary>A write shows what was recorded since the last one and clears the record.</summary>
+    /// <summary>A write to the ESR makes the errors since the last write readable, and clears the record.</summary>
     private void LatchErrors(ref ApicState s)
     {
         if (_quirks.ErrorsAddressOnly)

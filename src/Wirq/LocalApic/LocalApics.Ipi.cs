@@ -5,14 +5,15 @@ namespace Wirq;
 // Interprocessor interrupts (Intel SDM vol. 3, 11.6).
 public sealed partial class LocalApics
 {
-    /// <summary>Sends what an ICR says. Sending works while software-disabled too (11.4.7.2).</summary>
+    /// <summary>Sends the message of an ICR. This works while the local APIC is software-disabled too
+    /// (11.4.7.2).</summary>
     private void Send(int cpu, InterruptCommand command, uint destination, EventBuffer events)
     {
         ref ApicState s = ref _state[cpu];
         DeliveryMode mode = command.Mode;
         if (mode == DeliveryMode.LowestPriority && !_options.LowestPriorityIpi)
         {
-            // Bit 4 alone, whatever the vector (11.5.3, bits 4 and 5).
+            // Only bit 4 is set, for any vector (11.5.3, bits 4 and 5).
             RecordError(cpu, ref s, ErrorStatus.RedirectableIpi, events);
             return;
         }
@@ -23,7 +24,8 @@ public sealed partial class LocalApics
             RecordError(cpu, ref s, ErrorStatus.SendIllegalVector, events);
             return;
         }
-        // Table 11-3: what includes the sender is valid in Fixed mode only. ExtINT and 011 are reserved in an ICR.
+        // Table 11-3: shorthands that include the sender are valid in Fixed mode only. ExtINT and 011 are reserved in
+        // an ICR.
         bool includesSender = command.Shorthand is DestinationShorthand.Self or DestinationShorthand.AllIncludingSelf;
         if (includesSender && mode != DeliveryMode.Fixed && !_quirks.ShorthandAnyMode
             || mode == DeliveryMode.Reserved || mode == DeliveryMode.ExtInt && !_quirks.ExtIntIsFixed)
@@ -32,12 +34,12 @@ public sealed partial class LocalApics
             return;
         }
 
-        // Level and trigger have no meaning but in the INIT level de-assert (11.6.1).
+        // Level and trigger have a meaning in the INIT level de-assert only (11.6.1).
         bool keeps = _quirks.IpiKeepsTrigger || mode == DeliveryMode.Init;
         Origin origin = Origin.Ipi(cpu);
         InterruptMessage To(uint to, bool logical) => InterruptMessage.Create(command.Vector, mode, to, logical,
             keeps && command.Level, !keeps || command.Assert);
-        // Those that a shorthand means are asked one by one, and the destination counts where it is physical 0xFF.
+        // For a shorthand every local APIC is checked. The destination field matters only if it is physical 0xFF.
         Targets Sharing(int except = -1)
         {
             var all = Targets.All(this, except);

@@ -6,11 +6,11 @@ namespace Wirq;
 public sealed partial class LocalApics
 {
     /// <summary>Sets the level of LINT0 or LINT1 of a CPU.</summary>
-    /// <param name="cpu">The CPU.</param>
+    /// <param name="cpu">The CPU, 0 to <see cref="Count"/> - 1.</param>
     /// <param name="pin">0 or 1.</param>
-    /// <param name="high">The level of the pin; the polarity of its entry is applied here, but for ExtINT, where INTR
-    /// is always active high.</param>
-    /// <param name="events">Where what follows goes.</param>
+    /// <param name="high">The level of the pin. The polarity of its LVT entry is applied here, except in ExtINT mode:
+    /// INTR is always active high.</param>
+    /// <param name="events">Receives the effects.</param>
     public void SetLint(int cpu, int pin, bool high, EventBuffer events)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)pin, 1u, nameof(pin));
@@ -40,9 +40,9 @@ public sealed partial class LocalApics
     /// <summary>A source inside the processor fires.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="entry"><see cref="LocalVector.Thermal"/>, <see cref="LocalVector.Performance"/> or
-    /// <see cref="LocalVector.Cmci"/> (without effect where that entry does not exist).</param>
-    /// <param name="events">Where what follows goes.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Another entry: the chip itself raises those.</exception>
+    /// <see cref="LocalVector.Cmci"/>. If that entry does not exist, the call has no effect.</param>
+    /// <param name="events">Receives the effects.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another entry: the local APIC itself raises those.</exception>
     public void RaiseLocal(int cpu, LocalVector entry, EventBuffer events)
     {
         if (entry is not (LocalVector.Thermal or LocalVector.Performance or LocalVector.Cmci))
@@ -52,7 +52,7 @@ public sealed partial class LocalApics
             return;
         bool open = !s.Entry(entry).Masked;
         DeliverLocal(cpu, ref s, entry, events);
-        // 11.5.1, mask: handling a performance interrupt sets the mask automatically.
+        // 11.5.1, mask: delivery of a performance interrupt sets the mask automatically.
         if (open && entry == LocalVector.Performance)
             s.Performance = s.Performance.WithMask();
     }
@@ -69,7 +69,7 @@ public sealed partial class LocalApics
             case DeliveryMode.Fixed:
                 AcceptLocal(cpu, ref s, entry, level: false, events);
                 break;
-            // INIT and ExtINT are for the pins only; 001, 011 and 110 are reserved.
+            // INIT and ExtINT are valid for the pins only; 001, 011 and 110 are reserved.
             case DeliveryMode.Nmi or DeliveryMode.Smi:
             case DeliveryMode.Init when pin:
                 Signal(cpu, ref s, lvt.Mode, 0, Origin.Local(cpu, entry), events);
@@ -91,7 +91,8 @@ public sealed partial class LocalApics
         return true;
     }
 
-    /// <summary>LINT0 as a level pin: delivers while it is asserted and no interrupt of it waits for its EOI.</summary>
+    /// <summary>Serves LINT0 as a level pin: delivers while the pin is asserted and none of its interrupts waits for an
+    /// EOI.</summary>
     private void ServeLint0(int cpu, ref ApicState s, EventBuffer events)
     {
         LocalVectorEntry lvt = s.Lint0;
@@ -103,8 +104,8 @@ public sealed partial class LocalApics
         s.RemoteVector = lvt.Vector;
     }
 
-    /// <summary>Whether a level interrupt of LINT0 waits for its EOI: its Remote IRR, where that is no bit that software
-    /// stores.</summary>
+    /// <summary>Whether a level interrupt of LINT0 waits for its EOI. This is Remote IRR of LINT0, unless the profile
+    /// stores that bit as software wrote it.</summary>
     private bool AwaitsEoi(in ApicState s) => _quirks.ReservedBitsStored ? s.RemoteVector != 0 : s.Lint0.RemoteIrr;
 
     private void AwaitEoi(ref ApicState s, bool awaits)
@@ -115,7 +116,7 @@ public sealed partial class LocalApics
             s.RemoteVector = 0;
     }
 
-    /// <summary>An EOI ends the level interrupt of LINT0, if it was that.</summary>
+    /// <summary>An EOI of the vector ends the level interrupt of LINT0, if that interrupt has this vector.</summary>
     private void EndLint0(int cpu, ref ApicState s, int vector, EventBuffer events)
     {
         if (!AwaitsEoi(in s) || s.RemoteVector != vector)
@@ -124,8 +125,8 @@ public sealed partial class LocalApics
         ServeLint0(cpu, ref s, events);
     }
 
-    /// <summary>Called after a change of LINT0's entry, SVR or IA32_APIC_BASE: INTR may now reach the CPU, and a level
-    /// pin may have become deliverable. An edge that came to a masked pin is lost.</summary>
+    /// <summary>Called after a change of LINT0's entry, SVR or IA32_APIC_BASE. INTR may now reach the CPU, and a level
+    /// pin may have become deliverable. An edge that arrived while the pin was masked is lost.</summary>
     private void Lint0Changed(int cpu, ref ApicState s, bool passedIntr, EventBuffer events)
     {
         if (s.Pins.Lint0 && !passedIntr && PassesIntr(cpu, in s))
@@ -136,7 +137,7 @@ public sealed partial class LocalApics
             ServeLint0(cpu, ref s, events);
     }
 
-    /// <summary>After a reset: pins that are still driven are sampled again.</summary>
+    /// <summary>After a reset, samples pins that are still driven.</summary>
     private void ReofferPins(int cpu, EventBuffer events) =>
         Lint0Changed(cpu, ref _state[cpu], passedIntr: false, events);
 

@@ -9,7 +9,7 @@ public sealed partial class LocalApics
 {
     /// <summary>The CPUs that a message addresses, or the one of them that gets it.</summary>
     /// <param name="message">The message. If it is lowest-priority, or has the hint, and goes to physical 0xFF, it
-    /// becomes Fixed, whatever its mode is.</param>
+    /// becomes Fixed in every mode.</param>
     /// <param name="origin">The cause.</param>
     /// <param name="listed">Whether the table was used, instead of checking every local APIC.</param>
     private Targets LookUp(ref InterruptMessage message, Origin origin, out bool listed)

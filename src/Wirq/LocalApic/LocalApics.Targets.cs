@@ -153,7 +153,7 @@ public sealed partial class LocalApics
 
     private void Tally(int cpu, in ApicState s, int by)
     {
-        // Before its first power-up a local APIC has no base at all, and is not listed.
+        // Before its first power-up a local APIC has no base, and is not listed.
         bool off = _quirks.DisabledStaysOnBus && !s.Base.Enabled && s.Base.Bits != 0;
         if (s.Base.Mode != ApicMode.XApic && !off)
             return;

@@ -60,7 +60,7 @@ internal readonly record struct LocalVectorEntry(uint Bits)
     public DeliveryMode Mode => (DeliveryMode)(Bits >> ModeShift & 7);
     /// <summary>Mode of the timer.</summary>
     public ApicTimerMode TimerMode => (ApicTimerMode)(Bits >> TimerShift & 3);
-    /// <summary>Bit 17 alone, whatever bit 18 is.</summary>
+    /// <summary>Bit 17 alone, independent of bit 18.</summary>
     internal bool PeriodicBitSet => (Bits & PeriodicBit) != 0;
     /// <summary>Pin polarity: true for active low.</summary>
     public bool ActiveLow => (Bits & ActiveLowBit) != 0;

@@ -194,7 +194,7 @@ public sealed partial class Fabric
         if (reason != RefusalReason.None)
             return reason;
         if (cookie.Unit != unit)
-            throw new InvalidOperationException($"remapping unit {unit} translated by {cookie}; expected a cookie of its own");
+            throw new InvalidOperationException($"remapping unit {unit} translated by {cookie}; expected a cookie of this unit");
         if (Events.Observing && cookie.Key != RouteCookie.MaxKey)
             Events.Observe(new RemapTranslated(unit, requester, translated, cookie.Key).ToEvent());
         return RefusalReason.None;

@@ -22,7 +22,7 @@ public enum DeliveryMode : byte
     ExtInt = 7,
 }
 
-/// <summary>An interrupt message as the local APICs see it, whatever format it came in.</summary>
+/// <summary>An interrupt message as the local APICs get it, from any format.</summary>
 /// <remarks><code>
 ///  63           32 31    16 15 14   13     12      11      10 8   7    0
 /// +---------------+--------+--+----+------+-------+-------+------+------+
@@ -55,7 +55,7 @@ public readonly record struct InterruptMessage(ulong Bits)
     internal static InterruptMessage Decode(uint data, uint address, uint destination)
     {
         const uint vectorAndMode = 0x7FF, dataLevel = 1 << 15, dataAssert = 1 << 14, addressLogical = 1 << 2, addressHint = 1 << 3;
-        // An edge asserts whatever its level bit says.
+        // An edge asserts with either level bit.
         uint assert = (data | ~(data & dataLevel) >> 1) & dataAssert;
         return new(data & vectorAndMode | (address & addressLogical) << 9 | (data & dataLevel) >> 3 | assert >> 1
             | (address & addressHint) << 11 | (ulong)destination << DestinationShift);

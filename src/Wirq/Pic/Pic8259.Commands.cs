@@ -66,7 +66,7 @@ internal sealed partial class Pic8259
     }
 
     /// <summary>ICW1 (8259A, "Initialization Command Words"). Level pins that it takes out of service are acknowledged:
-    /// no EOI will come for them, and a holder without an acknowledge would hold its line for ever. ICW1 unmasks all
+    /// no EOI will come for them, and a holder without an acknowledge would hold its line forever. ICW1 unmasks all
     /// pins, so deferred acknowledges are given.</summary>
     private byte Initialise(Icw1 word, EventBuffer events)
     {

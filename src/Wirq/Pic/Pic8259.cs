@@ -70,7 +70,7 @@ internal sealed partial class Pic8259
     /// <summary>Sets the level of an input.</summary>
     /// <param name="level">The input.</param>
     /// <param name="high">Its level.</param>
-    /// <param name="isLine">Whether a line drives the input. INT stays up when the line that it stands for falls. The
+    /// <param name="isLine">Whether a line drives the input. INT stays high when the line that caused it falls. The
     /// cascade falls by a command or by INTA, and INT falls with it.</param>
     /// <returns>Whether the level changed.</returns>
     internal bool Drive(int level, bool high, bool isLine)
@@ -127,7 +127,7 @@ internal sealed partial class Pic8259
     internal int Takeable => Resolve(State.Irr);
 
     /// <summary>Updates INT.</summary>
-    /// <returns>The input that INT stands for; <see cref="None"/> if INT is low.</returns>
+    /// <returns>The input that caused INT; <see cref="None"/> if INT is low.</returns>
     internal int Settle()
     {
         ref PicState s = ref State;

@@ -8,7 +8,7 @@ namespace Wirq;
 /// <remarks>
 /// <para>Source: Intel 8259A data sheet; Intel 82371AB (PIIX4), 4.4.1, for the edge/level control registers. LTIM
 /// has the meaning of the 8259A, which the PIIX4 disables.</para>
-/// <para>INT stays up when the line that it stands for falls before INTA. The CPU then gets the spurious IRQ 7, or IRQ
+/// <para>INT stays high when the line that caused it falls before INTA. The CPU then gets the spurious IRQ 7, or IRQ
 /// 15 if the line is the slave's ("Edge and Level Triggered Modes"). INT falls when a command removes the request. An
 /// INTA while INT is low also gives IRQ 7.</para>
 /// <para>Not supported: the CALL instruction of MCS-80/85 mode (uPM = 0), in which INTA gives the vector of 8086 mode;
@@ -166,7 +166,7 @@ public sealed partial class PicPair
             requested = (byte)level;
 
         ref PicOutput output = ref _output.Value;
-        // If INT outlives its line, it stands for no request; and the cascade is not a line.
+        // If INT is still high after its line fell, there is no request; and the cascade is not a line.
         bool real = requested != NoIrq && requested != Pic8259.Cascade && (RequestRegister >> requested & 1) != 0;
         bool newRequest = real && requested != output.Requested, newLevel = intr != Intr;
         output = new() { Requested = requested, Intr = intr ? (byte)1 : (byte)0 };

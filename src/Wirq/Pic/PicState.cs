@@ -40,9 +40,9 @@ internal struct PicState : IState
     public byte TakenAsLevel;
     /// <summary>Inputs whose acknowledge waits for their unmasking. Always within <see cref="Imr"/>.</summary>
     public byte Deferred;
-    /// <summary>Inputs whose line fell while INT stood for them: INT stays up with nothing to take.</summary>
+    /// <summary>Inputs that caused INT and whose line fell: INT stays high without a request.</summary>
     public byte Fallen;
-    /// <summary>The input that INT stands for; <see cref="Pic8259.None"/> while INT is low.</summary>
+    /// <summary>The input that caused INT; <see cref="Pic8259.None"/> while INT is low.</summary>
     public byte Standing;
     /// <summary>The input of lowest priority.</summary>
     public byte Lowest;
@@ -68,10 +68,10 @@ internal struct PicOutput : IState
 {
     /// <summary>INTR, as last brought up to date.</summary>
     public byte Intr;
-    /// <summary>The IRQ that INTR stands for, 0 to 15, or <see cref="PicPair.NoIrq"/>.</summary>
+    /// <summary>The IRQ that caused INTR, 0 to 15, or <see cref="PicPair.NoIrq"/>.</summary>
     public byte Requested;
-    /// <summary>1 from the return of work to <see cref="PicPair.Update"/>: while pins fall one by one, INTR must not
-    /// stand for one that falls next.</summary>
+    /// <summary>1 from the return of work to <see cref="PicPair.Update"/>: while pins fall one after the other, INTR
+    /// must not be for one that falls next.</summary>
     public byte AwaitsUpdate;
     /// <summary>1 if an INTA found nothing and INTR stayed up: the CPU does not run INTA again before the pin is driven
     /// again.</summary>

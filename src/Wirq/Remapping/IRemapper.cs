@@ -44,7 +44,7 @@ public interface IRemapper
     /// <param name="events">Where effects go.</param>
     /// <param name="ended">The cookies that this piece invalidated, all of this unit; <see cref="CookieRange.Empty"/>
     /// for none.</param>
-    /// <returns>False if no work was left. However hostile the guest is, a write leaves a bounded number of
+    /// <returns>False if no work was left. Even with a hostile guest, a write leaves a bounded number of
     /// pieces.</returns>
     bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended);
 

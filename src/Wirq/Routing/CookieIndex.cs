@@ -9,8 +9,8 @@ namespace Wirq.Routing;
 /// of their slots.</summary>
 /// <remarks>
 /// A guest chooses the cookies, and which virqs come and go. So this is a binary trie over the 64 bits of cookie and
-/// slot, with a branch only where keys differ. Whatever a guest does, to enter or to find takes at most 64 steps, to
-/// leave takes a few, and to walk over a run takes time in proportion to the run.
+/// slot, with a branch only where keys differ. For every guest, an insertion or a search takes at most 64 steps, a
+/// removal takes a few, and a walk over a range takes time in proportion to the range.
 /// <para>It has one branch less than leaves. Each branch has the number of a virq below it, so branches need no
 /// allocation, and neighbours are near each other in memory. All of it is derived from the virqs. It is not independent
 /// state, but it is copied with them.</para>

@@ -39,8 +39,8 @@ public sealed record KernelLimits
     public bool OwnsIoApic { get; init; }
     /// <summary>How many GSIs are lines of its own I/OAPIC, if it has one; up to <see cref="MaxRoutes"/>.</summary>
     public int LineGsis { get; init; } = 24;
-    /// <summary>Whether userspace may go on polling an eventfd that is bound, the kernel consuming first. Where it is
-    /// false, userspace leaves the poll before it binds.</summary>
+    /// <summary>Whether userspace may continue to poll an eventfd that is bound, because the kernel consumes first. If
+    /// false, userspace removes the eventfd from the poll before it binds.</summary>
     public bool ConsumesFirst { get; init; }
 
     /// <summary>The first GSI that a virq's route may have.</summary>

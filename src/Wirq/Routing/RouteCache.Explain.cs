@@ -45,7 +45,7 @@ public sealed partial class RouteCache
         VirqState.Waiting => $"it waits for a route, with {_waiting.Count - 1} others",
         VirqState.Parked => "it is masked, and keeps its route",
         VirqState.Masked => "it is masked",
-        VirqState.Stale => "its entry was invalidated or its message changed; the next interrupt translates anew",
+        VirqState.Stale => "its entry was invalidated or its message changed; the next interrupt translates it again",
         VirqState.Faulted => "its last interrupt could not be translated",
         _ when OnKernelLine(virq) => "the kernel owns its line, and it has no eventfd or could not be bound",
         _ when virq.Kind == VirqKind.Level => "a level is served in userspace, for a plain irqfd would go past Remote IRR",

@@ -114,7 +114,7 @@ public sealed partial class RouteCache
             return true;
         if (_events.Observing)
             _events.Observe(new Event(EventKind.VirqDiscarded, injected.Unit));
-        // A new owner of the slot has not interrupted. The virq that did is gone, and its pending interrupt with it.
+        // A new owner of the slot has not interrupted. The virq that did was disposed of, with its pending interrupt.
         if (virq.State != VirqState.Free && virq.Owner == its.Owner)
             Serve(injected.Unit, ref virq);
         return false;
@@ -148,8 +148,8 @@ public sealed partial class RouteCache
         Answer(slot, default, RefusalReason.None);
     }
 
-    /// <summary>Keeps an interrupt of a masked virq. It is one pending bit, however often the interrupt came. If there
-    /// is an eventfd, the bit is only there, so it is in one place.</summary>
+    /// <summary>Keeps an interrupt of a masked virq. It is one pending bit for any number of interrupts. If there is
+    /// an eventfd, the interrupt is only kept in its count, so it is in one place.</summary>
     private void Latch(int slot, ref VirqSlot virq)
     {
         if (virq.Trigger.Exists)

@@ -171,7 +171,7 @@ public sealed partial class RouteCache
     /// <summary>The handle of a slot's current owner.</summary>
     internal VirqHandle HandleAt(int slot) => new(slot, _virqs[slot].Owner);
 
-    /// <summary>The state of a virq; <see cref="VirqState.Free"/> if it is gone.</summary>
+    /// <summary>The state of a virq; <see cref="VirqState.Free"/> if it was disposed of.</summary>
     public VirqState StateOf(VirqHandle handle) => IsCurrent(handle) ? _virqs[handle.Slot].State : VirqState.Free;
 
     /// <summary>The GSI that a virq has in the kernel's table; -1 for none.</summary>

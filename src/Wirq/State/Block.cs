@@ -29,7 +29,7 @@ public readonly unsafe struct Block<T> where T : unmanaged, IState
     }
 
     /// <summary>The struct at <paramref name="index"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It lies outside the block.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is not in the block.</exception>
     public ref T this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,8 +8,8 @@ namespace Wirq.State;
 /// bytes alone define it. A test checks this for every implementer.</summary>
 public interface IState;
 
-/// <summary>Rewrites one block so that states that behave alike have the same bytes. Times become distances, counters
-/// that only tell old from new become that, and slots get an order that does not depend on the order of
+/// <summary>Rewrites one block so that states with the same behaviour have the same bytes. Times become distances,
+/// counters that only distinguish old from new become that, and slots get an order that does not depend on the order of
 /// arrival.</summary>
 /// <param name="copy">A scratch copy of the block; the live block is never passed.</param>
 /// <param name="now">Virtual time in nanoseconds.</param>
@@ -22,24 +22,24 @@ public delegate void Canonical<T>(Span<T> copy, long now) where T : unmanaged, I
 /// thread-safe.</remarks>
 public sealed class StateArena
 {
-    // A machine of common size has one piece of memory for each role, so a copy is three moves. No power of two: the pieces of
-    // two machines would lie a multiple of 4 KiB apart, and a processor takes a load for one of the bytes just stored if
-    // the low 12 bits of their addresses are equal.
+    // A machine of common size has one slab for each role, so a copy is three moves. It is not a power of two: the slabs of
+    // two machines would be a multiple of 4 KiB apart. With equal low 12 bits of the addresses, a processor mistakes a
+    // load from one machine for a load of bytes that were just stored to the other.
     private const int FirstSlab = 17 * 1024;
 
     private readonly List<StateBlock> _blocks = [];
     private readonly List<StateSlab> _slabs = [];
-    // The piece of memory that has room for the next block, by role.
+    // The slab that has room for the next block, by role.
     private readonly StateSlab?[] _open = new StateSlab?[3];
-    // The size of the next piece of memory, by role: each is twice as large as the one before.
+    // The size of the next slab, by role: each is twice as large as the one before.
     private readonly int[] _next = [FirstSlab, FirstSlab, FirstSlab];
     private XxHash128? _hash;
-    // In the order of reservation: a canonical form may use one that was made before.
+    // In the order of reservation: a canonical form may use one that was computed before.
     private readonly List<(StateBlock Block, RewriteBytes Rewrite)> _rewrites = [];
     private byte[] _canonical = [];
     private int _canonicalLength;
-    // The same object in arenas that were found to have the same places; null where nothing was compared yet. Copies between
-    // these need no look at each block.
+    // Arenas that were compared and have the same layout share one object; null if this arena was not compared yet. A
+    // copy between arenas that share it does not check each block.
     private object? _layout;
 
     /// <summary>The place of each block, in the order in which they were reserved.</summary>
@@ -61,8 +61,8 @@ public sealed class StateArena
     /// <summary>Reserves zeroed room for one struct.</summary>
     public Block<T> Reserve<T>() where T : unmanaged, IState => Reserve<T>(1);
 
-    /// <summary>As <see cref="Reserve{T}(int)"/>, if the struct holds absolute times, or something else that is the same in more
-    /// than one form.</summary>
+    /// <summary>As <see cref="Reserve{T}(int)"/>, if the struct contains absolute times, or other values with several
+    /// equivalent forms.</summary>
     /// <param name="count">How many; at least 1.</param>
     /// <param name="canonical">See <see cref="Identity"/>.</param>
     public Block<T> Reserve<T>(int count, Canonical<T> canonical) where T : unmanaged, IState =>
@@ -88,8 +88,8 @@ public sealed class StateArena
         return new Block<T>(slab.Bytes, offset, count);
     }
 
-    /// <summary>A piece of memory that has room. A block that is larger than the next piece gets one of its own, and the present
-    /// one stays open.</summary>
+    /// <summary>A slab that has room. A block that is larger than the next slab gets a slab of its own size, and the
+    /// current slab stays open.</summary>
     private StateSlab WithRoom(StateRole role, int bytes)
     {
         ref StateSlab? open = ref _open[(int)role];
@@ -132,7 +132,7 @@ public sealed class StateArena
             _layout = other._layout ??= new object();
     }
 
-    /// <summary>Whether each block lies at the same place of the same piece of memory.</summary>
+    /// <summary>Whether each block has the same offset in the same slab of both arenas.</summary>
     private bool HasSamePlaces(StateArena other)
     {
         if (_slabs.Count != other._slabs.Count)
@@ -175,10 +175,10 @@ public sealed class StateArena
             && _blocks.Zip(other._blocks).All(pair => pair.First.Span.SequenceEqual(pair.Second.Span));
     }
 
-    /// <summary>A 128-bit hash of the state in which every absolute time is taken relative to
-    /// <paramref name="now"/>: two machines that will behave alike from here on have the same identity.</summary>
-    /// <remarks>XXH128 of the blocks in the order in which they lie in memory: fast, and stable across runs and across machines of one byte
-    /// order. It does not defend against deliberate collisions.</remarks>
+    /// <summary>A 128-bit hash of the state, with every absolute time relative to <paramref name="now"/>. Two machines
+    /// that will behave the same from here on have the same identity.</summary>
+    /// <remarks>XXH128 of the blocks in their order in memory: fast, and stable across runs and across machines of one
+    /// byte order. It does not defend against deliberate collisions.</remarks>
     internal UInt128 Identity(long now)
     {
         MakeCanonical(now);

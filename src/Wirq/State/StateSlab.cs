@@ -1,13 +1,13 @@
 namespace Wirq.State;
 
-/// <summary>What an identity does with the blocks of a piece of memory.</summary>
+/// <summary>How an identity uses the blocks of a slab.</summary>
 internal enum StateRole
 {
-    /// <summary>It hashes them as they are.</summary>
+    /// <summary>It hashes them unchanged.</summary>
     Plain,
     /// <summary>It hashes a canonical copy of them.</summary>
     Rewritten,
-    /// <summary>It skips them: they follow from the others.</summary>
+    /// <summary>It skips them: they are derived from the others.</summary>
     Derived,
 }
 
@@ -21,7 +21,7 @@ internal sealed class StateSlab(int size, StateRole role, int copyAt)
     internal byte[] Bytes { get; } = GC.AllocateArray<byte>(size, pinned: true);
     internal int Size => Bytes.Length;
     internal StateRole Role => role;
-    /// <summary>Where the canonical copy of a <see cref="StateRole.Rewritten"/> one begins.</summary>
+    /// <summary>The offset of the canonical copy of a <see cref="StateRole.Rewritten"/> slab.</summary>
     internal int CopyAt => copyAt;
     internal Span<byte> Used => Bytes.AsSpan(0, _used);
 

@@ -5,9 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Tests.Shared.Images;
 
-/// <summary>A Multiboot image of our own, assembled as the test runs: it enters 64-bit mode, each address as it is, and
-/// does what it is told.</summary>
-/// <remarks>RBX is lost at each word that is stored.<code>
+/// <summary>A Multiboot image that is assembled by the test: it enters 64-bit mode with a one-to-one mapping, and runs
+/// the instructions of the test.</summary>
+/// <remarks>Each store of a word changes RBX.<code>
 /// 0x100000  Multiboot header, and 32-bit code that enters 64-bit mode
 /// 0x101000  64-bit code
 /// 0x108000  descriptor table: 0x08 code, 0x10 data
@@ -55,7 +55,7 @@ internal sealed class GuestImage
         return image.Assemble();
     }
 
-    /// <summary>Says something on COM1.</summary>
+    /// <summary>Writes text to COM1.</summary>
     internal void Say(string text)
     {
         Asm.mov(dx, Com1);
@@ -66,7 +66,7 @@ internal sealed class GuestImage
         }
     }
 
-    /// <summary>Ends the machine; where that takes a while, halts.</summary>
+    /// <summary>Ends the machine, and halts until it ends.</summary>
     internal void Exit(byte value)
     {
         Asm.mov(al, value);
@@ -74,7 +74,7 @@ internal sealed class GuestImage
         Halt();
     }
 
-    /// <summary>Halts for ever.</summary>
+    /// <summary>Halts forever.</summary>
     internal void Halt()
     {
         Label again = Asm.CreateLabel();
@@ -83,7 +83,7 @@ internal sealed class GuestImage
         Asm.jmp(again);
     }
 
-    /// <summary>Enables the local APIC and masks the 8259s, for KVM's begin unmasked.</summary>
+    /// <summary>Enables the local APIC and masks the 8259s, which KVM leaves unmasked.</summary>
     internal void EnableLocalApic()
     {
         Out(0x21, 0xFF);
@@ -129,7 +129,7 @@ internal sealed class GuestImage
         _handlers.Add((vector, label));
     }
 
-    /// <summary>A handler that counts, ends its interrupt and returns.</summary>
+    /// <summary>A handler that counts, sends an EOI and returns.</summary>
     internal void CountingHandler(byte vector)
     {
         Handler(vector);
@@ -147,7 +147,7 @@ internal sealed class GuestImage
         Asm.inc(__dword_ptr[rbx]);
     }
 
-    /// <summary>Waits, interrupts let in, until the counter has come so far.</summary>
+    /// <summary>Waits, with interrupts on, until the counter has reached a value.</summary>
     internal void AwaitCount(int count)
     {
         Label again = Asm.CreateLabel();

@@ -2,7 +2,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared.Kernels;
 
-/// <summary>Which chips of a bench's machine are the kernel's.</summary>
+/// <summary>The chips of a bench's machine that are in the kernel.</summary>
 public enum BenchChips
 {
     None,
@@ -10,21 +10,21 @@ public enum BenchChips
     Full,
 }
 
-/// <summary>What a bench can show.</summary>
+/// <summary>The features of a bench.</summary>
 [Flags]
 public enum BenchAbilities
 {
     None = 0,
     /// <summary>A CPU takes interrupts and ends them: it runs a guest, or simulates one. So EOIs, EOI exits and ExtINT
-    /// can be shown.</summary>
+    /// can be tested.</summary>
     CanEoi = 1,
-    /// <summary>The work queue stands still until it is asked to go on, so what is deferred can be told from what is
-    /// not.</summary>
+    /// <summary>The work queue is stopped until the test runs it, so that deferred work can be distinguished from other
+    /// work.</summary>
     HoldsWork = 2,
     All = CanEoi | HoldsWork,
 }
 
-/// <summary>The machine that a semantic is shown on.</summary>
+/// <summary>The machine for a test of a semantic.</summary>
 public sealed record BenchMachine
 {
     public BenchChips Chips { get; init; } = BenchChips.Split;
@@ -54,7 +54,7 @@ public interface IKernelBench : IDisposable
 {
     BenchAbilities Abilities { get; }
 
-    /// <summary>What the kernel says it can do.</summary>
+    /// <summary>The limits that the kernel reports.</summary>
     KernelLimits Limits { get; }
 
     /// <summary>Another machine of the same host and kernel.</summary>
@@ -69,7 +69,7 @@ public interface IKernelBench : IDisposable
     bool IsReadable(EventFd fd);
     void Watch(EventFd fd, int token);
     void Unwatch(EventFd fd);
-    /// <summary>Asks the poll, without waiting longer than a notification may take.</summary>
+    /// <summary>Reads the poll; waits at most as long as a notification takes.</summary>
     /// <returns>The token of a readable eventfd; -1 for none.</returns>
     int TakeReadable();
 
@@ -80,7 +80,7 @@ public interface IKernelBench : IDisposable
     void SetIrqLine(int gsi, bool high);
     void RaiseExtInt(int cpu, byte vector);
 
-    /// <summary>Lets what is deferred happen: returns when nothing is on its way any more.</summary>
+    /// <summary>Runs deferred work: returns when none is left.</summary>
     void Settle();
 
     /// <summary>A register of a local APIC (KVM_GET_LAPIC).</summary>
@@ -104,7 +104,7 @@ public interface IKernelBench : IDisposable
     void Eoi(int cpu);
     /// <summary>The guest writes an entry of the kernel's I/OAPIC. <see cref="BenchAbilities.CanEoi"/>.</summary>
     void GuestWritesEntry(int pin, RedirectionEntry entry);
-    /// <summary>An EOI that userspace is told of.</summary>
+    /// <summary>An EOI that is reported to userspace.</summary>
     /// <returns>Its vector; -1 for none.</returns>
     int TakeExit(int cpu);
 }

@@ -1,6 +1,6 @@
 namespace Wirq.Tests.Shared.Kernels;
 
-// Which EOIs userspace is told of in split mode.
+// Which EOIs are reported to userspace in split mode.
 public abstract partial class KernelSemantics
 {
     /// <summary>The CPU takes and ends its next interrupt.</summary>
@@ -128,7 +128,7 @@ public abstract partial class KernelSemantics
         Assert.Equal(Vector, bench.TakeExit(0));
     }
 
-    /// <summary>A level vector is in service at CPU 0 while its route goes to CPU 1; then CPU 0 gets the same vector
+    /// <summary>A level vector is in service at CPU 0 when its route is moved to CPU 1. Then CPU 0 gets the same vector
     /// twice more.</summary>
     private int[] ExitsAfterMove(BenchMachine machine)
     {

@@ -103,7 +103,7 @@ public abstract partial class KernelSemantics
         bench.Settle();
         TakeAndEnd(bench);
         Assert.Equal(1ul, bench.Read(resample));
-        // Userspace still holds it: at once again, and the EOI of that is told to the resampler too.
+        // Userspace still holds the line: it is delivered again at once, and its EOI signals the resampler too.
         TakeAndEnd(bench);
         Assert.Equal(1ul, bench.Read(resample));
         bench.SetIrqLine(Line, false);
@@ -234,8 +234,8 @@ public abstract partial class KernelSemantics
         Assert.Equal(Vector, bench.Take(0));
     }
 
-    /// <summary>A guest masks the pin, ends the interrupt, has the device raise again meanwhile, and unmasks, as a
-    /// Linux ONESHOT handler does.</summary>
+    /// <summary>A guest masks the pin, ends the interrupt, the device raises again, and the guest unmasks, like a Linux
+    /// ONESHOT handler.</summary>
     private static EventFd OneShot(IKernelBench bench, out EventFd resample)
     {
         bench.SetIoApicEntry(Line, Pin());

@@ -2,7 +2,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared.Kernels;
 
-// irqfds, and who else consumes an eventfd.
+// irqfds, and the other readers of an eventfd.
 public abstract partial class KernelSemantics
 {
     private const int Rounds = 100;

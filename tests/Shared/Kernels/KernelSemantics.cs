@@ -2,14 +2,14 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared.Kernels;
 
-/// <summary>What a KVM does, one sentence each, whatever the bench: docs/kernels.md lists them.</summary>
+/// <summary>The semantics of KVM, one test each, on any bench: docs/kernels.md lists them.</summary>
 public abstract partial class KernelSemantics
 {
     private const int Enoent = 2, Enxio = 6, Ebadf = 9, Ebusy = 16, Eexist = 17, Einval = 22;
     private const byte Vector = 0x41, Other = 0x52;
     private const int Gsi = 30, Reserved = 5;
 
-    /// <summary>Opens a bench, or skips where the host cannot have such a machine.</summary>
+    /// <summary>Opens a bench, or skips if the host cannot have such a machine.</summary>
     protected abstract IKernelBench OpenBench(BenchMachine machine);
 
     private IKernelBench Open(BenchMachine machine, BenchAbilities needs = BenchAbilities.None)
@@ -53,7 +53,7 @@ public abstract partial class KernelSemantics
     private static bool IsLevel(IKernelBench bench, byte vector = Vector, int cpu = 0) =>
         Bit(bench, ApicRegister.TriggerMode, cpu, vector);
 
-    /// <summary>Whether a vector came since the last look, and forgets it.</summary>
+    /// <summary>Whether a vector arrived since the last call; clears it.</summary>
     private static bool Came(IKernelBench bench, byte vector = Vector, int cpu = 0)
     {
         bench.Settle();

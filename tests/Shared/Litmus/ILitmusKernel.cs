@@ -2,8 +2,8 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared.Litmus;
 
-/// <summary>A kernel with a machine in split mode, whose CPUs take nothing: what they accepted stays in IRR. All may be
-/// called from any thread.</summary>
+/// <summary>A kernel with a machine in split mode, whose CPUs take no interrupts: accepted vectors stay in IRR. All
+/// members may be called from any thread.</summary>
 public interface ILitmusKernel : IDisposable
 {
     IKernelPort Kernel { get; }
@@ -14,7 +14,7 @@ public interface ILitmusKernel : IDisposable
 
     void DeviceWrites(EventFd fd);
 
-    /// <summary>Begins to poll what is watched, on a thread of its own.</summary>
+    /// <summary>Starts to poll watched eventfds, on its own thread.</summary>
     void Poll(Action<int> readable);
 
     /// <summary>Ends that thread.</summary>
@@ -23,73 +23,72 @@ public interface ILitmusKernel : IDisposable
     /// <summary>Reads IRR, bit n of the 256 for vector n.</summary>
     void ReadRequests(int cpu, Span<ulong> bits);
 
-    /// <summary>Clears IRR. What is accepted meanwhile may be lost with it.</summary>
+    /// <summary>Clears IRR. Vectors that are accepted at the same time may be lost.</summary>
     void ClearRequests(int cpu);
 
-    /// <summary>How many interrupts were delivered so far, merged ones included, where the kernel counts them.</summary>
+    /// <summary>The number of delivered interrupts so far, including merged ones, if the kernel counts them.</summary>
     long? Deliveries { get; }
 }
 
-/// <summary>What is wrong with a host, to show that the litmus notices.</summary>
+/// <summary>A defect of a host, to show that the litmus detects it.</summary>
 public enum LitmusFlaw
 {
     None,
-    /// <summary>Whoever polls reads an eventfd first and looks at its virq afterwards: a count that the kernel was given
+    /// <summary>The polling thread reads an eventfd first and checks its virq afterwards: a count that the kernel got
     /// at the bind is delivered twice.</summary>
     ReadsBeforeItAsks,
-    /// <summary>An eventfd is emptied before it is bound: what came under a mask is lost.</summary>
+    /// <summary>An eventfd is drained before it is bound: interrupts that came under a mask are lost.</summary>
     EmptiesAtBind,
-    /// <summary>A table of the same GSIs as the last is not committed: the kernel goes on with old messages.</summary>
+    /// <summary>A table with the same GSIs as the last one is not committed: the kernel uses old messages.</summary>
     SkipsCommits,
 }
 
-/// <summary>How a litmus is run.</summary>
+/// <summary>The options of a litmus.</summary>
 public sealed record LitmusOptions
 {
     public const int ReservedGsis = 48;
 
     private const int MostTimes = 40;
 
-    /// <summary>How many interrupts devices make at least.</summary>
+    /// <summary>The lowest number of interrupts of the devices.</summary>
     public long Triggers { get; init; } = DefaultTriggers;
-    /// <summary>How often each thing that a litmus counts has to happen before devices end, whatever the scheduler
-    /// does.</summary>
+    /// <summary>How often each counted event must happen before devices stop, with any scheduling.</summary>
     public long LeastOfEach { get; init; }
-    /// <summary>How many interrupts devices make at most to come to <see cref="LeastOfEach"/>.</summary>
+    /// <summary>The highest number of interrupts of the devices to reach <see cref="LeastOfEach"/>.</summary>
     public long MostTriggers => MostTimes * Triggers;
     public int Seed { get; init; } = 1;
     /// <summary>Virqs, each with a CPU of its own.</summary>
     public int Virqs { get; init; } = 8;
-    /// <summary>GSIs for them: fewer, so that they are taken from each other.</summary>
+    /// <summary>GSIs for them. There are fewer than virqs, so that GSIs are reused.</summary>
     public int Routes { get; init; } = 6;
     /// <summary>Whether a bound eventfd stays in the poll.</summary>
     public bool StaysInThePoll { get; init; }
     public LitmusFlaw Flaw { get; init; }
-    /// <summary>How long a single interrupt may take.</summary>
+    /// <summary>The time limit of a single interrupt.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
-    /// <summary>How long all may take.</summary>
+    /// <summary>The time limit of the whole run.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A million where WIRQ_LONG is set, else what a suite has time for.</summary>
+    /// <summary>A million if WIRQ_LONG is set, else a number that is fast enough for the suite.</summary>
     public static long DefaultTriggers => IsLong ? 1_000_000 : 50_000;
 
     public static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") is "1";
 }
 
 /// <summary>What a litmus found.</summary>
-/// <param name="Failure">What went wrong first; null for nothing.</param>
+/// <param name="Failure">The first failure; null for none.</param>
 /// <param name="Triggers">Interrupts that devices made.</param>
-/// <param name="Signalled">Of those that came to userspace, delivered by a message.</param>
-/// <param name="Refused">Refused with a reason.</param>
-/// <param name="Disposed">Last interrupts of a round whose virq was disposed meanwhile.</param>
-/// <param name="Rounds">How often a virq was brought to rest and looked at.</param>
+/// <param name="Signalled">Interrupts that userspace delivered by a message.</param>
+/// <param name="Refused">Interrupts that were refused with a reason.</param>
+/// <param name="Disposed">Last interrupts of a round whose virq was disposed of in the meantime.</param>
+/// <param name="Rounds">How often a virq was brought to rest and checked.</param>
 /// <param name="Bound">How often an eventfd was bound.</param>
 /// <param name="Commits">How often the table was committed.</param>
 /// <param name="Elapsed">How long it took.</param>
 public sealed record LitmusResult(string? Failure, long Triggers, long Signalled, long Refused, long Disposed, long Rounds, long Bound,
     long Commits, TimeSpan Elapsed)
 {
-    /// <summary>The least of what a host with nothing left out does often.</summary>
+    /// <summary>The lowest of the counts that must be high on a complete host.</summary>
     public long LeastOfEach => Math.Min(Math.Min(Signalled, Refused), Math.Min(Rounds, Math.Min(Bound, Commits)));
 
     public override string ToString() =>

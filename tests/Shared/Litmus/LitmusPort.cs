@@ -2,9 +2,9 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared.Litmus;
 
-/// <summary>Stands between a host and its kernel: counts, and spoils what a <see cref="LitmusFlaw"/> says.</summary>
-/// <remarks>What userspace signals gets the odd vector above its own, so that IRR shows by which way an interrupt came:
-/// one that came by both does not merge into one bit.</remarks>
+/// <summary>A port between a host and its kernel: it counts calls, and applies a <see cref="LitmusFlaw"/>.</summary>
+/// <remarks>A message from userspace gets the next odd vector, so that IRR shows how an interrupt was delivered. An
+/// interrupt that was delivered in both ways sets two bits.</remarks>
 internal sealed class LitmusPort : IKernelPort, IEventPort
 {
     private readonly IKernelPort _kernel;

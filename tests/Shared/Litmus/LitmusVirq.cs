@@ -4,12 +4,12 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Shared.Litmus;
 
-/// <summary>A virq of a litmus, with what its device, its guest and its judge know of it.</summary>
+/// <summary>A virq of a litmus, with the state of its device, its guest and its check.</summary>
 internal sealed class LitmusVirq(int index, EventFd trigger)
 {
     internal const int Words = 4;
     private const int WordBits = 64;
-    // Bits of even vectors: those that the kernel's routes bear.
+    // Bits of even vectors, which the kernel's routes use.
     private const ulong Even = 0x5555555555555555;
 
     private readonly ulong[] _allowed = new ulong[Words];
@@ -18,31 +18,31 @@ internal sealed class LitmusVirq(int index, EventFd trigger)
     private long _signals, _refusals;
     private int _epoch;
 
-    /// <summary>Its number, its CPU's too; its two entries are twice that and the next.</summary>
+    /// <summary>Its number, which is also that of its CPU. Its entries are twice that number, and the next.</summary>
     internal int Index => index;
     internal EventFd Trigger => trigger;
 
-    /// <summary>Held by the guest while it programs this virq, and by the device while it looks whether all
-    /// came.</summary>
+    /// <summary>Held by the guest while it programs this virq, and by the device while it checks whether all interrupts
+    /// arrived.</summary>
     internal Lock Gate { get; } = new();
 
-    /// <summary>The virq that devices interrupt by; another after each dispose.</summary>
+    /// <summary>The virq that devices trigger; a new one after each dispose.</summary>
     internal Virq Virq
     {
         get => Volatile.Read(ref _virq)!;
         set => Volatile.Write(ref _virq, value);
     }
 
-    /// <summary>Odd while the virq is being disposed of and registered anew.</summary>
+    /// <summary>Odd while the virq is being disposed of and registered again.</summary>
     internal int Epoch => Volatile.Read(ref _epoch);
     internal long Signals => Volatile.Read(ref _signals);
     internal long Refusals => Volatile.Read(ref _refusals);
 
-    // Under Gate.
+    // Accessed under Gate.
     internal bool Masked { get; set; }
     internal int Handle { get; set; }
 
-    // The device's alone.
+    // Accessed by the device only.
     internal long SignalsBefore { get; set; }
     internal long TriggersOfRound { get; set; }
 
@@ -52,7 +52,7 @@ internal sealed class LitmusVirq(int index, EventFd trigger)
     internal void CountRefusal() => Interlocked.Increment(ref _refusals);
     internal void NextEpoch() => Interlocked.Increment(ref _epoch);
 
-    /// <summary>The guest is about to give an entry this vector.</summary>
+    /// <summary>The guest is about to write this vector into an entry.</summary>
     internal void Program(int handle, byte vector)
     {
         _vectors[handle] = vector;
@@ -66,14 +66,14 @@ internal sealed class LitmusVirq(int index, EventFd trigger)
         Allow(_vectors[Handle]);
     }
 
-    /// <summary>From here on only what is programmed now may come.</summary>
+    /// <summary>From here on only the current vectors may arrive.</summary>
     internal void ForgetOldVectors()
     {
         Array.Clear(_allowed);
         Allow(_vectors[Handle]);
     }
 
-    /// <summary>How many vectors the kernel injected by a route.</summary>
+    /// <summary>The number of vectors that the kernel injected by a route.</summary>
     internal static int ByRoute(ReadOnlySpan<ulong> bits)
     {
         int count = 0;
@@ -82,7 +82,7 @@ internal sealed class LitmusVirq(int index, EventFd trigger)
         return count;
     }
 
-    /// <summary>A vector that came and that no entry had since the last look; -1 for none.</summary>
+    /// <summary>A vector that arrived, and that no entry had since the last check; -1 for none.</summary>
     internal int Strange(ReadOnlySpan<ulong> bits)
     {
         for (int i = 0; i < Words; i++)
@@ -96,6 +96,6 @@ internal sealed class LitmusVirq(int index, EventFd trigger)
 
     public override string ToString() => $"virq {index}";
 
-    /// <summary>A vector, and the odd one above it, by which userspace's deliveries are known.</summary>
+    /// <summary>Allows a vector, and the odd one above it, which identifies deliveries of userspace.</summary>
     private void Allow(byte vector) => _allowed[vector / WordBits] |= 3ul << vector % WordBits;
 }

@@ -4,7 +4,7 @@ using Wirq.Tests.Shared.Remapping;
 
 namespace Wirq.Tests.Shared.Litmus;
 
-// What devices, guests and the judge do.
+// The actions of devices, guests and the check.
 public sealed partial class RoutingLitmus
 {
     private void Interrupt(int device, Random random)
@@ -44,9 +44,9 @@ public sealed partial class RoutingLitmus
             _kernel.DeviceWrites(virq.Trigger);
     }
 
-    /// <summary>Waits until the last interrupt has been delivered, refused, or gone with its virq. Where that takes too
-    /// long, a completing call comes before the last look: on a host that is busy otherwise, whoever drains may stand
-    /// still for seconds.</summary>
+    /// <summary>Waits until the last interrupt has been delivered or refused, or its virq was disposed of. If that
+    /// takes too long, a completing call is made before the last check: on a busy host, the draining thread may be
+    /// suspended for seconds.</summary>
     private void Await(LitmusVirq virq, int epoch, long signals, long refusals)
     {
         Unmask(virq);
@@ -55,7 +55,7 @@ public sealed partial class RoutingLitmus
         var spin = new SpinWait();
         while (!_stop)
         {
-            // Asked before anything is looked at: what comes while we look is not missed, only late.
+            // Read before the check: an interrupt that arrives during the check is late, but not missed.
             bool overdue = Stopwatch.GetElapsedTime(since) > _options.Patience;
             VirqState state = overdue ? virq.Virq.State : default;
             if (virq.Signals != signals || virq.Refusals != refusals)
@@ -74,7 +74,7 @@ public sealed partial class RoutingLitmus
         }
     }
 
-    /// <summary>Brings a virq to rest: masked, and nothing of it under way.</summary>
+    /// <summary>Brings a virq to rest: it is masked, and none of its interrupts is in progress.</summary>
     private void Rest(LitmusVirq virq)
     {
         long since = Stopwatch.GetTimestamp();
@@ -91,7 +91,7 @@ public sealed partial class RoutingLitmus
             for (int i = 0; i < Generations; i++)
                 _host.Do(_ => { });
             Mask(virq);
-            // Where an invalidation of all came in between, a discarded injection went back into the eventfd.
+            // If an invalidation of all entries came in between, a discarded injection was written back to the eventfd.
         }
         while (!_stop && _port.IsReadable(virq.Trigger));
     }
@@ -175,7 +175,7 @@ public sealed partial class RoutingLitmus
         }
     }
 
-    /// <summary>A driver tells the unit under a lock of its own.</summary>
+    /// <summary>A driver notifies the unit under its own lock.</summary>
     private void Invalidate(Func<bool> tell)
     {
         lock (_driver)

@@ -7,28 +7,28 @@ using Wirq.Tests.Shared.Remapping;
 
 namespace Wirq.Tests.Shared.Litmus;
 
-/// <summary>Real threads over one fabric: devices interrupt by eventfd and by hand while guests mask, unmask, update,
+/// <summary>Real threads on one fabric: devices interrupt by eventfd and by call, while guests mask, unmask, update,
 /// invalidate and dispose at random.</summary>
 /// <remarks>
-/// <para>It goes in rounds. A device interrupts its virq once or several times under fire, then stops the guest for this
-/// virq alone, and waits: the last interrupt must have been delivered or refused with a reason (or gone with its virq).
-/// Then it brings the virq to rest and counts: no more deliveries than interrupts since the last rest, and no vector that
-/// no entry had since then.</para>
-/// <para>How deliveries are counted: those that userspace signals, one by one, where it signals them. Those that the
-/// kernel injects by a route, as bits of IRR, where they merge: each virq has a CPU of its own, so nothing but its own
-/// interrupts sets or clears bits there, and half of the rounds have a single interrupt, where nothing is to merge with.
-/// Userspace's have odd vectors and the kernel's even ones, so a duplicate that took both ways shows as two bits. In a
-/// round of several interrupts IRR is emptied before the last, which may wipe out an earlier one that is just coming, and
-/// never the last. A kernel that counts by itself is asked at the end too.</para>
-/// <para>At rest: nothing readable that userspace has to read, every effect carried out, and the virq masked, for an
-/// unbind returns after the kernel's deferred injections.</para>
+/// <para>It has rounds. A device interrupts its virq once or several times while the guest works, then stops the guest
+/// for this virq, and waits: the last interrupt must have been delivered or refused with a reason (or its virq was
+/// disposed of). Then it brings the virq to rest and counts: there must not be more deliveries than interrupts since
+/// the last rest, and no vector that no entry had since then.</para>
+/// <para>How deliveries are counted: those of userspace one by one, when userspace signals them. Those that the kernel
+/// injects by a route as bits of IRR, where they merge: each virq has its own CPU, so only its own interrupts set or
+/// clear bits there, and half of the rounds have a single interrupt, which cannot merge. Deliveries of userspace have
+/// odd vectors and those of the kernel even ones, so a duplicate that was delivered in both ways shows as two bits. In
+/// a round of several interrupts IRR is cleared before the last one. This may drop an earlier one that just arrives,
+/// but never the last. If a kernel counts deliveries itself, its count is checked at the end too.</para>
+/// <para>At rest, no eventfd is readable that userspace has to read, every effect was carried out, and the virq is
+/// masked: an unbind returns after the kernel's deferred injections.</para>
 /// </remarks>
 public sealed partial class RoutingLitmus : IEventObserver
 {
     private const int Devices = 2, Guests = 2, MostInRound = 48, FirstVector = 0x20, VectorPairs = 104;
-    // Effects beget effects: a read begets an injection. What that begets, the mask that follows waits for.
+    // An effect may cause effects: a read causes an injection. The following mask waits for the effects of that.
     private const int Generations = 2;
-    // A guest programs something every so many interrupts, so that all threads get on where there are few CPUs.
+    // A guest programs something after this many interrupts, so that all threads make progress with few CPUs.
     private const int Pace = 3;
 
     private readonly ILitmusKernel _kernel;
@@ -112,7 +112,7 @@ public sealed partial class RoutingLitmus : IEventObserver
         _virqs.Sum(virq => virq.Refusals), Volatile.Read(ref _disposed), Volatile.Read(ref _rounds), _port.Bound, _port.Commits,
         Stopwatch.GetElapsedTime(_start));
 
-    /// <summary>All is quiet: nothing comes any more.</summary>
+    /// <summary>The run has ended, and no interrupts follow.</summary>
     private void Conclude()
     {
         Thread.Sleep(50);

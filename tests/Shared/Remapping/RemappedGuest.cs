@@ -7,7 +7,7 @@ namespace Wirq.Tests.Shared.Remapping;
 
 /// <summary>The memory of a small guest, from address 0 on.</summary>
 /// <param name="bytes">Its size.</param>
-/// <param name="shared">Whether several threads access it: an access is whole then.</param>
+/// <param name="shared">Whether several threads access it: an access is atomic then.</param>
 public sealed class SmallMemory(int bytes, bool shared = true) : IGuestMemory
 {
     private readonly byte[] _bytes = new byte[bytes];
@@ -52,8 +52,8 @@ public sealed class SmallMemory(int bytes, bool shared = true) : IGuestMemory
         address <= (ulong)_bytes.Length && (ulong)length <= (ulong)_bytes.Length - address;
 }
 
-/// <summary>The driver of a guest whose messages are remapped: it keeps the table, and tells the unit what it
-/// changed.</summary>
+/// <summary>The driver of a guest whose messages are remapped: it writes the table, and invalidates the changed
+/// entries.</summary>
 /// <remarks>One thread at a time may call <see cref="Invalidate"/> and <see cref="InvalidateAll"/>.</remarks>
 public sealed class RemappedGuest
 {
@@ -75,7 +75,7 @@ public sealed class RemappedGuest
 
     /// <summary>Sets the unit up.</summary>
     /// <param name="memory">The guest's memory, of <see cref="MemoryBytes"/>, which the fabric has too.</param>
-    /// <param name="unit">Where the unit stands.</param>
+    /// <param name="unit">The address of the unit's registers.</param>
     /// <param name="write">Writes memory as CPU 0: address, size and value.</param>
     public RemappedGuest(SmallMemory memory, ulong unit, Action<ulong, int, ulong> write)
     {
@@ -87,19 +87,19 @@ public sealed class RemappedGuest
         Write(Gcmd, sizeof(uint), QueueOn | RemappingOn);
     }
 
-    /// <summary>Sets the unit of a host's machine up.</summary>
+    /// <summary>Sets up the unit of a host's machine.</summary>
     public RemappedGuest(SmallMemory memory, FabricHost host)
         : this(memory, host.Options.Vtd!.Address, (address, size, value) => host.TryWrite(0, address, size, value)) { }
 
-    /// <summary>How much memory it needs.</summary>
+    /// <summary>The size of the memory that it needs.</summary>
     public static int MemoryBytes => (int)Table + (Irte.Size << EntriesLog);
 
     public SmallMemory Memory { get; }
 
-    /// <summary>The message that a device is programmed with, to be remapped by an entry.</summary>
+    /// <summary>The message of a device, which an entry remaps.</summary>
     public static Msi Handle(int entry) => new(MsiAddress.ForHandle((ushort)entry), new MsiData(0));
 
-    /// <summary>Writes an entry, and tells nobody.</summary>
+    /// <summary>Writes an entry without an invalidation.</summary>
     public void Put(int entry, byte vector, uint cpu, bool present = true)
     {
         Irte word = Irte.For(InterruptMessage.Create(vector, DeliveryMode.Fixed, cpu), extended: false)
@@ -107,13 +107,13 @@ public sealed class RemappedGuest
         Memory.Put(Table + (ulong)entry * Irte.Size, word.Low, word.High);
     }
 
-    /// <summary>Has a run of entries forgotten.</summary>
+    /// <summary>Invalidates a range of entries.</summary>
     /// <param name="entry">The first.</param>
-    /// <param name="mask">Two to this power are as many.</param>
-    /// <returns>Whether the unit said that it is done, when the write that asked had returned.</returns>
+    /// <param name="mask">The range has two to this power entries.</param>
+    /// <returns>Whether the unit had reported completion when the write of the request returned.</returns>
     public bool Invalidate(int entry, int mask = 0) => Submit(Entries | OfRun | (ulong)mask << MaskShift | (ulong)entry << IndexShift);
 
-    /// <summary>Has all entries forgotten.</summary>
+    /// <summary>Invalidates all entries.</summary>
     public bool InvalidateAll() => Submit(Entries);
 
     private bool Submit(ulong invalidation)

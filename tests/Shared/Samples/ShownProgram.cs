@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Wirq.Tests.Shared.Samples;
 
-/// <summary>A program that a page shows. It is compiled as it stands there, against what this process runs on, by somebody to
-/// whom no assembly shows its internals.</summary>
+/// <summary>A program in a page of the documentation. It is compiled unchanged, against the assemblies of this process,
+/// in an assembly that has no access to internals.</summary>
 internal static class ShownProgram
 {
     private const string Begin = "```csharp\n", End = "```\n";
@@ -14,8 +14,8 @@ internal static class ShownProgram
     internal static string[] BlocksOf(string page) => [.. File.ReadAllText(Repository.PathOf(page)).ReplaceLineEndings("\n").Split(Begin)[1..]
         .Select(rest => rest[..rest.IndexOf(End, StringComparison.Ordinal)])];
 
-    /// <summary>Compiles a program and runs it. Fails where the compiler has anything to say: a warning, or a <c>using</c> that nothing
-    /// needs.</summary>
+    /// <summary>Compiles a program and runs it. Fails if the compiler reports anything: a warning, or an unused
+    /// <c>using</c>.</summary>
     /// <returns>Its exit code.</returns>
     internal static int Run(string program)
     {

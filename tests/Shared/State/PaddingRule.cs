@@ -4,7 +4,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.Shared.State;
 
-/// <summary>State is copied and hashed byte by byte, so each byte must be somebody's.</summary>
+/// <summary>State is copied and hashed byte by byte, so each byte must belong to a field.</summary>
 internal static class PaddingRule
 {
     private static readonly MethodInfo s_measure = typeof(PaddingRule).GetMethod(nameof(Measure), BindingFlags.NonPublic | BindingFlags.Static)!;
@@ -13,7 +13,7 @@ internal static class PaddingRule
     internal static TheoryData<string> StatesOf(Assembly assembly) =>
         [.. assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IState))).Select(type => type.FullName!)];
 
-    /// <summary>Fails where a state holds references or has bytes that are no field's.</summary>
+    /// <summary>Fails if a state contains references, or bytes that belong to no field.</summary>
     internal static void Hold(Type type)
     {
         (int size, bool holdsReferences) = Measured(type);

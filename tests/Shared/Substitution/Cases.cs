@@ -4,21 +4,22 @@ using System.Globalization;
 namespace Wirq.Tests.Shared.Substitution;
 
 /// <summary>Runs many substituted files in a row, each within bounds of time and memory.</summary>
-/// <remarks>How many: a few by default, and ten thousand where WIRQ_LONG is set; WIRQ_CASE plays one alone.
-/// The bound on what a case allocates holds its heap under 300 MB; the long form is also run under such a heap, which
-/// <c>DOTNET_GCHeapHardLimit=0x12C00000</c> makes.</remarks>
+/// <remarks>By default there are a few, and ten thousand if WIRQ_LONG is set; WIRQ_CASE runs a single one. The limit on
+/// the allocations of a case keeps its heap below 300 MB; the long form is also run with such a heap
+/// (<c>DOTNET_GCHeapHardLimit=0x12C00000</c>).</remarks>
 internal static class Cases
 {
     private const int Long = 10_000;
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs them.</summary>
-    /// <param name="output">Where it is said what was done.</param>
-    /// <param name="seed">Of the first case; the others count on from it.</param>
-    /// <param name="usual">How many there are by default.</param>
-    /// <param name="most">The most bytes that one case may allocate.</param>
+    /// <param name="output">Receives a report.</param>
+    /// <param name="seed">The seed of the first case; further cases have the next numbers.</param>
+    /// <param name="usual">The default number of cases.</param>
+    /// <param name="most">The highest number of bytes that one case may allocate.</param>
     /// <param name="make">Makes a file.</param>
-    /// <param name="play">Plays it: whether the file was taken, or refused as it is documented. What it throws fails
+    /// <param name="play">Processes it, and returns whether the file was accepted, or refused as documented. An
+    /// exception fails the test.</param>
     /// the test.</param>
     internal static void Run<T>(ITestOutputHelper output, int seed, int usual, long most, Func<Random, T> make,
         Func<T, Random, bool> play)
@@ -45,7 +46,7 @@ internal static class Cases
         }
         output.WriteLine($"{taken} taken, {count - taken} refused, {all.TotalSeconds:f1} s; the slowest {slowest.TotalMilliseconds:f0} ms "
             + $"(case {slowestCase}), the largest {largest >> 20} MB allocated; peak of the process {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
-        // Both happen, or the substitutions are too tame or too wild to tell anything.
+        // Both must happen; otherwise the substitutions are too small or too large to test anything.
         if (!single)
             Assert.InRange(taken, count / 50, count - count / 50);
     }
@@ -59,7 +60,7 @@ internal static class Cases
         try
         {
             bool taken = play(made, random);
-            // On a machine that is busy with other things a case takes longer than it needs.
+            // On a busy machine a case takes longer than its own work.
             TimeSpan passed = Stopwatch.GetElapsedTime(start), worked = Environment.CpuUsage.TotalTime - used;
             return (taken, worked < passed ? worked : passed, GC.GetAllocatedBytesForCurrentThread() - before);
         }

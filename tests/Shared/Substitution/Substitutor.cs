@@ -2,11 +2,11 @@ using System.Text;
 
 namespace Wirq.Tests.Shared.Substitution;
 
-/// <summary>Puts other values and another structure into a text that is made of fields: JSON, YAML, or the lines of a
-/// log. What comes out may be anything, but is mostly well-formed, so that it gets past a parser to what is behind
+/// <summary>Substitutes values and structure in a text that consists of fields: JSON, YAML, or the lines of a log. The
+/// result may be anything, but is mostly well-formed, so that it passes the parser and tests the code after
 /// it.</summary>
-/// <param name="random">Chooses.</param>
-/// <param name="maxLength">No text grows beyond this many characters.</param>
+/// <param name="random">Makes the choices.</param>
+/// <param name="maxLength">The highest number of characters of a text.</param>
 internal sealed class Substitutor(Random random, int maxLength = 1 << 20)
 {
     private static readonly string[] s_values =
@@ -92,7 +92,8 @@ internal readonly record struct Piece(int Start, int End, bool IsPair)
 {
     internal string In(string text) => text[Start..End];
 
-    /// <summary>All pieces of a text.</summary>
+    /// <summary>A part of a text: a word or number, the contents of brackets, or a pair of a key and its
+    /// value.</summary>
     internal static List<Piece> Of(string text)
     {
         var pieces = new List<Piece>();
@@ -136,7 +137,7 @@ internal readonly record struct Piece(int Start, int End, bool IsPair)
         return new(at == 0 ? 0 : text.LastIndexOf('\n', at - 1) + 1, end < 0 ? text.Length : end + 1, false);
     }
 
-    /// <summary>This piece with a comma beside it.</summary>
+    /// <summary>This piece with an adjacent comma.</summary>
     internal Piece WithComma(string text) => End < text.Length && text[End] == ',' ? this with { End = End + 1 }
         : Start > 0 && text[Start - 1] == ',' ? this with { Start = Start - 1 } : this;
 

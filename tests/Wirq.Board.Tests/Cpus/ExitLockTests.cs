@@ -7,8 +7,8 @@ using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Cpus;
 
-/// <summary>An exit, from its end in the guest to the next entry, takes the lock of the interrupt system once, where nothing
-/// leaves it.</summary>
+/// <summary>An exit, from the guest to the next entry, takes the lock of the interrupt system once, if no effect leaves
+/// the fabric.</summary>
 public sealed class ExitLockTests
 {
     // struct kvm_run: exit_reason, and of KVM_EXIT_MMIO phys_addr, data, len and is_write; of KVM_EXIT_IOAPIC_EOI the vector.
@@ -38,8 +38,8 @@ public sealed class ExitLockTests
         page[EoiVectorAt] = 0x51;
     });
 
-    /// <summary>Between its access and its entry another thread has something for the CPU: what it found at the access is
-    /// old.</summary>
+    /// <summary>Between a CPU's access and its entry another thread has an event for the CPU, so what it read at the
+    /// access is stale.</summary>
     [Fact]
     public void What_comes_behind_the_access_is_seen_before_the_entry() => KvmHost.Run(system =>
     {

@@ -15,8 +15,8 @@ public sealed class KernelVcpuTests
     private const byte AutomaticEoi = 3, IoApicEoi = 26, Vector = 0x51;
     private const ulong IoApic = 0xFEC00000;
 
-    /// <summary>With automatic EOI the second request stands as soon as the first is taken, and no write of the guest's
-    /// brings the vCPU back.</summary>
+    /// <summary>With automatic EOI the second request is pending as soon as the first is taken, and no write of the
+    /// guest makes the vCPU exit.</summary>
     [Theory]
     [InlineData(1, false)]
     [InlineData(2, true)]
@@ -40,7 +40,7 @@ public sealed class KernelVcpuTests
         Assert.False(vcpu.ReadyForInjection);
     });
 
-    /// <summary>Nothing but the clock ends it: the guest waits.</summary>
+    /// <summary>Only the clock ends it: the guest waits.</summary>
     [Fact]
     public void The_brake_of_a_storm_is_released_in_time() => KvmHost.Run(system =>
     {

@@ -7,14 +7,14 @@ using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Cpus;
 
-/// <summary>What a vCPU looks at between an exit and the next entry. The guest is not entered: the page that KVM shares
-/// says what a test wants.</summary>
+/// <summary>What a vCPU checks between an exit and the next entry. The guest is not entered: the test writes the page
+/// that KVM shares.</summary>
 public sealed class UserVcpuTests
 {
     private const int ExitReasonAt = 8, ReadyAt = 12;
     private const byte Ready = 1, Halt = 5, Shutdown = 8, Vector = 0x41;
 
-    /// <summary>A call of the chips carries out what other CPUs left in the queue.</summary>
+    /// <summary>A call to the chips carries out effects that other CPUs left in the queue.</summary>
     [Fact]
     public void An_NMI_that_its_own_call_of_the_chips_brings_does_not_wait_for_another_exit() => Run((vcpu, chips, user) =>
     {
@@ -23,7 +23,7 @@ public sealed class UserVcpuTests
         Assert.Equal(1, vcpu.Events.NmiPending);
     });
 
-    /// <summary>The bootstrap processor begins anew; what INIT voids is gone.</summary>
+    /// <summary>The bootstrap processor restarts; earlier events are dropped.</summary>
     [Fact]
     public void So_does_an_INIT() => Run((vcpu, chips, user) =>
     {
@@ -57,7 +57,7 @@ public sealed class UserVcpuTests
         Assert.Equal(halted, user.IsHalted);
     });
 
-    /// <summary>Between the reset of its local APIC and its own.</summary>
+    /// <summary>Between the reset of its local APIC and the reset of the CPU.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -85,7 +85,8 @@ public sealed class UserVcpuTests
         test(vcpu, chips, user);
     });
 
-    /// <summary>Chips that have as many interrupts as a test says, and do something once when they are asked.</summary>
+    /// <summary>Chips with the number of interrupts that a test sets. They run an action once, when they are
+    /// called.</summary>
     private sealed class Chips : ICpuAccesses, ICpuInterrupts
     {
         internal int Waiting { get; set; }

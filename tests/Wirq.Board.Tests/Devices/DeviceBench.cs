@@ -4,8 +4,8 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Tests.Devices;
 
-/// <summary>A machine of one CPU with nothing but what a test puts on its bus. The CPU programs the chips and takes
-/// what comes.</summary>
+/// <summary>A machine with one CPU and only the devices of a test. The CPU programs the chips and takes
+/// interrupts.</summary>
 internal sealed class DeviceBench
 {
     private const ulong IoApicSelect = 0xFEC00000, IoApicWindow = 0xFEC00010, LocalApic = 0xFEE00000;

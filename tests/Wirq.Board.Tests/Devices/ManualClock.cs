@@ -2,13 +2,13 @@ using Wirq.Board.Timing;
 
 namespace Wirq.Board.Tests.Devices;
 
-/// <summary>A clock that a test turns.</summary>
+/// <summary>A clock that a test sets.</summary>
 internal sealed class ManualClock : IBoardClock
 {
     public long Now { get; set; }
 
-    /// <summary>Time goes on, and the device is advanced at each of its deadlines, as a board does.</summary>
-    /// <returns>How many deadlines there were.</returns>
+    /// <summary>Advances the time, and the device at each of its deadlines, like a board.</summary>
+    /// <returns>The number of deadlines.</returns>
     internal int Run(ITimedDevice device, long nanoseconds)
     {
         long end = Now + nanoseconds;

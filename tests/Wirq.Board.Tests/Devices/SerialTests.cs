@@ -82,7 +82,7 @@ public sealed class SerialTests : IDisposable
         Assert.Equal([0x02, 0x01], new[] { _bench.In(Identify), _bench.In(Identify) });
         _bench.Out(Data, 'x');
         Assert.Equal(Vector, _bench.Next());
-        // Nobody looked: the next byte makes an edge of its own.
+        // The guest did not read, so the next byte causes another edge.
         _bench.Out(Data, 'y');
         Assert.Equal(Vector, _bench.Next());
     }
@@ -159,7 +159,7 @@ public sealed class SerialTests : IDisposable
         _bench.Out(ModemControl, 0x1F);
         Assert.Equal(0xF0, _bench.In(ModemStatus) & 0xF0);
         _bench.Out(ModemControl, 0x1A);
-        // CTS of RTS and DCD of OUT2 stay; DSR falls, and RI falls, which alone of RI's changes is told.
+        // CTS (from RTS) and DCD (from OUT2) stay. DSR and RI fall. Of RI, only the fall is reported.
         Assert.Equal(0x96, _bench.In(ModemStatus));
         Assert.Equal(0x90, _bench.In(ModemStatus));
         _bench.Out(Data, 'z');

@@ -16,8 +16,8 @@ public sealed class BoardChipsTests
     public void A_deadline_of_the_guests_TSC_is_as_far_off_by_the_fabrics(ulong deadline, ulong tsc, ulong ours, ulong expected) =>
         Assert.Equal(expected, BoardChips.Carried(deadline, tsc, ours));
 
-    /// <summary>On a KVM that begins the TSC of a vCPU at 0, every guest's is behind the board's clock; here one sets
-    /// it back.</summary>
+    /// <summary>On a KVM that starts the TSC of a vCPU at 0, the TSC of every guest is behind the board's clock. Here a
+    /// guest sets it back.</summary>
     [Fact]
     public void A_guest_that_sets_its_TSC_back_waits_for_its_deadline_all_the_same()
     {

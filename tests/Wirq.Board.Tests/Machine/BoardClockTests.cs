@@ -38,7 +38,7 @@ public sealed class BoardClockTests
         Assert.True(device.Came >= device.Due, $"due at {device.Due}, served at {device.Came}");
     }
 
-    // How late a busy host wakes the loop is no affair of the clock's: what the timer is set to is.
+    // A busy host may wake the loop late. The test only checks the time to which the timer is set.
     [Theory]
     [InlineData(0, 50_000)]
     [InlineData(49_999, 50_000)]

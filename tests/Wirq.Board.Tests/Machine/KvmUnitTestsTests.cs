@@ -4,8 +4,8 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Tests.Machine;
 
-/// <summary>Images of kvm-unit-tests, which say themselves whether the chips are right; from the folder that
-/// <c>WIRQ_KVM_UNIT_TESTS</c> names.</summary>
+/// <summary>Images of kvm-unit-tests, which check the chips themselves; from the folder in
+/// <c>WIRQ_KVM_UNIT_TESTS</c>.</summary>
 public sealed partial class KvmUnitTestsTests
 {
     private const string Variable = "WIRQ_KVM_UNIT_TESTS", Long = "WIRQ_LONG";
@@ -43,7 +43,7 @@ public sealed partial class KvmUnitTestsTests
         Assert.Contains($"SUMMARY: {reports} tests", run.Console, StringComparison.Ordinal);
     }
 
-    /// <summary>What this host's KVM gets wrong by itself, in every configuration: NMIs that wait are taken too late, or
+    /// <summary>The failures that this host's KVM causes in every configuration: pending NMIs are taken too late, or
     /// merge.</summary>
     private static string[] Expected(string image) => (image, PcRun.IsFaithful("nmi-after-iret")) switch
     {

@@ -8,13 +8,13 @@ using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Machine;
 
-/// <summary>An image's run on a PC, from its start to its end.</summary>
+/// <summary>A run of an image on a PC, from its start to its end.</summary>
 internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string> BrokenLaws, long Events)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
     private static HostReport? s_host;
 
-    /// <summary>What this host's probes found; asked once.</summary>
+    /// <summary>The results of this host's probes, which run once.</summary>
     internal static HostReport Host => s_host ??= HostReport.Read();
 
     /// <summary>Whether a probe found what the manuals say.</summary>

@@ -29,7 +29,7 @@ public sealed class PcTests
         Assert.Empty(run.BrokenLaws);
     }
 
-    /// <summary>A pause would stand between the two: the guest would never end.</summary>
+    /// <summary>If the second start paused the vCPU, the guest would never end.</summary>
     [Fact]
     public async Task A_second_start_is_refused_and_the_guest_goes_on()
     {
@@ -247,13 +247,13 @@ public sealed class PcTests
             guest.Asm.pop(rbx);
             guest.Asm.iretq();
         }), configuration);
-        // An in-kernel I/OAPIC tells nobody of its acknowledges but by an eventfd.
+        // An in-kernel I/OAPIC reports acknowledges only by an eventfd.
         int heard = configuration == DeliveryConfiguration.Kernel ? 0 : 1;
         Assert.Equal(new GuestEnd(GuestEndKind.Exit, heard * 2 + 1), run.End);
         Assert.Empty(run.BrokenLaws);
     }
 
-    /// <summary>The line of a device belongs to chips that are gone by then.</summary>
+    /// <summary>The chips to which the line of the device belongs are already disposed of.</summary>
     [Theory]
     [MemberData(nameof(Configurations))]
     public void It_ends_while_a_device_holds_its_line(DeliveryConfiguration configuration)
@@ -269,7 +269,7 @@ public sealed class PcTests
         Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
     }
 
-    /// <summary>Neither the chips' registers nor a timer told them the time before.</summary>
+    /// <summary>Neither a chip's register nor a timer has set the time of the chips before.</summary>
     [Theory]
     [MemberData(nameof(Configurations))]
     public void What_a_port_of_a_device_does_to_a_line_bears_its_time(DeliveryConfiguration configuration)
@@ -309,7 +309,8 @@ public sealed class PcTests
         Assert.Equal(GuestEndKind.Reset, run.End.Kind);
     }
 
-    /// <summary>There is no firmware where it would go on, and KVM cannot fetch there: that is not the host's fault.</summary>
+    /// <summary>There is no firmware at the reset vector, so KVM cannot fetch there. This is not a failure of the
+    /// host.</summary>
     [Theory]
     [InlineData(DeliveryConfiguration.User)]
     [InlineData(DeliveryConfiguration.Split)]
@@ -384,7 +385,7 @@ public sealed class PcTests
         var fabric = new Fabric(FabricOptions.Pc());
         Action<Events.Event> observe = watch.Begin(fabric);
         observe(new(Events.EventKind.EntryWritten, 0, 4, 0x41, 0x10000));
-        // Nobody's EOI.
+        // No CPU signals EOI for it.
         observe(new(Events.EventKind.RemoteIrrSet, 0, 4, 0x41));
         observe(new(Events.EventKind.Rest));
         Assert.Contains(watch.Laws, law => law.Break is not null);

@@ -7,10 +7,10 @@ using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Mailbox;
 
-/// <summary>A mailbox guest, and what it reaches.</summary>
+/// <summary>A mailbox guest, and the chips and devices that it can access.</summary>
 internal sealed class Bench : IDisposable
 {
-    /// <summary>Where a device lies that notes what is done to it.</summary>
+    /// <summary>The address of a device that records accesses.</summary>
     internal const ulong Device = 0xE0000000;
     internal const ushort Port = 0x510;
 
@@ -35,7 +35,7 @@ internal sealed class Bench : IDisposable
     /// <summary>The same, above 4 GiB.</summary>
     internal const ulong HighDevice = 0x12_3456_7000;
 
-    /// <summary>What the probes say of this host; asked once.</summary>
+    /// <summary>The results of this host's probes, which run once.</summary>
     internal static HostReport Report => s_report.Value;
 
     internal MailboxMode Mode { get; }
@@ -63,7 +63,7 @@ internal sealed class Bench : IDisposable
     internal MailboxAnswer Do(MailboxOperation operation, ulong address = 0, ulong value = 0) =>
         Guest.Do(0, new MailboxOrder(operation, address, value));
 
-    /// <summary>Has a local APIC accept messages.</summary>
+    /// <summary>Enables a local APIC.</summary>
     internal void Enable(int cpu = 0) => Fabric.TryWrite(cpu, 0xFEE000F0, 4, 0x1FF);
 
     /// <summary>Sends a CPU a vector and lets it take what it has.</summary>
@@ -82,7 +82,7 @@ internal sealed class Bench : IDisposable
     }
 }
 
-/// <summary>Notes what is done to it, and reads as a pattern.</summary>
+/// <summary>Records accesses, and reads as a pattern.</summary>
 internal sealed class NotingDevice : IPortDevice, IMemoryDevice
 {
     internal const ulong Pattern = 0x8877_6655_4433_2211;

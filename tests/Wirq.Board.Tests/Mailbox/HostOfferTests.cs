@@ -6,7 +6,7 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Tests.Mailbox;
 
-/// <summary>What keeps a scenario from being run on a host, by what the host's report says; no KVM is needed.</summary>
+/// <summary>Why a scenario cannot be run on a host, by the host's report; no KVM is needed.</summary>
 public class HostOfferTests
 {
     private static readonly HostOffer s_sound = new()

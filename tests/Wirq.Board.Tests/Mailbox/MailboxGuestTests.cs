@@ -124,7 +124,7 @@ public class MailboxGuestTests
             bench.Do(MailboxOperation.Write4, 0xFEE000B0);
             bench.Do(MailboxOperation.Iret);
         }
-        // An 8259 gives any vector that it was told, those of exceptions among them.
+        // An 8259 returns any programmed vector, including those of exceptions.
         foreach (byte first in (byte[])[0x00, 0x08, 0x18])
         {
             foreach ((ushort port, byte value) in new (ushort, byte)[] { (0x20, 0x11), (0x21, first), (0x21, 4), (0x21, 1) })

@@ -9,8 +9,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Board.Tests.Workarounds;
 
-/// <summary>What guests may count on, and on a peculiar KVM have by work-arounds alone: there each is seen to fail
-/// without its own.</summary>
+/// <summary>What guests may rely on, and what a KVM with deviations provides only with work-arounds. Each test also
+/// fails without its work-around on such a KVM.</summary>
 public sealed class WorkaroundTests
 {
     private static readonly TimeSpan s_moment = TimeSpan.FromSeconds(2);
@@ -75,7 +75,8 @@ public sealed class WorkaroundTests
         guest.Asm.iretq();
     });
 
-    /// <summary>INT3 and INT n; one whose gate is not present raises #NP first, whose handler mends it.</summary>
+    /// <summary>INT3 and INT n. One whose gate is not present raises #NP first, and the handler of #NP corrects the
+    /// gate.</summary>
     private static readonly byte[] s_softInterrupt = GuestImage.Bytes(guest =>
     {
         guest.Asm.int3();

@@ -4,14 +4,14 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Cli.Tests.Boot;
 
-/// <summary>A host that has not enough of something, and a guest or an operator that goes astray: whose doing it is is
-/// told.</summary>
+/// <summary>A host that lacks a resource, and errors of a guest or a user: the message says which of them caused
+/// it.</summary>
 public sealed class BootHostTests
 {
     private const int FirstUser = 100_000, Users = 1 << 22;
     private const string SetPrivileges = "/usr/bin/setpriv", Bash = "/bin/bash";
 
-    /// <summary>The limit does not hold for root, so it is another user who may open everything.</summary>
+    /// <summary>The limit does not apply to root, so the test runs as another user who may open everything.</summary>
     [Fact]
     public void Where_a_thread_cannot_start_the_limits_are_told()
     {
@@ -114,7 +114,7 @@ public sealed class BootHostTests
         CommandRun run = CommandRun.Of("boot", image.Path, "--irqchip", irqchip, "--timeout", "20");
         string words = run.Errors.ReplaceLineEndings(" ");
         Assert.Equal(3, run.ExitCode);
-        Assert.Contains("the guest asked for a reset (cpu0 was sent INIT", words, StringComparison.Ordinal);
+        Assert.Contains("the guest requested a reset (cpu0 was sent INIT", words, StringComparison.Ordinal);
         Assert.DoesNotContain("KVM cannot go on", words, StringComparison.Ordinal);
     }
 

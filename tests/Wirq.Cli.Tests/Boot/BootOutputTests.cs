@@ -6,12 +6,11 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Cli.Tests.Boot;
 
-/// <summary>Outputs that nobody reads, that are full, or that are closed: the guest may wait, but its end is told all the
-/// same.</summary>
+/// <summary>Outputs that are not read, full, or closed: the guest may wait, but its end is always reported.</summary>
 public sealed class BootOutputTests
 {
     private const int PipeBytes = 65536;
-    // Far longer than any of it takes, far shorter than for ever.
+    // Far longer than any of these tests takes.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -71,7 +70,7 @@ public sealed class BootOutputTests
         Assert.Equal(new string('x', PipeBytes / 2) + " 0\n", run.Output);
     }
 
-    /// <summary>Nothing can be said there, and the answer is in the exit code.</summary>
+    /// <summary>Messages cannot be written there; the exit code has the answer.</summary>
     [Fact]
     public void Words_that_nobody_reads_keep_nobody_either()
     {
@@ -155,7 +154,7 @@ public sealed class BootOutputTests
         guest.Exit(0);
     });
 
-    /// <summary>The command, with a pipe for its console that is full and that nobody reads.</summary>
+    /// <summary>The command, with a full pipe that is not read as its console.</summary>
     private sealed class Unread : IDisposable
     {
         private readonly Process _process;

@@ -6,7 +6,7 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Cli.Tests.Boot;
 
-/// <summary>What becomes of the recording of a guest, however its run ends.</summary>
+/// <summary>The state of a guest's recording after every kind of end.</summary>
 public sealed class RecordingTests : IDisposable
 {
     private const int Unwritten = 5, TimeUp = 3, HungUp = 129, Interrupted = 130, Terminated = 143;
@@ -17,8 +17,8 @@ public sealed class RecordingTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>Signals come without a pause, from the first until the process is gone: while the guest stops, while the machine is
-    /// taken down, while the recording is ended.</summary>
+    /// <summary>Signals are sent without a pause, from the first until the process has ended: while the guest stops,
+    /// while the machine is disposed of, and while the recording is completed.</summary>
     [Theory]
     [InlineData("TERM", Terminated)]
     [InlineData("INT", Interrupted)]
@@ -98,7 +98,7 @@ public sealed class RecordingTests : IDisposable
         Assert.Contains("/dev/full could not be written whole: No space left on device", run.Errors, StringComparison.Ordinal);
     }
 
-    /// <summary>The guest waits for the reader. Its time, and a signal, do not.</summary>
+    /// <summary>The guest waits for the reader, but its time limit and a signal do not.</summary>
     [Theory]
     [InlineData("2", "", TimeUp)]
     [InlineData("0", "TERM", Terminated)]

@@ -3,8 +3,8 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Cli.Tests.Boot;
 
-/// <summary>Starts processes that take signals as a terminal's do. Whoever started the tests may ignore some (nohup ignores
-/// SIGHUP, a shell has its background commands ignore SIGINT), and a process inherits that and leaves it so.</summary>
+/// <summary>Starts processes with the signal actions of a terminal. The parent of the tests may ignore some signals
+/// (nohup ignores SIGHUP, a shell makes its background commands ignore SIGINT), and a process inherits that.</summary>
 internal static class SignalDefaults
 {
     private static readonly string[] s_env = ["env", "--default-signal=HUP,INT,QUIT,TERM"];

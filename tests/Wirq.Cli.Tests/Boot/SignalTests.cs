@@ -5,7 +5,7 @@ using Wirq.Tests.Shared.Images;
 
 namespace Wirq.Cli.Tests.Boot;
 
-/// <summary>A guest is stopped from outside at any moment, and leaves nothing behind.</summary>
+/// <summary>A guest is stopped from outside at any moment, and no process remains.</summary>
 public sealed class SignalTests
 {
     private const int Rounds = 100, Seed = 20261120, Interrupted = 130, Terminated = 143;
@@ -46,7 +46,7 @@ public sealed class SignalTests
     private static (bool Ended, int Status) Stop(string image, TimeSpan moment, bool afterFirstWord, string signal)
     {
         using Process process = Start(image);
-        // Somebody must read, or a full pipe would hold the guest.
+        // Standard error must be read: a full pipe would block the guest.
         Task<string> words = process.StandardError.ReadToEndAsync();
         string? first = afterFirstWord ? process.StandardOutput.ReadLine() : null;
         Task<string> console = process.StandardOutput.ReadToEndAsync();
@@ -62,7 +62,7 @@ public sealed class SignalTests
         return (true, process.ExitCode);
     }
 
-    /// <summary>The processes that were told of a file.</summary>
+    /// <summary>The processes that have a file as an argument.</summary>
     private static string[] ProcessesOf(string file) => [.. Directory.EnumerateDirectories("/proc")
         .Where(directory => int.TryParse(Path.GetFileName(directory), out _) && CommandLineOf(directory).Contains(file, StringComparison.Ordinal))];
 

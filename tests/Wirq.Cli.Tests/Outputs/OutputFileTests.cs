@@ -61,7 +61,7 @@ public sealed class OutputFileTests : IDisposable
 
     private string In(string name) => Path.Combine(_folder.FullName, name);
 
-    // A file that is being written is locked for whoever asks.
+    // A file that is being written is locked for other readers.
     private string Read(string name)
     {
         using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("cat", [In(name)]) { RedirectStandardOutput = true })!;

@@ -3,7 +3,7 @@ using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Tests.Outputs;
 
-/// <summary>What is pumped waits for its reader, and holds nobody who must not wait.</summary>
+/// <summary>Pumped data waits for its reader, and blocks no caller that must not wait.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class OutputPumpTests
 {
@@ -97,7 +97,7 @@ public sealed class OutputPumpTests
         Assert.Equal((reader.Failure.Message, 4 * Room), (pump.Failure, pump.Unwritten));
     }
 
-    /// <summary>Reads when it is told to.</summary>
+    /// <summary>A stream that reads only when the test allows it.</summary>
     private sealed class Reader : Stream
     {
         private readonly MemoryStream _bytes = new();

@@ -3,11 +3,11 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Cli.Tests.Outputs;
 
-/// <summary>Standard output and standard error that are full, closed, or read by nobody.</summary>
+/// <summary>Standard output and standard error that are full, closed, or not read.</summary>
 public sealed class StandardStreamsTests : IDisposable
 {
     private const int Unwritten = 5, BadInput = 2;
-    // Something is owed in it, which is not to be mistaken for what became of the output.
+    // The log has an owed interrupt. The exit code for that must not be confused with that of the output.
     private const string Log = "tests/Wirq.Traces.Tests/Why/logs/no-eoi.log.gz", Scenario = "scenarios/routing/migration-race.yaml";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wirq-streams-");
@@ -47,7 +47,7 @@ public sealed class StandardStreamsTests : IDisposable
         }
     }
 
-    /// <summary>As <c>wirq why LOG | head -1</c>, but whoever reads is gone before the first word.</summary>
+    /// <summary>As <c>wirq why LOG | head -1</c>, but the reader has closed the pipe before the first word.</summary>
     [Fact]
     public void An_output_whose_reader_has_gone_is_a_code_and_no_words()
     {

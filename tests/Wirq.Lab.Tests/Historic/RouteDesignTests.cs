@@ -5,14 +5,15 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Historic;
 
-/// <summary>What scenarios cannot say: where a historic design is not caught, and why that is right.</summary>
+/// <summary>What scenarios cannot express: cases in which a historic design is not caught, and why that is
+/// correct.</summary>
 public class RouteDesignTests
 {
     [Theory]
-    // A guest that moves a pin by its high half alone has its route in place before it unmasks: this mend looked good.
+    // If a guest moves a pin by its high half only, the route is updated before the unmask, so this fix seemed correct.
     [InlineData("routing/migration-race.yaml", "route-even-while-masked", false)]
     [InlineData("routing/migration-race.yaml", "service-before-route", true)]
-    // The same guest choosing a new vector with the write that unmasks is what it fails at.
+    // It fails if the same guest chooses a new vector with the write that unmasks.
     [InlineData("routing/route-even-while-masked.yaml", "route-even-while-masked", true)]
     [InlineData("routing/new-vector-at-unmask.yaml", "route-even-while-masked", true)]
     public void A_late_route_shows_where_the_unmasking_write_changes_the_message(string file, string design, bool caught)

@@ -27,7 +27,7 @@ public class KernelFuzzTests
         }
     }
 
-    /// <summary>The counting rules, in a dozen lines that know nothing of the simulation.</summary>
+    /// <summary>The rules of counting, in a dozen lines that do not depend on the simulation.</summary>
     private sealed class Oracle
     {
         internal bool IsBound, Waits;
@@ -88,8 +88,8 @@ public class KernelFuzzTests
         Assert.Equal(alike, FirstDifference(defects) < 0);
     }
 
-    /// <summary>Drives one eventfd and the rules alike.</summary>
-    /// <returns>The step at which they part; -1 for never.</returns>
+    /// <summary>Drives one eventfd and the rules with the same operations.</summary>
+    /// <returns>The step at which they differ; -1 for never.</returns>
     private static int FirstDifference(KernelDefects defects)
     {
         var random = new Random(Seed);
@@ -135,7 +135,8 @@ public class KernelFuzzTests
     }
 
     /// <summary>A device writes one interrupt at a time, while userspace binds, unbinds and reads by the rule that
-    /// makes a hand-over safe: it reads while the eventfd is unbound alone. Then each write is had exactly once.</summary>
+    /// makes a hand-over safe: it reads only while the eventfd is unbound. Then each write is delivered exactly
+    /// once.</summary>
     [Fact]
     public void Nothing_is_lost_or_doubled_while_nobody_reads_a_bound_eventfd()
     {

@@ -3,7 +3,7 @@ using Wirq.Lab.Kernels;
 
 namespace Wirq.Lab.Tests.Kernels;
 
-/// <summary>What a world asks of a simulated kernel beyond its ports: CR8, the interrupt window, and what is told of
+/// <summary>What a world uses of a simulated kernel besides its ports: CR8, the interrupt window, and signals to
 /// CPUs.</summary>
 public class KernelGuestTests
 {

@@ -106,7 +106,7 @@ internal sealed class SimulatedBench : IKernelBench
 /// <summary>The semantics over the simulated kernel.</summary>
 public sealed class SimulatedKernelSemantics : KernelSemantics
 {
-    /// <summary>What the simulation gets wrong, for controls.</summary>
+    /// <summary>The defects of the simulation, for controls.</summary>
     internal KernelDefects Defects { get; init; }
 
     protected override IKernelBench OpenBench(BenchMachine machine) => new SimulatedBench(machine, Defects);

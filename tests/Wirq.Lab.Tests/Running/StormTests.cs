@@ -3,7 +3,8 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Tests.Running;
 
-/// <summary>A run that never rests is recognised soon, and named; one that only takes long is left to its end.</summary>
+/// <summary>A run that never rests is detected soon, and reported. A run that is only long continues to its
+/// end.</summary>
 public class StormTests
 {
     private const int AtOnce = 64;
@@ -88,7 +89,7 @@ public class StormTests
 
     [Theory]
     [InlineData(0, AtOnce)]
-    // The order is drawn: the state has to come back often before it says that nothing else can come.
+    // The order is random, so the state must be repeated often before the storm is certain.
     [InlineData(1, 5_000)]
     [InlineData(2, 5_000)]
     [InlineData(3, 5_000)]

@@ -4,7 +4,8 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Tests.Running;
 
-/// <summary>A timeline says what happened, and marks what was expected; it is bounded, and its beginning is kept.</summary>
+/// <summary>A timeline contains what happened, and marks failed expectations. It is bounded, and keeps its
+/// beginning.</summary>
 public class TimelineTests
 {
     [Fact]

@@ -6,7 +6,7 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Running;
 
-/// <summary>The largest scenarios that there can be are refused at their place, or come to an end.</summary>
+/// <summary>The largest possible scenarios are refused with their position, or end.</summary>
 public sealed class WorkTests
 {
     private const string Ipi = "cpu0: {ipi: {to: 0, vector: 0x40}}";
@@ -81,7 +81,7 @@ public sealed class WorkTests
     // Two looks of 64 CPUs with each, and with each round of the handler.
     [InlineData("repeat: {times: 5, steps: [time: 1us]}", "machine: {cpus: 64}\n", 5 * 3)]
     [InlineData(Ipi, "machine: {cpus: 64}\nhandlers: {cpus: {0x40: [eoi]}}\n", 3 + 3 * (1 + 2))]
-    // Whoever has no handler: it takes, and ends.
+    // Without a handler, a CPU takes the interrupt and ends it.
     [InlineData(Ipi, "unhandled: ignore\n", 1 + 2)]
     public void A_step_counts_once(string steps, string before, int work)
     {

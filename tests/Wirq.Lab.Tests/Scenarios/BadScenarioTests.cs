@@ -2,7 +2,7 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Tests.Scenarios;
 
-/// <summary>What is wrong with a file is said where it stands (here: behind the §), with what was expected.</summary>
+/// <summary>An error in a file is reported with its position (here: after the §), and with what was expected.</summary>
 public sealed class BadScenarioTests
 {
     private const char Here = '§';

@@ -3,7 +3,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Scenarios;
 
-/// <summary>Scenarios that were once read without a word, and ended in an exception of the library.</summary>
+/// <summary>Scenarios that were once accepted, and then failed with an exception of the library.</summary>
 public sealed class ReportTests
 {
     [Theory]

@@ -4,7 +4,7 @@ using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Tests.Scenarios;
 
-/// <summary>The reader, the schema for editors and the documentation say the same.</summary>
+/// <summary>The reader, the schema for editors and the documentation agree.</summary>
 public sealed partial class ScenarioFormatTests
 {
     [Fact]

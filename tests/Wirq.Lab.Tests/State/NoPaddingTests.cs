@@ -4,7 +4,7 @@ using Wirq.Tests.Shared.State;
 
 namespace Wirq.Lab.Tests.State;
 
-/// <summary>The states of simulated kernels and of worlds lie in the same arena, and have no padding either.</summary>
+/// <summary>The states of simulated kernels and of worlds are in the same arena, and have no padding either.</summary>
 public class NoPaddingTests
 {
     public static TheoryData<string> States => PaddingRule.StatesOf(typeof(World).Assembly);

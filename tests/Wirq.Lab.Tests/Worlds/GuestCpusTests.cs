@@ -6,7 +6,7 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Worlds;
 
-/// <summary>What a world tells the CPUs of its guest, and in which order.</summary>
+/// <summary>The calls of a world to the CPUs of its guest, and their order.</summary>
 public class GuestCpusTests
 {
     [Fact]
@@ -129,7 +129,7 @@ public class GuestCpusTests
             || call.Contains(" out ", StringComparison.Ordinal)
             || (call.Contains(" write ", StringComparison.Ordinal) && !call.EndsWith("0xfee000b0", StringComparison.Ordinal))))];
 
-    /// <summary>CPUs that do as simulated ones do, and say what they were told.</summary>
+    /// <summary>CPUs that behave like simulated ones, and record their calls.</summary>
     private sealed class HearingCpus(Fabric fabric) : IGuestCpus
     {
         internal List<string> Heard { get; } = [];

@@ -10,8 +10,8 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Lab.Tests.Worlds;
 
-/// <summary>Each field of each struct of state is known, and whether an identity has it. A field that is added shows here,
-/// so that somebody says what it is: WIRQ_WRITE_DOCS=1 writes the list anew.</summary>
+/// <summary>Each field of each state struct is listed, with whether an identity contains it. A new field makes the test
+/// fail, so that its author decides this: WIRQ_WRITE_DOCS=1 writes the list again.</summary>
 public class ImageTests
 {
     private const string List = "tests/Wirq.Lab.Tests/Worlds/state-fields.txt";
@@ -88,7 +88,7 @@ public class ImageTests
             }
             catch (Exception nonsense) when (nonsense is IndexOutOfRangeException or ArgumentOutOfRangeException or NullReferenceException)
             {
-                // A place that there is not: it is looked at, so it matters.
+                // The value is an invalid index, and it is checked, so it matters.
                 return true;
             }
             finally

@@ -4,8 +4,8 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Worlds;
 
-/// <summary>A world is a transition system: whoever runs it only ever does what it lists, and between any two transitions,
-/// in any order of them, it can be copied.</summary>
+/// <summary>A world is a transition system: its driver only performs listed transitions, and the world can be copied
+/// between any two transitions, in any order of them.</summary>
 public class TransitionTests(ITestOutputHelper output)
 {
     private const int Walk = 400, LongWalk = 2000, Copied = 8;
@@ -83,7 +83,7 @@ public class TransitionTests(ITestOutputHelper output)
         }
     }
 
-    // The control: where a design breaks a law in the usual order, it does so in others.
+    // The control: a design that breaks a law in the default order also breaks it in other orders.
     [Theory]
     [InlineData("routing/xen-callback-shares-a-line.yaml", "last-writer-wins")]
     [InlineData("controllers/ioapic-shared-vector-eoi.yaml", "eoi-first-match")]

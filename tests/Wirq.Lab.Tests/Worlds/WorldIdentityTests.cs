@@ -5,10 +5,10 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Worlds;
 
-/// <summary>Worlds that go on alike have one identity.</summary>
+/// <summary>Worlds that behave the same from here on have one identity.</summary>
 public sealed class WorldIdentityTests
 {
-    /// <summary>A read takes all that an eventfd holds, however often it was written.</summary>
+    /// <summary>A read takes the whole count of an eventfd, so the number of writes does not matter.</summary>
     [Theory]
     [InlineData(false, 2)]
     [InlineData(true, 2)]
@@ -45,7 +45,7 @@ public sealed class WorldIdentityTests
         one.Fabric.Events.NoteMisuse(0, Misuse.ReadOnly, 0, 0);
         other.Fabric.Events.NoteMisuse(0, Misuse.ReadOnly, 0, 0);
         Assert.Equal((1, 0), (one.Fabric.Events.Count, other.Fabric.Events.Count));
-        // In the next second all is told of again.
+        // In the next second all misuse is reported again.
         one.Fabric.Events.Clear();
         one.Fabric.Events.Now = other.Fabric.Events.Now = 2_000_000_000;
         Assert.Equal(one.Identity(), other.Identity());

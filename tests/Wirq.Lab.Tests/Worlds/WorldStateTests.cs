@@ -3,7 +3,7 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Worlds;
 
-/// <summary>All that a world remembers of its machine lies in its arena: kernel, eventfds and guest memory too.</summary>
+/// <summary>All state of a world's machine is in its arena, including kernel, eventfds and guest memory.</summary>
 public class WorldStateTests
 {
     public static TheoryData<string> Files => [.. ShippedScenarios.Files("routing", "remapping")

@@ -5,8 +5,8 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Linux.Tests.Differential;
 
-/// <summary>A machine with a full irqchip whose CPUs, in real mode, make one access of a port or of memory at a time, as
-/// the host asks.</summary>
+/// <summary>A machine with a full irqchip. Its CPUs, in real mode, make one access of a port or of memory at a time, as
+/// the host requests.</summary>
 /// <remarks><code>
 /// 0x00000  vector table: vector n to 0x4000 + 16 n
 /// 0x04000  handlers: each leaves its number in the mailbox of CPU 0
@@ -55,14 +55,14 @@ internal sealed class AccessGuest : IDisposable
     internal void WriteMemory(uint address, uint value, int cpu = 0) => Do(cpu, Access.WriteMemory, address, value);
     internal uint ReadMemory(uint address, int cpu = 0) => Do(cpu, Access.ReadMemory, address, 0);
 
-    /// <summary>Lets every CPU run for a moment, so that it does what KVM asks of it before it runs on.</summary>
+    /// <summary>Runs every CPU for a moment, so that it processes the requests of KVM.</summary>
     internal void Settle()
     {
         for (int cpu = 0; cpu < Vm.Vcpus.Count; cpu++)
             ReadMemory(0, cpu);
     }
 
-    /// <summary>Lets CPU 0 take an interrupt, if one waits.</summary>
+    /// <summary>Makes CPU 0 take an interrupt, if one is pending.</summary>
     /// <returns>Its vector; -1 for none.</returns>
     internal int TakeInterrupt()
     {

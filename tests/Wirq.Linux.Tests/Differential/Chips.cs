@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Wirq.Linux.Tests.Differential;
 
-/// <summary>What the comparisons with KVM's chips have in common.</summary>
+/// <summary>Code that the comparisons with KVM's chips share.</summary>
 internal static class Chips
 {
     /// <summary>Runs a comparison on the host's KVM, which may take as long as its operations do.</summary>

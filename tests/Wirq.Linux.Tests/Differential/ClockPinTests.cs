@@ -2,8 +2,8 @@ using Wirq.Routing;
 
 namespace Wirq.Linux.Tests.Differential;
 
-/// <summary>Pin 8 of KVM's I/OAPIC, the real-time clock's: what docs/profiles.md names of it, and profile <c>kvm</c> does not
-/// do.</summary>
+/// <summary>Pin 8 of KVM's I/OAPIC, the real-time clock's: the behaviour that docs/profiles.md describes, and that
+/// profile <c>kvm</c> does not model.</summary>
 /// <remarks>Linux arch/x86/kvm/ioapic.c, rtc_irq_check_coalesced and rtc_irq_eoi.</remarks>
 public sealed class ClockPinTests
 {
@@ -34,7 +34,7 @@ public sealed class ClockPinTests
         Assert.Equal(0, guest.Vm.SetIrqLineStatus(Clock, true));
         guest.WriteMemory(Eoi, 0);
         Assert.Empty(vcpu.Irr());
-        // KVM knows of no rise, so driving the line that is high is one.
+        // KVM has dropped the rise, so driving the line high again is a rise.
         Assert.Equal(1, guest.Vm.SetIrqLineStatus(Clock, true));
         Assert.Equal([Vector], vcpu.Irr());
     });
@@ -57,7 +57,7 @@ public sealed class ClockPinTests
         using EventFdHandle trigger = EventFdHandle.Create();
         guest.Vm.AssignIrqfd(Clock, trigger, EventFd.None);
         trigger.Write();
-        // KVM flushes what is under way before it returns.
+        // KVM flushes deferred injections before it returns.
         guest.Vm.DeassignIrqfd(Clock, trigger);
         Assert.Equal([Vector], vcpu.Irr());
     });
@@ -89,7 +89,7 @@ public sealed class ClockPinTests
     });
 
     /// <summary>Up and down.</summary>
-    /// <returns>What became of the rise.</returns>
+    /// <returns>The result of the rise.</returns>
     private static int Pulse(KvmVm vm, int pin)
     {
         int answer = vm.SetIrqLineStatus(pin, true);

@@ -5,20 +5,21 @@ using System.Text;
 namespace Wirq.Linux.Tests.Differential;
 
 /// <summary>One of two implementations that are compared.</summary>
-/// <typeparam name="TOperation">What it is asked to do; its text is what a failure prints.</typeparam>
+/// <typeparam name="TOperation">An operation; a failure prints its text.</typeparam>
 internal interface ISide<TOperation>
 {
-    /// <summary>Brings it to the state in which every sequence begins.</summary>
+    /// <summary>Resets it to the initial state of every sequence.</summary>
     void Reset();
 
-    /// <summary>Does an operation, and shows all that can be seen afterwards.</summary>
+    /// <summary>Performs an operation, and reads all visible state afterwards.</summary>
     /// <param name="operation">The operation.</param>
-    /// <param name="seen">Filled with what is seen; as long as <see cref="Differential{TOperation}.Names"/>.</param>
+    /// <param name="seen">Filled with the visible state; as long as
+    /// <see cref="Differential{TOperation}.Names"/>.</param>
     void Do(TOperation operation, Span<ulong> seen);
 }
 
-/// <summary>Drives KVM's chip and Wirq's with the same random operations and compares all that can be seen after each.
-/// The first sequence that differs is reduced to the shortest that still does.</summary>
+/// <summary>Drives KVM's chip and Wirq's with the same random operations, and compares all visible state after each.
+/// The first sequence that differs is reduced to the shortest one that still differs.</summary>
 internal sealed class Differential<TOperation>
 {
     private const int Default = 30_000, Long = 1_000_000;
@@ -33,20 +34,20 @@ internal sealed class Differential<TOperation>
         (_ofKvm, _ofWirq) = (new ulong[names.Length], new ulong[names.Length]);
     }
 
-    /// <summary>How many operations a run has to reach: a million (WIRQ_LONG=1), or WIRQ_OPERATIONS; null for as many as the
-    /// usual time allows.</summary>
+    /// <summary>The required number of operations: a million (WIRQ_LONG=1), or WIRQ_OPERATIONS; null for as many as fit
+    /// in the default time.</summary>
     private static int? Demanded => int.TryParse(Environment.GetEnvironmentVariable("WIRQ_OPERATIONS"), out int count) ? count
         : Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? Long : null;
 
-    /// <summary>How long a run may take at most.</summary>
+    /// <summary>The time limit of a run.</summary>
     internal static TimeSpan Bound => Demanded is null ? s_default : s_long;
 
-    /// <summary>The names of what is seen.</summary>
+    /// <summary>The names of the visible state.</summary>
     internal string[] Names { get; }
 
     /// <summary>Compares them.</summary>
     /// <param name="draw">Makes the next operation.</param>
-    /// <param name="length">Operations of a sequence, each of which begins afresh.</param>
+    /// <param name="length">Operations of a sequence; each sequence begins with a reset.</param>
     /// <param name="seed">Of the random numbers; WIRQ_SEED is another.</param>
     internal void Run(Func<Random, TOperation> draw, int length, int seed)
     {

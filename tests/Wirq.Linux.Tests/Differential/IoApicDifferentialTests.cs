@@ -3,11 +3,12 @@ using Wirq.Events;
 namespace Wirq.Linux.Tests.Differential;
 
 /// <summary>KVM's I/OAPIC with two local APICs, and Wirq's under profile <c>kvm</c>, driven by the same inputs.</summary>
-/// <remarks>A vector goes from IRR to ISR by KVM_SET_LAPIC: a KVM that ends interrupts as it injects them would leave nothing
-/// to compare. KVM then looks at all entries anew, so Wirq is told to, too. A CPU looks at them as it next enters the guest,
-/// so each enters it behind whatever has it look. Left out are SMI, NMI and INIT, which would take the guest from its loop.
-/// <para>KVM_SET_LAPIC makes KVM take the vector of pin 8, the clock's, for one that came by that pin. So that this does not
-/// show, no other pin has its vectors.</para></remarks>
+/// <remarks>KVM_SET_LAPIC moves a vector from IRR to ISR: with a KVM that ends interrupts at injection there would be
+/// nothing to compare. KVM then checks all entries again, so Wirq is made to do the same. A CPU checks them at its next
+/// entry, so each CPU enters after every operation that causes a check. Not compared: SMI, NMI and INIT, which would
+/// interrupt the guest's loop.
+/// <para>After KVM_SET_LAPIC, KVM treats the vector of pin 8, the clock's, as one that came by that pin. To hide this,
+/// no other pin uses its vectors.</para></remarks>
 public sealed class IoApicDifferentialTests
 {
     private const int Pins = 24, Cpus = 2, Words = 8;
@@ -23,7 +24,7 @@ public sealed class IoApicDifferentialTests
     [Fact]
     public void Profile_kvm_of_the_io_apic_is_what_kvm_does() => Chips.Compare(system =>
     {
-        // What is listed by logical id, and what is asked one by one, depends on these.
+        // Which CPUs are in the table of logical ids, and which are checked individually, depends on these.
         bool ofTable = OlderKvm.ListsEveryLogicalId(system);
         using var kvm = new KvmSide(system);
         string[] names = ["answer", "IOREGSEL", .. Enumerable.Range(0, Pins).Select(pin => $"entry {pin}"),

@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Linux.Tests.Differential;
 
-/// <summary>Whom KVM's local APICs let accept a message, and whom Wirq's do under profile <c>kvm</c>.</summary>
+/// <summary>The local APICs that accept a message: KVM's, and Wirq's under profile <c>kvm</c>.</summary>
 public sealed class LocalApicDifferentialTests
 {
     private const uint BaseMsr = 0x1B, X2ApicSpurious = 0x80F;
@@ -33,7 +33,7 @@ public sealed class LocalApicDifferentialTests
         int cpu = random.Next(ids.Length);
         switch (random.Next(20))
         {
-            // An older KVM's table holds every id: only those that are of one bit and alone are compared.
+            // An older KVM's table has every id, so only ids of one distinct bit are compared.
             case < 8 when ofTable:
                 return new(Kind.AllInMode, cpu, (uint)random.Next(4));
             case 0 or 1 or 2:

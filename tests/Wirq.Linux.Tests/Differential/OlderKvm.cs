@@ -1,15 +1,15 @@
 namespace Wirq.Linux.Tests.Differential;
 
-/// <summary>What KVM did before Linux 6.18, as docs/profiles.md names it. A comparison asks the host, and leaves out what it
-/// does otherwise than profile <c>kvm</c>.</summary>
+/// <summary>Differences of KVM before Linux 6.18, as described in docs/profiles.md. A comparison detects them on the
+/// host, and leaves out the behaviour that differs from profile <c>kvm</c>.</summary>
 internal static class OlderKvm
 {
     private const byte Vector = 0x41, LogicalId = 1;
     private const ushort Commands = 0x20;
     private const byte Poll = 0x0C, Request = 0x80;
 
-    /// <summary>Whether each logical id is listed, be it of one bit and alone or not: of two with one id the last is found,
-    /// and not both.</summary>
+    /// <summary>Whether each logical id is in the table, even if it is not one distinct bit. Of two local APICs with
+    /// one id only the last is found.</summary>
     internal static bool ListsEveryLogicalId(KvmSystem system)
     {
         using KvmVm vm = system.CreateVm();
@@ -21,7 +21,7 @@ internal static class OlderKvm
         return vcpus.Any(vcpu => vcpu.Irr().Length == 0);
     }
 
-    /// <summary>Whether a poll of an 8259 that finds a request reads its number alone, without bit 7.</summary>
+    /// <summary>Whether a poll of an 8259 that finds a request reads only its number, without bit 7.</summary>
     internal static bool PollsWithoutBit7(AccessGuest guest)
     {
         guest.Vm.SetIrqLine(0, true);

@@ -121,7 +121,7 @@ public sealed class PicDifferentialTests
         public void Dispose() => _guest.Dispose();
     }
 
-    /// <summary>Wirq's, as a guest and its devices reach them.</summary>
+    /// <summary>Wirq's pair, as a guest and its devices access it.</summary>
     private sealed class WirqPair(bool pollsWithoutBit7) : ISide<Operation>
     {
         private Fabric _fabric = null!;

@@ -122,7 +122,7 @@ public class EpollLoopTests
             told.Add(token);
             if (token == 1)
             {
-                // Unread: level-triggered it would be told of again.
+                // It is not read, so in level-triggered mode it would be reported again.
                 loop!.Unwatch(first);
                 loop.Watch(second, 2);
             }

@@ -44,7 +44,7 @@ public sealed class DescriptorWriterTests
         KvmHost.RequireLinux();
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
         using var stop = new CancellationTokenSource();
-        // It asks again each time that it has waited: twice, and it was not called off the first time.
+        // It checks again after each wait: twice here, and the first check did not stop it.
         int asked = 0;
         var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using DescriptorWriter writer = WriterOf(pipe, () =>

@@ -7,8 +7,8 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux.Tests.Interop;
 
-/// <summary>A C program that holds true, at compile time, exactly where what stands in the assembly agrees with the
-/// headers of the host.</summary>
+/// <summary>A C program that compiles exactly if the declarations in the assembly agree with the headers of the
+/// host.</summary>
 internal static class HeaderProgram
 {
     internal const string Includes = """
@@ -35,10 +35,10 @@ internal static class HeaderProgram
 
     private static Type[] Types => typeof(KvmVm).Assembly.GetTypes();
 
-    /// <summary>Structs that bear a C name.</summary>
+    /// <summary>Structs with a C name.</summary>
     internal static IEnumerable<Type> Structs => Types.Where(type => NameOf(type) is not null);
 
-    /// <summary>Constants and enum members that bear a C name.</summary>
+    /// <summary>Constants and enum members with a C name.</summary>
     internal static IEnumerable<FieldInfo> Constants =>
         Types.SelectMany(type => type.GetFields(Anything)).Where(each => each.IsLiteral && NameOf(each) is not null);
 

@@ -4,11 +4,11 @@ using Wirq.Tests.Shared.Kernels;
 
 namespace Wirq.Linux.Tests.Kvm;
 
-/// <summary>The host's KVM as a bench. No vCPU ever runs: what a local APIC accepted stands in its IRR, as
-/// KVM_GET_LAPIC shows it. An EOI is a guest's instruction, so this bench has none.</summary>
+/// <summary>The host's KVM as a bench. No vCPU runs: vectors that a local APIC accepted stay in its IRR, as
+/// KVM_GET_LAPIC shows it. An EOI is an instruction of a guest, so this bench has none.</summary>
 internal sealed class KvmBench : IKernelBench
 {
-    // No other file of the process gets numbers this high, so one that is closed is nobody's.
+    // No other file of the process gets such high numbers, so a closed one is not reused.
     private const int FirstNumber = 512;
     private static int s_numbers = FirstNumber;
 

@@ -22,7 +22,7 @@ public sealed class FabricOnKvmTests
         Assert.Equal(["signal 0x41", "commit 1", $"bind {Gsi}"], machine.TakeCalls());
         Assert.Equal(1, machine.WakeUps);
         trigger.Write();
-        // Within the write: nobody of ours had to do anything.
+        // Within the write: no thread of Wirq was needed.
         Assert.Equal([0x41], machine.Cpu.Irr());
         Assert.Empty(machine.Calls);
     }, LeavesThePoll);
@@ -153,7 +153,7 @@ public sealed class FabricOnKvmTests
         Assert.True(trigger.IsReadable);
         Assert.Equal(wakeUps, machine.WakeUps);
         Assert.Empty(machine.Host.Explain());
-        // Its row is still in the table; who comes after commits its own.
+        // Its row is still in the table until the next commit.
         using Virq other = machine.Device(0x61, next);
         machine.MakeHot(other, next);
         next.Write();
@@ -225,7 +225,7 @@ public sealed class FabricOnKvmTests
             Assert.True(resample.TryRead());
             machine.AssertSilent();
         }
-        // KVM tells of the EOI only where a level route on a reserved GSI says so.
+        // KVM reports the EOI only if there is a level route on a reserved GSI.
         Assert.Equal(["commit 1", "signal 0x51", "signal 0x51", "signal 0x51"], machine.TakeCalls());
     });
 

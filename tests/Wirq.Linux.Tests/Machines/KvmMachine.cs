@@ -6,7 +6,7 @@ using Wirq.Tests.Shared.Remapping;
 
 namespace Wirq.Linux.Tests.Machines;
 
-/// <summary>A fabric whose local APICs are KVM's, with its thread that polls. No vCPU runs: what was delivered stands in
+/// <summary>A fabric whose local APICs are in KVM, with its polling thread. No vCPU runs: delivered vectors stay in
 /// IRR.</summary>
 internal sealed class KvmMachine : IKernelPort, IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class KvmMachine : IKernelPort, IDisposable
     private int _wakeUps;
 
     /// <param name="system">The host's KVM.</param>
-    /// <param name="limits">What the fabric is told that the kernel can do.</param>
+    /// <param name="limits">The limits of the kernel as the fabric gets them.</param>
     /// <param name="remapped">Whether a unit remaps.</param>
     internal KvmMachine(KvmSystem system, Func<KernelLimits, KernelLimits>? limits = null, bool remapped = false)
     {
@@ -45,10 +45,10 @@ internal sealed class KvmMachine : IKernelPort, IDisposable
     internal RemappedGuest Guest { get; }
     internal KvmVcpu Cpu { get; }
 
-    /// <summary>What the fabric asked the kernel for.</summary>
+    /// <summary>The fabric's calls to the kernel.</summary>
     internal ConcurrentQueue<string> Calls { get; } = [];
 
-    /// <summary>How often the poll told of an eventfd.</summary>
+    /// <summary>The number of reports of the poll.</summary>
     internal int WakeUps => Volatile.Read(ref _wakeUps);
 
     public KernelLimits Limits { get; }
@@ -95,7 +95,7 @@ internal sealed class KvmMachine : IKernelPort, IDisposable
         return came;
     }
 
-    /// <summary>Nothing more comes once everybody is at rest.</summary>
+    /// <summary>No more vectors arrive after all threads are at rest.</summary>
     internal void AssertSilent()
     {
         Rest();

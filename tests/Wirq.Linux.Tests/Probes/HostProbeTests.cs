@@ -3,7 +3,7 @@ using Wirq.Linux.Probes;
 
 namespace Wirq.Linux.Tests.Probes;
 
-/// <summary>Probes of the host, and what follows from them.</summary>
+/// <summary>The probes of the host, and the conclusions from them.</summary>
 public class HostProbeTests
 {
     private static readonly HostCapability[] s_everything =
@@ -90,7 +90,7 @@ public class HostProbeTests
     [Theory]
     [InlineData(2, false, ProbeOutcome.Faithful, 3)]
     [InlineData(3, false, ProbeOutcome.Failed, 3)]
-    // Whoever says how long it may take has it asked once.
+    // With an explicit time bound, a probe runs only once.
     [InlineData(1, true, ProbeOutcome.Failed, 1)]
     public void A_probe_that_is_not_carried_out_is_asked_again(int failures, bool bounded, ProbeOutcome outcome, int asked)
     {

@@ -3,7 +3,7 @@ using Wirq.Linux.Interop;
 
 namespace Wirq.Linux.Tests.Running;
 
-/// <summary>Exits that a test cannot ask a sound host for, from a page that KVM might have written.</summary>
+/// <summary>Exits that a test cannot cause on a sound host, decoded from a page as KVM would write it.</summary>
 public class KvmExitDecodingTests
 {
     [Fact]

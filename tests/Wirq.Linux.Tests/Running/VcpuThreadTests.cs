@@ -4,7 +4,7 @@ using static Wirq.Linux.Tests.Running.TestGuest;
 
 namespace Wirq.Linux.Tests.Running;
 
-/// <summary>Threads of vCPUs: they stand, go on and end when they are told to.</summary>
+/// <summary>Threads of vCPUs: they pause, continue and end on request.</summary>
 public class VcpuThreadTests
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(3);
@@ -183,7 +183,7 @@ public class VcpuThreadTests
         Assert.Equal(("pthread_create", 11), (refused.Call, refused.Errno));
         Assert.Contains("no thread is left for vCPU 0", refused.Message, StringComparison.Ordinal);
         Assert.Equal(VcpuThreadState.Created, thread.State);
-        // Nobody waits for it.
+        // No other thread waits for it.
         Assert.True(thread.Join(TimeSpan.Zero));
         thread.Kick();
         refuses = false;

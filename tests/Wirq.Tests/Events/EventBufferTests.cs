@@ -19,7 +19,7 @@ public class EventBufferTests
     [Fact]
     public void An_event_takes_32_bytes() => Assert.Equal(32, Unsafe.SizeOf<Event>());
 
-    // By name: whoever adds a kind says here whether somebody has to carry it out.
+    // By name: the author of a new kind states here whether it is an effect.
     private static readonly EventKind[] s_effects =
     [
         EventKind.Ack, EventKind.KernelLine, EventKind.RouteChanged, EventKind.Deliver, EventKind.PinInjected,

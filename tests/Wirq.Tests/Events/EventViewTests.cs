@@ -11,12 +11,12 @@ public class EventViewTests
 
     public static TheoryData<Type> Views => [.. typeof(Event).Assembly.GetTypes().Where(IsView)];
 
-    /// <summary>What goes into an event comes out of it, whatever the fields.</summary>
+    /// <summary>A view reads the same fields that it wrote, for any values.</summary>
     [Theory, MemberData(nameof(Views))]
     public void What_went_in_comes_out(Type view) =>
         typeof(EventViewTests).GetMethod(nameof(GoThrough), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(view).Invoke(null, null);
 
-    /// <summary>Each bit of a flag has one meaning, where it stands.</summary>
+    /// <summary>Each flag bit has one meaning, at its position.</summary>
     [Fact]
     public void Flags_stand_where_recordings_have_them()
     {

@@ -5,7 +5,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>The carrier stops between any two steps and before any answer, and a copy of the machine goes on from
+/// <summary>The carrier can stop between any two steps and before any answer, and a copy of the machine continues from
 /// there.</summary>
 public sealed class CarrierTests
 {
@@ -37,7 +37,8 @@ public sealed class CarrierTests
         Assert.Equal(0x51, fabric.Take(0));
     }
 
-    /// <summary>Whatever event it is observed at, a fork has it still before it, and ends where the machine ends.</summary>
+    /// <summary>At every observed event, a fork still has the event in its queue, and ends in the same state as the
+    /// machine.</summary>
     [Fact]
     public void A_fork_that_an_observer_makes_goes_on_alike()
     {
@@ -83,7 +84,7 @@ public sealed class CarrierTests
         Assert.Equal(VirqState.Hot, _fabric.RouteCache.StateOf(_virq));
     }
 
-    /// <summary>Before each answer the machine is copied, and both go on: what comes of them is the same.</summary>
+    /// <summary>Before each answer the machine is copied. The original and the copy have the same results.</summary>
     [Fact]
     public void A_copy_that_is_made_before_any_answer_goes_on_alike()
     {
@@ -148,7 +149,7 @@ public sealed class CarrierTests
         if (leaves)
             _fabric.DisposeVirq(line);
         bool hears = Carrier.Complete(refused ? HostAnswer.Refused : leaves ? HostAnswer.Yes : HostAnswer.No, out _);
-        // It has a call to hear by all the same, unless it is gone.
+        // It still gets a call, unless it was disconnected.
         Assert.Equal(!leaves, hears);
         Assert.DoesNotContain(Waiting(), e => e.Kind == EventKind.VirqResampled);
     }

@@ -5,8 +5,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>A fabric without a host is drained by whoever has it, and what fails is no more lost than under a
-/// host.</summary>
+/// <summary>A fabric without a host is drained by its owner, and failures are handled as under a host.</summary>
 public sealed class DrainFailureTests : IEventObserver
 {
     private static readonly EventFd Trigger = new(7);
@@ -61,7 +60,7 @@ public sealed class DrainFailureTests : IEventObserver
         AssertGoesOn(wasLost: call == "signal");
     }
 
-    /// <summary>A resample eventfd is one half of an acknowledge: nothing of the other half stays behind.</summary>
+    /// <summary>The resample eventfd is one half of an acknowledge; its failure leaves no other half behind.</summary>
     [Fact]
     public void A_resample_eventfd_that_cannot_be_written_leaves_nothing_in_flight()
     {
@@ -190,8 +189,8 @@ public sealed class DrainFailureTests : IEventObserver
         Assert.Single(_kernel.Signalled);
     }
 
-    /// <summary>While a thread has the kernel take a table, another drains the fabric under the lock: it leaves that to the
-    /// host, and the kernel's table stays what it was.</summary>
+    /// <summary>While one thread commits a table to the kernel, another drains the fabric under the lock. This leaves
+    /// the commit to the host, and the kernel's table does not change.</summary>
     [Fact]
     public void A_fabric_that_a_host_has_is_drained_by_the_host_alone()
     {

@@ -57,7 +57,7 @@ public sealed class FabricHostBuilderTests
         { new() { Routes = 128, ReservedGsis = 49 }, "Routing.Kernel.ReservedGsis is 49; expected 0 to 48" },
         { new() { Routes = 128, OwnsIoApic = true }, "Routing.Kernel.OwnsIoApic is True; expected False, as of the kernel" },
         { new() { Routes = 128, ReservedGsis = 48, ConsumesFirst = true },
-            "Routing.Kernel.ConsumesFirst is True; expected False, for the poll is level-triggered" },
+            "Routing.Kernel.ConsumesFirst is True; expected False, because the poll is level-triggered" },
     };
 
     [Theory, MemberData(nameof(TooMuch))]
@@ -216,7 +216,7 @@ public sealed class FabricHostBuilderTests
         Refused("the machine has a kernel already", () => builder.UseKernel(_kernel));
         Refused("the machine has eventfds already", () => builder.UseEventFds(_kernel, edgeTriggered: false));
         Refused("the machine has CPUs already", () => builder.UseCpus(new Ports()));
-        Refused("the machine has somebody who hears acknowledges already", () => builder.UseAcks(new Ports()));
+        Refused("the machine has a port for acknowledges already", () => builder.UseAcks(new Ports()));
         Refused("the machine has memory already", () => builder.UseMemory(new Memory()));
         builder.Build().Dispose();
         Refused("this builder has built its machine; a builder builds once", () => builder.Build());
@@ -230,8 +230,8 @@ public sealed class FabricHostBuilderTests
         Assert.Throws<ArgumentNullException>(() => builder.UseKernel((IKernelPort)null!));
         Assert.Throws<ArgumentNullException>(() => builder.UseEventFds((IEventPort)null!, edgeTriggered: false));
         Assert.Throws<ArgumentNullException>(() => builder.Observe((IEventObserver)null!));
-        Refused("what was given to UseKernel made null", () => builder.UseKernel(_ => null!).Build());
-        Refused("what was given to Observe made null", () => new FabricHostBuilder(s_options).Observe(_ => null!).Build());
+        Refused("the function that was given to UseKernel returned null", () => builder.UseKernel(_ => null!).Build());
+        Refused("the function that was given to Observe returned null", () => new FabricHostBuilder(s_options).Observe(_ => null!).Build());
         Refused("there is no kernel yet: UseKernel makes one, before eventfds",
             () => new FabricHostBuilder(s_options).UseEventFds(parts => (IEventPort)parts.Kernel).Build());
         using HostMachine machine = new FabricHostBuilder(s_options).UseEventFds(_kernel, edgeTriggered: false).Build();

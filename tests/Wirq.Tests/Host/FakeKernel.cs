@@ -70,7 +70,7 @@ internal sealed class FakeKernel : IKernelPort, IEventPort
         _counts.AddOrUpdate(fd.Number, 1, (_, count) => count + 1);
     }
 
-    /// <summary>A device writes; the token of whoever polls it, or -1.</summary>
+    /// <summary>A device writes. Returns the token of the poll that is woken, or -1.</summary>
     internal int DeviceWrites(EventFd fd)
     {
         _counts.AddOrUpdate(fd.Number, 1, (_, count) => count + 1);

@@ -6,7 +6,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>What happens with every interrupt allocates nothing.</summary>
+/// <summary>The path of an interrupt does not allocate.</summary>
 public sealed class HostAllocationTests
 {
     private const int Rounds = 2000;

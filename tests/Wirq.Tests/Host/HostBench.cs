@@ -4,7 +4,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>A host whose local APICs are a kernel's, and what its tests share.</summary>
+/// <summary>A host whose local APICs are in a kernel, and code that its tests share.</summary>
 public abstract class HostBench
 {
     private protected static readonly EventFd Trigger = new(7), Resample = new(8), OtherResample = new(9), Other = new(6);

@@ -5,7 +5,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>A port throws what is no failure of the host: the step is completed all the same.</summary>
+/// <summary>A port throws an exception that is not a failure of the host: the step is still completed.</summary>
 public sealed class HostFailureTests : IEventObserver, ICpuPort
 {
     private static readonly EventFd Trigger = new(7);

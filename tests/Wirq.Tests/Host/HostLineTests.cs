@@ -7,7 +7,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>Sources of one line: the line is their OR, and an acknowledge is everybody's.</summary>
+/// <summary>Sources of one line: the line is their OR, and every source gets an acknowledge.</summary>
 public sealed class HostLineTests : HostBench
 {
     [Fact]
@@ -97,12 +97,13 @@ public sealed class HostLineTests : HostBench
         using HostSource second = host.Connect(gsi, "second", acknowledged: () => Interlocked.Increment(ref acks));
         Thread[] threads = [.. new[] { first, second, first, second }.Select((source, number) => new Thread(() =>
         {
-            // Until each has held the line alone and both together, each often enough: how a machine shares out its CPUs
-            // decides how long that takes.
+            // Repeated until each source has held the line alone, and both together, often enough. Scheduling
+            // determines how long that takes.
             for (int i = 0; i < most && watch.LeastOften < least; i++)
             {
                 source.Set(((i + number) & 1) == 0);
-                // To drive a line only queues: now and then a thread waits, or the queue would outgrow who drains it.
+                // Driving a line only queues. A thread waits from time to time, so that the queue does not outgrow the
+                // draining thread.
                 if (i % batch == 0)
                     host.Do(static _ => { });
             }
@@ -111,7 +112,7 @@ public sealed class HostLineTests : HostBench
             thread.Start();
         foreach (Thread thread in threads)
             thread.Join();
-        // All along, not only at the end: the line was the OR of the two, and no law broke.
+        // At every event, not only at the end, the line was the OR of the two, and no law broke.
         Assert.Null(watch.Wrong);
         Assert.True(watch.LeastOften >= least, $"only {watch.LeastOften} of {least}");
         Assert.All(laws.Laws, law => Assert.Null(law.Break));
@@ -133,10 +134,10 @@ public sealed class HostLineTests : HostBench
         Assert.Equal(before + 1, Kernel.Signalled.Count);
     }
 
-    /// <summary>Holds each event of a line with two sources against their OR.</summary>
+    /// <summary>Compares each event of a line that has two sources with their OR.</summary>
     private sealed class LineWatch(int gsi, LawSet laws) : IEventObserver
     {
-        // By who holds it: nobody, the first, the second, both.
+        // By the holders: none, the first, the second, both.
         private readonly int[] _changes = new int[4];
         private int _holders;
         private bool _asserted;

@@ -66,7 +66,7 @@ public sealed class HostTests : HostBench
         {
             if (call != during || next is not null)
                 return;
-            // Another one waits behind this one, and its virq goes meanwhile.
+            // Another one waits behind this one, and its virq is disposed of in the meantime.
             virq.Trigger();
             virq.Dispose();
             next = Host.RegisterOnLine("disk", 20, VirqKind.Edge);
@@ -92,7 +92,7 @@ public sealed class HostTests : HostBench
         {
             if (call != "read 7" || second is not null)
                 return;
-            // Between the read and what follows from it, the device leaves and another takes its slot.
+            // Between the read and its consequence, the device leaves and another gets its slot.
             first.Dispose();
             second = Message(0x42, Other);
         };
@@ -173,7 +173,7 @@ public sealed class HostTests : HostBench
         refuse = false;
         Kernel.Take();
         line.Trigger();
-        // Without the route the kernel would never tell of the EOI.
+        // Without the route the kernel would never report the EOI.
         Assert.Equal(["commit 1", "signal 0x51"], Kernel.Take());
         Assert.Equal([(20, 0x51)], Routes());
     }

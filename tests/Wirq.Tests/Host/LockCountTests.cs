@@ -4,7 +4,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>How often an exit of a CPU takes the host's lock: once, where no effect leaves the fabric.</summary>
+/// <summary>How often an exit of a CPU takes the host's lock: once, if no effect leaves the fabric.</summary>
 public sealed class LockCountTests
 {
     private const byte Vector = 0x51;
@@ -97,7 +97,7 @@ public sealed class LockCountTests
         Assert.True(host.Look(1).HasInterrupt);
     }
 
-    /// <summary>Somebody observes, but not this: the lock is not left for it.</summary>
+    /// <summary>There is an observer, but it does not observe this event: the lock is not released for it.</summary>
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 3)]

@@ -5,7 +5,8 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Host;
 
-/// <summary>A slot changes hands while something is under way to its former owner: the next one is not meant.</summary>
+/// <summary>A slot gets a new owner while an effect for its former owner is in progress: the new owner is not
+/// affected.</summary>
 public sealed class StaleSlotTests
 {
     private static readonly EventFd Trigger = new(7), Resample = new(8), OtherResample = new(9);
@@ -198,7 +199,7 @@ public sealed class StaleSlotTests
         public void Observe(in Event happened) => seen.Add(happened);
     }
 
-    /// <summary>The first holder that hears has another leave, and a fresh one come.</summary>
+    /// <summary>At its first acknowledge, a holder disconnects another source and connects a new one.</summary>
     private sealed class Replacing(Fabric fabric, Source leaves) : IEventObserver, IAckPort
     {
         internal Source? Fresh { get; private set; }

@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.IoApics;
 
-/// <summary>An I/OAPIC alone, with the owner's part played as the fabric plays it, but for the lines.</summary>
+/// <summary>An I/OAPIC alone. The bench does what the fabric does, except for the lines.</summary>
 internal sealed class ChipBench
 {
     internal static readonly RedirectionEntry Level = RedirectionEntry.Create(0x31, 1, level: true);
@@ -21,7 +21,7 @@ internal sealed class ChipBench
     internal IoApic Chip { get; }
     internal EventBuffer Events { get; } = new() { Observing = true };
 
-    /// <summary>Pins acknowledged and pins asked again, since they were last looked at.</summary>
+    /// <summary>Pins that were acknowledged, and pins that were resampled, since the last check.</summary>
     internal List<int> Acked { get; } = [];
     internal List<int> Resampled { get; } = [];
 

@@ -1,8 +1,8 @@
 namespace Wirq.Tests.IoApics;
 
-/// <summary>Whose EOIs the I/OAPIC of profile <c>kvm</c> hears when entries and local APICs change; each was seen on KVM,
-/// compared over random inputs (Linux arch/x86/kvm/ioapic.c, ioapic_write_indirect; lapic.c, apic_set_spiv), but for the
-/// move of the page, which was read (lapic.c, kvm_apic_set_base).</summary>
+/// <summary>The EOIs that the I/OAPIC of profile <c>kvm</c> gets when entries and local APICs change. Each was measured
+/// on KVM, compared over random inputs (Linux arch/x86/kvm/ioapic.c, ioapic_write_indirect; lapic.c, apic_set_spiv),
+/// except for the move of the page, which was read (lapic.c, kvm_apic_set_base).</summary>
 public class EoiListenersTests
 {
     private const int Pin = 7;
@@ -18,7 +18,7 @@ public class EoiListenersTests
         fabric.Drain();
         Assert.Equal(Vector, fabric.Take(1));
 
-        // As a physical destination 3 is nobody, before and after; so no CPU is looked at.
+        // As a physical destination, 3 addresses no CPU, before and after. So no CPU is checked.
         Write(fabric, RedirectionEntry.Create(Vector, 3, level: true));
         Assert.True(fabric.IoApics[0].Entry(Pin).RemoteIrr);
         End(fabric, cpu: 1);

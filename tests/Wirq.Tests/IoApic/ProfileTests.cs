@@ -115,7 +115,7 @@ public class ProfileTests
         bench.Pin(4, true);
         bench.Pin(11, true);
         Assert.Equal(again ? [Rise(4), Deliver(4, ChipBench.Edge)] : [], bench.Seen());
-        // By the manual a level is served as its entry opens, and driving it again is nothing.
+        // By the manual a level is served when its entry is unmasked, and driving it again has no effect.
         bench.Entry(4, Level);
         bench.Forget();
         bench.Pin(4, true);
@@ -202,7 +202,7 @@ public class ProfileTests
         Assert.Equal(atEoi, bench.Chip.IsBraked(11));
         bench.Pin(4, true);
         Assert.False(bench.Chip.IsBraked(11));
-        // The count began anew, so the next EOI is the first.
+        // The count restarted, so the next EOI is the first.
         bench.Answer(11, Level);
         bench.Eoi(0x31);
         Assert.Equal(!atEoi, bench.Chip.IsBraked(11));

@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.IoApics;
 
-/// <summary>When a pin sends: the rule over all that can be true of a pin.</summary>
+/// <summary>When a pin sends: the rule for all states of a pin.</summary>
 public sealed class SendingTests
 {
     private const int Pin = 5;

@@ -7,8 +7,8 @@ namespace Wirq.Tests.Laws;
 /// <summary>A history built by hand, which a law must accept, or a control, which must break it.</summary>
 /// <param name="Name">What happens.</param>
 /// <param name="Events">The events.</param>
-/// <param name="Breaks">The sentence in which the law says how it was broken; null where it holds.</param>
-/// <param name="Options">The machine, where it is not the usual one.</param>
+/// <param name="Breaks">The sentence with which the law reports the break; null if it holds.</param>
+/// <param name="Options">The machine, if it is not the default one.</param>
 internal sealed record History(string Name, Event[] Events, string? Breaks = null, FabricOptions? Options = null)
 {
     /// <summary>Two CPUs, two I/OAPICs and the 8259 pair.</summary>

@@ -185,7 +185,7 @@ public class LawFuzzTests
                 default:
                     if (kind == SourceKind.Edge)
                         source.Pulse();
-                    // A withdrawn source that nobody asked yet cannot tell that its device wants again.
+                    // A withdrawn source that was not sampled yet cannot show that its device needs service again.
                     else if (!source.IsAsserted && _wanting.Add(device))
                         source.Raise();
                     break;

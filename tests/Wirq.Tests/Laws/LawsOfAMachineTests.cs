@@ -6,7 +6,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Laws;
 
-/// <summary>Laws that watch a living machine: that it observes, and that they go with it into a fork.</summary>
+/// <summary>Laws that observe a machine: the machine must make observations, and a fork has the laws too.</summary>
 public sealed class LawsOfAMachineTests
 {
     private const ulong SpuriousVector = 0xFEE000F0, EndOfInterrupt = 0xFEE000B0;
@@ -72,7 +72,7 @@ public sealed class LawsOfAMachineTests
         fabric.TryWrite(0, 0xFEC00000, 4, 0x18);
         fabric.TryWrite(0, 0xFEC00010, 4, RedirectionEntry.Create(0x41, 0).Low);
         fabric.Drain(new Watcher(laws));
-        // The edge is told of, and nothing comes of it; the fork is made before that is judged.
+        // The edge is reported, but not delivered. The fork is made before the law decides.
         laws.Observe(new Event(EventKind.PinChanged, 0, 4, 1));
         Fabric fork = fabric.Fork();
         Assert.Equal(fabric.Identity(), fork.Identity());

@@ -9,7 +9,8 @@ using Wirq.Tests.State;
 
 namespace Wirq.Tests.Laws;
 
-/// <summary>Laws that begin with a machine which has run for a while accuse it of nothing that was before.</summary>
+/// <summary>Laws that start on a machine that has run for a while do not report breaks from before their
+/// start.</summary>
 public sealed class LawsThatBeginLateTests
 {
     private const ulong Svr = 0xFEE000F0, Eoi = 0xFEE000B0;
@@ -26,7 +27,8 @@ public sealed class LawsThatBeginLateTests
         (LawSet laws, FabricPorts ports) = Watch(fabric);
         Rest(laws);
         AssertHeld(laws);
-        // Its device wants nothing any more, and nobody sees its line fall: what it asked for before still stands.
+        // Its device needs no more service, and the fall of its line is not visible: its earlier request is still
+        // pending.
         fabric.NoteWithdrawn(disk);
         fabric.TryWrite(0, 0xFEC00000, 4, 0x11 + 2 * Pin);
         fabric.TryWrite(0, 0xFEC00010, 4, 0);
@@ -90,7 +92,7 @@ public sealed class LawsThatBeginLateTests
         fabric.TryWrite(0, Eoi, 4, 0);
         fabric.Drain();
         (LawSet laws, _) = Watch(fabric);
-        // The entry is told to be open, and of the acknowledge nothing.
+        // The entry is reported as unmasked, but the acknowledge is not reported.
         laws.Observe(LawEvent.Write(Pin, RedirectionEntry.Create(0x51, 0, level: true), fabric.IoApics[0].Entry(Pin)));
         Rest(laws);
         Assert.NotNull(laws.Laws.Single(law => law.Name == nameof(AckReachesAllSharers)).Break);
@@ -116,7 +118,7 @@ public sealed class LawsThatBeginLateTests
         AssertHeld(laws);
     }
 
-    /// <summary>They know more than that nothing is wrong: what they learned they judge by.</summary>
+    /// <summary>They learn the state at their start, and use it for their verdicts.</summary>
     [Fact]
     public void What_is_learned_of_virqs_is_judged_by()
     {
@@ -168,7 +170,7 @@ public sealed class LawsThatBeginLateTests
             Assert.True(fabric.Carrier.TryPeek(out _) && (fabric.Carrier.Begin(out _) || fabric.Events.Count > 0));
         Assert.Equal(0, fabric.Events.Count);
         (LawSet laws, _) = Watch(fabric);
-        // A law that had learned would know it for masked.
+        // A law that had learned the state would know that it is masked.
         laws.Observe(new VirqInjected(net.Slot, 1, default, 1).ToEvent());
         AssertHeld(laws);
     }

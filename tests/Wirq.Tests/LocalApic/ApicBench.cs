@@ -3,8 +3,8 @@ using Wirq.State;
 
 namespace Wirq.Tests.LocalApic;
 
-/// <summary>Local APICs with what a test needs around them. Unless told otherwise every one is software-enabled with
-/// spurious vector 0xFF, and only effects are recorded.</summary>
+/// <summary>Local APICs with the environment for a test. By default every one is software-enabled with spurious vector
+/// 0xFF, and only effects are recorded.</summary>
 internal sealed class ApicBench
 {
     public const uint Id = 0x20, Version = 0x30, Tpr = 0x80, Ppr = 0xA0, Eoi = 0xB0, Ldr = 0xD0, Dfr = 0xE0, Svr = 0xF0,

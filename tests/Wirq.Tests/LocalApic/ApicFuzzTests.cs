@@ -10,7 +10,7 @@ public sealed class ApicFuzzTests(ITestOutputHelper output)
     private const int Operations = 350_000, ForkEvery = 512, ForkLength = 64;
     private static readonly uint[] s_ids = [0, 1, 300, 17, 255];
 
-    /// <summary>A generator that is a value: a copy says the same.</summary>
+    /// <summary>A generator that is a value: a copy generates the same numbers.</summary>
     private struct Dice(ulong seed)
     {
         private ulong _state = seed;
@@ -194,7 +194,7 @@ public sealed class ApicFuzzTests(ITestOutputHelper output)
             : RefusalReason.NoDestination, reason);
     }
 
-    /// <summary>Whom the SDM says a message addresses, in plain arithmetic.</summary>
+    /// <summary>The CPUs that a message addresses by the SDM, in plain arithmetic.</summary>
     private static List<int> Addressed(ApicBench bench, InterruptMessage message)
     {
         List<int> addressed = [];
@@ -296,7 +296,7 @@ public sealed class ApicFuzzTests(ITestOutputHelper output)
         Assert.True(earliest == bench.Apics.NextDeadline);
     }
 
-    // How often misuse was told of before is the buffer's affair, not the chip's.
+    // The number of earlier reports of misuse depends on the buffer, not on the chip.
     private static IEnumerable<Event> Told(ApicBench bench) =>
         Enumerable.Range(0, bench.Events.Count).Select(bench.Events.Peek).Where(told => told.Kind != EventKind.GuestMisuse);
 

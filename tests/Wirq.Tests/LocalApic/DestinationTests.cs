@@ -3,7 +3,7 @@ using static Wirq.Tests.LocalApic.ApicBench;
 
 namespace Wirq.Tests.LocalApic;
 
-/// <summary>Whom a destination addresses: SDM vol. 3, 11.6.2 and 11.12.10.</summary>
+/// <summary>The CPUs that a destination addresses: SDM vol. 3, 11.6.2 and 11.12.10.</summary>
 public sealed class DestinationTests
 {
     [Theory]
@@ -123,7 +123,8 @@ public sealed class DestinationTests
     {
         foreach (bool mixed in (bool[])[false, true])
         {
-            // One local APIC in xAPIC mode makes the bus ask everybody instead of looking up: same answers.
+            // With one local APIC in xAPIC mode, the bus checks every local APIC instead of looking up: the results are
+            // the same.
             var bench = new ApicBench(new LocalApicOptions { Count = 7, Ids = [0, 1, 2, 3, 16, 17, 99] });
             bench.ToX2Apic(0, 1, 2, 3, 4, 5);
             bench.WriteMsr(BaseMsr, Disabled, cpu: 6);

@@ -88,7 +88,7 @@ public sealed class ErrorTests
     [Fact]
     public void An_error_interrupt_with_an_illegal_vector_ends_in_one_more_error()
     {
-        // XSA-462: an error must not raise itself for ever.
+        // XSA-462: an error must not raise itself forever.
         foreach (bool x2Apic in (bool[])[false, true])
         {
             var bench = new ApicBench { Events = { Observing = true } };

@@ -2,8 +2,9 @@ using Wirq.Events;
 
 namespace Wirq.Tests.LocalApic;
 
-/// <summary>One write of a guest resets as many local APICs as there can be, and makes the table of destinations of profile
-/// <c>kvm</c> anew once, which takes time in proportion to them; and the table is right behind it.</summary>
+/// <summary>One write of a guest resets the highest number of local APICs, and rebuilds the table of destinations of
+/// profile <c>kvm</c> once, which takes time in proportion to their number. The table is correct right after
+/// that.</summary>
 public sealed class InitBroadcastTests
 {
     [Theory]
@@ -74,7 +75,7 @@ public sealed class InitBroadcastTests
             _fabric.LocalApics!.SetLint(cpu, 1, true, _fabric.Events);
         }
 
-        /// <summary>The table, and how messages to the logical ids of the first two are answered.</summary>
+        /// <summary>The table, and the results of messages to the logical ids of the first two.</summary>
         internal string Table() => $"{_fabric.LocalApics!.Bus.Table}: {Ask(1)} {Ask(2)}";
 
         private RefusalReason Ask(uint destination) => _fabric.LocalApics!.Deliver(

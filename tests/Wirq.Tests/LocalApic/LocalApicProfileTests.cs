@@ -4,7 +4,7 @@ using static Wirq.Tests.LocalApic.ApicBench;
 
 namespace Wirq.Tests.LocalApic;
 
-/// <summary>Every row of the profile table, shown to be there in its profile and not in the manual.</summary>
+/// <summary>Every row of the profile table, shown to exist in its profile and not in the manual.</summary>
 public sealed class LocalApicProfileTests
 {
     private const DestinationShorthand Self = DestinationShorthand.Self;
@@ -96,7 +96,7 @@ public sealed class LocalApicProfileTests
             case nameof(ApicQuirks.VectorPicksWinner):
                 bench = new ApicBench(3, profile);
                 OwnLogicalIds(bench, 3);
-                // Bits 0, 2 and 3; behind the last of them stands nobody.
+                // Bits 0, 2 and 3; no CPU has the last of them.
                 return string.Join(',', new byte[] { 0x42, 0x43, 0x44 }.Select(vector =>
                 {
                     bench.Send(vector, 0x0D, DeliveryMode.LowestPriority, logical: true);

@@ -4,7 +4,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.Pic;
 
-/// <summary>A pair of 8259s with what a test needs to drive it. Vectors: master 0x20, slave 0x28.</summary>
+/// <summary>A pair of 8259s with methods to drive it. Vectors: master 0x20, slave 0x28.</summary>
 internal sealed class PicBench
 {
     internal const int MasterBase = 0x20, SlaveBase = 0x28;

@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.Pic;
 
-/// <summary>Random operations, no model: only what must hold of any 8259 pair.</summary>
+/// <summary>Random operations without a model: only invariants of any 8259 pair are checked.</summary>
 public class PicFuzzTests(ITestOutputHelper output)
 {
     // Nine combinations of profile and policy: a million operations in all.
@@ -180,7 +180,7 @@ public class PicFuzzTests(ITestOutputHelper output)
             Resamples += work.Resampled.IsEmpty ? 0 : 1;
         }
 
-        /// <summary>The story that the events tell is that of the registers.</summary>
+        /// <summary>Checks that the events agree with the registers.</summary>
         private void Heed()
         {
             while (_bench.Events.TryTake(out Event e))
@@ -224,7 +224,7 @@ public class PicFuzzTests(ITestOutputHelper output)
             Assert.Equal(EventKind.PicTaken, taken.Kind);
             Assert.Equal(vector, taken.Vector);
             bool spurious = (taken.B & PicBench.Spurious) != 0;
-            // Where words exist that leave INT as it is, INTA looks at the registers, and INTR may say otherwise.
+            // In a profile with words that do not change INT, INTA reads the registers, and INTR may differ from them.
             if (profile == Profile.Manual && !_bench.Pair.Intr)
                 Assert.Equal((true, 7), (spurious, taken.Irq));
             if (spurious && taken.Irq == 7)

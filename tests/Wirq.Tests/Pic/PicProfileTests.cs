@@ -240,8 +240,8 @@ public class PicProfileTests
         }, "IRR 1000 INTR False", "IRR 1000 INTR False", "IRR 1000 INTR True"),
     };
 
-    /// <summary>A pair whose ICW4 opened input 3 of the master, for a profile that accepts requests before it. The slave
-    /// has ended what it had, and has nothing to ask for.</summary>
+    /// <summary>A pair whose ICW4 enabled input 3 of the master, for a profile that accepts requests before it. The
+    /// slave has ended its interrupts, and has no requests.</summary>
     private static PicBench UnseenByInt(Profile profile) =>
         InServiceBeforeIcw4(profile, Icw4.Create(specialFullyNested: true), raised: 3);
 

@@ -3,28 +3,29 @@ using System.Text;
 
 namespace Wirq.Tests.Qemu;
 
-/// <summary>How one chip is driven at both ends: what an operation is for QEMU, what it is for ours, and what is seen of
-/// it at either.</summary>
+/// <summary>How one chip is driven on both sides: an operation for QEMU, the same one for Wirq, and the visible results
+/// of each.</summary>
 internal interface ISubject<TOperation>
 {
-    /// <summary>What brings QEMU's chip into the state that <see cref="Restart"/> gives to ours.</summary>
+    /// <summary>Operations that bring QEMU's chip into the state that <see cref="Restart"/> gives to Wirq's.</summary>
     IReadOnlyList<TOperation> Preamble { get; }
 
-    /// <summary>A new chip of ours, as after power-on.</summary>
+    /// <summary>Creates a new chip of Wirq, as after power-on.</summary>
     void Restart();
 
     /// <summary>An operation at random.</summary>
     TOperation Draw(Random random);
 
-    /// <summary>Does them to QEMU, and returns what it showed of each.</summary>
+    /// <summary>Performs them on QEMU, and returns the visible results of each.</summary>
     Task<IReadOnlyList<string>> Hear(IReadOnlyList<TOperation> operations);
 
-    /// <summary>Does it to ours, and returns what was seen.</summary>
+    /// <summary>Performs it on Wirq's chip, and returns the visible results.</summary>
     string Does(TOperation operation);
 }
 
-/// <summary>Drives QEMU's chip and ours with the same operations at random and compares all that is seen. Operations come
-/// in stretches, each from the same state, so that a difference is reduced to the shortest one that shows it.</summary>
+/// <summary>Drives QEMU's chip and Wirq's with the same random operations, and compares all visible results. Operations
+/// are in sequences, each from the same state, so that a difference is reduced to the shortest sequence that shows
+/// it.</summary>
 internal sealed class Differential<TOperation>(ISubject<TOperation> subject)
 {
     private const int Stretch = 2000;
@@ -45,7 +46,7 @@ internal sealed class Differential<TOperation>(ISubject<TOperation> subject)
         return null;
     }
 
-    /// <summary>Where both part: the operation, and what was seen of it.</summary>
+    /// <summary>A difference: the operation, and the results of both.</summary>
     private sealed record Parting(int At, string Theirs, string Ours)
     {
         private const int Context = 60, Shown = 200;

@@ -6,7 +6,7 @@ using Wirq.Tests.IoApics;
 
 namespace Wirq.Tests.Qemu;
 
-/// <summary>What is done to the I/OAPIC.</summary>
+/// <summary>The kinds of operations on the I/OAPIC.</summary>
 internal enum IoApicAction { Pin, Write, Read, Storm }
 
 /// <summary>One operation on the I/OAPIC.</summary>
@@ -21,7 +21,7 @@ internal readonly record struct IoApicOperation(IoApicAction Action, int At, int
         string.Create(CultureInfo.InvariantCulture, $"{Action} 0x{At:x} size {Size} 0x{Value:x}");
 }
 
-/// <summary>The I/OAPIC. Seen: what is read, and the messages that are sent, in order.</summary>
+/// <summary>The I/OAPIC. Visible results: the values of reads, and the messages that are sent, in order.</summary>
 internal sealed class IoApicSubject(QtestMachine machine) : QtestSubject<IoApicOperation>(machine)
 {
     private const string Chip = "/machine/i440fx/ioapic";
@@ -123,8 +123,8 @@ internal sealed class IoApicSubject(QtestMachine machine) : QtestSubject<IoApicO
         return seen.ToString();
     }
 
-    /// <summary>A storm at a pin that shares its vector with no other: what QEMU does where the brake holds one of two is
-    /// not modelled (docs/profiles.md, StormCountsAtEoi).</summary>
+    /// <summary>A storm at a pin whose vector no other pin has: the behaviour of QEMU with two such pins, one of them
+    /// held by the brake, is not modelled (docs/profiles.md, StormCountsAtEoi).</summary>
     private static IEnumerable<IoApicOperation> Parts(IoApicOperation storm)
     {
         const uint level = 1 << 15, firstVector = 0x60;
@@ -137,7 +137,7 @@ internal sealed class IoApicSubject(QtestMachine machine) : QtestSubject<IoApicO
             yield return Write(EndOfInterrupt, vector);
     }
 
-    /// <summary>Plays the local APICs: they take each message at once.</summary>
+    /// <summary>Acts as the local APICs: they accept each message at once.</summary>
     private void Carry(StringBuilder seen)
     {
         while (_bench.Events.TryTake(out Event e))

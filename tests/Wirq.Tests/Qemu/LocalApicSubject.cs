@@ -4,7 +4,7 @@ using Wirq.Tests.LocalApic;
 
 namespace Wirq.Tests.Qemu;
 
-/// <summary>What is done to the local APIC.</summary>
+/// <summary>The kinds of operations on the local APIC.</summary>
 internal enum LocalApicAction { Read, Write, Message, Take }
 
 /// <summary>One operation on the local APIC.</summary>
@@ -16,8 +16,9 @@ internal readonly record struct LocalApicOperation(LocalApicAction Action, uint 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Action} 0x{At:x} 0x{Value:x}");
 }
 
-/// <summary>The local APIC of one CPU, but for its timer, through the CPU that owns it. Seen: what is read, and the vector
-/// that is taken. Messages are the CPU's own writes, which QEMU takes for messages outside of the registers.</summary>
+/// <summary>The local APIC of one CPU, except for its timer, accessed by that CPU. Visible results: the values of
+/// reads, and the vector that is taken. Messages are writes of the CPU, which QEMU treats as messages if they are
+/// outside of the registers.</summary>
 internal sealed class LocalApicSubject(StubMachine machine) : ISubject<LocalApicOperation>
 {
     private const uint Page = 0xFEE00000, Nothing = StubRom.Nothing;

@@ -3,7 +3,7 @@ using Wirq.Tests.Pic;
 
 namespace Wirq.Tests.Qemu;
 
-/// <summary>What is done to the pair of 8259s.</summary>
+/// <summary>The kinds of operations on the pair of 8259s.</summary>
 internal enum PicAction { Pin, Write, Read, Inta }
 
 /// <summary>One operation on the pair.</summary>
@@ -15,8 +15,8 @@ internal readonly record struct PicOperation(PicAction Action, int At, int Value
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Action} 0x{At:x} 0x{Value:x}");
 }
 
-/// <summary>The pair of 8259s. Seen: what is read; INTR and INT of the slave after every operation; the vector of an
-/// INTA, which QEMU runs for an ExtINT entry of its I/OAPIC.</summary>
+/// <summary>The pair of 8259s. Visible results: the values of reads; INTR and INT of the slave after every operation;
+/// the vector of an INTA, which QEMU runs for an ExtINT entry of its I/OAPIC.</summary>
 internal sealed class PicSubject(QtestMachine machine) : QtestSubject<PicOperation>(machine)
 {
     private const string Master = "/machine/unattached/device[6]", Slave = "/machine/unattached/device[7]",
@@ -27,7 +27,7 @@ internal sealed class PicSubject(QtestMachine machine) : QtestSubject<PicOperati
     internal static readonly string[] Arguments = ["-M", "pc,hpet=off", "-S"],
         Traces = ["pic_set_irq", "pic_interrupt", "x86_pic_interrupt"];
 
-    /// <summary>An edge entry, ExtINT, to a destination that nobody has: each rise of its pin runs an INTA.</summary>
+    /// <summary>An edge ExtINT entry whose destination matches no CPU: each rise of its pin runs an INTA.</summary>
     internal static readonly string[] Before =
     [
         $"writel 0xfec00000 {0x10 + 2 * ExtIntPin + 1}", "writel 0xfec00010 0x7f000000",
@@ -35,7 +35,7 @@ internal sealed class PicSubject(QtestMachine machine) : QtestSubject<PicOperati
     ];
 
     private PicBench _bench = new(Profile.Qemu);
-    // As last told: QEMU prints a level when it drives it, changed or not.
+    // The last printed levels: QEMU prints a level whenever it drives it.
     private bool _intr, _slaveInt;
 
     /// <summary>INTA cycles that took a request.</summary>
@@ -139,7 +139,7 @@ internal sealed class PicSubject(QtestMachine machine) : QtestSubject<PicOperati
             if (irq != CascadePin)
                 preamble.Add(new(PicAction.Pin, irq, 0));
         }
-        // The slave first: its INT falls, and the master's ICW1 then forgets it.
+        // The slave first: its INT falls, and the master's ICW1 then clears its request.
         foreach ((int port, int vectors, int cascade) in new[] { (0xA0, 0x28, 2), (0x20, 0x20, 4) })
         {
             preamble.AddRange([new(PicAction.Write, port, 0x11), new(PicAction.Write, port + 1, vectors),

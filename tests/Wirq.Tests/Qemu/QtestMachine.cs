@@ -5,15 +5,15 @@ using System.Threading.Channels;
 
 namespace Wirq.Tests.Qemu;
 
-/// <summary>What QEMU did in answer to one command: its answer, and the traces that it printed meanwhile.</summary>
+/// <summary>QEMU's reaction to one command: its answer, and the traces that it printed before.</summary>
 internal sealed record Answer(string Reply, IReadOnlyList<string> Traces)
 {
     /// <summary>The number that a read gave.</summary>
     internal ulong Value => ulong.Parse(Reply.AsSpan("OK 0x".Length), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }
 
-/// <summary>A QEMU 7.2 whose chips are driven by qtest while its CPU is stopped. Commands are sent many at a time; what
-/// it logs of them, commands, traces and answers, comes in order on its standard error.</summary>
+/// <summary>A QEMU 7.2 whose chips are driven by qtest while its CPU is stopped. Commands are sent in batches. Its log
+/// of commands, traces and answers comes in order on its standard error.</summary>
 internal sealed class QtestMachine : IDisposable
 {
     internal const string Program = "qemu-system-x86_64", Version = "7.2.";
@@ -46,7 +46,7 @@ internal sealed class QtestMachine : IDisposable
         _reading = Task.Run(Read);
     }
 
-    /// <summary>Why the machine cannot be had here; null where it can.</summary>
+    /// <summary>Why the machine is not available here; null if it is.</summary>
     internal static string? Absence()
     {
         try

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Wirq.Tests.Qemu;
 
-/// <summary>Firmware of 64 KiB that carries out what it finds in memory: reads and writes of a local APIC's registers,
-/// which only a CPU can make, and INTA cycles.</summary>
+/// <summary>Firmware of 64 KiB that executes a list in memory: reads and writes of a local APIC's registers, which only
+/// a CPU can make, and INTA cycles.</summary>
 internal static class StubRom
 {
     /// <summary>How many entries wait; the guest sets it to 0 when all are done.</summary>

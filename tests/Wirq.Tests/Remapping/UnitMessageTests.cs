@@ -11,8 +11,8 @@ using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
 
-/// <summary>The messages of a unit's own events: whose they are, where they go, and what becomes of one that nobody
-/// takes.</summary>
+/// <summary>The messages of a unit's own events: their sender, their destination, and the result if no local APIC
+/// accepts one.</summary>
 public sealed class UnitMessageTests : IEventObserver
 {
     private const ulong Unit = 0xFED90000, SpuriousVector = 0xFEE000F0;

@@ -6,8 +6,8 @@ using Wirq.State;
 
 namespace Wirq.Tests.Remapping;
 
-/// <summary>Guest memory from address 0 on, which holds a unit to what it may do: it reads entries and descriptors, whole
-/// and aligned, below its address width, and writes nothing itself.</summary>
+/// <summary>Guest memory from address 0 on, which checks the accesses of a unit: it reads whole, aligned entries and
+/// descriptors below its address width, and writes nothing itself.</summary>
 internal sealed class BenchMemory(int bytes) : IGuestMemory
 {
     internal byte[] Bytes { get; } = new byte[bytes];
@@ -43,7 +43,7 @@ internal sealed class BenchMemory(int bytes) : IGuestMemory
     }
 }
 
-/// <summary>A unit alone, with the parts of the guest's driver and of the owner played by the test.</summary>
+/// <summary>A unit alone. The test acts as the guest's driver and as the owner of the unit.</summary>
 internal sealed class VtdBench
 {
     internal const uint Version = 0x00, Cap = 0x08, Ecap = 0x10, Gcmd = 0x18, Gsts = 0x1C, RtAddr = 0x20, Ccmd = 0x28, Fsts = 0x34,

@@ -5,7 +5,8 @@ using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
 
-/// <summary>VT-d specification, 5.1.4.1 and 7: which requests are blocked, what is recorded, and what is told.</summary>
+/// <summary>VT-d specification, 5.1.4.1 and 7: which requests are blocked, what is recorded, and what is
+/// reported.</summary>
 public class VtdFaultTests
 {
     private static readonly Irte s_good = Irte.For(To(1), extended: false);

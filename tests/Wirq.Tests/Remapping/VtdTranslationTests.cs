@@ -6,7 +6,7 @@ using static Wirq.Tests.Remapping.VtdBench;
 
 namespace Wirq.Tests.Remapping;
 
-/// <summary>VT-d specification, 5.1: what a request becomes where nothing is wrong.</summary>
+/// <summary>VT-d specification, 5.1: the translation of a valid request.</summary>
 public class VtdTranslationTests
 {
     public static TheoryData<InterruptMessage> Messages =>
@@ -144,7 +144,7 @@ public class VtdTranslationTests
     [InlineData(2, 0, 0x0305, 0x02FF, false)]
     [InlineData(2, 0, 0x0305, 0x0600, false)]
     [InlineData(2, 0, 0x0503, 0x0400, false)]
-    // SVT 00: anybody.
+    // SVT 00: any requester.
     [InlineData(0, 0, 0x0310, 0xFFFF, true)]
     public void The_source_is_verified_as_the_entry_says(int validation, int qualifier, int source, int requester, bool passes)
     {

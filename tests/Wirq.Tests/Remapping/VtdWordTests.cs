@@ -2,7 +2,7 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Tests.Remapping;
 
-/// <summary>Where the fields of entries and descriptors stand (VT-d specification, 6.5.2 and 9).</summary>
+/// <summary>The positions of the fields of entries and descriptors (VT-d specification, 6.5.2 and 9).</summary>
 public class VtdWordTests
 {
     [Fact]

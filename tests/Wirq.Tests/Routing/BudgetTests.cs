@@ -2,7 +2,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>GSIs are few, and nothing is refused for it.</summary>
+/// <summary>There are few GSIs, but no virq is refused because of that.</summary>
 public sealed class BudgetTests
 {
     [Fact]

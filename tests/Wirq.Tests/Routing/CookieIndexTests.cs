@@ -4,7 +4,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>The order of virqs by cookie, held against a sorted set.</summary>
+/// <summary>The order of virqs by cookie, compared with a sorted set.</summary>
 public sealed class CookieIndexTests
 {
     private const int Slots = 512, Seed = 20264;

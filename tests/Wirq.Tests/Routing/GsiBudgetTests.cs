@@ -34,7 +34,8 @@ public sealed class GsiBudgetTests
         Assert.Equal(11, _budget.FindVictim());
     }
 
-    /// <summary>Where it would go on tells nothing once nobody has a GSI: two such budgets are one state.</summary>
+    /// <summary>Once all GSIs are free, the position of the clock has no effect: two such budgets are one
+    /// state.</summary>
     [Fact]
     public void The_clock_begins_anew_when_the_last_GSI_comes_back()
     {

@@ -4,7 +4,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>An invalidation touches those in range, and what was translated before it is used no more.</summary>
+/// <summary>An invalidation affects the routes in its range, and older translations are not used after it.</summary>
 public sealed class InvalidationTests
 {
     [Fact]

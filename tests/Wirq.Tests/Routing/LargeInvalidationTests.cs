@@ -6,7 +6,8 @@ using Wirq.Tests.Shared.Remapping;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>One write of a guest ends as many translations as there can be, in time in proportion to them.</summary>
+/// <summary>One write of a guest ends the highest number of translations, in time in proportion to that
+/// number.</summary>
 public sealed class LargeInvalidationTests
 {
     private const int Few = 4096, Most = 65534, Machines = Most / Few + 1, Rounds = 10;
@@ -22,8 +23,9 @@ public sealed class LargeInvalidationTests
     public void One_after_the_other_of_65534_take_no_more_than_their_share_of_the_time_of_4096() =>
         AssertLinear(machine => machine.TimeOfInvalidatingEach());
 
-    /// <summary>As many virqs on several machines, and on one: what else runs disturbs both alike, and the best of some
-    /// rounds least. They take nearly the same time; were it quadratic, the one would take sixteen times as long.</summary>
+    /// <summary>The same number of virqs on several machines, and on one: other load affects both in the same way, and
+    /// the best of some rounds least. Both take nearly the same time. If the time were quadratic, the one machine would
+    /// take sixteen times as long.</summary>
     private void AssertLinear(Func<Machine, TimeSpan> time)
     {
         TimeSpan small = TimeSpan.MaxValue, large = TimeSpan.MaxValue;

@@ -5,8 +5,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>A cache of routes over a kernel and a remapping table of a few lines, which keeps a log of what it was asked
-/// for.</summary>
+/// <summary>A cache of routes with a kernel and a small remapping table; it records all calls.</summary>
 internal sealed class RouteBench : IRouteOwner
 {
     internal const int FirstGsi = 8;
@@ -39,7 +38,7 @@ internal sealed class RouteBench : IRouteOwner
     /// <summary>What each entry of the remapping table says; an entry that is missing blocks.</summary>
     internal Dictionary<int, InterruptMessage> Entries { get; } = [];
 
-    /// <summary>What the kernel and userspace were asked for, in order.</summary>
+    /// <summary>The calls to the kernel and to userspace, in order.</summary>
     internal List<string> Log { get; } = [];
 
     /// <summary>Vectors that reached the local APICs, in order.</summary>
@@ -51,7 +50,7 @@ internal sealed class RouteBench : IRouteOwner
     internal int Commits { get; private set; }
     internal int Reads { get; private set; }
 
-    /// <summary>Called before an effect is carried out, as another thread could come in between.</summary>
+    /// <summary>Called before an effect is carried out, when another thread could run.</summary>
     internal Action<Event>? Before { get; set; }
 
     internal VirqHandle Virq(int entry, bool eventFd = true, bool prefault = false)
@@ -70,7 +69,7 @@ internal sealed class RouteBench : IRouteOwner
     internal void Entry(int entry, byte vector) =>
         Entries[entry] = InterruptMessage.Create(vector, DeliveryMode.Fixed, destination: 0);
 
-    /// <summary>A device writes its eventfd; whoever is there consumes it.</summary>
+    /// <summary>A device writes its eventfd; its current reader consumes it.</summary>
     internal void Signal(VirqHandle handle)
     {
         int fd = Cache.TriggerOf(handle).Number;
@@ -81,7 +80,7 @@ internal sealed class RouteBench : IRouteOwner
         Poll();
     }
 
-    /// <summary>The poll tells of all that is readable, until nothing polled is.</summary>
+    /// <summary>The poll reports readable eventfds until no polled one is readable.</summary>
     internal void Poll()
     {
         Drain();

@@ -3,7 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>What is served where, and what it costs.</summary>
+/// <summary>Where interrupts are served, and the cost.</summary>
 public sealed class RouteCacheTests
 {
     [Fact]
@@ -272,7 +272,8 @@ public sealed class RouteCacheTests
     [Fact]
     public void Who_stayed_in_the_poll_is_polled_anew_when_userspace_reads_again()
     {
-        // A poll that tells of each write once told of it while the kernel was to have it, and it was left alone.
+        // A poll that reports each write once has reported this one while the kernel was getting the virq, and it was
+        // ignored.
         var bench = new RouteBench(consumesFirst: true);
         bench.Entry(3, 0x43);
         VirqHandle virq = bench.Virq(3);

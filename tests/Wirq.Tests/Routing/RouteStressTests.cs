@@ -3,8 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>Random histories: whatever happens, what is bound and polled is what the states say, and no interrupt is lost
-/// or made up.</summary>
+/// <summary>Random histories: bindings and polls always match the states, and no interrupt is lost or added.</summary>
 public sealed class RouteStressTests(ITestOutputHelper output)
 {
     private const int Entries = 24, Virqs = 20, Steps = 1500;

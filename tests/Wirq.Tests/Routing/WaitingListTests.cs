@@ -3,7 +3,7 @@ using Wirq.State;
 
 namespace Wirq.Tests.Routing;
 
-/// <summary>Those that wait for a route, on their own.</summary>
+/// <summary>The list of virqs that wait for a route, on its own.</summary>
 public sealed class WaitingListTests
 {
     private const int Capacity = 8;
@@ -41,7 +41,7 @@ public sealed class WaitingListTests
         Assert.Equal([0, 6], Walk(_list.TakeFirst(2)));
     }
 
-    /// <summary>Against a list of .NET: whatever comes and goes, the order is that of coming.</summary>
+    /// <summary>Compared with a list of .NET: the order is always that of arrival.</summary>
     [Fact]
     public void It_keeps_the_order_whoever_leaves()
     {

@@ -8,8 +8,8 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.State;
 
-/// <summary>Random histories in pairs. One of a pair makes detours that leave nothing behind: its identity is the other's,
-/// after each step. Then one of the pair does something that can be seen, and it is not.</summary>
+/// <summary>Random histories in pairs. One of a pair takes detours that leave no trace: after each step both have the
+/// same identity. Then one of the pair does something visible, and the identities differ.</summary>
 public sealed class IdentityHistoryTests
 {
     private const int Steps = 12;

@@ -6,7 +6,7 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.State;
 
-/// <summary>Two histories that can behave alike from here on have one identity, and two that cannot have two.</summary>
+/// <summary>Two histories that behave the same from here on have one identity; two that do not have two.</summary>
 public sealed class IdentityTests
 {
     private static readonly EventFd Trigger = new(7), Resample = new(8);
@@ -74,7 +74,7 @@ public sealed class IdentityTests
         Assert.Equal(Identity(one), Identity(other));
     }
 
-    /// <summary>On one line the order counts: holders hear in it.</summary>
+    /// <summary>The order of holders on one line matters: they get the acknowledge in this order.</summary>
     [Fact]
     public void Holders_of_one_line_hear_in_the_order_in_which_they_joined()
     {
@@ -86,7 +86,7 @@ public sealed class IdentityTests
         Assert.NotEqual(Identity(one), Identity(other));
     }
 
-    /// <summary>What waits counts by what will become of it: for a present owner, or for one that is gone.</summary>
+    /// <summary>A waiting event counts by its later effect: for a current owner, or for one that has left.</summary>
     [Fact]
     public void An_acknowledge_under_way_counts_by_whether_its_owner_is_still_there()
     {
@@ -109,7 +109,8 @@ public sealed class IdentityTests
         Assert.Equal(Identity(one), Identity(other));
     }
 
-    /// <summary>What a port was given it has, though its virq has another message by now, or is gone.</summary>
+    /// <summary>A port keeps the message that it got, even if its virq has another message now, or was disposed
+    /// of.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -118,7 +119,7 @@ public sealed class IdentityTests
         Fabric one = Machine(), other = Machine();
         foreach ((Fabric fabric, Msi message) in new[] { (one, First), (other, Second) })
         {
-            // Without an eventfd it wants no route, which would have the message, too.
+            // Without an eventfd it needs no route, which would contain the message too.
             VirqHandle virq = fabric.RouteCache!.Register("device", 0x10);
             fabric.RouteCache.SetMessage(virq, message);
             fabric.RouteCache.Trigger(virq);

@@ -7,8 +7,8 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.State;
 
-/// <summary>Laws in a machine's arena count in its identity by what they would say from here on, and not by how they came to
-/// know it.</summary>
+/// <summary>Laws in a machine's arena count in its identity by their later verdicts, and not by how they learned their
+/// state.</summary>
 public sealed class LawIdentityTests
 {
     private const ulong Svr = 0xFEE000F0, Eoi = 0xFEE000B0;
@@ -75,7 +75,7 @@ public sealed class LawIdentityTests
             source.Raise();
             Assert.NotEqual(one.Identity, other.Identity);
             same.Raise();
-            // What waits to be told names a source, too.
+            // A pending report contains a source too.
             Assert.Equal(one.Identity, other.Identity);
             one.Drain();
             Assert.NotEqual(one.Identity, other.Identity);
@@ -88,7 +88,7 @@ public sealed class LawIdentityTests
         Assert.Equal(one.Identity, other.Identity);
     }
 
-    /// <summary>A law that remembers the source that did not hear, remembers which of the line's it is.</summary>
+    /// <summary>A law that stores the source without an acknowledge stores its place on the line.</summary>
     [Fact]
     public void A_source_that_was_not_told_counts_by_its_place()
     {
@@ -113,7 +113,7 @@ public sealed class LawIdentityTests
         Assert.NotEqual(disk.Slot, disk2.Slot);
     }
 
-    /// <summary>A line that rose and fell has told nothing that was not known of the machine.</summary>
+    /// <summary>A line that rose and fell has shown nothing new about the machine.</summary>
     [Fact]
     public void What_a_machine_does_tells_nothing_that_was_not_known_of_it()
     {
@@ -154,7 +154,7 @@ public sealed class LawIdentityTests
             new CpuEoi(0, 0x42, Level: false, Suppressed: false).ToEvent() },
     };
 
-    /// <summary>What waits for its answer counts, and not who came first.</summary>
+    /// <summary>What waits for an answer counts, but not the order of arrival.</summary>
     [Theory, MemberData(nameof(Waiting))]
     public void What_came_in_another_order(string what, Event first, Event second)
     {
@@ -174,7 +174,7 @@ public sealed class LawIdentityTests
         return new(EventKind.Deliver, 0, (uint)pin, message.Address.Bits, message.Data.Bits);
     }
 
-    /// <summary>The owner that a stale injection had is no part of a break.</summary>
+    /// <summary>The owner of a stale injection is not part of a break.</summary>
     [Fact]
     public void A_break_counts_by_what_it_says()
     {
@@ -253,7 +253,7 @@ internal static class SourceSteps
     internal static void Withdraw(this Source source, LawIdentityTests.Guest guest) => guest.Do(fabric => fabric.NoteWithdrawn(source));
 }
 
-/// <summary>Feeds what a machine tells to its laws.</summary>
+/// <summary>Passes the observations of a machine to its laws.</summary>
 internal sealed class LawFeeder(LawSet laws) : IEventObserver
 {
     public void Observe(in Event happened) => laws.Observe(happened);

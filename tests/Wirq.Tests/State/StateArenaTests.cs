@@ -87,8 +87,8 @@ public class StateArenaTests
         Assert.Throws<ArgumentException>(() => arena.CopyFrom(other));
     }
 
-    /// <summary>Arenas that were copied once remember that their blocks lie alike. What is reserved afterwards is compared
-    /// anew.</summary>
+    /// <summary>Arenas that were copied once store that they have the same layout. Blocks that are reserved later are
+    /// compared again.</summary>
     [Fact]
     public void A_block_that_is_reserved_after_a_copy_is_compared_and_copied()
     {
@@ -138,8 +138,8 @@ public class StateArenaTests
         }
     }
 
-    /// <summary>A run of blocks may be copied to an arena in which other blocks lie before it, so that its memory is cut into
-    /// pieces at other places.</summary>
+    /// <summary>Blocks may be copied to an arena with other blocks before them, so that the division of its memory into slabs
+    /// is different.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(10_000)]

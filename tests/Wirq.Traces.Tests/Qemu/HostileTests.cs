@@ -5,7 +5,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Tests.Qemu;
 
-/// <summary>Files that are damaged, cut off, or no logs at all.</summary>
+/// <summary>Files that are damaged, cut off, or not logs.</summary>
 public class HostileTests(ITestOutputHelper output)
 {
     private const string Good = "pic_set_irq master 1 irq 4 level 0";

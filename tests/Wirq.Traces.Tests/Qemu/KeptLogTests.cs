@@ -2,7 +2,7 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Tests.Qemu;
 
-/// <summary>Logs that QEMU wrote, whole files with all that stands between the events.</summary>
+/// <summary>Complete logs that QEMU wrote, with all lines between the events.</summary>
 public class KeptLogTests
 {
     [Fact]

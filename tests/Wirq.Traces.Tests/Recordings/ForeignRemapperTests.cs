@@ -7,7 +7,7 @@ using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Recordings;
 
-/// <summary>A recording of a machine with a remapping unit of an embedder's own.</summary>
+/// <summary>A recording of a machine with a remapping unit of an embedder.</summary>
 public sealed class ForeignRemapperTests
 {
     private static readonly FabricOptions s_machine = FabricOptions.Pc() with
@@ -51,7 +51,7 @@ public sealed class ForeignRemapperTests
             Assert.Throws<RecordingException>(() => reader.TryRead(out _)).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>What its reason means, only its own manual says: no word of VT-d's is put to it.</summary>
+    /// <summary>Only the unit's own manual defines the meaning of its reasons, so no words of VT-d are used.</summary>
     [Theory]
     [InlineData(0, "irte:5 is not present (reason 0x22)")]
     [InlineData(1, "remapping unit 1 blocked it (reason 0x22)")]

@@ -6,7 +6,7 @@ using Wirq.Traces.Tests.Replay;
 
 namespace Wirq.Traces.Tests.Recordings;
 
-/// <summary>A recording as what it is made of.</summary>
+/// <summary>A recording, as its parts.</summary>
 /// <param name="Header">The machine.</param>
 /// <param name="Events">What happened.</param>
 internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Event> Events)
@@ -26,7 +26,7 @@ internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Eve
         },
         [.. Enumerable.Range(0, 24).SelectMany(EveryKind)]);
 
-    /// <summary>What the chips tell while a kept log is fed to them.</summary>
+    /// <summary>The events of the chips when a kept log is fed to them.</summary>
     internal static RecordedMachine Of(string log)
     {
         const int most = 1500;

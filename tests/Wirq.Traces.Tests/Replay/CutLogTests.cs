@@ -4,7 +4,7 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Tests.Replay;
 
-/// <summary>Logs that lack lines: what they would say is unknown, and no mismatch.</summary>
+/// <summary>Logs that lack lines: what these would show is unknown, and not a mismatch.</summary>
 public sealed class CutLogTests
 {
     private static readonly string[] Chips = ["pic_", "ioapic_", "apic_", "vtd_", "x86_", "cpu_"];

@@ -3,7 +3,8 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Tests.Replay;
 
-/// <summary>The control: a chip that is broken between two stimuli parts from the log, and at the line where it shows.</summary>
+/// <summary>The control: a chip that is broken between two stimuli differs from the log, at the line where it
+/// shows.</summary>
 public sealed class DefectTests
 {
     private const int Pin = 14, Irq = 0;

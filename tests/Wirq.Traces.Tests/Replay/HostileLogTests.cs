@@ -4,7 +4,7 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Tests.Replay;
 
-/// <summary>Files that are no logs, and logs that lie.</summary>
+/// <summary>Files that are not logs, and logs with wrong contents.</summary>
 public sealed class HostileLogTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Tests.Replay;
 
-/// <summary>Logs that tell less than they could, and short ones for what the kept ones do not hold.</summary>
+/// <summary>Logs that show less than they could, and short logs for cases that the kept ones do not contain.</summary>
 public sealed partial class PartsOfLogsTests
 {
     [GeneratedRegex(@"^\d+@[\d.]+:", RegexOptions.Multiline)]

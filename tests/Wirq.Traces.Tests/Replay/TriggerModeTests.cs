@@ -3,7 +3,8 @@ using Wirq.Traces.Replay;
 
 namespace Wirq.Traces.Tests.Replay;
 
-/// <summary>Trigger modes of the 8259, of which no line tells. All about input 10, which is the slave's 2.</summary>
+/// <summary>Trigger modes of the 8259, which no line shows. All tests use input 10, which is the slave's input
+/// 2.</summary>
 public sealed class TriggerModeTests
 {
     private const string Start = """
@@ -100,8 +101,8 @@ public sealed class TriggerModeTests
         Assert.DoesNotContain(report.Notes, note => note.Contains("level-triggered", StringComparison.Ordinal));
     }
 
-    /// <summary>Nothing is found out of a pair whose INTA cycles do not show. That all inputs are edge is not known then: it
-    /// is what is supposed.</summary>
+    /// <summary>Nothing can be concluded about a pair whose INTA cycles are not in the log. Then it is only assumed
+    /// that all inputs are edge-triggered.</summary>
     [Fact]
     public void Where_no_INTA_shows_a_note_says_that_no_mode_is_known()
     {

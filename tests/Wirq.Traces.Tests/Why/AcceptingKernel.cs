@@ -2,7 +2,7 @@ using Wirq.Routing;
 
 namespace Wirq.Traces.Tests.Why;
 
-/// <summary>A kernel whose local APICs take every message.</summary>
+/// <summary>A kernel whose local APICs accept every message.</summary>
 internal sealed class AcceptingKernel : IKernelPort
 {
     public KernelLimits Limits { get; } = new() { ReservedGsis = 48 };

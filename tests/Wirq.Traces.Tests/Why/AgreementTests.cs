@@ -7,8 +7,7 @@ using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Why;
 
-/// <summary>A log, and the recording of its replay, give one answer: they differ in how a place is named and in nothing
-/// else.</summary>
+/// <summary>A log, and the recording of its replay, give the same answer: only the names of places differ.</summary>
 public sealed partial class AgreementTests
 {
     [GeneratedRegex(@"\bevent (\d+)")]

@@ -6,7 +6,8 @@ using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Why;
 
-/// <summary>What the end of a log cut off is not owed, and is no ground for an all-clear.</summary>
+/// <summary>An interrupt that was cut off by the end of the log is not owed, but there is no all-clear
+/// either.</summary>
 public sealed partial class LogEndTests
 {
     [GeneratedRegex(@"^(\d+)@(\d+)\.(\d+):", RegexOptions.Multiline)]

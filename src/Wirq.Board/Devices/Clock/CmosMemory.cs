@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Wirq.Board.Devices.Clock;
 
-/// <summary>What firmware would have written into the clock's memory of the machine.</summary>
+/// <summary>Writes the values that firmware would write into the memory of the real-time clock.</summary>
 /// <remarks>IBM PC/AT Technical Reference, "CMOS RAM"; bytes 0x34 on as SeaBIOS reads them (docs, memory
 /// map).</remarks>
 internal static class CmosMemory
@@ -20,7 +20,7 @@ internal static class CmosMemory
         BinaryPrimitives.WriteUInt16LittleEndian(registers[ExtendedAt..], (ushort)Math.Min(extended, ushort.MaxValue));
         BinaryPrimitives.WriteUInt16LittleEndian(registers[ExtendedAgainAt..], (ushort)Math.Min(extended, ushort.MaxValue));
         BinaryPrimitives.WriteUInt16LittleEndian(registers[Above16At..], (ushort)Math.Min(above, ushort.MaxValue));
-        // 24 bits: the byte behind them is another's, and still zero.
+        // 24 bits: the byte after them has another meaning, and is still zero.
         BinaryPrimitives.WriteUInt32LittleEndian(registers[HighAt..], (uint)Math.Min(highBytes / Block, HighMask));
         registers[CpusAt] = (byte)Math.Clamp(cpus - 1, 0, byte.MaxValue);
     }

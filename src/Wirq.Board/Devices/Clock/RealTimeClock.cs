@@ -4,15 +4,15 @@ using Wirq.Host;
 
 namespace Wirq.Board.Devices.Clock;
 
-/// <summary>The clock of a PC and its battery-backed memory: an MC146818 with 128 bytes, on IRQ 8.</summary>
+/// <summary>The real-time clock of a PC and its battery-backed memory: an MC146818 with 128 bytes, on IRQ 8.</summary>
 /// <remarks><code>
 /// 0x70 chooses a register (write-only; bit 7, the mask of NMI, has no effect)   0x71 the register
 /// 0x00-0x09 time, date and alarm   0x0A-0x0D registers A to D   0x32 century
 /// 0x15 KiB below 640, 16 bits   0x17 and 0x30 KiB above 1 MiB, 16 bits   0x34 64 KiB above 16 MiB, 16 bits
 /// 0x5B 64 KiB above 4 GiB, 24 bits   0x5F CPUs less one
 /// </code>
-/// <para>Motorola MC146818 data sheet. Seconds begin with those of the board's clock. A time that there is not is
-/// kept while the clock is set, and forgotten when it runs on. No square wave, no daylight saving, no day-of-month
+/// <para>Motorola MC146818 data sheet. Seconds begin with those of the board's clock. An invalid time is kept while the
+/// clock is stopped for setting, and dropped when it runs again. No square wave, no daylight saving, no day-of-month
 /// alarm; dates from 1900 to 2999.</para>
 /// </remarks>
 internal sealed class RealTimeClock : TimedPortDevice, IDisposable
@@ -38,7 +38,7 @@ internal sealed class RealTimeClock : TimedPortDevice, IDisposable
     /// <summary>Connects the clock.</summary>
     /// <param name="host">The machine.</param>
     /// <param name="clock">The board's clock.</param>
-    /// <param name="start">What time it is when the board's clock is 0; from 1900 to 2999, UTC as a rule.</param>
+    /// <param name="start">The time when the board's clock is 0; from 1900 to 2999, usually UTC.</param>
     /// <param name="lowBytes">Memory below the hole for devices, in bytes.</param>
     /// <param name="highBytes">Memory from 4 GiB on, in bytes.</param>
     /// <param name="cpus">How many CPUs there are.</param>
@@ -82,7 +82,7 @@ internal sealed class RealTimeClock : TimedPortDevice, IDisposable
     {
         get
         {
-            // While the interrupt stands nothing can be added to it.
+            // While the interrupt is pending, a new cause changes nothing.
             if (_raised)
                 return long.MaxValue;
             RtcFlags enabled = B.Enabled;
@@ -157,7 +157,7 @@ internal sealed class RealTimeClock : TimedPortDevice, IDisposable
             case RegisterB:
                 // The set bit ends the update-ended interrupt (data sheet, register B, bit 7).
                 _registers[RegisterB] = (value & RtcControlB.SetBit) != 0 ? (byte)(value & ~RtcFlags.Update.Bits) : value;
-                // A clock that runs shows its time in the new format.
+                // A running clock shows its time in the new format.
                 if (updated && Updates)
                     RtcCalendar.Encode(_calendar.At(_seenSecond), Format, _registers);
                 break;
@@ -175,10 +175,10 @@ internal sealed class RealTimeClock : TimedPortDevice, IDisposable
     private static bool IsTime(int index) => index is RtcCalendar.Seconds or RtcCalendar.Minutes or RtcCalendar.Hours
         or (>= RtcCalendar.DayOfWeek and <= RtcCalendar.Year) or RtcCalendar.Century;
 
-    /// <summary>What the guest wrote becomes the time, where seconds pass; where they do not, it waits in the
+    /// <summary>Takes over the time that the guest wrote, if the clock runs. If not, the time stays in the
     /// registers.</summary>
     /// <param name="now">The board's clock.</param>
-    /// <param name="updated">Whether seconds passed until now.</param>
+    /// <param name="updated">Whether the clock ran until now.</param>
     private void Adjust(long now, bool updated)
     {
         if (!Updates)
@@ -192,7 +192,8 @@ internal sealed class RealTimeClock : TimedPortDevice, IDisposable
 
     private int SecondOfDay(long second) => (int)_calendar.At(second).TimeOfDay.TotalSeconds;
 
-    /// <summary>The bit is up for a while before a second ends (data sheet, "Update Cycle").</summary>
+    /// <summary>Whether the update bit is set: it is set for a short time before a second ends (data sheet, "Update
+    /// Cycle").</summary>
     private bool UpdatesWithin(long now) => Updates && _second.TimeOf(_second.TicksAt(now) + 1) - now <= UpdateNanoseconds;
 
     private void Update()

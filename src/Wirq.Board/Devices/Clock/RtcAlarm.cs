@@ -17,7 +17,7 @@ internal readonly record struct RtcAlarm(int Hour, int Minute, int Second)
     internal static RtcAlarm Read(RtcFormat format, byte hour, byte minute, byte second) =>
         new(hour >= DoNotCare ? Any : format.DecodeHour(hour), Field(format, minute), Field(format, second));
 
-    /// <summary>How many seconds after a second of the day the alarm is next, 1 to 86400; null for never.</summary>
+    /// <summary>Seconds from a second of the day to the next alarm, 1 to 86400; null for never.</summary>
     internal int? After(int second)
     {
         if (Hour < 0 || Minute < 0 || Second < 0)

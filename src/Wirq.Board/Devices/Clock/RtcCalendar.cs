@@ -7,14 +7,14 @@ internal sealed class RtcCalendar(DateTime start)
 
     private const int FirstCentury = 19, LastCentury = 29, YearsOfCentury = 100;
 
-    // A guest's dates end in the year 2999, so that no sum leaves what a date can be.
+    // The latest date is in the year 2999, so no sum exceeds the range of DateTime.
     private DateTime _origin = start;
     private long _originSecond;
 
     /// <summary>The time at a second of the board's clock.</summary>
     internal DateTime At(long second) => _origin.AddSeconds(Math.Max(0, second - _originSecond));
 
-    /// <summary>The time at a second of the board's clock is set.</summary>
+    /// <summary>Sets the time at a second of the board's clock.</summary>
     internal void Set(DateTime time, long second) => (_origin, _originSecond) = (time, second);
 
     internal static void Encode(DateTime time, RtcFormat format, Span<byte> registers)
@@ -29,7 +29,7 @@ internal sealed class RtcCalendar(DateTime start)
         registers[Century] = format.Encode(time.Year / YearsOfCentury);
     }
 
-    /// <summary>The time that registers say; null where there is no such. The day of the week follows from the
+    /// <summary>The time in the registers; null if it is invalid. The day of the week is calculated from the
     /// date.</summary>
     internal static DateTime? Decode(ReadOnlySpan<byte> registers, RtcFormat format)
     {

@@ -11,8 +11,8 @@ internal readonly record struct RtcControlA(byte Bits)
 
     internal bool Runs => (Bits >> DividerShift & 7) == RunningDivider;
 
-    /// <summary>Ticks of the crystal from one periodic interrupt to the next; 0 for none. Rates 1 and 2 are as 8 and
-    /// 9 (table 5).</summary>
+    /// <summary>Ticks of the crystal between two periodic interrupts; 0 for none. Rates 1 and 2 are the same as 8 and 9
+    /// (table 5).</summary>
     internal long Period => (Bits & 0xF) switch
     {
         0 => 0,
@@ -35,7 +35,7 @@ internal readonly record struct RtcControlB(byte Bits)
     internal RtcFlags Enabled => new((byte)(Bits & RtcFlags.All));
 }
 
-/// <summary>Register C: what happened since it was read last.</summary>
+/// <summary>Register C: what happened since the last read.</summary>
 /// <remarks><code>7 interrupt   6 periodic   5 alarm   4 update ended   3:0 zero</code>MC146818 data sheet, "Register
 /// C".</remarks>
 internal readonly record struct RtcFlags(byte Bits)
@@ -56,7 +56,7 @@ internal readonly record struct RtcFlags(byte Bits)
 }
 
 /// <summary>The format of numbers in the time registers, by register B.</summary>
-/// <remarks>MC146818 data sheet, table 3. In 12-hour mode bit 7 of the hours says p.m.</remarks>
+/// <remarks>MC146818 data sheet, table 3. In 12-hour mode bit 7 of the hours means p.m.</remarks>
 internal readonly record struct RtcFormat(bool Binary, bool Hours24)
 {
     private const byte Afternoon = 0x80;
@@ -64,7 +64,7 @@ internal readonly record struct RtcFormat(bool Binary, bool Hours24)
 
     internal byte Encode(int value) => (byte)(Binary ? value : value / 10 << DigitShift | value % 10);
 
-    /// <summary>The number; -1 for none.</summary>
+    /// <summary>The number; -1 if it is invalid.</summary>
     internal int Decode(byte bits)
     {
         if (Binary)
@@ -81,7 +81,7 @@ internal readonly record struct RtcFormat(bool Binary, bool Hours24)
         return (byte)(Encode(shown) | (hour >= HalfDay ? Afternoon : 0));
     }
 
-    /// <summary>The hour, 0 to 23; -1 for none.</summary>
+    /// <summary>The hour, 0 to 23; -1 if it is invalid.</summary>
     internal int DecodeHour(byte bits)
     {
         if (Hours24)

@@ -1,6 +1,6 @@
 namespace Wirq.Board.Devices.Pci;
 
-/// <summary>What a guest writes to port 0xCF8: which register of which function it means.</summary>
+/// <summary>The value of port 0xCF8: it selects a register of a function.</summary>
 /// <remarks><code>
 ///  31   30 24 23 16 15   11 10      8 7        2 1 0
 /// +----+-----+-----+-------+---------+----------+---+

@@ -4,11 +4,11 @@ namespace Wirq.Board.Devices.Pci;
 
 /// <summary>A register of a configuration space.</summary>
 /// <param name="Offset">Bytes from the beginning, a multiple of 4.</param>
-/// <param name="Reset">What it holds after reset.</param>
-/// <param name="Writable">Bits that a guest can write; the others keep what they have.</param>
+/// <param name="Reset">The value after reset.</param>
+/// <param name="Writable">Bits that a guest can write; the others do not change.</param>
 internal readonly record struct ConfigurationRegister(uint Offset, uint Reset, uint Writable = 0);
 
-/// <summary>The registers of a function that hold what is written; registers without a definition read 0.</summary>
+/// <summary>The writable registers of a function; registers without a definition read 0.</summary>
 internal sealed class ConfigurationSpace
 {
     private const int Words = 64;

@@ -1,8 +1,8 @@
 namespace Wirq.Board.Devices.Pci;
 
-/// <summary>The bridge between the CPUs and bus 0: what a guest looks for at device 0 to know that there is a
+/// <summary>The bridge between the CPUs and bus 0. Guests look for it at device 0 to find out whether there is a
 /// bus.</summary>
-/// <remarks>It names itself as an Intel 82441FX (8086:1237) does, and has no register that does anything.</remarks>
+/// <remarks>It has the ids of an Intel 82441FX (8086:1237). None of its registers has an effect.</remarks>
 internal sealed class PciHostBridge : IPciFunction
 {
     private readonly ConfigurationSpace _space = new(

@@ -2,17 +2,17 @@ using Wirq.Board.Bus;
 
 namespace Wirq.Board.Devices.Pci;
 
-/// <summary>The bus, as a CPU reaches its configuration space by ports.</summary>
+/// <summary>The PCI bus, whose configuration space a CPU accesses by ports.</summary>
 /// <remarks><code>
-/// 0xCF8        32-bit: the address; other sizes do not reach it
+/// 0xCF8        32-bit: the address; accesses of other sizes do not reach it
 /// 0xCFC-0xCFF  the register that the address names, in any size and at any offset
-/// </code>PCI Local Bus 3.0, 3.2.2.3.2 (configuration mechanism #1). There is bus 0 alone. Where no function answers a
-/// read finds all ones (3.2.2.3.4). What of an access lies behind 0xCFF is dropped, and reads as ones.</remarks>
+/// </code>PCI Local Bus 3.0, 3.2.2.3.2 (configuration mechanism #1). There is only bus 0. If no function answers, a
+/// read returns all ones (3.2.2.3.4). The part of an access after 0xCFF is dropped, and reads as ones.</remarks>
 public sealed class PciRoot : IPortDevice
 {
     /// <summary>Its first port.</summary>
     public const ushort FirstPort = 0xCF8;
-    /// <summary>How many it has.</summary>
+    /// <summary>The number of ports.</summary>
     public const int Ports = 8;
 
     private const ushort AddressPort = FirstPort, DataPort = 0xCFC;

@@ -12,11 +12,11 @@ namespace Wirq.Board.Devices.Pci;
 ///
 /// BAR0
 /// 0x00 identity, read-only: "WIRQ" = 0x51524957
-/// 0x04 INTx: bit 0 raises the interrupt or lowers it
-/// 0x08 a write sends the message of this vector, where MSI and bus master are on and the guest enabled that many;
-///      reads how many were sent
-/// 0x0C acknowledges of the line that were heard; a write of any value clears it
-/// 0x10 keeps what is written
+/// 0x04 INTx: bit 0 is the level of the interrupt
+/// 0x08 a write sends the message of this vector, if MSI and bus master are on and the guest enabled that many;
+///      reads return the number of messages sent
+/// 0x0C the number of acknowledges of the line; a write of any value clears it
+/// 0x10 keeps the written value
 /// </code>
 /// <para>1AF4:10F0 to 10FF are reserved for experiments (QEMU, docs/specs/pci-ids). BAR0 answers accesses of 4 aligned
 /// bytes; other reads return 0, and other writes have no effect. A raised interrupt is visible in the status register
@@ -25,17 +25,17 @@ namespace Wirq.Board.Devices.Pci;
 /// </remarks>
 internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 {
-    /// <summary>The line that INTA# is wired to, where no other is named.</summary>
+    /// <summary>The default line of INTA#.</summary>
     public const int DefaultGsi = 17;
     /// <summary>Bytes of BAR0.</summary>
     public const uint BarBytes = 0x1000;
-    /// <summary>How many vectors of MSI it has.</summary>
+    /// <summary>The number of MSI vectors.</summary>
     public const int Vectors = 4;
-    /// <summary>What its first register reads.</summary>
+    /// <summary>The value of its first register.</summary>
     public const uint IdentityWord = 0x51524957;
     /// <summary>Vendor and device.</summary>
     public const uint VendorDevice = 0x10F0_1AF4;
-    /// <summary>Where the MSI capability stands.</summary>
+    /// <summary>Offset of the MSI capability.</summary>
     public const uint MsiOffset = 0x50;
 
     private const uint IdentityRegister = 0x00, IntxRegister = 0x04, SendRegister = 0x08, AcknowledgeRegister = 0x0C,
@@ -55,7 +55,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 
     /// <summary>Connects the function.</summary>
     /// <param name="host">The machine; it must have virqs (<see cref="FabricOptions.Routing"/>).</param>
-    /// <param name="bus">Where BAR0 appears and moves.</param>
+    /// <param name="bus">The bus on which BAR0 is mapped and moved.</param>
     /// <param name="requester">Bus, device and function: <see cref="PciRoot.RequesterOf"/>.</param>
     /// <param name="gsi">The line of INTA#.</param>
     public PciTestFunction(FabricHost host, DeviceBus bus, ushort requester, int gsi = DefaultGsi)
@@ -73,7 +73,8 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
             new(PciHeader.Capabilities, MsiOffset),
             new(PciHeader.Interrupt, PciInterrupt.OnPinA(gsi).Bits, PciInterrupt.LineMask));
         _messages = new MessageFunction(host, _msi, "PCI test function", requester);
-        // No lock is taken at an acknowledge: writes to the capability complete under this function's own.
+        // The acknowledge callback takes no lock: writes to the capability are completing calls under this function's
+        // lock.
         _pin = host.Connect(gsi, "PCI test function INTA#", acknowledged: () => Interlocked.Increment(ref _acknowledged));
     }
 
@@ -162,14 +163,14 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 
     private uint ReadMsi(uint offset) => offset switch
     {
-        // It is the last capability: bits 15:8 lead nowhere.
+        // It is the last capability: bits 15:8, the pointer to the next, are 0.
         0 => _msi.Read(0) | MsiId,
         MsiPending => (uint)_messages.Pending(0),
         _ => _msi.Read(offset),
     };
 
-    /// <summary>A message is a write to memory: the function must be bus master (PCI Local Bus 3.0, 6.2.2, bit
-    /// 2).</summary>
+    /// <summary>Sends a message. A message is a memory write, so the function must be bus master (PCI Local Bus 3.0,
+    /// 6.2.2, bit 2).</summary>
     private void Send(uint vector)
     {
         if (!_msi.Enabled || !CommandStatus.MayMaster || vector >= EnabledVectors)

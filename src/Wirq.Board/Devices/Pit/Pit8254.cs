@@ -4,27 +4,27 @@ using Wirq.Host;
 
 namespace Wirq.Board.Devices.Pit;
 
-/// <summary>The timer of a PC: an 8254, whose counter 0 is IRQ 0, and port 0x61, which has the gate and the output of
-/// counter 2.</summary>
+/// <summary>The timer of a PC: an 8254, whose counter 0 drives IRQ 0, and port 0x61, which has the gate and the output
+/// of counter 2.</summary>
 /// <remarks><code>
 /// 0x40-0x42 counters   0x43 control word (write-only)   0x61 gate, speaker, OUT of counter 2
 /// </code>
-/// <para>Intel 8254 data sheet. Modes 0 to 5, binary and BCD, counter latch and read-back. Counters 0 and 1 have their
-/// gates open for good.</para>
-/// <para>Differences from the chip: a count is loaded by its write, not by the clock after it, and it ends the current
-/// count at once, in modes 2, 3, 1 and 5 too. Events are seen late by as much as the board's timer is late. If several
-/// periods pass between two looks, there is one interrupt for them. There are at most 10000 interrupts in a second. OUT
-/// of counter 0 falls only just before it rises: the line stays up in between, so an 8259 sees it. Before its first
-/// control word a counter is silent and its OUT is low. The speaker makes no sound.</para>
+/// <para>Intel 8254 data sheet. Modes 0 to 5, binary and BCD, counter latch and read-back. The gates of counters 0 and
+/// 1 are always high.</para>
+/// <para>Differences from the chip: a count is loaded by its write, not by the next clock, and it ends the current
+/// count at once, in modes 2, 3, 1 and 5 too. Events are as late as the board's timer. If several periods pass between
+/// two updates, there is one interrupt for them. There are at most 10000 interrupts per second. OUT of counter 0 falls
+/// only just before it rises: the line stays high in between, so that an 8259 sees it. Before its first control word a
+/// counter does not count and its OUT is low. The speaker makes no sound.</para>
 /// </remarks>
 internal sealed class Pit8254 : TimedPortDevice, IDisposable
 {
-    /// <summary>Clocks of its input in a second.</summary>
+    /// <summary>Frequency of its input, in Hz.</summary>
     public const long Hertz = 1_193_182;
 
     private const ushort FirstPort = 0x40, ControlPort = 0x43, SystemPort = 0x61;
     private const int Ports = 4, Counters = 3, SpeakerCounter = 2, TimerIrq = 0;
-    // A row of memory is refreshed every 18 clocks: counter 1 has been set so since the first PC.
+    // Memory is refreshed every 18 clocks: PCs have always set counter 1 to this value.
     private const long RefreshClocks = 18;
     private const long ShortestPeriod = Hertz / 10_000;
 
@@ -122,16 +122,16 @@ internal sealed class Pit8254 : TimedPortDevice, IDisposable
     {
         if (_rise is not { } rise || rise > now)
             return;
-        // However many periods have passed, OUT rose since.
+        // OUT rose at least once since then, however many periods passed.
         if (_raised)
             _irq.Lower();
         _irq.Raise();
         _raised = true;
-        // A guest that programs more interrupts gets this rate, and no more.
+        // A guest that programs a higher rate gets this one.
         _rise = _counters[0].NextRise(now) is { } next ? Math.Max(next, now + ShortestPeriod) : null;
     }
 
-    /// <summary>The line follows OUT where counter 0 was written.</summary>
+    /// <summary>Updates the line from OUT after a write to counter 0.</summary>
     private void Follow(long now)
     {
         PitCounter timer = _counters[0];

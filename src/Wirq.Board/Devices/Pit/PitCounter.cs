@@ -1,7 +1,6 @@
 namespace Wirq.Board.Devices.Pit;
 
-/// <summary>One counter of an 8254. It does not count: from when it was loaded follows what it would have
-/// counted.</summary>
+/// <summary>One counter of an 8254. It does not count: its value is calculated from the time of its load.</summary>
 /// <remarks>Intel 8254 data sheet, "Mode Definitions". All times are clocks of the input.</remarks>
 internal sealed class PitCounter
 {
@@ -11,14 +10,14 @@ internal sealed class PitCounter
     private PitCount _written;
     private PitCount? _latched;
     private PitStatus? _latchedStatus;
-    // Counted clocks are those before the gate last opened, and those since.
+    // Clocks that were counted before the gate last rose, and since then.
     private long _before, _since;
     private int _clocks = BinaryRange;
     private bool _programmed, _loaded, _armed, _gate, _highNext, _readHighNext;
 
     internal PitCounter(bool gate) => _gate = gate;
 
-    /// <summary>Whether it counts: it has a count, its gate lets it, and modes 1 and 5 were triggered.</summary>
+    /// <summary>Whether it counts: it has a count, its gate is high, and in modes 1 and 5 it was triggered.</summary>
     internal bool Runs => _loaded && (_gate || Triggered);
 
     private bool Triggered => _control.Mode is 1 or 5;
@@ -27,7 +26,7 @@ internal sealed class PitCounter
 
     private long Counted(long now) => _before + (Runs ? now - _since : 0);
 
-    /// <summary>A control word for this counter.</summary>
+    /// <summary>Writes a control word for this counter.</summary>
     internal void Program(PitControl control, long now)
     {
         if (control.Access == PitAccess.Latch)
@@ -45,7 +44,7 @@ internal sealed class PitCounter
 
     internal void LatchStatus(long now) => _latchedStatus ??= PitStatus.Of(_control, Output(now), !_loaded);
 
-    /// <summary>A byte of the count.</summary>
+    /// <summary>Writes a byte of the count.</summary>
     internal void Write(byte value, long now)
     {
         if (!_programmed)
@@ -72,7 +71,7 @@ internal sealed class PitCounter
         }
     }
 
-    /// <summary>A byte of the status, of the latched count or of the count as it runs.</summary>
+    /// <summary>Reads a byte of the status, of the latched count or of the current count.</summary>
     internal byte Read(long now)
     {
         if (_latchedStatus is { } status)
@@ -89,7 +88,7 @@ internal sealed class PitCounter
         return high ? count.High : count.Low;
     }
 
-    /// <summary>The gate opens or closes.</summary>
+    /// <summary>Sets the gate.</summary>
     internal void SetGate(bool gate, long now)
     {
         if (gate == _gate)
@@ -105,7 +104,7 @@ internal sealed class PitCounter
         }
     }
 
-    /// <summary>OUT.</summary>
+    /// <summary>The level of OUT.</summary>
     internal bool Output(long now)
     {
         long counted = Counted(now);
@@ -134,7 +133,7 @@ internal sealed class PitCounter
         {
             0 or 1 => counted < _clocks ? _clocks : null,
             2 or 3 => (counted / _clocks + 1) * _clocks,
-            // One clock low, and up again.
+            // OUT is low for one clock, and then high again.
             _ => counted <= _clocks ? _clocks + 1 : null,
         };
         return at + (now - counted);
@@ -148,7 +147,7 @@ internal sealed class PitCounter
         // In modes 2 and 3 a count of 1 is illegal; it counts as 2 here.
         _clocks = _control.Mode is 2 or 3 ? Math.Max(clocks, 2) : clocks;
         (_before, _since) = (0, now);
-        // Modes 1 and 5 wait for their gate to open, also where they were running.
+        // Modes 1 and 5 wait for a rising gate, even if they were counting.
         _armed = true;
         _loaded = !Triggered;
     }
@@ -164,7 +163,7 @@ internal sealed class PitCounter
         else if (_control.Mode == 3)
         {
             long within = counted % _clocks;
-            // An odd count is loaded less one, and counts down by two.
+            // An odd count is loaded minus one, and counts down by two.
             left = _clocks / 2 * 2 - 2 * (within < HighClocks ? within : within - HighClocks);
         }
         else

@@ -3,7 +3,7 @@ namespace Wirq.Board.Devices.Pit;
 /// <summary>The control word of an 8254.</summary>
 /// <remarks><code>
 /// 7:6 counter, or 3 for a read-back   5:4 access: 0 latches the count, 1 low byte, 2 high byte, 3 low then high
-/// 3:1 mode, of which 6 and 7 are 2 and 3   0 counts in BCD
+/// 3:1 mode; 6 and 7 mean 2 and 3   0 counts in BCD
 /// read-back: 5 does not latch the count   4 does not latch the status   3:1 counters 2 to 0
 /// </code>Intel 8254 data sheet, "Control Word Format" and "Read-Back Command".</remarks>
 internal readonly record struct PitControl(byte Bits)
@@ -27,7 +27,7 @@ internal readonly record struct PitControl(byte Bits)
     internal bool Selects(int counter) => (Bits >> ModeShift + counter & 1) != 0;
 }
 
-/// <summary>How the bytes of a count come and go.</summary>
+/// <summary>Which bytes of a count are read and written.</summary>
 internal enum PitAccess : byte
 {
     Latch,
@@ -38,7 +38,7 @@ internal enum PitAccess : byte
 
 /// <summary>What a read-back latches of a counter.</summary>
 /// <remarks><code>
-/// 7 OUT   6 null count: what was written does not count yet   5:0 as in the control word
+/// 7 OUT   6 null count: the written count is not loaded yet   5:0 as in the control word
 /// </code></remarks>
 internal readonly record struct PitStatus(byte Bits)
 {
@@ -58,13 +58,13 @@ internal readonly record struct PitCount(ushort Bits)
 
     internal static PitCount Of(byte low, byte high) => new((ushort)(low | high << ByteBits));
 
-    /// <summary>How many clocks it means; 0 is the most there are: 65536, or 10000 in BCD.</summary>
+    /// <summary>The number of clocks. 0 is the maximum: 65536, or 10000 in BCD.</summary>
     internal int Clocks(bool bcd)
     {
         if (!bcd)
             return Bits == 0 ? PitCounter.BinaryRange : Bits;
         int clocks = 0;
-        // A digit above 9 is none; it counts for what it is.
+        // A digit above 9 is invalid; it counts with its value.
         for (int digit = Digits - 1; digit >= 0; digit--)
             clocks = clocks * 10 + (Bits >> digit * DigitBits & 0xF);
         return clocks == 0 ? PitCounter.BcdRange : clocks;

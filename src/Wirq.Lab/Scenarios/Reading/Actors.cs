@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Who acts in a scenario: its CPUs and devices.</summary>
+/// <summary>The actors of a scenario: its CPUs and devices.</summary>
 internal sealed class Actors
 {
     /// <summary>The CPU that runs a handler of all CPUs.</summary>
@@ -23,12 +23,12 @@ internal sealed class Actors
 
     internal static string CpuName(int cpu) => cpu == RunningCpu ? "the CPU" : $"{CpuPrefix}{cpu}";
 
-    /// <summary>What a step can begin with.</summary>
+    /// <summary>The words with which a step can begin.</summary>
     internal IEnumerable<string> Names
     {
         get
         {
-            // A machine of many CPUs would drown the rest.
+            // For a machine with many CPUs the list would be too long.
             const int listed = 4;
             IEnumerable<string> cpus = Machine.Cpus <= listed
                 ? Enumerable.Range(0, Machine.Cpus).Select(CpuName) : [CpuName(0), "…", CpuName(Machine.Cpus - 1)];
@@ -36,7 +36,7 @@ internal sealed class Actors
         }
     }
 
-    /// <summary>Whether a word has the form of a CPU's name; if so it must be one of the machine's.</summary>
+    /// <summary>Whether a word has the form of a CPU's name. If so, it must be a CPU of the machine.</summary>
     internal bool TryCpu(YamlScalar scalar, out int cpu) => TryCpu(scalar, scalar.Text, out cpu);
 
     internal bool TryCpu(YamlScalar at, string text, out int cpu)

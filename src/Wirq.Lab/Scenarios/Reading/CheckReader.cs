@@ -126,7 +126,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
             : throw key.Expected("a device with a virq: a message, an eventfd or a resample eventfd, and kernel in the machine");
     }
 
-    /// <summary>One state of all, or how many are in which.</summary>
+    /// <summary>Reads one state for all virqs, or the number of virqs in each state.</summary>
     private Dictionary<VirqState, int> ReadStates(YamlNode node, int device)
     {
         if (node is not YamlMapping map)

@@ -2,12 +2,12 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Reads what a CPU does.</summary>
+/// <summary>Reads the commands of a CPU.</summary>
 internal sealed class CommandReader(Actors actors, RegisterReader registers)
 {
     private const int SpecificEois = 16, AnyOf = -1, NoneAtAll = -2;
     private const ulong MaxPinDestination = 0x7FFF;
-    // What a step does, in words, and not what is expected to come of it: a timeline says what came of it.
+    // The text of a step says what it does, and not the expected outcome: a timeline adds the outcome.
     private const string Takes = "looks for an interrupt to take", Asks = "runs an INTA cycle";
 
     /// <summary>Reads one command, or a list of them, as steps of a CPU.</summary>
@@ -150,7 +150,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         return (new MigrateCommand(chip, pin, to, vector), $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}{anew}");
     }
 
-    // Several registers in one command are several steps, in the order of the file; so are several values of one.
+    // Several registers in one command make several steps, in the order of the file. So do several values of one
+    // register.
     private void ReadAccesses(YamlScalar word, YamlNode value, bool faults, int cpu, List<Step> steps)
     {
         YamlMapping map = value.AsMapping("a map of registers and their values");

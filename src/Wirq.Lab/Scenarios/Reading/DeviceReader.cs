@@ -72,7 +72,7 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, IReadOnlyColle
         }
     }
 
-    // A name must not be taken for a number, a CPU or another word that begins a step.
+    // A name must not look like a number, a CPU or another word that begins a step.
     private void CheckName(YamlScalar name)
     {
         string text = name.Text;

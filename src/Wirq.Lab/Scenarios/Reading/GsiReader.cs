@@ -1,6 +1,6 @@
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Knows which GSIs lead somewhere, and reads what ends in one.</summary>
+/// <summary>Reads values that identify a GSI, and checks that the GSI exists.</summary>
 internal sealed class GsiReader
 {
     private const int PciWires = 4, FirstPciWire = 16, MaxBridges = 32;
@@ -9,7 +9,7 @@ internal sealed class GsiReader
     private readonly IReadOnlyList<int> _wires;
     private readonly int _count;
 
-    /// <summary>Reads for chips that were validated.</summary>
+    /// <summary>Creates a reader for chips that were validated.</summary>
     internal GsiReader(FabricOptions chips, YamlMapping machine)
     {
         _count = chips.GsiCount;

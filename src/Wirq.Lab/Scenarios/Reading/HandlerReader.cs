@@ -4,7 +4,7 @@ namespace Wirq.Lab.Scenarios.Reading;
 internal sealed class HandlerReader(Actors actors, StepReader steps)
 {
     private const int MaxTurns = 10_000, MaxHandlers = 10_000;
-    // A world counts the turns of each handler on each CPU.
+    // A world counts the runs of each handler on each CPU.
     private const int MaxCounts = 1 << 21;
 
     internal IReadOnlyList<Handler> Read(YamlNode? node)
@@ -37,7 +37,7 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
         }
     }
 
-    // A list of steps is the same each time; a list of lists has one for each time.
+    // A list of steps is the same each time. A list of lists has one list for each time.
     private List<IReadOnlyList<Step>> ReadTurns(int cpu, YamlNode node)
     {
         YamlSequence list = node.AsSequence("a list of steps, or a list of such lists for the first time, the second, …");

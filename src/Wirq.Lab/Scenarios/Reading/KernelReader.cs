@@ -4,11 +4,10 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Reads who serves virqs: the kernel, its version, how many routes it has, and in what batches they
-/// come.</summary>
+/// <summary>Reads which kernel serves virqs, its version, its number of routes, and how commits are batched.</summary>
 internal sealed class KernelReader
 {
-    // Each may have an eventfd for its trigger, and one for the resample.
+    // Each virq may have one eventfd for its trigger, and one for the resample.
     private const int MaxVirqs = SimulatedEventFds.MaxCapacity / 2, MaxVersions = 16;
 
     private readonly YamlMapping _map;

@@ -4,9 +4,9 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>One machine of several that a scenario runs on.</summary>
-/// <param name="Differs">What it varies, in words; empty where nothing varies.</param>
-/// <param name="Machine">It.</param>
+/// <summary>One of several machines on which a scenario runs.</summary>
+/// <param name="Differs">The values that vary, in words; empty if nothing varies.</param>
+/// <param name="Machine">The machine.</param>
 internal readonly record struct MachineVariant(string Differs, MachineSpec Machine);
 
 /// <summary>Reads <c>machine</c>.</summary>
@@ -20,8 +20,8 @@ internal sealed class MachineReader
     private MachineReader(YamlMapping map) => (_map, _places) = (map, new OptionPlaces(map));
 
     /// <summary>Reads a machine.</summary>
-    /// <param name="node">Where it stands; null for the usual PC.</param>
-    /// <param name="at">Where the scenario stands.</param>
+    /// <param name="node">Its node in the file; null for the default PC.</param>
+    /// <param name="at">The position of the scenario.</param>
     /// <param name="reserved">Words that cannot be names of devices.</param>
     internal static IReadOnlyList<MachineVariant> Read(YamlNode? node, FilePosition at, IReadOnlyCollection<string> reserved)
     {
@@ -78,7 +78,7 @@ internal sealed class MachineReader
                 Devices = devices,
                 Fabric = usual with
                 {
-                    // A kernel's local APICs are KVM's.
+                    // Local APICs in a kernel are KVM's.
                     LocalApics = apics with { Profile = kernel == KernelModel.Split ? Profile.Kvm : profile },
                     IoApics = [.. ioApics.Select(io => io.Options with
                     {
@@ -170,7 +170,7 @@ internal sealed class MachineReader
         };
     }
 
-    // Each EOI is a step at least, so that no run comes to more of them than that.
+    // Each EOI is at least one step, so a run cannot have more of them than steps.
     private static int ReadStormLimit(YamlMapping map, int usual)
     {
         int limit = Int(map, "stormLimit", usual);

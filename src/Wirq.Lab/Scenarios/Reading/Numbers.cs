@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Numbers and times as scenarios write them.</summary>
+/// <summary>Numbers and times in the format of scenarios.</summary>
 internal static class Numbers
 {
     internal const string Forms = "a number (decimal, 0x… or 0b…)";
     internal const string TimeForms = "a time such as 10ms (ns, us, ms, s)";
 
-    // Long enough for every experiment, and a million of them still fit in 63 bits of nanoseconds.
+    // Long enough for every experiment. A million of them still fit in 63 bits of nanoseconds.
     private const long LongestTime = OptionCheck.MaxDelay;
     private const int LongestTimeText = 32;
 
-    /// <summary>The units of time, in nanoseconds. The shorter word comes last: "ms" ends in "s".</summary>
+    /// <summary>The units of time, in nanoseconds. The shorter unit is last: "ms" ends in "s".</summary>
     internal static WordList<long> Units { get; } =
         new(("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000));
 
@@ -35,8 +35,8 @@ internal static class Numbers
     internal static int ReadInt(YamlNode node, string what, int least, int most) =>
         (int)Read(node, what, (ulong)least, (ulong)most);
 
-    /// <summary>A number whose limits the library has: what is none reads as -1, which no option takes, and what is too
-    /// large as the largest.</summary>
+    /// <summary>A number whose limits the library checks. Text that is not a number reads as -1, which no option
+    /// accepts. A number that is too large reads as the largest.</summary>
     internal static long ReadUnchecked(YamlNode node, long largest) =>
         node is YamlScalar scalar && TryParse(scalar.Text, out ulong value) ? (long)Math.Min(value, (ulong)largest) : -1;
 
@@ -57,7 +57,7 @@ internal static class Numbers
         return decimal.IsInteger(nanoseconds) ? (long)nanoseconds : throw scalar.Expected("whole nanoseconds");
     }
 
-    /// <summary>A number as a reader of registers likes it: small ones in decimal, others in hexadecimal.</summary>
+    /// <summary>A number in the usual format for registers: small ones in decimal, others in hexadecimal.</summary>
     internal static string Show(ulong value) =>
         value < 100 ? value.ToString(CultureInfo.InvariantCulture) : "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 

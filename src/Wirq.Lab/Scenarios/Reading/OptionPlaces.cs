@@ -4,13 +4,13 @@ using Wirq.Routing;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Holds what was read of a machine to the limits of the library, and says where in the file a field stands that
-/// is out of them.</summary>
+/// <summary>Checks the options of a machine against the limits of the library. If a field is out of range, it reports
+/// the position of the field in the file.</summary>
 /// <param name="machine">The map of the machine.</param>
 internal sealed class OptionPlaces(YamlMapping machine)
 {
-    // Fields of options, each as it is called in the map that it is read from. What is not here is not read from a file,
-    // and what belongs to it is said of the whole.
+    // Fields of options, with their words in the map from which they are read. A field that is not listed is not read
+    // from a file; an error in it is reported for the whole.
     private static readonly Dictionary<string, string> s_words = new()
     {
         [nameof(LocalApicOptions.Count)] = "cpus",
@@ -33,7 +33,7 @@ internal sealed class OptionPlaces(YamlMapping machine)
         [nameof(RoutingOptions.BatchDelay)] = "batchDelay",
     };
 
-    // Fields that are reckoned from what stands under a word.
+    // Fields that are calculated from the value of a word.
     private static readonly Dictionary<string, string> s_reckoned = new()
     {
         [nameof(FabricOptions.Sources)] = "devices",
@@ -43,7 +43,7 @@ internal sealed class OptionPlaces(YamlMapping machine)
     };
 
     /// <summary>Validates options.</summary>
-    /// <exception cref="ScenarioException">They do not hold; says where that stands.</exception>
+    /// <exception cref="ScenarioException">They are invalid; it has the position.</exception>
     internal void Check(Action validate)
     {
         try

@@ -3,9 +3,9 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>A run of bits of a register that holds a run of bits of a field's value.</summary>
+/// <summary>Consecutive bits of a register that contain consecutive bits of a field's value.</summary>
 /// <param name="Bit">Lowest bit in the register.</param>
-/// <param name="Width">How many.</param>
+/// <param name="Width">Number of bits.</param>
 /// <param name="ValueBit">Lowest bit in the value.</param>
 internal readonly record struct Piece(int Bit, int Width, int ValueBit = 0)
 {
@@ -22,7 +22,7 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
     private ulong ValueMask => Pieces.Aggregate(0ul, (mask, piece) => mask | piece.ValueMask);
     private bool IsFlag => Pieces is [{ Width: 1 }] && Words is null;
 
-    /// <summary>Reads a value of the field: a number, a word of its own, or for a single bit true or false.</summary>
+    /// <summary>Reads a value of the field: a number, one of its words, or true or false for a single bit.</summary>
     internal (ulong Bits, string Text) Read(YamlNode node)
     {
         YamlScalar scalar = node.AsScalar(Expected);
@@ -55,8 +55,8 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
         }
     }
 
-    /// <summary>The field in the half of the register that begins at <paramref name="start"/>; null if it is in another
-    /// half.</summary>
+    /// <summary>The part of the field in the half of the register that begins at <paramref name="start"/>; null if it
+    /// is in the other half.</summary>
     internal Field? Within(int start, int width)
     {
         Piece[] inside = [.. Pieces.Where(piece => piece.Bit >= start && piece.Bit + piece.Width <= start + width)];
@@ -116,7 +116,7 @@ internal static class RegisterFields
     internal static FieldMap SpuriousVector { get; } = new(
         Vector, Flag("enabled", 8), Flag("focus", 9), Flag("suppress-eoi-broadcast", 12));
 
-    /// <summary>The interrupt command register as in x2APIC mode (Intel SDM vol. 3, 11.12.9).</summary>
+    /// <summary>The interrupt command register in the layout of x2APIC mode (Intel SDM vol. 3, 11.12.9).</summary>
     internal static FieldMap InterruptCommand { get; } = new(
         Vector, new("to", [new(32, 32)]), Mode, Logical, new("shorthand", [new(18, 2)], Shorthands), Level,
         Flag("assert", 14));
@@ -150,7 +150,7 @@ internal static class RegisterFields
     internal static FieldMap FaultRecordHigh { get; } = new(
         Flag("fault", 63), new("reason", [new(32, 8)]), new("source", [new(0, 16)]));
 
-    /// <summary>All of them, by the names that the documentation gives them.</summary>
+    /// <summary>All of them, by their names in the documentation.</summary>
     internal static IReadOnlyDictionary<string, FieldMap> All { get; } = new Dictionary<string, FieldMap>
     {
         ["rte"] = Entry, ["lvt"] = LocalVector, ["svr"] = SpuriousVector, ["icr"] = InterruptCommand,
@@ -190,7 +190,7 @@ internal static class RegisterFields
         _ => null,
     };
 
-    // By its name ICR is both halves; by its bare offset it is the low one, which has no "to".
+    // The name ICR means both halves. Its offset means only the low half, which has no "to".
     private static FieldMap? OfLocalApic(ApicRegister register, int size) => register switch
     {
         ApicRegister.SpuriousVector => SpuriousVector,

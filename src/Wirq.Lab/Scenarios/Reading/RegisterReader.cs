@@ -3,7 +3,7 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Reads the names of registers, and values as far as they are named.</summary>
+/// <summary>Reads names of registers, and values with named fields.</summary>
 internal sealed class RegisterReader(Actors actors)
 {
     private readonly IReadOnlyList<IoApicOptions> _ioApics = actors.Machine.Fabric.IoApics;
@@ -11,7 +11,7 @@ internal sealed class RegisterReader(Actors actors)
     private const int EntrySize = 8, WordSize = 4, MsrSize = 8, PortSize = 1;
     private const uint RecordStride = 0x10, RegisterStride = LocalApics.RegisterStride, LastApicOffset = 0xFF0;
 
-    /// <summary>The shapes of names, for an error and for the documentation.</summary>
+    /// <summary>The forms of names, for an error and for the documentation.</summary>
     internal static IReadOnlyList<string> Shapes { get; } =
     [
         "rte.N", "rte.N.low", "rte.N.high", "ioapic.id", "ioapic.version", "ioapic.arbitration", "ioapic.index.N",
@@ -68,7 +68,7 @@ internal sealed class RegisterReader(Actors actors)
 
     internal RegisterName Read(YamlScalar name) => Read(name, name.Text);
 
-    /// <summary>Reads a name of which <paramref name="text"/> is left after a prefix.</summary>
+    /// <summary>Reads a name; <paramref name="text"/> is its remainder after a prefix.</summary>
     internal RegisterName Read(YamlScalar at, string text)
     {
         string[] parts = text.Split('.');
@@ -212,7 +212,7 @@ internal sealed class RegisterReader(Actors actors)
             && int.TryParse(chip.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out unit));
     }
 
-    /// <summary>Reads a pin: 11, or ioapic1.3 for a pin of another I/OAPIC than the first.</summary>
+    /// <summary>Reads a pin: 11, or ioapic1.3 for a pin of another I/OAPIC.</summary>
     internal (int IoApic, int Pin) ReadPin(YamlNode node)
     {
         YamlScalar scalar = node.AsScalar("a pin such as 11 or ioapic1.3");

@@ -1,13 +1,13 @@
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>What a value is for.</summary>
+/// <summary>The purpose of a value.</summary>
 internal enum ValueUse
 {
-    /// <summary>To be written: what is not named is zero.</summary>
+    /// <summary>It is written; unnamed fields are zero.</summary>
     Write,
-    /// <summary>To replace part of what stands there.</summary>
+    /// <summary>It replaces the named fields.</summary>
     Change,
-    /// <summary>To be compared as far as named.</summary>
+    /// <summary>It is compared in the named fields.</summary>
     Compare,
 }
 
@@ -15,7 +15,7 @@ internal enum ValueUse
 internal static class RegisterValueReader
 {
     /// <summary>Reads a value.</summary>
-    /// <returns>It, and it in words.</returns>
+    /// <returns>The value, and its text.</returns>
     internal static (RegisterValue Value, string Text) Read(YamlNode node, RegisterName register, ValueUse use)
     {
         ulong all = register.Size == 8 ? ulong.MaxValue : (1ul << register.Size * 8) - 1;
@@ -51,7 +51,7 @@ internal static class RegisterValueReader
         {
             Field field = fields.Find(entry.Key.Text) ?? throw Words.Unknown(entry.Key, fields.Names);
             if ((named & field.Mask) != 0)
-                throw entry.Key.Expected("each bit once; another field that stands here has bits of this one");
+                throw entry.Key.Expected("each bit once; another field here has bits of this one");
             (ulong placed, string text) = field.Read(entry.Value);
             bits |= placed;
             named |= field.Mask;

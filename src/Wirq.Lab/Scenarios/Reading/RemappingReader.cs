@@ -3,7 +3,8 @@ using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Reads what concerns remapping: the unit, requesters, messages, entries of the table, invalidations.</summary>
+/// <summary>Reads the parts of a scenario that concern remapping: the unit, requesters, messages, entries of the table,
+/// invalidations.</summary>
 internal static class RemappingReader
 {
     private const int MaxEntries = 65536, MaxMask = 15;
@@ -41,14 +42,14 @@ internal static class RemappingReader
         throw scalar.Expected(expected);
     }
 
-    /// <summary>Reads a message: its words, or the entry of the table that it names.</summary>
+    /// <summary>Reads a message: its words, or the entry of the table that it refers to.</summary>
     internal static Msi ReadMessage(YamlNode node)
     {
         YamlMapping map = node.AsMapping($"a map of {Words.Join(ScenarioWords.Msi)}").Only(ScenarioWords.Msi);
         if (map["handle"] is { } handle)
         {
             if (map["address"] is { } address)
-                throw address.Expected("no address beside handle, which stands in it");
+                throw address.Expected("no address beside handle, which is a part of it");
             ushort index = (ushort)Numbers.Read(handle, "an entry of the remapping table", 0, ushort.MaxValue);
             ulong subhandle = map["data"] is { } given ? Numbers.Read(given, "a subhandle", 0, uint.MaxValue) : 0;
             return new Msi(MsiAddress.ForHandle(index, subhandleValid: map["data"] is not null), new MsiData((uint)subhandle));
@@ -58,7 +59,7 @@ internal static class RemappingReader
         return new Msi(where, (uint)data);
     }
 
-    /// <summary>Reads <c>irte</c>: a map of entries, or runs of entries, and what they make.</summary>
+    /// <summary>Reads <c>irte</c>: a map from entries, or ranges of entries, to their contents.</summary>
     internal static IEnumerable<(IrteCommand Command, string Text)> ReadEntries(YamlNode node)
     {
         YamlMapping map = node.AsMapping("a map of entries, such as {5: {vector: 0x45}}");
@@ -97,7 +98,7 @@ internal static class RemappingReader
         YamlScalar scalar = node.AsScalar(Words.Join(RegisterFields.Modes.Words));
         if (RegisterFields.Modes.TryFind(scalar.Text, out ulong mode))
             return (DeliveryMode)mode;
-        // A number may be the reserved mode.
+        // A number may name the reserved mode.
         return Numbers.TryParse(scalar.Text, out ulong number) && number < 8 ? (DeliveryMode)number
             : throw Words.Unknown(scalar, RegisterFields.Modes.Words);
     }

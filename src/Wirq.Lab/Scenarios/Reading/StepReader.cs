@@ -12,9 +12,9 @@ internal sealed class StepReader
     private readonly CommandReader _commands;
     private readonly CheckReader _checks;
 
-    /// <param name="actors">Who acts.</param>
-    /// <param name="machines">The machines that the scenario is run on. They differ in nothing that a step refers to, but a
-    /// step may come to more on one than on another.</param>
+    /// <param name="actors">The actors.</param>
+    /// <param name="machines">The machines on which the scenario runs. Everything to which a step refers is equal in
+    /// them, but a step may take more work on one than on another.</param>
     internal StepReader(Actors actors, IReadOnlyList<MachineSpec> machines)
     {
         _machines = machines;
@@ -24,7 +24,7 @@ internal sealed class StepReader
         _checks = new CheckReader(actors, registers);
     }
 
-    /// <summary>Words that begin a step, so no device can have them as its name.</summary>
+    /// <summary>Words that begin a step, so a device cannot have them as its name.</summary>
     internal static IReadOnlyCollection<string> Reserved { get; } =
     [
         .. ScenarioWords.Steps.Concat(ScenarioWords.Commands).Concat(ScenarioWords.PlainCommands),
@@ -32,8 +32,9 @@ internal sealed class StepReader
     ];
 
     /// <summary>Reads the steps of the scenario itself, each of which names its actor.</summary>
-    /// <param name="node">Where they stand.</param>
-    /// <param name="runs">How often they are run: for each variant of the machine, and under each historic design.</param>
+    /// <param name="node">Their node in the file.</param>
+    /// <param name="runs">How often they are run: once for each variant of the machine, and once under each historic
+    /// design.</param>
     internal List<Step> ReadScenario(YamlNode node, int runs)
     {
         List<Step> steps = ReadList(node, handler: null);
@@ -42,7 +43,8 @@ internal sealed class StepReader
         return steps;
     }
 
-    /// <summary>Reads one turn of a handler, whose steps the CPU does that runs it, unless they name another.</summary>
+    /// <summary>Reads one run of a handler. The CPU that runs the handler does its steps, unless a step names another
+    /// CPU.</summary>
     internal List<Step> ReadTurn(YamlNode node, int cpu)
     {
         List<Step> steps = ReadList(node, cpu);
@@ -52,7 +54,7 @@ internal sealed class StepReader
 
     internal ExpectStep ReadExpect(YamlNode node) => _checks.Read(node);
 
-    // Counts what the steps come to when they are run; a repetition in a repetition multiplies.
+    // Counts the steps of a run; nested repetitions multiply.
     private void CheckCount(IReadOnlyList<Step> steps, int most, string why)
     {
         foreach (MachineSpec machine in _machines)
@@ -66,7 +68,7 @@ internal sealed class StepReader
         {
             count += step switch
             {
-                // To do nothing again and again takes its time too.
+                // An empty repetition takes time too.
                 RepeatStep repeat => repeat.Times * Math.Max(1, Count(machine, repeat.Steps, most, why)),
                 _ => StepWork.Of(step, machine),
             };
@@ -179,8 +181,8 @@ internal sealed class StepReader
         return new DeviceStep(name.At, $"{name.Text} {text}", device, action, vector);
     }
 
-    /// <summary>A device sends its first message where nothing else is said; what its driver does concerns all of its
-    /// vectors.</summary>
+    /// <summary>The vector of a device's action. By default a device sends its first message, and an action of its
+    /// driver is for all of its vectors.</summary>
     private static int ReadVector(DeviceAction action, YamlEntry? argument, DeviceSpec spec)
     {
         if (argument is not { } given)

@@ -1,6 +1,6 @@
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Words that stand for values, in the order in which an error lists them.</summary>
+/// <summary>Words for values, in the order of error messages.</summary>
 internal sealed class WordList<T>(params (string Word, T Value)[] entries)
 {
     internal IReadOnlyList<string> Words { get; } = [.. entries.Select(entry => entry.Word)];
@@ -33,20 +33,20 @@ internal static class Words
 
     internal static string Join(IEnumerable<string> words) => string.Join(", ", words);
 
-    /// <summary>The error for a word that a place does not have.</summary>
+    /// <summary>The error for a word that is unknown at its place.</summary>
     internal static ScenarioException Unknown(YamlScalar found, IReadOnlyCollection<string> words)
     {
         string? nearest = Nearest(found.Text, words);
         return found.Expected($"one of {Join(words)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
     }
 
-    /// <summary>The word that someone meant, if one is near enough.</summary>
+    /// <summary>The nearest word, if one is near enough.</summary>
     internal static string? Nearest(string text, IEnumerable<string> words)
     {
         if (text.Length > LongestWord)
             return null;
         string? nearest = null;
-        // A third of the letters may be wrong; words as short as "eoi" still deserve one slip.
+        // A third of the letters may be wrong. In words as short as "eoi" one letter may be wrong.
         int least = Math.Max(1, text.Length / 3) + 1;
         foreach (string word in words)
         {
@@ -57,7 +57,7 @@ internal static class Words
         return nearest;
     }
 
-    // Edit distance in which two swapped neighbours count once.
+    // Edit distance in which a swap of two neighbours counts once.
     private static int Distance(string a, string b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>A node of a YAML file that knows where it stands.</summary>
+/// <summary>A node of a YAML file, with its position.</summary>
 internal abstract class YamlNode(FilePosition at)
 {
     internal FilePosition At { get; } = at;
 
-    /// <summary>What it is, for an error.</summary>
+    /// <summary>Its description, for an error.</summary>
     internal abstract string Found { get; }
 
     internal ScenarioException Expected(string expected) => new(At, Found, expected);
@@ -18,7 +18,7 @@ internal abstract class YamlNode(FilePosition at)
         this is YamlScalar { IsNull: false } scalar ? scalar : throw Expected(expected);
 }
 
-/// <summary>A scalar. Its type is for the reader to say: hexadecimal and binary numbers stay text until then.</summary>
+/// <summary>A scalar. The reader determines its type: hexadecimal and binary numbers stay text until then.</summary>
 internal sealed class YamlScalar(FilePosition at, string text, bool plain) : YamlNode(at)
 {
     private const int Shown = 60;
@@ -67,7 +67,7 @@ internal sealed class YamlMapping(FilePosition at, IReadOnlyList<YamlEntry> entr
     internal YamlNode Required(string key, string what) =>
         this[key] ?? throw new ScenarioException(At, $"{what} without {key}", key);
 
-    /// <summary>This map, if all its keys are words of the place.</summary>
+    /// <summary>Returns this map, after a check that all its keys are words of the place.</summary>
     internal YamlMapping Only(IReadOnlyList<string> words)
     {
         foreach (YamlEntry entry in Entries)

@@ -3,8 +3,8 @@ using YamlDotNet.Core.Events;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
-/// <summary>Builds nodes from the events of the YAML parser. A file is hostile until it is read: its length and depth are
-/// bounded, and what could multiply it (aliases, merge keys) or name types (tags) does not exist here.</summary>
+/// <summary>Builds nodes from the events of the YAML parser. A file is not trusted: its length and depth are bounded.
+/// Aliases and merge keys, which could multiply it, and tags, which could name types, are not supported.</summary>
 internal sealed class YamlTree
 {
     internal const int MaxLength = 1 << 20, MaxDepth = 64;
@@ -27,8 +27,8 @@ internal sealed class YamlTree
         ? new YamlTree(file, text).Document()
         : throw new ScenarioException(new FilePosition(file, 1, 1), $"a file of {text.Length} characters", $"at most {MaxLength}");
 
-    // The parser treats U+0000 as the end of the file, so it would silently drop what follows. It also counts lines at
-    // separators at which YAML 1.2 and editors do not.
+    // The parser treats U+0000 as the end of the file, so it would silently drop the rest. It also counts lines at
+    // separators that YAML 1.2 and editors do not treat as line ends.
     private static FilePosition FindEnd(string file, string text)
     {
         const char lineSeparator = '\u2028', paragraphSeparator = '\u2029';
@@ -68,22 +68,21 @@ internal sealed class YamlTree
         }
         catch (YamlException e)
         {
-            // A tab is what a plain scalar before it is blamed for.
+            // For a tab the parser reports the position of the plain scalar before it.
             YamlDotNet.Core.Mark place = e.Message.Contains("tab character", StringComparison.Ordinal) ? e.End : e.Start;
             string why = e.Message.Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
             throw NotYaml(At(place), char.ToLowerInvariant(why[0]) + why[1..]);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            // Some malformed text (a brace left open is enough) breaks the scanner's own invariants. All it leaves us
-            // is
-            // how far it came.
+            // Some malformed text (an open brace is enough) breaks the scanner's own invariants. Only the position that
+            // it reached is known then.
             throw NotYaml(At(_reached), "what follows cannot be scanned");
         }
         throw NotYaml(At(_reached), "the file ends here");
     }
 
-    // A brace that is left open is found out only where something does not fit, perhaps many lines on.
+    // An open brace is only detected where the text after it does not fit, perhaps many lines later.
     private ScenarioException NotYaml(FilePosition at, string why) => new(at, $"not YAML ({why})", "YAML 1.2"
         + (_braces.TryPeek(out FilePosition brace) ? $"; the bracket of line {brace.Line}, column {brace.Column} is still open here" : ""));
 
@@ -128,13 +127,13 @@ internal sealed class YamlTree
             YamlScalar key = Node(next).AsScalar("a word");
             if (!lines.TryAdd(key.Text, key.At.Line))
                 throw new ScenarioException(
-                    key.At, $"{key.Found} again", $"each word once; it stands on line {lines[key.Text]} too");
+                    key.At, $"{key.Found} again", $"each word once; it is on line {lines[key.Text]} too");
             entries.Add(new YamlEntry(key, Node(Next())));
         }
         return new YamlMapping(at, entries);
     }
 
-    // The parser puts the end of a file without a last line end one line too low.
+    // If the file does not end in a line feed, the parser reports its end one line too low.
     private FilePosition At(YamlDotNet.Core.Mark mark) =>
         mark.Line > _end.Line ? _end : new(_file, Math.Max(1, (int)mark.Line), Math.Max(1, (int)mark.Column));
 }

@@ -2,17 +2,17 @@ using Iced.Intel;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>The code of a guest of a few instructions, while it is written.</summary>
+/// <summary>Builds the code of a guest of a few instructions.</summary>
 internal sealed class GuestCode
 {
     private readonly List<(byte Vector, Label Label)> _handlers = [];
 
     internal GuestCode(int bits) => Asm = new Assembler(bits);
 
-    /// <summary>Writes instructions. The first is where the guest begins.</summary>
+    /// <summary>Writes instructions. The guest begins at the first one.</summary>
     internal Assembler Asm { get; }
 
-    /// <summary>Says that a vector's handler begins here.</summary>
+    /// <summary>Marks the beginning of a vector's handler.</summary>
     internal void Handler(byte vector)
     {
         Label label = Asm.CreateLabel();
@@ -20,12 +20,12 @@ internal sealed class GuestCode
         _handlers.Add((vector, label));
     }
 
-    /// <summary>Reports to the host that the guest is here: an OUT of AL.</summary>
+    /// <summary>Reports the position of the guest to the host: an OUT of AL.</summary>
     /// <param name="port">The port, which identifies the place.</param>
     internal void Mark(byte port) => Asm.@out(port, AssemblerRegisters.al);
 
     /// <summary>Assembles it.</summary>
-    /// <param name="address">Of the first instruction, as RIP counts.</param>
+    /// <param name="address">RIP of the first instruction.</param>
     internal (byte[] Bytes, (byte Vector, ulong Address)[] Handlers) Assemble(ulong address)
     {
         var writer = new Bytes();

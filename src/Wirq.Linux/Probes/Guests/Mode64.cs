@@ -1,15 +1,16 @@
 namespace Wirq.Linux.Probes;
 
-/// <summary>What a guest needs to be entered in 64-bit mode at CPL 0: tables that map 4 GiB each address as it is,
-/// descriptors, and system registers (Intel SDM vol. 3, 4.5 and 9.8.5).</summary>
+/// <summary>What a guest needs to enter 64-bit mode at CPL 0: page tables that map 4 GiB one to one, descriptors, and
+/// system registers (Intel SDM vol. 3, 4.5 and 9.8.5).</summary>
 internal static class Mode64
 {
     /// <summary>Selectors.</summary>
     internal const ushort CodeSelector = 8, DataSelector = 16;
     internal const int Descriptors = 3, GateBytes = 16, Vectors = 256;
-    /// <summary>Entries of the page tables: one of the highest level, one of pointers, and four directories.</summary>
+    /// <summary>Entries of the page tables: one table of the highest level, one of directory pointers, and four
+    /// directories.</summary>
     internal const int TableEntries = (2 + Directories) * EntriesOfTable;
-    /// <summary>The entry of the pointers behind those that are used, which maps what lies at 4 GiB.</summary>
+    /// <summary>The first unused directory-pointer entry, which maps the addresses from 4 GiB on.</summary>
     internal const int NextPointer = EntriesOfTable + Directories;
     internal const ulong LargePageBytes = 0x200000;
 
@@ -17,8 +18,8 @@ internal static class Mode64
     private const ulong ProtectedAndPaged = 0x80000031, PhysicalAddressExtension = 1 << 5, LongModeEnabledActive = 0x500;
     private const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
 
-    /// <summary>Writes the page tables. Pages have 2 MiB, for not every host has larger ones.</summary>
-    /// <param name="tables">Where: <see cref="TableEntries"/>.</param>
+    /// <summary>Writes the page tables. Pages are 2 MiB, because not every host has larger ones.</summary>
+    /// <param name="tables">The memory for them: <see cref="TableEntries"/> entries.</param>
     /// <param name="address">Their physical address.</param>
     internal static void WriteTables(Span<PageEntry> tables, ulong address)
     {
@@ -30,11 +31,11 @@ internal static class Mode64
     }
 
     /// <summary>Writes the descriptor table.</summary>
-    /// <param name="descriptors">Where: <see cref="Descriptors"/>.</param>
+    /// <param name="descriptors">The memory for them: <see cref="Descriptors"/> descriptors.</param>
     internal static void WriteDescriptors(Span<ulong> descriptors) => (descriptors[1], descriptors[2]) = (FlatCode, FlatData);
 
     /// <summary>The system registers.</summary>
-    /// <param name="system">Those that the vCPU has.</param>
+    /// <param name="system">The current ones of the vCPU.</param>
     /// <param name="tables">Physical address of the page tables.</param>
     /// <param name="gdt">Address of the descriptors.</param>
     /// <param name="idt">Address of the gates.</param>

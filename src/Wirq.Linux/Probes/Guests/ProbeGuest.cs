@@ -4,11 +4,11 @@ using Wirq.Routing;
 
 namespace Wirq.Linux.Probes;
 
-/// <summary>A machine with one vCPU and 2 MiB, whose guest is a few instructions in real mode or in 64-bit mode at
-/// CPL 0. It is run on the calling thread, for no longer than it is given.</summary>
+/// <summary>A machine with one vCPU and 2 MiB. Its guest is a few instructions in real mode or in 64-bit mode at CPL 0.
+/// It runs on the calling thread, up to a time limit.</summary>
 /// <remarks><code>
 /// 0x00000  vector table of real mode
-/// 0x01000  page tables: 4 GiB, each address as it is, so that the local APIC is in reach
+/// 0x01000  page tables: 4 GiB one to one, so that the local APIC is reachable
 /// 0x07000  descriptor table: 0x08 code, 0x10 data
 /// 0x08000  interrupt gates
 /// 0x0F000  top of the stack
@@ -17,9 +17,9 @@ namespace Wirq.Linux.Probes;
 /// </code></remarks>
 internal sealed class ProbeGuest : IDisposable
 {
-    /// <summary>Where the guest's data begins; real mode has it through a segment.</summary>
+    /// <summary>The address of the guest's data; real mode uses a segment to reach it.</summary>
     internal const int Data = 0x20000;
-    /// <summary>Where the code begins.</summary>
+    /// <summary>The address of the code.</summary>
     internal const int Code = 0x10000;
 
     private const int MemoryBytes = 0x200000, Tables = 0x1000, Gdt = 0x7000, Idt = 0x8000, StackTop = 0xF000, VectorBytes = 4;
@@ -66,8 +66,8 @@ internal sealed class ProbeGuest : IDisposable
 
     /// <summary>A guest in real mode.</summary>
     /// <param name="system">The host's KVM.</param>
-    /// <param name="deadline">When the probe must be over.</param>
-    /// <param name="chip">What irqchip the kernel has.</param>
+    /// <param name="deadline">The latest end of the probe.</param>
+    /// <param name="chip">The irqchip in the kernel.</param>
     /// <param name="write">Writes the code.</param>
     /// <param name="prepare">Prepares the machine, before it has a vCPU.</param>
     internal static ProbeGuest RealMode(KvmSystem system, ProbeDeadline deadline, KvmIrqChip chip, Action<GuestCode> write,
@@ -101,10 +101,10 @@ internal sealed class ProbeGuest : IDisposable
     internal ref uint Word(int address) =>
         ref MemoryMarshal.Cast<byte, uint>(_memory.AsSpan((nuint)address, sizeof(uint)))[0];
 
-    /// <summary>Runs the guest until it exits, or for as long as it is given.</summary>
-    /// <param name="limit">How long.</param>
-    /// <returns><see cref="KvmExitReason.Interrupted"/>: the time has passed.</returns>
-    /// <exception cref="TimeoutException">The probe's time has passed.</exception>
+    /// <summary>Runs the guest until it exits, or until a time limit.</summary>
+    /// <param name="limit">The time limit.</param>
+    /// <returns><see cref="KvmExitReason.Interrupted"/>: the limit has passed.</returns>
+    /// <exception cref="TimeoutException">The deadline of the probe has passed.</exception>
     internal KvmExitReason Run(TimeSpan limit)
     {
         _deadline.ThrowIfPassed();
@@ -127,9 +127,9 @@ internal sealed class ProbeGuest : IDisposable
     }
 
     /// <summary>Runs the guest up to a mark.</summary>
-    /// <param name="port">Of the mark.</param>
-    /// <param name="limit">How long.</param>
-    /// <param name="instead">What came instead; empty where the mark came.</param>
+    /// <param name="port">The port of the mark.</param>
+    /// <param name="limit">The time limit.</param>
+    /// <param name="instead">The exit that came instead; empty if the mark came.</param>
     internal bool RunTo(ushort port, TimeSpan limit, out string instead)
     {
         KvmExitReason reason = Run(limit);
@@ -139,15 +139,15 @@ internal sealed class ProbeGuest : IDisposable
         return reached;
     }
 
-    /// <summary>Runs the guest up to a mark; what comes instead ends the probe.</summary>
-    /// <exception cref="ProbeException">Something else came.</exception>
+    /// <summary>Runs the guest up to a mark. Any other exit ends the probe.</summary>
+    /// <exception cref="ProbeException">Another exit came.</exception>
     internal void Expect(ushort port, TimeSpan limit, string what)
     {
         if (!RunTo(port, limit, out string instead))
             throw new ProbeException($"{what}: {instead}");
     }
 
-    /// <summary>Sets where the guest goes on, and RFLAGS.</summary>
+    /// <summary>Sets the next instruction, and RFLAGS.</summary>
     internal void Enter(in KvmSystemRegisters system, ulong rip)
     {
         Vcpu.SystemRegisters = system;
@@ -157,7 +157,7 @@ internal sealed class ProbeGuest : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A kick that is under way must be over before its vCPU goes.
+        // A kick that has begun must end before its vCPU is disposed.
         using (var over = new ManualResetEvent(false))
         {
             if (_timer.Dispose(over))
@@ -173,7 +173,7 @@ internal sealed class ProbeGuest : IDisposable
         {
             Vcpu.Kick();
         }
-        // Thrown on a thread of the timer's it would end the process; the timer comes again.
+        // An exception on a thread of the timer would end the process. The timer fires again.
         catch (KernelException)
         {
         }

@@ -5,17 +5,17 @@ namespace Wirq.Traces.Qemu.Gzip;
 /// <summary>Decompresses a gzip file (RFC 1952) with one or several members, and reports whether it is
 /// complete.</summary>
 /// <remarks>
-/// <see cref="GZipStream"/> ends silently if a file was cut off, or if other data follows the last member. So it gets
-/// one more member after the file, with a known text. If that text comes out, the file ended with a complete member. In
-/// a cut member it is decompressed wrongly, and nothing of it is returned. This relies on the stream returning all its
-/// data before it reads on; if that changed, complete files would be reported as cut. When the stream finds damage, it
-/// loses the text of that one call, up to <see cref="AtOnce"/> bytes.
+/// <see cref="GZipStream"/> ends silently if a file was cut off, or if other data follows the last member. So this
+/// class appends one more member with a known text to the file. If that text comes out, the file ended with a complete
+/// member. If the file ends within a member, the appended bytes are decompressed as part of it, and are not returned.
+/// This relies on the stream returning all its data before it reads on; if that changed, complete files would be
+/// reported as cut. If the stream finds damage, the text of that one call is lost, up to <see cref="AtOnce"/> bytes.
 /// </remarks>
 internal sealed class GzipText : IDisposable
 {
     internal const byte Magic1 = 0x1F, Magic2 = 0x8B;
 
-    /// <summary>What is decompressed in one call: little, since a damage takes it along.</summary>
+    /// <summary>The number of bytes that one call decompresses. It is small, because damage loses them.</summary>
     internal const int AtOnce = 1024;
 
     private static readonly byte[] EndText = "The file has ended."u8.ToArray(), EndMember = Compress(EndText);
@@ -30,9 +30,9 @@ internal sealed class GzipText : IDisposable
         _gzip = new GZipStream(_file, CompressionMode.Decompress);
     }
 
-    /// <summary>Reads what there is, at least one byte.</summary>
+    /// <summary>Reads the available text, at least one byte.</summary>
     /// <returns>0 at the end.</returns>
-    /// <exception cref="GzipDamage">The file is cut off (all before has been read) or damaged.</exception>
+    /// <exception cref="GzipDamage">The file is cut off (all text before that was read) or damaged.</exception>
     internal int Read(Span<byte> into)
     {
         int read;
@@ -65,15 +65,15 @@ internal sealed class GzipText : IDisposable
         return compressed.ToArray();
     }
 
-    /// <summary>The file, and after it the member that marks its end.</summary>
+    /// <summary>The file, followed by the member that marks its end.</summary>
     private sealed class MarkedFile(Stream stream, ReadOnlyMemory<byte> head) : Stream
     {
         private ReadOnlyMemory<byte> _next = head;
 
-        /// <summary>How much of the file was read.</summary>
+        /// <summary>The number of bytes of the file that were read.</summary>
         internal long Given { get; private set; }
 
-        /// <summary>Whether all of the file was read, and the mark begun.</summary>
+        /// <summary>Whether all of the file was read, and the mark was begun.</summary>
         internal bool Ended { get; private set; }
 
         public override bool CanRead => true;

@@ -12,7 +12,7 @@ public readonly record struct PicPinChanged(int Irq, bool High) : IEventView<Pic
     public Event ToEvent() => new(EventKind.PicPinChanged, 0, (uint)Irq, High ? 1u : 0);
 }
 
-/// <summary>A request became the one that INTR stands for.</summary>
+/// <summary>INTR is now for this request.</summary>
 /// <param name="Irq">IRQ of the pair, 0 to 15; 8 to 15 are the slave's.</param>
 /// <param name="Level">Whether the pin is level-triggered.</param>
 public readonly record struct PicRequested(int Irq, bool Level) : IEventView<PicRequested>

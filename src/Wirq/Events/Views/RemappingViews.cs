@@ -38,7 +38,7 @@ public readonly record struct RemapFaulted(int Unit, ushort Requester, ulong Rea
         Entry | (Suppressed ? SuppressedBit : 0) | (Lost ? LostBit : 0));
 }
 
-/// <summary>The guest invalidates cached entries, or their cached translations are gone.</summary>
+/// <summary>The guest invalidates cached entries, or their cached translations were dropped.</summary>
 /// <param name="Done">Whether it is done.</param>
 /// <param name="Unit">Number of the remapping unit, 8 bits.</param>
 /// <param name="First"><see cref="RouteCookie.Key"/> of the first entry.</param>

@@ -49,7 +49,7 @@ internal readonly record struct QueuedDescriptor(ulong Low, ulong High)
 {
     /// <summary>Bytes that a descriptor takes.</summary>
     public const int Size = 16;
-    /// <summary>The largest index mask, as ECAP_REG.MHMV tells the guest.</summary>
+    /// <summary>The largest index mask, as ECAP_REG.MHMV reports it to the guest.</summary>
     public const int MaxIndexMask = 15;
 
     private const ulong SelectiveBit = 1 << 4, InterruptBit = 1 << 4, StatusBit = 1 << 5, FenceBit = 1 << 6;

@@ -201,6 +201,6 @@ internal readonly record struct InterruptRequest(Msi Message)
     /// <summary>The index of its entry, 17 bits: handle plus subhandle (5.1.3).</summary>
     internal int Index => Message.Address.Handle + (Message.Address.SubhandleValid ? (ushort)Message.Data.Bits : 0);
 
-    /// <summary>The request read in compatibility format, whatever its format bit says.</summary>
+    /// <summary>The request read in compatibility format, with any format bit.</summary>
     internal Msi AsCompatibility => new(new MsiAddress(Message.Address.Bits & ~FormatBit), Message.Data);
 }
