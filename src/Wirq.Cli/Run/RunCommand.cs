@@ -7,10 +7,11 @@ using Wirq.Traces.Recordings;
 
 namespace Wirq.Cli.Run;
 
-/// <summary><c>wirq run</c>: runs scenarios and prints a table of verdicts.</summary>
+/// <summary><c>wirq run</c>: runs scenarios and prints their verdicts.</summary>
 internal static class RunCommand
 {
-    private const string DefaultFolder = "scenarios", Simulation = "sim", Kvm = "kvm";
+    private const string DefaultFolder = "scenarios", Kvm = "kvm";
+    internal const string Simulation = "sim";
 
     internal static Command Build()
     {
@@ -24,13 +25,16 @@ internal static class RunCommand
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the run to a file (one scenario only)" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var seed = new Option<int>("--seed") { Description = "The order in which CPUs step; 0 is lowest first" };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the laws of every scenario, and all that is kept of the story of a failing one" };
-        var command = new Command("run", "Run scenarios and print a table of verdicts")
+        var list = new Option<bool>("--list", "-l") { Description = "Print every scenario with its verdict, not only a summary of each folder" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Print every scenario, how often each law held, and all that is kept of the story of each that failed" };
+        var filter = new Option<string[]>("--filter", "-f") { Description = "Run only scenarios with this text in their name, file or covered ids; * stands for any letters" };
+        var command = new Command("run", "Run scenarios and print their verdicts")
         {
-            paths, backend, record, json, seed, verbose,
+            paths, filter, list, verbose, json, backend, seed, record,
         };
         command.SetAction(parsed => Run(new RunOptions(parsed.GetValue(paths) ?? [], parsed.GetValue(backend)!,
-            parsed.GetValue(record), parsed.GetValue(json), parsed.GetValue(seed), parsed.GetValue(verbose))));
+            parsed.GetValue(record), parsed.GetValue(json), parsed.GetValue(seed), parsed.GetValue(verbose), parsed.GetValue(list),
+            parsed.GetValue(filter) ?? [])));
         return command;
     }
 
@@ -39,11 +43,16 @@ internal static class RunCommand
         try
         {
             IReadOnlyList<string> files = ScenarioFiles.Find(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
-            IReadOnlyList<Scenario> scenarios = ScenarioFiles.Read(files);
+            (IReadOnlyList<Scenario> read, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
+            foreach (UnreadFile bad in unread)
+                Console.Error.WriteLine(bad.Why);
+            if (read.Count == 0)
+                return CommandLine.BadInput;
+            IReadOnlyList<Scenario> scenarios = ScenarioFilter.Choose(read, options.Filters);
             if (options.Record is not null && scenarios.Count != 1)
                 throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");
             using OutputFile? record = OutputFile.Open("--record", options.Record, files);
-            return Answer(Play(scenarios, options, record), options, record);
+            return Answer(Play(scenarios, options, record), unread, options, record);
         }
         catch (Exception bad) when (bad is ScenarioException or UsageException)
         {
@@ -52,14 +61,15 @@ internal static class RunCommand
         }
     }
 
-    private static int Answer(IReadOnlyList<ScenarioResult> results, RunOptions options, OutputFile? record)
+    private static int Answer(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, RunOptions options, OutputFile? record)
     {
-        int status = results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure : CommandLine.Success;
+        int status = results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure
+            : unread.Count > 0 ? CommandLine.BadInput : CommandLine.Success;
         status = record?.Complete(status) ?? status;
         if (options.Json)
-            RunJson.Write(results, StandardStreams.Output);
+            RunJson.Write(results, unread, StandardStreams.Output);
         else
-            RunReport.Write(results, options.Verbose, onHost: options.Backend != Simulation);
+            RunReport.Write(results, unread, options);
         return status;
     }
 
@@ -110,4 +120,9 @@ internal static class RunCommand
 }
 
 /// <summary>The options of <c>wirq run</c>.</summary>
-internal sealed record RunOptions(IReadOnlyList<string> Paths, string Backend, FileInfo? Record, bool Json, int Seed, bool Verbose);
+internal sealed record RunOptions(IReadOnlyList<string> Paths, string Backend, FileInfo? Record, bool Json, int Seed, bool Verbose,
+    bool List, IReadOnlyList<string> Filters)
+{
+    /// <summary>Whether a host runs them, which may lack something or deviate.</summary>
+    internal bool OnHost => Backend != RunCommand.Simulation;
+}

@@ -6,13 +6,22 @@ namespace Wirq.Cli.Run;
 /// <summary>Writes the verdicts, for a program.</summary>
 internal static class RunJson
 {
-    internal static void Write(IReadOnlyList<ScenarioResult> results, Stream output)
+    internal static void Write(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, Stream output)
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteStartArray("scenarios");
         foreach (ScenarioResult result in results)
             Write(json, result);
+        json.WriteEndArray();
+        json.WriteStartArray("unread");
+        foreach (UnreadFile bad in unread)
+        {
+            json.WriteStartObject();
+            json.WriteString("file", bad.File);
+            json.WriteString("why", bad.Why);
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
         json.WriteStartObject("counts");
         foreach (Verdict verdict in Enum.GetValues<Verdict>())

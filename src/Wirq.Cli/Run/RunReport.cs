@@ -1,34 +1,63 @@
 using System.Globalization;
 using Spectre.Console;
+using Wirq.Cli.Outputs;
 using Wirq.Lab.Running;
 
 namespace Wirq.Cli.Run;
 
-/// <summary>Writes the table of verdicts, for a person.</summary>
+/// <summary>The verdicts, for a person: a screen that says what failed and why, and how much held.</summary>
 internal static class RunReport
 {
-    private const int NarrowWidth = 80;
+    /// <summary>A run of so few scenarios lists them; a larger one has a line for each folder.</summary>
+    private const int Listed = 12;
+    // After the story of the first, so many more say why they failed.
+    private const int ReasonsOfOthers = 6;
 
     /// <summary>Writes it.</summary>
     /// <param name="results">The verdicts.</param>
-    /// <param name="verbose">Whether to print the laws, and complete stories.</param>
-    /// <param name="onHost">Whether the run used a host, which may lack something or deviate.</param>
-    internal static void Write(IReadOnlyList<ScenarioResult> results, bool verbose, bool onHost)
+    /// <param name="unread">Files that could not be read.</param>
+    /// <param name="options">What to print.</param>
+    internal static void Write(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, RunOptions options)
     {
-        IAnsiConsole console = AnsiConsole.Console;
-        if (Console.IsOutputRedirected)
+        IAnsiConsole console = Screen.Output();
+        bool lists = options.List || options.Verbose || results.Count <= Listed;
+        if (lists)
         {
-            console.Profile.Width = NarrowWidth;
-            console.Profile.Capabilities.Ansi = false;
-            console.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+            foreach (IGrouping<string, ScenarioResult> folder in results.GroupBy(FolderOf))
+                console.Write(TableOf(folder.Key, folder));
         }
-        foreach (IGrouping<string, ScenarioResult> folder in results.GroupBy(result => FolderOf(result)))
-            console.Write(TableOf(folder.Key, folder));
-        foreach (ScenarioResult failed in results.Where(result => result.Verdict == Verdict.Failed))
-            WriteStory(console, failed, whole: verbose);
-        if (verbose)
+        else
+        {
+            console.Write(RunFolders.TableOf(results));
+        }
+        WriteStories(console, [.. results.Where(result => result.Verdict == Verdict.Failed)], options.Verbose);
+        if (options.Verbose)
             WriteLaws(console, results);
-        WriteSummary(console, results, onHost);
+        WriteSummary(console, results, options.OnHost);
+        if (unread.Count > 0)
+            console.MarkupLineInterpolated($"[red]{Phrase.Count(unread.Count, "file")} not read[/]: see the first lines, on standard error");
+        if (!lists)
+            console.MarkupLine("[dim]--list shows every scenario, --filter TEXT runs some of them[/]");
+    }
+
+    /// <summary>The first that failed has its whole story, so that the screen is not too long; the others say why.</summary>
+    private static void WriteStories(IAnsiConsole console, IReadOnlyList<ScenarioResult> failed, bool all)
+    {
+        foreach (ScenarioResult one in failed.Take(all ? failed.Count : 1))
+            WriteStory(console, RunStory.Of(one, console.Profile.Width, whole: all));
+        if (all || failed.Count <= 1)
+            return;
+        foreach (ScenarioResult one in failed.Skip(1).Take(ReasonsOfOthers))
+            WriteStory(console, RunStory.ReasonOf(one, console.Profile.Width));
+        int left = failed.Count - 1 - ReasonsOfOthers;
+        console.MarkupLineInterpolated($"[dim]{(left > 0 ? $"… and {left} more failed; " : "")}-v tells the story of each[/]");
+    }
+
+    private static void WriteStory(IAnsiConsole console, IReadOnlyList<string> lines)
+    {
+        console.MarkupLine($"[red bold]{RunStory.Headline}[/][bold]{Markup.Escape(lines[0][RunStory.Headline.Length..])}[/]");
+        foreach (string line in lines.Skip(1))
+            console.WriteLine(line);
     }
 
     private static Table TableOf(string folder, IEnumerable<ScenarioResult> results)
@@ -50,14 +79,6 @@ internal static class RunReport
             }
         }
         return table;
-    }
-
-    private static void WriteStory(IAnsiConsole console, ScenarioResult failed, bool whole)
-    {
-        IReadOnlyList<string> lines = RunStory.Of(failed, console.Profile.Width, whole);
-        console.MarkupLine($"[red bold]{RunStory.Headline}[/][bold]{Markup.Escape(lines[0][RunStory.Headline.Length..])}[/]");
-        foreach (string line in lines.Skip(1))
-            console.WriteLine(line);
     }
 
     private static void WriteLaws(IAnsiConsole console, IReadOnlyList<ScenarioResult> results)
@@ -87,13 +108,15 @@ internal static class RunReport
             console.MarkupLine("[dim]wirq host says what each probe asks, and what it found[/]");
     }
 
+    /// <summary>The name of the folder in which a scenario's file lies.</summary>
     internal static string FolderOf(ScenarioResult result) =>
         Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(result.Scenario.At.File))) ?? "";
 
     private static string Word(HistoricResult historic) =>
         historic.Caught ? "[green]caught[/]" : historic.Finished ? "[red]missed[/]" : "[red]did not finish[/]";
 
-    private static string Word(Verdict verdict) => verdict switch
+    /// <summary>A verdict as markup.</summary>
+    internal static string Word(Verdict verdict) => verdict switch
     {
         Verdict.Held => "[green]held[/]",
         Verdict.Failed => "[red]failed[/]",

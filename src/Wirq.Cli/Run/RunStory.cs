@@ -42,9 +42,16 @@ internal sealed class RunStory
         return story._lines;
     }
 
-    private void TellReasons(ScenarioResult failed)
+    /// <summary>The headline, and the first reason.</summary>
+    internal static IReadOnlyList<string> ReasonOf(ScenarioResult failed, int width)
     {
-        string[] reasons =
+        var story = new RunStory(width, whole: false);
+        string[] reasons = ReasonsOf(failed);
+        return [.. story.Wrap(Headline, $"{failed.Scenario.Name} ({failed.Scenario.At.File})"), .. story.Wrap(Indent, reasons[0]),
+            .. reasons.Length == 1 ? [] : (string[])[$"{Indent}… and {Number(reasons.Length - 1)} more"]];
+    }
+
+    private static string[] ReasonsOf(ScenarioResult failed) =>
         [
             // An endless storm is already a failure.
             .. failed.Storms.Where(storm => !storm.Endless).Select(storm => storm.ToString()),
@@ -54,6 +61,10 @@ internal sealed class RunStory
                 ? $"as {missed.Design}, {missed.Breaks} should have failed: {missed.Detail}"
                 : $"as {missed.Design} it did not finish, so whether it breaks {missed.Breaks} is not known: {missed.Detail}"),
         ];
+
+    private void TellReasons(ScenarioResult failed)
+    {
+        string[] reasons = ReasonsOf(failed);
         int told = 0;
         foreach (string reason in reasons)
         {

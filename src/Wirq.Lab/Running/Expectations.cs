@@ -1,6 +1,7 @@
 using System.Globalization;
 using Wirq.Events;
 using Wirq.Lab.Scenarios;
+using Wirq.Lab.Scenarios.Reading;
 using Wirq.Lab.Worlds;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
@@ -31,32 +32,44 @@ internal static class Expectations
         }
     }
 
-    internal static string Differs(string what, RegisterValue expected, ulong found) => (found & ~expected.Mask) == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{what} is 0x{found:x}, and should be 0x{expected.Bits:x}")
-        : string.Create(CultureInfo.InvariantCulture,
-            $"{what} is 0x{found:x}; of its bits 0x{expected.Mask:x} are 0x{found & expected.Mask:x}, and should be 0x{expected.Bits:x}");
+    /// <summary>How a register differs from what it should be: in the fields that were named, or in the form in which the
+    /// number was written.</summary>
+    internal static string Differs(RegisterName register, RegisterValue expected, ulong found)
+    {
+        Field[] fields = [.. (RegisterFields.Of(register)?.Fields ?? [])
+            .Where(field => (field.Mask & ~expected.Mask) == 0 && ((found ^ expected.Bits) & field.Mask) != 0)];
+        ulong told = fields.Aggregate(0ul, (mask, field) => mask | field.Mask);
+        bool byField = expected.Form == NumberForm.Fields && ((found ^ expected.Bits) & expected.Mask & ~told) == 0;
+        if (byField)
+            return $"{register.Text} has {Describe(found)}, and should have {Describe(expected.Bits)} (it is {expected.Form.Show(found)})";
+        string Show(ulong value) => expected.Form.Show(value);
+        return (found & ~expected.Mask) == 0 ? $"{register.Text} is {Show(found)}, and should be {Show(expected.Bits)}"
+            : $"{register.Text} is {Show(found)}; of its bits {Show(expected.Mask)} are {Show(found & expected.Mask)}, and should be {Show(expected.Bits)}";
+
+        string Describe(ulong value) => string.Join(", ", fields.Select(field => field.Describe(value)));
+    }
 
     private static string? Verify(World world, Check check, int runningCpu)
     {
         switch (check)
         {
             case TakenCheck c:
-                return Same($"cpu{c.Cpu} took", world.Journal.TakeTaken(c.Cpu), c.Vectors);
+                return Same($"cpu{c.Cpu} took", world.Journal.TakeTaken(c.Cpu), c.Vectors, c.Form);
             case TakenCountCheck c:
-                return SameCounts($"cpu{c.Cpu} took", world.Journal.TakeTaken(c.Cpu), c.Counts);
+                return SameCounts($"cpu{c.Cpu} took", world.Journal.TakeTaken(c.Cpu), c.Counts, c.Form);
             case TakenByAnyCheck c:
-                return SameCounts("the CPUs took", Enumerable.Range(0, world.Spec.Cpus).SelectMany(world.Journal.TakeTaken), c.Counts);
+                return SameCounts("the CPUs took", Enumerable.Range(0, world.Spec.Cpus).SelectMany(world.Journal.TakeTaken), c.Counts, c.Form);
             case RegisterCheck c:
                 int cpu = c.Cpu >= 0 ? c.Cpu : runningCpu;
                 bool read = world.Registers.Read(cpu, c.Register, out ulong value);
                 world.Drain();
-                return !read ? $"the read of {c.Register.Text} took #GP" : c.Value.Matches(value) ? null : Differs(c.Register.Text, c.Value, value);
+                return !read ? $"the read of {c.Register.Text} took #GP" : c.Value.Matches(value) ? null : Differs(c.Register, c.Value, value);
             case HoldersCheck c:
                 return Same($"GSI {c.Gsi} is held by", world.Fabric.Lines.HoldersOf(c.Gsi), c.Labels);
             case PendingCheck c:
-                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.Request), c.Vectors);
+                return Same($"pending at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.Request), c.Vectors, c.Form);
             case InServiceCheck c:
-                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.InService), c.Vectors);
+                return Same($"in service at cpu{c.Cpu}:", world.Registers.ReadVectors(c.Cpu, ApicRegister.InService), c.Vectors, c.Form);
             case AcksCheck c:
                 return Same($"acknowledges that {world.Spec.Devices[c.Device].Name} heard", world.Journal.TakeAcks(c.Device), c.Count);
             case SignalsCheck c:
@@ -66,7 +79,7 @@ internal static class Expectations
             case MemoryCheck c:
                 bool written = world.Journal.TryGetWritten(c.Address, out uint word);
                 return written && word == c.Value ? null : string.Create(CultureInfo.InvariantCulture,
-                    $"memory at 0x{c.Address:x} {(written ? $"is 0x{word:x}" : "was not written by any message")}, and should be 0x{c.Value:x}");
+                    $"memory at 0x{c.Address:x} {(written ? $"is {c.Form.Show(word)}" : "was not written by any message")}, and should be {c.Form.Show(c.Value)}");
             case VirqsCheck c:
                 return SameStates(world, c);
             case GsisCheck c:
@@ -76,7 +89,7 @@ internal static class Expectations
             case PendingVectorsCheck c:
                 return Same($"pending in {world.Spec.Devices[c.Device].Name}: vectors", PendingVectors(world, c.Device), c.Vectors);
             case FaultsCheck c:
-                return Same("the fault records hold", Faults(world), c.Faults);
+                return Same("the fault records hold", Faults(world), c.Faults, c.Form);
             case OrderCheck c:
                 return Same("there happened", Words(world.Journal.TakeOrder(c.Kinds)), Words(c.Kinds));
             case IntrCheck c:
@@ -120,25 +133,25 @@ internal static class Expectations
     private static string? Same(string what, int found, int expected) =>
         found == expected ? null : $"{what}: {found}, and should be {expected}";
 
-    private static string? Same<T>(string what, IReadOnlyList<T> found, IReadOnlyList<T> expected) =>
-        found.SequenceEqual(expected) ? null : $"{what} {List(found)}, and should be {List(expected)}";
+    private static string? Same<T>(string what, IReadOnlyList<T> found, IReadOnlyList<T> expected, NumberForm form = default) =>
+        found.SequenceEqual(expected) ? null : $"{what} {List(found, form)}, and should be {List(expected, form)}";
 
-    private static string? SameCounts(string what, IEnumerable<byte> found, IReadOnlyDictionary<byte, int> expected)
+    private static string? SameCounts(string what, IEnumerable<byte> found, IReadOnlyDictionary<byte, int> expected, NumberForm form)
     {
         Dictionary<byte, int> counts = found.CountBy(vector => vector).ToDictionary();
         bool same = counts.Count == expected.Count(pair => pair.Value > 0)
             && expected.All(pair => counts.GetValueOrDefault(pair.Key) == pair.Value);
-        return same ? null : $"{what} {Counts(counts)}, and should be {Counts(expected)}";
+        return same ? null : $"{what} {Counts(counts, form)}, and should be {Counts(expected, form)}";
     }
 
-    private static string Counts(IReadOnlyDictionary<byte, int> counts) => counts.Count == 0 ? "nothing"
-        : string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{Word(pair.Key)} {pair.Value} times"));
+    private static string Counts(IReadOnlyDictionary<byte, int> counts, NumberForm form) => counts.Count == 0 ? "nothing"
+        : string.Join(", ", counts.OrderBy(pair => pair.Key).Select(pair => $"{Word(pair.Key, form)} {pair.Value} times"));
 
-    private static string List<T>(IReadOnlyList<T> items) =>
-        items.Count == 0 ? "nothing" : items.Count <= LongestList ? string.Join(", ", items.Select(item => Word(item))) : Runs(items);
+    private static string List<T>(IReadOnlyList<T> items, NumberForm form) =>
+        items.Count == 0 ? "nothing" : items.Count <= LongestList ? string.Join(", ", items.Select(item => Word(item, form))) : Runs(items, form);
 
     // Repetitions in a long list are abbreviated.
-    private static string Runs<T>(IReadOnlyList<T> items)
+    private static string Runs<T>(IReadOnlyList<T> items, NumberForm form)
     {
         var runs = new List<(T Item, int Times)>();
         foreach (T item in items)
@@ -150,10 +163,10 @@ internal static class Expectations
             else
                 runs.Add((item, 1));
         }
-        return string.Join(", ", runs.Select(run => run.Times == 1 ? Word(run.Item) : $"{Word(run.Item)} {run.Times} times"));
+        return string.Join(", ", runs.Select(run => run.Times == 1 ? Word(run.Item, form) : $"{Word(run.Item, form)} {run.Times} times"));
     }
 
     private const int LongestList = 16;
 
-    private static string Word<T>(T item) => item is byte vector ? $"0x{vector:x2}" : item?.ToString() ?? "";
+    private static string Word<T>(T item, NumberForm form) => item is byte vector ? form.Show(vector, digits: 2) : item?.ToString() ?? "";
 }

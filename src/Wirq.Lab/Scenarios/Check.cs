@@ -7,7 +7,11 @@ namespace Wirq.Lab.Scenarios;
 /// <summary>One expectation. Counts (of taken vectors, acknowledges, signals, events) begin at the last check of the
 /// same kind for the same CPU, device or event.</summary>
 /// <param name="At">Its position in the file.</param>
-internal abstract record Check(FilePosition At);
+internal abstract record Check(FilePosition At)
+{
+    /// <summary>How its numbers were written.</summary>
+    internal NumberForm Form { get; init; }
+}
 
 /// <summary>A CPU took exactly these vectors, in this order.</summary>
 internal sealed record TakenCheck(FilePosition At, int Cpu, IReadOnlyList<byte> Vectors) : Check(At);

@@ -141,7 +141,7 @@ public sealed partial class World
         if (Faulted(faulted, read.Faults, $"the read of {read.Register.Text}") is { } failure)
             return failure;
         return !faulted && read.Is is { } expected && !expected.Matches(value)
-            ? Expectations.Differs(read.Register.Text, expected, value) : null;
+            ? Expectations.Differs(read.Register, expected, value) : null;
     }
 
     private string? Faulted(bool faulted, bool expected, string what)
@@ -208,17 +208,24 @@ public sealed partial class World
             $"the INTA cycle returned 0x{vector:x2}, and should have returned 0x{expected:x2}");
     }
 
+    // The input of the master that the slave drives.
+    private const uint Cascade = 2;
+
     private void MaskIrq(int cpu, MaskIrqCommand command)
     {
         ushort port = command.Irq < 8 ? PicPair.MasterData : PicPair.SlaveData;
         uint bit = 1u << (command.Irq & 7);
         _cpuPort.TryReadPort(cpu, port, 1, out uint mask);
         _cpuPort.TryWritePort(cpu, port, 1, command.Masked ? mask | bit : mask & ~bit);
+        // An IRQ of the slave reaches the CPU through IR2 of the master (8259A, "Cascade Mode").
+        if (command is { Irq: >= 8, Masked: false } && _cpuPort.TryReadPort(cpu, PicPair.MasterData, 1, out uint master)
+            && (master & 1u << (int)Cascade) != 0)
+            _cpuPort.TryWritePort(cpu, PicPair.MasterData, 1, master & ~(1u << (int)Cascade));
     }
 
     private void PicEoi(int cpu, PicEoiCommand command)
     {
-        const uint nonSpecific = 0x20, specific = 0x60, cascade = 2;
+        const uint nonSpecific = 0x20, specific = 0x60;
         if (command.Irq < 0)
         {
             if (command.Slave)
@@ -228,6 +235,6 @@ public sealed partial class World
         }
         if (command.Irq >= 8)
             _cpuPort.TryWritePort(cpu, PicPair.SlaveCommand, 1, specific | (uint)(command.Irq - 8));
-        _cpuPort.TryWritePort(cpu, PicPair.MasterCommand, 1, specific | (command.Irq >= 8 ? cascade : (uint)command.Irq));
+        _cpuPort.TryWritePort(cpu, PicPair.MasterCommand, 1, specific | (command.Irq >= 8 ? Cascade : (uint)command.Irq));
     }
 }

@@ -21,7 +21,7 @@ public sealed class RunStoryTests : IDisposable
     [InlineData("lost", "cpu0 writes rte.20 vector 0x51 to 0 level", "cpu0 takes 0x51", "… repeated 9,998 times …",
         "cpu0 took 0x51 10,000 times in all, until the storm brake held the pin")]
     [InlineData("long-story", "cpu0 writes rte.14.low vector 0x83 level", "cpu0 takes 0x83", "… repeated 9,998 times …",
-        "rte.14 is 0xc083; of its bits 0x14000 are 0x4000, and should be 0x14000 (20,000 times)")]
+        "rte.14 has not masked, and should have masked (it is 0xc083) (20,000 times)")]
     [InlineData("one", "cpu0 writes rte.11 vector 0x31 level", "cpu0 takes 0x31", "… repeated 9,997 times …",
         "and has no handler for it; give it one, or say \"unhandled: ignore\"")]
     public void A_story_fits_a_screen_with_its_beginning_the_first_turn_and_how_often_it_came_again(
@@ -31,7 +31,9 @@ public sealed class RunStoryTests : IDisposable
         Assert.Equal((1, ""), (run.ExitCode, run.Errors));
         string[][] stories = [.. StoriesOf(run.Output)];
         Assert.NotEmpty(stories);
-        foreach (string[] story in stories)
+        // Of further variants that failed, only the reason is told.
+        Assert.All(stories.Skip(1), story => Assert.InRange(story.Length, 2, 8));
+        foreach (string[] story in stories.Take(1))
         {
             Assert.InRange(story.Length, 10, Screen);
             Assert.All(story, line => Assert.InRange(line.Length, 0, Columns));
@@ -93,8 +95,8 @@ public sealed class RunStoryTests : IDisposable
     public void What_was_read_is_told_and_the_expectation_apart()
     {
         string[] story = StoriesOf(CommandRun.Of("run", Reports + "read-msg.yaml").Output).Single();
-        Assert.Equal(["           0 us  cpu0 reads pic.master.data and finds 0xff", "           0 us    cpu0 reads 0xff from port 0x21, 1 byte",
-            "           0 us  not as expected: pic.master.data is 0xff, and should be 0x11"], story[^3..]);
+        Assert.Equal(["           0 us  cpu0 reads pic.master.data and finds 0xfb", "           0 us    cpu0 reads 0xfb from port 0x21, 1 byte",
+            "           0 us  not as expected: pic.master.data is 0xfb, and should be 0x11"], story[^3..]);
     }
 
     [Fact]

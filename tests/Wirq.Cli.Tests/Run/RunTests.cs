@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wirq.Tests.Shared;
 using Wirq.Traces.Recordings;
 
 namespace Wirq.Cli.Tests.Run;
@@ -175,6 +176,106 @@ public sealed class RunTests : IDisposable
     [InlineData("77")]
     public void Another_order_of_CPUs_changes_no_verdict(string seed) =>
         Assert.Equal(0, CommandRun.Of("run", "--seed", seed, "--json").ExitCode);
+
+    [Fact]
+    public void A_run_of_everything_fits_a_screen()
+    {
+        CommandRun run = CommandRun.Of("run");
+        Assert.Equal((0, ""), (run.ExitCode, run.Errors));
+        string[] lines = run.Output.Split('\n');
+        Assert.InRange(lines.Length, 8, 24);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
+        foreach (string folder in Directory.GetDirectories(Repository.PathOf("scenarios")).Select(path => Path.GetFileName(path)!))
+            Assert.Single(lines, line => line.TrimStart().StartsWith(folder + ' ', StringComparison.Ordinal));
+        Assert.StartsWith("--list shows every scenario", lines[^2], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("60", 60)]
+    [InlineData("132", 132)]
+    [InlineData("no", 80)]
+    [InlineData("0", 80)]
+    public void Lines_have_the_columns_that_COLUMNS_says(string columns, int most)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: env");
+        CommandRun run = CommandRun.Through(["/usr/bin/env", "COLUMNS=" + columns], "run", "--list", "scenarios/routing");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(most, run.Output.Split('\n').Max(line => line.Length));
+    }
+
+    [Theory]
+    [InlineData("virq-walk", 2)]
+    [InlineData("VIRQ-WALK", 2)]
+    [InlineData("walks from its*first", 2)]
+    [InlineData("migration-race.yaml", 1)]
+    public void A_filter_chooses_by_name_or_file(string filter, int least)
+    {
+        using var json = JsonDocument.Parse(CommandRun.Of("run", "--json", "--filter", filter).Output);
+        Assert.InRange(json.RootElement.GetProperty("scenarios").GetArrayLength(), least, 20);
+    }
+
+    [Fact]
+    public void A_filter_chooses_by_what_is_covered()
+    {
+        using var all = JsonDocument.Parse(CommandRun.Of("run", "--json", "scenarios/routing").Output);
+        JsonElement one = all.RootElement.GetProperty("scenarios").EnumerateArray().First(scenario => scenario.GetProperty("covers").GetArrayLength() > 0);
+        string id = one.GetProperty("covers")[0].GetString()!;
+        using var json = JsonDocument.Parse(CommandRun.Of("run", "--json", "--filter", id).Output);
+        Assert.Contains(one.GetProperty("file").GetString(), json.RootElement.GetProperty("scenarios").EnumerateArray().Select(scenario => scenario.GetProperty("file").GetString()));
+    }
+
+    [Theory]
+    [InlineData("--filter no-such-thing", "--filter no-such-thing: stands in no name, file or covered id of ")]
+    [InlineData("storm-brake", "to run scenarios by their name: run --filter storm-brake")]
+    public void Who_names_nothing_that_is_there_reads_what_to_type(string arguments, string expected)
+    {
+        CommandRun run = CommandRun.Of(["run", .. arguments.Split(' ')]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[0x21]", 2, "1 held")]
+    [InlineData("[0x22]", 1, "1 failed")]
+    public void A_bad_file_of_a_folder_is_reported_and_the_others_run(string taken, int exitCode, string count)
+    {
+        Write("bad.yaml", "name: x\nmachine: { cpus: many }\n");
+        Write("good.yaml", Pulse.Replace("TAKEN", taken, StringComparison.Ordinal));
+        CommandRun run = CommandRun.Of("run", _folder.FullName);
+        Assert.Equal(exitCode, run.ExitCode);
+        run.AssertOneLine("bad.yaml:2:18: \"many\"; expected");
+        Assert.Contains($"1 scenario: {count}\n1 file not read", run.Output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(CommandRun.Of("run", "--json", _folder.FullName).Output);
+        JsonElement unread = Assert.Single(json.RootElement.GetProperty("unread").EnumerateArray());
+        Assert.EndsWith("bad.yaml", unread.GetProperty("file").GetString(), StringComparison.Ordinal);
+        Assert.Contains(":2:18: ", unread.GetProperty("why").GetString(), StringComparison.Ordinal);
+        Assert.Single(json.RootElement.GetProperty("scenarios").EnumerateArray());
+    }
+
+    [Fact]
+    public void Of_many_that_fail_one_has_its_story_and_some_say_why()
+    {
+        for (int i = 10; i < 30; i++)
+            Write($"wrong-{i}.yaml", Pulse.Replace("TAKEN", "[0x22]", StringComparison.Ordinal).Replace("name: A", $"name: {i}", StringComparison.Ordinal));
+        CommandRun run = CommandRun.Of("run", _folder.FullName);
+        Assert.Equal(1, run.ExitCode);
+        string[] lines = run.Output.Split('\n');
+        Assert.InRange(lines.Length, 30, 60);
+        Assert.Equal(7, lines.Count(line => line.StartsWith("failed ", StringComparison.Ordinal)));
+        Assert.Single(lines, line => line == "  timeline:");
+        Assert.Contains("… and 13 more failed; -v tells the story of each", run.Output, StringComparison.Ordinal);
+        Assert.Equal(20, CommandRun.Of("run", "-v", _folder.FullName).Output.Split('\n').Count(line => line == "  timeline:"));
+    }
+
+    private const string Pulse = """
+        name: A pulse
+        machine: { devices: { disk: { gsi: 11, kind: edge } } }
+        steps:
+          - cpu0: { write: { rte.11: { vector: 0x21 } } }
+          - disk: pulse
+        handlers: { cpus: { 0x21: [eoi] } }
+        expect: { taken: { cpu0: TAKEN } }
+        """;
 
     private string Write(string name, string text)
     {

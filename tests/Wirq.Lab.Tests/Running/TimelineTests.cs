@@ -12,11 +12,11 @@ public class TimelineTests
     public void A_read_is_told_with_what_it_found_and_the_expectation_apart()
     {
         Runs run = Runs.Of(Runs.Report("read-msg.yaml").Single());
-        Assert.Equal(["pic.master.data is 0xff, and should be 0x11"], run.Failures);
+        Assert.Equal(["pic.master.data is 0xfb, and should be 0x11"], run.Failures);
         Assert.EndsWith("""
-            cpu0 reads pic.master.data and finds 0xff
-            cpu0 reads 0xff from port 0x21, 1 byte
-            not as expected: pic.master.data is 0xff, and should be 0x11
+            cpu0 reads pic.master.data and finds 0xfb
+            cpu0 reads 0xfb from port 0x21, 1 byte
+            not as expected: pic.master.data is 0xfb, and should be 0x11
             """.ReplaceLineEndings("\n"), run.Timeline, StringComparison.Ordinal);
         Assert.DoesNotContain("reads pic.master.data 0x11", run.Timeline, StringComparison.Ordinal);
     }
@@ -27,7 +27,7 @@ public class TimelineTests
     [InlineData("{ write: { cr8: 1 }, faults: true }", "cpu0 writes cr8 1", "the write of cr8 should have taken #GP")]
     [InlineData("{ write: { cr8: 0x10 } }", "cpu0 writes cr8 0x10 and takes #GP", "the write of cr8 took #GP")]
     [InlineData("{ read: { msr.0x802: ~ } }", "cpu0 reads msr.0x802 and takes #GP", "the read of msr.0x802 took #GP")]
-    [InlineData("{ read: { cr8: 3 } }", "cpu0 reads cr8 and finds 0x0", "cr8 is 0x0, and should be 0x3")]
+    [InlineData("{ read: { cr8: 3 } }", "cpu0 reads cr8 and finds 0x0", "cr8 is 0, and should be 3")]
     public void A_step_is_told_as_it_went_and_not_as_it_was_meant(string command, string told, string failure)
     {
         Runs run = Runs.Of($"steps: [{{ cpu0: [cli, {command}] }}]");

@@ -46,6 +46,17 @@ public sealed class BadScenarioTests
         Assert.Contains(expected, error.Expected, StringComparison.Ordinal);
     }
 
+    /// <summary>A word that is nearly right is named, wherever it stands.</summary>
+    [Theory]
+    [InlineData("machine: { devices: { d: { gsi: 5, kind: §wird } } }\nsteps: []", "(perhaps wired)")]
+    [InlineData("steps: [{ cpu0: { take: §nothin } }]", "a vector, none or any")]
+    [InlineData("steps: [{ cpu0: { take: §nonne } }]", "(perhaps none)")]
+    [InlineData("steps: [{ cpu0: { write: { rte.5: { masked: §flase } } } }]", "(perhaps false)")]
+    [InlineData("steps: [{ expect: { signals: { cpu0: [§nmj] } } }]", "(perhaps nmi)")]
+    [InlineData("machine: { vtd: {} }\nsteps: [{ cpu0: { invalidate: §al } }]", "(perhaps all)")]
+    public void A_value_that_is_nearly_right(string rest, string expected) =>
+        Assert.EndsWith(expected, Refuse($"name: n\n{rest}").Expected, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("§steps: [{time: 1ns}]", "a scenario without name")]
     [InlineData("§name: n", "nothing happens")]

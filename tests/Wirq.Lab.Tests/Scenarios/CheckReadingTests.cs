@@ -28,7 +28,7 @@ public sealed class CheckReadingTests
         Assert.Equal((1, new RegisterName(RegisterKind.LocalApic, 0, 0x80, 4, "apic.tpr"), new RegisterValue(0x20, 0xFFFF_FFFF)),
             (check.Cpu, check.Register, check.Value));
         check = Assert.IsType<RegisterCheck>(Sample.Check("{registers: {rte.11: {masked: false, vector: 0x31}}}"));
-        Assert.Equal((0, new RegisterValue(0x31, 0x100FF)), (check.Cpu, check.Value));
+        Assert.Equal((0, new RegisterValue(0x31, 0x100FF, NumberForm.Fields)), (check.Cpu, check.Value));
     }
 
     [Theory]

@@ -50,14 +50,14 @@ public sealed class StepReadingTests
         { "{unmask: ioapic1.3}", new MaskCommand(1, 3, false), "cpu0 unmasks pin ioapic1.3" },
         { "{mask: ioapic.3}", new MaskCommand(0, 3, true), "cpu0 masks pin 3" },
         { "{mask-irq: 4}", new MaskIrqCommand(4, true), "cpu0 masks IRQ 4" },
-        { "{unmask-irq: 15}", new MaskIrqCommand(15, false), "cpu0 unmasks IRQ 15" },
+        { "{unmask-irq: 15}", new MaskIrqCommand(15, false), "cpu0 unmasks IRQ 15 and the cascade" },
         { "{migrate: {pin: 11, to: 1}}", new MigrateCommand(0, 11, 1), "cpu0 migrates pin 11 to 1" },
-        { "{migrate: {pin: ioapic1.0, to: 300, vector: 0x41}}", new MigrateCommand(1, 0, 300, 0x41), "cpu0 migrates pin ioapic1.0 to 0x12c vector 0x41" },
+        { "{migrate: {pin: ioapic1.0, to: 300, vector: 0x41}}", new MigrateCommand(1, 0, 300, 0x41), "cpu0 migrates pin ioapic1.0 to 300 vector 0x41" },
         { "{ipi: {vector: 0x40, to: 1}}", new IpiCommand(0x1_0000_4040), "cpu0 sends an IPI: vector 0x40 to 1" },
         { "{ipi: {vector: 0xf1, shorthand: self, assert: false}}", new IpiCommand(0x400F1), "cpu0 sends an IPI: vector 0xf1 self not assert" },
         { "{ipi: {mode: nmi, to: 0xffffffff}}", new IpiCommand(0xFFFF_FFFF_0000_4400), "cpu0 sends an IPI: nmi to 0xffffffff" },
         { "{ipi: {mode: init, shorthand: others, level: true}}", new IpiCommand(0xCC500), "cpu0 sends an IPI: init others level" },
-        { "{ipi: {mode: start-up, vector: 0x9a, to: 0x03, logical: true}}", new IpiCommand(0x3_0000_4E9A), "cpu0 sends an IPI: start-up vector 0x9a to 3 logical" },
+        { "{ipi: {mode: start-up, vector: 0x9a, to: 0x03, logical: true}}", new IpiCommand(0x3_0000_4E9A), "cpu0 sends an IPI: start-up vector 0x9a to 0x03 logical" },
     };
 
     [Theory]
@@ -98,14 +98,14 @@ public sealed class StepReadingTests
     public void A_change_touches_the_named_fields_alone()
     {
         var command = Assert.IsType<ChangeCommand>(Sample.Command("{change: {rte.11: {masked: true, level: false}}}"));
-        Assert.Equal(new RegisterValue(1 << 16, 1 << 16 | 1 << 15), command.Value);
-        Assert.Equal(new RegisterValue(2, 3), Assert.IsType<ChangeCommand>(Sample.Command("{change: {apic.tpr: 0b10/0b11}}")).Value);
+        Assert.Equal(new RegisterValue(1 << 16, 1 << 16 | 1 << 15, NumberForm.Fields), command.Value);
+        Assert.Equal(new RegisterValue(2, 3, NumberForm.Binary), Assert.IsType<ChangeCommand>(Sample.Command("{change: {apic.tpr: 0b10/0b11}}")).Value);
     }
 
     [Fact]
     public void A_read_compares_what_is_named()
     {
-        Assert.Equal(new RegisterValue(1 << 14, 1 << 14), Assert.IsType<ReadCommand>(Sample.Command("{read: {rte.11: {remote-irr: 1}}}")).Is);
+        Assert.Equal(new RegisterValue(1 << 14, 1 << 14, NumberForm.Fields), Assert.IsType<ReadCommand>(Sample.Command("{read: {rte.11: {remote-irr: 1}}}")).Is);
         Assert.Equal(new RegisterValue(0x50, 0xFFFF_FFFF), Assert.IsType<ReadCommand>(Sample.Command("{read: {apic.tpr: 0x50}}")).Is);
         Assert.Equal(new RegisterValue(0x0200_0000, 0x0200_0000), Assert.IsType<ReadCommand>(Sample.Command("{read: {apic.tmr.3: 0x02000000/0x02000000}}")).Is);
         Assert.Null(Assert.IsType<ReadCommand>(Sample.Command("{read: {apic.isr.0: ~}}")).Is);

@@ -136,12 +136,15 @@ public sealed class VirqReadingTests
     [Fact]
     public void The_registers_of_the_unit_have_fields()
     {
-        Assert.Equal(new RegisterValue(0x0302, 0xFF13), Assert.IsType<ReadCommand>(
+        Assert.Equal(new RegisterValue(0x0302, 0xFF13, NumberForm.Fields), Assert.IsType<ReadCommand>(
             Command("{read: {vtd.fsts: {overflow: 0, pending: 1, queue-error: 0, record: 3}}}")).Is);
         Assert.Equal(0x86000000, Assert.IsType<WriteCommand>(Command("{write: {vtd.gcmd: {translation: 1, queue: 1, remapping: 1}}}")).Value.Bits);
         Assert.Equal(0x7F000807u, Assert.IsType<WriteCommand>(Command("{write: {vtd.irta: {address: 0x7f000000, extended: true, size: 7}}}")).Value.Bits);
-        var record = Assert.IsType<ReadCommand>(Command("{read: {vtd.frcd.1.high: {fault: true, reason: 0x22, source: 0x18}}}"));
-        Assert.Equal((0x238ul, 8, 0x8000_0022_0000_0018), (record.Register.Number, record.Register.Size, record.Is!.Value.Bits));
+        foreach (string requester in (string[])["0x18", "24", "\"00:03.0\""])
+        {
+            var record = Assert.IsType<ReadCommand>(Command($"{{read: {{vtd.frcd.1.high: {{fault: true, reason: 0x22, source: {requester}}}}}}}"));
+            Assert.Equal((0x238ul, 8, 0x8000_0022_0000_0018), (record.Register.Number, record.Register.Size, record.Is!.Value.Bits));
+        }
     }
 
     [Fact]

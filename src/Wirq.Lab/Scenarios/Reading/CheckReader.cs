@@ -25,7 +25,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         switch (key.Text)
         {
             case "taken-by-any":
-                checks.Add(new TakenByAnyCheck(key.At, ReadCounts(value)));
+                checks.Add(new TakenByAnyCheck(key.At, ReadCounts(value)) { Form = Numbers.FormOf(value) });
                 return;
             case "intr":
                 actors.RequirePic(key);
@@ -68,7 +68,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         foreach (YamlEntry entry in map.Entries)
         {
             (Check check, object what) = ReadEntry(key.Text, entry.Key, entry.Value);
-            checks.Add(seen.Add(what) ? check : throw entry.Key.Expected("each thing once; another entry means the same"));
+            checks.Add(seen.Add(what) ? check with { Form = Numbers.FormOf(entry.Value) } : throw entry.Key.Expected("each thing once; another entry means the same"));
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         return scalar.Text.StartsWith(SipiPrefix, StringComparison.Ordinal)
             && Numbers.TryParse(scalar.Text.AsSpan(SipiPrefix.Length), out ulong vector) && vector <= byte.MaxValue
             ? SipiPrefix + Numbers.ShowVector((int)vector)
-            : throw scalar.Expected(expected);
+            : throw Words.Unknown(scalar, expected, "nmi", "smi", "init", SipiPrefix + "0x9a");
     }
 
     private static List<byte> ReadVectors(YamlNode node, string or = "") =>

@@ -103,11 +103,11 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
                 actors.RequirePic(word);
                 int irq = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
                 bool masks = word.Text == "mask-irq";
-                return (new MaskIrqCommand(irq, masks), $"{(masks ? "masks" : "unmasks")} IRQ {irq}");
+                return (new MaskIrqCommand(irq, masks), $"{(masks ? "masks" : "unmasks")} IRQ {Numbers.Written(value)}{(irq >= 8 && !masks ? " and the cascade" : "")}");
             case "pic-eoi":
                 actors.RequirePic(word);
                 int ended = Numbers.ReadInt(value, "an IRQ of the 8259s", 0, SpecificEois - 1);
-                return (new PicEoiCommand(ended, Slave: false), $"signals EOI of IRQ {ended} to the 8259s");
+                return (new PicEoiCommand(ended, Slave: false), $"signals EOI of IRQ {Numbers.Written(value)} to the 8259s");
             case "migrate":
                 return ReadMigrate(value);
             case "ipi":
@@ -137,17 +137,18 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         if (scalar.Text == ScenarioWords.Nothing && mayBeNone)
             return NoneAtAll;
         return Numbers.TryParse(scalar.Text, out ulong vector) && vector <= byte.MaxValue
-            ? (int)vector : throw scalar.Expected(expected);
+            ? (int)vector : throw Words.Unknown(scalar, expected, ScenarioWords.AnyVector, ScenarioWords.Nothing);
     }
 
     private (CpuCommand Command, string Text) ReadMigrate(YamlNode value)
     {
         YamlMapping map = value.AsMapping($"a map of {Words.Join(ScenarioWords.Migrate)}").Only(ScenarioWords.Migrate);
         (int chip, int pin) = registers.ReadPin(map.Required("pin", "migrate"));
-        uint to = (uint)Numbers.Read(map.Required("to", "migrate"), "a destination", 0, MaxPinDestination);
+        YamlNode destination = map.Required("to", "migrate");
+        uint to = (uint)Numbers.Read(destination, "a destination", 0, MaxPinDestination);
         int vector = map["vector"] is { } node ? Numbers.ReadVector(node) : -1;
-        string anew = vector < 0 ? "" : $" vector {Numbers.ShowVector(vector)}";
-        return (new MigrateCommand(chip, pin, to, vector), $"migrates pin {PinName(chip, pin)} to {Numbers.Show(to)}{anew}");
+        string anew = map["vector"] is { } written ? $" vector {Numbers.Written(written)}" : "";
+        return (new MigrateCommand(chip, pin, to, vector), $"migrates pin {PinName(chip, pin)} to {Numbers.Written(destination)}{anew}");
     }
 
     // Several registers in one command make several steps, in the order of the file. So do several values of one

@@ -40,6 +40,21 @@ internal static class Numbers
     internal static long ReadUnchecked(YamlNode node, long largest) =>
         node is YamlScalar scalar && TryParse(scalar.Text, out ulong value) ? (long)Math.Min(value, (ulong)largest) : -1;
 
+    /// <summary>A number that was read, as its author wrote it; 0 for one that is absent.</summary>
+    internal static string Written(YamlNode? node) => node is YamlScalar scalar ? scalar.Text : "0";
+
+    /// <summary>The form of the first number in a value; decimal numbers of one digit tell no form.</summary>
+    internal static NumberForm FormOf(YamlNode node) => ScalarsOf(node).Where(text => text.Length > 1 && TryParse(text, out _))
+        .Select(NumberForms.Of).FirstOrDefault();
+
+    private static IEnumerable<string> ScalarsOf(YamlNode node) => node switch
+    {
+        YamlScalar scalar => [scalar.Text],
+        YamlSequence list => list.Items.SelectMany(ScalarsOf),
+        YamlMapping map => map.Entries.SelectMany(entry => ScalarsOf(entry.Key).Concat(ScalarsOf(entry.Value))),
+        _ => [],
+    };
+
     internal static byte ReadVector(YamlNode node) => (byte)Read(node, "a vector", 0, byte.MaxValue);
 
     internal static long ReadTime(YamlNode node)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Events;
 using Wirq.Remapping.VtD;
 
 namespace Wirq.Lab.Scenarios.Reading;
@@ -13,10 +14,11 @@ internal readonly record struct Piece(int Bit, int Width, int ValueBit = 0)
     internal ulong RegisterMask => Ones << Bit;
     internal ulong ValueMask => Ones << ValueBit;
     internal ulong Place(ulong value) => (value >> ValueBit & Ones) << Bit;
+    internal ulong ValueIn(ulong register) => (register >> Bit & Ones) << ValueBit;
 }
 
 /// <summary>A named field of a register.</summary>
-internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words = null, string? Label = null)
+internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words = null, string? Label = null, bool IsRequester = false)
 {
     internal ulong Mask => Pieces.Aggregate(0ul, (mask, piece) => mask | piece.RegisterMask);
     private ulong ValueMask => Pieces.Aggregate(0ul, (mask, piece) => mask | piece.ValueMask);
@@ -27,6 +29,8 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
     {
         YamlScalar scalar = node.AsScalar(Expected);
         ulong value;
+        if (IsRequester)
+            return (Place(RemappingReader.ReadRequester(scalar)), $"{Name} {scalar.Text}");
         if (Words is not null && Words.TryFind(scalar.Text, out value))
             return (Place(value), scalar.Text);
         if (IsFlag && scalar.Text is "true" or "false" or "0" or "1")
@@ -35,8 +39,20 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
             return (Place(set ? 1u : 0), set ? Name : "not " + Name);
         }
         if (!Numbers.TryParse(scalar.Text, out value) || (value & ~ValueMask) != 0)
-            throw Words is null ? scalar.Expected(Expected) : Reading.Words.Unknown(scalar, [.. Words.Words, Range]);
-        return (Place(value), $"{Label ?? Name} {(Name == "vector" ? Numbers.ShowVector((int)value) : Numbers.Show(value))}");
+            throw Words is null ? Reading.Words.Unknown(scalar, Expected, IsFlag ? ["true", "false"] : []) : Reading.Words.Unknown(scalar, [.. Words.Words, Range]);
+        return (Place(value), $"{Label ?? Name} {scalar.Text}");
+    }
+
+    /// <summary>The field of a register's value, in words.</summary>
+    internal string Describe(ulong register)
+    {
+        ulong value = Pieces.Aggregate(0ul, (bits, piece) => bits | piece.ValueIn(register));
+        if (IsFlag)
+            return value != 0 ? Name : "not " + Name;
+        if (IsRequester)
+            return $"{Name} {Origin.Device((ushort)value)}";
+        string? word = Words?.Words.FirstOrDefault(word => Words.TryFind(word, out ulong named) && named == value);
+        return word ?? $"{Label ?? Name} {(Name == "vector" ? Numbers.ShowVector((int)value) : Numbers.Show(value))}";
     }
 
     private ulong Place(ulong value) => Pieces.Aggregate(0ul, (bits, piece) => bits | piece.Place(value));
@@ -148,7 +164,7 @@ internal static class RegisterFields
 
     /// <inheritdoc cref="FaultRecordLow"/>
     internal static FieldMap FaultRecordHigh { get; } = new(
-        Flag("fault", 63), new("reason", [new(32, 8)]), new("source", [new(0, 16)]));
+        Flag("fault", 63), new("reason", [new(32, 8)]), new("source", [new(0, 16)], IsRequester: true));
 
     /// <summary>All of them, by their names in the documentation.</summary>
     internal static IReadOnlyDictionary<string, FieldMap> All { get; } = new Dictionary<string, FieldMap>

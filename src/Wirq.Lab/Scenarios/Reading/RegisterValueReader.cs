@@ -35,7 +35,7 @@ internal static class RegisterValueReader
             throw scalar.Expected(expected);
         if ((bits & ~mask) != 0)
             throw scalar.Expected("a value within its mask");
-        return (new RegisterValue(bits, mask), scalar.Text);
+        return (new RegisterValue(bits, mask, NumberForms.Of(scalar.Text)), scalar.Text);
     }
 
     private static (RegisterValue Value, string Text) ReadFields(
@@ -57,6 +57,6 @@ internal static class RegisterValueReader
             named |= field.Mask;
             texts.Add(text);
         }
-        return (new RegisterValue(bits, named | mask), string.Join(' ', texts));
+        return (new RegisterValue(bits, named | mask, NumberForm.Fields), string.Join(' ', texts));
     }
 }

@@ -87,7 +87,7 @@ internal static class RemappingReader
         bool present = Flag("present", true);
         var command = new IrteCommand((int)first, (int)last, message, present, Flag("fpd", false), validation, source,
             map["sq"] is { } qualifier ? Numbers.ReadInt(qualifier, "a qualifier", 0, 3) : 0);
-        string what = present ? $"vector {Numbers.ShowVector(vector)} to {Numbers.Show(to)}" : "not present";
+        string what = present ? $"vector {Numbers.Written(map["vector"])} to {Numbers.Written(map["to"])}" : "not present";
         return (command, $"makes entry {key.Text} of the remapping table {what}");
     }
 
@@ -110,7 +110,7 @@ internal static class RemappingReader
         if (node is YamlScalar scalar)
         {
             return scalar.Text == ScenarioWords.Everything
-                ? (new InvalidateCommand(true, -1, 0, null), "invalidates all entries") : throw scalar.Expected(expected);
+                ? (new InvalidateCommand(true, -1, 0, null), "invalidates all entries") : throw Words.Unknown(scalar, expected, ScenarioWords.Everything);
         }
         YamlMapping map = node.AsMapping(expected).Only(ScenarioWords.Invalidate);
         if (map.Entries.Count == 0)
@@ -126,8 +126,8 @@ internal static class RemappingReader
             return (new InvalidateCommand(true, -1, 0, wait), "invalidates all entries" + then);
         int entry = Numbers.ReadInt(index, "an entry", 0, MaxEntries - 1);
         int mask = map["mask"] is { } bits ? Numbers.ReadInt(bits, "an index mask", 0, MaxMask) : 0;
-        string run = mask == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", mask {mask}");
-        return (new InvalidateCommand(true, entry, mask, wait), $"invalidates entry {entry}{run}{then}");
+        string run = mask == 0 ? "" : $", mask {Numbers.Written(map["mask"])}";
+        return (new InvalidateCommand(true, entry, mask, wait), $"invalidates entry {Numbers.Written(index)}{run}{then}");
     }
 
     private static WaitSpec ReadWait(YamlNode node)

@@ -34,10 +34,17 @@ internal static class Words
     internal static string Join(IEnumerable<string> words) => string.Join(", ", words);
 
     /// <summary>The error for a word that is unknown at its place.</summary>
-    internal static ScenarioException Unknown(YamlScalar found, IReadOnlyCollection<string> words)
+    internal static ScenarioException Unknown(YamlScalar found, IReadOnlyCollection<string> words) =>
+        Unknown(found, $"one of {Join(words)}", words);
+
+    /// <summary>The error for a value that is one of a few words, or has another form besides.</summary>
+    /// <param name="found">The value.</param>
+    /// <param name="expected">All that may stand there.</param>
+    /// <param name="words">The words among it.</param>
+    internal static ScenarioException Unknown(YamlScalar found, string expected, params IEnumerable<string> words)
     {
         string? nearest = Nearest(found.Text, words);
-        return found.Expected($"one of {Join(words)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
+        return found.Expected(expected + (nearest is null ? "" : $" (perhaps {nearest})"));
     }
 
     /// <summary>The nearest word, if one is near enough.</summary>
