@@ -87,6 +87,15 @@ public sealed partial class FabricHost
         return true;
     });
 
+    /// <summary>Resets the machine, as <see cref="Fabric.Reset"/> says. A completing call: when it returns, nothing of the
+    /// former life is on its way. A port's call that was being made is finished; what it answers of a pin is not
+    /// heard.</summary>
+    public void Reset() => Do(false, static (fabric, _) =>
+    {
+        fabric.Reset();
+        return true;
+    });
+
     /// <summary>The state of each virq, and the reason for it. It waits for no effect.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {

@@ -44,12 +44,28 @@ public sealed partial class IoApic
 
     private ref IoApicState S => ref _state.Value;
 
-    /// <summary>Power-on state: every entry masked, every wire low.</summary>
-    internal void Reset()
+    /// <summary>Power-on state: every entry masked (82093AA, 3.2.4). The wires stay as they are driven: they belong to the
+    /// lines, not to the chip.</summary>
+    /// <returns>The lines that it takes out of service, for no EOI will come for them; and those that may have a sampled
+    /// source, which is asked again.</returns>
+    internal PinWork Reset()
     {
+        PinWork work = default;
         S = new IoApicState { Id = Options.Id, Arbitration = Options.Id };
-        foreach (ref IoApicPin pin in _pins.Span)
-            pin = new IoApicPin { Entry = RedirectionEntry.Reset };
+        for (int number = 0; number < _pins.Count; number++)
+        {
+            ref IoApicPin pin = ref _pins[number];
+            if (pin.Has(PinFlags.RemoteIrr | PinFlags.AckOwed))
+                work.Ack(number);
+            else if (pin.Has(PinFlags.High))
+                work.Resample(number);
+            pin = new IoApicPin
+            {
+                Entry = RedirectionEntry.Reset,
+                Flags = pin.Has(PinFlags.High) ? PinFlags.High | PinFlags.Asserted : PinFlags.None,
+            };
+        }
+        return work;
     }
 
     /// <summary>An entry as a guest reads it.</summary>

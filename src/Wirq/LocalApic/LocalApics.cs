@@ -163,6 +163,24 @@ public sealed partial class LocalApics
         ReofferPins(cpu, events);
     }
 
+    /// <summary>RESET of all local APICs and of the bus. <see cref="ReofferPins(EventBuffer)"/> comes after it.</summary>
+    internal void Reset(EventBuffer events)
+    {
+        for (int cpu = 0; cpu < Count; cpu++)
+            PowerUp(cpu);
+        _bus.Value.LastWinner = Count - 1;
+        RemakeTable();
+        for (int cpu = 0; cpu < Count; cpu++)
+            ObserveReset(cpu, ApicResetCause.Reset, events);
+    }
+
+    /// <summary>After a reset of all: pins that are still driven are sampled again.</summary>
+    internal void ReofferPins(EventBuffer events)
+    {
+        for (int cpu = 0; cpu < Count; cpu++)
+            ReofferPins(cpu, events);
+    }
+
     /// <summary>INIT of one local APIC: as reset, but the APIC id and IA32_APIC_BASE stay (Intel SDM vol. 3, 11.4.7.3
     /// and 11.12.5).</summary>
     public void Init(int cpu, EventBuffer events)

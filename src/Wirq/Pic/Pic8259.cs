@@ -51,11 +51,15 @@ internal sealed partial class Pic8259
     internal static byte Bit(int level) => (byte)(1 << level);
 
     /// <summary>Power-on state. The levels of the pins stay: they belong to the lines, not to the chip.</summary>
-    internal void Reset()
+    /// <returns>The lines that it takes out of service, as ICW1 does; and those that may have a sampled source.</returns>
+    internal PicChipWork Reset()
     {
-        byte pins = (byte)(State.Pins & ~_cascade);
+        ref readonly PicState s = ref State;
+        byte pins = Without(s.Pins, _cascade);
+        byte acked = Without((byte)(s.Deferred | s.Isr & (Triggers(s) | s.TakenAsLevel)), _cascade);
         State = new PicState { Pins = pins, Standing = None, Lowest = Inputs - 1 };
         RearmEdges(ref State);
+        return new(acked, Without(pins, acked));
     }
 
     /// <summary>The state of the chip changed: INT is computed at the next <see cref="PicPair.Update"/>, unless a

@@ -36,6 +36,11 @@ public interface IRemapper
     /// misuse.</returns>
     bool TryWrite(ulong address, int size, ulong value, EventBuffer events);
 
+    /// <summary>The machine is reset: all registers are as after power-on, nothing is pending, and the unit is off. The
+    /// owner then drops all cached translations of the unit.</summary>
+    /// <param name="events">Where observations go.</param>
+    void Reset(EventBuffer events);
+
     /// <summary>Does one piece of the pending work of a write, such as one descriptor of a queue. After each write it
     /// is called until it returns false. After each piece the owner drops the cached translations of
     /// <paramref name="ended"/>. So the piece that reports completion to the guest must come after the piece that

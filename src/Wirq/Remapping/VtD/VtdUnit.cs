@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.State;
 
 namespace Wirq.Remapping.VtD;
@@ -76,8 +77,17 @@ internal sealed partial class VtdUnit : IRemapper
     private ref VtdState S => ref _state.Value;
     private GlobalCommand Status => new(Word(VtdRegister.GlobalStatus));
 
+    /// <inheritdoc/>
+    public void Reset(EventBuffer events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (events.Observing && RemappingEnabled)
+            events.Observe(new RemapSwitched(_unit, On: false).ToEvent());
+        Reset();
+    }
+
     /// <summary>Power-on state: everything off, no table, no queue, no fault.</summary>
-    public void Reset()
+    private void Reset()
     {
         S = default;
         _records.Span.Clear();
