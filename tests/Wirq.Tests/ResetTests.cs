@@ -174,7 +174,7 @@ public sealed class ResetTests
     [Fact]
     public void What_a_kernel_answers_of_a_message_from_before_is_not_heard()
     {
-        (FabricHost host, FakeKernel kernel) = Split(vtd: false);
+        (FabricHost host, FakeKernel kernel) = Split(vtd: false, new Listener(_events));
         HostSource disk = host.Connect(Pin, "disk");
         int signals = 0;
         kernel.Before = call =>
@@ -191,6 +191,7 @@ public sealed class ResetTests
         ProgramLevel(host);
         disk.Raise();
         Assert.Equal(2, signals);
+        Assert.Equal([EventKind.PinRefused], _events.Select(e => e.Kind).Where(kind => kind is EventKind.PinAccepted or EventKind.PinRefused));
         Assert.False(host.Do(fabric => fabric.IoApics[0].Entry(Pin).RemoteIrr));
     }
 
@@ -242,7 +243,7 @@ public sealed class ResetTests
         }
     }
 
-    private static (FabricHost Host, FakeKernel Kernel) Split(bool vtd)
+    private static (FabricHost Host, FakeKernel Kernel) Split(bool vtd, IEventObserver? observer = null)
     {
         var kernel = new FakeKernel();
         FabricOptions options = FabricOptions.Pc() with
@@ -251,7 +252,9 @@ public sealed class ResetTests
             Pic = null,
             Vtd = vtd ? new() : null,
         };
-        return (new FabricHost(new Fabric(options), PortsOf.One(kernel)), kernel);
+        var fabric = new Fabric(options);
+        fabric.Events.Observing = observer is not null;
+        return (new FabricHost(fabric, PortsOf.One(kernel) with { Observer = observer }), kernel);
     }
 
     private static Virq Hot(FabricHost host)

@@ -103,6 +103,30 @@ public sealed partial class FabricHost
             return _fabric.RouteCache?.Explain() ?? [];
     }
 
+    /// <summary>Describes the whole machine. It waits for no effect: what waits, the description shows.</summary>
+    public FabricDescription Describe()
+    {
+        using (_lock.Hold())
+            return _fabric.Describe();
+    }
+
+    /// <summary>Says why a line's interrupt is not delivered now. It waits for no effect.</summary>
+    /// <param name="gsi">The line.</param>
+    public Explanation Explain(int gsi)
+    {
+        using (_lock.Hold())
+            return _fabric.Explain(gsi);
+    }
+
+    /// <summary>Says why a virq's interrupt is not delivered now. It waits for no effect.</summary>
+    /// <exception cref="ArgumentException">The virq is gone.</exception>
+    public Explanation Explain(Virq virq)
+    {
+        ArgumentNullException.ThrowIfNull(virq);
+        using (_lock.Hold())
+            return _fabric.Explain(virq.Handle);
+    }
+
     internal void Trigger(VirqHandle handle)
     {
         using (_lock.Hold())

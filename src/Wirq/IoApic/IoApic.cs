@@ -83,6 +83,10 @@ public sealed partial class IoApic
     /// <summary>Whether an acknowledge waits for a pin to be unmasked.</summary>
     public bool OwesAck(int pin) => _pins[pin].Has(PinFlags.AckOwed);
 
+    /// <summary>The pin that the wire of a pin drives: itself, unless the profile moves pin 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int InputOf(int pin) => _profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2 ? 2 : pin;
+
     /// <summary>The wire of a pin changes.</summary>
     /// <param name="pin">The pin.</param>
     /// <param name="high">Its level. Setting the current level has no effect, unless the profile does not store
@@ -90,8 +94,7 @@ public sealed partial class IoApic
     /// <param name="events">Where effects go.</param>
     internal void SetPin(int pin, bool high, EventBuffer events)
     {
-        if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
-            pin = 2;
+        pin = InputOf(pin);
         ref IoApicPin state = ref _pins[pin];
         bool changed = state.Has(PinFlags.High) != high;
         if (!changed && high && _profile.LevelDriveCounts && IsLevel(state.Entry))

@@ -267,6 +267,27 @@ public sealed partial class LocalApics
         return above && IsOnBus(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
     }
 
+    /// <summary>Which condition of <see cref="Passes"/> holds a pending vector; <see cref="Gate.CpuUnknown"/> where the CPU
+    /// may take it: whether it will, its interrupt flag decides.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="vector">The vector.</param>
+    /// <param name="by">The vector in service or the TPR that holds it; negative for neither.</param>
+    internal Gate GateOf(int cpu, int vector, out int by)
+    {
+        ref readonly ApicState s = ref _state[cpu];
+        by = -1;
+        if (!IsOnBus(in s))
+            return Gate.HardwareDisabled;
+        if (!s.Spurious.Enabled && _quirks.HoldsWhileDisabled)
+            return Gate.SoftwareDisabled;
+        if (Passes(in s, vector))
+            return Gate.CpuUnknown;
+        int service = s.Isr.Highest;
+        bool byTask = service < 0 || (s.Tpr & 0xF0) > (service & 0xF0);
+        by = byTask ? s.Tpr : service;
+        return byTask ? Gate.TaskPriority : Gate.VectorInService;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Deliverable(in ApicState s)
     {

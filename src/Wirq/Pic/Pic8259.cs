@@ -127,6 +127,33 @@ internal sealed partial class Pic8259
         return slaveAgain || order.Rank(first) < order.Rank(served) ? first : None;
     }
 
+    /// <summary>Which condition of <see cref="Resolve"/> holds an input; <see cref="Gate.None"/> where it is the one that is
+    /// selected.</summary>
+    /// <param name="level">The input.</param>
+    /// <param name="by">The input that goes first or is in service; <see cref="None"/> for none.</param>
+    internal Gate GateOf(int level, out int by)
+    {
+        ref readonly PicState s = ref State;
+        byte bit = Bit(level);
+        by = None;
+        if (!Listens(s))
+            return Gate.PicNotReady;
+        if ((s.Irr & bit) == 0)
+            return (s.Pins & bit) == 0 ? Gate.NotAsserted : Gate.EdgeSpent;
+        if ((s.Imr & bit) != 0)
+            return Gate.PicMasked;
+        if (Resolve(bit) == None)
+        {
+            by = new PicPriority(s.Lowest).Highest(s.Isr);
+            return Gate.PicInService;
+        }
+        int first = Takeable;
+        if (first == level)
+            return Gate.None;
+        by = first;
+        return Gate.PicBehind;
+    }
+
     /// <summary>The input that an INTA at this moment takes; <see cref="None"/> for a spurious one.</summary>
     internal int Takeable => Resolve(State.Irr);
 

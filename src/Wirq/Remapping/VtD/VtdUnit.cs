@@ -74,6 +74,14 @@ internal sealed partial class VtdUnit : IRemapper
         return machine.Remappers.OfType<VtdUnit>().FirstOrDefault();
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<RegisterValue> Describe() =>
+    [
+        new("GSTS_REG", Word(VtdRegister.GlobalStatus)), new("IRTA_REG, in use", S.Table.Bits), new("FSTS_REG", Word(VtdRegister.FaultStatus)),
+        new("FECTL_REG", Word(VtdRegister.FaultControl)), new("IQA_REG, in use", S.Queue.Bits), new("IQH_REG", Word(VtdRegister.QueueHead)),
+        new("IQT_REG", Word(VtdRegister.QueueTail)), new("ICS_REG", Word(VtdRegister.CompletionStatus)), new("IECTL_REG", Word(VtdRegister.CompletionControl)),
+    ];
+
     private ref VtdState S => ref _state.Value;
     private GlobalCommand Status => new(Word(VtdRegister.GlobalStatus));
 
