@@ -169,10 +169,13 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>Registers laws that will be fed this machine's events.</summary>
     internal void Watch(LawSet laws, StateArena arena)
     {
-        Events.Observing = true;
+        Events.Observing = IsWatched = true;
         if (arena == Arena)
             _laws.Add(laws);
     }
+
+    /// <summary>Whether laws were built for this machine, which need its observations.</summary>
+    internal bool IsWatched { get; private set; }
 
     /// <summary>The handle of the source in a slot. The devices of a fork find their sources with it.</summary>
     internal Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));

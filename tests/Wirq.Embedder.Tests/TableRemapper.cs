@@ -81,6 +81,12 @@ public sealed class TableRemapper(TableRemapperOptions options, StateArena arena
         return true;
     }
 
+    public void Reset(EventBuffer events)
+    {
+        _rows.Span.Clear();
+        _state.Value = default;
+    }
+
     public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
     {
         ended = CookieRange.Empty;

@@ -55,6 +55,37 @@ public sealed class TableRemapperTests
         machine.LawsHold();
     }
 
+    /// <summary>Asking translates, and that no event tells of it.</summary>
+    [Fact]
+    public void To_ask_what_holds_a_message_tells_nobody()
+    {
+        var machine = new TwoUnits();
+        machine.Put(3, One, cpu: 0);
+        VirqHandle nic = machine.Register(Nic, Row(3));
+        machine.Drain();
+        UInt128 before = machine.Machine.Identity();
+        int asked = machine.Unit.Translations;
+        Assert.Equal(Gate.NotKnown, machine.Machine.Explain(nic).Roads[0].Gate);
+        Assert.Equal((asked + 1, before), (machine.Unit.Translations, machine.Machine.Identity()));
+        Assert.True(machine.Machine.Events.Observing);
+    }
+
+    [Fact]
+    public void A_reset_of_the_machine_resets_it_and_ends_its_routes()
+    {
+        var machine = new TwoUnits();
+        machine.Put(3, One, cpu: 0);
+        VirqHandle nic = machine.Register(Nic, Row(3));
+        machine.Signal(nic);
+        machine.Machine.Reset();
+        machine.Drain();
+        Assert.Equal(VirqState.Stale, machine.StateOf(nic));
+        // Its rows are empty, and so its next interrupt is blocked.
+        Assert.Null(machine.Signal(nic));
+        Assert.Equal(VirqState.Faulted, machine.StateOf(nic));
+        machine.LawsHold();
+    }
+
     [Fact]
     public void A_whole_unit_is_invalidated_and_the_other_is_not()
     {
@@ -275,6 +306,8 @@ public sealed class TableRemapperTests
         }
 
         public bool TryWrite(ulong address, int size, ulong value, EventBuffer events) => true;
+
+        public void Reset(EventBuffer events) { }
 
         public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
         {

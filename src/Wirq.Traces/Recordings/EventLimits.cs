@@ -21,6 +21,7 @@ internal sealed class EventLimits(FabricOptions machine)
 
     private (string Found, string Expected)? Named(in Event e) => e.Subsystem switch
     {
+        Subsystem.Machine when e.Kind == EventKind.EffectLost => Lost(EffectLost.Of(e)),
         Subsystem.Machine => e.Kind == EventKind.GuestMisuse ? Cpu(e.Cpu) : null,
         Subsystem.Access => Cpu(e.Cpu),
         Subsystem.Log => e.Kind == EventKind.LogVectorsLeft ? Cpu(e.Cpu) : null,
@@ -37,6 +38,9 @@ internal sealed class EventLimits(FabricOptions machine)
         Subsystem.Routing when e.Kind != EventKind.RoutesCommitted => Below(e.Unit, machine.Routing?.Virqs ?? 0, "virq"),
         _ => null,
     };
+
+    private (string Found, string Expected)? Lost(EffectLost lost) => lost.Kind.IsEffect
+        ? Named(new Event(lost.Kind, (ushort)lost.Unit, (uint)lost.Pin)) : ($"a lost event of kind {(int)lost.Kind}", "the kind of an effect");
 
     private (string Found, string Expected)? Cpu(int cpu) => Below((uint)cpu, _cpus, "CPU");
 

@@ -31,6 +31,7 @@ internal static class EventRanges
         return kind switch
         {
             EventKind.GuestMisuse => ((ulong)Misuse.Message, Any, Any),
+            EventKind.EffectLost => (Byte, (ulong)EventKind.VirqInjected, 0),
             EventKind.PortWrite or EventKind.PortRead => (Any, Half, Word),
             EventKind.MsrWrite or EventKind.MsrRead => (Flag, Word, Any),
             EventKind.LogParted => (Any, Any, Flag),

@@ -54,15 +54,15 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
         get
         {
             if (Entry.Masked)
-                return new(Why.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null, Written = EntryWritten };
+                return new(Wirq.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null, Written = EntryWritten };
             if (InFlight is { } sent)
-                return new(Why.Gate.InFlight, sent.Sent) { By = sent };
+                return new(Wirq.Gate.InFlight, sent.Sent) { By = sent };
             if (RemoteIrr && RemoteIrrBy is { Reason: not RefusalReason.None } nobody)
                 return Refused(nobody);
             if (RemoteIrr)
-                return new(Why.Gate.RemoteIrr, RemoteIrrSince) { By = RemoteIrrBy };
+                return new(Wirq.Gate.RemoteIrr, RemoteIrrSince) { By = RemoteIrrBy };
             if (Braked is { } braked)
-                return new(Why.Gate.StormBrake, braked);
+                return new(Wirq.Gate.StormBrake, braked);
             if (Current?.Last is { Reason: not RefusalReason.None } refused)
                 return Refused(refused);
             return default;
@@ -70,7 +70,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     }
 
     public static Held Refused(Attempt attempt) =>
-        new(Held.Of(attempt.Reason), attempt.RefusedSince) { By = attempt, Who = attempt.Refusal };
+        new(Gates.Of(attempt.Reason), attempt.RefusedSince) { By = attempt, Who = attempt.Refusal };
 
     public void Rise(Raise raise)
     {
@@ -116,7 +116,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
         if (Current is not { } raise || raise.At.Event > at.Event)
             return;
         raise.Lost = true;
-        raise.AtFirst = new(Why.Gate.EdgeLost, MaskSince) { Written = EntryWritten };
+        raise.AtFirst = new(Wirq.Gate.EdgeLost, MaskSince) { Written = EntryWritten };
     }
 
     public void Send(Attempt attempt)

@@ -21,6 +21,19 @@ public sealed partial class WhyEngine
         }
     }
 
+    /// <summary>A reset lets the lines be as their sources hold them: what holds a pin waits there in the new life.</summary>
+    private void RaiseHeld()
+    {
+        for (int chip = 0; chip < _pins.Length; chip++)
+        {
+            for (int number = 0; number < _pins[chip].Length; number++)
+            {
+                if (_shadow.Pins.Chip(chip).Asserted.Has(number) && PinAt(chip, number) is { } pin)
+                    pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, level: true) { Slot = _lines.RaiserOf(_gsis.OfPin(chip, number)) }));
+            }
+        }
+    }
+
     /// <summary>Whether the entry of a pin is known.</summary>
     internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
 

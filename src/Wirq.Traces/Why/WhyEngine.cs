@@ -112,6 +112,8 @@ public sealed partial class WhyEngine : IEventSink
                 _shadow.Observe(happened);
                 break;
         }
+        if (happened.Kind == EventKind.MachineReset)
+            RaiseHeld();
     }
 
     private void Follow(in Event happened, long line)
@@ -125,6 +127,10 @@ public sealed partial class WhyEngine : IEventSink
                 break;
             case EventKind.Rest:
                 _turns++;
+                break;
+            // The shadows follow it themselves: the wires stay as they are.
+            case EventKind.MachineReset:
+                BeginLife();
                 break;
             // Each life of a replayed machine begins with the same sources.
             case EventKind.SourceConnected when !_ownLines && happened.Source == 0:
@@ -181,12 +187,17 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>The machine was reset: all interrupts that have not ended are dropped.</summary>
     public void Restart()
     {
+        BeginLife();
+        _shadow.ForgetChips();
+    }
+
+    private void BeginLife()
+    {
         foreach (RaiseLog log in _logs.Values)
             log.Drop(_now, _judge);
         Array.Clear(_cpus);
         foreach (PinTrail?[] chip in _pins)
             Array.Clear(chip);
-        _shadow.ForgetChips();
         _cpuShadow.Forget();
         _pic = NewPic();
         _open.Clear();

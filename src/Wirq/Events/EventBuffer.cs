@@ -110,6 +110,20 @@ public sealed class EventBuffer
         return Slot(_head + (uint)index);
     }
 
+    /// <summary>The machine is reset: what its chips and CPUs were about to hear of the former life is not carried out.
+    /// What keeps devices and the host right stays: acknowledges, bindings, polls, routes, writes of memory.</summary>
+    internal void LoseEffects()
+    {
+        for (uint number = _head; number != _tail; number++)
+        {
+            ref Event waiting = ref Slot(number);
+            bool lost = waiting.IsEffect && (waiting.Subsystem is Subsystem.IoApic or Subsystem.LocalApic
+                || waiting.Kind is EventKind.MessageInjected or EventKind.VirqInjected or EventKind.UnitMessage);
+            if (lost)
+                waiting = EffectLost.Instead(waiting);
+        }
+    }
+
     /// <summary>Discards all waiting events.</summary>
     internal void Clear() => _head = _tail;
 

@@ -26,6 +26,12 @@ public enum EventKind : ushort
     /// <summary>The guest did something that has no effect by the architecture. Unit: CPU; Index: <see cref="Misuse"/>;
     /// A: address or number; B: value. Rate-limited.</summary>
     GuestMisuse = 0x0103,
+    /// <summary>The machine was reset (<see cref="Fabric.Reset"/>): its chips are as after power-on, its lines as their
+    /// sources hold them. What follows from that comes after it.</summary>
+    MachineReset = 0x0104,
+    /// <summary>An effect waited when the machine was reset, and is not carried out. Unit: as of the effect; Index: pin,
+    /// if it was a pin's, else 0; A: its kind.</summary>
+    EffectLost = 0x0105,
 
     // --- 0x02 accesses of CPUs
     /// <summary>A CPU wrote memory-mapped registers. Unit: CPU; Index: size in bytes; A: physical address; B:

@@ -37,9 +37,26 @@ internal static partial class EventText
             case EventKind.GuestMisuse:
                 GuestMisuse misuse = GuestMisuse.Of(e);
                 return $"cpu{misuse.Cpu} does what has no effect: {InWords(misuse.What)}, 0x{misuse.Value:x} at 0x{misuse.Where:x}";
+            case EventKind.MachineReset:
+                return "the machine is reset";
+            case EventKind.EffectLost:
+                return Lost(EffectLost.Of(e));
             default:
                 return Unknown(e);
         }
+    }
+
+    private static string Lost(EffectLost lost)
+    {
+        string whose = lost.Kind.Subsystem switch
+        {
+            Subsystem.IoApic => $" of {Pin(lost.Unit, lost.Pin)}",
+            Subsystem.LocalApic => $" of cpu{lost.Unit}",
+            Subsystem.Routing => $" of virq {lost.Unit}",
+            Subsystem.Remapping => $" of remapping unit {lost.Unit}",
+            _ => "",
+        };
+        return $"the reset takes away {lost.Kind}{whose}";
     }
 
     private static string Access(in Event e) => e.Kind switch

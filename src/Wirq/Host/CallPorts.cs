@@ -79,6 +79,7 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
         }
         catch (KernelException failure)
         {
+            ports.Observer?.Failed(failure);
             return new HostAnswer(HostAnswerKind.Refused, failure);
         }
     }

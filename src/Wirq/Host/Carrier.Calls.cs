@@ -72,7 +72,7 @@ internal sealed partial class Carrier
         _state.Value = default;
     }
 
-    private void Take(in HostCall call, in HostAnswer answer)
+    private void Take(in HostCall call, in HostAnswer answer, bool stale)
     {
         switch (call.Kind)
         {
@@ -88,7 +88,8 @@ internal sealed partial class Carrier
             case HostCallKind.Read when answer.IsYes:
                 _virqs!.ReadDone(call.Effect);
                 break;
-            case HostCallKind.Signal when !answer.IsNobody:
+            // A pin may have sent again since a reset, and would take this answer for that message's.
+            case HostCallKind.Signal when !answer.IsNobody && !(stale && call.Effect.Kind == EventKind.PinInjected):
                 Answered(call.Effect, answer.IsYes);
                 break;
             case HostCallKind.Write when call.IsResample && answer.IsYes:

@@ -94,8 +94,9 @@ internal sealed partial class Carrier
     internal bool Complete(in HostAnswer answer, out HostCall next)
     {
         HostCall call = Call;
+        bool stale = _state.Value.Stale != 0;
         Close();
-        Take(call, answer);
+        Take(call, answer, stale);
         // Its source may have left in the meantime, and its slot may have another owner.
         if (call.IsResample && _lines.IsCurrent(call.Effect.Source, call.Generation))
             return Open(call.Effect, HostCallKind.Acknowledge, EventFd.None, out next);
@@ -110,6 +111,9 @@ internal sealed partial class Carrier
         get => _isDriven;
         set => (_isDriven, _isSpecial) = (value, value);
     }
+
+    /// <summary>The machine was reset: the answer of a call in flight is not for its pins.</summary>
+    internal void MachineReset() => _state.Value.Stale = InFlight ? 1u : 0;
 
     /// <summary>The machine took over the state of another, possibly with a call in flight.</summary>
     internal void Copied() => _isSpecial |= InFlight;

@@ -14,7 +14,8 @@ internal struct CarrierState : IState
     public HostCallKind Kind;
     /// <summary>How many routes were copied for a commit.</summary>
     public int Routes;
-    public uint Reserved;
+    /// <summary>1 if the machine was reset since the call began.</summary>
+    public uint Stale;
     /// <summary>A hash of the routes: their only part in an identity, because most of the time there are
     /// none.</summary>
     public ulong RoutesHash;

@@ -87,11 +87,44 @@ public sealed partial class FabricHost
         return true;
     });
 
+    /// <summary>Resets the machine, as <see cref="Fabric.Reset"/> says. A completing call: when it returns, nothing of the
+    /// former life is on its way. A port's call that was being made is finished; what it answers of a pin is not
+    /// heard.</summary>
+    public void Reset() => Do(false, static (fabric, _) =>
+    {
+        fabric.Reset();
+        return true;
+    });
+
     /// <summary>The state of each virq, and the reason for it. It waits for no effect.</summary>
     public IReadOnlyList<VirqReport> Explain()
     {
         using (_lock.Hold())
             return _fabric.RouteCache?.Explain() ?? [];
+    }
+
+    /// <summary>Describes the whole machine. It waits for no effect: what waits, the description shows.</summary>
+    public FabricDescription Describe()
+    {
+        using (_lock.Hold())
+            return _fabric.Describe();
+    }
+
+    /// <summary>Says why a line's interrupt is not delivered now. It waits for no effect.</summary>
+    /// <param name="gsi">The line.</param>
+    public Explanation Explain(int gsi)
+    {
+        using (_lock.Hold())
+            return _fabric.Explain(gsi);
+    }
+
+    /// <summary>Says why a virq's interrupt is not delivered now. It waits for no effect.</summary>
+    /// <exception cref="ArgumentException">The virq is gone.</exception>
+    public Explanation Explain(Virq virq)
+    {
+        ArgumentNullException.ThrowIfNull(virq);
+        using (_lock.Hold())
+            return _fabric.Explain(virq.Handle);
     }
 
     internal void Trigger(VirqHandle handle)

@@ -31,6 +31,9 @@ public sealed partial class FabricHost
     private readonly IEventPort? _eventFds;
     private readonly Acks _acks;
     private readonly LineHolders _holders;
+    private readonly IHostMeter? _meter;
+    // Whether somebody besides the meter wants observations, and whether they are made as this host left it.
+    private bool _othersObserve, _observing;
     private int _drainer, _waiters;
     // Events carried out, modulo 2^32, as EventBuffer counts them.
     private uint _carried;
@@ -55,6 +58,11 @@ public sealed partial class FabricHost
         _acks = new Acks(_holders, ports?.Acks);
         _ports = new CallPorts((ports ?? new FabricPorts()) with { Acks = _acks }, fabric);
         _eventFds = ports?.EventFds;
+        IReadOnlyList<IEventObserver> observers = ports?.Observer is ObserverSet set ? set.All : ports?.Observer is { } one ? [one] : [];
+        _meter = observers.OfType<IHostMeter>().FirstOrDefault();
+        _othersObserve = _observing = fabric.Events.Observing;
+        _meter?.Attach(this);
+        FollowListeners();
         _carried = fabric.Events.Taken;
     }
 
@@ -117,6 +125,39 @@ public sealed partial class FabricHost
         return result;
     }
 
+    /// <summary>Reads the fabric under the lock. It waits for no effect.</summary>
+    internal T Ask<T>(Func<Fabric, T> question)
+    {
+        using (_lock.Hold())
+            return question(_fabric);
+    }
+
+    /// <summary>Observations are made for a meter only while somebody listens to them.</summary>
+    private void FollowListeners()
+    {
+        if (_meter is null)
+            return;
+        if (_fabric.Events.Observing != _observing)
+            _othersObserve = _fabric.Events.Observing;
+        _fabric.Events.Observing = _observing = _othersObserve || _fabric.IsWatched || _meter.WantsObservations;
+    }
+
+    /// <summary>A listener's code runs outside the lock.</summary>
+    private void TellDrain(long began)
+    {
+        if (began < 0)
+            return;
+        _lock.Exit();
+        try
+        {
+            _meter!.DrainEnds(began);
+        }
+        finally
+        {
+            _lock.Enter();
+        }
+    }
+
     /// <summary>The lock, for tests that count its acquisitions.</summary>
     internal HostLock Lock => _lock;
 
@@ -153,6 +194,7 @@ public sealed partial class FabricHost
     private void Drain()
     {
         _drainer = Environment.CurrentManagedThreadId;
+        long began = _meter?.DrainBegins() ?? -1;
         try
         {
             do
@@ -171,8 +213,10 @@ public sealed partial class FabricHost
         {
             _carried = _fabric.Events.Taken;
             _drainer = 0;
+            FollowListeners();
             if (_waiters > 0)
                 _lock.WakeAll();
+            TellDrain(began);
         }
     }
 

@@ -192,7 +192,9 @@ public sealed class FabricHostBuilder
     private IEventObserver? ObserverOf(Fabric fabric)
     {
         IEventObserver[] observers = [.. _observers.Select(make => Made(make(fabric), nameof(Observe)))];
-        fabric.Events.Observing |= observers.Length > 0;
+        if (observers.Count(one => one is IHostMeter) > 1)
+            throw new InvalidOperationException("the machine has metrics already");
+        fabric.Events.Observing |= observers.Any(one => one is not IHostMeter);
         return observers.Length > 1 ? new ObserverSet(observers) : observers.SingleOrDefault();
     }
 

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Routing;
 
 namespace Wirq.Host;
 
@@ -15,4 +16,8 @@ public interface IEventObserver
     /// <param name="happened">The event. Observations are made only while <see cref="EventBuffer.Observing"/> is
     /// set.</param>
     void Observe(in Event happened);
+
+    /// <summary>The host refused a call. Told before the call that drains throws it; a refusal is no event, because what
+    /// follows from it is one.</summary>
+    void Failed(KernelException failure) { }
 }

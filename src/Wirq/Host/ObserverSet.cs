@@ -1,10 +1,13 @@
 using Wirq.Events;
+using Wirq.Routing;
 
 namespace Wirq.Host;
 
 /// <summary>Several observers of one machine, in their order.</summary>
 internal sealed class ObserverSet(IEventObserver[] observers) : IEventObserver
 {
+    internal IReadOnlyList<IEventObserver> All => observers;
+
     public bool Observes(in Event happened)
     {
         foreach (IEventObserver observer in observers)
@@ -32,6 +35,28 @@ internal sealed class ObserverSet(IEventObserver[] observers) : IEventObserver
                 first ??= failure;
             }
         }
+        Throw(first);
+    }
+
+    public void Failed(KernelException refusal)
+    {
+        Exception? first = null;
+        foreach (IEventObserver observer in observers)
+        {
+            try
+            {
+                observer.Failed(refusal);
+            }
+            catch (Exception failure)
+            {
+                first ??= failure;
+            }
+        }
+        Throw(first);
+    }
+
+    private static void Throw(Exception? first)
+    {
         if (first is not null)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
     }

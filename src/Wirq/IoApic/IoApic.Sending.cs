@@ -40,6 +40,19 @@ public sealed partial class IoApic
         events.Emit(new Event(EventKind.Deliver, _index, (uint)pin, message.Address.Bits, message.Data.Bits));
     }
 
+    /// <summary>Which condition of <see cref="EvaluateAlone"/> holds a pin; <see cref="Gate.None"/> where it waits for
+    /// nothing but its next input (its last message was refused).</summary>
+    internal Gate GateOf(int pin)
+    {
+        ref readonly IoApicPin state = ref _pins[pin];
+        if (!Requests(in state))
+            return state.Has(PinFlags.Asserted) ? Gate.EdgeSpent : Gate.NotAsserted;
+        if (state.Entry.Masked)
+            return Gate.PinMasked;
+        return state.Has(PinFlags.InFlight) ? Gate.InFlight : state.Has(PinFlags.RemoteIrr) ? Gate.RemoteIrr
+            : state.Has(PinFlags.Braked) ? Gate.StormBrake : Gate.None;
+    }
+
     /// <summary>Every input of a pin ends here. If the profile evaluates all pins at once (<c>StormCountsAtEoi</c>),
     /// the pins that the storm brake holds are released.</summary>
     private void Evaluate(int pin, ref IoApicPin state, EventBuffer events)

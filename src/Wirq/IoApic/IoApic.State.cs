@@ -11,6 +11,11 @@ public sealed partial class IoApic
         set => S.Selected = value;
     }
 
+    /// <summary>Its number in the machine.</summary>
+    internal int Number => _index;
+    /// <summary>Its APIC id.</summary>
+    internal uint Id => S.Id;
+
     /// <summary>The state of a pin.</summary>
     internal IoApicPin PinState(int pin) => _pins[pin];
 

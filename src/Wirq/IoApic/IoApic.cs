@@ -44,12 +44,28 @@ public sealed partial class IoApic
 
     private ref IoApicState S => ref _state.Value;
 
-    /// <summary>Power-on state: every entry masked, every wire low.</summary>
-    internal void Reset()
+    /// <summary>Power-on state: every entry masked (82093AA, 3.2.4). The wires stay as they are driven: they belong to the
+    /// lines, not to the chip.</summary>
+    /// <returns>The lines that it takes out of service, for no EOI will come for them; and those that may have a sampled
+    /// source, which is asked again.</returns>
+    internal PinWork Reset()
     {
+        PinWork work = default;
         S = new IoApicState { Id = Options.Id, Arbitration = Options.Id };
-        foreach (ref IoApicPin pin in _pins.Span)
-            pin = new IoApicPin { Entry = RedirectionEntry.Reset };
+        for (int number = 0; number < _pins.Count; number++)
+        {
+            ref IoApicPin pin = ref _pins[number];
+            if (pin.Has(PinFlags.RemoteIrr | PinFlags.AckOwed))
+                work.Ack(number);
+            else if (pin.Has(PinFlags.High))
+                work.Resample(number);
+            pin = new IoApicPin
+            {
+                Entry = RedirectionEntry.Reset,
+                Flags = pin.Has(PinFlags.High) ? PinFlags.High | PinFlags.Asserted : PinFlags.None,
+            };
+        }
+        return work;
     }
 
     /// <summary>An entry as a guest reads it.</summary>
@@ -67,6 +83,10 @@ public sealed partial class IoApic
     /// <summary>Whether an acknowledge waits for a pin to be unmasked.</summary>
     public bool OwesAck(int pin) => _pins[pin].Has(PinFlags.AckOwed);
 
+    /// <summary>The pin that the wire of a pin drives: itself, unless the profile moves pin 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int InputOf(int pin) => _profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2 ? 2 : pin;
+
     /// <summary>The wire of a pin changes.</summary>
     /// <param name="pin">The pin.</param>
     /// <param name="high">Its level. Setting the current level has no effect, unless the profile does not store
@@ -74,8 +94,7 @@ public sealed partial class IoApic
     /// <param name="events">Where effects go.</param>
     internal void SetPin(int pin, bool high, EventBuffer events)
     {
-        if (_profile.PinZeroIsTwo && pin == 0 && _pins.Count > 2)
-            pin = 2;
+        pin = InputOf(pin);
         ref IoApicPin state = ref _pins[pin];
         bool changed = state.Has(PinFlags.High) != high;
         if (!changed && high && _profile.LevelDriveCounts && IsLevel(state.Entry))

@@ -56,7 +56,7 @@ internal sealed class FreshRoute : Law
             case EventKind.VirqTranslated or EventKind.RouteChanged or EventKind.MessageSent:
                 _translation.Value = default;
                 break;
-            case EventKind.Rest:
+            case EventKind.Rest or EventKind.MachineReset:
                 _underWay.Value = default;
                 _translation.Value = default;
                 break;

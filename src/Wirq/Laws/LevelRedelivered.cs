@@ -54,6 +54,8 @@ internal sealed class LevelRedelivered : Law
     {
         if (e.Kind == EventKind.Rest)
             Judge(e);
+        else if (e.Kind == EventKind.MachineReset)
+            _facts.Span.Clear();
         else if (_pins.TryPin(e, out int chip, out int pin))
             Follow(e, ref _facts[chip], chip, pin);
     }

@@ -45,6 +45,9 @@ internal sealed partial class MaskedIsSilent : Law
                     Fail(Taken, e);
                 Tally.Down(ref unanswered);
                 break;
+            case EventKind.MachineReset:
+                _sent.Span.Clear();
+                break;
             case EventKind.Rest:
                 _sent.Span.Clear();
                 CompleteMasks();

@@ -73,6 +73,14 @@ internal sealed partial class NoLostEdge : Law
                 Judge(e);
                 JudgeVirqs(e);
                 break;
+            // A reset takes away what is on its way.
+            case EventKind.MachineReset:
+                _edges.Span.Clear();
+                _messages.Value = default;
+                break;
+            case EventKind.EffectLost when EffectLost.Of(e).Kind == EventKind.VirqInjected && e.Unit < _virqs.Count:
+                _virqs[e.Unit].Waits = 0;
+                break;
             case var kind when kind.Subsystem == Subsystem.Routing && !kind.IsEffect && e.Unit < _virqs.Count:
                 _virqsSeen.Value.See(e.Unit);
                 FollowVirq(e, ref _virqs[e.Unit]);

@@ -58,7 +58,9 @@ internal sealed class NoPhantom : Law
 
     protected internal override void Observe(in Event e)
     {
-        if (e.Subsystem == Subsystem.Pic)
+        if (e.Kind == EventKind.MachineReset)
+            Reset(ref _pic.Value);
+        else if (e.Subsystem == Subsystem.Pic)
             ObservePic(e, ref _pic.Value);
         else if (e.Kind is EventKind.SourceRaised or EventKind.SourceWanted)
             Await(e, ref _pic.Value);
@@ -97,13 +99,26 @@ internal sealed class NoPhantom : Law
         if (e.Kind == EventKind.PicMaskChanged)
         {
             pic.Standing = pic.Standing.Except(_shadow.Pic.Masked);
-            for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
-                Await(irq, ref pic);
+            AwaitAll(ref pic);
         }
         else if (e.Kind == EventKind.PicInitialised)
             pic.Standing = default;
         else if (e.Index < GsiMap.IsaIrqs && e.Irq != CascadeIrq)
             ObserveIrq(e, ref pic);
+    }
+
+    /// <summary>What was asked for before is gone. What holds a pin of the 8259 now, unmasked as it is, asks anew.</summary>
+    private void Reset(ref PicRequests pic)
+    {
+        _standing.Span.Clear();
+        pic.Standing = default;
+        AwaitAll(ref pic);
+    }
+
+    private void AwaitAll(ref PicRequests pic)
+    {
+        for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
+            Await(irq, ref pic);
     }
 
     private void ObserveIrq(in Event e, ref PicRequests pic)

@@ -66,6 +66,9 @@ internal sealed partial class RemoteIrrMatches : Law
             case EventKind.Rest:
                 Judge(e);
                 break;
+            case EventKind.MachineReset:
+                Reset();
+                break;
             case var _ when _pins.TryPin(e, out int chip, out int pin):
                 Follow(e, chip, pin, ref _chips[chip], ref _facts[_pins.Flat(chip, pin)]);
                 break;
@@ -129,6 +132,17 @@ internal sealed partial class RemoteIrrMatches : Law
             if (_pins.Entry(chip, pin).Vector == vector)
                 facts.Must = facts.Must.With(pin);
         }
+    }
+
+    /// <summary>Nothing is in service, and no CPU owes a broadcast.</summary>
+    private void Reset()
+    {
+        foreach (ref ChipFacts facts in _chips.Span)
+            facts = new() { Expected = facts.Expected.NoneOfThem };
+        _facts.Span.Clear();
+        foreach (ref CpuFacts cpu in _cpus.Span)
+            cpu = new() { Eoi = cpu.Eoi == Eoi.Untold ? Eoi.Untold : Eoi.Done };
+        _illegitimate.Value = default;
     }
 
     private void Judge(in Event e)

@@ -38,6 +38,9 @@ internal sealed class SharersIndependent : Law
             case EventKind.Rest:
                 JudgeTouched(e);
                 break;
+            case EventKind.MachineReset:
+                _shadow.Lines.TouchAll();
+                break;
             case EventKind.PinChanged or EventKind.EntryWritten when _shadow.Pins.TryPin(e, out int chip, out int pin):
                 (int first, int second) = _shadow.LinesOf(chip, pin);
                 Touch(first);

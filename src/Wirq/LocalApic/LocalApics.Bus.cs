@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Events;
 
 namespace Wirq;
@@ -147,16 +148,45 @@ public sealed partial class LocalApics
     private RefusalReason AcceptVector(int cpu, ref ApicState s, InterruptMessage message, Origin origin,
         EventBuffer events)
     {
+        RefusalReason reason = Refusal(in s, message.Vector);
+        if (reason == RefusalReason.None)
+            SetPending(cpu, ref s, message.Vector, message.Level, origin, events);
+        else if (reason == RefusalReason.IllegalVector)
+            RecordError(cpu, ref s, ErrorStatus.ReceiveIllegalVector, events);
+        return reason;
+    }
+
+    /// <summary>Why one local APIC does not accept a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private RefusalReason Refusal(in ApicState s, byte vector)
+    {
         if (!s.Spurious.Enabled && !_quirks.AcceptsWhileDisabled)
             return RefusalReason.SoftwareDisabled;
-        byte vector = message.Vector;
-        if (vector < LowestVector && !_quirks.AnyVectorAccepted)
+        return vector < LowestVector && !_quirks.AnyVectorAccepted ? RefusalReason.IllegalVector : RefusalReason.None;
+    }
+
+    /// <summary>What a device's message would meet now, without sending it.</summary>
+    /// <param name="message">As the local APICs see it.</param>
+    /// <param name="cpus">The CPUs that it addresses, in their order; of lowest priority, those that may win.</param>
+    /// <returns>Why none of them would accept it; <see cref="RefusalReason.None"/> where one would.</returns>
+    internal RefusalReason Foresee(InterruptMessage message, List<int> cpus)
+    {
+        if (message.Mode == DeliveryMode.Reserved && !_quirks.FormatUnchecked)
+            return RefusalReason.ReservedMode;
+        bool listed = false;
+        Targets targets = _quirks.DestinationTable ? LookUp(ref message, Origin.Device(0), out listed) : AddressedBy(message, Origin.Device(0));
+        bool vectored = message.Mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority;
+        RefusalReason refusal = Nobody(listed);
+        bool accepted = false;
+        for (int cpu; (cpu = targets.Next()) >= 0;)
         {
-            RecordError(cpu, ref s, ErrorStatus.ReceiveIllegalVector, events);
-            return RefusalReason.IllegalVector;
+            cpus.Add(cpu);
+            RefusalReason one = vectored ? Refusal(in _state[cpu], message.Vector) : RefusalReason.None;
+            accepted |= one == RefusalReason.None;
+            if (refusal != RefusalReason.IllegalVector)
+                refusal = one;
         }
-        SetPending(cpu, ref s, vector, message.Level, origin, events);
-        return RefusalReason.None;
+        return accepted ? RefusalReason.None : refusal;
     }
 
     private void SetPending(int cpu, ref ApicState s, byte vector, bool level, Origin origin, EventBuffer events)

@@ -163,6 +163,24 @@ public sealed partial class LocalApics
         ReofferPins(cpu, events);
     }
 
+    /// <summary>RESET of all local APICs and of the bus. <see cref="ReofferPins(EventBuffer)"/> comes after it.</summary>
+    internal void Reset(EventBuffer events)
+    {
+        for (int cpu = 0; cpu < Count; cpu++)
+            PowerUp(cpu);
+        _bus.Value.LastWinner = Count - 1;
+        RemakeTable();
+        for (int cpu = 0; cpu < Count; cpu++)
+            ObserveReset(cpu, ApicResetCause.Reset, events);
+    }
+
+    /// <summary>After a reset of all: pins that are still driven are sampled again.</summary>
+    internal void ReofferPins(EventBuffer events)
+    {
+        for (int cpu = 0; cpu < Count; cpu++)
+            ReofferPins(cpu, events);
+    }
+
     /// <summary>INIT of one local APIC: as reset, but the APIC id and IA32_APIC_BASE stay (Intel SDM vol. 3, 11.4.7.3
     /// and 11.12.5).</summary>
     public void Init(int cpu, EventBuffer events)
@@ -247,6 +265,27 @@ public sealed partial class LocalApics
         bool above = (vector & 0xF0) > (priority & 0xF0)
             || _quirks.LowVectorsTaken && vector is > 0 and < 16 && priority == 0;
         return above && IsOnBus(in s) && (s.Spurious.Enabled || !_quirks.HoldsWhileDisabled);
+    }
+
+    /// <summary>Which condition of <see cref="Passes"/> holds a pending vector; <see cref="Gate.CpuUnknown"/> where the CPU
+    /// may take it: whether it will, its interrupt flag decides.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="vector">The vector.</param>
+    /// <param name="by">The vector in service or the TPR that holds it; negative for neither.</param>
+    internal Gate GateOf(int cpu, int vector, out int by)
+    {
+        ref readonly ApicState s = ref _state[cpu];
+        by = -1;
+        if (!IsOnBus(in s))
+            return Gate.HardwareDisabled;
+        if (!s.Spurious.Enabled && _quirks.HoldsWhileDisabled)
+            return Gate.SoftwareDisabled;
+        if (Passes(in s, vector))
+            return Gate.CpuUnknown;
+        int service = s.Isr.Highest;
+        bool byTask = service < 0 || (s.Tpr & 0xF0) > (service & 0xF0);
+        by = byTask ? s.Tpr : service;
+        return byTask ? Gate.TaskPriority : Gate.VectorInService;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -54,9 +54,12 @@ public sealed partial class Fabric
         if (_remaps)
             return SendFar(message, origin);
         RefusalReason reason = message.TryDecode(Options.Format, out InterruptMessage decoded);
-        bool unchecks = reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics!.FormatUnchecked;
-        return reason == RefusalReason.None || unchecks ? LocalApics!.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
+        return reason == RefusalReason.None || PassesUnchecked(reason) ? LocalApics!.Deliver(decoded, origin, Events) : Refuse(decoded, origin, reason);
     }
+
+    /// <summary>Whether the profile delivers a message whose format the manual refuses.</summary>
+    private bool PassesUnchecked(RefusalReason reason) =>
+        reason is RefusalReason.ReservedMode or RefusalReason.NoRemapper && LocalApics!.FormatUnchecked;
 
     /// <summary>A pin sends, and gets the answer.</summary>
     internal void SendOfPin(in Event effect)

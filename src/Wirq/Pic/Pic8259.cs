@@ -51,11 +51,15 @@ internal sealed partial class Pic8259
     internal static byte Bit(int level) => (byte)(1 << level);
 
     /// <summary>Power-on state. The levels of the pins stay: they belong to the lines, not to the chip.</summary>
-    internal void Reset()
+    /// <returns>The lines that it takes out of service, as ICW1 does; and those that may have a sampled source.</returns>
+    internal PicChipWork Reset()
     {
-        byte pins = (byte)(State.Pins & ~_cascade);
+        ref readonly PicState s = ref State;
+        byte pins = Without(s.Pins, _cascade);
+        byte acked = Without((byte)(s.Deferred | s.Isr & (Triggers(s) | s.TakenAsLevel)), _cascade);
         State = new PicState { Pins = pins, Standing = None, Lowest = Inputs - 1 };
         RearmEdges(ref State);
+        return new(acked, Without(pins, acked));
     }
 
     /// <summary>The state of the chip changed: INT is computed at the next <see cref="PicPair.Update"/>, unless a
@@ -121,6 +125,33 @@ internal sealed partial class Pic8259
         int served = order.Highest(blocking);
         bool slaveAgain = nested && first == served && Bit(first) == _cascade;
         return slaveAgain || order.Rank(first) < order.Rank(served) ? first : None;
+    }
+
+    /// <summary>Which condition of <see cref="Resolve"/> holds an input; <see cref="Gate.None"/> where it is the one that is
+    /// selected.</summary>
+    /// <param name="level">The input.</param>
+    /// <param name="by">The input that goes first or is in service; <see cref="None"/> for none.</param>
+    internal Gate GateOf(int level, out int by)
+    {
+        ref readonly PicState s = ref State;
+        byte bit = Bit(level);
+        by = None;
+        if (!Listens(s))
+            return Gate.PicNotReady;
+        if ((s.Irr & bit) == 0)
+            return (s.Pins & bit) == 0 ? Gate.NotAsserted : Gate.EdgeSpent;
+        if ((s.Imr & bit) != 0)
+            return Gate.PicMasked;
+        if (Resolve(bit) == None)
+        {
+            by = new PicPriority(s.Lowest).Highest(s.Isr);
+            return Gate.PicInService;
+        }
+        int first = Takeable;
+        if (first == level)
+            return Gate.None;
+        by = first;
+        return Gate.PicBehind;
     }
 
     /// <summary>The input that an INTA at this moment takes; <see cref="None"/> for a spurious one.</summary>

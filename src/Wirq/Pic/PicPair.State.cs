@@ -9,6 +9,21 @@ public sealed partial class PicPair
     internal Pic8259 Master => _master;
     internal Pic8259 Slave => _slave;
 
+    /// <summary>What holds an IRQ in the pair; <see cref="Gate.None"/> where INTR stands for it.</summary>
+    /// <param name="irq">0 to 15, not the cascade.</param>
+    /// <param name="by">The IRQ that goes first or is in service; negative for none.</param>
+    internal Gate GateOf(int irq, out int by)
+    {
+        Pic8259 chip = irq < SlaveFirst ? _master : _slave;
+        Gate gate = chip.GateOf(irq % SlaveFirst, out int level);
+        by = level == Pic8259.None ? -1 : chip.Irq(level);
+        if (gate != Gate.None || irq < SlaveFirst)
+            return gate;
+        gate = _master.GateOf(Pic8259.Cascade, out level);
+        by = level == Pic8259.None ? -1 : level;
+        return gate == Gate.PicMasked ? Gate.CascadeMasked : gate;
+    }
+
     internal PicPairState State
     {
         get => new(_master.State, _slave.State, _output.Value);

@@ -193,13 +193,15 @@ public sealed partial class PicPair
         }
     }
 
-    /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge. Deferred
-    /// acknowledges and in-service bits are lost. No event reports this: see <see cref="Intr"/>.</summary>
-    internal void Reset()
+    /// <summary>Power-on state. The levels of the pins stay as they are driven, without making an edge. INTR is low.</summary>
+    /// <returns>The lines to acknowledge. Then as <see cref="Write"/>.</returns>
+    internal PinWork Reset(EventBuffer? events = null)
     {
-        _master.Reset();
-        _slave.Reset();
+        if (events is { Observing: true } && Intr)
+            events.Observe(new PicIntrChanged(High: false).ToEvent());
+        PicChipWork master = _master.Reset(), slave = _slave.Reset();
         _output.Value = new PicOutput { Requested = NoIrq };
+        return HandOut(master, slave);
     }
 
     /// <summary>Whether the master leaves the vector of its input 2 to a slave.</summary>

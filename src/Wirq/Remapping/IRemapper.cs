@@ -36,6 +36,15 @@ public interface IRemapper
     /// misuse.</returns>
     bool TryWrite(ulong address, int size, ulong value, EventBuffer events);
 
+    /// <summary>The machine is reset: all registers are as after power-on, nothing is pending, and the unit is off. The
+    /// owner then drops all cached translations of the unit.</summary>
+    /// <param name="events">Where observations go.</param>
+    void Reset(EventBuffer events);
+
+    /// <summary>What a description of the machine shows of the unit: registers by their names in its manual, at most about
+    /// twenty. Nothing by default.</summary>
+    IReadOnlyList<RegisterValue> Describe() => [];
+
     /// <summary>Does one piece of the pending work of a write, such as one descriptor of a queue. After each write it
     /// is called until it returns false. After each piece the owner drops the cached translations of
     /// <paramref name="ended"/>. So the piece that reports completion to the guest must come after the piece that
@@ -98,6 +107,11 @@ public interface IRemapperOptions
     /// cookies carry.</param>
     IRemapper Build(State.StateArena arena, int unit);
 }
+
+/// <summary>A register of a chip, for a description.</summary>
+/// <param name="Name">As the manual names it.</param>
+/// <param name="Value">What it holds.</param>
+public readonly record struct RegisterValue(string Name, ulong Value);
 
 /// <summary>Consecutive pages of 4 KiB with the registers of a chip.</summary>
 /// <param name="Address">Physical address of the first, a multiple of 0x1000.</param>

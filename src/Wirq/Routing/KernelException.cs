@@ -16,6 +16,7 @@ public sealed class KernelException : Exception
         Call = call;
         Errno = errno;
         Gsi = gsi;
+        Advice = advice;
     }
 
     /// <summary>The call that failed.</summary>
@@ -24,6 +25,8 @@ public sealed class KernelException : Exception
     public int Errno { get; }
     /// <summary>The GSI of the call; negative for none.</summary>
     public int Gsi { get; }
+    /// <summary>What to do about it, in a clause.</summary>
+    public string Advice { get; }
 
     /// <summary>The name of an error number of Linux (include/uapi/asm-generic/errno-base.h).</summary>
     public static string Name(int errno) => errno switch

@@ -42,6 +42,19 @@ internal sealed class PinRoutes
         return true;
     }
 
+    /// <summary>The machine is reset: no pin has a route.</summary>
+    /// <returns>Whether the table changed, and a commit is needed.</returns>
+    internal bool Reset()
+    {
+        bool any = false;
+        foreach (ref PinRoute route in _pins.Span)
+        {
+            any |= route.HasNow != 0;
+            route = default;
+        }
+        return any;
+    }
+
     /// <summary>Keeps what a pin sent, until the answer comes.</summary>
     internal void Sends(int chip, int pin, Msi message)
     {

@@ -39,6 +39,15 @@ public sealed partial class RouteCache
         return reports;
     }
 
+    /// <summary>How many virqs are in each state, by <see cref="VirqState"/>.</summary>
+    internal long[] CountStates()
+    {
+        var counts = new long[(int)VirqState.Parked + 1];
+        foreach (ref VirqSlot virq in _virqs.Span)
+            counts[(int)virq.State]++;
+        return counts;
+    }
+
     private string Why(in VirqSlot virq) => virq.State switch
     {
         VirqState.Hot => "the kernel serves it",

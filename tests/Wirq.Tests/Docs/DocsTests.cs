@@ -33,6 +33,22 @@ public partial class DocsTests
         Assert.Equal(0x51, ShownProgram.Run(programs[0]));
     }
 
+    public static TheoryData<int> Embedding => [.. Enumerable.Range(0, ShownProgram.BlocksOf("docs/embedding.md").Length)];
+
+    [Theory]
+    [MemberData(nameof(Embedding))]
+    public void A_program_of_the_page_for_embedders_compiles_and_ends_well(int number) =>
+        Assert.Equal(0, ShownProgram.Run(ShownProgram.BlocksOf("docs/embedding.md")[number]));
+
+    [Fact]
+    public void The_page_for_embedders_has_its_programs_and_shows_what_a_machine_says()
+    {
+        Assert.Equal(5, Embedding.Count);
+        var machine = new Fabric(FabricOptions.Pc());
+        machine.Connect(gsi: 20, "disk").Raise();
+        Assert.Contains($"```\n{machine.Explain(20)}```\n", File.ReadAllText(Repository.PathOf("docs/embedding.md")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_pages_show_every_profile_difference()
     {

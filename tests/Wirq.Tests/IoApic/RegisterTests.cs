@@ -1,3 +1,4 @@
+using Wirq.State;
 using Wirq.Events;
 
 namespace Wirq.Tests.IoApics;
@@ -180,13 +181,14 @@ public class RegisterTests
     }
 
     [Fact]
-    public void Reset_masks_every_entry_and_forgets_everything()
+    public void Reset_masks_every_entry_and_forgets_everything_but_the_wires()
     {
         var fresh = new ChipBench();
         ChipBench bench = new ChipBench().InService();
-        bench.Chip.Reset();
+        Assert.Equal(new PinSet(1ul << 11, 0), bench.Chip.Reset().Acked);
         Assert.Equal(RedirectionEntry.Reset, bench.Chip.Entry(11));
-        Assert.False(bench.Chip.IsAsserted(11));
+        Assert.True(bench.Chip.IsAsserted(11));
+        bench.Pin(11, high: false);
         Assert.Equal(fresh.Arena.Identity(0), bench.Arena.Identity(0));
     }
 

@@ -98,6 +98,12 @@ public class LawFuzzTests
         {
             for (int i = 0; i < 10; i++)
                 Join();
+            Boot();
+        }
+
+        /// <summary>What firmware and a guest do first, after power-on and after each reset.</summary>
+        private void Boot()
+        {
             for (int cpu = 0; cpu < 2; cpu++)
             {
                 Write(cpu, 0xFEE000F0, 0x1FF);
@@ -209,8 +215,13 @@ public class LawFuzzTests
 
         private void Rare()
         {
-            switch (_random.Next(7))
+            switch (_random.Next(8))
             {
+                // With effects in the queue, more often than not.
+                case 7:
+                    _fabric.Reset();
+                    Boot();
+                    break;
                 case 0:
                     Write(_random.Next(2), 0xFEE000F0, _random.Next(3) == 0 ? 0x0FFu : _random.Next(2) == 0 ? 0x11FFu : 0x1FFu);
                     break;

@@ -48,7 +48,7 @@ public class VtdRegisterTests
                 Assert.Equal(reset, bench.Unit.Read(offset, size));
             bench.Unit.Write(offset, size, ulong.MaxValue, bench.Events);
             Assert.Equal(extended ? written : narrow, bench.Unit.Read(offset, size));
-            bench.Unit.Reset();
+            bench.Unit.Reset(new());
             if (extended)
                 Assert.Equal(reset, bench.Unit.Read(offset, size));
         }

@@ -64,6 +64,8 @@ internal sealed record RecordedMachine(RecordingHeader Header, IReadOnlyList<Eve
 
     private static Event Of(EventKind kind, int round)
     {
+        if (kind == EventKind.EffectLost)
+            return new EffectLost(round % 2, round % 8, EventKind.Deliver).ToEvent() with { Time = round * 10 };
         (ulong index, ulong a, ulong b) = EventRanges.Most(kind);
         int unit = kind.Subsystem == Subsystem.Remapping ? 0 : round % 2;
         return new Event(kind, (ushort)unit, (uint)Math.Min((ulong)(round % 8), index), Math.Min((ulong)(round % 7) * 0x11, a),

@@ -130,7 +130,7 @@ public sealed class RemappingTests
         ReplayReport report = ReplayLogs.Kept(Log, (line, fabric) =>
         {
             if (line.Number == s_request + 1)
-                VtdUnit.Of(fabric)!.Reset();
+                VtdUnit.Of(fabric)!.Reset(new());
         });
         Assert.Equal((s_request + 2, "vtd_ir_irte_get"), ((int)report.First!.Line, report.First.Event));
     }

@@ -48,4 +48,7 @@ internal struct FactSet
 
     /// <summary>It is not so at a pin unless an event reported otherwise.</summary>
     public void LearnNo(int pin) => _known.Add(pin);
+
+    /// <summary>Of the pins of which it is known, it is so of none.</summary>
+    public readonly FactSet NoneOfThem => new() { _known = _known };
 }

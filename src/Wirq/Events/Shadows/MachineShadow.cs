@@ -40,6 +40,10 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
     {
         switch (e.Subsystem)
         {
+            case Subsystem.Machine when e.Kind == EventKind.MachineReset:
+                Pins.Observe(e);
+                Pic.Observe(e);
+                break;
             case Subsystem.IoApic:
                 Pins.Observe(e);
                 break;

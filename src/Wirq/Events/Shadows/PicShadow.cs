@@ -50,6 +50,10 @@ internal sealed class PicShadow(StateArena arena)
         ref PicFacts facts = ref _facts.Value;
         switch (e.Kind)
         {
+            // The wires stay as they are.
+            case EventKind.MachineReset:
+                facts.Masked = facts.Level = default;
+                break;
             case EventKind.PicPinChanged when e.Index < GsiMap.IsaIrqs:
                 if (!KnowsPins)
                     LearnPins();

@@ -107,6 +107,9 @@ internal sealed class PinShadow
     {
         switch (e.Kind)
         {
+            case EventKind.MachineReset:
+                Reset();
+                break;
             case EventKind.PinChanged when TryPin(e, out int chip, out int pin):
                 Change(chip, pin, PinChanged.Of(e));
                 break;
@@ -129,6 +132,23 @@ internal sealed class PinShadow
             case EventKind.PinAckDeferred or EventKind.PinAcked when TryPin(e, out int chip, out int pin):
                 _pins[chip].AckDeferred.Assign(pin, e.Kind == EventKind.PinAckDeferred);
                 break;
+        }
+    }
+
+    /// <summary>Every entry is in its reset state; the wires stay as they are.</summary>
+    private void Reset()
+    {
+        for (int chip = 0; chip < ChipCount; chip++)
+        {
+            FactSet high = default;
+            for (int pin = 0; pin < _chips[chip].Pins; pin++)
+            {
+                if (_pins[chip].Asserted.Known.Has(pin))
+                    high.Learn(pin, _pins[chip].Asserted.Has(pin) != IsInverted(chip, pin));
+                _entries[Flat(chip, pin)].Entry = RedirectionEntry.Reset;
+            }
+            // What was deferred is acknowledged by the reset, and an event says so.
+            _pins[chip] = new() { Asserted = high, AckDeferred = _pins[chip].AckDeferred };
         }
     }
 

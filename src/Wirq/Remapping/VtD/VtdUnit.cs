@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.State;
 
 namespace Wirq.Remapping.VtD;
@@ -73,11 +74,28 @@ internal sealed partial class VtdUnit : IRemapper
         return machine.Remappers.OfType<VtdUnit>().FirstOrDefault();
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<RegisterValue> Describe() =>
+    [
+        new("GSTS_REG", Word(VtdRegister.GlobalStatus)), new("IRTA_REG, in use", S.Table.Bits), new("FSTS_REG", Word(VtdRegister.FaultStatus)),
+        new("FECTL_REG", Word(VtdRegister.FaultControl)), new("IQA_REG, in use", S.Queue.Bits), new("IQH_REG", Word(VtdRegister.QueueHead)),
+        new("IQT_REG", Word(VtdRegister.QueueTail)), new("ICS_REG", Word(VtdRegister.CompletionStatus)), new("IECTL_REG", Word(VtdRegister.CompletionControl)),
+    ];
+
     private ref VtdState S => ref _state.Value;
     private GlobalCommand Status => new(Word(VtdRegister.GlobalStatus));
 
+    /// <inheritdoc/>
+    public void Reset(EventBuffer events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (events.Observing && RemappingEnabled)
+            events.Observe(new RemapSwitched(_unit, On: false).ToEvent());
+        Reset();
+    }
+
     /// <summary>Power-on state: everything off, no table, no queue, no fault.</summary>
-    public void Reset()
+    private void Reset()
     {
         S = default;
         _records.Span.Clear();

@@ -1,6 +1,7 @@
-namespace Wirq.Traces.Why;
+namespace Wirq;
 
-/// <summary>What holds an interrupt back, in the order of its path from the device to the CPU.</summary>
+/// <summary>What holds an interrupt back, in the order of its path from the device to the CPU: the answers of
+/// <see cref="Fabric.Explain(int)"/>, of a machine as it is, and of <c>wirq why</c>, of a log.</summary>
 public enum Gate : byte
 {
     /// <summary>None that is visible.</summary>
@@ -72,23 +73,25 @@ public enum Gate : byte
     NotKnown,
     /// <summary>Vector 0 is pending, which QEMU's local APIC treats as no vector.</summary>
     NullVector,
+    /// <summary>The line, or the pin after its polarity, is not asserted: nothing asks.</summary>
+    NotAsserted,
+    /// <summary>The input is edge-triggered, and its edge was taken already: it has to fall and to rise again.</summary>
+    EdgeSpent,
+    /// <summary>The line leads to no chip.</summary>
+    NotWired,
+    /// <summary>The 8259 is not initialised.</summary>
+    PicNotReady,
+    /// <summary>The virq is masked by its device's table.</summary>
+    VirqMasked,
+    /// <summary>The guest gave the virq no message.</summary>
+    NotProgrammed,
 }
 
-/// <summary>What holds an interrupt back, since when, and where.</summary>
-/// <param name="Gate">The gate.</param>
-/// <param name="Since">Since when it is closed.</param>
-/// <param name="Cpu">The CPU, or -1.</param>
-/// <param name="Number">The vector or IRQ that blocks it, or -1.</param>
-internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = -1, int Number = -1)
+/// <summary>Gates, further.</summary>
+internal static class Gates
 {
-    /// <summary>The delivery whose EOI Remote IRR waits for, or the refused attempt.</summary>
-    public Attempt? By { get; init; }
-    /// <summary>The write of the entry that did not change the gate.</summary>
-    public Mark Written { get; init; }
-    /// <summary>The holder of the line, by its name in the log.</summary>
-    public string? Who { get; init; }
-
-    public static Gate Of(RefusalReason reason) => reason switch
+    /// <summary>What held a message that was refused.</summary>
+    internal static Gate Of(RefusalReason reason) => reason switch
     {
         RefusalReason.None => Gate.None,
         RefusalReason.NoDestination or RefusalReason.NotListed => Gate.NoDestination,
