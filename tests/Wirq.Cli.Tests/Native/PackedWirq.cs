@@ -11,6 +11,9 @@ internal sealed class PackedWirq
     /// <summary>The version that they are given, so that a commit alone does not make them anew.</summary>
     internal const string Version = "0.0.0-test";
 
+    /// <summary>The commit that they are made from, by their word, for the same reason.</summary>
+    internal const string Revision = "0123456789abcdef0123456789abcdef01234567";
+
     private const string Managed = "WIRQ_TEST_MANAGED";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(8);
     private static readonly Lazy<PackedWirq> s_made = new(Make);
@@ -53,7 +56,7 @@ internal sealed class PackedWirq
         var start = new ProcessStartInfo("bash",
         [
             "-c", "exec bash eng/pack.sh \"$@\" >\"$0\" 2>&1", log, Path.Combine(Folder, "feed"), $"-p:MinVerVersionOverride={Version}",
-            "-p:IncludeSourceRevisionInInformationalVersion=false",
+            "-p:IncludeSourceRevisionInInformationalVersion=false", $"-p:WirqRevision={Revision}",
         ]);
         if (Run(start, s_patience) is not { } status)
             return new PackedWirq { Fault = $"eng/pack.sh does not end; {log} has what it said" };

@@ -72,7 +72,7 @@ public sealed class PackageTests
         Assert.SkipUnless(Path.Exists(Repository.PathOf(".git")), "needs .git, which names the commit");
         string link = reader.CustomDebugInformation.Select(one => reader.GetCustomDebugInformation(one))
             .Where(one => reader.GetGuid(one.Kind) == s_sourceLink).Select(one => Encoding.UTF8.GetString(reader.GetBlobBytes(one.Value))).Single();
-        Assert.Matches(@"""/_/\*"":""https://[^""]+/[0-9a-f]{40}/\*""", link);
+        Assert.Matches($@"""/_/\*"":""https://[^""]+/{PackedWirq.Revision}/\*""", link);
     }
 
     [Fact]
