@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Wirq.Cli.Boot;
+using Wirq.Cli.Completion;
 using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
+using Wirq.Cli.Shipped;
 using Wirq.Cli.Why;
 
 namespace Wirq.Cli;
@@ -29,12 +31,21 @@ internal static class CommandLine
     /// <summary>Stopped by SIGTERM.</summary>
     internal const int Terminated = 143;
 
-    internal static RootCommand Build() => new("wirq: the interrupt system of a PC, as a laboratory")
+    internal static RootCommand Build()
     {
-        RunCommand.Build(),
-        ReplayCommand.Build(),
-        WhyCommand.Build(),
-        BootCommand.Build(),
-        HostCommand.Build(),
-    };
+        var root = new RootCommand("wirq: the interrupt system of a PC, as a laboratory")
+        {
+            RunCommand.Build(),
+            ReplayCommand.Build(),
+            WhyCommand.Build(),
+            BootCommand.Build(),
+            HostCommand.Build(),
+            ShippedCommand.BuildScenarios(),
+            ShippedCommand.BuildExamples(),
+            ShippedCommand.BuildSchema(),
+            CompletionCommand.Build(),
+        };
+        Help.Complete(root);
+        return root;
+    }
 }

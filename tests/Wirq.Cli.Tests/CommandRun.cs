@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wirq.Cli.Tests.Native;
 using Wirq.Tests.Shared;
 
 namespace Wirq.Cli.Tests;
@@ -24,22 +25,30 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
         Assert.Contains(expected, line, StringComparison.Ordinal);
     }
 
+    /// <summary>Runs the one that the tests were built with, whatever the others run.</summary>
+    internal static CommandRun Managed(params string[] arguments) => Run([.. WirqProgram.Managed, .. arguments], Repository.Root);
+
+    /// <summary>Runs it in another folder than the checkout.</summary>
+    internal static CommandRun In(string folder, params string[] arguments) => Run([.. WirqProgram.Words, .. arguments], folder);
+
     /// <summary>Runs it by another command, which gets it as its last arguments.</summary>
-    internal static CommandRun Through(string[] command, params string[] arguments)
+    internal static CommandRun Through(string[] command, params string[] arguments) =>
+        Run([.. command, .. WirqProgram.Words, .. arguments], Repository.Root);
+
+    private static CommandRun Run(string[] all, string folder)
     {
-        string[] all = [.. command, "dotnet", typeof(CommandLine).Assembly.Location, .. arguments];
         var start = new ProcessStartInfo(all[0], all[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Repository.Root,
+            WorkingDirectory = folder,
         };
         using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
         {
             process.Kill();
-            throw new TimeoutException($"wirq {string.Join(' ', arguments)} does not end");
+            throw new TimeoutException($"{string.Join(' ', all)} does not end");
         }
         return new CommandRun(process.ExitCode, output.Result, errors.Result);
     }

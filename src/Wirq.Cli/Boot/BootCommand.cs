@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
+using Wirq.Cli.Host;
 using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Boot;
@@ -39,9 +40,9 @@ internal static class BootCommand
 
     private static int Run(BootOptions options)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!KvmPlatform.IsHere)
         {
-            Console.Error.WriteLine("wirq boot needs KVM, and this host is not Linux; wirq host says what works without");
+            Console.Error.WriteLine($"wirq boot runs a guest on KVM: {KvmPlatform.WhyNot}; wirq host says what works without");
             return CommandLine.NoEnd;
         }
         try

@@ -10,7 +10,6 @@ namespace Wirq.Cli.Host;
 internal static class HostCommand
 {
     private const double LongestBound = 60;
-    private const string NotLinux = "the host is not Linux on x86-64";
 
     internal static Command Build()
     {
@@ -33,12 +32,12 @@ internal static class HostCommand
 
     private static int Run(bool json, TimeSpan bound, string? device)
     {
-        if (OperatingSystem.IsLinux())
+        if (KvmPlatform.IsHere)
             Write(Ask(bound, device), json);
         else if (json)
-            HostAbsent.WriteJson(NotLinux, StandardStreams.Output);
+            HostAbsent.WriteJson(KvmPlatform.WhyNot!, StandardStreams.Output);
         else
-            HostAbsent.Write(NotLinux, Console.Out);
+            HostAbsent.Write(KvmPlatform.WhyNot!, Console.Out);
         // What a host does not offer is no failure.
         return CommandLine.Success;
     }

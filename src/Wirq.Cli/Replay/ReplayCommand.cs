@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using Wirq.Cli.Outputs;
+using Wirq.Cli.Shipped;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
@@ -25,8 +26,10 @@ internal static class ReplayCommand
         try
         {
             using var file = ReplayInput.Open(log);
-            using OutputFile? output = OutputFile.Open("--record", record, [log]);
-            return Answer(Play(file, output), log, json, output);
+            using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
+            ReplayReport report = Play(file, output);
+            ShippedNote.Write(log, json);
+            return Answer(report, log, json, output);
         }
         catch (Exception bad) when (bad is TraceException or UsageException)
         {

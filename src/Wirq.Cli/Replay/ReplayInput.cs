@@ -1,4 +1,5 @@
 using Wirq.Cli.Outputs;
+using Wirq.Cli.Shipped;
 
 namespace Wirq.Cli.Replay;
 
@@ -15,12 +16,17 @@ internal sealed class ReplayInput : IDisposable
     /// <summary>What messages call it.</summary>
     internal string Name { get; }
 
+    /// <summary>Whether it is inside the command, and not on the disk.</summary>
+    internal bool IsShipped { get; private init; }
+
     internal static ReplayInput Open(string path)
     {
         if (Directory.Exists(path))
             throw new UsageException($"{path}: is a folder; expected a log of QEMU's trace events");
+        if (ShippedFiles.FileOf(path) is { } shipped)
+            return new ReplayInput(shipped, shipped, copied: false) { IsShipped = true };
         if (!File.Exists(path))
-            throw new UsageException($"{path}: no such file; expected a log of QEMU's trace events, plain or gzip");
+            throw new UsageException($"{path}: no such file{ShippedFiles.HintOf(path)}; expected a log of QEMU's trace events, plain or gzip");
         using FileStream stream = OpenFile(path);
         if (stream.CanSeek)
             return new ReplayInput(path, path, copied: false);
@@ -67,7 +73,7 @@ internal sealed class ReplayInput : IDisposable
         }
     }
 
-    internal Stream Stream() => OpenFile(_path);
+    internal Stream Stream() => IsShipped ? ShippedFiles.Open(_path) : OpenFile(_path);
 
     public void Dispose()
     {

@@ -37,7 +37,7 @@ internal sealed class KvmBackend(Action<string, int, int>? asking) : IBackend
 internal sealed class NoBackend : IBackend
 {
     public ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder) =>
-        ScenarioRunner.Lacking(scenario, "KVM: the host is not Linux on x86-64");
+        ScenarioRunner.Lacking(scenario, $"KVM: {Host.KvmPlatform.WhyNot}");
 
     public void Dispose() { }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using Wirq.Cli.Outputs;
+using Wirq.Cli.Shipped;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Traces.Recordings;
@@ -10,14 +11,14 @@ namespace Wirq.Cli.Run;
 /// <summary><c>wirq run</c>: runs scenarios and prints their verdicts.</summary>
 internal static class RunCommand
 {
-    private const string DefaultFolder = "scenarios", Kvm = "kvm";
+    private const string DefaultFolder = ShippedFiles.Scenarios, Kvm = "kvm";
     internal const string Simulation = "sim";
 
     internal static Command Build()
     {
         var paths = new Argument<string[]>("PATH")
         {
-            Description = $"Scenario files, or folders of them; all of {DefaultFolder}/ by default",
+            Description = $"Scenario files, or folders of them; {DefaultFolder}/ by default. What is not in this folder is looked up among what ships with wirq",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => Simulation };
@@ -42,7 +43,7 @@ internal static class RunCommand
     {
         try
         {
-            IReadOnlyList<string> files = ScenarioFiles.Find(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
+            IReadOnlyList<ScenarioFile> files = ScenarioFiles.Find(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
             (IReadOnlyList<Scenario> read, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
             foreach (UnreadFile bad in unread)
                 Console.Error.WriteLine(bad.Why);
@@ -51,8 +52,11 @@ internal static class RunCommand
             IReadOnlyList<Scenario> scenarios = ScenarioFilter.Choose(read, options.Filters);
             if (options.Record is not null && scenarios.Count != 1)
                 throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");
-            using OutputFile? record = OutputFile.Open("--record", options.Record, files);
-            return Answer(Play(scenarios, options, record), unread, options, record);
+            using OutputFile? record = OutputFile.Open("--record", options.Record, files.Where(file => !file.Ships).Select(file => file.Path));
+            int status = Answer(Play(scenarios, options, record), unread, options, record);
+            if (!options.Json && files.Any(file => file.Ships))
+                ShippedNote.WriteOfScenarios();
+            return status;
         }
         catch (Exception bad) when (bad is ScenarioException or UsageException)
         {
@@ -104,7 +108,7 @@ internal static class RunCommand
     {
         if (options.Backend == Simulation)
             return new SimulatedBackend();
-        return OperatingSystem.IsLinux() ? new KvmBackend(asking) : new NoBackend();
+        return Host.KvmPlatform.IsHere ? new KvmBackend(asking) : new NoBackend();
     }
 
     private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend, OutputFile? record)

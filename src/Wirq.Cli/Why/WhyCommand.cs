@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Wirq.Cli.Outputs;
+using Wirq.Cli.Shipped;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
@@ -30,6 +31,7 @@ internal static class WhyCommand
             if (asked is not null)
                 question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);
             WhyEngine engine = WhyInput.Read(file, question);
+            ShippedNote.Write(file, json);
             if (question is null)
                 return List(engine.Owed(), engine, json);
             IReadOnlyList<SourceAnswer> answers = engine.Answer()

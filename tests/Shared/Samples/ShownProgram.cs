@@ -8,11 +8,8 @@ namespace Wirq.Tests.Shared.Samples;
 /// in an assembly that has no access to internals.</summary>
 internal static class ShownProgram
 {
-    private const string Begin = "```csharp\n", End = "```\n";
-
     /// <summary>The blocks of C# of a page.</summary>
-    internal static string[] BlocksOf(string page) => [.. File.ReadAllText(Repository.PathOf(page)).ReplaceLineEndings("\n").Split(Begin)[1..]
-        .Select(rest => rest[..rest.IndexOf(End, StringComparison.Ordinal)])];
+    internal static string[] BlocksOf(string page) => ShownBlocks.Of(page);
 
     /// <summary>Compiles a program and runs it. Fails if the compiler reports anything: a warning, or an unused
     /// <c>using</c>.</summary>

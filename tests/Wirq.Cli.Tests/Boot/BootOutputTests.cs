@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Wirq.Cli.Tests.Native;
 using Wirq.Tests.Shared;
 using Wirq.Tests.Shared.Images;
 using static Iced.Intel.AssemblerRegisters;
@@ -165,7 +166,7 @@ public sealed class BootOutputTests
         {
             _process = SignalDefaults.Start(
             [
-                "/bin/sh", "-c", $"head -c {PipeBytes} /dev/zero; exec \"$@\" {redirection}", "sh", "dotnet", typeof(CommandLine).Assembly.Location, "boot",
+                "/bin/sh", "-c", $"head -c {PipeBytes} /dev/zero; exec \"$@\" {redirection}", "sh", .. WirqProgram.Words, "boot",
                 image, .. options,
             ]);
             _errors = ReadErrors();

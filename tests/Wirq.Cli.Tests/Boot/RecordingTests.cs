@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Wirq.Cli.Tests.Native;
 using Wirq.Tests.Shared;
 using Wirq.Tests.Shared.Images;
 using Wirq.Traces.Recordings;
@@ -50,7 +51,7 @@ public sealed class RecordingTests : IDisposable
     {
         KvmPresence.Require();
         using TemporaryImage image = BusyGuest.Write();
-        using Process process = Start("/bin/sh", ["-c", "trap '' HUP; exec \"$@\"", "sh", "dotnet"], image.Path, "--timeout", "60");
+        using Process process = Start(["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"], image.Path, "--timeout", "60");
         Task<string> words = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.NotNull(process.StandardOutput.ReadLine());
         Kill(process, "HUP");
@@ -164,10 +165,10 @@ public sealed class RecordingTests : IDisposable
         kill.WaitForExit();
     }
 
-    private static Process Start(string image, params string[] options) => Start("dotnet", [], image, options);
+    private static Process Start(string image, params string[] options) => Start([], image, options);
 
-    private static Process Start(string command, string[] before, string image, params string[] options) =>
-        SignalDefaults.Start([command, .. before, typeof(CommandLine).Assembly.Location, "boot", image, .. options]);
+    private static Process Start(string[] before, string image, params string[] options) =>
+        SignalDefaults.Start([.. before, .. WirqProgram.Words, "boot", image, .. options]);
 
     private static void AssertWhole(string recording)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Wirq.Cli.Tests.Native;
 using Wirq.Tests.Shared;
 using Wirq.Tests.Shared.Images;
 
@@ -79,5 +80,5 @@ public sealed class SignalTests
     }
 
     private static Process Start(string image) =>
-        SignalDefaults.Start(["dotnet", typeof(CommandLine).Assembly.Location, "boot", image, "--cpus", "2", "--timeout", "60"]);
+        SignalDefaults.Start([.. WirqProgram.Words, "boot", image, "--cpus", "2", "--timeout", "60"]);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Wirq.Cli.Tests.Boot;
+using Wirq.Cli.Tests.Native;
 
 namespace Wirq.Cli.Tests.Host;
 
@@ -78,7 +79,7 @@ public class HostTests
         var random = new Random(seed);
         for (int round = 0; round < rounds; round++)
         {
-            using Process process = SignalDefaults.Start(["dotnet", typeof(CommandLine).Assembly.Location, "host"]);
+            using Process process = SignalDefaults.Start([.. WirqProgram.Words, "host"]);
             bool over = process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(100, 900)));
             if (over)
                 continue;

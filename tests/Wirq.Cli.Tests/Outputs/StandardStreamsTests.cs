@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wirq.Cli.Tests.Native;
 using Wirq.Tests.Shared;
 
 namespace Wirq.Cli.Tests.Outputs;
@@ -54,7 +55,7 @@ public sealed class StandardStreamsTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: pipes with names");
         string log = Path.Combine(_folder.FullName, "log");
         Process.Start("mkfifo", [log]).WaitForExit();
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "why", log])
+        using var process = Process.Start(new ProcessStartInfo(WirqProgram.Words[0], [.. WirqProgram.Words[1..], "why", log])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -64,6 +64,6 @@ public partial class DocsTests
     }
 
     // A path in backticks or as the target of a link; patterns and commands are none.
-    [GeneratedRegex(@"`(?<path>(?:src|tests|bench|docs|scenarios|\.ci)/[A-Za-z0-9_./-]*)`|\]\((?<path>[A-Za-z0-9_./-]+\.(?:md|cs|json|yaml))\)")]
+    [GeneratedRegex(@"`(?<path>(?:src|tests|bench|docs|eng|scenarios|\.ci)/[A-Za-z0-9_./-]*)`|\]\((?<path>[A-Za-z0-9_./-]+\.(?:md|cs|json|yaml))\)")]
     private static partial Regex PathPattern();
 }
