@@ -15,7 +15,8 @@ public sealed class CommandTests
     public void Every_command_line_of_a_page_is_one_of_the_command(string page)
     {
         IEnumerable<string> lines = Page.Blocks(page).Where(block => block.Language is "" or "sh" or "console")
-            .SelectMany(block => block.Lines).Concat(Page.Spans(page));
+            .SelectMany(block => block.Lines).Concat(Page.Spans(page))
+            .Concat(Page.Prose(page).Split('\n').Where(line => line.StartsWith("    wirq ", StringComparison.Ordinal)));
         Assert.All(lines.SelectMany(Commands), line => AssertParses(page, line));
     }
 
