@@ -11,7 +11,7 @@ internal static class GuessedVerb
         ["explain"] = "why", ["analyze"] = "why", ["analyse"] = "why", ["diagnose"] = "why", ["debug"] = "why", ["inspect"] = "why",
         ["show"] = "why", ["info"] = "why", ["owed"] = "why", ["lost"] = "why", ["irq"] = "why", ["ask"] = "why", ["where"] = "why",
         ["compare"] = "replay", ["diff"] = "replay", ["verify"] = "replay", ["validate"] = "replay", ["play"] = "replay",
-        ["test"] = "run", ["tests"] = "run", ["check"] = "run", ["scenario"] = "run", ["simulate"] = "run", ["list"] = "run", ["ls"] = "run",
+        ["test"] = "run", ["tests"] = "run", ["check"] = "run", ["scenario"] = "run", ["simulate"] = "run",
         ["start"] = "boot", ["exec"] = "boot", ["vm"] = "boot", ["qemu"] = "boot", ["launch"] = "boot",
         ["kvm"] = "host", ["probe"] = "host", ["probes"] = "host", ["doctor"] = "host", ["capabilities"] = "host",
     };
@@ -29,6 +29,8 @@ internal static class GuessedVerb
             return $"wirq: which command is to read {Typed.Word(word)}? Type: {Typed.Line([VerbFor(word), .. args])}";
         if (Recordings.Contains(word))
             return $"{wrong}: wirq does not watch a guest, it reads what QEMU wrote. So {Typed.RecordAndAsk}";
+        if (word is "list" or "ls")
+            return $"{wrong}. Type: {Typed.Line(["run", "--list", .. rest])}";
         string? meant = Meanings.GetValueOrDefault(word) ?? Words.Nearest(word, root.Subcommands.Select(one => one.Name));
         return meant is not null ? $"{wrong}. Type: {Typed.Line([meant, .. rest])}"
             : $"{wrong}; expected one of {string.Join(", ", root.Subcommands.Where(one => !one.Hidden).Select(one => one.Name))}. To ask a log "
