@@ -1,14 +1,23 @@
 using System.CommandLine;
 using Wirq.Cli;
+using Wirq.Cli.Guesses;
 using Wirq.Cli.Outputs;
 
 StandardStreams.Install();
+args = Guess.Meant(args);
 ParseResult parsed = CommandLine.Build().Parse(args);
 int status;
 try
 {
+    if (Guess.Before(parsed, args) is { } instead)
+    {
+        Console.Error.WriteLine(instead);
+        return CommandLine.BadInput;
+    }
     // A fault of ours is to look like none of the answers, and the parser's handler would make it a 1.
     status = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    if (status == CommandLine.BadInput && Guess.After(parsed) is { } besides)
+        Console.Error.WriteLine(besides);
 }
 catch (OutputException unwritten)
 {

@@ -10,7 +10,7 @@ internal static class WhyCommand
 {
     internal static Command Build()
     {
-        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, or a recording of wirq" };
+        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, or a recording of wirq; - is standard input" };
         var source = new Argument<string?>("SOURCE[@TIME]")
         {
             Description = $"Whose interrupt: {SourceName.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "

@@ -13,7 +13,7 @@ internal static class ShownProgram
 
     /// <summary>Compiles a program and runs it. Fails if the compiler reports anything: a warning, or an unused
     /// <c>using</c>.</summary>
-    /// <returns>Its exit code.</returns>
+    /// <returns>Its exit code; 0 if it returns none.</returns>
     internal static int Run(string program)
     {
         var compilation = CSharpCompilation.Create("ShownProgram",
@@ -23,8 +23,32 @@ internal static class ShownProgram
         using var assembly = new MemoryStream();
         Assert.True(compilation.Emit(assembly).Success);
         MethodInfo main = Assembly.Load(assembly.ToArray()).EntryPoint!;
-        return (int)main.Invoke(null, [Array.Empty<string>()])!;
+        return main.Invoke(null, [Array.Empty<string>()]) as int? ?? 0;
     }
+
+    /// <summary>Compiles a program and runs it, as <see cref="Run"/> does.</summary>
+    /// <returns>What it prints, without the end of its last line.</returns>
+    internal static string Printed(string program)
+    {
+        TextWriter before = Console.Out;
+        using var printed = new StringWriter();
+        Console.SetOut(printed);
+        try
+        {
+            Run(program);
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+        return printed.ToString().ReplaceLineEndings("\n").TrimEnd('\n');
+    }
+
+    /// <summary>The errors that the compiler reports for code that is not run.</summary>
+    internal static IEnumerable<string> Errors(string code) => CSharpCompilation.Create("ShownPiece",
+        [CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Latest))], References(),
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable))
+        .GetDiagnostics().Where(said => said.Severity == DiagnosticSeverity.Error).Select(said => said.ToString());
 
     private static IEnumerable<MetadataReference> References() =>
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path));

@@ -91,9 +91,9 @@ public sealed class StandardStreamsTests : IDisposable
     [Fact]
     public void Bad_usage_stays_bad_usage_where_the_help_finds_no_room()
     {
-        CommandRun run = CommandRun.Redirected(">/dev/full", "boot");
+        CommandRun run = CommandRun.Redirected(">/dev/full", "run", "--seed", "x");
         Assert.Equal(BadInput, run.ExitCode);
-        run.AssertOneLine("IMAGE");
+        run.AssertOneLine("--seed");
     }
 
     /// <summary>A limit of a file's size, unlike a full disk, comes with a signal that kills.</summary>

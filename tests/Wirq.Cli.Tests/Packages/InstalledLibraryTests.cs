@@ -3,8 +3,8 @@ using Wirq.Tests.Shared;
 
 namespace Wirq.Cli.Tests.Packages;
 
-/// <summary>The libraries as a user adds them to a program of his own: README's samples compile without a warning and do what it
-/// says.</summary>
+/// <summary>The libraries as a user adds them to a program of his own: the programs of the pages compile without a warning and do
+/// what the pages say.</summary>
 public sealed class InstalledLibraryTests
 {
     private const string Project = """
@@ -19,27 +19,27 @@ public sealed class InstalledLibraryTests
         """;
 
     [Fact]
-    public void The_first_sample_of_the_readme_runs_on_the_package_Wirq()
+    public void The_program_of_the_readme_runs_on_the_package_Wirq()
     {
-        CommandRun run = Run(0, "Wirq");
-        Assert.Equal(("held by nic\n", 0x51), (run.Output, run.ExitCode));
+        CommandRun run = Run("README.md", "Wirq");
+        Assert.Equal(("held by nic; CPU 0 takes 0x51\n", 0), (run.Output, run.ExitCode));
     }
 
     [Fact]
-    public void The_second_sample_of_the_readme_runs_on_the_packages_that_it_names()
+    public void The_program_of_the_page_for_VMMs_runs_on_the_packages_that_it_names()
     {
         if (File.Exists("/dev/kvm"))
             KvmPresence.Require();
-        Assert.Equal(1, Run(1, "Wirq", "Wirq.Linux", "Wirq.Lab").ExitCode);
+        Assert.Equal(1, Run("docs/start/vmm.md", "Wirq", "Wirq.Linux", "Wirq.Lab").ExitCode);
     }
 
-    private static CommandRun Run(int sample, params string[] packages)
+    private static CommandRun Run(string page, params string[] packages)
     {
         // What the packages need of others, this machine has: the tests were built with them.
         using var user = new NuGetFolder(PackedWirq.Require().Feed, OthersOfThisMachine());
         string folder = user.Empty("app");
         File.WriteAllText(Path.Combine(folder, "app.csproj"), Project);
-        File.WriteAllText(Path.Combine(folder, "Program.cs"), ShownBlocks.Of("README.md")[sample]);
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), ShownBlocks.Of(page)[0]);
         foreach (string package in packages)
             AssertRuns(user.Run(folder, "dotnet", "add", "package", package, "--version", PackedWirq.Version));
         AssertRuns(user.Run(folder, "dotnet", "build", "-v", "q", "-o", "out"));

@@ -1,20 +1,53 @@
 using System.Text.RegularExpressions;
 using Wirq.Tests.Shared;
+using Wirq.Tests.Shared.Pages;
 using Wirq.Tests.Shared.Samples;
 
 namespace Wirq.Tests.Docs;
 
 public partial class DocsTests
 {
-    public static TheoryData<string> Pages =>
-        ["README.md", "CHANGELOG.md", .. Directory.EnumerateFiles(Repository.PathOf("docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}")];
+    public static TheoryData<string> Pages => [.. Page.All];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_path_that_a_page_names_exists(string page)
     {
-        string[] named = [.. PathPattern().Matches(File.ReadAllText(Repository.PathOf(page))).Select(match => match.Groups["path"].Value).Distinct()];
-        Assert.All(named, path => Assert.True(Exists(page, path), $"{page} names {path}, which does not exist"));
+        string[] named = [.. Page.Spans(page).Select(code => PathPattern().Match(code)).Where(match => match.Success).Select(match => match.Value).Distinct()];
+        Assert.All(named, path => Assert.True(Path.Exists(Repository.PathOf(path.TrimEnd('/'))), $"{page} names {path}, which does not exist"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Every_link_of_a_page_leads_somewhere(string page) => Assert.All(Page.Links(page), link =>
+    {
+        if (link.Contains("://", StringComparison.Ordinal))
+            return;
+        string[] parts = link.Split('#');
+        string target = parts[0].Length == 0 ? page
+            : Path.GetRelativePath(Repository.Root, Path.Combine(Repository.PathOf(page), "..", parts[0])).Replace('\\', '/');
+        Assert.True(Path.Exists(Repository.PathOf(target)), $"{page} links to {link}, which does not exist");
+        if (parts.Length > 1)
+            Assert.True(Page.Anchors(target).Contains(parts[1]), $"{page} links to {link}; {target} has no such heading");
+    });
+
+    [Fact]
+    public void Every_page_of_docs_is_in_its_index_and_the_reading_paths_begin_in_the_readme()
+    {
+        string index = Page.TextOf("docs/README.md"), readme = Page.TextOf("README.md");
+        Assert.All(Page.All.Where(page => page.StartsWith("docs/", StringComparison.Ordinal) && page != "docs/README.md"),
+            page => Assert.Contains($"({page["docs/".Length..]})", index, StringComparison.Ordinal));
+        Assert.All(Page.All.Where(page => page.StartsWith("docs/start/", StringComparison.Ordinal)),
+            page => Assert.Contains($"({page})", readme, StringComparison.Ordinal));
+        Assert.InRange(readme.Split('\n').Length, 1, 150);
+    }
+
+    [Fact]
+    public void Links_and_anchors_are_read_as_they_are_shown()
+    {
+        Assert.Contains("scenarios.md#storms", Page.Links("docs/glossary.md"));
+        Assert.Contains("on-kvm", Page.Anchors("docs/scenarios.md"));
+        Assert.Contains("wirq-replay-and-wirq-why", Page.Anchors("docs/command.md"));
     }
 
     [Fact]
@@ -24,13 +57,17 @@ public partial class DocsTests
         Assert.InRange(Regex.Count(page, @"^\| .+ \| `src/.+ \|$", RegexOptions.Multiline), 31, 500);
     }
 
-    [Fact]
-    public void The_sample_of_the_readme_compiles_and_does_what_it_says()
+    [Theory]
+    [InlineData("README.md", 10)]
+    [InlineData("docs/start/chip.md", 10)]
+    public void The_program_of_a_page_compiles_and_prints_what_the_page_says(string page, int most)
     {
-        string[] programs = ShownProgram.BlocksOf("README.md");
-        Assert.Equal(2, programs.Length);
-        Assert.InRange(programs[0].Split('\n').Count(line => line.Length > 0 && !line.StartsWith("using W", StringComparison.Ordinal)), 1, 24);
-        Assert.Equal(0x51, ShownProgram.Run(programs[0]));
+        IReadOnlyList<Block> blocks = Page.Blocks(page);
+        int at = blocks.ToList().FindIndex(block => block.Language == "csharp");
+        string[] lines = [.. blocks[at].Lines.Where(line => line.Length > 0 && !line.StartsWith("using ", StringComparison.Ordinal)
+            || line.StartsWith("using Source", StringComparison.Ordinal))];
+        Assert.InRange(lines.Length, 1, most);
+        Assert.Equal(string.Join('\n', blocks[at + 1].Lines), ShownProgram.Printed(string.Join('\n', blocks[at].Lines)));
     }
 
     public static TheoryData<int> Embedding => [.. Enumerable.Range(0, ShownProgram.BlocksOf("docs/embedding.md").Length)];
@@ -56,14 +93,7 @@ public partial class DocsTests
         Assert.Equal(rendered, File.ReadAllText(Repository.PathOf("docs/profiles.md")));
     }
 
-    private static bool Exists(string page, string path)
-    {
-        string relative = path.TrimEnd('/');
-        return File.Exists(Repository.PathOf(relative)) || Directory.Exists(Repository.PathOf(relative))
-            || File.Exists(Repository.PathOf(Path.Combine(Path.GetDirectoryName(page)!, relative)));
-    }
-
-    // A path in backticks or as the target of a link; patterns and commands are none.
-    [GeneratedRegex(@"`(?<path>(?:src|tests|bench|docs|eng|scenarios|\.ci)/[A-Za-z0-9_./-]*)`|\]\((?<path>[A-Za-z0-9_./-]+\.(?:md|cs|json|yaml))\)")]
+    // A path from the root of the checkout; patterns and commands are none.
+    [GeneratedRegex(@"^(?:src|tests|bench|docs|eng|examples|scenarios|\.ci|\.config|\.github)/[A-Za-z0-9_./-]*$")]
     private static partial Regex PathPattern();
 }

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Wirq.Cli.Outputs;
+
+namespace Wirq.Cli.Guesses;
+
+/// <summary>Answers the wrong guesses of users who know QEMU with what to type. docs/wrong-guesses.md lists the guesses and
+/// the answers.</summary>
+internal static class Guess
+{
+    private const string StandardInput = "/dev/stdin";
+
+    /// <summary>Replaces a guess that has exactly one meaning: <c>help why</c>, <c>version</c>, <c>why -</c>.</summary>
+    internal static string[] Meant(string[] args) => args switch
+    {
+        ["help", .. string[] of] => [.. of, "--help"],
+        ["version"] => ["--version"],
+        ["why" or "replay", .. string[] rest] => [args[0], .. rest.Select(one => one == "-" ? StandardInput : one)],
+        _ => args,
+    };
+
+    /// <summary>The answer that replaces the command; null if the command may run.</summary>
+    internal static string? Before(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        if (parsed.CommandResult.Command is RootCommand root)
+            return args.Count > 0 && parsed.Errors.Count > 0 ? GuessedVerb.Answer(root, args) : null;
+        return GuessedOption.Answer(parsed) ?? GuessedArgument.Missing(parsed)
+            // What these read whole is checked first. The others first check their options, such as what --record would overwrite.
+            ?? (parsed.CommandResult.Command.Name is "why" or "replay" ? FileOf(parsed, ForeignFile.Answer) : null);
+    }
+
+    /// <summary>The line that follows the command's own message if its input was bad; null if there is none.</summary>
+    internal static string? After(ParseResult parsed) =>
+        // With --record the message may be about the file to write. It says what to do itself.
+        parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Children.Any(one => one is OptionResult { Option.Name: "--record", Implicit: false }) ? null
+            : GuessedArgument.Source(parsed) ?? FileOf(parsed, ForeignFile.Answer) ?? FileOf(parsed, ForeignText.Answer)
+                ?? Files(parsed).Select(file => GuessedPath.Answer(parsed.CommandResult.Command.Name, file)).FirstOrDefault(told => told is not null);
+
+    private static string? FileOf(ParseResult parsed, Func<string, string, byte[], string?> answer) => Files(parsed)
+        .Select(file => HeadOf(file) is { } head ? answer(parsed.CommandResult.Command.Name, file, head) : null).FirstOrDefault(told => told is not null);
+
+    private static IEnumerable<string> Files(ParseResult parsed) => parsed.CommandResult.Command.Name switch
+    {
+        "run" => Arguments(parsed),
+        "why" or "replay" or "boot" => Arguments(parsed).Take(1),
+        _ => [],
+    };
+
+    /// <summary>The arguments of the line without its options, in order.</summary>
+    internal static IEnumerable<string> Arguments(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(one => one.Tokens).Select(token => token.Value);
+
+    /// <summary>The first bytes of a file; null if it is not a file, or can be read only once. A pipe or a device has length
+    /// 0, and a link in /dev or /proc to a pipe has no target with a name.</summary>
+    private static byte[]? HeadOf(string path)
+    {
+        const int most = 1 << 14;
+        try
+        {
+            var file = new FileInfo(path);
+            if ((file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true)) is not FileInfo { Exists: true, Length: > 0 })
+                return null;
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            byte[] head = new byte[most];
+            return head[..stream.ReadAtLeast(head, most, throwOnEndOfStream: false)];
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            return null; // the command reports it itself
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Guesses;
+
+/// <summary>An argument that is missing, or names an interrupt in another way.</summary>
+internal static partial class GuessedArgument
+{
+    /// <summary>The answer if the command's file is missing, or there is an argument too many.</summary>
+    internal static string? Missing(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        bool reads = command.Name is "why" or "replay";
+        if (parsed.Errors.Count == 0 || !(reads || command.Name == "boot"))
+            return null;
+        if (reads && parsed.UnmatchedTokens.Count > 0)
+            return $"wirq {command.Name}: {Typed.Word(parsed.UnmatchedTokens[0])} is one argument too many: it reads one log. Type: {Typed.Line(command.Name, "--help")}";
+        if (Guess.Arguments(parsed).Any())
+            return null;
+        return reads ? $"wirq {command.Name}: which LOG? Type: wirq {command.Name} guest.log, or wirq {command.Name} - < guest.log. To get one, "
+                + Typed.RecordAndAsk
+            : "wirq boot: which IMAGE? Type: wirq boot x86/ioapic.flat (an image of kvm-unit-tests, see docs/guests.md). To ask a log of QEMU's, "
+                + "type: wirq why guest.log";
+    }
+
+    /// <summary>The answer if the source of <c>wirq why</c> cannot be parsed.</summary>
+    internal static string? Source(ParseResult parsed)
+    {
+        if (parsed.CommandResult.Command.Name != "why" || Guess.Arguments(parsed).ToArray() is not [string file, string asked]
+            || WhyQuestion.Parse(asked, out _) is not null)
+        {
+            return null;
+        }
+        if (Vector().IsMatch(asked))
+            return $"A vector is no source: the list says which pin or message has it. Type: {Typed.Line("why", file)}";
+        Match number = Numbered().Match(asked);
+        return number.Success
+            ? $"Type: {Typed.Line("why", file, SourceFor(number.Groups["kind"].Value, number.Groups["number"].Value))}"
+            : $"A log has pins and IRQs, no names of drivers; the guest's /proc/interrupts says which is whose (\"4: … IO-APIC 4-edge ttyS0\" is "
+                + $"ioapic:4). Type: {Typed.Line("why", file, "ioapic:4")}";
+    }
+
+    /// <summary>The source that <c>irq 4</c>, <c>pin=4</c> or <c>XT-PIC 4</c> means.</summary>
+    internal static string SourceFor(string kind, string? number)
+    {
+        string digits = number is not null && number.All(char.IsAsciiDigit) && number.Length is > 0 and < 5 ? number : "4";
+        return kind.ToUpperInvariant() switch
+        {
+            "PIC" or "XT-PIC" or "XTPIC" or "8259" or "I8259" => $"pic:{digits}",
+            "PIN" or "IOAPIC" or "IO-APIC" or "APIC" or "IR-IO-APIC" => $"ioapic:{digits}",
+            _ => $"gsi:{digits}",
+        };
+    }
+
+    [GeneratedRegex("^(vec(tor)?[ :=]?)?(0x[0-9a-f]{1,2}|[0-9a-f]{1,2}h)$|^vec(tor)?[ :=]?[0-9]{1,3}$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Vector();
+
+    [GeneratedRegex(@"^(?<kind>irq|gsi|line|int|interrupt|pin|(ir-)?io-?apic|apic|xt-?pic|pic|i?8259)?[ :=#_-]?(?<number>[0-9]{1,4})(-edge|-fasteoi|-level)?$", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Numbered();
+}

@@ -1,0 +1,37 @@
+using Wirq.Tests.Shared.Samples;
+
+namespace Wirq.Linux.Tests.Docs;
+
+/// <summary>Pieces of programs that a page shows: they compile with what stands around them in a VMM.</summary>
+public sealed class FragmentTests
+{
+    private const string Around = """
+        using System;
+        using System.Threading;
+        using Wirq;
+        using Wirq.Linux;
+
+        internal static class Fragment
+        {
+            internal static void Of(KvmVcpu vcpu, Fabric fabric, int cpu, IVcpuHandler handler)
+            {
+        // here
+            }
+        }
+        """;
+
+    [Theory]
+    [InlineData("docs/linux.md", 3)]
+    public void The_pieces_of_a_page_compile(string page, int count)
+    {
+        string[] pieces = ShownProgram.BlocksOf(page);
+        Assert.Equal(count, pieces.Length);
+        Assert.All(pieces, piece => Assert.Empty(ShownProgram.Errors(Around.Replace("// here",
+            // What stands around may be declared by the piece itself.
+            piece, StringComparison.Ordinal).Replace("KvmVcpu vcpu = ", "vcpu = ", StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void A_piece_with_a_name_that_does_not_exist_is_found() =>
+        Assert.NotEmpty(ShownProgram.Errors(Around.Replace("// here", "vcpu.Kik();", StringComparison.Ordinal)));
+}
