@@ -29,6 +29,21 @@ public sealed class ResetTests
         Assert.Equal((Fate.Pending, 0x61), (machine.Last().Fate, machine.Fabric.Take(0)));
     }
 
+    [Fact]
+    public void What_holds_a_line_through_a_reset_is_no_edge_in_the_new_life()
+    {
+        var machine = Watched.Enabled("gsi:20");
+        machine.Raise(machine.Connect(Pin));
+        machine.Fabric.Reset();
+        machine.Settle();
+        machine.Apic(ApicRegister.SpuriousVector, 0x1FF);
+        machine.Entry(Pin, RedirectionEntry.Create(0x61, 0));
+        RaiseAnswer last = machine.Last();
+        Assert.Equal((-1, Fate.Held, Gate.EdgeSpent), (machine.Fabric.Take(0), last.Fate, last.Gate));
+        Assert.Contains("no edge of it waits: the line has to fall and to rise again", Watched.Words(last), StringComparison.Ordinal);
+        Assert.Equal(Gate.EdgeSpent, machine.Fabric.Explain(Pin).Roads.Single(road => road.Road.StartsWith("pin", StringComparison.Ordinal)).Gate);
+    }
+
     /// <summary>A level asks the 8259 again, whether its trigger is set before or after the initialisation.</summary>
     [Theory]
     [InlineData(0xFF, true)]
