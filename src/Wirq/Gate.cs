@@ -75,7 +75,7 @@ public enum Gate : byte
     NullVector,
     /// <summary>The line, or the pin after its polarity, is not asserted: nothing asks.</summary>
     NotAsserted,
-    /// <summary>The input is edge-triggered, and its edge was taken already: it has to fall and to rise again.</summary>
+    /// <summary>The input is edge-triggered, and no edge of it waits: it has to fall and to rise again.</summary>
     EdgeSpent,
     /// <summary>The line leads to no chip.</summary>
     NotWired,

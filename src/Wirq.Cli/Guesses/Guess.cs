@@ -24,7 +24,7 @@ internal static class Guess
     {
         if (parsed.CommandResult.Command is RootCommand root)
             return args.Count > 0 && parsed.Errors.Count > 0 ? GuessedVerb.Answer(root, args) : null;
-        return GuessedOption.Answer(parsed) ?? GuessedArgument.Missing(parsed)
+        return GuessedOption.Answer(parsed) ?? GuessedArgument.Empty(parsed) ?? GuessedArgument.Missing(parsed)
             // What these read whole is checked first. The others first check their options, such as what --record would overwrite.
             ?? (parsed.CommandResult.Command.Name is "why" or "replay" ? FileOf(parsed, ForeignFile.Answer) : null);
     }

@@ -7,6 +7,16 @@ namespace Wirq.Cli.Guesses;
 /// <summary>An argument that is missing, or names an interrupt in another way.</summary>
 internal static partial class GuessedArgument
 {
+    /// <summary>The answer if an argument is empty, as a variable of the shell is that is not set. It names no file.</summary>
+    internal static string? Empty(ParseResult parsed)
+    {
+        if (!Guess.Arguments(parsed).Contains(""))
+            return null;
+        Command command = parsed.CommandResult.Command;
+        string[] words = [.. command.Parents.OfType<Command>().Where(one => one is not RootCommand).Select(one => one.Name), command.Name];
+        return $"wirq {string.Join(' ', words)}: an argument is empty; is a variable of the shell not set? Type: {Typed.Line([.. words, "--help"])}";
+    }
+
     /// <summary>The answer if the command's file is missing, or there is an argument too many.</summary>
     internal static string? Missing(ParseResult parsed)
     {

@@ -1,3 +1,6 @@
+using Spectre.Console;
+using Wirq.Cli.Outputs;
+
 namespace Wirq.Cli.Shipped;
 
 /// <summary>Says that an input was not a file of the user's.</summary>
@@ -16,5 +19,5 @@ internal static class ShippedNote
 
     /// <summary>Says after the verdicts that scenarios are those that ship.</summary>
     internal static void WriteOfScenarios() =>
-        Console.Out.WriteLine("These scenarios ship with wirq; wirq scenarios copy FOLDER copies them.");
+        Screen.Output().WriteLine("These scenarios ship with wirq; wirq scenarios copy FOLDER copies them.");
 }

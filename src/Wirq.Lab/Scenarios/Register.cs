@@ -36,14 +36,13 @@ internal enum RegisterKind
 /// <param name="Text">The name as written.</param>
 internal sealed record RegisterName(RegisterKind Kind, int Unit, ulong Number, int Size, string Text);
 
-/// <summary>A value, as far as named.</summary>
-/// <param name="Bits">The named bits.</param>
-/// <param name="Mask">Which bits are named.</param>
+/// <summary>A value with named bits.</summary>
+/// <param name="Bits">The values of the named bits.</param>
+/// <param name="Mask">The named bits.</param>
 /// <param name="Form">How it was written.</param>
 internal readonly record struct RegisterValue(ulong Bits, ulong Mask, NumberForm Form = NumberForm.Hexadecimal)
 {
-
-    /// <summary>Whether a value agrees in the named bits.</summary>
+    /// <summary>Whether a value has the same named bits.</summary>
     public bool Matches(ulong value) => (value & Mask) == Bits;
     /// <summary>A value with the named bits replaced.</summary>
     public ulong Over(ulong value) => value & ~Mask | Bits;

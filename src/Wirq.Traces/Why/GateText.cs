@@ -30,6 +30,7 @@ internal sealed class GateText(WhyEngine engine)
             Gate.PinMasked => $"the pin {state} masked {MaskedSince(held)}"
                 + (held.By is null ? "" : $"; {RemoteIrr(held.By, pin, past)}"),
             Gate.EdgeLost => $"the pin was masked {MaskedSince(held)}, and an edge at a masked pin is not kept",
+            Gate.EdgeSpent => $"the pin {state} edge-triggered {Since(held.Since)}, and no edge of it waits: the line has to fall and to rise again",
             Gate.RemoteIrr => $"Remote IRR {state} set {Since(held.Since)}{RemoteIrrBy(held.By, pin, past)}",
             Gate.StormBrake => $"the storm brake {(past ? "held" : "holds")} the redelivery {Since(held.Since)}",
             Gate.InFlight => $"the message was sent at {At(held.Since)}, and no answer to it is told of",

@@ -65,6 +65,9 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
                 return new(Wirq.Gate.StormBrake, braked);
             if (Current?.Last is { Reason: not RefusalReason.None } refused)
                 return Refused(refused);
+            // A level that nothing was sent for, at an entry that is edge by now.
+            if (Current is { Level: true, Last: null, Fell: null } && !shadow.Chip(Chip).Level.Has(Pin))
+                return new(Wirq.Gate.EdgeSpent, EntryWritten);
             return default;
         }
     }

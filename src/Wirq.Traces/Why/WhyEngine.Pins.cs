@@ -126,16 +126,16 @@ public sealed partial class WhyEngine
                 if (!PicIntrChanged.Of(e).High)
                     _pic.DropRequest();
                 return;
+            case EventKind.PicTriggerChanged:
+                RaiseLevels(PicTriggerChanged.Of(e).Level);
+                return;
         }
         if (IrqAt(e.Irq) is not { } irq)
             return;
         switch (e.Kind)
         {
             case EventKind.PicPinChanged when PicPinChanged.Of(e).High:
-                int? slot = irq.Irq == GsiMap.CascadeIrq ? null : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
-                var raise = new Raise(irq.Log.Source, _now, _pic.IsLevel(irq.Irq)) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
-                raise.AtFirst = _pic.GateOf(irq.Irq);
-                irq.Rise(Begin(irq.Log, raise));
+                RaiseIrq(irq, _pic.IsLevel(irq.Irq));
                 break;
             case EventKind.PicPinChanged:
                 _pic.Fall(irq.Irq, _now);
@@ -157,6 +157,25 @@ public sealed partial class WhyEngine
                 if (irq.Current is { } acked)
                     acked.Acked = _now;
                 break;
+        }
+    }
+
+    private void RaiseIrq(IrqTrail irq, bool level)
+    {
+        int? slot = irq.Irq == GsiMap.CascadeIrq ? null : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
+        var raise = new Raise(irq.Log.Source, _now, level) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
+        raise.AtFirst = _pic!.GateOf(irq.Irq);
+        irq.Rise(Begin(irq.Log, raise));
+    }
+
+    /// <summary>A pin that is high, and whose edge is over, asks again when it becomes level: after a reset of the machine, or
+    /// after ICW1.</summary>
+    private void RaiseLevels(ushort levels)
+    {
+        foreach (IrqTrail irq in _pic!.All)
+        {
+            if ((levels >> irq.Irq & 1) != 0 && !_pic.IsLevel(irq.Irq) && irq is { High: true, Waiting.Count: 0, InService: null })
+                RaiseIrq(irq, level: true);
         }
     }
 

@@ -14,7 +14,8 @@ namespace Wirq.Telemetry;
 /// an enumeration, whatever a guest does.</para>
 /// <para><see cref="TelemetryHostBuilder.UseMetrics"/> adds one to a host. While nobody listens to an instrument, a host makes no
 /// observations for it, and a drain is not timed. A listener that comes later is noticed with the next effects. A fabric
-/// without a host has it as its <see cref="FabricPorts.Observer"/>, with <see cref="EventBuffer.Observing"/> set.</para>
+/// without a host has it as its <see cref="FabricPorts.Observer"/>, with <see cref="EventBuffer.Observing"/> set. Then nothing
+/// measures drains, virqs, routes in use and the queue.</para>
 /// <para>Not thread-safe: events come one at a time, in order. Listeners may come and go on any thread.</para>
 /// </remarks>
 #pragma warning disable RS0030 // The clock goes on to DrainClock, which says why there is one.
@@ -35,8 +36,11 @@ public sealed class FabricMetrics : IHostMeter, IDisposable
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Makes the meter, and owns it; null for one of its own.</param>
     /// <param name="clock">Times drains; null for the system's clock.</param>
-    public FabricMetrics(IMeterFactory? meters = null, TimeProvider? clock = null)
+    /// <param name="machine">How the machine is built. A fabric without a host needs it if a kernel has its local APICs: what
+    /// that kernel accepts or refuses is counted only then. A host says it itself.</param>
+    public FabricMetrics(IMeterFactory? meters = null, TimeProvider? clock = null, FabricOptions? machine = null)
     {
+        _kernel = HasKernel(machine);
         _ownsMeter = meters is null;
         _meter = meters?.Create(new MeterOptions(MeterName)) ?? new Meter(MeterName);
         _interrupts = Count("wirq.interrupts", "{interrupt}", "Interrupts that were accepted, but for those that the kernel serves alone.");
@@ -158,12 +162,14 @@ public sealed class FabricMetrics : IHostMeter, IDisposable
 
     void IHostMeter.Attach(FabricHost host)
     {
-        _kernel = host.Options.Routing?.Kernel is not null;
+        _kernel = HasKernel(host.Options);
         Volatile.Write(ref _host, host);
     }
 
     long IHostMeter.DrainBegins() => _clock.Begin();
     void IHostMeter.DrainEnds(long began) => _clock.End(began);
+
+    private static bool HasKernel(FabricOptions? machine) => machine?.Routing?.Kernel is not null;
 
     private void Accept(OriginKind source, bool byKernel) =>
         _interrupts.Add(1, MetricTags.Source(source), byKernel ? MetricTags.ByKernel : MetricTags.ByLocalApic);

@@ -48,6 +48,22 @@ public sealed partial class WrongGuessTests(GuessFolder folder) : IClassFixture<
         Assert.Contains("Type: ", said[^1], StringComparison.Ordinal);
     }
 
+    /// <summary>As <c>wirq why "$LOG"</c> types it, if LOG is not set.</summary>
+    [Theory]
+    [InlineData("wirq why --help", "why", "")]
+    [InlineData("wirq why --help", "why", "hang.log", "")]
+    [InlineData("wirq replay --help", "replay", "")]
+    [InlineData("wirq run --help", "run", "")]
+    [InlineData("wirq boot --help", "boot", "")]
+    [InlineData("wirq scenarios copy --help", "scenarios", "copy", "")]
+    [InlineData("wirq examples copy --help", "examples", "copy", "")]
+    public void An_empty_argument_is_bad_usage(string type, params string[] args)
+    {
+        CommandRun run = CommandRun.In(folder.Path, args);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        run.AssertOneLine($"an argument is empty; is a variable of the shell not set? Type: {type}");
+    }
+
     [Fact]
     public void A_log_comes_by_standard_input_from_a_file_and_through_a_pipe_and_loses_nothing_on_the_way()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Wirq.Tests.Shared;
 
@@ -13,6 +14,9 @@ internal sealed class PackedWirq
 
     /// <summary>The commit that they are made from, by their word, for the same reason.</summary>
     internal const string Revision = "0123456789abcdef0123456789abcdef01234567";
+
+    /// <summary>The time that their files bear.</summary>
+    internal static DateTime Time { get; } = new(2020, 2, 3, 4, 5, 6);
 
     private const string Managed = "WIRQ_TEST_MANAGED";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(8);
@@ -61,13 +65,17 @@ internal sealed class PackedWirq
         if (Run(start, s_patience) is not { } status)
             return new PackedWirq { Fault = $"eng/pack.sh does not end; {log} has what it said" };
         string said = File.ReadAllText(log), command = Path.Combine(Folder, "publish/Wirq.Cli/release_linux-x64/Wirq.Cli");
-        // Packages that a machine cannot reach are none of ours.
-        if (said.Split('\n').FirstOrDefault(line => line.Contains("error NU1", StringComparison.Ordinal)) is { } missing)
-            return new PackedWirq { WhyNot = $"a package of the compiler is not to be had: {missing.Trim()}" };
+        if (Unreachable(said) is { } missing)
+            return new PackedWirq { WhyNot = $"a package of the compiler is not to be had: {missing}" };
         // Even a warning is a fault: what trimming warns of breaks when it runs.
         return status == 0 && said.Length == 0 && File.Exists(command) ? new PackedWirq { Command = command }
             : new PackedWirq { Fault = $"eng/pack.sh ends with {status} and says: {said}" };
     }
+
+    /// <summary>What the build says of packages that a machine cannot reach, which are none of ours; null for nothing. Any other
+    /// fault of a restore, such as two versions that do not fit, is ours.</summary>
+    internal static string? Unreachable(string said) => said.Split('\n').FirstOrDefault(line => line.Contains("error NU1301", StringComparison.Ordinal)
+        || line.Contains("error NU110", StringComparison.Ordinal) && line.Contains("ILCompiler", StringComparison.Ordinal))?.Trim();
 
     private static string? WhyNotHere()
     {
@@ -96,6 +104,7 @@ internal sealed class PackedWirq
         start.WorkingDirectory = Repository.Root;
         start.Environment["WIRQ_ARTIFACTS"] = Folder;
         start.Environment["WIRQ_RIDS"] = "linux-x64";
+        start.Environment["SOURCE_DATE_EPOCH"] = new DateTimeOffset(Time, TimeSpan.Zero).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         OwnBuild.Prepare(start);
         using var process = Process.Start(start)!;
         if (process.WaitForExit(patience))

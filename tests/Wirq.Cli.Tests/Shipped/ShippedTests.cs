@@ -34,6 +34,16 @@ public sealed class ShippedTests : IDisposable
         Assert.DoesNotContain(Note, CommandRun.Of("run", Race).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_line_that_says_whose_scenarios_they_are_has_the_columns_of_COLUMNS()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: a shell");
+        CommandRun run = CommandRun.Through(["/bin/sh", "-c", $"cd '{_folder.FullName}' && COLUMNS=40 exec \"$@\"", "sh"], "run", Race);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(Note, run.Output, StringComparison.Ordinal);
+        Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 40));
+    }
+
     [Theory]
     [InlineData("scenarios/routing")]
     [InlineData("./scenarios/routing/")]

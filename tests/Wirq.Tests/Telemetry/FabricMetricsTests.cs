@@ -100,6 +100,26 @@ public sealed class FabricMetricsTests : IDisposable
         Assert.Equal(1, Sum("wirq.interrupts.refused wirq.reason=no_destination wirq.source=device"));
     }
 
+    /// <summary>Where no host says that a kernel has the local APICs, the options do.</summary>
+    [Theory]
+    [InlineData(true, "wirq.interrupts wirq.road=kernel wirq.source=")]
+    [InlineData(false, "wirq.interrupts.refused wirq.reason=kernel wirq.source=")]
+    public void Of_a_fabric_without_a_host_what_a_kernel_answers_is_counted(bool accepts, string name)
+    {
+        Listen();
+        _kernel.Accepts = accepts;
+        var fabric = new Fabric(FabricOptions.Pc() with { Pic = null, Routing = new RoutingOptions { Virqs = 8, Kernel = _kernel.Limits } });
+        using var metrics = new FabricMetrics(_meters, machine: fabric.Options);
+        fabric.Events.Observing = true;
+        Program(fabric, level: true);
+        fabric.Connect(Pin, "disk").Raise();
+        VirqHandle virq = fabric.RouteCache!.Register("net", 0x10);
+        fabric.RouteCache.SetMessage(virq, new Wirq.Msi(0xFEE00000, 0x41));
+        fabric.RouteCache.Trigger(virq);
+        fabric.Drain(new FabricPorts { Kernel = _kernel, EventFds = _kernel, Observer = metrics });
+        Assert.Equal((1, 1), (Sum(name + "pin"), Sum(name + "device")));
+    }
+
     [Fact]
     public void Invalidations_faults_storms_misuse_and_failures()
     {

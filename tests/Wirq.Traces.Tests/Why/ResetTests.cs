@@ -30,6 +30,63 @@ public sealed class ResetTests
     }
 
     [Fact]
+    public void What_holds_a_line_through_a_reset_is_no_edge_in_the_new_life()
+    {
+        var machine = Watched.Enabled("gsi:20");
+        machine.Raise(machine.Connect(Pin));
+        machine.Fabric.Reset();
+        machine.Settle();
+        machine.Apic(ApicRegister.SpuriousVector, 0x1FF);
+        machine.Entry(Pin, RedirectionEntry.Create(0x61, 0));
+        RaiseAnswer last = machine.Last();
+        Assert.Equal((-1, Fate.Held, Gate.EdgeSpent), (machine.Fabric.Take(0), last.Fate, last.Gate));
+        Assert.Contains("no edge of it waits: the line has to fall and to rise again", Watched.Words(last), StringComparison.Ordinal);
+        Assert.Equal(Gate.EdgeSpent, machine.Fabric.Explain(Pin).Roads.Single(road => road.Road.StartsWith("pin", StringComparison.Ordinal)).Gate);
+    }
+
+    /// <summary>A level asks the 8259 again, whether its trigger is set before or after the initialisation.</summary>
+    [Theory]
+    [InlineData(0xFF, true)]
+    [InlineData(0xFF, false)]
+    [InlineData(0xDF, true)]
+    [InlineData(0xDF, false)]
+    public void What_holds_a_level_of_the_8259_waits_in_the_new_life(byte mask, bool triggerFirst)
+    {
+        Watched machine = WithLevel5(mask, triggerFirst);
+        Assert.Equal((mask == 0xDF, mask == 0xDF), (machine.Fabric.Pic!.Intr, machine.Engine.Owed().Owed.Any(owed => owed.Source == SourceName.Irq(5))));
+        RaiseAnswer last = machine.Last();
+        Assert.Equal(mask == 0xFF, (last.Fate, last.Gate) == (Fate.Held, Gate.PicMasked));
+        Assert.NotEqual(Fate.Dropped, last.Fate);
+    }
+
+    [Fact]
+    public void What_holds_an_edge_of_the_8259_is_over_by_the_reset()
+    {
+        var machine = new Watched(asked: "pic:5");
+        machine.InitialisePic(masterMask: 0xDF, slaveMask: 0xFF);
+        machine.Raise(machine.Connect(5));
+        machine.Fabric.Reset();
+        machine.Settle();
+        machine.InitialisePic(masterMask: 0xDF, slaveMask: 0xFF);
+        Assert.Equal((false, Fate.Dropped, Gate.MachineReset), (machine.Fabric.Pic!.Intr, machine.Last().Fate, machine.Last().Gate));
+    }
+
+    private static Watched WithLevel5(byte mask, bool triggerFirst)
+    {
+        var machine = new Watched(asked: "pic:5");
+        machine.Port(0x4D0, 0x20);
+        machine.InitialisePic(masterMask: 0xDF, slaveMask: 0xFF);
+        machine.Raise(machine.Connect(5));
+        machine.Fabric.Reset();
+        machine.Settle();
+        if (triggerFirst)
+            machine.Port(0x4D0, 0x20);
+        machine.InitialisePic(mask, slaveMask: 0xFF);
+        machine.Port(0x4D0, 0x20);
+        return machine;
+    }
+
+    [Fact]
     public void The_laws_hold_over_a_recording_with_a_reset_and_see_what_is_wrong_in_the_new_life()
     {
         byte[] recorded = Record(out FabricOptions options);
