@@ -54,7 +54,8 @@ internal static class CompletionCommand
                 done
                 if (( $#found )); then compadd -a found; else _files; fi
             }
-            compdef _wirq wirq
+            # zsh loads this file when wirq is completed for the first time, if it lies in fpath as _wirq: then it completes at once.
+            if [[ ${funcstack[1]} == _wirq ]]; then _wirq "$@"; else compdef _wirq wirq; fi
 
             """,
         _ => """

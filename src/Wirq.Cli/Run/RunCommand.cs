@@ -48,7 +48,7 @@ internal static class RunCommand
             foreach (UnreadFile bad in unread)
                 Console.Error.WriteLine(bad.Why);
             if (read.Count == 0)
-                return CommandLine.BadInput;
+                return options.Json ? Answer([], unread, options, record: null) : CommandLine.BadInput;
             IReadOnlyList<Scenario> scenarios = ScenarioFilter.Choose(read, options.Filters);
             if (options.Record is not null && scenarios.Count != 1)
                 throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");

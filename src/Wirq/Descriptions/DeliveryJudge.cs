@@ -28,8 +28,8 @@ internal sealed class DeliveryJudge(Fabric fabric)
 
     internal Explanation OfVirq(RouteCache virqs, VirqHandle virq)
     {
-        VirqReport report = virqs.Explain().Single(one => one.Slot == virq.Slot);
-        string subject = $"virq {virq.Slot} ({report.Label}), {report.State}";
+        VirqReport report = virqs.ReportOf(virq.Slot);
+        string subject = $"virq {virq.Slot} ({DescriptionText.Label(report.Label)}), {report.State}";
         if (VirqTransitions.ReaderIn(report.State) == VirqReader.Nobody)
         {
             string pending = virqs.IsPending(virq, out EventFd ask) ? "an interrupt is pending"

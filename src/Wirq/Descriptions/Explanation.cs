@@ -36,7 +36,7 @@ public sealed record Explanation(string Subject, IReadOnlyList<RoadExplanation> 
 
     private protected override void WriteTo(DescriptionText text)
     {
-        text.Line(0, $"{DescriptionText.Label(Subject)}:");
+        text.Line(0, $"{Subject}:");
         foreach (RoadExplanation road in Roads)
             text.Line(2, $"{road.Road}: {road.Why}");
     }

@@ -29,14 +29,19 @@ public sealed partial class RouteCache
         var reports = new List<VirqReport>();
         for (int slot = 0; slot < _virqs.Count; slot++)
         {
-            ref VirqSlot virq = ref _virqs[slot];
-            if (virq.State == VirqState.Free)
-                continue;
-            InterruptMessage? translation = virq.Has(VirqFlags.Translated) ? virq.Translation : null;
-            reports.Add(new VirqReport(slot, _labels[slot], virq.State, VirqTransitions.ReaderIn(virq.State), virq.Gsi,
-                virq.Message, translation, virq.Cookie, Why(virq)));
+            if (IsInUse(slot))
+                reports.Add(ReportOf(slot));
         }
         return reports;
+    }
+
+    /// <summary>The report on the virq in a slot that has an owner.</summary>
+    internal VirqReport ReportOf(int slot)
+    {
+        ref VirqSlot virq = ref _virqs[slot];
+        InterruptMessage? translation = virq.Has(VirqFlags.Translated) ? virq.Translation : null;
+        return new VirqReport(slot, _labels[slot], virq.State, VirqTransitions.ReaderIn(virq.State), virq.Gsi,
+            virq.Message, translation, virq.Cookie, Why(virq));
     }
 
     /// <summary>How many virqs are in each state, by <see cref="VirqState"/>.</summary>

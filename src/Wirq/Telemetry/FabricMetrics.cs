@@ -162,6 +162,8 @@ public sealed class FabricMetrics : IHostMeter, IDisposable
 
     void IHostMeter.Attach(FabricHost host)
     {
+        if (_host is { } other && other != host)
+            throw new InvalidOperationException($"this {nameof(FabricMetrics)} shows another host; each host needs one of its own");
         _kernel = HasKernel(host.Options);
         Volatile.Write(ref _host, host);
     }

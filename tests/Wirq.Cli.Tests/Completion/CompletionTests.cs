@@ -71,6 +71,23 @@ public sealed class CompletionTests : IDisposable
             _wirq
             """);
 
+    /// <summary>A script in fpath is loaded when the command is completed for the first time, and completes it then.</summary>
+    [Fact]
+    public void The_first_completion_of_zsh_from_fpath_completes()
+    {
+        string[] found = Shell("zsh", """
+            mkdir -p f && wirq completion zsh >f/_wirq
+            compdef() { exit 9 }
+            compadd() { print -l -- ${(P)2} }
+            fpath=($PWD/f $fpath)
+            autoload -Uz _wirq
+            words=(wirq re) CURRENT=2
+            _wirq
+            _wirq
+            """);
+        Assert.Equal(["replay", "replay"], found);
+    }
+
     private string[] Fish(string line)
     {
         // It completes files by itself where nothing else is: one is there.

@@ -111,6 +111,10 @@ public sealed class RunTests : IDisposable
         Assert.Contains($"bad.yaml{place}", run.Errors, StringComparison.Ordinal);
         Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+        CommandRun program = CommandRun.Of("run", "--json", Path.Combine(_folder.FullName, "bad.yaml"));
+        Assert.Equal((2, run.Errors), (program.ExitCode, program.Errors));
+        using var json = JsonDocument.Parse(program.Output);
+        Assert.Equal(run.Errors.TrimEnd(), Assert.Single(json.RootElement.GetProperty("unread").EnumerateArray()).GetProperty("why").GetString());
     }
 
     [Theory]

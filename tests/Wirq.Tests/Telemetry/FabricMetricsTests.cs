@@ -56,6 +56,14 @@ public sealed class FabricMetricsTests : IDisposable
     }
 
     [Fact]
+    public void Metrics_of_one_host_are_refused_by_another()
+    {
+        using var metrics = new FabricMetrics(_meters);
+        Own(metrics);
+        Assert.Throws<InvalidOperationException>(() => Split(metrics));
+    }
+
+    [Fact]
     public void Interrupts_that_go_to_a_kernel_and_routes()
     {
         Listen();
