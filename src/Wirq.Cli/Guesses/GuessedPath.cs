@@ -18,13 +18,17 @@ internal static class GuessedPath
             return !reads ? null : Inside(path) is { } log ? $"Type: {Typed.Line(verb, log)}" : $"To get a log, {Typed.RecordAndAsk}";
         if (Near(verb, path) is { } near)
             return $"Type: {Typed.Line(verb, near)}";
-        // A hint at a file that ships is in the command's own message.
-        return reads && ShippedFiles.HintOf(path).Length == 0 ? $"To get a log, {Typed.RecordAndAsk}" : null;
+        if (reads && ShippedFiles.FolderOf(path) == ShippedFiles.Examples)
+            return $"Type: {Typed.Line("examples")}";
+        if (ShippedFiles.MeantBy(path) is { } ships)
+            return $"Type: {Typed.Line(IsLog(ships) ? verb == "replay" ? verb : "why" : "run", ships)}";
+        return reads ? $"To get a log, {Typed.RecordAndAsk}" : null;
     }
 
     private static string? Inside(string folder) => Entries(folder, SearchOption.TopDirectoryOnly)
-        .Where(file => file.EndsWith(".log", StringComparison.Ordinal) || file.EndsWith(".log.gz", StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal).FirstOrDefault();
+        .Where(IsLog).Order(StringComparer.Ordinal).FirstOrDefault();
+
+    private static bool IsLog(string file) => file.EndsWith(".log", StringComparison.Ordinal) || file.EndsWith(".log.gz", StringComparison.Ordinal);
 
     // A file beside it whose name has one more suffix or a different letter; a scenario that is named without its folder.
     private static string? Near(string verb, string path)

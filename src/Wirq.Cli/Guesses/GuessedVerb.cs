@@ -27,7 +27,8 @@ internal static class GuessedVerb
             return OfOption(root, args);
         if (File.Exists(word))
             return $"wirq: which command is to read {Typed.Word(word)}? Type: {Typed.Line([VerbFor(word), .. args])}";
-        if (Recordings.Contains(word))
+        // "info pic" is of QEMU's monitor; "info guest.log" is another word for why.
+        if (Recordings.Contains(word) || word is "info" && !rest.Any(Path.Exists))
             return $"{wrong}: wirq does not watch a guest, it reads what QEMU wrote. So {Typed.RecordAndAsk}";
         if (word is "list" or "ls")
             return $"{wrong}. Type: {Typed.Line(["run", "--list", .. rest])}";

@@ -29,14 +29,24 @@ internal static class ShippedFiles
     /// <returns>Null if it means none that ships.</returns>
     internal static string? FolderOf(string path) => NameOf(path) is { } name && Under(name).Count > 0 ? name : null;
 
-    /// <summary>What a user may have meant by a path that leads to nothing: a shipped file or folder that ends so.</summary>
-    /// <returns>Words to append to a message; empty if there is no such file.</returns>
-    internal static string HintOf(string path)
+    /// <summary>What a user may have meant by a path that leads to nothing: a shipped file or folder that ends so, with its
+    /// extensions or without.</summary>
+    /// <returns>Null if there is none.</returns>
+    internal static string? MeantBy(string path)
     {
         string end = Slash + path.Replace('\\', Slash).TrimEnd(Slash);
-        string? meant = s_resources.Keys.SelectMany(FileAndFolders)
-            .FirstOrDefault(name => name.EndsWith(end, StringComparison.Ordinal) || Path.ChangeExtension(name, null).EndsWith(end, StringComparison.Ordinal));
-        return meant is null ? "" : $" (perhaps {meant}, which ships with wirq)";
+        return s_resources.Keys.SelectMany(FileAndFolders).FirstOrDefault(name => Spellings(Slash + name)
+            .Any(one => one.EndsWith(end, StringComparison.Ordinal)));
+    }
+
+    /// <summary>The same as words to append to a message; empty if there is no such file.</summary>
+    internal static string HintOf(string path) => MeantBy(path) is { } meant ? $" (perhaps {meant}, which ships with wirq)" : "";
+
+    // A log that is packed has two extensions.
+    private static string[] Spellings(string name)
+    {
+        string once = Path.ChangeExtension(name, null);
+        return [name, once, Path.ChangeExtension(once, null)];
     }
 
     /// <summary>Whether a file of this name ships.</summary>

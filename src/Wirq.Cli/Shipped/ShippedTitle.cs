@@ -19,18 +19,25 @@ internal sealed record ShippedTitle(string Folder, string Name, string Title)
     private static string OfScenario(string file) =>
         YamlTree.Parse(file, ShippedFiles.Read(file)).AsMapping("a scenario")["name"]?.AsScalar("a name").Text.Trim() ?? "";
 
-    /// <summary>A log has no title of its own; the folder's page has an item for it: <c>* `NAME`: what it shows</c>.</summary>
+    /// <summary>A log has no title of its own; the folder's page has a section for it, whose heading ends in
+    /// <c>: `NAME`</c>.</summary>
     private static string OfPage(string folder, string name)
     {
         string page = $"{folder}/{Page}";
-        return ShippedFiles.Has(page) ? ItemOf(ShippedFiles.Read(page), name) : "";
+        return ShippedFiles.Has(page) ? StoryOf(ShippedFiles.Read(page), name) : "";
     }
 
-    internal static string ItemOf(string page, string name)
+    /// <summary>The heading of a log's section, and its first paragraph.</summary>
+    internal static string StoryOf(string page, string name)
     {
-        string begin = $"* `{name}`: ";
-        string[] lines = [.. page.Split('\n').SkipWhile(line => !line.StartsWith(begin, StringComparison.Ordinal))];
-        return lines.Length == 0 ? "" : string.Join(' ', lines.Skip(1).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal))
-            .Prepend(lines[0][begin.Length..]).Select(line => line.Trim()));
+        string end = $": `{name}`";
+        string[] lines = [.. page.Split('\n').Select(line => line.TrimEnd())
+            .SkipWhile(line => !line.StartsWith('#') || !line.EndsWith(end, StringComparison.Ordinal))];
+        if (lines.Length == 0)
+            return "";
+        IEnumerable<string> told = lines.Skip(1).SkipWhile(line => line.Length == 0)
+            .TakeWhile(line => line.Length > 0 && !line.StartsWith('#') && !line.StartsWith("```", StringComparison.Ordinal));
+        return string.Join(' ', told.Prepend(lines[0][..^end.Length].TrimStart('#', ' ') + "."))
+            .Replace("**", "", StringComparison.Ordinal).Replace("`", "", StringComparison.Ordinal);
     }
 }

@@ -102,7 +102,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
     {
         PicTrail pic = engine.PicTrail!;
         int irq = raise.Source.Index;
-        if (!pic.All[irq].Waiting.Contains(raise))
+        if (!pic.All[irq].Waiting.Contains(raise.Into ?? raise))
             return Fate.Withdrawn;
         held = AtThe8259(irq);
         return raise.MergedEarly ? Fate.Merged : Fate.Held;

@@ -30,7 +30,11 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         Current = raise;
         raise.MergedEarly = _waiting.Count > 0;
         if (_waiting.Count == MostWaiting)
+        {
+            // It still waits, with the first.
+            _waiting[1].Into = _waiting[0];
             _waiting.RemoveAt(1);
+        }
         _waiting.Add(raise);
     }
 

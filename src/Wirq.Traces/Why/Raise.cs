@@ -122,18 +122,25 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     /// <summary>Whether it joined a request that was waiting already (8259).</summary>
     public bool MergedEarly { get; set; }
     /// <summary>When the initialisation of the 8259, or a reset of the machine, dropped it.</summary>
-    public Mark? Dropped { get; set; }
-    public Gate DroppedBy { get; set; } = Gate.PicInitialised;
+    public Mark? Dropped { get => _dropped ?? Into?.Dropped; set => _dropped = value; }
+    public Gate DroppedBy { get => _dropped is null && Into is not null ? Into.DroppedBy : _droppedBy; set => _droppedBy = value; }
+    /// <summary>The request of the 8259 that it joined, where that waits for both: what becomes of that one becomes of
+    /// it.</summary>
+    public Raise? Into { get; set; }
 
-    public Attempt? First { get; private set; }
-    public Attempt? Last { get; private set; }
+    private Mark? _dropped;
+    private Gate _droppedBy = Gate.PicInitialised;
+    private Attempt? _first, _last;
+
+    public Attempt? First => _first ?? Into?.First;
+    public Attempt? Last => _last ?? Into?.Last;
     public int Attempts { get; private set; }
     public Mark? Acked { get; set; }
 
     public void Add(Attempt attempt)
     {
-        First ??= attempt;
-        Last = attempt;
+        _first ??= attempt;
+        _last = attempt;
         Attempts++;
     }
 }

@@ -64,16 +64,31 @@ public sealed class ShippedTests : IDisposable
     }
 
     [Theory]
-    [InlineData("run", "migration-race", "perhaps scenarios/routing/migration-race.yaml, which ships")]
-    [InlineData("run", "routing", "perhaps scenarios/routing, which ships")]
-    [InlineData("why", "migration-race.yaml", "perhaps scenarios/routing/migration-race.yaml, which ships")]
-    [InlineData("run", "../scenarios", "no such file or folder;")]
-    [InlineData("run", "/scenarios", "no such file or folder;")]
-    public void A_name_that_leads_nowhere_is_answered_by_one_that_may_be_meant(string command, string name, string expected)
+    [InlineData("run", "migration-race", "perhaps scenarios/routing/migration-race.yaml, which ships", "wirq run scenarios/routing/migration-race.yaml")]
+    [InlineData("run", "routing", "perhaps scenarios/routing, which ships", "wirq run scenarios/routing")]
+    [InlineData("why", "migration-race.yaml", "perhaps scenarios/routing/migration-race.yaml, which ships", "wirq run scenarios/routing/migration-race.yaml")]
+    [InlineData("why", "hang", "perhaps examples/hang.log.gz, which ships", "wirq why examples/hang.log.gz")]
+    [InlineData("replay", "examples/storm.log", "perhaps examples/storm.log.gz, which ships", "wirq replay examples/storm.log.gz")]
+    [InlineData("run", "missing-eoi", "perhaps examples/missing-eoi.log.gz, which ships", "wirq why examples/missing-eoi.log.gz")]
+    [InlineData("why", "examples", "no such file", "wirq examples")]
+    public void A_name_that_leads_nowhere_is_answered_by_one_that_may_be_meant(string command, string name, string expected, string type)
     {
         CommandRun run = CommandRun.In(_folder.FullName, command, name);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
-        run.AssertOneLine(expected);
+        string[] said = run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, said.Length);
+        Assert.Contains(expected, said[0], StringComparison.Ordinal);
+        Assert.Equal($"Type: {type}", said[1]);
+    }
+
+    [Theory]
+    [InlineData("../scenarios")]
+    [InlineData("/scenarios")]
+    public void A_path_out_of_the_folder_means_nothing_that_ships(string path)
+    {
+        CommandRun run = CommandRun.In(_folder.FullName, "run", path);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        run.AssertOneLine("no such file or folder;");
     }
 
     [Fact]
@@ -149,11 +164,19 @@ public sealed class ShippedTests : IDisposable
     }
 
     [Theory]
-    [InlineData("# Page\n* `a.log`: One\n  and more.\n* `b.log`: Two.\n", "a.log", "One and more.")]
-    [InlineData("* `a.log`: One\n* `b.log`: Two.\n", "b.log", "Two.")]
-    [InlineData("* `a.log`: One\n", "b.log", "")]
+    [InlineData("# Page\n\n## One: `a.log`\n\n**Seen:** it prints `h`,\nand stops.\n\nMore.\n", "a.log", "One. Seen: it prints h, and stops.")]
+    [InlineData("## One: `a.log`\n## Two: `b.log`\n```console\n", "a.log", "One.")]
+    [InlineData("## One: `a.log`\n## Two: `b.log`\n```console\n", "b.log", "Two.")]
+    [InlineData("## One: `a.log`\n", "b.log", "")]
     public void The_story_of_a_log_stands_in_the_page_of_its_folder(string page, string name, string story) =>
-        Assert.Equal(story, ShippedTitle.ItemOf(page, name));
+        Assert.Equal(story, ShippedTitle.StoryOf(page, name));
+
+    [Fact]
+    public void Every_shipped_log_and_scenario_is_listed_with_what_it_is_about()
+    {
+        Assert.All(ShippedTitle.Under("examples").Concat(ShippedTitle.Under("scenarios")), one => Assert.NotEqual("", one.Title));
+        Assert.Contains("A lost edge. Seen in the guest:", CommandRun.In(_folder.FullName, "examples").Output, StringComparison.Ordinal);
+    }
 
     private static byte[] BytesOf(string file)
     {

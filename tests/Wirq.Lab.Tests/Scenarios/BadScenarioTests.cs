@@ -27,6 +27,8 @@ public sealed class BadScenarioTests
     [InlineData("name: n\nmachine: {cpus§: 1\nsteps: []\nlaws: []\n", "not YAML (what follows cannot be scanned)", "the bracket of line 2, column 10 is still open")]
     [InlineData("name: n\nsteps:\n  - a\n §b: c", "not YAML", "YAML 1.2")]
     [InlineData("name: n\n§\tsteps: []", "not YAML", "YAML 1.2")]
+    [InlineData("name: n\nmachine:\n  cpus: 1\n§\tx2apic: true\n", "not YAML", "YAML 1.2, which indents by spaces")]
+    [InlineData("name: n\nabout: |\n  a\n\n  \tb\nmachine:\n  devices:\n    d: { gsi: 4 }\n\n§\tcpus: 1\n", "not YAML", "YAML 1.2, which indents by spaces")]
     [InlineData("name: §\"n", "not YAML", "YAML 1.2")]
     [InlineData("name: n\nsteps: []\n§}", "not YAML", "YAML 1.2")]
     [InlineData("name: n\nabout: a§\0b", "U+0000", "text")]
@@ -54,6 +56,11 @@ public sealed class BadScenarioTests
     [InlineData("steps: [{ cpu0: { write: { rte.5: { masked: §flase } } } }]", "(perhaps false)")]
     [InlineData("steps: [{ expect: { signals: { cpu0: [§nmj] } } }]", "(perhaps nmi)")]
     [InlineData("machine: { vtd: {} }\nsteps: [{ cpu0: { invalidate: §al } }]", "(perhaps all)")]
+    [InlineData("steps: [{ cpu0: { write: { §ret.5: { masked: false } } } }]", "(perhaps rte.5)")]
+    [InlineData("steps: [{ cpu0: { write: { §ioapci.id: 0 } } }]", "(perhaps ioapic.id)")]
+    [InlineData("steps: [{ cpu0: { read: { §prot.0x20: 0 } } }]", "(perhaps port.0x20)")]
+    [InlineData("steps: [{ cpu0: §EOI }]", "pic-eoi, pic-eoi-both, sti, cli, take, inta, write, change, read, mask, unmask, mask-irq, unmask-irq, migrate, ipi, "
+        + "serve, irte, invalidate, remapping, cfi (perhaps eoi)")]
     public void A_value_that_is_nearly_right(string rest, string expected) =>
         Assert.EndsWith(expected, Refuse($"name: n\n{rest}").Expected, StringComparison.Ordinal);
 

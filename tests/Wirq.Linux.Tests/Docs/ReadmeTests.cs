@@ -1,3 +1,4 @@
+using Wirq.Tests.Shared;
 using Wirq.Tests.Shared.Samples;
 
 namespace Wirq.Linux.Tests.Docs;
@@ -14,6 +15,7 @@ public sealed class ReadmeTests
         // With KVM it runs on KVM, else on the simulated kernel; a device that is there and shut is neither.
         if (File.Exists("/dev/kvm"))
             KvmHost.Require().Dispose();
-        Assert.Equal(1, ShownProgram.Run(program));
+        Assert.Equal("served 1 time", ShownProgram.Printed(program));
+        Assert.Contains("It prints\n\n```\nserved 1 time\n```\n", File.ReadAllText(Repository.PathOf("docs/start/vmm.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 }

@@ -34,6 +34,32 @@ public class PicGateTests
         Stopped(machine, Fate.Ended, Gate.None, "delivered to cpu0 as vector 0x24, taken and ended");
     }
 
+    // A timer without an EOI: QEMU's 8259 keeps the first edge, and every later one adds nothing to it.
+    [Fact]
+    public void Of_any_number_of_edges_that_wait_each_is_merged_into_the_first()
+    {
+        Watched machine = Watched.Enabled("pic:0", profile: Profile.Qemu);
+        machine.InitialisePic(0, 0);
+        machine.Apic(ApicRegister.Lint0, OpenLint0);
+        Source timer = machine.Connect(machine.Options.IsaOverrides[0]);
+        machine.Pulse(timer);
+        machine.Take();
+        for (int i = 0; i < 40; i++)
+            machine.Pulse(timer);
+        SourceAnswer waiting = Assert.Single(machine.Engine.Answer()!);
+        Assert.Equal(20, waiting.Raises.Count);
+        Assert.All(waiting.Raises, one => Assert.Equal((Fate.Merged, Gate.PicInService), (one.Fate, one.Gate)));
+        Assert.Equivalent(new[] { (Fate.InService, 1L), (Fate.Held, 1L), (Fate.Merged, 19L) }, waiting.Earlier, strict: true);
+
+        machine.Port(0x20, 0x20);
+        machine.Take();
+        machine.Port(0x20, 0x20);
+        SourceAnswer served = Assert.Single(machine.Engine.Answer()!);
+        Assert.All(served.Raises, one => Assert.Equal(Fate.Merged, one.Fate));
+        Assert.All(served.Raises, one => Assert.Contains("one interrupt served both", Watched.Words(one), StringComparison.Ordinal));
+        Assert.Equivalent(new[] { (Fate.Ended, 2L), (Fate.Merged, 19L) }, served.Earlier, strict: true);
+    }
+
     [Fact]
     public void A_masked_irq_waits_since_its_mask()
     {

@@ -44,7 +44,7 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             "inta" => (new IntaCommand(AnyOf), Asks),
             _ => ScenarioWords.Commands.Contains(scalar.Text)
                 ? throw scalar.Expected($"what to {scalar.Text}: {{{scalar.Text}: …}}")
-                : throw Words.Unknown(scalar, [.. ScenarioWords.PlainCommands, .. ScenarioWords.Commands]),
+                : throw Words.Unknown(scalar, [.. ScenarioWords.PlainCommands.Union(ScenarioWords.Commands)]),
         };
         return new CpuStep(at, $"{Actors.CpuName(cpu)} {text}", cpu, command);
     }

@@ -93,12 +93,21 @@ internal sealed class RegisterReader(Actors actors)
 
     private static ScenarioException NoSuch(YamlScalar at, string text)
     {
-        string? nearest = Words.Nearest(text, Spellings());
+        string? nearest = Words.Nearest(text, Spellings()) ?? NearestEntry(text);
         return NoSuch(at, text, $"one of {Words.Join(Shapes)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
     }
 
     private static ScenarioException NoSuch(YamlScalar at, string text, string expected) =>
         new(at.At, $"no register {YamlScalar.Quote(text)}", expected);
+
+    private static readonly string[] Numbered = ["rte", "ioapic", "apic", "msr", "port", "memory"];
+
+    // A register with a number, of which there is no list: its first word is compared alone.
+    private static string? NearestEntry(string text)
+    {
+        string first = text.Split('.')[0];
+        return first.Length < text.Length && Words.Nearest(first, Numbered) is { } nearest && nearest != first ? nearest + text[first.Length..] : null;
+    }
 
     private static IEnumerable<string> Spellings() =>
     [

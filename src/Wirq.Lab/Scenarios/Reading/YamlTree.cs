@@ -9,7 +9,7 @@ internal sealed class YamlTree
 {
     internal const int MaxLength = 1 << 20, MaxDepth = 64;
 
-    private readonly string _file;
+    private readonly string _file, _text;
     private readonly FilePosition _end;
     private readonly Parser _parser;
     private readonly Stack<FilePosition> _braces = [];
@@ -18,7 +18,7 @@ internal sealed class YamlTree
 
     private YamlTree(string file, string text)
     {
-        _file = file;
+        (_file, _text) = (file, text);
         _end = FindEnd(file, text);
         _parser = new Parser(new StringReader(text));
     }
@@ -71,7 +71,9 @@ internal sealed class YamlTree
             // For a tab the parser reports the position of the plain scalar before it.
             YamlDotNet.Core.Mark place = e.Message.Contains("tab character", StringComparison.Ordinal) ? e.End : e.Start;
             string why = e.Message.Replace("  ", " ", StringComparison.Ordinal).TrimEnd('.');
-            throw NotYaml(At(place), char.ToLowerInvariant(why[0]) + why[1..]);
+            bool tab = why.Contains(" tab ", StringComparison.Ordinal);
+            FilePosition at = tab && place.Line == 1 && place.Column <= 1 ? FindTab() : At(place);
+            throw NotYaml(at, char.ToLowerInvariant(why[0]) + why[1..], tab ? ", which indents by spaces" : "");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
@@ -82,8 +84,22 @@ internal sealed class YamlTree
         throw NotYaml(At(_reached), "the file ends here");
     }
 
+    // For a tab behind a whole mapping the parser reports no position: it is the first tab that indents a line from there on.
+    private FilePosition FindTab()
+    {
+        int line = Math.Max(1, (int)_reached.Line);
+        foreach (string text in _text.Split('\n').Skip(line - 1))
+        {
+            int column = text.Length - text.TrimStart(' ').Length;
+            if (column < text.Length && text[column] == '\t')
+                return new(_file, line, column + 1);
+            line++;
+        }
+        return At(_reached);
+    }
+
     // An open brace is only detected where the text after it does not fit, perhaps many lines later.
-    private ScenarioException NotYaml(FilePosition at, string why) => new(at, $"not YAML ({why})", "YAML 1.2"
+    private ScenarioException NotYaml(FilePosition at, string why, string demand = "") => new(at, $"not YAML ({why})", "YAML 1.2" + demand
         + (_braces.TryPeek(out FilePosition brace) ? $"; the bracket of line {brace.Line}, column {brace.Column} is still open here" : ""));
 
     private YamlNode Node(ParsingEvent first)
