@@ -30,7 +30,7 @@ internal static class Help
             ["wirq replay qemu.log", "wirq replay qemu.log.gz --record qemu.wirq"]),
         ["why"] = new(
             [
-                new(CommandLine.Success, "nothing is owed at the end; with a source, its interrupts are accounted for"),
+                new(CommandLine.Success, "nothing is owed at the end (with a source: to it); with @TIME, the log tells what became of the raise"),
                 new(CommandLine.Failure, "an interrupt is owed"),
                 s_usage,
                 new(CommandLine.NotTold, "the input does not tell; the answer says what to record instead"),

@@ -40,16 +40,24 @@ internal static class WhyCommand
                 WhyJson.Write(answers, engine, StandardStreams.Output);
             else
                 WhyText.Write(answers, engine, Console.Out);
-            // A question is answered where something is known of any raise that it is about.
-            bool known = answers.All(answer => answer.Raises.Count == 0)
-                || answers.Any(answer => answer.Raises.Any(raise => raise.Fate is not (Fate.NotKnown or Fate.Sent)));
-            return known ? CommandLine.Success : CommandLine.NotTold;
+            return StatusOf(question, answers, engine);
         }
         catch (UsageException bad)
         {
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
+    }
+
+    /// <summary>A question about a source is also one about the end: what is owed there is a failure. One about a place is
+    /// answered where something is known of the raise.</summary>
+    private static int StatusOf(WhyQuestion question, IReadOnlyList<SourceAnswer> answers, WhyEngine engine)
+    {
+        if (question.At is null && engine.Owed().Owed.Any(owed => answers.Any(answer => answer.Source == owed.Source)))
+            return CommandLine.Failure;
+        bool known = answers.All(answer => answer.Raises.Count == 0)
+            || answers.Any(answer => answer.Raises.Any(raise => raise.Fate is not (Fate.NotKnown or Fate.Sent)));
+        return known ? CommandLine.Success : CommandLine.NotTold;
     }
 
     private static int List(OwedList list, WhyEngine engine, bool json)

@@ -59,6 +59,16 @@ public class ReplayAndWhyTests
         }
     }
 
+    /// <summary>Who asks for a source that is owed an interrupt gets no all-clear; a place asks only what became of one
+    /// raise.</summary>
+    [Theory]
+    [InlineData("ioapic:4", 1)]
+    [InlineData("gsi:4", 1)]
+    [InlineData("ioapic:4@L506", 0)]
+    [InlineData("pic:4", 0)]
+    public void A_source_to_which_something_is_owed_is_a_failure(string source, int exitCode) =>
+        Assert.Equal(exitCode, CommandRun.Of("why", "examples/hang.log.gz", source).ExitCode);
+
     [Fact]
     public void A_question_of_which_nothing_is_known_exits_4_and_a_line_is_no_place_in_a_recording()
     {
