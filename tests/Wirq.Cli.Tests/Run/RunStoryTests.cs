@@ -21,7 +21,7 @@ public sealed class RunStoryTests : IDisposable
     [InlineData("lost", "cpu0 writes rte.20 vector 0x51 to 0 level", "cpu0 takes 0x51", "… repeated 9,998 times …",
         "cpu0 took 0x51 10,000 times in all, until the storm brake held the pin")]
     [InlineData("long-story", "cpu0 writes rte.14.low vector 0x83 level", "cpu0 takes 0x83", "… repeated 9,998 times …",
-        "rte.14 has not masked, and should have masked (it is 0xc083) (20,000 times)")]
+        "rte.14 has masked clear, and should have masked set (it is 0xc083) (20,000 times)")]
     [InlineData("one", "cpu0 writes rte.11 vector 0x31 level", "cpu0 takes 0x31", "… repeated 9,997 times …",
         "and has no handler for it; give it one, or say \"unhandled: ignore\"")]
     public void A_story_fits_a_screen_with_its_beginning_the_first_turn_and_how_often_it_came_again(

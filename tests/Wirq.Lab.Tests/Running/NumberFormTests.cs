@@ -7,7 +7,7 @@ public sealed class NumberFormTests
     [InlineData("{ cpu0: { read: { pic.master.data: 17 } } }", "pic.master.data is 255, and should be 17")]
     [InlineData("{ cpu0: { read: { pic.master.data: 0b10001 } } }", "pic.master.data is 0b11111111, and should be 0b10001")]
     [InlineData("{ cpu0: { read: { pic.master.data: 0x01/0x03 } } }", "pic.master.data is 0xff; of its bits 0x3 are 0x3, and should be 0x1")]
-    [InlineData("{ cpu0: { read: { rte.5: { vector: 65, masked: false } } } }", "rte.5 has vector 0x00, masked, and should have vector 0x41, not masked (it is 0x10000)")]
+    [InlineData("{ cpu0: { read: { rte.5: { vector: 65, masked: false } } } }", "rte.5 has vector 0x00, masked set, and should have vector 0x41, masked clear (it is 0x10000)")]
     [InlineData("{ cpu0: { read: { apic.lvt.lint0: { mode: nmi } } } }", "apic.lvt.lint0 has extint, and should have nmi (it is 0x700)")]
     [InlineData("{ expect: { taken: { cpu0: [65] } } }", "cpu0 took nothing, and should be 65")]
     [InlineData("{ expect: { taken: { cpu0: [0x41] } } }", "cpu0 took nothing, and should be 0x41")]

@@ -48,7 +48,7 @@ internal sealed record Field(string Name, Piece[] Pieces, WordList<ulong>? Words
     {
         ulong value = Pieces.Aggregate(0ul, (bits, piece) => bits | piece.ValueIn(register));
         if (IsFlag)
-            return value != 0 ? Name : "not " + Name;
+            return value != 0 ? $"{Name} set" : $"{Name} clear";
         if (IsRequester)
             return $"{Name} {Origin.Device((ushort)value)}";
         string? word = Words?.Words.FirstOrDefault(word => Words.TryFind(word, out ulong named) && named == value);
