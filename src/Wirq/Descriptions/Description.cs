@@ -35,7 +35,15 @@ public abstract record Description
     }
 
     /// <summary>Writes one JSON object. Words of registers are strings in hexadecimal; what is not known is null.</summary>
-    public abstract void WriteTo(Utf8JsonWriter json);
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        json.WriteStartObject();
+        WriteProperties(json);
+        json.WriteEndObject();
+    }
+
+    private protected abstract void WriteProperties(Utf8JsonWriter json);
 
     private protected abstract void WriteTo(DescriptionText text);
 

@@ -17,11 +17,8 @@ public sealed record RoadExplanation(string Road, Gate Gate, int Cpu, int Number
 /// <param name="Roads">Each road that it could take, with what holds it there.</param>
 public sealed record Explanation(string Subject, IReadOnlyList<RoadExplanation> Roads) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
         json.WriteString("subject", Subject);
         json.WriteEach("roads", Roads, static (json, road) =>
         {
@@ -31,7 +28,6 @@ public sealed record Explanation(string Subject, IReadOnlyList<RoadExplanation> 
             json.WriteOptional("number", road.Number);
             json.WriteString("why", road.Why);
         });
-        json.WriteEndObject();
     }
 
     private protected override void WriteTo(DescriptionText text)

@@ -17,11 +17,8 @@ public sealed record FabricDescription(long Now, PicDescription? Pic, IReadOnlyL
     IReadOnlyList<LocalApicDescription>? LocalApics, IReadOnlyList<LineDescription> Lines, IReadOnlyList<VirqReport> Virqs,
     (int Used, int Budget)? Gsis, IReadOnlyList<RemapperDescription> Remappers, QueueDescription Queue) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
         json.WriteNumber("now", Now);
         if (Pic is null)
             json.WriteNull("pic");
@@ -35,17 +32,16 @@ public sealed record FabricDescription(long Now, PicDescription? Pic, IReadOnlyL
             json.WriteNull("localApics");
         else
             WriteAll(json, "localApics", LocalApics);
-        json.WriteEach("lines", Lines, LineDescription.Write);
+        WriteAll(json, "lines", Lines);
         json.WriteEach("virqs", Virqs, Write);
         if (Gsis is { } gsis)
         {
             json.WriteNumber("gsisUsed", gsis.Used);
             json.WriteNumber("gsis", gsis.Budget);
         }
-        json.WriteEach("remappers", Remappers, RemapperDescription.Write);
+        WriteAll(json, "remappers", Remappers);
         json.WritePropertyName("queue");
         Queue.WriteTo(json);
-        json.WriteEndObject();
     }
 
     private protected override void WriteTo(DescriptionText text)

@@ -30,18 +30,14 @@ public sealed record PinDescription(int Pin, int Gsi, RedirectionEntry Entry, bo
 /// <param name="Pins">All its pins.</param>
 public sealed record IoApicDescription(int Number, ulong Address, uint Id, byte Version, uint Selected, IReadOnlyList<PinDescription> Pins) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
         json.WriteNumber("number", Number);
         json.WriteHex("address", Address);
         json.WriteNumber("id", Id);
         json.WriteHex("version", Version);
         json.WriteHex("selected", Selected);
         json.WriteEach("pins", Pins, Write);
-        json.WriteEndObject();
     }
 
     private protected override void WriteTo(DescriptionText text)

@@ -32,11 +32,8 @@ public sealed record LocalApicDescription(int Cpu, uint Id, ApicBase Base, Spuri
     uint Logical, uint Format, IReadOnlyList<byte> Pending, IReadOnlyList<byte> InService, IReadOnlyList<byte> Level, bool ExtInt, bool Lint0,
     ErrorStatus Errors, IReadOnlyList<LocalEntryDescription> Entries, uint InitialCount, long? Deadline) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
         json.WriteNumber("cpu", Cpu);
         json.WriteNumber("id", Id);
         json.WriteName("mode", Base.Mode);
@@ -63,7 +60,6 @@ public sealed record LocalApicDescription(int Cpu, uint Id, ApicBase Base, Spuri
         });
         json.WriteNumber("timerInitialCount", InitialCount);
         json.WriteOptional("timerDeadline", Deadline ?? -1);
-        json.WriteEndObject();
     }
 
     private protected override void WriteTo(DescriptionText text)

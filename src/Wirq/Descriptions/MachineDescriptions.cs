@@ -20,24 +20,15 @@ public sealed record SourceDescription(int Slot, string Label, SourceKind Kind, 
 /// <param name="Sources">Its sources, in the order in which they joined.</param>
 public sealed record LineDescription(int Gsi, GsiTarget Target, bool Asserted, bool InKernel, IReadOnlyList<SourceDescription> Sources) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
-        Write(json, this);
-        json.WriteEndObject();
-    }
-
-    internal static void Write(Utf8JsonWriter json, LineDescription line)
-    {
-        json.WriteNumber("gsi", line.Gsi);
-        json.WriteOptional("irq", line.Target.Irq);
-        json.WriteOptional("ioApic", line.Target.IoApic);
-        json.WriteOptional("pin", line.Target.IoApic < 0 ? -1 : line.Target.Pin);
-        json.WriteBoolean("asserted", line.Asserted);
-        json.WriteBoolean("inKernel", line.InKernel);
-        json.WriteEach("sources", line.Sources, static (json, source) =>
+        json.WriteNumber("gsi", Gsi);
+        json.WriteOptional("irq", Target.Irq);
+        json.WriteOptional("ioApic", Target.IoApic);
+        json.WriteOptional("pin", Target.IoApic < 0 ? -1 : Target.Pin);
+        json.WriteBoolean("asserted", Asserted);
+        json.WriteBoolean("inKernel", InKernel);
+        json.WriteEach("sources", Sources, static (json, source) =>
         {
             json.WriteNumber("slot", source.Slot);
             json.WriteString("label", source.Label);
@@ -75,20 +66,11 @@ public sealed record LineDescription(int Gsi, GsiTarget Target, bool Asserted, b
 /// <param name="Registers">What it shows of itself; empty for a unit that shows nothing.</param>
 public sealed record RemapperDescription(int Unit, IReadOnlyList<RegisterValue> Registers) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
-        Write(json, this);
-        json.WriteEndObject();
-    }
-
-    internal static void Write(Utf8JsonWriter json, RemapperDescription unit)
-    {
-        json.WriteNumber("unit", unit.Unit);
+        json.WriteNumber("unit", Unit);
         json.WriteStartObject("registers");
-        foreach (RegisterValue register in unit.Registers)
+        foreach (RegisterValue register in Registers)
             json.WriteHex(register.Name, register.Value);
         json.WriteEndObject();
     }
@@ -106,11 +88,8 @@ public sealed record QueueDescription(int Waiting, IReadOnlyList<Event> First, E
     /// <summary>How many waiting events are shown.</summary>
     public const int Most = 8;
 
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
         json.WriteNumber("waiting", Waiting);
         json.WriteStartArray("first");
         foreach (Event waiting in First)
@@ -120,7 +99,6 @@ public sealed record QueueDescription(int Waiting, IReadOnlyList<Event> First, E
             json.WriteString("inFlight", call.ToString());
         else
             json.WriteNull("inFlight");
-        json.WriteEndObject();
     }
 
     private protected override void WriteTo(DescriptionText text)

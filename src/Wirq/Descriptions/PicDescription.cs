@@ -25,16 +25,12 @@ public sealed record PicChipDescription(bool IsReady, byte Pins, byte Irr, byte 
 /// <param name="Slave">The slave, whose inputs are IRQs 8 to 15.</param>
 public sealed record PicDescription(bool Intr, int Stands, PicChipDescription Master, PicChipDescription Slave) : Description
 {
-    /// <inheritdoc/>
-    public override void WriteTo(Utf8JsonWriter json)
+    private protected override void WriteProperties(Utf8JsonWriter json)
     {
-        ArgumentNullException.ThrowIfNull(json);
-        json.WriteStartObject();
         json.WriteBoolean("intr", Intr);
         json.WriteOptional("intrStandsFor", Stands);
         Write(json, "master", Master);
         Write(json, "slave", Slave);
-        json.WriteEndObject();
     }
 
     private protected override void WriteTo(DescriptionText text)
