@@ -53,7 +53,7 @@ internal static class BootSession
         HostReport host = HostReport.Read(device: options.Device);
         if (host.Absent is { } absent)
         {
-            HostAbsent.Paragraph(words, $"wirq boot needs KVM: {absent}; wirq host says what works without", 0);
+            Paragraph.Write(words, $"wirq boot needs KVM: {absent}; wirq host says what works without", 0);
             return CommandLine.NoEnd;
         }
         BootText.WriteHost(words, host, options);
@@ -70,7 +70,7 @@ internal static class BootSession
         }
         catch (KernelException refused)
         {
-            HostAbsent.Paragraph(words, $"wirq: this host refuses: {refused.Message}", 0);
+            Paragraph.Write(words, $"wirq: this host refuses: {refused.Message}", 0);
             return CommandLine.NoEnd;
         }
     }

@@ -24,7 +24,7 @@ internal static class BootText
         HostConfiguration configuration = host.Configurations.Single(each => each.Configuration == options.Configuration);
         if (configuration.Verdict == ConfigurationVerdict.Deviates)
         {
-            HostAbsent.Paragraph(output, $"wirq: this host's KVM deviates in irqchip {chips}: "
+            Paragraph.Write(output, $"wirq: this host's KVM deviates in irqchip {chips}: "
                 + string.Join("; ", configuration.Because.Select(name => Say(host, name)))
                 + ". What fails may be its doing; wirq host tells more.", 0);
         }
@@ -32,17 +32,17 @@ internal static class BootText
             output.WriteLine($"wirq: this host lacks what irqchip {chips} needs: {string.Join(", ", configuration.Because)}");
         else if (configuration.Verdict == ConfigurationVerdict.NotKnown)
         {
-            HostAbsent.Paragraph(output, $"wirq: what this host's KVM does in irqchip {chips} is not known: "
+            Paragraph.Write(output, $"wirq: what this host's KVM does in irqchip {chips} is not known: "
                 + string.Join("; ", configuration.Because.Select(name => Say(host, name))), 0);
         }
         if (host.Workarounds.Count > 0)
-            HostAbsent.Paragraph(output, $"wirq: work-arounds for this host: {string.Join(", ", host.Workarounds.Select(each => each.Name))}", 0);
+            Paragraph.Write(output, $"wirq: work-arounds for this host: {string.Join(", ", host.Workarounds.Select(each => each.Name))}", 0);
     }
 
     /// <summary>After the end.</summary>
     internal static void WriteEnd(TextWriter output, BootResult result)
     {
-        HostAbsent.Paragraph(output, $"wirq: {Say(result.End)} after {Seconds(result.Elapsed)} s; "
+        Paragraph.Write(output, $"wirq: {Say(result.End)} after {Seconds(result.Elapsed)} s; "
             + $"{result.Watch.Count.ToString(CultureInfo.InvariantCulture)} events", 0);
         Law[] broken = [.. result.Watch.Laws.Where(law => law.Break is not null)];
         if (broken.Length == 0)
@@ -51,14 +51,14 @@ internal static class BootText
             return;
         }
         foreach (Law law in broken)
-            HostAbsent.Paragraph(output, $"wirq: {law.Name} broke: {law.Describe()}", 0);
+            Paragraph.Write(output, $"wirq: {law.Name} broke: {law.Describe()}", 0);
         output.WriteLine("wirq: what came before the first break:");
         foreach (Event e in result.Watch.Story.Skip(Math.Max(0, result.Watch.Story.Count - StoryLines)))
             output.WriteLine($"  {(e.Time / 1e6).ToString("0.000", CultureInfo.InvariantCulture),12} ms  {EventText.Describe(e)}");
     }
 
     /// <summary>After the end, if an output did not get all of its data.</summary>
-    internal static void WriteLost(TextWriter output, OutputPump lost) => HostAbsent.Paragraph(output, lost.Failure is { } failure
+    internal static void WriteLost(TextWriter output, OutputPump lost) => Paragraph.Write(output, lost.Failure is { } failure
         ? $"wirq: {lost.Name} cannot be written: {failure}"
         : $"wirq: nobody reads {lost.Name}: {lost.Unwritten.ToString(CultureInfo.InvariantCulture)} bytes are lost", 0);
 

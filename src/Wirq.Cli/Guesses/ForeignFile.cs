@@ -1,3 +1,5 @@
+using Wirq.Traces.Qemu.Gzip;
+
 namespace Wirq.Cli.Guesses;
 
 /// <summary>Files that a command cannot read, known by their first bytes.</summary>
@@ -66,5 +68,5 @@ internal static class ForeignFile
 
     // A recording or a compressed log, given to a command that reads neither.
     private static string? OfWhy(byte[] head) => head.AsSpan().StartsWith(Recording) ? "is a recording of wirq"
-        : head is [0x1F, 0x8B, ..] ? "is compressed, as logs are" : null;
+        : head is [GzipText.Magic1, GzipText.Magic2, ..] ? "is compressed, as logs are" : null;
 }

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
+using Wirq.Traces.Qemu.Gzip;
 
 namespace Wirq.Cli.Guesses;
 
@@ -34,7 +35,7 @@ internal static partial class ForeignText
 
     private static string TextOf(byte[] head)
     {
-        if (head is not [0x1F, 0x8B, ..])
+        if (head is not [GzipText.Magic1, GzipText.Magic2, ..])
             return Encoding.Latin1.GetString(head);
         byte[] text = new byte[head.Length];
         int read = 0;

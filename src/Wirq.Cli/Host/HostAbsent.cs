@@ -1,12 +1,11 @@
 using System.Text.Json;
+using Wirq.Cli.Outputs;
 
 namespace Wirq.Cli.Host;
 
 /// <summary>Messages for a host without KVM, on every system.</summary>
 internal static class HostAbsent
 {
-    private const int Width = 80;
-
     /// <summary>What works on every host.</summary>
     private const string WithoutKvm =
         "What works without it: run, replay and why, on simulated machines and a simulated kernel, and every test but "
@@ -15,9 +14,9 @@ internal static class HostAbsent
     internal static void Write(string why, TextWriter output)
     {
         output.WriteLine("KVM: none");
-        Paragraph(output, why, 2);
+        Paragraph.Write(output, why, 2);
         output.WriteLine();
-        Paragraph(output, WithoutKvm, 0);
+        Paragraph.Write(output, WithoutKvm, 0);
     }
 
     internal static void WriteJson(string why, Stream output)
@@ -30,22 +29,5 @@ internal static class HostAbsent
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');
-    }
-
-    /// <summary>Writes text, with as many words on a line as fit in 80 columns.</summary>
-    internal static void Paragraph(TextWriter output, string text, int indent)
-    {
-        string margin = new(' ', indent);
-        string line = margin;
-        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > indent && line.Length + 1 + word.Length > Width)
-            {
-                output.WriteLine(line);
-                line = margin;
-            }
-            line += line.Length == indent ? word : $" {word}";
-        }
-        output.WriteLine(line);
     }
 }

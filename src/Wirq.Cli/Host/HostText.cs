@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Wirq.Cli.Outputs;
 using Wirq.Linux.Probes;
 
 namespace Wirq.Cli.Host;
@@ -41,7 +42,7 @@ internal static class HostText
             string time = (result.Elapsed.TotalMilliseconds).ToString("0", CultureInfo.InvariantCulture) + " ms";
             string head = $"  {Word(result.Outcome),-9} {result.Probe.Name}";
             output.WriteLine(head + time.PadLeft(Math.Max(1, Width - head.Length)));
-            HostAbsent.Paragraph(output, $"{Capital(result.Probe.Question)} {Capital(result.Finding)}.", 2 + Indent);
+            Paragraph.Write(output, $"{Capital(result.Probe.Question)} {Capital(result.Finding)}.", 2 + Indent);
         }
     }
 
@@ -65,7 +66,7 @@ internal static class HostText
         foreach (HostWorkaround each in report.Workarounds)
         {
             output.WriteLine($"  {each.Name} (by {each.Probe})");
-            HostAbsent.Paragraph(output, each.What, 2 + Indent);
+            Paragraph.Write(output, each.What, 2 + Indent);
         }
     }
 

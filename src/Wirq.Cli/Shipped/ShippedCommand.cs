@@ -59,7 +59,7 @@ internal static class ShippedCommand
             {
                 output.WriteLine($"  {title.Name}");
                 if (title.Title.Length > 0)
-                    Host.HostAbsent.Paragraph(output, title.Title, indent: 6);
+                    Paragraph.Write(output, title.Title, indent: 6);
             }
         }
     }
