@@ -92,6 +92,7 @@ internal static class ShippedCommand
             Console.Error.WriteLine($"{there[0]}: is there already{(there.Length > 1 ? $", and {there.Length - 1} more" : "")}; nothing was copied; expected another folder");
             return CommandLine.BadInput;
         }
+        var made = new List<string>();
         try
         {
             foreach ((string file, string copy) in copies)
@@ -99,11 +100,13 @@ internal static class ShippedCommand
                 Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
                 using Stream from = ShippedFiles.Open(file);
                 using var to = new FileStream(copy, FileMode.CreateNew, FileAccess.Write);
+                made.Add(copy);
                 from.CopyTo(to);
             }
         }
         catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
         {
+            made.ForEach(File.Delete);
             throw new OutputException(target, bad.Message);
         }
         Console.Out.WriteLine($"{copies.Length} files of {what} copied to {target}");

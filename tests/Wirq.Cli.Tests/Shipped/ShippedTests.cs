@@ -142,6 +142,16 @@ public sealed class ShippedTests : IDisposable
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_folder.FullName, "c/routing/migration-race.yaml")));
     }
 
+    /// <summary>A copy that fails on the way leaves no part of itself.</summary>
+    [Fact]
+    public void A_copy_is_whole_or_not_there()
+    {
+        Write("d/routing", "a file where a folder is to be");
+        CommandRun run = CommandRun.In(_folder.FullName, "scenarios", "copy", "d");
+        Assert.Equal((5, ""), (run.ExitCode, run.Output));
+        Assert.Equal(["routing"], FilesOf(Path.Combine(_folder.FullName, "d")));
+    }
+
     [Fact]
     public void A_copy_that_cannot_be_written_is_a_failure_to_write()
     {
