@@ -80,7 +80,7 @@ public sealed partial class Fabric
     }
 
     /// <summary>Whether a line leads to the chips of a kernel instead of those of this machine.</summary>
-    internal bool KernelOwns(int gsi) => Options.Routing?.Kernel is { OwnsIoApic: true } kernel && gsi < kernel.LineGsis;
+    internal bool KernelOwns(int gsi) => gsi < _kernelLines;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Carry(int chip, in PinWork work)

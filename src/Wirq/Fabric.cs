@@ -25,6 +25,8 @@ public sealed partial class Fabric : IRouteOwner
     private readonly (int Start, int Count) _region;
     private readonly List<LawSet> _laws = [];
     private readonly int _intrSource = -1;
+    // The lines below this number lead to the chips of a kernel.
+    private readonly int _kernelLines;
 
     /// <summary>Builds a machine in its reset state.</summary>
     /// <param name="options">How the machine is built.</param>
@@ -35,6 +37,7 @@ public sealed partial class Fabric : IRouteOwner
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
+        _kernelLines = options.Routing?.Kernel is { OwnsIoApic: true } kernel ? kernel.LineGsis : 0;
         Arena = arena ?? new StateArena();
         int start = Arena.Count;
         Events = new EventBuffer();

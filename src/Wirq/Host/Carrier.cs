@@ -136,7 +136,7 @@ internal sealed partial class Carrier
         {
             // An effect that stays inside is read before it appends others, which might overwrite its place.
             ref readonly Event next = ref _events.TakeInPlace();
-            if (DoInside(next) || !next.IsEffect || !ports.Wants(next.Kind))
+            if (DoInside(next, ports.Wants(EventKind.Ack)) || !next.IsEffect || !ports.Wants(next.Kind))
                 continue;
             RunOn(next, ports);
             return;
@@ -226,9 +226,12 @@ internal sealed partial class Carrier
 
     /// <summary>Carries out an effect that stays inside the fabric. An acknowledge whose source has left stays inside
     /// too: it is not meant for the new owner of the slot.</summary>
+    /// <param name="effect">The event.</param>
+    /// <param name="wantsAcks">Whether acknowledges are carried out at all; if not, it does not matter whom they are
+    /// for.</param>
     /// <returns>False if it is for the outside, or is not an effect.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool DoInside(in Event effect)
+    private bool DoInside(in Event effect, bool wantsAcks = true)
     {
         EventKind kind = effect.Kind;
         if (kind == EventKind.Deliver)
@@ -236,7 +239,7 @@ internal sealed partial class Carrier
         else if (kind == EventKind.EoiBroadcast)
             _fabric.Eoi(effect.Vector, level: !EoiBroadcast.Of(effect).Edge);
         else if (kind == EventKind.Ack)
-            return !_lines.IsCurrent(effect.Source, Ack.Of(effect).Generation);
+            return wantsAcks && !_lines.IsCurrent(effect.Source, Ack.Of(effect).Generation);
         // A local APIC's effect for its CPU always leaves the fabric.
         else if (kind.Subsystem == Subsystem.LocalApic)
             return false;

@@ -157,7 +157,7 @@ public sealed class LineTable
     internal bool Acknowledge(int gsi, bool onlySampled, EventBuffer events)
     {
         bool fell = false;
-        for (int slot = _lines[gsi].First; slot != SourceState.None; slot = _sources[slot].Next)
+        for (int slot = _lines[gsi].First; slot != SourceState.None;)
         {
             ref SourceState source = ref _sources[slot];
             bool drops = source.Kind == SourceKind.Sampled && source.IsAsserted;
@@ -165,6 +165,7 @@ public sealed class LineTable
                 fell |= Set(slot, source.Generation, asserted: false, byAck: true, events, out _);
             if (drops || !onlySampled)
                 events.Emit(new Ack(slot, gsi, source.Generation).ToEvent());
+            slot = source.Next;
         }
         return fell;
     }
