@@ -10,8 +10,11 @@ public sealed partial class World
     private readonly Block<CpuState> _cpus;
     private readonly Block<TurnState> _turns;
 
-    /// <summary>Whether a CPU is in a handler, or would take an interrupt.</summary>
-    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
+    /// <summary>Whether a CPU can do a step: it is in a handler or would take an interrupt, and waits for
+    /// nothing.</summary>
+    public bool CanStep(int cpu) => HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu));
+
+    private bool HasWork(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
 
     /// <summary>One step of a CPU: it takes an interrupt, does the next step of its handler, or returns from
     /// it.</summary>
@@ -25,7 +28,8 @@ public sealed partial class World
     }
 
     /// <summary>Whether a CPU takes an interrupt next.</summary>
-    internal bool WouldTake(int cpu) => _cpus[cpu].Interrupts != 0 && _cpuPort.HasInterrupt(cpu);
+    internal bool WouldTake(int cpu) =>
+        _cpus[cpu].Interrupts != 0 && _state.Value.LockedByAndOne != cpu + 1 && _cpuPort.HasInterrupt(cpu);
 
     private void SetInterrupts(int cpu, bool on)
     {
@@ -37,6 +41,7 @@ public sealed partial class World
     {
         Spend(Worker.Cpus, 1);
         int vector = _cpuPort.Take(cpu);
+        WaitAfter(cpu, command: null);
         if (vector < 0)
             return;
         Journal.NoteTaken(cpu, (byte)vector);
@@ -117,6 +122,7 @@ public sealed partial class World
         {
             Spend(Worker.Cpus, 1);
             End(cpu, frame.End);
+            WaitAfter(cpu, new EoiCommand());
             Return(cpu, ref state);
             return;
         }
@@ -129,6 +135,8 @@ public sealed partial class World
         }
         state.Frames[depth].Step++;
         Perform(steps[frame.Step], cpu);
+        if (steps[frame.Step] is CpuStep step)
+            WaitAfter(cpu, step.Command);
     }
 
     /// <summary>Ends an interrupt without a handler at its source, like the default handler of an operating
