@@ -12,6 +12,7 @@ public sealed partial class World
     {
         if (step is not RepeatStep)
         {
+            StepWatcher?.Invoke(step);
             if (runningCpu < 0)
                 _at = step.At;
             Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);

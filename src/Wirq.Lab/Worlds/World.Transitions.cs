@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Lab.Scenarios;
 using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
@@ -13,6 +14,9 @@ public sealed partial class World
 
     /// <summary>Called with every transition before it is performed; null for none.</summary>
     internal Action<Transition>? Watcher { get; set; }
+
+    /// <summary>Called with every step that is performed, of the scenario or of a handler; null for none.</summary>
+    internal Action<Step>? StepWatcher { get; set; }
 
     /// <summary>Lists the possible next transitions. The list is empty at the end. A step of the scenario that only
     /// checks is listed after everything else has happened. If the machine has come to rest, the laws get that event
