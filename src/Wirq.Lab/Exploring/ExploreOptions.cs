@@ -5,10 +5,13 @@ namespace Wirq.Lab.Exploring;
 /// <summary>How a world is explored.</summary>
 public sealed record ExploreOptions
 {
+    /// <summary>The most states that a search can number.</summary>
+    public const long MostStates = VisitedSet.MaxCount;
+
     /// <summary>Threads; 0 for one for each core.</summary>
     public int Workers { get; init; }
     /// <summary>States after which it stops.</summary>
-    public long MaxStates { get; init; } = VisitedSet.MaxCount;
+    public long MaxStates { get; init; } = MostStates;
     /// <summary>Bytes of visited states, frontiers and edges after which it stops; 0 for no bound.</summary>
     public long MaxBytes { get; init; }
     /// <summary>Time after which it stops; null for no bound.</summary>

@@ -114,6 +114,18 @@ public sealed partial class World
     internal IReadOnlyList<Step> NextTurn(int handler, int cpu) =>
         Scenario.Handlers[handler].Turns[(int)_turns[handler * Spec.Cpus + cpu].Count];
 
+    /// <summary>The next step of the handler that a CPU executes; null if it returns next, or if it has no handler.</summary>
+    internal Step? NextOfHandler(int cpu)
+    {
+        if (_cpus[cpu].Depth == 0)
+            return null;
+        Frame frame = _cpus[cpu].Frames[(int)_cpus[cpu].Depth - 1];
+        if (frame.Handler == 0)
+            return null;
+        IReadOnlyList<Step> steps = Scenario.Handlers[frame.Handler - 1].Turns[frame.Turn];
+        return frame.Step < steps.Count ? steps[frame.Step] : null;
+    }
+
     private void RunFrame(int cpu, ref CpuState state)
     {
         int depth = (int)state.Depth - 1;

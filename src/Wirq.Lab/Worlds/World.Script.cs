@@ -83,9 +83,6 @@ public sealed partial class World
         return true;
     }
 
-    /// <summary>Whether the scenario is at its end.</summary>
-    internal bool IsAtEnd => _state.Value.Depth == 0;
-
     private static int DepthOf(IReadOnlyList<Step> steps) =>
         1 + steps.OfType<RepeatStep>().Select(repeat => DepthOf(repeat.Steps)).DefaultIfEmpty(0).Max();
 

@@ -1,0 +1,121 @@
+using System.CommandLine;
+using Spectre.Console;
+using Wirq.Cli.Outputs;
+using Wirq.Cli.Run;
+using Wirq.Cli.Shipped;
+using Wirq.Lab.Exploring;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Worlds;
+
+namespace Wirq.Cli.Explore;
+
+/// <summary><c>wirq explore</c>: tries every order in which what can happen in a scenario may happen.</summary>
+internal static class ExploreCommand
+{
+    internal const string DefaultFolder = "scenarios/worlds";
+
+    internal static Command Build()
+    {
+        var paths = new Argument<string[]>("SCENARIO")
+        {
+            Description = $"Scenario files, or folders of them; {DefaultFolder}/ by default. What is not in this folder is looked up among what ships with wirq",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var workers = new Option<int>("--workers") { Description = "Threads; by default one for each core. Verdict and counts do not depend on them" };
+        workers.Validators.Add(given =>
+        {
+            if (given.Tokens.Count == 1 && int.TryParse(given.Tokens[0].Value, out int count) && count is < 1 or > 256)
+                given.AddError($"--workers {count}: expected 1 to 256");
+        });
+        var states = new Option<long>("--max-states") { Description = "Stop after so many states (10M)", CustomParser = Quantity.Count };
+        var memory = new Option<long>("--max-memory") { Description = "Stop when states, frontier and edges hold so many bytes (4G)", CustomParser = Quantity.Bytes };
+        var time = new Option<TimeSpan?>("--time") { Description = "Stop after this time (30s, 10m, 2h), for each search", CustomParser = Quantity.Time };
+        var whole = new Option<bool>("--no-reduction") { Description = "Try independent orders too" };
+        var cycles = new Option<bool>("--no-livelock") { Description = "Do not search for cycles, which keeps every transition in memory" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Print what was covered, and the story of each historic design" };
+        var record = new Option<FileInfo?>("--record") { Description = "Write the order of the story to a file, which run --order plays back (one scenario only)" };
+        var command = new Command("explore", "Try every interleaving of a world; print the shortest story that breaks a law")
+        {
+            paths, workers, states, memory, time, whole, cycles, record, json, verbose,
+        };
+        command.SetAction(parsed => Run(new ExploreSettings(parsed.GetValue(paths) ?? [], new ExploreOptions
+        {
+            Workers = parsed.GetValue(workers),
+            MaxStates = parsed.GetValue(states) is > 0 and var most ? most : ExploreOptions.MostStates,
+            MaxBytes = parsed.GetValue(memory),
+            MaxTime = parsed.GetValue(time),
+            Reduces = !parsed.GetValue(whole),
+            SearchesLivelocks = !parsed.GetValue(cycles),
+        }, parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(record))));
+        return command;
+    }
+
+    private static int Run(ExploreSettings settings)
+    {
+        try
+        {
+            IReadOnlyList<ScenarioFile> files = ScenarioFiles.Find(settings.Paths.Count > 0 ? settings.Paths : [DefaultFolder]);
+            (IReadOnlyList<Scenario> worlds, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
+            foreach (UnreadFile bad in unread)
+                Console.Error.WriteLine(bad.Why);
+            if (worlds.Count == 0)
+                return CommandLine.BadInput;
+            if (settings.Record is not null && worlds.Count != 1)
+                throw new UsageException($"--record needs one scenario, and {worlds.Count} were named");
+            using OutputFile? record = OutputFile.Open("--record", settings.Record, files.Where(file => !file.Ships).Select(file => file.Path));
+            List<ExploreResult> results = Explore(worlds, settings);
+            int status = StatusOf(results, unread);
+            if (record is not null)
+                status = Write(record, results[0], status);
+            if (settings.Json)
+                ExploreJson.Write(results, unread, StandardStreams.Output);
+            else
+                ExploreReport.Write(results, settings);
+            return status;
+        }
+        catch (Exception bad) when (bad is ScenarioException or UsageException or WorldException)
+        {
+            Console.Error.WriteLine(bad.Message);
+            return CommandLine.BadInput;
+        }
+    }
+
+    private static int StatusOf(List<ExploreResult> results, IReadOnlyList<UnreadFile> unread) =>
+        results.Any(result => result.IsBad) ? CommandLine.Failure
+        : unread.Count > 0 ? CommandLine.BadInput
+        : results.All(result => result.IsGood) ? CommandLine.Success : CommandLine.NotTold;
+
+    /// <summary>Writes the order of the violation or, if there is none, of the first design that was caught.</summary>
+    private static int Write(OutputFile record, ExploreResult result, int status)
+    {
+        Story? story = result.Story ?? result.Controls.FirstOrDefault(control => control.Caught)?.Story;
+        if (story is null)
+        {
+            Console.Error.WriteLine("wirq: there is no story to record");
+            return status;
+        }
+        using (var words = new StreamWriter(record.Stream, leaveOpen: true))
+            OrderFile.Write(story, words);
+        return record.Complete(status);
+    }
+
+    private static List<ExploreResult> Explore(IReadOnlyList<Scenario> worlds, ExploreSettings settings)
+    {
+        if (Console.IsErrorRedirected || settings.Json)
+            return [.. worlds.Select(world => WorldExplorer.Explore(world, settings.Search))];
+        var results = new List<ExploreResult>(worlds.Count);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        console.Status().Start("explore", status =>
+        {
+            foreach (Scenario world in worlds)
+            {
+                results.Add(WorldExplorer.Explore(world, settings.Search with
+                {
+                    Progress = now => status.Status = Markup.Escape(ExploreReport.ProgressOf(world, now)),
+                }));
+            }
+        });
+        return results;
+    }
+}
