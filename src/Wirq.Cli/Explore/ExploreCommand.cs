@@ -30,6 +30,7 @@ internal static class ExploreCommand
         var states = new Option<long>("--max-states") { Description = "Stop after so many states (10M)", CustomParser = Quantity.Count };
         var memory = new Option<long>("--max-memory") { Description = "Stop when states, frontier and edges hold so many bytes (4G)", CustomParser = Quantity.Bytes };
         var time = new Option<TimeSpan?>("--time") { Description = "Stop after this time (30s, 10m, 2h), for each search", CustomParser = Quantity.Time };
+        var disk = new Option<DirectoryInfo?>("--disk") { Description = "A folder for what --max-memory does not hold; its files are removed at the end" };
         var whole = new Option<bool>("--no-reduction") { Description = "Try independent orders too" };
         var cycles = new Option<bool>("--no-livelock") { Description = "Do not search for cycles, which keeps every transition in memory" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
@@ -37,13 +38,14 @@ internal static class ExploreCommand
         var record = new Option<FileInfo?>("--record") { Description = "Write the order of the story to a file, which run --order plays back (one scenario only)" };
         var command = new Command("explore", "Try every interleaving of a world; print the shortest story that breaks a law")
         {
-            paths, workers, states, memory, time, whole, cycles, record, json, verbose,
+            paths, workers, states, memory, disk, time, whole, cycles, record, json, verbose,
         };
         command.SetAction(parsed => Run(new ExploreSettings(parsed.GetValue(paths) ?? [], new ExploreOptions
         {
             Workers = parsed.GetValue(workers),
             MaxStates = parsed.GetValue(states) is > 0 and var most ? most : ExploreOptions.MostStates,
             MaxBytes = parsed.GetValue(memory),
+            DiskFolder = parsed.GetValue(disk)?.FullName,
             MaxTime = parsed.GetValue(time),
             Reduces = !parsed.GetValue(whole),
             SearchesLivelocks = !parsed.GetValue(cycles),

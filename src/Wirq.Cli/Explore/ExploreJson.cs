@@ -48,6 +48,8 @@ internal static class ExploreJson
         json.WriteNumber("visitedBytes", search.VisitedBytes);
         json.WriteNumber("frontierBytes", search.FrontierBytes);
         json.WriteNumber("edgeBytes", search.EdgeBytes);
+        json.WriteNumber("diskBytes", search.DiskBytes);
+        json.WriteBoolean("reduced", search.Reduced);
         json.WriteNumber("missedProbability", search.MissedProbability);
         json.WriteBoolean("livelocksSearched", search.SearchedLivelocks);
         if (search.Bound is { } bound)

@@ -34,7 +34,7 @@ internal static class ExploreReport
         console.MarkupLine($"{Coloured(result.Verdict)} [bold]{Markup.Escape(result.Scenario.Name)}[/]");
         Line(console, $"{result.Scenario.At.File}");
         Line(console, $"{(search.Bound is { } bound ? $"bound reached: {bound}; " : "")}explored {Number(search.States)} states, {Number(search.Transitions)} transitions, "
-            + $"depth {search.Depth}, {Phrase.Count(search.Ends, "end", Number(search.Ends))} in {search.Elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s");
+            + $"depth {search.Depth}, {Phrase.Count(search.Ends, "end state")}, in {search.Elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s");
         Line(console, $"{Number((long)search.PerSecond(search.States))} states/s, {search.BytesPerState.ToString("0.0", CultureInfo.InvariantCulture)} bytes a state, "
             + $"frontier {Size(search.FrontierBytes)}; a state was missed by its hash with probability {search.MissedProbability.ToString("0.0e+0", CultureInfo.InvariantCulture)}");
         if (search.End == SearchEnd.Complete && !search.SearchedLivelocks)

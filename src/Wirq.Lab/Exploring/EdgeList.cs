@@ -6,11 +6,11 @@ namespace Wirq.Lab.Exploring;
 internal readonly record struct Edge(uint Target, ActionCode Action);
 
 /// <summary>The transitions of the graph, state by state: 8 bytes for each, and 4 for each state.</summary>
-internal sealed class EdgeList
+internal sealed unsafe class EdgeList(Segments memory)
 {
     private const int SegmentBits = 14, Segment = 1 << SegmentBits;
-    private readonly List<Edge[]> _edges = [];
-    private readonly List<uint[]> _ends = [];
+    // Addresses of segments.
+    private readonly List<nint> _edges = [], _ends = [];
     private long _count;
 
     /// <summary>How many states have all of theirs.</summary>
@@ -20,25 +20,25 @@ internal sealed class EdgeList
 
     internal long Bytes => (_edges.Count * 8L + _ends.Count * 4L) * Segment;
 
-    internal Edge this[long number] => _edges[(int)(number >> SegmentBits)][number & (Segment - 1)];
+    internal Edge this[long number] => ((Edge*)_edges[(int)(number >> SegmentBits)])[number & (Segment - 1)];
 
     internal void Add(Edge edge)
     {
         if (_count >> SegmentBits == _edges.Count)
-            _edges.Add(new Edge[Segment]);
-        _edges[^1][_count++ & (Segment - 1)] = edge;
+            _edges.Add((nint)memory.Take(Segment * sizeof(Edge)));
+        ((Edge*)_edges[^1])[_count++ & (Segment - 1)] = edge;
     }
 
     /// <summary>The next state has all of its transitions.</summary>
     internal void EndState()
     {
         if (States >> SegmentBits == _ends.Count)
-            _ends.Add(new uint[Segment]);
-        _ends[^1][States++ & (Segment - 1)] = checked((uint)_count);
+            _ends.Add((nint)memory.Take(Segment * sizeof(uint)));
+        ((uint*)_ends[^1])[States++ & (Segment - 1)] = checked((uint)_count);
     }
 
     /// <summary>The numbers of the transitions of a state.</summary>
     internal (long First, long End) Of(long state) => (state == 0 ? 0 : EndOf(state - 1), EndOf(state));
 
-    private long EndOf(long state) => _ends[(int)(state >> SegmentBits)][state & (Segment - 1)];
+    private long EndOf(long state) => ((uint*)_ends[(int)(state >> SegmentBits)])[state & (Segment - 1)];
 }

@@ -59,7 +59,13 @@ internal sealed class Expander : IDisposable
         for (; i < chunk.Count && chunk.Violation is null; i++)
         {
             _state.Unpack(_root, _pool, level[chunk.First + i]);
-            _state.Enabled(_enabled);
+            if (_options.Reduces && _state.MayGoFirst(out Transition first))
+            {
+                _enabled.Clear();
+                _enabled.Add(first);
+            }
+            else
+                _state.Enabled(_enabled);
             Expand(chunk);
             chunk.EndState(i);
         }

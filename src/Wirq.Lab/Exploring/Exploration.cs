@@ -35,6 +35,12 @@ internal sealed record Exploration
     internal long VisitedBytes { get; init; }
     /// <summary>The most bytes that frontiers held, with what packed worlds refer to.</summary>
     internal long FrontierBytes { get; init; }
+    /// <summary>Bytes of files, when memory ended.</summary>
+    internal long DiskBytes { get; init; }
+    /// <summary>Whether independent orders were left out.</summary>
+    internal bool Reduced { get; init; }
+    /// <summary>Whether the way is a shortest one. If not, the search for it reached a bound.</summary>
+    internal bool IsShortest { get; init; } = true;
     internal long EdgeBytes { get; init; }
     internal Coverage Coverage { get; init; } = new();
     /// <summary>Whether cycles were searched for livelocks.</summary>

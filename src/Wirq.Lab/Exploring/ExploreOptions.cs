@@ -14,6 +14,8 @@ public sealed record ExploreOptions
     public long MaxStates { get; init; } = MostStates;
     /// <summary>Bytes of visited states, frontiers and edges after which it stops; 0 for no bound.</summary>
     public long MaxBytes { get; init; }
+    /// <summary>A folder for files that hold what three quarters of <see cref="MaxBytes"/> do not; null for none.</summary>
+    public string? DiskFolder { get; init; }
     /// <summary>Time after which it stops; null for no bound.</summary>
     public TimeSpan? MaxTime { get; init; }
     /// <summary>Steps from the first state beyond which it does not look.</summary>

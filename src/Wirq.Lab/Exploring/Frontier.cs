@@ -1,10 +1,10 @@
 namespace Wirq.Lab.Exploring;
 
 /// <summary>The packed worlds of one level, in the order of their numbers.</summary>
-internal sealed class Frontier
+internal sealed unsafe class Frontier(Segments memory)
 {
     private const int BlockBytes = 1 << 18, Positions = 1 << 14;
-    private readonly List<byte[]> _blocks = [];
+    private readonly List<(nint At, int Length)> _blocks = [];
     // Where each world begins: the block, and the place in it; in pieces, so that growing moves nothing.
     private readonly List<(int Block, int At, int Length)[]> _places = [];
     private int _block = -1, _used;
@@ -23,7 +23,7 @@ internal sealed class Frontier
         get
         {
             (int block, int at, int length) = _places[index / Positions][index % Positions];
-            return _blocks[block].AsSpan(at, length);
+            return new ReadOnlySpan<byte>((byte*)_blocks[block].At + at, length);
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed class Frontier
             _places.Add(new (int, int, int)[Positions]);
             Bytes += Positions * 3 * sizeof(int);
         }
-        packed.CopyTo(_blocks[_block].AsSpan(_used));
+        packed.CopyTo(new Span<byte>((byte*)_blocks[_block].At + _used, packed.Length));
         _places[Count / Positions][Count % Positions] = (_block, _used, packed.Length);
         _used += packed.Length;
         Count++;
@@ -51,14 +51,9 @@ internal sealed class Frontier
         _used = 0;
         if (_block < _blocks.Count && _blocks[_block].Length >= length)
             return;
-        byte[] made = new byte[Math.Max(BlockBytes, length)];
-        Bytes += made.Length;
-        if (_block == _blocks.Count)
-            _blocks.Add(made);
-        else
-        {
-            Bytes -= _blocks[_block].Length;
-            _blocks[_block] = made;
-        }
+        int bytes = Math.Max(BlockBytes, length);
+        Bytes += bytes;
+        // One that is too small stays behind it.
+        _blocks.Insert(_block, ((nint)memory.Take(bytes), bytes));
     }
 }

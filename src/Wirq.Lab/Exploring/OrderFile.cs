@@ -44,7 +44,7 @@ public sealed record OrderFile
             {
                 Transition transition = story.Way[next++];
                 string line = string.Create(CultureInfo.InvariantCulture, $"{transition.Kind.ToString().ToLowerInvariant()} {transition.Index}");
-                output.WriteLine(step.Moves ? $"{line,-20} # {step.Text.ReplaceLineEndings(" ")}" : line);
+                output.WriteLine(i == 0 ? $"{line,-20} # {step.Text.ReplaceLineEndings(" ")}" : line);
             }
         }
     }

@@ -17,14 +17,15 @@ internal sealed class Search : IDisposable
     private readonly string? _design;
     private readonly int _workers;
     private readonly object _gate = new();
-    private readonly VisitedSet _visited = new();
+    private readonly Segments _memory;
+    private readonly VisitedSet _visited;
     private readonly PackPool _pool = new();
     private readonly EdgeList? _edges;
     private readonly Expander[] _expanders;
     private readonly Chunk?[] _done;
     private readonly Stack<Chunk> _spare = new();
     private readonly long[] _kinds = new long[Enum.GetValues<TransitionKind>().Length];
-    private Frontier _level = new(), _nextLevel = new();
+    private Frontier _level, _nextLevel;
     private int _chunkSize, _chunks, _taken, _merged, _depth;
     private long _transitions, _ends, _frontierBytes, _expanded;
     private long _started;
@@ -42,13 +43,16 @@ internal sealed class Search : IDisposable
     {
         (_scenario, _design, _options) = (scenario, design, options);
         _workers = options.Workers > 0 ? options.Workers : Environment.ProcessorCount;
+        _memory = new Segments(options.DiskFolder, options.MaxBytes > 0 ? options.MaxBytes / 4 * 3 : long.MaxValue);
+        _visited = new VisitedSet(_memory);
+        (_level, _nextLevel) = (new Frontier(_memory), new Frontier(_memory));
         _expanders = new Expander[_workers];
         for (int i = 0; i < _workers; i++)
             _expanders[i] = new Expander(scenario, design, options, _visited, _pool, i == 0 ? null : _expanders[0]);
         if (!_expanders[0].CanPack)
             throw new WorldException("the machine is too large to be explored: its state needs more than 32 MB");
         _done = new Chunk?[_workers * ChunksOfWorker];
-        _edges = options.SearchesLivelocks ? new EdgeList() : null;
+        _edges = options.SearchesLivelocks ? new EdgeList(_memory) : null;
     }
 
     internal VisitedSet Visited => _visited;
@@ -59,6 +63,7 @@ internal sealed class Search : IDisposable
     {
         foreach (Expander expander in _expanders)
             expander.Dispose();
+        _memory.Dispose();
     }
 
     /// <summary>Runs it.</summary>
@@ -100,6 +105,7 @@ internal sealed class Search : IDisposable
             Ends = _ends,
             VisitedBytes = _visited.Bytes,
             FrontierBytes = _frontierBytes,
+            DiskBytes = _memory.OnDisk,
             EdgeBytes = _edges?.Bytes ?? 0,
             Coverage = coverage,
         };
@@ -272,7 +278,7 @@ internal sealed class Search : IDisposable
 
     private void NoteFrontier() => _frontierBytes = Math.Max(_frontierBytes, _level.Bytes + _nextLevel.Bytes + _pool.Bytes);
 
-    private long Bytes => _visited.Bytes + _level.Bytes + _nextLevel.Bytes + _pool.Bytes + (_edges?.Bytes ?? 0);
+    private long Bytes => _memory.Held + _visited.TableBytes + _pool.Bytes;
 
     private string? ReachedBound()
     {

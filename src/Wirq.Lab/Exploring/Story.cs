@@ -5,13 +5,12 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Exploring;
 
-/// <summary>One step of a story: somebody moves, or what waits in the queue is carried out for a while.</summary>
+/// <summary>One step of a story: an actor, a CPU, the kernel, the poll or time moves, and the queue is carried out for a
+/// while.</summary>
 /// <param name="Text">Who does what.</param>
-/// <param name="Moves">Whether it is a move of an actor, a CPU, the kernel, the poll or time. If not, the queue is carried
-/// out.</param>
-/// <param name="Transitions">How many transitions it is.</param>
+/// <param name="Transitions">How many transitions it is: the move, and those of the queue before the next move.</param>
 /// <param name="Events">What happened, in words, and when, in ns.</param>
-public sealed record StoryStep(string Text, bool Moves, int Transitions, IReadOnlyList<(long Time, string Text)> Events);
+public sealed record StoryStep(string Text, int Transitions, IReadOnlyList<(long Time, string Text)> Events);
 
 /// <summary>A way from the start of a world to what is wrong.</summary>
 public sealed record Story
@@ -52,10 +51,10 @@ public sealed record Story
             }
             (long, string)[] happened = [.. events];
             events.Clear();
-            if (!moves && steps.Count > 0 && steps[^1] is { Moves: false } last)
-                steps[^1] = last with { Transitions = last.Transitions + 1, Events = [.. last.Events, .. happened] };
+            if (!moves && steps.Count > 0)
+                steps[^1] = steps[^1] with { Transitions = steps[^1].Transitions + 1, Events = [.. steps[^1].Events, .. happened] };
             else
-                steps.Add(new StoryStep(text, moves, 1, happened));
+                steps.Add(new StoryStep(text, 1, happened));
         }
         return new Story { Scenario = scenario, Design = design, Violation = violation, Way = way, Repeats = repeats, Steps = steps };
     }
@@ -66,10 +65,11 @@ public sealed record Story
             events.Add((happened.Time, EventText.Describe(happened)));
     }
 
-    private static string WordsOf(World world, Transition transition) => transition.Kind switch
+    /// <summary>A transition in words.</summary>
+    internal static string WordsOf(World world, Transition transition) => transition.Kind switch
     {
         TransitionKind.Script => ScriptWords(world, transition),
-        TransitionKind.Cpu => world.WouldTake(transition.Index) ? $"cpu{transition.Index} takes an interrupt" : $"cpu{transition.Index}: {HandlerWords(world, transition.Index)}",
+        TransitionKind.Cpu => world.WouldTake(transition.Index) ? $"cpu{transition.Index} takes an interrupt" : HandlerWords(world, transition.Index),
         TransitionKind.Injection => $"the kernel injects what eventfd {transition.Index} has waiting",
         TransitionKind.Exit => $"cpu{transition.Index} leaves its guest and reports its EOI",
         TransitionKind.Fetch => $"the poll reports eventfd {transition.Index}",
@@ -84,5 +84,11 @@ public sealed record Story
         return name.Length == 0 || text.StartsWith(name, StringComparison.Ordinal) ? text : $"{name}: {text}";
     }
 
-    private static string HandlerWords(World world, int cpu) => world.NextOfHandler(cpu) is { } step ? step.Text : "returns from its handler";
+    private static string HandlerWords(World world, int cpu)
+    {
+        string self = $"cpu{cpu}";
+        if (world.NextOfHandler(cpu) is not { } step)
+            return $"{self} returns from its handler";
+        return step.Text.StartsWith(self, StringComparison.Ordinal) ? step.Text : $"{self}: {step.Text}";
+    }
 }

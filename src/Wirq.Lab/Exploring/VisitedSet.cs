@@ -22,19 +22,22 @@ internal readonly record struct Visited(ulong Low, ulong High, uint Parent, Acti
 /// <para>One thread adds. Others may ask meanwhile: they may miss what is added at the same time, and never find what was not
 /// added.</para>
 /// </remarks>
-internal sealed class VisitedSet
+internal sealed unsafe class VisitedSet
 {
     /// <summary>The most states.</summary>
     internal const long MaxCount = uint.MaxValue - 1;
 
-    private const int SegmentBits = 14, Segment = 1 << SegmentBits, Tables = 256, Group = 16;
+    private const int SegmentBits = 11, Segment = 1 << SegmentBits, Tables = 256, Group = 16;
+    private readonly Segments _memory;
     private readonly Table[] _tables = new Table[Tables];
-    private Visited[]?[] _segments = new Visited[]?[64];
+    // Their addresses.
+    private nint[] _segments = new nint[64];
     private long _count;
     private long _tableBytes;
 
-    internal VisitedSet()
+    internal VisitedSet(Segments memory)
     {
+        _memory = memory;
         for (int i = 0; i < Tables; i++)
             _tables[i] = new Table(Group);
         _tableBytes = Tables * (long)Group * Table.SlotBytes;
@@ -43,11 +46,14 @@ internal sealed class VisitedSet
     /// <summary>How many there are.</summary>
     internal long Count => _count;
 
-    /// <summary>The bytes that it holds.</summary>
+    /// <summary>The bytes of its tables.</summary>
+    internal long TableBytes => _tableBytes;
+
+    /// <summary>The bytes that it holds, in memory and on disk.</summary>
     internal long Bytes => (_count + Segment - 1) / Segment * Segment * Marshal.SizeOf<Visited>() + _tableBytes;
 
     /// <summary>The state of a number.</summary>
-    internal ref readonly Visited this[long number] => ref Volatile.Read(ref _segments)[number >> SegmentBits]![number & (Segment - 1)];
+    internal ref Visited this[long number] => ref ((Visited*)Volatile.Read(ref _segments)[number >> SegmentBits])[number & (Segment - 1)];
 
     /// <summary>The number of a state; -1 if it was not visited.</summary>
     internal long Find(UInt128 identity)
@@ -73,11 +79,13 @@ internal sealed class VisitedSet
         int segment = (int)(number >> SegmentBits);
         if (segment == _segments.Length)
         {
-            var more = new Visited[]?[_segments.Length * 2];
+            var more = new nint[_segments.Length * 2];
             _segments.CopyTo(more, 0);
             Volatile.Write(ref _segments, more);
         }
-        (_segments[segment] ??= new Visited[Segment])[number & (Segment - 1)] = new Visited(low, high, parent, action);
+        if (_segments[segment] == 0)
+            _segments[segment] = (nint)_memory.Take(Segment * sizeof(Visited));
+        ((Visited*)_segments[segment])[number & (Segment - 1)] = new Visited(low, high, parent, action);
         _count = number + 1;
         if (table.IsFull)
             table = Grow(TableOf(high), table);
@@ -103,7 +111,7 @@ internal sealed class VisitedSet
             for (uint same = Vector128.Equals(tags, tag).ExtractMostSignificantBits(); same != 0; same &= same - 1)
             {
                 uint number = table.Numbers[group * Group + BitOperations.TrailingZeroCount(same)];
-                ref readonly Visited one = ref this[number];
+                ref Visited one = ref this[number];
                 if (one.Low == low && one.High == high)
                     return number;
             }

@@ -41,14 +41,32 @@ public static class WorldExplorer
         return new ControlResult(spec.Design, spec.Breaks, caught, found.End != SearchEnd.Bound, found.States, StoryOf(scenario, spec.Design, found));
     }
 
+    /// <summary>A violation was found under reduction: finds the shortest way, in which the reduction may not have looked. Whether a
+    /// cycle is fair shows only where every transition is made.</summary>
+    private static Exploration Shortest(Scenario scenario, string? design, ExploreOptions options, Exploration found)
+    {
+        bool isLivelock = found.Violation!.Kind == ViolationKind.Livelock;
+        Exploration whole = Once(scenario, design, options with { MaxDepth = isLivelock ? options.MaxDepth : found.Way.Count, SearchesLivelocks = isLivelock });
+        if (isLivelock)
+            return whole;
+        return whole.End == SearchEnd.Violated ? found with { Violation = whole.Violation, Way = whole.Way } : found with { IsShortest = false };
+    }
+
+    private static Exploration Once(Scenario scenario, string? design, ExploreOptions options)
+    {
+        using var search = new Search(scenario, design, options);
+        return search.Run() with { Reduced = options.Reduces && design is null };
+    }
+
     private static Story? StoryOf(Scenario scenario, string? design, Exploration found) =>
         found.Violation is null ? null : Story.Tell(scenario, design, found.Violation, found.Way, found.Repeats);
 
     private static Exploration Run(Scenario scenario, string? design, ExploreOptions options)
     {
-        Exploration found;
-        using (var search = new Search(scenario, design, options))
-            found = search.Run();
-        return found.End == SearchEnd.Violated ? Minimal.Of(scenario, design, options, found) : found;
+        Exploration found = Once(scenario, design, options);
+        if (found.End != SearchEnd.Violated)
+            return found;
+        ExploreOptions whole = options with { Reduces = false };
+        return Minimal.Of(scenario, design, whole, found.Reduced ? Shortest(scenario, design, whole, found) : found);
     }
 }

@@ -40,12 +40,13 @@ public sealed partial class World
     private void Enter(int cpu, ref CpuState state)
     {
         Spend(Worker.Cpus, 1);
+        int before = Fabric.Events.Count;
         int vector = _cpuPort.Take(cpu);
         WaitAfter(cpu, command: null);
         if (vector < 0)
             return;
         Journal.NoteTaken(cpu, (byte)vector);
-        (Origin origin, LastResort end) = SourceOfLastTaken(cpu, vector);
+        (Origin origin, LastResort end) = SourceOfLastTaken(cpu, vector, before);
         int handler = FindHandler(cpu, vector);
         var taken = new InterruptTaken(cpu, (byte)vector, origin, handler);
         _watch.Note(taken);
@@ -65,11 +66,11 @@ public sealed partial class World
     }
 
     /// <summary>The cause of the interrupt that was just taken, and how to end it. The events of the take are still in
-    /// the queue.</summary>
-    private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector)
+    /// the queue, behind those that waited before it: another CPU may have taken something too.</summary>
+    private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector, int before)
     {
         VectorGiver giver = VectorGiver.LocalApic;
-        for (int i = Fabric.Events.Count - 1; i >= 0; i--)
+        for (int i = Fabric.Events.Count - 1; i >= before; i--)
         {
             Event e = Fabric.Events.Peek(i);
             if (e.Kind == EventKind.VectorTaken)
