@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Run;
 using Wirq.Cli.Shipped;
 using Wirq.Lab.Exploring;
+using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
 
@@ -31,6 +33,13 @@ internal static class ExploreCommand
         var memory = new Option<long>("--max-memory") { Description = "Stop when states, frontier and edges hold so many bytes (4G)", CustomParser = Quantity.Bytes };
         var time = new Option<TimeSpan?>("--time") { Description = "Stop after this time (30s, 10m, 2h), for each search", CustomParser = Quantity.Time };
         var disk = new Option<DirectoryInfo?>("--disk") { Description = "A folder for what --max-memory does not hold; its files are removed at the end" };
+        var checkpoint = new Option<FileInfo?>("--checkpoint") { Description = "A file that holds the search when it stops; if it exists, the search goes on from it (one scenario only)" };
+        var simulate = new Option<bool>("--simulate") { Description = "Walk at random instead, for --time (10s) or --max-states steps: for worlds too large" };
+        var swarm = new Option<string?>("--swarm") { Description = "The I-th of N random searches that share nothing (3/16); merge their JSON with --merge" };
+        var seed = new Option<int>("--seed") { Description = "The seed of --simulate and --swarm" };
+        var merge = new Option<string[]>("--merge") { Description = "Merge the JSON of several searches, and print it", AllowMultipleArgumentsPerToken = true };
+        var step = new Option<bool>("--step") { Description = "Walk the world by hand, forwards and back (one scenario only)" };
+        var design = new Option<string?>("--design") { Description = "Explore under this historic design" };
         var whole = new Option<bool>("--no-reduction") { Description = "Try independent orders too" };
         var cycles = new Option<bool>("--no-livelock") { Description = "Do not search for cycles, which keeps every transition in memory" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
@@ -38,8 +47,18 @@ internal static class ExploreCommand
         var record = new Option<FileInfo?>("--record") { Description = "Write the order of the story to a file, which run --order plays back (one scenario only)" };
         var command = new Command("explore", "Try every interleaving of a world; print the shortest story that breaks a law")
         {
-            paths, workers, states, memory, disk, time, whole, cycles, record, json, verbose,
+            paths, workers, states, memory, disk, time, whole, cycles, checkpoint, simulate, swarm, seed, merge, step, design, record, json, verbose,
         };
+        swarm.Validators.Add(given =>
+        {
+            if (given.Tokens.Count == 1 && MemberOf(given.Tokens[0].Value) < 0)
+                given.AddError($"--swarm {given.Tokens[0].Value}: expected I/N, with I from 1 to N");
+        });
+        design.Validators.Add(given =>
+        {
+            if (given.Tokens.Count == 1 && !Designs.Names.Contains(given.Tokens[0].Value))
+                given.AddError($"--design {given.Tokens[0].Value}: expected one of {string.Join(", ", Designs.Names)}");
+        });
         command.SetAction(parsed => Run(new ExploreSettings(parsed.GetValue(paths) ?? [], new ExploreOptions
         {
             Workers = parsed.GetValue(workers),
@@ -49,14 +68,30 @@ internal static class ExploreCommand
             MaxTime = parsed.GetValue(time),
             Reduces = !parsed.GetValue(whole),
             SearchesLivelocks = !parsed.GetValue(cycles),
-        }, parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(record))));
+            Checkpoint = parsed.GetValue(checkpoint)?.ToString(),
+            Simulates = parsed.GetValue(simulate) || parsed.GetValue(swarm) is not null,
+            Seed = parsed.GetValue(seed),
+            Member = MemberOf(parsed.GetValue(swarm)),
+        }, parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(record))
+        {
+            Design = parsed.GetValue(design),
+            Merge = parsed.GetValue(merge) ?? [],
+            Steps = parsed.GetValue(step),
+        }));
         return command;
     }
+
+    /// <summary>I of I/N; 0 for none, -1 if it is not that.</summary>
+    private static int MemberOf(string? swarm) => swarm is null ? 0
+        : swarm.Split('/') is [{ } one, { } all] && int.TryParse(one, NumberStyles.None, CultureInfo.InvariantCulture, out int member)
+            && int.TryParse(all, NumberStyles.None, CultureInfo.InvariantCulture, out int members) && member >= 1 && member <= members ? member : -1;
 
     private static int Run(ExploreSettings settings)
     {
         try
         {
+            if (settings.Merge.Count > 0)
+                return ExploreMerge.Write(settings.Merge, StandardStreams.Output);
             IReadOnlyList<ScenarioFile> files = ScenarioFiles.Find(settings.Paths.Count > 0 ? settings.Paths : [DefaultFolder]);
             (IReadOnlyList<Scenario> worlds, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
             foreach (UnreadFile bad in unread)
@@ -65,6 +100,10 @@ internal static class ExploreCommand
                 return CommandLine.BadInput;
             if (settings.Record is not null && worlds.Count != 1)
                 throw new UsageException($"--record needs one scenario, and {worlds.Count} were named");
+            if (settings.Search.Checkpoint is not null && (worlds.Count != 1 || settings.Search.Simulates))
+                throw new UsageException($"--checkpoint needs one scenario that is not simulated, and {worlds.Count} were named");
+            if (settings.Steps)
+                return Walk(worlds, settings);
             using OutputFile? record = OutputFile.Open("--record", settings.Record, files.Where(file => !file.Ships).Select(file => file.Path));
             List<ExploreResult> results = Explore(worlds, settings);
             int status = StatusOf(results, unread);
@@ -102,10 +141,18 @@ internal static class ExploreCommand
         return record.Complete(status);
     }
 
+    private static int Walk(IReadOnlyList<Scenario> worlds, ExploreSettings settings)
+    {
+        if (worlds.Count != 1)
+            throw new UsageException($"--step needs one scenario, and {worlds.Count} were named");
+        using var stepper = new Stepper(worlds[0], settings.Design, Console.Out);
+        return stepper.Run(Console.In) ? CommandLine.Success : CommandLine.Failure;
+    }
+
     private static List<ExploreResult> Explore(IReadOnlyList<Scenario> worlds, ExploreSettings settings)
     {
         if (Console.IsErrorRedirected || settings.Json)
-            return [.. worlds.Select(world => WorldExplorer.Explore(world, settings.Search))];
+            return [.. worlds.Select(world => WorldExplorer.Explore(world, settings.Search, settings.Design))];
         var results = new List<ExploreResult>(worlds.Count);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         console.Status().Start("explore", status =>
@@ -115,7 +162,7 @@ internal static class ExploreCommand
                 results.Add(WorldExplorer.Explore(world, settings.Search with
                 {
                     Progress = now => status.Status = Markup.Escape(ExploreReport.ProgressOf(world, now)),
-                }));
+                }, settings.Design));
             }
         });
         return results;

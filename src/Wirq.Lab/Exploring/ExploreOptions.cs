@@ -24,6 +24,14 @@ public sealed record ExploreOptions
     public bool Reduces { get; init; } = true;
     /// <summary>Whether livelocks are searched, which keeps every transition.</summary>
     public bool SearchesLivelocks { get; init; } = true;
+    /// <summary>A file that holds the search when it stops. If it exists, the search goes on from it; null for none.</summary>
+    public string? Checkpoint { get; init; }
+    /// <summary>Whether it walks at random instead of visiting every state.</summary>
+    public bool Simulates { get; init; }
+    /// <summary>The seed of random walks.</summary>
+    public int Seed { get; init; }
+    /// <summary>Which of several searches with the same seed this one is.</summary>
+    public int Member { get; init; }
     /// <summary>Receives figures on the way, from any thread; null for none.</summary>
     public Action<ExploreProgress>? Progress { get; init; }
     /// <summary>Called now and then; true stops the search as a bound does.</summary>

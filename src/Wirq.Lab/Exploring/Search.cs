@@ -9,7 +9,7 @@ namespace Wirq.Lab.Exploring;
 /// <remarks>Level by level. Workers find what follows from runs of states (<see cref="Chunk"/>), and the runs are merged in the order
 /// of their states. So states have the same numbers, parents and order as in a search by one worker: verdict, counts and story do not
 /// depend on the workers.</remarks>
-internal sealed class Search : IDisposable
+internal sealed partial class Search : IDisposable
 {
     private const int MostOfChunk = 256, LeastOfChunk = 8, ChunksOfWorker = 4;
     private readonly ExploreOptions _options;
@@ -23,6 +23,8 @@ internal sealed class Search : IDisposable
     private readonly EdgeList? _edges;
     private readonly Expander[] _expanders;
     private readonly Chunk?[] _done;
+    // What was covered before a search that was stopped and goes on.
+    private readonly Coverage _before = new();
     private readonly Stack<Chunk> _spare = new();
     private readonly long[] _kinds = new long[Enum.GetValues<TransitionKind>().Length];
     private Frontier _level, _nextLevel;
@@ -90,9 +92,9 @@ internal sealed class Search : IDisposable
 
     private Exploration Result()
     {
-        var coverage = new Coverage { Kinds = _kinds };
-        foreach (Expander expander in _expanders)
-            coverage.Add(expander.TakeCoverage());
+        if (_options.Checkpoint is not null && _violation is null)
+            Save();
+        Coverage coverage = CoverageSoFar();
         var result = new Exploration
         {
             End = _violation is not null ? SearchEnd.Violated : _bound is not null ? SearchEnd.Bound : SearchEnd.Complete,
@@ -121,6 +123,15 @@ internal sealed class Search : IDisposable
         return result with { Elapsed = Stopwatch.GetElapsedTime(_started) };
     }
 
+    private Coverage CoverageSoFar()
+    {
+        var coverage = new Coverage { Kinds = _kinds };
+        coverage.Add(_before);
+        foreach (Expander expander in _expanders)
+            coverage.Add(expander.TakeCoverage());
+        return coverage;
+    }
+
     /// <summary>The transitions to a state, and one more.</summary>
     private Transition[] WayTo(long state, ActionCode last)
     {
@@ -136,6 +147,12 @@ internal sealed class Search : IDisposable
     private bool Begin()
     {
         World root = _expanders[0].Root;
+        _saved = Stopwatch.GetTimestamp();
+        if (_options.Checkpoint is { } file && File.Exists(file))
+        {
+            Resume(file);
+            return !_over && _level.Count > 0;
+        }
         _violation = _expanders[0].ViolationIn(root);
         _visited.Add(root.Identity(), 0, default, out _);
         if (_violation is not null)
@@ -274,6 +291,7 @@ internal sealed class Search : IDisposable
         _level.First = first;
         _nextLevel.Clear();
         Divide();
+        SaveNowAndThen();
     }
 
     private void NoteFrontier() => _frontierBytes = Math.Max(_frontierBytes, _level.Bytes + _nextLevel.Bytes + _pool.Bytes);

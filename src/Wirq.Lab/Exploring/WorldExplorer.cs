@@ -9,12 +9,13 @@ public static class WorldExplorer
     /// <summary>Explores a scenario, and again under each of its historic designs.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="options">How; null for the defaults.</param>
+    /// <param name="design">A historic design under which it is explored instead, and alone; null for none.</param>
     /// <exception cref="Worlds.WorldException">The machine is too large.</exception>
-    public static ExploreResult Explore(Scenario scenario, ExploreOptions? options = null)
+    public static ExploreResult Explore(Scenario scenario, ExploreOptions? options = null, string? design = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         options ??= new ExploreOptions();
-        Exploration found = Run(scenario, null, options);
+        Exploration found = Run(scenario, design, options);
         bool isComplete = found.End == SearchEnd.Complete;
         Vacuity vacuity = isComplete ? Vacuity.Of(scenario, found.Coverage) : new Vacuity([], [], []);
         ExploreVerdict verdict = found.End switch
@@ -27,16 +28,16 @@ public static class WorldExplorer
         {
             Scenario = scenario,
             Verdict = verdict,
-            Story = StoryOf(scenario, null, found),
+            Story = StoryOf(scenario, design, found),
             Vacuity = vacuity,
             Search = found,
-            Controls = [.. scenario.Historic.Select(spec => Control(scenario, spec, options))],
+            Controls = design is not null ? [] : [.. scenario.Historic.Select(spec => Control(scenario, spec, options))],
         };
     }
 
     private static ControlResult Control(Scenario scenario, HistoricSpec spec, ExploreOptions options)
     {
-        Exploration found = Run(scenario, spec.Design, options with { Target = spec.Breaks, SearchesLivelocks = false });
+        Exploration found = Run(scenario, spec.Design, options with { Target = spec.Breaks, SearchesLivelocks = false, Checkpoint = null });
         bool caught = found.End == SearchEnd.Violated;
         return new ControlResult(spec.Design, spec.Breaks, caught, found.End != SearchEnd.Bound, found.States, StoryOf(scenario, spec.Design, found));
     }
@@ -54,6 +55,11 @@ public static class WorldExplorer
 
     private static Exploration Once(Scenario scenario, string? design, ExploreOptions options)
     {
+        if (options.Simulates)
+        {
+            using var walks = new Walks(scenario, design, options);
+            return walks.Run();
+        }
         using var search = new Search(scenario, design, options);
         return search.Run() with { Reduced = options.Reduces && design is null };
     }
@@ -66,7 +72,9 @@ public static class WorldExplorer
         Exploration found = Once(scenario, design, options);
         if (found.End != SearchEnd.Violated)
             return found;
-        ExploreOptions whole = options with { Reduces = false };
+        if (options.Simulates)
+            return found;
+        ExploreOptions whole = options with { Reduces = false, Checkpoint = null };
         return Minimal.Of(scenario, design, whole, found.Reduced ? Shortest(scenario, design, whole, found) : found);
     }
 }
