@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wirq.Cli.Boot;
 using Wirq.Cli.Completion;
+using Wirq.Cli.Explore;
 using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
@@ -38,6 +39,7 @@ internal static class CommandLine
             RunCommand.Build(),
             ReplayCommand.Build(),
             WhyCommand.Build(),
+            ExploreCommand.Build(),
             BootCommand.Build(),
             HostCommand.Build(),
             ShippedCommand.BuildScenarios(),

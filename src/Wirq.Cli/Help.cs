@@ -37,6 +37,15 @@ internal static class Help
                 s_unwritten,
             ],
             ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq"]),
+        ["explore"] = new(
+            [
+                new(CommandLine.Success, "every world is proved, and every historic design was caught"),
+                new(CommandLine.Failure, "a world is violated or vacuous, or a historic design was missed"),
+                s_usage,
+                new(CommandLine.NotTold, "a bound was reached before every state was visited"),
+                s_unwritten,
+            ],
+            ["wirq explore", "wirq explore my.yaml --max-states 10M --time 5m", "wirq explore my.yaml --record my.order"]),
         ["boot"] = new(
             [
                 new(CommandLine.Success, "the guest wrote 0 to the debug-exit port, and every law held"),

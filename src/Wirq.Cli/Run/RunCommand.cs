@@ -2,6 +2,8 @@ using System.CommandLine;
 using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
+using Wirq.Events;
+using Wirq.Lab.Exploring;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Traces.Recordings;
@@ -24,6 +26,7 @@ internal static class RunCommand
         var backend = new Option<string>("--backend") { Description = "Where the guests run: sim or kvm", DefaultValueFactory = _ => Simulation };
         backend.AcceptOnlyFromAmong(Simulation, Kvm);
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the run to a file (one scenario only)" };
+        var order = new Option<FileInfo?>("--order") { Description = "Perform the order of transitions in a file that explore --record wrote (one scenario only)" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var seed = new Option<int>("--seed") { Description = "The order in which CPUs step; 0 is lowest first" };
         var list = new Option<bool>("--list", "-l") { Description = "Print every scenario with its verdict, not only a summary of each folder" };
@@ -31,11 +34,11 @@ internal static class RunCommand
         var filter = new Option<string[]>("--filter", "-f") { Description = "Run only scenarios with this text in their name, file or covered ids; * stands for any letters" };
         var command = new Command("run", "Run scenarios and print their verdicts")
         {
-            paths, filter, list, verbose, json, backend, seed, record,
+            paths, filter, list, verbose, json, backend, seed, order, record,
         };
         command.SetAction(parsed => Run(new RunOptions(parsed.GetValue(paths) ?? [], parsed.GetValue(backend)!,
             parsed.GetValue(record), parsed.GetValue(json), parsed.GetValue(seed), parsed.GetValue(verbose), parsed.GetValue(list),
-            parsed.GetValue(filter) ?? [])));
+            parsed.GetValue(filter) ?? []) { Order = parsed.GetValue(order) }));
         return command;
     }
 
@@ -52,8 +55,14 @@ internal static class RunCommand
             IReadOnlyList<Scenario> scenarios = ScenarioFilter.Choose(read, options.Filters);
             if (options.Record is not null && scenarios.Count != 1)
                 throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");
-            using OutputFile? record = OutputFile.Open("--record", options.Record, files.Where(file => !file.Ships).Select(file => file.Path));
-            int status = Answer(Play(scenarios, options, record), unread, options, record);
+            if (options.Order is not null && (scenarios.Count != 1 || options.OnHost))
+                throw new UsageException($"--order needs one scenario of the simulation, and {(options.OnHost ? "the host runs this one" : $"{scenarios.Count} were named")}");
+            OrderFile? order = options.Order is { } file ? ReadOrder(file.ToString()) : null;
+            using OutputFile? record = OutputFile.Open("--record", options.Record, files.Where(file => !file.Ships).Select(file => file.Path)
+                .Concat(options.Order is null ? [] : [options.Order.ToString()]));
+            IReadOnlyList<ScenarioResult> results = order is null ? Play(scenarios, options, record)
+                : [Record(scenarios[0], record, recorder => ScenarioRunner.Follow(scenarios[0], order, recorder))];
+            int status = Answer(results, unread, options, record);
             if (!options.Json && files.Any(file => file.Ships))
                 ShippedNote.WriteOfScenarios();
             return status;
@@ -111,13 +120,28 @@ internal static class RunCommand
         return Host.KvmPlatform.IsHere ? new KvmBackend(asking) : new NoBackend();
     }
 
-    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend, OutputFile? record)
+    private static OrderFile ReadOrder(string path)
+    {
+        try
+        {
+            return OrderFile.Read(path, File.ReadAllText(path));
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{path}: cannot be read: {bad.Message}");
+        }
+    }
+
+    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend, OutputFile? record) =>
+        Record(scenario, record, recorder => backend.Run(scenario, options.Seed, recorder));
+
+    private static ScenarioResult Record(Scenario scenario, OutputFile? record, Func<Action<Event>?, ScenarioResult> run)
     {
         if (record is null)
-            return backend.Run(scenario, options.Seed, null);
+            return run(null);
         var header = new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric };
         using var writer = new RecordingWriter(record.Stream, header);
-        ScenarioResult result = backend.Run(scenario, options.Seed, happened => writer.Write(happened));
+        ScenarioResult result = run(happened => writer.Write(happened));
         writer.Complete();
         return result;
     }
@@ -127,6 +151,9 @@ internal static class RunCommand
 internal sealed record RunOptions(IReadOnlyList<string> Paths, string Backend, FileInfo? Record, bool Json, int Seed, bool Verbose,
     bool List, IReadOnlyList<string> Filters)
 {
+    /// <summary>The file with the order of transitions; null for the usual order.</summary>
+    internal FileInfo? Order { get; init; }
+
     /// <summary>Whether a host runs them, which may lack something or deviate.</summary>
     internal bool OnHost => Backend != RunCommand.Simulation;
 }

@@ -113,6 +113,13 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
     /// <summary>The arena was copied from that of another machine: copies the rest.</summary>
     internal void Copied(SimulatedKernel other) => _events.CopyFrom(other._events);
 
+    /// <summary>The arena was restored. Between two calls nothing waits in its own queue.</summary>
+    internal void Restored(long now)
+    {
+        _events.Clear();
+        _events.Now = now;
+    }
+
     private static LocalApicOptions ApicsOf(SimulatedKernelOptions options) => new()
     {
         Count = options.Cpus,

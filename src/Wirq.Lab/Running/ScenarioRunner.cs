@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Wirq.Events;
+using Wirq.Lab.Exploring;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
@@ -32,6 +33,50 @@ public static class ScenarioRunner
             Historic = historic,
             Failures = failures,
             Storms = [.. world.Storms],
+            Elapsed = Stopwatch.GetElapsedTime(start),
+            Timeline = held ? null : world.Timeline,
+        };
+    }
+
+    /// <summary>Performs an order of transitions that <c>wirq explore</c> wrote, and nothing else.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="recorder">Receives every event; null for none.</param>
+    /// <exception cref="ScenarioException">A transition of the order cannot happen where it stands.</exception>
+    public static ScenarioResult Follow(Scenario scenario, OrderFile order, Action<Event>? recorder = null)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        ArgumentNullException.ThrowIfNull(order);
+        long start = Stopwatch.GetTimestamp();
+        using var world = new World(scenario, order.Design is null ? null : Designs.Create(order.Design), recorder);
+        List<Transition> enabled = [];
+        foreach ((Transition transition, FilePosition at) in order.Transitions)
+        {
+            world.Enabled(enabled);
+            if (!enabled.Contains(transition))
+            {
+                throw new ScenarioException(at, $"{transition} cannot happen here",
+                    enabled.Count == 0 ? "the end of the order" : $"one of {string.Join(", ", enabled)}; is it an order of {scenario.Name}?");
+            }
+            try
+            {
+                world.Apply(transition);
+            }
+            catch (Exception stuck) when (stuck is WorldException or KernelException)
+            {
+                world.GiveUp(world.Begun, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
+                break;
+            }
+        }
+        LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
+        bool held = world.Failures.Count == 0 && laws.All(law => law.Held);
+        return new ScenarioResult
+        {
+            Scenario = scenario,
+            Verdict = held ? Verdict.Held : Verdict.Failed,
+            Laws = laws,
+            Historic = [],
+            Failures = [.. world.Failures],
             Elapsed = Stopwatch.GetElapsedTime(start),
             Timeline = held ? null : world.Timeline,
         };

@@ -31,15 +31,31 @@ public sealed record Scenario
     internal IReadOnlyList<Handler> Handlers { get; init; } = [];
     /// <summary>Whether a vector for which a CPU has no handler is silently ended. If false, it is a failure.</summary>
     public bool IgnoresUnhandled { get; init; }
-    /// <summary>Its steps, in order.</summary>
+    /// <summary>Its steps, in order. If there are actors, these prepare the machine for them.</summary>
     internal IReadOnlyList<Step> Steps { get; init; } = [];
+    /// <summary>Its actors, whose steps may come in any order.</summary>
+    internal IReadOnlyList<Script> Actors { get; init; } = [];
+    /// <summary>What is expected when all actors have ended.</summary>
+    internal ExpectStep? Finally { get; init; }
+    /// <summary>Whether time may pass while others can move. If not, it passes only when nothing else can happen.</summary>
+    internal bool TimeRaces { get; init; }
     /// <summary>The laws that are checked; null for all of them.</summary>
     public IReadOnlyList<string>? Laws { get; init; }
     /// <summary>Designs under which a law must fail.</summary>
     internal IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
 
+    /// <summary>All scripts: its own steps; if there are actors, also those of each of them, and the expectation at the
+    /// end.</summary>
+    internal IReadOnlyList<Script> Scripts() =>
+    [
+        new Script("", Steps),
+        .. Actors,
+        .. Actors.Count == 0 ? [] : new[] { new Script("", Finally is null ? [] : [Finally]) },
+    ];
+
     /// <summary>All checks in it.</summary>
-    internal IEnumerable<Check> Checks() => Handlers.SelectMany(handler => handler.Turns).Prepend(Steps).SelectMany(ChecksOf);
+    internal IEnumerable<Check> Checks() =>
+        Scripts().Select(script => script.Steps).Concat(Handlers.SelectMany(handler => handler.Turns)).SelectMany(ChecksOf);
 
     private static IEnumerable<Check> ChecksOf(IReadOnlyList<Step> steps) => steps.SelectMany(step => step switch
     {
@@ -48,6 +64,11 @@ public sealed record Scenario
         _ => [],
     });
 }
+
+/// <summary>Steps that one actor does, one after the other.</summary>
+/// <param name="Name">The name of the actor; empty for the scenario itself.</param>
+/// <param name="Steps">The steps.</param>
+internal sealed record Script(string Name, IReadOnlyList<Step> Steps);
 
 /// <summary>A historic design under which a law or expectation must fail.</summary>
 /// <param name="At">Its position in the file.</param>

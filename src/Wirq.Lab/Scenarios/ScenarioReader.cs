@@ -47,12 +47,12 @@ public sealed class ScenarioReader
             Covers = _map["covers"] is { } covers ? ReadIds(covers) : [],
             Needs = _map["needs"] is { } needs ? ReadWords(needs, ScenarioWords.Needs) : [],
             Machine = actors.Machine,
-            Handlers = new HandlerReader(actors, steps).Read(_map["handlers"]),
+            Handlers = new HandlerReader(actors, steps, races: _map["actors"] is not null).Read(_map["handlers"]),
             IgnoresUnhandled = _map["unhandled"] is { } unhandled && ScenarioWords.Unhandled.Read(unhandled),
-            Steps = ReadSteps(steps, machines.Count * (1 + past.Count)),
             Laws = laws,
             Historic = past,
         };
+        scenario = ReadScripts(scenario, steps, machines.Count * (1 + past.Count));
         return [.. machines.Select(variant => scenario with
         {
             Name = variant.Differs.Length == 0 ? name : $"{name} ({variant.Differs})",
@@ -60,13 +60,24 @@ public sealed class ScenarioReader
         })];
     }
 
-    private List<Step> ReadSteps(StepReader reader, int runs)
+    private Scenario ReadScripts(Scenario scenario, StepReader reader, int runs)
     {
-        List<Step> steps = _map["steps"] is { } node ? reader.ReadScenario(node, runs) : [];
-        if (_map["expect"] is { } expect)
-            steps.Add(reader.ReadExpect(expect));
-        return steps.Count > 0 ? steps
-            : throw new ScenarioException(_map.At, "a scenario in which nothing happens", "steps or expect");
+        List<Step> steps = _map["steps"] is { } list ? reader.ReadScenario(list, runs) : [];
+        List<Script> actors = _map["actors"] is { } map ? new ActorReader(reader).Read(map, runs, steps) : [];
+        if (_map["time"] is { } misplaced && actors.Count == 0)
+            throw new ScenarioException(misplaced.At, "time without actors", "actors, with which it can race");
+        ExpectStep? last = _map["expect"] is { } expect ? reader.ReadExpect(expect) : null;
+        if (steps.Count == 0 && actors.Count == 0 && last is null)
+            throw new ScenarioException(_map.At, "a scenario in which nothing happens", "steps, actors or expect");
+        if (actors.Count == 0)
+            return scenario with { Steps = last is null ? steps : [.. steps, last] };
+        return scenario with
+        {
+            Steps = steps,
+            Actors = actors,
+            Finally = last,
+            TimeRaces = _map["time"] is { } time && ScenarioWords.Times.Read(time),
+        };
     }
 
     private static string ReadName(YamlNode node)

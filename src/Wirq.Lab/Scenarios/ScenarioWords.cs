@@ -12,7 +12,7 @@ internal static class ScenarioWords
 {
     /// <summary>Keys of a scenario.</summary>
     public static IReadOnlyList<string> Scenario { get; } =
-        ["name", "about", "covers", "needs", "machine", "handlers", "unhandled", "steps", "expect", "laws", "historic"];
+        ["name", "about", "covers", "needs", "machine", "handlers", "unhandled", "steps", "actors", "time", "expect", "laws", "historic"];
 
     /// <summary>Features that a scenario can need of its host.</summary>
     public static IReadOnlyList<string> Needs { get; } =
@@ -126,6 +126,7 @@ internal static class ScenarioWords
         {
             ["mode"] = ApicModes.Words,
             ["unhandled"] = Unhandled.Words,
+            ["time"] = Times.Words,
             ["start"] = Starts.Words,
             ["profile"] = Profiles.Words,
             ["ack"] = Acks.Words,
@@ -163,6 +164,7 @@ internal static class ScenarioWords
 
     internal static WordList<bool> ApicModes => Tables.ApicModes;
     internal static WordList<bool> Unhandled => Tables.Unhandled;
+    internal static WordList<bool> Times => Tables.Times;
     internal static WordList<StartState> Starts => Tables.Starts;
     internal static WordList<Profile> Profiles => Tables.Profiles;
     internal static WordList<AckPolicy> Acks => Tables.Acks;
@@ -182,6 +184,7 @@ internal static class ScenarioWords
     {
         internal static readonly WordList<bool> ApicModes = new(("xapic", false), ("x2apic", true));
         internal static readonly WordList<bool> Unhandled = new(("fail", false), ("ignore", true));
+        internal static readonly WordList<bool> Times = new(("waits", false), ("races", true));
         internal static readonly WordList<StartState> Starts = new(("ready", StartState.Ready), ("reset", StartState.Reset));
         internal static readonly WordList<Profile> Profiles =
             new(("manual", Profile.Manual), ("qemu", Profile.Qemu), ("kvm", Profile.Kvm));

@@ -55,7 +55,23 @@ internal sealed record ExpectStep(FilePosition At, string Text, IReadOnlyList<Ch
 /// <param name="Text">Its text.</param>
 /// <param name="Cpu">The CPU; -1 in a handler of all CPUs, for the CPU that runs it.</param>
 /// <param name="Command">The command.</param>
-internal sealed record CpuStep(FilePosition At, string Text, int Cpu, CpuCommand Command) : Step(At, Text);
+internal sealed record CpuStep(FilePosition At, string Text, int Cpu, CpuCommand Command) : Step(At, Text)
+{
+    /// <summary>How it uses the lock under which a guest's CPUs change what they share.</summary>
+    public LockUse Lock { get; init; }
+}
+
+/// <summary>How a step uses the guest's lock.</summary>
+[Flags]
+internal enum LockUse
+{
+    /// <summary>Not at all.</summary>
+    None = 0,
+    /// <summary>It waits for the lock, and takes it.</summary>
+    Take = 1,
+    /// <summary>It releases the lock.</summary>
+    Release = 2,
+}
 
 /// <summary>A command of a CPU.</summary>
 internal abstract record CpuCommand;
@@ -68,6 +84,15 @@ internal sealed record WriteCommand(RegisterName Register, RegisterValue Value, 
 
 /// <summary>Read a register, change some fields, write it back.</summary>
 internal sealed record ChangeCommand(RegisterName Register, RegisterValue Value) : CpuCommand;
+
+/// <summary>Read a shared register under the lock, and keep the value.</summary>
+/// <param name="Register">The register, at most 32 bits wide.</param>
+internal sealed record LoadCommand(RegisterName Register) : CpuCommand;
+
+/// <summary>Write back what was kept, with some fields replaced.</summary>
+/// <param name="Register">The register.</param>
+/// <param name="Value">The fields.</param>
+internal sealed record StoreCommand(RegisterName Register, RegisterValue Value) : CpuCommand;
 
 /// <summary>Read a register.</summary>
 /// <param name="Register">The register.</param>

@@ -5,7 +5,7 @@ using Wirq.State;
 namespace Wirq.Lab.Worlds;
 
 /// <summary>A hash of a list, and its length; all zero for an empty one.</summary>
-internal struct ChainState : IState
+internal record struct ChainState : IState
 {
     public ulong Hash;
     public ulong Count;
@@ -47,5 +47,22 @@ internal sealed class Chains(StateArena arena, int count)
     /// <summary>Copies the items of other lists; the arena is copied separately.</summary>
     internal void CopyFrom(Chains other) => other._ends.CopyTo(_ends, 0);
 
-    private sealed record Link(Link? Before, uint Item);
+    /// <summary>Gives a pool the items of every list.</summary>
+    internal void Pack(PackPool pool)
+    {
+        for (int chain = 0; chain < _ends.Length; chain++)
+        {
+            if (_ends[chain] is { } end)
+                pool.Keep(_states[chain], end);
+        }
+    }
+
+    /// <summary>Takes the items of every list from a pool: the states of the lists were restored.</summary>
+    internal void Unpack(PackPool pool)
+    {
+        for (int chain = 0; chain < _ends.Length; chain++)
+            _ends[chain] = _states[chain].Count == 0 ? null : pool.ChainOf(_states[chain]);
+    }
+
+    internal sealed record Link(Link? Before, uint Item);
 }

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using Wirq.Remapping;
 using Wirq.State;
 
@@ -20,7 +21,7 @@ internal struct MemoryState : IState
 /// </remarks>
 internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
 {
-    private const int PageBytes = 4096;
+    internal const int PageBytes = 4096;
 
     private readonly Block<MemoryState> _state = arena.Reserve<MemoryState>();
     private readonly GuestPage?[] _pages = new GuestPage?[(bytes + PageBytes - 1) / PageBytes];
@@ -103,6 +104,48 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
         _unhashed.Clear();
     }
 
+    /// <summary>The most bytes that <see cref="Pack"/> writes.</summary>
+    internal int PackedMost => _end * (sizeof(int) + Unsafe.SizeOf<UInt128>());
+
+    /// <summary>Writes which pages differ from those of another memory, of which this one is a copy; the arena is packed
+    /// separately.</summary>
+    internal void Pack(GuestMemory root, PackPool pool, Span<byte> into, ref int at)
+    {
+        Hash();
+        foreach (int number in _own)
+        {
+            GuestPage page = _pages[number]!, kept = pool.Keep(number, page);
+            if (ReferenceEquals(page, kept))
+                continue;
+            _spare.Push(page);
+            _pages[number] = kept;
+        }
+        Share();
+        int countAt = at;
+        ushort count = 0;
+        World.Put(into, ref at, count);
+        for (int number = 0; number < _end; number++)
+        {
+            if (_pages[number] is not { } page || number < root._end && ReferenceEquals(page, root._pages[number]))
+                continue;
+            World.Put(into, ref at, number);
+            World.Put(into, ref at, page.Hash);
+            count++;
+        }
+        World.Put(into, ref countAt, count);
+    }
+
+    /// <summary>This memory is a copy of the one from which a packed memory differs: becomes the packed one.</summary>
+    internal void Unpack(PackPool pool, ReadOnlySpan<byte> packed, ref int at, int count)
+    {
+        for (; count > 0; count--)
+        {
+            int number = World.Get<int>(packed, ref at);
+            _pages[number] = pool.PageOf(number, World.Get<UInt128>(packed, ref at));
+            _end = Math.Max(_end, number + 1);
+        }
+    }
+
     private GuestPage Own(int number)
     {
         GuestPage? page = _pages[number];
@@ -142,15 +185,16 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
 
     private bool IsInside(ulong address, int length) =>
         address <= (ulong)bytes && (ulong)length <= (ulong)bytes - address;
+}
 
-    private sealed class GuestPage
-    {
-        internal readonly byte[] Bytes = new byte[PageBytes];
-        internal GuestMemory? Owner;
-        /// <summary>The number of copies that its owner had made when it created the page.</summary>
-        internal long Copies;
-        internal UInt128 Hash;
-        /// <summary>Whether <see cref="Hash"/> is up to date, and in the sum.</summary>
-        internal bool IsHashed;
-    }
+/// <summary>A page of guest memory.</summary>
+internal sealed class GuestPage
+{
+    internal readonly byte[] Bytes = new byte[GuestMemory.PageBytes];
+    internal GuestMemory? Owner;
+    /// <summary>The number of copies that its owner had made when it created the page.</summary>
+    internal long Copies;
+    internal UInt128 Hash;
+    /// <summary>Whether <see cref="Hash"/> is up to date, and in the sum.</summary>
+    internal bool IsHashed;
 }

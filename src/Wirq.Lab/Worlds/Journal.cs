@@ -175,6 +175,12 @@ internal sealed class Journal
     /// <summary>Copies another journal of the same scenario; the arena is copied separately.</summary>
     internal void CopyFrom(Journal other) => _lists.CopyFrom(other._lists);
 
+    /// <summary>Gives a pool its lists; the arena is packed separately.</summary>
+    internal void Pack(PackPool pool) => _lists.Pack(pool);
+
+    /// <summary>Takes its lists from a pool; the arena was restored.</summary>
+    internal void Unpack(PackPool pool) => _lists.Unpack(pool);
+
     /// <summary>Drops the events of the machine's set-up.</summary>
     internal void Clear()
     {

@@ -2,12 +2,12 @@ namespace Wirq.Lab.Worlds;
 
 /// <summary>A possible next transition of a <see cref="World"/>.</summary>
 /// <param name="Kind">Its kind.</param>
-/// <param name="Index">The CPU, eventfd or descriptor, if there are several.</param>
+/// <param name="Index">The CPU, eventfd, descriptor or script, if there are several.</param>
 public readonly record struct Transition(TransitionKind Kind, int Index = 0)
 {
     /// <inheritdoc/>
     public override string ToString() => Kind is TransitionKind.Injection or TransitionKind.Exit or TransitionKind.Fetch or TransitionKind.Cpu
-        ? $"{Kind} {Index}" : Kind.ToString();
+        || Kind == TransitionKind.Script && Index > 0 ? $"{Kind} {Index}" : Kind.ToString();
 }
 
 /// <summary>The kinds of transitions.</summary>
@@ -33,6 +33,8 @@ public enum TransitionKind : byte
     Cpu,
     /// <summary>Virtual time advances, to the next due time or to the end of the step that lets time pass.</summary>
     Time,
-    /// <summary>The scenario advances by one step, or ends a repetition or a step that lets time pass.</summary>
+    /// <summary>A script advances by one step, or ends a repetition or a step that lets time pass. The index is 0 for the
+    /// scenario's own steps, from 1 on an actor's in the order of the file, and the next one for the expectation at the
+    /// end. <see cref="World.Describe"/> names the actor and its step.</summary>
     Script,
 }

@@ -67,6 +67,7 @@ public sealed partial class World
         if (_design?.Intercept(this, next) == true)
         {
             Fabric.Carrier.Skip();
+            CarriedOut();
             return;
         }
         Observe(next);
@@ -74,14 +75,17 @@ public sealed partial class World
             _routes.Carry(next);
         else if (Fabric.Carrier.Begin(out _))
             return;
+        CarriedOut();
         _design?.After(this, next);
     }
 
     private void AnswerCall()
     {
         HostCall call = Fabric.Carrier.Call;
-        if (!Fabric.Carrier.Complete(Make(call), out _))
-            _design?.After(this, call.Effect);
+        if (Fabric.Carrier.Complete(Make(call), out _))
+            return;
+        CarriedOut();
+        _design?.After(this, call.Effect);
     }
 
     private HostAnswer Make(in HostCall call)

@@ -10,8 +10,11 @@ public sealed partial class World
     private readonly Block<CpuState> _cpus;
     private readonly Block<TurnState> _turns;
 
-    /// <summary>Whether a CPU is in a handler, or would take an interrupt.</summary>
-    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
+    /// <summary>Whether a CPU can do a step: it is in a handler or would take an interrupt, and waits for
+    /// nothing.</summary>
+    public bool CanStep(int cpu) => HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu));
+
+    private bool HasWork(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
 
     /// <summary>One step of a CPU: it takes an interrupt, does the next step of its handler, or returns from
     /// it.</summary>
@@ -25,7 +28,8 @@ public sealed partial class World
     }
 
     /// <summary>Whether a CPU takes an interrupt next.</summary>
-    internal bool WouldTake(int cpu) => _cpus[cpu].Interrupts != 0 && _cpuPort.HasInterrupt(cpu);
+    internal bool WouldTake(int cpu) =>
+        _cpus[cpu].Interrupts != 0 && _state.Value.LockedByAndOne != cpu + 1 && _cpuPort.HasInterrupt(cpu);
 
     private void SetInterrupts(int cpu, bool on)
     {
@@ -36,11 +40,13 @@ public sealed partial class World
     private void Enter(int cpu, ref CpuState state)
     {
         Spend(Worker.Cpus, 1);
+        int before = Fabric.Events.Count;
         int vector = _cpuPort.Take(cpu);
+        WaitAfter(cpu, command: null);
         if (vector < 0)
             return;
         Journal.NoteTaken(cpu, (byte)vector);
-        (Origin origin, LastResort end) = SourceOfLastTaken(cpu, vector);
+        (Origin origin, LastResort end) = SourceOfLastTaken(cpu, vector, before);
         int handler = FindHandler(cpu, vector);
         var taken = new InterruptTaken(cpu, (byte)vector, origin, handler);
         _watch.Note(taken);
@@ -60,11 +66,11 @@ public sealed partial class World
     }
 
     /// <summary>The cause of the interrupt that was just taken, and how to end it. The events of the take are still in
-    /// the queue.</summary>
-    private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector)
+    /// the queue, behind those that waited before it: another CPU may have taken something too.</summary>
+    private (Origin Origin, LastResort End) SourceOfLastTaken(int cpu, int vector, int before)
     {
         VectorGiver giver = VectorGiver.LocalApic;
-        for (int i = Fabric.Events.Count - 1; i >= 0; i--)
+        for (int i = Fabric.Events.Count - 1; i >= before; i--)
         {
             Event e = Fabric.Events.Peek(i);
             if (e.Kind == EventKind.VectorTaken)
@@ -109,6 +115,18 @@ public sealed partial class World
     internal IReadOnlyList<Step> NextTurn(int handler, int cpu) =>
         Scenario.Handlers[handler].Turns[(int)_turns[handler * Spec.Cpus + cpu].Count];
 
+    /// <summary>The next step of the handler that a CPU executes; null if it returns next, or if it has no handler.</summary>
+    internal Step? NextOfHandler(int cpu)
+    {
+        if (_cpus[cpu].Depth == 0)
+            return null;
+        Frame frame = _cpus[cpu].Frames[(int)_cpus[cpu].Depth - 1];
+        if (frame.Handler == 0)
+            return null;
+        IReadOnlyList<Step> steps = Scenario.Handlers[frame.Handler - 1].Turns[frame.Turn];
+        return frame.Step < steps.Count ? steps[frame.Step] : null;
+    }
+
     private void RunFrame(int cpu, ref CpuState state)
     {
         int depth = (int)state.Depth - 1;
@@ -117,6 +135,7 @@ public sealed partial class World
         {
             Spend(Worker.Cpus, 1);
             End(cpu, frame.End);
+            WaitAfter(cpu, new EoiCommand());
             Return(cpu, ref state);
             return;
         }
@@ -129,6 +148,8 @@ public sealed partial class World
         }
         state.Frames[depth].Step++;
         Perform(steps[frame.Step], cpu);
+        if (steps[frame.Step] is CpuStep step)
+            WaitAfter(cpu, step.Command);
     }
 
     /// <summary>Ends an interrupt without a handler at its source, like the default handler of an operating

@@ -12,6 +12,7 @@ public sealed partial class World
     {
         if (step is not RepeatStep)
         {
+            StepWatcher?.Invoke(step);
             if (runningCpu < 0)
                 _at = step.At;
             Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);
@@ -41,8 +42,10 @@ public sealed partial class World
                     Fail(failure.At, failure.Text);
                 break;
             case CpuStep cpu:
-                if (Do(cpu.Cpu >= 0 ? cpu.Cpu : runningCpu, cpu.Command) is { } wrong)
+                int actor = cpu.Cpu >= 0 ? cpu.Cpu : runningCpu;
+                if (Do(actor, cpu.Command) is { } wrong)
                     Fail(cpu.At, wrong);
+                Lock(actor, cpu.Lock);
                 break;
         }
         if (_outcome.Kind != StepOutcomeKind.None)
@@ -91,6 +94,12 @@ public sealed partial class World
                 if (!Registers.Read(cpu, change.Register, out ulong old))
                     return Faulted(true, false, $"the read of {change.Register.Text}");
                 return Faulted(!Registers.Write(cpu, change.Register, change.Value.Over(old)), false, $"the write of {change.Register.Text}");
+            case LoadCommand load:
+                bool loaded = Registers.Read(cpu, load.Register, out ulong latch);
+                _state.Value.Latch = (uint)latch;
+                return Faulted(!loaded, false, $"the read of {load.Register.Text}");
+            case StoreCommand store:
+                return Faulted(!Registers.Write(cpu, store.Register, store.Value.Over(_state.Value.Latch)), false, $"the write of {store.Register.Text}");
             case EoiCommand:
                 return Faulted(!Registers.WriteLocalApic(cpu, ApicRegister.Eoi, 0), false, "the EOI");
             case ServeCommand serve:

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Lab.Scenarios;
 using Wirq.State;
 
 namespace Wirq.Lab.Worlds;
@@ -13,6 +14,9 @@ public sealed partial class World
 
     /// <summary>Called with every transition before it is performed; null for none.</summary>
     internal Action<Transition>? Watcher { get; set; }
+
+    /// <summary>Called with every step that is performed, of the scenario or of a handler; null for none.</summary>
+    internal Action<Step>? StepWatcher { get; set; }
 
     /// <summary>Lists the possible next transitions. The list is empty at the end. A step of the scenario that only
     /// checks is listed after everything else has happened. If the machine has come to rest, the laws get that event
@@ -40,13 +44,11 @@ public sealed partial class World
         }
         for (int cpu = 0; cpu < Spec.Cpus; cpu++)
         {
-            if (!CanStep(cpu))
-                continue;
-            isQuiet = false;
-            next.Add(new Transition(TransitionKind.Cpu, cpu));
+            isQuiet &= !HasWork(cpu);
+            if (CanStep(cpu))
+                next.Add(new Transition(TransitionKind.Cpu, cpu));
         }
-        if (TryNextOfScript(out Transition script) && (isQuiet || script.Kind == TransitionKind.Time || !IsExpectationNext()))
-            next.Add(script);
+        AddScripts(next, isQuiet);
     }
 
     /// <summary>Performs one of the transitions that <see cref="Enabled"/> lists.</summary>
@@ -68,6 +70,7 @@ public sealed partial class World
             case TransitionKind.Exit:
                 byte vector = _host!.Kernel!.TakeExit(transition.Index);
                 Fabric.Events.Emit(new EoiBroadcast(transition.Index, vector, Edge: false).ToEvent());
+                WaitAfterExit(transition.Index);
                 break;
             case TransitionKind.Fetch:
                 _state.Value.TokenAndOne = _host!.EventFds.Fetch(transition.Index) + 1;
@@ -86,10 +89,10 @@ public sealed partial class World
             case TransitionKind.Time:
                 // The step that lets time pass was counted at its begin.
                 Spend(Worker.Timers, 1 + _workOfCpus);
-                PassOn(_state.Value.Until);
+                PassOn(FirstEnd());
                 break;
             case TransitionKind.Script:
-                GoOn();
+                GoOn(transition.Index);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(transition), transition, "there is no such transition");

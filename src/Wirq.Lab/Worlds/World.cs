@@ -64,9 +64,14 @@ public sealed partial class World : IDisposable
         _devices = Arena.Reserve<DeviceState>(Math.Max(1, Spec.Devices.Count));
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
         _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
-        _script = Arena.Reserve<ScriptFrame>(DepthOf(scenario.Steps));
-        _state = Arena.Reserve<WorldState>(1, WorldState.MakeRelative);
-        _state.Value.Depth = scenario.Steps.Count > 0 ? 1 : 0;
+        _scripts = scenario.Scripts();
+        _deepest = _scripts.Max(script => DepthOf(script.Steps));
+        _frames = Arena.Reserve<ScriptFrame>(_scripts.Count * _deepest);
+        _positions = Arena.Reserve<ScriptState>(_scripts.Count, ScriptState.MakeRelative);
+        foreach ((int index, Script script) in _scripts.Index())
+            _positions[index].Depth = script.Steps.Count > 0 ? 1 : 0;
+        _waits = Arena.Reserve<WaitState>(_scripts.Count > 1 ? _scripts.Count + Spec.Cpus : 1);
+        _state = Arena.Reserve<WorldState>();
         Begun = scenario.At;
         design?.Join(this);
         _sources = new Source?[Spec.Devices.Count];

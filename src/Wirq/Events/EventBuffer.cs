@@ -127,6 +127,17 @@ public sealed class EventBuffer
     /// <summary>Discards all waiting events.</summary>
     internal void Clear() => _head = _tail;
 
+    /// <summary>The rate limit of misuse events as it is kept: when the current window began, and how many misuses were
+    /// counted in it.</summary>
+    internal (long Since, int Count) MisuseWindowState
+    {
+        get => (_misuseSince, _misuses);
+        set => (_misuseSince, _misuses) = value;
+    }
+
+    /// <summary>Appends an event with its own time: a state is restored.</summary>
+    internal void Restore(in Event waiting) => Keep(waiting, waiting.Time);
+
     /// <summary>Takes over the waiting events and the time of another buffer, but not whether it observes.</summary>
     internal void CopyFrom(EventBuffer other)
     {

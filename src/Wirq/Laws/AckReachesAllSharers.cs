@@ -49,6 +49,7 @@ internal sealed class AckReachesAllSharers : Law
                 Expect(_shadow.Gsis.OfIsaIrq(e.Irq));
                 break;
             case EventKind.Ack when e.Unit < _hearing.Count:
+                NoteJudged();
                 _seen.Value.See(e.Source);
                 ref Hearing hearing = ref _hearing[e.Source];
                 hearing = hearing.ByEventFd == 0 ? default : hearing with { Owed = 0, Unwritten = 1 };

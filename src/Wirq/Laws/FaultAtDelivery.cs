@@ -51,6 +51,7 @@ internal sealed class FaultAtDelivery : Law
                 _virqs[e.Unit] = default;
                 break;
             case EventKind.RemapFaulted:
+                NoteJudged();
                 _faults.Value.Add(RemapFaulted.Of(e).Requester);
                 break;
             case EventKind.VirqAnswered when e.Reason == RefusalReason.RemappingFault && e.Unit < _virqs.Count:

@@ -40,6 +40,7 @@ internal sealed class FreshRoute : Law
         switch (e.Kind)
         {
             case EventKind.Deliver when _pins.TryPin(e, out int chip, out int pin):
+                NoteJudged();
                 Msi expected = _pins.Profile(chip).MessageOf(_pins.Entry(chip, pin));
                 if (!IsSame(e.Msi, expected))
                     Fail(Sent, e, expected.Address.Bits, expected.Data.Bits);

@@ -19,6 +19,8 @@ internal sealed class HotStaysInKernel : Law
 
     protected internal override void Observe(in Event e)
     {
+        if (e.Kind == EventKind.VirqServed)
+            NoteJudged();
         if (e.Kind == EventKind.VirqTriggered && e.Unit < _virqs.Count && VirqTriggered.Of(e).ByEventFd && _virqs[e.Unit].IsBound)
             Fail(1, e, _virqs[e.Unit].Gsi);
     }

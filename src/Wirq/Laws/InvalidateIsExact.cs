@@ -49,6 +49,7 @@ internal sealed class InvalidateIsExact : Law
                 _window.Value = Window.Of(RemapInvalidation.Of(e));
                 break;
             case EventKind.RemapInvalidationDone:
+                NoteJudged();
                 Complete(e);
                 break;
             case EventKind.Rest:

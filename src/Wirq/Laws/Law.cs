@@ -40,6 +40,12 @@ public abstract class Law
     /// <summary>Its first break; null while it holds.</summary>
     public LawBreak? Break => _break.Value.Code == 0 ? null : _break.Value;
 
+    internal bool IsBroken => _break.Value.Code != 0;
+
+    /// <summary>How often it judged something that it could have found broken. A law that never did proves nothing by holding.
+    /// This is not part of the state: a fork counts from 0.</summary>
+    public long Judgements { get; private set; }
+
     /// <summary>The first break in a plain sentence.</summary>
     public string Describe() => Break is { } first ? Explain(first) : $"{Name} holds";
 
@@ -56,6 +62,9 @@ public abstract class Law
 
     /// <summary>Describes a break.</summary>
     protected abstract string Explain(in LawBreak first);
+
+    /// <summary>Counts that it judged what its sentence is about.</summary>
+    protected void NoteJudged() => Judgements++;
 
     /// <summary>Records a break; all but the first are dropped.</summary>
     /// <param name="code">The way in which the law is broken, from 1.</param>

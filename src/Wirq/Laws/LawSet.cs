@@ -71,6 +71,20 @@ public sealed class LawSet
     /// <summary>The laws.</summary>
     public IReadOnlyList<Law> Laws => _laws;
 
+    /// <summary>Whether any of them is broken.</summary>
+    internal bool AnyBroken
+    {
+        get
+        {
+            foreach (Law law in _laws)
+            {
+                if (law.IsBroken)
+                    return true;
+            }
+            return false;
+        }
+    }
+
     /// <summary>Learns the state of the machine from before the first event. What the machine itself does not know (the
     /// counts of eventfds, earlier EOIs of CPUs) stays unknown, and no law judges by it.</summary>
     private void Learn(Fabric machine)

@@ -92,6 +92,7 @@ internal sealed class LevelRedelivered : Law
                 facts.Renewed = facts.Renewed.Without(pin);
                 break;
             case EventKind.RemoteIrrCleared:
+                NoteJudged();
                 facts.Ended = facts.Ended.With(pin);
                 break;
         }

@@ -26,6 +26,9 @@ internal sealed partial class MaskedIsSilent
             case EventKind.VirqRegistered or EventKind.VirqUnmasked or EventKind.VirqDisposed:
                 virq = default;
                 break;
+            case EventKind.VirqSignalled or EventKind.VirqTriggered when _shadow.Virqs.IsMasked(e.Unit):
+                NoteJudged();
+                break;
             case EventKind.VirqMasked:
                 _virqsSeen.Value.See(e.Unit);
                 break;

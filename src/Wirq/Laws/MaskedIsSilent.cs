@@ -45,6 +45,9 @@ internal sealed partial class MaskedIsSilent : Law
                     Fail(Taken, e);
                 Tally.Down(ref unanswered);
                 break;
+            case EventKind.EdgeLost or EventKind.PinChanged or EventKind.EntryWritten when IsHeldBack(e):
+                NoteJudged();
+                break;
             case EventKind.MachineReset:
                 _sent.Span.Clear();
                 break;
@@ -58,6 +61,14 @@ internal sealed partial class MaskedIsSilent : Law
                 break;
         }
     }
+
+    /// <summary>Whether an event shows a pin that would send, were it not masked.</summary>
+    private bool IsHeldBack(in Event e) => _pins.TryPin(e, out int chip, out int pin) && e.Kind switch
+    {
+        EventKind.EdgeLost => true,
+        EventKind.PinChanged => PinChanged.Of(e).Asserted && _pins.Entry(chip, pin).Masked,
+        _ => e.Entry.Masked && _pins.Chip(chip).Asserted.Has(pin),
+    };
 
     protected override string Explain(in LawBreak first) => first.Code == VirqSent
         ? $"virq {first.Event.Unit} sent 0x{first.Event.Message.Vector:x2} while it was masked"

@@ -46,9 +46,11 @@ internal sealed partial class NoLostEdge : Law
                 Rise(_pins.Entry(chip, pin), _pins.Chip(chip).Level.Has(pin), ref _edges[_pins.Flat(chip, pin)]);
                 break;
             case EventKind.EdgeLost when _pins.TryPin(e, out int chip, out int pin):
+                NoteJudged();
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Masked);
                 break;
             case EventKind.PinAccepted or EventKind.PinRefused when !PinAnswered.Of(e).Level && _pins.TryPin(e, out int chip, out int pin):
+                NoteJudged();
                 Tally.Down(ref _edges[_pins.Flat(chip, pin)].Pin);
                 break;
             case EventKind.MessageAccepted or EventKind.MessageRefused:
@@ -83,6 +85,8 @@ internal sealed partial class NoLostEdge : Law
                 break;
             case var kind when kind.Subsystem == Subsystem.Routing && !kind.IsEffect && e.Unit < _virqs.Count:
                 _virqsSeen.Value.See(e.Unit);
+                if (e.Kind is EventKind.VirqServed or EventKind.VirqAnswered)
+                    NoteJudged();
                 FollowVirq(e, ref _virqs[e.Unit]);
                 break;
         }
@@ -104,7 +108,10 @@ internal sealed partial class NoLostEdge : Law
     private void Answer(in Event e)
     {
         if (e.Origin.Kind is OriginKind.Device or OriginKind.RemappingUnit)
+        {
+            NoteJudged();
             _messages.Value.Settle(e.Index, inWindow: true);
+        }
         else if (!e.Message.Level && _pins.TryPin(e.Origin, out int chip, out int pin))
             Tally.Down(ref _edges[_pins.Flat(chip, pin)].Message);
     }

@@ -176,6 +176,8 @@ internal sealed class NoPhantom : Law
     private bool Judge(in Event e, ulong code, int first, int second, bool stands)
     {
         bool judged = IsJudged(first, second) || IsJudged(second, first);
+        if (judged)
+            NoteJudged();
         if (!judged || stands || Wants(first) || Wants(second))
             return true;
         Fail(code, e, (ulong)(first < 0 ? second : first));

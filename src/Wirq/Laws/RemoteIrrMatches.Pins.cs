@@ -83,6 +83,7 @@ internal sealed partial class RemoteIrrMatches
 
     private void Clear(in Event e, int chip, int pin, ref ChipFacts facts, ref PinFacts of)
     {
+        NoteJudged();
         EndOfInterruptCause cause = RemoteIrrCleared.Of(e).Cause;
         if (facts.Expected[pin] == Fact.No)
             FailPin(NotSet, e);

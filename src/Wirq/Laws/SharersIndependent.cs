@@ -35,6 +35,11 @@ internal sealed class SharersIndependent : Law
                 if (line.IsSourced)
                     Compare(e, e.Gsi, line.Level.IsYes, LineFell, LineRose);
                 break;
+            // One source changes while another holds the line.
+            case EventKind.SourceRaised when e.Index < (uint)_shadow.Lines.Count && _shadow.Lines[e.Gsi].Raised > 1:
+            case EventKind.SourceLowered when e.Index < (uint)_shadow.Lines.Count && _shadow.Lines[e.Gsi].Raised > 0:
+                NoteJudged();
+                break;
             case EventKind.Rest:
                 JudgeTouched(e);
                 break;

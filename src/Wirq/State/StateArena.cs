@@ -45,6 +45,9 @@ public sealed class StateArena
     /// <summary>The place of each block, in the order in which they were reserved.</summary>
     internal IReadOnlyList<StateBlock> Blocks => _blocks;
 
+    /// <summary>The pieces of memory with the blocks.</summary>
+    internal List<StateSlab> Slabs => _slabs;
+
     /// <summary>Blocks reserved so far.</summary>
     internal int Count => _blocks.Count;
 

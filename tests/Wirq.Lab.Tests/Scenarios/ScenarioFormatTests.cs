@@ -95,10 +95,12 @@ public sealed partial class ScenarioFormatTests
             string yaml = example.Groups[1].Value;
             if (yaml.StartsWith("handlers:", StringComparison.Ordinal))
                 yaml = $"name: n\nmachine: {{cpus: 2, devices: {Sample.Devices}}}\nsteps: [{{time: 1ns}}]\n{yaml}";
+            else if (yaml.StartsWith("actors:", StringComparison.Ordinal))
+                yaml = $"name: n\nmachine: {{devices: {Sample.Devices}}}\n{yaml}";
             Assert.NotEmpty(Sample.ReadAll(yaml));
             read++;
         }
-        Assert.Equal(2, read);
+        Assert.Equal(3, read);
     }
 
     [GeneratedRegex(@"```yaml\n(.*?)```", RegexOptions.Singleline)]

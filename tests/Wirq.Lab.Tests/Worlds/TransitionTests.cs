@@ -116,7 +116,7 @@ public class TransitionTests(ITestOutputHelper output)
         {
             using World world = Walked(scenario, null, new Random(seed), out _);
             Assert.Empty(world.Failures);
-            Assert.False(world.TryNextOfScript(out _));
+            Assert.True(world.IsAtEnd);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads <c>handlers</c>.</summary>
-internal sealed class HandlerReader(Actors actors, StepReader steps)
+internal sealed class HandlerReader(Actors actors, StepReader steps, bool races)
 {
     private const int MaxTurns = 10_000, MaxHandlers = 10_000;
     // A world counts the runs of each handler on each CPU.
@@ -45,9 +45,21 @@ internal sealed class HandlerReader(Actors actors, StepReader steps)
             throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"at most {MaxTurns:#,0} steps or turns");
         int turns = list.Items.Count(item => item is YamlSequence);
         if (turns == 0)
-            return [steps.ReadTurn(list, cpu)];
+            return [ReadTurn(list, cpu)];
         if (list.Items.FirstOrDefault(item => item is not YamlSequence) is { } stray)
             throw stray.Expected("a list, as its neighbours are: either steps or lists of steps");
-        return [.. list.Items.Select(turn => steps.ReadTurn(turn, cpu))];
+        return [.. list.Items.Select(turn => ReadTurn(turn, cpu))];
+    }
+
+    private IReadOnlyList<Step> ReadTurn(YamlNode node, int cpu)
+    {
+        List<Step> turn = steps.ReadTurn(node, cpu);
+        if (!races)
+            return turn;
+        // Each of these would be several transitions of the CPU. An actor can have them.
+        IReadOnlyList<Step> split = Accesses.SplitAndUnroll(turn);
+        return split.FirstOrDefault(step => step is TimeStep or ExpectStep) is { } whole
+            ? throw new ScenarioException(whole.At, whole is TimeStep ? "time in a handler" : "expect in a handler", "it in the steps of an actor; beside actors, a handler neither waits nor checks")
+            : split;
     }
 }

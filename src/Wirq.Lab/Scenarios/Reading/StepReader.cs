@@ -35,10 +35,16 @@ internal sealed class StepReader
     /// <param name="node">Their node in the file.</param>
     /// <param name="runs">How often they are run: once for each variant of the machine, and once under each historic
     /// design.</param>
-    internal List<Step> ReadScenario(YamlNode node, int runs)
+    internal List<Step> ReadScenario(YamlNode node, int runs) => ReadActor(node, runs, before: []);
+
+    /// <summary>Reads the steps of an actor.</summary>
+    /// <param name="node">Their node in the file.</param>
+    /// <param name="runs">As in <see cref="ReadScenario"/>.</param>
+    /// <param name="before">The steps that were read before, with which these are counted.</param>
+    internal List<Step> ReadActor(YamlNode node, int runs, IReadOnlyList<Step> before)
     {
         List<Step> steps = ReadList(node, handler: null);
-        CheckCount(steps, StepWork.MaxSteps / runs, runs == 1 ? "" : string.Create(CultureInfo.InvariantCulture,
+        CheckCount([.. before, .. steps], StepWork.MaxSteps / runs, runs == 1 ? "" : string.Create(CultureInfo.InvariantCulture,
             $" ({StepWork.MaxSteps:#,0} in {runs} runs, one for each variant and historic design)"));
         return steps;
     }

@@ -1,0 +1,134 @@
+namespace Wirq.Lab.Exploring;
+
+/// <summary>A cycle that goes on forever, and the way into it.</summary>
+/// <param name="State">The number of the first of its states.</param>
+/// <param name="Cycle">The transitions from that state back to it.</param>
+/// <param name="Violation">What it is.</param>
+internal sealed record LivelockFound(long State, IReadOnlyList<ActionCode> Cycle, Violation Violation);
+
+/// <summary>Searches a graph for cycles that are weakly fair.</summary>
+/// <remarks>
+/// Weak fairness: a transition that can be made in every state from some point on is made at some time. A transition is the same one
+/// if it has the same kind and index.
+/// <para>So a strongly connected component holds a fair run exactly if every transition that is possible in all of its states is also
+/// made inside of it. If that holds, the run that makes all of its transitions again and again is fair. If it does not, some
+/// transition is possible all the time in every run that stays, and leads out.</para>
+/// <para>A world whose scenario is finite should come to rest, so any fair cycle is a livelock: what goes round is never
+/// served.</para>
+/// </remarks>
+internal static class Livelock
+{
+    /// <summary>Finds the livelock whose first state has the lowest number.</summary>
+    internal static LivelockFound? Find(EdgeList edges, long states)
+    {
+        if (!MayHaveCycle(edges, states))
+            return null;
+        int[] component = Components.Of(edges, (int)states, out int count);
+        LivelockFound? best = null;
+        // By component: the first state and the number of states.
+        var first = new int[count];
+        var size = new int[count];
+        Array.Fill(first, -1);
+        for (int state = 0; state < component.Length; state++)
+        {
+            int one = component[state];
+            if (first[one] < 0)
+                first[one] = state;
+            size[one]++;
+        }
+        foreach (int one in Enumerable.Range(0, count).Where(one => size[one] > 1 || HasLoop(edges, first[one])).OrderBy(one => first[one]))
+        {
+            if (!IsFair(edges, component, one, first[one], size[one]))
+                continue;
+            IReadOnlyList<ActionCode> cycle = CycleFrom(edges, component, first[one]);
+            best = new LivelockFound(first[one], cycle, new Violation(ViolationKind.Livelock, "livelock",
+                $"the world goes round forever in {Phrase.Count(size[one], "state")}, and never comes to rest"));
+            break;
+        }
+        return best;
+    }
+
+    // In breadth-first numbers a cycle has an edge to a lower number, or to itself.
+    private static bool MayHaveCycle(EdgeList edges, long states)
+    {
+        for (long state = 0; state < Math.Min(states, edges.States); state++)
+        {
+            (long edge, long end) = edges.Of(state);
+            for (; edge < end; edge++)
+            {
+                if (edges[edge].Target <= state)
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool HasLoop(EdgeList edges, int state)
+    {
+        (long edge, long end) = edges.Of(state);
+        for (; edge < end; edge++)
+        {
+            if (edges[edge].Target == state)
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsFair(EdgeList edges, int[] component, int one, int first, int size)
+    {
+        HashSet<ActionCode>? always = null;
+        var made = new HashSet<ActionCode>();
+        var here = new HashSet<ActionCode>();
+        for (int state = first; size > 0; state++)
+        {
+            if (component[state] != one)
+                continue;
+            size--;
+            here.Clear();
+            (long edge, long end) = edges.Of(state);
+            for (; edge < end; edge++)
+            {
+                here.Add(edges[edge].Action);
+                if (component[edges[edge].Target] == one)
+                    made.Add(edges[edge].Action);
+            }
+            if (always is null)
+                always = [.. here];
+            else
+                always.IntersectWith(here);
+        }
+        return always!.IsSubsetOf(made);
+    }
+
+    /// <summary>The shortest way from a state back to it.</summary>
+    private static List<ActionCode> CycleFrom(EdgeList edges, int[] component, int from)
+    {
+        var before = new Dictionary<int, (int State, ActionCode Action)>();
+        var waiting = new Queue<int>([from]);
+        while (waiting.TryDequeue(out int state))
+        {
+            (long edge, long end) = edges.Of(state);
+            for (; edge < end; edge++)
+            {
+                int target = (int)edges[edge].Target;
+                if (component[target] != component[from] || !before.TryAdd(target, (state, edges[edge].Action)))
+                    continue;
+                if (target == from)
+                {
+                    var cycle = new List<ActionCode>();
+                    do
+                    {
+                        (int previous, ActionCode action) = before[target];
+                        cycle.Add(action);
+                        target = previous;
+                    }
+                    while (target != from);
+                    cycle.Reverse();
+                    return cycle;
+                }
+                waiting.Enqueue(target);
+            }
+        }
+        return [];
+    }
+}

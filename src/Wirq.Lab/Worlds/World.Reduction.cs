@@ -1,0 +1,33 @@
+using Wirq.Events;
+using Wirq.Host;
+
+namespace Wirq.Lab.Worlds;
+
+/// <content>Transitions whose place among the others does not matter.</content>
+public sealed partial class World
+{
+    /// <summary>Whether the next transition of the queue may go first, before every other that is possible: in every order it does the
+    /// same, and so do the others.</summary>
+    /// <remarks>
+    /// It only takes a report from the front of the queue, and shows it to the laws and the journal; or it wakes a simulated CPU, which
+    /// does nothing.
+    /// <para>Independent: another transition appends to the other end of the queue, and changes the machine; it reads neither laws nor
+    /// journal, except an expectation, which waits for an empty queue. No other transition takes from the front, except one that
+    /// drains all of it in the same order, and none becomes impossible because a report is gone.</para>
+    /// <para>Nothing is hidden: a law judges only where it is shown an event, in the order of the queue, so every break is still found.
+    /// What else can fail (a read value, a vector without a handler) does not depend on reports.</para>
+    /// <para>Nothing is ignored: each such transition shortens the queue, so every cycle has a state where all transitions are
+    /// made.</para>
+    /// A historic design may act on a report, so under one there is no such transition.
+    /// </remarks>
+    internal bool MayGoFirst(out Transition first)
+    {
+        first = default;
+        if (_design is not null || !TryNextOfQueue(out first))
+            return false;
+        if (first.Kind == TransitionKind.Answer)
+            return Fabric.Carrier.Call.Effect.Kind == EventKind.CpuInterrupt;
+        Fabric.Carrier.TryPeek(out Event next);
+        return !next.IsEffect || next.Kind == EventKind.CpuInterrupt;
+    }
+}
