@@ -2,6 +2,7 @@ using System.Buffers;
 using Wirq.Events;
 using Wirq.Routing;
 using Wirq.Snapshots;
+using Wirq.State;
 
 namespace Wirq;
 
@@ -110,7 +111,7 @@ public sealed partial class Fabric
     }
 
     /// <summary>Moves everything, each part as a section.</summary>
-    internal void Move(Fields f, List<SavedFunction> functions)
+    internal void Move(SnapshotFields f, List<SavedFunction> functions)
     {
         f.Section(SectionId.Shape, "shape", () => MoveShape(f));
         f.Section(SectionId.Machine, "machine", () => MoveMachine(f));
@@ -132,8 +133,8 @@ public sealed partial class Fabric
 
     private void MoveShape(Fields f)
     {
-        FabricOptions shape = MachineShape.Move(f, f.IsReading ? MachineShape.Blank : Options, out int units);
-        if (f.IsReading && MachineShape.Difference(shape, units, Options) is { } differs)
+        FabricOptions shape = FabricOptions.Move(f, f.IsReading ? FabricOptions.Blank : Options, out int units);
+        if (f.IsReading && FabricOptions.Difference(shape, units, Options) is { } differs)
             f.Demand(holds: false, differs.Field, differs.First, $"{differs.Second}, as of this machine: only a machine of the same shape can be restored");
     }
 
@@ -154,11 +155,32 @@ public sealed partial class Fabric
             f.Demand(own, $"source in slot {_intrSource}", "another", "INTR of the 8259 pair, wired to pin 0");
             f.Demand(Lines.IsAsserting(_intrSource) == (_state.Value.Intr != 0), "intr", $"{_state.Value.Intr}", "the level of its source");
         }
+        CheckLevels(f);
         for (int slot = 0; slot < Lines.Capacity; slot++)
         {
             int virq = Lines.VirqOf(slot);
             bool known = virq < 0 || RouteCache is { } cache && virq < cache.Capacity && cache.IsInUse(virq) && cache.SourceOf(cache.HandleAt(virq)) == slot;
             f.Demand(known, $"source in slot {slot}", $"driven by virq {virq}", "a virq that names this source, or none");
+        }
+    }
+
+    /// <summary>The wires of the chips have the levels of their lines. Where a profile moves a pin, two lines lead to one
+    /// wire, and the last change counts.</summary>
+    private void CheckLevels(Fields f)
+    {
+        for (int gsi = 0; gsi < Gsis.Count; gsi++)
+        {
+            if (KernelOwns(gsi))
+                continue;
+            bool asserted = Lines.IsAsserted(gsi);
+            ref readonly GsiTarget target = ref Gsis[gsi];
+            string level = $"the level of GSI {gsi}, which is {(asserted ? "asserted" : "idle")}";
+            if (target.Irq >= 0)
+                f.Demand(Pic!.IsHigh(target.Irq) == asserted, $"pin of IRQ {target.Irq}", Pic.IsHigh(target.Irq) ? "high" : "low", level);
+            if (target.IoApic < 0 || _ioApics[target.IoApic].InputOf(0) != 0 && target.Pin is 0 or 2)
+                continue;
+            bool high = _ioApics[target.IoApic].PinState(target.Pin).Has(PinFlags.High);
+            f.Demand(high == asserted, $"pin {target.Pin} of I/OAPIC {target.IoApic}", high ? "high" : "low", level);
         }
     }
 

@@ -11,7 +11,7 @@ public sealed partial class World
     private readonly Block<TurnState> _turns;
 
     /// <summary>Whether a CPU is in a handler, or would take an interrupt.</summary>
-    public bool CanStep(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
+    public bool CanStep(int cpu) => !IsUpdating && (_cpus[cpu].Depth > 0 || WouldTake(cpu));
 
     /// <summary>One step of a CPU: it takes an interrupt, does the next step of its handler, or returns from
     /// it.</summary>

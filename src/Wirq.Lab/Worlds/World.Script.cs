@@ -36,8 +36,8 @@ public sealed partial class World
         return (steps, times);
     }
 
-    /// <summary>Whether the next step of the scenario only checks the machine, which must be at rest for it.</summary>
-    private bool IsExpectationNext() => _state.Value.IsPassing == 0 && Ahead().Next is ExpectStep;
+    /// <summary>Whether the machine must be at rest for the next step of the scenario.</summary>
+    private bool IsExpectationNext() => _state.Value.IsPassing == 0 && NeedsRest(Ahead().Next);
 
     /// <summary>Finds the next step of the scenario.</summary>
     /// <returns>The step that it performs; an empty repetition; or null if the innermost repetition ends. And the

@@ -3,6 +3,7 @@ using Wirq.Host;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
+using Wirq.Lab.Scenarios.Reading;
 using Wirq.Laws;
 using Wirq.State;
 
@@ -65,6 +66,8 @@ public sealed partial class World : IDisposable
         _cpus = Arena.Reserve<CpuState>(Spec.Cpus);
         _turns = Arena.Reserve<TurnState>(Math.Max(1, Spec.Cpus * scenario.Handlers.Count));
         _script = Arena.Reserve<ScriptFrame>(DepthOf(scenario.Steps));
+        _update = Arena.Reserve<UpdateState>();
+        _saved = Arena.Reserve<SavedState>(SnapshotReader.MaxNames + 1);
         _state = Arena.Reserve<WorldState>(1, WorldState.MakeRelative);
         _state.Value.Depth = scenario.Steps.Count > 0 ? 1 : 0;
         Begun = scenario.At;

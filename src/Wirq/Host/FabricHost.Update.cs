@@ -40,6 +40,8 @@ public sealed partial class FabricHost
         {
             if (IsDrainer)
                 throw new InvalidOperationException("a machine is not saved from within an effect: it is not at rest");
+            if (_fabric.Events.Observing)
+                _fabric.Events.Observe(new Event(EventKind.MachineSaved));
             // Another thread may have appended more while this one waited.
             do
                 Complete();
@@ -87,6 +89,9 @@ public sealed partial class FabricHost
             _holders.Clear();
             _functions.Clear();
             _restored = functions;
+            if (_fabric.Events.Observing)
+                _fabric.Events.Observe(new Event(EventKind.MachineRestored));
+            Kick();
             return true;
         }
     }

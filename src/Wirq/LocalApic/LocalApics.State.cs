@@ -11,13 +11,4 @@ public sealed partial class LocalApics
     internal ref ApicBusState Bus => ref _bus.Value;
     /// <summary>The deadlines of the timers.</summary>
     internal DeadlineTree Deadlines => _deadlines;
-
-    /// <summary>Takes over the state of as many local APICs of the same options.</summary>
-    internal void CopyFrom(LocalApics other)
-    {
-        other._state.Span.CopyTo(_state.Span);
-        _bus.Value = other._bus.Value;
-        for (int cpu = 0; cpu < Count; cpu++)
-            _deadlines.Set(cpu, other._deadlines[cpu]);
-    }
 }

@@ -1,4 +1,4 @@
-using Wirq.Snapshots;
+using Wirq.State;
 
 namespace Wirq;
 
@@ -14,6 +14,9 @@ public sealed partial class PicPair
         f.Group("slave", () => _slave.Move(f));
         f.Group("output", () => Move(f, ref _output.Value));
     }
+
+    /// <summary>Whether the pin of an IRQ, 0 to 15, is high.</summary>
+    internal bool IsHigh(int irq) => new PicInputs(_master.State.Pins, _slave.State.Pins).Has(irq);
 
     internal static void Move(Fields f, ref PicOutput o)
     {

@@ -1,4 +1,4 @@
-using Wirq.Snapshots;
+using Wirq.State;
 
 namespace Wirq.Remapping;
 

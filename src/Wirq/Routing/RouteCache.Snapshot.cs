@@ -1,5 +1,5 @@
 using Wirq.Remapping;
-using Wirq.Snapshots;
+using Wirq.State;
 
 namespace Wirq.Routing;
 
@@ -56,6 +56,15 @@ public sealed partial class RouteCache
             _virqs[slot].Owner = former._virqs[slot].Owner + (stays ? 0 : 1u);
             _virqs[slot].Generation = former._virqs[slot].Generation + 1;
         }
+    }
+
+    /// <summary>For a laboratory: what a restore makes of a virq if its message was not saved.</summary>
+    internal void LoseMessage(int slot)
+    {
+        ref VirqSlot virq = ref _virqs[slot];
+        Invalidate(slot, ref virq);
+        virq.Remove(VirqFlags.Programmed | VirqFlags.Latched);
+        (virq.Address, virq.Data) = (0, 0);
     }
 
     /// <summary>Replaces the eventfds of all virqs by those that they have in this process.</summary>

@@ -29,6 +29,8 @@ public sealed partial class RouteCache
                 _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
         }
         S.Suspended = 1;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.MachineSuspended));
     }
 
     /// <summary>Gives a kernel, which may be a new one, the whole table; then binds and polls every eventfd by the state of
@@ -38,6 +40,8 @@ public sealed partial class RouteCache
         if (!IsSuspended)
             return;
         S.Suspended = 0;
+        if (_events.Observing)
+            _events.Observe(new Event(EventKind.MachineResumed));
         CommitIf(changed: _options.Kernel is not null);
         for (int slot = 0; slot < Capacity; slot++)
             GoOn(slot, ref _virqs[slot]);

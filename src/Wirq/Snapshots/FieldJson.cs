@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Wirq.State;
 
 namespace Wirq.Snapshots;
 
 /// <summary>Shows a machine in the fields of a snapshot, as JSON: an object for each section, words as hexadecimal
 /// strings, times as distances from virtual time in ns.</summary>
-internal sealed class FieldJson(Utf8JsonWriter to) : Fields
+internal sealed class FieldJson(Utf8JsonWriter to) : SnapshotFields
 {
     private long _moved;
 

@@ -1,10 +1,11 @@
 using System.Globalization;
+using Wirq.State;
 
 namespace Wirq.Snapshots;
 
 /// <summary>Lists fields by their paths, with their values as text: what two machines or two snapshots are compared
 /// by.</summary>
-internal sealed class FieldList : Fields
+internal sealed class FieldList : SnapshotFields
 {
     private readonly List<(string Path, string Value)> _fields = [];
 

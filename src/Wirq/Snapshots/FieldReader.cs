@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
+using Wirq.State;
 
 namespace Wirq.Snapshots;
 
 /// <summary>Reads a snapshot, which may be anything.</summary>
-internal sealed class FieldReader : Fields
+internal sealed class FieldReader : SnapshotFields
 {
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

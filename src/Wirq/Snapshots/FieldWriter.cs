@@ -2,11 +2,12 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
+using Wirq.State;
 
 namespace Wirq.Snapshots;
 
 /// <summary>Writes a snapshot.</summary>
-internal sealed class FieldWriter : Fields
+internal sealed class FieldWriter : SnapshotFields
 {
     private readonly ArrayBufferWriter<byte> _to = new(4096);
 

@@ -1,4 +1,5 @@
 using Wirq.Routing;
+using Wirq.State;
 
 namespace Wirq.Snapshots;
 

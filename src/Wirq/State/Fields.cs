@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace Wirq.Snapshots;
+namespace Wirq.State;
 
-/// <summary>Goes over the fields of a snapshot, in their order. One method of a chip names its fields once; it writes
+/// <summary>Goes over the fields of a state, in their order: those of a snapshot. One method of a chip names its fields once; it writes
 /// them, reads them or shows them, by the kind of this object.</summary>
 /// <remarks>Each call takes the value of a field and returns the value that it has afterwards: the same, or the one that
 /// was read. The valid values stand in the call. A value that is not valid is refused in both directions: a snapshot
@@ -34,12 +34,6 @@ internal abstract class Fields
 
     /// <summary>Moves bytes of any length.</summary>
     protected abstract byte[] MoveBytes(string name, byte[] value, int most);
-
-    /// <summary>Begins a part of the machine; it ends with the section.</summary>
-    internal abstract void Section(SectionId id, string name, Action fields);
-
-    /// <summary>Whether the next section is this one; while writing, whether it is wanted.</summary>
-    internal abstract bool Optional(SectionId id, bool wanted);
 
     /// <summary>A word with the bits that may be set in it.</summary>
     internal ulong U64(string name, ulong value, ulong mask = ulong.MaxValue) => Masked(name, value, 8, mask);
@@ -162,9 +156,15 @@ internal abstract class Fields
     protected string PathOf(string name) =>
         string.Concat(_path.Select(part => part.Number < 0 ? $"{part.Name}." : $"{part.Name}[{part.Number}].")) + name;
 
+    /// <summary>What is thrown for a field that is refused.</summary>
+    /// <param name="position">Where it is, in bytes.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="found">The value that it has.</param>
+    /// <param name="expected">The values that it may have.</param>
+    protected abstract Exception Refusal(long position, string path, string found, string expected);
+
     /// <summary>Refuses a field.</summary>
-    protected void Refuse(long position, string name, string found, string expected) =>
-        throw new SnapshotException(position, PathOf(name), found, expected);
+    protected void Refuse(long position, string name, string found, string expected) => throw Refusal(position, PathOf(name), found, expected);
 
     private void Item(string name, int number, Action<int> each)
     {

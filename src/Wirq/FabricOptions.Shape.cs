@@ -1,14 +1,13 @@
-using Wirq.Remapping;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
+using Wirq.Snapshots;
+using Wirq.State;
 
-namespace Wirq.Snapshots;
+namespace Wirq;
 
-/// <summary>The options of a machine as fields: a snapshot fits only a machine that was built from the same ones.</summary>
-internal static class MachineShape
+/// <content>The options as the fields of a snapshot, which fits only a machine that was built from the same ones.</content>
+public sealed partial record FabricOptions
 {
-    private const int MaxText = int.MaxValue;
-
     /// <summary>Where reading begins: every list is empty, every part absent.</summary>
     internal static FabricOptions Blank { get; } = new() { IoApics = [], Pic = null, IsaOverrides = new Dictionary<int, int>() };
 
@@ -38,7 +37,7 @@ internal static class MachineShape
             Format = f.Choice("format", o.Format),
             Sources = f.Number("sources", o.Sources, 1, FabricOptions.MaxSources),
             LocalApicFirst = f.Flag("localApicFirst", o.LocalApicFirst),
-            Vtd = Move(f, "vtd", o.Vtd, () => new(), Move),
+            Vtd = Move(f, "vtd", o.Vtd, () => new(), VtdOptions.Move),
             Routing = Move(f, "routing", o.Routing, () => new(), Move),
         };
         otherUnits = f.Number("otherUnits", o.Remappers.Count, 0, FabricOptions.MaxRemappers);
@@ -118,28 +117,6 @@ internal static class MachineShape
         Ack = f.Choice("ack", o.Ack),
         ElcrMask = f.U16("elcrMask", o.ElcrMask),
     };
-
-    private static VtdOptions Move(Fields f, VtdOptions o)
-    {
-        List<RequesterRange>? scope = o.Scope?.ToList();
-        o = o with
-        {
-            Profile = f.Choice("profile", o.Profile),
-            Address = f.U64("address", o.Address),
-            ExtendedInterruptMode = f.Flag("extendedInterruptMode", o.ExtendedInterruptMode),
-            FaultRecords = f.Number("faultRecords", o.FaultRecords, 1, VtdOptions.MaxFaultRecords),
-            AddressWidth = f.Number("addressWidth", o.AddressWidth, 1, 64),
-        };
-        if (!f.Flag("scoped", scope is not null))
-            return o with { Scope = null };
-        scope ??= [];
-        f.List("scope", scope.Count, MaxText, i =>
-        {
-            RequesterRange range = f.IsReading ? default : scope[i];
-            Put(scope, i, new(f.U16("first", range.First), f.U16("last", range.Last)));
-        });
-        return o with { Scope = scope };
-    }
 
     private static RoutingOptions Move(Fields f, RoutingOptions o) => o with
     {
