@@ -5,6 +5,7 @@ using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
 using Wirq.Cli.Shipped;
+using Wirq.Cli.Snapshots;
 using Wirq.Cli.Why;
 
 namespace Wirq.Cli;
@@ -38,6 +39,7 @@ internal static class CommandLine
             RunCommand.Build(),
             ReplayCommand.Build(),
             WhyCommand.Build(),
+            SnapshotCommand.Build(),
             BootCommand.Build(),
             HostCommand.Build(),
             ShippedCommand.BuildScenarios(),

@@ -40,7 +40,11 @@ public sealed partial class IoApic
         f.Demand(pin.Has(PinFlags.Braked) || pin.StormDeadline == 0, "stormDeadline", "set", "none: the storm brake does not hold the pin");
         f.Demand(pin.Has(PinFlags.Asserted) == (pin.Has(PinFlags.High) != IsActiveLow(pin.Entry)) || !f.IsReading, "flags", flags,
             $"Asserted as polarity says: the wire is {(pin.Has(PinFlags.High) ? "high" : "low")}, the entry is {(pin.Entry.ActiveLow ? "active low" : "active high")}");
-        if (f.IsReading)
-            SetPinState(number, pin);
+        if (!f.IsReading)
+            return;
+        SetPinState(number, pin);
+        // At rest a pin that can send has sent. A profile that evaluates less often may leave one behind.
+        bool stuck = Options.Profile == Profile.Manual && GateOf(number) == Gate.None && !pin.Has(PinFlags.Refused);
+        f.Demand(!stuck, "flags", flags, "a pin at rest: this one would send");
     }
 }

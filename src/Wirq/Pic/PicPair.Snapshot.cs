@@ -31,7 +31,14 @@ public sealed partial class PicPair
 internal sealed partial class Pic8259
 {
     /// <summary>Moves the state of the chip.</summary>
-    internal void Move(Fields f) => Move(f, ref State, _elcrMask);
+    internal void Move(Fields f)
+    {
+        Move(f, ref State, _elcrMask);
+        ref readonly PicState s = ref State;
+        byte senses = (byte)(s.Pins & (Triggers(s) | ~s.Spent));
+        // A profile may keep the request of a line that fell.
+        f.Demand(Has(PicQuirks.EdgeOutlivesLine) || (s.Irr & ~senses) == 0, "irr", $"0x{s.Irr:x2}", $"no bit of 0x{(byte)~senses:x2}: those inputs request nothing");
+    }
 
     internal static void Move(Fields f, ref PicState s, byte elcrMask)
     {
