@@ -6,6 +6,7 @@ using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Run;
 using Wirq.Cli.Shipped;
+using Wirq.Cli.Snapshots;
 using Wirq.Cli.Why;
 
 namespace Wirq.Cli;
@@ -40,6 +41,7 @@ internal static class CommandLine
             ReplayCommand.Build(),
             WhyCommand.Build(),
             ExploreCommand.Build(),
+            SnapshotCommand.Build(),
             BootCommand.Build(),
             HostCommand.Build(),
             ShippedCommand.BuildScenarios(),

@@ -46,6 +46,13 @@ internal static class Help
                 s_unwritten,
             ],
             ["wirq explore", "wirq explore my.yaml --max-states 10M --time 5m", "wirq explore my.yaml --record my.order"]),
+        ["snapshot"] = new(
+            [
+                new(CommandLine.Success, "it is done; diff: no field differs"),
+                new(CommandLine.Failure, "diff: a field differs; save: the scenario came to no end"),
+                s_usage, s_unwritten,
+            ],
+            ["wirq snapshot save my.yaml my.snap", "wirq snapshot show my.snap", "wirq snapshot diff before.snap after.snap"]),
         ["boot"] = new(
             [
                 new(CommandLine.Success, "the guest wrote 0 to the debug-exit port, and every law held"),

@@ -180,6 +180,20 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>Whether laws were built for this machine, which need its observations.</summary>
     internal bool IsWatched { get; private set; }
 
-    /// <summary>The handle of the source in a slot. The devices of a fork find their sources with it.</summary>
-    internal Source SourceAt(int slot) => new(this, slot, Lines.GenerationOf(slot));
+    /// <summary>The handle of the source in a slot: the devices of a fork, and those of a restored machine, find their
+    /// sources with it.</summary>
+    /// <param name="slot">Its slot, 0 to <see cref="LineTable.Capacity"/> - 1.</param>
+    /// <exception cref="ArgumentException">The slot is free.</exception>
+    public Source SourceAt(int slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Lines.Capacity, nameof(slot));
+        return Lines.InUse(slot) ? new(this, slot, Lines.GenerationOf(slot))
+            : throw new ArgumentException($"slot {slot} has no source", nameof(slot));
+    }
+
+    /// <summary>The handle of the virq in a slot: the devices of a restored machine find their virqs with it.</summary>
+    /// <param name="slot">Its slot, from 0 on, below <see cref="RoutingOptions.Virqs"/>.</param>
+    /// <exception cref="ArgumentException">The slot is free, or the machine has no virqs.</exception>
+    public VirqHandle VirqAt(int slot) => RouteCache is { } virqs && (uint)slot < (uint)virqs.Capacity && virqs.IsInUse(slot)
+        ? virqs.HandleAt(slot) : throw new ArgumentException($"slot {slot} has no virq", nameof(slot));
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Wirq.Events;
 using Wirq.Remapping;
 using Wirq.State;
@@ -41,7 +42,7 @@ internal struct TableState : IState
 
 /// <summary>A remapping unit of an embedder. The low four bits of a message's data select a row. As with AMD's tables,
 /// the requester and the row identify what is invalidated.</summary>
-public sealed class TableRemapper(TableRemapperOptions options, StateArena arena, int unit) : IRemapper
+public sealed class TableRemapper(TableRemapperOptions options, StateArena arena, int unit) : IRemapper, ISavedRemapper
 {
     /// <summary>Row i is at 8 * i. A write here invalidates: requester (bits 31:16) and row (15:0).</summary>
     public const ulong Forget = 0x80;
@@ -112,6 +113,30 @@ public sealed class TableRemapper(TableRemapperOptions options, StateArena arena
             Fault(requester, row, events);
         return RefusalReason.RemappingFault;
     }
+
+    /// <summary>Version 1: the rows, the faults, the message. Nothing is due at rest.</summary>
+    public byte[] Save()
+    {
+        byte[] state = new byte[SavedSize];
+        state[0] = 1;
+        for (int row = 0; row < TableRemapperOptions.Rows; row++)
+            BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(1 + 8 * row), _rows[row].Bits);
+        BinaryPrimitives.WriteUInt32LittleEndian(state.AsSpan(SavedSize - 12), _state.Value.Faults);
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(SavedSize - 8), _state.Value.FaultMessage);
+        return state;
+    }
+
+    public void Restore(ReadOnlySpan<byte> state)
+    {
+        if (state.Length != SavedSize || state[0] != 1)
+            throw new FormatException($"{SavedSize} bytes of version 1 were expected");
+        for (int row = 0; row < TableRemapperOptions.Rows; row++)
+            _rows[row].Bits = BinaryPrimitives.ReadUInt64LittleEndian(state[(1 + 8 * row)..]);
+        _state.Value.Faults = BinaryPrimitives.ReadUInt32LittleEndian(state[(SavedSize - 12)..]);
+        _state.Value.FaultMessage = BinaryPrimitives.ReadUInt64LittleEndian(state[(SavedSize - 8)..]);
+    }
+
+    private const int SavedSize = 1 + 8 * TableRemapperOptions.Rows + 12;
 
     private void Fault(ushort requester, uint row, EventBuffer events)
     {

@@ -164,7 +164,8 @@ public class FuzzTests
                 bool unreachable = kind.Subsystem is Subsystem.None or Subsystem.Log or Subsystem.Remapping or Subsystem.Routing
                     || kind is EventKind.SourceConnected or EventKind.SourceRemoved or EventKind.SourceWithdrawn or EventKind.SourceWanted
                         or EventKind.PinInjected or EventKind.MessageInjected or EventKind.KernelLine
-                        or EventKind.MachineReset or EventKind.EffectLost;
+                        or EventKind.MachineReset or EventKind.EffectLost
+                        or EventKind.MachineSaved or EventKind.MachineRestored or EventKind.MachineSuspended or EventKind.MachineResumed;
                 if (!unreachable && !_kinds.Contains(kind))
                     yield return $"event {kind} never happened";
             }

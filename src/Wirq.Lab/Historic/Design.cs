@@ -33,6 +33,15 @@ internal abstract class Design
     /// <returns>The answer; null to make the call to the host.</returns>
     internal virtual HostAnswer? Answers(World world, in HostCall call) => null;
 
+    /// <summary>Whether a live update saves the CPUs before their kernel lets go of eventfds.</summary>
+    internal virtual bool SavesBeforeUnbind => false;
+
+    /// <summary>What every restore leaves out.</summary>
+    internal virtual Omissions Omits => Omissions.None;
+
+    /// <summary>Called when the machine has taken over the state of a snapshot.</summary>
+    internal virtual void Restored(World world) { }
+
     /// <summary>Called when the queue is empty.</summary>
     internal virtual void AtRest(World world) { }
 }

@@ -25,6 +25,9 @@ public static class Designs
         () => new ReadAfterBind(),
         () => new FirstSharerOnlyResample(),
         () => new OldRouteDropped(),
+        () => new SaveThenUnbind(),
+        () => new LineLevelNotSaved(),
+        () => new EdgeOnRestore(),
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

@@ -50,10 +50,13 @@ internal static class ScenarioWords
     public static IReadOnlyList<string> Msi { get; } = ["address", "data", "handle"];
 
     /// <summary>Steps without an actor.</summary>
-    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect"];
+    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect", "save", "restore", "update"];
 
     /// <summary>Keys of <c>repeat</c>.</summary>
     public static IReadOnlyList<string> Repeat { get; } = ["times", "steps"];
+
+    /// <summary>Keys of <c>restore</c>.</summary>
+    public static IReadOnlyList<string> Restore { get; } = ["from", "without"];
 
     /// <summary>Commands of a CPU without an argument.</summary>
     public static IReadOnlyList<string> PlainCommands { get; } =
@@ -133,6 +136,8 @@ internal static class ScenarioWords
             ["routes"] = Routes.Words,
             ["kernel"] = KernelModels.Words,
             ["virqs"] = VirqStates.Words,
+            ["without"] = Omitted.Words,
+            ["update"] = Updates.Words,
             ["switch"] = Switches.Words,
             ["svt"] = Validations.Words,
             ["format"] = Formats.Words,
@@ -154,7 +159,7 @@ internal static class ScenarioWords
     /// <summary>Every word of the format; of names with dots, each part.</summary>
     public static IReadOnlySet<string> All { get; } = new IEnumerable<string>[]
         {
-            Scenario, Needs, Laws, Historic, Machine, Vtd, IoApic, Device, Pci, Msi, Steps, Repeat, PlainCommands, Commands,
+            Scenario, Needs, Laws, Historic, Machine, Vtd, IoApic, Device, Pci, Msi, Steps, Repeat, Restore, PlainCommands, Commands,
             [Faults], Migrate, Irte, Invalidate, Wait, Fault, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
         }
         .Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
@@ -173,6 +178,8 @@ internal static class ScenarioWords
     internal static WordList<KernelModel> KernelModels => Tables.KernelModels;
     internal static WordList<VirqState> VirqStates => Tables.VirqStates;
     internal static WordList<bool> Switches => Tables.Switches;
+    internal static WordList<Omissions> Omitted => Tables.Omitted;
+    internal static WordList<UpdateParts> Updates => Tables.Updates;
     internal static WordList<SourceValidation> Validations => Tables.Validations;
     internal static WordList<SourceKind> Kinds => Tables.Kinds;
     internal static WordList<PciInterruptPin> Pins => Tables.Pins;
@@ -195,6 +202,11 @@ internal static class ScenarioWords
         internal static readonly WordList<KernelModel> KernelModels =
             new(("user", KernelModel.User), ("split", KernelModel.Split));
         internal static readonly WordList<bool> Switches = new(("on", true), ("off", false));
+        internal static readonly WordList<Omissions> Omitted = new(("levels", Omissions.Levels), ("pending", Omissions.Pending),
+            ("in-service", Omissions.InService), ("acks", Omissions.Acks), ("timers", Omissions.Timers), ("virqs", Omissions.Virqs));
+        internal static readonly WordList<UpdateParts> Updates = new([("done", new(UpdatePart.Suspend, UpdatePart.Resume)),
+            ("failed", new(UpdatePart.Suspend, UpdatePart.Resume, Fails: true)),
+            .. Enum.GetValues<UpdatePart>().Select(part => (Kebab(part.ToString()), new UpdateParts(part, part)))]);
         internal static readonly WordList<SourceValidation> Validations = new(("none", SourceValidation.None),
             ("id", SourceValidation.Id), ("buses", SourceValidation.Buses), ("reserved", SourceValidation.Reserved));
         internal static readonly WordList<VirqState> VirqStates =

@@ -50,6 +50,65 @@ internal sealed record RepeatStep(FilePosition At, string Text, int Times, IRead
 /// <summary>The machine must have a certain state.</summary>
 internal sealed record ExpectStep(FilePosition At, string Text, IReadOnlyList<Check> Checks) : Step(At, Text);
 
+/// <summary>The machine is saved.</summary>
+/// <param name="At">Its position in the file.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Snapshot">The number of the snapshot's name.</param>
+internal sealed record SaveStep(FilePosition At, string Text, int Snapshot) : Step(At, Text);
+
+/// <summary>The machine goes on from a snapshot.</summary>
+/// <param name="At">Its position in the file.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Snapshot">The number of the snapshot's name.</param>
+/// <param name="Without">What the restore leaves out.</param>
+internal sealed record RestoreStep(FilePosition At, string Text, int Snapshot, Omissions Without) : Step(At, Text);
+
+/// <summary>A part of a live update. The CPUs stand still from the first to the last.</summary>
+/// <param name="At">Its position in the file.</param>
+/// <param name="Text">Its text.</param>
+/// <param name="Part">The part.</param>
+/// <param name="Fails">Whether the new side fails, and the old one goes on.</param>
+internal sealed record UpdateStep(FilePosition At, string Text, UpdatePart Part, bool Fails) : Step(At, Text);
+
+/// <summary>The parts of a live update, in their order.</summary>
+internal enum UpdatePart : byte
+{
+    /// <summary>The kernel unbinds every eventfd, and userspace stops polling.</summary>
+    Suspend,
+    /// <summary>CPUs and machine are saved.</summary>
+    Save,
+    /// <summary>A new kernel gets the CPUs, and the machine its snapshot.</summary>
+    Restore,
+    /// <summary>The new kernel gets routes and bindings.</summary>
+    Resume,
+}
+
+/// <summary>The parts that one step of a scenario does.</summary>
+/// <param name="First">The first part.</param>
+/// <param name="Last">The last part.</param>
+/// <param name="Fails">Whether the new side fails.</param>
+internal readonly record struct UpdateParts(UpdatePart First, UpdatePart Last, bool Fails = false);
+
+/// <summary>What a restore leaves out, as implementations have.</summary>
+[Flags]
+internal enum Omissions
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+    /// <summary>The levels of sources, lines and pins.</summary>
+    Levels = 1,
+    /// <summary>Requests: IRR of local APICs and 8259s, latched edges, what a masked virq has pending.</summary>
+    Pending = 2,
+    /// <summary>What is in service: ISR, and Remote IRR.</summary>
+    InService = 4,
+    /// <summary>Acknowledges that wait for an unmask.</summary>
+    Acks = 8,
+    /// <summary>Deadlines: timers of local APICs, and of the storm brake.</summary>
+    Timers = 16,
+    /// <summary>Messages of virqs, and their routes.</summary>
+    Virqs = 32,
+}
+
 /// <summary>An action of a CPU.</summary>
 /// <param name="At">Its position in the file.</param>
 /// <param name="Text">Its text.</param>

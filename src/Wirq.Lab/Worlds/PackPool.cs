@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Wirq.Lab.Worlds;
 
-/// <summary>What packed worlds refer to and do not contain: pages of guest memory and lists of the journal, each once. The worlds of
+/// <summary>What packed worlds refer to and do not contain: pages of guest memory, lists of the journal and snapshots, each once. The worlds of
 /// several threads may share one.</summary>
 /// <remarks>Pages and lists in it never change. They are found by the hashes that are part of an identity, so a pool can be no
 /// cause of a mistake that an identity could not make.</remarks>
@@ -12,6 +12,7 @@ internal sealed class PackPool
 
     private readonly ConcurrentDictionary<(int Number, UInt128 Hash), GuestPage> _pages = new();
     private readonly ConcurrentDictionary<ChainState, Chains.Link> _chains = new();
+    private readonly ConcurrentDictionary<UInt128, SavedMachine> _snapshots = new();
     private long _bytes;
 
     /// <summary>About how many bytes it holds.</summary>
@@ -35,6 +36,15 @@ internal sealed class PackPool
         if (!_chains.ContainsKey(state) && _chains.TryAdd(state, end))
             Interlocked.Add(ref _bytes, LinkCost);
     }
+
+    internal void Keep(SavedMachine saved)
+    {
+        if (!_snapshots.ContainsKey(saved.Name) && _snapshots.TryAdd(saved.Name, saved))
+            Interlocked.Add(ref _bytes, saved.Machine.Length + (saved.Cpus?.Length ?? 0) + LinkCost);
+    }
+
+    /// <summary>The snapshot of a name; none for zero.</summary>
+    internal SavedMachine? SnapshotOf(UInt128 name) => name == UInt128.Zero ? null : _snapshots[name];
 
     internal Chains.Link ChainOf(in ChainState state) => _chains[state];
 }

@@ -27,9 +27,9 @@ public sealed partial class World
     {
         Step? next = NextStep(script);
         if (!IsConcurrent)
-            return isQuiet || next is not ExpectStep;
+            return isQuiet || !NeedsRest(next);
         // What prepares the machine, and what judges it at the end, is no part of the race.
-        if (next is ExpectStep || script == 0 || script == _scripts.Count - 1)
+        if (NeedsRest(next) || script == 0 || script == _scripts.Count - 1)
             return isQuiet;
         return _waits[script].Events == 0 && (next is not CpuStep step || IsFree(step));
     }

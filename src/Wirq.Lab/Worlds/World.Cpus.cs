@@ -12,7 +12,7 @@ public sealed partial class World
 
     /// <summary>Whether a CPU can do a step: it is in a handler or would take an interrupt, and waits for
     /// nothing.</summary>
-    public bool CanStep(int cpu) => HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu));
+    public bool CanStep(int cpu) => !IsUpdating && HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu));
 
     private bool HasWork(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
 

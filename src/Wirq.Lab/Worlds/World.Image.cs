@@ -9,7 +9,8 @@ namespace Wirq.Lab.Worlds;
 /// <content>Copying a world, and its identity.</content>
 /// <remarks>
 /// The following are outside the arena and are copied too: the waiting effects (usually none), the pages of guest
-/// memory and the lists of the journal (both shared until one is written), and the counters of the run.
+/// memory and the lists of the journal (both shared until one is written), the snapshots of steps (shared: they never
+/// change; their hashes are in the arena), and the counters of the run.
 /// <para>The rate limit of misuse events is part of the identity only if an expectation of the scenario counts those
 /// events: no guest can see it.</para>
 /// <para>The following are not copied, because they do not affect behaviour: the timeline, failures, storms and causes
@@ -53,6 +54,7 @@ public sealed partial class World
         _host?.Kernel?.Copied(other._host!.Kernel!);
         Journal.CopyFrom(other.Journal);
         other._spent.CopyTo(_spent, 0);
+        other._snapshots.CopyTo(_snapshots, 0);
         (Work, Begun, _at) = (other.Work, other.Begun, other._at);
         ForgetTheWay();
     }

@@ -7,19 +7,20 @@ namespace Wirq.Lab.Worlds;
 
 /// <content>A world as a few bytes: how it differs from another one.</content>
 /// <remarks><code>
-/// +------+--------------+-----------+-------+--------+- -+-------+--------+------+- -+-----------+
-/// | Now  | kernel's Now | misuses   | waits | event  | … | pages | number | hash | … | the arena |
-/// | 8    | 8            | 8 + 4     | 2     | 32     |   | 2     | 4      | 16   |   | the rest  |
-/// +------+--------------+-----------+-------+--------+- -+-------+--------+------+- -+-----------+
+/// +------+--------------+-----------+-------+--------+- -+-------+--------+------+- -+-----------+------+- -+-----------+
+/// | Now  | kernel's Now | misuses   | waits | event  | … | pages | number | hash | … | snapshots | name | … | the arena |
+/// | 8    | 8            | 8 + 4     | 2     | 32     |   | 2     | 4      | 16   |   | 2         | 16   |   | the rest  |
+/// +------+--------------+-----------+-------+--------+- -+-------+--------+------+- -+-----------+------+- -+-----------+
 /// </code>Numbers are bytes. Lists of the journal are found by their state in the arena. What <see cref="CopyFrom"/> does not copy is
 /// not here either.</remarks>
 public sealed partial class World
 {
-    private const int FixedBytes = 2 * sizeof(long) + sizeof(long) + sizeof(int) + 2 * sizeof(ushort);
+    private const int FixedBytes = 2 * sizeof(long) + sizeof(long) + sizeof(int) + 3 * sizeof(ushort);
 
     /// <summary>The most bytes that <see cref="Pack"/> writes now; -1 if worlds of this size cannot be packed.</summary>
     internal int PackedMost => _deltaMost < 0 ? -1
-        : _deltaMost + FixedBytes + Fabric.Events.Count * Unsafe.SizeOf<Event>() + (_memory?.PackedMost ?? 0);
+        : _deltaMost + FixedBytes + Fabric.Events.Count * Unsafe.SizeOf<Event>() + (_memory?.PackedMost ?? 0)
+        + _snapshots.Length * Unsafe.SizeOf<UInt128>();
 
     private int _deltaMost;
 
@@ -47,6 +48,7 @@ public sealed partial class World
         else
             _memory.Pack(root._memory!, pool, into, ref at);
         Journal.Pack(pool);
+        PackSnapshots(pool, into, ref at);
         return at + ArenaDelta.Write(Arena, root.Arena, into[at..]);
     }
 
@@ -70,9 +72,24 @@ public sealed partial class World
         int pages = Get<ushort>(packed, ref at);
         if (pages > 0)
             _memory!.Unpack(pool, packed, ref at, pages);
+        for (int number = 0, count = Get<ushort>(packed, ref at); number < count; number++)
+            _snapshots[number] = pool.SnapshotOf(Get<UInt128>(packed, ref at));
         ArenaDelta.Read(Arena, packed[at..]);
         Journal.Unpack(pool);
         Fabric.Carrier.Copied();
+    }
+
+    /// <summary>Most worlds have none, and need no more than their count.</summary>
+    private void PackSnapshots(PackPool pool, Span<byte> into, ref int at)
+    {
+        int count = Array.FindLastIndex(_snapshots, static saved => saved is not null) + 1;
+        Put(into, ref at, checked((ushort)count));
+        foreach (SavedMachine? saved in _snapshots.AsSpan(0, count))
+        {
+            if (saved is not null)
+                pool.Keep(saved);
+            Put(into, ref at, saved?.Name ?? UInt128.Zero);
+        }
     }
 
     internal static void Put<T>(Span<byte> into, ref int at, in T value) where T : unmanaged

@@ -37,6 +37,15 @@ public sealed partial class World
             case RepeatStep repeat:
                 Repeat(repeat, runningCpu);
                 break;
+            case SaveStep save:
+                Save(save.Snapshot);
+                break;
+            case RestoreStep restore:
+                Restore(restore.Snapshot, restore.Without);
+                break;
+            case UpdateStep update:
+                Update(update);
+                break;
             case ExpectStep expect:
                 foreach (Failure failure in Expectations.Verify(this, expect.Checks, Math.Max(runningCpu, 0)))
                     Fail(failure.At, failure.Text);

@@ -3,6 +3,7 @@ using Wirq.Host;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
+using Wirq.Lab.Scenarios.Reading;
 using Wirq.Laws;
 using Wirq.State;
 
@@ -71,6 +72,8 @@ public sealed partial class World : IDisposable
         foreach ((int index, Script script) in _scripts.Index())
             _positions[index].Depth = script.Steps.Count > 0 ? 1 : 0;
         _waits = Arena.Reserve<WaitState>(_scripts.Count > 1 ? _scripts.Count + Spec.Cpus : 1);
+        _update = Arena.Reserve<UpdateState>();
+        _saved = Arena.Reserve<SavedState>(SnapshotReader.MaxNames + 1);
         _state = Arena.Reserve<WorldState>();
         Begun = scenario.At;
         design?.Join(this);

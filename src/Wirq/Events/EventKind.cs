@@ -32,6 +32,17 @@ public enum EventKind : ushort
     /// <summary>An effect waited when the machine was reset, and is not carried out. Unit: as of the effect; Index: pin,
     /// if it was a pin's, else 0; A: its kind.</summary>
     EffectLost = 0x0105,
+    /// <summary>A snapshot of the machine was made (<see cref="Fabric.Save()"/>). What the machine does later is not in
+    /// it.</summary>
+    MachineSaved = 0x0106,
+    /// <summary>The machine took over the state of a snapshot (<see cref="Fabric.Restore"/>): nothing was sent, and no line
+    /// changed.</summary>
+    MachineRestored = 0x0107,
+    /// <summary>Neither the kernel nor userspace reads an eventfd any more
+    /// (<see cref="Routing.RouteCache.Suspend"/>).</summary>
+    MachineSuspended = 0x0108,
+    /// <summary>Eventfds are read again, by the states of their virqs (<see cref="Routing.RouteCache.Resume"/>).</summary>
+    MachineResumed = 0x0109,
 
     // --- 0x02 accesses of CPUs
     /// <summary>A CPU wrote memory-mapped registers. Unit: CPU; Index: size in bytes; A: physical address; B:

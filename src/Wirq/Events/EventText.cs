@@ -39,6 +39,14 @@ internal static partial class EventText
                 return $"cpu{misuse.Cpu} does what has no effect: {InWords(misuse.What)}, 0x{misuse.Value:x} at 0x{misuse.Where:x}";
             case EventKind.MachineReset:
                 return "the machine is reset";
+            case EventKind.MachineSaved:
+                return "a snapshot of the machine is made";
+            case EventKind.MachineRestored:
+                return "the machine takes over the state of a snapshot";
+            case EventKind.MachineSuspended:
+                return "nobody reads eventfds any more";
+            case EventKind.MachineResumed:
+                return "eventfds are read again";
             case EventKind.EffectLost:
                 return Lost(EffectLost.Of(e));
             default:

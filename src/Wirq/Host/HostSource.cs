@@ -22,6 +22,9 @@ public sealed class HostSource : ILineHolder, IDisposable
     /// <summary>The line that it is connected to.</summary>
     public int Gsi => Source.Gsi;
 
+    /// <summary>Its slot, by which <see cref="FabricHost.SourceAt"/> finds it in a restored machine.</summary>
+    public int Slot => Source.Slot;
+
     /// <summary>Starts or stops asserting. It only queues.</summary>
     public void Set(bool asserted) => _host.Drive(Source, asserted);
 

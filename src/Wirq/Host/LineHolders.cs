@@ -22,6 +22,9 @@ internal sealed class LineHolders(int sources)
             _holders[slot] = default;
     }
 
+    /// <summary>Removes all: the machine is another one now.</summary>
+    internal void Clear() => Array.Clear(_holders);
+
     /// <summary>The holder of a source; null if the source has no known holder.</summary>
     internal ILineHolder? Find(int slot, uint generation)
     {

@@ -1,4 +1,5 @@
 using Wirq.Routing;
+using Wirq.Snapshots;
 
 namespace Wirq.Host;
 
@@ -11,6 +12,7 @@ public sealed class MessageFunction : IDisposable
 
     private readonly FabricHost _host;
     private readonly IVectorTable _table;
+    private readonly string _label;
     private readonly Virq[] _virqs;
 
     /// <summary>Registers a virq for each vector. A completing call.</summary>
@@ -26,8 +28,10 @@ public sealed class MessageFunction : IDisposable
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(table);
+        ArgumentException.ThrowIfNullOrEmpty(label);
         _host = host;
         _table = table;
+        _label = label;
         _virqs = new Virq[table.Count];
         try
         {
@@ -39,6 +43,7 @@ public sealed class MessageFunction : IDisposable
                     _virqs[vector].Attach(trigger(vector));
             }
             AllChanged();
+            host.Add(this);
         }
         catch
         {
@@ -47,6 +52,29 @@ public sealed class MessageFunction : IDisposable
             throw;
         }
     }
+
+    private MessageFunction(FabricHost host, IVectorTable table, string label, Virq[] virqs) =>
+        (_host, _table, _label, _virqs) = (host, table, label, virqs);
+
+    /// <summary>Gives a function of a restored snapshot its owner again: its virqs, and the state of its table. A completing
+    /// call.</summary>
+    /// <param name="host">The machine, after <see cref="FabricHost.Restore"/>.</param>
+    /// <param name="table">A table of the same kind and size; an <see cref="MsixTable"/> or <see cref="MsiCapability"/> gets
+    /// the state that was saved. A table of another type has its owner's state already.</param>
+    /// <param name="label">The name that the function had.</param>
+    /// <exception cref="ArgumentException">The snapshot has no such function, or its table is another.</exception>
+    public static MessageFunction Restored(FabricHost host, IVectorTable table, string label)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(table);
+        int[] slots = host.TakeRestored(label, table);
+        var function = new MessageFunction(host, table, label, [.. slots.Select(slot => host.VirqAt(slot))]);
+        host.Add(function);
+        return function;
+    }
+
+    /// <summary>What a snapshot holds of it.</summary>
+    internal SavedFunction Saved => SavedFunction.Of(_label, _table, _virqs.Select(virq => virq.Handle.Slot));
 
     /// <summary>The virqs, by vector.</summary>
     public IReadOnlyList<Virq> Virqs => _virqs;
@@ -84,6 +112,7 @@ public sealed class MessageFunction : IDisposable
     /// <summary>Disposes of all its virqs. A completing call: when it returns, their eventfds may be closed.</summary>
     public void Dispose()
     {
+        _host.Remove(this);
         foreach (Virq? virq in _virqs)
             virq?.Dispose();
     }

@@ -4,7 +4,7 @@ namespace Wirq;
 
 /// <summary>Which EOIs reach the I/OAPICs, in a profile whose local APICs report only the EOIs of vectors that a level
 /// entry sends to them: Linux arch/x86/kvm/ioapic.c, kvm_ioapic_scan_entry, and lapic.c, kvm_ioapic_send_eoi.</summary>
-internal sealed class EoiListeners
+internal sealed partial class EoiListeners
 {
     // The real-time clock's pin: its EOIs are tracked in both trigger modes (ioapic.h, RTC_GSI).
     private const int ClockPin = 8;

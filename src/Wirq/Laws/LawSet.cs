@@ -29,6 +29,7 @@ public sealed class LawSet
         (nameof(FaultAtDelivery), (shadow, arena) => new FaultAtDelivery(shadow, arena)),
         (nameof(InvalidateIsExact), (shadow, arena) => new InvalidateIsExact(shadow, arena)),
         (nameof(HotStaysInKernel), (shadow, arena) => new HotStaysInKernel(shadow, arena)),
+        (nameof(NothingLostAcrossUpdate), (shadow, arena) => new NothingLostAcrossUpdate(shadow, arena)),
     ];
 
     private readonly MachineShadow _shadow;

@@ -53,7 +53,7 @@ internal sealed partial class NoLostEdge
         for (int slot = 0; slot < _virqsSeen.Value.Count; slot++)
         {
             ref VirqCounts virq = ref _virqs[slot];
-            if (_shadow.Virqs.IsMasked(slot))
+            if (_shadow.Virqs.Holds(slot))
                 continue;
             if (virq is { Waits: not 0, Programmed: not 0 })
                 Fail(VirqUnserved, e, (ulong)slot);

@@ -6,7 +6,7 @@ using Wirq.State;
 namespace Wirq;
 
 /// <summary>The lines of a machine, one per GSI, and the sources on them. A line is the OR of its sources.</summary>
-public sealed class LineTable
+public sealed partial class LineTable
 {
     private const int WordBits = 64;
 
@@ -57,6 +57,9 @@ public sealed class LineTable
 
     /// <summary>Whether a source asserts.</summary>
     public bool IsAsserting(int slot) => _sources[slot].IsAsserted;
+
+    /// <summary>Whether a slot has a source.</summary>
+    internal bool InUse(int slot) => _sources[slot].InUse;
 
     /// <summary>Whether a slot is held by the owner of this generation.</summary>
     internal bool IsCurrent(int slot, uint generation) => _sources[slot].Generation == generation;

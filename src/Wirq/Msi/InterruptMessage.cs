@@ -34,6 +34,9 @@ public readonly record struct InterruptMessage(ulong Bits)
     private const int ModeShift = 8, DestinationShift = 32;
     private const ulong LogicalBit = 1 << 11, LevelBit = 1 << 12, AssertBit = 1 << 13, HintBit = 1 << 14;
 
+    /// <summary>The bits that exist.</summary>
+    internal const ulong AllBits = 0xFFFFFFFFul << DestinationShift | HintBit | (HintBit - 1);
+
     /// <summary>Composes a message.</summary>
     /// <param name="vector">0 to 255; the receiver decides whether it is legal.</param>
     /// <param name="mode">Delivery mode.</param>

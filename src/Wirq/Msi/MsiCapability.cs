@@ -10,7 +10,7 @@ namespace Wirq;
 /// +4  address 31:2    +8 address 63:32    +12 data 15:0    +16 mask    +20 pending (read-only)
 /// </code>PCI Local Bus 3.0, 6.8.1. Writes are 1, 2 or 4 bytes wide within a register. Of several vectors each has its
 /// number in the low bits of the data (6.8.1.6). Pending bits are not here: see <see cref="MsixTable"/>.</remarks>
-public sealed class MsiCapability : IVectorTable
+public sealed partial class MsiCapability : IVectorTable
 {
     /// <summary>The most vectors that a function can have.</summary>
     public const int MaxVectors = 32;

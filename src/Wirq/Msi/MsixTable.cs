@@ -9,7 +9,7 @@ namespace Wirq;
 /// </code>PCI Local Bus 3.0, 6.8.2. Accesses are 4 or 8 bytes wide and aligned (6.8.2.1); others have no effect and
 /// read zero. Pending bits are not here, because an eventfd may hold one: see
 /// <see cref="Host.MessageFunction.Pending"/>.</remarks>
-public sealed class MsixTable : IVectorTable
+public sealed partial class MsixTable : IVectorTable
 {
     /// <summary>The most vectors that a function can have.</summary>
     public const int MaxVectors = 2048;

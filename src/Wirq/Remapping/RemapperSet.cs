@@ -3,7 +3,7 @@ using Wirq.State;
 namespace Wirq.Remapping;
 
 /// <summary>The remapping units of a machine, and which unit serves which requester.</summary>
-internal sealed class RemapperSet
+internal sealed partial class RemapperSet
 {
     private readonly IRemapper[] _units;
     private readonly IRemapperOptions[] _options;

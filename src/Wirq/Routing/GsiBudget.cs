@@ -5,7 +5,7 @@ namespace Wirq.Routing;
 
 /// <summary>The GSIs that a kernel has for virqs, and the route of each in its table. When all GSIs are in use, a clock
 /// algorithm evicts the route of a virq that has not needed it recently. So no virq is refused.</summary>
-internal sealed class GsiBudget
+internal sealed partial class GsiBudget
 {
     private readonly Block<GsiBudgetState> _state;
     private readonly Block<GsiRow> _rows;

@@ -7,7 +7,7 @@ namespace Wirq.Routing;
 /// <remarks>A pin has two reserved GSIs. Its route is on the first. While its Remote IRR is set, the route by which the
 /// interrupt was delivered stays on the second, because the kernel compares the vector of an EOI with the current
 /// routes (measured: if the route changes between delivery and EOI, there is no exit).</remarks>
-internal sealed class PinRoutes
+internal sealed partial class PinRoutes
 {
     private readonly Block<PinRoute> _pins;
     private readonly PinNumbers _numbers;

@@ -23,7 +23,7 @@ public sealed partial class RouteCache
         if ((uint)slot >= (uint)_virqs.Count)
             return false;
         ref readonly VirqSlot virq = ref _virqs[slot];
-        return virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
+        return virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace && !IsSuspended;
     }
 
     /// <summary>Whether a read that was appended earlier may still be done. After a later promotion or mask, the count
@@ -32,7 +32,8 @@ public sealed partial class RouteCache
     {
         VirqRead asked = VirqRead.Of(read);
         ref VirqSlot virq = ref _virqs[asked.Virq];
-        return virq.Owner == asked.Owner && virq.Trigger == asked.Trigger && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace;
+        return virq.Owner == asked.Owner && virq.Trigger == asked.Trigger
+            && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace && !IsSuspended;
     }
 
     /// <summary>A read was done, and the count was not zero.</summary>
@@ -67,7 +68,7 @@ public sealed partial class RouteCache
 
     private void Serve(int slot, ref VirqSlot virq)
     {
-        if (VirqTransitions.ReaderIn(virq.State) == VirqReader.Nobody)
+        if (VirqTransitions.ReaderIn(virq.State) == VirqReader.Nobody || IsSuspended)
             Latch(slot, ref virq);
         else if (OnKernelLine(virq) && virq.Trigger.Exists)
             _events.Emit(OfEventFd(EventKind.VirqWritten, slot, virq));

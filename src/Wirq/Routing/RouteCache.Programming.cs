@@ -82,7 +82,7 @@ public sealed partial class RouteCache
             return;
         if (OnKernelLine(virq))
             AttachToKernel(slot, ref virq);
-        else if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
+        else if (IsPolled(VirqTransitions.ReaderIn(virq.State)) && !IsSuspended)
             _events.Emit(OfEventFd(EventKind.VirqWatched, slot, virq));
         if (virq.Has(VirqFlags.Latched))
         {
@@ -141,7 +141,7 @@ public sealed partial class RouteCache
     {
         Leave(ref virq);
         Move(slot, ref virq, VirqTransitions.Next(virq.State, VirqInput.Detach));
-        if (IsPolled(VirqTransitions.ReaderIn(virq.State)))
+        if (IsPolled(VirqTransitions.ReaderIn(virq.State)) && !IsSuspended)
             _events.Emit(OfEventFd(EventKind.VirqUnwatched, slot, virq));
     }
 

@@ -7,7 +7,7 @@ namespace Wirq.Routing;
 public sealed partial class RouteCache
 {
     /// <summary>When the waiting virqs get their routes, in ns; <see cref="long.MaxValue"/> while none waits.</summary>
-    internal long NextDeadline => _waiting.Deadline == 0 || S.Committing != 0 ? long.MaxValue : _waiting.Deadline;
+    internal long NextDeadline => _waiting.Deadline == 0 || S.Committing != 0 || IsSuspended ? long.MaxValue : _waiting.Deadline;
 
     /// <summary>Writes the whole table, ascending by GSI: the table of a
     /// <see cref="EventKind.RoutesCommitted"/>.</summary>
@@ -31,7 +31,7 @@ public sealed partial class RouteCache
     {
         // When a commit is carried out, the table must be as it was when the commit was appended: until then a bound
         // eventfd may depend on a row.
-        if (_waiting.Count == 0 || S.Committing != 0)
+        if (_waiting.Count == 0 || S.Committing != 0 || IsSuspended)
             return;
         int count = Math.Min(_waiting.Count, Math.Max(1, _budget.Count));
         int first = _waiting.TakeFirst(count);
@@ -110,6 +110,11 @@ public sealed partial class RouteCache
         ref RouteCacheState state = ref S;
         if (!changed && state.Dirty == 0)
             return;
+        if (IsSuspended)
+        {
+            state.Dirty = 1;
+            return;
+        }
         state.Dirty = 0;
         state.Committing++;
         _events.Emit(new Event(EventKind.RoutesCommitted, 0, (uint)(_budget.Routes + (Pins?.Count ?? 0))));
@@ -140,7 +145,7 @@ public sealed partial class RouteCache
     internal bool MayBind(in Event bound)
     {
         ref VirqSlot virq = ref _virqs[bound.Unit];
-        return virq.State == VirqState.Hot && virq.Gsi == bound.Gsi
+        return virq.State == VirqState.Hot && virq.Gsi == bound.Gsi && !IsSuspended
             && new OwnedEventFd(virq.Trigger, virq.Owner) == VirqBound.Of(bound).Trigger;
     }
 

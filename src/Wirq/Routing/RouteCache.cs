@@ -87,8 +87,34 @@ public sealed partial class RouteCache
         }
     }
 
+    /// <summary>The label of a slot's virq.</summary>
+    internal string LabelAt(int slot) => _labels[slot];
+
+    /// <summary>The kind of a slot's virq.</summary>
+    internal VirqKind KindAt(int slot) => _virqs[slot].Kind;
+
+    /// <summary>Whether any virq has an eventfd.</summary>
+    internal bool HasEventFds
+    {
+        get
+        {
+            foreach (ref readonly VirqSlot virq in _virqs.Span)
+            {
+                if (virq.State != VirqState.Free && (virq.Trigger.Exists || virq.Resample.Exists))
+                    return true;
+            }
+            return false;
+        }
+    }
+
     /// <summary>Whether a slot has an owner.</summary>
     internal bool IsInUse(int slot) => _virqs[slot].State != VirqState.Free;
+
+    /// <summary>The GSI that a slot's virq has from the budget; negative for none.</summary>
+    internal int BudgetGsiOf(int slot) => _virqs[slot] is { State: not VirqState.Free, Kind: VirqKind.Message } virq ? virq.Gsi : VirqSlot.NoGsi;
+
+    /// <summary>Commits that were appended and not carried out yet.</summary>
+    internal int Committing => S.Committing;
 
     /// <summary>Whether the virq in a slot has a message.</summary>
     internal bool IsProgrammed(int slot) => _virqs[slot].Has(VirqFlags.Programmed);
@@ -261,7 +287,7 @@ public sealed partial class RouteCache
         virq.State = to;
         if (_events.Observing)
             _events.Observe(new VirqStateChanged(slot, to, from).ToEvent());
-        if (!virq.Trigger.Exists)
+        if (!virq.Trigger.Exists || IsSuspended)
             return;
         VirqReader before = VirqTransitions.ReaderIn(from), after = VirqTransitions.ReaderIn(to);
         if (before == VirqReader.Kernel)
@@ -283,8 +309,11 @@ public sealed partial class RouteCache
     /// route's.</summary>
     private static bool OnKernelLine(in VirqSlot virq) => virq.Kind != VirqKind.Message && virq.Gsi >= 0;
 
-    private void Bind(int slot, in VirqSlot virq) =>
-        _events.Emit(new VirqBound(slot, virq.Gsi, new OwnedEventFd(virq.Trigger, virq.Owner), virq.Resample).ToEvent());
+    private void Bind(int slot, in VirqSlot virq)
+    {
+        if (!IsSuspended)
+            _events.Emit(new VirqBound(slot, virq.Gsi, new OwnedEventFd(virq.Trigger, virq.Owner), virq.Resample).ToEvent());
+    }
 
     private static Event OfEventFd(EventKind kind, int slot, in VirqSlot virq, int gsi = 0) =>
         new(kind, (ushort)slot, (uint)gsi, (ulong)virq.Trigger.Number);

@@ -76,5 +76,7 @@ internal struct RouteCacheState : IState
     /// <summary>Commits that were appended and not carried out yet.</summary>
     public int Committing;
     /// <summary>Whether the table differs from what was committed.</summary>
-    public uint Dirty;
+    public ushort Dirty;
+    /// <summary>1 while neither the kernel nor userspace reads an eventfd: <see cref="RouteCache.Suspend"/>.</summary>
+    public ushort Suspended;
 }

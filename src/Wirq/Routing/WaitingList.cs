@@ -4,7 +4,7 @@ namespace Wirq.Routing;
 
 /// <summary>The virqs that wait for a route, in the order in which they came, and the deadline of the first. Its links
 /// are in the virqs' slots.</summary>
-internal sealed class WaitingList
+internal sealed partial class WaitingList
 {
     private readonly Block<VirqSlot> _virqs;
     private readonly Block<WaitingListState> _state;

@@ -9,11 +9,13 @@ internal readonly struct SlotSet
 {
     private const int WordBits = 64;
     private readonly Block<SlotWord> _words, _summary;
+    private readonly int _count;
 
     /// <summary>Makes a set of free slots. It is derived from the slots in use, so it is not part of an
     /// identity.</summary>
     internal SlotSet(int count, StateArena arena)
     {
+        _count = count;
         int words = (count + WordBits - 1) / WordBits;
         _words = arena.ReserveDerived<SlotWord>(words);
         _summary = arena.ReserveDerived<SlotWord>((words + WordBits - 1) / WordBits);
@@ -37,6 +39,18 @@ internal readonly struct SlotSet
             return word * WordBits + bit;
         }
         return -1;
+    }
+
+    /// <summary>Makes the set again, of the slots for which this is true.</summary>
+    internal void Rebuild(Func<int, bool> isFree)
+    {
+        _words.Span.Clear();
+        _summary.Span.Clear();
+        for (int slot = 0; slot < _count; slot++)
+        {
+            if (isFree(slot))
+                Free(slot);
+        }
     }
 
     /// <summary>Frees a slot.</summary>

@@ -81,7 +81,7 @@ public sealed class BadScenarioTests
     [InlineData("name: n\nneeds: [§x2-apic]", "(perhaps x2apic)")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nlaws: [FreshRoute, §FreshRout]", "(perhaps FreshRoute)")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: §service-before-routes, breaks: FreshRoute}]", "(perhaps service-before-route)")]
-    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: service-before-route, breaks: §everything}]", "HotStaysInKernel, expectations")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: service-before-route, breaks: §everything}]", "NothingLostAcrossUpdate, expectations")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nlaws: [NoPhantom]\nhistoric: [{design: service-before-route, breaks: §FreshRoute}]", "one of NoPhantom, expectations")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [§{design: service-before-route}]", "an entry of historic without breaks")]
     [InlineData("name: n\nhandlers: {§cpu1: {}}\nsteps: []", "a CPU of this machine, cpu0 to cpu0")]
@@ -92,6 +92,14 @@ public sealed class BadScenarioTests
     [InlineData("name: n\nhandlers: {cpu0: {0x31: [[eoi], §eoi]}}\nsteps: []", "as its neighbours are")]
     [InlineData("name: n\nhandlers: {cpu0: {0x31: [§eio]}}\nsteps: []", "(perhaps eoi)")]
     [InlineData("name: n\nhandlers: {cpu0: {0x31: [{§serv: disk}]}}\nsteps: []", "(perhaps serve)")]
+    [InlineData("name: n\nhandlers: {cpu0: {0x31: [{§save: a}]}}\nsteps: []", "a machine is saved and restored at rest")]
+    [InlineData("name: n\nsteps: [{restore: §a}]", "a snapshot that an earlier step saves")]
+    [InlineData("name: n\nsteps: [{save: before}, {restore: §befor}]", "an earlier step saves: before (perhaps before)")]
+    [InlineData("name: n\nsteps: [{save: §\"\"}]", "a name for the snapshot, at most 40 characters")]
+    [InlineData("name: n\nsteps: [{save: a}, {restore: {from: a, without: [§level]}}]", "(perhaps levels)")]
+    [InlineData("name: n\nsteps: [{save: a}, {restore: {from: a, without: [levels, §levels]}}]", "each word once")]
+    [InlineData("name: n\nsteps: [{save: a}, {restore: §{without: [levels]}}]", "restore without from")]
+    [InlineData("name: n\nsteps: [{update: §doen}]", "one of done, failed, suspend, save, restore, resume (perhaps done)")]
     [InlineData("name: n\nhandlers: {cpu0: {0x31: [{§repeat: {times: 10001, steps: [eoi]}}]}}\nsteps: []", "at most 10,000 steps")]
     public void A_scenario_with_an_error(string text, string message) =>
         Assert.Contains(message, Refuse(text).Message, StringComparison.Ordinal);

@@ -88,6 +88,10 @@ internal static class Sample
           - cpu1: {inta: 0x27}
           - cpu1: {pic-eoi: 4}
           - cpu1: {serve: disk}
+          - save: before
+          - restore: before
+          - restore: {from: before, without: [levels, pending, in-service, acks, timers, virqs]}
+          - update: done
           - time: 10ms
           - repeat:
               times: 100

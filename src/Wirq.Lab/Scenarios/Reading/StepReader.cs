@@ -11,6 +11,7 @@ internal sealed class StepReader
     private readonly Actors _actors;
     private readonly CommandReader _commands;
     private readonly CheckReader _checks;
+    private readonly SnapshotReader _snapshots = new();
 
     /// <param name="actors">The actors.</param>
     /// <param name="machines">The machines on which the scenario runs. Everything to which a step refers is equal in
@@ -128,6 +129,17 @@ internal sealed class StepReader
                 return;
             case "expect":
                 steps.Add(_checks.Read(value) with { At = key.At });
+                return;
+            case "save" or "restore" or "update" when handler is not null:
+                throw key.Expected($"a step of a handler; {key.Text} is a step of the scenario: a machine is saved and restored at rest");
+            case "save":
+                steps.Add(_snapshots.ReadSave(key, value));
+                return;
+            case "restore":
+                steps.Add(_snapshots.ReadRestore(key, value));
+                return;
+            case "update":
+                steps.AddRange(SnapshotReader.ReadUpdate(key, value));
                 return;
         }
         if (_actors.TryCpu(key, out int cpu))

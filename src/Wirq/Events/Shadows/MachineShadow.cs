@@ -44,6 +44,9 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
                 Pins.Observe(e);
                 Pic.Observe(e);
                 break;
+            case Subsystem.Machine when e.Kind is EventKind.MachineSuspended or EventKind.MachineResumed:
+                Virqs.Suspend(e.Kind == EventKind.MachineSuspended);
+                break;
             case Subsystem.IoApic:
                 Pins.Observe(e);
                 break;

@@ -18,10 +18,12 @@ internal struct VirqFact : IState
     public readonly bool IsBound => Bound != 0;
 }
 
-/// <summary>Whether any slot has changed hands since rest.</summary>
+/// <summary>What concerns all virqs: whether any slot has changed hands since rest.</summary>
 internal struct AnyFormer : IState
 {
-    public uint Any;
+    public ushort Any;
+    /// <summary>1 while nobody reads an eventfd.</summary>
+    public ushort Suspended;
 }
 
 /// <summary>The virqs, reconstructed from the events.</summary>
@@ -48,6 +50,7 @@ internal sealed class VirqShadow(FabricOptions options, StateArena arena)
     {
         if (machine.RouteCache is not { } virqs)
             return;
+        Suspend(virqs.IsSuspended);
         for (int slot = 0; slot < virqs.Capacity; slot++)
         {
             if (!virqs.IsInUse(slot))
@@ -55,7 +58,7 @@ internal sealed class VirqShadow(FabricOptions options, StateArena arena)
             VirqHandle virq = virqs.HandleAt(slot);
             VirqState state = virqs.StateOf(virq);
             _virqs[slot].Masked = Facts.Of(state is VirqState.Masked or VirqState.Parked);
-            if (state == VirqState.Hot && virqs.TriggerOf(virq).Exists)
+            if (state == VirqState.Hot && !virqs.IsSuspended && virqs.TriggerOf(virq).Exists)
                 (_virqs[slot].Bound, _virqs[slot].Gsi) = (1, (ushort)virqs.GsiOf(virq));
         }
     }
@@ -67,8 +70,14 @@ internal sealed class VirqShadow(FabricOptions options, StateArena arena)
             return;
         foreach (ref VirqFact virq in _virqs.Span)
             virq.Former = 0;
-        _former.Value = default;
+        _former.Value.Any = 0;
     }
+
+    /// <summary>Nobody reads an eventfd from now on, or somebody does again.</summary>
+    internal void Suspend(bool suspended) => _former.Value.Suspended = suspended ? (ushort)1 : (ushort)0;
+
+    /// <summary>Whether an interrupt of a virq stays pending now: it is masked, or nobody reads its eventfd.</summary>
+    internal bool Holds(int slot) => IsMasked(slot) || _former.Value.Suspended != 0;
 
     internal void Observe(in Event e)
     {

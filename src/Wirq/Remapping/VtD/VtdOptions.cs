@@ -3,7 +3,7 @@ using Wirq.State;
 namespace Wirq.Remapping.VtD;
 
 /// <summary>How a VT-d remapping unit is built.</summary>
-public sealed record VtdOptions : IRemapperOptions
+public sealed partial record VtdOptions : IRemapperOptions
 {
     /// <summary>The most fault recording registers that fit into the page of the registers.</summary>
     public const int MaxFaultRecords = (int)((VtdUnit.PageSize - VtdUnit.FaultRecordOffset) / FaultRecord.Size);

@@ -124,6 +124,8 @@ internal readonly record struct QueueAddress(ulong Bits)
 internal readonly record struct FaultStatus(ulong Bits)
 {
     internal const ulong Overflow = 1, Pending = 2, QueueError = 1 << 4, ClearedByOne = Overflow | QueueError | 1 << 5 | 1 << 6;
+    /// <summary>Bits that the unit sets.</summary>
+    internal const ulong Set = Conditions | IndexMask;
     private const ulong Conditions = ClearedByOne | Pending, IndexMask = 0xFF00;
     private const int IndexShift = 8;
 
@@ -139,6 +141,8 @@ internal readonly record struct FaultStatus(ulong Bits)
 internal readonly record struct EventControl(ulong Bits)
 {
     internal const ulong Mask = 1ul << 31;
+    /// <summary>The bit that the unit sets.</summary>
+    internal const ulong Set = PendingBit;
     private const ulong PendingBit = 1 << 30;
 
     internal bool Masked => (Bits & Mask) != 0;
@@ -155,6 +159,8 @@ internal readonly record struct CacheCommand(ulong Bits)
     internal const ulong Iotlb = Ask | 3ul << 60 | 3ul << 48 | 0xFFFFul << 32;
     private const ulong Ask = 1ul << 63, ContextGranularity = 3ul << 61, IotlbGranularity = 3ul << 60;
     private const int ContextAnswer = 2, IotlbAnswer = 3;
+    /// <summary>Bits in which the unit answers.</summary>
+    internal const ulong Set = ContextGranularity >> ContextAnswer | IotlbGranularity >> IotlbAnswer;
 
     internal CacheCommand DoneAsContext => Done(ContextGranularity, ContextAnswer);
     internal CacheCommand DoneAsIotlb => Done(IotlbGranularity, IotlbAnswer);
