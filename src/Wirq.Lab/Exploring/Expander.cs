@@ -65,7 +65,7 @@ internal sealed class Expander : IDisposable
                 _enabled.Add(first);
             }
             else
-                _state.Enabled(_enabled);
+                _state.Possible(_enabled);
             Expand(chunk);
             chunk.EndState(i);
         }
@@ -123,7 +123,7 @@ internal sealed class Expander : IDisposable
         }
         if (chunk.TryAgain(action, identity))
             return true;
-        world.Enabled(_after);
+        world.Possible(_after);
         bool isEnd = _after.Count == 0;
         if (isEnd && _options.Target is null && Deadlock.In(world) is { } deadlock)
         {

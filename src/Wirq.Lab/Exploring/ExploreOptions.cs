@@ -12,7 +12,8 @@ public sealed record ExploreOptions
     public int Workers { get; init; }
     /// <summary>States after which it stops.</summary>
     public long MaxStates { get; init; } = MostStates;
-    /// <summary>Bytes of visited states, frontiers and edges after which it stops; 0 for no bound.</summary>
+    /// <summary>Bytes of visited states, frontiers and edges after which it stops; 0 for half of the
+    /// memory that the process may have.</summary>
     public long MaxBytes { get; init; }
     /// <summary>A folder for files that hold what three quarters of <see cref="MaxBytes"/> do not; null for none.</summary>
     public string? DiskFolder { get; init; }

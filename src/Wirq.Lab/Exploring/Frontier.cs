@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Wirq.Lab.Exploring;
 
 /// <summary>The packed worlds of one level, in the order of their numbers.</summary>
@@ -51,7 +53,7 @@ internal sealed unsafe class Frontier(Segments memory)
         _used = 0;
         if (_block < _blocks.Count && _blocks[_block].Length >= length)
             return;
-        int bytes = Math.Max(BlockBytes, length);
+        int bytes = Math.Max(BlockBytes, (int)BitOperations.RoundUpToPowerOf2((uint)length));
         Bytes += bytes;
         // One that is too small stays behind it.
         _blocks.Insert(_block, ((nint)memory.Take(bytes), bytes));

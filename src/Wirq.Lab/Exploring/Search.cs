@@ -12,11 +12,15 @@ namespace Wirq.Lab.Exploring;
 internal sealed partial class Search : IDisposable
 {
     private const int MostOfChunk = 256, LeastOfChunk = 8, ChunksOfWorker = 4;
+    // A chunk of large worlds is short, so that what waits to be merged stays small.
+    private const int BytesOfChunk = 1 << 22;
     private readonly ExploreOptions _options;
     private readonly Scenario _scenario;
     private readonly string? _design;
     private readonly int _workers;
     private readonly object _gate = new();
+    private const int LargeWorld = 1 << 17;
+    private readonly long _mostBytes;
     private readonly Segments _memory;
     private readonly VisitedSet _visited;
     private readonly PackPool _pool = new();
@@ -45,7 +49,9 @@ internal sealed partial class Search : IDisposable
     {
         (_scenario, _design, _options) = (scenario, design, options);
         _workers = options.Workers > 0 ? options.Workers : Environment.ProcessorCount;
-        _memory = new Segments(options.DiskFolder, options.MaxBytes > 0 ? options.MaxBytes / 4 * 3 : long.MaxValue);
+        // Without a bound, half of what the process may have: the search ends with an answer, and not with the process.
+        _mostBytes = options.MaxBytes > 0 ? options.MaxBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        _memory = new Segments(options.DiskFolder, _mostBytes / 4 * 3);
         _visited = new VisitedSet(_memory);
         (_level, _nextLevel) = (new Frontier(_memory), new Frontier(_memory));
         _expanders = new Expander[_workers];
@@ -165,7 +171,7 @@ internal sealed partial class Search : IDisposable
 
     private void Divide()
     {
-        _chunkSize = Math.Clamp(_level.Count / (_workers * ChunksOfWorker), LeastOfChunk, MostOfChunk);
+        _chunkSize = Math.Clamp(_level.Count / (_workers * ChunksOfWorker), 1, Math.Clamp(BytesOfChunk / _expanders[0].Root.Arena.Length, LeastOfChunk, MostOfChunk));
         (_chunks, _taken, _merged) = ((_level.Count + _chunkSize - 1) / _chunkSize, 0, 0);
     }
 
@@ -303,10 +309,10 @@ internal sealed partial class Search : IDisposable
         if (_visited.Count >= _options.MaxStates)
             return string.Create(CultureInfo.InvariantCulture, $"{_options.MaxStates:#,0} states");
         // Time and memory are looked at now and then.
-        if ((_expanded & 255) != 0)
+        if ((_expanded & 255) != 0 && _expanders[0].Root.Arena.Length < LargeWorld)
             return null;
-        if (_options.MaxBytes > 0 && Bytes >= _options.MaxBytes)
-            return string.Create(CultureInfo.InvariantCulture, $"{_options.MaxBytes:#,0} bytes of memory");
+        if (Bytes >= _mostBytes)
+            return string.Create(CultureInfo.InvariantCulture, $"{_mostBytes:#,0} bytes of memory");
         if (_options.MaxTime is { } time && Stopwatch.GetElapsedTime(_started) >= time)
             return string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
         if (_options.CalledOff?.Invoke() == true)

@@ -123,7 +123,7 @@ public sealed class Stepper : IDisposable
             _output.WriteLine($"  not as expected: {failure}");
             isRight = false;
         }
-        _world.Enabled(_enabled);
+        _world.Possible(_enabled);
         _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {_way.Count}, {_world.Fabric.Now / 1000.0:0.###} us"));
         if (_enabled.Count == 0)
             _output.WriteLine("  nothing can happen: this is an end");

@@ -55,6 +55,7 @@ internal sealed class Walks : IDisposable
         while (violation is null && bound is null)
         {
             way.Clear();
+            _weights.Clear();
             world.CopyFrom(_worlds.Root);
             while (violation is null && way.Count < Math.Min(_options.MaxDepth, LongestWalk) && Step(world, next, way, out violation)) { }
             _depth = Math.Max(_depth, way.Count);
@@ -89,7 +90,7 @@ internal sealed class Walks : IDisposable
     private bool Step(World world, World next, List<Transition> way, out Violation? violation)
     {
         violation = null;
-        world.Enabled(_enabled);
+        world.Possible(_enabled);
         if (_enabled.Count == 0)
         {
             _ends++;
@@ -99,7 +100,7 @@ internal sealed class Walks : IDisposable
         // The last that is tried is made, whether it leads to a known state or not.
         for (int tried = 0; ; tried++)
         {
-            int choice = _random.Next(tried, _enabled.Count);
+            int choice = Choose(tried);
             (_enabled[tried], _enabled[choice]) = (_enabled[choice], _enabled[tried]);
             next.CopyFrom(world);
             try
@@ -122,6 +123,33 @@ internal sealed class Walks : IDisposable
             world.CopyFrom(next);
             return violation is null;
         }
+    }
+
+    // By transition, drawn anew for each walk.
+    private readonly Dictionary<Transition, double> _weights = [];
+
+    /// <summary>Chooses among the transitions that were not tried. Each walk gives each transition a weight of its own, between 1 and
+    /// 1/1024: with equal weights, nobody would ever be late by more than a few steps.</summary>
+    private int Choose(int tried)
+    {
+        double all = 0;
+        for (int i = tried; i < _enabled.Count; i++)
+            all += WeightOf(_enabled[i]);
+        double drawn = _random.NextDouble() * all;
+        for (int i = tried; i < _enabled.Count - 1; i++)
+        {
+            drawn -= WeightOf(_enabled[i]);
+            if (drawn < 0)
+                return i;
+        }
+        return _enabled.Count - 1;
+    }
+
+    private double WeightOf(Transition transition)
+    {
+        if (!_weights.TryGetValue(transition, out double weight))
+            _weights[transition] = weight = Math.Pow(2, -10 * _random.NextDouble());
+        return weight;
     }
 
     private static class HashCode

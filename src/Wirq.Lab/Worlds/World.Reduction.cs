@@ -6,6 +6,15 @@ namespace Wirq.Lab.Worlds;
 /// <content>Transitions whose place among the others does not matter.</content>
 public sealed partial class World
 {
+    /// <summary>Lists the transitions that are explored: as <see cref="Enabled"/>, but the steps of a scenario without actors wait until
+    /// nothing else can happen. They are written for a machine that is at rest before each of them, as in a run.</summary>
+    internal void Possible(List<Transition> next)
+    {
+        Enabled(next);
+        if (!IsConcurrent && next is [_, .., { Kind: TransitionKind.Script or TransitionKind.Time }])
+            next.RemoveAt(next.Count - 1);
+    }
+
     /// <summary>Whether the next transition of the queue may go first, before every other that is possible: in every order it does the
     /// same, and so do the others.</summary>
     /// <remarks>
