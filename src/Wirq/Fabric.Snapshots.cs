@@ -37,6 +37,8 @@ public sealed partial class Fabric
     /// <para>Handles of sources and virqs of before are void. Get new ones by <see cref="SourceAt"/> and
     /// <see cref="VirqAt"/>: slots and labels are those of the saved machine. A kernel and a poll do not know of the restore:
     /// <see cref="Host.FabricHost"/> tells them.</para>
+    /// <para>A <see cref="Laws.LawSet"/> that was built before goes on with what it knows, and so finds what the restore left
+    /// out. Laws of a machine that was built for the restore are built after it.</para>
     /// </remarks>
     /// <exception cref="SnapshotException">The snapshot cannot be restored. The machine is as before.</exception>
     /// <exception cref="InvalidOperationException">Effects wait: drain first.</exception>

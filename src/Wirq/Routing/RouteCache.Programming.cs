@@ -8,10 +8,10 @@ namespace Wirq.Routing;
 public sealed partial class RouteCache
 {
     /// <summary>The guest programs a virq's message. If the kernel had it bound, it is unbound. The next interrupt is a
-    /// miss, unless the virq is prefaulted.</summary>
+    /// miss, unless the virq is prefaulted. A virq on a line has no message: nothing happens.</summary>
     public void SetMessage(VirqHandle handle, Msi message)
     {
-        if (!IsCurrent(handle))
+        if (!IsCurrent(handle) || _virqs[handle.Slot].Kind != VirqKind.Message)
             return;
         ref VirqSlot virq = ref _virqs[handle.Slot];
         if (_events.Observing)

@@ -143,7 +143,7 @@ public sealed partial class RouteCache
             _ => false,
         };
         f.Demand(possible, "state", $"{virq.State}", bindable ? "Cold, Warm, Masked, Stale, Hot or Parked" : "Cold, Warm or Masked: no kernel serves its line");
-        f.Demand(!virq.Has(VirqFlags.Translated), "flags", $"{virq.Flags}", "no Translated: it drives a line");
+        f.Demand(!virq.Has(VirqFlags.Translated | VirqFlags.Programmed), "flags", $"{virq.Flags}", "neither Programmed nor Translated: it drives a line");
     }
 
     private void Empty()

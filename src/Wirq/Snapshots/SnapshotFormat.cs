@@ -15,8 +15,12 @@ internal static class SnapshotFormat
     /// <summary>The most bytes of a snapshot: 1 GiB.</summary>
     internal const int MaxLength = 1 << 30;
 
+    // No literal of bytes: a tool that rewrites this assembly for a test would move such data off its alignment, and that of
+    // its neighbours.
+    private static readonly byte[] s_magic = System.Text.Encoding.ASCII.GetBytes("WIRQSNAP");
+
     /// <summary>The first bytes of every snapshot.</summary>
-    internal static ReadOnlySpan<byte> Magic => "WIRQSNAP"u8;
+    internal static ReadOnlySpan<byte> Magic => s_magic;
 }
 
 /// <summary>The sections, in their order.</summary>

@@ -17,6 +17,7 @@ public class LawHistoryTests
         ["FaultAtDelivery"] = VirqHistories.FaultAtDelivery,
         ["InvalidateIsExact"] = VirqHistories.InvalidateIsExact,
         ["HotStaysInKernel"] = VirqHistories.HotStaysInKernel,
+        ["NothingLostAcrossUpdate"] = NothingLostAcrossUpdateHistories.All,
     };
 
     public static TheoryData<string, string> Legal => Rows(history => history.Breaks is null);

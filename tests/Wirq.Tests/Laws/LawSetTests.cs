@@ -15,7 +15,7 @@ public class LawSetTests
     {
         LawSet laws = History.Watch(Machine, new StateArena());
         Assert.Equal(LawSet.Names, laws.Laws.Select(law => law.Name));
-        Assert.Equal(11, laws.Laws.Count);
+        Assert.Equal(12, laws.Laws.Count);
         Assert.All(laws.Laws, law =>
         {
             Assert.NotEmpty(law.Says);
