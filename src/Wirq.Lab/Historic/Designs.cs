@@ -21,6 +21,7 @@ public static class Designs
         () => new TranslateWhenProgrammed(),
         () => new FlushAll(),
         () => new NoInvalidationListener(),
+        () => new StatusBeforeUnbind(),
         () => new RemoveRouteOnMask(),
         () => new ReadAfterBind(),
         () => new FirstSharerOnlyResample(),

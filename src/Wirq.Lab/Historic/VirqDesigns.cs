@@ -50,6 +50,29 @@ internal sealed class FlushAll : Design
     }
 }
 
+/// <summary>An invalidation is reported as done before the eventfds that it ends are unbound.</summary>
+internal sealed class StatusBeforeUnbind : Design
+{
+    private Marks _invalidates;
+
+    public override string Name => "status-before-unbind";
+
+    public override string About => "the wait of an invalidation completes before the host has taken the routes out of use";
+
+    internal override void Join(World world) => _invalidates = new Marks(world, 1);
+
+    // The unbinding moves to the end of the queue, behind the report.
+    internal override bool Intercept(World world, in Event next)
+    {
+        if (next.Kind is EventKind.RemapInvalidated or EventKind.RemapInvalidationDone)
+            _invalidates[0] = next.Kind == EventKind.RemapInvalidated ? 1u : 0;
+        if (next.Kind != EventKind.VirqUnbound || _invalidates[0] == 0)
+            return false;
+        world.Fabric.Events.Emit(next);
+        return true;
+    }
+}
+
 /// <summary>The route cache does not get the invalidations of the queue.</summary>
 internal sealed class NoInvalidationListener : Design
 {

@@ -79,6 +79,15 @@ public sealed partial class World
         _design?.After(this, next);
     }
 
+    /// <summary>With actors, observations at the head of the queue are told at once. They report what has happened, and
+    /// change nothing, so nothing that comes in between could differ. Each transition of the queue is then an
+    /// effect.</summary>
+    private void TellObservations()
+    {
+        while (IsConcurrent && !Fabric.Carrier.InFlight && Fabric.Carrier.TryPeek(out Event next) && !next.IsEffect)
+            BeginNext();
+    }
+
     private void AnswerCall()
     {
         HostCall call = Fabric.Carrier.Call;

@@ -160,9 +160,12 @@ public sealed partial class World
         LeaveAtEnd(script);
     }
 
-    /// <summary>A script ends with its last step. A repetition ends with a separate step.</summary>
+    /// <summary>A script ends with its last step. A repetition ends with a separate step, and so does what prepares the
+    /// machine for actors: it is at rest when they begin.</summary>
     private void LeaveAtEnd(int script)
     {
+        if (script == 0 && IsConcurrent && _positions[script].Depth == 1)
+            return;
         if (_positions[script] is { Depth: 1, IsPassing: 0 } && FrameAt(script, 0).Step == _scripts[script].Steps.Count)
             Leave(script);
     }

@@ -56,6 +56,12 @@ public sealed partial class World
     public void Apply(Transition transition)
     {
         Watcher?.Invoke(transition);
+        Do(transition);
+        TellObservations();
+    }
+
+    private void Do(Transition transition)
+    {
         switch (transition.Kind)
         {
             case TransitionKind.Effect:

@@ -8,7 +8,10 @@ namespace Wirq.Laws;
 /// <summary>An invalidation ends what it names, and nothing else.</summary>
 /// <remarks>A translation from before an invalidation counts as old once the invalidation is done. Between the
 /// beginning and the end of an invalidation, a virq that is unbound must have come from an entry in the
-/// range.</remarks>
+/// range.
+/// <para>A kernel reports what it served behind everything that waits by then. So a virq that was unbound when the
+/// invalidation was done, and is not bound again, was served before the unbinding. One that was still bound then is not
+/// excused by an unbinding that comes later.</para></remarks>
 internal sealed class InvalidateIsExact : Law
 {
     private const ulong UsedOld = 1, TouchedOther = 2, NeverDone = 3;
@@ -79,7 +82,7 @@ internal sealed class InvalidateIsExact : Law
                 virq.Gone = 1;
                 _gone.Value.Any = 1;
                 break;
-            case EventKind.VirqServed when virq.Old != 0 && !_shadow.MayBeFormers(e):
+            case EventKind.VirqServed when virq.Old != 0 && (virq.BoundAtEnd != 0 || _shadow[e.Unit].IsBound) && !_shadow.MayBeFormers(e):
             case EventKind.VirqInjected when virq.Old != 0:
                 Fail(UsedOld, e, virq.Cookie.Bits);
                 break;
@@ -104,10 +107,11 @@ internal sealed class InvalidateIsExact : Law
     private void Complete(in Event e)
     {
         var range = Window.Of(RemapInvalidation.Of(e));
-        foreach (ref Kept virq in _virqs.Span)
+        for (int slot = 0; slot < _virqs.Count; slot++)
         {
+            ref Kept virq = ref _virqs[slot];
             if (virq.Known != 0 && range.Has(virq.Cookie))
-                virq.Old = 1;
+                (virq.Old, virq.BoundAtEnd) = (1, _shadow[slot].IsBound ? (ushort)1 : virq.BoundAtEnd);
         }
         _window.Value = default;
     }
@@ -125,8 +129,10 @@ internal sealed class InvalidateIsExact : Law
     {
         public RouteCookie Cookie;
         public ushort Known, Old;
+        /// <summary>Whether the kernel could still serve it when the invalidation was done.</summary>
+        public ushort BoundAtEnd;
         /// <summary>Whether its virq was disposed of since rest.</summary>
-        public uint Gone;
+        public ushort Gone;
     }
 
     private struct AnyGone : IState

@@ -14,6 +14,11 @@ public sealed partial class RouteCache
         if (!ReadsInUserspace(slot))
             return;
         ref VirqSlot virq = ref _virqs[slot];
+        // A poll that is not edge-triggered reports the eventfd again and again until it is read. The read that waits takes
+        // the whole count, so another one would only lengthen the queue.
+        if (virq.Has(VirqFlags.Reading))
+            return;
+        virq.Add(VirqFlags.Reading);
         _events.Emit(new VirqRead(slot, virq.Owner, virq.Trigger).ToEvent());
     }
 
@@ -26,14 +31,17 @@ public sealed partial class RouteCache
         return virq.Trigger.Exists && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace && !IsSuspended;
     }
 
-    /// <summary>Whether a read that was appended earlier may still be done. After a later promotion or mask, the count
-    /// stays in the eventfd.</summary>
+    /// <summary>A read that was appended earlier is carried out: whether it may still be done. After a later promotion or
+    /// mask, the count stays in the eventfd.</summary>
     internal bool MayRead(in Event read)
     {
         VirqRead asked = VirqRead.Of(read);
         ref VirqSlot virq = ref _virqs[asked.Virq];
-        return virq.Owner == asked.Owner && virq.Trigger == asked.Trigger
-            && VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace && !IsSuspended;
+        if (virq.Owner != asked.Owner || virq.Trigger != asked.Trigger)
+            return false;
+        // What is written from here on may be missed by this read, and needs another one.
+        virq.Remove(VirqFlags.Reading);
+        return VirqTransitions.ReaderIn(virq.State) == VirqReader.Userspace && !IsSuspended;
     }
 
     /// <summary>A read was done, and the count was not zero.</summary>

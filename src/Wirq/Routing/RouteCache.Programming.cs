@@ -77,7 +77,7 @@ public sealed partial class RouteCache
         if (virq.Trigger.Exists)
             Detach(slot, ref virq);
         virq.Trigger = trigger;
-        virq.Remove(VirqFlags.Unbindable);
+        virq.Remove(VirqFlags.Unbindable | VirqFlags.Reading);
         if (!trigger.Exists)
             return;
         if (OnKernelLine(virq))

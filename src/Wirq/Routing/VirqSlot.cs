@@ -32,6 +32,8 @@ internal enum VirqFlags : ushort
     Programmed = 1 << 5,
     /// <summary>The kernel refused to bind its eventfd: userspace serves it until it gets another.</summary>
     Unbindable = 1 << 6,
+    /// <summary>A read of its eventfd waits in the queue.</summary>
+    Reading = 1 << 7,
 }
 
 /// <summary>One virq.</summary>

@@ -88,6 +88,7 @@ internal sealed class Breadth
                 if (seen.Count >= most)
                 {
                     (States, Bounded) = (seen.Count, true);
+                    Tell(scenario, design, _found[^1].Parent, _found[^1].By);
                     return;
                 }
             }

@@ -47,6 +47,41 @@ public sealed class RouteCacheTests
         Assert.Equal(reads, bench.Reads);
     }
 
+    /// <summary>A poll that is not edge-triggered reports an eventfd until it is read, and the read may wait long: the
+    /// queue must not grow with each report.</summary>
+    [Fact]
+    public void However_often_a_poll_reports_an_eventfd_one_read_waits()
+    {
+        var bench = new RouteBench(kernel: false);
+        bench.Entry(3, 0x43);
+        VirqHandle virq = bench.Virq(3);
+        for (int report = 0; report < 1000; report++)
+            bench.Cache.Readable(virq.Slot);
+        Assert.Equal(1, bench.Events.Count);
+        // What is written from the beginning of that read on needs another one.
+        bench.Signal(virq);
+        bench.Signal(virq);
+        Assert.Equal([0x43, 0x43], bench.Delivered);
+        // A read of the former eventfd, or of a former owner, is none of the current one.
+        bench.Cache.Readable(virq.Slot);
+        bench.Cache.Attach(virq, new EventFd(7));
+        int waiting = bench.Events.Count;
+        bench.Cache.Readable(virq.Slot);
+        Assert.Equal(waiting + 1, bench.Events.Count);
+        bench.Drain();
+        bench.Cache.Readable(virq.Slot);
+        bench.Cache.Dispose(virq);
+        VirqHandle next = bench.Cache.Register("next", 3, prefault: false);
+        Assert.Equal(virq.Slot, next.Slot);
+        bench.Cache.Attach(next, new EventFd(8));
+        waiting = bench.Events.Count;
+        bench.Cache.Readable(next.Slot);
+        Assert.Equal(waiting + 1, bench.Events.Count);
+        bench.Drain();
+        bench.Cache.Readable(next.Slot);
+        Assert.Equal(1, bench.Events.Count);
+    }
+
     [Fact]
     public void A_read_that_was_queued_before_a_promotion_leaves_the_count_to_the_kernel()
     {
