@@ -6,13 +6,20 @@ namespace Wirq.Lab.Worlds;
 /// <content>Transitions whose place among the others does not matter.</content>
 public sealed partial class World
 {
-    /// <summary>Lists the transitions that are explored: as <see cref="Enabled"/>, but the steps of a scenario without actors wait until
-    /// nothing else can happen. They are written for a machine that is at rest before each of them, as in a run.</summary>
+    /// <summary>Lists the transitions that are explored: as <see cref="Enabled"/>, but a scenario without actors goes as in a run where
+    /// it says nothing else. Its steps wait until nothing else can happen, and its CPUs wait for the queue, so that an access of a
+    /// handler has returned before the next.</summary>
     internal void Possible(List<Transition> next)
     {
         Enabled(next);
-        if (!IsConcurrent && next is [_, .., { Kind: TransitionKind.Script or TransitionKind.Time }])
-            next.RemoveAt(next.Count - 1);
+        if (IsConcurrent || next.Count < 2)
+            return;
+        bool queued = TryNextOfQueue(out _);
+        for (int i = next.Count - 1; i >= 0 && next.Count > 1; i--)
+        {
+            if (next[i].Kind is TransitionKind.Script or TransitionKind.Time || queued && next[i].Kind == TransitionKind.Cpu)
+                next.RemoveAt(i);
+        }
     }
 
     /// <summary>Whether the next transition of the queue may go first, before every other that is possible: in every order it does the

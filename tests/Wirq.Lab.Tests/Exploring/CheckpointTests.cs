@@ -1,0 +1,81 @@
+using Wirq.Lab.Exploring;
+using Wirq.Lab.Scenarios;
+
+namespace Wirq.Lab.Tests.Exploring;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wirq-explore-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private string File1 => Path.Combine(_folder.FullName, "search");
+
+    [Theory]
+    [InlineData(SmallWorlds.Line, 100)]
+    [InlineData(SmallWorlds.Line, 1)]
+    [InlineData(SmallWorlds.Virq, 700)]
+    [InlineData(SmallWorlds.Remapped, 150)]
+    [InlineData(SmallWorlds.Counted, 64)]
+    public void A_search_that_was_stopped_ends_as_one_that_was_not(string text, int first)
+    {
+        Scenario scenario = SmallWorlds.Read(text);
+        var options = new ExploreOptions { Reduces = false, Workers = 2 };
+        Exploration whole = Run(scenario, options);
+        options = options with { Checkpoint = File1 };
+        int stops = 0;
+        for (long most = first; Run(scenario, options with { MaxStates = most, Workers = 1 + stops % 3 }) is { End: SearchEnd.Bound }; most += first * 3)
+            stops++;
+        Exploration resumed = Run(scenario, options);
+        Assert.True(stops > 0);
+        Assert.Equal((whole.End, whole.States, whole.Transitions, whole.Depth, whole.Ends), (resumed.End, resumed.States, resumed.Transitions, resumed.Depth, resumed.Ends));
+        Assert.Equal(whole.Coverage.Kinds, resumed.Coverage.Kinds);
+        Assert.Equal(whole.Coverage.Steps.Count, resumed.Coverage.Steps.Count);
+        Assert.Equal(whole.Coverage.Laws.Select(law => law.Value > 0), resumed.Coverage.Laws.Select(law => law.Value > 0));
+    }
+
+    [Fact]
+    public void A_livelock_is_found_after_a_stop_too()
+    {
+        Scenario scenario = SmallWorlds.Read(SmallWorlds.Endless);
+        var options = new ExploreOptions { Checkpoint = File1, Reduces = false };
+        Assert.Equal(SearchEnd.Bound, Run(scenario, options with { MaxStates = 20 }).End);
+        Assert.Equal(ViolationKind.Livelock, Run(scenario, options).Violation!.Kind);
+    }
+
+    [Fact]
+    public void Another_world_or_a_damaged_file_is_refused()
+    {
+        var options = new ExploreOptions { Checkpoint = File1, Reduces = false, MaxStates = 50 };
+        Run(SmallWorlds.Read(SmallWorlds.Line), options);
+        Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Counted), options)).Message, StringComparison.Ordinal);
+        Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options with { Reduces = true })).Message, StringComparison.Ordinal);
+        byte[] good = File.ReadAllBytes(File1);
+        for (int at = 0; at < good.Length; at += 97)
+        {
+            byte[] bad = [.. good];
+            bad[at] ^= 1;
+            File.WriteAllBytes(File1, bad);
+            Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options));
+            File.WriteAllBytes(File1, good[..at]);
+            Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options));
+        }
+    }
+
+    [Fact]
+    public void What_memory_does_not_hold_lies_in_files_that_are_gone_at_the_end()
+    {
+        Scenario scenario = SmallWorlds.Read(SmallWorlds.Virq);
+        Exploration memory = Run(scenario, new ExploreOptions { Reduces = false }),
+            disk = Run(scenario, new ExploreOptions { Reduces = false, MaxBytes = 300_000, DiskFolder = _folder.FullName });
+        Assert.Equal((memory.End, memory.States, memory.Transitions), (disk.End, disk.States, disk.Transitions));
+        Assert.True(disk.DiskBytes > 0);
+        Assert.Empty(_folder.EnumerateFiles());
+    }
+
+    private static Exploration Run(Scenario scenario, ExploreOptions options)
+    {
+        using var search = new Search(scenario, null, options);
+        return search.Run();
+    }
+}
