@@ -7,6 +7,7 @@ namespace Wirq.Routing;
 /// restore are void. Indices are derived.</content>
 public sealed partial class RouteCache
 {
+    // Whether a read waits is known from the queue, which is not saved.
     private const VirqFlags AllFlags = (VirqFlags)(((int)VirqFlags.Unbindable << 1) - 1);
 
     /// <summary>Moves the virqs, those that wait, and the routes.</summary>
@@ -33,7 +34,7 @@ public sealed partial class RouteCache
     {
         virq.State = f.Choice("state", virq.State);
         virq.Kind = f.Choice("kind", virq.Kind);
-        virq.Flags = (VirqFlags)f.U16("flags", (ushort)virq.Flags, (ushort)AllFlags);
+        virq.Flags = (VirqFlags)f.U16("flags", (ushort)(virq.Flags & AllFlags), (ushort)AllFlags);
         virq.Requester = f.U16("requester", virq.Requester);
         virq.Address = f.U64("address", virq.Address);
         virq.Data = f.U32("data", virq.Data);
