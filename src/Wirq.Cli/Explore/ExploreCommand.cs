@@ -26,7 +26,7 @@ internal static class ExploreCommand
         var workers = new Option<int>("--workers") { Description = "Threads; by default one for each core. Verdict and counts do not depend on them" };
         workers.Validators.Add(given =>
         {
-            if (given.Tokens.Count == 1 && int.TryParse(given.Tokens[0].Value, out int count) && count is < 1 or > 256)
+            if (given.Tokens.Count == 1 && int.TryParse(given.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is < 1 or > 256)
                 given.AddError($"--workers {count}: expected 1 to 256");
         });
         var states = new Option<long>("--max-states") { Description = "Stop after so many states (10M)", CustomParser = Quantity.Count };

@@ -3,7 +3,7 @@ using Wirq.Lab.Worlds;
 namespace Wirq.Lab.Exploring;
 
 /// <summary>How a world is explored.</summary>
-public sealed record ExploreOptions
+internal sealed record ExploreOptions
 {
     /// <summary>The most states that a search can number.</summary>
     public const long MostStates = VisitedSet.MaxCount;
@@ -51,4 +51,4 @@ public sealed record ExploreOptions
 /// <param name="Frontier">States that are known and not explored.</param>
 /// <param name="Bytes">Bytes held.</param>
 /// <param name="Elapsed">The time so far.</param>
-public readonly record struct ExploreProgress(long States, long Transitions, int Depth, long Frontier, long Bytes, TimeSpan Elapsed);
+internal readonly record struct ExploreProgress(long States, long Transitions, int Depth, long Frontier, long Bytes, TimeSpan Elapsed);

@@ -4,7 +4,7 @@ using Wirq.Lab.Worlds;
 namespace Wirq.Lab.Exploring;
 
 /// <summary>What exploring a world showed.</summary>
-public enum ExploreVerdict
+internal enum ExploreVerdict
 {
     /// <summary>Every state was visited, nothing is violated, and all that should be exercised was.</summary>
     Proved,
@@ -23,10 +23,10 @@ public enum ExploreVerdict
 /// <param name="Finished">Whether every state was visited, or it was caught. If not, it is not known whether the design can be caught.</param>
 /// <param name="States">States visited.</param>
 /// <param name="Story">The shortest story; null if it was not caught.</param>
-public sealed record ControlResult(string Name, string Law, bool Caught, bool Finished, long States, Story? Story);
+internal sealed record ControlResult(string Name, string Law, bool Caught, bool Finished, long States, Story? Story);
 
 /// <summary>The result of a world.</summary>
-public sealed record ExploreResult
+internal sealed record ExploreResult
 {
     /// <summary>Its scenario.</summary>
     public required Scenario Scenario { get; init; }

@@ -35,6 +35,6 @@ internal static class Minimal
     }
 
     /// <summary>Who moves: CPUs and actors, the last first.</summary>
-    private static IEnumerable<Transition> ActorsOf(IReadOnlyList<Transition> way) => way.Where(transition =>
+    private static Transition[] ActorsOf(IReadOnlyList<Transition> way) => way.Where(transition =>
         transition.Kind == TransitionKind.Cpu || transition is { Kind: TransitionKind.Script, Index: > 0 }).Distinct().Reverse().ToArray();
 }

@@ -14,7 +14,7 @@ namespace Wirq.Lab.Exploring;
 /// fetch 0                          # the poll reports eventfd 0
 /// effect
 /// </code>A number sign begins a comment. Kinds and numbers are those of <see cref="Transition"/>.</remarks>
-public sealed record OrderFile
+internal sealed record OrderFile
 {
     private const string Head = "wirq order 1", DesignKey = "design:";
     private const int MostLines = 1_000_000;

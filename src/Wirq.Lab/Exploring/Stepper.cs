@@ -5,7 +5,7 @@ using Wirq.Lab.Worlds;
 namespace Wirq.Lab.Exploring;
 
 /// <summary>Walks a world by hand, forwards and back.</summary>
-public sealed class Stepper : IDisposable
+internal sealed class Stepper : IDisposable
 {
     private const string Asks = "number, b back, s state, q quit> ";
     private readonly Scenario _scenario;

@@ -10,10 +10,10 @@ namespace Wirq.Lab.Exploring;
 /// <param name="Text">Who does what.</param>
 /// <param name="Transitions">How many transitions it is: the move, and those of the queue before the next move.</param>
 /// <param name="Events">What happened, in words, and when, in ns.</param>
-public sealed record StoryStep(string Text, int Transitions, IReadOnlyList<(long Time, string Text)> Events);
+internal sealed record StoryStep(string Text, int Transitions, IReadOnlyList<(long Time, string Text)> Events);
 
 /// <summary>A way from the start of a world to what is wrong.</summary>
-public sealed record Story
+internal sealed record Story
 {
     /// <summary>The scenario.</summary>
     public required Scenario Scenario { get; init; }

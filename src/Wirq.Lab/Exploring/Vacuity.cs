@@ -9,7 +9,7 @@ namespace Wirq.Lab.Exploring;
 /// <param name="Laws">Laws that never judged.</param>
 /// <param name="Steps">Steps that never ran.</param>
 /// <param name="Kinds">Kinds of transitions that were never made.</param>
-public sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string> Steps, IReadOnlyList<string> Kinds)
+internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string> Steps, IReadOnlyList<string> Kinds)
 {
     /// <summary>Whether there is nothing of it.</summary>
     public bool IsEmpty => Laws.Count == 0 && Steps.Count == 0 && Kinds.Count == 0;

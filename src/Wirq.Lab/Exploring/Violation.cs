@@ -3,7 +3,7 @@ using Wirq.Lab.Worlds;
 namespace Wirq.Lab.Exploring;
 
 /// <summary>The ways in which a world can be wrong.</summary>
-public enum ViolationKind
+internal enum ViolationKind
 {
     /// <summary>A law is broken.</summary>
     Law,
@@ -23,7 +23,7 @@ public enum ViolationKind
 /// <param name="Kind">How.</param>
 /// <param name="Name">The name of the law, or a word for the kind.</param>
 /// <param name="Text">A sentence.</param>
-public sealed record Violation(ViolationKind Kind, string Name, string Text)
+internal sealed record Violation(ViolationKind Kind, string Name, string Text)
 {
     internal static Violation Of(Exception thrown) => thrown is WorldException or Routing.KernelException
         ? new(ViolationKind.Stuck, "stuck", thrown.Message)

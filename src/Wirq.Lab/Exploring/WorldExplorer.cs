@@ -4,7 +4,7 @@ using Wirq.Lab.Scenarios;
 namespace Wirq.Lab.Exploring;
 
 /// <summary>Explores worlds: every order in which what can happen may happen.</summary>
-public static class WorldExplorer
+internal static class WorldExplorer
 {
     /// <summary>Explores a scenario, and again under each of its historic designs.</summary>
     /// <param name="scenario">The scenario.</param>

@@ -12,7 +12,8 @@ namespace Wirq.Lab.Running;
 /// <summary>Runs scenarios.</summary>
 public static class ScenarioRunner
 {
-    /// <summary>Runs a scenario without a design, and again under each of its historic designs.</summary>
+    /// <summary>Runs a scenario without a design, and again under each of its historic designs. One order of actors proves
+    /// nothing about a design, so those of a scenario with actors are left to a search of all orders.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="seed">Determines the order in which CPUs step; 0 for the lowest first.</param>
     /// <param name="recorder">Receives every event of the run without a design; null for none.</param>
@@ -43,7 +44,7 @@ public static class ScenarioRunner
     /// <param name="order">The order.</param>
     /// <param name="recorder">Receives every event; null for none.</param>
     /// <exception cref="ScenarioException">A transition of the order cannot happen where it stands.</exception>
-    public static ScenarioResult Follow(Scenario scenario, OrderFile order, Action<Event>? recorder = null)
+    internal static ScenarioResult Follow(Scenario scenario, OrderFile order, Action<Event>? recorder = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(order);
@@ -114,6 +115,8 @@ public static class ScenarioRunner
 
     private static HistoricResult[] RunDesigns(Scenario scenario, int seed, WorldOptions? options)
     {
+        if (scenario.Actors.Count > 0)
+            return [];
         var results = new HistoricResult[scenario.Historic.Count];
         long work = 0;
         for (int i = 0; i < results.Length; i++)

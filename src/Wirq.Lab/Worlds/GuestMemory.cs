@@ -128,6 +128,8 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
         {
             if (_pages[number] is not { } page || number < root._end && ReferenceEquals(page, root._pages[number]))
                 continue;
+            // A page of a world that was copied before it was packed is no longer its own, and may be new to the pool.
+            _pages[number] = pool.Keep(number, page);
             World.Put(into, ref at, number);
             World.Put(into, ref at, page.Hash);
             count++;

@@ -63,7 +63,7 @@ public sealed partial class World
         next.Clear();
         bool isQuiet = true;
         for (int cpu = 0; cpu < Spec.Cpus && IsConcurrent; cpu++)
-            isQuiet &= !HasWork(cpu);
+            isQuiet &= IsUpdating || !HasWork(cpu);
         AddScripts(next, isQuiet);
     }
 

@@ -44,7 +44,7 @@ public sealed partial class World
         }
         for (int cpu = 0; cpu < Spec.Cpus; cpu++)
         {
-            isQuiet &= !HasWork(cpu);
+            isQuiet &= IsUpdating || !HasWork(cpu);
             if (CanStep(cpu))
                 next.Add(new Transition(TransitionKind.Cpu, cpu));
         }

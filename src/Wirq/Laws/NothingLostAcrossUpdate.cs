@@ -65,6 +65,7 @@ internal sealed class NothingLostAcrossUpdate : Law
 
     private void Restore(in Event e, ref UpdateFacts facts)
     {
+        NoteJudged();
         if (facts.Did != 0)
             Fail(AfterSave, e, facts.Did);
         facts.Did = 0;

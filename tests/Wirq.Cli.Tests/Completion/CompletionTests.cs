@@ -26,7 +26,7 @@ public sealed class CompletionTests : IDisposable
             var lines = new TheoryData<string, string, string[]>();
             foreach (string shell in (string[])["bash", "zsh", "fish"])
             {
-                lines.Add(shell, "wirq re", ["replay"]);
+                lines.Add(shell, "wirq rep", ["replay"]);
                 lines.Add(shell, "wirq sc", ["scenarios", "schema"]);
                 lines.Add(shell, "wirq run --s", ["--seed"]);
                 lines.Add(shell, "wirq run --backend ", ["kvm", "sim"]);
@@ -81,7 +81,7 @@ public sealed class CompletionTests : IDisposable
             compadd() { print -l -- ${(P)2} }
             fpath=($PWD/f $fpath)
             autoload -Uz _wirq
-            words=(wirq re) CURRENT=2
+            words=(wirq rep) CURRENT=2
             _wirq
             _wirq
             """);

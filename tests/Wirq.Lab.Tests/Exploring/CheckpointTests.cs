@@ -67,7 +67,7 @@ public sealed class CheckpointTests : IDisposable
     {
         Scenario scenario = SmallWorlds.Read(SmallWorlds.Virq);
         Exploration memory = Run(scenario, new ExploreOptions { Reduces = false }),
-            disk = Run(scenario, new ExploreOptions { Reduces = false, MaxBytes = 300_000, DiskFolder = _folder.FullName });
+            disk = Run(scenario, new ExploreOptions { Reduces = false, MaxBytes = 1_000_000, DiskFolder = _folder.FullName });
         Assert.Equal((memory.End, memory.States, memory.Transitions), (disk.End, disk.States, disk.Transitions));
         Assert.True(disk.DiskBytes > 0);
         Assert.Empty(_folder.EnumerateFiles());

@@ -17,7 +17,7 @@ public sealed class PackingTests(ITestOutputHelper output)
     {
         var random = new Random(file.Length * 31);
         output.WriteLine($"seed {file.Length * 31}");
-        Scenario scenario = ShippedScenarios.Read(file).First();
+        Scenario scenario = ShippedScenarios.Read(file)[0];
         using World world = SmallWorlds.Make(scenario), root = world.Fork(), other = world.Fork(), otherRoot = world.Fork();
         world.PreparePacking();
         // The two roots share the pages of one.

@@ -23,7 +23,7 @@ internal static class SmallWorlds
         name: a virq
         machine: {kernel: split, pic: false, ioapics: [{pins: 1}], routeBudget: 1, batchCount: 1, devices: {nvme: {msi: {address: 0xfee00000, data: 0x41}, eventfd: true}}}
         handlers: {cpu0: {any: [eoi]}}
-        actors: {device: [{nvme: send}], driver: [{nvme: mask}, {nvme: unmask}]}
+        actors: {device: [{nvme: send}, {nvme: send}], driver: [{nvme: mask}, {nvme: unmask}]}
         laws: [NoLostEdge, MaskedIsSilent]
         historic:
           - {design: remove-route-on-mask, breaks: NoLostEdge}
@@ -50,7 +50,7 @@ internal static class SmallWorlds
     /// <summary>No handler can make the device be still, and nothing brakes it.</summary>
     internal const string Endless = """
         name: a device that never lowers its line
-        machine: {pic: false, ioapics: [{pins: 1}], devices: {disk: {gsi: 0, stuck: true}}}
+        machine: {pic: false, ioapics: [{pins: 1, stormLimit: 0}], devices: {disk: {gsi: 0, stuck: true}}}
         handlers: {cpu0: {0x41: [{serve: disk}, eoi]}}
         steps: [{cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
         actors: {disk: [{disk: raise}]}

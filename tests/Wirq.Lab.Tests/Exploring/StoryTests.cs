@@ -49,7 +49,7 @@ public sealed class StoryTests
     {
         using var words = new StringWriter();
         using (var stepper = new Stepper(SmallWorlds.Read(SmallWorlds.Line), null, words))
-            Assert.True(stepper.Run(new StringReader("1\n2\nb\nb\nb\n7\ns\nq\n1\n")));
+            Assert.True(stepper.Run(new StringReader("1\n1\nb\nb\nb\n7\ns\nq\n1\n")));
         string[] lines = words.ToString().ReplaceLineEndings("\n").Split('\n');
         Assert.Equal(["step 0, 0 us", "step 1, 0 us", "step 2, 0 us", "step 1, 0 us", "step 0, 0 us"],
             lines.Select(line => line[(line.LastIndexOf('>') + 1)..].Trim()).Where(line => line.StartsWith("step ", StringComparison.Ordinal)));
@@ -123,7 +123,7 @@ public sealed class StoryTests
             name: two sources
             unhandled: ignore
             machine: {cpus: 2, devices: {pit: {gsi: 2, kind: edge}, b: {msi: {address: 0xfee01000, data: 0x42}}}}
-            steps: [{cpu0: {unmask-irq: 0}}, {pit: pulse}, {b: send}]
+            steps: [{cpu0: {unmask-irq: 0}}, {pit: raise}, {b: send}]
             """);
         using World world = SmallWorlds.Make(scenario);
         List<Transition> enabled = [];

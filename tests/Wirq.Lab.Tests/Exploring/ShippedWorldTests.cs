@@ -1,0 +1,34 @@
+using Wirq.Lab.Exploring;
+using Wirq.Lab.Scenarios;
+using Wirq.Lab.Tests.Worlds;
+
+namespace Wirq.Lab.Tests.Exploring;
+
+/// <summary>The worlds that ship: each is proved, none is vacuous, and each of its designs is caught by a short story.</summary>
+public sealed class ShippedWorldTests(ITestOutputHelper output)
+{
+    private const int LeastStates = 10_000, LongestStory = 12;
+    // It has more than a million states.
+    private const string Large = "worlds/virq-life-large.yaml";
+
+    public static TheoryData<string> Files() => [.. ShippedScenarios.Files("worlds").Where(file => file != Large || Environment.GetEnvironmentVariable("WIRQ_LONG") == "1")];
+
+    [Theory, MemberData(nameof(Files))]
+    public void A_world_is_proved_and_its_designs_are_caught(string file)
+    {
+        foreach (Scenario scenario in ShippedScenarios.Read(file))
+        {
+            ExploreResult result = WorldExplorer.Explore(scenario);
+            output.WriteLine($"{file}: {result.States} states, {result.Transitions} transitions");
+            Assert.Equal(ExploreVerdict.Proved, result.Verdict);
+            Assert.True(result.Vacuity.IsEmpty, string.Join(", ", result.Vacuity.Reasons));
+            Assert.InRange(result.States, file == Large ? 1_000_000 : LeastStates, long.MaxValue);
+            Assert.NotEmpty(result.Controls);
+            Assert.All(result.Controls, control =>
+            {
+                Assert.True(control.Caught, $"{control.Name} is not caught");
+                Assert.InRange(control.Story!.Steps.Count, 1, LongestStory);
+            });
+        }
+    }
+}
