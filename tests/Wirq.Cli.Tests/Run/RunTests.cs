@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wirq.Lab.Scenarios;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Recordings;
 
@@ -30,10 +31,9 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void Every_historic_design_is_used_by_some_scenario()
     {
-        using var json = JsonDocument.Parse(CommandRun.Of("run", "--json").Output);
-        string[] used = [.. json.RootElement.GetProperty("scenarios").EnumerateArray()
-            .SelectMany(scenario => scenario.GetProperty("historic").EnumerateArray())
-            .Select(one => one.GetProperty("name").GetString()!).Distinct()];
+        string[] used = [.. Directory.GetFiles(Repository.PathOf("scenarios"), "*.yaml", SearchOption.AllDirectories)
+            .SelectMany(file => ScenarioReader.Read(file, File.ReadAllText(file), Lab.Historic.Designs.Names))
+            .SelectMany(scenario => scenario.Historic).Select(spec => spec.Design).Distinct()];
         Assert.Empty(Lab.Historic.Designs.Names.Except(used));
     }
 
