@@ -56,8 +56,9 @@ public sealed class BootHostTests
         CommandRun run = CommandRun.Of("boot", image.Path, "--cpus", "255", "--timeout", "1", "--json");
         Assert.Equal(3, run.ExitCode);
         using var json = System.Text.Json.JsonDocument.Parse(run.Output);
-        // It was 41 s where nothing else ran. What is left is how long a thread waits for its turn.
-        Assert.InRange(json.RootElement.GetProperty("seconds").GetDouble(), 1, 20);
+        // It was 41 s where nothing else ran. What is left is how long a thread waits for its turn. A timed wait counts in the
+        // ticks of a coarser clock than the one that measures it, and may end some milliseconds early.
+        Assert.InRange(json.RootElement.GetProperty("seconds").GetDouble(), 0.95, 20);
     }
 
     [Theory]
