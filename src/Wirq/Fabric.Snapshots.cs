@@ -65,9 +65,19 @@ public sealed partial class Fabric
             read.RouteCache!.SetGenerations(RouteCache, keepsHandles);
         Arena.CopyFrom(read.Arena, read._region.Start, _region.Start, _region.Count);
         Events.Now = read.Now;
-        Lines.CopyLabels(read.Lines);
-        RouteCache?.CopyLabels(read.RouteCache!);
+        CopyLabels(read);
     }
+
+    /// <summary>As <see cref="TakeOver"/>, in a live update: the machine is suspended until <see cref="Resume"/>, whatever the saved
+    /// one was.</summary>
+    internal void GoOnFrom(Fabric read, bool keepsHandles = false)
+    {
+        TakeOver(read, keepsHandles);
+        RouteCache?.StartSuspended();
+    }
+
+    /// <summary>Nobody reads an eventfd from now on: see <see cref="RouteCache.Suspend"/>. It only queues.</summary>
+    internal void Suspend() => RouteCache?.Suspend();
 
     /// <summary>Tells a kernel the state of a machine that was suspended: see <see cref="RouteCache.Resume"/>. It also gets
     /// the levels of its own lines, which its images do not hold. It only queues.</summary>

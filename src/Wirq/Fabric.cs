@@ -137,6 +137,11 @@ public sealed partial class Fabric : IRouteOwner
         for (int i = 0; i < _laws.Count; i++)
             _laws[i].CopyFrom(other._laws[i]);
         Copied(other);
+        CopyLabels(other);
+    }
+
+    internal void CopyLabels(Fabric other)
+    {
         Lines.CopyLabels(other.Lines);
         RouteCache?.CopyLabels(other.RouteCache!);
     }

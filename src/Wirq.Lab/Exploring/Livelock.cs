@@ -1,3 +1,5 @@
+using Wirq.Lab.Worlds;
+
 namespace Wirq.Lab.Exploring;
 
 /// <summary>A cycle that goes on forever, and the way into it.</summary>
@@ -10,6 +12,7 @@ internal sealed record LivelockFound(long State, IReadOnlyList<ActionCode> Cycle
 /// <remarks>
 /// Weak fairness: a transition that can be made in every state from some point on is made at some time. A transition is the same one
 /// if it has the same kind and index.
+/// <para>Only the event of the rest comes before all others: a state in which it is due counts for no other transition.</para>
 /// <para>So a strongly connected component holds a fair run exactly if every transition that is possible in all of its states is also
 /// made inside of it. If that holds, the run that makes all of its transitions again and again is fair. If it does not, some
 /// transition is possible all the time in every run that stays, and leads out.</para>
@@ -92,12 +95,15 @@ internal static class Livelock
                 if (component[edges[edge].Target] == one)
                     made.Add(edges[edge].Action);
             }
+            // The laws are told of the rest before anything else goes on. That keeps nobody from moving.
+            if (here.All(static action => action.Kind == TransitionKind.Rest))
+                continue;
             if (always is null)
                 always = [.. here];
             else
                 always.IntersectWith(here);
         }
-        return always!.IsSubsetOf(made);
+        return always?.IsSubsetOf(made) != false;
     }
 
     /// <summary>The shortest way from a state back to it.</summary>

@@ -36,7 +36,7 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
         bool hasLine = machine.Devices.Any(device => device.Gsi >= 0), hasLevel = machine.Devices.Any(device => device.Gsi >= 0 && device.Kind != SourceKind.Edge);
         bool isShared = machine.Devices.Where(device => device.Gsi >= 0).GroupBy(device => device.Gsi).Any(line => line.Count() > 1);
         bool hasPin = hasLine && machine.Fabric.IoApics.Count > 0;
-        bool masks = AllSteps(scenario).Any(step => step is CpuStep { Command: MaskCommand { Masked: true } } or DeviceStep { Action: DeviceAction.Mask });
+        bool masks = scenario.AllSteps().Any(step => step is CpuStep { Command: MaskCommand { Masked: true } } or DeviceStep { Action: DeviceAction.Mask });
         bool isHot = machine.Kernel == KernelModel.Split && machine.Devices.Any(device => device.HasEventFd);
         return LawSet.Names.Where(name => name switch
         {
@@ -48,6 +48,7 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
             nameof(MaskedIsSilent) => masks,
             nameof(FaultAtDelivery) or nameof(InvalidateIsExact) => machine.Remapping is not null,
             nameof(HotStaysInKernel) => isHot,
+            nameof(NothingLostAcrossUpdate) => scenario.AllSteps().Any(step => step is RestoreStep or UpdateStep { Part: UpdatePart.Restore, Fails: false }),
             _ => false,
         });
     }
@@ -61,7 +62,7 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
             yield return TransitionKind.Script;
         if (scenario.Handlers.Count > 0)
             yield return TransitionKind.Cpu;
-        if (scenario.Scripts().SelectMany(script => Flat(script.Steps)).Any(step => step is TimeStep))
+        if (scenario.AllSteps().Any(step => step is TimeStep))
             yield return TransitionKind.Time;
         if (machine.Kernel == KernelModel.None)
             yield break;
@@ -73,10 +74,5 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
     }
 
     /// <summary>Every step of scripts and handlers, those of repetitions included.</summary>
-    internal static IEnumerable<Step> StepsOf(Scenario scenario) => AllSteps(scenario).Distinct(ReferenceEqualityComparer.Instance).Cast<Step>();
-
-    private static IEnumerable<Step> AllSteps(Scenario scenario) => scenario.Scripts().SelectMany(script => Flat(script.Steps))
-        .Concat(scenario.Handlers.SelectMany(handler => handler.Turns).SelectMany(Flat));
-
-    private static IEnumerable<Step> Flat(IReadOnlyList<Step> steps) => steps.SelectMany(step => step is RepeatStep repeat ? Flat(repeat.Steps) : [step]);
+    internal static IEnumerable<Step> StepsOf(Scenario scenario) => scenario.AllSteps().Distinct(ReferenceEqualityComparer.Instance).Cast<Step>();
 }

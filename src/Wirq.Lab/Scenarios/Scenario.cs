@@ -53,16 +53,14 @@ public sealed record Scenario
         .. Actors.Count == 0 ? [] : new[] { new Script("", Finally is null ? [] : [Finally]) },
     ];
 
-    /// <summary>All checks in it.</summary>
-    internal IEnumerable<Check> Checks() =>
-        Scripts().Select(script => script.Steps).Concat(Handlers.SelectMany(handler => handler.Turns)).SelectMany(ChecksOf);
+    /// <summary>Every step of its scripts and handlers; of a repetition, the steps in it.</summary>
+    internal IEnumerable<Step> AllSteps() =>
+        Scripts().Select(script => script.Steps).Concat(Handlers.SelectMany(handler => handler.Turns)).SelectMany(Flat);
 
-    private static IEnumerable<Check> ChecksOf(IReadOnlyList<Step> steps) => steps.SelectMany(step => step switch
-    {
-        ExpectStep expect => expect.Checks,
-        RepeatStep repeat => ChecksOf(repeat.Steps),
-        _ => [],
-    });
+    /// <summary>All checks in it.</summary>
+    internal IEnumerable<Check> Checks() => AllSteps().OfType<ExpectStep>().SelectMany(expect => expect.Checks);
+
+    private static IEnumerable<Step> Flat(IReadOnlyList<Step> steps) => steps.SelectMany(step => step is RepeatStep repeat ? Flat(repeat.Steps) : [step]);
 }
 
 /// <summary>Steps that one actor does, one after the other.</summary>

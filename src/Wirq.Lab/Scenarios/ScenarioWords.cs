@@ -204,9 +204,10 @@ internal static class ScenarioWords
         internal static readonly WordList<bool> Switches = new(("on", true), ("off", false));
         internal static readonly WordList<Omissions> Omitted = new(("levels", Omissions.Levels), ("pending", Omissions.Pending),
             ("in-service", Omissions.InService), ("acks", Omissions.Acks), ("timers", Omissions.Timers), ("virqs", Omissions.Virqs));
-        internal static readonly WordList<UpdateParts> Updates = new([("done", new(UpdatePart.Suspend, UpdatePart.Resume)),
-            ("failed", new(UpdatePart.Suspend, UpdatePart.Resume, Fails: true)),
-            .. Enum.GetValues<UpdatePart>().Select(part => (Kebab(part.ToString()), new UpdateParts(part, part)))]);
+        internal static readonly WordList<UpdateParts> Updates = new(("done", new(UpdatePart.Stop, UpdatePart.Start)),
+            ("failed", new(UpdatePart.Stop, UpdatePart.Start, Fails: true)), ("suspend", new(UpdatePart.Stop, UpdatePart.Suspend)),
+            ("save", new(UpdatePart.Save, UpdatePart.Save)), ("restore", new(UpdatePart.Restore, UpdatePart.Restore)),
+            ("resume", new(UpdatePart.Resume, UpdatePart.Start)));
         internal static readonly WordList<SourceValidation> Validations = new(("none", SourceValidation.None),
             ("id", SourceValidation.Id), ("buses", SourceValidation.Buses), ("reserved", SourceValidation.Reserved));
         internal static readonly WordList<VirqState> VirqStates =

@@ -73,6 +73,8 @@ internal sealed record UpdateStep(FilePosition At, string Text, UpdatePart Part,
 /// <summary>The parts of a live update, in their order.</summary>
 internal enum UpdatePart : byte
 {
+    /// <summary>The CPUs stop.</summary>
+    Stop,
     /// <summary>The kernel unbinds every eventfd, and userspace stops polling.</summary>
     Suspend,
     /// <summary>CPUs and machine are saved.</summary>
@@ -81,6 +83,8 @@ internal enum UpdatePart : byte
     Restore,
     /// <summary>The new kernel gets routes and bindings.</summary>
     Resume,
+    /// <summary>The CPUs go on.</summary>
+    Start,
 }
 
 /// <summary>The parts that one step of a scenario does.</summary>

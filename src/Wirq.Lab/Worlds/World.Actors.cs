@@ -14,6 +14,9 @@ namespace Wirq.Lab.Worlds;
 /// <para>A guest changes a register that its CPUs share in several accesses, under one lock of the guest, with interrupts
 /// off. Each access is one transition. Devices and other calls may come in between; another CPU's accesses of that kind
 /// may not.</para>
+/// <para>A live update stops the CPUs when each has returned from its last access. The calls of
+/// <see cref="Wirq.Host.FabricHost"/> complete: to suspend, to save, to restore, to resume. From the snapshot on, the VMM's own threads
+/// make no call and its timers stand still, until the machine goes on; an eventfd is written at any time.</para>
 /// </remarks>
 public sealed partial class World
 {
@@ -28,13 +31,20 @@ public sealed partial class World
         Step? next = NextStep(script);
         if (!IsConcurrent)
             return isQuiet || !NeedsRest(next);
+        if (next is UpdateStep update && script > 0)
+            return _waits[script].Events == 0 && MayUpdate(update);
         // What prepares the machine, and what judges it at the end, is no part of the race.
         if (NeedsRest(next) || script == 0 || script == _scripts.Count - 1)
             return isQuiet;
-        return _waits[script].Events == 0 && (next is not CpuStep step || IsFree(step));
+        return _waits[script].Events == 0 && next switch
+        {
+            CpuStep step => IsFree(step),
+            DeviceStep step => IsFree(step),
+            _ => true,
+        };
     }
 
-    private bool IsFree(CpuStep step) => _cpus[step.Cpu].Depth == 0 && !IsHeld(step.Cpu) && !IsLockedOut(step.Cpu, step);
+    private bool IsFree(CpuStep step) => !IsUpdating && _cpus[step.Cpu].Depth == 0 && !IsHeld(step.Cpu) && !IsLockedOut(step.Cpu, step);
 
     /// <summary>Whether a CPU waits for the end of its last access, or for the report of its EOI.</summary>
     private bool IsHeld(int cpu) => WaitOfCpu(cpu) > 0 || _host?.Kernel is { } kernel && kernel.TryFindExit(cpu, out int left) && left == cpu;
@@ -75,6 +85,9 @@ public sealed partial class World
                 WaitOfCpu(cpu.Cpu) = Waiting;
                 break;
             case DeviceStep { Action: DeviceAction.Mask or DeviceAction.Unmask or DeviceAction.Message or DeviceAction.Remove }:
+                _waits[script].Events = Waiting;
+                break;
+            case UpdateStep { Part: var part } when InOrder(part) is UpdatePart.Suspend or UpdatePart.Resume:
                 _waits[script].Events = Waiting;
                 break;
         }

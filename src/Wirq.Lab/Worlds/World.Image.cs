@@ -15,7 +15,7 @@ namespace Wirq.Lab.Worlds;
 /// events: no guest can see it.</para>
 /// <para>The following are not copied, because they do not affect behaviour: the timeline, failures, storms and causes
 /// (they describe the way to this state; to get them, run that way again), counters of the kernel, the recorder, and
-/// the inputs from which the world was built (labels, handles, options).</para>
+/// the inputs from which the world was built (handles, options; labels too, unless a step changes them).</para>
 /// </remarks>
 public sealed partial class World
 {
@@ -51,6 +51,8 @@ public sealed partial class World
         }
         Arena.CopyFrom(other.Arena);
         Fabric.Copied(other.Fabric);
+        if (_changesLabels ??= Scenario.AllSteps().Any(static step => step is RestoreStep or UpdateStep or DeviceStep { Action: DeviceAction.Remove }))
+            Fabric.CopyLabels(other.Fabric);
         _host?.Kernel?.Copied(other._host!.Kernel!);
         Journal.CopyFrom(other.Journal);
         other._spent.CopyTo(_spent, 0);
@@ -87,6 +89,8 @@ public sealed partial class World
     }
 
     private XxHash128? _hash;
+    // What is unplugged loses its label, and a snapshot has the labels of its time.
+    private bool? _changesLabels;
     private bool? _countsMisuses;
 
     private void RequireSimulatedCpus()

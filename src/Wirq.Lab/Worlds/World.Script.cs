@@ -52,7 +52,7 @@ public sealed partial class World
             else if (MayGoOn(script, isQuiet))
                 next.Add(new Transition(TransitionKind.Script, script));
         }
-        if (passes && (next.Count == 0 || Scenario.TimeRaces || !IsConcurrent))
+        if (passes && !(IsConcurrent && IsHandedOver) && (next.Count == 0 || Scenario.TimeRaces || !IsConcurrent))
             next.Add(new Transition(TransitionKind.Time));
     }
 

@@ -14,30 +14,35 @@ public sealed partial class World
     private readonly Block<UpdateState> _update;
     private readonly Block<SavedState> _saved;
     // By number of the name; the last is that of an update.
+    private const int UpdateSnapshot = SnapshotReader.MaxNames;
     private readonly SavedMachine?[] _snapshots = new SavedMachine?[SnapshotReader.MaxNames + 1];
 
     /// <summary>Whether a live update is under way: the CPUs stand still.</summary>
     private bool IsUpdating => _update.Value.IsUpdating != 0;
 
+    /// <summary>Whether the machine was saved and does not go on yet: everything in the process of the VMM stands still. A device in
+    /// another process writes its eventfd whenever it likes.</summary>
+    private bool IsHandedOver => _update.Value.IsHandedOver != 0;
+
     private void Update(UpdateStep step)
     {
-        const int own = SnapshotReader.MaxNames;
-        // A historic design saves first.
-        UpdatePart part = InOrder(step.Part);
-        _update.Value.IsUpdating = step.Part == UpdatePart.Resume ? 0u : 1;
-        switch (part)
+        ref UpdateState state = ref _update.Value;
+        state.IsUpdating = step.Part == UpdatePart.Start ? 0u : 1;
+        switch (InOrder(step.Part))
         {
             case UpdatePart.Suspend:
-                Fabric.RouteCache?.Suspend();
+                Fabric.Suspend();
                 break;
             case UpdatePart.Save:
-                Save(own);
+                Save(UpdateSnapshot);
+                state.IsHandedOver = 1;
                 break;
-            case UpdatePart.Restore when !step.Fails:
-                if (_snapshots[own]?.Cpus is { } cpus)
-                    _host!.Kernel!.Replace(cpus);
-                Restore(own, Omissions.None);
-                Fabric.RouteCache?.StartSuspended();
+            case UpdatePart.Restore:
+                if (!step.Fails)
+                    Replace();
+                // Nobody goes on from it again.
+                (_snapshots[UpdateSnapshot], _saved[UpdateSnapshot].Hash) = (null, 0);
+                state.IsHandedOver = 0;
                 break;
             case UpdatePart.Resume:
                 Fabric.Resume();
@@ -45,8 +50,43 @@ public sealed partial class World
         }
     }
 
+    /// <summary>A new host and a new kernel take the places of the old ones.</summary>
+    private void Replace()
+    {
+        if (_snapshots[UpdateSnapshot]?.Cpus is { } cpus)
+            _host!.Kernel!.Replace(cpus);
+        Restore(UpdateSnapshot, Omissions.None, isUpdate: true);
+        // What the poll of the old host reported, the old host knows alone. It is suspended, and does nothing about it.
+        _state.Value.TokenAndOne = 0;
+    }
+
+    /// <summary>Whether an actor may do a part of a live update: what <see cref="Wirq.Host.FabricHost"/> waits for.</summary>
+    private bool MayUpdate(UpdateStep step)
+    {
+        switch (InOrder(step.Part))
+        {
+            case UpdatePart.Stop:
+                for (int cpu = 0; cpu < Spec.Cpus; cpu++)
+                {
+                    if (IsHeld(cpu))
+                        return false;
+                }
+                return true;
+            case UpdatePart.Save or UpdatePart.Restore:
+                return !TryNextOfQueue(out _);
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>Whether an actor may do a step of a device or its driver now.</summary>
+    private bool IsFree(DeviceStep step) => !IsHandedOver
+        || step.Action is DeviceAction.Send or DeviceAction.Raise or DeviceAction.Pulse
+            && _deviceVirqs[step.Device] is { } virqs && virqs.All(virq => virq.Trigger.Exists);
+
     private UpdatePart InOrder(UpdatePart part) => _design is not { SavesBeforeUnbind: true } ? part : part switch
     {
+        // It saves first.
         UpdatePart.Suspend => UpdatePart.Save,
         UpdatePart.Save => UpdatePart.Suspend,
         _ => part,
@@ -71,7 +111,7 @@ public sealed partial class World
         Observe(new Event(EventKind.MachineSaved) { Time = Fabric.Now });
     }
 
-    private void Restore(int number, Omissions without)
+    private void Restore(int number, Omissions without, bool isUpdate = false)
     {
         if (_snapshots[number] is not { } saved)
         {
@@ -83,7 +123,10 @@ public sealed partial class World
         // What was observed of the old machine belongs before the restore.
         while (TryNextOfQueue(out Transition next))
             Apply(next);
-        Fabric.TakeOver(read, keepsHandles: true);
+        if (isUpdate)
+            Fabric.GoOnFrom(read, keepsHandles: true);
+        else
+            Fabric.TakeOver(read, keepsHandles: true);
         Observe(new Event(EventKind.MachineRestored) { Time = Fabric.Now });
         _design?.Restored(this);
     }
@@ -103,11 +146,13 @@ public sealed partial class World
 /// <param name="Name">A hash of all these bytes. The state of a world has another one, in which times are distances.</param>
 internal sealed record SavedMachine(byte[] Machine, byte[]? Cpus, UInt128 Name);
 
-/// <summary>Whether a live update is under way.</summary>
+/// <summary>How far a live update is.</summary>
 internal struct UpdateState : IState
 {
+    /// <summary>1 while the CPUs stand still.</summary>
     public uint IsUpdating;
-    public uint Reserved;
+    /// <summary>1 from the snapshot until the machine goes on.</summary>
+    public uint IsHandedOver;
 }
 
 /// <summary>The hash of a snapshot, times being distances; 0 for none.</summary>

@@ -21,7 +21,7 @@ public sealed partial class FabricHost
     /// what was written to an eventfd before its kernel let go of it is injected, and what is written later stays in
     /// it.</summary>
     /// <exception cref="KernelException">The host refused a call. The machine is suspended nevertheless.</exception>
-    public void Suspend() => Do(static fabric => fabric.RouteCache?.Suspend());
+    public void Suspend() => Do(static fabric => fabric.Suspend());
 
     /// <summary>Tells the kernel and the poll the state of the machine: the whole route table, then every binding, then
     /// every poll, and the lines of its own that are asserted. A completing call. It does nothing if the machine is not
@@ -84,8 +84,7 @@ public sealed partial class FabricHost
                 throw new InvalidOperationException($"the snapshot has virqs with eventfds, and the host no {nameof(FabricPorts.EventFds)}");
             if (_fabric.Now > read.Now)
                 return false;
-            _fabric.TakeOver(read);
-            _fabric.RouteCache?.StartSuspended();
+            _fabric.GoOnFrom(read);
             _holders.Clear();
             _functions.Clear();
             _restored = functions;

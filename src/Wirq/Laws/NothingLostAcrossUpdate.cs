@@ -51,8 +51,8 @@ internal sealed class NothingLostAcrossUpdate : Law
                 Restore(e, ref facts);
                 return;
         }
-        if (facts.Saved != 0 && facts.Did == 0 && Changes(e))
-            facts.Did = (uint)e.Kind;
+        if (facts.Saved != 0)
+            FollowChange(e, ref facts);
         if (e.Subsystem == Subsystem.LocalApic && e.Unit < _cpus.Count)
             FollowCpu(e, facts.Restored != 0, ref _cpus[e.Cpu]);
         else if (e.Kind == EventKind.MachineReset)
@@ -71,6 +71,15 @@ internal sealed class NothingLostAcrossUpdate : Law
         facts.Did = 0;
         facts.Restored = 1;
         _risen.Span.Clear();
+    }
+
+    private static void FollowChange(in Event e, ref UpdateFacts facts)
+    {
+        if (facts.Did == 0 && Changes(e))
+            (facts.Did, facts.Virq) = ((ushort)e.Kind, e.Unit);
+        // It went back into its eventfd, with which it travels.
+        else if (e.Kind == EventKind.VirqWritten && facts.Did == (ushort)EventKind.VirqTriggered && facts.Virq == e.Unit)
+            facts.Did = 0;
     }
 
     /// <summary>Whether an event is a change of what is saved.</summary>
@@ -109,6 +118,10 @@ internal sealed class NothingLostAcrossUpdate : Law
             case EventKind.VirqSignalled:
                 (virq.Known, virq.Signalled) = (1, 1);
                 break;
+            // Userspace reads it and writes it back where the virq is masked, or the machine suspended, in the meantime.
+            case EventKind.VirqWritten:
+                virq.Signalled = virq.Known;
+                break;
             case EventKind.VirqServed:
             case EventKind.VirqTriggered when VirqTriggered.Of(e).ByEventFd:
                 if (restored && virq is { Known: not 0, Signalled: 0 } && !_shadow.Virqs.MayBeFormers(e))
@@ -145,7 +158,9 @@ internal sealed class NothingLostAcrossUpdate : Law
         /// <summary>1 from the first restore on.</summary>
         public ushort Restored;
         /// <summary>The kind of the first change since the snapshot; 0 for none.</summary>
-        public uint Did;
+        public ushort Did;
+        /// <summary>The unit of that change.</summary>
+        public ushort Virq;
     }
 
     private struct ServiceFacts : IState

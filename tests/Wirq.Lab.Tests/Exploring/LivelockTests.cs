@@ -15,6 +15,9 @@ public sealed class LivelockTests
     [InlineData(1, "c>1", "a>2 b>1", "a>1 b>2", "")]              // a and b move in turn forever
     [InlineData(1, "c>1", "a>2 b>1", "a>1 b>3", "")]              // b is made inside too, once in each round
     [InlineData(2, "a>1 b>2", "", "a>2")]                         // only one of two ways
+    [InlineData(null, "b>1", "a>2 b>3", "R>1", "")]               // the laws hear of the rest, and b can move all the time
+    [InlineData(1, "b>1", "a>2", "R>1", "")]
+    [InlineData(0, "R>0")]
     public void A_fair_cycle_is_found_at_its_first_state(int? first, params string[] states)
     {
         using var memory = new Segments(null, long.MaxValue);
@@ -22,7 +25,7 @@ public sealed class LivelockTests
         foreach (string state in states)
         {
             foreach (string edge in state.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                edges.Add(new Edge(uint.Parse(edge[2..], null), new ActionCode(new Transition(TransitionKind.Cpu, edge[0]))));
+                edges.Add(new Edge(uint.Parse(edge[2..], null), new ActionCode(edge[0] == 'R' ? new Transition(TransitionKind.Rest) : new Transition(TransitionKind.Cpu, edge[0]))));
             edges.EndState();
         }
         LivelockFound? found = Livelock.Find(edges, states.Length);

@@ -101,4 +101,22 @@ public class ActorReadingTests
         Read(Many(1, "{repeat: {times: 200000, steps: [{disk: raise}]}}"));
         Assert.Contains("too many steps", Assert.Throws<ScenarioException>(() => Read(Many(2, "{repeat: {times: 100001, steps: [{disk: raise}]}}"))).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void An_update_of_an_actor_is_six_steps()
+    {
+        Assert.Equal(["guest: update: the CPUs stop", "guest: update: nobody reads eventfds", "guest: update: CPUs and machine are saved",
+            "guest: update: a new kernel and a new host take over", "guest: update: eventfds are read again", "guest: update: the CPUs go on"], Texts("{update: done}"));
+        Assert.Equal(["guest: update: the new side fails", "guest: update: the old side reads eventfds again"], Texts("{update: failed}")[3..5]);
+        Assert.Equal(Texts("{update: done}"), Texts("{update: suspend}, {update: save}, {update: restore}, {update: resume}"));
+    }
+
+    [Theory]
+    [InlineData("a: [{update: save}]", "a part of a live update")]
+    [InlineData("a: [{update: suspend}]", "a part of a live update")]
+    [InlineData("a: [{update: suspend}, {disk: raise}, {update: save}, {update: restore}, {update: resume}]", "a part of a live update")]
+    [InlineData("a: [{repeat: {times: 2, steps: [{update: resume}]}}]", "a part of a live update")]
+    [InlineData("a: [{disk: raise}, {update: done}], b: [{repeat: {times: 2, steps: [{update: done}]}}]", "a live update of a second actor")]
+    public void A_live_update_is_whole_and_one_actors(string actors, string found) =>
+        Assert.Contains(found, Assert.Throws<ScenarioException>(() => Read($"actors: {{{actors}}}")).Message, StringComparison.Ordinal);
 }

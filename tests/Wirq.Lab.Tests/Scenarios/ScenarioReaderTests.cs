@@ -18,7 +18,7 @@ public sealed class ScenarioReaderTests
         Assert.Equal(["FreshRoute", "NoPhantom"], first.Laws);
         Assert.Equal([("service-before-route", "FreshRoute"), ("route-while-masked", "expectations")],
             first.Historic.Select(historic => (historic.Design, historic.Breaks)));
-        Assert.Equal(41, first.Steps.Count);
+        Assert.Equal(43, first.Steps.Count);
         Assert.Equal(13, Assert.IsType<ExpectStep>(first.Steps[^1]).Checks.Count);
     }
 
@@ -47,5 +47,5 @@ public sealed class ScenarioReaderTests
 
     [Fact]
     public void A_file_from_another_system_may_have_its_line_ends() =>
-        Assert.Equal(41, Sample.ReadAll(Sample.Everything.ReplaceLineEndings("\r\n"))[0].Steps.Count);
+        Assert.Equal(43, Sample.ReadAll(Sample.Everything.ReplaceLineEndings("\r\n"))[0].Steps.Count);
 }

@@ -25,7 +25,14 @@ internal static class NothingLostAcrossUpdateHistories
         Of("a CPU ends what it had in service", [VectorTaken(0, 0x31), Saved, Restored, CpuEoi(0, 0x31), Rest]),
         Of("a CPU that had nothing in service ends it", [VectorTaken(0, 0x31), CpuEoi(0, 0x31), Saved, Restored, EmptyEoi(0), Rest]),
         Of("a level is sent after the restore", [Saved, Restored, Deliver(5, Level), Rest]),
+        Of("what userspace had read goes back into the eventfd, and is served once",
+            [Signalled(1), Suspended, Triggered(1), WrittenBack(1), Saved, Restored, Resumed, Served(1), Rest]),
+        Of("an interrupt that was read goes back after the snapshot", [Signalled(1), Saved, Triggered(1), WrittenBack(1), Restored, Served(1), Rest]),
 
+        Of("an interrupt that was read after the snapshot does not go back", [Signalled(1), Saved, Triggered(1), WrittenBack(2), Restored],
+            "the machine goes on from its snapshot, but VirqTriggered came after the snapshot: it is lost, or comes twice"),
+        Of("what went back is served twice", [Signalled(1), Suspended, Triggered(1), WrittenBack(1), Saved, Restored, Served(1), Served(1)],
+            "virq 1 was served after the restore, and nobody signalled it"),
         Of("the old kernel serves a virq after the snapshot", [Signalled(1), Saved, Served(1), Suspended, Restored],
             "the machine goes on from its snapshot, but VirqServed came after the snapshot: it is lost, or comes twice"),
         Of("a device raises its line after the snapshot", [Saved, Raise(1, 5), Restored],
@@ -42,5 +49,7 @@ internal static class NothingLostAcrossUpdateHistories
 
     private static History Of(string name, Event[] events, string? breaks = null) => new(name, events, breaks, s_machine);
     private static Event Signalled(int virq) => new(EventKind.VirqSignalled, (ushort)virq);
+    private static Event Triggered(int virq) => new VirqTriggered(virq, ByEventFd: true).ToEvent();
+    private static Event WrittenBack(int virq) => new(EventKind.VirqWritten, (ushort)virq);
     private static Event Served(int virq) => new VirqServed(virq, 50, InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0)).ToEvent();
 }

@@ -24,10 +24,38 @@ internal sealed class ActorReader(StepReader steps)
             List<Step> read = steps.ReadActor(entry.Value, runs, [.. before, .. actors.SelectMany(actor => actor.Steps)]);
             if (read.Count == 0)
                 throw entry.Value.Expected($"what {name} does: a list of steps");
+            RequireWholeUpdates(read);
+            if (Updates(read) is { } update && actors.Any(other => Updates(other.Steps) is not null))
+                throw new ScenarioException(update.At, "a live update of a second actor", "all live updates in one actor: a machine has one host at a time");
             actors.Add(new Script(name, [.. Accesses.Split(read).Select(step => Named(step, name))]));
         }
         return actors;
     }
+
+    private static UpdateStep? Updates(IReadOnlyList<Step> steps) => steps.Select(step => step is RepeatStep repeat ? Updates(repeat.Steps) : step as UpdateStep)
+        .FirstOrDefault(step => step is not null);
+
+    private static void RequireWholeUpdates(IReadOnlyList<Step> steps)
+    {
+        UpdatePart due = UpdatePart.Stop;
+        FilePosition last = default;
+        foreach (Step step in steps)
+        {
+            if (step is RepeatStep repeat)
+                RequireWholeUpdates(repeat.Steps);
+            if (step is UpdateStep update ? update.Part != due : due != UpdatePart.Stop)
+                throw NotWhole(step.At);
+            if (step is not UpdateStep)
+                continue;
+            due = due == UpdatePart.Start ? UpdatePart.Stop : due + 1;
+            last = step.At;
+        }
+        if (due != UpdatePart.Stop)
+            throw NotWhole(last);
+    }
+
+    private static ScenarioException NotWhole(FilePosition at) =>
+        new(at, "a part of a live update", "update: done or update: failed: an actor's update is whole, and others come in between its parts");
 
     private static Step Named(Step step, string actor) => step switch
     {

@@ -56,10 +56,12 @@ internal sealed class SnapshotReader
         (UpdatePart first, UpdatePart last, bool fails) = ScenarioWords.Updates.Read(value);
         return Enum.GetValues<UpdatePart>().Where(part => part >= first && part <= last).Select(part => new UpdateStep(key.At, part switch
         {
-            UpdatePart.Suspend => "update: the CPUs stop, and nobody reads eventfds",
+            UpdatePart.Stop => "update: the CPUs stop",
+            UpdatePart.Suspend => "update: nobody reads eventfds",
             UpdatePart.Save => "update: CPUs and machine are saved",
             UpdatePart.Restore => fails ? "update: the new side fails" : "update: a new kernel and a new host take over",
-            _ => fails ? "update: the old side goes on" : "update: eventfds are read again, and the CPUs go on",
+            UpdatePart.Resume => fails ? "update: the old side reads eventfds again" : "update: eventfds are read again",
+            _ => "update: the CPUs go on",
         }, part, fails));
     }
 
