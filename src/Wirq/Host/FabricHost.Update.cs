@@ -42,10 +42,7 @@ public sealed partial class FabricHost
                 throw new InvalidOperationException("a machine is not saved from within an effect: it is not at rest");
             if (_fabric.Events.Observing)
                 _fabric.Events.Observe(new Event(EventKind.MachineSaved));
-            // Another thread may have appended more while this one waited.
-            do
-                Complete();
-            while (!_fabric.Events.IsEmpty || _drainer != 0);
+            AwaitRest();
             snapshot = _fabric.Save([.. _functions.Select(function => function.Saved)]);
         }
         ThrowFailure();
@@ -67,6 +64,19 @@ public sealed partial class FabricHost
         {
             Fabric read = Fabric.Read(snapshot, _fabric.Options, out List<SavedFunction> functions, eventFds, Ask(static fabric => fabric.Now));
             done = TryRestore(read, functions);
+        }
+    }
+
+    /// <summary>Returns once nothing waits and nobody drains. A thread that drains may have carried out everything and still
+    /// tell its observer so, outside the lock: it needs the lock to end.</summary>
+    private void AwaitRest()
+    {
+        while (!_fabric.Events.IsEmpty || _drainer != 0)
+        {
+            if (_drainer == 0)
+                Drain();
+            else
+                AwaitDrainer();
         }
     }
 

@@ -185,10 +185,16 @@ public sealed partial class FabricHost
                 Drain();
                 continue;
             }
-            _waiters++;
-            _lock.Wait();
-            _waiters--;
+            AwaitDrainer();
         }
+    }
+
+    /// <summary>Waits until the thread that drains has got on.</summary>
+    private void AwaitDrainer()
+    {
+        _waiters++;
+        _lock.Wait();
+        _waiters--;
     }
 
     private void Drain()

@@ -55,6 +55,32 @@ public sealed class HostTests : HostBench
         Assert.Contains("unbind 7", Kernel.Log);
     }
 
+    [Fact]
+    public async Task A_save_waits_for_a_drain_whose_observer_is_told_of_the_rest()
+    {
+        using var told = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        var observer = new RestObserver(() =>
+        {
+            told.Set();
+            // The save holds the lock by then, or waits for it.
+            go.Wait(50);
+        });
+        var host = new FabricHost(new Fabric(FabricOptions.Pc()), new FabricPorts { Observer = observer });
+        host.Do(fabric => fabric.Events.Observing = true);
+        for (int i = 0; i < 3; i++)
+        {
+            told.Reset();
+            Task drains = Task.Run(() => host.Connect(21, "disk"), TestContext.Current.CancellationToken);
+            Assert.True(told.Wait(Patience, TestContext.Current.CancellationToken));
+            Task<byte[]> saves = Task.Run(host.Save, TestContext.Current.CancellationToken);
+            await Task.WhenAll(drains, saves).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            var other = new FabricHost(new Fabric(host.Options));
+            other.Restore(await saves);
+            Assert.Equal(await saves, other.Save());
+        }
+    }
+
     [Theory]
     [InlineData("read 7")]
     [InlineData("signal 0x41")]
@@ -284,4 +310,10 @@ public sealed class HostTests : HostBench
     }
 
     private (int Gsi, int Vector)[] Routes() => [.. Kernel.Table.Select(row => (row.Gsi, (int)row.Message.Vector))];
+
+    private sealed class RestObserver(Action rests) : IEventObserver
+    {
+        public bool Observes(in Event happened) => happened.Kind == EventKind.Rest;
+        public void Observe(in Event happened) => rests();
+    }
 }
