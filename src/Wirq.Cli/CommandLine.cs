@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Wirq.Cli.Boot;
 using Wirq.Cli.Completion;
 using Wirq.Cli.Explore;
@@ -32,6 +33,14 @@ internal static class CommandLine
     internal const int Interrupted = 130;
     /// <summary>Stopped by SIGTERM.</summary>
     internal const int Terminated = 143;
+
+    /// <summary>The exit code of a command that a signal stopped.</summary>
+    internal static int StatusOf(PosixSignal signal) => signal switch
+    {
+        PosixSignal.SIGHUP => HungUp,
+        PosixSignal.SIGINT => Interrupted,
+        _ => Terminated,
+    };
 
     internal static RootCommand Build()
     {

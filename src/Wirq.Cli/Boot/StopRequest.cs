@@ -110,16 +110,9 @@ internal sealed class StopRequest(TimeSpan? timeout, TimeProvider? clock = null)
         Board.Machine.Board? board;
         lock (_lock)
         {
-            _stopped ??= new GuestEnd(GuestEndKind.Stopped, StatusOf(context.Signal), $"by {context.Signal}");
+            _stopped ??= new GuestEnd(GuestEndKind.Stopped, CommandLine.StatusOf(context.Signal), $"by {context.Signal}");
             board = _board;
         }
         board?.End(_stopped);
     }
-
-    private static int StatusOf(PosixSignal signal) => signal switch
-    {
-        PosixSignal.SIGHUP => CommandLine.HungUp,
-        PosixSignal.SIGINT => CommandLine.Interrupted,
-        _ => CommandLine.Terminated,
-    };
 }

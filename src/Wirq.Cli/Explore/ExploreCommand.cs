@@ -90,47 +90,62 @@ internal static class ExploreCommand
     {
         try
         {
+            ExploreUsage.Check(settings);
             if (settings.Merge.Count > 0)
                 return ExploreMerge.Write(settings.Merge, StandardStreams.Output);
             IReadOnlyList<ScenarioFile> files = ScenarioFiles.Find(settings.Paths.Count > 0 ? settings.Paths : [DefaultFolder]);
-            (IReadOnlyList<Scenario> worlds, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
-            foreach (UnreadFile bad in unread)
-                Console.Error.WriteLine(bad.Why);
+            (IReadOnlyList<Scenario> worlds, IReadOnlyList<UnreadFile> bad) = ScenarioFiles.Read(files);
+            var unread = new List<UnreadFile>(bad);
+            foreach (UnreadFile one in unread)
+                Console.Error.WriteLine(one.Why);
             if (worlds.Count == 0)
+            {
+                if (settings.Json)
+                    ExploreJson.Write([], unread, StandardStreams.Output);
                 return CommandLine.BadInput;
-            if (settings.Record is not null && worlds.Count != 1)
-                throw new UsageException($"--record needs one scenario, and {worlds.Count} were named");
-            if (settings.Search.Checkpoint is not null && (worlds.Count != 1 || settings.Search.Simulates))
-                throw new UsageException($"--checkpoint needs one scenario that is not simulated, and {worlds.Count} were named");
+            }
+            ExploreUsage.CheckCount(settings, worlds.Count);
             if (settings.Steps)
-                return Walk(worlds, settings);
-            using OutputFile? record = OutputFile.Open("--record", settings.Record, files.Where(file => !file.Ships).Select(file => file.Path));
-            List<ExploreResult> results = Explore(worlds, settings);
+                return Walk(worlds[0], settings);
+            string[] inputs = [.. files.Where(file => !file.Ships).Select(file => file.Path)];
+            using var stop = new ExploreStop();
+            string? checkpoint = ExploreUsage.CheckpointOf(settings, inputs);
+            using OutputFile? record = OutputFile.Open("--record", settings.Record, checkpoint is null ? inputs : [.. inputs, checkpoint]);
+            settings = settings with { Search = settings.Search with { Checkpoint = checkpoint, CalledOff = () => stop.IsRequested } };
+            List<ExploreResult> results = Explore(worlds, settings, unread);
             int status = StatusOf(results, unread);
+            if (results.FirstOrDefault()?.Search.Unsaved is { } unsaved)
+                status = Unwritten($"--checkpoint {checkpoint}: {unsaved}", status);
             if (record is not null)
-                status = Write(record, results[0], status);
+                status = Write(record, results.FirstOrDefault(), status);
             if (settings.Json)
                 ExploreJson.Write(results, unread, StandardStreams.Output);
-            else
+            else if (results.Count > 0)
                 ExploreReport.Write(results, settings);
-            return status;
+            return stop.StatusOr(status);
         }
-        catch (Exception bad) when (bad is ScenarioException or UsageException or WorldException)
+        catch (Exception bad) when (bad is ScenarioException or UsageException)
         {
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
     }
 
-    private static int StatusOf(List<ExploreResult> results, IReadOnlyList<UnreadFile> unread) =>
+    private static int Unwritten(string what, int status)
+    {
+        Console.Error.WriteLine($"wirq: could not be written: {what}");
+        return status == CommandLine.Success ? CommandLine.Unwritten : status;
+    }
+
+    private static int StatusOf(List<ExploreResult> results, List<UnreadFile> unread) =>
         results.Any(result => result.IsBad) ? CommandLine.Failure
         : unread.Count > 0 ? CommandLine.BadInput
         : results.All(result => result.IsGood) ? CommandLine.Success : CommandLine.NotTold;
 
     /// <summary>Writes the order of the violation or, if there is none, of the first design that was caught.</summary>
-    private static int Write(OutputFile record, ExploreResult result, int status)
+    private static int Write(OutputFile record, ExploreResult? result, int status)
     {
-        Story? story = result.Story ?? result.Controls.FirstOrDefault(control => control.Caught)?.Story;
+        Story? story = result?.Story ?? result?.Controls.FirstOrDefault(control => control.Caught)?.Story;
         if (story is null)
         {
             Console.Error.WriteLine("wirq: there is no story to record");
@@ -141,30 +156,47 @@ internal static class ExploreCommand
         return record.Complete(status);
     }
 
-    private static int Walk(IReadOnlyList<Scenario> worlds, ExploreSettings settings)
+    private static int Walk(Scenario world, ExploreSettings settings)
     {
-        if (worlds.Count != 1)
-            throw new UsageException($"--step needs one scenario, and {worlds.Count} were named");
-        using var stepper = new Stepper(worlds[0], settings.Design, Console.Out);
+        using var stepper = new Stepper(world, settings.Design, Console.Out);
         return stepper.Run(Console.In) ? CommandLine.Success : CommandLine.Failure;
     }
 
-    private static List<ExploreResult> Explore(IReadOnlyList<Scenario> worlds, ExploreSettings settings)
+    private static List<ExploreResult> Explore(IReadOnlyList<Scenario> worlds, ExploreSettings settings, List<UnreadFile> unread)
     {
-        if (Console.IsErrorRedirected || settings.Json)
-            return [.. worlds.Select(world => WorldExplorer.Explore(world, settings.Search, settings.Design))];
         var results = new List<ExploreResult>(worlds.Count);
+        if (Console.IsErrorRedirected || settings.Json)
+        {
+            foreach (Scenario world in worlds)
+                Explore(world, settings, settings.Search, results, unread);
+            return results;
+        }
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         console.Status().Start("explore", status =>
         {
             foreach (Scenario world in worlds)
             {
-                results.Add(WorldExplorer.Explore(world, settings.Search with
+                Explore(world, settings, settings.Search with
                 {
                     Progress = now => status.Status = Markup.Escape(ExploreReport.ProgressOf(world, now)),
-                }, settings.Design));
+                }, results, unread);
             }
         });
         return results;
+    }
+
+    /// <summary>Explores a world. One that cannot be explored does not keep the others from it.</summary>
+    private static void Explore(Scenario world, ExploreSettings settings, ExploreOptions search, List<ExploreResult> results, List<UnreadFile> unread)
+    {
+        try
+        {
+            results.Add(WorldExplorer.Explore(world, search, settings.Design));
+        }
+        catch (WorldException bad)
+        {
+            var why = new UnreadFile(world.At.File, $"{world.At}: {world.Name}: {bad.Message}");
+            Console.Error.WriteLine(why.Why);
+            unread.Add(why);
+        }
     }
 }

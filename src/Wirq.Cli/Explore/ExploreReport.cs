@@ -33,7 +33,7 @@ internal static class ExploreReport
         Exploration search = result.Search;
         console.MarkupLine($"{Coloured(result.Verdict)} [bold]{Markup.Escape(result.Scenario.Name)}[/]");
         Line(console, $"{result.Scenario.At.File}");
-        Line(console, $"{(search.Bound is { } bound ? $"bound reached: {bound}; " : "")}explored {Number(search.States)} states, {Number(search.Transitions)} transitions, "
+        Line(console, $"{(search.Bound is { } bound ? $"bound reached: {bound}; " : "")}explored {Count(search.States, "state")}, {Count(search.Transitions, "transition")}, "
             + $"depth {search.Depth}, {Phrase.Count(search.Ends, "end state")}, in {search.Elapsed.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s");
         Line(console, $"{Number((long)search.PerSecond(search.States))} states/s, {search.BytesPerState.ToString("0.0", CultureInfo.InvariantCulture)} bytes a state, "
             + $"frontier {Size(search.FrontierBytes)}; a state was missed by its hash with probability {search.MissedProbability.ToString("0.0e+0", CultureInfo.InvariantCulture)}");
@@ -86,6 +86,8 @@ internal static class ExploreReport
         ExploreVerdict.BoundReached => "[yellow]bound reached[/]",
         _ => $"[red]{Word(verdict)}[/]",
     };
+
+    private static string Count(long count, string one) => count == 1 ? $"1 {one}" : $"{Number(count)} {one}s";
 
     private static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,10 +13,13 @@ namespace Wirq.Lab.Exploring;
 /// | "wirq explore 1\n" | fingerprint | counters | kinds | judgements | steps that ran | visited states | edges | hash |
 /// | 15                 | 16          | 9 × 8    | n × 8 | n × 8      | n × 1          | n × 24         |       | 16   |
 /// </code>Little-endian. Packed worlds are not in it: a search that goes on makes them again from the states before them. The
-/// fingerprint is of the first state, the scenario's steps, the design, and what the search leaves out.</remarks>
+/// fingerprint is of the first state, the scenario's file and name, the design, what the search leaves out, and the version of Wirq.</remarks>
 internal sealed class Checkpoint
 {
     private static readonly byte[] s_magic = Encoding.ASCII.GetBytes("wirq explore 1\n");
+
+    // What another build finds behind a state may differ.
+    private static readonly string s_build = typeof(Checkpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     internal const int Counters = 9;
 
@@ -31,9 +35,9 @@ internal sealed class Checkpoint
         var hash = new XxHash128();
         UInt128 identity = root.Identity();
         hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in identity)));
-        string words = string.Join('\n', Vacuity.StepsOf(root.Scenario).Select(step => step.Text)
-            .Append(design ?? "").Append(options.Reduces ? "reduced" : "whole").Append(options.SearchesLivelocks ? "edges" : "")
-            .Append(string.Join(',', root.Laws.Laws.Select(law => law.Name))));
+        UInt128 text = root.Scenario.TextHash;
+        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in text)));
+        string words = string.Join('\n', root.Scenario.Name, design, options.Reduces ? "reduced" : "whole", options.SearchesLivelocks ? "edges" : "", s_build);
         hash.Append(Encoding.UTF8.GetBytes(words));
         return hash.GetCurrentHashAsUInt128();
     }
@@ -68,16 +72,16 @@ internal sealed class Checkpoint
     /// <exception cref="ScenarioException">It is none, is cut off, or is one of another world.</exception>
     internal static Checkpoint Read(string path, UInt128 fingerprint, int kinds, int laws, int steps, VisitedSet visited, EdgeList? edges)
     {
-        Check(path);
-        using var input = new BufferedStream(File.OpenRead(path), 1 << 16);
         try
         {
+            Check(path);
+            using var input = new BufferedStream(File.OpenRead(path), 1 << 16);
             Span<byte> magic = stackalloc byte[s_magic.Length];
             input.ReadExactly(magic);
             if (!magic.SequenceEqual(s_magic))
                 throw Bad(path, "it is not a checkpoint of this version", "a file that explore --checkpoint wrote");
             if (Get<UInt128>(input, 1)[0] != fingerprint)
-                throw Bad(path, "it is of another world, or was made with other options", "the same scenario, --no-reduction and --no-livelock as before");
+                throw Bad(path, "it is of another world, or was made with other options or by another wirq", "the same file, --design, --no-reduction and --no-livelock as before");
             var read = new Checkpoint
             {
                 Fingerprint = fingerprint,
@@ -92,6 +96,10 @@ internal sealed class Checkpoint
         catch (EndOfStreamException)
         {
             throw Bad(path, "it is cut off", "a whole checkpoint");
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            throw Bad(path, $"it cannot be read: {bad.Message}", "a file that explore --checkpoint wrote");
         }
     }
 

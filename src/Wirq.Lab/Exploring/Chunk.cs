@@ -15,6 +15,9 @@ internal sealed class Chunk
     internal int OutcomeCount;
     /// <summary>The number of outcomes up to the end of each state.</summary>
     internal int[] Ends = new int[256];
+    /// <summary>How often each law judged up to the end of each state: a search that stops within a chunk has judged no more than it has
+    /// merged.</summary>
+    internal long[] Judged = [];
     internal Candidate[] Candidates = new Candidate[128];
     internal int CandidateCount;
     internal byte[] Packed = new byte[1 << 14];

@@ -13,7 +13,7 @@ internal sealed class Expander : IDisposable
     private readonly PackPool _pool;
     private readonly World _root, _state, _next;
     private readonly List<Transition> _enabled = [], _after = [];
-    private readonly Coverage _coverage = new();
+    private readonly HashSet<Step> _steps = new(ReferenceEqualityComparer.Instance);
     private readonly long[] _lawsBefore;
     private readonly string? _law;
 
@@ -32,9 +32,9 @@ internal sealed class Expander : IDisposable
         foreach (World world in (World[])[_state, _next])
         {
             world.PreparePacking();
-            world.StepWatcher = step => _coverage.Steps.Add(step);
+            world.StepWatcher = step => _steps.Add(step);
         }
-        _lawsBefore = [.. _root.Laws.Laws.Select((_, law) => Judged(law))];
+        _lawsBefore = new long[_root.Laws.Laws.Count];
     }
 
     internal World Root => _root;
@@ -55,7 +55,11 @@ internal sealed class Expander : IDisposable
     /// <summary>Finds what follows from a run of states of a level.</summary>
     internal void Expand(Frontier level, Chunk chunk)
     {
-        int i = 0;
+        int i = 0, laws = _root.Laws.Laws.Count;
+        if (chunk.Judged.Length < chunk.Count * laws)
+            chunk.Judged = new long[chunk.Count * laws];
+        for (int law = 0; law < laws; law++)
+            _lawsBefore[law] = Judged(law);
         for (; i < chunk.Count && chunk.Violation is null; i++)
         {
             _state.Unpack(_root, _pool, level[chunk.First + i]);
@@ -68,6 +72,8 @@ internal sealed class Expander : IDisposable
                 _state.Possible(_enabled);
             Expand(chunk);
             chunk.EndState(i);
+            for (int law = 0; law < laws; law++)
+                chunk.Judged[i * laws + law] = Judged(law) - _lawsBefore[law];
         }
         chunk.Count = i;
     }
@@ -149,13 +155,8 @@ internal sealed class Expander : IDisposable
         return null;
     }
 
-    /// <summary>What its transitions covered.</summary>
-    internal Coverage TakeCoverage()
-    {
-        for (int law = 0; law < _lawsBefore.Length; law++)
-            _coverage.Laws[_root.Laws.Laws[law].Name] = Judged(law) - _lawsBefore[law];
-        return _coverage;
-    }
+    /// <summary>The steps that its transitions ran.</summary>
+    internal IReadOnlyCollection<Step> Steps => _steps;
 
     private long Judged(int law) => _state.Laws.Laws[law].Judgements + _next.Laws.Laws[law].Judgements;
 }

@@ -41,6 +41,8 @@ internal sealed record Exploration
     internal bool Reduced { get; init; }
     /// <summary>Whether the way is a shortest one. If not, the search for it reached a bound.</summary>
     internal bool IsShortest { get; init; } = true;
+    /// <summary>Why the checkpoint could not be written the last time; null if it was, or none is wanted.</summary>
+    internal string? Unsaved { get; init; }
     internal long EdgeBytes { get; init; }
     internal Coverage Coverage { get; init; } = new();
     /// <summary>Whether cycles were searched for livelocks.</summary>

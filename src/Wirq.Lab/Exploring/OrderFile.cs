@@ -11,12 +11,13 @@ namespace Wirq.Lab.Exploring;
 /// wirq order 1
 /// design: read-after-bind          where it was found under one
 /// script 1                         # device: nvme: send
+/// repeats:                         the rest is a cycle, which goes on forever
 /// fetch 0                          # the poll reports eventfd 0
 /// effect
 /// </code>A number sign begins a comment. Kinds and numbers are those of <see cref="Transition"/>.</remarks>
 internal sealed record OrderFile
 {
-    private const string Head = "wirq order 1", DesignKey = "design:";
+    private const string Head = "wirq order 1", DesignKey = "design:", RepeatsKey = "repeats:";
     private const int MostLines = 1_000_000;
 
     private static readonly Dictionary<string, TransitionKind> s_kinds =
@@ -26,6 +27,8 @@ internal sealed record OrderFile
     public string? Design { get; init; }
     /// <summary>The transitions, with their lines.</summary>
     public required IReadOnlyList<(Transition Transition, FilePosition At)> Transitions { get; init; }
+    /// <summary>How many of the last transitions are a cycle; 0 for none.</summary>
+    public int Repeats { get; init; }
 
     /// <summary>Writes the order of a story.</summary>
     public static void Write(Story story, TextWriter output)
@@ -42,6 +45,8 @@ internal sealed record OrderFile
         {
             for (int i = 0; i < step.Transitions; i++)
             {
+                if (story.Repeats > 0 && next == story.Way.Count - story.Repeats)
+                    output.WriteLine(RepeatsKey);
                 Transition transition = story.Way[next++];
                 string line = string.Create(CultureInfo.InvariantCulture, $"{transition.Kind.ToString().ToLowerInvariant()} {transition.Index}");
                 output.WriteLine(i == 0 ? $"{line,-20} # {step.Text.ReplaceLineEndings(" ")}" : line);
@@ -58,7 +63,7 @@ internal sealed record OrderFile
         ArgumentNullException.ThrowIfNull(text);
         var transitions = new List<(Transition, FilePosition)>();
         string? design = null;
-        int number = 0;
+        int number = 0, before = -1;
         using var lines = new StringReader(text);
         while (lines.ReadLine() is { } whole)
         {
@@ -77,6 +82,13 @@ internal sealed record OrderFile
                     throw new ScenarioException(at, "there is no historic design of that name", $"one of {string.Join(", ", Designs.Names)}");
                 continue;
             }
+            if (line == RepeatsKey)
+            {
+                if (before >= 0)
+                    throw new ScenarioException(at, $"{RepeatsKey} stands twice", "one cycle, up to the end");
+                before = transitions.Count;
+                continue;
+            }
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             int index = 0;
             if (words.Length > 2 || !s_kinds.TryGetValue(words[0], out TransitionKind kind)
@@ -85,6 +97,6 @@ internal sealed record OrderFile
             transitions.Add((new Transition(kind, index), at));
         }
         return number == 0 ? throw new ScenarioException(new FilePosition(file, 1, 1), "the file is empty", $"\"{Head}\"")
-            : new OrderFile { Design = design, Transitions = transitions };
+            : new OrderFile { Design = design, Transitions = transitions, Repeats = before < 0 ? 0 : transitions.Count - before };
     }
 }

@@ -9,6 +9,7 @@ internal sealed partial class Search
 {
     private static readonly TimeSpan s_saveEvery = TimeSpan.FromMinutes(1);
     private long _saved;
+    private string? _unsaved;
 
     private Step[]? _stepsOfScenario;
     private Step[] StepsInOrder => _stepsOfScenario ??= [.. Vacuity.StepsOf(_scenario)];
@@ -16,11 +17,28 @@ internal sealed partial class Search
     /// <summary>Writes the search, if that is wanted and a minute has gone since the last time.</summary>
     private void SaveNowAndThen()
     {
-        if (_options.Checkpoint is not null && Stopwatch.GetElapsedTime(_saved) >= s_saveEvery)
+        if (Stopwatch.GetElapsedTime(_saved) >= s_saveEvery)
             Save();
     }
 
+    /// <summary>Writes the search, if that is wanted. Where it cannot be written, it goes on: its answer is worth more.</summary>
     private void Save()
+    {
+        if (_options.Checkpoint is null)
+            return;
+        try
+        {
+            Write(_options.Checkpoint);
+            _unsaved = null;
+        }
+        catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
+        {
+            _unsaved = bad.Message;
+        }
+        _saved = Stopwatch.GetTimestamp();
+    }
+
+    private void Write(string path)
     {
         Coverage coverage = CoverageSoFar();
         new Checkpoint
@@ -30,8 +48,7 @@ internal sealed partial class Search
             Kinds = _kinds,
             Judgements = [.. _expanders[0].Root.Laws.Laws.Select(law => coverage.Laws.GetValueOrDefault(law.Name))],
             Ran = [.. StepsInOrder.Select(step => coverage.Steps.Contains(step) ? (byte)1 : (byte)0)],
-        }.Write(_options.Checkpoint!, _visited, _edges);
-        _saved = Stopwatch.GetTimestamp();
+        }.Write(path, _visited, _edges);
     }
 
     /// <summary>Takes up a search that was stopped.</summary>

@@ -30,6 +30,7 @@ internal sealed partial class Search : IDisposable
     // What was covered before a search that was stopped and goes on.
     private readonly Coverage _before = new();
     private readonly Stack<Chunk> _spare = new();
+    private readonly long[] _judged;
     private readonly long[] _kinds = new long[Enum.GetValues<TransitionKind>().Length];
     private Frontier _level, _nextLevel;
     private int _chunkSize, _chunks, _taken, _merged, _depth;
@@ -59,6 +60,7 @@ internal sealed partial class Search : IDisposable
             _expanders[i] = new Expander(scenario, design, options, _visited, _pool, i == 0 ? null : _expanders[0]);
         if (!_expanders[0].CanPack)
             throw new WorldException("the machine is too large to be explored: its state needs more than 32 MB");
+        _judged = new long[_expanders[0].Root.Laws.Laws.Count];
         _done = new Chunk?[_workers * ChunksOfWorker];
         _edges = options.SearchesLivelocks ? new EdgeList(_memory) : null;
     }
@@ -98,7 +100,7 @@ internal sealed partial class Search : IDisposable
 
     private Exploration Result()
     {
-        if (_options.Checkpoint is not null && _violation is null)
+        if (_violation is null)
             Save();
         Coverage coverage = CoverageSoFar();
         var result = new Exploration
@@ -116,6 +118,7 @@ internal sealed partial class Search : IDisposable
             DiskBytes = _memory.OnDisk,
             EdgeBytes = _edges?.Bytes ?? 0,
             Coverage = coverage,
+            Unsaved = _unsaved,
         };
         if (_edges is not null && result.End == SearchEnd.Complete && _options.Target is null)
         {
@@ -133,8 +136,10 @@ internal sealed partial class Search : IDisposable
     {
         var coverage = new Coverage { Kinds = _kinds };
         coverage.Add(_before);
+        for (int law = 0; law < _judged.Length; law++)
+            coverage.Laws[_expanders[0].Root.Laws.Laws[law].Name] = coverage.Laws.GetValueOrDefault(_expanders[0].Root.Laws.Laws[law].Name) + _judged[law];
         foreach (Expander expander in _expanders)
-            coverage.Add(expander.TakeCoverage());
+            coverage.Steps.UnionWith(expander.Steps);
         return coverage;
     }
 
@@ -232,24 +237,35 @@ internal sealed partial class Search : IDisposable
 
     private void Merge(Chunk chunk)
     {
-        int outcome = 0;
+        int outcome = 0, merged = -1;
         for (int i = 0; i < chunk.Count; i++)
         {
             if (_bound is null && ReachedBound() is { } bound)
             {
                 (_bound, _over) = (bound, true);
-                return;
+                break;
             }
             long from = _level.First + chunk.First + i;
             int end = chunk.Ends[i];
             for (; outcome < end; outcome++)
             {
-                if (!Merge(chunk, chunk.Outcomes[outcome], from))
-                    return;
+                if (Merge(chunk, chunk.Outcomes[outcome], from))
+                    continue;
+                // The violation was judged too.
+                CountJudgements(chunk, i);
+                return;
             }
             _edges?.EndState();
             _expanded++;
+            merged = i;
         }
+        CountJudgements(chunk, merged);
+    }
+
+    private void CountJudgements(Chunk chunk, int last)
+    {
+        for (int law = 0; last >= 0 && law < _judged.Length; law++)
+            _judged[law] += chunk.Judged[last * _judged.Length + law];
     }
 
     private bool Merge(Chunk chunk, Outcome outcome, long from)
@@ -311,6 +327,8 @@ internal sealed partial class Search : IDisposable
         // Time and memory are looked at now and then.
         if ((_expanded & 255) != 0 && _expanders[0].Root.Arena.Length < LargeWorld)
             return null;
+        if (_memory.Refusal is { } refusal)
+            return $"what {_options.DiskFolder} can hold: {refusal}";
         if (Bytes >= _mostBytes)
             return string.Create(CultureInfo.InvariantCulture, $"{_mostBytes:#,0} bytes of memory");
         if (_options.MaxTime is { } time && Stopwatch.GetElapsedTime(_started) >= time)

@@ -29,20 +29,22 @@ internal sealed unsafe class Segments : IDisposable
     internal long OnDisk { get; private set; }
 
     /// <summary>Whether files are used from now on.</summary>
-    internal bool IsSpilling => _folder is not null && Held >= _most;
+    internal bool IsSpilling => _folder is not null && Refusal is null && Held >= _most;
+
+    /// <summary>Why the folder takes no more; null while it does. From then on everything is in memory, and the search should
+    /// end soon.</summary>
+    internal string? Refusal { get; private set; }
 
     /// <summary>Takes zeroed bytes.</summary>
     internal byte* Take(int bytes)
     {
-        if (!IsSpilling)
+        if (!IsSpilling || _left < bytes && !TryOpen(Math.Max(FileBytes, bytes)))
         {
             byte* taken = (byte*)NativeMemory.AllocZeroed((nuint)bytes);
             _taken.Add((nint)taken);
             Held += bytes;
             return taken;
         }
-        if (_left < bytes)
-            Open(Math.Max(FileBytes, bytes));
         byte* piece = _next;
         _next += bytes;
         _left -= bytes;
@@ -50,13 +52,30 @@ internal sealed unsafe class Segments : IDisposable
         return piece;
     }
 
-    private void Open(long bytes)
+    private bool TryOpen(long bytes)
     {
-        // Deleted when it is closed, however the process ends.
-        var stream = new FileStream(Path.Combine(_folder!, $"wirq-explore-{Environment.ProcessId}-{_files.Count}.tmp"), new FileStreamOptions
+        string path = Path.Combine(_folder!, $"wirq-explore-{Environment.ProcessId}-{_files.Count}.tmp");
+        try
+        {
+            Open(path, bytes);
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            Refusal = refused.Message;
+            return false;
+        }
+    }
+
+    private void Open(string path, long bytes)
+    {
+        var stream = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, PreallocationSize = bytes,
         });
+        // Gone however the process ends. Only Unix takes away the name of an open file.
+        if (!OperatingSystem.IsWindows())
+            File.Delete(path);
         var file = MemoryMappedFile.CreateFromFile(stream, null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
         MemoryMappedViewAccessor view = file.CreateViewAccessor(0, bytes);
         byte* first = null;

@@ -126,7 +126,11 @@ internal sealed class Stepper : IDisposable
         _world.Possible(_enabled);
         _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {_way.Count}, {_world.Fabric.Now / 1000.0:0.###} us"));
         if (_enabled.Count == 0)
-            _output.WriteLine("  nothing can happen: this is an end");
+        {
+            Violation? deadlock = Deadlock.In(_world);
+            _output.WriteLine($"  {deadlock?.Text ?? "nothing can happen: this is an end"}");
+            isRight &= deadlock is null;
+        }
         for (int i = 0; i < _enabled.Count; i++)
             _output.WriteLine($"  {i + 1}  {Words(_enabled[i])}");
         return isRight;

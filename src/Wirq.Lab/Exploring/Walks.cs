@@ -12,8 +12,8 @@ namespace Wirq.Lab.Exploring;
 internal sealed class Walks : IDisposable
 {
     private const int LongestWalk = 2000;
-    // So many are remembered, to prefer the others.
-    private const long MostRemembered = 50_000_000;
+    // So many are remembered, to prefer the others; about so many bytes each.
+    private const long MostRemembered = 50_000_000, BytesOfOne = 48;
     private static readonly TimeSpan s_usualTime = TimeSpan.FromSeconds(10);
 
     private readonly ExploreOptions _options;
@@ -25,11 +25,13 @@ internal sealed class Walks : IDisposable
     private readonly string? _design;
     private readonly Coverage _coverage = new();
     private long _transitions, _ends;
+    private readonly long _mostRemembered;
     private int _depth;
 
     internal Walks(Scenario scenario, string? design, ExploreOptions options)
     {
         (_scenario, _design, _options) = (scenario, design, options);
+        _mostRemembered = options.MaxBytes > 0 ? Math.Min(MostRemembered, options.MaxBytes / BytesOfOne) : MostRemembered;
         _random = new Random(HashCode.Of(options.Seed, options.Member));
         _visited = new VisitedSet(_memory);
         _worlds = new Expander(scenario, design, options, _visited, new PackPool(), null);
@@ -114,7 +116,7 @@ internal sealed class Walks : IDisposable
                 if (violation is null)
                     return false;
             }
-            bool isNew = violation is null && (_visited.Count >= MostRemembered || _visited.Add(next.Identity(), 0, default, out _));
+            bool isNew = violation is null && (_visited.Count >= _mostRemembered || _visited.Add(next.Identity(), 0, default, out _));
             if (violation is null && !isNew && tried < _enabled.Count - 1)
                 continue;
             _transitions++;

@@ -50,25 +50,8 @@ public static class ScenarioRunner
         ArgumentNullException.ThrowIfNull(order);
         long start = Stopwatch.GetTimestamp();
         using var world = new World(scenario, order.Design is null ? null : Designs.Create(order.Design), recorder);
-        List<Transition> enabled = [];
-        foreach ((Transition transition, FilePosition at) in order.Transitions)
-        {
-            world.Enabled(enabled);
-            if (!enabled.Contains(transition))
-            {
-                throw new ScenarioException(at, $"{transition} cannot happen here",
-                    enabled.Count == 0 ? "the end of the order" : $"one of {string.Join(", ", enabled)}; is it an order of {scenario.Name}?");
-            }
-            try
-            {
-                world.Apply(transition);
-            }
-            catch (Exception stuck) when (stuck is WorldException or KernelException)
-            {
-                world.GiveUp(world.Begun, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
-                break;
-            }
-        }
+        if (Follow(world, order))
+            JudgeEnd(world, scenario);
         LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];
         bool held = world.Failures.Count == 0 && laws.All(law => law.Held);
         return new ScenarioResult
@@ -81,6 +64,50 @@ public static class ScenarioRunner
             Elapsed = Stopwatch.GetElapsedTime(start),
             Timeline = held ? null : world.Timeline,
         };
+    }
+
+    /// <returns>Whether the world can go on.</returns>
+    private static bool Follow(World world, OrderFile order)
+    {
+        List<Transition> enabled = [];
+        UInt128? before = null;
+        for (int i = 0; i < order.Transitions.Count; i++)
+        {
+            (Transition transition, FilePosition at) = order.Transitions[i];
+            if (order.Repeats > 0 && i == order.Transitions.Count - order.Repeats)
+                before = world.Identity();
+            world.Enabled(enabled);
+            if (!enabled.Contains(transition))
+            {
+                throw new ScenarioException(at, $"{transition} cannot happen here",
+                    enabled.Count == 0 ? "the end of the order" : $"one of {string.Join(", ", enabled)}; is it an order of {world.Scenario.Name}?");
+            }
+            try
+            {
+                world.Apply(transition);
+            }
+            catch (Exception stuck) when (stuck is WorldException or KernelException)
+            {
+                world.GiveUp(world.Begun, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
+                return false;
+            }
+        }
+        if (before is null)
+            return true;
+        FilePosition first = order.Transitions[^order.Repeats].At;
+        if (world.Identity() != before)
+            throw new ScenarioException(first, "what follows does not end in the state in which it begins", "a cycle, up to the end of the order");
+        world.GiveUp(world.Begun, string.Create(CultureInfo.InvariantCulture, $"the last {order.Repeats} transitions lead back to where they begin: the world can go round forever"), isOutcome: true);
+        return false;
+    }
+
+    /// <summary>A search judges an end by more than laws.</summary>
+    private static void JudgeEnd(World world, Scenario scenario)
+    {
+        List<Transition> enabled = [];
+        world.Enabled(enabled);
+        if (enabled.Count == 0 && Deadlock.In(world) is { } deadlock)
+            world.GiveUp(scenario.At, deadlock.Text, isOutcome: true);
     }
 
     /// <summary>The result of a scenario whose host lacks something.</summary>

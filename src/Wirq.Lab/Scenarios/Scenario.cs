@@ -43,6 +43,8 @@ public sealed record Scenario
     public IReadOnlyList<string>? Laws { get; init; }
     /// <summary>Designs under which a law must fail.</summary>
     internal IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
+    /// <summary>A hash of the file's text.</summary>
+    internal UInt128 TextHash { get; init; }
 
     /// <summary>All scripts: its own steps; if there are actors, also those of each of them, and the expectation at the
     /// end.</summary>

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Wirq.Lab.Scenarios.Reading;
 
 namespace Wirq.Lab.Scenarios;
@@ -27,7 +29,8 @@ public sealed class ScenarioReader
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(designs);
         YamlMapping map = YamlTree.Parse(file, text).AsMapping($"a map of {Words.Join(ScenarioWords.Scenario)}");
-        return new ScenarioReader(map.Only(ScenarioWords.Scenario)).Read(designs);
+        UInt128 hash = XxHash128.HashToUInt128(MemoryMarshal.AsBytes(text.AsSpan()));
+        return [.. new ScenarioReader(map.Only(ScenarioWords.Scenario)).Read(designs).Select(scenario => scenario with { TextHash = hash })];
     }
 
     private List<Scenario> Read(IReadOnlyCollection<string> designs)

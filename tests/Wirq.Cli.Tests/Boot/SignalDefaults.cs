@@ -11,11 +11,14 @@ internal static class SignalDefaults
     private static readonly Lazy<bool> s_can = new(CanReset);
 
     /// <summary>Starts a command, its output and errors redirected.</summary>
-    internal static Process Start(IEnumerable<string> command)
+    /// <param name="command">Its words.</param>
+    /// <param name="hasInput">Whether its input is a pipe from the test, and not that of the tests.</param>
+    internal static Process Start(IEnumerable<string> command, bool hasInput = false)
     {
         string[] all = [.. s_can.Value ? s_env : [], .. command];
         return Process.Start(new ProcessStartInfo(all[0], all[1..])
         {
+            RedirectStandardInput = hasInput,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Repository.Root,

@@ -31,7 +31,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal((whole.End, whole.States, whole.Transitions, whole.Depth, whole.Ends), (resumed.End, resumed.States, resumed.Transitions, resumed.Depth, resumed.Ends));
         Assert.Equal(whole.Coverage.Kinds, resumed.Coverage.Kinds);
         Assert.Equal(whole.Coverage.Steps.Count, resumed.Coverage.Steps.Count);
-        Assert.Equal(whole.Coverage.Laws.Select(law => law.Value > 0), resumed.Coverage.Laws.Select(law => law.Value > 0));
+        Assert.Equal(whole.Coverage.Laws, resumed.Coverage.Laws);
     }
 
     [Fact]
@@ -50,6 +50,9 @@ public sealed class CheckpointTests : IDisposable
         Run(SmallWorlds.Read(SmallWorlds.Line), options);
         Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Counted), options)).Message, StringComparison.Ordinal);
         Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options with { Reduces = true })).Message, StringComparison.Ordinal);
+        // Nothing of the start state tells these apart.
+        string brakes = SmallWorlds.Line.Replace("{pins: 1}", "{pins: 1, stormLimit: 3}", StringComparison.Ordinal);
+        Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(brakes), options)).Message, StringComparison.Ordinal);
         byte[] good = File.ReadAllBytes(File1);
         for (int at = 0; at < good.Length; at += 97)
         {
@@ -71,6 +74,38 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal((memory.End, memory.States, memory.Transitions), (disk.End, disk.States, disk.Transitions));
         Assert.True(disk.DiskBytes > 0);
         Assert.Empty(_folder.EnumerateFiles());
+    }
+
+    /// <summary>Their names are gone while they are in use, so that the end of the process leaves none.</summary>
+    [Fact]
+    public void Files_have_no_name_while_they_are_used()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix: there an open file needs no name");
+        using var search = new Search(SmallWorlds.Read(SmallWorlds.Virq), null, new ExploreOptions { Reduces = false, MaxBytes = 1_000_000, DiskFolder = _folder.FullName });
+        Assert.True(search.Run().DiskBytes > 0);
+        Assert.Empty(_folder.EnumerateFiles());
+    }
+
+    [Fact]
+    public void A_folder_that_takes_no_more_is_a_bound_and_no_fault()
+    {
+        string none = Path.Combine(_folder.FullName, "none");
+        Exploration found = Run(SmallWorlds.Read(SmallWorlds.Virq), new ExploreOptions { Reduces = false, MaxBytes = 1_000_000, DiskFolder = none, Checkpoint = File1 });
+        Assert.Equal(SearchEnd.Bound, found.End);
+        Assert.Contains(none, found.Bound, StringComparison.Ordinal);
+        // What was found until then is not lost.
+        Exploration resumed = Run(SmallWorlds.Read(SmallWorlds.Virq), new ExploreOptions { Reduces = false, Checkpoint = File1 });
+        Assert.Equal((SearchEnd.Complete, Run(SmallWorlds.Read(SmallWorlds.Virq), new ExploreOptions { Reduces = false }).States), (resumed.End, resumed.States));
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_written_is_told_and_costs_no_answer()
+    {
+        Exploration found = Run(SmallWorlds.Read(SmallWorlds.Line), new ExploreOptions { Checkpoint = Path.Combine(_folder.FullName, "none", "search") });
+        Assert.Equal(SearchEnd.Complete, found.End);
+        Assert.Contains("none", found.Unsaved, StringComparison.Ordinal);
+        Assert.Null(Run(SmallWorlds.Read(SmallWorlds.Line), new ExploreOptions { Checkpoint = File1 }).Unsaved);
+        Assert.NotNull(Run(SmallWorlds.Read(SmallWorlds.Line), new ExploreOptions { Checkpoint = _folder.FullName }).Unsaved);
     }
 
     private static Exploration Run(Scenario scenario, ExploreOptions options)

@@ -57,6 +57,16 @@ internal static class SmallWorlds
         laws: [LevelRedelivered]
         """;
 
+    /// <summary>The EOI is not broadcast, and nobody writes the EOI register of the I/OAPIC.</summary>
+    internal const string Stuck = """
+        name: an EOI that never reaches its pin
+        machine: {pic: false, suppressEoiBroadcast: true, ioapics: [{pins: 1}], devices: {disk: {gsi: 0}}}
+        handlers: {cpu0: {0x41: [eoi]}}
+        steps: [{cpu0: {change: {apic.svr: {suppress-eoi-broadcast: true}}}}, {cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
+        actors: {disk: [{disk: raise}]}
+        laws: [NoPhantom]
+        """;
+
     internal static readonly string[] All = [Line, Virq, Remapped, Counted];
 
     internal static Scenario Read(string text) => ScenarioReader.Read("w.yaml", text, Designs.Names)[0];

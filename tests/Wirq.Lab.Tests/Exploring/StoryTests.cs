@@ -26,7 +26,37 @@ public sealed class StoryTests
         }
     }
 
+    /// <summary>No law is broken by these: a run judges the end of an order, and its cycle.</summary>
     [Theory]
+    [InlineData(SmallWorlds.Stuck, nameof(ViolationKind.Deadlock), "nothing can happen, and GSI 0")]
+    [InlineData(SmallWorlds.Endless, nameof(ViolationKind.Livelock), "the world can go round forever")]
+    public void A_recorded_order_that_comes_to_no_right_end_fails_in_a_run(string text, string kind, string why)
+    {
+        Scenario scenario = SmallWorlds.Read(text);
+        Story story = WorldExplorer.Explore(scenario).Story!;
+        Assert.Equal(kind, story.Violation.Kind.ToString());
+        using var words = new StringWriter();
+        OrderFile.Write(story, words);
+        var order = OrderFile.Read("o", words.ToString());
+        Assert.Equal((story.Way.Count, story.Repeats), (order.Transitions.Count, order.Repeats));
+        ScenarioResult run = ScenarioRunner.Follow(scenario, order);
+        Assert.Equal(Verdict.Failed, run.Verdict);
+        Assert.Contains(why, Assert.Single(run.Failures).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_order_whose_cycle_is_none_is_refused()
+    {
+        using var words = new StringWriter();
+        OrderFile.Write(WorldExplorer.Explore(SmallWorlds.Read(SmallWorlds.Endless)).Story!, words);
+        string text = string.Join('\n', words.ToString().Split('\n').SkipLast(2));
+        int line = text.Split('\n').TakeWhile(one => !one.StartsWith("repeats:", StringComparison.Ordinal)).Count() + 2;
+        string message = Assert.Throws<ScenarioException>(() => ScenarioRunner.Follow(SmallWorlds.Read(SmallWorlds.Endless), OrderFile.Read("o", text))).Message;
+        Assert.StartsWith($"o:{line}:1: what follows does not end in the state in which it begins", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wirq order 1\nrepeats:\nrepeats:\n", "o:3:1: repeats: stands twice")]
     [InlineData("", "o:1:1: the file is empty")]
     [InlineData("name: x\n", "o:1:1: this is no order of transitions")]
     [InlineData("wirq order 1\njump 3\n", "o:2:1: this is no transition")]
