@@ -20,7 +20,7 @@ internal static class ForeignSnapshot
     /// <summary>Reads one.</summary>
     /// <param name="open">Opens it; called twice.</param>
     /// <param name="file">Its name, for messages.</param>
-    /// <exception cref="SnapshotException">It is damaged, or none.</exception>
+    /// <exception cref="ForeignSnapshotException">It is damaged, or none.</exception>
     internal static SnapshotState Read(Func<Stream> open, string file)
     {
         Kind kind;
@@ -33,7 +33,7 @@ internal static class ForeignSnapshot
             Kind.Libvirt => OfLibvirt(open, input, file),
             Kind.Kvm => KvmImages.Read(SnapshotWindow.Read(input, file)),
             Kind.Xen => XenRecords.Read(SnapshotWindow.Read(input, file)),
-            _ => throw new SnapshotException(file, 0, "no saved state that is known",
+            _ => throw new ForeignSnapshotException(file, 0, "no saved state that is known",
                 "a migration stream of QEMU, images of KVM_GET_IRQCHIP and KVM_GET_LAPIC, or Xen's save records"),
         };
     }

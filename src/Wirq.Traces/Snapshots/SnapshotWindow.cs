@@ -54,7 +54,7 @@ internal sealed class SnapshotWindow
     /// <param name="stream">The file, at its beginning.</param>
     /// <param name="file">Its name.</param>
     /// <param name="from">The byte at which the part begins that may be compressed, such as after libvirt's header.</param>
-    /// <exception cref="SnapshotException">It is damaged.</exception>
+    /// <exception cref="ForeignSnapshotException">It is damaged.</exception>
     internal static SnapshotWindow Read(Stream stream, string file, long from = 0)
     {
         for (long skipped = 0; skipped < from;)
@@ -62,7 +62,7 @@ internal sealed class SnapshotWindow
             byte[] piece = new byte[Math.Min(PieceBytes, from - skipped)];
             int read = stream.Read(piece);
             if (read == 0)
-                throw new SnapshotException(file, skipped, "the end of the file", $"{from - skipped} more bytes of its header");
+                throw new ForeignSnapshotException(file, skipped, "the end of the file", $"{from - skipped} more bytes of its header");
             skipped += read;
         }
         byte[] first = new byte[HeadBytes];
@@ -94,9 +94,9 @@ internal sealed class SnapshotWindow
         offset >= TailBase && length >= 0 && offset <= Length && length <= Length - offset;
 
     /// <summary>Bytes of the tail.</summary>
-    /// <exception cref="SnapshotException">They are not in it.</exception>
+    /// <exception cref="ForeignSnapshotException">They are not in it.</exception>
     internal ReadOnlySpan<byte> At(long offset, int length) => Has(offset, length) ? Tail.Span.Slice((int)(offset - TailBase), length)
-        : throw new SnapshotException(File, Math.Min(offset, Length), $"the end of what is read, {length} bytes short of a field", "a field inside of its device");
+        : throw new ForeignSnapshotException(File, Math.Min(offset, Length), $"the end of what is read, {length} bytes short of a field", "a field inside of its device");
 
     private static SnapshotWindow OfSeekable(Stream stream, string file, byte[] head)
     {
@@ -144,7 +144,7 @@ internal sealed class SnapshotWindow
         }
         catch (GzipDamage damage)
         {
-            throw new SnapshotException(file, 0, damage.Message, damage.Expected);
+            throw new ForeignSnapshotException(file, 0, damage.Message, damage.Expected);
         }
     }
 }

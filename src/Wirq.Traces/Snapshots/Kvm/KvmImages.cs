@@ -40,7 +40,7 @@ internal static class KvmImages
     }
 
     /// <summary>Reads them.</summary>
-    /// <exception cref="SnapshotException">Something else stands between them.</exception>
+    /// <exception cref="ForeignSnapshotException">Something else stands between them.</exception>
     internal static SnapshotState Read(SnapshotWindow window)
     {
         var state = new SnapshotState { File = window.File, Format = "kvm", What = "images of KVM's chips (KVM_GET_IRQCHIP, KVM_GET_LAPIC)" };
@@ -58,10 +58,10 @@ internal static class KvmImages
                 continue;
             }
             if (!LooksLikeChip(image))
-                throw new SnapshotException(window.File, at, "neither a chip nor a local APIC", "an image of KVM_GET_IRQCHIP (520 bytes) or KVM_GET_LAPIC (1024)");
+                throw new ForeignSnapshotException(window.File, at, "neither a chip nor a local APIC", "an image of KVM_GET_IRQCHIP (520 bytes) or KVM_GET_LAPIC (1024)");
             int chip = image[0];
             if (chip == IoApic ? state.IoApics.Count > 0 : pics[chip] is not null)
-                throw new SnapshotException(window.File, at, $"a second image of chip {chip}", "one of each");
+                throw new ForeignSnapshotException(window.File, at, $"a second image of chip {chip}", "one of each");
             if (chip == IoApic)
                 state.IoApics.Add(IoApicOf(image[StateAt..], at + StateAt));
             else

@@ -14,20 +14,20 @@ internal static class LibvirtSave
     internal static ReadOnlySpan<byte> Partial => "LibvirtQemudPart"u8;
 
     /// <summary>The byte at which the stream begins.</summary>
-    /// <exception cref="SnapshotException">There is no stream behind it that is read here.</exception>
+    /// <exception cref="ForeignSnapshotException">There is no stream behind it that is read here.</exception>
     internal static long StreamAt(ReadOnlySpan<byte> head, string file)
     {
         if (head.Length < HeaderBytes)
-            throw new SnapshotException(file, head.Length, "the end of the file", $"libvirt's header, {HeaderBytes} bytes");
+            throw new ForeignSnapshotException(file, head.Length, "the end of the file", $"libvirt's header, {HeaderBytes} bytes");
         if (head[..MagicBytes].SequenceEqual(Partial))
-            throw new SnapshotException(file, 0, "LibvirtQemudPart: the save did not end", "LibvirtQemudSave");
+            throw new ForeignSnapshotException(file, 0, "LibvirtQemudPart: the save did not end", "LibvirtQemudSave");
         // Written in the order of the host; the version is small, so it says which that is.
         bool little = BinaryPrimitives.ReadUInt32LittleEndian(head[MagicBytes..]) < ushort.MaxValue;
         uint length = Word(head[LengthAt..], little), compression = Word(head[CompressionAt..], little);
         if (length > MostXml)
-            throw new SnapshotException(file, LengthAt, $"a length of {length} bytes", $"at most {MostXml}");
+            throw new ForeignSnapshotException(file, LengthAt, $"a length of {length} bytes", $"at most {MostXml}");
         return compression is Raw or Gzip ? HeaderBytes + (long)length
-            : throw new SnapshotException(file, CompressionAt, $"compression {compression}", "raw or gzip (save_image_format in libvirt's qemu.conf)");
+            : throw new ForeignSnapshotException(file, CompressionAt, $"compression {compression}", "raw or gzip (save_image_format in libvirt's qemu.conf)");
     }
 
     private static uint Word(ReadOnlySpan<byte> at, bool little) =>

@@ -23,11 +23,11 @@ internal sealed class QemuStream
     private QemuStream(SnapshotWindow window, SnapshotState state) => (_window, _state) = (window, state);
 
     /// <summary>Reads a stream.</summary>
-    /// <exception cref="SnapshotException">It is damaged.</exception>
+    /// <exception cref="ForeignSnapshotException">It is damaged.</exception>
     internal static SnapshotState Read(SnapshotWindow window, string wrapped = "")
     {
         if (!window.Head.AsSpan().StartsWith(Magic))
-            throw new SnapshotException(window.File, 0, "no magic of a stream", "QEVM");
+            throw new ForeignSnapshotException(window.File, 0, "no magic of a stream", "QEVM");
         using StreamDescription description = StreamDescription.Read(window);
         string machine = MachineOf(window) is { } named ? $", machine {StreamDescription.Shown(named)}" : "";
         var state = new SnapshotState { File = window.File, Format = "qemu", What = $"a migration stream of QEMU{wrapped}{machine}" };
@@ -37,7 +37,7 @@ internal sealed class QemuStream
         }
         catch (Exception bad) when (bad is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
-            throw new SnapshotException(window.File, window.Length, "a description of a device that does not fit its kind", "fields with name, type and size");
+            throw new ForeignSnapshotException(window.File, window.Length, "a description of a device that does not fit its kind", "fields with name, type and size");
         }
         return state;
     }

@@ -26,7 +26,7 @@ internal sealed class StreamDescription : IDisposable
     internal IReadOnlyList<string> Elsewhere { get; private init; } = [];
 
     /// <summary>Reads the description, and finds the section of each device.</summary>
-    /// <exception cref="SnapshotException">It is missing, or does not fit the stream.</exception>
+    /// <exception cref="ForeignSnapshotException">It is missing, or does not fit the stream.</exception>
     internal static StreamDescription Read(SnapshotWindow window)
     {
         (long at, int length) = Locate(window);
@@ -57,10 +57,10 @@ internal sealed class StreamDescription : IDisposable
             if (fits && tail[brace - DescriptionHeader] == DescriptionSection && tail[brace - DescriptionHeader - 1] == EndOfFile)
             {
                 return length <= MostBytes ? (window.TailBase + brace, (int)length)
-                    : throw new SnapshotException(window.File, window.TailBase + brace, $"a description of {length} bytes", $"at most {MostBytes}");
+                    : throw new ForeignSnapshotException(window.File, window.TailBase + brace, $"a description of {length} bytes", $"at most {MostBytes}");
             }
         }
-        throw new SnapshotException(window.File, window.Length, "the end of the file, and no description of its devices before it",
+        throw new ForeignSnapshotException(window.File, window.Length, "the end of the file, and no description of its devices before it",
             $"{Expected}: the whole file (QEMU before 2.3, and suppress-vmdesc=on, write none)");
     }
 
@@ -74,7 +74,7 @@ internal sealed class StreamDescription : IDisposable
         catch (JsonException bad)
         {
             long offset = at + (bad.LineNumber is null or 0 ? Math.Min(bad.BytePositionInLine ?? 0, length) : 0);
-            throw new SnapshotException(window.File, offset, "no JSON, or deeper than any device is", Expected);
+            throw new ForeignSnapshotException(window.File, offset, "no JSON, or deeper than any device is", Expected);
         }
     }
 
@@ -83,11 +83,11 @@ internal sealed class StreamDescription : IDisposable
         if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("devices", out JsonElement devices)
             || devices.ValueKind != JsonValueKind.Array)
         {
-            throw new SnapshotException(window.File, end + 1, "a description without 'devices'", Expected);
+            throw new ForeignSnapshotException(window.File, end + 1, "a description without 'devices'", Expected);
         }
         JsonElement[] all = [.. devices.EnumerateArray().Take(MostDevices + 1)];
         if (all.Length > MostDevices)
-            throw new SnapshotException(window.File, end + 1, $"more than {MostDevices} devices", Expected);
+            throw new ForeignSnapshotException(window.File, end + 1, $"more than {MostDevices} devices", Expected);
         var found = new List<StreamDevice>(all.Length);
         int next = all.Length - 1;
         for (; next >= 0; next--)
@@ -103,7 +103,7 @@ internal sealed class StreamDescription : IDisposable
         // Nothing that is saved before memory is an interrupt controller, so a chip that is not where it should be is damage.
         if (found.Count == 0 || elsewhere.Any(StreamDevice.IsChip))
         {
-            throw new SnapshotException(window.File, end, $"no section of device '{Shown(elsewhere[^1])}' before it",
+            throw new ForeignSnapshotException(window.File, end, $"no section of device '{Shown(elsewhere[^1])}' before it",
                 "one of the size that the description tells");
         }
         return new(json, found) { Elsewhere = elsewhere };

@@ -24,7 +24,7 @@ internal sealed record StreamDevice(string Name, uint Instance, long Length, Jso
     internal bool IsPci => Name is [var a, _, _, _, ':', ..] && char.IsAsciiHexDigit(a) && Name.Contains('/', StringComparison.Ordinal);
 
     /// <summary>The description of a device.</summary>
-    /// <exception cref="SnapshotException">It lacks what every device has.</exception>
+    /// <exception cref="ForeignSnapshotException">It lacks what every device has.</exception>
     internal static StreamDevice Of(JsonElement device, SnapshotWindow window, long offset)
     {
         const string expected = "a device with a name, an instance and fields";
@@ -33,14 +33,14 @@ internal sealed record StreamDevice(string Name, uint Instance, long Length, Jso
             if (device.ValueKind != JsonValueKind.Object || device.GetProperty("name").GetString() is not { Length: > 0 and <= byte.MaxValue } name
                 || !device.GetProperty("instance_id").TryGetInt64(out long instance))
             {
-                throw new SnapshotException(window.File, offset, "a device without a name or an instance", expected);
+                throw new ForeignSnapshotException(window.File, offset, "a device without a name or an instance", expected);
             }
             // "Any instance" is -1 in some versions, and all ones in the stream.
             return new(name, unchecked((uint)instance), StreamFields.LengthOf(device), device);
         }
         catch (Exception bad) when (bad is KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new SnapshotException(window.File, offset, "a device that is described otherwise", expected);
+            throw new ForeignSnapshotException(window.File, offset, "a device that is described otherwise", expected);
         }
     }
 }

@@ -31,11 +31,11 @@ internal sealed class XenRecords
     }
 
     /// <summary>Reads them.</summary>
-    /// <exception cref="SnapshotException">They are damaged.</exception>
+    /// <exception cref="ForeignSnapshotException">They are damaged.</exception>
     internal static SnapshotState Read(SnapshotWindow window)
     {
         if (window.TailBase > 0)
-            throw new SnapshotException(window.File, window.Length, $"more than {SnapshotWindow.TailBytes} bytes", Expected);
+            throw new ForeignSnapshotException(window.File, window.Length, $"more than {SnapshotWindow.TailBytes} bytes", Expected);
         var state = new SnapshotState { File = window.File, Format = "xen", What = "save records of an HVM domain of Xen" };
         new XenRecords(window, state).Fill();
         return state;
@@ -47,13 +47,13 @@ internal sealed class XenRecords
         for (int at = 0; ;)
         {
             if (all.Length - at < DescriptorBytes)
-                throw new SnapshotException(_window.File, all.Length, "the end of the file", "the record END");
+                throw new ForeignSnapshotException(_window.File, all.Length, "the end of the file", "the record END");
             var code = (Code)BinaryPrimitives.ReadUInt16LittleEndian(all[at..]);
             int instance = BinaryPrimitives.ReadUInt16LittleEndian(all[(at + 2)..]);
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(all[(at + 4)..]);
             at += DescriptorBytes;
             if (length > all.Length - at)
-                throw new SnapshotException(_window.File, at, $"a record of {length} bytes, where {all.Length - at} are left", Expected);
+                throw new ForeignSnapshotException(_window.File, at, $"a record of {length} bytes, where {all.Length - at} are left", Expected);
             if (code == Code.End)
                 break;
             Take(code, instance, all.Slice(at, (int)length), at);
@@ -121,7 +121,7 @@ internal sealed class XenRecords
     private void Need(ReadOnlySpan<byte> record, int length, int at, string name)
     {
         if (record.Length < length)
-            throw new SnapshotException(_window.File, at, $"a record {name} of {record.Length} bytes", $"{length} or more");
+            throw new ForeignSnapshotException(_window.File, at, $"a record {name} of {record.Length} bytes", $"{length} or more");
     }
 
     private SavedCpu CpuOf(int instance, int at)
@@ -129,7 +129,7 @@ internal sealed class XenRecords
         if (_cpus.TryGetValue(instance, out SavedCpu? cpu))
             return cpu;
         if (instance >= MostCpus)
-            throw new SnapshotException(_window.File, at, $"vCPU {instance}", $"fewer than {MostCpus}");
+            throw new ForeignSnapshotException(_window.File, at, $"vCPU {instance}", $"fewer than {MostCpus}");
         return _cpus[instance] = new SavedCpu { Number = instance };
     }
 
