@@ -14,8 +14,11 @@ internal static class WhySnapshot
         SnapshotAnswer answer = SnapshotJudge.Judge(state);
         if (asked is not null)
         {
-            answer = answer.About(SnapshotQuestion.Parse(asked)
-                ?? throw new UsageException($"{file}: '{asked}' names no interrupt of a saved state; expected {SnapshotQuestion.Forms}"));
+            SnapshotQuestion question = SnapshotQuestion.Parse(asked) ?? throw new UsageException($"{file}: '{asked}' names no interrupt of a saved state, "
+                + $"which is of one moment; expected {SnapshotQuestion.Forms}");
+            if (question.Missing(state) is { } missing)
+                throw new UsageException($"{file}: there is {missing} in it; wirq snapshot show {file} lists what it has");
+            answer = answer.About(question);
         }
         ShippedNote.Write(file, json);
         if (json)

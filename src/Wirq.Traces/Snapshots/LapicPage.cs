@@ -20,7 +20,9 @@ internal static class LapicPage
     internal static void Read(ReadOnlySpan<byte> page, SavedCpu cpu, string device, long offset)
     {
         uint id = Word(page, ApicRegister.Id);
-        cpu.Id = new((uint)new XApicId(id).Id, Place(ApicRegister.Id));
+        // The id of xAPIC mode is bits 31:24; that of x2APIC mode is the whole word (Intel SDM vol. 3, 11.12.1.1).
+        const uint xapicZeros = 0xFFFFFF;
+        cpu.Id = new((id & xapicZeros) != 0 ? id : new XApicId(id).Id, Place(ApicRegister.Id));
         cpu.Spurious = new(Word(page, ApicRegister.SpuriousVector), Place(ApicRegister.SpuriousVector));
         cpu.Tpr = new((byte)Word(page, ApicRegister.TaskPriority), Place(ApicRegister.TaskPriority));
         cpu.LogicalId = new(new LogicalDestination(Word(page, ApicRegister.LogicalDestination)).Id, Place(ApicRegister.LogicalDestination));

@@ -110,8 +110,12 @@ internal sealed class SavedCpu
 internal sealed class SavedFunction
 {
     internal required string Name { get; init; }
-    /// <summary>Levels of INTA to INTD, bits 0 to 3.</summary>
+    /// <summary>Levels of INTA to INTD, bits 0 to 3, as the device drives them.</summary>
     internal Told<byte> Intx { get; set; }
+    /// <summary>Whether the command register keeps them from the bus (bit 10, PCI Local Bus 3.0, 6.2.2).</summary>
+    internal bool IntxDisabled { get; init; }
+    /// <summary>How many lines of its bus it holds.</summary>
+    internal int Holds => Intx.IsKnown && !IntxDisabled ? byte.PopCount(Intx.Value) : 0;
     internal SavedMsix? Msix { get; set; }
 }
 
@@ -129,6 +133,8 @@ internal sealed record SavedBus(string Name, IReadOnlyList<Told<int>> Counts)
 {
     /// <summary>The pin of the I/OAPIC to which line n leads; -1 where that is not known.</summary>
     internal IReadOnlyList<int> Pins { get; init; } = [];
+    /// <summary>The IRQ of the 8259s to which line n leads; -1 where it leads to none, or that is not known.</summary>
+    internal IReadOnlyList<int> Irqs { get; init; } = [];
 }
 
 /// <summary>A remapping unit.</summary>

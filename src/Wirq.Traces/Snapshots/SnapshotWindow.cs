@@ -144,7 +144,7 @@ internal sealed class SnapshotWindow
         }
         catch (GzipDamage damage)
         {
-            throw new ForeignSnapshotException(file, 0, damage.Message, damage.Expected);
+            throw new ForeignSnapshotException($"{file}: {damage.Message}; expected {damage.Expected}");
         }
     }
 }

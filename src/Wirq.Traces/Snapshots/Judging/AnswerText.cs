@@ -11,22 +11,23 @@ internal static class AnswerText
     internal static void Write(SnapshotAnswer answer, TextWriter output)
     {
         SnapshotState state = answer.State;
-        int owed = answer.Of(Standing.Owed).Count();
-        Wrap(output, "", answer.Verdict switch
-        {
-            WhyVerdict.NothingOwed => "Nothing is owed when this was saved.",
-            WhyVerdict.NotTold => "Whether something is owed cannot be told from this.",
-            _ => $"Owed when this was saved: {Phrase.Count(owed, "interrupt")}.",
-        });
+        Wrap(output, "", Headline(answer));
         Wrap(output, "", $"It is {state.What}; {Phrase.Count(state.Cpus.Count, "CPU")}.");
         output.WriteLine();
         Section(output, "", answer.Of(Standing.Owed));
         Section(output, "Not known:", answer.Of(Standing.NotKnown));
         Section(output, "Under a mask, as the guest may want it:", answer.Of(Standing.Masked));
-        Section(output, "In flight, no fault; if a second file, saved a second later, shows the same, it is one:", answer.Of(Standing.InFlight));
+        Section(output, "In flight, which is no fault by itself; if a file that is saved a second later shows the same, it is one:", answer.Of(Standing.InFlight));
         foreach (LimitAnswer limit in state.Limits)
             Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
     }
+
+    private static string Headline(SnapshotAnswer answer) => answer.Verdict switch
+    {
+        WhyVerdict.NothingOwed => answer.IsPart ? "Nothing of it is owed when this was saved." : "Nothing is owed when this was saved.",
+        WhyVerdict.NotTold => "Whether something is owed cannot be told from this.",
+        _ => $"Owed when this was saved, at {Phrase.Count(answer.Of(Standing.Owed).Count(), "place")}.",
+    };
 
     private static void Section(TextWriter output, string title, IEnumerable<SnapshotFinding> findings)
     {

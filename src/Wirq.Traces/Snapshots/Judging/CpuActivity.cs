@@ -30,22 +30,29 @@ internal static class CpuActivity
         _ => $"whether {cpu.Name} is halted, and whether its interrupts are on, the file does not tell",
     };
 
-    /// <summary>Whether an EOI is to be expected of a handler on this CPU. A halted CPU has left its handler, or never
-    /// will; one that runs with interrupts off is in one. With interrupts on it may be in a handler that can be interrupted,
-    /// or have left it without an EOI: both look the same.</summary>
-    internal static Standing OfEoi(SavedCpu cpu) => Of(cpu) switch
+    /// <summary>What is said of an EOI that is owed: a CPU that runs may be in the handler that will give it, or have left it
+    /// without an EOI, and both look the same in one state.</summary>
+    internal static string Outlook(SavedCpu cpu) => Of(cpu) switch
+    {
+        Doing.Runs or Doing.RunsWithInterruptsOff => "; if a file that is saved a second later shows the same, no handler is about to end it",
+        _ => "",
+    };
+
+    /// <summary>What becomes of an interrupt that waits until another one's handler on this CPU ends it. A halted CPU has
+    /// left that handler, or never will.</summary>
+    internal static Standing OfWaiting(SavedCpu cpu) => Of(cpu) switch
     {
         Doing.Halted or Doing.HaltedWithInterruptsOff or Doing.Woken => Standing.Owed,
-        Doing.RunsWithInterruptsOff => Standing.InFlight,
         _ => Standing.NotKnown,
     };
 
-    /// <summary>What becomes of an interrupt that nothing but the CPU itself still holds.</summary>
+    /// <summary>What becomes of an interrupt that nothing but the CPU itself still holds. One that runs with interrupts off may
+    /// turn them on in a moment, or never.</summary>
     internal static Standing OfTaking(SavedCpu cpu) => Of(cpu) switch
     {
         Doing.Halted or Doing.HaltedWithInterruptsOff => Standing.Owed,
-        Doing.NotKnown => Standing.NotKnown,
-        _ => Standing.InFlight,
+        Doing.Runs or Doing.Woken => Standing.InFlight,
+        _ => Standing.NotKnown,
     };
 
     internal static Gate GateOfTaking(SavedCpu cpu) => Of(cpu) switch

@@ -5,7 +5,7 @@ namespace Wirq.Traces.Snapshots.Judging;
 /// <summary>What became of an interrupt that a saved state shows.</summary>
 internal enum Standing : byte
 {
-    /// <summary>On its way, and a CPU that runs is about to take or end it: no fault.</summary>
+    /// <summary>On its way, and a CPU that runs is about to take it: no fault by itself.</summary>
     InFlight,
     /// <summary>It waits under a mask that the guest may want.</summary>
     Masked,
@@ -25,17 +25,25 @@ internal enum Standing : byte
 /// <param name="Sentence">The answer in words.</param>
 /// <param name="Evidence">Where the file shows it.</param>
 internal sealed record SnapshotFinding(string Source, Standing Standing, Gate Gate, int Cpu, int Vector, int Gsi, string Sentence,
-    IReadOnlyList<ValuePlace> Evidence);
+    IReadOnlyList<ValuePlace> Evidence)
+{
+    /// <summary>The pins that it is about, by I/OAPIC and number: the pin itself, or those whose entries have the vector.</summary>
+    internal IReadOnlyList<(int Chip, int Pin)> Pins { get; init; } = [];
+}
 
 /// <summary>The answer about a saved state.</summary>
 internal sealed record SnapshotAnswer(SnapshotState State, IReadOnlyList<SnapshotFinding> Findings)
 {
-    /// <summary>The verdict. What is not known, or is not in the file, forbids an all-clear.</summary>
+    /// <summary>The verdict. What is not known or not in the file forbids an all-clear, and so does what is in flight: one state
+    /// does not tell whether it arrives.</summary>
     internal WhyVerdict Verdict => Findings.Any(one => one.Standing == Standing.Owed) ? WhyVerdict.Owed
-        : Findings.Any(one => one.Standing != Standing.InFlight) || State.Limits.Count > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
+        : Findings.Count > 0 || State.Limits.Count > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
 
     internal IEnumerable<SnapshotFinding> Of(Standing standing) => Findings.Where(one => one.Standing == standing);
 
     /// <summary>The part of the answer that a question is about.</summary>
-    internal SnapshotAnswer About(SnapshotQuestion question) => this with { Findings = [.. Findings.Where(question.Fits)] };
+    internal SnapshotAnswer About(SnapshotQuestion question) => this with { Findings = [.. Findings.Where(question.Fits)], IsPart = true };
+
+    /// <summary>Whether it is a part, about one interrupt.</summary>
+    internal bool IsPart { get; private init; }
 }

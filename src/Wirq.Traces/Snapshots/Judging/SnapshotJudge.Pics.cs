@@ -9,95 +9,97 @@ internal sealed partial class SnapshotJudge
 
     private void AtPics()
     {
+        // The CPU that takes INTR; one of which that is not known counts until another is found.
         SavedCpu? cpu = _state.Cpus.FirstOrDefault(one => one.PassesIntr.IsYes) ?? _state.Cpus.FirstOrDefault(one => !one.PassesIntr.IsKnown);
-        bool inSlave = AtPic(1, cpu, requested: false);
-        AtPic(0, cpu, inSlave);
+        PicView slave = ViewOf(1, requested: false), master = ViewOf(0, slave.Passes);
+        AtPic(slave, master, cpu);
+        AtPic(master, master, cpu);
     }
 
-    /// <summary>One chip.</summary>
-    /// <returns>Whether it requests its master or the CPU.</returns>
-    private bool AtPic(int chip, SavedCpu? cpu, bool requested)
+    /// <summary>What one chip requests and serves.</summary>
+    /// <param name="Chip">0 for the master.</param>
+    /// <param name="Pic">Its registers.</param>
+    /// <param name="Asking">Inputs that request, masked ones too.</param>
+    /// <param name="Order">Which input has priority.</param>
+    /// <param name="Held">The input in service that blocks, or <see cref="Pic8259.None"/>.</param>
+    private readonly record struct PicView(int Chip, SavedPic Pic, byte Asking, PicPriority Order, int Held)
+    {
+        /// <summary>The input that the chip requests for: the unmasked one of highest priority.</summary>
+        internal int First => Order.Highest((byte)(Asking & ~Pic.Imr.Value));
+        internal bool Passes => First != Pic8259.None && !Blocks(First);
+        internal bool IsInitialised => !Pic.InitState.Is(stage => stage != 0).IsYes;
+
+        /// <summary>Whether what is in service keeps an input back.</summary>
+        internal bool Blocks(int input) => Held != Pic8259.None && Order.Rank(input) >= Order.Rank(Held);
+    }
+
+    private PicView ViewOf(int chip, bool requested)
     {
         SavedPic pic = _state.Pics[chip];
-        if (pic.InitState.Is(stage => stage != 0).IsYes)
-            return false;
-        byte isr = pic.Isr.Value, irr = pic.Irr.Value, imr = pic.Imr.Value;
-        if (chip == 0 && requested)
-            irr |= 1 << Cascade;
+        byte cascade = 1 << Cascade, asking = (byte)(pic.Irr.Value | (requested ? cascade : 0)), serving = pic.Isr.Value;
+        if (pic.SpecialMask.Is(on => on != 0).IsYes)
+            serving &= (byte)~pic.Imr.Value;
+        // Special fully nested: the cascade in service does not keep the slave back (82C59A, "Special Fully Nested Mode").
+        if (chip == 0 && pic.SpecialFullyNested.Is(on => on != 0).IsYes)
+            serving &= (byte)~cascade;
         var order = new PicPriority(((pic.First.IsKnown ? pic.First.Value : 0) + Inputs - 1) % Inputs);
-        bool special = pic.SpecialMask.Is(on => on != 0).IsYes;
-        byte serving = special ? (byte)(isr & ~imr) : isr;
-        int first = order.Highest((byte)(irr & ~imr)), held = order.Highest(serving);
-        bool nested = chip == 0 && pic.SpecialFullyNested.Is(on => on != 0).IsYes && held == Cascade && first == Cascade;
-        bool passes = first >= 0 && (held < 0 || order.Rank(first) < order.Rank(held) || nested);
+        return new(chip, pic, asking, order, order.Highest(serving));
+    }
+
+    private void AtPic(PicView view, PicView master, SavedCpu? cpu)
+    {
+        if (!view.IsInitialised)
+            return;
         for (int input = 0; input < Inputs; input++)
         {
-            int irq = chip * Inputs + input;
-            bool serves = (isr >> input & 1) != 0, asks = (irr >> input & 1) != 0, masked = (imr >> input & 1) != 0;
+            int irq = view.Chip * Inputs + input;
+            bool serves = (view.Pic.Isr.Value >> input & 1) != 0, asks = (view.Pic.Irr.Value >> input & 1) != 0;
             if (serves)
-                Serving(pic, irq, cpu, asks);
-            if (asks && masked)
-                MaskedAt(pic, irq, input);
+                Serving(view.Pic, irq, cpu, asks);
+            if (asks && (view.Pic.Imr.Value >> input & 1) != 0)
+                MaskedAt(view.Pic, irq, input);
             else if (asks && irq != Cascade && !ServedByPin(irq))
-                Requesting(pic, irq, cpu, passes ? first : -1, held, chip);
+                Requesting(view, master, irq, cpu);
         }
-        return passes;
     }
 
     private void Serving(SavedPic pic, int irq, SavedCpu? cpu, bool asks)
     {
-        if (irq == Cascade && _state.Pics[1].Isr.Value != 0)
-            return;
-        string name = irq == Cascade ? "IRQ 2, the cascade," : $"pic:{irq}";
-        string more = irq == Cascade ? " while the slave has nothing in service: the master's EOI is missing" : asks ? ", and its line asks again" : "";
-        Add($"pic:{irq}", cpu is null ? Standing.NotKnown : CpuActivity.OfEoi(cpu), Gate.NoEoi, $"{name} is in service at the 8259 (ISR){more}: it waits for an EOI"
-            + (cpu is null ? "." : $", and {CpuActivity.Words(cpu)}."), [pic.Isr.Place, cpu?.Halted.Place], cpu?.Number ?? -1, VectorOf(pic, irq), GsiOfIrq(irq));
+        string name = irq != Cascade ? $"pic:{irq}" : "pic:2, the cascade,";
+        string more = irq != Cascade ? asks ? ", and its line asks again" : ""
+            : _state.Pics[1].Isr.Value == 0 ? " while the slave has nothing in service: the master's EOI is missing" : " for what the slave has in service";
+        Add($"pic:{irq}", Standing.Owed, Gate.NoEoi, $"{name} is in service at the 8259 (ISR){more}: it waits for an EOI"
+            + (cpu is null ? "." : $", and {CpuActivity.Words(cpu)}{CpuActivity.Outlook(cpu)}."), [pic.Isr.Place, cpu?.Halted.Place], cpu?.Number ?? -1, VectorOf(pic, irq), GsiOfIrq(irq));
     }
 
-    private void Requesting(SavedPic pic, int irq, SavedCpu? cpu, int first, int held, int chip)
+    private void Requesting(PicView view, PicView master, int irq, SavedCpu? cpu)
     {
-        string name = $"pic:{irq} is requested at the 8259 (IRR)";
-        int number = cpu?.Number ?? -1, vector = VectorOf(pic, irq), gsi = GsiOfIrq(irq);
-        if (held >= 0 && first < 0)
-        {
-            int by = chip * Inputs + held;
-            Add($"pic:{irq}", cpu is null ? Standing.NotKnown : CpuActivity.OfEoi(cpu), Gate.PicInService, $"{name}, and the 8259 has IRQ {by} in service, "
-                + "which lets nothing of its priority or below through until its EOI"
-                + (cpu is null ? "." : $"; {CpuActivity.Words(cpu)}."), [pic.Irr.Place, pic.Isr.Place], number, vector, gsi);
-            return;
-        }
-        if (chip == 1 && Blocked(out Standing cascade, out string why))
-        {
-            Add($"pic:{irq}", cpu is null ? Standing.NotKnown : cascade == Standing.Owed ? Standing.Owed : CpuActivity.OfEoi(cpu), cascade == Standing.Owed ? Gate.CascadeMasked : Gate.PicInService,
-                $"{name}, and {why}.", [pic.Irr.Place, _state.Pics[0].Imr.Place], number, vector, gsi);
-            return;
-        }
-        if (_state.Cpus.Count == 0 || cpu is null || !cpu.PassesIntr.IsKnown)
-        {
-            bool closed = _state.HasAllCpus && _state.Cpus.Count > 0 && _state.Cpus.All(one => one.PassesIntr == Fact.No);
-            Add($"pic:{irq}", closed ? Standing.Owed : Standing.NotKnown, closed ? Gate.Lint0Closed : Gate.NotKnown, closed
-                ? $"{name}: the 8259 asks, but LINT0 of no CPU lets it through." : $"{name}; whether a CPU lets it in is not known.", [pic.Irr.Place, .. _state.Cpus.Take(1).Select(one => one.Lint0.Place)], -1, vector, gsi);
-            return;
-        }
-        Standing standing = CpuActivity.OfTaking(cpu);
-        Add($"pic:{irq}", standing, first == irq % Inputs ? CpuActivity.GateOfTaking(cpu) : Gate.PicBehind, $"{name} and not taken: {CpuActivity.Words(cpu)}"
-            + (standing == Standing.InFlight ? ": it is in flight." : "."), [pic.Irr.Place, cpu.Halted.Place], number, vector, gsi);
-    }
+        string name = $"pic:{irq} is requested at the 8259 (IRR)", doing = cpu is null ? "" : $"; {CpuActivity.Words(cpu)}";
+        Standing waits = cpu is null ? Standing.NotKnown : CpuActivity.OfWaiting(cpu);
+        if (view.Blocks(irq % Inputs))
+            Say(waits, Gate.PicInService, $"{name}, and the 8259 has IRQ {view.Chip * Inputs + view.Held} in service, which lets nothing of its priority or below through until its EOI{doing}.", view.Pic.Isr.Place);
+        else if (view.Chip == 1 && (master.Pic.Imr.Value >> Cascade & 1) != 0)
+            Say(Standing.Owed, Gate.CascadeMasked, $"{name}, and the cascade, IRQ 2 of the master 8259, is masked, so nothing of the slave passes.", master.Pic.Imr.Place);
+        else if (view.Chip == 1 && master.Blocks(Cascade))
+            Say(waits, Gate.PicInService, $"{name}, and the master 8259 has IRQ {master.Held} in service, which lets nothing of its priority or below through until its EOI{doing}.", master.Pic.Isr.Place);
+        else if (_state.HasAllCpus && _state.Cpus.All(one => one.PassesIntr == Fact.No))
+            Say(Standing.Owed, Gate.Lint0Closed, $"{name}: the 8259 asks, but LINT0 of no CPU lets it through.", _state.Cpus[0].Lint0.Place);
+        else if (cpu is null || !cpu.PassesIntr.IsKnown)
+            Say(Standing.NotKnown, Gate.NotKnown, $"{name}; whether a CPU lets it in is not known.", null);
+        else
+            Taking();
 
-    /// <summary>Whether the master lets nothing of the slave through.</summary>
-    private bool Blocked(out Standing standing, out string why)
-    {
-        SavedPic master = _state.Pics[0];
-        standing = Standing.Owed;
-        why = "the cascade, IRQ 2 of the master 8259, is masked, so nothing of the slave passes";
-        if ((master.Imr.Value >> Cascade & 1) != 0)
-            return true;
-        standing = Standing.NotKnown;
-        var order = new PicPriority(((master.First.IsKnown ? master.First.Value : 0) + Inputs - 1) % Inputs);
-        int held = order.Highest(master.Isr.Value);
-        why = $"the master 8259 has IRQ {held} in service, which lets nothing of its priority or below through until its EOI";
-        bool nested = held == Cascade && master.SpecialFullyNested.Is(on => on != 0).IsYes;
-        return held >= 0 && order.Rank(held) <= order.Rank(Cascade) && !nested;
+        void Taking()
+        {
+            Standing standing = CpuActivity.OfTaking(cpu);
+            // The master's request is for the cascade where the slave's is first.
+            bool first = view.First == irq % Inputs && (view.Chip == 0 || master.First == Cascade);
+            Say(standing, first ? CpuActivity.GateOfTaking(cpu) : Gate.PicBehind, $"{name} and not taken{(first ? "" : ", behind another IRQ that has priority")}: {CpuActivity.Words(cpu)}"
+                + (standing == Standing.InFlight ? ": it is in flight." : "."), cpu.Halted.Place);
+        }
+
+        void Say(Standing standing, Gate gate, string sentence, ValuePlace? besides) =>
+            Add($"pic:{irq}", standing, gate, sentence, [view.Pic.Irr.Place, besides], cpu?.Number ?? -1, VectorOf(view.Pic, irq), GsiOfIrq(irq));
     }
 
     /// <summary>A level that waits under a mask is the guest's choice where it uses the pin of the I/OAPIC, or uses neither.</summary>

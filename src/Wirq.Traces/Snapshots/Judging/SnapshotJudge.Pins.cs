@@ -41,17 +41,19 @@ internal sealed partial class SnapshotJudge
             SavedCpu holder = having[0];
             bool taken = holder.Isr.Value.Has(entry.Vector);
             bool deaf = having.All(cpu => cpu.Tmr.Is(vectors => !vectors.Has(entry.Vector)).IsYes);
-            Standing standing = deaf ? Standing.Owed : taken ? CpuActivity.OfEoi(holder)
+            Standing standing = deaf || taken ? Standing.Owed
                 : _findings.Where(one => one.Cpu == holder.Number && one.Vector == entry.Vector).Select(one => one.Standing).DefaultIfEmpty(Standing.NotKnown).Max();
             Add(name, standing, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}, by the delivery of vector 0x{entry.Vector:x2} to {holder.Name}, "
                 + (deaf ? "where TMR says edge: its EOI is not broadcast, so it does not reach the pin." : taken ? "in service there: it waits for the EOI."
                     : "pending there and not taken."), [place, taken ? holder.Isr.Place : holder.Irr.Place], holder.Number, entry.Vector, gsi);
             return;
         }
-        string lost = $"{name}: Remote IRR is set{line}, and no CPU has its vector, 0x{entry.Vector:x2}, pending or in service";
-        if (!KnowsAllVectors || !IsVectored(entry))
+        bool all = KnowsAllVectors;
+        string nowhere = all ? "no CPU has its vector" : "no CPU that its destination names has its vector";
+        string lost = $"{name}: Remote IRR is set{line}, and {nowhere}, 0x{entry.Vector:x2}, pending or in service";
+        if (!(all || HasDestination(entry)) || !IsVectored(entry))
         {
-            Add(name, Standing.NotKnown, Gate.RemoteIrr, $"{lost} in this file, which does not have every local APIC: whether an EOI comes is not known.", [place], vector: entry.Vector, gsi: gsi);
+            Add(name, Standing.NotKnown, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}, for vector 0x{entry.Vector:x2}, which no CPU in this file has; the file does not have every local APIC, so whether an EOI comes is not known.", [place], vector: entry.Vector, gsi: gsi);
         }
         else if (!AllHalted && _state.Cpus.Any(cpu => cpu.Spurious.Is(bits => new SpuriousVector(bits).SuppressBroadcast) != Fact.No))
         {
@@ -63,6 +65,20 @@ internal sealed partial class SnapshotJudge
             Add(name, Standing.Owed, Gate.RemoteIrr, $"{lost}: the EOI that it waits for was lost, or named another vector. The pin sends nothing more.",
                 [place, .. _state.Cpus.Take(1).Select(cpu => cpu.Isr.Place)], vector: entry.Vector, gsi: gsi);
         }
+    }
+
+    /// <summary>Whether every CPU that an entry names is in the file, with its vectors.</summary>
+    private bool HasDestination(RedirectionEntry entry)
+    {
+        const uint everybody = 0xFF;
+        if (entry.Destination >= everybody)
+            return false;
+        if (!entry.Logical)
+            return _state.Cpus.Any(cpu => cpu.KnowsVectors && cpu.Id.Is(id => id == entry.Destination).IsYes);
+        uint flat = 0;
+        foreach (SavedCpu cpu in _state.Cpus.Where(cpu => cpu.KnowsVectors && cpu.LogicalFormat.Is(format => format == DestinationFormat.Flat).IsYes))
+            flat |= cpu.LogicalId.Value;
+        return entry.Destination != 0 && (entry.Destination & ~flat) == 0;
     }
 
     private static string LineOf(SavedIoApic ioApic, int pin) => ioApic.Asks(pin) switch
@@ -142,10 +158,10 @@ internal sealed partial class SnapshotJudge
         foreach (SavedBus bus in _state.Buses)
         {
             long counted = bus.Counts.Sum(count => (long)count.Value);
-            long held = _state.Functions.Sum(function => function.Intx.IsKnown ? (long)byte.PopCount(function.Intx.Value) : 0);
+            long held = _state.Functions.Sum(function => (long)function.Holds);
             if (held > counted)
             {
-                string[] holders = [.. _state.Functions.Where(function => function.Intx is { IsKnown: true, Value: not 0 }).Select(function => function.Name)];
+                string[] holders = [.. _state.Functions.Where(function => function.Holds > 0).Select(function => function.Name)];
                 Add(bus.Name, Standing.Owed, Gate.NotAsserted, $"{bus.Name} counts {Phrase.Count(counted, "assertion")} of its lines, and {held} are held, by {Phrase.All(holders, 4)}: "
                     + "what is not counted reaches no pin.", [bus.Counts.Count > 0 ? bus.Counts[0].Place : null]);
             }
@@ -159,15 +175,26 @@ internal sealed partial class SnapshotJudge
         Told<int> count = bus.Counts[line];
         if (count.Value < 0)
             Add(bus.Name, Standing.Owed, Gate.NotAsserted, $"{bus.Name} counts line {line} as held {count.Value} times: the next device that asserts it is not seen.", [count.Place]);
-        if (count.Value <= 0 || line >= bus.Pins.Count || bus.Pins[line] is not (>= 0 and var pin) || _state.IoApics is not [var ioApic, ..] || pin >= ioApic.Entries.Length)
+        if (count.Value <= 0)
             return;
-        RedirectionEntry entry = ioApic.EntryOf(pin);
-        if (entry is { Level: true, Masked: false, RemoteIrr: false } && ioApic.Asks(pin) == Fact.No)
+        if (line < bus.Pins.Count && bus.Pins[line] is >= 0 and var pin && _state.IoApics is [var ioApic, ..] && pin < ioApic.Entries.Length)
         {
-            Add(NameOf(0, pin), Standing.Owed, Gate.NotAsserted, $"{NameOf(0, pin)}: {bus.Name} counts line {line}, which leads to it, as asserted, and the pin sees it low: "
-                + "the level is lost, and its delivery owed.", [count.Place, ioApic.Asking.Place], vector: entry.Vector, gsi: pin);
+            RedirectionEntry entry = ioApic.EntryOf(pin);
+            if (entry is { Level: true, Masked: false, RemoteIrr: false } && ioApic.Asks(pin) == Fact.No)
+                Lost(bus, line, NameOf(0, pin), ioApic.Asking.Place, entry.Vector, pin);
+        }
+        if (line < bus.Irqs.Count && bus.Irqs[line] is >= 0 and var irq && irq != Cascade && _state.PicOf(irq) is { } pic && !ServedByPin(irq) && _state.Cpus.Any(cpu => cpu.PassesIntr.IsYes))
+        {
+            int bit = 1 << irq % Inputs;
+            // What is in service asks again only when its EOI has come.
+            if ((pic.Elcr.Is(level => (level & bit) != 0).IsYes) && ((pic.Irr.Value | pic.Imr.Value | pic.Isr.Value) & bit) == 0)
+                Lost(bus, line, $"pic:{irq}", pic.Irr.Place, VectorOf(pic, irq), GsiOfIrq(irq));
         }
     }
+
+    private void Lost(SavedBus bus, int line, string name, ValuePlace? place, int vector, int gsi) =>
+        Add(name, Standing.Owed, Gate.NotAsserted, $"{name}: {bus.Name} counts line {line}, which leads to it, as asserted, and it sees the line low: "
+            + "the level is lost, and its delivery owed.", [bus.Counts[line].Place, place], vector: vector, gsi: gsi);
 
     /// <summary>What an MSI-X table has pending.</summary>
     private void AtFunction(SavedFunction function)

@@ -27,8 +27,8 @@ internal sealed partial class SnapshotJudge
         return new(state, [.. judge._findings.OrderByDescending(one => one.Standing)]);
     }
 
-    private void Add(string source, Standing standing, Gate gate, string sentence, IEnumerable<ValuePlace?> evidence, int cpu = -1, int vector = -1, int gsi = -1) =>
-        _findings.Add(new(source, standing, gate, cpu, vector, gsi, sentence, [.. evidence.OfType<ValuePlace>()]));
+    private void Add(string source, Standing standing, Gate gate, string sentence, IEnumerable<ValuePlace?> evidence, int cpu = -1, int vector = -1, int gsi = -1, IEnumerable<(int, int)>? pins = null) =>
+        _findings.Add(new(source, standing, gate, cpu, vector, gsi, sentence, [.. evidence.OfType<ValuePlace>()]) { Pins = [.. pins ?? []] });
 
     private bool AllHalted => _state.HasAllCpus && _state.Cpus.All(cpu => CpuActivity.Of(cpu) is Doing.Halted or Doing.HaltedWithInterruptsOff);
 
@@ -45,9 +45,9 @@ internal sealed partial class SnapshotJudge
         {
             if (isr.Has(vector))
             {
-                Add($"0x{vector:x2}@{cpu.Name}", CpuActivity.OfEoi(cpu), Gate.NoEoi,
-                    $"Vector 0x{vector:x2}{OfPins(vector)} is in service at {cpu.Name} (ISR): no EOI has come, and {CpuActivity.Words(cpu)}.",
-                    [cpu.Isr.Place, cpu.Halted.Place], cpu.Number, vector, GsiOf(vector));
+                Add($"0x{vector:x2}@{cpu.Name}", Standing.Owed, Gate.NoEoi,
+                    $"Vector 0x{vector:x2}{OfPins(vector)} is in service at {cpu.Name} (ISR): its EOI is owed, and {CpuActivity.Words(cpu)}{CpuActivity.Outlook(cpu)}.",
+                    [cpu.Isr.Place, cpu.Halted.Place], cpu.Number, vector, GsiOf(vector), PinsOf(vector));
             }
             if (irr.Has(vector))
                 Pending(cpu, vector, served);
@@ -73,13 +73,13 @@ internal sealed partial class SnapshotJudge
         }
         else if (served >= 0 && served / classSize >= vector / classSize)
         {
-            (standing, gate, besides) = (CpuActivity.OfEoi(cpu), Gate.VectorInService, cpu.Isr.Place);
+            (standing, gate, besides) = (CpuActivity.OfWaiting(cpu), Gate.VectorInService, cpu.Isr.Place);
             why = $"vector 0x{served:x2} is in service at {cpu.Name}, and PPR lets nothing of its class or below through until its EOI; {why}";
         }
         else if (cpu.Tpr.IsKnown && cpu.Tpr.Value / classSize >= vector / classSize)
         {
             // A guest raises TPR for a while; one that halts with it raised does not lower it.
-            standing = CpuActivity.OfEoi(cpu) == Standing.Owed ? Standing.Owed : Standing.NotKnown;
+            standing = CpuActivity.OfWaiting(cpu) == Standing.Owed ? Standing.Owed : Standing.NotKnown;
             (gate, besides) = (Gate.TaskPriority, cpu.Tpr.Place);
             why = $"TPR of {cpu.Name} is 0x{cpu.Tpr.Value:x2}, and PPR lets nothing of that class or below through; {why}";
         }
@@ -88,7 +88,7 @@ internal sealed partial class SnapshotJudge
         else if (standing == Standing.InFlight)
             why += ": it is in flight";
         Add($"0x{vector:x2}@{cpu.Name}", standing, gate, $"Vector 0x{vector:x2}{OfPins(vector)} is pending at {cpu.Name} (IRR) and not taken: {why}.",
-            [cpu.Irr.Place, besides], cpu.Number, vector, GsiOf(vector));
+            [cpu.Irr.Place, besides], cpu.Number, vector, GsiOf(vector), PinsOf(vector));
     }
 
     /// <summary>The pins whose entries have a vector, and which of them wait for its EOI.</summary>
@@ -116,7 +116,7 @@ internal sealed partial class SnapshotJudge
 
     private int GsiOf(int vector) => PinsOf(vector).Select(pin => pin.Chip == 0 ? pin.Pin : -1).FirstOrDefault(-1);
 
-    private static string NameOf(int chip, int pin) => chip == 0 ? $"ioapic:{pin}" : $"ioapic{chip}:{pin}";
+    internal static string NameOf(int chip, int pin) => chip == 0 ? $"ioapic:{pin}" : $"ioapic{chip}:{pin}";
 
     private static bool IsVectored(RedirectionEntry entry) => entry.Mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority;
 

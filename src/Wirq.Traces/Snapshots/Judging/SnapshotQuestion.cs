@@ -6,36 +6,77 @@ namespace Wirq.Traces.Snapshots.Judging;
 internal sealed class SnapshotQuestion
 {
     /// <summary>The forms of a question, for an error message.</summary>
-    internal const string Forms = "a line such as 10 or gsi:10, ioapic:10, pic:10, or a vector such as 0x5b";
+    internal const string Forms = "ioapic:PIN, ioapicN:PIN, gsi:N, pic:IRQ, a vector (0x5b, 0x5b@cpu0), msix:N@DEVICE";
 
-    private readonly string _source;
-    private readonly int _gsi = -1, _vector = -1;
+    private enum Kind { Pin, Line, Irq, Vector, Message }
 
-    private SnapshotQuestion(string source, int gsi, int vector) => (_source, _gsi, _vector) = (source, gsi, vector);
+    private readonly Kind _kind;
+    private readonly string _text;
+    private readonly int _unit, _index;
+
+    private SnapshotQuestion(Kind kind, string text, int index, int unit = -1) => (_kind, _text, _index, _unit) = (kind, text, index, unit);
 
     /// <summary>Reads a question; null if it is none.</summary>
     internal static SnapshotQuestion? Parse(string text)
     {
-        string[] parts = text.Split(':', 2);
-        string number = parts[^1], kind = parts.Length == 2 ? parts[0] : "";
-        if (number.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+        const string cpu = "@cpu", hex = "0x";
+        if (text.StartsWith(hex, StringComparison.OrdinalIgnoreCase))
         {
-            return kind is "" or "vector" && byte.TryParse(number.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte vector)
-                ? new("", -1, vector) : null;
+            int at = text.IndexOf(cpu, StringComparison.Ordinal), unit = -1;
+            if (at >= 0 && !Number(text[(at + cpu.Length)..], out unit))
+                return null;
+            ReadOnlySpan<char> digits = text.AsSpan(hex.Length, (at < 0 ? text.Length : at) - hex.Length);
+            return byte.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte vector)
+                ? new(Kind.Vector, text, vector, unit) : null;
         }
-        const int most = 1024;
-        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index) || index >= most)
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        string kind = colon < 0 ? "gsi" : text[..colon], rest = text[(colon + 1)..];
+        if (kind == "msix")
+            return rest.IndexOf('@', StringComparison.Ordinal) is > 0 and var device && Number(rest[..device], out int entry) ? new(Kind.Message, rest[(device + 1)..], entry) : null;
+        if (!Number(rest, out int index))
             return null;
+        const string ioApic = "ioapic";
         return kind switch
         {
-            "" or "gsi" or "irq" => new("", index, -1),
-            "vector" when index <= byte.MaxValue => new("", -1, index),
-            "ioapic" or "pic" => new($"{kind}:{index}", -1, -1),
+            "gsi" => new(Kind.Line, text, index),
+            "pic" => new(Kind.Irq, text, index),
+            ioApic => new(Kind.Pin, text, index, 0),
+            _ when kind.StartsWith(ioApic, StringComparison.Ordinal) && Number(kind[ioApic.Length..], out int chip) => new(Kind.Pin, text, index, chip),
             _ => null,
         };
     }
 
-    internal bool Fits(SnapshotFinding finding) => _source.Length > 0
-        ? finding.Source == _source || finding.Sentence.Contains($"{_source},", StringComparison.Ordinal) || finding.Sentence.Contains($"{_source})", StringComparison.Ordinal)
-        : _gsi >= 0 ? finding.Gsi == _gsi : finding.Vector == _vector;
+    /// <summary>What a state lacks of what the question names; null if it has it, or nobody knows.</summary>
+    internal string? Missing(SnapshotState state)
+    {
+        const int irqs = 16;
+        return _kind switch
+        {
+            Kind.Pin when _unit >= state.IoApics.Count || _index >= state.IoApics[_unit].Entries.Length => $"no pin {_text}",
+            Kind.Line when !state.IoApics.Any(chip => _index < chip.Entries.Length) && (_index >= irqs || state.Pics.Count == 0) => $"no line {_text}",
+            Kind.Irq when _index >= irqs || state.Pics.Count == 0 => $"no input {_text}",
+            Kind.Vector when _unit >= state.Cpus.Count => $"no cpu{_unit}",
+            Kind.Message when !state.Functions.Any(function => function.Name == _text && function.Msix is { } msix && _index < msix.Entries.Count) =>
+                $"no MSI-X vector {_index} of a device {_text}",
+            _ => null,
+        };
+    }
+
+    internal bool Fits(SnapshotFinding finding) => _kind switch
+    {
+        Kind.Pin => finding.Source == SnapshotJudge.NameOf(_unit, _index) || finding.Pins.Contains((_unit, _index)),
+        Kind.Line => finding.Gsi == Pin || finding.Pins.Contains((0, Pin)),
+        Kind.Irq => finding.Source == $"pic:{_index}",
+        Kind.Vector => finding.Vector == _index && (_unit < 0 || finding.Cpu == _unit),
+        _ => finding.Source == $"msix:{_index}@{_text}",
+    };
+
+    // The clock's line is GSI 0 and pin 2.
+    private int Pin => _index == 0 ? SnapshotState.PinOfIrq(0) : _index;
+
+    private static bool Number(string text, out int number)
+    {
+        const int most = 4096;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < most;
+    }
 }

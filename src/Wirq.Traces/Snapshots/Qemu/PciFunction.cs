@@ -10,7 +10,7 @@ internal sealed record PciFunction(SavedFunction State, byte[] Config)
     private const int ConventionalConfig = 256, ExpressConfig = 4096, LevelBytes = 16, VersionBytes = sizeof(uint);
     private const int EntryBytes = (int)MsixTable.EntrySize, BitsPerByte = 8;
     // PCI Local Bus 3.0, 6.7 (capabilities) and 6.8.2 (MSI-X).
-    private const int StatusAt = 6, CapabilitiesAt = 0x34, FirstCapability = 0x40, MsixId = 0x11, ControlAt = 2;
+    private const int CommandAt = 4, DisableIntx = 1 << 10, StatusAt = 6, CapabilitiesAt = 0x34, FirstCapability = 0x40, MsixId = 0x11, ControlAt = 2;
     private const byte HasCapabilities = 0x10;
     private const ushort EnableBit = 1 << 15, FunctionMaskBit = 1 << 14, SizeBits = 0x7FF;
 
@@ -57,7 +57,12 @@ internal sealed record PciFunction(SavedFunction State, byte[] Config)
         ReadOnlySpan<byte> words = values.Bytes(levels);
         for (int pin = 0; pin < LevelBytes / sizeof(uint); pin++)
             asserted |= (byte)(BinaryPrimitives.ReadUInt32BigEndian(words[(pin * sizeof(uint))..]) != 0 ? 1 << pin : 0);
-        var state = new SavedFunction { Name = values.Device, Intx = new(asserted, values.PlaceOf(levels, "irq_state")) };
+        var state = new SavedFunction
+        {
+            Name = values.Device,
+            Intx = new(asserted, values.PlaceOf(levels, "irq_state")),
+            IntxDisabled = space.Length >= ConventionalConfig && (BinaryPrimitives.ReadUInt16LittleEndian(space.AsSpan(CommandAt)) & DisableIntx) != 0,
+        };
         if (tableField is { } field && MsixAt(space) is > 0 and int at && LengthOf(CountOf(space, at)) == table.Length)
             state.Msix = Msix(BinaryPrimitives.ReadUInt16LittleEndian(space.AsSpan(at + ControlAt)), table, values.PlaceOf(field, "msix"));
         return new(state, space);

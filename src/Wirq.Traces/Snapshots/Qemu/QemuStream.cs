@@ -182,6 +182,7 @@ internal sealed class QemuStream
         _state.Buses.Add(new(bus.Device, [.. Enumerable.Range(0, count).Select(line => bus.Number("irq_count", line).As(number => unchecked((int)(uint)number)))])
         {
             Pins = [.. Enumerable.Range(0, count).Select(line => lines?.PinOf(line) ?? -1)],
+            Irqs = [.. Enumerable.Range(0, count).Select(line => lines?.IrqOf(line) ?? -1)],
         });
     }
 
