@@ -157,7 +157,7 @@ internal sealed partial class SnapshotJudge
     {
         foreach (SavedBus bus in _state.Buses)
         {
-            long counted = bus.Counts.Sum(count => (long)count.Value);
+            long counted = bus.Counts.Sum(count => (long)Math.Max(0, count.Value));
             long held = _state.Functions.Sum(function => (long)function.Holds);
             if (held > counted)
             {

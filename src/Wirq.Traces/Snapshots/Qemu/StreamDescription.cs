@@ -86,8 +86,8 @@ internal sealed class StreamDescription : IDisposable
             throw new ForeignSnapshotException(window.File, end + 1, "a description without 'devices'", Expected);
         }
         JsonElement[] all = [.. devices.EnumerateArray().Take(MostDevices + 1)];
-        if (all.Length > MostDevices)
-            throw new ForeignSnapshotException(window.File, end + 1, $"more than {MostDevices} devices", Expected);
+        if (all.Length is 0 or > MostDevices)
+            throw new ForeignSnapshotException(window.File, end + 1, all.Length == 0 ? "a description of no device" : $"more than {MostDevices} devices", Expected);
         var found = new List<StreamDevice>(all.Length);
         int next = all.Length - 1;
         for (; next >= 0; next--)
