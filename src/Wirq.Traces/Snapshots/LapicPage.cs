@@ -28,6 +28,7 @@ internal static class LapicPage
         cpu.LogicalId = new(new LogicalDestination(Word(page, ApicRegister.LogicalDestination)).Id, Place(ApicRegister.LogicalDestination));
         cpu.LogicalFormat = new(DestinationFormat.Written(Word(page, ApicRegister.DestinationFormat)), Place(ApicRegister.DestinationFormat));
         cpu.Lint0 = new(Word(page, ApicRegister.Lint0), Place(ApicRegister.Lint0));
+        cpu.Timer = new(Word(page, ApicRegister.Timer), Place(ApicRegister.Timer));
         cpu.Isr = new(Vectors(page, ApicRegister.InService), Place(ApicRegister.InService));
         cpu.Tmr = new(Vectors(page, ApicRegister.TriggerMode), Place(ApicRegister.TriggerMode));
         cpu.Irr = new(Vectors(page, ApicRegister.Request), Place(ApicRegister.Request));

@@ -85,6 +85,8 @@ internal sealed class SavedCpu
     internal Told<byte> LogicalId { get; set; }
     internal Told<DestinationFormat> LogicalFormat { get; set; }
     internal Told<uint> Lint0 { get; set; }
+    /// <summary>The entry of the timer in the local vector table.</summary>
+    internal Told<uint> Timer { get; set; }
     internal Told<Vectors256> Irr { get; set; }
     internal Told<Vectors256> Isr { get; set; }
     internal Told<Vectors256> Tmr { get; set; }

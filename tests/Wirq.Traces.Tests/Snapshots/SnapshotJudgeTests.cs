@@ -187,6 +187,20 @@ public class SnapshotJudgeTests
     }
 
     [Fact]
+    public void Whose_a_vector_is_is_told()
+    {
+        var machine = new TestMachine { Entries = { [4] = 0x61 }, Function = (false, 6), Msix = (0x8000, [(false, false), (true, false)]) };
+        foreach (int vector in (int[])[0x61, 0x71, 0x72, 0xEC])
+            machine.Cpus[0].Irr.Add(vector);
+        machine.Cpus[0].Timer = 0xEC;
+        string[] said = [.. SnapshotJudge.Judge(TestMachine.Read(machine.ToQemu().ToBytes())).Findings.Select(one => one.Sentence)];
+        Assert.Contains(said, one => one.StartsWith("Vector 0x61 (of ioapic:4) is pending", StringComparison.Ordinal));
+        Assert.Contains(said, one => one.StartsWith("Vector 0x71 (of msix:0@0000:00:02.0/nic) is pending", StringComparison.Ordinal));
+        Assert.Contains(said, one => one.StartsWith("Vector 0x72 is pending", StringComparison.Ordinal));
+        Assert.Contains(said, one => one.StartsWith("Vector 0xec (of lvt:timer@cpu0) is pending", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Each_finding_has_its_place_in_the_file()
     {
         byte[] file = new TestMachine { Entries = { [10] = Waiting } }.ToQemu().ToBytes();

@@ -16,6 +16,7 @@ internal sealed class TestMachine
         internal bool InterruptsOn { get; set; } = true;
         internal bool Signalled { get; set; }
         internal uint Lint0 { get; set; } = MaskedLint;
+        internal uint Timer { get; set; } = MaskedLint;
         internal uint Svr { get; set; } = 0x1FF;
         internal byte Tpr { get; set; }
         internal HashSet<int> Irr { get; } = [];
@@ -61,7 +62,7 @@ internal sealed class TestMachine
             stream.Add("apic", cpu, WrittenField.Of("apicbase", 4, 0xFEE00800), WrittenField.Of("id", 1, cpu), WrittenField.Of("tpr", 1, one.Tpr),
                 WrittenField.Of("spurious_vec", 4, one.Svr), WrittenField.Of("log_dest", 1, 1u << (int)cpu), WrittenField.Of("dest_mode", 1, 0xF),
                 WrittenField.Of("isr", 4, Cpu.Words(one.Isr)), WrittenField.Of("tmr", 4, Cpu.Words(one.Tmr)), WrittenField.Of("irr", 4, Cpu.Words(one.Irr)),
-                WrittenField.Of("lvt", 4, 0x10000, 0x10000, 0x10000, one.Lint0, 0x10000, 0x10000));
+                WrittenField.Of("lvt", 4, one.Timer, 0x10000, 0x10000, one.Lint0, 0x10000, 0x10000));
         }
         stream.Add("PCIBUS", 0, WrittenField.Of("nirq", 4, (uint)BusCounts.Length), WrittenField.Of("irq_count", 4, [.. BusCounts.Select(count => (ulong)count)]));
         byte[] bridge = new byte[256];
@@ -182,6 +183,7 @@ internal sealed class TestMachine
         Word(0xD0, 1u << cpu << 24);
         Word(0xE0, 0xFFFFFFFF);
         Word(0xF0, one.Svr);
+        Word(0x320, one.Timer);
         Word(0x350, one.Lint0);
         foreach ((int at, HashSet<int> vectors) in new[] { (0x100, one.Isr), (0x180, one.Tmr), (0x200, one.Irr) })
         {

@@ -46,7 +46,7 @@ internal sealed partial class SnapshotJudge
             if (isr.Has(vector))
             {
                 Add($"0x{vector:x2}@{cpu.Name}", Standing.Owed, Gate.NoEoi,
-                    $"Vector 0x{vector:x2}{OfPins(vector)} is in service at {cpu.Name} (ISR): its EOI is owed, and {CpuActivity.Words(cpu)}{CpuActivity.Outlook(cpu)}.",
+                    $"Vector 0x{vector:x2}{OfWhom(cpu, vector)} is in service at {cpu.Name} (ISR): its EOI is owed, and {CpuActivity.Words(cpu)}{CpuActivity.Outlook(cpu)}.",
                     [cpu.Isr.Place, cpu.Halted.Place], cpu.Number, vector, GsiOf(vector), PinsOf(vector));
             }
             if (irr.Has(vector))
@@ -87,16 +87,22 @@ internal sealed partial class SnapshotJudge
             why += gate == Gate.NotWoken ? ": nothing holds it, and nothing has woken the CPU" : ": only an NMI wakes it";
         else if (standing == Standing.InFlight)
             why += ": it is in flight";
-        Add($"0x{vector:x2}@{cpu.Name}", standing, gate, $"Vector 0x{vector:x2}{OfPins(vector)} is pending at {cpu.Name} (IRR) and not taken: {why}.",
+        Add($"0x{vector:x2}@{cpu.Name}", standing, gate, $"Vector 0x{vector:x2}{OfWhom(cpu, vector)} is pending at {cpu.Name} (IRR) and not taken: {why}.",
             [cpu.Irr.Place, besides], cpu.Number, vector, GsiOf(vector), PinsOf(vector));
     }
 
-    /// <summary>The pins whose entries have a vector, and which of them wait for its EOI.</summary>
-    private string OfPins(int vector)
+    /// <summary>Who has a vector: pins by their entries, and which of them wait for its EOI; the CPU's own timer; messages of
+    /// MSI-X.</summary>
+    private string OfWhom(SavedCpu cpu, int vector)
     {
         const int most = 4;
-        string[] pins = [.. PinsOf(vector).Select(pin => NameOf(pin.Chip, pin.Pin) + (Entry(pin).RemoteIrr ? ", Remote IRR set" : ""))];
-        return pins.Length == 0 ? "" : $" (of {Phrase.All(pins, most)})";
+        var names = new List<string>(PinsOf(vector).Select(pin => NameOf(pin.Chip, pin.Pin) + (Entry(pin).RemoteIrr ? ", Remote IRR set" : "")));
+        if (cpu.Timer.Is(bits => new LocalVectorEntry(bits) is { Masked: false } entry && entry.Vector == vector).IsYes)
+            names.Add($"lvt:timer@{cpu.Name}");
+        names.AddRange(_state.Functions.Where(function => function.Msix is { } msix && msix.Enabled.Is(on => on).IsYes).SelectMany(function => function.Msix!.Entries
+            .Select((entry, number) => (entry.Message, entry.Masked, Name: $"msix:{number}@{function.Name}")))
+            .Where(one => !one.Masked && !one.Message.Address.Remappable && (byte)one.Message.Data.Bits == vector).Select(one => one.Name).Take(most + 1));
+        return names.Count == 0 ? "" : $" (of {Phrase.All(names, most)})";
     }
 
     private RedirectionEntry Entry((int Chip, int Pin) pin) => _state.IoApics[pin.Chip].EntryOf(pin.Pin);

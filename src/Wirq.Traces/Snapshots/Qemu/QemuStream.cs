@@ -160,7 +160,7 @@ internal sealed class QemuStream
 
     private static void AddApic(SavedCpu cpu, StreamValues values)
     {
-        const int lint0 = 3;
+        const int timer = 0, lint0 = 3;
         cpu.Id = values.Number("id", 0).As(id => (uint)id);
         cpu.Base = values.Number("apicbase", 0);
         cpu.Spurious = values.Number("spurious_vec", 0).As(word => (uint)word);
@@ -168,6 +168,7 @@ internal sealed class QemuStream
         cpu.LogicalId = values.Byte("log_dest");
         cpu.LogicalFormat = values.Byte("dest_mode").As(mode => mode == 0 ? DestinationFormat.Cluster : DestinationFormat.Flat);
         cpu.Lint0 = values.Number("lvt", lint0).As(word => (uint)word);
+        cpu.Timer = values.Number("lvt", timer).As(word => (uint)word);
         cpu.Irr = values.Vectors("irr");
         cpu.Isr = values.Vectors("isr");
         cpu.Tmr = values.Vectors("tmr");
