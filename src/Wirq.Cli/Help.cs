@@ -36,7 +36,7 @@ internal static class Help
                 new(CommandLine.NotTold, "the input does not tell; the answer says what to record instead"),
                 s_unwritten,
             ],
-            ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq"]),
+            ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq", "wirq why guest.qevm", "wirq why guest.qevm ioapic:10"]),
         ["explore"] = new(
             [
                 new(CommandLine.Success, "every world is proved, and every historic design was caught"),
@@ -52,7 +52,7 @@ internal static class Help
                 new(CommandLine.Failure, "diff: a field differs; save: the scenario came to no end"),
                 s_usage, s_unwritten,
             ],
-            ["wirq snapshot save my.yaml my.snap", "wirq snapshot show my.snap", "wirq snapshot diff before.snap after.snap"]),
+            ["wirq snapshot save my.yaml my.snap", "wirq snapshot show my.snap", "wirq snapshot show guest.qevm", "wirq snapshot diff before.snap after.snap"]),
         ["boot"] = new(
             [
                 new(CommandLine.Success, "the guest wrote 0 to the debug-exit port, and every law held"),

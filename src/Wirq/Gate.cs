@@ -85,6 +85,10 @@ public enum Gate : byte
     VirqMasked,
     /// <summary>The guest gave the virq no message.</summary>
     NotProgrammed,
+    /// <summary>Nothing but the CPU's own interrupt flag holds it, which is clear.</summary>
+    InterruptsOff,
+    /// <summary>The CPU is halted with interrupts on, nothing holds the interrupt, and nothing has woken the CPU.</summary>
+    NotWoken,
 }
 
 /// <summary>Gates, further.</summary>

@@ -28,7 +28,6 @@ internal static class ForeignFile
         ([0x4D, 0x3C, 0xB2, 0xA1], "is a capture of a network (pcap), and has no interrupts"),
         ([0x0A, 0x0D, 0x0D, 0x0A], "is a capture of a network (pcapng), and has no interrupts"),
         ([.. "QFI"u8, 0xFB], "is a disk image (qcow2), and has no events"),
-        ([.. "QEVM"u8], "is a saved machine (savevm, migrate): it holds state, and no events"),
         ([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xB4, 0x29, 0xA4, 0x0A, 0x77, 0xB1, 0xF2],
             "is of QEMU's trace backend 'simple'; wirq reads that of 'log', which most distributions build"),
     ];
@@ -44,6 +43,8 @@ internal static class ForeignFile
         string name = Typed.Shown(file);
         if (verb is "run" or "boot")
             return OfWhy(head) is { } what ? $"{name}: {what}, and nothing to {verb}. Type: {Typed.Line("why", file)}" : verb == "run" ? Binary(name, file, head) : null;
+        if (verb == "replay" && (head.AsSpan().StartsWith("QEVM"u8) || head.AsSpan().StartsWith("LibvirtQemud"u8)))
+            return $"{name}: is a saved machine (savevm, migrate): it holds state, and no events to replay. Type: {Typed.Line("why", file)}";
         if (head.AsSpan().StartsWith(Recording))
             return verb == "replay" ? $"{name}: is a recording of wirq; replay reads logs of QEMU. Type: {Typed.Line("why", file)}" : null;
         return Binary(name, file, head);

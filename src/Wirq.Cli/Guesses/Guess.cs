@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Wirq.Cli.Outputs;
+using Wirq.Traces.Snapshots;
 
 namespace Wirq.Cli.Guesses;
 
@@ -32,9 +33,13 @@ internal static class Guess
     /// <summary>The line that follows the command's own message if its input was bad; null if there is none.</summary>
     internal static string? After(ParseResult parsed) =>
         // With --record the message may be about the file to write. It says what to do itself.
-        parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Children.Any(one => one is OptionResult { Option.Name: "--record", Implicit: false }) ? null
+        // What reads saved state says all itself: these guesses are about logs.
+        parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Command.Name == "why" && Files(parsed).Any(IsSavedState)
+            || parsed.CommandResult.Children.Any(one => one is OptionResult { Option.Name: "--record", Implicit: false }) ? null
             : GuessedArgument.Source(parsed) ?? FileOf(parsed, ForeignFile.Answer) ?? FileOf(parsed, ForeignText.Answer)
                 ?? Files(parsed).Select(file => GuessedPath.Answer(parsed.CommandResult.Command.Name, file)).FirstOrDefault(told => told is not null);
+
+    private static bool IsSavedState(string path) => HeadOf(path) is not null && ForeignSnapshot.Looks(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
 
     private static string? FileOf(ParseResult parsed, Func<string, string, byte[], string?> answer) => Files(parsed)
         .Select(file => HeadOf(file) is { } head ? answer(parsed.CommandResult.Command.Name, file, head) : null).FirstOrDefault(told => told is not null);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Wirq.Cli.Outputs;
 using Wirq.Snapshots;
+using Wirq.Traces.Snapshots;
 
 namespace Wirq.Cli.Snapshots;
 
@@ -11,11 +12,19 @@ internal static class SnapshotCommand
 
     private static Command BuildShow()
     {
-        var file = new Argument<string>("FILE") { Description = "A snapshot of wirq" };
+        var file = new Argument<string>("FILE") { Description = "A snapshot of wirq, or saved state of others: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records" };
         var json = new Option<bool>("--json") { Description = "Print all fields as JSON" };
         var command = new Command("show", "Print the state of a saved machine") { file, json };
         command.SetAction(parsed => Checked(() =>
         {
+            if (ForeignInput.Read(parsed.GetValue(file)!) is { } foreign)
+            {
+                if (parsed.GetValue(json))
+                    StateJson.Write(foreign, StandardStreams.Output);
+                else
+                    StateText.Write(foreign, Console.Out);
+                return CommandLine.Success;
+            }
             MachineSnapshot snapshot = SnapshotInput.Read(parsed.GetValue(file)!);
             if (parsed.GetValue(json))
                 SnapshotJson.Write(snapshot, StandardStreams.Output);

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Wirq.Cli.Outputs;
+using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
+using Wirq.Cli.Snapshots;
+using Wirq.Traces.Snapshots.Judging;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
@@ -10,10 +13,10 @@ internal static class WhyCommand
 {
     internal static Command Build()
     {
-        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, or a recording of wirq; - is standard input" };
+        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; - is standard input" };
         var source = new Argument<string?>("SOURCE[@TIME]")
         {
-            Description = $"Whose interrupt: {SourceName.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "
+            Description = $"Whose interrupt: {SourceName.Forms}; of saved state, {SnapshotQuestion.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "
                 + "Without it: all that is owed at the end",
             Arity = ArgumentArity.ZeroOrOne,
         };
@@ -27,10 +30,13 @@ internal static class WhyCommand
     {
         try
         {
+            using var input = ReplayInput.Open(file);
+            if (ForeignInput.Read(input) is { } state)
+                return WhySnapshot.Run(state, file, asked, json);
             WhyQuestion? question = null;
             if (asked is not null)
                 question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);
-            WhyEngine engine = WhyInput.Read(file, question);
+            WhyEngine engine = WhyInput.Read(input, question);
             ShippedNote.Write(file, json);
             if (question is null)
                 return List(engine.Owed(), engine, json);

@@ -13,11 +13,11 @@ internal static class WhyInput
 {
     private static ReadOnlySpan<byte> Magic => "WIRQREC"u8;
 
-    internal static WhyEngine Read(string file, WhyQuestion? question)
+    internal static WhyEngine Read(ReplayInput input, WhyQuestion? question)
     {
+        string file = input.Name;
         try
         {
-            using var input = ReplayInput.Open(file);
             WhyEngine engine = IsRecording(input) ? ReadRecording(input, file, question) : ReadLog(input, question);
             if (question?.At is { } place && Unfit(place, engine.Stamps) is { } wrong)
                 throw new UsageException($"{file}: {wrong}");

@@ -106,7 +106,7 @@ public class GzipTests(ITestOutputHelper output)
             Assert.Equal(lines.Count + 1, cut.Line);
             Assert.InRange(cut.Offset, LengthOf(lines.Count), LengthOf(lines.Count + 1));
             Assert.Contains($"guest.log.gz: line {cut.Line}, byte {cut.Offset}: compressed byte {length}: ", cut.Message, StringComparison.Ordinal);
-            Assert.Contains("expected the rest of the compressed log", cut.Message, StringComparison.Ordinal);
+            Assert.Contains("expected the rest of the compressed file", cut.Message, StringComparison.Ordinal);
             last = lines.Count;
         }
         Assert.Equal(whole.Count, last);

@@ -55,7 +55,7 @@ internal sealed class GzipText : IDisposable
     public void Dispose() => _gzip.Dispose();
 
     private GzipDamage Cut() =>
-        new($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed log");
+        new($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed file");
 
     private static byte[] Compress(byte[] text)
     {

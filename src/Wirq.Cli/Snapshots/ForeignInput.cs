@@ -1,0 +1,34 @@
+using Wirq.Cli.Outputs;
+using Wirq.Cli.Replay;
+using Wirq.Traces.Snapshots;
+
+namespace Wirq.Cli.Snapshots;
+
+/// <summary>Brings a file of saved state that others wrote: QEMU, KVM, Xen.</summary>
+internal static class ForeignInput
+{
+    /// <summary>Reads a file; null if its first bytes are of none of these.</summary>
+    /// <exception cref="UsageException">It is damaged, or cannot be read.</exception>
+    internal static SnapshotState? Read(ReplayInput input)
+    {
+        try
+        {
+            return ForeignSnapshot.Looks(input.Stream) ? ForeignSnapshot.Read(input.Stream, input.Name) : null;
+        }
+        catch (ForeignSnapshotException bad)
+        {
+            throw new UsageException(bad.Message);
+        }
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
+        }
+    }
+
+    /// <summary>Reads a file that <c>snapshot show</c> names; null if it is none of these.</summary>
+    internal static SnapshotState? Read(string file)
+    {
+        using var input = ReplayInput.Open(file);
+        return Read(input);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Snapshots.Judging;
+
+/// <summary>Writes an answer about a saved state for a program. Its names are those of the answers about logs.</summary>
+internal static class AnswerJson
+{
+    internal static void Write(SnapshotAnswer answer, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("verdict", Word(answer.Verdict));
+        json.WriteString("format", answer.State.Format);
+        json.WriteString("what", answer.State.What);
+        json.WriteNumber("cpus", answer.State.Cpus.Count);
+        Write(json, "owed", answer.Of(Standing.Owed));
+        Write(json, "unknown", answer.Of(Standing.NotKnown));
+        Write(json, "masked", answer.Of(Standing.Masked));
+        Write(json, "inFlight", answer.Of(Standing.InFlight));
+        json.WriteStartArray("limits");
+        foreach (LimitAnswer limit in answer.State.Limits)
+        {
+            json.WriteStartObject();
+            json.WriteString("what", limit.What);
+            json.WriteString("record", limit.Record);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IEnumerable<SnapshotFinding> findings)
+    {
+        json.WriteStartArray(name);
+        foreach (SnapshotFinding one in findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", one.Source);
+            json.WriteString("gate", Word(one.Gate));
+            json.WriteOptional("cpu", one.Cpu);
+            json.WriteOptional("vector", one.Vector);
+            json.WriteOptional("gsi", one.Gsi);
+            json.WriteString("sentence", one.Sentence);
+            json.WriteStartArray("evidence");
+            foreach (ValuePlace place in one.Evidence)
+            {
+                json.WriteStartObject();
+                json.WriteString("device", place.Device);
+                json.WriteString("field", place.Field);
+                json.WriteNumber("byte", place.Offset);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+}

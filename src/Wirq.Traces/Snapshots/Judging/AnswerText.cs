@@ -1,0 +1,67 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Snapshots.Judging;
+
+/// <summary>Writes an answer about a saved state for a person.</summary>
+internal static class AnswerText
+{
+    private const int Width = 80, MostListed = 200;
+    private const string Indent = "    ";
+
+    internal static void Write(SnapshotAnswer answer, TextWriter output)
+    {
+        SnapshotState state = answer.State;
+        Wrap(output, "", Headline(answer));
+        Wrap(output, "", $"It is {state.What}; {Phrase.Count(state.Cpus.Count, "CPU")}.");
+        output.WriteLine();
+        Section(output, "", answer.Of(Standing.Owed));
+        Section(output, "Not known:", answer.Of(Standing.NotKnown));
+        Section(output, "Under a mask, as the guest may want it:", answer.Of(Standing.Masked));
+        Section(output, "In flight, which is no fault by itself; if a file that is saved a second later shows the same, it is one:", answer.Of(Standing.InFlight));
+        foreach (LimitAnswer limit in state.Limits)
+            Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
+    }
+
+    private static string Headline(SnapshotAnswer answer) => answer.Verdict switch
+    {
+        WhyVerdict.NothingOwed => answer.IsPart ? "Nothing of it is owed when this was saved." : "Nothing is owed when this was saved.",
+        WhyVerdict.NotTold => "Whether something is owed cannot be told from this.",
+        _ => $"Owed when this was saved, at {Phrase.Count(answer.Of(Standing.Owed).Count(), "place")}.",
+    };
+
+    private static void Section(TextWriter output, string title, IEnumerable<SnapshotFinding> findings)
+    {
+        SnapshotFinding[] all = [.. findings];
+        if (all.Length > 0 && title.Length > 0)
+            Wrap(output, "", title);
+        foreach (SnapshotFinding one in all.Take(MostListed))
+        {
+            Wrap(output, "", one.Sentence);
+            if (one.Evidence.Count > 0)
+                Wrap(output, Indent, string.Join("; ", one.Evidence));
+        }
+        if (all.Length > MostListed)
+            Wrap(output, "", $"And {all.Length - MostListed} more; --json has all.");
+        if (all.Length > 0)
+            output.WriteLine();
+    }
+
+    /// <summary>Names of devices come from the file, so control characters do not pass.</summary>
+    internal static void Wrap(TextWriter output, string indent, string text)
+    {
+        int column = 0;
+        foreach (string word in string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter)).Split(' '))
+        {
+            if (column > 0 && column + 1 + word.Length > Width)
+            {
+                output.WriteLine();
+                column = 0;
+            }
+            string before = column == 0 ? indent : " ";
+            output.Write(before);
+            output.Write(word);
+            column += before.Length + word.Length;
+        }
+        output.WriteLine();
+    }
+}
