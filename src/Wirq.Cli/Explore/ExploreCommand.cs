@@ -45,7 +45,7 @@ internal static class ExploreCommand
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print what was covered, and the story of each historic design" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the order of the story to a file, which run --order plays back (one scenario only)" };
-        var diagram = new Option<FileInfo?>("--diagram") { Description = "Draw the states that were reached, as Mermaid (.mmd, .md) or SVG (.svg) (one scenario only)" };
+        var diagram = new Option<FileInfo?>("--diagram") { Description = "Draw the states that were reached, as Mermaid (.mmd, .md) or SVG (.svg); one worker searches (one scenario only)" };
         var of = new Option<string?>("--of") { Description = "Of what --diagram is: virq:NAME, virq:NAME:VECTOR, pin:NUMBER, pin:ioapicN.NUMBER or line:GSI; by default the first virq, else the first line" };
         var command = new Command("explore", "Try every interleaving of a world; print the shortest story that breaks a law")
         {
@@ -116,7 +116,9 @@ internal static class ExploreCommand
             string? checkpoint = ExploreUsage.CheckpointOf(settings, inputs);
             using OutputFile? record = OutputFile.Open("--record", settings.Record, checkpoint is null ? inputs : [.. inputs, checkpoint]);
             using var diagram = ExploreDiagram.Open(settings, worlds[0], inputs);
-            settings = settings with { Search = settings.Search with { Checkpoint = checkpoint, CalledOff = () => stop.IsRequested, Diagram = diagram?.Recorder } };
+            settings = settings with { Search = settings.Search with { Checkpoint = checkpoint, CalledOff = () => stop.IsRequested } };
+            if (diagram is not null)
+                settings = settings with { Search = diagram.Search(settings.Search) };
             List<ExploreResult> results = Explore(worlds, settings, unread);
             int status = StatusOf(results, unread);
             if (results.FirstOrDefault()?.Search.Unsaved is { } unsaved)

@@ -18,11 +18,13 @@ internal sealed class ExploreDiagram : IDisposable
 
     private readonly OutputFile _file;
     private readonly Func<Diagram, string> _form;
+    private readonly DiagramRecorder _recorder;
 
-    private ExploreDiagram(OutputFile file, Func<Diagram, string> form, DiagramRecorder recorder) => (_file, _form, Recorder) = (file, form, recorder);
+    private ExploreDiagram(OutputFile file, Func<Diagram, string> form, DiagramRecorder recorder) => (_file, _form, _recorder) = (file, form, recorder);
 
-    /// <summary>Notes the states while the search runs.</summary>
-    internal DiagramRecorder Recorder { get; }
+    /// <summary>The search that notes the states. Where it ends early, what several workers have seen by then is not the same each
+    /// time.</summary>
+    internal ExploreOptions Search(ExploreOptions search) => search with { Diagram = _recorder, Workers = 1 };
 
     /// <summary>Starts the output.</summary>
     /// <param name="settings">What the command was asked for.</param>
@@ -55,12 +57,13 @@ internal sealed class ExploreDiagram : IDisposable
     {
         string? missing = result.Search.End switch
         {
-            SearchEnd.Violated => "the search ended at what is violated",
+            // A livelock is found when every state is known.
+            SearchEnd.Violated when result.Search.Violation!.Kind != ViolationKind.Livelock => "the search ended at what is violated",
             SearchEnd.Bound => $"the search reached a bound, {result.Search.Bound}",
             _ => null,
         };
         using (var words = new StreamWriter(_file.Stream, leaveOpen: true))
-            words.Write(_form(Recorder.Draw(result.Scenario.Name, missing)));
+            words.Write(_form(_recorder.Draw(result.Scenario.Name, missing)));
         return _file.Complete(status);
     }
 

@@ -30,7 +30,7 @@ internal abstract class DiagramSubject
             if (first < 0)
                 first = machine.Devices.ToList().FindIndex(device => device.Gsi >= 0);
             if (first < 0)
-                throw new WorldException($"{scenario.At.File} has neither a virq nor a line to draw: name a pin");
+                throw new WorldException($"{scenario.At.File} has neither a virq nor a line to draw: expected --of pin:NUMBER");
             return machine.Devices[first].Gsi >= 0 ? new LineSubject(machine, machine.Devices[first].Gsi) : new VirqSubject(machine.Devices[first], first, vector: 0);
         }
         string[] parts = text.Split(':');
