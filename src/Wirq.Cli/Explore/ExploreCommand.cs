@@ -45,9 +45,11 @@ internal static class ExploreCommand
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print what was covered, and the story of each historic design" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the order of the story to a file, which run --order plays back (one scenario only)" };
+        var diagram = new Option<FileInfo?>("--diagram") { Description = "Draw the states that were reached, as Mermaid (.mmd, .md) or SVG (.svg); one worker searches (one scenario only)" };
+        var of = new Option<string?>("--of") { Description = "Of what --diagram is: virq:NAME, virq:NAME:VECTOR, pin:NUMBER, pin:ioapicN.NUMBER or line:GSI; by default the first virq, else the first line" };
         var command = new Command("explore", "Try every interleaving of a world; print the shortest story that breaks a law")
         {
-            paths, workers, states, memory, disk, time, whole, cycles, checkpoint, simulate, swarm, seed, merge, step, design, record, json, verbose,
+            paths, workers, states, memory, disk, time, whole, cycles, checkpoint, simulate, swarm, seed, merge, step, design, record, diagram, of, json, verbose,
         };
         swarm.Validators.Add(given =>
         {
@@ -77,6 +79,8 @@ internal static class ExploreCommand
             Design = parsed.GetValue(design),
             Merge = parsed.GetValue(merge) ?? [],
             Steps = parsed.GetValue(step),
+            Diagram = parsed.GetValue(diagram),
+            Of = parsed.GetValue(of),
         }));
         return command;
     }
@@ -111,11 +115,16 @@ internal static class ExploreCommand
             using var stop = new ExploreStop();
             string? checkpoint = ExploreUsage.CheckpointOf(settings, inputs);
             using OutputFile? record = OutputFile.Open("--record", settings.Record, checkpoint is null ? inputs : [.. inputs, checkpoint]);
+            using var diagram = ExploreDiagram.Open(settings, worlds[0], inputs);
             settings = settings with { Search = settings.Search with { Checkpoint = checkpoint, CalledOff = () => stop.IsRequested } };
+            if (diagram is not null)
+                settings = settings with { Search = diagram.Search(settings.Search) };
             List<ExploreResult> results = Explore(worlds, settings, unread);
             int status = StatusOf(results, unread);
             if (results.FirstOrDefault()?.Search.Unsaved is { } unsaved)
                 status = Unwritten($"--checkpoint {checkpoint}: {unsaved}", status);
+            if (diagram is not null && results.Count > 0)
+                status = diagram.Write(results[0], status);
             if (record is not null)
                 status = Write(record, results.FirstOrDefault(), status);
             if (settings.Json)

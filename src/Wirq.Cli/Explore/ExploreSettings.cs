@@ -11,4 +11,8 @@ internal sealed record ExploreSettings(IReadOnlyList<string> Paths, ExploreOptio
     internal IReadOnlyList<string> Merge { get; init; } = [];
     /// <summary>Whether a person walks the world.</summary>
     internal bool Steps { get; init; }
+    /// <summary>The file of the diagram; null for none.</summary>
+    internal FileInfo? Diagram { get; init; }
+    /// <summary>Of what the diagram is; null for the default.</summary>
+    internal string? Of { get; init; }
 }

@@ -9,16 +9,23 @@ internal static class ExploreUsage
     /// <exception cref="UsageException">Two do not go together.</exception>
     internal static void Check(ExploreSettings settings)
     {
-        bool simulates = settings.Search.Simulates, saves = settings.Search.Checkpoint is not null;
+        bool simulates = settings.Search.Simulates, saves = settings.Search.Checkpoint is not null, draws = settings.Diagram is not null;
         if (settings.Merge.Count > 0)
         {
             Refuse("--merge", [("a scenario", settings.Paths.Count > 0), ("--step", settings.Steps), ("--record", settings.Record is not null),
-                ("--checkpoint", saves), ("--simulate or --swarm", simulates)]);
+                ("--diagram", draws), ("--checkpoint", saves), ("--simulate or --swarm", simulates)]);
         }
         if (settings.Steps)
-            Refuse("--step", [("--json", settings.Json), ("--record", settings.Record is not null), ("--checkpoint", saves), ("--simulate or --swarm", simulates)]);
+            Refuse("--step", [("--json", settings.Json), ("--record", settings.Record is not null), ("--diagram", draws), ("--checkpoint", saves), ("--simulate or --swarm", simulates)]);
         if (simulates)
             Refuse("--simulate or --swarm", [("--checkpoint", saves), ("--disk", settings.Search.DiskFolder is not null)]);
+        // Both lack transitions of which the diagram would be.
+        if (draws)
+            Refuse("--diagram", [("--checkpoint", saves), ("--simulate or --swarm", simulates)]);
+        if (settings.Of is not null && !draws)
+            throw new UsageException("--of says what --diagram draws, and there is no --diagram");
+        if (settings.Diagram is { } diagram && settings.Record is { } record && record.FullName == diagram.FullName)
+            throw new UsageException($"--diagram and --record would both write {diagram}; expected two files");
         if (settings.Search.DiskFolder is { } folder && !Directory.Exists(folder))
             throw new UsageException($"--disk {folder}: there is no such folder; expected one that can hold large files");
     }
@@ -27,7 +34,7 @@ internal static class ExploreUsage
     /// <exception cref="UsageException">There are several.</exception>
     internal static void CheckCount(ExploreSettings settings, int worlds)
     {
-        string? needs = settings.Record is not null ? "--record" : settings.Search.Checkpoint is not null ? "--checkpoint" : settings.Steps ? "--step" : null;
+        string? needs = settings.Record is not null ? "--record" : settings.Diagram is not null ? "--diagram" : settings.Search.Checkpoint is not null ? "--checkpoint" : settings.Steps ? "--step" : null;
         if (needs is not null && worlds != 1)
             throw new UsageException($"{needs} needs one scenario, and {worlds} were named");
     }

@@ -1,3 +1,4 @@
+using Wirq.Lab.Exploring.Diagrams;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
@@ -26,6 +27,8 @@ internal sealed class Expander : IDisposable
         // All worlds share the pages of one.
         if (first is not null)
             _root.CopyFrom(first._root);
+        else
+            options.Diagram?.Begin(_root);
         _state.CopyFrom(_root);
         _next.CopyFrom(_root);
         _law = options.Target is { } target && target != HistoricSpec.Expectations ? target : null;
@@ -80,6 +83,7 @@ internal sealed class Expander : IDisposable
 
     private void Expand(Chunk chunk)
     {
+        ulong drawn = _options.Diagram?.Subject.StateIn(_state) ?? 0;
         for (int i = 0; i < _enabled.Count; i++)
         {
             Transition transition = _enabled[i];
@@ -91,16 +95,17 @@ internal sealed class Expander : IDisposable
                 next = _next;
                 next.CopyFrom(_state);
             }
-            if (!Take(chunk, next, transition))
+            if (!Take(chunk, next, transition, drawn))
                 return;
         }
     }
 
     /// <summary>Makes a transition.</summary>
     /// <returns>Whether to go on.</returns>
-    private bool Take(Chunk chunk, World world, Transition transition)
+    private bool Take(Chunk chunk, World world, Transition transition, ulong drawn)
     {
         var action = new ActionCode(transition);
+        string? cause = _options.Diagram is null ? null : DiagramRecorder.CauseOf(world, transition);
         try
         {
             world.Apply(transition);
@@ -120,6 +125,7 @@ internal sealed class Expander : IDisposable
             chunk.Violates(action, violation);
             return false;
         }
+        _options.Diagram?.Note(drawn, cause!, world);
         UInt128 identity = world.Identity();
         long known = _visited.Find(identity);
         if (known >= 0)

@@ -1,3 +1,4 @@
+using Wirq.Lab.Exploring.Diagrams;
 using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Exploring;
@@ -38,6 +39,8 @@ internal sealed record ExploreOptions
     /// <summary>Called now and then; true stops the search as a bound does.</summary>
     public Func<bool>? CalledOff { get; init; }
 
+    /// <summary>Notes the states of a subject for a diagram; null for none.</summary>
+    internal DiagramRecorder? Diagram { get; init; }
     /// <summary>The only violation that counts: the name of a law, or <c>expectations</c>; null for any.</summary>
     internal string? Target { get; init; }
     /// <summary>Transitions that are never made.</summary>

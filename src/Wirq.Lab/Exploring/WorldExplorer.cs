@@ -37,7 +37,7 @@ internal static class WorldExplorer
 
     private static ControlResult Control(Scenario scenario, HistoricSpec spec, ExploreOptions options)
     {
-        Exploration found = Run(scenario, spec.Design, options with { Target = spec.Breaks, SearchesLivelocks = false, Checkpoint = null });
+        Exploration found = Run(scenario, spec.Design, options with { Target = spec.Breaks, SearchesLivelocks = false, Checkpoint = null, Diagram = null });
         bool caught = found.End == SearchEnd.Violated;
         return new ControlResult(spec.Design, spec.Breaks, caught, found.End != SearchEnd.Bound, found.States, StoryOf(scenario, spec.Design, found));
     }
@@ -74,7 +74,7 @@ internal static class WorldExplorer
             return found;
         if (options.Simulates)
             return found;
-        ExploreOptions whole = options with { Reduces = false, Checkpoint = null };
+        ExploreOptions whole = options with { Reduces = false, Checkpoint = null, Diagram = null };
         return Minimal.Of(scenario, design, whole, found.Reduced ? Shortest(scenario, design, whole, found) : found);
     }
 }

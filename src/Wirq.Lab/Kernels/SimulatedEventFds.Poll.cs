@@ -67,6 +67,9 @@ public sealed partial class SimulatedEventFds
     internal bool IsReady(int descriptor) =>
         _descriptors[descriptor].Ready != 0 && _files[_descriptors[descriptor].FileAndOne - 1].Count != 0;
 
+    /// <summary>Whether an eventfd is polled.</summary>
+    internal bool IsWatched(EventFd fd) => _descriptors[fd.Number].Watched != 0;
+
     /// <summary>The token of a descriptor's watch.</summary>
     internal int TokenOf(int descriptor) => _descriptors[descriptor].Token;
 

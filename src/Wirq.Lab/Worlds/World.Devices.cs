@@ -65,6 +65,9 @@ public sealed partial class World
         }
     }
 
+    /// <summary>Whether a device with a line asserts it.</summary>
+    internal bool Asserts(int device) => _sources[device] is { IsAsserted: true };
+
     private void Assert(int device)
     {
         if (_deviceVirqs[device] is null)

@@ -32,6 +32,14 @@ public sealed class ExploreUsageTests : IDisposable
     [InlineData("--step does not go with --json", "--step", "--json")]
     [InlineData("--step does not go with --record", "--step", "--record", "r")]
     [InlineData("--merge does not go with a scenario", "--merge", "m")]
+    [InlineData("--step does not go with --diagram", "--step", "--diagram", "d.svg")]
+    [InlineData("--diagram does not go with --checkpoint", "--diagram", "d.svg", "--checkpoint", "c")]
+    [InlineData("--diagram does not go with --simulate or --swarm", "--diagram", "d.svg", "--swarm", "1/2")]
+    [InlineData("--of says what --diagram draws", "--of", "line:0")]
+    [InlineData("--diagram and --record would both write d.svg", "--diagram", "d.svg", "--record", "d.svg")]
+    [InlineData("--diagram d.png: expected a name that ends with .mmd, .md, .svg", "--diagram", "d.png")]
+    [InlineData("--of line:7: expected a line that a device drives: line:0", "--diagram", "d.svg", "--of", "line:7")]
+    [InlineData("there is no folder", "--diagram", "/no/such/folder/d.svg")]
     [InlineData("there is no such folder", "--disk", "/no/such/folder")]
     [InlineData("there is no folder", "--checkpoint", "/no/such/folder/c")]
     [InlineData("is a folder", "--checkpoint", ".")]
@@ -46,6 +54,7 @@ public sealed class ExploreUsageTests : IDisposable
 
     [Theory]
     [InlineData("--record")]
+    [InlineData("--diagram")]
     [InlineData("--checkpoint")]
     [InlineData("--step")]
     public void What_is_for_one_world_is_refused_for_two(string option)

@@ -7,7 +7,8 @@ namespace Wirq.Tests.Routing;
 /// <summary>The table of transitions, and the page that is made of it.</summary>
 public sealed class VirqStatesTests
 {
-    private const string Page = "docs/virq-states.md";
+    // What is between these is drawn by tests/Wirq.Lab.Tests/Exploring/VirqStatesPageTests.cs.
+    private const string Page = "docs/virq-states.md", Begin = "<!-- drawn from the states that scenarios/worlds/virq-update.yaml reaches -->\n", End = "<!-- end of the drawing -->\n";
 
     [Fact]
     public void The_documentation_shows_the_table_as_it_is()
@@ -61,7 +62,7 @@ public sealed class VirqStatesTests
             # The states of a virq
 
             Which eventfd is connected where: the state of a virq says who reads its eventfd, and nothing else does. This page
-            is written from the table in `src/Wirq/Routing/VirqTransitions.cs`, and a test keeps it so.
+            is written from the table in `src/Wirq/Routing/VirqTransitions.cs` and from what a search reaches, and tests keep it so.
 
             | State | Who reads the eventfd |
             |---|---|
@@ -75,15 +76,24 @@ public sealed class VirqStatesTests
             is committed if it changed, the kernel takes over (bind). After that nobody else reads. Where a kernel consumes
             before userspace sees an event, userspace stays in the poll.
 
-            ```mermaid
-            stateDiagram-v2
-                [*] --> Cold: register
+            ## What is reached
+
+            The picture is no plan: it is what [`wirq explore`](explorer.md) reaches in the world `scenarios/worlds/virq-update.yaml`,
+            where first trigger, mask, unmask, invalidation and live update race. Each state is who reads the eventfd at that
+            moment, and the virq's state. They differ while a change of reader is on its way, and while the machine is suspended.
+            `pending` is an interrupt that nobody reads. Every state of the world lies behind one state of the picture, and a line is
+            there exactly if some state allows it. What such a picture says may happen, does; what it lacks cannot, in this world.
+
+            ```
+            wirq explore scenarios/worlds/virq-update.yaml --diagram virq.svg
+            ```
+
 
             """);
-        foreach (VirqTransition row in VirqTransitions.Rows.Where(row => row.From != row.To))
-            page.Append($"    {row.From} --> {row.To}: {Label(row)}\n");
+        page.Append(Begin).Append(Drawn()).Append(End);
         page.Append("""
-            ```
+
+            ## The table
 
             Disposing leads from every state to `Free`. What the table does not name changes nothing.
 
@@ -100,10 +110,15 @@ public sealed class VirqStatesTests
         return page.ToString();
     }
 
-    private static string Reader(VirqState state) => VirqTransitions.ReaderIn(state).ToString().ToLowerInvariant();
+    /// <summary>What the page has between the marks now.</summary>
+    private static string Drawn()
+    {
+        string page = File.ReadAllText(Repository.PathOf(Page));
+        int begin = page.IndexOf(Begin, StringComparison.Ordinal), end = page.IndexOf(End, StringComparison.Ordinal);
+        return begin >= 0 && end > begin ? page[(begin + Begin.Length)..end] : "";
+    }
 
-    private static string Label(VirqTransition row) =>
-        Words(row.Input.ToString()) + (row.When == VirqCondition.Always ? "" : ", " + Words(row.When.ToString()));
+    private static string Reader(VirqState state) => VirqTransitions.ReaderIn(state).ToString().ToLowerInvariant();
 
     private static string Words(string name)
     {
