@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Host;
@@ -164,15 +165,17 @@ public sealed partial class Fabric : IRouteOwner
         UInt128 state = Arena.Identity(Now);
         if (Events.IsEmpty)
             return state;
-        var hash = new XxHash128();
-        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in state)));
-        for (int i = 0; i < Events.Count; i++)
-        {
-            Event waiting = CanonicalEvent.Of(Events.Peek(i), this, Now);
-            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<Event>(in waiting)));
-        }
-        return hash.GetCurrentHashAsUInt128();
+        // The hash of the arena, then the events.
+        int bytes = Unsafe.SizeOf<UInt128>() + Events.Count * Unsafe.SizeOf<Event>();
+        Span<byte> all = bytes <= MostOnStack ? stackalloc byte[bytes] : new byte[bytes];
+        MemoryMarshal.Write(all, in state);
+        Span<Event> events = MemoryMarshal.Cast<byte, Event>(all[Unsafe.SizeOf<UInt128>()..]);
+        for (int i = 0; i < events.Length; i++)
+            events[i] = CanonicalEvent.Of(Events.Peek(i), this, Now);
+        return XxHash128.HashToUInt128(all);
     }
+
+    private const int MostOnStack = 2048;
 
     /// <summary>Registers laws that will be fed this machine's events.</summary>
     internal void Watch(LawSet laws, StateArena arena)

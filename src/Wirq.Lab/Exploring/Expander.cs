@@ -55,6 +55,16 @@ internal sealed class Expander : IDisposable
     internal static World Make(Scenario scenario, string? design) => new(scenario, design is null ? null : Designs.Create(design),
         options: new WorldOptions { KeepsTimeline = false });
 
+    /// <summary>The same scenario with room for its own sources and no others: nothing joins a machine later, and what is never used would
+    /// be copied and hashed with every state.</summary>
+    internal static Scenario Compact(Scenario scenario)
+    {
+        FabricOptions fabric = scenario.Machine.Fabric;
+        // One more for INTR of the 8259s.
+        int sources = Math.Min(fabric.Sources, scenario.Machine.Devices.Count + 1);
+        return scenario with { Machine = scenario.Machine with { Fabric = fabric with { Sources = sources } } };
+    }
+
     /// <summary>Finds what follows from a run of states of a level.</summary>
     internal void Expand(Frontier level, Chunk chunk)
     {

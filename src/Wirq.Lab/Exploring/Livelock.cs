@@ -27,28 +27,37 @@ internal static class Livelock
         if (!MayHaveCycle(edges, states))
             return null;
         int[] component = Components.Of(edges, (int)states, out int count);
-        LivelockFound? best = null;
-        // By component: the first state and the number of states.
-        var first = new int[count];
-        var size = new int[count];
-        Array.Fill(first, -1);
-        for (int state = 0; state < component.Length; state++)
+        Members members = new(component, count);
+        // Components in the order of their first states: the numbers of components follow the search that found them.
+        foreach (int one in Enumerable.Range(0, count).Where(one => members.Of(one).Length > 1 || HasLoop(edges, members.Of(one)[0])).OrderBy(one => members.Of(one)[0]))
         {
-            int one = component[state];
-            if (first[one] < 0)
-                first[one] = state;
-            size[one]++;
-        }
-        foreach (int one in Enumerable.Range(0, count).Where(one => size[one] > 1 || HasLoop(edges, first[one])).OrderBy(one => first[one]))
-        {
-            if (!IsFair(edges, component, one, first[one], size[one]))
+            ReadOnlySpan<int> inside = members.Of(one);
+            if (!IsFair(edges, component, one, inside))
                 continue;
-            IReadOnlyList<ActionCode> cycle = CycleFrom(edges, component, first[one]);
-            best = new LivelockFound(first[one], cycle, new Violation(ViolationKind.Livelock, "livelock",
-                $"the world goes round forever in {Phrase.Count(size[one], "state")}, and never comes to rest"));
-            break;
+            return new LivelockFound(inside[0], CycleFrom(edges, component, inside[0]), new Violation(ViolationKind.Livelock, "livelock",
+                $"the world goes round forever in {Phrase.Count(inside.Length, "state")}, and never comes to rest"));
         }
-        return best;
+        return null;
+    }
+
+    /// <summary>The states of each component, in order.</summary>
+    private readonly struct Members
+    {
+        private readonly int[] _states, _begins;
+
+        internal Members(int[] component, int count)
+        {
+            (_states, _begins) = (new int[component.Length], new int[count]);
+            foreach (int one in component)
+                _begins[one]++;
+            for (int one = 1; one < count; one++)
+                _begins[one] += _begins[one - 1];
+            for (int state = component.Length - 1; state >= 0; state--)
+                _states[--_begins[component[state]]] = state;
+            // What was the end of each is now its begin.
+        }
+
+        internal ReadOnlySpan<int> Of(int one) => _states.AsSpan(_begins[one]..(one + 1 < _begins.Length ? _begins[one + 1] : _states.Length));
     }
 
     // In breadth-first numbers a cycle has an edge to a lower number, or to itself.
@@ -77,16 +86,13 @@ internal static class Livelock
         return false;
     }
 
-    private static bool IsFair(EdgeList edges, int[] component, int one, int first, int size)
+    private static bool IsFair(EdgeList edges, int[] component, int one, ReadOnlySpan<int> inside)
     {
         HashSet<ActionCode>? always = null;
         var made = new HashSet<ActionCode>();
         var here = new HashSet<ActionCode>();
-        for (int state = first; size > 0; state++)
+        foreach (int state in inside)
         {
-            if (component[state] != one)
-                continue;
-            size--;
             here.Clear();
             (long edge, long end) = edges.Of(state);
             for (; edge < end; edge++)

@@ -48,7 +48,7 @@ internal sealed partial class Search : IDisposable
     /// <param name="options">How.</param>
     internal Search(Scenario scenario, string? design, ExploreOptions options)
     {
-        (_scenario, _design, _options) = (scenario, design, options);
+        (_scenario, _design, _options) = (scenario = Expander.Compact(scenario), design, options);
         _workers = options.Workers > 0 ? options.Workers : Environment.ProcessorCount;
         // Without a bound, half of what the process may have: the search ends with an answer, and not with the process.
         _mostBytes = options.MaxBytes > 0 ? options.MaxBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;

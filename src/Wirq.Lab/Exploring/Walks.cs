@@ -30,7 +30,7 @@ internal sealed class Walks : IDisposable
 
     internal Walks(Scenario scenario, string? design, ExploreOptions options)
     {
-        (_scenario, _design, _options) = (scenario, design, options);
+        (_scenario, _design, _options) = (scenario = Expander.Compact(scenario), design, options);
         _mostRemembered = options.MaxBytes > 0 ? Math.Min(MostRemembered, options.MaxBytes / BytesOfOne) : MostRemembered;
         _random = new Random(HashCode.Of(options.Seed, options.Member));
         _visited = new VisitedSet(_memory);

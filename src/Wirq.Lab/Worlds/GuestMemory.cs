@@ -88,7 +88,12 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
             return;
         foreach (int number in _own)
             _spare.Push(_pages[number]!);
-        Array.Copy(other._pages, _pages, other._end);
+        // Most are shared already, and comparing a reference is cheaper than storing one.
+        for (int number = 0; number < other._end; number++)
+        {
+            if (!ReferenceEquals(_pages[number], other._pages[number]))
+                _pages[number] = other._pages[number];
+        }
         if (_end > other._end)
             Array.Clear(_pages, other._end, _end - other._end);
         _end = other._end;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Lab.Scenarios;
@@ -10,7 +9,7 @@ namespace Wirq.Lab.Worlds;
 /// <summary>The events of a world's actors that an expectation of its scenario needs. No other events are kept, because
 /// they do not affect later behaviour.</summary>
 /// <remarks>The behaviour of a machine does not depend on the results of expectations. So the journal is in the arena
-/// and is copied, but only the identity of a whole world contains it (<see cref="Append"/>).</remarks>
+/// and is copied, but only the identity of a whole world contains it (<see cref="WriteTo"/>).</remarks>
 internal sealed class Journal
 {
     private readonly Block<JournalState> _state;
@@ -163,13 +162,23 @@ internal sealed class Journal
 
     private int Take(int counter) => (_counts[counter].Count, _counts[counter].Count = 0).Item1;
 
-    /// <summary>Adds the journal to an identity.</summary>
-    internal void Append(XxHash128 hash)
+    /// <summary>How many bytes of an identity are its own.</summary>
+    internal int Bytes => _lists.Bytes.Length + MemoryMarshal.AsBytes(_state.Span).Length + MemoryMarshal.AsBytes(_counts.Span).Length
+        + MemoryMarshal.AsBytes(_memory.Span).Length;
+
+    /// <summary>Writes its bytes of an identity.</summary>
+    internal void WriteTo(Span<byte> into)
     {
-        hash.Append(_lists.Bytes);
-        hash.Append(MemoryMarshal.AsBytes(_state.Span));
-        hash.Append(MemoryMarshal.AsBytes(_counts.Span));
-        hash.Append(MemoryMarshal.AsBytes(_memory.Span));
+        Put(_lists.Bytes, ref into);
+        Put(MemoryMarshal.AsBytes(_state.Span), ref into);
+        Put(MemoryMarshal.AsBytes(_counts.Span), ref into);
+        Put(MemoryMarshal.AsBytes(_memory.Span), ref into);
+    }
+
+    private static void Put(ReadOnlySpan<byte> bytes, ref Span<byte> into)
+    {
+        bytes.CopyTo(into);
+        into = into[bytes.Length..];
     }
 
     /// <summary>Copies another journal of the same scenario; the arena is copied separately.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Lab.Historic;
@@ -65,17 +66,15 @@ public sealed partial class World
     /// behave the same from here on.</summary>
     public UInt128 Identity()
     {
-        XxHash128 hash = _hash ??= new XxHash128();
-        hash.Reset();
         UInt128 machine = MachineIdentity();
-        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in machine)));
-        Journal.Append(hash);
+        // The hash of the machine, the journal, and two numbers.
+        int at = Unsafe.SizeOf<UInt128>(), numbers = at + Journal.Bytes;
+        byte[] all = _identified ??= new byte[numbers + 2 * sizeof(long)];
+        MemoryMarshal.Write(all, in machine);
+        Journal.WriteTo(all.AsSpan(at, Journal.Bytes));
         if (_countsMisuses ??= Scenario.Checks().Any(CountsMisuses))
-        {
-            (long, long) misuses = Fabric.Events.MisusesTold;
-            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<(long, long)>(in misuses)));
-        }
-        return hash.GetCurrentHashAsUInt128();
+            MemoryMarshal.Write(all.AsSpan(numbers), Fabric.Events.MisusesTold);
+        return XxHash128.HashToUInt128(all);
     }
 
     private static bool CountsMisuses(Check check) => check is EventCheck { Kind: EventKind.GuestMisuse }
@@ -88,7 +87,7 @@ public sealed partial class World
         return Fabric.Identity();
     }
 
-    private XxHash128? _hash;
+    private byte[]? _identified;
     // What is unplugged loses its label, and a snapshot has the labels of its time.
     private bool? _changesLabels;
     private bool? _countsMisuses;

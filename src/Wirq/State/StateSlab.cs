@@ -13,7 +13,7 @@ internal enum StateRole
 
 /// <summary>A piece of memory with contiguous blocks of state. It does not move, so the address of a block is
 /// stable.</summary>
-internal sealed class StateSlab(int size, StateRole role, int copyAt)
+internal sealed class StateSlab(int size, StateRole role)
 {
     private const int Alignment = 8;
     private int _used;
@@ -21,8 +21,8 @@ internal sealed class StateSlab(int size, StateRole role, int copyAt)
     internal byte[] Bytes { get; } = GC.AllocateArray<byte>(size, pinned: true);
     internal int Size => Bytes.Length;
     internal StateRole Role => role;
-    /// <summary>The offset of the canonical copy of a <see cref="StateRole.Rewritten"/> slab.</summary>
-    internal int CopyAt => copyAt;
+    /// <summary>The offset of its bytes in what an identity hashes.</summary>
+    internal int ImageAt { get; set; }
     internal Span<byte> Used => Bytes.AsSpan(0, _used);
 
     internal static int Padded(int bytes) => checked(bytes + Alignment - 1) & -Alignment;

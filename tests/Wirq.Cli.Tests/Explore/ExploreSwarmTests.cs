@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Wirq.Cli.Tests.Native;
 
 namespace Wirq.Cli.Tests.Explore;
 
@@ -30,6 +32,29 @@ public sealed class ExploreSwarmTests : IDisposable
         Assert.Equal(merged.Output, ExploreFolder.Explore("--merge", two, members[2]).Output);
         // What was searched again is the same for the same seed.
         Assert.Equal(worlds[0].GetProperty("kinds").GetRawText(), ExploreFolder.WorldOf(File.ReadAllText(Member(file, 1))).GetProperty("kinds").GetRawText());
+    }
+
+    /// <summary>As docs/explorer.md shows it.</summary>
+    [Fact]
+    public void GNU_parallel_spreads_a_swarm()
+    {
+        string file = _folder.Write("w.yaml", ExploreFolder.Proved);
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: a shell");
+        Assert.SkipUnless(Parallel("--version", out string said) == 0 && said.StartsWith("GNU parallel", StringComparison.Ordinal), "needs GNU parallel, which is not installed");
+        string wirq = string.Join(' ', WirqProgram.Words.Select(word => $"'{word}'"));
+        int status = Parallel($"-j 2 \"{wirq} explore '{file}' --swarm {{}}/3 --max-states 500 --json > '{_folder["."]}/{{}}.json' || test \\$? -eq 4\" ::: 1 2 3", out said);
+        Assert.True(status == 0, said);
+        JsonElement all = ExploreFolder.WorldOf(ExploreFolder.Explore("--merge", _folder["1.json"], _folder["2.json"], _folder["3.json"]).Output);
+        Assert.Equal(3, all.GetProperty("members").GetInt32());
+    }
+
+    private static int Parallel(string arguments, out string said)
+    {
+        // Of a program that is not there, the shell says so, with 127.
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"parallel --will-cite {arguments} 2>&1"]) { RedirectStandardOutput = true })!;
+        said = shell.StandardOutput.ReadToEnd();
+        Assert.True(shell.WaitForExit(TimeSpan.FromMinutes(2)));
+        return shell.ExitCode;
     }
 
     private string Member(string file, int member)
