@@ -7,13 +7,19 @@ public sealed class FragmentTests
 {
     private const string Around = """
         using System;
+        using System.Collections.Generic;
+        using System.Diagnostics;
+        using System.Net.Sockets;
         using System.Threading;
         using Wirq;
+        using Wirq.Host;
         using Wirq.Linux;
 
         internal static class Fragment
         {
-            internal static void Of(KvmVcpu vcpu, Fabric fabric, int cpu, IVcpuHandler handler)
+            internal static void Of(KvmVcpu vcpu, Fabric fabric, int cpu, IVcpuHandler handler, FabricHost host, FabricOptions options, int slot,
+                Socket socket, EventFdHandle disk, EventFdHandle card, EventFdHandle resample, MemoryFile memory, byte[] cpuState, Process next,
+                nuint ramBytes)
             {
         // here
             }
@@ -22,13 +28,15 @@ public sealed class FragmentTests
 
     [Theory]
     [InlineData("docs/linux.md", 3)]
+    [InlineData("docs/snapshots.md", 3)]
     public void The_pieces_of_a_page_compile(string page, int count)
     {
         string[] pieces = ShownProgram.BlocksOf(page);
         Assert.Equal(count, pieces.Length);
         Assert.All(pieces, piece => Assert.Empty(ShownProgram.Errors(Around.Replace("// here",
             // What stands around may be declared by the piece itself.
-            piece, StringComparison.Ordinal).Replace("KvmVcpu vcpu = ", "vcpu = ", StringComparison.Ordinal))));
+            piece, StringComparison.Ordinal).Replace("KvmVcpu vcpu = ", "vcpu = ", StringComparison.Ordinal)
+            .Replace("Source disk = ", "Source source = ", StringComparison.Ordinal))));
     }
 
     [Fact]
