@@ -3,7 +3,7 @@ using Wirq.Routing;
 
 namespace Wirq.Linux;
 
-/// <summary>An eventfd that this process created and closes. It is non-blocking and closed on exec.</summary>
+/// <summary>An eventfd that this process created, or got from another, and closes. It is non-blocking and closed on exec.</summary>
 /// <remarks>It is not a semaphore. Measured: a kernel that consumes a semaphore takes one from its count and leaves the
 /// rest. Its <see cref="EventFd"/> is only a name. Keep this object alive while the name is used.</remarks>
 public sealed class EventFdHandle : FileDescriptor
@@ -17,6 +17,9 @@ public sealed class EventFdHandle : FileDescriptor
         int number = Libc.EventFd(0, EventFdFlags.CloseOnExec | EventFdFlags.NonBlocking);
         return number >= 0 ? new(number) : throw HostError.Last("eventfd");
     }
+
+    /// <summary>Takes over an eventfd that came from another process.</summary>
+    internal static EventFdHandle Adopt(int number) => new(number);
 
     /// <summary>Its name.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>

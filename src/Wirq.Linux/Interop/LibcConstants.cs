@@ -28,6 +28,7 @@ internal static class Errno
 internal static class OpenFlags
 {
     [CName("O_RDWR")] internal const int ReadWrite = 2;
+    [CName("O_NONBLOCK")] internal const int NonBlocking = 0x800;
     [CName("O_CLOEXEC")] internal const int CloseOnExec = 0x80000;
 }
 
@@ -35,6 +36,32 @@ internal static class OpenFlags
 internal static class ControlCommands
 {
     [CName("F_DUPFD_CLOEXEC")] internal const int Duplicate = 1030;
+    [CName("F_GETFL")] internal const int GetFlags = 3;
+    [CName("F_ADD_SEALS")] internal const int AddSeals = 1033;
+    [CName("F_GET_SEALS")] internal const int GetSeals = 1034;
+}
+
+/// <summary>Files in memory: flags, seals, and the end of a file (<c>sys/mman.h</c>, <c>fcntl.h</c>,
+/// <c>unistd.h</c>).</summary>
+internal static class MemoryFileFlags
+{
+    [CName("MFD_CLOEXEC")] internal const uint CloseOnExec = 1;
+    [CName("MFD_ALLOW_SEALING")] internal const uint AllowSealing = 2;
+    [CName("F_SEAL_SEAL")] internal const int SealSeals = 1;
+    [CName("F_SEAL_SHRINK")] internal const int SealShrink = 2;
+    [CName("F_SEAL_GROW")] internal const int SealGrow = 4;
+    [CName("SEEK_END")] internal const int End = 2;
+}
+
+/// <summary>Flags of messages of sockets, and the control message with descriptors (<c>sys/socket.h</c>).</summary>
+internal static class MessageFlags
+{
+    [CName("MSG_DONTWAIT")] internal const int DoNotWait = 0x40;
+    [CName("MSG_NOSIGNAL")] internal const int NoSignal = 0x4000;
+    [CName("MSG_CTRUNC")] internal const int ControlTruncated = 8;
+    [CName("MSG_CMSG_CLOEXEC")] internal const int CloseOnExec = 0x40000000;
+    [CName("SOL_SOCKET")] internal const int SocketLevel = 1;
+    [CName("SCM_RIGHTS")] internal const int Rights = 1;
 }
 
 /// <summary>Flags of eventfd (<c>sys/eventfd.h</c>).</summary>

@@ -132,3 +132,48 @@ internal struct FileStatusBytes
     /// <summary>Minor number of the device that contains it (<c>stx_dev_minor</c>).</summary>
     [CName("stx_dev_minor")] [FieldOffset(140)] public uint DeviceMinor;
 }
+
+/// <summary>Bytes of a message (<c>struct iovec</c>).</summary>
+[CName("struct iovec")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoVector
+{
+    /// <summary>Address of the first (<c>iov_base</c>).</summary>
+    [CName("iov_base")] public nint Address;
+    /// <summary>How many (<c>iov_len</c>).</summary>
+    [CName("iov_len")] public nuint Length;
+}
+
+/// <summary>A message of a socket (<c>struct msghdr</c>).</summary>
+[CName("struct msghdr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct MessageHeader
+{
+    /// <summary>An address; none on a connection (<c>msg_name</c>).</summary>
+    [CName("msg_name")] public nint Name;
+    /// <summary>Its length (<c>msg_namelen</c>).</summary>
+    [CName("msg_namelen")] public uint NameLength;
+    /// <summary>The bytes (<c>msg_iov</c>).</summary>
+    [CName("msg_iov")] public nint Vectors;
+    /// <summary>How many vectors (<c>msg_iovlen</c>).</summary>
+    [CName("msg_iovlen")] public nuint VectorCount;
+    /// <summary>Control messages (<c>msg_control</c>).</summary>
+    [CName("msg_control")] public nint Control;
+    /// <summary>Their length in bytes (<c>msg_controllen</c>).</summary>
+    [CName("msg_controllen")] public nuint ControlLength;
+    /// <summary>Flags of what was received (<c>msg_flags</c>).</summary>
+    [CName("msg_flags")] public int Flags;
+}
+
+/// <summary>The head of a control message; its data follows (<c>struct cmsghdr</c>).</summary>
+[CName("struct cmsghdr")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct ControlHeader
+{
+    /// <summary>Bytes of head and data (<c>cmsg_len</c>).</summary>
+    [CName("cmsg_len")] public nuint Length;
+    /// <summary>Level (<c>cmsg_level</c>).</summary>
+    [CName("cmsg_level")] public int Level;
+    /// <summary>Type (<c>cmsg_type</c>).</summary>
+    [CName("cmsg_type")] public int Type;
+}

@@ -33,6 +33,29 @@ public sealed class Mapping : SafeHandle
         return address == Failed ? throw HostError.Last("mmap") : new(address, length);
     }
 
+    /// <summary>Maps a file in memory that another process may map too, for use as guest memory. The mapping stays when the
+    /// descriptor is closed.</summary>
+    /// <param name="file">A <see cref="MemoryFile"/> of this process, or one that came from another. A file that its other
+    /// owner can still shorten is refused: an access behind its end would end the process.</param>
+    /// <param name="length">Bytes, from its beginning; a multiple of the page size, 4096.</param>
+    /// <exception cref="Routing.KernelException">The file is shorter, or not sealed against shortening, or the host has no
+    /// memory left.</exception>
+    public static Mapping Shared(FileDescriptor file, nuint length)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        using (file.Borrow(out int number))
+        {
+            int seals = Libc.Control(number, ControlCommands.GetSeals, argument: 0);
+            if (seals < 0 || (seals & MemoryFileFlags.SealShrink) == 0)
+                throw HostError.Of("mmap", Errno.NotPermitted, advice: "the file is not sealed against shortening; hand over a MemoryFile");
+            long size = Libc.Seek(number, 0, MemoryFileFlags.End);
+            if (size < 0 || (ulong)size < length)
+                throw HostError.Of("mmap", Errno.Invalid, advice: $"the file has {size} bytes, not {length}; hand over the whole memory");
+        }
+        return Of(file, length);
+    }
+
     /// <summary>Maps the object of a descriptor.</summary>
     internal static Mapping Of(FileDescriptor descriptor, nuint length)
     {

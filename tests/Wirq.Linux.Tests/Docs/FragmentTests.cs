@@ -7,31 +7,41 @@ public sealed class FragmentTests
 {
     private const string Around = """
         using System;
+        using System.Collections.Generic;
+        using System.Diagnostics;
+        using System.Net.Sockets;
         using System.Threading;
         using Wirq;
+        using Wirq.Host;
         using Wirq.Linux;
 
         internal static class Fragment
         {
-            internal static void Of(KvmVcpu vcpu, Fabric fabric, int cpu, IVcpuHandler handler)
+            internal static void Of(/* given */)
             {
         // here
             }
         }
         """;
 
+    private const string Vcpu = "KvmVcpu vcpu, Fabric fabric, int cpu, IVcpuHandler handler";
+
     [Theory]
-    [InlineData("docs/linux.md", 3)]
-    public void The_pieces_of_a_page_compile(string page, int count)
+    [InlineData("docs/linux.md", 3, Vcpu)]
+    [InlineData("docs/snapshots.md", 3, "Fabric fabric, FabricHost host, FabricOptions options, int slot, Socket socket, EventFdHandle disk, "
+        + "EventFdHandle card, EventFdHandle resample, MemoryFile memory, byte[] cpuState, Process next, nuint ramBytes")]
+    public void The_pieces_of_a_page_compile(string page, int count, string given)
     {
         string[] pieces = ShownProgram.BlocksOf(page);
         Assert.Equal(count, pieces.Length);
         Assert.All(pieces, piece => Assert.Empty(ShownProgram.Errors(Around.Replace("// here",
             // What stands around may be declared by the piece itself.
-            piece, StringComparison.Ordinal).Replace("KvmVcpu vcpu = ", "vcpu = ", StringComparison.Ordinal))));
+            piece, StringComparison.Ordinal).Replace("/* given */", given, StringComparison.Ordinal).Replace("KvmVcpu vcpu = ", "vcpu = ", StringComparison.Ordinal)
+            .Replace("Source disk = ", "Source source = ", StringComparison.Ordinal))));
     }
 
     [Fact]
     public void A_piece_with_a_name_that_does_not_exist_is_found() =>
-        Assert.NotEmpty(ShownProgram.Errors(Around.Replace("// here", "vcpu.Kik();", StringComparison.Ordinal)));
+        Assert.NotEmpty(ShownProgram.Errors(Around.Replace("/* given */", Vcpu, StringComparison.Ordinal)
+            .Replace("// here", "vcpu.Kik();", StringComparison.Ordinal)));
 }

@@ -24,9 +24,12 @@ internal static class HeaderProgram
         #include <sys/eventfd.h>
         #include <sys/ioctl.h>
         #include <sys/mman.h>
+        #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
         #include <sys/timerfd.h>
+        #include <sys/uio.h>
+        #include <unistd.h>
 
         """;
 
