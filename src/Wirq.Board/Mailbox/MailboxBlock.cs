@@ -36,7 +36,7 @@ internal struct MailboxBlock
 
     internal const int SequenceOffset = 0, DoneOffset = 4, RoutineOffset = 8, AddressOffset = 16, ValueOffset = 24,
         ResultOffset = 32, ResumeOffset = 40, FaultOffset = 48, OfferedOffset = 52, DepthOffset = 56, TakenOffset = 60,
-        NmisOffset = 64, LogOffset = 80;
+        NmisOffset = 64, PendingOffset = 68, LogOffset = 80;
 
     /// <summary>Number of the last order.</summary>
     [FieldOffset(SequenceOffset)] public uint Sequence;
@@ -62,6 +62,9 @@ internal struct MailboxBlock
     [FieldOffset(TakenOffset)] public uint Taken;
     /// <summary>The number of NMIs that the guest has taken.</summary>
     [FieldOffset(NmisOffset)] public uint Nmis;
+    /// <summary>Whether an order waits to be carried out. The guest asks with one instruction: an interrupt between the reads of
+    /// two numbers would have it carry out an order again that its handler has done.</summary>
+    [FieldOffset(PendingOffset)] public uint Pending;
     /// <summary>The interrupts that it took; each is at its number modulo <see cref="LogEntries"/>.</summary>
     [FieldOffset(LogOffset)] public TakenInterrupts Log;
 }

@@ -98,8 +98,7 @@ internal sealed partial class MailboxCode
         WriteDone();
         _asm.Label(ref wait);
         _asm.@out(Bell, al);
-        _asm.mov(eax, Field(__, MailboxBlock.SequenceOffset));
-        _asm.cmp(eax, Field(__, MailboxBlock.DoneOffset));
+        _asm.cmp(Field(__dword_ptr, MailboxBlock.PendingOffset), 0);
         _asm.je(wait);
         if (_isLong)
         {
@@ -117,6 +116,8 @@ internal sealed partial class MailboxCode
 
     private void WriteDone()
     {
+        // First: as soon as the order is done, the host may give the next.
+        _asm.mov(Field(__dword_ptr, MailboxBlock.PendingOffset), 0);
         _asm.mov(eax, Field(__, MailboxBlock.SequenceOffset));
         _asm.mov(Field(__, MailboxBlock.DoneOffset), eax);
     }

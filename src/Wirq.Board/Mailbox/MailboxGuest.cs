@@ -137,6 +137,7 @@ internal sealed class MailboxGuest : IDisposable
         (block.Routine, block.Address, block.Value) = (Base + routine, order.Address, order.Value);
         (block.Result, block.Fault) = (0, 0);
         uint sequence = ++block.Sequence;
+        block.Pending = 1;
         if (!Run(cpu, order.ToString(), sequence, block.Taken + (takes ? 1u : 0)))
             return new MailboxAnswer(0, Halted: true);
         return new MailboxAnswer(block.Result, (int)block.Fault - 1);

@@ -46,6 +46,19 @@ public sealed class BoardMemory : IGuestMemory, IDisposable
         }
     }
 
+    /// <summary>Takes over memory that another process may map too (<see cref="Mapping.Shared"/>).</summary>
+    /// <param name="memory">The memory from address 0 on; <see cref="MinBytes"/> to <see cref="HoleStart"/> bytes, whole
+    /// MiB.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is too small, too large or not a multiple.</exception>
+    public BoardMemory(Mapping memory)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (memory.Length is < (nuint)MinBytes or > (nuint)HoleStart || memory.Length % (nuint)Granule != 0)
+            throw new ArgumentOutOfRangeException(nameof(memory), memory.Length, "a board in one piece has 2 to 3072 MiB of memory, and whole MiB");
+        Bytes = memory.Length;
+        _ranges = [new(0, memory)];
+    }
+
     /// <summary>The total size, in bytes.</summary>
     public ulong Bytes { get; }
 

@@ -5,11 +5,13 @@ namespace Wirq.Linux.Tests.Updates;
 /// <summary>The two ends of a connection over a Unix socket.</summary>
 internal sealed class Connection : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"wirq-{Guid.NewGuid():n}.sock");
+    private readonly string _path;
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
-    internal Connection()
+    /// <param name="path">Where the old end waits; null for a path of its own.</param>
+    internal Connection(string? path = null)
     {
+        _path = path ?? Path.Combine(Path.GetTempPath(), $"wirq-{Guid.NewGuid():n}.sock");
         _listener.Bind(new UnixDomainSocketEndPoint(_path));
         _listener.Listen(1);
     }

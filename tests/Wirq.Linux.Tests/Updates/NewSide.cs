@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Wirq.Snapshots;
 
 namespace Wirq.Linux.Tests.Updates;
@@ -18,16 +16,16 @@ internal static class NewSide
     /// <summary>Starts the new process.</summary>
     internal static Process Start(string way, string address)
     {
-        string self = Environment.ProcessPath!;
-        bool isHosted = Path.GetFileNameWithoutExtension(self) == "dotnet";
-        var start = new ProcessStartInfo(self, isHosted ? [typeof(NewSide).Assembly.Location] : []) { RedirectStandardError = true };
+        // Before the Main of this program, which is generated. (A module initializer would hold every other thread.)
+        string self = Environment.ProcessPath!, assembly = typeof(NewSide).Assembly.Location;
+        var start = new ProcessStartInfo(self, Path.GetFileNameWithoutExtension(self) == "dotnet" ? [assembly] : []) { RedirectStandardError = true };
+        start.Environment["DOTNET_STARTUP_HOOKS"] = assembly;
         start.Environment[WayVariable] = way;
         start.Environment[SocketVariable] = address;
         return Process.Start(start)!;
     }
 
-    [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "This is a program, and its Main is generated")]
+    /// <summary>Does it, if this process was started for it.</summary>
     internal static void Enter()
     {
         if (Environment.GetEnvironmentVariable(WayVariable) is { } way)
