@@ -28,11 +28,13 @@ internal static class ForeignFile
         ([0x4D, 0x3C, 0xB2, 0xA1], "is a capture of a network (pcap), and has no interrupts"),
         ([0x0A, 0x0D, 0x0D, 0x0A], "is a capture of a network (pcapng), and has no interrupts"),
         ([.. "QFI"u8, 0xFB], "is a disk image (qcow2), and has no events"),
+        ([.. "Xen saved domain"u8], "is a domain that xl saved; of Xen, wirq reads the domain's save records alone (xc_domain_hvm_getcontext)"),
         ([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xB4, 0x29, 0xA4, 0x0A, 0x77, 0xB1, 0xF2],
             "is of QEMU's trace backend 'simple'; wirq reads that of 'log', which most distributions build"),
     ];
 
     private static ReadOnlySpan<byte> Recording => "WIRQREC"u8;
+    private static ReadOnlySpan<byte> Snapshot => "WIRQSNAP"u8;
 
     /// <summary>The answer about a file that a command cannot read; null if the file is not known.</summary>
     /// <param name="verb">The command.</param>
@@ -45,6 +47,8 @@ internal static class ForeignFile
             return OfWhy(head) is { } what ? $"{name}: {what}, and nothing to {verb}. Type: {Typed.Line("why", file)}" : verb == "run" ? Binary(name, file, head) : null;
         if (verb == "replay" && (head.AsSpan().StartsWith("QEVM"u8) || head.AsSpan().StartsWith("LibvirtQemud"u8)))
             return $"{name}: is a saved machine (savevm, migrate): it holds state, and no events to replay. Type: {Typed.Line("why", file)}";
+        if (head.AsSpan().StartsWith(Snapshot))
+            return $"{name}: is a snapshot of wirq: it holds state, and no events. Type: {Typed.Line("snapshot", "show", file)}";
         if (head.AsSpan().StartsWith(Recording))
             return verb == "replay" ? $"{name}: is a recording of wirq; replay reads logs of QEMU. Type: {Typed.Line("why", file)}" : null;
         return Binary(name, file, head);

@@ -29,6 +29,8 @@ public sealed class GuessFolder : IDisposable
         Write("eth0.pcap", [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0]);
         Write("disk.qcow2", [.. "QFI"u8, 0xFB, 0, 0, 0, 3]);
         Write("saved.vm", "QEVM\0\0\0\x03"u8.ToArray());
+        Write("run.snap", "WIRQSNAP\x01\0"u8.ToArray());
+        Write("domain.xl", "Xen saved domain, xl format\n"u8.ToArray());
         Write("kvm.ftrace", "# tracer: nop\n#\n qemu-1234 [001] d..2. 100.000001: kvm_set_irq: gsi 4 level 1 source 0\n");
         Write("dmesg.txt", "[    0.000000] Linux version 6.1.0\n[    1.200000] irq 10: nobody cared\n");
         Write("interrupts.txt", "           CPU0\n  4:          2   IO-APIC   4-edge      ttyS0\n");
