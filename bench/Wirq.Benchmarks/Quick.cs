@@ -16,14 +16,14 @@ internal static class Quick
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1500), Round = TimeSpan.FromMilliseconds(2);
 
     /// <param name="output">Receives the lines.</param>
-    /// <param name="parts">The parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>world</c>,
+    /// <param name="parts">The parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>xen</c>, <c>world</c>,
     /// <c>explore</c>, <c>kvm</c>, <c>guest</c>;
     /// none for all.</param>
     internal static int Run(TextWriter output, IReadOnlyCollection<string> parts)
     {
         foreach ((string part, Action<TextWriter> measure) in new (string, Action<TextWriter>)[]
         {
-            ("paths", MeasurePaths), ("log", LogLines.Measure), ("virq", VirqNumbers.Measure), ("world", WorldNumbers.Measure), ("explore", ExploreNumbers.Measure), ("kvm", KvmNumbers.Measure),
+            ("paths", MeasurePaths), ("log", LogLines.Measure), ("virq", VirqNumbers.Measure), ("xen", XenNumbers.Measure), ("world", WorldNumbers.Measure), ("explore", ExploreNumbers.Measure), ("kvm", KvmNumbers.Measure),
             ("guest", GuestNumbers.Measure),
         })
         {

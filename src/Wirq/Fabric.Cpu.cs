@@ -161,6 +161,16 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
         return apics.TryTake(cpu, Events);
     }
 
+    /// <summary>An edge comes into the local APIC of a CPU, from no device and on no bus.</summary>
+    internal void InjectVector(int cpu, byte vector) => OwnLocalApics.Inject(cpu, vector, Events);
+
+    /// <summary>Something outside of the local APIC waits for a CPU.</summary>
+    internal void WakeCpu(int cpu)
+    {
+        if (Events.WakeUps)
+            Events.Emit(new Event(EventKind.CpuInterrupt, (ushort)cpu));
+    }
+
     private LocalApics OwnLocalApics => LocalApics
         ?? throw new InvalidOperationException("the local APICs of this machine are in the kernel: call the kernel");
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Wirq.Events;
 using Wirq.State;
+using Wirq.Xen;
 
 namespace Wirq;
 
@@ -21,10 +22,18 @@ public sealed partial class Fabric
         return new Source(this, slot, generation);
     }
 
-    internal void SetSource(int slot, uint generation, bool asserted)
+    /// <summary>What takes the interrupts of some GSIs in place of the I/OAPIC; null for nothing.</summary>
+    internal IGsiOwner? GsiOwner { get; set; }
+
+    /// <summary>Sets the level of a source.</summary>
+    /// <param name="slot">Its slot.</param>
+    /// <param name="generation">Which owner of the slot is meant.</param>
+    /// <param name="asserted">The level.</param>
+    /// <param name="toOwner">Whether a <see cref="GsiOwner"/> takes what rises.</param>
+    internal void SetSource(int slot, uint generation, bool asserted, bool toOwner = true)
     {
         if (Lines.Set(slot, generation, asserted, byAck: false, Events, out int gsi))
-            DriveLine(gsi, asserted);
+            DriveLine(gsi, asserted, toOwner);
     }
 
     internal void RemoveSource(int slot)
@@ -51,16 +60,33 @@ public sealed partial class Fabric
             Events.Observe(new Event(EventKind.SourceWanted, (ushort)source.Slot, (uint)source.Gsi));
     }
 
-    private void DriveLine(int gsi, bool asserted)
+    private void DriveLine(int gsi, bool asserted, bool toOwner = true)
     {
         if (Events.Observing)
             Events.Observe(new LineChanged(gsi, asserted).ToEvent());
+        if (GsiOwner is { } owner && toOwner && owner.Owns(gsi))
+        {
+            DriveOwner(owner, gsi, asserted);
+            return;
+        }
         if (KernelOwns(gsi))
         {
             Events.Emit(new KernelLine(gsi, asserted).ToEvent());
             return;
         }
         DrivePins(gsi, asserted);
+    }
+
+    private void DriveOwner(IGsiOwner owner, int gsi, bool asserted)
+    {
+        if (!asserted)
+            return;
+        owner.Rise(gsi);
+        if (Gsis[gsi].Irq >= 0)
+        {
+            Pic!.SetPin(Gsis[gsi].Irq, true, Events);
+            PropagateIntr();
+        }
     }
 
     /// <summary>Drives the chips of this machine that a line leads to. By the manual, nothing happens if they already

@@ -66,6 +66,7 @@ internal static class EventRanges
                 (Any, EventFd, Any),
             EventKind.VirqBound => (Any, Any, EventFd),
             EventKind.VirqInjected => (Any, Any, Word),
+            EventKind.XenUpcall or EventKind.XenPollerWoken => (Half, Any, Any),
             _ => (Any, Any, Any),
         };
     }

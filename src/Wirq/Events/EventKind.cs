@@ -294,6 +294,16 @@ public enum EventKind : ushort
     /// <summary>Effect. A virq's translated message goes to the local APICs. Unit: virq; Index: generation of the
     /// translation; A: <see cref="InterruptMessage"/>; B: which owner of the virq's slot.</summary>
     VirqInjected = 0x0a88,
+
+    // --- 0x0b Xen
+    /// <summary>Effect. The hypervisor set <c>evtchn_upcall_pending</c> of a vCPU, and the vCPU is to hear of it. Unit:
+    /// vCPU; Index: domain.</summary>
+    XenUpcall = 0x0b81,
+    /// <summary>Effect. A vCPU wakes from SCHEDOP_poll. Unit: vCPU; Index: domain.</summary>
+    XenPollerWoken = 0x0b82,
+    /// <summary>Effect. A guest sent an event to a port whose events the hypervisor itself gets. Unit: domain; Index:
+    /// port.</summary>
+    XenConsumerTold = 0x0b83,
 }
 
 /// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>

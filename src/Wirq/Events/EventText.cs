@@ -23,6 +23,7 @@ internal static partial class EventText
         Subsystem.Messages => Message(e),
         Subsystem.Remapping => Remap(e),
         Subsystem.Routing => e.IsEffect ? RoutingEffect(e) : Virq(e),
+        Subsystem.Xen => Xen(e),
         _ => Unknown(e),
     };
 

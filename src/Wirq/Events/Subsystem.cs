@@ -1,7 +1,7 @@
 namespace Wirq.Events;
 
 /// <summary>The part of a machine that an event belongs to: the high byte of its <see cref="EventKind"/>.</summary>
-/// <remarks>The numbers from 0x0B on are free for future parts. The numbers are part of the recording format: append,
+/// <remarks>The numbers from 0x0C on are free for future parts. The numbers are part of the recording format: append,
 /// never renumber.</remarks>
 public enum Subsystem : byte
 {
@@ -27,4 +27,6 @@ public enum Subsystem : byte
     Remapping = 0x09,
     /// <summary>Virqs and the routes of a kernel.</summary>
     Routing = 0x0A,
+    /// <summary>The event channels of a Xen hypervisor.</summary>
+    Xen = 0x0B,
 }

@@ -33,6 +33,18 @@ public sealed partial class LocalApics
         return reason;
     }
 
+    /// <summary>Sets an edge in the IRR of one CPU, whatever its id is. A local APIC that is disabled does not take
+    /// it.</summary>
+    internal RefusalReason Inject(int cpu, byte vector, EventBuffer events)
+    {
+        InterruptMessage message = InterruptMessage.Create(vector, DeliveryMode.Fixed, destination: 0);
+        ref ApicState s = ref _state[cpu];
+        RefusalReason reason = IsOnBus(in s) ? AcceptVector(cpu, ref s, message, default, events) : RefusalReason.NoDestination;
+        if (events.Observing)
+            Report(message, default, reason, 1, events);
+        return reason;
+    }
+
     private RefusalReason RouteByDestination(InterruptMessage message, Origin origin, EventBuffer events)
     {
         if (!_quirks.DestinationTable)

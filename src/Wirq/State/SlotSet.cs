@@ -41,6 +41,38 @@ internal readonly struct SlotSet
         return -1;
     }
 
+    /// <summary>The lowest free slot from <paramref name="from"/> on, which is not taken.</summary>
+    /// <returns>The slot; -1 if none is free there.</returns>
+    internal int Next(int from)
+    {
+        if (from >= _count)
+            return -1;
+        int word = from / WordBits;
+        ulong bits = _words[word].Bits & ulong.MaxValue << from % WordBits;
+        if (bits != 0)
+            return word * WordBits + BitOperations.TrailingZeroCount(bits);
+        for (int i = ++word / WordBits; i < _summary.Count; i++)
+        {
+            ulong words = _summary[i].Bits;
+            if (i == word / WordBits)
+                words &= ulong.MaxValue << word % WordBits;
+            if (words == 0)
+                continue;
+            word = i * WordBits + BitOperations.TrailingZeroCount(words);
+            return word * WordBits + BitOperations.TrailingZeroCount(_words[word].Bits);
+        }
+        return -1;
+    }
+
+    /// <summary>Takes a slot that is free.</summary>
+    internal void Take(int slot)
+    {
+        int word = slot / WordBits;
+        _words[word].Bits &= ~(1ul << slot % WordBits);
+        if (_words[word].Bits == 0)
+            _summary[word / WordBits].Bits &= ~(1ul << word % WordBits);
+    }
+
     /// <summary>Makes the set again, of the slots for which this is true.</summary>
     internal void Rebuild(Func<int, bool> isFree)
     {

@@ -26,7 +26,7 @@ public class EventBufferTests
         EventKind.EoiBroadcast, EventKind.CpuInterrupt, EventKind.CpuNmi, EventKind.CpuSmi, EventKind.CpuInit, EventKind.CpuStartUp,
         EventKind.MemoryWrite, EventKind.MessageInjected, EventKind.UnitMessage, EventKind.VirqUnbound, EventKind.RoutesCommitted,
         EventKind.VirqBound, EventKind.VirqWatched, EventKind.VirqUnwatched, EventKind.VirqRead, EventKind.VirqWritten,
-        EventKind.VirqInjected,
+        EventKind.VirqInjected, EventKind.XenUpcall, EventKind.XenPollerWoken, EventKind.XenConsumerTold,
     ];
 
     [Fact]
