@@ -23,7 +23,15 @@ public sealed partial class Fabric
     }
 
     /// <summary>What takes the interrupts of some GSIs in place of the I/OAPIC; null for nothing.</summary>
-    internal IGsiOwner? GsiOwner { get; set; }
+    internal IGsiOwner? GsiOwner
+    {
+        get;
+        set
+        {
+            field = value;
+            _ownedGsis = value is null ? _kernelLines : Gsis.Count;
+        }
+    }
 
     /// <summary>Sets the level of a source.</summary>
     /// <param name="slot">Its slot.</param>
@@ -64,17 +72,24 @@ public sealed partial class Fabric
     {
         if (Events.Observing)
             Events.Observe(new LineChanged(gsi, asserted).ToEvent());
+        if (gsi < _ownedGsis && TryDriveOwner(gsi, asserted, toOwner))
+            return;
+        DrivePins(gsi, asserted);
+    }
+
+    /// <summary>Gives a line to who owns it in place of the chips of this machine.</summary>
+    /// <returns>False if nobody does.</returns>
+    private bool TryDriveOwner(int gsi, bool asserted, bool toOwner)
+    {
         if (GsiOwner is { } owner && toOwner && owner.Owns(gsi))
         {
             DriveOwner(owner, gsi, asserted);
-            return;
+            return true;
         }
-        if (KernelOwns(gsi))
-        {
-            Events.Emit(new KernelLine(gsi, asserted).ToEvent());
-            return;
-        }
-        DrivePins(gsi, asserted);
+        if (!KernelOwns(gsi))
+            return false;
+        Events.Emit(new KernelLine(gsi, asserted).ToEvent());
+        return true;
     }
 
     private void DriveOwner(IGsiOwner owner, int gsi, bool asserted)

@@ -28,6 +28,8 @@ public sealed partial class Fabric : IRouteOwner
     private readonly int _intrSource = -1;
     // The lines below this number lead to the chips of a kernel.
     private readonly int _kernelLines;
+    // A line below this number may lead to something else than the chips of this machine. Most lines need no more than this comparison.
+    private int _ownedGsis;
 
     /// <summary>Builds a machine in its reset state.</summary>
     /// <param name="options">How the machine is built.</param>
@@ -38,7 +40,7 @@ public sealed partial class Fabric : IRouteOwner
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        _kernelLines = options.Routing?.Kernel is { OwnsIoApic: true } kernel ? kernel.LineGsis : 0;
+        _kernelLines = _ownedGsis = options.Routing?.Kernel is { OwnsIoApic: true } kernel ? kernel.LineGsis : 0;
         Arena = arena ?? new StateArena();
         int start = Arena.Count;
         Events = new EventBuffer();

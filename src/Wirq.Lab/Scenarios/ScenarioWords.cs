@@ -221,9 +221,9 @@ internal static class ScenarioWords
         internal static readonly WordList<DeviceAction> Actions = new(
             ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove),
             ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
-        // Events that only the replay of a log makes. A scenario cannot cause them.
+        // Only the replay of a log makes the events of Log, and no scenario has a hypervisor.
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
-            .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log)).Select(kind => (Kebab(kind.ToString()), kind))]);
+            .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log or Subsystem.Xen)).Select(kind => (Kebab(kind.ToString()), kind))]);
 
         private static string Kebab(string name) => string.Concat(name.Select((c, index) =>
             char.IsUpper(c) ? (index == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));

@@ -7,6 +7,7 @@ using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
 using Wirq.State;
 using Wirq.Tests.Shared;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Tests.Worlds;
 
@@ -28,8 +29,11 @@ public class ImageTests
             Look(world.Arena, world.Identity, copy.Identity, () => copy.CopyFrom(world), found);
             world.Dispose();
         }
-        StateArena functions = Functions(), others = Functions();
-        Look(functions, () => functions.Identity(0), () => others.Identity(0), () => others.CopyFrom(functions), found);
+        foreach (Func<StateArena> make in new[] { Functions, Hypervisor })
+        {
+            StateArena one = make(), other = make();
+            Look(one, () => one.Identity(0), () => other.Identity(0), () => other.CopyFrom(one), found);
+        }
         Type[] all = [.. new[] { typeof(StateArena).Assembly, typeof(World).Assembly }.SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.IsValueType && typeof(IState).IsAssignableFrom(type))];
         string[] seen = [.. found.Keys];
@@ -106,6 +110,27 @@ public class ImageTests
         // No law knows the CPUs, so no world has their shadow.
         _ = new CpuShadow(new LocalApicOptions { Count = 2 }, arena);
         return arena;
+    }
+
+    // No world has a hypervisor.
+    private static StateArena Hypervisor()
+    {
+        var arena = new StateArena();
+        var channels = new EventChannels(new EventChannelOptions { Domains = [new() { Id = 0, IsHvm = false, IsPrivileged = true, Pirqs = 2 }, new() { Id = 1, Pirqs = 2 }] },
+            new NoPages(), arena);
+        var machine = new Fabric(FabricOptions.Pc() with { IoApics = [new() { Pins = 48 }], IntrAtPinZero = false });
+        var lines = new XenPciLines(machine, arena);
+        _ = new XenCallback(machine, channels, 1, lines, CallbackPolicy.Ack, arena);
+        return arena;
+    }
+
+    private sealed class NoPages : IXenPages
+    {
+        private readonly byte[] _sharedInfo = GC.AllocateArray<byte>(IXenPages.PageSize, pinned: true);
+
+        public Span<byte> SharedInfo(ushort domain) => _sharedInfo;
+
+        public Span<byte> Page(ushort domain, ulong frame) => [];
     }
 
     private static IEnumerable<(string Name, int Offset)> LeavesOf(Type type, string name, int offset)
