@@ -181,12 +181,7 @@ public sealed class Board : IDisposable
     public void Dispose()
     {
         End(new GuestEnd(GuestEndKind.Stopped));
-        if (_kicks is not null)
-        {
-            using var over = new ManualResetEvent(false);
-            if (_kicks.Dispose(over))
-                over.WaitOne();
-        }
+        _kicks?.DisposeAndWait();
         foreach (VcpuThread thread in _threads)
             thread.Stop();
         Clock.Stop();

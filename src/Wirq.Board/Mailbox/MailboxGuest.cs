@@ -179,11 +179,7 @@ internal sealed class MailboxGuest : IDisposable
     public void Dispose()
     {
         // A kick that has begun must end before its vCPU is disposed.
-        using (var over = new ManualResetEvent(false))
-        {
-            if (_timer.Dispose(over))
-                over.WaitOne();
-        }
+        _timer.DisposeAndWait();
         _owner.Dispose();
         _memory.Dispose();
     }

@@ -110,6 +110,9 @@ internal sealed class GuestMachine : IDisposable
         }
     }
 
+    /// <summary>Whether somebody reads the eventfd of a device.</summary>
+    internal bool IsRead(int device) => _virqs[device].State is not (VirqState.Masked or VirqState.Parked);
+
     /// <summary>Suspends and saves: the order is the contract.</summary>
     internal LiveUpdateParcel Save(Action? wrongly = null)
     {
@@ -149,11 +152,7 @@ internal sealed class GuestMachine : IDisposable
 
     public void Dispose()
     {
-        using (var over = new ManualResetEvent(false))
-        {
-            if (_kicks.Dispose(over))
-                over.WaitOne();
-        }
+        _kicks.DisposeAndWait();
         _guest.Dispose();
         _memory.Dispose();
         _receipt?.Dispose();

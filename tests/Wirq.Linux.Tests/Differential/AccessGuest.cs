@@ -74,11 +74,7 @@ internal sealed class AccessGuest : IDisposable
 
     public void Dispose()
     {
-        using (var over = new ManualResetEvent(false))
-        {
-            if (_late.Dispose(over))
-                over.WaitOne();
-        }
+        _late.DisposeAndWait();
         Vm.Dispose();
         _memory.Dispose();
     }

@@ -158,11 +158,7 @@ internal sealed class ProbeGuest : IDisposable
     public void Dispose()
     {
         // A kick that has begun must end before its vCPU is disposed.
-        using (var over = new ManualResetEvent(false))
-        {
-            if (_timer.Dispose(over))
-                over.WaitOne();
-        }
+        _timer.DisposeAndWait();
         Vm.Dispose();
         _memory.Dispose();
     }
