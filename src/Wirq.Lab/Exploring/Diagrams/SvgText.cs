@@ -13,9 +13,19 @@ internal sealed class SvgText
 
     private readonly Diagram _diagram;
     private readonly LayeredLayout _layout;
+    // By transition: how far from the middle of its state it begins, and from that of its target it ends.
+    private readonly double[] _begins, _ends;
+    // By transition: the points of its Bézier curves.
+    private readonly (double X, double Y)[][] _points;
     private readonly StringBuilder _text = new();
 
-    private SvgText(Diagram diagram) => (_diagram, _layout) = (diagram, new LayeredLayout(diagram));
+    private SvgText(Diagram diagram)
+    {
+        (_diagram, _layout) = (diagram, new LayeredLayout(diagram));
+        (_begins, _ends) = (new double[diagram.Edges.Count], new double[diagram.Edges.Count]);
+        PlaceEnds();
+        _points = [.. Enumerable.Range(0, diagram.Edges.Count).Select(PointsOf)];
+    }
 
     /// <summary>Writes it.</summary>
     internal static string Of(Diagram diagram) => new SvgText(diagram).Write();
@@ -68,7 +78,7 @@ internal sealed class SvgText
 
     private void Line(int edge)
     {
-        (double X, double Y)[] points = PointsOf(edge);
+        (double X, double Y)[] points = _points[edge];
         _text.Append(CultureInfo.InvariantCulture, $"<path d=\"M{points[0].X:0.#} {points[0].Y:0.#}");
         for (int i = 1; i < points.Length; i += 3)
             _text.Append(CultureInfo.InvariantCulture, $"C{points[i].X:0.#} {points[i].Y:0.#} {points[i + 1].X:0.#} {points[i + 1].Y:0.#} {points[i + 2].X:0.#} {points[i + 2].Y:0.#}");
@@ -77,7 +87,7 @@ internal sealed class SvgText
 
     private void Number(int edge)
     {
-        (double X, double Y)[] points = PointsOf(edge);
+        (double X, double Y)[] points = _points[edge];
         (double x, double y) = (At(points[0].X, points[1].X, points[2].X, points[3].X), At(points[0].Y, points[1].Y, points[2].Y, points[3].Y));
         Text(x, y + 4, (edge + 1).ToString(CultureInfo.InvariantCulture), "text-anchor=\"middle\" fill=\"#a30\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\"");
     }
@@ -90,16 +100,16 @@ internal sealed class SvgText
         bool down = to.Layer > from.Layer;
         if (to.Layer == from.Layer)
         {
-            (double begin, double end) = (from.Center + Shift(from, edge, from: true), to.Center + Shift(to, edge, from: false));
+            (double begin, double end) = (from.Center + _begins[edge], to.Center + _ends[edge]);
             double low = Math.Max(from.Bottom, to.Bottom) + LoopDepth;
             return [(begin, from.Bottom), (begin, low), (end, low), (end, to.Bottom)];
         }
-        var points = new List<(double X, double Y)> { (from.Center + Shift(from, edge, from: true), down ? from.Bottom : from.Top) };
+        var points = new List<(double X, double Y)> { (from.Center + _begins[edge], down ? from.Bottom : from.Top) };
         for (int i = 1; i < way.Count; i++)
         {
             bool isLast = i == way.Count - 1;
             double height = isLast ? 0 : _layout.PassHeights[way[i].Layer];
-            double x = way[i].Center + (isLast ? Shift(to, edge, from: false) : 0);
+            double x = way[i].Center + (isLast ? _ends[edge] : 0);
             double near = down ? way[i].Top : isLast ? way[i].Bottom : way[i].Top + height;
             Curve(points, x, near);
             if (!isLast)
@@ -115,22 +125,25 @@ internal sealed class SvgText
         points.AddRange([(last.X, middle), (x, middle), (x, y)]);
     }
 
-    /// <summary>Lines that begin or end at a state do so side by side.</summary>
-    private double Shift(Cell cell, int edge, bool from)
+    /// <summary>Lines that begin or end at one side of a state do so side by side, in the order of where they lead.</summary>
+    private void PlaceEnds()
     {
-        bool below = IsBelow(edge, from);
-        var sides = new List<(double Where, int Edge, bool From)>();
-        for (int other = 0; other < _layout.Ways.Count; other++)
+        var sides = new Dictionary<(Cell Cell, bool Below), List<(double Where, int Edge, bool From)>>();
+        for (int edge = 0; edge < _layout.Ways.Count; edge++)
         {
-            IReadOnlyList<Cell> way = _layout.Ways[other];
-            if (way[0] == cell && IsBelow(other, from: true) == below)
-                sides.Add((way[1].Center, other, true));
-            if (way[^1] == cell && IsBelow(other, from: false) == below)
-                sides.Add((way[^2].Center, other, false));
+            IReadOnlyList<Cell> way = _layout.Ways[edge];
+            SideOf(way[0], IsBelow(edge, from: true)).Add((way[1].Center, edge, true));
+            SideOf(way[^1], IsBelow(edge, from: false)).Add((way[^2].Center, edge, false));
         }
-        sides.Sort();
-        int place = sides.FindIndex(side => side.Edge == edge && side.From == from);
-        return cell.Width * ((place + 1.0) / (sides.Count + 1) - 0.5);
+        foreach (((Cell cell, _), List<(double Where, int Edge, bool From)> side) in sides)
+        {
+            side.Sort();
+            foreach ((int place, (_, int edge, bool from)) in side.Index())
+                (from ? _begins : _ends)[edge] = cell.Width * ((place + 1.0) / (side.Count + 1) - 0.5);
+        }
+
+        List<(double, int, bool)> SideOf(Cell cell, bool below) =>
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(sides, (cell, below), out _) ??= [];
     }
 
     private bool IsBelow(int edge, bool from)
