@@ -1,6 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Host;
 using Wirq.Laws;
@@ -162,22 +159,8 @@ public sealed partial class Fabric : IRouteOwner
     /// <remarks>Times are relative. Values that only distinguish old from new (generations, owners) count only as old
     /// or new. The slots of sources do not count, nor does the order in which sources left. Everything else in the
     /// arena counts as it is.</remarks>
-    public UInt128 Identity()
-    {
-        UInt128 state = Arena.Identity(Now);
-        if (Events.IsEmpty)
-            return state;
-        // The hash of the arena, then the events.
-        int bytes = Unsafe.SizeOf<UInt128>() + Events.Count * Unsafe.SizeOf<Event>();
-        Span<byte> all = bytes <= MostOnStack ? stackalloc byte[bytes] : new byte[bytes];
-        MemoryMarshal.Write(all, in state);
-        Span<Event> events = MemoryMarshal.Cast<byte, Event>(all[Unsafe.SizeOf<UInt128>()..]);
-        for (int i = 0; i < events.Length; i++)
-            events[i] = CanonicalEvent.Of(Events.Peek(i), this, Now);
-        return XxHash128.HashToUInt128(all);
-    }
-
-    private const int MostOnStack = 2048;
+    public UInt128 Identity() =>
+        Events.HashAfter(Arena.Identity(Now), this, static (waiting, fabric) => CanonicalEvent.Of(waiting, fabric, fabric.Now));
 
     /// <summary>Registers laws that will be fed this machine's events.</summary>
     internal void Watch(LawSet laws, StateArena arena)

@@ -40,13 +40,9 @@ internal static class LapicPage
 
     private static Vectors256 Vectors(ReadOnlySpan<byte> page, ApicRegister first)
     {
-        const int bits = 32;
         var vectors = new Vectors256();
-        for (int vector = 0; vector <= byte.MaxValue; vector++)
-        {
-            uint word = BinaryPrimitives.ReadUInt32LittleEndian(page[((int)first + vector / bits * RegisterBytes)..]);
-            vectors.Assign(vector, (word >> vector % bits & 1) != 0);
-        }
+        for (int register = 0; register < Vectors256.Registers; register++)
+            vectors.SetRegister(register, Word(page, first + (uint)(register * RegisterBytes)));
         return vectors;
     }
 }

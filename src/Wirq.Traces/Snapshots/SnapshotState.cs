@@ -74,6 +74,9 @@ internal sealed class SavedCpu
     internal int Number { get; init; }
     /// <summary>Whether it waits in HLT.</summary>
     internal Told<bool> Halted { get; set; }
+    /// <summary>IF in RFLAGS (Intel SDM vol. 1, 3.4.3.3).</summary>
+    internal const ulong InterruptFlagBit = 1 << 9;
+
     /// <summary>RFLAGS.IF.</summary>
     internal Told<bool> InterruptFlag { get; set; }
     /// <summary>Whether the machine monitor has signalled an interrupt to the CPU already, so that it wakes and takes it.</summary>

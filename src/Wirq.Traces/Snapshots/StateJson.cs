@@ -122,9 +122,15 @@ internal static class StateJson
     {
         json.WriteStartObject(name);
         write(json);
+        Write(json, place);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes where a value stands.</summary>
+    internal static void Write(Utf8JsonWriter json, ValuePlace place)
+    {
         json.WriteString("device", place.Device);
         json.WriteString("field", place.Field);
         json.WriteNumber("byte", place.Offset);
-        json.WriteEndObject();
     }
 }

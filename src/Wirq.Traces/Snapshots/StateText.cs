@@ -58,8 +58,7 @@ internal static class StateText
         Line(output, $"{function.Name}: INTx asserted {intx}{msix}");
     }
 
-    private static void Line(TextWriter output, string text) =>
-        output.WriteLine(string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter)));
+    private static void Line(TextWriter output, string text) => output.WriteLine(PlainText.Of(text));
 
     private static string Pins(SavedIoApic ioApic, Func<int, bool> has, bool known)
     {

@@ -68,7 +68,11 @@ public enum WhyVerdict : byte
 /// <summary>Something that the log does not show.</summary>
 /// <param name="What">The missing fact, in words.</param>
 /// <param name="Record">What to record so that it is shown; empty if that is not known.</param>
-public sealed record LimitAnswer(string What, string Record);
+public sealed record LimitAnswer(string What, string Record)
+{
+    /// <summary>The answer in words.</summary>
+    internal string Sentence => $"{What}.{(Record.Length == 0 ? "" : $" Record instead: {Record}.")}";
+}
 
 /// <summary>The raises of a source, if not all results are known.</summary>
 /// <param name="Source">The source.</param>

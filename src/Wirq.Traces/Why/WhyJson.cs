@@ -65,17 +65,16 @@ internal static class WhyJson
         WriteLimits(json, list, engine);
     });
 
+    /// <summary>Writes what the input does not show, and what to record instead.</summary>
+    internal static void WriteLimits(Utf8JsonWriter json, IReadOnlyList<LimitAnswer> limits) => json.WriteEach("limits", limits, static (json, limit) =>
+    {
+        json.WriteString("what", limit.What);
+        json.WriteString("record", limit.Record);
+    });
+
     private static void WriteLimits(Utf8JsonWriter json, OwedList list, WhyEngine engine)
     {
-        json.WriteStartArray("limits");
-        foreach (LimitAnswer limit in list.Limits)
-        {
-            json.WriteStartObject();
-            json.WriteString("what", limit.What);
-            json.WriteString("record", limit.Record);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        WriteLimits(json, list.Limits);
         json.WriteStartArray("told");
         foreach (ToldAnswer told in list.Told)
         {
@@ -216,5 +215,5 @@ internal static class WhyJson
         json.WriteEndArray();
     }
 
-    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+    internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

@@ -3,7 +3,7 @@ namespace Wirq.Traces.Why;
 /// <summary>Writes the answers for a person: sentences first, and under them the lines that show them.</summary>
 internal static class WhyText
 {
-    private const int Width = 80, MostTold = 40;
+    private const int MostTold = 40;
     private const string Indent = "    ";
 
     /// <summary>Writes the answer to a question.</summary>
@@ -19,15 +19,15 @@ internal static class WhyText
             if (answer.Earlier.Count > 0)
             {
                 string fates = string.Join(", ", answer.Earlier.Select(pair => $"{pair.Count} {FateWords.Of(pair.Fate)}"));
-                Wrap(output, "", $"{answer.Source}: {Phrase.Count(answer.Count, "raise")}. Of the earlier ones: {fates}.");
+                WrappedText.Write(output, "", $"{answer.Source}: {Phrase.Count(answer.Count, "raise")}. Of the earlier ones: {fates}.");
                 output.WriteLine();
             }
             foreach (RaiseAnswer raise in answer.Raises)
                 Write(output, raise.Sentences, raise.Evidence, engine);
             foreach (string now in answer.Now)
-                Wrap(output, "", now);
+                WrappedText.Write(output, "", now);
             if (answer.Later > 0)
-                Wrap(output, "", $"{Phrase.Count(answer.Later, "more raise comes", "more raises come")} later.");
+                WrappedText.Write(output, "", $"{Phrase.Count(answer.Later, "more raise comes", "more raises come")} later.");
             if (answer.Now.Count > 0 || answer.Later > 0)
                 output.WriteLine();
         }
@@ -41,14 +41,14 @@ internal static class WhyText
         ArgumentNullException.ThrowIfNull(output);
         WriteParted(engine, output);
         string end = list.End.IsStart ? "" : $" at the end, {engine.Stamps.At(list.End)}";
-        Wrap(output, "", list.Verdict switch
+        WrappedText.Write(output, "", list.Verdict switch
         {
             WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
             WhyVerdict.NotTold => $"Whether something is owed{end} cannot be told from this.",
             _ => $"Owed{end}: {Phrase.Count(list.Owed.Count, "interrupt")}; {Phrase.Count(list.Silent.Count, "silent CPU")}.",
         });
         foreach (LimitAnswer limit in list.Limits)
-            Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
+            WrappedText.Write(output, "", limit.Sentence);
         output.WriteLine();
         foreach (SilentAnswer silent in list.Silent)
             Write(output, silent.Sentences, silent.Evidence, engine);
@@ -59,15 +59,15 @@ internal static class WhyText
         foreach (StandingAnswer standing in list.Standing)
             Write(output, standing.Sentences, standing.Evidence, engine);
         if (list.NeverRaised.Count > 0)
-            Wrap(output, "", $"Unmasked, and never raised: {string.Join(", ", list.NeverRaised)}.");
+            WrappedText.Write(output, "", $"Unmasked, and never raised: {string.Join(", ", list.NeverRaised)}.");
         if (list.Unheard.Count > 0)
-            Wrap(output, "", $"Raised, and never listened to: {string.Join(", ", list.Unheard)}.");
+            WrappedText.Write(output, "", $"Raised, and never listened to: {string.Join(", ", list.Unheard)}.");
         WriteTold(list.Told, output);
         if (list.Masked.Count == 0)
             return;
         if (list.NeverRaised.Count + list.Unheard.Count > 0 && list.Told.Count == 0)
             output.WriteLine();
-        Wrap(output, "", "Under a mask, as the guest may want it:");
+        WrappedText.Write(output, "", "Under a mask, as the guest may want it:");
         output.WriteLine();
         foreach (OwedAnswer masked in list.Masked)
             Write(output, masked.Sentences, masked.Evidence, engine);
@@ -78,13 +78,13 @@ internal static class WhyText
     {
         if (engine.Parted is { Count: > 0 } parted)
         {
-            Wrap(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, first at {engine.Stamps.Place(parted.First)}; "
+            WrappedText.Write(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, first at {engine.Stamps.Place(parted.First)}; "
                 + "wirq replay shows where. What follows is what the chips make of it.");
             output.WriteLine();
         }
         if (engine.NotJudged is { Count: > 0 } open)
         {
-            Wrap(output, "", $"The chips and the log differ {Phrase.Times(open.Count)}, first at {engine.Stamps.Place(open.First)}, and the log "
+            WrappedText.Write(output, "", $"The chips and the log differ {Phrase.Times(open.Count)}, first at {engine.Stamps.Place(open.First)}, and the log "
                 + "lacks what would decide it: that is no disagreement. What follows is what the chips make of it, and may not be "
                 + "what happened.");
             output.WriteLine();
@@ -95,11 +95,11 @@ internal static class WhyText
     {
         if (told.Count == 0)
             return;
-        Wrap(output, "", "Raised, sent and taken, as far as it tells:");
+        WrappedText.Write(output, "", "Raised, sent and taken, as far as it tells:");
         foreach (ToldAnswer one in told.Take(MostTold))
-            Wrap(output, Indent, $"{one.Source} {one.What}");
+            WrappedText.Write(output, Indent, $"{one.Source} {one.What}");
         if (told.Count > MostTold)
-            Wrap(output, Indent, $"and {Phrase.Count(told.Count - MostTold, "more source")}");
+            WrappedText.Write(output, Indent, $"and {Phrase.Count(told.Count - MostTold, "more source")}");
         output.WriteLine();
     }
 
@@ -107,33 +107,15 @@ internal static class WhyText
     {
         if (engine.Incomplete is not { } cut)
             return;
-        Wrap(output, "", $"{cut}.");
+        WrappedText.Write(output, "", $"{cut}.");
         output.WriteLine();
     }
 
     private static void Write(TextWriter output, IReadOnlyList<string> sentences, IReadOnlyList<Evidence> evidence, WhyEngine engine)
     {
-        Wrap(output, "", string.Join(" ", sentences));
+        WrappedText.Write(output, "", string.Join(" ", sentences));
         if (evidence.Count > 0)
-            Wrap(output, Indent, string.Join(", ", evidence.Select(one => $"{one.What} {engine.Stamps.At(one.At)}")));
-        output.WriteLine();
-    }
-
-    private static void Wrap(TextWriter output, string indent, string text)
-    {
-        int column = 0;
-        foreach (string word in text.Split(' '))
-        {
-            if (column > 0 && column + 1 + word.Length > Width)
-            {
-                output.WriteLine();
-                column = 0;
-            }
-            string before = column == 0 ? indent : " ";
-            output.Write(before);
-            output.Write(word);
-            column += before.Length + word.Length;
-        }
+            WrappedText.Write(output, Indent, string.Join(", ", evidence.Select(one => $"{one.What} {engine.Stamps.At(one.At)}")));
         output.WriteLine();
     }
 }

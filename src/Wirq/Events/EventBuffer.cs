@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -8,7 +9,7 @@ namespace Wirq.Events;
 /// <remarks>A ring that grows when necessary, so the steady state allocates nothing. Not thread-safe.</remarks>
 public sealed class EventBuffer
 {
-    private const int MisuseBurst = 16;
+    private const int MisuseBurst = 16, MostOnStack = 2048;
     private const long MisuseWindow = 1_000_000_000;
 
     private Event[] _ring;
@@ -39,6 +40,23 @@ public sealed class EventBuffer
 
     /// <summary>Events waiting.</summary>
     internal int Count => (int)(_tail - _head);
+
+    /// <summary>A hash of a state and, if events wait, of them.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="owner">What the canonical form depends on.</param>
+    /// <param name="canonical">The form of an event in which it counts.</param>
+    internal UInt128 HashAfter<T>(UInt128 state, T owner, Func<Event, T, Event> canonical)
+    {
+        if (IsEmpty)
+            return state;
+        int bytes = Unsafe.SizeOf<UInt128>() + Count * Unsafe.SizeOf<Event>();
+        Span<byte> all = bytes <= MostOnStack ? stackalloc byte[bytes] : new byte[bytes];
+        MemoryMarshal.Write(all, in state);
+        Span<Event> events = MemoryMarshal.Cast<byte, Event>(all[Unsafe.SizeOf<UInt128>()..]);
+        for (int i = 0; i < events.Length; i++)
+            events[i] = canonical(Peek(i), owner);
+        return XxHash128.HashToUInt128(all);
+    }
 
     /// <summary>Appends an effect, which the code that drains the buffer has to carry out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,8 @@ namespace Wirq;
 internal struct Vectors256
 {
     public const int Words = 4;
+    /// <summary>Registers of 32 bits that show it.</summary>
+    public const int Registers = 8;
 
     private ulong _word0, _word1, _word2, _word3;
 
@@ -61,6 +63,14 @@ internal struct Vectors256
     /// <summary>Thirty-two vectors as a register shows them; <paramref name="index"/> 0 to 7.</summary>
     public readonly uint Register(int index) =>
         (uint)(Unsafe.Add(ref Unsafe.AsRef(in _word0), index >> 1 & 3) >> ((index & 1) << 5));
+
+    /// <summary>Takes thirty-two vectors from a register; <paramref name="index"/> 0 to 7.</summary>
+    public void SetRegister(int index, uint bits)
+    {
+        int shift = (index & 1) << 5;
+        ref ulong word = ref Unsafe.Add(ref _word0, index >> 1 & 3);
+        word = word & ~((ulong)uint.MaxValue << shift) | (ulong)bits << shift;
+    }
 
     [UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,7 +17,7 @@ public sealed partial class MsixTable : IVectorTable
     public const uint EntrySize = 16;
 
     private const uint Address = 0, AddressHigh = 4, Data = 8, VectorControl = 12;
-    private const ushort EnableBit = 1 << 15, FunctionMaskBit = 1 << 14;
+    internal const ushort EnableBit = 1 << 15, FunctionMaskBit = 1 << 14;
     private const uint MaskBit = 1, AddressMask = ~3u;
 
     private readonly Block<MsixEntry> _entries;

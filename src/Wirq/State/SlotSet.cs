@@ -27,18 +27,10 @@ internal readonly struct SlotSet
     /// <returns>The slot; -1 if none is free.</returns>
     internal int Take()
     {
-        for (int i = 0; i < _summary.Count; i++)
-        {
-            if (_summary[i].Bits == 0)
-                continue;
-            int word = i * WordBits + BitOperations.TrailingZeroCount(_summary[i].Bits);
-            int bit = BitOperations.TrailingZeroCount(_words[word].Bits);
-            _words[word].Bits &= ~(1ul << bit);
-            if (_words[word].Bits == 0)
-                _summary[i].Bits &= ~(1ul << word % WordBits);
-            return word * WordBits + bit;
-        }
-        return -1;
+        int slot = Next(0);
+        if (slot >= 0)
+            Take(slot);
+        return slot;
     }
 
     /// <summary>The lowest free slot from <paramref name="from"/> on, which is not taken.</summary>

@@ -10,7 +10,7 @@ internal static class AnswerJson
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
-        json.WriteString("verdict", Word(answer.Verdict));
+        json.WriteString("verdict", WhyJson.Word(answer.Verdict));
         json.WriteString("format", answer.State.Format);
         json.WriteString("what", answer.State.What);
         json.WriteNumber("cpus", answer.State.Cpus.Count);
@@ -18,46 +18,20 @@ internal static class AnswerJson
         Write(json, "unknown", answer.Of(Standing.NotKnown));
         Write(json, "masked", answer.Of(Standing.Masked));
         Write(json, "inFlight", answer.Of(Standing.InFlight));
-        json.WriteStartArray("limits");
-        foreach (LimitAnswer limit in answer.State.Limits)
-        {
-            json.WriteStartObject();
-            json.WriteString("what", limit.What);
-            json.WriteString("record", limit.Record);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        WhyJson.WriteLimits(json, answer.State.Limits);
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');
     }
 
-    private static void Write(Utf8JsonWriter json, string name, IEnumerable<SnapshotFinding> findings)
+    private static void Write(Utf8JsonWriter json, string name, IEnumerable<SnapshotFinding> findings) => json.WriteEach(name, [.. findings], static (json, one) =>
     {
-        json.WriteStartArray(name);
-        foreach (SnapshotFinding one in findings)
-        {
-            json.WriteStartObject();
-            json.WriteString("source", one.Source);
-            json.WriteString("gate", Word(one.Gate));
-            json.WriteOptional("cpu", one.Cpu);
-            json.WriteOptional("vector", one.Vector);
-            json.WriteOptional("gsi", one.Gsi);
-            json.WriteString("sentence", one.Sentence);
-            json.WriteStartArray("evidence");
-            foreach (ValuePlace place in one.Evidence)
-            {
-                json.WriteStartObject();
-                json.WriteString("device", place.Device);
-                json.WriteString("field", place.Field);
-                json.WriteNumber("byte", place.Offset);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+        json.WriteString("source", one.Source);
+        json.WriteString("gate", WhyJson.Word(one.Gate));
+        json.WriteOptional("cpu", one.Cpu);
+        json.WriteOptional("vector", one.Vector);
+        json.WriteOptional("gsi", one.Gsi);
+        json.WriteString("sentence", one.Sentence);
+        json.WriteEach("evidence", one.Evidence, static (json, place) => StateJson.Write(json, place));
+    });
 }

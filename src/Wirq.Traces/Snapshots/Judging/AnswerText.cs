@@ -5,7 +5,7 @@ namespace Wirq.Traces.Snapshots.Judging;
 /// <summary>Writes an answer about a saved state for a person.</summary>
 internal static class AnswerText
 {
-    private const int Width = 80, MostListed = 200;
+    private const int MostListed = 200;
     private const string Indent = "    ";
 
     internal static void Write(SnapshotAnswer answer, TextWriter output)
@@ -19,7 +19,7 @@ internal static class AnswerText
         Section(output, "Under a mask, as the guest may want it:", answer.Of(Standing.Masked));
         Section(output, "In flight, which is no fault by itself; if a file that is saved a second later shows the same, it is one:", answer.Of(Standing.InFlight));
         foreach (LimitAnswer limit in state.Limits)
-            Wrap(output, "", $"{limit.What}.{(limit.Record.Length == 0 ? "" : $" Record instead: {limit.Record}.")}");
+            Wrap(output, "", limit.Sentence);
     }
 
     private static string Headline(SnapshotAnswer answer) => answer.Verdict switch
@@ -47,21 +47,5 @@ internal static class AnswerText
     }
 
     /// <summary>Names of devices come from the file, so control characters do not pass.</summary>
-    internal static void Wrap(TextWriter output, string indent, string text)
-    {
-        int column = 0;
-        foreach (string word in string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter)).Split(' '))
-        {
-            if (column > 0 && column + 1 + word.Length > Width)
-            {
-                output.WriteLine();
-                column = 0;
-            }
-            string before = column == 0 ? indent : " ";
-            output.Write(before);
-            output.Write(word);
-            column += before.Length + word.Length;
-        }
-        output.WriteLine();
-    }
+    internal static void Wrap(TextWriter output, string indent, string text) => WrappedText.Write(output, indent, PlainText.Of(text));
 }

@@ -12,7 +12,7 @@ internal sealed record PciFunction(SavedFunction State, byte[] Config)
     // PCI Local Bus 3.0, 6.7 (capabilities) and 6.8.2 (MSI-X).
     private const int CommandAt = 4, DisableIntx = 1 << 10, StatusAt = 6, CapabilitiesAt = 0x34, FirstCapability = 0x40, MsixId = 0x11, ControlAt = 2;
     private const byte HasCapabilities = 0x10;
-    private const ushort EnableBit = 1 << 15, FunctionMaskBit = 1 << 14, SizeBits = 0x7FF;
+    private const ushort SizeBits = MsixTable.MaxVectors - 1;
 
     internal static PciFunction Read(StreamValues values)
     {
@@ -80,7 +80,7 @@ internal sealed record PciFunction(SavedFunction State, byte[] Config)
             entries[i] = new(new Msi(BinaryPrimitives.ReadUInt64LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[8..])),
                 (entry[12] & 1) != 0, waits, place with { Field = $"msix[{i}]", Offset = place.Offset + i * EntryBytes });
         }
-        return new(new((control & EnableBit) != 0, place), new((control & FunctionMaskBit) != 0, place), entries);
+        return new(new((control & MsixTable.EnableBit) != 0, place), new((control & MsixTable.FunctionMaskBit) != 0, place), entries);
     }
 
     private static int LengthOf(int count) => count * EntryBytes + (count + BitsPerByte - 1) / BitsPerByte;

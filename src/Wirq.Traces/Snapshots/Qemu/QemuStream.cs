@@ -15,7 +15,6 @@ internal sealed class QemuStream
     // CPU_INTERRUPT_HARD and CPU_INTERRUPT_POLL (QEMU, target/i386/cpu.h and include/exec/cpu-all.h): an interrupt was
     // signalled to the CPU, or the local APIC is to be asked before the CPU goes on.
     private const ulong Signals = 0x2 | 0x10;
-    private const ulong InterruptFlag = 1 << 9;
 
     private readonly SnapshotWindow _window;
     private readonly SnapshotState _state;
@@ -150,7 +149,7 @@ internal sealed class QemuStream
                 cpu.Signalled = halts[number].Number("interrupt_request", 0).As(request => (request & Signals) != 0);
             }
             if (flags.Count == count)
-                cpu.InterruptFlag = flags[number].Number("env.eflags", 0).As(eflags => (eflags & InterruptFlag) != 0);
+                cpu.InterruptFlag = flags[number].Number("env.eflags", 0).As(eflags => (eflags & SavedCpu.InterruptFlagBit) != 0);
             if (number < apics.Count)
                 AddApic(cpu, apics[number]);
             _state.Cpus.Add(cpu);

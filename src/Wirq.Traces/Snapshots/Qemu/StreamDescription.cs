@@ -132,7 +132,6 @@ internal sealed class StreamDescription : IDisposable
     internal static string Shown(string name)
     {
         const int most = 60;
-        string cut = name.Length > most ? string.Concat(name.AsSpan(0, most), "…") : name;
-        return string.Concat(cut.Select(letter => char.IsControl(letter) ? '?' : letter));
+        return PlainText.Of(name.Length > most ? string.Concat(name.AsSpan(0, most), "…") : name);
     }
 }

@@ -24,16 +24,11 @@ internal sealed class StreamValues(SnapshotWindow window, StreamDevice device)
     /// <summary>Eight registers of 32 bits, as IRR, ISR and TMR are.</summary>
     internal Told<Vectors256> Vectors(string name)
     {
-        const int registers = 8, bits = 32;
-        if (Field(name) is not { Size: sizeof(uint), Count: registers } field)
+        if (Field(name) is not { Size: sizeof(uint), Count: Vectors256.Registers } field)
             return default;
         var vectors = new Vectors256();
-        for (int register = 0; register < registers; register++)
-        {
-            uint word = window.Word(field.Offset + register * sizeof(uint));
-            for (int bit = 0; bit < bits; bit++)
-                vectors.Assign(register * bits + bit, (word >> bit & 1) != 0);
-        }
+        for (int register = 0; register < Vectors256.Registers; register++)
+            vectors.SetRegister(register, window.Word(field.Offset + register * sizeof(uint)));
         return new(vectors, PlaceOf(field, name));
     }
 

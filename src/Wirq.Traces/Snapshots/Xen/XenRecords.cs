@@ -9,7 +9,6 @@ internal sealed class XenRecords
     internal const int HeaderLength = 24;
 
     private const int DescriptorBytes = 8, MostCpus = 4096, IoApicPins = 48, MostOlderPins = 24;
-    private const ulong InterruptFlag = 1 << 9;
     private const string Expected = "a save record of Xen";
 
     private enum Code : ushort { End = 0, Header = 1, Cpu = 2, Pic = 3, IoApic = 4, Lapic = 5, LapicRegisters = 6, PciIrq = 7, IsaIrq = 8, PciLink = 9 }
@@ -71,7 +70,7 @@ internal sealed class XenRecords
                 const int flagsAt = 512 + 17 * sizeof(ulong);
                 Need(record, flagsAt + sizeof(ulong), at, "CPU");
                 ulong flags = BinaryPrimitives.ReadUInt64LittleEndian(record[flagsAt..]);
-                CpuOf(instance, at).InterruptFlag = new((flags & InterruptFlag) != 0, new($"CPU {instance}", "rflags", at + flagsAt));
+                CpuOf(instance, at).InterruptFlag = new((flags & SavedCpu.InterruptFlagBit) != 0, new($"CPU {instance}", "rflags", at + flagsAt));
                 break;
             case Code.Pic when instance < _pics.Length:
                 Need(record, XenPic.Bytes, at, "PIC");

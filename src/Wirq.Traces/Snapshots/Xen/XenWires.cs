@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Wirq.Xen;
 
 namespace Wirq.Traces.Snapshots.Xen;
 
@@ -8,7 +9,7 @@ internal sealed class XenWires
 {
     internal const int PciBytes = 16, IsaBytes = 8, LinkBytes = 4;
 
-    private const int Wires = 128, WiresPerDevice = 4, IsaIrqs = 16, FirstPciGsi = 16, PciGsis = 32, Links = 4, BitsPerWord = 64;
+    private const int WiresPerDevice = XenPciLines.Pins, Wires = XenPciLines.Devices * WiresPerDevice, Links = XenPciLines.Links, IsaIrqs = 16, BitsPerWord = 64;
 
     private readonly ulong[] _pci = new ulong[Wires / BitsPerWord];
     private readonly byte[] _links = new byte[Links];
@@ -48,9 +49,7 @@ internal sealed class XenWires
                 pins |= (isa >> irq & 1) << (irq == 0 ? 2 : irq);
             for (int wire = 0; wire < Wires; wire++)
             {
-                int device = wire / WiresPerDevice, intx = wire % WiresPerDevice;
-                int gsi = FirstPciGsi + (wire - intx + (device >> 3) + intx) % PciGsis;
-                pins |= Level(wire) << gsi;
+                pins |= Level(wire) << XenPciLines.GsiOf(wire / WiresPerDevice, IntxOf(wire));
             }
             return new(pins, _pciPlace);
         }
@@ -75,7 +74,7 @@ internal sealed class XenWires
             ulong levels = _isa.Value;
             for (int wire = 0; wire < Wires; wire++)
             {
-                int link = _links[(wire / WiresPerDevice + wire % WiresPerDevice) % Links];
+                int link = _links[XenPciLines.LinkOf(wire / WiresPerDevice, IntxOf(wire))];
                 // Route 0 is none.
                 if (link is > 0 and < IsaIrqs)
                     levels |= Level(wire) << link;
@@ -83,6 +82,8 @@ internal sealed class XenWires
             return levels;
         }
     }
+
+    private static PciInterruptPin IntxOf(int wire) => (PciInterruptPin)(wire % WiresPerDevice);
 
     private ulong Level(int wire) => _pci[wire / BitsPerWord] >> wire % BitsPerWord & 1;
 }

@@ -43,7 +43,7 @@ public sealed partial class XenCallback
         _link?.Dispose();
         ConnectLink(Via);
         if (IsAsserted)
-            SetWithoutOwner(_link, true);
+            _link?.SetAtChips(true);
     }
 
     private void SetLines(bool asserted)
@@ -52,7 +52,7 @@ public sealed partial class XenCallback
         {
             // Nothing looks whether a PIRQ owns that GSI: the callback would call back into itself.
             case CallbackKind.Gsi:
-                SetWithoutOwner(_line, asserted);
+                _line?.SetAtChips(asserted);
                 break;
             case CallbackKind.PciIntx when IsSampled:
                 _line?.Set(asserted);
@@ -62,11 +62,5 @@ public sealed partial class XenCallback
                 Lines?.Drive(Via.Device, Via.Pin, asserted);
                 break;
         }
-    }
-
-    private void SetWithoutOwner(Source? source, bool asserted)
-    {
-        if (source is not null)
-            _fabric.SetSource(source.Slot, source.Generation, asserted, toOwner: false);
     }
 }

@@ -36,7 +36,6 @@ public sealed class XenPciLines
     public const int Sources = Devices * Pins + Links * (IsaIrqs - 1);
     private const int IsaIrqs = 16, FirstGsi = 16, PciGsis = 32;
 
-    private readonly Fabric _fabric;
     private readonly Source[] _pins = new Source[Devices * Pins];
     // A link has a source on each line that it can lead to, so that a route can be moved without a free slot.
     private readonly Source?[] _links = new Source?[Links * IsaIrqs];
@@ -54,7 +53,6 @@ public sealed class XenPciLines
         ArgumentNullException.ThrowIfNull(arena);
         if (fabric.Gsis.Count < GsiCount)
             throw new ArgumentException($"the machine has {fabric.Gsis.Count} GSIs; PCI devices of Xen need {GsiCount}", nameof(fabric));
-        _fabric = fabric;
         _state = arena.Reserve<LinkState>(Links);
         _intx = arena.Reserve<IntxState>(Devices);
         for (int device = 0; device < Devices; device++)
@@ -102,9 +100,9 @@ public sealed class XenPciLines
         _pins[device * Pins + (int)pin].Set(asserted);
         int link = LinkOf(device, pin);
         ref LinkState state = ref _state[link];
-        uint before = state.Asserting;
+        bool held = state.Asserting != 0;
         state.Asserting += asserted ? 1u : uint.MaxValue;
-        if ((before == 0) == asserted && state.Irq != 0 && (before == 0 || state.Asserting == 0))
+        if (held != (state.Asserting != 0) && state.Irq != 0)
             _links[link * IsaIrqs + state.Irq]!.Set(asserted);
     }
 
@@ -124,13 +122,10 @@ public sealed class XenPciLines
             former?.Lower();
         // A PIRQ that owns the new line does not hear of it: nothing rose at a device.
         if (held && irq != 0)
-            SetWithoutOwner(_links[link * IsaIrqs + irq]!, true);
+            _links[link * IsaIrqs + irq]!.SetAtChips(true);
         Moved?.Invoke(link);
     }
 
     /// <summary>Called when a link has moved.</summary>
     internal Action<int>? Moved { get; set; }
-
-    private void SetWithoutOwner(Source source, bool asserted) =>
-        _fabric.SetSource(source.Slot, source.Generation, asserted, toOwner: false);
 }

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.State;
 
@@ -70,20 +68,7 @@ public sealed partial class EventChannels
     }
 
     /// <summary>A hash of the state in the arena and of the effects that wait, without guest words.</summary>
-    public UInt128 Identity()
-    {
-        UInt128 state = Arena.Identity(Events.Now);
-        if (Events.IsEmpty)
-            return state;
-        var hash = new XxHash128();
-        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<UInt128>(in state)));
-        for (int i = 0; i < Events.Count; i++)
-        {
-            Event waiting = Events.Peek(i) with { Time = 0 };
-            hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<Event>(in waiting)));
-        }
-        return hash.GetCurrentHashAsUInt128();
-    }
+    public UInt128 Identity() => Events.HashAfter(Arena.Identity(Events.Now), this, static (waiting, _) => waiting with { Time = 0 });
 
     /// <summary>The domain of an id; null if there is none.</summary>
     private XenDomain? Find(uint id) => id < (uint)_places.Length && _places[id] is var place and >= 0 ? _domains[place] : null;

@@ -1,0 +1,26 @@
+namespace Wirq.Traces.Why;
+
+/// <summary>Sentences of an answer, on lines that fit a terminal.</summary>
+internal static class WrappedText
+{
+    private const int Width = 80;
+
+    /// <summary>Writes a text, with <paramref name="indent"/> before each line.</summary>
+    internal static void Write(TextWriter output, string indent, string text)
+    {
+        int column = 0;
+        foreach (string word in text.Split(' '))
+        {
+            if (column > 0 && column + 1 + word.Length > Width)
+            {
+                output.WriteLine();
+                column = 0;
+            }
+            string before = column == 0 ? indent : " ";
+            output.Write(before);
+            output.Write(word);
+            column += before.Length + word.Length;
+        }
+        output.WriteLine();
+    }
+}
