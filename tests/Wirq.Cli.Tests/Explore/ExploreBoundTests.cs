@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Wirq.Cli.Tests.Boot;
 using Wirq.Cli.Tests.Native;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Cli.Tests.Explore;
 
@@ -37,7 +38,7 @@ public sealed class ExploreBoundTests : IDisposable
     [Fact]
     public void A_search_that_was_stopped_goes_on_and_ends_as_one_that_was_not()
     {
-        string file = _folder.Write("w.yaml", ExploreFolder.Proved), checkpoint = _folder["c"];
+        string file = _folder.Write("w.yaml", WorldTexts.Sharers), checkpoint = _folder["c"];
         JsonElement whole = ExploreFolder.WorldOf(ExploreFolder.Explore(file, "--json").Output);
         CommandRun first = ExploreFolder.Explore(file, "--json", "--checkpoint", checkpoint, "--max-states", "200");
         Assert.Equal((4, ""), (first.ExitCode, first.Errors));
@@ -48,7 +49,7 @@ public sealed class ExploreBoundTests : IDisposable
         Assert.Equal(["c", "w.yaml"], _folder.Names);
         // Of another world it is refused, and stays as it is.
         byte[] kept = File.ReadAllBytes(checkpoint);
-        File.WriteAllText(file, ExploreFolder.Proved.Replace("{pins: 1}", "{pins: 1, stormLimit: 7}", StringComparison.Ordinal));
+        File.WriteAllText(file, WorldTexts.Sharers.Replace("{pins: 1}", "{pins: 1, stormLimit: 7}", StringComparison.Ordinal));
         CommandRun other = ExploreFolder.Explore(file, "--checkpoint", checkpoint);
         Assert.Equal((2, ""), (other.ExitCode, other.Output));
         other.AssertOneLine("it is of another world");
@@ -96,7 +97,7 @@ public sealed class ExploreBoundTests : IDisposable
     public void A_walk_by_hand_that_waits_for_its_user_ends_at_a_signal()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: kill");
-        string file = _folder.Write("w.yaml", ExploreFolder.Proved);
+        string file = _folder.Write("w.yaml", WorldTexts.Sharers);
         using Process process = SignalDefaults.Start([.. WirqProgram.Words, "explore", file, "--step"], hasInput: true);
         Assert.StartsWith("step 0", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
         Kill(process, "INT");

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Cli.Tests.Explore;
 
@@ -12,7 +13,7 @@ public sealed class ExploreDiagramTests : IDisposable
     [Fact]
     public void A_line_and_a_pin_are_drawn_in_the_form_of_the_file()
     {
-        string world = _folder.Write("w.yaml", ExploreFolder.Proved);
+        string world = _folder.Write("w.yaml", WorldTexts.Sharers);
         Assert.Equal(0, ExploreFolder.Explore(world, "--diagram", _folder["line.mmd"]).ExitCode);
         string line = File.ReadAllText(_folder["line.mmd"]);
         Assert.StartsWith("%% line 0: two sharers\nstateDiagram-v2\n    state \"idle\" as s0\n", line, StringComparison.Ordinal);
@@ -36,21 +37,21 @@ public sealed class ExploreDiagramTests : IDisposable
         string drawn = File.ReadAllText(_folder["0.mmd"]);
         Assert.Contains("%% incomplete: the search reached a bound, 2,000 states\n", drawn, StringComparison.Ordinal);
         Assert.Equal(drawn, File.ReadAllText(_folder["1.mmd"]));
-        Assert.Equal(1, ExploreFolder.Explore(_folder.Write("v.yaml", ExploreFolder.Deadlock), "--diagram", _folder["v.mmd"]).ExitCode);
+        Assert.Equal(1, ExploreFolder.Explore(_folder.Write("v.yaml", WorldTexts.Deadlock), "--diagram", _folder["v.mmd"]).ExitCode);
         Assert.Contains("%% incomplete: the search ended at what is violated\n", File.ReadAllText(_folder["v.mmd"]), StringComparison.Ordinal);
         // A livelock is found when every state is known.
-        Assert.Equal(1, ExploreFolder.Explore(_folder.Write("l.yaml", ExploreFolder.Livelock), "--diagram", _folder["l.mmd"]).ExitCode);
+        Assert.Equal(1, ExploreFolder.Explore(_folder.Write("l.yaml", WorldTexts.Livelock), "--diagram", _folder["l.mmd"]).ExitCode);
         Assert.DoesNotContain("incomplete", File.ReadAllText(_folder["l.mmd"]), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_input_is_not_overwritten()
     {
-        string world = _folder.Write("w.md", ExploreFolder.Proved);
+        string world = _folder.Write("w.md", WorldTexts.Sharers);
         CommandRun run = ExploreFolder.Explore(world, "--diagram", world);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         run.AssertOneLine("would overwrite");
-        Assert.Equal(ExploreFolder.Proved, File.ReadAllText(world));
+        Assert.Equal(WorldTexts.Sharers, File.ReadAllText(world));
         Assert.Equal(["w.md"], _folder.Names);
     }
 

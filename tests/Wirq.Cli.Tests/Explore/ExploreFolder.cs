@@ -1,25 +1,13 @@
 using System.Text.Json;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Cli.Tests.Explore;
 
 /// <summary>A folder of worlds that are explored in a moment.</summary>
 internal sealed class ExploreFolder : IDisposable
 {
-    /// <summary>Two sharers of a line, and two designs that are caught.</summary>
-    internal const string Proved = """
-        name: two sharers
-        machine: {pic: false, ioapics: [{pins: 1}], devices: {disk: {gsi: 0}, card: {gsi: 0, kind: sampled}}}
-        handlers: {cpu0: {0x41: [eoi, {serve: card}, {serve: disk}]}}
-        steps: [{cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
-        actors: {disk: [{disk: raise}], card: [{card: raise}]}
-        expect: {holders: {0: []}}
-        historic:
-          - {design: last-writer-wins, breaks: SharersIndependent}
-          - {design: resample-first-match, breaks: AckReachesAllSharers}
-        """;
-
-    /// <summary>As <see cref="Proved"/>, with a design that breaks another law than it says.</summary>
-    internal static readonly string Missed = Proved.Replace("breaks: SharersIndependent", "breaks: RemoteIrrMatches", StringComparison.Ordinal);
+    /// <summary>As <see cref="WorldTexts.Sharers"/>, with a design that breaks another law than it says.</summary>
+    internal static readonly string Missed = WorldTexts.Sharers.Replace("breaks: SharersIndependent", "breaks: RemoteIrrMatches", StringComparison.Ordinal);
 
     /// <summary>Three interrupts, of which two are expected; CPU 1 has no part in it.</summary>
     internal const string Violated = """
@@ -37,26 +25,6 @@ internal sealed class ExploreFolder : IDisposable
         machine: {pic: false, ioapics: [{pins: 1}], devices: {disk: {gsi: 0}}}
         handlers: {cpu0: {0x41: [{serve: disk}, eoi]}}
         actors: {disk: [{disk: lower}]}
-        laws: [LevelRedelivered]
-        """;
-
-    /// <summary>The EOI is not broadcast, and nobody writes the EOI register of the I/OAPIC.</summary>
-    internal const string Deadlock = """
-        name: an EOI that never reaches its pin
-        machine: {pic: false, suppressEoiBroadcast: true, ioapics: [{pins: 1}], devices: {disk: {gsi: 0}}}
-        handlers: {cpu0: {0x41: [eoi]}}
-        steps: [{cpu0: {change: {apic.svr: {suppress-eoi-broadcast: true}}}}, {cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
-        actors: {disk: [{disk: raise}]}
-        laws: [NoPhantom]
-        """;
-
-    /// <summary>No handler can make the device be still, and nothing brakes it.</summary>
-    internal const string Livelock = """
-        name: a device that never lowers its line
-        machine: {pic: false, ioapics: [{pins: 1, stormLimit: 0}], devices: {disk: {gsi: 0, stuck: true}}}
-        handlers: {cpu0: {0x41: [{serve: disk}, eoi]}}
-        steps: [{cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
-        actors: {disk: [{disk: raise}]}
         laws: [LevelRedelivered]
         """;
 

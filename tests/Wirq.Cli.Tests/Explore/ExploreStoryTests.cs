@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Wirq.Cli.Tests.Native;
 using Wirq.Tests.Shared;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Cli.Tests.Explore;
 
@@ -15,9 +16,9 @@ public sealed class ExploreStoryTests : IDisposable
     public static TheoryData<string, string, string> Stories => new()
     {
         { ExploreFolder.Violated, "", "should be 1" },
-        { ExploreFolder.Deadlock, "", "nothing can happen, and GSI 0" },
-        { ExploreFolder.Livelock, "", "the world can go round forever" },
-        { ExploreFolder.Proved, "last-writer-wins", "SharersIndependent" },
+        { WorldTexts.Deadlock, "", "nothing can happen, and GSI 0" },
+        { WorldTexts.Livelock, "", "the world can go round forever" },
+        { WorldTexts.Sharers, "last-writer-wins", "SharersIndependent" },
     };
 
     [Theory, MemberData(nameof(Stories))]
@@ -56,7 +57,7 @@ public sealed class ExploreStoryTests : IDisposable
     [InlineData(200)]
     public void No_line_is_longer_than_COLUMNS(int columns)
     {
-        string[] files = [.. new[] { ExploreFolder.Proved, ExploreFolder.Violated, ExploreFolder.Vacuous, ExploreFolder.Livelock }
+        string[] files = [.. new[] { WorldTexts.Sharers, ExploreFolder.Violated, ExploreFolder.Vacuous, WorldTexts.Livelock }
             .Select((world, i) => _folder.Write($"{i}.yaml", world.Replace("name: ", "name: a world whose name is so long that it does not fit a line of sixty columns, ", StringComparison.Ordinal)))];
         CommandRun run = CommandRun.Through(["env", $"COLUMNS={columns}"], ["explore", "-v", .. files]);
         Assert.Equal((1, ""), (run.ExitCode, run.Errors));
@@ -70,7 +71,7 @@ public sealed class ExploreStoryTests : IDisposable
     [Fact]
     public void A_world_is_walked_forwards_and_back()
     {
-        string file = _folder.Write("w.yaml", ExploreFolder.Deadlock);
+        string file = _folder.Write("w.yaml", WorldTexts.Deadlock);
         (int status, string[] lines) = Step(file, "1\n1\nb\nx\nb\nb\ns\nq\n");
         Assert.Equal(0, status);
         Assert.Equal(["step 0", "step 1", "step 2", "step 1", "step 0"], StepsOf(lines));

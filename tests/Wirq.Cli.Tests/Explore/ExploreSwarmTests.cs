@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Wirq.Cli.Tests.Native;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Cli.Tests.Explore;
 
@@ -14,7 +15,7 @@ public sealed class ExploreSwarmTests : IDisposable
     [Fact]
     public void Members_of_a_swarm_differ_and_their_merge_is_their_sum()
     {
-        string file = _folder.Write("w.yaml", ExploreFolder.Proved);
+        string file = _folder.Write("w.yaml", WorldTexts.Sharers);
         string[] members = [.. Enumerable.Range(1, 3).Select(member => Member(file, member))];
         JsonElement[] worlds = [.. members.Select(member => ExploreFolder.WorldOf(File.ReadAllText(member)))];
         Assert.Equal(3, worlds.Select(world => world.GetProperty("kinds").GetRawText()).Distinct().Count());
@@ -38,7 +39,7 @@ public sealed class ExploreSwarmTests : IDisposable
     [Fact]
     public void GNU_parallel_spreads_a_swarm()
     {
-        string file = _folder.Write("w.yaml", ExploreFolder.Proved);
+        string file = _folder.Write("w.yaml", WorldTexts.Sharers);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: a shell");
         Assert.SkipUnless(Parallel("--version", out string said) == 0 && said.StartsWith("GNU parallel", StringComparison.Ordinal), "needs GNU parallel, which is not installed");
         string wirq = string.Join(' ', WirqProgram.Words.Select(word => $"'{word}'"));
@@ -67,7 +68,7 @@ public sealed class ExploreSwarmTests : IDisposable
     [Fact]
     public void A_proof_of_one_member_is_a_proof_and_a_violation_of_one_is_a_violation()
     {
-        string proved = Explored("p", ExploreFolder.Proved), bounded = Explored("b", ExploreFolder.Proved, "--max-states", "50"),
+        string proved = Explored("p", WorldTexts.Sharers), bounded = Explored("b", WorldTexts.Sharers, "--max-states", "50"),
             violated = Explored("v", ExploreFolder.Violated), part = Explored("w", ExploreFolder.Violated, "--max-states", "2");
         Assert.Equal((0, "proved"), Merged(bounded, proved));
         Assert.Equal((0, "proved"), Merged(proved, bounded));
@@ -84,7 +85,7 @@ public sealed class ExploreSwarmTests : IDisposable
         string open = Explored("o", ExploreFolder.Missed, "--max-states", "50"), missed = Explored("m", ExploreFolder.Missed);
         Assert.Equal(1, ExploreFolder.Explore("--merge", open, missed).ExitCode);
         Assert.Equal(1, ExploreFolder.Explore("--merge", missed, open).ExitCode);
-        _folder.Write("w.yaml", ExploreFolder.Proved);
+        _folder.Write("w.yaml", WorldTexts.Sharers);
         string bad = _folder.Write("bad.yaml", "name: [");
         string unread = _folder.Write("u.json", ExploreFolder.Explore(_folder["w.yaml"], bad, "--json").Output);
         CommandRun merged = ExploreFolder.Explore("--merge", unread, unread);

@@ -1,3 +1,5 @@
+using Wirq.Tests.Shared.Exploring;
+
 namespace Wirq.Cli.Tests.Explore;
 
 /// <summary>What is refused: exit code 2, one line, and nothing is touched.</summary>
@@ -46,7 +48,7 @@ public sealed class ExploreUsageTests : IDisposable
     [InlineData("is no regular file", "--checkpoint", "/dev/null")]
     public void Options_that_mean_nothing_are_refused(string why, params string[] options)
     {
-        CommandRun run = ExploreFolder.Explore([_folder.Write("w.yaml", ExploreFolder.Proved), .. options]);
+        CommandRun run = ExploreFolder.Explore([_folder.Write("w.yaml", WorldTexts.Sharers), .. options]);
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(why, run.Errors, StringComparison.Ordinal);
         Assert.Equal(["w.yaml"], _folder.Names);
@@ -59,8 +61,8 @@ public sealed class ExploreUsageTests : IDisposable
     [InlineData("--step")]
     public void What_is_for_one_world_is_refused_for_two(string option)
     {
-        _folder.Write("a.yaml", ExploreFolder.Proved);
-        _folder.Write("b.yaml", ExploreFolder.Proved);
+        _folder.Write("a.yaml", WorldTexts.Sharers);
+        _folder.Write("b.yaml", WorldTexts.Sharers);
         CommandRun run = ExploreFolder.Explore([_folder["."], option, .. option == "--step" ? Array.Empty<string>() : [_folder["x"]]]);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         run.AssertOneLine($"{option} needs one scenario, and 2 were named");
@@ -77,19 +79,19 @@ public sealed class ExploreUsageTests : IDisposable
     [InlineData("--checkpoint", "r.part", "r")]
     public void No_output_overwrites_the_world(string option, string world, string output)
     {
-        string file = _folder.Write(world, ExploreFolder.Proved);
+        string file = _folder.Write(world, WorldTexts.Sharers);
         if (output == "link")
             File.CreateSymbolicLink(_folder["link"], file);
         CommandRun run = ExploreFolder.Explore(file, option, _folder[output]);
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         run.AssertOneLine("would overwrite");
-        Assert.Equal(ExploreFolder.Proved, File.ReadAllText(file));
+        Assert.Equal(WorldTexts.Sharers, File.ReadAllText(file));
     }
 
     [Fact]
     public void The_story_does_not_overwrite_the_checkpoint()
     {
-        string file = _folder.Write("w.yaml", ExploreFolder.Proved);
+        string file = _folder.Write("w.yaml", WorldTexts.Sharers);
         Assert.Equal(0, ExploreFolder.Explore(file, "--checkpoint", _folder["c"]).ExitCode);
         byte[] before = File.ReadAllBytes(_folder["c"]);
         CommandRun run = ExploreFolder.Explore(file, "--checkpoint", _folder["c"], "--record", _folder["c"]);

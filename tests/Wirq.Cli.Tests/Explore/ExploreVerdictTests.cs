@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Cli.Tests.Explore;
 
@@ -11,13 +12,13 @@ public sealed class ExploreVerdictTests : IDisposable
 
     public static TheoryData<string, int, string, string[]> Worlds => new()
     {
-        { ExploreFolder.Proved, 0, "proved", ["as last-writer-wins, by SharersIndependent: caught in 7 steps", "2 historic designs: 2 caught"] },
+        { WorldTexts.Sharers, 0, "proved", ["as last-writer-wins, by SharersIndependent: caught in 7 steps", "2 historic designs: 2 caught"] },
         { ExploreFolder.Missed, 1, "proved", ["as last-writer-wins, by RemoteIrrMatches: MISSED", "2 historic designs: 1 caught, 1 missed"] },
         { ExploreFolder.Violated, 1, "violated", ["expectations: ", "a: a sends its message", "expect events"] },
         { ExploreFolder.Vacuous, 1, "vacuous", ["vacuous: LevelRedelivered never judged anything", "vacuous: never ran: cpu0 serves disk (line 3)",
             "vacuous: no transition of the kind Cpu was made"] },
-        { ExploreFolder.Deadlock, 1, "violated", ["deadlock: nothing can happen, and GSI 0, which disk holds, is owed an interrupt"] },
-        { ExploreFolder.Livelock, 1, "violated", ["livelock: the world goes round forever", "from here on it repeats forever:"] },
+        { WorldTexts.Deadlock, 1, "violated", ["deadlock: nothing can happen, and GSI 0, which disk holds, is owed an interrupt"] },
+        { WorldTexts.Livelock, 1, "violated", ["livelock: the world goes round forever", "from here on it repeats forever:"] },
     };
 
     [Theory, MemberData(nameof(Worlds))]
@@ -60,7 +61,7 @@ public sealed class ExploreVerdictTests : IDisposable
     [Fact]
     public void Verdict_counts_and_stories_do_not_depend_on_workers()
     {
-        string file = _folder.Write("w.yaml", ExploreFolder.Proved);
+        string file = _folder.Write("w.yaml", WorldTexts.Sharers);
         string[] runs = [.. new[] { "1", "2", "5" }.Select(workers => Countable(ExploreFolder.Explore(file, "--json", "--workers", workers).Output))];
         Assert.All(runs, run => Assert.Equal(runs[0], run));
         Assert.Contains("SharersIndependent", runs[0], StringComparison.Ordinal);
@@ -76,7 +77,7 @@ public sealed class ExploreVerdictTests : IDisposable
     [Fact]
     public void The_worst_of_several_worlds_counts_and_a_bad_file_keeps_none_from_it()
     {
-        _folder.Write("a.yaml", ExploreFolder.Proved);
+        _folder.Write("a.yaml", WorldTexts.Sharers);
         string bad = _folder.Write("b.yaml", "name: x\nmachine: {devices: {disk: {gsi: twelve}}}\n");
         CommandRun run = ExploreFolder.Explore(_folder["."], "--json");
         Assert.Equal(2, run.ExitCode);
@@ -95,7 +96,7 @@ public sealed class ExploreVerdictTests : IDisposable
     [Fact]
     public void Another_design_is_explored_in_place_of_the_world()
     {
-        CommandRun run = ExploreFolder.Explore(_folder.Write("w.yaml", ExploreFolder.Proved), "--design", "last-writer-wins");
+        CommandRun run = ExploreFolder.Explore(_folder.Write("w.yaml", WorldTexts.Sharers), "--design", "last-writer-wins");
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith("violated two sharers", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("historic design", run.Output, StringComparison.Ordinal);

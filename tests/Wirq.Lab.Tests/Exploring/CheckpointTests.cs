@@ -1,5 +1,6 @@
 using Wirq.Lab.Exploring;
 using Wirq.Lab.Scenarios;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Lab.Tests.Exploring;
 
@@ -12,8 +13,8 @@ public sealed class CheckpointTests : IDisposable
     private string File1 => Path.Combine(_folder.FullName, "search");
 
     [Theory]
-    [InlineData(SmallWorlds.Line, 100)]
-    [InlineData(SmallWorlds.Line, 1)]
+    [InlineData(WorldTexts.Sharers, 100)]
+    [InlineData(WorldTexts.Sharers, 1)]
     [InlineData(SmallWorlds.Virq, 700)]
     [InlineData(SmallWorlds.Remapped, 150)]
     [InlineData(SmallWorlds.Counted, 64)]
@@ -37,7 +38,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_livelock_is_found_after_a_stop_too()
     {
-        Scenario scenario = SmallWorlds.Read(SmallWorlds.Endless);
+        Scenario scenario = SmallWorlds.Read(WorldTexts.Livelock);
         var options = new ExploreOptions { Checkpoint = File1, Reduces = false };
         Assert.Equal(SearchEnd.Bound, Run(scenario, options with { MaxStates = 20 }).End);
         Assert.Equal(ViolationKind.Livelock, Run(scenario, options).Violation!.Kind);
@@ -47,11 +48,11 @@ public sealed class CheckpointTests : IDisposable
     public void Another_world_or_a_damaged_file_is_refused()
     {
         var options = new ExploreOptions { Checkpoint = File1, Reduces = false, MaxStates = 50 };
-        Run(SmallWorlds.Read(SmallWorlds.Line), options);
+        Run(SmallWorlds.Read(WorldTexts.Sharers), options);
         Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Counted), options)).Message, StringComparison.Ordinal);
-        Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options with { Reduces = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(WorldTexts.Sharers), options with { Reduces = true })).Message, StringComparison.Ordinal);
         // Nothing of the start state tells these apart.
-        string brakes = SmallWorlds.Line.Replace("{pins: 1}", "{pins: 1, stormLimit: 3}", StringComparison.Ordinal);
+        string brakes = WorldTexts.Sharers.Replace("{pins: 1}", "{pins: 1, stormLimit: 3}", StringComparison.Ordinal);
         Assert.Contains("another world", Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(brakes), options)).Message, StringComparison.Ordinal);
         byte[] good = File.ReadAllBytes(File1);
         for (int at = 0; at < good.Length; at += 97)
@@ -59,9 +60,9 @@ public sealed class CheckpointTests : IDisposable
             byte[] bad = [.. good];
             bad[at] ^= 1;
             File.WriteAllBytes(File1, bad);
-            Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options));
+            Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(WorldTexts.Sharers), options));
             File.WriteAllBytes(File1, good[..at]);
-            Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(SmallWorlds.Line), options));
+            Assert.Throws<ScenarioException>(() => Run(SmallWorlds.Read(WorldTexts.Sharers), options));
         }
     }
 
@@ -101,11 +102,11 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_that_cannot_be_written_is_told_and_costs_no_answer()
     {
-        Exploration found = Run(SmallWorlds.Read(SmallWorlds.Line), new ExploreOptions { Checkpoint = Path.Combine(_folder.FullName, "none", "search") });
+        Exploration found = Run(SmallWorlds.Read(WorldTexts.Sharers), new ExploreOptions { Checkpoint = Path.Combine(_folder.FullName, "none", "search") });
         Assert.Equal(SearchEnd.Complete, found.End);
         Assert.Contains("none", found.Unsaved, StringComparison.Ordinal);
-        Assert.Null(Run(SmallWorlds.Read(SmallWorlds.Line), new ExploreOptions { Checkpoint = File1 }).Unsaved);
-        Assert.NotNull(Run(SmallWorlds.Read(SmallWorlds.Line), new ExploreOptions { Checkpoint = _folder.FullName }).Unsaved);
+        Assert.Null(Run(SmallWorlds.Read(WorldTexts.Sharers), new ExploreOptions { Checkpoint = File1 }).Unsaved);
+        Assert.NotNull(Run(SmallWorlds.Read(WorldTexts.Sharers), new ExploreOptions { Checkpoint = _folder.FullName }).Unsaved);
     }
 
     private static Exploration Run(Scenario scenario, ExploreOptions options)

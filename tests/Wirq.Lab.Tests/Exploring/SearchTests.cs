@@ -1,6 +1,7 @@
 using Wirq.Lab.Exploring;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Lab.Tests.Exploring;
 
@@ -63,7 +64,7 @@ public sealed class SearchTests
     }
 
     [Theory]
-    [InlineData(SmallWorlds.Line)]
+    [InlineData(WorldTexts.Sharers)]
     [InlineData(SmallWorlds.Virq)]
     public void A_design_is_caught_by_a_story_as_short_as_a_naive_search_finds(string text)
     {
@@ -97,7 +98,7 @@ public sealed class SearchTests
     [Fact]
     public void A_world_that_never_rests_is_a_livelock_and_the_search_ends()
     {
-        ExploreResult result = WorldExplorer.Explore(SmallWorlds.Read(SmallWorlds.Endless), new ExploreOptions { MaxStates = 100_000 });
+        ExploreResult result = WorldExplorer.Explore(SmallWorlds.Read(WorldTexts.Livelock), new ExploreOptions { MaxStates = 100_000 });
         Assert.Equal(ExploreVerdict.Violated, result.Verdict);
         Assert.Equal(ViolationKind.Livelock, result.Story!.Violation.Kind);
         Assert.InRange(result.Story.Repeats, 1, result.Story.Way.Count - 1);
@@ -114,7 +115,7 @@ public sealed class SearchTests
     [Fact]
     public void A_bound_is_told_and_proves_nothing()
     {
-        Scenario scenario = SmallWorlds.Read(SmallWorlds.Line);
+        Scenario scenario = SmallWorlds.Read(WorldTexts.Sharers);
         ExploreResult states = WorldExplorer.Explore(scenario, new ExploreOptions { MaxStates = 50 });
         Assert.Equal(ExploreVerdict.BoundReached, states.Verdict);
         Assert.InRange(states.States, 50, 60);
@@ -142,7 +143,7 @@ public sealed class SearchTests
         Assert.Equal(["LevelRedelivered"], result.Vacuity.Laws);
         Assert.Equal(2, result.Vacuity.Steps.Count);
         Assert.Contains("Cpu", result.Vacuity.Kinds);
-        ExploreResult lively = WorldExplorer.Explore(SmallWorlds.Read(SmallWorlds.Line));
+        ExploreResult lively = WorldExplorer.Explore(SmallWorlds.Read(WorldTexts.Sharers));
         Assert.Equal((ExploreVerdict.Proved, true), (lively.Verdict, lively.IsGood));
         Assert.Empty(lively.Vacuity.Reasons);
     }

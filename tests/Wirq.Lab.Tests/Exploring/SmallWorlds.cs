@@ -1,24 +1,13 @@
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Lab.Tests.Exploring;
 
 /// <summary>Worlds that are small enough for a search without any craft.</summary>
 internal static class SmallWorlds
 {
-    internal const string Line = """
-        name: two sharers
-        machine: {pic: false, ioapics: [{pins: 1}], devices: {disk: {gsi: 0}, card: {gsi: 0, kind: sampled}}}
-        handlers: {cpu0: {0x41: [eoi, {serve: card}, {serve: disk}]}}
-        steps: [{cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
-        actors: {disk: [{disk: raise}], card: [{card: raise}]}
-        expect: {holders: {0: []}}
-        historic:
-          - {design: last-writer-wins, breaks: SharersIndependent}
-          - {design: resample-first-match, breaks: AckReachesAllSharers}
-        """;
-
     internal const string Virq = """
         name: a virq
         machine: {kernel: split, pic: false, ioapics: [{pins: 1}], routeBudget: 1, batchCount: 1, devices: {nvme: {msi: {address: 0xfee00000, data: 0x41}, eventfd: true}}}
@@ -47,27 +36,7 @@ internal static class SmallWorlds
         laws: [NoLostEdge]
         """;
 
-    /// <summary>No handler can make the device be still, and nothing brakes it.</summary>
-    internal const string Endless = """
-        name: a device that never lowers its line
-        machine: {pic: false, ioapics: [{pins: 1, stormLimit: 0}], devices: {disk: {gsi: 0, stuck: true}}}
-        handlers: {cpu0: {0x41: [{serve: disk}, eoi]}}
-        steps: [{cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
-        actors: {disk: [{disk: raise}]}
-        laws: [LevelRedelivered]
-        """;
-
-    /// <summary>The EOI is not broadcast, and nobody writes the EOI register of the I/OAPIC.</summary>
-    internal const string Stuck = """
-        name: an EOI that never reaches its pin
-        machine: {pic: false, suppressEoiBroadcast: true, ioapics: [{pins: 1}], devices: {disk: {gsi: 0}}}
-        handlers: {cpu0: {0x41: [eoi]}}
-        steps: [{cpu0: {change: {apic.svr: {suppress-eoi-broadcast: true}}}}, {cpu0: {write: {rte.0: {vector: 0x41, level: true}}}}]
-        actors: {disk: [{disk: raise}]}
-        laws: [NoPhantom]
-        """;
-
-    internal static readonly string[] All = [Line, Virq, Remapped, Counted];
+    internal static readonly string[] All = [WorldTexts.Sharers, Virq, Remapped, Counted];
 
     internal static Scenario Read(string text) => ScenarioReader.Read("w.yaml", text, Designs.Names)[0];
 

@@ -4,6 +4,7 @@ using Wirq.Lab.Scenarios;
 using Wirq.Lab.Tests.Worlds;
 using Wirq.Lab.Worlds;
 using Wirq.Laws;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Lab.Tests.Exploring;
 
@@ -12,7 +13,7 @@ public sealed class StoryTests
     [Fact]
     public void A_recorded_order_breaks_the_same_law_in_a_run()
     {
-        Scenario scenario = SmallWorlds.Read(SmallWorlds.Line);
+        Scenario scenario = SmallWorlds.Read(WorldTexts.Sharers);
         foreach (ControlResult control in WorldExplorer.Explore(scenario).Controls)
         {
             using var text = new StringWriter();
@@ -28,8 +29,8 @@ public sealed class StoryTests
 
     /// <summary>No law is broken by these: a run judges the end of an order, and its cycle.</summary>
     [Theory]
-    [InlineData(SmallWorlds.Stuck, nameof(ViolationKind.Deadlock), "nothing can happen, and GSI 0")]
-    [InlineData(SmallWorlds.Endless, nameof(ViolationKind.Livelock), "the world can go round forever")]
+    [InlineData(WorldTexts.Deadlock, nameof(ViolationKind.Deadlock), "nothing can happen, and GSI 0")]
+    [InlineData(WorldTexts.Livelock, nameof(ViolationKind.Livelock), "the world can go round forever")]
     public void A_recorded_order_that_comes_to_no_right_end_fails_in_a_run(string text, string kind, string why)
     {
         Scenario scenario = SmallWorlds.Read(text);
@@ -48,10 +49,10 @@ public sealed class StoryTests
     public void An_order_whose_cycle_is_none_is_refused()
     {
         using var words = new StringWriter();
-        OrderFile.Write(WorldExplorer.Explore(SmallWorlds.Read(SmallWorlds.Endless)).Story!, words);
+        OrderFile.Write(WorldExplorer.Explore(SmallWorlds.Read(WorldTexts.Livelock)).Story!, words);
         string text = string.Join('\n', words.ToString().Split('\n').SkipLast(2));
         int line = text.Split('\n').TakeWhile(one => !one.StartsWith("repeats:", StringComparison.Ordinal)).Count() + 2;
-        string message = Assert.Throws<ScenarioException>(() => ScenarioRunner.Follow(SmallWorlds.Read(SmallWorlds.Endless), OrderFile.Read("o", text))).Message;
+        string message = Assert.Throws<ScenarioException>(() => ScenarioRunner.Follow(SmallWorlds.Read(WorldTexts.Livelock), OrderFile.Read("o", text))).Message;
         Assert.StartsWith($"o:{line}:1: what follows does not end in the state in which it begins", message, StringComparison.Ordinal);
     }
 
@@ -70,7 +71,7 @@ public sealed class StoryTests
     public void An_order_of_another_world_is_refused_where_it_cannot_go_on()
     {
         var order = OrderFile.Read("o", "wirq order 1\nscript 0\n# a comment\nfetch 5\n");
-        string message = Assert.Throws<ScenarioException>(() => ScenarioRunner.Follow(SmallWorlds.Read(SmallWorlds.Line), order)).Message;
+        string message = Assert.Throws<ScenarioException>(() => ScenarioRunner.Follow(SmallWorlds.Read(WorldTexts.Sharers), order)).Message;
         Assert.StartsWith("o:4:1: Fetch 5 cannot happen here; expected one of ", message, StringComparison.Ordinal);
     }
 
@@ -78,7 +79,7 @@ public sealed class StoryTests
     public void A_person_walks_forwards_and_back()
     {
         using var words = new StringWriter();
-        using (var stepper = new Stepper(SmallWorlds.Read(SmallWorlds.Line), null, words))
+        using (var stepper = new Stepper(SmallWorlds.Read(WorldTexts.Sharers), null, words))
             Assert.True(stepper.Run(new StringReader("1\n1\nb\nb\nb\n7\ns\nq\n1\n")));
         string[] lines = words.ToString().ReplaceLineEndings("\n").Split('\n');
         Assert.Equal(["step 0, 0 us", "step 1, 0 us", "step 2, 0 us", "step 1, 0 us", "step 0, 0 us"],
@@ -92,7 +93,7 @@ public sealed class StoryTests
     [Fact]
     public void A_walk_by_hand_says_what_breaks()
     {
-        Scenario scenario = SmallWorlds.Read(SmallWorlds.Line);
+        Scenario scenario = SmallWorlds.Read(WorldTexts.Sharers);
         Story story = WorldExplorer.Explore(scenario).Controls[0].Story!;
         using var words = new StringWriter();
         using var stepper = new Stepper(scenario, story.Design, words);
@@ -112,7 +113,7 @@ public sealed class StoryTests
     [Fact]
     public void Random_walks_catch_what_a_search_catches_and_are_the_same_for_a_seed()
     {
-        Scenario scenario = SmallWorlds.Read(SmallWorlds.Line);
+        Scenario scenario = SmallWorlds.Read(WorldTexts.Sharers);
         var options = new ExploreOptions { Simulates = true, MaxStates = 20_000, MaxTime = TimeSpan.FromMinutes(1), Seed = 3 };
         ExploreResult first = WorldExplorer.Explore(scenario, options), again = WorldExplorer.Explore(scenario, options), other = WorldExplorer.Explore(scenario, options with { Member = 2 });
         Assert.Equal(ExploreVerdict.BoundReached, first.Verdict);

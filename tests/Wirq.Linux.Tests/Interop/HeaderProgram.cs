@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -90,29 +89,6 @@ internal static class HeaderProgram
     /// <summary>An assertion that something has a value.</summary>
     internal static string Equal(string expression, long value) =>
         $"_Static_assert({expression} == {value}ULL, \"{expression} is not {value}\");\n";
-
-    /// <summary>Compiles a program without making anything of it.</summary>
-    /// <returns>What the compiler says; empty where it agrees, null where there is no compiler.</returns>
-    internal static string? Compile(string program)
-    {
-        try
-        {
-            using Process compiler = Process.Start(new ProcessStartInfo("gcc", ["-std=gnu11", "-fsyntax-only", "-x", "c", "-"])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardError = true,
-            })!;
-            Task<string> said = compiler.StandardError.ReadToEndAsync();
-            compiler.StandardInput.Write(program);
-            compiler.StandardInput.Close();
-            compiler.WaitForExit();
-            return compiler.ExitCode == 0 ? "" : $"gcc exits with {compiler.ExitCode}: {said.GetAwaiter().GetResult()}";
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-    }
 
     private static CNameAttribute? NameOf(MemberInfo member) => member.GetCustomAttribute<CNameAttribute>();
 

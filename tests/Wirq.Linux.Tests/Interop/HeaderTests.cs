@@ -1,4 +1,5 @@
 using Wirq.Linux.Interop;
+using Wirq.Tests.Shared.Headers;
 
 namespace Wirq.Linux.Tests.Interop;
 
@@ -16,7 +17,7 @@ public class HeaderTests
     public void A_wrong_value_is_rejected(string expression, long wrong)
     {
         AssertCompiles("");
-        string? said = HeaderProgram.Compile(HeaderProgram.Includes + HeaderProgram.Equal(expression, wrong));
+        string? said = CCompiler.Check(HeaderProgram.Includes + HeaderProgram.Equal(expression, wrong));
         Assert.Contains($"is not {wrong}", said, StringComparison.Ordinal);
     }
 
@@ -24,7 +25,7 @@ public class HeaderTests
     public void A_struct_with_two_fields_swapped_is_rejected()
     {
         AssertCompiles(HeaderProgram.AssertionsOf(typeof(IrqLevel)));
-        string? said = HeaderProgram.Compile(HeaderProgram.Includes + HeaderProgram.AssertionsOf(typeof(SwappedLevel)));
+        string? said = CCompiler.Check(HeaderProgram.Includes + HeaderProgram.AssertionsOf(typeof(SwappedLevel)));
         Assert.Contains("offsetof(struct kvm_irq_level, level) is not 0", said, StringComparison.Ordinal);
     }
 
@@ -32,7 +33,7 @@ public class HeaderTests
     public void A_name_that_no_header_has_is_rejected()
     {
         AssertCompiles("");
-        string? said = HeaderProgram.Compile(HeaderProgram.Includes + HeaderProgram.Equal("(unsigned long long)(KVM_CAP_NONE_SUCH)", 1));
+        string? said = CCompiler.Check(HeaderProgram.Includes + HeaderProgram.Equal("(unsigned long long)(KVM_CAP_NONE_SUCH)", 1));
         Assert.Contains("KVM_CAP_NONE_SUCH", said, StringComparison.Ordinal);
     }
 
@@ -67,9 +68,9 @@ public class HeaderTests
     private static void AssertCompiles(string assertions)
     {
         KvmHost.RequireLinux();
-        string? headers = HeaderProgram.Compile(HeaderProgram.Includes);
+        string? headers = CCompiler.Check(HeaderProgram.Includes);
         Assert.SkipUnless(headers is not null, "needs gcc");
         Assert.SkipUnless(headers!.Length == 0, $"needs the headers of Linux and libc: {headers}");
-        Assert.Equal("", HeaderProgram.Compile(HeaderProgram.Includes + assertions));
+        Assert.Equal("", CCompiler.Check(HeaderProgram.Includes + assertions));
     }
 }

@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Wirq.Tests.Shared.Headers;
 using Wirq.Xen;
 
 namespace Wirq.Tests.Xen;
@@ -50,7 +50,7 @@ public class XenHeaderTests
             ("link_bits", "LinkBits"));
         SharedInfo(program, wide);
         Fifo(program);
-        Assert.Equal("", Compile(width, program.ToString()));
+        Assert.Equal("", CCompiler.Check(program.ToString(), width, "-ffreestanding"));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public class XenHeaderTests
             Equal(program, $"VIRQ_{name}", virq);
         Equal(program, "NR_VIRQS", VirtualInterrupt.Count);
         Equal(program, "VCPUOP_register_vcpu_info", 10);
-        Assert.Equal("", Compile("-m64", program.ToString()));
+        Assert.Equal("", CCompiler.Check(program.ToString(), "-m64", "-ffreestanding"));
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public class XenHeaderTests
         Require("-m64");
         var program = new StringBuilder(Includes);
         Equal(program, expression, wrong);
-        Assert.Contains($"is not {wrong}", Compile("-m64", program.ToString()), StringComparison.Ordinal);
+        Assert.Contains($"is not {wrong}", CCompiler.Check(program.ToString(), "-m64", "-ffreestanding"), StringComparison.Ordinal);
     }
 
     private static void SharedInfo(StringBuilder program, bool wide)
@@ -145,31 +145,8 @@ public class XenHeaderTests
     private static void Require(string width)
     {
         Assert.SkipUnless(File.Exists(Headers), $"needs Xen's public headers (libxen-dev): there is no {Headers}");
-        string? said = Compile(width, Includes);
+        string? said = CCompiler.Check(Includes, width, "-ffreestanding");
         Assert.SkipWhen(said is null, "needs gcc");
         Assert.SkipUnless(said!.Length == 0, $"needs a gcc that compiles Xen's headers with {width}: {said}");
-    }
-
-    /// <summary>Compiles a program without making anything of it.</summary>
-    /// <returns>What the compiler says; empty if it agrees, null if there is no compiler.</returns>
-    private static string? Compile(string width, string program)
-    {
-        try
-        {
-            using Process compiler = Process.Start(new ProcessStartInfo("gcc", ["-std=gnu11", width, "-ffreestanding", "-fsyntax-only", "-x", "c", "-"])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardError = true,
-            })!;
-            Task<string> said = compiler.StandardError.ReadToEndAsync();
-            compiler.StandardInput.Write(program);
-            compiler.StandardInput.Close();
-            compiler.WaitForExit();
-            return compiler.ExitCode == 0 ? "" : $"gcc exits with {compiler.ExitCode}: {said.GetAwaiter().GetResult()}";
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
     }
 }

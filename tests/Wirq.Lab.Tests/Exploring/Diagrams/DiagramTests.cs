@@ -4,6 +4,7 @@ using Wirq.Lab.Exploring;
 using Wirq.Lab.Exploring.Diagrams;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Tests.Shared.Exploring;
 
 namespace Wirq.Lab.Tests.Exploring.Diagrams;
 
@@ -12,7 +13,7 @@ public sealed class DiagramTests
 {
     public static TheoryData<string, string?> Subjects() => new()
     {
-        { SmallWorlds.Virq, null }, { SmallWorlds.Remapped, "virq:nvme" }, { SmallWorlds.Line, null }, { SmallWorlds.Line, "pin:0" },
+        { SmallWorlds.Virq, null }, { SmallWorlds.Remapped, "virq:nvme" }, { WorldTexts.Sharers, null }, { WorldTexts.Sharers, "pin:0" },
     };
 
     /// <summary>Against a search that copies each world as a whole. Reduction and workers change nothing.</summary>
@@ -170,7 +171,7 @@ public sealed class DiagramTests
     [Fact]
     public void Without_a_virq_the_first_line_is_drawn_and_without_a_line_nothing()
     {
-        Assert.Equal("line 0", DiagramSubject.Of(SmallWorlds.Read(SmallWorlds.Line), null).Name);
+        Assert.Equal("line 0", DiagramSubject.Of(SmallWorlds.Read(WorldTexts.Sharers), null).Name);
         Assert.Throws<WorldException>(() => DiagramSubject.Of(SmallWorlds.Read("name: n\nmachine: {pic: false}\nsteps: [{cpu0: sti}]"), null));
     }
 }
