@@ -149,13 +149,16 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     public ApicBase ReadBase(int cpu) => OwnLocalApics.Base(cpu);
 
     /// <inheritdoc/>
-    public bool HasInterrupt(int cpu) => OwnLocalApics is var apics && (apics.HasInterrupt(cpu) || HasExtInt(apics, cpu));
+    public bool HasInterrupt(int cpu) => OwnLocalApics is var apics
+        && (apics.HasInterrupt(cpu) || HasExtInt(apics, cpu) || Xen is not null && Xen.Callback.OffersGlobal(cpu));
 
     /// <inheritdoc/>
     /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>
     public int Take(int cpu)
     {
         LocalApics apics = OwnLocalApics;
+        if (Xen is not null && Xen.Callback.OffersGlobal(cpu))
+            return Xen.Callback.TakeGlobal(cpu);
         if (HasExtInt(apics, cpu) && !(Options.LocalApicFirst && apics.HasInterrupt(cpu)))
             return Inta(cpu);
         return apics.TryTake(cpu, Events);

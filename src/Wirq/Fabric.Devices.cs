@@ -44,9 +44,12 @@ public sealed partial class Fabric
             DriveLine(gsi, asserted, toOwner);
     }
 
+    /// <summary>As <see cref="SetSource"/>, by the present owner of the slot.</summary>
+    internal void SetOwnSource(int slot, bool asserted, bool toOwner = true) => SetSource(slot, Lines.GenerationOf(slot), asserted, toOwner);
+
     internal void RemoveSource(int slot)
     {
-        SetSource(slot, Lines.GenerationOf(slot), asserted: false);
+        SetOwnSource(slot, asserted: false);
         Lines.Remove(slot, Events);
     }
 
@@ -184,6 +187,6 @@ public sealed partial class Fabric
         for (int cpu = 0; cpu < LocalApics?.Count; cpu++)
             LocalApics.SetLint(cpu, 0, intr, Events);
         if (_intrSource >= 0)
-            SetSource(_intrSource, Lines.GenerationOf(_intrSource), intr);
+            SetOwnSource(_intrSource, intr);
     }
 }

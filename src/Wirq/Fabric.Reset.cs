@@ -14,6 +14,8 @@ public sealed partial class Fabric
     /// are as after power-on: everything masked, disabled or off.</para>
     /// <para>What is not a chip's stays: sources and their levels, virqs with their messages, masks and eventfds, tables of
     /// MSI-X, virtual time. A device's own reset is its owner's affair.</para>
+    /// <para>A Xen domain begins a new life: its ports are closed, and its callback comes in no way. Its PCI lines and their
+    /// links are devices', and stay.</para>
     /// <para>What was in service is ended: no EOI will come for it, so every holder of such a line gets its acknowledge. A
     /// sampled source is lowered and asked again.</para>
     /// <para>Effects that chips and CPUs were still to hear are lost (<see cref="EventKind.EffectLost"/>). Acknowledges,
@@ -27,6 +29,7 @@ public sealed partial class Fabric
         Carrier.MachineReset();
         if (Events.Observing)
             Events.Observe(new Event(EventKind.MachineReset));
+        Xen?.Reset();
         // All chips, before anything that is driven reaches one of them.
         PinWork[] pins = [.. _ioApics.Select(chip => chip.Reset())];
         LocalApics?.Reset(Events);

@@ -4,6 +4,7 @@ using Wirq.Laws;
 using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.State;
+using Wirq.Xen;
 
 namespace Wirq;
 
@@ -50,7 +51,6 @@ public sealed partial class Fabric : IRouteOwner
         if (options.Routing is not null)
             RouteCache = new RouteCache(options.Routing, this, Events, options.Format, Arena) { Pins = PinRoutesOf(options.Routing) };
         _units = new RemapperSet(options, Arena);
-        Carrier = new Carrier(this);
         _remaps = KernelOwnsLocalApics || !_units.IsEmpty;
         if (LocalApics is { EoiByDestination: true } && !_remaps)
         {
@@ -60,6 +60,9 @@ public sealed partial class Fabric : IRouteOwner
         }
         if (Pic is not null && options.IntrAtPinZero && _ioApics.Length > 0)
             (_intrSource, _) = Lines.Connect(Gsis.OfPin(0, 0), "8259 INTR", SourceKind.Wired, Events);
+        if (options.Xen is not null)
+            Xen = new XenMachine(options.Xen, this);
+        Carrier = new Carrier(this);
         _region = (start, Arena.Count - start);
     }
 
@@ -82,6 +85,11 @@ public sealed partial class Fabric : IRouteOwner
     /// <summary>Guest memory, which remapping units read. A fork uses the memory of its original until it is
     /// set.</summary>
     public IGuestMemory Memory { get; set; } = NoGuestMemory.Instance;
+    /// <summary>What makes it an HVM domain of a Xen hypervisor; null for none.</summary>
+    public XenMachine? Xen { get; }
+    /// <summary>The memory that Xen's guests share with their hypervisor. Until it is set, it is a shared-info page for each
+    /// domain. A fork uses the memory of its original until it is set.</summary>
+    public IXenPages XenPages { get; set; } = new SharedInfoPages();
     /// <summary>Its virqs and the routes of a kernel that they use, if it has any.</summary>
     public RouteCache? RouteCache { get; }
 
@@ -111,7 +119,7 @@ public sealed partial class Fabric : IRouteOwner
                 + "fork would lack them: give them an arena of their own and copy that, too, or build a second machine and all "
                 + $"else over a new arena in the same order, and call its {nameof(StateArena.CopyFrom)} and that of its {nameof(Events)}");
         }
-        var fork = new Fabric(Options, new StateArena()) { Memory = Memory };
+        var fork = new Fabric(Options, new StateArena()) { Memory = Memory, XenPages = XenPages };
         foreach (LawSet laws in _laws)
             laws.BuildFor(fork);
         fork.CopyFrom(this);

@@ -37,6 +37,7 @@ public sealed partial record FabricOptions
         CheckGsis(check);
         CheckOverrides(check);
         CheckRouting(check);
+        Xen?.Validate(check.Of(nameof(Xen)), this);
     }
 
     private void CheckRemappers(OptionCheck check)

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Wirq.Remapping;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
+using Wirq.Xen;
 
 namespace Wirq;
 
@@ -48,6 +49,8 @@ public sealed partial record FabricOptions
     public IReadOnlyList<IRemapperOptions> Remappers { get; init; } = [];
     /// <summary>How virqs are served; null for a machine without.</summary>
     public RoutingOptions? Routing { get; init; }
+    /// <summary>The part of the machine that makes it an HVM domain of a Xen hypervisor; null for none.</summary>
+    public XenOptions? Xen { get; init; }
     /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. False in every profile: KVM
     /// takes the 8259's vector first, and so does QEMU (a log of QEMU 7.2 with <c>-d int</c> shows INTA cycles while
     /// the local APIC had a vector to take).</summary>

@@ -49,7 +49,7 @@ internal static class EventRanges
             EventKind.RemoteIrrCleared => (Any, Byte, (ulong)EndOfInterruptCause.Rewrite),
             EventKind.Deliver or EventKind.MessageSent or EventKind.MemoryWrite or EventKind.UnitMessage => (Any, Any, Word),
             EventKind.VectorAccepted or EventKind.CpuEoi => (Any, Byte, TwoFlags),
-            EventKind.VectorTaken => (Any, Byte, (ulong)VectorGiver.Spurious),
+            EventKind.VectorTaken => (Any, Byte, (ulong)VectorGiver.XenCallback),
             EventKind.ApicError => (Any, Byte, Any),
             EventKind.ApicReset => (Any, (ulong)ApicResetCause.Reset, Any),
             EventKind.SpuriousVectorChanged => (Any, Word, Word),

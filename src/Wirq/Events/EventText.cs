@@ -168,7 +168,7 @@ internal static partial class EventText
         EventKind.VectorAccepted => $"cpu{e.Cpu} has 0x{e.Vector:x2} of {e.Origin} pending ({Trigger(VectorAccepted.Of(e).Level)})"
             + (VectorAccepted.Of(e).Merged ? ", merged into one that was" : ""),
         EventKind.VectorTaken => $"cpu{e.Cpu} takes 0x{e.Vector:x2}"
-            + VectorTaken.Of(e).By switch { VectorGiver.Pic => " from the 8259", VectorGiver.Spurious => ", spurious", _ => "" },
+            + VectorTaken.Of(e).By switch { VectorGiver.Pic => " from the 8259", VectorGiver.XenCallback => ", the Xen callback", VectorGiver.Spurious => ", spurious", _ => "" },
         EventKind.CpuEoi => $"cpu{e.Cpu} ends 0x{e.Vector:x2} ({Trigger(CpuEoi.Of(e).Level)})"
             + (CpuEoi.Of(e).Suppressed ? ", broadcast suppressed" : ""),
         EventKind.CpuEoiEmpty => $"cpu{e.Cpu} signals EOI with nothing in service",

@@ -56,6 +56,7 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
             ports.Kernel is not null,
         HostCallKind.Watch or HostCallKind.Unwatch or HostCallKind.Read or HostCallKind.Write => ports.EventFds is not null,
         HostCallKind.Acknowledge => ports.Acks is not null,
+        HostCallKind.TellXen => ports.Xen is not null,
         HostCallKind.Interrupt or HostCallKind.Nmi or HostCallKind.Smi or HostCallKind.Init or HostCallKind.StartUp =>
             ports.Cpus is not null,
         _ => kind == HostCallKind.WriteMemory,
@@ -71,6 +72,7 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
             {
                 HostCallKind.WriteMemory => Write(call.Effect, fabric.Memory),
                 HostCallKind.Acknowledge => Make(call, ports.Acks!),
+                HostCallKind.TellXen => Make(call, ports.Xen!),
                 HostCallKind.Watch or HostCallKind.Unwatch or HostCallKind.Read or HostCallKind.Write => Make(call, ports.EventFds!),
                 HostCallKind.Interrupt or HostCallKind.Nmi or HostCallKind.Smi or HostCallKind.Init or HostCallKind.StartUp =>
                     Make(call, ports.Cpus!),
@@ -152,6 +154,26 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
     private static HostAnswer Make(in HostCall call, IAckPort acks)
     {
         acks.Acknowledged(call.Effect.Source, call.Generation);
+        return HostAnswer.Yes;
+    }
+
+    private static HostAnswer Make(in HostCall call, IXenPort xen)
+    {
+        switch (call.Effect.Kind)
+        {
+            case EventKind.XenUpcall:
+                XenUpcall upcall = XenUpcall.Of(call.Effect);
+                xen.Upcall(upcall.Domain, upcall.Vcpu);
+                break;
+            case EventKind.XenPollerWoken:
+                XenPollerWoken woken = XenPollerWoken.Of(call.Effect);
+                xen.PollerWoken(woken.Domain, woken.Vcpu);
+                break;
+            case EventKind.XenConsumerTold:
+                XenConsumerTold told = XenConsumerTold.Of(call.Effect);
+                xen.ConsumerTold(told.Domain, told.Port);
+                break;
+        }
         return HostAnswer.Yes;
     }
 

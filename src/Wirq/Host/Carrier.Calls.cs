@@ -29,6 +29,7 @@ internal sealed partial class Carrier
         EventKind.CpuSmi => Open(effect, HostCallKind.Smi, EventFd.None, out call),
         EventKind.CpuInit => Open(effect, HostCallKind.Init, EventFd.None, out call),
         EventKind.CpuStartUp => Open(effect, HostCallKind.StartUp, EventFd.None, out call),
+        EventKind.XenUpcall or EventKind.XenPollerWoken or EventKind.XenConsumerTold => Open(effect, HostCallKind.TellXen, EventFd.None, out call),
         _ => OpenNothing(effect, out call),
     };
 

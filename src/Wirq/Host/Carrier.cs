@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using Wirq.Events;
 using Wirq.Routing;
 using Wirq.State;
+using Wirq.Xen;
 
 namespace Wirq.Host;
 
@@ -24,6 +25,7 @@ internal sealed partial class Carrier
     private readonly EventBuffer _events;
     private readonly LineTable _lines;
     private readonly RouteCache? _virqs;
+    private readonly XenMachine? _xen;
     private readonly Block<CarrierState> _state;
     private readonly Block<KernelRoute> _routes;
     // The second flag is set when a drain must check more than the queue: the first flag is set, or a call is in
@@ -36,6 +38,7 @@ internal sealed partial class Carrier
         _events = fabric.Events;
         _lines = fabric.Lines;
         _virqs = fabric.RouteCache;
+        _xen = fabric.Xen;
         _state = fabric.Arena.Reserve<CarrierState>(1, MakeCanonical);
         _routes = fabric.Arena.ReserveDerived<KernelRoute>(Math.Max(1, fabric.Options.Routing?.Kernel?.Routes ?? 0));
     }
@@ -239,7 +242,7 @@ internal sealed partial class Carrier
         else if (kind == EventKind.EoiBroadcast)
             _fabric.Eoi(effect.Vector, level: !EoiBroadcast.Of(effect).Edge);
         else if (kind == EventKind.Ack)
-            return wantsAcks && !_lines.IsCurrent(effect.Source, Ack.Of(effect).Generation);
+            return IsXenAck(effect) || wantsAcks && !_lines.IsCurrent(effect.Source, Ack.Of(effect).Generation);
         // A local APIC's effect for its CPU always leaves the fabric.
         else if (kind.Subsystem == Subsystem.LocalApic)
             return false;
@@ -247,6 +250,10 @@ internal sealed partial class Carrier
             return DoRouting(effect);
         return true;
     }
+
+    /// <summary>Whether an acknowledge was for the Xen callback, which has heard it.</summary>
+    private bool IsXenAck(in Event effect) =>
+        _xen is not null && _xen.Callback.TryAcknowledge(effect.Source, Ack.Of(effect).Generation);
 
     private bool DoRouting(in Event effect)
     {
@@ -264,6 +271,8 @@ internal sealed partial class Carrier
             case EventKind.UnitMessage:
                 _fabric.SendOfUnit(effect);
                 return true;
+            case EventKind.XenUpcall:
+                return _xen!.TakeUpcall(XenUpcall.Of(effect));
             default:
                 return false;
         }

@@ -21,6 +21,9 @@ public sealed record FabricPorts
     /// own callbacks.</summary>
     public IAckPort? Acks { get; init; }
 
+    /// <summary>Hears of events of Xen's domains that this machine is not.</summary>
+    public IXenPort? Xen { get; init; }
+
     internal void Rest(Fabric fabric)
     {
         if (fabric.Events.Observing)

@@ -40,6 +40,8 @@ internal enum HostCallKind : uint
     Init,
     /// <summary><see cref="ICpuPort.StartUp"/>.</summary>
     StartUp,
+    /// <summary>A method of <see cref="IXenPort"/>.</summary>
+    TellXen,
 }
 
 /// <summary>One call of the host that is due. The routes of a <see cref="HostCallKind.Commit"/> are <see

@@ -53,10 +53,6 @@ public sealed class Source : IDisposable
         _fabric.SetSource(Slot, Generation, asserted);
     }
 
-    /// <summary>As <see cref="Set"/>, but what takes the interrupts of the GSI in place of the I/OAPIC does not hear of a
-    /// rise.</summary>
-    internal void SetAtChips(bool asserted) => _fabric.SetSource(Slot, Generation, asserted, toOwner: false);
-
     /// <summary>Stops asserting and leaves the line. It may be called while the line is being acknowledged. It only
     /// queues.</summary>
     public void Dispose()

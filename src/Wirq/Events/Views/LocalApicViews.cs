@@ -136,6 +136,8 @@ public enum VectorGiver : byte
     Pic = 1,
     /// <summary>Its local APIC, with nothing pending any more: the spurious vector.</summary>
     Spurious = 2,
+    /// <summary>The global callback vector of a Xen domain, which is in no local APIC.</summary>
+    XenCallback = 3,
 }
 
 /// <summary>What cleared a local APIC.</summary>

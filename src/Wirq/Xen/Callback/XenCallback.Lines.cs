@@ -7,15 +7,16 @@ public sealed partial class XenCallback
 
     private bool IsSampled => _policy == CallbackPolicy.Ack;
 
+    private SourceKind Kind => IsSampled ? SourceKind.Sampled : SourceKind.Wired;
+
     private void Connect(CallbackVia via)
     {
-        SourceKind kind = IsSampled ? SourceKind.Sampled : SourceKind.Wired;
         if (via.Kind == CallbackKind.Gsi)
-            _line = _fabric.Connect(via.Gsi, Label, kind);
+            _state.Value.LineAndOne = Connect(via.Gsi);
         // A wired callback by INTx drives the pin itself.
         if (via.Kind == CallbackKind.PciIntx && Lines is not null && IsSampled)
         {
-            _line = _fabric.Connect(XenPciLines.GsiOf(via.Device, via.Pin), Label, kind);
+            _state.Value.LineAndOne = Connect(XenPciLines.GsiOf(via.Device, via.Pin));
             ConnectLink(via);
         }
     }
@@ -23,16 +24,24 @@ public sealed partial class XenCallback
     private void ConnectLink(CallbackVia via)
     {
         int irq = Lines!.RouteOf(XenPciLines.LinkOf(via.Device, via.Pin));
-        _link = irq == 0 ? null : _fabric.Connect(irq, Label, SourceKind.Sampled);
+        _state.Value.LinkAndOne = irq == 0 ? (ushort)0 : Connect(irq);
     }
+
+    private ushort Connect(int gsi) => (ushort)(_fabric.Connect(gsi, Label, Kind).Slot + 1);
 
     private void Disconnect()
     {
         if (IsAsserted)
             SetLines(false);
-        _line?.Dispose();
-        _link?.Dispose();
-        (_line, _link) = (null, null);
+        Remove(ref _state.Value.LineAndOne);
+        Remove(ref _state.Value.LinkAndOne);
+    }
+
+    private void Remove(ref ushort slotAndOne)
+    {
+        if (slotAndOne != 0)
+            _fabric.RemoveSource(slotAndOne - 1);
+        slotAndOne = 0;
     }
 
     /// <summary>A link leads elsewhere: the callback goes with it.</summary>
@@ -40,10 +49,10 @@ public sealed partial class XenCallback
     {
         if (Via.Kind != CallbackKind.PciIntx || !IsSampled || XenPciLines.LinkOf(Via.Device, Via.Pin) != link)
             return;
-        _link?.Dispose();
+        Remove(ref _state.Value.LinkAndOne);
         ConnectLink(Via);
         if (IsAsserted)
-            _link?.SetAtChips(true);
+            Set(_state.Value.LinkAndOne, true, toOwner: false);
     }
 
     private void SetLines(bool asserted)
@@ -52,15 +61,29 @@ public sealed partial class XenCallback
         {
             // Nothing looks whether a PIRQ owns that GSI: the callback would call back into itself.
             case CallbackKind.Gsi:
-                _line?.SetAtChips(asserted);
+                Set(_state.Value.LineAndOne, asserted, toOwner: false);
                 break;
             case CallbackKind.PciIntx when IsSampled:
-                _line?.Set(asserted);
-                _link?.Set(asserted);
+                Set(_state.Value.LineAndOne, asserted);
+                Set(_state.Value.LinkAndOne, asserted);
                 break;
             case CallbackKind.PciIntx:
                 Lines?.Drive(Via.Device, Via.Pin, asserted);
                 break;
         }
     }
+
+    private void Set(ushort slotAndOne, bool asserted, bool toOwner = true)
+    {
+        if (slotAndOne != 0)
+            _fabric.SetOwnSource(slotAndOne - 1, asserted, toOwner);
+    }
+
+    private void MakeCanonical(Span<CallbackState> copy, long now)
+    {
+        copy[0].LineAndOne = PlaceAndOne(copy[0].LineAndOne);
+        copy[0].LinkAndOne = PlaceAndOne(copy[0].LinkAndOne);
+    }
+
+    private ushort PlaceAndOne(ushort slotAndOne) => slotAndOne == 0 ? slotAndOne : (ushort)(_fabric.Lines.PlaceOf(slotAndOne - 1) + 1);
 }

@@ -10,7 +10,10 @@ internal struct CallbackState : IState
     public ulong Via;
     /// <summary>1 while it asserts its line: an event of ours set the flag of vCPU 0.</summary>
     public uint Asserted;
-    public uint Reserved;
+    /// <summary>The slot of its source on its line plus 1; 0 for none.</summary>
+    public ushort LineAndOne;
+    /// <summary>The slot of its source on the line of its link plus 1; 0 for none.</summary>
+    public ushort LinkAndOne;
 }
 
 /// <summary>The vector of a vCPU; 0 for none.</summary>
@@ -40,8 +43,6 @@ public sealed partial class XenCallback : IAckPort
     private readonly CallbackPolicy _policy;
     private readonly Block<CallbackState> _state;
     private readonly Block<UpcallVector> _vectors;
-    // The sources of the present kind; the second one is that of a link.
-    private Source? _line, _link;
 
     /// <summary>Makes a callback that comes in no way.</summary>
     /// <param name="fabric">The machine of the domain, with its local APICs.</param>
@@ -49,7 +50,8 @@ public sealed partial class XenCallback : IAckPort
     /// <param name="domain">The domain's id; an HVM domain with a vCPU for each CPU of the machine.</param>
     /// <param name="lines">The PCI lines of the domain; null for a machine without, which has no callback by INTx.</param>
     /// <param name="policy">When its line is looked at.</param>
-    /// <param name="arena">Where the state goes; not the fabric's.</param>
+    /// <param name="arena">Where the state goes; not the fabric's, which has a callback of its own by <see
+    /// cref="FabricOptions.Xen"/>.</param>
     /// <exception cref="ArgumentException">The domain and the machine do not fit.</exception>
     public XenCallback(Fabric fabric, EventChannels channels, ushort domain, XenPciLines? lines, CallbackPolicy policy, StateArena arena)
     {
@@ -61,7 +63,7 @@ public sealed partial class XenCallback : IAckPort
         if (!its.IsHvm || fabric.LocalApics is null || fabric.LocalApics.Count < its.Vcpus)
             throw new ArgumentException($"domain {domain} has {its.Vcpus} vCPUs; it must be HVM, and the machine must have that many local APICs", nameof(fabric));
         (_fabric, _channels, _domain, _policy, Lines) = (fabric, channels, domain, policy, lines);
-        _state = arena.Reserve<CallbackState>();
+        _state = arena == fabric.Arena ? arena.Reserve<CallbackState>(1, MakeCanonical) : arena.Reserve<CallbackState>();
         _vectors = arena.Reserve<UpcallVector>(its.Vcpus);
         if (lines is not null)
             lines.Moved = LinkMoved;
@@ -78,7 +80,7 @@ public sealed partial class XenCallback : IAckPort
     public bool IsAsserted => _state.Value.Asserted != 0;
 
     /// <summary>The slots of its sources, which acknowledges name; -1 for none.</summary>
-    public (int Line, int Link) Slots => (_line?.Slot ?? -1, _link?.Slot ?? -1);
+    public (int Line, int Link) Slots => (_state.Value.LineAndOne - 1, _state.Value.LinkAndOne - 1);
 
     /// <summary>The hypervisor set the flag of a vCPU, which was clear.</summary>
     /// <param name="vcpu">The vCPU.</param>
@@ -114,6 +116,14 @@ public sealed partial class XenCallback : IAckPort
         }
     }
 
+    /// <summary>The domain begins a new life: its callback comes in no way.</summary>
+    internal void Reset()
+    {
+        Disconnect();
+        _state.Value = default;
+        _vectors.Span.Clear();
+    }
+
     /// <summary>The guest gives a vCPU a vector of its own (<c>HVMOP_set_evtchn_upcall_vector</c>).</summary>
     /// <param name="vcpu">The vCPU; may be anything.</param>
     /// <param name="vector">The vector; may be anything.</param>
@@ -142,17 +152,19 @@ public sealed partial class XenCallback : IAckPort
     /// <summary>A line was acknowledged. If it was the callback's, and the flag is still set, it rises again.</summary>
     /// <param name="source">The source's slot; any other is ignored.</param>
     /// <param name="generation">Which owner of the slot is meant.</param>
-    public void Acknowledged(int source, uint generation)
-    {
-        if (IsOurs(_line, source, generation) || IsOurs(_link, source, generation))
-        {
-            LookAtFlag();
-            if (IsAsserted)
-                SetLines(true);
-        }
-    }
+    public void Acknowledged(int source, uint generation) => TryAcknowledge(source, generation);
 
-    private static bool IsOurs(Source? own, int slot, uint generation) => own is not null && own.Slot == slot && own.Generation == generation;
+    /// <summary>As <see cref="Acknowledged"/>.</summary>
+    /// <returns>Whether the source is the callback's.</returns>
+    internal bool TryAcknowledge(int source, uint generation)
+    {
+        if ((source != Slots.Line && source != Slots.Link) || !_fabric.Lines.IsCurrent(source, generation))
+            return false;
+        LookAtFlag();
+        if (IsAsserted)
+            SetLines(true);
+        return true;
+    }
 
     private void LookAtFlag()
     {

@@ -36,15 +36,18 @@ public sealed class XenPciLines
     public const int Sources = Devices * Pins + Links * (IsaIrqs - 1);
     private const int IsaIrqs = 16, FirstGsi = 16, PciGsis = 32;
 
-    private readonly Source[] _pins = new Source[Devices * Pins];
+    // Slots of sources. They are connected when the machine is built, so they are the same in each machine of its shape.
+    private readonly ushort[] _pins = new ushort[Devices * Pins];
     // A link has a source on each line that it can lead to, so that a route can be moved without a free slot.
-    private readonly Source?[] _links = new Source?[Links * IsaIrqs];
+    private readonly ushort[] _links = new ushort[Links * IsaIrqs];
+    private readonly Fabric _fabric;
     private readonly Block<LinkState> _state;
     private readonly Block<IntxState> _intx;
 
     /// <summary>Connects the pins of 32 devices and the links.</summary>
     /// <param name="fabric">The machine. It has <see cref="GsiCount"/> GSIs and <see cref="Sources"/> free sources.</param>
-    /// <param name="arena">Where the state goes; not the fabric's.</param>
+    /// <param name="arena">Where the state goes; not the fabric's, which has lines of its own by <see
+    /// cref="FabricOptions.Xen"/>.</param>
     /// <exception cref="ArgumentException">The machine has too few GSIs.</exception>
     /// <exception cref="InvalidOperationException">It has too few sources.</exception>
     public XenPciLines(Fabric fabric, StateArena arena)
@@ -53,19 +56,22 @@ public sealed class XenPciLines
         ArgumentNullException.ThrowIfNull(arena);
         if (fabric.Gsis.Count < GsiCount)
             throw new ArgumentException($"the machine has {fabric.Gsis.Count} GSIs; PCI devices of Xen need {GsiCount}", nameof(fabric));
+        _fabric = fabric;
         _state = arena.Reserve<LinkState>(Links);
         _intx = arena.Reserve<IntxState>(Devices);
         for (int device = 0; device < Devices; device++)
         {
             for (int pin = 0; pin < Pins; pin++)
-                _pins[device * Pins + pin] = fabric.Connect(GsiOf(device, (PciInterruptPin)pin), $"PCI {device:x2} INT{(PciInterruptPin)pin}");
+                _pins[device * Pins + pin] = Connect(GsiOf(device, (PciInterruptPin)pin), $"PCI {device:x2} INT{(PciInterruptPin)pin}");
         }
         for (int link = 0; link < Links; link++)
         {
             for (int irq = 1; irq < IsaIrqs; irq++)
-                _links[link * IsaIrqs + irq] = fabric.Connect(irq, $"PCI link {link}");
+                _links[link * IsaIrqs + irq] = Connect(irq, $"PCI link {link}");
         }
     }
+
+    private ushort Connect(int gsi, string label) => (ushort)_fabric.Connect(gsi, label).Slot;
 
     /// <summary>How many GSIs a machine must have.</summary>
     public const int GsiCount = FirstGsi + PciGsis;
@@ -97,13 +103,13 @@ public sealed class XenPciLines
         if (IsAsserted(device, pin) == asserted)
             return;
         _intx[device].Asserted ^= (byte)(1 << (int)pin);
-        _pins[device * Pins + (int)pin].Set(asserted);
+        _fabric.SetOwnSource(_pins[device * Pins + (int)pin], asserted);
         int link = LinkOf(device, pin);
         ref LinkState state = ref _state[link];
         bool held = state.Asserting != 0;
         state.Asserting += asserted ? 1u : uint.MaxValue;
         if (held != (state.Asserting != 0) && state.Irq != 0)
-            _links[link * IsaIrqs + state.Irq]!.Set(asserted);
+            _fabric.SetOwnSource(_links[link * IsaIrqs + state.Irq], asserted);
     }
 
     /// <summary>A link leads to another ISA IRQ from now on. If a pin holds it, the old line loses it as a holder, and the
@@ -115,14 +121,14 @@ public sealed class XenPciLines
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)link, (uint)Links, nameof(link));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)irq, (uint)IsaIrqs, nameof(irq));
         ref LinkState state = ref _state[link];
-        Source? former = state.Irq == 0 ? null : _links[link * IsaIrqs + state.Irq];
-        bool held = state.Asserting != 0 && state.Irq != irq;
+        byte former = state.Irq;
+        bool held = state.Asserting != 0 && former != irq;
         state.Irq = (byte)irq;
-        if (held)
-            former?.Lower();
+        if (held && former != 0)
+            _fabric.SetOwnSource(_links[link * IsaIrqs + former], false);
         // A PIRQ that owns the new line does not hear of it: nothing rose at a device.
         if (held && irq != 0)
-            _links[link * IsaIrqs + irq]!.SetAtChips(true);
+            _fabric.SetOwnSource(_links[link * IsaIrqs + irq], true, toOwner: false);
         Moved?.Invoke(link);
     }
 

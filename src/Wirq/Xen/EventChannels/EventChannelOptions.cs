@@ -14,18 +14,20 @@ public sealed record EventChannelOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionException">One is outside its range.</exception>
-    public void Validate()
+    public void Validate() => Validate(OptionCheck.Whole);
+
+    internal void Validate(OptionCheck check)
     {
-        OptionCheck.Whole.Present(Domains);
-        OptionCheck.Whole.Range(Domains.Count, 1, MaxDomains);
-        OptionCheck.Whole.Range(ResetBatch, 1, XenDomainOptions.MaxPorts);
+        check.Present(Domains);
+        check.Range(Domains.Count, 1, MaxDomains);
+        check.Range(ResetBatch, 1, XenDomainOptions.MaxPorts);
         for (int i = 0; i < Domains.Count; i++)
         {
-            OptionCheck.Whole.Present(Domains[i], $"{nameof(Domains)}[{i}]");
-            OptionCheck check = OptionCheck.Whole.Of($"{nameof(Domains)}[{i}]");
-            Domains[i].Validate(check);
+            check.Present(Domains[i], $"{nameof(Domains)}[{i}]");
+            OptionCheck own = check.Of($"{nameof(Domains)}[{i}]");
+            Domains[i].Validate(own);
             ushort id = Domains[i].Id;
-            check.That(Domains.Take(i).All(other => other.Id != id), $"{id}", "an id that no other domain has", nameof(XenDomainOptions.Id));
+            own.That(Domains.Take(i).All(other => other.Id != id), $"{id}", "an id that no other domain has", nameof(XenDomainOptions.Id));
         }
     }
 }

@@ -179,6 +179,19 @@ public sealed partial class EventChannels
         return XenError.None;
     }
 
+    /// <summary>The domain begins a new life: its guest's ports are closed, the 2-level ABI is in force, and no vcpu_info is
+    /// registered elsewhere. Guest words stay as they are.</summary>
+    internal void StartAnew(ushort id)
+    {
+        XenDomain domain = The(id);
+        for (uint port = 1; domain.IsValid(port); port++)
+            Close(domain, port, byGuest: true);
+        domain.State.ResetNext = 0;
+        if (domain.State.IsFifo != 0)
+            LeaveFifo(domain);
+        domain.ForgetVcpus();
+    }
+
     /// <summary>The domain's controller stops all its vCPUs, or lets them run again. Only a domain that is stopped can be
     /// reset by another.</summary>
     /// <param name="domain">Its id.</param>

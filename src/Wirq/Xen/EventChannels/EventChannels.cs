@@ -26,12 +26,18 @@ public sealed partial class EventChannels
     /// <param name="arena">Where the state goes; null for an arena of its own.</param>
     /// <exception cref="OptionException">The options are invalid. Nothing was built.</exception>
     public EventChannels(EventChannelOptions options, IXenPages pages, StateArena? arena = null)
+        : this(options, pages, arena, new EventBuffer())
+    {
+    }
+
+    /// <summary>As the other, with the queue of a machine.</summary>
+    internal EventChannels(EventChannelOptions options, IXenPages pages, StateArena? arena, EventBuffer events)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(pages);
         options.Validate();
         Options = options;
-        Pages = pages;
+        (Pages, Events) = (pages, events);
         Arena = arena ?? new StateArena();
         int start = Arena.Count;
         _domains = [.. options.Domains.Select((domain, index) => new XenDomain(index, domain, pages, Events, Arena))];
@@ -52,8 +58,8 @@ public sealed partial class EventChannels
     public IXenPages Pages { get; }
     /// <summary>Where its state lies.</summary>
     public StateArena Arena { get; }
-    /// <summary>The effects that its owner has to carry out.</summary>
-    public EventBuffer Events { get; } = new();
+    /// <summary>The effects that its owner has to carry out; the queue of the machine, if they are part of one.</summary>
+    public EventBuffer Events { get; }
 
     /// <summary>Takes over the state of event channels that were built from equal options. Guest words are the
     /// owner's.</summary>

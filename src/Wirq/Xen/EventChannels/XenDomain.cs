@@ -185,6 +185,16 @@ internal sealed class XenDomain
         }
     }
 
+    /// <summary>No vCPU polls, and none has its vcpu_info elsewhere than in the shared-info page.</summary>
+    internal void ForgetVcpus()
+    {
+        for (int vcpu = 0; vcpu < _vcpus.Count; vcpu++)
+        {
+            StopPolling(vcpu);
+            (_vcpus[vcpu].InfoFrameAndOne, _vcpus[vcpu].InfoOffset) = (0, 0);
+        }
+    }
+
     internal void StartPolling(int vcpu, uint port)
     {
         StopPolling(vcpu);

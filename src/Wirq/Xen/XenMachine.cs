@@ -1,0 +1,50 @@
+using Wirq.Events;
+
+namespace Wirq.Xen;
+
+/// <summary>The part of a machine that makes it an HVM domain: <see cref="FabricOptions.Xen"/>.</summary>
+/// <remarks>Its state is the machine's, and its effects are in the machine's queue. Guest words are not: they are in <see
+/// cref="Fabric.XenPages"/>.</remarks>
+public sealed class XenMachine
+{
+    internal XenMachine(XenOptions options, Fabric fabric)
+    {
+        Domain = options.Domain;
+        Channels = new EventChannels(options.Channels, new MachinePages(fabric), fabric.Arena, fabric.Events);
+        Lines = options.HasPciLines ? new XenPciLines(fabric, fabric.Arena) : null;
+        Callback = new XenCallback(fabric, Channels, Domain, Lines, options.Policy, fabric.Arena);
+    }
+
+    /// <summary>The id of the domain whose machine this is.</summary>
+    public ushort Domain { get; }
+    /// <summary>The event channels of all domains.</summary>
+    public EventChannels Channels { get; }
+    /// <summary>How the vCPUs of the domain hear of events.</summary>
+    public XenCallback Callback { get; }
+    /// <summary>The PCI lines; null for none.</summary>
+    public XenPciLines? Lines { get; }
+
+    /// <summary>The machine is reset: its domain begins a new life.</summary>
+    internal void Reset()
+    {
+        Callback.Reset();
+        Channels.StartAnew(Domain);
+    }
+
+    /// <summary>A vCPU hears of an upcall.</summary>
+    /// <returns>Whether it is one of this machine.</returns>
+    internal bool TakeUpcall(in XenUpcall upcall)
+    {
+        if (upcall.Domain != Domain)
+            return false;
+        Callback.Upcall(upcall.Vcpu);
+        return true;
+    }
+
+    /// <summary>The pages that the machine has at the moment.</summary>
+    private sealed class MachinePages(Fabric fabric) : IXenPages
+    {
+        public Span<byte> SharedInfo(ushort domain) => fabric.XenPages.SharedInfo(domain);
+        public Span<byte> Page(ushort domain, ulong frame) => fabric.XenPages.Page(domain, frame);
+    }
+}
