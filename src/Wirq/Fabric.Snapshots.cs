@@ -139,6 +139,8 @@ public sealed partial class Fabric
             f.Section(SectionId.Remappers, "remappers", () => _units.Move(f));
         if (RouteCache is not null && f.Optional(SectionId.Functions, wanted: functions.Count > 0))
             f.Section(SectionId.Functions, "functions", () => SavedFunction.Move(f, functions, RouteCache));
+        if (Xen is not null)
+            f.Section(SectionId.Xen, "xen", () => Xen.Move(f));
         if (f.IsReading)
             CheckWires(f);
     }

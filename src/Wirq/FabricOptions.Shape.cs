@@ -2,6 +2,7 @@ using Wirq.Remapping.VtD;
 using Wirq.Routing;
 using Wirq.Snapshots;
 using Wirq.State;
+using Wirq.Xen;
 
 namespace Wirq;
 
@@ -39,6 +40,7 @@ public sealed partial record FabricOptions
             LocalApicFirst = f.Flag("localApicFirst", o.LocalApicFirst),
             Vtd = Move(f, "vtd", o.Vtd, () => new(), VtdOptions.Move),
             Routing = Move(f, "routing", o.Routing, () => new(), Move),
+            Xen = Move(f, "xen", o.Xen, () => XenShape.Blank, XenShape.Move),
         };
         otherUnits = f.Number("otherUnits", o.Remappers.Count, 0, FabricOptions.MaxRemappers);
         return moved;

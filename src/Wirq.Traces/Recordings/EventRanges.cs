@@ -57,6 +57,8 @@ internal static class EventRanges
             EventKind.MessageRefused or EventKind.VirqAnswered => (Any, Any, (ulong)RefusalReason.NotListed),
             EventKind.RemapTranslated => (Half, Any, Any),
             EventKind.RemapFaulted => (Half, Any, Entry),
+            EventKind.XenCallbackMoved => (Half, Any, Half),
+            EventKind.XenFlagSeen => (Any, Flag, (ulong)XenLook.Move),
             EventKind.VirqRegistered => ((ulong)VirqKind.Edge, Any, Any),
             EventKind.VirqMessageSet => (Half, Any, Word),
             EventKind.VirqTriggered => (Flag, Any, Any),

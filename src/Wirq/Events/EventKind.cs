@@ -296,6 +296,12 @@ public enum EventKind : ushort
     VirqInjected = 0x0a88,
 
     // --- 0x0b Xen
+    /// <summary>The callback comes in another way from now on. Unit: domain; Index: slot of its source on its line plus 1, 0
+    /// for none; A: HVM_PARAM_CALLBACK_IRQ; B: slot of its source on the line of its link plus 1, 0 for none.</summary>
+    XenCallbackMoved = 0x0b01,
+    /// <summary>The callback looked at the flag of vCPU 0, to know what the level of its line is. Unit: domain; A: 1 if the
+    /// flag was set; B: what made it look (<see cref="XenLook"/>).</summary>
+    XenFlagSeen = 0x0b02,
     /// <summary>Effect. The hypervisor set <c>evtchn_upcall_pending</c> of a vCPU, and the vCPU is to hear of it. Unit:
     /// vCPU; Index: domain.</summary>
     XenUpcall = 0x0b81,

@@ -43,6 +43,10 @@ internal static class CanonicalEvent
             case EventKind.VirqResampleSet:
                 VirqResampleSet set = VirqResampleSet.Of(e);
                 return (set with { Source = (uint)fabric.Lines.PlaceOf((int)set.Source) }).ToEvent() with { Time = time };
+            case EventKind.XenCallbackMoved:
+                XenCallbackMoved moved = XenCallbackMoved.Of(e);
+                (int line, int link) = (PlaceOf(fabric, moved.Line), PlaceOf(fabric, moved.Link));
+                return (moved with { Line = line, Link = link }).ToEvent() with { Time = time };
             case EventKind.VirqResampled:
                 VirqResampled resampled = VirqResampled.Of(e);
                 return (resampled with { Source = (uint)fabric.Lines.PlaceOf((int)resampled.Source) }).ToEvent() with { Time = time };
@@ -50,6 +54,8 @@ internal static class CanonicalEvent
                 return e with { Time = time };
         }
     }
+
+    private static int PlaceOf(Fabric fabric, int slot) => slot < 0 ? slot : fabric.Lines.PlaceOf(slot);
 
     /// <summary>As <see cref="Of"/>, for the effect of the call in flight. Everything that the port receives counts,
     /// even if its virq or source has left. Generation and owner only decide which owner receives the answer.</summary>

@@ -64,6 +64,7 @@ public sealed partial class FabricHost
         _meter?.Attach(this);
         FollowListeners();
         _carried = fabric.Events.Taken;
+        Xen = fabric.Xen is null ? null : new HostXen(this);
     }
 
     /// <summary>How the machine is built.</summary>
@@ -113,7 +114,7 @@ public sealed partial class FabricHost
     }
 
     /// <summary>A completing call. Its arguments are passed separately, so no call allocates.</summary>
-    private T Do<TArguments, T>(TArguments arguments, Func<Fabric, TArguments, T> input)
+    internal T Do<TArguments, T>(TArguments arguments, Func<Fabric, TArguments, T> input)
     {
         T result;
         using (_lock.Hold())

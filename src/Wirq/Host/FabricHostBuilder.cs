@@ -1,5 +1,6 @@
 using Wirq.Remapping;
 using Wirq.Routing;
+using Wirq.Xen;
 
 namespace Wirq.Host;
 
@@ -22,6 +23,8 @@ public sealed class FabricHostBuilder
     private ICpuPort? _cpus;
     private IAckPort? _acks;
     private IGuestMemory? _memory;
+    private IXenPort? _xen;
+    private IXenPages? _xenPages;
 
     /// <summary>Begins a machine.</summary>
     /// <param name="options">How it is built. If there is a kernel and <see cref="RoutingOptions.Kernel"/> is null, the
@@ -109,6 +112,18 @@ public sealed class FabricHostBuilder
         return Once(ref _memory, memory, "memory");
     }
 
+    /// <summary>Sets what a domain of Xen needs (<see cref="FabricOptions.Xen"/>).</summary>
+    /// <param name="pages">The memory that guests share with their hypervisor.</param>
+    /// <param name="others">Hears of events of other domains, and of vCPUs that leave SCHEDOP_poll; null for nobody.</param>
+    /// <exception cref="InvalidOperationException">They are set already.</exception>
+    public FabricHostBuilder UseXen(IXenPages pages, IXenPort? others = null)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        Once(ref _xenPages, pages, "pages of Xen's domains");
+        _xen = others;
+        return this;
+    }
+
     /// <summary>Adds an observer, and turns observations on. Every observer receives all events that it observes, in
     /// the order in which the observers were added.</summary>
     public FabricHostBuilder Observe(IEventObserver observer)
@@ -117,8 +132,8 @@ public sealed class FabricHostBuilder
         return Observe(_ => observer);
     }
 
-    /// <summary>Adds an observer that is created after the machine, and turns observations on. A
-    /// <see cref="Laws.LawSet"/> is one: it reserves its state in <see cref="Fabric.Arena"/>.</summary>
+    /// <summary>Adds an observer that is created after the machine, and turns observations on. One that
+    /// feeds a <see cref="Laws.LawSet"/> reserves its state in <see cref="Fabric.Arena"/>.</summary>
     public FabricHostBuilder Observe(Func<Fabric, IEventObserver> make)
     {
         ArgumentNullException.ThrowIfNull(make);
@@ -150,12 +165,15 @@ public sealed class FabricHostBuilder
             var fabric = new Fabric(kernel is null ? _options : _options with { Routing = RoutingBy(kernel.Limits) });
             if (_memory is not null)
                 fabric.Memory = _memory;
+            if (_xenPages is not null)
+                fabric.XenPages = _xenPages;
             var host = new FabricHost(fabric, new FabricPorts
             {
                 Kernel = kernel,
                 EventFds = eventFds,
                 Cpus = _cpus,
                 Acks = _acks,
+                Xen = _xen,
                 Observer = ObserverOf(fabric),
             });
             parts.Built(host);

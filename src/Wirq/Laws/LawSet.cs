@@ -16,7 +16,7 @@ namespace Wirq.Laws;
 /// earlier.</para></remarks>
 public sealed class LawSet
 {
-    private static readonly (string Name, Func<MachineShadow, StateArena, Law> Make)[] All =
+    private static readonly (string Name, Func<MachineShadow, StateArena, Law?> Make)[] All =
     [
         (nameof(NoLostEdge), (shadow, arena) => new NoLostEdge(shadow, arena)),
         (nameof(LevelRedelivered), (shadow, arena) => new LevelRedelivered(shadow, arena)),
@@ -30,6 +30,7 @@ public sealed class LawSet
         (nameof(InvalidateIsExact), (shadow, arena) => new InvalidateIsExact(shadow, arena)),
         (nameof(HotStaysInKernel), (shadow, arena) => new HotStaysInKernel(shadow, arena)),
         (nameof(NothingLostAcrossUpdate), (shadow, arena) => new NothingLostAcrossUpdate(shadow, arena)),
+        (nameof(UpcallMatchesLine), (shadow, arena) => shadow.Options.Xen is { } xen ? new UpcallMatchesLine(shadow, xen, arena) : null),
     ];
 
     private readonly MachineShadow _shadow;
@@ -55,7 +56,8 @@ public sealed class LawSet
         _arena = arena;
         _start = arena.Count;
         _shadow = new MachineShadow(options, gsis, arena);
-        _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadow, arena))];
+        // A law about a part that the machine does not have is not built.
+        _laws = [.. All.Where(law => wanted.Contains(law.Name)).Select(law => law.Make(_shadow, arena)).OfType<Law>()];
         BlockCount = arena.Count - _start;
         if (gsis.Machine is not { } machine)
             return;

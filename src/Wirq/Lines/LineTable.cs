@@ -187,6 +187,9 @@ public sealed partial class LineTable
         return _placed + slot - placedBelow;
     }
 
+    /// <summary>As <see cref="PlaceOf"/>, plus 1; 0 for no slot.</summary>
+    internal ushort PlaceAndOneOf(ushort slotAndOne) => slotAndOne == 0 ? slotAndOne : (ushort)(PlaceOf(slotAndOne - 1) + 1);
+
     private void MakeCanonical(Span<SourceState> copy, long now)
     {
         copy.Clear();

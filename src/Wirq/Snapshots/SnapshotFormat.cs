@@ -44,6 +44,8 @@ internal enum SectionId : ushort
     Remappers = 8,
     /// <summary>The functions with MSI or MSI-X of a host.</summary>
     Functions = 9,
+    /// <summary>The event channels of Xen and the callback.</summary>
+    Xen = 10,
     /// <summary>The hash.</summary>
     End = ushort.MaxValue,
 }

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.State;
 
 namespace Wirq.Xen;
 
@@ -23,6 +24,15 @@ public sealed class XenMachine
     public XenCallback Callback { get; }
     /// <summary>The PCI lines; null for none.</summary>
     public XenPciLines? Lines { get; }
+
+    /// <summary>Moves the state as fields of a snapshot. The lines of the machine are moved already.</summary>
+    internal void Move(Fields f)
+    {
+        f.Group("channels", () => Channels.Move(f));
+        if (Lines is not null)
+            f.Group("pciLines", () => Lines.Move(f));
+        f.Group("callback", () => Callback.Move(f));
+    }
 
     /// <summary>The machine is reset: its domain begins a new life.</summary>
     internal void Reset()

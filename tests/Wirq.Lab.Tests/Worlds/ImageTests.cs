@@ -5,9 +5,9 @@ using Wirq.Events.Shadows;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Laws;
 using Wirq.State;
 using Wirq.Tests.Shared;
-using Wirq.Xen;
 
 namespace Wirq.Lab.Tests.Worlds;
 
@@ -113,24 +113,21 @@ public class ImageTests
     }
 
     // No world has a hypervisor.
+    /// <summary>A domain of Xen, and laws that watch it.</summary>
     private static StateArena Hypervisor()
     {
-        var arena = new StateArena();
-        var channels = new EventChannels(new EventChannelOptions { Domains = [new() { Id = 0, IsHvm = false, IsPrivileged = true, Pirqs = 2 }, new() { Id = 1, Pirqs = 2 }] },
-            new NoPages(), arena);
-        var machine = new Fabric(FabricOptions.Pc() with { IoApics = [new() { Pins = 48 }], IntrAtPinZero = false });
-        var lines = new XenPciLines(machine, arena);
-        _ = new XenCallback(machine, channels, 1, lines, CallbackPolicy.Ack, arena);
-        return arena;
-    }
-
-    private sealed class NoPages : IXenPages
-    {
-        private readonly byte[] _sharedInfo = GC.AllocateArray<byte>(IXenPages.PageSize, pinned: true);
-
-        public Span<byte> SharedInfo(ushort domain) => _sharedInfo;
-
-        public Span<byte> Page(ushort domain, ulong frame) => [];
+        var machine = new Fabric(FabricOptions.Pc() with
+        {
+            IoApics = [new() { Pins = 48 }],
+            Xen = new()
+            {
+                Channels = new() { Domains = [new() { Id = 0, IsHvm = false, IsPrivileged = true, Pirqs = 2 }, new() { Id = 1, Pirqs = 2 }] },
+                Domain = 1,
+                HasPciLines = true,
+            },
+        });
+        _ = new LawSet(machine.Options, machine.Gsis, machine.Arena);
+        return machine.Arena;
     }
 
     private static IEnumerable<(string Name, int Offset)> LeavesOf(Type type, string name, int offset)

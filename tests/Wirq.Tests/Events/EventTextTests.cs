@@ -70,7 +70,7 @@ public class EventTextTests
     [InlineData(0x0581)]
     [InlineData(0x0A7F)]
     [InlineData(0x0AFF)]
-    [InlineData(0x0B01)]
+    [InlineData(0x0B7F)]
     [InlineData(0xFFFF)]
     public void A_kind_of_a_later_version_is_told_by_its_numbers(int kind) =>
         Assert.Equal($"{kind} 1 2 0x3 0x4", EventText.Describe(new Event((EventKind)kind, 1, 2, 3, 4)));

@@ -2,6 +2,7 @@ using System.Reflection;
 using Wirq.Events;
 using Wirq.Remapping;
 using Wirq.Routing;
+using Wirq.Xen;
 
 namespace Wirq.Tests.Events;
 
@@ -89,6 +90,7 @@ public class EventViewTests
             nameof(RedirectionEntry) => new RedirectionEntry(bits),
             nameof(ApicBase) => new ApicBase(bits),
             nameof(SpuriousVector) => new SpuriousVector((uint)bits),
+            nameof(CallbackVia) => new CallbackVia(bits),
             nameof(ErrorStatus) => new ErrorStatus((byte)bits),
             _ => throw new InvalidOperationException($"{name} is a {type}; say here how one is made"),
         };

@@ -18,6 +18,7 @@ public class LawHistoryTests
         ["InvalidateIsExact"] = VirqHistories.InvalidateIsExact,
         ["HotStaysInKernel"] = VirqHistories.HotStaysInKernel,
         ["NothingLostAcrossUpdate"] = NothingLostAcrossUpdateHistories.All,
+        ["UpcallMatchesLine"] = UpcallMatchesLineHistories.All,
     };
 
     public static TheoryData<string, string> Legal => Rows(history => history.Breaks is null);

@@ -8,6 +8,8 @@ using Wirq.Routing;
 using Wirq.Snapshots;
 using Wirq.State;
 using Wirq.Tests.Shared;
+using Wirq.Tests.Xen;
+using Wirq.Xen;
 
 namespace Wirq.Tests.Snapshots;
 
@@ -65,6 +67,8 @@ public class SnapshotFuzzTests
             yield return scrambler.Fabric;
         }
         yield return RichMachine.Split();
+        foreach (CallbackPolicy policy in Enum.GetValues<CallbackPolicy>())
+            yield return RichMachine.Xen(policy);
     }
 
     private static byte[] Mutate(byte[] snapshot, Random random)
@@ -110,8 +114,12 @@ public class SnapshotFuzzTests
             if (fabric.LocalApics is not null)
             {
                 var scrambler = new Scrambler(fabric, seed, Slots(fabric));
+                var xen = fabric.Xen is null ? null : new XenScrambler(fabric, seed);
                 for (int i = 0; i < operations; i++)
+                {
                     scrambler.Step(port);
+                    xen?.Step(port);
+                }
             }
             else
                 DriveVirqs(fabric, new Random(seed), operations, port);
@@ -127,8 +135,10 @@ public class SnapshotFuzzTests
 
     private static int[] Slots(Fabric fabric)
     {
-        // Without that of the 8259's INTR, which is wired.
-        int[] slots = [.. Enumerable.Range(1, fabric.Lines.Capacity - 1).Where(fabric.Lines.InUse)];
+        // Without that of the 8259's INTR, which is wired, and those of Xen.
+        int xen = fabric.Xen is null ? 0 : XenPciLines.Sources;
+        int[] slots = [.. Enumerable.Range(1 + xen, fabric.Lines.Capacity - 1 - xen)
+            .Where(slot => fabric.Lines.InUse(slot) && fabric.Xen?.Callback.Slots is var own && own?.Line != slot && own?.Link != slot)];
         return slots.Length > 0 ? slots : [fabric.Connect(4, "another").Slot];
     }
 

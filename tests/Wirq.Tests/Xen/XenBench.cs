@@ -19,6 +19,9 @@ internal sealed class XenBench
         Channels = new EventChannels(new() { Domains = domains, ResetBatch = resetBatch }, Memory);
     }
 
+    /// <summary>The event channels of a machine.</summary>
+    internal XenBench(EventChannels channels, XenMemory memory) => (Channels, Memory) = (channels, memory);
+
     internal XenMemory Memory { get; }
     internal EventChannels Channels { get; }
 

@@ -61,6 +61,15 @@ public readonly record struct CallbackVia(ulong Bits)
     public int Device => (int)(Bits >> DeviceShift) & DeviceMask;
     /// <summary>Its pin.</summary>
     public PciInterruptPin Pin => (PciInterruptPin)(Bits & PinMask);
+
+    /// <inheritdoc/>
+    public override string ToString() => Kind switch
+    {
+        CallbackKind.Gsi => $"by GSI {Gsi}",
+        CallbackKind.PciIntx => $"by INT{Pin} of device {Device}",
+        CallbackKind.Vector => $"by vector 0x{Vector:x2}",
+        _ => "in no way",
+    };
 }
 
 /// <summary>When the line of a callback is looked at, to see that the guest has cleared its flag.</summary>

@@ -31,6 +31,7 @@ public sealed partial class XenCallback
 
     private void Disconnect()
     {
+        Note(-1, -1);
         if (IsAsserted)
             SetLines(false);
         Remove(ref _state.Value.LineAndOne);
@@ -49,8 +50,10 @@ public sealed partial class XenCallback
     {
         if (Via.Kind != CallbackKind.PciIntx || !IsSampled || XenPciLines.LinkOf(Via.Device, Via.Pin) != link)
             return;
+        Note(Slots.Line, -1);
         Remove(ref _state.Value.LinkAndOne);
         ConnectLink(Via);
+        Note(Slots.Line, Slots.Link);
         if (IsAsserted)
             Set(_state.Value.LinkAndOne, true, toOwner: false);
     }
@@ -81,9 +84,7 @@ public sealed partial class XenCallback
 
     private void MakeCanonical(Span<CallbackState> copy, long now)
     {
-        copy[0].LineAndOne = PlaceAndOne(copy[0].LineAndOne);
-        copy[0].LinkAndOne = PlaceAndOne(copy[0].LinkAndOne);
+        copy[0].LineAndOne = _fabric.Lines.PlaceAndOneOf(copy[0].LineAndOne);
+        copy[0].LinkAndOne = _fabric.Lines.PlaceAndOneOf(copy[0].LinkAndOne);
     }
-
-    private ushort PlaceAndOne(ushort slotAndOne) => slotAndOne == 0 ? slotAndOne : (ushort)(_fabric.Lines.PlaceOf(slotAndOne - 1) + 1);
 }

@@ -91,7 +91,7 @@ public sealed partial class XenCallback : IAckPort
         else if (Via.Kind == CallbackKind.Vector)
             _fabric.WakeCpu(vcpu);
         else if (vcpu == 0)
-            LookAtFlag();
+            LookAtFlag(XenLook.Upcall);
     }
 
     /// <summary>The guest sets HVM_PARAM_CALLBACK_IRQ. If the line is asserted, the old one loses it and the new one gets
@@ -107,6 +107,7 @@ public sealed partial class XenCallback : IAckPort
             via = default;
         _state.Value.Via = via.Bits;
         Connect(via);
+        Note(Slots.Line, Slots.Link);
         if (IsAsserted)
             SetLines(true);
         for (int vcpu = 0; vcpu < _vectors.Count; vcpu++)
@@ -122,6 +123,12 @@ public sealed partial class XenCallback : IAckPort
         Disconnect();
         _state.Value = default;
         _vectors.Span.Clear();
+    }
+
+    private void Note(int line, int link)
+    {
+        if (_fabric.Events.Observing)
+            _fabric.Events.Observe(new XenCallbackMoved(_domain, Via, line, link).ToEvent());
     }
 
     /// <summary>The guest gives a vCPU a vector of its own (<c>HVMOP_set_evtchn_upcall_vector</c>).</summary>
@@ -144,8 +151,7 @@ public sealed partial class XenCallback : IAckPort
     {
         if (!IsAsserted || _policy != CallbackPolicy.Poll)
             return false;
-        if (!_channels.IsUpcallPending(_domain, 0))
-            LookAtFlag();
+        LookAtFlag(XenLook.Entry);
         return true;
     }
 
@@ -160,15 +166,17 @@ public sealed partial class XenCallback : IAckPort
     {
         if ((source != Slots.Line && source != Slots.Link) || !_fabric.Lines.IsCurrent(source, generation))
             return false;
-        LookAtFlag();
+        LookAtFlag(XenLook.Acknowledge);
         if (IsAsserted)
             SetLines(true);
         return true;
     }
 
-    private void LookAtFlag()
+    private void LookAtFlag(XenLook why)
     {
         bool asserted = _channels.IsUpcallPending(_domain, 0);
+        if (_fabric.Events.Observing)
+            _fabric.Events.Observe(new XenFlagSeen(_domain, asserted, why).ToEvent());
         if (asserted == IsAsserted)
             return;
         _state.Value.Asserted = asserted ? 1u : 0;

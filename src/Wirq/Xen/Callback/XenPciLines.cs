@@ -24,7 +24,7 @@ internal struct IntxState : IState
 /// also to one of four link devices, which lead to ISA IRQs.</summary>
 /// <remarks>Xen's wiring: device D, pin P is GSI 16 + ((4·D + D/8 + P) &amp; 31) and link (D + P) &amp; 3. State lies in an
 /// arena, and the sources in the fabric.</remarks>
-public sealed class XenPciLines
+public sealed partial class XenPciLines
 {
     /// <summary>How many devices there are.</summary>
     public const int Devices = 32;

@@ -133,9 +133,7 @@ public sealed partial class EventChannels
                 (other.Kind, other.Remote, other.Peer) = (PortKind.Unbound, domain.Id, 0);
                 break;
             case PortKind.Virq:
-                // A global one stays noted at vCPU 0, wherever it was moved.
-                int holder = VirtualInterrupt.ScopeOf(channel.Peer) == VirqScope.Vcpu ? channel.Vcpu : 0;
-                domain.Vcpu(holder).Virqs[(int)channel.Peer] = 0;
+                domain.Vcpu(VirtualInterrupt.HolderOf(channel)).Virqs[(int)channel.Peer] = 0;
                 break;
             case PortKind.Pirq:
                 domain.PortOfPirq(channel.Peer) = 0;

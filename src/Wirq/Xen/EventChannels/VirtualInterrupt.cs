@@ -31,6 +31,10 @@ public static class VirtualInterrupt
     /// <summary>The performance counters of a vCPU.</summary>
     public const int PerformanceCounters = 13;
 
+    /// <summary>The vCPU at which the port of a virtual interrupt is noted. A global one stays noted at vCPU 0, wherever it
+    /// was moved.</summary>
+    internal static int HolderOf(in ChannelState channel) => ScopeOf(channel.Peer) == VirqScope.Vcpu ? channel.Vcpu : 0;
+
     internal static VirqScope ScopeOf(uint virq) => virq switch
     {
         Timer or Debug or Profiler or PerformanceCounters => VirqScope.Vcpu,

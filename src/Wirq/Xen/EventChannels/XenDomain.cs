@@ -5,7 +5,7 @@ using Wirq.State;
 namespace Wirq.Xen;
 
 /// <summary>One domain: its state, and its guest words.</summary>
-internal sealed class XenDomain
+internal sealed partial class XenDomain
 {
     /// <summary>Ports become valid in groups of this size.</summary>
     internal const int PortGroup = 64;
