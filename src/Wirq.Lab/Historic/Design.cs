@@ -2,6 +2,7 @@ using Wirq.Events;
 using Wirq.Host;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Historic;
 
@@ -32,6 +33,13 @@ internal abstract class Design
     /// <summary>Answers a call instead of the host.</summary>
     /// <returns>The answer; null to make the call to the host.</returns>
     internal virtual HostAnswer? Answers(World world, in HostCall call) => null;
+
+    /// <summary>Answers a hypercall instead of the hypervisor.</summary>
+    /// <returns>The answer; null to make the call.</returns>
+    internal virtual XenError? Answers(World world, ushort domain, EventChannelOperation operation, Span<byte> argument) => null;
+
+    /// <summary>Called before a step is performed.</summary>
+    internal virtual void Before(World world, Step step) { }
 
     /// <summary>Whether a live update saves the CPUs before their kernel lets go of eventfds.</summary>
     internal virtual bool SavesBeforeUnbind => false;
