@@ -34,12 +34,12 @@ internal abstract class Design
     /// <returns>The answer; null to make the call to the host.</returns>
     internal virtual HostAnswer? Answers(World world, in HostCall call) => null;
 
-    /// <summary>Answers a hypercall instead of the hypervisor.</summary>
+    /// <summary>Answers a hypercall of a domain's vCPU instead of the hypervisor.</summary>
     /// <returns>The answer; null to make the call.</returns>
-    internal virtual XenError? Answers(World world, ushort domain, EventChannelOperation operation, Span<byte> argument) => null;
+    internal virtual XenError? Answers(World world, ushort domain, int vcpu, EventChannelOperation operation, Span<byte> argument) => null;
 
-    /// <summary>Called before a step is performed.</summary>
-    internal virtual void Before(World world, Step step) { }
+    /// <summary>Called before a CPU goes on: its last call has returned.</summary>
+    internal virtual void GoesOn(World world, int cpu) { }
 
     /// <summary>Whether a live update saves the CPUs before their kernel lets go of eventfds.</summary>
     internal virtual bool SavesBeforeUnbind => false;

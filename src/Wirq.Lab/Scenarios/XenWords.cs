@@ -87,8 +87,8 @@ internal static class XenWords
             ("set-vector", (XenAction.SetVector, ["vcpu", "vector"])),
             ("handle", (XenAction.Handle, [])));
         internal static readonly WordList<(XenAction Action, string[] Keys)> Doings = new(
-            ("raise-virq", (XenAction.RaiseVirq, ["domain", "virq", "vcpu"])),
-            ("raise-pirq", (XenAction.RaisePirq, ["domain", "pirq"])),
+            ("raise-virq", (XenAction.RaiseVirq, ["virq", "domain", "vcpu"])),
+            ("raise-pirq", (XenAction.RaisePirq, ["pirq", "domain"])),
             ("link", (XenAction.Link, ["link", "irq"])),
             ("pause", (XenAction.Pause, ["domain"])),
             ("unpause", (XenAction.Unpause, ["domain"])));

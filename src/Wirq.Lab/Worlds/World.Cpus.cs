@@ -21,6 +21,7 @@ public sealed partial class World
     private void StepCpu(int cpu)
     {
         ref CpuState state = ref _cpus[cpu];
+        _design?.GoesOn(this, cpu);
         if (LooksFirst(cpu))
             EnterGuest(cpu);
         else if (WouldTake(cpu))

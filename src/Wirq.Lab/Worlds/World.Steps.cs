@@ -13,7 +13,6 @@ public sealed partial class World
         if (step is not RepeatStep)
         {
             StepWatcher?.Invoke(step);
-            _design?.Before(this, step);
             if (runningCpu < 0)
                 _at = step.At;
             Timeline.Add(step, Fabric.Now, ofScenario: runningCpu < 0);
@@ -60,6 +59,7 @@ public sealed partial class World
                 break;
             case CpuStep cpu:
                 int actor = cpu.Cpu >= 0 ? cpu.Cpu : runningCpu;
+                _design?.GoesOn(this, actor);
                 if (Do(actor, cpu.Command) is { } wrong)
                     Fail(cpu.At, wrong);
                 Lock(actor, cpu.Lock);

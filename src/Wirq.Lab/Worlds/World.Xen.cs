@@ -53,8 +53,8 @@ public sealed partial class World
     }
 
     /// <summary>The answer of a historic design to a hypercall; null if it leaves it to the hypervisor.</summary>
-    internal XenError? AnswerOfDesign(ushort domain, EventChannelOperation operation, Span<byte> argument) =>
-        _design?.Answers(this, domain, operation, argument);
+    internal XenError? AnswerOfDesign(ushort domain, int vcpu, EventChannelOperation operation, Span<byte> argument) =>
+        _design?.Answers(this, domain, vcpu, operation, argument);
 
     internal void SpendUpcall() => Spend(Worker.Cpus, 1);
 

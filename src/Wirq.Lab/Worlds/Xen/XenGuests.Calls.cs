@@ -79,32 +79,32 @@ internal sealed partial class XenGuests
         {
             case XenAction.AllocUnbound:
                 var alloc = new AllocUnboundArgument { Domain = its.Domain, RemoteDomain = its.Remote };
-                answer = Make(domain, EventChannelOperation.AllocUnbound, ref alloc);
+                answer = Make(domain, vcpu, EventChannelOperation.AllocUnbound, ref alloc);
                 port = alloc.Port;
                 return Bound(answer, domain, port, 0);
             case XenAction.BindInterdomain:
                 var bind = new BindInterdomainArgument { RemoteDomain = its.Remote, RemotePort = named };
-                answer = Make(domain, EventChannelOperation.BindInterdomain, ref bind);
+                answer = Make(domain, vcpu, EventChannelOperation.BindInterdomain, ref bind);
                 port = bind.LocalPort;
                 return Bound(answer, domain, port, 0);
             case XenAction.BindVirq:
                 var virq = new BindVirqArgument { Virq = its.Virq, Vcpu = its.Vcpu };
-                answer = Make(domain, EventChannelOperation.BindVirq, ref virq);
+                answer = Make(domain, vcpu, EventChannelOperation.BindVirq, ref virq);
                 port = virq.Port;
                 return Bound(answer, domain, port, its.Vcpu);
             case XenAction.BindIpi:
                 var ipi = new BindIpiArgument { Vcpu = its.Vcpu };
-                answer = Make(domain, EventChannelOperation.BindIpi, ref ipi);
+                answer = Make(domain, vcpu, EventChannelOperation.BindIpi, ref ipi);
                 port = ipi.Port;
                 return Bound(answer, domain, port, its.Vcpu);
             case XenAction.BindPirq:
                 var pirq = new BindPirqArgument { Pirq = its.Pirq };
-                answer = Make(domain, EventChannelOperation.BindPirq, ref pirq);
+                answer = Make(domain, vcpu, EventChannelOperation.BindPirq, ref pirq);
                 port = pirq.Port;
                 return Bound(answer, domain, port, 0);
             case XenAction.Close or XenAction.Send or XenAction.Unmask:
                 var one = new PortArgument { Port = named };
-                return Make(domain, action switch
+                return Make(domain, vcpu, action switch
                 {
                     XenAction.Close => EventChannelOperation.Close,
                     XenAction.Send => EventChannelOperation.Send,
@@ -112,33 +112,33 @@ internal sealed partial class XenGuests
                 }, ref one);
             case XenAction.Status:
                 var tell = new StatusArgument { Domain = its.Domain, Port = named };
-                answer = Make(domain, EventChannelOperation.Status, ref tell);
+                answer = Make(domain, vcpu, EventChannelOperation.Status, ref tell);
                 status = (int)tell.Status;
                 return answer;
             case XenAction.BindVcpu:
                 var move = new BindVcpuArgument { Port = named, Vcpu = its.Vcpu };
-                return Bound(Make(domain, EventChannelOperation.BindVcpu, ref move), domain, named, its.Vcpu);
+                return Bound(Make(domain, vcpu, EventChannelOperation.BindVcpu, ref move), domain, named, its.Vcpu);
             case XenAction.Reset:
                 var reset = new ResetArgument { Domain = its.Domain };
-                answer = Make(domain, EventChannelOperation.Reset, ref reset);
+                answer = Make(domain, vcpu, EventChannelOperation.Reset, ref reset);
                 if (answer == XenError.None)
                     (Find(its.Domain) ?? domain).WasReset();
                 return answer;
             case XenAction.InitControl:
                 var control = new InitControlArgument { Frame = its.Frame, Offset = its.Offset, Vcpu = its.Vcpu };
-                answer = Make(domain, EventChannelOperation.InitControl, ref control);
+                answer = Make(domain, vcpu, EventChannelOperation.InitControl, ref control);
                 if (answer == XenError.None)
                     domain.Controls(its.Vcpu, its.Frame, its.Offset);
                 return answer;
             case XenAction.ExpandArray:
                 var expand = new ExpandArrayArgument { Frame = its.Frame };
-                answer = Make(domain, EventChannelOperation.ExpandArray, ref expand);
+                answer = Make(domain, vcpu, EventChannelOperation.ExpandArray, ref expand);
                 if (answer == XenError.None)
                     domain.Expanded(its.Frame);
                 return answer;
             case XenAction.SetPriority:
                 var priority = new SetPriorityArgument { Port = named, Priority = its.Priority };
-                return Make(domain, EventChannelOperation.SetPriority, ref priority);
+                return Make(domain, vcpu, EventChannelOperation.SetPriority, ref priority);
             case XenAction.RegisterVcpuInfo:
                 answer = Channels.RegisterVcpuInfo(domain.Id, its.Vcpu, its.Frame, its.Offset);
                 if (answer == XenError.None)
@@ -171,9 +171,9 @@ internal sealed partial class XenGuests
         return answer;
     }
 
-    private XenError Make<T>(GuestDomain domain, EventChannelOperation operation, ref T argument) where T : unmanaged
+    private XenError Make<T>(GuestDomain domain, int vcpu, EventChannelOperation operation, ref T argument) where T : unmanaged
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<T>(ref argument));
-        return _world.AnswerOfDesign(domain.Id, operation, bytes) ?? Channels.Hypercall(domain.Id, operation, bytes);
+        return _world.AnswerOfDesign(domain.Id, vcpu, operation, bytes) ?? Channels.Hypercall(domain.Id, operation, bytes);
     }
 }
