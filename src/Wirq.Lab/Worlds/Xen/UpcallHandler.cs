@@ -18,7 +18,7 @@ internal static class UpcallHandler
     {
         /// <summary>There is more to do.</summary>
         GoesOn,
-        /// <summary>It handled <see cref="UpcallState.Port"/>.</summary>
+        /// <summary>It handled the port.</summary>
         Handled,
         /// <summary>A queue leads to a port without a word.</summary>
         Lost,
@@ -26,8 +26,13 @@ internal static class UpcallHandler
         Ends,
     }
 
-    internal static Outcome Step(GuestDomain domain, int vcpu)
+    /// <summary>Does the next access.</summary>
+    /// <param name="domain">The guest.</param>
+    /// <param name="vcpu">The vCPU.</param>
+    /// <param name="port">The port that it handled or found.</param>
+    internal static Outcome Step(GuestDomain domain, int vcpu, out uint port)
     {
+        port = 0;
         ref UpcallState state = ref domain.UpcallOf(vcpu);
         switch (state.Phase)
         {
@@ -42,12 +47,13 @@ internal static class UpcallHandler
                 state = default;
                 return Outcome.Ends;
             default:
-                return domain.IsFifo ? TakeOne(domain, vcpu, ref state) : Scan(domain, vcpu, ref state);
+                return domain.IsFifo ? TakeOne(domain, vcpu, ref state, out port) : Scan(domain, vcpu, ref state, out port);
         }
     }
 
-    private static Outcome Scan(GuestDomain domain, int vcpu, ref UpcallState state)
+    private static Outcome Scan(GuestDomain domain, int vcpu, ref UpcallState state, out uint port)
     {
+        port = 0;
         switch (state.Phase)
         {
             case UpcallPhase.Select:
@@ -60,18 +66,15 @@ internal static class UpcallHandler
                 state.Ports = Bound(domain, vcpu, (int)state.Place, domain.ReadUnmasked((int)state.Place));
                 break;
             default:
-                state.Port = state.Place * (uint)domain.WordBits + (uint)BitOperations.TrailingZeroCount(state.Ports);
+                port = state.Place * (uint)domain.WordBits + (uint)BitOperations.TrailingZeroCount(state.Ports);
                 state.Ports &= state.Ports - 1;
-                bool handled = Clear(domain, state.Port);
-                state.Phase = NextOfScan(state);
-                return handled ? Outcome.Handled : Outcome.GoesOn;
+                break;
         }
-        state.Phase = NextOfScan(state);
-        return Outcome.GoesOn;
+        state.Phase = state.Ports != 0 ? UpcallPhase.Handle : state.Waiting != 0 ? UpcallPhase.Look : UpcallPhase.Again;
+        if (state.Ports == 0)
+            state.Place = 0;
+        return port != 0 && Clear(domain, port) ? Outcome.Handled : Outcome.GoesOn;
     }
-
-    private static UpcallPhase NextOfScan(in UpcallState state) =>
-        state.Ports != 0 ? UpcallPhase.Handle : state.Waiting != 0 ? UpcallPhase.Look : UpcallPhase.Again;
 
     private static ulong Bound(GuestDomain domain, int vcpu, int word, ulong ports)
     {
@@ -85,8 +88,9 @@ internal static class UpcallHandler
         return bound;
     }
 
-    private static Outcome TakeOne(GuestDomain domain, int vcpu, ref UpcallState state)
+    private static Outcome TakeOne(GuestDomain domain, int vcpu, ref UpcallState state, out uint port)
     {
+        port = 0;
         Span<byte> control = domain.ControlOf(vcpu);
         switch (state.Phase)
         {
@@ -116,14 +120,20 @@ internal static class UpcallHandler
                 state.Heads[(int)state.Place] = next;
                 if (next == 0)
                     state.Waiting &= ~(1ul << (int)state.Place);
+                state.Place = 0;
+                port = state.Port;
                 state.Phase = isLost ? UpcallPhase.Select : UpcallPhase.Test;
+                if (isLost)
+                    state.Port = 0;
                 return isLost ? Outcome.Lost : Outcome.GoesOn;
             case UpcallPhase.Test:
                 state.Phase = domain.IsPending(state.Port) && !domain.IsMasked(state.Port) ? UpcallPhase.Handle : UpcallPhase.Select;
+                if (state.Phase == UpcallPhase.Select)
+                    state.Port = 0;
                 return Outcome.GoesOn;
             default:
-                state.Phase = UpcallPhase.Select;
-                return Clear(domain, state.Port) ? Outcome.Handled : Outcome.GoesOn;
+                (port, state.Port, state.Phase) = (state.Port, 0, UpcallPhase.Select);
+                return Clear(domain, port) ? Outcome.Handled : Outcome.GoesOn;
         }
     }
 

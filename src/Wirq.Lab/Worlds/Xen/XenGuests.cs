@@ -91,13 +91,12 @@ internal sealed partial class XenGuests
 
     private UpcallHandler.Outcome Step(GuestDomain domain, int vcpu, int handler)
     {
-        UpcallHandler.Outcome outcome = UpcallHandler.Step(domain, vcpu);
-        uint port = domain.UpcallOf(vcpu).Port;
+        UpcallHandler.Outcome outcome = UpcallHandler.Step(domain, vcpu, out uint port);
         string who = domain == Own ? $"cpu{vcpu}" : $"{domain.Spec.Name} vCPU {vcpu}";
         if (outcome == UpcallHandler.Outcome.Handled)
             _world.NoteHandled(handler, port, $"{who} handles {Describe(port)}");
         else if (outcome == UpcallHandler.Outcome.Lost)
-            _world.FailHandling($"{who} finds queue {domain.UpcallOf(vcpu).Place} ready, and at its head {(port == 0 ? "no port" : $"port {port}, which has no word")}");
+            _world.FailHandling($"{who} finds a queue ready, and at its head {(port == 0 ? "no port" : $"port {port}, which has no word")}");
         return outcome;
     }
 
