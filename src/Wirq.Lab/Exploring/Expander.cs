@@ -61,7 +61,7 @@ internal sealed class Expander : IDisposable
     {
         FabricOptions fabric = scenario.Machine.Fabric;
         // One more for INTR of the 8259s.
-        int sources = Math.Min(fabric.Sources, scenario.Machine.Devices.Count + 1);
+        int sources = Math.Min(fabric.Sources, scenario.Machine.Devices.Count + 1 + (fabric.Xen?.Sources ?? 0));
         return scenario with { Machine = scenario.Machine with { Fabric = fabric with { Sources = sources } } };
     }
 

@@ -2,6 +2,7 @@ using Wirq.Events;
 using Wirq.Host;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Historic;
 
@@ -32,6 +33,13 @@ internal abstract class Design
     /// <summary>Answers a call instead of the host.</summary>
     /// <returns>The answer; null to make the call to the host.</returns>
     internal virtual HostAnswer? Answers(World world, in HostCall call) => null;
+
+    /// <summary>Answers a hypercall of a domain's vCPU instead of the hypervisor.</summary>
+    /// <returns>The answer; null to make the call.</returns>
+    internal virtual XenError? Answers(World world, ushort domain, int vcpu, EventChannelOperation operation, Span<byte> argument) => null;
+
+    /// <summary>Called before a CPU goes on: its last call has returned.</summary>
+    internal virtual void GoesOn(World world, int cpu) { }
 
     /// <summary>Whether a live update saves the CPUs before their kernel lets go of eventfds.</summary>
     internal virtual bool SavesBeforeUnbind => false;

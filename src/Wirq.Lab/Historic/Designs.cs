@@ -29,6 +29,9 @@ public static class Designs
         () => new SaveThenUnbind(),
         () => new LineLevelNotSaved(),
         () => new EdgeOnRestore(),
+        () => new AssertOnGuestFlag(),
+        () => new ControlBlockBeforeHeads(),
+        () => new ExpandAgainstReset(),
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

@@ -90,6 +90,12 @@ internal static class Expectations
                 return Same($"pending in {world.Spec.Devices[c.Device].Name}: vectors", PendingVectors(world, c.Device), c.Vectors);
             case FaultsCheck c:
                 return Same("the fault records hold", Faults(world), c.Faults, c.Form);
+            case PortsCheck c:
+                string who = c.Handler < world.Spec.Cpus ? $"cpu{c.Handler}" : world.Spec.Xen[c.Handler - world.Spec.Cpus].Name;
+                return Same($"{who} handled", [.. world.Journal.TakePorts(c.Handler).Select(world.Xen!.Describe)],
+                    (IReadOnlyList<string>)[.. c.Ports.Select(port => world.Xen!.Describe(world.Xen.PortOf(port)))]);
+            case PollingCheck c:
+                return world.Xen!.IsPolling(c.Cpu) == c.Polls ? null : $"cpu{c.Cpu} {(c.Polls ? "does not wait" : "waits")} in SCHEDOP_poll, and should{(c.Polls ? "" : " not")}";
             case OrderCheck c:
                 return Same("there happened", Words(world.Journal.TakeOrder(c.Kinds)), Words(c.Kinds));
             case IntrCheck c:

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Running;
 
@@ -19,6 +20,12 @@ internal enum StepOutcomeKind
     Given,
     /// <summary>The device was already removed.</summary>
     Gone,
+    /// <summary>A hypercall was refused.</summary>
+    Refused,
+    /// <summary>A hypercall opened a port.</summary>
+    Opened,
+    /// <summary>The CPU waits in a hypercall.</summary>
+    Waits,
 }
 
 /// <summary>The outcome of a step.</summary>
@@ -35,6 +42,9 @@ internal readonly record struct StepOutcome(StepOutcomeKind Kind, ulong Value = 
         StepOutcomeKind.NothingTaken => " and has none",
         StepOutcomeKind.Given => string.Create(CultureInfo.InvariantCulture, $" and gets 0x{Value:x2}"),
         StepOutcomeKind.Gone => ", and was removed before",
+        StepOutcomeKind.Refused => $" and gets {XenWords.Answers.WordOf((int)Value)}",
+        StepOutcomeKind.Opened => string.Create(CultureInfo.InvariantCulture, $" and gets port {Value}"),
+        StepOutcomeKind.Waits => " and waits",
         _ => "",
     };
 }

@@ -75,6 +75,15 @@ internal readonly record struct FaultSpec(VtdFaultReason Reason, int Index, usho
     public override string ToString() => $"0x{(byte)Reason:x2} at entry {Index} of {Origin.Device(Source)}";
 }
 
+/// <summary>The events of exactly these ports were handled, in this order.</summary>
+/// <param name="At">Its position in the file.</param>
+/// <param name="Handler">The CPU; from the number of CPUs on, another domain.</param>
+/// <param name="Ports">The ports.</param>
+internal sealed record PortsCheck(FilePosition At, int Handler, IReadOnlyList<PortRef> Ports) : Check(At);
+
+/// <summary>Whether a CPU is in SCHEDOP_poll.</summary>
+internal sealed record PollingCheck(FilePosition At, int Cpu, bool Polls) : Check(At);
+
 /// <summary>Exactly these events of the named kinds happened, in this order, since the last check of an
 /// order.</summary>
 internal sealed record OrderCheck(FilePosition At, IReadOnlyList<EventKind> Kinds) : Check(At);

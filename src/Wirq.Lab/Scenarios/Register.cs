@@ -26,6 +26,9 @@ internal enum RegisterKind
     Cr8,
     /// <summary>A register of the remapping unit by its offset.</summary>
     Vtd,
+    /// <summary>A guest word of Xen's ABI: <see cref="XenWord"/> is the unit; the number is a vCPU, with the queue in bits
+    /// 31:16, or a packed <see cref="PortRef"/>.</summary>
+    Xen,
 }
 
 /// <summary>A register in a scenario.</summary>

@@ -43,6 +43,8 @@ public sealed record Scenario
     public IReadOnlyList<string>? Laws { get; init; }
     /// <summary>Designs under which a law must fail.</summary>
     internal IReadOnlyList<HistoricSpec> Historic { get; init; } = [];
+    /// <summary>The names of ports.</summary>
+    internal IReadOnlyList<string> PortNames { get; init; } = [];
     /// <summary>A hash of the file's text.</summary>
     internal UInt128 TextHash { get; init; }
 
@@ -141,6 +143,8 @@ internal sealed record MachineSpec
     public FabricOptions Fabric { get; init; } = FabricOptions.Pc();
     /// <summary>The devices.</summary>
     public IReadOnlyList<DeviceSpec> Devices { get; init; } = [];
+    /// <summary>The domains of its hypervisor, its own first; empty if there is none.</summary>
+    public IReadOnlyList<XenDomainSpec> Xen { get; init; } = [];
 }
 
 /// <summary>A device.</summary>
@@ -155,8 +159,10 @@ internal sealed record MachineSpec
 /// <param name="Resamples">Whether it gets acknowledges by an eventfd.</param>
 /// <param name="Prefault">Whether its message is translated when it is programmed.</param>
 /// <param name="Vectors">The number of its messages.</param>
+/// <param name="Intx">Its pin on the PCI lines of Xen, if it has one.</param>
 internal sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceKind Kind, Msi Message = default, ushort Requester = 0,
-    bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1)
+    bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1,
+    (int Device, PciInterruptPin Pin)? Intx = null)
 {
     /// <summary>Whether it interrupts by virqs.</summary>
     internal bool IsVirq(KernelModel kernel) => kernel != KernelModel.None && (Gsi < 0 || HasEventFd || Resamples);

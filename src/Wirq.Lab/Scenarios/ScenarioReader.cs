@@ -56,6 +56,8 @@ public sealed class ScenarioReader
             Historic = past,
         };
         scenario = ReadScripts(scenario, steps, machines.Count * (1 + past.Count));
+        actors.Ports.Check();
+        scenario = scenario with { PortNames = actors.Ports.Names };
         return [.. machines.Select(variant => scenario with
         {
             Name = variant.Differs.Length == 0 ? name : $"{name} ({variant.Differs})",

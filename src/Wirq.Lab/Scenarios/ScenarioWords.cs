@@ -29,7 +29,7 @@ internal static class ScenarioWords
     [
         "cpus", "mode", "ids", "start", "profile", "ack", "routes", "x2apic", "tscDeadline", "suppressEoiBroadcast", "cmci",
         "busHz", "tscHz", "physicalAddressBits", "pic", "intrAtPinZero", "format", "ioapics", "isaOverrides", "pciWires",
-        "kernel", "linux", "routeBudget", "batchCount", "batchDelay", "memory", "vtd", "devices",
+        "kernel", "linux", "routeBudget", "batchCount", "batchDelay", "memory", "vtd", "xen", "devices",
     ];
 
     /// <summary>Keys of <c>vtd</c>.</summary>
@@ -41,7 +41,7 @@ internal static class ScenarioWords
 
     /// <summary>Keys of a device.</summary>
     public static IReadOnlyList<string> Device { get; } =
-        ["gsi", "isa", "pci", "msi", "kind", "stuck", "requester", "eventfd", "resample", "prefault", "vectors"];
+        ["gsi", "isa", "pci", "msi", "intx", "kind", "stuck", "requester", "eventfd", "resample", "prefault", "vectors"];
 
     /// <summary>Keys of <c>pci</c>.</summary>
     public static IReadOnlyList<string> Pci { get; } = ["device", "pin", "bridges"];
@@ -50,7 +50,7 @@ internal static class ScenarioWords
     public static IReadOnlyList<string> Msi { get; } = ["address", "data", "handle"];
 
     /// <summary>Steps without an actor.</summary>
-    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect", "save", "restore", "update"];
+    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect", "save", "restore", "update", XenWords.Xen];
 
     /// <summary>Keys of <c>repeat</c>.</summary>
     public static IReadOnlyList<string> Repeat { get; } = ["times", "steps"];
@@ -60,13 +60,13 @@ internal static class ScenarioWords
 
     /// <summary>Commands of a CPU without an argument.</summary>
     public static IReadOnlyList<string> PlainCommands { get; } =
-        ["eoi", "pic-eoi", "pic-eoi-both", "sti", "cli", "take", "inta"];
+        ["eoi", "pic-eoi", "pic-eoi-both", "sti", "cli", "take", "inta", XenWords.Upcall, XenWords.Enter];
 
     /// <summary>Commands of a CPU with an argument.</summary>
     public static IReadOnlyList<string> Commands { get; } =
     [
         "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta",
-        "pic-eoi", "serve", "irte", "invalidate", "remapping", "cfi",
+        "pic-eoi", "serve", "irte", "invalidate", "remapping", "cfi", XenWords.Xen,
     ];
 
     /// <summary>Keys of an entry of <c>irte</c>.</summary>
@@ -95,7 +95,7 @@ internal static class ScenarioWords
     public static IReadOnlyList<string> Expect { get; } =
     [
         "taken", "taken-by-any", "registers", "holders", "pending", "in-service", "acks", "signals", "events", "memory",
-        "intr", "virqs", "gsis", "touched", "pba", "faults", "order",
+        "intr", "virqs", "gsis", "touched", "pba", "faults", "order", "ports", "polling",
     ];
 
     /// <summary>Signals that a CPU can receive; a vector follows <c>sipi</c>.</summary>
@@ -121,6 +121,7 @@ internal static class ScenarioWords
             ["memory"] = [],
             ["cr8"] = [],
             ["vtd"] = [.. RegisterReader.Units.Words, "frcd"],
+            [XenWords.Xen] = [.. XenWords.VcpuWords.Words, .. XenWords.PortWords.Words],
         };
 
     /// <summary>Words for values, by the key that they follow.</summary>
@@ -162,7 +163,7 @@ internal static class ScenarioWords
             Scenario, Needs, Laws, Historic, Machine, Vtd, IoApic, Device, Pci, Msi, Steps, Repeat, Restore, PlainCommands, Commands,
             [Faults], Migrate, Irte, Invalidate, Wait, Fault, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
         }
-        .Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
+        .Append(XenWords.All).Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
         .SelectMany(words => words).SelectMany(word => word.Split('.')).ToHashSet();
 
     internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none", Everything = "all", IntrLabel = "8259 INTR";
@@ -221,9 +222,9 @@ internal static class ScenarioWords
         internal static readonly WordList<DeviceAction> Actions = new(
             ("raise", DeviceAction.Raise), ("lower", DeviceAction.Lower), ("pulse", DeviceAction.Pulse), ("send", DeviceAction.Send), ("remove", DeviceAction.Remove),
             ("mask", DeviceAction.Mask), ("unmask", DeviceAction.Unmask), ("message", DeviceAction.Message));
-        // Only the replay of a log makes the events of Log, and no scenario has a hypervisor.
+        // Only the replay of a log makes the events of Log.
         internal static readonly WordList<EventKind> EventKinds = new([.. Enum.GetValues<EventKind>()
-            .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log or Subsystem.Xen)).Select(kind => (Kebab(kind.ToString()), kind))]);
+            .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log)).Select(kind => (Kebab(kind.ToString()), kind))]);
 
         private static string Kebab(string name) => string.Concat(name.Select((c, index) =>
             char.IsUpper(c) ? (index == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));

@@ -64,6 +64,9 @@ internal sealed class GuestMemory(StateArena arena, int bytes) : IGuestMemory
         return true;
     }
 
+    /// <summary>The bytes of a page, which may be changed until the memory is copied.</summary>
+    internal Span<byte> PageToChange(int number) => Own(number).Bytes;
+
     /// <summary>Updates the sum in the arena.</summary>
     internal void Hash()
     {

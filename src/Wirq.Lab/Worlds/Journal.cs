@@ -14,7 +14,7 @@ internal sealed class Journal
 {
     private readonly Block<JournalState> _state;
     // By CPU, device, kind and address: its index, plus 1; 0 if no expectation needs it.
-    private readonly int[] _takenAt, _signalsAt, _acksAt;
+    private readonly int[] _takenAt, _signalsAt, _acksAt, _portsAt;
     private readonly Dictionary<EventKind, int> _eventsAt = [];
     private readonly Dictionary<ulong, int> _memoryAt = [];
     private readonly HashSet<EventKind> _ordered;
@@ -40,6 +40,7 @@ internal sealed class Journal
         _takenAt = new int[machine.Cpus];
         _signalsAt = new int[machine.Cpus];
         _acksAt = new int[machine.Devices.Count];
+        _portsAt = new int[machine.Cpus + machine.Xen.Count];
         int lists = 0, counts = 0;
         foreach (Check check in scenario.Checks())
         {
@@ -57,6 +58,9 @@ internal sealed class Journal
                     break;
                 case SignalsCheck signals:
                     Keep(ref _signalsAt[signals.Cpu], ref lists);
+                    break;
+                case PortsCheck ports:
+                    Keep(ref _portsAt[ports.Handler], ref lists);
                     break;
                 case AcksCheck acks:
                     Keep(ref _acksAt[acks.Device], ref counts);
@@ -98,6 +102,15 @@ internal sealed class Journal
         if (_takenAt[cpu] != 0)
             _lists.Add(_takenAt[cpu] - 1, vector);
     }
+
+    /// <summary>A CPU, or from the number of CPUs on another domain, handled a port.</summary>
+    internal void NotePort(int handler, uint port)
+    {
+        if (_portsAt[handler] != 0)
+            _lists.Add(_portsAt[handler] - 1, port);
+    }
+
+    internal IReadOnlyList<uint> TakePorts(int handler) => _lists.Take(_portsAt[handler] - 1);
 
     internal void NoteAck(int device)
     {

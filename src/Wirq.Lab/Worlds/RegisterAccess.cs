@@ -12,6 +12,9 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     // The value of a read of memory that no device answers.
     private const ulong Nothing = ulong.MaxValue;
 
+    /// <summary>Guest words of Xen's ABI; null for none.</summary>
+    internal XenGuests? Xen { get; init; }
+
     /// <summary>Writes a register.</summary>
     /// <returns>False if the access raised <c>#GP</c>.</returns>
     internal bool Write(int cpu, RegisterName register, ulong value)
@@ -47,6 +50,9 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
                 return true;
             case RegisterKind.Vtd:
                 WriteUnit(cpu, (uint)register.Number, register.Size, value);
+                return true;
+            case RegisterKind.Xen:
+                Xen!.Write(register, value);
                 return true;
             default:
                 return cpus.TryWriteCr8(cpu, value);
@@ -91,6 +97,9 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
                 return true;
             case RegisterKind.Vtd:
                 value = ReadUnit(cpu, (uint)register.Number, register.Size);
+                return true;
+            case RegisterKind.Xen:
+                value = Xen!.Read(register);
                 return true;
             default:
                 value = cpus.ReadCr8(cpu);

@@ -44,7 +44,8 @@ public sealed partial class World
         };
     }
 
-    private bool IsFree(CpuStep step) => !IsUpdating && _cpus[step.Cpu].Depth == 0 && !IsHeld(step.Cpu) && !IsLockedOut(step.Cpu, step);
+    private bool IsFree(CpuStep step) => !IsUpdating && _cpus[step.Cpu].Depth == 0 && !IsHeld(step.Cpu) && !IsLockedOut(step.Cpu, step)
+        && !LooksFirst(step.Cpu) && (!IsPolling(step.Cpu) || step.Command is XenCommand { Action: XenAction.EndPoll });
 
     /// <summary>Whether a CPU waits for the end of its last access, or for the report of its EOI.</summary>
     private bool IsHeld(int cpu) => WaitOfCpu(cpu) > 0 || _host?.Kernel is { } kernel && kernel.TryFindExit(cpu, out int left) && left == cpu;
@@ -84,6 +85,9 @@ public sealed partial class World
             case CpuStep cpu when EntersFabric(cpu.Command):
                 WaitOfCpu(cpu.Cpu) = Waiting;
                 break;
+            case DomainStep:
+                _waits[script].Events = Waiting;
+                break;
             case DeviceStep { Action: DeviceAction.Mask or DeviceAction.Unmask or DeviceAction.Message or DeviceAction.Remove }:
                 _waits[script].Events = Waiting;
                 break;
@@ -113,7 +117,7 @@ public sealed partial class World
     /// <summary>Whether a command is an access that leaves its guest. A local APIC in a kernel answers at once.</summary>
     private bool EntersFabric(CpuCommand command) => command switch
     {
-        InterruptsCommand or ServeCommand => false,
+        InterruptsCommand or ServeCommand or UpcallCommand => false,
         EoiCommand or IpiCommand or TakeCommand => _host?.Kernel is null,
         WriteCommand write => EntersFabric(write.Register),
         ReadCommand read => EntersFabric(read.Register),
@@ -122,7 +126,7 @@ public sealed partial class World
     };
 
     private bool EntersFabric(RegisterName register) =>
-        _host?.Kernel is null || register.Kind is not (RegisterKind.LocalApic or RegisterKind.Msr or RegisterKind.Cr8);
+        register.Kind != RegisterKind.Xen && _host?.Kernel is null || register.Kind is not (RegisterKind.LocalApic or RegisterKind.Msr or RegisterKind.Cr8);
 
     /// <summary>An event has left the queue, and its effect was carried out.</summary>
     private void CarriedOut()

@@ -57,6 +57,7 @@ public sealed partial class World
             EventFds = world._host?.EventFds,
             Cpus = others,
             Acks = others,
+            Xen = others,
         }, world.Fabric);
     }
 
@@ -139,7 +140,7 @@ public sealed partial class World
 
     /// <summary>The devices and CPUs of a world. Simulated CPUs check for interrupts by themselves, and do not
     /// implement INIT, SMI or start-up.</summary>
-    private sealed class Ports(World world) : IAckPort, ICpuPort
+    private sealed class Ports(World world) : IAckPort, ICpuPort, IXenPort
     {
         public void Acknowledged(int source, uint generation) => world.Acknowledged(source);
         public void Interrupt(int cpu) { }
@@ -147,5 +148,9 @@ public sealed partial class World
         public void Smi(int cpu) { }
         public void Init(int cpu) { }
         public void StartUp(int cpu, byte vector) { }
+        // Other domains handle their events when a step says so.
+        public void Upcall(ushort domain, int vcpu) { }
+        public void PollerWoken(ushort domain, int vcpu) { }
+        public void ConsumerTold(ushort domain, uint port) { }
     }
 }

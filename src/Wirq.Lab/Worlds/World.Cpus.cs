@@ -12,16 +12,19 @@ public sealed partial class World
 
     /// <summary>Whether a CPU can do a step: it is in a handler or would take an interrupt, and waits for
     /// nothing.</summary>
-    public bool CanStep(int cpu) => !IsUpdating && HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu));
+    public bool CanStep(int cpu) => !IsUpdating && HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu)) && !(IsPolling(cpu) && !WouldTake(cpu));
 
-    private bool HasWork(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu);
+    private bool HasWork(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu) || LooksFirst(cpu);
 
     /// <summary>One step of a CPU: it takes an interrupt, does the next step of its handler, or returns from
     /// it.</summary>
     private void StepCpu(int cpu)
     {
         ref CpuState state = ref _cpus[cpu];
-        if (WouldTake(cpu))
+        _design?.GoesOn(this, cpu);
+        if (LooksFirst(cpu))
+            EnterGuest(cpu);
+        else if (WouldTake(cpu))
             Enter(cpu, ref state);
         else
             RunFrame(cpu, ref state);
@@ -40,6 +43,13 @@ public sealed partial class World
     private void Enter(int cpu, ref CpuState state)
     {
         Spend(Worker.Cpus, 1);
+        if (_xen is not null)
+        {
+            _xen.Enter(cpu);
+            _xen.EndPoll(cpu);
+            if (!_cpuPort.HasInterrupt(cpu))
+                return;
+        }
         int before = Fabric.Events.Count;
         int vector = _cpuPort.Take(cpu);
         WaitAfter(cpu, command: null);
@@ -90,6 +100,8 @@ public sealed partial class World
             VectorGiver.Pic => (default, LastResort.BothPics),
             // SDM vol. 3, 11.9: the handler of a spurious interrupt returns without an EOI.
             VectorGiver.Spurious => (default, LastResort.Nothing),
+            // It is in no local APIC.
+            VectorGiver.XenCallback => (default, LastResort.Nothing),
             _ => (Causes.OriginOf(cpu, (byte)vector), LastResort.LocalApic),
         };
     }
@@ -146,7 +158,11 @@ public sealed partial class World
             Return(cpu, ref state);
             return;
         }
+        if (steps[frame.Step] is CpuStep { Command: UpcallCommand } && !StepUpcall(cpu, steps[frame.Step]))
+            return;
         state.Frames[depth].Step++;
+        if (steps[frame.Step] is CpuStep { Command: UpcallCommand })
+            return;
         Perform(steps[frame.Step], cpu);
         if (steps[frame.Step] is CpuStep step)
             WaitAfter(cpu, step.Command);

@@ -11,7 +11,7 @@ public sealed partial class World
         DeviceSpec spec = Spec.Devices[device];
         if (spec.IsVirq(Spec.Kernel))
             ConnectVirqs(device);
-        else if (spec.Gsi >= 0)
+        else if (spec.Gsi >= 0 && spec.Intx is null)
             Own(device, Fabric.Connect(spec.Gsi, spec.Name, spec.Kind));
     }
 
@@ -53,6 +53,8 @@ public sealed partial class World
                 Signal(step.Device, vector: 0);
                 break;
             case DeviceAction.Remove:
+                if (spec.Intx is not null)
+                    Withdraw(step.Device);
                 (state.Removed, state.Wants) = (1, 0);
                 if (virqs is null)
                     source?.Dispose();
@@ -66,11 +68,14 @@ public sealed partial class World
     }
 
     /// <summary>Whether a device with a line asserts it.</summary>
-    internal bool Asserts(int device) => _sources[device] is { IsAsserted: true };
+    internal bool Asserts(int device) => Spec.Devices[device].Intx is { } pin
+        ? Fabric.Xen!.Lines!.IsAsserted(pin.Device, pin.Pin) : _sources[device] is { IsAsserted: true };
 
     private void Assert(int device)
     {
-        if (_deviceVirqs[device] is null)
+        if (Spec.Devices[device].Intx is { } pin)
+            Fabric.Xen!.Lines!.Drive(pin.Device, pin.Pin, asserted: true);
+        else if (_deviceVirqs[device] is null)
             _sources[device]?.Raise();
         else
             Signal(device, vector: 0);
@@ -86,6 +91,8 @@ public sealed partial class World
     private void Withdraw(int device)
     {
         _devices[device].Wants = 0;
+        if (Spec.Devices[device].Intx is { } pin)
+            Fabric.Xen!.Lines!.Drive(pin.Device, pin.Pin, asserted: false);
         Source? source = _sources[device];
         if (source is null || _devices[device].Removed != 0)
             return;

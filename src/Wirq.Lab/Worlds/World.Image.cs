@@ -50,6 +50,11 @@ public sealed partial class World
             other._memory!.Hash();
             _memory.CopyFrom(other._memory);
         }
+        if (_xen is not null)
+        {
+            other._xen!.Memory.Hash();
+            _xen.Memory.CopyFrom(other._xen.Memory);
+        }
         Arena.CopyFrom(other.Arena);
         Fabric.Copied(other.Fabric);
         if (_changesLabels ??= Scenario.AllSteps().Any(static step => step is RestoreStep or UpdateStep or DeviceStep { Action: DeviceAction.Remove }))
@@ -84,6 +89,7 @@ public sealed partial class World
     internal UInt128 MachineIdentity()
     {
         _memory?.Hash();
+        _xen?.Memory.Hash();
         return Fabric.Identity();
     }
 

@@ -50,8 +50,16 @@ public sealed partial class World
                 foreach (Failure failure in Expectations.Verify(this, expect.Checks, Math.Max(runningCpu, 0)))
                     Fail(failure.At, failure.Text);
                 break;
+            case DomainStep domain:
+                if (Do(domain.Domain, 0, domain.Command) is { } differs)
+                    Fail(domain.At, $"{domain.Text}: {differs}");
+                break;
+            case CpuStep cpu when IsPolling(cpu.Cpu >= 0 ? cpu.Cpu : runningCpu) && cpu.Command is not XenCommand { Action: XenAction.EndPoll }:
+                Fail(cpu.At, $"{step.Text}: the CPU waits in SCHEDOP_poll, and can do nothing");
+                break;
             case CpuStep cpu:
                 int actor = cpu.Cpu >= 0 ? cpu.Cpu : runningCpu;
+                _design?.GoesOn(this, actor);
                 if (Do(actor, cpu.Command) is { } wrong)
                     Fail(cpu.At, wrong);
                 Lock(actor, cpu.Lock);
@@ -93,8 +101,18 @@ public sealed partial class World
     /// <returns>A difference from the scenario, or null.</returns>
     private string? Do(int cpu, CpuCommand command)
     {
+        if (_xen is not null && command is not EnterCommand && EntersFabric(command))
+            _xen.LeftGuest(cpu);
         switch (command)
         {
+            case XenCommand call:
+                return Do(place: 0, cpu, call) is { } wrong ? $"cpu{cpu}: {wrong}" : null;
+            case UpcallCommand:
+                _xen!.Handle(cpu, wholly: true);
+                return null;
+            case EnterCommand:
+                _xen!.Enter(cpu);
+                return null;
             case WriteCommand write:
                 return Faulted(!Registers.Write(cpu, write.Register, write.Value.Bits), write.Faults, $"the write of {write.Register.Text}");
             case ReadCommand read:

@@ -53,6 +53,7 @@ public sealed partial class World : IDisposable
         Fabric.Events.Observing = true;
         _memory = Spec.MemoryBytes > 0 ? new GuestMemory(Arena, Spec.MemoryBytes) : null;
         Fabric.Memory = _memory ?? Fabric.Memory;
+        _xen = Fabric.Xen is null ? null : new XenGuests(this, Arena);
         _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
         _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
             : options?.Cpus?.Invoke(Fabric, Spec) ?? new FabricCpus(Fabric);
@@ -79,7 +80,7 @@ public sealed partial class World : IDisposable
         design?.Join(this);
         _sources = new Source?[Spec.Devices.Count];
         _deviceVirqs = new DeviceVirq[Spec.Devices.Count][];
-        Registers = new RegisterAccess(Fabric, _cpuPort);
+        Registers = new RegisterAccess(Fabric, _cpuPort) { Xen = _xen };
         _driver = Spec.Remapping is null ? null : new RemappingDriver(Fabric, Registers);
         try
         {

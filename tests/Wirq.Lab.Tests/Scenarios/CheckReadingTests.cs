@@ -65,7 +65,7 @@ public sealed class CheckReadingTests
             Assert.IsType<SignalsCheck>(Sample.Check("{signals: {cpu1: [nmi, init, \"sipi 0x9A\", sipi 8, smi]}}")).Signals);
 
     public static TheoryData<EventKind> Kinds => [.. Enum.GetValues<EventKind>()
-        .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log or Subsystem.Xen))];
+        .Where(kind => kind.Subsystem is not (Subsystem.None or Subsystem.Log))];
 
     [Theory]
     [MemberData(nameof(Kinds))]

@@ -15,6 +15,10 @@ internal static class Sample
     internal static IReadOnlyList<Step> Steps(string steps) =>
         Read($"name: n\nmachine:\n  {{cpus: 2, kernel: split, vtd: {{}},\n  ioapics: [{{}}, {{pins: 8}}],\n  devices: {Devices}}}\nsteps:\n{steps}\n").Steps;
 
+    /// <summary>The steps of a scenario on a domain of Xen.</summary>
+    internal static IReadOnlyList<Step> XenSteps(string steps) =>
+        Read($"name: n\nmachine:\n  {{cpus: 2, ioapics: [{{pins: 48}}], xen: {{pci: true, domains: {{dom0: {{id: 0, privileged: true}}}}}}}}\nsteps:\n{steps}\n").Steps;
+
     internal const string Devices = "{disk: {gsi: 11}, nic: {gsi: 11, kind: sampled}, uart: {isa: 4, kind: edge}, nvme: {msi: {address: 0xfee01000, data: 0x4031}}}";
 
     /// <summary>The command of the only step.</summary>

@@ -100,7 +100,7 @@ public sealed partial class ScenarioFormatTests
             Assert.NotEmpty(Sample.ReadAll(yaml));
             read++;
         }
-        Assert.Equal(3, read);
+        Assert.Equal(4, read);
     }
 
     [GeneratedRegex(@"```yaml\n(.*?)```", RegexOptions.Singleline)]
@@ -132,6 +132,23 @@ public sealed partial class ScenarioFormatTests
             expectations++;
         }
         Assert.Equal((19, 28, 19), (steps, commands, expectations));
+    }
+
+    [Fact]
+    public void Every_step_and_expectation_about_Xen_that_the_documentation_shows_is_read()
+    {
+        string text = File.ReadAllText(PathOf("docs/scenarios.md"));
+        string[] calls = [.. Section(text, "A hypercall is a command", "`as: NAME`")];
+        string[] steps = [.. Section(text, "What the hypervisor and its toolstack do", "Two more commands")];
+        string[] commands = [.. Section(text, "Two more commands", "Guest words of")];
+        string[] registers = [.. Section(text, "Guest words of", "Two expectations")];
+        string[] expectations = [.. Section(text, "Two expectations", "`holders` may name")];
+        foreach (string call in calls)
+            Sample.XenSteps(call is "handle" ? $"  - dom0: {call}" : $"  - cpu0: {{xen: {call}}}");
+        foreach (string step in steps.Concat(expectations.Select(item => $"expect: {{{item}}}")).Concat(commands.Select(command => $"cpu0: {command}"))
+            .Concat(registers.Select(register => $"cpu0: {{read: {{{register}: ~}}}}")))
+            Sample.XenSteps($"  - {step}");
+        Assert.Equal((23, 6, 2, 7, 2), (calls.Length, steps.Length, commands.Length, registers.Length, expectations.Length));
     }
 
     [Fact]

@@ -3,11 +3,11 @@ using Wirq.Lab.Worlds;
 
 namespace Wirq.Lab.Tests.Worlds;
 
-/// <summary>All state of a world's machine is in its arena, including kernel, eventfds and guest memory.</summary>
+/// <summary>All state of a world's machine is in its arena, including kernel, eventfds, guest memory and the pages of Xen's guests.</summary>
 public class WorldStateTests
 {
     public static TheoryData<string> Files => [.. ShippedScenarios.Files("routing", "remapping")
-        .Where(file => ShippedScenarios.TextOf(file).Contains("kernel:", StringComparison.Ordinal))];
+        .Where(file => ShippedScenarios.TextOf(file).Contains("kernel:", StringComparison.Ordinal)), .. ShippedScenarios.Files("xen")];
 
     [Fact]
     public void A_world_that_takes_nothing_over_goes_another_way()

@@ -19,6 +19,9 @@ internal sealed class Actors
 
     internal MachineSpec Machine { get; }
 
+    /// <summary>The names of ports.</summary>
+    internal PortNames Ports { get; } = new();
+
     internal static bool IsCpu(string text) => text == ScenarioWords.AllCpus || TryNumber(text, out _);
 
     internal static string CpuName(int cpu) => cpu == RunningCpu ? "the CPU" : $"{CpuPrefix}{cpu}";
@@ -32,7 +35,7 @@ internal sealed class Actors
             const int listed = 4;
             IEnumerable<string> cpus = Machine.Cpus <= listed
                 ? Enumerable.Range(0, Machine.Cpus).Select(CpuName) : [CpuName(0), "…", CpuName(Machine.Cpus - 1)];
-            return cpus.Concat(_devices.Keys);
+            return cpus.Concat(_devices.Keys).Concat(Machine.Xen.Skip(1).Select(domain => domain.Name));
         }
     }
 
@@ -60,6 +63,19 @@ internal sealed class Actors
             return device;
         throw _devices.Count == 0
             ? scalar.Expected("no device; this machine has none") : Words.Unknown(scalar, _devices.Keys);
+    }
+
+    /// <summary>The place of another domain than the machine's own.</summary>
+    internal bool TryDomain(string name, out int place)
+    {
+        place = Machine.Xen.Index().Skip(1).Where(domain => domain.Item.Name == name).Select(domain => domain.Index).FirstOrDefault(-1);
+        return place > 0;
+    }
+
+    internal void RequireXen(YamlScalar at)
+    {
+        if (Machine.Xen.Count == 0)
+            throw at.Expected("nothing of Xen; this machine is no domain of it (xen)");
     }
 
     internal void RequirePic(YamlScalar at)

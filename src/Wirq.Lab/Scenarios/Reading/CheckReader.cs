@@ -59,6 +59,8 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
             "acks" => "a map of devices, such as {disk: 1}",
             "virqs" => "a map of devices and states, such as {nvme: hot}",
             "pba" => "a map of devices and vectors, such as {nvme: [0]}",
+            "ports" => "a map of CPUs or domains and the ports that they handled, such as {cpu0: [ring]}",
+            "polling" => "a map of CPUs, such as {cpu0: true}",
             "events" => "a map of events, such as {edge-lost: 1}",
             _ => "a map of addresses and values",
         });
@@ -110,6 +112,14 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
                 YamlSequence vectors = value.AsSequence("a list of vectors of the device");
                 return (new PendingVectorsCheck(key.At, masked,
                     [.. vectors.Items.Select(item => Numbers.ReadInt(item, "a vector of the device", 0, most))]), masked);
+            case "ports":
+                actors.RequireXen(key);
+                int handler = actors.TryDomain(key.Text, out int domain) ? actors.Machine.Cpus + domain : actors.ReadCpu(key);
+                return (new PortsCheck(key.At, handler, [.. value.AsSequence("a list of ports").Items.Select(actors.Ports.Read)]), handler);
+            case "polling":
+                actors.RequireXen(key);
+                int polls = actors.ReadCpu(key);
+                return (new PollingCheck(key.At, polls, Words.Boolean(value)), polls);
             case "events":
                 EventKind happened = ScenarioWords.EventKinds.Read(key);
                 return (new EventCheck(key.At, happened, ReadCount(value)), happened);
@@ -175,7 +185,7 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         foreach (YamlNode item in node.AsSequence("a list of devices").Items)
         {
             YamlScalar name = item.AsScalar("a device");
-            if (name.Text != ScenarioWords.IntrLabel)
+            if (name.Text != ScenarioWords.IntrLabel && !IsOfXen(name.Text))
             {
                 DeviceSpec device = actors.Machine.Devices[actors.ReadDevice(name)];
                 string where = device.Gsi < 0 ? "a message" : $"GSI {device.Gsi}";
@@ -186,6 +196,10 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
         }
         return holders;
     }
+
+    // Sources that the machine has besides its devices.
+    private bool IsOfXen(string label) => actors.Machine.Xen.Count > 0
+        && (label == XenWords.CallbackLabel || label.StartsWith("PCI ", StringComparison.Ordinal) && actors.Machine.Fabric.Xen!.HasPciLines);
 
     private static string ReadSignal(YamlNode node)
     {

@@ -31,6 +31,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
     private CpuStep ReadWord(YamlNode node, int cpu, FilePosition at)
     {
         YamlScalar scalar = node.AsScalar(Expected);
+        if (scalar.Text is XenWords.Upcall or XenWords.Enter)
+            actors.RequireXen(scalar);
         if (scalar.Text is "pic-eoi" or "pic-eoi-both" or "inta")
             actors.RequirePic(scalar);
         (CpuCommand command, string text) = scalar.Text switch
@@ -42,6 +44,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             "cli" => (new InterruptsCommand(false), "disables interrupts"),
             "take" => (new TakeCommand(AnyOf), Takes),
             "inta" => (new IntaCommand(AnyOf), Asks),
+            XenWords.Upcall => (new UpcallCommand(), "handles its events"),
+            XenWords.Enter => (new EnterCommand(), "leaves its guest and enters it"),
             _ => ScenarioWords.Commands.Contains(scalar.Text)
                 ? throw scalar.Expected($"what to {scalar.Text}: {{{scalar.Text}: …}}")
                 : throw Words.Unknown(scalar, [.. ScenarioWords.PlainCommands.Union(ScenarioWords.Commands)]),
@@ -96,6 +100,9 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
     {
         switch (word.Text)
         {
+            case XenWords.Xen:
+                actors.RequireXen(word);
+                return new XenCommandReader(actors).ReadCall(value, domain: 0);
             case "mask" or "unmask":
                 (int chip, int pin) = registers.ReadPin(value);
                 return (new MaskCommand(chip, pin, word.Text == "mask"), $"{word.Text}s pin {PinName(chip, pin)}");

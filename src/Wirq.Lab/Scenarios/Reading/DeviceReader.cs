@@ -1,11 +1,13 @@
+using Wirq.Xen;
+
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Reads <c>devices</c>.</summary>
-internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, IReadOnlyCollection<string> reserved)
+internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, bool hasXenLines, IReadOnlyCollection<string> reserved)
 {
     private const int LongestName = 40, MaxVectors = 2048;
     private static readonly string[] VirqKeys = ["eventfd", "resample", "prefault", "vectors"];
-    private static readonly string[] Connections = ["gsi", "isa", "pci", "msi"];
+    private static readonly string[] Connections = ["gsi", "isa", "pci", "msi", "intx"];
 
     internal IReadOnlyList<DeviceSpec> Read(YamlNode? node)
     {
@@ -25,6 +27,8 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, IReadOnlyColle
         if (connections is [var first, var second, ..])
             throw new ScenarioException(second.Key.At, $"{second.Key.Text} beside {first.Key.Text}", expected);
         YamlNode where = connections[0].Value;
+        if (connections[0].Key.Text == "intx")
+            return Intx(name, map, where);
         return connections[0].Key.Text == "msi" ? Message(name, map, where) : Wired(name, map, connections[0].Key.Text switch
         {
             "gsi" => gsis.Read(where),
@@ -45,6 +49,18 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, IReadOnlyColle
         if (kind == SourceKind.Edge && resamples)
             throw map["resample"]!.Expected("false; an edge is not asked again");
         return new DeviceSpec(name.At, name.Text, gsi, kind, Stuck: Flag(map, "stuck"), HasEventFd: eventFd, Resamples: resamples);
+    }
+
+    /// <summary>A device that drives a pin of Xen's PCI lines, of which each is a wire.</summary>
+    private DeviceSpec Intx(YamlScalar name, YamlMapping map, YamlNode node)
+    {
+        if (!hasXenLines)
+            throw node.Expected("no intx; this machine has no PCI lines of Xen (xen: {pci: true})");
+        Refuse(map, "a pin of Xen's PCI lines", "gsi, isa or pci", "kind", "eventfd", "resample", "requester", "prefault", "vectors");
+        YamlMapping its = node.AsMapping($"a map of {Words.Join(XenWords.Intx)}").Only(XenWords.Intx);
+        int device = Numbers.ReadInt(its.Required("device", "intx"), "a PCI device number", 0, XenPciLines.Devices - 1);
+        PciInterruptPin pin = its["pin"] is { } which ? ScenarioWords.Pins.Read(which) : PciInterruptPin.A;
+        return new DeviceSpec(name.At, name.Text, XenPciLines.GsiOf(device, pin), SourceKind.Wired, Stuck: Flag(map, "stuck"), Intx: (device, pin));
     }
 
     private DeviceSpec Message(YamlScalar name, YamlMapping map, YamlNode node)

@@ -1,6 +1,7 @@
 using Wirq.Lab.Kernels;
 using Wirq.Lab.Worlds;
 using Wirq.Remapping.VtD;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
@@ -48,9 +49,13 @@ internal sealed class MachineReader
         _places.Check(chips.Validate);
         var gsis = new GsiReader(chips, _map);
         _places.Check((chips with { IsaOverrides = gsis.IsaOverrides }).Validate);
-        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, reserved).Read(_map["devices"]);
+        bool hasXenLines = _map["xen"] is YamlMapping { } lines && lines["pci"] is { } pci && Words.Boolean(pci);
+        IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, hasXenLines, reserved).Read(_map["devices"]);
         var kernels = new KernelReader(_map, chips, devices);
         int memory = ReadMemory(vtd is not null);
+        YamlMapping? xenMap = _map["xen"]?.AsMapping($"a map of {Words.Join(XenWords.Machine)}");
+        (IReadOnlyList<XenDomainSpec> domains, XenOptions? xen) = xenMap is null ? ([], null)
+            : new XenReader(xenMap, [.. reserved, .. devices.Select(device => device.Name)]).Read(apics.Count);
 
         var variants = new List<MachineVariant>();
         foreach ((string mode, bool x2Apic) in Choices("mode", ScenarioWords.ApicModes, "xapic"))
@@ -59,13 +64,14 @@ internal sealed class MachineReader
         foreach ((string how, RouteModel routes) in Choices("routes", ScenarioWords.Routes, "direct"))
         foreach ((string who, KernelModel kernel) in KernelChoices())
         foreach ((string which, KernelVersion version) in kernels.Versions(kernel))
+        foreach ((string looks, CallbackPolicy policy) in xenMap is null ? [("", CallbackPolicy.Ack)] : Choices("policy", XenWords.Policies, "ack", xenMap))
         {
             if (routes == RouteModel.Cached && kernel != KernelModel.None)
                 throw _map["routes"]!.Expected("direct; kernel says how messages travel");
             if (x2Apic && !apics.X2Apic)
                 throw _map["mode"]!.Expected("xapic; the machine has no x2APIC mode (x2apic: false)");
             FabricOptions usual = FabricOptions.Pc(apics.Count, profile, ack);
-            MachineVariant variant = new(Words.Join(new[] { mode, whose, when, how, who, which }.Where(word => word.Length > 0)), new()
+            MachineVariant variant = new(Words.Join(new[] { mode, whose, when, how, who, which, looks }.Where(word => word.Length > 0)), new()
             {
                 Cpus = apics.Count,
                 X2Apic = x2Apic,
@@ -76,6 +82,7 @@ internal sealed class MachineReader
                 MemoryBytes = memory,
                 Remapping = vtd?.Setup,
                 Devices = devices,
+                Xen = domains,
                 Fabric = usual with
                 {
                     // Local APICs in a kernel are KVM's.
@@ -90,7 +97,8 @@ internal sealed class MachineReader
                     IsaOverrides = gsis.IsaOverrides,
                     IntrAtPinZero = intrAtPinZero ?? (usual.IntrAtPinZero && kernel != KernelModel.Split),
                     Format = format,
-                    Sources = Math.Max(usual.Sources, devices.Count + 1),
+                    Sources = Math.Max(usual.Sources, devices.Count + 1 + (xen?.Sources ?? 0)),
+                    Xen = xen is null ? null : xen with { Policy = policy },
                     Vtd = vtd?.Unit,
                     Routing = kernel == KernelModel.None ? null : kernels.RoutingOf(kernel, version),
                 },
@@ -179,9 +187,9 @@ internal sealed class MachineReader
     }
 
     // A list means one machine for each element; a value that does not vary is not in the name.
-    private List<(string Differs, T Value)> Choices<T>(string key, WordList<T> words, string usual)
+    private List<(string Differs, T Value)> Choices<T>(string key, WordList<T> words, string usual, YamlMapping? map = null)
     {
-        YamlNode? node = _map[key];
+        YamlNode? node = (map ?? _map)[key];
         if (node is YamlSequence list)
         {
             if (list.Items.Count == 0)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
@@ -28,6 +29,8 @@ internal sealed class OptionPlaces(YamlMapping machine)
         [nameof(IoApicOptions.StormDelay)] = "stormDelay",
         [nameof(FabricOptions.IsaOverrides)] = "isaOverrides",
         [nameof(FabricOptions.Vtd)] = "vtd",
+        [nameof(FabricOptions.Xen)] = "xen",
+        [nameof(XenOptions.HasPciLines)] = "pci",
         [nameof(VtdOptions.FaultRecords)] = "faultRecords",
         [nameof(RoutingOptions.BatchCount)] = "batchCount",
         [nameof(RoutingOptions.BatchDelay)] = "batchDelay",

@@ -166,13 +166,17 @@ internal static class RegisterFields
     internal static FieldMap FaultRecordHigh { get; } = new(
         Flag("fault", 63), new("reason", [new(32, 8)]), new("source", [new(0, 16)], IsRequester: true));
 
+    /// <summary>The word of a port in Xen's FIFO ABI.</summary>
+    internal static FieldMap EventWord { get; } = new(
+        Flag("pending", 31), Flag("masked", 30), Flag("linked", 29), Flag("busy", 28), new("link", [new(0, 17)]));
+
     /// <summary>All of them, by their names in the documentation.</summary>
     internal static IReadOnlyDictionary<string, FieldMap> All { get; } = new Dictionary<string, FieldMap>
     {
         ["rte"] = Entry, ["lvt"] = LocalVector, ["svr"] = SpuriousVector, ["icr"] = InterruptCommand,
         ["apic-base"] = ApicBase, ["gcmd"] = GlobalCommand, ["gsts"] = GlobalCommand, ["fsts"] = FaultStatus,
         ["fectl"] = EventControl, ["iectl"] = EventControl, ["irta"] = TableAddress, ["frcd.low"] = FaultRecordLow,
-        ["frcd.high"] = FaultRecordHigh,
+        ["frcd.high"] = FaultRecordHigh, ["xen.word"] = EventWord,
     };
 
     private static Field Flag(string name, int bit) => new(name, [new(bit, 1)]);
@@ -192,6 +196,7 @@ internal static class RegisterFields
                 OfLocalApic(ApicMsr.RegisterOf((uint)number), register.Size),
             RegisterKind.Msr when number == ApicMsr.Base => ApicBase,
             RegisterKind.Vtd => OfUnit(number),
+            RegisterKind.Xen when register.Unit == (int)XenWord.Event => EventWord,
             _ => null,
         };
     }

@@ -18,6 +18,7 @@ internal sealed class RegisterReader(Actors actors)
         "ioapic.select", "ioapic.window", "ioapic.eoi", "ioapicK.…", "apic.NAME", "apic.0xNNN", "msr.N", "msr.apic-base",
         "msr.tsc-deadline", "port.N", "pic.master.command", "pic.master.data", "pic.master.elcr", "pic.slave.…",
         "memory.N", "memory.N.SIZE", "cr8", "vtd.NAME", "vtd.frcd.N.low", "vtd.frcd.N.high",
+        "xen.upcall.VCPU", "xen.selector.VCPU", "xen.ready.VCPU", "xen.head.VCPU.N", "xen.pending.PORT", "xen.mask.PORT", "xen.word.PORT",
     ];
 
     internal static WordList<uint> Indexes { get; } = new(
@@ -82,6 +83,7 @@ internal sealed class RegisterReader(Actors actors)
             ("pic", [_, _]) when PicPorts.TryFind(text[4..], out uint port) =>
                 new(RegisterKind.Port, 0, port, PortSize, text),
             ("vtd", var rest) => Unit(at, text, rest),
+            (XenWords.Xen, var rest) => Xen(at, text, rest),
             ("memory", var rest) => Sized(RegisterKind.Memory, rest, WordSize, MsrSize, text),
             (var chip, var rest) when TryUnit(chip, out int unit) => IoApic(at, text, unit, rest),
             _ => null,
@@ -159,6 +161,29 @@ internal sealed class RegisterReader(Actors actors)
         uint offset = VtdUnit.FaultRecordOffset + (uint)index * RecordStride + (rest[2] == "high" ? (uint)sizeof(ulong) : 0);
         return new(RegisterKind.Vtd, 0, offset, sizeof(ulong), text);
     }
+
+    private RegisterName? Xen(YamlScalar at, string text, string[] rest)
+    {
+        actors.RequireXen(at);
+        if (rest is [var kind, var port] && XenWords.PortWords.TryFind(kind, out XenWord ofPort))
+        {
+            PortRef? found = actors.Ports.Read(at, port);
+            return found is { } its ? new(RegisterKind.Xen, (int)ofPort, its.Packed, ofPort == XenWord.Event ? WordSize : 1, text) : null;
+        }
+        if (rest is not [var word, var which, .. var queue] || !XenWords.VcpuWords.TryFind(word, out XenWord ofVcpu)
+            || !Numbers.TryParse(which, out ulong vcpu) || queue.Length != (ofVcpu == XenWord.Head ? 1 : 0))
+            return null;
+        if (vcpu >= (ulong)actors.Machine.Cpus)
+            throw NoSuch(at, text, $"a vCPU of this machine, 0 to {actors.Machine.Cpus - 1}");
+        ulong priority = 0;
+        if (queue is [var last] && (!Numbers.TryParse(last, out priority) || priority >= 16))
+            throw NoSuch(at, text, "a priority, 0 to 15");
+        int size = ofVcpu switch { XenWord.Upcall => 1, XenWord.Selector => MsrSize, _ => WordSize };
+        return new(RegisterKind.Xen, (int)ofVcpu, priority << QueueShift | vcpu, size, text);
+    }
+
+    /// <summary>Where the queue of a head stands in the number of its register.</summary>
+    internal const int QueueShift = 16;
 
     private static RegisterName? LocalApic(YamlScalar at, string text, string[] rest)
     {

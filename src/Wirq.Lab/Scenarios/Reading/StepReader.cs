@@ -12,6 +12,7 @@ internal sealed class StepReader
     private readonly CommandReader _commands;
     private readonly CheckReader _checks;
     private readonly SnapshotReader _snapshots = new();
+    private readonly XenCommandReader _xen;
 
     /// <param name="actors">The actors.</param>
     /// <param name="machines">The machines on which the scenario runs. Everything to which a step refers is equal in
@@ -23,13 +24,14 @@ internal sealed class StepReader
         _actors = actors;
         _commands = new CommandReader(actors, registers);
         _checks = new CheckReader(actors, registers);
+        _xen = new XenCommandReader(actors);
     }
 
     /// <summary>Words that begin a step, so a device cannot have them as its name.</summary>
     internal static IReadOnlyCollection<string> Reserved { get; } =
     [
         .. ScenarioWords.Steps.Concat(ScenarioWords.Commands).Concat(ScenarioWords.PlainCommands),
-        ScenarioWords.Faults, ScenarioWords.AnyVector, ScenarioWords.Nothing,
+        ScenarioWords.Faults, ScenarioWords.AnyVector, ScenarioWords.Nothing, "self",
     ];
 
     /// <summary>Reads the steps of the scenario itself, each of which names its actor.</summary>
@@ -141,11 +143,17 @@ internal sealed class StepReader
             case "update":
                 steps.AddRange(SnapshotReader.ReadUpdate(key, value));
                 return;
+            case XenWords.Xen:
+                _actors.RequireXen(key);
+                steps.Add(_xen.ReadDoing(key, value));
+                return;
         }
         if (_actors.TryCpu(key, out int cpu))
             _commands.Read(value, cpu, key.At, steps);
         else if (_actors.TryDevice(key.Text, out int device))
             steps.Add(ReadDevice(key, value, device));
+        else if (_actors.TryDomain(key.Text, out int domain))
+            steps.Add(_xen.ReadStep(key, value, domain));
         else
             throw Words.Unknown(key,
                 [.. _actors.Names, .. ScenarioWords.Steps, .. handler is null ? [] : ScenarioWords.Commands]);

@@ -5,6 +5,8 @@ internal sealed class WordList<T>(params (string Word, T Value)[] entries)
 {
     internal IReadOnlyList<string> Words { get; } = [.. entries.Select(entry => entry.Word)];
 
+    internal IReadOnlyList<(string Word, T Value)> Entries => entries;
+
     internal bool TryFind(string word, out T value)
     {
         int index = Array.FindIndex(entries, entry => entry.Word == word);

@@ -86,6 +86,9 @@ public sealed partial class EventChannels
     private XenDomain The(ushort domain) =>
         Find(domain) ?? throw new ArgumentOutOfRangeException(nameof(domain), domain, "no domain has this id");
 
+    /// <summary>The domain of an id, for the laboratory.</summary>
+    internal XenDomain DomainOf(ushort domain) => The(domain);
+
     private static XenDomain WithVcpu(XenDomain domain, int vcpu)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)vcpu, (uint)domain.Options.Vcpus, nameof(vcpu));
