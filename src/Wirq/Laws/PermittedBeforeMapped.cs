@@ -114,14 +114,18 @@ internal sealed class PermittedBeforeMapped : Law
 
     protected override string Explain(in LawBreak first)
     {
-        XenPirqCall call = XenPirqCall.Of(first.Event);
+        if (first.Code == GivenWithout)
+        {
+            XenAccessChanged given = XenAccessChanged.Of(first.Event);
+            return $"domain {given.Caller} gave domain {given.Domain} access to GSI {given.Irq}, and had none";
+        }
+        XenPirqCall call = first.Code is MappedWithout or NotGained ? XenPirqMapped.Of(first.Event).Call : XenPirqBound.Of(first.Event).Call;
         return first.Code switch
         {
             MappedWithout => $"domain {call.Caller} mapped GSI {call.Irq} for domain {call.Domain}, and had no access to it",
             NotGained => $"GSI {call.Irq} was mapped for domain {call.Domain}, which did not gain access to it",
             BoundWithout => $"domain {call.Caller} bound GSI {call.Irq} for domain {call.Domain}, and had no access to it",
-            NotSetUp => $"domain {call.Caller} bound GSI {call.Irq} for domain {call.Domain}, and nobody had set up its pin",
-            _ => $"domain {call.Caller} gave domain {call.Domain} access to GSI {call.Irq}, and had none",
+            _ => $"domain {call.Caller} bound GSI {call.Irq} for domain {call.Domain}, and nobody had set up its pin",
         };
     }
 

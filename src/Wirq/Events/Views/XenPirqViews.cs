@@ -14,17 +14,17 @@ public readonly record struct XenPirqCall(ushort Domain, int Irq, int Pirq, usho
 {
     private const int AnswerShift = 16, FlagShift = 32;
 
-    internal static XenPirqCall Of(in Event e) =>
-        new(e.Unit, (int)e.Index, (int)(uint)e.A, (ushort)e.B, AnswerOf(e), FlagOf(e));
+    internal static XenPirqCall Of(ushort domain, uint irq, ulong pirq, ulong rest) =>
+        new(domain, (int)irq, (int)(uint)pirq, (ushort)rest, AnswerOf(rest), FlagOf(rest));
 
     internal Event ToEvent(EventKind kind) => new(kind, Domain, (uint)Irq, (uint)Pirq, Pack(Caller, Answer, Emulated));
 
     internal static ulong Pack(ushort caller, XenError answer, bool flag) =>
         caller | (ulong)(ushort)answer << AnswerShift | (flag ? 1ul << FlagShift : 0);
 
-    internal static XenError AnswerOf(in Event e) => (XenError)(ushort)(e.B >> AnswerShift);
+    internal static XenError AnswerOf(ulong rest) => (XenError)(ushort)(rest >> AnswerShift);
 
-    internal static bool FlagOf(in Event e) => (e.B >> FlagShift & 1) != 0;
+    internal static bool FlagOf(ulong rest) => (rest >> FlagShift & 1) != 0;
 }
 
 /// <summary>A domain set up a pin of the machine, or was to.</summary>
@@ -36,7 +36,7 @@ public readonly record struct XenPirqCall(ushort Domain, int Irq, int Pirq, usho
 public readonly record struct XenGsiSetUp(ushort Caller, int Gsi, bool Level, bool ActiveLow, XenError Answer) : IEventView<XenGsiSetUp>
 {
     /// <inheritdoc/>
-    public static XenGsiSetUp Of(in Event e) => new(e.Unit, (int)e.Index, (e.A & 1) != 0, (e.A & 2) != 0, XenPirqCall.AnswerOf(e));
+    public static XenGsiSetUp Of(in Event e) => new(e.Unit, (int)e.Index, (e.A & 1) != 0, (e.A & 2) != 0, XenPirqCall.AnswerOf(e.B));
 
     /// <inheritdoc/>
     public Event ToEvent() => new(EventKind.XenGsiSetUp, Caller, (uint)Gsi, (Level ? 1u : 0) | (ActiveLow ? 2u : 0),
@@ -55,7 +55,7 @@ public readonly record struct XenAccessChanged(ushort Domain, int Irq, bool Gran
 {
     /// <inheritdoc/>
     public static XenAccessChanged Of(in Event e) =>
-        new(e.Unit, (int)e.Index, (e.A & 1) != 0, (ushort)e.B, XenPirqCall.AnswerOf(e), XenPirqCall.FlagOf(e));
+        new(e.Unit, (int)e.Index, (e.A & 1) != 0, (ushort)e.B, XenPirqCall.AnswerOf(e.B), XenPirqCall.FlagOf(e.B));
 
     /// <inheritdoc/>
     public Event ToEvent() => new(EventKind.XenAccessChanged, Domain, (uint)Irq, Granted ? 1u : 0, XenPirqCall.Pack(Caller, Answer, ByMapping));
@@ -66,7 +66,7 @@ public readonly record struct XenAccessChanged(ushort Domain, int Irq, bool Gran
 public readonly record struct XenPirqMapped(XenPirqCall Call) : IEventView<XenPirqMapped>
 {
     /// <inheritdoc/>
-    public static XenPirqMapped Of(in Event e) => new(XenPirqCall.Of(e));
+    public static XenPirqMapped Of(in Event e) => new(XenPirqCall.Of(e.Unit, e.Index, e.A, e.B));
 
     /// <inheritdoc/>
     public Event ToEvent() => Call.ToEvent(EventKind.XenPirqMapped);
@@ -77,7 +77,7 @@ public readonly record struct XenPirqMapped(XenPirqCall Call) : IEventView<XenPi
 public readonly record struct XenPirqUnmapped(XenPirqCall Call) : IEventView<XenPirqUnmapped>
 {
     /// <inheritdoc/>
-    public static XenPirqUnmapped Of(in Event e) => new(XenPirqCall.Of(e));
+    public static XenPirqUnmapped Of(in Event e) => new(XenPirqCall.Of(e.Unit, e.Index, e.A, e.B));
 
     /// <inheritdoc/>
     public Event ToEvent() => Call.ToEvent(EventKind.XenPirqUnmapped);
@@ -88,7 +88,7 @@ public readonly record struct XenPirqUnmapped(XenPirqCall Call) : IEventView<Xen
 public readonly record struct XenPirqBound(XenPirqCall Call) : IEventView<XenPirqBound>
 {
     /// <inheritdoc/>
-    public static XenPirqBound Of(in Event e) => new(XenPirqCall.Of(e));
+    public static XenPirqBound Of(in Event e) => new(XenPirqCall.Of(e.Unit, e.Index, e.A, e.B));
 
     /// <inheritdoc/>
     public Event ToEvent() => Call.ToEvent(EventKind.XenPirqBound);
@@ -99,7 +99,7 @@ public readonly record struct XenPirqBound(XenPirqCall Call) : IEventView<XenPir
 public readonly record struct XenPirqUnbound(XenPirqCall Call) : IEventView<XenPirqUnbound>
 {
     /// <inheritdoc/>
-    public static XenPirqUnbound Of(in Event e) => new(XenPirqCall.Of(e));
+    public static XenPirqUnbound Of(in Event e) => new(XenPirqCall.Of(e.Unit, e.Index, e.A, e.B));
 
     /// <inheritdoc/>
     public Event ToEvent() => Call.ToEvent(EventKind.XenPirqUnbound);
