@@ -33,6 +33,9 @@ public sealed partial class Fabric
         }
     }
 
+    /// <summary>The event channels to which PIRQ messages of the machine lead; null for none.</summary>
+    internal XenDomain? Ports { get; set; }
+
     /// <summary>Sets the level of a source.</summary>
     /// <param name="slot">Its slot.</param>
     /// <param name="generation">Which owner of the slot is meant.</param>

@@ -36,7 +36,8 @@ public sealed partial class Fabric
         }
     }
 
-    private void EndTranslations(int unit, CookieRange range)
+    /// <summary>Cached translations of a unit no longer hold.</summary>
+    internal void EndTranslations(int unit, CookieRange range)
     {
         if (range.First.Unit != unit || range.Last.Unit != unit)
             throw new InvalidOperationException($"remapping unit {unit} ended {range.First} to {range.Last}; expected cookies of this unit");

@@ -8,6 +8,8 @@ namespace Wirq.Traces.Recordings;
 internal static class EventRanges
 {
     private const ulong Flag = 1, TwoFlags = 3, ThreeFlags = 7, EventFd = int.MaxValue;
+    // Caller, answer, and a flag above them.
+    private const ulong XenCall = uint.MaxValue | 1ul << 32;
     // RemapFaulted has two flags above the index of an entry.
     private const ulong Entry = ushort.MaxValue | TwoFlags << 16;
 
@@ -69,6 +71,10 @@ internal static class EventRanges
             EventKind.VirqBound => (Any, Any, EventFd),
             EventKind.VirqInjected => (Any, Any, Word),
             EventKind.XenUpcall or EventKind.XenPollerWoken => (Half, Any, Any),
+            EventKind.XenGsiSetUp => (Any, TwoFlags, Word),
+            EventKind.XenAccessChanged => (Any, Flag, XenCall),
+            EventKind.XenPirqMapped or EventKind.XenPirqUnmapped or EventKind.XenPirqBound or EventKind.XenPirqUnbound => (Any, Word, XenCall),
+            EventKind.XenGuestIntx or EventKind.XenGuestGsi => (Any, Flag, Any),
             _ => (Any, Any, Any),
         };
     }

@@ -302,6 +302,23 @@ public enum EventKind : ushort
     /// <summary>The callback looked at the flag of vCPU 0, to know what the level of its line is. Unit: domain; A: 1 if the
     /// flag was set; B: what made it look (<see cref="XenLook"/>).</summary>
     XenFlagSeen = 0x0b02,
+    /// <summary>A domain set up a pin of the machine. Unit: domain; Index: GSI; A: bit 0 level, bit 1 active low; B: bits
+    /// 31:16 the answer.</summary>
+    XenGsiSetUp = 0x0b03,
+    /// <summary>A domain got or lost access to an interrupt of the machine, or was to. Unit: domain; Index: interrupt; A: 1
+    /// if it is to have it; B: bits 15:0 who called, bits 31:16 the answer, bit 32 by mapping or unmapping.</summary>
+    XenAccessChanged = 0x0b04,
+    /// <summary>A PIRQ was mapped, or was to be. Unit: domain; Index: interrupt; A: PIRQ, bits 31:0, all ones for none; B: bits
+    /// 15:0 who called, bits 31:16 the answer (<see cref="Xen.XenError"/>), bit 32 the interrupt is the domain's own emulated GSI.</summary>
+    XenPirqMapped = 0x0b05,
+    /// <summary>A PIRQ was unmapped, or was to be. As <see cref="XenPirqMapped"/>.</summary>
+    XenPirqUnmapped = 0x0b06,
+    /// <summary>A PIRQ was bound to its guest, or was to be. As <see cref="XenPirqMapped"/>.</summary>
+    XenPirqBound = 0x0b07,
+    /// <summary>A binding of a PIRQ was ended, or was to be. As <see cref="XenPirqMapped"/>.</summary>
+    XenPirqUnbound = 0x0b08,
+    /// <summary>An interrupt of the machine was ended at its pin or device, and may come again. Index: interrupt.</summary>
+    XenIrqEnded = 0x0b09,
     /// <summary>Effect. The hypervisor set <c>evtchn_upcall_pending</c> of a vCPU, and the vCPU is to hear of it. Unit:
     /// vCPU; Index: domain.</summary>
     XenUpcall = 0x0b81,
@@ -310,6 +327,15 @@ public enum EventKind : ushort
     /// <summary>Effect. A guest sent an event to a port whose events the hypervisor itself gets. Unit: domain; Index:
     /// port.</summary>
     XenConsumerTold = 0x0b83,
+    /// <summary>Effect. A passed-through device drives a pin of a guest's PCI device. Unit: domain; Index: device (bits
+    /// 31:2), pin (bits 1:0); A: 1 for asserted.</summary>
+    XenGuestIntx = 0x0b84,
+    /// <summary>Effect. A passed-through device drives a GSI of the hardware domain. Unit: domain; Index: GSI; A: 1 for
+    /// asserted.</summary>
+    XenGuestGsi = 0x0b85,
+    /// <summary>Effect. A passed-through device sends its guest's message. Unit: domain; A: <see
+    /// cref="InterruptMessage"/>.</summary>
+    XenGuestMessage = 0x0b86,
 }
 
 /// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>

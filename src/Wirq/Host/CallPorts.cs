@@ -173,6 +173,17 @@ internal readonly struct CallPorts(FabricPorts ports, Fabric fabric) : ICallPort
                 XenConsumerTold told = XenConsumerTold.Of(call.Effect);
                 xen.ConsumerTold(told.Domain, told.Port);
                 break;
+            case EventKind.XenGuestIntx:
+                XenGuestIntx intx = XenGuestIntx.Of(call.Effect);
+                xen.DriveIntx(intx.Domain, intx.Device, intx.Pin, intx.Asserted);
+                break;
+            case EventKind.XenGuestGsi:
+                XenGuestGsi line = XenGuestGsi.Of(call.Effect);
+                xen.DriveGsi(line.Domain, line.Gsi, line.Asserted);
+                break;
+            case EventKind.XenGuestMessage:
+                xen.Send(call.Effect.Unit, call.Effect.Message);
+                break;
         }
         return HostAnswer.Yes;
     }

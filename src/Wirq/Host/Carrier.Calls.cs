@@ -29,7 +29,8 @@ internal sealed partial class Carrier
         EventKind.CpuSmi => Open(effect, HostCallKind.Smi, EventFd.None, out call),
         EventKind.CpuInit => Open(effect, HostCallKind.Init, EventFd.None, out call),
         EventKind.CpuStartUp => Open(effect, HostCallKind.StartUp, EventFd.None, out call),
-        EventKind.XenUpcall or EventKind.XenPollerWoken or EventKind.XenConsumerTold => Open(effect, HostCallKind.TellXen, EventFd.None, out call),
+        EventKind.XenUpcall or EventKind.XenPollerWoken or EventKind.XenConsumerTold
+            or EventKind.XenGuestIntx or EventKind.XenGuestGsi or EventKind.XenGuestMessage => Open(effect, HostCallKind.TellXen, EventFd.None, out call),
         _ => OpenNothing(effect, out call),
     };
 

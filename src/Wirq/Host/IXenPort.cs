@@ -17,4 +17,22 @@ public interface IXenPort
     /// <param name="domain">The id of the domain whose port it is.</param>
     /// <param name="port">The port.</param>
     void ConsumerTold(ushort domain, uint port);
+
+    /// <summary>A passed-through device drives a pin of a PCI device of another domain.</summary>
+    /// <param name="domain">The domain's id.</param>
+    /// <param name="device">The device on its root bus, 0 to 31.</param>
+    /// <param name="pin">The pin.</param>
+    /// <param name="asserted">The level.</param>
+    void DriveIntx(ushort domain, int device, PciInterruptPin pin, bool asserted) { }
+
+    /// <summary>A passed-through device drives a GSI of the hardware domain.</summary>
+    /// <param name="domain">The domain's id.</param>
+    /// <param name="gsi">The GSI.</param>
+    /// <param name="asserted">The level.</param>
+    void DriveGsi(ushort domain, int gsi, bool asserted) { }
+
+    /// <summary>A passed-through device sends its message to another domain.</summary>
+    /// <param name="domain">The domain's id.</param>
+    /// <param name="message">The message as the local APICs get it.</param>
+    void Send(ushort domain, InterruptMessage message) { }
 }

@@ -31,6 +31,7 @@ public sealed class LawSet
         (nameof(HotStaysInKernel), (shadow, arena) => new HotStaysInKernel(shadow, arena)),
         (nameof(NothingLostAcrossUpdate), (shadow, arena) => new NothingLostAcrossUpdate(shadow, arena)),
         (nameof(UpcallMatchesLine), (shadow, arena) => shadow.Options.Xen is { } xen ? new UpcallMatchesLine(shadow, xen, arena) : null),
+        (nameof(PermittedBeforeMapped), (shadow, arena) => shadow.Options.Xen?.Pirqs is null ? null : new PermittedBeforeMapped(arena)),
     ];
 
     private readonly MachineShadow _shadow;

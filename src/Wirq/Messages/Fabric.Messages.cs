@@ -89,10 +89,10 @@ public sealed partial class Fabric
     /// <returns>False if the local APICs are in a kernel: the effect itself requests the kernel's call.</returns>
     internal bool SendOfVirq(in Event effect)
     {
-        if (LocalApics is null)
+        InterruptMessage message = effect.Message;
+        if (LocalApics is null && !message.IsPort)
             return false;
         int slot = effect.Unit;
-        InterruptMessage message = effect.Message;
         RouteCache!.Answer(slot, message, Bring(message, Origin.Device(RouteCache.RequesterOf(slot))));
         return true;
     }
@@ -111,6 +111,8 @@ public sealed partial class Fabric
 
     private RefusalReason BringOfPin(Msi message, InterruptMessage translated, Origin origin)
     {
+        if (translated.IsPort)
+            return Raise(translated, origin);
         if (LocalApics is not null)
             return LocalApics.Deliver(translated, origin, Events);
         // A kernel with its own I/OAPICs reports only its own pins' EOIs: a pin of another I/OAPIC cannot send into it.
@@ -128,9 +130,26 @@ public sealed partial class Fabric
     /// later.</summary>
     private RefusalReason Bring(InterruptMessage message, Origin origin)
     {
+        if (message.IsPort)
+            return Raise(message, origin);
         if (LocalApics is not null)
             return LocalApics.Deliver(message, origin, Events);
         Events.Emit(new Event(EventKind.MessageInjected, 0, origin.Bits, message.Bits));
+        return RefusalReason.None;
+    }
+
+    /// <summary>A hypervisor sends the message of a passed-through device.</summary>
+    internal void SendOfXen(InterruptMessage message) => Bring(message, Origin.Device(0));
+
+    /// <summary>A message was translated to an event channel. No kernel hears of it, even if it owns the local
+    /// APICs.</summary>
+    private RefusalReason Raise(InterruptMessage message, Origin origin)
+    {
+        if (Ports is null)
+            return Refuse(message, origin, RefusalReason.NoDestination);
+        Ports.Raise(message.Destination);
+        if (Events.Observing)
+            Events.Observe(new MessageAccepted(origin, message, Cpus: 0).ToEvent());
         return RefusalReason.None;
     }
 

@@ -24,18 +24,26 @@ public enum DeliveryMode : byte
 
 /// <summary>An interrupt message as the local APICs get it, from any format.</summary>
 /// <remarks><code>
-///  63           32 31    16 15 14   13     12      11      10 8   7    0
-/// +---------------+--------+--+----+------+-------+-------+------+------+
-/// |  destination  |   0    |0 | RH |assert| level |logical| mode |vector|
-/// +---------------+--------+--+----+------+-------+-------+------+------+
-/// </code>RH: redirection hint (Intel SDM vol. 3, 11.11.1: lowest-priority arbitration among the addressed).</remarks>
+///  63           32 31    16  15  14   13     12      11      10 8   7    0
+/// +---------------+--------+----+----+------+-------+-------+------+------+
+/// |  destination  |   0    |port| RH |assert| level |logical| mode |vector|
+/// +---------------+--------+----+----+------+-------+-------+------+------+
+/// </code>With port set, it is no message for local APICs: the destination is an event channel of Xen, and the rest is zero.
+/// RH: redirection hint (Intel SDM vol. 3, 11.11.1: lowest-priority arbitration among the addressed).</remarks>
 public readonly record struct InterruptMessage(ulong Bits)
 {
     private const int ModeShift = 8, DestinationShift = 32;
-    private const ulong LogicalBit = 1 << 11, LevelBit = 1 << 12, AssertBit = 1 << 13, HintBit = 1 << 14;
+    private const ulong LogicalBit = 1 << 11, LevelBit = 1 << 12, AssertBit = 1 << 13, HintBit = 1 << 14, PortBit = 1 << 15;
 
     /// <summary>The bits that exist.</summary>
-    internal const ulong AllBits = 0xFFFFFFFFul << DestinationShift | HintBit | (HintBit - 1);
+    internal const ulong AllBits = 0xFFFFFFFFul << DestinationShift | PortBit | (PortBit - 1);
+
+    /// <summary>An event of a port of Xen, to which a PIRQ's message was translated.</summary>
+    internal static InterruptMessage ForPort(uint port) => new((ulong)port << DestinationShift | PortBit);
+
+    /// <summary>Whether it is an event of a port of Xen, which is the destination. It never goes to a local APIC or into a
+    /// kernel's route.</summary>
+    public bool IsPort => (Bits & PortBit) != 0;
 
     /// <summary>Composes a message.</summary>
     /// <param name="vector">0 to 255; the receiver decides whether it is legal.</param>
@@ -87,6 +95,6 @@ public readonly record struct InterruptMessage(ulong Bits)
     public bool Hint => (Bits & HintBit) != 0;
 
     /// <inheritdoc/>
-    public override string ToString() =>
+    public override string ToString() => IsPort ? $"event channel {Destination}" :
         $"{Mode} 0x{Vector:x2} to {(Logical ? "logical" : "physical")} 0x{Destination:x} ({(Level ? "level" : "edge")})";
 }

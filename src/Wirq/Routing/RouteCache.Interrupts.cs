@@ -196,8 +196,9 @@ public sealed partial class RouteCache
         virq.Translation = default;
     }
 
+    // A kernel cannot be told to raise an event channel of ours.
     private VirqCondition Wants(in VirqSlot virq) =>
-        HasRoutes && virq.Kind == VirqKind.Message && virq.Trigger.Exists && !virq.Has(VirqFlags.Unbindable)
+        HasRoutes && !virq.Translation.IsPort && virq.Kind == VirqKind.Message && virq.Trigger.Exists && !virq.Has(VirqFlags.Unbindable)
             ? VirqCondition.RouteWanted
             : VirqCondition.NoRouteWanted;
 }

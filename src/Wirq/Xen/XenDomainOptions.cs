@@ -13,6 +13,8 @@ public sealed record XenDomainOptions
     public const ushort FirstReservedId = 0x7FF0;
     /// <summary>The id by which a domain names itself (<c>DOMID_SELF</c>).</summary>
     public const ushort SelfId = 0x7FF0;
+    /// <summary>The id of the hypervisor itself (<c>DOMID_XEN</c>).</summary>
+    public const ushort XenId = 0x7FF2;
 
     /// <summary>Its id, below <see cref="FirstReservedId"/>.</summary>
     public required ushort Id { get; init; }

@@ -6,14 +6,21 @@ namespace Wirq.Xen;
 /// <summary>The part of a machine that makes it an HVM domain: <see cref="FabricOptions.Xen"/>.</summary>
 /// <remarks>Its state is the machine's, and its effects are in the machine's queue. Guest words are not: they are in <see
 /// cref="Fabric.XenPages"/>.</remarks>
-public sealed class XenMachine
+public sealed class XenMachine : IPirqGuests
 {
+    private readonly Fabric _fabric;
+
     internal XenMachine(XenOptions options, Fabric fabric)
     {
+        _fabric = fabric;
         Domain = options.Domain;
         Channels = new EventChannels(options.Channels, new MachinePages(fabric), fabric.Arena, fabric.Events);
         Lines = options.HasPciLines ? new XenPciLines(fabric, fabric.Arena) : null;
         Callback = new XenCallback(fabric, Channels, Domain, Lines, options.Policy, fabric.Arena);
+        if (options.Pirqs is null)
+            return;
+        Pirqs = new Pirqs(options.Pirqs, Channels, this, fabric.Arena);
+        Pirqs.Connect(fabric, Domain);
     }
 
     /// <summary>The id of the domain whose machine this is.</summary>
@@ -24,6 +31,13 @@ public sealed class XenMachine
     public XenCallback Callback { get; }
     /// <summary>The PCI lines; null for none.</summary>
     public XenPciLines? Lines { get; }
+    /// <summary>The PIRQs of all domains; null for none.</summary>
+    public Pirqs? Pirqs { get; }
+
+    // Of other domains nothing is known here: they may not map PIRQs for themselves.
+    CallbackVia IPirqGuests.CallbackOf(ushort domain) => domain == Domain ? Callback.Via : default;
+    bool IPirqGuests.IsAsserted(ushort domain, int gsi) => domain == Domain && gsi < _fabric.Gsis.Count && _fabric.Lines.IsAsserted(gsi);
+    int IPirqGuests.RouteOf(ushort domain, int link) => domain == Domain && Lines is not null ? Lines.RouteOf(link) : 0;
 
     /// <summary>Moves the state as fields of a snapshot. The lines of the machine are moved already.</summary>
     internal void Move(Fields f)
@@ -38,7 +52,21 @@ public sealed class XenMachine
     internal void Reset()
     {
         Callback.Reset();
+        Pirqs?.StartAnew(Domain);
         Channels.StartAnew(Domain);
+    }
+
+    /// <summary>A passed-through device does something at the guest's machine.</summary>
+    /// <returns>Whether it is this machine.</returns>
+    internal bool TakePassed(in Event effect)
+    {
+        if (effect.Unit != Domain)
+            return false;
+        if (effect.Kind == EventKind.XenGuestMessage)
+            _fabric.SendOfXen(effect.Message);
+        else if (effect.Kind == EventKind.XenGuestIntx)
+            Lines?.Drive(XenGuestIntx.Of(effect).Device, XenGuestIntx.Of(effect).Pin, XenGuestIntx.Of(effect).Asserted);
+        return true;
     }
 
     /// <summary>A vCPU hears of an upcall.</summary>

@@ -17,6 +17,9 @@ public sealed record XenOptions
     /// INTx.</summary>
     public bool HasPciLines { get; init; }
 
+    /// <summary>The PIRQs of all domains; null for none.</summary>
+    public PirqOptions? Pirqs { get; init; }
+
     /// <summary>The options of the domain whose machine this is.</summary>
     internal XenDomainOptions Own => Channels.Domains.First(domain => domain.Id == Domain);
 
@@ -30,10 +33,13 @@ public sealed record XenOptions
         check.Present(Channels);
         Channels.Validate(check.Of(nameof(Channels)));
         check.Defined(Policy);
+        Pirqs?.Validate(check.Of(nameof(Pirqs)));
         XenDomainOptions? own = Channels.Domains.FirstOrDefault(domain => domain.Id == Domain);
         check.That(own is { IsHvm: true } && own.Vcpus <= machine.LocalApics.Count, $"{Domain}",
             $"the id of an HVM domain of at most {machine.LocalApics.Count} vCPUs, as there are local APICs", nameof(Domain));
         check.That(machine.Routing?.Kernel is null, "a machine with a kernel", "local APICs in the machine: without them its vCPUs hear of no event", nameof(Domain));
+        check.That(Pirqs is null || own!.Pirqs <= 256 || machine.Format == MsiFormat.KvmHighAddress, $"{own!.Pirqs} PIRQs and format {machine.Format}",
+            $"at most 256 PIRQs, or {MsiFormat.KvmHighAddress}: a message names a larger PIRQ in the upper half of its address", nameof(Pirqs));
         if (HasPciLines)
             check.That(machine.GsiCount >= XenPciLines.GsiCount, $"{machine.GsiCount} GSIs", $"{XenPciLines.GsiCount} or more", nameof(HasPciLines));
         check.That(machine.Sources >= Sources + (machine is { IntrAtPinZero: true, Pic: not null } ? 1 : 0), $"{machine.Sources} sources", $"more: {Sources} are the callback's and the PCI lines'", nameof(HasPciLines));

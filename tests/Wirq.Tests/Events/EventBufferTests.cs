@@ -27,6 +27,7 @@ public class EventBufferTests
         EventKind.MemoryWrite, EventKind.MessageInjected, EventKind.UnitMessage, EventKind.VirqUnbound, EventKind.RoutesCommitted,
         EventKind.VirqBound, EventKind.VirqWatched, EventKind.VirqUnwatched, EventKind.VirqRead, EventKind.VirqWritten,
         EventKind.VirqInjected, EventKind.XenUpcall, EventKind.XenPollerWoken, EventKind.XenConsumerTold,
+        EventKind.XenGuestIntx, EventKind.XenGuestGsi, EventKind.XenGuestMessage,
     ];
 
     [Fact]

@@ -91,6 +91,8 @@ public class EventViewTests
             nameof(ApicBase) => new ApicBase(bits),
             nameof(SpuriousVector) => new SpuriousVector((uint)bits),
             nameof(CallbackVia) => new CallbackVia(bits),
+            nameof(XenPirqCall) => new XenPirqCall((ushort)bits, (int)(bits >> 5 & 0xFFFF), random.Next(-1, 256), (ushort)(bits >> 9),
+                (XenError)(random.Next(2) * 17), random.Next(2) == 0),
             nameof(ErrorStatus) => new ErrorStatus((byte)bits),
             _ => throw new InvalidOperationException($"{name} is a {type}; say here how one is made"),
         };

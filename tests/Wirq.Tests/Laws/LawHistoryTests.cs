@@ -19,6 +19,7 @@ public class LawHistoryTests
         ["HotStaysInKernel"] = VirqHistories.HotStaysInKernel,
         ["NothingLostAcrossUpdate"] = NothingLostAcrossUpdateHistories.All,
         ["UpcallMatchesLine"] = UpcallMatchesLineHistories.All,
+        ["PermittedBeforeMapped"] = PermittedBeforeMappedHistories.All,
     };
 
     public static TheoryData<string, string> Legal => Rows(history => history.Breaks is null);

@@ -13,6 +13,7 @@ public class XenHeaderTests
 {
     private const string Headers = "/usr/include/xen/event_channel.h";
     private const string Includes = """
+        #define __XEN_TOOLS__
         #include <stdint.h>
         #include <stddef.h>
         #include <xen/errno.h>
@@ -20,6 +21,8 @@ public class XenHeaderTests
         #include <xen/event_channel.h>
         #include <xen/vcpu.h>
         #include <xen/sched.h>
+        #include <xen/physdev.h>
+        #include <xen/domctl.h>
 
         """;
 
@@ -48,6 +51,8 @@ public class XenHeaderTests
         Argument<SetPriorityArgument>(program, "struct evtchn_set_priority", ("port", "Port"), ("priority", "Priority"));
         Argument<InitControlArgument>(program, "struct evtchn_init_control", ("control_gfn", "Frame"), ("offset", "Offset"), ("vcpu", "Vcpu"),
             ("link_bits", "LinkBits"));
+        Physdev(program, wide);
+        Domctls(program);
         SharedInfo(program, wide);
         Fifo(program);
         Assert.Equal("", CCompiler.Check(program.ToString(), width, "-ffreestanding"));
@@ -73,10 +78,39 @@ public class XenHeaderTests
             (XenError.NotPermitted, "EPERM"), (XenError.NoSuchEntry, "ENOENT"), (XenError.NoSuchDomain, "ESRCH"), (XenError.TryAgain, "EAGAIN"),
             (XenError.NoAccess, "EACCES"), (XenError.Fault, "EFAULT"), (XenError.Busy, "EBUSY"), (XenError.Exists, "EEXIST"),
             (XenError.Invalid, "EINVAL"), (XenError.NoSpace, "ENOSPC"), (XenError.NotImplemented, "ENOSYS"),
-            (XenError.NotSupported, "EOPNOTSUPP"),
+            (XenError.NotSupported, "EOPNOTSUPP"), (XenError.NoMemory, "ENOMEM"), (XenError.NoDevice, "ENODEV"), (XenError.OutOfRange, "ERANGE"),
         })
             Equal(program, $"XEN_{name}", (long)error);
         Equal(program, "DOMID_SELF", XenDomainOptions.SelfId);
+        Equal(program, "DOMID_XEN", XenDomainOptions.XenId);
+        foreach ((PhysdevOperation operation, string name) in new[]
+        {
+            (PhysdevOperation.IrqStatusQuery, "irq_status_query"), (PhysdevOperation.Eoi, "eoi"), (PhysdevOperation.MapPirq, "map_pirq"),
+            (PhysdevOperation.UnmapPirq, "unmap_pirq"), (PhysdevOperation.SetupGsi, "setup_gsi"), (PhysdevOperation.GetFreePirq, "get_free_pirq"),
+        })
+            Equal(program, $"PHYSDEVOP_{name}", (long)operation);
+        foreach ((MapPirqType type, string name) in new[]
+        {
+            (MapPirqType.Msi, "MSI"), (MapPirqType.Gsi, "GSI"), (MapPirqType.Unknown, "UNKNOWN"), (MapPirqType.MsiSegment, "MSI_SEG"),
+        })
+            Equal(program, $"MAP_PIRQ_TYPE_{name}", (long)type);
+        Equal(program, "XENIRQSTAT_needs_eoi", IrqStatusArgument.NeedsEoi);
+        Equal(program, "XENIRQSTAT_shared", IrqStatusArgument.Shared);
+        // What is newer than these headers, 88 and version 0x18, is not compared.
+        foreach ((DomctlOperation operation, string name) in new[]
+        {
+            (DomctlOperation.IrqPermission, "irq_permission"), (DomctlOperation.AssignDevice, "assign_device"), (DomctlOperation.BindPtIrq, "bind_pt_irq"),
+            (DomctlOperation.DeassignDevice, "deassign_device"), (DomctlOperation.UnbindPtIrq, "unbind_pt_irq"),
+        })
+            Equal(program, $"XEN_DOMCTL_{name}", (long)operation);
+        foreach ((PassedInterrupt type, string name) in new[]
+        {
+            (PassedInterrupt.Pci, "PCI"), (PassedInterrupt.Isa, "ISA"), (PassedInterrupt.Message, "MSI"), (PassedInterrupt.MessageAsPin, "MSI_TRANSLATE"),
+        })
+            Equal(program, $"PT_IRQ_TYPE_{name}", (long)type);
+        program.Append(CultureInfo.InvariantCulture, $"#if XEN_DOMCTL_INTERFACE_VERSION == 0x15\n");
+        Equal(program, "XEN_DOMCTL_INTERFACE_VERSION", DomctlHeader.VersionOf(XenVersion.Xen417));
+        program.Append("#endif\n");
         Equal(program, "DOMID_FIRST_RESERVED", XenDomainOptions.FirstReservedId);
         foreach ((int virq, string name) in new[]
         {
@@ -99,6 +133,34 @@ public class XenHeaderTests
         var program = new StringBuilder(Includes);
         Equal(program, expression, wrong);
         Assert.Contains($"is not {wrong}", CCompiler.Check(program.ToString(), "-m64", "-ffreestanding"), StringComparison.Ordinal);
+    }
+
+    private static void Physdev(StringBuilder program, bool wide)
+    {
+        (string, string)[] map = [("domid", "DomainId"), ("type", "MapType"), ("index", "Gsi"), ("pirq", "PirqNumber"), ("bus", "BusAndSegment"),
+            ("devfn", "DeviceFunction"), ("entry_nr", "Entry"), ("table_base", "Table")];
+        if (wide)
+            Argument<MapPirqArgument64>(program, "struct physdev_map_pirq", map);
+        else
+            Argument<MapPirqArgument32>(program, "struct physdev_map_pirq", map);
+        Argument<UnmapPirqArgument>(program, "struct physdev_unmap_pirq", ("domid", "Domain"), ("pirq", "Pirq"));
+        Argument<EoiArgument>(program, "struct physdev_eoi", ("irq", "Pirq"));
+        Argument<IrqStatusArgument>(program, "struct physdev_irq_status_query", ("irq", "Pirq"), ("flags", "Flags"));
+        Argument<SetupGsiArgument>(program, "struct physdev_setup_gsi", ("gsi", "Gsi"), ("triggering", "Triggering"), ("polarity", "Polarity"));
+        Argument<GetFreePirqArgument>(program, "struct physdev_get_free_pirq", ("type", "Type"), ("pirq", "Pirq"));
+    }
+
+    private static void Domctls(StringBuilder program)
+    {
+        Equal(program, "sizeof(struct xen_domctl)", DomctlHeader.Whole);
+        Equal(program, "offsetof(struct xen_domctl, u)", DomctlHeader.Union);
+        foreach ((string c, string field) in new[] { ("cmd", "Command"), ("interface_version", "Version"), ("domain", "Domain") })
+            Equal(program, $"offsetof(struct xen_domctl, {c})", (long)Marshal.OffsetOf<DomctlHeader>(field));
+        Argument<IrqPermissionArgument>(program, "struct xen_domctl_irq_permission", ("pirq", "Pirq"), ("allow_access", "Allow"));
+        Argument<BindPtIrqArgument>(program, "struct xen_domctl_bind_pt_irq", ("machine_irq", "Pirq"), ("irq_type", "Type"), ("u.pci.bus", "Bus"),
+            ("u.pci.device", "Device"), ("u.pci.intx", "Pin"), ("u.msi.gvec", "Vector"), ("u.msi.gflags", "Flags"));
+        foreach ((string c, string field) in new[] { ("dev", "Kind"), ("flags", "Flags"), ("u.pci.machine_sbdf", "Address") })
+            Equal(program, $"offsetof(struct xen_domctl_assign_device, {c})", (long)Marshal.OffsetOf<AssignDeviceArgument>(field));
     }
 
     private static void SharedInfo(StringBuilder program, bool wide)

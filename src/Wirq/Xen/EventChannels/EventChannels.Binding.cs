@@ -99,7 +99,7 @@ public sealed partial class EventChannels
         return XenError.None;
     }
 
-    private static XenError BindPirq(XenDomain caller, ref BindPirqArgument a)
+    private XenError BindPirq(XenDomain caller, ref BindPirqArgument a)
     {
         if (!caller.HasPirq(a.Pirq))
             return XenError.Invalid;
@@ -114,6 +114,7 @@ public sealed partial class EventChannels
             return XenError.NoSpace;
         caller.Open(port, PortKind.Pirq).Peer = a.Pirq;
         a.Port = bound = port;
+        PirqPorts?.PortChanged(caller, a.Pirq);
         return XenError.None;
     }
 
@@ -137,6 +138,7 @@ public sealed partial class EventChannels
                 break;
             case PortKind.Pirq:
                 domain.PortOfPirq(channel.Peer) = 0;
+                PirqPorts?.PortChanged(domain, channel.Peer);
                 break;
         }
         domain.Release(port);

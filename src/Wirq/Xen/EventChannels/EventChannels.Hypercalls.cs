@@ -22,7 +22,7 @@ public sealed partial class EventChannels
         {
             EventChannelOperation.BindInterdomain => Do<BindInterdomainArgument>(domain, argument, static (me, from, ref a) => me.BindInterdomain(from, ref a)),
             EventChannelOperation.BindVirq => Do<BindVirqArgument>(domain, argument, static (me, from, ref a) => me.BindVirq(from, ref a)),
-            EventChannelOperation.BindPirq => Do<BindPirqArgument>(domain, argument, static (_, from, ref a) => BindPirq(from, ref a)),
+            EventChannelOperation.BindPirq => Do<BindPirqArgument>(domain, argument, static (me, from, ref a) => me.BindPirq(from, ref a)),
             EventChannelOperation.Close => Do<PortArgument>(domain, argument, static (me, from, ref a) => me.Close(from, ref a)),
             EventChannelOperation.Send => Do<PortArgument>(domain, argument, static (me, from, ref a) => me.Send(from, ref a)),
             EventChannelOperation.Status => Do<StatusArgument>(domain, argument, static (me, from, ref a) => me.Status(from, ref a)),

@@ -76,14 +76,17 @@ public sealed partial class EventChannels
     /// <summary>A hash of the state in the arena and of the effects that wait, without guest words.</summary>
     public UInt128 Identity() => Events.HashAfter(Arena.Identity(Events.Now), this, static (waiting, _) => waiting with { Time = 0 });
 
+    /// <summary>What hears of the event channels of PIRQs; null for nothing.</summary>
+    internal IPirqPorts? PirqPorts { get; set; }
+
     /// <summary>The domain of an id; null if there is none.</summary>
-    private XenDomain? Find(uint id) => id < (uint)_places.Length && _places[id] is var place and >= 0 ? _domains[place] : null;
+    internal XenDomain? Find(uint id) => id < (uint)_places.Length && _places[id] is var place and >= 0 ? _domains[place] : null;
 
     /// <summary>The domain that a guest names.</summary>
     private XenDomain? Find(XenDomain caller, ushort id) => id == XenDomainOptions.SelfId ? caller : Find(id);
 
     /// <summary>A domain that the owner names.</summary>
-    private XenDomain The(ushort domain) =>
+    internal XenDomain The(ushort domain) =>
         Find(domain) ?? throw new ArgumentOutOfRangeException(nameof(domain), domain, "no domain has this id");
 
     /// <summary>The domain of an id, for the laboratory.</summary>

@@ -105,6 +105,13 @@ internal sealed partial class XenDomain
     /// <summary>An event comes to a port for the vCPU that it is bound to.</summary>
     internal void SetPending(uint port) => Abi.SetPending(this, Channel(port).Vcpu, port);
 
+    /// <summary>An event comes to a port that a PIRQ had when its message was translated.</summary>
+    internal void Raise(uint port)
+    {
+        if (IsValid(port) && Channel(port).Kind == PortKind.Pirq)
+            SetPending(port);
+    }
+
     // --- guest words
 
     internal Span<byte> SharedInfo => _pages.SharedInfo(Id);

@@ -1,0 +1,394 @@
+using System.Runtime.InteropServices;
+using Wirq.Events;
+using Wirq.Host;
+using Wirq.Remapping;
+using Wirq.Routing;
+using Wirq.State;
+using Wirq.Tests.Host;
+using Wirq.Xen;
+
+namespace Wirq.Tests.Xen;
+
+/// <summary>Messages and lines of a guest's machine that are PIRQs, in a machine.</summary>
+public class PirqMessageTests
+{
+    private const ushort Domain = 1, Nic = 2 << 3, Disk = 3 << 3;
+    private const byte Vector = 0xF3;
+
+    [Theory]
+    [InlineData(0x15u, 0xFEE15000ul)]
+    [InlineData(0xFFu, 0xFEEFF000ul)]
+    [InlineData(0x115u, 0x100_FEE15000ul)]
+    [InlineData(0xABCDEF01u, 0xABCDEF00_FEE01000ul)]
+    public void A_PIRQ_is_in_the_destination_and_the_upper_half_of_the_address(uint pirq, ulong address)
+    {
+        Msi message = PirqMessage.For(pirq);
+        Assert.Equal(new Msi(address, 0), message);
+        Assert.True(PirqMessage.IsOne(message));
+        Assert.Equal(pirq, PirqMessage.PirqOf(message));
+        Assert.False(PirqMessage.IsOne(new Msi(address, 0x31)));
+        // Of the address, only these bits count; of the data, only the vector.
+        Assert.True(PirqMessage.IsOne(new Msi(address, 0xC500)));
+        Assert.Equal(pirq, PirqMessage.PirqOf(new Msi(address | 0xFFC, 0)));
+    }
+
+    [Fact]
+    public void The_first_message_makes_the_PIRQ_one_of_messages_and_is_an_event_of_its_port()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        Assert.Equal(RefusalReason.None, guest.Send(40));
+        Assert.True(guest.Takes(port));
+        Assert.Equal(Vector, guest.Fabric.Take(0));
+        // A mapping to a GSI is for another PIRQ now, as a warning that nobody sees.
+        Assert.Equal(XenError.None, guest.Map(30, 40));
+        Assert.False(guest.Fabric.GsiOwner!.Owns(30));
+        Assert.Contains(guest.Seen, e => e.Kind == EventKind.RemapTranslated && RemapTranslated.Of(e).Key == 40);
+    }
+
+    [Fact]
+    public void Other_messages_pass()
+    {
+        var guest = new Machine();
+        Assert.Equal(RefusalReason.None, guest.Fabric.Send(Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0)), Nic));
+        Assert.Equal(0x41, guest.Fabric.Take(0));
+    }
+
+    [Theory]
+    [InlineData(0u, PirqFault.NoSuchPirq)]
+    [InlineData(64u, PirqFault.NoSuchPirq)]
+    [InlineData(uint.MaxValue, PirqFault.NoSuchPirq)]
+    [InlineData(20u, PirqFault.NotOfMessages)]
+    [InlineData(41u, PirqFault.NoPort)]
+    public void A_message_that_names_no_PIRQ_of_messages_goes_nowhere(uint pirq, PirqFault fault)
+    {
+        var guest = new Machine(format: MsiFormat.KvmHighAddress);
+        guest.Map(30, 20);
+        Assert.Equal(RefusalReason.RemappingFault, guest.Send(pirq));
+        Assert.Equal(new RemapFaulted(0, Nic, (ulong)fault, (ushort)pirq, Suppressed: false, Lost: false).ToEvent(),
+            Assert.Single(guest.Seen, e => e.Kind == EventKind.RemapFaulted) with { Time = 0 });
+    }
+
+    [Fact]
+    public void A_PIRQ_from_256_on_needs_a_machine_that_sees_the_upper_half_of_the_address()
+    {
+        var guest = new Machine(format: MsiFormat.KvmHighAddress, pirqs: 400);
+        uint port = guest.Port(0x123), other = guest.Port(0x23);
+        Assert.Equal(RefusalReason.None, guest.Send(0x123));
+        Assert.True(guest.Takes(port));
+        Assert.False(guest.Takes(other));
+        Assert.Equal("Xen.Pirqs", Assert.Throws<OptionException>(() => new Machine(pirqs: 400)).Field);
+    }
+
+    [Fact]
+    public void A_virq_is_translated_at_its_first_trigger_and_not_again()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(port));
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(port));
+        Assert.Equal(1, guest.Count(EventKind.VirqTranslated));
+        Assert.Equal(VirqState.Warm, guest.Cache.StateOf(virq));
+    }
+
+    [Fact]
+    public void A_rebound_PIRQ_is_translated_anew_and_never_raises_the_port_that_it_had()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40), other = guest.Virq(41);
+        uint untouched = guest.Port(41);
+        guest.Trigger(virq);
+        guest.Trigger(other);
+        Assert.True(guest.Takes(port));
+        Assert.True(guest.Takes(untouched));
+        guest.Close(port);
+        // The port is another's now.
+        Assert.Equal(port, guest.Port(42));
+        guest.Trigger(virq);
+        Assert.False(guest.Takes(port));
+        uint again = guest.Port(40);
+        Assert.NotEqual(port, again);
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(again));
+        Assert.False(guest.Takes(port));
+        // Only its own cookie was touched.
+        guest.Trigger(other);
+        Assert.True(guest.Takes(untouched));
+        Assert.Equal(1, guest.Seen.Count(e => e.Kind == EventKind.VirqTranslated && e.Unit == other.Slot));
+        Assert.All(guest.Seen.Where(e => e.Kind == EventKind.RemapInvalidationDone), e => Assert.Equal(e.A, e.B));
+    }
+
+    [Fact]
+    public void An_unmapped_PIRQ_ends_its_translation()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        guest.Takes(port);
+        Assert.Equal(XenError.None, guest.Unmap(40));
+        guest.Trigger(virq);
+        // It is nobody's, so the message takes it again.
+        Assert.True(guest.Takes(port));
+        Assert.Equal(2, guest.Count(EventKind.VirqTranslated));
+    }
+
+    [Fact]
+    public void A_message_that_waits_while_its_port_closes_is_not_delivered()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        guest.Takes(port);
+        guest.Cache.Trigger(virq);
+        guest.Close(port);
+        Assert.Equal(port, guest.Port(42));
+        guest.Run();
+        Assert.False(guest.Takes(port));
+    }
+
+    [Fact]
+    public void A_device_that_is_removed_while_its_PIRQ_is_bound_ends_its_translations_and_the_port_stays()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40), other = guest.Port(41);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        guest.Fabric.Send(PirqMessage.For(41), Disk);
+        guest.Run();
+        guest.Takes(port);
+        guest.Takes(other);
+        int before = guest.Count(EventKind.RemapInvalidationDone);
+        guest.Pirqs.RemoveEmulated(Domain, Nic);
+        guest.Cache.Dispose(virq);
+        guest.Run();
+        Assert.Equal(before + 1, guest.Count(EventKind.RemapInvalidationDone));
+        Assert.False(guest.Takes(port));
+        Assert.False(guest.Takes(other));
+        // The port is still the guest's, and the PIRQ can be another's.
+        guest.Close(port);
+        Assert.Equal(XenError.None, guest.Map(30, 40));
+        Assert.True(guest.Fabric.GsiOwner!.Owns(30));
+    }
+
+    [Fact]
+    public void A_PIRQs_event_is_never_a_route_of_a_kernel()
+    {
+        var options = FabricOptions.Pc() with
+        {
+            Remappers = [new PirqTranslatorOptions()],
+            Routing = new RoutingOptions { Virqs = 4, BatchCount = 1, BatchDelay = 0, Kernel = new FakeKernel().Limits },
+        };
+        var fabric = new Fabric(options);
+        var memory = new XenMemory(2);
+        var channels = new EventChannels(new() { Domains = [new() { Id = Domain, Pirqs = 64 }] }, memory);
+        var world = new Guests();
+        var pirqs = new Pirqs(new() { Domains = [new() { Id = Domain, RoutesPirqs = true }] }, channels, world, new StateArena());
+        pirqs.Connect(fabric, Domain);
+        byte[] a = new byte[12];
+        MemoryMarshal.Write(a, 40);
+        channels.Hypercall(Domain, EventChannelOperation.BindPirq, a);
+        VirqHandle virq = fabric.RouteCache!.Register("nic", Nic);
+        fabric.RouteCache.SetMessage(virq, PirqMessage.For(40));
+        fabric.RouteCache.Attach(virq, new EventFd(5));
+        fabric.RouteCache.Trigger(virq);
+        for (Event e; fabric.Events.TryTake(out e);)
+        {
+            Assert.NotEqual(EventKind.VirqBound, e.Kind);
+            Assert.NotEqual(EventKind.RoutesCommitted, e.Kind);
+            if (e.Kind == EventKind.VirqInjected)
+                Assert.True(fabric.SendOfVirq(e));
+        }
+        fabric.RouteCache.PromoteAll();
+        Assert.Equal(0, fabric.RouteCache.Used);
+        Assert.NotEqual(0, memory.SharedInfo(Domain)[0x800]);
+    }
+
+    [Fact]
+    public void A_GSI_that_is_a_PIRQ_goes_to_its_port_and_passes_by_the_IOAPIC_and_the_8259_sees_it_rise_only()
+    {
+        var guest = new Machine();
+        guest.Map(10, 20);
+        uint port = guest.Port(20);
+        Source source = guest.Fabric.Connect(10, "card");
+        guest.Seen.Clear();
+        source.Raise();
+        source.Lower();
+        guest.Run();
+        Assert.True(guest.Takes(port));
+        Assert.Equal(0, guest.Count(EventKind.PinChanged));
+        Assert.Equal([true], guest.Seen.Where(e => e.Kind == EventKind.PicPinChanged).Select(e => e.A == 1));
+        // Unmapped, it is the chips' again.
+        guest.Unmap(20);
+        guest.Seen.Clear();
+        source.Raise();
+        guest.Run();
+        Assert.Equal(1, guest.Count(EventKind.PinChanged));
+        Assert.False(guest.Takes(port));
+    }
+
+    [Fact]
+    public void The_EOI_of_a_level_that_asserts_in_the_machine_sends_again()
+    {
+        var guest = new Machine();
+        guest.Map(30, 20);
+        uint port = guest.Port(20);
+        Source source = guest.Fabric.Connect(30, "card");
+        source.Raise();
+        guest.Run();
+        Assert.True(guest.Takes(port));
+        guest.Eoi(20);
+        Assert.True(guest.Takes(port));
+        source.Lower();
+        guest.Eoi(20);
+        Assert.False(guest.Takes(port));
+    }
+
+    [Fact]
+    public void A_fork_has_its_own_PIRQs()
+    {
+        var guest = new Machine();
+        guest.Port(40);
+        guest.Map(30, 20);
+        Fabric fork = guest.Fabric.Fork();
+        fork.XenPages = new XenMemory(2);
+        Assert.Equal(guest.Fabric.Identity(), fork.Identity());
+        Assert.Equal(RefusalReason.None, fork.Send(PirqMessage.For(40), Nic));
+        Assert.NotEqual(0, fork.XenPages.SharedInfo(Domain)[0x800]);
+        Assert.Equal(0, guest.Memory.SharedInfo(Domain)[0x800]);
+        fork.Reset();
+        Assert.False(fork.GsiOwner!.Owns(30));
+        Assert.True(guest.Fabric.GsiOwner!.Owns(30));
+    }
+
+    [Fact]
+    public void A_PIRQ_message_allocates_nothing()
+    {
+        var guest = new Machine(observes: false);
+        uint port = guest.Port(40);
+        for (int i = 0; i < 200; i++)
+            guest.Fabric.Send(PirqMessage.For(40), Nic);
+        guest.Drain();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            guest.Fabric.Send(PirqMessage.For(40), Nic);
+            guest.Drain();
+            guest.Takes(port);
+        }
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private sealed class Guests : IPirqGuests
+    {
+        public CallbackVia CallbackOf(ushort domain) => CallbackVia.OfVector(Vector);
+        public bool IsAsserted(ushort domain, int gsi) => false;
+        public int RouteOf(ushort domain, int link) => 0;
+    }
+
+    /// <summary>A machine that is a domain with PIRQs.</summary>
+    private sealed class Machine : IEventObserver
+    {
+        private readonly FabricPorts _ports;
+
+        internal Machine(bool observes = true, MsiFormat format = MsiFormat.ExtendedDestination, int pirqs = 64)
+        {
+            Fabric = new Fabric(FabricOptions.Pc() with
+            {
+                IoApics = [new() { Pins = 48 }],
+                Format = format,
+                Remappers = [new PirqTranslatorOptions()],
+                Routing = new RoutingOptions { Virqs = 4 },
+                Xen = new XenOptions
+                {
+                    Domain = Domain,
+                    Channels = new() { Domains = [new() { Id = Domain, Pirqs = pirqs }] },
+                    Pirqs = new() { Domains = [new() { Id = Domain, RoutesPirqs = true }] },
+                },
+            }) { XenPages = Memory };
+            Fabric.Events.Observing = observes;
+            _ports = new FabricPorts { Observer = observes ? this : null };
+            Fabric.Xen!.Callback.SetVia(CallbackVia.OfVector(Vector));
+            Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector, 4, 0x1FF);
+            Run();
+        }
+
+        internal XenMemory Memory { get; } = new(2);
+        internal Fabric Fabric { get; }
+        internal Pirqs Pirqs => Fabric.Xen!.Pirqs!;
+        internal RouteCache Cache => Fabric.RouteCache!;
+        internal List<Event> Seen { get; } = [];
+
+        public void Observe(in Event happened) => Seen.Add(happened);
+
+        internal int Count(EventKind kind) => Seen.Count(e => e.Kind == kind);
+
+        internal void Run() => Fabric.Drain(_ports);
+
+        internal void Drain() => Fabric.Drain();
+
+        internal RefusalReason Send(uint pirq)
+        {
+            RefusalReason answer = Fabric.Send(PirqMessage.For(pirq), Nic);
+            Run();
+            return answer;
+        }
+
+        internal VirqHandle Virq(uint pirq)
+        {
+            VirqHandle virq = Cache.Register("nic", Nic);
+            Cache.SetMessage(virq, PirqMessage.For(pirq));
+            return virq;
+        }
+
+        internal void Trigger(VirqHandle virq)
+        {
+            Cache.Trigger(virq);
+            Run();
+        }
+
+        internal uint Port(int pirq)
+        {
+            byte[] a = new byte[12];
+            MemoryMarshal.Write(a, pirq);
+            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.BindPirq, a));
+            Run();
+            return MemoryMarshal.Read<uint>(a.AsSpan(8));
+        }
+
+        internal void Close(uint port)
+        {
+            byte[] a = new byte[4];
+            MemoryMarshal.Write(a, port);
+            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.Close, a));
+            Run();
+        }
+
+        internal XenError Map(int gsi, int pirq) =>
+            Call(PhysdevOperation.MapPirq, new MapPirqArgument64 { DomainId = Domain, MapType = 1, Gsi = gsi, PirqNumber = pirq });
+
+        internal XenError Unmap(int pirq) => Call(PhysdevOperation.UnmapPirq, new UnmapPirqArgument { Domain = Domain, Pirq = pirq });
+
+        internal XenError Eoi(int pirq) => Call(PhysdevOperation.Eoi, new EoiArgument { Pirq = (uint)pirq });
+
+        private XenError Call<T>(PhysdevOperation operation, T argument) where T : unmanaged
+        {
+            XenError answer = Pirqs.Hypercall(Domain, operation, MemoryMarshal.AsBytes(new Span<T>(ref argument)));
+            Run();
+            return answer;
+        }
+
+        internal bool Takes(uint port)
+        {
+            ref byte pending = ref Memory.SharedInfo(Domain)[0x800 + (int)port / 8];
+            bool was = (pending >> (int)(port % 8) & 1) != 0;
+            pending &= (byte)~(1 << (int)(port % 8));
+            return was;
+        }
+    }
+}
