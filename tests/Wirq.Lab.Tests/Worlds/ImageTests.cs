@@ -8,6 +8,7 @@ using Wirq.Lab.Worlds;
 using Wirq.Laws;
 using Wirq.State;
 using Wirq.Tests.Shared;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Tests.Worlds;
 
@@ -124,8 +125,11 @@ public class ImageTests
                 Channels = new() { Domains = [new() { Id = 0, IsHvm = false, IsPrivileged = true, Pirqs = 2 }, new() { Id = 1, Pirqs = 2 }] },
                 Domain = 1,
                 HasPciLines = true,
+                Pirqs = new() { MessageIrqs = 1, Bindings = 1, Devices = [new(0x10)], Domains = [new() { Id = 0, IsHardware = true }, new() { Id = 1, RoutesPirqs = true }] },
             },
         });
+        _ = new PvhDom0(machine.Xen!.Pirqs!, new Passthrough(machine.Xen.Pirqs!, machine.Xen),
+            new AcpiRouting([new(2, PciInterruptPin.A, 0, 0)], [new([10])], machine.Arena), PassthroughDesign.SetUpInPciback, machine.Arena);
         _ = new LawSet(machine.Options, machine.Gsis, machine.Arena);
         return machine.Arena;
     }
