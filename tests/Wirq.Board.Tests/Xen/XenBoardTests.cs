@@ -2,6 +2,7 @@ using Wirq.Board.Machine;
 using Wirq.Board.Memory;
 using Wirq.Board.Loading;
 using Wirq.Board.Tests.Loading;
+using Wirq.Board.Workarounds;
 using Wirq.Board.Xen;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
@@ -45,6 +46,30 @@ public sealed class XenBoardTests
         Assert.Equal((0x40000001u, 0x31237648u), (leaves[1].Leaf, leaves[1].Eax));
         KvmCpuidLeaf pages = leaves.Single(leaf => leaf.Leaf == 0x40000102);
         Assert.Equal(0x40000200u, pages.Ebx);
+    }
+
+    /// <summary>Page tables are indexed by bits 47:0. An address with other bits above is none, and does not name the page
+    /// without them.</summary>
+    [Theory]
+    [InlineData(0x5000, 8, true, true)]
+    [InlineData(0x0001_0000_0000_5000, 8, true, false)]
+    [InlineData(0x8000_0000_0000_5000, 8, true, false)]
+    [InlineData(0x5000, 8, false, true)]
+    [InlineData(0x1_0000_5000, 8, false, false)]
+    [InlineData(0xFFFF_FFFC, 8, false, false)]
+    public void An_address_that_is_not_canonical_is_none(ulong address, int length, bool is64Bit, bool read)
+    {
+        using var memory = new BoardMemory(4 << 20);
+        // Each level maps everything to the next, and the last one to itself.
+        for (int table = 1; table <= 4; table++)
+        {
+            for (int entry = 0; entry < 512; entry++)
+                memory.TryWrite((ulong)(table * 0x1000 + entry * 8), BitConverter.GetBytes((table < 4 ? (ulong)(table + 1) << 12 : (ulong)entry << 12) | 3));
+        }
+        var system = new KvmSystemRegisters { Cr0 = 0x80000001, Cr3 = 0x1000, Cr4 = 0x20, Efer = 0x500 };
+        var caller = new CallerMemory(new GuestView(null!, memory), system, is64Bit);
+        Assert.Equal(read, caller.TryRead(address, new byte[length]));
+        Assert.Equal(read, caller.TryWrite(address, new byte[length]));
     }
 
     [Fact]
