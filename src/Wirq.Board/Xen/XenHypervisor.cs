@@ -28,7 +28,7 @@ internal sealed class XenHypervisor : ITimedDevice, IXenPort, IDisposable
     private readonly Wait[] _waits;
     private FabricHost? _host;
     private BoardChips? _chips;
-    private ICpuPort? _port;
+    private BoardPort? _port;
     private XenMachine? _machine;
     private XenParameters? _parameters;
 
@@ -68,7 +68,7 @@ internal sealed class XenHypervisor : ITimedDevice, IXenPort, IDisposable
         XenCpuid.Of(leaves, cpu, Domain, (uint)(tscHz / HzPerKiloHertz), _options.Viridian);
 
     /// <summary>Connects it to the machine, before any vCPU runs.</summary>
-    internal void Connect(FabricHost host, BoardChips chips, ICpuPort port)
+    internal void Connect(FabricHost host, BoardChips chips, BoardPort port)
     {
         (_host, _chips, _port) = (host, chips, port);
         host.Do(fabric =>
@@ -159,7 +159,8 @@ internal sealed class XenHypervisor : ITimedDevice, IXenPort, IDisposable
     {
         Volatile.Write(ref _waits[vcpu].Deadline, long.MaxValue);
         Volatile.Write(ref _waits[vcpu].Woken, true);
-        _port!.Interrupt(vcpu);
+        _chips!.Changed(vcpu);
+        _port!.Kick(vcpu);
     }
 
     /// <inheritdoc/>
