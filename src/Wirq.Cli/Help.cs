@@ -55,15 +55,15 @@ internal static class Help
             ["wirq snapshot save my.yaml my.snap", "wirq snapshot show my.snap", "wirq snapshot show guest.qevm", "wirq snapshot diff before.snap after.snap"]),
         ["boot"] = new(
             [
-                new(CommandLine.Success, "the guest wrote 0 to the debug-exit port, and every law held"),
-                new(CommandLine.Failure, "the guest wrote something else there, or a law failed"),
+                new(CommandLine.Success, "the guest wrote 0 to the debug-exit port or shut itself down, and every law held"),
+                new(CommandLine.Failure, "the guest wrote something else there or says that it has crashed, or a law failed"),
                 s_usage,
                 new(CommandLine.NoEnd, "the guest came to no end of its own, or the host refused"),
                 s_unwritten,
                 new(CommandLine.HungUp, "stopped by SIGHUP"), new(CommandLine.Interrupted, "stopped by SIGINT"),
                 new(CommandLine.Terminated, "stopped by SIGTERM"),
             ],
-            ["wirq boot apic.flat --cpus 2 --x2apic", "wirq boot ioapic.flat --timeout 60 --record ioapic.wirq"]),
+            ["wirq boot apic.flat --cpus 2 --x2apic", "wirq boot ioapic.flat --timeout 60 --record ioapic.wirq", "wirq boot test-hvm64-xsa-462 --xen --fep"]),
         ["host"] = new(
             [new(CommandLine.Success, "it is said; what a host does not offer is no failure"), s_usage, s_unwritten],
             ["wirq host", "wirq host --json"]),

@@ -1,6 +1,7 @@
 using Wirq.Board.Bus;
 using Wirq.Board.Machine;
 using Wirq.Board.Workarounds;
+using Wirq.Board.Xen;
 using Wirq.Linux;
 using Wirq.Remapping;
 
@@ -25,6 +26,7 @@ internal sealed class UserVcpu : IVcpuHandler
     private readonly Action<GuestEnd> _ended;
     private readonly WorkaroundSet _workarounds;
     private readonly GuestView _view;
+    private readonly XenCpu? _xen;
     private bool _waitsForStartUp, _halted, _unfinished;
     private ulong _cr8;
 
@@ -37,8 +39,9 @@ internal sealed class UserVcpu : IVcpuHandler
     /// <param name="memory">The guest's memory, for work-arounds.</param>
     /// <param name="workarounds">The work-arounds that this host needs; see <see cref="WorkaroundSet.For"/>.</param>
     /// <param name="ended">Called with how the guest ended, on the vCPU's thread.</param>
+    /// <param name="xen">The hypervisor of the guest; null for none.</param>
     public UserVcpu(KvmVcpu vcpu, int cpu, ICpuAccesses registers, ICpuInterrupts interrupts, DeviceBus devices,
-        IGuestMemory memory, WorkaroundSet workarounds, Action<GuestEnd> ended)
+        IGuestMemory memory, WorkaroundSet workarounds, Action<GuestEnd> ended, XenHypervisor? xen = null)
     {
         ArgumentNullException.ThrowIfNull(workarounds);
         _cpu = cpu;
@@ -48,6 +51,7 @@ internal sealed class UserVcpu : IVcpuHandler
         _ended = ended;
         _workarounds = workarounds;
         _view = new GuestView(vcpu, memory);
+        _xen = xen is null ? null : new XenCpu(xen, cpu, _view, ended);
         // All CPUs except the bootstrap processor wait for INIT and SIPI (Intel SDM vol. 3, 9.4.3).
         _waitsForStartUp = cpu != 0;
     }
@@ -61,12 +65,14 @@ internal sealed class UserVcpu : IVcpuHandler
     /// <summary>Makes accesses to the MSRs of the interrupt system exit.</summary>
     /// <param name="vm">The machine, without an in-kernel irqchip.</param>
     /// <exception cref="Wirq.Routing.KernelException">This kernel does not support MSR exits.</exception>
-    public static void Prepare(KvmVm vm)
+    /// <param name="hypercalls">The MSR of a hypervisor, which must exit too; null for none.</param>
+    public static void Prepare(KvmVm vm, uint? hypercalls = null)
     {
         ArgumentNullException.ThrowIfNull(vm);
         vm.EnableUserSpaceMsr(KvmMsrExits.Invalid | KvmMsrExits.Unknown | KvmMsrExits.Filter);
         // The MSRs that KVM would handle itself. It refuses the x2APIC registers if it has no local APIC.
-        vm.SetMsrFilter(new KvmMsrRange(ApicMsr.Base, 1, Both), new KvmMsrRange(ApicMsr.TscDeadline, 1, Both));
+        ReadOnlySpan<KvmMsrRange> own = [new(ApicMsr.Base, 1, Both), new(ApicMsr.TscDeadline, 1, Both)];
+        vm.SetMsrFilter(hypercalls is { } msr ? [.. own, new(msr, 1, Both)] : own);
     }
 
     /// <summary>Starts the CPU without INIT and SIPI, at the address in its registers.</summary>
@@ -89,6 +95,7 @@ internal sealed class UserVcpu : IVcpuHandler
                 vcpu.Nmi();
                 _halted = false;
             }
+            _xen?.Enter();
             bool waits = GiveInterrupt(vcpu);
             if (_workarounds.BeforeEntry(_view, waits && !_halted, Finish) == WorkaroundResult.LookAgain)
                 GiveInterrupt(vcpu);
@@ -98,6 +105,8 @@ internal sealed class UserVcpu : IVcpuHandler
         while (Signals.Any);
         _cr8 = _interrupts.ReadCr8(_cpu);
         vcpu.Cr8 = _cr8;
+        if (_xen is not null)
+            _halted = _xen.Waits(_halted);
         return _halted ? VcpuNext.Wait : VcpuNext.Enter;
     }
 
@@ -112,6 +121,11 @@ internal sealed class UserVcpu : IVcpuHandler
         FollowCr8(vcpu);
         if (_workarounds.Exited(_view, exit))
             return VcpuNext.Enter;
+        if (_xen?.Exited(exit, Finish) is { } then)
+        {
+            _halted = then == HypercallThen.Waits;
+            return then == HypercallThen.Ends ? VcpuNext.Stop : VcpuNext.Enter;
+        }
         switch (exit.Reason)
         {
             case KvmExitReason.Port:

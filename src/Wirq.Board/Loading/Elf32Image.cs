@@ -3,10 +3,11 @@ using Wirq.Board.Memory;
 
 namespace Wirq.Board.Loading;
 
-/// <summary>A 32-bit ELF executable for the i386: its segments, their addresses, and its entry.</summary>
+/// <summary>A 32-bit ELF executable for the i386 or for x86-64: its segments, their addresses, its entry, and its
+/// notes.</summary>
 /// <remarks>
 /// <para>System V ABI, chapters 4 and 5: the ELF header and program headers. Segments are loaded at their physical
-/// addresses (<c>p_paddr</c>). Sections, symbols and notes are ignored. A file that is not linked to fixed addresses,
+/// addresses (<c>p_paddr</c>). Sections and symbols are ignored. A file that is not linked to fixed addresses,
 /// or is for another machine, is refused.</para>
 /// <para>The file is not trusted: every value is checked, and an error is an <see cref="ImageException"/>.</para>
 /// </remarks>
@@ -17,17 +18,18 @@ internal sealed class Elf32Image
         EntryBytesAt = 42, CountAt = 44;
     private const uint Magic = 0x464C457F;
     private const byte Class32 = 1, LittleEndian = 1;
-    private const ushort Executable = 2, Machine386 = 3;
-    private const uint LoadType = 1;
+    private const ushort Executable = 2, Machine386 = 3, MachineX64 = 62;
+    private const uint LoadType = 1, NoteType = 4;
 
     private readonly byte[] _bytes;
 
-    private Elf32Image(string file, byte[] bytes, uint entry, IReadOnlyList<Elf32Segment> segments)
+    private Elf32Image(string file, byte[] bytes, uint entry, IReadOnlyList<Elf32Segment> segments, IReadOnlyList<Elf32Segment> notes)
     {
         File = file;
         _bytes = bytes;
         Entry = entry;
         Segments = segments;
+        Notes = notes;
     }
 
     /// <summary>The path of the file, for messages.</summary>
@@ -38,6 +40,9 @@ internal sealed class Elf32Image
 
     /// <summary>The segments that are loaded, in ascending order of addresses; they do not overlap.</summary>
     public IReadOnlyList<Elf32Segment> Segments { get; }
+
+    /// <summary>The parts of the file that contain notes.</summary>
+    public IReadOnlyList<Elf32Segment> Notes { get; }
 
     /// <summary>The bytes of the file.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
@@ -60,7 +65,9 @@ internal sealed class Elf32Image
         Expect(file, ClassAt, "class 1, 32 bits", bytes[ClassAt], Class32);
         Expect(file, DataAt, "data 1, little-endian", bytes[DataAt], LittleEndian);
         Expect(file, TypeAt, "type 2, executable", Half(bytes, TypeAt), Executable);
-        Expect(file, MachineAt, "machine 3, i386", Half(bytes, MachineAt), Machine386);
+        // The 64-bit images of Xen's test framework are 32-bit files for x86-64.
+        if (Half(bytes, MachineAt) != MachineX64)
+            Expect(file, MachineAt, "machine 3, i386, or 62, x86-64", Half(bytes, MachineAt), Machine386);
         int count = Half(bytes, CountAt), size = Half(bytes, EntryBytesAt);
         uint first = Word(bytes, ProgramHeadersAt);
         if (count > 0 && size < ProgramHeaderBytes)
@@ -69,10 +76,14 @@ internal sealed class Elf32Image
             throw new ImageException(file, ProgramHeadersAt,
                 $"expected {count} program headers at 0x{first:x} within the file's 0x{bytes.Length:x} bytes");
         var segments = new List<Elf32Segment>();
+        var notes = new List<Elf32Segment>();
         for (int i = 0; i < count; i++)
         {
-            if (ReadSegment(file, bytes, (int)first + i * size) is { } segment)
+            int at = (int)first + i * size;
+            if (ReadSegment(file, bytes, at) is { } segment)
                 segments.Add(segment);
+            else if (ReadNotes(bytes, at) is { } note)
+                notes.Add(note);
         }
         segments.Sort((a, b) => a.Address.CompareTo(b.Address));
         for (int i = 1; i < segments.Count; i++)
@@ -83,7 +94,7 @@ internal sealed class Elf32Image
         }
         uint entry = Word(bytes, EntryAt);
         return segments.Exists(segment => entry >= segment.Address && entry < segment.End)
-            ? new(file, bytes, entry, segments)
+            ? new(file, bytes, entry, segments, notes)
             : throw new ImageException(file, EntryAt, $"expected an entry point that is loaded; nothing is loaded at 0x{entry:x}");
     }
 
@@ -110,8 +121,7 @@ internal sealed class Elf32Image
     private static Elf32Segment? ReadSegment(string file, byte[] bytes, int at)
     {
         ReadOnlySpan<byte> header = bytes.AsSpan(at, ProgramHeaderBytes);
-        var segment = new Elf32Segment(at, FileOffset: Word(header, 4), FileBytes: Word(header, 16), Address: Word(header, 12),
-            MemoryBytes: Word(header, 20));
+        Elf32Segment segment = SegmentOf(header, at);
         if (Word(header, 0) != LoadType || segment.MemoryBytes == 0)
             return null;
         if (segment.FileBytes > segment.MemoryBytes)
@@ -122,6 +132,17 @@ internal sealed class Elf32Image
                 + $"ends at 0x{bytes.Length:x}");
         return segment;
     }
+
+    /// <summary>Notes are not needed to load an image, so those that are not in the file are no error.</summary>
+    private static Elf32Segment? ReadNotes(byte[] bytes, int at)
+    {
+        ReadOnlySpan<byte> header = bytes.AsSpan(at, ProgramHeaderBytes);
+        Elf32Segment notes = SegmentOf(header, at);
+        return Word(header, 0) == NoteType && (ulong)notes.FileOffset + notes.FileBytes <= (ulong)bytes.Length ? notes : null;
+    }
+
+    private static Elf32Segment SegmentOf(ReadOnlySpan<byte> header, int at) => new(at, FileOffset: Word(header, 4),
+        FileBytes: Word(header, 16), Address: Word(header, 12), MemoryBytes: Word(header, 20));
 
     private static void Expect(string file, int offset, string what, uint found, uint expected)
     {

@@ -1,4 +1,5 @@
 using Wirq.Board.Memory;
+using Wirq.Linux;
 
 namespace Wirq.Board.Loading;
 
@@ -6,16 +7,9 @@ namespace Wirq.Board.Loading;
 /// <remarks>Images of kvm-unit-tests are of this kind: 32-bit ELF, linked to 4 MiB, with a header right after the
 /// program headers and flags 0. Not supported: images that are not ELF and have load addresses in the header, and
 /// images that request a video mode.</remarks>
-public sealed class MultibootImage
+public sealed class MultibootImage : BoardImage
 {
-    private MultibootImage(Elf32Image elf, MultibootHeader header)
-    {
-        Elf = elf;
-        Header = header;
-    }
-
-    /// <summary>The ELF file.</summary>
-    internal Elf32Image Elf { get; }
+    private MultibootImage(Elf32Image elf, MultibootHeader header) : base(elf) => Header = header;
 
     /// <summary>The requests in its header.</summary>
     internal MultibootHeader Header { get; }
@@ -24,13 +18,13 @@ public sealed class MultibootImage
     /// <param name="path">The file.</param>
     /// <exception cref="ImageException">It cannot be read, is not an ELF image, or has no Multiboot header that the
     /// board supports.</exception>
-    public static MultibootImage Open(string path) => From(Elf32Image.Open(path));
+    public static new MultibootImage Open(string path) => From(Elf32Image.Open(path));
 
     /// <summary>Reads an image from memory.</summary>
     /// <param name="file">The name of the file in messages.</param>
     /// <param name="bytes">The file; the caller must not change it afterwards.</param>
     /// <exception cref="ImageException">As <see cref="Open"/>.</exception>
-    public static MultibootImage Parse(string file, byte[] bytes) => From(Elf32Image.Parse(file, bytes));
+    public static new MultibootImage Parse(string file, byte[] bytes) => From(Elf32Image.Parse(file, bytes));
 
     /// <summary>Loads the image and its Multiboot information, and returns how a CPU enters it. After a reset, the
     /// board calls it again.</summary>
@@ -47,7 +41,11 @@ public sealed class MultibootImage
         return new(Elf.Entry, information);
     }
 
-    private static MultibootImage From(Elf32Image elf)
+    /// <inheritdoc/>
+    public override void Start(BoardMemory memory, KvmVcpu vcpu, string? arguments = null, ReadOnlySpan<byte> module = default) =>
+        Load(memory, arguments, module).Apply(vcpu);
+
+    internal static MultibootImage From(Elf32Image elf)
     {
         if (MultibootHeader.Find(elf.Bytes) is not { } header)
             throw new ImageException(elf.File, -1, $"expected a Multiboot header in the first {MultibootHeader.SearchedBytes} bytes "

@@ -66,7 +66,7 @@ internal static class MultibootInfo
 
     /// <summary>The command line. It begins with the file's name, as with the loader of a PC: images count their
     /// arguments from there. A blank in the name would split it.</summary>
-    private static byte[] CommandLine(string file, string? arguments)
+    internal static byte[] CommandLine(string file, string? arguments)
     {
         string name = Path.GetFileName(file).Replace(' ', '_').Replace('\t', '_');
         byte[] line = Encoding.UTF8.GetBytes($"{name} {arguments}".TrimEnd() + '\0');

@@ -4,6 +4,7 @@ using Wirq.Board.Bus;
 using Wirq.Board.Cpus;
 using Wirq.Board.Memory;
 using Wirq.Board.Workarounds;
+using Wirq.Board.Xen;
 using Wirq.Host;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
@@ -31,6 +32,7 @@ public sealed class Board : IDisposable
     private readonly VcpuThread[] _threads;
     private readonly IVcpuHandler[] _handlers;
     private readonly Timer? _kicks;
+    private readonly XenHypervisor? _xen;
     private GuestEnd? _end;
     private int _started;
     private ExceptionDispatchInfo? _failure;
@@ -54,23 +56,28 @@ public sealed class Board : IDisposable
             Vm.SetTssAddress();
             for (int slot = 0; slot < memory.Ranges.Count; slot++)
                 Vm.MapMemory(slot, memory.Ranges[slot].Address, memory.Ranges[slot].Memory);
+            _xen = Options.Xen is { } xen ? new XenHypervisor(xen, Options.Cpus, memory, Vm, Clock) : null;
             _kernelPort = MakeKernelPort();
             KvmCpuidLeaf[] supported = system.GetSupportedCpuid();
             for (int cpu = 0; cpu < Options.Cpus; cpu++)
             {
-                Vm.CreateVcpu(cpu).SetCpuid(
-                    GuestCpuid.Of(supported, cpu, Options.Cpus, Options.X2Apic, Vm.IrqChip != KvmIrqChip.None));
+                KvmVcpu vcpu = Vm.CreateVcpu(cpu);
+                KvmCpuidLeaf[] leaves = GuestCpuid.Of(supported, cpu, Options.Cpus, Options.X2Apic, Vm.IrqChip != KvmIrqChip.None);
+                vcpu.SetCpuid(_xen is null ? leaves : _xen.CpuidOf(leaves, cpu, vcpu.TscHz));
             }
             var fabric = new Fabric(FabricOf(supported)) { Memory = memory };
+            if (_xen is not null)
+                fabric.XenPages = _xen.Pages;
             var port = new BoardPort(Options.Observe?.Invoke(fabric));
             // A KVM vCPU gets INTR through the observer.
             fabric.Events.Observing = Options.Observe is not null || _kernelPort is not null;
             // The handler needs the host. No eventfd is watched before the host exists, two lines below.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
                 new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
-            Host = new FabricHost(fabric, new FabricPorts { Kernel = _kernelPort, EventFds = _loop, Cpus = port, Observer = port });
+            Host = new FabricHost(fabric, new FabricPorts { Kernel = _kernelPort, EventFds = _loop, Cpus = port, Observer = port, Xen = _xen });
             var chips = new BoardChips(Host, Clock, Vm.Vcpus);
             Clock.Add(chips);
+            _xen?.Connect(Host, chips, port);
             _threads = new VcpuThread[Options.Cpus];
             _handlers = new IVcpuHandler[Options.Cpus];
             var signals = new VcpuSignals[_kernelPort is null ? Options.Cpus : 0];
@@ -83,7 +90,7 @@ public sealed class Board : IDisposable
                 KvmVcpu vcpu = Vm.Vcpus[cpu];
                 if (_kernelPort is null)
                 {
-                    var user = new UserVcpu(vcpu, cpu, chips, chips, Devices, memory, workarounds, End);
+                    var user = new UserVcpu(vcpu, cpu, chips, chips, Devices, memory, workarounds, End, _xen);
                     signals[cpu] = user.Signals;
                     _handlers[cpu] = user;
                 }
@@ -106,6 +113,7 @@ public sealed class Board : IDisposable
             _loop?.Dispose();
             _kernelPort?.Dispose();
             Vm.Dispose();
+            _xen?.Dispose();
             throw;
         }
     }
@@ -127,6 +135,9 @@ public sealed class Board : IDisposable
 
     /// <summary>Its time.</summary>
     public BoardClock Clock { get; } = new();
+
+    /// <summary>The hypervisor of its guest; null for none.</summary>
+    internal XenHypervisor? Xen => _xen;
 
     /// <summary>The exit handler of each vCPU.</summary>
     internal IReadOnlyList<IVcpuHandler> Handlers => _handlers;
@@ -190,6 +201,7 @@ public sealed class Board : IDisposable
         DisposeQuietly(_loop);
         _kernelPort?.Dispose();
         Vm.Dispose();
+        _xen?.Dispose();
         _over.Dispose();
     }
 
@@ -229,7 +241,7 @@ public sealed class Board : IDisposable
                 Vm.CreateIrqChip();
                 break;
             default:
-                UserVcpu.Prepare(Vm);
+                UserVcpu.Prepare(Vm, Options.Xen is { } xen ? XenCpuid.MsrOf(xen.Viridian) : null);
                 break;
         }
     }
@@ -257,6 +269,7 @@ public sealed class Board : IDisposable
             PhysicalAddressBits = GuestCpuid.AddressBitsOf(supported),
         },
         Routing = new RoutingOptions { Kernel = _kernelPort?.Limits, BatchDelay = 0 },
+        Xen = _xen?.Machine,
     };
 
     private static void ShowIntr(KernelVcpu vcpu, BoardPort port, bool high)

@@ -96,6 +96,10 @@ internal sealed class BoardChips(FabricHost host, BoardClock clock, IReadOnlyLis
         return cr8;
     }
 
+    /// <summary>A CPU calls what shares the lock of the interrupt system. Call it on the thread of the CPU.</summary>
+    internal T Call<TArguments, T>(int cpu, TArguments arguments, Func<Fabric, TArguments, int, T> call) =>
+        Exit(cpu, clock.Now, (cpu, arguments, call), static (fabric, a) => a.call(fabric, a.arguments, a.cpu));
+
     /// <summary>An event for a CPU occurred, on any thread: the values that the CPU has read are stale.</summary>
     internal void Changed(int cpu) => Interlocked.Increment(ref _outlooks[cpu].Changes);
 

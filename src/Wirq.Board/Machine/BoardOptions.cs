@@ -1,3 +1,4 @@
+using Wirq.Board.Xen;
 using Wirq.Events;
 using Wirq.Linux.Probes;
 
@@ -21,6 +22,10 @@ public sealed record BoardOptions
     /// <summary>The work-arounds that this host needs, as its probes found.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
 
+    /// <summary>What the board offers of Xen's interface for HVM guests; null for nothing. It needs the configuration <see
+    /// cref="DeliveryConfiguration.User"/>: a callback needs the fabric's local APICs.</summary>
+    public XenGuestOptions? Xen { get; init; }
+
     /// <summary>Makes an observer of every event of the interrupt system, from the first on. It is called once with the
     /// fabric, which it may only read. It returns a callback that is called for each event, one at a time, on the
     /// thread that carries it out. Null for none.</summary>
@@ -34,5 +39,10 @@ public sealed record BoardOptions
         check.Range(Cpus, 1, MaxCpus);
         check.Defined(Configuration);
         check.Present(Workarounds);
+        if (Xen is not null)
+        {
+            check.That(Configuration == DeliveryConfiguration.User, $"{Configuration}", $"{DeliveryConfiguration.User}, which Xen's interface needs", nameof(Configuration));
+            check.Of(nameof(Xen)).Defined(Xen.Callback);
+        }
     }
 }

@@ -17,6 +17,10 @@ public enum GuestEndKind : byte
     Timeout,
     /// <summary>It was stopped from outside.</summary>
     Stopped,
+    /// <summary>The guest shut itself down in order (Xen's SHUTDOWN_poweroff).</summary>
+    PowerOff,
+    /// <summary>The guest says that it has crashed (Xen's SHUTDOWN_crash).</summary>
+    Crash,
 }
 
 /// <summary>How a guest's run ended.</summary>

@@ -4,6 +4,7 @@ using Wirq.Board.Devices.Pci;
 using Wirq.Board.Devices.Pit;
 using Wirq.Board.Loading;
 using Wirq.Board.Memory;
+using Wirq.Board.Xen;
 using Wirq.Linux;
 
 namespace Wirq.Board.Machine;
@@ -14,6 +15,7 @@ public sealed class Pc : IDisposable
     private const int BridgeSlot = 0, TestFunctionSlot = 1;
 
     private readonly BoardMemory _memory;
+    private readonly PcOptions _options;
 
     /// <summary>Builds a PC.</summary>
     /// <param name="system">The host's KVM.</param>
@@ -25,7 +27,8 @@ public sealed class Pc : IDisposable
         _memory = new BoardMemory(options.MemoryBytes);
         try
         {
-            Board = new Board(system, options.Board, _memory);
+            _options = options;
+            Board = new Board(system, options.Board with { Xen = XenOf(options) }, _memory);
             Serial = new Serial(Board.Host, options.Console ?? (_ => { }));
             Serial.MapAt(Board.Devices);
             AddDevices(options);
@@ -49,10 +52,12 @@ public sealed class Pc : IDisposable
     /// <param name="arguments">Its command line.</param>
     /// <param name="module">A module that is loaded with it; empty for none.</param>
     /// <exception cref="ImageException">It does not fit into memory.</exception>
-    public void Load(MultibootImage image, string arguments, ReadOnlySpan<byte> module = default)
+    public void Load(BoardImage image, string arguments, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        image.Load(_memory, arguments, module).Apply(Board.Vm.Vcpus[0]);
+        image.Start(_memory, Board.Vm.Vcpus[0], arguments, module);
+        if (_options.ForcedEmulation)
+            ForcedEmulation.Accept(_memory, image.Elf);
     }
 
     /// <inheritdoc/>
@@ -63,6 +68,10 @@ public sealed class Pc : IDisposable
         Board.Dispose();
         _memory.Dispose();
     }
+
+    /// <summary>The guest's consoles are one.</summary>
+    private static XenGuestOptions? XenOf(PcOptions options) =>
+        options.Board.Xen is { } xen ? xen with { Console = xen.Console ?? options.Console } : null;
 
     private void AddDevices(PcOptions options)
     {

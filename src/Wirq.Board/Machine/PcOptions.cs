@@ -12,6 +12,11 @@ public sealed record PcOptions
     /// <summary>The time that its clock shows at the start, UTC; null for the host's time.</summary>
     public DateTime? Start { get; init; }
 
-    /// <summary>Gets each byte that the guest writes to COM1, on a vCPU's thread; null for none.</summary>
+    /// <summary>Gets each byte that the guest writes to COM1, or to Xen's console if it has none of its own, on a vCPU's
+    /// thread; null for none.</summary>
     public Action<byte>? Console { get; init; }
+
+    /// <summary>Whether the prefix by which images of Xen's test framework ask to have an instruction emulated (UD2, then
+    /// "xen") is accepted. It is replaced by a no-op when the image is loaded: the CPU executes the instruction.</summary>
+    public bool ForcedEmulation { get; init; }
 }

@@ -9,14 +9,13 @@ namespace Wirq.Board.Workarounds;
 /// see <see cref="KvmVcpu.Complete"/>.</summary>
 internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
 {
-    private const int Levels = 4, LargestLargeLevel = 3, LongestInstruction = 15, PageBytes = 4096;
+    private const int LongestInstruction = 15, PageBytes = 4096;
     private const ulong ResetBase = 0xFFFF0000, ResetOffset = 0xFFF0;
-    private const ulong LongModeActive = 0x400, PagingEnabled = 1ul << 31, WriteProtect = 1 << 16;
+    private const ulong LongModeActive = 0x400;
 
     internal KvmVcpu Vcpu => vcpu;
 
-    /// <summary>Whether there is memory at its next instruction; true if its paging mode is not supported
-    /// here.</summary>
+    /// <summary>Whether there is memory at its next instruction; true if no page is mapped there.</summary>
     internal bool MayHaveCode
     {
         get
@@ -57,6 +56,20 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
         return true;
     }
 
+    /// <summary>Writes bytes. If the result is false, some may have been written.</summary>
+    internal bool TryWriteLinear(in KvmSystemRegisters system, ulong linear, ReadOnlySpan<byte> source)
+    {
+        while (!source.IsEmpty)
+        {
+            int part = Math.Min(source.Length, PageBytes - (int)(linear % PageBytes));
+            if (!TryTranslate(system, linear, write: true, out ulong physical) || !memory.TryWrite(physical, source[..part]))
+                return false;
+            source = source[part..];
+            linear += (ulong)part;
+        }
+        return true;
+    }
+
     internal bool TryReadWord(in KvmSystemRegisters system, ulong linear, out ulong value)
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
@@ -77,34 +90,9 @@ internal sealed class GuestView(KvmVcpu vcpu, IGuestMemory memory)
     /// <summary>Whether CPL 0 may write an address.</summary>
     internal bool MayWrite(in KvmSystemRegisters system, ulong linear) => TryTranslate(system, linear, write: true, out _);
 
-    /// <summary>Walks the page tables of 64-bit mode (Intel SDM vol. 3, 4.5), as CPL 0.</summary>
-    internal bool TryTranslate(in KvmSystemRegisters system, ulong linear, bool write, out ulong physical)
-    {
-        physical = linear;
-        if ((system.Cr0 & PagingEnabled) == 0)
-            return true;
-        // Other paging modes are not walked: no work-around needs them.
-        if ((system.Efer & LongModeActive) == 0)
-            return false;
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        ulong table = new GuestPageEntry(system.Cr3).Address;
-        bool writable = true;
-        for (int level = Levels; ; level--)
-        {
-            if (!memory.TryRead(table + GuestPageEntry.OffsetOf(linear, level), bytes))
-                return false;
-            var entry = new GuestPageEntry(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            if (!entry.Present)
-                return false;
-            writable &= entry.Writable;
-            if (level == 1 || level <= LargestLargeLevel && entry.Large)
-            {
-                physical = entry.Place(linear, level);
-                return !write || writable || (system.Cr0 & WriteProtect) == 0;
-            }
-            table = entry.Address;
-        }
-    }
+    /// <summary>Translates an address, as CPL 0.</summary>
+    internal bool TryTranslate(in KvmSystemRegisters system, ulong linear, bool write, out ulong physical) =>
+        GuestPaging.TryTranslate(memory, system, linear, write, out physical);
 
     /// <summary>The linear address of an offset in the code segment. The offset has 32 bits, except in 64-bit mode,
     /// where the base has no effect.</summary>

@@ -12,7 +12,7 @@ internal static class BootCommand
 
     internal static Command Build()
     {
-        var image = new Argument<string>("IMAGE") { Description = "A Multiboot image (32-bit ELF), as kvm-unit-tests builds them" };
+        var image = new Argument<string>("IMAGE") { Description = "A 32-bit ELF image with a Multiboot header (kvm-unit-tests) or a PVH note (Xen's test framework)" };
         var cpus = new Option<int>("--cpus") { Description = "CPUs", DefaultValueFactory = _ => 1 };
         var memory = new Option<int>("--memory") { Description = "Memory in MiB", DefaultValueFactory = _ => DefaultMebibytes };
         var irqchip = new Option<string>("--irqchip")
@@ -27,14 +27,24 @@ internal static class BootCommand
         var timeout = new Option<double>("--timeout") { Description = "Seconds until the guest is stopped; 0 for never" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the interrupt system to a file" };
         var device = new Option<string?>("--device") { Description = "KVM's device; /dev/kvm by default" };
+        var xen = new Option<bool>("--xen") { Description = "The guest finds Xen: hypercalls, event channels, upcalls; needs irqchip user" };
+        var viridian = new Option<bool>("--viridian") { Description = "With --xen: Hyper-V's CPUID leaves come before Xen's" };
+        var fep = new Option<bool>("--fep") { Description = "With --xen: accept the forced-emulation prefix of test images" };
+        var callback = new Option<string>("--callback")
+        {
+            Description = "With --xen: when the line of the callback is looked at: ack, or poll (each entry, as Xen does)",
+            DefaultValueFactory = _ => "ack",
+        };
+        callback.AcceptOnlyFromAmong("ack", "poll");
         var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
         var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
         {
-            image, cpus, memory, irqchip, x2apic, append, module, timeout, record, device, json,
+            image, cpus, memory, irqchip, x2apic, append, module, timeout, record, device, json, xen, viridian, fep, callback,
         };
         command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
             parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
-            parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json))));
+            parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json),
+            new XenChoice(parsed.GetValue(xen), parsed.GetValue(viridian), parsed.GetValue(fep), parsed.GetValue(callback) == "poll"))));
         return command;
     }
 

@@ -18,6 +18,7 @@ internal static class BootJson
         json.WriteNumber("cpus", result.Options.Cpus);
         json.WriteString("irqchip", HostText.Word(result.Options.Configuration));
         json.WriteBoolean("x2apic", result.Options.X2Apic);
+        json.WriteBoolean("xen", result.Options.Xen.Offered);
         HostConfiguration configuration = result.Host.Configurations.Single(each => each.Configuration == result.Options.Configuration);
         WriteNames(json, "deviations", configuration.Verdict is ConfigurationVerdict.Sound or ConfigurationVerdict.NotKnown ? [] : configuration.Because);
         WriteNames(json, "notKnown", configuration.Verdict == ConfigurationVerdict.NotKnown ? configuration.Because : []);

@@ -1,12 +1,14 @@
 using System.Runtime.Versioning;
 using Wirq.Board.Machine;
+using Wirq.Board.Xen;
 using Wirq.Linux.Probes;
+using Wirq.Xen;
 
 namespace Wirq.Cli.Boot;
 
 /// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json)
+    FileInfo? Module, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 
@@ -18,6 +20,19 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
 
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
+}
+
+/// <summary>What of Xen's interface the guest gets.</summary>
+/// <param name="Offered">Whether it gets it.</param>
+/// <param name="Viridian">Whether Hyper-V's leaves of CPUID come first.</param>
+/// <param name="ForcedEmulation">Whether the prefix of test images is accepted.</param>
+/// <param name="Polls">Whether the line of a callback is looked at on each entry.</param>
+internal sealed record XenChoice(bool Offered, bool Viridian, bool ForcedEmulation, bool Polls)
+{
+    [SupportedOSPlatform("linux")]
+    internal XenGuestOptions? Options => Offered
+        ? new XenGuestOptions { Viridian = Viridian, Callback = Polls ? CallbackPolicy.Poll : CallbackPolicy.Ack }
+        : null;
 }
 
 /// <summary>The result of a run.</summary>
@@ -35,6 +50,8 @@ internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd
     {
         GuestEndKind.Stopped => (int)end.Code,
         _ when watch.Laws.Any(law => law.Break is not null) => CommandLine.Failure,
+        GuestEndKind.PowerOff => CommandLine.Success,
+        GuestEndKind.Crash => CommandLine.Failure,
         GuestEndKind.Exit => end.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
         _ => CommandLine.NoEnd,
     };

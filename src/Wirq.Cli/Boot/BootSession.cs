@@ -37,12 +37,12 @@ internal static class BootSession
 
     private static int Start(BootOptions options, OutputFile? record, TextWriter words, OutputPump errors, StopRequest stop)
     {
-        MultibootImage image;
+        BoardImage image;
         byte[] module;
         try
         {
             Validate(options);
-            image = MultibootImage.Open(options.Image);
+            image = BoardImage.Open(options.Image);
             module = options.Module is null ? [] : ImageFile.Read(options.Module.FullName);
         }
         catch (Exception bad) when (bad is UsageException or ImageException)
@@ -75,7 +75,7 @@ internal static class BootSession
         }
     }
 
-    private static int Boot(BootOptions options, OutputFile? record, MultibootImage image, byte[] module, HostReport host,
+    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, HostReport host,
         TextWriter words, StopRequest stop)
     {
         stop.Listen();
@@ -87,6 +87,7 @@ internal static class BootSession
         {
             MemoryBytes = options.MemoryBytes,
             Console = console.Write,
+            ForcedEmulation = options.Xen.ForcedEmulation,
             Board = new BoardOptions
             {
                 Cpus = options.Cpus,
@@ -94,6 +95,7 @@ internal static class BootSession
                 X2Apic = options.X2Apic,
                 Workarounds = host.Workarounds,
                 Observe = watch.Begin,
+                Xen = options.Xen.Options,
             },
         };
         GuestEnd end;
@@ -133,6 +135,10 @@ internal static class BootSession
             throw new UsageException($"--cpus takes 1 to {BoardOptions.MaxCpus}");
         if (options.MemoryBytes is < BoardMemory.MinBytes or > BoardMemory.MaxBytes)
             throw new UsageException($"--memory takes {BoardMemory.MinBytes >> 20} to {BoardMemory.MaxBytes >> 20} MiB");
+        if (options.Xen is { Offered: true } && options.Configuration != DeliveryConfiguration.User)
+            throw new UsageException($"--xen needs --irqchip user, because upcalls go into Wirq's local APICs; this is --irqchip {options.IrqChip}");
+        if (options.Xen is { Offered: false, Viridian: true } or { Offered: false, ForcedEmulation: true } or { Offered: false, Polls: true })
+            throw new UsageException("--viridian, --fep and --callback say how the guest finds Xen: give --xen too");
         if (!(options.TimeoutSeconds is >= 0 and <= LongestTimeout))
             throw new UsageException($"--timeout takes seconds, 0 to {LongestTimeout}");
     }

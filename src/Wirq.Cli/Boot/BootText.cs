@@ -20,7 +20,7 @@ internal static class BootText
     {
         string chips = HostText.Word(options.Configuration);
         output.WriteLine($"wirq: {Path.GetFileName(options.Image)}, {Phrase.Count(options.Cpus, "CPU")}, "
-            + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}");
+            + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}{(options.Xen.Offered ? ", Xen" : "")}");
         HostConfiguration configuration = host.Configurations.Single(each => each.Configuration == options.Configuration);
         if (configuration.Verdict == ConfigurationVerdict.Deviates)
         {
@@ -66,6 +66,8 @@ internal static class BootText
     internal static string Say(GuestEnd end) => end.Kind switch
     {
         GuestEndKind.Exit => string.Create(CultureInfo.InvariantCulture, $"the guest ended with code {end.Code}"),
+        GuestEndKind.PowerOff => "the guest shut down",
+        GuestEndKind.Crash => $"the guest says that it has crashed ({end.Detail})",
         GuestEndKind.Reset => $"the guest requested a reset ({end.Detail})",
         GuestEndKind.TripleFault => $"triple fault ({end.Detail})",
         GuestEndKind.NoCode => $"the guest runs where there is no memory ({end.Detail})",

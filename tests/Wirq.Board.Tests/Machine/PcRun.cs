@@ -1,6 +1,7 @@
 using System.Text;
 using Wirq.Board.Loading;
 using Wirq.Board.Machine;
+using Wirq.Board.Xen;
 using Wirq.Events;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
@@ -24,7 +25,7 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
     /// <summary>Runs an image to its end.</summary>
     internal static PcRun Of(byte[] image, DeliveryConfiguration configuration = DeliveryConfiguration.User, int cpus = 1,
         bool x2Apic = false, TimeSpan? patience = null, IReadOnlyList<HostWorkaround>? workarounds = null,
-        Action<Event>? heard = null)
+        Action<Event>? heard = null, XenGuestOptions? xen = null, bool forcedEmulation = false)
     {
         using KvmSystem system = KvmHost.Require();
         var console = new StringBuilder();
@@ -34,13 +35,15 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
         {
             MemoryBytes = 64 << 20,
             Console = value => console.Append((char)value),
+            ForcedEmulation = forcedEmulation,
             Board = new BoardOptions
             {
                 Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? Host.Workarounds, Observe = fabric => watch.Begin(fabric) + heard,
+                Xen = xen,
             },
         }))
         {
-            pc.Load(MultibootImage.Parse("test", image), "test");
+            pc.Load(BoardImage.Parse("test", image), "test");
             pc.Board.Start();
             end = pc.Board.Wait(patience ?? s_patience) ?? new GuestEnd(GuestEndKind.Timeout);
         }

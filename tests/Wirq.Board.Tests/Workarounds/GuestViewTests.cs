@@ -5,7 +5,7 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Tests.Workarounds;
 
-/// <summary>The page tables of 64-bit mode, walked.</summary>
+/// <summary>The page tables of a guest, walked.</summary>
 public sealed class GuestViewTests : IDisposable
 {
     private const ulong Present = 1, Writable = 2, Large = 0x80, Top = 0x1000;
@@ -48,6 +48,54 @@ public sealed class GuestViewTests : IDisposable
     public void What_is_not_mapped_or_not_for_writing_is_not(ulong linear, bool write) =>
         Assert.False(_view.TryTranslate(_paged, linear, write, out _));
 
+    /// <summary>Three levels: the entries of the highest have no bit for writing, nor for large pages.</summary>
+    [Theory]
+    [InlineData(0x5123, true, 0x9123ul)]
+    [InlineData(0x6000, true, null)]
+    [InlineData(0x212345, false, 0x212345ul)]
+    [InlineData(0x4000_0008, true, 0x20_0008ul)]
+    [InlineData(0x8000_0000, false, null)]
+    public void A_32_bit_guest_with_PAE_has_three_levels(ulong linear, bool write, ulong? expected)
+    {
+        Entry(0x6020, 0, 0x3000 | Present);
+        Entry(0x6020, 1, 0x7000 | Present | Large);
+        Entry(0x7000, 0, 0x20_0000 | Present | Writable | Large);
+        KvmSystemRegisters paged = new() { Cr0 = 0x80010001, Cr3 = 0x6020, Cr4 = 0x20 };
+        Assert.Equal(expected is not null, _view.TryTranslate(paged, linear, write, out ulong physical));
+        Assert.Equal(expected ?? linear, physical);
+    }
+
+    [Theory]
+    [InlineData(0x5123, true, 0x10, 0x9123ul)]
+    [InlineData(0x6FFF, false, 0x10, 0xAFFFul)]
+    [InlineData(0x6FFF, true, 0x10, null)]
+    [InlineData(0x7000, false, 0x10, null)]
+    [InlineData(0x0040_0123, true, 0x10, 0x1_0080_0123ul)]
+    [InlineData(0x0080_0000, false, 0x10, null)]
+    // Without CR4.PSE the entry names a table.
+    [InlineData(0x0040_0123, true, 0, null)]
+    public void A_32_bit_guest_without_PAE_has_two_levels(ulong linear, bool write, ulong cr4, ulong? expected)
+    {
+        Word(0x6000, 0, 0x7000 | Present | Writable);
+        Word(0x6000, 1, 0x80_0000 | 1 << 13 | Present | Writable | Large);
+        Word(0x7000, 5, 0x9000 | Present | Writable);
+        Word(0x7000, 6, 0xA000 | Present);
+        KvmSystemRegisters paged = new() { Cr0 = 0x80010001, Cr3 = 0x6000, Cr4 = cr4 };
+        Assert.Equal(expected is not null, _view.TryTranslate(paged, linear, write, out ulong physical));
+        Assert.Equal(expected ?? linear, physical);
+    }
+
+    [Fact]
+    public void Bytes_are_written_across_pages_and_not_behind_the_last()
+    {
+        KvmSystemRegisters free = _paged with { Cr0 = 0x80000001 };
+        Assert.True(_view.TryWriteLinear(free, 0x5FFE, [1, 2, 3, 4]));
+        Assert.Equal([1, 2], _memory.AsSpan(0x9FFE, 2).ToArray());
+        Assert.Equal([3, 4], _memory.AsSpan(0xA000, 2).ToArray());
+        Assert.False(_view.TryWriteLinear(_paged, 0x5FFE, [1, 2, 3, 4]));
+        Assert.False(_view.TryWriteLinear(free, 0x6FFE, [1, 2, 3, 4]));
+    }
+
     [Fact]
     public void Without_write_protection_CPL_0_writes_everywhere() =>
         Assert.True(_view.TryTranslate(_paged with { Cr0 = 0x80000001 }, 0x6000, write: true, out _));
@@ -78,6 +126,9 @@ public sealed class GuestViewTests : IDisposable
     }
 
     public void Dispose() => _memory.Dispose();
+
+    private void Word(ulong table, int index, ulong entry) =>
+        Assert.True(_memory.TryWrite(table + (ulong)(index * sizeof(uint)), BitConverter.GetBytes((uint)entry)));
 
     private void Entry(ulong table, int index, ulong entry)
     {

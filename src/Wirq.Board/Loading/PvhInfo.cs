@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using Wirq.Board.Memory;
+
+namespace Wirq.Board.Loading;
+
+/// <summary>The information to which EBX points when a PVH image starts.</summary>
+/// <remarks><code>
+/// +0 magic 0x336EC578   +4 version 1   +8 flags   +12 how many modules   +16 the modules   +24 command line
+/// +32 RSDP, 0 for none  +40 the memory map        +48 its entries        +52 zero
+/// module: +0 first byte   +8 bytes    +16 its command line   +24 zero
+/// map:    +0 address      +8 bytes    +16 1 for RAM          +20 zero
+/// </code>Xen, public/arch-x86/hvm/start_info.h. It lies where <see cref="MultibootInfo"/> would.</remarks>
+internal static class PvhInfo
+{
+    private const uint Magic = 0x336EC578, Version = 1, Ram = 1;
+    private const int InfoBytes = 56, ModuleBytes = 32, MapEntryBytes = 24, MaxMapEntries = 3;
+    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, CommandLineAt = MapAt + MaxMapEntries * MapEntryBytes;
+
+    /// <summary>Writes it.</summary>
+    /// <returns>Its address.</returns>
+    /// <exception cref="ImageException">It does not fit beside the image, or the command line is too long.</exception>
+    internal static uint Write(BoardMemory memory, Elf32Image image, string? arguments, ReadOnlySpan<byte> module)
+    {
+        byte[] line = MultibootInfo.CommandLine(image.File, arguments);
+        int size = CommandLineAt + line.Length;
+        var room = new FreeRoom(memory, image);
+        uint at = room.Take((uint)size, "its command line");
+        Span<byte> block = memory.AsSpan(at, size);
+        block.Clear();
+        line.CopyTo(block[CommandLineAt..]);
+        Set(block, 0, Magic);
+        Set(block, 4, Version);
+        if (!module.IsEmpty)
+        {
+            uint start = room.Take((uint)module.Length, "its module");
+            memory.TryWrite(start, module);
+            Set(block, 12, 1);
+            Set(block, 16, at + ModuleAt);
+            Set(block, ModuleAt, start);
+            Set(block, ModuleAt + 8, (uint)module.Length);
+        }
+        Set(block, 24, at + CommandLineAt);
+        Set(block, 40, at + MapAt);
+        Set(block, 48, (uint)WriteMap(block[MapAt..], memory));
+        return at;
+    }
+
+    private static int WriteMap(Span<byte> map, BoardMemory memory)
+    {
+        WriteMapEntry(map, 0, FreeRoom.ConventionalEnd);
+        WriteMapEntry(map[MapEntryBytes..], FreeRoom.UpperStart, memory.LowBytes - FreeRoom.UpperStart);
+        if (memory.HighBytes == 0)
+            return 2;
+        WriteMapEntry(map[(2 * MapEntryBytes)..], BoardMemory.HoleEnd, memory.HighBytes);
+        return MaxMapEntries;
+    }
+
+    private static void WriteMapEntry(Span<byte> entry, ulong address, ulong length)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(entry, address);
+        BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], length);
+        Set(entry, 16, Ram);
+    }
+
+    private static void Set(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);
+}
