@@ -273,8 +273,8 @@ internal sealed partial class Carrier
                 return true;
             case EventKind.XenUpcall:
                 return _xen!.TakeUpcall(XenUpcall.Of(effect));
-            case EventKind.XenGuestIntx or EventKind.XenGuestMessage or EventKind.XenGuestGsi:
-                return _xen!.TakePassed(effect);
+            case EventKind.XenGuestMessage:
+                return _xen!.TakeMessage(effect);
             default:
                 return false;
         }

@@ -20,6 +20,18 @@ public sealed partial class FabricHost
         return answer;
     }
 
+    internal XenError Physdev(ushort caller, PhysdevOperation operation, Span<byte> argument, bool is64Bit)
+    {
+        XenError answer;
+        using (_lock.Hold())
+        {
+            answer = _fabric.Xen!.Pirqs?.Hypercall(caller, operation, argument, is64Bit) ?? XenError.NotImplemented;
+            Complete();
+        }
+        ThrowFailure();
+        return answer;
+    }
+
     internal PollAnswer Poll(ushort caller, int vcpu, ReadOnlySpan<uint> ports, bool interruptsEnabled)
     {
         using (_lock.Hold())

@@ -15,6 +15,11 @@ public sealed class HostXen
     /// <summary>A vCPU makes the hypercall <c>event_channel_op</c>: <see cref="EventChannels.Hypercall"/>.</summary>
     public XenError Hypercall(ushort caller, EventChannelOperation operation, Span<byte> argument) => _host.Hypercall(caller, operation, argument);
 
+    /// <summary>A vCPU makes the hypercall <c>physdev_op</c>: <see cref="Pirqs.Hypercall"/>. A machine without PIRQs does not
+    /// implement it.</summary>
+    public XenError Hypercall(ushort caller, PhysdevOperation operation, Span<byte> argument, bool is64Bit = true) =>
+        _host.Physdev(caller, operation, argument, is64Bit);
+
     /// <summary>A vCPU sends an event: <see cref="EventChannels.Send(ushort, uint)"/>.</summary>
     public XenError Send(ushort caller, uint port) =>
         _host.Do((caller, port), static (fabric, a) => fabric.Xen!.Channels.Send(a.caller, a.port));

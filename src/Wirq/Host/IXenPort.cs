@@ -1,3 +1,5 @@
+using Wirq.Xen;
+
 namespace Wirq.Host;
 
 /// <summary>Hears what the event channels of a machine tell others than its own vCPUs.</summary>
@@ -18,7 +20,9 @@ public interface IXenPort
     /// <param name="port">The port.</param>
     void ConsumerTold(ushort domain, uint port);
 
-    /// <summary>A passed-through device drives a pin of a PCI device of another domain.</summary>
+    /// <summary>A passed-through device drives a pin of a PCI device of a domain. In a machine, that pin is a sampled
+    /// source: its fall is only the guest's EOI, which acknowledges it (<see cref="Passthrough.GuestEoi(ushort,
+    /// int)"/>).</summary>
     /// <param name="domain">The domain's id.</param>
     /// <param name="device">The device on its root bus, 0 to 31.</param>
     /// <param name="pin">The pin.</param>

@@ -43,6 +43,8 @@ public sealed class XenMachine : IPirqGuests
     internal void Move(Fields f)
     {
         f.Group("channels", () => Channels.Move(f));
+        if (Pirqs is not null)
+            f.Group("pirqs", () => Pirqs.Move(f));
         if (Lines is not null)
             f.Group("pciLines", () => Lines.Move(f));
         f.Group("callback", () => Callback.Move(f));
@@ -56,16 +58,13 @@ public sealed class XenMachine : IPirqGuests
         Channels.StartAnew(Domain);
     }
 
-    /// <summary>A passed-through device does something at the guest's machine.</summary>
-    /// <returns>Whether it is this machine.</returns>
-    internal bool TakePassed(in Event effect)
+    /// <summary>A passed-through device sends its guest's message.</summary>
+    /// <returns>Whether it is to this machine.</returns>
+    internal bool TakeMessage(in Event effect)
     {
         if (effect.Unit != Domain)
             return false;
-        if (effect.Kind == EventKind.XenGuestMessage)
-            _fabric.SendOfXen(effect.Message);
-        else if (effect.Kind == EventKind.XenGuestIntx)
-            Lines?.Drive(XenGuestIntx.Of(effect).Device, XenGuestIntx.Of(effect).Pin, XenGuestIntx.Of(effect).Asserted);
+        _fabric.SendOfXen(effect.Message);
         return true;
     }
 

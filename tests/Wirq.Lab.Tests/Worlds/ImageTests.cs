@@ -5,8 +5,10 @@ using Wirq.Events.Shadows;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
+using Wirq.Laws;
 using Wirq.State;
 using Wirq.Tests.Shared;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Tests.Worlds;
 
@@ -28,8 +30,11 @@ public class ImageTests
             Look(world.Arena, world.Identity, copy.Identity, () => copy.CopyFrom(world), found);
             world.Dispose();
         }
-        StateArena one = Functions(), other = Functions();
-        Look(one, () => one.Identity(0), () => other.Identity(0), () => other.CopyFrom(one), found);
+        foreach (Func<StateArena> make in new[] { Functions, PhysicalInterrupts })
+        {
+            StateArena one = make(), other = make();
+            Look(one, () => one.Identity(0), () => other.Identity(0), () => other.CopyFrom(one), found);
+        }
         Type[] all = [.. new[] { typeof(StateArena).Assembly, typeof(World).Assembly }.SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.IsValueType && typeof(IState).IsAssignableFrom(type))];
         string[] seen = [.. found.Keys];
@@ -106,6 +111,26 @@ public class ImageTests
         // No law knows the CPUs, so no world has their shadow.
         _ = new CpuShadow(new LocalApicOptions { Count = 2 }, arena);
         return arena;
+    }
+
+    /// <summary>A domain of Xen with PIRQs, which no world has yet, a dom0, and laws that watch it.</summary>
+    private static StateArena PhysicalInterrupts()
+    {
+        var machine = new Fabric(FabricOptions.Pc() with
+        {
+            IoApics = [new() { Pins = 48 }],
+            Xen = new()
+            {
+                Channels = new() { Domains = [new() { Id = 0, IsHvm = false, IsPrivileged = true, Pirqs = 2 }, new() { Id = 1, Pirqs = 2 }] },
+                Domain = 1,
+                HasPciLines = true,
+                Pirqs = new() { MessageIrqs = 1, Bindings = 1, Devices = [new(0x10)], Domains = [new() { Id = 0, IsHardware = true }, new() { Id = 1, RoutesPirqs = true }] },
+            },
+        });
+        _ = new PvhDom0(machine.Xen!.Pirqs!, new Passthrough(machine.Xen.Pirqs!, machine.Xen),
+            new AcpiRouting([new(2, PciInterruptPin.A, 0, 0)], [new([10])], machine.Arena), PassthroughDesign.SetUpInPciback, machine.Arena);
+        _ = new LawSet(machine.Options, machine.Gsis, machine.Arena);
+        return machine.Arena;
     }
 
     private static IEnumerable<(string Name, int Offset)> LeavesOf(Type type, string name, int offset)

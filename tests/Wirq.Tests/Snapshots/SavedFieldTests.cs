@@ -54,6 +54,13 @@ public class SavedFieldTests
         ["DomainState.InUse"] = "follows from the ports",
         ["DomainState.Pollers"] = "follows from the vCPUs",
         ["VcpuState.Virqs"] = "follows from the ports",
+        ["PirqState.Reserved"] = Reserved,
+        ["DomainIrq.Reserved"] = Reserved,
+        ["MachineIrq.Reserved"] = Reserved,
+        ["DomainIrq.Pirq"] = "follows from the PIRQs",
+        ["EmulatedGsi.Pirq"] = "follows from the PIRQs",
+        ["MachineIrq.Guests"] = "follows from the PIRQs",
+        ["MachineIrq.InFlight"] = "follows from the PIRQs",
     };
 
     /// <summary>Links of lists. They are saved as the order of the items, and a changed one may make a cycle: it is not
@@ -177,6 +184,32 @@ internal static class RichMachine
         return fabric;
     }
 
+    /// <summary>PIRQs of every kind: of GSIs, one of them in flight and one unmapped before its binding, of messages, and of
+    /// the domain's own machine.</summary>
+    private static void AddPirqs(Fabric fabric, ushort own)
+    {
+        Pirqs pirqs = fabric.Xen!.Pirqs!;
+        var passthrough = new Passthrough(pirqs, fabric.Xen);
+        var arena = new StateArena();
+        var dom0 = new PvhDom0(pirqs, passthrough, new AcpiRouting([new(2, PciInterruptPin.A, 9), new(3, PciInterruptPin.A, 10)], [], arena),
+            PassthroughDesign.SetUpInPciback, arena);
+        var nic = new PassedDevice(2, PciInterruptPin.A, 5);
+        dom0.Pass(nic, own);
+        dom0.Pass(new(3, PciInterruptPin.A, 6), own);
+        dom0.Unmap(own, pirqs.PirqOf(own, 10));
+        dom0.WriteEntry(4, RedirectionEntry.Create(0x31, 0));
+        pirqs.SetWire(11, true);
+        dom0.MapMessage(own, nic, 12, out _);
+        passthrough.Domctl(0, Domctl.BindMessage(XenVersion.Current, own, 12, 0x41, 1));
+        pirqs.TakesMessages(pirqs.The(own), 13, requester: 0x20, delivering: true);
+        byte[] map = new byte[40];
+        System.Runtime.InteropServices.MemoryMarshal.Write(map, new MapPirqArgument64 { DomainId = own, MapType = 1, Gsi = 30, PirqNumber = 14 });
+        fabric.Xen.Callback.SetVia(CallbackVia.OfVector(0xF3));
+        pirqs.Hypercall(own, PhysdevOperation.MapPirq, map);
+        fabric.Xen.Callback.SetVia(CallbackVia.OfIntx(3, PciInterruptPin.C));
+        passthrough.Remove(new(0x18));
+    }
+
     /// <summary>A domain of Xen that uses the FIFO ABI, connected to one that uses the 2-level ABI; its callback asserts
     /// by INTx, beside a device on the same link.</summary>
     internal static Fabric Xen(CallbackPolicy policy)
@@ -192,14 +225,22 @@ internal static class RichMachine
                 {
                     Domains =
                     [
-                        new() { Id = 0, IsHvm = false, IsPrivileged = true, LargestPort = 63, Pirqs = 4 },
-                        new() { Id = own, Vcpus = 2, LargestPort = 127, Pirqs = 4 },
+                        new() { Id = 0, IsPrivileged = true, LargestPort = 63, Pirqs = 20 },
+                        new() { Id = own, Vcpus = 2, LargestPort = 127, Pirqs = 20 },
                         new() { Id = other, Is64Bit = false, LargestPort = 63, Pirqs = 0 },
                     ],
                 },
                 Domain = own,
                 Policy = policy,
                 HasPciLines = true,
+                Pirqs = new()
+                {
+                    Gsis = 16,
+                    MessageIrqs = 2,
+                    Bindings = 4,
+                    Domains = [new() { Id = 0, IsHardware = true, Gsis = 16 }, new() { Id = own, RoutesPirqs = true }],
+                    Devices = [new(0x10), new(0x18)],
+                },
             },
         };
         var memory = new XenMemory(3);
@@ -226,6 +267,7 @@ internal static class RichMachine
         xen.Answer(own, EventChannelOperation.Close, moved);
         channels.Poll(own, 1, [ipi + 1], interruptsEnabled: false);
         channels.SetPaused(other, true);
+        AddPirqs(fabric, own);
         fabric.Drain();
         return fabric;
     }

@@ -275,7 +275,7 @@ public class PassthroughDesignTests
 
     private sealed class Lab
     {
-        private readonly LawSet _laws = new(History.TwoChips, new GsiMap(History.TwoChips), new StateArena(), [nameof(PermittedBeforeMapped)]);
+        private readonly LawSet _laws = new(PermittedBeforeMappedHistories.Machine, new GsiMap(PermittedBeforeMappedHistories.Machine), new StateArena(), [nameof(PermittedBeforeMapped)]);
         private List<Event> _seen = [];
 
         internal Lab(PassthroughDesign design = PassthroughDesign.SetUpInPciback, XenVersion version = XenVersion.Current, bool historic = false)

@@ -110,25 +110,25 @@ public class PassthroughEndToEndTests
     }
 
     /// <summary>The guest's machine, whose hypervisor has a dom0 besides.</summary>
-    private sealed class World : IEventObserver
+    private sealed class World : IEventObserver, IXenPort, IAckPort, IPirqGuests
     {
         private readonly FabricPorts _ports;
         private readonly LawSet _laws;
         private readonly XenMemory _memory = new(2);
-        private readonly Queue<int> _ended = new();
+        private const int LinkIrq = 11;
+        private readonly Source _pin, _link;
+        private bool _hasLink;
         private bool _isHigh = true;
 
         internal World()
         {
-            Fabric = new Fabric(FabricOptions.Pc() with
+            Fabric = new Fabric(FabricOptions.Pc(ack: AckPolicy.Eoi) with
             {
-                IoApics = [new() { Pins = 48 }],
+                IoApics = [new() { Pins = 48, Ack = AckPolicy.Eoi }],
                 IntrAtPinZero = false,
-                Sources = 256,
                 Xen = new XenOptions
                 {
                     Domain = Guest,
-                    HasPciLines = true,
                     Channels = new() { Domains = [new() { Id = PassthroughEndToEndTests.Dom0, IsPrivileged = true, Pirqs = 64 }, new() { Id = Guest, Pirqs = 64 }] },
                     Pirqs = new()
                     {
@@ -138,8 +138,10 @@ public class PassthroughEndToEndTests
                 },
             }) { XenPages = _memory };
             _laws = new LawSet(Fabric.Options, Fabric.Gsis, Fabric.Arena);
-            _ports = new FabricPorts { Observer = this };
-            Passthrough = new Passthrough(Pirqs, Fabric.Xen!);
+            _ports = new FabricPorts { Observer = this, Xen = this, Acks = this };
+            Passthrough = new Passthrough(Pirqs, this);
+            _pin = Fabric.Connect(GuestGsi, "passed-through pin", SourceKind.Sampled);
+            _link = Fabric.Connect(LinkIrq, "passed-through link", SourceKind.Sampled);
             var arena = new StateArena();
             Dom0 = new PvhDom0(Pirqs, Passthrough, new AcpiRouting([new(2, PciInterruptPin.A, Gsi)], [], arena), PassthroughDesign.SetUpInPciback, arena);
             Fabric.Xen!.Callback.SetVia(CallbackVia.OfVector(0xF3));
@@ -157,12 +159,25 @@ public class PassthroughEndToEndTests
         public void Observe(in Event happened)
         {
             _laws.Observe(happened);
-            // What the hypervisor hears of the guest's interrupt controllers.
-            if (happened.Kind == EventKind.RemoteIrrCleared)
-                _ended.Enqueue((int)happened.Index);
-            else if (happened.Kind == EventKind.PicEoi)
-                _ended.Enqueue(happened.Irq);
         }
+
+        public void DriveIntx(ushort domain, int device, PciInterruptPin pin, bool asserted)
+        {
+            Assert.Equal((Guest, s_nic.GuestDevice, PciInterruptPin.A), (domain, (byte)device, pin));
+            _pin.Set(asserted);
+            if (_hasLink)
+                _link.Set(asserted);
+        }
+
+        /// <summary>The guest's EOI, before the pin is looked at again.</summary>
+        public void Acknowledged(int source, uint generation) => Passthrough.GuestEoi(Guest, source == _pin.Slot ? GuestGsi : LinkIrq);
+
+        public void Upcall(ushort domain, int vcpu) { }
+        public void PollerWoken(ushort domain, int vcpu) { }
+        public void ConsumerTold(ushort domain, uint port) { }
+        public CallbackVia CallbackOf(ushort domain) => Fabric.Xen!.Callback.Via;
+        public bool IsAsserted(ushort domain, int gsi) => false;
+        public int RouteOf(ushort domain, int link) => _hasLink && link == XenPciLines.LinkOf(s_nic.GuestDevice, PciInterruptPin.A) ? LinkIrq : 0;
 
         internal void Pass()
         {
@@ -173,13 +188,6 @@ public class PassthroughEndToEndTests
         internal void Run()
         {
             Fabric.Drain(_ports);
-            while (_ended.TryDequeue(out int gsi))
-            {
-                Passthrough.GuestEoi(Guest, gsi);
-                Fabric.Drain(_ports);
-            }
-            if (Fabric.Events.Count != 0)
-                Run();
         }
 
         internal void Wire(bool asserted)
@@ -203,7 +211,7 @@ public class PassthroughEndToEndTests
 
         internal void Start8259()
         {
-            Fabric.Xen!.Lines!.Route(XenPciLines.LinkOf(s_nic.GuestDevice, PciInterruptPin.A), 11);
+            _hasLink = true;
             foreach ((ushort port, byte value) in new (ushort, byte)[]
             {
                 (0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0xA0, 0x11), (0xA1, 0x28), (0xA1, 2), (0xA1, 1),

@@ -28,7 +28,7 @@ internal sealed class XenScrambler
     internal void Step(IEventObserver? port = null)
     {
         XenDomainOptions domain = _domains[_random.Next(_domains.Count)];
-        switch (_random.Next(10))
+        switch (_random.Next(12))
         {
             case 0 or 1 or 2:
                 Hypercall(domain.Id);
@@ -45,6 +45,9 @@ internal sealed class XenScrambler
                 break;
             case 7:
                 _xen.Channels.RaiseVirq(domain.Id, _random.Next(domain.Vcpus), _random.Next(VirtualInterrupt.Count));
+                break;
+            case 10 or 11 when _xen.Pirqs is not null:
+                Physical(domain.Id);
                 break;
             case 8 when _random.Next(8) == 0:
                 Reconfigure();
@@ -66,6 +69,35 @@ internal sealed class XenScrambler
             word = Word();
         _xen.Channels.Hypercall(caller, (EventChannelOperation)_random.Next(Operations), argument);
     }
+
+    private void Physical(ushort domain)
+    {
+        Pirqs pirqs = _xen.Pirqs!;
+        var passthrough = new Passthrough(pirqs, _xen);
+        var argument = new byte[Domctl.Size];
+        foreach (ref uint word in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(argument.AsSpan()))
+            word = Word();
+        switch (_random.Next(6))
+        {
+            case 0 or 1:
+                pirqs.Hypercall(domain, Any<PhysdevOperation>(), argument);
+                break;
+            case 2 or 3:
+                byte[] control = Domctl.Make(XenVersion.Current, Any<DomctlOperation>(), (ushort)_random.Next(3), 0);
+                argument.AsSpan(16).CopyTo(control.AsSpan(16));
+                passthrough.Domctl(0, control);
+                break;
+            case 4:
+                pirqs.SetWire(_random.Next(pirqs.Options.Gsis), _random.Next(2) == 0);
+                break;
+            default:
+                passthrough.GuestEoi(domain, _random.Next(48));
+                passthrough.EntryWritten(domain, _random.Next(48), new RedirectionEntry((uint)_random.Next(1 << 17)), RedirectionEntry.Reset);
+                break;
+        }
+    }
+
+    private T Any<T>() where T : struct, Enum => Enum.GetValues<T>()[_random.Next(Enum.GetValues<T>().Length)];
 
     private void Reconfigure()
     {

@@ -3,7 +3,7 @@ using Wirq.State;
 namespace Wirq.Xen;
 
 /// <summary>The PIRQs of one domain.</summary>
-internal sealed class PirqDomain
+internal sealed partial class PirqDomain
 {
     /// <summary>The lowest PIRQ that is given out: those below are as many as ISA IRQs, and stay theirs.</summary>
     internal const int FirstFree = 16;
@@ -98,7 +98,9 @@ internal sealed class PirqDomain
 
     internal void UnmapIrq(int pirq)
     {
-        _irqs[_pirqs[pirq].Irq].Pirq = 0;
+        // PIRQ 0 counts as none, so another may have the interrupt besides.
+        ref ushort its = ref _irqs[_pirqs[pirq].Irq].Pirq;
+        its = its == pirq ? (ushort)0 : its;
         (_pirqs[pirq].Use, _pirqs[pirq].Irq) = (PirqUse.None, 0);
     }
 
@@ -111,7 +113,7 @@ internal sealed class PirqDomain
     internal void UnmapEmulated(int pirq)
     {
         ref PirqState state = ref _pirqs[pirq];
-        if (state.Emulation == PirqEmulation.Gsi)
+        if (state.Emulation == PirqEmulation.Gsi && _gsis[state.Gsi].Pirq == pirq)
             _gsis[state.Gsi].Pirq = 0;
         (state.Emulation, state.Gsi, state.Requester) = (PirqEmulation.None, 0, 0);
     }
