@@ -30,7 +30,7 @@ public class ImageTests
             Look(world.Arena, world.Identity, copy.Identity, () => copy.CopyFrom(world), found);
             world.Dispose();
         }
-        foreach (Func<StateArena> make in new[] { Functions, Hypervisor })
+        foreach (Func<StateArena> make in new[] { Functions, PhysicalInterrupts })
         {
             StateArena one = make(), other = make();
             Look(one, () => one.Identity(0), () => other.Identity(0), () => other.CopyFrom(one), found);
@@ -113,8 +113,8 @@ public class ImageTests
         return arena;
     }
 
-    /// <summary>A hypervisor with PIRQs, which no world has.</summary>
-    private static StateArena Hypervisor()
+    /// <summary>A domain of Xen with PIRQs, which no world has yet, a dom0, and laws that watch it.</summary>
+    private static StateArena PhysicalInterrupts()
     {
         var machine = new Fabric(FabricOptions.Pc() with
         {
