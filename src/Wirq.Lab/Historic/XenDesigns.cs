@@ -14,8 +14,11 @@ internal sealed class AssertOnGuestFlag : Design
 
     internal override void AtRest(World world)
     {
-        if (world.Fabric.Xen is { } xen && xen.Channels.IsUpcallPending(xen.Domain, vcpu: 0))
-            xen.Callback.Upcall(vcpu: 0);
+        if (world.Fabric.Xen is not { } xen || xen.Callback.Slots.Line is not (>= 0 and var slot))
+            return;
+        bool isSet = xen.Channels.IsUpcallPending(xen.Domain, vcpu: 0);
+        if (world.Fabric.Lines.IsAsserting(slot) != isSet)
+            world.Fabric.SetOwnSource(slot, isSet);
     }
 }
 
