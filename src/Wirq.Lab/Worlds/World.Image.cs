@@ -57,8 +57,10 @@ public sealed partial class World
         }
         Arena.CopyFrom(other.Arena);
         Fabric.Copied(other.Fabric);
-        if (_changesLabels ??= Scenario.AllSteps().Any(ChangesLabels))
+        if (_changesLabels ??= Scenario.AllSteps().Any(static step => step is RestoreStep or UpdateStep or DeviceStep { Action: DeviceAction.Remove }))
             Fabric.CopyLabels(other.Fabric);
+        // A callback joins its line when its guest says so.
+        Fabric.Xen?.Callback.NameSources();
         _host?.Kernel?.Copied(other._host!.Kernel!);
         Journal.CopyFrom(other.Journal);
         other._spent.CopyTo(_spent, 0);
@@ -81,10 +83,6 @@ public sealed partial class World
             MemoryMarshal.Write(all.AsSpan(numbers), Fabric.Events.MisusesTold);
         return XxHash128.HashToUInt128(all);
     }
-
-    // A callback's source joins its line when the guest says so.
-    private static bool ChangesLabels(Step step) => step is RestoreStep or UpdateStep or DeviceStep { Action: DeviceAction.Remove }
-        or CpuStep { Command: XenCommand { Action: XenAction.SetCallback } } or DomainStep { Command.Action: XenAction.Link };
 
     private static bool CountsMisuses(Check check) => check is EventCheck { Kind: EventKind.GuestMisuse }
         || check is OrderCheck order && order.Kinds.Contains(EventKind.GuestMisuse);
