@@ -32,6 +32,9 @@ public static class Designs
         () => new AssertOnGuestFlag(),
         () => new ControlBlockBeforeHeads(),
         () => new ExpandAgainstReset(),
+        () => new MapOnlyOnUnmask(),
+        () => new MaskedEoiEndsNothing(),
+        .. PassedOtherwise.All,
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

@@ -12,10 +12,17 @@ internal sealed class AssertOnGuestFlag : Design
 
     public override string About => "a Xen callback that is the flag itself: a guest that sets its own flag raises the line";
 
-    internal override void AtRest(World world)
+    internal override void AtRest(World world) => Follow(world);
+
+    internal override void GoesOn(World world, int cpu) => Follow(world);
+
+    private static void Follow(World world)
     {
-        if (world.Fabric.Xen is { } xen && xen.Channels.IsUpcallPending(xen.Domain, vcpu: 0))
-            xen.Callback.Upcall(vcpu: 0);
+        if (world.Fabric.Xen is not { } xen || xen.Callback.Slots.Line is not (>= 0 and var slot))
+            return;
+        bool isSet = xen.Channels.IsUpcallPending(xen.Domain, vcpu: 0);
+        if (world.Fabric.Lines.IsAsserting(slot) != isSet)
+            world.Fabric.SetOwnSource(slot, isSet);
     }
 }
 

@@ -145,6 +145,8 @@ internal sealed record MachineSpec
     public IReadOnlyList<DeviceSpec> Devices { get; init; } = [];
     /// <summary>The domains of its hypervisor, its own first; empty if there is none.</summary>
     public IReadOnlyList<XenDomainSpec> Xen { get; init; } = [];
+    /// <summary>What its dom0 passes on; null if nothing.</summary>
+    public PassthroughSpec? Passthrough { get; init; }
 }
 
 /// <summary>A device.</summary>

@@ -2,6 +2,23 @@ using Wirq.Xen;
 
 namespace Wirq.Lab.Scenarios;
 
+/// <summary>The machine below the hypervisor, whose devices its dom0 passes on.</summary>
+internal sealed record PassthroughSpec
+{
+    /// <summary>How devices are passed on.</summary>
+    public PassthroughDesign Design { get; init; }
+    /// <summary>The devices, by name.</summary>
+    public IReadOnlyList<(string Name, PassedDevice Device)> Devices { get; init; } = [];
+    /// <summary>What ACPI says of their pins.</summary>
+    public IReadOnlyList<PrtEntry> Entries { get; init; } = [];
+    /// <summary>The link devices.</summary>
+    public IReadOnlyList<AcpiLink> Links { get; init; } = [];
+    /// <summary>Steps that nobody makes.</summary>
+    public IReadOnlyList<PassthroughStep> Without { get; init; } = [];
+    /// <summary>Whether an EOI at a masked pin of the guest ends nothing.</summary>
+    public bool MaskedEoiEndsNothing { get; init; }
+}
+
 /// <summary>A domain of a Xen hypervisor, as the laboratory sees it.</summary>
 /// <param name="At">Its position in the file.</param>
 /// <param name="Name">Its name in steps; empty for the machine's own, whose vCPUs are its CPUs.</param>
@@ -84,6 +101,38 @@ internal enum XenAction
     SetVector,
     /// <summary>A domain handles all its events at once.</summary>
     Handle,
+    /// <summary>PHYSDEVOP_map_pirq of a GSI.</summary>
+    MapPirq,
+    /// <summary>PHYSDEVOP_map_pirq of a message of a passed device.</summary>
+    MapMessage,
+    /// <summary>PHYSDEVOP_unmap_pirq.</summary>
+    UnmapPirq,
+    /// <summary>PHYSDEVOP_eoi.</summary>
+    EndPirq,
+    /// <summary>PHYSDEVOP_irq_status_query.</summary>
+    QueryPirq,
+    /// <summary>PHYSDEVOP_get_free_pirq.</summary>
+    GetFreePirq,
+    /// <summary>PHYSDEVOP_setup_gsi.</summary>
+    SetupGsi,
+    /// <summary>XEN_DOMCTL_gsi_permission.</summary>
+    GsiPermission,
+    /// <summary>XEN_DOMCTL_irq_permission.</summary>
+    IrqPermission,
+    /// <summary>XEN_DOMCTL_bind_pt_irq to a message of the guest.</summary>
+    BindMessage,
+    /// <summary>dom0 passes a device on.</summary>
+    Pass,
+    /// <summary>dom0 takes it back.</summary>
+    Return,
+    /// <summary>A driver of dom0 enables a device.</summary>
+    EnableDevice,
+    /// <summary>A wire of the machine below changes.</summary>
+    Wire,
+    /// <summary>A device of the machine below sends its message.</summary>
+    MachineMessage,
+    /// <summary>A device of the machine below is taken out.</summary>
+    RemoveDevice,
     /// <summary>A virtual interrupt happens.</summary>
     RaiseVirq,
     /// <summary>A physical interrupt happens.</summary>
@@ -116,6 +165,17 @@ internal sealed record XenArguments
     public byte Vector { get; init; }
     public int Link { get; init; }
     public int Irq { get; init; }
+    /// <summary>A GSI of the machine below, or of the guest.</summary>
+    public int Gsi { get; init; } = -1;
+    /// <summary>The place of a passed device.</summary>
+    public int Device { get; init; }
+    /// <summary>A PIRQ; -1 for a free one.</summary>
+    public int Number { get; init; } = -1;
+    /// <summary>Whether a pin is level-triggered, or a wire is high.</summary>
+    public bool Level { get; init; } = true;
+    public bool Low { get; init; } = true;
+    /// <summary>Steps that are left out.</summary>
+    public IReadOnlyList<PassthroughStep> Without { get; init; } = [];
     /// <summary>The expected status of a port; -1 for any.</summary>
     public int Status { get; init; } = -1;
 }
@@ -124,9 +184,10 @@ internal sealed record XenArguments
 /// <param name="Action">What.</param>
 /// <param name="Arguments">Its arguments.</param>
 /// <param name="As">The number of the name that the new port gets; -1 for none.</param>
+/// <param name="Gets">The expected port or PIRQ; -1 for any.</param>
 /// <param name="Gives">The expected answer, a positive error number; see <see cref="AnyAnswer"/> and <see
 /// cref="Blocks"/>.</param>
-internal sealed record XenCommand(XenAction Action, XenArguments Arguments, int As = -1, int Gives = 0) : CpuCommand
+internal sealed record XenCommand(XenAction Action, XenArguments Arguments, int As = -1, int Gives = 0, int Gets = -1) : CpuCommand
 {
     /// <summary>Any answer.</summary>
     internal const int AnyAnswer = -1;

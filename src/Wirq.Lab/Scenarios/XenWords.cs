@@ -16,10 +16,19 @@ internal static class XenWords
     public const string CallbackLabel = "Xen callback";
 
     /// <summary>Keys of <c>xen</c> in the machine.</summary>
-    public static IReadOnlyList<string> Machine { get; } = ["id", "ports", "pirqs", "width", "frames", "policy", "pci", "domains"];
+    public static IReadOnlyList<string> Machine { get; } = ["id", "ports", "pirqs", "width", "frames", "policy", "pci", "domains", "hypervisor", "version", "hvmPirqs", "links", "passed"];
 
     /// <summary>Keys of a domain.</summary>
     public static IReadOnlyList<string> Domain { get; } = ["id", "kind", "privileged", "vcpus", "ports", "pirqs", "width", "frames"];
+
+    /// <summary>Keys of a link device of ACPI.</summary>
+    public static IReadOnlyList<string> Link { get; } = ["possible", "current", "level", "low"];
+
+    /// <summary>Keys of a device that dom0 passes on.</summary>
+    public static IReadOnlyList<string> Passed { get; } = ["device", "pin", "gsi", "link", "guest"];
+
+    /// <summary>The key of the expected port or PIRQ.</summary>
+    public const string Gets = "gets";
 
     /// <summary>Keys of <c>intx</c>.</summary>
     public static IReadOnlyList<string> Intx { get; } = ["device", "pin"];
@@ -31,6 +40,9 @@ internal static class XenWords
     public static WordList<bool> DomainKinds => Tables.DomainKinds;
     public static WordList<int> Answers => Tables.Answers;
     public static WordList<uint> Virqs => Tables.Virqs;
+    public static WordList<XenProfile> Hypervisors => Tables.Hypervisors;
+    public static WordList<XenVersion> Versions => Tables.Versions;
+    public static WordList<PassthroughStep> Steps => Tables.Steps;
     public static WordList<int> Statuses => Tables.Statuses;
     public static WordList<XenWord> PortWords => Tables.PortWords;
     public static WordList<XenWord> VcpuWords => Tables.VcpuWords;
@@ -45,7 +57,7 @@ internal static class XenWords
     /// <summary>All words.</summary>
     public static IEnumerable<string> All =>
     [
-        Xen, As, Gives, CallbackLabel, .. Machine, .. Domain, "intx", .. Intx, Upcall, Enter, .. Policies.Words, .. DomainKinds.Words,
+        Xen, As, Gives, Gets, .. Link, .. Passed, .. Hypervisors.Words, .. Versions.Words, .. Steps.Words, CallbackLabel, .. Machine, .. Domain, "intx", .. Intx, Upcall, Enter, .. Policies.Words, .. DomainKinds.Words,
         .. Answers.Words, .. Virqs.Words, .. Statuses.Words, .. PortWords.Words, .. VcpuWords.Words, .. Calls.Words, .. Doings.Words,
         .. Tables.AllCalls.SelectMany(call => call.Value.Keys), "status", "self", "none", "gsi", "vector",
     ];
@@ -58,7 +70,7 @@ internal static class XenWords
             ("ok", 0), ("EPERM", (int)XenError.NotPermitted), ("ENOENT", (int)XenError.NoSuchEntry), ("ESRCH", (int)XenError.NoSuchDomain),
             ("EAGAIN", (int)XenError.TryAgain), ("EACCES", (int)XenError.NoAccess), ("EFAULT", (int)XenError.Fault), ("EBUSY", (int)XenError.Busy),
             ("EEXIST", (int)XenError.Exists), ("EINVAL", (int)XenError.Invalid), ("ENOSPC", (int)XenError.NoSpace), ("ENOSYS", (int)XenError.NotImplemented),
-            ("EOPNOTSUPP", (int)XenError.NotSupported), ("any", XenCommand.AnyAnswer), ("blocks", XenCommand.Blocks));
+            ("EOPNOTSUPP", (int)XenError.NotSupported), ("ENOMEM", (int)XenError.NoMemory), ("ENODEV", (int)XenError.NoDevice), ("ERANGE", (int)XenError.OutOfRange), ("any", XenCommand.AnyAnswer), ("blocks", XenCommand.Blocks));
         internal static readonly WordList<uint> Virqs = new(("timer", VirtualInterrupt.Timer), ("debug", VirtualInterrupt.Debug),
             ("console", VirtualInterrupt.Console), ("argo", VirtualInterrupt.Argo));
         // EVTCHNSTAT_*.
@@ -85,11 +97,31 @@ internal static class XenWords
             ("register-vcpu-info", (XenAction.RegisterVcpuInfo, ["vcpu", "frame", "offset"])),
             ("set-callback", (XenAction.SetCallback, ["gsi", "device", "pin", "vector"])),
             ("set-vector", (XenAction.SetVector, ["vcpu", "vector"])),
-            ("handle", (XenAction.Handle, [])));
+            ("handle", (XenAction.Handle, [])),
+            ("map-pirq", (XenAction.MapPirq, ["gsi", "pirq", "domain"])),
+            ("map-message", (XenAction.MapMessage, ["passed", "pirq", "domain"])),
+            ("unmap-pirq", (XenAction.UnmapPirq, ["pirq", "domain"])),
+            ("end-pirq", (XenAction.EndPirq, ["pirq"])),
+            ("query-pirq", (XenAction.QueryPirq, ["pirq"])),
+            ("get-free-pirq", (XenAction.GetFreePirq, [])),
+            ("setup-gsi", (XenAction.SetupGsi, ["gsi", "level", "low"])),
+            ("gsi-permission", (XenAction.GsiPermission, ["domain", "gsi"])),
+            ("irq-permission", (XenAction.IrqPermission, ["domain", "pirq"])),
+            ("bind-message", (XenAction.BindMessage, ["domain", "pirq", "vector"])),
+            ("pass", (XenAction.Pass, ["passed", "domain", "without"])),
+            ("return", (XenAction.Return, ["passed", "domain"])),
+            ("enable", (XenAction.EnableDevice, ["passed"])));
+        internal static readonly WordList<XenProfile> Hypervisors = new(("xen", XenProfile.Xen), ("qemu", XenProfile.Qemu));
+        internal static readonly WordList<XenVersion> Versions = new(("current", XenVersion.Current), ("xen417", XenVersion.Xen417));
+        internal static readonly WordList<PassthroughStep> Steps = new(("take", PassthroughStep.Take), ("ask-gsi", PassthroughStep.AskGsi), ("map", PassthroughStep.Map),
+            ("bind", PassthroughStep.Bind), ("map-again", PassthroughStep.MapAgain), ("permit", PassthroughStep.Permit), ("assign", PassthroughStep.Assign));
         internal static readonly WordList<(XenAction Action, string[] Keys)> Doings = new(
             ("raise-virq", (XenAction.RaiseVirq, ["virq", "domain", "vcpu"])),
             ("raise-pirq", (XenAction.RaisePirq, ["pirq", "domain"])),
             ("link", (XenAction.Link, ["link", "irq"])),
+            ("wire", (XenAction.Wire, ["gsi", "high"])),
+            ("message", (XenAction.MachineMessage, ["irq"])),
+            ("take-out", (XenAction.RemoveDevice, ["passed"])),
             ("pause", (XenAction.Pause, ["domain"])),
             ("unpause", (XenAction.Unpause, ["domain"])));
         internal static IEnumerable<(string Word, (XenAction Action, string[] Keys) Value)> AllCalls => Calls.Entries.Concat(Doings.Entries);

@@ -33,6 +33,7 @@ internal static class Omitting
             if (machine.Lines.InUse(slot) && machine.Lines.Label(slot) != ScenarioWords.IntrLabel)
                 machine.SourceAt(slot).Lower();
         }
+        machine.Xen?.Callback.LoseLevel();
     }
 
     private static void LoseVectors(Fabric machine, bool pending, bool inService)

@@ -72,6 +72,8 @@ public sealed partial class World
             return;
         }
         Observe(next);
+        if (_xen is not null && _xen.Hears(next))
+            _xen.Heard(next);
         if (_routes is not null && RouteTable.Carries(next))
             _routes.Carry(next);
         else if (Fabric.Carrier.Begin(out _))

@@ -59,6 +59,8 @@ public sealed partial class World
         Fabric.Copied(other.Fabric);
         if (_changesLabels ??= Scenario.AllSteps().Any(static step => step is RestoreStep or UpdateStep or DeviceStep { Action: DeviceAction.Remove }))
             Fabric.CopyLabels(other.Fabric);
+        // A callback joins its line when its guest says so.
+        Fabric.Xen?.Callback.NameSources();
         _host?.Kernel?.Copied(other._host!.Kernel!);
         Journal.CopyFrom(other.Journal);
         other._spent.CopyTo(_spent, 0);

@@ -81,6 +81,7 @@ public sealed partial class World
         ArenaDelta.Read(Arena, packed[at..]);
         Journal.Unpack(pool);
         Fabric.Carrier.Copied();
+        Fabric.Xen?.Callback.NameSources();
     }
 
     /// <summary>Most worlds have none, and need no more than their count.</summary>

@@ -44,6 +44,9 @@ public sealed partial class World
         if (first.Kind == TransitionKind.Answer)
             return Fabric.Carrier.Call.Effect.Kind == EventKind.CpuInterrupt;
         Fabric.Carrier.TryPeek(out Event next);
+        // What a hypervisor hears of the guest's controllers changes the machine.
+        if (_xen is not null && _xen.Hears(next))
+            return false;
         return !next.IsEffect || next.Kind == EventKind.CpuInterrupt;
     }
 }

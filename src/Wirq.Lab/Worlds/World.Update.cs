@@ -118,7 +118,17 @@ public sealed partial class World
             Fail(_at, "no step has saved this snapshot yet");
             return;
         }
-        Fabric read = Fabric.Read(saved.Machine, Fabric.Options, out _, notBefore: Fabric.Now);
+        Fabric read;
+        try
+        {
+            read = Fabric.Read(saved.Machine, Fabric.Options, out _, notBefore: Fabric.Now);
+        }
+        catch (SnapshotException refused)
+        {
+            // A historic design can leave a machine in a state that no machine has.
+            Fail(_at, $"the snapshot is refused: {refused.Message}");
+            return;
+        }
         (_design?.Omits | without ?? without).LeaveOut(read);
         // What was observed of the old machine belongs before the restore.
         while (TryNextOfQueue(out Transition next))

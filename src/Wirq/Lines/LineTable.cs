@@ -209,6 +209,9 @@ public sealed partial class LineTable
         _placed = place;
     }
 
+    /// <summary>Names a source whose state came from elsewhere.</summary>
+    internal void Rename(int slot, string label) => _labels[slot] = label;
+
     internal void CopyLabels(LineTable other) => other._labels.CopyTo(_labels, 0);
 
     /// <summary>The virq that drives a source; -1 for none.</summary>

@@ -17,7 +17,7 @@ internal static class Sample
 
     /// <summary>The steps of a scenario on a domain of Xen.</summary>
     internal static IReadOnlyList<Step> XenSteps(string steps) =>
-        Read($"name: n\nmachine:\n  {{cpus: 2, ioapics: [{{pins: 48}}], xen: {{pci: true, domains: {{dom0: {{id: 0, privileged: true}}}}}}}}\nsteps:\n{steps}\n").Steps;
+        Read($"name: n\nmachine:\n  {{cpus: 2, ioapics: [{{pins: 48}}], xen: {{pci: true, passed: {{nic: {{device: 2, gsi: 20, guest: 5}}}}, domains: {{dom0: {{id: 0, privileged: true}}}}}}}}\nsteps:\n{steps}\n").Steps;
 
     internal const string Devices = "{disk: {gsi: 11}, nic: {gsi: 11, kind: sampled}, uart: {isa: 4, kind: edge}, nvme: {msi: {address: 0xfee01000, data: 0x4031}}}";
 

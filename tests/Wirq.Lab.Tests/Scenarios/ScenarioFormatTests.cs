@@ -139,16 +139,19 @@ public sealed partial class ScenarioFormatTests
     {
         string text = File.ReadAllText(PathOf("docs/scenarios.md"));
         string[] calls = [.. Section(text, "A hypercall is a command", "`as: NAME`")];
+        string[] pirqs = [.. Section(text, "| Call about PIRQs", "### The hypervisor")];
         string[] steps = [.. Section(text, "What the hypervisor and its toolstack do", "Two more commands")];
         string[] commands = [.. Section(text, "Two more commands", "Guest words of")];
         string[] registers = [.. Section(text, "Guest words of", "Two expectations")];
         string[] expectations = [.. Section(text, "Two expectations", "`holders` may name")];
         foreach (string call in calls)
             Sample.XenSteps(call is "handle" ? $"  - dom0: {call}" : $"  - cpu0: {{xen: {call}}}");
+        foreach (string call in pirqs)
+            Sample.XenSteps($"  - dom0: {call}");
         foreach (string step in steps.Concat(expectations.Select(item => $"expect: {{{item}}}")).Concat(commands.Select(command => $"cpu0: {command}"))
             .Concat(registers.Select(register => $"cpu0: {{read: {{{register}: ~}}}}")))
             Sample.XenSteps($"  - {step}");
-        Assert.Equal((23, 6, 2, 7, 2), (calls.Length, steps.Length, commands.Length, registers.Length, expectations.Length));
+        Assert.Equal((23, 14, 9, 2, 7, 2), (calls.Length, pirqs.Length, steps.Length, commands.Length, registers.Length, expectations.Length));
     }
 
     [Fact]

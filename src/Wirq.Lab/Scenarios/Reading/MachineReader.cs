@@ -54,7 +54,7 @@ internal sealed class MachineReader
         var kernels = new KernelReader(_map, chips, devices);
         int memory = ReadMemory(vtd is not null);
         YamlMapping? xenMap = _map["xen"]?.AsMapping($"a map of {Words.Join(XenWords.Machine)}");
-        (IReadOnlyList<XenDomainSpec> domains, XenOptions? xen) = xenMap is null ? ([], null)
+        (IReadOnlyList<XenDomainSpec> domains, XenOptions? xen, PassthroughSpec? passthrough) = xenMap is null ? ([], null, null)
             : new XenReader(xenMap, [.. reserved, .. devices.Select(device => device.Name)]).Read(apics.Count);
 
         var variants = new List<MachineVariant>();
@@ -83,6 +83,7 @@ internal sealed class MachineReader
                 Remapping = vtd?.Setup,
                 Devices = devices,
                 Xen = domains,
+                Passthrough = passthrough,
                 Fabric = usual with
                 {
                     // Local APICs in a kernel are KVM's.
@@ -100,6 +101,7 @@ internal sealed class MachineReader
                     Sources = Math.Max(usual.Sources, devices.Count + 1 + (xen?.Sources ?? 0)),
                     Xen = xen is null ? null : xen with { Policy = policy },
                     Vtd = vtd?.Unit,
+                    Remappers = xen?.Pirqs is null ? [] : [new PirqTranslatorOptions()],
                     Routing = kernel == KernelModel.None ? null : kernels.RoutingOf(kernel, version),
                 },
             });

@@ -109,7 +109,7 @@ internal sealed class StepReader
         if (map.Entries.Count == 0)
             throw map.Expected("a step, such as \"disk: raise\"");
         YamlScalar key = map.Entries[0].Key;
-        if (handler is { } cpu && ScenarioWords.Commands.Contains(key.Text))
+        if (handler is { } cpu && ScenarioWords.Commands.Contains(key.Text) && !(key.Text == XenWords.Xen && XenCommandReader.IsDoing(map.Entries[0].Value)))
         {
             _commands.Read(map, cpu, map.At, steps);
             return;

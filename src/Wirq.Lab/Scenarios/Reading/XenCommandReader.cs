@@ -18,6 +18,9 @@ internal sealed class XenCommandReader(Actors actors)
         return (command, text);
     }
 
+    /// <summary>Whether it is the hypervisor that does something, and not the CPU of a handler.</summary>
+    internal static bool IsDoing(YamlNode node) => node is YamlMapping { Entries: [var first, ..] } && XenWords.Doings.TryFind(first.Key.Text, out _);
+
     /// <summary>Reads what the hypervisor does.</summary>
     internal DomainStep ReadDoing(YamlScalar key, YamlNode node)
     {
@@ -43,10 +46,14 @@ internal sealed class XenCommandReader(Actors actors)
                 throw node.Expected($"what to {((YamlScalar)node).Text}: {{{((YamlScalar)node).Text}: …}}");
             return (new XenCommand(alone, new XenArguments()), ((YamlScalar)node).Text);
         }
-        YamlEntry[] calls = [.. map.Entries.Where(entry => entry.Key.Text is not (XenWords.As or XenWords.Gives))];
+        YamlEntry[] calls = [.. map.Entries.Where(entry => entry.Key.Text is not (XenWords.As or XenWords.Gives or XenWords.Gets))];
         if (calls.Length != 1)
             throw calls.Length == 0 ? map.Expected($"one of {Words.Join(words.Words)}") : calls[1].Key.Expected("one call in a step");
         (XenAction action, string[] keys) = words.Read(calls[0].Key);
+        if (IsOfPirqs(action) && actors.Machine.Fabric.Xen!.Pirqs is null)
+            throw calls[0].Key.Expected("nothing of PIRQs; this machine has none (xen: hvmPirqs or passed)");
+        if (IsOfDom0(action) && (actors.Machine.Passthrough is null || domain >= 0 && actors.Machine.Xen[domain].Options.Id != 0))
+            throw calls[0].Key.Expected("what dom0 does of machines with devices that it passes on (xen: passed)");
         if (keys.Length == 0)
             throw calls[0].Key.Expected($"the word {calls[0].Key.Text} alone, without a value");
         XenArguments arguments = ReadArguments(calls[0].Value, action, keys, domain);
@@ -56,8 +63,13 @@ internal sealed class XenCommandReader(Actors actors)
         int gives = map[XenWords.Gives] is { } answer ? XenWords.Answers.Read(answer) : 0;
         if (gives == XenCommand.Blocks && action != XenAction.Poll)
             throw map[XenWords.Gives]!.Expected("blocks with poll alone");
-        return (new XenCommand(action, arguments, name, gives), Tell(calls[0], keys, map[XenWords.As]));
+        int gets = map[XenWords.Gets] is { } number ? Numbers.ReadInt(number, "a port or a PIRQ", 0, ushort.MaxValue) : -1;
+        return (new XenCommand(action, arguments, name, gives, gets), Tell(calls[0], keys, map[XenWords.As]));
     }
+
+    private static bool IsOfPirqs(XenAction action) => action is >= XenAction.MapPirq and <= XenAction.RemoveDevice;
+
+    private static bool IsOfDom0(XenAction action) => action is XenAction.Pass or XenAction.Return or XenAction.EnableDevice or XenAction.MapMessage or XenAction.RemoveDevice;
 
     private static bool OpensPort(XenAction action) => action is XenAction.AllocUnbound or XenAction.BindInterdomain or XenAction.BindIpi
         or XenAction.BindVirq or XenAction.BindPirq;
@@ -79,7 +91,7 @@ internal sealed class XenCommandReader(Actors actors)
         var arguments = new XenArguments
         {
             // Of a hypercall its own domain (DOMID_SELF); of what the hypervisor does, that of the machine.
-            Domain = domain < 0 ? actors.Machine.Xen[0].Options.Id : XenDomainOptions.SelfId,
+            Domain = domain < 0 || action is XenAction.Pass or XenAction.Return or XenAction.MapMessage ? actors.Machine.Xen[0].Options.Id : XenDomainOptions.SelfId,
             Remote = XenDomainOptions.SelfId,
         };
         if (node is YamlMapping map)
@@ -119,7 +131,7 @@ internal sealed class XenCommandReader(Actors actors)
                 return to with { Virq = ReadVirq(node, domain < 0 ? VirtualInterrupt.Count - 1 : uint.MaxValue) };
             case "pirq":
                 uint pirq = Any("a PIRQ");
-                return domain >= 0 || pirq < DomainOf(map).Pirqs ? to with { Pirq = pirq } : throw node.Expected("a PIRQ of the domain");
+                return domain >= 0 || pirq < DomainOf(map).Pirqs ? to with { Pirq = pirq, Number = (int)pirq } : throw node.Expected("a PIRQ of the domain");
             case "port":
                 return to with { Port = actors.Ports.Read(node) };
             case "ports":
@@ -139,7 +151,21 @@ internal sealed class XenCommandReader(Actors actors)
             case "link":
                 return to with { Link = Numbers.ReadInt(node, "a link", 0, XenPciLines.Links - 1) };
             case "irq":
-                return to with { Irq = Numbers.ReadInt(node, "an ISA IRQ, 0 for none", 0, 15) };
+                return to with { Irq = Numbers.ReadInt(node, "an IRQ", 0, map?["link"] is null ? 27 : 15) };
+            case "gsi":
+                return to with { Gsi = Numbers.ReadInt(node, "a GSI", 0, domain < 0 ? 23 : 1 << 20) };
+            case "passed":
+                YamlScalar name = node.AsScalar("a device that dom0 passes on");
+                string[] names = [.. actors.Machine.Passthrough!.Devices.Select(device => device.Name)];
+                return to with { Device = Array.IndexOf(names, name.Text) is >= 0 and var place ? place : throw Words.Unknown(name, names) };
+            case "level":
+                return to with { Level = Words.Boolean(node) };
+            case "high":
+                return to with { Level = Words.Boolean(node) };
+            case "low":
+                return to with { Low = Words.Boolean(node) };
+            case "without":
+                return to with { Without = [.. node.AsSequence($"a list of {Words.Join(XenWords.Steps.Words)}").Items.Select(XenWords.Steps.Read)] };
             case "status":
                 return to with { Status = XenWords.Statuses.Read(node) };
             default:

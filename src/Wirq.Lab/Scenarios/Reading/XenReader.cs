@@ -13,7 +13,7 @@ internal sealed class XenReader(YamlMapping map, IReadOnlyCollection<string> res
 
     /// <summary>Reads a map.</summary>
     /// <returns>The domains, and the options without the policy.</returns>
-    internal (IReadOnlyList<XenDomainSpec> Domains, XenOptions Options) Read(int cpus)
+    internal (IReadOnlyList<XenDomainSpec> Domains, XenOptions Options, PassthroughSpec? Passthrough) Read(int cpus)
     {
         map.Only(XenWords.Machine);
         var domains = new List<XenDomainSpec> { ReadDomain("", map, map.At, UsualId, cpus, isHvm: true, isPrivileged: false) };
@@ -36,8 +36,62 @@ internal sealed class XenReader(YamlMapping map, IReadOnlyCollection<string> res
             Domain = domains[0].Options.Id,
             HasPciLines = map["pci"] is { } pci && Words.Boolean(pci),
         };
-        return (domains, options);
+        PassthroughSpec? passthrough = map["passed"] is { } passed ? ReadPassed(passed, domains, options.HasPciLines) : null;
+        bool routes = map["hvmPirqs"] is { } own && Words.Boolean(own);
+        if (passthrough is not null || routes)
+            options = options with { Pirqs = ReadPirqs(domains, passthrough, routes) };
+        else if ((map["hypervisor"] ?? map["version"] ?? map["links"]) is { } alone)
+            throw new ScenarioException(alone.At, "a word about PIRQs", "hvmPirqs: true, or passed, beside it");
+        return (domains, options, passthrough);
     }
+
+    private PirqOptions ReadPirqs(List<XenDomainSpec> domains, PassthroughSpec? passthrough, bool routes) => new()
+    {
+        Profile = map["hypervisor"] is { } whose ? XenWords.Hypervisors.Read(whose) : XenProfile.Xen,
+        Version = map["version"] is { } version ? XenWords.Versions.Read(version) : XenVersion.Current,
+        MessageIrqs = 4,
+        Bindings = 4,
+        Domains = [.. domains.Select(domain => new PirqDomainOptions
+        {
+            Id = domain.Options.Id, RoutesPirqs = routes && domain.Name.Length == 0, IsHardware = domain.Options.Id == 0, Gsis = domain.Name.Length == 0 ? 48 : 24,
+        })],
+        Devices = [.. (passthrough?.Devices ?? []).Select(device => device.Device.Address).Distinct()],
+    };
+
+    private PassthroughSpec ReadPassed(YamlNode node, List<XenDomainSpec> domains, bool hasLines)
+    {
+        if (!hasLines || !domains.Exists(domain => domain.Options.Id == 0))
+            throw new ScenarioException(node.At, "passed", "pci: true, and a domain with the id 0, which passes it on");
+        List<AcpiLink> links = [.. map["links"]?.AsSequence("a list of link devices").Items.Select(ReadLink) ?? []];
+        var devices = new List<(string, PassedDevice)>();
+        var entries = new List<PrtEntry>();
+        foreach (YamlEntry entry in node.AsMapping("a map of names and devices").Entries)
+        {
+            YamlMapping its = entry.Value.AsMapping($"a map of {Words.Join(XenWords.Passed)}").Only(XenWords.Passed);
+            int device = Int(its.Required("device", "a passed device"), "a PCI device number", XenPciLines.Devices - 1);
+            int guest = Int(its.Required("guest", "a passed device"), "a PCI device number", XenPciLines.Devices - 1);
+            bool hasPin = its["gsi"] is not null || its["link"] is not null;
+            PciInterruptPin pin = its["pin"] is { } which ? ScenarioWords.Pins.Read(which) : PciInterruptPin.A;
+            devices.Add((entry.Key.Text, new PassedDevice(device, hasPin ? pin : null, (byte)guest)));
+            if (its["gsi"] is { } gsi)
+                entries.Add(new PrtEntry(device, pin, Int(gsi, "a GSI", 23)));
+            else if (its["link"] is { } link)
+                entries.Add(new PrtEntry(device, pin, 0, links.Count == 0 ? throw link.Expected("no link; there are none (links)") : Int(link, "a link", links.Count - 1)));
+        }
+        return new PassthroughSpec { Devices = devices, Entries = entries, Links = links };
+    }
+
+    private static AcpiLink ReadLink(YamlNode node)
+    {
+        YamlMapping its = node.AsMapping($"a map of {Words.Join(XenWords.Link)}").Only(XenWords.Link);
+        YamlSequence possible = its.Required("possible", "a link").AsSequence("a list of GSIs");
+        if (possible.Items.Count == 0)
+            throw possible.Expected("one GSI or more");
+        return new AcpiLink([.. possible.Items.Select(gsi => Int(gsi, "a GSI", 23))], its["current"] is { } now ? Int(now, "a GSI", 23) : 0,
+            its["level"] is not { } level || Words.Boolean(level), its["low"] is not { } low || Words.Boolean(low));
+    }
+
+    private static int Int(YamlNode node, string what, int most) => Numbers.ReadInt(node, what, 0, most);
 
     private static XenDomainSpec ReadDomain(string name, YamlMapping map, FilePosition at, int id, int vcpus, bool isHvm, bool isPrivileged) =>
         new(at, name, Int(map, "frames", UsualFrames, 0, MostFrames), new XenDomainOptions

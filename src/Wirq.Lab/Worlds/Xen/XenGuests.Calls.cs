@@ -32,6 +32,8 @@ internal sealed partial class XenGuests
             outcome = new StepOutcome(StepOutcomeKind.Refused, (ulong)answer);
         else if (port != 0)
             outcome = new StepOutcome(StepOutcomeKind.Opened, port);
+        if (answer == 0 && command.Gets >= 0 && command.Gets != port)
+            return $"the call gets {port}, and should get {command.Gets}";
         if (answer == 0 && command.As >= 0)
             _names[command.As].Port = port;
         if (command.Gives != XenCommand.AnyAnswer && command.Gives != answer)
@@ -55,6 +57,15 @@ internal sealed partial class XenGuests
                 break;
             case XenAction.Link:
                 _machine.Lines!.Route(its.Link, its.Irq);
+                break;
+            case XenAction.Wire:
+                _machine.Pirqs!.SetWire(its.Gsi, its.Level);
+                break;
+            case XenAction.MachineMessage:
+                _machine.Pirqs!.SendMessage(Math.Max(its.Irq, _machine.Pirqs.Options.Gsis));
+                break;
+            case XenAction.RemoveDevice:
+                _dom0!.Passthrough.Remove(DeviceOf(its).Address);
                 break;
             case XenAction.Pause or XenAction.Unpause:
                 Channels.SetPaused(its.Domain, command.Action == XenAction.Pause);
@@ -157,7 +168,7 @@ internal sealed partial class XenGuests
                     _world.SpendUpcall();
                 return XenError.None;
             default:
-                throw new WorldException($"no domain can do {action}");
+                return CallOfPirqs(domain, action, its, ref port);
         }
     }
 

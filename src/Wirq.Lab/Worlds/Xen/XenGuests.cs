@@ -16,6 +16,7 @@ internal sealed partial class XenGuests
     private readonly GuestDomain[] _domains;
     private readonly Block<NamedPort> _names;
     private readonly Block<ExitState> _exits;
+    private readonly PvhDom0? _dom0;
 
     internal XenGuests(World world, StateArena arena)
     {
@@ -25,6 +26,10 @@ internal sealed partial class XenGuests
         _domains = [.. world.Spec.Xen.Select(domain => new GuestDomain(domain, _pages, arena))];
         _names = arena.Reserve<NamedPort>(Math.Max(1, world.Scenario.PortNames.Count));
         _exits = arena.Reserve<ExitState>(world.Spec.Cpus);
+        if (world.Spec.Passthrough is not { } passed)
+            return;
+        var passthrough = new Passthrough(_machine.Pirqs!, _machine);
+        _dom0 = new PvhDom0(_machine.Pirqs!, passthrough, new AcpiRouting(passed.Entries, passed.Links, arena), passed.Design, arena) { MaskedEoiEndsNothing = passed.MaskedEoiEndsNothing };
     }
 
     internal GuestMemory Memory => _pages.Memory;

@@ -58,6 +58,15 @@ public sealed partial class XenCallback
             Set(_state.Value.LinkAndOne, true, toOwner: false);
     }
 
+    /// <summary>The state came from another machine, whose callback may have joined other lines. Names are not state.</summary>
+    internal void NameSources()
+    {
+        if (Slots.Line >= 0)
+            _fabric.Lines.Rename(Slots.Line, Label);
+        if (Slots.Link >= 0)
+            _fabric.Lines.Rename(Slots.Link, Label);
+    }
+
     private void SetLines(bool asserted)
     {
         switch (Via.Kind)

@@ -117,6 +117,9 @@ public sealed partial class XenCallback : IAckPort
         }
     }
 
+    /// <summary>Its sources were lowered by somebody who knows nothing of it, as a restore does that has no levels.</summary>
+    internal void LoseLevel() => _state.Value.Asserted = 0;
+
     /// <summary>The domain begins a new life: its callback comes in no way.</summary>
     internal void Reset()
     {

@@ -37,7 +37,7 @@ public sealed partial class EventChannels
     private static void LeaveFifo(XenDomain domain)
     {
         domain.State.IsFifo = 0;
-        domain.State.ArrayPages = 0;
+        domain.RemovePages();
         for (int i = 0; i < domain.Options.Vcpus; i++)
         {
             ref VcpuState vcpu = ref domain.Vcpu(i);

@@ -146,6 +146,13 @@ internal sealed partial class XenDomain
 
     internal bool HasPage(ulong frame) => !_pages.Page(Id, frame).IsEmpty;
 
+    /// <summary>No frame stays behind: what is not in use must not tell two states apart.</summary>
+    internal void RemovePages()
+    {
+        _array.Span[..(int)State.ArrayPages].Clear();
+        State.ArrayPages = 0;
+    }
+
     internal void AddPage(ulong frame) => _array[(int)State.ArrayPages++].Frame = frame;
 
     private Span<byte> Part(ulong frame, uint offset, int size)
