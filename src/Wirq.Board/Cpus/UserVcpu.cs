@@ -103,10 +103,11 @@ internal sealed class UserVcpu : IVcpuHandler
         // A thread that calls the chips also carries out effects of other callers. They may be for this CPU, and a
         // thread does not kick itself.
         while (Signals.Any);
-        _cr8 = _interrupts.ReadCr8(_cpu);
-        vcpu.Cr8 = _cr8;
+        // Before CR8 is read: after that, nothing that the vCPU knows of the chips may be kept for the next exit.
         if (_xen is not null)
             _halted = _xen.Waits(_halted);
+        _cr8 = _interrupts.ReadCr8(_cpu);
+        vcpu.Cr8 = _cr8;
         return _halted ? VcpuNext.Wait : VcpuNext.Enter;
     }
 
