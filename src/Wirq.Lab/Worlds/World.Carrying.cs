@@ -154,5 +154,6 @@ public sealed partial class World
         public void Upcall(ushort domain, int vcpu) { }
         public void PollerWoken(ushort domain, int vcpu) { }
         public void ConsumerTold(ushort domain, uint port) { }
+        public void DriveIntx(ushort domain, int device, PciInterruptPin pin, bool asserted) => world._xen!.DriveIntx(domain, device, pin, asserted);
     }
 }

@@ -78,7 +78,8 @@ public sealed partial class WhyEngine
                 _pic.Given = null;
             return;
         }
-        if (by == VectorGiver.Spurious)
+        // Neither is in service anywhere, so neither has an end.
+        if (by is VectorGiver.Spurious or VectorGiver.XenCallback)
             return;
         // A vector that became pending before the log began has no known start.
         Delivery delivery = cpu.Pending[e.Vector] ?? new Delivery(cpu.Cpu, e.Vector, false, default);

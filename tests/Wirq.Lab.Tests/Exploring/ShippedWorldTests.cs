@@ -20,6 +20,7 @@ public sealed class ShippedWorldTests(ITestOutputHelper output)
     [InlineData("read-after-bind")]
     [InlineData("first-sharer-only-resample")]
     [InlineData("last-writer-wins")]
+    [InlineData("control-block-before-heads")]
     [InlineData("line-level-not-saved")]
     [InlineData("ack-at-eoi")]
     [InlineData("edge-on-restore")]

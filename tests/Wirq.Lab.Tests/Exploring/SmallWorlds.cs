@@ -36,7 +36,23 @@ internal static class SmallWorlds
         laws: [NoLostEdge]
         """;
 
-    internal static readonly string[] All = [WorldTexts.Sharers, Virq, Remapped, Counted];
+    internal const string Events = """
+        name: events of a Xen guest
+        machine: {cpus: 2, pic: false, ioapics: [{pins: 2}], xen: {policy: poll, frames: 2, pirqs: 0}}
+        handlers: {cpu0: {0x41: [upcall, eoi]}}
+        steps:
+          - cpu0: {write: {rte.1: {vector: 0x41, level: true}}}
+          - cpu0: {xen: {set-callback: {gsi: 1}}}
+          - cpu0: {xen: {bind-virq: {virq: timer, vcpu: 0}, as: timer}}
+        actors:
+          timer: [{xen: {raise-virq: timer}}, {xen: {raise-virq: timer}}]
+          guest: [{cpu0: {change: {xen.mask.timer: 1/1}}}, {cpu0: {xen: {unmask: timer}}}]
+          other: [{cpu1: enter}]
+        expect: {registers: {xen.pending.timer: 0}, holders: {1: []}}
+        laws: [UpcallMatchesLine, RemoteIrrMatches]
+        """;
+
+    internal static readonly string[] All = [WorldTexts.Sharers, Virq, Remapped, Counted, Events];
 
     internal static Scenario Read(string text) => ScenarioReader.Read("w.yaml", text, Designs.Names)[0];
 

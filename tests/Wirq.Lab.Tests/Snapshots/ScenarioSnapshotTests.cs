@@ -7,9 +7,7 @@ namespace Wirq.Lab.Tests.Snapshots;
 
 public class ScenarioSnapshotTests
 {
-    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen")
-        // PIRQs are in no snapshot.
-        .Where(file => !ShippedScenarios.TextOf(file).Contains("hvmPirqs", StringComparison.Ordinal))];
+    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen")];
 
     [Theory]
     [MemberData(nameof(Files))]

@@ -50,6 +50,13 @@ internal sealed partial class XenGuests
         }
     }
 
+    /// <summary>A passed-through device drives its pin at the guest's machine.</summary>
+    internal void DriveIntx(ushort domain, int device, PciInterruptPin pin, bool asserted)
+    {
+        if (domain == Own.Id)
+            _machine.Lines!.Drive(device, pin, asserted);
+    }
+
     private static bool IsMasked(PicPair pic, int irq) =>
         ((irq < PicPair.SlaveFirst ? pic.State.Master.Imr : pic.State.Slave.Imr) >> irq % PicPair.SlaveFirst & 1) != 0;
 
