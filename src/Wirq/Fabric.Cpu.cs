@@ -149,8 +149,10 @@ public sealed partial class Fabric : ICpuAccesses, ICpuInterrupts
     public ApicBase ReadBase(int cpu) => OwnLocalApics.Base(cpu);
 
     /// <inheritdoc/>
-    public bool HasInterrupt(int cpu) => OwnLocalApics is var apics
-        && (apics.HasInterrupt(cpu) || HasExtInt(apics, cpu) || Xen is not null && Xen.Callback.OffersGlobal(cpu));
+    public bool HasInterrupt(int cpu) => HasInterruptOfChips(cpu) || Xen is not null && Xen.Callback.OffersGlobal(cpu);
+
+    /// <summary>Whether there is an interrupt of the local APIC or of the 8259.</summary>
+    internal bool HasInterruptOfChips(int cpu) => OwnLocalApics is var apics && (apics.HasInterrupt(cpu) || HasExtInt(apics, cpu));
 
     /// <inheritdoc/>
     /// <remarks>It only queues: <see cref="Drain"/> carries out what follows.</remarks>

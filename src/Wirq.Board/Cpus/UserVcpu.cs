@@ -27,7 +27,7 @@ internal sealed class UserVcpu : IVcpuHandler
     private readonly WorkaroundSet _workarounds;
     private readonly GuestView _view;
     private readonly XenCpu? _xen;
-    private bool _waitsForStartUp, _halted, _unfinished;
+    private bool _waitsForStartUp, _halted, _unfinished, _tookGlobal;
     private ulong _cr8;
 
     /// <summary>Takes over a vCPU.</summary>
@@ -162,12 +162,14 @@ internal sealed class UserVcpu : IVcpuHandler
         if (!_interrupts.HasInterrupt(_cpu))
         {
             vcpu.RequestInterruptWindow = false;
+            _tookGlobal = false;
             return false;
         }
         if (!vcpu.ReadyForInjection)
         {
             vcpu.RequestInterruptWindow = true;
-            return true;
+            // The global vector of Xen stays on offer until its handler has cleared the flag: it has no window to wait for.
+            return !(_tookGlobal && _xen!.OffersGlobalAlone());
         }
         _workarounds.Injecting(_view, Finish);
         int vector = _interrupts.Take(_cpu);
@@ -176,6 +178,7 @@ internal sealed class UserVcpu : IVcpuHandler
             return false;
         vcpu.TryInterrupt((byte)vector);
         _halted = false;
+        _tookGlobal = _xen is not null && _xen.OffersGlobal(vector);
         // After an ExtINT, an interrupt of the local APIC may still wait, and the CPU was already notified of it.
         vcpu.RequestInterruptWindow = _interrupts.HasInterrupt(_cpu);
         return false;

@@ -43,6 +43,12 @@ internal sealed class XenCpu(XenHypervisor xen, int cpu, GuestView view, Action<
     /// <summary>The vCPU is about to enter its guest.</summary>
     internal void Enter() => xen.Enter(cpu);
 
+    /// <inheritdoc cref="XenHypervisor.OffersGlobal"/>
+    internal bool OffersGlobal(int vector) => xen.OffersGlobal(cpu, vector);
+
+    /// <inheritdoc cref="XenHypervisor.OffersGlobalAlone"/>
+    internal bool OffersGlobalAlone() => xen.OffersGlobalAlone(cpu);
+
     /// <summary>Whether the vCPU goes on waiting.</summary>
     /// <param name="halted">Whether it has halted and got no interrupt since. A vCPU that waits in a hypercall counts as
     /// halted.</param>

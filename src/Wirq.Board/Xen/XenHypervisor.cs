@@ -94,6 +94,14 @@ internal sealed class XenHypervisor : ITimedDevice, IXenPort, IDisposable
             _chips!.Changed(cpu);
     }
 
+    /// <summary>Whether the global vector is offered to a vCPU, and is this one.</summary>
+    internal bool OffersGlobal(int cpu, int vector) =>
+        _host!.Ask((cpu, vector), static (fabric, a) => fabric.Xen!.Callback is var callback && callback.Via.Vector == a.vector && callback.OffersGlobal(a.cpu));
+
+    /// <summary>Whether the global vector is offered to a vCPU, and nothing else.</summary>
+    internal bool OffersGlobalAlone(int cpu) =>
+        _host!.Ask(cpu, static (fabric, asking) => fabric.Xen!.Callback.OffersGlobal(asking) && !fabric.HasInterruptOfChips(asking));
+
     // --- vCPUs that wait
 
     /// <summary>A vCPU makes SCHEDOP_poll.</summary>

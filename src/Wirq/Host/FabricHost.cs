@@ -133,6 +133,13 @@ public sealed partial class FabricHost
             return question(_fabric);
     }
 
+    /// <summary>As the other, without an allocation.</summary>
+    internal T Ask<TArguments, T>(TArguments arguments, Func<Fabric, TArguments, T> question)
+    {
+        using (_lock.Hold())
+            return question(_fabric, arguments);
+    }
+
     /// <summary>Observations are made for a meter only while somebody listens to them.</summary>
     private void FollowListeners()
     {
