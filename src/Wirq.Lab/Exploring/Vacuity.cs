@@ -2,6 +2,7 @@ using Wirq.Lab.Kernels;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
 using Wirq.Laws;
+using Wirq.Xen;
 
 namespace Wirq.Lab.Exploring;
 
@@ -49,6 +50,9 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
             nameof(FaultAtDelivery) or nameof(InvalidateIsExact) => machine.Remapping is not null,
             nameof(HotStaysInKernel) => isHot,
             nameof(NothingLostAcrossUpdate) => scenario.AllSteps().Any(step => step is RestoreStep or UpdateStep { Part: UpdatePart.Restore, Fails: false }),
+            nameof(UpcallMatchesLine) => scenario.AllSteps().Any(step => step is CpuStep { Command: XenCommand { Action: XenAction.SetCallback } set }
+                && new CallbackVia(set.Arguments.Via).Kind == CallbackKind.Gsi),
+            nameof(PermittedBeforeMapped) => scenario.AllSteps().Any(step => step is DomainStep { Command.Action: XenAction.Pass or XenAction.MapPirq }),
             _ => false,
         });
     }
