@@ -104,7 +104,7 @@ public sealed class SubstitutionTests(ITestOutputHelper output)
     [InlineData(EventKind.MsrRead, 2, 0x80B, 0, "MsrRead of index 0x2; expected index 0 to 0x1")]
     [InlineData(EventKind.PortWrite, 1, 0x1_0020, 0, "PortWrite of A 0x10020; expected A 0 to 0xffff")]
     [InlineData(EventKind.PortRead, 1, 0x20, 0x1_0000_0000, "PortRead of B 0x100000000; expected B 0 to 0xffffffff")]
-    [InlineData(EventKind.VectorTaken, 0, 0x41, 257, "VectorTaken of B 0x101; expected B 0 to 0x2")]
+    [InlineData(EventKind.VectorTaken, 0, 0x41, 257, "VectorTaken of B 0x101; expected B 0 to 0x3")]
     [InlineData(EventKind.VectorTaken, 0, 0x141, 0, "VectorTaken of A 0x141; expected A 0 to 0xff")]
     [InlineData(EventKind.VectorAccepted, 0, 0x141, 0, "VectorAccepted of A 0x141; expected A 0 to 0xff")]
     [InlineData(EventKind.CpuEoi, 0, 0x41, 4, "CpuEoi of B 0x4; expected B 0 to 0x3")]

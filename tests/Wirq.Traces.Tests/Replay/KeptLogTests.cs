@@ -23,7 +23,8 @@ public sealed class KeptLogTests
         Assert.Equal((lines, cpus), (report.Lines, report.Cpus));
         Assert.Equal((matched, waived, left), (report.Responses.Total(ResponseVerdict.Matched),
             report.Responses.Total(ResponseVerdict.Waived), report.Responses.Total(ResponseVerdict.Unchecked)));
-        Assert.Equal(LawSet.Names, report.Laws.Select(law => law.Name));
+        // A machine without Xen has no laws about it.
+        Assert.Equal(LawSet.Names.Except(["UpcallMatchesLine", "PermittedBeforeMapped"]), report.Laws.Select(law => law.Name));
     }
 
     [Fact]
