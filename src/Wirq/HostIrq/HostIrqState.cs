@@ -26,7 +26,10 @@ internal struct HostLineState : IState
     public byte Disabled, Masked, InProgress, Pending, Replay, SpuriousDisabled, Polling, Started, Unlazy;
     // The pin of its chip.
     public byte PinHigh, PinMasked, PinInService, PinLatched;
-    public ushort Reserved0, Reserved1;
+    /// <summary>1 while an interrupt waits for the EOI that comes after the threads.</summary>
+    public byte EoiOwed;
+    public byte Reserved0;
+    public ushort Reserved1;
     public uint Reserved;
 
     public readonly bool IsOneshot => (Flags & HostRequestBits.Oneshot) != 0;

@@ -26,6 +26,7 @@ public sealed partial class HostIrqs
     /// NoMemory if no action fits.</returns>
     public LinuxError Request(int line, HostRequest request, out int action)
     {
+        ArgumentNullException.ThrowIfNull(request);
         action = -1;
         HostRequestBits flags = request.Flags;
         if (!Has(line) || !request.HasHandler && !request.HasThread || (flags & Triggers) == Triggers

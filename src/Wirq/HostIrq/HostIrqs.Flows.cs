@@ -198,6 +198,8 @@ public sealed partial class HostIrqs
         }
         else if (!Chip(line).EoiThreaded)
             Eoi(line, ref its);
+        else
+            its.EoiOwed = 1;
         if (its.Pending != 0)
             ResendPending(line, ref its);
     }

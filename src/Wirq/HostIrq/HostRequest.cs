@@ -26,7 +26,7 @@ public enum HostRequestBits : ushort
 /// <param name="Flags">Its flags.</param>
 /// <param name="HasHandler">Whether it has a hard handler. Without one, the kernel's own wakes the thread.</param>
 /// <param name="HasThread">Whether it has a threaded handler.</param>
-public readonly record struct HostRequest(HostRequestBits Flags = HostRequestBits.None, bool HasHandler = true, bool HasThread = false);
+public sealed record HostRequest(HostRequestBits Flags = HostRequestBits.None, bool HasHandler = true, bool HasThread = false);
 
 /// <summary>What a hard handler answers (<c>irqreturn_t</c>).</summary>
 public enum HandlerAnswer : byte

@@ -11,10 +11,10 @@ public sealed partial class VfioHost
     {
         VfioDeviceOptions options = OptionsOf(device);
         int line = options.Line!.Value;
-        ForwardMode mode = options.EffectiveMode;
-        HostRequestBits flags = (options.UsesIntxDisable ? HostRequestBits.Shared : enabled ? HostRequestBits.None : HostRequestBits.NoAutoEnable)
+        ForwardMode mode = _modes[device];
+        HostRequestBits flags = (_masksItself[device] ? HostRequestBits.Shared : enabled ? HostRequestBits.None : HostRequestBits.NoAutoEnable)
             | (mode == ForwardMode.Oneshot ? HostRequestBits.Oneshot : HostRequestBits.None);
-        if (!options.UsesIntxDisable && (mode == ForwardMode.MaskedLevel || options is { Bus: VfioBus.Pci, DisablesUnlazily: true }))
+        if (!_masksItself[device] && (mode == ForwardMode.MaskedLevel || options is { Bus: VfioBus.Pci, DisablesUnlazily: true }))
             Irqs.SetUnlazy(line, true);
         LinuxError error = Irqs.Request(line, new(flags, HasHandler: true, HasThread: mode == ForwardMode.Oneshot), out int action);
         if (error != LinuxError.None)
@@ -44,7 +44,7 @@ public sealed partial class VfioHost
     {
         ref VfioDeviceState its = ref _devices[device];
         VfioDeviceOptions options = OptionsOf(device);
-        if (options.UsesIntxDisable)
+        if (_masksItself[device])
         {
             if (its.Masked != 0 || its.Asserts == 0)
                 return HandlerAnswer.None;
@@ -63,7 +63,7 @@ public sealed partial class VfioHost
             Signal(device);
             return HandlerAnswer.Handled;
         }
-        if (options.EffectiveMode == ForwardMode.Oneshot)
+        if (_modes[device] == ForwardMode.Oneshot)
         {
             its.Waits = 1;
             its.Deadline = options.OneshotTimeout == 0 ? 0 : Events.Now + options.OneshotTimeout;
@@ -94,14 +94,14 @@ public sealed partial class VfioHost
         if (its.Action == 0)
         {
             // The device's bit follows the guest's, whatever is enabled.
-            if (OptionsOf(device).UsesIntxDisable)
+            if (_masksItself[device])
                 SetIntxDisable(device, true);
         }
         else if (its.Waits != 0)
             Hold(device, ForwardEnd.Masked);
         else if (its.Masked == 0)
         {
-            if (OptionsOf(device).UsesIntxDisable)
+            if (_masksItself[device])
                 SetIntxDisable(device, true);
             else
                 Irqs.Disable(OptionsOf(device).Line!.Value);
@@ -128,7 +128,7 @@ public sealed partial class VfioHost
         ref VfioDeviceState its = ref _devices[device];
         if (its.Action == 0)
         {
-            if (OptionsOf(device).UsesIntxDisable)
+            if (_masksItself[device])
                 SetIntxDisable(device, false);
             return false;
         }
@@ -139,7 +139,7 @@ public sealed partial class VfioHost
         if (its.Masked == 0)
             return false;
         NoteEnd(device, ForwardEnd.Guest);
-        if (OptionsOf(device).UsesIntxDisable)
+        if (_masksItself[device])
         {
             // To unmask it would let it fire at once: the event is sent again instead.
             if (its.Asserts != 0)
@@ -202,7 +202,7 @@ public sealed partial class VfioHost
     public void GuestReset(int device)
     {
         ref VfioDeviceState its = ref The(device);
-        if (OptionsOf(device).EffectiveMode != ForwardMode.Oneshot || its.Action == 0)
+        if (_modes[device] != ForwardMode.Oneshot || its.Action == 0)
             return;
         its.VirtualDisable = 0;
         if (its.Waits != 0)

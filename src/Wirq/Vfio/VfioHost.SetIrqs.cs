@@ -227,7 +227,7 @@ public sealed partial class VfioHost
         // What the guest masked stays masked. An exclusive line is then not enabled by the request (CVE-2024-27437).
         its.Masked = its.VirtualDisable;
         (its.Type, its.Trigger) = (VfioType.Intx, trigger);
-        if (OptionsOf(device).UsesIntxDisable)
+        if (_masksItself[device])
             SetIntxDisable(device, its.Masked != 0);
         LinuxError error = RequestLine(device, enabled: its.Masked == 0);
         if (error == LinuxError.None)
@@ -282,7 +282,7 @@ public sealed partial class VfioHost
 
     private void HandleByHand(int device)
     {
-        if (OptionsOf(device).EffectiveMode == ForwardMode.Oneshot)
+        if (_modes[device] == ForwardMode.Oneshot)
             Signal(device);
         else
             Handle(device);

@@ -23,6 +23,9 @@ public sealed partial class VfioHost
     private readonly Block<VfioLineState> _lines;
     // The first vector of each device.
     private readonly int[] _firstVectors;
+    private readonly ForwardMode[] _modes;
+    // Those that are masked by their own DisINTx.
+    private readonly bool[] _masksItself;
 
     /// <summary>Makes a host whose devices have no interrupt enabled.</summary>
     /// <param name="options">How.</param>
@@ -43,6 +46,8 @@ public sealed partial class VfioHost
                 device.Deadline = device.Deadline == 0 ? 0 : Math.Max(0, device.Deadline - now) + 1;
         });
         _firstVectors = new int[options.Devices.Count];
+        _modes = [.. options.Devices.Select(device => device.EffectiveMode)];
+        _masksItself = [.. options.Devices.Select(device => device.UsesIntxDisable)];
         int vectors = 0;
         for (int i = 0; i < _firstVectors.Length; i++)
         {
@@ -86,6 +91,14 @@ public sealed partial class VfioHost
     /// <summary>Whether the guest has an interrupt of a ONESHOT line that it has not finished.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     public bool IsWaiting(int device) => The(device).Waits != 0;
+
+    /// <summary>Whether a device has its line: INTx is enabled, or it is an open device of the platform bus.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public bool IsEnabled(int device) => The(device).Action != 0;
+
+    /// <summary>Whether its line-based interrupt has an eventfd to signal.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public bool HasTrigger(int device) => The(device).Trigger != 0;
 
     /// <summary>Whether the device's own DisINTx is set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>

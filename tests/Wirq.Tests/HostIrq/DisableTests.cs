@@ -119,6 +119,22 @@ public class DisableTests
         return (entries, masked);
     }
 
+    /// <summary>Linux leaves this EOI out, and the pin is in service for ever.</summary>
+    [Fact]
+    public void An_EOI_that_was_owed_when_the_line_was_disabled_comes_with_the_enable()
+    {
+        var world = new HostWorld(chip: new() { EoiThreaded = true });
+        int action = world.Request(HostRequestBits.Oneshot, thread: true);
+        world.Irqs.SetLevel(0, true);
+        world.Irqs.Deliver(0);
+        world.Answer(action, HandlerAnswer.WakeThread);
+        world.Irqs.Disable(0);
+        Assert.Equal("", world.EndThread(action));
+        world.Irqs.Enable(0);
+        Assert.Equal("eoi unmask", world.Said());
+        Assert.True(world.Irqs.Deliver(0));
+    }
+
     // The four cases of the kernel's own irq_test.c.
 
     [Fact]
