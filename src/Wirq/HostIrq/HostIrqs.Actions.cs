@@ -254,11 +254,12 @@ public sealed partial class HostIrqs
         its.Threads &= ~action.Mask;
         bool wasOneshot = action.Bit != 0;
         DropIfDone(line, slot);
-        if (!wasOneshot || its is not { Threads: 0, Disabled: 0, Masked: not 0 })
+        if (!wasOneshot || its.Threads != 0)
             return;
-        if (Chip(line).EoiThreaded)
+        // Linux leaves this out if the line is disabled or unmasked by now, and such a chip never interrupts again.
+        if (its.EoiOwed != 0)
             Eoi(line, ref its);
-        Unmask(line, ref its);
+        UnmaskIfDone(line, ref its);
     }
 
     // --- interrupts that nobody handles

@@ -196,10 +196,10 @@ public sealed partial class HostIrqs
             Eoi(line, ref its);
             Unmask(line, ref its);
         }
-        else if (!Chip(line).EoiThreaded)
-            Eoi(line, ref its);
-        else
+        else if (its.Threads != 0 && Chip(line).EoiThreaded)
             its.EoiOwed = 1;
+        else
+            Eoi(line, ref its);
         if (its.Pending != 0)
             ResendPending(line, ref its);
     }

@@ -185,10 +185,6 @@ public sealed partial class HostIrqs
     private void Start(int line, ref HostLineState its)
     {
         (its.Depth, its.Started) = (0, 1);
-        // Linux leaves the EOI out if the line is disabled when its last thread ends, and such a chip never interrupts again.
-        // Here it is made up for.
-        if (its is { EoiOwed: not 0, Threads: 0 })
-            Call(line, ref its, ChipCall.Eoi);
         if (its.Disabled != 0 && Chip(line).HasDisable)
         {
             (its.Disabled, its.Masked) = (0, 0);
