@@ -1,3 +1,4 @@
+using Wirq.HostIrq;
 using System.Globalization;
 using Wirq.Remapping;
 using Wirq.Remapping.VtD;
@@ -38,6 +39,17 @@ public sealed partial record FabricOptions
         CheckOverrides(check);
         CheckRouting(check);
         Xen?.Validate(check.Of(nameof(Xen)), this);
+        CheckOneshotLines(check);
+    }
+
+    private void CheckOneshotLines(OptionCheck check)
+    {
+        if (OneshotLines is not { } lines)
+            return;
+        check.Range(lines.Count, 1, MaxOneshotLines, $"{nameof(OneshotLines)}.Count");
+        for (int i = 0; i < lines.Count; i++)
+            check.Range(lines[i], 0, HostIrqOptions.MaxLines - 1, $"{nameof(OneshotLines)}[{i}]");
+        check.That(lines.Distinct().Count() == lines.Count, $"a list of {lines.Count}", "different lines", nameof(OneshotLines));
     }
 
     private void CheckRemappers(OptionCheck check)

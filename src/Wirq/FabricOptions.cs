@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Wirq.HostIrq;
 using Wirq.Remapping;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
@@ -17,6 +18,9 @@ public sealed partial record FabricOptions
     public const int MaxSources = SourceState.None - 1;
     /// <summary>The most remapping units of a machine.</summary>
     public const int MaxRemappers = RouteCookie.MaxUnit + 1;
+
+    /// <summary>The most lines of <see cref="OneshotLines"/>.</summary>
+    public const int MaxOneshotLines = 64;
 
     /// <summary>The local APICs.</summary>
     public LocalApicOptions LocalApics { get; init; } = new();
@@ -51,6 +55,11 @@ public sealed partial record FabricOptions
     public RoutingOptions? Routing { get; init; }
     /// <summary>The part of the machine that makes it an HVM domain of a Xen hypervisor; null for none.</summary>
     public XenOptions? Xen { get; init; }
+    /// <summary>Lines of the host below whose devices need ONESHOT, for the law <c>OneshotHeld</c>: at most
+    /// <see cref="MaxOneshotLines"/>, each below <see cref="HostIrqOptions.MaxLines"/>; null for none.</summary>
+    /// <remarks>They are no part of the machine, nor of its snapshots.</remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? OneshotLines { get; init; }
     /// <summary>Whether a CPU takes its local APIC's vectors before those of the 8259. False in every profile: KVM
     /// takes the 8259's vector first, and so does QEMU (a log of QEMU 7.2 with <c>-d int</c> shows INTA cycles while
     /// the local APIC had a vector to take).</summary>

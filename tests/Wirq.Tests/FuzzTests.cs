@@ -162,6 +162,7 @@ public class FuzzTests
                 // What only devices do, what only the owner of the machine does, what only a machine with a remapping unit, virqs, a kernel or a hypervisor does, and what only the
                 // replay of a log tells.
                 bool unreachable = kind.Subsystem is Subsystem.None or Subsystem.Log or Subsystem.Remapping or Subsystem.Routing or Subsystem.Xen
+                        or Subsystem.HostIrq or Subsystem.Vfio
                     || kind is EventKind.SourceConnected or EventKind.SourceRemoved or EventKind.SourceWithdrawn or EventKind.SourceWanted
                         or EventKind.PinInjected or EventKind.MessageInjected or EventKind.KernelLine
                         or EventKind.MachineReset or EventKind.EffectLost

@@ -22,6 +22,7 @@ internal static class Errno
     [CName("ENOTTY")] internal const int NotSupported = 25;
     [CName("ENOSPC")] internal const int NoSpace = 28;
     [CName("EPIPE")] internal const int BrokenPipe = 32;
+    [CName("ERANGE")] internal const int OutOfRange = 34;
 }
 
 /// <summary>Flags of open (<c>fcntl.h</c>).</summary>

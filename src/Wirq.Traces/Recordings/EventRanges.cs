@@ -1,4 +1,6 @@
 using Wirq.Events;
+using Wirq.HostIrq;
+using Wirq.Vfio;
 using Wirq.Routing;
 
 namespace Wirq.Traces.Recordings;
@@ -75,6 +77,12 @@ internal static class EventRanges
             EventKind.XenAccessChanged => (Any, Flag, XenCall),
             EventKind.XenPirqMapped or EventKind.XenPirqUnmapped or EventKind.XenPirqBound or EventKind.XenPirqUnbound => (Any, Word, XenCall),
             EventKind.XenGuestIntx or EventKind.XenGuestGsi => (Any, Flag, Any),
+            EventKind.HostLineDepth or EventKind.VfioSignalled => (Any, Word, Any),
+            EventKind.HostHandlerAnswered => (Any, (ulong)(HandlerAnswer.Handled | HandlerAnswer.WakeThread), Any),
+            EventKind.HostChipCall => (Any, (ulong)ChipCall.Move, Any),
+            EventKind.HostHardHandler => (Any, Half, Any),
+            EventKind.VfioMasked => (Any, Flag, Any),
+            EventKind.VfioForwardEnded => (Any, (ulong)ForwardEnd.LiveUpdate, Any),
             _ => (Any, Any, Any),
         };
     }

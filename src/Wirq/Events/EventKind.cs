@@ -336,6 +336,44 @@ public enum EventKind : ushort
     /// <summary>Effect. A passed-through device sends its guest's message. Unit: domain; A: <see
     /// cref="InterruptMessage"/>.</summary>
     XenGuestMessage = 0x0b86,
+
+    // --- 0x0c a host kernel's interrupt core
+    /// <summary>An interrupt of a host's line came to a CPU. Unit: CPU; Index: line.</summary>
+    HostInterrupt = 0x0c01,
+    /// <summary>A line of a host was disabled or enabled once more. Index: line; A: its depth; it is enabled at 0.</summary>
+    HostLineDepth = 0x0c02,
+    /// <summary>A hard handler of a host answered. Unit: action; Index: line; A: <see
+    /// cref="HostIrq.HandlerAnswer"/>.</summary>
+    HostHandlerAnswered = 0x0c03,
+    /// <summary>A threaded handler of a host returned. Unit: action; Index: line.</summary>
+    HostThreadEnded = 0x0c04,
+    /// <summary>A host disabled a line, because nobody handled its interrupts. Index: line.</summary>
+    HostNobodyCared = 0x0c05,
+    /// <summary>Effect. A call to the chip of a host's line. Unit: CPU to which the line goes; Index: line; A: <see
+    /// cref="HostIrq.ChipCall"/>.</summary>
+    HostChipCall = 0x0c81,
+    /// <summary>Effect. A hard handler of a host is to run. Unit: action; Index: line; A: CPU.</summary>
+    HostHardHandler = 0x0c82,
+    /// <summary>Effect. The thread of an action of a host is to run. Unit: action; Index: line.</summary>
+    HostThreadWoken = 0x0c83,
+    /// <summary>Effect. The flow handler of a host's line is to run again soon, without an interrupt. Index: line.</summary>
+    HostResend = 0x0c84,
+
+    // --- 0x0d VFIO
+    /// <summary>VFIO was asked to change interrupts of a device. Unit: device; Index: IRQ index; A: bits 31:0 flags, bits 63:32
+    /// the answer, signed; B: bits 31:0 start, bits 63:32 count.</summary>
+    VfioIrqsSet = 0x0d01,
+    /// <summary>A device's INTx or platform interrupt was masked or unmasked by VFIO. Unit: device; Index: line of the host; A: 1
+    /// for masked.</summary>
+    VfioMasked = 0x0d02,
+    /// <summary>A guest has finished with an interrupt of a device's line, or the wait for it ended otherwise. Unit: device;
+    /// Index: line of the host; A: <see cref="Vfio.ForwardEnd"/>.</summary>
+    VfioForwardEnded = 0x0d03,
+    /// <summary>Effect. VFIO signals an eventfd. Unit: device; Index: bits 31:16 IRQ index, bits 15:0 vector; A:
+    /// eventfd.</summary>
+    VfioSignalled = 0x0d81,
+    /// <summary>Effect. The deferred work of a device's unmask eventfd is to run. Unit: device.</summary>
+    VfioWork = 0x0d82,
 }
 
 /// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>

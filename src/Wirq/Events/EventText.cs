@@ -24,6 +24,7 @@ internal static partial class EventText
         Subsystem.Remapping => Remap(e),
         Subsystem.Routing => e.IsEffect ? RoutingEffect(e) : Virq(e),
         Subsystem.Xen => Xen(e),
+        Subsystem.HostIrq or Subsystem.Vfio => Host(e),
         _ => Unknown(e),
     };
 

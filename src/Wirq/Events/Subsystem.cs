@@ -1,7 +1,7 @@
 namespace Wirq.Events;
 
 /// <summary>The part of a machine that an event belongs to: the high byte of its <see cref="EventKind"/>.</summary>
-/// <remarks>The numbers from 0x0C on are free for future parts. The numbers are part of the recording format: append,
+/// <remarks>The numbers from 0x0E on are free for future parts. The numbers are part of the recording format: append,
 /// never renumber.</remarks>
 public enum Subsystem : byte
 {
@@ -29,4 +29,8 @@ public enum Subsystem : byte
     Routing = 0x0A,
     /// <summary>The event channels of a Xen hypervisor.</summary>
     Xen = 0x0B,
+    /// <summary>The interrupt core of a host kernel.</summary>
+    HostIrq = 0x0C,
+    /// <summary>VFIO, which forwards interrupts of a host to guests.</summary>
+    Vfio = 0x0D,
 }

@@ -32,6 +32,7 @@ public sealed class LawSet
         (nameof(NothingLostAcrossUpdate), (shadow, arena) => new NothingLostAcrossUpdate(shadow, arena)),
         (nameof(UpcallMatchesLine), (shadow, arena) => shadow.Options.Xen is { } xen ? new UpcallMatchesLine(shadow, xen, arena) : null),
         (nameof(PermittedBeforeMapped), (shadow, arena) => shadow.Options.Xen?.Pirqs is null ? null : new PermittedBeforeMapped(arena)),
+        (nameof(OneshotHeld), (shadow, arena) => shadow.Options.OneshotLines is { } lines ? new OneshotHeld(lines, arena) : null),
     ];
 
     private readonly MachineShadow _shadow;

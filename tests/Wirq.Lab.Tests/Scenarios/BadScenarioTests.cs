@@ -81,7 +81,7 @@ public sealed class BadScenarioTests
     [InlineData("name: n\nneeds: [§x2-apic]", "(perhaps x2apic)")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nlaws: [FreshRoute, §FreshRout]", "(perhaps FreshRoute)")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: §service-before-routes, breaks: FreshRoute}]", "(perhaps service-before-route)")]
-    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: service-before-route, breaks: §everything}]", "PermittedBeforeMapped, expectations")]
+    [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [{design: service-before-route, breaks: §everything}]", "OneshotHeld, expectations")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nlaws: [NoPhantom]\nhistoric: [{design: service-before-route, breaks: §FreshRoute}]", "one of NoPhantom, expectations")]
     [InlineData("name: n\nsteps: [{time: 1ns}]\nhistoric: [§{design: service-before-route}]", "an entry of historic without breaks")]
     [InlineData("name: n\nhandlers: {§cpu1: {}}\nsteps: []", "a CPU of this machine, cpu0 to cpu0")]

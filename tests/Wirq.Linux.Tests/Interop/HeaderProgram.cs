@@ -19,6 +19,7 @@ internal static class HeaderProgram
         #include <stddef.h>
         #include <time.h>
         #include <linux/kvm.h>
+        #include <linux/vfio.h>
         #include <sys/epoll.h>
         #include <sys/eventfd.h>
         #include <sys/ioctl.h>

@@ -27,7 +27,8 @@ public class EventBufferTests
         EventKind.MemoryWrite, EventKind.MessageInjected, EventKind.UnitMessage, EventKind.VirqUnbound, EventKind.RoutesCommitted,
         EventKind.VirqBound, EventKind.VirqWatched, EventKind.VirqUnwatched, EventKind.VirqRead, EventKind.VirqWritten,
         EventKind.VirqInjected, EventKind.XenUpcall, EventKind.XenPollerWoken, EventKind.XenConsumerTold,
-        EventKind.XenGuestIntx, EventKind.XenGuestGsi, EventKind.XenGuestMessage,
+        EventKind.XenGuestIntx, EventKind.XenGuestGsi, EventKind.XenGuestMessage, EventKind.HostChipCall, EventKind.HostHardHandler,
+        EventKind.HostThreadWoken, EventKind.HostResend, EventKind.VfioSignalled, EventKind.VfioWork,
     ];
 
     [Fact]

@@ -20,6 +20,7 @@ public class LawHistoryTests
         ["NothingLostAcrossUpdate"] = NothingLostAcrossUpdateHistories.All,
         ["UpcallMatchesLine"] = UpcallMatchesLineHistories.All,
         ["PermittedBeforeMapped"] = PermittedBeforeMappedHistories.All,
+        ["OneshotHeld"] = OneshotHeldHistories.All,
     };
 
     public static TheoryData<string, string> Legal => Rows(history => history.Breaks is null);

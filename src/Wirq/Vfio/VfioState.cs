@@ -1,0 +1,60 @@
+using Wirq.State;
+
+namespace Wirq.Vfio;
+
+/// <summary>Which interrupts of a device are enabled.</summary>
+internal enum VfioType : byte
+{
+    None,
+    Intx,
+    Msi,
+    Msix,
+}
+
+/// <summary>A device's interrupts. Descriptors are one more than their number; 0 is none.</summary>
+internal struct VfioDeviceState : IState
+{
+    /// <summary>When the wait for the guest ends, in ns; 0 for never.</summary>
+    public long Deadline;
+    public int Trigger, UnmaskFd, MaskFd, Err, Req;
+    /// <summary>How many vectors were allocated when messages were enabled.</summary>
+    public ushort Allocated;
+    public VfioType Type;
+    /// <summary>1 if VFIO keeps it masked: by DisINTx, or by a disable of its line.</summary>
+    public byte Masked;
+    /// <summary>1 if the guest set DisINTx.</summary>
+    public byte VirtualDisable;
+    /// <summary>The device's own DisINTx.</summary>
+    public byte IntxDisable;
+    /// <summary>1 if the device asserts its interrupt, as its status bit says.</summary>
+    public byte Asserts;
+    /// <summary>1 if the work of the unmask eventfd waits to run.</summary>
+    public byte Work;
+    /// <summary>One more than its action of the line.</summary>
+    public byte Action;
+    /// <summary>1 while the guest has an interrupt of a ONESHOT line.</summary>
+    public byte Waits;
+    public ushort Reserved;
+}
+
+/// <summary>A vector of a device.</summary>
+internal struct VfioVectorState : IState
+{
+    public int Trigger;
+    /// <summary>1 if the host granted it. It stays so until messages are disabled.</summary>
+    public byte Granted;
+    public byte Reserved0;
+    public ushort Reserved;
+}
+
+/// <summary>Who has an action of a line: one more than the device; 0 for somebody else.</summary>
+internal struct VfioOwner : IState
+{
+    public ushort Device;
+}
+
+/// <summary>What else holds a line of the host up.</summary>
+internal struct VfioLineState : IState
+{
+    public ushort Others;
+}
