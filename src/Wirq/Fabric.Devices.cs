@@ -18,7 +18,7 @@ public sealed partial class Fabric
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)gsi, (uint)Gsis.Count, nameof(gsi));
         ArgumentException.ThrowIfNullOrEmpty(label);
-        (int slot, uint generation) = Lines.Connect(gsi, label, kind, Events);
+        (int slot, uint generation) = Lines.Connect(gsi, label, kind, Events, Xen?.Callback.KeptSlots ?? 0);
         return new Source(this, slot, generation);
     }
 

@@ -31,9 +31,11 @@ public class SnapshotFuzzTests
         var random = new Random(s_seed);
         (FabricOptions Options, byte[] Snapshot)[] saved = [.. Saved().Select(machine => (machine.Options, machine.Save()))];
         int accepted = 0, refused = 0;
+        var spent = new TimeSpan[saved.Length]; var t0 = System.Diagnostics.Stopwatch.StartNew(); int w=0; int[] nn=new int[saved.Length], acc=new int[saved.Length];
         for (int i = 0; i < count; i++)
         {
-            (FabricOptions options, byte[] snapshot) = saved[random.Next(saved.Length)];
+            spent[w] += t0.Elapsed; t0.Restart(); w = i % saved.Length; nn[w]++;
+            (FabricOptions options, byte[] snapshot) = saved[w];
             byte[] mutated = Mutate(snapshot, random);
             var fabric = new Fabric(options);
             try
@@ -45,13 +47,13 @@ public class SnapshotFuzzTests
                 refused++;
                 continue;
             }
-            accepted++;
+            accepted++;acc[w]++;
             Assert.Equal(mutated, fabric.Save());
             // A bounded run does all operations on some of the machines only.
             int operations = s_long || accepted % WhichHasAll == 0 ? Operations : FewOperations;
             Survives(fabric, random.Next(), operations, $"seed {s_seed}, mutation {i}");
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{accepted} accepted, {refused} refused");
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("; ", spent.Select((s,i)=>$"{s.TotalMilliseconds/nn[i]:f2} ms acc {acc[i]}/{nn[i]} size {saved[i].Snapshot.Length}"))+$"{accepted} accepted, {refused} refused");
         // Both happen often, so the test tests something.
         Assert.True(accepted > count / 20 && refused > count / 20, $"{accepted} accepted, {refused} refused");
     }

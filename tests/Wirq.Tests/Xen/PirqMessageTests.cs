@@ -284,6 +284,32 @@ public class PirqMessageTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
+    [Fact]
+    public void A_message_under_way_never_reaches_a_port_that_another_PIRQ_has_by_then()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(port));
+        guest.Cache.Trigger(virq);
+        Assert.Equal(port, guest.Rebind(port, 42));
+        guest.Run();
+        Assert.False(guest.Takes(port));
+    }
+
+    [Fact]
+    public void A_translation_ends_when_its_domain_is_destroyed()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(port));
+        new Passthrough(guest.Pirqs, guest.Fabric.Xen!).Destroy(Domain);
+        Assert.Equal(VirqState.Cold, guest.Cache.StateOf(virq));
+    }
+
     private sealed class Guests : IPirqGuests
     {
         public CallbackVia CallbackOf(ushort domain) => CallbackVia.OfVector(Vector);
@@ -350,6 +376,15 @@ public class PirqMessageTests
         {
             Cache.Trigger(virq);
             Run();
+        }
+
+        /// <summary>Closes a port and binds a PIRQ, while the queue waits.</summary>
+        internal uint Rebind(uint port, int pirq)
+        {
+            byte[] close = BitConverter.GetBytes(port), bind = [.. BitConverter.GetBytes(pirq), 0, 0, 0, 0, 0, 0, 0, 0];
+            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.Close, close));
+            Assert.Equal(XenError.None, Fabric.Xen.Channels.Hypercall(Domain, EventChannelOperation.BindPirq, bind));
+            return BitConverter.ToUInt32(bind, 8);
         }
 
         internal uint Port(int pirq)
