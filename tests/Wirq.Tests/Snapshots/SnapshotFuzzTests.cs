@@ -17,7 +17,7 @@ namespace Wirq.Tests.Snapshots;
 /// down. <c>WIRQ_LONG=1</c> makes it a million; <c>WIRQ_SEED</c> another run.</summary>
 public class SnapshotFuzzTests
 {
-    private const int DefaultSeed = 20275, Operations = 1_000, FewOperations = 30, WhichHasAll = 10;
+    private const int DefaultSeed = 20275, Operations = 1_000, FewOperations = 10, WhichHasAll = 20;
 
     private static readonly bool s_long = Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
     private static readonly int s_seed =
@@ -26,16 +26,16 @@ public class SnapshotFuzzTests
     [Fact]
     public void A_mutated_snapshot_is_refused_cleanly_or_is_a_machine_like_any_other()
     {
-        int count = s_long ? 1_000_000 : 10_000;
+        int count = s_long ? 1_000_000 : 2_000;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {s_seed}, {count} mutations");
         var random = new Random(s_seed);
         (FabricOptions Options, byte[] Snapshot)[] saved = [.. Saved().Select(machine => (machine.Options, machine.Save()))];
+        // Else every mutation of it would be refused, whatever it hits.
+        Assert.All(saved, machine => new Fabric(machine.Options).Restore(machine.Snapshot));
         int accepted = 0, refused = 0;
-        var spent = new TimeSpan[saved.Length]; var t0 = System.Diagnostics.Stopwatch.StartNew(); int w=0; int[] nn=new int[saved.Length], acc=new int[saved.Length];
         for (int i = 0; i < count; i++)
         {
-            spent[w] += t0.Elapsed; t0.Restart(); w = i % saved.Length; nn[w]++;
-            (FabricOptions options, byte[] snapshot) = saved[w];
+            (FabricOptions options, byte[] snapshot) = saved[random.Next(saved.Length)];
             byte[] mutated = Mutate(snapshot, random);
             var fabric = new Fabric(options);
             try
@@ -47,13 +47,13 @@ public class SnapshotFuzzTests
                 refused++;
                 continue;
             }
-            accepted++;acc[w]++;
+            accepted++;
             Assert.Equal(mutated, fabric.Save());
             // A bounded run does all operations on some of the machines only.
             int operations = s_long || accepted % WhichHasAll == 0 ? Operations : FewOperations;
             Survives(fabric, random.Next(), operations, $"seed {s_seed}, mutation {i}");
         }
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("; ", spent.Select((s,i)=>$"{s.TotalMilliseconds/nn[i]:f2} ms acc {acc[i]}/{nn[i]} size {saved[i].Snapshot.Length}"))+$"{accepted} accepted, {refused} refused");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{accepted} accepted, {refused} refused");
         // Both happen often, so the test tests something.
         Assert.True(accepted > count / 20 && refused > count / 20, $"{accepted} accepted, {refused} refused");
     }
