@@ -138,7 +138,8 @@ public sealed class EventBuffer
             ref Event waiting = ref Slot(number);
             bool lost = waiting.IsEffect && (waiting.Subsystem is Subsystem.IoApic or Subsystem.LocalApic
                 || waiting.Kind is EventKind.MessageInjected or EventKind.VirqInjected or EventKind.UnitMessage
-                || waiting.Kind is EventKind.XenUpcall or EventKind.XenGuestMessage && waiting.Unit == xenDomain);
+                || waiting.Kind == EventKind.XenUpcall && XenUpcall.Of(waiting).Domain == xenDomain
+                || waiting.Kind == EventKind.XenGuestMessage && waiting.Unit == xenDomain);
             if (lost)
                 waiting = EffectLost.Instead(waiting);
         }

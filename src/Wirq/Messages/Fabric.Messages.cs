@@ -147,7 +147,7 @@ public sealed partial class Fabric
     {
         if (Ports is null)
             return Refuse(message, origin, RefusalReason.NoDestination);
-        Ports.Raise(message.Destination, message.Pirq);
+        Ports.Raise(message.Destination);
         if (Events.Observing)
             Events.Observe(new MessageAccepted(origin, message, Cpus: 0).ToEvent());
         return RefusalReason.None;

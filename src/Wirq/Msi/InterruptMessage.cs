@@ -26,25 +26,20 @@ public enum DeliveryMode : byte
 /// <remarks><code>
 ///  63           32 31    16  15  14   13     12      11      10 8   7    0
 /// +---------------+--------+----+----+------+-------+-------+------+------+
-/// |  destination  |  PIRQ  |port| RH |assert| level |logical| mode |vector|
+/// |  destination  |   0    |port| RH |assert| level |logical| mode |vector|
 /// +---------------+--------+----+----+------+-------+-------+------+------+
-/// </code>With port set, it is no message for local APICs: the destination is an event channel of Xen, bits 31:16 are the
-/// PIRQ that has it, and the rest is zero. Else bits 31:16 are zero.
+/// </code>With port set, it is no message for local APICs: the destination is an event channel of Xen, and the rest is zero.
 /// RH: redirection hint (Intel SDM vol. 3, 11.11.1: lowest-priority arbitration among the addressed).</remarks>
 public readonly record struct InterruptMessage(ulong Bits)
 {
-    private const int ModeShift = 8, PirqShift = 16, DestinationShift = 32;
+    private const int ModeShift = 8, DestinationShift = 32;
     private const ulong LogicalBit = 1 << 11, LevelBit = 1 << 12, AssertBit = 1 << 13, HintBit = 1 << 14, PortBit = 1 << 15;
 
     /// <summary>The bits that exist.</summary>
-    internal const ulong AllBits = 0xFFFFFFFFul << DestinationShift | 0xFFFFul << PirqShift | PortBit | (PortBit - 1);
+    internal const ulong AllBits = 0xFFFFFFFFul << DestinationShift | PortBit | (PortBit - 1);
 
     /// <summary>An event of a port of Xen, to which a PIRQ's message was translated.</summary>
-    internal static InterruptMessage ForPort(uint port, ushort pirq) =>
-        new((ulong)port << DestinationShift | (ulong)pirq << PirqShift | PortBit);
-
-    /// <summary>The PIRQ that had the port, if it is an event of one.</summary>
-    internal ushort Pirq => (ushort)(Bits >> PirqShift);
+    internal static InterruptMessage ForPort(uint port) => new((ulong)port << DestinationShift | PortBit);
 
     /// <summary>Whether it is an event of a port of Xen, which is the destination. It never goes to a local APIC or into a
     /// kernel's route.</summary>

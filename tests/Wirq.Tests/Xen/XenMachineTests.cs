@@ -151,9 +151,6 @@ public class XenMachineTests
         guest.Calls.UseFifo(Own, 2);
         guest.Xen.Channels.RegisterVcpuInfo(Own, 1, 8, 0);
         guest.Send(0);
-        // An upcall that is still under way is lost with the former life.
-        guest.Clear(0);
-        Assert.Equal(XenError.None, guest.Xen.Channels.Send(Own, guest.Port(0)));
         guest.Fabric.Reset();
         guest.Drain();
         Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
@@ -165,15 +162,17 @@ public class XenMachineTests
     }
 
     [Fact]
-    public void A_message_of_a_passed_through_device_that_is_under_way_is_lost_in_a_reset_and_that_of_another_domain_is_not()
+    public void What_is_under_way_to_the_vCPUs_is_lost_in_a_reset_and_what_goes_to_another_domain_is_not()
     {
         var guest = new Guest(CallbackPolicy.Ack, law: false);
         InterruptMessage nmi = InterruptMessage.Create(0, DeliveryMode.Nmi, destination: 0);
         guest.Fabric.Events.Emit(new Event(EventKind.XenGuestMessage, Own, 0, nmi.Bits));
         guest.Fabric.Events.Emit(new Event(EventKind.XenGuestMessage, Other, 0, nmi.Bits));
         guest.Fabric.Events.Emit(new XenUpcall(Other, 0).ToEvent());
+        Assert.Equal(XenError.None, guest.Xen.Channels.Send(Own, guest.Port(0)));
         guest.Fabric.Reset();
         guest.Drain();
+        Assert.False(guest.Xen.Callback.IsAsserted);
         Assert.DoesNotContain(guest.Seen, e => e.Kind == EventKind.CpuNmi);
         Assert.Equal(["message 2", "upcall 2.0"], guest.Told);
     }

@@ -105,11 +105,10 @@ internal sealed partial class XenDomain
     /// <summary>An event comes to a port for the vCPU that it is bound to.</summary>
     internal void SetPending(uint port) => Abi.SetPending(this, Channel(port).Vcpu, port);
 
-    /// <summary>An event comes to a port that a PIRQ had when its message was translated. If another has the port by now,
-    /// nothing follows.</summary>
-    internal void Raise(uint port, uint pirq)
+    /// <summary>An event comes to a port that a PIRQ had when its message was translated.</summary>
+    internal void Raise(uint port)
     {
-        if (IsValid(port) && Channel(port) is { Kind: PortKind.Pirq } channel && channel.Peer == pirq)
+        if (IsValid(port) && Channel(port).Kind == PortKind.Pirq)
             SetPending(port);
     }
 

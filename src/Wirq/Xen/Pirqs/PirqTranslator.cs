@@ -83,7 +83,7 @@ internal sealed class PirqTranslator(int unit) : IRemapper, ISnapshotFields
                 events.Observe(new RemapFaulted(unit, requester, (ulong)fault, (ushort)pirq, Suppressed: false, Lost: false).ToEvent());
             return RefusalReason.RemappingFault;
         }
-        translated = InterruptMessage.ForPort(port, (ushort)pirq);
+        translated = InterruptMessage.ForPort(port);
         cookie = new RouteCookie(unit, pirq);
         return RefusalReason.None;
     }
