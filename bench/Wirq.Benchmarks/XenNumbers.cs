@@ -51,7 +51,7 @@ internal static class XenNumbers
             if (exit % Period == Handling + 1)
                 machine.Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.Eoi, 4, 0);
             machine.Fabric.Drain(ports);
-            looks += callback.Enter() ? 1 : 0;
+            looks += callback.Enter(0) ? 1 : 0;
             interrupts += callback.Take(0) >= 0 ? 1 : 0;
         }
         string name = policy.ToString().ToLowerInvariant();

@@ -18,7 +18,7 @@ public sealed partial class Fabric
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)gsi, (uint)Gsis.Count, nameof(gsi));
         ArgumentException.ThrowIfNullOrEmpty(label);
-        (int slot, uint generation) = Lines.Connect(gsi, label, kind, Events);
+        (int slot, uint generation) = Lines.Connect(gsi, label, kind, Events, Xen?.Callback.KeptSlots ?? 0);
         return new Source(this, slot, generation);
     }
 
@@ -100,14 +100,29 @@ public sealed partial class Fabric
 
     private void DriveOwner(IGsiOwner owner, int gsi, bool asserted)
     {
+        ref readonly GsiTarget target = ref Gsis[gsi];
         if (!asserted)
-            return;
-        owner.Rise(gsi);
-        if (Gsis[gsi].Irq >= 0)
         {
-            Pic!.SetPin(Gsis[gsi].Irq, true, Events);
+            // The pin is high if the line rose before it had this owner. Only the 8259 does not see the fall.
+            if (target.IoApic >= 0 && _ioApics[target.IoApic].PinState(target.Pin).Has(PinFlags.High))
+                _ioApics[target.IoApic].SetPin(target.Pin, false, Events);
+            return;
+        }
+        owner.Rise(gsi);
+        if (target.Irq >= 0)
+        {
+            Pic!.SetPin(target.Irq, true, Events);
             PropagateIntr();
         }
+    }
+
+    /// <summary>Whether a chip does not see the level of a line, as it had an owner while it changed.</summary>
+    internal bool ChipsMiss(int gsi)
+    {
+        ref readonly GsiTarget target = ref Gsis[gsi];
+        bool asserted = Lines.IsAsserted(gsi);
+        return target.Irq >= 0 && Pic!.IsHigh(target.Irq) != asserted
+            || target.IoApic >= 0 && _ioApics[target.IoApic].PinState(target.Pin).Has(PinFlags.High) != asserted;
     }
 
     /// <summary>Drives the chips of this machine that a line leads to. By the manual, nothing happens if they already

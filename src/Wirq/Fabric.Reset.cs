@@ -25,7 +25,7 @@ public sealed partial class Fabric
     /// </remarks>
     public void Reset()
     {
-        Events.LoseEffects();
+        Events.LoseEffects(Xen?.Domain ?? -1);
         Carrier.MachineReset();
         if (Events.Observing)
             Events.Observe(new Event(EventKind.MachineReset));

@@ -179,9 +179,11 @@ public sealed partial class Fabric
     }
 
     /// <summary>The wires of the chips have the levels of their lines. Where a profile moves a pin, two lines lead to one
-    /// wire, and the last change counts.</summary>
+    /// wire, and the last change counts. A line that an owner has, or had, may have risen without a pin of an I/OAPIC, and
+    /// fallen without the 8259.</summary>
     private void CheckLevels(Fields f)
     {
+        bool mayHaveOwner = GsiOwner is not null;
         for (int gsi = 0; gsi < Gsis.Count; gsi++)
         {
             if (KernelOwns(gsi))
@@ -190,11 +192,11 @@ public sealed partial class Fabric
             ref readonly GsiTarget target = ref Gsis[gsi];
             string level = $"the level of GSI {gsi}, which is {(asserted ? "asserted" : "idle")}";
             if (target.Irq >= 0)
-                f.Demand(Pic!.IsHigh(target.Irq) == asserted, $"pin of IRQ {target.Irq}", Pic.IsHigh(target.Irq) ? "high" : "low", level);
+                f.Demand(Pic!.IsHigh(target.Irq) == asserted || mayHaveOwner && !asserted, $"pin of IRQ {target.Irq}", Pic.IsHigh(target.Irq) ? "high" : "low", level);
             if (target.IoApic < 0 || _ioApics[target.IoApic].InputOf(0) != 0 && target.Pin is 0 or 2)
                 continue;
             bool high = _ioApics[target.IoApic].PinState(target.Pin).Has(PinFlags.High);
-            f.Demand(high == asserted, $"pin {target.Pin} of I/OAPIC {target.IoApic}", high ? "high" : "low", level);
+            f.Demand(high == asserted || mayHaveOwner && asserted, $"pin {target.Pin} of I/OAPIC {target.IoApic}", high ? "high" : "low", level);
         }
     }
 

@@ -90,7 +90,7 @@ internal sealed class XenHypervisor : ITimedDevice, IXenPort, IDisposable
     /// <summary>A vCPU is about to enter its guest: the line of the callback is looked at, if that is to be done now.</summary>
     internal void Enter(int cpu)
     {
-        if (_host!.Xen!.Enter())
+        if (_host!.Xen!.Enter(cpu))
             _chips!.Changed(cpu);
     }
 

@@ -130,13 +130,16 @@ public sealed class EventBuffer
 
     /// <summary>The machine is reset: what its chips and CPUs were about to hear of the former life is not carried out.
     /// What keeps devices and the host right stays: acknowledges, bindings, polls, routes, writes of memory.</summary>
-    internal void LoseEffects()
+    /// <param name="xenDomain">The id of the Xen domain that the machine is; -1 for none.</param>
+    internal void LoseEffects(int xenDomain)
     {
         for (uint number = _head; number != _tail; number++)
         {
             ref Event waiting = ref Slot(number);
             bool lost = waiting.IsEffect && (waiting.Subsystem is Subsystem.IoApic or Subsystem.LocalApic
-                || waiting.Kind is EventKind.MessageInjected or EventKind.VirqInjected or EventKind.UnitMessage);
+                || waiting.Kind is EventKind.MessageInjected or EventKind.VirqInjected or EventKind.UnitMessage
+                || waiting.Kind == EventKind.XenUpcall && XenUpcall.Of(waiting).Domain == xenDomain
+                || waiting.Kind == EventKind.XenGuestMessage && waiting.Unit == xenDomain);
             if (lost)
                 waiting = EffectLost.Instead(waiting);
         }

@@ -309,7 +309,8 @@ public enum EventKind : ushort
     /// if it is to have it; B: bits 15:0 who called, bits 31:16 the answer, bit 32 by mapping or unmapping.</summary>
     XenAccessChanged = 0x0b04,
     /// <summary>A PIRQ was mapped, or was to be. Unit: domain; Index: interrupt; A: PIRQ, bits 31:0, all ones for none; B: bits
-    /// 15:0 who called, bits 31:16 the answer (<see cref="Xen.XenError"/>), bit 32 the interrupt is the domain's own emulated GSI.</summary>
+    /// 15:0 who called, bits 31:16 the answer (<see cref="Xen.XenError"/>), bit 32 the interrupt is the
+    /// domain's own emulated GSI, or its messages if the index is all ones.</summary>
     XenPirqMapped = 0x0b05,
     /// <summary>A PIRQ was unmapped, or was to be. As <see cref="XenPirqMapped"/>.</summary>
     XenPirqUnmapped = 0x0b06,

@@ -29,8 +29,11 @@ internal static partial class EventText
     private static string XenAccess(XenAccessChanged its) =>
         $"domain {its.Caller} {(its.Granted ? "gives" : "takes")} domain {its.Domain} access to interrupt {its.Irq}{(its.ByMapping ? " by mapping" : "")}{Answered(its.Answer)}";
 
+    private static string XenIrq(XenPirqCall its) => !its.Emulated ? $"interrupt {its.Irq}"
+        : its.Irq == XenPirqCall.Messages ? "messages of its own devices" : $"its own GSI {its.Irq}";
+
     private static string XenPirq(string does, string where, XenPirqCall its) =>
-        $"domain {its.Caller} {does} PIRQ {its.Pirq} of domain {its.Domain} {where} {(its.Emulated ? "its own GSI" : "interrupt")} {its.Irq}{Answered(its.Answer)}";
+        $"domain {its.Caller} {does} PIRQ {its.Pirq} of domain {its.Domain} {where} {XenIrq(its)}{Answered(its.Answer)}";
 
     private static string Answered(Wirq.Xen.XenError answer) => answer == Wirq.Xen.XenError.None ? "" : $", and gets {answer}";
 

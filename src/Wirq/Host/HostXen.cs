@@ -66,8 +66,8 @@ public sealed class HostXen
 
     /// <summary>A vCPU is about to enter its guest: <see cref="XenCallback.Enter"/>. With <see cref="CallbackPolicy.Ack"/> it
     /// takes no lock.</summary>
-    public bool Enter() => _host.Options.Xen!.Policy == CallbackPolicy.Poll
-        && _host.Do(false, static (fabric, _) => fabric.Xen!.Callback.Enter());
+    public bool Enter(int vcpu) => _host.Options.Xen!.Policy == CallbackPolicy.Poll
+        && _host.Do(vcpu, static (fabric, entering) => fabric.Xen!.Callback.Enter(entering));
 
     /// <summary>A device drives its pin: <see cref="XenPciLines.Drive"/>.</summary>
     /// <exception cref="InvalidOperationException">The machine has no PCI lines of Xen.</exception>

@@ -144,7 +144,7 @@ public sealed class LawSet
         Observe(new PicMaskChanged(pic.MaskRegister, pic.MaskRegister).ToEvent() with { Time = machine.Now });
         for (int irq = 0; irq < GsiMap.IsaIrqs; irq++)
         {
-            if (irq != GsiMap.CascadeIrq && machine.Lines.IsAsserted(machine.Gsis.OfIsaIrq(irq)))
+            if (irq != GsiMap.CascadeIrq && pic.IsHigh(irq))
                 Observe(new PicPinChanged(irq, High: true).ToEvent() with { Time = machine.Now });
         }
     }

@@ -15,7 +15,8 @@ namespace Wirq.Laws;
 /// only if the 8259 returns the line's own vector. The 8259s of QEMU and KVM keep some requests without a line; that is
 /// in their profiles.</para>
 /// <para>Not judged: lines without sources (foreign logs), lines that a source from before the first event may hold,
-/// and pins that the guest made active low against the wiring, whose level means that there is no request.</para>
+/// pins that the guest made active low against the wiring, whose level means that there is no request, and IRQs of lines
+/// that a PIRQ of Xen has, whose fall the 8259 does not see.</para>
 /// </remarks>
 internal sealed class NoPhantom : Law
 {
@@ -175,7 +176,7 @@ internal sealed class NoPhantom : Law
     /// <returns>Whether it was right, or cannot be distinguished from a right one.</returns>
     private bool Judge(in Event e, ulong code, int first, int second, bool stands)
     {
-        bool judged = IsJudged(first, second) || IsJudged(second, first);
+        bool judged = (IsJudged(first, second) || IsJudged(second, first)) && !(code == FromPic && _shadow.Pirqs.ChipsMiss(first));
         if (judged)
             NoteJudged();
         if (!judged || stands || Wants(first) || Wants(second))

@@ -6,8 +6,9 @@ namespace Wirq.Laws;
 
 /// <summary>A line, and every pin that it drives, is the OR of the line's sources.</summary>
 /// <remarks>A change of a line is judged at once, the pins at rest, for the lines that an event changed since the last rest. Two
-/// kinds of pins are not judged: pins of chips
-/// that never report their pins (chips in a kernel), and pins that two lines drive.</remarks>
+/// kinds of pins are not judged: pins of chips that never report their pins (chips in a kernel), and pins that two lines
+/// drive. Of a line that a PIRQ of Xen has, the I/OAPIC does not see the rise, and the 8259 does not see the fall: it is not
+/// judged that they do, until the line changes without the PIRQ.</remarks>
 internal sealed class SharersIndependent : Law
 {
     private const ulong LineFell = 1, LineRose = 2, LineLow = 3, LineHigh = 4, PinLow = 5, PinHigh = 6, IrqLow = 7, IrqHigh = 8;
@@ -84,14 +85,14 @@ internal sealed class SharersIndependent : Law
         Compare(e, gsi, _shadow.Lines[gsi].Level.IsYes, LineLow, LineHigh);
         GsiTarget target = _shadow.TargetOf(gsi);
         if (target.Irq >= 0 && _shadow.Pic.KnowsPins)
-            Compare(e, gsi, _shadow.Pic.IsHigh(target.Irq), IrqLow, IrqHigh);
+            CompareChip(e, gsi, _shadow.Pic.IsHigh(target.Irq), IrqLow, IrqHigh, missed: true);
         if (target.IoApic < 0)
             return;
         ref readonly ChipPins pins = ref _shadow.Pins.Chip(target.IoApic);
         if (!pins.Asserted.Known.IsEmpty && !IsDrivenByTwo(target))
         {
             bool high = pins.Asserted.Has(target.Pin) != _shadow.Pins.IsInverted(target.IoApic, target.Pin);
-            Compare(e, gsi, high, PinLow, PinHigh);
+            CompareChip(e, gsi, high, PinLow, PinHigh, missed: false);
         }
     }
 
@@ -102,6 +103,18 @@ internal sealed class SharersIndependent : Law
     }
 
     private bool IsUsed(int gsi) => !_shadow.Lines[gsi].IsUntouched;
+
+    /// <param name="e">The rest.</param>
+    /// <param name="gsi">The line.</param>
+    /// <param name="high">What the chip sees.</param>
+    /// <param name="low">The break, if it should be high.</param>
+    /// <param name="tooHigh">The break, if it should be low.</param>
+    /// <param name="missed">What the chip sees if it missed the last change of a line that a PIRQ has.</param>
+    private void CompareChip(in Event e, int gsi, bool high, ulong low, ulong tooHigh, bool missed)
+    {
+        if (high != missed || !_shadow.Pirqs.ChipsMiss(gsi))
+            Compare(e, gsi, high, low, tooHigh);
+    }
 
     private void Compare(in Event e, int gsi, bool high, ulong low, ulong tooHigh)
     {

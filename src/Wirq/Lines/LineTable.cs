@@ -96,15 +96,23 @@ public sealed partial class LineTable
     }
 
     /// <summary>Gives a source a slot.</summary>
-    /// <exception cref="InvalidOperationException">All slots are taken.</exception>
-    internal (int Slot, uint Generation) Connect(int gsi, string label, SourceKind kind, EventBuffer events)
+    /// <param name="gsi">The line.</param>
+    /// <param name="label">The source's name.</param>
+    /// <param name="kind">How much of its level is visible.</param>
+    /// <param name="events">Where this is reported.</param>
+    /// <param name="kept">How many slots must be free afterwards.</param>
+    /// <exception cref="InvalidOperationException">All slots are taken, or fewer would be left.</exception>
+    internal (int Slot, uint Generation) Connect(int gsi, string label, SourceKind kind, EventBuffer events, int kept = 0)
     {
-        int slot = _free.Take();
-        if (slot < 0)
+        int slot = _free.Next(0), last = slot;
+        for (int i = 0; i < kept && last >= 0; i++)
+            last = _free.Next(last + 1);
+        if (last < 0)
         {
-            throw new InvalidOperationException(
-                $"all {Capacity} source slots are taken; raise {nameof(FabricOptions)}.{nameof(FabricOptions.Sources)}");
+            throw new InvalidOperationException($"all {Capacity} source slots are taken{(kept == 0 ? "" : $", {kept} of them for the Xen callback")}; "
+                + $"raise {nameof(FabricOptions)}.{nameof(FabricOptions.Sources)}");
         }
+        _free.Take(slot);
         ref SourceState source = ref _sources[slot];
         source = new SourceState { Generation = source.Generation + 1, Gsi = (ushort)gsi, Kind = kind, Next = SourceState.None };
         // At the end of the list, so that holders get acknowledges in the order in which they joined.

@@ -16,7 +16,7 @@ public sealed class XenMachine : IPirqGuests
         Domain = options.Domain;
         Channels = new EventChannels(options.Channels, new MachinePages(fabric), fabric.Arena, fabric.Events);
         Lines = options.HasPciLines ? new XenPciLines(fabric, fabric.Arena) : null;
-        Callback = new XenCallback(fabric, Channels, Domain, Lines, options.Policy, fabric.Arena);
+        Callback = new XenCallback(fabric, Channels, Domain, Lines, options.Policy, fabric.Arena) { Profile = options.Pirqs?.Profile ?? XenProfile.Xen };
         if (options.Pirqs is null)
             return;
         Pirqs = new Pirqs(options.Pirqs, Channels, this, fabric.Arena);

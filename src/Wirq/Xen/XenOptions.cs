@@ -33,7 +33,7 @@ public sealed record XenOptions
         check.Present(Channels);
         Channels.Validate(check.Of(nameof(Channels)));
         check.Defined(Policy);
-        Pirqs?.Validate(check.Of(nameof(Pirqs)));
+        Pirqs?.Validate(check.Of(nameof(Pirqs)), Channels);
         XenDomainOptions? own = Channels.Domains.FirstOrDefault(domain => domain.Id == Domain);
         check.That(own is { IsHvm: true } && own.Vcpus <= machine.LocalApics.Count, $"{Domain}",
             $"the id of an HVM domain of at most {machine.LocalApics.Count} vCPUs, as there are local APICs", nameof(Domain));

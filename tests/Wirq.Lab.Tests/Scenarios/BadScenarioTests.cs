@@ -376,6 +376,8 @@ public sealed class BadScenarioTests
     [InlineData("  - dom0: {pass: §nik}", "one of nic (perhaps nic)")]
     [InlineData("  - dom0: {pass: {passed: nic, without: [§taek]}}", "(perhaps take)")]
     [InlineData("  - dom0: §{set-callback: {gsi: 1}}", "a call of a CPU of this machine: the callback of another domain is no part of it")]
+    [InlineData("  - xen: {message: §5}", "an interrupt of messages, 24 to 27")]
+    [InlineData("  - xen: {link: {link: 0, irq: §16}}", "an IRQ, 0 to 15")]
     [InlineData("  - xen: {§lnik: {link: 0, irq: 5}}", "(perhaps link)")]
     [InlineData("  - xen: {raise-virq: {virq: timer, vcpu: §2}}", "a vCPU of the domain")]
     [InlineData("  - xen: {pause: §dom7}", "a domain of this machine, by its name or id (perhaps dom0)")]

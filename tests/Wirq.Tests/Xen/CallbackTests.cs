@@ -16,6 +16,8 @@ public class CallbackTests
     {
         var guest = new Guest(CallbackPolicy.Ack);
         Assert.Equal(XenError.None, guest.Callback.SetVector(1, OwnVector));
+        guest.Callback.Take(1);
+        guest.Eoi(1);
         Assert.False(guest.Callback.HasInterrupt(1));
         guest.Send(1);
         Assert.Equal(OwnVector, guest.Callback.Take(1));
@@ -37,6 +39,8 @@ public class CallbackTests
     {
         var guest = new Guest(CallbackPolicy.Ack);
         guest.Callback.SetVector(1, OwnVector);
+        guest.Callback.Take(1);
+        guest.Eoi(1);
         guest.Fabric.TryWrite(1, ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector, 4, 0xFF);
         guest.Send(1);
         guest.Fabric.TryWrite(1, ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector, 4, 0x1FF);
@@ -91,6 +95,37 @@ public class CallbackTests
         Assert.Equal(OwnVector, guest.Callback.Take(0));
     }
 
+    [Fact]
+    public void A_vector_of_the_vCPU_comes_at_once_and_whenever_the_callback_is_set_though_its_flag_is_clear()
+    {
+        var guest = new Guest(CallbackPolicy.Ack);
+        guest.Callback.SetVector(1, OwnVector);
+        foreach (CallbackVia via in new[] { CallbackVia.OfVector(Vector), CallbackVia.OfGsi(Gsi), default })
+        {
+            Assert.Equal(OwnVector, guest.Callback.Take(1));
+            guest.Eoi(1);
+            Assert.False(guest.Callback.HasInterrupt(1));
+            guest.Callback.SetVia(via);
+        }
+        Assert.Equal(OwnVector, guest.Callback.Take(1));
+        Assert.False(guest.Callback.HasInterrupt(0));
+    }
+
+    [Theory]
+    [InlineData(XenProfile.Xen, true)]
+    [InlineData(XenProfile.Qemu, false)]
+    public void By_polling_Xen_looks_when_any_vCPU_enters_and_QEMU_when_vCPU_0_does(XenProfile profile, bool looks)
+    {
+        var guest = new Guest(CallbackPolicy.Poll, profile);
+        guest.Callback.SetVia(CallbackVia.OfGsi(Gsi));
+        guest.Send(0);
+        guest.Clear(0);
+        Assert.Equal(looks, guest.Callback.Enter(1));
+        Assert.Equal(!looks, guest.Fabric.Lines.IsAsserted(Gsi));
+        Assert.Equal(!looks, guest.Callback.Enter(0));
+        Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
+    }
+
     [Theory]
     [InlineData(CallbackPolicy.Ack)]
     [InlineData(CallbackPolicy.Poll)]
@@ -99,7 +134,7 @@ public class CallbackTests
         var guest = new Guest(policy);
         guest.Callback.SetVia(CallbackVia.OfGsi(Gsi));
         guest.Flag(0) = 1;
-        guest.Callback.Enter();
+        guest.Callback.Enter(0);
         Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
         guest.Clear(0);
         guest.Send(1);
@@ -113,15 +148,15 @@ public class CallbackTests
     {
         var guest = new Guest(CallbackPolicy.Poll);
         guest.Callback.SetVia(CallbackVia.OfGsi(Gsi));
-        Assert.False(guest.Callback.Enter());
+        Assert.False(guest.Callback.Enter(0));
         guest.Send(0);
-        Assert.True(guest.Callback.Enter());
+        Assert.True(guest.Callback.Enter(0));
         Assert.True(guest.Fabric.Lines.IsAsserted(Gsi));
         guest.Clear(0);
         Assert.True(guest.Fabric.Lines.IsAsserted(Gsi));
-        Assert.True(guest.Callback.Enter());
+        Assert.True(guest.Callback.Enter(0));
         Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
-        Assert.False(guest.Callback.Enter());
+        Assert.False(guest.Callback.Enter(0));
     }
 
     /// <summary>The handler clears the flag before its EOI, or leaves it: by acknowledge, the line falls at the EOI, and
@@ -134,7 +169,7 @@ public class CallbackTests
         guest.Callback.SetVia(CallbackVia.OfGsi(Gsi));
         guest.Send(0);
         Assert.Equal(LineVector, guest.Callback.Take(0));
-        Assert.False(guest.Callback.Enter());
+        Assert.False(guest.Callback.Enter(0));
         guest.Eoi(0);
         Assert.Equal(LineVector, guest.Callback.Take(0));
         guest.Clear(0);
@@ -168,7 +203,7 @@ public class CallbackTests
                     guest.Send(0);
                 else
                     guest.Clear(0);
-                guest.Callback.Enter();
+                guest.Callback.Enter(0);
                 guest.Drain();
                 // One interrupt, whose handler finds what is there and serves nothing.
                 if (guest.Callback.Take(0) == LineVector)
@@ -271,10 +306,10 @@ public class CallbackTests
         Assert.True(guest.Fabric.Lines.IsAsserted(Gsi));
         // The flag that counts is the new one.
         guest.Clear(0);
-        guest.Callback.Enter();
+        guest.Callback.Enter(0);
         Assert.True(guest.Fabric.Lines.IsAsserted(Gsi));
         guest.Memory.Page(1, 3)[0] = 0;
-        guest.Callback.Enter();
+        guest.Callback.Enter(0);
         Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
     }
 
@@ -294,7 +329,7 @@ public class CallbackTests
         private readonly FabricPorts _ports;
         private readonly Woken _woken = new();
 
-        internal Guest(CallbackPolicy policy)
+        internal Guest(CallbackPolicy policy, XenProfile profile = XenProfile.Xen)
         {
             Channels = new(new() { Domains = [new() { Id = 1, Vcpus = 2 }] }, Memory);
             Fabric = new Fabric(FabricOptions.Pc(2) with { IoApics = [new() { Pins = 48 }], IntrAtPinZero = false });
@@ -302,7 +337,7 @@ public class CallbackTests
             Lines = new XenPciLines(Fabric, arena);
             foreach ((int link, int irq) in new[] { (0, 10), (1, 11), (2, 5), (3, 10) })
                 Lines.Route(link, irq);
-            Callback = new XenCallback(Fabric, Channels, 1, Lines, policy, arena);
+            Callback = new XenCallback(Fabric, Channels, 1, Lines, policy, arena) { Profile = profile };
             _ports = new FabricPorts { Acks = Callback, Cpus = _woken };
             for (uint vcpu = 0; vcpu < 2; vcpu++)
             {

@@ -60,7 +60,7 @@ internal sealed class CallbackVectors
                 _callback.SetVia(new(ulong.Parse(words[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
                 break;
             case "vmentry-poll":
-                _callback.Enter();
+                _callback.Enter(0);
                 break;
             case "guest-clears":
                 _memory.SharedInfo(Domain)[VcpuInfo.UpcallPending] = 0;

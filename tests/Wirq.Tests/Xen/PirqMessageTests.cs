@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.Host;
+using Wirq.Laws;
 using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.State;
@@ -250,6 +251,80 @@ public class PirqMessageTests
     }
 
     [Fact]
+    public void A_line_that_is_mapped_while_it_asserts_leaves_no_pin_high_when_it_falls()
+    {
+        var guest = new Machine();
+        guest.Fabric.IoApics[0].WriteEntry(30, RedirectionEntry.Create(0x51, 0, level: true), guest.Fabric.Events);
+        Source source = guest.Fabric.Connect(30, "card");
+        source.Raise();
+        guest.Run();
+        Assert.Equal(0x51, guest.Fabric.Take(0));
+        guest.Map(30, 20);
+        source.Lower();
+        guest.Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.Eoi, 4, 0);
+        guest.Run();
+        Assert.False(guest.Fabric.HasInterrupt(0));
+    }
+
+    /// <summary>The life of a line that is a PIRQ, with its pin unmasked: mapped before it rises or while it asserts, and
+    /// unmapped before it falls or after.</summary>
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(30, false)]
+    [InlineData(5, true)]
+    [InlineData(5, false)]
+    public void No_law_takes_a_line_that_a_PIRQ_has_for_one_that_its_chips_miss(int gsi, bool level)
+    {
+        foreach (int story in Enumerable.Range(0, 4))
+        {
+            var guest = new Machine(laws: true);
+            guest.Fabric.IoApics[0].WriteEntry(gsi, RedirectionEntry.Create(0x51, 0, level: level), guest.Fabric.Events);
+            guest.Port(20);
+            Source source = guest.Fabric.Connect(gsi, "card");
+            bool mapsFirst = (story & 1) == 0, unmapsFirst = (story & 2) == 0;
+            Do(mapsFirst, () => guest.Map(gsi, 20), source.Raise);
+            Do(unmapsFirst, () => guest.Unmap(20), source.Lower);
+            source.Raise();
+            guest.Serve();
+            source.Lower();
+            guest.Serve();
+            guest.LawsHold();
+
+            void Do(bool first, Action call, Action drive)
+            {
+                foreach (Action act in first ? [call, drive] : new[] { drive, call })
+                {
+                    act();
+                    guest.Serve();
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(30, true, false)]
+    [InlineData(30, true, true)]
+    [InlineData(5, true, false)]
+    [InlineData(5, false, false)]
+    [InlineData(5, false, true)]
+    public void A_line_whose_chips_did_not_see_all_of_it_can_be_saved(int gsi, bool asserts, bool unmapped)
+    {
+        var guest = new Machine();
+        guest.Map(gsi, 20);
+        Source source = guest.Fabric.Connect(gsi, "card");
+        source.Raise();
+        if (!asserts)
+            source.Lower();
+        if (unmapped)
+            guest.Unmap(20);
+        guest.Run();
+        var other = new Machine();
+        other.Fabric.Restore(guest.Fabric.Save());
+        Assert.Equal(guest.Fabric.Identity(), other.Fabric.Identity());
+        Assert.Equal(asserts, other.Fabric.Lines.IsAsserted(gsi));
+    }
+
+    [Fact]
     public void A_fork_has_its_own_PIRQs()
     {
         var guest = new Machine();
@@ -284,6 +359,32 @@ public class PirqMessageTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
+    [Fact]
+    public void A_message_under_way_never_reaches_a_port_that_another_PIRQ_has_by_then()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(port));
+        guest.Cache.Trigger(virq);
+        Assert.Equal(port, guest.Rebind(port, 42));
+        guest.Run();
+        Assert.False(guest.Takes(port));
+    }
+
+    [Fact]
+    public void A_translation_ends_when_its_domain_is_destroyed()
+    {
+        var guest = new Machine();
+        uint port = guest.Port(40);
+        VirqHandle virq = guest.Virq(40);
+        guest.Trigger(virq);
+        Assert.True(guest.Takes(port));
+        new Passthrough(guest.Pirqs, guest.Fabric.Xen!).Destroy(Domain);
+        Assert.Equal(VirqState.Cold, guest.Cache.StateOf(virq));
+    }
+
     private sealed class Guests : IPirqGuests
     {
         public CallbackVia CallbackOf(ushort domain) => CallbackVia.OfVector(Vector);
@@ -295,8 +396,9 @@ public class PirqMessageTests
     private sealed class Machine : IEventObserver
     {
         private readonly FabricPorts _ports;
+        private readonly LawSet? _laws;
 
-        internal Machine(bool observes = true, MsiFormat format = MsiFormat.ExtendedDestination, int pirqs = 64)
+        internal Machine(bool observes = true, MsiFormat format = MsiFormat.ExtendedDestination, int pirqs = 64, bool laws = false)
         {
             Fabric = new Fabric(FabricOptions.Pc() with
             {
@@ -312,6 +414,7 @@ public class PirqMessageTests
                 },
             }) { XenPages = Memory };
             Fabric.Events.Observing = observes;
+            _laws = laws ? new LawSet(Fabric.Options, Fabric.Gsis, new StateArena()) : null;
             _ports = new FabricPorts { Observer = observes ? this : null };
             Fabric.Xen!.Callback.SetVia(CallbackVia.OfVector(Vector));
             Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector, 4, 0x1FF);
@@ -324,7 +427,25 @@ public class PirqMessageTests
         internal RouteCache Cache => Fabric.RouteCache!;
         internal List<Event> Seen { get; } = [];
 
-        public void Observe(in Event happened) => Seen.Add(happened);
+        public void Observe(in Event happened)
+        {
+            Seen.Add(happened);
+            _laws?.Observe(happened);
+        }
+
+        internal void LawsHold() => Assert.All(_laws!.Laws, law => Assert.Equal($"{law.Name} holds", law.Describe()));
+
+        /// <summary>The CPU takes what comes by the local APIC, and ends it.</summary>
+        internal void Serve()
+        {
+            Run();
+            while (Fabric.Take(0) is var vector and >= 0 && vector != Vector)
+            {
+                Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.Eoi, 4, 0);
+                Run();
+            }
+            Memory.SharedInfo(Domain)[0] = 0;
+        }
 
         internal int Count(EventKind kind) => Seen.Count(e => e.Kind == kind);
 
@@ -350,6 +471,15 @@ public class PirqMessageTests
         {
             Cache.Trigger(virq);
             Run();
+        }
+
+        /// <summary>Closes a port and binds a PIRQ, while the queue waits.</summary>
+        internal uint Rebind(uint port, int pirq)
+        {
+            byte[] close = BitConverter.GetBytes(port), bind = [.. BitConverter.GetBytes(pirq), 0, 0, 0, 0, 0, 0, 0, 0];
+            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.Close, close));
+            Assert.Equal(XenError.None, Fabric.Xen.Channels.Hypercall(Domain, EventChannelOperation.BindPirq, bind));
+            return BitConverter.ToUInt32(bind, 8);
         }
 
         internal uint Port(int pirq)

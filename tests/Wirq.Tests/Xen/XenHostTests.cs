@@ -69,7 +69,7 @@ public class XenHostTests
         {
             while (!sender.IsCompleted || !device.IsCompleted || seen != Volatile.Read(ref sent))
             {
-                host.Xen.Enter();
+                host.Xen.Enter(0);
                 if (!host.HasInterrupt(0))
                     continue;
                 Assert.Equal(LineVector, host.Take(0));
@@ -81,13 +81,13 @@ public class XenHostTests
                     disk.Lower();
                     Volatile.Write(ref served, served + 1);
                 }
-                host.Xen.Enter();
+                host.Xen.Enter(0);
                 host.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.Eoi, 4, 0);
             }
         }, TestContext.Current.CancellationToken);
         await Task.WhenAll(sender, device, guest).WaitAsync(s_patience * 2, TestContext.Current.CancellationToken);
         Assert.Equal((s_events, s_events / 10), (seen, served));
-        host.Xen.Enter();
+        host.Xen.Enter(0);
         Assert.False(host.Do(fabric => fabric.Lines.IsAsserted(Gsi)));
         Assert.All(machine.Laws.Laws, law => Assert.Equal($"{law.Name} holds", law.Describe()));
         Assert.True(machine.Laws.Laws.Single(law => law.Name == "UpcallMatchesLine").Judgements > 0);
@@ -124,7 +124,7 @@ public class XenHostTests
         Assert.Equal(new PollAnswer(XenError.None, true), xen.Poll(Own, 0, [9], interruptsEnabled: false));
         xen.EndPoll(Own, 0);
         xen.RaisePirq(Own, 3);
-        Assert.False(xen.Enter());
+        Assert.False(xen.Enter(0));
         Assert.Throws<InvalidOperationException>(() => xen.Route(0, 5));
         Assert.Null(new FabricHost(new Fabric(FabricOptions.Pc()), null).Xen);
     }

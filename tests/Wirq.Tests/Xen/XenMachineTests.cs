@@ -29,7 +29,7 @@ public class XenMachineTests
         Assert.Equal(LineVector, guest.Fabric.Take(0));
         guest.Clear(0);
         Assert.True(guest.Fabric.Lines.IsAsserted(Gsi));
-        Assert.Equal(policy == CallbackPolicy.Poll, guest.Xen.Callback.Enter());
+        Assert.Equal(policy == CallbackPolicy.Poll, guest.Xen.Callback.Enter(0));
         guest.Eoi(0);
         Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
         Assert.False(guest.Fabric.HasInterrupt(0));
@@ -132,7 +132,7 @@ public class XenMachineTests
                 Assert.Equal(callback && via.Kind == CallbackKind.PciIntx, other.Fabric.Lines.IsAsserted(5));
                 // What was connected is, and the guest's events go on.
                 other.Clear(0);
-                other.Xen.Callback.Enter();
+                other.Xen.Callback.Enter(0);
                 other.Eoi(0);
                 other.Send(0);
                 Assert.True(other.Fabric.Lines.IsAsserted(gsi));
@@ -162,6 +162,63 @@ public class XenMachineTests
     }
 
     [Fact]
+    public void What_is_under_way_to_the_vCPUs_is_lost_in_a_reset_and_what_goes_to_another_domain_is_not()
+    {
+        var guest = new Guest(CallbackPolicy.Ack, law: false);
+        InterruptMessage nmi = InterruptMessage.Create(0, DeliveryMode.Nmi, destination: 0);
+        guest.Fabric.Events.Emit(new Event(EventKind.XenGuestMessage, Own, 0, nmi.Bits));
+        guest.Fabric.Events.Emit(new Event(EventKind.XenGuestMessage, Other, 0, nmi.Bits));
+        guest.Fabric.Events.Emit(new XenUpcall(Other, 0).ToEvent());
+        Assert.Equal(XenError.None, guest.Xen.Channels.Send(Own, guest.Port(0)));
+        guest.Fabric.Reset();
+        guest.Drain();
+        Assert.False(guest.Xen.Callback.IsAsserted);
+        Assert.DoesNotContain(guest.Seen, e => e.Kind == EventKind.CpuNmi);
+        Assert.Equal(["message 2", "upcall 2.0"], guest.Told);
+    }
+
+    [Fact]
+    public void A_callback_that_asserts_a_line_while_its_vCPU_gets_a_vector_of_its_own_can_be_saved()
+    {
+        var guest = new Guest(CallbackPolicy.Ack, law: false);
+        guest.Xen.Callback.SetVia(CallbackVia.OfGsi(Gsi));
+        guest.Send(0);
+        guest.Xen.Callback.SetVector(0, 0x40);
+        guest.Drain();
+        var other = new Guest(CallbackPolicy.Ack, guest.Memory, law: false);
+        other.Fabric.Restore(guest.Fabric.Save());
+        Assert.Equal(guest.Fabric.Identity(), other.Fabric.Identity());
+        // The acknowledge of the line finds the flag clear, and lowers it.
+        other.Clear(0);
+        Assert.Equal(LineVector, other.Fabric.Take(0));
+        other.Eoi(0);
+        Assert.False(other.Fabric.Lines.IsAsserted(Gsi));
+    }
+
+    [Fact]
+    public void Devices_that_take_all_sources_leave_the_callback_its_own()
+    {
+        var guest = new Guest(CallbackPolicy.Ack);
+        InvalidOperationException full = Assert.Throws<InvalidOperationException>(() =>
+        {
+            for (int i = 0; i <= FabricOptions.MaxSources; i++)
+                guest.Fabric.Connect(3, "device");
+        });
+        Assert.Contains("2 of them for the Xen callback; raise FabricOptions.Sources", full.Message);
+        // Whatever the guest does now, it gets no exception.
+        guest.Xen.Callback.SetVia(CallbackVia.OfGsi(Gsi));
+        guest.Xen.Callback.SetVia(CallbackVia.OfIntx(1, PciInterruptPin.B));
+        guest.Xen.Lines!.Route(2, 5);
+        guest.Send(0);
+        Assert.Equal((true, true), (guest.Fabric.Lines.IsAsserted(XenPciLines.GsiOf(1, PciInterruptPin.B)), guest.Fabric.Lines.IsAsserted(5)));
+        Assert.Throws<InvalidOperationException>(() => guest.Fabric.Connect(3, "device"));
+        guest.Xen.Lines.Route(2, 0);
+        guest.Xen.Lines.Route(2, 6);
+        Assert.True(guest.Fabric.Lines.IsAsserted(6));
+        guest.LawsHold(judged: true);
+    }
+
+    [Fact]
     public void Options_that_do_not_fit_the_machine_are_refused()
     {
         FabricOptions good = Guest.Options(CallbackPolicy.Ack);
@@ -173,6 +230,9 @@ public class XenMachineTests
             (good with { Sources = 100 }, "Xen.HasPciLines"),
             (good with { IoApics = [new()] }, "Xen.HasPciLines"),
             (good with { Xen = good.Xen with { Policy = (CallbackPolicy)9 } }, "Xen.Policy"),
+            (good with { Xen = good.Xen with { Pirqs = new() { Domains = [null!] } } }, "Xen.Pirqs.Domains[0]"),
+            (good with { Xen = good.Xen with { Pirqs = new() { Domains = [new() { Id = 7 }] } } }, "Xen.Pirqs.Domains[0].Id"),
+            (good with { Xen = good.Xen with { Pirqs = new() { Domains = [new() { Id = Own, Serves = 7 }] } } }, "Xen.Pirqs.Domains[0].Serves"),
             (good with { Xen = good.Xen with { Channels = new() { Domains = [] } } }, "Xen.Channels.Domains.Count"),
         })
             Assert.Equal(field, Assert.Throws<OptionException>(() => new Fabric(bad)).Field);
@@ -284,5 +344,6 @@ public class XenMachineTests
         public void Upcall(ushort domain, int vcpu) => Told.Add($"upcall {domain}.{vcpu}");
         public void PollerWoken(ushort domain, int vcpu) => Told.Add($"woken {domain}.{vcpu}");
         public void ConsumerTold(ushort domain, uint port) => Told.Add($"told {domain} port {port}");
+        public void Send(ushort domain, InterruptMessage message) => Told.Add($"message {domain}");
     }
 }

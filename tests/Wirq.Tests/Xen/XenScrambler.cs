@@ -41,7 +41,7 @@ internal sealed class XenScrambler
                 page[_random.Next(_random.Next(2) == 0 ? page.Length : 128)] = (byte)_random.Next(256);
                 break;
             case 6:
-                _xen.Callback.Enter();
+                _xen.Callback.Enter(0);
                 break;
             case 7:
                 _xen.Channels.RaiseVirq(domain.Id, _random.Next(domain.Vcpus), _random.Next(VirtualInterrupt.Count));

@@ -5,6 +5,9 @@ namespace Wirq.Lab.Scenarios.Reading;
 /// <summary>Reads hypercalls, and what a hypervisor does by itself.</summary>
 internal sealed class XenCommandReader(Actors actors)
 {
+    // Of the machine below: after its 24 GSIs.
+    private const int FirstMessage = 24, LastMessage = 27;
+
     /// <summary>Reads what a vCPU of a domain asks for.</summary>
     /// <param name="node">The call alone, or a map of it, <c>as</c> and <c>gives</c>.</param>
     /// <param name="domain">The place of the domain.</param>
@@ -151,7 +154,10 @@ internal sealed class XenCommandReader(Actors actors)
             case "link":
                 return to with { Link = Numbers.ReadInt(node, "a link", 0, XenPciLines.Links - 1) };
             case "irq":
-                return to with { Irq = Numbers.ReadInt(node, "an IRQ", 0, map?["link"] is null ? 27 : 15) };
+                return to with
+                {
+                    Irq = map?["link"] is null ? Numbers.ReadInt(node, "an interrupt of messages", FirstMessage, LastMessage) : Numbers.ReadInt(node, "an IRQ", 0, 15),
+                };
             case "gsi":
                 return to with { Gsi = Numbers.ReadInt(node, "a GSI", 0, domain < 0 ? 23 : 1 << 20) };
             case "passed":

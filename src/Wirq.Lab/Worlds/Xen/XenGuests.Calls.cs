@@ -62,7 +62,7 @@ internal sealed partial class XenGuests
                 _machine.Pirqs!.SetWire(its.Gsi, its.Level);
                 break;
             case XenAction.MachineMessage:
-                _machine.Pirqs!.SendMessage(Math.Max(its.Irq, _machine.Pirqs.Options.Gsis));
+                _machine.Pirqs!.SendMessage(its.Irq);
                 break;
             case XenAction.RemoveDevice:
                 _dom0!.Passthrough.Remove(DeviceOf(its).Address);

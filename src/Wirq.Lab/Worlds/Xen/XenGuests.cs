@@ -69,13 +69,13 @@ internal sealed partial class XenGuests
     }
 
     /// <summary>Whether the hypervisor looks at the flag before a CPU goes on.</summary>
-    internal bool Looks(int cpu) => _exits[cpu].IsOutside != 0 && _machine.Callback.IsAsserted;
+    internal bool Looks(int cpu) => _exits[cpu].IsOutside != 0 && _machine.Callback is var callback && callback.IsAsserted && callback.Profile.LooksAtEntryOf(cpu);
 
     /// <summary>A CPU enters its guest.</summary>
     internal void Enter(int cpu)
     {
         _exits[cpu].IsOutside = 0;
-        _machine.Callback.Enter();
+        _machine.Callback.Enter(cpu);
     }
 
     /// <summary>Whether a CPU is about to begin to handle its events.</summary>

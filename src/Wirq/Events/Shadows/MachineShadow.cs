@@ -16,6 +16,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
     internal PinShadow Pins { get; } = new(options, arena);
     internal LineShadow Lines { get; } = new(options, gsis, arena);
     internal PicShadow Pic { get; } = new(arena);
+    internal PirqShadow Pirqs { get; } = new(options, gsis.Count, arena);
     internal VirqShadow Virqs { get; } = new(options, arena);
 
     /// <summary>Learns the state of a machine that no event reports.</summary>
@@ -24,6 +25,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
         Pins.Learn(machine);
         Lines.Learn();
         Pic.Learn(machine);
+        Pirqs.Learn(machine);
         Virqs.Learn(machine);
     }
 
@@ -52,6 +54,10 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
                 break;
             case Subsystem.Lines:
                 Lines.Observe(e);
+                Pirqs.Observe(e);
+                break;
+            case Subsystem.Xen:
+                Pirqs.Observe(e);
                 break;
             case Subsystem.Pic:
                 Pic.Observe(e);

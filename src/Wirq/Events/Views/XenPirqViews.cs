@@ -4,14 +4,17 @@ namespace Wirq.Events;
 
 /// <summary>A call about a PIRQ, and its answer.</summary>
 /// <param name="Domain">The id of the domain whose PIRQ it is.</param>
-/// <param name="Irq">The interrupt of the machine: a GSI, or one of messages. A GSI of the domain, if it is
-/// emulated.</param>
+/// <param name="Irq">The interrupt of the machine: a GSI, or one of messages. If it is emulated, a GSI of the domain; -1 for
+/// messages of its emulated devices.</param>
 /// <param name="Pirq">The PIRQ; -1 for none.</param>
 /// <param name="Caller">The id of the domain that called.</param>
 /// <param name="Answer">What it got.</param>
-/// <param name="Emulated">Whether the interrupt is the domain's own emulated GSI.</param>
+/// <param name="Emulated">Whether the interrupt is one of the domain's own emulated machine.</param>
 public readonly record struct XenPirqCall(ushort Domain, int Irq, int Pirq, ushort Caller, XenError Answer, bool Emulated = false)
 {
+    /// <summary>The <see cref="Irq"/> of messages of emulated devices.</summary>
+    internal const int Messages = -1;
+
     private const int AnswerShift = 16, FlagShift = 32;
 
     internal static XenPirqCall Of(ushort domain, uint irq, ulong pirq, ulong rest) =>

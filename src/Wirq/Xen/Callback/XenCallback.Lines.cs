@@ -5,6 +5,9 @@ public sealed partial class XenCallback
 {
     private const string Label = "Xen callback";
 
+    /// <summary>How many slots the callback can still take. The guest decides when, so the machine keeps them free.</summary>
+    internal int KeptSlots => (_state.Value.LineAndOne == 0 ? 1 : 0) + (_state.Value.LinkAndOne == 0 ? 1 : 0);
+
     private bool IsSampled => _policy == CallbackPolicy.Ack;
 
     private SourceKind Kind => IsSampled ? SourceKind.Sampled : SourceKind.Wired;
@@ -27,7 +30,7 @@ public sealed partial class XenCallback
         _state.Value.LinkAndOne = irq == 0 ? (ushort)0 : Connect(irq);
     }
 
-    private ushort Connect(int gsi) => (ushort)(_fabric.Connect(gsi, Label, Kind).Slot + 1);
+    private ushort Connect(int gsi) => (ushort)(_fabric.Lines.Connect(gsi, Label, Kind, _fabric.Events).Slot + 1);
 
     private void Disconnect()
     {

@@ -33,9 +33,6 @@ public sealed partial class XenCallback
         CheckSource(f, "line", Slots.Line, byGsi ? via.Gsi : byIntx ? XenPciLines.GsiOf(via.Device, via.Pin) : -1);
         CheckSource(f, "link", Slots.Link, irq == 0 ? -1 : irq);
         f.Demand(Slots.Line < 0 || Slots.Line != Slots.Link, "link", $"{Slots.Link}", "a source of its own");
-        // Only an upcall that comes by a line is noted.
-        bool mayAssert = via.Kind is CallbackKind.Gsi or CallbackKind.PciIntx or CallbackKind.None && _vectors[0].Vector == 0 || !IsAsserted;
-        f.Demand(mayAssert || via.Kind == CallbackKind.Vector, "asserted", "yes", "no: nothing comes by a line");
     }
 
     /// <summary>A source of the callback is on the line where the callback comes, and has its level.</summary>

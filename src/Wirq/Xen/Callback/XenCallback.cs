@@ -72,6 +72,10 @@ public sealed partial class XenCallback : IAckPort
     /// <summary>The PCI lines of the domain; null for none.</summary>
     public XenPciLines? Lines { get; }
 
+    /// <summary>Whose hypervisor it is: with <see cref="CallbackPolicy.Poll"/>, Xen looks at the flag when any vCPU enters,
+    /// and QEMU when vCPU 0 does.</summary>
+    public XenProfile Profile { get; init; }
+
     /// <summary>How the callback comes.</summary>
     public CallbackVia Via => new(_state.Value.Via);
 
@@ -95,10 +99,11 @@ public sealed partial class XenCallback : IAckPort
     }
 
     /// <summary>The guest sets HVM_PARAM_CALLBACK_IRQ. If the line is asserted, the old one loses it and the new one gets
-    /// it. Then every vCPU is looked at.</summary>
+    /// it. Then every vCPU is looked at as after an upcall; one with a vector of its own gets that, whatever its flag is
+    /// (Xen, hvm_set_callback_via).</summary>
     /// <param name="via">The value; may be anything.</param>
-    /// <exception cref="InvalidOperationException">All slots for sources are taken (<see
-    /// cref="FabricOptions.Sources"/>).</exception>
+    /// <exception cref="InvalidOperationException">All slots for sources are taken (<see cref="FabricOptions.Sources"/>), and
+    /// the callback was built by itself. A machine with <see cref="FabricOptions.Xen"/> keeps slots free for it.</exception>
     public void SetVia(CallbackVia via)
     {
         Disconnect();
@@ -111,10 +116,7 @@ public sealed partial class XenCallback : IAckPort
         if (IsAsserted)
             SetLines(true);
         for (int vcpu = 0; vcpu < _vectors.Count; vcpu++)
-        {
-            if (_vectors[vcpu].Vector == 0)
-                Upcall(vcpu);
-        }
+            Upcall(vcpu);
     }
 
     /// <summary>Its sources were lowered by somebody who knows nothing of it, as a restore does that has no levels.</summary>
@@ -134,7 +136,8 @@ public sealed partial class XenCallback : IAckPort
             _fabric.Events.Observe(new XenCallbackMoved(_domain, Via, line, link).ToEvent());
     }
 
-    /// <summary>The guest gives a vCPU a vector of its own (<c>HVMOP_set_evtchn_upcall_vector</c>).</summary>
+    /// <summary>The guest gives a vCPU a vector of its own (<c>HVMOP_set_evtchn_upcall_vector</c>), and it
+    /// comes at once, whatever the vCPU's flag is (Xen, hvmop_set_evtchn_upcall_vector).</summary>
     /// <param name="vcpu">The vCPU; may be anything.</param>
     /// <param name="vector">The vector; may be anything.</param>
     public XenError SetVector(uint vcpu, byte vector)
@@ -144,15 +147,17 @@ public sealed partial class XenCallback : IAckPort
         if (vcpu >= (uint)_vectors.Count)
             return XenError.NoSuchEntry;
         _vectors[(int)vcpu].Vector = vector;
+        Upcall((int)vcpu);
         return XenError.None;
     }
 
-    /// <summary>A vCPU, whichever, is about to enter its guest: while the line is asserted, the flag of vCPU 0 is looked
-    /// at.</summary>
-    /// <returns>Whether it was looked at.</returns>
-    public bool Enter()
+    /// <summary>A vCPU is about to enter its guest: with <see cref="CallbackPolicy.Poll"/>, while the line is asserted, the
+    /// flag of vCPU 0 is looked at, if <see cref="Profile"/> looks when this vCPU enters.</summary>
+    /// <param name="vcpu">The vCPU.</param>
+    /// <returns>Whether the flag was looked at.</returns>
+    public bool Enter(int vcpu)
     {
-        if (!IsAsserted || _policy != CallbackPolicy.Poll)
+        if (!IsAsserted || _policy != CallbackPolicy.Poll || !Profile.LooksAtEntryOf(vcpu))
             return false;
         LookAtFlag(XenLook.Entry);
         return true;

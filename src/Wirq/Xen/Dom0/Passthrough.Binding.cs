@@ -191,7 +191,8 @@ public sealed partial class Passthrough
                 EndBinding(its, pirq);
             if (its.IrqOf(pirq) != 0)
                 _pirqs.UnmapIrq(its, pirq, its);
-            its.UnmapEmulated(pirq);
+            if (its[pirq].Emulation != PirqEmulation.None)
+                _pirqs.UnmapEmulated(its, pirq, its);
             its[pirq] = default;
         }
     }

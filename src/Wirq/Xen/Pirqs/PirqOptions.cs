@@ -67,13 +67,27 @@ public sealed record PirqOptions
         check.Present(Devices);
         check.Range(Devices.Count, 0, MaxDevices);
         check.That(Devices.Distinct().Count() == Devices.Count, $"{Devices.Count} devices", "devices of different addresses", nameof(Devices));
-        check.That(Domains.Count(domain => domain.IsHardware) <= 1, "several hardware domains", "at most one", nameof(Domains));
         for (int i = 0; i < Domains.Count; i++)
         {
+            check.Present(Domains[i], $"{nameof(Domains)}[{i}]");
             OptionCheck own = check.Of($"{nameof(Domains)}[{i}]");
             ushort id = Domains[i].Id;
             own.That(Domains.Take(i).All(other => other.Id != id), $"{id}", "an id that no other one has", nameof(PirqDomainOptions.Id));
             own.Range(Domains[i].Gsis, 16, MaxGsis, nameof(PirqDomainOptions.Gsis));
+        }
+        check.That(Domains.Count(domain => domain.IsHardware) <= 1, "several hardware domains", "at most one", nameof(Domains));
+    }
+
+    /// <summary>As the other, and that each domain is one of the event channels.</summary>
+    internal void Validate(OptionCheck check, EventChannelOptions channels)
+    {
+        Validate(check);
+        for (int i = 0; i < Domains.Count; i++)
+        {
+            (OptionCheck own, PirqDomainOptions domain) = (check.Of($"{nameof(Domains)}[{i}]"), Domains[i]);
+            own.That(channels.Domains.Any(other => other.Id == domain.Id), $"{domain.Id}", "the id of a domain of the event channels", nameof(PirqDomainOptions.Id));
+            own.That(domain.Serves is not { } served || channels.Domains.Any(other => other.Id == served), $"{domain.Serves}",
+                "the id of a domain of the event channels", nameof(PirqDomainOptions.Serves));
         }
     }
 }

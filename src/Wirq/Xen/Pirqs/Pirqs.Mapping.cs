@@ -198,10 +198,11 @@ public sealed partial class Pirqs
         }
     }
 
-    private void UnmapEmulated(PirqDomain domain, int pirq, PirqDomain caller)
+    /// <summary>A PIRQ of the domain's emulated machine is nobody's.</summary>
+    internal void UnmapEmulated(PirqDomain domain, int pirq, PirqDomain caller)
     {
-        int gsi = domain[pirq].Gsi;
         bool messages = domain[pirq].Emulation == PirqEmulation.Message;
+        int gsi = messages ? XenPirqCall.Messages : domain[pirq].Gsi;
         domain.UnmapEmulated(pirq);
         Tell(EventKind.XenPirqUnmapped, domain, gsi, pirq, caller, XenError.None, emulated: true);
         if (messages)

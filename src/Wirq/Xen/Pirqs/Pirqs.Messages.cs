@@ -11,7 +11,8 @@ public sealed partial class Pirqs
     internal void Connect(Fabric fabric, ushort id)
     {
         PirqDomain domain = The(id);
-        fabric.GsiOwner = new PirqGsiOwner(this, domain);
+        if (domain.RoutesPirqs)
+            fabric.GsiOwner = new PirqGsiOwner(this, domain);
         fabric.Ports = Channels.The(id);
         foreach (IRemapper unit in fabric.Remappers)
         {
@@ -50,7 +51,7 @@ public sealed partial class Pirqs
         if (state.Emulation != PirqEmulation.None || state.Use is PirqUse.Mapped or PirqUse.Leaving || !delivering)
             return false;
         (state.Emulation, state.Requester) = (PirqEmulation.Message, requester);
-        Tell(EventKind.XenPirqMapped, domain, 0, pirq, domain, XenError.None, emulated: true);
+        Tell(EventKind.XenPirqMapped, domain, XenPirqCall.Messages, pirq, domain, XenError.None, emulated: true);
         return true;
     }
 
@@ -68,6 +69,9 @@ public sealed partial class Pirqs
                 UnmapEmulated(its, pirq, its);
         }
     }
+
+    /// <summary>Whether a domain mapped a PIRQ to a GSI of its own machine.</summary>
+    internal bool HasGsi(ushort domain, int gsi) => The(domain).PirqOfGsi(gsi) != 0;
 
     /// <summary>Whether a GSI of a domain goes to a PIRQ.</summary>
     internal bool Owns(PirqDomain domain, int gsi) => domain.PirqOfGsi(gsi) != 0

@@ -33,7 +33,7 @@ public sealed partial class Pirqs : IPirqPorts
         ArgumentNullException.ThrowIfNull(channels);
         ArgumentNullException.ThrowIfNull(guests);
         ArgumentNullException.ThrowIfNull(arena);
-        options.Validate();
+        options.Validate(OptionCheck.Whole, channels.Options);
         (Options, Channels, _guests) = (options, channels, guests);
         _domains = [.. channels.Options.Domains.Select(domain => new PirqDomain(channels.The(domain.Id),
             options.Domains.FirstOrDefault(own => own.Id == domain.Id) ?? new PirqDomainOptions { Id = domain.Id }, options, arena))];
