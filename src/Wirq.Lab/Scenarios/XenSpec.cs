@@ -127,6 +127,10 @@ internal enum XenAction
     Return,
     /// <summary>A driver of dom0 enables a device.</summary>
     EnableDevice,
+    /// <summary>dom0 writes an entry of its I/OAPIC, and unmasks it.</summary>
+    UnmaskPin,
+    /// <summary>dom0 ended the interrupt of a pin of its own.</summary>
+    EndPin,
     /// <summary>A wire of the machine below changes.</summary>
     Wire,
     /// <summary>A device of the machine below sends its message.</summary>

@@ -110,7 +110,9 @@ internal static class XenWords
             ("bind-message", (XenAction.BindMessage, ["domain", "pirq", "vector"])),
             ("pass", (XenAction.Pass, ["passed", "domain", "without"])),
             ("return", (XenAction.Return, ["passed", "domain"])),
-            ("enable", (XenAction.EnableDevice, ["passed"])));
+            ("enable", (XenAction.EnableDevice, ["passed"])),
+            ("unmask-pin", (XenAction.UnmaskPin, ["gsi", "level", "low"])),
+            ("end-pin", (XenAction.EndPin, ["gsi"])));
         internal static readonly WordList<XenProfile> Hypervisors = new(("xen", XenProfile.Xen), ("qemu", XenProfile.Qemu));
         internal static readonly WordList<XenVersion> Versions = new(("current", XenVersion.Current), ("xen417", XenVersion.Xen417));
         internal static readonly WordList<PassthroughStep> Steps = new(("take", PassthroughStep.Take), ("ask-gsi", PassthroughStep.AskGsi), ("map", PassthroughStep.Map),

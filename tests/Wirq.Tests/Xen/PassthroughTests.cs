@@ -371,6 +371,21 @@ public class PassthroughTests
     }
 
     [Fact]
+    public void The_EOI_of_a_guest_lowers_the_line_of_a_PIRQ_that_was_unmapped_in_flight()
+    {
+        PirqWorld xen = Bound();
+        Wire(xen, true);
+        xen.TakeAll();
+        Assert.Equal(XenError.None, xen.Unmap(Dom0, Guest, 16));
+        xen.TakeAll();
+        xen.Passthrough.GuestEoi(Guest, s_guestGsi);
+        Assert.Equal([Intx(false)], xen.TakeAll());
+        // Nothing is up any more.
+        xen.Passthrough.GuestEoi(Guest, s_guestGsi);
+        Assert.Empty(xen.TakeAll());
+    }
+
+    [Fact]
     public void A_destroyed_domain_leaves_its_interrupts_to_others()
     {
         PirqWorld xen = Bound();

@@ -72,7 +72,10 @@ internal sealed class XenCommandReader(Actors actors)
 
     private static bool IsOfPirqs(XenAction action) => action is >= XenAction.MapPirq and <= XenAction.RemoveDevice;
 
-    private static bool IsOfDom0(XenAction action) => action is XenAction.Pass or XenAction.Return or XenAction.EnableDevice or XenAction.MapMessage or XenAction.RemoveDevice;
+    private static bool IsOfDom0(XenAction action) => action is XenAction.Pass or XenAction.Return or XenAction.EnableDevice or XenAction.MapMessage
+        or XenAction.RemoveDevice || IsOfPin(action);
+
+    private static bool IsOfPin(XenAction action) => action is XenAction.UnmaskPin or XenAction.EndPin;
 
     private static bool OpensPort(XenAction action) => action is XenAction.AllocUnbound or XenAction.BindInterdomain or XenAction.BindIpi
         or XenAction.BindVirq or XenAction.BindPirq;
@@ -100,13 +103,15 @@ internal sealed class XenCommandReader(Actors actors)
         if (node is YamlMapping map)
         {
             map.Only(keys);
+            if (IsOfPin(action))
+                map.Required("gsi", "a pin of dom0");
             foreach (YamlEntry entry in map.Entries)
-                arguments = ReadArgument(arguments, entry.Key.Text, entry.Value, domain, map);
+                arguments = ReadArgument(arguments, entry.Key.Text, entry.Value, domain, map, action);
             return action == XenAction.SetCallback ? ReadCallback(map) : arguments;
         }
         if (action == XenAction.SetCallback)
             return node is YamlScalar { Text: ScenarioWords.Nothing } ? arguments : throw node.Expected($"{ScenarioWords.Nothing}, or a map of gsi, device and pin, or vector");
-        return ReadArgument(arguments, keys[0], node, domain, null);
+        return ReadArgument(arguments, keys[0], node, domain, null, action);
     }
 
     private static XenArguments ReadCallback(YamlMapping map) => map switch
@@ -122,7 +127,7 @@ internal sealed class XenCommandReader(Actors actors)
         _ => throw map.Expected("gsi, or device and pin, or vector"),
     };
 
-    private XenArguments ReadArgument(XenArguments to, string key, YamlNode node, int domain, YamlMapping? map)
+    private XenArguments ReadArgument(XenArguments to, string key, YamlNode node, int domain, YamlMapping? map, XenAction action)
     {
         uint Any(string what) => (uint)Numbers.Read(node, what, 0, uint.MaxValue);
         switch (key)
@@ -159,7 +164,7 @@ internal sealed class XenCommandReader(Actors actors)
                     Irq = map?["link"] is null ? Numbers.ReadInt(node, "an interrupt of messages", FirstMessage, LastMessage) : Numbers.ReadInt(node, "an IRQ", 0, 15),
                 };
             case "gsi":
-                return to with { Gsi = Numbers.ReadInt(node, "a GSI", 0, domain < 0 ? 23 : 1 << 20) };
+                return to with { Gsi = Numbers.ReadInt(node, "a GSI", 0, domain < 0 || IsOfPin(action) ? 23 : 1 << 20) };
             case "passed":
                 YamlScalar name = node.AsScalar("a device that dom0 passes on");
                 string[] names = [.. actors.Machine.Passthrough!.Devices.Select(device => device.Name)];

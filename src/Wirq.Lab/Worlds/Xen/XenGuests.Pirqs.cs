@@ -106,6 +106,11 @@ internal sealed partial class XenGuests
                 return unbound == XenError.None ? unmapped : unbound;
             case XenAction.EnableDevice:
                 return _dom0!.Enable(DeviceOf(its));
+            case XenAction.UnmaskPin:
+                return _dom0!.Unmask(its.Gsi, its.Level, its.Low);
+            case XenAction.EndPin:
+                _dom0!.GuestEoi(domain.Id, its.Gsi, masked: false);
+                return XenError.None;
             default:
                 throw new WorldException($"no domain can do {action}");
         }

@@ -86,12 +86,14 @@ public sealed class PvhDom0
 
     /// <summary>A driver of dom0 enables a device: it writes the entry as ACPI says, and unmasks it.</summary>
     /// <param name="device">The device.</param>
-    public XenError Enable(PassedDevice device)
+    public XenError Enable(PassedDevice device) =>
+        Look(device) is { } its ? Unmask(its.Gsi, its.Level, its.ActiveLow) : XenError.NoSuchEntry;
+
+    /// <summary>dom0 writes an entry of its I/OAPIC while the pin is masked, and unmasks it.</summary>
+    internal XenError Unmask(int gsi, bool level, bool activeLow)
     {
-        if (Look(device) is not { } its)
-            return XenError.NoSuchEntry;
-        WriteEntry(its.Gsi, RedirectionEntry.Create(AnyVector, 0, level: its.Level, activeLow: its.ActiveLow, masked: true));
-        return WriteEntry(its.Gsi, RedirectionEntry.Create(AnyVector, 0, level: its.Level, activeLow: its.ActiveLow));
+        WriteEntry(gsi, RedirectionEntry.Create(AnyVector, 0, level: level, activeLow: activeLow, masked: true));
+        return WriteEntry(gsi, RedirectionEntry.Create(AnyVector, 0, level: level, activeLow: activeLow));
     }
 
     /// <summary>The way of a device to a guest.</summary>

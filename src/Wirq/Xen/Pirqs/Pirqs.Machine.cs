@@ -146,7 +146,8 @@ public sealed partial class Pirqs
         }
     }
 
-    /// <summary>A binding ends: what the guest has not served no longer holds the interrupt up.</summary>
+    /// <summary>A binding ends: what the guest has not served no longer holds the interrupt up. If it was unmapped before, the
+    /// lines of its guest are still up, and its EOI lowers them (Xen, pirq_guest_force_unbind leaves them alone).</summary>
     internal void Release(PirqDomain domain, int pirq)
     {
         ref PirqState state = ref domain[pirq];
@@ -154,6 +155,7 @@ public sealed partial class Pirqs
         if (its.Guests != 0 && --its.Guests == 0)
             its.Shared = 0;
         End(domain, pirq);
-        state.Pending = 0;
+        if (state.Use != PirqUse.Leaving)
+            state.Pending = 0;
     }
 }
