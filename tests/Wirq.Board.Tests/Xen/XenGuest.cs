@@ -88,6 +88,9 @@ internal static class XenGuest
             case Callback.Vector:
                 guest.Pass(0, Own);
                 guest.MustCall(103, HvmOp, SetUpcallVector);
+                // Xen injects the vector at once. That one is not counted.
+                guest.Listen();
+                guest.Store(GuestImage.Counter, 0);
                 break;
             case Callback.Global:
                 guest.Pass(Self, 0, Global, 2u << 24);
