@@ -70,7 +70,7 @@ internal sealed class UpcallMatchesLine : Law
                 Change(ref fact, e, SourceChanged.Of(e));
                 break;
             case EventKind.Ack when e.Source == fact.Line || e.Source == fact.Link:
-                fact.AckDue = 1;
+                fact.AckDue = fact.Wanted;
                 break;
             case EventKind.MachineReset:
                 (fact.Raised, fact.Wanted, fact.AckDue) = (0, 0, 0);

@@ -28,9 +28,13 @@ internal static class UpcallMatchesLineHistories
         Of("the callback moves while it asserts",
             [Moved, Upcall(), Seen(true, XenLook.Upcall), Raise(3, 5), Gone, Lower(3, 5), new XenCallbackMoved(Domain, CallbackVia.OfGsi(6), 4, -1).ToEvent(), Raise(4, 6), Rest]),
         Of("an upcall of another vCPU or domain needs no look", [Moved, Upcall(vcpu: 1), new XenUpcall(2, 0).ToEvent(), Rest]),
+        Of("another holder is acknowledged while the callback does not assert", [Moved, Raise(2, 5), Ack(2, 5), Ack(3, 5), Rest]),
         Of("another source rises", [Moved, Raise(2, 5), Rest]),
 
         Of("the line rises for a flag that the guest set itself", [Moved, Raise(3, 5)],
+            "source 3 of the callback rose without an upcall of the hypervisor's"),
+        Of("the acknowledge of another holder raises it for a flag that the guest set itself",
+            [Moved, Raise(2, 5), Ack(2, 5), Ack(3, 5), Seen(true, XenLook.Acknowledge), Raise(3, 5)],
             "source 3 of the callback rose without an upcall of the hypervisor's"),
         Of("an upcall of vCPU 1 raises it", [Moved, Upcall(vcpu: 1), Raise(3, 5)],
             "source 3 of the callback rose without an upcall of the hypervisor's"),

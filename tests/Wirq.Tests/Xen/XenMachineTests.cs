@@ -37,6 +37,23 @@ public class XenMachineTests
     }
 
     [Fact]
+    public void An_acknowledge_of_another_holder_does_not_raise_the_callback_for_a_flag_that_the_guest_set_itself()
+    {
+        var guest = new Guest(CallbackPolicy.Ack);
+        guest.Xen.Callback.SetVia(CallbackVia.OfGsi(Gsi));
+        Source disk = guest.Fabric.Connect(Gsi, "disk");
+        guest.Memory.SharedInfo(Own)[0] = 1;
+        disk.Raise();
+        guest.Drain();
+        Assert.Equal(LineVector, guest.Fabric.Take(0));
+        disk.Lower();
+        guest.Eoi(0);
+        Assert.False(guest.Fabric.Lines.IsAsserted(Gsi));
+        Assert.False(guest.Fabric.HasInterrupt(0));
+        guest.LawsHold(judged: false);
+    }
+
+    [Fact]
     public void The_fabric_offers_the_global_vector_before_all_others()
     {
         var guest = new Guest(CallbackPolicy.Ack);

@@ -174,9 +174,13 @@ public sealed partial class XenCallback : IAckPort
     {
         if ((source != Slots.Line && source != Slots.Link) || !_fabric.Lines.IsCurrent(source, generation))
             return false;
-        LookAtFlag(XenLook.Acknowledge);
+        // Another holder of the line is acknowledged too. A flag that the guest set itself is no reason to hold the line then.
         if (IsAsserted)
-            SetLines(true);
+        {
+            LookAtFlag(XenLook.Acknowledge);
+            if (IsAsserted)
+                SetLines(true);
+        }
         return true;
     }
 
