@@ -131,7 +131,9 @@ public class SnapshotFuzzTests
             Assert.Fail($"{which}, seed of operations {seed}: {thrown}");
         }
         // A guest that does anything breaks laws on purpose where a profile does not keep to the manual.
-        if (fabric.Options.LocalApics.Profile == Profile.Manual && laws.Laws.FirstOrDefault(law => law.Break is not null) is { } broken)
+        // A dom0 that calls at random binds pins that nobody has set up: that law judges dom0, and not the machine.
+        if (fabric.Options.LocalApics.Profile == Profile.Manual
+            && laws.Laws.FirstOrDefault(law => law.Break is not null && law.Name != "PermittedBeforeMapped") is { } broken)
             Assert.Fail($"{which}, seed of operations {seed}: {broken.Name}: {broken.Describe()}");
     }
 
