@@ -89,7 +89,8 @@ internal sealed class UpcallMatchesLine : Law
         // Between an upcall and the look that follows it, another look may have seen the flag clear.
         else if (seen.Why == XenLook.Upcall)
             fact.Raised = 1;
-        if (seen.Why == XenLook.Acknowledge)
+        // A look that came before the acknowledge was carried out may have ended the upcall: then none follows.
+        if (seen.Why == XenLook.Acknowledge || !seen.IsSet)
             fact.AckDue = 0;
     }
 

@@ -28,6 +28,8 @@ internal static class UpcallMatchesLineHistories
         Of("the callback moves while it asserts",
             [Moved, Upcall(), Seen(true, XenLook.Upcall), Raise(3, 5), Gone, Lower(3, 5), new XenCallbackMoved(Domain, CallbackVia.OfGsi(6), 4, -1).ToEvent(), Raise(4, 6), Rest]),
         Of("an upcall of another vCPU or domain needs no look", [Moved, Upcall(vcpu: 1), new XenUpcall(2, 0).ToEvent(), Rest]),
+        Of("an entry sees the flag clear before the acknowledge is carried out",
+            [Moved, Upcall(), Seen(true, XenLook.Upcall), Raise(3, 5), Ack(3, 5), Seen(false, XenLook.Entry), Lower(3, 5), Rest]),
         Of("another holder is acknowledged while the callback does not assert", [Moved, Raise(2, 5), Ack(2, 5), Ack(3, 5), Rest]),
         Of("another source rises", [Moved, Raise(2, 5), Rest]),
 
