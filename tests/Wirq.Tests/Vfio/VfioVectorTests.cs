@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Vfio;
@@ -7,43 +6,28 @@ namespace Wirq.Tests.Vfio;
 /// plain or compressed by gzip.</summary>
 public class VfioVectorTests
 {
-    private const string Variable = "WIRQ_VFIO_VECTORS";
+    private static readonly VectorFiles s_files = new("WIRQ_VFIO_VECTORS", FirstParting);
 
     /// <summary>The files that stand here.</summary>
-    public static TheoryData<string> Kept => [.. Directory.GetFiles(Folder).Order(StringComparer.Ordinal).Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Kept => VectorFiles.Of(Folder);
 
     private static string Folder => Repository.PathOf("tests/Wirq.Tests/Vfio/Vectors");
 
     [Theory, MemberData(nameof(Kept))]
-    public void Each_step_agrees_with_Linux(string file) => Agrees(FirstParting(Path.Combine(Folder, file)));
+    public void Each_step_agrees_with_Linux(string file) => VectorFiles.Agrees(FirstParting(Path.Combine(Folder, file)));
 
     [Fact]
     public void Lines_and_messages_stand_here() => Assert.Equal(2, Directory.GetFiles(Folder).Length);
 
     [Fact]
-    public void Each_step_of_a_named_directory_agrees_with_Linux()
-    {
-        string? directory = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(directory), $"{Variable} names no directory with longer vectors");
-        Agrees(FirstPartings(directory!));
-    }
+    public void Each_step_of_a_named_directory_agrees_with_Linux() => s_files.AgreesWithNamedDirectory();
 
     [Fact]
     public void A_directory_without_vectors_fails()
     {
-        DirectoryInfo empty = Directory.CreateTempSubdirectory("wirq-vfio-");
-        try
-        {
-            Assert.Contains("no file of vectors", FirstPartings(empty.FullName), StringComparison.Ordinal);
-            File.WriteAllText(Path.Combine(empty.FullName, "README.md"), "# About\n");
-            Assert.Contains("no file of vectors", FirstPartings(empty.FullName), StringComparison.Ordinal);
-            File.WriteAllText(Path.Combine(empty.FullName, "run.txt"), "# only a remark\n\n");
-            Assert.Contains("run.txt has no step", FirstPartings(empty.FullName), StringComparison.Ordinal);
-        }
-        finally
-        {
-            empty.Delete(recursive: true);
-        }
+        Assert.Contains("no file of vectors", s_files.PartingsOf(), StringComparison.Ordinal);
+        Assert.Contains("no file of vectors", s_files.PartingsOf(("README.md", "# About\n")), StringComparison.Ordinal);
+        Assert.Contains("run.txt has no step", s_files.PartingsOf(("run.txt", "# only a remark\n\n")), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -56,37 +40,14 @@ public class VfioVectorTests
     [InlineData("open\nset intx poke none 0 1 -> 0\n", "line 2: \"set intx poke none 0 1 -> 0\" is of no form")]
     [InlineData("open\nset intx mask none 0 99999999999 -> 0\n", "is of no form")]
     [InlineData("open -> 0\n", "line 1: \"open -> 0\" is of no form")]
-    public void The_first_step_that_parts_is_named_with_both_answers(string lines, string said)
-    {
-        string file = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(file, lines);
-            Assert.Contains(said, FirstParting(file), StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
-
-    // Not Assert.Equal, which cuts long texts.
-    private static void Agrees(string said) => Assert.True(said.Length == 0, said);
-
-    private static string FirstPartings(string directory)
-    {
-        string[] files = [.. Directory.GetFiles(directory).Order(StringComparer.Ordinal)
-            .Where(file => !file.EndsWith(".md", StringComparison.Ordinal))];
-        return files.Length == 0 ? $"no file of vectors in {directory}"
-            : string.Join('\n', files.Select(FirstParting).Where(said => said.Length > 0));
-    }
+    public void The_first_step_that_parts_is_named_with_both_answers(string lines, string said) =>
+        Assert.Contains(said, s_files.PartingsOf(("run.txt", lines)), StringComparison.Ordinal);
 
     /// <summary>The steps of a file.</summary>
     /// <returns>Empty if all agree.</returns>
     private static string FirstParting(string file)
     {
-        using var reader = new StreamReader(file.EndsWith(".gz", StringComparison.Ordinal)
-            ? new GZipStream(File.OpenRead(file), CompressionMode.Decompress) : File.OpenRead(file));
+        using StreamReader reader = VectorFiles.Open(file);
         var vectors = new VfioVectors();
         int steps = 0;
         for (int number = 1; reader.ReadLine() is { } line; number++)

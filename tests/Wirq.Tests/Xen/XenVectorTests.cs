@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Wirq.Tests.Shared;
 
 namespace Wirq.Tests.Xen;
@@ -7,49 +6,30 @@ namespace Wirq.Tests.Xen;
 /// them, plain or compressed by gzip, of any length.</summary>
 public class XenVectorTests
 {
-    private const string Variable = "WIRQ_XEN_VECTORS";
+    private static readonly VectorFiles s_files = new("WIRQ_XEN_VECTORS", FirstParting);
 
     /// <summary>The files that stand here: the beginnings of longer runs.</summary>
-    public static TheoryData<string> Kept => [.. Directory.GetFiles(Folder).Order(StringComparer.Ordinal).Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Kept => VectorFiles.Of(Folder);
 
     private static string Folder => Repository.PathOf("tests/Wirq.Tests/Xen/Vectors");
 
     [Theory, MemberData(nameof(Kept))]
-    public void Each_step_agrees_with_Xen(string file) => Agrees(FirstParting(Path.Combine(Folder, file)));
+    public void Each_step_agrees_with_Xen(string file) => VectorFiles.Agrees(FirstParting(Path.Combine(Folder, file)));
 
     [Fact]
     public void Both_ABIs_and_the_line_stand_here() => Assert.Equal(3, Directory.GetFiles(Folder).Length);
 
     [Fact]
-    public void Each_step_of_a_named_directory_agrees_with_Xen()
-    {
-        string? directory = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(string.IsNullOrEmpty(directory), $"{Variable} names no directory with longer vectors");
-        Agrees(FirstPartings(directory!));
-    }
-
-    // Not Assert.Equal, which cuts long texts.
-    private static void Agrees(string said) => Assert.True(said.Length == 0, said);
+    public void Each_step_of_a_named_directory_agrees_with_Xen() => s_files.AgreesWithNamedDirectory();
 
     [Fact]
     public void A_directory_without_vectors_fails()
     {
-        DirectoryInfo empty = Directory.CreateTempSubdirectory("wirq-xen-");
-        try
-        {
-            Assert.Contains("no file of vectors", FirstPartings(empty.FullName), StringComparison.Ordinal);
-            File.WriteAllText(Path.Combine(empty.FullName, "README.md"), "# About\n");
-            Assert.Contains("no file of vectors", FirstPartings(empty.FullName), StringComparison.Ordinal);
-            // Whatever is no page is meant to be read.
-            File.WriteAllText(Path.Combine(empty.FullName, "run.txt"), "nothing of the kind\n");
-            Assert.Contains("run.txt, line 1: \"nothing of the kind\" is of no form", FirstPartings(empty.FullName), StringComparison.Ordinal);
-            File.WriteAllText(Path.Combine(empty.FullName, "run.txt"), "");
-            Assert.Contains("run.txt is empty", FirstPartings(empty.FullName), StringComparison.Ordinal);
-        }
-        finally
-        {
-            empty.Delete(recursive: true);
-        }
+        Assert.Contains("no file of vectors", s_files.PartingsOf(), StringComparison.Ordinal);
+        Assert.Contains("no file of vectors", s_files.PartingsOf(("README.md", "# About\n")), StringComparison.Ordinal);
+        // Whatever is no page is meant to be read.
+        Assert.Contains("run.txt, line 1: \"nothing of the kind\" is of no form", s_files.PartingsOf(("run.txt", "nothing of the kind\n")), StringComparison.Ordinal);
+        Assert.Contains("run.txt is empty", s_files.PartingsOf(("run.txt", "")), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -59,33 +39,14 @@ public class XenVectorTests
     [InlineData("D 1 0000000000000000 9c735bed0a722325\n", "line 1: Xen says \"D 1 0000000000000000 9c735bed0a722325\"")]
     [InlineData("H 1.0 4 09000000 -22 09000000 | \nnonsense\n", "line 2: \"nonsense\" is of no form")]
     [InlineData("H 1.0 4 09000000\n", "line 1: \"H 1.0 4 09000000\" is of no form")]
-    public void The_first_step_that_parts_is_named_with_both_answers(string lines, string said)
-    {
-        string file = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(file, lines);
-            Assert.Contains(said, FirstParting(file), StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
-
-    private static string FirstPartings(string directory)
-    {
-        string[] files = [.. Directory.GetFiles(directory).Order(StringComparer.Ordinal)
-            .Where(file => !file.EndsWith(".md", StringComparison.Ordinal))];
-        return files.Length == 0 ? $"no file of vectors in {directory}"
-            : string.Join('\n', files.Select(FirstParting).Where(said => said.Length > 0));
-    }
+    public void The_first_step_that_parts_is_named_with_both_answers(string lines, string said) =>
+        Assert.Contains(said, s_files.PartingsOf(("run.txt", lines)), StringComparison.Ordinal);
 
     /// <summary>The steps of a file.</summary>
     /// <returns>Empty if all agree.</returns>
     private static string FirstParting(string file)
     {
-        using StreamReader reader = Open(file);
+        using StreamReader reader = VectorFiles.Open(file);
         Func<string, string>? steps = null;
         int number = 0;
         while (reader.ReadLine() is { } line)
@@ -114,10 +75,4 @@ public class XenVectorTests
 
     private static Func<string, string>? ReaderOf(string line) => EventChannelVectors.Reads(line) ? new EventChannelVectors().Step
         : CallbackVectors.Reads(line) ? new CallbackVectors().Step : null;
-
-    private static StreamReader Open(string file)
-    {
-        FileStream bytes = File.OpenRead(file);
-        return new(file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(bytes, CompressionMode.Decompress) : bytes);
-    }
 }
