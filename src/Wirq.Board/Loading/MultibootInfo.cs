@@ -21,8 +21,8 @@ internal static class MultibootInfo
     internal const int MaxCommandLine = 4096;
 
     private const int InfoBytes = 96, ModuleBytes = 16, MapEntryBytes = 24, LoaderBytes = 8;
-    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, MaxMapEntries = 3,
-        LoaderAt = MapAt + MaxMapEntries * MapEntryBytes, CommandLineAt = LoaderAt + LoaderBytes;
+    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes,
+        LoaderAt = MapAt + FreeRoom.MaxRanges * MapEntryBytes, CommandLineAt = LoaderAt + LoaderBytes;
     private const uint MemoryFlag = 1 << 0, CommandLineFlag = 1 << 2, ModulesFlag = 1 << 3, MapFlag = 1 << 6, LoaderFlag = 1 << 9;
     private const uint Kibibyte = 1024;
     private const uint Ram = 1;
@@ -77,12 +77,10 @@ internal static class MultibootInfo
 
     private static int WriteMap(Span<byte> map, BoardMemory memory)
     {
-        WriteMapEntry(map, 0, FreeRoom.ConventionalEnd);
-        WriteMapEntry(map[MapEntryBytes..], FreeRoom.UpperStart, memory.LowBytes - FreeRoom.UpperStart);
-        if (memory.HighBytes == 0)
-            return 2;
-        WriteMapEntry(map[(2 * MapEntryBytes)..], BoardMemory.HoleEnd, memory.HighBytes);
-        return MaxMapEntries;
+        ReadOnlySpan<(ulong Address, ulong Bytes)> ranges = FreeRoom.Map(memory);
+        for (int i = 0; i < ranges.Length; i++)
+            WriteMapEntry(map[(i * MapEntryBytes)..], ranges[i].Address, ranges[i].Bytes);
+        return ranges.Length;
     }
 
     private static void WriteMapEntry(Span<byte> entry, ulong address, ulong length)

@@ -13,8 +13,8 @@ namespace Wirq.Board.Loading;
 internal static class PvhInfo
 {
     private const uint Magic = 0x336EC578, Version = 1, Ram = 1;
-    private const int InfoBytes = 56, ModuleBytes = 32, MapEntryBytes = 24, MaxMapEntries = 3;
-    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, CommandLineAt = MapAt + MaxMapEntries * MapEntryBytes;
+    private const int InfoBytes = 56, ModuleBytes = 32, MapEntryBytes = 24;
+    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, CommandLineAt = MapAt + FreeRoom.MaxRanges * MapEntryBytes;
 
     /// <summary>Writes it.</summary>
     /// <returns>Its address.</returns>
@@ -47,12 +47,10 @@ internal static class PvhInfo
 
     private static int WriteMap(Span<byte> map, BoardMemory memory)
     {
-        WriteMapEntry(map, 0, FreeRoom.ConventionalEnd);
-        WriteMapEntry(map[MapEntryBytes..], FreeRoom.UpperStart, memory.LowBytes - FreeRoom.UpperStart);
-        if (memory.HighBytes == 0)
-            return 2;
-        WriteMapEntry(map[(2 * MapEntryBytes)..], BoardMemory.HoleEnd, memory.HighBytes);
-        return MaxMapEntries;
+        ReadOnlySpan<(ulong Address, ulong Bytes)> ranges = FreeRoom.Map(memory);
+        for (int i = 0; i < ranges.Length; i++)
+            WriteMapEntry(map[(i * MapEntryBytes)..], ranges[i].Address, ranges[i].Bytes);
+        return ranges.Length;
     }
 
     private static void WriteMapEntry(Span<byte> entry, ulong address, ulong length)
