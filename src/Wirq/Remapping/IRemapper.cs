@@ -19,22 +19,27 @@ namespace Wirq.Remapping;
 /// </remarks>
 public interface IRemapper
 {
-    /// <summary>A CPU reads one of its registers. Reading has no effect.</summary>
+    /// <summary>A CPU reads one of its registers. Reading has no effect. By default the unit has none.</summary>
     /// <param name="address">Physical address, in one of <see cref="IRemapperOptions.Registers"/>.</param>
     /// <param name="size">Size in bytes.</param>
     /// <param name="value">The value.</param>
     /// <returns>Whether a register can be read in this way. If not, the CPU reads 0, and this is reported as guest
     /// misuse.</returns>
-    bool TryRead(ulong address, int size, out ulong value);
+    bool TryRead(ulong address, int size, out ulong value)
+    {
+        value = 0;
+        return false;
+    }
 
-    /// <summary>A CPU writes one of its registers. <see cref="TryStep"/> does what the write requests.</summary>
+    /// <summary>A CPU writes one of its registers. <see cref="TryStep"/> does what the write requests. By default the unit
+    /// has none.</summary>
     /// <param name="address">Physical address, in one of <see cref="IRemapperOptions.Registers"/>.</param>
     /// <param name="size">Size in bytes.</param>
     /// <param name="value">The value; bits above the size do not count.</param>
     /// <param name="events">Where effects go.</param>
     /// <returns>Whether a register can be written in this way. If not, nothing happens, and this is reported as guest
     /// misuse.</returns>
-    bool TryWrite(ulong address, int size, ulong value, EventBuffer events);
+    bool TryWrite(ulong address, int size, ulong value, EventBuffer events) => false;
 
     /// <summary>The machine is reset: all registers are as after power-on, nothing is pending, and the unit is off. The
     /// owner then drops all cached translations of the unit.</summary>
@@ -48,14 +53,18 @@ public interface IRemapper
     /// <summary>Does one piece of the pending work of a write, such as one descriptor of a queue. After each write it
     /// is called until it returns false. After each piece the owner drops the cached translations of
     /// <paramref name="ended"/>. So the piece that reports completion to the guest must come after the piece that
-    /// invalidates.</summary>
+    /// invalidates. By default there is never any work.</summary>
     /// <param name="memory">Guest memory.</param>
     /// <param name="events">Where effects go.</param>
     /// <param name="ended">The cookies that this piece invalidated, all of this unit; <see cref="CookieRange.Empty"/>
     /// for none.</param>
     /// <returns>False if no work was left. Even with a hostile guest, a write leaves a bounded number of
     /// pieces.</returns>
-    bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended);
+    bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
+    {
+        ended = CookieRange.Empty;
+        return false;
+    }
 
     /// <summary>Whether a message bypasses the unit now, as if it did not exist: the unit is not enabled. The route of
     /// such a message has the key <see cref="RouteCookie.MaxKey"/>; enabling the unit must invalidate it.</summary>

@@ -103,20 +103,6 @@ public sealed class MachineSnapshot
         public void Restore(ReadOnlySpan<byte> state) => _state = state.ToArray();
         public void Reset(Events.EventBuffer events) => _state = [];
 
-        public bool TryRead(ulong address, int size, out ulong value)
-        {
-            value = 0;
-            return false;
-        }
-
-        public bool TryWrite(ulong address, int size, ulong value, Events.EventBuffer events) => false;
-
-        public bool TryStep(IGuestMemory memory, Events.EventBuffer events, out CookieRange ended)
-        {
-            ended = CookieRange.Empty;
-            return false;
-        }
-
         public RefusalReason Translate(Msi message, ushort requester, bool delivering, IGuestMemory memory, Events.EventBuffer events,
             out InterruptMessage translated, out RouteCookie cookie)
         {

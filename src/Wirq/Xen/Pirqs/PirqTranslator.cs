@@ -54,21 +54,7 @@ internal sealed class PirqTranslator(int unit) : IRemapper, ISnapshotFields
         _fabric!.EndTranslations(unit, new CookieRange(cookie, cookie));
     }
 
-    public bool TryRead(ulong address, int size, out ulong value)
-    {
-        value = 0;
-        return false;
-    }
-
-    public bool TryWrite(ulong address, int size, ulong value, EventBuffer events) => false;
-
     public void Reset(EventBuffer events) { }
-
-    public bool TryStep(IGuestMemory memory, EventBuffer events, out CookieRange ended)
-    {
-        ended = CookieRange.Empty;
-        return false;
-    }
 
     public bool Passes(Msi message) => !PirqMessage.IsOne(message);
 
