@@ -19,14 +19,9 @@ public sealed partial class Passthrough
 
     private XenError TryBind(PirqDomain caller, PirqDomain domain, in BindPtIrqArgument a)
     {
-        if (!domain.IsHvm)
-            return XenError.Invalid;
-        if (!Pirqs.MayServe(caller, domain))
-            return XenError.NotPermitted;
-        int irq = a.Pirq < (uint)domain.Count ? domain.IrqOf((int)a.Pirq) : 0;
-        // It is the caller that needs access. What the PIRQ is mapped to, the domain has.
-        if (!caller.HasAccess(irq))
-            return XenError.NotPermitted;
+        XenError answer = Allows(caller, domain, a);
+        if (answer != XenError.None)
+            return answer;
         if (!domain.Options.HasIommu)
             return XenError.NoSuchDomain;
         return (PassedInterrupt)a.Type switch
@@ -35,6 +30,18 @@ public sealed partial class Passthrough
             PassedInterrupt.Pci or PassedInterrupt.MessageAsPin => BindPin(domain, a),
             _ => XenError.NotSupported,
         };
+    }
+
+    /// <summary>Whether a domain may bind or unbind a PIRQ of another.</summary>
+    private static XenError Allows(PirqDomain caller, PirqDomain domain, in BindPtIrqArgument a)
+    {
+        if (!domain.IsHvm)
+            return XenError.Invalid;
+        if (!Pirqs.MayServe(caller, domain))
+            return XenError.NotPermitted;
+        int irq = a.Pirq < (uint)domain.Count ? domain.IrqOf((int)a.Pirq) : 0;
+        // It is the caller that needs access. What the PIRQ is mapped to, the domain has.
+        return caller.HasAccess(irq) ? XenError.None : XenError.NotPermitted;
     }
 
     private XenError BindMessage(PirqDomain domain, in BindPtIrqArgument a)
@@ -122,15 +129,9 @@ public sealed partial class Passthrough
 
     private XenError TryUnbind(PirqDomain caller, PirqDomain domain, in BindPtIrqArgument a)
     {
-        if (!domain.IsHvm)
-            return XenError.Invalid;
-        if (!Pirqs.MayServe(caller, domain))
-            return XenError.NotPermitted;
-        int irq = a.Pirq < (uint)domain.Count ? domain.IrqOf((int)a.Pirq) : 0;
-        if (!caller.HasAccess(irq))
-            return XenError.NotPermitted;
-        if (!domain.Options.HasIommu)
-            return XenError.None;
+        XenError answer = Allows(caller, domain, a);
+        if (answer != XenError.None || !domain.Options.HasIommu)
+            return answer;
         bool ofPin = (PassedInterrupt)a.Type is PassedInterrupt.Pci or PassedInterrupt.MessageAsPin;
         if (!ofPin && a.Type != (uint)PassedInterrupt.Message)
             return XenError.NotSupported;

@@ -105,7 +105,7 @@ public sealed partial class Passthrough
         int place = a.Kind == 0 ? _pirqs.DeviceAt(a.Address) : -1;
         if (place < 0 || _pirqs.Device(place).Domain != domain.Id)
             return XenError.NoDevice;
-        _pirqs.Device(place).Domain = _pirqs.Options.Domains.FirstOrDefault(each => each.IsHardware)?.Id ?? 0;
+        _pirqs.Device(place).Domain = _pirqs.Options.DeviceOwner;
         return XenError.None;
     }
 

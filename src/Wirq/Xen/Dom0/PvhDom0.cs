@@ -39,7 +39,7 @@ public sealed class PvhDom0
         ArgumentNullException.ThrowIfNull(passthrough);
         ArgumentNullException.ThrowIfNull(acpi);
         ArgumentNullException.ThrowIfNull(arena);
-        _id = pirqs.Options.Domains.FirstOrDefault(domain => domain.IsHardware)?.Id
+        _id = pirqs.Options.Hardware?.Id
             ?? throw new ArgumentException("there is no hardware domain", nameof(pirqs));
         (Pirqs, Passthrough, _acpi, _design) = (pirqs, passthrough, acpi, design);
         _pins = arena.Reserve<Dom0Pin>(pirqs.Options.Gsis);

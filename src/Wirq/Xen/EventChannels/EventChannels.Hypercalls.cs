@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Wirq.Xen;
 
 /// <content>The hypercall <c>event_channel_op</c>.</content>
@@ -39,17 +36,6 @@ public sealed partial class EventChannels
         };
     }
 
-    private delegate XenError Call<T>(EventChannels channels, XenDomain caller, ref T argument) where T : struct;
-
-    /// <summary>Runs a call on a copy of its argument, which the guest cannot change meanwhile.</summary>
-    private XenError Do<T>(XenDomain caller, Span<byte> argument, Call<T> call) where T : unmanaged
-    {
-        if (argument.Length < Unsafe.SizeOf<T>())
-            return XenError.Fault;
-        var copy = MemoryMarshal.Read<T>(argument);
-        XenError answer = call(this, caller, ref copy);
-        if (answer == XenError.None)
-            MemoryMarshal.Write(argument, copy);
-        return answer;
-    }
+    private XenError Do<T>(XenDomain caller, Span<byte> argument, GuestCall<EventChannels, XenDomain, T> call) where T : unmanaged =>
+        GuestArgument.Pass(this, caller, argument, call);
 }

@@ -5,22 +5,9 @@ namespace Wirq.Xen;
 // The argument structures of physdev_op. They have the layout of Xen's public headers, which a test compares.
 #pragma warning disable CS0649, CA1823, IDE0044 // Fields are filled from the guest's bytes.
 
-/// <summary>The fields of <c>physdev_map_pirq</c> that both widths share.</summary>
-internal interface IMapPirqArgument
-{
-    ushort Domain { get; }
-    int Type { get; }
-    int Index { get; }
-    int Pirq { get; set; }
-    int Bus { get; }
-    int Function { get; }
-    int EntryNumber { get; }
-    ulong TableBase { get; }
-}
-
 /// <summary>Of a guest that runs in 64-bit mode.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
-internal struct MapPirqArgument64 : IMapPirqArgument
+internal struct MapPirqArgument64
 {
     public ushort DomainId;
     private ushort _pad;
@@ -32,20 +19,11 @@ internal struct MapPirqArgument64 : IMapPirqArgument
     public int Entry;
     private uint _pad2;
     public ulong Table;
-
-    readonly ushort IMapPirqArgument.Domain => DomainId;
-    readonly int IMapPirqArgument.Type => MapType;
-    readonly int IMapPirqArgument.Index => Gsi;
-    int IMapPirqArgument.Pirq { readonly get => PirqNumber; set => PirqNumber = value; }
-    readonly int IMapPirqArgument.Bus => BusAndSegment;
-    readonly int IMapPirqArgument.Function => DeviceFunction;
-    readonly int IMapPirqArgument.EntryNumber => Entry;
-    readonly ulong IMapPirqArgument.TableBase => Table;
 }
 
 /// <summary>Of a guest that runs in 32-bit mode, where 64-bit fields are aligned to 4 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
-internal struct MapPirqArgument32 : IMapPirqArgument
+internal struct MapPirqArgument32
 {
     public ushort DomainId;
     private ushort _pad;
@@ -57,14 +35,12 @@ internal struct MapPirqArgument32 : IMapPirqArgument
     public int Entry;
     public ulong Table;
 
-    readonly ushort IMapPirqArgument.Domain => DomainId;
-    readonly int IMapPirqArgument.Type => MapType;
-    readonly int IMapPirqArgument.Index => Gsi;
-    int IMapPirqArgument.Pirq { readonly get => PirqNumber; set => PirqNumber = value; }
-    readonly int IMapPirqArgument.Bus => BusAndSegment;
-    readonly int IMapPirqArgument.Function => DeviceFunction;
-    readonly int IMapPirqArgument.EntryNumber => Entry;
-    readonly ulong IMapPirqArgument.TableBase => Table;
+    /// <summary>The same in the other layout.</summary>
+    internal readonly MapPirqArgument64 Wide => new()
+    {
+        DomainId = DomainId, MapType = MapType, Gsi = Gsi, PirqNumber = PirqNumber,
+        BusAndSegment = BusAndSegment, DeviceFunction = DeviceFunction, Entry = Entry, Table = Table,
+    };
 }
 
 [StructLayout(LayoutKind.Sequential)]

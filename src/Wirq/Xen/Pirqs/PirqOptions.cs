@@ -49,6 +49,12 @@ public sealed record PirqOptions
     /// <summary>The PCI devices of the machine; at first all are the hardware domain's.</summary>
     public IReadOnlyList<XenPciDevice> Devices { get; init; } = [];
 
+    /// <summary>The hardware domain; null for none.</summary>
+    internal PirqDomainOptions? Hardware => Domains.FirstOrDefault(domain => domain.IsHardware);
+
+    /// <summary>The domain that has a device which nobody else has.</summary>
+    internal ushort DeviceOwner => Hardware?.Id ?? 0;
+
     /// <summary>How many interrupts there are: GSIs, then those of messages.</summary>
     internal int Irqs => Gsis + MessageIrqs;
 

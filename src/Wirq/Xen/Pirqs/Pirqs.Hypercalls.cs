@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Wirq.Events;
 
 namespace Wirq.Xen;
@@ -42,42 +40,39 @@ public sealed partial class Pirqs
         _ => domain.Options.RoutesPirqs,
     };
 
-    private delegate XenError Call<T>(Pirqs pirqs, PirqDomain caller, ref T argument) where T : struct;
+    private XenError Do<T>(PirqDomain caller, Span<byte> argument, GuestCall<Pirqs, PirqDomain, T> call, bool always = false) where T : unmanaged =>
+        GuestArgument.Pass(this, caller, argument, call, always);
 
-    /// <summary>Runs a call on a copy of its argument, which the guest cannot change meanwhile.</summary>
-    private XenError Do<T>(PirqDomain caller, Span<byte> argument, Call<T> call, bool always = false) where T : unmanaged
+    private XenError MapPirq(PirqDomain caller, ref MapPirqArgument32 a)
     {
-        if (argument.Length < Unsafe.SizeOf<T>())
-            return XenError.Fault;
-        var copy = MemoryMarshal.Read<T>(argument);
-        XenError answer = call(this, caller, ref copy);
-        if (always || answer == XenError.None)
-            MemoryMarshal.Write(argument, copy);
+        MapPirqArgument64 wide = a.Wide;
+        XenError answer = MapPirq(caller, ref wide);
+        a.PirqNumber = wide.PirqNumber;
         return answer;
     }
 
-    private XenError MapPirq<T>(PirqDomain caller, ref T a) where T : struct, IMapPirqArgument
+    private XenError MapPirq(PirqDomain caller, ref MapPirqArgument64 a)
     {
-        if (Find(caller, a.Domain) is not { } domain)
+        if (Find(caller, a.DomainId) is not { } domain)
             return XenError.NoSuchDomain;
-        int pirq = a.Pirq;
-        XenError answer = domain == caller && domain.RoutesPirqs ? MapOwn(domain, a.Type, a.Index, ref pirq)
+        int pirq = a.PirqNumber;
+        XenError answer = domain == caller && domain.RoutesPirqs ? MapOwn(domain, a.MapType, a.Gsi, ref pirq)
             : !MayServe(caller, domain) ? XenError.NotPermitted
-            : a.Type switch
+            : a.MapType switch
             {
-                (int)MapPirqType.Gsi => MapGsi(caller, domain, a.Index, ref pirq),
+                (int)MapPirqType.Gsi => MapGsi(caller, domain, a.Gsi, ref pirq),
                 // The segment is in the upper half of the bus, and only in one of the two types.
-                (int)MapPirqType.Msi => MapMessage(caller, domain, a.Index, (uint)(ushort)AddressOf(a), ref pirq),
-                (int)MapPirqType.MsiSegment => MapMessage(caller, domain, a.Index, AddressOf(a), ref pirq),
+                (int)MapPirqType.Msi => MapMessage(caller, domain, a.Gsi, (uint)(ushort)AddressOf(a), ref pirq),
+                (int)MapPirqType.MsiSegment => MapMessage(caller, domain, a.Gsi, AddressOf(a), ref pirq),
                 _ => XenError.Invalid,
             };
         if (answer == XenError.None)
-            a.Pirq = pirq;
+            a.PirqNumber = pirq;
         return answer;
     }
 
-    private static uint AddressOf<T>(in T a) where T : struct, IMapPirqArgument =>
-        (uint)a.Bus & 0xFFFF_0000 | (uint)(byte)a.Bus << 8 | (byte)a.Function;
+    private static uint AddressOf(in MapPirqArgument64 a) =>
+        (uint)a.BusAndSegment & 0xFFFF_0000 | (uint)(byte)a.BusAndSegment << 8 | (byte)a.DeviceFunction;
 
     private XenError UnmapPirq(PirqDomain caller, in UnmapPirqArgument a)
     {

@@ -40,9 +40,9 @@ public sealed partial class Pirqs : IPirqPorts
         _irqs = arena.Reserve<MachineIrq>(options.Irqs);
         _devices = arena.Reserve<DeviceState>(Math.Max(1, options.Devices.Count));
         _translators = new PirqTranslator?[_domains.Length];
-        ushort hardware = options.Domains.FirstOrDefault(domain => domain.IsHardware)?.Id ?? 0;
+        ushort owner = options.DeviceOwner;
         foreach (ref DeviceState device in _devices.Span)
-            device.Domain = hardware;
+            device.Domain = owner;
         channels.PirqPorts = this;
     }
 
