@@ -89,7 +89,11 @@ public sealed partial class Fabric : IRouteOwner
     public XenMachine? Xen { get; }
     /// <summary>The memory that Xen's guests share with their hypervisor. Until it is set, it is a shared-info page for each
     /// domain. A fork uses the memory of its original until it is set.</summary>
-    public IXenPages XenPages { get; set; } = new SharedInfoPages();
+    public IXenPages XenPages
+    {
+        get => field ??= new SharedInfoPages();
+        set;
+    }
     /// <summary>Its virqs and the routes of a kernel that they use, if it has any.</summary>
     public RouteCache? RouteCache { get; }
 
@@ -119,7 +123,9 @@ public sealed partial class Fabric : IRouteOwner
                 + "fork would lack them: give them an arena of their own and copy that, too, or build a second machine and all "
                 + $"else over a new arena in the same order, and call its {nameof(StateArena.CopyFrom)} and that of its {nameof(Events)}");
         }
-        var fork = new Fabric(Options, new StateArena()) { Memory = Memory, XenPages = XenPages };
+        var fork = new Fabric(Options, new StateArena()) { Memory = Memory };
+        if (Xen is not null)
+            fork.XenPages = XenPages;
         foreach (LawSet laws in _laws)
             laws.BuildFor(fork);
         fork.CopyFrom(this);

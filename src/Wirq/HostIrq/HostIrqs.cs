@@ -130,13 +130,18 @@ public sealed partial class HostIrqs
     {
         if (!Has(line) || _lines[line].Depth == 0)
             return false;
+        EnableOnce(line);
+        return true;
+    }
+
+    private void EnableOnce(int line)
+    {
         ref HostLineState its = ref _lines[line];
         if (its.Depth == 1)
             Start(line, ref its);
         else
             its.Depth--;
         NoteDepth(line, its);
-        return true;
     }
 
     /// <summary>Sets <c>IRQ_DISABLE_UNLAZY</c>: a disable masks at once. It is cleared when the last action is
@@ -167,12 +172,7 @@ public sealed partial class HostIrqs
     {
         if (!Has(line) || _lines[line] is { Started: not 0 } or { First: 0 } or { Depth: 0 })
             return false;
-        ref HostLineState its = ref _lines[line];
-        if (its.Depth == 1)
-            Start(line, ref its);
-        else
-            its.Depth--;
-        NoteDepth(line, its);
+        EnableOnce(line);
         return true;
     }
 
