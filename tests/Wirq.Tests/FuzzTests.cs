@@ -11,8 +11,11 @@ public class FuzzTests
 {
     private const int DefaultSeed = 20262;
 
-    /// <summary>Ten million operations; <c>WIRQ_FUZZ_OPERATIONS</c> and <c>WIRQ_SEED</c> make it another number or run.</summary>
-    private static readonly int Operations = FromEnvironment("WIRQ_FUZZ_OPERATIONS", 10_000_000);
+    private static readonly bool s_long = Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
+    /// <summary>Three million operations, with <c>WIRQ_LONG=1</c> ten; <c>WIRQ_FUZZ_OPERATIONS</c> and <c>WIRQ_SEED</c> make it another
+    /// number or run.</summary>
+    private static readonly int Operations = FromEnvironment("WIRQ_FUZZ_OPERATIONS", s_long ? 10_000_000 : 3_000_000);
+    private static readonly int s_rounds = s_long ? 20 : 6;
     private static readonly int Seed = FromEnvironment("WIRQ_SEED", DefaultSeed);
 
     [Fact]
@@ -38,9 +41,9 @@ public class FuzzTests
     [InlineData(AckPolicy.EoiAndUnmask)]
     public void No_law_breaks_whatever_a_guest_does(AckPolicy ack)
     {
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Seed}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {Seed}, {s_rounds} rounds");
         FabricOptions options = Scrambler.Machine(ack: ack);
-        for (int round = 0; round < 20; round++)
+        for (int round = 0; round < s_rounds; round++)
         {
             var fabric = new Fabric(options);
             fabric.Events.Observing = true;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Wirq.Lab.Exploring;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
@@ -8,6 +9,9 @@ namespace Wirq.Lab.Tests.Exploring;
 /// <summary>The search visits every state once, whoever does the work.</summary>
 public sealed class SearchTests
 {
+    // The naive search of a world is the slowest part, and the same for any number of workers.
+    private static readonly ConcurrentDictionary<string, NaiveSearch> s_naive = [];
+
     public static TheoryData<string, int> Worlds
     {
         get
@@ -26,7 +30,7 @@ public sealed class SearchTests
     public void It_visits_the_states_of_a_naive_search(string text, int workers)
     {
         Scenario scenario = SmallWorlds.Read(text);
-        NaiveSearch naive = NaiveSearch.Of(scenario);
+        NaiveSearch naive = s_naive.GetOrAdd(text, _ => NaiveSearch.Of(scenario));
         Exploration found = Run(scenario, new ExploreOptions { Workers = workers, Reduces = false });
         Assert.Equal(-1, naive.Violation);
         Assert.Equal(SearchEnd.Complete, found.End);
