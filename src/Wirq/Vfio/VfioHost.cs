@@ -100,6 +100,10 @@ public sealed partial class VfioHost
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     public bool HasTrigger(int device) => The(device).Trigger != 0;
 
+    /// <summary>Whether a device asserts its interrupt, as its status bit says: whether or not anything masks it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public bool IsAsserting(int device) => The(device).Asserts != 0;
+
     /// <summary>Whether the device's own DisINTx is set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     public bool HasIntxDisabled(int device) => The(device).IntxDisable != 0;

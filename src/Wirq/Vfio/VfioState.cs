@@ -58,3 +58,16 @@ internal struct VfioLineState : IState
 {
     public ushort Others;
 }
+
+/// <summary>The process's half of a line-based interrupt.</summary>
+internal struct WayBackState : IState
+{
+    /// <summary>When the registers are mapped again, in ns; 0 if they are.</summary>
+    public long Remap;
+    /// <summary>1 from an event to its end.</summary>
+    public byte Pending;
+    /// <summary>1 from an unmask at which the device asserted to the next event.</summary>
+    public byte Needless;
+    public ushort Reserved0;
+    public uint Reserved;
+}
