@@ -31,7 +31,9 @@ public sealed partial class VfioHost
             return;
         int line = OptionsOf(device).Line!.Value, action = its.Action - 1;
         bool had = its.Waits != 0 || its.Masked != 0;
+        Unbrake(device, ref its);
         (its.Action, its.Waits, its.Deadline) = (0, 0, 0);
+        (its.StormCount, its.StormSince) = (0, 0);
         // The line is shut down before the thread ends, so that nothing unmasks it.
         Irqs.Free(line, action);
         if (had)
@@ -91,6 +93,8 @@ public sealed partial class VfioHost
     private void Mask(int device)
     {
         ref VfioDeviceState its = ref _devices[device];
+        // Whoever masks now unmasks later: what the guest asked for before is over.
+        Unbrake(device, ref its);
         if (its.Action == 0)
         {
             // The device's bit follows the guest's, whatever is enabled.
@@ -132,8 +136,14 @@ public sealed partial class VfioHost
                 SetIntxDisable(device, false);
             return false;
         }
-        if (its.VirtualDisable != 0)
+        if (its.VirtualDisable != 0 || its.StormDeadline != 0 || its is { Waits: 0, Masked: 0 } || Brake(device, ref its))
             return false;
+        return Open(device, ref its);
+    }
+
+    /// <summary>As <see cref="Unmask"/>, after all that may hold it back.</summary>
+    private bool Open(int device, ref VfioDeviceState its)
+    {
         if (its.Waits != 0)
             return Finish(device, ForwardEnd.Guest);
         if (its.Masked == 0)
@@ -156,6 +166,7 @@ public sealed partial class VfioHost
     private bool Finish(int device, ForwardEnd how)
     {
         ref VfioDeviceState its = ref _devices[device];
+        Unbrake(device, ref its);
         (its.Waits, its.Deadline) = (0, 0);
         NoteEnd(device, how);
         Irqs.ThreadEnded(OptionsOf(device).Line!.Value, its.Action - 1);
@@ -212,6 +223,7 @@ public sealed partial class VfioHost
         }
         if (its.Masked == 0)
             return;
+        Unbrake(device, ref its);
         NoteEnd(device, ForwardEnd.GuestReset);
         SetMasked(device, false);
         Irqs.Enable(OptionsOf(device).Line!.Value);

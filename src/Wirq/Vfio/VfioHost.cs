@@ -42,8 +42,16 @@ public sealed partial class VfioHost
         Irqs = new HostIrqs(options.Irqs, Arena);
         _devices = Arena.Reserve<VfioDeviceState>(options.Devices.Count, (copy, now) =>
         {
-            foreach (ref VfioDeviceState device in copy)
+            for (int i = 0; i < copy.Length; i++)
+            {
+                ref VfioDeviceState device = ref copy[i];
                 device.Deadline = device.Deadline == 0 ? 0 : Math.Max(0, device.Deadline - now) + 1;
+                device.StormDeadline = device.StormDeadline == 0 ? 0 : Math.Max(0, device.StormDeadline - now) + 1;
+                // A count whose window is over is none. The end of a brake lies ahead.
+                device.StormSince = now - device.StormSince;
+                if (device.StormCount == 0 || device.StormSince > options.Devices[i].StormWindow)
+                    (device.StormCount, device.StormSince) = (0, 0);
+            }
         });
         _firstVectors = new int[options.Devices.Count];
         _modes = [.. options.Devices.Select(device => device.EffectiveMode)];
@@ -128,6 +136,8 @@ public sealed partial class VfioHost
         ref VfioDeviceState its = ref The(device);
         its.Asserts = asserts ? (byte)1 : (byte)0;
         Drive(device);
+        if (!asserts)
+            ForgetStorm(device, ref its);
         if (asserts && its.Type is VfioType.Msi or VfioType.Msix)
             SendMessage(device, 0);
     }
@@ -235,7 +245,25 @@ public sealed partial class VfioHost
         }
     }
 
-    /// <summary>Time passes: waits for guests that take too long end.</summary>
+    /// <summary>When <see cref="Advance"/> next has something to do, in ns of virtual time; null for never.</summary>
+    public long? NextDeadline
+    {
+        get
+        {
+            long next = long.MaxValue;
+            for (int device = 0; device < _devices.Count; device++)
+            {
+                ref VfioDeviceState its = ref _devices[device];
+                if (its is { Waits: not 0, Deadline: not 0 })
+                    next = Math.Min(next, its.Deadline);
+                if (its.StormDeadline != 0)
+                    next = Math.Min(next, its.StormDeadline);
+            }
+            return next == long.MaxValue ? null : next;
+        }
+    }
+
+    /// <summary>Time passes: waits for guests that take too long end, and the storm brake lets devices go.</summary>
     /// <param name="now">Virtual time in ns.</param>
     public void Advance(long now)
     {
@@ -245,6 +273,8 @@ public sealed partial class VfioHost
             ref VfioDeviceState its = ref _devices[device];
             if (its is { Waits: not 0, Deadline: not 0 } && its.Deadline <= Events.Now)
                 Hold(device, ForwardEnd.Timeout);
+            if (its.StormDeadline != 0 && its.StormDeadline <= Events.Now)
+                LetGo(device, ref its);
         }
     }
 }

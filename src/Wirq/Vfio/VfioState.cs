@@ -16,6 +16,12 @@ internal struct VfioDeviceState : IState
 {
     /// <summary>When the wait for the guest ends, in ns; 0 for never.</summary>
     public long Deadline;
+    /// <summary>When the storm brake lets the device go, in ns; 0 while it does not hold.</summary>
+    public long StormDeadline;
+    /// <summary>When the first of the counted unmasks was, or the last end of the brake, in ns.</summary>
+    public long StormSince;
+    /// <summary>Unmasks in a row that found the device asserting; at most its limit.</summary>
+    public int StormCount;
     public int Trigger, UnmaskFd, MaskFd, Err, Req;
     /// <summary>How many vectors were allocated when messages were enabled.</summary>
     public ushort Allocated;
@@ -34,7 +40,8 @@ internal struct VfioDeviceState : IState
     public byte Action;
     /// <summary>1 while the guest has an interrupt of a ONESHOT line.</summary>
     public byte Waits;
-    public ushort Reserved;
+    public ushort Reserved0;
+    public uint Reserved;
 }
 
 /// <summary>A vector of a device.</summary>

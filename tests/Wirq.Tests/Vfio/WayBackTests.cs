@@ -90,6 +90,9 @@ public class WayBackTests
         world.Level(true);
         Assert.Equal(1ul, world.Read(E));
         process.Signalled();
+        // Nobody tells it of the guest's acknowledge, or it does not listen.
+        process.Acknowledged();
+        Assert.True(process.IsAsserted);
         process.Advance(150);
         Assert.False(process.IsMapped);
         Assert.Equal(250, process.NextDeadline);
