@@ -257,8 +257,9 @@ public sealed partial class HostIrqs
         if (!wasOneshot || its.Threads != 0)
             return;
         // Linux leaves this out if the line is disabled or unmasked by now, and such a chip never interrupts again.
-        if (its.EoiOwed != 0)
+        if (its.EoiOwed != 0 && (Options.Profile == HostProfile.Sound || its is { Disabled: 0, Masked: not 0 }))
             Eoi(line, ref its);
+        its.EoiOwed = 0;
         UnmaskIfDone(line, ref its);
     }
 

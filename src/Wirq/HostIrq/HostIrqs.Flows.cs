@@ -196,9 +196,12 @@ public sealed partial class HostIrqs
             Eoi(line, ref its);
             Unmask(line, ref its);
         }
-        else if (its.Threads != 0 && Chip(line).EoiThreaded)
+        else if (!Chip(line).EoiThreaded)
+            Eoi(line, ref its);
+        else if (its.Threads != 0)
             its.EoiOwed = 1;
-        else
+        // No thread will do it. Linux does not, either, if the hard handler has disabled the line.
+        else if (Options.Profile == HostProfile.Sound)
             Eoi(line, ref its);
         if (its.Pending != 0)
             ResendPending(line, ref its);

@@ -56,10 +56,7 @@ public sealed partial class VfioHost
             return HandlerAnswer.Handled;
         }
         if (its.Masked != 0)
-        {
-            // It was masked while this handler was on its way, and the line disabled. Linux's vfio-pci disables it once more here.
-            return HandlerAnswer.Handled;
-        }
+            return HandleMasked(device, options);
         if (!Options.Irqs.Lines[options.Line!.Value].IsLevel)
         {
             Signal(device);
@@ -75,6 +72,21 @@ public sealed partial class VfioHost
         Irqs.Disable(options.Line!.Value);
         SetMasked(device, true);
         Signal(device);
+        return HandlerAnswer.Handled;
+    }
+
+    /// <summary>The handler of a line that was masked, and so disabled, while it was on its way.</summary>
+    private HandlerAnswer HandleMasked(int device, VfioDeviceOptions options)
+    {
+        // vfio-platform looks, and does nothing.
+        if (options.Bus == VfioBus.Platform)
+            return HandlerAnswer.None;
+        if (Options.Irqs.Profile == HostProfile.Linux && _modes[device] == ForwardMode.Automask)
+        {
+            // vfio-pci does not look. The one unmask that follows enables the line once.
+            Irqs.Disable(options.Line!.Value);
+            Signal(device);
+        }
         return HandlerAnswer.Handled;
     }
 

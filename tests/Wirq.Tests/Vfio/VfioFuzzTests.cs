@@ -86,6 +86,25 @@ public class VfioFuzzTests(ITestOutputHelper output)
         Assert.True(laws.Laws[0].Judgements > operations / 200, $"only {laws.Laws[0].Judgements} judgements");
     }
 
+    /// <summary>It loses lines, and nothing else goes wrong.</summary>
+    [Fact]
+    public void The_profile_of_Linux_never_throws_or_storms()
+    {
+        var random = new Random(5);
+        var world = new VfioWorld(s_options with { Irqs = s_options.Irqs with { Profile = HostProfile.Linux } });
+        int lost = 0;
+        for (int i = 0; i < Usual / 2; i++)
+        {
+            One(world, random);
+            if (random.Next(3) == 0)
+                Partly(world, random.Next(4));
+            else
+                world.Settle();
+            lost += world.Host.Irqs.DepthOf(1) > 1 ? 1 : 0;
+        }
+        Assert.NotEqual(0, lost);
+    }
+
     private static void Partly(VfioWorld world, int steps)
     {
         for (int step = 0; step < steps; step++)
