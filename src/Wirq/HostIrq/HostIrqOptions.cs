@@ -75,6 +75,9 @@ public sealed record HostIrqOptions
     public int Cpus { get; init; } = 1;
     /// <summary>Whether it has the defects of Linux.</summary>
     public HostProfile Profile { get; init; }
+    /// <summary>Whether a line is disabled if nobody handles its interrupts (<see cref="HostIrqs.SpuriousCount"/>). Linux does
+    /// this unless it was started with <c>noirqdebug</c>.</summary>
+    public bool WatchesUnhandled { get; init; } = true;
     /// <summary>How many actions fit on one line, 1 to <see cref="MaxActions"/>.</summary>
     public int Actions { get; init; } = 8;
 

@@ -89,6 +89,9 @@ public sealed partial class HostIrqs
     /// <exception cref="ArgumentOutOfRangeException">There is no such line.</exception>
     public int CpuOf(int line) => The(line).Cpu;
 
+    /// <summary>Whose an action is: see <see cref="HostActionState.Owner"/>. It is forgotten with the action.</summary>
+    internal ref ushort OwnerOf(int line, int action) => ref Action(line, action).Owner;
+
     private bool Has(int line) => (uint)line < (uint)_lines.Count;
 
     private ref HostLineState The(int line)
@@ -97,7 +100,7 @@ public sealed partial class HostIrqs
         return ref _lines[line];
     }
 
-    private bool HasAction(int line, int action) =>
+    internal bool HasAction(int line, int action) =>
         Has(line) && (uint)action < (uint)Options.Actions && Action(line, action).Use != ActionUse.Free;
 
     private ref HostActionState Action(int line, int slot) => ref _actions[line * Options.Actions + slot];

@@ -19,7 +19,7 @@ public sealed partial class VfioHost
         LinuxError error = Irqs.Request(line, new(flags, HasHandler: true, HasThread: mode == ForwardMode.Oneshot), out int action);
         if (error != LinuxError.None)
             return error;
-        _owners[line * Options.Irqs.Actions + action].Device = (ushort)(device + 1);
+        Irqs.OwnerOf(line, action) = (ushort)(device + 1);
         _devices[device].Action = (byte)(action + 1);
         return LinuxError.None;
     }

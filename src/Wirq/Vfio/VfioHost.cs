@@ -19,7 +19,6 @@ public sealed partial class VfioHost
     private readonly IVfioEventFds _eventFds;
     private readonly Block<VfioDeviceState> _devices;
     private readonly Block<VfioVectorState> _vectors;
-    private readonly Block<VfioOwner> _owners;
     private readonly Block<VfioLineState> _lines;
     // The first vector of each device.
     private readonly int[] _firstVectors;
@@ -63,7 +62,6 @@ public sealed partial class VfioHost
             vectors += VectorsOf(i);
         }
         _vectors = Arena.Reserve<VfioVectorState>(Math.Max(1, vectors));
-        _owners = Arena.Reserve<VfioOwner>(options.Irqs.Lines.Count * options.Irqs.Actions);
         _lines = Arena.Reserve<VfioLineState>(options.Irqs.Lines.Count);
         for (int device = 0; device < _firstVectors.Length; device++)
             Open(device);
@@ -201,7 +199,7 @@ public sealed partial class VfioHost
 
     private bool RunHandler(HostHardHandler its)
     {
-        int owner = _owners[its.Line * Options.Irqs.Actions + its.Action].Device - 1;
+        int owner = Irqs.OwnerOf(its.Line, its.Action) - 1;
         if (owner < 0)
             return false;
         // One that was freed between the interrupt and here has nothing to say.
@@ -212,9 +210,10 @@ public sealed partial class VfioHost
 
     private bool RunThread(HostThreadWoken its)
     {
-        int owner = _owners[its.Line * Options.Irqs.Actions + its.Action].Device - 1;
+        int owner = Irqs.OwnerOf(its.Line, its.Action) - 1;
+        // Of an action that is gone, the wake-up is nobody's.
         if (owner < 0)
-            return false;
+            return !Irqs.HasAction(its.Line, its.Action);
         if (!Irqs.ThreadStarted(its.Line, its.Action))
             return true;
         // The guest may have finished before the thread began to wait.

@@ -54,12 +54,6 @@ internal struct VfioVectorState : IState
     public ushort Reserved;
 }
 
-/// <summary>Who has an action of a line: one more than the device; 0 for somebody else.</summary>
-internal struct VfioOwner : IState
-{
-    public ushort Device;
-}
-
 /// <summary>What else holds a line of the host up.</summary>
 internal struct VfioLineState : IState
 {

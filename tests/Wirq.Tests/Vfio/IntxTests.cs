@@ -237,6 +237,22 @@ public class IntxTests
         Assert.Equal(0, world.Set(Intx, Trigger | Fd, fds: [F], device: 1));
     }
 
+    /// <summary>Also if it was a device's before.</summary>
+    [Fact]
+    public void The_handler_of_somebody_else_is_the_owners()
+    {
+        var world = new VfioWorld(new VfioOptions { Devices = [Legacy] });
+        Assert.Equal(0, world.Set(Intx, Trigger | Fd, fds: [E]));
+        Assert.Equal(0, world.Set(Intx, Trigger | None, count: 0));
+        Assert.Equal(LinuxError.None, world.Host.Irqs.Request(0, new(), out int action));
+        world.Settle();
+        world.Host.SetOthersLevel(0, true);
+        Assert.True(world.Host.Irqs.Deliver(0));
+        Assert.True(world.Host.Events.TryTake(out Event effect));
+        Assert.Equal(new HostHardHandler(0, action, 0), HostHardHandler.Of(effect));
+        Assert.False(world.Host.Carry(effect));
+    }
+
     [Fact]
     public void Devices_of_different_guests_on_one_line_are_refused() =>
         Assert.Equal("Devices[1].Line is 0, which 'disk' of guest 'b' shares with 'nic' of guest 'a'; expected a line that no device of another guest has",
