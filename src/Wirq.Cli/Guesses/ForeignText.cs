@@ -22,8 +22,8 @@ internal static partial class ForeignText
             : Counts().IsMatch(text) ? "it is /proc/interrupts, which has counts, and no events; its numbers name sources, as in wirq why guest.log "
                 + $"ioapic:4. {Instead}"
             : Monitor().IsMatch(text) ? $"it is what QEMU's monitor prints (info pic, info lapic): state, and no events. {Instead}"
-            : Kernel().IsMatch(text) ? "it is a trace of the host's kernel (ftrace, trace-cmd report, perf script), which this version does not read. "
-                + Instead
+            : Kernel().IsMatch(text) ? verb == "replay" ? $"it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}"
+                : "it is a trace of the host's kernel without KVM's events. Type: trace-cmd record -e kvm ; then type: wirq why trace.dat"
             : Libvirt().IsMatch(text) ? "it is libvirt's log of a guest: it has QEMU's command line, and no events. Add the options by "
                 + $"<qemu:commandline>. {Instead}"
             : GuestLog().IsMatch(text) ? $"it is a kernel's log (dmesg, a guest's console): the events are in QEMU's. {Instead}"

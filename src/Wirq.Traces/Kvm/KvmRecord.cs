@@ -21,6 +21,9 @@ internal sealed class KvmRecord
     /// <summary>The CPU of the host, the thread and its process (thread group).</summary>
     internal int Cpu, Thread, Process;
 
+    /// <summary>It happened in an interrupt, so that the thread is whatever ran there.</summary>
+    internal bool InInterrupt;
+
     internal int Gsi, Source, Chip, Pin, Vcpu, Vector;
     internal uint Destination;
     /// <summary>The delivery mode, as in bits 10:8 of an entry.</summary>
@@ -63,7 +66,7 @@ internal sealed class KvmRecord
         Gsi = Source = Chip = Pin = Vcpu = Vector = Register = Reason = Untold;
         Destination = InterruptInfo = 0;
         Mode = 0;
-        Level = Write = Logical = LevelTrigger = Masked = Coalesced = Soft = Reinjected = Restart = HasRip = false;
+        Level = Write = Logical = LevelTrigger = Masked = Coalesced = Soft = Reinjected = Restart = HasRip = InInterrupt = false;
         Address = Value = Rip = 0;
         Exit = KvmExit.Other;
         Loss = KvmLoss.Dropped;

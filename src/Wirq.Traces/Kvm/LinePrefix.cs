@@ -7,12 +7,13 @@ namespace Wirq.Traces.Kvm;
 internal static class LinePrefix
 {
     private const long Nanoseconds = 1_000_000_000, PerMicrosecond = 1_000;
+    private const long Ticks = -2;
     private const int MostFraction = 9, FewestFlags = 4, MostFlags = 9;
 
     internal static void Read(ReadOnlySpan<byte> prefix, KvmRecord record)
     {
         prefix = Trim(prefix);
-        record.Time = Time(ref prefix);
+        record.Time = Math.Max(KvmRecord.Untold, Time(ref prefix));
         Cpu(ref prefix, record);
         Group(ref prefix, record);
         Task(prefix, record);
@@ -25,7 +26,7 @@ internal static class LinePrefix
         if (line is [.., (byte)':'])
         {
             long time = Time(ref line);
-            return time >= 0 && Trim(line) is [.., (byte)']' or (byte)'.' or >= (byte)'0' and <= (byte)'9'];
+            return time != KvmRecord.Untold && Trim(line) is [.., (byte)']' or (byte)'.' or >= (byte)'0' and <= (byte)'9'];
         }
         return line.Length > 4 && IsCpuAtEnd(WithoutFlags(line));
     }
@@ -63,8 +64,8 @@ internal static class LinePrefix
         while (start > 0 && number[start - 1] is >= (byte)'0' and <= (byte)'9' or (byte)'.')
             start--;
         long time = Parse(number[start..], micro);
-        if (time < 0)
-            return KvmRecord.Untold;
+        if (time == KvmRecord.Untold)
+            return time;
         prefix = Trim(number[..start]);
         return time;
     }
@@ -76,9 +77,9 @@ internal static class LinePrefix
             return -1;
         if (micro)
             return at == text.Length && whole < long.MaxValue / PerMicrosecond ? (long)whole * PerMicrosecond : -1;
-        // A clock that counts prints no dot: its ticks keep their order, and that is all that is known of them.
+        // A clock that counts prints no dot, and how long a tick is stands nowhere.
         if (at == text.Length)
-            return whole <= long.MaxValue ? (long)whole : -1;
+            return Ticks;
         int digits = text.Length - at - 1;
         if (text[at] != '.' || digits is < 1 or > MostFraction || whole > long.MaxValue / Nanoseconds - 1)
             return -1;
@@ -107,11 +108,13 @@ internal static class LinePrefix
                 int at = 0;
                 Digits.TryDecimal(last[..digits], ref at, out ulong latencyCpu);
                 record.Cpu = (int)latencyCpu;
+                record.InInterrupt = Interrupts(last[digits..]);
                 prefix = space < 0 ? default : Trim(rest[..space]);
                 return;
             }
             if (!IsFlags(last))
                 return;
+            record.InInterrupt = Interrupts(last);
             rest = space < 0 ? default : Trim(rest[..space]);
         }
         if (!IsCpuAtEnd(rest) && !(rest is [(byte)'[', .., (byte)']'] && AllDigits(rest[1..^1])))
@@ -194,6 +197,9 @@ internal static class LinePrefix
         // A word of letters alone is the name of a task.
         return word.ContainsAny((byte)'.', (byte)'#') || word.ContainsAnyInRange((byte)'0', (byte)'9') && word.ContainsAny((byte)'d', (byte)'D');
     }
+
+    /// <summary>The third of the flags: in a hard or soft interrupt.</summary>
+    private static bool Interrupts(ReadOnlySpan<byte> flags) => flags[2] is (byte)'h' or (byte)'H' or (byte)'s' or (byte)'z' or (byte)'Z';
 
     private static bool AllDigits(ReadOnlySpan<byte> text) => text.Length > 0 && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 

@@ -39,7 +39,7 @@ public class TextFormTests
     [InlineData("", "", -1, -1, -1, -1)]
     [InlineData("> >  a-b c-7    [001] .....  1699.403897: ", "a-b c", 7, -1, 1, 1699_403_897_000)]
     [InlineData("trace.txt:12: qemu-system-x86-1420    [001]  1699.403897: ", "trace.txt:12: qemu-system-x86", 1420, -1, 1, 1699_403_897_000)]
-    [InlineData(" qemu-system-x86-1420    [001] ..... 77812345678: ", "qemu-system-x86", 1420, -1, 1, 77812345678)]
+    [InlineData(" qemu-system-x86-1420    [001] ..... 77812345678: ", "qemu-system-x86", 1420, -1, 1, -1)]
     public void A_prefix_tells_task_thread_process_CPU_and_time(string prefix, string task, int thread, int process, int cpu, long time)
     {
         KvmRecord record = One(prefix + "kvm_eoi: apicid 1 vector 65");

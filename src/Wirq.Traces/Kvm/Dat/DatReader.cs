@@ -6,6 +6,9 @@ namespace Wirq.Traces.Kvm.Dat;
 /// <summary>Reads the records of a trace.dat in the order of their times, as <c>trace-cmd report</c> does.</summary>
 internal sealed class DatReader : IKvmRecords
 {
+    /// <summary>common_flags lies behind common_type in every format.</summary>
+    private const int FlagsOffset = 2, InHardOrSoftInterrupt = 0x18;
+
     private readonly DatSource _source;
     private readonly DatFile _file;
     private readonly PriorityQueue<DatCpu, (ulong Time, int Order)> _next = new();
@@ -102,6 +105,7 @@ internal sealed class DatReader : IKvmRecords
         Record.Event = format.Event;
         Record.Cpu = cpu.Cpu;
         Record.Time = Nanoseconds(cpu.Time);
+        Record.InInterrupt = data.Length > FlagsOffset && (data[FlagsOffset] & InHardOrSoftInterrupt) != 0;
         if (_file.Formats.ThreadOffset + 4 <= data.Length)
         {
             int thread = BinaryPrimitives.ReadInt32LittleEndian(data[_file.Formats.ThreadOffset..]);
