@@ -58,6 +58,8 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new($"{(vms.Count > 1 ? $"The I/OAPIC of {vm.Vm.Name}" : "The I/OAPIC")} is the VMM's (split irqchip): what waits or is masked at its pins is in no record of KVM",
                 "with QEMU also -trace 'ioapic_*' -trace 'kvm_irqchip_*' -msg timestamp=on");
         }
+        if (!vm.ShowsTaking && vm.Vcpus.Any(vcpu => vcpu.Counts.Values.Any(count => count.Accepts > 0)) && vm.Vcpus.All(vcpu => vcpu.Posted is null))
+            yield return new($"{name} shows no vector taken: no kvm_inj_virq, and no EOI of a vector that is no pin's, so APICv or AVIC may be at work", Whole);
         if (vm.Vcpus.FirstOrDefault(vcpu => vcpu.Posted is not null) is { } posted)
             yield return new($"The processor delivers interrupts to vCPUs itself (APICv or AVIC, as at {At(posted.Posted!.Value)}): what it takes and ends is in no record", "with enable_apicv=0 of kvm_intel, avic=0 of kvm_amd");
         foreach (LimitAnswer limit in Unmatched(vm, name))

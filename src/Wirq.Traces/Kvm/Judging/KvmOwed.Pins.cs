@@ -6,13 +6,13 @@ namespace Wirq.Traces.Kvm.Judging;
 internal sealed partial class KvmOwed
 {
     /// <summary>A level that is delivered this often without its line falling is a storm.</summary>
-    private const long Storm = 50;
+    private const long Storm = 50, BrakedStorm = 10;
 
     private void AtPin(PinState pin)
     {
         if (pin.Withdrawn is { } withdrawn)
             Withdrew(pin, withdrawn);
-        if (pin.Redelivered >= Storm)
+        if (pin.Redelivered >= (pin.Braked is null ? Storm : BrakedStorm))
         {
             Stormy(pin);
             return;
@@ -35,7 +35,7 @@ internal sealed partial class KvmOwed
                 [$"{pin.Name} (vector {Hex(pin.Vector)}) was raised at {At(raised)} and its line is still asserted; its entry is masked {Since(pin.MaskSince)} ({Entry(pin)})."],
                 Masking(raised, pin.MaskSince));
             if (pin.Programmed)
-                Add(answer, pin.RaisedEpoch, null, mayBeCut: true);
+                Add(answer, pin.RaisedEpoch, null, mayBeCut: true, closed: pin.MaskSince);
             else
                 _masked.Add(answer);
             return;

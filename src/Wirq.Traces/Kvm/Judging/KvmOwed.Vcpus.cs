@@ -17,7 +17,18 @@ internal sealed partial class KvmOwed
         // Firmware leaves entries with vector 0 open; KVM takes what it never delivers.
         if (pending.Vector == 0)
             return;
+        if (!vm.ShowsTaking || vcpu.Posted is not null)
+        {
+            string hidden = vcpu.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
+                : "the log shows no injection (kvm_inj_virq), and no EOI of a vector that is no pin's: APICv or AVIC may deliver and end them, or they were not traced";
+            _unknown.Add(new(pending.Source ?? "not known", Fate.NotKnown, KvmGate.NotKnown, pending.At, null, vcpu.Index, pending.Vector,
+                [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)}. Whether it was taken or ended is not told: {hidden}."],
+                [new("accepted", pending.At)]));
+            return;
+        }
         (KvmGate gate, Mark? since, string why) = Gate(pending, vcpu);
+        string taken = survey.EndsAtInjection || survey.Counts[KvmEvent.InjectIrq] > 0 ? "and not taken"
+            : "and not ended; whether it was taken is not told, for kvm_inj_virq was not traced";
         string merges = pending.Merges > 0 ? $" {pending.Merges} more came and merged into it." : "";
         var evidence = new List<Evidence> { new("accepted", pending.At) };
         if (since is { } place)
@@ -25,7 +36,7 @@ internal sealed partial class KvmOwed
         if (vcpu.LastEntry is { } entry && entry.Event > pending.At.Event)
             evidence.Add(new("entered last", entry));
         Add(new(pending.Source ?? "not known", Fate.Pending, gate, pending.At, since, vcpu.Index, pending.Vector,
-            [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)} and not taken.", $"{why}{merges}"], evidence),
+            [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)} {taken}.", $"{why}{merges}"], evidence),
             pending.Epoch, vcpu, mayBeCut: true);
     }
 
@@ -45,12 +56,10 @@ internal sealed partial class KvmOwed
                 + "which no record shows.");
         }
         string open = Open(vcpu);
-        if (vcpu.Posted is not null)
-            return (KvmGate.NotKnown, null, $"The processor delivers interrupts to this vCPU itself (APICv, AVIC), so whether it was taken is not told{open}.");
         long entered = vcpu.Entries - pending.Entries;
         if (entered > 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
         {
-            return (KvmGate.NotInjected, vcpu.LastEntry, $"vCPU {vcpu.Index} entered the guest {Phrase.Times(entered)} after that, and KVM did not inject it: "
+            return (KvmGate.NotInjected, null, $"vCPU {vcpu.Index} entered the guest {Phrase.Times(entered)} after that, and KVM did not inject it: "
                 + $"nothing visible forbids it{open}; the guest's interrupt flag, or a shadow, is what is left, and no record tells it.");
         }
         string entries = survey.Counts[KvmEvent.Entry] == 0 ? "" : entered == 0 ? $" It has not entered the guest since{Exit(vcpu)}."

@@ -55,7 +55,12 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         return vcpu?.LastSign is not { } sign || vm.End.Time - sign.Time < CutOff || vcpu.Stopped is not null;
     }
 
-    private void Add(KvmOwedAnswer answer, int known, VcpuTrail? vcpu, bool mayBeCut)
+    /// <param name="answer">What is owed.</param>
+    /// <param name="known">How many gaps the log had when it became known.</param>
+    /// <param name="vcpu">The vCPU that would take it.</param>
+    /// <param name="mayBeCut">It needs a guest that goes on.</param>
+    /// <param name="closed">Since when its gate is closed: a handler that runs masks its pin, and unmasks it later.</param>
+    private void Add(KvmOwedAnswer answer, int known, VcpuTrail? vcpu, bool mayBeCut, Mark? closed = null)
     {
         if (known != epoch)
         {
@@ -68,9 +73,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                 Sentences = [$"{First(answer)} What became of it is not known: records are missing at {At(gap.At)}."],
             });
         }
-        else if (mayBeCut && IsCut(answer.At, vcpu))
+        else if (mayBeCut && IsCut(closed is { } shut && shut.Event > answer.At.Event ? shut : answer.At, vcpu))
         {
-            string end = _stamps.HasTime ? $"{Stamps.Span(Math.Max(0, vm.End.Time - answer.At.Time))} before the end of {vm.Vm.Name}'s records"
+            string end = _stamps.HasTime ? $"{Stamps.Span(Math.Max(0, vm.End.Time - (closed ?? answer.At).Time))} before the end of {vm.Vm.Name}'s records"
                 : $"{vm.End.Event - answer.At.Event} records before the end";
             string stopped = vcpu?.Stopped is { } at && at.Event < answer.At.Event ? $", after the VMM had stopped vCPU {vcpu.Index} at {At(at)}" : "";
             _unknown.Add(answer with { Sentences = [$"{First(answer)} It came {end}{stopped}: it may have been about to be taken."] });
@@ -113,7 +118,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         foreach (PinState pin in vm.All.Where(pin => pin.Raises > 0 && pin.Programmed))
             yield return new(pin.Name, $"raised {Phrase.Times(pin.Raises)}, delivered {Phrase.Times(pin.Deliveries)}; {At(pin.FirstRaise)} to {At(pin.LastRaise)}", pin.Raises, pin.FirstRaise, pin.LastRaise);
         foreach (PicInput input in vm.Pic.All.Where(input => input.Acknowledged > 0))
-            yield return new(input.Name, $"raised {Phrase.Times(input.Raises)}, ended {Phrase.Times(input.Acknowledged)}", input.Raises, input.First, input.Last);
+            yield return new(input.Name, $"raised {Phrase.Times(input.Raises)}{(input.Injected > 0 ? $", injected {Phrase.Times(input.Injected)}" : "")}, ended {Phrase.Times(input.Acknowledged)}", input.Raises, input.First, input.Last);
     }
 
     private static IEnumerable<string> Parts(VectorCount count)

@@ -17,6 +17,7 @@ internal sealed class PicInput(int irq)
     internal Mark? InService { get; set; }
     internal long Raises { get; set; }
     internal long Acknowledged { get; set; }
+    internal long Injected { get; set; }
     internal Mark First { get; set; }
     internal Mark Last { get; set; }
 }
@@ -116,15 +117,18 @@ internal sealed class PicState
     }
 
     /// <summary>KVM injected a vector that no local APIC had: it is the 8259's.</summary>
-    internal void Inject(int vector, Mark at)
+    /// <returns>Whether one of its inputs has it.</returns>
+    internal bool Inject(int vector, Mark at)
     {
         PicInput? input = All.FirstOrDefault(one => one.Requested is not null && one.Masked != true && (vector & 7) == (one.Irq & 7)
             && _base[one.Irq / Inputs] is var first && (first < 0 || (vector & 0xF8) == first));
         if (input is null)
-            return;
+            return false;
         input.InService = at;
+        input.Injected++;
         if (!input.Level)
             input.Requested = null;
+        return true;
     }
 
     internal void Forget()

@@ -11,7 +11,9 @@ internal sealed partial class VmTrail
     /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
     internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;
 
-    internal PinState? PinOf(int vector, bool level) => All.FirstOrDefault(pin => pin.Programmed && pin.Vector == vector && pin.Level == level);
+    internal PinState? PinOf(int vector, bool level) => All.FirstOrDefault(pin => pin.Programmed && pin.Vector == vector && pin.Level == level)
+        // Without a write to its entry: the pin that an EOI of this vector reached before.
+        ?? (level ? All.FirstOrDefault(pin => pin.Low is null && pin.LastVector == vector) : null);
 
     internal string? PinName(int gsi) => gsi is >= 0 and < Pins ? All[PinOfGsi(gsi)].Name : null;
 
@@ -77,6 +79,7 @@ internal sealed partial class VmTrail
     {
         CloseMessages(context, epoch);
         context.Close();
+        HasKernelChips = true;
         if (record.Chip != KvmFields.IoApicChip)
         {
             Pic.Acknowledge(record.Chip, record.Pin, at, epoch);
@@ -107,6 +110,9 @@ internal sealed partial class VmTrail
         pin.FirstRedelivery = pin.Redelivered++ == 0 ? at : pin.FirstRedelivery;
         pin.LastRedelivery = at;
         pin.LastVector = record.Vector;
+        // The brake's delayed work runs on a thread of the kernel.
+        if (context.Thread is null or { Role: ThreadRole.Kernel } && record.LevelTrigger)
+            pin.Braked = at;
         pin.Deliveries++;
         (pin.Nobody, pin.Awaited) = (null, (at, record.Vector, epoch));
     }

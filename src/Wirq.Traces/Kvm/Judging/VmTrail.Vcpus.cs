@@ -26,7 +26,9 @@ internal sealed partial class VmTrail
         {
             count.Refusals++;
             context.Refusals++;
-            vcpu.Refused[record.Vector] = accepted;
+            // What is sent to all may leave one out.
+            if (context.Ipi is not { Is: true, Shorthand: not 0 } and not { Is: true, Destination: 0xFF })
+                vcpu.Refused[record.Vector] = accepted;
             return;
         }
         count.Accepts++;
@@ -65,6 +67,9 @@ internal sealed partial class VmTrail
         return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue(KvmRegister.LvtTimer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
             ? $"the timer of vCPU {vcpu.Index}" : null;
     }
+
+    /// <summary>The log shows when vCPUs take vectors, or that they end all of them: else what was accepted may be long served.</summary>
+    internal bool ShowsTaking { get; private set; } = survey.EndsAtInjection;
 
     private void OfVcpu(KvmRecord record, Mark at, ThreadContext context, VcpuTrail? own, int epoch)
     {
@@ -118,12 +123,10 @@ internal sealed partial class VmTrail
         {
             vcpu.InService[vector] = (at, epoch);
             vcpu.Count(vector, at).Injections++;
+            ShowsTaking = true;
         }
-        else if (!vcpu.InService.ContainsKey(vector))
-        {
-            Pic.Inject(vector, at);
-            vcpu.Count(vector, at).Injections += reinjected ? 0 : 1;
-        }
+        else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at))
+            vcpu.Count(vector, at).Injections++;
     }
 
     private void Enter(KvmRecord record, Mark at, VcpuTrail? vcpu, int epoch)
@@ -167,7 +170,11 @@ internal sealed partial class VmTrail
         }
         // Where the injection was not seen, what was accepted is what ends here.
         if (!vcpu.InService.Remove(vector) && vcpu.Pending.Remove(vector, out Accepted? taken))
+        {
             level = taken.Level;
+            // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
+            ShowsTaking |= !level && All.All(pin => pin.Vector != vector);
+        }
         if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
         {
             foreach (PinState pin in All.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
