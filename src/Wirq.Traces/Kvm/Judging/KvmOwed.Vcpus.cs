@@ -55,19 +55,32 @@ internal sealed partial class KvmOwed
             return (KvmGate.TaskPriority, priority.At, $"TPR of vCPU {vcpu.Index} is 0x{priority.Value:x2} since {At(priority.At)}, and holds it back, unless CR8 changed it later, "
                 + "which no record shows.");
         }
+        if (!vcpu.Enabled(epoch))
+        {
+            return (KvmGate.NotKnown, null, "Whether its local APIC is enabled is not told (no record of its SPIV): a disabled one refuses what it says it accepts. "
+                + "Nor is told whether interrupts are enabled (IF).");
+        }
         string open = Open(vcpu);
         long entered = vcpu.Entries - pending.Entries;
         if (entered > 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
         {
             return (KvmGate.NotInjected, null, $"vCPU {vcpu.Index} entered the guest {Phrase.Times(entered)} after that, and KVM did not inject it: "
-                + $"nothing visible forbids it{open}; the guest's interrupt flag, or a shadow, is what is left, and no record tells it.");
+                + $"nothing visible forbids it{open}; what is left is the guest's interrupt flag or a shadow{Unknown(vcpu)}, and no record tells it.");
         }
         string entries = survey.Counts[KvmEvent.Entry] == 0 ? "" : entered == 0 ? $" It has not entered the guest since{Exit(vcpu)}."
             : " That KVM injected it would be told by kvm_inj_virq, of which the log has none.";
-        return (KvmGate.CpuUnknown, null, $"Nothing visible forbids it{open}; whether interrupts are enabled (IF) is not known.{entries}");
+        return (KvmGate.CpuUnknown, null, $"Nothing visible forbids it{open}; whether interrupts are enabled (IF) is not known{Unknown(vcpu)}.{entries}");
     }
 
     private string Exit(VcpuTrail vcpu) => vcpu.LastExit is { } exit ? $": it left at {At(exit.At)}{(exit.Exit == KvmExit.Halt ? " by HLT" : "")}" : "";
+
+    /// <summary>What the log does not tell although others do.</summary>
+    private string Unknown(VcpuTrail vcpu)
+    {
+        string priority = vcpu.Known(KvmRegister.TaskPriority, epoch) is null ? ", or TPR" : "";
+        string service = !vm.FromStart && !survey.EndsAtInjection ? ", or a vector in service since before the log" : "";
+        return priority + service;
+    }
 
     /// <summary>What is known to be open: only what the log tells.</summary>
     private string Open(VcpuTrail vcpu)
@@ -75,7 +88,7 @@ internal sealed partial class KvmOwed
         var facts = new List<string>();
         if (vcpu.Known(KvmRegister.TaskPriority, epoch) is { } priority)
             facts.Add($"TPR is 0x{priority.Value:x2}");
-        if (survey.EndsAtInjection || survey.Counts[KvmEvent.InjectIrq] > 0)
+        if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
             facts.Add("nothing is in service");
         if (vcpu.Known(KvmRegister.Spiv, epoch) is { } spiv && (spiv.Value & 0x100) != 0)
             facts.Add("the local APIC is enabled");

@@ -36,6 +36,8 @@ internal sealed class VcpuTrail(int index)
     internal Dictionary<int, KvmFact> Registers { get; } = [];
     /// <summary>Vectors whose EOI must reach the VMM's I/OAPIC, and has not.</summary>
     internal List<(int Vector, Mark At, int Epoch)> AwaitedExits { get; } = [];
+    /// <summary>It took or ended something since the last gap, so its local APIC was enabled.</summary>
+    internal int WorkedEpoch { get; set; } = -1;
     internal long Entries { get; set; }
     internal Mark? LastEntry { get; set; }
     internal (Mark At, KvmExit Exit)? LastExit { get; set; }
@@ -56,6 +58,9 @@ internal sealed class VcpuTrail(int index)
     /// <summary>Whether the local APIC is software-disabled; null where no register tells it.</summary>
     internal KvmFact? Disabled(int epoch) => Known(KvmRegister.Spiv, epoch) is { } spiv && (spiv.Value & SoftwareEnable) == 0 ? spiv : null;
 
+    /// <summary>Whether the local APIC is known to be enabled.</summary>
+    internal bool Enabled(int epoch) => Known(KvmRegister.Spiv, epoch) is { } spiv ? (spiv.Value & SoftwareEnable) != 0 : WorkedEpoch == epoch;
+
     internal VectorCount Count(int vector, Mark at)
     {
         if (!Counts.TryGetValue(vector, out VectorCount? count))
@@ -72,6 +77,7 @@ internal sealed class VcpuTrail(int index)
         Handlers.Clear();
         AwaitedExits.Clear();
         Registers.Clear();
+        WorkedEpoch = -1;
         if (!registers)
             return;
         // SVR is 0xFF after INIT (Intel SDM 3A, 10.4.7.1): software-disabled; TPR is 0.

@@ -124,6 +124,7 @@ internal sealed partial class VmTrail
             vcpu.InService[vector] = (at, epoch);
             vcpu.Count(vector, at).Injections++;
             ShowsTaking = true;
+            vcpu.WorkedEpoch = epoch;
         }
         else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at))
             vcpu.Count(vector, at).Injections++;
@@ -162,6 +163,7 @@ internal sealed partial class VmTrail
         VectorCount count = vcpu.Count(vector, at);
         count.Ends++;
         count.LastEnd = at;
+        vcpu.WorkedEpoch = epoch;
         bool level = false;
         if (survey.EndsAtInjection)
         {

@@ -38,7 +38,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     internal bool HasMessages { get; private set; }
     internal long ForeignAccepts { get; set; }
     internal Mark FirstForeign { get; set; }
-    private bool _acted;
+    private bool _acted, _created;
 
     internal bool IsSplit => !HasKernelChips && (HasMessages || survey.IoApicEois > 0);
 
@@ -118,16 +118,23 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>Records are missing: what was pending may have been served since.</summary>
     internal void Gap() => _acted = true;
 
+    /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or where entries are
+    /// not traced, its firmware must initialise the 8259 before anything is delivered.</summary>
     private void Beginning(KvmRecord record)
     {
-        const ulong resetVector = 0xFFF0;
+        const ulong resetVector = 0xFFF0, initialise = 0x10;
         if (_acted)
             return;
-        if (record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 } || record is { Event: KvmEvent.Entry or KvmEvent.Exit, HasRip: true, Rip: resetVector, Vcpu: 0 })
-            FromStart = true;
-        // What comes later cannot be the beginning.
-        _acted = FromStart || record.Event is KvmEvent.AcceptIrq or KvmEvent.Eoi or KvmEvent.Apic or KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Mmio
-            or KvmEvent.Pio or KvmEvent.Entry;
+        _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
+        FromStart = record.Event switch
+        {
+            KvmEvent.Entry or KvmEvent.Exit => record is { HasRip: true, Rip: resetVector, Vcpu: 0 },
+            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: 0x20 } && (record.Value & initialise) != 0,
+            _ => false,
+        };
+        // A VMM that makes its machine drives lines, whose entries have no vector yet.
+        _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Entry or KvmEvent.Exit
+            || record is { Event: KvmEvent.Eoi, Vector: >= 0 };
     }
 
     private static bool IsSign(KvmRecord record)
