@@ -208,6 +208,22 @@ public class KvmGateTests
     }
 
     [Fact]
+    public void An_accept_line_may_stand_behind_what_it_caused()
+    {
+        // The clocks of two CPUs differ by microseconds.
+        Assert.Null(Owed(Works + "1 kvm_inj_virq: IRQ 0x53\n" + Accepted + "1 kvm_entry: vcpu 0, rip 0x100\n1 kvm_eoi: apicid 0 vector 83\n" + Later));
+        Assert.NotNull(Owed(Works + "1 kvm_inj_virq: IRQ 0x53\n1 kvm_eoi: apicid 0 vector 83\n+1\n" + Accepted + Later));
+    }
+
+    [Fact]
+    public void Chips_of_the_VMM_leave_no_record()
+    {
+        KvmAnswer answer = Ask("1 kvm_entry: vcpu 0, rip 0x100\n1 kvm_inj_virq: IRQ 0x53\n" + Later);
+        Assert.Contains(answer.Limits, limit => limit.What.Contains("kernel-irqchip=off", StringComparison.Ordinal));
+        Assert.Equal(WhyVerdict.NotTold, answer.Verdict);
+    }
+
+    [Fact]
     public void What_is_near_the_end_is_not_known()
     {
         KvmAnswer answer = Ask(Works + Accepted + "+2\n1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0\n");

@@ -24,7 +24,13 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
         foreach (LimitAnswer limit in vms.SelectMany(OfVm))
             yield return limit;
         string[] missing = [.. Missing()];
-        if (missing.Length > 0)
+        KvmCounts counts = survey.Counts;
+        if (counts[KvmEvent.SetIrq] + counts[KvmEvent.AcceptIrq] + counts[KvmEvent.Apic] + counts[KvmEvent.Eoi] == 0)
+        {
+            yield return new("It has no record of KVM's interrupt chips: they were not traced, or they are the VMM's (kernel-irqchip=off)",
+                $"{Whole}; or, of QEMU, -trace 'ioapic_*' -trace 'apic_*' -trace 'pic_*' -msg timestamp=on");
+        }
+        else if (missing.Length > 0)
             yield return new($"It has no {string.Join(", no ", missing)}", Whole);
     }
 

@@ -109,7 +109,7 @@ internal sealed partial class KvmOwed
         string rate = _stamps.HasTime && time > 0 ? $", {pin.Redelivered * 1_000_000_000L / time} a second" : "";
         string raised = pin.Raised is { } at ? $"since {At(at)}" : "since before the log";
         string brake = pin.Braked is { } braked ? $" KVM's brake delays it (10 ms after 10,000 EOIs), last at {At(braked)}." : "";
-        var answer = new KvmOwedAnswer(pin.Name, Fate.Held, pin.Braked is null ? KvmGate.LineHeld : KvmGate.StormBrake, pin.FirstRedelivery, pin.LastRedelivery, -1, pin.Vector,
+        var answer = new KvmOwedAnswer(pin.Name, Fate.Held, pin.Braked is null ? KvmGate.LineHeld : KvmGate.StormBrake, pin.FirstRedelivery, pin.LastRedelivery, -1, pin.LastVector,
             [$"{pin.Name} (vector {Hex(pin.LastVector)}) is a storm: its line is asserted {raised}, and it was delivered again {Phrase.Times(pin.Redelivered)} at EOIs that found it so, "
                 + $"{At(pin.FirstRedelivery)} to {At(pin.LastRedelivery)}{rate}: no handler serves its device.{brake}"],
             [new("first", pin.FirstRedelivery), new("last", pin.LastRedelivery)]);

@@ -43,6 +43,9 @@ internal sealed class VcpuTrail(int index)
     internal (Mark At, KvmExit Exit)? LastExit { get; set; }
     /// <summary>The last interrupt taken or register touched.</summary>
     internal Mark? LastSign { get; set; }
+    /// <summary>Vectors that were injected or ended before anything accepted them: the clocks of two CPUs differ, so the accept line may stand
+    /// behind.</summary>
+    internal Dictionary<int, Mark> Early { get; } = [];
     /// <summary>On a host that ends interrupts as it injects them: the handlers that have not written their EOI.</summary>
     internal List<(int Vector, Mark At)> Handlers { get; } = [];
     internal Mark? LastSpurious { get; set; }
@@ -76,6 +79,7 @@ internal sealed class VcpuTrail(int index)
         InService.Clear();
         Handlers.Clear();
         AwaitedExits.Clear();
+        Early.Clear();
         Registers.Clear();
         WorkedEpoch = -1;
         if (!registers)

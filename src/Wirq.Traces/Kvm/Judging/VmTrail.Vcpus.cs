@@ -5,6 +5,8 @@ namespace Wirq.Traces.Kvm.Judging;
 // What local APICs accept, what vCPUs take and end.
 internal sealed partial class VmTrail
 {
+    /// <summary>The clock "local" of two CPUs may differ by microseconds.</summary>
+    private const long ClockSkew = 100_000;
     private const int Fixed = 0, LowestPriority = 1, Init = 5;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
@@ -34,6 +36,8 @@ internal sealed partial class VmTrail
         count.Accepts++;
         count.LastAccept = at;
         context.Accepts++;
+        if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index && at.Time - early.Time <= ClockSkew)
+            return;
         if (vcpu.Pending.TryGetValue(record.Vector, out Accepted? pending) && pending.Epoch == epoch)
             pending.Merges++;
         else
@@ -127,7 +131,10 @@ internal sealed partial class VmTrail
             vcpu.WorkedEpoch = epoch;
         }
         else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at))
+        {
             vcpu.Count(vector, at).Injections++;
+            vcpu.Early[vector] = at;
+        }
     }
 
     private void Enter(KvmRecord record, Mark at, VcpuTrail? vcpu, int epoch)
@@ -171,7 +178,10 @@ internal sealed partial class VmTrail
                 vcpu.Handlers.Add((vector, at));
         }
         // Where the injection was not seen, what was accepted is what ends here.
-        if (!vcpu.InService.Remove(vector) && vcpu.Pending.Remove(vector, out Accepted? taken))
+        bool served = vcpu.InService.Remove(vector);
+        if (!served && !vcpu.Pending.ContainsKey(vector))
+            vcpu.Early[vector] = at;
+        if (!served && vcpu.Pending.Remove(vector, out Accepted? taken))
         {
             level = taken.Level;
             // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
