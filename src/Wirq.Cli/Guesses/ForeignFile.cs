@@ -1,3 +1,4 @@
+using Wirq.Traces.Kvm.Dat;
 using Wirq.Traces.Qemu.Gzip;
 
 namespace Wirq.Cli.Guesses;
@@ -14,15 +15,11 @@ internal static class ForeignFile
         ([(byte)'P', (byte)'K', 3, 4], "zip", "unzip -p"),
     ];
 
-    private const string KernelTrace = "is a trace of the host's kernel, which this version does not read";
-
     private static readonly (byte[] Magic, string Is)[] Others =
     [
         ([0x7F, (byte)'E', (byte)'L', (byte)'F'], "is an ELF file, a program or a core dump (vmcore): it holds memory, and no events"),
         ([.. "KDUMP   "u8], "is a core dump (vmcore): it holds memory, and no events"),
         ([.. "makedumpfile"u8], "is a core dump (vmcore): it holds memory, and no events"),
-        ([.. "PERFILE2"u8], $"is perf's: it {KernelTrace}"),
-        ([0x17, 0x08, 0x44, .. "tracing"u8], $"is trace-cmd's: it {KernelTrace}"),
         ([0xD4, 0xC3, 0xB2, 0xA1], "is a capture of a network (pcap), and has no interrupts"),
         ([0xA1, 0xB2, 0xC3, 0xD4], "is a capture of a network (pcap), and has no interrupts"),
         ([0x4D, 0x3C, 0xB2, 0xA1], "is a capture of a network (pcap), and has no interrupts"),
@@ -47,6 +44,10 @@ internal static class ForeignFile
             return OfWhy(head) is { } what ? $"{name}: {what}, and nothing to {verb}. Type: {Typed.Line("why", file)}" : verb == "run" ? Binary(name, file, head) : null;
         if (verb == "replay" && (head.AsSpan().StartsWith("QEVM"u8) || head.AsSpan().StartsWith("LibvirtQemud"u8)))
             return $"{name}: is a saved machine (savevm, migrate): it holds state, and no events to replay. Type: {Typed.Line("why", file)}";
+        if (head.AsSpan().StartsWith(DatFile.Magic))
+            return verb == "replay" ? $"{name}: is trace-cmd's: it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}" : null;
+        if (head.AsSpan().StartsWith("PERFILE2"u8))
+            return $"{name}: is perf's, and perf alone reads it. Type: perf script --ns -F comm,pid,tid,cpu,time,event,trace -i {Typed.Word(file)} | wirq why -";
         if (head.AsSpan().StartsWith(Snapshot))
             return $"{name}: is a snapshot of wirq: it holds state, and no events. Type: {Typed.Line("snapshot", "show", file)}";
         if (head.AsSpan().StartsWith(Recording))

@@ -16,14 +16,15 @@ internal static partial class ForeignText
         string text = TextOf(head);
         if (verb is "run" or "boot")
             return Event().IsMatch(text) ? $"{Typed.Shown(file)}: it is a log of QEMU's events. Type: {Typed.Line("why", file)}" : null;
-        if (Event().IsMatch(text))
+        // What why says of KVM's events needs no guess.
+        if (Event().IsMatch(text) || verb == "why" && KvmEvent().IsMatch(text))
             return null;
         string? told = Scenario().IsMatch(text) ? $"it is a scenario. Type: {Typed.Line("run", file)}"
             : Counts().IsMatch(text) ? "it is /proc/interrupts, which has counts, and no events; its numbers name sources, as in wirq why guest.log "
                 + $"ioapic:4. {Instead}"
             : Monitor().IsMatch(text) ? $"it is what QEMU's monitor prints (info pic, info lapic): state, and no events. {Instead}"
-            : Kernel().IsMatch(text) ? "it is a trace of the host's kernel (ftrace, trace-cmd report, perf script), which this version does not read. "
-                + Instead
+            : Tracer().IsMatch(text) || KvmEvent().IsMatch(text) ? verb == "replay" ? $"it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}"
+                : "it is a trace of the host's kernel without KVM's events. Type: trace-cmd record -e kvm ; then type: wirq why trace.dat"
             : Libvirt().IsMatch(text) ? "it is libvirt's log of a guest: it has QEMU's command line, and no events. Add the options by "
                 + $"<qemu:commandline>. {Instead}"
             : GuestLog().IsMatch(text) ? $"it is a kernel's log (dmesg, a guest's console): the events are in QEMU's. {Instead}"
@@ -65,9 +66,12 @@ internal static partial class ForeignText
     [GeneratedRegex(@"dumping local APIC state|^ioapic[0-9]*: (ver|sel)|^pic[01]: irr=", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Monitor();
 
-    [GeneratedRegex(@"^# tracer:|[: ]kvm:?_?[a-z_]*: |\bkvm_(set_irq|ioapic_set_irq|pic_set_irq|msi_set_irq|apic_accept_irq|inj_virq|eoi|exit|entry)\b",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex Kernel();
+    [GeneratedRegex("^# tracer:", RegexOptions.Multiline)]
+    private static partial Regex Tracer();
+
+    [GeneratedRegex(@"[: ]kvm:?_?[a-z_]*: |\bkvm_(set_irq|ioapic_set_irq|pic_set_irq|msi_set_irq|apic_accept_irq|inj_virq|eoi|exit|entry)\b",
+        RegexOptions.ExplicitCapture)]
+    private static partial Regex KvmEvent();
 
     [GeneratedRegex(@"starting up libvirt version|^LC_ALL=C |-object.*secret,id=masterKey", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Libvirt();

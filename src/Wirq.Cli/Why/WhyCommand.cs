@@ -13,7 +13,7 @@ internal static class WhyCommand
 {
     internal static Command Build()
     {
-        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; - is standard input" };
+        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's tracepoints (ftrace, trace-cmd, perf script, trace.dat), plain or gzip, a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; - is standard input" };
         var source = new Argument<string?>("SOURCE[@TIME]")
         {
             Description = $"Whose interrupt: {SourceName.Forms}; of saved state, {SnapshotQuestion.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "
@@ -33,6 +33,8 @@ internal static class WhyCommand
             using var input = ReplayInput.Open(file);
             if (ForeignInput.Read(input) is { } state)
                 return WhySnapshot.Run(state, file, asked, json);
+            if (WhyKvm.Run(input, file, asked, json) is { } status)
+                return status;
             WhyQuestion? question = null;
             if (asked is not null)
                 question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);

@@ -33,6 +33,15 @@ internal sealed class LineSource : IDisposable
     /// <summary>Lines so far, skipped ones too.</summary>
     internal long Lines { get; private set; }
 
+    /// <summary>Bytes of the text that were taken.</summary>
+    internal long BytesTaken => _discarded + _start;
+
+    /// <summary>The length of a file that is no gzip and can be sought in; else 0.</summary>
+    internal long BytesAll => _gzip is null && _stream.CanSeek ? _stream.Length : 0;
+
+    /// <summary>Whether the last line that was read has its end.</summary>
+    internal bool EndsWithFeed { get; private set; } = true;
+
     /// <summary>Lines skipped because of their length.</summary>
     internal long TooLong { get; private set; }
 
@@ -71,6 +80,7 @@ internal sealed class LineSource : IDisposable
 
     private ReadOnlySpan<byte> Take(int end, int feed)
     {
+        EndsWithFeed = feed > 0;
         ReadOnlySpan<byte> line = _buffer.AsSpan(_start, end - _start);
         _start = _scanned = end + feed;
         Lines++;

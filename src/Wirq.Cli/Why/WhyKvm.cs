@@ -1,0 +1,47 @@
+using Wirq.Cli.Outputs;
+using Wirq.Cli.Replay;
+using Wirq.Cli.Shipped;
+using Wirq.Traces.Kvm;
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Qemu;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Why;
+
+/// <summary><c>wirq why</c> of a log of KVM's tracepoints.</summary>
+internal static class WhyKvm
+{
+    /// <summary>Answers where the file is such a log; null where it is something else.</summary>
+    /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
+    internal static int? Run(ReplayInput input, string file, string? asked, bool json)
+    {
+        KvmAnswer answer;
+        try
+        {
+            if (!KvmLog.Looks(input.Stream, input.Name))
+                return null;
+            answer = KvmJudge.Read(input.Stream, input.Name);
+        }
+        catch (Exception bad) when (bad is KvmFileException or TraceException)
+        {
+            throw new UsageException(bad.Message);
+        }
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
+        }
+        if (asked is not null)
+            answer = KvmQuestion.About(answer, asked) ?? throw new UsageException($"{file}: {KvmQuestion.Wrong(answer, asked)}");
+        ShippedNote.Write(file, json);
+        if (json)
+            KvmAnswerJson.Write(answer, StandardStreams.Output);
+        else
+            KvmAnswerText.Write(answer, Console.Out);
+        return answer.Verdict switch
+        {
+            WhyVerdict.Owed => CommandLine.Failure,
+            WhyVerdict.NotTold => CommandLine.NotTold,
+            _ => CommandLine.Success,
+        };
+    }
+}

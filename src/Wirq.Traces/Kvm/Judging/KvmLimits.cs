@@ -1,0 +1,123 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>Lists what a log of KVM does not show, so that "nothing is owed" cannot be concluded, and what to record instead.</summary>
+internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
+{
+    private const string Whole = "trace-cmd record -e kvm, started before the VM";
+    private const string Larger = "the same with a larger buffer (trace-cmd record -b 65536 -e kvm) or with fewer events";
+
+    private string At(Mark mark) => survey.Stamps.At(mark);
+
+    internal IEnumerable<LimitAnswer> Enumerate()
+    {
+        if (survey.Counts.Records == 0)
+        {
+            yield return new("It has no record of KVM's tracepoints", Whole);
+            yield break;
+        }
+        if (survey.Gaps.Count > 0)
+            yield return new(Gaps(), survey.Gaps.Any(gap => gap.Loss is KvmLoss.Dropped or KvmLoss.BufferStarted) ? Larger : "the whole log");
+        if (survey.Threadless > 0)
+            yield return new($"{Of(survey.Threadless)} of its records name no thread, so which vCPU wrote a register is not told", "all columns that the tool prints");
+        foreach (LimitAnswer limit in vms.SelectMany(OfVm))
+            yield return limit;
+        string[] missing = [.. Missing()];
+        KvmCounts counts = survey.Counts;
+        if (counts[KvmEvent.SetIrq] + counts[KvmEvent.AcceptIrq] + counts[KvmEvent.Apic] + counts[KvmEvent.Eoi] == 0)
+        {
+            yield return new("It has no record of KVM's interrupt chips: they were not traced, or they are the VMM's (kernel-irqchip=off)",
+                $"{Whole}; or, of QEMU, -trace 'ioapic_*' -trace 'apic_*' -trace 'pic_*' -msg timestamp=on");
+        }
+        else if (missing.Length > 0)
+            yield return new($"It has no {string.Join(", no ", missing)}", Whole);
+    }
+
+    internal LimitAnswer[] Find() => [.. Enumerate()];
+
+    private string Of(long count) => count == survey.Counts.Records + survey.GapCount ? "All" : count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private string Gaps()
+    {
+        KvmGap first = survey.Gaps[0];
+        string places = survey.GapCount == 1 ? $"at {At(first.At)}" : $"at {Phrase.Count(survey.GapCount, "place")}, first at {At(first.At)}, last at {At(survey.Gaps[^1].At)}";
+        long lost = survey.Gaps.Sum(gap => Math.Min(gap.Count, long.MaxValue / 128));
+        string count = lost > 0 ? $"{lost} records are" : "records are";
+        string what = first.Loss switch
+        {
+            KvmLoss.CutOut => $"Lines were cut out {places}",
+            KvmLoss.CutEnd => $"Records are damaged or incomplete {places}",
+            KvmLoss.BufferStarted => $"The records of CPU {first.Cpu} begin only {places}: those before are missing",
+            _ => $"Lost: {count} missing {places}",
+        };
+        return $"{what}; what was pending or known before that may have changed";
+    }
+
+    private IEnumerable<LimitAnswer> OfVm(VmTrail vm)
+    {
+        string name = vms.Count > 1 ? $"The log of {vm.Vm.Name}" : "It";
+        if (!vm.FromStart)
+            yield return new($"{name} begins in mid-life: what was pending, masked or in service before is not known", Whole);
+        if (vm.IsSplit)
+        {
+            yield return new($"{(vms.Count > 1 ? $"The I/OAPIC of {vm.Vm.Name}" : "The I/OAPIC")} is the VMM's (split irqchip): what waits or is masked at its pins is in no record of KVM",
+                "with QEMU also -trace 'ioapic_*' -trace 'kvm_irqchip_*' -msg timestamp=on");
+        }
+        if (!vm.ShowsTaking && vm.Vcpus.Any(vcpu => vcpu.Counts.Values.Any(count => count.Accepts > 0)) && vm.Vcpus.All(vcpu => vcpu.Posted is null))
+            yield return new($"{name} shows no vector taken: no kvm_inj_virq, and no EOI of a vector that is no pin's, so APICv or AVIC may be at work", Whole);
+        if (vm.Vcpus.FirstOrDefault(vcpu => vcpu.Posted is not null) is { } posted)
+            yield return new($"The processor delivers interrupts to vCPUs itself (APICv or AVIC, as at {At(posted.Posted!.Value)}): what it takes and ends is in no record", "with enable_apicv=0 of kvm_intel, avic=0 of kvm_amd");
+        foreach (LimitAnswer limit in Unmatched(vm, name))
+            yield return limit;
+        if (vm.ForeignAccepts > 0)
+        {
+            yield return new($"{Phrase.Count(vm.ForeignAccepts, "accept line")}, first at {At(vm.FirstForeign)}, came on threads of the kernel and may be of {(vms.Count > 1 ? "one of these VMs" : "this VM")} or another (other-vm)",
+                "one VM alone on the host");
+        }
+        if (vm.Vm.Guessed)
+            yield return new($"Which threads are of {vm.Vm.Name} is guessed from their numbers", "trace-cmd record with -o record-tgid, or perf script -F comm,pid,tid,cpu,time,event,trace");
+    }
+
+    /// <summary>What ended must have begun: if it did not begin here, records of some threads are not in the log.</summary>
+    private IEnumerable<LimitAnswer> Unmatched(VmTrail vm, string name)
+    {
+        const string all = "the records of all threads (perf record -a, trace-cmd without -P and -F)";
+        if (!vm.FromStart || survey.Gaps.Count > 0)
+            yield break;
+        if (vm.Pic.All.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
+            yield return new($"{name} ends {input.Name} {Phrase.Times(input.Acknowledged)} and raises it {Phrase.Times(input.Raises)}: the records of some thread are not in it", all);
+        foreach (VcpuTrail vcpu in vm.Vcpus)
+        {
+            foreach ((int vector, VectorCount count) in vcpu.Counts.Where(pair => pair.Value.Ends > pair.Value.Accepts && survey.Counts[KvmEvent.AcceptIrq] > 0).Take(1))
+                yield return new($"{name} ends vector 0x{vector:x2} at vCPU {vcpu.Index} {Phrase.Times(count.Ends)} and accepts it {Phrase.Times(count.Accepts)}: some accept lines are not in it", all);
+        }
+    }
+
+    /// <summary>Events that a fault would have shown in.</summary>
+    private IEnumerable<string> Missing()
+    {
+        KvmCounts counts = survey.Counts;
+        bool pins = vms.Any(vm => vm.HasKernelChips), messages = vms.Any(vm => vm.HasMessages);
+        if (counts[KvmEvent.SetIrq] == 0)
+            yield return "kvm_set_irq (a line's level)";
+        if (!pins && !messages)
+            yield return "kvm_ioapic_set_irq, kvm_pic_set_irq or kvm_msi_set_irq (what a chip made of it)";
+        else if (pins && (counts[KvmEvent.PicSetIrq] == 0 || counts[KvmEvent.IoApicSetIrq] == 0))
+            yield return counts[KvmEvent.PicSetIrq] == 0 ? "kvm_pic_set_irq" : "kvm_ioapic_set_irq";
+        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || vms.Any(vm => vm.All.Any(pin => pin.Programmed));
+        if (sends && counts[KvmEvent.AcceptIrq] == 0)
+            yield return "kvm_apic_accept_irq (what a local APIC accepts)";
+        if (counts[KvmEvent.Eoi] == 0)
+            yield return "kvm_eoi (what a guest ended)";
+        if (counts[KvmEvent.Apic] == 0)
+            yield return "kvm_apic (a local APIC's registers)";
+        if (pins && counts[KvmEvent.AckIrq] == 0)
+            yield return "kvm_ack_irq (which pin an EOI reached)";
+        if (counts[KvmEvent.Entry] > 0 && counts[KvmEvent.InjectIrq] == 0)
+            yield return "kvm_inj_virq (what KVM injected)";
+    }
+
+    /// <summary>A guest of firmware alone: every interrupt came through the 8259.</summary>
+    private bool PicAlone() => vms.All(vm => vm.Pic.All.Any(input => input.Acknowledged > 0) && !vm.All.Any(pin => pin.Programmed));
+}

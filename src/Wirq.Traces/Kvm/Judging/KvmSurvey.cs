@@ -1,0 +1,124 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>A place where records are missing.</summary>
+internal sealed record KvmGap(Mark At, KvmLoss Loss, int Cpu, long Count);
+
+/// <summary>A first look at a whole log: which threads are there, and what was traced.</summary>
+internal sealed class KvmSurvey
+{
+    private const int MostThreads = 1 << 16, MostGaps = 64;
+
+    private readonly Dictionary<int, KvmThread> _threads = [];
+    private readonly List<KvmGap> _gaps = [];
+    private readonly Dictionary<int, long> _spurious = [], _ended = [];
+
+    internal IReadOnlyDictionary<int, KvmThread> Threads => _threads;
+    internal IReadOnlyList<KvmGap> Gaps => _gaps;
+    internal long GapCount { get; private set; }
+    internal KvmCounts Counts { get; private set; } = new();
+    internal bool IsText { get; private set; }
+    /// <summary>The time of the first record that has one; -1 for none.</summary>
+    internal long First { get; private set; } = KvmRecord.Untold;
+    internal Mark Begin { get; private set; }
+    internal Mark End { get; private set; }
+    /// <summary>Records without a thread.</summary>
+    internal long Threadless { get; private set; }
+    internal long IoApicEois { get; private set; }
+    /// <summary>The highest vCPU that a record names.</summary>
+    internal int HighestVcpu { get; private set; } = KvmRecord.Untold;
+    internal IReadOnlyList<KvmVm> Vms { get; private set; } = [];
+
+    /// <summary>The host's KVM ends an interrupt as it injects it (kvm_pvm): the guest's own EOI finds nothing in service.</summary>
+    internal bool EndsAtInjection { get; private set; }
+
+    internal Stamps Stamps => new(First < 0 ? StampStyle.None : StampStyle.Stamped, Math.Max(0, First), IsText);
+
+    internal static KvmSurvey Of(IKvmRecords log, Action<long, long>? progress)
+    {
+        var survey = new KvmSurvey { IsText = log.IsText };
+        var clock = new KvmClock();
+        while (log.TryRead())
+        {
+            survey.Take(log.Record, clock.Next(log.Record, log.IsText));
+            if ((clock.Records & 0xFFFF) == 0)
+                progress?.Invoke(log.Progress.Done / 2, log.Progress.All);
+        }
+        survey.Counts = log.Counts;
+        survey.First = clock.First;
+        survey.EndsAtInjection = survey.Ends();
+        survey.Vms = KvmVms.Find(survey);
+        return survey;
+    }
+
+    private void Take(KvmRecord record, Mark at)
+    {
+        if (record.Event == KvmEvent.Lost)
+        {
+            GapCount++;
+            if (_gaps.Count < MostGaps)
+                _gaps.Add(new(at, record.Loss, record.Cpu, record.LostCount));
+            End = at;
+            return;
+        }
+        if (Begin.IsStart)
+            Begin = at;
+        End = at;
+        if (record.Event is KvmEvent.Eoi)
+        {
+            Dictionary<int, long> counts = record.Vector < 0 ? _spurious : _ended;
+            counts[record.Vcpu] = counts.GetValueOrDefault(record.Vcpu) + 1;
+        }
+        else if (record.Event == KvmEvent.UserspaceExit && record is { Reason: KvmJudge.IoApicEoi, Restart: false })
+            IoApicEois++;
+        if (record.Event is not (KvmEvent.Other or KvmEvent.TscOffset))
+            HighestVcpu = Math.Max(HighestVcpu, record.Vcpu);
+        if (record.Thread < 0)
+        {
+            Threadless++;
+            return;
+        }
+        if (!_threads.TryGetValue(record.Thread, out KvmThread? thread))
+        {
+            if (_threads.Count == MostThreads)
+                return;
+            _threads[record.Thread] = thread = new KvmThread(record.Thread);
+        }
+        if (!record.InInterrupt)
+            thread.Take(record);
+    }
+
+    /// <summary>On such a host each vCPU's interrupts end twice, and nothing is injected that a record would show. A guest's own
+    /// superfluous EOI is rare, and comes beside injections.</summary>
+    private bool Ends()
+    {
+        if (Counts[KvmEvent.InjectIrq] + Counts[KvmEvent.Entry] + Counts[KvmEvent.Exit] > 0 || _spurious.Count == 0)
+            return false;
+        long ended = _ended.Values.Sum(), spurious = _spurious.Values.Sum();
+        return spurious > 0 && (ended == 0 || spurious * 2 >= ended);
+    }
+}
+
+/// <summary>Numbers records, and gives them a time that no later clock undercuts by its unit.</summary>
+internal sealed class KvmClock
+{
+    internal long Records { get; private set; }
+    internal long First { get; private set; } = KvmRecord.Untold;
+
+    private long _last;
+
+    internal Mark Next(KvmRecord record, bool isText)
+    {
+        Records++;
+        if (record.Time >= 0)
+        {
+            // All forms of a log tell the same times: the texts round to microseconds.
+            long time = (record.Time + 500) / 1000 * 1000;
+            if (First < 0)
+                First = time;
+            _last = time - First;
+        }
+        return new Mark(isText ? Records : record.Place, isText ? record.Place : 0, _last);
+    }
+}

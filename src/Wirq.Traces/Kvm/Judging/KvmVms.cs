@@ -1,0 +1,83 @@
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>A VM of a log.</summary>
+/// <param name="Number">Its number, from 0.</param>
+/// <param name="Process">Its process; -1 where nothing tells it.</param>
+/// <param name="Threads">Its threads.</param>
+/// <param name="Guessed">Which threads are its own is guessed from their numbers.</param>
+internal sealed record KvmVm(int Number, int Process, IReadOnlyList<KvmThread> Threads, bool Guessed)
+{
+    internal string Name => Process >= 0 ? $"the VM of process {Process}" : Threads.FirstOrDefault(one => one.Role == ThreadRole.Vcpu) is { } vcpu
+        ? $"the VM of thread {vcpu.Number}" : "the VM";
+
+    internal bool Knows(int vector) => Threads.Any(thread => thread.Knows(vector));
+}
+
+/// <summary>Tells the VMs of a log apart: by the process of each thread where it stands there, else by the order of their numbers.</summary>
+internal static class KvmVms
+{
+    /// <summary>A VMM creates its threads one after another.</summary>
+    private const int Near = 64;
+
+    internal static IReadOnlyList<KvmVm> Find(KvmSurvey survey)
+    {
+        KvmThread[] threads = [.. survey.Threads.Values.Where(thread => thread.Role != ThreadRole.Kernel).OrderBy(thread => thread.Number)];
+        var groups = new List<(int Process, List<KvmThread> Threads, bool Guessed)>();
+        foreach (var group in threads.Where(thread => thread.Process >= 0).GroupBy(thread => thread.Process))
+            groups.Add((group.Key, [.. group], false));
+        foreach (KvmThread vcpu in threads.Where(thread => thread is { Process: < 0, Role: ThreadRole.Vcpu }))
+            Join(groups, vcpu);
+        groups.RemoveAll(group => group.Threads.TrueForAll(thread => thread.Role != ThreadRole.Vcpu) && threads.Any(thread => thread.Role == ThreadRole.Vcpu));
+        foreach (KvmThread other in threads.Where(thread => thread is { Process: < 0, Role: ThreadRole.Vmm }))
+        {
+            // What drives lines from elsewhere is of the only VM, or of the one whose threads are near.
+            if (groups.Count == 1)
+                groups[0].Threads.Add(other);
+            else if (groups.OrderBy(group => group.Threads.Min(thread => Math.Abs(thread.Number - other.Number))).FirstOrDefault().Threads is { } near
+                && near.Min(thread => Math.Abs(thread.Number - other.Number)) < Near)
+                near.Add(other);
+        }
+        // A log without threads, or without any vCPU's, is taken for one VM's.
+        if (groups.Count == 0)
+            groups.Add((-1, [.. threads], false));
+        var vms = groups.OrderBy(group => group.Threads.Count == 0 ? 0 : group.Threads[0].Number)
+            .Select((group, number) => new KvmVm(number, group.Process, group.Threads, group.Guessed && groups.Count > 1)).ToArray();
+        foreach (KvmVm vm in vms)
+            Number(vm, survey.HighestVcpu);
+        return vms;
+    }
+
+    /// <summary>vCPUs get threads with rising numbers, so a vCPU that is not above the last one begins another VM.</summary>
+    private static void Join(List<(int Process, List<KvmThread> Threads, bool Guessed)> groups, KvmThread vcpu)
+    {
+        int best = -1;
+        for (int index = 0; index < groups.Count; index++)
+        {
+            (int process, List<KvmThread> own, _) = groups[index];
+            bool above = process >= 0 ? vcpu.Number > process && vcpu.Number - process < Near : vcpu.Number - own[^1].Number < Near;
+            bool fits = vcpu.Vcpu < 0 || own.TrueForAll(other => other.Role != ThreadRole.Vcpu || other.Vcpu != vcpu.Vcpu)
+                && (own.FindLast(other => other.Role == ThreadRole.Vcpu && other.Vcpu >= 0) is not { } last || last.Vcpu < vcpu.Vcpu);
+            if (above && fits)
+                best = index;
+        }
+        if (best < 0)
+            groups.Add((-1, [vcpu], true));
+        else
+        {
+            groups[best].Threads.Add(vcpu);
+            groups[best] = (groups[best].Process, groups[best].Threads, true);
+        }
+    }
+
+    private static void Number(KvmVm vm, int highest)
+    {
+        KvmThread[] vcpus = [.. vm.Threads.Where(thread => thread.Role == ThreadRole.Vcpu)];
+        KvmThread[] unnamed = [.. vcpus.Where(thread => thread.Vcpu < 0)];
+        // Where all vCPUs but one are told, and none is above, the last thread is that one's.
+        int[] left = [.. Enumerable.Range(0, vcpus.Length).Except(vcpus.Select(thread => thread.Vcpu))];
+        if (unnamed is [var only] && left is [var vcpu] && highest < vcpus.Length)
+            only.Runs(vcpu);
+        foreach (KvmThread thread in vm.Threads)
+            thread.Vm = vm.Number;
+    }
+}

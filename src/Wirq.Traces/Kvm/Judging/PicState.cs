@@ -1,0 +1,141 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>An input of the 8259 pair.</summary>
+internal sealed class PicInput(int irq)
+{
+    internal int Irq => irq;
+    internal string Name => $"pic:{irq}";
+    internal bool Line { get; set; }
+    internal bool Level { get; set; }
+    internal bool? Masked { get; set; }
+    internal Mark? MaskSince { get; set; }
+    internal bool WasUnmasked { get; set; }
+    internal Mark? Requested { get; set; }
+    internal int RequestedEpoch { get; set; }
+    internal Mark? InService { get; set; }
+    internal long Raises { get; set; }
+    internal long Acknowledged { get; set; }
+    internal long Injected { get; set; }
+    internal Mark First { get; set; }
+    internal Mark Last { get; set; }
+}
+
+/// <summary>What a log tells of KVM's 8259 pair.</summary>
+internal sealed class PicState
+{
+    private const int Icw1 = 0x10, Inputs = 8, CascadeIrq = 2;
+
+    private readonly int[] _icw = new int[2], _base = [-1, -1];
+    private readonly bool[] _icw4 = new bool[2];
+
+    internal PicInput[] All { get; } = [.. Enumerable.Range(0, 2 * Inputs).Select(irq => new PicInput(irq))];
+
+    internal PicInput Cascade => All[CascadeIrq];
+
+    /// <summary>Masks and initialisation, from the guest's writes to ports.</summary>
+    internal void Write(ulong port, ulong value, Mark at)
+    {
+        int chip = port is 0x20 or 0x21 ? 0 : 1;
+        if ((port & 1) == 0)
+        {
+            if ((value & Icw1) == 0)
+                return;
+            (_icw[chip], _icw4[chip]) = (2, (value & 1) != 0);
+            foreach (PicInput input in Of(chip))
+            {
+                input.InService = null;
+                if (!input.Level)
+                    input.Requested = null;
+                Mask(input, masked: false, at);
+            }
+            return;
+        }
+        switch (_icw[chip])
+        {
+            case 2:
+                _base[chip] = (int)value & 0xF8;
+                _icw[chip] = 3;
+                break;
+            case 3:
+                _icw[chip] = _icw4[chip] ? 4 : 0;
+                break;
+            case 4:
+                _icw[chip] = 0;
+                break;
+            default:
+                foreach (PicInput input in Of(chip))
+                    Mask(input, (value >> (input.Irq & 7) & 1) != 0, at);
+                break;
+        }
+    }
+
+    internal static void Mask(PicInput input, bool masked, Mark at)
+    {
+        if (input.Masked != masked)
+            input.MaskSince = masked ? at : null;
+        input.Masked = masked;
+        input.WasUnmasked |= !masked;
+    }
+
+    /// <summary>A line of kvm_pic_set_irq; the level is that of the kvm_set_irq before it.</summary>
+    internal void Drive(KvmRecord record, bool level, Mark at, int epoch)
+    {
+        if (record.Chip is < 0 or > 1 || record.Pin is < 0 or >= Inputs)
+            return;
+        PicInput input = All[record.Chip * Inputs + record.Pin];
+        Mask(input, record.Masked, at);
+        input.Level = record.LevelTrigger;
+        bool rise = level && !input.Line;
+        input.Line = level;
+        if (rise)
+        {
+            input.First = input.Raises++ == 0 ? at : input.First;
+            input.Last = at;
+            // An edge that is not coalesced found no request: the one before was taken.
+            if (input.Requested is { } before && !input.Level && !record.Masked && !record.Coalesced)
+                input.InService ??= before;
+            (input.Requested, input.RequestedEpoch) = (at, epoch);
+        }
+        else if (!level && input.Level)
+            input.Requested = null;
+    }
+
+    internal void Acknowledge(int chip, int pin, Mark at, int epoch)
+    {
+        if (chip is < 0 or > 1 || pin is < 0 or >= Inputs)
+            return;
+        PicInput input = All[chip * Inputs + pin];
+        input.Acknowledged++;
+        if (input.InService is not null)
+            input.InService = null;
+        else
+            input.Requested = null;
+        if (input.Level)
+            (input.Requested, input.RequestedEpoch) = (input.Line ? at : null, epoch);
+    }
+
+    /// <summary>KVM injected a vector that no local APIC had: it is the 8259's.</summary>
+    /// <returns>Whether one of its inputs has it.</returns>
+    internal bool Inject(int vector, Mark at)
+    {
+        PicInput? input = All.FirstOrDefault(one => one.Requested is not null && one.Masked != true && (vector & 7) == (one.Irq & 7)
+            && _base[one.Irq / Inputs] is var first && (first < 0 || (vector & 0xF8) == first));
+        if (input is null)
+            return false;
+        input.InService = at;
+        input.Injected++;
+        if (!input.Level)
+            input.Requested = null;
+        return true;
+    }
+
+    internal void Forget()
+    {
+        foreach (PicInput input in All)
+            (input.Requested, input.InService) = (null, null);
+    }
+
+    private IEnumerable<PicInput> Of(int chip) => All.Skip(chip * Inputs).Take(Inputs);
+}

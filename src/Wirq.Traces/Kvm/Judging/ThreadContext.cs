@@ -1,0 +1,42 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>A message on its way: what is printed of it before the local APICs accept it.</summary>
+internal struct OpenMessage
+{
+    internal bool Is;
+    internal Mark At;
+    internal uint Destination;
+    internal int Vector, Mode, Shorthand;
+    internal bool Logical, Level, Burst;
+    internal int Accepts;
+}
+
+/// <summary>What the last records of one thread began: the records behind them on the same thread are its effects.</summary>
+internal sealed class ThreadContext(KvmThread? thread)
+{
+    internal KvmThread? Thread => thread;
+    internal int Vcpu => thread?.Vcpu ?? KvmRecord.Untold;
+
+    /// <summary>kvm_set_irq: a line got a level.</summary>
+    internal bool HasLine;
+    internal int Gsi, Source;
+    internal bool Level;
+    internal Mark LineAt;
+    /// <summary>Accept lines since the last line of a chip, and how many of them were refused.</summary>
+    internal int Accepts, Refusals;
+
+    internal OpenMessage Message, Ipi;
+
+    /// <summary>A pin that an EOI or an unmask may deliver again; -1 for none.</summary>
+    internal int Served = -1;
+
+    internal void Close()
+    {
+        HasLine = false;
+        Accepts = Refusals = 0;
+        Served = -1;
+        Message = Ipi = default;
+    }
+}

@@ -1,0 +1,97 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>A vector that a local APIC accepted.</summary>
+/// <param name="Vector">The vector.</param>
+/// <param name="At">When.</param>
+/// <param name="Source">What sent it, as far as the records before it tell.</param>
+/// <param name="Level">It is level-triggered.</param>
+/// <param name="Entries">How often the vCPU had entered the guest.</param>
+/// <param name="Epoch">How many gaps the log had.</param>
+/// <param name="Foreign">A thread of the kernel accepted it: it may be of another VM.</param>
+internal sealed record Accepted(int Vector, Mark At, string? Source, bool Level, long Entries, int Epoch, bool Foreign)
+{
+    internal int Merges { get; set; }
+}
+
+/// <summary>How often a vector came to a vCPU.</summary>
+internal sealed class VectorCount
+{
+    internal long Accepts, Refusals, Injections, Ends;
+    internal Mark First, Last, LastAccept, LastEnd;
+}
+
+/// <summary>What a log tells of one vCPU and its local APIC.</summary>
+internal sealed class VcpuTrail(int index)
+{
+    private const int SoftwareEnable = 0x100;
+
+    internal int Index => index;
+    internal SortedDictionary<int, Accepted> Pending { get; } = [];
+    /// <summary>Accept lines of a local APIC that was software-disabled: it refuses what it prints.</summary>
+    internal SortedDictionary<int, Accepted> Refused { get; } = [];
+    internal SortedDictionary<int, (Mark At, int Epoch)> InService { get; } = [];
+    internal SortedDictionary<int, VectorCount> Counts { get; } = [];
+    internal Dictionary<int, KvmFact> Registers { get; } = [];
+    /// <summary>Vectors whose EOI must reach the VMM's I/OAPIC, and has not.</summary>
+    internal List<(int Vector, Mark At, int Epoch)> AwaitedExits { get; } = [];
+    /// <summary>It took or ended something since the last gap, so its local APIC was enabled.</summary>
+    internal int WorkedEpoch { get; set; } = -1;
+    internal long Entries { get; set; }
+    internal Mark? LastEntry { get; set; }
+    internal (Mark At, KvmExit Exit)? LastExit { get; set; }
+    /// <summary>The last interrupt taken or register touched.</summary>
+    internal Mark? LastSign { get; set; }
+    /// <summary>Vectors that were injected or ended before anything accepted them: the clocks of two CPUs differ, so the accept line may stand
+    /// behind.</summary>
+    internal Dictionary<int, Mark> Early { get; } = [];
+    /// <summary>On a host that ends interrupts as it injects them: the handlers that have not written their EOI.</summary>
+    internal List<(int Vector, Mark At)> Handlers { get; } = [];
+    internal Mark? LastSpurious { get; set; }
+    internal long Spurious { get; set; }
+    /// <summary>The processor posts interrupts to it (APICv, AVIC).</summary>
+    internal Mark? Posted { get; set; }
+    /// <summary>The VMM stopped it, and it did not enter again.</summary>
+    internal Mark? Stopped { get; set; }
+
+    internal KvmFact? Known(int register, int epoch) =>
+        Registers.TryGetValue(register, out KvmFact fact) && fact.Epoch == epoch ? fact : null;
+
+    /// <summary>Whether the local APIC is software-disabled; null where no register tells it.</summary>
+    internal KvmFact? Disabled(int epoch) => Known(KvmRegister.Spiv, epoch) is { } spiv && (spiv.Value & SoftwareEnable) == 0 ? spiv : null;
+
+    /// <summary>Whether the local APIC is known to be enabled.</summary>
+    internal bool Enabled(int epoch) => Known(KvmRegister.Spiv, epoch) is { } spiv ? (spiv.Value & SoftwareEnable) != 0 : WorkedEpoch == epoch;
+
+    internal VectorCount Count(int vector, Mark at)
+    {
+        if (!Counts.TryGetValue(vector, out VectorCount? count))
+            Counts[vector] = count = new VectorCount { First = at };
+        count.Last = at;
+        return count;
+    }
+
+    /// <summary>INIT, or a reset: what was pending or in service is gone.</summary>
+    internal void Reset(Mark at, int epoch, bool registers)
+    {
+        Pending.Clear();
+        InService.Clear();
+        Handlers.Clear();
+        AwaitedExits.Clear();
+        Early.Clear();
+        Registers.Clear();
+        WorkedEpoch = -1;
+        if (!registers)
+            return;
+        // SVR is 0xFF after INIT (Intel SDM 3A, 10.4.7.1): software-disabled; TPR is 0.
+        Registers[KvmRegister.Spiv] = new(0xFF, at, epoch);
+        Registers[KvmRegister.TaskPriority] = new(0, at, epoch);
+    }
+}
+
+/// <summary>Offsets of the local APIC's registers (Intel SDM 3A, table 10-1).</summary>
+internal static class KvmRegister
+{
+    internal const int Id = 0x20, TaskPriority = 0x80, Eoi = 0xB0, Ldr = 0xD0, Dfr = 0xE0, Spiv = 0xF0, LvtTimer = 0x320, Lint0 = 0x350;
+}

@@ -1,0 +1,134 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+// The pins of the I/OAPIC.
+internal sealed partial class VmTrail
+{
+    private const ulong IoApicSelect = 0xFEC00000, IoApicData = 0xFEC00010;
+    private const int FirstEntry = 0x10, RtcPin = 8;
+
+    /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
+    internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;
+
+    internal PinState? PinOf(int vector, bool level) => All.FirstOrDefault(pin => pin.Programmed && pin.Vector == vector && pin.Level == level)
+        // Without a write to its entry: the pin that an EOI of this vector reached before.
+        ?? (level ? All.FirstOrDefault(pin => pin.Low is null && pin.LastVector == vector) : null);
+
+    internal string? PinName(int gsi) => gsi is >= 0 and < Pins ? All[PinOfGsi(gsi)].Name : null;
+
+    private void AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    {
+        if (record.Pin is < 0 or >= Pins)
+            return;
+        PinState pin = All[record.Pin];
+        pin.Learn(record, at, epoch);
+        if (!context.HasLine || PinOfGsi(context.Gsi) != record.Pin)
+            return;
+        bool changed = pin.Drive(context.Source, context.Level);
+        if (!pin.High)
+        {
+            if (changed)
+                Fell(pin, context.LineAt);
+            return;
+        }
+        if (!context.Level)
+            return;
+        if (changed)
+        {
+            pin.FirstRaise = pin.Raises++ == 0 ? context.LineAt : pin.FirstRaise;
+            (pin.Raised, pin.RaisedEpoch, pin.LastRaise, pin.RaisedUnderMask) = (context.LineAt, epoch, context.LineAt, pin.Masked);
+            (pin.LostEdge, pin.Nobody, pin.Withdrawn) = (null, null, null);
+        }
+        if (pin.Masked)
+        {
+            if (changed && !pin.Level)
+                pin.LostEdge = context.LineAt;
+            return;
+        }
+        if (context.Accepts > 0)
+            Delivered(pin, at, epoch);
+        else if (record.Coalesced && changed && pin.Pin != RtcPin || context.Refusals > 0)
+            pin.Nobody = (context.LineAt, context.Refusals > 0);
+    }
+
+    private static void Delivered(PinState pin, Mark at, int epoch)
+    {
+        pin.Deliveries++;
+        (pin.Nobody, pin.LostEdge) = (null, null);
+        if (pin.Level)
+            pin.Awaited = (at, pin.Vector, epoch);
+    }
+
+    private void Fell(PinState pin, Mark at)
+    {
+        if (pin.RaisedUnderMask && pin.Raised is { } raised && pin.Level && pin.Masked)
+        {
+            // What a handler served in that time was a delivery of the raise before.
+            VectorCount? served = Vcpus.Select(vcpu => vcpu.Counts.GetValueOrDefault(pin.Vector)).FirstOrDefault(count => count is { Ends: > 0 }
+                && count.LastEnd.Event > raised.Event && count.LastAccept.Event < raised.Event);
+            pin.Withdrawn = new(raised, at, pin.MaskSince, served);
+        }
+        pin.Raised = null;
+        pin.RaisedUnderMask = false;
+        pin.Redelivered = 0;
+        pin.LostEdge = null;
+    }
+
+    private void Acknowledge(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    {
+        CloseMessages(context, epoch);
+        context.Close();
+        HasKernelChips = true;
+        if (record.Chip != KvmFields.IoApicChip)
+        {
+            Pic.Acknowledge(record.Chip, record.Pin, at, epoch);
+            return;
+        }
+        if (record.Pin is < 0 or >= Pins)
+            return;
+        PinState pin = All[record.Pin];
+        pin.Awaited = null;
+        pin.LastAck = at;
+        context.Served = record.Pin;
+    }
+
+    /// <summary>An accept line without a line's change: a level that an EOI or an unmask found high.</summary>
+    private void Redelivered(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    {
+        if (context.HasLine || context.Message.Is || context.Ipi.Is || !record.LevelTrigger && context.Served < 0)
+            return;
+        PinState? pin = context.Served >= 0 ? All[context.Served] : PinOf(record.Vector, level: true);
+        if (pin is null || pin.Vector >= 0 && pin.Vector != record.Vector)
+            return;
+        context.Served = -1;
+        if (IsSplit)
+            return;
+        // It was high at that moment, whatever was seen of its line.
+        if (!pin.High)
+            pin.ImpliedHigh = !pin.LineKnown;
+        pin.FirstRedelivery = pin.Redelivered++ == 0 ? at : pin.FirstRedelivery;
+        pin.LastRedelivery = at;
+        pin.LastVector = record.Vector;
+        // The brake's delayed work runs on a thread of the kernel.
+        if (context.Thread is null or { Role: ThreadRole.Kernel } && record.LevelTrigger)
+            pin.Braked = at;
+        pin.Deliveries++;
+        (pin.Nobody, pin.Awaited) = (null, (at, record.Vector, epoch));
+    }
+
+    private void Mmio(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    {
+        if (record.Address == IoApicSelect)
+            _select = (int)(record.Value & 0xFF);
+        else if (record.Address == IoApicData && _select >= FirstEntry && (_select - FirstEntry) / 2 < Pins)
+        {
+            PinState pin = All[(_select - FirstEntry) / 2];
+            if ((_select & 1) != 0)
+                pin.WriteHigh(record.Value);
+            else
+                pin.WriteLow(record.Value, at, epoch);
+            context.Served = pin.Masked ? -1 : pin.Pin;
+        }
+    }
+}

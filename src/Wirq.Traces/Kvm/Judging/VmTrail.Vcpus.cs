@@ -1,0 +1,207 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+// What local APICs accept, what vCPUs take and end.
+internal sealed partial class VmTrail
+{
+    /// <summary>The clock "local" of two CPUs may differ by microseconds.</summary>
+    private const long ClockSkew = 100_000;
+    private const int Fixed = 0, LowestPriority = 1, Init = 5;
+
+    internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
+    {
+        if (VcpuAt(record.Vcpu) is not { } vcpu)
+            return;
+        string? source = SourceOf(record, vcpu, context);
+        if (record.Mode == Init && !record.LevelTrigger)
+        {
+            vcpu.Reset(at, epoch, registers: true);
+            return;
+        }
+        if (record.Mode is not (Fixed or LowestPriority) || record.Vector is < 0 or > 255)
+            return;
+        VectorCount count = vcpu.Count(record.Vector, at);
+        var accepted = new Accepted(record.Vector, at, source, record.LevelTrigger, vcpu.Entries, epoch, foreign);
+        // The line is printed before the checks (Linux, __apic_accept_irq): a disabled APIC refuses what it says it accepts.
+        if (vcpu.Disabled(epoch) is not null)
+        {
+            count.Refusals++;
+            context.Refusals++;
+            // What is sent to all may leave one out.
+            if (context.Ipi is not { Is: true, Shorthand: not 0 } and not { Is: true, Destination: 0xFF })
+                vcpu.Refused[record.Vector] = accepted;
+            return;
+        }
+        count.Accepts++;
+        count.LastAccept = at;
+        context.Accepts++;
+        if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index && at.Time - early.Time <= ClockSkew)
+            return;
+        if (vcpu.Pending.TryGetValue(record.Vector, out Accepted? pending) && pending.Epoch == epoch)
+            pending.Merges++;
+        else
+            vcpu.Pending[record.Vector] = accepted;
+        vcpu.Refused.Remove(record.Vector);
+        Redelivered(record, at, context, epoch);
+    }
+
+    private string? SourceOf(KvmRecord record, VcpuTrail vcpu, ThreadContext context)
+    {
+        const int timerVector = 0xFF;
+        if (context.Message.Is && context.Message.Vector == record.Vector)
+        {
+            context.Message.Accepts++;
+            context.Message.Burst = false;
+            Arrived(context.Message, isIpi: false);
+            return context.HasLine ? PinName(context.Gsi) ?? $"gsi:{context.Gsi}" : PinOf(record.Vector, record.LevelTrigger)?.Name ?? "a message";
+        }
+        if (context.Ipi.Is && context.Ipi.Vector == record.Vector)
+        {
+            context.Ipi.Accepts++;
+            Arrived(context.Ipi, isIpi: true);
+            return context.Vcpu >= 0 ? $"an IPI of vCPU {context.Vcpu}" : "an IPI";
+        }
+        if (context.HasLine)
+            return PinName(context.Gsi) ?? $"gsi:{context.Gsi}";
+        if (context.Served >= 0)
+            return All[context.Served].Name;
+        if (record.LevelTrigger && PinOf(record.Vector, level: true) is { } again)
+            return again.Name;
+        return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue(KvmRegister.LvtTimer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
+            ? $"the timer of vCPU {vcpu.Index}" : null;
+    }
+
+    /// <summary>The log shows when vCPUs take vectors, or that they end all of them: else what was accepted may be long served.</summary>
+    internal bool ShowsTaking { get; private set; } = survey.EndsAtInjection;
+
+    private void OfVcpu(KvmRecord record, Mark at, ThreadContext context, VcpuTrail? own, int epoch)
+    {
+        switch (record.Event)
+        {
+            case KvmEvent.Eoi or KvmEvent.PvEoi:
+                if (VcpuAt(record.Vcpu) is { } ended)
+                    Ended(record.Vector, at, ended, epoch);
+                break;
+            case KvmEvent.Apic:
+                Register(record, at, own, epoch);
+                break;
+            case KvmEvent.InjectIrq when !record.Soft && own is not null:
+                Inject(record.Vector, record.Reinjected, at, own, epoch);
+                break;
+            case KvmEvent.Entry:
+                Enter(record, at, VcpuAt(record.Vcpu), epoch);
+                break;
+            case KvmEvent.Exit when (record.Vcpu >= 0 ? VcpuAt(record.Vcpu) : own) is { } left:
+                left.LastExit = (at, record.Exit);
+                break;
+            case KvmEvent.UserspaceExit when own is not null:
+                if (record is { Reason: KvmJudge.IoApicEoi, Restart: false })
+                    Exited(own);
+                else if (record.Restart || record.Reason is 0 or 10)
+                    own.Stopped = at;
+                break;
+            case KvmEvent.Mmio when record.Write:
+                Mmio(record, at, context, epoch);
+                break;
+            case KvmEvent.Pio when record.Write && record.Address is 0x20 or 0x21 or 0xA0 or 0xA1:
+                Pic.Write(record.Address, record.Value, at);
+                break;
+        }
+    }
+
+    private void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
+    {
+        if (own is null || record.Register is KvmRegister.Eoi or < 0)
+            return;
+        KvmFact? before = own.Known(record.Register, epoch);
+        if (record.Write || before is null || before.Value.Value != record.Value)
+            own.Registers[record.Register] = before is { } same && same.Value == record.Value ? same : new(record.Value, at, epoch);
+    }
+
+    private void Inject(int vector, bool reinjected, Mark at, VcpuTrail vcpu, int epoch)
+    {
+        if (vector is < 0 or > 255)
+            return;
+        if (vcpu.Pending.Remove(vector))
+        {
+            vcpu.InService[vector] = (at, epoch);
+            vcpu.Count(vector, at).Injections++;
+            ShowsTaking = true;
+            vcpu.WorkedEpoch = epoch;
+        }
+        else if (!vcpu.InService.ContainsKey(vector) && !reinjected && !Pic.Inject(vector, at))
+        {
+            vcpu.Count(vector, at).Injections++;
+            vcpu.Early[vector] = at;
+        }
+    }
+
+    private void Enter(KvmRecord record, Mark at, VcpuTrail? vcpu, int epoch)
+    {
+        const uint valid = 1u << 31, typeMask = 7 << 8;
+        if (vcpu is null)
+            return;
+        if (record is { HasRip: true, Rip: 0xFFF0 })
+            vcpu.Reset(at, epoch, registers: false);
+        vcpu.Entries++;
+        vcpu.LastEntry = at;
+        vcpu.Stopped = null;
+        // An external interrupt: type 0 (Intel SDM 3C, 25.8.3).
+        if ((record.InterruptInfo & (valid | typeMask)) == valid)
+            Inject((int)(record.InterruptInfo & 0xFF), reinjected: false, at, vcpu, epoch);
+    }
+
+    private void Ended(int vector, Mark at, VcpuTrail vcpu, int epoch)
+    {
+        if (vector < 0)
+        {
+            if (!survey.EndsAtInjection)
+            {
+                vcpu.Spurious++;
+                vcpu.LastSpurious = at;
+            }
+            else if (vcpu.Handlers.Count > 0)
+                vcpu.Handlers.RemoveAt(vcpu.Handlers.Count - 1);
+            return;
+        }
+        if (vector > 255)
+            return;
+        VectorCount count = vcpu.Count(vector, at);
+        count.Ends++;
+        count.LastEnd = at;
+        vcpu.WorkedEpoch = epoch;
+        bool level = false;
+        if (survey.EndsAtInjection)
+        {
+            if (vcpu.Handlers.Count < 64)
+                vcpu.Handlers.Add((vector, at));
+        }
+        // Where the injection was not seen, what was accepted is what ends here.
+        bool served = vcpu.InService.Remove(vector);
+        if (!served && !vcpu.Pending.ContainsKey(vector))
+            vcpu.Early[vector] = at;
+        if (!served && vcpu.Pending.Remove(vector, out Accepted? taken))
+        {
+            level = taken.Level;
+            // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
+            ShowsTaking |= !level && All.All(pin => pin.Vector != vector);
+        }
+        if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
+        {
+            foreach (PinState pin in All.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
+                pin.Awaited = null;
+        }
+        if (IsSplit && (level || PinOf(vector, level: true) is not null) && vcpu.AwaitedExits.Count < 64)
+            vcpu.AwaitedExits.Add((vector, at, epoch));
+    }
+
+    /// <summary>The VMM hears of an EOI. One exit serves all that ended in one batch of an emulating host.</summary>
+    private void Exited(VcpuTrail vcpu)
+    {
+        if (survey.EndsAtInjection)
+            vcpu.AwaitedExits.Clear();
+        else if (vcpu.AwaitedExits.Count > 0)
+            vcpu.AwaitedExits.RemoveAt(vcpu.AwaitedExits.Count - 1);
+    }
+}

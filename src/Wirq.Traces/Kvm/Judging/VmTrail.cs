@@ -1,0 +1,201 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Judging;
+
+/// <summary>A message that no local APIC accepted.</summary>
+internal sealed class LostMessage
+{
+    internal required OpenMessage Message { get; init; }
+    internal required bool IsIpi { get; init; }
+    internal required int Sender { get; init; }
+    internal required int Epoch { get; init; }
+    internal Mark Last { get; set; }
+    internal long Count { get; set; } = 1;
+}
+
+/// <summary>What a log tells of one VM: its vCPUs, its chips, and what was sent and lost.</summary>
+internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
+{
+    private const int Pins = 24, MostLost = 256, MostVcpus = 4096;
+
+    private readonly SortedDictionary<int, VcpuTrail> _vcpus = [];
+    private readonly Dictionary<(uint, int, bool), LostMessage> _lost = [];
+    private int _select = -1;
+
+    internal KvmVm Vm => vm;
+    internal IEnumerable<VcpuTrail> Vcpus => _vcpus.Values;
+    internal PinState[] All { get; } = [.. Enumerable.Range(0, Pins).Select(pin => new PinState(pin))];
+    internal PicState Pic { get; } = new();
+    internal IEnumerable<LostMessage> Lost => _lost.Values;
+    /// <summary>Its last record.</summary>
+    internal Mark End { get; private set; }
+    internal Mark Begin { get; private set; }
+    internal long Records { get; private set; }
+    /// <summary>The log shows the beginning of the VM: a vCPU's first TSC offset, or its reset vector.</summary>
+    internal bool FromStart { get; private set; }
+    /// <summary>KVM has the I/OAPIC; the VMM has it where messages come, and no pin of KVM's.</summary>
+    internal bool HasKernelChips { get; private set; }
+    internal bool HasMessages { get; private set; }
+    internal long ForeignAccepts { get; set; }
+    internal Mark FirstForeign { get; set; }
+    private bool _acted, _created;
+
+    internal bool IsSplit => !HasKernelChips && (HasMessages || survey.IoApicEois > 0);
+
+    internal VcpuTrail? VcpuAt(int index)
+    {
+        if (index is < 0 or >= MostVcpus)
+            return null;
+        if (!_vcpus.TryGetValue(index, out VcpuTrail? vcpu))
+            _vcpus[index] = vcpu = new VcpuTrail(index);
+        return vcpu;
+    }
+
+    internal bool HasVcpu(int index) => _vcpus.ContainsKey(index);
+
+    internal void Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    {
+        if (Records++ == 0)
+            Begin = at;
+        End = at;
+        Beginning(record);
+        VcpuTrail? own = VcpuAt(context.Vcpu);
+        if (own is not null && IsSign(record))
+        {
+            own.LastSign = at;
+            own.Stopped = null;
+        }
+        switch (record.Event)
+        {
+            case KvmEvent.SetIrq:
+                CloseMessages(context, epoch);
+                context.Close();
+                (context.HasLine, context.Gsi, context.Level, context.Source, context.LineAt) = (true, record.Gsi, record.Level, record.Source, at);
+                break;
+            case KvmEvent.PicSetIrq:
+                HasKernelChips = true;
+                if (context.HasLine && context.Gsi == record.Chip * 8 + record.Pin)
+                    Pic.Drive(record, context.Level, context.LineAt, epoch);
+                break;
+            case KvmEvent.IoApicSetIrq:
+                HasKernelChips = true;
+                AtPin(record, at, context, epoch);
+                (context.Accepts, context.Refusals) = (0, 0);
+                break;
+            case KvmEvent.MsiSetIrq:
+                HasMessages = true;
+                Sent(record, at, context, epoch);
+                break;
+            case KvmEvent.ApicIpi:
+                CloseMessages(context, epoch);
+                context.Close();
+                context.Ipi = Open(record, at);
+                break;
+            case KvmEvent.AcceptIrq:
+                Accept(record, at, context, epoch, foreign: false);
+                break;
+            case KvmEvent.AckIrq:
+                Acknowledge(record, at, context, epoch);
+                break;
+            case KvmEvent.DelayedEoi:
+                if (All.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0) is { } braked)
+                    braked.Braked = at;
+                break;
+            case KvmEvent.ApicvAcceptIrq:
+                if (VcpuAt(record.Vcpu) is { } posted)
+                    posted.Posted = at;
+                break;
+            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.PostedRoute or KvmEvent.AvicIpi:
+                break;
+            default:
+                CloseMessages(context, epoch);
+                context.Close();
+                OfVcpu(record, at, context, own, epoch);
+                break;
+        }
+    }
+
+    /// <summary>Records are missing: what was pending may have been served since.</summary>
+    internal void Gap() => _acted = true;
+
+    /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or where entries are
+    /// not traced, its firmware must initialise the 8259 before anything is delivered.</summary>
+    private void Beginning(KvmRecord record)
+    {
+        const ulong resetVector = 0xFFF0, initialise = 0x10;
+        if (_acted)
+            return;
+        _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
+        FromStart = record.Event switch
+        {
+            KvmEvent.Entry or KvmEvent.Exit => record is { HasRip: true, Rip: resetVector, Vcpu: 0 },
+            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: 0x20 } && (record.Value & initialise) != 0,
+            _ => false,
+        };
+        // A VMM that makes its machine drives lines, whose entries have no vector yet.
+        _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Entry or KvmEvent.Exit
+            || record is { Event: KvmEvent.Eoi, Vector: >= 0 };
+    }
+
+    private static bool IsSign(KvmRecord record)
+    {
+        const int interrupted = 10;
+        return record.Event switch
+        {
+            KvmEvent.Apic or KvmEvent.Mmio or KvmEvent.Pio or KvmEvent.Msr or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.InjectIrq => true,
+            // A VMM that stops a vCPU makes it leave: that is no act of the guest. trace-cmd prints such an exit as reason 0.
+            KvmEvent.UserspaceExit => !record.Restart && record.Reason is not (0 or interrupted),
+            _ => false,
+        };
+    }
+
+    private static OpenMessage Open(KvmRecord record, Mark at) => new()
+    {
+        Is = record.Vector >= 0,
+        At = at,
+        Destination = record.Destination,
+        Vector = record.Vector,
+        Mode = record.Mode,
+        Logical = record.Logical,
+        Level = record.LevelTrigger,
+        Shorthand = Math.Max(0, record.Source),
+    };
+
+    /// <summary>A message was sent, or a route was scanned: scans print many, and none of them is accepted.</summary>
+    private void Sent(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    {
+        bool burst = context.Message is { Is: true, Accepts: 0 };
+        if (!burst)
+            CloseMessages(context, epoch);
+        context.Message = Open(record, at) with { Burst = burst || context.Message is { Is: true, Burst: true } };
+        context.Ipi = default;
+        context.Served = -1;
+    }
+
+    /// <summary>Nothing more comes of what a thread began.</summary>
+    internal void CloseMessages(ThreadContext context, int epoch)
+    {
+        if (context.Message is { Is: true, Accepts: 0, Burst: false })
+            Nobody(context.Message, isIpi: false, context.Vcpu, epoch);
+        if (context.Ipi is { Is: true, Accepts: 0, Shorthand: 0 })
+            Nobody(context.Ipi, isIpi: true, context.Vcpu, epoch);
+        context.Message = context.Ipi = default;
+    }
+
+    private void Nobody(OpenMessage message, bool isIpi, int sender, int epoch)
+    {
+        const int fixedMode = 0, lowest = 1;
+        if (message.Mode is not (fixedMode or lowest) || message.Vector < 0x10)
+            return;
+        if (_lost.TryGetValue((message.Destination, message.Vector, isIpi), out LostMessage? known))
+        {
+            known.Count++;
+            known.Last = message.At;
+        }
+        else if (_lost.Count < MostLost)
+            _lost[(message.Destination, message.Vector, isIpi)] = new() { Message = message, IsIpi = isIpi, Sender = sender, Epoch = epoch, Last = message.At };
+    }
+
+    /// <summary>The message arrived after all.</summary>
+    private void Arrived(OpenMessage message, bool isIpi) => _lost.Remove((message.Destination, message.Vector, isIpi));
+}

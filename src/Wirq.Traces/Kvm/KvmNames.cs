@@ -1,0 +1,59 @@
+namespace Wirq.Traces.Kvm;
+
+/// <summary>The names of KVM's tracepoints and of the local APIC's registers as they print them.</summary>
+internal static class KvmNames
+{
+    private static readonly (byte[] Name, KvmEvent Event)[][] Events = ByLength(
+    [
+        ("kvm_set_irq", KvmEvent.SetIrq), ("kvm_pic_set_irq", KvmEvent.PicSetIrq), ("kvm_ioapic_set_irq", KvmEvent.IoApicSetIrq),
+        ("kvm_ioapic_delayed_eoi_inj", KvmEvent.DelayedEoi), ("kvm_msi_set_irq", KvmEvent.MsiSetIrq),
+        ("kvm_apic_accept_irq", KvmEvent.AcceptIrq), ("kvm_apic_ipi", KvmEvent.ApicIpi), ("kvm_apic", KvmEvent.Apic),
+        ("kvm_eoi", KvmEvent.Eoi), ("kvm_pv_eoi", KvmEvent.PvEoi), ("kvm_ack_irq", KvmEvent.AckIrq),
+        ("kvm_inj_virq", KvmEvent.InjectIrq), ("kvm_inj_exception", KvmEvent.InjectException), ("kvm_entry", KvmEvent.Entry),
+        ("kvm_exit", KvmEvent.Exit), ("kvm_userspace_exit", KvmEvent.UserspaceExit), ("kvm_vcpu_wakeup", KvmEvent.Wakeup),
+        ("kvm_mmio", KvmEvent.Mmio), ("kvm_pio", KvmEvent.Pio), ("kvm_msr", KvmEvent.Msr), ("kvm_write_tsc_offset", KvmEvent.TscOffset),
+        ("kvm_apicv_accept_irq", KvmEvent.ApicvAcceptIrq), ("kvm_avic_incomplete_ipi", KvmEvent.AvicIpi),
+        ("kvm_pi_irte_update", KvmEvent.PostedRoute),
+    ]);
+
+    private static readonly (byte[] Name, int Register)[] Registers =
+    [.. new (string, int)[] { ("ID", 0x20), ("LVR", 0x30), ("TASKPRI", 0x80), ("ARBPRI", 0x90), ("PROCPRI", 0xA0), ("EOI", 0xB0), ("RRR", 0xC0),
+        ("LDR", 0xD0), ("DFR", 0xE0), ("SPIV", 0xF0), ("ISR", 0x100), ("TMR", 0x180), ("IRR", 0x200), ("ESR", 0x280), ("ICR", 0x300),
+        ("ICR2", 0x310), ("LVTT", 0x320), ("LVTTHMR", 0x330), ("LVTPC", 0x340), ("LVT0", 0x350), ("LVT1", 0x360), ("LVTERR", 0x370),
+        ("TMICT", 0x380), ("TMCCT", 0x390), ("TDCR", 0x3E0), ("SELF_IPI", 0x3F0), ("EFEAT", 0x400), ("ECTRL", 0x410) }
+        .Select(pair => (System.Text.Encoding.ASCII.GetBytes("APIC_" + pair.Item1), pair.Item2))];
+
+    internal static KvmEvent Of(ReadOnlySpan<byte> name)
+    {
+        if (name.Length >= Events.Length)
+            return KvmEvent.Other;
+        foreach ((byte[] known, KvmEvent happened) in Events[name.Length])
+        {
+            if (name.SequenceEqual(known))
+                return happened;
+        }
+        return KvmEvent.Other;
+    }
+
+    /// <summary>The offset of a register by its name; -1 for none.</summary>
+    internal static int Register(ReadOnlySpan<byte> name)
+    {
+        foreach ((byte[] known, int register) in Registers)
+        {
+            if (name.SequenceEqual(known))
+                return register;
+        }
+        return KvmRecord.Untold;
+    }
+
+    private static (byte[], KvmEvent)[][] ByLength((string Name, KvmEvent Event)[] all)
+    {
+        var byLength = new (byte[], KvmEvent)[all.Max(one => one.Name.Length) + 1][];
+        for (int length = 0; length < byLength.Length; length++)
+        {
+            byLength[length] = [.. all.Where(one => one.Name.Length == length)
+                .Select(one => (System.Text.Encoding.ASCII.GetBytes(one.Name), one.Event))];
+        }
+        return byLength;
+    }
+}

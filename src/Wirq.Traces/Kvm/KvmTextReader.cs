@@ -1,0 +1,215 @@
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Kvm;
+
+/// <summary>Reads the text of <c>trace</c>, <c>trace_pipe</c>, <c>trace-cmd report</c> and <c>perf script</c>, also as people paste it:
+/// without prefixes, quoted, wrapped, as quoted-printable.</summary>
+/// <remarks>The rest of a wrapped record is in the next line. So a record is returned once the next line has begun.</remarks>
+internal sealed class KvmTextReader : IKvmRecords
+{
+    /// <summary>The longest record is a kvm_exit of about 300 characters; what is wrapped beyond this is no record.</summary>
+    private const int LongestRecord = 2048;
+
+    private readonly LineSource _lines;
+    private readonly byte[] _held = new byte[LongestRecord];
+    private readonly KvmRecord _record = new(), _loss = new();
+    private int _heldLength;
+    private long _heldLine;
+    private Hold _hold;
+    private bool _lossHeld, _ended, _haveTimes;
+
+    private enum Hold : byte
+    {
+        Nothing,
+        /// <summary>A record, which may go on in the next line.</summary>
+        Record,
+        /// <summary>A prefix, whose event must be in the next line.</summary>
+        Prefix,
+        /// <summary>The record goes on in the next line without a space: quoted-printable.</summary>
+        Soft,
+    }
+
+    internal KvmTextReader(Stream stream, string file) => _lines = new LineSource(stream, file);
+
+    /// <inheritdoc/>
+    public KvmRecord Record { get; private set; } = new();
+
+    /// <inheritdoc/>
+    public KvmCounts Counts { get; } = new();
+
+    /// <inheritdoc/>
+    public bool IsText => true;
+
+    /// <inheritdoc/>
+    public (long Done, long All) Progress => (_lines.BytesTaken, _lines.BytesAll);
+
+    /// <summary>Lines that <c>perf trace</c> wrote, which leave out fields that are 0.</summary>
+    internal long PerfTraceLines { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lines.Dispose();
+
+    /// <inheritdoc/>
+    public bool TryRead()
+    {
+        if (_lossHeld)
+        {
+            _lossHeld = false;
+            Record = _loss;
+            return true;
+        }
+        while (!_ended)
+        {
+            if (!_lines.TryRead(out ReadOnlySpan<byte> line))
+            {
+                _ended = true;
+                return Release(atEnd: true);
+            }
+            if (Take(Unquote(line)))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Takes a line; true where a record is complete.</summary>
+    private bool Take(ReadOnlySpan<byte> line)
+    {
+        if (_hold == Hold.Soft)
+        {
+            Append(line, space: false);
+            return false;
+        }
+        if (EventMark.TryFind(line, out EventMark mark))
+        {
+            if (_hold == Hold.Prefix && mark.Start == 0)
+            {
+                Append(line, space: true);
+                return false;
+            }
+            bool released = Release(atEnd: false);
+            Keep(line, Hold.Record);
+            return released;
+        }
+        if (line.IsEmpty)
+            return false;
+        if (LossMark.TryRead(line, _loss))
+        {
+            _loss.Place = _lines.Lines;
+            _lossHeld = true;
+            if (Release(atEnd: false))
+                return true;
+            _lossHeld = false;
+            Record = _loss;
+            return true;
+        }
+        return Other(line);
+    }
+
+    private bool Other(ReadOnlySpan<byte> line)
+    {
+        if (_hold == Hold.Record && line[0] != '#' && GoesOn(line))
+        {
+            Append(line, space: true);
+            return false;
+        }
+        if (EventMark.IsPerfTrace(line))
+            PerfTraceLines++;
+        // A prefix that was wrapped twice.
+        if (_hold == Hold.Prefix && LinePrefix.IsAlone(line))
+        {
+            Append(line, space: true);
+            return false;
+        }
+        bool released = Release(atEnd: false);
+        if (line[^1] is (byte)':' or (byte)']' or (byte)'.' or (byte)'=' && LinePrefix.IsAlone(line))
+            Keep(line, Hold.Prefix);
+        return released;
+    }
+
+    /// <summary>Whether a line that begins no record is the rest of the one before.</summary>
+    private bool GoesOn(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> text = line.TrimStart((byte)' ');
+        if (text.StartsWith("(coalesced)"u8) || text.StartsWith("[reinjected]"u8) || text.StartsWith("intr_info"u8) || text.StartsWith("rip"u8)
+            || text.StartsWith("info"u8) || text.StartsWith("error_code"u8))
+            return true;
+        ReadOnlySpan<byte> held = _held.AsSpan(0, _heldLength);
+        return EventMark.TryFind(held, out EventMark mark) && Parse(held, mark, _record) == TextState.Cut;
+    }
+
+    private void Keep(ReadOnlySpan<byte> line, Hold hold)
+    {
+        _heldLength = 0;
+        _heldLine = _lines.Lines;
+        _hold = hold;
+        Append(line, space: false);
+    }
+
+    private void Append(ReadOnlySpan<byte> line, bool space)
+    {
+        if (space && _heldLength < _held.Length)
+            _held[_heldLength++] = (byte)' ';
+        // A soft end of quoted-printable is at column 76; where a mail was wrapped at an equals sign, the scanner does without it.
+        bool soft = line is [.., (byte)'='];
+        if (soft)
+            line = line[..^1];
+        ReadOnlySpan<byte> fits = line[..Math.Min(line.Length, _held.Length - _heldLength)];
+        fits.CopyTo(_held.AsSpan(_heldLength));
+        _heldLength += fits.Length;
+        _hold = soft ? Hold.Soft : _hold == Hold.Prefix && !EventMark.TryFind(_held.AsSpan(0, _heldLength), out _) ? Hold.Prefix : Hold.Record;
+    }
+
+    /// <summary>Gives out the record that was held.</summary>
+    private bool Release(bool atEnd)
+    {
+        Hold held = _hold;
+        _hold = Hold.Nothing;
+        if (held is Hold.Nothing or Hold.Prefix)
+            return false;
+        ReadOnlySpan<byte> text = _held.AsSpan(0, _heldLength);
+        if (!EventMark.TryFind(text, out EventMark mark))
+            return false;
+        TextState state = Parse(text, mark, _record);
+        Counts.Add(text[mark.Name..mark.End], _record.Event);
+        Record = _record;
+        // A number at the end of a file without a last line feed may have lost digits.
+        if (atEnd && !_lines.EndsWithFeed && _record.Event != KvmEvent.Other && text[^1] is not ((byte)')' or (byte)']' or (byte)'\n'))
+            state = TextState.Cut;
+        if (state == TextState.Whole)
+        {
+            _haveTimes |= _record.Time >= 0;
+            return true;
+        }
+        Counts.Damaged++;
+        // Prose that names an event, in a log whose records have times.
+        if (state == TextState.Bad && _haveTimes && _record.Time < 0)
+            return false;
+        _record.Clear();
+        _record.Event = KvmEvent.Lost;
+        _record.Place = _heldLine;
+        _record.Loss = KvmLoss.CutEnd;
+        return true;
+    }
+
+    private TextState Parse(ReadOnlySpan<byte> text, EventMark mark, KvmRecord record)
+    {
+        record.Clear();
+        record.Place = _heldLine;
+        record.Event = KvmNames.Of(text[mark.Name..mark.End]);
+        LinePrefix.Read(text[..mark.Start], record);
+        return EventText.Read(text[(mark.End + 1)..], record);
+    }
+
+    /// <summary>Takes the marks of a quoted mail off.</summary>
+    private static ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> line)
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> text = line.TrimStart((byte)' ');
+            if (text is not [(byte)'>', ..])
+                break;
+            line = text[1..];
+        }
+        return line.TrimEnd(" \t\r\0"u8);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace Wirq.Cli.Tests.Why;
+
+/// <summary><c>wirq why</c> of logs of KVM hosts, as a user types it.</summary>
+public class WhyKvmTests
+{
+    private const string Logs = "tests/Wirq.Traces.Tests/Kvm/logs/";
+
+    [Theory]
+    [InlineData("guest-2cpu-full-cli.trace.txt.gz", 1, "accepted by vCPU 1")]
+    [InlineData("guest-2cpu-split-nodest.v7.trace.dat", 1, "to APIC id 7")]
+    [InlineData("guest-2cpu-split-nodest.v6.trace.dat.gz", 1, "to APIC id 7")]
+    [InlineData("amd-ok.trace.txt.gz", 0, "Nothing is owed at the end")]
+    [InlineData("pasted-quoted-printable.txt", 4, "Lines were cut out")]
+    public void The_form_is_known_by_its_contents_and_the_exit_code_is_the_verdict(string log, int code, string words)
+    {
+        CommandRun run = CommandRun.Of("why", Logs + log);
+        Assert.Equal(code, run.ExitCode);
+        Assert.Contains(words, run.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("No log of KVM's tracepoints tells", run.Output, StringComparison.Ordinal);
+        Assert.Empty(run.Errors);
+    }
+
+    [Fact]
+    public void Standard_input_is_read()
+    {
+        CommandRun run = CommandRun.Redirected($"<{Logs}guest-2cpu-split-nodest.v7.trace.dat", "why", "-");
+        Assert.Equal(1, run.ExitCode);
+    }
+
+    [Fact]
+    public void JSON_has_the_same_facts()
+    {
+        CommandRun run = CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "--json");
+        Assert.Equal(1, run.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(run.Output);
+        JsonElement owed = Assert.Single(Assert.Single(json.RootElement.GetProperty("vms").EnumerateArray()).GetProperty("owed").EnumerateArray());
+        Assert.Equal(("task-priority", 1, 0x53, "51.109665"), (owed.GetProperty("gate").GetString(), owed.GetProperty("cpu").GetInt32(),
+            owed.GetProperty("vector").GetInt32(), owed.GetProperty("since").GetProperty("time").GetString()));
+        Assert.Equal(20, json.RootElement.GetProperty("events").GetProperty("kvm_inj_virq").GetInt32());
+    }
+
+    [Fact]
+    public void One_source_is_asked_for_alone()
+    {
+        Assert.Equal(1, CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "0x53@cpu1").ExitCode);
+        Assert.Equal(0, CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "ioapic:21").ExitCode);
+        CommandRun none = CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "ioapic:22");
+        Assert.Equal(2, none.ExitCode);
+        none.AssertOneLine("is no source in it; expected one of");
+    }
+
+    [Fact]
+    public void What_leaves_out_fields_is_refused_with_what_to_record()
+    {
+        CommandRun run = CommandRun.Of("why", Logs + "perf-trace.txt");
+        Assert.Equal(2, run.ExitCode);
+        run.AssertOneLine("leaves out the fields that are 0");
+        run.AssertOneLine("perf script --ns");
+    }
+}

@@ -1,0 +1,68 @@
+using Wirq.Traces.Kvm;
+using Wirq.Traces.Kvm.Dat;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Tests.Kvm;
+
+/// <summary>trace.dat: the same records as the text, and no damage does more than a message.</summary>
+public class DatTests(ITestOutputHelper output)
+{
+    private const string Name = "guest-2cpu-split-nodest";
+    private const int Seed = 20260;
+
+    [Theory]
+    [InlineData($"{Name}.v7.trace.dat")]
+    [InlineData($"{Name}.v6.trace.dat.gz")]
+    [InlineData($"{Name}.report.txt.gz")]
+    public void It_has_the_records_of_the_text(string other)
+    {
+        (List<string> text, KvmCounts counts) = KvmFiles.Read(KvmFiles.Kept($"{Name}.trace.txt.gz"));
+        (List<string> records, KvmCounts counted) = KvmFiles.Read(KvmFiles.Kept(other));
+        Assert.Equal(4553, counts.Records);
+        Assert.Equal(counts.All, counted.All);
+        Assert.Equal(Comparable(text), Comparable(records));
+    }
+
+    // The plugin of trace-cmd prints a restarted exit as KVM_EXIT_UNKNOWN (0).
+    private static IEnumerable<string> Comparable(List<string> records) => records.Where(one => !one.Contains("UserspaceExit", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData($"{Name}.v7.trace.dat", 400)]
+    [InlineData($"{Name}.v6.trace.dat.gz", 60)]
+    [InlineData("pasted-mail-wrapped.txt", 400)]
+    public void A_file_that_is_damaged_or_cut_anywhere_is_read_or_refused_with_a_place(string name, int rounds)
+    {
+        byte[] whole = File.ReadAllBytes(KvmFiles.Kept(name));
+        var random = new Random(Seed);
+        output.WriteLine($"seed {Seed}");
+        int refused = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            byte[] bytes = round % 4 == 0 ? whole[..random.Next(whole.Length)] : [.. whole];
+            for (int hits = round % 4; hits > 0 && bytes.Length > 0; hits--)
+                bytes[round % 3 == 0 ? random.Next(Math.Min(256, bytes.Length)) : random.Next(bytes.Length)] = (byte)random.Next(256);
+            try
+            {
+                if (KvmLog.Looks(() => new MemoryStream(bytes), "F"))
+                    KvmFiles.Read(() => new MemoryStream(bytes), "F");
+            }
+            catch (Exception bad) when (bad is KvmFileException or TraceException)
+            {
+                refused++;
+                Assert.StartsWith("F: ", bad.Message, StringComparison.Ordinal);
+                Assert.Contains("; expected ", bad.Message, StringComparison.Ordinal);
+            }
+        }
+        output.WriteLine($"{refused} of {rounds} refused");
+        Assert.True(refused > rounds / 10 || name.EndsWith(".txt", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_message_has_the_byte()
+    {
+        byte[] whole = File.ReadAllBytes(KvmFiles.Kept($"{Name}.v7.trace.dat"));
+        whole[10] = (byte)'8';
+        KvmFileException bad = Assert.Throws<KvmFileException>(() => KvmFiles.Read(() => new MemoryStream(whole), "F"));
+        Assert.Equal("F: byte 10: version '8'; expected 6 or 7", bad.Message);
+    }
+}
