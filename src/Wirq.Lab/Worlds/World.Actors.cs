@@ -40,6 +40,8 @@ public sealed partial class World
         {
             CpuStep step => IsFree(step),
             DeviceStep step => IsFree(step),
+            KernelStep step => IsFree(step),
+            VfioStep => !IsHandedOver,
             _ => true,
         };
     }
@@ -117,7 +119,7 @@ public sealed partial class World
     /// <summary>Whether a command is an access that leaves its guest. A local APIC in a kernel answers at once.</summary>
     private bool EntersFabric(CpuCommand command) => command switch
     {
-        InterruptsCommand or ServeCommand or UpcallCommand => false,
+        InterruptsCommand or ServeCommand or UpcallCommand or AccessCommand => false,
         EoiCommand or IpiCommand or TakeCommand => _host?.Kernel is null,
         WriteCommand write => EntersFabric(write.Register),
         ReadCommand read => EntersFabric(read.Register),

@@ -21,7 +21,7 @@ public sealed partial class World
     internal int PackedMost => _deltaMost < 0 ? -1
         : _deltaMost + FixedBytes + Fabric.Events.Count * Unsafe.SizeOf<Event>() + (_memory?.PackedMost ?? 0)
         + (_xen is null ? 0 : sizeof(ushort) + _xen.Memory.PackedMost)
-        + _snapshots.Length * Unsafe.SizeOf<UInt128>();
+        + _snapshots.Length * Unsafe.SizeOf<UInt128>() + PackedQueues;
 
     private int _deltaMost;
 
@@ -49,6 +49,8 @@ public sealed partial class World
         else
             _memory.Pack(root._memory!, pool, into, ref at);
         _xen?.Memory.Pack(root._xen!.Memory, pool, into, ref at);
+        PackQueue(_below?.Events, into, ref at);
+        PackQueue(_guest?.Events, into, ref at);
         Journal.Pack(pool);
         PackSnapshots(pool, into, ref at);
         return at + ArenaDelta.Write(Arena, root.Arena, into[at..]);
@@ -76,6 +78,8 @@ public sealed partial class World
             _memory!.Unpack(pool, packed, ref at, pages);
         if (_xen is not null)
             _xen.Memory.Unpack(pool, packed, ref at, Get<ushort>(packed, ref at));
+        UnpackQueue(_below?.Events, packed, ref at);
+        UnpackQueue(_guest?.Events, packed, ref at);
         for (int number = 0, count = Get<ushort>(packed, ref at); number < count; number++)
             _snapshots[number] = pool.SnapshotOf(Get<UInt128>(packed, ref at));
         ArenaDelta.Read(Arena, packed[at..]);

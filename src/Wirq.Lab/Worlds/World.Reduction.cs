@@ -1,11 +1,14 @@
 using Wirq.Events;
 using Wirq.Host;
+using Wirq.Lab.Scenarios;
 
 namespace Wirq.Lab.Worlds;
 
 /// <content>Transitions whose place among the others does not matter.</content>
 public sealed partial class World
 {
+    private bool? _asksOrder;
+
     /// <summary>Lists the transitions that are explored: as <see cref="Enabled"/>, but a scenario without actors goes as in a run where
     /// it says nothing else. Its steps wait until nothing else can happen, and its CPUs wait for the queue, so that an access of a
     /// handler has returned before the next.</summary>
@@ -39,7 +42,8 @@ public sealed partial class World
     internal bool MayGoFirst(out Transition first)
     {
         first = default;
-        if (_design is not null || !TryNextOfQueue(out first))
+        // What the host reports has no fixed place among the machine's reports, which an order shows.
+        if (_design is not null || _below is not null && (_asksOrder ??= Scenario.Checks().Any(static check => check is OrderCheck)) || !TryNextOfQueue(out first))
             return false;
         if (first.Kind == TransitionKind.Answer)
             return Fabric.Carrier.Call.Effect.Kind == EventKind.CpuInterrupt;

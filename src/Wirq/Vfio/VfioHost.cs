@@ -231,6 +231,21 @@ public sealed partial class VfioHost
         }
     }
 
+    /// <summary>When the next wait for a guest ends, in ns of virtual time; <see cref="long.MaxValue"/> for none.</summary>
+    public long NextDeadline
+    {
+        get
+        {
+            long next = long.MaxValue;
+            foreach (ref readonly VfioDeviceState its in _devices.Span)
+            {
+                if (its is { Waits: not 0, Deadline: not 0 })
+                    next = Math.Min(next, its.Deadline);
+            }
+            return next;
+        }
+    }
+
     /// <summary>Time passes: waits for guests that take too long end.</summary>
     /// <param name="now">Virtual time in ns.</param>
     public void Advance(long now)
