@@ -35,6 +35,7 @@ public static class Designs
         () => new MapOnlyOnUnmask(),
         () => new MaskedEoiEndsNothing(),
         .. PassedOtherwise.All,
+        .. ForwardedAsLevel.All,
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

@@ -41,7 +41,14 @@ public sealed partial class HostIrqs
         _lines = Arena.Reserve<HostLineState>(options.Lines.Count, (copy, now) =>
         {
             foreach (ref HostLineState line in copy)
+            {
                 line.LastUnhandled = line.Unhandled == 0 ? 0 : Math.Clamp(now - line.LastUnhandled, 0, SpuriousWindow + 1);
+                // What was handled is forgotten at the next judgement, unless tens of thousands of unhandled ones come before it.
+                line.Count = line.Unhandled == 0 ? 0 : line.Count;
+                // Of these two, only whether they are equal is asked.
+                line.ThreadsSeen = line.ThreadsSeen & Deferred | ((line.ThreadsSeen | Deferred) == (line.ThreadsHandled | Deferred) ? 0u : 1);
+                line.ThreadsHandled = 0;
+            }
         });
         _actions = Arena.Reserve<HostActionState>(options.Lines.Count * options.Actions);
         _runs = Arena.Reserve<HostRunState>(options.Lines.Count * options.Cpus);
