@@ -370,6 +370,11 @@ public enum EventKind : ushort
     /// <summary>A guest has finished with an interrupt of a device's line, or the wait for it ended otherwise. Unit: device;
     /// Index: line of the host; A: <see cref="Vfio.ForwardEnd"/>.</summary>
     VfioForwardEnded = 0x0d03,
+    /// <summary>The storm brake holds the unmask of a device back. Unit: device; Index: line of the host; A: deadline in
+    /// ns.</summary>
+    VfioStormBraked = 0x0d04,
+    /// <summary>The storm brake released a device. Unit: device; Index: line of the host.</summary>
+    VfioStormReleased = 0x0d05,
     /// <summary>Effect. VFIO signals an eventfd. Unit: device; Index: bits 31:16 IRQ index, bits 15:0 vector; A:
     /// eventfd.</summary>
     VfioSignalled = 0x0d81,

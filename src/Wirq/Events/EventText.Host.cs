@@ -20,6 +20,8 @@ internal static partial class EventText
         EventKind.VfioIrqsSet => VfioSet(VfioIrqsSet.Of(e)),
         EventKind.VfioMasked => $"VFIO {(VfioMasked.Of(e).Masked ? "masks" : "unmasks")} device {e.Unit} on host line {e.Index}",
         EventKind.VfioForwardEnded => $"device {e.Unit} on host line {e.Index}: {VfioEnd(VfioForwardEnded.Of(e).How)}",
+        EventKind.VfioStormBraked => $"the storm brake holds device {e.Unit} on host line {e.Index} until {VfioStormBraked.Of(e).Deadline} ns",
+        EventKind.VfioStormReleased => $"the storm brake lets device {e.Unit} on host line {e.Index} go",
         EventKind.VfioSignalled => $"VFIO signals eventfd {VfioSignalled.Of(e).EventFd} for {VfioSignalled.Of(e).Irq} {VfioSignalled.Of(e).Vector} of device {e.Unit}",
         EventKind.VfioWork => $"the deferred work of device {e.Unit} runs",
         _ => Unknown(e),

@@ -13,6 +13,17 @@ public enum HostFlow : byte
     PerCpu,
 }
 
+/// <summary>Whether a host has the defects of Linux that leave a line off for ever.</summary>
+public enum HostProfile : byte
+{
+    /// <summary>What Linux does, without them.</summary>
+    Sound,
+    /// <summary>What Linux does. Two things differ (docs/forwarding.md): a line whose chip has <c>IRQCHIP_EOI_THREADED</c> gets
+    /// no EOI if it is disabled when that EOI is due; and vfio-pci's handler of a line that cannot be shared disables it also
+    /// if it was masked while the handler was on its way.</summary>
+    Linux,
+}
+
 /// <summary>What a line's chip can do, and its flags. Every chip can mask and unmask.</summary>
 public sealed record IrqChipOptions
 {
@@ -62,6 +73,11 @@ public sealed record HostIrqOptions
     public IReadOnlyList<HostLineOptions> Lines { get; init; } = [new()];
     /// <summary>How many CPUs, 1 to <see cref="MaxCpus"/>.</summary>
     public int Cpus { get; init; } = 1;
+    /// <summary>Whether it has the defects of Linux.</summary>
+    public HostProfile Profile { get; init; }
+    /// <summary>Whether a line is disabled if nobody handles its interrupts (<see cref="HostIrqs.SpuriousCount"/>). Linux does
+    /// this unless it was started with <c>noirqdebug</c>.</summary>
+    public bool WatchesUnhandled { get; init; } = true;
     /// <summary>How many actions fit on one line, 1 to <see cref="MaxActions"/>.</summary>
     public int Actions { get; init; } = 8;
 
@@ -75,6 +91,7 @@ public sealed record HostIrqOptions
         check.Range(Lines.Count, 1, MaxLines);
         check.Range(Cpus, 1, MaxCpus);
         check.Range(Actions, 1, MaxActions);
+        check.Defined(Profile);
         for (int i = 0; i < Lines.Count; i++)
         {
             check.Present(Lines[i], $"Lines[{i}]");

@@ -13,9 +13,6 @@ internal struct HostLineState : IState
     public uint Depth;
     /// <summary>Interrupts since the last judgement, and how many of them nobody handled.</summary>
     public uint Count, Unhandled;
-    /// <summary>How many times threads ended, and the number that was last looked at; bit 31 of the latter is that a look was
-    /// put off.</summary>
-    public uint ThreadsHandled, ThreadsSeen;
     /// <summary>The CPU to which it goes, and one more than that to which it is to move; 0 for none.</summary>
     public ushort Cpu, MoveTo;
     /// <summary>What its actions agreed on.</summary>
@@ -28,8 +25,11 @@ internal struct HostLineState : IState
     public byte PinHigh, PinMasked, PinInService, PinLatched;
     /// <summary>1 while an interrupt waits for the EOI that comes after the threads.</summary>
     public byte EoiOwed;
+    /// <summary>1 if it was put off to the next interrupt whether threads handled the last one.</summary>
+    public byte JudgesLater;
+    /// <summary>1 if a thread handled something since that was last looked at.</summary>
+    public byte ThreadHandled;
     public byte Reserved0;
-    public ushort Reserved1;
     public uint Reserved;
 
     public readonly bool IsOneshot => (Flags & HostRequestBits.Oneshot) != 0;
@@ -67,6 +67,8 @@ internal struct HostActionState : IState
     /// <summary>One more than its bit in the mask of threads; 0 for none.</summary>
     public byte Bit;
     public byte Reserved;
+    /// <summary>Whose it is: one more than a device of VFIO; 0 for somebody else.</summary>
+    public ushort Owner;
 
     public readonly ulong Mask => Bit == 0 ? 0 : 1ul << Bit - 1;
 }

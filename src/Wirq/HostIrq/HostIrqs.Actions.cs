@@ -15,7 +15,6 @@ public sealed partial class HostIrqs
     /// disabled for them is polled so often.</summary>
     public const long SpuriousWindow = 100_000_000;
 
-    private const uint Deferred = 1u << 31;
     private const HostRequestBits Triggers = HostRequestBits.TriggerEdge | HostRequestBits.TriggerLevel;
 
     /// <summary>Requests a line (<c>request_threaded_irq</c>).</summary>
@@ -225,7 +224,7 @@ public sealed partial class HostIrqs
         if (Events.Observing)
             Events.Observe(new HostThreadEnded(line, action).ToEvent());
         if (handled)
-            its.ThreadsHandled = its.ThreadsHandled + 1 & ~Deferred;
+            its.ThreadHandled = 1;
         Action(line, action).Phase = ThreadPhase.Finishing;
         if (its.InProgress == 0)
             Finish(line, ref its, action);
@@ -257,8 +256,9 @@ public sealed partial class HostIrqs
         if (!wasOneshot || its.Threads != 0)
             return;
         // Linux leaves this out if the line is disabled or unmasked by now, and such a chip never interrupts again.
-        if (its.EoiOwed != 0)
+        if (its.EoiOwed != 0 && (Options.Profile == HostProfile.Sound || its is { Disabled: 0, Masked: not 0 }))
             Eoi(line, ref its);
+        its.EoiOwed = 0;
         UnmaskIfDone(line, ref its);
     }
 
@@ -266,22 +266,22 @@ public sealed partial class HostIrqs
 
     private void NoteInterrupt(int line, ref HostLineState its, HandlerAnswer answers)
     {
-        if (its.Polling != 0)
+        if (its.Polling != 0 || !Options.WatchesUnhandled)
             return;
         bool handled = (answers & HandlerAnswer.Handled) != 0;
         if (answers == HandlerAnswer.WakeThread)
         {
             // Whether the thread handled it is known at the next interrupt.
-            if ((its.ThreadsSeen & Deferred) == 0)
+            if (its.JudgesLater == 0)
             {
-                its.ThreadsSeen |= Deferred;
+                its.JudgesLater = 1;
                 return;
             }
-            handled = (its.ThreadsHandled | Deferred) != its.ThreadsSeen;
-            its.ThreadsSeen = its.ThreadsHandled | Deferred;
+            handled = its.ThreadHandled != 0;
+            its.ThreadHandled = 0;
         }
         else if (answers != HandlerAnswer.None && (answers & HandlerAnswer.WakeThread) != 0)
-            its.ThreadsSeen &= ~Deferred;
+            its.JudgesLater = 0;
         if (!handled)
         {
             its.Unhandled = Events.Now - its.LastUnhandled > SpuriousWindow ? 1 : its.Unhandled + 1;

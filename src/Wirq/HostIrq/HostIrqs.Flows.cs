@@ -143,7 +143,8 @@ public sealed partial class HostIrqs
             // The kernel's own primary handler.
             Take(line, ref its, ref run, slot, HandlerAnswer.WakeThread);
         }
-        var answers = (HandlerAnswer)run.Answers;
+        var (answers, cpu) = ((HandlerAnswer)run.Answers, (int)run.Cpu);
+        run = default;
         if (Flow(line) == HostFlow.PerCpu)
         {
             Call(line, ref its, ChipCall.Eoi);
@@ -151,7 +152,7 @@ public sealed partial class HostIrqs
         }
         NoteInterrupt(line, ref its, answers);
         its.InProgress = 0;
-        EndFlow(line, ref its, run.Cpu);
+        EndFlow(line, ref its, cpu);
     }
 
     private void EndFlow(int line, ref HostLineState its, int cpu)
@@ -196,9 +197,12 @@ public sealed partial class HostIrqs
             Eoi(line, ref its);
             Unmask(line, ref its);
         }
-        else if (its.Threads != 0 && Chip(line).EoiThreaded)
+        else if (!Chip(line).EoiThreaded)
+            Eoi(line, ref its);
+        else if (its.Threads != 0)
             its.EoiOwed = 1;
-        else
+        // No thread will do it. Linux does not, either, if the hard handler has disabled the line.
+        else if (Options.Profile == HostProfile.Sound)
             Eoi(line, ref its);
         if (its.Pending != 0)
             ResendPending(line, ref its);

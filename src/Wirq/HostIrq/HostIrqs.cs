@@ -45,9 +45,6 @@ public sealed partial class HostIrqs
                 line.LastUnhandled = line.Unhandled == 0 ? 0 : Math.Clamp(now - line.LastUnhandled, 0, SpuriousWindow + 1);
                 // What was handled is forgotten at the next judgement, unless tens of thousands of unhandled ones come before it.
                 line.Count = line.Unhandled == 0 ? 0 : line.Count;
-                // Of these two, only whether they are equal is asked.
-                line.ThreadsSeen = line.ThreadsSeen & Deferred | ((line.ThreadsSeen | Deferred) == (line.ThreadsHandled | Deferred) ? 0u : 1);
-                line.ThreadsHandled = 0;
             }
         });
         _actions = Arena.Reserve<HostActionState>(options.Lines.Count * options.Actions);
@@ -96,6 +93,9 @@ public sealed partial class HostIrqs
     /// <exception cref="ArgumentOutOfRangeException">There is no such line.</exception>
     public int CpuOf(int line) => The(line).Cpu;
 
+    /// <summary>Whose an action is: see <see cref="HostActionState.Owner"/>. It is forgotten with the action.</summary>
+    internal ref ushort OwnerOf(int line, int action) => ref Action(line, action).Owner;
+
     private bool Has(int line) => (uint)line < (uint)_lines.Count;
 
     private ref HostLineState The(int line)
@@ -104,7 +104,7 @@ public sealed partial class HostIrqs
         return ref _lines[line];
     }
 
-    private bool HasAction(int line, int action) =>
+    internal bool HasAction(int line, int action) =>
         Has(line) && (uint)action < (uint)Options.Actions && Action(line, action).Use != ActionUse.Free;
 
     private ref HostActionState Action(int line, int slot) => ref _actions[line * Options.Actions + slot];

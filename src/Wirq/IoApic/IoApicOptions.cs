@@ -8,7 +8,9 @@ public sealed record IoApicOptions
     /// <summary>The address of the registers of a PC's first I/OAPIC.</summary>
     public const ulong DefaultAddress = 0xFEC00000;
 
-    private const int MaxId = 15, MaxStormLimit = 1_000_000;
+    internal const int MaxStormLimit = 1_000_000;
+
+    private const int MaxId = 15;
 
     /// <summary>Input pins, 1 to <see cref="MaxPins"/>.</summary>
     public int Pins { get; init; } = 24;

@@ -19,7 +19,7 @@ public sealed partial class VfioHost
         LinuxError error = Irqs.Request(line, new(flags, HasHandler: true, HasThread: mode == ForwardMode.Oneshot), out int action);
         if (error != LinuxError.None)
             return error;
-        _owners[line * Options.Irqs.Actions + action].Device = (ushort)(device + 1);
+        Irqs.OwnerOf(line, action) = (ushort)(device + 1);
         _devices[device].Action = (byte)(action + 1);
         return LinuxError.None;
     }
@@ -31,7 +31,9 @@ public sealed partial class VfioHost
             return;
         int line = OptionsOf(device).Line!.Value, action = its.Action - 1;
         bool had = its.Waits != 0 || its.Masked != 0;
+        Unbrake(device, ref its);
         (its.Action, its.Waits, its.Deadline) = (0, 0, 0);
+        (its.StormCount, its.StormSince) = (0, 0);
         // The line is shut down before the thread ends, so that nothing unmasks it.
         Irqs.Free(line, action);
         if (had)
@@ -54,10 +56,7 @@ public sealed partial class VfioHost
             return HandlerAnswer.Handled;
         }
         if (its.Masked != 0)
-        {
-            // It was masked while this handler was on its way, and the line disabled. Linux's vfio-pci disables it once more here.
-            return HandlerAnswer.Handled;
-        }
+            return HandleMasked(device, options);
         if (!Options.Irqs.Lines[options.Line!.Value].IsLevel)
         {
             Signal(device);
@@ -76,6 +75,21 @@ public sealed partial class VfioHost
         return HandlerAnswer.Handled;
     }
 
+    /// <summary>The handler of a line that was masked, and so disabled, while it was on its way.</summary>
+    private HandlerAnswer HandleMasked(int device, VfioDeviceOptions options)
+    {
+        // vfio-platform looks, and does nothing.
+        if (options.Bus == VfioBus.Platform)
+            return HandlerAnswer.None;
+        if (Options.Irqs.Profile == HostProfile.Linux && _modes[device] == ForwardMode.Automask)
+        {
+            // vfio-pci does not look. The one unmask that follows enables the line once.
+            Irqs.Disable(options.Line!.Value);
+            Signal(device);
+        }
+        return HandlerAnswer.Handled;
+    }
+
     private void Signal(int device)
     {
         ref VfioDeviceState its = ref _devices[device];
@@ -91,6 +105,8 @@ public sealed partial class VfioHost
     private void Mask(int device)
     {
         ref VfioDeviceState its = ref _devices[device];
+        // Whoever masks now unmasks later: what the guest asked for before is over.
+        Unbrake(device, ref its);
         if (its.Action == 0)
         {
             // The device's bit follows the guest's, whatever is enabled.
@@ -132,8 +148,14 @@ public sealed partial class VfioHost
                 SetIntxDisable(device, false);
             return false;
         }
-        if (its.VirtualDisable != 0)
+        if (its.VirtualDisable != 0 || its.StormDeadline != 0 || its is { Waits: 0, Masked: 0 } || Brake(device, ref its))
             return false;
+        return Open(device, ref its);
+    }
+
+    /// <summary>As <see cref="Unmask"/>, after all that may hold it back.</summary>
+    private bool Open(int device, ref VfioDeviceState its)
+    {
         if (its.Waits != 0)
             return Finish(device, ForwardEnd.Guest);
         if (its.Masked == 0)
@@ -156,6 +178,7 @@ public sealed partial class VfioHost
     private bool Finish(int device, ForwardEnd how)
     {
         ref VfioDeviceState its = ref _devices[device];
+        Unbrake(device, ref its);
         (its.Waits, its.Deadline) = (0, 0);
         NoteEnd(device, how);
         Irqs.ThreadEnded(OptionsOf(device).Line!.Value, its.Action - 1);
@@ -212,6 +235,7 @@ public sealed partial class VfioHost
         }
         if (its.Masked == 0)
             return;
+        Unbrake(device, ref its);
         NoteEnd(device, ForwardEnd.GuestReset);
         SetMasked(device, false);
         Irqs.Enable(OptionsOf(device).Line!.Value);

@@ -19,7 +19,6 @@ public sealed partial class VfioHost
     private readonly IVfioEventFds _eventFds;
     private readonly Block<VfioDeviceState> _devices;
     private readonly Block<VfioVectorState> _vectors;
-    private readonly Block<VfioOwner> _owners;
     private readonly Block<VfioLineState> _lines;
     // The first vector of each device.
     private readonly int[] _firstVectors;
@@ -42,8 +41,16 @@ public sealed partial class VfioHost
         Irqs = new HostIrqs(options.Irqs, Arena);
         _devices = Arena.Reserve<VfioDeviceState>(options.Devices.Count, (copy, now) =>
         {
-            foreach (ref VfioDeviceState device in copy)
+            for (int i = 0; i < copy.Length; i++)
+            {
+                ref VfioDeviceState device = ref copy[i];
                 device.Deadline = device.Deadline == 0 ? 0 : Math.Max(0, device.Deadline - now) + 1;
+                device.StormDeadline = device.StormDeadline == 0 ? 0 : Math.Max(0, device.StormDeadline - now) + 1;
+                // A count whose window is over is none. The end of a brake lies ahead.
+                device.StormSince = now - device.StormSince;
+                if (device.StormCount == 0 || device.StormSince > options.Devices[i].StormWindow)
+                    (device.StormCount, device.StormSince) = (0, 0);
+            }
         });
         _firstVectors = new int[options.Devices.Count];
         _modes = [.. options.Devices.Select(device => device.EffectiveMode)];
@@ -55,7 +62,6 @@ public sealed partial class VfioHost
             vectors += VectorsOf(i);
         }
         _vectors = Arena.Reserve<VfioVectorState>(Math.Max(1, vectors));
-        _owners = Arena.Reserve<VfioOwner>(options.Irqs.Lines.Count * options.Irqs.Actions);
         _lines = Arena.Reserve<VfioLineState>(options.Irqs.Lines.Count);
         for (int device = 0; device < _firstVectors.Length; device++)
             Open(device);
@@ -100,6 +106,10 @@ public sealed partial class VfioHost
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     public bool HasTrigger(int device) => The(device).Trigger != 0;
 
+    /// <summary>Whether a device asserts its interrupt, as its status bit says: whether or not anything masks it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public bool IsAsserting(int device) => The(device).Asserts != 0;
+
     /// <summary>Whether the device's own DisINTx is set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     public bool HasIntxDisabled(int device) => The(device).IntxDisable != 0;
@@ -124,6 +134,8 @@ public sealed partial class VfioHost
         ref VfioDeviceState its = ref The(device);
         its.Asserts = asserts ? (byte)1 : (byte)0;
         Drive(device);
+        if (!asserts)
+            ForgetStorm(device, ref its);
         if (asserts && its.Type is VfioType.Msi or VfioType.Msix)
             SendMessage(device, 0);
     }
@@ -187,7 +199,7 @@ public sealed partial class VfioHost
 
     private bool RunHandler(HostHardHandler its)
     {
-        int owner = _owners[its.Line * Options.Irqs.Actions + its.Action].Device - 1;
+        int owner = Irqs.OwnerOf(its.Line, its.Action) - 1;
         if (owner < 0)
             return false;
         // One that was freed between the interrupt and here has nothing to say.
@@ -198,9 +210,10 @@ public sealed partial class VfioHost
 
     private bool RunThread(HostThreadWoken its)
     {
-        int owner = _owners[its.Line * Options.Irqs.Actions + its.Action].Device - 1;
+        int owner = Irqs.OwnerOf(its.Line, its.Action) - 1;
+        // Of an action that is gone, the wake-up is nobody's.
         if (owner < 0)
-            return false;
+            return !Irqs.HasAction(its.Line, its.Action);
         if (!Irqs.ThreadStarted(its.Line, its.Action))
             return true;
         // The guest may have finished before the thread began to wait.
@@ -231,22 +244,25 @@ public sealed partial class VfioHost
         }
     }
 
-    /// <summary>When the next wait for a guest ends, in ns of virtual time; <see cref="long.MaxValue"/> for none.</summary>
-    public long NextDeadline
+    /// <summary>When <see cref="Advance"/> next has something to do, in ns of virtual time; null for never.</summary>
+    public long? NextDeadline
     {
         get
         {
             long next = long.MaxValue;
-            foreach (ref readonly VfioDeviceState its in _devices.Span)
+            for (int device = 0; device < _devices.Count; device++)
             {
+                ref VfioDeviceState its = ref _devices[device];
                 if (its is { Waits: not 0, Deadline: not 0 })
                     next = Math.Min(next, its.Deadline);
+                if (its.StormDeadline != 0)
+                    next = Math.Min(next, its.StormDeadline);
             }
-            return next;
+            return next == long.MaxValue ? null : next;
         }
     }
 
-    /// <summary>Time passes: waits for guests that take too long end.</summary>
+    /// <summary>Time passes: waits for guests that take too long end, and the storm brake lets devices go.</summary>
     /// <param name="now">Virtual time in ns.</param>
     public void Advance(long now)
     {
@@ -256,6 +272,8 @@ public sealed partial class VfioHost
             ref VfioDeviceState its = ref _devices[device];
             if (its is { Waits: not 0, Deadline: not 0 } && its.Deadline <= Events.Now)
                 Hold(device, ForwardEnd.Timeout);
+            if (its.StormDeadline != 0 && its.StormDeadline <= Events.Now)
+                LetGo(device, ref its);
         }
     }
 }

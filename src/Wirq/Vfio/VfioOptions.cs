@@ -44,6 +44,14 @@ public sealed record VfioDeviceOptions
     /// <summary>Whether the line is masked at once when it is disabled. vfio-pci does this since autumn 2025.</summary>
     public bool DisablesUnlazily { get; init; } = true;
 
+    /// <summary>How many unmasks in a row may find it still asserting, within <see cref="StormWindow"/>, before the storm brake
+    /// holds the next one back; 0 for no brake. At most 1,000,000.</summary>
+    public int StormLimit { get; init; } = 10_000;
+    /// <summary>In what time they have to come, in ns of virtual time: 0 to 1000 s.</summary>
+    public long StormWindow { get; init; } = 1_000_000_000;
+    /// <summary>How long the storm brake holds, in ns of virtual time: 0 to 1000 s.</summary>
+    public long StormDelay { get; init; } = 10_000_000;
+
     /// <summary>How its line is forwarded.</summary>
     public ForwardMode EffectiveMode => Mode ?? OneshotDevices.DefaultOf(Compatible);
 
@@ -63,6 +71,9 @@ public sealed record VfioDeviceOptions
         check.Range(MsixVectors, 0, 2048);
         check.Range(GrantedVectors, 0, 2048);
         check.Range(OneshotTimeout, 0, OptionCheck.MaxDelay);
+        check.Range(StormLimit, 0, IoApicOptions.MaxStormLimit);
+        check.Range(StormWindow, 0, OptionCheck.MaxDelay);
+        check.Range(StormDelay, 0, OptionCheck.MaxDelay);
         check.That(Line is not { } line || irqs.Lines[line].Flow != HostFlow.PerCpu, $"{Line}", "a line that is not per-CPU", nameof(Line));
         // Only the device of a PCI device's line knows; an edge is never masked by VFIO.
         check.That(Line is not { } its || irqs.Lines[its].IsLevel || Bus == VfioBus.Platform && EffectiveMode == ForwardMode.Automask,

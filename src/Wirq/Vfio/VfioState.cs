@@ -16,6 +16,12 @@ internal struct VfioDeviceState : IState
 {
     /// <summary>When the wait for the guest ends, in ns; 0 for never.</summary>
     public long Deadline;
+    /// <summary>When the storm brake lets the device go, in ns; 0 while it does not hold.</summary>
+    public long StormDeadline;
+    /// <summary>When the first of the counted unmasks was, or the last end of the brake, in ns.</summary>
+    public long StormSince;
+    /// <summary>Unmasks in a row that found the device asserting; at most its limit.</summary>
+    public int StormCount;
     public int Trigger, UnmaskFd, MaskFd, Err, Req;
     /// <summary>How many vectors were allocated when messages were enabled.</summary>
     public ushort Allocated;
@@ -34,7 +40,8 @@ internal struct VfioDeviceState : IState
     public byte Action;
     /// <summary>1 while the guest has an interrupt of a ONESHOT line.</summary>
     public byte Waits;
-    public ushort Reserved;
+    public ushort Reserved0;
+    public uint Reserved;
 }
 
 /// <summary>A vector of a device.</summary>
@@ -47,14 +54,21 @@ internal struct VfioVectorState : IState
     public ushort Reserved;
 }
 
-/// <summary>Who has an action of a line: one more than the device; 0 for somebody else.</summary>
-internal struct VfioOwner : IState
-{
-    public ushort Device;
-}
-
 /// <summary>What else holds a line of the host up.</summary>
 internal struct VfioLineState : IState
 {
     public ushort Others;
+}
+
+/// <summary>The process's half of a line-based interrupt.</summary>
+internal struct WayBackState : IState
+{
+    /// <summary>When the registers are mapped again, in ns; 0 if they are.</summary>
+    public long Remap;
+    /// <summary>1 from an event to its end.</summary>
+    public byte Pending;
+    /// <summary>1 from an unmask at which the device asserted to the next event.</summary>
+    public byte Needless;
+    public ushort Reserved0;
+    public uint Reserved;
 }

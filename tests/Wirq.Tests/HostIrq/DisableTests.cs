@@ -120,19 +120,43 @@ public class DisableTests
     }
 
     /// <summary>Linux leaves this EOI out, and the pin is in service for ever.</summary>
-    [Fact]
-    public void An_EOI_that_is_owed_comes_with_the_last_thread_even_if_the_line_is_disabled()
+    [Theory]
+    [InlineData(HostProfile.Sound, "eoi", true)]
+    [InlineData(HostProfile.Linux, "", false)]
+    public void An_EOI_that_is_owed_comes_with_the_last_thread_even_if_the_line_is_disabled(HostProfile profile, string ends, bool comesAgain)
     {
-        var world = new HostWorld(chip: new() { EoiThreaded = true });
-        int action = world.Request(HostRequestBits.Oneshot, thread: true);
-        world.Irqs.SetLevel(0, true);
-        world.Irqs.Deliver(0);
+        HostWorld world = EoiThreaded(profile, out int action);
         world.Answer(action, HandlerAnswer.WakeThread);
         world.Irqs.Disable(0);
-        Assert.Equal("eoi", world.EndThread(action));
+        Assert.Equal(ends, world.EndThread(action));
         world.Irqs.Enable(0);
         Assert.Equal("unmask", world.Said());
+        Assert.Equal(comesAgain, world.Irqs.Deliver(0));
+    }
+
+    /// <summary>The same if the hard handler disables the line and wakes nobody.</summary>
+    [Theory]
+    [InlineData(HostProfile.Sound, "eoi", true)]
+    [InlineData(HostProfile.Linux, "", false)]
+    public void An_EOI_that_no_thread_will_do_comes_from_the_flow(HostProfile profile, string ends, bool comesAgain)
+    {
+        HostWorld world = EoiThreaded(profile, out int action);
+        world.Irqs.Disable(0);
+        Assert.Equal(ends, world.Answer(action));
+        world.Irqs.Enable(0);
+        Assert.Equal("unmask", world.Said());
+        Assert.Equal(comesAgain, world.Irqs.Deliver(0));
+    }
+
+    /// <summary>The hard handler of a line runs whose EOI comes after the threads.</summary>
+    private static HostWorld EoiThreaded(HostProfile profile, out int action)
+    {
+        var world = new HostWorld(new HostIrqOptions { Profile = profile, Lines = [new() { Chip = new() { EoiThreaded = true } }] });
+        action = world.Request(HostRequestBits.Oneshot, thread: true);
+        world.Irqs.SetLevel(0, true);
         Assert.True(world.Irqs.Deliver(0));
+        Assert.Equal("mask hard0", world.Said());
+        return world;
     }
 
     // The four cases of the kernel's own irq_test.c.

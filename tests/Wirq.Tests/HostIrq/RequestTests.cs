@@ -152,6 +152,19 @@ public class RequestTests
     }
 
     [Fact]
+    public void A_host_that_does_not_watch_disables_nothing()
+    {
+        var world = new HostWorld(new HostIrqOptions { WatchesUnhandled = false });
+        int action = world.Request();
+        for (int i = 0; i <= HostIrqs.SpuriousCount; i++)
+        {
+            world.Fire();
+            world.Answer(action, HandlerAnswer.None);
+        }
+        Assert.False(world.Irqs.IsSpuriousDisabled(0));
+    }
+
+    [Fact]
     public void Unhandled_interrupts_that_are_far_apart_do_not_count()
     {
         var world = new HostWorld(HostFlow.Level);

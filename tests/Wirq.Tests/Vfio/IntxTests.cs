@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.HostIrq;
 using Wirq.Vfio;
 using static Wirq.Tests.Vfio.VfioWorld;
@@ -144,18 +145,55 @@ public class IntxTests
     [Fact]
     public void A_mask_that_races_with_the_handler_disables_the_line_once()
     {
-        VfioWorld world = Enabled(Legacy);
-        world.Host.SetLevel(0, true);
-        Assert.True(world.Host.Irqs.Deliver(0));
-        // The handler is on its way, and somebody masks.
-        Assert.Equal(0, world.Host.SetIrqs(0, new(VfioIrqSet.Size, Mask | None, Intx, 0, 1), []));
-        world.Settle();
+        VfioWorld world = Raced(HostProfile.Sound, Legacy);
         Assert.Equal(1, world.Host.Irqs.DepthOf(0));
+        Assert.Equal(0ul, world.Read(E));
         world.Set(Intx, Unmask | None);
         Assert.Equal(1ul, world.Read(E));
         world.Level(false);
         world.Set(Intx, Unmask | None);
         Assert.Equal(0, world.Host.Irqs.DepthOf(0));
+    }
+
+    /// <summary>vfio-pci disables an exclusive line twice then, and whatever the guest does, the line stays off.</summary>
+    [Fact]
+    public void A_mask_that_races_with_the_handler_of_Linux_shuts_the_line_for_ever()
+    {
+        VfioWorld world = Raced(HostProfile.Linux, Legacy);
+        Assert.Equal(2, world.Host.Irqs.DepthOf(0));
+        Assert.Equal(1ul, world.Read(E));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(0, world.Set(Intx, Unmask | None));
+            Assert.Equal(0ul, world.Read(E));
+            Assert.Equal(1, world.Host.Irqs.DepthOf(0));
+        }
+    }
+
+    [Theory]
+    [InlineData(HostProfile.Sound)]
+    [InlineData(HostProfile.Linux)]
+    public void A_platform_device_that_is_masked_meanwhile_did_not_interrupt(HostProfile profile)
+    {
+        VfioWorld world = Raced(profile, Platform);
+        Assert.Equal(1, world.Host.Irqs.DepthOf(0));
+        Assert.Equal(HandlerAnswer.None, HostHandlerAnswered.Of(Assert.Single(world.Seen!, e => e.Kind == EventKind.HostHandlerAnswered)).Answer);
+        Assert.Equal(0ul, world.Read(E));
+        world.Set(Intx, Unmask | None);
+        Assert.Equal(1ul, world.Read(E));
+    }
+
+    /// <summary>A device's handler is on its way, and somebody masks.</summary>
+    private static VfioWorld Raced(HostProfile profile, VfioDeviceOptions device)
+    {
+        var world = new VfioWorld(new VfioOptions { Irqs = new() { Profile = profile }, Devices = [device] }) { Seen = [] };
+        world.Host.Events.Observing = true;
+        Assert.Equal(0, world.Set(Intx, Trigger | Fd, fds: [E]));
+        world.Host.SetLevel(0, true);
+        Assert.True(world.Host.Irqs.Deliver(0));
+        Assert.Equal(0, world.Host.SetIrqs(0, new(VfioIrqSet.Size, Mask | None, Intx, 0, 1), []));
+        world.Settle();
+        return world;
     }
 
     [Theory]
@@ -197,6 +235,22 @@ public class IntxTests
         // Nothing of it is left: it can be enabled when the line is free.
         Assert.Equal(0, world.Set(Intx, Trigger | None, count: 0));
         Assert.Equal(0, world.Set(Intx, Trigger | Fd, fds: [F], device: 1));
+    }
+
+    /// <summary>Also if it was a device's before.</summary>
+    [Fact]
+    public void The_handler_of_somebody_else_is_the_owners()
+    {
+        var world = new VfioWorld(new VfioOptions { Devices = [Legacy] });
+        Assert.Equal(0, world.Set(Intx, Trigger | Fd, fds: [E]));
+        Assert.Equal(0, world.Set(Intx, Trigger | None, count: 0));
+        Assert.Equal(LinuxError.None, world.Host.Irqs.Request(0, new(), out int action));
+        world.Settle();
+        world.Host.SetOthersLevel(0, true);
+        Assert.True(world.Host.Irqs.Deliver(0));
+        Assert.True(world.Host.Events.TryTake(out Event effect));
+        Assert.Equal(new HostHardHandler(0, action, 0), HostHardHandler.Of(effect));
+        Assert.False(world.Host.Carry(effect));
     }
 
     [Fact]

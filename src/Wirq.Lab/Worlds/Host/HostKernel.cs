@@ -6,6 +6,7 @@ using Wirq.Lab.Scenarios;
 using Wirq.Routing;
 using Wirq.State;
 using Wirq.Vfio;
+using WayBack = Wirq.Lab.Scenarios.WayBack;
 
 namespace Wirq.Lab.Worlds;
 

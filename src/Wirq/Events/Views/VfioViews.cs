@@ -48,6 +48,19 @@ public readonly record struct VfioForwardEnded(int Device, int Line, ForwardEnd 
     public Event ToEvent() => new(EventKind.VfioForwardEnded, (ushort)Device, (uint)Line, (ulong)How);
 }
 
+/// <summary>The storm brake holds the unmask of a device back.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Line">The line of the host.</param>
+/// <param name="Deadline">When it lets the device go, in ns.</param>
+public readonly record struct VfioStormBraked(int Device, int Line, long Deadline) : IEventView<VfioStormBraked>
+{
+    /// <inheritdoc/>
+    public static VfioStormBraked Of(in Event e) => new(e.Unit, (int)e.Index, (long)e.A);
+
+    /// <inheritdoc/>
+    public Event ToEvent() => new(EventKind.VfioStormBraked, (ushort)Device, (uint)Line, (ulong)Deadline);
+}
+
 /// <summary>Effect. VFIO signals an eventfd: adds 1 to it.</summary>
 /// <param name="Device">The device.</param>
 /// <param name="Irq">The IRQ index.</param>
