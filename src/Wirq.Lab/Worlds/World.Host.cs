@@ -39,6 +39,9 @@ public sealed partial class World
     /// <summary>Whether a historic design drops an effect of the host.</summary>
     internal bool InterceptedByDesign(in Event next) => _design?.InterceptsHost(this, next) == true;
 
+    /// <summary>The VMM raises the line of a device again.</summary>
+    internal void HoldUp(int device) => _sources[device]?.Raise();
+
     internal void NoteOfGuest(string text) => Timeline.Add(text, Fabric.Now);
 
     // --- transitions

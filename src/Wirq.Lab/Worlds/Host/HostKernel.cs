@@ -202,8 +202,14 @@ internal sealed partial class HostKernel : IVfioEventFds
     /// <summary>The machine has acknowledged the line of a passed device.</summary>
     internal void Acknowledged(int device)
     {
-        if (_world.Spec.Devices[device].Vfio!.Back == WayBack.Ack && !_world.DesignKeeps(device))
+        if (_passedOf[device] is not (>= 0 and var passed) || _world.DesignKeeps(device))
+            return;
+        WayBack back = _world.Spec.Devices[device].Vfio!.Back;
+        if (back == WayBack.Ack)
             Unmask(device);
+        // Such a VMM holds the line up from the event to the access.
+        else if (back == WayBack.Access && _passed[passed].IsPending != 0)
+            _world.HoldUp(device);
     }
 
     /// <summary>The guest accesses a device.</summary>
