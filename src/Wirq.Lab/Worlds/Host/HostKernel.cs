@@ -154,7 +154,15 @@ internal sealed partial class HostKernel : IVfioEventFds
         if (!Events.TryTake(out Event next) || _world.InterceptedByDesign(next))
             return;
         _world.Observe(next);
-        if (!next.IsEffect || Vfio?.Carry(next) == true)
+        if (!next.IsEffect)
+            return;
+        Carry(next);
+        _world.AfterHost(next);
+    }
+
+    private void Carry(in Event next)
+    {
+        if (Vfio?.Carry(next) == true)
             return;
         switch (next.Kind)
         {
