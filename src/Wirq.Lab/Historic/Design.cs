@@ -42,6 +42,9 @@ internal abstract class Design
     /// <returns>Whether to drop it: it is then neither observed nor carried out.</returns>
     internal virtual bool InterceptsHost(World world, in Event next) => false;
 
+    /// <summary>Called with an effect of the host below after it was carried out.</summary>
+    internal virtual void AfterHost(World world, in Event done) { }
+
     /// <summary>Called when the machine has acknowledged the line of a passed device, whose VMM would unmask it now.</summary>
     /// <returns>Whether it does not.</returns>
     internal virtual bool KeepsMasked(World world, int device) => false;

@@ -47,7 +47,7 @@ public sealed partial class World
     }
 
     private bool IsFree(CpuStep step) => !IsUpdating && _cpus[step.Cpu].Depth == 0 && !IsHeld(step.Cpu) && !IsLockedOut(step.Cpu, step)
-        && !LooksFirst(step.Cpu) && (!IsPolling(step.Cpu) || step.Command is XenCommand { Action: XenAction.EndPoll });
+        && !LooksFirst(step.Cpu) && (step.Command is not IrqCommand || IsGuestFree) && (!IsPolling(step.Cpu) || step.Command is XenCommand { Action: XenAction.EndPoll });
 
     /// <summary>Whether a CPU waits for the end of its last access, or for the report of its EOI.</summary>
     private bool IsHeld(int cpu) => WaitOfCpu(cpu) > 0 || _host?.Kernel is { } kernel && kernel.TryFindExit(cpu, out int left) && left == cpu;

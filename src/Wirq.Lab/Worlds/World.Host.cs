@@ -39,6 +39,12 @@ public sealed partial class World
     /// <summary>Whether a historic design drops an effect of the host.</summary>
     internal bool InterceptedByDesign(in Event next) => _design?.InterceptsHost(this, next) == true;
 
+    /// <summary>An effect of the host was carried out.</summary>
+    internal void AfterHost(in Event done) => _design?.AfterHost(this, done);
+
+    /// <summary>The VMM raises the line of a device again.</summary>
+    internal void HoldUp(int device) => _sources[device]?.Raise();
+
     internal void NoteOfGuest(string text) => Timeline.Add(text, Fabric.Now);
 
     // --- transitions
@@ -97,8 +103,15 @@ public sealed partial class World
     private bool HasThreadWork => _guest is not null && _guest.Drivers.NextThread(0) >= 0;
 
     /// <summary>Whether a CPU's next step runs a flow handler that has to wait for another one.</summary>
-    private bool IsFlowHeld(int cpu) => _guest is not null && _cpus[cpu].Depth > 0 && !WouldTake(cpu)
-        && NextOfHandler(cpu) is CpuStep { Command: IrqCommand } && !(_guest.CanStep(cpu) && _state.Value.LockedByAndOne == 0);
+    private bool IsFlowHeld(int cpu) => _guest is not null && _cpus[cpu].Depth > 0 && !WouldTake(cpu) && NextOfHandler(cpu) switch
+    {
+        CpuStep { Command: IrqCommand } => !(_guest.CanStep(cpu) && _state.Value.LockedByAndOne == 0),
+        KernelStep { OfGuest: true } => !IsGuestFree,
+        _ => false,
+    };
+
+    /// <summary>Whether nobody changes the guest's descriptors or chips.</summary>
+    private bool IsGuestFree => _guest!.IsFree && _state.Value.LockedByAndOne == 0;
 
     private void DoHost(Transition transition)
     {
@@ -187,7 +200,7 @@ public sealed partial class World
     {
         if (step.Action == KernelAction.Thread)
             return (step.OfGuest ? _guest!.Drivers : _below!.Drivers).IsWoken(step.Which);
-        return !step.OfGuest || !IsUpdating && _guest!.IsFree && _state.Value.LockedByAndOne == 0;
+        return !step.OfGuest || !IsUpdating && IsGuestFree;
     }
 
     private void Do(VfioStep step)

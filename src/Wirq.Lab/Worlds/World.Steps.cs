@@ -138,6 +138,8 @@ public sealed partial class World
             case AccessCommand access:
                 Accessed(access.Device);
                 return null;
+            case IrqCommand when !_guest!.CanStep(cpu):
+                return $"cpu{cpu}: another CPU runs a flow handler, and holds the lock";
             case IrqCommand irq:
                 while (!_guest!.Step(cpu, irq.Line))
                     Spend(Worker.Cpus, 1);

@@ -60,7 +60,7 @@ public sealed class BadScenarioTests
     [InlineData("steps: [{ cpu0: { write: { §ioapci.id: 0 } } }]", "(perhaps ioapic.id)")]
     [InlineData("steps: [{ cpu0: { read: { §prot.0x20: 0 } } }]", "(perhaps port.0x20)")]
     [InlineData("steps: [{ cpu0: §EOI }]", "pic-eoi, pic-eoi-both, sti, cli, take, inta, upcall, enter, write, change, read, mask, unmask, mask-irq, unmask-irq, migrate, ipi, "
-        + "serve, irte, invalidate, remapping, cfi, xen (perhaps eoi)")]
+        + "serve, irte, invalidate, remapping, cfi, xen, irq, access (perhaps eoi)")]
     public void A_value_that_is_nearly_right(string rest, string expected) =>
         Assert.EndsWith(expected, Refuse($"name: n\n{rest}").Expected, StringComparison.Ordinal);
 

@@ -155,7 +155,15 @@ internal sealed partial class HostKernel : IVfioEventFds
         if (!Events.TryTake(out Event next) || _world.InterceptedByDesign(next))
             return;
         _world.Observe(next);
-        if (!next.IsEffect || Vfio?.Carry(next) == true)
+        if (!next.IsEffect)
+            return;
+        Carry(next);
+        _world.AfterHost(next);
+    }
+
+    private void Carry(in Event next)
+    {
+        if (Vfio?.Carry(next) == true)
             return;
         switch (next.Kind)
         {
@@ -203,8 +211,14 @@ internal sealed partial class HostKernel : IVfioEventFds
     /// <summary>The machine has acknowledged the line of a passed device.</summary>
     internal void Acknowledged(int device)
     {
-        if (_world.Spec.Devices[device].Vfio!.Back == WayBack.Ack && !_world.DesignKeeps(device))
+        if (_passedOf[device] is not (>= 0 and var passed) || _world.DesignKeeps(device))
+            return;
+        WayBack back = _world.Spec.Devices[device].Vfio!.Back;
+        if (back == WayBack.Ack)
             Unmask(device);
+        // Such a VMM holds the line up from the event to the access.
+        else if (back == WayBack.Access && _passed[passed].IsPending != 0)
+            _world.HoldUp(device);
     }
 
     /// <summary>The guest accesses a device.</summary>
