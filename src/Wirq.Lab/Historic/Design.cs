@@ -53,6 +53,13 @@ internal abstract class Design
     /// <returns>Whether the VMM does nothing else about it.</returns>
     internal virtual bool Accessed(World world, int device) => false;
 
+    /// <summary>Called before the process, or the guest, does something with a passed device.</summary>
+    /// <returns>Whether the host does nothing else about it.</returns>
+    internal virtual bool Instead(World world, VfioStep step) => false;
+
+    /// <summary>Called when the process, or the guest, has done something with a passed device.</summary>
+    internal virtual void After(World world, VfioStep done) { }
+
     /// <summary>Called before a CPU goes on: its last call has returned.</summary>
     internal virtual void GoesOn(World world, int cpu) { }
 

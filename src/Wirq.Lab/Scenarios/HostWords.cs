@@ -83,6 +83,7 @@ internal static class HostWords
             ("retrigger", chip => chip with { HasRetrigger = true }),
             ("oneshot-safe", chip => chip with { OneshotSafe = true }),
             ("eoi-threaded", chip => chip with { EoiThreaded = true }),
+            ("eoi-needs-enabled", chip => chip with { EoiNeedsEnabled = true }),
             ("eoi-if-handled", chip => chip with { EoiIfHandled = true }),
             ("resends-in-progress", chip => chip with { ResendsInProgress = true }),
             ("moves-at-once", chip => chip with { MovesAtOnce = true }),

@@ -211,11 +211,17 @@ public sealed partial class World
             _outcome = new StepOutcome(StepOutcomeKind.Gone);
             return;
         }
-        VfioHost vfio = _below.Vfio!;
+        if (_design?.Instead(this, step) != true)
+            Do(step, passed, _below.Vfio!);
+        _design?.After(this, step);
+    }
+
+    private void Do(VfioStep step, int passed, VfioHost vfio)
+    {
         switch (step.Action)
         {
             case VfioAction.SetIrqs:
-                int answer = _below.Set(passed, step);
+                int answer = _below!.Set(passed, step);
                 int expected = step.GivesVectors ? step.Gives : -step.Gives;
                 if (answer != expected)
                     Fail(step.At, $"{step.Text}: it gets {Answer(answer)}, and should get {Answer(expected)}");
@@ -236,7 +242,7 @@ public sealed partial class World
                 vfio.Open(passed);
                 if (Wants(step.Device))
                     vfio.SetLevel(passed, true);
-                _below.Enable(passed);
+                _below!.Enable(passed);
                 break;
             case VfioAction.Access:
                 Accessed(step.Device);

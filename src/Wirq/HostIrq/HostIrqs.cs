@@ -306,7 +306,7 @@ public sealed partial class HostIrqs
     {
         if (call == ChipCall.Eoi)
             its.EoiOwed = 0;
-        DoAtPin(ref its, call);
+        DoAtPin(line, ref its, call);
         Events.Emit(new HostChipCall(line, call, its.Cpu).ToEvent());
     }
 

@@ -185,7 +185,9 @@ internal sealed partial class HostKernel : IVfioEventFds
     private void Signal(VfioSignalled its)
     {
         Counts.Note(HostWord.Signals, _deviceOf[its.Device]);
-        _passed[its.Device].IsPending = 1;
+        // Only who waits for an access asks.
+        if (_world.Spec.Devices[_deviceOf[its.Device]].Vfio!.Back == WayBack.Access)
+            _passed[its.Device].IsPending = 1;
         _eventFds!.WriteByDevice(new EventFd(its.EventFd));
     }
 
