@@ -9,8 +9,6 @@ namespace Wirq;
 /// <content>Saving and restoring a machine.</content>
 public sealed partial class Fabric
 {
-    private const long MaxTime = 1L << 61;
-
     /// <summary>Writes a snapshot: the state of every chip, line, virq, route and remapping unit, and how far away each
     /// deadline is. docs/snapshots.md describes the format.</summary>
     /// <returns>The snapshot. The same state gives the same bytes.</returns>
@@ -154,8 +152,7 @@ public sealed partial class Fabric
 
     private void MoveMachine(Fields f)
     {
-        f.Saved = f.Number("now", f.Saved ?? Now, 0, MaxTime);
-        f.Now = Events.Now = f.IsReading ? Math.Max(f.Saved.Value, f.NotBefore) : Now;
+        HostSnapshot.MoveTime(f, Events);
         _state.Value.Intr = f.Flag("intr", _state.Value.Intr != 0) ? 1u : 0;
     }
 
@@ -200,17 +197,11 @@ public sealed partial class Fabric
         }
     }
 
-    /// <summary>Only one snapshot describes a state: what is written again must have the same bytes.</summary>
     private static void CheckForm(Fabric read, List<SavedFunction> functions, long? saved, ReadOnlySpan<byte> snapshot)
     {
         var writer = new FieldWriter { Saved = saved };
         read.Move(writer, functions);
-        byte[] again = writer.Finish();
-        int same = again.AsSpan().CommonPrefixLength(snapshot);
-        if (same == again.Length && same == snapshot.Length)
-            return;
-        throw new SnapshotException(same, "byte", same < snapshot.Length ? $"0x{snapshot[same]:x2}" : "missing",
-            same < again.Length ? $"0x{again[same]:x2}: it follows from other fields" : "the end");
+        SnapshotFormat.DemandSame(writer.Finish(), snapshot);
     }
 
     private void DemandRest()

@@ -78,7 +78,12 @@ public sealed partial class HostIrqs
         its.Flags = flags & ~(HostRequestBits.NoAutoEnable | HostRequestBits.CondOneshot);
         its.SpuriousDisabled = 0;
         if ((flags & HostRequestBits.NoAutoEnable) != 0)
+        {
             its.Depth = 1;
+            // Somebody may have enabled it before anybody had it.
+            if (its.Disabled == 0)
+                DisableChip(line, ref its, its.Unlazy != 0);
+        }
         else
             Start(line, ref its);
         NoteDepth(line, its);
@@ -159,7 +164,7 @@ public sealed partial class HostIrqs
         if (its.Started == 0)
             return;
         (its.Replay, its.Started) = (0, 0);
-        if (its.Depth != uint.MaxValue)
+        if (its.Depth != MaxDepth)
             its.Depth++;
         DisableChip(line, ref its, mask: true);
         NoteDepth(line, its);
@@ -295,7 +300,8 @@ public sealed partial class HostIrqs
         if (!stuck)
             return;
         its.SpuriousDisabled = 1;
-        its.Depth++;
+        if (its.Depth != MaxDepth)
+            its.Depth++;
         if (Events.Observing)
             Events.Observe(new Event(EventKind.HostNobodyCared, 0, (uint)line));
         DisableChip(line, ref its, its.Unlazy != 0);

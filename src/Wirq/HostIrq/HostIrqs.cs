@@ -22,6 +22,9 @@ public sealed partial class HostIrqs
     private readonly Block<HostActionState> _actions;
     // Of a line that is not per-CPU, the first is used alone.
     private readonly Block<HostRunState> _runs;
+    private const int Blocks = 3;
+    private const uint MaxDepth = int.MaxValue;
+    private readonly int _firstBlock;
 
     /// <summary>Makes lines without actions: disabled and masked.</summary>
     /// <param name="options">How.</param>
@@ -38,6 +41,7 @@ public sealed partial class HostIrqs
         options.Validate();
         (Options, Events) = (options, events);
         Arena = arena ?? new StateArena();
+        _firstBlock = Arena.Count;
         _lines = Arena.Reserve<HostLineState>(options.Lines.Count, (copy, now) =>
         {
             foreach (ref HostLineState line in copy)
@@ -122,7 +126,7 @@ public sealed partial class HostIrqs
         if (!Has(line))
             return false;
         ref HostLineState its = ref _lines[line];
-        if (its.Depth == uint.MaxValue)
+        if (its.Depth == MaxDepth)
             return false;
         if (its.Depth++ == 0)
             DisableChip(line, ref its, its.Unlazy != 0);

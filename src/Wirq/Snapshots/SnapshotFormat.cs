@@ -21,6 +21,17 @@ internal static class SnapshotFormat
 
     /// <summary>The first bytes of every snapshot.</summary>
     internal static ReadOnlySpan<byte> Magic => s_magic;
+
+    /// <summary>Only one snapshot describes a state: what is written again must have the same bytes.</summary>
+    /// <exception cref="SnapshotException">It has others.</exception>
+    internal static void DemandSame(ReadOnlySpan<byte> again, ReadOnlySpan<byte> snapshot)
+    {
+        int same = again.CommonPrefixLength(snapshot);
+        if (same == again.Length && same == snapshot.Length)
+            return;
+        throw new SnapshotException(same, "byte", same < snapshot.Length ? $"0x{snapshot[same]:x2}" : "missing",
+            same < again.Length ? $"0x{again[same]:x2}: it follows from other fields" : "the end");
+    }
 }
 
 /// <summary>The sections, in their order.</summary>
@@ -46,6 +57,13 @@ internal enum SectionId : ushort
     Functions = 9,
     /// <summary>The event channels of Xen and the callback.</summary>
     Xen = 10,
+    /// <summary>The options that a host was built from. It begins the snapshot of a host, which has no section of a
+    /// machine.</summary>
+    HostShape = 11,
+    /// <summary>The lines, actions and threads of a host's interrupt core.</summary>
+    HostIrqs = 12,
+    /// <summary>The devices that a host forwards.</summary>
+    Vfio = 13,
     /// <summary>The hash.</summary>
     End = ushort.MaxValue,
 }

@@ -20,6 +20,8 @@ public sealed partial class VfioHost
     private readonly Block<VfioDeviceState> _devices;
     private readonly Block<VfioVectorState> _vectors;
     private readonly Block<VfioLineState> _lines;
+    // Where its state is in the arena, with that of its interrupt core.
+    private readonly int _firstBlock, _blocks;
     // The first vector of each device.
     private readonly int[] _firstVectors;
     private readonly ForwardMode[] _modes;
@@ -38,6 +40,7 @@ public sealed partial class VfioHost
         options.Validate();
         (Options, _eventFds) = (options, eventFds);
         Arena = arena ?? new StateArena();
+        _firstBlock = Arena.Count;
         Irqs = new HostIrqs(options.Irqs, Arena);
         _devices = Arena.Reserve<VfioDeviceState>(options.Devices.Count, (copy, now) =>
         {
@@ -63,6 +66,7 @@ public sealed partial class VfioHost
         }
         _vectors = Arena.Reserve<VfioVectorState>(Math.Max(1, vectors));
         _lines = Arena.Reserve<VfioLineState>(options.Irqs.Lines.Count);
+        _blocks = Arena.Count - _firstBlock;
         for (int device = 0; device < _firstVectors.Length; device++)
             Open(device);
     }

@@ -20,7 +20,7 @@ public class VfioFuzzTests(ITestOutputHelper output)
     private static readonly bool s_long = Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
     private static readonly int[] s_fds = [VfioWorld.E, VfioWorld.F, VfioWorld.U, VfioWorld.V, -1, -2, 99];
 
-    private static readonly VfioOptions s_options = Braked(new()
+    internal static readonly VfioOptions s_options = Braked(new()
     {
         Irqs = new()
         {
@@ -71,6 +71,8 @@ public class VfioFuzzTests(ITestOutputHelper output)
                     probes++;
                     events += Probe(world, probe, did);
                     LetGo(world, probe, did);
+                    probe.Host.Restore(world.Host.Save());
+                    Check(probe.Host.Identity == world.Host.Identity, "a restored host is another", 0, did);
                 }
             }
             foreach (Event e in world.Seen)
@@ -105,7 +107,7 @@ public class VfioFuzzTests(ITestOutputHelper output)
         Assert.NotEqual(0, lost);
     }
 
-    private static void Partly(VfioWorld world, int steps)
+    internal static void Partly(VfioWorld world, int steps)
     {
         for (int step = 0; step < steps; step++)
         {
@@ -116,7 +118,7 @@ public class VfioFuzzTests(ITestOutputHelper output)
         }
     }
 
-    private static string One(VfioWorld world, Random random)
+    internal static string One(VfioWorld world, Random random)
     {
         VfioHost host = world.Host;
         int device = random.Next(s_options.Devices.Count);
