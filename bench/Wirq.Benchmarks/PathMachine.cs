@@ -34,6 +34,12 @@ public sealed class PathMachine
     /// <summary>The fabric.</summary>
     public Fabric Fabric => _fabric;
 
+    /// <summary>The device on the level pin.</summary>
+    internal Source Source => _source;
+
+    /// <summary>The guest ends its interrupt. The queue is not drained.</summary>
+    internal void Eoi() => _fabric.TryWrite(0, ApicPage + (uint)ApicRegister.Eoi, 4, 0);
+
     /// <summary>A message to IRR, acknowledge, EOI.</summary>
     public int Message()
     {

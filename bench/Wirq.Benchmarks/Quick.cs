@@ -16,14 +16,14 @@ internal static class Quick
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(1500), Round = TimeSpan.FromMilliseconds(2);
 
     /// <param name="output">Receives the lines.</param>
-    /// <param name="parts">The parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>xen</c>, <c>world</c>,
+    /// <param name="parts">The parts: <c>paths</c>, <c>log</c>, <c>virq</c>, <c>xen</c>, <c>host</c>, <c>world</c>,
     /// <c>explore</c>, <c>kvm</c>, <c>guest</c>;
     /// none for all.</param>
     internal static int Run(TextWriter output, IReadOnlyCollection<string> parts)
     {
         foreach ((string part, Action<TextWriter> measure) in new (string, Action<TextWriter>)[]
         {
-            ("paths", MeasurePaths), ("log", LogLines.Measure), ("virq", VirqNumbers.Measure), ("xen", XenNumbers.Measure), ("world", WorldNumbers.Measure), ("explore", ExploreNumbers.Measure), ("kvm", KvmNumbers.Measure),
+            ("paths", MeasurePaths), ("log", LogLines.Measure), ("virq", VirqNumbers.Measure), ("xen", XenNumbers.Measure), ("host", HostNumbers.Measure), ("world", WorldNumbers.Measure), ("explore", ExploreNumbers.Measure), ("kvm", KvmNumbers.Measure),
             ("guest", GuestNumbers.Measure),
         })
         {
@@ -76,7 +76,8 @@ internal static class Quick
     /// only add to the time of code that does the same work each time, so the best round is nearest to its cost. The
     /// cost of the call itself is subtracted, as BenchmarkDotNet does: each round is paired with a round of empty
     /// calls.</summary>
-    internal static void Measure(TextWriter output, string name, string unit, Action action)
+    /// <returns>What one operation takes, in ns.</returns>
+    internal static double Measure(TextWriter output, string name, string unit, Action action)
     {
         Action nothing = Nothing;
         for (long until = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(until) < WarmUp;)
@@ -95,6 +96,7 @@ internal static class Quick
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Print(output, name, best - bestCall, unit);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}-allocated {allocated / (Rounds * calls)} B"));
+        return best - bestCall;
     }
 
     internal static void Print(TextWriter output, string name, double value, string unit, string format = "0.0") =>

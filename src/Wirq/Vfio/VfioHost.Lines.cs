@@ -55,6 +55,10 @@ public sealed partial class VfioHost
             Signal(device);
             return HandlerAnswer.Handled;
         }
+        // The eventfd was taken away, and the line disabled, while this handler was on its way: nobody would hear, and so nobody
+        // would unmask. A level comes again when there is one. Linux waits for the handler first.
+        if (its.Trigger == 0 && options.Bus == VfioBus.Platform)
+            return HandlerAnswer.None;
         if (its.Masked != 0)
             return HandleMasked(device, options);
         if (!Options.Irqs.Lines[options.Line!.Value].IsLevel)

@@ -183,6 +183,23 @@ public class IntxTests
         Assert.Equal(1ul, world.Read(E));
     }
 
+    /// <summary>Else the line would wait for a guest that has heard of nothing.</summary>
+    [Theory]
+    [InlineData("platform")]
+    [InlineData("oneshot")]
+    public void An_eventfd_that_is_taken_away_meanwhile_leaves_nobody_waiting(string way)
+    {
+        VfioWorld world = Enabled(Of(way));
+        world.Host.SetLevel(0, true);
+        Assert.True(world.Host.Irqs.Deliver(0));
+        Assert.Equal(0, world.Host.SetIrqs(0, new(VfioIrqSet.Size, Trigger | None, Intx, 0, 0), []));
+        world.Settle();
+        Assert.Equal(0ul, world.Read(E));
+        Assert.False(world.Host.IsMasked(0) || world.Host.IsWaiting(0));
+        Assert.Equal(0, world.Set(Intx, Trigger | Fd, fds: [F]));
+        Assert.Equal(1ul, world.Read(F));
+    }
+
     /// <summary>A device's handler is on its way, and somebody masks.</summary>
     private static VfioWorld Raced(HostProfile profile, VfioDeviceOptions device)
     {

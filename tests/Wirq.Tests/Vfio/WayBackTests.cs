@@ -117,6 +117,29 @@ public class WayBackTests
         Assert.Equal(new WayBackCounts(1, 0, 0, 0, 0), process.Counts);
     }
 
+    [Theory]
+    [InlineData(WayBack.Acknowledge)]
+    [InlineData(WayBack.FirstAccess)]
+    public void A_way_back_allocates_nothing(WayBack way)
+    {
+        var world = new WayBackWorld(Legacy, way);
+        Assert.Equal(0, Wirq.Tests.Shared.Allocations.Of(1000, () => world.Interrupt(accesses: 3)));
+        Assert.NotEqual(0, world.Process.Counts.Unmasks);
+    }
+
+    [Fact]
+    public void A_message_allocates_nothing()
+    {
+        var world = new VfioWorld(Pci23);
+        Assert.Equal(0, world.Set(MsiIrq, Trigger | Fd, fds: [E]));
+        Assert.Equal(0, Wirq.Tests.Shared.Allocations.Of(1000, () =>
+        {
+            world.Host.SendMessage(0, 0);
+            world.Settle();
+        }));
+        Assert.NotEqual(0ul, world.Read(E));
+    }
+
     [Fact]
     public void What_is_out_of_range_is_refused()
     {
