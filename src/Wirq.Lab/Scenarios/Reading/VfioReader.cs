@@ -59,7 +59,7 @@ internal static class VfioReader
         }
         catch (OptionException bad)
         {
-            int number = bad.Field.StartsWith("Devices[", StringComparison.Ordinal) && int.TryParse(bad.Field.AsSpan(8, bad.Field.IndexOf(']', StringComparison.Ordinal) - 8), out int its) ? its : -1;
+            int number = bad.Field.StartsWith("Devices[", StringComparison.Ordinal) && int.TryParse(bad.Field.AsSpan(8, bad.Field.IndexOf(']', StringComparison.Ordinal) - 8), System.Globalization.CultureInfo.InvariantCulture, out int its) ? its : -1;
             throw new ScenarioException(number >= 0 && number < passed.Length ? passed[number].At : host.At, $"{bad.Field[(bad.Field.LastIndexOf('.') + 1)..]}: {bad.Found}", bad.Expected);
         }
     }
