@@ -39,7 +39,7 @@ internal static class IntxCalls
 /// <summary>The request enables an exclusive line, though the guest has it masked; it is disabled after that.</summary>
 internal sealed class EnabledThoughMasked : Design
 {
-    private Marks _enables;
+    private Marks _enables, _unfinished;
 
     public override string Name => "enabled-though-masked";
 
@@ -47,10 +47,14 @@ internal sealed class EnabledThoughMasked : Design
 
     public override MachineSpec Alter(MachineSpec machine) => IntxCalls.AsLinux(machine);
 
-    internal override void Join(World world) => _enables = new Marks(world, world.Spec.Devices.Count);
+    internal override void Join(World world) =>
+        (_enables, _unfinished) = (new Marks(world, world.Spec.Devices.Count), new Marks(world, world.Spec.Devices.Count));
 
     internal override bool Instead(World world, VfioStep step)
     {
+        // Only the interrupt races with it: another call waits for this one.
+        while (_unfinished[step.Device] != 0)
+            world.Below!.CarryNext();
         _enables[step.Device] = step.SetsTrigger() && !world.Below!.Vfio!.IsEnabled(world.Below.PassedOf(step.Device)) ? 1u : 0;
         return false;
     }
@@ -64,6 +68,7 @@ internal sealed class EnabledThoughMasked : Design
         if (!enabled || !vfio.IsMasked(passed) || !vfio.IsExclusive(passed))
             return;
         vfio.Irqs.Enable(vfio.LineOf(passed));
+        _unfinished[done.Device] = 1;
         IntxCalls.FinishLater(world, passed);
     }
 
@@ -72,6 +77,7 @@ internal sealed class EnabledThoughMasked : Design
         if (!IntxCalls.IsRest(next))
             return false;
         VfioHost vfio = world.Below!.Vfio!;
+        _unfinished[world.Below.DeviceOf(next.Unit)] = 0;
         vfio.Irqs.Disable(vfio.LineOf(next.Unit));
         return true;
     }
@@ -121,6 +127,8 @@ internal sealed class MaskedTwice : Design
 /// <summary>The handler is requested with an eventfd, and freed with it.</summary>
 internal sealed class HandlerDiesWithEventFd : Design
 {
+    private const string NullPointer = "the kernel of the host signals an eventfd that is gone: it follows a null pointer";
+
     public override string Name => "handler-dies-with-eventfd";
 
     public override string About => "CVE-2024-26812, vfio-pci: without an eventfd there is no handler, and an unmask eventfd or a call that signals follows a null pointer";
@@ -132,7 +140,7 @@ internal sealed class HandlerDiesWithEventFd : Design
         if (!vfio.IsEnabled(passed))
             return false;
         if (step.Signals() && !vfio.HasTrigger(passed))
-            throw Crash();
+            world.Crash(NullPointer);
         if (step.SetsTrigger() && vfio.HasTrigger(passed))
             Free(world.Below, vfio, passed);
         return false;
@@ -170,9 +178,11 @@ internal sealed class HandlerDiesWithEventFd : Design
             vfio.Irqs.Disable(line);
     }
 
-    // The eventfd may be gone since the work was queued, or before the unmask.
-    internal override bool InterceptsHost(World world, in Event next) =>
-        next.Kind == EventKind.VfioWork && !world.Below!.Vfio!.HasTrigger(next.Unit) ? throw Crash() : false;
-
-    private static WorldException Crash() => new("the kernel of the host signals an eventfd that is gone: it follows a null pointer") { IsOutcome = true };
+    internal override bool InterceptsHost(World world, in Event next)
+    {
+        // The eventfd may be gone since the work was queued, or before the unmask.
+        if (next.Kind == EventKind.VfioWork && !world.Below!.Vfio!.HasTrigger(next.Unit))
+            world.Crash(NullPointer);
+        return false;
+    }
 }

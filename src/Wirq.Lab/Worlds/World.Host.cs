@@ -42,6 +42,9 @@ public sealed partial class World
     /// <summary>An effect of the host was carried out.</summary>
     internal void AfterHost(in Event done) => _design?.AfterHost(this, done);
 
+    /// <summary>The kernel of the host would crash under a historic design. The world goes on.</summary>
+    internal void Crash(string how) => Fail(_at, how);
+
     /// <summary>The VMM raises the line of a device again.</summary>
     internal void HoldUp(int device) => _sources[device]?.Raise();
 

@@ -33,6 +33,8 @@ public sealed partial class World
     /// <para>Independent: another transition appends to the other end of the queue, and changes the machine; it reads neither laws nor
     /// journal, except an expectation, which waits for an empty queue. No other transition takes from the front, except one that
     /// drains all of it in the same order, and none becomes impossible because a report is gone.</para>
+    /// <para>The host below and the guest's kernel have queues of their own. What they do appends to this one at most, by an eventfd or an
+    /// access; and no law reads reports of both, so only an expectation of an order tells where the one stands among the other.</para>
     /// <para>Nothing is hidden: a law judges only where it is shown an event, in the order of the queue, so every break is still found.
     /// What else can fail (a read value, a vector without a handler) does not depend on reports.</para>
     /// <para>Nothing is ignored: each such transition shortens the queue, so every cycle has a state where all transitions are

@@ -8,6 +8,7 @@ using Wirq.Lab.Worlds;
 using Wirq.Laws;
 using Wirq.State;
 using Wirq.Tests.Shared;
+using Wirq.Vfio;
 using Wirq.Xen;
 
 namespace Wirq.Lab.Tests.Worlds;
@@ -110,7 +111,20 @@ public class ImageTests
         _ = new MsiCapability(2, arena);
         // No law knows the CPUs, so no world has their shadow.
         _ = new CpuShadow(new LocalApicOptions { Count = 2 }, arena);
+        // Worlds have a VMM of their own.
+        _ = new VfioWayBack(new VfioHost(new VfioOptions { Devices = [new() { Name = "card" }] }, new NoEventFds()), device: 0, arena: arena);
         return arena;
+    }
+
+    private sealed class NoEventFds : IVfioEventFds
+    {
+        public bool Exists(int fd) => false;
+
+        public bool IsReadable(int fd) => false;
+
+        public void Drain(int fd)
+        {
+        }
     }
 
     /// <summary>A domain of Xen with PIRQs, which no world has yet, a dom0, and laws that watch it.</summary>
