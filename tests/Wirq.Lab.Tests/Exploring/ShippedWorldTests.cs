@@ -8,7 +8,7 @@ namespace Wirq.Lab.Tests.Exploring;
 public sealed class ShippedWorldTests(ITestOutputHelper output)
 {
     // Where a host forwards to a guest, each of its effects is a step of the story.
-    private const int LeastStates = 10_000, LongestStory = 14, LongestOfHost = 28;
+    private const int LeastStates = 10_000, LongestStory = 14, LongestOfHost = 20;
     // It has more than a million states.
     private const string Large = "worlds/virq-life-large.yaml";
 
