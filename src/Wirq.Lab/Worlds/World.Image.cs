@@ -9,7 +9,7 @@ namespace Wirq.Lab.Worlds;
 
 /// <content>Copying a world, and its identity.</content>
 /// <remarks>
-/// The following are outside the arena and are copied too: the waiting effects (usually none), the pages of guest
+/// The following are outside the arena and are copied too: the waiting effects (usually none; those of a host below and of the guest's kernel too), the pages of guest
 /// memory and the lists of the journal (both shared until one is written), the snapshots of steps (shared: they never
 /// change; their hashes are in the arena), and the counters of the run.
 /// <para>The rate limit of misuse events is part of the identity only if an expectation of the scenario counts those

@@ -11,7 +11,8 @@ namespace Wirq.Lab.Worlds;
 /// | Now  | kernel's Now | misuses   | waits | event  | … | pages | number | hash | … | snapshots | name | … | the arena |
 /// | 8    | 8            | 8 + 4     | 2     | 32     |   | 2     | 4      | 16   |   | 2         | 16   |   | the rest  |
 /// +------+--------------+-----------+-------+--------+- -+-------+--------+------+- -+-----------+------+- -+-----------+
-/// </code>Numbers are bytes. The pages that Xen's guests share with it follow the pages in the same form, where there is Xen. Lists of the journal are found by their state in the arena. What <see cref="CopyFrom"/> does not copy is
+/// </code>Numbers are bytes. The pages that Xen's guests share with it follow the pages in the same form, where there is Xen;
+/// then what waits in the queues of a host below and of the guest's kernel, where there are such. Lists of the journal are found by their state in the arena. What <see cref="CopyFrom"/> does not copy is
 /// not here either.</remarks>
 public sealed partial class World
 {
