@@ -75,6 +75,10 @@ internal sealed record Story
         TransitionKind.Fetch => $"the poll reports eventfd {transition.Index}",
         TransitionKind.Readable => "userspace acts on what the poll reported",
         TransitionKind.Time => "time passes",
+        TransitionKind.Host => $"the host: {EventText.Describe(world.Below!.Events.Peek(0))}",
+        TransitionKind.HostLine => $"line {transition.Index} interrupts the host",
+        TransitionKind.HostThread => $"the host: {world.Below!.Drivers.Describe(transition.Index)}",
+        TransitionKind.GuestThread => $"the guest: {world.Guest!.Drivers.Describe(transition.Index)}",
         _ => transition.ToString(),
     };
 

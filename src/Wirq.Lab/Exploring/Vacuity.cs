@@ -50,6 +50,7 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
             nameof(FaultAtDelivery) or nameof(InvalidateIsExact) => machine.Remapping is not null,
             nameof(HotStaysInKernel) => isHot,
             nameof(NothingLostAcrossUpdate) => scenario.AllSteps().Any(step => step is RestoreStep or UpdateStep { Part: UpdatePart.Restore, Fails: false }),
+            nameof(OneshotHeld) => machine.Host is { Oneshot.Count: > 0 },
             nameof(UpcallMatchesLine) => scenario.AllSteps().Any(step => step is CpuStep { Command: XenCommand { Action: XenAction.SetCallback } set }
                 && new CallbackVia(set.Arguments.Via).Kind == CallbackKind.Gsi),
             nameof(PermittedBeforeMapped) => scenario.AllSteps().Any(step => step is DomainStep { Command.Action: XenAction.Pass or XenAction.MapPirq }),
@@ -68,6 +69,13 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
             yield return TransitionKind.Cpu;
         if (scenario.AllSteps().Any(step => step is TimeStep))
             yield return TransitionKind.Time;
+        if (machine.Host is not null)
+        {
+            yield return TransitionKind.Host;
+            yield return TransitionKind.HostLine;
+        }
+        if (machine.Guest is { } guest && guest.Drivers.Any(driver => driver.Request.HasThread))
+            yield return TransitionKind.GuestThread;
         if (machine.Kernel == KernelModel.None)
             yield break;
         yield return TransitionKind.Answer;

@@ -38,6 +38,28 @@ internal abstract class Design
     /// <returns>The answer; null to make the call.</returns>
     internal virtual XenError? Answers(World world, ushort domain, int vcpu, EventChannelOperation operation, Span<byte> argument) => null;
 
+    /// <summary>Called with an event of the host below before any other code.</summary>
+    /// <returns>Whether to drop it: it is then neither observed nor carried out.</returns>
+    internal virtual bool InterceptsHost(World world, in Event next) => false;
+
+    /// <summary>Called with an effect of the host below after it was carried out.</summary>
+    internal virtual void AfterHost(World world, in Event done) { }
+
+    /// <summary>Called when the machine has acknowledged the line of a passed device, whose VMM would unmask it now.</summary>
+    /// <returns>Whether it does not.</returns>
+    internal virtual bool KeepsMasked(World world, int device) => false;
+
+    /// <summary>Called when the guest accesses a passed device.</summary>
+    /// <returns>Whether the VMM does nothing else about it.</returns>
+    internal virtual bool Accessed(World world, int device) => false;
+
+    /// <summary>Called before the process, or the guest, does something with a passed device.</summary>
+    /// <returns>Whether the host does nothing else about it.</returns>
+    internal virtual bool Instead(World world, VfioStep step) => false;
+
+    /// <summary>Called when the process, or the guest, has done something with a passed device.</summary>
+    internal virtual void After(World world, VfioStep done) { }
+
     /// <summary>Called before a CPU goes on: its last call has returned.</summary>
     internal virtual void GoesOn(World world, int cpu) { }
 

@@ -35,6 +35,14 @@ public static class Designs
         () => new MapOnlyOnUnmask(),
         () => new MaskedEoiEndsNothing(),
         .. PassedOtherwise.All,
+        .. ForwardedAsLevel.All,
+        () => new ThreadReturnsAtOnce(),
+        () => new UnmaskAtEveryAccess(),
+        () => new LazyExclusiveLine(),
+        () => new EnabledThoughMasked(),
+        () => new UnmaskedThoughGone(),
+        () => new MaskedTwice(),
+        () => new HandlerDiesWithEventFd(),
     ];
 
     private static readonly Dictionary<string, Func<Design>> ByName = All.ToDictionary(make => make().Name);

@@ -74,6 +74,10 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <summary>Receives <see cref="EventKind.VirqSignalled"/> for eventfds of a virq; null for none.</summary>
     public EventBuffer? Observer { get; set; }
 
+    /// <summary>Called with each descriptor of an eventfd that was written, unless irqfds served it: another waiter, such as the
+    /// unmask eventfd of VFIO, acts where it is written. Null for none.</summary>
+    internal Action<int>? Woken { get; set; }
+
     /// <summary>Takes over the state of a host that was built in the same way. The state of the machines is copied
     /// separately.</summary>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
@@ -200,6 +204,9 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// <exception cref="KernelException">EBADF.</exception>
     public ulong CountOf(EventFd fd) => _files[FileOf(fd, "fdinfo")].Count;
 
+    /// <summary>Whether a descriptor is open.</summary>
+    internal bool IsOpen(int number) => (uint)number < (uint)_descriptors.Count && _descriptors[number].FileAndOne != 0;
+
     /// <summary>The eventfd of a descriptor.</summary>
     internal int FileOf(EventFd fd, string call, int gsi = -1)
     {
@@ -247,6 +254,11 @@ public sealed partial class SimulatedEventFds : IEventPort
     {
         if (_files[file].Bindings != 0 && Serve(file))
             return;
+        for (int number = 0; Woken is not null && number < _descriptors.Count; number++)
+        {
+            if (_descriptors[number].FileAndOne == file + 1)
+                Woken(number);
+        }
         if (_files[file].Watchers == 0)
             return;
         for (int number = 0; number < _descriptors.Count; number++)

@@ -29,6 +29,9 @@ internal enum RegisterKind
     /// <summary>A guest word of Xen's ABI: <see cref="XenWord"/> is the unit; the number is a vCPU, with the queue in bits
     /// 31:16, or a packed <see cref="PortRef"/>.</summary>
     Xen,
+    /// <summary>What an expectation asks about a kernel's interrupts or a passed device: <see cref="HostWord"/> is the unit, and
+    /// the number is a line, a device or an eventfd.</summary>
+    Host,
 }
 
 /// <summary>A register in a scenario.</summary>

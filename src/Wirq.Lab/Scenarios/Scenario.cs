@@ -147,6 +147,10 @@ internal sealed record MachineSpec
     public IReadOnlyList<XenDomainSpec> Xen { get; init; } = [];
     /// <summary>What its dom0 passes on; null if nothing.</summary>
     public PassthroughSpec? Passthrough { get; init; }
+    /// <summary>The host below; null if the machine's devices are its own.</summary>
+    public IrqKernelSpec? Host { get; init; }
+    /// <summary>The interrupt core of the guest's kernel; null if handlers alone are the guest.</summary>
+    public IrqKernelSpec? Guest { get; init; }
 }
 
 /// <summary>A device.</summary>
@@ -166,8 +170,13 @@ internal sealed record DeviceSpec(FilePosition At, string Name, int Gsi, SourceK
     bool Stuck = false, bool HasEventFd = false, bool Resamples = false, bool Prefault = false, int Vectors = 1,
     (int Device, PciInterruptPin Pin)? Intx = null)
 {
+    /// <summary>The line of the host on which it is, if it is the host's own; else -1.</summary>
+    public int HostLine { get; init; } = -1;
+    /// <summary>How it is passed to the guest; null if the host below does not do that.</summary>
+    public VfioSpec? Vfio { get; init; }
+
     /// <summary>Whether it interrupts by virqs.</summary>
-    internal bool IsVirq(KernelModel kernel) => kernel != KernelModel.None && (Gsi < 0 || HasEventFd || Resamples);
+    internal bool IsVirq(KernelModel kernel) => kernel != KernelModel.None && HostLine < 0 && (Gsi < 0 || HasEventFd || Resamples);
 }
 
 /// <summary>What a CPU does when it takes a vector.</summary>

@@ -29,7 +29,7 @@ internal static class ScenarioWords
     [
         "cpus", "mode", "ids", "start", "profile", "ack", "routes", "x2apic", "tscDeadline", "suppressEoiBroadcast", "cmci",
         "busHz", "tscHz", "physicalAddressBits", "pic", "intrAtPinZero", "format", "ioapics", "isaOverrides", "pciWires",
-        "kernel", "linux", "routeBudget", "batchCount", "batchDelay", "memory", "vtd", "xen", "devices",
+        "kernel", "linux", "routeBudget", "batchCount", "batchDelay", "memory", "vtd", "xen", HostWords.Host, HostWords.Guest, "devices",
     ];
 
     /// <summary>Keys of <c>vtd</c>.</summary>
@@ -41,7 +41,7 @@ internal static class ScenarioWords
 
     /// <summary>Keys of a device.</summary>
     public static IReadOnlyList<string> Device { get; } =
-        ["gsi", "isa", "pci", "msi", "intx", "kind", "stuck", "requester", "eventfd", "resample", "prefault", "vectors"];
+        ["gsi", "isa", "pci", "msi", "intx", "kind", "stuck", "requester", "eventfd", "resample", "prefault", "vectors", HostWords.HostLine, HostWords.Vfio];
 
     /// <summary>Keys of <c>pci</c>.</summary>
     public static IReadOnlyList<string> Pci { get; } = ["device", "pin", "bridges"];
@@ -50,7 +50,7 @@ internal static class ScenarioWords
     public static IReadOnlyList<string> Msi { get; } = ["address", "data", "handle"];
 
     /// <summary>Steps without an actor.</summary>
-    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect", "save", "restore", "update", XenWords.Xen];
+    public static IReadOnlyList<string> Steps { get; } = ["time", "repeat", "expect", "save", "restore", "update", XenWords.Xen, HostWords.Host, HostWords.Guest];
 
     /// <summary>Keys of <c>repeat</c>.</summary>
     public static IReadOnlyList<string> Repeat { get; } = ["times", "steps"];
@@ -66,7 +66,7 @@ internal static class ScenarioWords
     public static IReadOnlyList<string> Commands { get; } =
     [
         "write", "change", "read", "mask", "unmask", "mask-irq", "unmask-irq", "migrate", "ipi", "take", "inta",
-        "pic-eoi", "serve", "irte", "invalidate", "remapping", "cfi", XenWords.Xen,
+        "pic-eoi", "serve", "irte", "invalidate", "remapping", "cfi", XenWords.Xen, HostWords.Irq, HostWords.Access,
     ];
 
     /// <summary>Keys of an entry of <c>irte</c>.</summary>
@@ -122,6 +122,10 @@ internal static class ScenarioWords
             ["cr8"] = [],
             ["vtd"] = [.. RegisterReader.Units.Words, "frcd"],
             [XenWords.Xen] = [.. XenWords.VcpuWords.Words, .. XenWords.PortWords.Words],
+            [HostWords.Host] = HostWords.LineWords.Words,
+            [HostWords.Guest] = [.. HostWords.LineWords.Words.Where(word => word != "entries")],
+            [HostWords.Vfio] = HostWords.DeviceWords.Words,
+            [HostWords.EventFd] = [],
         };
 
     /// <summary>Words for values, by the key that they follow.</summary>
@@ -163,7 +167,7 @@ internal static class ScenarioWords
             Scenario, Needs, Laws, Historic, Machine, Vtd, IoApic, Device, Pci, Msi, Steps, Repeat, Restore, PlainCommands, Commands,
             [Faults], Migrate, Irte, Invalidate, Wait, Fault, Ipi, Expect, Signals, Events, Units, Special, Registers.Keys, Fields.Keys,
         }
-        .Append(XenWords.All).Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
+        .Append(XenWords.All).Append(HostWords.All).Concat(Fields.Values).Concat(Registers.Values).Concat(Values.Values)
         .SelectMany(words => words).SelectMany(word => word.Split('.')).ToHashSet();
 
     internal const string AnyVector = "any", AllCpus = "cpus", Nothing = "none", Everything = "all", IntrLabel = "8259 INTR";

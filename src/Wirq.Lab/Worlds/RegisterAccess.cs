@@ -15,6 +15,9 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
     /// <summary>Guest words of Xen's ABI; null for none.</summary>
     internal XenGuests? Xen { get; init; }
 
+    /// <summary>Words about kernels and passed devices.</summary>
+    internal Func<RegisterName, ulong>? Host { get; init; }
+
     /// <summary>Writes a register.</summary>
     /// <returns>False if the access raised <c>#GP</c>.</returns>
     internal bool Write(int cpu, RegisterName register, ulong value)
@@ -100,6 +103,9 @@ internal sealed class RegisterAccess(Fabric fabric, IGuestCpus cpus)
                 return true;
             case RegisterKind.Xen:
                 value = Xen!.Read(register);
+                return true;
+            case RegisterKind.Host:
+                value = Host!(register);
                 return true;
             default:
                 value = cpus.ReadCr8(cpu);

@@ -7,6 +7,7 @@ public readonly record struct Transition(TransitionKind Kind, int Index = 0)
 {
     /// <inheritdoc/>
     public override string ToString() => Kind is TransitionKind.Injection or TransitionKind.Exit or TransitionKind.Fetch or TransitionKind.Cpu
+        or TransitionKind.HostLine or TransitionKind.HostThread or TransitionKind.GuestThread
         || Kind == TransitionKind.Script && Index > 0 ? $"{Kind} {Index}" : Kind.ToString();
 }
 
@@ -37,4 +38,12 @@ public enum TransitionKind : byte
     /// scenario's own steps, from 1 on an actor's in the order of the file, and the next one for the expectation at the
     /// end. <see cref="World.Describe"/> names the actor and its step.</summary>
     Script,
+    /// <summary>The oldest effect in the queue of the host is carried out.</summary>
+    Host,
+    /// <summary>A line interrupts its CPU of the host; the index is the line's.</summary>
+    HostLine,
+    /// <summary>A thread of the host goes on; the index is its driver's.</summary>
+    HostThread,
+    /// <summary>A thread of the guest's kernel goes on; the index is its driver's.</summary>
+    GuestThread,
 }

@@ -87,6 +87,14 @@ public sealed class UsualOrder
                 Step(cpu);
                 moved = true;
             }
+            // A thread runs when no CPU runs a handler.
+            if (!moved && _world.NextThread(0) is >= 0 and var driver)
+            {
+                _world.SpendTurn();
+                _world.Apply(new Transition(TransitionKind.GuestThread, driver));
+                _world.Drain();
+                moved = true;
+            }
         }
     }
 

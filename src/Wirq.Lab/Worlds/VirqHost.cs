@@ -17,7 +17,7 @@ internal sealed class VirqHost
         _world = world;
         MachineSpec spec = world.Spec;
         // Each virq has one for the trigger and one for the resample eventfd.
-        EventFds = new SimulatedEventFds(2 * Math.Max(1, spec.Devices.Sum(device => device.Vectors)), arena)
+        EventFds = new SimulatedEventFds(2 * Math.Max(1, spec.Devices.Sum(device => device.Vectors)) + (spec.Host?.EventFds.Count ?? 0), arena)
         {
             Observer = world.Fabric.Events,
         };

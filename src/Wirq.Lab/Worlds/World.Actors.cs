@@ -40,12 +40,14 @@ public sealed partial class World
         {
             CpuStep step => IsFree(step),
             DeviceStep step => IsFree(step),
+            KernelStep step => IsFree(step),
+            VfioStep => !IsHandedOver,
             _ => true,
         };
     }
 
     private bool IsFree(CpuStep step) => !IsUpdating && _cpus[step.Cpu].Depth == 0 && !IsHeld(step.Cpu) && !IsLockedOut(step.Cpu, step)
-        && !LooksFirst(step.Cpu) && (!IsPolling(step.Cpu) || step.Command is XenCommand { Action: XenAction.EndPoll });
+        && !LooksFirst(step.Cpu) && (step.Command is not IrqCommand || IsGuestFree) && (!IsPolling(step.Cpu) || step.Command is XenCommand { Action: XenAction.EndPoll });
 
     /// <summary>Whether a CPU waits for the end of its last access, or for the report of its EOI.</summary>
     private bool IsHeld(int cpu) => WaitOfCpu(cpu) > 0 || _host?.Kernel is { } kernel && kernel.TryFindExit(cpu, out int left) && left == cpu;
@@ -117,7 +119,7 @@ public sealed partial class World
     /// <summary>Whether a command is an access that leaves its guest. A local APIC in a kernel answers at once.</summary>
     private bool EntersFabric(CpuCommand command) => command switch
     {
-        InterruptsCommand or ServeCommand or UpcallCommand => false,
+        InterruptsCommand or ServeCommand or UpcallCommand or AccessCommand => false,
         EoiCommand or IpiCommand or TakeCommand => _host?.Kernel is null,
         WriteCommand write => EntersFabric(write.Register),
         ReadCommand read => EntersFabric(read.Register),

@@ -16,7 +16,7 @@ public sealed partial class World
     {
         do
         {
-            while (TryNextOfQueue(out Transition next))
+            while (TryNextOfQueue(out Transition next) || TryNextOfHost(out next))
                 Apply(next);
         }
         while (Poll());
@@ -40,12 +40,12 @@ public sealed partial class World
             while (kernel.TryFindExit(0, out int cpu))
                 Apply(new Transition(TransitionKind.Exit, cpu));
         }
-        while (Fabric.Events.Count == 0 && _host.EventFds.TryFindReadable(_isRead, out int descriptor))
+        while (Fabric.Events.Count == 0 && _below is not { HasEffect: true } && _host.EventFds.TryFindReadable(_isRead, out int descriptor))
         {
             Apply(new Transition(TransitionKind.Fetch, descriptor));
             Apply(new Transition(TransitionKind.Readable));
         }
-        return Fabric.Events.Count > 0;
+        return Fabric.Events.Count > 0 || _below is { HasEffect: true };
     }
 
     private static CallPorts PortsOf(World world)
@@ -89,6 +89,8 @@ public sealed partial class World
     {
         while (IsConcurrent && !Fabric.Carrier.InFlight && Fabric.Carrier.TryPeek(out Event next) && !next.IsEffect)
             BeginNext();
+        while (IsConcurrent && _below is { HasEffect: true } below && !below.Events.Peek(0).IsEffect)
+            below.CarryNext();
     }
 
     private void AnswerCall()
@@ -136,7 +138,9 @@ public sealed partial class World
         if (!_deviceOfSlot.TryGetValue(source, out int device) || _devices[device].Removed != 0 || !Hears(device))
             return;
         Journal.NoteAck(device);
-        if (_devices[device].Wants != 0 && Spec.Devices[device].Kind == SourceKind.Sampled)
+        if (IsBelow(device))
+            _below!.Acknowledged(device);
+        else if (_devices[device].Wants != 0 && Spec.Devices[device].Kind == SourceKind.Sampled)
             Assert(device);
     }
 

@@ -12,7 +12,7 @@ public sealed partial class World
 
     /// <summary>Whether a CPU can do a step: it is in a handler or would take an interrupt, and waits for
     /// nothing.</summary>
-    public bool CanStep(int cpu) => !IsUpdating && HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu)) && !(IsPolling(cpu) && !WouldTake(cpu));
+    public bool CanStep(int cpu) => !IsUpdating && HasWork(cpu) && !(IsConcurrent && IsHeldInHandler(cpu)) && !IsFlowHeld(cpu) && !(IsPolling(cpu) && !WouldTake(cpu));
 
     private bool HasWork(int cpu) => _cpus[cpu].Depth > 0 || WouldTake(cpu) || LooksFirst(cpu);
 
@@ -160,6 +160,12 @@ public sealed partial class World
         }
         if (steps[frame.Step] is CpuStep { Command: UpcallCommand } && !StepUpcall(cpu, steps[frame.Step]))
             return;
+        if (steps[frame.Step] is CpuStep { Command: IrqCommand irq })
+        {
+            if (StepFlow(cpu, steps[frame.Step], irq.Line))
+                state.Frames[depth].Step++;
+            return;
+        }
         state.Frames[depth].Step++;
         if (steps[frame.Step] is CpuStep { Command: UpcallCommand })
             return;

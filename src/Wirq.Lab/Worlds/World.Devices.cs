@@ -9,6 +9,8 @@ public sealed partial class World
     private void Connect(int device)
     {
         DeviceSpec spec = Spec.Devices[device];
+        if (spec.HostLine >= 0)
+            return;
         if (spec.IsVirq(Spec.Kernel))
             ConnectVirqs(device);
         else if (spec.Gsi >= 0 && spec.Intx is null)
@@ -34,6 +36,14 @@ public sealed partial class World
         DeviceVirq[]? virqs = _deviceVirqs[step.Device];
         switch (step.Action)
         {
+            case DeviceAction.Send when spec.Vfio is not null:
+                for (int vector = Math.Max(0, step.Vector), last = step.Vector < 0 ? spec.Vectors - 1 : step.Vector; vector <= last; vector++)
+                    _below!.Vfio!.SendMessage(_below.PassedOf(step.Device), vector);
+                break;
+            case DeviceAction.Pulse when IsBelow(step.Device):
+                _below!.SetLevel(step.Device, true);
+                _below.SetLevel(step.Device, false);
+                break;
             case DeviceAction.Send when virqs is null:
                 Fabric.Send(spec.Message, spec.Requester);
                 break;
@@ -53,8 +63,10 @@ public sealed partial class World
                 Signal(step.Device, vector: 0);
                 break;
             case DeviceAction.Remove:
-                if (spec.Intx is not null)
+                if (spec.Intx is not null || IsBelow(step.Device))
                     Withdraw(step.Device);
+                if (IsBelow(step.Device))
+                    _below!.Remove(step.Device);
                 (state.Removed, state.Wants) = (1, 0);
                 if (virqs is null)
                     source?.Dispose();
@@ -75,6 +87,8 @@ public sealed partial class World
     {
         if (Spec.Devices[device].Intx is { } pin)
             Fabric.Xen!.Lines!.Drive(pin.Device, pin.Pin, asserted: true);
+        else if (IsBelow(device))
+            _below!.SetLevel(device, true);
         else if (_deviceVirqs[device] is null)
             _sources[device]?.Raise();
         else
@@ -91,6 +105,8 @@ public sealed partial class World
     private void Withdraw(int device)
     {
         _devices[device].Wants = 0;
+        if (IsBelow(device))
+            _below!.SetLevel(device, false);
         if (Spec.Devices[device].Intx is { } pin)
             Fabric.Xen!.Lines!.Drive(pin.Device, pin.Pin, asserted: false);
         Source? source = _sources[device];

@@ -9,7 +9,7 @@ namespace Wirq.Lab.Worlds;
 
 /// <content>Copying a world, and its identity.</content>
 /// <remarks>
-/// The following are outside the arena and are copied too: the waiting effects (usually none), the pages of guest
+/// The following are outside the arena and are copied too: the waiting effects (usually none; those of a host below and of the guest's kernel too), the pages of guest
 /// memory and the lists of the journal (both shared until one is written), the snapshots of steps (shared: they never
 /// change; their hashes are in the arena), and the counters of the run.
 /// <para>The rate limit of misuse events is part of the identity only if an expectation of the scenario counts those
@@ -56,6 +56,7 @@ public sealed partial class World
             _xen.Memory.CopyFrom(other._xen.Memory);
         }
         Arena.CopyFrom(other.Arena);
+        CopyQueues(other);
         Fabric.Copied(other.Fabric);
         if (_changesLabels ??= Scenario.AllSteps().Any(static step => step is RestoreStep or UpdateStep or DeviceStep { Action: DeviceAction.Remove }))
             Fabric.CopyLabels(other.Fabric);
@@ -76,11 +77,13 @@ public sealed partial class World
         UInt128 machine = MachineIdentity();
         // The hash of the machine, the journal, and two numbers.
         int at = Unsafe.SizeOf<UInt128>(), numbers = at + Journal.Bytes;
-        byte[] all = _identified ??= new byte[numbers + 2 * sizeof(long)];
+        int counts = numbers + 2 * sizeof(long);
+        byte[] all = _identified ??= new byte[counts + (_below?.Counts.Bytes.Length ?? 0)];
         MemoryMarshal.Write(all, in machine);
         Journal.WriteTo(all.AsSpan(at, Journal.Bytes));
         if (_countsMisuses ??= Scenario.Checks().Any(CountsMisuses))
             MemoryMarshal.Write(all.AsSpan(numbers), Fabric.Events.MisusesTold);
+        _below?.Counts.Bytes.CopyTo(all.AsSpan(counts));
         return XxHash128.HashToUInt128(all);
     }
 
@@ -92,7 +95,7 @@ public sealed partial class World
     {
         _memory?.Hash();
         _xen?.Memory.Hash();
-        return Fabric.Identity();
+        return WithQueues(Fabric.Identity());
     }
 
     private byte[]? _identified;

@@ -11,7 +11,8 @@ namespace Wirq.Lab.Worlds;
 /// | Now  | kernel's Now | misuses   | waits | event  | … | pages | number | hash | … | snapshots | name | … | the arena |
 /// | 8    | 8            | 8 + 4     | 2     | 32     |   | 2     | 4      | 16   |   | 2         | 16   |   | the rest  |
 /// +------+--------------+-----------+-------+--------+- -+-------+--------+------+- -+-----------+------+- -+-----------+
-/// </code>Numbers are bytes. The pages that Xen's guests share with it follow the pages in the same form, where there is Xen. Lists of the journal are found by their state in the arena. What <see cref="CopyFrom"/> does not copy is
+/// </code>Numbers are bytes. The pages that Xen's guests share with it follow the pages in the same form, where there is Xen;
+/// then what waits in the queues of a host below and of the guest's kernel, where there are such. Lists of the journal are found by their state in the arena. What <see cref="CopyFrom"/> does not copy is
 /// not here either.</remarks>
 public sealed partial class World
 {
@@ -21,7 +22,7 @@ public sealed partial class World
     internal int PackedMost => _deltaMost < 0 ? -1
         : _deltaMost + FixedBytes + Fabric.Events.Count * Unsafe.SizeOf<Event>() + (_memory?.PackedMost ?? 0)
         + (_xen is null ? 0 : sizeof(ushort) + _xen.Memory.PackedMost)
-        + _snapshots.Length * Unsafe.SizeOf<UInt128>();
+        + _snapshots.Length * Unsafe.SizeOf<UInt128>() + PackedQueues;
 
     private int _deltaMost;
 
@@ -49,6 +50,8 @@ public sealed partial class World
         else
             _memory.Pack(root._memory!, pool, into, ref at);
         _xen?.Memory.Pack(root._xen!.Memory, pool, into, ref at);
+        PackQueue(_below?.Events, into, ref at);
+        PackQueue(_guest?.Events, into, ref at);
         Journal.Pack(pool);
         PackSnapshots(pool, into, ref at);
         return at + ArenaDelta.Write(Arena, root.Arena, into[at..]);
@@ -76,6 +79,8 @@ public sealed partial class World
             _memory!.Unpack(pool, packed, ref at, pages);
         if (_xen is not null)
             _xen.Memory.Unpack(pool, packed, ref at, Get<ushort>(packed, ref at));
+        UnpackQueue(_below?.Events, packed, ref at);
+        UnpackQueue(_guest?.Events, packed, ref at);
         for (int number = 0, count = Get<ushort>(packed, ref at); number < count; number++)
             _snapshots[number] = pool.SnapshotOf(Get<UInt128>(packed, ref at));
         ArenaDelta.Read(Arena, packed[at..]);

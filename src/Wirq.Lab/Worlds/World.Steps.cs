@@ -50,6 +50,12 @@ public sealed partial class World
                 foreach (Failure failure in Expectations.Verify(this, expect.Checks, Math.Max(runningCpu, 0)))
                     Fail(failure.At, failure.Text);
                 break;
+            case KernelStep kernel:
+                Do(kernel);
+                break;
+            case VfioStep vfio:
+                Do(vfio);
+                break;
             case DomainStep domain:
                 if (Do(domain.Domain, 0, domain.Command) is { } differs)
                     Fail(domain.At, $"{domain.Text}: {differs}");
@@ -129,7 +135,17 @@ public sealed partial class World
                 return Faulted(!Registers.Write(cpu, store.Register, store.Value.Over(_state.Value.Latch)), false, $"the write of {store.Register.Text}");
             case EoiCommand:
                 return Faulted(!Registers.WriteLocalApic(cpu, ApicRegister.Eoi, 0), false, "the EOI");
+            case AccessCommand access:
+                Accessed(access.Device);
+                return null;
+            case IrqCommand when !_guest!.CanStep(cpu):
+                return $"cpu{cpu}: another CPU runs a flow handler, and holds the lock";
+            case IrqCommand irq:
+                while (!_guest!.Step(cpu, irq.Line))
+                    Spend(Worker.Cpus, 1);
+                return null;
             case ServeCommand serve:
+                Accessed(serve.Device);
                 Serve(serve.Device);
                 return null;
             case MaskCommand mask:

@@ -36,6 +36,7 @@ public sealed partial class World
                 next.Add(new Transition(TransitionKind.Exit, cpu));
         }
         AddPolled(next);
+        AddHost(next);
         bool isQuiet = next.Count == 0;
         if (isQuiet && _state.Value.IsStirred != 0)
         {
@@ -48,6 +49,8 @@ public sealed partial class World
             if (CanStep(cpu))
                 next.Add(new Transition(TransitionKind.Cpu, cpu));
         }
+        isQuiet &= !HasThreadWork;
+        AddThreads(next);
         AddScripts(next, isQuiet);
     }
 
@@ -99,6 +102,9 @@ public sealed partial class World
                 break;
             case TransitionKind.Script:
                 GoOn(transition.Index);
+                break;
+            case TransitionKind.Host or TransitionKind.HostLine or TransitionKind.HostThread or TransitionKind.GuestThread:
+                DoHost(transition);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(transition), transition, "there is no such transition");

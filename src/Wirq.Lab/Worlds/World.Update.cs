@@ -31,6 +31,7 @@ public sealed partial class World
         switch (InOrder(step.Part))
         {
             case UpdatePart.Suspend:
+                _below?.LiveUpdate();
                 Fabric.Suspend();
                 break;
             case UpdatePart.Save:

@@ -18,7 +18,7 @@ public sealed partial class World
     internal VirqHost? Host => _host;
 
     /// <summary>The next virtual time at which a timer expires, in ns.</summary>
-    internal long NextDeadline => Math.Min(Fabric.NextDeadline, _host?.Kernel?.NextDeadline ?? long.MaxValue);
+    internal long NextDeadline => Math.Min(Math.Min(Fabric.NextDeadline, _host?.Kernel?.NextDeadline ?? long.MaxValue), _below?.NextDeadline ?? long.MaxValue);
 
     /// <summary>The virqs of a device; none if it has a source, or sends its message directly.</summary>
     internal IReadOnlyList<DeviceVirq> VirqsOf(int device) => _deviceVirqs[device] ?? [];
@@ -31,6 +31,9 @@ public sealed partial class World
     {
         Fabric.Advance(now);
         _host?.Kernel?.Advance(now);
+        _below?.Advance(now);
+        if (_guest is not null)
+            _guest.Events.Now = now;
     }
 
     private void ConnectVirqs(int device)
@@ -112,6 +115,6 @@ public sealed partial class World
     }
 
     /// <summary>Whether a device gets an acknowledge: by a call, or by its resample eventfd, which it reads.</summary>
-    private bool Hears(int device) =>
+    private bool Hears(int device) => IsBelow(device) ||
         _deviceVirqs[device] is not [{ Resample.Exists: true } virq] || _host!.EventFds.Read(virq.Resample);
 }

@@ -8,7 +8,7 @@ namespace Wirq.Lab.Worlds;
 public sealed partial class World
 {
     private readonly int _workOfCpus;
-    private readonly long[] _spent = new long[(int)Worker.Timers + 1];
+    private readonly long[] _spent = new long[(int)Worker.Host + 1];
 
     /// <summary>The kinds of work of a run.</summary>
     private enum Worker
@@ -19,6 +19,8 @@ public sealed partial class World
         Cpus,
         /// <summary>Time that advances to due events.</summary>
         Timers,
+        /// <summary>The host below.</summary>
+        Host,
     }
 
     /// <summary>The work so far: see <see cref="StepWork"/>.</summary>
@@ -42,6 +44,7 @@ public sealed partial class World
         {
             Worker.Timers => Causes.LastDue is { } due ? $"the last timer fell due as {EventText.Describe(due)}"
                 : "time stopped again and again for what fell due, and no event tells of it",
+            Worker.Host => "the host is interrupted again and again",
             Worker.Cpus => _watch.TellTaken(),
             _ => "most of them are the scenario's own",
         };

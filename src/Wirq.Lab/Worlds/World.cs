@@ -55,6 +55,8 @@ public sealed partial class World : IDisposable
         Fabric.Memory = _memory ?? Fabric.Memory;
         _xen = Fabric.Xen is null ? null : new XenGuests(this, Arena);
         _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
+        _below = Spec.Host is null ? null : new HostKernel(this, Spec.Host, Arena);
+        _guest = Spec.Guest is null ? null : new GuestKernel(this, Spec.Guest, Arena);
         _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
             : options?.Cpus?.Invoke(Fabric, Spec) ?? new FabricCpus(Fabric);
         _ports = PortsOf(this);
@@ -80,7 +82,7 @@ public sealed partial class World : IDisposable
         design?.Join(this);
         _sources = new Source?[Spec.Devices.Count];
         _deviceVirqs = new DeviceVirq[Spec.Devices.Count][];
-        Registers = new RegisterAccess(Fabric, _cpuPort) { Xen = _xen };
+        Registers = new RegisterAccess(Fabric, _cpuPort) { Xen = _xen, Host = ReadHost };
         _driver = Spec.Remapping is null ? null : new RemappingDriver(Fabric, Registers);
         try
         {
@@ -128,10 +130,13 @@ public sealed partial class World : IDisposable
             _driver?.Prepare(Spec.Remapping!);
         }
         ProgramVirqs();
+        _below?.Start();
+        _guest?.Start();
         for (int cpu = 0; cpu < Spec.Cpus && Spec.Start == StartState.Ready; cpu++)
             SetInterrupts(cpu, on: true);
         Drain();
         Timeline.Clear();
         Journal.Clear();
+        _below?.Counts.Clear();
     }
 }

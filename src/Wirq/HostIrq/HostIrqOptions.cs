@@ -44,6 +44,9 @@ public sealed record IrqChipOptions
     /// <summary>Whether the destination can be changed at any time. If not, it changes at the next ack or EOI, while the
     /// line is masked.</summary>
     public bool MovesAtOnce { get; init; }
+    /// <summary>Whether the EOI of a disabled line is not passed to the pin, which then waits for an unmask: POWER's XIVE
+    /// (<c>xive_irq_eoi</c>).</summary>
+    public bool EoiNeedsEnabled { get; init; }
     /// <summary>Whether an edge is kept that comes while the line is masked.</summary>
     public bool LatchesWhileMasked { get; init; }
 }

@@ -94,7 +94,8 @@ public sealed partial class HostIrqs
         f.Demand(its.EoiOwed == 0 || Flow(line) == HostFlow.FastEoi && Chip(line).EoiThreaded && its.Threads != 0, "eoiOwed", "yes",
             "no: no thread would do it");
         bool inService = Flow(line) == HostFlow.FastEoi
-            && (its.InProgress != 0 || its.EoiOwed != 0 || Chip(line).EoiIfHandled || Chip(line).EoiThreaded && Options.Profile == HostProfile.Linux);
+            && (its.InProgress != 0 || its.EoiOwed != 0 || Chip(line).EoiIfHandled || Chip(line).EoiNeedsEnabled
+                || Chip(line).EoiThreaded && Options.Profile == HostProfile.Linux);
         f.Demand(its.PinInService == 0 || inService, "pinInService", "yes", "no: nobody would end it");
     }
 }

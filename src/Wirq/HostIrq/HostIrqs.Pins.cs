@@ -46,10 +46,16 @@ public sealed partial class HostIrqs
     private bool Wants(int line, in HostLineState its) => its is { PinMasked: 0, PinInService: 0 }
         && (its.PinLatched != 0 || Options.Lines[line].IsLevel && its.PinHigh != 0);
 
-    private static void DoAtPin(ref HostLineState its, ChipCall call)
+    private void DoAtPin(int line, ref HostLineState its, ChipCall call)
     {
+        bool needsEnabled = Chip(line).EoiNeedsEnabled;
         switch (call)
         {
+            case ChipCall.Eoi when needsEnabled && its.Disabled != 0:
+                break;
+            case ChipCall.Unmask or ChipCall.Enable when needsEnabled && its.InProgress == 0:
+                (its.PinMasked, its.PinInService) = (0, 0);
+                break;
             case ChipCall.Mask or ChipCall.Disable:
                 its.PinMasked = 1;
                 break;

@@ -45,7 +45,11 @@ public sealed partial class HostIrqs
         _lines = Arena.Reserve<HostLineState>(options.Lines.Count, (copy, now) =>
         {
             foreach (ref HostLineState line in copy)
+            {
                 line.LastUnhandled = line.Unhandled == 0 ? 0 : Math.Clamp(now - line.LastUnhandled, 0, SpuriousWindow + 1);
+                // What was handled is forgotten at the next judgement, unless tens of thousands of unhandled ones come before it.
+                line.Count = line.Unhandled == 0 ? 0 : line.Count;
+            }
         });
         _actions = Arena.Reserve<HostActionState>(options.Lines.Count * options.Actions);
         _runs = Arena.Reserve<HostRunState>(options.Lines.Count * options.Cpus);
@@ -306,7 +310,7 @@ public sealed partial class HostIrqs
     {
         if (call == ChipCall.Eoi)
             its.EoiOwed = 0;
-        DoAtPin(ref its, call);
+        DoAtPin(line, ref its, call);
         Events.Emit(new HostChipCall(line, call, its.Cpu).ToEvent());
     }
 

@@ -18,7 +18,7 @@ internal static class HostShape
             Is(f, "flow", (int)its.Flow);
             Is(f, "isLevel", its.IsLevel ? 1 : 0);
             Is(f, "chip", Bits(its.Chip.HasMaskAck, its.Chip.HasDisable, its.Chip.HasRetrigger, its.Chip.OneshotSafe, its.Chip.EoiThreaded, its.Chip.EoiIfHandled,
-                its.Chip.ResendsInProgress, its.Chip.MovesAtOnce, its.Chip.LatchesWhileMasked));
+                its.Chip.EoiNeedsEnabled, its.Chip.ResendsInProgress, its.Chip.MovesAtOnce, its.Chip.LatchesWhileMasked));
         });
     }
 

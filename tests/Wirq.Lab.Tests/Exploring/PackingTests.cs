@@ -9,7 +9,7 @@ public sealed class PackingTests(ITestOutputHelper output)
 {
     private const int Walk = 120;
 
-    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen").Where((_, index) => index % 4 == 0)
+    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen", "host").Where((_, index) => index % 4 == 0)
         .Append("routing/virq-walk.yaml").Append("remapping/invalidation-in-range.yaml").Distinct()];
 
     [Theory, MemberData(nameof(Files))]

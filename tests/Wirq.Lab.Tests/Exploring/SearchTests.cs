@@ -70,6 +70,7 @@ public sealed class SearchTests
     [Theory]
     [InlineData(WorldTexts.Sharers)]
     [InlineData(SmallWorlds.Virq)]
+    [InlineData(SmallWorlds.Oneshot)]
     public void A_design_is_caught_by_a_story_as_short_as_a_naive_search_finds(string text)
     {
         Scenario scenario = SmallWorlds.Read(text);

@@ -52,7 +52,40 @@ internal static class SmallWorlds
         laws: [UpcallMatchesLine, RemoteIrrMatches]
         """;
 
-    internal static readonly string[] All = [WorldTexts.Sharers, Virq, Remapped, Counted, Events];
+    internal const string Oneshot = """
+        name: a ONESHOT device that is passed on
+        machine:
+          kernel: split
+          pic: false
+          ioapics: [{pins: 1}]
+          batchCount: 1
+          host: {lines: [{flow: fasteoi, oneshot: true}]}
+          guest: {lines: [{gsi: 0, vector: 0x51}], drivers: {touch: {oneshot: true, thread: true}}}
+          devices: {touch: {gsi: 0, eventfd: true, resample: true, vfio: {bus: platform, mode: oneshot}}}
+        handlers: {cpu0: {0x51: [{irq: 0}]}}
+        actors: {touch: [{touch: raise}]}
+        expect: {registers: {vfio.asserts.touch: 0, vfio.waiting.touch: 0, host.masked.0: 0}}
+        laws: [LevelRedelivered, RemoteIrrMatches, AckReachesAllSharers, OneshotHeld]
+        historic:
+          - {design: lazy-level-for-oneshot, breaks: OneshotHeld}
+        """;
+
+    internal const string HostSharers = """
+        name: a passed device and one of the host's own
+        machine:
+          kernel: user
+          pic: false
+          ioapics: [{pins: 1}]
+          host: {lines: [{flow: level}], drivers: {nic: {shared: true}}}
+          devices: {disk: {gsi: 0, eventfd: true, vfio: {line: 0}}, nic: {hostLine: 0}}
+        handlers: {cpu0: {0x51: [{serve: disk}, eoi]}}
+        steps: [{cpu0: {write: {rte.0: {vector: 0x51, level: true}}}}]
+        actors: {disk: [{disk: raise}], nic: [{nic: raise}]}
+        expect: {registers: {vfio.asserts.disk: 0, vfio.masked.disk: 0, host.masked.0: 0}}
+        laws: [LevelRedelivered, RemoteIrrMatches]
+        """;
+
+    internal static readonly string[] All = [WorldTexts.Sharers, Virq, Remapped, Counted, Events, Oneshot, HostSharers];
 
     internal static Scenario Read(string text) => ScenarioReader.Read("w.yaml", text, Designs.Names)[0];
 

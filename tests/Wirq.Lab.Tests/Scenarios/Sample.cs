@@ -19,6 +19,12 @@ internal static class Sample
     internal static IReadOnlyList<Step> XenSteps(string steps) =>
         Read($"name: n\nmachine:\n  {{cpus: 2, ioapics: [{{pins: 48}}], xen: {{pci: true, passed: {{nic: {{device: 2, gsi: 20, guest: 5}}}}, domains: {{dom0: {{id: 0, privileged: true}}}}}}}}\nsteps:\n{steps}\n").Steps;
 
+    /// <summary>The steps of a scenario on a machine with a host below, and a guest's kernel.</summary>
+    internal static IReadOnlyList<Step> HostSteps(string steps) =>
+        Read("name: n\nmachine:\n  {kernel: split, guest: {lines: [{gsi: 20, vector: 0x51}]},\n"
+            + "  host: {cpus: 2, lines: [{}, {}], eventfds: [spare], drivers: {nic: {line: 1}, other: {line: 1, device: nic}}},\n"
+            + $"  devices: {{disk: {{gsi: 20, eventfd: true, resample: true, vfio: {{}}}}, nic: {{hostLine: 1}}}}}}\nsteps:\n{steps}\n").Steps;
+
     internal const string Devices = "{disk: {gsi: 11}, nic: {gsi: 11, kind: sampled}, uart: {isa: 4, kind: edge}, nvme: {msi: {address: 0xfee01000, data: 0x4031}}}";
 
     /// <summary>The command of the only step.</summary>

@@ -100,7 +100,7 @@ public sealed partial class ScenarioFormatTests
             Assert.NotEmpty(Sample.ReadAll(yaml));
             read++;
         }
-        Assert.Equal(4, read);
+        Assert.Equal(5, read);
     }
 
     [GeneratedRegex(@"```yaml\n(.*?)```", RegexOptions.Singleline)]
@@ -152,6 +152,20 @@ public sealed partial class ScenarioFormatTests
             .Concat(registers.Select(register => $"cpu0: {{read: {{{register}: ~}}}}")))
             Sample.XenSteps($"  - {step}");
         Assert.Equal((23, 16, 9, 2, 7, 2), (calls.Length, pirqs.Length, steps.Length, commands.Length, registers.Length, expectations.Length));
+    }
+
+    [Fact]
+    public void Everything_about_kernels_and_passed_devices_that_the_documentation_shows_is_read()
+    {
+        string text = File.ReadAllText(PathOf("docs/scenarios.md"));
+        string[] steps = [.. Section(text, "Steps of the host, and", "Steps of the process, and")];
+        string[] calls = [.. Section(text, "Steps of the process, and", "An eventfd is one of")];
+        string[] commands = [.. Section(text, "| Command of a CPU |", "Expectations ask for more")];
+        string[] registers = [.. Section(text, "Expectations ask for more", "## Xen")];
+        foreach (string step in steps.Concat(calls).Concat(commands.Select(command => $"cpu0: {command}"))
+            .Concat(registers.Select(register => $"expect: {{registers: {{{register}: 0}}}}")))
+            Sample.HostSteps($"  - {step}");
+        Assert.Equal((9, 8, 2, 18), (steps.Length, calls.Length, commands.Length, registers.Length));
     }
 
     [Fact]

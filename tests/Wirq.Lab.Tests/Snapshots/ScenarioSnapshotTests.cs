@@ -7,7 +7,7 @@ namespace Wirq.Lab.Tests.Snapshots;
 
 public class ScenarioSnapshotTests
 {
-    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen")];
+    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen", "host")];
 
     [Theory]
     [MemberData(nameof(Files))]

@@ -31,7 +31,7 @@ public class ImageTests
             Look(world.Arena, world.Identity, copy.Identity, () => copy.CopyFrom(world), found);
             world.Dispose();
         }
-        foreach (Func<StateArena> make in new[] { Functions, PhysicalInterrupts, HostInterrupts })
+        foreach (Func<StateArena> make in new[] { Functions, PhysicalInterrupts })
         {
             StateArena one = make(), other = make();
             Look(one, () => one.Identity(0), () => other.Identity(0), () => other.CopyFrom(one), found);
@@ -111,17 +111,8 @@ public class ImageTests
         _ = new MsiCapability(2, arena);
         // No law knows the CPUs, so no world has their shadow.
         _ = new CpuShadow(new LocalApicOptions { Count = 2 }, arena);
-        return arena;
-    }
-
-    /// <summary>A domain of Xen with PIRQs, which no world has yet, a dom0, and laws that watch it.</summary>
-    /// <summary>A host that forwards a line, and the law about it. No world has one yet.</summary>
-    private static StateArena HostInterrupts()
-    {
-        var arena = new StateArena();
-        _ = new VfioHost(new VfioOptions { Devices = [new() { Name = "nic", MsiVectors = 1 }] }, new NoEventFds(), arena);
-        FabricOptions options = FabricOptions.Pc() with { OneshotLines = [0] };
-        _ = new LawSet(options, new GsiMap(options), arena, ["OneshotHeld"]);
+        // Worlds have a VMM of their own.
+        _ = new VfioWayBack(new VfioHost(new VfioOptions { Devices = [new() { Name = "card" }] }, new NoEventFds()), device: 0, arena: arena);
         return arena;
     }
 
@@ -131,9 +122,12 @@ public class ImageTests
 
         public bool IsReadable(int fd) => false;
 
-        public void Drain(int fd) { }
+        public void Drain(int fd)
+        {
+        }
     }
 
+    /// <summary>A domain of Xen with PIRQs, which no world has yet, a dom0, and laws that watch it.</summary>
     private static StateArena PhysicalInterrupts()
     {
         var machine = new Fabric(FabricOptions.Pc() with
@@ -177,7 +171,7 @@ public class ImageTests
     /// <summary>Worlds in the middle of something, which have every struct of state between them.</summary>
     private static IEnumerable<World> Busy()
     {
-        foreach (string file in ShippedScenarios.Files("controllers", "routing", "remapping", "xen"))
+        foreach (string file in ShippedScenarios.Files("controllers", "routing", "remapping", "xen", "host"))
         {
             Scenario scenario = ShippedScenarios.Read(file)[0];
             var world = new World(scenario, scenario.Historic.Count > 0 ? Designs.Create(scenario.Historic[0].Design) : null);

@@ -10,7 +10,7 @@ public class TransitionTests(ITestOutputHelper output)
 {
     private const int Walk = 400, LongWalk = 2000, Copied = 8;
 
-    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen")];
+    public static TheoryData<string> Files => [.. ShippedScenarios.Files("controllers", "routing", "remapping", "xen", "host")];
 
     [Theory, MemberData(nameof(Files))]
     public void The_usual_order_does_only_what_a_world_lists(string file)

@@ -7,7 +7,7 @@ namespace Wirq.Lab.Tests.Worlds;
 public class WorldStateTests
 {
     public static TheoryData<string> Files => [.. ShippedScenarios.Files("routing", "remapping")
-        .Where(file => ShippedScenarios.TextOf(file).Contains("kernel:", StringComparison.Ordinal)), .. ShippedScenarios.Files("xen")];
+        .Where(file => ShippedScenarios.TextOf(file).Contains("kernel:", StringComparison.Ordinal)), .. ShippedScenarios.Files("xen", "host")];
 
     [Fact]
     public void A_world_that_takes_nothing_over_goes_another_way()

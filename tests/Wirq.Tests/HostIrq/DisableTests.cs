@@ -36,6 +36,33 @@ public class DisableTests
         Assert.False(world.Irqs.IsMasked(0));
     }
 
+    /// <summary>POWER's XIVE. A lazily disabled line is not unmasked by its enable, because nothing masked it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_chip_that_ends_no_disabled_line_is_armed_by_the_unmask_alone(bool unlazy)
+    {
+        var world = new HostWorld(chip: new() { EoiNeedsEnabled = true });
+        int action = world.Request();
+        world.Irqs.SetUnlazy(0, unlazy);
+        world.Irqs.SetLevel(0, true);
+        Assert.True(world.Irqs.Deliver(0));
+        world.Irqs.Disable(0);
+        world.Said();
+        Assert.Equal("eoi", world.Answer(action));
+        // It is still up, and not masked if it is lazily disabled.
+        Assert.False(world.Irqs.Wants(0));
+        world.Irqs.Enable(0);
+        Assert.Equal(unlazy, world.Irqs.Wants(0));
+        // Enabled, its EOI reaches the pin as ever.
+        if (unlazy)
+            Assert.True(world.Irqs.Deliver(0));
+        else
+            return;
+        world.Answer(action);
+        Assert.True(world.Irqs.Wants(0));
+    }
+
     [Fact]
     public void Disabling_nests_and_masking_does_not()
     {

@@ -12,7 +12,7 @@ public class HostFuzzTests(ITestOutputHelper output)
 
     private static readonly HostIrqOptions s_options = new()
     {
-        Lines = [new(), new() { Flow = HostFlow.Level, Chip = new() { HasMaskAck = true, MovesAtOnce = true } }, new() { Chip = new() { EoiThreaded = true } },
+        Lines = [new(), new() { Flow = HostFlow.Level, Chip = new() { HasMaskAck = true, MovesAtOnce = true } }, new() { Chip = new() { EoiThreaded = true } }, new() { Chip = new() { EoiNeedsEnabled = true } },
             new() { Flow = HostFlow.Edge, IsLevel = false, Chip = new() { HasRetrigger = true, LatchesWhileMasked = true } }, new() { Flow = HostFlow.PerCpu },
             new() { IsLevel = false, Chip = new() { ResendsInProgress = true, HasDisable = true } }, new() { Chip = new() { OneshotSafe = true, EoiIfHandled = true } }],
         Cpus = 2, Actions = Actions,

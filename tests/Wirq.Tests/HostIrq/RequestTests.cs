@@ -7,6 +7,31 @@ namespace Wirq.Tests.HostIrq;
 /// <summary>Who gets a line, who is refused, and what happens to interrupts that nobody handles.</summary>
 public class RequestTests
 {
+    /// <summary>How many interrupts were handled is forgotten at the next judgement, so it does not make two lines different. Those
+    /// that nobody handled do.</summary>
+    [Theory]
+    [InlineData(HandlerAnswer.Handled, true)]
+    [InlineData(HandlerAnswer.WakeThread, true)]
+    [InlineData(HandlerAnswer.None, false)]
+    public void Interrupts_that_were_handled_leave_no_trace_in_an_identity(HandlerAnswer answer, bool same)
+    {
+        var world = new HostWorld();
+        int action = world.Request(thread: true);
+        Once();
+        Once();
+        UInt128 before = world.Irqs.Arena.Identity(0);
+        Once();
+        Assert.Equal(same, before == world.Irqs.Arena.Identity(0));
+
+        void Once()
+        {
+            world.Fire();
+            world.Answer(action, answer);
+            if (answer == HandlerAnswer.WakeThread)
+                world.EndThread(action);
+        }
+    }
+
     private const HostRequestBits None = HostRequestBits.None, Oneshot = HostRequestBits.Oneshot, Shared = HostRequestBits.Shared,
         PerCpu = HostRequestBits.PerCpu, Cond = HostRequestBits.CondOneshot, NoAuto = HostRequestBits.NoAutoEnable;
 

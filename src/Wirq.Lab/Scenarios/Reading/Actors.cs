@@ -78,6 +78,12 @@ internal sealed class Actors
             throw at.Expected("nothing of Xen; this machine is no domain of it (xen)");
     }
 
+    internal IrqKernelSpec RequireHost(YamlScalar at) =>
+        Machine.Host ?? throw at.Expected("nothing of a host; this machine has none (host)");
+
+    internal IrqKernelSpec RequireGuest(YamlScalar at) =>
+        Machine.Guest ?? throw at.Expected("nothing of a guest's kernel; this machine has none (guest)");
+
     internal void RequirePic(YamlScalar at)
     {
         if (Machine.Fabric.Pic is null)

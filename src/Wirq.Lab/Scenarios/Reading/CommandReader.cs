@@ -125,6 +125,13 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
             case "inta":
                 actors.RequirePic(word);
                 return (new IntaCommand(ReadVector(value, mayBeNone: false)), Asks);
+            case HostWords.Irq:
+                IrqKernelSpec guest = actors.RequireGuest(word);
+                int line = Numbers.ReadInt(value, "a line of the guest", 0, guest.Irqs.Lines.Count - 1);
+                return (new IrqCommand(line), $"runs the flow handler of line {line}");
+            case HostWords.Access:
+                int accessed = actors.ReadDevice(value);
+                return (new AccessCommand(accessed), $"reads a register of {actors.Machine.Devices[accessed].Name}");
             case "serve":
                 int device = actors.ReadDevice(value);
                 return (new ServeCommand(device), $"serves {actors.Machine.Devices[device].Name}");
@@ -168,6 +175,8 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
         foreach (YamlEntry entry in map.Entries)
         {
             RegisterName register = registers.Read(entry.Key);
+            if (register.Kind == RegisterKind.Host)
+                throw entry.Key.Expected("it in an expectation; no CPU of the guest has such a register");
             if (faults && register.Kind is not (RegisterKind.Msr or RegisterKind.LocalApic or RegisterKind.Cr8))
                 throw entry.Key.Expected("an MSR, a register of the local APIC or cr8, which alone can fault");
             if (entry.Value is YamlSequence several && word.Text != "change")

@@ -7,7 +7,7 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, bool hasXenLin
 {
     private const int LongestName = 40, MaxVectors = 2048;
     private static readonly string[] VirqKeys = ["eventfd", "resample", "prefault", "vectors"];
-    private static readonly string[] Connections = ["gsi", "isa", "pci", "msi", "intx"];
+    private static readonly string[] Connections = ["gsi", "isa", "pci", "msi", "intx", HostWords.HostLine];
 
     internal IReadOnlyList<DeviceSpec> Read(YamlNode? node)
     {
@@ -27,9 +27,17 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, bool hasXenLin
         if (connections is [var first, var second, ..])
             throw new ScenarioException(second.Key.At, $"{second.Key.Text} beside {first.Key.Text}", expected);
         YamlNode where = connections[0].Value;
-        if (connections[0].Key.Text == "intx")
+        if (connections[0].Key.Text == HostWords.HostLine)
+            return OfHost(name, map, where);
+        DeviceSpec read = ReadConnected(name, map, connections[0], where);
+        return map[HostWords.Vfio] is { } vfio ? read with { Vfio = VfioReader.Read(vfio, read) } : read;
+    }
+
+    private DeviceSpec ReadConnected(YamlScalar name, YamlMapping map, YamlEntry connection, YamlNode where)
+    {
+        if (connection.Key.Text == "intx")
             return Intx(name, map, where);
-        return connections[0].Key.Text == "msi" ? Message(name, map, where) : Wired(name, map, connections[0].Key.Text switch
+        return connection.Key.Text == "msi" ? Message(name, map, where) : Wired(name, map, connection.Key.Text switch
         {
             "gsi" => gsis.Read(where),
             "isa" => gsis.ReadIsa(where),
@@ -61,6 +69,13 @@ internal sealed class DeviceReader(GsiReader gsis, bool hasVirqs, bool hasXenLin
         int device = Numbers.ReadInt(its.Required("device", "intx"), "a PCI device number", 0, XenPciLines.Devices - 1);
         PciInterruptPin pin = its["pin"] is { } which ? ScenarioWords.Pins.Read(which) : PciInterruptPin.A;
         return new DeviceSpec(name.At, name.Text, XenPciLines.GsiOf(device, pin), SourceKind.Wired, Stuck: Flag(map, "stuck"), Intx: (device, pin));
+    }
+
+    /// <summary>A device of the host's own, on a line of the host.</summary>
+    private DeviceSpec OfHost(YamlScalar name, YamlMapping map, YamlNode node)
+    {
+        Refuse(map, "a line of the host", "gsi, isa or pci", "kind", "eventfd", "resample", "requester", "prefault", "vectors", HostWords.Vfio);
+        return new DeviceSpec(name.At, name.Text, -1, SourceKind.Wired, Stuck: Flag(map, "stuck")) { HostLine = Numbers.ReadInt(node, "a line of the host", 0, HostIrq.HostIrqOptions.MaxLines - 1) };
     }
 
     private DeviceSpec Message(YamlScalar name, YamlMapping map, YamlNode node)

@@ -51,6 +51,12 @@ internal sealed class MachineReader
         _places.Check((chips with { IsaOverrides = gsis.IsaOverrides }).Validate);
         bool hasXenLines = _map["xen"] is YamlMapping { } lines && lines["pci"] is { } pci && Words.Boolean(pci);
         IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, hasXenLines, reserved).Read(_map["devices"]);
+        IrqKernelSpec? host = _map[HostWords.Host] is { } below ? KernelIrqReader.ReadHost(below, devices) : null;
+        IrqKernelSpec? guest = _map[HostWords.Guest] is { } above ? KernelIrqReader.ReadGuest(above, gsis, chips, devices) : null;
+        if (host is not null)
+            VfioReader.Check(_map[HostWords.Host]!, host, devices);
+        else if (devices.FirstOrDefault(device => device.Vfio is not null || device.HostLine >= 0) is { } alone)
+            throw new ScenarioException(alone.At, $"device {alone.Name} of a host", "host in the machine");
         var kernels = new KernelReader(_map, chips, devices);
         int memory = ReadMemory(vtd is not null);
         YamlMapping? xenMap = _map["xen"]?.AsMapping($"a map of {Words.Join(XenWords.Machine)}");
@@ -84,6 +90,8 @@ internal sealed class MachineReader
                 Devices = devices,
                 Xen = domains,
                 Passthrough = passthrough,
+                Host = host,
+                Guest = guest,
                 Fabric = usual with
                 {
                     // Local APICs in a kernel are KVM's.
@@ -101,6 +109,7 @@ internal sealed class MachineReader
                     Sources = Math.Max(usual.Sources, devices.Count + 1 + (xen?.Sources ?? 0)),
                     Xen = xen is null ? null : xen with { Policy = policy },
                     Vtd = vtd?.Unit,
+                    OneshotLines = host is { Oneshot.Count: > 0 } ? host.Oneshot : null,
                     Remappers = xen?.Pirqs is null ? [] : [new PirqTranslatorOptions()],
                     Routing = kernel == KernelModel.None ? null : kernels.RoutingOf(kernel, version),
                 },

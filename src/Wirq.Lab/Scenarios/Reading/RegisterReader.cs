@@ -19,6 +19,7 @@ internal sealed class RegisterReader(Actors actors)
         "msr.tsc-deadline", "port.N", "pic.master.command", "pic.master.data", "pic.master.elcr", "pic.slave.…",
         "memory.N", "memory.N.SIZE", "cr8", "vtd.NAME", "vtd.frcd.N.low", "vtd.frcd.N.high",
         "xen.upcall.VCPU", "xen.selector.VCPU", "xen.ready.VCPU", "xen.head.VCPU.N", "xen.pending.PORT", "xen.mask.PORT", "xen.word.PORT",
+        "host.WORD.LINE", "guest.WORD.LINE", "vfio.WORD.DEVICE", "eventfd.NAME",
     ];
 
     internal static WordList<uint> Indexes { get; } = new(
@@ -84,6 +85,7 @@ internal sealed class RegisterReader(Actors actors)
                 new(RegisterKind.Port, 0, port, PortSize, text),
             ("vtd", var rest) => Unit(at, text, rest),
             (XenWords.Xen, var rest) => Xen(at, text, rest),
+            (HostWords.Host or HostWords.Guest or HostWords.Vfio or HostWords.EventFd, _) => new HostStepReader(actors).ReadWord(at, text, parts),
             ("memory", var rest) => Sized(RegisterKind.Memory, rest, WordSize, MsrSize, text),
             (var chip, var rest) when TryUnit(chip, out int unit) => IoApic(at, text, unit, rest),
             _ => null,
@@ -181,6 +183,9 @@ internal sealed class RegisterReader(Actors actors)
         int size = ofVcpu switch { XenWord.Upcall => 1, XenWord.Selector => MsrSize, _ => WordSize };
         return new(RegisterKind.Xen, (int)ofVcpu, priority << QueueShift | vcpu, size, text);
     }
+
+    /// <summary>The bit of a line's number that says that the kernel is the guest's.</summary>
+    internal const ulong OfGuest = 1u << 31;
 
     /// <summary>Where the queue of a head stands in the number of its register.</summary>
     internal const int QueueShift = 16;

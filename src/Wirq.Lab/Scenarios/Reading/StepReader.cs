@@ -13,6 +13,7 @@ internal sealed class StepReader
     private readonly CheckReader _checks;
     private readonly SnapshotReader _snapshots = new();
     private readonly XenCommandReader _xen;
+    private readonly HostStepReader _host;
 
     /// <param name="actors">The actors.</param>
     /// <param name="machines">The machines on which the scenario runs. Everything to which a step refers is equal in
@@ -25,6 +26,7 @@ internal sealed class StepReader
         _commands = new CommandReader(actors, registers);
         _checks = new CheckReader(actors, registers);
         _xen = new XenCommandReader(actors);
+        _host = new HostStepReader(actors);
     }
 
     /// <summary>Words that begin a step, so a device cannot have them as its name.</summary>
@@ -143,6 +145,9 @@ internal sealed class StepReader
             case "update":
                 steps.AddRange(SnapshotReader.ReadUpdate(key, value));
                 return;
+            case HostWords.Host or HostWords.Guest:
+                steps.Add(_host.ReadKernel(key, value));
+                return;
             case XenWords.Xen:
                 _actors.RequireXen(key);
                 steps.Add(_xen.ReadDoing(key, value));
@@ -151,7 +156,7 @@ internal sealed class StepReader
         if (_actors.TryCpu(key, out int cpu))
             _commands.Read(value, cpu, key.At, steps);
         else if (_actors.TryDevice(key.Text, out int device))
-            steps.Add(ReadDevice(key, value, device));
+            steps.Add(HostStepReader.IsOfProcess(value) ? _host.ReadProcess(key, value, device) : ReadDevice(key, value, device));
         else if (_actors.TryDomain(key.Text, out int domain))
             steps.Add(_xen.ReadStep(key, value, domain));
         else
@@ -180,7 +185,7 @@ internal sealed class StepReader
         }
         DeviceAction action = ScenarioWords.Actions.Read(verb);
         DeviceSpec spec = _actors.Machine.Devices[device];
-        bool hasLine = spec.Gsi >= 0;
+        bool hasLine = spec.Gsi >= 0 || spec.HostLine >= 0;
         if (hasLine ? action is DeviceAction.Send or DeviceAction.Message
             : action is DeviceAction.Raise or DeviceAction.Lower or DeviceAction.Pulse)
         {

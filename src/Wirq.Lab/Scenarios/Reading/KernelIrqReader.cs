@@ -1,0 +1,144 @@
+using Wirq.HostIrq;
+
+namespace Wirq.Lab.Scenarios.Reading;
+
+/// <summary>Reads <c>host</c> and <c>guest</c> of a machine.</summary>
+internal static class KernelIrqReader
+{
+    // State is part of a world, so the usual numbers are few.
+    private const int MostLines = 64, MostDrivers = 32, MostCpus = 32, Actions = 8, MostEventFds = 16;
+
+    /// <summary>Reads the host below.</summary>
+    /// <param name="node">Its map.</param>
+    /// <param name="devices">The devices of the machine.</param>
+    internal static IrqKernelSpec ReadHost(YamlNode node, IReadOnlyList<DeviceSpec> devices)
+    {
+        YamlMapping map = node.AsMapping($"a map of {Words.Join(HostWords.HostKeys)}").Only(HostWords.HostKeys);
+        YamlNode[] lines = Lines(map, "host");
+        var spec = new IrqKernelSpec
+        {
+            Irqs = new HostIrqOptions
+            {
+                Cpus = map["cpus"] is { } cpus ? Numbers.ReadInt(cpus, "a number of host CPUs", 1, MostCpus) : 1,
+                Actions = Actions,
+                Lines = [.. lines.Select(line => ReadLine(line.AsMapping($"a map of {Words.Join(HostWords.Line)}").Only(HostWords.Line)))],
+            },
+            Unlazy = Those(lines, "unlazy"),
+            Oneshot = Those(lines, "oneshot"),
+            EventFds = map["eventfds"] is { } names ? ReadNames(names) : [],
+        };
+        return Check(node, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: false), ThreadsTold = Told(map) });
+    }
+
+    /// <summary>Reads the kernel of the guest.</summary>
+    /// <param name="node">Its map.</param>
+    /// <param name="gsis">Reads GSIs.</param>
+    /// <param name="chips">The chips.</param>
+    /// <param name="devices">The devices of the machine.</param>
+    internal static IrqKernelSpec ReadGuest(YamlNode node, GsiReader gsis, FabricOptions chips, IReadOnlyList<DeviceSpec> devices)
+    {
+        YamlMapping map = node.AsMapping($"a map of {Words.Join(HostWords.GuestKeys)}").Only(HostWords.GuestKeys);
+        YamlNode[] lines = Lines(map, "guest");
+        foreach (YamlNode line in lines)
+            line.AsMapping($"a map of {Words.Join(HostWords.GuestLine)}").Only(HostWords.GuestLine);
+        var spec = new IrqKernelSpec
+        {
+            Irqs = new HostIrqOptions { Cpus = chips.LocalApics.Count, Actions = Actions, Lines = [.. lines.Select(line => ReadLine((YamlMapping)line))] },
+            Pins = [.. lines.Select(line => ReadPin((YamlMapping)line, gsis, chips))],
+            Unlazy = Those(lines, "unlazy"),
+        };
+        return Check(node, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: true), ThreadsTold = Told(map) });
+    }
+
+    private static YamlNode[] Lines(YamlMapping map, string whose)
+    {
+        YamlSequence list = map.Required("lines", whose).AsSequence("a list of lines, each a map");
+        return list.Items.Count is > 0 and <= MostLines ? [.. list.Items]
+            : throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"1 to {MostLines} lines");
+    }
+
+    private static bool Told(YamlMapping map) => map["threads"] is { } threads && HostWords.Threads.Read(threads);
+
+    private static int[] Those(YamlNode[] lines, string key) =>
+        [.. lines.Index().Where(line => ((YamlMapping)line.Item)[key] is { } set && Words.Boolean(set)).Select(line => line.Index)];
+
+    private static HostLineOptions ReadLine(YamlMapping map)
+    {
+        HostFlow flow = map["flow"] is { } how ? HostWords.Flows.Read(how) : HostFlow.FastEoi;
+        var chip = new IrqChipOptions();
+        foreach (YamlNode word in map["chip"]?.AsSequence($"a list of {Words.Join(HostWords.Chip.Words)}").Items ?? [])
+            chip = HostWords.Chip.Read(word)(chip);
+        return new HostLineOptions { Flow = flow, IsLevel = map["level"] is { } level ? Words.Boolean(level) : flow != HostFlow.Edge, Chip = chip };
+    }
+
+    private static GuestPin ReadPin(YamlMapping map, GsiReader gsis, FabricOptions chips)
+    {
+        YamlNode node = map.Required("gsi", "a line of the guest");
+        int gsi = gsis.Read(node);
+        int cpu = map["cpu"] is { } to ? Numbers.ReadInt(to, "a CPU", 0, chips.LocalApics.Count - 1) : 0;
+        foreach ((int chip, IoApicOptions options) in chips.IoApics.Index())
+        {
+            if (gsi >= options.GsiBase && gsi < options.GsiBase + options.Pins)
+                return new GuestPin(chip, gsi - options.GsiBase, Numbers.ReadVector(map.Required("vector", "a line of the guest")), cpu);
+        }
+        throw node.Expected("a GSI that leads to a pin of an I/OAPIC");
+    }
+
+    private static List<DriverSpec> ReadDrivers(YamlMapping map, IrqKernelSpec spec, IReadOnlyList<DeviceSpec> devices, bool isGuest)
+    {
+        var drivers = new List<DriverSpec>();
+        YamlMapping? all = map["drivers"]?.AsMapping("a map of names and drivers");
+        if (all?.Entries.Count > MostDrivers)
+            throw new ScenarioException(all.At, $"{all.Entries.Count} drivers", $"at most {MostDrivers}");
+        foreach (YamlEntry entry in all?.Entries ?? [])
+        {
+            YamlMapping its = entry.Value.AsMapping($"a map of {Words.Join(HostWords.Driver)}").Only(HostWords.Driver);
+            int line = its["line"] is { } which ? Numbers.ReadInt(which, "a line", 0, spec.Irqs.Lines.Count - 1) : 0;
+            YamlScalar name = its["device"]?.AsScalar("a device") ?? entry.Key;
+            int device = devices.Index().FirstOrDefault(one => one.Item.Name == name.Text, (-1, null!)).Index;
+            if (device < 0)
+                throw Words.Unknown(name, [.. devices.Select(one => one.Name)]);
+            if (!isGuest && devices[device].HostLine != line)
+                throw name.Expected($"a device of the host's own on line {line} ({HostWords.HostLine})");
+            HostRequestBits flags = (Flag(its, "shared") ? HostRequestBits.Shared : 0) | (Flag(its, "oneshot") ? HostRequestBits.Oneshot : 0)
+                | (Flag(its, "percpu") ? HostRequestBits.PerCpu : 0);
+            drivers.Add(new DriverSpec(entry.Key.Text, line, device, new HostRequest(flags, Flag(its, "handler", true), Flag(its, "thread")),
+                Flag(its, "looks", spec.Irqs.Lines[line].IsLevel), Flag(its, "handles", true), Flag(its, "requests", true)));
+        }
+        return drivers;
+    }
+
+    private static bool Flag(YamlMapping map, string key, bool usual = false) => map[key] is { } node ? Words.Boolean(node) : usual;
+
+    private static List<string> ReadNames(YamlNode node)
+    {
+        const string expected = "a name of an eventfd: lower-case letters, digits and -";
+        YamlSequence list = node.AsSequence("a list of names of eventfds");
+        if (list.Items.Count > MostEventFds)
+            throw new ScenarioException(list.At, $"a list of {list.Items.Count}", $"at most {MostEventFds} eventfds");
+        var names = new List<string>();
+        foreach (YamlNode item in list.Items)
+        {
+            YamlScalar name = item.AsScalar(expected);
+            if (name.Text.Length is 0 or > 32 || !name.Text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || HostWords.EventFds.Contains(name.Text))
+                throw name.Expected(expected);
+            if (names.Contains(name.Text))
+                throw name.Expected("each name once");
+            names.Add(name.Text);
+        }
+        return names;
+    }
+
+    private static IrqKernelSpec Check(YamlNode node, IrqKernelSpec spec)
+    {
+        try
+        {
+            spec.Irqs.Validate();
+            return spec;
+        }
+        catch (OptionException bad)
+        {
+            throw new ScenarioException(node.At, $"{bad.Field}: {bad.Found}", bad.Expected);
+        }
+    }
+}
