@@ -35,6 +35,41 @@ public sealed class HostKernelTests
         Assert.Contains("HostLine Cpu", together);
     }
 
+    /// <summary>Two CPUs are in flow handlers at once. Each calls its own chip, whoever goes on first.</summary>
+    [Fact]
+    public void A_flow_handler_waits_while_another_calls_its_chip()
+    {
+        Scenario scenario = SmallWorlds.Read("""
+            name: two flows
+            machine:
+              cpus: 2
+              pic: false
+              ioapics: [{pins: 2}]
+              guest:
+                lines: [{gsi: 0, vector: 0x51, flow: level}, {gsi: 1, vector: 0x52, cpu: 1, flow: level}]
+                drivers: {a: {}, b: {line: 1, oneshot: true, thread: true}}
+              devices: {a: {gsi: 0}, b: {gsi: 1}}
+            handlers: {cpus: {0x51: [{irq: 0}], 0x52: [{irq: 1}]}}
+            actors: {a: [{a: raise}], b: [{b: raise}]}
+            expect: {in-service: {cpu0: [], cpu1: []}, registers: {rte.0: {masked: false}, rte.1: {masked: false}, guest.masked.1: 0}, holders: {0: [], 1: []}}
+            """);
+        int together = 0;
+        for (int seed = 1; seed <= 40; seed++)
+        {
+            using World world = SmallWorlds.Make(scenario);
+            var random = new Random(seed);
+            List<Transition> next = [];
+            for (world.Enabled(next); next.Count > 0; world.Enabled(next))
+            {
+                together += next.Count(one => one.Kind == TransitionKind.Cpu) == 2 ? 1 : 0;
+                world.Apply(next[random.Next(next.Count)]);
+            }
+            Assert.Empty(world.Failures);
+            Assert.All(world.Laws.Laws, law => Assert.False(law.IsBroken, law.Describe()));
+        }
+        Assert.True(together > 0);
+    }
+
     /// <summary>What waits in the queues of the host and of the guest's kernel is part of a world.</summary>
     [Fact]
     public void A_copy_has_what_waits_in_the_queue_of_the_host_and_in_that_of_the_guest()
