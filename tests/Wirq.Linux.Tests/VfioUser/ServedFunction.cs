@@ -44,7 +44,13 @@ internal sealed class ServedFunction : IDisposable
 
     internal PciFunction Function { get; }
 
-    internal static int OpenDescriptors => Directory.GetFiles("/proc/self/fd").Length;
+    /// <summary>How many descriptors are open, but for libraries, which the runtime opens when it comes to them.</summary>
+    internal static int OpenDescriptors => Directory.GetFiles("/proc/self/fd").Count(file =>
+        new FileInfo(file).LinkTarget is { } target && !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".so", StringComparison.Ordinal));
+
+    /// <summary>As many are open as before. The runtime opens some for a moment now and then.</summary>
+    internal static void HasDescriptors(int count) =>
+        Assert.True(SpinWait.SpinUntil(() => OpenDescriptors == count, TimeSpan.FromSeconds(10)), $"{OpenDescriptors} descriptors are open instead of {count}");
 
     internal VfioUserClient Connect() => VfioUserClient.Connect(Path, TimeSpan.FromSeconds(30));
 
