@@ -65,6 +65,14 @@ internal static class MessageFlags
     [CName("SCM_RIGHTS")] internal const int Rights = 1;
 }
 
+/// <summary>Kinds of sockets (<c>sys/socket.h</c>).</summary>
+internal static class SocketKinds
+{
+    [CName("AF_UNIX")] internal const ushort Unix = 1;
+    [CName("SOCK_STREAM")] internal const int Stream = 1;
+    [CName("SOCK_CLOEXEC")] internal const int CloseOnExec = 0x80000;
+}
+
 /// <summary>Flags of eventfd (<c>sys/eventfd.h</c>).</summary>
 internal static class EventFdFlags
 {

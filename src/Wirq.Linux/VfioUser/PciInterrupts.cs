@@ -150,12 +150,26 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
         }
         if (set.ArgumentSize >= VfioIrqSet.Size)
             set = set with { ArgumentSize = VfioIrqSet.Size + set.Count * sizeof(int) };
-        int unmasked = UnmaskEventFd;
+        bool unmasks = (set.Flags & VfioIrqSet.Action) == VfioIrqSetBits.ActionUnmask && !received.IsEmpty;
+        if (unmasks)
+            Forget(set);
         int answer = Set(set, numbers, asked: false);
         // One that was readable when it came has unmasked already, and is not to do it again.
-        if (UnmaskEventFd >= 0 && UnmaskEventFd != unmasked)
+        if (unmasks && UnmaskEventFd >= 0)
             Drain(UnmaskEventFd);
         return answer;
+    }
+
+    /// <summary>Takes the unmask eventfd away before another one takes its place. VFIO would answer EBUSY as long as the first
+    /// is open; but it sees a client close it, and who has a descriptor of his own does not. QEMU closes it, and no more.</summary>
+    private void Forget(in VfioIrqSet set)
+    {
+        if (UnmaskEventFd < 0)
+            return;
+        Span<byte> none = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(none, -1);
+        _host.SetIrqs(Only, set, none);
+        Settle(Cause.Device);
     }
 
     private int Set(in VfioIrqSet set, ReadOnlySpan<byte> data, bool asked)

@@ -1,15 +1,15 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Wirq.Linux.Files;
+using Wirq.Linux.Interop;
 
 namespace Wirq.Linux.VfioUser;
 
 /// <summary>The file of a Unix socket that listens. It never takes the place of a file that is something else.</summary>
 internal sealed class SocketPath : IDisposable
 {
-    // sun_path of unix(7), with its last byte.
-    private const int Longest = 107;
-
     private readonly FileStatus? _mine;
 
     private SocketPath(string path, Socket listener) => (Path, Listener, _mine) = (path, listener, FileStatus.Of(path));
@@ -22,23 +22,32 @@ internal sealed class SocketPath : IDisposable
     /// <exception cref="VfioUserException">It cannot be.</exception>
     internal static SocketPath Listen(string path)
     {
-        if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > Longest || path.Contains('\0', StringComparison.Ordinal))
-            throw new VfioUserException($"'{path}' is no path of a socket: 1 to {Longest} bytes");
+        byte[] bytes = Encoding.UTF8.GetBytes(path);
+        if (bytes.Length is 0 or > UnixAddress.LongestPath || path.Contains('\0', StringComparison.Ordinal))
+            throw new VfioUserException($"'{path}' is no path of a socket: 1 to {UnixAddress.LongestPath} bytes");
         if (FileStatus.Of(path) is { } there)
             Clear(path, there);
-        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        var address = new UnixAddress { Family = SocketKinds.Unix };
+        bytes.CopyTo((Span<byte>)address.Path);
+        // A socket that .NET binds removes the file at its end, whosever that is by then.
+        using var socket = FileDescriptor.From(Libc.Socket(SocketKinds.Unix, SocketKinds.Stream | SocketKinds.CloseOnExec, 0), "socket");
+        using FileDescriptor.Lease lease = socket.Borrow(out int number);
+        if (Libc.Bind(number, address, (uint)Unsafe.SizeOf<UnixAddress>()) < 0)
+            throw Refused(path);
+        if (Libc.Listen(number, 1) < 0)
         {
-            listener.Bind(new UnixDomainSocketEndPoint(path));
-            listener.Listen(1);
-            return new SocketPath(path, listener);
+            VfioUserException refused = Refused(path);
+            File.Delete(path);
+            throw refused;
         }
-        catch (SocketException refused)
-        {
-            listener.Dispose();
-            throw new VfioUserException($"nothing can listen at '{path}': {refused.Message}", refused);
-        }
+        // It asks once whether its descriptor listens.
+        var listener = new Socket(new SafeSocketHandle(number, ownsHandle: true));
+        socket.SetHandleAsInvalid();
+        return new SocketPath(path, listener);
     }
+
+    private static VfioUserException Refused(string path) =>
+        new($"nothing can listen at '{path}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     private static void Clear(string path, FileStatus there)
     {
