@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Wirq.Cli.Boot;
 using Wirq.Cli.Completion;
+using Wirq.Cli.Device;
 using Wirq.Cli.Explore;
 using Wirq.Cli.Host;
 using Wirq.Cli.Replay;
@@ -52,6 +53,7 @@ internal static class CommandLine
             ExploreCommand.Build(),
             SnapshotCommand.Build(),
             BootCommand.Build(),
+            DeviceCommand.Build(),
             HostCommand.Build(),
             ShippedCommand.BuildScenarios(),
             ShippedCommand.BuildExamples(),

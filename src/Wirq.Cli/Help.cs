@@ -64,6 +64,18 @@ internal static class Help
                 new(CommandLine.Terminated, "stopped by SIGTERM"),
             ],
             ["wirq boot apic.flat --cpus 2 --x2apic", "wirq boot ioapic.flat --timeout 60 --record ioapic.wirq", "wirq boot test-hvm64-xsa-462 --xen --fep"]),
+        ["device"] = new(
+            [
+                new(CommandLine.Success, "every step was done, and all was as expected"),
+                new(CommandLine.Failure, "a wait was in vain, or something was not as expected"),
+                new(CommandLine.BadInput, "bad usage or bad input; or nothing can listen at the socket's path"),
+                new(CommandLine.NoEnd, "this platform has no eventfds to pass"),
+                s_unwritten,
+                new(CommandLine.HungUp, "stopped by SIGHUP before every step was done"),
+                new(CommandLine.Interrupted, "stopped by SIGINT before every step was done"),
+                new(CommandLine.Terminated, "stopped by SIGTERM before every step was done"),
+            ],
+            ["wirq device --socket /tmp/nic.sock my.yaml", "wirq device --socket /tmp/nic.sock my.yaml --json"]),
         ["host"] = new(
             [new(CommandLine.Success, "it is said; what a host does not offer is no failure"), s_usage, s_unwritten],
             ["wirq host", "wirq host --json"]),

@@ -34,6 +34,23 @@ internal static class EventCounter
             Add(descriptor);
     }
 
+    /// <summary>Whether a descriptor is an eventfd's.</summary>
+    internal static bool IsEventFd(int descriptor) => new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget == "anon_inode:[eventfd]";
+
+    /// <summary>Adds one to an eventfd of another process, which may have made it blocking. If the count is at its maximum
+    /// it stays: the eventfd is readable.</summary>
+    internal static void AddWithoutWaiting(int descriptor)
+    {
+        var polled = new PollDescriptor { Number = descriptor, Wanted = PollFlags.Writable };
+        while (Libc.Poll(ref polled, 1, 0) < 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                throw HostError.Last("poll");
+        }
+        if ((polled.Found & PollFlags.Writable) != 0)
+            Add(descriptor);
+    }
+
     /// <summary>Reads the count and sets it to zero.</summary>
     /// <returns>False if it was zero already.</returns>
     internal static bool TryTake(int descriptor, out ulong count)

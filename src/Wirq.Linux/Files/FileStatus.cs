@@ -22,6 +22,9 @@ internal readonly record struct FileStatus
     /// <summary>Whether it is a folder.</summary>
     internal bool IsFolder => _kind == StatusFlags.Folder;
 
+    /// <summary>Whether it is a Unix socket.</summary>
+    internal bool IsSocket => _kind == StatusFlags.Socket;
+
     /// <summary>Reads the status.</summary>
     /// <returns>Null if there is no file, or this user may not see it.</returns>
     internal static FileStatus? Of(string path) =>

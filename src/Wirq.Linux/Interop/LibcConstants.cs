@@ -65,6 +65,14 @@ internal static class MessageFlags
     [CName("SCM_RIGHTS")] internal const int Rights = 1;
 }
 
+/// <summary>Kinds of sockets (<c>sys/socket.h</c>).</summary>
+internal static class SocketKinds
+{
+    [CName("AF_UNIX")] internal const ushort Unix = 1;
+    [CName("SOCK_STREAM")] internal const int Stream = 1;
+    [CName("SOCK_CLOEXEC")] internal const int CloseOnExec = 0x80000;
+}
+
 /// <summary>Flags of eventfd (<c>sys/eventfd.h</c>).</summary>
 internal static class EventFdFlags
 {
@@ -97,6 +105,8 @@ internal static class PollFlags
 {
     [CName("POLLIN")] internal const short Readable = 1;
     [CName("POLLOUT")] internal const short Writable = 4;
+    [CName("POLLERR")] internal const short Failed = 8;
+    [CName("POLLHUP")] internal const short HungUp = 0x10;
     [CName("POLLNVAL")] internal const short NotOpen = 0x20;
 }
 
@@ -109,6 +119,7 @@ internal static class StatusFlags
     [CName("S_IFMT")] internal const ushort KindMask = 0xF000;
     [CName("S_IFREG")] internal const ushort Regular = 0x8000;
     [CName("S_IFDIR")] internal const ushort Folder = 0x4000;
+    [CName("S_IFSOCK")] internal const ushort Socket = 0xC000;
 }
 
 /// <summary>Protection and flags of a mapping (<c>sys/mman.h</c>).</summary>

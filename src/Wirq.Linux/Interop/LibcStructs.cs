@@ -144,6 +144,29 @@ internal struct IoVector
     [CName("iov_len")] public nuint Length;
 }
 
+/// <summary>The address of a Unix socket (<c>struct sockaddr_un</c>).</summary>
+[CName("struct sockaddr_un")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct UnixAddress
+{
+    /// <summary>The most bytes of a path; one more ends it.</summary>
+    internal const int LongestPath = UnixPath.Bytes - 1;
+
+    /// <summary>Family (<c>sun_family</c>).</summary>
+    [CName("sun_family")] public ushort Family;
+    /// <summary>The path, ended by a zero byte (<c>sun_path</c>).</summary>
+    [CName("sun_path")] public UnixPath Path;
+}
+
+/// <summary>The path in the address of a Unix socket.</summary>
+[InlineArray(Bytes)]
+internal struct UnixPath
+{
+    internal const int Bytes = 108;
+
+    private byte _first;
+}
+
 /// <summary>A message of a socket (<c>struct msghdr</c>).</summary>
 [CName("struct msghdr")]
 [StructLayout(LayoutKind.Sequential)]

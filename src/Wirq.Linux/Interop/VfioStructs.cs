@@ -47,6 +47,57 @@ internal struct VfioIrqInfo
     [CName("count")] public uint Count;
 }
 
+/// <summary>What a device has (the first fields of <c>struct vfio_device_info</c>, which are those of vfio-user).</summary>
+[CName("struct vfio_device_info", Partial = true)]
+[StructLayout(LayoutKind.Sequential)]
+internal struct VfioDeviceInfo
+{
+    [CName("VFIO_DEVICE_FLAGS_RESET")] internal const uint CanReset = 1;
+    [CName("VFIO_DEVICE_FLAGS_PCI")] internal const uint IsPci = 2;
+
+    /// <summary>Size in bytes (<c>argsz</c>).</summary>
+    [CName("argsz")] public uint ArgumentSize;
+    /// <summary>What it is and can (<c>flags</c>).</summary>
+    [CName("flags")] public uint Flags;
+    /// <summary>How many regions (<c>num_regions</c>).</summary>
+    [CName("num_regions")] public uint Regions;
+    /// <summary>How many IRQ indexes (<c>num_irqs</c>).</summary>
+    [CName("num_irqs")] public uint IrqIndexes;
+}
+
+/// <summary>What a region is (<c>struct vfio_region_info</c>).</summary>
+[CName("struct vfio_region_info")]
+[StructLayout(LayoutKind.Sequential)]
+internal struct VfioRegionInfo
+{
+    [CName("VFIO_REGION_INFO_FLAG_READ")] internal const uint Readable = 1;
+    [CName("VFIO_REGION_INFO_FLAG_WRITE")] internal const uint Writable = 2;
+
+    /// <summary>Size in bytes, with capabilities (<c>argsz</c>).</summary>
+    [CName("argsz")] public uint ArgumentSize;
+    /// <summary>What it can (<c>flags</c>).</summary>
+    [CName("flags")] public uint Flags;
+    /// <summary>Which (<c>index</c>).</summary>
+    [CName("index")] public uint Index;
+    /// <summary>Where capabilities begin; 0 for none (<c>cap_offset</c>).</summary>
+    [CName("cap_offset")] public uint Capabilities;
+    /// <summary>Its bytes (<c>size</c>).</summary>
+    [CName("size")] public ulong Length;
+    /// <summary>Where it begins in a descriptor (<c>offset</c>).</summary>
+    [CName("offset")] public ulong Offset;
+}
+
+/// <summary>Regions of PCI devices.</summary>
+internal static class VfioPciRegion
+{
+    [CName("VFIO_PCI_BAR0_REGION_INDEX")] internal const int Bar0 = 0;
+    [CName("VFIO_PCI_BAR2_REGION_INDEX")] internal const int Bar2 = 2;
+    [CName("VFIO_PCI_BAR5_REGION_INDEX")] internal const int Bar5 = 5;
+    [CName("VFIO_PCI_CONFIG_REGION_INDEX")] internal const int Config = 7;
+    [CName("VFIO_PCI_NUM_REGIONS")] internal const int Count = 9;
+    [CName("VFIO_PCI_NUM_IRQS")] internal const int IrqIndexes = 5;
+}
+
 /// <summary>IRQ indexes of PCI devices.</summary>
 internal static class VfioPciIndex
 {

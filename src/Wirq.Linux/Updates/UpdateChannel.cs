@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Wirq.Linux.Interop;
 
@@ -74,19 +73,9 @@ internal sealed unsafe class UpdateChannel
 
     private int Transfer(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors)
     {
-        int room = ControlBytes(descriptors.Length);
+        int room = PassedDescriptors.Room(descriptors.Length);
         Span<byte> control = stackalloc byte[room];
-        control.Clear();
-        if (room > 0)
-        {
-            MemoryMarshal.AsRef<ControlHeader>(control) = new ControlHeader
-            {
-                Length = (nuint)(sizeof(ControlHeader) + descriptors.Length * sizeof(int)),
-                Level = MessageFlags.SocketLevel,
-                Type = MessageFlags.Rights,
-            };
-            MemoryMarshal.AsBytes(descriptors).CopyTo(control[sizeof(ControlHeader)..]);
-        }
+        PassedDescriptors.Write(control, descriptors);
         // SAFETY: both spans are pinned for the call, and the lengths that are passed are theirs.
         fixed (byte* first = bytes, firstControl = control)
         {
@@ -98,7 +87,7 @@ internal sealed unsafe class UpdateChannel
 
     private int Transfer(Span<byte> bytes, ReadOnlySpan<int> expected, Action<int>? got)
     {
-        int room = ControlBytes(expected.Length);
+        int room = PassedDescriptors.Room(expected.Length);
         Span<byte> control = stackalloc byte[room];
         int flags;
         nuint used;
@@ -113,30 +102,13 @@ internal sealed unsafe class UpdateChannel
                 Libc.ReceiveMessage(number, ref *received, MessageFlags.DoNotWait | MessageFlags.CloseOnExec));
             (flags, used) = (message.Flags, message.ControlLength);
         }
-        Pass(control[..(int)Math.Min(used, (nuint)room)], got);
+        PassedDescriptors.Read(control[..(int)Math.Min(used, (nuint)room)], got);
         if (done == 0)
             throw new LiveUpdateException("the other side has closed the connection");
         if ((flags & MessageFlags.ControlTruncated) != 0)
             throw new LiveUpdateException(got is null ? "descriptors came where none belong"
                 : "more descriptors came than belong here, or than this process may have; in the second case raise RLIMIT_NOFILE");
         return done;
-    }
-
-    /// <summary>Passes on every descriptor that came, so that somebody closes it.</summary>
-    private static void Pass(ReadOnlySpan<byte> control, Action<int>? got)
-    {
-        while (control.Length >= sizeof(ControlHeader))
-        {
-            ControlHeader head = MemoryMarshal.Read<ControlHeader>(control);
-            if (head.Length < (nuint)sizeof(ControlHeader) || head.Length > (nuint)control.Length)
-                return;
-            if (head is { Level: MessageFlags.SocketLevel, Type: MessageFlags.Rights })
-            {
-                foreach (int number in MemoryMarshal.Cast<byte, int>(control[sizeof(ControlHeader)..(int)head.Length]))
-                    got?.Invoke(number);
-            }
-            control = control[(int)Math.Min((nuint)control.Length, Aligned(head.Length))..];
-        }
     }
 
     /// <summary>Repeats a call that does not wait, until it has done something or the deadline has passed.</summary>
@@ -173,9 +145,4 @@ internal sealed unsafe class UpdateChannel
         // The call itself finds out what else is the matter.
         Libc.Poll(ref polled, 1, (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, int.MaxValue)));
     }
-
-    private static int ControlBytes(int descriptors) =>
-        descriptors == 0 ? 0 : (int)Aligned((nuint)(Unsafe.SizeOf<ControlHeader>() + descriptors * sizeof(int)));
-
-    private static nuint Aligned(nuint length) => (length + (nuint)sizeof(nuint) - 1) & ~((nuint)sizeof(nuint) - 1);
 }

@@ -118,6 +118,52 @@ public sealed partial class VfioHost
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     public bool HasIntxDisabled(int device) => The(device).IntxDisable != 0;
 
+    /// <summary>Which kind of interrupts of a PCI device is enabled; null for none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public VfioIrqIndex? EnabledOf(int device) => The(device).Type switch
+    {
+        VfioType.Intx => VfioIrqIndex.Intx,
+        VfioType.Msi => VfioIrqIndex.Msi,
+        VfioType.Msix => VfioIrqIndex.Msix,
+        _ => null,
+    };
+
+    /// <summary>The eventfd that unmasks a device; -1 for none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public int UnmaskEventFdOf(int device) => The(device).UnmaskFd - 1;
+
+    /// <summary>The eventfd that a vector of a device signals; -1 for none, and for a vector that does not exist.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public int TriggerOf(int device, VfioIrqIndex index, int vector)
+    {
+        ref VfioDeviceState its = ref The(device);
+        return index switch
+        {
+            VfioIrqIndex.Intx => vector == 0 ? its.Trigger - 1 : -1,
+            VfioIrqIndex.Err => vector == 0 ? its.Err - 1 : -1,
+            VfioIrqIndex.Req => vector == 0 ? its.Req - 1 : -1,
+            _ => EnabledOf(device) == index && (uint)vector < (uint)VectorsOf(device) ? Vector(device, vector).Trigger - 1 : -1,
+        };
+    }
+
+    /// <summary>Adds each eventfd that a device uses to a set. The others may be closed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
+    public void AddEventFds(int device, ISet<int> used)
+    {
+        ArgumentNullException.ThrowIfNull(used);
+        ref VfioDeviceState its = ref The(device);
+        foreach (int one in (ReadOnlySpan<int>)[its.Trigger, its.UnmaskFd, its.MaskFd, its.Err, its.Req])
+            Add(one);
+        for (int i = 0; i < VectorsOf(device); i++)
+            Add(Vector(device, i).Trigger);
+
+        void Add(int number)
+        {
+            if (number != 0)
+                used.Add(number - 1);
+        }
+    }
+
     private VfioDeviceOptions OptionsOf(int device) => Options.Devices[device];
 
     private ref VfioDeviceState The(int device)

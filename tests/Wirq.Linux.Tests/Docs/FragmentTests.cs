@@ -14,6 +14,7 @@ public sealed class FragmentTests
         using Wirq;
         using Wirq.Host;
         using Wirq.Linux;
+        using Wirq.Linux.VfioUser;
 
         internal static class Fragment
         {
@@ -28,6 +29,7 @@ public sealed class FragmentTests
 
     [Theory]
     [InlineData("docs/linux.md", 3, Vcpu)]
+    [InlineData("docs/device.md", 1, "FabricHost host")]
     [InlineData("docs/snapshots.md", 3, "Fabric fabric, FabricHost host, FabricOptions options, int slot, Socket socket, EventFdHandle disk, "
         + "EventFdHandle card, EventFdHandle resample, MemoryFile memory, byte[] cpuState, Process next, nuint ramBytes")]
     public void The_pieces_of_a_page_compile(string page, int count, string given)

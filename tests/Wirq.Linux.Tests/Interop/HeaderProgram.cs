@@ -29,6 +29,7 @@ internal static class HeaderProgram
         #include <sys/syscall.h>
         #include <sys/timerfd.h>
         #include <sys/uio.h>
+        #include <sys/un.h>
         #include <unistd.h>
 
         """;

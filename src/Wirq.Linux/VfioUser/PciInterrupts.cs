@@ -1,0 +1,329 @@
+using System.Buffers.Binary;
+using Wirq.Events;
+using Wirq.HostIrq;
+using Wirq.Linux.Interop;
+using Wirq.Vfio;
+
+namespace Wirq.Linux.VfioUser;
+
+/// <summary>The interrupts of a function that is served over a socket: VFIO's answers come from <see cref="VfioHost"/>, and
+/// this owns the eventfds, signals them, and counts.</summary>
+internal sealed class PciInterrupts : IVfioEventFds, IDisposable
+{
+    private const int Only = 0;
+
+    private readonly VfioHost _host;
+    private readonly Dictionary<int, EventFdHandle> _eventFds = [];
+    private readonly HashSet<int> _used = [];
+    private bool _asserts, _disabledByGuest;
+    private Cause _cause;
+
+    internal PciInterrupts(PciFunctionOptions its)
+    {
+        Counts = new InterruptCounts(Math.Max(its.MsiVectors, its.MsixVectors));
+        _host = new VfioHost(new VfioOptions
+        {
+            Irqs = new HostIrqOptions { Lines = [new HostLineOptions { Flow = HostFlow.Level }] },
+            Devices =
+            [
+                new VfioDeviceOptions
+                {
+                    Name = its.Name,
+                    Line = its.HasIntx ? 0 : null,
+                    MsiVectors = its.MsiVectors,
+                    MsixVectors = its.MsixVectors,
+                    HasDynamicMsix = true,
+                },
+            ],
+        }, this);
+    }
+
+    // Why an eventfd is signalled.
+    private enum Cause
+    {
+        Device,
+        Unmask,
+        Client,
+    }
+
+    internal InterruptCounts Counts { get; }
+
+    /// <summary>Whether the function asserts INTx.</summary>
+    internal bool Asserts => _asserts;
+
+    internal bool IsMasked => _host.IsMasked(Only);
+
+    /// <summary>Which kind a client has enabled.</summary>
+    internal VfioIrqIndex? Enabled => _host.EnabledOf(Only);
+
+    /// <summary>The eventfd that unmasks INTx, to be polled; -1 for none.</summary>
+    internal int UnmaskEventFd => _host.UnmaskEventFdOf(Only);
+
+    /// <summary>How many vectors from 0 on have an eventfd.</summary>
+    internal int ReadyVectors
+    {
+        get
+        {
+            int ready = 0;
+            while (Enabled is { } index and not VfioIrqIndex.Intx && _host.TriggerOf(Only, index, ready) >= 0)
+                ready++;
+            return ready;
+        }
+    }
+
+    internal bool HasIntxTrigger => Enabled == VfioIrqIndex.Intx && _host.TriggerOf(Only, VfioIrqIndex.Intx, 0) >= 0;
+
+    // An unmask does nothing about the guest's own bit.
+    private bool MasksItself => IsMasked && !_disabledByGuest;
+
+    private bool SendsMessages => Enabled is VfioIrqIndex.Msi or VfioIrqIndex.Msix;
+
+    public void Dispose()
+    {
+        foreach (EventFdHandle eventFd in _eventFds.Values)
+            eventFd.Dispose();
+        _eventFds.Clear();
+    }
+
+    // --- the function
+
+    internal void SetLevel(bool asserts)
+    {
+        if (asserts && !_asserts)
+            Counts.Raised++;
+        _asserts = asserts;
+        Follow();
+    }
+
+    /// <summary>Sends the message of a vector.</summary>
+    /// <returns>False if it is lost: no client has given the vector an eventfd.</returns>
+    internal bool Send(int vector)
+    {
+        bool heard = Enabled is { } index and not VfioIrqIndex.Intx && _host.TriggerOf(Only, index, vector) >= 0;
+        Counts.Count(vector, heard);
+        if (!heard)
+            return false;
+        _host.SendMessage(Only, vector);
+        Settle(Cause.Device);
+        return true;
+    }
+
+    internal void SetInterruptDisable(bool disabled)
+    {
+        if (disabled != _disabledByGuest)
+            Counts.InterruptDisables++;
+        _disabledByGuest = disabled;
+        _host.SetVirtualDisable(Only, disabled);
+        Settle(Cause.Device);
+    }
+
+    // --- the client
+
+    internal int GetInfo(uint index, out int count, out VfioIrqInfoBits flags) => _host.GetInfo(Only, index, out count, out flags);
+
+    /// <summary>A message that changes interrupts. What only its form says is checked here, as libvfio-user does; the rest is
+    /// VFIO's.</summary>
+    internal int Set(VfioIrqSet set, ReadOnlySpan<byte> data, Span<int> received)
+    {
+        bool takes = (set.Flags & VfioIrqSet.Data) == VfioIrqSetBits.DataEventFd;
+        if (!takes && received.Length != 0 || takes && received.Length != 0 && (uint)received.Length != set.Count
+            || (set.Flags & VfioIrqSet.Data) == VfioIrqSetBits.DataBool && (uint)data.Length != set.Count
+            // Before anything of this size is made.
+            || set.Count > (uint)Math.Max(1, Counts.Sent.Count))
+            return -Errno.Invalid;
+        if (!takes)
+            return Set(set, data, asked: true);
+        foreach (int number in received)
+        {
+            if (!EventCounter.IsEventFd(number))
+                return -Errno.Invalid;
+        }
+        Span<byte> numbers = stackalloc byte[VfioUserLimits.Descriptors * sizeof(int)];
+        // No descriptor at all is -1 for each vector.
+        numbers = set.Count > VfioUserLimits.Descriptors ? new byte[(int)set.Count * sizeof(int)] : numbers[..((int)set.Count * sizeof(int))];
+        for (int i = 0; i < (int)set.Count; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(numbers[(i * sizeof(int))..], received.IsEmpty ? -1 : received[i]);
+        for (int i = 0; i < received.Length; i++)
+        {
+            _eventFds[received[i]] = EventFdHandle.Adopt(received[i]);
+            received[i] = -1;
+        }
+        if (set.ArgumentSize >= VfioIrqSet.Size)
+            set = set with { ArgumentSize = VfioIrqSet.Size + set.Count * sizeof(int) };
+        bool unmasks = (set.Flags & VfioIrqSet.Action) == VfioIrqSetBits.ActionUnmask && !received.IsEmpty;
+        if (unmasks)
+            Forget(set);
+        int answer = Set(set, numbers, asked: false);
+        // One that was readable when it came has unmasked already, and is not to do it again.
+        if (unmasks && UnmaskEventFd >= 0)
+            Drain(UnmaskEventFd);
+        return answer;
+    }
+
+    /// <summary>Takes the unmask eventfd away before another one takes its place. VFIO would answer EBUSY as long as the first
+    /// is open; but it sees a client close it, and who has a descriptor of his own does not. QEMU closes it, and no more.</summary>
+    private void Forget(in VfioIrqSet set)
+    {
+        if (UnmaskEventFd < 0)
+            return;
+        Span<byte> none = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(none, -1);
+        _host.SetIrqs(Only, set, none);
+        Settle(Cause.Device);
+    }
+
+    private int Set(in VfioIrqSet set, ReadOnlySpan<byte> data, bool asked)
+    {
+        bool masked = MasksItself;
+        int[] before = TriggersOf(set);
+        VfioIrqSetBits action = set.Flags & VfioIrqSet.Action;
+        int answer = _host.SetIrqs(Only, set, data);
+        Settle(action == VfioIrqSetBits.ActionUnmask ? Cause.Unmask : asked ? Cause.Client : Cause.Device);
+        if (answer == 0 && asked && set.Index == (uint)VfioIrqIndex.Intx && set.Count != 0 && (data.IsEmpty || data[0] != 0))
+        {
+            if (action == VfioIrqSetBits.ActionMask)
+                Counts.Masks++;
+            else if (action == VfioIrqSetBits.ActionUnmask)
+                CountUnmask(masked, byMessage: true);
+        }
+        CountTriggers(set, before);
+        CloseUnused();
+        Follow();
+        // More vectors than there are is an answer of VFIO that this protocol does not have.
+        return answer > 0 ? -Errno.NoSpace : answer;
+    }
+
+    /// <summary>The unmask eventfd is readable.</summary>
+    internal void UnmaskByEventFd()
+    {
+        int eventFd = UnmaskEventFd;
+        if (eventFd < 0 || !IsReadable(eventFd))
+            return;
+        bool masked = MasksItself;
+        _host.EventFdWritten(eventFd);
+        Settle(Cause.Unmask);
+        CountUnmask(masked, byMessage: false);
+    }
+
+    /// <summary>The client is gone: its eventfds are closed. The function is as it was.</summary>
+    internal void Leave()
+    {
+        _host.Close(Only);
+        Settle(Cause.Device);
+        CloseUnused();
+        Follow();
+    }
+
+    private void CountUnmask(bool wasMasked, bool byMessage)
+    {
+        if (byMessage)
+            Counts.UnmaskMessages++;
+        else
+            Counts.UnmaskEventFds++;
+        if (!wasMasked)
+            Counts.IdleUnmasks++;
+        else if (IsMasked)
+            Counts.EarlyUnmasks++;
+    }
+
+    private int[] TriggersOf(in VfioIrqSet set)
+    {
+        if ((set.Flags & VfioIrqSetBits.ActionTrigger) == 0 || set.Index > (uint)VfioIrqIndex.Msix)
+            return [];
+        // A count of 0 disables all of them.
+        int first = set.Count == 0 ? 0 : (int)Math.Min(set.Start, (uint)Counts.Sent.Count);
+        int count = set.Index == (uint)VfioIrqIndex.Intx ? 1 : set.Count == 0 ? Counts.Sent.Count : (int)Math.Min(set.Count, (uint)Counts.Sent.Count);
+        var triggers = new int[count];
+        for (int i = 0; i < count; i++)
+            triggers[i] = _host.TriggerOf(Only, (VfioIrqIndex)set.Index, first + i);
+        return triggers;
+    }
+
+    private void CountTriggers(in VfioIrqSet set, int[] before)
+    {
+        int[] now = TriggersOf(set);
+        for (int i = 0; i < before.Length; i++)
+        {
+            if (before[i] == now[i])
+                continue;
+            if (before[i] < 0)
+                Counts.TriggersSet++;
+            else if (now[i] < 0)
+                Counts.TriggersRemoved++;
+            else
+                Counts.TriggersSwapped++;
+        }
+    }
+
+    /// <summary>While messages are enabled, the function's level is its own affair: VFIO's model would send vector 0.</summary>
+    private void Follow()
+    {
+        if (_asserts && SendsMessages)
+            return;
+        _host.SetLevel(Only, _asserts);
+        Settle(Cause.Device);
+    }
+
+    private void Settle(Cause cause)
+    {
+        _cause = cause;
+        while (true)
+        {
+            if (_host.Events.TryTake(out Event e))
+            {
+                if (e.Kind == EventKind.VfioSignalled)
+                    Signal(VfioSignalled.Of(e));
+                else if (e.IsEffect)
+                    _host.Carry(e);
+            }
+            else if (_host.Irqs.NextWanting() is >= 0 and var line)
+                _host.Irqs.Deliver(line);
+            else
+                return;
+        }
+    }
+
+    private void Signal(VfioSignalled its)
+    {
+        if (!_eventFds.TryGetValue(its.EventFd, out EventFdHandle? eventFd))
+            return;
+        EventCounter.AddWithoutWaiting(eventFd.EventFd.Number);
+        if (_cause == Cause.Client)
+            Counts.ByClient++;
+        else if (its.Irq == VfioIrqIndex.Intx)
+        {
+            Counts.Signalled++;
+            if (_cause == Cause.Unmask)
+                Counts.SignalledAgain++;
+        }
+    }
+
+    private void CloseUnused()
+    {
+        _used.Clear();
+        _host.AddEventFds(Only, _used);
+        if (_used.Count == _eventFds.Count)
+            return;
+        foreach ((int number, EventFdHandle eventFd) in _eventFds.ToArray())
+        {
+            if (!_used.Contains(number) && _eventFds.Remove(number))
+                eventFd.Dispose();
+        }
+    }
+
+    // --- eventfds
+
+    bool IVfioEventFds.Exists(int fd) => _eventFds.ContainsKey(fd);
+
+    bool IVfioEventFds.IsReadable(int fd) => IsReadable(fd);
+
+    void IVfioEventFds.Drain(int fd) => Drain(fd);
+
+    private bool IsReadable(int fd) => _eventFds.ContainsKey(fd) && EventCounter.IsReadable(fd);
+
+    private void Drain(int fd)
+    {
+        if (IsReadable(fd))
+            EventCounter.TryTake(fd, out _);
+    }
+}
