@@ -129,6 +129,15 @@ internal static class ItemWords
         _ => "braked",
     };
 
+    /// <summary>The same in a legend, for whoever does not know the registers by heart.</summary>
+    internal static string Legend(SpanKind kind) => kind switch
+    {
+        SpanKind.RemoteIrr => "Remote IRR: waits for an EOI",
+        SpanKind.Requested => "requested (IRR)",
+        SpanKind.InService => "in service until its EOI (ISR)",
+        _ => Of(kind),
+    };
+
     internal static string Of(InstantKind kind) => kind switch
     {
         InstantKind.Sent => "sent",

@@ -19,6 +19,8 @@ internal sealed record Picture
     public required IReadOnlyList<OwedMark> Owed { get; init; }
     /// <summary>The verdict of <c>why</c>, in one sentence.</summary>
     public required string Verdict { get; init; }
+    /// <summary>The word of the verdict, as <c>why --json</c> has it.</summary>
+    public required string State { get; init; }
     /// <summary>What limits the picture or the answers: what was left out and where, where log and chips differ, what a log
     /// does not tell.</summary>
     public required IReadOnlyList<string> Notes { get; init; }

@@ -34,6 +34,7 @@ internal sealed partial class PictureBuilder
             Arrows = arrows,
             Owed = [.. marks.Select(mark => mark with { Lane = mark.Lane < 0 ? -1 : places[mark.Lane] })],
             Verdict = WhyText.Headline(owed, _engine),
+            State = WhyJson.Word(owed.Verdict),
             Notes = [.. Notes(first), .. WhyText.Differences(_engine), .. owed.Limits.Select(limit => limit.Sentence)],
             Clock = new DrawnClock(drawn.Where(mark => mark.Event >= first.Event && mark.Event <= _last.Event)),
             Stamps = _engine.Stamps,

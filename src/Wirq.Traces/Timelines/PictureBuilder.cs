@@ -48,7 +48,8 @@ internal sealed partial class PictureBuilder : IEventSink
         }
         if (!_strips.Keeps && !IsBeforeWindow(_now))
             (_strips.Keeps, _first) = (true, _now);
-        if (_first.IsStart)
+        // Before the first line of a log come events that set the chips up.
+        if (_first.IsStart && (line > 0 || !_engine.Stamps.OfLog))
             _first = _now;
         _last = _now;
         Follow(happened);

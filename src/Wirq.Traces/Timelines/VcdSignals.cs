@@ -19,7 +19,8 @@ internal readonly record struct VcdChange(VcdSignal Signal, long Time, int Added
 /// <param name="name">Its name.</param>
 /// <param name="bits">How wide it is; 0 for a text.</param>
 /// <param name="code">Its code in the file.</param>
-internal sealed class VcdSignal(string heading, string scope, string name, int bits, string code)
+/// <param name="lane">Number of its lane; of a whole CPU, that of the first vector.</param>
+internal sealed class VcdSignal(string heading, string scope, string name, int bits, string code, int lane)
 {
     private readonly int[]? _vectors = name == VcdSignals.Highest ? new int[byte.MaxValue + 1] : null;
     private long _value;
@@ -29,6 +30,7 @@ internal sealed class VcdSignal(string heading, string scope, string name, int b
     internal string Scope => scope;
     internal string Name => name;
     internal string Code => code;
+    internal int Lane => lane;
 
     /// <summary>Its declaration. The number of bits of a text is 1.</summary>
     internal string Type => bits == 0 ? "string 1" : bits == 1 ? "wire 1" : string.Create(CultureInfo.InvariantCulture, $"integer {bits}");
@@ -91,10 +93,11 @@ internal sealed class VcdSignals
             _changes.Add(new VcdChange(Of(sent.Lane, Sent, CountBits), picture.Clock.At(sent.At), 1, null));
         foreach (OwedMark mark in picture.Owed.Where(mark => mark is { Lane: >= 0, Gate.Length: > 0 }).OrderBy(mark => (mark.Since ?? mark.At).Event))
             _changes.Add(new VcdChange(Of(mark.Lane, GateName, 0), picture.Clock.At(mark.Since is { } since && since.Event > mark.At.Event ? since : mark.At), 0, mark.Gate));
+        All = [.. _all.OrderBy(signal => signal.Lane).ThenBy(signal => signal.Scope.Length > 0).ThenBy(signal => signal.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>The variables, by lane.</summary>
-    internal IEnumerable<VcdSignal> All => _all;
+    /// <summary>The variables, by lane; those of a whole CPU stand before its vectors.</summary>
+    internal IEnumerable<VcdSignal> All { get; }
 
     /// <summary>The changes, by time.</summary>
     internal IEnumerable<IGrouping<long, VcdChange>> Changes => _changes.OrderBy(change => change.Time).GroupBy(change => change.Time);
@@ -131,15 +134,15 @@ internal sealed class VcdSignals
             LaneGroup.Cpu => "cpu",
             _ => VcdWriter.Identifier(lane.Name),
         };
-        return _ofLane[(number, name)] = New(lane.Heading, scope, name, bits);
+        return _ofLane[(number, name)] = New(lane.Heading, scope, name, bits, number);
     }
 
     private VcdSignal OfCpu(string heading, string name, int bits) => _ofCpu.TryGetValue((heading, name), out VcdSignal? known) ? known
-        : _ofCpu[(heading, name)] = New(heading, "", name, bits);
+        : _ofCpu[(heading, name)] = New(heading, "", name, bits, _picture.Lanes.Index().First(lane => lane.Item.Heading == heading).Index);
 
-    private VcdSignal New(string heading, string scope, string name, int bits)
+    private VcdSignal New(string heading, string scope, string name, int bits, int lane)
     {
-        var signal = new VcdSignal(heading, scope, name, bits, Code(_all.Count));
+        var signal = new VcdSignal(heading, scope, name, bits, Code(_all.Count), lane);
         _all.Add(signal);
         return signal;
     }
