@@ -144,7 +144,9 @@ internal sealed class RunStory
         {
             string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
             bool apart = entry.Step is not null || entry.Note is not null;
-            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Note: entry.Note is not null,
+            // What is expected is no event: it may not have happened.
+            string text = entry.Step is ExpectStep ? $"(checked here: {entry.Text})" : entry.Text;
+            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", text), Note: entry.Note is not null,
                 Leads: entry.Step is not null || entry.Event.Kind == EventKind.VectorTaken));
         }
         if (part.Parts.Count == 0)

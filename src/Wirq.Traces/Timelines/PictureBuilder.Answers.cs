@@ -46,11 +46,11 @@ internal sealed partial class PictureBuilder
     {
         if (_strips.Dropped > 0)
         {
-            yield return $"This picture begins at {_engine.Stamps.At(first)}: {Phrase.Count(_strips.Dropped, "span, instant or arrow", "spans, instants and arrows")} "
-                + (_options.From is null || _strips.Spans.Count() + _strips.Instants.Count() + _strips.Arrows.Count() >= _options.Most
-                    ? $"before it {(_strips.Dropped == 1 ? "is" : "are")} left out, because at most {_options.Most} are drawn."
-                    : "before it were not asked for.");
+            yield return $"This picture begins at {_engine.Stamps.At(first)}. At most {_options.Most} spans, instants and arrows are drawn, the last ones; "
+                + $"{Phrase.Count(_strips.Dropped, "earlier one is", "earlier ones are")} left out.";
         }
+        else if (_options.From is not null)
+            yield return $"This picture begins at {_engine.Stamps.At(first)}, as was asked.";
         if (_over)
             yield return $"This picture ends at {_engine.Stamps.At(_last)}, as was asked. What is owed is owed at the end of the whole input.";
         if (_lanesLeftOut > 0)

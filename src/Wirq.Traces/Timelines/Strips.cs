@@ -11,11 +11,11 @@ internal sealed class Strips(int most)
     private readonly Queue<Instant> _instants = new();
     private readonly Queue<Arrow> _arrows = new();
 
-    /// <summary>How much was left out.</summary>
+    /// <summary>How many were dropped.</summary>
     internal long Dropped { get; private set; }
-    /// <summary>Up to where something was left out.</summary>
+    /// <summary>Up to where something was dropped.</summary>
     internal Mark CutAt { get; private set; }
-    /// <summary>Whether what ends now is kept.</summary>
+    /// <summary>Whether what ends now is kept, or is before what is drawn.</summary>
     internal bool Keeps { get; set; } = true;
 
     /// <summary>A state of a lane is so, or is not.</summary>
@@ -32,19 +32,19 @@ internal sealed class Strips(int most)
         if (on)
             _open.Add((lane, kind), (since ?? now, vector));
         else if (_open.Remove((lane, kind), out (Mark Begin, int Vector) was))
-            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector), now);
+            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector));
     }
 
     internal void Add(in Instant instant)
     {
         if (instant.Lane >= 0)
-            Add(_instants, instant, instant.At);
+            Add(_instants, instant);
     }
 
     internal void Add(in Arrow arrow)
     {
         if (arrow.From >= 0 && arrow.To >= 0)
-            Add(_arrows, arrow, arrow.Arrived);
+            Add(_arrows, arrow);
     }
 
     /// <summary>The lanes in which something lasts.</summary>
@@ -55,13 +55,10 @@ internal sealed class Strips(int most)
     internal IEnumerable<Instant> Instants => _instants;
     internal IEnumerable<Arrow> Arrows => _arrows;
 
-    private void Add<T>(Queue<T> to, in T item, Mark at)
+    private void Add<T>(Queue<T> to, in T item)
     {
         if (!Keeps)
-        {
-            Drop(at);
             return;
-        }
         to.Enqueue(item);
         while (_spans.Count + _instants.Count + _arrows.Count > most)
             DropOldest();

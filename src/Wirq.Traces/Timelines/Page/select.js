@@ -94,6 +94,8 @@ function describeOwed(one) {
 function show(item) {
   if (!item) return;
   state.selected = item;
+  // First, because the panel takes its room from the lanes.
+  describe();
   const lane = laneOf(item);
   if (lane >= 0) {
     state.lane = lane;
@@ -104,7 +106,6 @@ function show(item) {
   }
   const at = coordinate(item.at);
   if (at < state.from || at > state.to) centre(at);
-  describe();
   redraw();
 }
 
