@@ -5,8 +5,14 @@ using Wirq.Traces.Timelines;
 
 namespace Wirq.Traces.Tests.Timelines;
 
+/// <summary>Tests that share one browser.</summary>
+[CollectionDefinition(nameof(Browser))]
+public class BrowserCollection : ICollectionFixture<Browser>;
+
 /// <summary>The page, in a browser without a network.</summary>
-public sealed partial class PageTests : IDisposable
+/// <param name="browser">The browser.</param>
+[Collection(nameof(Browser))]
+public sealed partial class PageTests(Browser browser) : IDisposable
 {
     private const string Hostile = "</script><script>document.title='owned'</script>\"'&<b id=owned>";
 
@@ -20,7 +26,7 @@ public sealed partial class PageTests : IDisposable
         Picture picture = Drawn.Log("tests/Wirq.Traces.Tests/Why/logs/no-eoi.log.gz");
         OwedMark owed = picture.Owed.First(mark => mark.Rank == OwedRank.Owed);
         // So high that every lane is in sight.
-        await using Chromium page = await Open(picture, height: 1600);
+        await using Page page = await Open(picture, height: 1600);
         int number = picture.Owed.Index().First(one => one.Item == owed).Index;
         await page.Evaluate($"document.querySelectorAll('.flag')[{number}].id = 'asked'");
         await page.Until("!document.getElementById('asked').hidden && document.getElementById('asked').offsetWidth > 0");
@@ -35,7 +41,7 @@ public sealed partial class PageTests : IDisposable
     public async Task Keys_reach_what_is_owed_and_go_from_thing_to_thing()
     {
         Picture picture = Drawn.Disk();
-        await using Chromium page = await Open(picture);
+        await using Page page = await Open(picture);
         await page.Press("n");
         Assert.Equal(string.Join(" ", picture.Owed[0].Sentences), await Sentence(page));
         await page.Press("Escape");
@@ -58,7 +64,7 @@ public sealed partial class PageTests : IDisposable
     public async Task A_search_shows_the_lanes_that_it_finds_and_Enter_goes_to_the_first_thing()
     {
         Picture picture = Drawn.Disk();
-        await using Chromium page = await Open(picture);
+        await using Page page = await Open(picture);
         await page.Press("/");
         foreach (char letter in "0x51")
             await page.Press(letter.ToString());
@@ -73,7 +79,7 @@ public sealed partial class PageTests : IDisposable
     [Fact]
     public async Task A_hostile_label_is_text()
     {
-        await using Chromium page = await Open(Drawn.Disk(Hostile) with { Subject = Hostile, Verdict = Hostile, Notes = [Hostile] });
+        await using Page page = await Open(Drawn.Disk(Hostile) with { Subject = Hostile, Verdict = Hostile, Notes = [Hostile] });
         Assert.Equal($"{Hostile} (gsi:9)", (await page.Evaluate("document.querySelector('.label').textContent")).GetString());
         Assert.Equal(Hostile, (await page.Evaluate("document.title")).GetString());
         Assert.Equal(0, (await page.Evaluate("document.querySelectorAll('#owned').length")).GetInt32());
@@ -99,7 +105,6 @@ public sealed partial class PageTests : IDisposable
     {
         string? folder = Environment.GetEnvironmentVariable("WIRQ_SCREENSHOTS");
         Assert.SkipUnless(folder is not null, "WIRQ_SCREENSHOTS names no folder for pictures of the page");
-        Assert.SkipUnless(Chromium.WhyNot is null, Chromium.WhyNot ?? "");
         (string Name, Picture Picture)[] pictures =
         [
             ("disk", Drawn.Disk()), ("no-eoi", Drawn.Log("examples/missing-eoi.log.gz")), ("storm", Drawn.Log("examples/storm.log.gz")),
@@ -109,7 +114,7 @@ public sealed partial class PageTests : IDisposable
         {
             foreach ((int width, int height, bool dark) in new[] { (1280, 900, false), (1280, 900, true), (480, 900, false), (2000, 1100, true) })
             {
-                await using Chromium page = await Open(picture, width, height, dark);
+                await using Page page = await Open(picture, width, height, dark);
                 if (width != 1280 || dark)
                     await page.Press("n");
                 await page.Evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
@@ -118,19 +123,18 @@ public sealed partial class PageTests : IDisposable
         }
     }
 
-    private async Task<Chromium> Open(Picture picture, int width = 1280, int height = 900, bool dark = false)
+    private async Task<Page> Open(Picture picture, int width = 1280, int height = 900, bool dark = false)
     {
-        Assert.SkipUnless(Chromium.WhyNot is null, Chromium.WhyNot ?? "");
         string file = Path.Combine(_folder.FullName, "page.html");
         File.WriteAllBytes(file, Drawn.Bytes(picture, PageWriter.Write));
-        return await Chromium.Open(new Uri(file).AbsoluteUri, width, height, dark);
+        return await browser.Open(file, width, height, dark);
     }
 
-    private static async Task<string?> Sentence(Chromium page) =>
+    private static async Task<string?> Sentence(Page page) =>
         (await page.Evaluate("document.querySelector('#details .sentence')?.textContent ?? null")) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     /// <summary>It asked for nothing but itself, and nothing in it failed.</summary>
-    private static async Task Judge(Chromium page)
+    private static async Task Judge(Page page)
     {
         await page.Evaluate("new Promise(done => setTimeout(() => done(true), 50))");
         Assert.Empty(page.Errors);

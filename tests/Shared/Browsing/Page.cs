@@ -1,69 +1,39 @@
-using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 
 namespace Wirq.Tests.Shared.Browsing;
 
-/// <summary>A page in a headless Chromium of the host, driven by its DevTools protocol. It is offline: the only scheme that it
-/// reaches is file.</summary>
-internal sealed class Chromium : IAsyncDisposable
+/// <summary>A page in a browser, driven by the DevTools protocol.</summary>
+/// <param name="patience">How long all of its commands may take.</param>
+internal sealed class Page(TimeSpan patience) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
-    private readonly Process _process;
-    private readonly DirectoryInfo _profile;
     private readonly ClientWebSocket _socket = new();
-    private readonly CancellationTokenSource _over = new(s_patience);
+    private readonly CancellationTokenSource _over = new(patience);
     private readonly List<string> _requests = [], _errors = [];
     private int _number;
     private string? _session;
-
-    private Chromium(Process process, DirectoryInfo profile) => (_process, _profile) = (process, profile);
-
-    /// <summary>Why there is none; null if there is one.</summary>
-    internal static string? WhyNot { get; } = Find() is null ? "needs Chromium (Debian: apt-get install chromium)" : null;
 
     /// <summary>Every address that the page asked for.</summary>
     internal IReadOnlyList<string> Requests => _requests;
     /// <summary>What its script threw or wrote as an error.</summary>
     internal IReadOnlyList<string> Errors => _errors;
 
-    /// <summary>Opens a file.</summary>
-    /// <param name="address">Its address, with the scheme <c>file</c>.</param>
-    /// <param name="width">Pixels.</param>
-    /// <param name="height">Pixels.</param>
-    /// <param name="dark">Whether the user prefers a dark page.</param>
-    internal static async Task<Chromium> Open(string address, int width = 1280, int height = 900, bool dark = false)
+    /// <summary>Opens it in a new context, which knows nothing of other pages.</summary>
+    internal async Task Connect(Uri browser, string address, int width, int height, bool dark)
     {
-        DirectoryInfo profile = Directory.CreateTempSubdirectory("wirq-chromium-");
-        var start = new ProcessStartInfo(Find()!) { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (string option in (string[])["--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--allow-file-access-from-files", "--remote-debugging-port=0",
-            $"--user-data-dir={profile.FullName}", $"--window-size={width},{height}", "about:blank"])
-            start.ArgumentList.Add(option);
-        var browser = new Chromium(Process.Start(start)!, profile);
-        browser._process.OutputDataReceived += (_, _) => { };
-        browser._process.ErrorDataReceived += (_, _) => { };
-        browser._process.BeginErrorReadLine();
-        browser._process.BeginOutputReadLine();
-        try
-        {
-            await browser.Connect();
-            await browser.Send("Page.enable");
-            await browser.Send("Runtime.enable");
-            await browser.Send("Network.enable");
-            await browser.Send("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = false });
-            await browser.Send("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } });
-            await browser.Send("Page.navigate", new { url = address });
-            await browser.Until("document.readyState === 'complete'");
-            return browser;
-        }
-        catch
-        {
-            await browser.DisposeAsync();
-            throw;
-        }
+        await _socket.ConnectAsync(browser, _over.Token);
+        JsonElement context = await Send("Target.createBrowserContext", new { disposeOnDetach = true });
+        JsonElement target = await Send("Target.createTarget", new { url = "about:blank", browserContextId = context.GetProperty("browserContextId").GetString() });
+        JsonElement session = await Send("Target.attachToTarget", new { targetId = target.GetProperty("targetId").GetString(), flatten = true });
+        _session = session.GetProperty("sessionId").GetString();
+        await Send("Page.enable");
+        await Send("Runtime.enable");
+        await Send("Network.enable");
+        await Send("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = false });
+        await Send("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } });
+        await Send("Page.navigate", new { url = address });
+        await Until("location.protocol === 'file:' && document.readyState === 'complete'");
     }
 
     /// <summary>The value of an expression of the page, as JSON.</summary>
@@ -129,20 +99,12 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
+        // Its context ends with the connection.
         _socket.Dispose();
         _over.Dispose();
-        if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        try
-        {
-            _profile.Delete(recursive: true);
-        }
-        // A child of the browser may write into its profile until it notices its end.
-        catch (IOException) { }
+        return ValueTask.CompletedTask;
     }
 
     private void Note(JsonElement message)
@@ -164,23 +126,6 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
-    private async Task Connect()
-    {
-        string file = Path.Combine(_profile.FullName, "DevToolsActivePort");
-        string[] lines = [];
-        while (lines.Length < 2)
-        {
-            if (_process.HasExited)
-                throw new InvalidOperationException($"Chromium ended with {_process.ExitCode}");
-            await Task.Delay(20, _over.Token);
-            lines = File.Exists(file) ? await File.ReadAllLinesAsync(file, _over.Token) : [];
-        }
-        await _socket.ConnectAsync(new Uri($"ws://127.0.0.1:{lines[0]}{lines[1]}"), _over.Token);
-        JsonElement target = await Send("Target.createTarget", new { url = "about:blank" });
-        JsonElement session = await Send("Target.attachToTarget", new { targetId = target.GetProperty("targetId").GetString(), flatten = true });
-        _session = session.GetProperty("sessionId").GetString();
-    }
-
     private async Task<JsonElement> Receive()
     {
         var text = new MemoryStream();
@@ -194,8 +139,4 @@ internal sealed class Chromium : IAsyncDisposable
         while (!got.EndOfMessage);
         return JsonDocument.Parse(Encoding.UTF8.GetString(text.ToArray())).RootElement;
     }
-
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
-        .FirstOrDefault(File.Exists);
 }
