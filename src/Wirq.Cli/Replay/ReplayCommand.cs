@@ -72,7 +72,7 @@ internal static class ReplayCommand
         if (!json && owed.Verdict == WhyVerdict.Owed)
         {
             Console.Out.WriteLine();
-            ReplayText.Wrap(Console.Out, $"{WhyText.Headline(owed, engine)} To know what and why: wirq why {log}", "");
+            ReplayText.Wrap(Console.Out, $"{WhyText.Headline(owed, engine)} To know what and why: {Guesses.Typed.Line("why", log)}", "");
         }
         if (json && report.First is { } first)
             Console.Error.WriteLine($"{log}: {first}");

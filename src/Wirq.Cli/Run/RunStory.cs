@@ -39,7 +39,7 @@ internal sealed class RunStory
         story._lines.AddRange(story.Wrap(Headline, $"{failed.Scenario.Name} ({failed.Scenario.At.File})"));
         story.TellReasons(failed);
         if (answer is not null)
-            story.TellWhy(answer);
+            story.TellWhy(answer, isStopped: failed.Storms.Any(storm => storm.Endless));
         if (failed.Timeline is { } timeline)
             story.TellTimeline(timeline);
         if (story._leftOut > 0)
@@ -86,7 +86,7 @@ internal sealed class RunStory
     }
 
     /// <summary>What <c>why</c> says: the verdict, and as many answers as there is room for, silent CPUs first.</summary>
-    private void TellWhy(RunAnswer answer)
+    private void TellWhy(RunAnswer answer, bool isStopped)
     {
         OwedList owed = answer.Owed;
         string[] answers =
@@ -94,7 +94,10 @@ internal sealed class RunStory
             .. owed.Silent.Select(one => string.Join(' ', one.Sentences)), .. owed.Owed.Select(one => string.Join(' ', one.Sentences)),
             .. owed.Masked.Select(one => $"under a mask, as the guest may want it: {string.Join(' ', one.Sentences)}"),
         ];
-        _lines.AddRange(Wrap(Indent, $"why: {WhyText.Headline(owed, answer.Engine)}"));
+        // A run that goes round has no end, and an all-clear at the place where it was stopped is none.
+        _lines.AddRange(Wrap(Indent, isStopped && owed.Verdict != WhyVerdict.Owed
+            ? $"why: nothing was owed at {answer.Engine.Stamps.At(owed.End)}, where the run was stopped because it goes round"
+            : $"why: {WhyText.Headline(owed, answer.Engine)}"));
         int room = _whole ? int.MaxValue : _lines.Count + LinesOfWhy - 1, told = 0;
         foreach (string one in answers)
         {
