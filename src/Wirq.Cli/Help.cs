@@ -20,14 +20,14 @@ internal static class Help
                 new(CommandLine.Failure, "a law or an expectation failed, or a historic design was not caught"),
                 s_usage, s_unwritten,
             ],
-            ["wirq run", "wirq run scenarios/routing", "wirq run my.yaml --verbose", "wirq run my.yaml --record my.wirq"]),
+            ["wirq run", "wirq run scenarios/routing", "wirq run my.yaml --verbose", "wirq run my.yaml --record my.wirq", "wirq run my.yaml --timeline my.html"]),
         ["replay"] = new(
             [
                 new(CommandLine.Success, "the chips and the log agree, and every law held"),
                 new(CommandLine.Failure, "they part, or a law failed"),
                 s_usage, s_unwritten,
             ],
-            ["wirq replay qemu.log", "wirq replay qemu.log.gz --record qemu.wirq"]),
+            ["wirq replay qemu.log", "wirq replay qemu.log.gz --record qemu.wirq", "wirq replay qemu.log --timeline qemu.pftrace"]),
         ["why"] = new(
             [
                 new(CommandLine.Success, "nothing is owed at the end (with a source: to it); with @TIME, the log tells what became of the raise"),
@@ -36,7 +36,7 @@ internal static class Help
                 new(CommandLine.NotTold, "the input does not tell; the answer says what to record instead"),
                 s_unwritten,
             ],
-            ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq", "wirq why guest.qevm", "wirq why guest.qevm ioapic:10"]),
+            ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq", "wirq why qemu.log --timeline qemu.html", "wirq why guest.qevm", "wirq why guest.qevm ioapic:10"]),
         ["explore"] = new(
             [
                 new(CommandLine.Success, "every world is proved, and every historic design was caught"),

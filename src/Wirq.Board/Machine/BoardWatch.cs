@@ -19,6 +19,7 @@ public sealed class BoardWatch : IDisposable
     private readonly Event[] _latest = new Event[StoryEvents];
     private RecordingWriter? _writer;
     private LawSet? _laws;
+    private Fabric? _fabric;
     private Event[] _story = [];
 
     /// <summary>Makes a watch.</summary>
@@ -42,6 +43,9 @@ public sealed class BoardWatch : IDisposable
         ArgumentNullException.ThrowIfNull(fabric);
         if (_record is not null)
             _writer = new RecordingWriter(_record(), new RecordingHeader { Subject = _subject, Machine = fabric.Options });
+        for (int slot = 0; slot < fabric.Options.Sources; slot++)
+            _writer?.Name(slot, fabric.Lines.Label(slot));
+        _fabric = fabric;
         _laws = new LawSet(fabric.Options, fabric.Gsis, new StateArena());
         return Observe;
     }
@@ -58,6 +62,8 @@ public sealed class BoardWatch : IDisposable
         // These events occur at each rest, and add nothing to a story.
         if (happened.Kind is not (EventKind.Rest or EventKind.TimeAdvanced))
             _latest[(int)(Count++ % StoryEvents)] = happened;
+        if (happened.Kind == EventKind.SourceConnected)
+            _writer?.Name(happened.Source, _fabric!.Lines.Label(happened.Source));
         _writer?.Write(happened);
         _laws!.Observe(happened);
         if (_story.Length == 0 && happened.Kind is not EventKind.TimeAdvanced && Broken())

@@ -37,13 +37,16 @@ public sealed class KvmScenarios : IDisposable
 
     /// <summary>Runs a scenario unchanged, and again under each of its historic designs.</summary>
     /// <inheritdoc cref="ScenarioRunner.Run" path="/param"/>
-    public ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null)
+    public ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null) => Run(scenario, seed, recorder, named: null);
+
+    /// <summary>The same, with the labels of sources (<see cref="WorldOptions.Named"/>).</summary>
+    internal ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder, Action<int, string>? named)
     {
         if (_offer.Judge(scenario) is { } verdict)
             return verdict;
         try
         {
-            return ScenarioRunner.Run(scenario, seed, recorder, new WorldOptions { Cpus = _host!.CreateCpus });
+            return ScenarioRunner.Run(scenario, seed, recorder, new WorldOptions { Cpus = _host!.CreateCpus, Named = named });
         }
         catch (HostLacksException lacks)
         {

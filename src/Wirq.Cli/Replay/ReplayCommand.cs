@@ -2,9 +2,13 @@ using System.CommandLine;
 using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
+using Wirq.Cli.Timelines;
+using Wirq.Traces;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
+using Wirq.Traces.Timelines;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Replay;
 
@@ -16,20 +20,36 @@ internal static class ReplayCommand
         var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip; - is standard input" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the chips to a file" };
+        var timeline = new TimelineOption();
         var command = new Command("replay", "Feed a real log to the chips; print where they and the log differ") { log, json, record };
-        command.SetAction(parsed => Run(parsed.GetValue(log)!, parsed.GetValue(json), parsed.GetValue(record)));
+        timeline.AddTo(command);
+        command.SetAction(parsed => Guard(parsed.GetValue(log)!, log => Run(log, parsed.GetValue(json), parsed.GetValue(record), timeline.Of(parsed))));
         return command;
     }
 
-    private static int Run(string log, bool json, FileInfo? record)
+    private static int Run(string log, bool json, FileInfo? record, TimelineRequest? drawn)
+    {
+        using var file = ReplayInput.Open(log);
+        using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
+        using TimelineFile? timeline = TimelineFile.Open(drawn, file.IsShipped ? [] : [log], record);
+        PictureBuilder? picture = null;
+        (WhyEngine engine, ReplayReport report) = Play(file, output, timeline is null ? null : follows => picture = new PictureBuilder(follows, drawn!.Options));
+        drawn?.Check(file.Name, engine.Stamps);
+        ShippedNote.Write(log, json);
+        OwedList owed = engine.Owed();
+        int status = report.Succeeded ? CommandLine.Success : CommandLine.Failure;
+        status = output?.Complete(status) ?? status;
+        if (picture is not null)
+            status = timeline!.Complete(picture.Build(file.Name, owed), status);
+        Answer(report, owed, engine, log, json);
+        return status;
+    }
+
+    private static int Guard(string log, Func<string, int> run)
     {
         try
         {
-            using var file = ReplayInput.Open(log);
-            using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
-            ReplayReport report = Play(file, output);
-            ShippedNote.Write(log, json);
-            return Answer(report, log, json, output);
+            return run(log);
         }
         catch (Exception bad) when (bad is TraceException or UsageException)
         {
@@ -43,37 +63,38 @@ internal static class ReplayCommand
         }
     }
 
-    private static int Answer(ReplayReport report, string log, bool json, OutputFile? output)
+    private static void Answer(ReplayReport report, OwedList owed, WhyEngine engine, string log, bool json)
     {
-        int status = report.Succeeded ? CommandLine.Success : CommandLine.Failure;
-        status = output?.Complete(status) ?? status;
         if (json)
-            ReplayJson.Write(report, StandardStreams.Output);
+            ReplayJson.Write(report, owed, StandardStreams.Output);
         else
             ReplayText.Write(report, log, Console.Out);
+        if (!json && owed.Verdict == WhyVerdict.Owed)
+        {
+            Console.Out.WriteLine();
+            ReplayText.Wrap(Console.Out, $"{WhyText.Headline(owed, engine)} To know what and why: {Guesses.Typed.Line("why", log)}", "");
+        }
         if (json && report.First is { } first)
             Console.Error.WriteLine($"{log}: {first}");
-        return status;
     }
 
-    private static ReplayReport Play(ReplayInput log, OutputFile? output)
+    private static (WhyEngine Engine, ReplayReport Report) Play(ReplayInput log, OutputFile? output, Func<WhyEngine, IEventSink>? watch)
     {
         using var recorder = new ReplayRecorder(log.Name, output?.Stream);
-        ReplayReport report = Play(log, recorder);
+        (WhyEngine, ReplayReport) played = Play(log, recorder.Options, watch);
         recorder.Complete();
-        return report;
+        return played;
     }
 
-    private static ReplayReport Play(ReplayInput log, ReplayRecorder recorder)
+    private static (WhyEngine Engine, ReplayReport Report) Play(ReplayInput log, ReplayOptions options, Func<WhyEngine, IEventSink>? watch)
     {
-        ReplayOptions options = recorder.Options;
         if (Console.IsErrorRedirected)
-            return Replayer.Run(log.Stream, log.Name, options);
+            return LogWhy.Read(log.Stream, log.Name, question: null, watch, options);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Progress().AutoClear(true).Start(progress =>
         {
             ProgressTask task = progress.AddTask("reading").IsIndeterminate();
-            return Replayer.Run(log.Stream, log.Name, options with
+            return LogWhy.Read(log.Stream, log.Name, question: null, watch, options with
             {
                 Progress = (done, all) =>
                 {

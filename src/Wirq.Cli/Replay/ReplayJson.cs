@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Wirq.Traces.Replay;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Replay;
 
@@ -12,12 +13,14 @@ internal static class ReplayJson
         ("waived", ResponseVerdict.Waived), ("unchecked", ResponseVerdict.Unchecked),
     ];
 
-    internal static void Write(ReplayReport report, Stream output)
+    internal static void Write(ReplayReport report, OwedList owed, Stream output)
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
         json.WriteNumber("lines", report.Lines);
         json.WriteNumber("stimuli", report.Stimuli);
+        // What wirq why says of the same log.
+        json.WriteString("why", WhyJson.Word(owed.Verdict));
         json.WriteStartObject("responses");
         foreach ((string key, ResponseVerdict verdict) in Verdicts)
         {

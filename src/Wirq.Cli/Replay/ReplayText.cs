@@ -105,7 +105,7 @@ internal static class ReplayText
     }
 
     /// <summary>Writes text, broken at spaces; the lines after the first are indented.</summary>
-    private static void Wrap(TextWriter output, string text, string indent)
+    internal static void Wrap(TextWriter output, string text, string indent)
     {
         const string hanging = "    ";
         string prefix = indent;

@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using Wirq.Board.Mailbox;
-using Wirq.Events;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Linux.Probes;
@@ -11,13 +10,14 @@ namespace Wirq.Cli.Run;
 internal interface IBackend : IDisposable
 {
     /// <inheritdoc cref="ScenarioRunner.Run"/>
-    ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder);
+    /// <param name="watch">Follows the run without a design.</param>
+    ScenarioResult Run(Scenario scenario, int seed, RunWatch watch);
 }
 
 /// <summary>Simulated machines.</summary>
 internal sealed class SimulatedBackend : IBackend
 {
-    public ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder) => ScenarioRunner.Run(scenario, seed, recorder);
+    public ScenarioResult Run(Scenario scenario, int seed, RunWatch watch) => ScenarioRunner.Run(scenario, seed, watch.Observe, watch.Options);
 
     public void Dispose() { }
 }
@@ -28,7 +28,7 @@ internal sealed class KvmBackend(Action<string, int, int>? asking) : IBackend
 {
     private readonly KvmScenarios _scenarios = new(HostReport.Read(asking: asking));
 
-    public ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder) => _scenarios.Run(scenario, seed, recorder);
+    public ScenarioResult Run(Scenario scenario, int seed, RunWatch watch) => _scenarios.Run(scenario, seed, watch.Observe, watch.Name);
 
     public void Dispose() => _scenarios.Dispose();
 }
@@ -36,7 +36,7 @@ internal sealed class KvmBackend(Action<string, int, int>? asking) : IBackend
 /// <summary>A host that has no KVM for sure.</summary>
 internal sealed class NoBackend : IBackend
 {
-    public ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder) =>
+    public ScenarioResult Run(Scenario scenario, int seed, RunWatch watch) =>
         ScenarioRunner.Lacking(scenario, $"KVM: {Host.KvmPlatform.WhyNot}");
 
     public void Dispose() { }

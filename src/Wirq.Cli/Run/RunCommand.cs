@@ -2,11 +2,11 @@ using System.CommandLine;
 using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
-using Wirq.Events;
+using Wirq.Cli.Timelines;
 using Wirq.Lab.Exploring;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
-using Wirq.Traces.Recordings;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Run;
 
@@ -32,40 +32,62 @@ internal static class RunCommand
         var list = new Option<bool>("--list", "-l") { Description = "Print every scenario with its verdict, not only a summary of each folder" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print every scenario, how often each law held, and all that is kept of the story of each that failed" };
         var filter = new Option<string[]>("--filter", "-f") { Description = "Run only scenarios with this text in their name, file or covered ids; * stands for any letters" };
+        var timeline = new TimelineOption();
         var command = new Command("run", "Run scenarios and print their verdicts")
         {
             paths, filter, list, verbose, json, backend, seed, order, record,
         };
-        command.SetAction(parsed => Run(new RunOptions(parsed.GetValue(paths) ?? [], parsed.GetValue(backend)!,
+        timeline.AddTo(command);
+        command.SetAction(parsed => Guard(() => Run(new RunOptions(parsed.GetValue(paths) ?? [], parsed.GetValue(backend)!,
             parsed.GetValue(record), parsed.GetValue(json), parsed.GetValue(seed), parsed.GetValue(verbose), parsed.GetValue(list),
-            parsed.GetValue(filter) ?? []) { Order = parsed.GetValue(order) }));
+            parsed.GetValue(filter) ?? []) { Order = parsed.GetValue(order), Timeline = timeline.Of(parsed) })));
         return command;
     }
 
     private static int Run(RunOptions options)
     {
+        IReadOnlyList<ScenarioFile> files = ScenarioFiles.Find(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
+        (IReadOnlyList<Scenario> read, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
+        foreach (UnreadFile bad in unread)
+            Console.Error.WriteLine(bad.Why);
+        if (read.Count == 0)
+            return options.Json ? Answer([], unread, options, CommandLine.BadInput) : CommandLine.BadInput;
+        IReadOnlyList<Scenario> scenarios = ScenarioFilter.Choose(read, options.Filters);
+        Check(options, scenarios.Count);
+        OrderFile? order = options.Order is { } file ? ReadOrder(file.ToString()) : null;
+        string[] inputs = [.. files.Where(file => !file.Ships).Select(file => file.Path), .. options.Order is null ? Array.Empty<string>() : [options.Order.ToString()]];
+        using OutputFile? record = OutputFile.Open("--record", options.Record, inputs);
+        using TimelineFile? timeline = TimelineFile.Open(options.Timeline, inputs, options.Record);
+        options.Timeline?.Check(scenarios[0].At.File, new Stamps(StampStyle.Virtual));
+        var player = new RunPlayer(options, record);
+        IReadOnlyList<ScenarioResult> results = order is null ? Play(scenarios, options, player)
+            : [player.Follow(scenarios[0], order)];
+        int status = results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure
+            : unread.Count > 0 ? CommandLine.BadInput : CommandLine.Success;
+        status = record?.Complete(status) ?? status;
+        if (timeline is not null)
+            status = timeline.Complete(player.Picture!, status);
+        status = Answer(results, unread, options, status, player.Answers);
+        if (!options.Json && files.Any(file => file.Ships))
+            ShippedNote.WriteOfScenarios();
+        return status;
+    }
+
+    private static void Check(RunOptions options, int scenarios)
+    {
+        if (options.Record is not null && scenarios != 1)
+            throw new UsageException($"--record needs one scenario, and {scenarios} were named");
+        if (options.Timeline is { } timeline && scenarios != 1)
+            throw new UsageException($"--timeline {timeline.File} needs one scenario, and {scenarios} were named");
+        if (options.Order is not null && (scenarios != 1 || options.OnHost))
+            throw new UsageException($"--order needs one scenario of the simulation, and {(options.OnHost ? "the host runs this one" : $"{scenarios} were named")}");
+    }
+
+    private static int Guard(Func<int> run)
+    {
         try
         {
-            IReadOnlyList<ScenarioFile> files = ScenarioFiles.Find(options.Paths.Count > 0 ? options.Paths : [DefaultFolder]);
-            (IReadOnlyList<Scenario> read, IReadOnlyList<UnreadFile> unread) = ScenarioFiles.Read(files);
-            foreach (UnreadFile bad in unread)
-                Console.Error.WriteLine(bad.Why);
-            if (read.Count == 0)
-                return options.Json ? Answer([], unread, options, record: null) : CommandLine.BadInput;
-            IReadOnlyList<Scenario> scenarios = ScenarioFilter.Choose(read, options.Filters);
-            if (options.Record is not null && scenarios.Count != 1)
-                throw new UsageException($"--record needs one scenario, and {scenarios.Count} were named");
-            if (options.Order is not null && (scenarios.Count != 1 || options.OnHost))
-                throw new UsageException($"--order needs one scenario of the simulation, and {(options.OnHost ? "the host runs this one" : $"{scenarios.Count} were named")}");
-            OrderFile? order = options.Order is { } file ? ReadOrder(file.ToString()) : null;
-            using OutputFile? record = OutputFile.Open("--record", options.Record, files.Where(file => !file.Ships).Select(file => file.Path)
-                .Concat(options.Order is null ? [] : [options.Order.ToString()]));
-            IReadOnlyList<ScenarioResult> results = order is null ? Play(scenarios, options, record)
-                : [Record(scenarios[0], record, recorder => ScenarioRunner.Follow(scenarios[0], order, recorder))];
-            int status = Answer(results, unread, options, record);
-            if (!options.Json && files.Any(file => file.Ships))
-                ShippedNote.WriteOfScenarios();
-            return status;
+            return run();
         }
         catch (Exception bad) when (bad is ScenarioException or UsageException)
         {
@@ -74,19 +96,17 @@ internal static class RunCommand
         }
     }
 
-    private static int Answer(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, RunOptions options, OutputFile? record)
+    private static int Answer(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, RunOptions options, int status,
+        IReadOnlyDictionary<ScenarioResult, RunAnswer>? answers = null)
     {
-        int status = results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure
-            : unread.Count > 0 ? CommandLine.BadInput : CommandLine.Success;
-        status = record?.Complete(status) ?? status;
         if (options.Json)
             RunJson.Write(results, unread, StandardStreams.Output);
         else
-            RunReport.Write(results, unread, options);
+            RunReport.Write(results, unread, options, answers);
         return status;
     }
 
-    private static List<ScenarioResult> Play(IReadOnlyList<Scenario> scenarios, RunOptions options, OutputFile? record)
+    private static List<ScenarioResult> Play(IReadOnlyList<Scenario> scenarios, RunOptions options, RunPlayer player)
     {
         var results = new List<ScenarioResult>(scenarios.Count);
         bool terminal = !Console.IsErrorRedirected && !options.Json;
@@ -94,7 +114,7 @@ internal static class RunCommand
         {
             using IBackend backend = Backend(options, asking: null);
             foreach (Scenario scenario in scenarios)
-                results.Add(Play(scenario, options, backend, record));
+                results.Add(player.Play(scenario, backend));
             return results;
         }
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -106,7 +126,7 @@ internal static class RunCommand
             (task.Description, task.MaxValue, task.Value) = ("scenarios", scenarios.Count, 0);
             foreach (Scenario scenario in scenarios)
             {
-                results.Add(Play(scenario, options, backend, record));
+                results.Add(player.Play(scenario, backend));
                 task.Increment(1);
             }
         });
@@ -131,20 +151,6 @@ internal static class RunCommand
             throw new UsageException($"{path}: cannot be read: {bad.Message}");
         }
     }
-
-    private static ScenarioResult Play(Scenario scenario, RunOptions options, IBackend backend, OutputFile? record) =>
-        Record(scenario, record, recorder => backend.Run(scenario, options.Seed, recorder));
-
-    private static ScenarioResult Record(Scenario scenario, OutputFile? record, Func<Action<Event>?, ScenarioResult> run)
-    {
-        if (record is null)
-            return run(null);
-        var header = new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric };
-        using var writer = new RecordingWriter(record.Stream, header);
-        ScenarioResult result = run(happened => writer.Write(happened));
-        writer.Complete();
-        return result;
-    }
 }
 
 /// <summary>The options of <c>wirq run</c>.</summary>
@@ -153,6 +159,9 @@ internal sealed record RunOptions(IReadOnlyList<string> Paths, string Backend, F
 {
     /// <summary>The file with the order of transitions; null for the usual order.</summary>
     internal FileInfo? Order { get; init; }
+
+    /// <summary>The timeline; null for none.</summary>
+    internal TimelineRequest? Timeline { get; init; }
 
     /// <summary>Whether a host runs them, which may lack something or deviate.</summary>
     internal bool OnHost => Backend != RunCommand.Simulation;

@@ -17,7 +17,9 @@ internal static class RunReport
     /// <param name="results">The verdicts.</param>
     /// <param name="unread">Files that could not be read.</param>
     /// <param name="options">What to print.</param>
-    internal static void Write(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, RunOptions options)
+    /// <param name="answers">What <c>why</c> says of those that failed; null for nothing.</param>
+    internal static void Write(IReadOnlyList<ScenarioResult> results, IReadOnlyList<UnreadFile> unread, RunOptions options,
+        IReadOnlyDictionary<ScenarioResult, RunAnswer>? answers = null)
     {
         IAnsiConsole console = Screen.Output();
         bool lists = options.List || options.Verbose || results.Count <= Listed;
@@ -30,7 +32,7 @@ internal static class RunReport
         {
             console.Write(RunFolders.TableOf(results));
         }
-        WriteStories(console, [.. results.Where(result => result.Verdict == Verdict.Failed)], options.Verbose);
+        WriteStories(console, [.. results.Where(result => result.Verdict == Verdict.Failed)], options.Verbose, answers);
         if (options.Verbose)
             WriteLaws(console, results);
         WriteSummary(console, results, options.OnHost);
@@ -41,10 +43,10 @@ internal static class RunReport
     }
 
     /// <summary>The first that failed has its whole story, so that the screen is not too long; the others say why.</summary>
-    private static void WriteStories(IAnsiConsole console, IReadOnlyList<ScenarioResult> failed, bool all)
+    private static void WriteStories(IAnsiConsole console, IReadOnlyList<ScenarioResult> failed, bool all, IReadOnlyDictionary<ScenarioResult, RunAnswer>? answers)
     {
         foreach (ScenarioResult one in failed.Take(all ? failed.Count : 1))
-            WriteStory(console, RunStory.Of(one, console.Profile.Width, whole: all));
+            WriteStory(console, RunStory.Of(one, console.Profile.Width, whole: all, answers?.GetValueOrDefault(one)));
         if (all || failed.Count <= 1)
             return;
         foreach (ScenarioResult one in failed.Skip(1).Take(ReasonsOfOthers))

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Wirq.Events;
 using Wirq.Lab.Running;
+using Wirq.Lab.Scenarios;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Run;
 
@@ -12,7 +14,7 @@ internal sealed class RunStory
     /// <summary>The highest number of lines.</summary>
     internal const int MostLines = 40;
 
-    private const int LinesOfReasons = 14, LeastOfTimeline = 16;
+    private const int LinesOfReasons = 14, LinesOfWhy = 9, LeastOfTimeline = 16;
     private const int FirstLines = 6, LastLines = 4;
     /// <summary>The beginning of the story.</summary>
     internal const string Headline = "failed ";
@@ -30,11 +32,14 @@ internal sealed class RunStory
     /// <param name="failed">A scenario that failed.</param>
     /// <param name="width">Columns.</param>
     /// <param name="whole">Whether to print all lines.</param>
-    internal static IReadOnlyList<string> Of(ScenarioResult failed, int width, bool whole)
+    /// <param name="answer">What <c>why</c> says of its recording; null for nothing.</param>
+    internal static IReadOnlyList<string> Of(ScenarioResult failed, int width, bool whole, RunAnswer? answer = null)
     {
         var story = new RunStory(width, whole);
         story._lines.AddRange(story.Wrap(Headline, $"{failed.Scenario.Name} ({failed.Scenario.At.File})"));
         story.TellReasons(failed);
+        if (answer is not null)
+            story.TellWhy(answer, isStopped: failed.Storms.Any(storm => storm.Endless));
         if (failed.Timeline is { } timeline)
             story.TellTimeline(timeline);
         if (story._leftOut > 0)
@@ -80,6 +85,34 @@ internal sealed class RunStory
         _leftOut += reasons.Skip(told).Sum(reason => Wrap(Indent, reason).Count);
     }
 
+    /// <summary>What <c>why</c> says: the verdict, and as many answers as there is room for, silent CPUs first.</summary>
+    private void TellWhy(RunAnswer answer, bool isStopped)
+    {
+        OwedList owed = answer.Owed;
+        string[] answers =
+        [
+            .. owed.Silent.Select(one => string.Join(' ', one.Sentences)), .. owed.Owed.Select(one => string.Join(' ', one.Sentences)),
+            .. owed.Masked.Select(one => $"under a mask, as the guest may want it: {string.Join(' ', one.Sentences)}"),
+        ];
+        // A run that goes round has no end, and an all-clear at the place where it was stopped is none.
+        _lines.AddRange(Wrap(Indent, isStopped && owed.Verdict != WhyVerdict.Owed
+            ? $"why: nothing was owed at {answer.Engine.Stamps.At(owed.End)}, where the run was stopped because it goes round"
+            : $"why: {WhyText.Headline(owed, answer.Engine)}"));
+        int room = _whole ? int.MaxValue : _lines.Count + LinesOfWhy - 1, told = 0;
+        foreach (string one in answers)
+        {
+            List<string> lines = Wrap(Indent + Indent, one);
+            if (told > 0 && _lines.Count + lines.Count > room)
+                break;
+            _lines.AddRange(lines);
+            told++;
+        }
+        if (told == answers.Length)
+            return;
+        _lines.Add($"{Indent}{Indent}… and {Number(answers.Length - told)} more; wirq why says all of a recording that --record FILE makes");
+        _leftOut += answers.Skip(told).Sum(one => Wrap(Indent + Indent, one).Count);
+    }
+
     private void TellTimeline(Timeline timeline)
     {
         var told = new List<TimelineLine>();
@@ -114,7 +147,9 @@ internal sealed class RunStory
         {
             string time = (entry.Time / 1000.0).ToString("0.###", CultureInfo.InvariantCulture);
             bool apart = entry.Step is not null || entry.Note is not null;
-            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", entry.Text), Note: entry.Note is not null,
+            // What is expected is no event: it may not have happened.
+            string text = entry.Step is ExpectStep ? $"(checked here: {entry.Text})" : entry.Text;
+            told.Add(new TimelineLine(Wrap($"{margin}{time,10} us  {(apart ? "" : "  ")}", text), Note: entry.Note is not null,
                 Leads: entry.Step is not null || entry.Event.Kind == EventKind.VectorTaken));
         }
         if (part.Parts.Count == 0)

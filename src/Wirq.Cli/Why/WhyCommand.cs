@@ -3,7 +3,9 @@ using Wirq.Cli.Outputs;
 using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Snapshots;
+using Wirq.Cli.Timelines;
 using Wirq.Traces.Snapshots.Judging;
+using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
@@ -21,34 +23,62 @@ internal static class WhyCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var timeline = new TimelineOption();
         var command = new Command("why", "Say why an interrupt did not arrive, or came late") { file, source, json };
-        command.SetAction(parsed => Run(parsed.GetValue(file)!, parsed.GetValue(source), parsed.GetValue(json)));
+        timeline.AddTo(command);
+        command.SetAction(parsed => Guard(() => Run(parsed.GetValue(file)!, parsed.GetValue(source), parsed.GetValue(json), timeline.Of(parsed))));
         return command;
     }
 
-    private static int Run(string file, string? asked, bool json)
+    private static int Run(string file, string? asked, bool json, TimelineRequest? timeline)
+    {
+        using var input = ReplayInput.Open(file);
+        if (ForeignInput.Read(input) is { } state)
+        {
+            DemandStory(timeline, file, "saved state, which is of one moment");
+            return WhySnapshot.Run(state, file, asked, json);
+        }
+        if (WhyKvm.Looks(input))
+        {
+            DemandStory(timeline, file, "a log of a KVM host, which does not show what its chips were given");
+            return WhyKvm.Run(input, file, asked, json);
+        }
+        WhyQuestion? question = null;
+        if (asked is not null)
+            question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);
+        using TimelineFile? drawn = TimelineFile.Open(timeline, input.IsShipped ? [] : [file]);
+        PictureBuilder? picture = null;
+        WhyEngine engine = WhyInput.Read(input, question, drawn is null ? null : follows => picture = new PictureBuilder(follows, timeline!.Options));
+        timeline?.Check(file, engine.Stamps);
+        OwedList owed = engine.Owed();
+        IReadOnlyList<SourceAnswer>? answers = question is null ? null
+            : engine.Answer() ?? throw new UsageException(Unknown(file, question.Source, engine));
+        int status = question is null ? StatusOf(owed) : StatusOf(question, answers!, owed);
+        if (picture is not null)
+            status = drawn!.Complete(picture.Build(input.Name, owed), status);
+        ShippedNote.Write(file, json);
+        if (answers is null && json)
+            WhyJson.Write(owed, engine, StandardStreams.Output);
+        else if (answers is null)
+            WhyText.Write(owed, engine, Console.Out);
+        else if (json)
+            WhyJson.Write(answers, engine, StandardStreams.Output);
+        else
+            WhyText.Write(answers, engine, Console.Out);
+        return status;
+    }
+
+    private static void DemandStory(TimelineRequest? timeline, string file, string kind)
+    {
+        if (timeline is not null)
+            throw new UsageException($"--timeline {timeline.File}: {file} is {kind}; expected a log of QEMU or a recording");
+    }
+
+    private static int Guard(Func<int> run)
     {
         try
         {
-            using var input = ReplayInput.Open(file);
-            if (ForeignInput.Read(input) is { } state)
-                return WhySnapshot.Run(state, file, asked, json);
-            if (WhyKvm.Run(input, file, asked, json) is { } status)
-                return status;
-            WhyQuestion? question = null;
-            if (asked is not null)
-                question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);
-            WhyEngine engine = WhyInput.Read(input, question);
-            ShippedNote.Write(file, json);
-            if (question is null)
-                return List(engine.Owed(), engine, json);
-            IReadOnlyList<SourceAnswer> answers = engine.Answer()
-                ?? throw new UsageException(Unknown(file, question.Source, engine));
-            if (json)
-                WhyJson.Write(answers, engine, StandardStreams.Output);
-            else
-                WhyText.Write(answers, engine, Console.Out);
-            return StatusOf(question, answers, engine);
+            return run();
         }
         catch (UsageException bad)
         {
@@ -59,28 +89,21 @@ internal static class WhyCommand
 
     /// <summary>A question about a source is also one about the end: what is owed there is a failure. One about a place is
     /// answered where something is known of the raise.</summary>
-    private static int StatusOf(WhyQuestion question, IReadOnlyList<SourceAnswer> answers, WhyEngine engine)
+    private static int StatusOf(WhyQuestion question, IReadOnlyList<SourceAnswer> answers, OwedList list)
     {
-        if (question.At is null && engine.Owed().Owed.Any(owed => answers.Any(answer => answer.Source == owed.Source)))
+        if (question.At is null && list.Owed.Any(owed => answers.Any(answer => answer.Source == owed.Source)))
             return CommandLine.Failure;
         bool known = answers.All(answer => answer.Raises.Count == 0)
             || answers.Any(answer => answer.Raises.Any(raise => raise.Fate is not (Fate.NotKnown or Fate.Sent)));
         return known ? CommandLine.Success : CommandLine.NotTold;
     }
 
-    private static int List(OwedList list, WhyEngine engine, bool json)
+    private static int StatusOf(OwedList list) => list.Verdict switch
     {
-        if (json)
-            WhyJson.Write(list, engine, StandardStreams.Output);
-        else
-            WhyText.Write(list, engine, Console.Out);
-        return list.Verdict switch
-        {
-            WhyVerdict.Owed => CommandLine.Failure,
-            WhyVerdict.NotTold => CommandLine.NotTold,
-            _ => CommandLine.Success,
-        };
-    }
+        WhyVerdict.Owed => CommandLine.Failure,
+        WhyVerdict.NotTold => CommandLine.NotTold,
+        _ => CommandLine.Success,
+    };
 
     private static string Unknown(string file, SourceName source, WhyEngine engine)
     {

@@ -2,8 +2,10 @@ using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Replay;
 using Wirq.Events;
+using Wirq.Traces;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
+using Wirq.Traces.Replay;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
@@ -13,12 +15,17 @@ internal static class WhyInput
 {
     private static ReadOnlySpan<byte> Magic => "WIRQREC"u8;
 
-    internal static WhyEngine Read(ReplayInput input, WhyQuestion? question)
+    /// <summary>Reads it.</summary>
+    /// <param name="input">The file.</param>
+    /// <param name="question">The question; null for what is owed at the end.</param>
+    /// <param name="watch">Gets the events instead of the engine, and passes them on to it; null for the engine alone.</param>
+    /// <exception cref="UsageException">It cannot be read, or the place of the question cannot be one of it.</exception>
+    internal static WhyEngine Read(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch = null)
     {
         string file = input.Name;
         try
         {
-            WhyEngine engine = IsRecording(input) ? ReadRecording(input, file, question) : ReadLog(input, question);
+            WhyEngine engine = IsRecording(input) ? ReadRecording(input, file, question, watch) : ReadLog(input, question, watch);
             if (question?.At is { } place && Unfit(place, engine.Stamps) is { } wrong)
                 throw new UsageException($"{file}: {wrong}");
             return engine;
@@ -41,15 +48,17 @@ internal static class WhyInput
         return read == first.Length && first.SequenceEqual(Magic);
     }
 
-    private static WhyEngine ReadRecording(ReplayInput input, string file, WhyQuestion? question)
+    private static WhyEngine ReadRecording(ReplayInput input, string file, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch)
     {
         using Stream stream = input.Stream();
         using var reader = new RecordingReader(stream, file);
         var engine = new WhyEngine(reader.Header.Machine, question, reader.Header.Log);
+        reader.Named = engine.Name;
+        IEventSink sink = watch?.Invoke(engine) ?? engine;
         try
         {
             while (reader.TryRead(out Event happened))
-                engine.Observe(happened, 0);
+                sink.Observe(happened, 0);
         }
         // The data of a run that was killed is as true as any other, and it is all that is known of its guest.
         catch (RecordingException cut) when (cut.IsCutOff)
@@ -61,7 +70,7 @@ internal static class WhyInput
     }
 
     /// <summary>Why a place cannot be one of the file; null where it can.</summary>
-    private static string? Unfit(Place place, Stamps stamps)
+    internal static string? Unfit(Place place, Stamps stamps)
     {
         string count = stamps.OfLog ? "a line, such as L1234" : "an event, such as event1234";
         if (place.Line > 0 && !stamps.OfLog)
@@ -74,19 +83,22 @@ internal static class WhyInput
             ? $"a recording has virtual time; expected {count}, or a time such as 1500ns, 1.5us, 2ms, 3s" : null;
     }
 
-    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question)
+    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch)
     {
         if (Console.IsErrorRedirected)
-            return LogWhy.Read(input.Stream, input.Name, question);
+            return LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions()).Engine;
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Progress().AutoClear(true).Start(progress =>
         {
             ProgressTask task = progress.AddTask("reading").IsIndeterminate();
-            return LogWhy.Read(input.Stream, input.Name, question, (done, all) =>
+            return LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions
             {
-                task.IsIndeterminate = all == 0;
-                (task.MaxValue, task.Value) = (Math.Max(1, all), all == 0 ? 0 : done);
-            });
+                Progress = (done, all) =>
+                {
+                    task.IsIndeterminate = all == 0;
+                    (task.MaxValue, task.Value) = (Math.Max(1, all), all == 0 ? 0 : done);
+                },
+            }).Engine;
         });
     }
 }

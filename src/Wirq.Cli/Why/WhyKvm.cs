@@ -11,25 +11,19 @@ namespace Wirq.Cli.Why;
 /// <summary><c>wirq why</c> of a log of KVM's tracepoints.</summary>
 internal static class WhyKvm
 {
-    /// <summary>Answers where the file is such a log; null where it is something else.</summary>
+    /// <summary>Whether a file is such a log.</summary>
+    /// <exception cref="UsageException">It cannot be read.</exception>
+    internal static bool Looks(ReplayInput input) => Guard(input, () => KvmLog.Looks(input.Stream, input.Name));
+
+    /// <summary>Reads such a log, and judges it.</summary>
     /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
-    internal static int? Run(ReplayInput input, string file, string? asked, bool json)
+    internal static KvmAnswer Judge(ReplayInput input) => Guard(input, () => KvmJudge.Read(input.Stream, input.Name));
+
+    /// <summary>Answers about such a log.</summary>
+    /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
+    internal static int Run(ReplayInput input, string file, string? asked, bool json)
     {
-        KvmAnswer answer;
-        try
-        {
-            if (!KvmLog.Looks(input.Stream, input.Name))
-                return null;
-            answer = KvmJudge.Read(input.Stream, input.Name);
-        }
-        catch (Exception bad) when (bad is KvmFileException or TraceException)
-        {
-            throw new UsageException(bad.Message);
-        }
-        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
-        }
+        KvmAnswer answer = Judge(input);
         if (asked is not null)
             answer = KvmQuestion.About(answer, asked) ?? throw new UsageException($"{file}: {KvmQuestion.Wrong(answer, asked)}");
         ShippedNote.Write(file, json);
@@ -43,5 +37,21 @@ internal static class WhyKvm
             WhyVerdict.NotTold => CommandLine.NotTold,
             _ => CommandLine.Success,
         };
+    }
+
+    private static T Guard<T>(ReplayInput input, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception bad) when (bad is KvmFileException or TraceException)
+        {
+            throw new UsageException(bad.Message);
+        }
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
+        }
     }
 }

@@ -43,13 +43,14 @@ public static class ScenarioRunner
     /// <param name="scenario">The scenario.</param>
     /// <param name="order">The order.</param>
     /// <param name="recorder">Receives every event; null for none.</param>
+    /// <param name="options">How its world is built; null for the usual.</param>
     /// <exception cref="ScenarioException">A transition of the order cannot happen where it stands.</exception>
-    internal static ScenarioResult Follow(Scenario scenario, OrderFile order, Action<Event>? recorder = null)
+    internal static ScenarioResult Follow(Scenario scenario, OrderFile order, Action<Event>? recorder = null, WorldOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(order);
         long start = Stopwatch.GetTimestamp();
-        using var world = new World(scenario, order.Design is null ? null : Designs.Create(order.Design), recorder);
+        using var world = new World(scenario, order.Design is null ? null : Designs.Create(order.Design), recorder, options);
         if (Follow(world, order))
             JudgeEnd(world, scenario);
         LawResult[] laws = [.. world.Laws.Laws.Select(law => new LawResult(law.Name, law.Break is null, law.Break is null ? "" : law.Describe()))];

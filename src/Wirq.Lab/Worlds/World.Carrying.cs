@@ -129,7 +129,28 @@ public sealed partial class World
         if (happened.Kind == EventKind.StormBraked)
             _watch.NoteBrake(happened.IoApic, happened.Pin);
         Timeline.Add(happened);
-        Recorder?.Invoke(happened);
+        if (Recorder is null)
+            return;
+        NameSources(happened);
+        Recorder(happened);
+    }
+
+    /// <summary>Sources that were there before the first event have a name too: the 8259's INTR.</summary>
+    private void NameSources(in Event happened)
+    {
+        if (_options?.Named is not { } named)
+            return;
+        if (!_named)
+        {
+            _named = true;
+            for (int slot = 0; slot < Spec.Fabric.Sources; slot++)
+            {
+                if (Fabric.Lines.Label(slot) is { Length: > 0 } label)
+                    named(slot, label);
+            }
+        }
+        else if (happened.Kind == EventKind.SourceConnected)
+            named(happened.Source, Fabric.Lines.Label(happened.Source));
     }
 
     /// <summary>A device gets the acknowledge of its line, and raises it again if it still needs service.</summary>

@@ -25,6 +25,7 @@ public sealed partial class World : IDisposable
     private readonly StormWatch _watch;
     private readonly GuestMemory? _memory;
     private readonly WorldOptions? _options;
+    private bool _named;
 
     /// <summary>Builds a world in its start state.</summary>
     /// <param name="scenario">Its scenario.</param>

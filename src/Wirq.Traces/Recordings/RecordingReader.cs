@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Wirq.Events;
 
 namespace Wirq.Traces.Recordings;
@@ -8,7 +10,7 @@ public sealed class RecordingReader : IDisposable
     private readonly BufferedStream _stream;
     private readonly string _file;
     private readonly EventLimits _limits;
-    private readonly bool _isFirstVersion;
+    private readonly bool _isFirstVersion, _hasNames;
     private long _offset;
     private long _time;
     private ulong _count;
@@ -31,15 +33,19 @@ public sealed class RecordingReader : IDisposable
             _offset++;
         }
         byte version = Byte("the version of the format");
-        if (version is not (RecordingFormat.Version or RecordingFormat.FirstVersion))
-            throw Bad($"version {version}", $"version {RecordingFormat.FirstVersion} or {RecordingFormat.Version}");
-        _isFirstVersion = version == RecordingFormat.FirstVersion;
+        if (version is < RecordingFormat.FirstVersion or > RecordingFormat.Version)
+            throw Bad($"version {version}", $"version {RecordingFormat.FirstVersion} to {RecordingFormat.Version}");
+        (_isFirstVersion, _hasNames) = (version == RecordingFormat.FirstVersion, version == RecordingFormat.Version);
         Header = ReadHeader();
         _limits = new EventLimits(Header.Machine);
     }
 
     /// <summary>The header of the recording.</summary>
     public RecordingHeader Header { get; }
+
+    /// <summary>Receives the names of sources, where they stand between the events: slot and name. A name comes from a
+    /// file, but has no control characters.</summary>
+    internal Action<int, string>? Named { get; set; }
 
     /// <summary>Reads the next event. Everything that it refers to (a CPU, a pin, a source, …) exists in the machine of
     /// the header.</summary>
@@ -54,6 +60,12 @@ public sealed class RecordingReader : IDisposable
             return false;
         long start = _offset;
         byte fields = Byte("an event or the end of the recording");
+        while (fields == RecordingFormat.NameMark && _hasNames)
+        {
+            ReadName(start);
+            start = _offset;
+            fields = Byte("an event or the end of the recording");
+        }
         if ((fields & ~RecordingFormat.AllFields) != 0)
             throw Bad($"fields 0x{fields:x2}", "the fields of an event, 0x00 to 0x1f");
         ulong number = _isFirstVersion ? Byte("the kind of an event") : Number("the kind of an event");
@@ -81,6 +93,21 @@ public sealed class RecordingReader : IDisposable
         if (_limits.Outside(happened) is { } outside)
             throw new RecordingException(_file, start, $"{kind} of {outside.Found}", outside.Expected);
         return true;
+    }
+
+    private void ReadName(long start)
+    {
+        ulong slot = Number("the slot of a source");
+        if (slot > ushort.MaxValue || _limits.Outside(new Event(EventKind.SourceConnected, (ushort)slot)) is not null)
+            throw new RecordingException(_file, start, $"the name of source {slot}", "a source that the machine can have");
+        ulong length = Number("the length of a name");
+        if (length > RecordingFormat.LongestName)
+            throw Bad($"a name of {length} bytes", $"at most {RecordingFormat.LongestName}");
+        Span<byte> text = stackalloc byte[(int)length];
+        foreach (ref byte one in text)
+            one = Byte("a name");
+        string name = Encoding.UTF8.GetString(text);
+        Named?.Invoke((int)slot, string.Concat(name.Select(one => char.IsControl(one) || char.GetUnicodeCategory(one) == UnicodeCategory.Format ? '?' : one)));
     }
 
     /// <summary>Closes the stream.</summary>

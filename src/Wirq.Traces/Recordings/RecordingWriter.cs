@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Wirq.Events;
 
 namespace Wirq.Traces.Recordings;
@@ -66,6 +67,26 @@ public sealed class RecordingWriter : IDisposable
         _count++;
         if (_buffer.WrittenCount >= FlushAt)
             Flush();
+    }
+
+    /// <summary>Names a source: the name holds for its slot from here on, until the source is removed.</summary>
+    /// <param name="source">Slot of the source.</param>
+    /// <param name="name">Its label. What is longer than 256 bytes in UTF-8 is cut.</param>
+    /// <exception cref="InvalidOperationException">The recording is complete.</exception>
+    public void Name(int source, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)source, ushort.MaxValue, nameof(source));
+        if (_ended)
+            throw new InvalidOperationException("the recording is complete; nothing can follow");
+        if (name.Length == 0)
+            return;
+        Span<byte> text = stackalloc byte[RecordingFormat.LongestName];
+        Utf8.FromUtf16(name, text, out _, out int length);
+        Put(RecordingFormat.NameMark);
+        PutNumber((ulong)source);
+        PutNumber((ulong)length);
+        _buffer.Write(text[..length]);
     }
 
     /// <summary>Writes the end, which marks the recording as complete.</summary>

@@ -15,6 +15,22 @@ internal sealed class LineTrail(LineShadow shadow)
     // Of each line, the one that has held it longest first.
     private readonly Dictionary<int, LinkedList<Holder>> _holders = [];
     private readonly Dictionary<int, int> _raiser = [];
+    private readonly Dictionary<int, string> _names = [];
+
+    /// <summary>The source in a slot has a name from now on; an empty one is none.</summary>
+    public void Name(int slot, string name)
+    {
+        if (name.Length == 0)
+            _names.Remove(slot);
+        else
+            _names[slot] = name;
+    }
+
+    /// <summary>The name of the source in a slot; null if it has none.</summary>
+    public string? NameOf(int slot) => _names.GetValueOrDefault(slot);
+
+    /// <summary>What a source without a name is called.</summary>
+    public static string NumberOf(int slot) => $"source {slot}";
 
     /// <summary>The slot whose rise made the line rise; null if it is not known.</summary>
     public int? RaiserOf(int gsi) => _raiser.TryGetValue(gsi, out int slot) ? slot : null;
@@ -28,6 +44,8 @@ internal sealed class LineTrail(LineShadow shadow)
     {
         if (e.Kind == EventKind.LineChanged)
             return;
+        if (e.Kind == EventKind.SourceRemoved)
+            _names.Remove(e.Source);
         bool holds = shadow.Holds(e.Source, e.Gsi);
         if (_places.TryGetValue(e.Source, out LinkedListNode<Holder>? place) && !(holds && place.Value.Gsi == e.Gsi))
         {
@@ -47,8 +65,8 @@ internal sealed class LineTrail(LineShadow shadow)
         _places[added.Slot] = holders.AddLast(added);
     }
 
-    private static string Named(LinkedList<Holder> holders) =>
-        Phrase.First(holders.Select(holder => $"source {holder.Slot}"), holders.Count, MostNamed);
+    private string Named(LinkedList<Holder> holders) =>
+        Phrase.First(holders.Select(holder => NameOf(holder.Slot) ?? NumberOf(holder.Slot)), holders.Count, MostNamed);
 
     private readonly record struct Holder(int Slot, int Gsi, Mark Since);
 }

@@ -9,11 +9,13 @@ namespace Wirq.Traces.Why;
 public sealed class LogWhy
 {
     private readonly WhyQuestion? _question;
+    private readonly Func<WhyEngine, IEventSink>? _watch;
     private WhyEngine? _engine;
+    private IEventSink? _sink;
     private LogFacts? _log;
     private long _line;
 
-    private LogWhy(WhyQuestion? question) => _question = question;
+    private LogWhy(WhyQuestion? question, Func<WhyEngine, IEventSink>? watch) => (_question, _watch) = (question, watch);
 
     /// <summary>Feeds a log to the chips.</summary>
     /// <param name="open">Opens the log; called twice.</param>
@@ -22,23 +24,33 @@ public sealed class LogWhy
     /// <param name="progress">Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</param>
     /// <exception cref="TraceException">The log is damaged, or is not a log of QEMU.</exception>
-    public static WhyEngine Read(Func<Stream> open, string file, WhyQuestion? question, Action<long, long>? progress = null)
+    public static WhyEngine Read(Func<Stream> open, string file, WhyQuestion? question, Action<long, long>? progress = null) =>
+        Read(open, file, question, watch: null, new ReplayOptions { Progress = progress }).Engine;
+
+    /// <summary>Feeds a log to the chips, and lets another see the events.</summary>
+    /// <param name="open">Opens the log; called twice.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <param name="question">The question; null for the interrupts that are owed at the end.</param>
+    /// <param name="watch">Gets the events instead of the engine, and passes them on to it; null for the engine alone.</param>
+    /// <param name="options">How it is replayed, besides.</param>
+    internal static (WhyEngine Engine, ReplayReport Report) Read(Func<Stream> open, string file, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch,
+        ReplayOptions options)
     {
-        var asked = new LogWhy(question);
-        Replayer.Run(open, file, new ReplayOptions
+        var asked = new LogWhy(question, watch);
+        ReplayReport report = Replayer.Run(open, file, options with
         {
-            Log = log => asked._log = log,
-            Machine = machine => asked.Build(machine),
+            Log = options.Log + (log => asked._log = log),
+            Machine = options.Machine + asked.Build,
             Before = (line, _) => asked._line = line.Number,
-            Record = happened => asked._engine!.Observe(happened, asked._line),
-            Progress = progress,
+            Record = options.Record + (happened => asked._sink!.Observe(happened, asked._line)),
         });
-        return asked._engine!;
+        return (asked._engine!, report);
     }
 
     private void Build(FabricOptions machine)
     {
         _engine = new WhyEngine(machine, _question, _log);
         _engine.Stamps = _engine.Stamps with { OfLog = true };
+        _sink = _watch?.Invoke(_engine) ?? _engine;
     }
 }

@@ -109,6 +109,8 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public Mark? Fell { get; set; }
     /// <summary>The slot of the source that raised the line; null if it is not known.</summary>
     public int? Slot { get; init; }
+    /// <summary>The name that this source had then; null if it had none. Its slot may have another source later.</summary>
+    public string? By { get; init; }
     /// <summary>Whether the beginning of it was not seen.</summary>
     public bool Implied { get; init; }
     /// <summary>Whether a write of the polarity caused it, and not the line.</summary>

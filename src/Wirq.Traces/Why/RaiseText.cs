@@ -26,7 +26,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
 
     private string Head(Raise raise)
     {
-        string by = raise.Slot is { } slot ? $" by source {slot}" : "";
+        string by = raise.Slot is { } slot ? $" by {raise.By ?? LineTrail.NumberOf(slot)}" : "";
         string verb = raise.Source.Class switch
         {
             _ when raise.Implied => "was raised before",

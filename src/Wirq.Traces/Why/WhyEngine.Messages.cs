@@ -11,6 +11,9 @@ public sealed partial class WhyEngine
     private readonly Dictionary<uint, Queue<(Attempt Attempt, Raise? Raise)>> _open = [];
     private int _openCount;
 
+    /// <summary>The source of the vector that was accepted last, and where it was sent.</summary>
+    internal (SourceName Source, Mark Sent) Accepting { get; private set; }
+
     private void Sent(in Event e)
     {
         var attempt = new Attempt(_now);
@@ -73,6 +76,7 @@ public sealed partial class WhyEngine
 
     private void Accept(CpuTrail cpu, Attempt attempt, SourceName source, in Event e)
     {
+        Accepting = (source, attempt.Sent);
         bool merged = VectorAccepted.Of(e).Merged;
         Delivery? delivery = merged ? cpu.Pending[e.Vector] : null;
         merged = delivery is not null;

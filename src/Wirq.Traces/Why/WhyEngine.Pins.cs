@@ -21,6 +21,8 @@ public sealed partial class WhyEngine
         }
     }
 
+    private string? NameOf(int? slot) => slot is { } known ? _lines.NameOf(known) : null;
+
     /// <summary>A reset lets the lines be as their sources hold them: what holds a pin waits there in the new life.</summary>
     private void RaiseHeld()
     {
@@ -29,7 +31,10 @@ public sealed partial class WhyEngine
             for (int number = 0; number < _pins[chip].Length; number++)
             {
                 if (_shadow.Pins.Chip(chip).Asserted.Has(number) && PinAt(chip, number) is { } pin)
-                    pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, level: true) { Slot = _lines.RaiserOf(_gsis.OfPin(chip, number)) }));
+                {
+                    int? slot = _lines.RaiserOf(_gsis.OfPin(chip, number));
+                    pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, level: true) { Slot = slot, By = NameOf(slot) }));
+                }
             }
         }
     }
@@ -57,7 +62,7 @@ public sealed partial class WhyEngine
             Begin(irq.Log, Joined(irq.Log.Source, _pic!.IsLevel(irq.Irq)));
 
         Raise Joined(SourceName source, bool level) =>
-            new(source, _now, level) { Slot = slot, Joined = true, AtFirst = held };
+            new(source, _now, level) { Slot = slot, By = NameOf(slot), Joined = true, AtFirst = held };
     }
 
     private void Pin(in Event e)
@@ -69,7 +74,7 @@ public sealed partial class WhyEngine
             case EventKind.PinChanged when PinChanged.Of(e) is { Asserted: true } change:
                 int? slot = _lines.RaiserOf(_gsis.OfPin(pin.Chip, pin.Pin));
                 pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, pin.Entry.Level)
-                    { Slot = slot, ByPolarity = change.ByPolarity, Blind = !KnowsEntry(pin) }));
+                    { Slot = slot, By = NameOf(slot), ByPolarity = change.ByPolarity, Blind = !KnowsEntry(pin) }));
                 break;
             case EventKind.PinChanged:
                 pin.Fall(_now);
@@ -163,7 +168,7 @@ public sealed partial class WhyEngine
     private void RaiseIrq(IrqTrail irq, bool level)
     {
         int? slot = irq.Irq == GsiMap.CascadeIrq ? null : _lines.RaiserOf(_gsis.OfIsaIrq(irq.Irq));
-        var raise = new Raise(irq.Log.Source, _now, level) { Slot = slot, Blind = !KnowsIrq(irq.Irq) };
+        var raise = new Raise(irq.Log.Source, _now, level) { Slot = slot, By = NameOf(slot), Blind = !KnowsIrq(irq.Irq) };
         raise.AtFirst = _pic!.GateOf(irq.Irq);
         irq.Rise(Begin(irq.Log, raise));
     }

@@ -184,6 +184,14 @@ public sealed partial class WhyEngine : IEventSink
         }
     }
 
+    /// <summary>The source in a slot has a name from now on.</summary>
+    /// <param name="source">Slot of the source.</param>
+    /// <param name="name">The label that its device gave it; empty for none.</param>
+    internal void Name(int source, string name) => _lines.Name(source, name);
+
+    /// <summary>What the source in a slot is called now.</summary>
+    internal string NameOf(int source) => _lines.NameOf(source) ?? LineTrail.NumberOf(source);
+
     /// <summary>The machine was reset: all interrupts that have not ended are dropped.</summary>
     public void Restart()
     {
@@ -243,6 +251,10 @@ public sealed partial class WhyEngine : IEventSink
         : new PicTrail(_machine.Pic, _shadow.Pic, irq => new IrqTrail(irq, LogFor(SourceName.Irq(irq)), _shadow.Pic));
 
     internal FabricOptions Machine => _machine;
+    /// <summary>What the machine is now.</summary>
+    internal MachineShadow Shadow => _shadow;
+    /// <summary>Whether lines and sources are those of the machine, and not those of a replay.</summary>
+    internal bool OwnLines => _ownLines;
     internal PicTrail? PicTrail => _pic;
     internal IFateJudge Judge => _judge;
     internal IEnumerable<RaiseLog> Logs => _logs.Values;

@@ -40,13 +40,7 @@ internal static class WhyText
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(output);
         WriteParted(engine, output);
-        string end = list.End.IsStart ? "" : $" at the end, {engine.Stamps.At(list.End)}";
-        WrappedText.Write(output, "", list.Verdict switch
-        {
-            WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
-            WhyVerdict.NotTold => $"Whether something is owed{end} cannot be told from this.",
-            _ => $"Owed{end}: {Phrase.Count(list.Owed.Count, "interrupt")}; {Phrase.Count(list.Silent.Count, "silent CPU")}.",
-        });
+        WrappedText.Write(output, "", Headline(list, engine));
         foreach (LimitAnswer limit in list.Limits)
             WrappedText.Write(output, "", limit.Sentence);
         output.WriteLine();
@@ -73,20 +67,39 @@ internal static class WhyText
             Write(output, masked.Sentences, masked.Evidence, engine);
     }
 
+    /// <summary>The verdict, in one sentence.</summary>
+    internal static string Headline(OwedList list, WhyEngine engine)
+    {
+        string end = list.End.IsStart ? "" : $" at the end, {engine.Stamps.At(list.End)}";
+        return list.Verdict switch
+        {
+            WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
+            WhyVerdict.NotTold => $"Whether something is owed{end} cannot be told from this.",
+            _ => $"Owed{end}: {Phrase.Count(list.Owed.Count, "interrupt")}; {Phrase.Count(list.Silent.Count, "silent CPU")}.",
+        };
+    }
+
     /// <summary>If the chips and the log differ, the answers after the difference are those of the chips.</summary>
-    private static void WriteParted(WhyEngine engine, TextWriter output)
+    internal static IEnumerable<string> Differences(WhyEngine engine)
     {
         if (engine.Parted is { Count: > 0 } parted)
         {
-            WrappedText.Write(output, "", $"The chips and the log part {Phrase.Times(parted.Count)}, first at {engine.Stamps.Place(parted.First)}; "
-                + "wirq replay shows where. What follows is what the chips make of it.");
-            output.WriteLine();
+            yield return $"The chips and the log part {Phrase.Times(parted.Count)}, first at {engine.Stamps.Place(parted.First)}; "
+                + "wirq replay shows where. What follows is what the chips make of it.";
         }
         if (engine.NotJudged is { Count: > 0 } open)
         {
-            WrappedText.Write(output, "", $"The chips and the log differ {Phrase.Times(open.Count)}, first at {engine.Stamps.Place(open.First)}, and the log "
+            yield return $"The chips and the log differ {Phrase.Times(open.Count)}, first at {engine.Stamps.Place(open.First)}, and the log "
                 + "lacks what would decide it: that is no disagreement. What follows is what the chips make of it, and may not be "
-                + "what happened.");
+                + "what happened.";
+        }
+    }
+
+    private static void WriteParted(WhyEngine engine, TextWriter output)
+    {
+        foreach (string difference in Differences(engine))
+        {
+            WrappedText.Write(output, "", difference);
             output.WriteLine();
         }
     }

@@ -23,7 +23,7 @@ public sealed partial class SampleTests
         foreach (Block block in scenarios)
         {
             foreach (Scenario scenario in ScenarioReader.Read(block.ToString(), string.Join('\n', block.Lines), Designs.Names))
-                Assert.Equal(Verdict.Held, backend.Run(scenario, 0, null).Verdict);
+                Assert.Equal(Verdict.Held, backend.Run(scenario, 0, new RunWatch(scenario, writer: null, drawn: null)).Verdict);
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class Watched : IEventObserver
     internal Fabric Fabric { get; }
     internal WhyEngine Engine { get; }
 
+    /// <summary>Gets the events instead of the engine, and passes them on to it; null for the engine alone.</summary>
+    internal IEventSink? Through { get; set; }
+
     /// <summary>A machine with its first CPU's local APIC enabled.</summary>
     internal static Watched Enabled(string? asked = null, int cpus = 1, Profile profile = Profile.Manual)
     {
@@ -34,7 +37,7 @@ internal sealed class Watched : IEventObserver
 
     public void Observe(in Event happened)
     {
-        Engine.Observe(happened, 0);
+        (Through ?? Engine).Observe(happened, 0);
     }
 
     internal void Settle() => Fabric.Drain(PortsOf.One(this) with { Kernel = Kernel });

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Wirq.Cli.Why;
+using Wirq.Traces.Timelines;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Timelines;
+
+/// <summary>The options <c>--timeline</c> and <c>--timeline-window</c>.</summary>
+internal sealed class TimelineOption
+{
+    private const string File = "--timeline", Window = "--timeline-window", Between = "..";
+
+    private readonly Option<FileInfo?> _file = new(File)
+    {
+        Description = $"Draw what happened into a file, by its extension: {PictureFormats.Known}",
+    };
+    private readonly Option<string?> _window = new(Window)
+    {
+        Description = $"Draw only FROM{Between}TO, each a place, or nothing for the beginning or the end: {Place.Forms}",
+    };
+
+    /// <summary>Adds both to a command.</summary>
+    internal void AddTo(Command command)
+    {
+        command.Add(_file);
+        command.Add(_window);
+    }
+
+    /// <summary>What was asked for; null if no timeline was.</summary>
+    /// <exception cref="UsageException">The window is none, or there is no file for it.</exception>
+    internal TimelineRequest? Of(ParseResult parsed)
+    {
+        string? window = parsed.GetValue(_window);
+        if (parsed.GetValue(_file) is { } file)
+            return new TimelineRequest(file, Parse(window));
+        return window is null ? null : throw new UsageException($"{Window} needs {File} FILE, into which it is drawn");
+    }
+
+    private static PictureOptions Parse(string? window)
+    {
+        if (window is null)
+            return new PictureOptions();
+        int between = window.IndexOf(Between, StringComparison.Ordinal);
+        if (between < 0)
+            throw new UsageException($"{Window} {window}: expected FROM{Between}TO");
+        return new PictureOptions { From = PlaceOf(window, window[..between]), To = PlaceOf(window, window[(between + Between.Length)..]) };
+    }
+
+    private static Place? PlaceOf(string window, string text) => text.Length == 0 ? null
+        : Place.TryParse(text, out Place place) ? place : throw new UsageException($"{Window} {window}: '{text}' is no place; expected {Place.Forms}");
+}
+
+/// <summary>A timeline that was asked for.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Options">Which part is drawn.</param>
+internal sealed record TimelineRequest(FileInfo File, PictureOptions Options)
+{
+    /// <summary>Checks that the window can be one of what is drawn.</summary>
+    /// <param name="input">The name of what is drawn.</param>
+    /// <param name="stamps">How it writes places.</param>
+    /// <exception cref="UsageException">It has no such places.</exception>
+    internal void Check(string input, Stamps stamps)
+    {
+        foreach (Place? end in new[] { Options.From, Options.To })
+        {
+            if (end is { } place && WhyInput.Unfit(place, stamps) is { } wrong)
+                throw new UsageException($"{input}: {wrong}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Timelines;
+
+/// <summary>The spans, instants and arrows of a picture while it grows. If there are too many, the oldest are dropped.
+/// What lasts is never dropped.</summary>
+internal sealed class Strips(int most)
+{
+    private readonly Dictionary<(int Lane, SpanKind Kind), (Mark Begin, int Vector)> _open = [];
+    private readonly Queue<Span> _spans = new();
+    private readonly Queue<Instant> _instants = new();
+    private readonly Queue<Arrow> _arrows = new();
+
+    /// <summary>How many were dropped.</summary>
+    internal long Dropped { get; private set; }
+    /// <summary>Up to where something was dropped.</summary>
+    internal Mark CutAt { get; private set; }
+    /// <summary>Whether what ends now is kept, or is before what is drawn.</summary>
+    internal bool Keeps { get; set; } = true;
+
+    /// <summary>A state of a lane is so, or is not.</summary>
+    /// <param name="lane">Number of the lane.</param>
+    /// <param name="kind">The state.</param>
+    /// <param name="on">Whether it is so.</param>
+    /// <param name="now">The event that shows it.</param>
+    /// <param name="vector">The vector; -1 for none.</param>
+    /// <param name="since">Since when it is so, if earlier than <paramref name="now"/>.</param>
+    internal void Set(int lane, SpanKind kind, bool on, Mark now, int vector = -1, Mark? since = null)
+    {
+        if (lane < 0 || on == _open.ContainsKey((lane, kind)))
+            return;
+        if (on)
+            _open.Add((lane, kind), (since ?? now, vector));
+        else if (_open.Remove((lane, kind), out (Mark Begin, int Vector) was))
+            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector));
+    }
+
+    internal void Add(in Instant instant)
+    {
+        if (instant.Lane >= 0)
+            Add(_instants, instant);
+    }
+
+    internal void Add(in Arrow arrow)
+    {
+        if (arrow.From >= 0 && arrow.To >= 0)
+            Add(_arrows, arrow);
+    }
+
+    /// <summary>The lanes in which something lasts.</summary>
+    internal int[] Lasting => [.. _open.Keys.Select(key => key.Lane).Distinct()];
+
+    internal IEnumerable<Span> Spans => _spans.Concat(_open.OrderBy(open => open.Value.Begin.Event).ThenBy(open => open.Key)
+        .Select(open => new Span(open.Key.Lane, open.Key.Kind, open.Value.Begin, null, open.Value.Vector)));
+    internal IEnumerable<Instant> Instants => _instants;
+    internal IEnumerable<Arrow> Arrows => _arrows;
+
+    private void Add<T>(Queue<T> to, in T item)
+    {
+        if (!Keeps)
+            return;
+        to.Enqueue(item);
+        while (_spans.Count + _instants.Count + _arrows.Count > most)
+            DropOldest();
+    }
+
+    private void DropOldest()
+    {
+        long span = _spans.TryPeek(out Span first) ? first.End!.Value.Event : long.MaxValue;
+        long instant = _instants.TryPeek(out Instant one) ? one.At.Event : long.MaxValue;
+        long arrow = _arrows.TryPeek(out Arrow other) ? other.Arrived.Event : long.MaxValue;
+        if (span <= instant && span <= arrow)
+            Drop(_spans.Dequeue().End!.Value);
+        else if (instant <= arrow)
+            Drop(_instants.Dequeue().At);
+        else
+            Drop(_arrows.Dequeue().Arrived);
+    }
+
+    private void Drop(Mark at)
+    {
+        Dropped++;
+        if (at.Event > CutAt.Event)
+            CutAt = at;
+    }
+}
