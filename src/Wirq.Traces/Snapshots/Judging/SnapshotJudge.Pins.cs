@@ -11,6 +11,11 @@ internal sealed partial class SnapshotJudge
     {
         for (int pin = 0; pin < ioApic.Entries.Length; pin++)
         {
+            if (!ioApic.Entries[pin].IsKnown)
+            {
+                WithoutEntry(chip, pin, ioApic);
+                continue;
+            }
             RedirectionEntry entry = ioApic.EntryOf(pin);
             // Remote IRR has a meaning at level pins alone (82093AA, 3.2.4).
             if (entry is { Level: true, RemoteIrr: true })
@@ -18,6 +23,12 @@ internal sealed partial class SnapshotJudge
             else if (ioApic.Asks(pin).IsYes)
                 Asking(chip, pin, ioApic);
         }
+    }
+
+    private void WithoutEntry(int chip, int pin, SavedIoApic ioApic)
+    {
+        if (ioApic.Asks(pin).IsYes)
+            Add(NameOf(chip, pin), Standing.NotKnown, Gate.NotKnown, $"{NameOf(chip, pin)}: its input asks, and its entry is not in the file.", [ioApic.Asking.Place], gsi: chip == 0 ? pin : -1);
     }
 
     private void RemoteIrr(int chip, int pin, SavedIoApic ioApic)
@@ -36,6 +47,9 @@ internal sealed partial class SnapshotJudge
             return;
         }
         SavedCpu[] having = [.. _state.Cpus.Where(cpu => cpu.KnowsVectors && (cpu.Irr.Value.Has(entry.Vector) || cpu.Isr.Value.Has(entry.Vector)))];
+        // One that has the vector as an edge may have another source's, while the pin's CPU is not in the file.
+        if (!KnowsAllVectors && !HasDestination(entry) && having.All(cpu => cpu.Tmr.Is(vectors => !vectors.Has(entry.Vector)).IsYes))
+            having = [];
         if (having.Length > 0)
         {
             SavedCpu holder = having[0];
@@ -53,7 +67,7 @@ internal sealed partial class SnapshotJudge
         string lost = $"{name}: Remote IRR is set{line}, and {nowhere}, 0x{entry.Vector:x2}, pending or in service";
         if (!(all || HasDestination(entry)) || !IsVectored(entry))
         {
-            Add(name, Standing.NotKnown, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}, for vector 0x{entry.Vector:x2}, which no CPU in this file has; the file does not have every local APIC, so whether an EOI comes is not known.", [place], vector: entry.Vector, gsi: gsi);
+            Add(name, Standing.NotKnown, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}: the pin waits for the EOI of vector 0x{entry.Vector:x2}, which no CPU in this file has as a level; the file does not have every local APIC, so whether an EOI comes is not known.", [place], vector: entry.Vector, gsi: gsi);
         }
         else if (!AllHalted && _state.Cpus.Any(cpu => cpu.Spurious.Is(bits => new SpuriousVector(bits).SuppressBroadcast) != Fact.No))
         {
