@@ -30,7 +30,26 @@ internal static class IncidentLinks
             if (part.Log is { } log)
                 OfLog(log.List, log.Engine, part.Files[0], mentions);
         }
-        return [.. mentions.GroupBy(one => (one.Kind, one.Number)).OrderBy(group => group.Key).SelectMany(group => ByCpu([.. group])).OfType<IncidentLink>().Take(MostLinks)];
+        return [.. Lasting(parts), .. mentions.GroupBy(one => (one.Kind, one.Number)).OrderBy(group => group.Key).SelectMany(group => ByCpu([.. group])).OfType<IncidentLink>()
+            // A line and its vector are often told of by the same words.
+            .DistinctBy(link => link.Sentence[link.Sentence.IndexOf(" tell: ", StringComparison.Ordinal)..]).Take(MostLinks)];
+    }
+
+    /// <summary>What the first and the last of several dumps of one kind both show.</summary>
+    private static IEnumerable<IncidentLink> Lasting(IReadOnlyList<IncidentPart> parts)
+    {
+        foreach (IGrouping<string, IncidentPart> kind in parts.Where(part => part.State is { State.IsText: true }).GroupBy(part => part.State!.State.Format))
+        {
+            IncidentPart[] moments = [.. kind];
+            if (moments.Length < 2)
+                continue;
+            SnapshotFinding[] lasting = [.. moments[^1].State!.Findings.Where(one => moments[0].State!.Findings.Any(first => (first.Source, first.Gate) == (one.Source, one.Gate)))];
+            if (lasting.Length == 0)
+                continue;
+            string[] files = [.. moments[0].Files.Concat(moments[^1].Files).Distinct()];
+            yield return new(lasting[0].Source, files, $"Two moments show {Phrase.All([.. lasting.Select(one => $"{one.Source}{(one.Gate == Gate.None ? "" : $" ({WhyJson.Word(one.Gate)})")}").Distinct()], 8)}: "
+                + "unless each was caught at work twice, nothing is about to end them.");
+        }
     }
 
     /// <summary>A vector is a CPU's own; one whose CPU is not known may be any CPU's.</summary>

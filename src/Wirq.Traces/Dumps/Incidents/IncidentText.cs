@@ -9,14 +9,8 @@ internal static class IncidentText
 {
     internal static void Write(IncidentAnswer answer, TextWriter output)
     {
-        int owed = answer.Parts.Count(part => part.Verdict == WhyVerdict.Owed);
-        AnswerText.Wrap(output, "", answer.Verdict switch
-        {
-            WhyVerdict.NothingOwed => "Nothing is owed by any of these.",
-            WhyVerdict.NotTold => "Whether something is owed cannot be told from these.",
-            _ => $"Owed or lost, by {owed} of {Phrase.Count(answer.Parts.Count, "part")}.",
-        });
-        output.WriteLine();
+        if (answer.Parts.Count > 1)
+            Headline(answer, output);
         foreach (IncidentLink link in answer.Links)
             AnswerText.Wrap(output, "", link.Sentence);
         if (answer.Links.Count > 0)
@@ -32,5 +26,17 @@ internal static class IncidentText
             if (one.Log is { } log)
                 WhyText.Write(log.List, log.Engine, output);
         }
+    }
+
+    private static void Headline(IncidentAnswer answer, TextWriter output)
+    {
+        int owed = answer.Parts.Count(part => part.Verdict == WhyVerdict.Owed);
+        AnswerText.Wrap(output, "", answer.Verdict switch
+        {
+            WhyVerdict.NothingOwed => "Nothing is owed by any of these.",
+            WhyVerdict.NotTold => "Whether something is owed cannot be told from these.",
+            _ => $"Owed or lost, by {owed} of {Phrase.Count(answer.Parts.Count, "part")}.",
+        });
+        output.WriteLine();
     }
 }

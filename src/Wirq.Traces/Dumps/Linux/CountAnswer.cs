@@ -14,33 +14,35 @@ internal static class CountAnswer
     /// <summary>Makes the parts of the answer: a pair of tables of the same kind in a row tells what moved.</summary>
     internal static IEnumerable<DumpPart> Of(IReadOnlyList<CountTable> tables)
     {
-        var waiting = new List<CountTable>();
+        var last = new Dictionary<(string, string), CountTable>();
+        var paired = new HashSet<CountTable>();
+        var parts = new List<DumpPart>();
         foreach (CountTable table in tables)
         {
-            if (waiting.FindLast(one => one.What == table.What) is { } before)
+            if (last.TryGetValue((table.What, table.Chip), out CountTable? before))
             {
-                yield return Moved(before, table);
-                waiting.Remove(before);
-                waiting.Add(table);
+                parts.Add(Moved(before, table));
+                paired.UnionWith([before, table]);
             }
-            else
-                waiting.Add(table);
+            last[(table.What, table.Chip)] = table;
         }
-        foreach (CountTable alone in waiting.Where(one => tables.Count(table => table.What == one.What) == 1))
-            yield return One(alone);
+        // The monitor prints a table for each chip, at one moment.
+        return [.. parts, .. tables.Where(table => !paired.Contains(table)).GroupBy(table => (table.File, table.What)).Select(group => One([.. group]))];
     }
 
-    private static DumpPart One(CountTable table)
+    private static DumpPart One(CountTable[] tables)
     {
-        var part = new DumpPart("counts", $"{table.What}: how often interrupts came, at {Cpus(table)}");
-        part.From(table.File);
-        foreach (CountRow row in table.Rows.Where(row => row.Holders.Count > 1).Take(MostNamed))
-            part.State.Facts.Add(new($"IRQ {row.Label} ({row.Chip}) is shared by {Phrase.All(row.Holders, 8)}; it came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi));
-        CountRow[] busiest = [.. table.Rows.Where(row => row.Irq >= 0 && row.Total > 0 && row.Holders.Count <= 1).OrderByDescending(row => row.Total).Take(5)];
-        foreach (CountRow row in busiest)
-            part.State.Facts.Add(new($"{row.Name} came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi));
-        Faults(part, table, null);
-        Missing(part, table);
+        var part = new DumpPart("counts", $"{tables[0].What}: how often interrupts came{(tables[0].Columns is [-1] ? "" : $", at {Phrase.Count(tables[0].Columns.Count, "CPU")}")}");
+        foreach (CountTable table in tables)
+        {
+            part.From(table.File);
+            foreach (CountRow row in table.Rows.Where(row => row.Holders.Count > 1).Take(MostNamed))
+                part.State.Facts.Add(new($"IRQ {row.Label} ({row.Chip}) is shared by {Phrase.All(row.Holders, 8)}; it came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi));
+            foreach (CountRow row in table.Rows.Where(row => row.Irq >= 0 && row.Total > 0 && row.Holders.Count <= 1).OrderByDescending(row => row.Total).Take(MostNamed / 2))
+                part.State.Facts.Add(new(table.Chip.Length > 0 ? $"Input {row.Label} of {table.Chip} rose {Times(row.Total)}." : $"{row.Name} came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi));
+            Faults(part, table, null);
+            Missing(part, table);
+        }
         part.Lack("It has counts since the boot, and no state: what is pending, in service or masked is not in it, and whether a line still moves neither",
             "a second one a second later (wirq why before.txt after.txt); of a guest, info pic and info lapic of its monitor");
         return part;
@@ -48,7 +50,7 @@ internal static class CountAnswer
 
     private static DumpPart Moved(CountTable before, CountTable after)
     {
-        var part = new DumpPart("counts", $"what moved between two readings of {after.What}, at {Cpus(after)}");
+        var part = new DumpPart("counts", $"what moved between two readings of {after.What}{(after.Chip.Length > 0 ? $" ({after.Chip})" : $", at {Phrase.Count(after.Columns.Count, "CPU")}")}");
         part.From(before.File);
         part.From(after.File);
         if (Columns(before, after) is { } columns)
@@ -67,21 +69,23 @@ internal static class CountAnswer
             else if (difference.All(one => one.Value == 0))
                 still.Add(row);
             else
-                moved.Add((row, difference.Aggregate(0ul, (sum, one) => sum + one.Value), string.Join(", ", difference.Where(one => one.Value > 0).Take(8).Select(one => one.Key < 0 ? $"{one.Value}" : $"{one.Value} at CPU{one.Key}"))));
+                moved.Add((row, difference.Aggregate(0ul, (sum, one) => sum + one.Value), At(difference)));
         }
         if (fell.Count > 0)
         {
             part.State.Facts.Add(new($"The counts of {Phrase.All([.. fell.Select(row => row.Irq < 0 ? row.Label : $"IRQ {row.Label}")], 8)} fell: the two are not of one boot, or stand in the wrong order.", fell[0].Place));
         }
         foreach ((CountRow row, ulong total, string where) in moved.OrderByDescending(one => one.Total).Take(MostNamed))
-            part.State.Facts.Add(new($"{row.Name} came {Times(total)}: {where}.", row.Place, row.Gsi));
+            part.State.Facts.Add(new($"{row.Name} came {Times(total)}{where}.", row.Place, row.Gsi));
         if (moved.Count > MostNamed)
             part.State.Facts.Add(new($"{moved.Count - MostNamed} more moved.", null));
-        CountRow[] quiet = [.. still.Where(row => row.Irq >= 0)];
+        CountRow[] quiet = [.. still.Where(row => row.Irq >= 0 && (row.Total > 0 || row.Holders.Count > 1))], never = [.. still.Where(row => row.Irq >= 0).Except(quiet)];
         foreach (CountRow row in quiet.Take(MostNamed))
             part.State.Facts.Add(new($"{row.Name} did not move; it stands at {row.Total}.", row.Place, row.Gsi));
         if (quiet.Length > MostNamed)
             part.State.Facts.Add(new($"{quiet.Length - MostNamed} more IRQs did not move.", null));
+        if (never.Length > 0)
+            part.State.Facts.Add(new($"{(never.Length == 1 ? "IRQ" : "IRQs")} {Phrase.All([.. never.Select(row => row.Label)], MostNamed)} never came.", null));
         foreach (CountRow row in begun.Take(MostNamed))
             part.State.Facts.Add(new($"{row.Name} is only in the later one.", row.Place, row.Gsi));
         foreach (CountRow row in first.Values.Take(MostNamed))
@@ -145,14 +149,18 @@ internal static class CountAnswer
             part.Lack($"{(table.File is null ? "" : $"{table.File}: ")}{missing}", $"the whole of {table.What}");
     }
 
-    private static string Cpus(CountTable table) => table.Columns is [-1] ? "the chip" : Phrase.Count(table.Columns.Count, "CPU");
+    private static string At(Dictionary<int, ulong> difference)
+    {
+        const int most = 8;
+        KeyValuePair<int, ulong>[] came = [.. difference.Where(one => one.Value > 0)];
+        return came[0].Key < 0 ? "" : came.Length == 1 ? $", all at CPU{came[0].Key}"
+            : ", " + string.Join(", ", came.Take(most).Select(one => $"{one.Value} at CPU{one.Key}")) + (came.Length > most ? $" and at {came.Length - most} more CPUs" : "");
+    }
 
     private static string Times(ulong count) => count == 1 ? "once" : $"{count} times";
 
     private static string Where(CountTable table, ulong[] counts)
     {
-        if (table.Columns is [-1])
-            return "at the input";
         int[] at = [.. Enumerable.Range(0, counts.Length).Where(cpu => counts[cpu] > 0)];
         return at.Length == 0 ? "at no CPU" : at.Length == 1 ? $"all at CPU{table.Columns[at[0]]}"
             : string.Join(", ", at.Take(8).Select(cpu => $"{counts[cpu]} at CPU{table.Columns[cpu]}")) + (at.Length > 8 ? $" and at {at.Length - 8} more CPUs" : "");

@@ -12,6 +12,8 @@ internal sealed class CountTable(string what, string? file, int[] columns)
     internal const int MostCounts = 1 << 22;
 
     internal string What { get; } = what;
+    /// <summary>The chip that counts; empty where the table has the chip of each row.</summary>
+    internal string Chip { get; init; } = "";
     internal string? File { get; } = file;
     internal IReadOnlyList<int> Columns { get; } = columns;
     internal List<CountRow> Rows { get; } = [];

@@ -19,7 +19,7 @@ internal sealed class MonitorCounts(DumpParts parts) : DumpReader
             string chip = line.Text[heading.Length..].Trim(' ', ':');
             if (line.Text.TrimEnd()[^1] != ':')
                 return Fit.Cut;
-            _table = new($"info irq{(chip.Length == 0 ? "" : $" ({chip})")}", line.File, [-1]);
+            _table = new("info irq", line.File, [-1]) { Chip = chip.StartsWith("for ", StringComparison.Ordinal) ? chip[4..] : "the 8259s" };
             if (parts.Counts.Count < DumpParts.MostMoments)
                 parts.Counts.Add(_table);
             return Fit.Whole;

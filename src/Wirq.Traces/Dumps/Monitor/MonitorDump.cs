@@ -24,7 +24,7 @@ internal static class MonitorDump
         }
         part.Lack(state.Cpus.Count == 0 ? "It has no local APIC, so what is pending or in service at a CPU is not known"
             : $"It has the local {(state.Cpus.Count == 1 ? "APIC" : "APICs")} of {Phrase.All([.. state.Cpus.Select(cpu => cpu.Name)], 8)}: info lapic prints one CPU, and whether there are others "
-                + "it does not tell; nor whether a CPU is halted or has its interrupts off, nor an APIC id", all);
+                + "it does not tell; nor whether a CPU is halted or has its interrupts off, nor an APIC id", state.IoApics.Count == 0 || !pics ? "" : all);
         part.Lack("The monitor prints no device: whether one holds its line or has an MSI-X vector pending is not known",
             "a migration stream (migrate \"exec:cat > guest.qevm\", virsh save), which wirq why reads too");
     }

@@ -103,7 +103,7 @@ internal sealed class MonitorLapics(DumpParts parts, MonitorIoApics ioApics) : D
             do
             {
                 int vector = scanner.Decimal(byte.MaxValue);
-                bool level = scanner.TryWord("(level)");
+                bool level = scanner.TryAdjoining("(level)");
                 if (scanner.Fit != Fit.Whole || scanner.Rest.Length > 0 && !char.IsWhiteSpace(scanner.Rest[0]))
                     return scanner.Fit == Fit.Whole ? Ended(scanner.Rest) : Of(scanner);
                 // The last number of the last line may have lost a digit.

@@ -58,6 +58,15 @@ internal ref struct LineScanner(string text)
         return true;
     }
 
+    /// <summary>Whether a word comes next without a blank before it; if so, it is read.</summary>
+    internal bool TryAdjoining(string word)
+    {
+        if (Fit != Fit.Whole || !_text.AsSpan(_at).StartsWith(word, StringComparison.Ordinal))
+            return false;
+        _at += word.Length;
+        return true;
+    }
+
     /// <summary>Reads a hexadecimal number of a number of digits.</summary>
     internal ulong Hex(int fewest, int most) => Number(fewest, most, NumberStyles.AllowHexSpecifier, "hexadecimal digits");
 

@@ -12,7 +12,7 @@ internal static class AnswerText
     {
         SnapshotState state = answer.State;
         Wrap(output, "", Headline(answer));
-        Wrap(output, "", $"It is {state.What}{(state.HasChips || !state.IsText ? $"; {Phrase.Count(state.Cpus.Count, "CPU")}" : "")}.");
+        Wrap(output, "", $"It is {state.What}{(state.Cpus.Count > 0 || !state.IsText ? $"; {Phrase.Count(state.Cpus.Count, "CPU")}" : "")}.");
         output.WriteLine();
         Section(output, "", answer.Of(Standing.Owed));
         Section(output, "Not known:", answer.Of(Standing.NotKnown));

@@ -26,35 +26,3 @@ internal sealed record IncidentAnswer(IReadOnlyList<IncidentPart> Parts, IReadOn
 
     internal static IncidentAnswer Of(IReadOnlyList<IncidentPart> parts) => new(parts, IncidentLinks.Find(parts));
 }
-
-/// <summary>Makes the parts of dumps.</summary>
-internal static class DumpAnswers
-{
-    /// <summary>The answers about what was read, in the order of the text, counts last.</summary>
-    internal static IReadOnlyList<(IReadOnlyCollection<string> Files, SnapshotAnswer Answer)> Of(DumpParts parts)
-    {
-        DumpPart[] all = [.. parts.All, .. Linux.CountAnswer.Of(parts.Counts)];
-        var answers = new List<(IReadOnlyCollection<string>, SnapshotAnswer)>();
-        foreach (DumpPart part in all)
-        {
-            switch (part.State.Format)
-            {
-                case Monitor.MonitorDump.Format:
-                    Monitor.MonitorIoApics.Lacks(part);
-                    Monitor.MonitorDump.Lacks(part);
-                    break;
-                case Xen.XenDump.Format:
-                    Xen.XenDump.Lacks(part);
-                    break;
-                case Linux.IrqDebug.Format:
-                    Linux.IrqDebug.Lacks(part);
-                    break;
-                case Linux.KernelLog.Format:
-                    Linux.KernelLog.Lacks(part, part.HasFound);
-                    break;
-            }
-            answers.Add((part.Files, part.Answer()));
-        }
-        return answers;
-    }
-}
