@@ -42,7 +42,7 @@ internal static class Guess
 
     private static bool IsState(string path)
     {
-        return HeadOf(path) is not null && (ForeignSnapshot.Looks(Open) || DumpFile.Looks(Open));
+        return HeadOf(path) is not null && (ForeignSnapshot.Looks(Open) || DumpRecognition.Looks(Open));
 
         Stream Open() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
     }

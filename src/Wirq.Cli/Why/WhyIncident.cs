@@ -52,7 +52,7 @@ internal static class WhyIncident
     {
         try
         {
-            if (!DumpFile.Looks(input.Stream))
+            if (!DumpRecognition.Looks(input.Stream))
                 return false;
             DumpFile.Read(input.Stream, input.Name, label, parts);
             return true;

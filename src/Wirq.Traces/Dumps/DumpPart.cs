@@ -13,8 +13,10 @@ internal sealed class DumpPart(string format, string what)
     /// <summary>More findings of one part than this are counted only.</summary>
     internal const int MostFindings = 10_000;
 
+    private const int MostFacts = 4096, MostLimits = 256;
+
     private readonly List<SnapshotFinding> _findings = [];
-    private readonly HashSet<string> _has = new(StringComparer.Ordinal), _files = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _has = new(StringComparer.Ordinal), _files = new(StringComparer.Ordinal), _lacks = new(StringComparer.Ordinal);
     private long _more;
 
     /// <summary>The chips, for the judge.</summary>
@@ -49,10 +51,19 @@ internal sealed class DumpPart(string format, string what)
             _more++;
     }
 
+    /// <summary>Adds what the text tells beside.</summary>
+    internal void Tell(string sentence, ValuePlace? place, int gsi = -1)
+    {
+        if (State.Facts.Count < MostFacts)
+            State.Facts.Add(new(sentence, place, gsi));
+        else
+            _more++;
+    }
+
     /// <summary>Adds what is missing; the same is said once.</summary>
     internal void Lack(string what, string record = "")
     {
-        if (!State.Limits.Any(limit => limit.What == what) && State.Limits.Count < MostFindings)
+        if (State.Limits.Count < MostLimits && _lacks.Add(what))
             State.Limits.Add(new(what, record));
     }
 
@@ -61,7 +72,7 @@ internal sealed class DumpPart(string format, string what)
     {
         SnapshotAnswer judged = SnapshotJudge.Judge(State);
         if (_more > 0)
-            Lack($"{Phrase.Count(_more, "more interrupt is", "more interrupts are")} in it, which are counted only");
+            Lack($"{Phrase.Count(_more, "more thing is", "more things are")} in it, which are counted only");
         return judged with { Findings = [.. judged.Findings.Concat(_findings).OrderByDescending(one => one.Standing)] };
     }
 }

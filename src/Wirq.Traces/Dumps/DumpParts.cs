@@ -25,10 +25,15 @@ internal sealed class DumpParts
     internal DumpPart Of(string format, string what, string piece, string? file)
     {
         DumpPart? part = _all.LastOrDefault(one => one.State.Format == format);
-        if (part is null || piece.Length > 0 && part.Has(piece) && _all.Count < MostMoments)
+        if (part is null || piece.Length > 0 && part.Has(piece))
         {
+            bool kept = part is null || _all.Count < MostMoments;
+            if (!kept)
+                part!.Lack($"More than {MostMoments} moments are in it; what comes behind them is not read");
             part = new(format, what);
-            _all.Add(part);
+            // What is not kept is read all the same, for it may be damaged.
+            if (kept)
+                _all.Add(part);
         }
         if (piece.Length > 0)
             part.Note(piece);

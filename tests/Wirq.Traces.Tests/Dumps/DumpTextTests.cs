@@ -37,7 +37,7 @@ public class DumpTextTests
         using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
             gzip.Write(Encoding.UTF8.GetBytes(s_whole));
         var parts = new DumpParts();
-        Assert.True(DumpFile.Looks(Open));
+        Assert.True(DumpRecognition.Looks(Open));
         DumpFile.Read(Open, "dump.gz", null, parts);
         Assert.Equal(s_expected, DumpAnswers.Of(parts).Single().Answer.Findings());
 

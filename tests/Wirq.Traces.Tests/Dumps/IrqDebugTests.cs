@@ -6,7 +6,7 @@ namespace Wirq.Traces.Tests.Dumps;
 /// <summary>/sys/kernel/debug/irq.</summary>
 public class IrqDebugTests
 {
-    private const string Irq = """
+    internal const string Irq = """
         handler:  handle_fasteoi_irq
         device:   (null)
         status:   0x00000000

@@ -73,7 +73,7 @@ public class KernelLogTests
         Assert.Contains("1 event of the remapping unit is about memory", answer.Said(), StringComparison.Ordinal);
     }
 
-    private const string Nobody = """
+    internal const string Nobody = """
         [  812.345678] irq 16: nobody cared (try booting with the "irqpoll" option)
         [  812.345690] CPU: 2 PID: 0 Comm: swapper/2 Not tainted 6.1.0 #1
         [  812.345700] Call Trace:

@@ -12,7 +12,7 @@ internal static class Pasted
     internal static SnapshotAnswer[] Answers(string text, string file = "dump.txt")
     {
         Stream Open() => new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false);
-        Assert.True(DumpFile.Looks(Open), "it is not known as a dump");
+        Assert.True(DumpRecognition.Looks(Open), "it is not known as a dump");
         var parts = new DumpParts();
         DumpFile.Read(Open, file, null, parts);
         return [.. DumpAnswers.Of(parts).Select(one => one.Answer)];
@@ -31,7 +31,7 @@ internal static class Pasted
     }
 
     /// <summary>Whether a text is known as a dump.</summary>
-    internal static bool Looks(string text) => DumpFile.Looks(() => new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false));
+    internal static bool Looks(string text) => DumpRecognition.Looks(() => new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false));
 
     /// <summary>The findings, in short.</summary>
     internal static string[] Findings(this SnapshotAnswer answer) => [.. answer.Findings.Select(one => $"{one.Standing} {one.Source} {one.Gate}")];

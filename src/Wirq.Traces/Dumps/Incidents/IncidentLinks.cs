@@ -14,7 +14,7 @@ internal sealed record IncidentLink(string Thing, IReadOnlyList<string> Files, s
 /// Linux numbers the IRQs of lines by GSI, and a VMM's pins are those of its guest.</summary>
 internal static class IncidentLinks
 {
-    private const int MostLinks = 40, AnyCpu = -1;
+    private const int MostLinks = 40, MostMentions = 4096, AnyCpu = -1;
 
     private enum Kind { Line, Vector, Entry }
 
@@ -43,7 +43,8 @@ internal static class IncidentLinks
             IncidentPart[] moments = [.. kind];
             if (moments.Length < 2)
                 continue;
-            SnapshotFinding[] lasting = [.. moments[^1].State!.Findings.Where(one => moments[0].State!.Findings.Any(first => (first.Source, first.Gate) == (one.Source, one.Gate)))];
+            var before = moments[0].State!.Findings.Select(one => (one.Source, one.Gate)).ToHashSet();
+            SnapshotFinding[] lasting = [.. moments[^1].State!.Findings.Where(one => before.Contains((one.Source, one.Gate)))];
             if (lasting.Length == 0)
                 continue;
             string[] files = [.. moments[0].Files.Concat(moments[^1].Files).Distinct()];
@@ -84,7 +85,7 @@ internal static class IncidentLinks
 
     private static void OfState(SnapshotAnswer answer, IReadOnlyList<string> files, List<Mention> mentions)
     {
-        foreach (SnapshotFinding finding in answer.Findings)
+        foreach (SnapshotFinding finding in answer.Findings.Take(MostMentions))
         {
             string words = $"has {finding.Source} {Words(finding.Standing)}{(finding.Gate == Gate.None ? "" : $" ({WhyJson.Word(finding.Gate)})")}";
             foreach (string file in finding.Evidence.Select(place => place.File ?? files[0]).Distinct())
@@ -114,7 +115,7 @@ internal static class IncidentLinks
             }
         }
         var told = mentions.Where(one => one.File == file).Select(one => (one.Kind, one.Number)).ToHashSet();
-        foreach ((SourceName source, long count) in engine.Sources)
+        foreach ((SourceName source, long count) in engine.Sources.Take(MostMentions))
         {
             if (Thing(source) is { } thing && !told.Contains(thing))
                 Add(source, $"has {Phrase.Count(count, "raise")} of {source}");

@@ -37,9 +37,9 @@ internal static class CountAnswer
         {
             part.From(table.File);
             foreach (CountRow row in table.Rows.Where(row => row.Holders.Count > 1).Take(MostNamed))
-                part.State.Facts.Add(new($"IRQ {row.Label} ({row.Chip}) is shared by {Phrase.All(row.Holders, 8)}; it came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi));
+                part.Tell($"IRQ {row.Label} ({row.Chip}) is shared by {Phrase.All(row.Holders, 8)}; it came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi);
             foreach (CountRow row in table.Rows.Where(row => row.Irq >= 0 && row.Total > 0 && row.Holders.Count <= 1).OrderByDescending(row => row.Total).Take(MostNamed / 2))
-                part.State.Facts.Add(new(table.Chip.Length > 0 ? $"Input {row.Label} of {table.Chip} rose {Times(row.Total)}." : $"{row.Name} came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi));
+                part.Tell(table.Chip.Length > 0 ? $"Input {row.Label} of {table.Chip} rose {Times(row.Total)}." : $"{row.Name} came {Times(row.Total)}, {Where(table, row.Counts)}.", row.Place, row.Gsi);
             Faults(part, table, null);
             Missing(part, table);
         }
@@ -54,7 +54,7 @@ internal static class CountAnswer
         part.From(before.File);
         part.From(after.File);
         if (Columns(before, after) is { } columns)
-            part.State.Facts.Add(new(columns, null));
+            part.Tell(columns, null);
         var moved = new List<(CountRow Row, ulong Total, string Where)>();
         List<CountRow> still = [], fell = [], begun = [];
         var first = new Dictionary<string, CountRow>(StringComparer.Ordinal);
@@ -73,23 +73,23 @@ internal static class CountAnswer
         }
         if (fell.Count > 0)
         {
-            part.State.Facts.Add(new($"The counts of {Phrase.All([.. fell.Select(row => row.Irq < 0 ? row.Label : $"IRQ {row.Label}")], 8)} fell: the two are not of one boot, or stand in the wrong order.", fell[0].Place));
+            part.Tell($"The counts of {Phrase.All([.. fell.Select(row => row.Irq < 0 ? row.Label : $"IRQ {row.Label}")], 8)} fell: the two are not of one boot, or stand in the wrong order.", fell[0].Place);
         }
         foreach ((CountRow row, ulong total, string where) in moved.OrderByDescending(one => one.Total).Take(MostNamed))
-            part.State.Facts.Add(new($"{row.Name} came {Times(total)}{where}.", row.Place, row.Gsi));
+            part.Tell($"{row.Name} came {Times(total)}{where}.", row.Place, row.Gsi);
         if (moved.Count > MostNamed)
-            part.State.Facts.Add(new($"{moved.Count - MostNamed} more moved.", null));
+            part.Tell($"{moved.Count - MostNamed} more moved.", null);
         CountRow[] quiet = [.. still.Where(row => row.Irq >= 0 && (row.Total > 0 || row.Holders.Count > 1))], never = [.. still.Where(row => row.Irq >= 0).Except(quiet)];
         foreach (CountRow row in quiet.Take(MostNamed))
-            part.State.Facts.Add(new($"{row.Name} did not move; it stands at {row.Total}.", row.Place, row.Gsi));
+            part.Tell($"{row.Name} did not move; it stands at {row.Total}.", row.Place, row.Gsi);
         if (quiet.Length > MostNamed)
-            part.State.Facts.Add(new($"{quiet.Length - MostNamed} more IRQs did not move.", null));
+            part.Tell($"{quiet.Length - MostNamed} more IRQs did not move.", null);
         if (never.Length > 0)
-            part.State.Facts.Add(new($"{(never.Length == 1 ? "IRQ" : "IRQs")} {Phrase.All([.. never.Select(row => row.Label)], MostNamed)} never came.", null));
+            part.Tell($"{(never.Length == 1 ? "IRQ" : "IRQs")} {Phrase.All([.. never.Select(row => row.Label)], MostNamed)} never came.", null);
         foreach (CountRow row in begun.Take(MostNamed))
-            part.State.Facts.Add(new($"{row.Name} is only in the later one.", row.Place, row.Gsi));
+            part.Tell($"{row.Name} is only in the later one.", row.Place, row.Gsi);
         foreach (CountRow row in first.Values.Take(MostNamed))
-            part.State.Facts.Add(new($"{row.Name} is only in the earlier one.", row.Place, row.Gsi));
+            part.Tell($"{row.Name} is only in the earlier one.", row.Place, row.Gsi);
         Faults(part, after, before);
         Missing(part, before);
         Missing(part, after);

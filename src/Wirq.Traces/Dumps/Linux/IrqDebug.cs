@@ -85,10 +85,13 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         string name = (number.Length > 0 ? $"IRQ {number}" : pin >= 0 ? $"The IRQ of pin {pin}" : "The IRQ")
             + (chip.Length > 0 ? $" ({chip}{(pin >= 0 ? $" pin {pin}" : "")})" : "");
         DumpPart part = parts.Of(Format, What, number.Length > 0 ? $"irq {number}" : "", irq.File);
-        if (part.State.Facts.Count < DumpPart.MostFindings)
+        string to = vector >= 0 && cpu >= 0 ? $" goes to cpu{cpu} as vector 0x{vector:x2}" : " has no vector";
+        part.Tell($"{name}{to}{(irq.Flags.Contains("IRQD_SETAFFINITY_PENDING") ? "; a move to other CPUs waits for its next interrupt" : "")}.", irq.Place, gsi);
+        // The line behind all flags: without it one may be missing that explains another.
+        if (!irq.Values.ContainsKey("node"))
         {
-            string to = vector >= 0 && cpu >= 0 ? $" goes to cpu{cpu} as vector 0x{vector:x2}" : " has no vector";
-            part.State.Facts.Add(new($"{name}{to}{(irq.Flags.Contains("IRQD_SETAFFINITY_PENDING") ? "; a move to other CPUs waits for its next interrupt" : "")}.", irq.Place, gsi));
+            part.Lack($"{name} is cut off before all its flags came, and is not judged", "the whole file");
+            return;
         }
         foreach ((Standing standing, Gate gate, string sentence) in Findings(irq))
             part.Find(new(source, standing, gate, cpu, vector, gsi, $"{name} {sentence}.", [irq.Place]));

@@ -35,6 +35,8 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
         // Words of the messages below; most lines of a log have none of them.
         if (!line.Text.AsSpan().ContainsAny(s_words))
             return Fit.None;
+        if (line.Text.Contains("AMD-Vi: Event logged", StringComparison.Ordinal) && !line.Text.Contains(']', StringComparison.Ordinal))
+            return Fit.Cut;
         foreach ((Func<Regex> form, Func<Match, KernelMessage?> say) in s_messages)
         {
             if (form().Match(line.Text) is not { Success: true } match)
@@ -53,6 +55,8 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
 
     private static readonly System.Buffers.SearchValues<string> s_words = System.Buffers.SearchValues.Create(
         ["No irq handler", "APIC error", "8259A", "AMD-Vi", "fault status reg"], StringComparison.Ordinal);
+
+    internal override void Cut(in DumpLine line) => Part(parts, line.File).Lack($"Line {line.Number}, an event of the remapping unit, is cut off: whether it is about an interrupt is not known");
 
     internal static DumpPart Part(DumpParts parts, string? file) => parts.Of(Format, What, "", file);
 
@@ -77,7 +81,7 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
         if (_lines > 0)
             Part(parts, _file);
         if (_dmaFaults > 0)
-            Part(parts, _file).State.Facts.Add(new($"{Phrase.Count(_dmaFaults, "event")} of the remapping unit {(_dmaFaults == 1 ? "is" : "are")} about memory accesses or the unit itself, and not about interrupts.", null));
+            Part(parts, _file).Tell($"{Phrase.Count(_dmaFaults, "event")} of the remapping unit {(_dmaFaults == 1 ? "is" : "are")} about memory accesses or the unit itself, and not about interrupts.", null);
         (_dmaFaults, _lines) = (0, 0);
     }
 
@@ -93,13 +97,13 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
     [GeneratedRegex(@"\b(?<cpu>[0-9]{1,5})\.(?<vector>[0-9]{1,3}) No irq handler for vector", RegexOptions.ExplicitCapture)]
     private static partial Regex NoHandler();
 
-    [GeneratedRegex(@"\bCPU(?<cpu>[0-9]{1,5}): No irq handler for vector (?<vector>[0-9a-f]{1,2})\b", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\bCPU(?<cpu>[0-9]{1,5}): No irq handler for vector (?<vector>[0-9a-f]{1,2}) \(", RegexOptions.ExplicitCapture)]
     private static partial Regex NoHandlerOfXen();
 
-    [GeneratedRegex(@"\bAPIC error on CPU(?<cpu>[0-9]{1,5}): (?<before>[0-9a-f]{2})(\((?<after>[0-9a-f]{2})\))?", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\bAPIC error on CPU(?<cpu>[0-9]{1,5}): (?<before>[0-9a-f]{2})(\((?<after>[0-9a-f]{2})\)|(?![(0-9a-f]))", RegexOptions.ExplicitCapture)]
     private static partial Regex ApicError();
 
-    [GeneratedRegex(@"spurious 8259A interrupt: IRQ(?<irq>[0-9]{1,2})\b", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"spurious 8259A interrupt: IRQ(?<irq>[0-9]{1,2})\.", RegexOptions.ExplicitCapture)]
     private static partial Regex Spurious8259();
 
     [GeneratedRegex(@"((?<driver>[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): )?AMD-Vi: Event logged \[ *(?<kind>[A-Z_]+)(?<rest>[^\]]*)", RegexOptions.ExplicitCapture)]

@@ -28,7 +28,10 @@ internal sealed partial class NobodyCared(DumpParts parts) : DumpReader
         }
         if (Disabling().Match(line.Text) is { Success: true } disabling)
         {
-            if (_irq != int.Parse(disabling.Groups["irq"].Value, CultureInfo.InvariantCulture))
+            string irq = disabling.Groups["irq"].Value;
+            // At the end of the file the number may have lost a digit.
+            bool same = _irq >= 0 && (line.IsLast ? $"{_irq}".StartsWith(irq, StringComparison.Ordinal) : $"{_irq}" == irq);
+            if (!same)
             {
                 End();
                 Open(disabling, line);

@@ -34,7 +34,7 @@ internal sealed partial class ProcInterrupts(DumpParts parts, string file) : Dum
         Expected = $"{Phrase.Count(columns.Count, "count")} behind {label}:, one for each CPU of the heading";
         if (numbers < (single ? 1 : columns.Count))
             return words.Length == numbers ? Fit.Cut : label.All(char.IsAsciiDigit) ? Fit.Bad : Fit.None;
-        if (line.IsLast && numbers == words.Length && !single && columns.Count > 0 && label.All(char.IsAsciiDigit))
+        if (line.IsLast && numbers == words.Length && !single)
             return Fit.Cut;
         var counts = new ulong[single ? 1 : columns.Count];
         for (int cpu = 0; cpu < counts.Length; cpu++)

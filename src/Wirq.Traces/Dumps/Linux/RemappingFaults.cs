@@ -17,6 +17,9 @@ internal sealed partial class RemappingFaults(DumpParts parts) : DumpReader
     internal override Fit Take(in DumpLine line)
     {
         Match request = Request().Match(line.Text);
+        // An index at the end of the file may have lost a digit.
+        if (request.Success && line.IsLast && request.Index + request.Length == line.Text.Length)
+            return Fit.Cut;
         if (request.Success)
         {
             int index = int.Parse(request.Groups["index"].Value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
@@ -29,7 +32,8 @@ internal sealed partial class RemappingFaults(DumpParts parts) : DumpReader
             return request.Success ? Fit.Whole : Fit.None;
         (string device, int entry, ValuePlace place, string? file) = _open.Value;
         _open = null;
-        Seen(device, entry, Number(reason, line.Text), place, file);
+        bool cut = reason.Index + reason.Length == line.Text.Length;
+        Seen(device, entry, cut ? 0 : Number(reason, line.Text), place, file);
         return Fit.Whole;
     }
 

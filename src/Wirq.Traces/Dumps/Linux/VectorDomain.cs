@@ -8,8 +8,6 @@ namespace Wirq.Traces.Dumps.Linux;
 /// no interrupt, and a move of one to that CPU fails.</summary>
 internal sealed class VectorDomain(DumpParts parts) : DumpReader
 {
-    private const int MostFacts = 4096;
-
     private DumpPart? _part;
 
     internal override Fit Take(in DumpLine line)
@@ -28,7 +26,7 @@ internal sealed class VectorDomain(DumpParts parts) : DumpReader
                     [line.Place("VECTOR", "available")]));
             }
             else
-                _part.State.Facts.Add(new($"{Phrase.Count(free, "vector is", "vectors are")} free, over all CPUs.", line.Place("VECTOR", "available")));
+                _part.Tell($"{Phrase.Count(free, "vector is", "vectors are")} free, over all CPUs.", line.Place("VECTOR", "available"));
             return Fit.Whole;
         }
         if (_part is null)
@@ -37,8 +35,8 @@ internal sealed class VectorDomain(DumpParts parts) : DumpReader
         string[] words = line.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length < 5 || !words.Take(5).All(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
             return Fit.None;
-        if (words[1] == "0" && _part.State.Facts.Count < MostFacts)
-            _part.State.Facts.Add(new($"CPU{words[0]} has no vector left; {words[4]} are in use.", line.Place("VECTOR", $"CPU{words[0]}")));
+        if (words[1] == "0")
+            _part.Tell($"CPU{words[0]} has no vector left; {words[4]} are in use.", line.Place("VECTOR", $"CPU{words[0]}"));
         return Fit.Whole;
     }
 

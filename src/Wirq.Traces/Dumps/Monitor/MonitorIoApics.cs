@@ -10,7 +10,7 @@ namespace Wirq.Traces.Dumps.Monitor;
 internal sealed class MonitorIoApics(DumpParts parts) : DumpReader
 {
     // The destinations that are printed in words are masked to four bits in physical mode; the raw entry has them whole.
-    private const int EntryDigits = 16, MostPins = 64;
+    private const int EntryDigits = 16, MostPins = 64, MostChips = 4;
 
     private DumpPart? _part;
     private SavedIoApic? _chip;
@@ -75,7 +75,11 @@ internal sealed class MonitorIoApics(DumpParts parts) : DumpReader
         if (scanner.Fit != Fit.Whole)
             return Of(scanner);
         // A second heading behind the first one's pins is a second chip; one behind the 8259s or a local APIC is of a later moment.
-        _part = MonitorDump.Part(parts, _chip is null ? "ioapic" : "", line.File);
+        DumpPart part = MonitorDump.Part(parts, _chip is null ? "ioapic" : "", line.File);
+        // No machine has so many; what repeats a heading has lost what stood between.
+        if (part.State.IoApics.Count >= MostChips)
+            part = MonitorDump.Part(parts, "ioapic", line.File);
+        _part = part;
         Open(id, line);
         return Fit.Whole;
     }
@@ -115,7 +119,7 @@ internal sealed class MonitorIoApics(DumpParts parts) : DumpReader
     private Fit Inputs(LineScanner scanner, in DumpLine line, bool remote)
     {
         ulong inputs = 0;
-        if (!scanner.TryWord("(none)"))
+        if (!scanner.TryOptional("(none)"))
         {
             do
                 inputs |= 1ul << scanner.Decimal(MostPins - 1);

@@ -98,7 +98,7 @@ internal sealed class MonitorLapics(DumpParts parts, MonitorIoApics ioApics) : D
     {
         var vectors = new Vectors256();
         Vectors256 levels = _cpu?.Tmr.Value ?? default;
-        if (!scanner.TryWord("(none)"))
+        if (!scanner.TryOptional("(none)"))
         {
             do
             {
@@ -140,7 +140,7 @@ internal sealed class MonitorLapics(DumpParts parts, MonitorIoApics ioApics) : D
         uint format = (uint)scanner.Hex(1, 2);
         scanner.Word("LDR 0x");
         byte logical = (byte)scanner.Hex(2, WordDigits);
-        if (scanner.TryWord("(cluster"))
+        if (scanner.TryOptional("(cluster"))
         {
             scanner.Decimal(ushort.MaxValue);
             scanner.Word(": id");

@@ -45,7 +45,7 @@ internal sealed class DumpText : IDisposable
     {
         if (!_lines.TryRead(out ReadOnlySpan<byte> bytes))
             return null;
-        string text = Encoding.UTF8.GetString(bytes);
+        string text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         long number = _lines.Lines;
         if (_quotedPrintable)
             text = Decoded(text);

@@ -58,6 +58,16 @@ internal ref struct LineScanner(string text)
         return true;
     }
 
+    /// <summary>Whether a word comes next that may be left out; if so, it is read. A line that ends inside of it is cut.</summary>
+    internal bool TryOptional(string word)
+    {
+        if (TryWord(word))
+            return true;
+        if (Fit == Fit.Whole && _at < _text.Length && word.AsSpan().StartsWith(_text.AsSpan(_at), StringComparison.Ordinal))
+            Stop(true, $"'{word}'");
+        return false;
+    }
+
     /// <summary>Whether a word comes next without a blank before it; if so, it is read.</summary>
     internal bool TryAdjoining(string word)
     {

@@ -21,7 +21,11 @@ internal sealed partial class XenEntries(DumpParts parts) : DumpReader
         if (!newer)
             match = Older().Match(text);
         if (!match.Success)
-            return text.Contains("dest_id:", StringComparison.Ordinal) ? Fit.Bad : Fit.Cut;
+        {
+            // Cut inside of its last number, it would be whole with another one there.
+            int last = text.IndexOf("dest_id:", StringComparison.Ordinal);
+            return last < 0 || Newer().IsMatch(text[..last] + "dest_id:00") ? Fit.Cut : Fit.Bad;
+        }
         int chip = Convert.ToInt32(match.Groups["apic"].Value, 16), pin = Number(match, "pin");
         if (chip >= MostChips || pin >= MostPins)
             return Fit.Bad;

@@ -52,7 +52,7 @@ internal sealed partial class XenIrqs(DumpParts parts) : DumpReader
         string name = $"Xen's IRQ {irq} ({type}, vector 0x{vector:x2})";
         ValuePlace place = line.Place($"IRQ {irq}", "");
         if (all.Length > 1)
-            part.State.Facts.Add(new($"{name} is shared by {Phrase.All([.. all.Select(guest => guest.Name)], 8)}.", place, gsi));
+            part.Tell($"{name} is shared by {Phrase.All([.. all.Select(guest => guest.Name)], 8)}.", place, gsi);
         if (inFlight > 0)
         {
             Guest[] holders = [.. all.Where(guest => guest.Held)];

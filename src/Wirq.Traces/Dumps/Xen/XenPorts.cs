@@ -10,11 +10,8 @@ namespace Wirq.Traces.Dumps.Xen;
 /// and mask bits, its state (public/event_channel.h) and its vCPU.</summary>
 internal sealed partial class XenPorts(DumpParts parts) : DumpReader
 {
-    private const int MostFacts = 4096;
-
     private string? _domain;
     private string _polling = "";
-    private int _facts;
 
     internal override Fit Take(in DumpLine line)
     {
@@ -31,8 +28,8 @@ internal sealed partial class XenPorts(DumpParts parts) : DumpReader
         if (Polling().Match(text) is { Success: true } polling)
         {
             _polling = polling.Groups["vcpus"].Value;
-            if (_polling.Length > 0 && _facts++ < MostFacts)
-                XenDump.Part(parts, "", line.File).State.Facts.Add(new($"Of domain {_domain} vCPU {_polling} polls for events (SCHEDOP_poll).", line.Place($"domain {_domain}", "polling")));
+            if (_polling.Length > 0)
+                XenDump.Part(parts, "", line.File).Tell($"Of domain {_domain} vCPU {_polling} polls for events (SCHEDOP_poll).", line.Place($"domain {_domain}", "polling"));
             return Fit.Whole;
         }
         if (!Begins().IsMatch(text))
