@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Wirq.Cli.Outputs;
+using Wirq.Traces.Dumps;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Cli.Guesses;
@@ -33,13 +34,18 @@ internal static class Guess
     /// <summary>The line that follows the command's own message if its input was bad; null if there is none.</summary>
     internal static string? After(ParseResult parsed) =>
         // With --record the message may be about the file to write. It says what to do itself.
-        // What reads saved state says all itself: these guesses are about logs.
-        parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Command.Name == "why" && Files(parsed).Any(IsSavedState)
+        // What reads saved state and dumps says all itself: these guesses are about logs.
+        parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Command.Name == "why" && Files(parsed).Any(IsState)
             || parsed.CommandResult.Children.Any(one => one is OptionResult { Option.Name: "--record", Implicit: false }) ? null
             : GuessedArgument.Source(parsed) ?? FileOf(parsed, ForeignFile.Answer) ?? FileOf(parsed, ForeignText.Answer)
                 ?? Files(parsed).Select(file => GuessedPath.Answer(parsed.CommandResult.Command.Name, file)).FirstOrDefault(told => told is not null);
 
-    private static bool IsSavedState(string path) => HeadOf(path) is not null && ForeignSnapshot.Looks(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+    private static bool IsState(string path)
+    {
+        return HeadOf(path) is not null && (ForeignSnapshot.Looks(Open) || DumpRecognition.Looks(Open));
+
+        Stream Open() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+    }
 
     private static string? FileOf(ParseResult parsed, Func<string, string, byte[], string?> answer) => Files(parsed)
         .Select(file => HeadOf(file) is { } head ? answer(parsed.CommandResult.Command.Name, file, head) : null).FirstOrDefault(told => told is not null);
@@ -47,7 +53,8 @@ internal static class Guess
     private static IEnumerable<string> Files(ParseResult parsed) => parsed.CommandResult.Command.Name switch
     {
         "run" => Arguments(parsed),
-        "why" or "replay" or "boot" => Arguments(parsed).Take(1),
+        "why" => Arguments(parsed).Where((one, at) => at == 0 || File.Exists(one)),
+        "replay" or "boot" => Arguments(parsed).Take(1),
         _ => [],
     };
 

@@ -15,23 +15,31 @@ internal static class WhyCommand
 {
     internal static Command Build()
     {
-        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's tracepoints (ftrace, trace-cmd, perf script, trace.dat), plain or gzip, a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; - is standard input" };
-        var source = new Argument<string?>("SOURCE[@TIME]")
+        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's tracepoints (ftrace, trace-cmd, perf script, trace.dat), plain or gzip, a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; "
+            + "or what was printed: QEMU's info pic and info lapic, Xen's debug keys i, z and e, /proc/interrupts (two of them: what moved), /sys/kernel/debug/irq, dmesg; - is standard input" };
+        var source = new Argument<string[]>("MORE... SOURCE[@TIME]")
         {
-            Description = $"Whose interrupt: {SourceName.Forms}; of saved state, {SnapshotQuestion.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "
+            Description = "More inputs of the same incident, of any kind; and, last, "
+                + $"whose interrupt: {SourceName.Forms}; of saved state and dumps, {SnapshotQuestion.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "
                 + "Without it: all that is owed at the end",
-            Arity = ArgumentArity.ZeroOrOne,
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var timeline = new TimelineOption();
         var command = new Command("why", "Say why an interrupt did not arrive, or came late") { file, source, json };
         timeline.AddTo(command);
-        command.SetAction(parsed => Guard(() => Run(parsed.GetValue(file)!, parsed.GetValue(source), parsed.GetValue(json), timeline.Of(parsed))));
+        command.SetAction(parsed => Guard(() => Run(parsed.GetValue(file)!, parsed.GetValue(source) ?? [], parsed.GetValue(json), timeline.Of(parsed))));
         return command;
     }
 
-    private static int Run(string file, string? asked, bool json, TimelineRequest? timeline)
+    private static int Run(string file, string[] rest, bool json, TimelineRequest? timeline)
     {
+        (string[] files, string? asked) = Split(file, rest);
+        if (files.Length > 1)
+        {
+            DemandStory(timeline, Phrase.All(files, 4), "several inputs");
+            return WhyIncident.Run(files, asked, json);
+        }
         using var input = ReplayInput.Open(file);
         if (ForeignInput.Read(input) is { } state)
         {
@@ -42,6 +50,11 @@ internal static class WhyCommand
         {
             DemandStory(timeline, file, "a log of a KVM host, which does not show what its chips were given");
             return WhyKvm.Run(input, file, asked, json);
+        }
+        if (WhyIncident.Read(input) is { } dumps)
+        {
+            DemandStory(timeline, file, "a dump, which is of one moment");
+            return WhyIncident.RunOne(dumps, input, asked, json);
         }
         WhyQuestion? question = null;
         if (asked is not null)
@@ -85,6 +98,16 @@ internal static class WhyCommand
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
+    }
+
+    /// <summary>What is a file, and what names an interrupt: the last word, if there is no such file. Of several words that one
+    /// must have the form of a name, for otherwise it is a file that is missing.</summary>
+    private static (string[] Files, string? Asked) Split(string first, string[] rest)
+    {
+        if (rest.Length == 0 || File.Exists(rest[^1]) || Directory.Exists(rest[^1]) || Shipped.ShippedFiles.FileOf(rest[^1]) is not null)
+            return ([first, .. rest], null);
+        bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null;
+        return rest.Length == 1 || names ? ([first, .. rest[..^1]], rest[^1]) : ([first, .. rest], null);
     }
 
     /// <summary>A question about a source is also one about the end: what is owed there is a failure. One about a place is

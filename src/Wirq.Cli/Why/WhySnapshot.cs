@@ -25,11 +25,13 @@ internal static class WhySnapshot
             AnswerJson.Write(answer, StandardStreams.Output);
         else
             AnswerText.Write(answer, Console.Out);
-        return answer.Verdict switch
-        {
-            WhyVerdict.Owed => CommandLine.Failure,
-            WhyVerdict.NotTold => CommandLine.NotTold,
-            _ => CommandLine.Success,
-        };
+        return StatusOf(answer.Verdict);
     }
+
+    internal static int StatusOf(WhyVerdict verdict) => verdict switch
+    {
+        WhyVerdict.Owed => CommandLine.Failure,
+        WhyVerdict.NotTold => CommandLine.NotTold,
+        _ => CommandLine.Success,
+    };
 }

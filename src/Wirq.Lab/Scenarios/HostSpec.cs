@@ -40,7 +40,7 @@ internal readonly record struct GuestPin(int IoApic, int Pin, byte Vector, int C
 internal sealed record DriverSpec(string Name, int Line, int Device, HostRequest Request, bool Looks, bool Handles, bool Requests);
 
 /// <summary>How a VMM tells VFIO that the guest has finished.</summary>
-internal enum WayBack
+internal enum UnmaskWay
 {
     /// <summary>By a call, when the machine acknowledges the line.</summary>
     Ack,
@@ -55,7 +55,7 @@ internal enum WayBack
 /// <summary>How a device is passed to the guest.</summary>
 /// <param name="Options">The device, as VFIO knows it.</param>
 /// <param name="Back">The way back.</param>
-internal sealed record VfioSpec(VfioDeviceOptions Options, WayBack Back);
+internal sealed record VfioSpec(VfioDeviceOptions Options, UnmaskWay Back);
 
 /// <summary>What somebody does with a line of a kernel, or with an eventfd.</summary>
 internal enum KernelAction

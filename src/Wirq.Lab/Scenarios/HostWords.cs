@@ -57,7 +57,7 @@ internal static class HostWords
     public static WordList<bool> Threads => Tables.Threads;
     public static WordList<VfioBus> Buses => Tables.Buses;
     public static WordList<ForwardMode> Modes => Tables.Modes;
-    public static WordList<WayBack> Backs => Tables.Backs;
+    public static WordList<UnmaskWay> Backs => Tables.Backs;
     public static WordList<VfioIrqIndex> Indexes => Tables.Indexes;
     public static WordList<VfioIrqSetBits> Actions => Tables.Actions;
     public static WordList<int> Answers => Tables.Answers;
@@ -92,8 +92,8 @@ internal static class HostWords
         internal static readonly WordList<VfioBus> Buses = new(("pci", VfioBus.Pci), ("platform", VfioBus.Platform));
         internal static readonly WordList<ForwardMode> Modes =
             new(("automask", ForwardMode.Automask), ("oneshot", ForwardMode.Oneshot), ("masked-level", ForwardMode.MaskedLevel));
-        internal static readonly WordList<WayBack> Backs =
-            new(("ack", WayBack.Ack), ("eventfd", WayBack.EventFd), ("access", WayBack.Access), ("none", WayBack.None));
+        internal static readonly WordList<UnmaskWay> Backs =
+            new(("ack", UnmaskWay.Ack), ("eventfd", UnmaskWay.EventFd), ("access", UnmaskWay.Access), ("none", UnmaskWay.None));
         internal static readonly WordList<VfioIrqIndex> Indexes = new(("intx", VfioIrqIndex.Intx), ("msi", VfioIrqIndex.Msi), ("msix", VfioIrqIndex.Msix),
             ("err", VfioIrqIndex.Err), ("req", VfioIrqIndex.Req));
         internal static readonly WordList<VfioIrqSetBits> Actions = new(("trigger", VfioIrqSetBits.ActionTrigger), ("mask", VfioIrqSetBits.ActionMask),

@@ -25,6 +25,13 @@ internal sealed class SnapshotState
     /// <summary>What it does not hold, so that "nothing is owed" does not follow from it.</summary>
     internal List<LimitAnswer> Limits { get; } = [];
 
+    /// <summary>What it tells beside what waits: counts, who shares a line.</summary>
+    internal List<SavedFact> Facts { get; } = [];
+    /// <summary>Whether somebody printed it as text, at a moment or over some time.</summary>
+    internal bool IsText { get; init; }
+    /// <summary>Whether it is of chips or CPUs at all.</summary>
+    internal bool HasChips => Pics.Count + IoApics.Count + Cpus.Count > 0;
+
     /// <summary>The 8259 and the number in it of an IRQ; null where the file has no such chip.</summary>
     internal SavedPic? PicOf(int irq) => irq >> 3 < Pics.Count ? Pics[irq >> 3] : null;
 
@@ -34,6 +41,12 @@ internal sealed class SnapshotState
     /// <summary>The pin that shares a line with an IRQ; -1 for the cascade.</summary>
     internal static int PinOfIrq(int irq) => irq == 0 ? 2 : irq == GsiMap.CascadeIrq ? -1 : irq;
 }
+
+/// <summary>A sentence about what a file tells, and what it is about.</summary>
+/// <param name="Sentence">The sentence.</param>
+/// <param name="Place">Where it stands.</param>
+/// <param name="Gsi">The line, or -1.</param>
+internal sealed record SavedFact(string Sentence, ValuePlace? Place, int Gsi = -1);
 
 /// <summary>One 8259.</summary>
 internal sealed class SavedPic
@@ -64,7 +77,8 @@ internal sealed class SavedIoApic
     /// <summary>Bit n: input n asks. Of a level pin it is the line's level; of an edge pin, an edge that was not sent.</summary>
     internal Told<ulong> Asking { get; set; }
 
-    internal RedirectionEntry EntryOf(int pin) => new(Entries[pin].Value);
+    /// <summary>The entry of a pin; one that the file does not have is like one that nobody wrote.</summary>
+    internal RedirectionEntry EntryOf(int pin) => Entries[pin].IsKnown ? new(Entries[pin].Value) : RedirectionEntry.Reset;
     internal Fact Asks(int pin) => Asking.Is(bits => (bits >> pin & 1) != 0);
 }
 

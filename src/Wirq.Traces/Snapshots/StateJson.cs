@@ -131,6 +131,8 @@ internal static class StateJson
     {
         json.WriteString("device", place.Device);
         json.WriteString("field", place.Field);
-        json.WriteNumber("byte", place.Offset);
+        if (place.File is not null)
+            json.WriteString("file", place.File);
+        json.WriteNumber(place.Line > 0 ? "line" : "byte", place.Line > 0 ? place.Line : place.Offset);
     }
 }

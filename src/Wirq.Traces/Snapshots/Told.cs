@@ -8,8 +8,13 @@ namespace Wirq.Traces.Snapshots;
 /// <param name="Offset">The byte; of a gzip file, after decompression.</param>
 internal sealed record ValuePlace(string Device, string Field, long Offset)
 {
+    /// <summary>The line, from 1, of a text; 0 where the file is none, and the byte says it.</summary>
+    internal long Line { get; init; }
+    /// <summary>The file, where an answer is about several; else null.</summary>
+    internal string? File { get; init; }
+
     /// <inheritdoc/>
-    public override string ToString() => $"{Device} {Field}, byte {Offset}";
+    public override string ToString() => $"{(File is null ? "" : $"{File}: ")}{Device} {Field}".TrimEnd() + (Line > 0 ? $", L{Line}" : $", byte {Offset}");
 }
 
 /// <summary>A value that a file holds; unknown where it does not. Unknown is never the reset value.</summary>

@@ -19,8 +19,8 @@ internal static class VfioReader
             throw node.Expected("it beside eventfd: true; VFIO interrupts by an eventfd");
         if (map["back"] is { } wrong && !hasLine)
             throw wrong.Expected("it of a device with a line; a message has no way back");
-        WayBack back = map["back"] is { } way ? HostWords.Backs.Read(way) : device.Resamples ? WayBack.EventFd : hasLine ? WayBack.Ack : WayBack.None;
-        if (back == WayBack.EventFd && !device.Resamples)
+        UnmaskWay back = map["back"] is { } way ? HostWords.Backs.Read(way) : device.Resamples ? UnmaskWay.EventFd : hasLine ? UnmaskWay.Ack : UnmaskWay.None;
+        if (back == UnmaskWay.EventFd && !device.Resamples)
             throw map["back"]!.Expected("it beside resample: true, which has that eventfd");
         var usual = new VfioDeviceOptions { Name = device.Name };
         int messages = hasLine ? 0 : device.Vectors;

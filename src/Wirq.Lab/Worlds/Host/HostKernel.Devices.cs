@@ -29,11 +29,11 @@ internal sealed partial class HostKernel
     {
         if (_passedOf[device] is not (>= 0 and var passed) || _world.DesignKeeps(device))
             return;
-        WayBack back = _world.Spec.Devices[device].Vfio!.Back;
-        if (back == WayBack.Ack)
+        UnmaskWay back = _world.Spec.Devices[device].Vfio!.Back;
+        if (back == UnmaskWay.Ack)
             Unmask(device);
         // Such a VMM holds the line up from the event to the access.
-        else if (back == WayBack.Access && _passed[passed].IsPending != 0)
+        else if (back == UnmaskWay.Access && _passed[passed].IsPending != 0)
             _world.HoldUp(device);
     }
 
@@ -43,7 +43,7 @@ internal sealed partial class HostKernel
         if (_passedOf[device] is not (>= 0 and var passed) || _passed[passed].IsPending == 0)
             return;
         _passed[passed].IsPending = 0;
-        if (_world.Spec.Devices[device].Vfio!.Back == WayBack.Access)
+        if (_world.Spec.Devices[device].Vfio!.Back == UnmaskWay.Access)
             Unmask(device);
     }
 
@@ -85,7 +85,7 @@ internal sealed partial class HostKernel
     {
         foreach (int device in _deviceOf)
         {
-            if (_world.Spec.Devices[device].Vfio!.Back == WayBack.EventFd && _world.VirqsOf(device) is [var virq, ..] && virq.Resample.Number == descriptor
+            if (_world.Spec.Devices[device].Vfio!.Back == UnmaskWay.EventFd && _world.VirqsOf(device) is [var virq, ..] && virq.Resample.Number == descriptor
                 && _eventFds!.IsReadable(virq.Resample))
                 CountUnmask(device);
         }

@@ -6,7 +6,6 @@ using Wirq.Lab.Scenarios;
 using Wirq.Routing;
 using Wirq.State;
 using Wirq.Vfio;
-using WayBack = Wirq.Lab.Scenarios.WayBack;
 
 namespace Wirq.Lab.Worlds;
 
@@ -97,7 +96,7 @@ internal sealed partial class HostKernel : IVfioEventFds
         bool hasLine = spec.Gsi >= 0;
         VfioIrqIndex index = hasLine ? VfioIrqIndex.Intx : spec.Vfio!.Options.MsixVectors > 0 ? VfioIrqIndex.Msix : VfioIrqIndex.Msi;
         Set(passed, index, VfioIrqSetBits.ActionTrigger, [.. virqs.Select(virq => virq.Trigger.Number)]);
-        if (hasLine && spec.Vfio!.Back == WayBack.EventFd)
+        if (hasLine && spec.Vfio!.Back == UnmaskWay.EventFd)
             Set(passed, index, VfioIrqSetBits.ActionUnmask, [virqs[0].Resample.Number]);
     }
 
@@ -186,7 +185,7 @@ internal sealed partial class HostKernel : IVfioEventFds
     {
         Counts.Note(HostWord.Signals, _deviceOf[its.Device]);
         // Only who waits for an access asks.
-        if (_world.Spec.Devices[_deviceOf[its.Device]].Vfio!.Back == WayBack.Access)
+        if (_world.Spec.Devices[_deviceOf[its.Device]].Vfio!.Back == UnmaskWay.Access)
             _passed[its.Device].IsPending = 1;
         _eventFds!.WriteByDevice(new EventFd(its.EventFd));
     }

@@ -10,6 +10,15 @@ internal static class AnswerJson
     {
         using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
+        WriteBody(json, answer);
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Writes the properties of an answer.</summary>
+    internal static void WriteBody(Utf8JsonWriter json, SnapshotAnswer answer)
+    {
         json.WriteString("verdict", WhyJson.Word(answer.Verdict));
         json.WriteString("format", answer.State.Format);
         json.WriteString("what", answer.State.What);
@@ -18,10 +27,17 @@ internal static class AnswerJson
         Write(json, "unknown", answer.Of(Standing.NotKnown));
         Write(json, "masked", answer.Of(Standing.Masked));
         Write(json, "inFlight", answer.Of(Standing.InFlight));
+        if (answer.State.IsText)
+        {
+            json.WriteEach("told", answer.Facts, static (json, fact) =>
+            {
+                json.WriteString("sentence", fact.Sentence);
+                json.WriteOptional("gsi", fact.Gsi);
+                if (fact.Place is { } place)
+                    StateJson.Write(json, place);
+            });
+        }
         WhyJson.WriteLimits(json, answer.State.Limits);
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     private static void Write(Utf8JsonWriter json, string name, IEnumerable<SnapshotFinding> findings) => json.WriteEach(name, [.. findings], static (json, one) =>
@@ -31,6 +47,7 @@ internal static class AnswerJson
         json.WriteOptional("cpu", one.Cpu);
         json.WriteOptional("vector", one.Vector);
         json.WriteOptional("gsi", one.Gsi);
+        json.WriteOptional("entry", one.Entry);
         json.WriteString("sentence", one.Sentence);
         json.WriteEach("evidence", one.Evidence, static (json, place) => StateJson.Write(json, place));
     });

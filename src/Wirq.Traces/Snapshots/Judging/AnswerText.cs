@@ -12,12 +12,16 @@ internal static class AnswerText
     {
         SnapshotState state = answer.State;
         Wrap(output, "", Headline(answer));
-        Wrap(output, "", $"It is {state.What}; {Phrase.Count(state.Cpus.Count, "CPU")}.");
+        Wrap(output, "", $"It is {state.What}{(state.Cpus.Count > 0 || !state.IsText ? $"; {Phrase.Count(state.Cpus.Count, "CPU")}" : "")}.");
         output.WriteLine();
         Section(output, "", answer.Of(Standing.Owed));
         Section(output, "Not known:", answer.Of(Standing.NotKnown));
         Section(output, "Under a mask, as the guest may want it:", answer.Of(Standing.Masked));
         Section(output, "In flight, which is no fault by itself; if a file that is saved a second later shows the same, it is one:", answer.Of(Standing.InFlight));
+        foreach (SavedFact fact in answer.Facts.Take(MostListed))
+            Wrap(output, "", fact.Sentence + (fact.Place is { } place ? $" ({(place.File is null ? "" : $"{place.File}: ")}L{place.Line})" : ""));
+        if (answer.Facts.Count > 0)
+            output.WriteLine();
         foreach (LimitAnswer limit in state.Limits)
             Wrap(output, "", limit.Sentence);
     }
@@ -26,7 +30,7 @@ internal static class AnswerText
     {
         WhyVerdict.NothingOwed => answer.IsPart ? "Nothing of it is owed when this was saved." : "Nothing is owed when this was saved.",
         WhyVerdict.NotTold => "Whether something is owed cannot be told from this.",
-        _ => $"Owed when this was saved, at {Phrase.Count(answer.Of(Standing.Owed).Count(), "place")}.",
+        _ => $"{(answer.State.IsText ? "Owed or lost when this was printed" : "Owed when this was saved")}, at {Phrase.Count(answer.Of(Standing.Owed).Count(), "place")}.",
     };
 
     private static void Section(TextWriter output, string title, IEnumerable<SnapshotFinding> findings)

@@ -29,6 +29,8 @@ internal sealed record SnapshotFinding(string Source, Standing Standing, Gate Ga
 {
     /// <summary>The pins that it is about, by I/OAPIC and number: the pin itself, or those whose entries have the vector.</summary>
     internal IReadOnlyList<(int Chip, int Pin)> Pins { get; init; } = [];
+    /// <summary>The entry of an interrupt remapping table, or -1.</summary>
+    internal int Entry { get; init; } = -1;
 }
 
 /// <summary>The answer about a saved state.</summary>
@@ -39,10 +41,16 @@ internal sealed record SnapshotAnswer(SnapshotState State, IReadOnlyList<Snapsho
     internal WhyVerdict Verdict => Findings.Any(one => one.Standing == Standing.Owed) ? WhyVerdict.Owed
         : Findings.Count > 0 || State.Limits.Count > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
 
+    /// <summary>What the file tells beside.</summary>
+    internal IReadOnlyList<SavedFact> Facts { get; private init; } = State.Facts;
+
     internal IEnumerable<SnapshotFinding> Of(Standing standing) => Findings.Where(one => one.Standing == standing);
 
     /// <summary>The part of the answer that a question is about.</summary>
-    internal SnapshotAnswer About(SnapshotQuestion question) => this with { Findings = [.. Findings.Where(question.Fits)], IsPart = true };
+    internal SnapshotAnswer About(SnapshotQuestion question) => this with { Findings = [.. Findings.Where(question.Fits)], Facts = [.. Facts.Where(question.Fits)], IsPart = true };
+
+    /// <summary>The part of the answer that is about a source by its name.</summary>
+    internal SnapshotAnswer About(string source) => this with { Findings = [.. Findings.Where(one => one.Source == source)], Facts = [], IsPart = true };
 
     /// <summary>Whether it is a part, about one interrupt.</summary>
     internal bool IsPart { get; private init; }

@@ -11,6 +11,11 @@ internal sealed partial class SnapshotJudge
     {
         for (int pin = 0; pin < ioApic.Entries.Length; pin++)
         {
+            if (!ioApic.Entries[pin].IsKnown)
+            {
+                WithoutEntry(chip, pin, ioApic);
+                continue;
+            }
             RedirectionEntry entry = ioApic.EntryOf(pin);
             // Remote IRR has a meaning at level pins alone (82093AA, 3.2.4).
             if (entry is { Level: true, RemoteIrr: true })
@@ -18,6 +23,12 @@ internal sealed partial class SnapshotJudge
             else if (ioApic.Asks(pin).IsYes)
                 Asking(chip, pin, ioApic);
         }
+    }
+
+    private void WithoutEntry(int chip, int pin, SavedIoApic ioApic)
+    {
+        if (ioApic.Asks(pin).IsYes)
+            Add(NameOf(chip, pin), Standing.NotKnown, Gate.NotKnown, $"{NameOf(chip, pin)}: its input asks, and its entry is not in the file.", [ioApic.Asking.Place], gsi: chip == 0 ? pin : -1);
     }
 
     private void RemoteIrr(int chip, int pin, SavedIoApic ioApic)
@@ -36,6 +47,9 @@ internal sealed partial class SnapshotJudge
             return;
         }
         SavedCpu[] having = [.. _state.Cpus.Where(cpu => cpu.KnowsVectors && (cpu.Irr.Value.Has(entry.Vector) || cpu.Isr.Value.Has(entry.Vector)))];
+        // One that has the vector as an edge may have another source's, while the pin's CPU is not in the file.
+        if (!KnowsAllVectors && !HasDestination(entry) && having.All(cpu => cpu.Tmr.Is(vectors => !vectors.Has(entry.Vector)).IsYes))
+            having = [];
         if (having.Length > 0)
         {
             SavedCpu holder = having[0];
@@ -43,17 +57,17 @@ internal sealed partial class SnapshotJudge
             bool deaf = having.All(cpu => cpu.Tmr.Is(vectors => !vectors.Has(entry.Vector)).IsYes);
             Standing standing = deaf || taken ? Standing.Owed
                 : _findings.Where(one => one.Cpu == holder.Number && one.Vector == entry.Vector).Select(one => one.Standing).DefaultIfEmpty(Standing.NotKnown).Max();
-            Add(name, standing, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}, by the delivery of vector 0x{entry.Vector:x2} to {holder.Name}, "
+            Add(name, standing, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}, by the delivery of vector {Name(entry.Vector)} to {holder.Name}, "
                 + (deaf ? "where TMR says edge: its EOI is not broadcast, so it does not reach the pin." : taken ? "in service there: it waits for the EOI."
                     : "pending there and not taken."), [place, taken ? holder.Isr.Place : holder.Irr.Place], holder.Number, entry.Vector, gsi);
             return;
         }
         bool all = KnowsAllVectors;
         string nowhere = all ? "no CPU has its vector" : "no CPU that its destination names has its vector";
-        string lost = $"{name}: Remote IRR is set{line}, and {nowhere}, 0x{entry.Vector:x2}, pending or in service";
+        string lost = $"{name}: Remote IRR is set{line}, and {nowhere}, {Name(entry.Vector)}, pending or in service";
         if (!(all || HasDestination(entry)) || !IsVectored(entry))
         {
-            Add(name, Standing.NotKnown, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}, for vector 0x{entry.Vector:x2}, which no CPU in this file has; the file does not have every local APIC, so whether an EOI comes is not known.", [place], vector: entry.Vector, gsi: gsi);
+            Add(name, Standing.NotKnown, Gate.RemoteIrr, $"{name}: Remote IRR is set{line}: the pin waits for the EOI of vector {Name(entry.Vector)}{(_state.Cpus.Count == 0 ? "; no local APIC is in the file" : ", which no CPU in this file has as a level; the file does not have every local APIC")}, so whether an EOI comes is not known.", [place], vector: entry.Vector, gsi: gsi);
         }
         else if (!AllHalted && _state.Cpus.Any(cpu => cpu.Spurious.Is(bits => new SpuriousVector(bits).SuppressBroadcast) != Fact.No))
         {
@@ -100,7 +114,7 @@ internal sealed partial class SnapshotJudge
             // A device that needs service keeps its line up; nobody unmasks it while all CPUs are halted.
             if (programmed && !ServedByPic(pin))
             {
-                Add(name, AllHalted ? Standing.Owed : Standing.Masked, Gate.PinMasked, $"{name}: its line is high and the pin is masked, vector 0x{vector:x2}"
+                Add(name, AllHalted ? Standing.Owed : Standing.Masked, Gate.PinMasked, $"{name}: its line is high and the pin is masked, vector {Name(vector)}"
                     + (AllHalted ? ", while every CPU is halted: nobody is about to unmask it." : "; whether the guest wants that, the file does not tell."), places, vector: vector, gsi: gsi);
             }
             return;
@@ -114,7 +128,7 @@ internal sealed partial class SnapshotJudge
             return;
         }
         (Gate gate, string why) = Undelivered(entry);
-        Add(name, Standing.Owed, gate, $"{name}: its line is high, the pin is unmasked and Remote IRR is clear: the delivery of vector 0x{vector:x2} is owed. {why}.", places, vector: vector, gsi: gsi);
+        Add(name, Standing.Owed, gate, $"{name}: its line is high, the pin is unmasked and Remote IRR is clear: the delivery of vector {Name(vector)} is owed. {why}.", places, vector: vector, gsi: gsi);
     }
 
     private bool ServedByPic(int pin)

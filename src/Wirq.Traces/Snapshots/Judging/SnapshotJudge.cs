@@ -46,7 +46,7 @@ internal sealed partial class SnapshotJudge
             if (isr.Has(vector))
             {
                 Add($"0x{vector:x2}@{cpu.Name}", Standing.Owed, Gate.NoEoi,
-                    $"Vector 0x{vector:x2}{OfWhom(cpu, vector)} is in service at {cpu.Name} (ISR): its EOI is owed, and {CpuActivity.Words(cpu)}{CpuActivity.Outlook(cpu)}.",
+                    $"Vector {Name(vector)}{OfWhom(cpu, vector)} is in service at {cpu.Name} (ISR): its EOI is owed, and {CpuActivity.Words(cpu)}{CpuActivity.Outlook(cpu)}.{Held(vector, served, irr)}",
                     [cpu.Isr.Place, cpu.Halted.Place], cpu.Number, vector, GsiOf(vector), PinsOf(vector));
             }
             if (irr.Has(vector))
@@ -54,9 +54,21 @@ internal sealed partial class SnapshotJudge
         }
     }
 
+    /// <summary>A vector in a sentence. What others print has vectors in decimal.</summary>
+    private string Name(int vector) => _state.IsText ? $"0x{vector:x2} ({vector})" : $"0x{vector:x2}";
+
+    /// <summary>What the vector in service of highest priority keeps from the CPU.</summary>
+    private string Held(int vector, int served, Vectors256 irr)
+    {
+        const int most = 4;
+        int[] held = [.. StateText.Members(irr).Where(pending => pending / ClassSize <= vector / ClassSize)];
+        return vector != served || held.Length == 0 ? "" : $" It holds {Phrase.All([.. held.Select(Name)], most)} back.";
+    }
+
+    private const int ClassSize = 16;
+
     private void Pending(SavedCpu cpu, int vector, int served)
     {
-        const int classSize = 16;
         Standing standing = CpuActivity.OfTaking(cpu);
         Gate gate = CpuActivity.GateOfTaking(cpu);
         string why = CpuActivity.Words(cpu);
@@ -71,12 +83,12 @@ internal sealed partial class SnapshotJudge
             (standing, gate, besides) = (Standing.Owed, Gate.SoftwareDisabled, cpu.Spurious.Place);
             why = $"the local APIC of {cpu.Name} is software-disabled (SVR bit 8 clear)";
         }
-        else if (served >= 0 && served / classSize >= vector / classSize)
+        else if (served >= 0 && served / ClassSize >= vector / ClassSize)
         {
             (standing, gate, besides) = (CpuActivity.OfWaiting(cpu), Gate.VectorInService, cpu.Isr.Place);
-            why = $"vector 0x{served:x2} is in service at {cpu.Name}, and PPR lets nothing of its class or below through until its EOI; {why}";
+            why = $"vector {Name(served)} is in service at {cpu.Name}, and PPR lets nothing of its class or below through until its EOI; {why}";
         }
-        else if (cpu.Tpr.IsKnown && cpu.Tpr.Value / classSize >= vector / classSize)
+        else if (cpu.Tpr.IsKnown && cpu.Tpr.Value / ClassSize >= vector / ClassSize)
         {
             // A guest raises TPR for a while; one that halts with it raised does not lower it.
             standing = CpuActivity.OfWaiting(cpu) == Standing.Owed ? Standing.Owed : Standing.NotKnown;
@@ -87,7 +99,7 @@ internal sealed partial class SnapshotJudge
             why += gate == Gate.NotWoken ? ": nothing holds it, and nothing has woken the CPU" : ": only an NMI wakes it";
         else if (standing == Standing.InFlight)
             why += ": it is in flight";
-        Add($"0x{vector:x2}@{cpu.Name}", standing, gate, $"Vector 0x{vector:x2}{OfWhom(cpu, vector)} is pending at {cpu.Name} (IRR) and not taken: {why}.",
+        Add($"0x{vector:x2}@{cpu.Name}", standing, gate, $"Vector {Name(vector)}{OfWhom(cpu, vector)} is pending at {cpu.Name} (IRR) and not taken: {why}.",
             [cpu.Irr.Place, besides], cpu.Number, vector, GsiOf(vector), PinsOf(vector));
     }
 

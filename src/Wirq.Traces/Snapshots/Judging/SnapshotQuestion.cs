@@ -71,6 +71,14 @@ internal sealed class SnapshotQuestion
         _ => finding.Source == $"msix:{_index}@{_text}",
     };
 
+    /// <summary>Whether a fact is about the line that the question names.</summary>
+    internal bool Fits(SavedFact fact) => fact.Gsi >= 0 && _kind switch
+    {
+        Kind.Pin => _unit == 0 && fact.Gsi == _index,
+        Kind.Line => fact.Gsi == Pin || fact.Gsi == _index,
+        _ => false,
+    };
+
     // The clock's line is GSI 0 and pin 2.
     private int Pin => _index == 0 ? SnapshotState.PinOfIrq(0) : _index;
 

@@ -1,0 +1,117 @@
+using Wirq.Cli.Outputs;
+using Wirq.Cli.Replay;
+using Wirq.Cli.Shipped;
+using Wirq.Cli.Snapshots;
+using Wirq.Traces.Dumps;
+using Wirq.Traces.Dumps.Incidents;
+using Wirq.Traces.Dumps.Text;
+using Wirq.Traces.Qemu;
+using Wirq.Traces.Snapshots.Judging;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Why;
+
+/// <summary><c>wirq why</c> of dumps, and of several inputs of one incident: each is recognised and answered, and what several
+/// tell of is said first.</summary>
+internal static class WhyIncident
+{
+    /// <summary>Reads one file, if it is a dump.</summary>
+    /// <returns>What it has; null if it is none.</returns>
+    internal static DumpParts? Read(ReplayInput input)
+    {
+        var parts = new DumpParts();
+        return TryRead(input, null, parts) ? parts : null;
+    }
+
+    /// <summary>Answers about one dump.</summary>
+    internal static int RunOne(DumpParts parts, ReplayInput input, string? asked, bool json) =>
+        Say([.. DumpAnswers.Of(parts).Select(one => new IncidentPart([input.Name]) { State = one.Answer })], asked, json, [input.Name]);
+
+    /// <summary>Answers about several files.</summary>
+    internal static int Run(IReadOnlyList<string> files, string? asked, bool json)
+    {
+        const int most = 64;
+        if (files.Count > most)
+            throw new UsageException($"{files.Count} inputs; expected at most {most} of one incident");
+        var dumps = new DumpParts();
+        List<IncidentPart> whole = [], printed = [];
+        foreach (string file in files)
+        {
+            using var input = ReplayInput.Open(file);
+            if (ForeignInput.Read(input) is { } state)
+                whole.Add(new([file]) { State = SnapshotJudge.Judge(state) });
+            else if (WhyKvm.Looks(input))
+                whole.Add(new([file]) { Host = WhyKvm.Judge(input) });
+            else if (!TryRead(input, file, dumps))
+            {
+                WhyEngine engine = WhyInput.Read(input, null);
+                whole.Add(new([file]) { Log = (engine.Owed(), engine) });
+            }
+        }
+        printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files]) { State = one.Answer }));
+        return Say([.. printed, .. whole], asked, json, files);
+    }
+
+    private static bool TryRead(ReplayInput input, string? label, DumpParts parts)
+    {
+        try
+        {
+            if (!DumpRecognition.Looks(input.Stream))
+                return false;
+            DumpFile.Read(input.Stream, input.Name, label, parts);
+            return true;
+        }
+        catch (Exception bad) when (bad is DumpException or TraceException)
+        {
+            throw new UsageException(bad.Message);
+        }
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
+        }
+    }
+
+    private static int Say(IncidentPart[] parts, string? asked, bool json, IReadOnlyList<string> files)
+    {
+        if (asked is not null)
+            parts = About(parts, asked, files);
+        foreach (string file in files)
+            ShippedNote.Write(file, json);
+        IncidentAnswer answer = IncidentAnswer.Of(parts);
+        if (parts is [{ State: { } alone }] && files.Count == 1)
+        {
+            if (json)
+                AnswerJson.Write(alone, StandardStreams.Output);
+            else
+                AnswerText.Write(alone, Console.Out);
+        }
+        else if (json)
+            IncidentJson.Write(answer, StandardStreams.Output);
+        else
+            IncidentText.Write(answer, Console.Out);
+        return WhySnapshot.StatusOf(answer.Verdict);
+    }
+
+    /// <summary>What the parts say of one interrupt.</summary>
+    private static IncidentPart[] About(IncidentPart[] parts, string asked, IReadOnlyList<string> files)
+    {
+        string all = Phrase.All(files, 4);
+        if (parts.FirstOrDefault(part => part.State is null) is { } log)
+            throw new UsageException($"{log.Title}: is a log or a recording, which is asked about one interrupt alone: wirq why {log.Title} {asked}");
+        SnapshotAnswer[] named = [.. parts.Select(part => part.State!.About(asked))];
+        if (named.Any(answer => answer.Findings.Count > 0))
+            return [.. parts.Zip(named, (part, answer) => part with { State = answer }).Where(part => part.State!.Findings.Count > 0)];
+        SnapshotQuestion question = SnapshotQuestion.Parse(asked) ?? throw new UsageException($"{all}: '{asked}' names no interrupt of a state or a dump; expected {SnapshotQuestion.Forms}"
+            + Known(parts));
+        IncidentPart[] about = [.. parts.Select(part => part with { State = part.State!.About(question) })];
+        IncidentPart[] told = [.. about.Where(part => part.State!.Findings.Count + part.State.Facts.Count > 0 || part.State.State.HasChips && question.Missing(part.State.State) is null)];
+        return told.Length > 0 ? told : throw new UsageException($"{all}: nothing in it is about {asked}{Known(parts)}");
+    }
+
+    private static string Known(IncidentPart[] parts)
+    {
+        const int most = 40;
+        string[] sources = [.. parts.SelectMany(part => part.State!.Findings.Select(finding => finding.Source)).Distinct()];
+        return sources.Length == 0 ? "" : $"; it tells of {Phrase.All(sources, most)}";
+    }
+}

@@ -1,0 +1,43 @@
+using Wirq.Traces.Dumps.Linux;
+
+namespace Wirq.Traces.Dumps;
+
+/// <summary>What the dumps of an incident tell, by what belongs together.</summary>
+internal sealed class DumpParts
+{
+    /// <summary>More moments of one machine than this are not kept.</summary>
+    internal const int MostMoments = 256;
+
+    private readonly List<DumpPart> _all = [];
+
+    /// <summary>All of them, in the order of the text.</summary>
+    internal IReadOnlyList<DumpPart> All => _all;
+
+    /// <summary>Tables of counts, in order: two of them tell what moved.</summary>
+    internal List<CountTable> Counts { get; } = [];
+
+    /// <summary>The part of a format to which a piece belongs: the last one, or a new one if that has such a piece already,
+    /// for then it is of a later moment.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="what">What it is, in words.</param>
+    /// <param name="piece">The piece; empty for one that may come often.</param>
+    /// <param name="file">The file.</param>
+    internal DumpPart Of(string format, string what, string piece, string? file)
+    {
+        DumpPart? part = _all.LastOrDefault(one => one.State.Format == format);
+        if (part is null || piece.Length > 0 && part.Has(piece))
+        {
+            bool kept = part is null || _all.Count < MostMoments;
+            if (!kept)
+                part!.Lack($"More than {MostMoments} moments are in it; what comes behind them is not read");
+            part = new(format, what);
+            // What is not kept is read all the same, for it may be damaged.
+            if (kept)
+                _all.Add(part);
+        }
+        if (piece.Length > 0)
+            part.Note(piece);
+        part.From(file);
+        return part;
+    }
+}

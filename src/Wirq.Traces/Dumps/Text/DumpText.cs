@@ -1,0 +1,95 @@
+using System.Text;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Dumps.Text;
+
+/// <summary>Reads a text as people paste it: quoted, with the monitor's prompt, out of a mail in quoted-printable, with a
+/// terminal's codes. Plain or gzip.</summary>
+internal sealed class DumpText : IDisposable
+{
+    private const string Prompt = "(qemu)";
+
+    private readonly LineSource _lines;
+    private readonly string? _label;
+    private readonly bool _quotedPrintable;
+    private DumpLine? _next;
+
+    /// <summary>Opens a text.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <param name="label">Its name at places; null where no other file is about.</param>
+    /// <param name="quotedPrintable">Whether it is in quoted-printable (RFC 2045, 6.7).</param>
+    internal DumpText(Stream stream, string file, string? label, bool quotedPrintable)
+    {
+        (_lines, _label, _quotedPrintable) = (new LineSource(stream, file), label, quotedPrintable);
+        _next = Fetch();
+    }
+
+    /// <summary>The next line, without reading it.</summary>
+    internal DumpLine? Peek => _next;
+
+    /// <summary>Reads the next line; null at the end.</summary>
+    /// <exception cref="TraceException">It cannot be decompressed.</exception>
+    internal DumpLine? Read()
+    {
+        if (_next is not { } line)
+            return null;
+        _next = Fetch();
+        return line with { IsLast = _next is null };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lines.Dispose();
+
+    private DumpLine? Fetch()
+    {
+        if (!_lines.TryRead(out ReadOnlySpan<byte> bytes))
+            return null;
+        string text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
+        long number = _lines.Lines;
+        if (_quotedPrintable)
+            text = Decoded(text);
+        return new(_label, number, Bare(TerminalText.Shown(text)), false);
+    }
+
+    /// <summary>The line and, where it ends in a soft line break, those after it.</summary>
+    private string Decoded(string text)
+    {
+        const int most = 16;
+        for (int joined = 0; joined < most && text.EndsWith('=') && _lines.TryRead(out ReadOnlySpan<byte> more); joined++)
+            text = string.Concat(text.AsSpan(0, text.Length - 1), Unquoted(Encoding.UTF8.GetString(more)));
+        var decoded = new StringBuilder(text.Length);
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] == '=' && at + 2 < text.Length && char.IsAsciiHexDigit(text[at + 1]) && char.IsAsciiHexDigit(text[at + 2]))
+            {
+                decoded.Append((char)Convert.ToByte(text.Substring(at + 1, 2), 16));
+                at += 2;
+            }
+            else
+                decoded.Append(text[at]);
+        }
+        return decoded.ToString();
+    }
+
+    private static string Bare(string text)
+    {
+        text = Unquoted(text).TrimEnd();
+        while (text.TrimStart().StartsWith(Prompt, StringComparison.Ordinal))
+            text = text.TrimStart()[Prompt.Length..].TrimStart();
+        return text;
+    }
+
+    private static string Unquoted(string text)
+    {
+        int at = 0;
+        // "> > text": marks of a quotation, and the blanks between them. A line that begins with a blank is not quoted.
+        while (at < text.Length && text[at] == '>')
+        {
+            at++;
+            if (at + 1 < text.Length && text[at] == ' ' && text[at + 1] == '>')
+                at++;
+        }
+        return at == 0 ? text : at < text.Length && text[at] == ' ' ? text[(at + 1)..] : text[at..];
+    }
+}
