@@ -119,7 +119,8 @@ public class ImageTests
     private static StateArena HostInterrupts()
     {
         var arena = new StateArena();
-        _ = new VfioHost(new VfioOptions { Devices = [new() { Name = "nic", MsiVectors = 1 }] }, new NoEventFds(), arena);
+        var host = new VfioHost(new VfioOptions { Devices = [new() { Name = "nic", MsiVectors = 1 }] }, new NoEventFds(), arena);
+        _ = new VfioWayBack(host, 0, arena: arena);
         FabricOptions options = FabricOptions.Pc() with { OneshotLines = [0] };
         _ = new LawSet(options, new GsiMap(options), arena, ["OneshotHeld"]);
         return arena;
