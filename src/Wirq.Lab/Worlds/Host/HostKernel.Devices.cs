@@ -1,6 +1,7 @@
 using Wirq.Lab.Scenarios;
 using Wirq.Routing;
 using Wirq.Vfio;
+using WayBack = Wirq.Lab.Scenarios.WayBack;
 
 namespace Wirq.Lab.Worlds;
 
