@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Wirq.Tests.Shared;
 
@@ -6,6 +7,7 @@ namespace Wirq.Cli.Tests.Device;
 
 /// <summary>A stock QEMU (10.1 or later) as the VMM, and in it a small guest whose driver counts what it takes.
 /// <c>WIRQ_QEMU_VFIO_USER</c> names the program.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class QemuDeviceTests : IDisposable
 {
     private const string Variable = "WIRQ_QEMU_VFIO_USER";
