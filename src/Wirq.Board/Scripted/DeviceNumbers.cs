@@ -11,6 +11,7 @@ internal static class DeviceNumbers
         ("signalled", (function, _) => function.Interrupts.Signalled),
         ("again", (function, _) => function.Interrupts.SignalledAgain),
         ("served", (_, registers) => registers.Served),
+        ("slowest", (_, registers) => registers.Latency.Longest / NanosecondsOfOne),
         ("unmasks", (function, _) => function.Interrupts.Unmasks),
         ("by-message", (function, _) => function.Interrupts.UnmaskMessages),
         ("by-eventfd", (function, _) => function.Interrupts.UnmaskEventFds),
@@ -35,6 +36,8 @@ internal static class DeviceNumbers
         ("doorbell", (_, registers) => registers.DoorbellValue),
     ];
 
+    // Times are in microseconds.
+    private const long NanosecondsOfOne = 1000;
     private const string Sent = "sent", Lost = "lost";
 
     /// <summary>All names.</summary>

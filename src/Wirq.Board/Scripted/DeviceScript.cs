@@ -126,6 +126,8 @@ internal sealed class DeviceScript
         switch (step.Deed)
         {
             case Deed.Raise:
+                if (!_function.Asserts)
+                    _registers.NoteRise();
                 _function.SetIntx(true);
                 break;
             case Deed.Lower:

@@ -21,6 +21,7 @@ internal sealed class ScriptedRegisters(bool servedByRead) : IPciRegisters
     private const uint Name = 0x51524957, Asserts = 1;
 
     private readonly long[] _reads = new long[Last / Width + 1], _writes = new long[Last / Width + 1];
+    private long _rose;
 
     /// <summary>The device that has them.</summary>
     internal PciFunction? Function { get; set; }
@@ -33,6 +34,17 @@ internal sealed class ScriptedRegisters(bool servedByRead) : IPciRegisters
 
     /// <summary>How often the driver has served INTx.</summary>
     internal long Served { get; private set; }
+
+    /// <summary>The time in ns, where somebody wants to know how long the driver takes.</summary>
+    internal Func<long>? Clock { get; set; }
+
+    /// <summary>How long INTx was asserted until it was served, in ns: the longest, and all of them together.</summary>
+    internal (long Longest, long All) Latency { get; private set; }
+
+    /// <summary>INTx rises now.</summary>
+    internal void NoteRise() => _rose = Now;
+
+    private long Now => Clock?.Invoke() ?? 0;
 
     internal long ReadsOf(int register) => _reads[register / Width];
 
@@ -81,6 +93,8 @@ internal sealed class ScriptedRegisters(bool servedByRead) : IPciRegisters
         if (Function is not { Asserts: true } function)
             return;
         Served++;
+        long took = Now - _rose;
+        Latency = (Math.Max(Latency.Longest, took), Latency.All + took);
         function.SetIntx(false);
     }
 

@@ -76,12 +76,14 @@ internal sealed class ScriptedServer : IDisposable
     {
         bool begun = false;
         long start = _clock.GetTimestamp();
+        long Now() => (long)_clock.GetElapsedTime(start).TotalNanoseconds;
+        Registers.Clock = Now;
         while (true)
         {
             bool over = begun && _script.IsOver;
             if (_script.HasGivenUp || over && !_server.IsConnected || _stopping)
                 return Ended();
-            long now = (long)_clock.GetElapsedTime(start).TotalNanoseconds;
+            long now = Now();
             // Between two steps of the script, the client is heard.
             bool did = begun && _script.Advance(now, _server.IsConnected);
             _server.Step(did ? TimeSpan.Zero : begun && _script.Due is { } due ? TimeSpan.FromMicroseconds(Math.Max(0, due - now) / 1e3) : Timeout.InfiniteTimeSpan);

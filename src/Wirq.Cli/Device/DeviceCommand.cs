@@ -45,6 +45,7 @@ internal static class DeviceCommand
         }
     }
 
+    [SupportedOSPlatform("linux")]
     private static DeviceScenario Read(string path)
     {
         try

@@ -31,6 +31,8 @@ internal static class DeviceJson
         json.WriteStartObject("intx");
         json.WriteNumber("raised", its.Raised);
         json.WriteNumber("served", report.Server.Registers.Served);
+        json.WriteNumber("meanMicroseconds", report.MeanLatency);
+        json.WriteNumber("slowestMicroseconds", report.LongestLatency);
         json.WriteNumber("signalled", its.Signalled);
         json.WriteNumber("again", its.SignalledAgain);
         json.WriteNumber("unmasksByMessage", its.UnmaskMessages);

@@ -11,9 +11,17 @@ namespace Wirq.Cli.Device;
 [SupportedOSPlatform("linux")]
 internal sealed record DeviceReport(ScriptedServer Server, ScriptedEnd End, int Status)
 {
+    private const long NanosecondsOfOne = 1000;
+
     internal InterruptCounts Interrupts => Server.Function.Interrupts;
 
     internal AccessCounts Accesses => Server.Function.Accesses;
+
+    /// <summary>How long the driver took to serve INTx on average, in microseconds.</summary>
+    internal long MeanLatency => Server.Registers.Served == 0 ? 0 : Server.Registers.Latency.All / Server.Registers.Served / NanosecondsOfOne;
+
+    /// <summary>How long it took at most, in microseconds.</summary>
+    internal long LongestLatency => Server.Registers.Latency.Longest / NanosecondsOfOne;
 
     /// <summary>One word.</summary>
     internal string Verdict => End == ScriptedEnd.Stopped ? "stopped" : Server.Failures.Count > 0 ? "failed" : "held";

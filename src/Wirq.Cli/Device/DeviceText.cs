@@ -28,6 +28,8 @@ internal static class DeviceText
         {
             Wrap(output, width, "INTx", Indent, $"{its.Raised} raised, {report.Server.Registers.Served} served, {its.Signalled} signalled"
                 + (its.SignalledAgain > 0 ? $" ({its.SignalledAgain} again, because it still asserted at an unmask)" : ""));
+            if (report.Server.Registers.Served > 0)
+                Wrap(output, width, "latency", Indent, $"from its rise to the driver's service: {report.MeanLatency} us on average, {report.LongestLatency} us at most");
             Wrap(output, width, "unmasks", Indent, $"{its.UnmaskMessages} by message, {its.UnmaskEventFds} by eventfd; {its.NeedlessUnmasks} needless "
                 + $"({its.EarlyUnmasks} while it asserted, {its.IdleUnmasks} while nothing was masked)");
             Wrap(output, width, "masks", Indent, $"{its.Masks} by message; DisINTx changed {Phrase.Count((int)Math.Min(its.InterruptDisables, int.MaxValue), "time")}");

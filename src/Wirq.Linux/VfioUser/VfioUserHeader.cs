@@ -10,8 +10,6 @@ internal enum VfioUserBits : uint
     Command = 0,
     /// <summary>A reply.</summary>
     Reply = 1,
-    /// <summary>The bits that tell a command from a reply.</summary>
-    Kind = 0xF,
     /// <summary>The sender of a command wants no reply.</summary>
     NoReply = 0x10,
     /// <summary>The command of this reply failed.</summary>
@@ -29,6 +27,9 @@ internal enum VfioUserBits : uint
 internal readonly record struct VfioUserHeader
 {
     internal const int Size = 16;
+
+    // The bits that tell a command from a reply.
+    private const VfioUserBits Kind = (VfioUserBits)0xF;
 
     private readonly ushort _id;
     private readonly VfioUserCommand _command;
@@ -48,8 +49,8 @@ internal readonly record struct VfioUserHeader
     /// <summary>The error number of a reply that failed. It may be 0.</summary>
     internal uint Error => _error;
 
-    internal bool IsReply => (_flags & VfioUserBits.Kind) == VfioUserBits.Reply;
-    internal bool IsCommand => (_flags & VfioUserBits.Kind) == VfioUserBits.Command;
+    internal bool IsReply => (_flags & Kind) == VfioUserBits.Reply;
+    internal bool IsCommand => (_flags & Kind) == VfioUserBits.Command;
     internal bool WantsReply => (_flags & VfioUserBits.NoReply) == 0;
     internal bool HasFailed => (_flags & VfioUserBits.Error) != 0;
 

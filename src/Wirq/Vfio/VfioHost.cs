@@ -120,7 +120,7 @@ public sealed partial class VfioHost
 
     /// <summary>Which kind of interrupts of a PCI device is enabled; null for none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
-    public VfioIrqIndex? EnabledOf(int device) => The(device).Type switch
+    internal VfioIrqIndex? EnabledOf(int device) => The(device).Type switch
     {
         VfioType.Intx => VfioIrqIndex.Intx,
         VfioType.Msi => VfioIrqIndex.Msi,
@@ -130,11 +130,11 @@ public sealed partial class VfioHost
 
     /// <summary>The eventfd that unmasks a device; -1 for none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
-    public int UnmaskEventFdOf(int device) => The(device).UnmaskFd - 1;
+    internal int UnmaskEventFdOf(int device) => The(device).UnmaskFd - 1;
 
     /// <summary>The eventfd that a vector of a device signals; -1 for none, and for a vector that does not exist.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
-    public int TriggerOf(int device, VfioIrqIndex index, int vector)
+    internal int TriggerOf(int device, VfioIrqIndex index, int vector)
     {
         ref VfioDeviceState its = ref The(device);
         return index switch
@@ -148,7 +148,7 @@ public sealed partial class VfioHost
 
     /// <summary>Adds each eventfd that a device uses to a set. The others may be closed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
-    public void AddEventFds(int device, ISet<int> used)
+    internal void AddEventFds(int device, ISet<int> used)
     {
         ArgumentNullException.ThrowIfNull(used);
         ref VfioDeviceState its = ref The(device);

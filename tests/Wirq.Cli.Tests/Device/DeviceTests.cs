@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Wirq.Linux;
 using Wirq.Linux.VfioUser;
@@ -7,6 +8,7 @@ using Wirq.Vfio;
 namespace Wirq.Cli.Tests.Device;
 
 /// <summary><c>wirq device</c> with our own client as its VMM, in two processes.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class DeviceTests : IDisposable
 {
     private const int Status = 4, Doorbell = 16, Word = 20, Ready = 0x1000;

@@ -80,7 +80,7 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public void A_request_of_the_server_is_refused_and_the_answer_still_comes()
+    public async Task A_request_of_the_server_is_refused_and_the_answer_still_comes()
     {
         byte[] asked = [];
         Task serving = Serve(Version, Info, head => [.. Of(11, [.. Long(0x1000), .. Long(8)], id: 99), .. Reply(head, AccessBody(0, 0, 4, 1, 2, 3, 4))],
@@ -89,20 +89,20 @@ public sealed class ClientTests : IDisposable
         Assert.Equal(8, client.MostDescriptors);
         Assert.Equal(0x04030201u, client.Read32(0, 0));
         client.Dispose();
-        Assert.True(serving.Wait(TimeSpan.FromSeconds(30)));
+        await serving.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal((99, 11, 0x21, 22), (MemoryMarshal.Read<ushort>(asked), MemoryMarshal.Read<ushort>(asked.AsSpan(2)),
             MemoryMarshal.Read<int>(asked.AsSpan(8)), MemoryMarshal.Read<int>(asked.AsSpan(12))));
     }
 
     [Fact]
-    public void After_the_end_of_a_connection_every_call_says_so()
+    public async Task After_the_end_of_a_connection_every_call_says_so()
     {
         Task serving = Serve(Version, Info, head => []);
         using VfioUserClient client = VfioUserClient.Connect(_path, TimeSpan.FromMilliseconds(200));
         Assert.Throws<VfioUserException>(() => client.Reset());
         Assert.Contains("has not answered for 0.2 s", Assert.Throws<VfioUserException>(() => client.Read32(0, 0)).Message, StringComparison.Ordinal);
         client.Dispose();
-        Assert.True(serving.Wait(TimeSpan.FromSeconds(30)));
+        await serving.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Contains("nobody can be reached at", Assert.Throws<VfioUserException>(() => VfioUserClient.Connect("/no/such.sock")).Message, StringComparison.Ordinal);
     }
 }

@@ -195,15 +195,15 @@ public sealed class PairTests
     }
 
     [Fact]
-    public void A_second_client_waits_until_the_first_has_gone()
+    public async Task A_second_client_waits_until_the_first_has_gone()
     {
         using var served = new ServedFunction();
         VfioUserClient first = served.Connect();
-        using var waiting = Task.Run(served.Connect);
+        Task<VfioUserClient> waiting = Task.Run(served.Connect, TestContext.Current.CancellationToken);
         Assert.Equal(0u, first.Read32(0, 0));
         Assert.False(waiting.IsCompleted);
         first.Dispose();
-        using VfioUserClient second = waiting.GetAwaiter().GetResult();
+        using VfioUserClient second = await waiting;
         Assert.Equal(2, served.Do((_, function) => function.Accesses.Connections));
     }
 
