@@ -12,7 +12,7 @@ public sealed record WorldOptions
 
     /// <summary>Receives the label of each source when its slot gets it, before any event of it; null for none. Only a world
     /// with a recorder reports them.</summary>
-    public Action<int, string>? Named { get; init; }
+    internal Action<int, string>? Named { get; init; }
 
     /// <summary>Whether it keeps a <see cref="World.Timeline"/>; true by default.</summary>
     public bool KeepsTimeline { get; init; } = true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -10,7 +11,7 @@ internal sealed class ProtoMessage
 {
     private const int Varint = 0, Fixed = 1, Bytes = 2, More = 0x80;
 
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     internal ProtoMessage Put(int field, ulong value)
     {
@@ -22,9 +23,8 @@ internal sealed class ProtoMessage
     internal ProtoMessage PutFixed(int field, ulong value)
     {
         Key(field, Fixed);
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        _bytes.Write(bytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(_bytes.GetSpan(sizeof(ulong)), value);
+        _bytes.Advance(sizeof(ulong));
         return this;
     }
 
@@ -40,19 +40,25 @@ internal sealed class ProtoMessage
     internal ProtoMessage Put(int field, ProtoMessage value)
     {
         Key(field, Bytes);
-        Number((ulong)value._bytes.Length);
-        value._bytes.WriteTo(_bytes);
+        Number((ulong)value._bytes.WrittenCount);
+        _bytes.Write(value._bytes.WrittenSpan);
         return this;
     }
 
-    internal void WriteTo(Stream output) => _bytes.WriteTo(output);
+    internal void WriteTo(Stream output) => output.Write(_bytes.WrittenSpan);
 
     private void Key(int field, int wireType) => Number((ulong)(field << 3 | wireType));
 
     private void Number(ulong value)
     {
         for (; value >= More; value >>= 7)
-            _bytes.WriteByte((byte)(value | More));
-        _bytes.WriteByte((byte)value);
+            Byte((byte)(value | More));
+        Byte((byte)value);
+    }
+
+    private void Byte(byte value)
+    {
+        _bytes.GetSpan(1)[0] = value;
+        _bytes.Advance(1);
     }
 }

@@ -7,7 +7,7 @@ namespace Wirq.Traces.Tests.Timelines;
 
 /// <summary>Tests that share one browser.</summary>
 [CollectionDefinition(nameof(Browser))]
-public class BrowserCollection : ICollectionFixture<Browser>;
+public class SharedBrowser : ICollectionFixture<Browser>;
 
 /// <summary>The page, in a browser without a network.</summary>
 /// <param name="browser">The browser.</param>

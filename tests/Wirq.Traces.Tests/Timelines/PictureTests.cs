@@ -154,7 +154,7 @@ public class PictureTests
         Assert.Equal(whole.Spans.Where(span => span.End is not null).TakeLast(ends.Length).Select(span => (whole.Lanes[span.Lane].Name, span.Kind, span.End)),
             ends.Select(span => (cut.Lanes[span.Lane].Name, span.Kind, span.End)));
         Assert.Equal(whole.Owed.Select(mark => mark.Title), cut.Owed.Select(mark => mark.Title));
-        Assert.Empty(whole.Notes.Where(note => note.Contains("left out", StringComparison.Ordinal)));
+        Assert.DoesNotContain(whole.Notes, note => note.Contains("left out", StringComparison.Ordinal));
     }
 
     [Fact]
