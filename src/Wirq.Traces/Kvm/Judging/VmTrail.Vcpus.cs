@@ -110,7 +110,7 @@ internal sealed partial class VmTrail
         }
     }
 
-    private void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
+    private static void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
     {
         if (own is null || record.Register is KvmRegister.Eoi or < 0)
             return;
