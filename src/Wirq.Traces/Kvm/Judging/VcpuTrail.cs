@@ -23,7 +23,7 @@ internal sealed class VectorCount
 }
 
 /// <summary>What a log tells of one vCPU and its local APIC.</summary>
-internal sealed class VcpuTrail(int index)
+internal sealed class VcpuTrail(int index, KvmSurvey survey)
 {
     private const int SoftwareEnable = 0x100;
 
@@ -67,7 +67,14 @@ internal sealed class VcpuTrail(int index)
     internal VectorCount Count(int vector, Mark at)
     {
         if (!Counts.TryGetValue(vector, out VectorCount? count))
-            Counts[vector] = count = new VectorCount { First = at };
+        {
+            count = new VectorCount { First = at };
+            if (survey.VectorsLeft > 0)
+            {
+                survey.VectorsLeft--;
+                Counts[vector] = count;
+            }
+        }
         count.Last = at;
         return count;
     }

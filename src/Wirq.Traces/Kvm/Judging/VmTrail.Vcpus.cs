@@ -22,6 +22,8 @@ internal sealed partial class VmTrail
         if (record.Mode is not (Fixed or LowestPriority) || record.Vector is < 0 or > 255)
             return;
         VectorCount count = vcpu.Count(record.Vector, at);
+        if (survey.VectorsLeft == 0 && !vcpu.Counts.ContainsKey(record.Vector))
+            return;
         var accepted = new Accepted(record.Vector, at, source, record.LevelTrigger, vcpu.Entries, epoch, foreign);
         // The line is printed before the checks (Linux, __apic_accept_irq): a disabled APIC refuses what it says it accepts.
         if (vcpu.Disabled(epoch) is not null)
@@ -179,7 +181,7 @@ internal sealed partial class VmTrail
         }
         // Where the injection was not seen, what was accepted is what ends here.
         bool served = vcpu.InService.Remove(vector);
-        if (!served && !vcpu.Pending.ContainsKey(vector))
+        if (!served && !vcpu.Pending.ContainsKey(vector) && vcpu.Counts.ContainsKey(vector))
             vcpu.Early[vector] = at;
         if (!served && vcpu.Pending.Remove(vector, out Accepted? taken))
         {

@@ -17,6 +17,8 @@ internal sealed class LostMessage
 internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 {
     private const int Pins = 24, MostLost = 256, MostVcpus = 4096;
+    /// <summary>What all VMs may have.</summary>
+    private const int MostVcpusOfAll = 1 << 15;
 
     private readonly SortedDictionary<int, VcpuTrail> _vcpus = [];
     private readonly Dictionary<(uint, int, bool), LostMessage> _lost = [];
@@ -46,8 +48,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     {
         if (index is < 0 or >= MostVcpus)
             return null;
-        if (!_vcpus.TryGetValue(index, out VcpuTrail? vcpu))
-            _vcpus[index] = vcpu = new VcpuTrail(index);
+        if (!_vcpus.TryGetValue(index, out VcpuTrail? vcpu) && (survey.Vcpus < MostVcpusOfAll || _vcpus.Count == 0) && survey.Vcpus++ >= 0)
+            _vcpus[index] = vcpu = new VcpuTrail(index, survey);
         return vcpu;
     }
 
