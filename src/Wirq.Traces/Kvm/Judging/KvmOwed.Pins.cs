@@ -133,7 +133,7 @@ internal sealed partial class KvmOwed
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
-        bool usesPins = vm.All.Any(pin => pin.Programmed) || Boot?.Known(KvmRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
+        bool usesPins = vm.All.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
         if (input.Masked == true)
         {
             if (input is { Level: true, Line: true } && !usesPins)
@@ -144,7 +144,7 @@ internal sealed partial class KvmOwed
             }
             return;
         }
-        bool masked = Boot?.Known(KvmRegister.Lint0, epoch) is { Value: var entry } && (entry & 0x10000) != 0;
+        bool masked = Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var entry } && (entry & 0x10000) != 0;
         PinState other = vm.All[VmTrail.PinOfGsi(input.Irq)];
         // The line leads to both; a guest that uses the other end leaves this one.
         if (masked || other is { Programmed: true, Masked: false })

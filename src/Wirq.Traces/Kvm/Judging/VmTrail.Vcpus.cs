@@ -70,7 +70,7 @@ internal sealed partial class VmTrail
             return All[context.Served].Name;
         if (record.LevelTrigger && PinOf(record.Vector, level: true) is { } again)
             return again.Name;
-        return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue(KvmRegister.LvtTimer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
+        return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue((int)ApicRegister.Timer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
             ? $"the timer of vCPU {vcpu.Index}" : null;
     }
 
@@ -106,7 +106,7 @@ internal sealed partial class VmTrail
             case KvmEvent.Mmio when record.Write:
                 Mmio(record, at, context, epoch);
                 break;
-            case KvmEvent.Pio when record.Write && record.Address is 0x20 or 0x21 or 0xA0 or 0xA1:
+            case KvmEvent.Pio when record.Write && record.Address is PicPair.MasterCommand or PicPair.MasterData or PicPair.SlaveCommand or PicPair.SlaveData:
                 Pic.Write(record.Address, record.Value, at);
                 break;
         }
@@ -114,7 +114,7 @@ internal sealed partial class VmTrail
 
     private static void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
     {
-        if (own is null || record.Register is KvmRegister.Eoi or < 0)
+        if (own is null || record.Register is < 0 or (int)ApicRegister.Eoi)
             return;
         KvmFact? before = own.Known(record.Register, epoch);
         if (record.Write || before is null || before.Value.Value != record.Value)

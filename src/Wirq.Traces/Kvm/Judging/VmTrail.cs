@@ -131,7 +131,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         FromStart = record.Event switch
         {
             KvmEvent.Entry or KvmEvent.Exit => record is { HasRip: true, Rip: resetVector, Vcpu: 0 },
-            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: 0x20 } && (record.Value & initialise) != 0,
+            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & initialise) != 0,
             _ => false,
         };
         // A VMM that makes its machine drives lines, whose entries have no vector yet.
