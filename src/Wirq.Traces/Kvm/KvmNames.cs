@@ -3,6 +3,9 @@ namespace Wirq.Traces.Kvm;
 /// <summary>The names of KVM's tracepoints and of the local APIC's registers as they print them.</summary>
 internal static class KvmNames
 {
+    /// <summary>AMD's extended registers (APM vol. 2, 16.3.5).</summary>
+    private const ApicRegister ExtendedFeatures = (ApicRegister)0x400, ExtendedControl = (ApicRegister)0x410;
+
     private static readonly (byte[] Name, KvmEvent Event)[][] Events = ByLength(
     [
         ("kvm_set_irq", KvmEvent.SetIrq), ("kvm_pic_set_irq", KvmEvent.PicSetIrq), ("kvm_ioapic_set_irq", KvmEvent.IoApicSetIrq),
@@ -17,11 +20,15 @@ internal static class KvmNames
     ]);
 
     private static readonly (byte[] Name, int Register)[] Registers =
-    [.. new (string, int)[] { ("ID", 0x20), ("LVR", 0x30), ("TASKPRI", 0x80), ("ARBPRI", 0x90), ("PROCPRI", 0xA0), ("EOI", 0xB0), ("RRR", 0xC0),
-        ("LDR", 0xD0), ("DFR", 0xE0), ("SPIV", 0xF0), ("ISR", 0x100), ("TMR", 0x180), ("IRR", 0x200), ("ESR", 0x280), ("ICR", 0x300),
-        ("ICR2", 0x310), ("LVTT", 0x320), ("LVTTHMR", 0x330), ("LVTPC", 0x340), ("LVT0", 0x350), ("LVT1", 0x360), ("LVTERR", 0x370),
-        ("TMICT", 0x380), ("TMCCT", 0x390), ("TDCR", 0x3E0), ("SELF_IPI", 0x3F0), ("EFEAT", 0x400), ("ECTRL", 0x410) }
-        .Select(pair => (System.Text.Encoding.ASCII.GetBytes("APIC_" + pair.Item1), pair.Item2))];
+    [.. new (string, ApicRegister)[] { ("ID", ApicRegister.Id), ("LVR", ApicRegister.Version), ("TASKPRI", ApicRegister.TaskPriority),
+        ("ARBPRI", ApicRegister.ArbitrationPriority), ("PROCPRI", ApicRegister.ProcessorPriority), ("EOI", ApicRegister.Eoi),
+        ("RRR", ApicRegister.RemoteRead), ("LDR", ApicRegister.LogicalDestination), ("DFR", ApicRegister.DestinationFormat),
+        ("SPIV", ApicRegister.SpuriousVector), ("ISR", ApicRegister.InService), ("TMR", ApicRegister.TriggerMode), ("IRR", ApicRegister.Request),
+        ("ESR", ApicRegister.ErrorStatus), ("ICR", ApicRegister.CommandLow), ("ICR2", ApicRegister.CommandHigh), ("LVTT", ApicRegister.Timer),
+        ("LVTTHMR", ApicRegister.Thermal), ("LVTPC", ApicRegister.Performance), ("LVT0", ApicRegister.Lint0), ("LVT1", ApicRegister.Lint1),
+        ("LVTERR", ApicRegister.Error), ("TMICT", ApicRegister.InitialCount), ("TMCCT", ApicRegister.CurrentCount),
+        ("TDCR", ApicRegister.DivideConfiguration), ("SELF_IPI", ApicRegister.SelfIpi), ("EFEAT", ExtendedFeatures), ("ECTRL", ExtendedControl) }
+        .Select(pair => (System.Text.Encoding.ASCII.GetBytes("APIC_" + pair.Item1), (int)pair.Item2))];
 
     internal static KvmEvent Of(ReadOnlySpan<byte> name)
     {

@@ -1,5 +1,5 @@
 using Wirq.Traces.Kvm;
-using Wirq.Traces.Kvm.Dat;
+using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Tests.Kvm;
@@ -44,7 +44,7 @@ public class DatTests(ITestOutputHelper output)
             try
             {
                 if (KvmLog.Looks(() => new MemoryStream(bytes), "F"))
-                    KvmFiles.Read(() => new MemoryStream(bytes), "F");
+                    KvmAnswerText.Write(KvmJudge.Read(() => new MemoryStream(bytes), "F"), TextWriter.Null);
             }
             catch (Exception bad) when (bad is KvmFileException or TraceException)
             {

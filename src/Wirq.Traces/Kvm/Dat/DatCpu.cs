@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Wirq.Traces.Kvm.Dat;
 
 /// <summary>The records of one CPU: its ring buffer, page by page (Documentation/trace/ring-buffer-design, header_event).</summary>
-internal sealed class DatCpu(DatSource source, DatFile file, DatPages pages)
+internal sealed class DatCpu(DatSource source, DatFile file, DatPages pages, int order)
 {
     private const int Padding = 29, TimeExtend = 30, TimeStamp = 31, LengthBits = 5, DeltaBits = 27;
     private const uint MissedEvents = 1u << 31, MissedStored = 1u << 30, LengthMask = MissedStored - 1;
@@ -15,6 +15,8 @@ internal sealed class DatCpu(DatSource source, DatFile file, DatPages pages)
     private ulong _time;
 
     internal int Cpu => pages.Cpu;
+    /// <summary>Its place among the CPUs of the file: of two records at one time, the first one's comes first.</summary>
+    internal int Order => order;
     internal ulong Time => _time;
     /// <summary>The record's data.</summary>
     internal ReadOnlySpan<byte> Data => _page.AsSpan(_data, _dataLength);

@@ -24,6 +24,8 @@ internal sealed class DatPages
         if (data.Size > 0 && data.Offset > source.Length - data.Size)
             throw source.Damage(source.Length, "the end of the file", $"the records of CPU {data.Cpu} up to byte {data.Offset + data.Size}");
         (_at, _end) = (data.Offset, data.Offset + data.Size);
+        // Each page is copied once, to where its records are read.
+        source.Hold(data.Size > 0 ? 2L * _pageSize : 0, data.Offset);
         _page = _packed ? [] : new byte[data.Size > 0 ? _pageSize : 0];
         if (_packed)
         {
@@ -63,6 +65,7 @@ internal sealed class DatPages
 
     private bool NextChunk()
     {
+        _source.Hold(-_chunk.Length, _at);
         _chunk = [];
         if (_chunksLeft == 0 || _at >= _end)
             return false;
@@ -71,12 +74,10 @@ internal sealed class DatPages
         if (unpacked > LargestChunk || packed > LargestChunk)
             throw _source.Damage(_at, $"a piece of {packed} bytes that unpacks to {unpacked}", $"at most {LargestChunk}");
         Place = _at;
+        _source.Hold(unpacked, _at);
         _chunk = _source.Unpack(_at + 8, packed, unpacked, "packed records");
         _inChunk = 0;
         _at += 8 + (long)packed;
-        return _chunk.Length > 0 || NextChunkAfterEmpty();
+        return _chunk.Length > 0 ? true : throw _source.Damage(Place, "an empty piece", "pages");
     }
-
-    // An empty piece is allowed, and a file of empty pieces ends: each one has a head.
-    private bool NextChunkAfterEmpty() => _chunksLeft > 0 && NextChunk();
 }

@@ -14,7 +14,6 @@ internal sealed class DatReader : IKvmRecords
     private readonly PriorityQueue<DatCpu, (ulong Time, int Order)> _next = new();
     private readonly KvmFields _fields = new();
     private readonly Dictionary<int, byte[]> _tasks = [];
-    private readonly DatCpu[] _cpus;
     private DatCpu? _current;
     private long _number;
     private bool _lostTold;
@@ -25,9 +24,12 @@ internal sealed class DatReader : IKvmRecords
         _file = DatFile.Read(_source);
         foreach ((int thread, string name) in _file.Tasks)
             _tasks[thread] = Encoding.Latin1.GetBytes(name);
-        _cpus = [.. _file.Buffers.SelectMany(buffer => buffer.Cpus.Select(cpu => new DatCpu(_source, _file, new DatPages(_source, buffer, cpu))))];
-        for (int order = 0; order < _cpus.Length; order++)
-            Queue(_cpus[order], order);
+        int order = 0;
+        foreach (DatBuffer buffer in _file.Buffers)
+        {
+            foreach (DatCpuData cpu in buffer.Cpus)
+                Queue(new DatCpu(_source, _file, new DatPages(_source, buffer, cpu), order++));
+        }
     }
 
     /// <inheritdoc/>
@@ -58,7 +60,7 @@ internal sealed class DatReader : IKvmRecords
         while (true)
         {
             if (_current is { } last)
-                Queue(last, Array.IndexOf(_cpus, last));
+                Queue(last);
             _current = null;
             if (!_next.TryPeek(out DatCpu? cpu, out _))
                 return false;
@@ -75,10 +77,10 @@ internal sealed class DatReader : IKvmRecords
         }
     }
 
-    private void Queue(DatCpu cpu, int order)
+    private void Queue(DatCpu cpu)
     {
         if (cpu.TryRead())
-            _next.Enqueue(cpu, (cpu.Time, order));
+            _next.Enqueue(cpu, (cpu.Time, cpu.Order));
     }
 
     private void Lose(int cpu, long count)

@@ -10,7 +10,11 @@ internal sealed class DatSource(Stream stream, string file) : IDisposable
     /// <summary>The largest section that is unpacked at once: the formats of all events are about 2 MiB.</summary>
     internal const int LargestSection = 1 << 26;
 
+    /// <summary>What all CPUs' pages, and all sections of the head, may take: a small file may claim any number of them.</summary>
+    private const long MostHeld = 1 << 27, MostUnpackedHead = 1 << 28;
+
     private Decompressor? _zstd;
+    private long _held, _head;
 
     internal string File => file;
     internal long Length { get; } = stream.Length;
@@ -94,6 +98,22 @@ internal sealed class DatSource(Stream stream, string file) : IDisposable
     {
         using var zlib = new ZLibStream(new MemoryStream(from), CompressionMode.Decompress);
         return zlib.ReadAtLeast(into, into.Length, throwOnEndOfStream: false);
+    }
+
+    /// <summary>Counts memory that is kept; a negative number gives it back.</summary>
+    internal void Hold(long bytes, long at)
+    {
+        _held += bytes;
+        if (_held > MostHeld)
+            throw Damage(at, $"pages of {_held} bytes at once", $"at most {MostHeld}");
+    }
+
+    /// <summary>Counts what the sections of the head unpack to.</summary>
+    internal void CountHead(long bytes, long at)
+    {
+        _head += bytes;
+        if (_head > MostUnpackedHead)
+            throw Damage(at, $"sections of {_head} bytes", $"at most {MostUnpackedHead}");
     }
 
     internal KvmFileException Damage(long offset, string found, string expected) => new(file, offset, found, expected);

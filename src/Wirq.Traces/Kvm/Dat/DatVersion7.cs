@@ -142,10 +142,12 @@ internal static class DatVersion7
         if (BinaryPrimitives.ReadUInt16LittleEndian(head) is var found && found != id)
             throw source.Damage(at, $"section {found}", $"section {id}");
         long size = DatVersion6.Size(BinaryPrimitives.ReadUInt64LittleEndian(head.AsSpan(8)));
+        source.CountHead(size, at);
         if ((BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(2)) & 1) == 0)
             return source.Read(at + SectionHeader, size, what);
         uint packed = source.UInt32(at + SectionHeader, "the packed size of a section");
         uint unpacked = source.UInt32(at + SectionHeader + 4, "the size of a section");
+        source.CountHead(unpacked, at);
         return source.Unpack(at + SectionHeader + 8, packed, unpacked, what);
     }
 }

@@ -49,6 +49,12 @@ internal sealed partial class KvmOwed
         }
         if (pin.Awaited is { } awaited && pin.Level && awaited.Epoch == epoch && survey.Counts[KvmEvent.AckIrq] > 0)
             Waiting(pin, awaited.At, awaited.Vector, raised);
+        else if (pin is { Level: true, Awaited: null })
+        {
+            string after = pin.LastAck is { } ack && ack.Event > raised.Event ? $", and no delivery follows its EOI at {At(ack)}" : ", and no record shows its delivery";
+            _unknown.Add(new(pin.Name, Fate.NotKnown, KvmGate.NotKnown, raised, null, -1, pin.Vector,
+                [$"{pin.Name} (vector {Hex(pin.Vector)}) was raised at {At(raised)}, its line is still asserted{after}."], [new("raised", raised)]));
+        }
     }
 
     private void Waiting(PinState pin, Mark delivered, int vector, Mark raised)
@@ -127,7 +133,7 @@ internal sealed partial class KvmOwed
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
-        bool usesPins = vm.All.Any(pin => pin.Programmed) || Boot?.Known(KvmRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
+        bool usesPins = vm.All.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
         if (input.Masked == true)
         {
             if (input is { Level: true, Line: true } && !usesPins)
@@ -138,9 +144,19 @@ internal sealed partial class KvmOwed
             }
             return;
         }
-        if (usesPins)
+        bool masked = Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var entry } && (entry & 0x10000) != 0;
+        PinState other = vm.All[VmTrail.PinOfGsi(input.Irq)];
+        // The line leads to both; a guest that uses the other end leaves this one.
+        if (masked || other is { Programmed: true, Masked: false })
             return;
         (KvmGate gate, Mark? since, string why) = PicGate(input);
+        if (usesPins)
+        {
+            _unknown.Add(new(input.Name, Fate.NotKnown, KvmGate.NotKnown, requested, null, 0, -1,
+                [$"{input.Name} was raised at {At(requested)}, and is not ended since. The guest uses pins of the I/OAPIC, and whether it listens to the 8259 is not told."],
+                [new("raised", requested)]));
+            return;
+        }
         Add(new(input.Name, Fate.Held, gate, requested, since, 0, -1, [$"{input.Name} was raised at {At(requested)}, and is not ended since.", why],
             [new("raised", requested)]), input.RequestedEpoch, Boot, mayBeCut: true);
     }

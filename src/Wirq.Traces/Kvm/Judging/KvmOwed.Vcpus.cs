@@ -50,7 +50,7 @@ internal sealed partial class KvmOwed
             if (known == epoch && vector >> 4 >= class_)
                 return (KvmGate.VectorInService, at, $"Vector {Hex(vector)}, of the same class or above, is in service there since {At(at)}: no EOI has come.");
         }
-        if (vcpu.Known(KvmRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= class_)
+        if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= class_)
         {
             return (KvmGate.TaskPriority, priority.At, $"TPR of vCPU {vcpu.Index} is 0x{priority.Value:x2} since {At(priority.At)}, and holds it back, unless CR8 changed it later, "
                 + "which no record shows.");
@@ -77,7 +77,7 @@ internal sealed partial class KvmOwed
     /// <summary>What the log does not tell although others do.</summary>
     private string Unknown(VcpuTrail vcpu)
     {
-        string priority = vcpu.Known(KvmRegister.TaskPriority, epoch) is null ? ", or TPR" : "";
+        string priority = vcpu.Known((int)ApicRegister.TaskPriority, epoch) is null ? ", or TPR" : "";
         string service = !vm.FromStart && !survey.EndsAtInjection ? ", or a vector in service since before the log" : "";
         return priority + service;
     }
@@ -86,11 +86,11 @@ internal sealed partial class KvmOwed
     private string Open(VcpuTrail vcpu)
     {
         var facts = new List<string>();
-        if (vcpu.Known(KvmRegister.TaskPriority, epoch) is { } priority)
+        if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority)
             facts.Add($"TPR is 0x{priority.Value:x2}");
         if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
             facts.Add("nothing is in service");
-        if (vcpu.Known(KvmRegister.Spiv, epoch) is { } spiv && (spiv.Value & 0x100) != 0)
+        if (vcpu.Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv && (spiv.Value & 0x100) != 0)
             facts.Add("the local APIC is enabled");
         return facts.Count == 0 ? "" : $" ({string.Join(", ", facts)})";
     }

@@ -8,7 +8,7 @@ internal sealed record KvmGap(Mark At, KvmLoss Loss, int Cpu, long Count);
 /// <summary>A first look at a whole log: which threads are there, and what was traced.</summary>
 internal sealed class KvmSurvey
 {
-    private const int MostThreads = 1 << 16, MostGaps = 64;
+    private const int MostThreads = 1 << 14, MostGaps = 64;
 
     private readonly Dictionary<int, KvmThread> _threads = [];
     private readonly List<KvmGap> _gaps = [];
@@ -26,6 +26,12 @@ internal sealed class KvmSurvey
     /// <summary>Records without a thread.</summary>
     internal long Threadless { get; private set; }
     internal long IoApicEois { get; private set; }
+    /// <summary>It has more threads than are followed.</summary>
+    internal bool TooMany { get; private set; }
+    /// <summary>vCPUs that are followed, of all VMs.</summary>
+    internal int Vcpus { get; set; }
+    /// <summary>Vectors of vCPUs that may still be followed: a text can claim any number of them.</summary>
+    internal int VectorsLeft { get; set; } = 1 << 18;
     /// <summary>The highest vCPU that a record names.</summary>
     internal int HighestVcpu { get; private set; } = KvmRecord.Untold;
     internal IReadOnlyList<KvmVm> Vms { get; private set; } = [];
@@ -82,7 +88,10 @@ internal sealed class KvmSurvey
         if (!_threads.TryGetValue(record.Thread, out KvmThread? thread))
         {
             if (_threads.Count == MostThreads)
+            {
+                TooMany = true;
                 return;
+            }
             _threads[record.Thread] = thread = new KvmThread(record.Thread);
         }
         if (!record.InInterrupt)

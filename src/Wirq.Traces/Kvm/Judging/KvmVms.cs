@@ -10,7 +10,11 @@ internal sealed record KvmVm(int Number, int Process, IReadOnlyList<KvmThread> T
     internal string Name => Process >= 0 ? $"the VM of process {Process}" : Threads.FirstOrDefault(one => one.Role == ThreadRole.Vcpu) is { } vcpu
         ? $"the VM of thread {vcpu.Number}" : "the VM";
 
-    internal bool Knows(int vector) => Threads.Any(thread => thread.Knows(vector));
+    private bool[]? _knows;
+
+    /// <summary>Whether its own threads accept, take or end this vector.</summary>
+    internal bool Knows(int vector) => vector is >= 0 and < 256
+        && (_knows ??= [.. Enumerable.Range(0, 256).Select(one => Threads.Any(thread => thread.Knows(one)))])[vector];
 }
 
 /// <summary>Tells the VMs of a log apart: by the process of each thread where it stands there, else by the order of their numbers.</summary>
@@ -19,11 +23,14 @@ internal static class KvmVms
     /// <summary>A VMM creates its threads one after another.</summary>
     private const int Near = 64;
 
+    /// <summary>VMs that are judged: no host of a log has more, and each takes memory.</summary>
+    internal const int Most = 1024;
+
     internal static IReadOnlyList<KvmVm> Find(KvmSurvey survey)
     {
         KvmThread[] threads = [.. survey.Threads.Values.Where(thread => thread.Role != ThreadRole.Kernel).OrderBy(thread => thread.Number)];
         var groups = new List<(int Process, List<KvmThread> Threads, bool Guessed)>();
-        foreach (var group in threads.Where(thread => thread.Process >= 0).GroupBy(thread => thread.Process))
+        foreach (var group in threads.Where(thread => thread.Process >= 0).GroupBy(thread => thread.Process).Take(Most))
             groups.Add((group.Key, [.. group], false));
         foreach (KvmThread vcpu in threads.Where(thread => thread is { Process: < 0, Role: ThreadRole.Vcpu }))
             Join(groups, vcpu);
@@ -60,9 +67,9 @@ internal static class KvmVms
             if (above && fits)
                 best = index;
         }
-        if (best < 0)
+        if (best < 0 && groups.Count < Most)
             groups.Add((-1, [vcpu], true));
-        else
+        else if (best >= 0)
         {
             groups[best].Threads.Add(vcpu);
             groups[best] = (groups[best].Process, groups[best].Threads, true);

@@ -37,8 +37,8 @@ internal sealed class PicState
     /// <summary>Masks and initialisation, from the guest's writes to ports.</summary>
     internal void Write(ulong port, ulong value, Mark at)
     {
-        int chip = port is 0x20 or 0x21 ? 0 : 1;
-        if ((port & 1) == 0)
+        int chip = port is PicPair.MasterCommand or PicPair.MasterData ? 0 : 1;
+        if (port is PicPair.MasterCommand or PicPair.SlaveCommand)
         {
             if ((value & Icw1) == 0)
                 return;

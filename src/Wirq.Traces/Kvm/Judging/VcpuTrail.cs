@@ -23,7 +23,7 @@ internal sealed class VectorCount
 }
 
 /// <summary>What a log tells of one vCPU and its local APIC.</summary>
-internal sealed class VcpuTrail(int index)
+internal sealed class VcpuTrail(int index, KvmSurvey survey)
 {
     private const int SoftwareEnable = 0x100;
 
@@ -59,15 +59,22 @@ internal sealed class VcpuTrail(int index)
         Registers.TryGetValue(register, out KvmFact fact) && fact.Epoch == epoch ? fact : null;
 
     /// <summary>Whether the local APIC is software-disabled; null where no register tells it.</summary>
-    internal KvmFact? Disabled(int epoch) => Known(KvmRegister.Spiv, epoch) is { } spiv && (spiv.Value & SoftwareEnable) == 0 ? spiv : null;
+    internal KvmFact? Disabled(int epoch) => Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv && (spiv.Value & SoftwareEnable) == 0 ? spiv : null;
 
     /// <summary>Whether the local APIC is known to be enabled.</summary>
-    internal bool Enabled(int epoch) => Known(KvmRegister.Spiv, epoch) is { } spiv ? (spiv.Value & SoftwareEnable) != 0 : WorkedEpoch == epoch;
+    internal bool Enabled(int epoch) => Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? (spiv.Value & SoftwareEnable) != 0 : WorkedEpoch == epoch;
 
     internal VectorCount Count(int vector, Mark at)
     {
         if (!Counts.TryGetValue(vector, out VectorCount? count))
-            Counts[vector] = count = new VectorCount { First = at };
+        {
+            count = new VectorCount { First = at };
+            if (survey.VectorsLeft > 0)
+            {
+                survey.VectorsLeft--;
+                Counts[vector] = count;
+            }
+        }
         count.Last = at;
         return count;
     }
@@ -85,13 +92,7 @@ internal sealed class VcpuTrail(int index)
         if (!registers)
             return;
         // SVR is 0xFF after INIT (Intel SDM 3A, 10.4.7.1): software-disabled; TPR is 0.
-        Registers[KvmRegister.Spiv] = new(0xFF, at, epoch);
-        Registers[KvmRegister.TaskPriority] = new(0, at, epoch);
+        Registers[(int)ApicRegister.SpuriousVector] = new(0xFF, at, epoch);
+        Registers[(int)ApicRegister.TaskPriority] = new(0, at, epoch);
     }
-}
-
-/// <summary>Offsets of the local APIC's registers (Intel SDM 3A, table 10-1).</summary>
-internal static class KvmRegister
-{
-    internal const int Id = 0x20, TaskPriority = 0x80, Eoi = 0xB0, Ldr = 0xD0, Dfr = 0xE0, Spiv = 0xF0, LvtTimer = 0x320, Lint0 = 0x350;
 }

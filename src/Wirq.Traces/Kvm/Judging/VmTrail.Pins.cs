@@ -5,8 +5,8 @@ namespace Wirq.Traces.Kvm.Judging;
 // The pins of the I/OAPIC.
 internal sealed partial class VmTrail
 {
-    private const ulong IoApicSelect = 0xFEC00000, IoApicData = 0xFEC00010;
-    private const int FirstEntry = 0x10, RtcPin = 8;
+    private const ulong IoApicSelect = IoApicOptions.DefaultAddress + IoApic.SelectOffset, IoApicData = IoApicOptions.DefaultAddress + IoApic.WindowOffset;
+    private const int FirstEntry = (int)IoApic.FirstEntryIndex, RtcPin = 8;
 
     /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
     internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;

@@ -22,6 +22,8 @@ internal sealed partial class VmTrail
         if (record.Mode is not (Fixed or LowestPriority) || record.Vector is < 0 or > 255)
             return;
         VectorCount count = vcpu.Count(record.Vector, at);
+        if (survey.VectorsLeft == 0 && !vcpu.Counts.ContainsKey(record.Vector))
+            return;
         var accepted = new Accepted(record.Vector, at, source, record.LevelTrigger, vcpu.Entries, epoch, foreign);
         // The line is printed before the checks (Linux, __apic_accept_irq): a disabled APIC refuses what it says it accepts.
         if (vcpu.Disabled(epoch) is not null)
@@ -68,7 +70,7 @@ internal sealed partial class VmTrail
             return All[context.Served].Name;
         if (record.LevelTrigger && PinOf(record.Vector, level: true) is { } again)
             return again.Name;
-        return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue(KvmRegister.LvtTimer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
+        return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue((int)ApicRegister.Timer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
             ? $"the timer of vCPU {vcpu.Index}" : null;
     }
 
@@ -104,15 +106,15 @@ internal sealed partial class VmTrail
             case KvmEvent.Mmio when record.Write:
                 Mmio(record, at, context, epoch);
                 break;
-            case KvmEvent.Pio when record.Write && record.Address is 0x20 or 0x21 or 0xA0 or 0xA1:
+            case KvmEvent.Pio when record.Write && record.Address is PicPair.MasterCommand or PicPair.MasterData or PicPair.SlaveCommand or PicPair.SlaveData:
                 Pic.Write(record.Address, record.Value, at);
                 break;
         }
     }
 
-    private void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
+    private static void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
     {
-        if (own is null || record.Register is KvmRegister.Eoi or < 0)
+        if (own is null || record.Register is < 0 or (int)ApicRegister.Eoi)
             return;
         KvmFact? before = own.Known(record.Register, epoch);
         if (record.Write || before is null || before.Value.Value != record.Value)
@@ -179,7 +181,7 @@ internal sealed partial class VmTrail
         }
         // Where the injection was not seen, what was accepted is what ends here.
         bool served = vcpu.InService.Remove(vector);
-        if (!served && !vcpu.Pending.ContainsKey(vector))
+        if (!served && !vcpu.Pending.ContainsKey(vector) && vcpu.Counts.ContainsKey(vector))
             vcpu.Early[vector] = at;
         if (!served && vcpu.Pending.Remove(vector, out Accepted? taken))
         {

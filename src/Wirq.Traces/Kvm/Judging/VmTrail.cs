@@ -17,6 +17,8 @@ internal sealed class LostMessage
 internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 {
     private const int Pins = 24, MostLost = 256, MostVcpus = 4096;
+    /// <summary>What all VMs may have.</summary>
+    private const int MostVcpusOfAll = 1 << 15;
 
     private readonly SortedDictionary<int, VcpuTrail> _vcpus = [];
     private readonly Dictionary<(uint, int, bool), LostMessage> _lost = [];
@@ -46,8 +48,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     {
         if (index is < 0 or >= MostVcpus)
             return null;
-        if (!_vcpus.TryGetValue(index, out VcpuTrail? vcpu))
-            _vcpus[index] = vcpu = new VcpuTrail(index);
+        if (!_vcpus.TryGetValue(index, out VcpuTrail? vcpu) && (survey.Vcpus < MostVcpusOfAll || _vcpus.Count == 0) && survey.Vcpus++ >= 0)
+            _vcpus[index] = vcpu = new VcpuTrail(index, survey);
         return vcpu;
     }
 
@@ -129,7 +131,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         FromStart = record.Event switch
         {
             KvmEvent.Entry or KvmEvent.Exit => record is { HasRip: true, Rip: resetVector, Vcpu: 0 },
-            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: 0x20 } && (record.Value & initialise) != 0,
+            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & initialise) != 0,
             _ => false,
         };
         // A VMM that makes its machine drives lines, whose entries have no vector yet.
