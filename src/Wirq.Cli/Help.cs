@@ -36,7 +36,7 @@ internal static class Help
                 new(CommandLine.NotTold, "the input does not tell; the answer says what to record instead"),
                 s_unwritten,
             ],
-            ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq", "wirq why qemu.log --timeline qemu.html", "wirq why guest.qevm", "wirq why guest.qevm ioapic:10"]),
+            ["wirq why qemu.log", "wirq why qemu.log ioapic:2", "wirq why qemu.log ioapic:2@L842", "wirq why my.wirq", "wirq why qemu.log --timeline qemu.html", "wirq why guest.qevm", "wirq why guest.qevm ioapic:10", "wirq why dmesg.txt lapic.txt guest.log"]),
         ["explore"] = new(
             [
                 new(CommandLine.Success, "every world is proved, and every historic design was caught"),

@@ -76,17 +76,17 @@ public class DumpFuzzTests
         {
             if (!DumpRecognition.Looks(() => new MemoryStream(text, writable: false)))
                 continue;
-            HashSet<(string, int)> whole = Things(text);
+            HashSet<(string Source, int Vector)> whole = Things(text);
             for (int length = 0; length < text.Length; length += s_long ? 1 : 11)
             {
                 byte[] cut = text[..length];
                 if (DumpRecognition.Looks(() => new MemoryStream(cut, writable: false)))
-                    Assert.Empty(Things(cut).Except(whole).Select(thing => $"{thing} at {length} of {Encoding.Latin1.GetString(text, 0, 60)}"));
+                    Assert.Empty(Things(cut).Except(whole).Where(thing => thing.Vector >= 0 || !whole.Any(one => one.Source == thing.Source)).Select(thing => $"{thing} at {length} of {Encoding.Latin1.GetString(text, 0, 60)}"));
             }
         }
 
-        // What is found: its source and vector. Gates may differ, for what explains them may be cut off.
-        static HashSet<(string, int)> Things(byte[] text)
+        // What is found: its source, and its vector where the cut text still has it. Gates may differ, for what explains them may be cut off.
+        static HashSet<(string Source, int Vector)> Things(byte[] text)
         {
             var parts = new DumpParts();
             // A name by which /sys/kernel/debug/irq/irqs knows its IRQ.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Traces.Dumps.Linux;
@@ -34,7 +35,7 @@ internal sealed record CountRow(string Label, ulong[] Counts, string Chip, IRead
     internal ulong Total => Counts.Aggregate(0ul, (sum, count) => sum + count);
 
     /// <summary>The IRQ; -1 for a named row.</summary>
-    internal int Irq => Label.Length <= 6 && int.TryParse(Label, out int irq) ? irq : -1;
+    internal int Irq => Label.Length <= 6 && int.TryParse(Label, NumberStyles.None, CultureInfo.InvariantCulture, out int irq) ? irq : -1;
 
     /// <summary>The line, where the IRQ is one of an I/OAPIC or of the 8259s; else -1. Linux numbers them by GSI.</summary>
     internal int Gsi => Chip.Contains("IO-APIC", StringComparison.Ordinal) || Chip.Contains("XT-PIC", StringComparison.Ordinal) || Chip.Contains("ioapic", StringComparison.Ordinal) ? Irq : -1;

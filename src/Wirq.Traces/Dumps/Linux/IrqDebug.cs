@@ -78,9 +78,9 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         int pin = -1;
         if (chip.Contains("IO-APIC", StringComparison.Ordinal) && irq.Values.TryGetValue("hwirq", out string? hwirq) && hwirq.StartsWith("0x", StringComparison.Ordinal))
             _ = int.TryParse(hwirq.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out pin);
-        int gsi = chip.Contains("IO-APIC", StringComparison.Ordinal) && int.TryParse(number, out int known) ? known : pin;
-        int vector = irq.Values.TryGetValue("Vector", out string? printed) && byte.TryParse(printed, out byte parsed) ? parsed : -1;
-        int cpu = irq.Values.TryGetValue("Target", out string? target) && int.TryParse(target, out int parsedCpu) ? parsedCpu : -1;
+        int gsi = chip.Contains("IO-APIC", StringComparison.Ordinal) && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int known) ? known : pin;
+        int vector = irq.Values.TryGetValue("Vector", out string? printed) && byte.TryParse(printed, NumberStyles.None, CultureInfo.InvariantCulture, out byte parsed) ? parsed : -1;
+        int cpu = irq.Values.TryGetValue("Target", out string? target) && int.TryParse(target, NumberStyles.None, CultureInfo.InvariantCulture, out int parsedCpu) ? parsedCpu : -1;
         string source = number.Length > 0 ? $"irq:{number}" : pin >= 0 ? SnapshotJudge.NameOf(0, pin) : "irq";
         string name = (number.Length > 0 ? $"IRQ {number}" : pin >= 0 ? $"The IRQ of pin {pin}" : "The IRQ")
             + (chip.Length > 0 ? $" ({chip}{(pin >= 0 ? $" pin {pin}" : "")})" : "");

@@ -47,7 +47,8 @@ internal static class AnswerJson
         json.WriteOptional("cpu", one.Cpu);
         json.WriteOptional("vector", one.Vector);
         json.WriteOptional("gsi", one.Gsi);
-        json.WriteOptional("entry", one.Entry);
+        if (one.Entry >= 0)
+            json.WriteNumber("entry", one.Entry);
         json.WriteString("sentence", one.Sentence);
         json.WriteEach("evidence", one.Evidence, static (json, place) => StateJson.Write(json, place));
     });
