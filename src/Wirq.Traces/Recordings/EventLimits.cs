@@ -24,6 +24,8 @@ internal sealed class EventLimits(FabricOptions machine)
         Subsystem.Machine when e.Kind == EventKind.EffectLost => Lost(EffectLost.Of(e)),
         Subsystem.Machine => e.Kind == EventKind.GuestMisuse ? Cpu(e.Cpu) : null,
         Subsystem.Access => Cpu(e.Cpu),
+        Subsystem.Log when e.Kind is EventKind.LogRouteSet or EventKind.LogEntryShown => Pin(e.Unit, e.Index),
+        Subsystem.Log when e.Kind == EventKind.LogPicShown => Below(e.Unit, PicUnits, "8259"),
         Subsystem.Log => e.Kind == EventKind.LogVectorsLeft ? Cpu(e.Cpu) : null,
         Subsystem.Lines when e.Kind is EventKind.LineChanged or EventKind.KernelLine => Below(e.Index, _gsis, "GSI"),
         Subsystem.Lines => Below(e.Unit, machine.Sources, "source") ?? Below(e.Index, _gsis, "GSI"),

@@ -40,6 +40,8 @@ internal static class EventRanges
             EventKind.MsrWrite or EventKind.MsrRead => (Flag, Word, Any),
             EventKind.LogParted => (Any, Any, Flag),
             EventKind.LogVectorTaken => (Any, Byte, Any),
+            EventKind.LogRouteSet => (Any, Any, Word),
+            EventKind.LogPicShown => (0, Byte, Any),
             EventKind.SourceConnected => (Any, (ulong)SourceKind.Sampled, Any),
             EventKind.SourceRaised or EventKind.SourceLowered => (Any, (ulong)SourceKind.Sampled, Flag),
             EventKind.Ack => (Any, Word, Any),

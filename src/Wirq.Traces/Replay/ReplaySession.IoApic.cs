@@ -31,6 +31,7 @@ internal sealed partial class ReplaySession
     private void WriteIoApic(in TraceLine line)
     {
         Select(line);
+        _entries.Note(line);
         if (line.A == IoApic.EoiOffset)
         {
             // QEMU accepts the register only at its full width, and prints the broadcast that follows.
@@ -59,6 +60,8 @@ internal sealed partial class ReplaySession
                 _verdicts.LeaveUnchecked(line.Event);
             else
                 _verdicts.Match(line.Event);
+            if (_survey.IsSplit && line.Event == TraceEvent.IoApicSetRemoteIrr && !_survey.Saw(TraceEvent.KernelTrigger))
+                SendToKernel((int)line.A);
             return;
         }
         if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _verdicts.Coverage.Tells(Responder.LocalApic)))

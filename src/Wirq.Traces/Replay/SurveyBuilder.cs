@@ -19,6 +19,7 @@ internal sealed class SurveyBuilder
     internal long FirstStamp { get; private set; } = -1;
     internal BeginningWatch Beginning { get; } = new();
     internal TriggerWatch Triggers { get; } = new();
+    internal StartWatch Start { get; } = new();
     internal long FirstCpuLine { get; private set; } = long.MaxValue;
     internal byte IoApicVersion { get; private set; } = 0x20;
     internal bool HasThreads { get; private set; }
@@ -32,6 +33,7 @@ internal sealed class SurveyBuilder
             FirstStamp = line.Microseconds;
         Beginning.Add(line);
         Triggers.Add(line);
+        Start.Add(line);
         FollowReset(line);
         switch (line.Event)
         {

@@ -90,7 +90,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
                     + (pin.Entry.Masked ? ", and still is." : ".")],
                 [new("withheld", owed), new("masked", pin.MaskSince)]));
         }
-        if (pin.Current is not { } raise || IsServed(judge.Judge(raise, out Held held)))
+        if (pin.Current is not { } raise || IsServed(judge.Judge(raise, out Held held)) && held.Gate != Gate.StaleRoute)
             return;
         IrqTrail? irq = IrqOf(pin);
         if (Served(irq?.Current, raise))

@@ -44,6 +44,12 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     {
         switch (fate)
         {
+            case Fate.Ended when engine.IsSplit && raise.Last is { EndedAt: { } ended } sent:
+                return $"{Tried(raise)}{By(sent)}; the EOI of its vector reached the pin at {At(ended)}";
+            case Fate.Sent when held.Gate == Gate.StaleRoute:
+                return $"sent at {At(raise.Last!.Sent)} to the wrong destination: {_gates.Words(held, pin)}. No EOI of it reached the pin";
+            case Fate.Sent when engine.IsSplit && raise.Source.Class == SourceClass.Pin:
+                return $"{Tried(raise)}{By(raise.Last!)}; the local APICs are the kernel's, and no line tells what became of it there";
             case Fate.Ended:
                 return $"{Delivered(raise)}, taken and ended";
             case Fate.Signalled:
@@ -96,6 +102,10 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     };
 
     private static string Tried(Raise raise) => raise.Attempts > 1 ? $"sent {Times(raise.Attempts)}" : "sent";
+
+    /// <summary>Where the kernel sent a message, as far as its route is known.</summary>
+    private static string By(Attempt sent) => sent.HasMessage ? $" to {GateText.Target(sent.Message)}"
+        : ", by a route of the kernel that no line shows";
 
     private static string Delivered(Raise raise)
     {
@@ -189,6 +199,9 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
         if (held.Gate is not (Gate.None or Gate.NoEoi) && held.Gate != raise.AtFirst.Gate)
             Add(evidence, GateWord(held.Gate), held.Since);
+        Add(evidence, "shown", held.Shown);
+        Add(evidence, "route updated", held.Gate == Gate.StaleRoute ? held.By!.RouteFixed : null);
+        Add(evidence, "EOI at the pin", raise.Last?.EndedAt);
         if (held.Gate is Gate.PinMasked or Gate.EdgeLost)
             Add(evidence, "entry written", held.Written);
         if (held.By is { } by && by != raise.Last)
@@ -214,6 +227,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         Gate.Lint0Closed => "LINT0 entry",
         Gate.PinMasked or Gate.EdgeLost => "masked",
         Gate.RemoteIrr => "Remote IRR set",
+        Gate.StaleRoute => "route set",
         Gate.StormBrake => "braked",
         Gate.NoDestination => "last write of ids",
         Gate.SoftwareDisabled => "SVR",

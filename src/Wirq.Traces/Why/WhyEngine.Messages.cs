@@ -42,7 +42,8 @@ public sealed partial class WhyEngine
 
     private void Accepted(in Event e)
     {
-        if (CpuAt(e.Cpu) is not { } cpu)
+        // Without lines of local APICs, what the chips make of a message is a guess.
+        if (!KnowsCpus || CpuAt(e.Cpu) is not { } cpu)
             return;
         Origin origin = e.Origin;
         Attempt attempt;
@@ -119,8 +120,12 @@ public sealed partial class WhyEngine
         if (origin.Kind == OriginKind.Pin)
         {
             // Its pin gets the answer right after this.
-            if (PinAt(origin.Unit, origin.Index)?.InFlight is { } sent)
+            if (PinAt(origin.Unit, origin.Index) is { InFlight: { } sent } pin)
+            {
                 Note(sent, message, reason);
+                if (IsSplit)
+                    CompareRoute(pin, sent, message);
+            }
             return;
         }
         if (origin.Kind is not (OriginKind.Device or OriginKind.Ipi or OriginKind.RemappingUnit or OriginKind.None))
@@ -141,6 +146,16 @@ public sealed partial class WhyEngine
         attempt.Answered = _now;
         attempt.Reason = reason;
         Note(attempt, message, reason);
+    }
+
+    /// <summary>The kernel must send what the entry says (the law FreshRoute).</summary>
+    private void CompareRoute(PinTrail pin, Attempt sent, InterruptMessage message)
+    {
+        sent.Wanted.TryDecode(_machine.Format, out InterruptMessage meant);
+        if (message == meant)
+            return;
+        pin.SendStale(sent, meant);
+        Stale.Add(pin, sent);
     }
 
     private static SourceName NameOf(Origin origin, InterruptMessage message) => origin.Kind == OriginKind.Ipi

@@ -35,7 +35,7 @@ public sealed partial class WhyEngine
     }
 
     /// <summary>Whether the entry of a pin is known.</summary>
-    internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
+    internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart || pin.Shown is not null;
 
     /// <summary>Whether what the 8259 pair makes of an IRQ is known: its reset is there, or its
     /// initialisation.</summary>
@@ -83,7 +83,7 @@ public sealed partial class WhyEngine
             case EventKind.Deliver:
                 if (pin.Current is null)
                     pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, e.Msi.Data.Level) { Implied = true }));
-                pin.Send(new Attempt(_now));
+                pin.Send(new Attempt(_now) { Wanted = e.Msi });
                 break;
             case EventKind.PinAccepted:
                 pin.Answer(RefusalReason.None, _now);
@@ -96,7 +96,7 @@ public sealed partial class WhyEngine
                 pin.SetRemoteIrr(_now);
                 break;
             case EventKind.RemoteIrrCleared:
-                pin.ClearRemoteIrr();
+                pin.ClearRemoteIrr(_now, RemoteIrrCleared.Of(e).Cause != EndOfInterruptCause.Rewrite);
                 break;
             case EventKind.StormBraked:
                 pin.Brake(_now);
