@@ -57,7 +57,8 @@ internal sealed class Coverage(LogSurvey survey)
             or TraceEvent.PicInterruptLine => Responder.Pic,
         // A response, if a pin sent it. A message of a device is a stimulus.
         TraceEvent.ApicDeliverIrq or TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr
-            or TraceEvent.IoApicDelayedReassert or TraceEvent.IoApicRead => Responder.IoApic,
+            or TraceEvent.IoApicDelayedReassert or TraceEvent.IoApicRead or TraceEvent.KernelTrigger or TraceEvent.KernelRoute
+            or TraceEvent.KernelRouteUpdate => Responder.IoApic,
         TraceEvent.RemapRequest or TraceEvent.RemapFetch or TraceEvent.RemapEntry or TraceEvent.RemapDone
             or TraceEvent.RemapVectorDiffers or TraceEvent.RemapTriggerDiffers or TraceEvent.RemapRoot
             or TraceEvent.RemapEnable or TraceEvent.IecNotify or TraceEvent.IecInvalidate => Responder.Unit,

@@ -90,7 +90,7 @@ internal sealed class LogSurvey
             Add(LogParts.PicWrites, Traces(TraceEvent.PicPortWrite));
             Add(LogParts.Pins, Saw(TraceEvent.IoApicSetIrq));
             // If messages are traced, a pin whose entry is unmasked is visible without a write of the entry.
-            Add(LogParts.Entries, !_entriesUntold && (Traces(TraceEvent.IoApicWrite)
+            Add(LogParts.Entries, Saw(TraceEvent.IoApicWrite) || !_entriesUntold && (Traces(TraceEvent.IoApicWrite)
                 || Saw(TraceEvent.IoApicSetIrq) && Saw(TraceEvent.ApicDeliverIrq)));
             Add(LogParts.LocalApics, Saw(TraceEvent.ApicWrite));
             Add(LogParts.Messages, Saw(TraceEvent.ApicDeliverIrq));

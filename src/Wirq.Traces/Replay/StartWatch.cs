@@ -116,7 +116,7 @@ internal sealed class StartWatch
         if (start.LowClosed || start.HighClosed || message.Address.Remappable)
             return;
         RedirectionEntry entry = RedirectionEntry.Create(message.Data.Vector, message.Address.Destination(MsiFormat.Compatibility),
-            message.Data.Mode, message.Address.Logical, message.Data.Level, masked: false);
+            message.Data.Mode, message.Data.Level, message.Address.Logical);
         start.LearnMessage(line, entry);
     }
 
@@ -129,7 +129,7 @@ internal sealed class StartWatch
         _rise = default;
         if (start.LowClosed || start.HighClosed)
             return;
-        RedirectionEntry entry = RedirectionEntry.Create((byte)line.D, (uint)line.A & byte.MaxValue, (DeliveryMode)line.C, line.B != 0, line.E != 0, masked: false);
+        RedirectionEntry entry = RedirectionEntry.Create((byte)line.D, (uint)line.A & byte.MaxValue, (DeliveryMode)line.C, line.E != 0, line.B != 0);
         if ((start.Known & EntryParts.Low) == 0)
             start.LearnMessage(line, entry);
         else if (start.ByMessage && start.Entry != entry)

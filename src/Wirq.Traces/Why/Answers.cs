@@ -94,6 +94,8 @@ public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnl
 {
     /// <summary>The verdict.</summary>
     public WhyVerdict Verdict { get; init; }
+    /// <summary>The laws that what happened breaks.</summary>
+    public IReadOnlyList<BrokenLaw> Broken { get; init; } = [];
     /// <summary>Facts that the log does not show.</summary>
     public IReadOnlyList<LimitAnswer> Limits { get; init; } = [];
     /// <summary>Interrupts that were raised, and whose result is not known.</summary>
@@ -110,4 +112,14 @@ public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnl
 /// <param name="Sentences">The answer in words.</param>
 /// <param name="Evidence">Where the log shows it.</param>
 public sealed record StandingAnswer(SourceName Source, Mark Since, IReadOnlyList<string> Sentences,
+    IReadOnlyList<Evidence> Evidence);
+
+/// <summary>A law that what happened breaks.</summary>
+/// <param name="Law">The name of the law.</param>
+/// <param name="Count">How often it breaks.</param>
+/// <param name="First">Where it breaks first.</param>
+/// <param name="Source">The source of the interrupt at which it breaks first.</param>
+/// <param name="Sentences">The answer in words.</param>
+/// <param name="Evidence">Where the log shows the first.</param>
+public sealed record BrokenLaw(string Law, long Count, Mark First, SourceName Source, IReadOnlyList<string> Sentences,
     IReadOnlyList<Evidence> Evidence);

@@ -1,3 +1,4 @@
+using Wirq.Laws;
 namespace Wirq.Traces.Why;
 
 /// <summary>Finds what is owed at the end of a log.</summary>
@@ -48,11 +49,25 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             _unheard)
         {
             Verdict = verdict,
+            Broken = Broken(),
             Limits = limits,
             Unknown = unknown,
             Masked = masked,
             Told = limits.Length > 0 ? [.. engine.Told(judge)] : [],
         };
+    }
+
+    /// <summary>A message that went by a replaced route breaks the law of fresh routes, even if it was ended.</summary>
+    private BrokenLaw[] Broken()
+    {
+        if (engine.Stale.First is not [var (pin, first), ..])
+            return [];
+        long count = engine.Stale.Count;
+        string often = count > 1 ? $" It breaks {Phrase.Times(count)}: this is the first." : "";
+        return [new(nameof(FreshRoute), count, first.Sent, pin.Log.Source,
+            [$"The law {nameof(FreshRoute)} breaks at {At(first.Sent)}: {pin.Log.Source} sent, and {_text.Gates.StaleRoute(first)}.{often}"],
+            [new("sent", first.Sent), .. first.RouteSince.IsStart ? Array.Empty<Evidence>() : [new("route set", first.RouteSince)],
+                .. first.RouteFixed is { } at ? [new("route updated", at)] : Array.Empty<Evidence>()])];
     }
 
     private bool Stands(PinTrail pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }

@@ -142,6 +142,11 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     {
         if (raise.First is not { } first || raise.Joined)
             return;
+        if (engine.IsSplit && raise.Attempts > 1 && raise.Source.Class == SourceClass.Pin)
+        {
+            string ended = first.EndedAt is { } at ? $", and an EOI of its vector reached the pin at {At(at)}" : "";
+            sentences.Add($"It was first sent at {At(first.Sent)}{By(first)}{ended}.");
+        }
         if (raise.AtFirst.Gate != Gate.None && fate is not (Fate.Lost or Fate.Merged) && first.Sent.Turn > raise.At.Turn)
         {
             sentences.Add($"When it rose, {_gates.Words(raise.AtFirst, pin, past: true)}; it went on at {At(first.Sent)}"

@@ -50,6 +50,8 @@ internal static class WhyText
         foreach (LimitAnswer limit in list.Limits)
             WrappedText.Write(output, "", limit.Sentence);
         output.WriteLine();
+        foreach (BrokenLaw broken in list.Broken)
+            Write(output, broken.Sentences, broken.Evidence, engine);
         foreach (SilentAnswer silent in list.Silent)
             Write(output, silent.Sentences, silent.Evidence, engine);
         foreach (OwedAnswer owed in list.Owed)
