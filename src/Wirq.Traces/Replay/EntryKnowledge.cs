@@ -18,8 +18,9 @@ internal sealed class EntryKnowledge
     }
 
     /// <summary>A later line shows parts of an entry.</summary>
-    internal void Learn(int pin, EntryParts known)
+    internal void Learn(in LogEntryShown shown)
     {
+        (int pin, EntryParts known) = (shown.Pin, shown.Known);
         if ((known & (EntryParts.Mask | EntryParts.Low)) == (EntryParts.Mask | EntryParts.Low))
             _low = _low.With(pin);
         if ((known & EntryParts.Destination) != 0)
@@ -39,9 +40,6 @@ internal sealed class EntryKnowledge
 
     /// <summary>Whether both halves of an entry are known.</summary>
     internal bool IsWhole(int pin) => _low.Has(pin) && _high.Has(pin);
-
-    /// <summary>Whether the half of an entry with the mask is known.</summary>
-    internal bool KnowsLow(int pin) => _low.Has(pin);
 
     /// <summary>The half of an entry that an access through the window names.</summary>
     internal static bool TryHalf(in TraceLine access, out int pin, out bool high)

@@ -59,7 +59,7 @@ internal sealed partial class ReplaySession
             if (evidence)
                 _verdicts.LeaveUnchecked(line.Event);
             else
-                _verdicts.Match(line.Event);
+                _verdicts.Match(line);
             if (_survey.IsSplit && line.Event == TraceEvent.IoApicSetRemoteIrr && !_survey.Saw(TraceEvent.KernelTrigger))
                 SendToKernel((int)line.A);
             return;
@@ -95,7 +95,7 @@ internal sealed partial class ReplaySession
         _machine.Drain();
         if (!_owed.TryMeet(line))
             return false;
-        _verdicts.Match(line.Event);
+        _verdicts.Match(line);
         return true;
     }
 }

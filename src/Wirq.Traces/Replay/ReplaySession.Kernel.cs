@@ -35,7 +35,7 @@ internal sealed partial class ReplaySession
                 else if (_machine.IoApic.Entry(pin).Masked)
                     _verdicts.Mismatch(line, $"nothing: pin {pin} is masked");
                 else
-                    _verdicts.Match(line.Event);
+                    _verdicts.Match(line);
                 break;
             // A machine begins with routes that name no message.
             case TraceEvent.KernelRouteAdd when line.B < ReplayMachine.Pins:
@@ -64,7 +64,7 @@ internal sealed partial class ReplaySession
         if (!_entries.IsWhole(pin))
             _verdicts.LeaveUnchecked(line.Event);
         else if (IsSame(route, MessageOf(pin)))
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         else
             _verdicts.Mismatch(line, LineText.Of(line.Event, (ulong)pin, MessageOf(pin).Address.Bits, MessageOf(pin).Data.Bits));
     }
@@ -76,7 +76,7 @@ internal sealed partial class ReplaySession
     private void TakeTrigger(in TraceLine line, int pin)
     {
         if (_owed.TryMeet(line))
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         else
             _verdicts.Mismatch(line, Verdicts.Nothing);
         SendToKernel(pin);

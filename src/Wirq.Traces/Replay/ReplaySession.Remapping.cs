@@ -66,7 +66,7 @@ internal sealed partial class ReplaySession
         Event? ofPin = null;
         if (_owed.TryMeet(line))
         {
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
             ofPin = _machine.Held.Dequeue();
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
@@ -96,7 +96,7 @@ internal sealed partial class ReplaySession
         else if ((int)line.A != index)
             _verdicts.Mismatch(line, $"entry {index}");
         else
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         var entry = new Irte(line.B, line.C);
         ShowEntry((int)line.A, entry, line.Number);
         if (_ofPin is null && !IsSenderKnown(entry, next))
@@ -265,7 +265,7 @@ internal sealed partial class ReplaySession
             if (evidence)
                 _verdicts.LeaveUnchecked(line.Event);
             else
-                _verdicts.Match(line.Event);
+                _verdicts.Match(line);
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
             _verdicts.Mismatch(line, predicted.ToString());

@@ -11,7 +11,7 @@ internal sealed partial class ReplaySession
     {
         foreach (LogEntryShown shown in _survey.Start.Entries)
         {
-            _entries.Learn(shown.Pin, shown.Known);
+            _entries.Learn(shown);
             if (!Fits(shown))
                 continue;
             _machine.SetEntry(shown);

@@ -214,7 +214,7 @@ internal sealed partial class ReplaySession
         else if (line.Event == TraceEvent.TaskRegister)
             _acknowledges.TaskRegister(line);
         else if (_acknowledges.IsPics(line))
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         else
         {
             Begin(line);

@@ -11,6 +11,7 @@ internal sealed class StartWatch
 {
     private readonly EntryStart[] _entries = new EntryStart[ReplayMachine.Pins];
     private readonly PicStart[] _pics = new PicStart[2];
+    private readonly HashSet<long> _evidence = [];
     private TraceLine _rise;
 
     /// <summary>What is known of the entries, each with its pin.</summary>
@@ -45,6 +46,9 @@ internal sealed class StartWatch
     /// <summary>The input of lowest priority of an 8259 at the first line; null if it is not known.</summary>
     internal byte? Lowest(int unit) => _pics[unit].Lowest;
 
+    /// <summary>Whether a register was learned from a line.</summary>
+    internal bool IsEvidence(long line) => _evidence.Contains(line);
+
     internal void Add(in TraceLine line)
     {
         switch (line.Event)
@@ -75,19 +79,19 @@ internal sealed class StartWatch
         CheckRise();
     }
 
-    private static void AddHalf(in TraceLine line, ref EntryStart start, bool high)
+    private void AddHalf(in TraceLine line, ref EntryStart start, bool high)
     {
         if (high)
         {
             if (!start.HighClosed && line.Event == TraceEvent.IoApicRead)
-                start.Learn(line, EntryParts.Destination, (ulong)(uint)line.D << 32);
+                start.Learn(Note(line), EntryParts.Destination, (ulong)(uint)line.D << 32);
             start.HighClosed = true;
             return;
         }
         if (!start.LowClosed && line.Event == TraceEvent.IoApicRead)
         {
             const uint status = 1 << 12, remoteIrr = 1 << 14;
-            start.Learn(line, EntryParts.Mask | EntryParts.Low, (uint)line.D & ~(status | remoteIrr));
+            start.Learn(Note(line), EntryParts.Mask | EntryParts.Low, (uint)line.D & ~(status | remoteIrr));
             if ((line.D & remoteIrr) != 0 && !start.IrrClosed)
                 start.Known |= EntryParts.RemoteIrr;
         }
@@ -96,7 +100,7 @@ internal sealed class StartWatch
 
     /// <summary>Remote IRR of a pin is set: its entry is level and not masked. It is cleared: its entry is level and has this
     /// vector.</summary>
-    private static void AddRemoteIrr(in TraceLine line, ref EntryStart start, bool set)
+    private void AddRemoteIrr(in TraceLine line, ref EntryStart start, bool set)
     {
         const ulong level = 1 << 15;
         if (!set && !start.IrrClosed)
@@ -104,20 +108,20 @@ internal sealed class StartWatch
         start.IrrClosed = true;
         if (start.LowClosed)
             return;
-        if (set)
-            start.Learn(line, EntryParts.Mask, level);
-        else if ((start.Known & EntryParts.Low) == 0)
-            start.LearnVector(line, (byte)line.B);
+        if (set && (start.Known & EntryParts.Mask) == 0)
+            start.Learn(Note(line), EntryParts.Mask, level);
+        else if (!set && (start.Known & EntryParts.Low) == 0)
+            start.LearnVector(Note(line), (byte)line.B);
     }
 
-    private static void AddRoute(in TraceLine line, ref EntryStart start)
+    private void AddRoute(in TraceLine line, ref EntryStart start)
     {
         var message = new Msi(line.B, (uint)line.C);
-        if (start.LowClosed || start.HighClosed || message.Address.Remappable)
+        if (start.LowClosed || start.HighClosed || message.Address.Remappable || (start.Known & EntryParts.Destination) != 0)
             return;
         RedirectionEntry entry = RedirectionEntry.Create(message.Data.Vector, message.Address.Destination(MsiFormat.Compatibility),
             message.Data.Mode, message.Data.Level, message.Address.Logical);
-        start.LearnMessage(line, entry);
+        start.LearnMessage(Note(line), entry);
     }
 
     /// <summary>The message right after the rise of a pin is the pin's. If a later rise has none, it was a device's.</summary>
@@ -131,7 +135,7 @@ internal sealed class StartWatch
             return;
         RedirectionEntry entry = RedirectionEntry.Create((byte)line.D, (uint)line.A & byte.MaxValue, (DeliveryMode)line.C, line.E != 0, line.B != 0);
         if ((start.Known & EntryParts.Low) == 0)
-            start.LearnMessage(line, entry);
+            start.LearnMessage(Note(line), entry);
         else if (start.ByMessage && start.Entry != entry)
             start.Forget();
         start.Known |= start.ByMessage ? EntryParts.Mask : 0;
@@ -166,11 +170,11 @@ internal sealed class StartWatch
                 start.Closed = start.RequestsClosed = true;
                 break;
             case TraceEvent.PicPortRead when line.B != 0 && !start.Closed:
-                (start.Mask, start.Line, start.Closed) = ((byte)line.C, line.Number, true);
+                (start.Mask, start.Line, start.Closed) = ((byte)line.C, Note(line).Number, true);
                 break;
             case TraceEvent.PicUpdateIrq:
                 if (!start.Closed)
-                    (start.Mask, start.Line, start.Closed) = ((byte)line.B, line.Number, true);
+                    (start.Mask, start.Line, start.Closed) = ((byte)line.B, Note(line).Number, true);
                 if (!start.RequestsClosed)
                 {
                     start.Requests = (byte)((byte)line.C & ~start.Rose);
@@ -179,6 +183,12 @@ internal sealed class StartWatch
                 start.RequestsClosed = true;
                 break;
         }
+    }
+
+    private TraceLine Note(in TraceLine line)
+    {
+        _evidence.Add(line.Number);
+        return line;
     }
 
     private struct PicStart

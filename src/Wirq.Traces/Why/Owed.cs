@@ -214,7 +214,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         if (raise.Source.Class != SourceClass.Pin || held.Gate == Gate.NoDestination)
             return -1;
         RedirectionEntry entry = engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Entry;
-        if (entry.Remappable || entry.Mode != DeliveryMode.Fixed)
+        // Without lines of local APICs, the id of a CPU is not known.
+        if (!engine.KnowsCpus || entry.Remappable || entry.Mode != DeliveryMode.Fixed)
             return -1;
         CpuTrail[] named = [.. engine.Cpus.Where(cpu => cpu.Base.Mode == ApicMode.XApic && (entry.Logical
             ? cpu.Logical.MatchesXApic((byte)entry.Destination, cpu.Format)
