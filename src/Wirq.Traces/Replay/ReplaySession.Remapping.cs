@@ -99,7 +99,9 @@ internal sealed partial class ReplaySession
             _verdicts.Match(line);
         var entry = new Irte(line.B, line.C);
         ShowEntry((int)line.A, entry, line.Number);
-        if (_ofPin is null && !IsSenderKnown(entry, next))
+        // At the end of the log, whether the request passes is not known.
+        bool cut = next.Event == TraceEvent.Other;
+        if (_ofPin is null && (cut || !IsSenderKnown(entry, next)))
         {
             // The log has no requester. If a request never passed, it cannot be decided whether it should have.
             _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);

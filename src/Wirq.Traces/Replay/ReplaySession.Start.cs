@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Remapping.VtD;
 
 namespace Wirq.Traces.Replay;
 
@@ -21,6 +22,12 @@ internal sealed partial class ReplaySession
         {
             _machine.SetMask(shown, _survey.Start.Requests(shown.Unit), _survey.Start.Lowest(shown.Unit));
             Tell(shown.ToEvent());
+        }
+        if (_unit is not null && _survey.Start.RemapsAtStart)
+        {
+            // The guest's table was set before the first line. An index beyond it shows in no line.
+            SetTable(AnyCpu, WholeTable);
+            Command(AnyCpu, GlobalCommand.Remapping);
         }
         _machine.Drain();
     }

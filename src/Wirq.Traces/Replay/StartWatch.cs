@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.Remapping.VtD;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -13,6 +14,11 @@ internal sealed class StartWatch
     private readonly PicStart[] _pics = new PicStart[2];
     private readonly HashSet<long> _evidence = [];
     private TraceLine _rise;
+    private bool _unitSwitched;
+
+    /// <summary>Whether the remapping unit was enabled before the first line: it fetches an entry before any line enables
+    /// it.</summary>
+    internal bool RemapsAtStart { get; private set; }
 
     /// <summary>What is known of the entries, each with its pin.</summary>
     internal IEnumerable<LogEntryShown> Entries
@@ -58,14 +64,27 @@ internal sealed class StartWatch
                 _rise = line.B != 0 ? line : default;
                 return;
             case TraceEvent.ApicDeliverIrq:
-                AddMessage(line);
+                AddMessage(line, RedirectionEntry.Create((byte)line.D, (uint)line.A & byte.MaxValue, (DeliveryMode)line.C, line.E != 0, line.B != 0));
+                break;
+            case TraceEvent.RemapRequest:
+                AddMessage(line, EntryOf(new Msi(line.A, (uint)line.B)));
+                break;
+            case TraceEvent.RemapFetch or TraceEvent.RemapEntry when !_unitSwitched:
+                (RemapsAtStart, _unitSwitched) = (true, true);
+                break;
+            case TraceEvent.RemapEnable or TraceEvent.RemapRoot:
+            case TraceEvent.RemapRegisterWrite when line.A == VtdOffset.GlobalCommand:
+                _unitSwitched = true;
                 break;
             case TraceEvent.IoApicWrite or TraceEvent.IoApicRead when EntryKnowledge.TryHalf(line, out int pin, out bool high):
                 AddHalf(line, ref _entries[pin], high);
                 break;
+            // The message of a level pin follows right after.
             case TraceEvent.IoApicSetRemoteIrr when line.A < ReplayMachine.Pins:
                 AddRemoteIrr(line, ref _entries[(int)line.A], set: true);
-                break;
+                CheckRise();
+                _rise = line;
+                return;
             case TraceEvent.IoApicClearRemoteIrr when line.A < ReplayMachine.Pins:
                 AddRemoteIrr(line, ref _entries[(int)line.A], set: false);
                 break;
@@ -125,34 +144,44 @@ internal sealed class StartWatch
     }
 
     /// <summary>The message right after the rise of a pin is the pin's. If a later rise has none, it was a device's.</summary>
-    private void AddMessage(in TraceLine line)
+    private void AddMessage(in TraceLine line, RedirectionEntry entry)
     {
-        if (_rise.Event != TraceEvent.IoApicSetIrq || _rise.Thread != line.Thread || _rise.A >= ReplayMachine.Pins)
+        if (_rise.Event == TraceEvent.Other || _rise.Thread != line.Thread || _rise.A >= ReplayMachine.Pins)
             return;
         ref EntryStart start = ref _entries[PinOf(_rise)];
         _rise = default;
         if (start.LowClosed || start.HighClosed)
             return;
-        RedirectionEntry entry = RedirectionEntry.Create((byte)line.D, (uint)line.A & byte.MaxValue, (DeliveryMode)line.C, line.E != 0, line.B != 0);
-        if ((start.Known & EntryParts.Low) == 0)
+        if (!start.ByMessage && (start.Known & EntryParts.Destination) == 0)
             start.LearnMessage(Note(line), entry);
         else if (start.ByMessage && start.Entry != entry)
             start.Forget();
-        start.Known |= start.ByMessage ? EntryParts.Mask : 0;
         start.ByMessage = true;
     }
 
     private void CheckRise()
     {
         if (_rise.Event != TraceEvent.IoApicSetIrq || _rise.A >= ReplayMachine.Pins)
+        {
+            _rise = default;
             return;
+        }
         ref EntryStart start = ref _entries[PinOf(_rise)];
         if (start is { ByMessage: true, LowClosed: false, Entry.Level: false })
             start.Forget();
         _rise = default;
     }
 
-    private static int PinOf(in TraceLine rise) => rise.A == 0 ? 2 : (int)rise.A;
+    private static int PinOf(in TraceLine rise) => rise.Event == TraceEvent.IoApicSetIrq && rise.A == 0 ? 2 : (int)rise.A;
+
+    /// <summary>The entry that makes a message: the reverse of <see cref="RedirectionEntry.Message"/>.</summary>
+    private static RedirectionEntry EntryOf(Msi message)
+    {
+        const int highBits = 48, addressShift = 4, logicalShift = 9;
+        const ulong logical = 1 << 2, entryHalf = 0xFFFF, low = 0x87FF;
+        ulong address = message.Address.Bits;
+        return new((address >> addressShift & entryHalf) << highBits | (address & logical) << logicalShift | message.Data.Bits & low);
+    }
 
     private void AddPic(in TraceLine line)
     {
@@ -240,7 +269,7 @@ internal sealed class StartWatch
         {
             bool masked = (Known & EntryParts.Mask) == 0 && line.Event == TraceEvent.KernelRoute;
             Entry = masked ? new RedirectionEntry(entry.Bits | Mask) : entry;
-            Known |= EntryParts.Low | EntryParts.Destination | (line.Event == TraceEvent.ApicDeliverIrq ? EntryParts.Mask : 0);
+            Known |= EntryParts.Low | EntryParts.Destination | (line.Event == TraceEvent.KernelRoute ? 0 : EntryParts.Mask);
             Line = line.Number;
         }
 

@@ -31,6 +31,8 @@ internal sealed class LogEnd(WhyEngine engine)
     /// <summary>The same interrupt as not known, with the reason.</summary>
     internal OwedAnswer Unknown(OwedAnswer owed)
     {
+        if (engine.JustReset is not null)
+            return owed;
         (Mark mark, string what) = IsOfHandler(owed.Gate) ? (owed.Since!.Value, "the mask was set, and a CPU") : (owed.At, "it came, and its CPU");
         return owed with
         {
@@ -41,6 +43,10 @@ internal sealed class LogEnd(WhyEngine engine)
 
     // What a handler does at its beginning and reverts at its end.
     private static bool IsOfHandler(Gate gate) => gate is Gate.AckWithheld or Gate.PinMasked or Gate.PicMasked or Gate.CascadeMasked;
+
+    /// <summary>A guest that has not begun owes nothing.</summary>
+    internal static LimitAnswer AfterReset(string reset) =>
+        new($"It ends before a CPU does anything after the reset of the machine at {reset}: what came since may still be served", "the log until the machine works");
 
     internal static LimitAnswer Limit => new($"It ends less than {Stamps.Span(Short)} after something came that is not at its end",
         "a log that goes on for longer");

@@ -27,7 +27,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         OwedAnswer[] masked = [.. _owed.Where(masks.IsChoice).OrderBy(one => one.At.Event)];
         OwedAnswer[] owed = [.. _owed.Where(one => !masks.IsChoice(one)).OrderBy(one => one.At.Event)];
         var end = new LogEnd(engine);
-        OwedAnswer[] cut = [.. owed.Where(end.CutsOff)];
+        OwedAnswer[] cut = [.. owed.Where(one => end.CutsOff(one) || engine.JustReset is not null)];
         owed = [.. owed.Except(cut)];
         var silence = new Silence(engine);
         SilentAnswer[] silent = silence.Of(owed);
@@ -39,7 +39,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             masked = [.. masked.Except(owed)];
         }
         OwedAnswer[] unknown = [.. _unknown.Concat(cut.Select(end.Unknown)).OrderBy(one => one.At.Event)];
-        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked), .. cut.Length > 0 ? [LogEnd.Limit] : Array.Empty<LimitAnswer>()];
+        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked), .. engine.JustReset is { } reset ? [LogEnd.AfterReset(At(reset))]
+            : cut.Length > 0 ? [LogEnd.Limit] : Array.Empty<LimitAnswer>()];
         WhyVerdict verdict = owed.Length + silent.Length > 0 ? WhyVerdict.Owed
             : limits.Length + unknown.Length > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
         return new(engine.End, owed, silent,

@@ -135,7 +135,7 @@ internal sealed class PicTrail
     /// <summary>A line shows the mask of a chip as it was before the first line.</summary>
     public void Learn(LogPicShown shown, Mark at)
     {
-        _shown[shown.Unit] = at.Line > 0 || shown.Line == 0 ? at with { Line = shown.Line } : at;
+        _shown[shown.Unit] = at;
         foreach (IrqTrail irq in _irqs.AsSpan(shown.Unit == 0 ? 0 : PicPair.SlaveFirst, PicPair.SlaveFirst))
             irq.Learn(masked: (shown.Mask >> irq.Irq % PicPair.SlaveFirst & 1) != 0);
     }

@@ -170,7 +170,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     public void Learn(LogEntryShown shown, Mark at)
     {
         if ((shown.Known & EntryParts.Mask) != 0)
-            Shown = at.Line > 0 || shown.Line == 0 ? at with { Line = shown.Line } : at;
+            Shown = at;
         WasProgrammed |= !shown.Entry.Masked || shown.Entry.Vector != 0;
     }
 

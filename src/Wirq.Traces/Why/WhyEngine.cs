@@ -84,6 +84,10 @@ public sealed partial class WhyEngine : IEventSink
 
     /// <summary>The messages that a kernel sent by a route that the guest had replaced.</summary>
     internal StaleSends Stale { get; } = new();
+    /// <summary>Where the machine was reset last; null if it was not, or if a CPU has acted since.</summary>
+    internal Mark? JustReset => LifeBegan is { IsStart: false } began && !_acted ? began : null;
+    private Mark LifeBegan { get; set; }
+    private bool _acted;
     /// <summary>Why and where the input ends too early; null if it does not.</summary>
     public string? Incomplete { get; set; }
 
@@ -166,6 +170,7 @@ public sealed partial class WhyEngine : IEventSink
         switch (happened.Subsystem)
         {
             case Subsystem.Access:
+                _acted = true;
                 Access(happened);
                 break;
             case Subsystem.Log:
@@ -206,6 +211,7 @@ public sealed partial class WhyEngine : IEventSink
         _openCount = 0;
         _addressees.Version++;
         FromReset = true;
+        (LifeBegan, _acted) = (_now, false);
     }
 
     private void OfLog(in Event happened)
@@ -225,10 +231,10 @@ public sealed partial class WhyEngine : IEventSink
                 routed.SetRoute(happened.Msi, _now);
                 break;
             case EventKind.LogEntryShown when PinAt(happened.IoApic, happened.Pin) is { } shown:
-                shown.Learn(LogEntryShown.Of(happened), _now);
+                shown.Learn(LogEntryShown.Of(happened), ShownAt(LogEntryShown.Of(happened).Line));
                 break;
             case EventKind.LogPicShown:
-                _pic?.Learn(LogPicShown.Of(happened), _now);
+                _pic?.Learn(LogPicShown.Of(happened), ShownAt(LogPicShown.Of(happened).Line));
                 break;
             case EventKind.LogVectorTaken:
                 ref (long Count, Mark First, Mark Last) took = ref _someCpuTook[happened.Vector];
@@ -243,6 +249,8 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>A fact of a log is reported with the line that shows it, not with the line at which the replay found it
     /// missing.</summary>
     private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = LogParted.Of(happened).Line } : _now;
+
+    private Mark ShownAt(long line) => Stamps.OfLog ? _now with { Line = line } : _now;
 
     /// <summary>Whether the local APICs are a kernel's, and the log shows its routes.</summary>
     internal bool IsSplit => Log is { } log && (log.Parts & LogParts.KernelRoutes) != 0;
