@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.State;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -8,13 +9,19 @@ internal sealed partial class ReplaySession
 {
     private const int RegisterSize = 4;
 
+    /// <summary>The pins whose line the log has shown.</summary>
+    private PinSet _driven;
+
     private void TakeIoApic(in TraceLine line)
     {
         switch (line.Event)
         {
             case TraceEvent.IoApicSetIrq:
                 if (line.A < ReplayMachine.Pins)
+                {
+                    _driven = _driven.With(_machine.IoApic.InputOf((int)line.A));
                     _machine.DrivePin((int)line.A, line.B != 0);
+                }
                 break;
             case TraceEvent.IoApicWrite:
                 WriteIoApic(line);
@@ -77,6 +84,11 @@ internal sealed partial class ReplaySession
         _verdicts.Mismatch(line, struck ? predicted.ToString() : Verdicts.Nothing);
     }
 
+    /// <summary>A level pin that asks, and whose line no line of the log has shown, was asserted before the first
+    /// line.</summary>
+    private bool RoseBefore(int pin, RedirectionEntry entry) => !_survey.FromReset && !_driven.Has(pin)
+        && entry is { Level: true, Masked: false, RemoteIrr: false } && !_machine.IoApic.IsAsserted(pin);
+
     private bool ExplainsAgain(in TraceLine line)
     {
         int pin = (int)line.A;
@@ -84,6 +96,15 @@ internal sealed partial class ReplaySession
         if (entry is { RemoteIrr: true, Level: true, Masked: false } && _machine.IoApic.IsAsserted(pin))
         {
             _verdicts.Counts.Waive(Waiver.RemoteIrrAgain, line.Event);
+            return true;
+        }
+        if (RoseBefore(pin, entry))
+        {
+            Begin(line);
+            _machine.DrivePin(pin, high: true);
+            if (!_owed.TryMeet(line))
+                return false;
+            _verdicts.LeaveUnchecked(line.Event);
             return true;
         }
         if (!_machine.IoApic.IsBraked(pin))

@@ -105,6 +105,9 @@ internal sealed partial class ReplaySession
         {
             // The log has no requester. If a request never passed, it cannot be decided whether it should have.
             _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);
+            // It was sent, and the log ends before it shows what became of it.
+            if (cut)
+                _machine.Tell(new MessageSent(Origin.Device(0), _request).ToEvent());
             _open = false;
             return;
         }

@@ -23,12 +23,11 @@ internal sealed partial class ReplaySession
             _machine.SetMask(shown, _survey.Start.Requests(shown.Unit), _survey.Start.Lowest(shown.Unit));
             Tell(shown.ToEvent());
         }
-        if (_unit is not null && _survey.Start.RemapsAtStart)
-        {
-            // The guest's table was set before the first line. An index beyond it shows in no line.
+        // The guest's table may have been set before the first line. How long it is shows in no line.
+        if (_unit is not null)
             SetTable(AnyCpu, WholeTable);
+        if (_unit is not null && _survey.Start.RemapsAtStart)
             Command(AnyCpu, GlobalCommand.Remapping);
-        }
         _machine.Drain();
     }
 

@@ -19,6 +19,9 @@ internal sealed class LogEnd(WhyEngine engine)
     /// was masked in that time, and some CPU was active.</summary>
     internal bool CutsOff(OwedAnswer owed)
     {
+        // The answer would stand in the next lines.
+        if (owed.Gate == Gate.InFlight && engine.Stamps.Style != StampStyle.Virtual && owed.At.Turn >= engine.End.Turn - 1)
+            return true;
         if (engine.Stamps.Style != StampStyle.Stamped)
             return false;
         if (IsOfHandler(owed.Gate))
