@@ -71,7 +71,8 @@ internal sealed partial class ReplaySession
                 SendToKernel((int)line.A);
             return;
         }
-        if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _verdicts.Coverage.Tells(Responder.LocalApic)))
+        // What a CPU had in service at the first line is not known: the line says what it ended.
+        if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _survey.FromReset && _verdicts.Coverage.Tells(Responder.LocalApic)))
         {
             _verdicts.LeaveUnchecked(line.Event);
             _machine.Fabric.Events.Emit(new EoiBroadcast(0, (byte)line.A, Edge: false).ToEvent());
@@ -87,7 +88,7 @@ internal sealed partial class ReplaySession
     /// <summary>A level pin that asks, and whose line no line of the log has shown, was asserted before the first
     /// line.</summary>
     private bool RoseBefore(int pin, RedirectionEntry entry) => !_survey.FromReset && !_driven.Has(pin)
-        && entry is { Level: true, Masked: false, RemoteIrr: false } && !_machine.IoApic.IsAsserted(pin);
+        && entry is { Level: true, Masked: false } && !_machine.IoApic.IsAsserted(pin);
 
     private bool ExplainsAgain(in TraceLine line)
     {
@@ -100,9 +101,11 @@ internal sealed partial class ReplaySession
         }
         if (RoseBefore(pin, entry))
         {
-            Begin(line);
+            // Where Remote IRR was set too, QEMU prints it again while it serves another pin.
+            if (!entry.RemoteIrr)
+                Begin(line);
             _machine.DrivePin(pin, high: true);
-            if (!_owed.TryMeet(line))
+            if (!entry.RemoteIrr && !_owed.TryMeet(line))
                 return false;
             _verdicts.LeaveUnchecked(line.Event);
             return true;

@@ -107,7 +107,7 @@ internal sealed partial class ReplaySession
             _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);
             // It was sent, and the log ends before it shows what became of it.
             if (cut)
-                _machine.Tell(new MessageSent(Origin.Device(0), _request).ToEvent());
+                Tell(new MessageSent(Origin.Device(0), _request).ToEvent());
             _open = false;
             return;
         }

@@ -14,7 +14,7 @@ internal sealed class StartWatch
     private readonly PicStart[] _pics = new PicStart[2];
     private readonly HashSet<long> _evidence = [];
     private TraceLine _rise;
-    private bool _unitSwitched;
+    private bool _unitSwitched, _messages;
 
     /// <summary>Whether the remapping unit was enabled before the first line: it fetches an entry before any line enables
     /// it.</summary>
@@ -28,7 +28,7 @@ internal sealed class StartWatch
             for (int pin = 0; pin < _entries.Length; pin++)
             {
                 if (_entries[pin] is { Known: not EntryParts.None } start)
-                    yield return new(0, pin, start.Entry, start.Known, start.Line);
+                    yield return new(0, pin, start.Entry, start.Known | (_messages && start.SetAgain ? EntryParts.RemoteIrr : 0), start.Line);
             }
         }
     }
@@ -149,8 +149,12 @@ internal sealed class StartWatch
         if (_rise.Event == TraceEvent.Other || _rise.Thread != line.Thread || _rise.A >= ReplayMachine.Pins)
             return;
         ref EntryStart start = ref _entries[PinOf(_rise)];
+        bool rose = _rise.Event == TraceEvent.IoApicSetIrq;
         _rise = default;
+        (start.Sent, _messages) = (true, true);
         if (start.LowClosed || start.HighClosed)
+            return;
+        if (rose && start.Unanswered && !start.ByMessage)
             return;
         if (!start.ByMessage && (start.Known & EntryParts.Destination) == 0)
             start.LearnMessage(Note(line), entry);
@@ -161,12 +165,17 @@ internal sealed class StartWatch
 
     private void CheckRise()
     {
+        // A pin that sets Remote IRR sends. If its first line about that has no message, Remote IRR was set before.
+        if (_rise.Event == TraceEvent.IoApicSetRemoteIrr && !_entries[(int)_rise.A].Sent)
+            _entries[(int)_rise.A].SetAgain = true;
         if (_rise.Event != TraceEvent.IoApicSetIrq || _rise.A >= ReplayMachine.Pins)
         {
             _rise = default;
             return;
         }
         ref EntryStart start = ref _entries[PinOf(_rise)];
+        // It may be masked, until a write that was not traced.
+        start.Unanswered |= !start.LowClosed;
         if (start is { ByMessage: true, LowClosed: false, Entry.Level: false })
             start.Forget();
         _rise = default;
@@ -243,7 +252,7 @@ internal sealed class StartWatch
         }
 
         public EntryParts Known;
-        public bool LowClosed, HighClosed, IrrClosed, ByMessage;
+        public bool LowClosed, HighClosed, IrrClosed, ByMessage, Sent, SetAgain, Unanswered;
         public long Line;
 
         public void Learn(in TraceLine line, EntryParts parts, ulong bits)
