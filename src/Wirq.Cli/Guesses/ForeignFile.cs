@@ -1,4 +1,4 @@
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Cli.Guesses;
 
@@ -7,8 +7,6 @@ internal static class ForeignFile
 {
     private static readonly (byte[] Magic, string Is, string Unpack)[] Packed =
     [
-        ([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z'], "xz", "xz -dc"),
-        ([0x28, 0xB5, 0x2F, 0xFD], "zstd", "zstd -dc"),
         ([(byte)'B', (byte)'Z', (byte)'h'], "bzip2", "bzip2 -dc"),
         ([0x04, 0x22, 0x4D, 0x18], "lz4", "lz4 -dc"),
         ([(byte)'P', (byte)'K', 3, 4], "zip", "unzip -p"),
@@ -59,10 +57,8 @@ internal static class ForeignFile
         foreach ((byte[] magic, string compression, string unpack) in Packed)
         {
             if (head.AsSpan().StartsWith(magic))
-                return $"{name}: is compressed with {compression}; wirq reads plain and gzip. Type: {unpack} {Typed.Word(file)} | wirq why -";
+                return $"{name}: is compressed with {compression}; wirq reads plain, gzip, xz and zstd. Type: {unpack} {Typed.Word(file)} | wirq why -";
         }
-        if (head is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
-            return $"{name}: is text in UTF-16, as PowerShell's > writes it. Type: iconv -f UTF-16 -t UTF-8 {Typed.Word(file)} | wirq why -";
         foreach ((byte[] magic, string isWhat) in Others)
         {
             if (head.AsSpan().StartsWith(magic))

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Cli.Guesses;
 
@@ -35,6 +35,8 @@ internal static partial class ForeignText
 
     private static string TextOf(byte[] head)
     {
+        if (PackedText.Of(new MemoryStream(), head) is { } packed)
+            return TextOf(packed);
         if (head is not [GzipText.Magic1, GzipText.Magic2, ..])
             return Encoding.Latin1.GetString(head);
         byte[] text = new byte[head.Length];
@@ -52,7 +54,28 @@ internal static partial class ForeignText
         return Encoding.Latin1.GetString(text, 0, read);
     }
 
-    [GeneratedRegex(@"(^|[\s:])(ioapic|apic|pic|x86_gsi|x86_pic|vtd|cpu_get_apic|cpu_set_apic)_[a-z_]+ |Servicing hardware INT|^ *[0-9]+: v=[0-9a-f]{2} ",
+    /// <summary>What comes before the end of the head, or before damage, is enough.</summary>
+    private static string TextOf(PackedText packed)
+    {
+        const int enough = 1 << 14;
+        byte[] text = new byte[enough];
+        int read = 0;
+        using (packed)
+        {
+            try
+            {
+                while (read < text.Length && packed.Read(text.AsSpan(read)) is > 0 and int more)
+                    read += more;
+            }
+            catch (CompressionDamage)
+            {
+                return Encoding.Latin1.GetString(text, 0, read);
+            }
+        }
+        return Encoding.Latin1.GetString(text, 0, read);
+    }
+
+    [GeneratedRegex(@"(^|[\s:])(ioapic|apic|pic|x86_gsi|x86_pic|vtd|cpu_get_apic|cpu_set_apic|kvm_irqchip)_[a-z_]+ |Servicing hardware INT|^ *[0-9]+: v=[0-9a-f]{2} ",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Event();
 

@@ -13,7 +13,7 @@ internal static class WhyCommand
 {
     internal static Command Build()
     {
-        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip, a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; - is standard input" };
+        var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or compressed (gzip, xz, zstd), a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; - is standard input" };
         var source = new Argument<string?>("SOURCE[@TIME]")
         {
             Description = $"Whose interrupt: {SourceName.Forms}; of saved state, {SnapshotQuestion.Forms}. @TIME picks the last raise at or before a place: {Place.Forms}. "

@@ -41,6 +41,7 @@ internal static class EventRanges
             EventKind.LogParted => (Any, Any, Flag),
             EventKind.LogVectorTaken => (Any, Byte, Any),
             EventKind.LogRouteSet => (Any, Any, Word),
+            EventKind.LogEntryShown => (Half | 0xFul << 16, Any, Any),
             EventKind.LogPicShown => (0, Byte, Any),
             EventKind.SourceConnected => (Any, (ulong)SourceKind.Sampled, Any),
             EventKind.SourceRaised or EventKind.SourceLowered => (Any, (ulong)SourceKind.Sampled, Flag),

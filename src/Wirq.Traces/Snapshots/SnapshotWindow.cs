@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Traces.Snapshots;
 
@@ -43,7 +43,7 @@ internal sealed class SnapshotWindow
             while (length < most && gzip.Read(text.AsSpan(length)) is > 0 and int more)
                 length += more;
         }
-        catch (GzipDamage)
+        catch (CompressionDamage)
         {
             // What came before the damage says what it is; who reads the whole of it reports the damage.
         }
@@ -142,7 +142,7 @@ internal sealed class SnapshotWindow
         {
             return gzip.Read(into.Span);
         }
-        catch (GzipDamage damage)
+        catch (CompressionDamage damage)
         {
             throw new ForeignSnapshotException($"{file}: {damage.Message}; expected {damage.Expected}");
         }

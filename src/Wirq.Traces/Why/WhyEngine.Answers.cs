@@ -62,12 +62,21 @@ public sealed partial class WhyEngine
             case SourceClass.Pin when PinAt(asked.Unit, asked.Index) is { } pin:
                 yield return pin.Log;
                 break;
+            case SourceClass.Vector:
+                foreach (RaiseLog log in _logs.Values.Where(log => log.Vectors.Contains((byte)asked.Index)))
+                    yield return log;
+                break;
+            case SourceClass.Cpu:
+                foreach (RaiseLog log in _logs.Values.Where(log => log.Count > 0 && (log.Cpus.Contains(asked.Unit)
+                    || log.Source.Class is SourceClass.Local or SourceClass.Ipi && log.Source.Unit == asked.Unit)))
+                    yield return log;
+                break;
             case SourceClass.Local when CpuAt(asked.Unit) is not null:
                 yield return LogFor(asked);
                 break;
             default:
-                if (LogOf(asked) is { } log)
-                    yield return log;
+                if (LogOf(asked) is { } known)
+                    yield return known;
                 break;
         }
     }

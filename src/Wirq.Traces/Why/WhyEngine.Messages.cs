@@ -74,6 +74,7 @@ public sealed partial class WhyEngine
 
     private void Accept(CpuTrail cpu, Attempt attempt, SourceName source, in Event e)
     {
+        LogOf(source)?.NoteDelivery(cpu.Cpu, e.Vector);
         bool merged = VectorAccepted.Of(e).Merged;
         Delivery? delivery = merged ? cpu.Pending[e.Vector] : null;
         merged = delivery is not null;
@@ -123,6 +124,8 @@ public sealed partial class WhyEngine
             if (PinAt(origin.Unit, origin.Index) is { InFlight: { } sent } pin)
             {
                 Note(sent, message, reason);
+                if (reason == RefusalReason.None)
+                    pin.Log.NoteDelivery(-1, message.Vector);
                 if (IsSplit)
                     CompareRoute(pin, sent, message);
             }

@@ -191,6 +191,7 @@ public sealed partial class WhyEngine
         }
         if (taken.Spurious)
             return;
+        irq.Log.NoteDelivery(-1, taken.Vector);
         Delivery given = irq.Take(taken.Vector, taken.Level, holds: true, _now);
         _pic.Given = taken.ByPoll ? null : given;
     }

@@ -230,7 +230,7 @@ public sealed partial class WhyEngine : IEventSink
             case EventKind.LogRouteSet when PinAt(happened.IoApic, happened.Pin) is { } routed:
                 routed.SetRoute(happened.Msi, _now);
                 break;
-            case EventKind.LogEntryShown when PinAt(happened.IoApic, happened.Pin) is { } shown:
+            case EventKind.LogEntryShown when PinAt(happened.IoApic, LogEntryShown.Of(happened).Pin) is { } shown:
                 shown.Learn(LogEntryShown.Of(happened), ShownAt(LogEntryShown.Of(happened).Line));
                 break;
             case EventKind.LogPicShown:

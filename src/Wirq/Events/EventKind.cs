@@ -77,8 +77,8 @@ public enum EventKind : ushort
     /// Index: pin; A: address; B: data.</summary>
     LogRouteSet = 0x0304,
     /// <summary>The replay of a log that begins in mid-life: the entry that a pin had before the log's first write of it,
-    /// as a later line shows it. Unit: I/OAPIC; Index: pin; A: entry; B: in bits 3:0 what of it is known (1 mask and
-    /// trigger mode, 2 the rest of the low half, 4 the destination, 8 that Remote IRR was set), above them the line of the
+    /// as a later line shows it. Unit: I/OAPIC; Index: pin in bits 15:0, above them what of the entry is known (1 mask and
+    /// trigger mode, 2 the rest of the low half, 4 the destination, 8 that Remote IRR was set); A: entry; B: line of the
     /// log.</summary>
     LogEntryShown = 0x0305,
     /// <summary>The replay of a log that begins in mid-life: the mask that an 8259 had before the log's first write of it,

@@ -107,7 +107,7 @@ internal static partial class EventText
                 return $"the kernel's route of {Pin(e)} becomes {route.Message}";
             case EventKind.LogEntryShown:
                 LogEntryShown entry = LogEntryShown.Of(e);
-                return $"{Pin(e)} had {entry.Entry} before its first write, by the log's line {entry.Line}";
+                return $"pin {entry.Pin} of I/OAPIC {entry.IoApic} had {entry.Entry} before its first write, by the log's line {entry.Line}";
             case EventKind.LogPicShown:
                 LogPicShown mask = LogPicShown.Of(e);
                 return $"the {(mask.Unit == 0 ? "master" : "slave")} 8259 had the mask 0x{mask.Mask:x2} before its first write, by the log's line {mask.Line}";

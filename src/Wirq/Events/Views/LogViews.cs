@@ -67,14 +67,14 @@ internal enum EntryParts : byte
 /// <param name="Line">The line of the log that shows it, from 1.</param>
 internal readonly record struct LogEntryShown(int IoApic, int Pin, RedirectionEntry Entry, EntryParts Known, long Line) : IEventView<LogEntryShown>
 {
-    private const int PartBits = 4;
+    private const int PartsShift = 16;
 
     /// <inheritdoc/>
     public static LogEntryShown Of(in Event e) =>
-        new(e.IoApic, e.Pin, new RedirectionEntry(e.A), (EntryParts)(e.B & (1 << PartBits) - 1), (long)(e.B >> PartBits));
+        new(e.IoApic, (ushort)e.Index, new RedirectionEntry(e.A), (EntryParts)(e.Index >> PartsShift), (long)e.B);
 
     /// <inheritdoc/>
-    public Event ToEvent() => new(EventKind.LogEntryShown, (ushort)IoApic, (uint)Pin, Entry.Bits, (ulong)Line << PartBits | (ulong)Known);
+    public Event ToEvent() => new(EventKind.LogEntryShown, (ushort)IoApic, (ushort)Pin | (uint)Known << PartsShift, Entry.Bits, (ulong)Line);
 }
 
 /// <summary>The replay of a log that begins in mid-life: the mask that an 8259 had before the log's first write of
