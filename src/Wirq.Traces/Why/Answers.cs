@@ -94,6 +94,8 @@ public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnl
 {
     /// <summary>The verdict.</summary>
     public WhyVerdict Verdict { get; init; }
+    /// <summary>Levels that were delivered again and again while their line never fell.</summary>
+    public IReadOnlyList<StormAnswer> Storms { get; init; } = [];
     /// <summary>The laws that what happened breaks.</summary>
     public IReadOnlyList<BrokenLaw> Broken { get; init; } = [];
     /// <summary>Facts that the log does not show.</summary>
@@ -122,4 +124,15 @@ public sealed record StandingAnswer(SourceName Source, Mark Since, IReadOnlyList
 /// <param name="Sentences">The answer in words.</param>
 /// <param name="Evidence">Where the log shows the first.</param>
 public sealed record BrokenLaw(string Law, long Count, Mark First, SourceName Source, IReadOnlyList<string> Sentences,
+    IReadOnlyList<Evidence> Evidence);
+
+/// <summary>A level that was delivered again and again while its line never fell.</summary>
+/// <param name="Source">The pin or IRQ.</param>
+/// <param name="Count">The number of deliveries.</param>
+/// <param name="PerSecond">How many in a second; null if the log has no times.</param>
+/// <param name="First">The first delivery.</param>
+/// <param name="Last">The last one.</param>
+/// <param name="Sentences">The answer in words.</param>
+/// <param name="Evidence">Where the log shows it.</param>
+public sealed record StormAnswer(SourceName Source, long Count, long? PerSecond, Mark First, Mark Last, IReadOnlyList<string> Sentences,
     IReadOnlyList<Evidence> Evidence);

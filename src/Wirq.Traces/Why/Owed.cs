@@ -51,6 +51,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         {
             Verdict = verdict,
             Broken = Broken(),
+            Storms = engine.Storms.Find(),
             Limits = limits,
             Unknown = unknown,
             Masked = masked,

@@ -72,6 +72,7 @@ public sealed partial class WhyEngine
                     { Slot = slot, ByPolarity = change.ByPolarity, Blind = !KnowsEntry(pin) }));
                 break;
             case EventKind.PinChanged:
+                Storms.Fall(pin.Current);
                 pin.Fall(_now);
                 break;
             case EventKind.EntryWritten:
@@ -138,6 +139,7 @@ public sealed partial class WhyEngine
                 RaiseIrq(irq, _pic.IsLevel(irq.Irq));
                 break;
             case EventKind.PicPinChanged:
+                Storms.Fall(irq.Current);
                 _pic.Fall(irq.Irq, _now);
                 break;
             case EventKind.PicRequested:

@@ -62,6 +62,7 @@ public sealed partial class WhyEngine : IEventSink
         _lines = new LineTrail(_shadow.Lines);
         _pic = NewPic();
         _judge = new FateJudge(this);
+        Storms = new Storms(this);
     }
 
     /// <summary>How places are written.</summary>
@@ -84,6 +85,8 @@ public sealed partial class WhyEngine : IEventSink
 
     /// <summary>The messages that a kernel sent by a route that the guest had replaced.</summary>
     internal StaleSends Stale { get; } = new();
+    /// <summary>Levels that were delivered again and again.</summary>
+    internal Storms Storms { get; }
     /// <summary>Where the machine was reset last; null if it was not, or if a CPU has acted since.</summary>
     internal Mark? JustReset => LifeBegan is { IsStart: false } began && !_acted ? began : null;
     private Mark LifeBegan { get; set; }

@@ -47,6 +47,19 @@ internal static class WhyJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        json.WriteStartArray("storms");
+        foreach (StormAnswer storm in list.Storms)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", storm.Source.ToString());
+            json.WriteNumber("count", storm.Count);
+            Number(json, "perSecond", storm.PerSecond ?? -1);
+            Write(json, "first", storm.First, engine);
+            Write(json, "last", storm.Last, engine);
+            Strings(json, "sentences", storm.Sentences);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         Write(json, "owed", list.Owed, engine);
         json.WriteStartArray("silent");
         foreach (SilentAnswer silent in list.Silent)
