@@ -26,6 +26,9 @@ internal sealed class LogEnd(WhyEngine engine)
             return false;
         if (IsOfHandler(owed.Gate))
             return owed.Since is { IsStart: false } masked && IsNear(masked) && AtWork(-1);
+        // A CPU that nothing forbids to take it may have idled until it came.
+        if (owed.Gate == Gate.CpuUnknown && IsNear(owed.At) && WorkedLately(owed.Cpu))
+            return true;
         return owed.Gate is Gate.CpuUnknown or Gate.NoEoi or Gate.VectorInService or Gate.TaskPriority or Gate.PicInService or Gate.PicBehind
                 or Gate.RemoteIrr or Gate.InFlight
             && IsNear(owed.At) && (owed.Since is not { IsStart: false } since || IsNear(since)) && AtWork(owed.Cpu);
@@ -36,11 +39,12 @@ internal sealed class LogEnd(WhyEngine engine)
     {
         if (engine.JustReset is not null)
             return owed;
-        (Mark mark, string what) = IsOfHandler(owed.Gate) ? (owed.Since!.Value, "the mask was set, and a CPU") : (owed.At, "it came, and its CPU");
+        (Mark mark, string what) = IsOfHandler(owed.Gate) ? (owed.Since!.Value, "the mask was set, and a CPU was at work until then")
+            : AtWork(owed.Cpu) ? (owed.At, "it came, and its CPU was at work until then") : (owed.At, "it came");
         return owed with
         {
             Sentences = [.. owed.Sentences,
-                $"The log ends {Stamps.Span(engine.End.Time - mark.Time)} after {what} was at work until then: whether it is owed is not known."],
+                $"The log ends {Stamps.Span(engine.End.Time - mark.Time)} after {what}: whether it is owed is not known."],
         };
     }
 
@@ -55,6 +59,9 @@ internal sealed class LogEnd(WhyEngine engine)
         "a log that goes on for longer");
 
     private bool IsNear(Mark mark) => engine.End.Time - mark.Time < Short;
+
+    private bool WorkedLately(int cpu) =>
+        engine.Cpus.Any(one => (cpu < 0 || one.Cpu == cpu) && !one.LastSign.IsStart && !Silence.IsLong(engine, one.LastSign));
 
     private bool AtWork(int cpu) => engine.Cpus.Any(one => (cpu < 0 || one.Cpu == cpu) && !one.LastSign.IsStart && IsNear(one.LastSign));
 }
