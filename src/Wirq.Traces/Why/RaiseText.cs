@@ -1,3 +1,5 @@
+using Wirq.Traces.Recordings;
+
 namespace Wirq.Traces.Why;
 
 /// <summary>Describes how a raise ended.</summary>
@@ -63,8 +65,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             case Fate.Withdrawn:
                 return Withdrawn(raise, held, pin);
             case Fate.Sent:
-                return $"{Tried(raise)}{(raise.Last!.HasMessage ? $" as {raise.Last.Message}" : "")}; the log does not tell which "
-                    + "CPU's lines are whose, so what became of it there is unknown";
+                return $"{Tried(raise)}{(raise.Last!.HasMessage ? $" as {raise.Last.Message}" : "")}; {NoCpus(raise.Last)}";
             case Fate.NotKnown:
                 return raise.Last is null ? $"what became of it is not known: {held.Who}"
                     : $"{Tried(raise)}; what became of it is not known: {held.Who}";
@@ -102,6 +103,15 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     };
 
     private static string Tried(Raise raise) => raise.Attempts > 1 ? $"sent {Times(raise.Attempts)}" : "sent";
+
+    /// <summary>Why it is not known what became of a message at the local APICs.</summary>
+    private string NoCpus(Attempt sent)
+    {
+        if (sent.EndedAt is { } ended)
+            return $"an EOI of its vector reached the pin at {At(ended)}";
+        return engine.Log is { } log && (log.Parts & LogParts.LocalApics) == 0 ? "no line tells of the local APICs, so what became of it there is unknown"
+            : "the log does not tell which CPU's lines are whose, so what became of it there is unknown";
+    }
 
     /// <summary>Where the kernel sent a message, as far as its route is known.</summary>
     private static string By(Attempt sent) => sent.HasMessage ? $" to {GateText.Target(sent.Message)}"

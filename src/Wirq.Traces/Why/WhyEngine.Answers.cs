@@ -1,3 +1,5 @@
+using Wirq.Traces.Recordings;
+
 namespace Wirq.Traces.Why;
 
 // The answers at the end.
@@ -97,7 +99,10 @@ public sealed partial class WhyEngine
         }
         if (log.Source.Class == SourceClass.Pin && PinAt(log.Source.Unit, log.Source.Index) is { } pin)
         {
-            string entry = !pin.EntryWritten.IsStart ? $"its entry is {pin.Entry}, as written at {Stamps.At(pin.EntryWritten)}"
+            string before = Knows(LogParts.Entries) ? "" : pin.Shown is { } earlier ? $"; {Stamps.At(earlier)} shows what it was at the first line"
+                : "; what it was before its first write is not known";
+            string entry = !pin.EntryWritten.IsStart ? $"its entry is {pin.Entry}, as written at {Stamps.At(pin.EntryWritten)}{before}"
+                : pin.Shown is { } shown ? $"its entry is {pin.Entry}, as {Stamps.At(shown)} shows; no line writes it"
                 : KnowsEntry(pin) ? $"its entry is {pin.Entry}, and was never written"
                 : "what its entry is, no line tells";
             now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, and {entry}.");
