@@ -89,6 +89,8 @@ public enum Gate : byte
     InterruptsOff,
     /// <summary>The CPU is halted with interrupts on, nothing holds the interrupt, and nothing has woken the CPU.</summary>
     NotWoken,
+    /// <summary>The kernel that owns the local APICs sent it by a route that the guest had replaced.</summary>
+    StaleRoute,
 }
 
 /// <summary>Gates, further.</summary>

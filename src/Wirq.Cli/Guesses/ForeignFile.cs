@@ -1,5 +1,5 @@
 using Wirq.Traces.Kvm.Dat;
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Cli.Guesses;
 
@@ -8,8 +8,6 @@ internal static class ForeignFile
 {
     private static readonly (byte[] Magic, string Is, string Unpack)[] Packed =
     [
-        ([0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z'], "xz", "xz -dc"),
-        ([0x28, 0xB5, 0x2F, 0xFD], "zstd", "zstd -dc"),
         ([(byte)'B', (byte)'Z', (byte)'h'], "bzip2", "bzip2 -dc"),
         ([0x04, 0x22, 0x4D, 0x18], "lz4", "lz4 -dc"),
         ([(byte)'P', (byte)'K', 3, 4], "zip", "unzip -p"),
@@ -60,10 +58,8 @@ internal static class ForeignFile
         foreach ((byte[] magic, string compression, string unpack) in Packed)
         {
             if (head.AsSpan().StartsWith(magic))
-                return $"{name}: is compressed with {compression}; wirq reads plain and gzip. Type: {unpack} {Typed.Word(file)} | wirq why -";
+                return $"{name}: is compressed with {compression}; wirq reads plain, gzip, xz and zstd. Type: {unpack} {Typed.Word(file)} | wirq why -";
         }
-        if (head is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
-            return $"{name}: is text in UTF-16, as PowerShell's > writes it. Type: iconv -f UTF-16 -t UTF-8 {Typed.Word(file)} | wirq why -";
         foreach ((byte[] magic, string isWhat) in Others)
         {
             if (head.AsSpan().StartsWith(magic))
@@ -74,5 +70,5 @@ internal static class ForeignFile
 
     // A recording or a compressed log, given to a command that reads neither.
     private static string? OfWhy(byte[] head) => head.AsSpan().StartsWith(Recording) ? "is a recording of wirq"
-        : head is [GzipText.Magic1, GzipText.Magic2, ..] ? "is compressed, as logs are" : null;
+        : UnpackedText.IsPacked(head) ? "is compressed, as logs are" : null;
 }

@@ -1,7 +1,6 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Snapshots;
 
 namespace Wirq.Cli.Guesses;
 
@@ -33,26 +32,10 @@ internal static partial class ForeignText
         return $"{Typed.Shown(file)}: {told}";
     }
 
-    private static string TextOf(byte[] head)
-    {
-        if (head is not [GzipText.Magic1, GzipText.Magic2, ..])
-            return Encoding.Latin1.GetString(head);
-        byte[] text = new byte[head.Length];
-        int read = 0;
-        try
-        {
-            using var unpacked = new GZipStream(new MemoryStream(head), CompressionMode.Decompress);
-            while (read < text.Length && unpacked.Read(text, read, text.Length - read) is > 0 and int more)
-                read += more;
-        }
-        catch (InvalidDataException)
-        {
-            // What came before the damage is enough.
-        }
-        return Encoding.Latin1.GetString(text, 0, read);
-    }
+    /// <summary>What comes before the end of the head, or before damage, is enough.</summary>
+    private static string TextOf(byte[] head) => Encoding.Latin1.GetString(SnapshotWindow.ReadHead(new MemoryStream(head), head.Length));
 
-    [GeneratedRegex(@"(^|[\s:])(ioapic|apic|pic|x86_gsi|x86_pic|vtd|cpu_get_apic|cpu_set_apic)_[a-z_]+ |Servicing hardware INT|^ *[0-9]+: v=[0-9a-f]{2} ",
+    [GeneratedRegex(@"(^|[\s:])(ioapic|apic|pic|x86_gsi|x86_pic|vtd|cpu_get_apic|cpu_set_apic|kvm_irqchip)_[a-z_]+ |Servicing hardware INT|^ *[0-9]+: v=[0-9a-f]{2} ",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Event();
 

@@ -17,7 +17,7 @@ internal static class ReplayCommand
 {
     internal static Command Build()
     {
-        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or gzip; - is standard input" };
+        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or compressed (gzip, xz, zstd); - is standard input" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the chips to a file" };
         var timeline = new TimelineOption();

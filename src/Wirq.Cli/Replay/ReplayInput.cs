@@ -26,7 +26,7 @@ internal sealed class ReplayInput : IDisposable
         if (ShippedFiles.FileOf(path) is { } shipped)
             return new ReplayInput(shipped, shipped, copied: false) { IsShipped = true };
         if (!File.Exists(path))
-            throw new UsageException($"{path}: no such file{ShippedFiles.HintOf(path)}; expected a log of QEMU's trace events, plain or gzip");
+            throw new UsageException($"{path}: no such file{ShippedFiles.HintOf(path)}; expected a log of QEMU's trace events, plain or compressed (gzip, xz, zstd)");
         using FileStream stream = OpenFile(path);
         if (stream.CanSeek)
             return new ReplayInput(path, path, copied: false);

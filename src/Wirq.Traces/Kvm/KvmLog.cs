@@ -1,6 +1,6 @@
 using Wirq.Traces.Kvm.Dat;
 using Wirq.Traces.Qemu;
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Traces.Kvm;
@@ -55,21 +55,17 @@ internal static class KvmLog
         Stream stream = open();
         try
         {
+            bool isDat = SnapshotWindow.ReadHead(stream, DatFile.MagicLength).AsSpan().SequenceEqual(DatFile.Magic);
+            stream.Position = 0;
+            if (!isDat)
+                return new KvmTextReader(stream, file);
             Span<byte> first = stackalloc byte[DatFile.MagicLength];
             int read = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
-            bool packed = first[..read] is [GzipText.Magic1, GzipText.Magic2, ..];
             stream.Position = 0;
-            if (!packed)
-                return first[..read].SequenceEqual(DatFile.Magic) ? new DatReader(stream, file) : new KvmTextReader(stream, file);
-            if (SnapshotWindow.ReadHead(stream, DatFile.MagicLength).AsSpan().SequenceEqual(DatFile.Magic))
-            {
-                stream.Position = 0;
-                Stream unpacked = Unpack(stream, file);
-                stream.Dispose();
-                return new DatReader(unpacked, file);
-            }
-            stream.Position = 0;
-            return new KvmTextReader(stream, file);
+            if (first[..read].SequenceEqual(DatFile.Magic))
+                return new DatReader(stream, file);
+            using (stream)
+                return new DatReader(Unpack(stream, file), file);
         }
         catch
         {
@@ -91,9 +87,9 @@ internal static class KvmLog
         {
             byte[] head = new byte[1 << 12];
             int length = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            using var gzip = new GzipText(stream, head.AsSpan(0, length));
+            using UnpackedText unpacked = UnpackedText.Of(stream, head.AsSpan(0, length))!;
             byte[] piece = new byte[1 << 16];
-            while (gzip.Read(piece) is > 0 and int read)
+            while (unpacked.Read(piece) is > 0 and int read)
             {
                 target.Write(piece, 0, read);
                 if (target.Length > LargestUnpacked)
@@ -101,7 +97,7 @@ internal static class KvmLog
             }
             return target;
         }
-        catch (GzipDamage damage)
+        catch (CompressionDamage damage)
         {
             long at = target.Length;
             target.Dispose();

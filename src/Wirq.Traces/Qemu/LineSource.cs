@@ -1,4 +1,4 @@
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Traces.Qemu;
 
@@ -12,23 +12,36 @@ internal sealed class LineSource : IDisposable
     private const int Chunk = 1 << 16;
 
     private readonly Stream _stream;
-    private readonly GzipText? _gzip;
+    private readonly UnpackedText? _packed;
+    private Utf16Text? _wide;
     private readonly string _file;
     private readonly byte[] _buffer = new byte[LongestLine + 2 + Chunk];
     private int _start, _scanned, _end;
     private long _discarded;
-    private bool _skipping, _ended;
+    private bool _skipping, _ended, _unseen;
 
     internal LineSource(Stream stream, string file)
     {
         _stream = stream;
         _file = file;
-        int head = stream.ReadAtLeast(_buffer.AsSpan(0, Chunk), 2, throwOnEndOfStream: false);
-        if (_buffer.AsSpan(0, head) is [GzipText.Magic1, GzipText.Magic2, ..])
-            _gzip = new GzipText(stream, _buffer.AsSpan(0, head));
-        else
+        int head = stream.ReadAtLeast(_buffer.AsSpan(0, Chunk), UnpackedText.LongestMagic, throwOnEndOfStream: false);
+        _packed = UnpackedText.Of(stream, _buffer.AsSpan(0, head));
+        // What is compressed may be text of either kind too: its first bytes come out in the first piece.
+        _unseen = _packed is not null;
+        if (!_unseen && !Widen(_buffer.AsSpan(0, head)))
             _end = head;
     }
+
+    /// <summary>Reads the rest as UTF-16, if its first bytes say so.</summary>
+    private bool Widen(ReadOnlySpan<byte> head)
+    {
+        if (!Utf16Text.Looks(head, out bool bigEndian))
+            return false;
+        _wide = new Utf16Text(ReadBytes, head[2..].ToArray(), bigEndian);
+        return true;
+    }
+
+    private int ReadBytes(Span<byte> into) => _packed?.Read(into) ?? _stream.Read(into);
 
     /// <summary>Lines so far, skipped ones too.</summary>
     internal long Lines { get; private set; }
@@ -36,8 +49,8 @@ internal sealed class LineSource : IDisposable
     /// <summary>Bytes of the text that were taken.</summary>
     internal long BytesTaken => _discarded + _start;
 
-    /// <summary>The length of a file that is no gzip and can be sought in; else 0.</summary>
-    internal long BytesAll => _gzip is null && _stream.CanSeek ? _stream.Length : 0;
+    /// <summary>The length of a file that is not compressed and can be sought in; else 0.</summary>
+    internal long BytesAll => _packed is null && _stream.CanSeek ? _stream.Length : 0;
 
     /// <summary>Whether the last line that was read has its end.</summary>
     internal bool EndsWithFeed { get; private set; } = true;
@@ -74,7 +87,7 @@ internal sealed class LineSource : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _gzip?.Dispose();
+        _packed?.Dispose();
         _stream.Dispose();
     }
 
@@ -100,6 +113,9 @@ internal sealed class LineSource : IDisposable
         _skipping = true;
     }
 
+    private TraceException Damaged(CompressionDamage damage) =>
+        new(_file, Lines + 1, _discarded + _end, damage.Message, damage.Expected);
+
     private bool Fill()
     {
         if (_start > 0)
@@ -114,12 +130,15 @@ internal sealed class LineSource : IDisposable
         try
         {
             Span<byte> free = _buffer.AsSpan(_end);
-            read = _gzip is null ? _stream.Read(free) : _gzip.Read(free);
+            read = _wide?.Read(free) ?? ReadBytes(free);
+            if (_unseen && Widen(free[..read]))
+                read = _wide!.Read(free);
+            _unseen = false;
         }
-        catch (GzipDamage damage)
+        catch (CompressionDamage damage)
         {
             // The text of the line before the damage may be incomplete, so it is not returned.
-            throw new TraceException(_file, Lines + 1, _discarded + _end, damage.Message, damage.Expected);
+            throw Damaged(damage);
         }
         _end += read;
         _ended = read == 0;

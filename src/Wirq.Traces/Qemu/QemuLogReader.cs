@@ -15,7 +15,7 @@ public sealed class QemuLogReader : IDisposable
     private TraceLine _held;
     private bool _holding;
 
-    /// <summary>Opens a log, plain or gzip (recognised by its first bytes).</summary>
+    /// <summary>Opens a log, plain or compressed (gzip, xz, zstd) (recognised by its first bytes).</summary>
     /// <param name="stream">The log; disposed of together with the reader.</param>
     /// <param name="file">Its name, for messages.</param>
     public QemuLogReader(Stream stream, string file)

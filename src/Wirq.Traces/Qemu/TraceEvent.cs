@@ -92,6 +92,24 @@ public enum TraceEvent : byte
     InterruptDump,
     /// <summary><c>-d int</c>: the task register in a dump; its base tells CPUs apart. A: base; B: selector.</summary>
     TaskRegister,
+    /// <summary>A pin's message is sent through the kernel's route (<c>ioapic_service:</c> of a VMM in split mode). A:
+    /// pin.</summary>
+    KernelTrigger,
+    /// <summary>The kernel's route of a pin is set, with its message (<c>ioapic_update_kvm_routes:</c> of a VMM in split
+    /// mode). A: pin; B: address; C: data.</summary>
+    KernelRoute,
+    /// <summary>QEMU prepares a new route for a virq; that of a pin has the pin's number. A: virq.</summary>
+    KernelRouteUpdate,
+    /// <summary>QEMU adds a route for a virq, not yet for the kernel. A: vector of the device's table; B: virq.</summary>
+    KernelRouteAdd,
+    /// <summary>QEMU gives all routes to the kernel.</summary>
+    KernelRouteCommit,
+    /// <summary>QEMU removes the route of a virq. A: virq.</summary>
+    KernelRouteRelease,
+    /// <summary>QEMU passes the EOI of a pin to the resample eventfd of a device. A: GSI.</summary>
+    KernelResample,
+    /// <summary>QEMU's remapping unit blocks the message for which QEMU makes a route. A: GSI.</summary>
+    KernelRouteFault,
 }
 
 /// <summary>One line of a log.</summary>

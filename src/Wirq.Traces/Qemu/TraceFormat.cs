@@ -24,6 +24,8 @@ internal enum FieldKind : byte
     /// <summary>Hexadecimal offset in the local APIC's page, read as the offset of the register that contains
     /// it.</summary>
     Offset,
+    /// <summary>A word, whose contents are not needed.</summary>
+    Word,
 }
 
 /// <summary>A known line. It is split into parts once, so that reading a line only compares these parts.</summary>
@@ -87,6 +89,10 @@ internal sealed class TraceFormat
                 bool known = Digits.TryHex(text, ref at, out value) && value <= part.Highest;
                 value <<= RegisterShift;
                 return known;
+            case FieldKind.Word:
+                int length = text[at..].IndexOf((byte)' ');
+                (at, value) = (at + Math.Max(length, 0), 0);
+                return length > 0;
             default:
                 bool offset = Digits.TryHex(text, ref at, out value);
                 value &= RegisterMask;
@@ -130,6 +136,7 @@ internal sealed class TraceFormat
             "level" => FieldKind.Level,
             "register" => FieldKind.Register,
             "offset" => FieldKind.Offset,
+            "word" => FieldKind.Word,
             _ => throw new ArgumentException(field, nameof(field)),
         };
         ulong highest = bounded.Length == 1 ? ulong.MaxValue : ulong.Parse(bounded[1], CultureInfo.InvariantCulture) - 1;

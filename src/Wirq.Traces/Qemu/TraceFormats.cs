@@ -74,6 +74,16 @@ internal static class TraceFormats
         new(TraceEvent.ServicingInterrupt, "Servicing", "hardware INT={A:x<256}"),
         // The hypervisor of a nested guest injects this interrupt: no chip of this machine is acknowledged.
         new(TraceEvent.Other, "Servicing", "virtual hardware INT={_:x<256}"),
+        new(TraceEvent.KernelTrigger, "ioapic_service:", "trigger KVM IRQ {A<256}"),
+        new(TraceEvent.KernelRoute, "ioapic_update_kvm_routes:", "update KVM route for IRQ {A<256}: {B:x} {C:x<4294967296}"),
+        new(TraceEvent.KernelRouteUpdate, "kvm_irqchip_update_msi_route", "Updating MSI route virq={A<65536}"),
+        // Before QEMU 2.9 the line had the virq alone.
+        new(TraceEvent.KernelRouteAdd, "kvm_irqchip_add_msi_route", "dev {_:word} vector {A<65536} virq {B<65536}"),
+        new(TraceEvent.KernelRouteAdd, "kvm_irqchip_add_msi_route", "Adding MSI route virq={B<65536}"),
+        new(TraceEvent.KernelRouteCommit, "kvm_irqchip_commit_routes", ""),
+        new(TraceEvent.KernelRouteRelease, "kvm_irqchip_release_virq", "virq {A<65536}"),
+        new(TraceEvent.KernelResample, "kvm_resample_fd_notify", "gsi {A<65536}"),
+        new(TraceEvent.KernelRouteFault, "kvm_x86_fixup_msi_error", "VT-d failed to remap interrupt for GSI {A<65536}"),
         new(TraceEvent.TaskRegister, "TR", "={B:x<65536} {A:x} ..."),
     ];
 }

@@ -25,6 +25,9 @@ public enum LogParts : ushort
     Counts = 1 << 7,
     /// <summary>A remapping unit.</summary>
     Remapping = 1 << 8,
+    /// <summary>The kernel's routes: the local APICs are a kernel's (<c>kernel-irqchip=split</c>), and no line tells of
+    /// them.</summary>
+    KernelRoutes = 1 << 9,
 }
 
 /// <summary>A sign in a log that the machine had run before its first line.</summary>
@@ -72,7 +75,7 @@ public sealed record LogFacts
         check.Range(FirstStamp, 0, long.MaxValue / 2);
         check.Range(MidLifeLine, 0, long.MaxValue);
         check.Range(Damaged, 0, long.MaxValue);
-        const LogParts all = (LogParts)(((int)LogParts.Remapping << 1) - 1);
+        const LogParts all = (LogParts)(((int)LogParts.KernelRoutes << 1) - 1);
         check.That((Parts & ~all) == 0, Parts.ToString(), "parts of a log that this version knows", nameof(Parts));
     }
 }

@@ -113,7 +113,7 @@ internal sealed class Acknowledges(ReplayMachine machine, Verdicts verdicts, Eoi
         if (predicted == vector || spurious)
         {
             Apics.Take(cpu, machine.Fabric.Events);
-            verdicts.Match(_line.Event);
+            verdicts.Match(_line);
         }
         else
         {

@@ -42,6 +42,14 @@ internal sealed class BeginningWatch
                 }
                 _sent = true;
                 break;
+            case TraceEvent.KernelTrigger or TraceEvent.IoApicSetRemoteIrr:
+                if (!_entryWritten)
+                {
+                    EntriesUntold = true;
+                    Note(MidLifeSign.UnwrittenEntrySends, line);
+                }
+                _sent = true;
+                break;
             case TraceEvent.ApicLocalDeliver or TraceEvent.RemapRequest or TraceEvent.ReportDelivered:
                 _sent = true;
                 break;

@@ -32,6 +32,8 @@ internal sealed class Coverage(LogSurvey survey)
     internal bool RemapsUnseen { get; set; } = !survey.Remaps && (survey.Saw(TraceEvent.RemapDone) || survey.Saw(TraceEvent.RemapEntry)
         || survey.Saw(TraceEvent.RemapFetch) || survey.Saw(TraceEvent.RemapEnable) || survey.Saw(TraceEvent.RemapRoot));
 
+    /// <summary>Whether a line is where a register at the first line was learned.</summary>
+    internal bool IsEvidence(long line) => !survey.FromReset && survey.Start.IsEvidence(line);
     /// <summary>Whether the log has everything on which the responses of a chip depend.</summary>
     internal bool Tells(Responder chip) => Missing(chip) is null;
 
@@ -49,6 +51,15 @@ internal sealed class Coverage(LogSurvey survey)
         _ => Absent(TraceEvent.RemapRequest) ?? Absent(TraceEvent.RemapFetch),
     };
 
+    /// <summary>An input of a chip that was not traced, by QEMU's name: then the chip has a state here that the log's never had,
+    /// and nothing is predicted of it. Null for none.</summary>
+    internal string? Untold(Responder chip) => chip switch
+    {
+        Responder.Pic => Untraced(TraceEvent.PicSetIrq) ?? Untraced(TraceEvent.PicPortWrite),
+        Responder.IoApic => Untraced(TraceEvent.IoApicSetIrq) ?? Untraced(TraceEvent.IoApicWrite),
+        Responder.LocalApic => Untraced(TraceEvent.ApicWrite) ?? Untraced(TraceEvent.ApicDeliverIrq),
+        _ => Untraced(TraceEvent.RemapRequest),
+    };
     /// <summary>The chip of an event.</summary>
     internal Responder Of(TraceEvent response) => response switch
     {
@@ -57,7 +68,8 @@ internal sealed class Coverage(LogSurvey survey)
             or TraceEvent.PicInterruptLine => Responder.Pic,
         // A response, if a pin sent it. A message of a device is a stimulus.
         TraceEvent.ApicDeliverIrq or TraceEvent.IoApicSetRemoteIrr or TraceEvent.IoApicClearRemoteIrr
-            or TraceEvent.IoApicDelayedReassert or TraceEvent.IoApicRead => Responder.IoApic,
+            or TraceEvent.IoApicDelayedReassert or TraceEvent.IoApicRead or TraceEvent.KernelTrigger or TraceEvent.KernelRoute
+            or TraceEvent.KernelRouteUpdate => Responder.IoApic,
         TraceEvent.RemapRequest or TraceEvent.RemapFetch or TraceEvent.RemapEntry or TraceEvent.RemapDone
             or TraceEvent.RemapVectorDiffers or TraceEvent.RemapTriggerDiffers or TraceEvent.RemapRoot
             or TraceEvent.RemapEnable or TraceEvent.IecNotify or TraceEvent.IecInvalidate => Responder.Unit,
@@ -79,5 +91,6 @@ internal sealed class Coverage(LogSurvey survey)
 
     private string? MissingOfRemapping => RemapsUnseen ? Absent(TraceEvent.RemapRequest) : null;
 
+    private string? Untraced(TraceEvent kind) => survey.Traces(kind) ? null : EventNames.Of(kind);
     private string? Absent(TraceEvent kind) => survey.Saw(kind) ? null : EventNames.Of(kind);
 }

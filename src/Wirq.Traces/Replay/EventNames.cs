@@ -64,6 +64,14 @@ internal static class EventNames
         TraceEvent.ServicingInterrupt => "Servicing hardware INT",
         TraceEvent.InterruptDump => "interrupt dump",
         TraceEvent.TaskRegister => "TR",
+        TraceEvent.KernelTrigger => "ioapic_service",
+        TraceEvent.KernelRoute => "ioapic_update_kvm_routes",
+        TraceEvent.KernelRouteUpdate => "kvm_irqchip_update_msi_route",
+        TraceEvent.KernelRouteAdd => "kvm_irqchip_add_msi_route",
+        TraceEvent.KernelRouteCommit => "kvm_irqchip_commit_routes",
+        TraceEvent.KernelRouteRelease => "kvm_irqchip_release_virq",
+        TraceEvent.KernelResample => "kvm_resample_fd_notify",
+        TraceEvent.KernelRouteFault => "kvm_x86_fixup_msi_error",
         _ => "other",
     };
 }

@@ -42,6 +42,10 @@ internal static class LineText
             TraceEvent.ServicingInterrupt => $"{name}=0x{a:x2}",
             TraceEvent.InterruptDump => $"dump {a} v={b:x2}",
             TraceEvent.TaskRegister => $"TR base 0x{a:x}",
+            TraceEvent.KernelTrigger or TraceEvent.KernelRouteUpdate or TraceEvent.KernelRouteRelease or TraceEvent.KernelResample
+                or TraceEvent.KernelRouteFault => $"{name} {a}",
+            TraceEvent.KernelRoute => $"{name} {a}: 0x{b:x} 0x{c:x}",
+            TraceEvent.KernelRouteAdd => $"{name} vector {a} virq {b}",
             _ => name,
         };
     }

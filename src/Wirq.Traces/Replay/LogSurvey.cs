@@ -22,6 +22,7 @@ internal sealed class LogSurvey
         _seen = found.Seen;
         _cpuOfThread = found.CpuOfThread();
         ApicIds = found.ApicIds();
+        Start = found.Start;
         Resets = found.Resets();
         FirstCpuLine = found.FirstCpuLine;
         IoApicVersion = found.IoApicVersion;
@@ -34,6 +35,8 @@ internal sealed class LogSurvey
         KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
+    /// <summary>The registers at the first line, if the log begins in mid-life.</summary>
+    internal StartWatch Start { get; }
     /// <summary>The APIC ids of the CPUs, ascending: CPU n has the nth id.</summary>
     internal IReadOnlyList<uint> ApicIds { get; }
     /// <summary>Lines that belong to a reset of the machine, from the first to the last, in order.</summary>
@@ -56,6 +59,11 @@ internal sealed class LogSurvey
     /// <summary>Whether messages go through a remapping unit, and the log shows them.</summary>
     internal bool Remaps => Saw(TraceEvent.RemapRequest);
 
+    /// <summary>Whether the local APICs are a kernel's and the I/OAPIC is not, and the log shows the kernel's
+    /// routes.</summary>
+    internal bool IsSplit => (Saw(TraceEvent.KernelTrigger) || Saw(TraceEvent.KernelRoute)
+        || (Saw(TraceEvent.KernelRouteUpdate) || Saw(TraceEvent.KernelRouteCommit)) && (Saw(TraceEvent.IoApicSetIrq) || Saw(TraceEvent.IoApicWrite)))
+        && !Saw(TraceEvent.ApicWrite) && !Saw(TraceEvent.ApicRead) && !Saw(TraceEvent.ApicDeliverIrq);
     /// <summary>The CPU of a thread; -1 if it has none, or if several share it.</summary>
     internal int CpuOf(long thread) => _cpuOfThread.GetValueOrDefault(thread, -1);
 
@@ -82,12 +90,13 @@ internal sealed class LogSurvey
             Add(LogParts.PicWrites, Traces(TraceEvent.PicPortWrite));
             Add(LogParts.Pins, Saw(TraceEvent.IoApicSetIrq));
             // If messages are traced, a pin whose entry is unmasked is visible without a write of the entry.
-            Add(LogParts.Entries, !_entriesUntold && (Traces(TraceEvent.IoApicWrite)
+            Add(LogParts.Entries, Saw(TraceEvent.IoApicWrite) || !_entriesUntold && (Traces(TraceEvent.IoApicWrite)
                 || Saw(TraceEvent.IoApicSetIrq) && Saw(TraceEvent.ApicDeliverIrq)));
             Add(LogParts.LocalApics, Saw(TraceEvent.ApicWrite));
             Add(LogParts.Messages, Saw(TraceEvent.ApicDeliverIrq));
             Add(LogParts.Taking, HasServicing);
             Add(LogParts.Counts, Saw(TraceEvent.ReportDelivered));
+            Add(LogParts.KernelRoutes, IsSplit);
             Add(LogParts.Remapping, Saw(TraceEvent.RemapRequest));
             bool midLife = !FromReset && _sign != MidLifeSign.None;
             return new LogFacts

@@ -66,7 +66,7 @@ internal sealed class PicExchange
         for (int i = 0; i < _lines.Count; i++)
         {
             if (i < agree)
-                _verdicts.Match(_lines[i].Event);
+                _verdicts.Match(_lines[i]);
             else
                 _verdicts.LeaveUnchecked(_lines[i].Event);
         }
@@ -96,7 +96,7 @@ internal sealed class PicExchange
         if (agree == count && agree == _expected.Count)
         {
             for (int i = 0; i < count; i++)
-                _verdicts.Match(_lines[i].Event);
+                _verdicts.Match(_lines[i]);
             return;
         }
         if (_verdicts.Coverage.ShowsPic && _triggers.Explains(_stimulus, _lines.GetRange(0, count)))
@@ -105,7 +105,7 @@ internal sealed class PicExchange
             return;
         }
         for (int i = 0; i < agree; i++)
-            _verdicts.Match(_lines[i].Event);
+            _verdicts.Match(_lines[i]);
         for (int i = agree; i < Math.Max(count, _expected.Count); i++)
             Part(i, count);
     }

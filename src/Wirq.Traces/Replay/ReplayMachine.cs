@@ -134,6 +134,26 @@ internal sealed class ReplayMachine
         Fabric.UpdatePic();
     }
 
+    /// <summary>Sets the entry that a pin has before the first line.</summary>
+    internal void SetEntry(in LogEntryShown shown)
+    {
+        IoApicPin pin = IoApic.PinState(shown.Pin);
+        pin.Entry = shown.Entry;
+        pin.Assign(PinFlags.RemoteIrr, (shown.Known & EntryParts.RemoteIrr) != 0 && IoApic.IsLevel(shown.Entry));
+        IoApic.SetPinState(shown.Pin, pin);
+        _laws.Observe(shown.ToEvent());
+    }
+
+    /// <summary>Sets the mask, the requests and the priorities that an 8259 has before the first line.</summary>
+    internal void SetMask(in LogPicShown shown, byte requests, byte? lowest)
+    {
+        PicPairState pair = Pic.State;
+        PicState chip = shown.Unit == 0 ? pair.Master : pair.Slave;
+        (chip.Imr, chip.Irr, chip.Lowest) = (shown.Mask, (byte)(chip.Irr | requests), lowest ?? chip.Lowest);
+        SetPic(shown.Unit == 0 ? pair with { Master = chip } : pair with { Slave = chip });
+        _laws.Observe(shown.ToEvent());
+    }
+
     internal bool IsPinHigh(int pin) => _pins[pin].IsAsserted;
 
     /// <summary>Carries out waiting effects.</summary>
@@ -170,6 +190,16 @@ internal sealed class ReplayMachine
         Fabric.Carrier.AnswerDeliver(held, RefusalReason.NoRemapper);
         Drain();
     }
+
+    /// <summary>A kernel took a pin's message that waited.</summary>
+    internal void Accept(in Event held)
+    {
+        Fabric.Carrier.AnswerDeliver(held, RefusalReason.None);
+        Drain();
+    }
+
+    /// <summary>Passes on an event that no chip here causes, to the laws too.</summary>
+    internal void Tell(in Event told) => Observe(told with { Time = Fabric.Now });
 
     /// <summary>There is no host behind the chips of a replay: the log has the results.</summary>
     private void Unheard()

@@ -44,6 +44,8 @@ internal static class ReplayNotes
             notes.Add($"{Phrase.Count(count, "difference")} at {Name(chip)} left unchecked, first at line {first}: no {missing} shows, and without "
                 + "it the state is not known");
         }
+        foreach ((Responder chip, string input) in verdicts.Untold)
+            notes.Add($"nothing is predicted of {Name(chip)}: no {input} shows");
         if (verdicts.Untraced.Any())
             notes.Add($"the chips expect {string.Join(", ", verdicts.Untraced)}, which never shows: not traced, so not compared");
         if (reader.Malformed > 0)

@@ -1,4 +1,5 @@
 using Wirq.Events;
+using Wirq.State;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -8,13 +9,19 @@ internal sealed partial class ReplaySession
 {
     private const int RegisterSize = 4;
 
+    /// <summary>The pins whose line the log has shown.</summary>
+    private PinSet _driven;
+
     private void TakeIoApic(in TraceLine line)
     {
         switch (line.Event)
         {
             case TraceEvent.IoApicSetIrq:
                 if (line.A < ReplayMachine.Pins)
+                {
+                    _driven = _driven.With(_machine.IoApic.InputOf((int)line.A));
                     _machine.DrivePin((int)line.A, line.B != 0);
+                }
                 break;
             case TraceEvent.IoApicWrite:
                 WriteIoApic(line);
@@ -31,6 +38,7 @@ internal sealed partial class ReplaySession
     private void WriteIoApic(in TraceLine line)
     {
         Select(line);
+        _entries.Note(line);
         if (line.A == IoApic.EoiOffset)
         {
             // QEMU accepts the register only at its full width, and prints the broadcast that follows.
@@ -58,10 +66,13 @@ internal sealed partial class ReplaySession
             if (evidence)
                 _verdicts.LeaveUnchecked(line.Event);
             else
-                _verdicts.Match(line.Event);
+                _verdicts.Match(line);
+            if (_survey.IsSplit && line.Event == TraceEvent.IoApicSetRemoteIrr && !_survey.Saw(TraceEvent.KernelTrigger))
+                SendToKernel((int)line.A);
             return;
         }
-        if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _verdicts.Coverage.Tells(Responder.LocalApic)))
+        // What a CPU had in service at the first line is not known: the line says what it ended.
+        if (line.Event == TraceEvent.IoApicEoiBroadcast && !(_knowsCpus && _survey.FromReset && _verdicts.Coverage.Tells(Responder.LocalApic)))
         {
             _verdicts.LeaveUnchecked(line.Event);
             _machine.Fabric.Events.Emit(new EoiBroadcast(0, (byte)line.A, Edge: false).ToEvent());
@@ -74,6 +85,11 @@ internal sealed partial class ReplaySession
         _verdicts.Mismatch(line, struck ? predicted.ToString() : Verdicts.Nothing);
     }
 
+    /// <summary>A level pin that asks, and whose line no line of the log has shown, was asserted before the first
+    /// line.</summary>
+    private bool RoseBefore(int pin, RedirectionEntry entry) => !_survey.FromReset && !_driven.Has(pin)
+        && entry is { Level: true, Masked: false } && !_machine.IoApic.IsAsserted(pin);
+
     private bool ExplainsAgain(in TraceLine line)
     {
         int pin = (int)line.A;
@@ -81,6 +97,17 @@ internal sealed partial class ReplaySession
         if (entry is { RemoteIrr: true, Level: true, Masked: false } && _machine.IoApic.IsAsserted(pin))
         {
             _verdicts.Counts.Waive(Waiver.RemoteIrrAgain, line.Event);
+            return true;
+        }
+        if (RoseBefore(pin, entry))
+        {
+            // Where Remote IRR was set too, QEMU prints it again while it serves another pin.
+            if (!entry.RemoteIrr)
+                Begin(line);
+            _machine.DrivePin(pin, high: true);
+            if (!entry.RemoteIrr && !_owed.TryMeet(line))
+                return false;
+            _verdicts.LeaveUnchecked(line.Event);
             return true;
         }
         if (!_machine.IoApic.IsBraked(pin))
@@ -92,7 +119,7 @@ internal sealed partial class ReplaySession
         _machine.Drain();
         if (!_owed.TryMeet(line))
             return false;
-        _verdicts.Match(line.Event);
+        _verdicts.Match(line);
         return true;
     }
 }

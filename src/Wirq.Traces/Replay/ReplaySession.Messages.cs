@@ -20,7 +20,7 @@ internal sealed partial class ReplaySession
         if (TakesMessage(line))
             _verdicts.LeaveUnchecked(line.Event);
         else if (_owed.TryMeet(line))
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
             _verdicts.Mismatch(line, predicted.ToString());
         else if (PinThatSends(line) is var pin and >= 0 && _verdicts.Coverage.Tells(Responder.IoApic))

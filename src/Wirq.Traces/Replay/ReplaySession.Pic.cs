@@ -64,7 +64,7 @@ internal sealed partial class ReplaySession
         else if (explained)
             _verdicts.LeaveUnchecked(line.Event);
         else
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         PicPlay.Expect(_prints, line, before, _machine.Pic, _machine.Fabric, _pic.Expected);
         _acknowledges.NotePic((byte)line.B);
         if (!PicPlay.IsSpurious(before, line))

@@ -66,7 +66,7 @@ internal sealed partial class ReplaySession
         Event? ofPin = null;
         if (_owed.TryMeet(line))
         {
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
             ofPin = _machine.Held.Dequeue();
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
@@ -96,13 +96,18 @@ internal sealed partial class ReplaySession
         else if ((int)line.A != index)
             _verdicts.Mismatch(line, $"entry {index}");
         else
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         var entry = new Irte(line.B, line.C);
         ShowEntry((int)line.A, entry, line.Number);
-        if (_ofPin is null && !IsSenderKnown(entry, next))
+        // At the end of the log, whether the request passes is not known.
+        bool cut = next.Event == TraceEvent.Other;
+        if (_ofPin is null && (cut || !IsSenderKnown(entry, next)))
         {
             // The log has no requester. If a request never passed, it cannot be decided whether it should have.
             _verdicts.LeaveUnchecked(TraceEvent.RemapEntry);
+            // It was sent, and the log ends before it shows what became of it.
+            if (cut)
+                Tell(new MessageSent(Origin.Device(0), _request).ToEvent());
             _open = false;
             return;
         }
@@ -265,7 +270,7 @@ internal sealed partial class ReplaySession
             if (evidence)
                 _verdicts.LeaveUnchecked(line.Event);
             else
-                _verdicts.Match(line.Event);
+                _verdicts.Match(line);
         }
         else if (_owed.TryStrike(line.Event, out Prediction predicted))
             _verdicts.Mismatch(line, predicted.ToString());

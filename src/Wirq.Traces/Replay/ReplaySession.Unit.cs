@@ -52,7 +52,7 @@ internal sealed partial class ReplaySession
                 Invalidate(line, global: line.A != 0);
                 break;
             case TraceEvent.IecNotify when !_survey.Saw(TraceEvent.IecInvalidate):
-                _verdicts.Match(line.Event);
+                _verdicts.Match(line);
                 break;
             case TraceEvent.IecNotify when !_survey.Saw(TraceEvent.RemapRegisterWrite) && line.A != 0 && _owed.Owed.Count == 0:
                 // The table is set. No other line shows it.

@@ -26,6 +26,7 @@ internal sealed partial class ReplaySession
     private readonly Acknowledges _acknowledges;
     private readonly ReportTracker _reports;
     private readonly Action<Event>? _record;
+    private readonly EntryKnowledge _entries = new();
     private readonly bool _knowsCpus;
     private TraceLine _stimulus;
     private SourceName _message;
@@ -39,7 +40,7 @@ internal sealed partial class ReplaySession
         _knowsCpus = survey.KnowsCpus;
         _machine = new ReplayMachine(survey, new StateArena())
         {
-            HoldsMessages = survey.Remaps,
+            HoldsMessages = survey.Remaps || survey.IsSplit,
             Observed = Observe,
         };
         _prints = new PicPrints(survey);
@@ -56,6 +57,18 @@ internal sealed partial class ReplaySession
         if (survey.Remaps)
             StartUnit();
     }
+
+    /// <summary>The log begins here: the machine is in its reset state, or in the state that later lines show.</summary>
+    internal void BeginLog()
+    {
+        if (_survey.FromReset)
+            _entries.KnowAll();
+        else
+            LearnStart();
+    }
+
+    /// <summary>The machine was reset.</summary>
+    internal void BeginLife() => _entries.KnowAll();
 
     internal ReplayMachine Machine => _machine;
 
@@ -107,6 +120,10 @@ internal sealed partial class ReplaySession
                 break;
             case TraceEvent.GetDelivered:
                 TakeCount(line);
+                break;
+            case TraceEvent.KernelTrigger or TraceEvent.KernelRoute or TraceEvent.KernelRouteUpdate or TraceEvent.KernelRouteAdd
+                or TraceEvent.KernelRouteCommit or TraceEvent.KernelRouteRelease:
+                TakeKernel(line);
                 break;
             case TraceEvent.ServicingInterrupt or TraceEvent.InterruptDump or TraceEvent.TaskRegister:
                 TakeAcknowledge(line);
@@ -171,7 +188,10 @@ internal sealed partial class ReplaySession
     {
         _acknowledges.Flush();
         EndRequest();
-        RefuseHeld();
+        if (_survey.IsSplit)
+            SendRestToKernel();
+        else
+            RefuseHeld();
         foreach (Prediction owed in _owed.Owed)
             _verdicts.Missing(_stimulus, owed.Event, owed.ToString(), MissingInWords(owed.Event));
         _owed.Clear();
@@ -194,7 +214,7 @@ internal sealed partial class ReplaySession
         else if (line.Event == TraceEvent.TaskRegister)
             _acknowledges.TaskRegister(line);
         else if (_acknowledges.IsPics(line))
-            _verdicts.Match(line.Event);
+            _verdicts.Match(line);
         else
         {
             Begin(line);
@@ -229,6 +249,11 @@ internal sealed partial class ReplaySession
                 break;
             case EventKind.EoiBroadcast when _knowsCpus:
                 Owe(new(TraceEvent.IoApicEoiBroadcast, happened.Vector));
+                break;
+            case EventKind.Deliver when _survey.IsSplit:
+                _reports.NoteSource(SourceName.IoApic(happened.Pin));
+                if (_survey.Saw(TraceEvent.KernelTrigger))
+                    Owe(new(TraceEvent.KernelTrigger, (ulong)happened.Pin));
                 break;
             case EventKind.Deliver:
                 if (_machine.HoldsMessages)

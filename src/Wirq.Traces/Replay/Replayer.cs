@@ -47,6 +47,7 @@ public sealed class Replayer
         options.Log?.Invoke(survey.Facts);
         options.Machine?.Invoke(ReplayMachine.OptionsFor(survey));
         _session = NewSession();
+        _session.BeginLog();
     }
 
     /// <summary>Replays a log.</summary>
@@ -145,6 +146,7 @@ public sealed class Replayer
         _stimuli += _session.Stimuli;
         _laws.Add(_session.Machine.Laws);
         _session = NewSession(_session.Machine.Fabric.Now);
+        _session.BeginLife();
     }
 
     private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,

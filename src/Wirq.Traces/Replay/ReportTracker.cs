@@ -65,7 +65,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
                 inference.WasTaken(owed.Cpu, owed.Vector);
         }
         else if (owed.Merged ? same : anew)
-            verdicts.Match(line.Event);
+            verdicts.Match(line);
         else
             verdicts.Mismatch(line, $"{before + (owed.Merged ? 0u : 1)}: {owed}");
     }

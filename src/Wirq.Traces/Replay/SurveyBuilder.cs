@@ -10,7 +10,9 @@ internal sealed class SurveyBuilder
     private readonly Dictionary<long, CpuThread> _threads = [];
     private readonly HashSet<Msi> _requests = [];
     private readonly List<ResetRun> _runs = [];
+    private const int ShorthandShift = 18, ShorthandBits = 3, SelfShorthand = 1;
     private ResetRun _run;
+    private bool _sendsToOthers;
     private CpuThread? _last;
     private long _lastThread = -1, _sinceCpu = 1;
 
@@ -19,6 +21,7 @@ internal sealed class SurveyBuilder
     internal long FirstStamp { get; private set; } = -1;
     internal BeginningWatch Beginning { get; } = new();
     internal TriggerWatch Triggers { get; } = new();
+    internal StartWatch Start { get; } = new();
     internal long FirstCpuLine { get; private set; } = long.MaxValue;
     internal byte IoApicVersion { get; private set; } = 0x20;
     internal bool HasThreads { get; private set; }
@@ -32,6 +35,7 @@ internal sealed class SurveyBuilder
             FirstStamp = line.Microseconds;
         Beginning.Add(line);
         Triggers.Add(line);
+        Start.Add(line);
         FollowReset(line);
         switch (line.Event)
         {
@@ -45,6 +49,10 @@ internal sealed class SurveyBuilder
                 Touch(line);
                 if (line.A == IoApic.WindowOffset && line.B == IoApic.VersionIndex && (byte)line.D is 0x11 or 0x20)
                     IoApicVersion = (byte)line.D;
+                break;
+            case TraceEvent.ApicWrite when line.A == (uint)ApicRegister.CommandLow:
+                _sendsToOthers |= (line.B >> ShorthandShift & ShorthandBits) != SelfShorthand;
+                Touch(line);
                 break;
             case TraceEvent.ApicRead or TraceEvent.ApicWrite or TraceEvent.IoApicWrite or TraceEvent.PicPortRead
                 or TraceEvent.PicPortWrite or TraceEvent.PicInterrupt:
@@ -118,6 +126,9 @@ internal sealed class SurveyBuilder
         // A reset shows the number of CPUs. Threads are used only if no reset is logged, because a file may contain
         // more than one machine.
         int shown = LongestRun > 0 ? LongestRun : HasThreads ? _threads.Count : 1;
+        // Without a reset, a CPU may have no line. The ids of a PC's CPUs begin with 0.
+        if (LongestRun == 0 && ids.Count > 0)
+            shown = Math.Max(shown, (int)Math.Min(ids.Max + 1, MostCpus));
         int count = Math.Clamp(shown, 1, MostCpus);
         for (uint id = 0; ids.Count < count; id++)
             ids.Add(id);
@@ -133,9 +144,11 @@ internal sealed class SurveyBuilder
         // If one thread and one CPU are left, they belong together, even if the thread never read its id.
         long[] open = [.. _threads.Where(pair => pair.Value.Ids.Count == 0).Select(pair => pair.Key)];
         int[] free = [.. Enumerable.Range(0, ids.Count).Where(cpu => !cpus.ContainsValue(cpu))];
-        if (open.Length == 1 && free.Length == 1)
+        // Where the log does not show how many CPUs there are, one that has no line may be left as well.
+        bool counted = LongestRun > 0;
+        if (counted && open.Length == 1 && free.Length == 1)
             cpus[open[0]] = free[0];
-        else if (_threads.Count == 1 && open.Length == 1 && (HasThreads || ids.Count == 1))
+        else if ((counted || !_sendsToOthers) && _threads.Count == 1 && open.Length == 1 && (HasThreads || ids.Count == 1))
             cpus[open[0]] = 0;
         // Without threads all lines look like those of one CPU.
         if (!HasThreads && ids.Count > 1)

@@ -8,6 +8,7 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     internal const string Nothing = "nothing";
 
     private readonly SortedDictionary<(Responder Chip, string Missing), (long Count, long First)> _excused = [];
+    private readonly SortedDictionary<Responder, string> _untold = [];
     private ulong _untraced;
 
     internal ResponseCounts Counts { get; } = new();
@@ -24,11 +25,18 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     internal IEnumerable<(Responder Chip, string Missing, long Count, long First)> Excused =>
         _excused.Select(pair => (pair.Key.Chip, pair.Key.Missing, pair.Value.Count, pair.Value.First));
 
+    /// <summary>Chips whose lines are not compared, because one of their inputs was not traced: the chip, and that
+    /// event.</summary>
+    internal IEnumerable<(Responder Chip, string Input)> Untold => _untold.Select(pair => (pair.Key, pair.Value));
     /// <summary>Events that the chips predict and that never appear in the log, by QEMU's names.</summary>
     internal IEnumerable<string> Untraced =>
         Enum.GetValues<TraceEvent>().Where(kind => (_untraced >> (int)kind & 1) != 0).Select(EventNames.Of).Order(StringComparer.Ordinal);
 
-    internal void Match(TraceEvent kind) => Count(ResponseVerdict.Matched, kind);
+    /// <summary>The log has what the chips predict. A line from which a register at the first line was learned proves
+    /// nothing of it.</summary>
+    internal void Match(in TraceLine line) =>
+        Count(coverage.IsEvidence(line.Number) ? ResponseVerdict.Unchecked : ResponseVerdict.Matched, line.Event);
+
 
     internal void LeaveUnchecked(TraceEvent kind) => Count(ResponseVerdict.Unchecked, kind);
 
@@ -70,7 +78,7 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     internal void Compare(in TraceLine line, ulong predicted, ulong logged)
     {
         if (predicted == logged)
-            Match(line.Event);
+            Match(line);
         else
             Mismatch(line, $"0x{predicted:x}");
     }
@@ -79,6 +87,11 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     {
         if (!Compares)
             return true;
+        if (coverage.Untold(chip) is { } untold)
+        {
+            _untold[chip] = untold;
+            return true;
+        }
         if (coverage.Missing(chip) is not { } missing)
             return false;
         (long count, long first) = _excused.GetValueOrDefault((chip, missing), (0, line));

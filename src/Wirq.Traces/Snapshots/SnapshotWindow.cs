@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Wirq.Traces.Qemu.Gzip;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Traces.Snapshots;
 
@@ -33,17 +33,17 @@ internal sealed class SnapshotWindow
     {
         byte[] head = new byte[most];
         int read = stream.ReadAtLeast(head, most, throwOnEndOfStream: false);
-        if (head.AsSpan(0, read) is not [GzipText.Magic1, GzipText.Magic2, ..])
+        using UnpackedText? unpacked = UnpackedText.Of(stream, head.AsSpan(0, read));
+        if (unpacked is null)
             return head[..read];
-        using var gzip = new GzipText(stream, head.AsSpan(0, read));
         byte[] text = new byte[most];
         int length = 0;
         try
         {
-            while (length < most && gzip.Read(text.AsSpan(length)) is > 0 and int more)
+            while (length < most && unpacked.Read(text.AsSpan(length)) is > 0 and int more)
                 length += more;
         }
-        catch (GzipDamage)
+        catch (CompressionDamage)
         {
             // What came before the damage says what it is; who reads the whole of it reports the damage.
         }
@@ -68,11 +68,9 @@ internal sealed class SnapshotWindow
         byte[] first = new byte[HeadBytes];
         int length = stream.ReadAtLeast(first, HeadBytes, throwOnEndOfStream: false);
         Array.Resize(ref first, length);
-        if (first is [GzipText.Magic1, GzipText.Magic2, ..])
-        {
-            using var gzip = new GzipText(stream, first);
-            return OfPieces(file, 0, into => Unpack(gzip, into, file));
-        }
+        using UnpackedText? unpacked = UnpackedText.Of(stream, first);
+        if (unpacked is not null)
+            return OfPieces(file, 0, into => Unpack(unpacked, into, file));
         if (stream.CanSeek)
             return OfSeekable(stream, file, first);
         int given = 0;
@@ -136,13 +134,13 @@ internal sealed class SnapshotWindow
         return new(file, head, ring, kept, length);
     }
 
-    private static int Unpack(GzipText gzip, Memory<byte> into, string file)
+    private static int Unpack(UnpackedText unpacked, Memory<byte> into, string file)
     {
         try
         {
-            return gzip.Read(into.Span);
+            return unpacked.Read(into.Span);
         }
-        catch (GzipDamage damage)
+        catch (CompressionDamage damage)
         {
             throw new ForeignSnapshotException($"{file}: {damage.Message}; expected {damage.Expected}");
         }

@@ -94,6 +94,10 @@ public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnl
 {
     /// <summary>The verdict.</summary>
     public WhyVerdict Verdict { get; init; }
+    /// <summary>Levels that were delivered again and again while their line never fell.</summary>
+    public IReadOnlyList<StormAnswer> Storms { get; init; } = [];
+    /// <summary>The laws that what happened breaks.</summary>
+    public IReadOnlyList<BrokenLaw> Broken { get; init; } = [];
     /// <summary>Facts that the log does not show.</summary>
     public IReadOnlyList<LimitAnswer> Limits { get; init; } = [];
     /// <summary>Interrupts that were raised, and whose result is not known.</summary>
@@ -110,4 +114,25 @@ public sealed record OwedList(Mark End, IReadOnlyList<OwedAnswer> Owed, IReadOnl
 /// <param name="Sentences">The answer in words.</param>
 /// <param name="Evidence">Where the log shows it.</param>
 public sealed record StandingAnswer(SourceName Source, Mark Since, IReadOnlyList<string> Sentences,
+    IReadOnlyList<Evidence> Evidence);
+
+/// <summary>A law that what happened breaks.</summary>
+/// <param name="Law">The name of the law.</param>
+/// <param name="Count">How often it breaks.</param>
+/// <param name="First">Where it breaks first.</param>
+/// <param name="Source">The source of the interrupt at which it breaks first.</param>
+/// <param name="Sentences">The answer in words.</param>
+/// <param name="Evidence">Where the log shows the first.</param>
+public sealed record BrokenLaw(string Law, long Count, Mark First, SourceName Source, IReadOnlyList<string> Sentences,
+    IReadOnlyList<Evidence> Evidence);
+
+/// <summary>A level that was delivered again and again while its line never fell.</summary>
+/// <param name="Source">The pin or IRQ.</param>
+/// <param name="Count">The number of deliveries.</param>
+/// <param name="PerSecond">How many in a second; null if the log has no times.</param>
+/// <param name="First">The first delivery.</param>
+/// <param name="Last">The last one.</param>
+/// <param name="Sentences">The answer in words.</param>
+/// <param name="Evidence">Where the log shows it.</param>
+public sealed record StormAnswer(SourceName Source, long Count, long? PerSecond, Mark First, Mark Last, IReadOnlyList<string> Sentences,
     IReadOnlyList<Evidence> Evidence);

@@ -19,7 +19,7 @@ internal sealed class Certainty(WhyEngine engine)
             return OfRaise(raise);
         switch (held.Gate)
         {
-            case Gate.PinMasked or Gate.EdgeLost when held.Since.IsStart && held.Written.IsStart:
+            case Gate.PinMasked or Gate.EdgeLost when held is { Since.IsStart: true, Written.IsStart: true, Shown: null }:
                 return engine.Knows(LogParts.Entries) ? null : Entry;
             case Gate.Lint0Closed when held.Since.IsStart:
                 return engine.KnowsApics ? null : $"what LINT0 of cpu{held.Cpu} was when the log began is not in it";
@@ -40,7 +40,7 @@ internal sealed class Certainty(WhyEngine engine)
     private static string OfRaise(Raise raise) => raise.Source.Class == SourceClass.Irq ? Pic : Entry;
 
     /// <summary>Whether a register that was written later holds it now.</summary>
-    private static bool WrittenSince(Raise raise, Held held) => raise.Fell is null
+    private static bool WrittenSince(Raise raise, Held held) => held.Shown is not null || raise.Fell is null
         && held is { Gate: Gate.PinMasked or Gate.PicMasked or Gate.CascadeMasked or Gate.RemoteIrr, Since.IsStart: false };
 
     private bool AnyUnnamed() => engine.AllCpus.Any(cpu => !cpu.KnowsIdentity);

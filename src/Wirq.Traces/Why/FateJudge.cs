@@ -51,6 +51,8 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         }
         if (raise.Last is not { } attempt)
             return Unsent(raise, ref held);
+        if (engine.IsSplit && raise.Source.Class == SourceClass.Pin)
+            return OfKernel(raise, attempt, ref held);
         // A message that the remapping unit blocks reaches no CPU, even if CPUs are not known.
         if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq && attempt.Reason != RefusalReason.RemappingFault)
             return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
@@ -70,6 +72,21 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             return attempt.Answered is null ? Fate.Held : Fate.Signalled;
         }
         return Delivered(raise, attempt, ref held);
+    }
+
+    /// <summary>The kernel's local APICs have it. Of them only the EOI of a level interrupt shows.</summary>
+    private Fate OfKernel(Raise raise, Attempt attempt, ref Held held)
+    {
+        bool ended = attempt.EndedAt is not null;
+        if (attempt.Meant is not null && !ended)
+        {
+            held = new(Gate.StaleRoute, attempt.RouteSince) { By = attempt };
+            return Fate.Sent;
+        }
+        if (WaitsAgain(raise, ref held))
+            return Fate.Held;
+        held = default;
+        return ended ? Fate.Ended : Fate.Sent;
     }
 
     /// <summary>Whether a kernel accepted a level interrupt and has reported no EOI since.</summary>

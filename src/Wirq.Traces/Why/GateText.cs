@@ -19,8 +19,8 @@ internal sealed class GateText(WhyEngine engine)
         return held.Gate switch
         {
             Gate.LineHeld => $"the line was asserted already, by {held.Who}, {Since(held.Since)}",
-            Gate.PicMasked => $"IRQ {held.Number} {state} masked at the 8259 {Since(held.Since)}",
-            Gate.CascadeMasked => $"the cascade, IRQ 2 of the master 8259, {state} masked {Since(held.Since)}, "
+            Gate.PicMasked => $"IRQ {held.Number} {state} masked at the 8259 {ShownSince(held)}",
+            Gate.CascadeMasked => $"the cascade, IRQ 2 of the master 8259, {state} masked {ShownSince(held)}, "
                 + "so nothing of the slave passes",
             Gate.PicInService => $"the 8259 {(past ? "had" : "has")} {Irq(held.Number)} in service {Since(held.Since)}, "
                 + "which lets nothing of its priority or below through until its EOI",
@@ -60,13 +60,31 @@ internal sealed class GateText(WhyEngine engine)
                 + "since, so Remote IRR stays set",
             Gate.NoEoi => $"no EOI has come since it was taken at {At(held.Since)}",
             Gate.NotKnown => $"{(past ? "what held it" : "what holds it")} is not known: {held.Who}",
+            Gate.StaleRoute => StaleRoute(held.By!),
             Gate.NullVector => "vector 0x00 is never taken: QEMU's local APIC takes it for none",
             _ => "nothing that the log shows holds it",
         };
     }
 
+    private string ShownSince(Held held) =>
+        held.Shown is { } shown ? $"since before the log's first line, as {At(shown)} shows" : Since(held.Since);
+
+    /// <summary>By which route the kernel sent a message, and by which it should have.</summary>
+    public string StaleRoute(Attempt sent)
+    {
+        string since = sent.RouteSince.IsStart ? "a route of before the log" : $"the kernel's route of {At(sent.RouteSince)}";
+        string update = sent.RouteFixed is { } at ? $"the route was updated after it, at {At(at)}" : "no line updates the route after it";
+        return $"it went by {since}, to {Target(sent.Message)}, while the entry named {Target(sent.Meant!.Value)}; {update}";
+    }
+
+    internal static string Target(InterruptMessage message) =>
+        $"{(message.Logical ? "the logical destination" : "the CPU with APIC id")} {(message.Logical ? $"0x{message.Destination:x}" : message.Destination)} "
+            + $"as vector 0x{message.Vector:x2}";
+
     private string MaskedSince(Held held)
     {
+        if (held.Shown is not null)
+            return ShownSince(held);
         if (!held.Since.IsStart || held.Written.IsStart)
             return Since(held.Since);
         // Without a reset in the log, the reset value is a guess.
@@ -80,6 +98,8 @@ internal sealed class GateText(WhyEngine engine)
     {
         if (by is null)
             return ", by a delivery before anything was told";
+        if (by.Meant is not null)
+            return $", by the message sent at {At(by.Sent)}: {StaleRoute(by)}";
         if (!engine.KnowsCpus)
             return $", by the message sent at {At(by.Sent)}, whose EOI has not come";
         if (by.ToKernel)

@@ -11,6 +11,8 @@ internal readonly record struct Held(Gate Gate, Mark Since = default, int Cpu = 
     public Attempt? By { get; init; }
     /// <summary>The write of the entry that did not change the gate.</summary>
     public Mark Written { get; init; }
+    /// <summary>The line that shows a register which no line had written; null if the gate does not rest on one.</summary>
+    public Mark? Shown { get; init; }
     /// <summary>The holder of the line, by its name in the log.</summary>
     public string? Who { get; init; }
 }

@@ -38,14 +38,19 @@ internal sealed class LogLimits(WhyEngine engine)
             yield return new($"It begins in mid-life (its line {log.MidLifeLine} {Words(log.MidLife)}): {before}", FromTheStart);
         else if (!engine.FromReset)
             yield return new($"It does not show the reset of the machine: {before}", FromTheStart);
+        if (engine.IsSplit)
+        {
+            yield return new("The local APICs are a kernel's (kernel-irqchip=split): what they accepted, and what a CPU took or ended, shows only where an "
+                + "EOI reaches the I/OAPIC", $"with it {Kernel}");
+        }
         string[] missing = [.. Missing(log)];
         if (missing.Length > 0)
         {
-            bool apics = (log.Parts & LogParts.LocalApics) != 0;
+            bool apics = (log.Parts & (LogParts.LocalApics | LogParts.KernelRoutes)) != 0;
             yield return new($"It has no {string.Join(", no ", missing)}", apics ? Chips
                 : $"{Chips}; where the local APICs are KVM's (kernel-irqchip=on or split), {Kernel}");
         }
-        else if (!engine.KnowsCpus)
+        else if (!engine.KnowsCpus && !engine.IsSplit)
             yield return new("It does not tell which CPU's lines are whose", Stamps);
         if (log.Damaged > 0)
             yield return new($"{Phrase.Count(log.Damaged, "line has", "lines have")} an event's name and not its fields", "");
@@ -79,7 +84,7 @@ internal sealed class LogLimits(WhyEngine engine)
             yield return "pin of the I/OAPIC (ioapic_set_irq)";
         else if ((log.Parts & LogParts.Entries) == 0)
             yield return "write to the I/OAPIC (ioapic_mem_write)";
-        if ((log.Parts & LogParts.LocalApics) == 0)
+        if ((log.Parts & (LogParts.LocalApics | LogParts.KernelRoutes)) == 0)
             yield return "write to a local APIC (apic_mem_writel), so no EOI";
     }
 

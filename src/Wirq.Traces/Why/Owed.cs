@@ -1,3 +1,4 @@
+using Wirq.Laws;
 namespace Wirq.Traces.Why;
 
 /// <summary>Finds what is owed at the end of a log.</summary>
@@ -26,7 +27,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         OwedAnswer[] masked = [.. _owed.Where(masks.IsChoice).OrderBy(one => one.At.Event)];
         OwedAnswer[] owed = [.. _owed.Where(one => !masks.IsChoice(one)).OrderBy(one => one.At.Event)];
         var end = new LogEnd(engine);
-        OwedAnswer[] cut = [.. owed.Where(end.CutsOff)];
+        OwedAnswer[] cut = [.. owed.Where(one => end.CutsOff(one) || engine.JustReset is not null)];
         owed = [.. owed.Except(cut)];
         var silence = new Silence(engine);
         SilentAnswer[] silent = silence.Of(owed);
@@ -38,7 +39,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             masked = [.. masked.Except(owed)];
         }
         OwedAnswer[] unknown = [.. _unknown.Concat(cut.Select(end.Unknown)).OrderBy(one => one.At.Event)];
-        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked), .. cut.Length > 0 ? [LogEnd.Limit] : Array.Empty<LimitAnswer>()];
+        LimitAnswer[] limits = [.. new LogLimits(engine).Find(), .. silence.Limit(masked), .. engine.JustReset is { } reset ? [LogEnd.AfterReset(At(reset))]
+            : cut.Length > 0 ? [LogEnd.Limit] : Array.Empty<LimitAnswer>()];
         WhyVerdict verdict = owed.Length + silent.Length > 0 ? WhyVerdict.Owed
             : limits.Length + unknown.Length > 0 ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
         return new(engine.End, owed, silent,
@@ -48,11 +50,26 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
             _unheard)
         {
             Verdict = verdict,
+            Broken = Broken(),
+            Storms = engine.Storms.Find(),
             Limits = limits,
             Unknown = unknown,
             Masked = masked,
             Told = limits.Length > 0 ? [.. engine.Told(judge)] : [],
         };
+    }
+
+    /// <summary>A message that went by a replaced route breaks the law of fresh routes, even if it was ended.</summary>
+    private BrokenLaw[] Broken()
+    {
+        if (engine.Stale.First is not [var (pin, first), ..])
+            return [];
+        long count = engine.Stale.Count;
+        string often = count > 1 ? $" It breaks {Phrase.Times(count)}: this is the first." : "";
+        return [new(nameof(FreshRoute), count, first.Sent, pin.Log.Source,
+            [$"The law {nameof(FreshRoute)} breaks at {At(first.Sent)}: {pin.Log.Source} sent, and {_text.Gates.StaleRoute(first)}.{often}"],
+            [new("sent", first.Sent), .. first.RouteSince.IsStart ? Array.Empty<Evidence>() : [new("route set", first.RouteSince)],
+                .. first.RouteFixed is { } at ? [new("route updated", at)] : Array.Empty<Evidence>()])];
     }
 
     private bool Stands(PinTrail pin) => pin is { Asserted: true, Entry: { Level: false, Masked: false } }
@@ -90,7 +107,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
                     + (pin.Entry.Masked ? ", and still is." : ".")],
                 [new("withheld", owed), new("masked", pin.MaskSince)]));
         }
-        if (pin.Current is not { } raise || IsServed(judge.Judge(raise, out Held held)))
+        if (pin.Current is not { } raise || IsServed(judge.Judge(raise, out Held held)) && held.Gate != Gate.StaleRoute)
             return;
         IrqTrail? irq = IrqOf(pin);
         if (Served(irq?.Current, raise))
@@ -199,7 +216,8 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
         if (raise.Source.Class != SourceClass.Pin || held.Gate == Gate.NoDestination)
             return -1;
         RedirectionEntry entry = engine.PinAt(raise.Source.Unit, raise.Source.Index)!.Entry;
-        if (entry.Remappable || entry.Mode != DeliveryMode.Fixed)
+        // Without lines of local APICs, the id of a CPU is not known.
+        if (!engine.KnowsCpus || entry.Remappable || entry.Mode != DeliveryMode.Fixed)
             return -1;
         CpuTrail[] named = [.. engine.Cpus.Where(cpu => cpu.Base.Mode == ApicMode.XApic && (entry.Logical
             ? cpu.Logical.MatchesXApic((byte)entry.Destination, cpu.Format)

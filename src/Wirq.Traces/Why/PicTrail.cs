@@ -56,6 +56,9 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         WasUnmasked |= !masked;
     }
 
+    /// <summary>A line shows its mask as it was before the first line.</summary>
+    public void Learn(bool masked) => WasUnmasked |= !masked;
+
     /// <summary>The 8259 gives the IRQ to a CPU.</summary>
     public Delivery Take(byte vector, bool level, bool holds, Mark at)
     {
@@ -99,6 +102,7 @@ internal sealed class PicTrail
     private readonly IrqTrail[] _irqs;
     private readonly bool _latchesEdges;
     private readonly PicShadow _shadow;
+    private readonly Mark?[] _shown = new Mark?[2];
     private int _initialised;
 
     public PicTrail(PicOptions options, PicShadow shadow, Func<int, IrqTrail> make)
@@ -128,6 +132,17 @@ internal sealed class PicTrail
             irq.Mask((mask >> irq.Irq & 1) != 0, at);
     }
 
+    /// <summary>A line shows the mask of a chip as it was before the first line.</summary>
+    public void Learn(LogPicShown shown, Mark at)
+    {
+        _shown[shown.Unit] = at;
+        foreach (IrqTrail irq in _irqs.AsSpan(shown.Unit == 0 ? 0 : PicPair.SlaveFirst, PicPair.SlaveFirst))
+            irq.Learn(masked: (shown.Mask >> irq.Irq % PicPair.SlaveFirst & 1) != 0);
+    }
+
+    /// <summary>The line that shows the mask of an IRQ, while no line has written it.</summary>
+    private Mark? ShownOf(int irq) => _irqs[irq].MaskSince.IsStart ? _shown[irq / PicPair.SlaveFirst] : null;
+
     public void Request(int irq, Mark at) => (Requested, RequestedSince) = (irq, at);
 
     public void DropRequest() => Requested = -1;
@@ -144,9 +159,9 @@ internal sealed class PicTrail
     {
         IrqTrail shadow = _irqs[irq];
         if (shadow.Masked)
-            return new(Gate.PicMasked, shadow.MaskSince, Number: irq);
+            return new(Gate.PicMasked, shadow.MaskSince, Number: irq) { Shown = ShownOf(irq) };
         if (irq >= PicPair.SlaveFirst && _irqs[GsiMap.CascadeIrq].Masked)
-            return new(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, Number: irq);
+            return new(Gate.CascadeMasked, _irqs[GsiMap.CascadeIrq].MaskSince, Number: irq) { Shown = ShownOf(GsiMap.CascadeIrq) };
         if (Requested == irq)
             return default;
         // Fully nested mode: the IRQ in service with the highest priority blocks, unless this one has a higher

@@ -14,6 +14,8 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     private Attempt? _answered;
     private bool _implied, _irrAtWrite;
     private Mark _brakedSince, _ackOwedSince;
+    private Msi? _route;
+    private Attempt? _stale;
 
     public int Chip { get; } = chip;
     public int Pin { get; } = pin;
@@ -23,6 +25,10 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
     public RedirectionEntry Entry => shadow.Entry(Chip, Pin).WithRemoteIrr(_irrAtWrite);
     /// <summary>The last write of the entry.</summary>
     public Mark EntryWritten { get; private set; }
+    /// <summary>The line that shows the entry as it was before its first write; null if none does.</summary>
+    public Mark? Shown { get; private set; }
+    /// <summary>Since when the kernel has the route of the pin.</summary>
+    public Mark RouteSince { get; private set; }
     /// <summary>The write that brought the vector which the entry has now.</summary>
     public Mark VectorSince { get; private set; }
     /// <summary>Since when the mask is as it is.</summary>
@@ -54,7 +60,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
         get
         {
             if (Entry.Masked)
-                return new(Wirq.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null, Written = EntryWritten };
+                return new(Wirq.Gate.PinMasked, MaskSince) { By = RemoteIrr ? RemoteIrrBy : null, Written = EntryWritten, Shown = ShownNow };
             if (InFlight is { } sent)
                 return new(Wirq.Gate.InFlight, sent.Sent) { By = sent };
             if (RemoteIrr && RemoteIrrBy is { Reason: not RefusalReason.None } nobody)
@@ -71,6 +77,9 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
             return default;
         }
     }
+
+    /// <summary>The line that shows the mask, while no line has written it.</summary>
+    private Mark? ShownNow => EntryWritten.IsStart ? Shown : null;
 
     public static Held Refused(Attempt attempt) =>
         new(Gates.Of(attempt.Reason), attempt.RefusedSince) { By = attempt, Who = attempt.Refusal };
@@ -119,7 +128,7 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
         if (Current is not { } raise || raise.At.Event > at.Event)
             return;
         raise.Lost = true;
-        raise.AtFirst = new(Wirq.Gate.EdgeLost, MaskSince) { Written = EntryWritten };
+        raise.AtFirst = new(Wirq.Gate.EdgeLost, MaskSince) { Written = EntryWritten, Shown = ShownNow };
     }
 
     public void Send(Attempt attempt)
@@ -150,7 +159,38 @@ internal sealed class PinTrail(int chip, int pin, IoApicOptions options, RaiseLo
         RemoteIrrBy = _atSend ? null : _answered;
     }
 
-    public void ClearRemoteIrr() => RemoteIrrBy = null;
+    public void ClearRemoteIrr(Mark at, bool byEoi)
+    {
+        if (byEoi && RemoteIrrBy is { } ended)
+            ended.EndedAt = at;
+        RemoteIrrBy = null;
+    }
+
+    /// <summary>A line shows the entry as it was before the first line.</summary>
+    public void Learn(LogEntryShown shown, Mark at)
+    {
+        if ((shown.Known & EntryParts.Mask) != 0)
+            Shown = at;
+        WasProgrammed |= !shown.Entry.Masked || shown.Entry.Vector != 0;
+    }
+
+    /// <summary>The kernel gets a route for the pin.</summary>
+    public void SetRoute(Msi message, Mark at)
+    {
+        if (_route == message)
+            return;
+        (_route, RouteSince) = (message, at);
+        if (_stale is { RouteFixed: null } stale)
+            stale.RouteFixed = at;
+        _stale = null;
+    }
+
+    /// <summary>The kernel sent another message than the entry says.</summary>
+    public void SendStale(Attempt attempt, InterruptMessage meant)
+    {
+        (attempt.Meant, attempt.RouteSince) = (meant, RouteSince);
+        _stale = attempt;
+    }
 
     public void Brake(Mark at) => _brakedSince = at;
     public void OweAck(Mark at) => _ackOwedSince = at;

@@ -73,6 +73,16 @@ internal sealed class Attempt(Mark sent)
     /// <summary>Whether it went to local APICs in a kernel, whose state is not visible.</summary>
     public bool ToKernel { get; set; }
     public RefusalReason Reason { get; set; }
+    /// <summary>The message of the entry, as the pin sent it.</summary>
+    public Msi Wanted { get; init; }
+    /// <summary>The message of the entry, if the kernel sent another one by its route.</summary>
+    public InterruptMessage? Meant { get; set; }
+    /// <summary>Since when the kernel had the route by which it was sent.</summary>
+    public Mark RouteSince { get; set; }
+    /// <summary>When the kernel got the new route, after it was sent.</summary>
+    public Mark? RouteFixed { get; set; }
+    /// <summary>When an EOI of its vector reached the pin.</summary>
+    public Mark? EndedAt { get; set; }
     /// <summary>Why it was refused, in words, as things stood then.</summary>
     public string? Refusal { get; set; }
     /// <summary>Since when the cause of the refusal exists.</summary>

@@ -24,6 +24,18 @@ internal sealed class RaiseLog(SourceName source, int keep)
     public long Earlier { get; private set; }
     public IReadOnlyCollection<Raise> Kept => _kept;
 
+    /// <summary>The vectors that it was delivered with, and the CPUs that accepted it.</summary>
+    public HashSet<byte> Vectors { get; } = [];
+    public HashSet<int> Cpus { get; } = [];
+
+    /// <summary>A CPU accepted its vector; -1 if it is not known which.</summary>
+    public void NoteDelivery(int cpu, byte vector)
+    {
+        Vectors.Add(vector);
+        if (cpu >= 0)
+            Cpus.Add(cpu);
+    }
+
     /// <summary>Adds a raise.</summary>
     /// <param name="raise">The raise.</param>
     /// <param name="later">Whether it is after the place in question.</param>

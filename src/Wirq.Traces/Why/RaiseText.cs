@@ -1,3 +1,5 @@
+using Wirq.Traces.Recordings;
+
 namespace Wirq.Traces.Why;
 
 /// <summary>Describes how a raise ended.</summary>
@@ -44,6 +46,12 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     {
         switch (fate)
         {
+            case Fate.Ended when engine.IsSplit && raise.Last is { EndedAt: { } ended } sent:
+                return $"{Tried(raise)}{By(sent)}; the EOI of its vector reached the pin at {At(ended)}";
+            case Fate.Sent when held.Gate == Gate.StaleRoute:
+                return $"sent at {At(raise.Last!.Sent)} to the wrong destination: {_gates.Words(held, pin)}. No EOI of it reached the pin";
+            case Fate.Sent when engine.IsSplit && raise.Source.Class == SourceClass.Pin:
+                return $"{Tried(raise)}{By(raise.Last!)}; the local APICs are the kernel's, and no line tells what became of it there";
             case Fate.Ended:
                 return $"{Delivered(raise)}, taken and ended";
             case Fate.Signalled:
@@ -57,8 +65,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             case Fate.Withdrawn:
                 return Withdrawn(raise, held, pin);
             case Fate.Sent:
-                return $"{Tried(raise)}{(raise.Last!.HasMessage ? $" as {raise.Last.Message}" : "")}; the log does not tell which "
-                    + "CPU's lines are whose, so what became of it there is unknown";
+                return $"{Tried(raise)}{(raise.Last!.HasMessage ? $" as {raise.Last.Message}" : "")}; {NoCpus(raise.Last)}";
             case Fate.NotKnown:
                 return raise.Last is null ? $"what became of it is not known: {held.Who}"
                     : $"{Tried(raise)}; what became of it is not known: {held.Who}";
@@ -97,6 +104,19 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
 
     private static string Tried(Raise raise) => raise.Attempts > 1 ? $"sent {Times(raise.Attempts)}" : "sent";
 
+    /// <summary>Why it is not known what became of a message at the local APICs.</summary>
+    private string NoCpus(Attempt sent)
+    {
+        if (sent.EndedAt is { } ended)
+            return $"an EOI of its vector reached the pin at {At(ended)}";
+        return engine.Log is { } log && (log.Parts & LogParts.LocalApics) == 0 ? "no line tells of the local APICs, so what became of it there is unknown"
+            : "the log does not tell which CPU's lines are whose, so what became of it there is unknown";
+    }
+
+    /// <summary>Where the kernel sent a message, as far as its route is known.</summary>
+    private static string By(Attempt sent) => sent.HasMessage ? $" to {GateText.Target(sent.Message)}"
+        : ", by a route of the kernel that no line shows";
+
     private static string Delivered(Raise raise)
     {
         Attempt last = raise.Last!;
@@ -132,6 +152,11 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
     {
         if (raise.First is not { } first || raise.Joined)
             return;
+        if (engine.IsSplit && raise.Attempts > 1 && raise.Source.Class == SourceClass.Pin)
+        {
+            string ended = first.EndedAt is { } at ? $", and an EOI of its vector reached the pin at {At(at)}" : "";
+            sentences.Add($"It was first sent at {At(first.Sent)}{By(first)}{ended}.");
+        }
         if (raise.AtFirst.Gate != Gate.None && fate is not (Fate.Lost or Fate.Merged) && first.Sent.Turn > raise.At.Turn)
         {
             sentences.Add($"When it rose, {_gates.Words(raise.AtFirst, pin, past: true)}; it went on at {At(first.Sent)}"
@@ -189,6 +214,9 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
         if (held.Gate is not (Gate.None or Gate.NoEoi) && held.Gate != raise.AtFirst.Gate)
             Add(evidence, GateWord(held.Gate), held.Since);
+        Add(evidence, "shown", held.Shown);
+        Add(evidence, "route updated", held.Gate == Gate.StaleRoute ? held.By!.RouteFixed : null);
+        Add(evidence, "EOI at the pin", raise.Last?.EndedAt);
         if (held.Gate is Gate.PinMasked or Gate.EdgeLost)
             Add(evidence, "entry written", held.Written);
         if (held.By is { } by && by != raise.Last)
@@ -214,6 +242,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         Gate.Lint0Closed => "LINT0 entry",
         Gate.PinMasked or Gate.EdgeLost => "masked",
         Gate.RemoteIrr => "Remote IRR set",
+        Gate.StaleRoute => "route set",
         Gate.StormBrake => "braked",
         Gate.NoDestination => "last write of ids",
         Gate.SoftwareDisabled => "SVR",

@@ -19,6 +19,10 @@ public enum SourceClass : byte
     Local,
     /// <summary>Interprocessor interrupts that a CPU sends: <c>ipi:0xfb@cpu0</c>, or <c>ipi:nmi@cpu0</c>.</summary>
     Ipi,
+    /// <summary>All that was delivered with a vector: <c>vector:0x51</c>. It is only a question.</summary>
+    Vector,
+    /// <summary>All that was delivered to a CPU, and its own interrupts: <c>cpu1</c>. It is only a question.</summary>
+    Cpu,
 }
 
 /// <summary>The name of a source of interrupts.</summary>
@@ -31,7 +35,8 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
 {
     /// <summary>The possible forms of a name, for an error message.</summary>
     public const string Forms = "ioapic:PIN, ioapicN:PIN, gsi:N, pic:IRQ, msi:ADDRESS:DATA (hex), irte:N, "
-        + "lvt:timer@cpuN (or lint0, lint1, error, thermal, performance, cmci), ipi:VECTOR@cpuN";
+        + "lvt:timer@cpuN (or lint0, lint1, error, thermal, performance, cmci), ipi:VECTOR@cpuN, vector:V, cpuN; irqN is gsi:N, pinN is "
+        + "ioapic:N";
 
     /// <summary>A line.</summary>
     public static SourceName Gsi(int gsi) => new(SourceClass.Line, 0, gsi);
@@ -62,12 +67,12 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
         return new(SourceClass.Ipi, cpu, vectored ? message.Vector : 0, 0, vectored ? 0 : (uint)message.Mode);
     }
 
-    /// <summary>Reads a name.</summary>
+    /// <summary>Reads a name. <c>irq4</c>, <c>pin:4</c>, <c>vec:51</c> and the like are read as what they mean.</summary>
     public static bool TryParse(string text, out SourceName name)
     {
         ArgumentNullException.ThrowIfNull(text);
         name = default;
-        string[] parts = text.Split(':');
+        string[] parts = WithColon(text).Split(':');
         if (parts.Length is < 2 or > 3 || parts.Length == 3 && parts[0] != "msi")
             return false;
         string rest = parts[1];
@@ -78,7 +83,16 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
                     return false;
                 name = new(SourceClass.Message, 0, 0, address, (uint)data);
                 return true;
-            case "gsi" when TryNumber(rest, out int gsi):
+            case "vector" or "vec" or "int" when TryHex(rest, out ulong vector) && vector <= byte.MaxValue:
+                name = new(SourceClass.Vector, 0, (int)vector);
+                return true;
+            case "cpu" when TryNumber(rest, out int cpu):
+                name = new(SourceClass.Cpu, cpu, 0);
+                return true;
+            case "pin" when TryNumber(rest, out int pin):
+                name = Pin(0, pin);
+                return true;
+            case "gsi" or "irq" when TryNumber(rest, out int gsi):
                 name = Gsi(gsi);
                 return true;
             case "pic" when TryNumber(rest, out int irq):
@@ -104,9 +118,20 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
         SourceClass.Irq => $"pic:{Index}",
         SourceClass.Message => $"msi:0x{Address:x8}:0x{Data:x4}",
         SourceClass.Remapped => $"irte:{Index}",
+        SourceClass.Vector => $"vector:0x{Index:x2}",
+        SourceClass.Cpu => $"cpu{Unit}",
         SourceClass.Local => $"lvt:{Word((LocalVector)Index)}@cpu{Unit}",
         _ => Data == 0 ? $"ipi:0x{Index:x2}@cpu{Unit}" : $"ipi:{Word((DeliveryMode)Data)}@cpu{Unit}",
     };
+
+    /// <summary><c>irq4</c> is <c>irq:4</c>.</summary>
+    private static string WithColon(string text)
+    {
+        text = text.ToLowerInvariant();
+        int digits = text.AsSpan().IndexOfAnyInRange('0', '9');
+        return digits <= 0 || text.Contains(':', StringComparison.Ordinal) || text.AsSpan(0, digits).ContainsAnyExceptInRange('a', 'z')
+            ? text : $"{text[..digits]}:{text[digits..]}";
+    }
 
     private static bool TryPin(string chip, string rest, out SourceName name)
     {

@@ -1,3 +1,5 @@
+using Wirq.Traces.Recordings;
+
 namespace Wirq.Traces.Why;
 
 // The answers at the end.
@@ -62,12 +64,21 @@ public sealed partial class WhyEngine
             case SourceClass.Pin when PinAt(asked.Unit, asked.Index) is { } pin:
                 yield return pin.Log;
                 break;
+            case SourceClass.Vector:
+                foreach (RaiseLog log in _logs.Values.Where(log => log.Vectors.Contains((byte)asked.Index)))
+                    yield return log;
+                break;
+            case SourceClass.Cpu:
+                foreach (RaiseLog log in _logs.Values.Where(log => log.Count > 0 && (log.Cpus.Contains(asked.Unit)
+                    || log.Source.Class is SourceClass.Local or SourceClass.Ipi && log.Source.Unit == asked.Unit)))
+                    yield return log;
+                break;
             case SourceClass.Local when CpuAt(asked.Unit) is not null:
                 yield return LogFor(asked);
                 break;
             default:
-                if (LogOf(asked) is { } log)
-                    yield return log;
+                if (LogOf(asked) is { } known)
+                    yield return known;
                 break;
         }
     }
@@ -88,7 +99,10 @@ public sealed partial class WhyEngine
         }
         if (log.Source.Class == SourceClass.Pin && PinAt(log.Source.Unit, log.Source.Index) is { } pin)
         {
-            string entry = !pin.EntryWritten.IsStart ? $"its entry is {pin.Entry}, as written at {Stamps.At(pin.EntryWritten)}"
+            string before = Knows(LogParts.Entries) ? "" : pin.Shown is { } earlier ? $"; {Stamps.At(earlier)} shows what it was at the first line"
+                : "; what it was before its first write is not known";
+            string entry = !pin.EntryWritten.IsStart ? $"its entry is {pin.Entry}, as written at {Stamps.At(pin.EntryWritten)}{before}"
+                : pin.Shown is { } shown ? $"its entry is {pin.Entry}, as {Stamps.At(shown)} shows; no line writes it"
                 : KnowsEntry(pin) ? $"its entry is {pin.Entry}, and was never written"
                 : "what its entry is, no line tells";
             now.Add($"At the end its line is {(pin.Asserted ? "asserted" : "not asserted")}, and {entry}.");

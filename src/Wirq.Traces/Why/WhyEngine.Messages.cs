@@ -45,7 +45,8 @@ public sealed partial class WhyEngine
 
     private void Accepted(in Event e)
     {
-        if (CpuAt(e.Cpu) is not { } cpu)
+        // Without lines of local APICs, what the chips make of a message is a guess.
+        if (!KnowsCpus || CpuAt(e.Cpu) is not { } cpu)
             return;
         Origin origin = e.Origin;
         Attempt attempt;
@@ -77,6 +78,7 @@ public sealed partial class WhyEngine
     private void Accept(CpuTrail cpu, Attempt attempt, SourceName source, in Event e)
     {
         Accepting = (source, attempt.Sent);
+        LogOf(source)?.NoteDelivery(cpu.Cpu, e.Vector);
         bool merged = VectorAccepted.Of(e).Merged;
         Delivery? delivery = merged ? cpu.Pending[e.Vector] : null;
         merged = delivery is not null;
@@ -123,8 +125,14 @@ public sealed partial class WhyEngine
         if (origin.Kind == OriginKind.Pin)
         {
             // Its pin gets the answer right after this.
-            if (PinAt(origin.Unit, origin.Index)?.InFlight is { } sent)
+            if (PinAt(origin.Unit, origin.Index) is { InFlight: { } sent } pin)
+            {
                 Note(sent, message, reason);
+                if (reason == RefusalReason.None)
+                    pin.Log.NoteDelivery(-1, message.Vector);
+                if (IsSplit)
+                    CompareRoute(pin, sent, message);
+            }
             return;
         }
         if (origin.Kind is not (OriginKind.Device or OriginKind.Ipi or OriginKind.RemappingUnit or OriginKind.None))
@@ -145,6 +153,16 @@ public sealed partial class WhyEngine
         attempt.Answered = _now;
         attempt.Reason = reason;
         Note(attempt, message, reason);
+    }
+
+    /// <summary>The kernel must send what the entry says (the law FreshRoute).</summary>
+    private void CompareRoute(PinTrail pin, Attempt sent, InterruptMessage message)
+    {
+        sent.Wanted.TryDecode(_machine.Format, out InterruptMessage meant);
+        if (message == meant)
+            return;
+        pin.SendStale(sent, meant);
+        Stale.Add(pin, sent);
     }
 
     private static SourceName NameOf(Origin origin, InterruptMessage message) => origin.Kind == OriginKind.Ipi

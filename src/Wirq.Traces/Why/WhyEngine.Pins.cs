@@ -40,7 +40,7 @@ public sealed partial class WhyEngine
     }
 
     /// <summary>Whether the entry of a pin is known.</summary>
-    internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart;
+    internal bool KnowsEntry(PinTrail pin) => Knows(LogParts.Entries) || !pin.EntryWritten.IsStart || pin.Shown is not null;
 
     /// <summary>Whether what the 8259 pair makes of an IRQ is known: its reset is there, or its
     /// initialisation.</summary>
@@ -77,6 +77,7 @@ public sealed partial class WhyEngine
                     { Slot = slot, By = NameOf(slot), ByPolarity = change.ByPolarity, Blind = !KnowsEntry(pin) }));
                 break;
             case EventKind.PinChanged:
+                Storms.Fall(pin.Current);
                 pin.Fall(_now);
                 break;
             case EventKind.EntryWritten:
@@ -88,7 +89,7 @@ public sealed partial class WhyEngine
             case EventKind.Deliver:
                 if (pin.Current is null)
                     pin.Rise(Begin(pin.Log, new(pin.Log.Source, _now, e.Msi.Data.Level) { Implied = true }));
-                pin.Send(new Attempt(_now));
+                pin.Send(new Attempt(_now) { Wanted = e.Msi });
                 break;
             case EventKind.PinAccepted:
                 pin.Answer(RefusalReason.None, _now);
@@ -101,7 +102,7 @@ public sealed partial class WhyEngine
                 pin.SetRemoteIrr(_now);
                 break;
             case EventKind.RemoteIrrCleared:
-                pin.ClearRemoteIrr();
+                pin.ClearRemoteIrr(_now, RemoteIrrCleared.Of(e).Cause != EndOfInterruptCause.Rewrite);
                 break;
             case EventKind.StormBraked:
                 pin.Brake(_now);
@@ -143,6 +144,7 @@ public sealed partial class WhyEngine
                 RaiseIrq(irq, _pic.IsLevel(irq.Irq));
                 break;
             case EventKind.PicPinChanged:
+                Storms.Fall(irq.Current);
                 _pic.Fall(irq.Irq, _now);
                 break;
             case EventKind.PicRequested:
@@ -196,6 +198,7 @@ public sealed partial class WhyEngine
         }
         if (taken.Spurious)
             return;
+        irq.Log.NoteDelivery(-1, taken.Vector);
         Delivery given = irq.Take(taken.Vector, taken.Level, holds: true, _now);
         _pic.Given = taken.ByPoll ? null : given;
     }

@@ -62,6 +62,7 @@ public sealed partial class WhyEngine : IEventSink
         _lines = new LineTrail(_shadow.Lines);
         _pic = NewPic();
         _judge = new FateJudge(this);
+        Storms = new Storms(this);
     }
 
     /// <summary>How places are written.</summary>
@@ -82,6 +83,14 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>What the log lacks that would decide those, by QEMU's names.</summary>
     public IReadOnlyCollection<string> Lacking => _lacking;
 
+    /// <summary>The messages that a kernel sent by a route that the guest had replaced.</summary>
+    internal StaleSends Stale { get; } = new();
+    /// <summary>Levels that were delivered again and again.</summary>
+    internal Storms Storms { get; }
+    /// <summary>Where the machine was reset last; null if it was not, or if a CPU has acted since.</summary>
+    internal Mark? JustReset => LifeBegan is { IsStart: false } began && !_acted ? began : null;
+    private Mark LifeBegan { get; set; }
+    private bool _acted;
     /// <summary>Why and where the input ends too early; null if it does not.</summary>
     public string? Incomplete { get; set; }
 
@@ -105,7 +114,7 @@ public sealed partial class WhyEngine : IEventSink
             // Lines that represent something else are of no interest.
             case Subsystem.Lines:
                 break;
-            case Subsystem.Access or Subsystem.LocalApic or Subsystem.Log:
+            case Subsystem.Access or Subsystem.LocalApic or Subsystem.Log when happened.Kind is not (EventKind.LogEntryShown or EventKind.LogPicShown):
                 LearnCpu(happened);
                 break;
             default:
@@ -164,6 +173,7 @@ public sealed partial class WhyEngine : IEventSink
         switch (happened.Subsystem)
         {
             case Subsystem.Access:
+                _acted = true;
                 Access(happened);
                 break;
             case Subsystem.Log:
@@ -212,6 +222,7 @@ public sealed partial class WhyEngine : IEventSink
         _openCount = 0;
         _addressees.Version++;
         FromReset = true;
+        (LifeBegan, _acted) = (_now, false);
     }
 
     private void OfLog(in Event happened)
@@ -227,11 +238,20 @@ public sealed partial class WhyEngine : IEventSink
             case EventKind.LogParted:
                 Parted = (Parted.Count + 1, Parted.Count == 0 ? PartedAt(happened) : Parted.First);
                 break;
+            case EventKind.LogRouteSet when PinAt(happened.IoApic, happened.Pin) is { } routed:
+                routed.SetRoute(happened.Msi, _now);
+                break;
+            case EventKind.LogEntryShown when PinAt(happened.IoApic, LogEntryShown.Of(happened).Pin) is { } shown:
+                shown.Learn(LogEntryShown.Of(happened), ShownAt(LogEntryShown.Of(happened).Line));
+                break;
+            case EventKind.LogPicShown:
+                _pic?.Learn(LogPicShown.Of(happened), ShownAt(LogPicShown.Of(happened).Line));
+                break;
             case EventKind.LogVectorTaken:
                 ref (long Count, Mark First, Mark Last) took = ref _someCpuTook[happened.Vector];
                 took = (took.Count + 1, took.Count == 0 ? _now : took.First, _now);
                 break;
-            default:
+            case EventKind.LogVectorsLeft:
                 Settle(LogVectorsLeft.Of(happened));
                 break;
         }
@@ -240,6 +260,11 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>A fact of a log is reported with the line that shows it, not with the line at which the replay found it
     /// missing.</summary>
     private Mark PartedAt(in Event happened) => _now.Line > 0 ? _now with { Line = LogParted.Of(happened).Line } : _now;
+
+    private Mark ShownAt(long line) => Stamps.OfLog ? _now with { Line = line } : _now;
+
+    /// <summary>Whether the local APICs are a kernel's, and the log shows its routes.</summary>
+    internal bool IsSplit => Log is { } log && (log.Parts & LogParts.KernelRoutes) != 0;
 
     /// <summary>Whether the log shows the initial state of a part of the machine, and what was written since.</summary>
     internal bool Knows(LogParts parts) => Log is null || FromReset && (Log.Parts & parts) == parts;

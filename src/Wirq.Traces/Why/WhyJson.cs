@@ -34,6 +34,32 @@ internal static class WhyJson
     {
         json.WriteString("verdict", Word(list.Verdict));
         Write(json, "end", list.End, engine);
+        json.WriteStartArray("brokenLaws");
+        foreach (BrokenLaw broken in list.Broken)
+        {
+            json.WriteStartObject();
+            json.WriteString("law", broken.Law);
+            json.WriteNumber("count", broken.Count);
+            Write(json, "at", broken.First, engine);
+            json.WriteString("source", broken.Source.ToString());
+            Strings(json, "sentences", broken.Sentences);
+            Write(json, broken.Evidence, engine);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("storms");
+        foreach (StormAnswer storm in list.Storms)
+        {
+            json.WriteStartObject();
+            json.WriteString("source", storm.Source.ToString());
+            json.WriteNumber("count", storm.Count);
+            Number(json, "perSecond", storm.PerSecond ?? -1);
+            Write(json, "first", storm.First, engine);
+            Write(json, "last", storm.Last, engine);
+            Strings(json, "sentences", storm.Sentences);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         Write(json, "owed", list.Owed, engine);
         json.WriteStartArray("silent");
         foreach (SilentAnswer silent in list.Silent)

@@ -44,6 +44,10 @@ internal static class WhyText
         foreach (LimitAnswer limit in list.Limits)
             WrappedText.Write(output, "", limit.Sentence);
         output.WriteLine();
+        foreach (BrokenLaw broken in list.Broken)
+            Write(output, broken.Sentences, broken.Evidence, engine);
+        foreach (StormAnswer storm in list.Storms)
+            Write(output, storm.Sentences, storm.Evidence, engine);
         foreach (SilentAnswer silent in list.Silent)
             Write(output, silent.Sentences, silent.Evidence, engine);
         foreach (OwedAnswer owed in list.Owed)

@@ -73,6 +73,17 @@ public enum EventKind : ushort
     /// acknowledges are inferred, not every change has an event. Unit: CPU; Index: which 64 vectors, 0 to 3; A: IRR; B:
     /// ISR.</summary>
     LogVectorsLeft = 0x0303,
+    /// <summary>The replay of a log whose local APICs are a kernel's: the kernel's route of a pin was set. Unit: I/OAPIC;
+    /// Index: pin; A: address; B: data.</summary>
+    LogRouteSet = 0x0304,
+    /// <summary>The replay of a log that begins in mid-life: the entry that a pin had before the log's first write of it,
+    /// as a later line shows it. Unit: I/OAPIC; Index: pin in bits 15:0, above them what of the entry is known (1 mask and
+    /// trigger mode, 2 the rest of the low half, 4 the destination, 8 that Remote IRR was set); A: entry; B: line of the
+    /// log.</summary>
+    LogEntryShown = 0x0305,
+    /// <summary>The replay of a log that begins in mid-life: the mask that an 8259 had before the log's first write of it,
+    /// as a later line shows it. Unit: 0 master, 1 slave; A: IMR; B: line of the log.</summary>
+    LogPicShown = 0x0306,
 
     // --- 0x04 lines
     /// <summary>A source joined a line. Unit: source; Index: GSI; A: its kind.</summary>

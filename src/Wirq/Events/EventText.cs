@@ -102,6 +102,15 @@ internal static partial class EventText
                 LogVectorsLeft left = LogVectorsLeft.Of(e);
                 return $"cpu{left.Cpu} is left with vectors 0x{left.Word * 64:x2} and up pending 0x{left.Pending:x}, "
                     + $"in service 0x{left.InService:x}";
+            case EventKind.LogRouteSet:
+                LogRouteSet route = LogRouteSet.Of(e);
+                return $"the kernel's route of {Pin(e)} becomes {route.Message}";
+            case EventKind.LogEntryShown:
+                LogEntryShown entry = LogEntryShown.Of(e);
+                return $"pin {entry.Pin} of I/OAPIC {entry.IoApic} had {entry.Entry} before its first write, by the log's line {entry.Line}";
+            case EventKind.LogPicShown:
+                LogPicShown mask = LogPicShown.Of(e);
+                return $"the {(mask.Unit == 0 ? "master" : "slave")} 8259 had the mask 0x{mask.Mask:x2} before its first write, by the log's line {mask.Line}";
             default:
                 return Unknown(e);
         }

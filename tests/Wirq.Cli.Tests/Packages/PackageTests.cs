@@ -20,7 +20,7 @@ public sealed class PackageTests
     {
         { "Wirq", ["Microsoft.Extensions.Logging.Abstractions", "System.IO.Hashing"] },
         { "Wirq.Linux", ["Wirq", "Iced"] },
-        { "Wirq.Traces", ["Wirq"] },
+        { "Wirq.Traces", ["Wirq", "SharpCompress", "ZstdSharp.Port"] },
         { "Wirq.Lab", ["Wirq", "Wirq.Traces", "YamlDotNet"] },
         { "Wirq.Board", ["Wirq", "Wirq.Traces", "Wirq.Lab", "Wirq.Linux", "Iced"] },
         { "Wirq.Tool", [] },

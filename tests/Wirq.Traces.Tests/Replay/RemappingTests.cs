@@ -183,8 +183,11 @@ public sealed class RemappingTests
     [Fact]
     public void A_requester_that_an_entry_does_not_admit_is_blocked_by_both()
     {
-        ReplayReport report = Clean(Of(On, Message(0x41, "0x40010"), Blocked("0x40018")));
-        Assert.Equal((1, 1), (report.Remapping!.Translated, report.Remapping.Blocked));
+        ReplayReport report = Clean(Of(On, Message(0x41, "0x40010"), Blocked("0x40018"), Message(0x42, index: 4)));
+        Assert.Equal((2, 1), (report.Remapping!.Translated, report.Remapping.Blocked));
+        // At the end of the log, what follows the fetch is not known.
+        RemappingReport cut = Clean(Of(On, Message(0x41, "0x40010"), Blocked("0x40018"))).Remapping!;
+        Assert.Equal((1, 0), (cut.Translated, cut.Blocked));
         // It passed before, so it is known, and its own entry must not block it.
         ReplayReport wrong = Of(On, Message(0x41, "0x40010"), Blocked("0x40010"), Message(0x42, index: 4));
         Assert.Equal((12, "vtd_ir_remap"), (wrong.First!.Line, wrong.First.Event));

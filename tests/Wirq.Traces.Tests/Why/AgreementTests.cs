@@ -72,7 +72,13 @@ public sealed partial class AgreementTests
             Record = happened =>
             {
                 writer!.Write(happened);
-                lines.Add(happened.Kind == EventKind.LogParted ? (long)happened.A : line);
+                lines.Add(happened.Kind switch
+                {
+                    EventKind.LogParted => (long)happened.A,
+                    EventKind.LogEntryShown => LogEntryShown.Of(happened).Line,
+                    EventKind.LogPicShown => LogPicShown.Of(happened).Line,
+                    _ => line,
+                });
             },
         });
         writer!.Complete();

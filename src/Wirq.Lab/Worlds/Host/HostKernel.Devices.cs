@@ -1,7 +1,6 @@
 using Wirq.Lab.Scenarios;
 using Wirq.Routing;
 using Wirq.Vfio;
-using WayBack = Wirq.Lab.Scenarios.WayBack;
 
 namespace Wirq.Lab.Worlds;
 

@@ -50,6 +50,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
                 Virqs.Suspend(e.Kind == EventKind.MachineSuspended);
                 break;
             case Subsystem.IoApic:
+            case Subsystem.Log when e.Kind == EventKind.LogEntryShown:
                 Pins.Observe(e);
                 break;
             case Subsystem.Lines:
@@ -60,6 +61,7 @@ internal sealed class MachineShadow(FabricOptions options, GsiMap gsis, StateAre
                 Pirqs.Observe(e);
                 break;
             case Subsystem.Pic:
+            case Subsystem.Log when e.Kind == EventKind.LogPicShown:
                 Pic.Observe(e);
                 break;
             case Subsystem.Routing:

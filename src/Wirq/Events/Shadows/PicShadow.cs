@@ -63,6 +63,11 @@ internal sealed class PicShadow(StateArena arena)
             case EventKind.PicMaskChanged:
                 facts.Masked = new PinSet(PicMaskChanged.Of(e).Mask, 0);
                 break;
+            case EventKind.LogPicShown:
+                LogPicShown shown = LogPicShown.Of(e);
+                int shift = shown.Unit == 0 ? 0 : PicPair.SlaveFirst;
+                facts.Masked = new PinSet(facts.Masked.Low & ~(0xFFul << shift) | (ulong)shown.Mask << shift, 0);
+                break;
             case EventKind.PicTriggerChanged:
                 facts.Level = new PinSet(PicTriggerChanged.Of(e).Level, 0);
                 break;

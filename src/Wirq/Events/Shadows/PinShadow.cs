@@ -116,6 +116,9 @@ internal sealed class PinShadow
             case EventKind.EntryWritten when TryPin(e, out int chip, out int pin):
                 Write(chip, pin, e.Entry);
                 break;
+            case EventKind.LogEntryShown when LogEntryShown.Of(e) is var shown && TryPin(e.Unit, (uint)shown.Pin, out int chip, out int pin):
+                Write(chip, pin, shown.Entry.WithRemoteIrr((shown.Known & EntryParts.RemoteIrr) != 0));
+                break;
             case EventKind.Deliver when TryPin(e, out int chip, out int pin) && !e.Msi.Data.Level:
                 _pins[chip].Latched = _pins[chip].Latched.Without(pin);
                 break;

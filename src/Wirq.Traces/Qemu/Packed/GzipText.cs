@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace Wirq.Traces.Qemu.Gzip;
+namespace Wirq.Traces.Qemu.Packed;
 
 /// <summary>Decompresses a gzip file (RFC 1952) with one or several members, and reports whether it is
 /// complete.</summary>
@@ -11,7 +11,7 @@ namespace Wirq.Traces.Qemu.Gzip;
 /// This relies on the stream returning all its data before it reads on; if that changed, complete files would be
 /// reported as cut. If the stream finds damage, the text of that one call is lost, up to <see cref="AtOnce"/> bytes.
 /// </remarks>
-internal sealed class GzipText : IDisposable
+internal sealed class GzipText : UnpackedText
 {
     internal const byte Magic1 = 0x1F, Magic2 = 0x8B;
 
@@ -30,10 +30,7 @@ internal sealed class GzipText : IDisposable
         _gzip = new GZipStream(_file, CompressionMode.Decompress);
     }
 
-    /// <summary>Reads the available text, at least one byte.</summary>
-    /// <returns>0 at the end.</returns>
-    /// <exception cref="GzipDamage">The file is cut off (all text before that was read) or damaged.</exception>
-    internal int Read(Span<byte> into)
+    internal override int Read(Span<byte> into)
     {
         int read;
         try
@@ -42,19 +39,19 @@ internal sealed class GzipText : IDisposable
         }
         catch (InvalidDataException)
         {
-            throw _file.Ended ? Cut() : new GzipDamage(
+            throw _file.Ended ? Cut() : new CompressionDamage(
                 $"damage before compressed byte {_file.Given}", "data that fits its checksum and length");
         }
         if (_file.Ended)
             return into[..read].SequenceEqual(EndText) ? 0 : throw Cut();
-        return read > 0 ? read : throw new GzipDamage(
+        return read > 0 ? read : throw new CompressionDamage(
             $"other data before compressed byte {_file.Given}", "the end of the file or another gzip member");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _gzip.Dispose();
+    public override void Dispose() => _gzip.Dispose();
 
-    private GzipDamage Cut() =>
+    private CompressionDamage Cut() =>
         new($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed file");
 
     private static byte[] Compress(byte[] text)
