@@ -57,6 +57,10 @@ public sealed class DeviceTests : IDisposable
     }
 
     [Fact]
+    public void The_scenario_of_the_page_is_the_one_that_is_run_here() =>
+        Assert.Contains(File.ReadAllText(FileOf("level.yaml")).ReplaceLineEndings("\n").TrimEnd(), File.ReadAllText(Repository.PathOf("docs/device.md")), StringComparison.Ordinal);
+
+    [Fact]
     public void Levels_are_counted_exactly()
     {
         using var device = new RunningDevice(FileOf("level.yaml"));
