@@ -26,9 +26,9 @@ public sealed class RemapperTests
 
     private static readonly string[] s_logs =
     [
-        // The words for a fault's reason, the replay of QEMU's lines of its unit, and the header of a recording.
+        // The words for a fault's reason, in a log and in a kernel's messages, the replay of QEMU's lines of its unit, and the header of a recording.
         "Wirq.Traces.Why.Addressees", "Wirq.Traces.Replay.", "Wirq.Traces.Recordings.RecordingJson",
-        "Wirq.Traces.Recordings.StrictHeader",
+        "Wirq.Traces.Recordings.StrictHeader", "Wirq.Traces.Dumps.Linux.RemappingFaults",
     ];
 
     [Fact]
