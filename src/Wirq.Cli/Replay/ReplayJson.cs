@@ -19,8 +19,6 @@ internal static class ReplayJson
         json.WriteStartObject();
         json.WriteNumber("lines", report.Lines);
         json.WriteNumber("stimuli", report.Stimuli);
-        // What wirq why says of the same log.
-        json.WriteString("why", WhyJson.Word(owed.Verdict));
         json.WriteStartObject("responses");
         foreach ((string key, ResponseVerdict verdict) in Verdicts)
         {
@@ -52,6 +50,8 @@ internal static class ReplayJson
         if (report.Remapping is { } remapping)
             WriteRemapping(json, remapping);
         LawsJson.Write(json, report.Laws.Select(law => (law.Name, law.Held, law.Detail)));
+        // What wirq why says of the same log.
+        json.WriteString("why", WhyJson.Word(owed.Verdict));
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');

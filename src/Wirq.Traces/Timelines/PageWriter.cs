@@ -42,7 +42,7 @@ internal static class PageWriter
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"  <div class=\"answer {ClassOf(mark.Rank)}\">\n");
-        text.Append(CultureInfo.InvariantCulture, $"    <button type=\"button\" class=\"go\" data-owed=\"{number}\">{Escaped(mark.Title)}</button>\n");
+        text.Append(CultureInfo.InvariantCulture, $"    <button type=\"button\" class=\"go\" data-owed=\"{number}\">{Escaped(mark.Rank == OwedRank.Silent ? $"{mark.Title} is silent" : mark.Title)}</button>\n");
         text.Append(CultureInfo.InvariantCulture, $"    <p>{Escaped(string.Join(" ", mark.Sentences))}</p>\n    <div class=\"evidence\">");
         foreach (Evidence one in mark.Evidence)
         {

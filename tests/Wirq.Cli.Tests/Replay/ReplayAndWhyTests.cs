@@ -12,7 +12,7 @@ public class ReplayAndWhyTests
         CommandRun run = CommandRun.Of("replay", "--json", Log);
         Assert.Equal(0, run.ExitCode);
         using var json = JsonDocument.Parse(run.Output);
-        Assert.Equal(["lines", "stimuli", "responses", "notJudged", "notes", "delivered", "laws"], json.RootElement.EnumerateObject().Select(key => key.Name));
+        Assert.Equal(["lines", "stimuli", "responses", "notJudged", "notes", "delivered", "laws", "why"], json.RootElement.EnumerateObject().Select(key => key.Name));
         JsonElement responses = json.RootElement.GetProperty("responses");
         Assert.Equal(["matched", "mismatched", "waived", "unchecked"], responses.EnumerateObject().Select(key => key.Name));
         Assert.Equal(0, responses.GetProperty("mismatched").GetProperty("total").GetInt64());

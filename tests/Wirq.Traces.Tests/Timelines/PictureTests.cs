@@ -140,7 +140,7 @@ public class PictureTests
     [Fact]
     public void A_limit_keeps_the_last_and_says_so()
     {
-        const int most = 100;
+        const int most = 30;
         Picture whole = Drawn.Log(Logs[0]), cut = Drawn.Log(Logs[0], new PictureOptions { Most = most });
         int Count(Picture picture) => picture.Spans.Count(span => span.End is not null) + picture.Instants.Count + picture.Arrows.Count;
         Assert.InRange(Count(cut), most / 2, most);
