@@ -188,7 +188,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
     }
 
-    private static List<Evidence> EvidenceOf(Raise raise, Held held)
+    private List<Evidence> EvidenceOf(Raise raise, Held held)
     {
         var evidence = new List<Evidence>();
         if (!raise.Implied)
