@@ -57,9 +57,9 @@ internal static partial class GuessedArgument
         string digits = asked[(asked.LastIndexOfAny(['c', 'C', 'r', 'R', ' ', ':', '=']) + 1)..];
         bool hex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) || digits.EndsWith('h') || digits.EndsWith('H');
         string bare = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? digits[2..] : digits.TrimEnd('h', 'H');
-        int.TryParse(bare, hex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None,
+        bool read = int.TryParse(bare, hex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None,
             System.Globalization.CultureInfo.InvariantCulture, out int vector);
-        return vector & byte.MaxValue;
+        return read ? vector & byte.MaxValue : 0;
     }
 
     /// <summary>The source that <c>irq 4</c>, <c>pin=4</c> or <c>XT-PIC 4</c> means.</summary>
