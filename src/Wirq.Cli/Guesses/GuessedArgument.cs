@@ -43,12 +43,23 @@ internal static partial class GuessedArgument
             return null;
         }
         if (Vector().IsMatch(asked))
-            return $"A vector is no source: the list says which pin or message has it. Type: {Typed.Line("why", file)}";
+            return $"Type: {Typed.Line("why", file, $"vector:0x{VectorOf(asked):x2}")}";
         Match number = Numbered().Match(asked);
         return number.Success
             ? $"Type: {Typed.Line("why", file, SourceFor(number.Groups["kind"].Value, number.Groups["number"].Value))}"
             : $"A log has pins and IRQs, no names of drivers; the guest's /proc/interrupts says which is whose (\"4: … IO-APIC 4-edge ttyS0\" is "
                 + $"ioapic:4). Type: {Typed.Line("why", file, "ioapic:4")}";
+    }
+
+    /// <summary>The vector that <c>0x44</c>, <c>44h</c> or <c>vector 68</c> means.</summary>
+    private static int VectorOf(string asked)
+    {
+        string digits = asked[(asked.LastIndexOfAny(['c', 'C', 'r', 'R', ' ', ':', '=']) + 1)..];
+        bool hex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) || digits.EndsWith('h') || digits.EndsWith('H');
+        string bare = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? digits[2..] : digits.TrimEnd('h', 'H');
+        bool read = int.TryParse(bare, hex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None,
+            System.Globalization.CultureInfo.InvariantCulture, out int vector);
+        return read ? vector & byte.MaxValue : 0;
     }
 
     /// <summary>The source that <c>irq 4</c>, <c>pin=4</c> or <c>XT-PIC 4</c> means.</summary>

@@ -188,7 +188,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
         }
     }
 
-    private static List<Evidence> EvidenceOf(Raise raise, Held held)
+    private List<Evidence> EvidenceOf(Raise raise, Held held)
     {
         var evidence = new List<Evidence>();
         if (!raise.Implied)
@@ -216,7 +216,7 @@ internal sealed class RaiseText(WhyEngine engine, FateJudge judge)
             Add(evidence, GateWord(held.Gate), held.Since);
         Add(evidence, "shown", held.Shown);
         Add(evidence, "route updated", held.Gate == Gate.StaleRoute ? held.By!.RouteFixed : null);
-        Add(evidence, "EOI at the pin", raise.Last?.EndedAt);
+        Add(evidence, "EOI at the pin", engine.KnowsCpus ? null : raise.Last?.EndedAt);
         if (held.Gate is Gate.PinMasked or Gate.EdgeLost)
             Add(evidence, "entry written", held.Written);
         if (held.By is { } by && by != raise.Last)

@@ -83,7 +83,7 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
                     return false;
                 name = new(SourceClass.Message, 0, 0, address, (uint)data);
                 return true;
-            case "vector" or "vec" or "int" when TryHex(rest, out ulong vector) && vector <= byte.MaxValue:
+            case "vector" or "vec" when TryHex(rest, out ulong vector) && vector <= byte.MaxValue:
                 name = new(SourceClass.Vector, 0, (int)vector);
                 return true;
             case "cpu" when TryNumber(rest, out int cpu):

@@ -37,7 +37,7 @@ public sealed partial class WrongGuessTests(GuessFolder folder) : IClassFixture<
     [InlineData(1, "why", "vmcore")]      // before the command runs: one line
     [InlineData(1, "explain", "hang.log")]
     [InlineData(2, "replay", "dmesg.txt")]   // after it has said where it stopped
-    [InlineData(2, "why", "hang.log", "irq4")]
+    [InlineData(2, "why", "hang.log", "4")]
     [InlineData(2, "run", "ioapic-edge-delivers-once")] // a scenario without its folder
     public void The_command_says_it_on_standard_error_and_exits_2(int lines, params string[] args)
     {

@@ -26,7 +26,7 @@ public sealed class CutTests(ITestOutputHelper output)
     private static readonly bool s_long = Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
 
     /// <summary>How many prefixes and how many suffixes of each log.</summary>
-    private static int Cuts => s_long ? 100 : 3;
+    private static int Cuts => s_long ? 100 : 2;
 
     // Another seed each time where there is time to look at what it finds.
     private static readonly int s_seed = int.TryParse(Environment.GetEnvironmentVariable("WIRQ_SEED"), out int given) ? given
