@@ -30,8 +30,9 @@ public sealed class FragmentTests
     [Theory]
     [InlineData("docs/linux.md", 3, Vcpu)]
     [InlineData("docs/device.md", 1, "FabricHost host")]
-    [InlineData("docs/snapshots.md", 3, "Fabric fabric, FabricHost host, FabricOptions options, int slot, Socket socket, EventFdHandle disk, "
-        + "EventFdHandle card, EventFdHandle resample, MemoryFile memory, byte[] cpuState, Process next, nuint ramBytes")]
+    [InlineData("docs/snapshots.md", 4, "Fabric fabric, FabricHost host, FabricOptions options, int slot, Socket socket, EventFdHandle disk, "
+        + "EventFdHandle card, EventFdHandle resample, MemoryFile memory, byte[] cpuState, Process next, nuint ramBytes, "
+        + "Wirq.Vfio.VfioHost vfio, Wirq.Vfio.VfioOptions vfioOptions, Wirq.Vfio.IVfioEventFds eventFds, Dictionary<int, int> received")]
     public void The_pieces_of_a_page_compile(string page, int count, string given)
     {
         string[] pieces = ShownProgram.BlocksOf(page);
