@@ -50,24 +50,6 @@ public class AnyInputTests
         Assert.Equal("nothing-owed", Draw(new RecordingHeader(), []).State);
     }
 
-    /// <summary>A long storm leaves no more than the limit.</summary>
-    [Fact]
-    public void A_long_stream_takes_bounded_memory()
-    {
-        const int events = 200_000, most = 1000;
-        var engine = new WhyEngine(FabricOptions.Pc());
-        var builder = new PictureBuilder(engine, new PictureOptions { Most = most });
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 0; i < events; i += 2)
-        {
-            builder.Observe(new PinChanged(0, 9, true, false).ToEvent() with { Time = i }, 0);
-            builder.Observe(new PinChanged(0, 9, false, false).ToEvent() with { Time = i }, 0);
-        }
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 1 << 20);
-        Picture picture = builder.Build("storm");
-        Assert.Equal(most, picture.Spans.Count(span => span.End is not null) + picture.Instants.Count + picture.Arrows.Count);
-    }
-
     private static Picture Draw(RecordingHeader header, IReadOnlyList<Event> events, PictureOptions? options = null)
     {
         var builder = new PictureBuilder(new WhyEngine(header.Machine, log: header.Log), options);
