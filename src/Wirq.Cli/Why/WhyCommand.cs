@@ -107,7 +107,9 @@ internal static class WhyCommand
         if (rest.Length == 0 || File.Exists(rest[^1]) || Directory.Exists(rest[^1]) || Shipped.ShippedFiles.FileOf(rest[^1]) is not null)
             return ([first, .. rest], null);
         bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null;
-        return rest.Length == 1 || names ? ([first, .. rest[..^1]], rest[^1]) : ([first, .. rest], null);
+        // A word that is written as a path is a file that is missing.
+        bool isPath = !names && (rest[^1].Contains('/', StringComparison.Ordinal) || Path.HasExtension(rest[^1]));
+        return names || rest.Length == 1 && !isPath ? ([first, .. rest[..^1]], rest[^1]) : ([first, .. rest], null);
     }
 
     /// <summary>A question about a source is also one about the end: what is owed there is a failure. One about a place is

@@ -33,6 +33,7 @@ internal static class WhyIncident
         const int most = 64;
         if (files.Count > most)
             throw new UsageException($"{files.Count} inputs; expected at most {most} of one incident");
+        DemandOnce(files);
         var dumps = new DumpParts();
         List<IncidentPart> whole = [], printed = [];
         foreach (string file in files)
@@ -50,6 +51,18 @@ internal static class WhyIncident
         }
         printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files]) { State = one.Answer }));
         return Say([.. printed, .. whole], asked, json, files);
+    }
+
+    /// <summary>One moment that is given twice would be taken for two, in which nothing moved.</summary>
+    private static void DemandOnce(IReadOnlyList<string> files)
+    {
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string file in files)
+        {
+            string target = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file) : file;
+            if (!given.Add(target))
+                throw new UsageException($"{file}: is given twice; expected each input of an incident once");
+        }
     }
 
     private static bool TryRead(ReplayInput input, string? label, DumpParts parts)

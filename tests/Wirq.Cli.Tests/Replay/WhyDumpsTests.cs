@@ -37,6 +37,17 @@ public sealed class WhyDumpsTests : IDisposable
         Assert.NotEqual(0, json.RootElement.GetProperty("limits").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("proc-interrupts.txt", "./tests/reports/why/proc-interrupts.txt", "is given twice")]
+    [InlineData("proc-interrupts.txt", "tests/reports/why/no-such", "no such file")]
+    [InlineData("proc-interrupts.txt", "no-such.txt", "no such file")]
+    public void One_moment_is_not_taken_for_two_and_a_missing_file_for_no_source(string name, string second, string expected)
+    {
+        CommandRun run = CommandRun.Of("why", Reports + name, second);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(expected, run.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Several_inputs_of_all_kinds_are_answered_together_and_the_worst_counts()
     {
