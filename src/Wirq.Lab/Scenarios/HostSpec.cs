@@ -183,7 +183,7 @@ internal enum HostWord
     /// <summary>How often the VMM unmasked it.</summary>
     Unmasks,
     /// <summary>How often it was not masked then.</summary>
-    Needless,
+    Idle,
     /// <summary>How often it still asserted then.</summary>
     Early,
     /// <summary>The count of an eventfd.</summary>

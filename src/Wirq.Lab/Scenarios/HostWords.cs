@@ -112,6 +112,6 @@ internal static class HostWords
             ("nobody-cared", HostWord.NobodyCared), ("entries", HostWord.Entries));
         internal static readonly WordList<HostWord> DeviceWords = new(("masked", HostWord.VfioMasked), ("waiting", HostWord.Waiting),
             ("disintx", HostWord.IntxDisabled), ("asserts", HostWord.Asserts), ("signals", HostWord.Signals), ("unmasks", HostWord.Unmasks),
-            ("needless", HostWord.Needless), ("early", HostWord.Early));
+            ("idle", HostWord.Idle), ("early", HostWord.Early));
     }
 }

@@ -68,7 +68,7 @@ internal struct WayBackState : IState
     /// <summary>1 from an event to its end.</summary>
     public byte Pending;
     /// <summary>1 from an unmask at which the device asserted to the next event.</summary>
-    public byte Needless;
+    public byte Early;
     public ushort Reserved0;
     public uint Reserved;
 }

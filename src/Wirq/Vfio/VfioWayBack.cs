@@ -15,11 +15,11 @@ public enum WayBack : byte
 /// <summary>What a way back has cost.</summary>
 /// <param name="Events">Events that the process took.</param>
 /// <param name="Unmasks">Unmasks that it asked for.</param>
-/// <param name="NeedlessUnmasks">Those of them at which the device still asserted its interrupt.</param>
-/// <param name="Resignals">Events that came of a needless unmask.</param>
+/// <param name="EarlyUnmasks">Those of them at which the device still asserted its interrupt.</param>
+/// <param name="Resignals">Events that came of an early unmask.</param>
 /// <param name="TrappedAccesses">Accesses of the guest that went through the process because the registers were not
 /// mapped.</param>
-public readonly record struct WayBackCounts(long Events, long Unmasks, long NeedlessUnmasks, long Resignals, long TrappedAccesses);
+public readonly record struct WayBackCounts(long Events, long Unmasks, long EarlyUnmasks, long Resignals, long TrappedAccesses);
 
 /// <summary>The half of a device's line-based interrupt that is in the machine's process: from the event to the guest's line,
 /// and from the guest back to the unmask.</summary>
@@ -80,8 +80,8 @@ public sealed class VfioWayBack
     public void Signalled()
     {
         ref WayBackState its = ref _state[0];
-        Counts = Counts with { Events = Counts.Events + 1, Resignals = Counts.Resignals + its.Needless };
-        (its.Pending, its.Needless) = (1, 0);
+        Counts = Counts with { Events = Counts.Events + 1, Resignals = Counts.Resignals + its.Early };
+        (its.Pending, its.Early) = (1, 0);
         if (Way == WayBack.FirstAccess)
             its.Remap = Later();
     }
@@ -132,7 +132,7 @@ public sealed class VfioWayBack
         // Meanwhile the guest may have switched to messages.
         if (answer != 0)
             return;
-        its.Needless = asserts ? (byte)1 : (byte)0;
-        Counts = Counts with { Unmasks = Counts.Unmasks + 1, NeedlessUnmasks = Counts.NeedlessUnmasks + its.Needless };
+        its.Early = asserts ? (byte)1 : (byte)0;
+        Counts = Counts with { Unmasks = Counts.Unmasks + 1, EarlyUnmasks = Counts.EarlyUnmasks + its.Early };
     }
 }

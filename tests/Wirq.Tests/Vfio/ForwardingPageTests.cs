@@ -44,7 +44,7 @@ public class ForwardingPageTests
     /// again.</summary>
     private static string WaysBack()
     {
-        var table = new StringBuilder("| Way back | Device | Accesses that serve it | Events | Unmasks | of them needless | Entries of the host | Trapped accesses, with 20 later ones |\n"
+        var table = new StringBuilder("| Way back | Device | Accesses that serve it | Events | Unmasks | of them early | Entries of the host | Trapped accesses, with 20 later ones |\n"
             + "|---|---|---|---|---|---|---|---|\n");
         foreach ((WayBack way, string about, int accesses) in new[] { (WayBack.Acknowledge, "acknowledge", 5), (WayBack.FirstAccess, "first access", 1), (WayBack.FirstAccess, "first access", 5) })
         {
@@ -55,7 +55,7 @@ public class ForwardingPageTests
                 world.Access(times: 20);
                 WayBackCounts counts = world.Process.Counts;
                 table.Append(CultureInfo.InvariantCulture,
-                    $"| {about} | {kind} | {accesses} | {counts.Events} | {counts.Unmasks} | {counts.NeedlessUnmasks} | {world.Entries} | {counts.TrappedAccesses} |\n");
+                    $"| {about} | {kind} | {accesses} | {counts.Events} | {counts.Unmasks} | {counts.EarlyUnmasks} | {world.Entries} | {counts.TrappedAccesses} |\n");
             }
         }
         return table.ToString();

@@ -18,7 +18,7 @@ public class WayBackTests
     {
         var world = new WayBackWorld(Of(device), WayBack.Acknowledge);
         world.Interrupt(accesses: 5);
-        Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, NeedlessUnmasks: 0, Resignals: 0, TrappedAccesses: 0), world.Process.Counts);
+        Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, EarlyUnmasks: 0, Resignals: 0, TrappedAccesses: 0), world.Process.Counts);
         Assert.True(world.Process.IsMapped);
     }
 
@@ -27,7 +27,7 @@ public class WayBackTests
     {
         var world = new WayBackWorld(Of(device), WayBack.FirstAccess);
         world.Interrupt(accesses: 5);
-        Assert.Equal(new WayBackCounts(Events: 5, Unmasks: 5, NeedlessUnmasks: 4, Resignals: 4, TrappedAccesses: 5), world.Process.Counts);
+        Assert.Equal(new WayBackCounts(Events: 5, Unmasks: 5, EarlyUnmasks: 4, Resignals: 4, TrappedAccesses: 5), world.Process.Counts);
     }
 
     [Theory, MemberData(nameof(Devices))]
@@ -35,7 +35,7 @@ public class WayBackTests
     {
         var world = new WayBackWorld(Of(device), WayBack.FirstAccess);
         world.Interrupt(accesses: 1);
-        Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, NeedlessUnmasks: 0, Resignals: 0, TrappedAccesses: 1), world.Process.Counts);
+        Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, EarlyUnmasks: 0, Resignals: 0, TrappedAccesses: 1), world.Process.Counts);
     }
 
     /// <summary>A PCI 2.3 device is signalled again without an interrupt. Any other line fires each time.</summary>
@@ -43,7 +43,7 @@ public class WayBackTests
     [InlineData("pci23", 1)]
     [InlineData("legacy", 5)]
     [InlineData("oneshot", 5)]
-    public void A_needless_unmask_of_a_line_enters_the_host(string device, int entries)
+    public void An_early_unmask_of_a_line_enters_the_host(string device, int entries)
     {
         var world = new WayBackWorld(Of(device), WayBack.FirstAccess);
         world.Interrupt(accesses: 5);
@@ -59,7 +59,7 @@ public class WayBackTests
         Assert.Equal(default, world.Process.Counts);
         world.Interrupt(accesses: 1);
         world.Access(times: 20);
-        Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, NeedlessUnmasks: 0, Resignals: 0, TrappedAccesses: 21), world.Process.Counts);
+        Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, EarlyUnmasks: 0, Resignals: 0, TrappedAccesses: 21), world.Process.Counts);
     }
 
     [Fact]

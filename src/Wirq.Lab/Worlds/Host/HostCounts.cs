@@ -8,7 +8,7 @@ namespace Wirq.Lab.Worlds;
 /// behaviour.</summary>
 internal sealed class HostCounts
 {
-    private static readonly HostWord[] s_words = [HostWord.Entries, HostWord.Signals, HostWord.Unmasks, HostWord.Needless, HostWord.Early];
+    private static readonly HostWord[] s_words = [HostWord.Entries, HostWord.Signals, HostWord.Unmasks, HostWord.Idle, HostWord.Early];
 
     private readonly Block<HostCount> _counts;
     private readonly HashSet<(HostWord Word, int Which)> _asked;

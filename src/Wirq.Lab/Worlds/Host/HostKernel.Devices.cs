@@ -59,7 +59,7 @@ internal sealed partial class HostKernel
         int passed = _passedOf[device];
         Counts.Note(HostWord.Unmasks, device);
         if (!Vfio!.IsMasked(passed) && !Vfio.IsWaiting(passed))
-            Counts.Note(HostWord.Needless, device);
+            Counts.Note(HostWord.Idle, device);
         else if (_world.Wants(device))
             Counts.Note(HostWord.Early, device);
     }
