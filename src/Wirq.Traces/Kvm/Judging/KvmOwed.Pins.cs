@@ -22,6 +22,12 @@ internal sealed partial class KvmOwed
             EdgeLost(pin, lost);
             return;
         }
+        // The message of an edge is sent when its line rises: that the line fell does not serve it.
+        if (pin is { Level: false, Nobody: { Refused: false } pulse })
+        {
+            Unaddressed(pin, pulse.At, pulse.Destination, pulse.Logical);
+            return;
+        }
         if (!pin.High || pin.Raised is not { } raised)
             return;
         if (!pin.Programmed && pin.Vector < 0x10)
@@ -44,7 +50,7 @@ internal sealed partial class KvmOwed
         {
             // An accept line that the local APIC refuses is listed at its vCPU.
             if (!nobody.Refused)
-                Unaddressed(pin, nobody.At);
+                Unaddressed(pin, nobody.At, nobody.Destination, nobody.Logical);
             return;
         }
         if (pin.Awaited is { } awaited && pin.Level && awaited.Epoch == epoch && survey.Counts[KvmEvent.AckIrq] > 0)
@@ -71,10 +77,10 @@ internal sealed partial class KvmOwed
             [new("delivered", delivered), new("EOI", at)]), epoch, null, mayBeCut: true);
     }
 
-    private void Unaddressed(PinState pin, Mark at)
+    private void Unaddressed(PinState pin, Mark at, uint? destination, bool logical)
     {
-        string to = pin.Logical ? $"logical destination 0x{pin.Destination:x}" : $"APIC id {pin.Destination}";
-        bool known = !pin.Logical && pin.Destination is { } id && id != 0xFF && !vm.HasVcpu((int)id);
+        string to = logical ? $"logical destination 0x{destination:x}" : $"APIC id {destination}";
+        bool known = !logical && destination is { } id && id != 0xFF && !vm.HasVcpu((int)id);
         var answer = new KvmOwedAnswer(pin.Name, Fate.Refused, KvmGate.NoDestination, at, at, -1, pin.Vector,
             [$"{pin.Name} (vector {Hex(pin.Vector)}) was raised at {At(at)}, and no vCPU accepted its message to {to}."], [new("raised", at)]);
         if (known && survey.Counts[KvmEvent.AcceptIrq] > 0)

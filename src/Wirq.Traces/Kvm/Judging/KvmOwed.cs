@@ -11,7 +11,6 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     private const long CutOffRecords = 100;
 
     private readonly List<KvmOwedAnswer> _owed = [], _unknown = [], _masked = [];
-    private readonly List<string> _unheard = [];
     private readonly Stamps _stamps = survey.Stamps;
 
     private string At(Mark mark) => _stamps.At(mark);
@@ -38,8 +37,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         }
         foreach (LostMessage message in vm.Lost)
             Nobody(message);
-        KvmSilent[] silent = [.. vm.Vcpus.Select(Silence).OfType<KvmSilent>()];
-        return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, _unheard, [.. Told()], [.. Notes()]);
+        ILookup<int, KvmOwedAnswer> byCpu = _owed.ToLookup(one => one.Cpu);
+        KvmSilent[] silent = [.. vm.Vcpus.Select(vcpu => Silence(vcpu, byCpu[vcpu.Index])).OfType<KvmSilent>()];
+        return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, [.. Told()], [.. Notes()]);
     }
 
     private static KvmOwedAnswer[] InOrder(List<KvmOwedAnswer> answers) => [.. answers.OrderBy(one => one.At.Event)];
@@ -64,7 +64,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     {
         if (known != epoch)
         {
-            KvmGap gap = survey.Gaps.FirstOrDefault(one => one.At.Event >= answer.At.Event) ?? survey.Gaps[^1];
+            KvmGap gap = survey.Gaps.FirstOrDefault(one => one.At.Event >= answer.At.Event) ?? survey.LastGap!;
             _unknown.Add(answer with
             {
                 Fate = Fate.NotKnown,
@@ -90,9 +90,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     private static string Hex(int vector) => $"0x{vector:x2}";
 
-    private KvmSilent? Silence(VcpuTrail vcpu)
+    private KvmSilent? Silence(VcpuTrail vcpu, IEnumerable<KvmOwedAnswer> answers)
     {
-        KvmOwedAnswer[] owed = [.. _owed.Where(one => one.Cpu == vcpu.Index)];
+        KvmOwedAnswer[] owed = [.. answers];
         if (owed.Length == 0)
             return null;
         Mark first = owed.MinBy(one => one.At.Event)!.At;

@@ -48,9 +48,12 @@ internal sealed partial class VmTrail
         }
         if (context.Accepts > 0)
             Delivered(pin, at, epoch);
-        else if (record.Coalesced && changed && pin.Pin != RtcPin || context.Refusals > 0)
-            pin.Nobody = (context.LineAt, context.Refusals > 0);
+        else if (context.Refusals > 0 || changed && (record.Coalesced ? pin.Pin != RtcPin : SentEdge(pin)))
+            pin.Nobody = (context.LineAt, context.Refusals > 0, pin.Destination, pin.Logical);
     }
+
+    /// <summary>An edge is sent at once, and accept lines stand before the record of its pin: without one, nobody was addressed.</summary>
+    private bool SentEdge(PinState pin) => pin is { Level: false, Mode: Fixed or LowestPriority, Vector: >= 0x10 } && survey.Counts[KvmEvent.AcceptIrq] > 0;
 
     private static void Delivered(PinState pin, Mark at, int epoch)
     {

@@ -7,7 +7,10 @@ internal sealed partial class VmTrail
 {
     /// <summary>The clock "local" of two CPUs may differ by microseconds.</summary>
     private const long ClockSkew = 100_000;
-    private const int Fixed = 0, LowestPriority = 1, Init = 5;
+    /// <summary>The same for a log without times, in records.</summary>
+    private const long SkewRecords = 8;
+    internal const int Fixed = 0, LowestPriority = 1;
+    private const int Init = 5;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
     {
@@ -38,7 +41,8 @@ internal sealed partial class VmTrail
         count.Accepts++;
         count.LastAccept = at;
         context.Accepts++;
-        if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index && at.Time - early.Time <= ClockSkew)
+        if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index
+            && (record.Time >= 0 ? Math.Abs(at.Time - early.Time) <= ClockSkew : at.Event - early.Event <= SkewRecords))
             return;
         if (vcpu.Pending.TryGetValue(record.Vector, out Accepted? pending) && pending.Epoch == epoch)
             pending.Merges++;
