@@ -89,11 +89,11 @@ internal sealed class ForeignRecords(VmTrail[] vms)
 
     private void AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (record.Pin is < 0 or >= VmTrail.Pins)
+        if (record.Pin is < 0 or >= VmTrail.PinCount)
             return;
-        VmTrail[] fitting = [.. vms.Where(vm => vm.All[record.Pin].Fits(record))];
+        VmTrail[] fitting = [.. vms.Where(vm => vm.Pins[record.Pin].Fits(record))];
         // An entry that no record tells may be this one too, unless its reset value is told by the VM's beginning.
-        VmTrail[] unclear = [.. vms.Where(vm => vm.All[record.Pin].Low is null && !vm.FromStart)];
+        VmTrail[] unclear = [.. vms.Where(vm => vm.Pins[record.Pin].Low is null && !vm.FromStart)];
         if (fitting is [var only] && (unclear.Length == 0 || vms.Length == 1))
             only.Take(record, at, context, epoch);
         else if (record.Vector >= 0x10)

@@ -96,7 +96,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
         const string all = "the records of all threads (perf record -a, trace-cmd without -P and -F)";
         if (!vm.FromStart || survey.Gaps.Count > 0)
             yield break;
-        if (vm.Pic.All.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
+        if (vm.Pic.Inputs.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
             yield return new($"{name} ends {input.Name} {Phrase.Times(input.Acknowledged)} and raises it {Phrase.Times(input.Raises)}: the records of some thread are not in it", all);
         foreach (VcpuTrail vcpu in vm.Vcpus)
         {
@@ -116,7 +116,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return "kvm_ioapic_set_irq, kvm_pic_set_irq or kvm_msi_set_irq (what a chip made of it)";
         else if (pins && (counts[KvmEvent.PicSetIrq] == 0 || counts[KvmEvent.IoApicSetIrq] == 0))
             yield return counts[KvmEvent.PicSetIrq] == 0 ? "kvm_pic_set_irq" : "kvm_ioapic_set_irq";
-        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || vms.Any(vm => vm.All.Any(pin => pin.Programmed));
+        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || vms.Any(vm => vm.Pins.Any(pin => pin.Programmed));
         if (sends && counts[KvmEvent.AcceptIrq] == 0)
             yield return "kvm_apic_accept_irq (what a local APIC accepts)";
         if (counts[KvmEvent.Eoi] == 0)
@@ -130,5 +130,5 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
     }
 
     /// <summary>A guest of firmware alone: every interrupt came through the 8259.</summary>
-    private bool PicAlone() => vms.All(vm => vm.Pic.All.Any(input => input.Acknowledged > 0) && !vm.All.Any(pin => pin.Programmed));
+    private bool PicAlone() => vms.All(vm => vm.Pic.Inputs.Any(input => input.Acknowledged > 0) && !vm.Pins.Any(pin => pin.Programmed));
 }

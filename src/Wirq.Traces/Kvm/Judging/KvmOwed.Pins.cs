@@ -139,7 +139,7 @@ internal sealed partial class KvmOwed
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
-        bool usesPins = vm.All.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
+        bool usesPins = vm.Pins.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
         if (input.Masked == true)
         {
             if (input is { Level: true, Line: true } && !usesPins)
@@ -151,7 +151,7 @@ internal sealed partial class KvmOwed
             return;
         }
         bool masked = Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var entry } && (entry & 0x10000) != 0;
-        PinState other = vm.All[VmTrail.PinOfGsi(input.Irq)];
+        PinState other = vm.Pins[VmTrail.PinOfGsi(input.Irq)];
         // The line leads to both; a guest that uses the other end leaves this one.
         if (masked || other is { Programmed: true, Masked: false })
             return;
@@ -171,7 +171,7 @@ internal sealed partial class KvmOwed
     {
         if (input.Irq >= 8 && vm.Pic.Cascade.Masked == true)
             return (KvmGate.CascadeMasked, vm.Pic.Cascade.MaskSince, $"The cascade is masked {Since(vm.Pic.Cascade.MaskSince)}.");
-        PicInput? above = vm.Pic.All.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
+        PicInput? above = vm.Pic.Inputs.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
         return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0
             ? (KvmGate.PicInService, at, $"{above.Name}, of the same priority or above, is in service since {At(at)}.")
             : (KvmGate.PicPending, null, "Nothing visible forbids it; whether interrupts are enabled (IF) is not known.");

@@ -30,9 +30,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         }
         if (vm.HasKernelChips)
         {
-            foreach (PinState pin in vm.All)
+            foreach (PinState pin in vm.Pins)
                 AtPin(pin);
-            foreach (PicInput input in vm.Pic.All)
+            foreach (PicInput input in vm.Pic.Inputs)
                 AtPic(input);
         }
         foreach (LostMessage message in vm.Lost)
@@ -115,9 +115,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                     Math.Max(count.Accepts + count.Refusals, count.Ends), count.First, count.Last);
             }
         }
-        foreach (PinState pin in vm.All.Where(pin => pin.Raises > 0 && pin.Programmed))
+        foreach (PinState pin in vm.Pins.Where(pin => pin.Raises > 0 && pin.Programmed))
             yield return new(pin.Name, $"raised {Phrase.Times(pin.Raises)}, delivered {Phrase.Times(pin.Deliveries)}; {At(pin.FirstRaise)} to {At(pin.LastRaise)}", pin.Raises, pin.FirstRaise, pin.LastRaise);
-        foreach (PicInput input in vm.Pic.All.Where(input => input.Acknowledged > 0))
+        foreach (PicInput input in vm.Pic.Inputs.Where(input => input.Acknowledged > 0))
             yield return new(input.Name, $"raised {Phrase.Times(input.Raises)}{(input.Injected > 0 ? $", injected {Phrase.Times(input.Injected)}" : "")}, ended {Phrase.Times(input.Acknowledged)}", input.Raises, input.First, input.Last);
     }
 

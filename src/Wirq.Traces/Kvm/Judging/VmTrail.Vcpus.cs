@@ -71,7 +71,7 @@ internal sealed partial class VmTrail
         if (context.HasLine)
             return PinName(context.Gsi) ?? $"gsi:{context.Gsi}";
         if (context.Served >= 0)
-            return All[context.Served].Name;
+            return Pins[context.Served].Name;
         if (record.LevelTrigger && PinOf(record.Vector, level: true) is { } again)
             return again.Name;
         return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue((int)ApicRegister.Timer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
@@ -191,11 +191,11 @@ internal sealed partial class VmTrail
         {
             level = taken.Level;
             // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
-            ShowsTaking |= !level && All.All(pin => pin.Vector != vector);
+            ShowsTaking |= !level && Pins.All(pin => pin.Vector != vector);
         }
         if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
         {
-            foreach (PinState pin in All.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
+            foreach (PinState pin in Pins.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
                 pin.Awaited = null;
         }
         if (IsSplit && (level || PinOf(vector, level: true) is not null) && vcpu.AwaitedExits.Count < 64)

@@ -16,7 +16,7 @@ internal sealed class LostMessage
 /// <summary>What a log tells of one VM: its vCPUs, its chips, and what was sent and lost.</summary>
 internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 {
-    internal const int Pins = 24;
+    internal const int PinCount = 24;
     private const int MostLost = 256, MostVcpus = 1 << 14;
     /// <summary>What all VMs may have.</summary>
     private const int MostVcpusOfAll = 1 << 15;
@@ -27,7 +27,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     internal KvmVm Vm => vm;
     internal IEnumerable<VcpuTrail> Vcpus => _vcpus.Values;
-    internal PinState[] All { get; } = [.. Enumerable.Range(0, Pins).Select(pin => new PinState(pin))];
+    internal PinState[] Pins { get; } = [.. Enumerable.Range(0, PinCount).Select(pin => new PinState(pin))];
     internal PicState Pic { get; } = new();
     internal IEnumerable<LostMessage> Lost => _lost.Values;
     /// <summary>Its last record.</summary>
@@ -112,7 +112,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 Acknowledge(record, at, context, epoch);
                 break;
             case KvmEvent.DelayedEoi:
-                if (All.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0) is { } braked)
+                if (Pins.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0) is { } braked)
                     braked.Braked = at;
                 break;
             case KvmEvent.ApicvAcceptIrq:
