@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Timelines;
@@ -88,23 +87,8 @@ internal static class ReplayCommand
 
     private static (WhyEngine Engine, ReplayReport Report) Play(ReplayInput log, ReplayOptions options, Func<WhyEngine, IEventSink>? watch)
     {
-        if (Console.IsErrorRedirected)
-            return LogWhy.Read(log.Stream, log.Name, question: null, watch, options);
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress().AutoClear(true).Start(progress =>
-        {
-            ProgressTask task = progress.AddTask("reading").IsIndeterminate();
-            return LogWhy.Read(log.Stream, log.Name, question: null, watch, options with
-            {
-                Progress = (done, all) =>
-                {
-                    task.IsIndeterminate = all == 0;
-                    task.Description = all == 0 ? $"reading, {done} lines" : "replaying";
-                    task.MaxValue = Math.Max(1, all);
-                    task.Value = all == 0 ? 0 : done;
-                },
-            });
-        });
+        return ReadProgress.Show(progress => LogWhy.Read(log.Stream, log.Name, question: null, watch, options with { Progress = progress }),
+            (done, all) => all == 0 ? $"reading, {done} lines" : "replaying");
     }
 }
 

@@ -1,4 +1,3 @@
-using Spectre.Console;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Replay;
 using Wirq.Events;
@@ -83,22 +82,6 @@ internal static class WhyInput
             ? $"a recording has virtual time; expected {count}, or a time such as 1500ns, 1.5us, 2ms, 3s" : null;
     }
 
-    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch)
-    {
-        if (Console.IsErrorRedirected)
-            return LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions()).Engine;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress().AutoClear(true).Start(progress =>
-        {
-            ProgressTask task = progress.AddTask("reading").IsIndeterminate();
-            return LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions
-            {
-                Progress = (done, all) =>
-                {
-                    task.IsIndeterminate = all == 0;
-                    (task.MaxValue, task.Value) = (Math.Max(1, all), all == 0 ? 0 : done);
-                },
-            }).Engine;
-        });
-    }
+    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch) =>
+        ReadProgress.Show(progress => LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions { Progress = progress }).Engine);
 }

@@ -17,7 +17,7 @@ internal static class WhyKvm
 
     /// <summary>Reads such a log, and judges it.</summary>
     /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
-    internal static KvmAnswer Judge(ReplayInput input) => Guard(input, () => KvmJudge.Read(input.Stream, input.Name));
+    internal static KvmAnswer Judge(ReplayInput input) => Guard(input, () => ReadProgress.Show(progress => KvmJudge.Read(input.Stream, input.Name, progress)));
 
     /// <summary>Answers about such a log.</summary>
     /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>

@@ -12,7 +12,7 @@ internal static class KvmLog
     private const int HeadBytes = 1 << 20;
 
     /// <summary>No trace of a machine's interrupts is as large; a small file may unpack to any size.</summary>
-    private const long LargestUnpacked = 1L << 36;
+    private const long LargestUnpacked = 1L << 33;
 
     internal const string Record = "trace-cmd record -e kvm";
 
@@ -65,11 +65,24 @@ internal static class KvmLog
             if (first[..read].SequenceEqual(DatFile.Magic))
                 return new DatReader(stream, file);
             using (stream)
-                return new DatReader(Unpack(stream, file), file);
+                return Unpacked(Unpack(stream, file), file);
         }
         catch
         {
             stream.Dispose();
+            throw;
+        }
+    }
+
+    private static DatReader Unpacked(FileStream unpacked, string file)
+    {
+        try
+        {
+            return new DatReader(unpacked, file);
+        }
+        catch
+        {
+            unpacked.Dispose();
             throw;
         }
     }

@@ -14,7 +14,7 @@ internal sealed class KvmTextReader : IKvmRecords
     private readonly byte[] _held = new byte[LongestRecord];
     private readonly KvmRecord _record = new(), _loss = new();
     private int _heldLength;
-    private long _heldLine;
+    private long _heldLine, _tooLong;
     private Hold _hold;
     private bool _lossHeld, _ended, _haveTimes;
 
@@ -65,7 +65,7 @@ internal sealed class KvmTextReader : IKvmRecords
                 _ended = true;
                 return Release(atEnd: true);
             }
-            if (Take(Unquote(line)))
+            if (_lines.TooLong != _tooLong ? LoseLine() : Take(Unquote(line)))
                 return true;
         }
         return false;
@@ -74,7 +74,7 @@ internal sealed class KvmTextReader : IKvmRecords
     /// <summary>Takes a line; true where a record is complete.</summary>
     private bool Take(ReadOnlySpan<byte> line)
     {
-        if (_hold == Hold.Soft)
+        if (_hold == Hold.Soft && !Begins(line))
         {
             Append(line, space: false);
             return false;
@@ -92,18 +92,33 @@ internal sealed class KvmTextReader : IKvmRecords
         }
         if (line.IsEmpty)
             return false;
-        if (LossMark.TryRead(line, _loss))
-        {
-            _loss.Place = _lines.Lines;
-            _lossHeld = true;
-            if (Release(atEnd: false))
-                return true;
-            _lossHeld = false;
-            Record = _loss;
-            return true;
-        }
-        return Other(line);
+        return LossMark.TryRead(line, _loss) ? Lose() : Other(line);
     }
+
+    /// <summary>Gives out the record that was held, and a loss behind it.</summary>
+    private bool Lose()
+    {
+        _loss.Place = _lines.Lines;
+        _lossHeld = true;
+        if (Release(atEnd: false))
+            return true;
+        _lossHeld = false;
+        Record = _loss;
+        return true;
+    }
+
+    /// <summary>A line that is too long was skipped, whatever stood in it.</summary>
+    private bool LoseLine()
+    {
+        _tooLong = _lines.TooLong;
+        _loss.Clear();
+        (_loss.Event, _loss.Loss) = (KvmEvent.Lost, KvmLoss.CutOut);
+        return Lose();
+    }
+
+    /// <summary>Whether a line behind an equals sign is a record or a loss of its own: the sign may be the last one of a cut record.</summary>
+    private bool Begins(ReadOnlySpan<byte> line) => EventMark.TryFind(_held.AsSpan(0, _heldLength), out _)
+        && (EventMark.TryFind(line, out EventMark mark) && mark.Start > 0 || LossMark.TryRead(line, _loss));
 
     private bool Other(ReadOnlySpan<byte> line)
     {

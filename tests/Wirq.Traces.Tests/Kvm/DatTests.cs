@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using Wirq.Traces.Kvm;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Qemu;
@@ -55,6 +57,25 @@ public class DatTests(ITestOutputHelper output)
         }
         output.WriteLine($"{refused} of {rounds} refused");
         Assert.True(refused > rounds / 10 || name.EndsWith(".txt", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void Records_that_were_lost_behind_the_last_one_are_told(uint length)
+    {
+        using var unpacked = new MemoryStream();
+        using (var gzip = new GZipStream(File.OpenRead(KvmFiles.Kept($"{Name}.v6.trace.dat.gz")), CompressionMode.Decompress))
+            gzip.CopyTo(unpacked);
+        byte[] whole = unpacked.ToArray();
+        const int pageLength = 4096, commit = 8, data = 16, padding = 29;
+        // Behind this word stand offset and length of each CPU's pages.
+        int cpu = whole.AsSpan().LastIndexOf("flyrecord\0"u8) + "flyrecord\0".Length;
+        int end = (int)(BinaryPrimitives.ReadInt64LittleEndian(whole.AsSpan(cpu)) + BinaryPrimitives.ReadInt64LittleEndian(whole.AsSpan(cpu + 8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(whole.AsSpan(end - pageLength + commit), 1u << 31 | length);
+        BinaryPrimitives.WriteUInt32LittleEndian(whole.AsSpan(end - pageLength + data), padding);
+        Assert.DoesNotContain(KvmFiles.Read(KvmFiles.Kept($"{Name}.v7.trace.dat")).Records, one => one.Contains(" Lost ", StringComparison.Ordinal));
+        Assert.Contains(" Lost ", KvmFiles.Read(() => new MemoryStream(whole)).Records[^1], StringComparison.Ordinal);
     }
 
     [Fact]

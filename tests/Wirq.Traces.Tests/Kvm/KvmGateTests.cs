@@ -8,7 +8,7 @@ namespace Wirq.Traces.Tests.Kvm;
 /// <summary>One gate each, from a few records of an ordinary host; and next to each what does not allow it.</summary>
 public class KvmGateTests
 {
-    private const string Works = """
+    internal const string Works = """
         1 kvm_apic: apic_write APIC_SPIV = 0x1ff
         1 kvm_apic: apic_write APIC_TASKPRI = 0x0
         1 kvm_apic_accept_irq: apicid 0 vec 236 (Fixed|edge)
@@ -18,7 +18,7 @@ public class KvmGateTests
 
         """;
 
-    private const string Later = """
+    internal const string Later = """
         +1000
         1 kvm_pio: pio_write at 0x80 size 1 count 1 val 0x0
         1 kvm_exit: vcpu 0 reason io rip 0x100 info1 0x0 info2 0x0 intr_info 0x0 error_code 0x0
@@ -27,7 +27,7 @@ public class KvmGateTests
 
     /// <summary>Records of vCPU 0 (thread 101) begin with 1, of vCPU 1 (thread 102) with 2, of the VMM (100) with 0, of a kworker with k, of another
     /// VM's vCPU 0 (901) with 9; a line <c>+N</c> lets N milliseconds pass.</summary>
-    private static KvmAnswer Ask(string lines)
+    internal static KvmAnswer Ask(string lines)
     {
         var text = new StringBuilder();
         long micro = 1_000_000;
@@ -53,7 +53,7 @@ public class KvmGateTests
     private static KvmOwedAnswer? Owed(string lines) => Ask(lines).Vms.SelectMany(vm => vm.Owed).SingleOrDefault();
     private static KvmOwedAnswer? Unknown(string lines) => Ask(lines).Vms.SelectMany(vm => vm.Unknown).SingleOrDefault();
 
-    private const string Accepted = """
+    internal const string Accepted = """
         0 kvm_msi_set_irq: dst 0 vec 83 (Fixed|physical|edge)
         0 kvm_apic_accept_irq: apicid 0 vec 83 (Fixed|edge)
 

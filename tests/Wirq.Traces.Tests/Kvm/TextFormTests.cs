@@ -186,6 +186,24 @@ public class TextFormTests
         Assert.Contains(" Lost ", records[0], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("kvm_eoi: apicid 0 vector=", " kvm_eoi: apicid 1 vector 1", 2)]
+    [InlineData("kvm_eoi: apicid 0 vector 1=", "CPU:0 [LOST 7 EVENTS]", 1)]
+    public void An_equals_sign_at_the_end_hides_no_record(string first, string next, int counted)
+    {
+        (List<string> records, KvmCounts counts) = KvmFiles.ReadText($"{Prefix}{first}\n{(next[0] == ' ' ? Prefix : "")}{next.TrimStart()}\n{Prefix}kvm_eoi: apicid 0 vector 2\n");
+        Assert.Equal(counted + 1, counts.Records);
+        Assert.Contains(records, one => next[0] == ' ' ? one.Contains("vcpu=1", StringComparison.Ordinal) : one.Contains(" Lost ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_line_that_is_too_long_is_a_loss()
+    {
+        (List<string> records, _) = KvmFiles.ReadText($"{Prefix}kvm_eoi: apicid 0 vector 1\n{Prefix}kvm_eoi: apicid 0 vector 2{new string(' ', 1 << 17)}\n{Prefix}kvm_eoi: apicid 0 vector 3\n");
+        Assert.Equal(3, records.Count);
+        Assert.Contains(" Lost ", records[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Gzip_is_read_like_text()
     {

@@ -30,8 +30,12 @@ internal sealed class DatCpu(DatSource source, DatFile file, DatPages pages, int
     {
         while (true)
         {
-            if (_at >= _end && !NextPage())
-                return false;
+            // A page may be empty, and still tell that records are missing before it.
+            while (_at >= _end)
+            {
+                if (!NextPage())
+                    return false;
+            }
             if (Step())
                 return true;
         }

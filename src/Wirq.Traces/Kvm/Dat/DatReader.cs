@@ -17,6 +17,8 @@ internal sealed class DatReader : IKvmRecords
     private DatCpu? _current;
     private long _number;
     private bool _lostTold;
+    /// <summary>Records that are missing behind the last one of a CPU.</summary>
+    private (int Cpu, long Count)? _lostAtEnd;
 
     internal DatReader(Stream stream, string file)
     {
@@ -63,7 +65,13 @@ internal sealed class DatReader : IKvmRecords
                 Queue(last);
             _current = null;
             if (!_next.TryPeek(out DatCpu? cpu, out _))
-                return false;
+            {
+                if (_lostAtEnd is not { } lost)
+                    return false;
+                _lostAtEnd = null;
+                Lose(lost.Cpu, lost.Count);
+                return true;
+            }
             if (cpu.Missed != 0)
             {
                 Lose(cpu.Cpu, Math.Max(0, cpu.Missed));
@@ -81,6 +89,8 @@ internal sealed class DatReader : IKvmRecords
     {
         if (cpu.TryRead())
             _next.Enqueue(cpu, (cpu.Time, cpu.Order));
+        else if (cpu.Missed != 0)
+            _lostAtEnd = (cpu.Cpu, (_lostAtEnd?.Count ?? 0) + Math.Max(0, Math.Min(cpu.Missed, uint.MaxValue)));
     }
 
     private void Lose(int cpu, long count)

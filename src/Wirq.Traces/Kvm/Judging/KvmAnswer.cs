@@ -7,7 +7,7 @@ internal enum KvmGate : byte
 {
     PinMasked, EdgeLost, RemoteIrr, LineHeld, StormBrake, NoDestination, IllegalVector, RefusedByApic,
     VectorInService, TaskPriority, NotInjected, CpuUnknown, NoEoi, EoiExitMissing,
-    PicMasked, CascadeMasked, PicInService, Lint0Closed, PicPending,
+    PicMasked, CascadeMasked, PicInService, PicPending,
     RecordsLost, OtherVm, NotKnown,
 }
 
@@ -20,7 +20,7 @@ internal sealed record KvmSilent(int Cpu, Mark? Since, IReadOnlyList<string> Sen
 
 /// <summary>The answer about one VM.</summary>
 internal sealed record VmAnswer(VmTrail Trail, IReadOnlyList<KvmOwedAnswer> Owed, IReadOnlyList<KvmOwedAnswer> Unknown, IReadOnlyList<KvmOwedAnswer> Masked,
-    IReadOnlyList<KvmSilent> Silent, IReadOnlyList<string> Unheard, IReadOnlyList<ToldAnswer> Told, IReadOnlyList<string> Notes);
+    IReadOnlyList<KvmSilent> Silent, IReadOnlyList<ToldAnswer> Told, IReadOnlyList<string> Notes);
 
 /// <summary>The answer about a whole log.</summary>
 internal sealed record KvmAnswer(KvmSurvey Survey, IReadOnlyList<VmAnswer> Vms, IReadOnlyList<LimitAnswer> Limits)

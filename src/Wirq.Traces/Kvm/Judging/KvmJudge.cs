@@ -18,12 +18,14 @@ internal sealed class KvmJudge
     private readonly VmTrail[] _vms;
     private readonly Dictionary<int, ThreadContext> _contexts = [];
     private readonly ThreadContext _threadless;
+    private readonly ForeignRecords _foreign;
     private int _epoch;
 
     private KvmJudge(KvmSurvey survey)
     {
         _survey = survey;
         _vms = [.. survey.Vms.Select(vm => new VmTrail(vm, survey))];
+        _foreign = new ForeignRecords(_vms);
         // Without threads, what a register's record is of is told only where there is one vCPU.
         var alone = new KvmThread(KvmRecord.Untold);
         if (survey.HighestVcpu <= 0)
@@ -63,9 +65,6 @@ internal sealed class KvmJudge
             _epoch++;
             foreach (VmTrail vm in _vms)
                 vm.Gap();
-            foreach (ThreadContext open in _contexts.Values)
-                open.Close();
-            _threadless.Close();
             return;
         }
         ThreadContext context = Context(record);
@@ -74,10 +73,22 @@ internal sealed class KvmJudge
         else if (context == _threadless)
             _vms[0].Take(record, at, context, _epoch);
         else
-            Foreign(record, at, context);
+            _foreign.Take(record, at, context, _epoch);
     }
 
+    /// <summary>The context of a record's thread; it forgets what it began before a gap.</summary>
     private ThreadContext Context(KvmRecord record)
+    {
+        ThreadContext context = Find(record);
+        if (context.Epoch != _epoch)
+        {
+            context.Close();
+            context.Epoch = _epoch;
+        }
+        return context;
+    }
+
+    private ThreadContext Find(KvmRecord record)
     {
         if (record.Thread < 0)
             return _threadless;
@@ -88,50 +99,27 @@ internal sealed class KvmJudge
         context = new ThreadContext(record.InInterrupt ? null : _survey.Threads.GetValueOrDefault(record.Thread));
         if (_contexts.Count < MostContexts)
             _contexts[key] = context;
+        else
+            _survey.TooMany = true;
         return context;
-    }
-
-    /// <summary>A thread of the kernel works for any VM: its records are taken where they fit one VM's entry or vectors, and no other's.</summary>
-    private void Foreign(KvmRecord record, Mark at, ThreadContext context)
-    {
-        switch (record.Event)
-        {
-            case KvmEvent.SetIrq:
-                context.Close();
-                (context.HasLine, context.Gsi, context.Level, context.Source, context.LineAt) = (true, record.Gsi, record.Level, record.Source, at);
-                break;
-            case KvmEvent.AcceptIrq:
-                VmTrail[] fit = [.. _vms.Where(vm => vm.HasVcpu(record.Vcpu) && vm.Vm.Knows(record.Vector))];
-                if (fit is [var one])
-                    one.Accept(record, at, context, _epoch, foreign: true);
-                else
-                {
-                    foreach (VmTrail vm in _vms.Where(vm => vm.HasVcpu(record.Vcpu)))
-                        vm.FirstForeign = vm.ForeignAccepts++ == 0 ? at : vm.FirstForeign;
-                }
-                break;
-            case KvmEvent.IoApicSetIrq or KvmEvent.PicSetIrq:
-                VmTrail[] entries = [.. _vms.Where(vm => record.Event == KvmEvent.PicSetIrq || record.Pin is >= 0 and < 24 && vm.All[record.Pin].Fits(record))];
-                if (entries is [var only] && _vms.Length == 1)
-                    only.Take(record, at, context, _epoch);
-                break;
-            case KvmEvent.MsiSetIrq:
-                context.Close();
-                break;
-        }
     }
 
     private KvmAnswer Answer()
     {
         foreach (ThreadContext context in _contexts.Values.Append(_threadless))
         {
+            if (context.Epoch != _epoch)
+                context.Close();
             int vm = context.Thread?.Vm ?? -1;
             // The last message of a log has no record behind it that would accept it.
-            if (vm >= 0 && context.Message.Is && context.Message.At.Event >= _survey.End.Event)
+            if (context.Message.Is && context.Message.At.Event >= _survey.End.Event)
                 context.Close();
             if (vm >= 0)
                 _vms[vm].CloseMessages(context, _epoch);
+            else
+                _foreign.CloseMessage(context);
         }
+        _foreign.Finish();
         VmAnswer[] vms = [.. _vms.Select(vm => new KvmOwed(vm, _survey, _epoch).Find())];
         return new KvmAnswer(_survey, vms, new KvmLimits(_survey, _vms).Find());
     }

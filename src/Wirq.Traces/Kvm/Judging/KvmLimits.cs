@@ -22,7 +22,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
         if (survey.Threadless > 0)
             yield return new($"{Of(survey.Threadless)} of its records name no thread, so which vCPU wrote a register is not told", "all columns that the tool prints");
         if (survey.TooMany || vms.Count == KvmVms.Most || survey.VectorsLeft == 0)
-            yield return new("It has more threads, VMs or vectors than are followed", "fewer VMs");
+            yield return new("It has more threads, VMs, vCPUs or vectors than are followed", "fewer VMs");
         foreach (LimitAnswer limit in vms.SelectMany(OfVm))
             yield return limit;
         string[] missing = [.. Missing()];
@@ -43,9 +43,8 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
     private string Gaps()
     {
         KvmGap first = survey.Gaps[0];
-        string places = survey.GapCount == 1 ? $"at {At(first.At)}" : $"at {Phrase.Count(survey.GapCount, "place")}, first at {At(first.At)}, last at {At(survey.Gaps[^1].At)}";
-        long lost = survey.Gaps.Sum(gap => Math.Min(gap.Count, long.MaxValue / 128));
-        string count = lost > 0 ? $"{lost} records are" : "records are";
+        string places = survey.GapCount == 1 ? $"at {At(first.At)}" : $"at {Phrase.Count(survey.GapCount, "place")}, first at {At(first.At)}, last at {At(survey.LastGap!.At)}";
+        string count = survey.LostRecords > 0 ? $"{survey.LostRecords} records are" : "records are";
         string what = first.Loss switch
         {
             KvmLoss.CutOut => $"Lines were cut out {places}",
@@ -63,7 +62,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new($"{name} begins in mid-life: what was pending, masked or in service before is not known", Whole);
         if (vm.IsSplit)
         {
-            yield return new($"{(vms.Count > 1 ? $"The I/OAPIC of {vm.Vm.Name}" : "The I/OAPIC")} is the VMM's (split irqchip): what waits or is masked at its pins is in no record of KVM",
+            yield return new($"{(vms.Count > 1 ? $"The I/OAPIC of {vm.Vm.Name}" : "The I/OAPIC")} is the VMM's (split irqchip){(survey.IoApicEois > 0 ? "" : ", or its records were not traced")}: what waits or is masked at its pins is in no record of KVM",
                 "with QEMU also -trace 'ioapic_*' -trace 'kvm_irqchip_*' -msg timestamp=on");
         }
         if (!vm.ShowsTaking && vm.Vcpus.Any(vcpu => vcpu.Counts.Values.Any(count => count.Accepts > 0)) && vm.Vcpus.All(vcpu => vcpu.Posted is null))
@@ -77,6 +76,16 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new($"{Phrase.Count(vm.ForeignAccepts, "accept line")}, first at {At(vm.FirstForeign)}, came on threads of the kernel and may be of {(vms.Count > 1 ? "one of these VMs" : "this VM")} or another (other-vm)",
                 "one VM alone on the host");
         }
+        if (vm.ForeignSends > 0)
+        {
+            yield return new($"{Phrase.Count(vm.ForeignSends, "message")} on threads of the kernel that no vCPU accepted, first at {At(vm.FirstForeignSend)}, may be of {(vms.Count > 1 ? "one of these VMs" : "this VM")} (other-vm)",
+                "one VM alone on the host");
+        }
+        if (vm.ForeignPins > 0)
+        {
+            yield return new($"{Phrase.Count(vm.ForeignPins, "line")} of chips driven by threads of the kernel, first at {At(vm.FirstForeignPin)}, may be of {vm.Vm.Name} or another (other-vm)",
+                "one VM alone on the host");
+        }
         if (vm.Vm.Guessed)
             yield return new($"Which threads are of {vm.Vm.Name} is guessed from their numbers", "trace-cmd record with -o record-tgid, or perf script -F comm,pid,tid,cpu,time,event,trace");
     }
@@ -87,7 +96,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
         const string all = "the records of all threads (perf record -a, trace-cmd without -P and -F)";
         if (!vm.FromStart || survey.Gaps.Count > 0)
             yield break;
-        if (vm.Pic.All.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
+        if (vm.Pic.Inputs.FirstOrDefault(input => input.Acknowledged > input.Raises + 1 || input is { Acknowledged: > 0, Raises: 0 }) is { } input)
             yield return new($"{name} ends {input.Name} {Phrase.Times(input.Acknowledged)} and raises it {Phrase.Times(input.Raises)}: the records of some thread are not in it", all);
         foreach (VcpuTrail vcpu in vm.Vcpus)
         {
@@ -107,7 +116,7 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return "kvm_ioapic_set_irq, kvm_pic_set_irq or kvm_msi_set_irq (what a chip made of it)";
         else if (pins && (counts[KvmEvent.PicSetIrq] == 0 || counts[KvmEvent.IoApicSetIrq] == 0))
             yield return counts[KvmEvent.PicSetIrq] == 0 ? "kvm_pic_set_irq" : "kvm_ioapic_set_irq";
-        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || vms.Any(vm => vm.All.Any(pin => pin.Programmed));
+        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || vms.Any(vm => vm.Pins.Any(pin => pin.Programmed));
         if (sends && counts[KvmEvent.AcceptIrq] == 0)
             yield return "kvm_apic_accept_irq (what a local APIC accepts)";
         if (counts[KvmEvent.Eoi] == 0)
@@ -121,5 +130,5 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
     }
 
     /// <summary>A guest of firmware alone: every interrupt came through the 8259.</summary>
-    private bool PicAlone() => vms.All(vm => vm.Pic.All.Any(input => input.Acknowledged > 0) && !vm.All.Any(pin => pin.Programmed));
+    private bool PicAlone() => vms.All(vm => vm.Pic.Inputs.Any(input => input.Acknowledged > 0) && !vm.Pins.Any(pin => pin.Programmed));
 }

@@ -22,6 +22,12 @@ internal sealed partial class KvmOwed
             EdgeLost(pin, lost);
             return;
         }
+        // The message of an edge is sent when its line rises: that the line fell does not serve it.
+        if (pin is { Level: false, Nobody: { Refused: false } pulse })
+        {
+            Unaddressed(pin, pulse.At, pulse.Destination, pulse.Logical);
+            return;
+        }
         if (!pin.High || pin.Raised is not { } raised)
             return;
         if (!pin.Programmed && pin.Vector < 0x10)
@@ -44,7 +50,7 @@ internal sealed partial class KvmOwed
         {
             // An accept line that the local APIC refuses is listed at its vCPU.
             if (!nobody.Refused)
-                Unaddressed(pin, nobody.At);
+                Unaddressed(pin, nobody.At, nobody.Destination, nobody.Logical);
             return;
         }
         if (pin.Awaited is { } awaited && pin.Level && awaited.Epoch == epoch && survey.Counts[KvmEvent.AckIrq] > 0)
@@ -71,10 +77,10 @@ internal sealed partial class KvmOwed
             [new("delivered", delivered), new("EOI", at)]), epoch, null, mayBeCut: true);
     }
 
-    private void Unaddressed(PinState pin, Mark at)
+    private void Unaddressed(PinState pin, Mark at, uint? destination, bool logical)
     {
-        string to = pin.Logical ? $"logical destination 0x{pin.Destination:x}" : $"APIC id {pin.Destination}";
-        bool known = !pin.Logical && pin.Destination is { } id && id != 0xFF && !vm.HasVcpu((int)id);
+        string to = logical ? $"logical destination 0x{destination:x}" : $"APIC id {destination}";
+        bool known = !logical && destination is { } id && id != 0xFF && !vm.HasVcpu((int)id);
         var answer = new KvmOwedAnswer(pin.Name, Fate.Refused, KvmGate.NoDestination, at, at, -1, pin.Vector,
             [$"{pin.Name} (vector {Hex(pin.Vector)}) was raised at {At(at)}, and no vCPU accepted its message to {to}."], [new("raised", at)]);
         if (known && survey.Counts[KvmEvent.AcceptIrq] > 0)
@@ -133,7 +139,7 @@ internal sealed partial class KvmOwed
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
-        bool usesPins = vm.All.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
+        bool usesPins = vm.Pins.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
         if (input.Masked == true)
         {
             if (input is { Level: true, Line: true } && !usesPins)
@@ -145,7 +151,7 @@ internal sealed partial class KvmOwed
             return;
         }
         bool masked = Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var entry } && (entry & 0x10000) != 0;
-        PinState other = vm.All[VmTrail.PinOfGsi(input.Irq)];
+        PinState other = vm.Pins[VmTrail.PinOfGsi(input.Irq)];
         // The line leads to both; a guest that uses the other end leaves this one.
         if (masked || other is { Programmed: true, Masked: false })
             return;
@@ -165,7 +171,7 @@ internal sealed partial class KvmOwed
     {
         if (input.Irq >= 8 && vm.Pic.Cascade.Masked == true)
             return (KvmGate.CascadeMasked, vm.Pic.Cascade.MaskSince, $"The cascade is masked {Since(vm.Pic.Cascade.MaskSince)}.");
-        PicInput? above = vm.Pic.All.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
+        PicInput? above = vm.Pic.Inputs.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
         return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0
             ? (KvmGate.PicInService, at, $"{above.Name}, of the same priority or above, is in service since {At(at)}.")
             : (KvmGate.PicPending, null, "Nothing visible forbids it; whether interrupts are enabled (IF) is not known.");

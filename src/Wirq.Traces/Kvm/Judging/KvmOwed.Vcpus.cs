@@ -42,15 +42,15 @@ internal sealed partial class KvmOwed
 
     private (KvmGate Gate, Mark? Since, string Why) Gate(Accepted pending, VcpuTrail vcpu)
     {
-        int class_ = pending.Vector >> 4;
-        if (class_ == 0)
+        int priorityClass = pending.Vector >> 4;
+        if (priorityClass == 0)
             return (KvmGate.IllegalVector, null, "A vector below 0x10 is illegal: KVM stores it, and never delivers it, for its class is not above any priority.");
         foreach ((int vector, (Mark at, int known)) in vcpu.InService.Reverse())
         {
-            if (known == epoch && vector >> 4 >= class_)
+            if (known == epoch && vector >> 4 >= priorityClass)
                 return (KvmGate.VectorInService, at, $"Vector {Hex(vector)}, of the same class or above, is in service there since {At(at)}: no EOI has come.");
         }
-        if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= class_)
+        if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
         {
             return (KvmGate.TaskPriority, priority.At, $"TPR of vCPU {vcpu.Index} is 0x{priority.Value:x2} since {At(priority.At)}, and holds it back, unless CR8 changed it later, "
                 + "which no record shows.");

@@ -11,7 +11,6 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     private const long CutOffRecords = 100;
 
     private readonly List<KvmOwedAnswer> _owed = [], _unknown = [], _masked = [];
-    private readonly List<string> _unheard = [];
     private readonly Stamps _stamps = survey.Stamps;
 
     private string At(Mark mark) => _stamps.At(mark);
@@ -31,15 +30,16 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         }
         if (vm.HasKernelChips)
         {
-            foreach (PinState pin in vm.All)
+            foreach (PinState pin in vm.Pins)
                 AtPin(pin);
-            foreach (PicInput input in vm.Pic.All)
+            foreach (PicInput input in vm.Pic.Inputs)
                 AtPic(input);
         }
         foreach (LostMessage message in vm.Lost)
             Nobody(message);
-        KvmSilent[] silent = [.. vm.Vcpus.Select(Silence).OfType<KvmSilent>()];
-        return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, _unheard, [.. Told()], [.. Notes()]);
+        ILookup<int, KvmOwedAnswer> byCpu = _owed.ToLookup(one => one.Cpu);
+        KvmSilent[] silent = [.. vm.Vcpus.Select(vcpu => Silence(vcpu, byCpu[vcpu.Index])).OfType<KvmSilent>()];
+        return new(vm, InOrder(_owed), InOrder(_unknown), InOrder(_masked), silent, [.. Told()], [.. Notes()]);
     }
 
     private static KvmOwedAnswer[] InOrder(List<KvmOwedAnswer> answers) => [.. answers.OrderBy(one => one.At.Event)];
@@ -64,7 +64,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     {
         if (known != epoch)
         {
-            KvmGap gap = survey.Gaps.FirstOrDefault(one => one.At.Event >= answer.At.Event) ?? survey.Gaps[^1];
+            KvmGap gap = survey.Gaps.FirstOrDefault(one => one.At.Event >= answer.At.Event) ?? survey.LastGap!;
             _unknown.Add(answer with
             {
                 Fate = Fate.NotKnown,
@@ -90,9 +90,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
 
     private static string Hex(int vector) => $"0x{vector:x2}";
 
-    private KvmSilent? Silence(VcpuTrail vcpu)
+    private KvmSilent? Silence(VcpuTrail vcpu, IEnumerable<KvmOwedAnswer> answers)
     {
-        KvmOwedAnswer[] owed = [.. _owed.Where(one => one.Cpu == vcpu.Index)];
+        KvmOwedAnswer[] owed = [.. answers];
         if (owed.Length == 0)
             return null;
         Mark first = owed.MinBy(one => one.At.Event)!.At;
@@ -115,9 +115,9 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                     Math.Max(count.Accepts + count.Refusals, count.Ends), count.First, count.Last);
             }
         }
-        foreach (PinState pin in vm.All.Where(pin => pin.Raises > 0 && pin.Programmed))
+        foreach (PinState pin in vm.Pins.Where(pin => pin.Raises > 0 && pin.Programmed))
             yield return new(pin.Name, $"raised {Phrase.Times(pin.Raises)}, delivered {Phrase.Times(pin.Deliveries)}; {At(pin.FirstRaise)} to {At(pin.LastRaise)}", pin.Raises, pin.FirstRaise, pin.LastRaise);
-        foreach (PicInput input in vm.Pic.All.Where(input => input.Acknowledged > 0))
+        foreach (PicInput input in vm.Pic.Inputs.Where(input => input.Acknowledged > 0))
             yield return new(input.Name, $"raised {Phrase.Times(input.Raises)}{(input.Injected > 0 ? $", injected {Phrase.Times(input.Injected)}" : "")}, ended {Phrase.Times(input.Acknowledged)}", input.Raises, input.First, input.Last);
     }
 

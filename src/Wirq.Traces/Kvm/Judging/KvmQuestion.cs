@@ -9,7 +9,7 @@ internal static partial class KvmQuestion
 {
     internal const string Forms = "ioapic:21, gsi:21, pic:4, a vector (0x53, 0x53@cpu1)";
 
-    [GeneratedRegex(@"^(?:(?<kind>ioapic|gsi|pic):(?<pin>\d{1,2})|(?<vector>0x[0-9a-fA-F]{1,2})(?:@cpu(?<cpu>\d{1,4}))?)$")]
+    [GeneratedRegex(@"^(?:(?<kind>ioapic|gsi|pic):(?<pin>[0-9]{1,2})|(?<vector>0x[0-9a-fA-F]{1,2})(?:@cpu(?<cpu>[0-9]{1,5}))?)\z")]
     private static partial Regex Form { get; }
 
     /// <summary>The part of the answer that is about the source; null if the text names none, or none that the log has.</summary>
@@ -25,7 +25,8 @@ internal static partial class KvmQuestion
             int vector = int.Parse(match.Groups["vector"].ValueSpan[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             int cpu = match.Groups["cpu"].Success ? int.Parse(match.Groups["cpu"].ValueSpan, CultureInfo.InvariantCulture) : -1;
             owed = one => one.Vector == vector && (cpu < 0 || one.Cpu == cpu);
-            told = one => one.Source.StartsWith($"vector 0x{vector:x2} at vCPU {(cpu < 0 ? "" : cpu.ToString(CultureInfo.InvariantCulture))}", StringComparison.Ordinal);
+            string place = $"vector 0x{vector:x2} at vCPU ";
+            told = one => cpu < 0 ? one.Source.StartsWith(place, StringComparison.Ordinal) : one.Source == place + cpu.ToString(CultureInfo.InvariantCulture);
         }
         else
         {

@@ -17,6 +17,9 @@ internal sealed class KvmSurvey
     internal IReadOnlyDictionary<int, KvmThread> Threads => _threads;
     internal IReadOnlyList<KvmGap> Gaps => _gaps;
     internal long GapCount { get; private set; }
+    /// <summary>The last gap: those between are not kept.</summary>
+    internal KvmGap? LastGap { get; private set; }
+    internal long LostRecords { get; private set; }
     internal KvmCounts Counts { get; private set; } = new();
     internal bool IsText { get; private set; }
     /// <summary>The time of the first record that has one; -1 for none.</summary>
@@ -26,8 +29,8 @@ internal sealed class KvmSurvey
     /// <summary>Records without a thread.</summary>
     internal long Threadless { get; private set; }
     internal long IoApicEois { get; private set; }
-    /// <summary>It has more threads than are followed.</summary>
-    internal bool TooMany { get; private set; }
+    /// <summary>It has more threads or vCPUs than are followed.</summary>
+    internal bool TooMany { get; set; }
     /// <summary>vCPUs that are followed, of all VMs.</summary>
     internal int Vcpus { get; set; }
     /// <summary>Vectors of vCPUs that may still be followed: a text can claim any number of them.</summary>
@@ -63,8 +66,10 @@ internal sealed class KvmSurvey
         if (record.Event == KvmEvent.Lost)
         {
             GapCount++;
+            LastGap = new(at, record.Loss, record.Cpu, record.LostCount);
+            LostRecords += Math.Min(record.LostCount, long.MaxValue - LostRecords);
             if (_gaps.Count < MostGaps)
-                _gaps.Add(new(at, record.Loss, record.Cpu, record.LostCount));
+                _gaps.Add(LastGap);
             End = at;
             return;
         }
@@ -109,7 +114,7 @@ internal sealed class KvmSurvey
     }
 }
 
-/// <summary>Numbers records, and gives them a time that no later clock undercuts by its unit.</summary>
+/// <summary>Numbers records, and gives them a time in microseconds, as the texts have it.</summary>
 internal sealed class KvmClock
 {
     internal long Records { get; private set; }

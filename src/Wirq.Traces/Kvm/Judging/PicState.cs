@@ -25,14 +25,14 @@ internal sealed class PicInput(int irq)
 /// <summary>What a log tells of KVM's 8259 pair.</summary>
 internal sealed class PicState
 {
-    private const int Icw1 = 0x10, Inputs = 8, CascadeIrq = 2;
+    private const int Icw1 = 0x10, InputsOfChip = 8, CascadeIrq = 2;
 
     private readonly int[] _icw = new int[2], _base = [-1, -1];
     private readonly bool[] _icw4 = new bool[2];
 
-    internal PicInput[] All { get; } = [.. Enumerable.Range(0, 2 * Inputs).Select(irq => new PicInput(irq))];
+    internal PicInput[] Inputs { get; } = [.. Enumerable.Range(0, 2 * InputsOfChip).Select(irq => new PicInput(irq))];
 
-    internal PicInput Cascade => All[CascadeIrq];
+    internal PicInput Cascade => Inputs[CascadeIrq];
 
     /// <summary>Masks and initialisation, from the guest's writes to ports.</summary>
     internal void Write(ulong port, ulong value, Mark at)
@@ -82,9 +82,9 @@ internal sealed class PicState
     /// <summary>A line of kvm_pic_set_irq; the level is that of the kvm_set_irq before it.</summary>
     internal void Drive(KvmRecord record, bool level, Mark at, int epoch)
     {
-        if (record.Chip is < 0 or > 1 || record.Pin is < 0 or >= Inputs)
+        if (record.Chip is < 0 or > 1 || record.Pin is < 0 or >= InputsOfChip)
             return;
-        PicInput input = All[record.Chip * Inputs + record.Pin];
+        PicInput input = Inputs[record.Chip * InputsOfChip + record.Pin];
         Mask(input, record.Masked, at);
         input.Level = record.LevelTrigger;
         bool rise = level && !input.Line;
@@ -104,9 +104,9 @@ internal sealed class PicState
 
     internal void Acknowledge(int chip, int pin, Mark at, int epoch)
     {
-        if (chip is < 0 or > 1 || pin is < 0 or >= Inputs)
+        if (chip is < 0 or > 1 || pin is < 0 or >= InputsOfChip)
             return;
-        PicInput input = All[chip * Inputs + pin];
+        PicInput input = Inputs[chip * InputsOfChip + pin];
         input.Acknowledged++;
         if (input.InService is not null)
             input.InService = null;
@@ -120,8 +120,8 @@ internal sealed class PicState
     /// <returns>Whether one of its inputs has it.</returns>
     internal bool Inject(int vector, Mark at)
     {
-        PicInput? input = All.FirstOrDefault(one => one.Requested is not null && one.Masked != true && (vector & 7) == (one.Irq & 7)
-            && _base[one.Irq / Inputs] is var first && (first < 0 || (vector & 0xF8) == first));
+        PicInput? input = Inputs.FirstOrDefault(one => one.Requested is not null && one.Masked != true && (vector & 7) == (one.Irq & 7)
+            && _base[one.Irq / InputsOfChip] is var first && (first < 0 || (vector & 0xF8) == first));
         if (input is null)
             return false;
         input.InService = at;
@@ -133,9 +133,9 @@ internal sealed class PicState
 
     internal void Forget()
     {
-        foreach (PicInput input in All)
+        foreach (PicInput input in Inputs)
             (input.Requested, input.InService) = (null, null);
     }
 
-    private IEnumerable<PicInput> Of(int chip) => All.Skip(chip * Inputs).Take(Inputs);
+    private IEnumerable<PicInput> Of(int chip) => Inputs.Skip(chip * InputsOfChip).Take(InputsOfChip);
 }

@@ -42,7 +42,7 @@ internal sealed class PinState(int pin)
     /// <summary>Delivered, and no EOI has come (Remote IRR).</summary>
     internal (Mark At, int Vector, int Epoch)? Awaited { get; set; }
     /// <summary>No local APIC took its message.</summary>
-    internal (Mark At, bool Refused)? Nobody { get; set; }
+    internal (Mark At, bool Refused, uint? Destination, bool Logical)? Nobody { get; set; }
     internal long Deliveries { get; set; }
     internal long Raises { get; set; }
     internal Mark FirstRaise { get; set; }
@@ -85,7 +85,7 @@ internal sealed class PinState(int pin)
 
     /// <summary>Whether a record's entry is the one that is known.</summary>
     internal bool Fits(KvmRecord record) => Low is not null && Vector == record.Vector && Masked == record.Masked && Level == record.LevelTrigger
-        && Destination == record.Destination && Vector > 0;
+        && (Destination is null || Destination == record.Destination) && Vector > 0;
 
     private void Set(ulong value, Mark at, int epoch)
     {

@@ -11,6 +11,9 @@ internal struct OpenMessage
     internal int Vector, Mode, Shorthand;
     internal bool Logical, Level, Burst;
     internal int Accepts;
+
+    /// <summary>It is of a kind that a local APIC accepts: scans print routes that have no vector yet.</summary>
+    internal readonly bool CanBeLost => Is && Mode is VmTrail.Fixed or VmTrail.LowestPriority && Vector >= 0x10;
 }
 
 /// <summary>What the last records of one thread began: the records behind them on the same thread are its effects.</summary>
@@ -31,6 +34,9 @@ internal sealed class ThreadContext(KvmThread? thread)
 
     /// <summary>A pin that an EOI or an unmask may deliver again; -1 for none.</summary>
     internal int Served = -1;
+
+    /// <summary>How many gaps the log had when the thread was last seen: what it began before a gap is not told further.</summary>
+    internal int Epoch;
 
     internal void Close()
     {

@@ -11,17 +11,17 @@ internal sealed partial class VmTrail
     /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
     internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;
 
-    internal PinState? PinOf(int vector, bool level) => All.FirstOrDefault(pin => pin.Programmed && pin.Vector == vector && pin.Level == level)
+    internal PinState? PinOf(int vector, bool level) => Pins.FirstOrDefault(pin => pin.Programmed && pin.Vector == vector && pin.Level == level)
         // Without a write to its entry: the pin that an EOI of this vector reached before.
-        ?? (level ? All.FirstOrDefault(pin => pin.Low is null && pin.LastVector == vector) : null);
+        ?? (level ? Pins.FirstOrDefault(pin => pin.Low is null && pin.LastVector == vector) : null);
 
-    internal string? PinName(int gsi) => gsi is >= 0 and < Pins ? All[PinOfGsi(gsi)].Name : null;
+    internal string? PinName(int gsi) => gsi is >= 0 and < PinCount ? Pins[PinOfGsi(gsi)].Name : null;
 
     private void AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (record.Pin is < 0 or >= Pins)
+        if (record.Pin is < 0 or >= PinCount)
             return;
-        PinState pin = All[record.Pin];
+        PinState pin = Pins[record.Pin];
         pin.Learn(record, at, epoch);
         if (!context.HasLine || PinOfGsi(context.Gsi) != record.Pin)
             return;
@@ -48,9 +48,12 @@ internal sealed partial class VmTrail
         }
         if (context.Accepts > 0)
             Delivered(pin, at, epoch);
-        else if (record.Coalesced && changed && pin.Pin != RtcPin || context.Refusals > 0)
-            pin.Nobody = (context.LineAt, context.Refusals > 0);
+        else if (context.Refusals > 0 || changed && (record.Coalesced ? pin.Pin != RtcPin : SentEdge(pin)))
+            pin.Nobody = (context.LineAt, context.Refusals > 0, pin.Destination, pin.Logical);
     }
+
+    /// <summary>An edge is sent at once, and accept lines stand before the record of its pin: without one, nobody was addressed.</summary>
+    private bool SentEdge(PinState pin) => pin is { Level: false, Mode: Fixed or LowestPriority, Vector: >= 0x10 } && survey.Counts[KvmEvent.AcceptIrq] > 0;
 
     private static void Delivered(PinState pin, Mark at, int epoch)
     {
@@ -85,9 +88,9 @@ internal sealed partial class VmTrail
             Pic.Acknowledge(record.Chip, record.Pin, at, epoch);
             return;
         }
-        if (record.Pin is < 0 or >= Pins)
+        if (record.Pin is < 0 or >= PinCount)
             return;
-        PinState pin = All[record.Pin];
+        PinState pin = Pins[record.Pin];
         pin.Awaited = null;
         pin.LastAck = at;
         context.Served = record.Pin;
@@ -98,7 +101,7 @@ internal sealed partial class VmTrail
     {
         if (context.HasLine || context.Message.Is || context.Ipi.Is || !record.LevelTrigger && context.Served < 0)
             return;
-        PinState? pin = context.Served >= 0 ? All[context.Served] : PinOf(record.Vector, level: true);
+        PinState? pin = context.Served >= 0 ? Pins[context.Served] : PinOf(record.Vector, level: true);
         if (pin is null || pin.Vector >= 0 && pin.Vector != record.Vector)
             return;
         context.Served = -1;
@@ -121,9 +124,9 @@ internal sealed partial class VmTrail
     {
         if (record.Address == IoApicSelect)
             _select = (int)(record.Value & 0xFF);
-        else if (record.Address == IoApicData && _select >= FirstEntry && (_select - FirstEntry) / 2 < Pins)
+        else if (record.Address == IoApicData && _select >= FirstEntry && (_select - FirstEntry) / 2 < PinCount)
         {
-            PinState pin = All[(_select - FirstEntry) / 2];
+            PinState pin = Pins[(_select - FirstEntry) / 2];
             if ((_select & 1) != 0)
                 pin.WriteHigh(record.Value);
             else

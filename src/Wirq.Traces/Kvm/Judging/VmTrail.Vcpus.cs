@@ -7,7 +7,10 @@ internal sealed partial class VmTrail
 {
     /// <summary>The clock "local" of two CPUs may differ by microseconds.</summary>
     private const long ClockSkew = 100_000;
-    private const int Fixed = 0, LowestPriority = 1, Init = 5;
+    /// <summary>The same for a log without times, in records.</summary>
+    private const long SkewRecords = 8;
+    internal const int Fixed = 0, LowestPriority = 1;
+    private const int Init = 5;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
     {
@@ -38,7 +41,8 @@ internal sealed partial class VmTrail
         count.Accepts++;
         count.LastAccept = at;
         context.Accepts++;
-        if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index && at.Time - early.Time <= ClockSkew)
+        if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index
+            && (record.Time >= 0 ? Math.Abs(at.Time - early.Time) <= ClockSkew : at.Event - early.Event <= SkewRecords))
             return;
         if (vcpu.Pending.TryGetValue(record.Vector, out Accepted? pending) && pending.Epoch == epoch)
             pending.Merges++;
@@ -67,7 +71,7 @@ internal sealed partial class VmTrail
         if (context.HasLine)
             return PinName(context.Gsi) ?? $"gsi:{context.Gsi}";
         if (context.Served >= 0)
-            return All[context.Served].Name;
+            return Pins[context.Served].Name;
         if (record.LevelTrigger && PinOf(record.Vector, level: true) is { } again)
             return again.Name;
         return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue((int)ApicRegister.Timer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
@@ -187,11 +191,11 @@ internal sealed partial class VmTrail
         {
             level = taken.Level;
             // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
-            ShowsTaking |= !level && All.All(pin => pin.Vector != vector);
+            ShowsTaking |= !level && Pins.All(pin => pin.Vector != vector);
         }
         if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
         {
-            foreach (PinState pin in All.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
+            foreach (PinState pin in Pins.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
                 pin.Awaited = null;
         }
         if (IsSplit && (level || PinOf(vector, level: true) is not null) && vcpu.AwaitedExits.Count < 64)

@@ -16,7 +16,8 @@ internal sealed class LostMessage
 /// <summary>What a log tells of one VM: its vCPUs, its chips, and what was sent and lost.</summary>
 internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 {
-    private const int Pins = 24, MostLost = 256, MostVcpus = 4096;
+    internal const int PinCount = 24;
+    private const int MostLost = 256, MostVcpus = 1 << 14;
     /// <summary>What all VMs may have.</summary>
     private const int MostVcpusOfAll = 1 << 15;
 
@@ -26,7 +27,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     internal KvmVm Vm => vm;
     internal IEnumerable<VcpuTrail> Vcpus => _vcpus.Values;
-    internal PinState[] All { get; } = [.. Enumerable.Range(0, Pins).Select(pin => new PinState(pin))];
+    internal PinState[] Pins { get; } = [.. Enumerable.Range(0, PinCount).Select(pin => new PinState(pin))];
     internal PicState Pic { get; } = new();
     internal IEnumerable<LostMessage> Lost => _lost.Values;
     /// <summary>Its last record.</summary>
@@ -40,17 +41,28 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     internal bool HasMessages { get; private set; }
     internal long ForeignAccepts { get; set; }
     internal Mark FirstForeign { get; set; }
+    /// <summary>Messages of the kernel's threads that no vCPU accepted, and pins that such threads drove: they may be this VM's.</summary>
+    internal long ForeignSends { get; set; }
+    internal Mark FirstForeignSend { get; set; }
+    internal long ForeignPins { get; set; }
+    internal Mark FirstForeignPin { get; set; }
     private bool _acted, _created;
 
     internal bool IsSplit => !HasKernelChips && (HasMessages || survey.IoApicEois > 0);
 
     internal VcpuTrail? VcpuAt(int index)
     {
-        if (index is < 0 or >= MostVcpus)
+        if (index < 0)
             return null;
-        if (!_vcpus.TryGetValue(index, out VcpuTrail? vcpu) && (survey.Vcpus < MostVcpusOfAll || _vcpus.Count == 0) && survey.Vcpus++ >= 0)
-            _vcpus[index] = vcpu = new VcpuTrail(index, survey);
-        return vcpu;
+        if (_vcpus.TryGetValue(index, out VcpuTrail? vcpu))
+            return vcpu;
+        if (index >= MostVcpus || survey.Vcpus >= MostVcpusOfAll && _vcpus.Count > 0)
+        {
+            survey.TooMany = true;
+            return null;
+        }
+        survey.Vcpus++;
+        return _vcpus[index] = new VcpuTrail(index, survey);
     }
 
     internal bool HasVcpu(int index) => _vcpus.ContainsKey(index);
@@ -100,7 +112,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 Acknowledge(record, at, context, epoch);
                 break;
             case KvmEvent.DelayedEoi:
-                if (All.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0) is { } braked)
+                if (Pins.FirstOrDefault(pin => pin.Vector == record.Vector && pin.Vector > 0) is { } braked)
                     braked.Braked = at;
                 break;
             case KvmEvent.ApicvAcceptIrq:
@@ -151,7 +163,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         };
     }
 
-    private static OpenMessage Open(KvmRecord record, Mark at) => new()
+    internal static OpenMessage Open(KvmRecord record, Mark at) => new()
     {
         Is = record.Vector >= 0,
         At = at,
@@ -166,7 +178,10 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>A message was sent, or a route was scanned: scans print many, and none of them is accepted.</summary>
     private void Sent(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        bool burst = context.Message is { Is: true, Accepts: 0 };
+        // A scan prints each route once, and runs on a vCPU's thread: the same message again was sent again.
+        bool same = context.Message is { Is: true } last && last.Destination == record.Destination && last.Vector == record.Vector && record.Vector >= 0x10
+            && !(last.Burst && context.Thread is not { Number: >= 0, Role: ThreadRole.Vmm });
+        bool burst = !same && context.Message is { Is: true, Accepts: 0 };
         if (!burst)
             CloseMessages(context, epoch);
         context.Message = Open(record, at) with { Burst = burst || context.Message is { Is: true, Burst: true } };
@@ -186,8 +201,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     private void Nobody(OpenMessage message, bool isIpi, int sender, int epoch)
     {
-        const int fixedMode = 0, lowest = 1;
-        if (message.Mode is not (fixedMode or lowest) || message.Vector < 0x10)
+        if (!message.CanBeLost)
             return;
         if (_lost.TryGetValue((message.Destination, message.Vector, isIpi), out LostMessage? known))
         {
