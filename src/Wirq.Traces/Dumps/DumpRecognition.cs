@@ -26,8 +26,10 @@ internal static partial class DumpRecognition
             head = Encoding.Latin1.GetString(SnapshotWindow.ReadHead(stream, WindowBytes));
         bool printed = false, console = false;
         // The mark of UTF-8 at the beginning is no part of the first line.
-        foreach (ReadOnlySpan<char> line in head.AsSpan(head.StartsWith("\xEF\xBB\xBF", StringComparison.Ordinal) ? 3 : 0).EnumerateLines())
+        foreach (ReadOnlySpan<char> whole in head.AsSpan(head.StartsWith("\xEF\xBB\xBF", StringComparison.Ordinal) ? 3 : 0).EnumerateLines())
         {
+            // What is too long is not read; its first words tell all the same what the file is.
+            ReadOnlySpan<char> line = whole.Length > LineSource.LongestLine ? FirstWords(whole) : whole;
             if (HasEvent(line))
                 return false;
             printed = printed || line.ContainsAny(s_words) && Printed().IsMatch(line);
@@ -35,6 +37,13 @@ internal static partial class DumpRecognition
         }
         // A log of QEMU may begin with its guest's console.
         return printed || console && (head.Length < WindowBytes || !HasEventBehind(open));
+    }
+
+    private static ReadOnlySpan<char> FirstWords(ReadOnlySpan<char> line)
+    {
+        const int most = 256;
+        ReadOnlySpan<char> first = line[..most];
+        return first[..Math.Max(0, first.LastIndexOf(' '))];
     }
 
     private static bool HasEvent(ReadOnlySpan<char> line)
@@ -72,7 +81,7 @@ internal static partial class DumpRecognition
     private static partial Regex Qemu();
 
     [GeneratedRegex(@"\bpic[01]: irr=|\bioapic[0-9]*:? (ver=0x|id=0x)|dumping local APIC state for CPU|^[> ]*pin [0-9]+ +0x[0-9a-f]{16} dest=|^[> ]*APR 0x[0-9a-f]{2} TPR 0x|^[> ]*SPIV\s+0x[0-9a-f]{8}|^[> ]*IRQ statistics"
-        + @"|IRQ: *[0-9]+ .*vec:[0-9a-f]{2}|Apic 0x[0-9a-f]{2}, Pin|Event channel information for d|\(XEN\) IO APIC #"
+        + @"|IRQ: *[0-9]+ +(affinity:\S+ +)?vec:[0-9a-f]{2}|Apic 0x[0-9a-f]{2}, Pin|Event channel information for d|\(XEN\) IO APIC #"
         + @"|^[> ]*CPU[0-9]+([ \t]+CPU[0-9]+)*[ \t]*$|^(\S*:)?[id]state: +0x[0-9a-f]|^Global available:"
         + @"|\birq [0-9]+: nobody cared|Disabling IRQ #[0-9]|INTR-REMAP\]?:? *Request device|AMD-Vi: Event logged|APIC error on CPU[0-9]|No irq handler for vector|spurious 8259A interrupt", RegexOptions.ExplicitCapture)]
     private static partial Regex Printed();
