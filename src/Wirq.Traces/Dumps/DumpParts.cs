@@ -10,6 +10,7 @@ internal sealed class DumpParts
 
     private readonly List<DumpPart> _all = [];
     private readonly List<CountTable> _counts = [];
+    private bool _hasMore;
 
     /// <summary>All of them, in the order of the text.</summary>
     internal IReadOnlyList<DumpPart> All => _all;
@@ -28,9 +29,13 @@ internal sealed class DumpParts
     {
         Told++;
         if (_counts.Count < MostMoments)
+        {
             _counts.Add(table);
-        else
+            return;
+        }
+        if (!_hasMore)
             _counts[^1].Missing.Add($"More than {MostMoments} tables are in it; what comes behind them is not compared");
+        _hasMore = true;
     }
 
     /// <summary>The part of a format to which a piece belongs: the last one, or a new one if that has such a piece already,

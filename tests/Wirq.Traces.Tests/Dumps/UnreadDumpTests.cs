@@ -88,6 +88,13 @@ public class UnreadDumpTests
     }
 
     [Fact]
+    public void Tables_beyond_the_bound_are_said()
+    {
+        string tables = string.Concat(Enumerable.Repeat("IRQ statistics for x:\n 1: 1\n", DumpParts.MostMoments + 2));
+        Assert.Contains("More than 256 tables are in it", string.Join('\n', Pasted.Answers(tables).Select(answer => answer.Said())), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_damaged_text_is_closed()
     {
         var stream = new MemoryStream([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
