@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Qemu.Packed;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Traces.Dumps;
@@ -21,9 +22,10 @@ internal static partial class DumpRecognition
     /// <param name="open">Opens it; called up to twice.</param>
     internal static bool Looks(Func<Stream> open)
     {
-        string head;
+        byte[] bytes;
         using (Stream stream = open())
-            head = Encoding.Latin1.GetString(SnapshotWindow.ReadHead(stream, WindowBytes));
+            bytes = SnapshotWindow.ReadHead(stream, WindowBytes);
+        string head = Utf16Text.Looks(bytes, out bool bigEndian) ? (bigEndian ? Encoding.BigEndianUnicode : Encoding.Unicode).GetString(bytes.AsSpan(2)) : Encoding.Latin1.GetString(bytes);
         bool printed = false, console = false;
         // The mark of UTF-8 at the beginning is no part of the first line.
         foreach (ReadOnlySpan<char> whole in head.AsSpan(head.StartsWith("\xEF\xBB\xBF", StringComparison.Ordinal) ? 3 : 0).EnumerateLines())
@@ -36,7 +38,7 @@ internal static partial class DumpRecognition
             console = console || Console().IsMatch(line);
         }
         // A log of QEMU may begin with its guest's console.
-        return printed || console && (head.Length < WindowBytes || !HasEventBehind(open));
+        return printed || console && (bytes.Length < WindowBytes || !HasEventBehind(open));
     }
 
     private static ReadOnlySpan<char> FirstWords(ReadOnlySpan<char> line)
