@@ -43,6 +43,8 @@ internal sealed class IncomingMessage(int most)
         if (_skipped > 0)
         {
             _skipped -= count;
+            // They came with what is skipped, and not with the message behind it.
+            HasTooManyDescriptors = false;
             while (Descriptors.Count > 0)
                 Drop(Descriptors.Count - 1);
             return end;

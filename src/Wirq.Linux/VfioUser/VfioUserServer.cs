@@ -51,8 +51,17 @@ public sealed class VfioUserServer : IDisposable
         HostPlatform.Require();
         _function = function;
         _session = new VfioUserSession(function);
-        _path = SocketPath.Listen(path);
         _wakeUp = EventFdHandle.Create();
+        try
+        {
+            // Last: a socket's file would stay behind if something failed after it.
+            _path = SocketPath.Listen(path);
+        }
+        catch
+        {
+            _wakeUp.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether there is a client.</summary>

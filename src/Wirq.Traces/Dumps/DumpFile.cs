@@ -3,6 +3,7 @@ using Wirq.Traces.Dumps.Linux;
 using Wirq.Traces.Dumps.Monitor;
 using Wirq.Traces.Dumps.Text;
 using Wirq.Traces.Dumps.Xen;
+using Wirq.Traces.Qemu;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Traces.Dumps;
@@ -26,6 +27,7 @@ internal static partial class DumpFile
         bool quotedPrintable;
         using (Stream stream = open())
             quotedPrintable = SnapshotWindow.ReadHead(stream, DumpRecognition.WindowBytes).AsSpan().IndexOf("=3D"u8) >= 0;
+        long told = parts.Told;
         var ioApics = new MonitorIoApics(parts);
         DumpReader[] readers =
         [
@@ -46,7 +48,14 @@ internal static partial class DumpFile
         }
         foreach (DumpReader reader in readers)
             reader.End();
+        // Nothing that was read is no all-clear.
+        if (parts.Told == told)
+            Text(parts, label).Lack("It looks like a dump, and nothing in it has a whole form that is known here", "the whole text, as it was printed");
+        if (text.TooLong > 0)
+            Text(parts, label).Lack($"{Phrase.Count(text.TooLong, "line is", "lines are")} longer than {LineSource.LongestLine} bytes, and {(text.TooLong == 1 ? "is" : "are")} not read");
     }
+
+    private static DumpPart Text(DumpParts parts, string? label) => parts.Of("text", "a text", "", label);
 
     private static DumpReader? Offer(DumpReader[] readers, DumpLine line, DumpText text, string file)
     {

@@ -9,12 +9,34 @@ internal sealed class DumpParts
     internal const int MostMoments = 256;
 
     private readonly List<DumpPart> _all = [];
+    private readonly List<CountTable> _counts = [];
+    private bool _hasMore;
 
     /// <summary>All of them, in the order of the text.</summary>
     internal IReadOnlyList<DumpPart> All => _all;
 
     /// <summary>Tables of counts, in order: two of them tell what moved.</summary>
-    internal List<CountTable> Counts { get; } = [];
+    internal IReadOnlyList<CountTable> Counts => _counts;
+
+    /// <summary>Counts in all tables of all files.</summary>
+    internal long CountsRead { get; set; }
+
+    /// <summary>How often something went into a part or a table: where it stays, a file told nothing.</summary>
+    internal long Told { get; private set; }
+
+    /// <summary>Adds a table, unless there are too many.</summary>
+    internal void Add(CountTable table)
+    {
+        Told++;
+        if (_counts.Count < MostMoments)
+        {
+            _counts.Add(table);
+            return;
+        }
+        if (!_hasMore)
+            _counts[^1].Missing.Add($"More than {MostMoments} tables are in it; what comes behind them is not compared");
+        _hasMore = true;
+    }
 
     /// <summary>The part of a format to which a piece belongs: the last one, or a new one if that has such a piece already,
     /// for then it is of a later moment.</summary>
@@ -24,6 +46,7 @@ internal sealed class DumpParts
     /// <param name="file">The file.</param>
     internal DumpPart Of(string format, string what, string piece, string? file)
     {
+        Told++;
         DumpPart? part = _all.LastOrDefault(one => one.State.Format == format);
         if (part is null || piece.Length > 0 && part.Has(piece))
         {

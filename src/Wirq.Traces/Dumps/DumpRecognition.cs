@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Qemu.Packed;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Traces.Dumps;
@@ -21,20 +22,30 @@ internal static partial class DumpRecognition
     /// <param name="open">Opens it; called up to twice.</param>
     internal static bool Looks(Func<Stream> open)
     {
-        string head;
+        byte[] bytes;
         using (Stream stream = open())
-            head = Encoding.Latin1.GetString(SnapshotWindow.ReadHead(stream, WindowBytes));
+            bytes = SnapshotWindow.ReadHead(stream, WindowBytes);
+        string head = Utf16Text.Looks(bytes, out bool bigEndian) ? (bigEndian ? Encoding.BigEndianUnicode : Encoding.Unicode).GetString(bytes.AsSpan(2)) : Encoding.Latin1.GetString(bytes);
         bool printed = false, console = false;
         // The mark of UTF-8 at the beginning is no part of the first line.
-        foreach (ReadOnlySpan<char> line in head.AsSpan(head.StartsWith("\xEF\xBB\xBF", StringComparison.Ordinal) ? 3 : 0).EnumerateLines())
+        foreach (ReadOnlySpan<char> whole in head.AsSpan(head.StartsWith("\xEF\xBB\xBF", StringComparison.Ordinal) ? 3 : 0).EnumerateLines())
         {
+            // What is too long is not read; its first words tell all the same what the file is.
+            ReadOnlySpan<char> line = whole.Length > LineSource.LongestLine ? FirstWords(whole) : whole;
             if (HasEvent(line))
                 return false;
             printed = printed || line.ContainsAny(s_words) && Printed().IsMatch(line);
             console = console || Console().IsMatch(line);
         }
         // A log of QEMU may begin with its guest's console.
-        return printed || console && (head.Length < WindowBytes || !HasEventBehind(open));
+        return printed || console && (bytes.Length < WindowBytes || !HasEventBehind(open));
+    }
+
+    private static ReadOnlySpan<char> FirstWords(ReadOnlySpan<char> line)
+    {
+        const int most = 256;
+        ReadOnlySpan<char> first = line[..most];
+        return first[..Math.Max(0, first.LastIndexOf(' '))];
     }
 
     private static bool HasEvent(ReadOnlySpan<char> line)
@@ -72,7 +83,7 @@ internal static partial class DumpRecognition
     private static partial Regex Qemu();
 
     [GeneratedRegex(@"\bpic[01]: irr=|\bioapic[0-9]*:? (ver=0x|id=0x)|dumping local APIC state for CPU|^[> ]*pin [0-9]+ +0x[0-9a-f]{16} dest=|^[> ]*APR 0x[0-9a-f]{2} TPR 0x|^[> ]*SPIV\s+0x[0-9a-f]{8}|^[> ]*IRQ statistics"
-        + @"|IRQ: *[0-9]+ .*vec:[0-9a-f]{2}|Apic 0x[0-9a-f]{2}, Pin|Event channel information for d|\(XEN\) IO APIC #"
+        + @"|IRQ: *[0-9]+ +(affinity:\S+ +)?vec:[0-9a-f]{2}|Apic 0x[0-9a-f]{2}, Pin|Event channel information for d|\(XEN\) IO APIC #"
         + @"|^[> ]*CPU[0-9]+([ \t]+CPU[0-9]+)*[ \t]*$|^(\S*:)?[id]state: +0x[0-9a-f]|^Global available:"
         + @"|\birq [0-9]+: nobody cared|Disabling IRQ #[0-9]|INTR-REMAP\]?:? *Request device|AMD-Vi: Event logged|APIC error on CPU[0-9]|No irq handler for vector|spurious 8259A interrupt", RegexOptions.ExplicitCapture)]
     private static partial Regex Printed();

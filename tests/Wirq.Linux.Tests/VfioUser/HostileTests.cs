@@ -167,6 +167,21 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public void Descriptors_that_come_with_a_skipped_message_are_none_of_the_next()
+    {
+        using var served = new ServedFunction();
+        using var client = new RawClient(served.ConnectRaw());
+        using var eventFd = EventFdHandle.Create();
+        int[] tooMany = [.. Enumerable.Repeat(eventFd.EventFd.Number, VfioUserLimits.Descriptors + 1)];
+        const int Rest = 100;
+        Assert.True(client.Send(Of(GetInfo, [], size: VfioUserLimits.Message + Rest)));
+        Assert.Equal(22, client.Receive()!.Value.Error);
+        Assert.True(client.Send(new byte[VfioUserLimits.Message + Rest - 16], tooMany));
+        Assert.True(client.Send(Of(GetInfo, Words(16, 0, 0, 0))));
+        Assert.Equal(0, client.Receive()!.Value.Error);
+    }
+
+    [Fact]
     public async Task Who_asks_and_does_not_read_is_not_read_either()
     {
         using var served = new ServedFunction(new() { MsixVectors = 2048 });

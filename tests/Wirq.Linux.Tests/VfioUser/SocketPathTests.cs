@@ -60,6 +60,19 @@ public sealed class SocketPathTests : IDisposable
         Assert.Equal("another", File.ReadAllText(_path));
     }
 
+    [Fact]
+    public void A_server_that_cannot_listen_leaves_nothing_open()
+    {
+        using var function = new PciFunction(new(), new PlainRegisters());
+        File.WriteAllText(_path, "mine");
+        int before = ServedFunction.OpenDescriptors;
+        const int tries = 200;
+        for (int i = 0; i < tries; i++)
+            Assert.Throws<VfioUserException>(() => new VfioUserServer(_path, function));
+        // At once: what is only forgotten is closed some time later. The runtime opens some for a moment now and then.
+        Assert.InRange(ServedFunction.OpenDescriptors, 0, before + tries / 2);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345")]

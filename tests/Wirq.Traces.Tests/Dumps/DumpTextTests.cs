@@ -45,6 +45,21 @@ public class DumpTextTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void UTF_16_is_read(bool bigEndian)
+    {
+        var encoding = new UnicodeEncoding(bigEndian, byteOrderMark: true);
+        byte[] bytes = [.. encoding.GetPreamble(), .. encoding.GetBytes(s_whole)];
+        var parts = new DumpParts();
+        Assert.True(DumpRecognition.Looks(Open));
+        DumpFile.Read(Open, "dump.txt", null, parts);
+        Assert.Equal(s_expected, DumpAnswers.Of(parts).Single().Answer.Findings());
+
+        Stream Open() => new MemoryStream(bytes, writable: false);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("name: a scenario\nsteps: []\n")]
     [InlineData("1@2.000003:ioapic_set_irq vector: 11 level: 1\n(qemu) info pic\npic0: irr=00 imr=ff isr=00 hprio=0 irq_base=30 rr_sel=0 elcr=00 fnm=0\n")]

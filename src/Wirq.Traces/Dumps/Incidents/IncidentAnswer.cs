@@ -26,9 +26,10 @@ internal sealed record IncidentPart(IReadOnlyList<string> Files)
 /// <param name="Links">Where several files tell of the same thing.</param>
 internal sealed record IncidentAnswer(IReadOnlyList<IncidentPart> Parts, IReadOnlyList<IncidentLink> Links)
 {
-    /// <summary>The worst of the parts: something owed anywhere is owed; else one that does not tell forbids an all-clear.</summary>
+    /// <summary>The worst of the parts: something owed anywhere is owed; else one that does not tell forbids an all-clear, and
+    /// so does it where there is none.</summary>
     internal WhyVerdict Verdict => Parts.Any(part => part.Verdict == WhyVerdict.Owed) ? WhyVerdict.Owed
-        : Parts.Any(part => part.Verdict == WhyVerdict.NotTold) ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
+        : Parts.Count == 0 || Parts.Any(part => part.Verdict == WhyVerdict.NotTold) ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
 
     internal static IncidentAnswer Of(IReadOnlyList<IncidentPart> parts) => new(parts, IncidentLinks.Find(parts));
 }

@@ -9,7 +9,7 @@ namespace Wirq.Traces.Dumps.Linux;
 /// <param name="columns">The columns: CPUs, by their numbers; one column -1 where it has no CPUs.</param>
 internal sealed class CountTable(string what, string? file, int[] columns)
 {
-    /// <summary>More counts than this, over all rows, are not read: 4096 CPUs with a thousand lines each.</summary>
+    /// <summary>More counts than this, over all rows of all files, are not read: 4096 CPUs with a thousand lines each.</summary>
     internal const int MostCounts = 1 << 22;
 
     internal string What { get; } = what;

@@ -134,7 +134,7 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
     [GeneratedRegex(@"^(\S*/)?(?<irq>[0-9]{1,6}):(?=[a-zA-Z_ ])", RegexOptions.ExplicitCapture)]
     private static partial Regex Path();
 
-    [GeneratedRegex(@"^\s*(?<key>[A-Za-z_ ]*[A-Za-z]):\s*(?<value>.*?)\s*$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\s*(?<key>[A-Za-z_]([A-Za-z_ ]*[A-Za-z])?):\s*(?<value>.*)$", RegexOptions.ExplicitCapture)]
     private static partial Regex Pair();
 
     [GeneratedRegex(@"^\s+(IRQ|IRQD|IRQS|_IRQ|IRQCHIP)_[A-Z_]+\s*$", RegexOptions.ExplicitCapture)]

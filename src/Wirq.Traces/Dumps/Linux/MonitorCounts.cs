@@ -20,8 +20,7 @@ internal sealed class MonitorCounts(DumpParts parts) : DumpReader
             if (line.Text.TrimEnd()[^1] != ':')
                 return Fit.Cut;
             _table = new("info irq", line.File, [-1]) { Chip = chip.StartsWith("for ", StringComparison.Ordinal) ? chip[4..] : "the 8259s" };
-            if (parts.Counts.Count < DumpParts.MostMoments)
-                parts.Counts.Add(_table);
+            parts.Add(_table);
             return Fit.Whole;
         }
         if (_table is null)

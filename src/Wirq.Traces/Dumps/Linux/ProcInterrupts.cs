@@ -13,7 +13,6 @@ internal sealed partial class ProcInterrupts(DumpParts parts, string file) : Dum
     private static readonly string[] s_foreign = ["GIC", "ITS-", "RISC-V", "PLIC", "IMSIC", "XICS", "XIVE", "MPIC", "OpenPIC", "bcm2", "gpio-mxc"];
 
     private CountTable? _table;
-    private int _counts;
 
     internal override Fit Take(in DumpLine line)
     {
@@ -55,8 +54,7 @@ internal sealed partial class ProcInterrupts(DumpParts parts, string file) : Dum
         string[] words = line.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         int[] columns = [.. words.Take(MostCpus).Select(word => int.TryParse(word.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int cpu) ? cpu : 0)];
         _table = new("/proc/interrupts", line.File, columns);
-        if (parts.Counts.Count < DumpParts.MostMoments)
-            parts.Counts.Add(_table);
+        parts.Add(_table);
         return Fit.Whole;
     }
 
@@ -64,9 +62,10 @@ internal sealed partial class ProcInterrupts(DumpParts parts, string file) : Dum
     {
         if (s_foreign.Any(chip => words.Length > 0 && words[0].StartsWith(chip, StringComparison.Ordinal)))
             throw new DumpException(file, line.Number, $"'{words[0]}', a chip that no PC has: this is /proc/interrupts of another architecture, such as arm64", "/proc/interrupts of an x86 machine (IO-APIC, XT-PIC, PCI-MSI)");
-        _counts += counts.Length;
-        if (_table!.Rows.Count >= MostRows || _counts > CountTable.MostCounts)
-            throw new DumpException(file, line.Number, "more counts than are read", $"at most {CountTable.MostCounts} counts in {MostRows} rows");
+        // All files of an incident are kept at once.
+        parts.CountsRead += counts.Length;
+        if (_table!.Rows.Count >= MostRows || parts.CountsRead > CountTable.MostCounts)
+            throw new DumpException(file, line.Number, "more counts than are read", $"at most {MostRows} rows, and {CountTable.MostCounts} counts in all files");
         (string chip, string[] holders) = Split(words);
         _table.Rows.Add(new(label, counts, label.All(char.IsAsciiDigit) ? chip : "", label.All(char.IsAsciiDigit) ? holders : [], line.Place("row", label)));
     }

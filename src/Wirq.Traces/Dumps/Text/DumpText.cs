@@ -4,7 +4,7 @@ using Wirq.Traces.Qemu;
 namespace Wirq.Traces.Dumps.Text;
 
 /// <summary>Reads a text as people paste it: quoted, with the monitor's prompt, out of a mail in quoted-printable, with a
-/// terminal's codes. Plain or gzip.</summary>
+/// terminal's codes. Plain or compressed.</summary>
 internal sealed class DumpText : IDisposable
 {
     private const string Prompt = "(qemu)";
@@ -13,26 +13,37 @@ internal sealed class DumpText : IDisposable
     private readonly string? _label;
     private readonly bool _quotedPrintable;
     private DumpLine? _next;
+    private bool _fetched;
 
     /// <summary>Opens a text.</summary>
     /// <param name="stream">The file.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="label">Its name at places; null where no other file is about.</param>
     /// <param name="quotedPrintable">Whether it is in quoted-printable (RFC 2045, 6.7).</param>
-    internal DumpText(Stream stream, string file, string? label, bool quotedPrintable)
-    {
+    internal DumpText(Stream stream, string file, string? label, bool quotedPrintable) =>
         (_lines, _label, _quotedPrintable) = (new LineSource(stream, file), label, quotedPrintable);
-        _next = Fetch();
-    }
+
+    /// <summary>Lines that were skipped because of their length.</summary>
+    internal long TooLong => _lines.TooLong;
 
     /// <summary>The next line, without reading it.</summary>
-    internal DumpLine? Peek => _next;
+    /// <exception cref="TraceException">It cannot be decompressed.</exception>
+    internal DumpLine? Peek
+    {
+        get
+        {
+            // Not in the constructor: who gets an exception from that has nothing to dispose of.
+            if (!_fetched)
+                (_next, _fetched) = (Fetch(), true);
+            return _next;
+        }
+    }
 
     /// <summary>Reads the next line; null at the end.</summary>
     /// <exception cref="TraceException">It cannot be decompressed.</exception>
     internal DumpLine? Read()
     {
-        if (_next is not { } line)
+        if (Peek is not { } line)
             return null;
         _next = Fetch();
         return line with { IsLast = _next is null };
