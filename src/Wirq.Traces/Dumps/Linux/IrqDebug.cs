@@ -51,6 +51,9 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         Match pair = Pair().Match(text);
         if (pair.Success && s_keys.Contains(pair.Groups["key"].Value))
         {
+            // A number at the end of the file may have lost a digit.
+            if (line.IsLast && pair.Groups["value"].Value.All(char.IsAsciiDigit))
+                return Fit.Cut;
             // Of a chain of domains the first one is the device's.
             _irq.Values.TryAdd(pair.Groups["key"].Value, pair.Groups["value"].Value);
             return Fit.Whole;

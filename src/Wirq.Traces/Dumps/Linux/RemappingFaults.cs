@@ -17,7 +17,7 @@ internal sealed partial class RemappingFaults(DumpParts parts) : DumpReader
     internal override Fit Take(in DumpLine line)
     {
         Match request = Request().Match(line.Text);
-        // An index at the end of the file may have lost a digit.
+        // An index at the end of the file may have lost a digit, and what ends with 0x has lost all.
         if (request.Success && line.IsLast && request.Index + request.Length == line.Text.Length)
             return Fit.Cut;
         if (request.Success)
@@ -88,7 +88,7 @@ internal sealed partial class RemappingFaults(DumpParts parts) : DumpReader
             $"The VT-d unit blocked an interrupt of {device}, which names {entry}. {why}. That interrupt is lost.{times}", [place]) { Entry = indexed ? index : -1 });
     }
 
-    [GeneratedRegex(@"INTR-REMAP\]?:? *Request device \[+(0x)?(?<device>([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\] fault index (0x)?(?<index>[0-9a-f]{1,4})(?![0-9a-f])", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"INTR-REMAP\]?:? *Request device \[+(0x)?(?<device>([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\] fault index (0x)?(?<index>[0-9a-f]{1,4})(?![0-9a-fx])", RegexOptions.ExplicitCapture)]
     private static partial Regex Request();
 
     [GeneratedRegex(@"(fault )?reason (?<hex>0x)?(?<value>[0-9a-f]{1,2})(?<hex>h)?\b", RegexOptions.ExplicitCapture)]
