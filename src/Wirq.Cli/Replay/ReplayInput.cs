@@ -1,5 +1,10 @@
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
+using Wirq.Traces.Dumps.Text;
+using Wirq.Traces.Kvm;
+using Wirq.Traces.Qemu;
+using Wirq.Traces.Recordings;
+using Wirq.Traces.Snapshots;
 
 namespace Wirq.Cli.Replay;
 
@@ -70,6 +75,25 @@ internal sealed class ReplayInput : IDisposable
         catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{name}: cannot be read: {bad.Message}");
+        }
+    }
+
+    /// <summary>Reads it, and says what is wrong with it as a usage error: of whichever kind it is, the reader's message has the place
+    /// and what was expected.</summary>
+    /// <exception cref="UsageException">It is damaged, does not tell enough, or cannot be read.</exception>
+    internal T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception bad) when (bad is RecordingException or TraceException or KvmFileException or DumpException or ForeignSnapshotException)
+        {
+            throw new UsageException(bad.Message);
+        }
+        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new UsageException($"{Name}: cannot be read: {bad.Message}");
         }
     }
 

@@ -22,14 +22,18 @@ internal sealed class RunPlayer(RunOptions options, OutputFile? record)
     internal Picture? Picture { get; private set; }
 
     /// <summary>Runs one.</summary>
-    internal ScenarioResult Play(Scenario scenario, IBackend backend) => Watch(scenario, watch => backend.Run(scenario, options.Seed, watch));
+    internal ScenarioResult Play(Scenario scenario, IBackend backend) => Watch(scenario, watch => backend.Run(scenario, options.Seed, watch), backend.Repeats);
 
     /// <summary>Performs the order of a file.</summary>
     internal ScenarioResult Follow(Scenario scenario, OrderFile order) =>
-        Watch(scenario, watch => ScenarioRunner.Follow(scenario, order, watch.Observe, watch.Options));
+        Watch(scenario, watch => ScenarioRunner.Follow(scenario, order, watch is null ? null : watch.Observe, watch?.Options), repeats: true);
 
-    private ScenarioResult Watch(Scenario scenario, Func<RunWatch, ScenarioResult> run)
+    /// <summary>Most runs hold, and nobody asks why. So one that can be repeated is followed at its second time.</summary>
+    private ScenarioResult Watch(Scenario scenario, Func<RunWatch?, ScenarioResult> run, bool repeats)
     {
+        bool isWanted = record is not null || options.Timeline is not null || !repeats;
+        if (!isWanted && run(null) is { } unwatched && (unwatched.Verdict != Verdict.Failed || options.Json))
+            return unwatched;
         using RecordingWriter? writer = record is null ? null
             : new RecordingWriter(record.Stream, new RecordingHeader { Subject = scenario.Name, Machine = scenario.Machine.Fabric });
         var watch = new RunWatch(scenario, writer, options.Timeline?.Options);

@@ -9,21 +9,8 @@ internal static class ForeignInput
 {
     /// <summary>Reads a file; null if its first bytes are of none of these.</summary>
     /// <exception cref="UsageException">It is damaged, or cannot be read.</exception>
-    internal static SnapshotState? Read(ReplayInput input)
-    {
-        try
-        {
-            return ForeignSnapshot.Looks(input.Stream) ? ForeignSnapshot.Read(input.Stream, input.Name) : null;
-        }
-        catch (ForeignSnapshotException bad)
-        {
-            throw new UsageException(bad.Message);
-        }
-        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
-        }
-    }
+    internal static SnapshotState? Read(ReplayInput input) =>
+        input.Read(() => ForeignSnapshot.Looks(input.Stream) ? ForeignSnapshot.Read(input.Stream, input.Name) : null);
 
     /// <summary>Reads a file that <c>snapshot show</c> names; null if it is none of these.</summary>
     internal static SnapshotState? Read(string file)

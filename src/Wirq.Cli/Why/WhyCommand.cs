@@ -66,7 +66,7 @@ internal static class WhyCommand
         OwedList owed = engine.Owed();
         IReadOnlyList<SourceAnswer>? answers = question is null ? null
             : engine.Answer() ?? throw new UsageException(Unknown(file, question.Source, engine));
-        int status = question is null ? StatusOf(owed) : StatusOf(question, answers!, owed);
+        int status = question is null ? WhyStatus.Of(owed.Verdict) : StatusOf(question, answers!, owed);
         if (picture is not null)
             status = drawn!.Complete(picture.Build(input.Name, owed), status);
         ShippedNote.Write(file, json);
@@ -122,13 +122,6 @@ internal static class WhyCommand
             || answers.Any(answer => answer.Raises.Any(raise => raise.Fate is not (Fate.NotKnown or Fate.Sent)));
         return known ? CommandLine.Success : CommandLine.NotTold;
     }
-
-    private static int StatusOf(OwedList list) => list.Verdict switch
-    {
-        WhyVerdict.Owed => CommandLine.Failure,
-        WhyVerdict.NotTold => CommandLine.NotTold,
-        _ => CommandLine.Success,
-    };
 
     private static string Unknown(string file, SourceName source, WhyEngine engine)
     {

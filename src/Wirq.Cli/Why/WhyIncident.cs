@@ -65,24 +65,13 @@ internal static class WhyIncident
         }
     }
 
-    private static bool TryRead(ReplayInput input, string? label, DumpParts parts)
+    private static bool TryRead(ReplayInput input, string? label, DumpParts parts) => input.Read(() =>
     {
-        try
-        {
-            if (!DumpRecognition.Looks(input.Stream))
-                return false;
-            DumpFile.Read(input.Stream, input.Name, label, parts);
-            return true;
-        }
-        catch (Exception bad) when (bad is DumpException or TraceException)
-        {
-            throw new UsageException(bad.Message);
-        }
-        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
-        }
-    }
+        if (!DumpRecognition.Looks(input.Stream))
+            return false;
+        DumpFile.Read(input.Stream, input.Name, label, parts);
+        return true;
+    });
 
     private static int Say(IncidentPart[] parts, string? asked, bool json, IReadOnlyList<string> files)
     {
@@ -102,7 +91,7 @@ internal static class WhyIncident
             IncidentJson.Write(answer, StandardStreams.Output);
         else
             IncidentText.Write(answer, Console.Out);
-        return WhySnapshot.StatusOf(answer.Verdict);
+        return WhyStatus.Of(answer.Verdict);
     }
 
     /// <summary>What the parts say of one interrupt.</summary>

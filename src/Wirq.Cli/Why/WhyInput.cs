@@ -19,25 +19,13 @@ internal static class WhyInput
     /// <param name="question">The question; null for what is owed at the end.</param>
     /// <param name="watch">Gets the events instead of the engine, and passes them on to it; null for the engine alone.</param>
     /// <exception cref="UsageException">It cannot be read, or the place of the question cannot be one of it.</exception>
-    internal static WhyEngine Read(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch = null)
+    internal static WhyEngine Read(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch = null) => input.Read(() =>
     {
-        string file = input.Name;
-        try
-        {
-            WhyEngine engine = IsRecording(input) ? ReadRecording(input, file, question, watch) : ReadLog(input, question, watch);
-            if (question?.At is { } place && Unfit(place, engine.Stamps) is { } wrong)
-                throw new UsageException($"{file}: {wrong}");
-            return engine;
-        }
-        catch (Exception bad) when (bad is RecordingException or TraceException)
-        {
-            throw new UsageException(bad.Message);
-        }
-        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UsageException($"{file}: cannot be read: {bad.Message}");
-        }
-    }
+        WhyEngine engine = IsRecording(input) ? ReadRecording(input, input.Name, question, watch) : ReadLog(input, question, watch);
+        if (question?.At is { } place && Unfit(place, engine.Stamps) is { } wrong)
+            throw new UsageException($"{input.Name}: {wrong}");
+        return engine;
+    });
 
     private static bool IsRecording(ReplayInput input)
     {

@@ -3,8 +3,6 @@ using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
 using Wirq.Traces.Kvm;
 using Wirq.Traces.Kvm.Judging;
-using Wirq.Traces.Qemu;
-using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
 
@@ -13,11 +11,11 @@ internal static class WhyKvm
 {
     /// <summary>Whether a file is such a log.</summary>
     /// <exception cref="UsageException">It cannot be read.</exception>
-    internal static bool Looks(ReplayInput input) => Guard(input, () => KvmLog.Looks(input.Stream, input.Name));
+    internal static bool Looks(ReplayInput input) => input.Read(() => KvmLog.Looks(input.Stream, input.Name));
 
     /// <summary>Reads such a log, and judges it.</summary>
     /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
-    internal static KvmAnswer Judge(ReplayInput input) => Guard(input, () => ReadProgress.Show(progress => KvmJudge.Read(input.Stream, input.Name, progress)));
+    internal static KvmAnswer Judge(ReplayInput input) => input.Read(() => ReadProgress.Show(progress => KvmJudge.Read(input.Stream, input.Name, progress)));
 
     /// <summary>Answers about such a log.</summary>
     /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
@@ -31,27 +29,6 @@ internal static class WhyKvm
             KvmAnswerJson.Write(answer, StandardStreams.Output);
         else
             KvmAnswerText.Write(answer, Console.Out);
-        return answer.Verdict switch
-        {
-            WhyVerdict.Owed => CommandLine.Failure,
-            WhyVerdict.NotTold => CommandLine.NotTold,
-            _ => CommandLine.Success,
-        };
-    }
-
-    private static T Guard<T>(ReplayInput input, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception bad) when (bad is KvmFileException or TraceException)
-        {
-            throw new UsageException(bad.Message);
-        }
-        catch (Exception bad) when (bad is IOException and not OutputException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new UsageException($"{input.Name}: cannot be read: {bad.Message}");
-        }
+        return WhyStatus.Of(answer.Verdict);
     }
 }

@@ -25,13 +25,6 @@ internal static class WhySnapshot
             AnswerJson.Write(answer, StandardStreams.Output);
         else
             AnswerText.Write(answer, Console.Out);
-        return StatusOf(answer.Verdict);
+        return WhyStatus.Of(answer.Verdict);
     }
-
-    internal static int StatusOf(WhyVerdict verdict) => verdict switch
-    {
-        WhyVerdict.Owed => CommandLine.Failure,
-        WhyVerdict.NotTold => CommandLine.NotTold,
-        _ => CommandLine.Success,
-    };
 }

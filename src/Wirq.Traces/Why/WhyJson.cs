@@ -23,7 +23,7 @@ internal static class WhyJson
             foreach (RaiseAnswer raise in answer.Raises)
                 Write(json, raise, engine);
             json.WriteEndArray();
-            Strings(json, "now", answer.Now);
+            json.WriteStrings("now", answer.Now);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -33,17 +33,17 @@ internal static class WhyJson
     public static void Write(OwedList list, WhyEngine engine, Stream output) => Document(output, engine, json =>
     {
         json.WriteString("verdict", Word(list.Verdict));
-        Write(json, "end", list.End, engine);
+        json.WriteMark("end", list.End, engine.Stamps);
         json.WriteStartArray("brokenLaws");
         foreach (BrokenLaw broken in list.Broken)
         {
             json.WriteStartObject();
             json.WriteString("law", broken.Law);
             json.WriteNumber("count", broken.Count);
-            Write(json, "at", broken.First, engine);
+            json.WriteMark("at", broken.First, engine.Stamps);
             json.WriteString("source", broken.Source.ToString());
-            Strings(json, "sentences", broken.Sentences);
-            Write(json, broken.Evidence, engine);
+            json.WriteStrings("sentences", broken.Sentences);
+            json.WriteEvidence(broken.Evidence, engine.Stamps);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -53,10 +53,10 @@ internal static class WhyJson
             json.WriteStartObject();
             json.WriteString("source", storm.Source.ToString());
             json.WriteNumber("count", storm.Count);
-            Number(json, "perSecond", storm.PerSecond ?? -1);
-            Write(json, "first", storm.First, engine);
-            Write(json, "last", storm.Last, engine);
-            Strings(json, "sentences", storm.Sentences);
+            json.WriteOptional("perSecond", storm.PerSecond ?? -1);
+            json.WriteMark("first", storm.First, engine.Stamps);
+            json.WriteMark("last", storm.Last, engine.Stamps);
+            json.WriteStrings("sentences", storm.Sentences);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -66,10 +66,10 @@ internal static class WhyJson
         {
             json.WriteStartObject();
             json.WriteNumber("cpu", silent.Cpu);
-            Write(json, "since", silent.Since, engine);
-            Strings(json, "owed", silent.Owed.Select(source => source.ToString()));
-            Strings(json, "sentences", silent.Sentences);
-            Write(json, silent.Evidence, engine);
+            json.WriteMark("since", silent.Since, engine.Stamps);
+            json.WriteStrings("owed", silent.Owed.Select(source => source.ToString()));
+            json.WriteStrings("sentences", silent.Sentences);
+            json.WriteEvidence(silent.Evidence, engine.Stamps);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -78,17 +78,18 @@ internal static class WhyJson
         {
             json.WriteStartObject();
             json.WriteString("source", standing.Source.ToString());
-            Write(json, "since", standing.Since, engine);
-            Strings(json, "sentences", standing.Sentences);
-            Write(json, standing.Evidence, engine);
+            json.WriteMark("since", standing.Since, engine.Stamps);
+            json.WriteStrings("sentences", standing.Sentences);
+            json.WriteEvidence(standing.Evidence, engine.Stamps);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        Strings(json, "neverRaised", list.NeverRaised.Select(source => source.ToString()));
-        Strings(json, "unheard", list.Unheard.Select(source => source.ToString()));
+        json.WriteStrings("neverRaised", list.NeverRaised.Select(source => source.ToString()));
+        json.WriteStrings("unheard", list.Unheard.Select(source => source.ToString()));
         Write(json, "unknown", list.Unknown, engine);
         Write(json, "masked", list.Masked, engine);
-        WriteLimits(json, list, engine);
+        WriteLimits(json, list.Limits);
+        json.WriteTold(list.Told, engine.Stamps);
     });
 
     /// <summary>Writes what the input does not show, and what to record instead.</summary>
@@ -98,23 +99,6 @@ internal static class WhyJson
         json.WriteString("record", limit.Record);
     });
 
-    private static void WriteLimits(Utf8JsonWriter json, OwedList list, WhyEngine engine)
-    {
-        WriteLimits(json, list.Limits);
-        json.WriteStartArray("told");
-        foreach (ToldAnswer told in list.Told)
-        {
-            json.WriteStartObject();
-            json.WriteString("source", told.Source);
-            json.WriteNumber("count", told.Count);
-            Write(json, "first", told.First, engine);
-            Write(json, "last", told.Last, engine);
-            json.WriteString("what", told.What);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
     private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<OwedAnswer> answers, WhyEngine engine)
     {
         json.WriteStartArray(name);
@@ -122,14 +106,14 @@ internal static class WhyJson
         {
             json.WriteStartObject();
             json.WriteString("source", owed.Source.ToString());
-            Write(json, "at", owed.At, engine);
+            json.WriteMark("at", owed.At, engine.Stamps);
             json.WriteString("fate", Word(owed.Fate));
             json.WriteString("gate", Word(owed.Gate));
-            Write(json, "since", owed.Since, engine);
-            Number(json, "cpu", owed.Cpu);
-            Number(json, "vector", owed.Vector);
-            Strings(json, "sentences", owed.Sentences);
-            Write(json, owed.Evidence, engine);
+            json.WriteMark("since", owed.Since, engine.Stamps);
+            json.WriteOptional("cpu", owed.Cpu);
+            json.WriteOptional("vector", owed.Vector);
+            json.WriteStrings("sentences", owed.Sentences);
+            json.WriteEvidence(owed.Evidence, engine.Stamps);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -158,87 +142,35 @@ internal static class WhyJson
         json.WriteStartObject(name);
         json.WriteNumber("count", found.Count);
         // The position of the difference has a time, but that is not the time of the line.
-        Number(json, "line", found.Count > 0 && ofLog ? found.First.Line : -1);
-        Number(json, "event", found.Count > 0 && !ofLog ? found.First.Event : -1);
+        json.WriteOptional("line", found.Count > 0 && ofLog ? found.First.Line : -1);
+        json.WriteOptional("event", found.Count > 0 && !ofLog ? found.First.Event : -1);
         json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, RaiseAnswer raise, WhyEngine engine)
     {
         json.WriteStartObject();
-        Write(json, "at", raise.At, engine);
+        json.WriteMark("at", raise.At, engine.Stamps);
         json.WriteString("fate", Word(raise.Fate));
         json.WriteString("gate", Word(raise.Gate));
-        Write(json, "since", raise.Since, engine);
+        json.WriteMark("since", raise.Since, engine.Stamps);
         json.WriteNumber("attempts", raise.Attempts);
         json.WriteStartArray("deliveries");
         foreach (DeliveryAnswer one in raise.Deliveries)
         {
             json.WriteStartObject();
-            Number(json, "cpu", one.Cpu);
+            json.WriteOptional("cpu", one.Cpu);
             json.WriteNumber("vector", one.Vector);
             json.WriteBoolean("merged", one.Merged);
-            Write(json, "accepted", one.Accepted, engine);
-            Write(json, "taken", one.Taken, engine);
-            Write(json, "ended", one.Ended, engine);
+            json.WriteMark("accepted", one.Accepted, engine.Stamps);
+            json.WriteMark("taken", one.Taken, engine.Stamps);
+            json.WriteMark("ended", one.Ended, engine.Stamps);
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        Strings(json, "sentences", raise.Sentences);
-        Write(json, raise.Evidence, engine);
+        json.WriteStrings("sentences", raise.Sentences);
+        json.WriteEvidence(raise.Evidence, engine.Stamps);
         json.WriteEndObject();
-    }
-
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<Evidence> evidence, WhyEngine engine)
-    {
-        json.WriteStartArray("evidence");
-        foreach (Evidence one in evidence)
-        {
-            json.WriteStartObject();
-            json.WriteString("what", one.What);
-            Place(json, one.At, engine);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    private static void Write(Utf8JsonWriter json, string name, Mark? mark, WhyEngine engine)
-    {
-        if (mark is not { } at)
-        {
-            json.WriteNull(name);
-            return;
-        }
-        json.WriteStartObject(name);
-        Place(json, at, engine);
-        json.WriteEndObject();
-    }
-
-    private static void Place(Utf8JsonWriter json, Mark mark, WhyEngine engine)
-    {
-        bool ofLog = engine.Stamps.OfLog;
-        Number(json, "line", ofLog ? mark.Line : -1);
-        Number(json, "event", ofLog ? -1 : mark.Event);
-        if (!engine.Stamps.HasTime)
-            json.WriteNull("time");
-        else
-            json.WriteString("time", engine.Stamps.Time(mark));
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, long number)
-    {
-        if (number < 0)
-            json.WriteNull(name);
-        else
-            json.WriteNumber(name, number);
-    }
-
-    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (string value in values)
-            json.WriteStringValue(value);
-        json.WriteEndArray();
     }
 
     internal static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());

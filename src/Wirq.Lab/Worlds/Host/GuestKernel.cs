@@ -49,16 +49,7 @@ internal sealed class GuestKernel
             Irqs.SetAffinity(line, pin.Cpu);
         }
         Events.Clear();
-        foreach (int line in _spec.Unlazy)
-            Irqs.SetUnlazy(line, true);
-        for (int driver = 0; driver < Drivers.Count; driver++)
-        {
-            if (!_spec.Drivers[driver].Requests)
-                continue;
-            LinuxError error = Drivers.Request(driver);
-            if (error != LinuxError.None)
-                throw new WorldException($"the guest refuses the request of driver {_spec.Drivers[driver].Name}: {error}") { IsOutcome = true };
-        }
+        Drivers.Start();
         CarryAll(cpu: 0);
     }
 

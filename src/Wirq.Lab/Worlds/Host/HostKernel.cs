@@ -74,16 +74,7 @@ internal sealed partial class HostKernel : IVfioEventFds
     {
         for (int name = 0; name < _named.Length; name++)
             _named[name] = _eventFds!.Create();
-        foreach (int line in _spec.Unlazy)
-            Irqs.SetUnlazy(line, true);
-        for (int driver = 0; driver < Drivers.Count; driver++)
-        {
-            if (!_spec.Drivers[driver].Requests)
-                continue;
-            LinuxError error = Drivers.Request(driver);
-            if (error != LinuxError.None)
-                throw new WorldException($"the host refuses the request of driver {_spec.Drivers[driver].Name}: {error}") { IsOutcome = true };
-        }
+        Drivers.Start();
         for (int passed = 0; passed < _deviceOf.Length; passed++)
             Enable(passed);
     }
@@ -102,24 +93,26 @@ internal sealed partial class HostKernel : IVfioEventFds
 
     private void Set(int passed, VfioIrqIndex index, VfioIrqSetBits action, int[] fds)
     {
-        var data = new byte[fds.Length * sizeof(int)];
-        for (int i = 0; i < fds.Length; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(i * sizeof(int)), fds[i]);
+        byte[] data = DataOf(fds);
         var set = new VfioIrqSet((uint)(VfioIrqSet.Size + data.Length), VfioIrqSetBits.DataEventFd | action, (uint)index, 0, (uint)fds.Length);
         int answer = Vfio!.SetIrqs(passed, set, data);
         if (answer != 0)
             throw new WorldException($"VFIO answers {answer} to the process that enables {_world.Spec.Devices[_deviceOf[passed]].Name}") { IsOutcome = true };
     }
 
+    private static byte[] DataOf(int[] fds)
+    {
+        var data = new byte[fds.Length * sizeof(int)];
+        for (int i = 0; i < fds.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(i * sizeof(int)), fds[i]);
+        return data;
+    }
+
     /// <summary>The process makes the call of a step.</summary>
     internal int Set(int passed, VfioStep step)
     {
         int device = _deviceOf[passed];
-        byte[] data = [.. step.Bools];
-        if (step.Fds.Count > 0)
-            data = new byte[step.Fds.Count * sizeof(int)];
-        for (int i = 0; i < step.Fds.Count; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(i * sizeof(int)), FdOf(step.Fds[i], device).Number);
+        byte[] data = step.Fds.Count > 0 ? DataOf([.. step.Fds.Select(fd => FdOf(fd, device).Number)]) : [.. step.Bools];
         if ((step.Set.Flags & (VfioIrqSetBits.ActionUnmask | VfioIrqSetBits.DataEventFd)) == VfioIrqSetBits.ActionUnmask && step.Set.Index == (uint)VfioIrqIndex.Intx)
             CountUnmask(device);
         return Vfio!.SetIrqs(passed, step.Set with { ArgumentSize = (uint)(VfioIrqSet.Size + data.Length) }, data);

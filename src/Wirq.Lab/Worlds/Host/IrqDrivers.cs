@@ -21,6 +21,19 @@ internal sealed class IrqDrivers
 
     internal int Count => _spec.Drivers.Count;
 
+    /// <summary>Lines that are disabled at once become so, and the drivers request theirs.</summary>
+    /// <exception cref="WorldException">The kernel refuses one.</exception>
+    internal void Start()
+    {
+        foreach (int line in _spec.Unlazy)
+            _irqs.SetUnlazy(line, true);
+        for (int driver = 0; driver < Count; driver++)
+        {
+            if (_spec.Drivers[driver].Requests && Request(driver) is var error && error != LinuxError.None)
+                throw new WorldException($"the {(_isGuest ? "guest" : "host")} refuses the request of driver {_spec.Drivers[driver].Name}: {error}") { IsOutcome = true };
+        }
+    }
+
     /// <summary>A driver requests its line.</summary>
     internal LinuxError Request(int driver)
     {

@@ -23,7 +23,7 @@ internal sealed class PackedText : UnpackedText
         (_file, _xz) = (new HeadedStream(stream, head.ToArray()) { EndIsDamage = xz }, xz);
 
     /// <summary>A reader for a file that begins so; null if it is neither.</summary>
-    internal static new PackedText? Of(Stream stream, ReadOnlySpan<byte> head) => head switch
+    internal static PackedText? OfXzOrZstd(Stream stream, ReadOnlySpan<byte> head) => head switch
     {
         [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => new(stream, head, xz: true),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => new(stream, head, xz: false),

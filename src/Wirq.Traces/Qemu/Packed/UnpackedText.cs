@@ -11,7 +11,7 @@ internal abstract class UnpackedText : IDisposable
     /// <param name="head">Its first bytes, <see cref="LongestMagic"/> of them or more, unless it is shorter.</param>
     /// <returns>The reader; null if the file is not compressed by gzip, xz or zstd.</returns>
     internal static UnpackedText? Of(Stream stream, ReadOnlySpan<byte> head) =>
-        head is [GzipText.Magic1, GzipText.Magic2, ..] ? new GzipText(stream, head) : PackedText.Of(stream, head);
+        head is [GzipText.Magic1, GzipText.Magic2, ..] ? new GzipText(stream, head) : PackedText.OfXzOrZstd(stream, head);
 
     /// <summary>Whether a file that begins so is compressed by one of them.</summary>
     internal static bool IsPacked(ReadOnlySpan<byte> head)
