@@ -1,22 +1,11 @@
 using Wirq.Lab.Scenarios;
+using static Wirq.Lab.Tests.Scenarios.Refusal;
 
 namespace Wirq.Lab.Tests.Scenarios;
 
 /// <summary>An error in a file is reported with its position (here: after the §), and with what was expected.</summary>
 public sealed class BadScenarioTests
 {
-    private const char Here = '§';
-
-    private static ScenarioException Refuse(string text)
-    {
-        int at = text.IndexOf(Here, StringComparison.Ordinal);
-        string before = text[..at];
-        var error = Assert.Throws<ScenarioException>(() => Sample.ReadAll(text.Remove(at, 1)));
-        Assert.Equal(new FilePosition("s.yaml", before.Count(c => c == '\n') + 1, at - before.LastIndexOf('\n')), error.At);
-        Assert.Equal($"{error.At}: {error.Found}; expected {error.Expected}", error.Message);
-        return error;
-    }
-
     [Theory]
     [InlineData("§", "an empty file", "a scenario")]
     [InlineData("§# nothing\n", "an empty file", "a scenario")]
@@ -63,51 +52,6 @@ public sealed class BadScenarioTests
         + "serve, irte, invalidate, remapping, cfi, xen, irq, access (perhaps eoi)")]
     public void A_value_that_is_nearly_right(string rest, string expected) =>
         Assert.EndsWith(expected, Refuse($"name: n\n{rest}").Expected, StringComparison.Ordinal);
-
-    /// <summary>Words about hosts stand where there is a host, and agree.</summary>
-    [Theory]
-    [InlineData("machine: {devices: {§d: {gsi: 20, eventfd: true, vfio: {}}}, kernel: user}", "host in the machine")]
-    [InlineData("machine: {kernel: user, host: {lines: [{}]}, devices: {d: {gsi: 20, vfio: §{}}}}", "eventfd: true")]
-    [InlineData("machine: {kernel: user, host: {lines: [{}]}, devices: {d: {gsi: 20, eventfd: true, vfio: {back: §eventfd}}}}", "resample: true")]
-    [InlineData("machine: {kernel: user, host: {lines: [{}]}, devices: {§d: {gsi: 20, eventfd: true, vfio: {line: 1}}}}", "0 to 0")]
-    [InlineData("machine: {host: {lines: [{}]}, devices: {§d: {hostLine: 1}}}", "a line of the host, 0 to 0")]
-    [InlineData("machine: {host: {lines: [{}]}, devices: {d: {hostLine: 0, vfio: §{}}}}", "which alone has it")]
-    [InlineData("machine: {host: §{lines: [{flow: edge, level: true}]}}", "what the flow handler is for")]
-    [InlineData("machine: {host: {lines: [{}], drivers: {§a: {}}}, devices: {b: {hostLine: 0}}}", "(perhaps b)")]
-    [InlineData("machine: {host: {lines: [{}, {}], drivers: {§b: {line: 1}}}, devices: {b: {hostLine: 0}}}", "on line 1 (hostLine)")]
-    [InlineData("machine: {guest: {lines: [{gsi: 5, §vektor: 0x41}]}}", "(perhaps vector)")]
-    [InlineData("steps: [{§host: {disable: 0}}]", "this machine has none (host)")]
-    [InlineData("steps: [{§guest: {disable: 0}}]", "this machine has none (guest)")]
-    [InlineData("steps: [{cpu0: {§irq: 0}}]", "this machine has none (guest)")]
-    [InlineData("machine: {host: {lines: [{}]}}\nsteps: [{host: {disable: §1}}]", "a line, 0 to 0")]
-    [InlineData("machine: {host: {lines: [{}]}}\nsteps: [{cpu0: {write: {§host.masked.0: 1}}}]", "in an expectation")]
-    [InlineData("machine: {host: {lines: [{}]}}\nsteps: [{expect: {registers: {§host.masked.1: 1}}}]", "a line, 0 to 0")]
-    [InlineData("machine: {devices: {d: {gsi: 20}}}\nsteps: [{d: {§set-irqs: {action: mask}}}]", "is not passed on (vfio)")]
-    [InlineData("machine: {kernel: user, host: {lines: [{}]}, devices: {d: {gsi: 20, eventfd: true, vfio: {}}}}\nsteps: [{d: {set-irqs: {action: unmask, fds: [§resample]}}}]", "resample: true")]
-    [InlineData("machine: {kernel: user, host: {lines: [{}]}, devices: {d: {gsi: 20, eventfd: true, vfio: {}}}}\nsteps: [{d: {set-irqs: {action: unmask, fds: [§triger]}}}]", "(perhaps trigger)")]
-    public void What_is_wrong_about_a_host_is_told(string rest, string expected)
-    {
-        if (!rest.Contains("steps", StringComparison.Ordinal))
-            rest += "\nsteps: [{time: 1ns}]";
-        Assert.Contains(expected, Refuse($"name: n\n{rest}").Expected, StringComparison.Ordinal);
-    }
-
-    /// <summary>One line of the host for devices of two guests is refused, and the message names both.</summary>
-    [Fact]
-    public void A_host_line_of_two_guests_is_refused()
-    {
-        ScenarioException refused = Refuse("""
-            name: n
-            machine:
-              kernel: user
-              host: {lines: [{}]}
-              devices:
-                disk: {gsi: 20, eventfd: true, vfio: {guest: vm1}}
-                §net: {gsi: 21, eventfd: true, vfio: {guest: vm2}}
-            steps: [{time: 1ns}]
-            """);
-        Assert.Equal("Line: 0, which 'net' of guest 'vm2' shares with 'disk' of guest 'vm1'", refused.Found);
-    }
 
     [Theory]
     [InlineData("§steps: [{time: 1ns}]", "a scenario without name")]
@@ -408,56 +352,4 @@ public sealed class BadScenarioTests
         ScenarioException error = Refuse($"name: n\n? §\"a\\e\\n{new string('x', 100)}\"\n: 1");
         Assert.Equal($"\"a? {new string('x', 57)}…\"", error.Found);
     }
-
-    [Theory]
-    [InlineData("  - cpu0: {xen: §send}", "what to send: {send: …}")]
-    [InlineData("  - cpu0: {xen: {send: §A1}}", "a port: the name that a step gave it, or a number")]
-    [InlineData("  - cpu0: {xen: {bind-ipi: 0, as: ring}}\n  - cpu0: {xen: {send: §rnig}}", "the name that a step gives a port: ring (perhaps ring)")]
-    [InlineData("  - cpu0: {xen: {close: 1, as: §ring}}", "it with a call that opens a port")]
-    [InlineData("  - cpu0: {xen: {close: 1, gives: §EINVALID}}", "(perhaps EINVAL)")]
-    [InlineData("  - cpu0: {xen: {close: 1, gives: §blocks}}", "blocks with poll alone")]
-    [InlineData("  - cpu0: {xen: §{as: ring}}", "one of alloc-unbound, bind-interdomain, bind-virq, bind-ipi, bind-pirq, close, send, status, bind-vcpu, unmask, reset, init-control, expand-array, set-priority, poll, end-poll, register-vcpu-info, set-callback, set-vector, handle, map-pirq, map-message, unmap-pirq, end-pirq, query-pirq, get-free-pirq, setup-gsi, gsi-permission, irq-permission, bind-message, pass, return, enable, unmask-pin, end-pin")]
-    [InlineData("  - cpu0: {xen: {§pass: nic}}", "what dom0 does of machines with devices that it passes on (xen: passed)")]
-    [InlineData("  - dom0: {pass: §nik}", "one of nic (perhaps nic)")]
-    [InlineData("  - cpu0: {xen: {§end-pin: 20}}", "what dom0 does of machines with devices that it passes on (xen: passed)")]
-    [InlineData("  - dom0: {end-pin: §24}", "a GSI, 0 to 23")]
-    [InlineData("  - dom0: {unmask-pin: §{level: true}}", "gsi")]
-    [InlineData("  - dom0: {pass: {passed: nic, without: [§taek]}}", "(perhaps take)")]
-    [InlineData("  - dom0: §{set-callback: {gsi: 1}}", "a call of a CPU of this machine: the callback of another domain is no part of it")]
-    [InlineData("  - xen: {message: §5}", "an interrupt of messages, 24 to 27")]
-    [InlineData("  - xen: {link: {link: 0, irq: §16}}", "an IRQ, 0 to 15")]
-    [InlineData("  - xen: {§lnik: {link: 0, irq: 5}}", "(perhaps link)")]
-    [InlineData("  - xen: {raise-virq: {virq: timer, vcpu: §2}}", "a vCPU of the domain")]
-    [InlineData("  - xen: {pause: §dom7}", "a domain of this machine, by its name or id (perhaps dom0)")]
-    [InlineData("  - cpu0: {read: {§xen.upcall.2: 0}}", "a vCPU of this machine, 0 to 1")]
-    [InlineData("  - cpu0: {read: {§xen.head.0.16: 0}}", "a priority, 0 to 15")]
-    [InlineData("  - expect: {ports: {§dom7: []}}", "a CPU, cpu0 to cpu1")]
-    public void A_step_of_Xen_with_an_error(string steps, string expected) => Assert.EndsWith(expected,
-        Refuse($"name: n\nmachine:\n  cpus: 2\n  ioapics: [{{pins: 48}}]\n  xen: {{pci: true, passed: {{nic: {{device: 2, gsi: 20, guest: 5}}}}, domains: {{dom0: {{id: 0}}}}}}\nsteps:\n{steps}\n").Expected, StringComparison.Ordinal);
-
-    [Theory]
-    [InlineData("xen: {§port: 3}", "(perhaps ports)")]
-    [InlineData("xen: {width: §48}", "32 or 64")]
-    [InlineData("xen: {policy: §pol}", "(perhaps poll)")]
-    [InlineData("xen: {domains: {§cpu0: {id: 2}}}", "another name; this word means something else in a step")]
-    [InlineData("xen: {domains: {dom0: §{kind: pv}}}", "id")]
-    [InlineData("xen: {domains: {dom0: {id: §1}}}", "an id that no other domain has")]
-    [InlineData("xen: {pci: §true}", "pci: 48 or more")]
-    [InlineData("xen: {links: §[{possible: [20]}]}", "hvmPirqs: true, or passed, beside it")]
-    [InlineData("xen: {passed: §{nic: {device: 2, guest: 3}}}", "pci: true, and a domain with the id 0, which passes it on")]
-    [InlineData("devices: {nic: {intx: §{device: 3}}}", "no intx; this machine has no PCI lines of Xen (xen: {pci: true})")]
-    public void A_domain_of_Xen_with_an_error(string machine, string expected) =>
-        Assert.EndsWith(expected, Refuse($"name: n\nmachine: {{{machine}}}\nsteps: [{{time: 1ns}}]\n").Expected, StringComparison.Ordinal);
-
-    [Theory]
-    [InlineData("{cpu0: §upcall}")]
-    [InlineData("{cpu0: {§xen: {send: 1}}}")]
-    [InlineData("{§xen: {pause: 1}}")]
-    [InlineData("{expect: {polling: {§cpu0: true}}}")]
-    [InlineData("{cpu0: {read: {§xen.upcall.0: 0}}}")]
-    public void A_machine_that_is_no_domain_has_nothing_of_Xen(string step) =>
-        Assert.Equal("nothing of Xen; this machine is no domain of it (xen)", RefuseStep(step).Expected);
-
-    private static ScenarioException RefuseStep(string step) =>
-        Refuse($"name: n\nmachine:\n  cpus: 2\n  ioapics: [{{}}, {{pins: 8}}]\n  devices: {Sample.Devices}\nsteps:\n  - {step}\n");
 }

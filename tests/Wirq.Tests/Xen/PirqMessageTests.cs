@@ -1,21 +1,16 @@
 using System.Runtime.InteropServices;
 using Wirq.Events;
-using Wirq.Host;
-using Wirq.Laws;
-using Wirq.Remapping;
 using Wirq.Routing;
 using Wirq.State;
 using Wirq.Tests.Host;
 using Wirq.Xen;
+using static Wirq.Tests.Xen.PirqMachine;
 
 namespace Wirq.Tests.Xen;
 
 /// <summary>Messages and lines of a guest's machine that are PIRQs, in a machine.</summary>
 public class PirqMessageTests
 {
-    private const ushort Domain = 1, Nic = 2 << 3, Disk = 3 << 3;
-    private const byte Vector = 0xF3;
-
     [Theory]
     [InlineData(0x15u, 0xFEE15000ul)]
     [InlineData(0xFFu, 0xFEEFF000ul)]
@@ -36,7 +31,7 @@ public class PirqMessageTests
     [Fact]
     public void The_first_message_makes_the_PIRQ_one_of_messages_and_is_an_event_of_its_port()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         Assert.Equal(RefusalReason.None, guest.Send(40));
         Assert.True(guest.Takes(port));
@@ -50,7 +45,7 @@ public class PirqMessageTests
     [Fact]
     public void Other_messages_pass()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         Assert.Equal(RefusalReason.None, guest.Fabric.Send(Msi.Encode(InterruptMessage.Create(0x41, DeliveryMode.Fixed, 0)), Nic));
         Assert.Equal(0x41, guest.Fabric.Take(0));
     }
@@ -63,7 +58,7 @@ public class PirqMessageTests
     [InlineData(41u, PirqFault.NoPort)]
     public void A_message_that_names_no_PIRQ_of_messages_goes_nowhere(uint pirq, PirqFault fault)
     {
-        var guest = new Machine(format: MsiFormat.KvmHighAddress);
+        var guest = new PirqMachine(format: MsiFormat.KvmHighAddress);
         guest.Map(30, 20);
         Assert.Equal(RefusalReason.RemappingFault, guest.Send(pirq));
         Assert.Equal(new RemapFaulted(0, Nic, (ulong)fault, (ushort)pirq, Suppressed: false, Lost: false).ToEvent(),
@@ -73,18 +68,18 @@ public class PirqMessageTests
     [Fact]
     public void A_PIRQ_from_256_on_needs_a_machine_that_sees_the_upper_half_of_the_address()
     {
-        var guest = new Machine(format: MsiFormat.KvmHighAddress, pirqs: 400);
+        var guest = new PirqMachine(format: MsiFormat.KvmHighAddress, pirqs: 400);
         uint port = guest.Port(0x123), other = guest.Port(0x23);
         Assert.Equal(RefusalReason.None, guest.Send(0x123));
         Assert.True(guest.Takes(port));
         Assert.False(guest.Takes(other));
-        Assert.Equal("Xen.Pirqs", Assert.Throws<OptionException>(() => new Machine(pirqs: 400)).Field);
+        Assert.Equal("Xen.Pirqs", Assert.Throws<OptionException>(() => new PirqMachine(pirqs: 400)).Field);
     }
 
     [Fact]
     public void A_virq_is_translated_at_its_first_trigger_and_not_again()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         VirqHandle virq = guest.Virq(40);
         guest.Trigger(virq);
@@ -98,7 +93,7 @@ public class PirqMessageTests
     [Fact]
     public void A_rebound_PIRQ_is_translated_anew_and_never_raises_the_port_that_it_had()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         VirqHandle virq = guest.Virq(40), other = guest.Virq(41);
         uint untouched = guest.Port(41);
@@ -126,7 +121,7 @@ public class PirqMessageTests
     [Fact]
     public void An_unmapped_PIRQ_ends_its_translation()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         VirqHandle virq = guest.Virq(40);
         guest.Trigger(virq);
@@ -141,7 +136,7 @@ public class PirqMessageTests
     [Fact]
     public void A_message_that_waits_while_its_port_closes_is_not_delivered()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         VirqHandle virq = guest.Virq(40);
         guest.Trigger(virq);
@@ -156,7 +151,7 @@ public class PirqMessageTests
     [Fact]
     public void A_device_that_is_removed_while_its_PIRQ_is_bound_ends_its_translations_and_the_port_stays()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40), other = guest.Port(41);
         VirqHandle virq = guest.Virq(40);
         guest.Trigger(virq);
@@ -188,7 +183,7 @@ public class PirqMessageTests
         var fabric = new Fabric(options);
         var memory = new XenMemory(2);
         var channels = new EventChannels(new() { Domains = [new() { Id = Domain, Pirqs = 64 }] }, memory);
-        var world = new Guests();
+        var world = new PirqGuests();
         var pirqs = new Pirqs(new() { Domains = [new() { Id = Domain, RoutesPirqs = true }] }, channels, world, new StateArena());
         pirqs.Connect(fabric, Domain);
         byte[] a = new byte[12];
@@ -213,7 +208,7 @@ public class PirqMessageTests
     [Fact]
     public void A_GSI_that_is_a_PIRQ_goes_to_its_port_and_passes_by_the_IOAPIC_and_the_8259_sees_it_rise_only()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         guest.Map(10, 20);
         uint port = guest.Port(20);
         Source source = guest.Fabric.Connect(10, "card");
@@ -236,7 +231,7 @@ public class PirqMessageTests
     [Fact]
     public void The_EOI_of_a_level_that_asserts_in_the_machine_sends_again()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         guest.Map(30, 20);
         uint port = guest.Port(20);
         Source source = guest.Fabric.Connect(30, "card");
@@ -253,7 +248,7 @@ public class PirqMessageTests
     [Fact]
     public void A_line_that_is_mapped_while_it_asserts_leaves_no_pin_high_when_it_falls()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         guest.Fabric.IoApics[0].WriteEntry(30, RedirectionEntry.Create(0x51, 0, level: true), guest.Fabric.Events);
         Source source = guest.Fabric.Connect(30, "card");
         source.Raise();
@@ -277,7 +272,7 @@ public class PirqMessageTests
     {
         foreach (int story in Enumerable.Range(0, 4))
         {
-            var guest = new Machine(laws: true);
+            var guest = new PirqMachine(laws: true);
             guest.Fabric.IoApics[0].WriteEntry(gsi, RedirectionEntry.Create(0x51, 0, level: level), guest.Fabric.Events);
             guest.Port(20);
             Source source = guest.Fabric.Connect(gsi, "card");
@@ -309,7 +304,7 @@ public class PirqMessageTests
     [InlineData(5, false, true)]
     public void A_line_whose_chips_did_not_see_all_of_it_can_be_saved(int gsi, bool asserts, bool unmapped)
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         guest.Map(gsi, 20);
         Source source = guest.Fabric.Connect(gsi, "card");
         source.Raise();
@@ -318,7 +313,7 @@ public class PirqMessageTests
         if (unmapped)
             guest.Unmap(20);
         guest.Run();
-        var other = new Machine();
+        var other = new PirqMachine();
         other.Fabric.Restore(guest.Fabric.Save());
         Assert.Equal(guest.Fabric.Identity(), other.Fabric.Identity());
         Assert.Equal(asserts, other.Fabric.Lines.IsAsserted(gsi));
@@ -327,7 +322,7 @@ public class PirqMessageTests
     [Fact]
     public void A_fork_has_its_own_PIRQs()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         guest.Port(40);
         guest.Map(30, 20);
         Fabric fork = guest.Fabric.Fork();
@@ -344,7 +339,7 @@ public class PirqMessageTests
     [Fact]
     public void A_PIRQ_message_allocates_nothing()
     {
-        var guest = new Machine(observes: false);
+        var guest = new PirqMachine(observes: false);
         uint port = guest.Port(40);
         for (int i = 0; i < 200; i++)
             guest.Fabric.Send(PirqMessage.For(40), Nic);
@@ -362,7 +357,7 @@ public class PirqMessageTests
     [Fact]
     public void A_message_under_way_never_reaches_a_port_that_another_PIRQ_has_by_then()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         VirqHandle virq = guest.Virq(40);
         guest.Trigger(virq);
@@ -376,149 +371,12 @@ public class PirqMessageTests
     [Fact]
     public void A_translation_ends_when_its_domain_is_destroyed()
     {
-        var guest = new Machine();
+        var guest = new PirqMachine();
         uint port = guest.Port(40);
         VirqHandle virq = guest.Virq(40);
         guest.Trigger(virq);
         Assert.True(guest.Takes(port));
         new Passthrough(guest.Pirqs, guest.Fabric.Xen!).Destroy(Domain);
         Assert.Equal(VirqState.Cold, guest.Cache.StateOf(virq));
-    }
-
-    private sealed class Guests : IPirqGuests
-    {
-        public CallbackVia CallbackOf(ushort domain) => CallbackVia.OfVector(Vector);
-        public bool IsAsserted(ushort domain, int gsi) => false;
-        public int RouteOf(ushort domain, int link) => 0;
-    }
-
-    /// <summary>A machine that is a domain with PIRQs.</summary>
-    private sealed class Machine : IEventObserver
-    {
-        private readonly FabricPorts _ports;
-        private readonly LawSet? _laws;
-
-        internal Machine(bool observes = true, MsiFormat format = MsiFormat.ExtendedDestination, int pirqs = 64, bool laws = false)
-        {
-            Fabric = new Fabric(FabricOptions.Pc() with
-            {
-                IoApics = [new() { Pins = 48 }],
-                Format = format,
-                Remappers = [new PirqTranslatorOptions()],
-                Routing = new RoutingOptions { Virqs = 4 },
-                Xen = new XenOptions
-                {
-                    Domain = Domain,
-                    Channels = new() { Domains = [new() { Id = Domain, Pirqs = pirqs }] },
-                    Pirqs = new() { Domains = [new() { Id = Domain, RoutesPirqs = true }] },
-                },
-            }) { XenPages = Memory };
-            Fabric.Events.Observing = observes;
-            _laws = laws ? new LawSet(Fabric.Options, Fabric.Gsis, new StateArena()) : null;
-            _ports = new FabricPorts { Observer = observes ? this : null };
-            Fabric.Xen!.Callback.SetVia(CallbackVia.OfVector(Vector));
-            Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.SpuriousVector, 4, 0x1FF);
-            Run();
-        }
-
-        internal XenMemory Memory { get; } = new(2);
-        internal Fabric Fabric { get; }
-        internal Pirqs Pirqs => Fabric.Xen!.Pirqs!;
-        internal RouteCache Cache => Fabric.RouteCache!;
-        internal List<Event> Seen { get; } = [];
-
-        public void Observe(in Event happened)
-        {
-            Seen.Add(happened);
-            _laws?.Observe(happened);
-        }
-
-        internal void LawsHold() => Assert.All(_laws!.Laws, law => Assert.Equal($"{law.Name} holds", law.Describe()));
-
-        /// <summary>The CPU takes what comes by the local APIC, and ends it.</summary>
-        internal void Serve()
-        {
-            Run();
-            while (Fabric.Take(0) is var vector and >= 0 && vector != Vector)
-            {
-                Fabric.TryWrite(0, ApicBase.DefaultPage + (uint)ApicRegister.Eoi, 4, 0);
-                Run();
-            }
-            Memory.SharedInfo(Domain)[0] = 0;
-        }
-
-        internal int Count(EventKind kind) => Seen.Count(e => e.Kind == kind);
-
-        internal void Run() => Fabric.Drain(_ports);
-
-        internal void Drain() => Fabric.Drain();
-
-        internal RefusalReason Send(uint pirq)
-        {
-            RefusalReason answer = Fabric.Send(PirqMessage.For(pirq), Nic);
-            Run();
-            return answer;
-        }
-
-        internal VirqHandle Virq(uint pirq)
-        {
-            VirqHandle virq = Cache.Register("nic", Nic);
-            Cache.SetMessage(virq, PirqMessage.For(pirq));
-            return virq;
-        }
-
-        internal void Trigger(VirqHandle virq)
-        {
-            Cache.Trigger(virq);
-            Run();
-        }
-
-        /// <summary>Closes a port and binds a PIRQ, while the queue waits.</summary>
-        internal uint Rebind(uint port, int pirq)
-        {
-            byte[] close = BitConverter.GetBytes(port), bind = [.. BitConverter.GetBytes(pirq), 0, 0, 0, 0, 0, 0, 0, 0];
-            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.Close, close));
-            Assert.Equal(XenError.None, Fabric.Xen.Channels.Hypercall(Domain, EventChannelOperation.BindPirq, bind));
-            return BitConverter.ToUInt32(bind, 8);
-        }
-
-        internal uint Port(int pirq)
-        {
-            byte[] a = new byte[12];
-            MemoryMarshal.Write(a, pirq);
-            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.BindPirq, a));
-            Run();
-            return MemoryMarshal.Read<uint>(a.AsSpan(8));
-        }
-
-        internal void Close(uint port)
-        {
-            byte[] a = new byte[4];
-            MemoryMarshal.Write(a, port);
-            Assert.Equal(XenError.None, Fabric.Xen!.Channels.Hypercall(Domain, EventChannelOperation.Close, a));
-            Run();
-        }
-
-        internal XenError Map(int gsi, int pirq) =>
-            Call(PhysdevOperation.MapPirq, new MapPirqArgument64 { DomainId = Domain, MapType = 1, Gsi = gsi, PirqNumber = pirq });
-
-        internal XenError Unmap(int pirq) => Call(PhysdevOperation.UnmapPirq, new UnmapPirqArgument { Domain = Domain, Pirq = pirq });
-
-        internal XenError Eoi(int pirq) => Call(PhysdevOperation.Eoi, new EoiArgument { Pirq = (uint)pirq });
-
-        private XenError Call<T>(PhysdevOperation operation, T argument) where T : unmanaged
-        {
-            XenError answer = Pirqs.Hypercall(Domain, operation, MemoryMarshal.AsBytes(new Span<T>(ref argument)));
-            Run();
-            return answer;
-        }
-
-        internal bool Takes(uint port)
-        {
-            ref byte pending = ref Memory.SharedInfo(Domain)[0x800 + (int)port / 8];
-            bool was = (pending >> (int)(port % 8) & 1) != 0;
-            pending &= (byte)~(1 << (int)(port % 8));
-            return was;
-        }
     }
 }
