@@ -29,11 +29,10 @@ internal sealed partial class HostKernel
     {
         if (_passedOf[device] is not (>= 0 and var passed) || _world.DesignKeeps(device))
             return;
-        UnmaskWay back = _world.Spec.Devices[device].Vfio!.Back;
-        if (back == UnmaskWay.Ack)
+        if (_world.Spec.Devices[device].Vfio!.Back == UnmaskWay.Ack)
             Unmask(device);
         // Such a VMM holds the line up from the event to the access.
-        else if (back == UnmaskWay.Access && _passed[passed].IsPending != 0)
+        else if (_passed[passed].IsPending != 0)
             _world.HoldUp(device);
     }
 
@@ -43,8 +42,7 @@ internal sealed partial class HostKernel
         if (_passedOf[device] is not (>= 0 and var passed) || _passed[passed].IsPending == 0)
             return;
         _passed[passed].IsPending = 0;
-        if (_world.Spec.Devices[device].Vfio!.Back == UnmaskWay.Access)
-            Unmask(device);
+        Unmask(device);
     }
 
     /// <summary>The VMM unmasks a device by a call.</summary>

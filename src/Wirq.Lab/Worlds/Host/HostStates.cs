@@ -16,9 +16,11 @@ internal struct DriverState : IState
 }
 
 /// <summary>A passed device, as its VMM knows it.</summary>
+/// <remarks>This is all of <see cref="Vfio.VfioWayBack"/> that decides what happens next. Its counts and the time at which registers are
+/// mapped again decide nothing: an access that ends an event is seen in any case. In a world they would only keep states apart.</remarks>
 internal struct PassedState : IState
 {
-    /// <summary>1 from an event to the guest's next access.</summary>
+    /// <summary>1 from an event to the guest's next access, if that unmasks.</summary>
     public uint IsPending;
 }
 
