@@ -21,7 +21,6 @@ internal sealed class DatFile
     /// <summary>How much the commit word of a page takes, and where data begins.</summary>
     internal int CommitSize { get; private set; } = 8;
     internal int DataOffset { get; private set; } = 16;
-    internal bool Packed { get; private set; }
     /// <summary>How times become nanoseconds, where the clock is the TSC; else (1, 0).</summary>
     internal (uint Multiplier, int Shift, ulong Offset) Clock { get; private set; } = (1, 0, 0);
     internal int PageSize { get; private set; }
@@ -100,7 +99,6 @@ internal sealed class DatFile
         if (Buffers.Sum(one => one.Cpus.Count) + buffer.Cpus.Count > MostCpus)
             throw source.Damage(at, $"more than {MostCpus} CPUs", "fewer");
         Buffers.Add(buffer);
-        Packed |= buffer.Packed;
     }
 
     /// <summary>Takes the names of tasks: a number and a name a line.</summary>

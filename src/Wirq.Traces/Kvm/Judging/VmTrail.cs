@@ -33,7 +33,6 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>Its last record.</summary>
     internal Mark End { get; private set; }
     internal Mark Begin { get; private set; }
-    internal long Records { get; private set; }
     /// <summary>The log shows the beginning of the VM: a vCPU's first TSC offset, or its reset vector.</summary>
     internal bool FromStart { get; private set; }
     /// <summary>KVM has the I/OAPIC; the VMM has it where messages come, and no pin of KVM's.</summary>
@@ -69,7 +68,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     internal void Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (Records++ == 0)
+        if (Begin.IsStart)
             Begin = at;
         End = at;
         Beginning(record);
