@@ -13,7 +13,7 @@ internal sealed class DatFile
     private const int MostCpus = 4096;
 
     internal DatFormats Formats { get; } = new();
-    internal Dictionary<int, string> Tasks { get; } = [];
+    internal Dictionary<int, byte[]> Tasks { get; } = [];
     internal Dictionary<int, int> Groups { get; } = [];
     internal List<DatBuffer> Buffers { get; } = [];
     /// <summary>Records that the tracer lost, by its own statistics.</summary>
@@ -80,8 +80,7 @@ internal sealed class DatFile
             {
                 at += found + name.Length;
                 int number = at;
-                while (number < text.Length && text[number] == ' ')
-                    number++;
+                Qemu.Digits.SkipBlanks(text, ref number);
                 if (Qemu.Digits.TryDecimal(text, ref number, out ulong lost) && lost < long.MaxValue / 2)
                     Lost = Math.Min(long.MaxValue / 2, Lost + (long)lost);
             }
@@ -104,12 +103,15 @@ internal sealed class DatFile
     /// <summary>Takes the names of tasks: a number and a name a line.</summary>
     internal void TaskNames(ReadOnlySpan<byte> text)
     {
+        const int longest = 64;
         foreach (Range range in text.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> line = text[range].TrimStart((byte)' ');
             int at = 0;
-            if (Tasks.Count < 1 << 17 && Qemu.Digits.TryDecimal(line, ref at, out ulong thread) && thread <= int.MaxValue && at < line.Length)
-                Tasks[(int)thread] = System.Text.Encoding.Latin1.GetString(line[(at + 1)..].Trim("\0 "u8)[..Math.Min(64, line[(at + 1)..].Trim("\0 "u8).Length)]);
+            if (Tasks.Count >= 1 << 17 || !Qemu.Digits.TryDecimal(line, ref at, out ulong thread) || thread > int.MaxValue || at >= line.Length)
+                continue;
+            ReadOnlySpan<byte> name = line[(at + 1)..].Trim("\0 "u8);
+            Tasks[(int)thread] = name[..Math.Min(longest, name.Length)].ToArray();
         }
     }
 
@@ -121,8 +123,7 @@ internal sealed class DatFile
             int at = 0;
             if (!Qemu.Digits.TryDecimal(line, ref at, out ulong thread) || thread > int.MaxValue)
                 continue;
-            while (at < line.Length && line[at] == ' ')
-                at++;
+            Qemu.Digits.SkipBlanks(line, ref at);
             if (Qemu.Digits.TryDecimal(line, ref at, out ulong group) && group <= int.MaxValue && Groups.Count < 1 << 17)
                 Groups[(int)thread] = (int)group;
         }
