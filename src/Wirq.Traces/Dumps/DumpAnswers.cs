@@ -28,7 +28,7 @@ internal static class DumpAnswers
                     IrqDebug.Lacks(part);
                     break;
                 case KernelLog.Format:
-                    KernelLog.Lacks(part, part.HasFound);
+                    KernelLog.Lacks(part);
                     break;
             }
             answers.Add((part.Files, part.Answer()));

@@ -4,13 +4,12 @@ namespace Wirq.Traces.Kvm;
 internal sealed class KvmFileException : Exception
 {
     internal KvmFileException(string file, long offset, string found, string expected)
-        : base($"{file}: byte {offset}: {found}; expected {expected}") => Offset = offset;
+        : base($"{file}: byte {offset}: {found}; expected {expected}")
+    {
+    }
 
     internal KvmFileException(string file, string found, string expected)
         : base($"{file}: {found}; expected {expected}")
     {
     }
-
-    /// <summary>The byte of the file, or -1.</summary>
-    internal long Offset { get; } = -1;
 }

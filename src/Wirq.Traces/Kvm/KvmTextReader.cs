@@ -43,9 +43,6 @@ internal sealed class KvmTextReader : IKvmRecords
     /// <inheritdoc/>
     public (long Done, long All) Progress => (_lines.BytesTaken, _lines.BytesAll);
 
-    /// <summary>Lines that <c>perf trace</c> wrote, which leave out fields that are 0.</summary>
-    internal long PerfTraceLines { get; private set; }
-
     /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 
@@ -127,8 +124,6 @@ internal sealed class KvmTextReader : IKvmRecords
             Append(line, space: true);
             return false;
         }
-        if (EventMark.IsPerfTrace(line))
-            PerfTraceLines++;
         // A prefix that was wrapped twice.
         if (_hold == Hold.Prefix && LinePrefix.IsAlone(line))
         {

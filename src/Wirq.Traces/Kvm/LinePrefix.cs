@@ -147,10 +147,7 @@ internal static class LinePrefix
     /// <summary>TASK-PID of ftrace; TASK PID and TASK PID/TID of perf.</summary>
     private static void Task(ReadOnlySpan<byte> task, KvmRecord record)
     {
-        int start = task.Length;
-        while (start > 0 && task[start - 1] is >= (byte)'0' and <= (byte)'9')
-            start--;
-        int at = start;
+        int start = NumberAtEnd(task), at = start;
         if (start < task.Length && Digits.TryDecimal(task, ref at, out ulong thread) && thread <= int.MaxValue)
         {
             if (start > 0 && task[start - 1] == '/' && Before(task, start - 1, out int process, out int begin))
@@ -175,9 +172,7 @@ internal static class LinePrefix
     private static bool Before(ReadOnlySpan<byte> task, int end, out int process, out int begin)
     {
         process = KvmRecord.Untold;
-        begin = end;
-        while (begin > 0 && task[begin - 1] is >= (byte)'0' and <= (byte)'9')
-            begin--;
+        begin = NumberAtEnd(task[..end]);
         int at = begin;
         if (begin == end || begin > 0 && task[begin - 1] != ' ' || !Digits.TryDecimal(task, ref at, out ulong number) || number > int.MaxValue)
             return false;
@@ -200,6 +195,9 @@ internal static class LinePrefix
 
     /// <summary>The third of the flags: in a hard or soft interrupt.</summary>
     private static bool Interrupts(ReadOnlySpan<byte> flags) => flags[2] is (byte)'h' or (byte)'H' or (byte)'s' or (byte)'z' or (byte)'Z';
+
+    /// <summary>Where the digits at the end begin; behind the end if there are none.</summary>
+    private static int NumberAtEnd(ReadOnlySpan<byte> text) => text.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') + 1;
 
     private static bool AllDigits(ReadOnlySpan<byte> text) => text.Length > 0 && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 

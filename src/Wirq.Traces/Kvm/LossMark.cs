@@ -44,8 +44,7 @@ internal static class LossMark
             at = found + 1 + number + 1;
         else
             return false;
-        while (at < text.Length && text[at] == ' ')
-            at++;
+        Digits.SkipBlanks(text, ref at);
         if (!Digits.TryDecimal(text, ref at, out ulong kept) || at >= text.Length || text[at++] != '/' || !Digits.TryDecimal(text, ref at, out ulong all)
             || all <= kept)
             return false;

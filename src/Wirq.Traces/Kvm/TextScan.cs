@@ -11,8 +11,6 @@ internal ref struct TextScan(ReadOnlySpan<byte> text)
     /// <summary>The text ended before all was there.</summary>
     internal bool Cut { get; private set; }
 
-    internal readonly ReadOnlySpan<byte> Rest => _text[_at..];
-
     internal void Spaces()
     {
         while (_at < _text.Length && _text[_at] is (byte)' ' or (byte)'\t')

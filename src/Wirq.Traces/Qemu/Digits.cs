@@ -5,6 +5,13 @@ internal static class Digits
 {
     private const int HexLetterOffset = 10;
 
+    /// <summary>Passes the blanks before a number.</summary>
+    internal static void SkipBlanks(ReadOnlySpan<byte> text, ref int at)
+    {
+        while (at < text.Length && text[at] == ' ')
+            at++;
+    }
+
     /// <summary>Reads digits; it fails if the number needs more than 64 bits.</summary>
     internal static bool TryDecimal(ReadOnlySpan<byte> text, ref int at, out ulong value)
     {

@@ -113,9 +113,6 @@ internal sealed class LineSource : IDisposable
         _skipping = true;
     }
 
-    private TraceException Damaged(CompressionDamage damage) =>
-        new(_file, Lines + 1, _discarded + _end, damage.Message, damage.Expected);
-
     private bool Fill()
     {
         if (_start > 0)
@@ -138,7 +135,7 @@ internal sealed class LineSource : IDisposable
         catch (CompressionDamage damage)
         {
             // The text of the line before the damage may be incomplete, so it is not returned.
-            throw Damaged(damage);
+            throw new TraceException(_file, Lines + 1, _discarded + _end, damage.Message, damage.Expected);
         }
         _end += read;
         _ended = read == 0;

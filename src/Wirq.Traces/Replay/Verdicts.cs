@@ -37,7 +37,6 @@ internal sealed class Verdicts(Surroundings surroundings, Coverage coverage)
     internal void Match(in TraceLine line) =>
         Count(coverage.IsEvidence(line.Number) ? ResponseVerdict.Unchecked : ResponseVerdict.Matched, line.Event);
 
-
     internal void LeaveUnchecked(TraceEvent kind) => Count(ResponseVerdict.Unchecked, kind);
 
     /// <summary>The chips predict an event that was not traced.</summary>

@@ -79,6 +79,16 @@ internal sealed class SavedIoApic
 
     /// <summary>The entry of a pin; one that the file does not have is like one that nobody wrote.</summary>
     internal RedirectionEntry EntryOf(int pin) => Entries[pin].IsKnown ? new(Entries[pin].Value) : RedirectionEntry.Reset;
+    /// <summary>Keeps the entry of a pin.</summary>
+    internal void Keep(int pin, Told<ulong> entry)
+    {
+        Told<ulong>[] entries = Entries;
+        if (pin >= entries.Length)
+            Array.Resize(ref entries, pin + 1);
+        entries[pin] = entry;
+        Entries = entries;
+    }
+
     internal Fact Asks(int pin) => Asking.Is(bits => (bits >> pin & 1) != 0);
 }
 

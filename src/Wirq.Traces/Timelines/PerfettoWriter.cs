@@ -46,13 +46,11 @@ internal static class PerfettoWriter
     private static void WriteTracks(Picture picture, Tracks tracks, Stream output)
     {
         string[] headings = [.. picture.Lanes.Select(lane => lane.Heading).Distinct()];
-        bool first = true;
         foreach ((int rank, string heading) in headings.Index())
         {
             var packet = new ProtoMessage().Put(SequenceId, Sequence);
-            if (first)
+            if (rank == 0)
                 packet.Put(SequenceFlags, StateCleared);
-            first = false;
             Put(output, packet.Put(TrackDescriptor, Described(Headings + (ulong)rank, heading, rank)));
         }
         foreach ((int number, Lane lane) in picture.Lanes.Index())

@@ -50,9 +50,7 @@ internal sealed partial class PictureBuilder
             Note(lane, InstantKind.Merged, e);
         (SourceName source, Mark sent) = _engine.Accepting;
         bool isSender = e.Origin.Kind is OriginKind.Device or OriginKind.Local or OriginKind.Ipi;
-        if (e.Origin.Kind == OriginKind.Pin)
-            Arrive(ArrowKind.Deliver, (LaneOf(LaneKey.Of(source)), sent), lane);
-        else if (isSender && source.Class is not (SourceClass.Pin or SourceClass.Irq))
+        if (e.Origin.Kind == OriginKind.Pin || isSender && source.Class is not (SourceClass.Pin or SourceClass.Irq))
             Arrive(ArrowKind.Deliver, (LaneOf(LaneKey.Of(source)), sent), lane);
     }
 

@@ -46,7 +46,8 @@ internal sealed partial class PictureBuilder : IEventSink
             _over = true;
             return;
         }
-        if (!_strips.Keeps && !IsBeforeWindow(_now))
+        // The place itself is in the window.
+        if (!_strips.Keeps && _options.From is { } from && !from.IsAfter(_now, _engine.Stamps.First))
             (_strips.Keeps, _first) = (true, _now);
         // Before the first line of a log come events that set the chips up.
         if (_first.IsStart && (line > 0 || !_engine.Stamps.OfLog))
@@ -54,15 +55,6 @@ internal sealed partial class PictureBuilder : IEventSink
         _last = _now;
         Follow(happened);
     }
-
-    // The place itself is in the window.
-    private bool IsBeforeWindow(Mark mark) => _options.From is { } from && from switch
-    {
-        { Line: > 0 } => mark.Line < from.Line,
-        { Event: > 0 } => mark.Event < from.Event,
-        { IsStamp: true } => mark.Time < from.Time - _engine.Stamps.First,
-        _ => mark.Time < from.Time,
-    };
 
     private void Follow(in Event happened)
     {

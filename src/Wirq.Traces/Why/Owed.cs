@@ -62,7 +62,7 @@ internal sealed class OwedFinder(WhyEngine engine, FateJudge judge)
     /// <summary>A message that went by a replaced route breaks the law of fresh routes, even if it was ended.</summary>
     private BrokenLaw[] Broken()
     {
-        if (engine.Stale.First is not [var (pin, first), ..])
+        if (engine.Stale.First is not var (pin, first))
             return [];
         long count = engine.Stale.Count;
         string often = count > 1 ? $" It breaks {Phrase.Times(count)}: this is the first." : "";

@@ -53,10 +53,17 @@ public readonly record struct Place(long Line, long Time, bool IsStamp, long Eve
     /// <summary>Whether <paramref name="mark"/> is after this place.</summary>
     /// <param name="mark">A place in the log.</param>
     /// <param name="first">The stamp of the first line of the log, in nanoseconds.</param>
-    public bool IsBefore(Mark mark, long first) =>
-        Line > 0 ? mark.Line > Line
-        : Event > 0 ? mark.Event > Event
-        : mark.Time > (IsStamp ? Time - first : Time);
+    public bool IsBefore(Mark mark, long first) => Compare(mark, first) < 0;
+
+    /// <summary>Whether <paramref name="mark"/> is before this place.</summary>
+    /// <param name="mark">A place in the log.</param>
+    /// <param name="first">The stamp of the first line of the log, in nanoseconds.</param>
+    internal bool IsAfter(Mark mark, long first) => Compare(mark, first) > 0;
+
+    private int Compare(Mark mark, long first) =>
+        Line > 0 ? Line.CompareTo(mark.Line)
+        : Event > 0 ? Event.CompareTo(mark.Event)
+        : (IsStamp ? Time - first : Time).CompareTo(mark.Time);
 
     private static bool TryCount(string text, out long count) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0;

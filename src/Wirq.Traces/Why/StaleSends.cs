@@ -4,19 +4,15 @@ namespace Wirq.Traces.Why;
 /// breaks.</summary>
 internal sealed class StaleSends
 {
-    private const int Most = 16;
-    private readonly List<(PinTrail Pin, Attempt Sent)> _first = [];
-
     /// <summary>The number of them.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The first few, in order.</summary>
-    public IReadOnlyList<(PinTrail Pin, Attempt Sent)> First => _first;
+    /// <summary>The first one; null for none.</summary>
+    public (PinTrail Pin, Attempt Sent)? First { get; private set; }
 
     public void Add(PinTrail pin, Attempt sent)
     {
         Count++;
-        if (_first.Count < Most)
-            _first.Add((pin, sent));
+        First ??= (pin, sent);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class Storms(WhyEngine engine)
     /// <summary>The line of a raise fell.</summary>
     internal void Fall(Raise? raise)
     {
-        if (raise is { Level: true, Fell: null, Attempts: >= Fewest } && _over.Count < Most)
+        if (raise is not null && IsStorm(raise) && _over.Count < Most)
             _over.Add(raise);
     }
 
@@ -23,9 +23,11 @@ internal sealed class Storms(WhyEngine engine)
     internal StormAnswer[] Find()
     {
         IEnumerable<Raise?> current = [.. engine.Pins.Select(pin => pin.Current), .. (engine.PicTrail?.All ?? []).Select(irq => irq.Current)];
-        return [.. _over.Concat(current.OfType<Raise>().Where(raise => raise is { Level: true, Fell: null, Attempts: >= Fewest }))
+        return [.. _over.Concat(current.OfType<Raise>().Where(IsStorm))
             .DistinctBy(raise => (raise.Source, raise.At.Event)).OrderBy(raise => raise.At.Event).Take(Most).Select(Answer)];
     }
+
+    private static bool IsStorm(Raise raise) => raise is { Level: true, Fell: null, Attempts: >= Fewest };
 
     private StormAnswer Answer(Raise raise)
     {

@@ -1,7 +1,7 @@
-using System.IO.Compression;
 using System.Text;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Kvm;
+using Wirq.Traces.Tests.Replay;
 
 namespace Wirq.Traces.Tests.Kvm;
 
@@ -34,11 +34,8 @@ internal static class KvmFiles
 
     internal static (List<string> Records, KvmCounts Counts) ReadText(string text) => Read(() => new MemoryStream(Encoding.UTF8.GetBytes(text)));
 
-    internal static string Text(string file)
-    {
-        using Stream stream = file.EndsWith(".gz", StringComparison.Ordinal)
-            ? new GZipStream(File.OpenRead(file), CompressionMode.Decompress) : File.OpenRead(file);
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    /// <summary>The records that all forms have: the plugin of trace-cmd prints a restarted exit as KVM_EXIT_UNKNOWN (0).</summary>
+    internal static IEnumerable<string> Comparable(List<string> records) => records.Where(one => !one.Contains("UserspaceExit", StringComparison.Ordinal));
+
+    internal static string Text(string file) => ReplayLogs.TextIn(file);
 }

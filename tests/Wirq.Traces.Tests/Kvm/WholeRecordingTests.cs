@@ -1,6 +1,7 @@
-using System.Diagnostics;
+using System.Text;
 using System.Text.RegularExpressions;
 using Wirq.Traces.Kvm;
+using Wirq.Traces.Tests.Timelines;
 
 namespace Wirq.Traces.Tests.Kvm;
 
@@ -27,12 +28,9 @@ public partial class WholeRecordingTests
             (List<string> other, KvmCounts counted) = KvmFiles.Read(form);
             Assert.Equal(0, counted.Damaged);
             Assert.Equal(counts.All, counted.All);
-            Assert.Equal(Comparable(first), Comparable(other));
+            Assert.Equal(KvmFiles.Comparable(first), KvmFiles.Comparable(other));
         }
     }
-
-    // The plugin of trace-cmd prints a restarted exit as KVM_EXIT_UNKNOWN (0).
-    private static IEnumerable<string> Comparable(List<string> records) => records.Where(one => !one.Contains("UserspaceExit", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -72,23 +70,7 @@ public partial class WholeRecordingTests
     /// <summary>The fields as trace-cmd reads them, unformatted.</summary>
     private static string Report(string file)
     {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo("trace-cmd", ["report", "-R", "-t", "-N", "-i", file])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            process.ErrorDataReceived += (_, _) => { };
-            process.BeginErrorReadLine();
-            string text = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return text;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip("trace-cmd is not installed");
-            return "";
-        }
+        Judge.Needs("trace-cmd", "trace-cmd");
+        return Encoding.UTF8.GetString(Judge.Run("trace-cmd", [], "report", "-R", "-t", "-N", "-i", file));
     }
 }

@@ -15,9 +15,13 @@ internal static class ReplayLogs
     internal static string PathOf(string name) =>
         Repository.PathOf($"tests/Wirq.Traces.Tests/Replay/logs/{name}.log.gz");
 
-    internal static string TextOf(string name)
+    internal static string TextOf(string name) => TextIn(PathOf(name));
+
+    /// <summary>The text of a file, plain or compressed by gzip.</summary>
+    internal static string TextIn(string file)
     {
-        using var stream = new GZipStream(File.OpenRead(PathOf(name)), CompressionMode.Decompress);
+        using Stream stream = file.EndsWith(".gz", StringComparison.Ordinal)
+            ? new GZipStream(File.OpenRead(file), CompressionMode.Decompress) : File.OpenRead(file);
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using Wirq.Tests.Shared;
 using Wirq.Traces.Replay;
@@ -18,7 +17,7 @@ internal static class Drawn
     {
         PictureBuilder? builder = null;
         string path = Repository.PathOf(log);
-        LogWhy.Read(() => Open(path), log, question: null, engine => builder = new PictureBuilder(engine, options), new ReplayOptions());
+        LogWhy.Read(() => File.OpenRead(path), log, question: null, engine => builder = new PictureBuilder(engine, options), new ReplayOptions());
         return builder!.Build(log);
     }
 
@@ -62,7 +61,4 @@ internal static class Drawn
         write(picture, stream);
         return stream.ToArray();
     }
-
-    private static Stream Open(string path) => path.EndsWith(".gz", StringComparison.Ordinal)
-        ? new GZipStream(File.OpenRead(path), CompressionMode.Decompress) : File.OpenRead(path);
 }

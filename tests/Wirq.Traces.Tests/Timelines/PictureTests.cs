@@ -64,8 +64,7 @@ public class PictureTests
         {
             PictureBuilder? builder = null;
             string path = Wirq.Tests.Shared.Repository.PathOf(log);
-            LogWhy.Read(() => new System.IO.Compression.GZipStream(File.OpenRead(path), System.IO.Compression.CompressionMode.Decompress), log, null,
-                engine => builder = new PictureBuilder(engine), new Wirq.Traces.Replay.ReplayOptions());
+            LogWhy.Read(() => File.OpenRead(path), log, null, engine => builder = new PictureBuilder(engine), new Wirq.Traces.Replay.ReplayOptions());
             Picture picture = builder!.Build(log);
             WhyEngine engine = builder.Engine;
             string[] drawn = [.. picture.Spans.Where(span => span.End is null && picture.Lanes[span.Lane].Key.Group == LaneGroup.Cpu)

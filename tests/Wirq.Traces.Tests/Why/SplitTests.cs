@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Wirq.Tests.Shared;
@@ -13,14 +12,7 @@ namespace Wirq.Traces.Tests.Why;
 /// entry.</summary>
 public sealed class SplitTests
 {
-    private static readonly string Moved = Kept("split-moved");
-
-    private static string Kept(string name)
-    {
-        using var stream = new GZipStream(File.OpenRead(Repository.PathOf($"tests/Wirq.Traces.Tests/Why/logs/{name}.log.gz")), CompressionMode.Decompress);
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
+    private static readonly string Moved = ReplayLogs.TextIn(Repository.PathOf("tests/Wirq.Traces.Tests/Why/logs/split-moved.log.gz"));
 
     private static string OfReports => File.ReadAllText(Repository.PathOf("tests/reports/why/seed-002.log"));
 

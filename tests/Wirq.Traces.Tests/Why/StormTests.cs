@@ -1,7 +1,7 @@
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Wirq.Tests.Shared;
+using Wirq.Traces.Tests.Replay;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Tests.Why;
@@ -9,12 +9,9 @@ namespace Wirq.Traces.Tests.Why;
 /// <summary>A level that is delivered again and again is one story, with a count and a rate.</summary>
 public sealed class StormTests
 {
-    private static string[] Lines()
-    {
-        using var stream = new GZipStream(File.OpenRead(Repository.PathOf("examples/storm.log.gz")), CompressionMode.Decompress);
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().TrimEnd('\n').Split('\n');
-    }
+    private static readonly string Kept = Repository.PathOf("examples/storm.log.gz");
+
+    private static string[] Lines() => ReplayLogs.TextIn(Kept).TrimEnd('\n').Split('\n');
 
     private static WhyEngine Read(IEnumerable<string> lines) =>
         LogWhy.Read(() => new MemoryStream(Encoding.ASCII.GetBytes(string.Join('\n', lines) + "\n")), "text", null);
@@ -66,8 +63,7 @@ public sealed class StormTests
     [InlineData("cpu0", "ioapic:10")]
     public void A_source_is_found_by_the_names_that_people_guess(string asked, string source)
     {
-        WhyEngine engine = LogWhy.Read(() => new GZipStream(File.OpenRead(Repository.PathOf("examples/storm.log.gz")), CompressionMode.Decompress), "log",
-            WhyQuestion.Parse(asked, out _));
+        WhyEngine engine = LogWhy.Read(() => File.OpenRead(Kept), "log", WhyQuestion.Parse(asked, out _));
         Assert.Contains(engine.Answer()!, answer => answer.Source.ToString() == source && answer.Count > 0);
     }
 
@@ -81,7 +77,7 @@ public sealed class StormTests
         WhyQuestion? question = WhyQuestion.Parse(asked, out _);
         if (question is null)
             return;
-        WhyEngine engine = LogWhy.Read(() => new GZipStream(File.OpenRead(Repository.PathOf("examples/storm.log.gz")), CompressionMode.Decompress), "log", question);
+        WhyEngine engine = LogWhy.Read(() => File.OpenRead(Kept), "log", question);
         Assert.Null(engine.Answer());
     }
 }

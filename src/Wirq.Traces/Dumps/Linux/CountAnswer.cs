@@ -69,7 +69,7 @@ internal static class CountAnswer
             else if (difference.All(one => one.Value == 0))
                 still.Add(row);
             else
-                moved.Add((row, difference.Aggregate(0ul, (sum, one) => sum + one.Value), At(difference)));
+                moved.Add((row, difference.Aggregate(0ul, (sum, one) => sum + one.Value), difference.ContainsKey(-1) ? "" : $", {Where(difference.Select(one => (one.Key, one.Value)))}"));
         }
         if (fell.Count > 0)
         {
@@ -149,20 +149,15 @@ internal static class CountAnswer
             part.Lack($"{(table.File is null ? "" : $"{table.File}: ")}{missing}", $"the whole of {table.What}");
     }
 
-    private static string At(Dictionary<int, ulong> difference)
-    {
-        const int most = 8;
-        KeyValuePair<int, ulong>[] came = [.. difference.Where(one => one.Value > 0)];
-        return came[0].Key < 0 ? "" : came.Length == 1 ? $", all at CPU{came[0].Key}"
-            : ", " + string.Join(", ", came.Take(most).Select(one => $"{one.Value} at CPU{one.Key}")) + (came.Length > most ? $" and at {came.Length - most} more CPUs" : "");
-    }
-
     private static string Times(ulong count) => count == 1 ? "once" : $"{count} times";
 
-    private static string Where(CountTable table, ulong[] counts)
+    private static string Where(CountTable table, ulong[] counts) => Where(counts.Select((count, at) => (table.Columns[at], count)));
+
+    private static string Where(IEnumerable<(int Cpu, ulong Count)> counts)
     {
-        int[] at = [.. Enumerable.Range(0, counts.Length).Where(cpu => counts[cpu] > 0)];
-        return at.Length == 0 ? "at no CPU" : at.Length == 1 ? $"all at CPU{table.Columns[at[0]]}"
-            : string.Join(", ", at.Take(8).Select(cpu => $"{counts[cpu]} at CPU{table.Columns[cpu]}")) + (at.Length > 8 ? $" and at {at.Length - 8} more CPUs" : "");
+        const int most = 8;
+        (int Cpu, ulong Count)[] came = [.. counts.Where(one => one.Count > 0)];
+        return came.Length == 0 ? "at no CPU" : came.Length == 1 ? $"all at CPU{came[0].Cpu}"
+            : string.Join(", ", came.Take(most).Select(one => $"{one.Count} at CPU{one.Cpu}")) + (came.Length > most ? $" and at {came.Length - most} more CPUs" : "");
     }
 }

@@ -26,8 +26,9 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         internal required ValuePlace Place { get; init; }
         internal Dictionary<string, string> Values { get; } = new(StringComparer.Ordinal);
         internal HashSet<string> Flags { get; } = new(StringComparer.Ordinal);
-        internal string? File { get; init; }
     }
+
+    internal static DumpPart Part(DumpParts parts, string piece, string? file) => parts.Of(Format, What, piece, file);
 
     internal override Fit Take(in DumpLine line)
     {
@@ -43,7 +44,7 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         if (text.StartsWith("handler:", StringComparison.Ordinal))
         {
             Leave();
-            _irq = new() { Number = number ?? _above ?? OfName(), Place = line.Place("irq", number ?? _above ?? ""), File = line.File };
+            _irq = new() { Number = number ?? _above ?? OfName(), Place = line.Place("irq", number ?? _above ?? "") };
             _above = null;
         }
         if (_irq is null)
@@ -87,7 +88,7 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         string source = number.Length > 0 ? $"irq:{number}" : pin >= 0 ? SnapshotJudge.NameOf(0, pin) : "irq";
         string name = (number.Length > 0 ? $"IRQ {number}" : pin >= 0 ? $"The IRQ of pin {pin}" : "The IRQ")
             + (chip.Length > 0 ? $" ({chip}{(pin >= 0 ? $" pin {pin}" : "")})" : "");
-        DumpPart part = parts.Of(Format, What, number.Length > 0 ? $"irq {number}" : "", irq.File);
+        DumpPart part = Part(parts, number.Length > 0 ? $"irq {number}" : "", irq.Place.File);
         string to = vector >= 0 && cpu >= 0 ? $" goes to cpu{cpu} as vector 0x{vector:x2}" : " has no vector";
         part.Tell($"{name}{to}{(irq.Flags.Contains("IRQD_SETAFFINITY_PENDING") ? "; a move to other CPUs waits for its next interrupt" : "")}.", irq.Place, gsi);
         // The line behind all flags: without it one may be missing that explains another.

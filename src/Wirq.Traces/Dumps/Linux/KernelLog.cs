@@ -21,17 +21,15 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
         (AmdEvent, AmdEvents.Say),
     ];
 
-    private readonly Dictionary<string, (KernelMessage Message, ValuePlace Place, long Count, string? File)> _seen = new(StringComparer.Ordinal);
-    private long _dmaFaults, _lines;
+    private readonly Dictionary<string, (KernelMessage Message, ValuePlace Place, long Count)> _seen = new(StringComparer.Ordinal);
+    private long _dmaFaults;
+    private bool _stamped;
     private string? _file;
 
     internal override Fit Take(in DumpLine line)
     {
-        if (Stamp().IsMatch(line.Text))
-        {
-            _lines++;
-            _file = line.File;
-        }
+        if (!_stamped && Stamp().IsMatch(line.Text))
+            (_stamped, _file) = (true, line.File);
         // Words of the messages below; most lines of a log have none of them.
         if (!line.Text.AsSpan().ContainsAny(s_words))
             return Fit.None;
@@ -63,7 +61,7 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
     private void Seen(KernelMessage message, in DumpLine line)
     {
         ref var slot = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_seen, message.Sentence, out bool there);
-        slot = there ? (slot.Message, slot.Place, slot.Count + 1, slot.File) : (message, line.Place("message", ""), 1, line.File);
+        slot = there ? slot with { Count = slot.Count + 1 } : (message, line.Place("message", ""), 1);
         if (_seen.Count > DumpPart.MostFindings)
             _seen.Remove(message.Sentence);
     }
@@ -71,28 +69,27 @@ internal sealed partial class KernelLog(DumpParts parts) : DumpReader
     /// <summary>Gives what was read to the answer.</summary>
     internal override void End()
     {
-        foreach (var one in _seen.Values)
-        {
-            string times = one.Count == 1 ? "" : $" The log has it {one.Count} times, first here.";
-            KernelMessage message = one.Message;
-            Part(parts, one.File).Find(new(message.Source, message.Standing, message.Gate, message.Cpu, message.Vector, -1, message.Sentence + times, [one.Place]));
-        }
+        foreach ((KernelMessage message, ValuePlace place, long count) in _seen.Values)
+            Part(parts, place.File).Find(new(message.Source, message.Standing, message.Gate, message.Cpu, message.Vector, -1, message.Sentence + Again(count), [place]));
         _seen.Clear();
-        if (_lines > 0)
+        if (_stamped)
             Part(parts, _file);
         if (_dmaFaults > 0)
             Part(parts, _file).Tell($"{Phrase.Count(_dmaFaults, "event")} of the remapping unit {(_dmaFaults == 1 ? "is" : "are")} about memory accesses or the unit itself, and not about interrupts.", null);
-        (_dmaFaults, _lines) = (0, 0);
+        (_dmaFaults, _stamped) = (0, false);
     }
 
+    /// <summary>How often a message stands there, behind its sentence.</summary>
+    internal static string Again(long count) => count == 1 ? "" : $" The log has it {count} times, first here.";
+
     /// <summary>Says what a kernel's log does not tell.</summary>
-    internal static void Lacks(DumpPart part, bool found) =>
-        part.Lack(found ? "A kernel's log tells what went wrong, and not what is pending, in service or masked now"
+    internal static void Lacks(DumpPart part) =>
+        part.Lack(part.HasFound ? "A kernel's log tells what went wrong, and not what is pending, in service or masked now"
             : "None of its lines is a message about interrupts that is known here (nobody cared, Disabling IRQ, DMAR [INTR-REMAP], AMD-Vi, APIC error, No irq handler, spurious 8259A)",
             "of a guest, info pic and info lapic of its monitor, or traces; of a host, /proc/interrupts twice");
 
     [GeneratedRegex(@"^(\S+ +\d+ [\d:]+ \S+ kernel: |<\d+>)?\[ *[0-9]+\.[0-9]+\]|^\S+ +\d+ [\d:]+ \S+ kernel: |^\[\w{3} \w{3} +\d+ [\d:]+ \d{4}\]", RegexOptions.ExplicitCapture)]
-    internal static partial Regex Stamp();
+    private static partial Regex Stamp();
 
     [GeneratedRegex(@"\b(?<cpu>[0-9]{1,5})\.(?<vector>[0-9]{1,3}) No irq handler for vector", RegexOptions.ExplicitCapture)]
     private static partial Regex NoHandler();

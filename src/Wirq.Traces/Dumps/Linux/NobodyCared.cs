@@ -16,7 +16,6 @@ internal sealed partial class NobodyCared(DumpParts parts) : DumpReader
     private bool _handlers, _disabled;
     private readonly List<string> _names = [];
     private ValuePlace? _place, _end;
-    private string? _file;
 
     internal override Fit Take(in DumpLine line)
     {
@@ -62,7 +61,7 @@ internal sealed partial class NobodyCared(DumpParts parts) : DumpReader
 
     private void Open(Match match, in DumpLine line)
     {
-        (_irq, _place, _file) = (int.Parse(match.Groups["irq"].Value, CultureInfo.InvariantCulture), line.Place("message", ""), line.File);
+        (_irq, _place) = (int.Parse(match.Groups["irq"].Value, CultureInfo.InvariantCulture), line.Place("message", ""));
         (_handlers, _disabled, _end) = (false, false, null);
         _names.Clear();
     }
@@ -88,7 +87,7 @@ internal sealed partial class NobodyCared(DumpParts parts) : DumpReader
             : "That Linux disabled it then is not in the text.";
         string why = _place == _end ? $"irq {_irq} was disabled by Linux, as it does where nobody cared for a line; that message is not in the text."
             : $"irq {_irq}: nobody cared. More than 99,900 of 100,000 interrupts of this line were served by none of its handlers: the line stays asserted, or comes without a cause.";
-        KernelLog.Part(parts, _file).Find(new($"irq:{_irq}", Standing.Owed, Gate.PinMasked, -1, -1, _irq,
+        KernelLog.Part(parts, _place?.File).Find(new($"irq:{_irq}", Standing.Owed, Gate.PinMasked, -1, -1, _irq,
             $"{why} {who} {end} Which device holds it, the message does not tell; lspci -vv does (INTx+ in Status).", [.. new[] { _place, _end == _place ? null : _end }.OfType<ValuePlace>()]));
         _irq = -1;
         _handlers = false;

@@ -19,7 +19,7 @@ internal sealed class VectorDomain(DumpParts parts) : DumpReader
             int free = scanner.Decimal(int.MaxValue);
             if (scanner.Fit != Fit.Whole)
                 return Of(scanner);
-            _part = parts.Of(IrqDebug.Format, "what Linux keeps of its interrupts (/sys/kernel/debug/irq)", "vectors", line.File);
+            _part = IrqDebug.Part(parts, "vectors", line.File);
             if (free == 0)
             {
                 _part.Find(new("vectors", Standing.NotKnown, Gate.NotProgrammed, -1, -1, -1, "No CPU has a vector left: a driver that asks for an interrupt gets none, and none can move. Which driver asked, dmesg tells.",

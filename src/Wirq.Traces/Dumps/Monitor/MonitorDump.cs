@@ -4,7 +4,7 @@ namespace Wirq.Traces.Dumps.Monitor;
 /// <c>info lapic</c>.</summary>
 internal static class MonitorDump
 {
-    internal const string Format = "qemu-monitor", Pair = "pair";
+    internal const string Format = "qemu-monitor";
     private const string What = "what QEMU's monitor printed (info pic, info lapic)";
 
     /// <summary>The moment to which a piece belongs.</summary>

@@ -106,13 +106,7 @@ internal sealed class MonitorIoApics(DumpParts parts) : DumpReader
             _part = MonitorDump.Part(parts, "ioapic", line.File);
             Open(null, line);
         }
-        if (pin >= _chip!.Entries.Length)
-        {
-            var entries = new Told<ulong>[pin + 1];
-            _chip.Entries.CopyTo(entries, 0);
-            _chip.Entries = entries;
-        }
-        _chip.Entries[pin] = new(bits, line.Place($"ioapic{_number}", $"pin {pin}"));
+        _chip!.Keep(pin, new(bits, line.Place($"ioapic{_number}", $"pin {pin}")));
         return Fit.Whole;
     }
 

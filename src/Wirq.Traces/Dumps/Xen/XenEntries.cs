@@ -8,7 +8,8 @@ namespace Wirq.Traces.Dumps.Xen;
 /// <summary>The I/OAPIC entries that key <c>i</c> prints, field by field, in the words of newer and older versions.</summary>
 internal sealed partial class XenEntries(DumpParts parts) : DumpReader
 {
-    private const int MostChips = 128, MostPins = 256;
+    /// <summary>Chips and pins that a dump may name.</summary>
+    internal const int MostChips = 128, MostPins = 256;
 
     internal override Fit Take(in DumpLine line)
     {
@@ -36,33 +37,19 @@ internal sealed partial class XenEntries(DumpParts parts) : DumpReader
         uint destination = newer ? Convert.ToUInt32(match.Groups["id"].Value, 16) : (uint)Number(match, "id");
         var entry = RedirectionEntry.Create((byte)vector, destination & byte.MaxValue, ModeOf(match.Groups["mode"].Value),
             match.Groups["trig"].Value is "L" or "level", match.Groups["dest"].Value is "L" or "logical", Flag("polarity"), Flag("mask"));
-        Add(line, chip, pin, Flag("irr") ? entry.Bits | RemoteIrr : entry.Bits);
+        DumpPart part = XenDump.Part(parts, $"ioapic {chip} pin {pin}", line.File);
+        Store(part.State, chip, pin, entry.WithRemoteIrr(Flag("irr")), line);
         return Fit.Whole;
     }
 
-    private const ulong RemoteIrr = 1 << 14;
-
     internal override void Cut(in DumpLine line) => XenDump.Part(parts, "", line.File).Lack($"Line {line.Number}, of a pin, is cut off", "xl debug-keys i; xl dmesg");
 
-    private void Add(in DumpLine line, int chip, int pin, ulong bits)
-    {
-        DumpPart part = XenDump.Part(parts, $"ioapic {chip} pin {pin}", line.File);
-        Store(part.State, chip, pin, new(bits, line.Place($"ioapic{chip}", $"pin {pin}")));
-    }
-
     /// <summary>Keeps an entry.</summary>
-    internal static void Store(SnapshotState state, int chip, int pin, Told<ulong> entry)
+    internal static void Store(SnapshotState state, int chip, int pin, RedirectionEntry entry, in DumpLine line)
     {
         while (state.IoApics.Count <= chip)
             state.IoApics.Add(new());
-        SavedIoApic ioApic = state.IoApics[chip];
-        if (pin >= ioApic.Entries.Length)
-        {
-            var entries = new Told<ulong>[pin + 1];
-            ioApic.Entries.CopyTo(entries, 0);
-            ioApic.Entries = entries;
-        }
-        ioApic.Entries[pin] = entry;
+        state.IoApics[chip].Keep(pin, new(entry.Bits, line.Place($"ioapic{chip}", $"pin {pin}")));
     }
 
     private static int Number(Match match, string name) => int.Parse(match.Groups[name].Value, CultureInfo.InvariantCulture);

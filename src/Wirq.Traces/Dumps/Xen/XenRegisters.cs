@@ -10,9 +10,6 @@ namespace Wirq.Traces.Dumps.Xen;
 /// <remarks>The columns differ by version (Log Phy, Dst, DestID; Mask, Msk), so they are found by their names.</remarks>
 internal sealed partial class XenRegisters(DumpParts parts) : DumpReader
 {
-    private const int MostChips = 128, MostPins = 256;
-    private const ulong RemoteIrr = 1 << 14;
-
     private int _chip = -1;
     private string[] _columns = [];
 
@@ -21,7 +18,7 @@ internal sealed partial class XenRegisters(DumpParts parts) : DumpReader
         string text = XenDump.Bare(line.Text).Trim();
         if (Heading().IsMatch(text) && line.Text.Contains("(XEN)", StringComparison.Ordinal))
         {
-            _chip = Math.Min(_chip + 1, MostChips - 1);
+            _chip = Math.Min(_chip + 1, XenEntries.MostChips - 1);
             _columns = [];
             return Fit.Whole;
         }
@@ -58,7 +55,7 @@ internal sealed partial class XenRegisters(DumpParts parts) : DumpReader
         }
 
         uint pin = Field("NR"), vector = Field("Vect", "Vec");
-        if (pin >= MostPins || vector > byte.MaxValue || Field("Deli", "DelM") > 7)
+        if (pin >= XenEntries.MostPins || vector > byte.MaxValue || Field("Deli", "DelM") > 7)
             return Fit.Bad;
         bool logical = Field("Dest", "DstM") != 0;
         uint destination = _columns.Contains("Log") ? Field("Log") : Field("Dst", "DestID");
@@ -66,7 +63,7 @@ internal sealed partial class XenRegisters(DumpParts parts) : DumpReader
             Field("Trig", "Trg") != 0, logical, Field("Pol") != 0, Field("Mask", "Msk") != 0);
         DumpPart part = XenDump.Part(parts, $"z{_chip} pin {pin}", line.File);
         // Key i prints the same pins; both at one moment agree, and the later one counts.
-        XenEntries.Store(part.State, _chip, (int)pin, new(entry.Bits | (Field("IRR") != 0 ? RemoteIrr : 0), line.Place($"ioapic{_chip}", $"pin {pin}")));
+        XenEntries.Store(part.State, _chip, (int)pin, entry.WithRemoteIrr(Field("IRR") != 0), line);
         return Fit.Whole;
     }
 

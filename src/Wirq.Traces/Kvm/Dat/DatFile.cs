@@ -13,7 +13,7 @@ internal sealed class DatFile
     private const int MostCpus = 4096;
 
     internal DatFormats Formats { get; } = new();
-    internal Dictionary<int, string> Tasks { get; } = [];
+    internal Dictionary<int, byte[]> Tasks { get; } = [];
     internal Dictionary<int, int> Groups { get; } = [];
     internal List<DatBuffer> Buffers { get; } = [];
     /// <summary>Records that the tracer lost, by its own statistics.</summary>
@@ -21,7 +21,6 @@ internal sealed class DatFile
     /// <summary>How much the commit word of a page takes, and where data begins.</summary>
     internal int CommitSize { get; private set; } = 8;
     internal int DataOffset { get; private set; } = 16;
-    internal bool Packed { get; private set; }
     /// <summary>How times become nanoseconds, where the clock is the TSC; else (1, 0).</summary>
     internal (uint Multiplier, int Shift, ulong Offset) Clock { get; private set; } = (1, 0, 0);
     internal int PageSize { get; private set; }
@@ -81,8 +80,7 @@ internal sealed class DatFile
             {
                 at += found + name.Length;
                 int number = at;
-                while (number < text.Length && text[number] == ' ')
-                    number++;
+                Qemu.Digits.SkipBlanks(text, ref number);
                 if (Qemu.Digits.TryDecimal(text, ref number, out ulong lost) && lost < long.MaxValue / 2)
                     Lost = Math.Min(long.MaxValue / 2, Lost + (long)lost);
             }
@@ -100,18 +98,20 @@ internal sealed class DatFile
         if (Buffers.Sum(one => one.Cpus.Count) + buffer.Cpus.Count > MostCpus)
             throw source.Damage(at, $"more than {MostCpus} CPUs", "fewer");
         Buffers.Add(buffer);
-        Packed |= buffer.Packed;
     }
 
     /// <summary>Takes the names of tasks: a number and a name a line.</summary>
     internal void TaskNames(ReadOnlySpan<byte> text)
     {
+        const int longest = 64;
         foreach (Range range in text.Split((byte)'\n'))
         {
             ReadOnlySpan<byte> line = text[range].TrimStart((byte)' ');
             int at = 0;
-            if (Tasks.Count < 1 << 17 && Qemu.Digits.TryDecimal(line, ref at, out ulong thread) && thread <= int.MaxValue && at < line.Length)
-                Tasks[(int)thread] = System.Text.Encoding.Latin1.GetString(line[(at + 1)..].Trim("\0 "u8)[..Math.Min(64, line[(at + 1)..].Trim("\0 "u8).Length)]);
+            if (Tasks.Count >= 1 << 17 || !Qemu.Digits.TryDecimal(line, ref at, out ulong thread) || thread > int.MaxValue || at >= line.Length)
+                continue;
+            ReadOnlySpan<byte> name = line[(at + 1)..].Trim("\0 "u8);
+            Tasks[(int)thread] = name[..Math.Min(longest, name.Length)].ToArray();
         }
     }
 
@@ -123,8 +123,7 @@ internal sealed class DatFile
             int at = 0;
             if (!Qemu.Digits.TryDecimal(line, ref at, out ulong thread) || thread > int.MaxValue)
                 continue;
-            while (at < line.Length && line[at] == ' ')
-                at++;
+            Qemu.Digits.SkipBlanks(line, ref at);
             if (Qemu.Digits.TryDecimal(line, ref at, out ulong group) && group <= int.MaxValue && Groups.Count < 1 << 17)
                 Groups[(int)thread] = (int)group;
         }

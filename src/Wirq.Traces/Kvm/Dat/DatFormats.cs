@@ -78,8 +78,7 @@ internal sealed class DatFormats
     private static int Number(ReadOnlySpan<byte> text)
     {
         int at = 0;
-        while (at < text.Length && text[at] == ' ')
-            at++;
+        Qemu.Digits.SkipBlanks(text, ref at);
         return Qemu.Digits.TryDecimal(text, ref at, out ulong value) && value <= int.MaxValue ? (int)value : -1;
     }
 }

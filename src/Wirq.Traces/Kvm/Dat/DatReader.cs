@@ -13,7 +13,6 @@ internal sealed class DatReader : IKvmRecords
     private readonly DatFile _file;
     private readonly PriorityQueue<DatCpu, (ulong Time, int Order)> _next = new();
     private readonly KvmFields _fields = new();
-    private readonly Dictionary<int, byte[]> _tasks = [];
     private DatCpu? _current;
     private long _number;
     private bool _lostTold;
@@ -24,8 +23,6 @@ internal sealed class DatReader : IKvmRecords
     {
         _source = new DatSource(stream, file);
         _file = DatFile.Read(_source);
-        foreach ((int thread, string name) in _file.Tasks)
-            _tasks[thread] = Encoding.Latin1.GetBytes(name);
         int order = 0;
         foreach (DatBuffer buffer in _file.Buffers)
         {
@@ -123,7 +120,7 @@ internal sealed class DatReader : IKvmRecords
             int thread = BinaryPrimitives.ReadInt32LittleEndian(data[_file.Formats.ThreadOffset..]);
             Record.Thread = thread;
             Record.Process = _file.Groups.GetValueOrDefault(thread, KvmRecord.Untold);
-            if (_tasks.TryGetValue(thread, out byte[]? task))
+            if (_file.Tasks.TryGetValue(thread, out byte[]? task))
                 Record.Task = task;
         }
         if (format.Event == KvmEvent.Other)

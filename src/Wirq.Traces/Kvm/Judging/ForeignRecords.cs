@@ -17,8 +17,7 @@ internal sealed class ForeignRecords(VmTrail[] vms)
         {
             case KvmEvent.SetIrq:
                 CloseMessage(context);
-                context.Close();
-                (context.HasLine, context.Gsi, context.Level, context.Source, context.LineAt) = (true, record.Gsi, record.Level, record.Source, at);
+                context.Drive(record, at);
                 break;
             case KvmEvent.AcceptIrq:
                 Accept(record, at, context, epoch);

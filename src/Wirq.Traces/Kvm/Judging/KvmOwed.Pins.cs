@@ -130,7 +130,7 @@ internal sealed partial class KvmOwed
 
     private void AtPic(PicInput input)
     {
-        if (input.Irq == 2 || input is { Requested: null, InService: null })
+        if (input.Irq == GsiMap.CascadeIrq || input is { Requested: null, InService: null })
             return;
         if (input.InService is { } taken && survey.Counts[KvmEvent.InjectIrq] > 0)
         {
@@ -139,7 +139,7 @@ internal sealed partial class KvmOwed
         }
         if (input.Requested is not { } requested || !input.WasUnmasked)
             return;
-        bool usesPins = vm.Pins.Any(pin => pin.Programmed) || Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var lint0 } && (lint0 & 0x10000) != 0;
+        bool usesPins = vm.Pins.Any(pin => pin.Programmed) || LintMasked;
         if (input.Masked == true)
         {
             if (input is { Level: true, Line: true } && !usesPins)
@@ -150,10 +150,9 @@ internal sealed partial class KvmOwed
             }
             return;
         }
-        bool masked = Boot?.Known((int)ApicRegister.Lint0, epoch) is { Value: var entry } && (entry & 0x10000) != 0;
         PinState other = vm.Pins[VmTrail.PinOfGsi(input.Irq)];
         // The line leads to both; a guest that uses the other end leaves this one.
-        if (masked || other is { Programmed: true, Masked: false })
+        if (LintMasked || other is { Programmed: true, Masked: false })
             return;
         (KvmGate gate, Mark? since, string why) = PicGate(input);
         if (usesPins)
@@ -169,7 +168,7 @@ internal sealed partial class KvmOwed
 
     private (KvmGate, Mark?, string) PicGate(PicInput input)
     {
-        if (input.Irq >= 8 && vm.Pic.Cascade.Masked == true)
+        if (input.Irq >= PicPair.SlaveFirst && vm.Pic.Cascade.Masked == true)
             return (KvmGate.CascadeMasked, vm.Pic.Cascade.MaskSince, $"The cascade is masked {Since(vm.Pic.Cascade.MaskSince)}.");
         PicInput? above = vm.Pic.Inputs.FirstOrDefault(one => one.InService is not null && Priority(one) <= Priority(input));
         return above is { InService: { } at } && survey.Counts[KvmEvent.InjectIrq] > 0
@@ -179,8 +178,11 @@ internal sealed partial class KvmOwed
 
     private VcpuTrail? Boot => vm.VcpuAt(0);
 
+    /// <summary>Whether LINT0, through which the 8259 reaches the first vCPU, is known to be masked.</summary>
+    private bool LintMasked => Boot?.Known((int)ApicRegister.Lint0, epoch) is { } lint0 && new LocalVectorEntry((uint)lint0.Value).Masked;
+
     // The slave's inputs have the priority of the cascade, IRQ 2, in their own order.
-    private static int Priority(PicInput input) => input.Irq >= 8 ? 2 * 16 + input.Irq : input.Irq * 16;
+    private static int Priority(PicInput input) => input.Irq >= PicPair.SlaveFirst ? GsiMap.CascadeIrq * 16 + input.Irq : input.Irq * 16;
 
     private string Since(Mark? mark) => mark is { } at ? $"since {At(at)}" : "since before its first record";
 

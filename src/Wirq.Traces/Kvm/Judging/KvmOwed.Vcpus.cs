@@ -90,7 +90,7 @@ internal sealed partial class KvmOwed
             facts.Add($"TPR is 0x{priority.Value:x2}");
         if (survey.EndsAtInjection || vm.FromStart && epoch == 0 && survey.Counts[KvmEvent.InjectIrq] > 0)
             facts.Add("nothing is in service");
-        if (vcpu.Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv && (spiv.Value & 0x100) != 0)
+        if (vcpu.SoftwareEnabled(epoch) == true)
             facts.Add("the local APIC is enabled");
         return facts.Count == 0 ? "" : $" ({string.Join(", ", facts)})";
     }

@@ -3,7 +3,7 @@ using Wirq.Traces.Why;
 namespace Wirq.Traces.Kvm.Judging;
 
 /// <summary>A place where records are missing.</summary>
-internal sealed record KvmGap(Mark At, KvmLoss Loss, int Cpu, long Count);
+internal sealed record KvmGap(Mark At, KvmLoss Loss, int Cpu);
 
 /// <summary>A first look at a whole log: which threads are there, and what was traced.</summary>
 internal sealed class KvmSurvey
@@ -24,7 +24,6 @@ internal sealed class KvmSurvey
     internal bool IsText { get; private set; }
     /// <summary>The time of the first record that has one; -1 for none.</summary>
     internal long First { get; private set; } = KvmRecord.Untold;
-    internal Mark Begin { get; private set; }
     internal Mark End { get; private set; }
     /// <summary>Records without a thread.</summary>
     internal long Threadless { get; private set; }
@@ -63,19 +62,16 @@ internal sealed class KvmSurvey
 
     private void Take(KvmRecord record, Mark at)
     {
+        End = at;
         if (record.Event == KvmEvent.Lost)
         {
             GapCount++;
-            LastGap = new(at, record.Loss, record.Cpu, record.LostCount);
+            LastGap = new(at, record.Loss, record.Cpu);
             LostRecords += Math.Min(record.LostCount, long.MaxValue - LostRecords);
             if (_gaps.Count < MostGaps)
                 _gaps.Add(LastGap);
-            End = at;
             return;
         }
-        if (Begin.IsStart)
-            Begin = at;
-        End = at;
         if (record.Event is KvmEvent.Eoi)
         {
             Dictionary<int, long> counts = record.Vector < 0 ? _spurious : _ended;

@@ -25,14 +25,14 @@ internal sealed class PicInput(int irq)
 /// <summary>What a log tells of KVM's 8259 pair.</summary>
 internal sealed class PicState
 {
-    private const int Icw1 = 0x10, InputsOfChip = 8, CascadeIrq = 2;
+    private const int Icw1 = 0x10, InputsOfChip = PicPair.SlaveFirst;
 
     private readonly int[] _icw = new int[2], _base = [-1, -1];
     private readonly bool[] _icw4 = new bool[2];
 
     internal PicInput[] Inputs { get; } = [.. Enumerable.Range(0, 2 * InputsOfChip).Select(irq => new PicInput(irq))];
 
-    internal PicInput Cascade => Inputs[CascadeIrq];
+    internal PicInput Cascade => Inputs[GsiMap.CascadeIrq];
 
     /// <summary>Masks and initialisation, from the guest's writes to ports.</summary>
     internal void Write(ulong port, ulong value, Mark at)

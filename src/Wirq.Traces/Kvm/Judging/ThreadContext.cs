@@ -38,6 +38,13 @@ internal sealed class ThreadContext(KvmThread? thread)
     /// <summary>How many gaps the log had when the thread was last seen: what it began before a gap is not told further.</summary>
     internal int Epoch;
 
+    /// <summary>A line gets a level: what the thread began before is over.</summary>
+    internal void Drive(KvmRecord record, Mark at)
+    {
+        Close();
+        (HasLine, Gsi, Level, Source, LineAt) = (true, record.Gsi, record.Level, record.Source, at);
+    }
+
     internal void Close()
     {
         HasLine = false;

@@ -25,8 +25,6 @@ internal sealed class VectorCount
 /// <summary>What a log tells of one vCPU and its local APIC.</summary>
 internal sealed class VcpuTrail(int index, KvmSurvey survey)
 {
-    private const int SoftwareEnable = 0x100;
-
     internal int Index => index;
     internal SortedDictionary<int, Accepted> Pending { get; } = [];
     /// <summary>Accept lines of a local APIC that was software-disabled: it refuses what it prints.</summary>
@@ -58,11 +56,15 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     internal KvmFact? Known(int register, int epoch) =>
         Registers.TryGetValue(register, out KvmFact fact) && fact.Epoch == epoch ? fact : null;
 
-    /// <summary>Whether the local APIC is software-disabled; null where no register tells it.</summary>
-    internal KvmFact? Disabled(int epoch) => Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv && (spiv.Value & SoftwareEnable) == 0 ? spiv : null;
+    /// <summary>What says that the local APIC is software-disabled; null where no register does.</summary>
+    internal KvmFact? Disabled(int epoch) => SoftwareEnabled(epoch) == false ? Known((int)ApicRegister.SpuriousVector, epoch) : null;
 
     /// <summary>Whether the local APIC is known to be enabled.</summary>
-    internal bool Enabled(int epoch) => Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? (spiv.Value & SoftwareEnable) != 0 : WorkedEpoch == epoch;
+    internal bool Enabled(int epoch) => SoftwareEnabled(epoch) ?? WorkedEpoch == epoch;
+
+    /// <summary>The software enable of the local APIC; null where no register tells it.</summary>
+    internal bool? SoftwareEnabled(int epoch) =>
+        Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? new SpuriousVector((uint)spiv.Value).Enabled : null;
 
     internal VectorCount Count(int vector, Mark at)
     {

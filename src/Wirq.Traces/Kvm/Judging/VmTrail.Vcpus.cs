@@ -104,7 +104,7 @@ internal sealed partial class VmTrail
             case KvmEvent.UserspaceExit when own is not null:
                 if (record is { Reason: KvmJudge.IoApicEoi, Restart: false })
                     Exited(own);
-                else if (record.Restart || record.Reason is 0 or 10)
+                else if (IsStop(record))
                     own.Stopped = at;
                 break;
             case KvmEvent.Mmio when record.Write:
@@ -178,11 +178,8 @@ internal sealed partial class VmTrail
         count.LastEnd = at;
         vcpu.WorkedEpoch = epoch;
         bool level = false;
-        if (survey.EndsAtInjection)
-        {
-            if (vcpu.Handlers.Count < 64)
-                vcpu.Handlers.Add((vector, at));
-        }
+        if (survey.EndsAtInjection && vcpu.Handlers.Count < 64)
+            vcpu.Handlers.Add((vector, at));
         // Where the injection was not seen, what was accepted is what ends here.
         bool served = vcpu.InService.Remove(vector);
         if (!served && !vcpu.Pending.ContainsKey(vector) && vcpu.Counts.ContainsKey(vector))

@@ -33,7 +33,6 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>Its last record.</summary>
     internal Mark End { get; private set; }
     internal Mark Begin { get; private set; }
-    internal long Records { get; private set; }
     /// <summary>The log shows the beginning of the VM: a vCPU's first TSC offset, or its reset vector.</summary>
     internal bool FromStart { get; private set; }
     /// <summary>KVM has the I/OAPIC; the VMM has it where messages come, and no pin of KVM's.</summary>
@@ -69,7 +68,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     internal void Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (Records++ == 0)
+        if (Begin.IsStart)
             Begin = at;
         End = at;
         Beginning(record);
@@ -83,8 +82,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         {
             case KvmEvent.SetIrq:
                 CloseMessages(context, epoch);
-                context.Close();
-                (context.HasLine, context.Gsi, context.Level, context.Source, context.LineAt) = (true, record.Gsi, record.Level, record.Source, at);
+                context.Drive(record, at);
                 break;
             case KvmEvent.PicSetIrq:
                 HasKernelChips = true;
@@ -151,16 +149,19 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             || record is { Event: KvmEvent.Eoi, Vector: >= 0 };
     }
 
-    private static bool IsSign(KvmRecord record)
+    private static bool IsSign(KvmRecord record) => record.Event switch
+    {
+        KvmEvent.Apic or KvmEvent.Mmio or KvmEvent.Pio or KvmEvent.Msr or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.InjectIrq => true,
+        KvmEvent.UserspaceExit => !IsStop(record),
+        _ => false,
+    };
+
+    /// <summary>A VMM that stops a vCPU makes it leave: that is no act of the guest.</summary>
+    private static bool IsStop(KvmRecord exit)
     {
         const int interrupted = 10;
-        return record.Event switch
-        {
-            KvmEvent.Apic or KvmEvent.Mmio or KvmEvent.Pio or KvmEvent.Msr or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.InjectIrq => true,
-            // A VMM that stops a vCPU makes it leave: that is no act of the guest. trace-cmd prints such an exit as reason 0.
-            KvmEvent.UserspaceExit => !record.Restart && record.Reason is not (0 or interrupted),
-            _ => false,
-        };
+        // trace-cmd prints such an exit as reason 0.
+        return exit.Restart || exit.Reason is 0 or interrupted;
     }
 
     internal static OpenMessage Open(KvmRecord record, Mark at) => new()

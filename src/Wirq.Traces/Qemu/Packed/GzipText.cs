@@ -9,14 +9,11 @@ namespace Wirq.Traces.Qemu.Packed;
 /// class appends one more member with a known text to the file. If that text comes out, the file ended with a complete
 /// member. If the file ends within a member, the appended bytes are decompressed as part of it, and are not returned.
 /// This relies on the stream returning all its data before it reads on; if that changed, complete files would be
-/// reported as cut. If the stream finds damage, the text of that one call is lost, up to <see cref="AtOnce"/> bytes.
+/// reported as cut. If the stream finds damage, the text of that one call is lost, up to <see cref="UnpackedText.AtOnce"/> bytes.
 /// </remarks>
 internal sealed class GzipText : UnpackedText
 {
     internal const byte Magic1 = 0x1F, Magic2 = 0x8B;
-
-    /// <summary>The number of bytes that one call decompresses. It is small, because damage loses them.</summary>
-    internal const int AtOnce = 1024;
 
     private static readonly byte[] EndText = "The file has ended."u8.ToArray(), EndMember = Compress(EndText);
 
@@ -39,20 +36,16 @@ internal sealed class GzipText : UnpackedText
         }
         catch (InvalidDataException)
         {
-            throw _file.Ended ? Cut() : new CompressionDamage(
-                $"damage before compressed byte {_file.Given}", "data that fits its checksum and length");
+            throw _file.Ended ? CutAt(_file.Given) : DamageBefore(_file.Given);
         }
         if (_file.Ended)
-            return into[..read].SequenceEqual(EndText) ? 0 : throw Cut();
+            return into[..read].SequenceEqual(EndText) ? 0 : throw CutAt(_file.Given);
         return read > 0 ? read : throw new CompressionDamage(
             $"other data before compressed byte {_file.Given}", "the end of the file or another gzip member");
     }
 
     /// <inheritdoc/>
     public override void Dispose() => _gzip.Dispose();
-
-    private CompressionDamage Cut() =>
-        new($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed file");
 
     private static byte[] Compress(byte[] text)
     {

@@ -12,8 +12,6 @@ internal sealed class PackedText : UnpackedText
     /// <summary>The largest dictionary, as a power of two: 128 MiB (<c>xz -9</c> has 64 MiB, <c>zstd --ultra -22</c>
     /// 128 MiB).</summary>
     private const int MostWindowLog = 27;
-    /// <summary>The number of bytes that one call decompresses. It is small, because damage loses them.</summary>
-    private const int AtOnce = 1024;
 
     private readonly HeadedStream _file;
     private readonly bool _xz;
@@ -48,9 +46,7 @@ internal sealed class PackedText : UnpackedText
         // The two libraries have many exceptions for a damaged file.
         catch (Exception damage) when (damage is not (CompressionDamage or OutOfMemoryException) && !_file.Failed)
         {
-            throw _file.Ended
-                ? new CompressionDamage($"compressed byte {_file.Given}: the end of the file", "the rest of the compressed file")
-                : new CompressionDamage($"damage before compressed byte {_file.Given}", "data that fits its checksum and length");
+            throw _file.Ended ? CutAt(_file.Given) : DamageBefore(_file.Given);
         }
     }
 

@@ -3,6 +3,9 @@ namespace Wirq.Traces.Qemu.Packed;
 /// <summary>A compressed file, as the text in it.</summary>
 internal abstract class UnpackedText : IDisposable
 {
+    /// <summary>The number of bytes that one call decompresses. It is small, because damage loses them.</summary>
+    protected const int AtOnce = 1024;
+
     /// <summary>How many of its first bytes tell how a file is compressed.</summary>
     internal const int LongestMagic = 6;
 
@@ -27,4 +30,12 @@ internal abstract class UnpackedText : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    /// <summary>The file ends within its compressed data.</summary>
+    private protected static CompressionDamage CutAt(long given) =>
+        new($"compressed byte {given}: the end of the file", "the rest of the compressed file");
+
+    /// <summary>The compressed data contradicts itself.</summary>
+    private protected static CompressionDamage DamageBefore(long given) =>
+        new($"damage before compressed byte {given}", "data that fits its checksum and length");
 }
