@@ -18,9 +18,6 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
     /// <summary>Whether the connection must be closed once the reply was sent.</summary>
     internal bool HasEnded { get; private set; }
 
-    /// <summary>What the client can do.</summary>
-    internal VfioUserCapabilities Client { get; private set; } = new();
-
     /// <summary>Takes a message.</summary>
     /// <param name="header">Its head.</param>
     /// <param name="body">What follows.</param>
@@ -39,7 +36,7 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
     /// <summary>Refuses a message whose body was not looked at.</summary>
     internal int Fail(in VfioUserHeader header, int error, Span<byte> reply)
     {
-        device.Refused((ushort)header.Command, error);
+        device.Refused();
         // A client that does not begin with a version that is known here speaks another protocol.
         HasEnded |= !IsNegotiated;
         if (!header.WantsReply)
@@ -87,7 +84,7 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
         int error = VfioUserCapabilities.Read(body[VersionHead.Size..], out VfioUserCapabilities client);
         if (error != 0)
             return error;
-        (Client, IsNegotiated) = (client, true);
+        IsNegotiated = true;
         byte[] offered = VfioUserCapabilities.OfferTo(client).ToBytes();
         MemoryMarshal.Write(answer, new VersionHead { Major = head.Major, Minor = Math.Min(head.Minor, VfioUserLimits.Minor) });
         offered.CopyTo(answer[VersionHead.Size..]);
@@ -160,13 +157,8 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
         }, answer, out length);
     }
 
-    private int SetIrqs(ReadOnlySpan<byte> body, Span<int> descriptors)
-    {
-        if (!TryRead(body, out VfioIrqSetHeader head))
-            return Errno.Invalid;
-        var set = new VfioIrqSet(head.ArgumentSize, (VfioIrqSetBits)head.Flags, head.Index, head.Start, head.Count);
-        return -device.SetIrqs(set, body[VfioIrqSet.Size..], descriptors);
-    }
+    private int SetIrqs(ReadOnlySpan<byte> body, Span<int> descriptors) =>
+        TryRead(body, out VfioIrqSet set) ? -device.SetIrqs(set, body[VfioIrqSet.Size..], descriptors) : Errno.Invalid;
 
     private int Read(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
     {
