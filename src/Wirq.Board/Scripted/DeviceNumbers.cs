@@ -2,7 +2,7 @@ using Wirq.Linux.VfioUser;
 
 namespace Wirq.Board.Scripted;
 
-/// <summary>The numbers of a scripted device, by the names that a scenario, the report and its JSON have for them.</summary>
+/// <summary>The numbers of a scripted device, by the names that a scenario has for them.</summary>
 internal static class DeviceNumbers
 {
     private static readonly (string Name, Func<PciFunction, ScriptedRegisters, long> Of)[] s_all =
@@ -11,7 +11,7 @@ internal static class DeviceNumbers
         ("signalled", (function, _) => function.Interrupts.Signalled),
         ("again", (function, _) => function.Interrupts.SignalledAgain),
         ("served", (_, registers) => registers.Served),
-        ("slowest", (_, registers) => registers.Latency.Longest / NanosecondsOfOne),
+        ("slowest", (_, registers) => registers.LongestLatency),
         ("unmasks", (function, _) => function.Interrupts.Unmasks),
         ("by-message", (function, _) => function.Interrupts.UnmaskMessages),
         ("by-eventfd", (function, _) => function.Interrupts.UnmaskEventFds),
@@ -36,8 +36,6 @@ internal static class DeviceNumbers
         ("doorbell", (_, registers) => registers.DoorbellValue),
     ];
 
-    // Times are in microseconds.
-    private const long NanosecondsOfOne = 1000;
     private const string Sent = "sent", Lost = "lost";
 
     /// <summary>All names.</summary>

@@ -52,7 +52,7 @@ internal sealed class DeviceScenarioReader
         int msi = 0;
         if (map["msi"] is { } count)
         {
-            msi = Numbers.ReadInt(count, "how many MSI vectors", 0, 32);
+            msi = Numbers.ReadInt(count, "how many MSI vectors", 0, MsiCapability.MaxVectors);
             if (msi != 0 && !int.IsPow2(msi))
                 throw count.Expected("0, or a power of two up to 32");
         }
@@ -61,7 +61,7 @@ internal sealed class DeviceScenarioReader
             Name = entry.Key.Text,
             HasIntx = map["pin"] is not { } pin || DeviceWords.Pins.Read(pin),
             MsiVectors = msi,
-            MsixVectors = map["msix"] is { } msix ? Numbers.ReadInt(msix, "how many MSI-X vectors", 0, 2048) : 0,
+            MsixVectors = map["msix"] is { } msix ? Numbers.ReadInt(msix, "how many MSI-X vectors", 0, MsixTable.MaxVectors) : 0,
         };
         if (map["vendor"] is { } vendor)
             options = options with { Vendor = (ushort)Numbers.ReadInt(vendor, "a vendor", 0, 0xFFFE) };
@@ -110,16 +110,15 @@ internal sealed class DeviceScenarioReader
             (argument, verb) = (map.Entries[0], map.Entries[0].Key);
         }
         Deed deed = DeviceWords.Deeds.Read(verb);
-        int vectors = Math.Max(_options.MsiVectors, _options.MsixVectors);
         switch (deed)
         {
             case Deed.Word:
                 return new DeedStep(key.At, deed, (long)Numbers.Read(argument?.Value ?? throw verb.Expected("{word: 1}"), "a word", 0, uint.MaxValue));
-            case Deed.Send when vectors == 0:
+            case Deed.Send when _options.Vectors == 0:
                 throw verb.Expected($"raise, lower or pulse; {_device} has no msi or msix");
             case Deed.Send:
                 return new DeedStep(key.At, deed, argument is not { } given ? 0
-                    : given.Value is YamlScalar { Text: ScenarioWords.Everything } ? -1 : Numbers.ReadInt(given.Value, "all or a vector", 0, vectors - 1));
+                    : given.Value is YamlScalar { Text: ScenarioWords.Everything } ? -1 : Numbers.ReadInt(given.Value, "all or a vector", 0, _options.Vectors - 1));
             default:
                 if (argument is { } idle)
                     throw idle.Value.Expected("the word alone, without a value");
@@ -150,7 +149,7 @@ internal sealed class DeviceScenarioReader
             throw entry.Key.Expected($"something else; {_device} has no pin");
         long number = what switch
         {
-            Awaited.Vectors => Numbers.ReadInt(entry.Value, "how many vectors", 1, Math.Max(1, Math.Max(_options.MsiVectors, _options.MsixVectors))),
+            Awaited.Vectors => Numbers.ReadInt(entry.Value, "how many vectors", 1, Math.Max(1, _options.Vectors)),
             Awaited.Doorbell => (long)Numbers.Read(entry.Value, "a value", 0, uint.MaxValue),
             Awaited.Read or Awaited.Written => DeviceWords.Registers.Read(entry.Value),
             _ => Words.Boolean(entry.Value) ? 1 : 0,
@@ -174,22 +173,24 @@ internal sealed class DeviceScenarioReader
         return checks;
     }
 
-    private int Vectors(YamlScalar key) => Math.Max(_options.MsiVectors, _options.MsixVectors) is > 0 and var count ? count : throw key.Expected($"no vector; {_device} has no msi or msix");
+    private int Vectors(YamlScalar key) => _options.Vectors is > 0 and var count ? count : throw key.Expected($"no vector; {_device} has no msi or msix");
 
     private static ScriptCheck ReadCheck(YamlScalar key, string name, int vector, YamlNode value)
     {
         const string what = "a number, or {least: …, most: …}";
         if (value is not YamlMapping bounds)
         {
-            long exact = (long)Numbers.Read(value, what, 0, long.MaxValue);
+            long exact = ReadCount(value, what);
             return new ScriptCheck(key.At, name, vector, exact, exact);
         }
         bounds.Only(DeviceWords.Bounds);
         if (bounds.Entries.Count == 0)
             throw bounds.Expected(what);
-        return new ScriptCheck(key.At, name, vector, bounds["least"] is { } least ? (long)Numbers.Read(least, "a number", 0, long.MaxValue) : 0,
-            bounds["most"] is { } most ? (long)Numbers.Read(most, "a number", 0, long.MaxValue) : long.MaxValue);
+        return new ScriptCheck(key.At, name, vector, bounds["least"] is { } least ? ReadCount(least, "a number") : 0,
+            bounds["most"] is { } most ? ReadCount(most, "a number") : long.MaxValue);
     }
+
+    private static long ReadCount(YamlNode node, string what) => (long)Numbers.Read(node, what, 0, long.MaxValue);
 
     // Nested repetitions multiply. An empty one takes time too.
     private static long Count(IReadOnlyList<ScriptStep> steps)

@@ -55,7 +55,10 @@ internal sealed class DeviceScript
             return false;
         Done++;
         _due = null;
-        _places.Peek().Next();
+        if (HasGivenUp)
+            _places.Clear();
+        else
+            _places.Peek().Next();
         Settle();
         Note();
         return true;
@@ -95,8 +98,6 @@ internal sealed class DeviceScript
             return false;
         _failures.Add(new ScriptFailure(wait.At, $"waited {Span(wait.Nanoseconds)} in vain for {missing.Text}"));
         HasGivenUp = true;
-        _places.Clear();
-        _places.Push(new Place([], 1));
         return true;
     }
 

@@ -18,10 +18,13 @@ internal sealed class ScriptedRegisters(bool servedByRead) : IPciRegisters
     internal const int Id = 0, Status = 4, Raised = 8, Sent = 12, Doorbell = 16, Word = 20;
 
     private const int Width = sizeof(uint), Last = Word;
+    private const long NanosecondsOfOne = 1000;
     private const uint Name = 0x51524957, Asserts = 1;
 
     private readonly long[] _reads = new long[Last / Width + 1], _writes = new long[Last / Width + 1];
     private long _rose;
+    // From a rise to its service, in ns: the longest, and all together.
+    private long _longest, _all;
 
     /// <summary>The device that has them.</summary>
     internal PciFunction? Function { get; set; }
@@ -38,8 +41,11 @@ internal sealed class ScriptedRegisters(bool servedByRead) : IPciRegisters
     /// <summary>The time in ns, where somebody wants to know how long the driver takes.</summary>
     internal Func<long>? Clock { get; set; }
 
-    /// <summary>How long INTx was asserted until it was served, in ns: the longest, and all of them together.</summary>
-    internal (long Longest, long All) Latency { get; private set; }
+    /// <summary>How long INTx was asserted until the driver served it, at most, in microseconds.</summary>
+    internal long LongestLatency => _longest / NanosecondsOfOne;
+
+    /// <summary>The same on average; 0 if it never was served.</summary>
+    internal long MeanLatency => Served == 0 ? 0 : _all / Served / NanosecondsOfOne;
 
     /// <summary>INTx rises now.</summary>
     internal void NoteRise() => _rose = Now;
@@ -94,7 +100,7 @@ internal sealed class ScriptedRegisters(bool servedByRead) : IPciRegisters
             return;
         Served++;
         long took = Now - _rose;
-        Latency = (Math.Max(Latency.Longest, took), Latency.All + took);
+        (_longest, _all) = (Math.Max(_longest, took), _all + took);
         function.SetIntx(false);
     }
 

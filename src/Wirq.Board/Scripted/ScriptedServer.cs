@@ -3,19 +3,6 @@ using Wirq.Linux.VfioUser;
 
 namespace Wirq.Board.Scripted;
 
-/// <summary>How a scripted device ended.</summary>
-internal enum ScriptedEnd
-{
-    /// <summary>All steps were done, and the client has gone.</summary>
-    Done,
-    /// <summary>A wait was in vain.</summary>
-    GaveUp,
-    /// <summary>It was stopped before all steps were done.</summary>
-    Stopped,
-    /// <summary>It was stopped after all steps were done, and before the client had gone.</summary>
-    StoppedDone,
-}
-
 /// <summary>Serves a scripted device until its scenario is over.</summary>
 internal sealed class ScriptedServer : IDisposable
 {
@@ -54,7 +41,7 @@ internal sealed class ScriptedServer : IDisposable
     /// <summary>What was not as expected.</summary>
     internal IReadOnlyList<ScriptFailure> Failures => _script.Failures;
 
-    /// <summary>The step that was not done; null if all were.</summary>
+    /// <summary>The step at which it was stopped; null if all were done, or a wait was in vain.</summary>
     internal FilePosition? Waits => _script.Waits;
 
     /// <summary>Ends the run. May be called from any thread.</summary>
@@ -71,8 +58,9 @@ internal sealed class ScriptedServer : IDisposable
         }
     }
 
-    /// <summary>Serves. The steps begin when the first client has begun.</summary>
-    internal ScriptedEnd Run()
+    /// <summary>Serves. The steps begin when the first client has begun. It ends when all are done and the client has gone, when a
+    /// wait was in vain, or when it is stopped.</summary>
+    internal void Run()
     {
         bool begun = false;
         long start = _clock.GetTimestamp();
@@ -82,13 +70,15 @@ internal sealed class ScriptedServer : IDisposable
         {
             bool over = begun && _script.IsOver;
             if (_script.HasGivenUp || over && !_server.IsConnected || _stopping)
-                return Ended();
+                break;
             long now = Now();
             // Between two steps of the script, the client is heard.
             bool did = begun && _script.Advance(now, _server.IsConnected);
             _server.Step(did ? TimeSpan.Zero : begun && _script.Due is { } due ? TimeSpan.FromMicroseconds(Math.Max(0, due - now) / 1e3) : Timeout.InfiniteTimeSpan);
             begun |= _server.IsNegotiated;
         }
+        if (_script is { IsOver: true, HasGivenUp: false })
+            _script.Finish();
     }
 
     /// <summary>Lets the client go, and removes the socket's file.</summary>
@@ -96,15 +86,5 @@ internal sealed class ScriptedServer : IDisposable
     {
         _server.Dispose();
         Function.Dispose();
-    }
-
-    private ScriptedEnd Ended()
-    {
-        if (_script.HasGivenUp)
-            return ScriptedEnd.GaveUp;
-        if (!_script.IsOver)
-            return ScriptedEnd.Stopped;
-        _script.Finish();
-        return _server.IsConnected ? ScriptedEnd.StoppedDone : ScriptedEnd.Done;
     }
 }

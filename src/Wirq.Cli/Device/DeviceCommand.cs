@@ -65,7 +65,6 @@ internal static class DeviceCommand
     private static int Serve(DeviceScenario scenario, string socket, bool json)
     {
         int signalled = CommandLine.Success;
-        ScriptedEnd end;
         using var server = new ScriptedServer(socket, scenario);
         PosixSignalRegistration[] registrations = [.. new[] { PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal =>
             PosixSignalRegistration.Create(signal, context =>
@@ -77,7 +76,7 @@ internal static class DeviceCommand
         try
         {
             Console.Error.WriteLine($"wirq: {scenario.Device.Name} is served at {socket}");
-            end = server.Run();
+            server.Run();
             // Whoever waits for the answer finds the socket gone.
             server.Dispose();
         }
@@ -86,8 +85,8 @@ internal static class DeviceCommand
             foreach (PosixSignalRegistration registration in registrations)
                 registration.Dispose();
         }
-        int status = end == ScriptedEnd.Stopped ? signalled : server.Failures.Count > 0 ? CommandLine.Failure : CommandLine.Success;
-        var report = new DeviceReport(server, end, status);
+        int status = server.Waits is not null ? signalled : server.Failures.Count > 0 ? CommandLine.Failure : CommandLine.Success;
+        var report = new DeviceReport(server, status);
         if (json)
             DeviceJson.Write(report, StandardStreams.Output);
         else

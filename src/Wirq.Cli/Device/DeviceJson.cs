@@ -17,7 +17,7 @@ internal static class DeviceJson
         json.WriteStartObject();
         json.WriteString("name", report.Server.Scenario.Name);
         json.WriteString("verdict", report.Verdict);
-        if (report.End == ScriptedEnd.Stopped && report.Server.Waits is { } waits)
+        if (report.Server.Waits is { } waits)
             json.WriteString("stoppedAt", waits.ToString());
         json.WriteStartArray("failures");
         foreach (ScriptFailure failure in report.Server.Failures)
@@ -31,8 +31,8 @@ internal static class DeviceJson
         json.WriteStartObject("intx");
         json.WriteNumber("raised", its.Raised);
         json.WriteNumber("served", report.Server.Registers.Served);
-        json.WriteNumber("meanMicroseconds", report.MeanLatency);
-        json.WriteNumber("slowestMicroseconds", report.LongestLatency);
+        json.WriteNumber("meanMicroseconds", report.Server.Registers.MeanLatency);
+        json.WriteNumber("slowestMicroseconds", report.Server.Registers.LongestLatency);
         json.WriteNumber("signalled", its.Signalled);
         json.WriteNumber("again", its.SignalledAgain);
         json.WriteNumber("unmasksByMessage", its.UnmaskMessages);

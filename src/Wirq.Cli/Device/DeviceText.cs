@@ -19,7 +19,7 @@ internal static class DeviceText
         InterruptCounts its = report.Interrupts;
         AccessCounts accesses = report.Accesses;
         Wrap(output, width, "", 0, $"{report.Server.Scenario.Name}: {report.Verdict}");
-        if (report.End == ScriptedEnd.Stopped && report.Server.Waits is { } waits)
+        if (report.Server.Waits is { } waits)
             Wrap(output, width, "", 2, $"{waits}: stopped before this step was done");
         foreach (ScriptFailure failure in report.Server.Failures)
             Wrap(output, width, "", 2, $"{failure.At}: {failure.Text}");
@@ -29,7 +29,7 @@ internal static class DeviceText
             Wrap(output, width, "INTx", Indent, $"{its.Raised} raised, {report.Server.Registers.Served} served, {its.Signalled} signalled"
                 + (its.SignalledAgain > 0 ? $" ({its.SignalledAgain} again, because it still asserted at an unmask)" : ""));
             if (report.Server.Registers.Served > 0)
-                Wrap(output, width, "latency", Indent, $"from its rise to the driver's service: {report.MeanLatency} us on average, {report.LongestLatency} us at most");
+                Wrap(output, width, "latency", Indent, $"from its rise to the driver's service: {report.Server.Registers.MeanLatency} us on average, {report.Server.Registers.LongestLatency} us at most");
             Wrap(output, width, "unmasks", Indent, $"{its.UnmaskMessages} by message, {its.UnmaskEventFds} by eventfd; {its.NeedlessUnmasks} needless "
                 + $"({its.EarlyUnmasks} while it asserted, {its.IdleUnmasks} while nothing was masked)");
             Wrap(output, width, "masks", Indent, $"{its.Masks} by message; DisINTx changed {Phrase.Count((int)Math.Min(its.InterruptDisables, int.MaxValue), "time")}");

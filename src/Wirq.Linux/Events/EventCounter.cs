@@ -34,20 +34,14 @@ internal static class EventCounter
             Add(descriptor);
     }
 
-    /// <summary>Whether a descriptor is an eventfd's.</summary>
+    /// <summary>Whether a descriptor is an eventfd's. If /proc is not there to tell, it is none.</summary>
     internal static bool IsEventFd(int descriptor) => new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget == "anon_inode:[eventfd]";
 
     /// <summary>Adds one to an eventfd of another process, which may have made it blocking. If the count is at its maximum
     /// it stays: the eventfd is readable.</summary>
     internal static void AddWithoutWaiting(int descriptor)
     {
-        var polled = new PollDescriptor { Number = descriptor, Wanted = PollFlags.Writable };
-        while (Libc.Poll(ref polled, 1, 0) < 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
-                throw HostError.Last("poll");
-        }
-        if ((polled.Found & PollFlags.Writable) != 0)
+        if ((Readiness.Of(descriptor, PollFlags.Writable) & PollFlags.Writable) != 0)
             Add(descriptor);
     }
 
@@ -74,16 +68,11 @@ internal static class EventCounter
     /// <summary>Whether the count is not zero.</summary>
     internal static bool IsReadable(int descriptor)
     {
-        var polled = new PollDescriptor { Number = descriptor, Wanted = PollFlags.Readable };
-        while (Libc.Poll(ref polled, 1, 0) < 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
-                throw HostError.Last("poll");
-        }
+        short found = Readiness.Of(descriptor, PollFlags.Readable);
         // poll(2) reports a closed descriptor by a bit, not by failing.
-        if ((polled.Found & PollFlags.NotOpen) != 0)
+        if ((found & PollFlags.NotOpen) != 0)
             throw new Routing.KernelException("poll", Errno.BadDescriptor, -1,
                 "the descriptor is closed; keep it open for as long as it is used");
-        return (polled.Found & PollFlags.Readable) != 0;
+        return (found & PollFlags.Readable) != 0;
     }
 }

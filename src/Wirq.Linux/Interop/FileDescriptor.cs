@@ -21,12 +21,17 @@ public class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <summary>Keeps the descriptor open until the lease is disposed.</summary>
     /// <param name="number">Its number.</param>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
-    internal Lease Borrow(out int number)
+    internal Lease Borrow(out int number) => Borrow(this, out number);
+
+    /// <inheritdoc cref="Borrow(out int)"/>
+    /// <param name="descriptor">The descriptor, such as a socket's.</param>
+    /// <param name="number">Its number.</param>
+    internal static Lease Borrow(SafeHandle descriptor, out int number)
     {
         bool held = false;
-        DangerousAddRef(ref held);
-        number = (int)handle;
-        return new Lease(this);
+        descriptor.DangerousAddRef(ref held);
+        number = (int)descriptor.DangerousGetHandle();
+        return new Lease(descriptor);
     }
 
     /// <inheritdoc/>
@@ -41,7 +46,7 @@ public class FileDescriptor : SafeHandleMinusOneIsInvalid
     }
 
     /// <summary>Keeps the descriptor open while the lease lives.</summary>
-    internal readonly ref struct Lease(FileDescriptor descriptor) : IDisposable
+    internal readonly ref struct Lease(SafeHandle descriptor) : IDisposable
     {
         public void Dispose() => descriptor.DangerousRelease();
     }

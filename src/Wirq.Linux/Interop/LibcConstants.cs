@@ -105,8 +105,6 @@ internal static class PollFlags
 {
     [CName("POLLIN")] internal const short Readable = 1;
     [CName("POLLOUT")] internal const short Writable = 4;
-    [CName("POLLERR")] internal const short Failed = 8;
-    [CName("POLLHUP")] internal const short HungUp = 0x10;
     [CName("POLLNVAL")] internal const short NotOpen = 0x20;
 }
 

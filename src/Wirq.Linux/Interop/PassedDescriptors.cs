@@ -1,20 +1,63 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Wirq.Linux.Interop;
 
-/// <summary>Descriptors in the control messages of a Unix socket (<c>SCM_RIGHTS</c>, unix(7), cmsg(3)).</summary>
-internal static class PassedDescriptors
+/// <summary>Bytes over a Unix socket, with descriptors in control messages (<c>SCM_RIGHTS</c>, unix(7), cmsg(3)). Nothing here
+/// waits.</summary>
+internal static unsafe class PassedDescriptors
 {
-    private static int Head => Unsafe.SizeOf<ControlHeader>();
+    private static int Head => sizeof(ControlHeader);
+
+    /// <summary>Sends bytes. Descriptors go with the first of them.</summary>
+    /// <returns>How many bytes went; negative if the call failed.</returns>
+    internal static nint Send(int socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors)
+    {
+        Span<byte> control = stackalloc byte[Room(descriptors.Length)];
+        Write(control, descriptors);
+        // SAFETY: both spans are pinned for the call, and the lengths that are passed are theirs.
+        fixed (byte* first = bytes, firstControl = control)
+        {
+            var vector = new IoVector { Address = (nint)first, Length = (nuint)bytes.Length };
+            var message = new MessageHeader { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)firstControl, ControlLength = (nuint)control.Length };
+            return Libc.SendMessage(socket, message, MessageFlags.DoNotWait | MessageFlags.NoSignal);
+        }
+    }
+
+    /// <summary>Receives what is there, at most as many bytes as there is room for.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="bytes">Where they go.</param>
+    /// <param name="most">For how many descriptors there is room.</param>
+    /// <param name="got">Called with each descriptor that came, so that somebody closes it; null where there is room for none.</param>
+    /// <param name="truncated">Whether more descriptors came than there was room for. The kernel has closed the others.</param>
+    /// <returns>How many bytes came, 0 at the end; negative if the call failed.</returns>
+    internal static nint Receive(int socket, Span<byte> bytes, int most, Action<int>? got, out bool truncated)
+    {
+        Span<byte> control = stackalloc byte[Room(most)];
+        truncated = false;
+        nint came;
+        nuint used;
+        // SAFETY: as above.
+        fixed (byte* first = bytes, firstControl = control)
+        {
+            var vector = new IoVector { Address = (nint)first, Length = (nuint)bytes.Length };
+            var message = new MessageHeader { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)firstControl, ControlLength = (nuint)control.Length };
+            came = Libc.ReceiveMessage(socket, ref message, MessageFlags.DoNotWait | MessageFlags.CloseOnExec);
+            if (came < 0)
+                return came;
+            truncated = (message.Flags & MessageFlags.ControlTruncated) != 0;
+            used = message.ControlLength;
+        }
+        Read(control[..(int)Math.Min(used, (nuint)control.Length)], got);
+        return came;
+    }
 
     /// <summary>The bytes of a control message with this many descriptors; 0 for none.</summary>
-    internal static int Room(int descriptors) => descriptors == 0 ? 0 : (int)Aligned((nuint)(Head + descriptors * sizeof(int)));
+    private static int Room(int descriptors) => descriptors == 0 ? 0 : (int)Aligned((nuint)(Head + descriptors * sizeof(int)));
 
     /// <summary>Writes a control message.</summary>
     /// <param name="control">Exactly its <see cref="Room"/>.</param>
     /// <param name="descriptors">The descriptors.</param>
-    internal static void Write(Span<byte> control, ReadOnlySpan<int> descriptors)
+    private static void Write(Span<byte> control, ReadOnlySpan<int> descriptors)
     {
         control.Clear();
         if (descriptors.IsEmpty)
@@ -29,7 +72,7 @@ internal static class PassedDescriptors
     }
 
     /// <summary>Passes on every descriptor that came, so that somebody closes it.</summary>
-    internal static void Read(ReadOnlySpan<byte> control, Action<int>? got)
+    private static void Read(ReadOnlySpan<byte> control, Action<int>? got)
     {
         while (control.Length >= Head)
         {
@@ -45,5 +88,5 @@ internal static class PassedDescriptors
         }
     }
 
-    private static nuint Aligned(nuint length) => (length + (nuint)Unsafe.SizeOf<nuint>() - 1) & ~((nuint)Unsafe.SizeOf<nuint>() - 1);
+    private static nuint Aligned(nuint length) => (length + (nuint)sizeof(nuint) - 1) & ~((nuint)sizeof(nuint) - 1);
 }

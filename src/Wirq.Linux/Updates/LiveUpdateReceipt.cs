@@ -8,8 +8,6 @@ namespace Wirq.Linux;
 /// One thread at a time may use it.</summary>
 public sealed class LiveUpdateReceipt : IDisposable
 {
-    private const string EventFdLink = "anon_inode:[eventfd]";
-
     private readonly UpdateChannel _channel;
     private readonly Dictionary<EventFd, EventFdHandle> _eventFds = [];
     private readonly Dictionary<string, FileDescriptor> _descriptors = [];
@@ -143,13 +141,12 @@ public sealed class LiveUpdateReceipt : IDisposable
     private static void Check(FileDescriptor descriptor)
     {
         using FileDescriptor.Lease lease = descriptor.Borrow(out int number);
-        string of = number.ToString(CultureInfo.InvariantCulture);
-        if (new FileInfo($"/proc/self/fd/{of}").LinkTarget != EventFdLink)
+        if (!EventCounter.IsEventFd(number))
             throw new LiveUpdateException("a descriptor that should be an eventfd is none, or /proc is not there to tell");
         if ((Libc.Control(number, ControlCommands.GetFlags, argument: 0) & OpenFlags.NonBlocking) == 0)
             throw new LiveUpdateException("an eventfd is not non-blocking");
         // Linux says so since 6.5; before, it cannot be told.
-        if (File.ReadLines($"/proc/self/fdinfo/{of}").Any(line => line.StartsWith("eventfd-semaphore:", StringComparison.Ordinal) && line.TrimEnd().EndsWith('1')))
+        if (File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{number}")).Any(line => line.StartsWith("eventfd-semaphore:", StringComparison.Ordinal) && line.TrimEnd().EndsWith('1')))
             throw new LiveUpdateException("an eventfd is a semaphore");
     }
 }

@@ -8,7 +8,7 @@ namespace Wirq.Linux;
 /// <summary>Bytes and descriptors over a connected Unix socket (unix(7)), with a deadline.</summary>
 /// <remarks>Descriptors travel with one byte each time. A receiver that does not expect any gives the kernel no room for them,
 /// so the kernel closes them.</remarks>
-internal sealed unsafe class UpdateChannel
+internal sealed class UpdateChannel
 {
     // The kernel passes at most 253 with one message (SCM_MAX_FD).
     private const int MostAtOnce = 200;
@@ -47,7 +47,7 @@ internal sealed unsafe class UpdateChannel
     internal void Receive(Span<byte> bytes)
     {
         while (!bytes.IsEmpty)
-            bytes = bytes[Transfer(bytes, [], null)..];
+            bytes = bytes[Transfer(bytes, 0, null)..];
     }
 
     /// <summary>Receives descriptors.</summary>
@@ -59,81 +59,50 @@ internal sealed unsafe class UpdateChannel
         for (int left = count; left > 0;)
         {
             int came = 0;
-            var numbers = new int[Math.Min(MostAtOnce, left)];
-            Transfer(mark, numbers, number =>
+            int expected = Math.Min(MostAtOnce, left);
+            Transfer(mark, expected, number =>
             {
                 came++;
                 got(number);
             });
-            if (mark[0] != Mark || came != numbers.Length)
-                throw new LiveUpdateException($"{came} descriptors came instead of {numbers.Length}; if the other side is right, raise RLIMIT_NOFILE");
+            if (mark[0] != Mark || came != expected)
+                throw new LiveUpdateException($"{came} descriptors came instead of {expected}; if the other side is right, raise RLIMIT_NOFILE");
             left -= came;
         }
     }
 
     private int Transfer(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors)
     {
-        int room = PassedDescriptors.Room(descriptors.Length);
-        Span<byte> control = stackalloc byte[room];
-        PassedDescriptors.Write(control, descriptors);
-        // SAFETY: both spans are pinned for the call, and the lengths that are passed are theirs.
-        fixed (byte* first = bytes, firstControl = control)
-        {
-            var vector = new IoVector { Address = (nint)first, Length = (nuint)bytes.Length };
-            var message = new MessageHeader { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)firstControl, ControlLength = (nuint)room };
-            return Call("sendmsg", PollFlags.Writable, number => Libc.SendMessage(number, message, MessageFlags.DoNotWait | MessageFlags.NoSignal));
-        }
+        using FileDescriptor.Lease lease = FileDescriptor.Borrow(_socket.SafeHandle, out int number);
+        nint done;
+        while ((done = PassedDescriptors.Send(number, bytes, descriptors)) < 0)
+            Repeat("sendmsg", number, PollFlags.Writable);
+        return (int)done;
     }
 
-    private int Transfer(Span<byte> bytes, ReadOnlySpan<int> expected, Action<int>? got)
+    private int Transfer(Span<byte> bytes, int expected, Action<int>? got)
     {
-        int room = PassedDescriptors.Room(expected.Length);
-        Span<byte> control = stackalloc byte[room];
-        int flags;
-        nuint used;
-        int done;
-        // SAFETY: as above.
-        fixed (byte* first = bytes, firstControl = control)
-        {
-            var vector = new IoVector { Address = (nint)first, Length = (nuint)bytes.Length };
-            var message = new MessageHeader { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)firstControl, ControlLength = (nuint)room };
-            MessageHeader* received = &message;
-            done = Call("recvmsg", PollFlags.Readable, number =>
-                Libc.ReceiveMessage(number, ref *received, MessageFlags.DoNotWait | MessageFlags.CloseOnExec));
-            (flags, used) = (message.Flags, message.ControlLength);
-        }
-        PassedDescriptors.Read(control[..(int)Math.Min(used, (nuint)room)], got);
+        using FileDescriptor.Lease lease = FileDescriptor.Borrow(_socket.SafeHandle, out int number);
+        nint done;
+        bool truncated;
+        while ((done = PassedDescriptors.Receive(number, bytes, expected, got, out truncated)) < 0)
+            Repeat("recvmsg", number, PollFlags.Readable);
         if (done == 0)
             throw new LiveUpdateException("the other side has closed the connection");
-        if ((flags & MessageFlags.ControlTruncated) != 0)
+        if (truncated)
             throw new LiveUpdateException(got is null ? "descriptors came where none belong"
                 : "more descriptors came than belong here, or than this process may have; in the second case raise RLIMIT_NOFILE");
-        return done;
+        return (int)done;
     }
 
-    /// <summary>Repeats a call that does not wait, until it has done something or the deadline has passed.</summary>
-    private int Call(string name, short readiness, Func<int, nint> call)
+    /// <summary>Waits until a call that does not wait may be repeated. Throws if it has failed, or the deadline has passed.</summary>
+    private void Repeat(string name, int number, short readiness)
     {
-        bool held = false;
-        _socket.SafeHandle.DangerousAddRef(ref held);
-        try
-        {
-            int number = (int)_socket.SafeHandle.DangerousGetHandle();
-            while (true)
-            {
-                nint done = call(number);
-                if (done >= 0)
-                    return (int)done;
-                if (Marshal.GetLastPInvokeError() is var errno && errno is not (Errno.Again or Errno.Interrupted))
-                    throw new LiveUpdateException($"{name} failed with {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}): the other side is gone, or the socket is no connection");
-                if (errno == Errno.Again)
-                    Await(number, readiness);
-            }
-        }
-        finally
-        {
-            _socket.SafeHandle.DangerousRelease();
-        }
+        int errno = Marshal.GetLastPInvokeError();
+        if (errno is not (Errno.Again or Errno.Interrupted))
+            throw new LiveUpdateException($"{name} failed with {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}): the other side is gone, or the socket is no connection");
+        if (errno == Errno.Again)
+            Await(number, readiness);
     }
 
     private void Await(int number, short readiness)
@@ -141,8 +110,6 @@ internal sealed unsafe class UpdateChannel
         TimeSpan left = _patience - Stopwatch.GetElapsedTime(_start);
         if (left <= TimeSpan.Zero)
             throw new LiveUpdateException($"the other side has done nothing for {_patience.TotalSeconds:0.###} s");
-        var polled = new PollDescriptor { Number = number, Wanted = readiness };
-        // The call itself finds out what else is the matter.
-        Libc.Poll(ref polled, 1, (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, int.MaxValue)));
+        Readiness.Await(number, readiness, left);
     }
 }

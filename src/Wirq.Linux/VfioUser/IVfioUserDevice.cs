@@ -32,6 +32,6 @@ internal interface IVfioUserDevice
     /// <summary>A client resets it.</summary>
     void Reset();
 
-    /// <summary>A request was answered with an error.</summary>
-    void Refused(ushort command, int error);
+    /// <summary>A request was refused.</summary>
+    void Refused();
 }

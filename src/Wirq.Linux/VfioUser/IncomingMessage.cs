@@ -38,15 +38,13 @@ internal sealed class IncomingMessage(int most)
         TransferEnd end = socket.Receive(room, Descriptors, out int count, out bool truncated);
         HasTooManyDescriptors |= truncated || Descriptors.Count > VfioUserLimits.Descriptors;
         // Of several messages with descriptors in one hostile message, only as many are kept as could be right.
-        while (Descriptors.Count > VfioUserLimits.Descriptors)
-            Drop(Descriptors.Count - 1);
+        Keep(VfioUserLimits.Descriptors);
         if (_skipped > 0)
         {
             _skipped -= count;
             // They came with what is skipped, and not with the message behind it.
             HasTooManyDescriptors = false;
-            while (Descriptors.Count > 0)
-                Drop(Descriptors.Count - 1);
+            Keep(0);
             return end;
         }
         _have += count;
@@ -59,8 +57,7 @@ internal sealed class IncomingMessage(int most)
     /// <summary>Begins the next message. Descriptors that nobody has taken are closed.</summary>
     internal void Next()
     {
-        while (Descriptors.Count > 0)
-            Drop(Descriptors.Count - 1);
+        Keep(0);
         if (HasBadLength && _length > _have)
             _skipped = _length - _have;
         (_have, _length, HasTooManyDescriptors) = (0, 0, false);
@@ -73,10 +70,14 @@ internal sealed class IncomingMessage(int most)
         _skipped = 0;
     }
 
-    private void Drop(int at)
+    /// <summary>Closes all descriptors but the first ones.</summary>
+    private void Keep(int most)
     {
-        if (Descriptors[at] >= 0)
-            Libc.Close(Descriptors[at]);
-        Descriptors.RemoveAt(at);
+        for (int at = Descriptors.Count - 1; at >= most; at--)
+        {
+            if (Descriptors[at] >= 0)
+                Libc.Close(Descriptors[at]);
+            Descriptors.RemoveAt(at);
+        }
     }
 }

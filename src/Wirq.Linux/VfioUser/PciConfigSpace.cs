@@ -17,7 +17,7 @@ internal sealed class PciConfigSpace
     private const ushort MemorySpace = 1 << 1, BusMaster = 1 << 2, ErrorReports = 1 << 8;
     private const ushort InterruptStatus = 1 << 3, HasCapabilities = 1 << 4;
     private const byte MsiId = 5, MsixId = 0x11;
-    private const ushort Msi64Bit = 1 << 7, MsiEnable = 1, MsiCountMask = 7 << 4, MsixEnable = 1 << 15, MsixMask = 1 << 14;
+    private const ushort Msi64Bit = 1 << 7, MsiEnable = 1, MsiCountMask = 7 << 4;
     private const int MsiCountShift = 1;
 
     private readonly byte[] _reset = new byte[Size], _bytes = new byte[Size], _writable = new byte[Size];
@@ -58,7 +58,7 @@ internal sealed class PciConfigSpace
         if (its.MsixVectors > 0)
         {
             Link(link, Msix, MsixId);
-            Put(Msix + 2, (ushort)(its.MsixVectors - 1), MsixEnable | MsixMask);
+            Put(Msix + 2, (ushort)(its.MsixVectors - 1), MsixTable.EnableBit | MsixTable.FunctionMaskBit);
             BinaryPrimitives.WriteUInt32LittleEndian(_reset.AsSpan(Msix + 4), (uint)tableBar);
             BinaryPrimitives.WriteUInt32LittleEndian(_reset.AsSpan(Msix + 8), pendingBits | (uint)tableBar);
         }

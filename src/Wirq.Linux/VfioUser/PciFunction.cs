@@ -10,7 +10,7 @@ namespace Wirq.Linux.VfioUser;
 /// masks of single MSI-X vectors: it keeps them to itself, and what the table says here is only what was written.</remarks>
 public sealed class PciFunction : IVfioUserDevice, IDisposable
 {
-    private const uint Page = 4096, TableEntry = 16;
+    private const uint Page = 4096;
 
     private readonly IPciRegisters _registers;
     private readonly PciConfigSpace _config;
@@ -30,7 +30,7 @@ public sealed class PciFunction : IVfioUserDevice, IDisposable
             throw new ArgumentOutOfRangeException(nameof(registers), registers.Size, "a power of two, 4096 or more");
         (Options, _registers) = (options, registers);
         // Pending bits have pages of their own, so that a client can map around the table.
-        uint pendingBits = ((uint)options.MsixVectors * TableEntry + Page - 1) / Page * Page;
+        uint pendingBits = ((uint)options.MsixVectors * MsixTable.EntrySize + Page - 1) / Page * Page;
         _table = options.MsixVectors == 0 ? [] : new byte[BitOperations.RoundUpToPowerOf2(pendingBits + Page)];
         _config = new PciConfigSpace(options, [registers.Size, 0, (uint)_table.Length, 0, 0, 0], VfioPciRegion.Bar2, pendingBits);
         _interrupts = new PciInterrupts(options);
@@ -163,12 +163,12 @@ public sealed class PciFunction : IVfioUserDevice, IDisposable
         _interrupts.SetInterruptDisable(_config.DisablesIntx);
     }
 
-    void IVfioUserDevice.Refused(ushort command, int error) => Accesses.Refused++;
+    void IVfioUserDevice.Refused() => Accesses.Refused++;
 
     /// <summary>Pending bits and what lies between are not writable (PCI Local Bus Specification 3.0, 6.8.2).</summary>
     private void WriteTable(int offset, ReadOnlySpan<byte> bytes)
     {
-        int end = Options.MsixVectors * (int)TableEntry;
+        int end = Options.MsixVectors * (int)MsixTable.EntrySize;
         if (offset < end)
             bytes[..Math.Min(bytes.Length, end - offset)].CopyTo(_table.AsSpan(offset));
     }

@@ -18,6 +18,9 @@ public sealed record PciFunctionOptions
     /// <summary>How many MSI-X vectors it has, 0 to 2048. Table and pending bits are in BAR 2.</summary>
     public int MsixVectors { get; init; }
 
+    /// <summary>How many vectors it has at most: only one kind is enabled at a time.</summary>
+    internal int Vectors => Math.Max(MsiVectors, MsixVectors);
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is outside its range.</exception>
     internal void Validate()
@@ -26,8 +29,8 @@ public sealed record PciFunctionOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Class);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Class, 0xFFFFFF);
         ArgumentOutOfRangeException.ThrowIfNegative(MsixVectors);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(MsixVectors, 2048);
-        if (MsiVectors != 0 && (MsiVectors is < 0 or > 32 || !int.IsPow2(MsiVectors)))
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MsixVectors, MsixTable.MaxVectors);
+        if (MsiVectors != 0 && (MsiVectors is < 0 or > MsiCapability.MaxVectors || !int.IsPow2(MsiVectors)))
             throw new ArgumentOutOfRangeException(nameof(MsiVectors), MsiVectors, "0, or a power of two up to 32");
     }
 }

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Wirq.Events;
 using Wirq.HostIrq;
 using Wirq.Linux.Interop;
@@ -7,20 +7,19 @@ using Wirq.Vfio;
 namespace Wirq.Linux.VfioUser;
 
 /// <summary>The interrupts of a function that is served over a socket: VFIO's answers come from <see cref="VfioHost"/>, and
-/// this owns the eventfds, signals them, and counts.</summary>
-internal sealed class PciInterrupts : IVfioEventFds, IDisposable
+/// this signals the client's eventfds, and counts.</summary>
+internal sealed class PciInterrupts : IDisposable
 {
     private const int Only = 0;
 
     private readonly VfioHost _host;
-    private readonly Dictionary<int, EventFdHandle> _eventFds = [];
-    private readonly HashSet<int> _used = [];
+    private readonly ClientEventFds _eventFds = new();
     private bool _asserts, _disabledByGuest;
     private Cause _cause;
 
     internal PciInterrupts(PciFunctionOptions its)
     {
-        Counts = new InterruptCounts(Math.Max(its.MsiVectors, its.MsixVectors));
+        Counts = new InterruptCounts(its.Vectors);
         _host = new VfioHost(new VfioOptions
         {
             Irqs = new HostIrqOptions { Lines = [new HostLineOptions { Flow = HostFlow.Level }] },
@@ -35,7 +34,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
                     HasDynamicMsix = true,
                 },
             ],
-        }, this);
+        }, _eventFds);
     }
 
     // Why an eventfd is signalled.
@@ -65,7 +64,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
         get
         {
             int ready = 0;
-            while (Enabled is { } index and not VfioIrqIndex.Intx && _host.TriggerOf(Only, index, ready) >= 0)
+            while (IsHeard(ready))
                 ready++;
             return ready;
         }
@@ -78,12 +77,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
 
     private bool SendsMessages => Enabled is VfioIrqIndex.Msi or VfioIrqIndex.Msix;
 
-    public void Dispose()
-    {
-        foreach (EventFdHandle eventFd in _eventFds.Values)
-            eventFd.Dispose();
-        _eventFds.Clear();
-    }
+    public void Dispose() => _eventFds.Dispose();
 
     // --- the function
 
@@ -99,7 +93,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
     /// <returns>False if it is lost: no client has given the vector an eventfd.</returns>
     internal bool Send(int vector)
     {
-        bool heard = Enabled is { } index and not VfioIrqIndex.Intx && _host.TriggerOf(Only, index, vector) >= 0;
+        bool heard = IsHeard(vector);
         Counts.Count(vector, heard);
         if (!heard)
             return false;
@@ -107,6 +101,9 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
         Settle(Cause.Device);
         return true;
     }
+
+    /// <summary>Whether messages are enabled, and the vector has an eventfd.</summary>
+    private bool IsHeard(int vector) => SendsMessages && _host.TriggerOf(Only, Enabled!.Value, vector) >= 0;
 
     internal void SetInterruptDisable(bool disabled)
     {
@@ -138,25 +135,26 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
             if (!EventCounter.IsEventFd(number))
                 return -Errno.Invalid;
         }
-        Span<byte> numbers = stackalloc byte[VfioUserLimits.Descriptors * sizeof(int)];
+        int count = (int)set.Count;
+        Span<int> numbers = count > VfioUserLimits.Descriptors ? new int[count] : stackalloc int[VfioUserLimits.Descriptors];
+        numbers = numbers[..count];
         // No descriptor at all is -1 for each vector.
-        numbers = set.Count > VfioUserLimits.Descriptors ? new byte[(int)set.Count * sizeof(int)] : numbers[..((int)set.Count * sizeof(int))];
-        for (int i = 0; i < (int)set.Count; i++)
-            BinaryPrimitives.WriteInt32LittleEndian(numbers[(i * sizeof(int))..], received.IsEmpty ? -1 : received[i]);
-        for (int i = 0; i < received.Length; i++)
+        numbers.Fill(-1);
+        received.CopyTo(numbers);
+        foreach (ref int number in received)
         {
-            _eventFds[received[i]] = EventFdHandle.Adopt(received[i]);
-            received[i] = -1;
+            _eventFds.Adopt(number);
+            number = -1;
         }
         if (set.ArgumentSize >= VfioIrqSet.Size)
             set = set with { ArgumentSize = VfioIrqSet.Size + set.Count * sizeof(int) };
         bool unmasks = (set.Flags & VfioIrqSet.Action) == VfioIrqSetBits.ActionUnmask && !received.IsEmpty;
         if (unmasks)
             Forget(set);
-        int answer = Set(set, numbers, asked: false);
+        int answer = Set(set, MemoryMarshal.AsBytes(numbers), asked: false);
         // One that was readable when it came has unmasked already, and is not to do it again.
         if (unmasks && UnmaskEventFd >= 0)
-            Drain(UnmaskEventFd);
+            _eventFds.Drain(UnmaskEventFd);
         return answer;
     }
 
@@ -166,9 +164,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
     {
         if (UnmaskEventFd < 0)
             return;
-        Span<byte> none = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(none, -1);
-        _host.SetIrqs(Only, set, none);
+        _host.SetIrqs(Only, set, MemoryMarshal.AsBytes((ReadOnlySpan<int>)[-1]));
         Settle(Cause.Device);
     }
 
@@ -187,7 +183,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
                 CountUnmask(masked, byMessage: true);
         }
         CountTriggers(set, before);
-        CloseUnused();
+        _eventFds.CloseUnused(_host, Only);
         Follow();
         // More vectors than there are is an answer of VFIO that this protocol does not have.
         return answer > 0 ? -Errno.NoSpace : answer;
@@ -197,7 +193,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
     internal void UnmaskByEventFd()
     {
         int eventFd = UnmaskEventFd;
-        if (eventFd < 0 || !IsReadable(eventFd))
+        if (!_eventFds.IsReadable(eventFd))
             return;
         bool masked = MasksItself;
         _host.EventFdWritten(eventFd);
@@ -210,7 +206,7 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
     {
         _host.Close(Only);
         Settle(Cause.Device);
-        CloseUnused();
+        _eventFds.CloseUnused(_host, Only);
         Follow();
     }
 
@@ -285,9 +281,8 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
 
     private void Signal(VfioSignalled its)
     {
-        if (!_eventFds.TryGetValue(its.EventFd, out EventFdHandle? eventFd))
+        if (!_eventFds.TrySignal(its.EventFd))
             return;
-        EventCounter.AddWithoutWaiting(eventFd.EventFd.Number);
         if (_cause == Cause.Client)
             Counts.ByClient++;
         else if (its.Irq == VfioIrqIndex.Intx)
@@ -296,34 +291,5 @@ internal sealed class PciInterrupts : IVfioEventFds, IDisposable
             if (_cause == Cause.Unmask)
                 Counts.SignalledAgain++;
         }
-    }
-
-    private void CloseUnused()
-    {
-        _used.Clear();
-        _host.AddEventFds(Only, _used);
-        if (_used.Count == _eventFds.Count)
-            return;
-        foreach ((int number, EventFdHandle eventFd) in _eventFds.ToArray())
-        {
-            if (!_used.Contains(number) && _eventFds.Remove(number))
-                eventFd.Dispose();
-        }
-    }
-
-    // --- eventfds
-
-    bool IVfioEventFds.Exists(int fd) => _eventFds.ContainsKey(fd);
-
-    bool IVfioEventFds.IsReadable(int fd) => IsReadable(fd);
-
-    void IVfioEventFds.Drain(int fd) => Drain(fd);
-
-    private bool IsReadable(int fd) => _eventFds.ContainsKey(fd) && EventCounter.IsReadable(fd);
-
-    private void Drain(int fd)
-    {
-        if (IsReadable(fd))
-            EventCounter.TryTake(fd, out _);
     }
 }

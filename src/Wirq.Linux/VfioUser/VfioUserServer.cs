@@ -89,7 +89,7 @@ public sealed class VfioUserServer : IDisposable
             Wanted = sends ? PollFlags.Writable : PollFlags.Readable,
         };
         _polled[2] = new PollDescriptor { Number = unmask, Wanted = PollFlags.Readable };
-        int wait = most == Timeout.InfiniteTimeSpan ? -1 : (int)Math.Min(Math.Ceiling(Math.Max(0, most.TotalMilliseconds)), int.MaxValue);
+        int wait = most == Timeout.InfiniteTimeSpan ? -1 : Readiness.Milliseconds(most);
         if (Libc.Poll(ref _polled[0], (nuint)_polled.Length, wait) < 0 && Marshal.GetLastPInvokeError() != Errno.Interrupted)
             throw HostError.Last("poll");
         if (_polled[0].Found != 0)

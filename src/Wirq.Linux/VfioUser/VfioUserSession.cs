@@ -18,9 +18,6 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
     /// <summary>Whether the connection must be closed once the reply was sent.</summary>
     internal bool HasEnded { get; private set; }
 
-    /// <summary>What the client can do.</summary>
-    internal VfioUserCapabilities Client { get; private set; } = new();
-
     /// <summary>Takes a message.</summary>
     /// <param name="header">Its head.</param>
     /// <param name="body">What follows.</param>
@@ -30,16 +27,14 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
     /// <returns>Bytes of the reply; 0 for none.</returns>
     internal int Take(in VfioUserHeader header, ReadOnlySpan<byte> body, Span<int> descriptors, Span<byte> reply)
     {
-        Span<byte> answer = reply[VfioUserHeader.Size..];
-        int length = 0;
-        int error = header.IsCommand ? Do(header.Command, body, descriptors, answer, out length) : Errno.Invalid;
-        return error == 0 ? Answer(header, length, reply) : Fail(header, error, reply);
+        int done = header.IsCommand ? Do(header.Command, body, descriptors, reply[VfioUserHeader.Size..]) : -Errno.Invalid;
+        return done >= 0 ? Answer(header, done, reply) : Fail(header, -done, reply);
     }
 
     /// <summary>Refuses a message whose body was not looked at.</summary>
     internal int Fail(in VfioUserHeader header, int error, Span<byte> reply)
     {
-        device.Refused((ushort)header.Command, error);
+        device.Refused();
         // A client that does not begin with a version that is known here speaks another protocol.
         HasEnded |= !IsNegotiated;
         if (!header.WantsReply)
@@ -56,73 +51,69 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
         return VfioUserHeader.Size + length;
     }
 
-    private int Do(VfioUserCommand command, ReadOnlySpan<byte> body, Span<int> descriptors, Span<byte> answer, out int length)
+    // --- commands: each returns how many bytes its answer has, or a negative error number
+
+    private int Do(VfioUserCommand command, ReadOnlySpan<byte> body, Span<int> descriptors, Span<byte> answer)
     {
-        length = 0;
         if (IsNegotiated == (command == VfioUserCommand.Version))
-            return Errno.Invalid;
+            return -Errno.Invalid;
         return command switch
         {
-            VfioUserCommand.Version => Negotiate(body, answer, out length),
-            VfioUserCommand.DmaMap => TryRead(body, out DmaMap map) ? Dma.Map(map) : Errno.Invalid,
-            VfioUserCommand.DmaUnmap => Unmap(body, answer, out length),
-            VfioUserCommand.GetInfo => GetInfo(body, answer, out length),
-            VfioUserCommand.GetRegionInfo => GetRegionInfo(body, answer, out length),
-            VfioUserCommand.GetRegionIoFds => GetRegionIoFds(body, answer, out length),
-            VfioUserCommand.GetIrqInfo => GetIrqInfo(body, answer, out length),
+            VfioUserCommand.Version => Negotiate(body, answer),
+            VfioUserCommand.DmaMap => TryRead(body, out DmaMap map) ? -Dma.Map(map) : -Errno.Invalid,
+            VfioUserCommand.DmaUnmap => Unmap(body, answer),
+            VfioUserCommand.GetInfo => GetInfo(body, answer),
+            VfioUserCommand.GetRegionInfo => GetRegionInfo(body, answer),
+            VfioUserCommand.GetRegionIoFds => GetRegionIoFds(body, answer),
+            VfioUserCommand.GetIrqInfo => GetIrqInfo(body, answer),
             VfioUserCommand.SetIrqs => SetIrqs(body, descriptors),
-            VfioUserCommand.RegionRead => Read(body, answer, out length),
-            VfioUserCommand.RegionWrite => Write(body, answer, out length),
-            VfioUserCommand.RegionWriteMulti => WriteMulti(body, answer, out length),
+            VfioUserCommand.RegionRead => Read(body, answer),
+            VfioUserCommand.RegionWrite => Write(body, answer),
+            VfioUserCommand.RegionWriteMulti => WriteMulti(body, answer),
             VfioUserCommand.Reset => Reset(),
-            _ => Errno.Invalid,
+            _ => -Errno.Invalid,
         };
     }
 
-    private int Negotiate(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int Negotiate(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out VersionHead head) || head.Major != VfioUserLimits.Major)
-            return Errno.Invalid;
+            return -Errno.Invalid;
         int error = VfioUserCapabilities.Read(body[VersionHead.Size..], out VfioUserCapabilities client);
         if (error != 0)
-            return error;
-        (Client, IsNegotiated) = (client, true);
+            return -error;
+        IsNegotiated = true;
         byte[] offered = VfioUserCapabilities.OfferTo(client).ToBytes();
         MemoryMarshal.Write(answer, new VersionHead { Major = head.Major, Minor = Math.Min(head.Minor, VfioUserLimits.Minor) });
         offered.CopyTo(answer[VersionHead.Size..]);
-        length = VersionHead.Size + offered.Length;
-        return 0;
+        return VersionHead.Size + offered.Length;
     }
 
-    private int Unmap(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int Unmap(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out DmaUnmap unmap))
-            return Errno.Invalid;
+            return -Errno.Invalid;
         int error = Dma.Unmap(unmap);
-        return error != 0 ? error : Put(unmap, answer, out length);
+        return error != 0 ? -error : Put(unmap, answer);
     }
 
-    private int GetInfo(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int GetInfo(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out VfioDeviceInfo info) || info.ArgumentSize < Unsafe.SizeOf<VfioDeviceInfo>())
-            return Errno.Invalid;
+            return -Errno.Invalid;
         return Put(new VfioDeviceInfo
         {
             ArgumentSize = (uint)Unsafe.SizeOf<VfioDeviceInfo>(),
             Flags = VfioDeviceInfo.CanReset | VfioDeviceInfo.IsPci,
             Regions = (uint)device.Regions,
             IrqIndexes = (uint)device.IrqIndexes,
-        }, answer, out length);
+        }, answer);
     }
 
-    private int GetRegionInfo(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int GetRegionInfo(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out VfioRegionInfo info) || info.ArgumentSize < Unsafe.SizeOf<VfioRegionInfo>() || info.Index >= (uint)device.Regions)
-            return Errno.Invalid;
+            return -Errno.Invalid;
         ulong size = device.SizeOf((int)info.Index);
         return Put(new VfioRegionInfo
         {
@@ -130,25 +121,23 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
             Flags = size == 0 ? 0 : VfioRegionInfo.Readable | VfioRegionInfo.Writable,
             Index = info.Index,
             Length = size,
-        }, answer, out length);
+        }, answer);
     }
 
     /// <summary>No descriptor serves a region here: each access comes as a message.</summary>
-    private int GetRegionIoFds(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int GetRegionIoFds(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out RegionIoFds asked) || asked.ArgumentSize < RegionIoFds.Size || asked.Flags != 0 || asked.Count != 0
             || asked.Index >= (uint)device.Regions)
-            return Errno.Invalid;
-        return Put(asked with { ArgumentSize = RegionIoFds.Size }, answer, out length);
+            return -Errno.Invalid;
+        return Put(asked with { ArgumentSize = RegionIoFds.Size }, answer);
     }
 
-    private int GetIrqInfo(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int GetIrqInfo(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out VfioIrqInfo info) || info.ArgumentSize < Unsafe.SizeOf<VfioIrqInfo>())
-            return Errno.Invalid;
-        int error = -device.GetIrqInfo(info.Index, out int count, out VfioIrqInfoBits flags);
+            return -Errno.Invalid;
+        int error = device.GetIrqInfo(info.Index, out int count, out VfioIrqInfoBits flags);
         if (error != 0)
             return error;
         return Put(new VfioIrqInfo
@@ -157,60 +146,51 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
             Flags = (uint)flags,
             Index = info.Index,
             Count = (uint)count,
-        }, answer, out length);
+        }, answer);
     }
 
-    private int SetIrqs(ReadOnlySpan<byte> body, Span<int> descriptors)
-    {
-        if (!TryRead(body, out VfioIrqSetHeader head))
-            return Errno.Invalid;
-        var set = new VfioIrqSet(head.ArgumentSize, (VfioIrqSetBits)head.Flags, head.Index, head.Start, head.Count);
-        return -device.SetIrqs(set, body[VfioIrqSet.Size..], descriptors);
-    }
+    private int SetIrqs(ReadOnlySpan<byte> body, Span<int> descriptors) =>
+        TryRead(body, out VfioIrqSet set) ? device.SetIrqs(set, body[VfioIrqSet.Size..], descriptors) : -Errno.Invalid;
 
-    private int Read(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int Read(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out RegionAccess access) || !Exists(access.Region, access.Offset, access.Count))
-            return Errno.Invalid;
-        Put(access, answer, out length);
+            return -Errno.Invalid;
+        int length = Put(access, answer);
         Span<byte> bytes = answer.Slice(length, (int)access.Count);
         // What a reply contains comes from the device alone.
         bytes.Clear();
         device.Read((int)access.Region, access.Offset, bytes);
-        length += bytes.Length;
-        return 0;
+        return length + bytes.Length;
     }
 
-    private int Write(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int Write(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out RegionAccess access) || (uint)(body.Length - RegionAccess.Size) != access.Count
             || !Exists(access.Region, access.Offset, access.Count))
-            return Errno.Invalid;
+            return -Errno.Invalid;
         device.Write((int)access.Region, access.Offset, body[RegionAccess.Size..]);
-        return Put(access, answer, out length);
+        return Put(access, answer);
     }
 
     /// <summary>All writes are looked at before the first is made.</summary>
-    private int WriteMulti(ReadOnlySpan<byte> body, Span<byte> answer, out int length)
+    private int WriteMulti(ReadOnlySpan<byte> body, Span<byte> answer)
     {
-        length = 0;
         if (!TryRead(body, out ulong count) || count != (ulong)(body.Length - sizeof(ulong)) / RegionWriteOne.Size
             || (body.Length - sizeof(ulong)) % RegionWriteOne.Size != 0)
-            return Errno.Invalid;
+            return -Errno.Invalid;
         ReadOnlySpan<RegionWriteOne> writes = MemoryMarshal.Cast<byte, RegionWriteOne>(body[sizeof(ulong)..]);
         foreach (ref readonly RegionWriteOne one in writes)
         {
             if (one.Count > sizeof(ulong) || !Exists(one.Region, one.Offset, one.Count))
-                return Errno.Invalid;
+                return -Errno.Invalid;
         }
         foreach (RegionWriteOne one in writes)
         {
             ulong data = one.Data;
             device.Write((int)one.Region, one.Offset, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in data))[..(int)one.Count]);
         }
-        return Put(count, answer, out length);
+        return Put(count, answer);
     }
 
     private int Reset()
@@ -224,10 +204,9 @@ internal sealed class VfioUserSession(IVfioUserDevice device)
 
     private static bool TryRead<T>(ReadOnlySpan<byte> body, out T read) where T : unmanaged => MemoryMarshal.TryRead(body, out read);
 
-    private static int Put<T>(in T value, Span<byte> answer, out int length) where T : unmanaged
+    private static int Put<T>(in T value, Span<byte> answer) where T : unmanaged
     {
         MemoryMarshal.Write(answer, value);
-        length = Unsafe.SizeOf<T>();
-        return 0;
+        return Unsafe.SizeOf<T>();
     }
 }

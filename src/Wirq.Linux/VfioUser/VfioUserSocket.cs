@@ -16,7 +16,7 @@ internal enum TransferEnd
 }
 
 /// <summary>A connected Unix stream socket that passes bytes and descriptors, and never waits.</summary>
-internal sealed unsafe class VfioUserSocket : IDisposable
+internal sealed class VfioUserSocket : IDisposable
 {
     private readonly Socket _socket;
 
@@ -28,18 +28,8 @@ internal sealed unsafe class VfioUserSocket : IDisposable
     public void Dispose() => _socket.Dispose();
 
     /// <summary>Sends what goes now. Descriptors go with the first byte.</summary>
-    internal TransferEnd Send(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, out int sent)
-    {
-        Span<byte> control = stackalloc byte[PassedDescriptors.Room(descriptors.Length)];
-        PassedDescriptors.Write(control, descriptors);
-        // SAFETY: both spans are pinned for the call, and the lengths that are passed are theirs.
-        fixed (byte* first = bytes, firstControl = control)
-        {
-            var vector = new IoVector { Address = (nint)first, Length = (nuint)bytes.Length };
-            var message = new MessageHeader { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)firstControl, ControlLength = (nuint)control.Length };
-            return End(Libc.SendMessage(Number, message, MessageFlags.DoNotWait | MessageFlags.NoSignal), out sent);
-        }
-    }
+    internal TransferEnd Send(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, out int sent) =>
+        End(PassedDescriptors.Send(Number, bytes, descriptors), out sent);
 
     /// <summary>Receives what is there, at most as many bytes as there is room for.</summary>
     /// <param name="bytes">Where they go; not empty.</param>
@@ -48,21 +38,7 @@ internal sealed unsafe class VfioUserSocket : IDisposable
     /// <param name="truncated">Whether more descriptors came than there was room for. The kernel has closed the others.</param>
     internal TransferEnd Receive(Span<byte> bytes, List<int> descriptors, out int received, out bool truncated)
     {
-        Span<byte> control = stackalloc byte[PassedDescriptors.Room(VfioUserLimits.Descriptors)];
-        int flags;
-        nuint used;
-        TransferEnd end;
-        // SAFETY: as above.
-        fixed (byte* first = bytes, firstControl = control)
-        {
-            var vector = new IoVector { Address = (nint)first, Length = (nuint)bytes.Length };
-            var message = new MessageHeader { Vectors = (nint)(&vector), VectorCount = 1, Control = (nint)firstControl, ControlLength = (nuint)control.Length };
-            end = End(Libc.ReceiveMessage(Number, ref message, MessageFlags.DoNotWait | MessageFlags.CloseOnExec), out received);
-            (flags, used) = (message.Flags, message.ControlLength);
-        }
-        truncated = end == TransferEnd.Some && (flags & MessageFlags.ControlTruncated) != 0;
-        if (end == TransferEnd.Some)
-            PassedDescriptors.Read(control[..(int)Math.Min(used, (nuint)control.Length)], descriptors.Add);
+        TransferEnd end = End(PassedDescriptors.Receive(Number, bytes, VfioUserLimits.Descriptors, descriptors.Add, out truncated), out received);
         // No byte where there is room for some is the end.
         return end == TransferEnd.Some && received == 0 ? TransferEnd.Gone : end;
     }

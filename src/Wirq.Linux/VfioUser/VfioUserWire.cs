@@ -99,8 +99,6 @@ internal sealed class VfioUserWire : IDisposable
         TimeSpan left = _patience - Stopwatch.GetElapsedTime(start);
         if (left <= TimeSpan.Zero)
             throw Break($"the server has not answered for {_patience.TotalSeconds:0.###} s");
-        var polled = new PollDescriptor { Number = _socket.Number, Wanted = readiness };
-        // The call itself finds out what else is the matter.
-        Libc.Poll(ref polled, 1, (int)Math.Ceiling(Math.Min(left.TotalMilliseconds, int.MaxValue)));
+        Readiness.Await(_socket.Number, readiness, left);
     }
 }

@@ -16,13 +16,7 @@ public sealed partial class HostIrqs
     /// <remarks>A hard handler or a thread that its owner has taken and not answered is in it: the owner of the restored host
     /// answers.</remarks>
     /// <exception cref="InvalidOperationException">Effects wait: take them first.</exception>
-    public byte[] Save()
-    {
-        HostSnapshot.DemandRest(Events);
-        var writer = new FieldWriter();
-        Move(writer);
-        return writer.Finish();
-    }
+    public byte[] Save() => HostSnapshot.Write(Events, Move);
 
     /// <summary>Takes over the state of a snapshot of a host that was built from equal options. Nothing is called or run.</summary>
     /// <param name="snapshot">The snapshot. It may be anything: everything is checked before anything changes.</param>
@@ -34,13 +28,8 @@ public sealed partial class HostIrqs
         HostSnapshot.DemandRest(Events);
         if (HasOwned())
             throw new InvalidOperationException("devices have lines of this host: restore it with its devices");
-        var reader = new FieldReader(snapshot) { NotBefore = Events.Now };
         var read = new HostIrqs(Options);
-        read.Move(reader);
-        reader.Finish();
-        var writer = new FieldWriter { Saved = reader.Saved };
-        read.Move(writer);
-        SnapshotFormat.DemandSame(writer.Finish(), snapshot);
+        HostSnapshot.Read(snapshot, Events.Now, read.Move);
         if (read.HasOwned())
             throw new SnapshotException(snapshot.Length, "owner", "a device", "none: only a host with devices has those");
         Arena.CopyFrom(read.Arena, read._firstBlock, _firstBlock, Blocks);

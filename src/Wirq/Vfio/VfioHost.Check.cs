@@ -9,7 +9,7 @@ public sealed partial class VfioHost
     private void CheckDevice(Fields f, int device, in VfioDeviceState its)
     {
         VfioDeviceOptions options = OptionsOf(device);
-        bool isPci = options.Bus == VfioBus.Pci, hasLine = its.Action != 0, sendsMessages = its.Type is VfioType.Msi or VfioType.Msix;
+        bool isPci = options.Bus == VfioBus.Pci, hasLine = its.Action != 0;
         f.Demand(isPci || its.Type == VfioType.None, "type", $"{its.Type}", "None: the device is on the platform bus");
         f.Demand(!isPci || hasLine == (its.Type == VfioType.Intx), "action", hasLine ? "one" : "none", "one exactly while INTx is enabled");
         f.Demand(!hasLine || options.Line is not null, "action", $"{its.Action - 1}", "none: the device has no line");
@@ -22,7 +22,7 @@ public sealed partial class VfioHost
         f.Demand(its.Waits == 0 || _modes[device] == ForwardMode.Oneshot, "waits", "yes", "no: it is not ONESHOT");
         f.Demand(!hasLine || its.VirtualDisable == 0 || its.Masked != 0, "masked", "no", "yes: the guest set DisINTx");
         f.Demand(its.Deadline == 0 || its.Deadline > 0 && its.Waits != 0 && options.OneshotTimeout != 0, "deadline", $"{its.Deadline} ns", "none: nothing waits for it");
-        byte intxDisable = _masksItself[device] ? hasLine ? its.Masked : its.IntxDisable : sendsMessages ? (byte)1 : (byte)0;
+        byte intxDisable = _masksItself[device] ? hasLine ? its.Masked : its.IntxDisable : its.SendsMessages ? (byte)1 : (byte)0;
         f.Demand(its.IntxDisable == intxDisable, "intxDisable", $"{its.IntxDisable}", $"{intxDisable}");
     }
 
@@ -78,14 +78,7 @@ public sealed partial class VfioHost
     {
         for (int line = 0; line < _lines.Count; line++)
         {
-            bool has = false, high = _lines[line].Others != 0;
-            for (int device = 0; device < _devices.Count; device++)
-            {
-                if (OptionsOf(device).Line != line)
-                    continue;
-                has = true;
-                high |= Drives(device);
-            }
+            bool has = Options.Devices.Any(device => device.Line == line), high = IsDriven(line);
             f.Demand(!has || Irqs.IsHigh(line) == high, $"lines[{line}].pinHigh", high ? "low" : "high", high ? "high: something drives it" : "low: nothing drives it");
         }
     }

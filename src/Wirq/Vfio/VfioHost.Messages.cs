@@ -12,7 +12,7 @@ public sealed partial class VfioHost
     public void SendMessage(int device, int vector)
     {
         ref VfioDeviceState its = ref The(device);
-        if (its.Type is not (VfioType.Msi or VfioType.Msix) || (uint)vector >= (uint)VectorsOf(device))
+        if (!its.SendsMessages || (uint)vector >= (uint)VectorsOf(device))
             return;
         if (Vector(device, vector).Trigger is not 0 and var trigger)
             Emit(device, IndexOf(its.Type), vector, trigger);
@@ -115,7 +115,7 @@ public sealed partial class VfioHost
     private void DisableMessages(int device)
     {
         ref VfioDeviceState its = ref _devices[device];
-        if (its.Type is not (VfioType.Msi or VfioType.Msix))
+        if (!its.SendsMessages)
             return;
         for (int i = 0; i < VectorsOf(device); i++)
             Vector(device, i) = default;

@@ -13,13 +13,7 @@ public sealed partial class VfioHost
     /// <remarks>Not in it: counts of eventfds, and the devices themselves besides the level of their interrupts. A guest that has an
     /// interrupt goes on to have it: a ONESHOT line stays masked, and its unmask stays owed.</remarks>
     /// <exception cref="InvalidOperationException">Effects wait: carry them out first.</exception>
-    public byte[] Save()
-    {
-        HostSnapshot.DemandRest(Events);
-        var writer = new FieldWriter();
-        Move(writer);
-        return writer.Finish();
-    }
+    public byte[] Save() => HostSnapshot.Write(Events, Move);
 
     /// <summary>Takes over the state of a snapshot of a host that was built from equal options. Nothing is signalled or
     /// run.</summary>
@@ -33,13 +27,8 @@ public sealed partial class VfioHost
     public void Restore(ReadOnlySpan<byte> snapshot, Func<int, int>? eventFds = null)
     {
         HostSnapshot.DemandRest(Events);
-        var reader = new FieldReader(snapshot) { NotBefore = Events.Now };
         var read = new VfioHost(Options, _eventFds);
-        read.Move(reader);
-        reader.Finish();
-        var writer = new FieldWriter { Saved = reader.Saved };
-        read.Move(writer);
-        SnapshotFormat.DemandSame(writer.Finish(), snapshot);
+        HostSnapshot.Read(snapshot, Events.Now, read.Move);
         read.MapEventFds(eventFds ?? (fd => fd), snapshot.Length);
         Arena.CopyFrom(read.Arena, read._firstBlock, _firstBlock, _blocks);
         Events.Now = read.Events.Now;
@@ -50,25 +39,13 @@ public sealed partial class VfioHost
     {
         for (int device = 0; device < _devices.Count; device++)
         {
-            ref VfioDeviceState its = ref _devices[device];
-            string name = $"devices[{device}]";
-            Map(ref its.Trigger, name);
-            Map(ref its.UnmaskFd, name);
-            Map(ref its.MaskFd, name);
-            Map(ref its.Err, name);
-            Map(ref its.Req, name);
-            for (int vector = 0; vector < VectorsOf(device); vector++)
-                Map(ref Vector(device, vector).Trigger, name);
-        }
-
-        void Map(ref int descriptor, string name)
-        {
-            if (descriptor == 0)
-                return;
-            int fd = map(descriptor - 1);
-            if (fd >= 0 && !_eventFds.Exists(fd))
-                throw new SnapshotException(length, $"{name}: eventfd {descriptor - 1}", $"{fd} in this process", "an eventfd, or a negative number for none");
-            descriptor = Math.Max(-1, fd) + 1;
+            EachEventFd(device, (ref int place) =>
+            {
+                int fd = map(place - 1);
+                if (fd >= 0 && !_eventFds.Exists(fd))
+                    throw new SnapshotException(length, $"devices[{device}]: eventfd {place - 1}", $"{fd} in this process", "an eventfd, or a negative number for none");
+                place = Math.Max(-1, fd) + 1;
+            });
         }
     }
 
@@ -145,11 +122,7 @@ public sealed partial class VfioHost
     /// <summary>Moves the vectors of the messages that are enabled.</summary>
     private void MoveVectors(Fields f, int device, VfioDeviceState its)
     {
-        int count = its.Type switch
-        {
-            VfioType.Msi => OptionsOf(device).MsiVectors, VfioType.Msix => OptionsOf(device).MsixVectors, _ => 0,
-        };
-        int granted = 0;
+        int count = its.SendsMessages ? CountOf(OptionsOf(device), (uint)IndexOf(its.Type)) : 0, granted = 0;
         f.Row("vector", count, vector =>
         {
             ref VfioVectorState one = ref Vector(device, vector);

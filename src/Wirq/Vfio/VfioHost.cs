@@ -47,8 +47,8 @@ public sealed partial class VfioHost
             for (int i = 0; i < copy.Length; i++)
             {
                 ref VfioDeviceState device = ref copy[i];
-                device.Deadline = device.Deadline == 0 ? 0 : Math.Max(0, device.Deadline - now) + 1;
-                device.StormDeadline = device.StormDeadline == 0 ? 0 : Math.Max(0, device.StormDeadline - now) + 1;
+                device.Deadline = VfioDeadline.Ahead(device.Deadline, now);
+                device.StormDeadline = VfioDeadline.Ahead(device.StormDeadline, now);
                 // A count whose window is over is none. The end of a brake lies ahead.
                 device.StormSince = now - device.StormSince;
                 if (device.StormCount == 0 || device.StormSince > options.Devices[i].StormWindow)
@@ -122,28 +122,23 @@ public sealed partial class VfioHost
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     internal VfioIrqIndex? EnabledOf(int device) => The(device).Type switch
     {
+        VfioType.None => null,
         VfioType.Intx => VfioIrqIndex.Intx,
-        VfioType.Msi => VfioIrqIndex.Msi,
-        VfioType.Msix => VfioIrqIndex.Msix,
-        _ => null,
+        var type => IndexOf(type),
     };
 
     /// <summary>The eventfd that unmasks a device; -1 for none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     internal int UnmaskEventFdOf(int device) => The(device).UnmaskFd - 1;
 
-    /// <summary>The eventfd that a vector of a device signals; -1 for none, and for a vector that does not exist.</summary>
+    /// <summary>The eventfd that INTx, or a vector of messages, signals; -1 for none, and for a vector that does not
+    /// exist.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such device.</exception>
     internal int TriggerOf(int device, VfioIrqIndex index, int vector)
     {
-        ref VfioDeviceState its = ref The(device);
-        return index switch
-        {
-            VfioIrqIndex.Intx => vector == 0 ? its.Trigger - 1 : -1,
-            VfioIrqIndex.Err => vector == 0 ? its.Err - 1 : -1,
-            VfioIrqIndex.Req => vector == 0 ? its.Req - 1 : -1,
-            _ => EnabledOf(device) == index && (uint)vector < (uint)VectorsOf(device) ? Vector(device, vector).Trigger - 1 : -1,
-        };
+        if (index == VfioIrqIndex.Intx)
+            return vector == 0 ? The(device).Trigger - 1 : -1;
+        return EnabledOf(device) == index && (uint)vector < (uint)VectorsOf(device) ? Vector(device, vector).Trigger - 1 : -1;
     }
 
     /// <summary>Adds each eventfd that a device uses to a set. The others may be closed.</summary>
@@ -151,16 +146,28 @@ public sealed partial class VfioHost
     internal void AddEventFds(int device, ISet<int> used)
     {
         ArgumentNullException.ThrowIfNull(used);
-        ref VfioDeviceState its = ref The(device);
-        foreach (int one in (ReadOnlySpan<int>)[its.Trigger, its.UnmaskFd, its.MaskFd, its.Err, its.Req])
-            Add(one);
-        for (int i = 0; i < VectorsOf(device); i++)
-            Add(Vector(device, i).Trigger);
+        EachEventFd(device, (ref int place) => used.Add(place - 1));
+    }
 
-        void Add(int number)
+    /// <summary>A place where a device keeps an eventfd: one more than its number.</summary>
+    private delegate void EventFdPlace(ref int place);
+
+    /// <summary>Visits each place of a device that has an eventfd.</summary>
+    private void EachEventFd(int device, EventFdPlace visit)
+    {
+        ref VfioDeviceState its = ref The(device);
+        Visit(ref its.Trigger);
+        Visit(ref its.UnmaskFd);
+        Visit(ref its.MaskFd);
+        Visit(ref its.Err);
+        Visit(ref its.Req);
+        for (int vector = 0; vector < VectorsOf(device); vector++)
+            Visit(ref Vector(device, vector).Trigger);
+
+        void Visit(ref int place)
         {
-            if (number != 0)
-                used.Add(number - 1);
+            if (place != 0)
+                visit(ref place);
         }
     }
 
@@ -186,7 +193,7 @@ public sealed partial class VfioHost
         Drive(device);
         if (!asserts)
             ForgetStorm(device, ref its);
-        if (asserts && its.Type is VfioType.Msi or VfioType.Msix)
+        if (asserts && its.SendsMessages)
             SendMessage(device, 0);
     }
 
@@ -207,18 +214,21 @@ public sealed partial class VfioHost
             DriveLine(line);
     }
 
-    private void DriveLine(int line)
+    private void DriveLine(int line) => Irqs.SetLevel(line, IsDriven(line));
+
+    /// <summary>Whether something holds a line up.</summary>
+    private bool IsDriven(int line)
     {
         bool high = _lines[line].Others != 0;
         for (int device = 0; device < _devices.Count && !high; device++)
             high = OptionsOf(device).Line == line && Drives(device);
-        Irqs.SetLevel(line, high);
+        return high;
     }
 
     private bool Drives(int device)
     {
         ref VfioDeviceState its = ref _devices[device];
-        return its.Asserts != 0 && its.IntxDisable == 0 && its.Type is not (VfioType.Msi or VfioType.Msix);
+        return its is { Asserts: not 0, IntxDisable: 0, SendsMessages: false };
     }
 
     // --- what is carried out here

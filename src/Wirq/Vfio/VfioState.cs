@@ -42,6 +42,8 @@ internal struct VfioDeviceState : IState
     public byte Waits;
     public ushort Reserved0;
     public uint Reserved;
+
+    public readonly bool SendsMessages => Type is VfioType.Msi or VfioType.Msix;
 }
 
 /// <summary>A vector of a device.</summary>
@@ -71,4 +73,12 @@ internal struct WayBackState : IState
     public byte Early;
     public ushort Reserved0;
     public uint Reserved;
+}
+
+/// <summary>Deadlines in ns, of which 0 is never.</summary>
+internal static class VfioDeadline
+{
+    /// <summary>What a deadline is for the identity of a state: how far it lies ahead. One that has passed is as one that is due
+    /// now.</summary>
+    internal static long Ahead(long deadline, long now) => deadline == 0 ? 0 : Math.Max(0, deadline - now) + 1;
 }

@@ -56,8 +56,7 @@ public sealed class VfioWayBack
         (_host, _device, Way, _remapDelay) = (host, device, way, remapDelay);
         _state = (arena ?? new StateArena()).Reserve<WayBackState>(1, (copy, now) =>
         {
-            ref WayBackState its = ref copy[0];
-            its.Remap = its.Remap == 0 ? 0 : Math.Max(0, its.Remap - now) + 1;
+            copy[0].Remap = VfioDeadline.Ahead(copy[0].Remap, now);
         });
     }
 

@@ -16,15 +16,22 @@ public sealed class QemuDeviceTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <returns>What the guest printed, and the device's answer.</returns>
-    private async Task<(string Guest, JsonElement Device, CommandRun Run)> RunAsync(string scenario, string driver)
+    /// <summary>Skips without what is needed.</summary>
+    /// <returns>The programs: QEMU, and the guest.</returns>
+    private async Task<(string Qemu, string Image)> RequireAsync()
     {
         RunningDevice.Require();
         string? qemu = Environment.GetEnvironmentVariable(Variable);
         Assert.SkipWhen(qemu is null, $"needs QEMU 10.1 or later, which has vfio-user-pci: {Variable} names the program");
-        string image = await BuildAsync();
+        return (qemu!, await BuildAsync());
+    }
+
+    /// <returns>What the guest printed, and the device's answer.</returns>
+    private async Task<(string Guest, JsonElement Device, CommandRun Run)> RunAsync(string scenario, string driver)
+    {
+        (string qemu, string image) = await RequireAsync();
         using var device = new RunningDevice(scenario, ["--json"]);
-        using Process process = Start(qemu!, image, driver, device);
+        using Process process = Start(qemu, image, driver, device);
         CancellationToken stop = TestContext.Current.CancellationToken;
         Task<string> output = process.StandardOutput.ReadToEndAsync(stop), errors = process.StandardError.ReadToEndAsync(stop);
         await process.WaitForExitAsync(stop);
@@ -150,12 +157,9 @@ public sealed class QemuDeviceTests : IDisposable
               - nic: {send: 3}
               - wait: {doorbell: 4, within: 1s}
             """;
-        RunningDevice.Require();
-        string? program = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipWhen(program is null, $"needs QEMU 10.1 or later, which has vfio-user-pci: {Variable} names the program");
-        string image = await BuildAsync();
+        (string program, string image) = await RequireAsync();
         using var device = new RunningDevice(scenario, ["--json"]);
-        using Process qemu = Start(program!, image, "msix", device);
+        using Process qemu = Start(program, image, "msix", device);
         CommandRun run = device.End();
         qemu.Kill(entireProcessTree: true);
         Assert.Equal(1, run.ExitCode);

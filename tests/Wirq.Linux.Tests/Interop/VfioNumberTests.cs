@@ -13,6 +13,8 @@ public class VfioNumberTests
     public void The_model_has_the_numbers_of_Linux()
     {
         Assert.Equal(VfioIrqSet.Size, Unsafe.SizeOf<VfioIrqSetHeader>());
+        Assert.Equal(new VfioIrqSet(ArgumentSize: 1, Flags: VfioIrqSetBits.DataBool, Index: 3, Start: 4, Count: 5),
+            Unsafe.BitCast<VfioIrqSetHeader, VfioIrqSet>(new() { ArgumentSize = 1, Flags = 2, Index = 3, Start = 4, Count = 5 }));
         Assert.Equal([VfioIrqSetHeader.DataNone, VfioIrqSetHeader.DataBool, VfioIrqSetHeader.DataEventFd, VfioIrqSetHeader.ActionMask,
             VfioIrqSetHeader.ActionUnmask, VfioIrqSetHeader.ActionTrigger], Numbers<VfioIrqSetBits>().Skip(1));
         Assert.Equal([VfioIrqInfo.EventFd, VfioIrqInfo.Maskable, VfioIrqInfo.Automasked, VfioIrqInfo.NoResize], Numbers<VfioIrqInfoBits>().Skip(1));

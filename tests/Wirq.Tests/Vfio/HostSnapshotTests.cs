@@ -32,7 +32,7 @@ public class HostSnapshotTests
     [InlineData("oneshot", HostFlow.FastEoi)]
     public void An_interrupt_that_a_guest_has_is_still_its_own(string device, HostFlow flow)
     {
-        VfioWorld world = Enabled(WayBackTests.Of(device), flow);
+        VfioWorld world = Enabled(Named(device), flow);
         world.Level(true);
         Assert.Equal(1ul, world.Read(E));
         VfioWorld other = Restored(world);

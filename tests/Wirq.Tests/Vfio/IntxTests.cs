@@ -21,15 +21,10 @@ public class IntxTests
         { "platform", HostFlow.FastEoi }, { "platform", HostFlow.Level }, { "oneshot", HostFlow.FastEoi }, { "oneshot", HostFlow.Level },
     };
 
-    private static VfioDeviceOptions Of(string way) => way switch
-    {
-        "pci23" => Pci23, "legacy" => Legacy, "platform" => Platform, _ => Oneshot,
-    };
-
     [Theory, MemberData(nameof(Ways))]
     public void One_level_is_one_event_until_it_is_unmasked(string way, HostFlow flow)
     {
-        VfioWorld world = Enabled(Of(way), flow);
+        VfioWorld world = Enabled(Named(way), flow);
         world.Level(true);
         Assert.Equal(1ul, world.Read(E));
         world.Level(false);
@@ -48,7 +43,7 @@ public class IntxTests
     [Theory, MemberData(nameof(Ways))]
     public void A_line_that_is_still_up_at_the_unmask_fires_again_each_time(string way, HostFlow flow)
     {
-        VfioWorld world = Enabled(Of(way), flow);
+        VfioWorld world = Enabled(Named(way), flow);
         Assert.Equal(0, world.Set(Intx, Unmask | Fd, fds: [U]));
         world.Level(true);
         Assert.Equal(1ul, world.Read(E));
@@ -66,7 +61,7 @@ public class IntxTests
     [Theory, MemberData(nameof(Ways))]
     public void What_comes_while_masked_comes_at_the_unmask(string way, HostFlow flow)
     {
-        VfioWorld world = Enabled(Of(way), flow);
+        VfioWorld world = Enabled(Named(way), flow);
         Assert.Equal(0, world.Set(Intx, Mask | None));
         Assert.Equal(0, world.Set(Intx, Mask | None));
         world.Level(true);
@@ -189,7 +184,7 @@ public class IntxTests
     [InlineData("oneshot")]
     public void An_eventfd_that_is_taken_away_meanwhile_leaves_nobody_waiting(string way)
     {
-        VfioWorld world = Enabled(Of(way));
+        VfioWorld world = Enabled(Named(way));
         world.Host.SetLevel(0, true);
         Assert.True(world.Host.Irqs.Deliver(0));
         Assert.Equal(0, world.Host.SetIrqs(0, new(VfioIrqSet.Size, Trigger | None, Intx, 0, 0), []));

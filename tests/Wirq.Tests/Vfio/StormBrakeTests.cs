@@ -13,7 +13,7 @@ public class StormBrakeTests
 
     public static TheoryData<string> Devices => ["pci23", "legacy", "platform", "oneshot"];
 
-    private static VfioDeviceOptions Of(string device) => Braked(WayBackTests.Of(device));
+    private static VfioDeviceOptions Of(string device) => Braked(Named(device));
 
     private static VfioDeviceOptions Braked(VfioDeviceOptions device) => device with { StormLimit = Limit, StormWindow = Window, StormDelay = Delay };
 

@@ -51,6 +51,16 @@ internal sealed class VfioWorld
 
     internal static VfioDeviceOptions Oneshot { get; } = new() { Name = "touch", Bus = VfioBus.Platform, Compatible = "elan,ekth3000" };
 
+    /// <summary>One of the devices above, by the name that theories have for it.</summary>
+    internal static VfioDeviceOptions Named(string device) => device switch
+    {
+        "pci23" => Pci23,
+        "legacy" => Legacy,
+        "platform" => Platform,
+        "oneshot" => Oneshot,
+        _ => throw new ArgumentOutOfRangeException(nameof(device), device, "no device of this name"),
+    };
+
     internal CountingEventFds Fds { get; } = new();
 
     internal VfioHost Host { get; }

@@ -8,15 +8,10 @@ public class WayBackTests
 {
     public static TheoryData<string> Devices => ["pci23", "legacy", "platform", "oneshot"];
 
-    internal static VfioDeviceOptions Of(string device) => device switch
-    {
-        "pci23" => Pci23, "legacy" => Legacy, "platform" => Platform, _ => Oneshot,
-    };
-
     [Theory, MemberData(nameof(Devices))]
     public void An_acknowledge_unmasks_once_however_many_accesses_it_takes(string device)
     {
-        var world = new WayBackWorld(Of(device), WayBack.Acknowledge);
+        var world = new WayBackWorld(Named(device), WayBack.Acknowledge);
         world.Interrupt(accesses: 5);
         Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, EarlyUnmasks: 0, Resignals: 0, TrappedAccesses: 0), world.Process.Counts);
         Assert.True(world.Process.IsMapped);
@@ -25,7 +20,7 @@ public class WayBackTests
     [Theory, MemberData(nameof(Devices))]
     public void The_first_access_unmasks_until_the_device_drops(string device)
     {
-        var world = new WayBackWorld(Of(device), WayBack.FirstAccess);
+        var world = new WayBackWorld(Named(device), WayBack.FirstAccess);
         world.Interrupt(accesses: 5);
         Assert.Equal(new WayBackCounts(Events: 5, Unmasks: 5, EarlyUnmasks: 4, Resignals: 4, TrappedAccesses: 5), world.Process.Counts);
     }
@@ -33,7 +28,7 @@ public class WayBackTests
     [Theory, MemberData(nameof(Devices))]
     public void One_access_that_lowers_the_device_is_as_good_as_an_acknowledge(string device)
     {
-        var world = new WayBackWorld(Of(device), WayBack.FirstAccess);
+        var world = new WayBackWorld(Named(device), WayBack.FirstAccess);
         world.Interrupt(accesses: 1);
         Assert.Equal(new WayBackCounts(Events: 1, Unmasks: 1, EarlyUnmasks: 0, Resignals: 0, TrappedAccesses: 1), world.Process.Counts);
     }
@@ -45,7 +40,7 @@ public class WayBackTests
     [InlineData("oneshot", 5)]
     public void An_early_unmask_of_a_line_enters_the_host(string device, int entries)
     {
-        var world = new WayBackWorld(Of(device), WayBack.FirstAccess);
+        var world = new WayBackWorld(Named(device), WayBack.FirstAccess);
         world.Interrupt(accesses: 5);
         Assert.Equal(entries, world.Entries);
     }
