@@ -15,7 +15,6 @@ internal sealed class PciInterrupts : IDisposable
     private readonly VfioHost _host;
     private readonly ClientEventFds _eventFds = new();
     private bool _asserts, _disabledByGuest;
-    private Cause _cause;
 
     internal PciInterrupts(PciFunctionOptions its)
     {
@@ -70,7 +69,7 @@ internal sealed class PciInterrupts : IDisposable
         }
     }
 
-    internal bool HasIntxTrigger => Enabled == VfioIrqIndex.Intx && _host.TriggerOf(Only, VfioIrqIndex.Intx, 0) >= 0;
+    internal bool HasIntxTrigger => _host.HasTrigger(Only);
 
     // An unmask does nothing about the guest's own bit.
     private bool MasksItself => IsMasked && !_disabledByGuest;
@@ -122,14 +121,14 @@ internal sealed class PciInterrupts : IDisposable
     /// VFIO's.</summary>
     internal int Set(VfioIrqSet set, ReadOnlySpan<byte> data, Span<int> received)
     {
-        bool takes = (set.Flags & VfioIrqSet.Data) == VfioIrqSetBits.DataEventFd;
-        if (!takes && received.Length != 0 || takes && received.Length != 0 && (uint)received.Length != set.Count
+        bool takes = GivesEventFds(set);
+        if (received.Length != 0 && (!takes || (uint)received.Length != set.Count)
             || (set.Flags & VfioIrqSet.Data) == VfioIrqSetBits.DataBool && (uint)data.Length != set.Count
             // Before anything of this size is made.
             || set.Count > (uint)Math.Max(1, Counts.Sent.Count))
             return -Errno.Invalid;
         if (!takes)
-            return Set(set, data, asked: true);
+            return Set(set, data);
         foreach (int number in received)
         {
             if (!EventCounter.IsEventFd(number))
@@ -151,12 +150,15 @@ internal sealed class PciInterrupts : IDisposable
         bool unmasks = (set.Flags & VfioIrqSet.Action) == VfioIrqSetBits.ActionUnmask && !received.IsEmpty;
         if (unmasks)
             Forget(set);
-        int answer = Set(set, MemoryMarshal.AsBytes(numbers), asked: false);
+        int answer = Set(set, MemoryMarshal.AsBytes(numbers));
         // One that was readable when it came has unmasked already, and is not to do it again.
         if (unmasks && UnmaskEventFd >= 0)
             _eventFds.Drain(UnmaskEventFd);
         return answer;
     }
+
+    /// <summary>Whether eventfds are set. If not, something is to be done now.</summary>
+    private static bool GivesEventFds(in VfioIrqSet set) => (set.Flags & VfioIrqSet.Data) == VfioIrqSetBits.DataEventFd;
 
     /// <summary>Takes the unmask eventfd away before another one takes its place. VFIO would answer EBUSY as long as the first
     /// is open; but it sees a client close it, and who has a descriptor of his own does not. QEMU closes it, and no more.</summary>
@@ -168,8 +170,9 @@ internal sealed class PciInterrupts : IDisposable
         Settle(Cause.Device);
     }
 
-    private int Set(in VfioIrqSet set, ReadOnlySpan<byte> data, bool asked)
+    private int Set(in VfioIrqSet set, ReadOnlySpan<byte> data)
     {
+        bool asked = !GivesEventFds(set);
         bool masked = MasksItself;
         int[] before = TriggersOf(set);
         VfioIrqSetBits action = set.Flags & VfioIrqSet.Action;
@@ -262,13 +265,12 @@ internal sealed class PciInterrupts : IDisposable
 
     private void Settle(Cause cause)
     {
-        _cause = cause;
         while (true)
         {
             if (_host.Events.TryTake(out Event e))
             {
                 if (e.Kind == EventKind.VfioSignalled)
-                    Signal(VfioSignalled.Of(e));
+                    Signal(VfioSignalled.Of(e), cause);
                 else if (e.IsEffect)
                     _host.Carry(e);
             }
@@ -279,16 +281,16 @@ internal sealed class PciInterrupts : IDisposable
         }
     }
 
-    private void Signal(VfioSignalled its)
+    private void Signal(VfioSignalled its, Cause cause)
     {
         if (!_eventFds.TrySignal(its.EventFd))
             return;
-        if (_cause == Cause.Client)
+        if (cause == Cause.Client)
             Counts.ByClient++;
         else if (its.Irq == VfioIrqIndex.Intx)
         {
             Counts.Signalled++;
-            if (_cause == Cause.Unmask)
+            if (cause == Cause.Unmask)
                 Counts.SignalledAgain++;
         }
     }

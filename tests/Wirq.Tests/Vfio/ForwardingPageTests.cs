@@ -50,7 +50,7 @@ public class ForwardingPageTests
         {
             foreach ((string device, string kind) in new[] { ("pci23", "PCI 2.3"), ("legacy", "older"), ("oneshot", "ONESHOT") })
             {
-                var world = new WayBackWorld(VfioWorld.Named(device), way);
+                var world = new WayBackWorld(Named(device), way);
                 world.Interrupt(accesses);
                 world.Access(times: 20);
                 WayBackCounts counts = world.Process.Counts;
