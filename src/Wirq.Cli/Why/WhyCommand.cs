@@ -16,7 +16,7 @@ internal static class WhyCommand
     internal static Command Build()
     {
         var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's tracepoints (ftrace, trace-cmd, perf script, trace.dat), plain or compressed (gzip, xz, zstd), a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; "
-            + "or what was printed: QEMU's info pic and info lapic, Xen's debug keys i, z and e, /proc/interrupts (two of them: what moved), /sys/kernel/debug/irq, dmesg; - is standard input" };
+            + "or what was printed: QEMU's info pic and info lapic, Xen's debug keys i, z, e, M and Q, /proc/interrupts (two of them: what moved), /sys/kernel/debug/irq, dmesg; - is standard input" };
         var source = new Argument<string[]>("LOG|SOURCE[@TIME]")
         {
             Description = "More inputs of the same incident, of any kind; and, last, "
