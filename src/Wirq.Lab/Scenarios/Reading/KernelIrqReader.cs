@@ -20,6 +20,7 @@ internal static class KernelIrqReader
             Irqs = new HostIrqOptions
             {
                 Cpus = map["cpus"] is { } cpus ? Numbers.ReadInt(cpus, "a number of host CPUs", 1, MostCpus) : 1,
+                Profile = map["profile"] is { } profile ? HostWords.Profiles.Read(profile) : HostProfile.Sound,
                 Actions = Actions,
                 Lines = [.. lines.Select(line => ReadLine(line.AsMapping($"a map of {Words.Join(HostWords.Line)}").Only(HostWords.Line)))],
             },

@@ -42,6 +42,9 @@ internal static class VfioReader
             Compatible = map["compatible"]?.AsScalar("a kind of device, as a device tree names it").Text ?? "",
             OneshotTimeout = map["timeout"] is { } timeout ? Numbers.ReadTime(timeout) : usual.OneshotTimeout,
             DisablesUnlazily = Flag(map, "unlazy", true),
+            StormLimit = map["stormLimit"] is { } limit ? Numbers.ReadInt(limit, "a number of unmasks, 0 for no brake", 0, IoApicOptions.MaxStormLimit) : usual.StormLimit,
+            StormWindow = map["stormWindow"] is { } window ? Numbers.ReadTime(window) : usual.StormWindow,
+            StormDelay = map["stormDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.StormDelay,
         }, back);
     }
 
