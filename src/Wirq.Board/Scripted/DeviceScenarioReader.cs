@@ -135,7 +135,7 @@ internal sealed class DeviceScenarioReader
         foreach (YamlEntry entry in map.Entries)
         {
             if (entry.Key.Text == DeviceWords.Within)
-                within = Numbers.ReadTime(entry.Value);
+                within = Numbers.ReadTime(entry.Value) is > 0 and var time ? time : throw entry.Value.Expected("more than 0; a wait of no time is in vain");
             else
                 waits.Add(ReadAwaited(entry));
         }
@@ -186,8 +186,10 @@ internal sealed class DeviceScenarioReader
         bounds.Only(DeviceWords.Bounds);
         if (bounds.Entries.Count == 0)
             throw bounds.Expected(what);
-        return new ScriptCheck(key.At, name, vector, bounds["least"] is { } least ? ReadCount(least, "a number") : 0,
-            bounds["most"] is { } most ? ReadCount(most, "a number") : long.MaxValue);
+        long least = bounds["least"] is { } from ? ReadCount(from, "a number") : 0;
+        long most = bounds["most"] is { } to ? ReadCount(to, "a number") : long.MaxValue;
+        return least <= most ? new ScriptCheck(key.At, name, vector, least, most)
+            : throw bounds["most"]!.Expected($"most of {((YamlScalar)bounds["least"]!).Text} and more, which least is; no number is both");
     }
 
     private static long ReadCount(YamlNode node, string what) => (long)Numbers.Read(node, what, 0, long.MaxValue);

@@ -48,6 +48,11 @@ internal static class DeviceCommand
     [SupportedOSPlatform("linux")]
     private static DeviceScenario Read(string path)
     {
+        const string expected = "expected a file with the scenario of a device (.yaml, see docs/device.md)";
+        if (Directory.Exists(path))
+            throw new UsageException($"{path}: is a folder; {expected}");
+        if (!File.Exists(path))
+            throw new UsageException($"{path}: {(path == "-" ? "standard input is not read by this name" : "no such file")}; {expected}{(path == "-" ? ", or /dev/stdin" : "")}");
         try
         {
             // One character more than a scenario may have: a device that never ends is no reason to read it whole.

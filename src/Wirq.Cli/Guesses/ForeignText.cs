@@ -18,14 +18,16 @@ internal static partial class ForeignText
         // What why says of KVM's events needs no guess.
         if (Event().IsMatch(text) || verb == "why" && KvmEvent().IsMatch(text))
             return null;
+        // Why reads counts, state and a kernel's log. Where it has read none of them, a likeness does not help.
+        bool replays = verb == "replay";
         string? told = Scenario().IsMatch(text) ? $"it is a scenario. Type: {Typed.Line("run", file)}"
-            : Counts().IsMatch(text) ? $"it is /proc/interrupts, which has counts, and no events to replay. Type: {Typed.Line("why", file)}"
-            : Monitor().IsMatch(text) ? $"it is what QEMU's monitor prints (info pic, info lapic): state, and no events to replay. Type: {Typed.Line("why", file)}"
-            : Tracer().IsMatch(text) || KvmEvent().IsMatch(text) ? verb == "replay" ? $"it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}"
+            : replays && Counts().IsMatch(text) ? $"it is /proc/interrupts, which has counts, and no events to replay. Type: {Typed.Line("why", file)}"
+            : replays && Monitor().IsMatch(text) ? $"it is what QEMU's monitor prints (info pic, info lapic): state, and no events to replay. Type: {Typed.Line("why", file)}"
+            : Tracer().IsMatch(text) || KvmEvent().IsMatch(text) ? replays ? $"it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}"
                 : "it is a trace of the host's kernel without KVM's events. Type: trace-cmd record -e kvm ; then type: wirq why trace.dat"
             : Libvirt().IsMatch(text) ? "it is libvirt's log of a guest: it has QEMU's command line, and no events. Add the options by "
                 + $"<qemu:commandline>. {Instead}"
-            : GuestLog().IsMatch(text) ? $"it is a kernel's log (dmesg, a guest's console), and has no events to replay. Type: {Typed.Line("why", file)}"
+            : replays && GuestLog().IsMatch(text) ? $"it is a kernel's log (dmesg, a guest's console), and has no events to replay. Type: {Typed.Line("why", file)}"
             : Code().IsMatch(text) ? "it is of -d in_asm, exec or cpu: code that ran, and no events. " + Instead
             : text.Length == 0 || text.Contains('\0', StringComparison.Ordinal) ? Instead
             : $"It has no event of -trace 'ioapic_*', 'apic_*' or 'pic_*'. {Instead}";

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Wirq.Cli.Outputs;
+using Wirq.Cli.Why;
 using Wirq.Traces.Dumps;
 using Wirq.Traces.Snapshots;
 
@@ -28,17 +28,23 @@ internal static class Guess
             return args.Count > 0 && parsed.Errors.Count > 0 ? GuessedVerb.Answer(root, args) : null;
         return GuessedOption.Answer(parsed) ?? GuessedArgument.Empty(parsed) ?? GuessedArgument.Missing(parsed)
             // What these read whole is checked first. The others first check their options, such as what --record would overwrite.
-            ?? (parsed.CommandResult.Command.Name is "why" or "replay" ? FileOf(parsed, ForeignFile.Answer) : null);
+            ?? (parsed.CommandResult.Command.Name is "why" or "replay" ? FileOf(parsed, Files(parsed), ForeignFile.Answer) : null);
     }
 
     /// <summary>The line that follows the command's own message if its input was bad; null if there is none.</summary>
-    internal static string? After(ParseResult parsed) =>
+    internal static string? After(ParseResult parsed)
+    {
         // With --record the message may be about the file to write. It says what to do itself.
-        // What reads saved state and dumps says all itself: these guesses are about logs.
-        parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Command.Name == "why" && Files(parsed).Any(IsState)
-            || parsed.CommandResult.Children.Any(one => one is OptionResult { Option.Name: "--record", Implicit: false }) ? null
-            : GuessedArgument.Source(parsed) ?? FileOf(parsed, ForeignFile.Answer) ?? FileOf(parsed, ForeignText.Answer)
-                ?? Files(parsed).Select(file => GuessedPath.Answer(parsed.CommandResult.Command.Name, file)).FirstOrDefault(told => told is not null);
+        if (parsed.CommandResult.Command is RootCommand || parsed.CommandResult.Children.Any(one => one is OptionResult { Option.Name: "--record", Implicit: false }))
+            return null;
+        string[] files = [.. Files(parsed)];
+        // What reads saved state and dumps says all itself: these guesses are about logs. A file beside it may be at fault.
+        bool hasState = parsed.CommandResult.Command.Name == "why" && files.Any(IsState);
+        if (hasState)
+            files = [.. files.Where(file => !IsState(file))];
+        return (hasState ? null : GuessedArgument.Source(parsed)) ?? FileOf(parsed, files, ForeignFile.Answer) ?? FileOf(parsed, files, ForeignText.Answer)
+            ?? files.Select(file => GuessedPath.Answer(parsed.CommandResult.Command.Name, file)).FirstOrDefault(told => told is not null);
+    }
 
     private static bool IsState(string path)
     {
@@ -47,16 +53,20 @@ internal static class Guess
         Stream Open() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
     }
 
-    private static string? FileOf(ParseResult parsed, Func<string, string, byte[], string?> answer) => Files(parsed)
+    private static string? FileOf(ParseResult parsed, IEnumerable<string> files, Func<string, string, byte[], string?> answer) => files
         .Select(file => HeadOf(file) is { } head ? answer(parsed.CommandResult.Command.Name, file, head) : null).FirstOrDefault(told => told is not null);
 
     private static IEnumerable<string> Files(ParseResult parsed) => parsed.CommandResult.Command.Name switch
     {
         "run" => Arguments(parsed),
-        "why" => Arguments(parsed).Where((one, at) => at == 0 || File.Exists(one)),
+        "why" => Why(parsed)?.Files ?? [],
         "replay" or "boot" => Arguments(parsed).Take(1),
         _ => [],
     };
+
+    /// <summary>The arguments of <c>wirq why</c>; null if there are none.</summary>
+    internal static WhyArguments? Why(ParseResult parsed) =>
+        Arguments(parsed).ToArray() is [string first, .. string[] rest] ? WhyArguments.Of(first, rest) : null;
 
     /// <summary>The arguments of the line without its options, in order.</summary>
     internal static IEnumerable<string> Arguments(ParseResult parsed) =>

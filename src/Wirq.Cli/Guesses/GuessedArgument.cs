@@ -37,7 +37,7 @@ internal static partial class GuessedArgument
     /// <summary>The answer if the source of <c>wirq why</c> cannot be parsed.</summary>
     internal static string? Source(ParseResult parsed)
     {
-        if (parsed.CommandResult.Command.Name != "why" || Guess.Arguments(parsed).ToArray() is not [string file, string asked]
+        if (parsed.CommandResult.Command.Name != "why" || Guess.Why(parsed) is not { Files: [string file], Asked: { } asked }
             || WhyQuestion.Parse(asked, out _) is not null)
         {
             return null;

@@ -18,25 +18,35 @@ internal sealed class ReplayInput : IDisposable
 
     private ReplayInput(string name, string path, bool copied) => (Name, _path, _copied) = (name, path, copied);
 
+    /// <summary>What <c>wirq replay</c> reads.</summary>
+    internal const string Log = "a log of QEMU's trace events, plain or compressed (gzip, xz, zstd)";
+
     /// <summary>What messages call it.</summary>
     internal string Name { get; }
 
     /// <summary>Whether it is inside the command, and not on the disk.</summary>
     internal bool IsShipped { get; private init; }
 
-    internal static ReplayInput Open(string path)
+    /// <summary>Opens it.</summary>
+    /// <param name="path">Its path; a file that ships is meant where there is none.</param>
+    /// <param name="expected">What the command reads, for messages.</param>
+    /// <exception cref="UsageException">It is a folder, is not there, or cannot be read.</exception>
+    internal static ReplayInput Open(string path, string expected = Log)
     {
         if (Directory.Exists(path))
-            throw new UsageException($"{path}: is a folder; expected a log of QEMU's trace events");
+            throw new UsageException($"{path}: is a folder; expected {expected}");
         if (ShippedFiles.FileOf(path) is { } shipped)
             return new ReplayInput(shipped, shipped, copied: false) { IsShipped = true };
         if (!File.Exists(path))
-            throw new UsageException($"{path}: no such file{ShippedFiles.HintOf(path)}; expected a log of QEMU's trace events, plain or compressed (gzip, xz, zstd)");
+            throw new UsageException($"{path}: no such file{ShippedFiles.HintOf(path)}; expected {expected}");
         using FileStream stream = OpenFile(path);
         if (stream.CanSeek)
             return new ReplayInput(path, path, copied: false);
         return new ReplayInput(path, Copy(stream, path), copied: true);
     }
+
+    /// <summary>Whether a path leads to something, on the disk or among what ships.</summary>
+    internal static bool IsThere(string path) => File.Exists(path) || Directory.Exists(path) || ShippedFiles.FileOf(path) is not null;
 
     /// <summary>Copies what cannot be read twice.</summary>
     /// <param name="input">What is read.</param>

@@ -7,6 +7,8 @@ namespace Wirq.Cli.Snapshots;
 /// <summary>Brings a file of saved state that others wrote: QEMU, KVM, Xen.</summary>
 internal static class ForeignInput
 {
+    private const string Kinds = "a snapshot of wirq, or saved state of QEMU, KVM or Xen";
+
     /// <summary>Reads a file; null if its first bytes are of none of these.</summary>
     /// <exception cref="UsageException">It is damaged, or cannot be read.</exception>
     internal static SnapshotState? Read(ReplayInput input) =>
@@ -15,7 +17,7 @@ internal static class ForeignInput
     /// <summary>Reads a file that <c>snapshot show</c> names; null if it is none of these.</summary>
     internal static SnapshotState? Read(string file)
     {
-        using var input = ReplayInput.Open(file);
+        using var input = ReplayInput.Open(file, Kinds);
         return Read(input);
     }
 }

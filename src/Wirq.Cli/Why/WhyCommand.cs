@@ -16,7 +16,7 @@ internal static class WhyCommand
     internal static Command Build()
     {
         var file = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's tracepoints (ftrace, trace-cmd, perf script, trace.dat), plain or compressed (gzip, xz, zstd), a recording of wirq, or saved state: a migration stream of QEMU (virsh save, migrate), images of KVM's chips, Xen's save records; "
-            + "or what was printed: QEMU's info pic and info lapic, Xen's debug keys i, z and e, /proc/interrupts (two of them: what moved), /sys/kernel/debug/irq, dmesg; - is standard input" };
+            + "or what was printed: QEMU's info pic and info lapic, Xen's debug keys i, z, e, M and Q, /proc/interrupts (two of them: what moved), /sys/kernel/debug/irq, dmesg; - is standard input" };
         var source = new Argument<string[]>("LOG|SOURCE[@TIME]")
         {
             Description = "More inputs of the same incident, of any kind; and, last, "
@@ -34,13 +34,13 @@ internal static class WhyCommand
 
     private static int Run(string file, string[] rest, bool json, TimelineRequest? timeline)
     {
-        (string[] files, string? asked) = Split(file, rest);
+        (string[] files, string? asked) = WhyArguments.Of(file, rest);
         if (files.Length > 1)
         {
             DemandStory(timeline, Phrase.All(files, 4), "several inputs");
             return WhyIncident.Run(files, asked, json);
         }
-        using var input = ReplayInput.Open(file);
+        using var input = ReplayInput.Open(file, WhyInput.Kinds);
         if (ForeignInput.Read(input) is { } state)
         {
             DemandStory(timeline, file, "saved state, which is of one moment");
@@ -98,18 +98,6 @@ internal static class WhyCommand
             Console.Error.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
-    }
-
-    /// <summary>What is a file, and what names an interrupt: the last word, if there is no such file. Of several words that one
-    /// must have the form of a name, for otherwise it is a file that is missing.</summary>
-    private static (string[] Files, string? Asked) Split(string first, string[] rest)
-    {
-        if (rest.Length == 0 || File.Exists(rest[^1]) || Directory.Exists(rest[^1]) || Shipped.ShippedFiles.FileOf(rest[^1]) is not null)
-            return ([first, .. rest], null);
-        bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null;
-        // A word that is written as a path is a file that is missing.
-        bool isPath = !names && (rest[^1].Contains('/', StringComparison.Ordinal) || Path.HasExtension(rest[^1]));
-        return names || rest.Length == 1 && !isPath ? ([first, .. rest[..^1]], rest[^1]) : ([first, .. rest], null);
     }
 
     /// <summary>A question about a source is also one about the end: what is owed there is a failure. One about a place is

@@ -34,23 +34,33 @@ internal static class WhyIncident
         if (files.Count > most)
             throw new UsageException($"{files.Count} inputs; expected at most {most} of one incident");
         DemandOnce(files);
+        // The last word may be a name that only dumps have, such as port:3@d0 or remapper@0000:00:1f.0.
+        string? name = asked is null && !ReplayInput.IsThere(files[^1]) ? files[^1] : null;
+        if (name is not null)
+            files = [.. files.Take(files.Count - 1)];
         var dumps = new DumpParts();
         List<IncidentPart> whole = [], printed = [];
         foreach (string file in files)
         {
-            using var input = ReplayInput.Open(file);
+            using var input = ReplayInput.Open(file, WhyInput.Kinds);
             if (ForeignInput.Read(input) is { } state)
                 whole.Add(new([file]) { State = SnapshotJudge.Judge(state) });
+            else if (TryRead(input, file, dumps))
+                continue;
+            else if (name is not null)
+                ReplayInput.Open(name, WhyInput.Kinds).Dispose(); // a log has no such names: it says what is missing
             else if (WhyKvm.Looks(input))
                 whole.Add(new([file]) { Host = WhyKvm.Judge(input) });
-            else if (!TryRead(input, file, dumps))
+            else
             {
                 WhyEngine engine = WhyInput.Read(input, null);
                 whole.Add(new([file]) { Log = (engine.Owed(), engine) });
             }
         }
         printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files]) { State = one.Answer }));
-        return Say([.. printed, .. whole], asked, json, files);
+        if (name is not null && !printed.Concat(whole).Any(part => part.State!.Findings.Any(finding => finding.Source == name)))
+            ReplayInput.Open(name, WhyInput.Kinds).Dispose();
+        return Say([.. printed, .. whole], asked ?? name, json, files);
     }
 
     /// <summary>One moment that is given twice would be taken for two, in which nothing moved.</summary>

@@ -23,7 +23,7 @@ internal static class HostWords
     public const string SetIrqs = "set-irqs";
 
     /// <summary>Keys of <c>host</c> in the machine.</summary>
-    public static IReadOnlyList<string> HostKeys { get; } = ["cpus", "threads", "lines", "drivers", "eventfds"];
+    public static IReadOnlyList<string> HostKeys { get; } = ["cpus", "profile", "threads", "lines", "drivers", "eventfds"];
 
     /// <summary>Keys of <c>guest</c> in the machine.</summary>
     public static IReadOnlyList<string> GuestKeys { get; } = ["threads", "lines", "drivers"];
@@ -41,6 +41,7 @@ internal static class HostWords
     public static IReadOnlyList<string> Device { get; } =
     [
         "line", "bus", "disintx", "mode", "compatible", "guest", "timeout", "unlazy", "msi", "msix", "dynamic", "granted", "express", "back",
+        "stormLimit", "stormWindow", "stormDelay",
     ];
 
     /// <summary>Keys of <c>set-irqs</c>.</summary>
@@ -54,6 +55,7 @@ internal static class HostWords
 
     public static WordList<HostFlow> Flows => Tables.Flows;
     public static WordList<Func<IrqChipOptions, IrqChipOptions>> Chip => Tables.Chip;
+    public static WordList<HostProfile> Profiles => Tables.Profiles;
     public static WordList<bool> Threads => Tables.Threads;
     public static WordList<VfioBus> Buses => Tables.Buses;
     public static WordList<ForwardMode> Modes => Tables.Modes;
@@ -70,7 +72,7 @@ internal static class HostWords
     public static IEnumerable<string> All =>
     [
         Host, Guest, Vfio, HostLine, EventFd, Irq, Access, SetIrqs, .. HostKeys, .. GuestKeys, .. Line, .. GuestLine, .. Driver, .. Device, .. Set,
-        .. Move, .. EventFds, .. Flows.Words, .. Chip.Words, .. Threads.Words, .. Buses.Words, .. Modes.Words, .. Backs.Words, .. Indexes.Words,
+        .. Move, .. EventFds, .. Flows.Words, .. Chip.Words, .. Profiles.Words, .. Threads.Words, .. Buses.Words, .. Modes.Words, .. Backs.Words, .. Indexes.Words,
         .. Actions.Words, .. Answers.Words, .. Doings.Words, .. Calls.Words, .. LineWords.Words, .. DeviceWords.Words,
     ];
 
@@ -88,6 +90,7 @@ internal static class HostWords
             ("resends-in-progress", chip => chip with { ResendsInProgress = true }),
             ("moves-at-once", chip => chip with { MovesAtOnce = true }),
             ("latches-while-masked", chip => chip with { LatchesWhileMasked = true }));
+        internal static readonly WordList<HostProfile> Profiles = new(("sound", HostProfile.Sound), ("linux", HostProfile.Linux));
         internal static readonly WordList<bool> Threads = new(("run", false), ("told", true));
         internal static readonly WordList<VfioBus> Buses = new(("pci", VfioBus.Pci), ("platform", VfioBus.Platform));
         internal static readonly WordList<ForwardMode> Modes =

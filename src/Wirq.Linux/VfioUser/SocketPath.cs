@@ -27,6 +27,8 @@ internal sealed class SocketPath : IDisposable
             throw new VfioUserException($"'{path}' is no path of a socket: 1 to {UnixAddress.LongestPath} bytes");
         if (FileStatus.Of(path) is { } there)
             Clear(path, there);
+        else
+            DemandPlace(path);
         var address = new UnixAddress { Family = SocketKinds.Unix };
         bytes.CopyTo((Span<byte>)address.Path);
         // A socket that .NET binds removes the file at its end, whosever that is by then.
@@ -44,6 +46,15 @@ internal sealed class SocketPath : IDisposable
         var listener = new Socket(new SafeSocketHandle(number, ownsHandle: true));
         socket.SetHandleAsInvalid();
         return new SocketPath(path, listener);
+    }
+
+    /// <summary>Of a link to nothing the kernel says that the address is in use, and of a missing folder that a file is missing.</summary>
+    private static void DemandPlace(string path)
+    {
+        if (new FileInfo(path).LinkTarget is { } target)
+            throw new VfioUserException($"'{path}' is a link to '{target}', which leads to no file; expected a path at which there is nothing");
+        if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+            throw new VfioUserException($"'{path}': there is no folder '{folder}'");
     }
 
     private static VfioUserException Refused(string path) =>

@@ -32,7 +32,7 @@ internal static partial class DumpFile
         DumpReader[] readers =
         [
             new MonitorPics(parts), ioApics, new MonitorLapics(parts, ioApics), new MonitorCounts(parts),
-            new XenIrqs(parts), new XenEntries(parts), new XenRegisters(parts), new XenPorts(parts),
+            new XenIrqs(parts), new XenEntries(parts), new XenRegisters(parts), new XenPorts(parts), new XenMessages(parts),
             new ProcInterrupts(parts, file), new IrqDebug(parts, file), new VectorDomain(parts),
             new RemappingFaults(parts), new NobodyCared(parts), new KernelLog(parts),
         ];

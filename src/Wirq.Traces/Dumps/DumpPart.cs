@@ -17,6 +17,7 @@ internal sealed class DumpPart(string format, string what)
 
     private readonly List<SnapshotFinding> _findings = [];
     private readonly HashSet<string> _has = new(StringComparer.Ordinal), _files = new(StringComparer.Ordinal), _lacks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _owners = new(StringComparer.Ordinal);
     private long _more;
 
     /// <summary>The chips, for the judge.</summary>
@@ -51,6 +52,13 @@ internal sealed class DumpPart(string format, string what)
             _more++;
     }
 
+    /// <summary>Says whose an interrupt is: its findings, earlier and later ones, name it.</summary>
+    internal void Own(string source, string owner)
+    {
+        if (_owners.Count < MostFacts)
+            _owners.TryAdd(source, owner);
+    }
+
     /// <summary>Adds what the text tells beside.</summary>
     internal void Tell(string sentence, ValuePlace? place, int gsi = -1)
     {
@@ -73,6 +81,8 @@ internal sealed class DumpPart(string format, string what)
         SnapshotAnswer judged = SnapshotJudge.Judge(State);
         if (_more > 0)
             Lack($"{Phrase.Count(_more, "more thing is", "more things are")} in it, which are counted only");
-        return judged with { Findings = [.. judged.Findings.Concat(_findings).OrderByDescending(one => one.Standing)] };
+        return judged with { Findings = [.. judged.Findings.Concat(_findings.Select(Owned)).OrderByDescending(one => one.Standing)] };
+
+        SnapshotFinding Owned(SnapshotFinding one) => _owners.TryGetValue(one.Source, out string? owner) ? one with { Sentence = $"{one.Sentence} It is of {owner}." } : one;
     }
 }

@@ -16,6 +16,7 @@ internal static partial class DumpRecognition
     // Most lines have none of these words, and only those that have are looked at closely.
     private static readonly SearchValues<string> s_words = SearchValues.Create(["pic0:", "pic1:", "ioapic", "local APIC state", "pin ", "APR 0x", "SPIV", "IRQ statistics", "vec:", "Apic 0x",
         "Event channel information", "IO APIC #", "CPU", "state:", "Global available:", "nobody cared", "Disabling IRQ #", "Request device", "AMD-Vi: Event", "No irq handler", "8259A"], StringComparison.Ordinal);
+    private static readonly SearchValues<string> s_messageWords = SearchValues.Create(["assert ", "MSI information:", "MSI interrupt information:", " - MSIs < "], StringComparison.Ordinal);
     private static readonly SearchValues<string> s_eventWords = SearchValues.Create(["pic_", "kvm_", "vtd_", "x86_gsi", "_apic", "Servicing hardware", ": v="], StringComparison.Ordinal);
 
     /// <summary>Whether a file is a dump.</summary>
@@ -34,7 +35,7 @@ internal static partial class DumpRecognition
             ReadOnlySpan<char> line = whole.Length > LineSource.LongestLine ? FirstWords(whole) : whole;
             if (HasEvent(line))
                 return false;
-            printed = printed || line.ContainsAny(s_words) && Printed().IsMatch(line);
+            printed = printed || line.ContainsAny(s_words) && Printed().IsMatch(line) || line.ContainsAny(s_messageWords) && XenMessages().IsMatch(line);
             console = console || Console().IsMatch(line);
         }
         // A log of QEMU may begin with its guest's console.
@@ -87,6 +88,9 @@ internal static partial class DumpRecognition
         + @"|^[> ]*CPU[0-9]+([ \t]+CPU[0-9]+)*[ \t]*$|^(\S*:)?[id]state: +0x[0-9a-f]|^Global available:"
         + @"|\birq [0-9]+: nobody cared|Disabling IRQ #[0-9]|INTR-REMAP\]?:? *Request device|AMD-Vi: Event logged|APIC error on CPU[0-9]|No irq handler for vector|spurious 8259A interrupt", RegexOptions.ExplicitCapture)]
     private static partial Regex Printed();
+
+    [GeneratedRegex(@"\bMSI (interrupt )?information:|(MSI(-?X)?|HPET|IOMMU) +[0-9]+ vec=[0-9a-f]{2} |[0-9a-f]{2}\.[0-7] - (dom +-?[0-9]+|d[0-9]+|d\[[A-Za-z]+\]|DomIO:[0-9a-f]+) [^<]{0,40}- MSIs < ", RegexOptions.ExplicitCapture)]
+    private static partial Regex XenMessages();
 
     [GeneratedRegex(@"^(<[0-9]+>)?\[ *[0-9]+\.[0-9]{6}\]|^\S+ +[0-9]+ [0-9:]+ \S+ kernel: ", RegexOptions.ExplicitCapture)]
     private static partial Regex Console();

@@ -68,7 +68,7 @@ public sealed class Replayer
             if (!reader.IsTrace())
             {
                 throw new TraceException(file, reader.Lines, 0, reader.Lines == 0 ? "the file is empty" : "no line tells an event",
-                    QemuLogReader.ExpectedLines);
+                    QemuLogReader.ExpectedLines) { IsOtherKind = true };
             }
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;

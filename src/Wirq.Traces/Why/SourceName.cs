@@ -208,6 +208,7 @@ public readonly record struct SourceName(SourceClass Class, int Unit, int Index,
 
     private static string Word(DeliveryMode mode) => mode switch
     {
+        DeliveryMode.LowestPriority => "lowest-priority",
         DeliveryMode.Smi => "smi",
         DeliveryMode.Nmi => "nmi",
         DeliveryMode.Init => "init",

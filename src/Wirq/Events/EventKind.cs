@@ -392,29 +392,3 @@ public enum EventKind : ushort
     /// <summary>Effect. The deferred work of a device's unmask eventfd is to run. Unit: device.</summary>
     VfioWork = 0x0d82,
 }
-
-/// <summary>What ended a level interrupt at an I/OAPIC pin.</summary>
-public enum EndOfInterruptCause : byte
-{
-    /// <summary>A broadcast from a local APIC.</summary>
-    Broadcast,
-    /// <summary>A write of the I/OAPIC's own EOI register (version 0x20).</summary>
-    Register,
-    /// <summary>A rewrite of the entry to edge.</summary>
-    Rewrite,
-}
-
-/// <summary>An action of a guest that has no effect by the architecture.</summary>
-public enum Misuse : byte
-{
-    /// <summary>An access of a size or alignment that the registers do not have.</summary>
-    Access,
-    /// <summary>A register that does not exist.</summary>
-    NoSuchRegister,
-    /// <summary>A write to a read-only register.</summary>
-    ReadOnly,
-    /// <summary>A vector that cannot be delivered.</summary>
-    Vector,
-    /// <summary>A message that cannot be decoded.</summary>
-    Message,
-}

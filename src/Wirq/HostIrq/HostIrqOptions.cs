@@ -102,7 +102,7 @@ public sealed record HostIrqOptions
             line.Defined(Lines[i].Flow, nameof(HostLineOptions.Flow));
             line.Present(Lines[i].Chip, nameof(HostLineOptions.Chip));
             line.That(Lines[i].Flow is not (HostFlow.Level or HostFlow.Edge) || Lines[i].IsLevel == (Lines[i].Flow == HostFlow.Level),
-                Lines[i].IsLevel.ToString(), "what the flow handler is for", nameof(HostLineOptions.IsLevel));
+                Lines[i].IsLevel ? "true" : "false", Lines[i].Flow == HostFlow.Level ? "true, which the level flow is for" : "false, which the edge flow is for", nameof(HostLineOptions.IsLevel));
         }
     }
 }

@@ -65,7 +65,7 @@ public sealed record VfioDeviceOptions
         check.Present(Compatible);
         check.Defined(Bus);
         check.That(Mode is not { } mode || Enum.IsDefined(mode), Mode.ToString()!, "a mode", nameof(Mode));
-        check.That(Line is not null || Bus == VfioBus.Pci, "null", "a line, because the device is on the platform bus", nameof(Line));
+        check.That(Line is not null || Bus == VfioBus.Pci, "none", "a line, because the device is on the platform bus", nameof(Line));
         check.Range(Line ?? 0, 0, irqs.Lines.Count - 1, nameof(Line));
         check.That(MsiVectors == 0 || MsiVectors is > 0 and <= 32 && int.IsPow2(MsiVectors), $"{MsiVectors}", "0, or a power of two up to 32", nameof(MsiVectors));
         check.Range(MsixVectors, 0, MsixTable.MaxVectors);
@@ -110,10 +110,11 @@ public sealed record VfioOptions
             if (Devices[i].Line is not { } line || first.TryAdd(line, Devices[i]))
                 continue;
             // A guest that does not serve its device would take the line from the other.
-            check.Of($"Devices[{i}]").That(first[line].Guest == Devices[i].Guest, $"{line}, which '{Devices[i].Name}' of guest '{Devices[i].Guest}' shares "
-                + $"with '{first[line].Name}' of guest '{first[line].Guest}'", "a line that no device of another guest has", nameof(VfioDeviceOptions.Line));
+            check.Of($"Devices[{i}]").That(first[line].Guest == Devices[i].Guest, $"{line}, which {Named(Devices[i])} shares with {Named(first[line])}", "a line that no device of another guest has", nameof(VfioDeviceOptions.Line));
         }
     }
+
+    private static string Named(VfioDeviceOptions device) => device.Guest.Length == 0 ? $"'{device.Name}' of no named guest" : $"'{device.Name}' of guest '{device.Guest}'";
 }
 
 /// <summary>Kinds of devices whose Linux drivers request ONESHOT.</summary>

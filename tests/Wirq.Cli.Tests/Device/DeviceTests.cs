@@ -217,7 +217,7 @@ public sealed class DeviceTests : IDisposable
         string file = Path.Combine(_folder.FullName, "mine.yaml"), socket = Path.Combine(_folder.FullName, "s.sock");
         CommandRun missing = CommandRun.Of("device", "--socket", socket, file);
         Assert.Equal(2, missing.ExitCode);
-        missing.AssertOneLine($"{file}: cannot be read");
+        missing.AssertOneLine($"{file}: no such file; expected a file with the scenario of a device (.yaml");
         File.WriteAllText(file, "name: x\nmachine: {devices: {nic: {}}}\nsteps:\n  - nic: rise\n");
         CommandRun bad = CommandRun.Of("device", "--socket", socket, file);
         Assert.Equal(2, bad.ExitCode);
@@ -229,5 +229,31 @@ public sealed class DeviceTests : IDisposable
         Assert.Equal(2, CommandRun.Of("device", "--socket", "/dev/zero", "/dev/zero").ExitCode);
         Assert.Equal(2, CommandRun.Of("device", file).ExitCode);
         Assert.False(File.Exists(socket));
+    }
+
+    [Fact]
+    public void What_is_no_file_of_a_scenario_is_answered_by_what_is_expected()
+    {
+        string socket = Path.Combine(_folder.FullName, "s.sock");
+        CommandRun folder = CommandRun.Of("device", "--socket", socket, _folder.FullName);
+        Assert.Equal(2, folder.ExitCode);
+        folder.AssertOneLine($"{_folder.FullName}: is a folder; expected a file with the scenario of a device (.yaml");
+        CommandRun input = CommandRun.Of("device", "--socket", socket, "-");
+        Assert.Equal(2, input.ExitCode);
+        input.AssertOneLine("-: standard input is not read by this name; expected a file with the scenario of a device (.yaml, see docs/device.md), or /dev/stdin");
+    }
+
+    [Fact]
+    public void A_socket_s_path_that_is_a_link_to_nothing_or_lies_in_no_folder_is_named()
+    {
+        string nowhere = Path.Combine(_folder.FullName, "nowhere"), link = Path.Combine(_folder.FullName, "link"), inside = Path.Combine(nowhere, "s.sock");
+        File.CreateSymbolicLink(link, nowhere);
+        CommandRun dangling = CommandRun.Of("device", "--socket", link, FileOf("level.yaml"));
+        Assert.Equal(2, dangling.ExitCode);
+        dangling.AssertOneLine($"'{link}' is a link to '{nowhere}', which leads to no file; expected a path at which there is nothing");
+        Assert.False(File.Exists(nowhere));
+        CommandRun absent = CommandRun.Of("device", "--socket", inside, FileOf("level.yaml"));
+        Assert.Equal(2, absent.ExitCode);
+        absent.AssertOneLine($"'{inside}': there is no folder '{nowhere}'");
     }
 }

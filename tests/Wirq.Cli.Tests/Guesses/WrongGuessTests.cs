@@ -48,6 +48,27 @@ public sealed partial class WrongGuessTests(GuessFolder folder) : IClassFixture<
         Assert.Contains("Type: ", said[^1], StringComparison.Ordinal);
     }
 
+    /// <summary>The hint of several arguments is about the one that is wrong, not about the first, and not about an interrupt's
+    /// name where a file is meant.</summary>
+    [Theory]
+    [InlineData("nope.log: no such file", "Type: qemu-system-x86_64", "why", "hang.log", "nope.log")]
+    [InlineData("hang.log.g: no such file", "Type: wirq why hang.log", "why", "folder/a.log", "hang.log.g")]
+    [InlineData("race.yaml: line 2", "race.yaml: it is a scenario. Type: wirq run race.yaml", "why", "hang.log", "race.yaml")]
+    [InlineData("asm.log: line 3", "asm.log: it is of -d in_asm", "why", "hang.log", "asm.log")]
+    [InlineData("folder: is a folder", "Type: wirq why folder/a.log", "why", "hang.log", "folder")]
+    [InlineData("nope.log: no such file", "Type: qemu-system-x86_64", "why", "monitor.txt", "nope.log")]
+    [InlineData("nope.log: no such file", "Type: qemu-system-x86_64", "why", "nope.log", "hang.log")]
+    [InlineData("ttyS0: no such source", "is ioapic:4). Type: wirq why hang.log ioapic:4", "why", "hang.log", "ttyS0")]
+    public void The_hint_is_about_the_argument_that_is_wrong(string says, string hint, params string[] args)
+    {
+        CommandRun run = CommandRun.In(folder.Path, args);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        string[] said = run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, said.Length);
+        Assert.StartsWith(says, said[0], StringComparison.Ordinal);
+        Assert.Contains(hint, said[1], StringComparison.Ordinal);
+    }
+
     /// <summary>As <c>wirq why "$LOG"</c> types it, if LOG is not set.</summary>
     [Theory]
     [InlineData("wirq why --help", "why", "")]

@@ -64,6 +64,41 @@ public sealed class WhyDumpsTests : IDisposable
         Assert.Equal(4, CommandRun.Of("why", Reports + "proc-interrupts.txt", Reports + "fragment-min.log").ExitCode);
     }
 
+    /// <summary>Names that only dumps have are taken for names, and not for files that are missing.</summary>
+    [Fact]
+    public void Each_source_that_dumps_list_may_be_asked_about()
+    {
+        string faults = Write("faults.txt", "[    5.1] DMAR: [INTR-REMAP] Request device [00:1f.0] fault index 0xabc [fault reason 0x22] Present field in the IRTE entry is clear\n"
+            + "[    5.2] AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:00:14.0 domain=0x0000 address=0xfffffffdf8000000 flags=0x0008]\n"
+            + "[    5.3] DMAR: [INTR-REMAP] Request device [00:1f.3] fault index 0x0 [fault reason 0x25] Blocked a compatibility format interrupt request\n");
+        string[] files = [Reports + "xen-e.txt", Reports + "xen-i.txt", faults];
+        CommandRun none = CommandRun.Of(["why", .. files, "gsi:4000"]);
+        Assert.Equal(2, none.ExitCode);
+        const string list = "it tells of ";
+        string[] names = [.. none.Errors[(none.Errors.IndexOf(list, StringComparison.Ordinal) + list.Length)..].Split('\n')[0].Replace(" and ", ", ", StringComparison.Ordinal).Split(", ")];
+        Assert.Contains(names, name => name.StartsWith("port:", StringComparison.Ordinal));
+        Assert.Contains(names, name => name.StartsWith("remapper@", StringComparison.Ordinal));
+        // One of each form: irq:N, port:N@dN, remapper@DEVICE, irte:N.
+        Assert.All(names.DistinctBy(name => name.Split(':', '@')[0]), name => Assert.Contains(CommandRun.Of(["why", .. files, name]).ExitCode, (int[])[1, 4]));
+        Assert.Equal(1, CommandRun.Of("why", faults, names.First(name => name.StartsWith("remapper@", StringComparison.Ordinal))).ExitCode);
+        Assert.Contains("no such file", CommandRun.Of("why", "examples/hang.log.gz", Reports + "xen-e.txt", "port:1@d0").Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("why", "a log of a KVM host, a recording, saved state or a dump (wirq why --help names all kinds)")]
+    [InlineData("replay", "expected a log of QEMU's trace events, plain or compressed (gzip, xz, zstd)")]
+    public void A_file_that_is_not_there_is_answered_by_all_that_the_command_reads(string command, string expected)
+    {
+        Assert.Contains(expected, CommandRun.Of(command, "no-such.log").Errors, StringComparison.Ordinal);
+        Assert.Contains(expected, CommandRun.Of(command, _folder).Errors, StringComparison.Ordinal);
+        if (command == "why")
+        {
+            Assert.Contains("the file is empty; expected lines such as", CommandRun.Of(command, Write("empty", "")).Errors, StringComparison.Ordinal);
+            Assert.Contains(expected, CommandRun.Of(command, Write("empty", "")).Errors, StringComparison.Ordinal);
+            Assert.Contains(expected, CommandRun.Of(command, Write("other", "hello\n")).Errors, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void A_log_and_a_dump_that_tell_of_one_pin_are_joined()
     {

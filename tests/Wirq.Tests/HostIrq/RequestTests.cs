@@ -249,6 +249,6 @@ public class RequestTests
         new HostIrqOptions { Lines = [.. Enumerable.Repeat(new HostLineOptions(), lines)], Cpus = cpus, Actions = actions })).Message);
 
     [Fact]
-    public void A_flow_has_its_trigger() => Assert.Equal("Lines[0].IsLevel is False; expected what the flow handler is for",
+    public void A_flow_has_its_trigger() => Assert.Equal("Lines[0].IsLevel is false; expected true, which the level flow is for",
         Assert.Throws<OptionException>(() => new HostIrqs(new HostIrqOptions { Lines = [new() { Flow = HostFlow.Level, IsLevel = false }] })).Message);
 }

@@ -27,6 +27,8 @@ public class DumpFuzzTests
         Encoding.UTF8.GetBytes(KernelLogTests.Nobody),
         Encoding.UTF8.GetBytes("[    1.000000] APIC error on CPU1: 00(40)\n[    1.000000] do_IRQ: 1.55 No irq handler for vector (irq -1)\n[    1.000000] spurious 8259A interrupt: IRQ15.\n"
             + "[    1.000000] AMD-Vi: Event logged [IO_PAGE_FAULT device=00:14.0 domain=0x0000 address=0xfdf8 flags=0x0018]\n"),
+        Encoding.UTF8.GetBytes("(XEN) MSI information:\n(XEN)  MSI-X   40 vec=31  fixed  edge   assert phys    cpu dest=00000002 mask=1/ G/1\n(XEN)  HPET    24 vec=28  fixed level deassert  log lowest dest=00000000 mask=0/0/?\n"
+            + "(XEN) ==== segment 0000 ====\n(XEN) 0000:03:00.0 - d1 - node -1  - MSIs < 40 41 >\n(XEN)    IRQ:  40 vec:31 PCI-MSI/-X      status=030 aff:{0}/{0-3} in-flight=1 d1: 87(P?M)\n"),
         Encoding.UTF8.GetBytes(IrqDebugTests.Irq.Replace("IRQD_SINGLE_TARGET", "IRQD_IRQ_DISABLED", StringComparison.Ordinal).Replace("IRQS_ONESHOT", "IRQS_PENDING", StringComparison.Ordinal)),
     ];
 

@@ -61,6 +61,27 @@ public class IrqDebugTests
     public void Flags_that_keep_an_interrupt_back_are_said(string flag, string by, string expected) =>
         Assert.Equal([expected], Pasted.Answer(Irq.Replace(flag, by, StringComparison.Ordinal), "16").Findings());
 
+    /// <summary>kernel/irq/debugfs.c prints the handler first in all versions and configurations: a file without it is cut. What is
+    /// behind tells the same, as long as the flags are whole.</summary>
+    [Theory]
+    [InlineData("status:", "IRQS_SPURIOUS_DISABLED", "Owed irq:16 PinMasked")]
+    [InlineData("istate:", "IRQS_SPURIOUS_DISABLED", "Owed irq:16 PinMasked")]
+    [InlineData("dstate:", "IRQS_SPURIOUS_DISABLED", "")]
+    [InlineData("node:", "IRQS_SPURIOUS_DISABLED", null)]
+    public void A_file_whose_head_is_cut_off_is_judged_where_its_flags_are_whole(string first, string flag, string? expected)
+    {
+        string text = Irq.Replace("IRQS_ONESHOT", flag, StringComparison.Ordinal);
+        text = text[text.IndexOf(first, StringComparison.Ordinal)..];
+        if (expected is null)
+        {
+            Assert.False(Pasted.Looks(text));
+            return;
+        }
+        SnapshotAnswer answer = Pasted.Answer(text, "16");
+        Assert.Equal(expected.Length == 0 ? [] : [expected], answer.Findings());
+        Assert.Equal(expected.Length == 0, answer.Said().Contains("the lines up to its istate are cut off", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Many_are_told_apart_by_grep_and_by_head()
     {

@@ -109,8 +109,8 @@ public class MonitorDumpTests
     }
 
     [Theory]
-    [InlineData("ioapic id=0x00 sel=0x26 (redir[11])")]   // QEMU 2.2
-    [InlineData("ioapic: ver=0x11 id=0x00 sel=0x26 (redir[11])")]
+    [InlineData("ioapic id=0x00 sel=0x26 (redir[11])")]   // QEMU 2.5 to 2.8
+    [InlineData("ioapic ver=0x11 id=0x00 sel=0x26 (redir[11])")]   // 2.9 to 2.11
     [InlineData("ioapic0: ver=0x20 id=0x00 sel=0x00")]
     public void Older_headings_of_the_IOAPIC_are_read(string heading)
     {

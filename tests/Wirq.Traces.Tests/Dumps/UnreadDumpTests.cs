@@ -17,7 +17,6 @@ public class UnreadDumpTests
 
     public static TheoryData<string, string> Unread => new()
     {
-        { "an IRQ without its first line", IrqDebugTests.Irq[(IrqDebugTests.Irq.IndexOf('\n', StringComparison.Ordinal) + 1)..].Replace("IRQS_ONESHOT", "IRQS_SPURIOUS_DISABLED", StringComparison.Ordinal) },
         { "an IRQ that ends with its first line", "istate:   0x00004000\nhandler:  handle_fasteoi_irq\n" },
         { "a message without CPU", "do_IRQ: No irq handler for vector (irq -1)\n" },
         { "a message with another end", "APIC error on CPU0: weird\n" },

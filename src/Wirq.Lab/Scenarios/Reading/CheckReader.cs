@@ -187,7 +187,9 @@ internal sealed class CheckReader(Actors actors, RegisterReader registers)
             YamlScalar name = item.AsScalar("a device");
             if (name.Text != ScenarioWords.IntrLabel && !IsOfXen(name.Text))
             {
-                DeviceSpec device = actors.Machine.Devices[actors.ReadDevice(name)];
+                if (!actors.TryDevice(name.Text, out int number))
+                    throw Words.Unknown(name, "a device of the machine, or a source that it has besides", [.. actors.Machine.Devices.Select(one => one.Name), ScenarioWords.IntrLabel, .. actors.Machine.Xen.Count > 0 ? [XenWords.CallbackLabel] : (string[])[]]);
+                DeviceSpec device = actors.Machine.Devices[number];
                 string where = device.Gsi < 0 ? "a message" : $"GSI {device.Gsi}";
                 if (device.Gsi != gsi)
                     throw name.Expected($"a device on GSI {gsi}; {device.Name} has {where}");

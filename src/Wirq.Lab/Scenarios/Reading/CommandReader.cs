@@ -60,9 +60,11 @@ internal sealed class CommandReader(Actors actors, RegisterReader registers)
     {
         YamlEntry[] commands = [.. map.Entries.Where(entry => entry.Key.Text != ScenarioWords.Faults)];
         if (commands.Length != 1)
-            throw commands.Length == 0 ? map.Expected(Expected) : commands[1].Key.Expected("one command in a step");
+            throw commands.Length == 0 ? map.Expected(Expected) : Words.Second(commands[1].Key, "one command in a step", ScenarioWords.Faults);
         (YamlScalar word, YamlNode value) = (commands[0].Key, commands[0].Value);
         bool accesses = word.Text is "write" or "read";
+        if (!ScenarioWords.Commands.Contains(word.Text) && !ScenarioWords.PlainCommands.Contains(word.Text))
+            throw Words.Unknown(word, [.. ScenarioWords.Commands]);
         if (map[ScenarioWords.Faults] is { } flag && !accesses)
             throw new ScenarioException(flag.At, $"faults beside {word.Text}", "it beside write or read alone");
         bool faults = map[ScenarioWords.Faults] is { } given && Words.Boolean(given);

@@ -14,7 +14,7 @@ internal sealed class HandlerReader(Actors actors, StepReader steps, bool races)
         {
             int cpu = entry.Key.Text == ScenarioWords.AllCpus ? Actors.RunningCpu
                 : actors.TryCpu(entry.Key, out int number) ? number
-                : throw entry.Key.Expected($"{ScenarioWords.AllCpus} or a CPU, cpu0 to cpu{actors.Machine.Cpus - 1}");
+                : throw Words.Unknown(entry.Key, $"{ScenarioWords.AllCpus} or a CPU, cpu0 to cpu{actors.Machine.Cpus - 1}", [ScenarioWords.AllCpus, .. actors.Names.Where(Actors.IsCpu)]);
             ReadCpu(cpu, entry.Value, handlers);
         }
         return handlers;

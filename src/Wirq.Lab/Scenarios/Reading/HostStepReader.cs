@@ -15,7 +15,7 @@ internal sealed class HostStepReader(Actors actors)
         YamlMapping map = node.AsMapping($"a map of one of {Words.Join(HostWords.Doings.Words)}");
         YamlEntry[] doings = [.. map.Entries.Where(entry => entry.Key.Text != XenWords.Gives)];
         if (doings.Length != 1)
-            throw doings.Length == 0 ? map.Expected($"one of {Words.Join(HostWords.Doings.Words)}") : doings[1].Key.Expected("one action in a step");
+            throw doings.Length == 0 ? map.Expected($"one of {Words.Join(HostWords.Doings.Words)}") : Words.Second(doings[1].Key, "one action in a step", XenWords.Gives);
         (YamlScalar word, YamlNode value) = (doings[0].Key, doings[0].Value);
         KernelAction action = HostWords.Doings.Read(word);
         if (ofGuest && action is KernelAction.Write or KernelAction.Read)
@@ -40,7 +40,7 @@ internal sealed class HostStepReader(Actors actors)
                 YamlScalar name = value.AsScalar("a driver");
                 string[] names = [.. spec.Drivers.Select(driver => driver.Name)];
                 int driver = Array.IndexOf(names, name.Text);
-                return driver >= 0 ? (driver, 0, name.Text) : throw Words.Unknown(name, names);
+                return driver >= 0 ? (driver, 0, name.Text) : throw (names.Length == 0 ? name.Expected("no driver; this kernel has none (drivers)") : Words.Unknown(name, names));
             case KernelAction.Write or KernelAction.Read:
                 YamlScalar fd = value.AsScalar("an eventfd of the process");
                 return (ReadNamed(fd), 0, $"eventfd {fd.Text}");
@@ -56,7 +56,7 @@ internal sealed class HostStepReader(Actors actors)
     {
         string[] names = [.. actors.Machine.Host?.EventFds ?? []];
         int place = Array.IndexOf(names, name.Text);
-        return place >= 0 ? place : throw Words.Unknown(name, names);
+        return place >= 0 ? place : throw (names.Length == 0 ? name.Expected("no eventfd; the process has none of its own (eventfds)") : Words.Unknown(name, names));
     }
 
     /// <summary>Whether a step of a device is one of its process.</summary>
@@ -150,7 +150,7 @@ internal sealed class HostStepReader(Actors actors)
             ["trigger"] => EventFdName.Trigger,
             ["trigger", var number] when Numbers.TryParse(number, out ulong vector) && vector < (ulong)spec.Vectors => EventFdName.Trigger - (int)vector,
             _ when Array.IndexOf([.. actors.Machine.Host.EventFds], scalar.Text) is >= 0 and var place => place,
-            _ => throw Words.Unknown(scalar, words),
+            _ => throw Words.Unknown(scalar, $"one of {Words.Join(words)}", [.. words, .. Enumerable.Range(0, spec.Vectors).Select(vector => $"trigger.{vector}")]),
         };
     }
 
@@ -165,22 +165,44 @@ internal sealed class HostStepReader(Actors actors)
                 bool ofGuest = parts[0] == HostWords.Guest;
                 IrqKernelSpec spec = ofGuest ? actors.RequireGuest(at) : actors.RequireHost(at);
                 if (its == HostWord.Entries && ofGuest)
-                    return null;
+                    throw NoWord(at, text, HostWords.LineWords.Words.Where(one => one != word), "N");
                 return Numbers.TryParse(which, out ulong line) && line < (ulong)spec.Irqs.Lines.Count
                     ? new(RegisterKind.Host, (int)its, line | (ofGuest ? RegisterReader.OfGuest : 0), size, text)
                     : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", $"a line, 0 to {spec.Irqs.Lines.Count - 1}");
+            case [HostWords.Host or HostWords.Guest, ..]:
+                throw NoWord(at, text, HostWords.LineWords.Words.Where(one => parts[0] == HostWords.Host || HostWords.LineWords.TryFind(one, out HostWord itsWord) && itsWord != HostWord.Entries), "N");
             case [HostWords.Vfio, var word, var name] when HostWords.DeviceWords.TryFind(word, out HostWord its):
                 actors.RequireHost(at);
                 return actors.TryDevice(name, out int device) && actors.Machine.Devices[device].Vfio is not null
                     ? new(RegisterKind.Host, (int)its, (ulong)device, size, text)
-                    : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", "a device that is passed on (vfio)");
+                    : throw NoSuch(at, text, "a device that is passed on (vfio)", actors.Machine.Devices.Where(one => one.Vfio is not null).Select(one => one.Name), name);
+            case [HostWords.Vfio, ..]:
+                throw NoWord(at, text, HostWords.DeviceWords.Words, "DEVICE");
             case [HostWords.EventFd, var name]:
                 string[] names = [.. actors.RequireHost(at).EventFds];
                 int place = Array.IndexOf(names, name);
                 return place >= 0 ? new(RegisterKind.Host, (int)HostWord.EventFd, (ulong)place, size, text)
-                    : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", $"an eventfd of the process: {Words.Join(names)}");
+                    : throw NoSuch(at, text, "an eventfd of the process (eventfds)", names, name);
             default:
                 return null;
         }
+    }
+
+    /// <summary>The error about the last part of a name.</summary>
+    private static ScenarioException NoSuch(YamlScalar at, string text, string expected, IEnumerable<string> names, string name)
+    {
+        string[] known = [.. names];
+        string? nearest = Words.Nearest(name, known);
+        return new(at.At, $"no register {YamlScalar.Quote(text)}", expected + (known.Length == 0 ? "; there is none" : $": {Words.Join(known)}")
+            + (nearest is null ? "" : $" (perhaps {nearest})"));
+    }
+
+    /// <summary>The error about the word in the middle of a name.</summary>
+    private static ScenarioException NoWord(YamlScalar at, string text, IEnumerable<string> words, string last)
+    {
+        string[] parts = text.Split('.'), known = [.. words];
+        string? nearest = parts.Length > 1 ? Words.Nearest(parts[1], known) : null;
+        return new(at.At, $"no register {YamlScalar.Quote(text)}", $"{parts[0]}.WORD.{last} with one of {Words.Join(known)}"
+            + (nearest is null ? "" : $" (perhaps {string.Join('.', [parts[0], nearest, .. parts.Length > 2 ? parts[2..] : [last]])})"));
     }
 }

@@ -20,6 +20,7 @@ internal static class KernelIrqReader
             Irqs = new HostIrqOptions
             {
                 Cpus = map["cpus"] is { } cpus ? Numbers.ReadInt(cpus, "a number of host CPUs", 1, MostCpus) : 1,
+                Profile = map["profile"] is { } profile ? HostWords.Profiles.Read(profile) : HostProfile.Sound,
                 Actions = Actions,
                 Lines = [.. lines.Select(line => ReadLine(line.AsMapping($"a map of {Words.Join(HostWords.Line)}").Only(HostWords.Line)))],
             },
@@ -27,7 +28,7 @@ internal static class KernelIrqReader
             Oneshot = Those(lines, "oneshot"),
             EventFds = map["eventfds"] is { } names ? ReadNames(names) : [],
         };
-        return Check(node, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: false), ThreadsTold = Told(map) });
+        return Check(map, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: false), ThreadsTold = Told(map) });
     }
 
     /// <summary>Reads the kernel of the guest.</summary>
@@ -44,10 +45,10 @@ internal static class KernelIrqReader
         var spec = new IrqKernelSpec
         {
             Irqs = new HostIrqOptions { Cpus = chips.LocalApics.Count, Actions = Actions, Lines = [.. lines.Select(line => ReadLine((YamlMapping)line))] },
-            Pins = [.. lines.Select(line => ReadPin((YamlMapping)line, gsis, chips))],
+            Pins = ReadPins(lines, gsis, chips),
             Unlazy = Those(lines, "unlazy"),
         };
-        return Check(node, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: true), ThreadsTold = Told(map) });
+        return Check(map, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: true), ThreadsTold = Told(map) });
     }
 
     private static YamlNode[] Lines(YamlMapping map, string whose)
@@ -69,6 +70,21 @@ internal static class KernelIrqReader
         foreach (YamlNode word in map["chip"]?.AsSequence($"a list of {Words.Join(HostWords.Chip.Words)}").Items ?? [])
             chip = HostWords.Chip.Read(word)(chip);
         return new HostLineOptions { Flow = flow, IsLevel = map["level"] is { } level ? Words.Boolean(level) : flow != HostFlow.Edge, Chip = chip };
+    }
+
+    /// <summary>A pin has one entry, so one vector and one line of the kernel.</summary>
+    private static List<GuestPin> ReadPins(YamlNode[] lines, GsiReader gsis, FabricOptions chips)
+    {
+        var pins = new List<GuestPin>();
+        foreach (YamlMapping line in lines.Cast<YamlMapping>())
+        {
+            GuestPin pin = ReadPin(line, gsis, chips);
+            int other = pins.FindIndex(one => (one.IoApic, one.Pin) == (pin.IoApic, pin.Pin));
+            if (other >= 0)
+                throw line["gsi"]!.Expected($"a GSI that no other line has; line {other} has it, and a pin has one entry");
+            pins.Add(pin);
+        }
+        return pins;
     }
 
     private static GuestPin ReadPin(YamlMapping map, GsiReader gsis, FabricOptions chips)
@@ -96,10 +112,13 @@ internal static class KernelIrqReader
             int line = its["line"] is { } which ? Numbers.ReadInt(which, "a line", 0, spec.Irqs.Lines.Count - 1) : 0;
             YamlScalar name = its["device"]?.AsScalar("a device") ?? entry.Key;
             int device = devices.Index().FirstOrDefault(one => one.Item.Name == name.Text, (-1, null!)).Index;
+            if (device < 0 && devices.Count == 0)
+                throw name.Expected("no driver; this machine has no device (devices)");
             if (device < 0)
                 throw Words.Unknown(name, [.. devices.Select(one => one.Name)]);
-            if (!isGuest && devices[device].HostLine != line)
-                throw name.Expected($"a device of the host's own on line {line} ({HostWords.HostLine})");
+            if (!isGuest && devices[device].HostLine is var hostLine && hostLine != line)
+                throw name.Expected(hostLine < 0 ? $"a device of the host's own on line {line} ({HostWords.HostLine}: {line})"
+                    : $"a device on line {line} ({HostWords.HostLine}); {devices[device].Name} has line {hostLine}");
             HostRequestBits flags = (Flag(its, "shared") ? HostRequestBits.Shared : 0) | (Flag(its, "oneshot") ? HostRequestBits.Oneshot : 0)
                 | (Flag(its, "percpu") ? HostRequestBits.PerCpu : 0);
             drivers.Add(new DriverSpec(entry.Key.Text, line, device, new HostRequest(flags, Flag(its, "handler", true), Flag(its, "thread")),
@@ -129,16 +148,9 @@ internal static class KernelIrqReader
         return names;
     }
 
-    private static IrqKernelSpec Check(YamlNode node, IrqKernelSpec spec)
+    private static IrqKernelSpec Check(YamlMapping map, IrqKernelSpec spec)
     {
-        try
-        {
-            spec.Irqs.Validate();
-            return spec;
-        }
-        catch (OptionException bad)
-        {
-            throw new ScenarioException(node.At, $"{bad.Field}: {bad.Found}", bad.Expected);
-        }
+        new OptionPlaces(map).Check(spec.Irqs.Validate);
+        return spec;
     }
 }

@@ -49,17 +49,14 @@ internal sealed class MachineReader
         _places.Check(chips.Validate);
         var gsis = new GsiReader(chips, _map);
         _places.Check((chips with { IsaOverrides = gsis.IsaOverrides }).Validate);
-        bool hasXenLines = _map["xen"] is YamlMapping { } lines && lines["pci"] is { } pci && Words.Boolean(pci);
+        YamlMapping? xenMap = _map["xen"]?.AsMapping($"a map of {Words.Join(XenWords.Machine)}").Only(XenWords.Machine);
+        bool hasXenLines = xenMap?["pci"] is { } pci && Words.Boolean(pci);
         IReadOnlyList<DeviceSpec> devices = new DeviceReader(gsis, _map["kernel"] is not null, hasXenLines, reserved).Read(_map["devices"]);
         IrqKernelSpec? host = _map[HostWords.Host] is { } below ? KernelIrqReader.ReadHost(below, devices) : null;
         IrqKernelSpec? guest = _map[HostWords.Guest] is { } above ? KernelIrqReader.ReadGuest(above, gsis, chips, devices) : null;
-        if (host is not null)
-            VfioReader.Check(_map[HostWords.Host]!, host, devices);
-        else if (devices.FirstOrDefault(device => device.Vfio is not null || device.HostLine >= 0) is { } alone)
-            throw new ScenarioException(alone.At, $"device {alone.Name} of a host", "host in the machine");
+        VfioReader.Check(_map["devices"], host, devices);
         var kernels = new KernelReader(_map, chips, devices);
         int memory = ReadMemory(vtd is not null);
-        YamlMapping? xenMap = _map["xen"]?.AsMapping($"a map of {Words.Join(XenWords.Machine)}");
         (IReadOnlyList<XenDomainSpec> domains, XenOptions? xen, PassthroughSpec? passthrough) = xenMap is null ? ([], null, null)
             : new XenReader(xenMap, [.. reserved, .. devices.Select(device => device.Name)]).Read(apics.Count);
 

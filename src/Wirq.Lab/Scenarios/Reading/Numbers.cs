@@ -11,6 +11,7 @@ internal static class Numbers
     // Long enough for every experiment. A million of them still fit in 63 bits of nanoseconds.
     private const long LongestTime = OptionCheck.MaxDelay;
     private const int LongestTimeText = 32;
+    private const ulong FirstHexadecimal = 100;
 
     /// <summary>The units of time, in nanoseconds. The shorter unit is last: "ms" ends in "s".</summary>
     internal static WordList<long> Units { get; } =
@@ -25,11 +26,21 @@ internal static class Numbers
 
     internal static ulong Read(YamlNode node, string what, ulong least, ulong most)
     {
-        string expected = $"{what}, {Show(least)} to {Show(most)}";
+        string expected = $"{what}, {ShowRange(least, most, NumberForm.Fields)}";
         YamlScalar scalar = node.AsScalar(expected);
-        return TryParse(scalar.Text, out ulong value) && value >= least && value <= most
-            ? value
-            : throw scalar.Expected(expected);
+        if (!TryParse(scalar.Text, out ulong value))
+            throw scalar.Expected(expected);
+        return value >= least && value <= most ? value : throw scalar.Expected($"{what}, {ShowRange(least, most, NumberForms.Of(scalar.Text))}");
+    }
+
+    /// <summary>A range in one base: that of the author's number, else the usual one of its larger end.</summary>
+    internal static string ShowRange(ulong least, ulong most, NumberForm form)
+    {
+        bool hex = form == NumberForm.Fields ? most >= FirstHexadecimal : form != NumberForm.Decimal;
+        string highest = most is long.MaxValue or ulong.MaxValue ? "" : In(most);
+        return highest.Length == 0 ? $"{In(least)} or more" : $"{In(least)} to {highest}";
+
+        string In(ulong value) => value < 10 || !hex ? value.ToString(CultureInfo.InvariantCulture) : "0x" + value.ToString("x", CultureInfo.InvariantCulture);
     }
 
     internal static int ReadInt(YamlNode node, string what, int least, int most) =>
@@ -74,7 +85,7 @@ internal static class Numbers
 
     /// <summary>A number in the usual format for registers: small ones in decimal, others in hexadecimal.</summary>
     internal static string Show(ulong value) =>
-        value < 100 ? value.ToString(CultureInfo.InvariantCulture) : "0x" + value.ToString("x", CultureInfo.InvariantCulture);
+        value < FirstHexadecimal ? value.ToString(CultureInfo.InvariantCulture) : "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 
     internal static string ShowVector(int vector) => $"0x{vector:x2}";
 }

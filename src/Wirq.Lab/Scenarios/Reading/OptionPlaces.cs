@@ -1,13 +1,15 @@
 using System.Globalization;
+using Wirq.HostIrq;
 using Wirq.Remapping.VtD;
 using Wirq.Routing;
+using Wirq.Vfio;
 using Wirq.Xen;
 
 namespace Wirq.Lab.Scenarios.Reading;
 
 /// <summary>Checks the options of a machine against the limits of the library. If a field is out of range, it reports
 /// the position of the field in the file.</summary>
-/// <param name="machine">The map of the machine.</param>
+/// <param name="machine">The map of the machine, or of another object that has options.</param>
 internal sealed class OptionPlaces(YamlMapping machine)
 {
     // Fields of options, with their words in the map from which they are read. A field that is not listed is not read
@@ -34,6 +36,20 @@ internal sealed class OptionPlaces(YamlMapping machine)
         [nameof(VtdOptions.FaultRecords)] = "faultRecords",
         [nameof(RoutingOptions.BatchCount)] = "batchCount",
         [nameof(RoutingOptions.BatchDelay)] = "batchDelay",
+        [nameof(HostIrqOptions.Lines)] = "lines",
+        [nameof(HostIrqOptions.Cpus)] = "cpus",
+        [nameof(HostLineOptions.Flow)] = "flow",
+        [nameof(HostLineOptions.IsLevel)] = "level",
+        [nameof(HostLineOptions.Chip)] = "chip",
+        [nameof(VfioDeviceOptions.Line)] = "line",
+        [nameof(VfioDeviceOptions.Bus)] = "bus",
+        [nameof(VfioDeviceOptions.Mode)] = "mode",
+        [nameof(VfioDeviceOptions.Guest)] = "guest",
+        [nameof(VfioDeviceOptions.Compatible)] = "compatible",
+        [nameof(VfioDeviceOptions.MsiVectors)] = "msi",
+        [nameof(VfioDeviceOptions.MsixVectors)] = "msix",
+        [nameof(VfioDeviceOptions.GrantedVectors)] = "granted",
+        [nameof(VfioDeviceOptions.OneshotTimeout)] = "timeout",
     };
 
     // Fields that are calculated from the value of a word.
@@ -55,12 +71,20 @@ internal sealed class OptionPlaces(YamlMapping machine)
         }
         catch (OptionException bad)
         {
-            (YamlNode place, bool itself) = Find(bad.Field);
-            string word = WordOf(bad.Field);
-            throw itself && place is not YamlSequence
-                ? place.Expected($"{word}: {bad.Expected}")
-                : new ScenarioException(place.At, $"{word}: {bad.Found}", bad.Expected);
+            throw Refusal(bad, bad.Field);
         }
+    }
+
+    /// <summary>The error of an option, at its place.</summary>
+    /// <param name="bad">What is wrong.</param>
+    /// <param name="field">The field by its path from the map.</param>
+    internal ScenarioException Refusal(OptionException bad, string field)
+    {
+        (YamlNode place, bool itself) = Find(field);
+        string word = WordOf(field);
+        return itself && place is not YamlSequence
+            ? place.Expected($"{word}: {bad.Expected}")
+            : new ScenarioException(place.At, $"{word}: {bad.Found}", bad.Expected);
     }
 
     // If the file does not have the option, the position of the object that it belongs to is used.

@@ -104,7 +104,7 @@ internal sealed class RegisterReader(Actors actors)
     private static ScenarioException NoSuch(YamlScalar at, string text, string expected) =>
         new(at.At, $"no register {YamlScalar.Quote(text)}", expected);
 
-    private static readonly string[] Numbered = ["rte", "ioapic", "apic", "msr", "port", "memory"];
+    private static readonly string[] Numbered = ["rte", "ioapic", "apic", "msr", "port", "memory", HostWords.Host, HostWords.Guest, HostWords.Vfio, HostWords.EventFd];
 
     // A register with a number, of which there is no list: its first word is compared alone.
     private static string? NearestEntry(string text)
@@ -174,7 +174,12 @@ internal sealed class RegisterReader(Actors actors)
         }
         if (rest is not [var word, var which, .. var queue] || !XenWords.VcpuWords.TryFind(word, out XenWord ofVcpu)
             || !Numbers.TryParse(which, out ulong vcpu) || queue.Length != (ofVcpu == XenWord.Head ? 1 : 0))
-            return null;
+        {
+            string[] words = [.. XenWords.PortWords.Words.Concat(XenWords.VcpuWords.Words).Distinct()];
+            string? nearest = rest.Length > 0 && !words.Contains(rest[0]) ? Words.Nearest(rest[0], words) : null;
+            throw NoSuch(at, text, $"{Words.Join(words.Select(one => $"xen.{one}.N"))} (xen.head.N.PRIORITY)"
+                + (nearest is null ? "" : $" (perhaps {string.Join('.', [XenWords.Xen, nearest, .. rest[1..]])})"));
+        }
         if (vcpu >= (ulong)actors.Machine.Cpus)
             throw NoSuch(at, text, $"a vCPU of this machine, 0 to {actors.Machine.Cpus - 1}");
         ulong priority = 0;

@@ -179,11 +179,15 @@ internal sealed class StepReader
         if (value is YamlMapping map)
         {
             if (map.Entries.Count != 1)
-                throw map.Expected("one action, such as {send: 3}");
+            {
+                throw map.Entries.Select(entry => entry.Key).FirstOrDefault(key => key.Text != XenWords.Gives && !Verbs(device).Contains(key.Text)) is { } unknown
+                    ? Words.Unknown(unknown, Verbs(device)) : map.Expected("one action, such as {send: 3}");
+            }
             argument = map.Entries[0];
             verb = argument.Value.Key;
         }
-        DeviceAction action = ScenarioWords.Actions.Read(verb);
+        DeviceAction action = verb is YamlScalar { IsNull: false } given && !ScenarioWords.Actions.TryFind(given.Text, out _)
+            ? throw Words.Unknown(given, Verbs(device)) : ScenarioWords.Actions.Read(verb);
         DeviceSpec spec = _actors.Machine.Devices[device];
         bool hasLine = spec.Gsi >= 0 || spec.HostLine >= 0;
         if (hasLine ? action is DeviceAction.Send or DeviceAction.Message
@@ -211,6 +215,10 @@ internal sealed class StepReader
         };
         return new DeviceStep(name.At, $"{name.Text} {text}", device, action, vector);
     }
+
+    /// <summary>What a device does, and what its process does with it if it is passed on.</summary>
+    private string[] Verbs(int device) =>
+        [.. ScenarioWords.Actions.Words, .. _actors.Machine.Devices[device].Vfio is null ? (string[])[] : HostWords.Calls.Words];
 
     /// <summary>The vector of a device's action. By default a device sends its first message, and an action of its
     /// driver is for all of its vectors.</summary>

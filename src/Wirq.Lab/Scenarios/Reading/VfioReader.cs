@@ -42,15 +42,30 @@ internal static class VfioReader
             Compatible = map["compatible"]?.AsScalar("a kind of device, as a device tree names it").Text ?? "",
             OneshotTimeout = map["timeout"] is { } timeout ? Numbers.ReadTime(timeout) : usual.OneshotTimeout,
             DisablesUnlazily = Flag(map, "unlazy", true),
+            StormLimit = map["stormLimit"] is { } limit ? Numbers.ReadInt(limit, "a number of unmasks, 0 for no brake", 0, IoApicOptions.MaxStormLimit) : usual.StormLimit,
+            StormWindow = map["stormWindow"] is { } window ? Numbers.ReadTime(window) : usual.StormWindow,
+            StormDelay = map["stormDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.StormDelay,
         }, back);
     }
 
     /// <summary>Checks all devices and the host together.</summary>
-    internal static void Check(YamlNode host, IrqKernelSpec spec, IReadOnlyList<DeviceSpec> devices)
+    /// <param name="map">The map of devices.</param>
+    /// <param name="spec">The host; null if there is none.</param>
+    /// <param name="devices">The devices.</param>
+    internal static void Check(YamlNode? map, IrqKernelSpec? spec, IReadOnlyList<DeviceSpec> devices)
     {
         DeviceSpec[] passed = [.. devices.Where(device => device.Vfio is not null)];
+        if (spec is null)
+        {
+            if (devices.FirstOrDefault(device => device.Vfio is not null || device.HostLine >= 0) is { } alone)
+            {
+                YamlScalar key = Of(alone).Entries.First(entry => entry.Key.Text is HostWords.Vfio or HostWords.HostLine).Key;
+                throw new ScenarioException(key.At, $"{key.Text} of {alone.Name} in a machine without a host", "host in the machine");
+            }
+            return;
+        }
         foreach (DeviceSpec device in devices.Where(device => device.HostLine >= spec.Irqs.Lines.Count))
-            throw new ScenarioException(device.At, $"host line {device.HostLine}", $"a line of the host, 0 to {spec.Irqs.Lines.Count - 1}");
+            throw Of(device)[HostWords.HostLine]!.Expected($"a line of the host, 0 to {spec.Irqs.Lines.Count - 1}");
         if (passed.Length == 0)
             return;
         try
@@ -59,9 +74,13 @@ internal static class VfioReader
         }
         catch (OptionException bad)
         {
-            int number = bad.Field.StartsWith("Devices[", StringComparison.Ordinal) && int.TryParse(bad.Field.AsSpan(8, bad.Field.IndexOf(']', StringComparison.Ordinal) - 8), System.Globalization.CultureInfo.InvariantCulture, out int its) ? its : -1;
-            throw new ScenarioException(number >= 0 && number < passed.Length ? passed[number].At : host.At, $"{bad.Field[(bad.Field.LastIndexOf('.') + 1)..]}: {bad.Found}", bad.Expected);
+            // The host's lines were checked before.
+            int number = passed.Index().First(device => bad.Field.StartsWith($"Devices[{device.Index}].", StringComparison.Ordinal)).Index;
+            var its = (YamlMapping)Of(passed[number])[HostWords.Vfio]!;
+            throw new OptionPlaces(its).Refusal(bad, bad.Field[(bad.Field.IndexOf('.', StringComparison.Ordinal) + 1)..]);
         }
+
+        YamlMapping Of(DeviceSpec device) => (YamlMapping)((YamlMapping)map!)[device.Name]!;
     }
 
     private static bool Flag(YamlMapping map, string key, bool usual) => map[key] is { } node ? Words.Boolean(node) : usual;

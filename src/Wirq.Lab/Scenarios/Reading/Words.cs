@@ -37,7 +37,7 @@ internal static class Words
 
     /// <summary>The error for a word that is unknown at its place.</summary>
     internal static ScenarioException Unknown(YamlScalar found, IReadOnlyCollection<string> words) =>
-        Unknown(found, $"one of {Join(words)}", words);
+        words.Count == 0 ? found.Expected("nothing; there is none here") : Unknown(found, $"one of {Join(words)}", words);
 
     /// <summary>The error for a value that is one of a few words, or has another form besides.</summary>
     /// <param name="found">The value.</param>
@@ -48,6 +48,10 @@ internal static class Words
         string? nearest = Nearest(found.Text, words);
         return found.Expected(expected + (nearest is null ? "" : $" (perhaps {nearest})"));
     }
+
+    /// <summary>The error for a second key where one word is alone, or stands beside a few others.</summary>
+    internal static ScenarioException Second(YamlScalar found, string what, params string[] beside) =>
+        Unknown(found, $"{what}, and beside it {Join(beside)}", beside);
 
     /// <summary>The nearest word, if one is near enough.</summary>
     internal static string? Nearest(string text, IEnumerable<string> words)

@@ -51,7 +51,10 @@ internal sealed class XenCommandReader(Actors actors)
         }
         YamlEntry[] calls = [.. map.Entries.Where(entry => entry.Key.Text is not (XenWords.As or XenWords.Gives or XenWords.Gets))];
         if (calls.Length != 1)
-            throw calls.Length == 0 ? map.Expected($"one of {Words.Join(words.Words)}") : calls[1].Key.Expected("one call in a step");
+            throw calls.Length == 0 ? map.Expected($"one of {Words.Join(words.Words)}") : Words.Second(calls[1].Key, "one call in a step", XenWords.As, XenWords.Gives, XenWords.Gets);
+        // A CPU's call and what the hypervisor does are written alike.
+        if (!words.TryFind(calls[0].Key.Text, out _))
+            throw Words.Unknown(calls[0].Key, [.. words.Words.Union(domain > 0 ? [] : XenWords.Calls.Words).Union(domain > 0 ? [] : XenWords.Doings.Words)]);
         (XenAction action, string[] keys) = words.Read(calls[0].Key);
         if (IsOfPirqs(action) && actors.Machine.Fabric.Xen!.Pirqs is null)
             throw calls[0].Key.Expected("nothing of PIRQs; this machine has none (xen: hvmPirqs or passed)");

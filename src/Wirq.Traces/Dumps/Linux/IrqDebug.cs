@@ -41,7 +41,8 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         }
         if (Path().Match(text) is { Success: true } path)
             (number, text) = (path.Groups["irq"].Value, text[path.Length..]);
-        if (text.StartsWith("handler:", StringComparison.Ordinal))
+        // It is the first line in all versions. Where it was cut off, the next lines tell the same: nothing is said by its name.
+        if (text.StartsWith("handler:", StringComparison.Ordinal) || (_irq is null || number is not null && number != _irq.Number) && Headless().IsMatch(text))
         {
             Leave();
             _irq = new() { Number = number ?? _above ?? OfName(), Place = line.Place("irq", number ?? _above ?? "") };
@@ -92,6 +93,11 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
         string to = vector >= 0 && cpu >= 0 ? $" goes to cpu{cpu} as vector 0x{vector:x2}" : " has no vector";
         part.Tell($"{name}{to}{(irq.Flags.Contains("IRQD_SETAFFINITY_PENDING") ? "; a move to other CPUs waits for its next interrupt" : "")}.", irq.Place, gsi);
         // The line behind all flags: without it one may be missing that explains another.
+        if (!irq.Values.ContainsKey("istate"))
+        {
+            part.Lack($"Of {name} the lines up to its istate are cut off, and it is not judged", "the whole file");
+            return;
+        }
         if (!irq.Values.ContainsKey("node"))
         {
             part.Lack($"{name} is cut off before all its flags came, and is not judged", "the whole file");
@@ -131,6 +137,9 @@ internal sealed partial class IrqDebug(DumpParts parts, string file) : DumpReade
     /// <summary>Says what these files do not have.</summary>
     internal static void Lacks(DumpPart part) =>
         part.Lack("These files have what the kernel believes, not what the chips hold: Remote IRR, IRR and ISR are not in them", "info pic and info lapic of the guest's monitor");
+
+    [GeneratedRegex(@"^(status|istate|dstate):\s+0x[0-9a-f]{8}$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Headless();
 
     [GeneratedRegex(@"^==> (.*/)?(?<irq>[0-9]{1,6}) <==$", RegexOptions.ExplicitCapture)]
     private static partial Regex Above();

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Wirq.Traces.Dumps.Xen;
 
 /// <summary>What Xen's debug keys print of a host's interrupts: <c>i</c> (bindings and I/OAPIC entries), <c>z</c> (I/OAPIC
-/// registers), <c>e</c> (event channels). From <c>xl dmesg</c> or a serial console.</summary>
+/// registers), <c>e</c> (event channels), <c>M</c> (messages), <c>Q</c> (devices). From <c>xl dmesg</c> or a serial console.</summary>
 internal static partial class XenDump
 {
     internal const string Format = "xen-keys";

@@ -11,6 +11,9 @@ internal sealed partial class XenEntries(DumpParts parts) : DumpReader
     /// <summary>Chips and pins that a dump may name.</summary>
     internal const int MostChips = 128, MostPins = 256;
 
+    /// <summary>What a part notes whose version is older than 4.13. The bindings, which come first, show it.</summary>
+    internal const string Old = "before 4.13";
+
     internal override Fit Take(in DumpLine line)
     {
         string text = XenDump.Bare(line.Text);
@@ -34,10 +37,14 @@ internal sealed partial class XenEntries(DumpParts parts) : DumpReader
         if (vector > byte.MaxValue)
             return Fit.Bad;
         bool Flag(string name) => match.Groups[name].Value == "1";
-        uint destination = newer ? Convert.ToUInt32(match.Groups["id"].Value, 16) : (uint)Number(match, "id");
+        string id = match.Groups["id"].Value;
+        DumpPart part = XenDump.Part(parts, $"ioapic {chip} pin {pin}", line.File);
+        // Versions before 4.13 print it in decimal, later ones with two or eight hexadecimal digits.
+        if (!newer || id.Length is 1 or 3)
+            part.Note(Old);
+        uint destination = !part.Has(Old) || id.Length > 3 || id.Any(char.IsAsciiLetter) ? Convert.ToUInt32(id, 16) : (uint)Number(match, "id");
         var entry = RedirectionEntry.Create((byte)vector, destination & byte.MaxValue, ModeOf(match.Groups["mode"].Value),
             match.Groups["trig"].Value is "L" or "level", match.Groups["dest"].Value is "L" or "logical", Flag("polarity"), Flag("mask"));
-        DumpPart part = XenDump.Part(parts, $"ioapic {chip} pin {pin}", line.File);
         Store(part.State, chip, pin, entry.WithRemoteIrr(Flag("irr")), line);
         return Fit.Whole;
     }
@@ -65,7 +72,7 @@ internal sealed partial class XenEntries(DumpParts parts) : DumpReader
         _ => DeliveryMode.Fixed,
     };
 
-    [GeneratedRegex(@"Apic 0x(?<apic>[0-9a-f]{2}), Pin +(?<pin>[0-9]{1,3}): *vec=(?<vec>[0-9a-f]{2}) +delivery=(?<mode>[A-Za-z]+) +dest=(?<dest>[LP]) +status=[01] +polarity=(?<polarity>[01]) +irr=(?<irr>[01]) +trig=(?<trig>[LE]) +mask=(?<mask>[01]) +dest_id: *(?<id>[0-9a-f]{2}([0-9a-f]{6})?)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"Apic 0x(?<apic>[0-9a-f]{2}), Pin +(?<pin>[0-9]{1,3}): *vec=(?<vec>[0-9a-f]{2}) +delivery=(?<mode>[A-Za-z]+) +dest=(?<dest>[LP]) +status=[01] +polarity=(?<polarity>[01]) +irr=(?<irr>[01]) +trig=(?<trig>[LE]) +mask=(?<mask>[01]) +dest_id: *(?<id>[0-9]{1,3}|[0-9a-f]{2}([0-9a-f]{6})?)$", RegexOptions.ExplicitCapture)]
     private static partial Regex Newer();
 
     [GeneratedRegex(@"Apic 0x(?<apic>[0-9a-f]{2}), Pin +(?<pin>[0-9]{1,3}): *vector=(?<vec>[0-9]{1,3}), delivery_mode=(?<mode>[0-7]), dest_mode=(?<dest>logical|physical), delivery_status=[01], polarity=(?<polarity>[01]), irr=(?<irr>[01]), trigger=(?<trig>level|edge), mask=(?<mask>[01]), dest_id: *(?<id>[0-9]{1,3})$", RegexOptions.ExplicitCapture)]

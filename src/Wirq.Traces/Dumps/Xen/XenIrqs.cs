@@ -8,7 +8,8 @@ namespace Wirq.Traces.Dumps.Xen;
 
 /// <summary>The bindings of key <c>i</c>: a line for each of the host's IRQs, with the guests that hold it. Behind a guest's
 /// PIRQ stands whether its event is pending (P), is masked by the guest (M), and whether Xen holds the PIRQ back until the
-/// guest ends it (M, the last letter). Versions up to 4.4 print four letters; the second says whether the selector is set.</summary>
+/// guest ends it (M, the last letter). Versions before 4.4 print four letters; the second says whether the selector is set. From
+/// 4.15 on a question mark stands for what could not be read.</summary>
 internal sealed partial class XenIrqs(DumpParts parts) : DumpReader
 {
     // Bits of "status" that have the same place in all versions.
@@ -23,6 +24,8 @@ internal sealed partial class XenIrqs(DumpParts parts) : DumpReader
         Match match = Whole().Match(text);
         if (!match.Success)
             return text.Contains("status=", StringComparison.Ordinal) && text.Contains("aff", StringComparison.Ordinal) ? Fit.Bad : Fit.Cut;
+        if (match.Groups["old"].Success)
+            XenDump.Part(parts, "", line.File).Note(XenEntries.Old);
         string rest = match.Groups["rest"].Value;
         bool bound = rest.Contains("in-flight=", StringComparison.Ordinal);
         if (!bound)
@@ -67,19 +70,21 @@ internal sealed partial class XenIrqs(DumpParts parts) : DumpReader
             part.Find(new($"irq:{irq}", guest.Masked ? Standing.Masked : Standing.NotKnown, guest.Masked ? Gate.VirqMasked : Gate.CpuUnknown, -1, vector, gsi,
                 $"{name}: its event is pending at {guest.Name}, {(guest.Masked ? "and masked by the guest; whether the guest wants that, the text does not tell" : "and not masked: whether a vCPU is about to take it, the text does not tell")}.", [place]));
         }
+        if (all.Any(guest => guest.Unread))
+            part.Lack($"Of {name} Xen could not read the event of {Phrase.All([.. all.Where(guest => guest.Unread).Select(guest => guest.Name)], 8)}", "the key once more");
         if ((status & Disabled) != 0 && all.Length > 0)
             part.Find(new($"irq:{irq}", Standing.Masked, Gate.PinMasked, -1, vector, gsi, $"{name} is disabled (status bit 1); whether its guest wants that, the text does not tell.", [place]));
     }
 
-    private readonly record struct Guest(string Name, bool Pending, bool Masked, bool Held)
+    private readonly record struct Guest(string Name, bool Pending, bool Masked, bool Held, bool Unread)
     {
         internal static Guest Of(Match match)
         {
             string flags = match.Groups["flags"].Value;
-            return new($"d{match.Groups["domain"].Value} (PIRQ {match.Groups["pirq"].Value})", flags[0] == 'P', flags[^2] == 'M', flags[^1] == 'M');
+            return new($"d{match.Groups["domain"].Value} (PIRQ {match.Groups["pirq"].Value})", flags[0] == 'P', flags[^2] == 'M', flags[^1] == 'M', flags[0] == '?');
         }
 
-        internal string Why => (Pending, Masked) switch
+        internal string Why => Unread ? "and Xen could not read its event: whether it has taken it is not known" : (Pending, Masked) switch
         {
             (true, true) => "nor taken it: its event is pending, and masked by the guest",
             (true, false) => "nor taken it: its event is pending, and not masked",
@@ -90,12 +95,12 @@ internal sealed partial class XenIrqs(DumpParts parts) : DumpReader
     [GeneratedRegex(@"^ *IRQ: *[0-9]+ ")]
     private static partial Regex Begins();
 
-    [GeneratedRegex(@"^ *IRQ: *(?<irq>[0-9]{1,6}) .*?vec:(?<vec>[0-9a-f]{2}) +(type=)?(?<type>[^ =]+) +status=(?<status>[0-9a-f]{1,8})(?<rest> .*)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^ *IRQ: *(?<irq>[0-9]{1,6}) .*?vec:(?<vec>[0-9a-f]{2}) +(?<old>type=)?(?<type>[^ =]+) +status=(?<status>[0-9a-f]{1,8})(?<rest> .*)$", RegexOptions.ExplicitCapture)]
     private static partial Regex Whole();
 
     [GeneratedRegex(@"in-flight=(?<n>[0-9]{1,6})", RegexOptions.ExplicitCapture)]
     private static partial Regex InFlight();
 
-    [GeneratedRegex(@"(d|domain-list=|,)(?<domain>[0-9]{1,5}): *(?<pirq>-?[0-9]{1,6})\((?<flags>[-PSM]{3,4})\)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(d|domain-list=|,)(?<domain>[0-9]{1,5}): *(?<pirq>-?[0-9]{1,6})\((?<flags>[-PSM?]{3,4})\)", RegexOptions.ExplicitCapture)]
     private static partial Regex Guests();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Wirq.Traces.Snapshots.Judging;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Judging;
@@ -7,15 +8,18 @@ namespace Wirq.Traces.Kvm.Judging;
 /// <summary>A question about one source of a log of KVM: a pin, an input of the 8259, or a vector.</summary>
 internal static partial class KvmQuestion
 {
-    internal const string Forms = "ioapic:21, gsi:21, pic:4, a vector (0x53, 0x53@cpu1)";
+    internal const string Forms = "ioapic:21, gsi:21, pic:4, a vector (0x53, 0x53@cpu1), cpu1";
 
-    [GeneratedRegex(@"^(?:(?<kind>ioapic|gsi|pic):(?<pin>[0-9]{1,2})|(?<vector>0x[0-9a-fA-F]{1,2})(?:@cpu(?<cpu>[0-9]{1,5}))?)\z")]
+    [GeneratedRegex(@"^(?:(?<kind>ioapic|gsi|pic):(?<pin>[0-9]{1,2})|(?<vector>0x[0-9a-fA-F]{1,2})(?:@cpu(?<cpu>[0-9]{1,5}))?|cpu(?<all>[0-9]{1,5}))\z")]
     private static partial Regex Form { get; }
+
+    [GeneratedRegex("^vector (?<vector>0x[0-9a-f]{2}) at vCPU (?<cpu>[0-9]+)$")]
+    private static partial Regex AtVcpu { get; }
 
     /// <summary>The part of the answer that is about the source; null if the text names none, or none that the log has.</summary>
     internal static KvmAnswer? About(KvmAnswer answer, string asked)
     {
-        Match match = Form.Match(asked);
+        Match match = Form.Match(Usual(asked));
         if (!match.Success)
             return null;
         Func<KvmOwedAnswer, bool> owed;
@@ -27,6 +31,12 @@ internal static partial class KvmQuestion
             owed = one => one.Vector == vector && (cpu < 0 || one.Cpu == cpu);
             string place = $"vector 0x{vector:x2} at vCPU ";
             told = one => cpu < 0 ? one.Source.StartsWith(place, StringComparison.Ordinal) : one.Source == place + cpu.ToString(CultureInfo.InvariantCulture);
+        }
+        else if (match.Groups["all"].Success)
+        {
+            int cpu = int.Parse(match.Groups["all"].ValueSpan, CultureInfo.InvariantCulture);
+            owed = one => one.Cpu == cpu;
+            told = one => AtVcpu.Match(one.Source) is { Success: true } its && its.Groups["cpu"].Value == cpu.ToString(CultureInfo.InvariantCulture);
         }
         else
         {
@@ -53,9 +63,22 @@ internal static partial class KvmQuestion
     internal static string Wrong(KvmAnswer answer, string asked)
     {
         const int most = 40;
-        if (!Form.IsMatch(asked))
+        if (!Form.IsMatch(Usual(asked)))
             return $"'{asked}' names no interrupt of a log of KVM; expected {Forms}";
-        string[] known = [.. answer.Vms.SelectMany(vm => vm.Told.Select(told => told.Source).Concat(vm.Owed.Select(one => one.Source))).Distinct()];
-        return $"{asked} is no source in it; " + (known.Length == 0 ? "nothing in it was raised" : $"expected one of {string.Join(", ", known.Take(most))}");
+        string[] known = [.. Names(answer)];
+        return $"{asked} is no source in it; " + (known.Length == 0 ? "nothing in it was raised"
+            : $"expected one of {string.Join(", ", known.Take(most))}{(known.Length > most ? $", and {known.Length - most} more" : "")}");
     }
+
+    /// <summary>What may be asked about, as one types it.</summary>
+    internal static IEnumerable<string> Names(KvmAnswer answer) => answer.Vms
+        .SelectMany(vm => vm.Told.Select(told => AtVcpu.Replace(told.Source, "${vector}@cpu${cpu}")).Concat(vm.Owed.Concat(vm.Unknown).Concat(vm.Masked).Select(NameOf)))
+        .Where(name => Form.IsMatch(name)).Distinct();
+
+    // What sent a vector is often not known, and then the vector names it.
+    private static string NameOf(KvmOwedAnswer one) => Form.IsMatch(one.Source) ? one.Source
+        : string.Create(CultureInfo.InvariantCulture, $"0x{one.Vector:x2}@cpu{one.Cpu}");
+
+    /// <summary>The names that logs of QEMU have mean the same here: <c>vector:0x51</c>, <c>irq4</c>.</summary>
+    private static string Usual(string asked) => SnapshotQuestion.Usual(asked);
 }

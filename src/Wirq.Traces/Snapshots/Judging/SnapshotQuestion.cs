@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Snapshots.Judging;
 
@@ -6,9 +7,9 @@ namespace Wirq.Traces.Snapshots.Judging;
 internal sealed class SnapshotQuestion
 {
     /// <summary>The forms of a question, for an error message.</summary>
-    internal const string Forms = "ioapic:PIN, ioapicN:PIN, gsi:N, pic:IRQ, a vector (0x5b, 0x5b@cpu0), msix:N@DEVICE";
+    internal const string Forms = "ioapic:PIN, ioapicN:PIN, gsi:N, pic:IRQ, a vector (0x5b, 0x5b@cpu0), cpuN, msix:N@DEVICE";
 
-    private enum Kind { Pin, Line, Irq, Vector, Message }
+    private enum Kind { Pin, Line, Irq, Vector, Cpu, Message }
 
     private readonly Kind _kind;
     private readonly string _text;
@@ -19,6 +20,7 @@ internal sealed class SnapshotQuestion
     /// <summary>Reads a question; null if it is none.</summary>
     internal static SnapshotQuestion? Parse(string text)
     {
+        text = Usual(text);
         const string cpu = "@cpu", hex = "0x";
         if (text.StartsWith(hex, StringComparison.OrdinalIgnoreCase))
         {
@@ -29,6 +31,8 @@ internal sealed class SnapshotQuestion
             return byte.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte vector)
                 ? new(Kind.Vector, text, vector, unit) : null;
         }
+        if (text.StartsWith(cpu[1..], StringComparison.Ordinal) && Number(text[(cpu.Length - 1)..], out int number))
+            return new(Kind.Cpu, text, number);
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         string kind = colon < 0 ? "gsi" : text[..colon], rest = text[(colon + 1)..];
         if (kind == "msix")
@@ -46,6 +50,14 @@ internal sealed class SnapshotQuestion
         };
     }
 
+    /// <summary>A name of the forms that logs have, as states and dumps name the same: <c>vector:0x51</c>, <c>irq4</c>.</summary>
+    internal static string Usual(string text) => !SourceName.TryParse(text, out SourceName name) ? text : name.Class switch
+    {
+        SourceClass.Vector => $"0x{name.Index:x2}",
+        SourceClass.Cpu or SourceClass.Line or SourceClass.Pin => name.ToString(),
+        _ => text,
+    };
+
     /// <summary>What a state lacks of what the question names; null if it has it, or nobody knows.</summary>
     internal string? Missing(SnapshotState state)
     {
@@ -56,6 +68,7 @@ internal sealed class SnapshotQuestion
             Kind.Line when !state.IoApics.Any(chip => _index < chip.Entries.Length) && (_index >= irqs || state.Pics.Count == 0) => $"no line {_text}",
             Kind.Irq when _index >= irqs || state.Pics.Count == 0 => $"no input {_text}",
             Kind.Vector when _unit >= state.Cpus.Count => $"no cpu{_unit}",
+            Kind.Cpu when _index >= state.Cpus.Count => $"no cpu{_index}",
             Kind.Message when !state.Functions.Any(function => function.Name == _text && function.Msix is { } msix && _index < msix.Entries.Count) =>
                 $"no MSI-X vector {_index} of a device {_text}",
             _ => null,
@@ -68,6 +81,7 @@ internal sealed class SnapshotQuestion
         Kind.Line => finding.Gsi == Pin || finding.Pins.Contains((0, Pin)),
         Kind.Irq => finding.Source == $"pic:{_index}",
         Kind.Vector => finding.Vector == _index && (_unit < 0 || finding.Cpu == _unit),
+        Kind.Cpu => finding.Cpu == _index,
         _ => finding.Source == $"msix:{_index}@{_text}",
     };
 
