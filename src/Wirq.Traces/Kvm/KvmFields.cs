@@ -63,9 +63,9 @@ internal sealed class KvmFields
     /// <returns>Null if the text is not of that form.</returns>
     internal static TextState? TryRead(ReadOnlySpan<byte> text, KvmRecord record)
     {
-        int equals = text.IndexOf((byte)'=');
-        if (equals <= 0 || text[..equals].TrimStart((byte)' ').ContainsAny(" (|"u8)
-            || Of(text[..equals].Trim((byte)' ')) == KvmField.None)
+        text = text.TrimStart((byte)' ');
+        int equals = text.IndexOfAny(" (|="u8);
+        if (equals <= 0 || text[equals] != '=' || Of(text[..equals]) == KvmField.None)
             return null;
         KvmFields fields = _ofText ??= new KvmFields { _cutValues = true };
         fields.Clear();

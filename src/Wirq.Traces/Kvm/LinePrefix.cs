@@ -10,13 +10,19 @@ internal static class LinePrefix
     private const long Ticks = -2;
     private const int MostFraction = 9, FewestFlags = 4, MostFlags = 9;
 
-    internal static void Read(ReadOnlySpan<byte> prefix, KvmRecord record)
+    internal static void Read(ReadOnlySpan<byte> prefix, KvmRecord record, LineLeads leads)
     {
         prefix = Trim(prefix);
         record.Time = Math.Max(KvmRecord.Untold, Time(ref prefix));
-        Cpu(ref prefix, record);
-        Group(ref prefix, record);
-        Task(prefix, record);
+        leads.Read(prefix, record);
+    }
+
+    /// <summary>Reads what stands before the time.</summary>
+    internal static void ReadLead(ReadOnlySpan<byte> lead, KvmRecord record)
+    {
+        Cpu(ref lead, record);
+        Group(ref lead, record);
+        Task(lead, record);
     }
 
     /// <summary>Whether a line ends with a time, so that the event was wrapped into the next one, or within a prefix.</summary>
@@ -201,5 +207,5 @@ internal static class LinePrefix
 
     private static bool AllDigits(ReadOnlySpan<byte> text) => text.Length > 0 && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(" \t"u8);
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => Digits.Trim(text);
 }
