@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Text;
 
 namespace Wirq.Traces.Kvm;
@@ -65,7 +64,7 @@ internal sealed class KvmCounts
 
     private ref EventName? Place(ReadOnlySpan<byte> name)
     {
-        ulong place = XxHash3.HashToUInt64(name);
+        int place = ByteHash.Of(name);
         while (_names[place % Places] is { } other && !name.SequenceEqual(other.Text))
             place++;
         return ref _names[place % Places];

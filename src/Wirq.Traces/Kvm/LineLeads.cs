@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-
 namespace Wirq.Traces.Kvm;
 
 /// <summary>What stands before the time in a line: task, thread, process, CPU, flags. The lines of a thread have the same again and again,
@@ -28,7 +26,7 @@ internal sealed class LineLeads
             LinePrefix.ReadLead(text, record);
             return;
         }
-        ref Lead? place = ref _leads[XxHash3.HashToUInt64(text) % Places];
+        ref Lead? place = ref _leads[ByteHash.Of(text) % Places];
         if (place is { } known && text.SequenceEqual(known.Text.AsSpan(0, known.Length)))
         {
             (record.Cpu, record.Thread, record.Process, record.InInterrupt) = (known.Cpu, known.Thread, known.Process, known.InInterrupt);

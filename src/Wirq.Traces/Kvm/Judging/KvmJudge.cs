@@ -20,6 +20,8 @@ internal sealed class KvmJudge
     private readonly ThreadContext _threadless;
     private readonly ForeignRecords _foreign;
     private int _epoch;
+    /// <summary>The context of the last record, and its key: a thread has many records in a row.</summary>
+    private (int Key, ThreadContext Context)? _last;
 
     private KvmJudge(KvmSurvey survey)
     {
@@ -47,10 +49,11 @@ internal sealed class KvmJudge
         var judge = new KvmJudge(survey);
         using (IKvmRecords log = KvmLog.Open(open, file))
         {
-            var clock = new KvmClock();
+            var clock = new KvmClock(log.IsText);
             while (log.TryRead())
             {
-                judge.Take(log.Record, clock.Next(log.Record, log.IsText));
+                KvmRecord record = log.Record;
+                judge.Take(record, clock.Next(record));
                 if ((clock.Records & 0xFFFF) == 0)
                     progress?.Invoke((log.Progress.All + log.Progress.Done) / 2, log.Progress.All);
             }
@@ -94,8 +97,13 @@ internal sealed class KvmJudge
             return _threadless;
         // In an interrupt the thread is whatever ran there.
         int key = record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
+        if (_last is { } last && last.Key == key)
+            return last.Context;
         if (_contexts.TryGetValue(key, out ThreadContext? context))
+        {
+            _last = (key, context);
             return context;
+        }
         context = new ThreadContext(record.InInterrupt ? null : _survey.Threads.GetValueOrDefault(record.Thread));
         if (_contexts.Count < MostContexts)
             _contexts[key] = context;

@@ -11,6 +11,8 @@ internal sealed class KvmSurvey
     private const int MostThreads = 1 << 14, MostGaps = 64;
 
     private readonly Dictionary<int, KvmThread> _threads = [];
+    /// <summary>The thread of the last record: a thread has many in a row.</summary>
+    private KvmThread? _last;
     private readonly List<KvmGap> _gaps = [];
     private readonly Dictionary<int, long> _spurious = [], _ended = [];
 
@@ -46,10 +48,11 @@ internal sealed class KvmSurvey
     internal static KvmSurvey Of(IKvmRecords log, Action<long, long>? progress)
     {
         var survey = new KvmSurvey { IsText = log.IsText };
-        var clock = new KvmClock();
+        var clock = new KvmClock(log.IsText);
         while (log.TryRead())
         {
-            survey.Take(log.Record, clock.Next(log.Record, log.IsText));
+            KvmRecord record = log.Record;
+            survey.Take(record, clock.Next(record));
             if ((clock.Records & 0xFFFF) == 0)
                 progress?.Invoke(log.Progress.Done / 2, log.Progress.All);
         }
@@ -86,17 +89,20 @@ internal sealed class KvmSurvey
             Threadless++;
             return;
         }
-        if (!_threads.TryGetValue(record.Thread, out KvmThread? thread))
-        {
-            if (_threads.Count == MostThreads)
-            {
-                TooMany = true;
-                return;
-            }
-            _threads[record.Thread] = thread = new KvmThread(record.Thread);
-        }
+        if (_last?.Number != record.Thread)
+            _last = Thread(record.Thread);
         if (!record.InInterrupt)
-            thread.Take(record);
+            _last?.Take(record);
+    }
+
+    private KvmThread? Thread(int number)
+    {
+        if (_threads.TryGetValue(number, out KvmThread? thread))
+            return thread;
+        if (_threads.Count < MostThreads)
+            return _threads[number] = new KvmThread(number);
+        TooMany = true;
+        return null;
     }
 
     /// <summary>On such a host each vCPU's interrupts end twice, and nothing is injected that a record would show. A guest's own
@@ -111,14 +117,14 @@ internal sealed class KvmSurvey
 }
 
 /// <summary>Numbers records, and gives them a time in microseconds, as the texts have it.</summary>
-internal sealed class KvmClock
+internal sealed class KvmClock(bool isText)
 {
     internal long Records { get; private set; }
     internal long First { get; private set; } = KvmRecord.Untold;
 
     private long _last;
 
-    internal Mark Next(KvmRecord record, bool isText)
+    internal Mark Next(KvmRecord record)
     {
         Records++;
         if (record.Time >= 0)

@@ -188,7 +188,7 @@ internal sealed partial class VmTrail
         {
             level = taken.Level;
             // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
-            ShowsTaking |= !level && Pins.All(pin => pin.Vector != vector);
+            ShowsTaking = ShowsTaking || !level && Pins.All(pin => pin.Vector != vector);
         }
         if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
         {

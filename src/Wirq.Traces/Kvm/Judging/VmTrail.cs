@@ -64,6 +64,10 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         return _vcpus[index] = new VcpuTrail(index, survey);
     }
 
+    /// <summary>The vCPU of a thread.</summary>
+    private VcpuTrail? Own(ThreadContext context) => context.Vcpu < 0 ? null
+        : context.Thread?.Vm == vm.Number ? context.Own ??= VcpuAt(context.Vcpu) : VcpuAt(context.Vcpu);
+
     internal bool HasVcpu(int index) => _vcpus.ContainsKey(index);
 
     internal void Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
@@ -72,7 +76,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             Begin = at;
         End = at;
         Beginning(record);
-        VcpuTrail? own = VcpuAt(context.Vcpu);
+        VcpuTrail? own = Own(context);
         if (own is not null && IsSign(record))
         {
             own.LastSign = at;
