@@ -1,4 +1,5 @@
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm;
 
@@ -39,6 +40,9 @@ internal sealed class KvmTextReader : IKvmRecords
 
     /// <inheritdoc/>
     public KvmCounts Counts { get; } = new();
+
+    /// <summary>Counts the lines of other forms; null where they do not matter.</summary>
+    internal LeftOut? Others { get; init; }
 
     /// <inheritdoc/>
     public bool IsText => true;
@@ -136,6 +140,8 @@ internal sealed class KvmTextReader : IKvmRecords
         bool released = Release(atEnd: false);
         if (line[^1] is (byte)':' or (byte)']' or (byte)'.' or (byte)'=' && LinePrefix.IsAlone(line))
             Keep(line, Hold.Prefix, default);
+        else
+            Others?.Take(line, _lines.Lines);
         return released;
     }
 

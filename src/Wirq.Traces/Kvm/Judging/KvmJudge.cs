@@ -44,8 +44,10 @@ internal sealed class KvmJudge
     internal static KvmAnswer Read(Func<Stream> open, string file, Action<long, long>? progress = null)
     {
         KvmSurvey survey;
-        using (IKvmRecords log = KvmLog.Open(open, file))
+        var others = new LeftOut(LeftOut.OfQemu);
+        using (IKvmRecords log = KvmLog.Open(open, file, others))
             survey = KvmSurvey.Of(log, progress);
+        survey.LeftOut = others.Limit;
         var judge = new KvmJudge(survey);
         using (IKvmRecords log = KvmLog.Open(open, file))
         {

@@ -24,6 +24,8 @@ internal sealed class KvmSurvey
     internal long LostRecords { get; private set; }
     internal KvmCounts Counts { get; private set; } = new();
     internal bool IsText { get; private set; }
+    /// <summary>Lines of other forms; null for none.</summary>
+    internal LimitAnswer? LeftOut { get; set; }
     /// <summary>The time of the first record that has one; -1 for none.</summary>
     internal long First { get; private set; } = KvmRecord.Untold;
     internal Mark End { get; private set; }

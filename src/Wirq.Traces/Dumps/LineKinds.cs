@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text;
+using System.Text.RegularExpressions;
+using Wirq.Traces.Qemu;
+
+namespace Wirq.Traces.Dumps;
+
+/// <summary>What a line is of.</summary>
+internal enum LineKind : byte
+{
+    /// <summary>Nothing that is known.</summary>
+    None,
+    /// <summary>A kernel's console, or its log.</summary>
+    Console,
+    /// <summary>State that somebody printed, or a message of a kernel about interrupts.</summary>
+    Printed,
+    /// <summary>An event: of QEMU, or of KVM.</summary>
+    Event,
+}
+
+/// <summary>Knows lines by their words.</summary>
+internal sealed partial class LineKinds
+{
+    // Most lines have none of these words, and only those that have are looked at closely.
+    private static readonly SearchValues<string> s_words = SearchValues.Create(["pic0:", "pic1:", "ioapic", "local APIC state", "pin ", "APR 0x", "SPIV", "IRQ statistics", "vec:", "Apic 0x",
+        "Event channel information", "IO APIC #", "CPU", "state:", "Global available:", "nobody cared", "Disabling IRQ #", "Request device", "AMD-Vi: Event", "No irq handler", "8259A"], StringComparison.Ordinal);
+    private static readonly SearchValues<string> s_eventWords = SearchValues.Create(["pic_", "kvm_", "vtd_", "x86_gsi", "_apic", "Servicing hardware", ": v="], StringComparison.Ordinal);
+
+    private readonly char[] _text = new char[LineSource.LongestLine];
+
+    /// <summary>What a line is of.</summary>
+    /// <param name="line">At most <see cref="LineSource.LongestLine"/> bytes.</param>
+    internal LineKind Of(ReadOnlySpan<byte> line)
+    {
+        // What is not ASCII decides nothing.
+        ReadOnlySpan<char> text = _text.AsSpan(0, Encoding.Latin1.GetChars(line, _text));
+        return HasEvent(text) ? LineKind.Event
+            : text.ContainsAny(s_words) && Printed().IsMatch(text) ? LineKind.Printed
+            : Console().IsMatch(text) ? LineKind.Console : LineKind.None;
+    }
+
+    private static bool HasEvent(ReadOnlySpan<char> line)
+    {
+        if (!line.ContainsAny(s_eventWords))
+            return false;
+        foreach (ValueMatch found in Event().EnumerateMatches(line))
+        {
+            ReadOnlySpan<char> match = line.Slice(found.Index, found.Length);
+            // Words of other programs look like names of QEMU's events.
+            if (!Qemu().IsMatch(match) || TraceNames.Find(Encoding.ASCII.GetBytes(match.Trim(" \t:").ToString())) is not null)
+                return true;
+        }
+        return false;
+    }
+
+    private const string QemuName = "(ioapic|apic|pic|x86_gsi|x86_pic|vtd|cpu_get_apic|cpu_set_apic)_[a-z_]+";
+
+    [GeneratedRegex(@"(^|[\s:])" + QemuName + @"[ :]|Servicing hardware INT|^ *[0-9]+: v=[0-9a-f]{2} "
+        + @"|[ :]kvm_(set_irq|pic_set_irq|ioapic_set_irq|msi_set_irq|apic_accept_irq|apic_ipi|apic|inj_virq|eoi|ack_irq|exit|entry|mmio|pio|msr): ", RegexOptions.ExplicitCapture)]
+    private static partial Regex Event();
+
+    [GeneratedRegex(@"^[\s:]?" + QemuName, RegexOptions.ExplicitCapture)]
+    private static partial Regex Qemu();
+
+    [GeneratedRegex(@"\bpic[01]: irr=|\bioapic[0-9]*:? (ver=0x|id=0x)|dumping local APIC state for CPU|^[> ]*pin [0-9]+ +0x[0-9a-f]{16} dest=|^[> ]*APR 0x[0-9a-f]{2} TPR 0x|^[> ]*SPIV\s+0x[0-9a-f]{8}|^[> ]*IRQ statistics"
+        + @"|IRQ: *[0-9]+ +(affinity:\S+ +)?vec:[0-9a-f]{2}|Apic 0x[0-9a-f]{2}, Pin|Event channel information for d|\(XEN\) IO APIC #"
+        + @"|^[> ]*CPU[0-9]+([ \t]+CPU[0-9]+)*[ \t]*$|^(\S*:)?[id]state: +0x[0-9a-f]|^Global available:"
+        + @"|\birq [0-9]+: nobody cared|Disabling IRQ #[0-9]|INTR-REMAP\]?:? *Request device|AMD-Vi: Event logged|APIC error on CPU[0-9]|No irq handler for vector|spurious 8259A interrupt", RegexOptions.ExplicitCapture)]
+    private static partial Regex Printed();
+
+    [GeneratedRegex(@"^(<[0-9]+>)?\[ *[0-9]+\.[0-9]{6}\]|^\S+ +[0-9]+ [0-9:]+ \S+ kernel: ", RegexOptions.ExplicitCapture)]
+    private static partial Regex Console();
+}
