@@ -16,7 +16,7 @@ public class LateAndMixedLogTests
     private const string Dump = "pic0: irr=00 imr=ff isr=00 hprio=0 irq_base=30 rr_sel=0 elcr=00 fnm=0\n";
 
     /// <summary>A guest's console of 2 MiB, which is more than any head.</summary>
-    private static readonly string s_console = string.Concat(Enumerable.Repeat("[    1.000000] pci 0000:00:1f.0: reg 0x10: [io  0x0000-0x0007]\n", 33_000));
+    private static readonly string s_console = string.Concat(Enumerable.Repeat("[    1.000000] pci 0000:00:1f.0: reg 0x10: [io  0x0000-0x0007]\n", 34_000));
 
     private static Func<Stream> Of(string text) => () => new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false);
 

@@ -10,6 +10,9 @@ internal sealed class KvmSurvey
 {
     private const int MostThreads = 1 << 14, MostGaps = 64;
 
+    /// <summary>Events of which a judge asks, before the end of the log, whether they are in it at all.</summary>
+    private static KvmEvent[] Asked => [KvmEvent.Entry, KvmEvent.AcceptIrq, KvmEvent.AckIrq];
+
     private readonly Dictionary<int, KvmThread> _threads = [];
     /// <summary>The thread of the last record: a thread has many in a row.</summary>
     private KvmThread? _last;
@@ -47,25 +50,49 @@ internal sealed class KvmSurvey
 
     internal Stamps Stamps => new(First < 0 ? StampStyle.None : StampStyle.Stamped, Math.Max(0, First), IsText);
 
+    /// <summary>Surveys a whole log.</summary>
     internal static KvmSurvey Of(IKvmRecords log, Action<long, long>? progress)
     {
-        var survey = new KvmSurvey { IsText = log.IsText };
-        var clock = new KvmClock(log.IsText);
-        while (log.TryRead())
-        {
-            KvmRecord record = log.Record;
-            survey.Take(record, clock.Next(record));
-            if ((clock.Records & 0xFFFF) == 0)
-                progress?.Invoke(log.Progress.Done / 2, log.Progress.All);
-        }
-        survey.Counts = log.Counts;
-        survey.First = clock.First;
-        survey.EndsAtInjection = survey.Ends();
-        survey.Vms = KvmVms.Find(survey);
+        var survey = new KvmSurvey();
+        survey.Read(log, long.MaxValue, progress);
         return survey;
     }
 
-    private void Take(KvmRecord record, Mark at)
+    /// <summary>Surveys the first records of a log.</summary>
+    /// <returns>The survey, and whether it is of the whole log.</returns>
+    internal static (KvmSurvey Survey, bool IsWhole) OfBeginning(IKvmRecords log, long records)
+    {
+        var survey = new KvmSurvey();
+        return (survey, survey.Read(log, records, null));
+    }
+
+    private bool Read(IKvmRecords log, long most, Action<long, long>? progress)
+    {
+        var clock = new KvmClock();
+        bool isText = log.IsText, more = true;
+        while (clock.Records < most && (more = log.TryRead()))
+        {
+            KvmRecord record = log.Record;
+            Take(record, clock.Next(record, isText));
+            if ((clock.Records & 0xFFFF) == 0)
+                progress?.Invoke(log.Progress.Done / 2, log.Progress.All);
+        }
+        Complete(log, clock);
+        return !more;
+    }
+
+    /// <summary>All records were taken.</summary>
+    internal void Complete(IKvmRecords log, KvmClock clock)
+    {
+        IsText = log.IsText;
+        Counts = log.Counts;
+        First = clock.First;
+        EndsAtInjection = Ends();
+        Vms = KvmVms.Find(this);
+    }
+
+    /// <summary>Takes a record.</summary>
+    internal void Take(KvmRecord record, Mark at)
     {
         End = at;
         if (record.Event == KvmEvent.Lost)
@@ -107,6 +134,25 @@ internal sealed class KvmSurvey
         return null;
     }
 
+    /// <summary>Becomes the survey of the whole log, if a judge that followed the log by this one, of its beginning, had judged the same by
+    /// that one.</summary>
+    internal bool TryBecome(KvmSurvey whole)
+    {
+        bool same = EndsAtInjection == whole.EndsAtInjection && IoApicEois > 0 == whole.IoApicEois > 0 && HighestVcpu <= 0 == whole.HighestVcpu <= 0
+            && Asked.All(one => Counts[one] > 0 == whole.Counts[one] > 0)
+            && Vms.Count == whole.Vms.Count && Vms.Zip(whole.Vms).All(pair => pair.First.IsLike(pair.Second))
+            // A thread of the kernel works for any VM, known or not.
+            && whole.Threads.Values.All(thread => _threads.TryGetValue(thread.Number, out KvmThread? known) ? known.IsLike(thread) : thread.Role == ThreadRole.Kernel);
+        if (!same)
+            return false;
+        (GapCount, LastGap, LostRecords, Counts, First, End) = (whole.GapCount, whole.LastGap, whole.LostRecords, whole.Counts, whole.First, whole.End);
+        (Threadless, IoApicEois, HighestVcpu, LeftOut) = (whole.Threadless, whole.IoApicEois, whole.HighestVcpu, whole.LeftOut);
+        TooMany |= whole.TooMany;
+        _gaps.Clear();
+        _gaps.AddRange(whole.Gaps);
+        return true;
+    }
+
     /// <summary>On such a host each vCPU's interrupts end twice, and nothing is injected that a record would show. A guest's own
     /// superfluous EOI is rare, and comes beside injections.</summary>
     private bool Ends()
@@ -119,14 +165,14 @@ internal sealed class KvmSurvey
 }
 
 /// <summary>Numbers records, and gives them a time in microseconds, as the texts have it.</summary>
-internal sealed class KvmClock(bool isText)
+internal sealed class KvmClock
 {
     internal long Records { get; private set; }
     internal long First { get; private set; } = KvmRecord.Untold;
 
     private long _last;
 
-    internal Mark Next(KvmRecord record)
+    internal Mark Next(KvmRecord record, bool isText)
     {
         Records++;
         if (record.Time >= 0)
