@@ -32,7 +32,7 @@ internal sealed class LeftOut(string events)
 
     /// <summary>What was left out; null for nothing.</summary>
     internal LimitAnswer? Limit => _events + _printed == 0 ? null
-        : new($"It also has {string.Join(" and ", Parts())}: they are no part of this answer", "them in a file of their own, and give both: wirq why LOG OTHER");
+        : new($"It also has {string.Join(" and ", Parts())}, which are no part of this answer: put them into a file of their own, and give both (wirq why LOG OTHER)", "");
 
     private IEnumerable<string> Parts()
     {

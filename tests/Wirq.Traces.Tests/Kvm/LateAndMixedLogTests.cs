@@ -18,6 +18,9 @@ public class LateAndMixedLogTests
     /// <summary>A guest's console of 2 MiB, which is more than any head.</summary>
     private static readonly string s_console = string.Concat(Enumerable.Repeat("[    1.000000] pci 0000:00:1f.0: reg 0x10: [io  0x0000-0x0007]\n", 34_000));
 
+    private static string Sentence(string words) =>
+        $"It also has {words}, which are no part of this answer: put them into a file of their own, and give both (wirq why LOG OTHER)";
+
     private static Func<Stream> Of(string text) => () => new MemoryStream(Encoding.UTF8.GetBytes(text), writable: false);
 
     [Theory]
@@ -64,7 +67,7 @@ public class LateAndMixedLogTests
     public void What_a_log_of_KVM_has_of_other_forms_is_said(string text, string? words)
     {
         LimitAnswer[] said = [.. KvmJudge.Read(Of(text), "F").Limits.Where(limit => limit.What.StartsWith("It also has", StringComparison.Ordinal))];
-        Assert.Equal(words is null ? [] : [$"It also has {words}: they are no part of this answer"], said.Select(limit => limit.What));
+        Assert.Equal(words is null ? [] : [Sentence(words)], said.Select(limit => limit.What));
     }
 
     [Theory]
@@ -73,7 +76,7 @@ public class LateAndMixedLogTests
     [InlineData(QemuEvent + "12@100.000002:pic_set_irq master 1\n[    1.000000] Linux version 6.1\n", null)]
     public void What_a_log_of_QEMU_has_of_other_forms_is_said(string text, string? words)
     {
-        string[] expected = words is null ? [] : [$"It also has {words}: they are no part of this answer"];
+        string[] expected = words is null ? [] : [Sentence(words)];
         WhyEngine engine = LogWhy.Read(Of(text), "F", null);
         Assert.Equal(expected, engine.Owed().Limits.Select(limit => limit.What).Where(what => what.StartsWith("It also has", StringComparison.Ordinal)));
         Assert.Equal(expected, Replayer.Run(Of(text), "F").Notes.Where(note => note.StartsWith("It also has", StringComparison.Ordinal)));
