@@ -14,15 +14,14 @@ internal static class DumpRecognition
             return false;
         using var lines = new LineSource(open(), "");
         var kinds = new LineKinds();
-        LineKind found = LineKind.None;
+        bool printed = false;
         while (TryRead(lines, out ReadOnlySpan<byte> line))
         {
-            LineKind kind = kinds.Of(line);
-            if (kind == LineKind.Event)
+            if (kinds.IsEvent(line))
                 return false;
-            found = kind > found ? kind : found;
+            printed = printed || kinds.IsConsole(line) || kinds.IsPrinted(line);
         }
-        return found != LineKind.None;
+        return printed;
     }
 
     /// <summary>Reads the next line to recognise a file by; false at its end, or where it is damaged: who reads the whole of it says so.</summary>

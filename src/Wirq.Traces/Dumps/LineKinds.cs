@@ -5,19 +5,6 @@ using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Dumps;
 
-/// <summary>What a line is of.</summary>
-internal enum LineKind : byte
-{
-    /// <summary>Nothing that is known.</summary>
-    None,
-    /// <summary>A kernel's console, or its log.</summary>
-    Console,
-    /// <summary>State that somebody printed, or a message of a kernel about interrupts.</summary>
-    Printed,
-    /// <summary>An event: of QEMU, or of KVM.</summary>
-    Event,
-}
-
 /// <summary>Knows lines by their words.</summary>
 internal sealed partial class LineKinds
 {
@@ -28,16 +15,23 @@ internal sealed partial class LineKinds
 
     private readonly char[] _text = new char[LineSource.LongestLine];
 
-    /// <summary>What a line is of.</summary>
-    /// <param name="line">At most <see cref="LineSource.LongestLine"/> bytes.</param>
-    internal LineKind Of(ReadOnlySpan<byte> line)
+    /// <summary>Whether a line of at most <see cref="LineSource.LongestLine"/> bytes is an event: of QEMU, or of KVM.</summary>
+    // Most lines of a console have no underscore, and a look for one byte costs far less than one for words.
+    internal bool IsEvent(ReadOnlySpan<byte> line) =>
+        (line.Contains((byte)'_') || line.IndexOf(": v="u8) >= 0 || line.IndexOf("Servicing hardware"u8) >= 0) && HasEvent(Text(line));
+
+    /// <summary>Whether a line is state that somebody printed, or a kernel's message about interrupts.</summary>
+    internal bool IsPrinted(ReadOnlySpan<byte> line)
     {
-        // What is not ASCII decides nothing.
-        ReadOnlySpan<char> text = _text.AsSpan(0, Encoding.Latin1.GetChars(line, _text));
-        return HasEvent(text) ? LineKind.Event
-            : text.ContainsAny(s_words) && Printed().IsMatch(text) ? LineKind.Printed
-            : Console().IsMatch(text) ? LineKind.Console : LineKind.None;
+        ReadOnlySpan<char> text = Text(line);
+        return text.ContainsAny(s_words) && Printed().IsMatch(text);
     }
+
+    /// <summary>Whether a line is of a kernel's console, or of its log.</summary>
+    internal bool IsConsole(ReadOnlySpan<byte> line) => Console().IsMatch(Text(line));
+
+    // What is not ASCII decides nothing.
+    private ReadOnlySpan<char> Text(ReadOnlySpan<byte> line) => _text.AsSpan(0, Encoding.Latin1.GetChars(line, _text));
 
     private static bool HasEvent(ReadOnlySpan<char> line)
     {

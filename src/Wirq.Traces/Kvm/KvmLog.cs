@@ -44,7 +44,7 @@ internal static class KvmLog
                 return true;
             perfTrace = perfTrace || EventMark.IsPerfTrace(line);
             bpf = bpf || IsBpf(line);
-            qemu = qemu || kinds.Of(line) == LineKind.Event;
+            qemu = qemu || kinds.IsEvent(line);
         }
         if (perfTrace)
         {

@@ -18,16 +18,14 @@ internal sealed class LeftOut(string events)
     internal void Take(ReadOnlySpan<byte> line, long number)
     {
         bool ofKvm = KvmLog.HasRecord(line);
-        switch (ofKvm ? LineKind.Event : _kinds.Of(line))
+        if (ofKvm || _kinds.IsEvent(line))
         {
             // A line of QEMU whose fields are damaged is still the log's own.
-            case LineKind.Event when ofKvm == (events == OfKvm):
+            if (ofKvm == (events == OfKvm))
                 _firstEvent = _events++ == 0 ? number : _firstEvent;
-                break;
-            case LineKind.Printed:
-                _firstPrinted = _printed++ == 0 ? number : _firstPrinted;
-                break;
         }
+        else if (_kinds.IsPrinted(line))
+            _firstPrinted = _printed++ == 0 ? number : _firstPrinted;
     }
 
     /// <summary>What was left out; null for nothing.</summary>
