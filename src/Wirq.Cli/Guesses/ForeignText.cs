@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Wirq.Traces.Snapshots;
+using Wirq.Traces.Qemu.Packed;
 
 namespace Wirq.Cli.Guesses;
 
@@ -35,7 +35,7 @@ internal static partial class ForeignText
     }
 
     /// <summary>What comes before the end of the head, or before damage, is enough.</summary>
-    private static string TextOf(byte[] head) => Encoding.Latin1.GetString(SnapshotWindow.ReadHead(new MemoryStream(head), head.Length));
+    private static string TextOf(byte[] head) => Encoding.Latin1.GetString(TextHead.Read(new MemoryStream(head), head.Length));
 
     [GeneratedRegex(@"(^|[\s:])(ioapic|apic|pic|x86_gsi|x86_pic|vtd|cpu_get_apic|cpu_set_apic|kvm_irqchip)_[a-z_]+ |Servicing hardware INT|^ *[0-9]+: v=[0-9a-f]{2} ",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

@@ -12,11 +12,9 @@ namespace Wirq.Cli.Why;
 /// <summary>Brings a file to the engine: a recording, or a log.</summary>
 internal static class WhyInput
 {
-    /// <summary>What <c>wirq why</c> reads besides logs of QEMU.</summary>
-    private const string OtherKinds = "a log of a KVM host, a recording, saved state or a dump (wirq why --help names all kinds)";
-
     /// <summary>What <c>wirq why</c> reads.</summary>
-    internal const string Kinds = "a log of QEMU's trace events, plain or compressed (gzip, xz, zstd), " + OtherKinds;
+    internal const string Kinds = "a log of QEMU's trace events, plain or compressed (gzip, xz, zstd), a log of a KVM host, "
+        + "a recording, saved state or a dump (wirq why --help names all kinds)";
 
     private static ReadOnlySpan<byte> Magic => "WIRQREC"u8;
 
@@ -76,15 +74,6 @@ internal static class WhyInput
             ? $"a recording has virtual time; expected {count}, or a time such as 1500ns, 1.5us, 2ms, 3s" : null;
     }
 
-    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch)
-    {
-        try
-        {
-            return ReadProgress.Show(progress => LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions { Progress = progress }).Engine);
-        }
-        catch (TraceException none) when (none.IsOtherKind)
-        {
-            throw new UsageException($"{none.Message}, or {OtherKinds}");
-        }
-    }
+    private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch) =>
+        ReadProgress.Show(progress => LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions { Progress = progress }).Engine);
 }

@@ -4,6 +4,7 @@ using Wirq.Traces.Dumps.Monitor;
 using Wirq.Traces.Dumps.Text;
 using Wirq.Traces.Dumps.Xen;
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Qemu.Packed;
 using Wirq.Traces.Snapshots;
 
 namespace Wirq.Traces.Dumps;
@@ -12,6 +13,9 @@ namespace Wirq.Traces.Dumps;
 /// <c>/proc/interrupts</c>, <c>/sys/kernel/debug/irq</c> and a kernel's log say.</summary>
 internal static partial class DumpFile
 {
+    // A mail says early that it is quoted-printable.
+    private const int HeadBytes = 1 << 20;
+
     // A line that a mail program broke has at most so many pieces.
     private const int MostPieces = 3;
 
@@ -26,7 +30,7 @@ internal static partial class DumpFile
     {
         bool quotedPrintable;
         using (Stream stream = open())
-            quotedPrintable = SnapshotWindow.ReadHead(stream, DumpRecognition.WindowBytes).AsSpan().IndexOf("=3D"u8) >= 0;
+            quotedPrintable = TextHead.Read(stream, HeadBytes).AsSpan().IndexOf("=3D"u8) >= 0;
         long told = parts.Told;
         var ioApics = new MonitorIoApics(parts);
         DumpReader[] readers =

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Wirq.Traces.Kvm;
 
 /// <summary>Finds the name of KVM's event in a line: <c>kvm_eoi:</c>, <c>kvm:kvm_eoi:</c>.</summary>
@@ -6,6 +8,8 @@ namespace Wirq.Traces.Kvm;
 /// <param name="End">The colon behind it.</param>
 internal readonly record struct EventMark(int Start, int Name, int End)
 {
+    private static readonly SearchValues<byte> s_word = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_"u8);
+
     private static ReadOnlySpan<byte> Kvm => "kvm"u8;
 
     /// <summary>Finds the first one.</summary>
@@ -55,8 +59,7 @@ internal readonly record struct EventMark(int Start, int Name, int End)
 
     private static int Word(ReadOnlySpan<byte> line, int at)
     {
-        while (at < line.Length && (line[at] is >= (byte)'a' and <= (byte)'z' or >= (byte)'0' and <= (byte)'9' or (byte)'_'))
-            at++;
-        return at;
+        int length = line[at..].IndexOfAnyExcept(s_word);
+        return length < 0 ? line.Length : at + length;
     }
 }

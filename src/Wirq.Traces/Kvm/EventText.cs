@@ -236,7 +236,10 @@ internal static class EventText
         if (!scan.Word("msr_"u8) || !ReadOrWrite(ref scan, record) || !scan.Hex(out record.Address))
             return false;
         scan.EqualsSign();
-        return scan.Hex(out record.Value);
+        if (!scan.Hex(out record.Value))
+            return false;
+        record.Masked = scan.Word("(#GP)"u8);
+        return true;
     }
 
     private static bool Previous(ref TextScan scan, KvmRecord record)

@@ -2,18 +2,34 @@ using System.Text;
 
 namespace Wirq.Traces.Kvm;
 
+/// <summary>The name of an event, as it stands in a log, and how often it stands there.</summary>
+internal sealed class EventName(byte[] text, KvmEvent happened)
+{
+    internal ReadOnlySpan<byte> Text => text;
+    internal KvmEvent Event => happened;
+    internal long Count { get; set; }
+}
+
 /// <summary>How often each event stands in a log, under the name that stands there.</summary>
 internal sealed class KvmCounts
 {
     /// <summary>KVM has about a hundred tracepoints; a file that is no log must not fill the memory with names.</summary>
     private const int MostNames = 512;
     private const int LongestName = 64;
+    /// <summary>A power of two, and twice as many as names, so that a free place is near.</summary>
+    private const int Places = 1 << 10;
 
-    private readonly Dictionary<string, long> _others = [];
-    private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _byName;
-    private readonly long[] _known = new long[(int)KvmEvent.PostedRoute + 1];
+    private readonly EventName?[] _names = new EventName?[Places];
+    private readonly EventName[] _known = new EventName[(int)KvmEvent.PostedRoute + 1];
+    /// <summary>What has no place: a name that is too long, or one too many.</summary>
+    private readonly EventName _other = new([], KvmEvent.Other);
+    private int _count;
 
-    internal KvmCounts() => _byName = _others.GetAlternateLookup<ReadOnlySpan<char>>();
+    internal KvmCounts()
+    {
+        foreach ((byte[] name, KvmEvent happened) in KvmNames.Events)
+            _known[(int)happened] = Place(name) = new EventName(name, happened);
+    }
 
     /// <summary>Records with an event's name.</summary>
     internal long Records { get; private set; }
@@ -21,21 +37,36 @@ internal sealed class KvmCounts
     /// <summary>Records whose fields cannot be read, or are cut.</summary>
     internal long Damaged { get; set; }
 
-    internal long this[KvmEvent happened] => _known[(int)happened];
+    internal long this[KvmEvent happened] => _known[(int)happened]?.Count ?? 0;
 
     /// <summary>Names and counts, in the order of the names.</summary>
-    internal IEnumerable<(string Name, long Count)> All => _others.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value));
+    internal IEnumerable<(string Name, long Count)> All => _names.OfType<EventName>().Where(name => name.Count > 0)
+        .Select(name => (Name: Encoding.ASCII.GetString(name.Text), name.Count)).OrderBy(one => one.Name, StringComparer.Ordinal);
 
-    internal void Add(ReadOnlySpan<byte> name, KvmEvent happened)
+    /// <summary>What a name says.</summary>
+    internal EventName Of(ReadOnlySpan<byte> name)
+    {
+        ref EventName? place = ref Place(name);
+        if (place is { } known)
+            return known;
+        if (name.Length > LongestName || _count == MostNames)
+            return _other;
+        _count++;
+        return place = new EventName(name.ToArray(), KvmEvent.Other);
+    }
+
+    /// <summary>Counts a record.</summary>
+    internal void Add(EventName name)
     {
         Records++;
-        _known[(int)happened]++;
-        Span<char> text = stackalloc char[LongestName];
-        if (!Encoding.ASCII.TryGetChars(name, text, out int length))
-            return;
-        if (_byName.TryGetValue(text[..length], out long count))
-            _byName[text[..length]] = count + 1;
-        else if (_others.Count < MostNames)
-            _byName[text[..length]] = 1;
+        name.Count++;
+    }
+
+    private ref EventName? Place(ReadOnlySpan<byte> name)
+    {
+        int place = ByteHash.Of(name);
+        while (_names[place % Places] is { } other && !name.SequenceEqual(other.Text))
+            place++;
+        return ref _names[place % Places];
     }
 }

@@ -7,7 +7,7 @@ internal enum KvmField : byte
 {
     None, Gsi, Level, Source, Chip, Pin, Elcr, Imr, Coalesced, Entry, Address, Data, ApicId, DeliveryMode, TriggerMode, Vec,
     IcrLow, DestId, Rw, Reg, Val, Vector, IrqChip, Irq, Soft, Reinjected, VcpuId, Rip, GuestRip, IntrInfo, ExitReason, Isa,
-    Reason, Errno, Type, Gpa, Port, Write, Ecx, Previous,
+    Reason, Errno, Type, Gpa, Port, Write, Ecx, Exception, Previous,
 }
 
 /// <summary>Turns the fields of a record, as the kernel stores them, into what its text would tell: for trace.dat, and for the
@@ -28,7 +28,7 @@ internal sealed class KvmFields
         ("soft", KvmField.Soft), ("reinjected", KvmField.Reinjected), ("vcpu_id", KvmField.VcpuId), ("rip", KvmField.Rip),
         ("guest_rip", KvmField.GuestRip), ("intr_info", KvmField.IntrInfo), ("exit_reason", KvmField.ExitReason), ("isa", KvmField.Isa),
         ("reason", KvmField.Reason), ("errno", KvmField.Errno), ("type", KvmField.Type), ("gpa", KvmField.Gpa), ("port", KvmField.Port),
-        ("write", KvmField.Write), ("ecx", KvmField.Ecx), ("previous_tsc_offset", KvmField.Previous) }
+        ("write", KvmField.Write), ("ecx", KvmField.Ecx), ("exception", KvmField.Exception), ("previous_tsc_offset", KvmField.Previous) }
         .Select(pair => (System.Text.Encoding.ASCII.GetBytes(pair.Item1), pair.Item2))];
 
     [ThreadStatic]
@@ -63,9 +63,9 @@ internal sealed class KvmFields
     /// <returns>Null if the text is not of that form.</returns>
     internal static TextState? TryRead(ReadOnlySpan<byte> text, KvmRecord record)
     {
-        int equals = text.IndexOf((byte)'=');
-        if (equals <= 0 || text[..equals].TrimStart((byte)' ').ContainsAny(" (|"u8)
-            || Of(text[..equals].Trim((byte)' ')) == KvmField.None)
+        text = text.TrimStart((byte)' ');
+        int equals = text.IndexOfAny(" (|="u8);
+        if (equals <= 0 || text[equals] != '=' || Of(text[..equals]) == KvmField.None)
             return null;
         KvmFields fields = _ofText ??= new KvmFields { _cutValues = true };
         fields.Clear();
@@ -111,7 +111,8 @@ internal sealed class KvmFields
             KvmEvent.UserspaceExit => UserspaceExit(record),
             KvmEvent.Mmio => Mmio(record),
             KvmEvent.Pio => Flag(KvmField.Rw, out record.Write) && Get(KvmField.Port, out record.Address) && (Get(KvmField.Val, out record.Value) || true),
-            KvmEvent.Msr => Flag(KvmField.Write, out record.Write) && Get(KvmField.Ecx, out record.Address) && Get(KvmField.Data, out record.Value),
+            KvmEvent.Msr => Flag(KvmField.Write, out record.Write) && Get(KvmField.Ecx, out record.Address) && Get(KvmField.Data, out record.Value)
+                && (Flag(KvmField.Exception, out record.Masked) || true),
             KvmEvent.TscOffset => Number(KvmField.VcpuId, out record.Vcpu) && Previous(record),
             _ => true,
         };

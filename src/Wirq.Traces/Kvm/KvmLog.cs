@@ -1,15 +1,18 @@
+using Wirq.Traces.Dumps;
 using Wirq.Traces.Kvm.Dat;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Qemu.Packed;
+using Wirq.Traces.Recordings;
 using Wirq.Traces.Snapshots;
+using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm;
 
 /// <summary>Recognises a log of KVM's tracepoints by what stands in it, and opens it.</summary>
 internal static class KvmLog
 {
-    /// <summary>What is looked at of a file: a mail may have a long foreword, and ftrace prints the losses of each CPU first.</summary>
-    private const int HeadBytes = 1 << 20;
+    /// <summary>Of a file that has events of QEMU, only this much is searched for records of KVM.</summary>
+    private const int MixedBytes = 1 << 20;
 
     /// <summary>No trace of a machine's interrupts is as large; a small file may unpack to any size.</summary>
     private const long LargestUnpacked = 1L << 33;
@@ -22,22 +25,26 @@ internal static class KvmLog
     /// <exception cref="KvmFileException">It has, in a form that does not tell enough; the message says what to record.</exception>
     internal static bool Looks(Func<Stream> open, string file)
     {
-        byte[] head;
+        if (RecordingFormat.Looks(open))
+            return false;
+        ReadOnlySpan<byte> magic;
         using (Stream stream = open())
-            head = SnapshotWindow.ReadHead(stream, HeadBytes);
-        if (head.AsSpan().StartsWith(DatFile.Magic))
+            magic = SnapshotWindow.ReadHead(stream, DatFile.MagicLength);
+        if (magic.StartsWith(DatFile.Magic))
             return true;
-        if (head.AsSpan().StartsWith(PerfData))
+        if (magic.StartsWith(PerfData))
             throw new KvmFileException(file, "perf.data, which perf alone can read", $"the text that perf makes of it: perf script --ns -F comm,pid,tid,cpu,time,event,trace -i {file}");
-        bool perfTrace = false, bpf = false;
-        foreach (Range range in head.AsSpan().Split((byte)'\n'))
+        bool perfTrace = false, bpf = false, qemu = false;
+        var kinds = new LineKinds();
+        using var lines = new LineSource(open(), file);
+        // A mail may have a long foreword, and a guest's console may come before the first record: all of the file is looked at.
+        while ((!qemu || lines.BytesTaken < MixedBytes) && DumpRecognition.TryRead(lines, out ReadOnlySpan<byte> line))
         {
-            ReadOnlySpan<byte> line = head.AsSpan(range);
-            // A name alone is no record: a mail may speak of kvm_eoi: without having one.
-            if (EventMark.TryFind(line, out EventMark mark) && KvmNames.Of(line[mark.Name..mark.End]) != KvmEvent.Other)
+            if (HasRecord(line))
                 return true;
-            perfTrace |= EventMark.IsPerfTrace(line);
-            bpf |= IsBpf(line);
+            perfTrace = perfTrace || EventMark.IsPerfTrace(line);
+            bpf = bpf || IsBpf(line);
+            qemu = qemu || kinds.IsEvent(line);
         }
         if (perfTrace)
         {
@@ -49,8 +56,15 @@ internal static class KvmLog
         return false;
     }
 
+    /// <summary>Whether a line has a record. A name alone is none: a mail may speak of kvm_eoi: without having one.</summary>
+    internal static bool HasRecord(ReadOnlySpan<byte> line) =>
+        EventMark.TryFind(line, out EventMark mark) && KvmNames.Of(line[mark.Name..mark.End]) != KvmEvent.Other;
+
     /// <summary>Opens a log.</summary>
-    internal static IKvmRecords Open(Func<Stream> open, string file)
+    /// <param name="open">Opens the file.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <param name="others">Counts the lines of a text that are of other forms; null where they do not matter.</param>
+    internal static IKvmRecords Open(Func<Stream> open, string file, LeftOut? others = null)
     {
         Stream stream = open();
         try
@@ -58,7 +72,7 @@ internal static class KvmLog
             bool isDat = SnapshotWindow.ReadHead(stream, DatFile.MagicLength).AsSpan().SequenceEqual(DatFile.Magic);
             stream.Position = 0;
             if (!isDat)
-                return new KvmTextReader(stream, file);
+                return new KvmTextReader(stream, file) { Others = others };
             Span<byte> first = stackalloc byte[DatFile.MagicLength];
             int read = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
             stream.Position = 0;

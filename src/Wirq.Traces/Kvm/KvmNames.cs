@@ -6,8 +6,9 @@ internal static class KvmNames
     /// <summary>AMD's extended registers (APM vol. 2, 16.3.5).</summary>
     private const ApicRegister ExtendedFeatures = (ApicRegister)0x400, ExtendedControl = (ApicRegister)0x410;
 
-    private static readonly (byte[] Name, KvmEvent Event)[][] Events = ByLength(
-    [
+    /// <summary>The events that tell something.</summary>
+    internal static (byte[] Name, KvmEvent Event)[] Events { get; } =
+    [.. new (string Name, KvmEvent Event)[] {
         ("kvm_set_irq", KvmEvent.SetIrq), ("kvm_pic_set_irq", KvmEvent.PicSetIrq), ("kvm_ioapic_set_irq", KvmEvent.IoApicSetIrq),
         ("kvm_ioapic_delayed_eoi_inj", KvmEvent.DelayedEoi), ("kvm_msi_set_irq", KvmEvent.MsiSetIrq),
         ("kvm_apic_accept_irq", KvmEvent.AcceptIrq), ("kvm_apic_ipi", KvmEvent.ApicIpi), ("kvm_apic", KvmEvent.Apic),
@@ -16,8 +17,8 @@ internal static class KvmNames
         ("kvm_exit", KvmEvent.Exit), ("kvm_userspace_exit", KvmEvent.UserspaceExit), ("kvm_vcpu_wakeup", KvmEvent.Wakeup),
         ("kvm_mmio", KvmEvent.Mmio), ("kvm_pio", KvmEvent.Pio), ("kvm_msr", KvmEvent.Msr), ("kvm_write_tsc_offset", KvmEvent.TscOffset),
         ("kvm_apicv_accept_irq", KvmEvent.ApicvAcceptIrq), ("kvm_avic_incomplete_ipi", KvmEvent.AvicIpi),
-        ("kvm_pi_irte_update", KvmEvent.PostedRoute),
-    ]);
+        ("kvm_pi_irte_update", KvmEvent.PostedRoute) }
+        .Select(pair => (System.Text.Encoding.ASCII.GetBytes(pair.Name), pair.Event))];
 
     private static readonly (byte[] Name, int Register)[] Registers =
     [.. new (string, ApicRegister)[] { ("ID", ApicRegister.Id), ("LVR", ApicRegister.Version), ("TASKPRI", ApicRegister.TaskPriority),
@@ -32,9 +33,7 @@ internal static class KvmNames
 
     internal static KvmEvent Of(ReadOnlySpan<byte> name)
     {
-        if (name.Length >= Events.Length)
-            return KvmEvent.Other;
-        foreach ((byte[] known, KvmEvent happened) in Events[name.Length])
+        foreach ((byte[] known, KvmEvent happened) in Events)
         {
             if (name.SequenceEqual(known))
                 return happened;
@@ -51,16 +50,5 @@ internal static class KvmNames
                 return register;
         }
         return KvmRecord.Untold;
-    }
-
-    private static (byte[], KvmEvent)[][] ByLength((string Name, KvmEvent Event)[] all)
-    {
-        var byLength = new (byte[], KvmEvent)[all.Max(one => one.Name.Length) + 1][];
-        for (int length = 0; length < byLength.Length; length++)
-        {
-            byLength[length] = [.. all.Where(one => one.Name.Length == length)
-                .Select(one => (System.Text.Encoding.ASCII.GetBytes(one.Name), one.Event))];
-        }
-        return byLength;
     }
 }

@@ -28,7 +28,8 @@ internal sealed class KvmRecord
     internal uint Destination;
     /// <summary>The delivery mode, as in bits 10:8 of an entry.</summary>
     internal int Mode;
-    /// <summary>A bit of the text: of a line its level, of a write that it writes, of a message its parts.</summary>
+    /// <summary>A bit of the text: of a line its level, of a write that it writes, of a message its parts; of an access to an MSR, Masked says
+    /// that it failed.</summary>
     internal bool Level, Write, Logical, LevelTrigger, Masked, Coalesced, Soft, Reinjected, Restart;
     /// <summary>The offset of a local APIC's register (as in xAPIC's page).</summary>
     internal int Register;

@@ -1,4 +1,5 @@
 using Wirq.Traces.Qemu;
+using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm;
 
@@ -13,10 +14,13 @@ internal sealed class KvmTextReader : IKvmRecords
     private readonly LineSource _lines;
     private readonly byte[] _held = new byte[LongestRecord];
     private readonly KvmRecord _record = new(), _loss = new();
+    private readonly LineLeads _leads = new();
     private int _heldLength;
     private long _heldLine, _tooLong;
     private Hold _hold;
     private bool _lossHeld, _ended, _haveTimes;
+    /// <summary>Where the event's name is in what is held; the end is 0 where it is not there yet.</summary>
+    private EventMark _mark;
 
     private enum Hold : byte
     {
@@ -36,6 +40,9 @@ internal sealed class KvmTextReader : IKvmRecords
 
     /// <inheritdoc/>
     public KvmCounts Counts { get; } = new();
+
+    /// <summary>Counts the lines of other forms; null where they do not matter.</summary>
+    internal LeftOut? Others { get; init; }
 
     /// <inheritdoc/>
     public bool IsText => true;
@@ -84,7 +91,7 @@ internal sealed class KvmTextReader : IKvmRecords
                 return false;
             }
             bool released = Release(atEnd: false);
-            Keep(line, Hold.Record);
+            Keep(line, Hold.Record, mark);
             return released;
         }
         if (line.IsEmpty)
@@ -114,7 +121,7 @@ internal sealed class KvmTextReader : IKvmRecords
     }
 
     /// <summary>Whether a line behind an equals sign is a record or a loss of its own: the sign may be the last one of a cut record.</summary>
-    private bool Begins(ReadOnlySpan<byte> line) => EventMark.TryFind(_held.AsSpan(0, _heldLength), out _)
+    private bool Begins(ReadOnlySpan<byte> line) => _mark.End > 0
         && (EventMark.TryFind(line, out EventMark mark) && mark.Start > 0 || LossMark.TryRead(line, _loss));
 
     private bool Other(ReadOnlySpan<byte> line)
@@ -132,7 +139,9 @@ internal sealed class KvmTextReader : IKvmRecords
         }
         bool released = Release(atEnd: false);
         if (line[^1] is (byte)':' or (byte)']' or (byte)'.' or (byte)'=' && LinePrefix.IsAlone(line))
-            Keep(line, Hold.Prefix);
+            Keep(line, Hold.Prefix, default);
+        else
+            Others?.Take(line, _lines.Lines);
         return released;
     }
 
@@ -143,13 +152,13 @@ internal sealed class KvmTextReader : IKvmRecords
         if (text.StartsWith("(coalesced)"u8) || text.StartsWith("[reinjected]"u8) || text.StartsWith("intr_info"u8) || text.StartsWith("rip"u8)
             || text.StartsWith("info"u8) || text.StartsWith("error_code"u8))
             return true;
-        ReadOnlySpan<byte> held = _held.AsSpan(0, _heldLength);
-        return EventMark.TryFind(held, out EventMark mark) && Parse(held, mark, _record) == TextState.Cut;
+        return _mark.End > 0 && Parse(_record, out _) == TextState.Cut;
     }
 
-    private void Keep(ReadOnlySpan<byte> line, Hold hold)
+    private void Keep(ReadOnlySpan<byte> line, Hold hold, EventMark mark)
     {
         _heldLength = 0;
+        _mark = mark;
         _heldLine = _lines.Lines;
         _hold = hold;
         Append(line, space: false);
@@ -166,7 +175,9 @@ internal sealed class KvmTextReader : IKvmRecords
         ReadOnlySpan<byte> fits = line[..Math.Min(line.Length, _held.Length - _heldLength)];
         fits.CopyTo(_held.AsSpan(_heldLength));
         _heldLength += fits.Length;
-        _hold = soft ? Hold.Soft : _hold == Hold.Prefix && !EventMark.TryFind(_held.AsSpan(0, _heldLength), out _) ? Hold.Prefix : Hold.Record;
+        if (_mark.End == 0 || _mark.End >= _heldLength)
+            EventMark.TryFind(_held.AsSpan(0, _heldLength), out _mark);
+        _hold = soft ? Hold.Soft : _hold == Hold.Prefix && _mark.End == 0 ? Hold.Prefix : Hold.Record;
     }
 
     /// <summary>Gives out the record that was held.</summary>
@@ -174,16 +185,13 @@ internal sealed class KvmTextReader : IKvmRecords
     {
         Hold held = _hold;
         _hold = Hold.Nothing;
-        if (held is Hold.Nothing or Hold.Prefix)
+        if (held is Hold.Nothing or Hold.Prefix || _mark.End == 0)
             return false;
-        ReadOnlySpan<byte> text = _held.AsSpan(0, _heldLength);
-        if (!EventMark.TryFind(text, out EventMark mark))
-            return false;
-        TextState state = Parse(text, mark, _record);
-        Counts.Add(text[mark.Name..mark.End], _record.Event);
+        TextState state = Parse(_record, out EventName name);
+        Counts.Add(name);
         Record = _record;
         // A number at the end of a file without a last line feed may have lost digits.
-        if (atEnd && !_lines.EndsWithFeed && _record.Event != KvmEvent.Other && text[^1] is not ((byte)')' or (byte)']' or (byte)'\n'))
+        if (atEnd && !_lines.EndsWithFeed && _record.Event != KvmEvent.Other && _held[_heldLength - 1] is not ((byte)')' or (byte)']' or (byte)'\n'))
             state = TextState.Cut;
         if (state == TextState.Whole)
         {
@@ -201,25 +209,25 @@ internal sealed class KvmTextReader : IKvmRecords
         return true;
     }
 
-    private TextState Parse(ReadOnlySpan<byte> text, EventMark mark, KvmRecord record)
+    private TextState Parse(KvmRecord record, out EventName name)
     {
+        ReadOnlySpan<byte> text = _held.AsSpan(0, _heldLength);
+        name = Counts.Of(text[_mark.Name.._mark.End]);
         record.Clear();
         record.Place = _heldLine;
-        record.Event = KvmNames.Of(text[mark.Name..mark.End]);
-        LinePrefix.Read(text[..mark.Start], record);
-        return EventText.Read(text[(mark.End + 1)..], record);
+        record.Event = name.Event;
+        LinePrefix.Read(text[.._mark.Start], record, _leads);
+        return EventText.Read(text[(_mark.End + 1)..], record);
     }
 
     /// <summary>Takes the marks of a quoted mail off.</summary>
     private static ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> line)
     {
-        while (true)
-        {
-            ReadOnlySpan<byte> text = line.TrimStart((byte)' ');
-            if (text is not [(byte)'>', ..])
-                break;
-            line = text[1..];
-        }
-        return line.TrimEnd(" \t\r\0"u8);
+        int start = 0, end = line.Length;
+        for (int at = 0; at < end && line[at] is (byte)' ' or (byte)'>'; at++)
+            start = line[at] == '>' ? at + 1 : start;
+        while (end > start && line[end - 1] is (byte)' ' or (byte)'\t' or (byte)'\r' or 0)
+            end--;
+        return line[start..end];
     }
 }

@@ -6,17 +6,27 @@ namespace Wirq.Traces.Kvm;
 /// because the name of a task may hold anything.</summary>
 internal static class LinePrefix
 {
-    private const long Nanoseconds = 1_000_000_000, PerMicrosecond = 1_000;
+    private const ulong Nanoseconds = 1_000_000_000, PerMicrosecond = 1_000;
     private const long Ticks = -2;
     private const int MostFraction = 9, FewestFlags = 4, MostFlags = 9;
 
-    internal static void Read(ReadOnlySpan<byte> prefix, KvmRecord record)
+    private static ReadOnlySpan<ulong> Powers => [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000,
+        10_000_000_000, 100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000,
+        10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000];
+
+    internal static void Read(ReadOnlySpan<byte> prefix, KvmRecord record, LineLeads leads)
     {
         prefix = Trim(prefix);
         record.Time = Math.Max(KvmRecord.Untold, Time(ref prefix));
-        Cpu(ref prefix, record);
-        Group(ref prefix, record);
-        Task(prefix, record);
+        leads.Read(prefix, record);
+    }
+
+    /// <summary>Reads what stands before the time.</summary>
+    internal static void ReadLead(ReadOnlySpan<byte> lead, KvmRecord record)
+    {
+        Cpu(ref lead, record);
+        Group(ref lead, record);
+        Task(lead, record);
     }
 
     /// <summary>Whether a line ends with a time, so that the event was wrapped into the next one, or within a prefix.</summary>
@@ -59,37 +69,34 @@ internal static class LinePrefix
         if (rest is [.., (byte)'*' or (byte)'!' or (byte)'+' or (byte)'#' or (byte)'@' or (byte)'$'])
             rest = rest[..^1];
         bool micro = rest is [.., (byte)'u', (byte)'s'];
-        ReadOnlySpan<byte> number = micro ? rest[..^2] : rest;
-        int start = number.Length;
-        while (start > 0 && number[start - 1] is >= (byte)'0' and <= (byte)'9' or (byte)'.')
-            start--;
-        long time = Parse(number[start..], micro);
-        if (time == KvmRecord.Untold)
-            return time;
-        prefix = Trim(number[..start]);
-        return time;
+        if (micro)
+            rest = rest[..^2];
+        int start = Number(rest, out ulong whole), digits = rest.Length - start;
+        ulong fraction = 0;
+        bool dot = start > 0 && rest[start - 1] == '.';
+        if (dot)
+        {
+            fraction = whole;
+            start = Number(rest[..(start - 1)], out whole);
+        }
+        if (digits == 0 || start > 0 && rest[start - 1] == '.' || dot && (micro || digits > MostFraction || rest[start] == '.'))
+            return KvmRecord.Untold;
+        ulong unit = dot ? Nanoseconds : micro ? PerMicrosecond : 1;
+        if (unit > 1 && whole >= long.MaxValue / unit - 1)
+            return KvmRecord.Untold;
+        prefix = Trim(rest[..start]);
+        // A clock that counts prints no dot, and how long a tick is stands nowhere.
+        return unit == 1 ? Ticks : (long)(whole * unit + fraction * (dot ? Powers[MostFraction - digits] : 0));
     }
 
-    private static long Parse(ReadOnlySpan<byte> text, bool micro)
+    /// <summary>Where the digits at the end begin, and their number. From the right to the left, each digit is added for itself.</summary>
+    private static int Number(ReadOnlySpan<byte> text, out ulong value)
     {
-        int at = 0;
-        if (!Digits.TryDecimal(text, ref at, out ulong whole))
-            return -1;
-        if (micro)
-            return at == text.Length && whole < long.MaxValue / PerMicrosecond ? (long)whole * PerMicrosecond : -1;
-        // A clock that counts prints no dot, and how long a tick is stands nowhere.
-        if (at == text.Length)
-            return Ticks;
-        int digits = text.Length - at - 1;
-        if (text[at] != '.' || digits is < 1 or > MostFraction || whole > long.MaxValue / Nanoseconds - 1)
-            return -1;
-        at++;
-        if (!Digits.TryFixed(text, ref at, digits, out int fraction))
-            return -1;
-        long scaled = fraction;
-        for (; digits < MostFraction; digits++)
-            scaled *= 10;
-        return (long)whole * Nanoseconds + scaled;
+        value = 0;
+        int at = text.Length;
+        for (int digit = 0; at > 0 && (uint)text[at - 1] - '0' is <= 9 and uint one; at--, digit++)
+            value = digit < Powers.Length ? value + one * Powers[digit] : ulong.MaxValue;
+        return at;
     }
 
     private static void Cpu(ref ReadOnlySpan<byte> prefix, KvmRecord record)
@@ -201,5 +208,5 @@ internal static class LinePrefix
 
     private static bool AllDigits(ReadOnlySpan<byte> text) => text.Length > 0 && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(" \t"u8);
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => Digits.Trim(text);
 }

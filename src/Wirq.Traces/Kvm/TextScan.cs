@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Kvm;
@@ -11,6 +12,7 @@ internal ref struct TextScan(ReadOnlySpan<byte> text)
     /// <summary>The text ended before all was there.</summary>
     internal bool Cut { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Spaces()
     {
         while (_at < _text.Length && _text[_at] is (byte)' ' or (byte)'\t')
@@ -18,6 +20,8 @@ internal ref struct TextScan(ReadOnlySpan<byte> text)
     }
 
     /// <summary>Passes a word, and the spaces before it.</summary>
+    // Inlined, the word is a constant, and comparing it takes one or two instructions: this is most of the work on a line.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Word(ReadOnlySpan<byte> word)
     {
         Spaces();
@@ -27,8 +31,8 @@ internal ref struct TextScan(ReadOnlySpan<byte> text)
             _at += word.Length;
             return true;
         }
-        if (rest.Length < word.Length && word.StartsWith(rest))
-            Cut = true;
+        if (rest.Length < word.Length)
+            Cut |= word.StartsWith(rest);
         return false;
     }
 

@@ -4,12 +4,24 @@ namespace Wirq.Traces.Qemu;
 internal static class Digits
 {
     private const int HexLetterOffset = 10;
+    private const ulong LargestTenth = ulong.MaxValue / 10, LargestDigit = ulong.MaxValue % 10;
 
     /// <summary>Passes the blanks before a number.</summary>
     internal static void SkipBlanks(ReadOnlySpan<byte> text, ref int at)
     {
         while (at < text.Length && text[at] == ' ')
             at++;
+    }
+
+    /// <summary>Takes blanks and tabs off both ends.</summary>
+    internal static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
+    {
+        int start = 0, end = text.Length;
+        while (start < end && text[start] is (byte)' ' or (byte)'\t')
+            start++;
+        while (end > start && text[end - 1] is (byte)' ' or (byte)'\t')
+            end--;
+        return text[start..end];
     }
 
     /// <summary>Reads digits; it fails if the number needs more than 64 bits.</summary>
@@ -22,7 +34,7 @@ internal static class Digits
             uint digit = (uint)text[at] - '0';
             if (digit > 9)
                 break;
-            if (value > (ulong.MaxValue - digit) / 10)
+            if (value >= LargestTenth && (value > LargestTenth || digit > LargestDigit))
                 return false;
             value = value * 10 + digit;
         }

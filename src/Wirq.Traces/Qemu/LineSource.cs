@@ -10,6 +10,7 @@ internal sealed class LineSource : IDisposable
     internal const int LongestLine = 1 << 16;
 
     private const int Chunk = 1 << 16;
+    private const int KeptOfLong = 256;
 
     private readonly Stream _stream;
     private readonly UnpackedText? _packed;
@@ -19,6 +20,7 @@ internal sealed class LineSource : IDisposable
     private int _start, _scanned, _end;
     private long _discarded;
     private bool _skipping, _ended, _unseen;
+    private byte[] _long = [];
 
     internal LineSource(Stream stream, string file)
     {
@@ -57,6 +59,9 @@ internal sealed class LineSource : IDisposable
 
     /// <summary>Lines skipped because of their length.</summary>
     internal long TooLong { get; private set; }
+
+    /// <summary>The first words of the last line that was too long.</summary>
+    internal ReadOnlySpan<byte> LongHead => _long;
 
     /// <summary>Reads the next line, without its end; an empty one for a skipped line.</summary>
     internal bool TryRead(out ReadOnlySpan<byte> line)
@@ -101,13 +106,23 @@ internal sealed class LineSource : IDisposable
             line = line[..^1];
         if (!_skipping && line.Length <= LongestLine)
             return line;
+        if (!_skipping)
+            KeepHead(line);
         _skipping = false;
         TooLong++;
         return default;
     }
 
+    private void KeepHead(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> first = line[..Math.Min(line.Length, KeptOfLong)];
+        _long = first[..Math.Max(0, first.LastIndexOf((byte)' '))].ToArray();
+    }
+
     private void Skip()
     {
+        if (!_skipping)
+            KeepHead(_buffer.AsSpan(_start, _end - _start));
         _discarded += _end;
         _start = _scanned = _end = 0;
         _skipping = true;

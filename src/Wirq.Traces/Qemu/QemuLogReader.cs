@@ -1,11 +1,10 @@
+using Wirq.Traces.Why;
+
 namespace Wirq.Traces.Qemu;
 
 /// <summary>Reads a QEMU log line by line, in bounded memory. The file is not trusted.</summary>
 public sealed class QemuLogReader : IDisposable
 {
-    /// <summary>If a log has this many lines and none is known, it is not a log of QEMU's trace events.</summary>
-    public const int LinesToRecognise = 100_000;
-
     /// <summary>Examples of lines, for a message if no line was recognised.</summary>
     public const string ExpectedLines =
         "lines such as '4520@1795158738.216836:pic_set_irq master 1 irq 0 level 0' (of -trace 'pic_*' -trace 'ioapic_*' "
@@ -37,13 +36,16 @@ public sealed class QemuLogReader : IDisposable
     /// <summary>Lines so far that were skipped because they are longer than any event.</summary>
     public long TooLong => _lines.TooLong;
 
-    /// <summary>Whether the first <see cref="LinesToRecognise"/> lines contain a known one. Call it before the first
+    /// <summary>Counts the lines of other forms; null where they do not matter.</summary>
+    internal LeftOut? Others { get; init; }
+
+    /// <summary>Whether any line is a known one: a guest's console may come before the first. Call it before the first
     /// <see cref="TryRead"/>, which still returns all lines.</summary>
     /// <exception cref="TraceException">The log is damaged before that.</exception>
     public bool IsTrace()
     {
         if (Recognised == 0)
-            _holding = TryReadUpTo(LinesToRecognise, out _held);
+            _holding = TryReadNext(out _held);
         return Recognised > 0;
     }
 
@@ -53,7 +55,7 @@ public sealed class QemuLogReader : IDisposable
     public bool TryRead(out TraceLine line)
     {
         if (!_holding)
-            return TryReadUpTo(long.MaxValue, out line);
+            return TryReadNext(out line);
         line = _held;
         _holding = false;
         return true;
@@ -62,15 +64,16 @@ public sealed class QemuLogReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 
-    private bool TryReadUpTo(long lastLine, out TraceLine line)
+    private bool TryReadNext(out TraceLine line)
     {
-        while (_lines.Lines < lastLine && _lines.TryRead(out ReadOnlySpan<byte> text))
+        while (_lines.TryRead(out ReadOnlySpan<byte> text))
         {
             if (TryParse(text, out line))
             {
                 Recognised++;
                 return true;
             }
+            Others?.Take(text, _lines.Lines);
         }
         line = default;
         return false;

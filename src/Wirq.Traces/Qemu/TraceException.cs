@@ -14,7 +14,4 @@ public sealed class TraceException(string file, long line, long offset, string f
 
     /// <summary>The byte of the text (after decompression) at which reading stopped.</summary>
     public long Offset { get; } = offset;
-
-    /// <summary>Whether no line of it was known: it is of another kind, or empty.</summary>
-    public bool IsOtherKind { get; init; }
 }

@@ -20,4 +20,13 @@ internal static class RecordingFormat
     internal const int LongestName = 256;
 
     internal static ReadOnlySpan<byte> Magic => "WIRQREC"u8;
+
+    /// <summary>Whether a file begins as a recording does.</summary>
+    internal static bool Looks(Func<Stream> open)
+    {
+        using Stream stream = open();
+        Span<byte> first = stackalloc byte[Magic.Length];
+        int read = stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
+        return first[..read].SequenceEqual(Magic);
+    }
 }

@@ -1,3 +1,5 @@
+using Wirq.Traces.Why;
+
 namespace Wirq.Traces.Replay;
 
 /// <summary>A law's verdict on a replay.</summary>
@@ -28,6 +30,8 @@ public sealed class ReplayReport
     public string Acknowledges { get; internal set; } = "";
     /// <summary>Properties of the log that limit the comparison.</summary>
     public IReadOnlyList<string> Notes { get; internal set; } = [];
+    /// <summary>Lines of other forms; null for none.</summary>
+    internal LimitAnswer? LeftOut { get; init; }
     /// <summary>The responses.</summary>
     public ResponseCounts Responses { get; }
     /// <summary>The first difference between the chips and the log; null if there is none.</summary>

@@ -2,6 +2,7 @@ using Wirq.Events;
 using Wirq.Laws;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
+using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Replay;
 
@@ -19,6 +20,9 @@ public sealed record ReplayOptions
     public Action<long, long>? Progress { get; init; }
     /// <summary>Called before each line that is fed or compared. Tests use it to break the chips.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
+    /// <summary>What is said of a file without an event, and what was expected of it.</summary>
+    internal string Nothing { get; init; } = "none of its lines tells an event";
+    internal string Expected { get; init; } = QemuLogReader.ExpectedLines;
 }
 
 /// <summary>Feeds a QEMU log to the chips, and reports differences between the two.</summary>
@@ -63,12 +67,13 @@ public sealed class Replayer
         long lines;
         ushort changing = 0;
         LogSurvey survey;
-        using (var reader = new QemuLogReader(open(), file))
+        var others = new LeftOut(LeftOut.OfKvm);
+        using (var reader = new QemuLogReader(open(), file) { Others = others })
         {
             if (!reader.IsTrace())
             {
-                throw new TraceException(file, reader.Lines, 0, reader.Lines == 0 ? "the file is empty" : "no line tells an event",
-                    QemuLogReader.ExpectedLines) { IsOtherKind = true };
+                throw new TraceException(file, reader.Lines, 0, reader.Lines == 0 ? "the file is empty" : options.Nothing,
+                    options.Expected);
             }
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
@@ -83,7 +88,7 @@ public sealed class Replayer
             var replayer = new Replayer(survey, modes, how);
             using var reader = new QemuLogReader(open(), file);
             replayer.Play(reader, lines);
-            return replayer.Report(reader, changing);
+            return replayer.Report(reader, changing, others);
         }
     }
 
@@ -152,7 +157,7 @@ public sealed class Replayer
     private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
         _triggers, _options.Record, now);
 
-    private ReplayReport Report(QemuLogReader reader, ushort changing)
+    private ReplayReport Report(QemuLogReader reader, ushort changing, LeftOut others)
     {
         _laws.Add(_session.Machine.Laws);
         return new ReplayReport(_verdicts.Counts)
@@ -164,7 +169,8 @@ public sealed class Replayer
             Stimuli = _stimuli + _session.Stimuli,
             Cpus = _survey.ApicIds.Count,
             Acknowledges = ReplayNotes.Acknowledges(_survey),
-            Notes = ReplayNotes.Of(_survey, reader, _verdicts, _triggers, changing),
+            Notes = [.. ReplayNotes.Of(_survey, reader, _verdicts, _triggers, changing), .. others.Limit is { } left ? [left.What] : Array.Empty<string>()],
+            LeftOut = others.Limit,
             First = _verdicts.First,
             NotJudged = _verdicts.Excused.Sum(excused => excused.Count),
             Delivered = _delivered.ToList(),

@@ -14,7 +14,8 @@ internal sealed class LogLimits(WhyEngine engine)
     private const string FromTheStart = "the log from QEMU's start on";
 
     public IEnumerable<LimitAnswer> Find() =>
-        [.. engine.Incomplete is { } cut ? [new LimitAnswer(cut, "")] : Array.Empty<LimitAnswer>(), .. OfLog(), .. Differences()];
+        [.. engine.Incomplete is { } cut ? [new LimitAnswer(cut, "")] : Array.Empty<LimitAnswer>(), .. OfLog(), .. Differences(),
+            .. engine.LeftOut is { } left ? [left] : Array.Empty<LimitAnswer>()];
 
     private IEnumerable<LimitAnswer> OfLog()
     {

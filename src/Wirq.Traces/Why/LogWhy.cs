@@ -39,12 +39,16 @@ public sealed class LogWhy
         var asked = new LogWhy(question, watch);
         ReplayReport report = Replayer.Run(open, file, options with
         {
+            Nothing = "none of its lines has a form that is known",
+            Expected = $"{QemuLogReader.ExpectedLines}, records of KVM's tracepoints such as 'kvm_eoi: apicid 0 vector 49' ({Kvm.KvmLog.Record}), "
+                + "a recording, saved state or a dump (wirq why --help names all kinds)",
             Log = options.Log + (log => asked._log = log),
             Machine = options.Machine + asked.Build,
             Before = (line, _) => asked._line = line.Number,
             Record = options.Record + (happened => asked._sink!.Observe(happened, asked._line)),
         });
-        return (asked._engine!, report);
+        asked._engine!.LeftOut = report.LeftOut;
+        return (asked._engine, report);
     }
 
     private void Build(FabricOptions machine)

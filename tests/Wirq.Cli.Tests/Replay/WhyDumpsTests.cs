@@ -85,7 +85,7 @@ public sealed class WhyDumpsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("why", "a log of a KVM host, a recording, saved state or a dump (wirq why --help names all kinds)")]
+    [InlineData("why", "a recording, saved state or a dump (wirq why --help names all kinds)")]
     [InlineData("replay", "expected a log of QEMU's trace events, plain or compressed (gzip, xz, zstd)")]
     public void A_file_that_is_not_there_is_answered_by_all_that_the_command_reads(string command, string expected)
     {

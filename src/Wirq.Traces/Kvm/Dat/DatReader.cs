@@ -108,7 +108,7 @@ internal sealed class DatReader : IKvmRecords
         _number++;
         if (_file.Formats.Of(BinaryPrimitives.ReadUInt16LittleEndian(data)) is not { } format)
             return false;
-        Counts.Add(format.Name, format.Event);
+        Counts.Add(Counts.Of(format.Name));
         Record.Clear();
         Record.Place = _number;
         Record.Event = format.Event;

@@ -14,12 +14,17 @@ internal sealed class KvmJudge
 
     private const int MostContexts = 1 << 16;
 
+    /// <summary>Some seconds of a busy host.</summary>
+    private const long Beginning = 1 << 16;
+
     private readonly KvmSurvey _survey;
     private readonly VmTrail[] _vms;
     private readonly Dictionary<int, ThreadContext> _contexts = [];
     private readonly ThreadContext _threadless;
     private readonly ForeignRecords _foreign;
     private int _epoch;
+    /// <summary>The context of the last record, and its key: a thread has many records in a row.</summary>
+    private (int Key, ThreadContext Context)? _last;
 
     private KvmJudge(KvmSurvey survey)
     {
@@ -33,29 +38,61 @@ internal sealed class KvmJudge
         _threadless = new ThreadContext(alone);
     }
 
-    /// <summary>Reads a log twice: who is who, then what happened.</summary>
+    /// <summary>Reads a log. Who is who must be known before what happened, and the beginning of a long log tells it: so the log is judged by
+    /// a survey of its beginning, while all of it is surveyed. Where that tells something else, it is judged again.</summary>
     /// <param name="open">Opens the log.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="progress">Called now and then with the bytes done and the bytes of the file, 0 where that is not known.</param>
+    /// <param name="beginning">How many records are its beginning.</param>
     /// <exception cref="Qemu.TraceException">The text is damaged.</exception>
     /// <exception cref="KvmFileException">The file is damaged, or no log of KVM's.</exception>
-    internal static KvmAnswer Read(Func<Stream> open, string file, Action<long, long>? progress = null)
+    internal static KvmAnswer Read(Func<Stream> open, string file, Action<long, long>? progress = null, long beginning = Beginning)
     {
+        var others = new LeftOut(LeftOut.OfQemu);
         KvmSurvey survey;
-        using (IKvmRecords log = KvmLog.Open(open, file))
-            survey = KvmSurvey.Of(log, progress);
-        var judge = new KvmJudge(survey);
-        using (IKvmRecords log = KvmLog.Open(open, file))
+        bool isWhole;
+        using (IKvmRecords log = KvmLog.Open(open, file, others))
+            (survey, isWhole) = KvmSurvey.OfBeginning(log, beginning);
+        if (isWhole)
+            survey.LeftOut = others.Limit;
+        else
         {
-            var clock = new KvmClock();
-            while (log.TryRead())
-            {
-                judge.Take(log.Record, clock.Next(log.Record, log.IsText));
-                if ((clock.Records & 0xFFFF) == 0)
-                    progress?.Invoke((log.Progress.All + log.Progress.Done) / 2, log.Progress.All);
-            }
+            var whole = new KvmSurvey();
+            var guess = new KvmJudge(survey);
+            guess.Follow(open, file, progress, whole);
+            if (survey.TryBecome(whole))
+                return guess.Answer();
+            survey = whole;
         }
+        var judge = new KvmJudge(survey);
+        judge.Follow(open, file, progress, null);
         return judge.Answer();
+    }
+
+    /// <summary>Follows a log to its end.</summary>
+    /// <param name="open">Opens the log.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <param name="progress">Called now and then.</param>
+    /// <param name="survey">Takes the records too; null for none.</param>
+    private void Follow(Func<Stream> open, string file, Action<long, long>? progress, KvmSurvey? survey)
+    {
+        LeftOut? others = survey is null ? null : new LeftOut(LeftOut.OfQemu);
+        using IKvmRecords log = KvmLog.Open(open, file, others);
+        var clock = new KvmClock();
+        bool isText = log.IsText;
+        while (log.TryRead())
+        {
+            KvmRecord record = log.Record;
+            Mark at = clock.Next(record, isText);
+            survey?.Take(record, at);
+            Take(record, at);
+            if ((clock.Records & 0xFFFF) == 0)
+                progress?.Invoke(log.Progress.Done, log.Progress.All);
+        }
+        if (survey is null)
+            return;
+        survey.Complete(log, clock);
+        survey.LeftOut = others!.Limit;
     }
 
     private void Take(KvmRecord record, Mark at)
@@ -94,8 +131,13 @@ internal sealed class KvmJudge
             return _threadless;
         // In an interrupt the thread is whatever ran there.
         int key = record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
+        if (_last is { } last && last.Key == key)
+            return last.Context;
         if (_contexts.TryGetValue(key, out ThreadContext? context))
+        {
+            _last = (key, context);
             return context;
+        }
         context = new ThreadContext(record.InInterrupt ? null : _survey.Threads.GetValueOrDefault(record.Thread));
         if (_contexts.Count < MostContexts)
             _contexts[key] = context;

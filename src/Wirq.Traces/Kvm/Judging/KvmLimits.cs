@@ -21,6 +21,8 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new(Gaps(), survey.Gaps.Any(gap => gap.Loss is KvmLoss.Dropped or KvmLoss.BufferStarted) ? Larger : "the whole log");
         if (survey.Threadless > 0)
             yield return new($"{Of(survey.Threadless)} of its records name no thread, so which vCPU wrote a register is not told", "all columns that the tool prints");
+        if (survey.LeftOut is { } left)
+            yield return left;
         if (survey.TooMany || vms.Count == KvmVms.Most || survey.VectorsLeft == 0)
             yield return new("It has more threads, VMs, vCPUs or vectors than are followed", "fewer VMs");
         foreach (LimitAnswer limit in vms.SelectMany(OfVm))

@@ -155,7 +155,7 @@ internal sealed partial class KvmOwed
         if (LintMasked || other is { Programmed: true, Masked: false })
             return;
         (KvmGate gate, Mark? since, string why) = PicGate(input);
-        if (usesPins)
+        if (usesPins && !LintOpen)
         {
             _unknown.Add(new(input.Name, Fate.NotKnown, KvmGate.NotKnown, requested, null, 0, -1,
                 [$"{input.Name} was raised at {At(requested)}, and is not ended since. The guest uses pins of the I/OAPIC, and whether it listens to the 8259 is not told."],
@@ -180,6 +180,10 @@ internal sealed partial class KvmOwed
 
     /// <summary>Whether LINT0, through which the 8259 reaches the first vCPU, is known to be masked.</summary>
     private bool LintMasked => Boot?.Known((int)ApicRegister.Lint0, epoch) is { } lint0 && new LocalVectorEntry((uint)lint0.Value).Masked;
+
+    /// <summary>Whether LINT0 is known to let the 8259 through.</summary>
+    private bool LintOpen => Boot?.Known((int)ApicRegister.Lint0, epoch) is { } lint0
+        && new LocalVectorEntry((uint)lint0.Value) is { Masked: false, Mode: DeliveryMode.ExtInt };
 
     // The slave's inputs have the priority of the cascade, IRQ 2, in their own order.
     private static int Priority(PicInput input) => input.Irq >= PicPair.SlaveFirst ? GsiMap.CascadeIrq * 16 + input.Irq : input.Irq * 16;

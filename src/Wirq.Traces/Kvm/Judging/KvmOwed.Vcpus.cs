@@ -146,7 +146,7 @@ internal sealed partial class KvmOwed
         var answer = new KvmOwedAnswer(pin, Fate.Refused, KvmGate.NoDestination, lost.Last, message.At, -1, message.Vector,
             [$"{what} to {to} at {At(message.At)}{times}: no vCPU accepted it" + (message.Logical ? "." : ", and no vCPU of this log has that id.")],
             [new("sent", message.At)]);
-        if (survey.Counts[KvmEvent.AcceptIrq] == 0 || matches || message.Logical)
+        if (survey.Counts[KvmEvent.AcceptIrq] == 0 || matches || message.Logical || lost.Doubted)
         {
             _unknown.Add(answer with
             {

@@ -35,7 +35,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
             foreach (PicInput input in vm.Pic.Inputs)
                 AtPic(input);
         }
-        foreach (LostMessage message in vm.Lost)
+        foreach (LostMessage message in vm.Lost.Concat(vm.Doubted))
             Nobody(message);
         ILookup<int, KvmOwedAnswer> byCpu = _owed.ToLookup(one => one.Cpu);
         KvmSilent[] silent = [.. vm.Vcpus.Select(vcpu => Silence(vcpu, byCpu[vcpu.Index])).OfType<KvmSilent>()];

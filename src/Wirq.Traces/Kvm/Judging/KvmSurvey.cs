@@ -10,7 +10,12 @@ internal sealed class KvmSurvey
 {
     private const int MostThreads = 1 << 14, MostGaps = 64;
 
+    /// <summary>Events of which a judge asks, before the end of the log, whether they are in it at all.</summary>
+    private static KvmEvent[] Asked => [KvmEvent.Entry, KvmEvent.AcceptIrq, KvmEvent.AckIrq];
+
     private readonly Dictionary<int, KvmThread> _threads = [];
+    /// <summary>The thread of the last record: a thread has many in a row.</summary>
+    private KvmThread? _last;
     private readonly List<KvmGap> _gaps = [];
     private readonly Dictionary<int, long> _spurious = [], _ended = [];
 
@@ -22,6 +27,8 @@ internal sealed class KvmSurvey
     internal long LostRecords { get; private set; }
     internal KvmCounts Counts { get; private set; } = new();
     internal bool IsText { get; private set; }
+    /// <summary>Lines of other forms; null for none.</summary>
+    internal LimitAnswer? LeftOut { get; set; }
     /// <summary>The time of the first record that has one; -1 for none.</summary>
     internal long First { get; private set; } = KvmRecord.Untold;
     internal Mark End { get; private set; }
@@ -43,24 +50,49 @@ internal sealed class KvmSurvey
 
     internal Stamps Stamps => new(First < 0 ? StampStyle.None : StampStyle.Stamped, Math.Max(0, First), IsText);
 
+    /// <summary>Surveys a whole log.</summary>
     internal static KvmSurvey Of(IKvmRecords log, Action<long, long>? progress)
     {
-        var survey = new KvmSurvey { IsText = log.IsText };
-        var clock = new KvmClock();
-        while (log.TryRead())
-        {
-            survey.Take(log.Record, clock.Next(log.Record, log.IsText));
-            if ((clock.Records & 0xFFFF) == 0)
-                progress?.Invoke(log.Progress.Done / 2, log.Progress.All);
-        }
-        survey.Counts = log.Counts;
-        survey.First = clock.First;
-        survey.EndsAtInjection = survey.Ends();
-        survey.Vms = KvmVms.Find(survey);
+        var survey = new KvmSurvey();
+        survey.Read(log, long.MaxValue, progress);
         return survey;
     }
 
-    private void Take(KvmRecord record, Mark at)
+    /// <summary>Surveys the first records of a log.</summary>
+    /// <returns>The survey, and whether it is of the whole log.</returns>
+    internal static (KvmSurvey Survey, bool IsWhole) OfBeginning(IKvmRecords log, long records)
+    {
+        var survey = new KvmSurvey();
+        return (survey, survey.Read(log, records, null));
+    }
+
+    private bool Read(IKvmRecords log, long most, Action<long, long>? progress)
+    {
+        var clock = new KvmClock();
+        bool isText = log.IsText, more = true;
+        while (clock.Records < most && (more = log.TryRead()))
+        {
+            KvmRecord record = log.Record;
+            Take(record, clock.Next(record, isText));
+            if ((clock.Records & 0xFFFF) == 0)
+                progress?.Invoke(log.Progress.Done / 2, log.Progress.All);
+        }
+        Complete(log, clock);
+        return !more;
+    }
+
+    /// <summary>All records were taken.</summary>
+    internal void Complete(IKvmRecords log, KvmClock clock)
+    {
+        IsText = log.IsText;
+        Counts = log.Counts;
+        First = clock.First;
+        EndsAtInjection = Ends();
+        Vms = KvmVms.Find(this);
+    }
+
+    /// <summary>Takes a record.</summary>
+    internal void Take(KvmRecord record, Mark at)
     {
         End = at;
         if (record.Event == KvmEvent.Lost)
@@ -86,17 +118,39 @@ internal sealed class KvmSurvey
             Threadless++;
             return;
         }
-        if (!_threads.TryGetValue(record.Thread, out KvmThread? thread))
-        {
-            if (_threads.Count == MostThreads)
-            {
-                TooMany = true;
-                return;
-            }
-            _threads[record.Thread] = thread = new KvmThread(record.Thread);
-        }
+        if (_last?.Number != record.Thread)
+            _last = Thread(record.Thread);
         if (!record.InInterrupt)
-            thread.Take(record);
+            _last?.Take(record);
+    }
+
+    private KvmThread? Thread(int number)
+    {
+        if (_threads.TryGetValue(number, out KvmThread? thread))
+            return thread;
+        if (_threads.Count < MostThreads)
+            return _threads[number] = new KvmThread(number);
+        TooMany = true;
+        return null;
+    }
+
+    /// <summary>Becomes the survey of the whole log, if a judge that followed the log by this one, of its beginning, had judged the same by
+    /// that one.</summary>
+    internal bool TryBecome(KvmSurvey whole)
+    {
+        bool same = EndsAtInjection == whole.EndsAtInjection && IoApicEois > 0 == whole.IoApicEois > 0 && HighestVcpu <= 0 == whole.HighestVcpu <= 0
+            && Asked.All(one => Counts[one] > 0 == whole.Counts[one] > 0)
+            && Vms.Count == whole.Vms.Count && Vms.Zip(whole.Vms).All(pair => pair.First.IsLike(pair.Second))
+            // A thread of the kernel works for any VM, known or not.
+            && whole.Threads.Values.All(thread => _threads.TryGetValue(thread.Number, out KvmThread? known) ? known.IsLike(thread) : thread.Role == ThreadRole.Kernel);
+        if (!same)
+            return false;
+        (GapCount, LastGap, LostRecords, Counts, First, End) = (whole.GapCount, whole.LastGap, whole.LostRecords, whole.Counts, whole.First, whole.End);
+        (Threadless, IoApicEois, HighestVcpu, LeftOut) = (whole.Threadless, whole.IoApicEois, whole.HighestVcpu, whole.LeftOut);
+        TooMany |= whole.TooMany;
+        _gaps.Clear();
+        _gaps.AddRange(whole.Gaps);
+        return true;
     }
 
     /// <summary>On such a host each vCPU's interrupts end twice, and nothing is injected that a record would show. A guest's own

@@ -27,6 +27,10 @@ internal sealed class KvmThread(int number)
     /// <summary>The VM; -1 for none.</summary>
     internal int Vm { get; set; } = KvmRecord.Untold;
 
+    /// <summary>Whether it is to a VM what the other is. Which vectors it knows is the VM's question.</summary>
+    internal bool IsLike(KvmThread other) =>
+        (Role, Vcpu, Process, Vm) == (other.Role, other.Vcpu, other.Process, other.Vm);
+
     internal bool Knows(int vector) => vector is >= 0 and < 256 && (_vectors[vector >> 6] >> (vector & 63) & 1) != 0;
 
     internal void Take(KvmRecord record)

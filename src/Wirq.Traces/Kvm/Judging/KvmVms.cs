@@ -12,6 +12,10 @@ internal sealed record KvmVm(int Number, int Process, IReadOnlyList<KvmThread> T
 
     private bool[]? _knows;
 
+    /// <summary>Whether the same was told of it as is of the other, as far as it was asked.</summary>
+    internal bool IsLike(KvmVm other) => (Process, Guessed) == (other.Process, other.Guessed)
+        && (_knows is null || Enumerable.Range(0, _knows.Length).All(vector => _knows[vector] == other.Knows(vector)));
+
     /// <summary>Whether its own threads accept, take or end this vector.</summary>
     internal bool Knows(int vector) => vector is >= 0 and < 256
         && (_knows ??= [.. Enumerable.Range(0, 256).Select(one => Threads.Any(thread => thread.Knows(one)))])[vector];

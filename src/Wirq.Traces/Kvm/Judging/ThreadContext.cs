@@ -22,6 +22,9 @@ internal sealed class ThreadContext(KvmThread? thread)
     internal KvmThread? Thread => thread;
     internal int Vcpu => thread?.Vcpu ?? KvmRecord.Untold;
 
+    /// <summary>The trail of its vCPU, once that is there.</summary>
+    internal VcpuTrail? Own;
+
     /// <summary>kvm_set_irq: a line got a level.</summary>
     internal bool HasLine;
     internal int Gsi, Source;

@@ -11,9 +11,19 @@ internal sealed partial class VmTrail
     /// <summary>The pin of a GSI: the PIT's line leads to pin 2.</summary>
     internal static int PinOfGsi(int gsi) => gsi == 0 ? 2 : gsi;
 
-    internal PinState? PinOf(int vector, bool level) => Pins.FirstOrDefault(pin => pin.Programmed && pin.Vector == vector && pin.Level == level)
-        // Without a write to its entry: the pin that an EOI of this vector reached before.
-        ?? (level ? Pins.FirstOrDefault(pin => pin.Low is null && pin.LastVector == vector) : null);
+    internal PinState? PinOf(int vector, bool level)
+    {
+        PinState? reached = null;
+        foreach (PinState pin in Pins)
+        {
+            if (pin.Programmed && pin.Vector == vector && pin.Level == level)
+                return pin;
+            // Without a write to its entry: the pin that an EOI of this vector reached before.
+            if (level && pin.Low is null && pin.LastVector == vector)
+                reached ??= pin;
+        }
+        return reached;
+    }
 
     internal string? PinName(int gsi) => gsi is >= 0 and < PinCount ? Pins[PinOfGsi(gsi)].Name : null;
 

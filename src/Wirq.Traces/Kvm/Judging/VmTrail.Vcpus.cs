@@ -11,6 +11,8 @@ internal sealed partial class VmTrail
     private const long SkewRecords = 8;
     internal const int Fixed = 0, LowestPriority = 1;
     private const int Init = 5;
+    /// <summary>The local APIC's registers as MSRs; the command register is two registers in one (Intel SDM 3A, 10.12.1.2).</summary>
+    private const ulong FirstX2Apic = 0x800, LastX2Apic = 0x83F, X2ApicCommand = 0x830;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
     {
@@ -90,7 +92,11 @@ internal sealed partial class VmTrail
                     Ended(record.Vector, at, ended, epoch);
                 break;
             case KvmEvent.Apic:
-                Register(record, at, own, epoch);
+                Register(record.Register, record, at, own, epoch);
+                break;
+            // A log may lack kvm_apic: what the guest reads or writes of x2APIC's registers stands here too.
+            case KvmEvent.Msr when !record.Masked && record.Address is >= FirstX2Apic and <= LastX2Apic and not X2ApicCommand:
+                Register((int)(record.Address - FirstX2Apic) << 4, record, at, own, epoch);
                 break;
             case KvmEvent.InjectIrq when !record.Soft && own is not null:
                 Inject(record.Vector, record.Reinjected, at, own, epoch);
@@ -116,13 +122,13 @@ internal sealed partial class VmTrail
         }
     }
 
-    private static void Register(KvmRecord record, Mark at, VcpuTrail? own, int epoch)
+    private static void Register(int register, KvmRecord record, Mark at, VcpuTrail? own, int epoch)
     {
-        if (own is null || record.Register is < 0 or (int)ApicRegister.Eoi)
+        if (own is null || register is < 0 or (int)ApicRegister.Eoi)
             return;
-        KvmFact? before = own.Known(record.Register, epoch);
+        KvmFact? before = own.Known(register, epoch);
         if (record.Write || before is null || before.Value.Value != record.Value)
-            own.Registers[record.Register] = before is { } same && same.Value == record.Value ? same : new(record.Value, at, epoch);
+            own.Registers[register] = before is { } same && same.Value == record.Value ? same : new(record.Value, at, epoch);
     }
 
     private void Inject(int vector, bool reinjected, Mark at, VcpuTrail vcpu, int epoch)
@@ -188,7 +194,7 @@ internal sealed partial class VmTrail
         {
             level = taken.Level;
             // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
-            ShowsTaking |= !level && Pins.All(pin => pin.Vector != vector);
+            ShowsTaking = ShowsTaking || !level && Pins.All(pin => pin.Vector != vector);
         }
         if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
         {

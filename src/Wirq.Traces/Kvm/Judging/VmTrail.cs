@@ -9,6 +9,8 @@ internal sealed class LostMessage
     internal required bool IsIpi { get; init; }
     internal required int Sender { get; init; }
     internal required int Epoch { get; init; }
+    /// <summary>It stands among others without accept lines: it was sent, or its route was only looked at.</summary>
+    internal bool Doubted { get; init; }
     internal Mark Last { get; set; }
     internal long Count { get; set; } = 1;
 }
@@ -22,7 +24,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     private const int MostVcpusOfAll = 1 << 15;
 
     private readonly SortedDictionary<int, VcpuTrail> _vcpus = [];
-    private readonly Dictionary<(uint, int, bool), LostMessage> _lost = [];
+    private readonly Dictionary<(uint, int, bool), LostMessage> _lost = [], _doubted = [];
     private int _select = -1;
 
     internal KvmVm Vm => vm;
@@ -30,6 +32,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     internal PinState[] Pins { get; } = [.. Enumerable.Range(0, PinCount).Select(pin => new PinState(pin))];
     internal PicState Pic { get; } = new();
     internal IEnumerable<LostMessage> Lost => _lost.Values;
+    /// <summary>Messages of which it is not known whether they were sent.</summary>
+    internal IEnumerable<LostMessage> Doubted => _doubted.Values;
     /// <summary>Its last record.</summary>
     internal Mark End { get; private set; }
     internal Mark Begin { get; private set; }
@@ -64,6 +68,10 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         return _vcpus[index] = new VcpuTrail(index, survey);
     }
 
+    /// <summary>The vCPU of a thread.</summary>
+    private VcpuTrail? Own(ThreadContext context) => context.Vcpu < 0 ? null
+        : context.Thread?.Vm == vm.Number ? context.Own ??= VcpuAt(context.Vcpu) : VcpuAt(context.Vcpu);
+
     internal bool HasVcpu(int index) => _vcpus.ContainsKey(index);
 
     internal void Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
@@ -72,7 +80,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             Begin = at;
         End = at;
         Beginning(record);
-        VcpuTrail? own = VcpuAt(context.Vcpu);
+        VcpuTrail? own = Own(context);
         if (own is not null && IsSign(record))
         {
             own.LastSign = at;
@@ -117,7 +125,11 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 if (VcpuAt(record.Vcpu) is { } posted)
                     posted.Posted = at;
                 break;
-            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.PostedRoute or KvmEvent.AvicIpi:
+            case KvmEvent.PostedRoute:
+                // The route of an assigned device was looked at, to give it to the IOMMU.
+                context.Message = default;
+                break;
+            case KvmEvent.Other or KvmEvent.TscOffset or KvmEvent.AvicIpi:
                 break;
             default:
                 CloseMessages(context, epoch);
@@ -185,6 +197,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         bool burst = !same && context.Message is { Is: true, Accepts: 0 };
         if (!burst)
             CloseMessages(context, epoch);
+        else
+            Doubt(context, epoch);
         context.Message = Open(record, at) with { Burst = burst || context.Message is { Is: true, Burst: true } };
         context.Ipi = default;
         context.Served = -1;
@@ -195,24 +209,39 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     {
         if (context.Message is { Is: true, Accepts: 0, Burst: false })
             Nobody(context.Message, isIpi: false, context.Vcpu, epoch);
+        else if (context.Message is { Is: true, Accepts: 0 })
+            Doubt(context, epoch);
         if (context.Ipi is { Is: true, Accepts: 0, Shorthand: 0 })
             Nobody(context.Ipi, isIpi: true, context.Vcpu, epoch);
         context.Message = context.Ipi = default;
     }
 
-    private void Nobody(OpenMessage message, bool isIpi, int sender, int epoch)
+    /// <summary>A message among others without accept lines. Linux scans routes on a vCPU's thread, and only where the VMM has the I/OAPIC: others
+    /// of a thread of the VMM's may have been sent.</summary>
+    private void Doubt(ThreadContext context, int epoch)
+    {
+        if (context.Thread is { Number: >= 0, Role: ThreadRole.Vmm } || context.Thread is { Role: ThreadRole.Vcpu } && HasKernelChips)
+            Nobody(context.Message, isIpi: false, context.Vcpu, epoch, doubted: true);
+    }
+
+    private void Nobody(OpenMessage message, bool isIpi, int sender, int epoch, bool doubted = false)
     {
         if (!message.CanBeLost)
             return;
-        if (_lost.TryGetValue((message.Destination, message.Vector, isIpi), out LostMessage? known))
+        Dictionary<(uint, int, bool), LostMessage> lost = doubted ? _doubted : _lost;
+        if (lost.TryGetValue((message.Destination, message.Vector, isIpi), out LostMessage? known))
         {
             known.Count++;
             known.Last = message.At;
         }
-        else if (_lost.Count < MostLost)
-            _lost[(message.Destination, message.Vector, isIpi)] = new() { Message = message, IsIpi = isIpi, Sender = sender, Epoch = epoch, Last = message.At };
+        else if (lost.Count < MostLost)
+            lost[(message.Destination, message.Vector, isIpi)] = new() { Message = message, IsIpi = isIpi, Sender = sender, Epoch = epoch, Last = message.At, Doubted = doubted };
     }
 
     /// <summary>The message arrived after all.</summary>
-    private void Arrived(OpenMessage message, bool isIpi) => _lost.Remove((message.Destination, message.Vector, isIpi));
+    private void Arrived(OpenMessage message, bool isIpi)
+    {
+        _lost.Remove((message.Destination, message.Vector, isIpi));
+        _doubted.Remove((message.Destination, message.Vector, isIpi));
+    }
 }
