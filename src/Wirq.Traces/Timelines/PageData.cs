@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Wirq.Events;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Timelines;
@@ -63,7 +62,7 @@ internal static class PageData
         foreach (Instant instant in picture.Instants)
         {
             Row(json, instant.Lane, (int)instant.Kind, picture.Clock.IndexOf(instant.At));
-            json.WriteStringValue(EventText.Describe(instant.Event));
+            json.WriteStringValue(instant.Text);
             json.WriteEndArray();
         }
         json.WriteEndArray();

@@ -7,6 +7,7 @@ namespace Wirq.Traces.Timelines;
 internal sealed class Strips(int most)
 {
     private readonly Dictionary<(int Lane, SpanKind Kind), (Mark Begin, int Vector)> _open = [];
+    private readonly Dictionary<(int Lane, SpanKind Kind), Mark> _closed = [];
     private readonly Queue<Span> _spans = new();
     private readonly Queue<Instant> _instants = new();
     private readonly Queue<Arrow> _arrows = new();
@@ -25,15 +26,31 @@ internal sealed class Strips(int most)
     /// <param name="now">The event that shows it.</param>
     /// <param name="vector">The vector; -1 for none.</param>
     /// <param name="since">Since when it is so, if earlier than <paramref name="now"/>.</param>
-    internal void Set(int lane, SpanKind kind, bool on, Mark now, int vector = -1, Mark? since = null)
+    /// <returns>Whether it changed.</returns>
+    internal bool Set(int lane, SpanKind kind, bool on, Mark now, int vector = -1, Mark? since = null)
     {
         if (lane < 0 || on == _open.ContainsKey((lane, kind)))
-            return;
+            return false;
         if (on)
-            _open.Add((lane, kind), (since ?? now, vector));
+        {
+            // States of one kind in one lane never overlap.
+            Mark begin = since ?? now;
+            if (_closed.TryGetValue((lane, kind), out Mark closed) && closed.Event > begin.Event)
+                begin = closed;
+            _open.Add((lane, kind), (begin, vector));
+        }
         else if (_open.Remove((lane, kind), out (Mark Begin, int Vector) was))
+        {
+            _closed[(lane, kind)] = now;
             Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector));
+        }
+        return true;
     }
+
+    /// <summary>Since when a state of a lane is so; null if it is not.</summary>
+    internal Mark? Since(int lane, SpanKind kind) => _open.TryGetValue((lane, kind), out (Mark Begin, int Vector) open) ? open.Begin : null;
+
+    internal void Add(in Span span) => Add(_spans, span);
 
     internal void Add(in Instant instant)
     {

@@ -106,7 +106,7 @@ internal sealed class VcdSignals
     {
         Add(Of(span.Lane, NameOf(span.Kind), 1), span, 1);
         Lane lane = _picture.Lanes[span.Lane];
-        if (lane.Key.Group != LaneGroup.Cpu)
+        if (lane.Key.Group != LaneGroup.Cpu || span.Kind == SpanKind.NotKnown)
             return;
         Add(OfCpu(lane.Heading, span.Kind == SpanKind.Requested ? "irr_depth" : "isr_depth", DepthBits), span, 1);
         // The vector, from 1, so that it has a sign.
@@ -167,6 +167,7 @@ internal sealed class VcdSignals
         SpanKind.InService => "isr",
         SpanKind.Masked => "masked",
         SpanKind.AckWithheld => "ack_withheld",
-        _ => "braked",
+        SpanKind.Braked => "braked",
+        _ => "not_known",
     };
 }

@@ -13,7 +13,14 @@ internal enum KvmGate : byte
 
 /// <summary>An interrupt that is owed, or of which that is not known.</summary>
 internal sealed record KvmOwedAnswer(string Source, Fate Fate, KvmGate Gate, Mark At, Mark? Since, int Cpu, int Vector,
-    IReadOnlyList<string> Sentences, IReadOnlyList<Evidence> Evidence);
+    IReadOnlyList<string> Sentences, IReadOnlyList<Evidence> Evidence)
+{
+    /// <summary>The source where no record tells it.</summary>
+    internal const string Untold = "not known";
+
+    /// <summary>The message that nobody accepted; null where it is about something else.</summary>
+    internal LostMessage? Lost { get; init; }
+}
 
 /// <summary>A vCPU that has taken nothing and touched no register since something was owed to it.</summary>
 internal sealed record KvmSilent(int Cpu, Mark? Since, IReadOnlyList<string> Sentences);

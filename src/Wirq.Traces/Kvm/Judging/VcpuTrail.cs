@@ -5,13 +5,15 @@ namespace Wirq.Traces.Kvm.Judging;
 /// <summary>A vector that a local APIC accepted.</summary>
 /// <param name="Vector">The vector.</param>
 /// <param name="At">When.</param>
-/// <param name="Source">What sent it, as far as the records before it tell.</param>
+/// <param name="From">What sent it, as far as the records before it tell.</param>
 /// <param name="Level">It is level-triggered.</param>
 /// <param name="Entries">How often the vCPU had entered the guest.</param>
 /// <param name="Epoch">How many gaps the log had.</param>
 /// <param name="Foreign">A thread of the kernel accepted it: it may be of another VM.</param>
-internal sealed record Accepted(int Vector, Mark At, string? Source, bool Level, long Entries, int Epoch, bool Foreign)
+internal sealed record Accepted(int Vector, Mark At, Sender From, bool Level, long Entries, int Epoch, bool Foreign)
 {
+    /// <summary>The name of what sent it; null where that is not told.</summary>
+    internal string? Source => From.Words;
     internal int Merges { get; set; }
 }
 

@@ -26,6 +26,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     private int _select = -1;
 
     internal KvmVm Vm => vm;
+    /// <summary>Sees what becomes of the records; null for nobody.</summary>
+    internal IKvmWatcher? Watcher { get; init; }
     internal IEnumerable<VcpuTrail> Vcpus => _vcpus.Values;
     internal PinState[] Pins { get; } = [.. Enumerable.Range(0, PinCount).Select(pin => new PinState(pin))];
     internal PicState Pic { get; } = new();
@@ -204,6 +206,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     {
         if (!message.CanBeLost)
             return;
+        Watcher?.Unaccepted(this, message, isIpi, sender);
         if (_lost.TryGetValue((message.Destination, message.Vector, isIpi), out LostMessage? known))
         {
             known.Count++;
@@ -212,6 +215,11 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         else if (_lost.Count < MostLost)
             _lost[(message.Destination, message.Vector, isIpi)] = new() { Message = message, IsIpi = isIpi, Sender = sender, Epoch = epoch, Last = message.At };
     }
+
+    /// <summary>No vCPU has the destination of a message that nothing accepted. Of a logical destination, and of a route that was only looked
+    /// at, that is not told.</summary>
+    internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical
+        && message.Destination is not (0xFF or uint.MaxValue) && !HasVcpu((int)Math.Min(message.Destination, int.MaxValue));
 
     /// <summary>The message arrived after all.</summary>
     private void Arrived(OpenMessage message, bool isIpi) => _lost.Remove((message.Destination, message.Vector, isIpi));
