@@ -37,5 +37,8 @@ internal sealed record Picture
     internal long Begin(in Span span) => Clock.At(span.Begin);
 
     /// <summary>Where a span ends in the picture.</summary>
-    internal long End(in Span span) => Clock.At(span.End ?? Ends.Last);
+    internal long End(in Span span) => span.End is { } end ? Clock.At(end) : Until;
+
+    /// <summary>Up to where what lasts is drawn: what begins at the last place has a length too.</summary>
+    internal long Until => Clock.At(Ends.Last) is < long.MaxValue and var last ? last + 1 : long.MaxValue;
 }

@@ -40,7 +40,10 @@ internal sealed partial class KvmPictureBuilder
             case SenderKind.Ipi:
                 return (LaneOf(KeyOf(context.Ipi, isIpi: true, context.Vcpu), vm), context.Ipi.At);
             case SenderKind.Pin:
-                int pin = Tell(LaneOf(LaneKey.Pin(0, accepted.From.Number), vm));
+                int pin = LaneOf(LaneKey.Pin(0, accepted.From.Number), vm);
+                // Without its line, it was found high.
+                if (!context.HasLine)
+                    Tell(pin);
                 return (pin, context.HasLine ? context.LineAt : context.Served >= 0 && _served.TryGetValue(pin, out Mark served) ? served : Now);
             case SenderKind.Line:
                 return (LaneOf(LaneKey.Line(accepted.From.Number), vm), context.LineAt);
