@@ -4,6 +4,7 @@ using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Snapshots;
 using Wirq.Cli.Timelines;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Snapshots.Judging;
 using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
@@ -104,7 +105,7 @@ internal static class WhyCommand
     {
         if (rest.Length == 0 || File.Exists(rest[^1]) || Directory.Exists(rest[^1]) || Shipped.ShippedFiles.FileOf(rest[^1]) is not null)
             return ([first, .. rest], null);
-        bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null;
+        bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null || KvmPlaced.IsOne(rest[^1]);
         // A word that is written as a path is a file that is missing.
         bool isPath = !names && (rest[^1].Contains('/', StringComparison.Ordinal) || Path.HasExtension(rest[^1]));
         return names || rest.Length == 1 && !isPath ? ([first, .. rest[..^1]], rest[^1]) : ([first, .. rest], null);

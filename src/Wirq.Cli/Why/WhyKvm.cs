@@ -5,7 +5,9 @@ using Wirq.Cli.Timelines;
 using Wirq.Traces.Kvm;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Kvm.Pictures;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Timelines;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Why;
 
@@ -26,13 +28,20 @@ internal static class WhyKvm
     internal static int Run(ReplayInput input, string file, string? asked, bool json, TimelineRequest? timeline)
     {
         using TimelineFile? drawn = TimelineFile.Open(timeline, input.IsShipped ? [] : [file]);
+        KvmPlaced? placed = null;
+        if (asked is not null && (placed = KvmPlaced.Parse(asked, out string? wrong)) is null && wrong is not null)
+            throw new UsageException($"{file}: {wrong}");
         KvmPictureBuilder? builder = null;
-        KvmAnswer whole = Judge(input, drawn is null ? null : survey => builder = new KvmPictureBuilder(survey, timeline!.Options)), answer = whole;
+        KvmRaiseWatch? raises = null;
+        KvmAnswer whole = Judge(input, survey => KvmWatchers.Of(
+            drawn is null ? null : builder = new KvmPictureBuilder(survey, timeline!.Options),
+            placed is null ? null : raises = new KvmRaiseWatch(placed, survey)));
         Picture? picture = builder?.Build(input.Name, whole);
         timeline?.Check(file, whole.Stamps, picture!);
-        if (asked is not null)
-            answer = KvmQuestion.About(whole, asked) ?? throw new UsageException($"{file}: {KvmQuestion.Wrong(whole, asked)}");
-        int status = WhyStatus.Of(answer.Verdict);
+        KvmAnswer answer = placed is not null ? Placed(whole, file, asked!, placed, raises!)
+            : asked is null ? whole : KvmQuestion.About(whole, asked) ?? throw new UsageException($"{file}: {KvmQuestion.Wrong(whole, asked)}");
+        int status = answer.Raises is null ? WhyStatus.Of(answer.Verdict)
+            : answer.Raises.All(one => one.Fate == Fate.NotKnown) ? CommandLine.NotTold : CommandLine.Success;
         if (picture is not null)
             status = drawn!.Complete(picture, status);
         ShippedNote.Write(file, json);
@@ -41,5 +50,22 @@ internal static class WhyKvm
         else
             KvmAnswerText.Write(answer, Console.Out);
         return status;
+    }
+
+    /// <summary>The answer about the raises at a place.</summary>
+    /// <exception cref="UsageException">The log has no such place, or nothing of the source at or before it.</exception>
+    private static KvmAnswer Placed(KvmAnswer whole, string file, string asked, KvmPlaced placed, KvmRaiseWatch raises)
+    {
+        if (WhyInput.Unfit(placed.At, whole.Stamps) is { } unfit)
+            throw new UsageException($"{file}: {unfit}");
+        if (raises.Missed is { } missed)
+            throw new UsageException($"{file}: {asked}: {missed}");
+        var text = new KvmRaiseText(whole);
+        KvmRaiseAnswer[] answers = [.. raises.Raises.Select(one => text.Of(one.Raise, one.Later))];
+        if (answers.Length == 0 && raises.FirstLater is { } first)
+            throw new UsageException($"{file}: {asked}: nothing of it at or before that place; expected {whole.Stamps.At(first)}, where it comes first, or a later place");
+        if (answers.Length == 0)
+            throw new UsageException($"{file}: {KvmQuestion.Wrong(whole, placed.Source)}");
+        return (KvmQuestion.About(whole, placed.Source) ?? whole) with { Raises = answers };
     }
 }

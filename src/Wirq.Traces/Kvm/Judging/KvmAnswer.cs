@@ -1,3 +1,4 @@
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Judging;
@@ -38,6 +39,9 @@ internal sealed record KvmAnswer(KvmSurvey Survey, IReadOnlyList<VmAnswer> Vms, 
 
     internal WhyVerdict Verdict => Vms.Any(vm => vm.Owed.Count > 0) ? WhyVerdict.Owed
         : Limits.Count > 0 || Vms.Any(vm => vm.Unknown.Count > 0) ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
+
+    /// <summary>What became of the raises that a question with a place is about; null without one.</summary>
+    internal IReadOnlyList<KvmRaiseAnswer>? Raises { get; init; }
 
     internal Stamps Stamps => Survey.Stamps;
 }

@@ -1,3 +1,4 @@
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Judging;
@@ -11,6 +12,11 @@ internal static class KvmAnswerText
     internal static void Write(KvmAnswer answer, TextWriter output)
     {
         Stamps stamps = answer.Stamps;
+        if (answer.Raises is { } raises)
+        {
+            Write(raises, stamps, output);
+            return;
+        }
         WrappedText.Write(output, "", Headline(answer));
         foreach (LimitAnswer limit in answer.Limits)
             WrappedText.Write(output, "", limit.Sentence);
@@ -19,6 +25,15 @@ internal static class KvmAnswerText
         output.WriteLine();
         foreach (VmAnswer vm in answer.Vms)
             Write(vm, answer.Vms.Count > 1, stamps, output);
+        WrappedText.Write(output, "", KvmAnswer.NeverTold);
+    }
+
+    private static void Write(IReadOnlyList<KvmRaiseAnswer> raises, Stamps stamps, TextWriter output)
+    {
+        foreach (KvmRaiseAnswer one in raises.Take(MostEach))
+            Write(one.Sentences, one.Evidence, stamps, output);
+        if (raises.Count > MostEach)
+            WrappedText.Write(output, "", $"And {raises.Count - MostEach} more; --json has all.");
         WrappedText.Write(output, "", KvmAnswer.NeverTold);
     }
 

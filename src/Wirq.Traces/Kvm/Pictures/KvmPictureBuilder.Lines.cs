@@ -53,7 +53,8 @@ internal sealed partial class KvmPictureBuilder
     /// <summary>What the trail made of a rise that was not delivered.</summary>
     private void NoteFate(KvmRecord record, PinState pin, ThreadContext context, int lane)
     {
-        if (!context.HasLine || !context.Level)
+        // A VMM drives both ends of a line, and a guest uses one.
+        if (!context.HasLine || !context.Level || !pin.Programmed)
             return;
         if (pin.LostEdge == context.LineAt)
             Note(lane, InstantKind.Lost, record);
@@ -99,7 +100,7 @@ internal sealed partial class KvmPictureBuilder
     private void Written(KvmRecord record, VmTrail vm, PinState pin)
     {
         // A guest writes every entry once, and most of them masked: that alone is no lane.
-        if (pin.Masked && Find(LaneKey.Pin(0, pin.Pin), vm) < 0)
+        if (!pin.Programmed && Find(LaneKey.Pin(0, pin.Pin), vm) < 0)
             return;
         int lane = LookAtPin(vm, pin);
         Note(lane, InstantKind.EntryWritten, record);

@@ -22,7 +22,7 @@ function readColours() {
 const patterns = new Map();
 function patternOf(kind) {
   if (patterns.has(kind)) return patterns.get(kind);
-  const tile = document.createElement("canvas"), size = kind === NotKnown ? 16 : kind === Masked ? 7 : 6;
+  const tile = document.createElement("canvas"), size = kind === Masked ? 7 : 6;
   tile.width = tile.height = size;
   const pen = tile.getContext("2d");
   pen.strokeStyle = pen.fillStyle = colourOf(kind);
@@ -32,7 +32,6 @@ function patternOf(kind) {
   if (kind === Requested) { pen.beginPath(); pen.arc(size / 2, size / 2, 1.2, 0, 7); pen.fill(); }
   if (kind === Withheld) stroke(0, size / 2, size, size / 2);
   if (kind === Braked) { stroke(0, size / 2, size, size / 2); stroke(size / 2, 0, size / 2, size); }
-  if (kind === NotKnown) { pen.font = "600 10px ui-monospace, 'DejaVu Sans Mono', monospace"; pen.textBaseline = "middle"; pen.fillText("?", 5, size / 2); }
   const pattern = pen.createPattern(tile, "repeat");
   patterns.set(kind, pattern);
   return pattern;
@@ -40,7 +39,14 @@ function patternOf(kind) {
 
 function paintSpan(pen, kind, x, y, w, h) {
   const colour = colourOf(kind);
-  if (isBehind(kind)) { pen.fillStyle = patternOf(kind); pen.fillRect(x, y, w, h); return; }
+  if (kind === NotKnown) {
+    pen.fillStyle = colour;
+    pen.font = "600 10px ui-monospace, 'DejaVu Sans Mono', monospace";
+    pen.textBaseline = "middle";
+    for (let at = Math.ceil((Math.max(0, x) + 2) / 16) * 16; at + 6 < Math.min(x + w, width || x + w); at += 16) pen.fillText("?", at, y + h / 2);
+    return;
+  }
+  if (kind === Masked) { pen.fillStyle = patternOf(kind); pen.fillRect(x, y, w, h); return; }
   pen.fillStyle = colours.paper;
   pen.fillRect(x, y, w, h);
   pen.fillStyle = isSolid(kind) ? colour : patternOf(kind);
