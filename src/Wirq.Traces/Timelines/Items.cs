@@ -22,6 +22,8 @@ internal enum SpanKind : byte
     Braked,
     /// <summary>What is so is not known: records are missing, or the log begins later.</summary>
     NotKnown,
+    /// <summary>A gate holds what a pin was raised for, or a vector that waits.</summary>
+    Held,
 }
 
 /// <summary>A state of a lane, from one event to another. The states of one kind in one lane never overlap.</summary>
@@ -30,7 +32,8 @@ internal enum SpanKind : byte
 /// <param name="Begin">The event that began it; the beginning if it was so from there on.</param>
 /// <param name="End">The event that ended it; null if it lasts at the end of the picture.</param>
 /// <param name="Vector">The vector, 8 bits; -1 for none.</param>
-internal readonly record struct Span(int Lane, SpanKind Kind, Mark Begin, Mark? End, int Vector);
+/// <param name="Gate">The word of the gate, as <c>why --json</c> has it; empty unless it is held.</param>
+internal readonly record struct Span(int Lane, SpanKind Kind, Mark Begin, Mark? End, int Vector, string Gate = "");
 
 /// <summary>Something that has no length.</summary>
 internal enum InstantKind : byte
@@ -142,6 +145,7 @@ internal static class ItemWords
         SpanKind.Masked => "masked",
         SpanKind.AckWithheld => "acknowledge withheld",
         SpanKind.Braked => "braked",
+        SpanKind.Held => "gate",
         _ => "not known",
     };
 
@@ -193,5 +197,5 @@ internal static class ItemWords
     };
 
     /// <summary>The name of a span: what lasted, and with which vector.</summary>
-    internal static string Of(in Span span) => span.Vector < 0 ? Of(span.Kind) : $"{Of(span.Kind)} 0x{span.Vector:x2}";
+    internal static string Of(in Span span) => span.Kind == SpanKind.Held ? $"held by {span.Gate}" : span.Vector < 0 ? Of(span.Kind) : $"{Of(span.Kind)} 0x{span.Vector:x2}";
 }

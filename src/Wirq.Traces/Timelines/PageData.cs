@@ -52,7 +52,7 @@ internal static class PageData
     private static void WriteItems(Picture picture, Utf8JsonWriter json)
     {
         json.WriteStartArray("spans");
-        foreach (Span span in picture.Spans)
+        foreach (Span span in picture.Spans.Where(span => span.Kind != SpanKind.Held))
         {
             Row(json, span.Lane, (int)span.Kind, picture.Clock.IndexOf(span.Begin), span.End is { } end ? picture.Clock.IndexOf(end) : -1, span.Vector);
             json.WriteEndArray();

@@ -95,6 +95,7 @@ internal sealed partial class PictureBuilder
         Strips.Set(lane, SpanKind.RemoteIrr, pin.RemoteIrr, Now, pin.Entry.Vector);
         Strips.Set(lane, SpanKind.AckWithheld, pin.AckOwed is not null, Now);
         Strips.Set(lane, SpanKind.Braked, pin.Braked is not null, Now);
+        AskGate(lane);
         return lane;
     }
 
@@ -136,6 +137,7 @@ internal sealed partial class PictureBuilder
         Strips.Set(lane, SpanKind.Requested, irq.Waiting.Count > 0, Now);
         Strips.Set(lane, SpanKind.InService, irq.InService is not null, Now, irq.InService?.Vector ?? -1);
         Strips.Set(lane, SpanKind.AckWithheld, irq.AckOwed is not null, Now);
+        AskGate(lane);
         return lane;
     }
 

@@ -36,7 +36,10 @@ internal sealed partial class PictureBuilder : IEventSink
         _engine.Observe(happened, line);
         // Before the first line of a log come events that set the chips up.
         if (_canvas.Move(_engine.End, _engine.Stamps.First, isSetUp: line <= 0 && _engine.Stamps.OfLog))
+        {
             Follow(happened);
+            AskGates(happened);
+        }
     }
 
     private void Follow(in Event happened)

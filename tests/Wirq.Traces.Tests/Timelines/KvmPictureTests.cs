@@ -56,6 +56,28 @@ public class KvmPictureTests
     }
 
     [Fact]
+    public void A_pin_and_a_vector_have_the_gate_that_holds_them_at_each_moment()
+    {
+        Picture picture = Draw(KvmGateTests.Works + Pin[(Pin.IndexOf('\n') + 1)..] + "1 kvm_mmio: mmio write len 4 gpa 0xfec00010 val 0x1a075\n"
+            + "0 kvm_set_irq: gsi 21 level 1 source 0\n0 kvm_ioapic_set_irq: pin 21 dst 0 vec 117 (Fixed|physical|level|masked)\n"
+            + "1 kvm_mmio: mmio write len 4 gpa 0xfec00010 val 0xa075\n1 kvm_apic_accept_irq: apicid 0 vec 117 (Fixed|level)\n1 kvm_apic: apic_write APIC_TASKPRI = 0x80\n"
+            + "1 kvm_apic: apic_write APIC_TASKPRI = 0x0\n" + Served + Later);
+        Assert.Equal(["pin-masked L11 to L12", "cpu-unknown L13 to L14", "task-priority L14 to L15", "cpu-unknown L15 to L16", "no-eoi L16 to L20", "remote-irr L20 to L21"], GatesOf(picture, "ioapic:21"));
+        Assert.Equal(["cpu-unknown L13 to L14", "task-priority L14 to L15", "cpu-unknown L15 to L16", "no-eoi L16 to L20"], GatesOf(picture, "cpu0 0x75"));
+        // At the end it is the gate of the answer.
+        OwedMark owed = Assert.Single(Drawn.Log(Logs[1]).Owed, mark => mark.Rank == OwedRank.Owed);
+        Assert.Equal("task-priority L9935 to the end", GatesOf(Drawn.Log(Logs[1]), "cpu1 0x53")[^1]);
+        Assert.Equal("task-priority", owed.Gate);
+    }
+
+    private static string[] GatesOf(Picture picture, string lane)
+    {
+        int number = picture.Lanes.Index().Single(one => one.Item.Name == lane).Index;
+        return [.. picture.Spans.Where(span => span.Lane == number && span.Kind == SpanKind.Held).OrderBy(span => span.Begin.Event)
+            .Select(span => $"{span.Gate} {picture.Stamps.Place(span.Begin)} to {(span.End is { } end ? picture.Stamps.Place(end) : "the end")}")];
+    }
+
+    [Fact]
     public void Arrows_follow_the_order_of_threads()
     {
         Assert.Equal(["VMM or irqfd (gsi:21) L4 raises gsi:21 L4", "gsi:21 L4 drives ioapic:21 L4", "ioapic:21 L4 delivers to cpu0 0x75 L5", "cpu0 0x75 L11 ends at ioapic:21 L12"],
@@ -184,7 +206,7 @@ public class KvmPictureTests
             string[] known = [.. answer.Vms.SelectMany(vm => vm.Trail.Vcpus.SelectMany(cpu => cpu.Pending.Values.Where(one => one.Epoch == epoch && !one.Foreign)
                 .Select(one => $"cpu{cpu.Index} 0x{one.Vector:x2} IRR").Concat(cpu.InService.Where(one => one.Value.Epoch == epoch).Select(one => $"cpu{cpu.Index} 0x{one.Key:x2} ISR"))
                 .Concat(vm.Trail.Pins.Where(pin => pin.Awaited?.Epoch == epoch).Select(pin => $"{pin.Name} Remote IRR"))).Distinct()).Order(StringComparer.Ordinal)];
-            string[] drawn = [.. picture.Spans.Where(span => span.End is null && (picture.Lanes[span.Lane].Key.Group == LaneGroup.Cpu && span.Kind != SpanKind.NotKnown || span.Kind == SpanKind.RemoteIrr))
+            string[] drawn = [.. picture.Spans.Where(span => span.End is null && (picture.Lanes[span.Lane].Key.Group == LaneGroup.Cpu && span.Kind is SpanKind.Requested or SpanKind.InService || span.Kind == SpanKind.RemoteIrr))
                 .Select(span => $"{picture.Lanes[span.Lane].Name} {ItemWords.Of(span.Kind)}").Order(StringComparer.Ordinal)];
             Assert.Equal(known, drawn);
         }
@@ -194,7 +216,8 @@ public class KvmPictureTests
     public void A_window_draws_what_lies_in_it_and_one_without_anything_is_told()
     {
         Picture window = Drawn.Log(Logs[0], new PictureOptions { From = new Place(8719, 0, false), To = new Place(8760, 0, false) });
-        Assert.NotEmpty(window.Instants);
+        Assert.NotEmpty(window.Arrows);
+        Assert.All(window.Arrows, arrow => Assert.InRange(arrow.Arrived.Line, 8719, 8760));
         Assert.All(window.Instants, one => Assert.InRange(one.At.Line, 8719, 8760));
         Assert.Null(window.Missed);
         Assert.Contains("begins after the input's end", Drawn.Log(Logs[0], new PictureOptions { From = new Place(1 << 30, 0, false) }).Missed, StringComparison.Ordinal);
@@ -205,7 +228,7 @@ public class KvmPictureTests
     private static string[] SpansOf(Picture picture, string lane)
     {
         int number = picture.Lanes.Index().Single(one => one.Item.Name == lane).Index;
-        return [.. picture.Spans.Where(span => span.Lane == number).OrderBy(span => span.Begin.Event).ThenBy(span => span.Kind)
+        return [.. picture.Spans.Where(span => span.Lane == number && span.Kind != SpanKind.Held).OrderBy(span => span.Begin.Event).ThenBy(span => span.Kind)
             .Select(span => $"{ItemWords.Of(span)} {picture.Stamps.Place(span.Begin)} to {(span.End is { } end ? picture.Stamps.Place(end) : "the end")}")];
     }
 

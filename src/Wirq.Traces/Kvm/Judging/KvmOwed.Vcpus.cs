@@ -42,23 +42,19 @@ internal sealed partial class KvmOwed
 
     private (KvmGate Gate, Mark? Since, string Why) Gate(Accepted pending, VcpuTrail vcpu)
     {
-        int priorityClass = pending.Vector >> 4;
-        if (priorityClass == 0)
-            return (KvmGate.IllegalVector, null, "A vector below 0x10 is illegal: KVM stores it, and never delivers it, for its class is not above any priority.");
-        foreach ((int vector, (Mark at, int known)) in vcpu.InService.Reverse())
+        (KvmGate gate, Mark? since, int by) = vcpu.GateOf(pending.Vector, epoch);
+        switch (gate)
         {
-            if (known == epoch && vector >> 4 >= priorityClass)
-                return (KvmGate.VectorInService, at, $"Vector {Hex(vector)}, of the same class or above, is in service there since {At(at)}: no EOI has come.");
-        }
-        if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
-        {
-            return (KvmGate.TaskPriority, priority.At, $"TPR of vCPU {vcpu.Index} is 0x{priority.Value:x2} since {At(priority.At)}, and holds it back, unless CR8 changed it later, "
-                + "which no record shows.");
-        }
-        if (!vcpu.Enabled(epoch))
-        {
-            return (KvmGate.NotKnown, null, "Whether its local APIC is enabled is not told (no record of its SPIV): a disabled one refuses what it says it accepts. "
-                + "Nor is told whether interrupts are enabled (IF).");
+            case KvmGate.IllegalVector:
+                return (gate, since, "A vector below 0x10 is illegal: KVM stores it, and never delivers it, for its class is not above any priority.");
+            case KvmGate.VectorInService:
+                return (gate, since, $"Vector {Hex(by)}, of the same class or above, is in service there since {At(since!.Value)}: no EOI has come.");
+            case KvmGate.TaskPriority:
+                return (gate, since, $"TPR of vCPU {vcpu.Index} is 0x{vcpu.Known((int)ApicRegister.TaskPriority, epoch)!.Value.Value:x2} since {At(since!.Value)}, and holds it back, "
+                    + "unless CR8 changed it later, which no record shows.");
+            case KvmGate.NotKnown:
+                return (gate, since, "Whether its local APIC is enabled is not told (no record of its SPIV): a disabled one refuses what it says it accepts. "
+                    + "Nor is told whether interrupts are enabled (IF).");
         }
         string open = Open(vcpu);
         long entered = vcpu.Entries - pending.Entries;

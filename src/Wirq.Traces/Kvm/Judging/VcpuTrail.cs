@@ -68,6 +68,23 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     internal bool? SoftwareEnabled(int epoch) =>
         Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? new SpuriousVector((uint)spiv.Value).Enabled : null;
 
+    /// <summary>What holds back a vector that is pending, as far as registers and records tell.</summary>
+    /// <returns>The gate; since when; and the vector in service that holds it, or -1.</returns>
+    internal (KvmGate Gate, Mark? Since, int By) GateOf(int vector, int epoch)
+    {
+        int priorityClass = vector >> 4;
+        if (priorityClass == 0)
+            return (KvmGate.IllegalVector, null, -1);
+        foreach ((int served, (Mark at, int known)) in InService.Reverse())
+        {
+            if (known == epoch && served >> 4 >= priorityClass)
+                return (KvmGate.VectorInService, at, served);
+        }
+        if (Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
+            return (KvmGate.TaskPriority, priority.At, -1);
+        return (Enabled(epoch) ? KvmGate.CpuUnknown : KvmGate.NotKnown, null, -1);
+    }
+
     internal VectorCount Count(int vector, Mark at)
     {
         if (!Counts.TryGetValue(vector, out VectorCount? count))

@@ -134,6 +134,7 @@ internal sealed partial class KvmPictureBuilder
         Set(lane, SpanKind.Asserted, pin.High && isTold, moment);
         Set(lane, SpanKind.RemoteIrr, pin.Awaited?.Epoch == _epoch, pin.Awaited?.At, pin.Awaited?.Vector ?? -1);
         Set(lane, SpanKind.NotKnown, pin.Low is not null && !knowsEntry || pin.Awaited is { } awaited && awaited.Epoch != _epoch || pin.High && !isTold);
+        AskGate(lane);
         return lane;
     }
 

@@ -141,6 +141,7 @@ internal sealed partial class KvmPictureBuilder
         Strips.Set(lane, SpanKind.Requested, knowsPending, Now, vector);
         Strips.Set(lane, SpanKind.InService, knowsServed, Now, vector);
         Strips.Set(lane, SpanKind.NotKnown, isPending && !knowsPending || isServed && !knowsServed, Now);
+        AskGate(lane);
         return lane;
     }
 

@@ -47,7 +47,10 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         else if (vm is null)
             OfNoVm(record);
         else
+        {
             Follow(record, vm, context!);
+            AskGates(record, vm, context!);
+        }
     }
 
     private bool GoTo(Mark at)
@@ -107,6 +110,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         _fresh.Clear();
         foreach (int lane in fresh)
             LookAgain(_begun[lane].Vm, _canvas.KeyOf(lane));
+        SetGates();
     }
 
     private void LookAgain(VmTrail vm, LaneKey key)

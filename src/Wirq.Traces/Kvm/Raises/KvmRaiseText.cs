@@ -26,7 +26,7 @@ internal sealed class KvmRaiseText(KvmAnswer answer)
             sentences.Add(raise.Gap is { } gap ? $"What became of it is not known: records are missing at {At(gap)}." : "What became of it is in no record.");
         if (later > 0)
             sentences.Add($"{Phrase.Count(later, "more raise comes", "more raises come")} later.");
-        return new(raise.Vm.Vm.Number, raise.Source, raise.At, fate, gate, since, later, sentences, [.. Evidence(raise)]);
+        return new(raise.Vm.Vm.Number, raise.Source, raise.At, fate, gate, since, later, sentences, ofVector && owed is not null ? owed.Evidence : [.. Evidence(raise)]);
     }
 
     private string Head(KvmRaise raise, bool ofVector)
