@@ -11,7 +11,8 @@ internal sealed class TimelineOption
     internal const string Window = "--timeline-window";
     private const string File = "--timeline", Between = "..";
 
-    private readonly Option<FileInfo?> _file = new(File)
+    // As text: the parser would answer an empty name with the help.
+    private readonly Option<string?> _file = new(File)
     {
         Description = $"Draw what happened into a file, by its extension: {PictureFormats.Known}",
     };
@@ -33,7 +34,11 @@ internal sealed class TimelineOption
     {
         string? window = parsed.GetValue(_window);
         if (parsed.GetValue(_file) is { } file)
-            return new TimelineRequest(file, Parse(window), window ?? "");
+        {
+            if (string.IsNullOrWhiteSpace(file) || file.Contains('\0', StringComparison.Ordinal))
+                throw new UsageException($"{File} '{file.Replace('\0', ' ')}': expected the name of a file, with one of the extensions {PictureFormats.Known}");
+            return new TimelineRequest(new FileInfo(file), Parse(window), window ?? "");
+        }
         return window is null ? null : throw new UsageException($"{Window} needs {File} FILE, into which it is drawn");
     }
 
