@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Guesses;
@@ -38,7 +39,7 @@ internal static partial class GuessedArgument
     internal static string? Source(ParseResult parsed)
     {
         if (parsed.CommandResult.Command.Name != "why" || Guess.Why(parsed) is not { Files: [string file], Asked: { } asked }
-            || WhyQuestion.Parse(asked, out _) is not null)
+            || WhyQuestion.Parse(asked, out _) is not null || KvmPlaced.IsOne(asked))
         {
             return null;
         }

@@ -31,15 +31,16 @@ internal static class ReplayCommand
         using var file = ReplayInput.Open(log);
         using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
         using TimelineFile? timeline = TimelineFile.Open(drawn, file.IsShipped ? [] : [log], record);
-        PictureBuilder? picture = null;
-        (WhyEngine engine, ReplayReport report) = Play(file, output, timeline is null ? null : follows => picture = new PictureBuilder(follows, drawn!.Options));
-        drawn?.Check(file.Name, engine.Stamps);
-        ShippedNote.Write(log, json);
+        PictureBuilder? builder = null;
+        (WhyEngine engine, ReplayReport report) = Play(file, output, timeline is null ? null : follows => builder = new PictureBuilder(follows, drawn!.Options));
         OwedList owed = engine.Owed();
+        Picture? picture = builder?.Build(file.Name, owed);
+        drawn?.Check(file.Name, engine.Stamps, picture!);
+        ShippedNote.Write(log, json);
         int status = report.Succeeded ? CommandLine.Success : CommandLine.Failure;
         status = output?.Complete(status) ?? status;
         if (picture is not null)
-            status = timeline!.Complete(picture.Build(file.Name, owed), status);
+            status = timeline!.Complete(picture, status);
         Answer(report, owed, engine, log, json);
         return status;
     }

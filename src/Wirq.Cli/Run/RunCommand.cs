@@ -62,6 +62,8 @@ internal static class RunCommand
         var player = new RunPlayer(options, record);
         IReadOnlyList<ScenarioResult> results = order is null ? Play(scenarios, options, player)
             : [player.Follow(scenarios[0], order)];
+        if (player.Picture is { } picture)
+            options.Timeline!.Check(scenarios[0].At.File, picture.Stamps, picture);
         int status = results.Any(result => result.Verdict == Verdict.Failed) ? CommandLine.Failure
             : unread.Count > 0 ? CommandLine.BadInput : CommandLine.Success;
         status = record?.Complete(status) ?? status;

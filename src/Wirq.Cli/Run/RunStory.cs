@@ -91,6 +91,7 @@ internal sealed class RunStory
         OwedList owed = answer.Owed;
         string[] answers =
         [
+            .. owed.Storms.Select(one => string.Join(' ', one.Sentences)),
             .. owed.Silent.Select(one => string.Join(' ', one.Sentences)), .. owed.Owed.Select(one => string.Join(' ', one.Sentences)),
             .. owed.Masked.Select(one => $"under a mask, as the guest may want it: {string.Join(' ', one.Sentences)}"),
         ];

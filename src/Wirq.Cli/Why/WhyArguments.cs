@@ -15,7 +15,7 @@ internal sealed record WhyArguments(string[] Files, string? Asked)
     {
         if (rest.Length == 0 || ReplayInput.IsThere(rest[^1]))
             return new([first, .. rest], null);
-        bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null;
+        bool names = WhyQuestion.Parse(rest[^1], out _) is not null || SnapshotQuestion.Parse(rest[^1]) is not null || KvmPlaced.IsOne(rest[^1]);
         // A word that is written as a path is a file that is missing.
         bool isPath = !names && (rest[^1].Contains('/', StringComparison.Ordinal) || Path.HasExtension(rest[^1]));
         return names || rest.Length == 1 && !isPath ? new([first, .. rest[..^1]], rest[^1]) : new([first, .. rest], null);

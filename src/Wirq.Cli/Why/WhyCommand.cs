@@ -4,6 +4,7 @@ using Wirq.Cli.Replay;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Snapshots;
 using Wirq.Cli.Timelines;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Snapshots.Judging;
 using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
@@ -47,10 +48,7 @@ internal static class WhyCommand
             return WhySnapshot.Run(state, file, asked, json);
         }
         if (WhyKvm.Looks(input))
-        {
-            DemandStory(timeline, file, "a log of a KVM host, which does not show what its chips were given");
-            return WhyKvm.Run(input, file, asked, json);
-        }
+            return WhyKvm.Run(input, file, asked, json, timeline);
         if (WhyIncident.Read(input) is { } dumps)
         {
             DemandStory(timeline, file, "a dump, which is of one moment");
@@ -60,15 +58,16 @@ internal static class WhyCommand
         if (asked is not null)
             question = WhyQuestion.Parse(asked, out string wrong) ?? throw new UsageException(wrong);
         using TimelineFile? drawn = TimelineFile.Open(timeline, input.IsShipped ? [] : [file]);
-        PictureBuilder? picture = null;
-        WhyEngine engine = WhyInput.Read(input, question, drawn is null ? null : follows => picture = new PictureBuilder(follows, timeline!.Options));
-        timeline?.Check(file, engine.Stamps);
+        PictureBuilder? builder = null;
+        WhyEngine engine = WhyInput.Read(input, question, drawn is null ? null : follows => builder = new PictureBuilder(follows, timeline!.Options));
         OwedList owed = engine.Owed();
+        Picture? picture = builder?.Build(input.Name, owed);
+        timeline?.Check(file, engine.Stamps, picture!);
         IReadOnlyList<SourceAnswer>? answers = question is null ? null
             : engine.Answer() ?? throw new UsageException(Unknown(file, question.Source, engine));
         int status = question is null ? WhyStatus.Of(owed.Verdict) : StatusOf(question, answers!, owed);
         if (picture is not null)
-            status = drawn!.Complete(picture.Build(input.Name, owed), status);
+            status = drawn!.Complete(picture, status);
         ShippedNote.Write(file, json);
         if (answers is null && json)
             WhyJson.Write(owed, engine, StandardStreams.Output);
@@ -84,7 +83,7 @@ internal static class WhyCommand
     private static void DemandStory(TimelineRequest? timeline, string file, string kind)
     {
         if (timeline is not null)
-            throw new UsageException($"--timeline {timeline.File}: {file} is {kind}; expected a log of QEMU or a recording");
+            throw new UsageException($"--timeline {timeline.File}: {file} is {kind}; expected a log or a recording");
     }
 
     private static int Guard(Func<int> run)

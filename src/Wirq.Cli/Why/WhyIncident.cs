@@ -25,7 +25,7 @@ internal static class WhyIncident
 
     /// <summary>Answers about one dump.</summary>
     internal static int RunOne(DumpParts parts, ReplayInput input, string? asked, bool json) =>
-        Say([.. DumpAnswers.Of(parts).Select(one => new IncidentPart([input.Name]) { State = one.Answer })], asked, json, [input.Name]);
+        Say([.. DumpAnswers.Of(parts).Select(one => new IncidentPart([input.Name]) { State = one.Answer })], asked, json, [input.Name], parts.Bound);
 
     /// <summary>Answers about several files.</summary>
     internal static int Run(IReadOnlyList<string> files, string? asked, bool json)
@@ -60,7 +60,7 @@ internal static class WhyIncident
         printed.AddRange(DumpAnswers.Of(dumps).Select(one => new IncidentPart([.. one.Files]) { State = one.Answer }));
         if (name is not null && !printed.Concat(whole).Any(part => part.State!.Findings.Any(finding => finding.Source == name)))
             ReplayInput.Open(name, WhyInput.Kinds).Dispose();
-        return Say([.. printed, .. whole], asked ?? name, json, files);
+        return Say([.. printed, .. whole], asked ?? name, json, files, dumps.Bound);
     }
 
     /// <summary>One moment that is given twice would be taken for two, in which nothing moved.</summary>
@@ -83,13 +83,18 @@ internal static class WhyIncident
         return true;
     });
 
-    private static int Say(IncidentPart[] parts, string? asked, bool json, IReadOnlyList<string> files)
+    private static int Say(IncidentPart[] parts, string? asked, bool json, IReadOnlyList<string> files, string? bound)
     {
         if (asked is not null)
             parts = About(parts, asked, files);
         foreach (string file in files)
             ShippedNote.Write(file, json);
         IncidentAnswer answer = IncidentAnswer.Of(parts);
+        if (bound is not null && !json)
+        {
+            AnswerText.Wrap(Console.Out, "", $"{bound}.");
+            Console.Out.WriteLine();
+        }
         if (parts is [{ State: { } alone }] && files.Count == 1)
         {
             if (json)

@@ -10,7 +10,7 @@ internal sealed class DumpParts
 
     private readonly List<DumpPart> _all = [];
     private readonly List<CountTable> _counts = [];
-    private bool _hasMore;
+    private bool _hasMore, _hasMoreMoments;
 
     /// <summary>All of them, in the order of the text.</summary>
     internal IReadOnlyList<DumpPart> All => _all;
@@ -20,6 +20,12 @@ internal sealed class DumpParts
 
     /// <summary>Counts in all tables of all files.</summary>
     internal long CountsRead { get; set; }
+
+    /// <summary>What says that not all was kept; null if all was. It stands at the end of a long answer too, and has to be seen before.</summary>
+    internal string? Bound => _hasMoreMoments ? MoreMoments : _hasMore ? MoreTables : null;
+
+    private static string MoreMoments => $"More than {MostMoments} moments are in it; what comes behind them is not read";
+    private static string MoreTables => $"More than {MostMoments} tables are in it; what comes behind them is not compared";
 
     /// <summary>How often something went into a part or a table: where it stays, a file told nothing.</summary>
     internal long Told { get; private set; }
@@ -34,7 +40,7 @@ internal sealed class DumpParts
             return;
         }
         if (!_hasMore)
-            _counts[^1].Missing.Add($"More than {MostMoments} tables are in it; what comes behind them is not compared");
+            _counts[^1].Missing.Add(MoreTables);
         _hasMore = true;
     }
 
@@ -52,7 +58,10 @@ internal sealed class DumpParts
         {
             bool kept = part is null || _all.Count < MostMoments;
             if (!kept)
-                part!.Lack($"More than {MostMoments} moments are in it; what comes behind them is not read");
+            {
+                part!.Lack(MoreMoments);
+                _hasMoreMoments = true;
+            }
             part = new(format, what);
             // What is not kept is read all the same, for it may be damaged.
             if (kept)

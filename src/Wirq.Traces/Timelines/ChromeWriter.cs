@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Wirq.Events;
 
 namespace Wirq.Traces.Timelines;
 
@@ -36,7 +35,7 @@ internal static class ChromeWriter
         {
             Begin(json, "i", ItemWords.Of(instant.Kind), "instant", processes[instant.Lane], tracks.OfInstants(instant.Lane), picture.Clock.At(instant.At));
             json.WriteString("s", "t");
-            Facts(json, [("at", picture.Stamps.At(instant.At)), ("event", EventText.Describe(instant.Event))]);
+            Facts(json, [("at", picture.Stamps.At(instant.At)), ("event", instant.Text)]);
             End(json);
         }
         foreach ((int number, Arrow arrow) in picture.Arrows.Index())

@@ -20,6 +20,10 @@ internal enum SpanKind : byte
     AckWithheld,
     /// <summary>The storm brake holds a pin.</summary>
     Braked,
+    /// <summary>What is so is not known: records are missing, or the log begins later.</summary>
+    NotKnown,
+    /// <summary>A gate holds what a pin was raised for, or a vector that waits.</summary>
+    Held,
 }
 
 /// <summary>A state of a lane, from one event to another. The states of one kind in one lane never overlap.</summary>
@@ -28,7 +32,8 @@ internal enum SpanKind : byte
 /// <param name="Begin">The event that began it; the beginning if it was so from there on.</param>
 /// <param name="End">The event that ended it; null if it lasts at the end of the picture.</param>
 /// <param name="Vector">The vector, 8 bits; -1 for none.</param>
-internal readonly record struct Span(int Lane, SpanKind Kind, Mark Begin, Mark? End, int Vector);
+/// <param name="Gate">The word of the gate, as <c>why --json</c> has it; empty unless it is held.</param>
+internal readonly record struct Span(int Lane, SpanKind Kind, Mark Begin, Mark? End, int Vector, string Gate = "");
 
 /// <summary>Something that has no length.</summary>
 internal enum InstantKind : byte
@@ -56,14 +61,27 @@ internal enum InstantKind : byte
     Parted,
     /// <summary>The machine or a local APIC was reset.</summary>
     Reset,
+    /// <summary>A CPU ended a vector that is not shown to be in service.</summary>
+    Ended,
+    /// <summary>Records are missing here.</summary>
+    RecordsLost,
+    /// <summary>A thread of the kernel did it, for this VM or for another.</summary>
+    OtherVm,
+    /// <summary>What became of it is not told.</summary>
+    NotKnown,
 }
 
 /// <summary>An instant of a lane.</summary>
 /// <param name="Lane">Number of the lane.</param>
 /// <param name="Kind">What happened.</param>
 /// <param name="At">Where.</param>
-/// <param name="Event">The event; its text is made when it is written.</param>
-internal readonly record struct Instant(int Lane, InstantKind Kind, Mark At, Event Event);
+/// <param name="Event">The event, if it is one of Wirq's; its text is made when it is written.</param>
+/// <param name="Words">The text, if it is none.</param>
+internal readonly record struct Instant(int Lane, InstantKind Kind, Mark At, Event Event, string? Words = null)
+{
+    /// <summary>What happened, in words.</summary>
+    internal string Text => Words ?? EventText.Describe(Event);
+}
 
 /// <summary>How a cause reached its effect.</summary>
 internal enum ArrowKind : byte
@@ -126,7 +144,9 @@ internal static class ItemWords
         SpanKind.InService => "ISR",
         SpanKind.Masked => "masked",
         SpanKind.AckWithheld => "acknowledge withheld",
-        _ => "braked",
+        SpanKind.Braked => "braked",
+        SpanKind.Held => "gate",
+        _ => "not known",
     };
 
     /// <summary>The same in a legend, for whoever does not know the registers by heart.</summary>
@@ -135,6 +155,7 @@ internal static class ItemWords
         SpanKind.RemoteIrr => "Remote IRR: waits for an EOI",
         SpanKind.Requested => "requested (IRR)",
         SpanKind.InService => "in service until its EOI (ISR)",
+        SpanKind.NotKnown => "not known: in no record",
         _ => Of(kind),
     };
 
@@ -150,6 +171,10 @@ internal static class ItemWords
         InstantKind.EntryWritten => "entry written",
         InstantKind.Signalled => "signalled",
         InstantKind.Parted => "log and chips differ",
+        InstantKind.Ended => "ended",
+        InstantKind.RecordsLost => "records are missing",
+        InstantKind.OtherVm => "of this VM or of another",
+        InstantKind.NotKnown => "not known what became of it",
         _ => "reset",
     };
 
@@ -172,5 +197,5 @@ internal static class ItemWords
     };
 
     /// <summary>The name of a span: what lasted, and with which vector.</summary>
-    internal static string Of(in Span span) => span.Vector < 0 ? Of(span.Kind) : $"{Of(span.Kind)} 0x{span.Vector:x2}";
+    internal static string Of(in Span span) => span.Kind == SpanKind.Held ? $"held by {span.Gate}" : span.Vector < 0 ? Of(span.Kind) : $"{Of(span.Kind)} 0x{span.Vector:x2}";
 }

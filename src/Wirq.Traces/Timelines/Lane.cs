@@ -19,6 +19,8 @@ internal enum LaneGroup : byte
     Sender,
     /// <summary>A vector of a CPU; or the CPU itself.</summary>
     Cpu,
+    /// <summary>What threads of the kernel did on a host of several VMs, and no VM certainly has.</summary>
+    OtherVm,
 }
 
 /// <summary>The identity of a lane.</summary>
@@ -27,7 +29,8 @@ internal enum LaneGroup : byte
 /// <param name="Index">GSI, IRQ, pin or vector; -1 for a CPU itself.</param>
 /// <param name="Owner">How many sources had the slot before.</param>
 /// <param name="Sender">The name of a sender.</param>
-internal readonly record struct LaneKey(LaneGroup Group, int Unit, int Index, int Owner = 0, SourceName Sender = default)
+/// <param name="Vm">The number of the VM on a host that has several.</param>
+internal readonly record struct LaneKey(LaneGroup Group, int Unit, int Index, int Owner = 0, SourceName Sender = default, int Vm = 0)
 {
     internal static LaneKey Machine => new(LaneGroup.Machine, 0, 0);
     internal static LaneKey Line(int gsi) => new(LaneGroup.Line, 0, gsi);
@@ -46,18 +49,27 @@ internal readonly record struct LaneKey(LaneGroup Group, int Unit, int Index, in
     };
 
     /// <summary>Its order among the lanes of its group.</summary>
-    internal (LaneGroup, SourceClass, int, int, int, ulong, uint) Order => Group == LaneGroup.Sender
-        ? (Group, Sender.Class, Sender.Unit, Sender.Index, 0, Sender.Address, Sender.Data)
-        : Group is LaneGroup.Device ? (Group, default, Index, Unit, Owner, 0, 0) : (Group, default, Unit, Index, Owner, 0, 0);
+    internal (int, LaneGroup, SourceClass, int, int, int, (ulong, uint)) Order => Group switch
+    {
+        LaneGroup.Sender => (Vm, Group, Sender.Class, Sender.Unit, Sender.Index, 0, (Sender.Address, Sender.Data)),
+        LaneGroup.Device => (Vm, Group, default, Index, Unit, Owner, default),
+        // The machine as a whole stands first, and what is of no VM last.
+        LaneGroup.Machine => (-1, Group, default, Unit, Index, Owner, default),
+        LaneGroup.OtherVm => (int.MaxValue, Group, default, Unit, Index, Owner, default),
+        _ => (Vm, Group, default, Unit, Index, Owner, default),
+    };
 }
 
 /// <summary>A lane of a picture.</summary>
 /// <param name="Key">Its identity.</param>
 /// <param name="Name">Its name. It may contain what a user wrote.</param>
-internal sealed record Lane(LaneKey Key, string Name)
+/// <param name="Vm">The name of its VM on a host that has several; else empty.</param>
+internal sealed record Lane(LaneKey Key, string Name, string Vm = "")
 {
     /// <summary>The heading of its group.</summary>
-    internal string Heading => Key.Group == LaneGroup.Cpu ? $"cpu{Key.Unit}" : HeadingOf(Key.Group);
+    internal string Heading => Vm.Length == 0 ? Part : $"{Vm}: {Part}";
+
+    private string Part => Key.Group == LaneGroup.Cpu ? $"cpu{Key.Unit}" : HeadingOf(Key.Group);
 
     private static string HeadingOf(LaneGroup group) => group switch
     {
@@ -66,6 +78,7 @@ internal sealed record Lane(LaneKey Key, string Name)
         LaneGroup.Line => "lines",
         LaneGroup.Pic => "8259 pair",
         LaneGroup.IoApic => "I/OAPIC pins",
+        LaneGroup.OtherVm => "of one of the VMs, or of another",
         _ => "messages and local interrupts",
     };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Wirq.Events;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Timelines;
@@ -53,7 +52,7 @@ internal static class PageData
     private static void WriteItems(Picture picture, Utf8JsonWriter json)
     {
         json.WriteStartArray("spans");
-        foreach (Span span in picture.Spans)
+        foreach (Span span in picture.Spans.Where(span => span.Kind != SpanKind.Held))
         {
             Row(json, span.Lane, (int)span.Kind, picture.Clock.IndexOf(span.Begin), span.End is { } end ? picture.Clock.IndexOf(end) : -1, span.Vector);
             json.WriteEndArray();
@@ -63,7 +62,7 @@ internal static class PageData
         foreach (Instant instant in picture.Instants)
         {
             Row(json, instant.Lane, (int)instant.Kind, picture.Clock.IndexOf(instant.At));
-            json.WriteStringValue(EventText.Describe(instant.Event));
+            json.WriteStringValue(instant.Text);
             json.WriteEndArray();
         }
         json.WriteEndArray();

@@ -1,4 +1,3 @@
-using Wirq.Events;
 
 namespace Wirq.Traces.Timelines;
 
@@ -80,7 +79,7 @@ internal static class PerfettoWriter
         int track = tracks.OfInstants(instant.Lane);
         ProtoMessage one = new ProtoMessage().Put(Type, IsInstant).Put(TrackUuid, (ulong)track).Put(Categories, "instant").Put(Name, ItemWords.Of(instant.Kind));
         flows.Take(track, instant.At.Event, one);
-        return Annotated(one, [("at", picture.Stamps.At(instant.At)), ("event", EventText.Describe(instant.Event))]);
+        return Annotated(one, [("at", picture.Stamps.At(instant.At)), ("event", instant.Text)]);
     }
 
     private static ProtoMessage Of((int Track, long Time, string Name, List<ulong> Flows) left)

@@ -24,11 +24,11 @@ internal sealed partial class PictureBuilder
                 Taken(e);
                 break;
             case EventKind.CpuEoi:
-                _ended[e.Vector] = (LookAtVector(e.Cpu, e.Vector), _now);
+                _ended[e.Vector] = (LookAtVector(e.Cpu, e.Vector), Now);
                 break;
             // The local APIC of a kernel reports nothing else.
-            case EventKind.EoiBroadcast when _ended[e.Vector].At.Turn != _now.Turn:
-                _ended[e.Vector] = (LaneOf(LaneKey.Vector(e.Cpu, e.Vector)), _now);
+            case EventKind.EoiBroadcast when _ended[e.Vector].At.Turn != Now.Turn:
+                _ended[e.Vector] = (LaneOf(LaneKey.Vector(e.Cpu, e.Vector)), Now);
                 break;
             case EventKind.ApicReset:
                 Note(LaneOf(LaneKey.Cpu(e.Cpu)), InstantKind.Reset, e);
@@ -61,7 +61,7 @@ internal sealed partial class PictureBuilder
         if (by == VectorGiver.LocalApic)
             return;
         Note(lane, InstantKind.Taken, e);
-        if (by == VectorGiver.Pic && _given.At.Turn == _now.Turn)
+        if (by == VectorGiver.Pic && _given.At.Turn == Now.Turn)
             Arrive(ArrowKind.Give, _given, lane);
     }
 
@@ -70,8 +70,8 @@ internal sealed partial class PictureBuilder
         int lane = LaneOf(vector < 0 ? LaneKey.Cpu(cpu) : LaneKey.Vector(cpu, vector));
         if (vector < 0 || _engine.CpuAt(cpu) is not { } trail)
             return lane;
-        _strips.Set(lane, SpanKind.Requested, trail.Pending[vector] is not null, _now, vector);
-        _strips.Set(lane, SpanKind.InService, trail.InService[vector] is not null, _now, vector);
+        Strips.Set(lane, SpanKind.Requested, trail.Pending[vector] is not null, Now, vector);
+        Strips.Set(lane, SpanKind.InService, trail.InService[vector] is not null, Now, vector);
         return lane;
     }
 

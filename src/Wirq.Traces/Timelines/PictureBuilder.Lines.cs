@@ -21,20 +21,20 @@ internal sealed partial class PictureBuilder
             case EventKind.LineChanged:
                 int line = LaneOf(LaneKey.Line(e.Gsi));
                 bool high = LineChanged.Of(e).Asserted;
-                _strips.Set(line, SpanKind.Asserted, high, _now);
+                Strips.Set(line, SpanKind.Asserted, high, Now);
                 if (!high)
                     break;
                 Arrive(ArrowKind.Raise, OfThisTurn(_raised, e.Gsi), line);
-                _rose[e.Gsi] = (line, _now);
+                _rose[e.Gsi] = (line, Now);
                 break;
             case EventKind.SourceConnected:
                 _owners[e.Source] = _owners.GetValueOrDefault(e.Source) + 1;
                 break;
             case EventKind.SourceRaised or EventKind.SourceLowered or EventKind.SourceRemoved:
                 int source = LaneOf(Device(e));
-                _strips.Set(source, SpanKind.Asserted, Shadow.Lines.Holds(e.Source, e.Gsi), _now);
+                Strips.Set(source, SpanKind.Asserted, Shadow.Lines.Holds(e.Source, e.Gsi), Now);
                 if (e.Kind == EventKind.SourceRaised)
-                    _raised[e.Gsi] = (source, _now);
+                    _raised[e.Gsi] = (source, Now);
                 break;
             case EventKind.Ack:
                 int told = LaneOf(Device(e));
@@ -47,7 +47,7 @@ internal sealed partial class PictureBuilder
     private LaneKey Device(in Event e) => new(LaneGroup.Device, e.Source, e.Gsi, _owners.GetValueOrDefault(e.Source));
 
     private (int Lane, Mark At) OfThisTurn(Dictionary<int, (int Lane, Mark At)> seen, int gsi) =>
-        seen.TryGetValue(gsi, out (int Lane, Mark At) cause) && cause.At.Turn == _now.Turn ? cause : default;
+        seen.TryGetValue(gsi, out (int Lane, Mark At) cause) && cause.At.Turn == Now.Turn ? cause : default;
 
     private void Pin(in Event e)
     {
@@ -76,11 +76,11 @@ internal sealed partial class PictureBuilder
             case EventKind.PinCoalesced:
                 Note(lane, InstantKind.Coalesced, e);
                 break;
-            case EventKind.RemoteIrrCleared when _ended[e.Vector].At.Turn == _now.Turn:
+            case EventKind.RemoteIrrCleared when _ended[e.Vector].At.Turn == Now.Turn:
                 Arrive(ArrowKind.End, _ended[e.Vector], lane);
                 break;
             case EventKind.PinAcked:
-                _acked[gsi] = (lane, _now);
+                _acked[gsi] = (lane, Now);
                 break;
         }
     }
@@ -90,11 +90,12 @@ internal sealed partial class PictureBuilder
         if (_engine.PinAt(chip, number) is not { } pin)
             return -1;
         int lane = LaneOf(LaneKey.Pin(chip, number));
-        _strips.Set(lane, SpanKind.Masked, pin.Entry.Masked && _engine.KnowsEntry(pin), _now, since: Earlier(pin.MaskSince));
-        _strips.Set(lane, SpanKind.Asserted, pin.Asserted, _now);
-        _strips.Set(lane, SpanKind.RemoteIrr, pin.RemoteIrr, _now, pin.Entry.Vector);
-        _strips.Set(lane, SpanKind.AckWithheld, pin.AckOwed is not null, _now);
-        _strips.Set(lane, SpanKind.Braked, pin.Braked is not null, _now);
+        Strips.Set(lane, SpanKind.Masked, pin.Entry.Masked && _engine.KnowsEntry(pin), Now, since: Earlier(pin.MaskSince));
+        Strips.Set(lane, SpanKind.Asserted, pin.Asserted, Now);
+        Strips.Set(lane, SpanKind.RemoteIrr, pin.RemoteIrr, Now, pin.Entry.Vector);
+        Strips.Set(lane, SpanKind.AckWithheld, pin.AckOwed is not null, Now);
+        Strips.Set(lane, SpanKind.Braked, pin.Braked is not null, Now);
+        AskGate(lane);
         return lane;
     }
 
@@ -119,10 +120,10 @@ internal sealed partial class PictureBuilder
             case EventKind.PicTaken:
                 if (e.Irq >= PicPair.SlaveFirst)
                     LookAtIrq(GsiMap.CascadeIrq);
-                _given = (lane, _now);
+                _given = (lane, Now);
                 break;
             case EventKind.PicAcked when e.Irq != GsiMap.CascadeIrq:
-                _acked[_engine.Gsis.OfIsaIrq(e.Irq)] = (lane, _now);
+                _acked[_engine.Gsis.OfIsaIrq(e.Irq)] = (lane, Now);
                 break;
         }
     }
@@ -131,14 +132,15 @@ internal sealed partial class PictureBuilder
     {
         IrqTrail irq = _engine.PicTrail!.All[number];
         int lane = LaneOf(LaneKey.Irq(number));
-        _strips.Set(lane, SpanKind.Masked, irq.Masked && _engine.KnowsIrq(number), _now, since: Earlier(irq.MaskSince));
-        _strips.Set(lane, SpanKind.Asserted, irq.High, _now);
-        _strips.Set(lane, SpanKind.Requested, irq.Waiting.Count > 0, _now);
-        _strips.Set(lane, SpanKind.InService, irq.InService is not null, _now, irq.InService?.Vector ?? -1);
-        _strips.Set(lane, SpanKind.AckWithheld, irq.AckOwed is not null, _now);
+        Strips.Set(lane, SpanKind.Masked, irq.Masked && _engine.KnowsIrq(number), Now, since: Earlier(irq.MaskSince));
+        Strips.Set(lane, SpanKind.Asserted, irq.High, Now);
+        Strips.Set(lane, SpanKind.Requested, irq.Waiting.Count > 0, Now);
+        Strips.Set(lane, SpanKind.InService, irq.InService is not null, Now, irq.InService?.Vector ?? -1);
+        Strips.Set(lane, SpanKind.AckWithheld, irq.AckOwed is not null, Now);
+        AskGate(lane);
         return lane;
     }
 
     // A lane may begin after its mask was set. A lane that has one already saw the last change.
-    private Mark? Earlier(Mark since) => since.Event < _now.Event ? since : null;
+    private Mark? Earlier(Mark since) => since.Event < Now.Event ? since : null;
 }

@@ -6,18 +6,12 @@ namespace Wirq.Traces.Timelines;
 
 /// <summary>Draws a stream of events: a run, a recording or a replay.</summary>
 /// <remarks>What is so at each moment, the engine of <c>why</c> and its shadows know. The builder asks them after each
-/// event about what the event is about, and notes what changed. So the picture shows what the answers say. Memory is
-/// bounded by <see cref="PictureOptions.Most"/> and <see cref="PictureOptions.MostLanes"/>.</remarks>
+/// event about what the event is about, and notes what changed. So the picture shows what the answers say.</remarks>
 internal sealed partial class PictureBuilder : IEventSink
 {
     private readonly WhyEngine _engine;
-    private readonly PictureOptions _options;
-    private readonly Strips _strips;
-    private readonly Dictionary<LaneKey, int> _numbers = [];
-    private readonly List<Lane> _lanes = [];
-    private Mark _now, _first, _last;
-    private long _lanesLeftOut;
-    private bool _over;
+    private readonly Canvas _canvas;
+    private readonly Func<LaneKey, Lane> _made;
 
     /// <summary>Starts.</summary>
     /// <param name="engine">Follows the same events. It gets them from the builder.</param>
@@ -25,35 +19,27 @@ internal sealed partial class PictureBuilder : IEventSink
     internal PictureBuilder(WhyEngine engine, PictureOptions? options = null)
     {
         _engine = engine;
-        _options = options ?? new PictureOptions();
-        _strips = new Strips(_options.Most) { Keeps = _options.From is null };
+        _canvas = new Canvas(options);
+        _made = key => new Lane(key, NameOf(key));
     }
 
     /// <summary>The engine.</summary>
     internal WhyEngine Engine => _engine;
 
     private MachineShadow Shadow => _engine.Shadow;
+    private Strips Strips => _canvas.Strips;
+    private Mark Now => _canvas.Now;
 
     /// <inheritdoc/>
     public void Observe(in Event happened, long line)
     {
         _engine.Observe(happened, line);
-        _now = _engine.End;
-        if (_over)
-            return;
-        if (_options.To is { } to && to.IsBefore(_now, _engine.Stamps.First))
-        {
-            _over = true;
-            return;
-        }
-        // The place itself is in the window.
-        if (!_strips.Keeps && _options.From is { } from && !from.IsAfter(_now, _engine.Stamps.First))
-            (_strips.Keeps, _first) = (true, _now);
         // Before the first line of a log come events that set the chips up.
-        if (_first.IsStart && (line > 0 || !_engine.Stamps.OfLog))
-            _first = _now;
-        _last = _now;
-        Follow(happened);
+        if (_canvas.Move(_engine.End, _engine.Stamps.First, isSetUp: line <= 0 && _engine.Stamps.OfLog))
+        {
+            Follow(happened);
+            AskGates(happened);
+        }
     }
 
     private void Follow(in Event happened)
@@ -100,9 +86,9 @@ internal sealed partial class PictureBuilder : IEventSink
     /// <summary>Asks again about all that lasts: a reset may have ended it.</summary>
     private void LookAgain()
     {
-        foreach (int lane in _strips.Lasting)
+        foreach (int lane in Strips.Lasting)
         {
-            LaneKey key = _lanes[lane].Key;
+            LaneKey key = _canvas.KeyOf(lane);
             switch (key.Group)
             {
                 case LaneGroup.Pic:
@@ -118,30 +104,13 @@ internal sealed partial class PictureBuilder : IEventSink
         }
     }
 
-    private void Note(int lane, InstantKind kind, in Event happened) => _strips.Add(new Instant(lane, kind, _now, happened));
+    private void Note(int lane, InstantKind kind, in Event happened) => _canvas.Note(lane, kind, happened);
 
-    private void Arrive(ArrowKind kind, (int Lane, Mark At) from, int to)
-    {
-        if (!from.At.IsStart)
-            _strips.Add(new Arrow(kind, from.Lane, from.At, to, _now));
-    }
+    private void Arrive(ArrowKind kind, (int Lane, Mark At) from, int to) => _canvas.Arrive(kind, from, to);
 
-    /// <summary>The number of a lane, which begins if there is none; -1 if there are too many.</summary>
-    private int LaneOf(LaneKey key)
-    {
-        if (_numbers.TryGetValue(key, out int number))
-            return number;
-        if (_lanes.Count >= _options.MostLanes)
-        {
-            _lanesLeftOut++;
-            return -1;
-        }
-        _lanes.Add(new Lane(key, NameOf(key)));
-        _numbers.Add(key, _lanes.Count - 1);
-        return _lanes.Count - 1;
-    }
+    private int LaneOf(LaneKey key) => _canvas.LaneOf(key, _made);
 
-    private bool HasLane(LaneKey key) => _numbers.ContainsKey(key);
+    private bool HasLane(LaneKey key) => _canvas.Find(key) >= 0;
 
     private string NameOf(LaneKey key) => key.Group switch
     {

@@ -33,7 +33,7 @@ internal sealed record Slice(int Track, int Lane, string Name, string Category, 
             facts.Add(("gate", mark.Gate));
         if (mark.Since is { } since)
             facts.Add(("gate closed", picture.Stamps.At(since)));
-        return new(tracks.OfOwed(mark.Lane), mark.Lane, NameOf(mark), ItemWords.Of(mark.Rank), picture.Clock.At(mark.At), picture.Clock.At(picture.Ends.Last),
+        return new(tracks.OfOwed(mark.Lane), mark.Lane, NameOf(mark), ItemWords.Of(mark.Rank), picture.Clock.At(mark.At), picture.Until,
             mark.At.Event, facts);
     }
 

@@ -6,7 +6,8 @@ namespace Wirq.Traces.Timelines;
 /// What lasts is never dropped.</summary>
 internal sealed class Strips(int most)
 {
-    private readonly Dictionary<(int Lane, SpanKind Kind), (Mark Begin, int Vector)> _open = [];
+    private readonly Dictionary<(int Lane, SpanKind Kind), (Mark Begin, int Vector, string Gate)> _open = [];
+    private readonly Dictionary<(int Lane, SpanKind Kind), Mark> _closed = [];
     private readonly Queue<Span> _spans = new();
     private readonly Queue<Instant> _instants = new();
     private readonly Queue<Arrow> _arrows = new();
@@ -25,15 +26,41 @@ internal sealed class Strips(int most)
     /// <param name="now">The event that shows it.</param>
     /// <param name="vector">The vector; -1 for none.</param>
     /// <param name="since">Since when it is so, if earlier than <paramref name="now"/>.</param>
-    internal void Set(int lane, SpanKind kind, bool on, Mark now, int vector = -1, Mark? since = null)
+    /// <returns>Whether it changed.</returns>
+    internal bool Set(int lane, SpanKind kind, bool on, Mark now, int vector = -1, Mark? since = null) => Set(lane, kind, on, now, vector, since, "");
+
+    /// <summary>A gate holds a lane; empty for none.</summary>
+    internal void SetGate(int lane, string gate, Mark now)
+    {
+        if (_open.TryGetValue((lane, SpanKind.Held), out (Mark, int, string Gate) held) && held.Gate != gate)
+            Set(lane, SpanKind.Held, false, now);
+        Set(lane, SpanKind.Held, gate.Length > 0, now, -1, null, gate);
+    }
+
+    private bool Set(int lane, SpanKind kind, bool on, Mark now, int vector, Mark? since, string gate)
     {
         if (lane < 0 || on == _open.ContainsKey((lane, kind)))
-            return;
+            return false;
         if (on)
-            _open.Add((lane, kind), (since ?? now, vector));
-        else if (_open.Remove((lane, kind), out (Mark Begin, int Vector) was))
-            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector));
+        {
+            // States of one kind in one lane never overlap.
+            Mark begin = since ?? now;
+            if (_closed.TryGetValue((lane, kind), out Mark closed) && closed.Event > begin.Event)
+                begin = closed;
+            _open.Add((lane, kind), (begin, vector, gate));
+        }
+        else if (_open.Remove((lane, kind), out (Mark Begin, int Vector, string Gate) was))
+        {
+            _closed[(lane, kind)] = now;
+            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector, was.Gate));
+        }
+        return true;
     }
+
+    /// <summary>Since when a state of a lane is so; null if it is not.</summary>
+    internal Mark? Since(int lane, SpanKind kind) => _open.TryGetValue((lane, kind), out (Mark Begin, int Vector, string Gate) open) ? open.Begin : null;
+
+    internal void Add(in Span span) => Add(_spans, span);
 
     internal void Add(in Instant instant)
     {
@@ -51,7 +78,7 @@ internal sealed class Strips(int most)
     internal int[] Lasting => [.. _open.Keys.Select(key => key.Lane).Distinct()];
 
     internal IEnumerable<Span> Spans => _spans.Concat(_open.OrderBy(open => open.Value.Begin.Event).ThenBy(open => open.Key)
-        .Select(open => new Span(open.Key.Lane, open.Key.Kind, open.Value.Begin, null, open.Value.Vector)));
+        .Select(open => new Span(open.Key.Lane, open.Key.Kind, open.Value.Begin, null, open.Value.Vector, open.Value.Gate)));
     internal IEnumerable<Instant> Instants => _instants;
     internal IEnumerable<Arrow> Arrows => _arrows;
 

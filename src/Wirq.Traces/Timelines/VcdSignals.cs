@@ -91,7 +91,9 @@ internal sealed class VcdSignals
             Add(span);
         foreach (Instant sent in picture.Instants.Where(one => one.Kind == InstantKind.Sent))
             _changes.Add(new VcdChange(Of(sent.Lane, Sent, CountBits), picture.Clock.At(sent.At), 1, null));
-        foreach (OwedMark mark in picture.Owed.Where(mark => mark is { Lane: >= 0, Gate.Length: > 0 }).OrderBy(mark => (mark.Since ?? mark.At).Event))
+        HashSet<int> held = [.. picture.Spans.Where(span => span.Kind == SpanKind.Held).Select(span => span.Lane)];
+        // Where the gate of each moment is known, the last is that of the answer.
+        foreach (OwedMark mark in picture.Owed.Where(mark => mark is { Lane: >= 0, Gate.Length: > 0 } && !held.Contains(mark.Lane)).OrderBy(mark => (mark.Since ?? mark.At).Event))
             _changes.Add(new VcdChange(Of(mark.Lane, GateName, 0), picture.Clock.At(mark.Since is { } since && since.Event > mark.At.Event ? since : mark.At), 0, mark.Gate));
         All = [.. _all.OrderBy(signal => signal.Lane).ThenBy(signal => signal.Scope.Length > 0).ThenBy(signal => signal.Name, StringComparer.Ordinal)];
     }
@@ -104,9 +106,16 @@ internal sealed class VcdSignals
 
     private void Add(in Span span)
     {
+        if (span.Kind == SpanKind.Held)
+        {
+            _changes.Add(new VcdChange(Of(span.Lane, GateName, 0), _picture.Begin(span), 0, span.Gate));
+            if (span.End is not null)
+                _changes.Add(new VcdChange(Of(span.Lane, GateName, 0), _picture.End(span), 0, ""));
+            return;
+        }
         Add(Of(span.Lane, NameOf(span.Kind), 1), span, 1);
         Lane lane = _picture.Lanes[span.Lane];
-        if (lane.Key.Group != LaneGroup.Cpu)
+        if (lane.Key.Group != LaneGroup.Cpu || span.Kind == SpanKind.NotKnown)
             return;
         Add(OfCpu(lane.Heading, span.Kind == SpanKind.Requested ? "irr_depth" : "isr_depth", DepthBits), span, 1);
         // The vector, from 1, so that it has a sign.
@@ -167,6 +176,7 @@ internal sealed class VcdSignals
         SpanKind.InService => "isr",
         SpanKind.Masked => "masked",
         SpanKind.AckWithheld => "ack_withheld",
-        _ => "braked",
+        SpanKind.Braked => "braked",
+        _ => "not_known",
     };
 }

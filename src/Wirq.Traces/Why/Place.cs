@@ -60,6 +60,12 @@ public readonly record struct Place(long Line, long Time, bool IsStamp, long Eve
     /// <param name="first">The stamp of the first line of the log, in nanoseconds.</param>
     internal bool IsAfter(Mark mark, long first) => Compare(mark, first) > 0;
 
+    /// <summary>Whether it is behind another place. Of places of two kinds that is not known before their log is read.</summary>
+    internal bool IsBehind(Place other) =>
+        Line > 0 && other.Line > 0 ? Line > other.Line
+        : Event > 0 && other.Event > 0 ? Event > other.Event
+        : IsTime && other.IsTime && IsStamp == other.IsStamp && Time > other.Time;
+
     private int Compare(Mark mark, long first) =>
         Line > 0 ? Line.CompareTo(mark.Line)
         : Event > 0 ? Event.CompareTo(mark.Event)

@@ -105,6 +105,9 @@ internal sealed class RaiseLog(SourceName source, int keep)
 /// <summary>Decides how a raise ended.</summary>
 internal interface IFateJudge
 {
+    /// <summary>How a raise ended, or what holds it.</summary>
+    Fate Judge(Raise raise, out Held held);
+
     Fate FateOf(Raise raise);
     /// <summary>Whether no later event can change that.</summary>
     bool IsSettled(Raise raise);

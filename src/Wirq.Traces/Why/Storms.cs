@@ -40,7 +40,7 @@ internal sealed class Storms(WhyEngine engine)
     }
 
     private string Rate(Raise raise) => PerSecond(raise) is { } rate
-        ? $", {rate.ToString("N0", CultureInfo.InvariantCulture)} a second" : "";
+        ? $", {rate.ToString("N0", CultureInfo.InvariantCulture)} a second" : engine.Stamps.Style == StampStyle.Virtual ? ", in no virtual time" : "";
 
     /// <summary>Deliveries per second; null without times.</summary>
     private long? PerSecond(Raise raise)

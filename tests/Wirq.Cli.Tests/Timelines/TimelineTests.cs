@@ -108,6 +108,69 @@ public sealed class TimelineTests : IDisposable
         Assert.All(at, place => Assert.StartsWith("L50", place, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("guest-2cpu-full-cli.trace.txt.gz", 1)]
+    [InlineData("guest-2cpu-split-nodest.v6.trace.dat.gz", 1)]
+    [InlineData("pasted-event-only.txt", 4)]
+    public void A_log_of_a_KVM_host_is_drawn_in_each_format_and_its_answer_stays(string log, int code)
+    {
+        string file = $"tests/Wirq.Traces.Tests/Kvm/logs/{log}";
+        CommandRun alone = CommandRun.Of("why", file);
+        foreach (string extension in new[] { ".html", ".pftrace", ".json", ".vcd" })
+        {
+            CommandRun drawn = CommandRun.Of("why", file, "--timeline", In($"a{extension}"));
+            Assert.Equal((code, alone.Output, ""), (drawn.ExitCode, drawn.Output, drawn.Errors));
+            Assert.True(new FileInfo(In($"a{extension}")).Length > 1000, extension);
+        }
+        Assert.Contains("cpu0 0x75", File.ReadAllText(In("a.json")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("L20..L10", "it ends before it begins")]
+    [InlineData("9s..8s", "it ends before it begins")]
+    [InlineData("..", "with a place at one end")]
+    [InlineData("", "expected FROM..TO")]
+    [InlineData("L99999999..", "it begins after the input's end; it has L")]
+    [InlineData("..1.5", "it ends before anything of the input")]
+    public void A_window_that_holds_nothing_is_bad_usage_and_nothing_is_drawn(string window, string why)
+    {
+        foreach (string log in new[] { Log, "tests/Wirq.Traces.Tests/Kvm/logs/amd-tpr.trace.txt.gz" })
+        {
+            CommandRun run = CommandRun.Of("why", log, "--timeline", In("a.vcd"), "--timeline-window", window);
+            Assert.Equal((BadInput, ""), (run.ExitCode, run.Output));
+            Assert.Contains(why, run.Errors, StringComparison.Ordinal);
+        }
+        Assert.Empty(_folder.GetFiles());
+    }
+
+    [Fact]
+    public void An_empty_name_says_what_is_expected_and_no_help()
+    {
+        CommandRun run = CommandRun.Of("why", Log, "--timeline", "");
+        Assert.Equal((BadInput, ""), (run.ExitCode, run.Output));
+        run.AssertOneLine("--timeline '': expected the name of a file");
+    }
+
+    /// <summary>Simulated time passes, and so a storm has a rate.</summary>
+    [Fact]
+    public void A_storm_under_a_failing_scenario_has_a_count_and_a_rate()
+    {
+        string file = In("storm.yaml");
+        File.WriteAllText(file, """
+            name: Nobody serves the nic
+            machine: { devices: { nic: { gsi: 20 } } }
+            handlers: { cpu0: { 0x51: [eoi] } }
+            steps:
+              - cpu0: { write: { rte.20: { vector: 0x51, level: true } } }
+              - nic: raise
+              - time: 10ms
+              - expect: { taken: { cpu0: [0x51] } }
+            """);
+        string said = Joined(CommandRun.Of("run", file).Output);
+        Assert.Contains("ioapic:20 storms: its line rose at", said, StringComparison.Ordinal);
+        Assert.Matches("was delivered 1000[0-9] times without falling, .* a second. No handler", said);
+    }
+
     /// <summary>What why says of the recording stands under the failure, and the device has its name in all of them.</summary>
     [Fact]
     public void A_failing_scenario_says_why_with_the_names_of_its_devices()

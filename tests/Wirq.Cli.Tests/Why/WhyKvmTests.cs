@@ -52,6 +52,34 @@ public class WhyKvmTests
     }
 
     [Fact]
+    public void One_raise_is_asked_for_by_its_place()
+    {
+        CommandRun ended = CommandRun.Of("why", Logs + "amd-noack.trace.txt.gz", "gsi:21@217.876800"), pending = CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "0x53@cpu1@L9935");
+        Assert.Equal((0, 0), (ended.ExitCode, pending.ExitCode));
+        Assert.Contains("ioapic:21 rose at L8719 (217.876770). vCPU 0 accepted vector 0x75 at L8720", ended.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains("TPR of vCPU 1 is 0x60", pending.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "0x53@cpu1@80.5", "--json").Output);
+        JsonElement raise = Assert.Single(json.RootElement.GetProperty("raises").EnumerateArray());
+        Assert.Equal(("pending", "task-priority", 9935), (raise.GetProperty("fate").GetString(), raise.GetProperty("gate").GetString(), raise.GetProperty("at").GetProperty("line").GetInt32()));
+        Assert.Equal(4, CommandRun.Of("why", Logs + "pasted-event-only.txt", "ioapic:21@L23").ExitCode);
+    }
+
+    [Theory]
+    [InlineData("amd-tpr.trace.txt.gz", "0x53@L20000", "behind its last record; expected a place from L13")]
+    [InlineData("amd-tpr.trace.txt.gz", "0x53@L9000", "nothing of it at or before that place; expected L9935")]
+    [InlineData("amd-tpr.trace.txt.gz", "0x99@L9000", "is no source in it")]
+    [InlineData("amd-tpr.trace.txt.gz", "0x53@soon", "'soon' is no place in a log")]
+    [InlineData("pasted-event-only.txt", "ioapic:21@12.5", "this log has no time stamps; expected a line")]
+    [InlineData("guest-2cpu-split-nodest.v7.trace.dat", "0x52@L4460", "expected an event")]
+    public void A_wrong_place_is_named_with_what_was_expected(string log, string asked, string why)
+    {
+        CommandRun run = CommandRun.Of("why", Logs + log, asked);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(Logs + log, run.Errors, StringComparison.Ordinal);
+        Assert.Contains(why, run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_leaves_out_fields_is_refused_with_what_to_record()
     {
         CommandRun run = CommandRun.Of("why", Logs + "perf-trace.txt");

@@ -105,6 +105,8 @@ public class DumpFuzzTests
         var parts = new DumpParts();
         DumpFile.Read(() => new RepeatingStream(once, copies), "long.txt", null, parts);
         Assert.InRange(parts.All.Count, 2, DumpParts.MostMoments + 1);
+        // The answer is long, and this stands before it.
+        Assert.StartsWith("More than 256 moments are in it", parts.Bound, StringComparison.Ordinal);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, 300L << 20);
         Assert.NotEmpty(DumpAnswers.Of(parts));
     }

@@ -27,7 +27,10 @@ public class KvmGateTests
 
     /// <summary>Records of vCPU 0 (thread 101) begin with 1, of vCPU 1 (thread 102) with 2, of the VMM (100) with 0, of a kworker with k, of another
     /// VM's vCPU 0 (901) with 9; a line <c>+N</c> lets N milliseconds pass.</summary>
-    internal static KvmAnswer Ask(string lines)
+    internal static KvmAnswer Ask(string lines) => KvmWhyTests.AskText(TextOf(lines));
+
+    /// <summary>The log that such records stand in.</summary>
+    internal static string TextOf(string lines)
     {
         var text = new StringBuilder();
         long micro = 1_000_000;
@@ -47,7 +50,7 @@ public class KvmGateTests
             micro++;
             text.Append(CultureInfo.InvariantCulture, $" {task} [001] ..... {micro / 1_000_000}.{micro % 1_000_000:d6}: {line[2..]}\n");
         }
-        return KvmWhyTests.AskText(text.ToString());
+        return text.ToString();
     }
 
     private static KvmOwedAnswer? Owed(string lines) => Ask(lines).Vms.SelectMany(vm => vm.Owed).SingleOrDefault();

@@ -59,7 +59,7 @@ public class ChromeWriterTests
         Assert.Contains(Slices(Parse(Drawn.Disk(label))), slice => slice.StartsWith($"devices: {label} (gsi:9) asserted", StringComparison.Ordinal));
     }
 
-    public static TheoryData<string> Logs => [.. PictureTests.Logs];
+    public static TheoryData<string> Logs => [.. PictureTests.Logs, .. KvmPictureTests.Logs];
 
     internal static JsonElement Parse(Picture picture) => JsonDocument.Parse(Drawn.Bytes(picture, ChromeWriter.Write)).RootElement;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using Wirq.Tests.Shared;
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Kvm.Pictures;
 using Wirq.Traces.Replay;
 using Wirq.Traces.Tests.Why;
 using Wirq.Traces.Timelines;
@@ -15,11 +17,24 @@ internal static class Drawn
     /// <param name="options">Which part is drawn.</param>
     internal static Picture Log(string log, PictureOptions? options = null)
     {
-        PictureBuilder? builder = null;
         string path = Repository.PathOf(log);
+        if (log.Contains("/Kvm/", StringComparison.Ordinal))
+            return Kvm(() => File.OpenRead(path), log, options).Picture;
+        PictureBuilder? builder = null;
         LogWhy.Read(() => File.OpenRead(path), log, question: null, engine => builder = new PictureBuilder(engine, options), new ReplayOptions());
         return builder!.Build(log);
     }
+
+    /// <summary>The picture of a log of a KVM host, and the answer that it marks.</summary>
+    internal static (Picture Picture, KvmAnswer Answer) Kvm(Func<Stream> open, string name, PictureOptions? options = null)
+    {
+        KvmPictureBuilder? builder = null;
+        KvmAnswer answer = KvmJudge.Read(open, name, watch: survey => builder = new KvmPictureBuilder(survey, options));
+        return (builder!.Build(name, answer), answer);
+    }
+
+    /// <summary>The same of a text.</summary>
+    internal static Picture KvmText(string text, PictureOptions? options = null) => Kvm(() => new MemoryStream(Encoding.UTF8.GetBytes(text)), "text", options).Picture;
 
     /// <summary>The picture of a machine.</summary>
     /// <param name="what">What it does.</param>

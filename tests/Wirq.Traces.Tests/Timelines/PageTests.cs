@@ -20,10 +20,12 @@ public sealed partial class PageTests(Browser browser) : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [Fact]
-    public async Task A_click_at_the_owed_interrupt_says_its_sentence()
+    [Theory]
+    [InlineData("tests/Wirq.Traces.Tests/Why/logs/no-eoi.log.gz")]
+    [InlineData("tests/Wirq.Traces.Tests/Kvm/logs/amd-tpr.trace.txt.gz")]
+    public async Task A_click_at_the_owed_interrupt_says_its_sentence(string log)
     {
-        Picture picture = Drawn.Log("tests/Wirq.Traces.Tests/Why/logs/no-eoi.log.gz");
+        Picture picture = Drawn.Log(log);
         OwedMark owed = picture.Owed.First(mark => mark.Rank == OwedRank.Owed);
         // So high that every lane is in sight.
         await using Page page = await Open(picture, height: 1600);
@@ -109,6 +111,8 @@ public sealed partial class PageTests(Browser browser) : IDisposable
         [
             ("disk", Drawn.Disk()), ("no-eoi", Drawn.Log("examples/missing-eoi.log.gz")), ("storm", Drawn.Log("examples/storm.log.gz")),
             ("tpr", Drawn.Log("tests/Wirq.Traces.Tests/Why/logs/tpr-blocked.log.gz")), ("smp", Drawn.Log("tests/Wirq.Traces.Tests/Replay/logs/vtd-msix.log.gz")),
+            ("kvm-tpr", Drawn.Log(KvmPictureTests.Logs[1])), ("kvm-noack", Drawn.Log(KvmPictureTests.Logs[0])), ("kvm-split", Drawn.Log(KvmPictureTests.Logs[3])),
+            ("kvm-cli", Drawn.Log(KvmPictureTests.Logs[2])), ("kvm-pasted", Drawn.Log(KvmPictureTests.Logs[^1])), ("kvm-storm", Drawn.Log(KvmPictureTests.Logs[5])),
         ];
         foreach ((string name, Picture picture) in pictures)
         {

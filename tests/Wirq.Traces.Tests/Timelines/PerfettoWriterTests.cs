@@ -24,7 +24,7 @@ public sealed partial class PerfettoWriterTests
     public void Protoc_reads_the_slices_of_the_Chrome_events()
     {
         Judge.Needs("protoc", "protobuf-compiler");
-        foreach (Picture picture in new[] { Drawn.Disk("a \"label\"\n\u00e9"), Drawn.Log(PictureTests.Logs[0]) })
+        foreach (Picture picture in new[] { Drawn.Disk("a \"label\"\n\u00e9"), Drawn.Log(PictureTests.Logs[0]), Drawn.Log(KvmPictureTests.Logs[0]) })
             Compare(picture, "small.Trace", Repository.PathOf("tests/Wirq.Traces.Tests/Timelines"), "small.proto");
     }
 
@@ -35,7 +35,7 @@ public sealed partial class PerfettoWriterTests
         Judge.Needs("protoc", "protobuf-compiler");
         string? sources = Environment.GetEnvironmentVariable(Sources);
         Assert.SkipUnless(sources is not null, $"{Sources} names no folder with Perfetto's sources (protos/perfetto/trace/perfetto_trace.proto)");
-        foreach (string log in PictureTests.Logs)
+        foreach (string log in ChromeWriterTests.Logs)
             Compare(Drawn.Log(log), "perfetto.protos.Trace", sources!, "protos/perfetto/trace/perfetto_trace.proto");
     }
 

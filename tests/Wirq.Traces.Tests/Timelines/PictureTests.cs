@@ -39,6 +39,51 @@ public class PictureTests
         Assert.Contains("no EOI has come", owed.Sentences[0], StringComparison.Ordinal);
     }
 
+    /// <summary>From the raise on, each gate in its turn: the CPU, its handler; and a level under a mask, an EOI that is missing.</summary>
+    [Fact]
+    public void A_pin_has_the_gate_that_holds_it_at_each_moment()
+    {
+        Picture picture = Drawn.Machine((machine, _) =>
+        {
+            machine.Apic(ApicRegister.SpuriousVector, 0x1FF);
+            Source disk = machine.Connect(9);
+            machine.Entry(9, Drawn.Level(0x51).WithMask(true));
+            machine.Raise(disk);
+            machine.Entry(9, Drawn.Level(0x51));
+            machine.Apic(ApicRegister.TaskPriority, 0x60);
+            machine.Apic(ApicRegister.TaskPriority, 0);
+            machine.Take();
+            machine.Lower(disk);
+            machine.Eoi();
+            machine.Raise(disk);
+        });
+        int lane = picture.Lanes.Index().Single(one => one.Item.Name == "ioapic:9").Index;
+        Span[] held = [.. picture.Spans.Where(span => span.Lane == lane && span.Kind == SpanKind.Held).OrderBy(span => span.Begin.Event)];
+        Assert.Equal(["pin-masked", "in-flight", "cpu-unknown", "task-priority", "cpu-unknown", "no-eoi", "in-flight", "cpu-unknown"], held.Select(span => span.Gate));
+        Assert.Null(held[^1].End);
+        // Between the EOI and the next raise nothing holds it.
+        Assert.True(held[5].End!.Value.Event < held[6].Begin.Event);
+        Assert.All(held.Skip(1).Zip(held.Skip(2)).Where(pair => pair.First != held[5]), pair => Assert.Equal(pair.First.End, pair.Second.Begin));
+    }
+
+    /// <summary>The gate that the picture ends with is the one that why names.</summary>
+    [Fact]
+    public void What_holds_a_pin_at_the_end_is_what_the_answer_says()
+    {
+        int compared = 0;
+        foreach (string log in Logs.Concat(["examples/hang.log.gz", "tests/Wirq.Traces.Tests/Why/logs/edge-lost-masked.log.gz",
+            "tests/Wirq.Traces.Tests/Why/logs/remote-irr-wrong-vector.log.gz", "tests/Wirq.Traces.Tests/Why/logs/no-such-cpu.log.gz"]))
+        {
+            Picture picture = Drawn.Log(log);
+            foreach (OwedMark owed in picture.Owed.Where(mark => mark is { Rank: OwedRank.Owed, Lane: >= 0 } && picture.Lanes[mark.Lane].Key.Group == LaneGroup.IoApic))
+            {
+                compared++;
+                Assert.Equal(owed.Gate, Assert.Single(picture.Spans, span => span.Lane == owed.Lane && span is { Kind: SpanKind.Held, End: null }).Gate);
+            }
+        }
+        Assert.True(compared > 0);
+    }
+
     [Fact]
     public void Spans_of_one_kind_in_one_lane_never_overlap_and_every_one_has_a_length()
     {
@@ -209,7 +254,7 @@ public class PictureTests
     private static string[] SpansOf(Picture picture, string lane)
     {
         int number = picture.Lanes.Index().Single(one => one.Item.Name == lane).Index;
-        return [.. picture.Spans.Where(span => span.Lane == number && span.Kind != SpanKind.Masked)
+        return [.. picture.Spans.Where(span => span.Lane == number && span.Kind is not (SpanKind.Masked or SpanKind.Held))
             .Select(span => ItemWords.Of(span) + (span.End is null ? " lasts" : "")).Order(StringComparer.Ordinal)];
     }
 }

@@ -13,16 +13,19 @@ public sealed class SpeedscopeTests(Browser browser) : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("wirq-speedscope-");
 
+    public static TheoryData<string> Logs => [PictureTests.Logs[0], KvmPictureTests.Logs[1]];
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Its table of a thread has one row for each slice: it takes the arguments, which are places, as part of the
     /// name.</summary>
-    [Fact]
-    public async Task Speedscope_shows_every_slice_of_every_thread()
+    [Theory]
+    [MemberData(nameof(Logs))]
+    public async Task Speedscope_shows_every_slice_of_every_thread(string log)
     {
         string? folder = Environment.GetEnvironmentVariable(Place);
         Assert.SkipUnless(folder is not null, $"{Place} names no folder of speedscope (npm pack speedscope@1.25.0, unpacked: package/dist/release)");
-        byte[] trace = Drawn.Bytes(Drawn.Log(PictureTests.Logs[0]), ChromeWriter.Write);
+        byte[] trace = Drawn.Bytes(Drawn.Log(log), ChromeWriter.Write);
         string script = Path.Combine(_folder.FullName, "trace.js");
         File.WriteAllText(script, $"speedscope.loadFileFromBase64('trace.json', '{Convert.ToBase64String(trace)}')");
         // So high that it draws every row of its table.

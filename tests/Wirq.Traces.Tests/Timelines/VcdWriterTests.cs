@@ -18,8 +18,8 @@ public sealed class VcdWriterTests : IDisposable
         Assert.Equal(
         [
             "$timescale 1 ns $end", "$scope module wirq $end",
-            "$scope module devices $end", "$scope module disk__gsi_9__1_1 $end", "$var wire 1 # asserted $end", "$upscope $end", "$upscope $end",
-            "$scope module lines $end", "$scope module gsi_9 $end", "$var wire 1 $ asserted $end", "$upscope $end", "$upscope $end",
+            "$scope module devices $end", "$scope module disk__gsi_9__1_1 $end", "$var wire 1 $ asserted $end", "$upscope $end", "$upscope $end",
+            "$scope module lines $end", "$scope module gsi_9 $end", "$var wire 1 % asserted $end", "$upscope $end", "$upscope $end",
         ], lines[2..14]);
         Assert.Contains("$scope module vector_51 $end", lines[..definitions]);
         Assert.Equal(["irr_depth $end", "isr_depth $end"], lines[..definitions].Where(line => line.StartsWith("$var integer 9 ", StringComparison.Ordinal))
@@ -27,8 +27,11 @@ public sealed class VcdWriterTests : IDisposable
         // Nothing in service, then the vector, then nothing again, then the vector that is owed.
         string code = lines[..definitions].Single(line => line.EndsWith(" vector $end", StringComparison.Ordinal)).Split(' ')[3];
         Assert.Equal([$"bx {code}", $"b1010001 {code}", $"bx {code}", $"b1010001 {code}"], lines.Where(line => line.EndsWith($" {code}", StringComparison.Ordinal)));
-        string gate = lines[..definitions].Single(line => line.EndsWith(" gate $end", StringComparison.Ordinal)).Split(' ')[3];
-        Assert.Equal([$"s- {gate}", $"sno-eoi {gate}"], lines.Where(line => line.EndsWith($" {gate}", StringComparison.Ordinal)));
+        // The gate of each pin at each moment, and at the vector that of the answer.
+        string[] gates = [.. lines[..definitions].Where(line => line.EndsWith(" gate $end", StringComparison.Ordinal)).Select(line => line.Split(' ')[3])];
+        string[][] changes = [.. gates.Select(gate => lines.Where(line => line.EndsWith($" {gate}", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]).ToArray())];
+        Assert.Equal(["s-", "sin-flight", "scpu-unknown", "sno-eoi", "s-", "sin-flight", "scpu-unknown", "sno-eoi"], changes[^2]);
+        Assert.Equal(["s-", "sno-eoi"], changes[^1]);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal sealed class ForeignRecords(VmTrail[] vms)
     private readonly Dictionary<(uint Destination, int Vector), (Mark First, long Count)> _lost = [];
     private (Mark First, long Count) _more;
 
-    internal void Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    /// <returns>The VM that certainly has it; null where that is not told.</returns>
+    internal VmTrail? Take(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
         switch (record.Event)
         {
@@ -20,17 +21,19 @@ internal sealed class ForeignRecords(VmTrail[] vms)
                 context.Drive(record, at);
                 break;
             case KvmEvent.AcceptIrq:
-                Accept(record, at, context, epoch);
-                break;
+                return Accept(record, at, context, epoch);
             case KvmEvent.IoApicSetIrq:
-                AtPin(record, at, context, epoch);
+                VmTrail? taker = AtPin(record, at, context, epoch);
                 // They were of this pin, whoever has it.
                 (context.Accepts, context.Refusals) = (0, 0);
-                break;
+                return taker;
             case KvmEvent.PicSetIrq:
                 if (vms is [var alone])
+                {
                     alone.Take(record, at, context, epoch);
-                else if (!record.Masked)
+                    return alone;
+                }
+                if (!record.Masked)
                     CountPin(vms, at);
                 break;
             case KvmEvent.MsiSetIrq:
@@ -39,6 +42,7 @@ internal sealed class ForeignRecords(VmTrail[] vms)
                 context.Message = VmTrail.Open(record, at);
                 break;
         }
+        return null;
     }
 
     /// <summary>Nothing more comes of a message that a thread of the kernel sent.</summary>
@@ -65,7 +69,7 @@ internal sealed class ForeignRecords(VmTrail[] vms)
             (vm.ForeignSends, vm.FirstForeignSend) = (all.Sum(one => one.Count), all.MinBy(one => one.First.Event).First);
     }
 
-    private void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    private VmTrail? Accept(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
         if (context.Message.Is && context.Message.Vector != record.Vector)
             CloseMessage(context);
@@ -79,24 +83,29 @@ internal sealed class ForeignRecords(VmTrail[] vms)
         if (fitting is [var only])
         {
             only.Accept(record, at, context, epoch, foreign: true);
-            return;
+            return only;
         }
         context.Accepts++;
         foreach (VmTrail vm in vms.Where(vm => vm.HasVcpu(record.Vcpu)))
             vm.FirstForeign = vm.ForeignAccepts++ == 0 ? at : vm.FirstForeign;
+        return null;
     }
 
-    private void AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
+    private VmTrail? AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
         if (record.Pin is < 0 or >= VmTrail.PinCount)
-            return;
+            return null;
         VmTrail[] fitting = [.. vms.Where(vm => vm.Pins[record.Pin].Fits(record))];
         // An entry that no record tells may be this one too, unless its reset value is told by the VM's beginning.
         VmTrail[] unclear = [.. vms.Where(vm => vm.Pins[record.Pin].Low is null && !vm.FromStart)];
         if (fitting is [var only] && (unclear.Length == 0 || vms.Length == 1))
+        {
             only.Take(record, at, context, epoch);
-        else if (record.Vector >= 0x10)
+            return only;
+        }
+        if (record.Vector >= 0x10)
             CountPin(fitting.Length + unclear.Length > 0 ? fitting.Union(unclear) : vms, at);
+        return null;
     }
 
     private static void CountPin(IEnumerable<VmTrail> candidates, Mark at)

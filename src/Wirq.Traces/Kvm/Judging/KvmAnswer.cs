@@ -1,3 +1,4 @@
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Judging;
@@ -13,7 +14,14 @@ internal enum KvmGate : byte
 
 /// <summary>An interrupt that is owed, or of which that is not known.</summary>
 internal sealed record KvmOwedAnswer(string Source, Fate Fate, KvmGate Gate, Mark At, Mark? Since, int Cpu, int Vector,
-    IReadOnlyList<string> Sentences, IReadOnlyList<Evidence> Evidence);
+    IReadOnlyList<string> Sentences, IReadOnlyList<Evidence> Evidence)
+{
+    /// <summary>The source where no record tells it.</summary>
+    internal const string Untold = "not known";
+
+    /// <summary>The message that nobody accepted; null where it is about something else.</summary>
+    internal LostMessage? Lost { get; init; }
+}
 
 /// <summary>A vCPU that has taken nothing and touched no register since something was owed to it.</summary>
 internal sealed record KvmSilent(int Cpu, Mark? Since, IReadOnlyList<string> Sentences);
@@ -31,6 +39,9 @@ internal sealed record KvmAnswer(KvmSurvey Survey, IReadOnlyList<VmAnswer> Vms, 
 
     internal WhyVerdict Verdict => Vms.Any(vm => vm.Owed.Count > 0) ? WhyVerdict.Owed
         : Limits.Count > 0 || Vms.Any(vm => vm.Unknown.Count > 0) ? WhyVerdict.NotTold : WhyVerdict.NothingOwed;
+
+    /// <summary>What became of the raises that a question with a place is about; null without one.</summary>
+    internal IReadOnlyList<KvmRaiseAnswer>? Raises { get; init; }
 
     internal Stamps Stamps => Survey.Stamps;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Judging;
@@ -17,6 +18,8 @@ internal static class KvmAnswerJson
             json.WriteBoolean("endsAtInjection", answer.Survey.EndsAtInjection);
             json.WriteMark("end", answer.Survey.End, stamps);
             json.WriteEach("vms", answer.Vms, (json, vm) => Write(json, vm, stamps));
+            if (answer.Raises is { } raises)
+                Write(json, raises, stamps);
             WhyJson.WriteLimits(json, answer.Limits);
             json.WriteString("neverTold", KvmAnswer.NeverTold);
             json.WriteStartObject("events");
@@ -27,6 +30,20 @@ internal static class KvmAnswerJson
         }
         output.WriteByte((byte)'\n');
     }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<KvmRaiseAnswer> raises, Stamps stamps) => json.WriteEach("raises", raises, (json, one) =>
+    {
+        json.WriteNumber("vm", one.Vm);
+        json.WriteString("source", one.Source);
+        json.WriteMark("at", one.At, stamps);
+        json.WriteString("fate", WhyJson.Word(one.Fate));
+        if (one.Gate is { } gate)
+            json.WriteString("gate", WhyJson.Word(gate));
+        json.WriteMark("since", one.Since, stamps);
+        json.WriteNumber("later", one.Later);
+        json.WriteStrings("sentences", one.Sentences);
+        json.WriteEvidence(one.Evidence, stamps);
+    });
 
     private static void Write(Utf8JsonWriter json, VmAnswer vm, Stamps stamps)
     {

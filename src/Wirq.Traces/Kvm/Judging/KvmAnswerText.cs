@@ -1,3 +1,4 @@
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Judging;
@@ -11,14 +12,12 @@ internal static class KvmAnswerText
     internal static void Write(KvmAnswer answer, TextWriter output)
     {
         Stamps stamps = answer.Stamps;
-        int owed = answer.Vms.Sum(vm => vm.Owed.Count), silent = answer.Vms.Sum(vm => vm.Silent.Count);
-        string end = answer.Survey.End.IsStart ? "" : $" at the end, {stamps.At(answer.Survey.End)}";
-        WrappedText.Write(output, "", answer.Verdict switch
+        if (answer.Raises is { } raises)
         {
-            WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
-            WhyVerdict.NotTold => $"Nothing is seen to be owed{end}; that nothing is cannot be told from this.",
-            _ => $"Owed{end}: {Phrase.Count(owed, "interrupt")}; {Phrase.Count(silent, "silent vCPU")}.",
-        });
+            Write(raises, stamps, output);
+            return;
+        }
+        WrappedText.Write(output, "", Headline(answer));
         foreach (LimitAnswer limit in answer.Limits)
             WrappedText.Write(output, "", limit.Sentence);
         if (answer.Survey.EndsAtInjection)
@@ -27,6 +26,28 @@ internal static class KvmAnswerText
         foreach (VmAnswer vm in answer.Vms)
             Write(vm, answer.Vms.Count > 1, stamps, output);
         WrappedText.Write(output, "", KvmAnswer.NeverTold);
+    }
+
+    private static void Write(IReadOnlyList<KvmRaiseAnswer> raises, Stamps stamps, TextWriter output)
+    {
+        foreach (KvmRaiseAnswer one in raises.Take(MostEach))
+            Write(one.Sentences, one.Evidence, stamps, output);
+        if (raises.Count > MostEach)
+            WrappedText.Write(output, "", $"And {raises.Count - MostEach} more; --json has all.");
+        WrappedText.Write(output, "", KvmAnswer.NeverTold);
+    }
+
+    /// <summary>The verdict, in one sentence.</summary>
+    internal static string Headline(KvmAnswer answer)
+    {
+        int owed = answer.Vms.Sum(vm => vm.Owed.Count), silent = answer.Vms.Sum(vm => vm.Silent.Count);
+        string end = answer.Survey.End.IsStart ? "" : $" at the end, {answer.Stamps.At(answer.Survey.End)}";
+        return answer.Verdict switch
+        {
+            WhyVerdict.NothingOwed => $"Nothing is owed{end}.",
+            WhyVerdict.NotTold => $"Nothing is seen to be owed{end}; that nothing is cannot be told from this.",
+            _ => $"Owed{end}: {Phrase.Count(owed, "interrupt")}; {Phrase.Count(silent, "silent vCPU")}.",
+        };
     }
 
     internal const string Host = "This host's KVM ends an interrupt as it injects it (kvm_eoi with the vector, then -1 for the guest's own EOI): that is the host's way, "

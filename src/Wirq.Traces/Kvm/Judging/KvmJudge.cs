@@ -22,14 +22,16 @@ internal sealed class KvmJudge
     private readonly Dictionary<int, ThreadContext> _contexts = [];
     private readonly ThreadContext _threadless;
     private readonly ForeignRecords _foreign;
+    private readonly IKvmWatcher? _watcher;
     private int _epoch;
     /// <summary>The context of the last record, and its key: a thread has many records in a row.</summary>
     private (int Key, ThreadContext Context)? _last;
 
-    private KvmJudge(KvmSurvey survey)
+    private KvmJudge(KvmSurvey survey, IKvmWatcher? watcher)
     {
         _survey = survey;
-        _vms = [.. survey.Vms.Select(vm => new VmTrail(vm, survey))];
+        _watcher = watcher;
+        _vms = [.. survey.Vms.Select(vm => new VmTrail(vm, survey) { Watcher = watcher })];
         _foreign = new ForeignRecords(_vms);
         // Without threads, what a register's record is of is told only where there is one vCPU.
         var alone = new KvmThread(KvmRecord.Untold);
@@ -43,28 +45,31 @@ internal sealed class KvmJudge
     /// <param name="open">Opens the log.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="progress">Called now and then with the bytes done and the bytes of the file, 0 where that is not known.</param>
+    /// <param name="watch">Makes a watcher of what is judged; null for none.</param>
     /// <param name="beginning">How many records are its beginning.</param>
     /// <exception cref="Qemu.TraceException">The text is damaged.</exception>
     /// <exception cref="KvmFileException">The file is damaged, or no log of KVM's.</exception>
-    internal static KvmAnswer Read(Func<Stream> open, string file, Action<long, long>? progress = null, long beginning = Beginning)
+    internal static KvmAnswer Read(Func<Stream> open, string file, Action<long, long>? progress = null, Func<KvmSurvey, IKvmWatcher?>? watch = null,
+        long beginning = Beginning)
     {
         var others = new LeftOut(LeftOut.OfQemu);
         KvmSurvey survey;
         bool isWhole;
+        // What is watched is judged once, so all must be surveyed before.
         using (IKvmRecords log = KvmLog.Open(open, file, others))
-            (survey, isWhole) = KvmSurvey.OfBeginning(log, beginning);
+            (survey, isWhole) = watch is null ? KvmSurvey.OfBeginning(log, beginning) : KvmSurvey.OfBeginning(log, long.MaxValue, progress);
         if (isWhole)
             survey.LeftOut = others.Limit;
         else
         {
             var whole = new KvmSurvey();
-            var guess = new KvmJudge(survey);
+            var guess = new KvmJudge(survey, null);
             guess.Follow(open, file, progress, whole);
             if (survey.TryBecome(whole))
                 return guess.Answer();
             survey = whole;
         }
-        var judge = new KvmJudge(survey);
+        var judge = new KvmJudge(survey, watch?.Invoke(survey));
         judge.Follow(open, file, progress, null);
         return judge.Answer();
     }
@@ -100,17 +105,18 @@ internal sealed class KvmJudge
         if (record.Event == KvmEvent.Lost)
         {
             _epoch++;
-            foreach (VmTrail vm in _vms)
-                vm.Gap();
+            foreach (VmTrail one in _vms)
+                one.Gap();
+            _watcher?.Took(record, at, null, null, _epoch);
             return;
         }
         ThreadContext context = Context(record);
-        if (context.Thread is { Vm: >= 0 } thread)
-            _vms[thread.Vm].Take(record, at, context, _epoch);
-        else if (context == _threadless)
-            _vms[0].Take(record, at, context, _epoch);
+        VmTrail? vm = context.Thread is { Vm: >= 0 } thread ? _vms[thread.Vm] : context == _threadless ? _vms[0] : null;
+        if (vm is null)
+            vm = _foreign.Take(record, at, context, _epoch);
         else
-            _foreign.Take(record, at, context, _epoch);
+            vm.Take(record, at, context, _epoch);
+        _watcher?.Took(record, at, vm, context, _epoch);
     }
 
     /// <summary>The context of a record's thread; it forgets what it began before a gap.</summary>

@@ -9,7 +9,7 @@ internal sealed partial class KvmOwed
     {
         if (pending.Foreign)
         {
-            _unknown.Add(new(pending.Source ?? "not known", Fate.NotKnown, KvmGate.OtherVm, pending.At, null, vcpu.Index, pending.Vector,
+            _unknown.Add(new(pending.Source ?? KvmOwedAnswer.Untold, Fate.NotKnown, KvmGate.OtherVm, pending.At, null, vcpu.Index, pending.Vector,
                 [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by a vCPU {vcpu.Index} at {At(pending.At)} on a thread of the kernel, and no record of this VM ends it: "
                     + "it may be this VM's, or that of another."], [new("accepted", pending.At)]));
             return;
@@ -21,7 +21,7 @@ internal sealed partial class KvmOwed
         {
             string hidden = vcpu.Posted is { } posted ? $"the processor delivers interrupts to this vCPU itself (APICv or AVIC, as at {At(posted)})"
                 : "the log shows no injection (kvm_inj_virq), and no EOI of a vector that is no pin's: APICv or AVIC may deliver and end them, or they were not traced";
-            _unknown.Add(new(pending.Source ?? "not known", Fate.NotKnown, KvmGate.NotKnown, pending.At, null, vcpu.Index, pending.Vector,
+            _unknown.Add(new(pending.Source ?? KvmOwedAnswer.Untold, Fate.NotKnown, KvmGate.NotKnown, pending.At, null, vcpu.Index, pending.Vector,
                 [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)}. Whether it was taken or ended is not told: {hidden}."],
                 [new("accepted", pending.At)]));
             return;
@@ -35,30 +35,26 @@ internal sealed partial class KvmOwed
             evidence.Add(new("gate closed", place));
         if (vcpu.LastEntry is { } entry && entry.Event > pending.At.Event)
             evidence.Add(new("entered last", entry));
-        Add(new(pending.Source ?? "not known", Fate.Pending, gate, pending.At, since, vcpu.Index, pending.Vector,
+        Add(new(pending.Source ?? KvmOwedAnswer.Untold, Fate.Pending, gate, pending.At, since, vcpu.Index, pending.Vector,
             [$"Vector {Hex(pending.Vector)}{Of(pending)} was accepted by vCPU {vcpu.Index} at {At(pending.At)} {taken}.", $"{why}{merges}"], evidence),
             pending.Epoch, vcpu, mayBeCut: true);
     }
 
     private (KvmGate Gate, Mark? Since, string Why) Gate(Accepted pending, VcpuTrail vcpu)
     {
-        int priorityClass = pending.Vector >> 4;
-        if (priorityClass == 0)
-            return (KvmGate.IllegalVector, null, "A vector below 0x10 is illegal: KVM stores it, and never delivers it, for its class is not above any priority.");
-        foreach ((int vector, (Mark at, int known)) in vcpu.InService.Reverse())
+        (KvmGate gate, Mark? since, int by) = vcpu.GateOf(pending.Vector, epoch);
+        switch (gate)
         {
-            if (known == epoch && vector >> 4 >= priorityClass)
-                return (KvmGate.VectorInService, at, $"Vector {Hex(vector)}, of the same class or above, is in service there since {At(at)}: no EOI has come.");
-        }
-        if (vcpu.Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
-        {
-            return (KvmGate.TaskPriority, priority.At, $"TPR of vCPU {vcpu.Index} is 0x{priority.Value:x2} since {At(priority.At)}, and holds it back, unless CR8 changed it later, "
-                + "which no record shows.");
-        }
-        if (!vcpu.Enabled(epoch))
-        {
-            return (KvmGate.NotKnown, null, "Whether its local APIC is enabled is not told (no record of its SPIV): a disabled one refuses what it says it accepts. "
-                + "Nor is told whether interrupts are enabled (IF).");
+            case KvmGate.IllegalVector:
+                return (gate, since, "A vector below 0x10 is illegal: KVM stores it, and never delivers it, for its class is not above any priority.");
+            case KvmGate.VectorInService:
+                return (gate, since, $"Vector {Hex(by)}, of the same class or above, is in service there since {At(since!.Value)}: no EOI has come.");
+            case KvmGate.TaskPriority:
+                return (gate, since, $"TPR of vCPU {vcpu.Index} is 0x{vcpu.Known((int)ApicRegister.TaskPriority, epoch)!.Value.Value:x2} since {At(since!.Value)}, and holds it back, "
+                    + "unless CR8 changed it later, which no record shows.");
+            case KvmGate.NotKnown:
+                return (gate, since, "Whether its local APIC is enabled is not told (no record of its SPIV): a disabled one refuses what it says it accepts. "
+                    + "Nor is told whether interrupts are enabled (IF).");
         }
         string open = Open(vcpu);
         long entered = vcpu.Entries - pending.Entries;
@@ -100,14 +96,14 @@ internal sealed partial class KvmOwed
         KvmFact? spiv = vcpu.Disabled(epoch);
         string still = spiv is null ? " It has been enabled since: too late." : "";
         Mark since = spiv?.At ?? refused.At;
-        Add(new(refused.Source ?? "not known", Fate.Refused, KvmGate.RefusedByApic, refused.At, since, vcpu.Index, refused.Vector,
+        Add(new(refused.Source ?? KvmOwedAnswer.Untold, Fate.Refused, KvmGate.RefusedByApic, refused.At, since, vcpu.Index, refused.Vector,
             [$"Vector {Hex(refused.Vector)}{Of(refused)} was refused by vCPU {vcpu.Index} at {At(refused.At)}, although an accept line is printed.",
                 spiv is { } known ? $"Its local APIC is software-disabled since {At(known.At)} (SPIV = 0x{known.Value:x})." : $"Its local APIC was software-disabled then.{still}"],
             [new("sent", refused.At), new("disabled", since)]), refused.Epoch, vcpu, mayBeCut: false);
     }
 
     private void InService(int vector, Mark at, int known, VcpuTrail vcpu) =>
-        Add(new(vm.PinOf(vector, level: true)?.Name ?? "not known", Fate.InService, KvmGate.NoEoi, at, at, vcpu.Index, vector,
+        Add(new(vm.PinOf(vector, level: true)?.Name ?? KvmOwedAnswer.Untold, Fate.InService, KvmGate.NoEoi, at, at, vcpu.Index, vector,
             [$"Vector {Hex(vector)} is in service at vCPU {vcpu.Index} since {At(at)}: no EOI has come."], [new("injected", at)]), known, vcpu, mayBeCut: true);
 
     private void MissingExit(int vector, Mark at, int known, VcpuTrail vcpu)
@@ -116,7 +112,7 @@ internal sealed partial class KvmOwed
         bool traced = survey.Counts[KvmEvent.UserspaceExit] > 0;
         PinState? pin = vm.PinOf(vector, level: true);
         bool later = vcpu.LastSign is { } sign && sign.Event > at.Event || vcpu.LastEntry is { } entry && entry.Event > at.Event;
-        string source = pin?.Name ?? "not known";
+        string source = pin?.Name ?? KvmOwedAnswer.Untold;
         var answer = new KvmOwedAnswer(source, Fate.Held, KvmGate.EoiExitMissing, at, at, vcpu.Index, vector,
             [$"Vector {Hex(vector)} of {(pin is null ? "a level" : pin.Name)} was ended by vCPU {vcpu.Index} at {At(at)}, and no exit KVM_EXIT_IOAPIC_EOI (26) told the VMM: "
                 + "its I/OAPIC still waits for that EOI (Remote IRR), and sends the pin no more."], [new("EOI", at)]);
@@ -137,16 +133,14 @@ internal sealed partial class KvmOwed
     private void Nobody(LostMessage lost)
     {
         OpenMessage message = lost.Message;
-        bool broadcast = message.Destination is 0xFF or uint.MaxValue;
-        bool matches = !message.Logical && (broadcast || vm.HasVcpu((int)Math.Min(message.Destination, int.MaxValue)));
         string what = lost.IsIpi ? $"IPI with vector {Hex(message.Vector)}{(lost.Sender >= 0 ? $" of vCPU {lost.Sender}" : "")}" : $"Message with vector {Hex(message.Vector)}";
         string to = message.Logical ? $"logical destination 0x{message.Destination:x}" : $"APIC id {message.Destination}";
         string times = lost.Count > 1 ? $", and {lost.Count - 1} more, the last at {At(lost.Last)}" : "";
         string pin = vm.PinOf(message.Vector, message.Level)?.Name is { } name && !lost.IsIpi ? name : lost.IsIpi ? "an IPI" : "a message";
         var answer = new KvmOwedAnswer(pin, Fate.Refused, KvmGate.NoDestination, lost.Last, message.At, -1, message.Vector,
             [$"{what} to {to} at {At(message.At)}{times}: no vCPU accepted it" + (message.Logical ? "." : ", and no vCPU of this log has that id.")],
-            [new("sent", message.At)]);
-        if (survey.Counts[KvmEvent.AcceptIrq] == 0 || matches || message.Logical || lost.Doubted)
+            [new("sent", message.At)]) { Lost = lost };
+        if (lost.Doubted || !vm.IsToNobody(message))
         {
             _unknown.Add(answer with
             {

@@ -13,7 +13,7 @@ internal sealed class PinState(int pin)
     private ulong _high, _known;
 
     internal int Pin => pin;
-    internal string Name => $"ioapic:{pin}";
+    internal string Name => Sender.PinName(pin);
 
     /// <summary>The low half of the entry, where a write or a record tells it.</summary>
     internal KvmFact? Low { get; private set; }
@@ -28,6 +28,9 @@ internal sealed class PinState(int pin)
     internal bool Masked => Low is { } low && (low.Value & MaskBit) != 0;
     internal bool Level => Low is { } low && (low.Value & LevelBit) != 0;
     internal bool Logical => Low is { } low && (low.Value & LogicalBit) != 0;
+
+    /// <summary>Whether a source holds the line.</summary>
+    internal bool IsHeldBy(int source) => (_high >> (source & 63) & 1) != 0;
 
     /// <summary>Some source holds the line.</summary>
     internal bool High => _high != 0 || ImpliedHigh;

@@ -5,13 +5,15 @@ namespace Wirq.Traces.Kvm.Judging;
 /// <summary>A vector that a local APIC accepted.</summary>
 /// <param name="Vector">The vector.</param>
 /// <param name="At">When.</param>
-/// <param name="Source">What sent it, as far as the records before it tell.</param>
+/// <param name="From">What sent it, as far as the records before it tell.</param>
 /// <param name="Level">It is level-triggered.</param>
 /// <param name="Entries">How often the vCPU had entered the guest.</param>
 /// <param name="Epoch">How many gaps the log had.</param>
 /// <param name="Foreign">A thread of the kernel accepted it: it may be of another VM.</param>
-internal sealed record Accepted(int Vector, Mark At, string? Source, bool Level, long Entries, int Epoch, bool Foreign)
+internal sealed record Accepted(int Vector, Mark At, Sender From, bool Level, long Entries, int Epoch, bool Foreign)
 {
+    /// <summary>The name of what sent it; null where that is not told.</summary>
+    internal string? Source => From.Words;
     internal int Merges { get; set; }
 }
 
@@ -65,6 +67,23 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The software enable of the local APIC; null where no register tells it.</summary>
     internal bool? SoftwareEnabled(int epoch) =>
         Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? new SpuriousVector((uint)spiv.Value).Enabled : null;
+
+    /// <summary>What holds back a vector that is pending, as far as registers and records tell.</summary>
+    /// <returns>The gate; since when; and the vector in service that holds it, or -1.</returns>
+    internal (KvmGate Gate, Mark? Since, int By) GateOf(int vector, int epoch)
+    {
+        int priorityClass = vector >> 4;
+        if (priorityClass == 0)
+            return (KvmGate.IllegalVector, null, -1);
+        foreach ((int served, (Mark at, int known)) in InService.Reverse())
+        {
+            if (known == epoch && served >> 4 >= priorityClass)
+                return (KvmGate.VectorInService, at, served);
+        }
+        if (Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
+            return (KvmGate.TaskPriority, priority.At, -1);
+        return (Enabled(epoch) ? KvmGate.CpuUnknown : KvmGate.NotKnown, null, -1);
+    }
 
     internal VectorCount Count(int vector, Mark at)
     {

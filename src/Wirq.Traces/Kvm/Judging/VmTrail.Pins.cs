@@ -25,8 +25,6 @@ internal sealed partial class VmTrail
         return reached;
     }
 
-    internal string? PinName(int gsi) => gsi is >= 0 and < PinCount ? Pins[PinOfGsi(gsi)].Name : null;
-
     private void AtPin(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
         if (record.Pin is < 0 or >= PinCount)
@@ -130,13 +128,16 @@ internal sealed partial class VmTrail
         (pin.Nobody, pin.Awaited) = (null, (at, record.Vector, epoch));
     }
 
+    /// <summary>The pin whose entry a record writes; null for none.</summary>
+    internal PinState? PinWritten(KvmRecord record) => record is { Event: KvmEvent.Mmio, Write: true, Address: IoApicData }
+        && _select >= FirstEntry && (_select - FirstEntry) / 2 < PinCount ? Pins[(_select - FirstEntry) / 2] : null;
+
     private void Mmio(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
         if (record.Address == IoApicSelect)
             _select = (int)(record.Value & 0xFF);
-        else if (record.Address == IoApicData && _select >= FirstEntry && (_select - FirstEntry) / 2 < PinCount)
+        else if (PinWritten(record) is { } pin)
         {
-            PinState pin = Pins[(_select - FirstEntry) / 2];
             if ((_select & 1) != 0)
                 pin.WriteHigh(record.Value);
             else

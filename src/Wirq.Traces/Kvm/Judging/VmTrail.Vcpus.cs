@@ -18,7 +18,7 @@ internal sealed partial class VmTrail
     {
         if (VcpuAt(record.Vcpu) is not { } vcpu)
             return;
-        string? source = SourceOf(record, vcpu, context);
+        Sender sender = SourceOf(record, vcpu, context);
         if (record.Mode == Init && !record.LevelTrigger)
         {
             vcpu.Reset(at, epoch, registers: true);
@@ -29,7 +29,7 @@ internal sealed partial class VmTrail
         VectorCount count = vcpu.Count(record.Vector, at);
         if (survey.VectorsLeft == 0 && !vcpu.Counts.ContainsKey(record.Vector))
             return;
-        var accepted = new Accepted(record.Vector, at, source, record.LevelTrigger, vcpu.Entries, epoch, foreign);
+        var accepted = new Accepted(record.Vector, at, sender, record.LevelTrigger, vcpu.Entries, epoch, foreign);
         // The line is printed before the checks (Linux, __apic_accept_irq): a disabled APIC refuses what it says it accepts.
         if (vcpu.Disabled(epoch) is not null)
         {
@@ -38,6 +38,7 @@ internal sealed partial class VmTrail
             // What is sent to all may leave one out.
             if (context.Ipi is not { Is: true, Shorthand: not 0 } and not { Is: true, Destination: 0xFF })
                 vcpu.Refused[record.Vector] = accepted;
+            Watcher?.Accepted(this, vcpu, accepted, context, AcceptOutcome.Refused);
             return;
         }
         count.Accepts++;
@@ -45,16 +46,21 @@ internal sealed partial class VmTrail
         context.Accepts++;
         if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index
             && (record.Time >= 0 ? Math.Abs(at.Time - early.Time) <= ClockSkew : at.Event - early.Event <= SkewRecords))
+        {
+            Watcher?.Accepted(this, vcpu, accepted, context, AcceptOutcome.Taken);
             return;
-        if (vcpu.Pending.TryGetValue(record.Vector, out Accepted? pending) && pending.Epoch == epoch)
-            pending.Merges++;
+        }
+        bool merges = vcpu.Pending.TryGetValue(record.Vector, out Accepted? pending) && pending.Epoch == epoch;
+        if (merges)
+            pending!.Merges++;
         else
             vcpu.Pending[record.Vector] = accepted;
+        Watcher?.Accepted(this, vcpu, accepted, context, merges ? AcceptOutcome.Merged : AcceptOutcome.Pending);
         vcpu.Refused.Remove(record.Vector);
         Redelivered(record, at, context, epoch);
     }
 
-    private string? SourceOf(KvmRecord record, VcpuTrail vcpu, ThreadContext context)
+    private Sender SourceOf(KvmRecord record, VcpuTrail vcpu, ThreadContext context)
     {
         const int timerVector = 0xFF;
         if (context.Message.Is && context.Message.Vector == record.Vector)
@@ -62,22 +68,22 @@ internal sealed partial class VmTrail
             context.Message.Accepts++;
             context.Message.Burst = false;
             Arrived(context.Message, isIpi: false);
-            return context.HasLine ? PinName(context.Gsi) ?? $"gsi:{context.Gsi}" : PinOf(record.Vector, record.LevelTrigger)?.Name ?? "a message";
+            return context.HasLine ? Sender.OfGsi(context.Gsi) : PinOf(record.Vector, record.LevelTrigger) is { } pin ? Sender.OfPin(pin) : new(SenderKind.Message);
         }
         if (context.Ipi.Is && context.Ipi.Vector == record.Vector)
         {
             context.Ipi.Accepts++;
             Arrived(context.Ipi, isIpi: true);
-            return context.Vcpu >= 0 ? $"an IPI of vCPU {context.Vcpu}" : "an IPI";
+            return new(SenderKind.Ipi, context.Vcpu);
         }
         if (context.HasLine)
-            return PinName(context.Gsi) ?? $"gsi:{context.Gsi}";
+            return Sender.OfGsi(context.Gsi);
         if (context.Served >= 0)
-            return Pins[context.Served].Name;
+            return new(SenderKind.Pin, context.Served);
         if (record.LevelTrigger && PinOf(record.Vector, level: true) is { } again)
-            return again.Name;
+            return Sender.OfPin(again);
         return context.Vcpu == vcpu.Index && vcpu.Registers.TryGetValue((int)ApicRegister.Timer, out KvmFact timer) && (int)(timer.Value & timerVector) == record.Vector
-            ? $"the timer of vCPU {vcpu.Index}" : null;
+            ? new(SenderKind.Timer, vcpu.Index) : default;
     }
 
     /// <summary>The log shows when vCPUs take vectors, or that they end all of them: else what was accepted may be long served.</summary>

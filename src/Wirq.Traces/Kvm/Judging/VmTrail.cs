@@ -28,6 +28,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     private int _select = -1;
 
     internal KvmVm Vm => vm;
+    /// <summary>Sees what becomes of the records; null for nobody.</summary>
+    internal IKvmWatcher? Watcher { get; init; }
     internal IEnumerable<VcpuTrail> Vcpus => _vcpus.Values;
     internal PinState[] Pins { get; } = [.. Enumerable.Range(0, PinCount).Select(pin => new PinState(pin))];
     internal PicState Pic { get; } = new();
@@ -228,6 +230,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     {
         if (!message.CanBeLost)
             return;
+        if (!doubted)
+            Watcher?.Unaccepted(this, message, isIpi, sender);
         Dictionary<(uint, int, bool), LostMessage> lost = doubted ? _doubted : _lost;
         if (lost.TryGetValue((message.Destination, message.Vector, isIpi), out LostMessage? known))
         {
@@ -237,6 +241,11 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         else if (lost.Count < MostLost)
             lost[(message.Destination, message.Vector, isIpi)] = new() { Message = message, IsIpi = isIpi, Sender = sender, Epoch = epoch, Last = message.At, Doubted = doubted };
     }
+
+    /// <summary>No vCPU has the destination of a message that nothing accepted. Of a logical destination, and of a route that was only looked
+    /// at, that is not told.</summary>
+    internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical
+        && message.Destination is not (0xFF or uint.MaxValue) && !HasVcpu((int)Math.Min(message.Destination, int.MaxValue));
 
     /// <summary>The message arrived after all.</summary>
     private void Arrived(OpenMessage message, bool isIpi)

@@ -1,7 +1,9 @@
 // What the page draws, and the words for it. Labels come from logs and scenarios: they are only ever set as text.
 const data = JSON.parse(document.getElementById("data").textContent);
 const { marks, lanes, spans, instants, arrows, owed, words } = data;
-const Asserted = 0, RemoteIrr = 1, Requested = 2, InService = 3, Masked = 4, Withheld = 5, Braked = 6;
+const Asserted = 0, RemoteIrr = 1, Requested = 2, InService = 3, Masked = 4, Withheld = 5, Braked = 6, NotKnown = 7;
+// What is painted over the whole height of a lane, behind the rest.
+const isBehind = kind => kind === Masked || kind === NotKnown;
 const last = marks.e.length - 1;
 
 const byLane = lanes.map(() => ({ spans: new Map(), instants: [], items: [], kinds: [], marks: [] }));
@@ -64,5 +66,5 @@ const laneOf = item => item.type === "owed" ? owed[item.index].lane : (item.type
 function itemAt(lane, mark) {
   const items = byLane[lane].items;
   return items.find(item => item.at === mark && item.type === "span") || items.find(item => item.at === mark)
-    || items.find(item => item.end === mark) || items.find(item => item.at <= mark && mark <= item.end && spans[item.index]?.[1] !== Masked);
+    || items.find(item => item.end === mark) || items.find(item => item.at <= mark && mark <= item.end && !isBehind(spans[item.index]?.[1]));
 }

@@ -10,11 +10,11 @@ const extent = () => { const a = coordinate(0), b = coordinate(last), pad = Math
 let width = 0, height = 0, colours = {}, rows = [];
 
 const isSolid = kind => kind === Asserted || kind === InService;
-const colourOf = kind => colours[["asserted", "remote", "requested", "service", "masked", "withheld", "braked"][kind]];
+const colourOf = kind => colours[["asserted", "remote", "requested", "service", "masked", "withheld", "braked", "unknown"][kind]];
 
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["paper", "ink", "soft", "line", "band", "accent", "asserted", "remote", "requested", "service", "masked", "withheld", "braked", "owed", "select", "instant", "arrow"])
+  for (const name of ["paper", "ink", "soft", "line", "band", "accent", "asserted", "remote", "requested", "service", "masked", "withheld", "braked", "unknown", "owed", "select", "instant", "arrow"])
     colours[name] = style.getPropertyValue(`--${name}`).trim();
   patterns.clear();
 }
@@ -39,6 +39,13 @@ function patternOf(kind) {
 
 function paintSpan(pen, kind, x, y, w, h) {
   const colour = colourOf(kind);
+  if (kind === NotKnown) {
+    pen.fillStyle = colour;
+    pen.font = "600 10px ui-monospace, 'DejaVu Sans Mono', monospace";
+    pen.textBaseline = "middle";
+    for (let at = Math.ceil((Math.max(0, x) + 2) / 16) * 16; at + 6 < Math.min(x + w, width || x + w); at += 16) pen.fillText("?", at, y + h / 2);
+    return;
+  }
   if (kind === Masked) { pen.fillStyle = patternOf(kind); pen.fillRect(x, y, w, h); return; }
   pen.fillStyle = colours.paper;
   pen.fillRect(x, y, w, h);
@@ -92,7 +99,7 @@ const rowOf = lane => rows.find(row => row.lane === lane);
 
 function bandOf(row, kind) {
   const kinds = byLane[row.lane].kinds, n = Math.max(1, kinds.length);
-  if (kind === Masked) return [row.y + 1, row.h - 2];
+  if (isBehind(kind)) return [row.y + 1, row.h - 2];
   const i = Math.max(0, kinds.indexOf(kind)), h = n === 1 ? Math.min(Band, row.h - 2 * Pad) : Band;
   return [row.y + (row.h - n * h) / 2 + i * h + 0.5, h - 2];
 }
@@ -149,7 +156,7 @@ function drawRow(pen, row) {
   pen.strokeStyle = colours.line;
   pen.lineWidth = 1;
   pen.beginPath(); pen.moveTo(0, row.y + row.h - 0.5); pen.lineTo(width, row.y + row.h - 0.5); pen.stroke();
-  for (const kind of [Masked, ...lane.kinds]) {
+  for (const kind of [NotKnown, Masked, ...lane.kinds]) {
     const list = lane.spans.get(kind);
     if (!list) continue;
     const [y, h] = bandOf(row, kind), endOf = i => spans[i][3] < 0 ? last : spans[i][3];
@@ -200,6 +207,10 @@ function drawInstant(pen, kind, x, y, h) {
     case "entry written": path(true, 0, -5, 5, 0, 0, 5, -5, 0); hollow(); break;
     case "waits for the EOI": path(true, -4, -5, 4, -5, -4, 5, 4, 5); hollow(); break;
     case "taken": pen.beginPath(); pen.arc(x, middle, 4, 0, 7); pen.fill(); break;
+    case "ended": path(false, -4, 0, -1, 4, 5, -5); pen.stroke(); break;
+    case "records are missing": pen.strokeStyle = colours.owed; pen.lineWidth = 2; pen.setLineDash([3, 2]); path(false, 0, -h / 2, 0, h / 2); pen.stroke(); pen.setLineDash([]); break;
+    case "of this VM or of another": path(true, 0, -4, 4, 0, 0, 4, -4, 0); pen.setLineDash([2, 2]); hollow(); pen.setLineDash([]); break;
+    case "not known what became of it": write(pen, "?", x - 3, middle - 6, 12, colours.instant, true); break;
     case "acknowledged": pen.beginPath(); pen.arc(x, middle, 4, 0, 7); hollow(); break;
     case "reset": pen.lineWidth = 2.5; path(false, -2.5, -h / 2, -2.5, h / 2); pen.stroke(); path(false, 2.5, -h / 2, 2.5, h / 2); pen.stroke(); break;
     case "log and chips differ": pen.strokeStyle = colours.owed; pen.lineWidth = 2; path(false, -3, -h / 2, 3, -h / 6, -3, h / 6, 3, h / 2); pen.stroke(); break;

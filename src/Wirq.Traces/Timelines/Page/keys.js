@@ -117,7 +117,7 @@ function pick(e) {
     const x0 = xOf(item.at), x1 = Math.max(x0, item.type === "span" && spans[item.index][3] < 0 ? width : xOf(item.end));
     if (x1 < x - 9 || x0 > x + 9) continue;
     const [top, h] = item.type === "span" ? bandOf(row, spans[item.index][1]) : [row.y, row.h];
-    const off = Math.max(x0 - x, x - x1, 0) + Math.max(top - y, y - top - h, 0) + (item.type === "span" ? (spans[item.index][1] === Masked ? 4 : 1) : Math.abs(x - x0) > 6 ? 9 : 0);
+    const off = Math.max(x0 - x, x - x1, 0) + Math.max(top - y, y - top - h, 0) + (item.type === "span" ? (isBehind(spans[item.index][1]) ? 4 : 1) : Math.abs(x - x0) > 6 ? 9 : 0);
     if (off < least) [best, least] = [item, off];
   }
   state.lane = row.lane;
@@ -141,7 +141,7 @@ overview.addEventListener("pointerup", () => { sliding = false; });
 function drawLegend() {
   const legend = byId("legend");
   legend.textContent = "";
-  for (const kind of [Asserted, Requested, InService, RemoteIrr, Masked, Withheld, Braked]) {
+  for (const kind of [Asserted, Requested, InService, RemoteIrr, Masked, Withheld, Braked, NotKnown]) {
     if (!spans.some(s => s[1] === kind)) continue;
     add(words.legend[kind], pen => paintSpan(pen, kind, 0, 1, 34, 12));
   }

@@ -5,7 +5,7 @@ const details = document.getElementById("details"), search = document.getElement
 function linksOf(item) {
   const lane = laneOf(item), links = [];
   if (item.type === "owed" || lane < 0) return links;
-  const first = item.at, end = item.end, isMask = item.type === "span" && spans[item.index][1] === Masked;
+  const first = item.at, end = item.end, isMask = item.type === "span" && isBehind(spans[item.index][1]);
   if (isMask) return links;
   for (let i = 0; i < arrows.length && links.length < 40; i++) {
     const [kind, from, left, to, arrived] = arrows[i];

@@ -1,0 +1,94 @@
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Timelines;
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Pictures;
+
+// What holds a pin or a vector, from record to record.
+internal sealed partial class KvmPictureBuilder
+{
+    /// <summary>Pins and vectors of a VM that are asked about after each record of a vCPU: those that wait.</summary>
+    private const int MostHeld = 64;
+
+    private readonly Dictionary<int, HashSet<int>> _held = [];
+    private readonly List<int> _asked = [];
+    private bool _moreHeld;
+
+    /// <summary>A lane may be held by something else now.</summary>
+    private void AskGate(int lane)
+    {
+        if (lane >= 0)
+            _asked.Add(lane);
+    }
+
+    /// <summary>Asks about each lane that a record may concern: its own, and where it tells of a vCPU, each of its VM that waits.</summary>
+    private void AskGates(KvmRecord record, VmTrail vm, ThreadContext context)
+    {
+        bool ofVcpu = record.Event is KvmEvent.Apic or KvmEvent.InjectIrq or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AcceptIrq
+            || record.Event == KvmEvent.Entry && record.InterruptInfo != 0;
+        if (ofVcpu && _held.TryGetValue(vm.Vm.Number, out HashSet<int>? waiting))
+            _asked.AddRange(waiting);
+        SetGates();
+    }
+
+    private void SetGates()
+    {
+        foreach (int lane in _asked)
+            SetGate(lane);
+        _asked.Clear();
+    }
+
+    private void SetGate(int lane)
+    {
+        VmTrail vm = _begun[lane].Vm;
+        if (!_held.TryGetValue(vm.Vm.Number, out HashSet<int>? held))
+            _held[vm.Vm.Number] = held = [];
+        string gate = GateOf(vm, _canvas.KeyOf(lane)) is { } closed ? WhyJson.Word(closed) : "";
+        if (gate.Length == 0)
+            held.Remove(lane);
+        else if (held.Count < MostHeld || held.Contains(lane))
+            held.Add(lane);
+        else
+        {
+            // Nothing would end it in the picture.
+            _moreHeld = true;
+            gate = "";
+        }
+        Strips.SetGate(lane, gate, Now);
+    }
+
+    private KvmGate? GateOf(VmTrail vm, LaneKey key) => key.Group switch
+    {
+        LaneGroup.IoApic => OfPin(vm, vm.Pins[key.Index]),
+        LaneGroup.Cpu when key.Index >= 0 => OfVector(vm, vm.VcpuAt(key.Unit)!, key.Index),
+        _ => null,
+    };
+
+    /// <summary>What was delivered waits at a vCPU, or for the EOI that the pin must hear; what was not waits at the pin.</summary>
+    private KvmGate? OfPin(VmTrail vm, PinState pin)
+    {
+        if (pin.Awaited is { } awaited && awaited.Epoch == _epoch)
+        {
+            foreach (VcpuTrail vcpu in vm.Vcpus.Take(MostHeld))
+            {
+                if (OfVector(vm, vcpu, awaited.Vector) is { } there)
+                    return there;
+            }
+            return KvmGate.RemoteIrr;
+        }
+        bool knowsEntry = pin.Low?.Epoch == _epoch;
+        if (!knowsEntry || !pin.Programmed)
+            return null;
+        return pin.LostEdge is not null ? KvmGate.EdgeLost : pin is { Masked: true, Level: true, High: true } ? KvmGate.PinMasked
+            : pin is { High: true, Nobody: { Refused: false } } ? KvmGate.NoDestination : null;
+    }
+
+    private KvmGate? OfVector(VmTrail vm, VcpuTrail vcpu, int vector)
+    {
+        if (vcpu.InService.TryGetValue(vector, out (Mark At, int Epoch) served) && served.Epoch == _epoch)
+            return KvmGate.NoEoi;
+        if (!vcpu.Pending.TryGetValue(vector, out Accepted? pending) || pending.Epoch != _epoch || pending.Foreign)
+            return null;
+        return vm.ShowsTaking && vcpu.Posted is null ? vcpu.GateOf(vector, _epoch).Gate : KvmGate.NotKnown;
+    }
+}
