@@ -10,6 +10,7 @@ internal static partial class HostCalls
     internal const int EventFdSemaphore = 1;
 
     private const int DuplicateFrom = 1030; // F_DUPFD_CLOEXEC
+    private const int FirstInFirstOut = 1; // SCHED_FIFO
     private const int Words = 16, WordBits = 64;
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
@@ -21,10 +22,42 @@ internal static partial class HostCalls
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
     private static partial int SetAffinity(int thread, nuint bytes, ref ulong first);
 
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
+    private static partial int SetScheduler(int thread, int policy, ref int priority);
+
+    [LibraryImport("libc", EntryPoint = "sched_getcpu", SetLastError = true)]
+    private static partial int GetCpu();
+
     internal static int Check(int result, string call) => result >= 0 ? result : throw HostError.Last(call);
 
     /// <summary>Duplicates a descriptor to the first free number from one on.</summary>
     internal static int Duplicate(int descriptor, int number) => Check(Control(descriptor, DuplicateFrom, number), "fcntl");
+
+    /// <summary>Makes the calling thread a real-time one, which runs until it waits (SCHED_FIFO).</summary>
+    /// <returns>0, or an error number.</returns>
+    internal static int TryBeRealTime() => SetPolicy(FirstInFirstOut, 1) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Ends that.</summary>
+    internal static void BeOrdinary() => Check(SetPolicy(0, 0), "sched_setscheduler");
+
+    /// <summary>Keeps the calling thread on its current CPU until disposal.</summary>
+    internal static IDisposable StayOnCpu()
+    {
+        var before = new ulong[Words];
+        Check(GetAffinity(0, Words * sizeof(ulong), ref before[0]), "sched_getaffinity");
+        int cpu = Check(GetCpu(), "sched_getcpu");
+        var one = new ulong[Words];
+        one[cpu / WordBits] = 1ul << cpu % WordBits;
+        Check(SetAffinity(0, Words * sizeof(ulong), ref one[0]), "sched_setaffinity");
+        return new Affinity(before);
+    }
+
+    private static int SetPolicy(int policy, int priority) => SetScheduler(0, policy, ref priority);
+
+    private sealed class Affinity(ulong[] before) : IDisposable
+    {
+        public void Dispose() => Check(SetAffinity(0, Words * sizeof(ulong), ref before[0]), "sched_setaffinity");
+    }
 
     /// <summary>Runs an action on each CPU that the thread may run on.</summary>
     internal static void OnEachCpu(Action action)

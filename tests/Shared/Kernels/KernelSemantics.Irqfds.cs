@@ -149,7 +149,7 @@ public abstract partial class KernelSemantics
     [Fact]
     public void A_bind_with_a_pending_count_leaves_the_injection_to_the_work_queue()
     {
-        using IKernelBench bench = OpenSplit(BenchAbilities.HoldsWork);
+        using IKernelBench bench = OpenSplit(BenchNeeds.HeldWork);
         bench.Commit(BenchRoute.To(Gsi, Edge()));
         EventFd fd = bench.CreateEventFd();
         bench.Write(fd);
@@ -295,7 +295,7 @@ public abstract partial class KernelSemantics
     [Fact]
     public void A_signal_without_a_route_waits_in_the_work_queue_and_a_route_in_time_saves_it()
     {
-        using IKernelBench bench = OpenSplit(BenchAbilities.HoldsWork);
+        using IKernelBench bench = OpenSplit(BenchNeeds.HeldWork);
         bench.Commit();
         EventFd fd = Bound(bench);
         bench.Write(fd);

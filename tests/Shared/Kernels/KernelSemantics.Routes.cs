@@ -177,7 +177,7 @@ public abstract partial class KernelSemantics
     [Fact]
     public void Without_chips_in_the_kernel_a_second_vector_overwrites_the_first()
     {
-        using IKernelBench bench = Open(new BenchMachine { Chips = BenchChips.None }, BenchAbilities.CanEoi);
+        using IKernelBench bench = Open(new BenchMachine { Chips = BenchChips.None }, BenchNeeds.Guest);
         bench.RaiseExtInt(0, 0x41);
         bench.RaiseExtInt(0, 0x42);
         Assert.Equal(0x42, bench.Take(0));
@@ -187,7 +187,7 @@ public abstract partial class KernelSemantics
     [Fact]
     public void In_split_mode_a_second_ExtINT_is_refused_until_the_first_is_taken()
     {
-        using IKernelBench bench = OpenSplit(BenchAbilities.CanEoi);
+        using IKernelBench bench = OpenSplit(BenchNeeds.Guest);
         bench.RaiseExtInt(0, 0x31);
         AssertErrno(Eexist, () => bench.RaiseExtInt(0, 0x32));
         Assert.True(bench.SignalMsi(Edge()));

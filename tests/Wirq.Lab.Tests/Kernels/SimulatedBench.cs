@@ -9,6 +9,7 @@ namespace Wirq.Lab.Tests.Kernels;
 internal sealed class SimulatedBench : IKernelBench
 {
     private readonly SimulatedKernel _kernel;
+    private long _ended;
 
     internal SimulatedBench(BenchMachine machine, KernelDefects defects, SimulatedEventFds? host = null)
     {
@@ -30,7 +31,6 @@ internal sealed class SimulatedBench : IKernelBench
         }, host ?? new SimulatedEventFds(64, arena), arena);
     }
 
-    public BenchAbilities Abilities => BenchAbilities.All;
     public KernelLimits Limits => _kernel.Limits;
     public ushort PicRequests => _kernel.PicRequests;
 
@@ -83,7 +83,25 @@ internal sealed class SimulatedBench : IKernelBench
     public void GuestWritesEntry(int pin, RedirectionEntry entry) => _kernel.WriteIoApicEntry(pin, entry);
 
     public int Take(int cpu) => _kernel.Take(cpu);
-    public void Eoi(int cpu) => _kernel.Eoi(cpu);
+
+    public void Eoi(int cpu)
+    {
+        _ended = _kernel.Now;
+        _kernel.Eoi(cpu);
+    }
+
+    public TimeSpan SinceEoi => TimeSpan.FromTicks((_kernel.Now - _ended) / TimeSpan.NanosecondsPerTick);
+
+    public bool Wait()
+    {
+        long deadline = _kernel.NextDeadline;
+        if (deadline == long.MaxValue)
+            return false;
+        _kernel.Advance(deadline);
+        return true;
+    }
+
+    public void GuestWritesApic(int cpu, ApicRegister register, uint value) => _kernel.WriteApic(cpu, register, value);
 
     public int TakeExit(int cpu)
     {
