@@ -30,7 +30,8 @@ public sealed partial class IoApic
             ref IoApicPin state = ref _pins[pin];
             if (state.StormDeadline > events.Now)
                 continue;
-            // The count stays: the next EOI that finds the line asserted is held back again.
+            // The count stays, unless the profile restarts it: the next EOI that finds the line asserted is held back
+            // again.
             LetGo(pin, ref state, events);
         }
     }

@@ -100,6 +100,8 @@ public interface IKernelBench : IDisposable
 
     /// <summary>The CPU takes its next interrupt; -1 for none. <see cref="BenchNeeds.Guest"/>, as all that follow.</summary>
     int Take(int cpu);
+    /// <summary>The CPU enters its guest, and leaves it at once.</summary>
+    void Enter(int cpu);
     /// <summary>The guest ends it.</summary>
     void Eoi(int cpu);
     /// <summary>The time since the last EOI, virtual or real.</summary>

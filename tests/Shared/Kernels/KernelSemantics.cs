@@ -37,6 +37,9 @@ public abstract partial class KernelSemantics
 
     private static void AssertErrno(int errno, Action call) => Assert.Equal(errno, Assert.Throws<KernelException>(call).Errno);
 
+    /// <summary>The kernel has taken what was written to a bound eventfd; an old one has left its count.</summary>
+    private static void AssertConsumed(IKernelBench bench, EventFd fd) => Assert.Equal(!bench.Limits.ConsumesFirst, bench.IsReadable(fd));
+
     private static bool Bit(IKernelBench bench, ApicRegister first, int cpu, byte vector) =>
         (bench.ReadApic(cpu, first + (uint)(vector >> 5 << 4)) >> (vector & 31) & 1) != 0;
 

@@ -11,8 +11,11 @@ internal sealed class SimulatedBench : IKernelBench
     private readonly SimulatedKernel _kernel;
     private long _ended;
 
-    internal SimulatedBench(BenchMachine machine, KernelDefects defects, SimulatedEventFds? host = null)
+    private readonly KernelVersion? _version;
+
+    internal SimulatedBench(BenchMachine machine, KernelDefects defects, KernelVersion? version = null, SimulatedEventFds? host = null)
     {
+        _version = version;
         var arena = new StateArena();
         _kernel = new SimulatedKernel(new SimulatedKernelOptions
         {
@@ -26,7 +29,7 @@ internal sealed class SimulatedBench : IKernelBench
             ApicIds = machine.ApicIds,
             ReservedGsis = machine.ReservedGsis,
             X2ApicApi = (SimulatedX2ApicApi)machine.X2ApicApi,
-            Behaviour = KernelBehaviour.Of(VersionFor(machine)),
+            Behaviour = KernelBehaviour.Of(VersionFor(machine, version)),
             Defects = defects,
         }, host ?? new SimulatedEventFds(64, arena), arena);
     }
@@ -37,7 +40,7 @@ internal sealed class SimulatedBench : IKernelBench
     private SimulatedEventFds Host => _kernel.EventFds;
 
     public IKernelBench OpenAnother(BenchMachine machine) =>
-        new SimulatedBench(machine, _kernel.Options.Defects, Host);
+        new SimulatedBench(machine, _kernel.Options.Defects, _version, Host);
 
     public EventFd CreateEventFd(bool semaphore) => Host.Create(semaphore: semaphore);
     public EventFd Duplicate(EventFd fd) => Host.Duplicate(fd);
@@ -84,6 +87,11 @@ internal sealed class SimulatedBench : IKernelBench
 
     public int Take(int cpu) => _kernel.Take(cpu);
 
+    // The simulation looks at new routes at once.
+    public void Enter(int cpu)
+    {
+    }
+
     public void Eoi(int cpu)
     {
         _ended = _kernel.Now;
@@ -113,8 +121,14 @@ internal sealed class SimulatedBench : IKernelBench
 
     public void Dispose() => _kernel.Release();
 
-    private static KernelVersion VersionFor(BenchMachine machine)
+    /// <summary>The wanted version if the machine exists in it, else one in which it does.</summary>
+    private static KernelVersion VersionFor(BenchMachine machine, KernelVersion? wanted)
     {
+        if (wanted is { } version && !(machine.Since is { } from && !version.IsAtLeast(from.Major, from.Minor))
+            && !(machine.Before is { } end && version.IsAtLeast(end.Major, end.Minor)))
+        {
+            return version;
+        }
         if (machine.Since is { } since)
             return new KernelVersion(since.Major, since.Minor);
         return machine.Before is null ? KernelVersion.Newest : new KernelVersion(5, 4);
@@ -122,10 +136,29 @@ internal sealed class SimulatedBench : IKernelBench
 }
 
 /// <summary>The semantics over the simulated kernel.</summary>
-public sealed class SimulatedKernelSemantics : KernelSemantics
+public class SimulatedKernelSemantics : KernelSemantics
 {
     /// <summary>The defects of the simulation, for controls.</summary>
     internal KernelDefects Defects { get; init; }
 
-    protected override IKernelBench OpenBench(BenchMachine machine) => new SimulatedBench(machine, Defects);
+    /// <summary>The version whose behaviour it has where a test is not about another one; null for the newest.</summary>
+    internal virtual KernelVersion? Version => null;
+
+    protected override IKernelBench OpenBench(BenchMachine machine) => new SimulatedBench(machine, Defects, Version);
+}
+
+// The other versions that the tests were run on.
+public sealed class SimulatedLinux5Point10Semantics : SimulatedKernelSemantics
+{
+    internal override KernelVersion? Version => new(5, 10);
+}
+
+public sealed class SimulatedLinux6Point1Semantics : SimulatedKernelSemantics
+{
+    internal override KernelVersion? Version => new(6, 1);
+}
+
+public sealed class SimulatedLinux6Point12Semantics : SimulatedKernelSemantics
+{
+    internal override KernelVersion? Version => new(6, 12);
 }

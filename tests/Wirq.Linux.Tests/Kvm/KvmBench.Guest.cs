@@ -38,6 +38,8 @@ internal sealed partial class KvmBench
         return vector;
     }
 
+    public void Enter(int cpu) => Guest.ReadMemory(0, cpu);
+
     public void Eoi(int cpu)
     {
         _ended = Stopwatch.GetTimestamp();

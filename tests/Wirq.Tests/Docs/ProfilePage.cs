@@ -51,7 +51,7 @@ internal static class ProfilePage
               another destination these bits are not checked. Here such a message is refused if bit 48 is set.
             * LINT0: while it is unmasked, the CPU runs INTA for INTR in every delivery mode, and the vector of a level entry
               leaves IRR when INTR falls (read: apic.c, apic_accept_pic_intr and apic_deliver_pic_intr).
-            * Two pins with one vector, if the storm brake holds one of them (see `StormCountsAtEoi`).
+            * Two pins with one vector, if the storm brake holds one of them (see `StormEndsForAll`).
             * Accesses of 8 bytes to the I/OAPIC are two of 4 bytes (read: memory.c); here they reach no register.
 
             KVM does the following, and profile `kvm` does not:
