@@ -118,6 +118,23 @@ public abstract partial class KernelSemantics
     }
 
     [Fact]
+    public void An_interrupt_waits_for_the_EOI_of_one_of_its_class_or_above()
+    {
+        using IKernelBench bench = OpenSplit(BenchNeeds.Delivery);
+        bench.SignalMsi(Edge(0x41));
+        Assert.Equal(0x41, bench.Take(0));
+        bench.SignalMsi(Edge(0x4F));
+        Assert.Equal(-1, bench.Take(0));
+        bench.SignalMsi(Edge(0x52));
+        Assert.Equal(0x52, bench.Take(0));
+        bench.Eoi(0);
+        Assert.Equal(-1, bench.Take(0));
+        bench.Eoi(0);
+        Assert.Equal(0x4F, bench.Take(0));
+        Assert.Equal(-1, bench.Take(0));
+    }
+
+    [Fact]
     public void Userspace_may_drive_a_GSI_that_leads_to_a_message()
     {
         using IKernelBench bench = OpenSplit();
@@ -195,6 +212,19 @@ public abstract partial class KernelSemantics
         bench.RaiseExtInt(0, 0x32);
         Assert.Equal(0x32, bench.Take(0));
         Assert.Equal(Vector, bench.Take(0));
+    }
+
+    [Fact]
+    public void An_ExtINT_waits_while_LINT0_is_masked()
+    {
+        using IKernelBench bench = OpenSplit(BenchNeeds.Guest);
+        bench.GuestWritesApic(0, ApicRegister.Lint0, 0x10700);
+        bench.RaiseExtInt(0, 0x31);
+        Assert.Equal(-1, bench.Take(0));
+        AssertErrno(Eexist, () => bench.RaiseExtInt(0, 0x32));
+        bench.GuestWritesApic(0, ApicRegister.Lint0, 0x700);
+        Assert.Equal(0x31, bench.Take(0));
+        Assert.Equal(-1, bench.Take(0));
     }
 
     [Fact]

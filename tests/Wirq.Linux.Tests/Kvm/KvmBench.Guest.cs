@@ -6,7 +6,7 @@ using Wirq.Tests.Shared.Kernels;
 namespace Wirq.Linux.Tests.Kvm;
 
 // The guest of the bench.
-internal sealed partial class KvmBench
+internal partial class KvmBench
 {
     private const uint IoApicSelect = 0xFEC00000, IoApicWindow = IoApicSelect + 0x10, FirstEntryRegister = 0x10;
     private static readonly TimeSpan s_guestLimit = TimeSpan.FromSeconds(60), s_patience = TimeSpan.FromSeconds(5), s_probeLimit = TimeSpan.FromSeconds(20);
@@ -23,10 +23,12 @@ internal sealed partial class KvmBench
     /// APIC are put in service by the bench instead; the guest ends them all the same.</summary>
     public int Take(int cpu)
     {
-        bool extInt = _extInt;
-        _extInt = false;
-        if (extInt || _vm.IrqChip == KvmIrqChip.None || s_keeps.Value.Outcome == ProbeOutcome.Faithful)
-            return Guest.TakeInterrupt(cpu);
+        if (_extInt || _vm.IrqChip == KvmIrqChip.None || s_keeps.Value.Outcome == ProbeOutcome.Faithful)
+        {
+            int taken = Guest.TakeInterrupt(cpu);
+            _extInt &= taken < 0;
+            return taken;
+        }
         KvmVcpu vcpu = _vm.Vcpus[cpu];
         vcpu.GetLapic(out LapicState state);
         int vector = Highest(state, ApicRegister.Request);
@@ -40,7 +42,7 @@ internal sealed partial class KvmBench
 
     public void Enter(int cpu) => Guest.ReadMemory(0, cpu);
 
-    public void Eoi(int cpu)
+    public virtual void Eoi(int cpu)
     {
         _ended = Stopwatch.GetTimestamp();
         GuestWritesApic(cpu, ApicRegister.Eoi, 0);

@@ -7,7 +7,7 @@ namespace Wirq.Linux.Tests.Kvm;
 
 /// <summary>The host's KVM as a bench. Vectors that a local APIC accepted stay in its IRR, as KVM_GET_LAPIC shows it: no
 /// vCPU runs, or its guest has its interrupts off until the test has it take one.</summary>
-internal sealed partial class KvmBench : IKernelBench
+internal partial class KvmBench : IKernelBench
 {
     // No other file of the process gets such high numbers, so a closed one is not reused.
     private const int FirstNumber = 512;
@@ -217,7 +217,7 @@ internal sealed partial class KvmBench : IKernelBench
 }
 
 /// <summary>The semantics over the host's KVM.</summary>
-public sealed class KvmKernelSemantics : KernelSemantics
+public class KvmKernelSemantics : KernelSemantics
 {
     protected override IKernelBench OpenBench(BenchMachine machine) => new KvmBench(machine);
 }
