@@ -10,7 +10,8 @@ namespace Wirq;
 /// <param name="EveryDriveCounts">The level of a pin is not remembered: driving a high pin high again is another edge,
 /// or another level request.</param>
 /// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether or not it fell in
-/// between, and starts again once it holds. Any input of the pin that would send releases it.</param>
+/// between, and starts again once it holds. Any input of the pin that would send releases it, and the first deadline
+/// releases every pin.</param>
 /// <param name="StormEndsForAll">The storm brake releases a pin whenever another pin is served.</param>
 /// <param name="LevelInEveryMode">The level bit counts in SMI, NMI, INIT and ExtINT entries too.</param>
 /// <param name="ReservedBitsStored">Every bit of an entry except the read-only ones keeps what is written.</param>
@@ -31,7 +32,8 @@ internal readonly record struct IoApicProfile(
 {
     private const string Chip = "I/OAPIC";
     private const string StormCount = "the count stays when the line falls, ends with an EOI that finds no pending interrupt, and "
-        + "starts again once the brake holds. An input of the braked pin that would send releases it";
+        + "starts again once the brake holds. An input of the braked pin that would send releases it, and the first deadline "
+        + "releases every pin";
 
     internal static readonly ProfileDifference[] Rows =
     [
@@ -59,8 +61,8 @@ internal readonly record struct IoApicProfile(
         new(Chip, nameof(StormCountsAtEoi), "there is no storm brake; Wirq's own counts consecutive EOIs that find the "
             + "line still asserted, and its count stays until the line falls",
             StormCount, StormCount,
-            "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast. KVM ran: 10,000 EOIs of a held line; "
-            + "ioapic.c, kvm_ioapic_update_eoi_one"),
+            "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast, delayed_ioapic_service_cb. "
+            + "KVM ran: 10,000 EOIs of a held line; ioapic.c, kvm_ioapic_update_eoi_one, kvm_ioapic_eoi_inject_work"),
         new(Chip, nameof(StormEndsForAll), "the storm brake holds a pin until its time is over or its line falls",
             "any service of another pin releases the braked one. Not modelled: if that other pin has the vector of the braked "
             + "pin and a lower number, QEMU ends the braked one in the same broadcast and sends it twice", null,

@@ -25,8 +25,8 @@ internal static class ProfilePage
             `WIRQ_SEED=N`. "Compared over random inputs" means that. "KVM ran" before a sentence means that the statement was
             measured.
             Not compared, because it would end the guest that makes the accesses, or because the host does not have it: SMI, NMI
-            and INIT sent by the I/OAPIC, SMI in messages, interprocessor interrupts, timers, and the brake on storms, which is
-            Wirq's own under `kvm` (KVM's counts to 10,000 and holds for 10 ms).
+            and INIT sent by the I/OAPIC, SMI in messages, interprocessor interrupts, timers, and the brake on storms
+            ([kernels.md](kernels.md) has tests of that).
 
 
             """);
