@@ -43,44 +43,45 @@ internal static partial class HostCalls
     /// <summary>Keeps the calling thread on its current CPU until disposal.</summary>
     internal static IDisposable StayOnCpu()
     {
-        var before = new ulong[Words];
-        Check(GetAffinity(0, Words * sizeof(ulong), ref before[0]), "sched_getaffinity");
-        int cpu = Check(GetCpu(), "sched_getcpu");
-        var one = new ulong[Words];
-        one[cpu / WordBits] = 1ul << cpu % WordBits;
-        Check(SetAffinity(0, Words * sizeof(ulong), ref one[0]), "sched_setaffinity");
-        return new Affinity(before);
-    }
-
-    private static int SetPolicy(int policy, int priority) => SetScheduler(0, policy, ref priority);
-
-    private sealed class Affinity(ulong[] before) : IDisposable
-    {
-        public void Dispose() => Check(SetAffinity(0, Words * sizeof(ulong), ref before[0]), "sched_setaffinity");
+        var before = new Affinity();
+        before.Keep(Check(GetCpu(), "sched_getcpu"));
+        return before;
     }
 
     /// <summary>Runs an action on each CPU that the thread may run on.</summary>
     internal static void OnEachCpu(Action action)
     {
-        Span<ulong> all = stackalloc ulong[Words], one = stackalloc ulong[Words];
-        all.Clear();
-        const nuint bytes = Words * sizeof(ulong);
-        Check(GetAffinity(0, bytes, ref all[0]), "sched_getaffinity");
-        try
+        using var before = new Affinity();
+        for (int cpu = 0; cpu < Words * WordBits; cpu++)
         {
-            for (int cpu = 0; cpu < Words * WordBits; cpu++)
-            {
-                if ((all[cpu / WordBits] >> cpu % WordBits & 1) == 0)
-                    continue;
-                one.Clear();
-                one[cpu / WordBits] = 1ul << cpu % WordBits;
-                Check(SetAffinity(0, bytes, ref one[0]), "sched_setaffinity");
-                action();
-            }
+            if (!before.Has(cpu))
+                continue;
+            before.Keep(cpu);
+            action();
         }
-        finally
+    }
+
+    private static int SetPolicy(int policy, int priority) => SetScheduler(0, policy, ref priority);
+
+    /// <summary>The CPUs that the calling thread may run on; it may again at disposal.</summary>
+    private sealed class Affinity : IDisposable
+    {
+        private const nuint Bytes = Words * sizeof(ulong);
+        private readonly ulong[] _before = new ulong[Words];
+
+        internal Affinity() => Check(GetAffinity(0, Bytes, ref _before[0]), "sched_getaffinity");
+
+        internal bool Has(int cpu) => (_before[cpu / WordBits] >> cpu % WordBits & 1) != 0;
+
+        /// <summary>Lets the thread run on one of them only.</summary>
+        internal void Keep(int cpu)
         {
-            Check(SetAffinity(0, bytes, ref all[0]), "sched_setaffinity");
+            Span<ulong> one = stackalloc ulong[Words];
+            one.Clear();
+            one[cpu / WordBits] = 1ul << cpu % WordBits;
+            Check(SetAffinity(0, Bytes, ref one[0]), "sched_setaffinity");
         }
+
+        public void Dispose() => Check(SetAffinity(0, Bytes, ref _before[0]), "sched_setaffinity");
     }
 }

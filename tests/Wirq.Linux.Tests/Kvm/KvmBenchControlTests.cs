@@ -25,10 +25,12 @@ public class KvmBenchControlTests
     {
         MethodInfo method = typeof(KernelSemantics).GetMethod(test)!;
         Invoke(method, Defect.None);
-        Assert.IsType<Xunit.Sdk.XunitException>(Assert.Throws<TargetInvocationException>(() => Invoke(method, defect)).InnerException, exactMatch: false);
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => Invoke(method, defect));
     }
 
-    private static void Invoke(MethodInfo method, Defect defect) => method.Invoke(new Semantics { Defect = defect }, null);
+    // A skip passes as it is.
+    private static void Invoke(MethodInfo method, Defect defect) =>
+        method.Invoke(new Semantics { Defect = defect }, BindingFlags.DoNotWrapExceptions, binder: null, parameters: null, culture: null);
 
     private sealed class Semantics : KernelSemantics
     {
