@@ -74,8 +74,6 @@ public sealed partial class IoApic
         if (events.Observing)
             events.Observe(new RemoteIrrCleared(_index, pin, entry.Vector, cause).ToEvent());
         work.Serve(pin);
-        if (_profile.StormCountsAtEoi && (entry.Masked || !state.Has(PinFlags.Latched)))
-            state.StormCount = 0;
         if (!entry.Masked || Options.Ack != AckPolicy.Done)
         {
             work.Ack(pin);

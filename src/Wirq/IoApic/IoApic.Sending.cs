@@ -53,12 +53,14 @@ public sealed partial class IoApic
             : state.Has(PinFlags.Braked) ? Gate.StormBrake : Gate.None;
     }
 
-    /// <summary>Every input of a pin ends here. If the profile evaluates all pins at once (<c>StormCountsAtEoi</c>),
-    /// the pins that the storm brake holds are released.</summary>
+    /// <summary>Every input of a pin ends here. A profile may release a pin that the storm brake holds
+    /// (<c>StormCountsAtEoi</c>), or all such pins (<c>StormEndsForAll</c>).</summary>
     private void Evaluate(int pin, ref IoApicPin state, EventBuffer events)
     {
-        if (_profile.StormCountsAtEoi && !S.Braked.IsEmpty)
+        if (_profile.StormEndsForAll && !S.Braked.IsEmpty)
             EvaluateWithBraked(pin, events);
+        else if (_profile.StormCountsAtEoi && state.Has(PinFlags.Braked))
+            LetGo(pin, ref state, events);
         else
             EvaluateAlone(pin, ref state, events);
     }
@@ -120,6 +122,8 @@ public sealed partial class IoApic
             // An EOI that finds nothing to send evaluates nothing if the evaluation would release other pins.
             if (!state.Has(PinFlags.AfterEoi) || !_profile.StormCountsAtEoi || !state.Entry.Masked && Requests(in state))
                 Evaluate(pin, ref state, events);
+            else
+                state.StormCount = 0;
             state.Remove(PinFlags.AfterEoi);
         }
     }

@@ -25,12 +25,15 @@ public sealed partial class IoApic
     internal void Advance(EventBuffer events)
     {
         PinSet braked = S.Braked;
+        // QEMU and KVM have one timer for all pins.
+        bool all = _profile.StormCountsAtEoi && NextDeadline <= events.Now;
         for (int pin; (pin = PinSet.Next(ref braked)) >= 0;)
         {
             ref IoApicPin state = ref _pins[pin];
-            if (state.StormDeadline > events.Now)
+            if (!all && state.StormDeadline > events.Now)
                 continue;
-            // The count stays: the next EOI that finds the line asserted is held back again.
+            // The count stays, unless the profile restarts it: the next EOI that finds the line asserted is held back
+            // again.
             LetGo(pin, ref state, events);
         }
     }

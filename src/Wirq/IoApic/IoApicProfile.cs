@@ -10,7 +10,9 @@ namespace Wirq;
 /// <param name="EveryDriveCounts">The level of a pin is not remembered: driving a high pin high again is another edge,
 /// or another level request.</param>
 /// <param name="StormCountsAtEoi">The storm brake counts EOIs that find the line asserted, whether or not it fell in
-/// between. It starts again after it held, and releases whenever another pin is served.</param>
+/// between, and starts again once it holds. Any input of the pin that would send releases it, and the first deadline
+/// releases every pin.</param>
+/// <param name="StormEndsForAll">The storm brake releases a pin whenever another pin is served.</param>
 /// <param name="LevelInEveryMode">The level bit counts in SMI, NMI, INIT and ExtINT entries too.</param>
 /// <param name="ReservedBitsStored">Every bit of an entry except the read-only ones keeps what is written.</param>
 /// <param name="EoiRegisterIsWide">The EOI register accepts only 32-bit writes, and compares all bits.</param>
@@ -24,11 +26,14 @@ namespace Wirq;
 /// addressed.</param>
 internal readonly record struct IoApicProfile(
     bool PolarityIgnored, bool RemoteIrrAtSend, bool LatchedRequest, bool PinZeroIsTwo, bool AcksEdgePins,
-    bool EveryDriveCounts, bool StormCountsAtEoi, bool LevelInEveryMode, bool ReservedBitsStored, bool EoiRegisterIsWide,
+    bool EveryDriveCounts, bool StormCountsAtEoi, bool StormEndsForAll, bool LevelInEveryMode, bool ReservedBitsStored, bool EoiRegisterIsWide,
     bool RegistersRepeat, bool AbsentReadOnes, bool EoiServesEveryPin, bool DestinationIsByte, bool LevelDriveCounts,
     bool RemoteIrrForNobody, bool WindowAnyWidth)
 {
     private const string Chip = "I/OAPIC";
+    private const string StormCount = "the count stays when the line falls, ends with an EOI that finds no pending interrupt, and "
+        + "starts again once the brake holds. An input of the braked pin that would send releases it, and the first deadline "
+        + "releases every pin";
 
     internal static readonly ProfileDifference[] Rows =
     [
@@ -55,11 +60,13 @@ internal readonly record struct IoApicProfile(
             + "between delivers; ioapic.c, ioapic_set_irq"),
         new(Chip, nameof(StormCountsAtEoi), "there is no storm brake; Wirq's own counts consecutive EOIs that find the "
             + "line still asserted, and its count stays until the line falls",
-            "the count stays when the line falls, ends with an EOI that finds no pending interrupt, and starts again once the "
-            + "brake holds. Any service of another pin releases the braked one. Not modelled: if that other pin has the vector "
-            + "of the braked pin and a lower number, QEMU ends the braked one in the same broadcast and sends it twice",
-            null,
-            "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast, ioapic_service"),
+            StormCount, StormCount,
+            "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_eoi_broadcast, delayed_ioapic_service_cb. "
+            + "KVM ran: 10,000 EOIs of a held line; ioapic.c, kvm_ioapic_update_eoi_one, kvm_ioapic_eoi_inject_work"),
+        new(Chip, nameof(StormEndsForAll), "the storm brake holds a pin until its time is over or its line falls",
+            "any service of another pin releases the braked one. Not modelled: if that other pin has the vector of the braked "
+            + "pin and a lower number, QEMU ends the braked one in the same broadcast and sends it twice", null,
+            "QEMU 7.2 by qtest: 10,000 EOIs of a held line; ioapic.c, ioapic_service"),
         new(Chip, nameof(LevelInEveryMode), "SMI, NMI, INIT and ExtINT entries are edge; their level bit has no effect "
             + "(82093AA, 3.2.4)",
             "with the level bit they send trigger mode 1 and set Remote IRR",
@@ -108,11 +115,11 @@ internal readonly record struct IoApicProfile(
     internal static IoApicProfile Of(Profile profile) => profile switch
     {
         Profile.Qemu => new(PolarityIgnored: true, RemoteIrrAtSend: true, LatchedRequest: true, PinZeroIsTwo: true, AcksEdgePins: false,
-            EveryDriveCounts: true, StormCountsAtEoi: true, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: true,
+            EveryDriveCounts: true, StormCountsAtEoi: true, StormEndsForAll: true, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: true,
             RegistersRepeat: true, AbsentReadOnes: false, EoiServesEveryPin: false, DestinationIsByte: false, LevelDriveCounts: false,
             RemoteIrrForNobody: false, WindowAnyWidth: false),
         Profile.Kvm => new(PolarityIgnored: true, RemoteIrrAtSend: false, LatchedRequest: false, PinZeroIsTwo: false, AcksEdgePins: true,
-            EveryDriveCounts: false, StormCountsAtEoi: false, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: false,
+            EveryDriveCounts: false, StormCountsAtEoi: true, StormEndsForAll: false, LevelInEveryMode: true, ReservedBitsStored: true, EoiRegisterIsWide: false,
             RegistersRepeat: false, AbsentReadOnes: true, EoiServesEveryPin: true, DestinationIsByte: true, LevelDriveCounts: true,
             RemoteIrrForNobody: true, WindowAnyWidth: true),
         _ => default,

@@ -10,24 +10,26 @@ public enum BenchChips
     Full,
 }
 
-/// <summary>The features of a bench.</summary>
+/// <summary>What a test needs of a bench besides calls of the kernel.</summary>
 [Flags]
-public enum BenchAbilities
+public enum BenchNeeds
 {
     None = 0,
-    /// <summary>A CPU takes interrupts and ends them: it runs a guest, or simulates one. So EOIs, EOI exits and ExtINT
-    /// can be tested.</summary>
-    CanEoi = 1,
+    /// <summary>A CPU takes interrupts and ends them, and its guest writes registers of chips.</summary>
+    Guest = 1,
+    /// <summary>A guest whose interrupts the kernel itself puts in service and keeps there until the EOI. Where the bench
+    /// does it (KVM_SET_LAPIC), KVM looks for the EOIs that exit once more.</summary>
+    Delivery = Guest | 2,
     /// <summary>The work queue is stopped until the test runs it, so that deferred work can be distinguished from other
     /// work.</summary>
-    HoldsWork = 2,
-    All = CanEoi | HoldsWork,
+    HeldWork = 4,
 }
 
 /// <summary>The machine for a test of a semantic.</summary>
 public sealed record BenchMachine
 {
     public BenchChips Chips { get; init; } = BenchChips.Split;
+    public BenchNeeds Needs { get; init; }
     public int ReservedGsis { get; init; } = 24;
     public int Cpus { get; init; } = 1;
     /// <summary>APIC ids by CPU; null for 0, 1, …</summary>
@@ -52,8 +54,6 @@ public readonly record struct BenchRoute(int Gsi, Msi Message, int Chip, int Pin
 /// <see cref="KernelException"/>.</summary>
 public interface IKernelBench : IDisposable
 {
-    BenchAbilities Abilities { get; }
-
     /// <summary>The limits that the kernel reports.</summary>
     KernelLimits Limits { get; }
 
@@ -98,12 +98,21 @@ public interface IKernelBench : IDisposable
     /// <summary>Request registers of the 8259 pair, slave in bits 15:8 (KVM_GET_IRQCHIP).</summary>
     ushort PicRequests { get; }
 
-    /// <summary>The CPU takes its next interrupt; -1 for none. <see cref="BenchAbilities.CanEoi"/>.</summary>
+    /// <summary>The CPU takes its next interrupt; -1 for none. <see cref="BenchNeeds.Guest"/>, as all that follow.</summary>
     int Take(int cpu);
-    /// <summary>The guest ends it. <see cref="BenchAbilities.CanEoi"/>.</summary>
+    /// <summary>The CPU enters its guest, and leaves it at once.</summary>
+    void Enter(int cpu);
+    /// <summary>The guest ends it.</summary>
     void Eoi(int cpu);
-    /// <summary>The guest writes an entry of the kernel's I/OAPIC. <see cref="BenchAbilities.CanEoi"/>.</summary>
+    /// <summary>The time since the last EOI, virtual or real.</summary>
+    TimeSpan SinceEoi { get; }
+    /// <summary>Lets time pass: a little, or to the next deadline of the kernel.</summary>
+    /// <returns>False: the kernel has no deadline, or the last EOI was long ago.</returns>
+    bool Wait();
+    /// <summary>The guest writes an entry of the kernel's I/OAPIC.</summary>
     void GuestWritesEntry(int pin, RedirectionEntry entry);
+    /// <summary>The guest writes a register of its local APIC.</summary>
+    void GuestWritesApic(int cpu, ApicRegister register, uint value);
     /// <summary>An EOI that is reported to userspace.</summary>
     /// <returns>Its vector; -1 for none.</returns>
     int TakeExit(int cpu);

@@ -118,6 +118,23 @@ public abstract partial class KernelSemantics
     }
 
     [Fact]
+    public void An_interrupt_waits_for_the_EOI_of_one_of_its_class_or_above()
+    {
+        using IKernelBench bench = OpenSplit(BenchNeeds.Delivery);
+        bench.SignalMsi(Edge(0x41));
+        Assert.Equal(0x41, bench.Take(0));
+        bench.SignalMsi(Edge(0x4F));
+        Assert.Equal(-1, bench.Take(0));
+        bench.SignalMsi(Edge(0x52));
+        Assert.Equal(0x52, bench.Take(0));
+        bench.Eoi(0);
+        Assert.Equal(-1, bench.Take(0));
+        bench.Eoi(0);
+        Assert.Equal(0x4F, bench.Take(0));
+        Assert.Equal(-1, bench.Take(0));
+    }
+
+    [Fact]
     public void Userspace_may_drive_a_GSI_that_leads_to_a_message()
     {
         using IKernelBench bench = OpenSplit();
@@ -177,7 +194,7 @@ public abstract partial class KernelSemantics
     [Fact]
     public void Without_chips_in_the_kernel_a_second_vector_overwrites_the_first()
     {
-        using IKernelBench bench = Open(new BenchMachine { Chips = BenchChips.None }, BenchAbilities.CanEoi);
+        using IKernelBench bench = Open(new BenchMachine { Chips = BenchChips.None }, BenchNeeds.Guest);
         bench.RaiseExtInt(0, 0x41);
         bench.RaiseExtInt(0, 0x42);
         Assert.Equal(0x42, bench.Take(0));
@@ -187,7 +204,7 @@ public abstract partial class KernelSemantics
     [Fact]
     public void In_split_mode_a_second_ExtINT_is_refused_until_the_first_is_taken()
     {
-        using IKernelBench bench = OpenSplit(BenchAbilities.CanEoi);
+        using IKernelBench bench = OpenSplit(BenchNeeds.Guest);
         bench.RaiseExtInt(0, 0x31);
         AssertErrno(Eexist, () => bench.RaiseExtInt(0, 0x32));
         Assert.True(bench.SignalMsi(Edge()));
@@ -195,6 +212,19 @@ public abstract partial class KernelSemantics
         bench.RaiseExtInt(0, 0x32);
         Assert.Equal(0x32, bench.Take(0));
         Assert.Equal(Vector, bench.Take(0));
+    }
+
+    [Fact]
+    public void An_ExtINT_waits_while_LINT0_is_masked()
+    {
+        using IKernelBench bench = OpenSplit(BenchNeeds.Guest);
+        bench.GuestWritesApic(0, ApicRegister.Lint0, 0x10700);
+        bench.RaiseExtInt(0, 0x31);
+        Assert.Equal(-1, bench.Take(0));
+        AssertErrno(Eexist, () => bench.RaiseExtInt(0, 0x32));
+        bench.GuestWritesApic(0, ApicRegister.Lint0, 0x700);
+        Assert.Equal(0x31, bench.Take(0));
+        Assert.Equal(-1, bench.Take(0));
     }
 
     [Fact]

@@ -9,9 +9,13 @@ namespace Wirq.Lab.Tests.Kernels;
 internal sealed class SimulatedBench : IKernelBench
 {
     private readonly SimulatedKernel _kernel;
+    private long _ended;
 
-    internal SimulatedBench(BenchMachine machine, KernelDefects defects, SimulatedEventFds? host = null)
+    private readonly KernelVersion? _version;
+
+    internal SimulatedBench(BenchMachine machine, KernelDefects defects, KernelVersion? version = null, SimulatedEventFds? host = null)
     {
+        _version = version;
         var arena = new StateArena();
         _kernel = new SimulatedKernel(new SimulatedKernelOptions
         {
@@ -25,19 +29,18 @@ internal sealed class SimulatedBench : IKernelBench
             ApicIds = machine.ApicIds,
             ReservedGsis = machine.ReservedGsis,
             X2ApicApi = (SimulatedX2ApicApi)machine.X2ApicApi,
-            Behaviour = KernelBehaviour.Of(VersionFor(machine)),
+            Behaviour = KernelBehaviour.Of(VersionFor(machine, version)),
             Defects = defects,
         }, host ?? new SimulatedEventFds(64, arena), arena);
     }
 
-    public BenchAbilities Abilities => BenchAbilities.All;
     public KernelLimits Limits => _kernel.Limits;
     public ushort PicRequests => _kernel.PicRequests;
 
     private SimulatedEventFds Host => _kernel.EventFds;
 
     public IKernelBench OpenAnother(BenchMachine machine) =>
-        new SimulatedBench(machine, _kernel.Options.Defects, Host);
+        new SimulatedBench(machine, _kernel.Options.Defects, _version, Host);
 
     public EventFd CreateEventFd(bool semaphore) => Host.Create(semaphore: semaphore);
     public EventFd Duplicate(EventFd fd) => Host.Duplicate(fd);
@@ -83,7 +86,30 @@ internal sealed class SimulatedBench : IKernelBench
     public void GuestWritesEntry(int pin, RedirectionEntry entry) => _kernel.WriteIoApicEntry(pin, entry);
 
     public int Take(int cpu) => _kernel.Take(cpu);
-    public void Eoi(int cpu) => _kernel.Eoi(cpu);
+
+    // The simulation looks at new routes at once.
+    public void Enter(int cpu)
+    {
+    }
+
+    public void Eoi(int cpu)
+    {
+        _ended = _kernel.Now;
+        _kernel.Eoi(cpu);
+    }
+
+    public TimeSpan SinceEoi => TimeSpan.FromTicks((_kernel.Now - _ended) / TimeSpan.NanosecondsPerTick);
+
+    public bool Wait()
+    {
+        long deadline = _kernel.NextDeadline;
+        if (deadline == long.MaxValue)
+            return false;
+        _kernel.Advance(deadline);
+        return true;
+    }
+
+    public void GuestWritesApic(int cpu, ApicRegister register, uint value) => _kernel.WriteApic(cpu, register, value);
 
     public int TakeExit(int cpu)
     {
@@ -95,8 +121,14 @@ internal sealed class SimulatedBench : IKernelBench
 
     public void Dispose() => _kernel.Release();
 
-    private static KernelVersion VersionFor(BenchMachine machine)
+    /// <summary>The wanted version if the machine exists in it, else one in which it does.</summary>
+    private static KernelVersion VersionFor(BenchMachine machine, KernelVersion? wanted)
     {
+        if (wanted is { } version && !(machine.Since is { } from && !version.IsAtLeast(from.Major, from.Minor))
+            && !(machine.Before is { } end && version.IsAtLeast(end.Major, end.Minor)))
+        {
+            return version;
+        }
         if (machine.Since is { } since)
             return new KernelVersion(since.Major, since.Minor);
         return machine.Before is null ? KernelVersion.Newest : new KernelVersion(5, 4);
@@ -104,10 +136,29 @@ internal sealed class SimulatedBench : IKernelBench
 }
 
 /// <summary>The semantics over the simulated kernel.</summary>
-public sealed class SimulatedKernelSemantics : KernelSemantics
+public class SimulatedKernelSemantics : KernelSemantics
 {
     /// <summary>The defects of the simulation, for controls.</summary>
     internal KernelDefects Defects { get; init; }
 
-    protected override IKernelBench OpenBench(BenchMachine machine) => new SimulatedBench(machine, Defects);
+    /// <summary>The version whose behaviour it has where a test is not about another one; null for the newest.</summary>
+    internal virtual KernelVersion? Version => null;
+
+    protected override IKernelBench OpenBench(BenchMachine machine) => new SimulatedBench(machine, Defects, Version);
+}
+
+// The other versions that the tests were run on.
+public sealed class SimulatedLinux5Point10Semantics : SimulatedKernelSemantics
+{
+    internal override KernelVersion? Version => new(5, 10);
+}
+
+public sealed class SimulatedLinux6Point1Semantics : SimulatedKernelSemantics
+{
+    internal override KernelVersion? Version => new(6, 1);
+}
+
+public sealed class SimulatedLinux6Point12Semantics : SimulatedKernelSemantics
+{
+    internal override KernelVersion? Version => new(6, 12);
 }

@@ -5,11 +5,11 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Linux.Tests.Differential;
 
-/// <summary>A machine with a full irqchip. Its CPUs, in real mode, make one access of a port or of memory at a time, as
-/// the host requests.</summary>
+/// <summary>The guest of a machine. Its CPUs, in real mode, make one access of a port or of memory at a time, or take one
+/// interrupt, as the host requests. All other time their interrupts are off.</summary>
 /// <remarks><code>
 /// 0x00000  vector table: vector n to 0x4000 + 16 n
-/// 0x04000  handlers: each leaves its number in the mailbox of CPU 0
+/// 0x04000  handlers: each leaves its number in the mailbox of its CPU
 /// 0x10000 (n + 1)  CPU n: mailbox at 0x600, code at 0x1000, stack below 0xF000
 /// </code></remarks>
 internal sealed class AccessGuest : IDisposable
@@ -30,20 +30,29 @@ internal sealed class AccessGuest : IDisposable
     private readonly Mapping _memory = Mapping.Anonymous(MemoryBytes);
     private readonly Timer _late;
     private readonly ulong[] _openings;
+    private readonly List<(int Cpu, byte Vector)> _ended = [];
 
-    internal AccessGuest(KvmSystem system, int cpus)
+    /// <summary>A guest of a new machine with a full irqchip.</summary>
+    internal AccessGuest(KvmSystem system, int cpus) : this(system, MachineOf(system, cpus), TimeSpan.FromSeconds(5) + Differential<int>.Bound)
     {
-        Vm = system.CreateVm();
-        Vm.CreateIrqChip();
+    }
+
+    /// <summary>A guest of a machine that has its CPUs, none of which has run. The machine is disposed with it.</summary>
+    /// <param name="system">The host's KVM.</param>
+    /// <param name="vm">The machine.</param>
+    /// <param name="limit">How long it may live: later it is kicked out, and its orders fail.</param>
+    internal AccessGuest(KvmSystem system, KvmVm vm, TimeSpan limit)
+    {
+        Vm = vm;
         Vm.SetTssAddress();
         Vm.MapMemory(0, 0, _memory);
-        _openings = new ulong[cpus];
-        for (int cpu = 0; cpu < cpus; cpu++)
+        _openings = new ulong[vm.Vcpus.Count];
+        for (int cpu = 0; cpu < _openings.Length; cpu++)
             Load(system, cpu);
         for (int vector = 0; vector < Vectors; vector++)
             LoadHandler((byte)vector);
-        _late = new Timer(static guest => ((AccessGuest)guest!).Kick(), this, TimeSpan.FromSeconds(5) + Differential<int>.Bound, TimeSpan.FromSeconds(1));
-        for (int cpu = 0; cpu < cpus; cpu++)
+        _late = new Timer(static guest => ((AccessGuest)guest!).Kick(), this, limit, TimeSpan.FromSeconds(1));
+        for (int cpu = 0; cpu < _openings.Length; cpu++)
             RunToOrder(cpu);
     }
 
@@ -62,14 +71,28 @@ internal sealed class AccessGuest : IDisposable
             ReadMemory(0, cpu);
     }
 
-    /// <summary>Makes CPU 0 take an interrupt, if one is pending.</summary>
+    /// <summary>Makes a CPU take an interrupt, if one is pending.</summary>
     /// <returns>Its vector; -1 for none.</returns>
-    internal int TakeInterrupt()
+    internal int TakeInterrupt(int cpu = 0)
     {
-        Write(0, Taken, uint.MaxValue);
-        Vm.Vcpus[0].Registers = new KvmRegisters { Rip = _openings[0], Rsp = StackTop, Rflags = Reserved | InterruptsOn };
-        RunToOrder(0);
-        return (int)Read(0, Taken);
+        Write(cpu, Taken, uint.MaxValue);
+        Vm.Vcpus[cpu].Registers = new KvmRegisters { Rip = _openings[cpu], Rsp = StackTop, Rflags = Reserved | InterruptsOn };
+        RunToOrder(cpu);
+        return (int)Read(cpu, Taken);
+    }
+
+    /// <summary>Takes an EOI that a CPU left its guest for.</summary>
+    /// <returns>Its vector; -1 for none.</returns>
+    internal int TakeEoiExit(int cpu)
+    {
+        // A KVM that emulates in batches may exit for an earlier EOI only at the next entry.
+        ReadMemory(0, cpu);
+        int index = _ended.FindIndex(each => each.Cpu == cpu);
+        if (index < 0)
+            return -1;
+        byte vector = _ended[index].Vector;
+        _ended.RemoveAt(index);
+        return vector;
     }
 
     public void Dispose()
@@ -92,7 +115,9 @@ internal sealed class AccessGuest : IDisposable
     private void RunToOrder(int cpu)
     {
         KvmVcpu vcpu = Vm.Vcpus[cpu];
-        KvmExitReason reason = vcpu.Run();
+        KvmExitReason reason;
+        while ((reason = vcpu.Run()) == KvmExitReason.IoApicEoi)
+            _ended.Add((cpu, vcpu.Exit.EoiVector));
         if (reason != KvmExitReason.Port || vcpu.Exit.Port.Port != Ready)
             throw new InvalidOperationException($"CPU {cpu} of the guest left its loop: {vcpu.Exit.ToString()}");
     }
@@ -110,6 +135,15 @@ internal sealed class AccessGuest : IDisposable
         BinaryPrimitives.ReadUInt32LittleEndian(_memory.AsSpan((nuint)(Base(cpu) + offset), sizeof(uint)));
 
     private static int Base(int cpu) => Slice * (cpu + 1);
+
+    private static KvmVm MachineOf(KvmSystem system, int cpus)
+    {
+        KvmVm vm = system.CreateVm();
+        vm.CreateIrqChip();
+        for (int cpu = 0; cpu < cpus; cpu++)
+            vm.CreateVcpu(cpu);
+        return vm;
+    }
 
     private void Load(KvmSystem system, int cpu)
     {
@@ -151,7 +185,7 @@ internal sealed class AccessGuest : IDisposable
         bytes.CopyTo(_memory.AsSpan((nuint)(Base(cpu) + Code), bytes.Length));
         _openings[cpu] = marks[0].Address;
 
-        KvmVcpu vcpu = Vm.CreateVcpu(cpu);
+        KvmVcpu vcpu = Vm.Vcpus[cpu];
         vcpu.SetCpuid(system.GetSupportedCpuid());
         KvmSystemRegisters registers = vcpu.SystemRegisters;
         KvmSegment own = registers.Ds;

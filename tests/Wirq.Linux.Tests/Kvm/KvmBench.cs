@@ -1,12 +1,13 @@
 using Wirq.Linux.Interop;
+using Wirq.Linux.Tests.Differential;
 using Wirq.Routing;
 using Wirq.Tests.Shared.Kernels;
 
 namespace Wirq.Linux.Tests.Kvm;
 
-/// <summary>The host's KVM as a bench. No vCPU runs: vectors that a local APIC accepted stay in its IRR, as
-/// KVM_GET_LAPIC shows it. An EOI is an instruction of a guest, so this bench has none.</summary>
-internal sealed class KvmBench : IKernelBench
+/// <summary>The host's KVM as a bench. Vectors that a local APIC accepted stay in its IRR, as KVM_GET_LAPIC shows it: no
+/// vCPU runs, or its guest has its interrupts off until the test has it take one.</summary>
+internal partial class KvmBench : IKernelBench
 {
     // No other file of the process gets such high numbers, so a closed one is not reused.
     private const int FirstNumber = 512;
@@ -17,6 +18,8 @@ internal sealed class KvmBench : IKernelBench
     private readonly FileDescriptor _epoll;
     private readonly HashSet<int> _open = [];
     private readonly WorkQueue _work;
+    private readonly AccessGuest? _guest;
+    private readonly HeldWork? _held;
     private KernelLimits? _limits;
 
     internal KvmBench(BenchMachine machine)
@@ -29,6 +32,10 @@ internal sealed class KvmBench : IKernelBench
         {
             RequireVersion(machine);
             Build(machine);
+            if ((machine.Needs & BenchNeeds.Guest) != 0)
+                _guest = OpenGuest(machine.Needs);
+            if ((machine.Needs & BenchNeeds.HeldWork) != 0)
+                _held = HeldWork.Begin();
         }
         catch
         {
@@ -36,8 +43,6 @@ internal sealed class KvmBench : IKernelBench
             throw;
         }
     }
-
-    public BenchAbilities Abilities => BenchAbilities.None;
 
     public KernelLimits Limits
     {
@@ -115,7 +120,13 @@ internal sealed class KvmBench : IKernelBench
 
     public bool SignalMsi(Msi message) => _vm.SignalMsi(message);
     public void SetIrqLine(int gsi, bool high) => _vm.SetIrqLine(gsi, high);
-    public void RaiseExtInt(int cpu, byte vector) => _vm.Vcpus[cpu].Interrupt(vector);
+
+    public void RaiseExtInt(int cpu, byte vector)
+    {
+        _vm.Vcpus[cpu].Interrupt(vector);
+        _extInt = true;
+    }
+
     public void Settle() => _work.Settle();
 
     public uint ReadApic(int cpu, ApicRegister register) => _vm.Vcpus[cpu].ReadLapic(register);
@@ -140,23 +151,18 @@ internal sealed class KvmBench : IKernelBench
         _vm.SetIoApic(state);
     }
 
-    public int Take(int cpu) => throw NoGuest();
-    public void Eoi(int cpu) => throw NoGuest();
-    public void GuestWritesEntry(int pin, RedirectionEntry entry) => throw NoGuest();
-    public int TakeExit(int cpu) => throw NoGuest();
-
     public void Dispose()
     {
+        _held?.Dispose();
         foreach (int number in _open)
             Libc.Close(number);
         _open.Clear();
         _epoll.Dispose();
         _work.Dispose();
+        _guest?.Dispose();
         _vm.Dispose();
         _system.Dispose();
     }
-
-    private static InvalidOperationException NoGuest() => new("this bench runs no guest");
 
     /// <summary>As the kernel takes it: <see cref="KvmVm"/> itself refuses GSIs that lead nowhere.</summary>
     private void Assign(int gsi, EventFd trigger, EventFd resample, uint flags)
@@ -211,7 +217,7 @@ internal sealed class KvmBench : IKernelBench
 }
 
 /// <summary>The semantics over the host's KVM.</summary>
-public sealed class KvmKernelSemantics : KernelSemantics
+public class KvmKernelSemantics : KernelSemantics
 {
     protected override IKernelBench OpenBench(BenchMachine machine) => new KvmBench(machine);
 }

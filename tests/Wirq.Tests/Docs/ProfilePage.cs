@@ -25,8 +25,8 @@ internal static class ProfilePage
             `WIRQ_SEED=N`. "Compared over random inputs" means that. "KVM ran" before a sentence means that the statement was
             measured.
             Not compared, because it would end the guest that makes the accesses, or because the host does not have it: SMI, NMI
-            and INIT sent by the I/OAPIC, SMI in messages, interprocessor interrupts, timers, and the brake on storms, which is
-            Wirq's own under `kvm` (KVM's counts to 10,000 and holds for 10 ms).
+            and INIT sent by the I/OAPIC, SMI in messages, interprocessor interrupts, timers, and the brake on storms
+            ([kernels.md](kernels.md) has tests of that).
 
 
             """);
@@ -51,7 +51,7 @@ internal static class ProfilePage
               another destination these bits are not checked. Here such a message is refused if bit 48 is set.
             * LINT0: while it is unmasked, the CPU runs INTA for INTR in every delivery mode, and the vector of a level entry
               leaves IRR when INTR falls (read: apic.c, apic_accept_pic_intr and apic_deliver_pic_intr).
-            * Two pins with one vector, if the storm brake holds one of them (see `StormCountsAtEoi`).
+            * Two pins with one vector, if the storm brake holds one of them (see `StormEndsForAll`).
             * Accesses of 8 bytes to the I/OAPIC are two of 4 bytes (read: memory.c); here they reach no register.
 
             KVM does the following, and profile `kvm` does not:

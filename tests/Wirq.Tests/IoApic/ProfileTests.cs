@@ -186,7 +186,7 @@ public class ProfileTests
     [Theory]
     [InlineData(Profile.Manual, false)]
     [InlineData(Profile.Qemu, true)]
-    [InlineData(Profile.Kvm, false)]
+    [InlineData(Profile.Kvm, true)]
     public void StormCountsAtEoi(Profile profile, bool atEoi)
     {
         var bench = new ChipBench(new() { Profile = profile, StormLimit = 2 });
@@ -200,12 +200,51 @@ public class ProfileTests
         bench.Pin(11, true);
         bench.Eoi(0x31);
         Assert.Equal(atEoi, bench.Chip.IsBraked(11));
-        bench.Pin(4, true);
+        bench.Pin(11, true);
         Assert.False(bench.Chip.IsBraked(11));
         // The count restarted, so the next EOI is the first.
         bench.Answer(11, Level);
         bench.Eoi(0x31);
         Assert.Equal(!atEoi, bench.Chip.IsBraked(11));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, true)]
+    [InlineData(Profile.Qemu, false)]
+    [InlineData(Profile.Kvm, false)]
+    public void StormCountsAtEoi_and_the_first_deadline_is_that_of_every_pin(Profile profile, bool stays)
+    {
+        RedirectionEntry another = RedirectionEntry.Create(0x41, 0, level: true);
+        var bench = new ChipBench(new() { Profile = profile, StormLimit = 1, StormDelay = 100 });
+        bench.Entry(11, Level);
+        bench.Entry(12, another);
+        bench.Pin(11, true);
+        bench.Answer(11, Level);
+        bench.Pin(12, true);
+        bench.Answer(12, another);
+        bench.Eoi(0x31);
+        bench.Events.Now = 50;
+        bench.Eoi(0x41);
+        bench.Events.Now = 100;
+        bench.Chip.Advance(bench.Events);
+        Assert.Equal((false, stays), (bench.Chip.IsBraked(11), bench.Chip.IsBraked(12)));
+    }
+
+    [Theory]
+    [InlineData(Profile.Manual, false)]
+    [InlineData(Profile.Qemu, true)]
+    [InlineData(Profile.Kvm, false)]
+    public void StormEndsForAll(Profile profile, bool forAll)
+    {
+        var bench = new ChipBench(new() { Profile = profile, StormLimit = 1 });
+        bench.Entry(11, Level);
+        bench.Entry(4, ChipBench.Edge);
+        bench.Pin(11, true);
+        bench.Answer(11, Level);
+        bench.Eoi(0x31);
+        Assert.True(bench.Chip.IsBraked(11));
+        bench.Pin(4, true);
+        Assert.Equal(!forAll, bench.Chip.IsBraked(11));
     }
 
     [Theory]

@@ -124,7 +124,7 @@ internal sealed class IoApicSubject(QtestMachine machine) : QtestSubject<IoApicO
     }
 
     /// <summary>A storm at a pin whose vector no other pin has: the behaviour of QEMU with two such pins, one of them
-    /// held by the brake, is not modelled (docs/profiles.md, StormCountsAtEoi).</summary>
+    /// held by the brake, is not modelled (docs/profiles.md, StormEndsForAll).</summary>
     private static IEnumerable<IoApicOperation> Parts(IoApicOperation storm)
     {
         const uint level = 1 << 15, firstVector = 0x60;
