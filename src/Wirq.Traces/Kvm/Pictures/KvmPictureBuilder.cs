@@ -179,7 +179,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
 
     private bool IsTold(int lane) => lane >= 0 && _told.GetValueOrDefault(lane, -1) == _epoch;
 
-    private string NameOf(LaneKey key) => key.Group switch
+    private static string NameOf(LaneKey key) => key.Group switch
     {
         LaneGroup.Machine => "log",
         LaneGroup.Device => $"{SourceWord(key.Unit)} (gsi:{key.Index})",

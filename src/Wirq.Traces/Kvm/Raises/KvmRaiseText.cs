@@ -99,7 +99,7 @@ internal sealed class KvmRaiseText(KvmAnswer answer)
         return raise is { Fell: null, Ended: null, Lost: null } ? all.FirstOrDefault(one => one.Source == raise.Source && one.Lost is null && one.At.Event >= raise.At.Event) : null;
     }
 
-    private (Fate, KvmGate?, Mark?) FateOf(KvmRaise raise, KvmOwedAnswer? owed)
+    private static (Fate, KvmGate?, Mark?) FateOf(KvmRaise raise, KvmOwedAnswer? owed)
     {
         if (raise.Gap is not null && (raise.Last.Exists(one => one.IsOpen) || raise.Last.Count == 0))
             return (Fate.NotKnown, KvmGate.RecordsLost, raise.Gap);
