@@ -42,7 +42,7 @@ internal static class KvmNames
     }
 
     internal static string NameOf(KvmEvent happened) =>
-        Events.SelectMany(named => named).FirstOrDefault(one => one.Event == happened).Name is { } name ? System.Text.Encoding.ASCII.GetString(name) : "record";
+        Events.FirstOrDefault(one => one.Event == happened).Name is { } name ? System.Text.Encoding.ASCII.GetString(name) : "record";
 
     /// <summary>The offset of a register by its name; -1 for none.</summary>
     internal static int Register(ReadOnlySpan<byte> name)
