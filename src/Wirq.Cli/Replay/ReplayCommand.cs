@@ -2,6 +2,7 @@ using System.CommandLine;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Timelines;
+using Wirq.Cli.Why;
 using Wirq.Traces;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
@@ -29,6 +30,8 @@ internal static class ReplayCommand
     private static int Run(string log, bool json, FileInfo? record, TimelineRequest? drawn)
     {
         using var file = ReplayInput.Open(log);
+        if (WhyKvm.Looks(file))
+            return ReplayKvm.Run(file, log, json);
         using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
         using TimelineFile? timeline = TimelineFile.Open(drawn, file.IsShipped ? [] : [log], record);
         PictureBuilder? picture = null;

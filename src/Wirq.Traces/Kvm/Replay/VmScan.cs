@@ -1,0 +1,125 @@
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Replay;
+
+/// <summary>What a first look at a log tells of one VM, before anything of it is replayed.</summary>
+internal sealed class VmScan
+{
+    private const ulong ResetVector = 0xFFF0, Initialise = 0x10;
+
+    private readonly Dictionary<int, int> _cpuOf = [];
+    private readonly SortedSet<int> _vcpus = [];
+    private readonly ulong[] _toPic = new ulong[2], _toIoApic = new ulong[2];
+    private bool _created, _acted, _hasChips;
+    private KvmSurvey _survey = null!;
+
+    /// <summary>Its vCPUs, by their ids.</summary>
+    internal IReadOnlyList<uint> Ids { get; private set; } = [];
+    internal KvmVm Vm { get; private set; } = null!;
+
+    /// <summary>The log shows the VM from its creation: no restored one begins at its reset vector, or initialises its 8259 before anything comes.</summary>
+    internal bool FromStart { get; private set; }
+    /// <summary>The record that shows it.</summary>
+    internal long StartedAt { get; private set; }
+    /// <summary>KVM has local APICs only, and the VMM the rest.</summary>
+    internal bool IsSplit => !_hasChips;
+    /// <summary>No other VM is in the log.</summary>
+    internal bool IsAlone => _survey.Vms.Count == 1;
+    internal bool SawLevelAccept { get; private set; }
+    internal bool SawPosted { get; private set; }
+    internal bool TooMany { get; private set; }
+
+    internal bool EndsAtInjection => _survey.EndsAtInjection;
+    /// <summary>Records show when a vCPU takes a vector.</summary>
+    internal bool ShowsTaking => _survey.Counts[KvmEvent.InjectIrq] > 0 || _survey.EndsAtInjection;
+    /// <summary>Records show when a vCPU runs INTA.</summary>
+    internal bool ShowsInta => _survey.Counts[KvmEvent.InjectIrq] > 0;
+    /// <summary>What came before a record is all in the log.</summary>
+    internal bool IsWhole => FromStart && _survey.GapCount == 0;
+
+    internal bool Saw(KvmEvent happened) => _survey.Counts[happened] > 0;
+
+    internal int CpuOf(int vcpu) => _cpuOf.GetValueOrDefault(vcpu, -1);
+
+    /// <summary>Whether the line of a GSI leads to a chip, as other records of it show.</summary>
+    internal bool LeadsToPic(int gsi) => Has(_toPic, gsi);
+    internal bool LeadsToIoApic(int gsi) => Has(_toIoApic, gsi);
+
+    private static bool Has(ulong[] gsis, int gsi) => gsi is >= 0 and < 128 && (gsis[gsi >> 6] >> (gsi & 63) & 1) != 0;
+
+    private static void Add(ulong[] gsis, int gsi)
+    {
+        if (gsi is >= 0 and < 128)
+            gsis[gsi >> 6] |= 1UL << (gsi & 63);
+    }
+
+    /// <summary>Takes a record of one of its threads.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="at">Its place.</param>
+    /// <param name="gsi">The line that the thread drives; negative for none.</param>
+    internal void Take(KvmRecord record, Mark at, int gsi)
+    {
+        if (record.Vcpu >= 0 && record.Event is KvmEvent.AcceptIrq or KvmEvent.Eoi or KvmEvent.Entry or KvmEvent.Exit or KvmEvent.TscOffset or KvmEvent.ApicvAcceptIrq)
+        {
+            if (_vcpus.Count < KvmReplayer.MostVcpusOfVm)
+                _vcpus.Add(record.Vcpu);
+            else
+                TooMany |= !_vcpus.Contains(record.Vcpu);
+        }
+        switch (record.Event)
+        {
+            case KvmEvent.PicSetIrq:
+                _hasChips = true;
+                if (gsi == record.Chip * 8 + record.Pin)
+                    Add(_toPic, gsi);
+                break;
+            case KvmEvent.IoApicSetIrq:
+                _hasChips = true;
+                Add(_toIoApic, gsi);
+                break;
+            case KvmEvent.AckIrq:
+                _hasChips = true;
+                break;
+            case KvmEvent.AcceptIrq:
+                SawLevelAccept |= record.LevelTrigger;
+                break;
+            case KvmEvent.ApicvAcceptIrq:
+                SawPosted = true;
+                break;
+        }
+        Beginning(record);
+        if (FromStart && StartedAt == 0)
+            StartedAt = at.Event;
+    }
+
+    private void Beginning(KvmRecord record)
+    {
+        if (_acted)
+            return;
+        _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
+        if (record.Event is KvmEvent.Entry or KvmEvent.Exit)
+            FromStart = record is { HasRip: true, Rip: ResetVector, Vcpu: 0 };
+        else if (record.Event == KvmEvent.Pio && _created && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & Initialise) != 0)
+            FromStart = true;
+        _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } or { Event: KvmEvent.Eoi, Vector: >= 0 }
+            || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Entry or KvmEvent.Exit or KvmEvent.Lost;
+    }
+
+    internal void Lost() => _acted = true;
+
+    internal void Finish(KvmSurvey survey, KvmVm vm)
+    {
+        (_survey, Vm) = (survey, vm);
+        foreach (KvmThread thread in vm.Threads)
+        {
+            if (thread.Vcpu >= 0 && _vcpus.Count < KvmReplayer.MostVcpusOfVm)
+                _vcpus.Add(thread.Vcpu);
+        }
+        if (_vcpus.Count == 0)
+            _vcpus.Add(0);
+        Ids = [.. _vcpus.Select(id => (uint)id)];
+        foreach (int id in _vcpus)
+            _cpuOf[id] = _cpuOf.Count;
+    }
+}
