@@ -140,7 +140,7 @@ internal sealed partial class KvmChips
             Machine.DrivePin(number, high);
         bool addressed = Machine.Accepts.TrueForAll(one => one.Known);
         bool merges = high && (!isLevel && wasHigh || Machine.Answer is { } answer && answer is not (RefusalReason.None or RefusalReason.NoDestination));
-        CompareAccepts(step, certain, entry.Vector);
+        CompareAccepts(step, certain, certain && addressed && IsAddresseeKnown(entry) && !isClock, entry.Vector);
         facts.RemoteIrr |= high && isLevel && !entry.Masked;
         if (isLevel && !entry.Masked && high && !(certain && addressed))
             SetRemoteIrr(number, !result.Coalesced);
@@ -150,6 +150,12 @@ internal sealed partial class KvmChips
             Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
         else
             Check(result, certain && addressed && !isClock);
+    }
+
+    private bool IsAddresseeKnown(RedirectionEntry entry)
+    {
+        Machine.IoApic.MessageOf(entry).TryDecode(Machine.Options.Format, out InterruptMessage message);
+        return AreAddresseesKnown(message);
     }
 
     private int ExpectedPin(int gsi) => gsi is >= 0 and < KvmMachine.Pins ? _pinOfGsi[gsi] >= 0 ? _pinOfGsi[gsi] : gsi == 0 ? 2 : gsi : gsi;

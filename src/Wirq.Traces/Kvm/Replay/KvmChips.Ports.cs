@@ -92,7 +92,7 @@ internal sealed partial class KvmChips
                 Check(ack, known);
                 ended &= ~bit;
             }
-            else if (known)
+            else if (known && !(ended == 0 && ack.Chip is 0 or 1 && !_scan.IsFed(ack.Chip * PinsOfPic + ack.Pin % PinsOfPic)))
                 Part(ack, ended == 0 ? "no acknowledge: nothing is in service" : AckText(chip, int.TrailingZeroCount(ended)));
             else
                 Leave(ack);
@@ -177,7 +177,7 @@ internal sealed partial class KvmChips
                 _facts.IoApicId = true;
             Machine.Fabric.TryWrite(cpu, line.Address, 4, line.Value);
             Machine.Drain();
-            CompareAccepts(step, known: false, vector: -1);
+            CompareAccepts(step, known: false, all: false, vector: -1);
             return;
         }
         ref PinFacts facts = ref _facts.Pins[pin];
@@ -189,10 +189,10 @@ internal sealed partial class KvmChips
             Machine.SetPinLevel(pin, sent);
         if (!facts.RemoteIrr && made.LevelBitSet && sent)
             SetRemoteIrr(pin, false);
+        bool known = IsPinKnown(pin);
         Machine.Fabric.TryWrite(cpu, line.Address, 4, line.Value);
         Machine.Drain();
-        bool known = IsPinKnown(pin);
-        CompareAccepts(step, known, vector: made.Vector);
+        CompareAccepts(step, known, known && IsAddresseeKnown(made), made.Vector);
         if (facts.Low && !made.LevelBitSet || sent)
             facts.RemoteIrr = true;
         facts.StormCount = true;

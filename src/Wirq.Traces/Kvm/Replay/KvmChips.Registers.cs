@@ -3,23 +3,19 @@ namespace Wirq.Traces.Kvm.Replay;
 // Registers of local APICs, interprocessor interrupts and messages.
 internal sealed partial class KvmChips
 {
-    private const int X2ApicIcr = 0x300, CommandHigh = 0x310, Command = 0x300, Deadline = 0x6E0;
+    private const int CommandHigh = (int)ApicRegister.CommandHigh, EndOfRegisters = 0x400;
 
     private void WriteRegister(Step step)
     {
         KvmLine line = step.Cause;
         int cpu = CpuOf(step.Vcpu);
-        if (cpu < 0 || line.Register is < 0 or >= 0x400 || line.Register % 0x10 != 0)
+        if (cpu < 0 || line.Register is < 0 or >= EndOfRegisters || line.Register % (int)LocalApics.RegisterStride != 0)
             return;
-        bool wasDisabled = _facts.Vcpus[cpu].Enabled && !Machine.Apics.State(cpu).Spurious.Enabled;
         Store(cpu, (ApicRegister)line.Register, line.Value);
         ref VcpuFacts facts = ref _facts.Vcpus[cpu];
         facts.Learn(line.Register);
         if (line.Register == (int)ApicRegister.Id)
             facts.Id = true;
-        // While the local APIC is software-disabled, entries of the LVT stay masked, and a disable masks them.
-        if (line.Register == (int)ApicRegister.SpuriousVector || wasDisabled)
-            _ = wasDisabled;
     }
 
     private void Store(int cpu, ApicRegister register, ulong value)
@@ -35,7 +31,7 @@ internal sealed partial class KvmChips
     {
         KvmLine line = step.Cause;
         int cpu = CpuOf(step.Vcpu);
-        if (cpu < 0 || line.Register is < 0 or >= 0x400)
+        if (cpu < 0 || line.Register is < 0 or >= EndOfRegisters)
         {
             Leave(line);
             return;
@@ -149,8 +145,12 @@ internal sealed partial class KvmChips
             foreach (PredictedAccept one in Machine.Accepts)
                 Initialised(one.Cpu);
         }
-        CompareAccepts(step, known: known || line is not null, command.Vector);
+        known |= line is not null;
+        CompareAccepts(step, known, known && Machine.Accepts.TrueForAll(static one => one.Known) && AreReached(command, destination), command.Vector);
     }
+
+    private bool AreReached(InterruptCommand command, uint destination) => command.Shorthand != DestinationShorthand.None
+        || AreAddresseesKnown(InterruptMessage.Create(command.Vector, command.Mode, destination, command.Logical));
 
     private void CompareCommand(KvmLine line, InterruptCommand command, uint destination)
     {
@@ -197,6 +197,6 @@ internal sealed partial class KvmChips
         Machine.Apics.Deliver(message, Wirq.Events.Origin.Device(0), Machine.Fabric.Events);
         // The predictions of the message itself stand; the chips' own events follow.
         Machine.Drain();
-        CompareAccepts(step, known: true, line.Vector);
+        CompareAccepts(step, known: true, AreAddresseesKnown(message), line.Vector);
     }
 }

@@ -22,10 +22,17 @@ internal sealed partial class KvmChips
         bool pending = apic.Irr.Has(line.Vector), known = !facts.UnknownRequests.Has(line.Vector);
         if (pending)
             Taken(line, cpu, known);
-        else if (known && !(!Machine.IsSplit && !(_facts.Pics[0].Modes && _facts.Pics[1].Modes)) && _scan.IsWhole)
+        else if (apic.Irr.Highest >= LowestVector && known && IsPicKnown || known && IsPicKnown && _scan.IsWhole && _scan.IsFed(step.Vcpu, line.Vector))
             Part(line, apic.Irr.Highest < LowestVector ? "nothing to inject: no vector is pending" : $"{KvmEventNames.Of(KvmEvent.InjectIrq)}: IRQ 0x{apic.Irr.Highest:x}");
         else
+        {
+            // Of a VMM's 8259, or of an 8259 of which too little is known: it may not be in service here.
             Leave(line);
+            facts.UnknownService.Add(line.Vector);
+            return;
+        }
+        if (Machine.Observed is not null)
+            LocalApics.ObserveTaken(cpu, line.Vector, spurious: false, Machine.Fabric.Events);
         // It is above everything that is in service, so the rest of its class and above is not.
         NotInService(ref facts, line.Vector & 0xF0);
         facts.UnknownRequests.Remove(line.Vector);
@@ -33,6 +40,9 @@ internal sealed partial class KvmChips
         apic.Isr.Add(line.Vector);
         apic.UpdatePriority();
     }
+
+    /// <summary>Whether all vectors of the 8259 pair are known; those of a VMM's never are.</summary>
+    private bool IsPicKnown => !Machine.IsSplit && _facts.Pics[0].Modes && _facts.Pics[1].Modes;
 
     private void Taken(KvmLine line, int cpu, bool known)
     {
@@ -107,10 +117,10 @@ internal sealed partial class KvmChips
             Machine.Fabric.WriteMsr(cpu, ApicMsr.Of(ApicRegister.Eoi), 0);
         else
             Machine.Apics.Write(cpu, (uint)ApicRegister.Eoi, 0, Machine.Fabric.Events);
-        bool wasKnown = AreEntriesKnown();
+        bool wasKnown = AreEntriesKnown(), all = step.Acks.TrueForAll(ack => ack.Pin is >= 0 and < KvmMachine.Pins && ack.Chip == KvmFields.IoApicChip && IsPinKnown(ack.Pin));
         Machine.Drain();
         if (!Machine.IsSplit)
-            CompareEnds(step, vector, wasKnown);
+            CompareEnds(step, vector, wasKnown, all);
     }
 
     private void CompareEnd(KvmLine line, int cpu)
@@ -132,7 +142,7 @@ internal sealed partial class KvmChips
         }
         else if (line.Vector == predicted)
             Check(line, known);
-        else if (line.Vector >= 0 && facts.UnknownService.Has(line.Vector) && line.Vector > predicted || !known && line.Vector < 0 && predicted < 0)
+        else if (line.Vector >= 0 && facts.UnknownService.Has(line.Vector) && line.Vector > predicted || predicted < 0 && (!known || !_scan.IsFed(line.Vcpu, line.Vector)))
             Leave(line);
         else
             Part(line, EndText(cpu, predicted));
@@ -161,13 +171,15 @@ internal sealed partial class KvmChips
         bool known = !facts.UnknownRequests.Has(line.Vector) && (highest < 0 || !facts.UnknownRequests.Has(highest));
         if (highest == line.Vector)
             Check(line, known);
-        else if (known && (apic.Irr.Has(line.Vector) || _scan.IsWhole))
+        else if (known && (highest >= LowestVector || _scan.IsWhole && _scan.IsFed(line.Vcpu, line.Vector)))
             Part(line, highest < LowestVector ? $"{EndText(cpu, -1)}: no vector is pending" : EndText(cpu, highest));
         else
             Leave(line);
         facts.UnknownRequests.Remove(line.Vector);
         if (_findings[^1].Verdict == Wirq.Traces.Replay.ResponseVerdict.Mismatched)
             return;
+        if (Machine.Observed is not null)
+            LocalApics.ObserveTaken(cpu, line.Vector, spurious: false, Machine.Fabric.Events);
         apic.Irr.Remove(line.Vector);
         apic.Isr.Add(line.Vector);
     }
@@ -204,7 +216,7 @@ internal sealed partial class KvmChips
     }
 
     /// <summary>KVM acknowledges every pin that has the vector, and then serves those that are level-triggered (ioapic.c, kvm_ioapic_update_eoi_one).</summary>
-    private void CompareEnds(Step step, int vector, bool allKnown)
+    private void CompareEnds(Step step, int vector, bool allKnown, bool arePinsKnown)
     {
         bool heard = Machine.Heard;
         foreach (KvmLine ack in step.Acks)
@@ -235,7 +247,7 @@ internal sealed partial class KvmChips
                 Missing(step, KvmEvent.AckIrq, $"irqchip {KvmLine.ChipName(KvmFields.IoApicChip)} pin {pin}");
         }
         CompareBrake(step);
-        CompareAccepts(step, known: true, vector);
+        CompareAccepts(step, known: true, arePinsKnown && IsVectorKnown(vector), vector);
         LearnFromEnd(step, vector);
     }
 
@@ -246,8 +258,7 @@ internal sealed partial class KvmChips
         {
             if (Machine.IoApic.Entry(pin).Vector != vector)
                 continue;
-            Machine.IoApic.MessageOf(Machine.IoApic.Entry(pin)).TryDecode(Machine.Options.Format, out InterruptMessage message);
-            if (!_facts.Pins[pin].Entry || !AreAddresseesKnown(message))
+            if (!_facts.Pins[pin].Entry || !IsAddresseeKnown(Machine.IoApic.Entry(pin)))
                 return false;
         }
         return true;

@@ -31,6 +31,9 @@ internal sealed partial class KvmChips
 
     internal KvmMachine Machine { get; }
 
+    /// <summary>The VMM may have loaded any state before its guest runs; all differences until then are of that.</summary>
+    internal bool IsLoading { get; set; } = true;
+
     internal void CopyFrom(KvmChips other)
     {
         Machine.CopyFrom(other.Machine);
@@ -78,6 +81,12 @@ internal sealed partial class KvmChips
     }
 
     private void ApplyOwn(Step step)
+    {
+        Run(step);
+        Machine.Rest();
+    }
+
+    private void Run(Step step)
     {
         switch (step.Kind)
         {
@@ -237,44 +246,56 @@ internal sealed partial class KvmChips
 
     /// <summary>Compares accept lines with those that the chips predict, and where that is not known follows the log.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="known">Whether what the step does is known.</param>
-    /// <param name="vector">The vector of the step; negative for none. Another one that comes behind is of something else.</param>
-    private void CompareAccepts(Step step, bool known, int vector)
+    /// <param name="known">Whether what it does is known, so that each predicted line must be there.</param>
+    /// <param name="all">Whether no other line can be there.</param>
+    /// <param name="vector">The vector of the step; negative where it has several. Another one that comes behind is of something else.</param>
+    private void CompareAccepts(Step step, bool known, bool all, int vector)
     {
         _left.Clear();
         _left.AddRange(Machine.Accepts);
         Settle();
+        int unmet = 0;
         foreach (KvmLine line in step.Accepts)
         {
             int at = _left.FindIndex(one => IsMet(one, line));
-            if (at >= 0)
+            if (at < 0)
             {
-                LearnId(_left[at], line);
-                Check(line, known && _left[at].Known && TriggersTold(_left[at]));
-                _left.RemoveAt(at);
+                unmet++;
                 continue;
             }
-            int other = _left.FindIndex(one => !step.Accepts.Exists(met => IsMet(one, met)));
-            bool isKnown = known && (other >= 0 ? _left[other].Known : Machine.Accepts.TrueForAll(one => one.Known));
-            if (other < 0 && (vector >= 0 && line.Vector != vector || step.Kind == StepKind.Eoi && !line.LevelTrigger))
-                Accept(line);
-            else if (!isKnown)
-            {
-                Accept(line);
-                if (other >= 0)
-                    Withdraw(_left[other]);
-            }
-            else
-                Part(line, other >= 0 ? Text(_left[other]) : "no further record: nobody else accepts it");
-            if (other >= 0 && (vector < 0 || line.Vector == vector || isKnown))
-                _left.RemoveAt(other);
+            LearnId(_left[at], line);
+            Check(line, known && _left[at].Known && TriggersTold(_left[at]));
+            _left.RemoveAt(at);
         }
+        if (unmet > 0)
+            CompareUnmet(step, known, all, vector);
         foreach (PredictedAccept one in _left)
         {
             if (known && one.Known)
                 Missing(step, KvmEvent.AcceptIrq, TextOf(one));
             else
                 Withdraw(one);
+        }
+    }
+
+    /// <summary>Accept lines that the chips do not predict: each parts from one that they predict, if any is left.</summary>
+    private void CompareUnmet(Step step, bool known, bool all, int vector)
+    {
+        foreach (KvmLine line in step.Accepts)
+        {
+            if (Machine.Accepts.Exists(one => IsMet(one, line)))
+                continue;
+            bool isOther = vector >= 0 && line.Vector != vector || step.Kind == StepKind.Eoi && !line.LevelTrigger;
+            int at = _left.FindIndex(one => known && one.Known);
+            if (at >= 0)
+            {
+                Part(line, Text(_left[at]));
+                _left.RemoveAt(at);
+            }
+            else if (all && !isOther)
+                Part(line, "no further record: nobody else accepts it");
+            else
+                Accept(line);
         }
     }
 
@@ -322,7 +343,13 @@ internal sealed partial class KvmChips
             if (facts.Enabled && !enabled)
                 return;
             facts.UnknownRequests.Assign(line.Vector, !facts.Enabled);
-            SetPending(cpu, line.Vector, line.LevelTrigger);
+            if (enabled && !line.LevelTrigger)
+            {
+                Machine.Fabric.InjectVector(cpu, (byte)line.Vector);
+                Machine.Drain();
+            }
+            else
+                SetPending(cpu, line.Vector, line.LevelTrigger);
         }
     }
 
@@ -333,9 +360,9 @@ internal sealed partial class KvmChips
         apic.Tmr.Assign(vector, level);
     }
 
-    private static string Text(PredictedAccept one) => $"{KvmEventNames.Of(KvmEvent.AcceptIrq)}: {TextOf(one)}";
+    private string Text(PredictedAccept one) => $"{KvmEventNames.Of(KvmEvent.AcceptIrq)}: {TextOf(one)}";
 
     private string VcpuText(int cpu) => $"{_scan.Ids[cpu]:x}";
 
-    private static string TextOf(PredictedAccept one) => $"vCPU {one.Cpu} accepts vec {one.Vector} ({KvmLine.ModeName(one.Mode)}|{(one.Level ? "level" : "edge")})";
+    private string TextOf(PredictedAccept one) => $"apicid {VcpuText(one.Cpu)} vec {one.Vector} ({KvmLine.ModeName(one.Mode)}|{(one.Level ? "level" : "edge")})";
 }

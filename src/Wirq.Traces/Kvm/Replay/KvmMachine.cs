@@ -127,6 +127,9 @@ internal sealed class KvmMachine
         }
     }
 
+    /// <summary>All effects of one step are done.</summary>
+    internal void Rest() => Observed?.Invoke(new Event(EventKind.Rest) { Time = Fabric.Now });
+
     private void Note(in Event next)
     {
         switch (next.Kind)

@@ -31,7 +31,7 @@ internal static class KvmReplayText
             Row(output, KvmEventNames.Of(happened), verdict => vm.Tally.Of(verdict, happened));
         Row(output, "all", vm.Tally.Total);
         foreach (LawVerdict law in vm.Laws)
-            WrappedText.Write(output, "  ", $"{law.Name,-30}  {(law.Held ? "held" : $"BROKEN: {law.Detail}")}");
+            WrappedText.Write(output, "  ", $"{law.Name,-30}{(law.Held ? "held" : $"BROKEN: {law.Detail}")}");
         foreach (Finding finding in vm.Tally.Mismatches)
             Write(finding, report.Survey.Stamps, output);
         long more = vm.Tally.Total(ResponseVerdict.Mismatched) - vm.Tally.Mismatches.Count;

@@ -1,3 +1,5 @@
+using Wirq.Laws;
+using Wirq.State;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Why;
 
@@ -15,12 +17,14 @@ internal sealed class KvmReplayer
     private readonly StepQueue?[] _queues;
     private readonly VmTally[] _tallies;
     private readonly Dictionary<int, int> _gsis = [];
+    private readonly bool[] _hasRun;
 
     private KvmReplayer(KvmSurvey survey)
     {
         _survey = survey;
         _scans = [.. survey.Vms.Take(MostVms).Select(_ => new VmScan())];
         _tallies = [.. _scans.Select(_ => new VmTally())];
+        _hasRun = new bool[_scans.Length];
         _players = new VmPlayer?[_scans.Length];
         _queues = new StepQueue?[_scans.Length];
     }
@@ -69,7 +73,7 @@ internal sealed class KvmReplayer
     /// <summary>In an interrupt the thread is whatever ran there.</summary>
     private static int KeyOf(KvmRecord record) => record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
 
-    private void Scan(KvmRecord record, Mark at)
+    private void Scan(KvmRecord record, Mark _)
     {
         if (record.Event == KvmEvent.Lost)
         {
@@ -83,7 +87,7 @@ internal sealed class KvmReplayer
         int key = KeyOf(record);
         if (record.Event == KvmEvent.SetIrq && (_gsis.Count < MostThreads || _gsis.ContainsKey(key)))
             _gsis[key] = record.Gsi;
-        _scans[vm].Take(record, at, _gsis.GetValueOrDefault(key, -1));
+        _scans[vm].Take(record, _gsis.GetValueOrDefault(key, -1));
     }
 
     private void Build()
@@ -98,6 +102,8 @@ internal sealed class KvmReplayer
                 continue;
             _queues[vm] = new StepQueue(scan, _tallies[vm], Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _scans.Length)));
             _players[vm] = new VmPlayer(scan, _queues[vm]!, _survey.First >= 0);
+            if (scan.IsWhole)
+                _tallies[vm].Laws = new LawSet(_queues[vm]!.Chips.Machine.Options, _queues[vm]!.Chips.Machine.Fabric.Gsis, new StateArena());
         }
     }
 
@@ -122,15 +128,34 @@ internal sealed class KvmReplayer
             return;
         VmScan scan = _scans[vm];
         // The VMM loads the state of a machine that it resets, and sets its TSC: no record shows the rest.
-        if (record is { Event: KvmEvent.TscOffset, Vcpu: 0 } && !(scan.FromStart && at.Event < scan.StartedAt))
-            Forget(vm);
-        else if (scan.FromStart && at.Event == scan.StartedAt)
+        if (record is { Event: KvmEvent.TscOffset, Vcpu: 0 } && !_queues[vm]!.Chips.IsLoading)
         {
-            player.Cut();
-            _queues[vm]!.Chips.Started();
+            Forget(vm);
+            _queues[vm]!.Chips.IsLoading = true;
         }
+        else if (_queues[vm]!.Chips.IsLoading && Runs(record))
+            Start(vm);
         KvmThread? thread = record.Thread < 0 ? null : _survey.Threads.GetValueOrDefault(record.Thread);
         player.Take(record, at, KeyOf(record), thread?.Vcpu ?? KvmRecord.Untold, isForeign: scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
+    }
+
+    /// <summary>Only a guest that runs makes these records.</summary>
+    private static bool Runs(KvmRecord record) => record.Event is KvmEvent.Entry or KvmEvent.Exit or KvmEvent.UserspaceExit or KvmEvent.Pio or KvmEvent.Mmio or KvmEvent.Apic
+        or KvmEvent.Eoi or KvmEvent.Msr or KvmEvent.InjectIrq or KvmEvent.AckIrq;
+
+    /// <summary>The guest begins to run: the VMM has loaded the state that it begins with.</summary>
+    private void Start(int vm)
+    {
+        KvmChips chips = _queues[vm]!.Chips;
+        _players[vm]!.Cut();
+        if (!_hasRun[vm] && _scans[vm].FromStart && !_queues[vm]!.HasParted)
+            chips.Started();
+        else
+        {
+            chips.Forget();
+            _tallies[vm].Laws = null;
+        }
+        (_hasRun[vm], chips.IsLoading) = (true, false);
     }
 
     private void Forget(int vm)

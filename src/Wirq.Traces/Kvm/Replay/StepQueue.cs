@@ -32,6 +32,7 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
     private int _first;
 
     internal KvmChips Chips => _chips;
+    internal bool HasParted { get; private set; }
 
     /// <summary>A step begins; its effects follow.</summary>
     internal void Hold(Step step)
@@ -131,8 +132,14 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         }
         foreach (Step step in steps)
             step.State = StepState.Done;
+        HasParted |= parted > 0;
         foreach (Finding finding in _findings)
-            tally.Count(finding, isJudged: alone || !isCut);
+        {
+            if (_chips.IsLoading && finding.Verdict == ResponseVerdict.Mismatched)
+                tally.Count(finding with { Verdict = ResponseVerdict.Unchecked }, isJudged: true);
+            else
+                tally.Count(finding, isJudged: alone || !isCut);
+        }
         foreach (Event happened in _events)
             tally.Observe(happened);
     }

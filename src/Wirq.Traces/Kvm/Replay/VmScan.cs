@@ -1,5 +1,4 @@
 using Wirq.Traces.Kvm.Judging;
-using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Replay;
 
@@ -11,6 +10,8 @@ internal sealed class VmScan
     private readonly Dictionary<int, int> _cpuOf = [];
     private readonly SortedSet<int> _vcpus = [];
     private readonly ulong[] _toPic = new ulong[2], _toIoApic = new ulong[2];
+    private readonly long[] _raises = new long[KvmMachine.PicLines], _acks = new long[KvmMachine.PicLines];
+    private readonly Dictionary<int, int[]> _balances = [];
     private bool _created, _acted, _hasChips;
     private KvmSurvey _survey = null!;
 
@@ -20,8 +21,6 @@ internal sealed class VmScan
 
     /// <summary>The log shows the VM from its creation: no restored one begins at its reset vector, or initialises its 8259 before anything comes.</summary>
     internal bool FromStart { get; private set; }
-    /// <summary>The record that shows it.</summary>
-    internal long StartedAt { get; private set; }
     /// <summary>KVM has local APICs only, and the VMM the rest.</summary>
     internal bool IsSplit => !_hasChips;
     /// <summary>No other VM is in the log.</summary>
@@ -46,6 +45,22 @@ internal sealed class VmScan
     internal bool LeadsToPic(int gsi) => Has(_toPic, gsi);
     internal bool LeadsToIoApic(int gsi) => Has(_toIoApic, gsi);
 
+    /// <summary>Whether records show where an input's interrupts come from: a log may lack a thread, as that of the PIT.</summary>
+    internal bool IsFed(int irq) => _acks[irq] == 0 || _raises[irq] > 0 && _acks[irq] <= _raises[irq] + 1;
+
+    /// <summary>The same of a vector of a vCPU: it is accepted as often as it is ended.</summary>
+    internal bool IsFed(int vcpu, int vector) => !_balances.TryGetValue(vcpu, out int[]? balance) || balance[vector] >= 0;
+
+    private void Balance(int vcpu, int vector, int by)
+    {
+        if (vector is < 0 or > 255 || vcpu < 0)
+            return;
+        if (_balances.TryGetValue(vcpu, out int[]? balance))
+            balance[vector] += by;
+        else if (_balances.Count < KvmReplayer.MostVcpusOfVm)
+            (_balances[vcpu] = new int[256])[vector] = by;
+    }
+
     private static bool Has(ulong[] gsis, int gsi) => gsi is >= 0 and < 128 && (gsis[gsi >> 6] >> (gsi & 63) & 1) != 0;
 
     private static void Add(ulong[] gsis, int gsi)
@@ -56,9 +71,8 @@ internal sealed class VmScan
 
     /// <summary>Takes a record of one of its threads.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="at">Its place.</param>
     /// <param name="gsi">The line that the thread drives; negative for none.</param>
-    internal void Take(KvmRecord record, Mark at, int gsi)
+    internal void Take(KvmRecord record, int gsi)
     {
         if (record.Vcpu >= 0 && record.Event is KvmEvent.AcceptIrq or KvmEvent.Eoi or KvmEvent.Entry or KvmEvent.Exit or KvmEvent.TscOffset or KvmEvent.ApicvAcceptIrq)
         {
@@ -80,17 +94,24 @@ internal sealed class VmScan
                 break;
             case KvmEvent.AckIrq:
                 _hasChips = true;
+                if (record is { Chip: 0 or 1, Pin: >= 0 })
+                    _acks[record.Chip * 8 + (record.Pin & 7)]++;
+                break;
+            case KvmEvent.SetIrq when record is { Level: true, Gsi: >= 0 and < KvmMachine.PicLines }:
+                _raises[record.Gsi]++;
+                break;
+            case KvmEvent.Eoi:
+                Balance(record.Vcpu, record.Vector, -1);
                 break;
             case KvmEvent.AcceptIrq:
                 SawLevelAccept |= record.LevelTrigger;
+                Balance(record.Vcpu, record.Vector, 1);
                 break;
             case KvmEvent.ApicvAcceptIrq:
                 SawPosted = true;
                 break;
         }
         Beginning(record);
-        if (FromStart && StartedAt == 0)
-            StartedAt = at.Event;
     }
 
     private void Beginning(KvmRecord record)
