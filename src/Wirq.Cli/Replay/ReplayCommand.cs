@@ -17,7 +17,7 @@ internal static class ReplayCommand
 {
     internal static Command Build()
     {
-        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or compressed (gzip, xz, zstd); - is standard input" };
+        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's, plain or compressed (gzip, xz, zstd); - is standard input" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the chips to a file" };
         var timeline = new TimelineOption();
@@ -31,7 +31,11 @@ internal static class ReplayCommand
     {
         using var file = ReplayInput.Open(log);
         if (WhyKvm.Looks(file))
+        {
+            if (record is not null || drawn is not null)
+                throw new UsageException($"{(record is not null ? $"--record {record}" : $"--timeline {drawn!.File}")}: {log} is a log of a KVM host, whose VMs have chips of their own; expected a log of QEMU's trace events");
             return ReplayKvm.Run(file, log, json);
+        }
         using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
         using TimelineFile? timeline = TimelineFile.Open(drawn, file.IsShipped ? [] : [log], record);
         PictureBuilder? picture = null;

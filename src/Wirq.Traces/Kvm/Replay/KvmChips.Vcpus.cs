@@ -17,6 +17,16 @@ internal sealed partial class KvmChips
         }
         ref ApicState apic = ref Machine.Apics.State(cpu);
         ref VcpuFacts facts = ref _facts.Vcpus[cpu];
+        if (line.Reinjected)
+        {
+            // The last entry was left before the guest had taken its vector.
+            if (facts.Given > 0 && facts.Given - 1 != line.Vector)
+                Part(line, $"{KvmEventNames.Of(KvmEvent.InjectIrq)}: IRQ 0x{facts.Given - 1:x} [reinjected]");
+            else
+                Check(line, facts.Given > 0);
+            return;
+        }
+        facts.Given = (short)(line.Vector + 1);
         if (TryInta(line, cpu))
             return;
         bool pending = apic.Irr.Has(line.Vector), known = !facts.UnknownRequests.Has(line.Vector);
@@ -107,7 +117,7 @@ internal sealed partial class KvmChips
                 CompareEnd(line, cpu);
             NotInService(ref facts, line.Vector);
             // What it ends is in service, whatever was known.
-            if (line.Vector >= 0 && apic.Isr.Highest != line.Vector && _findings[^1].Verdict == Wirq.Traces.Replay.ResponseVerdict.Unchecked)
+            if (line.Vector >= 0 && apic.Isr.Highest != line.Vector && (vector < 0 || _findings[^1].Verdict == Wirq.Traces.Replay.ResponseVerdict.Unchecked))
                 apic.Isr.Add(line.Vector);
             apic.UpdatePriority();
             vector = apic.Isr.Highest;

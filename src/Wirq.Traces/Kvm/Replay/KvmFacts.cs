@@ -58,6 +58,8 @@ internal struct VcpuFacts
     internal bool Id, Base;
     /// <summary>Vectors of which it is not known whether they are in service, or pending.</summary>
     internal Vectors256 UnknownService, UnknownRequests;
+    /// <summary>The vector that it was given last, plus 1; 0 where that is not known.</summary>
+    internal short Given;
 
     internal readonly bool Knows(int register) => (_registers >> (register >> 4) & 1) != 0;
     internal void Learn(int register) => _registers |= 1UL << (register >> 4);

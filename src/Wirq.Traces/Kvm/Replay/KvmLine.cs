@@ -12,7 +12,7 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
         Register = record.Register;
     internal readonly uint Destination = record.Destination, InterruptInfo = record.InterruptInfo;
     internal readonly bool Level = record.Level, Write = record.Write, Logical = record.Logical, LevelTrigger = record.LevelTrigger, Masked = record.Masked,
-        Coalesced = record.Coalesced;
+        Coalesced = record.Coalesced, Reinjected = record.Reinjected;
     internal readonly ulong Address = record.Address, Value = record.Value;
 
     /// <summary>The record as the kernel prints it, without its prefix.</summary>
@@ -27,7 +27,7 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
         KvmEvent.Apic => Text($"apic_{(Write ? "write" : "read")} 0x{Register:x} = 0x{Value:x}"),
         KvmEvent.Eoi or KvmEvent.PvEoi => Text($"apicid {Vcpu:x} vector {Vector}"),
         KvmEvent.AckIrq => Text($"irqchip {ChipName(Chip)} pin {Pin}"),
-        KvmEvent.InjectIrq => Text($"IRQ 0x{Vector:x}"),
+        KvmEvent.InjectIrq => Text($"IRQ 0x{Vector:x}{(Reinjected ? " [reinjected]" : "")}"),
         KvmEvent.Mmio => Text($"mmio {(Write ? "write" : "read")} gpa 0x{Address:x} val 0x{Value:x}"),
         KvmEvent.Pio => Text($"pio_{(Write ? "write" : "read")} at 0x{Address:x} val 0x{Value:x}"),
         KvmEvent.Msr => Text($"msr_{(Write ? "write" : "read")} {Address:x} = 0x{Value:x}"),

@@ -87,7 +87,7 @@ internal sealed class KvmReplayer
         int key = KeyOf(record);
         if (record.Event == KvmEvent.SetIrq && (_gsis.Count < MostThreads || _gsis.ContainsKey(key)))
             _gsis[key] = record.Gsi;
-        _scans[vm].Take(record, _gsis.GetValueOrDefault(key, -1));
+        _scans[vm].Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
     }
 
     private void Build()

@@ -61,6 +61,9 @@ internal sealed class Step(StepKind kind, KvmLine cause, int vcpu)
     internal int Thread { get; init; }
 
     internal StepState State { get; set; }
+
+    /// <summary>The record stands before the effect: until the next record of the thread, it may not have come.</summary>
+    internal bool IsShownBefore => kind is StepKind.Eoi or StepKind.ApicWrite or StepKind.BaseWrite or StepKind.IoApicWrite or StepKind.PicWrite;
 }
 
 /// <summary>A comparison of one record, or of one that is missing.</summary>

@@ -16,11 +16,11 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
     /// <summary>What the place of a record counts in a log without times.</summary>
     internal const long UntimedRecord = Skew / 2;
     /// <summary>After its last record, a step has no later effect than this, unless its thread was stopped.</summary>
-    internal const long LongestEffect = 1_000_000;
+    internal const long LongestEffect = 100_000;
     /// <summary>A thread without a further record for this long has finished its step.</summary>
     private const long LongestWait = 200_000_000;
 
-    private const int MostInCluster = 12, MostTries = 48, TriesPerStep = 8, FirstTries = 1000;
+    private const int MostInCluster = 16, MostTries = 400, TriesPerStep = 64, FirstTries = 20_000;
 
     private readonly KvmChips _chips = new(scan);
     private readonly Queue<Step> _held = [];
@@ -72,8 +72,8 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
             _held.Dequeue();
         }
         long horizon = _held.TryPeek(out Step? open) ? Math.Min(open.First, now) : now;
-        while (_first < _waiting.Count && TryCluster(horizon, out int count, out bool isCut))
-            Play(count, isCut);
+        while (_first < _waiting.Count && TryCluster(horizon, out int count, out bool goesOn))
+            Play(count, goesOn);
         Compact();
     }
 
@@ -83,8 +83,8 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         foreach (Step step in _held.Where(one => one.State == StepState.Open).ToArray())
             Release(step);
         _held.Clear();
-        while (_first < _waiting.Count && TryCluster(long.MaxValue, out int count, out bool isCut))
-            Play(count, isCut);
+        while (_first < _waiting.Count && TryCluster(long.MaxValue, out int count, out bool goesOn))
+            Play(count, goesOn);
         Compact();
     }
 
@@ -97,16 +97,16 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         _first = 0;
     }
 
-    /// <summary>The steps at the front that overlap, once no other can overlap them.</summary>
-    private bool TryCluster(long horizon, out int count, out bool isCut)
+    /// <summary>The steps at the front that overlap, once no other can overlap them; of a long row of them, the first ones.</summary>
+    private bool TryCluster(long horizon, out int count, out bool goesOn)
     {
         long end = _waiting[_first].Last + Skew;
-        isCut = false;
+        goesOn = false;
         for (count = 1; _first + count < _waiting.Count && _waiting[_first + count].First <= end; count++)
         {
             if (count == MostInCluster)
             {
-                isCut = true;
+                goesOn = true;
                 return true;
             }
             end = Math.Max(end, _waiting[_first + count].Last + Skew);
@@ -114,22 +114,29 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
         return end < horizon || horizon == long.MaxValue;
     }
 
-    private void Play(int count, bool isCut)
+    private void Play(int count, bool goesOn)
     {
         Step[] steps = _waiting.GetRange(_first, count).ToArray();
-        _first += count;
-        _steps += count;
-        bool alone = count == 1 || Array.TrueForAll(steps, step => step.Thread == steps[0].Thread);
+        bool alone = !goesOn && (count == 1 || Array.TrueForAll(steps, step => step.Thread == steps[0].Thread)), tried = true;
         if (!alone)
             (_base ??= new KvmChips(scan)).CopyFrom(_chips);
         (int parted, int at) = Try(steps);
-        if (parted > 0 && !alone)
+        if (!alone && (parted > 0 || goesOn))
         {
-            Step[] best = Search(steps, parted, at, out bool tried);
+            Step[] best = parted > 0 ? Search(steps, parted, at, out tried) : steps;
+            // Of a long row, only what no later step can come before is over.
+            int over = goesOn ? CountOver(best, _waiting[_first + count].First) : count;
+            tried &= !goesOn || over > 0;
+            steps = best[..(over > 0 ? over : count / 2)];
+            Step[] rest = best[steps.Length..];
+            Array.Sort(rest, static (one, other) => one.Order.CompareTo(other.Order));
+            for (int index = 0; index < rest.Length; index++)
+                _waiting[_first + steps.Length + index] = rest[index];
             _chips.CopyFrom(_base!);
-            (parted, _) = Try(best);
-            isCut |= !tried;
+            (parted, _) = Try(steps);
         }
+        _first += steps.Length;
+        _steps += steps.Length;
         foreach (Step step in steps)
             step.State = StepState.Done;
         HasParted |= parted > 0;
@@ -138,10 +145,18 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
             if (_chips.IsLoading && finding.Verdict == ResponseVerdict.Mismatched)
                 tally.Count(finding with { Verdict = ResponseVerdict.Unchecked }, isJudged: true);
             else
-                tally.Count(finding, isJudged: alone || !isCut);
+                tally.Count(finding, isJudged: tried);
         }
         foreach (Event happened in _events)
             tally.Observe(happened);
+    }
+
+    private static int CountOver(Step[] steps, long next)
+    {
+        int over = 0;
+        while (over < steps.Length && steps[over].Last + Skew < next)
+            over++;
+        return over;
     }
 
     /// <summary>Applies steps in an order.</summary>
@@ -201,11 +216,11 @@ internal sealed class StepQueue(VmScan scan, VmTally tally, int mostHeld)
             yield return Moved(steps, at, to);
         for (int from = at + 1; from < steps.Length; from++)
         {
-            for (int to = from - 1; to >= 0 && MayPrecede(steps[from], steps[to]); to--)
-            {
-                if (to <= at)
-                    yield return Moved(steps, from, to);
-            }
+            int to = from - 1;
+            while (to > at && MayPrecede(steps[from], steps[to]))
+                to--;
+            for (; to >= 0 && to <= at && MayPrecede(steps[from], steps[to]); to--)
+                yield return Moved(steps, from, to);
         }
     }
 

@@ -122,7 +122,8 @@ internal sealed partial class VmPlayer
         if (step.Kind != StepKind.Message)
             thread.LastMessage = -1;
         thread.LastStep = step;
-        step.Last = Math.Max(step.Last, Math.Min(now, step.Last + StepQueue.LongestEffect));
+        if (step.IsShownBefore)
+            step.Last = Math.Max(step.Last, Math.Min(now, step.Last + StepQueue.LongestEffect));
         queue.Release(step);
     }
 

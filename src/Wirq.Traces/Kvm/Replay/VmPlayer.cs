@@ -146,7 +146,7 @@ internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTime
         KvmEvent.Eoi => StepKind.Eoi,
         KvmEvent.ApicIpi => StepKind.Ipi,
         KvmEvent.MsiSetIrq => StepKind.Message,
-        KvmEvent.InjectIrq when !record.Soft && !record.Reinjected => StepKind.Inject,
+        KvmEvent.InjectIrq when !record.Soft => StepKind.Inject,
         KvmEvent.Apic when record.Register < 0 => null,
         KvmEvent.Apic when !record.Write => StepKind.ApicRead,
         KvmEvent.Apic => record.Register switch

@@ -12,6 +12,8 @@ internal sealed class VmScan
     private readonly ulong[] _toPic = new ulong[2], _toIoApic = new ulong[2];
     private readonly long[] _raises = new long[KvmMachine.PicLines], _acks = new long[KvmMachine.PicLines];
     private readonly Dictionary<int, int[]> _balances = [];
+    private long _injections;
+    private bool _ended, _endsAlone;
     private bool _created, _acted, _hasChips;
     private KvmSurvey _survey = null!;
 
@@ -31,7 +33,8 @@ internal sealed class VmScan
 
     internal bool EndsAtInjection => _survey.EndsAtInjection;
     /// <summary>Records show when a vCPU takes a vector.</summary>
-    internal bool ShowsTaking => _survey.Counts[KvmEvent.InjectIrq] > 0 || _survey.EndsAtInjection;
+    /// <remarks>With APICv and AVIC, only those of the 8259 are injected by KVM; and a Hyper-V guest may let vectors end by themselves.</remarks>
+    internal bool ShowsTaking => _survey.EndsAtInjection || !SawPosted && !_endsAlone && (_injections > 0 || !_ended);
     /// <summary>Records show when a vCPU runs INTA.</summary>
     internal bool ShowsInta => _survey.Counts[KvmEvent.InjectIrq] > 0;
     /// <summary>What came before a record is all in the log.</summary>
@@ -71,8 +74,9 @@ internal sealed class VmScan
 
     /// <summary>Takes a record of one of its threads.</summary>
     /// <param name="record">The record.</param>
+    /// <param name="vcpu">The vCPU that the thread runs; negative for none.</param>
     /// <param name="gsi">The line that the thread drives; negative for none.</param>
-    internal void Take(KvmRecord record, int gsi)
+    internal void Take(KvmRecord record, int vcpu, int gsi)
     {
         if (record.Vcpu >= 0 && record.Event is KvmEvent.AcceptIrq or KvmEvent.Eoi or KvmEvent.Entry or KvmEvent.Exit or KvmEvent.TscOffset or KvmEvent.ApicvAcceptIrq)
         {
@@ -101,7 +105,11 @@ internal sealed class VmScan
                 _raises[record.Gsi]++;
                 break;
             case KvmEvent.Eoi:
+                _ended |= record.Vector >= 0;
                 Balance(record.Vcpu, record.Vector, -1);
+                break;
+            case KvmEvent.InjectIrq when vcpu >= 0 && record.Vector is >= 0 and < 256 && _balances.TryGetValue(vcpu, out int[]? accepted) && accepted[record.Vector] > 0:
+                _injections++;
                 break;
             case KvmEvent.AcceptIrq:
                 SawLevelAccept |= record.LevelTrigger;
@@ -132,6 +140,7 @@ internal sealed class VmScan
     internal void Finish(KvmSurvey survey, KvmVm vm)
     {
         (_survey, Vm) = (survey, vm);
+        _endsAlone = survey.Counts.All.Any(static one => one.Name is "kvm_hv_synic_send_eoi" or "kvm_hv_synic_set_irq");
         foreach (KvmThread thread in vm.Threads)
         {
             if (thread.Vcpu >= 0 && _vcpus.Count < KvmReplayer.MostVcpusOfVm)

@@ -19,7 +19,7 @@ internal sealed class VmTally
 
     internal LawSet? Laws { get; set; }
     internal IReadOnlyList<LawVerdict> LawVerdicts => Laws is null ? [] : [.. Laws.Laws.Select(law => new LawVerdict(law.Name, law.Break is null, law.Break is null ? law.Says : law.Describe()))];
-    internal bool Observes => Laws is not null;
+    internal bool Observes => Laws is not null && _mismatches.Count == 0;
 
     internal void Count(Finding finding, bool isJudged)
     {
@@ -34,7 +34,12 @@ internal sealed class VmTally
             _mismatches.Add(finding);
     }
 
-    internal void Observe(in Event happened) => Laws?.Observe(happened);
+    /// <summary>Where the chips part from the log, what they do after it is of no use to the laws.</summary>
+    internal void Observe(in Event happened)
+    {
+        if (_mismatches.Count == 0)
+            Laws?.Observe(happened);
+    }
 
     internal long Of(ResponseVerdict verdict, KvmEvent happened) => _counts[(int)verdict, (int)happened];
 
