@@ -45,7 +45,8 @@ internal sealed partial class KvmChips
                 (chip.Pins, chip.Spent) = ((byte)(chip.Pins & ~bit), (byte)(chip.Spent & ~bit));
             }
         }
-        known &= wire.Level is not null;
+        // An edge input that falls reports nothing, whoever else holds the line.
+        known &= wire.Level is not null || !level && !line.Level;
         bool merges = high && !masked && (chip.Irr & bit) != 0 && (level || (chip.Spent & bit) == 0);
         Set(result.Chip, chip);
         Machine.DrivePic(irq, high);
@@ -142,6 +143,13 @@ internal sealed partial class KvmChips
         bool merges = high && (!isLevel && wasHigh || Machine.Answer is { } answer && answer is not (RefusalReason.None or RefusalReason.NoDestination));
         CompareAccepts(step, certain, certain && addressed && IsAddresseeKnown(entry) && !isClock, entry.Vector);
         facts.RemoteIrr |= high && isLevel && !entry.Masked;
+        // An edge pin whose line another source holds would be coalesced.
+        if (!high && !isLevel && !result.Coalesced && facts.Line.Level is null)
+        {
+            facts.Line.SetLow();
+            if (line.Gsi is >= 0 and < KvmMachine.PicLines)
+                _facts.PicLines[line.Gsi].SetRestLow();
+        }
         if (isLevel && !entry.Masked && high && !(certain && addressed))
             SetRemoteIrr(number, !result.Coalesced);
         if (!Fits(entry, result))

@@ -72,6 +72,12 @@ internal sealed partial class KvmChips
         if (cpu < 0)
             return;
         ref VcpuFacts facts = ref _facts.Vcpus[cpu];
+        if (step.Cause.Event == KvmEvent.Mmio)
+        {
+            // An access to the page: xAPIC mode, which the chips begin with.
+            facts.Base |= Machine.Apics.Base(cpu).Mode == ApicMode.XApic;
+            return;
+        }
         if (step.Cause.Address == ApicMsr.Base)
         {
             Machine.Fabric.WriteMsr(cpu, ApicMsr.Base, step.Cause.Value);

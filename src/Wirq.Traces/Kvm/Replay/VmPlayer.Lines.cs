@@ -16,6 +16,8 @@ internal sealed class ThreadPlay(int key, bool isForeign)
     /// <summary>The address of the last access of the guest; 0 where another record stands between.</summary>
     internal ulong LastAccess { get; set; }
     internal long LastMessage { get; set; } = -1;
+    /// <summary>An access has shown the mode of its local APIC.</summary>
+    internal bool ModeShown { get; set; }
 
     /// <summary>A line got a level, and the records of the two chips follow.</summary>
     internal KvmLine? Line { get; private set; }

@@ -110,8 +110,9 @@ internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTime
                 open.Write = new KvmLine(record, at);
                 return true;
         }
-        if (KindOf(record) is not { } kind)
+        if (KindOf(record) is not { } kind || kind == StepKind.BaseWrite && record.Address != ApicMsr.Base && thread.ModeShown)
             return false;
+        thread.ModeShown = kind == StepKind.BaseWrite ? record.Address != ApicMsr.Base : thread.ModeShown;
         bool ofLine = thread.Line is not null;
         CloseLine(thread);
         Close(thread, now);
@@ -156,6 +157,7 @@ internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTime
             _ => StepKind.ApicWrite,
         },
         KvmEvent.Msr when record.Write && record.Address == ApicMsr.Base || ApicMsr.IsX2Apic((uint)Math.Min(record.Address, uint.MaxValue)) => StepKind.BaseWrite,
+        KvmEvent.Mmio when (record.Address & PageMask) == ApicPage => StepKind.BaseWrite,
         KvmEvent.Mmio when (record.Address & PageMask) == IoApicOptions.DefaultAddress && !record.Masked => record.Write ? StepKind.IoApicWrite : StepKind.IoApicRead,
         KvmEvent.Pio when record.Address is PicPair.MasterCommand or PicPair.MasterData or PicPair.SlaveCommand or PicPair.SlaveData or PicPair.MasterTriggers
             or PicPair.SlaveTriggers => record.Write ? StepKind.PicWrite : StepKind.PicRead,
