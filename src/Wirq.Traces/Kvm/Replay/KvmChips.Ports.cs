@@ -195,7 +195,6 @@ internal sealed partial class KvmChips
         CompareAccepts(step, known, known && IsAddresseeKnown(made), made.Vector);
         if (facts.Low && !made.LevelBitSet || sent)
             facts.RemoteIrr = true;
-        facts.StormCount = true;
     }
 
     private void ForgetEntries()

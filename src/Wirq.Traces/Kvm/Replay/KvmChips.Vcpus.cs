@@ -123,6 +123,7 @@ internal sealed partial class KvmChips
             vector = apic.Isr.Highest;
         }
         PrepareEnd(step, vector);
+        int held = HoldStorm(step, vector);
         if (Machine.Apics.Base(cpu).Mode == ApicMode.X2Apic)
             Machine.Fabric.WriteMsr(cpu, ApicMsr.Of(ApicRegister.Eoi), 0);
         else
@@ -130,7 +131,7 @@ internal sealed partial class KvmChips
         bool wasKnown = AreEntriesKnown(), all = step.Acks.TrueForAll(ack => ack.Pin is >= 0 and < KvmMachine.Pins && ack.Chip == KvmFields.IoApicChip && IsPinKnown(ack.Pin));
         Machine.Drain();
         if (!Machine.IsSplit)
-            CompareEnds(step, vector, wasKnown, all);
+            CompareEnds(step, vector, wasKnown, all, held);
     }
 
     private void CompareEnd(KvmLine line, int cpu)
@@ -226,7 +227,7 @@ internal sealed partial class KvmChips
     }
 
     /// <summary>KVM acknowledges every pin that has the vector, and then serves those that are level-triggered (ioapic.c, kvm_ioapic_update_eoi_one).</summary>
-    private void CompareEnds(Step step, int vector, bool allKnown, bool arePinsKnown)
+    private void CompareEnds(Step step, int vector, bool allKnown, bool arePinsKnown, int held)
     {
         bool heard = Machine.Heard;
         foreach (KvmLine ack in step.Acks)
@@ -256,7 +257,7 @@ internal sealed partial class KvmChips
             if (allKnown || entry.LevelBitSet)
                 Missing(step, KvmEvent.AckIrq, $"irqchip {KvmLine.ChipName(KvmFields.IoApicChip)} pin {pin}");
         }
-        CompareBrake(step);
+        CompareBrake(step, vector, held);
         CompareAccepts(step, known: true, arePinsKnown && IsVectorKnown(vector), vector);
         LearnFromEnd(step, vector);
     }
@@ -272,21 +273,6 @@ internal sealed partial class KvmChips
                 return false;
         }
         return true;
-    }
-
-    private void CompareBrake(Step step)
-    {
-        int pin = Machine.Braked;
-        bool known = pin >= 0 && _facts.Pins[pin].StormCount && IsPinKnown(pin);
-        if (step.Braked is { } braked)
-        {
-            if (pin < 0 || !Fits(Machine.IoApic.Entry(pin), braked))
-                Leave(braked);
-            else
-                Check(braked, known);
-        }
-        else if (known)
-            Missing(step, KvmEvent.DelayedEoi, Text(pin, Machine.IoApic.Entry(pin)));
     }
 
     /// <summary>A level pin that is served at its EOI and sends nothing has a line that is low.</summary>

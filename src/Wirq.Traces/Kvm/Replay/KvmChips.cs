@@ -73,7 +73,7 @@ internal sealed partial class KvmChips
         int before = findings.Count;
         _findings = findings;
         Machine.Begin(step.Cause.At.Time);
-        if (step.IsForeign && !MayBeOurs(step))
+        if (step.IsForeign && (!MayBeOurs(step) || TryRelease(step)))
             return;
         ApplyOwn(step);
         if (step.IsForeign)
@@ -186,7 +186,7 @@ internal sealed partial class KvmChips
         for (int pin = 0; pin < KvmMachine.Pins && !Machine.IsSplit; pin++)
         {
             if (accept.LevelTrigger && Machine.IoApic.Entry(pin).Vector == accept.Vector)
-                (_facts.Pins[pin].RemoteIrr, _facts.Pins[pin].StormCount) = (false, false);
+                (_facts.Pins[pin].RemoteIrr, _facts.Pins[pin].CountKnown) = (false, false);
         }
     }
 

@@ -36,7 +36,9 @@ internal struct PinFacts
     internal LineFacts Line;
     /// <summary>The halves of the entry; of the lower one all but polarity, which no record prints, and Remote IRR.</summary>
     internal bool Low, High, Polarity;
-    internal bool RemoteIrr, StormCount;
+    internal bool RemoteIrr, CountKnown;
+    /// <summary>EOIs in a row that found the line high.</summary>
+    internal int Count;
 
     internal readonly bool Entry => Low && High;
 }
@@ -104,7 +106,7 @@ internal sealed class KvmFacts(int vcpus)
             line.SetRestLow();
         foreach (ref PinFacts pin in Pins.AsSpan())
         {
-            (pin.Low, pin.High, pin.Polarity, pin.RemoteIrr, pin.StormCount) = (true, true, true, true, true);
+            (pin.Low, pin.High, pin.Polarity, pin.RemoteIrr, pin.CountKnown) = (true, true, true, true, true);
             pin.Line.SetRestLow();
         }
         Array.Fill(Pics, new() { Mask = 0xFF, Triggers = 0xFF, Requests = 0xFF, Edges = 0xFF, Modes = true });

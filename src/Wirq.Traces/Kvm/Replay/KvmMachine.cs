@@ -28,7 +28,7 @@ internal sealed class KvmMachine
         Options = new()
         {
             LocalApics = new() { Count = ids.Count, Ids = ids, Profile = Profile.Kvm, ExternalTimers = true },
-            IoApics = isSplit ? [] : [new() { Profile = Profile.Kvm, Pins = Pins, GsiBase = PicLines, Version = 0x11, Ack = AckPolicy.Eoi }],
+            IoApics = isSplit ? [] : [new() { Profile = Profile.Kvm, Pins = Pins, GsiBase = PicLines, Version = 0x11, Ack = AckPolicy.Eoi, StormLimit = 0 }],
             Pic = isSplit ? null : new() { Profile = Profile.Kvm, Ack = AckPolicy.Eoi },
             IsaOverrides = new Dictionary<int, int>(),
             IntrAtPinZero = false,
@@ -61,8 +61,6 @@ internal sealed class KvmMachine
     internal List<PredictedAccept> Accepts { get; } = [];
     /// <summary>An EOI reached the I/OAPIC.</summary>
     internal bool Heard { get; private set; }
-    /// <summary>The pin that the storm brake began to hold; negative for none.</summary>
-    internal int Braked { get; private set; }
     /// <summary>How a pin's message was answered; null if none was sent.</summary>
     internal RefusalReason? Answer { get; private set; }
 
@@ -77,7 +75,7 @@ internal sealed class KvmMachine
     {
         Fabric.Events.Now = Math.Max(Fabric.Now, time);
         Accepts.Clear();
-        (Heard, Braked, Answer) = (false, -1, null);
+        (Heard, Answer) = (false, null);
     }
 
     /// <summary>Drives an input of the 8259 pair; KVM's has no input 2.</summary>
@@ -144,9 +142,6 @@ internal sealed class KvmMachine
                 break;
             case EventKind.PinAccepted or EventKind.PinRefused:
                 Answer = PinAnswered.Of(next).Reason;
-                break;
-            case EventKind.StormBraked:
-                Braked = StormBraked.Of(next).Pin;
                 break;
         }
     }
