@@ -17,14 +17,14 @@ internal sealed class KvmReplayer
     private readonly StepQueue?[] _queues;
     private readonly VmTally[] _tallies;
     private readonly Dictionary<int, int> _gsis = [];
-    private readonly bool[] _hasRun;
+    private readonly bool[] _hasRun, _hasLeft;
 
     private KvmReplayer(KvmSurvey survey)
     {
         _survey = survey;
         _scans = [.. survey.Vms.Take(MostVms).Select(_ => new VmScan())];
         _tallies = [.. _scans.Select(_ => new VmTally())];
-        _hasRun = new bool[_scans.Length];
+        (_hasRun, _hasLeft) = (new bool[_scans.Length], new bool[_scans.Length]);
         _players = new VmPlayer?[_scans.Length];
         _queues = new StepQueue?[_scans.Length];
     }
@@ -127,16 +127,27 @@ internal sealed class KvmReplayer
         if (_players[vm] is not { } player)
             return;
         VmScan scan = _scans[vm];
-        // The VMM loads the state of a machine that it resets, and sets its TSC: no record shows the rest.
-        if (record is { Event: KvmEvent.TscOffset, Vcpu: 0 } && !_queues[vm]!.Chips.IsLoading)
+        // The VMM loads the state of a machine that it resets: no record shows that state.
+        if (Resets(vm, record) && !_queues[vm]!.Chips.IsLoading)
         {
             Forget(vm);
-            _queues[vm]!.Chips.IsLoading = true;
+            _queues[vm]!.Chips.IsLoading = !record.HasRip;
         }
         else if (_queues[vm]!.Chips.IsLoading && Runs(record))
             Start(vm);
         KvmThread? thread = record.Thread < 0 ? null : _survey.Threads.GetValueOrDefault(record.Thread);
         player.Take(record, at, KeyOf(record), thread?.Vcpu ?? KvmRecord.Untold, isForeign: scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
+    }
+
+    private bool Resets(int vm, KvmRecord record)
+    {
+        if (record is { Event: KvmEvent.TscOffset, Vcpu: 0 })
+            return _scans[vm].ShowsResetByTsc;
+        if (record is not { Event: KvmEvent.Entry, Vcpu: 0, HasRip: true })
+            return false;
+        bool isReset = record.Rip == VmScan.ResetVector, again = isReset && _hasLeft[vm];
+        _hasLeft[vm] = !isReset;
+        return again;
     }
 
     /// <summary>Only a guest that runs makes these records.</summary>

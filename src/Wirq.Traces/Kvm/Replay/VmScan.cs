@@ -5,7 +5,8 @@ namespace Wirq.Traces.Kvm.Replay;
 /// <summary>What a first look at a log tells of one VM, before anything of it is replayed.</summary>
 internal sealed class VmScan
 {
-    private const ulong ResetVector = 0xFFF0, Initialise = 0x10;
+    internal const ulong ResetVector = 0xFFF0;
+    private const ulong Initialise = 0x10;
 
     private readonly Dictionary<int, int> _cpuOf = [];
     private readonly SortedSet<int> _vcpus = [];
@@ -13,6 +14,7 @@ internal sealed class VmScan
     private readonly long[] _raises = new long[KvmMachine.PicLines], _acks = new long[KvmMachine.PicLines];
     private readonly Dictionary<int, int[]> _balances = [];
     private long _injections;
+    private bool _sawRip;
     private bool _ended, _endsAlone;
     private bool _created, _acted, _hasChips;
     private KvmSurvey _survey = null!;
@@ -39,6 +41,10 @@ internal sealed class VmScan
     internal bool ShowsInta => _survey.Counts[KvmEvent.InjectIrq] > 0;
     /// <summary>What came before a record is all in the log.</summary>
     internal bool IsWhole => FromStart && _survey.GapCount == 0;
+
+    /// <summary>Whether a TSC that the VMM sets is what shows a reset: entries show the reset vector, and a host whose TSC is not stable sets it at
+    /// each entry.</summary>
+    internal bool ShowsResetByTsc => !_sawRip;
 
     internal bool Saw(KvmEvent happened) => _survey.Counts[happened] > 0;
 
@@ -119,6 +125,7 @@ internal sealed class VmScan
                 SawPosted = true;
                 break;
         }
+        _sawRip |= record.HasRip;
         Beginning(record);
     }
 
