@@ -33,6 +33,8 @@ internal sealed partial class KvmChips
         // KVM reports a request that was pending already, unless its input is masked (i8259.c, pic_set_irq1).
         if (high && !masked)
         {
+            // Without records of injections, nothing shows when a request is taken.
+            known &= _scan.ShowsInta || _scan.EndsAtInjection;
             bool edgeKnown = level || (facts.Edges & bit) != 0;
             if ((facts.Requests & bit) == 0)
             {

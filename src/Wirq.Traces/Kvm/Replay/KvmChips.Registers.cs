@@ -51,11 +51,11 @@ internal sealed partial class KvmChips
         Compare(line, value, line.Value, known);
         if (known)
             return;
-        if (register == ApicRegister.SpuriousVector || register == ApicRegister.LogicalDestination || register == ApicRegister.DestinationFormat
-            || ApicRegisters.IsLocalVector(register, out _))
+        bool isWide = Machine.Apics.Base(cpu).Mode == ApicMode.X2Apic;
+        if (facts.Base && (register == ApicRegister.SpuriousVector || ApicRegisters.IsLocalVector(register, out _)
+            || !isWide && (register is ApicRegister.LogicalDestination or ApicRegister.DestinationFormat)))
         {
-            if (Machine.Apics.Base(cpu).Mode == ApicMode.XApic)
-                Store(cpu, register, line.Value);
+            Store(cpu, register, line.Value);
             facts.Learn(line.Register);
         }
     }
@@ -177,7 +177,7 @@ internal sealed partial class KvmChips
         Machine.Begin(Machine.Fabric.Now);
         if (command.Shorthand == DestinationShorthand.None)
         {
-            Machine.Predict(InterruptMessage.Create(command.Vector, command.Mode, destination, command.Logical, command.Level, command.Assert), -1, known: true);
+            Machine.Predict(InterruptMessage.Create(command.Vector, command.Mode, destination, command.Logical, command.Level, command.Assert), -1, known: true, sender);
             return;
         }
         for (int cpu = 0; cpu < _facts.Vcpus.Length; cpu++)

@@ -38,6 +38,7 @@ internal sealed partial class KvmChips
         {
             // Of a VMM's 8259, or of an 8259 of which too little is known: it may not be in service here.
             Leave(line);
+            ForgetRequests();
             facts.UnknownService.Add(line.Vector);
             return;
         }
@@ -83,9 +84,14 @@ internal sealed partial class KvmChips
             return false;
         Machine.Fabric.Inta(cpu);
         Machine.Drain();
-        Check(line, _facts.Pics[0].Modes && _facts.Pics[1].Modes);
+        Check(line, IsPicKnown);
+        if (!IsPicKnown)
+            ForgetRequests();
         return true;
     }
+
+    /// <summary>A vCPU may have run INTA, and taken any request of the 8259 pair.</summary>
+    private void ForgetRequests() => (_facts.Pics[0].Requests, _facts.Pics[1].Requests) = (0, 0);
 
     private static void NotInService(ref VcpuFacts facts, int from)
     {
@@ -170,6 +176,8 @@ internal sealed partial class KvmChips
         if (line.Vector < 0)
         {
             // Injecting what the 8259 gives ends nothing at the local APIC.
+            if (!step.ByGuest && !IsPicKnown)
+                ForgetRequests();
             if (!step.ByGuest && step.Write is not null && !Machine.IsSplit && Machine.Pic.Intr && cpu == 0)
             {
                 Machine.Fabric.Inta(cpu);

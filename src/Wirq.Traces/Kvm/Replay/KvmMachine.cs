@@ -147,11 +147,15 @@ internal sealed class KvmMachine
     }
 
     /// <summary>KVM prints an accept line for each addressee, before it checks whether its local APIC is enabled.</summary>
-    internal void Predict(InterruptMessage message, int pin, bool known)
+    /// <param name="message">The message.</param>
+    /// <param name="pin">The pin that sends it; negative for none.</param>
+    /// <param name="known">Whether it is known that it is sent.</param>
+    /// <param name="sender">The vCPU of an IPI; negative for none.</param>
+    internal void Predict(InterruptMessage message, int pin, bool known, int sender = -1)
     {
         _addressed.Clear();
         known &= AreAddresseesKnown(message);
-        Apics.Foresee(message, _addressed);
+        Apics.Foresee(message, _addressed, sender);
         foreach (int cpu in _addressed)
             Accepts.Add(new(cpu, message.Vector, (int)message.Mode, message.Level, known, pin));
     }
