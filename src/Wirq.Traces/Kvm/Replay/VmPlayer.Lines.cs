@@ -87,7 +87,9 @@ internal sealed partial class VmPlayer
         }
         bool taken = thread.Open is { } open && open.Kind switch
         {
-            StepKind.Message or StepKind.Ipi or StepKind.IoApicWrite => true,
+            // Behind a scan of routes, another vector is of something else.
+            StepKind.Message => !open.IsScan || accept.Vector == open.Cause.Vector,
+            StepKind.Ipi or StepKind.IoApicWrite => true,
             StepKind.Eoi => accept.LevelTrigger && open.Acks.Exists(ack => ack.Chip == KvmFields.IoApicChip),
             _ => false,
         };
