@@ -2,6 +2,7 @@ using System.CommandLine;
 using Wirq.Cli.Outputs;
 using Wirq.Cli.Shipped;
 using Wirq.Cli.Timelines;
+using Wirq.Cli.Why;
 using Wirq.Traces;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
@@ -16,7 +17,7 @@ internal static class ReplayCommand
 {
     internal static Command Build()
     {
-        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events, plain or compressed (gzip, xz, zstd); - is standard input" };
+        var log = new Argument<string>("LOG") { Description = "A log of QEMU's trace events or of KVM's, plain or compressed (gzip, xz, zstd); - is standard input" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the chips to a file" };
         var timeline = new TimelineOption();
@@ -29,6 +30,12 @@ internal static class ReplayCommand
     private static int Run(string log, bool json, FileInfo? record, TimelineRequest? drawn)
     {
         using var file = ReplayInput.Open(log);
+        if (WhyKvm.Looks(file))
+        {
+            if (record is not null || drawn is not null)
+                throw new UsageException($"{(record is not null ? $"--record {record}" : $"--timeline {drawn!.File}")}: {log} is a log of a KVM host, whose VMs have chips of their own; expected a log of QEMU's trace events");
+            return ReplayKvm.Run(file, log, json);
+        }
         using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);
         using TimelineFile? timeline = TimelineFile.Open(drawn, file.IsShipped ? [] : [log], record);
         PictureBuilder? builder = null;

@@ -244,8 +244,9 @@ internal static class EventText
 
     private static bool Previous(ref TextScan scan, KvmRecord record)
     {
-        bool read = scan.Decimal(out long previous) || scan.Hex(out _);
-        record.Value = previous == 0 ? 0UL : 1;
-        return read;
+        // An offset has 64 bits and no sign.
+        ReadOnlySpan<byte> previous = scan.Token(" "u8);
+        record.Value = previous.SequenceEqual("0"u8) || previous.SequenceEqual("0x0"u8) ? 0UL : 1;
+        return !previous.IsEmpty || scan.Decimal(out _);
     }
 }

@@ -177,16 +177,18 @@ public sealed partial class LocalApics
         return vector < LowestVector && !_quirks.AnyVectorAccepted ? RefusalReason.IllegalVector : RefusalReason.None;
     }
 
-    /// <summary>What a device's message would meet now, without sending it.</summary>
+    /// <summary>What a message would meet now, without sending it.</summary>
     /// <param name="message">As the local APICs see it.</param>
     /// <param name="cpus">The CPUs that it addresses, in their order; of lowest priority, those that may win.</param>
+    /// <param name="sender">The CPU of an interprocessor interrupt; negative for a device's message.</param>
     /// <returns>Why none of them would accept it; <see cref="RefusalReason.None"/> where one would.</returns>
-    internal RefusalReason Foresee(InterruptMessage message, List<int> cpus)
+    internal RefusalReason Foresee(InterruptMessage message, List<int> cpus, int sender = -1)
     {
+        Origin origin = sender < 0 ? Origin.Device(0) : Origin.Ipi(sender);
         if (message.Mode == DeliveryMode.Reserved && !_quirks.FormatUnchecked)
             return RefusalReason.ReservedMode;
         bool listed = false;
-        Targets targets = _quirks.DestinationTable ? LookUp(ref message, Origin.Device(0), out listed) : AddressedBy(message, Origin.Device(0));
+        Targets targets = _quirks.DestinationTable ? LookUp(ref message, origin, out listed) : AddressedBy(message, origin);
         bool vectored = message.Mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority;
         RefusalReason refusal = Nobody(listed);
         bool accepted = false;

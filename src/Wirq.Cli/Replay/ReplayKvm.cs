@@ -1,0 +1,35 @@
+using Wirq.Cli.Outputs;
+using Wirq.Cli.Shipped;
+using Wirq.Cli.Why;
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Kvm.Replay;
+using Wirq.Traces.Why;
+
+namespace Wirq.Cli.Replay;
+
+/// <summary><c>wirq replay</c> of a log of a KVM host.</summary>
+internal static class ReplayKvm
+{
+    /// <summary>Replays such a log.</summary>
+    /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
+    internal static int Run(ReplayInput input, string log, bool json)
+    {
+        KvmReplayReport report = input.Read(() => ReadProgress.Show(progress => KvmReplayer.Run(input.Stream, input.Name, progress)));
+        KvmAnswer why = WhyKvm.Judge(input);
+        ShippedNote.Write(log, json);
+        if (json)
+            KvmReplayJson.Write(report, why.Verdict, StandardStreams.Output);
+        else
+        {
+            KvmReplayText.Write(report, log, Console.Out);
+            if (why.Verdict == WhyVerdict.Owed)
+            {
+                Console.Out.WriteLine();
+                int owed = why.Vms.Sum(vm => vm.Owed.Count);
+                ReplayText.Wrap(Console.Out, $"{Phrase.Count(owed, "interrupt")} {(owed == 1 ? "is" : "are")} owed at the end of the log. To know what and why: {Guesses.Typed.Line("why", log)}", "");
+            }
+        }
+        // Nothing that was compared is no agreement.
+        return report.ComparedNothing ? CommandLine.NotTold : report.Succeeded ? CommandLine.Success : CommandLine.Failure;
+    }
+}

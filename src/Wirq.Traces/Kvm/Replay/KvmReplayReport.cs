@@ -1,0 +1,73 @@
+using Wirq.Traces.Kvm.Judging;
+using Wirq.Traces.Replay;
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Replay;
+
+/// <summary>What was compared of one VM.</summary>
+internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
+{
+    private static readonly ResponseVerdict[] Shown = [ResponseVerdict.Matched, ResponseVerdict.Mismatched, ResponseVerdict.Unchecked];
+
+    /// <summary>The laws' verdicts; none where the log does not begin with the VM, or records are missing.</summary>
+    internal IReadOnlyList<LawVerdict> Laws => Tally.LawVerdicts;
+
+    /// <summary>The events of which something was compared, by name.</summary>
+    internal IReadOnlyList<KvmEvent> Events => [.. Enum.GetValues<KvmEvent>().Where(happened => Shown.Any(verdict => Tally.Of(verdict, happened) > 0))
+        .OrderBy(KvmEventNames.Of, StringComparer.Ordinal)];
+
+    internal IReadOnlyList<string> Notes => [.. FindNotes()];
+
+    private IEnumerable<string> FindNotes()
+    {
+        if (!IsPlayed)
+            yield return "not replayed: the log has more VMs or vCPUs than are followed";
+        if (!Scan.FromStart)
+            yield return "the log begins in mid-life: what nothing in it tells is not checked";
+        if (Scan.TooMany)
+            yield return $"only the first {KvmReplayer.MostVcpusOfVm} vCPUs are followed";
+        if (Scan.SawPosted || !Scan.ShowsTaking)
+            yield return "APICv or AVIC may be at work: what the processor takes and ends itself is in no record, so EOIs are not checked";
+        if (Tally.NotJudged > 0)
+            yield return $"{Phrase.Count(Tally.NotJudged, "difference")} that cannot be judged: too many orders of the threads are possible";
+    }
+}
+
+/// <summary>The result of a replay of a log of a KVM host.</summary>
+internal sealed record KvmReplayReport(KvmSurvey Survey, IReadOnlyList<VmReplay> Vms)
+{
+    internal long Total(ResponseVerdict verdict) => Vms.Sum(vm => vm.Tally.Total(verdict));
+
+    /// <summary>Whether something was checked, nothing parts, and every law held.</summary>
+    internal bool Succeeded => Total(ResponseVerdict.Mismatched) == 0 && Vms.All(vm => vm.Laws.All(law => law.Held));
+
+    /// <summary>Whether anything of the log could be compared.</summary>
+    internal bool ComparedNothing => Total(ResponseVerdict.Matched) + Total(ResponseVerdict.Mismatched) == 0;
+
+    internal IReadOnlyList<string> Notes => [.. FindNotes()];
+
+    internal string Conclusion
+    {
+        get
+        {
+            if (ComparedNothing)
+                return "nothing could be checked: the log does not tell enough of the chips' state, or of what they did";
+            long mismatched = Total(ResponseVerdict.Mismatched);
+            int broken = Vms.Sum(vm => vm.Laws.Count(law => !law.Held));
+            string laws = Vms.All(vm => vm.Laws.Count == 0) ? "" : broken == 0 ? "; all laws held" : $"; {Phrase.Count(broken, "law")} broken";
+            return (mismatched == 0 ? "no mismatch" : Phrase.Count(mismatched, "mismatch", "mismatches")) + laws;
+        }
+    }
+
+    private IEnumerable<string> FindNotes()
+    {
+        if (Survey.EndsAtInjection)
+            yield return KvmAnswerText.Host;
+        if (Survey.GapCount > 0)
+            yield return $"records are missing at {Phrase.Count(Survey.GapCount, "place")}: what may have changed there is not known";
+        string[] untraced = [.. new[] { KvmEvent.SetIrq, KvmEvent.AcceptIrq, KvmEvent.Eoi, KvmEvent.Apic, KvmEvent.AckIrq, KvmEvent.Mmio, KvmEvent.Pio }
+            .Where(happened => Survey.Counts[happened] == 0).Select(KvmEventNames.Of)];
+        if (untraced.Length > 0)
+            yield return $"not in it, so neither fed nor compared: {string.Join(", ", untraced)}";
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Wirq.Cli.Tests.Replay;
+
+/// <summary><c>wirq replay</c> of logs of KVM hosts, as a user types it.</summary>
+public class ReplayKvmTests
+{
+    private const string Logs = "tests/Wirq.Traces.Tests/Kvm/logs/";
+
+    [Theory]
+    [InlineData("amd-ok.trace.txt.gz", 0, "no mismatch; all laws held")]
+    [InlineData("guest-2cpu-split-nodest.v7.trace.dat", 0, "no mismatch; all laws held")]
+    [InlineData("perf-script-options.txt", 4, "nothing could be checked")]
+    public void The_exit_code_is_about_the_comparison(string log, int code, string words)
+    {
+        CommandRun run = CommandRun.Of("replay", Logs + log);
+        Assert.Equal(code, run.ExitCode);
+        Assert.Contains(words, run.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_something_is_owed_it_names_the_command_that_tells_why()
+    {
+        CommandRun run = CommandRun.Of("replay", Logs + "guest-2cpu-full-cli.trace.txt.gz");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("wirq why", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void JSON_has_the_counts_of_each_VM()
+    {
+        CommandRun run = CommandRun.Of("replay", Logs + "amd-ok.trace.txt.gz", "--json");
+        Assert.Equal(0, run.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(run.Output);
+        Assert.Equal(("kvm", "nothing-owed"), (json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("why").GetString()));
+        JsonElement responses = Assert.Single(json.RootElement.GetProperty("vms").EnumerateArray()).GetProperty("responses");
+        Assert.Equal((574, 0), (responses.GetProperty("matched").GetProperty("kvm_ioapic_set_irq").GetInt32(), responses.GetProperty("mismatched").GetProperty("total").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("--record")]
+    [InlineData("--timeline")]
+    public void What_a_replay_of_such_a_log_does_not_write_is_refused(string option)
+    {
+        CommandRun run = CommandRun.Of("replay", Logs + "amd-ok.trace.txt.gz", option, Path.Combine(Path.GetTempPath(), "wirq-none.json"));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("KVM", run.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(Path.GetTempPath(), "wirq-none.json")));
+    }
+}
