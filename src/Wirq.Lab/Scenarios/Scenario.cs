@@ -135,6 +135,8 @@ internal sealed record MachineSpec
     public KernelModel Kernel { get; init; }
     /// <summary>The split kernel.</summary>
     public SimulatedKernelOptions KernelOptions { get; init; } = new();
+    /// <summary>The version of Linux that the scenario names for that kernel; null if it names none.</summary>
+    public KernelVersion? Linux { get; init; }
     /// <summary>Bytes of guest memory, from address 0 on, a multiple of 8; 0 for none.</summary>
     public int MemoryBytes { get; init; }
     /// <summary>How the remapping unit is set up; null if there is none.</summary>

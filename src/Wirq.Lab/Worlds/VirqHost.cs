@@ -22,12 +22,14 @@ internal sealed class VirqHost
             Observer = world.Fabric.Events,
         };
         if (spec.Kernel == KernelModel.Split)
-            Kernel = new SimulatedKernel(spec.KernelOptions, EventFds, arena) { Observer = world.Fabric.Events };
+            Port = Kernel = new SimulatedKernel(spec.KernelOptions, EventFds, arena) { Observer = world.Fabric.Events };
         _routes = new KernelRoute[Kernel?.Limits.Routes ?? 0];
     }
 
     internal SimulatedEventFds EventFds { get; }
     internal SimulatedKernel? Kernel { get; }
+    /// <summary>What the fabric calls: the kernel, or the kernel and its twin.</summary>
+    internal IKernelPort? Port { get; set; }
 
     private Fabric Fabric => _world.Fabric;
 
@@ -36,6 +38,6 @@ internal sealed class VirqHost
     internal void Commit(Func<int, bool>? without = null)
     {
         int count = Fabric.RouteCache!.CopyRoutes(_routes);
-        Kernel!.Commit([.. _routes.Take(count).Where(route => without?.Invoke(route.Gsi) != true)]);
+        Port!.Commit([.. _routes.Take(count).Where(route => without?.Invoke(route.Gsi) != true)]);
     }
 }

@@ -85,6 +85,7 @@ internal sealed class MachineReader
                 Routes = routes,
                 Kernel = kernel,
                 KernelOptions = kernels.OptionsOf(version),
+                Linux = kernel == KernelModel.Split && _map["linux"] is not null ? version : null,
                 MemoryBytes = memory,
                 Remapping = vtd?.Setup,
                 Devices = devices,
