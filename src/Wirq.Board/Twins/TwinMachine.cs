@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Wirq.Board.Bus;
 using Wirq.Board.Cpus;
 using Wirq.Board.Mailbox;
@@ -6,6 +7,7 @@ using Wirq.Lab.Kernels;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
 using Wirq.Linux;
+using Wirq.Linux.Files;
 using Wirq.Routing;
 
 namespace Wirq.Board.Twins;
@@ -18,6 +20,9 @@ internal sealed class TwinMachine : IKernelTwin
 {
     /// <summary>How long KVM may take for what it defers to its work queue.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    // Those of a runtime and of its command, and of an old machine beside a new one.
+    private const int FewDescriptors = 200;
 
     private readonly MailboxHost _host;
     private readonly Fabric _fabric;
@@ -40,6 +45,9 @@ internal sealed class TwinMachine : IKernelTwin
     internal TwinMachine(MailboxHost host, Fabric fabric, MachineSpec machine, VirqHost virqs, Func<IKernelPort, IKernelPort>? wrap = null)
     {
         (_host, _fabric, _machine, _kernel, _wrap) = (host, fabric, machine, virqs.Kernel!, wrap);
+        long needs = machine.Devices.Sum(device => device.Vectors * ((device.HasEventFd ? 1L : 0) + (device.Resamples ? 1 : 0))) + machine.Cpus + FewDescriptors;
+        if (DescriptorLimit.Raise() is var most && (ulong)needs > most)
+            throw new HostLacksException(string.Create(CultureInfo.InvariantCulture, $"{needs} descriptors: RLIMIT_NOFILE is {most}"));
         _address = MailboxPlace.For(machine, MailboxMode.Long);
         _eventFds = new TwinEventFds(virqs.EventFds);
         _parts = Build(null, null);
