@@ -18,7 +18,8 @@ internal sealed record HostOffer
 
     // ExtINTs are given in an interrupt window, and a local APIC in the kernel needs what the fabric binds to it.
     private static readonly string[] s_splitProbes = ["interrupt-window"];
-    private static readonly KvmCapability[] s_splitCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting];
+    private static readonly KvmCapability[] s_splitCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting],
+        s_kernelCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting, KvmCapability.IrqfdResample];
     private const SimulatedX2ApicApi WideIds = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
 
     /// <summary>Why there is no KVM; null if there is one.</summary>
@@ -59,7 +60,12 @@ internal sealed record HostOffer
         if (Absent is not null)
             return ScenarioRunner.Lacking(scenario, $"KVM: {Absent}");
         MachineSpec machine = scenario.Machine;
-        DeliveryConfiguration needed = machine.Kernel == KernelModel.Split ? DeliveryConfiguration.Split : DeliveryConfiguration.User;
+        DeliveryConfiguration needed = machine.Kernel switch
+        {
+            KernelModel.Split => DeliveryConfiguration.Split,
+            KernelModel.Full => DeliveryConfiguration.Kernel,
+            _ => DeliveryConfiguration.User,
+        };
         if (Configurations.FirstOrDefault(each => each.Configuration == needed) is not { } found)
             return ScenarioRunner.Lacking(scenario, $"configuration {Word(needed)}");
         if (found.Verdict != ConfigurationVerdict.Sound)
@@ -84,7 +90,7 @@ internal sealed record HostOffer
     {
         ArgumentNullException.ThrowIfNull(scenario);
         MachineSpec machine = scenario.Machine;
-        if (machine.Kernel != KernelModel.Split)
+        if (!machine.OwnsLocalApics)
             return scenario;
         KernelBehaviour behaviour = KernelBehaviour.Of(Linux);
         RoutingOptions routing = machine.Fabric.Routing!;
@@ -99,18 +105,29 @@ internal sealed record HostOffer
                 },
                 Fabric = machine.Fabric with
                 {
-                    Routing = routing with { Kernel = routing.Kernel! with { ConsumesFirst = behaviour.ConsumesFirst } },
+                    Routing = routing with { Kernel = routing.Kernel! with { ConsumesFirst = routing.Kernel is { OwnsIoApic: false } && behaviour.ConsumesFirst } },
                 },
             },
         };
     }
 
-    private static string[] ProbesOf(DeliveryConfiguration configuration) => configuration == DeliveryConfiguration.Split ? s_splitProbes : s_probes;
+    private static string[] ProbesOf(DeliveryConfiguration configuration) => configuration switch
+    {
+        DeliveryConfiguration.Split => s_splitProbes,
+        DeliveryConfiguration.Kernel => [],
+        _ => s_probes,
+    };
+
+    private static KvmCapability[] CapabilitiesOf(DeliveryConfiguration configuration) => configuration switch
+    {
+        DeliveryConfiguration.Split => s_splitCapabilities,
+        DeliveryConfiguration.Kernel => s_kernelCapabilities,
+        _ => s_capabilities,
+    };
 
     private List<string> Lacks(Scenario scenario, DeliveryConfiguration configuration)
     {
-        bool isSplit = configuration == DeliveryConfiguration.Split;
-        List<string> lacks = [.. (isSplit ? s_splitCapabilities : s_capabilities).Where(each => ValueOf(each) == 0).Select(HostCapability.NameOf)];
+        List<string> lacks = [.. CapabilitiesOf(configuration).Where(each => ValueOf(each) == 0).Select(HostCapability.NameOf)];
         KvmCapability most = scenario.Machine.Cpus > ValueOf(KvmCapability.MaxVcpus)
             ? KvmCapability.MaxVcpus : KvmCapability.MaxVcpuId;
         if (scenario.Machine.Cpus > ValueOf(most))
@@ -118,14 +135,14 @@ internal sealed record HostOffer
         // A probe that was not carried out gives no answer, so the feature is not used.
         lacks.AddRange(ProbesOf(configuration).Where(name => Probes.GetValueOrDefault(name, ProbeOutcome.Lacks) is ProbeOutcome.Lacks or ProbeOutcome.Failed)
             .Select(AnswerOf));
-        if (isSplit)
-            AddLacksOfSplit(scenario, lacks);
+        if (scenario.Machine.OwnsLocalApics)
+            AddLacksOfKernel(scenario, lacks);
         if (scenario.Needs.Contains(NeedsSmi) && ValueOf(KvmCapability.Smm) == 0)
             lacks.Add(HostCapability.NameOf(KvmCapability.Smm));
         return lacks;
     }
 
-    private void AddLacksOfSplit(Scenario scenario, List<string> lacks)
+    private void AddLacksOfKernel(Scenario scenario, List<string> lacks)
     {
         MachineSpec machine = scenario.Machine;
         // A version in which nothing differs that is known here is as good.
@@ -143,6 +160,10 @@ internal sealed record HostOffer
 
     private int ValueOf(KvmCapability capability) => Capabilities.GetValueOrDefault(capability);
 
-    private static string Word(DeliveryConfiguration configuration) =>
-        configuration == DeliveryConfiguration.Split ? "split" : "user";
+    private static string Word(DeliveryConfiguration configuration) => configuration switch
+    {
+        DeliveryConfiguration.Split => "split",
+        DeliveryConfiguration.Kernel => "kernel",
+        _ => "user",
+    };
 }

@@ -9,8 +9,8 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>Runs scenarios with real guests on KVM, as <see cref="ScenarioRunner"/> runs them with simulated ones: with a split
-/// kernel in delivery configuration `split` (<see cref="TwinMachine"/>), all others in `user`
+/// <summary>Runs scenarios with real guests on KVM, as <see cref="ScenarioRunner"/> runs them with simulated ones: with a
+/// kernel that owns chips in delivery configuration `split` or `kernel` (<see cref="TwinMachine"/>), all others in `user`
 /// (<see cref="MailboxCpus"/>).</summary>
 /// <remarks>A scenario that the host cannot run is not a failure: see <see cref="HostOffer.Judge"/>.</remarks>
 public sealed class KvmScenarios : IDisposable
@@ -40,7 +40,7 @@ public sealed class KvmScenarios : IDisposable
     /// <inheritdoc cref="ScenarioRunner.Run" path="/param"/>
     public ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null) => Run(scenario, seed, recorder, named: null);
 
-    /// <summary>Puts something between scenarios with a split kernel and KVM, for controls; null for nothing.</summary>
+    /// <summary>Puts something between scenarios with such a kernel and KVM, for controls; null for nothing.</summary>
     internal Func<IKernelPort, IKernelPort>? Wrap { get; init; }
 
     /// <summary>Whether scenarios are run although the host's probes are against it, for controls.</summary>

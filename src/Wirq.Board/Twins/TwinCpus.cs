@@ -25,20 +25,25 @@ internal sealed class TwinCpus(TwinMachine machine, Fabric fabric, SimulatedKern
 
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
-        bool isOwn = kernel.Maps(cpu, address, out uint offset);
+        bool isApic = kernel.Maps(cpu, address, out uint offset), isChip = kernel.MapsIoApic(address, out _);
         value = Do(cpu, new(MailboxOrder.ReadOf(size), window.Reach(machine.Guest, cpu, address, size))).Value;
-        if (isOwn && _simulated.TryRead(cpu, address, size, out ulong said))
+        ulong said = value;
+        if (isApic || isChip)
+            _simulated.TryRead(cpu, address, size, out said);
+        if (isChip)
+            Agree(cpu, "the I/OAPIC", said, value, ulong.MaxValue);
+        else
             Agree(cpu, (ApicRegister)offset, said, value);
         return true;
     }
 
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
-        bool isOwn = kernel.Maps(cpu, address, out uint offset);
-        if (isOwn)
+        bool isApic = kernel.Maps(cpu, address, out uint offset);
+        if (isApic)
             RefuseTimer((ApicRegister)offset, value);
         Do(cpu, new(MailboxOrder.WriteOf(size), window.Reach(machine.Guest, cpu, address, size), value));
-        if (isOwn)
+        if (isApic || kernel.MapsIoApic(address, out _))
             _simulated.TryWrite(cpu, address, size, value);
         return true;
     }
@@ -46,12 +51,16 @@ internal sealed class TwinCpus(TwinMachine machine, Fabric fabric, SimulatedKern
     public bool TryReadPort(int cpu, ushort port, int size, out uint value)
     {
         value = (uint)Do(cpu, new(MailboxOrder.InOf(size), port)).Value;
+        if (kernel.MapsPort(port) && _simulated.TryReadPort(cpu, port, size, out uint said))
+            Agree(cpu, string.Create(CultureInfo.InvariantCulture, $"port 0x{port:x}"), said, value, ulong.MaxValue);
         return true;
     }
 
     public bool TryWritePort(int cpu, ushort port, int size, uint value)
     {
         Do(cpu, new(MailboxOrder.OutOf(size), port, value));
+        if (kernel.MapsPort(port))
+            _simulated.TryWritePort(cpu, port, size, value);
         return true;
     }
 
@@ -172,13 +181,13 @@ internal sealed class TwinCpus(TwinMachine machine, Fabric fabric, SimulatedKern
         return machine.Guest.DoWhole(cpu, order, mayFault);
     }
 
-    private static void Agree(int cpu, ApicRegister register, ulong said, ulong found)
+    private static void Agree(int cpu, ApicRegister register, ulong said, ulong found) =>
+        Agree(cpu, register.ToString(), said, found, register == ApicRegister.CommandLow ? ~(ulong)DeliveryStatus : ulong.MaxValue);
+
+    private static void Agree(int cpu, string what, ulong said, ulong found, ulong mask)
     {
-        ulong wrong = said ^ found;
-        if (register == ApicRegister.CommandLow)
-            wrong &= ~(ulong)DeliveryStatus;
-        if (wrong != 0)
-            throw new TwinException(string.Create(CultureInfo.InvariantCulture, $"cpu{cpu} read 0x{found:x} from {register} instead of 0x{said:x}"));
+        if (((said ^ found) & mask) != 0)
+            throw new TwinException(string.Create(CultureInfo.InvariantCulture, $"cpu{cpu} read 0x{found:x} from {what} instead of 0x{said:x}"));
     }
 
     private static void AgreeFault(int cpu, string what, MsrResult said, MailboxAnswer found)

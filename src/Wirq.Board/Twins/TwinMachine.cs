@@ -12,8 +12,8 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Twins;
 
-/// <summary>A machine of KVM with a split irqchip beside the simulated kernel of a world. Its CPUs run the mailbox guest, with
-/// their local APICs in KVM; its eventfds, routes and irqfds are real.</summary>
+/// <summary>A machine of KVM with a split or a full irqchip beside the simulated kernel of a world. Its CPUs run the mailbox guest,
+/// with their local APICs in KVM; its eventfds, routes and irqfds are real.</summary>
 /// <remarks>KVM carries out what it defers in its own time. So what differs is looked at again until it agrees, or
 /// <see cref="Patience"/> is over.</remarks>
 internal sealed class TwinMachine : IKernelTwin
@@ -34,6 +34,7 @@ internal sealed class TwinMachine : IKernelTwin
     private readonly TwinCpus _cpus;
     private Parts _parts;
     private Saved? _saved;
+    private readonly bool _isFull;
     private bool _changed = true;
 
     /// <param name="host">The host.</param>
@@ -49,6 +50,7 @@ internal sealed class TwinMachine : IKernelTwin
         if (DescriptorLimit.Raise() is var most && (ulong)needs > most)
             throw new HostLacksException(string.Create(CultureInfo.InvariantCulture, $"{needs} descriptors: RLIMIT_NOFILE is {most}"));
         _address = MailboxPlace.For(machine, MailboxMode.Long);
+        _isFull = machine.Kernel == KernelModel.Full;
         _eventFds = new TwinEventFds(virqs.EventFds);
         _parts = Build(null, null);
         if (_parts.Kvm.Limits.ConsumesFirst != _kernel.Limits.ConsumesFirst)
@@ -58,7 +60,7 @@ internal sealed class TwinMachine : IKernelTwin
         }
         _cpus = new TwinCpus(this, fabric, _kernel, new MailboxWindow(MailboxMode.Long, machine.Cpus, host.PhysicalAddressBits));
         virqs.EventFds.Twin = _eventFds;
-        virqs.Port = new TwinPort(_kernel, () => _parts.Port, _eventFds, Changed);
+        virqs.Port = new TwinPort(virqs.Port!, () => _parts.Port, _eventFds, Changed);
     }
 
     public IGuestCpus Cpus => _cpus;
@@ -142,7 +144,10 @@ internal sealed class TwinMachine : IKernelTwin
             if (from is not null)
                 memory.CopyFrom(from);
             vm.SetTssAddress();
-            vm.CreateSplitIrqChip(options.ReservedGsis);
+            if (_isFull)
+                vm.CreateIrqChip();
+            else
+                vm.CreateSplitIrqChip(options.ReservedGsis);
             if (options.X2ApicApi != 0)
                 vm.EnableX2ApicApi((X2ApicApi)options.X2ApicApi);
             vm.MapMemory(0, _address, memory.Mapping);
@@ -151,7 +156,9 @@ internal sealed class TwinMachine : IKernelTwin
                 int id = options.ApicIds is { } ids ? (int)ids[cpu] : cpu;
                 vm.CreateVcpu(id).SetCpuid(_host.CpuidOf(id, _machine.Cpus, kernelApic: true));
             }
-            kvm = new KvmKernelPort(vm);
+            kvm = _isFull ? new KvmKernelPort(vm, KvmRoutingEntry.PinsOf(_fabric.Gsis)) : new KvmKernelPort(vm);
+            if (_isFull)
+                kvm.Commit([]);
             IKernelPort port = _wrap?.Invoke(kvm) ?? kvm;
             var devices = new DeviceBus();
             if (_machine.MemoryBytes > 0)
@@ -186,7 +193,7 @@ internal sealed class TwinMachine : IKernelTwin
             if (Handler(cpu).Exit >= 0 && !(_kernel.TryFindExit(cpu, out int told) && told == cpu))
                 return $"it reports the EOI of 0x{Handler(cpu).Exit:x2} on cpu{cpu}";
         }
-        return _eventFds.Differs();
+        return _isFull ? ChipComparison.Differs(_parts.Vm, _kernel) ?? _eventFds.Differs() : _eventFds.Differs();
     }
 
     /// <summary>What a CPU of a scenario gets besides vectors. An NMI is taken by the guest's handler.</summary>

@@ -1,16 +1,15 @@
 using System.Globalization;
-using Wirq.Lab.Kernels;
 using Wirq.Routing;
 
 namespace Wirq.Board.Twins;
 
 /// <summary>The calls of a fabric to its kernel, made to the simulated one and to the real one. The answer is that of the real
 /// one.</summary>
-/// <param name="simulated">The simulated kernel.</param>
+/// <param name="simulated">The port to the simulated kernel.</param>
 /// <param name="real">The real one at this time; a live update replaces it.</param>
 /// <param name="eventFds">The eventfds.</param>
 /// <param name="changed">Called after each call.</param>
-internal sealed class TwinPort(SimulatedKernel simulated, Func<IKernelPort> real, TwinEventFds eventFds, Action changed) : IKernelPort
+internal sealed class TwinPort(IKernelPort simulated, Func<IKernelPort> real, TwinEventFds eventFds, Action changed) : IKernelPort
 {
     public KernelLimits Limits => simulated.Limits;
 
@@ -52,7 +51,7 @@ internal sealed class TwinPort(SimulatedKernel simulated, Func<IKernelPort> real
     }
 
     public void SetLine(int gsi, bool asserted) => Agree("KVM_IRQ_LINE",
-        Try(() => simulated.SetIrqLine(gsi, asserted)), Try(() => real().SetLine(gsi, asserted)));
+        Try(() => simulated.SetLine(gsi, asserted)), Try(() => real().SetLine(gsi, asserted)));
 
     public void RaiseExtInt(int cpu, byte vector) => Agree("KVM_INTERRUPT",
         Try(() => simulated.RaiseExtInt(cpu, vector)), Try(() => real().RaiseExtInt(cpu, vector)));

@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.Routing;
 using Wirq.State;
 
@@ -179,6 +180,8 @@ public sealed partial class SimulatedKernel
         if (_pic is not null)
         {
             vector = _pic.Take(_events, out PinWork work);
+            if (_events.Observing)
+                _events.Observe(new VectorTaken(cpu, (byte)vector, VectorGiver.Pic).ToEvent());
             CarryPic(work);
         }
         else

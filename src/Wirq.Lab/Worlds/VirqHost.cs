@@ -21,8 +21,11 @@ internal sealed class VirqHost
         {
             Observer = world.Fabric.Events,
         };
-        if (spec.Kernel == KernelModel.Split)
-            Port = Kernel = new SimulatedKernel(spec.KernelOptions, EventFds, arena) { Observer = world.Fabric.Events };
+        if (spec.OwnsLocalApics)
+        {
+            Kernel = new SimulatedKernel(spec.KernelOptions, EventFds, arena) { Observer = world.Fabric.Events };
+            Port = spec.Kernel == KernelModel.Full ? new PinRows(Kernel, world.Fabric.Gsis) : Kernel;
+        }
         _routes = new KernelRoute[Kernel?.Limits.Routes ?? 0];
     }
 

@@ -60,6 +60,7 @@ public sealed partial class World
     {
         Watcher?.Invoke(transition);
         Do(transition);
+        HearResamples();
         TellObservations();
     }
 

@@ -26,6 +26,7 @@ public class HostOfferTests
         [
             new(DeliveryConfiguration.User, ConfigurationVerdict.Sound, []),
             new(DeliveryConfiguration.Split, ConfigurationVerdict.Sound, []),
+            new(DeliveryConfiguration.Kernel, ConfigurationVerdict.Sound, []),
         ],
         Linux = new(6, 1),
     };
@@ -83,6 +84,20 @@ public class HostOfferTests
         Assert.Null((s_sound with { Linux = new(6, 18) }).Judge(Of(6, 18)));
 
         static Scenario Of(int major, int minor) => s_split with { Machine = s_split.Machine with { Linux = new(major, minor) } };
+    }
+
+    [Fact]
+    public void A_full_kernel_needs_resample_irqfds_and_the_configuration_with_all_chips_in_the_kernel()
+    {
+        Scenario full = s_plain with { Machine = new() { Kernel = KernelModel.Full } };
+        HostOffer host = s_sound with { Capabilities = new Dictionary<KvmCapability, int>(s_sound.Capabilities) { [KvmCapability.IrqfdResample] = 1 } };
+        Assert.Null(host.Judge(full));
+        Assert.Equal("KVM_CAP_IRQFD_RESAMPLE", Lack(s_sound, full));
+        Assert.Equal("configuration kernel", Lack(host with { Configurations = s_sound.Configurations.Take(2).ToArray() }, full));
+        HostOffer deviating = host with { Configurations = [new(DeliveryConfiguration.Kernel, ConfigurationVerdict.Deviates, ["isr-until-eoi"])] };
+        Assert.Equal(["isr-until-eoi"], deviating.Judge(full)!.Deviations);
+        // No window is needed, for KVM itself runs the INTA cycle.
+        Assert.Null((WithProbe("interrupt-window", ProbeOutcome.Deviates) with { Capabilities = host.Capabilities }).Judge(full));
     }
 
     [Fact]

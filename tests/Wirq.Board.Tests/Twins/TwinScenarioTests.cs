@@ -22,6 +22,7 @@ public class TwinScenarioTests
         LevelPin, "routing/virq-extint.yaml", "routing/virq-destination-300.yaml", "routing/virq-pending-under-mask.yaml", "routing/virq-split-acks.yaml",
         "routing/virq-shared-resample.yaml", "routing/virq-another-process.yaml", "routing/update-of-lines.yaml", "remapping/faults.yaml",
         "remapping/invalidation-in-range.yaml", "host/msix.yaml", "host/intx-8259.yaml", "worlds/virq-update.yaml",
+        "routing/full-shared-resample.yaml", "routing/full-level-line.yaml", "routing/full-8259.yaml", "routing/full-messages.yaml",
     ];
 
     public static TheoryData<string> Files => [.. IsLong ? AllFiles() : s_few];
@@ -29,7 +30,7 @@ public class TwinScenarioTests
     private static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") == "1";
 
     private static IEnumerable<string> AllFiles() => Directory.EnumerateFiles(Repository.PathOf("scenarios"), "*.yaml", SearchOption.AllDirectories)
-        .Where(file => File.ReadAllText(file).Contains("split", StringComparison.Ordinal))
+        .Where(file => File.ReadAllText(file).Contains("kernel:", StringComparison.Ordinal))
         .Select(file => Path.GetRelativePath(Repository.PathOf("scenarios"), file)).Order(StringComparer.Ordinal);
 
     [Theory, MemberData(nameof(Files))]
@@ -38,7 +39,7 @@ public class TwinScenarioTests
         RequireSound();
         HostOffer offer = HostOffer.Of(Bench.Report);
         using var kvm = new KvmScenarios(Bench.Report);
-        foreach (Scenario scenario in Read(file).Where(each => each.Machine.Kernel == KernelModel.Split && offer.Judge(each) is null))
+        foreach (Scenario scenario in Read(file).Where(each => each.Machine.OwnsLocalApics && offer.Judge(each) is null))
         {
             var simulated = new List<Event>();
             var real = new List<Event>();
