@@ -1,4 +1,5 @@
 using System.Globalization;
+using Wirq.Lab.Kernels;
 using Wirq.Linux;
 
 namespace Wirq.Board.Twins;
@@ -10,8 +11,9 @@ internal static class LapicComparison
     private const int WordBits = 32;
 
     /// <summary>The first difference; null for none.</summary>
-    internal static string? Differs(int cpu, KvmVcpu vcpu, in ApicState simulated)
+    internal static string? Differs(int cpu, KvmVcpu vcpu, SimulatedKernel kernel)
     {
+        ref readonly ApicState simulated = ref kernel.ApicOf(cpu);
         vcpu.GetLapic(out LapicState found);
         for (int word = 0; word < Vectors256.Registers; word++)
         {

@@ -188,7 +188,7 @@ internal sealed class TwinMachine : IKernelTwin
     {
         for (int cpu = 0; cpu < _machine.Cpus; cpu++)
         {
-            if (LapicComparison.Differs(cpu, _parts.Vm.Vcpus[cpu], _kernel.ApicOf(cpu)) is { } what)
+            if (LapicComparison.Differs(cpu, _parts.Vm.Vcpus[cpu], _kernel) is { } what)
                 return what;
             if (Handler(cpu).Exit >= 0 && !(_kernel.TryFindExit(cpu, out int told) && told == cpu))
                 return $"it reports the EOI of 0x{Handler(cpu).Exit:x2} on cpu{cpu}";

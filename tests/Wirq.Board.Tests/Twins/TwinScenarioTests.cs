@@ -53,7 +53,7 @@ public class TwinScenarioTests
     }
 
     [Theory]
-    [InlineData(nameof(ChangesRouteBeforeEoi), "routing/update-of-lines.yaml", "the EOI of 0x")]
+    [InlineData(nameof(ChangesRouteBeforeEoi), "routing/virq-old-route-until-eoi.yaml", "the EOI of 0x")]
     [InlineData(nameof(UnbindsWithoutDrain), "routing/virq-walk.yaml", "to read")]
     [InlineData(nameof(GivesExtIntWhileOneWaits), "routing/virq-extint.yaml", "KVM_INTERRUPT failed with EEXIST")]
     public void A_host_with_a_defect_fails_a_scenario_and_without_it_does_not(string defect, string file, string because)
@@ -95,7 +95,7 @@ public class TwinScenarioTests
             machine: { kernel: split }
             handlers: { cpu0: { 0x31: [eoi] } }
             steps:
-              - cpu0: { write: { apic.lvt.timer: { vector: 0x31 }, apic.initial-count: 1000 } }
+              - cpu0: { write: { apic.lvt.timer: { vector: 0x31 }, apic.timer.initial: 1000 } }
               - time: 1ms
             """, Designs.Names).Single());
         Assert.Equal(Verdict.HostLacks, result.Verdict);
