@@ -1,3 +1,4 @@
+using Wirq.Board.Twins;
 using Wirq.Events;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
@@ -8,10 +9,10 @@ using Wirq.Routing;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>Runs scenarios with real guests on KVM, in delivery configuration `user`, as
-/// <see cref="ScenarioRunner"/> runs them with simulated ones.</summary>
-/// <remarks>A scenario that the host cannot run is not a failure: see <see cref="HostOffer.Judge"/>. Scenarios with a
-/// split kernel are not run, because that kernel is only simulated.</remarks>
+/// <summary>Runs scenarios with real guests on KVM, as <see cref="ScenarioRunner"/> runs them with simulated ones: with a
+/// kernel that owns chips in delivery configuration `split` or `kernel` (<see cref="TwinMachine"/>), all others in `user`
+/// (<see cref="MailboxCpus"/>).</summary>
+/// <remarks>A scenario that the host cannot run is not a failure: see <see cref="HostOffer.Judge"/>.</remarks>
 public sealed class KvmScenarios : IDisposable
 {
     private readonly HostOffer _offer;
@@ -39,14 +40,25 @@ public sealed class KvmScenarios : IDisposable
     /// <inheritdoc cref="ScenarioRunner.Run" path="/param"/>
     public ScenarioResult Run(Scenario scenario, int seed = 0, Action<Event>? recorder = null) => Run(scenario, seed, recorder, named: null);
 
+    /// <summary>Puts something between scenarios with such a kernel and KVM, for controls; null for nothing.</summary>
+    internal Func<IKernelPort, IKernelPort>? Wrap { get; init; }
+
+    /// <summary>Whether scenarios are run although the host's probes are against it, for controls.</summary>
+    internal bool RunsAnyway { get; init; }
+
     /// <summary>The same, with the labels of sources (<see cref="WorldOptions.Named"/>).</summary>
     internal ScenarioResult Run(Scenario scenario, int seed, Action<Event>? recorder, Action<int, string>? named)
     {
-        if (_offer.Judge(scenario) is { } verdict)
+        if (_offer.Judge(scenario) is { } verdict && !(RunsAnyway && _host is not null))
             return verdict;
         try
         {
-            return ScenarioRunner.Run(scenario, seed, recorder, new WorldOptions { Cpus = _host!.CreateCpus, Named = named });
+            return ScenarioRunner.Run(_offer.OnHost(scenario), seed, recorder, new WorldOptions
+            {
+                Cpus = _host!.CreateCpus,
+                Twin = (fabric, machine, virqs) => new TwinMachine(_host, fabric, machine, virqs, Wrap),
+                Named = named,
+            }) with { Scenario = scenario };
         }
         catch (HostLacksException lacks)
         {

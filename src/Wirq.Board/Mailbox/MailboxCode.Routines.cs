@@ -8,6 +8,8 @@ namespace Wirq.Board.Mailbox;
 internal sealed partial class MailboxCode
 {
     private const int HalfBits = 32;
+    // RFLAGS in the frame of an interrupt in 64-bit mode (Intel SDM vol. 3, 6.14.2), and RFLAGS.IF.
+    private const int FlagsOffset = 16, InterruptFlag = 0x200;
 
     private void WriteRoutines(Label finish)
     {
@@ -38,6 +40,25 @@ internal sealed partial class MailboxCode
         Routine(MailboxOperation.ReadCr8, finish, () => _asm.mov(rax, cr8));
         Routine(MailboxOperation.WriteCr8, finish, () => _asm.mov(cr8, rax));
         Routine(MailboxOperation.Invlpg, finish, () => _asm.invlpg(Target(__)));
+        Routine(MailboxOperation.Window, finish, () =>
+        {
+            // As with IRET: a handler that begins here asks for the next order. What follows after its IRET marks the order of
+            // that IRET as done again.
+            WriteDone();
+            _asm.sti();
+            // An interrupt comes after the first (Intel SDM vol. 2, STI); an interrupt window exits before the second.
+            _asm.nop();
+            _asm.nop();
+            _asm.cli();
+        });
+        Routine(MailboxOperation.IretOff, finish, () =>
+        {
+            WriteDone();
+            _asm.dec(Field(__dword_ptr, MailboxBlock.DepthOffset));
+            PopA();
+            _asm.and(__dword_ptr[rsp + FlagsOffset], ~InterruptFlag);
+            WriteInterruptReturn();
+        });
     }
 
     private void WritePortRoutines(Label finish)

@@ -2,8 +2,6 @@ using System.Globalization;
 using Wirq.Board.Bus;
 using Wirq.Lab.Scenarios;
 using Wirq.Lab.Worlds;
-using Wirq.Linux.Probes;
-using Wirq.Remapping;
 
 namespace Wirq.Board.Mailbox;
 
@@ -18,30 +16,20 @@ namespace Wirq.Board.Mailbox;
 /// </remarks>
 internal sealed class MailboxCpus : IGuestCpus
 {
-    private const ulong FourGiB = 1ul << 32;
-    private const ulong NoWindow = ulong.MaxValue;
-
     private readonly Fabric _fabric;
     private readonly MailboxBus _bus;
     private readonly MailboxGuest _guest;
-    private readonly MailboxMode _mode;
-    private readonly int _addressBits;
-    // Where each CPU's window points, and where the table points.
-    private readonly ulong[] _windows;
-    private ulong _window = NoWindow;
+    private readonly MailboxWindow _window;
 
     internal MailboxCpus(MailboxHost host, Fabric fabric, MachineSpec machine, MailboxMode mode)
     {
         _fabric = fabric;
-        _mode = mode;
-        _addressBits = host.PhysicalAddressBits;
         _bus = new MailboxBus(fabric);
-        _windows = new ulong[machine.Cpus];
-        Array.Fill(_windows, NoWindow);
         var devices = new DeviceBus();
         if (machine.MemoryBytes > 0)
             devices.MapMemory(0, (ulong)machine.MemoryBytes, new ScenarioMemory(fabric.Memory));
-        _guest = new MailboxGuest(host, mode, AddressFor(machine, mode), machine.Cpus, _bus, devices);
+        _guest = new MailboxGuest(host, mode, MailboxPlace.For(machine, mode), machine.Cpus, _bus, devices);
+        _window = new MailboxWindow(mode, machine.Cpus, host.PhysicalAddressBits);
     }
 
     internal MailboxGuest Guest => _guest;
@@ -49,14 +37,14 @@ internal sealed class MailboxCpus : IGuestCpus
     /// <inheritdoc/>
     public bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
-        value = Do(cpu, new(MailboxOrder.ReadOf(size), Reach(cpu, address, size))).Value;
+        value = Do(cpu, new(MailboxOrder.ReadOf(size), _window.Reach(_guest, cpu, address, size))).Value;
         return true;
     }
 
     /// <inheritdoc/>
     public bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
-        Do(cpu, new(MailboxOrder.WriteOf(size), Reach(cpu, address, size), value));
+        Do(cpu, new(MailboxOrder.WriteOf(size), _window.Reach(_guest, cpu, address, size), value));
         return true;
     }
 
@@ -155,58 +143,5 @@ internal sealed class MailboxCpus : IGuestCpus
             throw new MailboxException(cpu, what, $"has interrupts {(on ? "off" : "on")}");
     }
 
-    private MailboxAnswer Do(int cpu, MailboxOrder order, bool mayFault = false)
-    {
-        MailboxAnswer answer = _guest.Do(cpu, order);
-        if (answer.Fault >= 0 && !(mayFault && answer.Faulted))
-            throw new MailboxException(cpu, order.ToString(), $"took exception {answer.Fault}");
-        return answer;
-    }
-
-    /// <summary>The linear address at which a CPU can access a physical address.</summary>
-    private ulong Reach(int cpu, ulong address, int size)
-    {
-        if (address + (ulong)size is var end && end <= FourGiB && end > address)
-            return address;
-        if (_mode == MailboxMode.Real)
-            throw new MailboxException(cpu, string.Create(CultureInfo.InvariantCulture, $"reach 0x{address:x}"), "has 4 GiB in real mode");
-        if (address >> _addressBits != 0)
-            throw new HostLacksException($"physical addresses of more than {_addressBits} bits");
-        ulong page = address & ~(Mode64.LargePageBytes - 1);
-        if (_window != page)
-        {
-            _guest.MoveWindow(page);
-            _window = page;
-        }
-        if (_windows[cpu] != page)
-        {
-            Do(cpu, new(MailboxOperation.Invlpg, MailboxLayout.Window));
-            _windows[cpu] = page;
-        }
-        return MailboxLayout.Window + (address - page);
-    }
-
-    private static ulong AddressFor(MachineSpec machine, MailboxMode mode)
-    {
-        if (mode == MailboxMode.Real)
-        {
-            if (machine.Cpus > MailboxLayout.RealCpus)
-                throw new HostLacksException($"room for more than {MailboxLayout.RealCpus} CPUs in real mode");
-            return (ulong)machine.MemoryBytes <= MailboxLayout.RealBase ? MailboxLayout.RealBase
-                : throw new HostLacksException("room in real mode beside the scenario's memory");
-        }
-        ulong bytes = MailboxLayout.LongBlocks + (ulong)machine.Cpus * MailboxBlock.Bytes;
-        foreach (ulong address in MailboxLayout.LongBases)
-        {
-            if (!Chips(machine).Any(chip => chip.Address < address + bytes && address < chip.End))
-                return address;
-        }
-        throw new HostLacksException("room for the guest beside the machine's chips");
-    }
-
-    private static IEnumerable<RegisterPages> Chips(MachineSpec machine) =>
-    [
-        .. machine.Fabric.IoApics.Select(chip => new RegisterPages(chip.Address)),
-        .. machine.Fabric.AllRemappers.SelectMany(unit => unit.Registers),
-    ];
+    private MailboxAnswer Do(int cpu, MailboxOrder order, bool mayFault = false) => _guest.DoWhole(cpu, order, mayFault);
 }

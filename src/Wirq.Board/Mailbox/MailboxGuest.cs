@@ -91,6 +91,23 @@ internal sealed class MailboxGuest : IDisposable
         _timer = Begin(board.Devices);
     }
 
+    /// <summary>Puts the guest into a machine whose vCPUs exist, in 64-bit mode.</summary>
+    /// <param name="vm">The machine; this object takes it over.</param>
+    /// <param name="memory">The guest, which the machine maps; this object takes it over.</param>
+    /// <param name="handlers">What runs each vCPU.</param>
+    /// <param name="devices">The devices that the handlers serve.</param>
+    internal MailboxGuest(KvmVm vm, MailboxMemory memory, IReadOnlyList<IVcpuHandler> handlers, DeviceBus devices)
+    {
+        _mode = MailboxMode.Long;
+        _patience = Patience;
+        _code = MailboxCode.Of(_mode);
+        _memory = memory;
+        _owner = vm;
+        _vcpus = [.. vm.Vcpus];
+        _handlers = [.. handlers];
+        _timer = Begin(devices);
+    }
+
     private Timer Begin(DeviceBus devices)
     {
         devices.MapPorts(MailboxCode.Bell, 1, _bell);
@@ -134,13 +151,53 @@ internal sealed class MailboxGuest : IDisposable
         if (IsHalted(cpu))
             throw new MailboxException(cpu, order.ToString(), "has halted");
         ref MailboxBlock block = ref Block(cpu);
-        (block.Routine, block.Address, block.Value) = (Base + routine, order.Address, order.Value);
-        (block.Result, block.Fault) = (0, 0);
-        uint sequence = ++block.Sequence;
-        block.Pending = 1;
+        uint sequence = Give(ref block, routine, order);
         if (!Run(cpu, order.ToString(), sequence, block.Taken + (takes ? 1u : 0)))
             return new MailboxAnswer(0, Halted: true);
         return new MailboxAnswer(block.Result, (int)block.Fault - 1);
+    }
+
+    /// <summary>Executes an order that raises no exception, or none but <c>#GP</c>.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="mayFault">Whether it may raise <c>#GP</c>.</param>
+    /// <exception cref="MailboxException">It raised another one, or the guest does not answer.</exception>
+    internal MailboxAnswer DoWhole(int cpu, MailboxOrder order, bool mayFault = false)
+    {
+        MailboxAnswer answer = Do(cpu, order);
+        if (answer.Fault >= 0 && !(mayFault && answer.Faulted))
+            throw new MailboxException(cpu, order.ToString(), $"took exception {answer.Fault}");
+        return answer;
+    }
+
+    /// <summary>Opens the interrupt window of a CPU whose local APIC is in the kernel, and whose interrupts are off otherwise.</summary>
+    /// <returns>The interrupt that it took; null for none.</returns>
+    /// <exception cref="MailboxException">The guest does not answer.</exception>
+    internal TakenInterrupt? OpenWindow(int cpu)
+    {
+        var order = new MailboxOrder(MailboxOperation.Window);
+        ref MailboxBlock block = ref Block(cpu);
+        if (!_code.TryFind(order.Operation, out ulong routine))
+            throw new MailboxException(cpu, order.ToString(), "has no such instruction in its mode");
+        uint before = block.Taken;
+        block.Offered = 1;
+        try
+        {
+            Run(cpu, "take an interrupt", Give(ref block, routine, order), taken: null);
+        }
+        finally
+        {
+            Block(cpu).Offered = 0;
+        }
+        return Block(cpu).Taken == before ? null : LastTaken(cpu);
+    }
+
+    private uint Give(ref MailboxBlock block, ulong routine, MailboxOrder order)
+    {
+        (block.Routine, block.Address, block.Value) = (Base + routine, order.Address, order.Value);
+        (block.Result, block.Fault) = (0, 0);
+        block.Pending = 1;
+        return ++block.Sequence;
     }
 
     /// <summary>Makes a CPU take the interrupt that the bus offers.</summary>
@@ -187,9 +244,9 @@ internal sealed class MailboxGuest : IDisposable
     private ulong Base => _mode == MailboxMode.Long ? _memory.Address : 0;
 
     /// <summary>Runs a CPU until it rings, with this number of orders done and this number of interrupts
-    /// taken.</summary>
+    /// taken, or with any number if it is null.</summary>
     /// <returns>False if it has halted.</returns>
-    private bool Run(int cpu, string what, uint done, uint taken)
+    private bool Run(int cpu, string what, uint done, uint? taken)
     {
         KvmVcpu vcpu = _vcpus[cpu];
         IVcpuHandler handler = _handlers[cpu];
@@ -206,9 +263,9 @@ internal sealed class MailboxGuest : IDisposable
                 bool interrupted = vcpu.Run() == KvmExitReason.Interrupted;
                 if (!interrupted && handler.Exited(vcpu, vcpu.Exit) == VcpuNext.Stop)
                     throw new MailboxException(cpu, what, _end ?? "stopped");
-                if (_bell.Rang && Block(cpu).Done == done && Block(cpu).Taken == taken)
+                if (_bell.Rang && Block(cpu).Done == done && (taken is null || Block(cpu).Taken == taken))
                     return true;
-                if (_bell.Rang && Block(cpu).Taken - taken is > 0 and <= int.MaxValue)
+                if (_bell.Rang && taken is { } expected && Block(cpu).Taken - expected is > 0 and <= int.MaxValue)
                     throw new MailboxException(cpu, what, $"took 0x{LastTaken(cpu).Vector:x2}, which nobody gave it");
                 if ((interrupted || _bell.Rang) && ++vain >= FewestVain && Stopwatch.GetElapsedTime(start) > _patience)
                     throw new MailboxException(cpu, what, $"does not answer within {_patience.TotalSeconds} s");

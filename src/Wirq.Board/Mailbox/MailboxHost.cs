@@ -32,7 +32,10 @@ internal sealed class MailboxHost : IDisposable
 
     /// <summary>The CPUID of the guest. The guest never reads it, but KVM does when IA32_APIC_BASE is
     /// written.</summary>
-    internal KvmCpuidLeaf[] CpuidOf(int cpu, int cpus) => GuestCpuid.Of(_supported, cpu, cpus, x2Apic: true, kernelApic: false);
+    /// <param name="id">The APIC id of the CPU.</param>
+    /// <param name="cpus">The number of CPUs.</param>
+    /// <param name="kernelApic">Whether the local APIC is in KVM.</param>
+    internal KvmCpuidLeaf[] CpuidOf(int id, int cpus, bool kernelApic = false) => GuestCpuid.Of(_supported, id, cpus, x2Apic: true, kernelApic);
 
     internal WorkaroundSet Workarounds() => WorkaroundSet.For(_workarounds);
 

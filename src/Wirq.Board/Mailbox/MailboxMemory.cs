@@ -58,6 +58,9 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
     internal ref MailboxBlock Block(int cpu) =>
         ref MemoryMarshal.AsRef<MailboxBlock>(Span(OffsetOf(cpu), MailboxBlock.Bytes));
 
+    /// <summary>Takes over all of another guest's memory, at the same address.</summary>
+    internal void CopyFrom(MailboxMemory other) => other.Span(0, _bytes).CopyTo(Span(0, _bytes));
+
     /// <summary>Maps 2 MiB of physical memory into the window.</summary>
     internal void MoveWindow(ulong physical) => MemoryMarshal.Write(
         Span(MailboxLayout.WindowDirectory, sizeof(ulong)), PageEntry.LargePage(physical));

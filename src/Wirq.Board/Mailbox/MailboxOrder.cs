@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Wirq.Board.Mailbox;
 
-/// <summary>The orders of a mailbox guest; each is one instruction.</summary>
+/// <summary>The orders of a mailbox guest; each is one instruction, but for <see cref="Window"/>.</summary>
 internal enum MailboxOperation : byte
 {
     /// <summary>NOP.</summary>
@@ -33,6 +33,10 @@ internal enum MailboxOperation : byte
     Iret,
     /// <summary>INVLPG; in 64-bit mode only.</summary>
     Invlpg,
+    /// <summary>STI, two NOPs and CLI: the guest takes an interrupt if it has one. In 64-bit mode only.</summary>
+    Window,
+    /// <summary>IRET from the current handler, with interrupts off after it; in 64-bit mode only.</summary>
+    IretOff,
 }
 
 /// <summary>An order to a mailbox guest.</summary>

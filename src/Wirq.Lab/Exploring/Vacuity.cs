@@ -38,7 +38,7 @@ internal sealed record Vacuity(IReadOnlyList<string> Laws, IReadOnlyList<string>
         bool isShared = machine.Devices.Where(device => device.Gsi >= 0).GroupBy(device => device.Gsi).Any(line => line.Count() > 1);
         bool hasPin = hasLine && machine.Fabric.IoApics.Count > 0;
         bool masks = scenario.AllSteps().Any(step => step is CpuStep { Command: MaskCommand { Masked: true } } or DeviceStep { Action: DeviceAction.Mask });
-        bool isHot = machine.Kernel == KernelModel.Split && machine.Devices.Any(device => device.HasEventFd);
+        bool isHot = machine.OwnsLocalApics && machine.Devices.Any(device => device.HasEventFd);
         return LawSet.Names.Where(name => name switch
         {
             nameof(NoLostEdge) => machine.Devices.Any(device => device.Gsi < 0 || device.Kind == SourceKind.Edge),

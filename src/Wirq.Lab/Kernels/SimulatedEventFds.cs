@@ -78,6 +78,9 @@ public sealed partial class SimulatedEventFds : IEventPort
     /// unmask eventfd of VFIO, acts where it is written. Null for none.</summary>
     internal Action<int>? Woken { get; set; }
 
+    /// <summary>Real eventfds that share what is done with these; null for none. Descriptors cannot be duplicated then.</summary>
+    internal IEventFdTwin? Twin { get; set; }
+
     /// <summary>Takes over the state of a host that was built in the same way. The state of the machines is copied
     /// separately.</summary>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
@@ -105,6 +108,7 @@ public sealed partial class SimulatedEventFds : IEventPort
             Count = count, Descriptors = 1, Semaphore = semaphore ? 1 : 0, Virq = virq,
         };
         _descriptors[number] = new DescriptorState { FileAndOne = file + 1 };
+        Twin?.Created(new EventFd(number));
         return new EventFd(number);
     }
 
@@ -134,6 +138,7 @@ public sealed partial class SimulatedEventFds : IEventPort
             _files[file].Descriptors--;
             return;
         }
+        Twin?.Closed(fd);
         foreach (SimulatedKernel machine in _machines)
             machine.Forget(file);
         _files[file] = default;
@@ -171,6 +176,7 @@ public sealed partial class SimulatedEventFds : IEventPort
             throw new KernelException("write", Errno.Again, -1, "the eventfd is full; read it first");
         // A write of 0 is still a write, so a bound irqfd injects (eventfd_write).
         state.Count += count;
+        Twin?.Written(fd, count);
         Wake(file);
     }
 
@@ -194,6 +200,7 @@ public sealed partial class SimulatedEventFds : IEventPort
     public bool TryRead(EventFd fd, out ulong value)
     {
         value = Consume(FileOf(fd, "read"));
+        Twin?.Read(fd, value);
         return value != 0;
     }
 

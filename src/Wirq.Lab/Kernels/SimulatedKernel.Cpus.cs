@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.Routing;
 using Wirq.State;
 
@@ -50,6 +51,9 @@ public sealed partial class SimulatedKernel
 
     /// <summary>IA32_APIC_BASE of a CPU, without an access by its guest.</summary>
     internal ApicBase BaseOf(int cpu) => Apics().Base(cpu);
+
+    /// <summary>The local APIC of a CPU.</summary>
+    internal ref readonly ApicState ApicOf(int cpu) => ref Apics().State(cpu);
 
     /// <summary>Whether an address is in the page of a CPU's local APIC, and its offset.</summary>
     internal bool Maps(int cpu, ulong address, out uint offset) => Apics().Maps(cpu, address, out offset);
@@ -176,6 +180,8 @@ public sealed partial class SimulatedKernel
         if (_pic is not null)
         {
             vector = _pic.Take(_events, out PinWork work);
+            if (_events.Observing)
+                _events.Observe(new VectorTaken(cpu, (byte)vector, VectorGiver.Pic).ToEvent());
             CarryPic(work);
         }
         else

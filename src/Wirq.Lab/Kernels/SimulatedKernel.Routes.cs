@@ -12,9 +12,12 @@ public sealed partial class SimulatedKernel
     {
         BeginTable(routes.Length);
         foreach (KernelRoute route in routes)
-            AddRow(SimulatedRoute.ToMessage(route.Gsi, Encode(route.Message, SetRouting, route.Gsi)));
+            AddRow(RowOf(route));
         EndTable(routes.Length);
     }
+
+    /// <summary>A route as a row of the table.</summary>
+    internal SimulatedRoute RowOf(in KernelRoute route) => SimulatedRoute.ToMessage(route.Gsi, Encode(route.Message, SetRouting, route.Gsi));
 
     /// <summary>Replaces the whole route table, with rows of any kind (KVM_SET_GSI_ROUTING).</summary>
     /// <exception cref="KernelException">EINVAL: no chip is in the kernel; there are too many rows; a GSI or a pin does

@@ -157,6 +157,9 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
             switch (next.Kind)
             {
                 case EventKind.EoiBroadcast:
+                    // Userspace hears of no other EOI than those that exit. But the laws follow the kernel's own I/OAPIC.
+                    if (_ioApic is not null && Told)
+                        Observer!.Observe(next);
                     BroadcastEoi(next.Cpu, next.Vector);
                     break;
                 case EventKind.Deliver:
@@ -170,7 +173,8 @@ public sealed partial class SimulatedKernel : IKernelPort, IEventPort
                     Observer?.Observe(next);
                     break;
                 default:
-                    if (!next.IsEffect)
+                    // No kernel tells the levels of its pins, and what its resamplers drive is no source of the fabric.
+                    if (!next.IsEffect && next.Kind is not (EventKind.PinChanged or EventKind.PicPinChanged))
                         Observer?.Observe(next);
                     break;
             }

@@ -99,7 +99,7 @@ internal static class Expectations
             case OrderCheck c:
                 return Same("there happened", Words(world.Journal.TakeOrder(c.Kinds)), Words(c.Kinds));
             case IntrCheck c:
-                return world.Fabric.Pic is { } pic && pic.Intr == c.High ? null : $"INTR is {(c.High ? "low" : "high")}, and should be {(c.High ? "high" : "low")}";
+                return world.IsIntrHigh == c.High ? null : $"INTR is {(c.High ? "low" : "high")}, and should be {(c.High ? "high" : "low")}";
             default:
                 throw new WorldException($"no way to verify {check.GetType().Name}");
         }

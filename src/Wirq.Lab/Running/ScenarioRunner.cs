@@ -186,6 +186,12 @@ public static class ScenarioRunner
         {
             world.GiveUp(world.Begun, stuck.Message, isOutcome: stuck is not WorldException { IsOutcome: false });
         }
+        catch
+        {
+            // Its CPUs may be a machine of the host.
+            world.Dispose();
+            throw;
+        }
         failures = [.. world.Failures];
         return world;
     }

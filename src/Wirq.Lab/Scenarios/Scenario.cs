@@ -111,6 +111,8 @@ internal enum KernelModel
     User,
     /// <summary>Virqs, and a kernel that owns the local APICs (KVM's split irqchip).</summary>
     Split,
+    /// <summary>Virqs, and a kernel that owns the local APICs, the I/OAPIC and the 8259s (KVM_CREATE_IRQCHIP).</summary>
+    Full,
 }
 
 /// <summary>How a guest's driver has set up a remapping unit before the first step.</summary>
@@ -133,8 +135,12 @@ internal sealed record MachineSpec
     public RouteModel Routes { get; init; }
     /// <summary>What serves eventfds and messages.</summary>
     public KernelModel Kernel { get; init; }
-    /// <summary>The split kernel.</summary>
+    /// <summary>Whether a kernel owns the local APICs.</summary>
+    public bool OwnsLocalApics => Kernel is KernelModel.Split or KernelModel.Full;
+    /// <summary>The kernel that owns chips.</summary>
     public SimulatedKernelOptions KernelOptions { get; init; } = new();
+    /// <summary>The version of Linux that the scenario names for that kernel; null if it names none.</summary>
+    public KernelVersion? Linux { get; init; }
     /// <summary>Bytes of guest memory, from address 0 on, a multiple of 8; 0 for none.</summary>
     public int MemoryBytes { get; init; }
     /// <summary>How the remapping unit is set up; null if there is none.</summary>

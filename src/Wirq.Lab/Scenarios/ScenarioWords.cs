@@ -205,7 +205,7 @@ internal static class ScenarioWords
         internal static readonly WordList<RouteModel> Routes =
             new(("direct", RouteModel.Direct), ("cached", RouteModel.Cached));
         internal static readonly WordList<KernelModel> KernelModels =
-            new(("user", KernelModel.User), ("split", KernelModel.Split));
+            new(("user", KernelModel.User), ("split", KernelModel.Split), ("full", KernelModel.Full));
         internal static readonly WordList<bool> Switches = new(("on", true), ("off", false));
         internal static readonly WordList<Omissions> Omitted = new(("levels", Omissions.Levels), ("pending", Omissions.Pending),
             ("in-service", Omissions.InService), ("acks", Omissions.Acks), ("timers", Omissions.Timers), ("virqs", Omissions.Virqs));

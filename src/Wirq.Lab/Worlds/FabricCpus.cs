@@ -5,8 +5,8 @@ internal class FabricCpus(Fabric fabric) : IGuestCpus
 {
     public virtual bool TryRead(int cpu, ulong address, int size, out ulong value) => fabric.TryRead(cpu, address, size, out value);
     public virtual bool TryWrite(int cpu, ulong address, int size, ulong value) => fabric.TryWrite(cpu, address, size, value);
-    public bool TryReadPort(int cpu, ushort port, int size, out uint value) => fabric.TryReadPort(cpu, port, size, out value);
-    public bool TryWritePort(int cpu, ushort port, int size, uint value) => fabric.TryWritePort(cpu, port, size, value);
+    public virtual bool TryReadPort(int cpu, ushort port, int size, out uint value) => fabric.TryReadPort(cpu, port, size, out value);
+    public virtual bool TryWritePort(int cpu, ushort port, int size, uint value) => fabric.TryWritePort(cpu, port, size, value);
     public virtual MsrResult ReadMsr(int cpu, uint msr, out ulong value) => fabric.ReadMsr(cpu, msr, out value);
     public virtual MsrResult WriteMsr(int cpu, uint msr, ulong value) => fabric.WriteMsr(cpu, msr, value);
     public virtual byte ReadCr8(int cpu) => fabric.ReadCr8(cpu);

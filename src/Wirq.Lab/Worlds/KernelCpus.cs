@@ -5,7 +5,7 @@ namespace Wirq.Lab.Worlds;
 
 /// <summary>Simulated CPUs whose local APICs are in a kernel. Their accesses never leave the kernel, but they are still
 /// reported, so that timelines look the same. The 8259 pair is in the fabric: its vector is injected into the kernel
-/// when the CPU's interrupt window opens.</summary>
+/// when the CPU's interrupt window opens. A kernel that owns the I/OAPIC and the 8259s has their registers too.</summary>
 internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : FabricCpus(fabric)
 {
     private readonly Fabric _fabric = fabric;
@@ -15,9 +15,11 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
     public override bool TryRead(int cpu, ulong address, int size, out ulong value)
     {
         value = 0;
-        if (!kernel.Maps(cpu, address, out uint offset))
+        if (kernel.MapsIoApic(address, out uint chip))
+            value = size == RegisterWidth ? kernel.ReadIoApic(chip) : 0;
+        else if (!kernel.Maps(cpu, address, out uint offset))
             return _fabric.TryRead(cpu, address, size, out value);
-        if (IsWhole(offset, size))
+        else if (IsWhole(offset, size))
             value = kernel.ReadApic(cpu, (ApicRegister)offset);
         Tell(new MemoryMappedAccess(cpu, IsWrite: false, size, address, value).ToEvent());
         return true;
@@ -25,11 +27,34 @@ internal sealed class KernelCpus(Fabric fabric, SimulatedKernel kernel) : Fabric
 
     public override bool TryWrite(int cpu, ulong address, int size, ulong value)
     {
-        if (!kernel.Maps(cpu, address, out uint offset))
+        bool isIoApic = kernel.MapsIoApic(address, out uint chip);
+        uint offset = 0;
+        if (!isIoApic && !kernel.Maps(cpu, address, out offset))
             return _fabric.TryWrite(cpu, address, size, value);
         Tell(new MemoryMappedAccess(cpu, IsWrite: true, size, address, value).ToEvent());
-        if (IsWhole(offset, size))
+        if (isIoApic && size == RegisterWidth)
+            kernel.WriteIoApic(chip, (uint)value);
+        else if (!isIoApic && IsWhole(offset, size))
             kernel.WriteApic(cpu, (ApicRegister)offset, (uint)value);
+        return true;
+    }
+
+    public override bool TryReadPort(int cpu, ushort port, int size, out uint value)
+    {
+        if (!kernel.MapsPort(port))
+            return _fabric.TryReadPort(cpu, port, size, out value);
+        value = size == 1 ? kernel.ReadPic(port) : uint.MaxValue;
+        Tell(new PortAccess(cpu, IsWrite: false, size, port, value).ToEvent());
+        return true;
+    }
+
+    public override bool TryWritePort(int cpu, ushort port, int size, uint value)
+    {
+        if (!kernel.MapsPort(port))
+            return _fabric.TryWritePort(cpu, port, size, value);
+        Tell(new PortAccess(cpu, IsWrite: true, size, port, value).ToEvent());
+        if (size == 1)
+            kernel.WritePic(port, (byte)value);
         return true;
     }
 

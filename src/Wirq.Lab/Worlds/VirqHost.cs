@@ -21,13 +21,18 @@ internal sealed class VirqHost
         {
             Observer = world.Fabric.Events,
         };
-        if (spec.Kernel == KernelModel.Split)
+        if (spec.OwnsLocalApics)
+        {
             Kernel = new SimulatedKernel(spec.KernelOptions, EventFds, arena) { Observer = world.Fabric.Events };
+            Port = spec.Kernel == KernelModel.Full ? new PinRows(Kernel, world.Fabric.Gsis) : Kernel;
+        }
         _routes = new KernelRoute[Kernel?.Limits.Routes ?? 0];
     }
 
     internal SimulatedEventFds EventFds { get; }
     internal SimulatedKernel? Kernel { get; }
+    /// <summary>What the fabric calls: the kernel, or the kernel and its twin.</summary>
+    internal IKernelPort? Port { get; set; }
 
     private Fabric Fabric => _world.Fabric;
 
@@ -36,6 +41,6 @@ internal sealed class VirqHost
     internal void Commit(Func<int, bool>? without = null)
     {
         int count = Fabric.RouteCache!.CopyRoutes(_routes);
-        Kernel!.Commit([.. _routes.Take(count).Where(route => without?.Invoke(route.Gsi) != true)]);
+        Port!.Commit([.. _routes.Take(count).Where(route => without?.Invoke(route.Gsi) != true)]);
     }
 }

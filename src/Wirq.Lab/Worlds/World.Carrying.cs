@@ -53,7 +53,7 @@ public sealed partial class World
         var others = new Ports(world);
         return new(new FabricPorts
         {
-            Kernel = world._host?.Kernel,
+            Kernel = world._host?.Port,
             EventFds = world._host?.EventFds,
             Cpus = others,
             Acks = others,
@@ -118,6 +118,7 @@ public sealed partial class World
     {
         _state.Value.IsStirred = 0;
         _design?.AtRest(this);
+        _twin?.Compare();
         Observe(new Event(EventKind.Rest) { Time = Fabric.Now });
     }
 

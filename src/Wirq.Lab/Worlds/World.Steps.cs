@@ -254,6 +254,8 @@ public sealed partial class World
     {
         if (Fabric.Pic is null)
             return "the machine has no 8259";
+        if (Spec.Kernel == KernelModel.Full)
+            return "the kernel has the 8259s, and runs the INTA cycle when the CPU takes the interrupt";
         int vector = TakeNow(cpu, _cpuPort.Inta);
         _outcome = new StepOutcome(StepOutcomeKind.Given, (ulong)vector);
         return expected < 0 || vector == expected ? null : string.Create(CultureInfo.InvariantCulture,

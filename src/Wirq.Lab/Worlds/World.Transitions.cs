@@ -60,6 +60,7 @@ public sealed partial class World
     {
         Watcher?.Invoke(transition);
         Do(transition);
+        HearResamples();
         TellObservations();
     }
 
@@ -78,6 +79,7 @@ public sealed partial class World
                 break;
             case TransitionKind.Exit:
                 byte vector = _host!.Kernel!.TakeExit(transition.Index);
+                _twin?.ExitTaken(transition.Index, vector);
                 Fabric.Events.Emit(new EoiBroadcast(transition.Index, vector, Edge: false).ToEvent());
                 WaitAfterExit(transition.Index);
                 break;

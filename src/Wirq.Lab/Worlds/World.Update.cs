@@ -55,7 +55,10 @@ public sealed partial class World
     private void Replace()
     {
         if (_snapshots[UpdateSnapshot]?.Cpus is { } cpus)
+        {
             _host!.Kernel!.Replace(cpus);
+            _twin?.Replace();
+        }
         Restore(UpdateSnapshot, Omissions.None, isUpdate: true);
         // What the poll of the old host reported, the old host knows alone. It is suspended, and does nothing about it.
         _state.Value.TokenAndOne = 0;
@@ -104,6 +107,8 @@ public sealed partial class World
         var timeless = new FieldWriter { Saved = 0 };
         Fabric.Move(timeless, []);
         byte[]? cpus = _host?.Kernel?.SaveCpus();
+        if (number == UpdateSnapshot)
+            _twin?.Save();
         var hash = new XxHash3();
         hash.Append(timeless.Finish());
         hash.Append(cpus ?? []);

@@ -49,10 +49,11 @@ public sealed partial class World
                 : virqs.Register(label, spec.Requester, spec.Prefault);
             made[vector] = new DeviceVirq(handle, spec.HasEventFd ? _host!.EventFds.Create(handle.Slot) : EventFd.None,
                 spec.Resamples ? _host!.EventFds.Create() : EventFd.None);
-            if (made[vector].Trigger.Exists)
-                virqs.Attach(handle, made[vector].Trigger);
+            // A kernel that owns the line gets both at once.
             if (made[vector].Resample.Exists)
                 virqs.AttachResample(handle, made[vector].Resample);
+            if (made[vector].Trigger.Exists)
+                virqs.Attach(handle, made[vector].Trigger);
         }
         _deviceVirqs[device] = made;
         if (spec.Gsi >= 0)
@@ -111,6 +112,25 @@ public sealed partial class World
                     Fabric.DisposeVirq(handle);
                     break;
             }
+        }
+    }
+
+    /// <summary>The level of INTR of the 8259s, whoever has them; null if there are none.</summary>
+    internal bool? IsIntrHigh => Spec.Kernel == KernelModel.Full ? _host!.Kernel!.PicIntr : Fabric.Pic?.Intr;
+
+    /// <summary>Where a kernel owns the I/OAPIC it signals resample eventfds by itself. A device whose eventfd was signalled reads it
+    /// at once.</summary>
+    private void HearResamples()
+    {
+        if (Spec.Kernel != KernelModel.Full)
+            return;
+        for (int device = 0; device < _deviceVirqs.Length; device++)
+        {
+            if (_deviceVirqs[device] is not [{ Resample.Exists: true } virq] || _devices[device].Removed != 0 || !_host!.EventFds.Read(virq.Resample))
+                continue;
+            Journal.NoteAck(device);
+            if (_devices[device].Wants != 0)
+                Assert(device);
         }
     }
 

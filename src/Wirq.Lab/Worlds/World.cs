@@ -22,6 +22,7 @@ public sealed partial class World : IDisposable
     private readonly RouteTable? _routes;
     private readonly RemappingDriver? _driver;
     private readonly IGuestCpus _cpuPort;
+    private readonly IKernelTwin? _twin;
     private readonly StormWatch _watch;
     private readonly GuestMemory? _memory;
     private readonly WorldOptions? _options;
@@ -58,7 +59,8 @@ public sealed partial class World : IDisposable
         _host = Spec.Kernel == KernelModel.None ? null : new VirqHost(this, Arena);
         _below = Spec.Host is null ? null : new HostKernel(this, Spec.Host, Arena);
         _guest = Spec.Guest is null ? null : new GuestKernel(this, Spec.Guest, Arena);
-        _cpuPort = _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
+        _twin = _host?.Kernel is null ? null : options?.Twin?.Invoke(Fabric, Spec, _host);
+        _cpuPort = _twin is not null ? _twin.Cpus : _host?.Kernel is { } kernel ? new KernelCpus(Fabric, kernel)
             : options?.Cpus?.Invoke(Fabric, Spec) ?? new FabricCpus(Fabric);
         _ports = PortsOf(this);
         _isRead = IsRead;
@@ -119,7 +121,11 @@ public sealed partial class World : IDisposable
     internal RouteTable? Routes => _routes;
 
     /// <summary>Disposes of its CPUs.</summary>
-    public void Dispose() => _cpuPort.Dispose();
+    public void Dispose()
+    {
+        _cpuPort.Dispose();
+        _twin?.Dispose();
+    }
 
     private void Start()
     {

@@ -200,3 +200,16 @@ internal struct ControlHeader
     /// <summary>Type (<c>cmsg_type</c>).</summary>
     [CName("cmsg_type")] public int Type;
 }
+
+/// <summary>A limit of a process (<c>struct rlimit</c>).</summary>
+[CName("struct rlimit")]
+internal struct ResourceLimit
+{
+    /// <summary>The limit of open descriptors (<c>RLIMIT_NOFILE</c>).</summary>
+    [CName("RLIMIT_NOFILE")] internal const int Descriptors = 7;
+
+    /// <summary>The limit in force (<c>rlim_cur</c>).</summary>
+    [CName("rlim_cur")] public ulong Soft;
+    /// <summary>The highest to which the process may raise it (<c>rlim_max</c>).</summary>
+    [CName("rlim_max")] public ulong Hard;
+}

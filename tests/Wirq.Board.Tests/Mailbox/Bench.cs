@@ -14,7 +14,9 @@ internal sealed class Bench : IDisposable
     internal const ulong Device = 0xE0000000;
     internal const ushort Port = 0x510;
 
-    private static readonly Lazy<HostReport> s_report = new(() => HostReport.Read());
+    private const int MostReports = 5;
+
+    private static readonly Lazy<HostReport> s_report = new(Read);
 
     private readonly MailboxHost _host;
 
@@ -73,6 +75,17 @@ internal sealed class Bench : IDisposable
         Fabric.Drain();
         Bus.Offer(cpu, inta: false);
         return Guest.Take(cpu);
+    }
+
+    /// <summary>On a host that is emulated, and compiles while it runs, a probe may be given up too early: it is asked again.</summary>
+    private static HostReport Read()
+    {
+        if (Environment.GetEnvironmentVariable("NESTED") != "1")
+            return HostReport.Read();
+        HostReport report = HostReport.Read(bound: TimeSpan.FromSeconds(20));
+        for (int more = 1; more < MostReports && report.Configurations.Any(each => each.Verdict != ConfigurationVerdict.Sound); more++)
+            report = HostReport.Read(bound: TimeSpan.FromSeconds(20));
+        return report;
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using Wirq.Board.Mailbox;
+using Wirq.Lab.Kernels;
 using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Linux;
@@ -14,17 +15,20 @@ public class HostOfferTests
         Capabilities = new Dictionary<KvmCapability, int>
         {
             [KvmCapability.UserSpaceMsr] = 1, [KvmCapability.MsrFilter] = 1, [KvmCapability.MaxVcpus] = 8,
-            [KvmCapability.MaxVcpuId] = 4, [KvmCapability.Smm] = 1,
+            [KvmCapability.MaxVcpuId] = 4, [KvmCapability.Smm] = 1, [KvmCapability.Irqfd] = 1, [KvmCapability.IrqRouting] = 4096,
+            [KvmCapability.X2ApicApi] = 3,
         },
         Probes = new Dictionary<string, ProbeOutcome>
         {
-            ["x2apic-msr"] = ProbeOutcome.Faithful, ["apic-base-filter"] = ProbeOutcome.Faithful,
+            ["x2apic-msr"] = ProbeOutcome.Faithful, ["apic-base-filter"] = ProbeOutcome.Faithful, ["interrupt-window"] = ProbeOutcome.Faithful,
         },
         Configurations =
         [
             new(DeliveryConfiguration.User, ConfigurationVerdict.Sound, []),
             new(DeliveryConfiguration.Split, ConfigurationVerdict.Sound, []),
+            new(DeliveryConfiguration.Kernel, ConfigurationVerdict.Sound, []),
         ],
+        Linux = new(6, 1),
     };
 
     private static readonly Scenario s_plain = new() { At = new("x.yaml", 1, 1), Name = "x", Machine = new() };
@@ -58,10 +62,72 @@ public class HostOfferTests
     }
 
     [Fact]
-    public void A_split_scenario_lacks_a_capability_of_split_or_what_is_not_built()
+    public void A_split_scenario_lacks_a_capability_of_split()
     {
+        Assert.Null(s_sound.Judge(s_split));
         Assert.Equal("KVM_CAP_SPLIT_IRQCHIP", Lack(WithSplit(ConfigurationVerdict.Lacking, "KVM_CAP_SPLIT_IRQCHIP"), s_split));
-        Assert.Contains("split kernels", Lack(s_sound, s_split), StringComparison.Ordinal);
+        Assert.Equal("KVM_CAP_IRQFD", Lack(Without(KvmCapability.Irqfd), s_split));
+        Assert.Equal("flags of KVM_CAP_X2APIC_API: it is 0", Lack(Without(KvmCapability.X2ApicApi), s_split));
+        Assert.Equal("flags of KVM_CAP_X2APIC_API: it is 3", Lack(s_sound, s_split with { Needs = ["suppress-eoi-broadcast"] }));
+        // They are no part of it.
+        Assert.Null(Without(KvmCapability.MsrFilter).Judge(s_split));
+        Assert.Null(WithProbe("x2apic-msr", ProbeOutcome.Deviates).Judge(s_split));
+    }
+
+    [Fact]
+    public void A_split_kernel_of_another_version_is_lacking_by_its_name_and_one_of_the_same_behaviour_is_not()
+    {
+        Assert.Equal("Linux 5.4: this host has Linux 6.1, whose KVM behaves differently", Lack(s_sound, Of(5, 4)));
+        Assert.Equal("Linux 6.18: this host has Linux 6.1, whose KVM behaves differently", Lack(s_sound, Of(6, 18)));
+        Assert.Null(s_sound.Judge(Of(6, 1)));
+        Assert.Null(s_sound.Judge(Of(5, 15)));
+        Assert.Null((s_sound with { Linux = new(6, 18) }).Judge(Of(6, 18)));
+
+        static Scenario Of(int major, int minor) => s_split with { Machine = s_split.Machine with { Linux = new(major, minor) } };
+    }
+
+    [Fact]
+    public void A_full_kernel_needs_resample_irqfds_and_the_configuration_with_all_chips_in_the_kernel()
+    {
+        Scenario full = s_plain with { Machine = new() { Kernel = KernelModel.Full } };
+        HostOffer host = s_sound with { Capabilities = new Dictionary<KvmCapability, int>(s_sound.Capabilities) { [KvmCapability.IrqfdResample] = 1 } };
+        Assert.Null(host.Judge(full));
+        Assert.Equal("KVM_CAP_IRQFD_RESAMPLE", Lack(s_sound, full));
+        Assert.Equal("configuration kernel", Lack(host with { Configurations = s_sound.Configurations.Take(2).ToArray() }, full));
+        HostOffer deviating = host with { Configurations = [new(DeliveryConfiguration.Kernel, ConfigurationVerdict.Deviates, ["isr-until-eoi"])] };
+        Assert.Equal(["isr-until-eoi"], deviating.Judge(full)!.Deviations);
+        // No window is needed, for KVM itself runs the INTA cycle.
+        Assert.Null((WithProbe("interrupt-window", ProbeOutcome.Deviates) with { Capabilities = host.Capabilities }).Judge(full));
+    }
+
+    [Fact]
+    public void APIC_ids_of_a_split_kernel_are_vCPU_ids()
+    {
+        Scenario far = s_split with { Machine = s_split.Machine with { Cpus = 2, KernelOptions = new() { Cpus = 2, ApicIds = [0, 4] } } };
+        Assert.Equal("APIC id 4: KVM_CAP_MAX_VCPU_ID is 4", Lack(s_sound, far));
+        Assert.Null(s_sound.Judge(far with { Machine = far.Machine with { KernelOptions = new() { Cpus = 2, ApicIds = [0, 3] } } }));
+    }
+
+    [Fact]
+    public void A_split_scenario_needs_interrupt_windows()
+    {
+        Assert.Equal(["interrupt-window"], WithProbe("interrupt-window", ProbeOutcome.Deviates).Judge(s_split)!.Deviations);
+        Assert.Equal("an answer to the probe interrupt-window", Lack(WithProbe("interrupt-window", ProbeOutcome.Failed), s_split));
+    }
+
+    [Fact]
+    public void The_simulated_kernel_beside_a_real_one_is_of_its_version_and_has_its_flags()
+    {
+        FabricOptions fabric = FabricOptions.Pc() with { Routing = new() { Kernel = new() { ConsumesFirst = true } } };
+        Scenario scenario = s_split with { Machine = s_split.Machine with { Fabric = fabric, KernelOptions = new()
+        {
+            X2ApicApi = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk | SimulatedX2ApicApi.EnableSuppressEoi,
+        } } };
+        MachineSpec here = (s_sound with { Linux = new(5, 10) }).OnHost(scenario).Machine;
+        Assert.Equal(KernelBehaviour.Of(new(5, 10)), here.KernelOptions.Behaviour);
+        Assert.False(here.Fabric.Routing!.Kernel!.ConsumesFirst);
+        Assert.Equal(SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk, here.KernelOptions.X2ApicApi);
+        Assert.Same(s_plain, s_sound.OnHost(s_plain));
     }
 
     [Fact]

@@ -161,7 +161,7 @@ public sealed class BadScenarioTests
     [InlineData("{devices: {nvme: {msi: {address: 1, data: 1}, stuck: §true}}}", "gsi, isa or pci")]
     [InlineData("{devices: {nvme: {msi: {address: 1, data: 1}, requester: §\"00:20.0\"}}}", "a requester such as")]
     [InlineData("{kernel: §spilt}", "(perhaps split)")]
-    [InlineData("{linux: §\"6.1\"}", "kernel: user or split")]
+    [InlineData("{linux: §\"6.1\"}", "kernel: user, split or full")]
     [InlineData("{kernel: split, linux: §6}", "a version of Linux such as 6.18")]
     [InlineData("{kernel: split, linux: §[]}", "one version or more")]
     [InlineData("{kernel: split, routeBudget: §0}", "a number of routes, 1 to")]

@@ -27,6 +27,7 @@ internal static class HeaderProgram
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
+        #include <sys/resource.h>
         #include <sys/timerfd.h>
         #include <sys/uio.h>
         #include <sys/un.h>

@@ -12,7 +12,7 @@ internal sealed class KernelReader
 
     private readonly YamlMapping _map;
     private readonly LocalApicOptions _apics;
-    private readonly int _reserved, _routes, _virqs;
+    private readonly int _reserved, _routes, _fullRoutes, _virqs;
     private readonly int _batchCount;
     private readonly long _batchDelay;
 
@@ -23,7 +23,7 @@ internal sealed class KernelReader
         foreach (string key in new[] { "linux", "routeBudget", "batchCount", "batchDelay" })
         {
             if (map[key] is { } node && map["kernel"] is null)
-                throw new ScenarioException(node.At, $"{key} in a machine without a kernel", "kernel: user or split beside it");
+                throw new ScenarioException(node.At, $"{key} in a machine without a kernel", "kernel: user, split or full beside it");
         }
         // Two for each pin: see PinRoutes.
         _reserved = 2 * chips.IoApics.Sum(io => io.Pins);
@@ -33,7 +33,11 @@ internal sealed class KernelReader
             throw new ScenarioException(map["ioapics"]!.At, $"{_reserved / 2} pins beside a kernel",
                 $"fewer than {SimulatedKernelOptions.MaxRoutes / 2}, for each takes two of its routes");
         }
-        _routes = _reserved + (map["routeBudget"] is { } budget ? Numbers.ReadInt(budget, "a number of routes", 1, most) : most);
+        int? asked = map["routeBudget"] is { } budget ? Numbers.ReadInt(budget, "a number of routes", 1, most) : null;
+        _routes = _reserved + (asked ?? most);
+        // Its pins have rows of their own.
+        int lines = new KernelLimits().LineGsis;
+        _fullRoutes = Math.Min(lines + (asked ?? most), SimulatedKernelOptions.MaxRoutes - lines - GsiMap.IsaIrqs);
         _virqs = Math.Max(1, devices.Sum(device => device.Vectors));
         if (_virqs > MaxVirqs)
             throw new ScenarioException(map["devices"]!.At, $"devices with {_virqs} vectors", $"at most {MaxVirqs} together");
@@ -42,10 +46,10 @@ internal sealed class KernelReader
         _batchDelay = map["batchDelay"] is { } delay ? Numbers.ReadTime(delay) : usual.BatchDelay;
     }
 
-    /// <summary>The versions that the scenario runs on; only a split kernel has one.</summary>
+    /// <summary>The versions that the scenario runs on; only a kernel that owns chips has one.</summary>
     internal IReadOnlyList<(string Differs, KernelVersion Version)> Versions(KernelModel kernel)
     {
-        if (kernel != KernelModel.Split || _map["linux"] is not { } node)
+        if (kernel is not (KernelModel.Split or KernelModel.Full) || _map["linux"] is not { } node)
             return [("", KernelVersion.Newest)];
         if (node is not YamlSequence list)
             return [("", Read(node))];
@@ -56,27 +60,54 @@ internal sealed class KernelReader
         return [.. list.Items.Select(item => (list.Items.Count > 1 ? ((YamlScalar)item).Text : "", Read(item)))];
     }
 
-    internal SimulatedKernelOptions OptionsOf(KernelVersion version) => new()
+    internal SimulatedKernelOptions OptionsOf(KernelModel kernel, KernelVersion version)
     {
-        Kind = KernelKind.Split,
-        Cpus = _apics.Count,
-        ApicIds = _apics.Ids,
-        ReservedGsis = _reserved,
-        Routes = _routes,
-        X2ApicApi = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk | SimulatedX2ApicApi.EnableSuppressEoi,
-        Behaviour = KernelBehaviour.Of(version),
-    };
+        const SimulatedX2ApicApi both = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
+        bool isFull = kernel == KernelModel.Full;
+        return new()
+        {
+            Kind = isFull ? KernelKind.Full : KernelKind.Split,
+            Cpus = _apics.Count,
+            ApicIds = _apics.Ids,
+            ReservedGsis = isFull ? 0 : _reserved,
+            // The pins have rows of their own.
+            Routes = isFull ? SimulatedKernelOptions.MaxRoutes : _routes,
+            X2ApicApi = isFull ? both : both | SimulatedX2ApicApi.EnableSuppressEoi,
+            Behaviour = KernelBehaviour.Of(version),
+        };
+    }
+
+    /// <summary>KVM_CREATE_IRQCHIP makes one I/OAPIC of 24 pins, and two 8259s. Userspace has no part in their interrupts.</summary>
+    internal void CheckFull(MachineSpec machine)
+    {
+        const string chips = "one I/OAPIC of 24 pins at 0xfec00000, and two 8259s, in a machine with kernel: full";
+        IoApicOptions usual = new();
+        FabricOptions fabric = machine.Fabric;
+        if (fabric.IoApics is not [{ } chip] || chip.Pins != usual.Pins || chip.Address != usual.Address || chip.GsiBase != 0)
+            throw new ScenarioException((_map["ioapics"] ?? _map).At, "another I/OAPIC", chips);
+        if (fabric.Pic is null)
+            throw new ScenarioException((_map["pic"] ?? _map).At, "no 8259s", chips);
+        foreach (string key in new[] { "vtd", "xen", HostWords.Host, HostWords.Guest })
+        {
+            if (_map[key] is { } node)
+                throw new ScenarioException(node.At, key, "kernel: user or split beside it");
+        }
+        if (machine.Devices.FirstOrDefault(device => device.Gsi >= 0 && device.Kind == SourceKind.Sampled && !device.Resamples) is { } deaf)
+            throw new ScenarioException(deaf.At, $"device {deaf.Name}, whose fall nobody sees", "resample: true, for only a resample eventfd hears of an EOI in a machine with kernel: full");
+    }
 
     internal RoutingOptions RoutingOf(KernelModel kernel, KernelVersion version) => new()
     {
         Virqs = _virqs,
         BatchCount = _batchCount,
         BatchDelay = _batchDelay,
-        Kernel = kernel != KernelModel.Split ? null : new KernelLimits
+        Kernel = kernel is not (KernelModel.Split or KernelModel.Full) ? null : new KernelLimits
         {
-            Routes = _routes,
-            ReservedGsis = _reserved,
-            ConsumesFirst = KernelBehaviour.Of(version).ConsumesFirst,
+            Routes = kernel == KernelModel.Full ? _fullRoutes : _routes,
+            ReservedGsis = kernel == KernelModel.Full ? 0 : _reserved,
+            OwnsIoApic = kernel == KernelModel.Full,
+            // The eventfd of a line of the kernel is never polled, so none stays in the poll.
+            ConsumesFirst = kernel != KernelModel.Full && KernelBehaviour.Of(version).ConsumesFirst,
         },
     };
 

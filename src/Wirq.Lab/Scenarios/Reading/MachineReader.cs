@@ -81,7 +81,8 @@ internal sealed class MachineReader
                 Start = start,
                 Routes = routes,
                 Kernel = kernel,
-                KernelOptions = kernels.OptionsOf(version),
+                KernelOptions = kernels.OptionsOf(kernel, version),
+                Linux = kernel is KernelModel.Split or KernelModel.Full && _map["linux"] is not null ? version : null,
                 MemoryBytes = memory,
                 Remapping = vtd?.Setup,
                 Devices = devices,
@@ -92,7 +93,7 @@ internal sealed class MachineReader
                 Fabric = usual with
                 {
                     // Local APICs in a kernel are KVM's.
-                    LocalApics = apics with { Profile = kernel == KernelModel.Split ? Profile.Kvm : profile },
+                    LocalApics = apics with { Profile = kernel is KernelModel.Split or KernelModel.Full ? Profile.Kvm : profile },
                     IoApics = [.. ioApics.Select(io => io.Options with
                     {
                         Profile = profile,
@@ -101,7 +102,7 @@ internal sealed class MachineReader
                     })],
                     Pic = pic ? usual.Pic : null,
                     IsaOverrides = gsis.IsaOverrides,
-                    IntrAtPinZero = intrAtPinZero ?? (usual.IntrAtPinZero && kernel != KernelModel.Split),
+                    IntrAtPinZero = intrAtPinZero ?? (usual.IntrAtPinZero && kernel is not (KernelModel.Split or KernelModel.Full)),
                     Format = format,
                     Sources = Math.Max(usual.Sources, devices.Count + 1 + (xen?.Sources ?? 0)),
                     Xen = xen is null ? null : xen with { Policy = policy },
@@ -112,8 +113,10 @@ internal sealed class MachineReader
                 },
             });
             _places.Check(variant.Machine.Fabric.Validate);
-            if (kernel == KernelModel.Split)
+            if (variant.Machine.OwnsLocalApics)
                 _places.Check(variant.Machine.KernelOptions.Validate);
+            if (kernel == KernelModel.Full)
+                kernels.CheckFull(variant.Machine);
             variants.Add(variant);
         }
         return variants;

@@ -136,6 +136,8 @@ internal sealed class StepReader
                 return;
             case "save" or "restore" or "update" when handler is not null:
                 throw key.Expected($"a step of a handler; {key.Text} is a step of the scenario: a machine is saved and restored at rest");
+            case "save" or "restore" or "update" when _actors.Machine.Kernel == KernelModel.Full:
+                throw key.Expected("a step of a machine with kernel: full; the state of its chips is not carried over");
             case "save":
                 steps.Add(_snapshots.ReadSave(key, value));
                 return;
