@@ -30,11 +30,12 @@ internal static class NestedBed
     /// <summary>Runs a command in the machine.</summary>
     /// <param name="limit">When the machine is ended; not counted is the time that it waits for another one.</param>
     /// <param name="files">The folder that gets the files of the command's <c>$OUT</c>.</param>
+    /// <param name="cpus">The machine's CPUs; with one, its clock does not mind a busy host.</param>
     /// <param name="command">The command and its arguments.</param>
     /// <returns>Its exit status (124: the time was up), what it said, and what the script said.</returns>
-    internal static (int Status, string Said, string Errors) Run(TimeSpan limit, string files, params string[] command)
+    internal static (int Status, string Said, string Errors) Run(TimeSpan limit, string files, int cpus, params string[] command)
     {
-        var start = new ProcessStartInfo("bash", [Repository.PathOf(Script), "--timeout", $"{limit.TotalSeconds:0}", "--", .. command])
+        var start = new ProcessStartInfo("bash", [Repository.PathOf(Script), "--cpus", $"{cpus}", "--timeout", $"{limit.TotalSeconds:0}", "--", .. command])
         {
             WorkingDirectory = Repository.Root,
         };

@@ -10,7 +10,10 @@ internal static class NestedSuite
 
     /// <summary>Runs the tests of the executable that runs, as it is built, on both hosts. Prints both tables, also to a file
     /// beside the executable, and fails with the names of those that fail.</summary>
-    internal static void Run()
+    /// <param name="name">The name of that file.</param>
+    /// <param name="cpus">The machine's CPUs.</param>
+    /// <param name="filter">Which tests, in the runner's words; all of them by default.</param>
+    internal static void Run(string name = "nested", int cpus = 1, params string[] filter)
     {
         NestedBed.Require();
         TimeSpan limit = IsLong ? TimeSpan.FromHours(3) : TimeSpan.FromMinutes(40);
@@ -19,14 +22,14 @@ internal static class NestedSuite
         try
         {
             string here = Path.Combine(folder.FullName, "host.xml");
-            (int status, string said, string errors) = NestedBed.Run(new ProcessStartInfo(program, ["-noColor", "-xml", here]), limit);
+            (int status, string said, string errors) = NestedBed.Run(new ProcessStartInfo(program, ["-noColor", "-xml", here, .. filter]), limit);
             SuiteResults host = SuiteResults.Read(here) ?? throw new InvalidOperationException(Ended("here", status, said, errors));
             string words = host.Describe($"{suite}, this host");
 
-            (status, said, errors) = NestedBed.Run(limit, folder.FullName, program, "-noColor", "-xml", "/out/nested.xml");
+            (status, said, errors) = NestedBed.Run(limit, folder.FullName, cpus, [program, "-noColor", "-xml", "/out/nested.xml", .. filter]);
             SuiteResults? nested = SuiteResults.Read(Path.Combine(folder.FullName, "nested.xml"));
             words += nested?.Describe($"{suite}, nested") ?? Ended("in the nested machine", status, said, errors);
-            File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "nested.txt"), words);
+            File.WriteAllText(Path.Combine(AppContext.BaseDirectory, $"{name}.txt"), words);
             TestContext.Current.TestOutputHelper?.WriteLine(words);
             TestContext.Current.SendDiagnosticMessage(words);
             Assert.NotNull(nested);

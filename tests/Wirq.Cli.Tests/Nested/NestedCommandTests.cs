@@ -38,7 +38,7 @@ public sealed class NestedCommandTests
         try
         {
             // To a file: the console of the machine is a serial port.
-            (int status, string said, string errors) = NestedBed.Run(s_limit, folder.FullName,
+            (int status, string said, string errors) = NestedBed.Run(s_limit, folder.FullName, cpus: 1,
                 ["/bin/sh", "-c", "exec \"$@\" > /out/answer.json", "sh", packed.Command!, .. arguments]);
             Assert.True(status == 0, $"status {status}: {said}{errors}");
             return JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.FullName, "answer.json")));
