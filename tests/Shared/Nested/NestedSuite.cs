@@ -6,6 +6,8 @@ namespace Wirq.Tests.Shared.Nested;
 /// <summary>The suite of the calling test, on this host and in the nested machine.</summary>
 internal static class NestedSuite
 {
+    private const string Classes = "WIRQ_NESTED_CLASSES";
+
     private static bool IsLong => Environment.GetEnvironmentVariable("WIRQ_LONG") is "1";
 
     /// <summary>Runs the tests of the executable that runs, as it is built, on both hosts. Prints both tables, also to a file
@@ -16,6 +18,9 @@ internal static class NestedSuite
     internal static void Run(string name = "nested", int cpus = 1, params string[] filter)
     {
         NestedBed.Require();
+        // Some classes alone, while one works at them.
+        if (filter.Length == 0 && Environment.GetEnvironmentVariable(Classes) is { Length: > 0 } classes)
+            filter = [.. classes.Split(',').SelectMany(each => new[] { "-class", each })];
         TimeSpan limit = IsLong ? TimeSpan.FromHours(3) : TimeSpan.FromMinutes(40);
         string suite = Assembly.GetExecutingAssembly().GetName().Name!, program = Path.Combine(AppContext.BaseDirectory, suite);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("wirq-nested");
