@@ -26,6 +26,20 @@ public sealed partial class FigureTests
         Assert.Contains($"**Laws**: {Words[LawSet.Names.Count]} sentences", readme, StringComparison.Ordinal);
     }
 
+    /// <summary>What the verdicts are was measured; that they are all is held here.</summary>
+    [Fact]
+    public void The_verdicts_of_both_hosts_are_of_all_scenarios_and_the_same_in_the_readme()
+    {
+        int all = Directory.GetFiles(Repository.PathOf("scenarios"), "*.yaml", SearchOption.AllDirectories)
+            .Sum(file => ScenarioReader.Read(file, File.ReadAllText(file), Designs.Names).Count);
+        int[][] hosts = [.. Verdicts().Matches(Page.TextOf("docs/linux.md")).Select(Counts)];
+        Assert.Equal(2, hosts.Length);
+        Assert.All(hosts, counts => Assert.Equal(all, counts.Sum()));
+        Assert.Equal(hosts, Verdicts().Matches(Page.TextOf("README.md").ReplaceLineEndings(" ").Replace("  ", "", StringComparison.Ordinal)).Select(Counts));
+
+        static int[] Counts(Match verdicts) => [.. verdicts.Groups.Values.Skip(1).Select(group => int.Parse(group.Value, CultureInfo.InvariantCulture))];
+    }
+
     [Theory]
     [InlineData("docs/laws.md")]
     [InlineData("docs/scenarios.md")]
@@ -61,6 +75,9 @@ public sealed partial class FigureTests
         Assert.NotEmpty(libraries);
         Assert.All(libraries, library => Assert.Contains($"/{library}.dll\"", made, StringComparison.Ordinal));
     }
+
+    [GeneratedRegex("([0-9]+) held, ([0-9]+) host lacks, ([0-9]+) host deviates")]
+    private static partial Regex Verdicts();
 
     [GeneratedRegex("L(?<line>[0-9]+)")]
     private static partial Regex AtLine();
