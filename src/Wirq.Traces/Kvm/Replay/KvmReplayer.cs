@@ -41,15 +41,15 @@ internal sealed class KvmReplayer
         using (IKvmRecords log = KvmLog.Open(open, file))
             survey = KvmSurvey.Of(log, progress);
         var replayer = new KvmReplayer(survey);
-        replayer.Read(open, file, replayer.Scan, progress, part: 1);
+        Read(open, file, replayer.Scan, progress, part: 1);
         replayer.Build();
-        replayer.Read(open, file, replayer.Play, progress, part: 2);
+        Read(open, file, replayer.Play, progress, part: 2);
         foreach (VmPlayer? player in replayer._players)
             player?.Cut();
         return replayer.Report();
     }
 
-    private void Read(Func<Stream> open, string file, Action<KvmRecord, Mark> take, Action<long, long>? progress, int part)
+    private static void Read(Func<Stream> open, string file, Action<KvmRecord, Mark> take, Action<long, long>? progress, int part)
     {
         using IKvmRecords log = KvmLog.Open(open, file);
         var clock = new KvmClock();

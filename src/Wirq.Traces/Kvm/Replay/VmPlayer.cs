@@ -142,7 +142,7 @@ internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTime
         return true;
     }
 
-    private StepKind? KindOf(KvmRecord record) => record.Event switch
+    private static StepKind? KindOf(KvmRecord record) => record.Event switch
     {
         KvmEvent.Eoi => StepKind.Eoi,
         KvmEvent.ApicIpi => StepKind.Ipi,
