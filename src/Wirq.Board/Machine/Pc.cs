@@ -56,8 +56,8 @@ public sealed class Pc : IDisposable
     {
         ArgumentNullException.ThrowIfNull(image);
         image.Start(_memory, Board.Vm.Vcpus[0], arguments, module);
-        if (_options.ForcedEmulation)
-            ForcedEmulation.Accept(_memory, image.Elf);
+        if (_options.ForcedEmulation && image.Elf is { } elf)
+            ForcedEmulation.Accept(_memory, elf);
     }
 
     /// <inheritdoc/>
