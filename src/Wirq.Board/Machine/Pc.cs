@@ -2,6 +2,7 @@ using Wirq.Board.Devices;
 using Wirq.Board.Devices.Clock;
 using Wirq.Board.Devices.Pci;
 using Wirq.Board.Devices.Pit;
+using Wirq.Board.Firmware;
 using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Board.Xen;
@@ -55,7 +56,11 @@ public sealed class Pc : IDisposable
     public void Load(BoardImage image, string arguments, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        image.Start(_memory, Board.Vm.Vcpus[0], arguments, module);
+        // Before the image: one that loads itself over the tables does not read them.
+        PcDescription description = Board.Host.Do(fabric => PcDescription.Of(fabric.Options, fabric.Gsis));
+        AcpiTables.Write(_memory, description);
+        MpTables.Write(_memory, description);
+        image.Start(_memory, Board.Vm.Vcpus[0], arguments, module, AcpiTables.Address);
         if (_options.ForcedEmulation && image.Elf is { } elf)
             ForcedEmulation.Accept(_memory, elf);
     }
@@ -77,6 +82,7 @@ public sealed class Pc : IDisposable
     {
         new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
         new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
+        new CountMark(options.Marked ?? (() => { })).MapAt(Board.Devices);
         var timer = new Pit8254(Board.Host, Board.Clock);
         timer.MapAt(Board.Devices);
         Board.Clock.Add(timer);
@@ -84,11 +90,15 @@ public sealed class Pc : IDisposable
             options.Board.Cpus);
         time.MapAt(Board.Devices);
         Board.Clock.Add(time);
+        var power = new PowerManagement(Board.Host, Board.Clock, PcWires.SciIrq, () => Board.End(new GuestEnd(GuestEndKind.PowerOff)));
+        power.MapAt(Board.Devices);
+        Board.Clock.Add(power);
         new TestDevice(Board.Host).MapAt(Board.Devices);
         var pci = new PciRoot();
         pci.MapAt(Board.Devices);
         pci.Add(BridgeSlot, new PciHostBridge());
-        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
+        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot),
+            PcWires.GsiOf(TestFunctionSlot, PciInterruptPin.A)));
         // It is mapped after the PCI root, because 0xCF9 is one of the root's ports.
         new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }

@@ -43,7 +43,7 @@ internal static class BootSession
         {
             Validate(options);
             image = BoardImage.Open(options.Image);
-            module = options.Module is null ? [] : ImageFile.Read(options.Module.FullName);
+            module = options.Payload is null ? [] : ImageFile.Read(options.Payload.FullName);
         }
         catch (Exception bad) when (bad is UsageException or ImageException)
         {
@@ -87,6 +87,7 @@ internal static class BootSession
         {
             MemoryBytes = options.MemoryBytes,
             Console = console.Write,
+            Marked = watch.Mark,
             ForcedEmulation = options.Xen.ForcedEmulation,
             Board = new BoardOptions
             {
@@ -96,6 +97,7 @@ internal static class BootSession
                 Workarounds = host.Workarounds,
                 Observe = watch.Begin,
                 Xen = options.Xen.Options,
+                Vtd = options.Vtd,
             },
         };
         GuestEnd end;
@@ -135,6 +137,10 @@ internal static class BootSession
             throw new UsageException($"--cpus takes 1 to {BoardOptions.MaxCpus}");
         if (options.MemoryBytes is < BoardMemory.MinBytes or > BoardMemory.MaxBytes)
             throw new UsageException($"--memory takes {BoardMemory.MinBytes >> 20} to {BoardMemory.MaxBytes >> 20} MiB");
+        if (options is { Module: not null, Initrd: not null })
+            throw new UsageException("an image gets one file: --initrd or --module, not both");
+        if (options.Vtd && options.Configuration == DeliveryConfiguration.Kernel)
+            throw new UsageException("--iommu vtd needs --irqchip user or split: the kernel's I/OAPIC sends past Wirq's unit");
         if (options.Xen is { Offered: true } && options.Configuration != DeliveryConfiguration.User)
             throw new UsageException($"--xen needs --irqchip user, because upcalls go into Wirq's local APICs; this is --irqchip {options.IrqChip}");
         if (options.Xen is { Offered: false, Viridian: true } or { Offered: false, ForcedEmulation: true } or { Offered: false, Polls: true })
