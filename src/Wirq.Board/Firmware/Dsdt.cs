@@ -22,8 +22,8 @@ internal static class Dsdt
 
     internal static byte[] Of(PcDescription pc) => AcpiTable.Of("DSDT", Revision,
     [
-        .. Aml.Scope("\\_SB", [Pci(), .. PcWires.Wires.Select((gsi, wire) => LinkOf(wire, gsi)), .. IsaDevices(), .. pc.ApicIds.Select(Cpu)]),
-        .. Aml.Name("\\_S5", Aml.Package(Aml.Integer(PowerManagement.SleepTypeOff), Aml.Integer(0), Aml.Integer(0), Aml.Integer(0))),
+        .. Aml.Scope("_SB", [Pci(), .. PcWires.Wires.Select((gsi, wire) => LinkOf(wire, gsi)), .. IsaDevices(), .. pc.ApicIds.Select(Cpu)]),
+        .. Aml.Name("_S5", Aml.Package(Aml.Integer(PowerManagement.SleepTypeOff), Aml.Integer(0), Aml.Integer(0), Aml.Integer(0))),
     ]);
 
     private static byte[] Pci() => Aml.Device("PCI0",
