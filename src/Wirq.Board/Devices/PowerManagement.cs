@@ -39,7 +39,7 @@ internal sealed class PowerManagement : TimedPortDevice, IDisposable
     private readonly IBoardClock _clock;
     private readonly HostSource _sci;
     private readonly Action _off;
-    private byte _status, _enabled, _sleepType;
+    private byte _status, _enabled, _enabledHigh, _sleepType;
     private long _halves;
     private uint _timer;
     private bool _raised, _asksOff;
@@ -95,6 +95,8 @@ internal sealed class PowerManagement : TimedPortDevice, IDisposable
                 return _status;
             case EnableAt:
                 return _enabled;
+            case EnableAt + 1:
+                return _enabledHigh;
             case ControlAt:
                 return PmBits.AcpiOn;
             case ControlAt + 1:
@@ -121,7 +123,10 @@ internal sealed class PowerManagement : TimedPortDevice, IDisposable
                 _status = (byte)(_status & ~value);
                 break;
             case EnableAt:
-                _enabled = (byte)(value & PmBits.Events);
+                _enabled = (byte)(value & PmBits.Enables);
+                break;
+            case EnableAt + 1:
+                _enabledHigh = (byte)(value & PmBits.EnablesHigh);
                 break;
             case ControlAt + 1:
                 _sleepType = PmBits.SleepTypeOf(value);
@@ -155,12 +160,13 @@ internal sealed class PowerManagement : TimedPortDevice, IDisposable
 /// <summary>Bits of the PM1 registers, as bytes.</summary>
 /// <remarks><code>
 /// status, enable 7:0     5 global lock   4 bus master (status only)   0 timer
+/// enable 15:8            2 RTC   1 sleep button   0 power button
 /// control 7:0            0 ACPI is on
 /// control 15:8           5 sleep   4:2 sleep type
-/// </code>ACPI 6.5, tables 4.14, 4.15 and 4.16. A guest may enable the event of the global lock; it never comes.</remarks>
+/// </code>ACPI 6.5, tables 4.14, 4.15 and 4.16.</remarks>
 internal static class PmBits
 {
-    internal const byte Timer = 1, Events = 0x21, AcpiOn = 1;
+    internal const byte Timer = 1, Enables = 0x21, EnablesHigh = 7, AcpiOn = 1;
 
     private const byte SleepBit = 0x20, SleepTypeMask = 7;
     private const int SleepTypeShift = 2;

@@ -64,6 +64,16 @@ public sealed class PowerManagementTests : IDisposable
         Assert.Equal(-1, _bench.Next());
     }
 
+    // Linux enables the event of the RTC, and complains if the bit does not stay.
+    [Fact]
+    public void Enable_bits_of_events_that_never_come_are_kept()
+    {
+        _bench.Bus.WritePort(Enable, 2, 0xFFFF);
+        Assert.Equal(0x0721u, _bench.Bus.ReadPort(Enable, 2));
+        _bench.Bus.WritePort(Status, 2, 0xFFFF);
+        Assert.Equal((0u, -1), (_bench.Bus.ReadPort(Status, 2), _bench.Next()));
+    }
+
     [Fact]
     public void ACPI_is_on_and_cannot_be_turned_off()
     {

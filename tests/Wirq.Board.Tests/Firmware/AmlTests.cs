@@ -31,7 +31,7 @@ public sealed class AmlTests
     [InlineData(0xFFF - 2 - 3, "114FFF")]
     [InlineData(0xFFF - 2 - 2, "11810001")]
     [InlineData(0xFFFFF - 3 - 5, "118FFFFF")]
-    [InlineData(0xFFFFF - 3 - 4, "11C1000010")]
+    [InlineData(0xFFFFF - 3 - 4, "11C1000001")]
     public void A_length_counts_itself(int bytes, string expected) =>
         Assert.StartsWith(expected, Convert.ToHexString(Aml.Buffer(new byte[bytes])));
 

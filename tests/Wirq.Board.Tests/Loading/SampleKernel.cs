@@ -7,7 +7,7 @@ namespace Wirq.Board.Tests.Loading;
 internal sealed class SampleKernel
 {
     internal const int KernelAt = 1024;
-    internal const uint Address = 0x200000, Memory = 0x10000;
+    internal const uint Address = 0x200000, Memory = 0x8000;
 
     internal SampleKernel(params ReadOnlySpan<byte> code)
     {
