@@ -17,6 +17,15 @@ if [ ! -e bzImage ]; then
     apt-get download "${image:?no package $package is known: apt-get update}"
     dpkg -x "$image"_*.deb package
     cp package/boot/vmlinuz-* bzImage
+    # The drivers of virtio are modules; a module comes after those that it needs.
+    rm -rf root/modules && mkdir root/modules
+    number=10
+    for module in virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng; do
+        file=$(find package/lib/modules -name "$module.ko*" | head -1)
+        [ -n "$file" ] || continue
+        case $file in *.xz) xz -dc "$file" ;; *) cat "$file" ;; esac > "root/modules/$number-$module.ko"
+        number=$((number + 1))
+    done
     rm -r package "$image"_*.deb
 fi
 # The packed kernel: its place in the file is in the setup header (0x248, 0x24c); its last 4 bytes are its length.

@@ -89,10 +89,10 @@ internal sealed class ElfImage
                 throw new ImageException(file, segments[i].HeaderOffset, $"expected segments that do not overlap: the one at "
                     + $"0x{segments[i].Address:x} begins before 0x{segments[i - 1].End:x}, the end of the one before");
         }
-        ulong entry = layout.Number(bytes, layout.EntryAt);
+        ulong entry = layout.Number(bytes, ElfLayout.EntryAt);
         return segments.Exists(segment => entry >= segment.Address && entry < segment.End)
             ? new(file, bytes, layout.Is64, entry, segments, notes)
-            : throw new ImageException(file, layout.EntryAt, $"expected an entry point that is loaded; nothing is loaded at 0x{entry:x}");
+            : throw new ImageException(file, ElfLayout.EntryAt, $"expected an entry point that is loaded; nothing is loaded at 0x{entry:x}");
     }
 
     /// <summary>Writes all segments into memory.</summary>

@@ -9,10 +9,10 @@ namespace Wirq.Board.Loading;
 internal readonly record struct ElfLayout(bool Is64)
 {
     internal const byte Class32 = 1, Class64 = 2;
+    internal const int EntryAt = 24;
 
     internal int HeaderBytes => Is64 ? 64 : 52;
     internal int ProgramHeaderBytes => Is64 ? 56 : 32;
-    internal int EntryAt => 24;
     internal int ProgramHeadersAt => Is64 ? 32 : 28;
     internal int EntryBytesAt => Is64 ? 54 : 42;
     internal int CountAt => Is64 ? 56 : 44;

@@ -16,6 +16,12 @@ public sealed record PcOptions
     /// thread; null for none.</summary>
     public Action<byte>? Console { get; init; }
 
+    /// <summary>The content of a virtio disk; empty for no disk. What the guest writes to it stays in memory.</summary>
+    public ReadOnlyMemory<byte> Disk { get; init; }
+
+    /// <summary>Whether there is a virtio source of random bytes.</summary>
+    public bool Entropy { get; init; }
+
     /// <summary>Called when the guest writes the port that marks its counts (0xF8), on a vCPU's thread; null for none.</summary>
     public Action? Marked { get; init; }
 

@@ -8,7 +8,7 @@ namespace Wirq.Cli.Boot;
 
 /// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, FileInfo? Initrd, bool Vtd, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
+    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 
@@ -19,7 +19,7 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
     internal FileInfo? Payload => Initrd ?? Module;
 
     /// <summary>The files that are read.</summary>
-    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
+    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
 
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);

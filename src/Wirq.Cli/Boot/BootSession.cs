@@ -38,12 +38,15 @@ internal static class BootSession
     private static int Start(BootOptions options, OutputFile? record, TextWriter words, OutputPump errors, StopRequest stop)
     {
         BoardImage image;
-        byte[] module;
+        byte[] module, disk;
         try
         {
             Validate(options);
             image = BoardImage.Open(options.Image);
             module = options.Payload is null ? [] : ImageFile.Read(options.Payload.FullName);
+            disk = options.Disk is null ? [] : ImageFile.Read(options.Disk.FullName);
+            if (options.Disk is not null && disk.Length == 0)
+                throw new ImageException(options.Disk.FullName, -1, "expected the content of a disk; the file is empty");
         }
         catch (Exception bad) when (bad is UsageException or ImageException)
         {
@@ -61,7 +64,7 @@ internal static class BootSession
         errors.Flush(() => true);
         try
         {
-            return Boot(options, record, image, module, host, words, stop);
+            return Boot(options, record, image, module, disk, host, words, stop);
         }
         catch (ImageException bad)
         {
@@ -75,7 +78,7 @@ internal static class BootSession
         }
     }
 
-    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, HostReport host,
+    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, byte[] disk, HostReport host,
         TextWriter words, StopRequest stop)
     {
         stop.Listen();
@@ -88,6 +91,8 @@ internal static class BootSession
             MemoryBytes = options.MemoryBytes,
             Console = console.Write,
             Marked = watch.Mark,
+            Disk = disk,
+            Entropy = options.Entropy,
             ForcedEmulation = options.Xen.ForcedEmulation,
             Board = new BoardOptions
             {

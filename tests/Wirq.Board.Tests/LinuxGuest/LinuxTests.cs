@@ -48,6 +48,38 @@ public sealed class LinuxTests(ITestOutputHelper output)
             Assert.Empty(ProcInterrupts.Differences(console, run.RootElement.GetProperty("taken")));
     }
 
+    [Theory]
+    [InlineData("user", "")]
+    [InlineData("user", " pci=nomsi")]
+    [InlineData("split", "")]
+    [InlineData("split", " pci=nomsi")]
+    public async Task It_reads_and_writes_a_virtio_disk_and_reads_random_bytes(string chips, string how)
+    {
+        string disk = Path.GetTempFileName();
+        try
+        {
+            const int seed = 18;
+            byte[] content = new byte[1 << 20];
+            new Random(seed).NextBytes(content);
+            await File.WriteAllBytesAsync(disk, content, TestContext.Current.CancellationToken);
+            using JsonDocument run = await Boot("vmlinux", "--irqchip", chips, "--disk", disk, "--entropy", "--append", $"console=ttyS0 panic=-1{how}");
+            string console = run.RootElement.GetProperty("console").GetString()!;
+            string sum = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(content));
+            Assert.Contains($"WIRQ-DISK {sum}", console);
+            Assert.Contains($"WIRQ-AGAIN {sum}", console);
+            Assert.Contains("WIRQ-RANDOM 3200", console);
+            Assert.Equal("PowerOff", run.RootElement.GetProperty("end").GetString());
+            Assert.Contains(how.Length == 0 ? "virtio0-req.0" : "IO-APIC  18-fasteoi   virtio0", console);
+            if (chips == "user")
+                Assert.Empty(ProcInterrupts.Differences(console, run.RootElement.GetProperty("taken")));
+            Assert.Equal(content, await File.ReadAllBytesAsync(disk, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            File.Delete(disk);
+        }
+    }
+
     private async Task<JsonDocument> Boot(string image, params IEnumerable<string> options)
     {
         string? folder = Environment.GetEnvironmentVariable("WIRQ_LINUX");

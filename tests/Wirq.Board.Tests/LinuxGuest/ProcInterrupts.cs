@@ -61,8 +61,18 @@ internal static class ProcInterrupts
     {
         if (!int.TryParse(label, NumberStyles.None, CultureInfo.InvariantCulture, out int irq))
             return label is "LOC" or "RES" or "CAL" or "IWI" or "SPU" ? label : null;
-        // "IO-APIC 4-edge ttyS0": the pin and its trigger mode. The 8259s' interrupts have the numbers of IRQs.
-        return rest[0].EndsWith("IO-APIC", StringComparison.Ordinal) ? $"pin {rest[1].Split('-')[0]}" : $"pin {(irq == 0 ? 2 : irq)}";
+        // "IO-APIC 4-edge ttyS0": the chip, its input and the trigger mode. With remapping its name begins with IR-.
+        string chip = rest[0].StartsWith("IR-", StringComparison.Ordinal) ? rest[0][3..] : rest[0];
+        string input = rest.Length > 1 ? rest[1].Split('-')[0] : "";
+        return chip switch
+        {
+            "IO-APIC" => $"pin {input}",
+            // Bus, device and function, above 11 bits for the vector of the function.
+            "PCI-MSI" => $"requester 0x{int.Parse(input, CultureInfo.InvariantCulture) >> 11:x4}",
+            "DMAR-MSI" => $"unit {input}",
+            // The 8259s' interrupts have the numbers of IRQs.
+            _ => $"pin {(irq == 0 ? 2 : irq)}",
+        };
     }
 
     /// <summary>The row in which Linux counts a vector; null if it counts it nowhere.</summary>
@@ -74,6 +84,15 @@ internal static class ProcInterrupts
         // IRQ 0 is pin 2 of the I/OAPIC: Linux counts both in one row.
         if (of.StartsWith("8259 IRQ ", StringComparison.Ordinal))
             return words[2] == "0" ? "pin 2" : $"pin {words[2]}";
+        // "device 00:02.0"
+        if (words[0] == "device")
+        {
+            string[] parts = words[1].Split(':', '.');
+            int[] numbers = [.. parts.Select(part => int.Parse(part, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+            return $"requester 0x{numbers[0] << 8 | numbers[1] << 3 | numbers[2]:x4}";
+        }
+        if (of.StartsWith("remapping unit ", StringComparison.Ordinal))
+            return $"unit {words[2]}";
         return vector switch
         {
             FirstSystem => "LOC",

@@ -10,6 +10,8 @@ public sealed class ProcInterruptsTests
                    CPU0       CPU1
           0:         30          0   IO-APIC    2-edge      timer
           4:          7          2   IO-APIC    4-edge      ttyS0
+         25:          6          1   PCI-MSI 32768-edge      virtio0-config
+         26:          0          4   PCI-MSI 32769-edge      virtio0-req.0
         NMI:          0          0   Non-maskable interrupts
         LOC:        100         90   Local timer interrupts
         RES:          0          3   Rescheduling interrupts
@@ -22,6 +24,7 @@ public sealed class ProcInterruptsTests
     private const string Taken = """
         [{"cpu":0,"vector":48,"of":"8259 IRQ 0","count":10}, {"cpu":0,"vector":48,"of":"I/OAPIC 0 pin 2","count":20},
          {"cpu":0,"vector":33,"of":"I/OAPIC 0 pin 4","count":7}, {"cpu":1,"vector":34,"of":"I/OAPIC 0 pin 4","count":2},
+         {"cpu":0,"vector":39,"of":"device 00:02.0","count":6}, {"cpu":1,"vector":40,"of":"device 00:02.0","count":5},
          {"cpu":0,"vector":236,"of":"Timer of cpu0","count":100}, {"cpu":1,"vector":236,"of":"Timer of cpu1","count":90},
          {"cpu":1,"vector":253,"of":"IPI of cpu0","count":3}, {"cpu":1,"vector":251,"of":"IPI of cpu0","count":4},
          {"cpu":1,"vector":252,"of":"IPI of cpu0","count":1}, {"cpu":0,"vector":32,"of":"IPI of cpu0","count":1}]
@@ -35,6 +38,7 @@ public sealed class ProcInterruptsTests
     [InlineData("\"cpu\":1,\"vector\":34", "\"cpu\":0,\"vector\":34", "pin 4 on cpu0: the guest counts 7, the board 9")]
     [InlineData("\"count\":90", "\"count\":89", "LOC on cpu1: the guest counts 90, the board 89")]
     [InlineData("\"vector\":251", "\"vector\":243", "CAL on cpu1: the guest counts 5, the board 1")]
+    [InlineData("device 00:02.0\",\"count\":5", "device 00:03.0\",\"count\":5", "requester 0x0010 on cpu1: the guest counts 5, the board 0")]
     [InlineData("I/OAPIC 0 pin 2", "I/OAPIC 0 pin 3", "pin 2 on cpu0: the guest counts 30, the board 10")]
     public void Each_difference_is_named(string from, string to, string expected) =>
         Assert.Contains(expected, Differences(Console, Taken.Replace(from, to, StringComparison.Ordinal)));
