@@ -202,7 +202,7 @@ public sealed class VirtioFunctionTests : IDisposable
         for (uint vector = 0; vector < 2; vector++)
         {
             Write(0x4000 + 16 * vector, 4, 0xFEE00000);
-            Write(0x4008 + 16 * vector, 4, vector == 0 ? QueueVector : ChangeVector);
+            Write(0x4008 + 16 * vector, 4, vector == 0 ? (ulong)QueueVector : ChangeVector);
             Write(0x400C + 16 * vector, 4, 0);
         }
         _function.WriteConfiguration(0x40, 2, 2, 0x8000);
