@@ -20,7 +20,7 @@ if [ ! -e bzImage ]; then
     # The drivers of virtio are modules; a module comes after those that it needs.
     rm -rf root/modules && mkdir root/modules
     number=10
-    for module in virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng; do
+    for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng; do
         file=$(find package/lib/modules -name "$module.ko*" | head -1)
         [ -n "$file" ] || continue
         case $file in *.xz) xz -dc "$file" ;; *) cat "$file" ;; esac > "root/modules/$number-$module.ko"
