@@ -73,7 +73,7 @@ public sealed class LinuxImageTests
         Assert.Equal((0x80000011ul, 0x20ul, 0x500ul), (registers.Cr0, registers.Cr4, registers.Efer));
         Assert.Equal((0x10, 1, 0x18), (registers.Cs.Selector, registers.Cs.LongMode, registers.Ds.Selector));
         ulong page = vcpu.Registers.Rsi;
-        Assert.Equal(_sample.Bytes[0x1F1..0x210], memory.AsSpan(page + 0x1F1, 0x1F));
+        Assert.Equal(_sample.Bytes.AsSpan(0x1F1, 0x1F), memory.AsSpan(page + 0x1F1, 0x1F));
         Assert.Equal((0xE0000u, 2, 0xFF), (Word(memory, page + 0x70), memory.AsSpan(page + 0x1E8, 1)[0], memory.AsSpan(page + 0x210, 1)[0]));
         Assert.Equal((0x100000u, 0x700000u, 1u), (Word(memory, page + 0x2D0 + 20), Word(memory, page + 0x2D0 + 28), Word(memory, page + 0x2D0 + 36)));
         Assert.Equal("console=ttyS0\0", Encoding.ASCII.GetString(memory.AsSpan(Word(memory, page + 0x228), 14)));
