@@ -37,7 +37,7 @@ internal static class AcpiTables
         uint facs = Put(Facs());
         uint dsdt = Put(Dsdt.Of(pc));
         var tables = new List<uint> { Put(Fadt.Of(facs, dsdt, pc.IsaGsis[PcWires.SciIrq])), Put(Madt.Of(pc)) };
-        if (pc.Vtd is { } unit)
+        if (pc.RemappingUnit is { } unit)
             tables.Add(Put(Dmar.Of(pc, unit)));
         var addresses = new TableWriter();
         foreach (uint table in tables)

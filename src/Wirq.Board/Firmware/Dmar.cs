@@ -1,5 +1,3 @@
-using Wirq.Remapping.VtD;
-
 namespace Wirq.Board.Firmware;
 
 /// <summary>The table of remapping units.</summary>
@@ -14,11 +12,14 @@ internal static class Dmar
     private const int Revision = 1, UnitBytes = 16, ScopeBytes = 8;
     private const byte InterruptsRemapped = 1, AllFunctions = 1, IoApicScope = 3;
 
-    internal static byte[] Of(PcDescription pc, VtdOptions unit)
+    /// <summary>The table.</summary>
+    /// <param name="pc">The machine.</param>
+    /// <param name="unit">Physical address of the unit's registers.</param>
+    internal static byte[] Of(PcDescription pc, ulong unit)
     {
         var table = new TableWriter();
         table.Byte(pc.AddressBits - 1).Byte(InterruptsRemapped).Zeros(10);
-        table.Half(0).Half(UnitBytes + pc.IoApics.Count * ScopeBytes).Byte(AllFunctions).Byte(0).Half(0).Long(unit.Address);
+        table.Half(0).Half(UnitBytes + pc.IoApics.Count * ScopeBytes).Byte(AllFunctions).Byte(0).Half(0).Long(unit);
         foreach (IoApicOptions chip in pc.IoApics)
         {
             var requester = new Requester(chip.Requester);

@@ -9,7 +9,7 @@ namespace Wirq.Board.Firmware;
 /// </code>ACPI 6.5, 5.2.12. An APIC id above 254 has no local APIC entry but one for an x2APIC.</remarks>
 internal static class Madt
 {
-    internal const uint LocalApicAddress = 0xFEE00000;
+    internal const uint LocalApicAddress = (uint)ApicBase.DefaultPage;
 
     private const int Revision = 5;
     private const uint Has8259s = 1, Enabled = 1;

@@ -1,5 +1,3 @@
-using Wirq.Remapping.VtD;
-
 namespace Wirq.Board.Firmware;
 
 /// <summary>What a guest is told about the machine. Each number is the one from which the machine was built, so that the
@@ -9,9 +7,10 @@ namespace Wirq.Board.Firmware;
 /// <param name="IsaGsis">The GSI of each of the 16 ISA interrupts.</param>
 /// <param name="HasIntrAtPinZero">Whether INTR of the 8259s is also wired to pin 0 of the first I/OAPIC.</param>
 /// <param name="AddressBits">Physical address bits of the CPUs.</param>
-/// <param name="Vtd">The remapping unit; null for none.</param>
+/// <param name="RemappingUnit">Physical address of the registers of the VT-d unit, the only kind of unit that a board has; null for
+/// none.</param>
 internal sealed record PcDescription(IReadOnlyList<uint> ApicIds, IReadOnlyList<IoApicOptions> IoApics, IReadOnlyList<int> IsaGsis,
-    bool HasIntrAtPinZero, int AddressBits, VtdOptions? Vtd)
+    bool HasIntrAtPinZero, int AddressBits, ulong? RemappingUnit)
 {
     internal const int IsaIrqs = 16, CascadeIrq = 2;
 
@@ -19,7 +18,7 @@ internal sealed record PcDescription(IReadOnlyList<uint> ApicIds, IReadOnlyList<
     internal static PcDescription Of(FabricOptions options, GsiMap gsis) => new(
         options.LocalApics.Ids ?? [.. Enumerable.Range(0, options.LocalApics.Count).Select(id => (uint)id)],
         options.IoApics, [.. Enumerable.Range(0, IsaIrqs).Select(gsis.OfIsaIrq)], options.IntrAtPinZero,
-        options.LocalApics.PhysicalAddressBits, options.Vtd);
+        options.LocalApics.PhysicalAddressBits, options.AllRemappers.SingleOrDefault()?.Registers[0].Address);
 
     /// <summary>Whether an APIC id can be written into a field of 8 bits: 255 addresses all of them (Intel SDM vol. 3,
     /// 11.6.2.1).</summary>

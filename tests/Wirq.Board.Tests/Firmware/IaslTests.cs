@@ -20,7 +20,7 @@ public sealed class IaslTests
             Check(folder, "dsdt", Dsdt.Of(pc), isCode: true);
             Check(folder, "apic", Madt.Of(pc), isCode: false);
             Check(folder, "facp", Fadt.Of(facs: 0xE0040, dsdt: 0xE0080, sciGsi: 9), isCode: false);
-            if (pc.Vtd is { } unit)
+            if (pc.RemappingUnit is { } unit)
                 Check(folder, "dmar", Dmar.Of(pc, unit), isCode: false);
         }
         finally
