@@ -84,9 +84,8 @@ public sealed class LinuxImageTests
     [Fact]
     public void It_runs_in_64_bit_mode_with_memory_one_to_one()
     {
-        // mov rax, 0x100000000 - 1; mov edx, 0xF4; mov al, 3; out dx, al: the REX prefix makes it 64-bit code.
-        byte[] code = [0x48, 0xB8, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0xBA, 0xF4, 0, 0, 0, 0x48, 0xC1, 0xE8, 0x1E, 0xEE];
-        // rax >> 30 is 3 in 64-bit code; in 32-bit code the prefix would be a DEC, and the code another.
+        // mov rax, 3 << 32; mov edx, 0xF4; shr rax, 32; out dx, al. In 32-bit code the prefix is a DEC, and al is not 3.
+        byte[] code = [0x48, 0xB8, 0, 0, 0, 0, 3, 0, 0, 0, 0xBA, 0xF4, 0, 0, 0, 0x48, 0xC1, 0xE8, 0x20, 0xEE];
         Assert.Equal(7, PcRun.Of(new SampleKernel(code).Bytes).End.Code);
     }
 

@@ -140,7 +140,7 @@ public sealed class VirtioFunctionTests : IDisposable
         Begin();
         _function.WriteConfiguration(0x04, 0, 2, 0x2);
         Request(64);
-        Assert.Equal(0, _driver.Given);
+        Assert.False(SpinWait.SpinUntil(() => _driver.Given == 1, TimeSpan.FromMilliseconds(50)));
         _function.WriteConfiguration(0x04, 0, 2, 0x6);
         Wait(() => _driver.Given == 1);
     }

@@ -94,7 +94,10 @@ public sealed class VirtioRingTests : IDisposable
         {
             case 0: _driver.Descriptor(0, Data, 1, Next, 0); break;
             case 1: _driver.Descriptor(0, Data, 1, Next, 0, Indirect); break;
-            case 2: _driver.Descriptor(0, Indirect, 32, IndirectTable, 0, Indirect); break;
+            case 2:
+                _driver.Descriptor(0, Indirect + 0x100, 16, IndirectTable, 0, Indirect);
+                _driver.Descriptor(0, Data, 1, 0, 0, Indirect + 0x100);
+                break;
             case 3: _driver.Descriptor(0, Indirect, 32, IndirectTable | Next, 1); break;
             case 4: _driver.Descriptor(0, Indirect, 24, IndirectTable); break;
             case 5: _driver.Descriptor(0, Indirect, 0, IndirectTable); break;
