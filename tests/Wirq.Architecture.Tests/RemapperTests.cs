@@ -14,6 +14,8 @@ public sealed class RemapperTests
     [
         // The options of a machine, and the table of what each chip's profiles change.
         "Wirq.FabricOptions", "Wirq.ProfileTable",
+        // The board, which builds a machine with a unit.
+        "Wirq.Board.Machine.Board",
     ];
 
     private static readonly string[] s_laboratory =

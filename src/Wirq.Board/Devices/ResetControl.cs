@@ -15,7 +15,12 @@ namespace Wirq.Board.Devices;
 /// not wrap addresses, and neither do current CPUs.</remarks>
 internal sealed class ResetControl : BytePortDevice
 {
-    private const ushort Port92 = 0x92, DataPort = 0x60, CommandPort = 0x64, ResetPort = 0xCF9;
+    /// <summary>The port of the reset control register.</summary>
+    public const ushort ResetPort = 0xCF9;
+    /// <summary>What a guest writes there to reset the machine.</summary>
+    public const byte ResetMachine = ResetRises | ResetSystem;
+
+    private const ushort Port92 = 0x92, DataPort = 0x60, CommandPort = 0x64;
     private const byte Port92Reset = 1, A20Bit = 2, Port92Writable = 3;
     private const byte ResetRises = 4, ResetSystem = 2, ResetWritable = 6;
     private const byte StatusUnlocked = 0x10, StatusCommand = 8, StatusTested = 4, StatusFull = 1;

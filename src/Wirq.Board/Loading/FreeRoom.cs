@@ -14,14 +14,23 @@ internal sealed class FreeRoom
     private const ulong Page = 4096;
 
     private readonly BoardMemory _memory;
-    private readonly Elf32Image _image;
+    private readonly string _file;
     private readonly List<(ulong Start, ulong End)> _taken;
 
-    internal FreeRoom(BoardMemory memory, Elf32Image image)
+    /// <summary>All memory that an image does not load.</summary>
+    /// <param name="memory">The guest's memory.</param>
+    /// <param name="file">The name of the image, for messages.</param>
+    /// <param name="taken">What the image loads: in ascending order, without overlaps.</param>
+    internal FreeRoom(BoardMemory memory, string file, params IEnumerable<(ulong Start, ulong End)> taken)
     {
         _memory = memory;
-        _image = image;
-        _taken = [.. image.Segments.Select(segment => ((ulong)segment.Address, segment.End))];
+        _file = file;
+        _taken = [.. taken];
+    }
+
+    internal FreeRoom(BoardMemory memory, ElfImage image)
+        : this(memory, image.File, image.Segments.Select(segment => (segment.Address, segment.End)))
+    {
     }
 
     /// <summary>The most ranges of <see cref="Map"/>.</summary>
@@ -37,13 +46,16 @@ internal sealed class FreeRoom
     /// <summary>Allocates memory.</summary>
     /// <param name="size">Bytes.</param>
     /// <param name="what">The purpose, for the message.</param>
+    /// <param name="upper">Whether it must be above 1 MiB: a large block below would leave no room for the start of other
+    /// CPUs.</param>
+    /// <param name="end">The address that its last byte must be below.</param>
     /// <returns>The address, a multiple of 4096.</returns>
     /// <exception cref="ImageException">There is not enough memory.</exception>
-    internal uint Take(uint size, string what)
+    internal uint Take(uint size, string what, bool upper = false, ulong end = ulong.MaxValue)
     {
         // The first page contains the vector table of real mode.
-        ulong at = Highest(size, Page, ConventionalEnd) ?? Highest(size, UpperStart, _memory.LowBytes)
-            ?? throw new ImageException(_image.File, -1, $"expected room for {what}, {size} bytes, beside what it loads; the "
+        ulong at = (upper ? null : Highest(size, Page, ConventionalEnd)) ?? Highest(size, UpperStart, Math.Min(end, _memory.LowBytes))
+            ?? throw new ImageException(_file, -1, $"expected room for {what}, {size} bytes, beside what it loads; the "
                 + $"board has {_memory.Bytes / BoardMemory.Granule} MiB: give it more");
         int next = _taken.FindIndex(taken => taken.Start > at);
         _taken.Insert(next < 0 ? _taken.Count : next, (at, at + size));

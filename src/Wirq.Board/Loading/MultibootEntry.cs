@@ -40,7 +40,7 @@ public readonly record struct MultibootEntry(uint Eip, uint Ebx)
         return system;
     }
 
-    private static KvmSegment Flat(ushort selector, byte type) => new()
+    internal static KvmSegment Flat(ushort selector, byte type) => new()
     {
         Limit = uint.MaxValue,
         Selector = selector,

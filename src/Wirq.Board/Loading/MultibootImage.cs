@@ -9,7 +9,11 @@ namespace Wirq.Board.Loading;
 /// images that request a video mode.</remarks>
 public sealed class MultibootImage : BoardImage
 {
-    private MultibootImage(Elf32Image elf, MultibootHeader header) : base(elf) => Header = header;
+    private readonly ElfImage _elf;
+
+    private MultibootImage(ElfImage elf, MultibootHeader header) => (_elf, Header) = (elf, header);
+
+    internal override ElfImage Elf => _elf;
 
     /// <summary>The requests in its header.</summary>
     internal MultibootHeader Header { get; }
@@ -18,13 +22,13 @@ public sealed class MultibootImage : BoardImage
     /// <param name="path">The file.</param>
     /// <exception cref="ImageException">It cannot be read, is not an ELF image, or has no Multiboot header that the
     /// board supports.</exception>
-    public static new MultibootImage Open(string path) => From(Elf32Image.Open(path));
+    public static new MultibootImage Open(string path) => From(ElfImage.Open(path));
 
     /// <summary>Reads an image from memory.</summary>
     /// <param name="file">The name of the file in messages.</param>
     /// <param name="bytes">The file; the caller must not change it afterwards.</param>
     /// <exception cref="ImageException">As <see cref="Open"/>.</exception>
-    public static new MultibootImage Parse(string file, byte[] bytes) => From(Elf32Image.Parse(file, bytes));
+    public static new MultibootImage Parse(string file, byte[] bytes) => From(ElfImage.Parse(file, bytes));
 
     /// <summary>Loads the image and its Multiboot information, and returns how a CPU enters it. After a reset, the
     /// board calls it again.</summary>
@@ -36,20 +40,22 @@ public sealed class MultibootImage : BoardImage
     public MultibootEntry Load(BoardMemory memory, string? arguments = null, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        Elf.Load(memory);
-        uint information = MultibootInfo.Write(memory, Elf, arguments, module);
-        return new(Elf.Entry, information);
+        _elf.Load(memory);
+        uint information = MultibootInfo.Write(memory, _elf, arguments, module);
+        return new((uint)_elf.Entry, information);
     }
 
     /// <inheritdoc/>
-    public override void Start(BoardMemory memory, KvmVcpu vcpu, string? arguments = null, ReadOnlySpan<byte> module = default) =>
+    public override void Start(BoardMemory memory, KvmVcpu vcpu, string? arguments = null, ReadOnlySpan<byte> module = default, ulong rsdp = 0) =>
         Load(memory, arguments, module).Apply(vcpu);
 
-    internal static MultibootImage From(Elf32Image elf)
+    internal static MultibootImage From(ElfImage elf)
     {
         if (MultibootHeader.Find(elf.Bytes) is not { } header)
-            throw new ImageException(elf.File, -1, $"expected a Multiboot header in the first {MultibootHeader.SearchedBytes} bytes "
+            throw new ImageException(elf.File, -1, $"expected a PVH note of Xen, or a Multiboot header in the first {MultibootHeader.SearchedBytes} bytes "
                 + "(magic 0x1badb002, flags, and a checksum that makes the sum 0); there is none");
+        if (elf.Is64)
+            throw new ImageException(elf.File, 4, "expected class 1, 32 bits, of an image with a Multiboot header; it has 64 bits");
         if (header.Unknown != 0 || header.HasAddresses)
             throw new ImageException(elf.File, header.Offset + 4, "expected Multiboot flags among 0x3 (page alignment, memory "
                 + $"information), found 0x{header.Flags:x}: video modes and load addresses in the header are not supported");

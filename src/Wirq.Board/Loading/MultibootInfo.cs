@@ -30,9 +30,9 @@ internal static class MultibootInfo
     /// <summary>Writes it.</summary>
     /// <returns>Its address.</returns>
     /// <exception cref="ImageException">It does not fit beside the image, or the command line is too long.</exception>
-    internal static uint Write(BoardMemory memory, Elf32Image image, string? arguments, ReadOnlySpan<byte> module)
+    internal static uint Write(BoardMemory memory, ElfImage image, string? arguments, ReadOnlySpan<byte> module)
     {
-        byte[] line = CommandLine(image.File, arguments);
+        byte[] line = CommandLine(image.File, arguments, withName: true);
         int size = CommandLineAt + line.Length;
         var room = new FreeRoom(memory, image);
         uint at = room.Take((uint)size, "its command line");
@@ -64,15 +64,19 @@ internal static class MultibootInfo
         return at;
     }
 
-    /// <summary>The command line. It begins with the file's name, as with the loader of a PC: images count their
-    /// arguments from there. A blank in the name would split it.</summary>
-    internal static byte[] CommandLine(string file, string? arguments)
+    /// <summary>The command line, with the zero at its end.</summary>
+    /// <param name="file">The image.</param>
+    /// <param name="arguments">The arguments; null for none.</param>
+    /// <param name="withName">Whether it begins with the file's name, as with the loader of a PC: images count their
+    /// arguments from there. A blank in the name would split it.</param>
+    /// <param name="most">The most bytes, with the zero.</param>
+    internal static byte[] CommandLine(string file, string? arguments, bool withName, int most = MaxCommandLine)
     {
-        string name = Path.GetFileName(file).Replace(' ', '_').Replace('\t', '_');
-        byte[] line = Encoding.UTF8.GetBytes($"{name} {arguments}".TrimEnd() + '\0');
-        return line.Length <= MaxCommandLine
+        string name = withName ? Path.GetFileName(file).Replace(' ', '_').Replace('\t', '_') : "";
+        byte[] line = Encoding.UTF8.GetBytes($"{name} {arguments}".Trim() + '\0');
+        return line.Length <= most
             ? line
-            : throw new ImageException(file, -1, $"expected a command line of at most {MaxCommandLine - 1} bytes; it has {line.Length - 1}");
+            : throw new ImageException(file, -1, $"expected a command line of at most {most - 1} bytes; it has {line.Length - 1}");
     }
 
     private static int WriteMap(Span<byte> map, BoardMemory memory)

@@ -19,9 +19,9 @@ internal static class PvhInfo
     /// <summary>Writes it.</summary>
     /// <returns>Its address.</returns>
     /// <exception cref="ImageException">It does not fit beside the image, or the command line is too long.</exception>
-    internal static uint Write(BoardMemory memory, Elf32Image image, string? arguments, ReadOnlySpan<byte> module)
+    internal static uint Write(BoardMemory memory, ElfImage image, string? arguments, ReadOnlySpan<byte> module, ulong rsdp = 0)
     {
-        byte[] line = MultibootInfo.CommandLine(image.File, arguments);
+        byte[] line = MultibootInfo.CommandLine(image.File, arguments, withName: !PvhNote.IsLinux(image));
         int size = CommandLineAt + line.Length;
         var room = new FreeRoom(memory, image);
         uint at = room.Take((uint)size, "its command line");
@@ -32,7 +32,7 @@ internal static class PvhInfo
         Set(block, 4, Version);
         if (!module.IsEmpty)
         {
-            uint start = room.Take((uint)module.Length, "its module");
+            uint start = room.Take((uint)module.Length, "its module", upper: true);
             memory.TryWrite(start, module);
             Set(block, 12, 1);
             Set(block, 16, at + ModuleAt);
@@ -40,6 +40,7 @@ internal static class PvhInfo
             Set(block, ModuleAt + 8, (uint)module.Length);
         }
         Set(block, 24, at + CommandLineAt);
+        BinaryPrimitives.WriteUInt64LittleEndian(block[32..], rsdp);
         Set(block, 40, at + MapAt);
         Set(block, 48, (uint)WriteMap(block[MapAt..], memory));
         return at;

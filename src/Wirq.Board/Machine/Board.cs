@@ -8,6 +8,7 @@ using Wirq.Board.Xen;
 using Wirq.Host;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
+using Wirq.Remapping.VtD;
 using Wirq.Routing;
 
 namespace Wirq.Board.Machine;
@@ -269,6 +270,7 @@ public sealed class Board : IDisposable
             PhysicalAddressBits = GuestCpuid.AddressBitsOf(supported),
         },
         Routing = new RoutingOptions { Kernel = _kernelPort?.Limits, BatchDelay = 0 },
+        Vtd = Options.Vtd ? new VtdOptions { AddressWidth = GuestCpuid.AddressBitsOf(supported), ExtendedInterruptMode = Options.X2Apic } : null,
         Xen = _xen?.Machine,
     };
 

@@ -19,6 +19,10 @@ public sealed record BoardOptions
     /// <summary>Whether CPUs have x2APIC mode.</summary>
     public bool X2Apic { get; init; }
 
+    /// <summary>Whether there is a VT-d unit that remaps interrupts, at its usual address. The kernel's I/OAPIC would send past
+    /// it, so the configuration cannot be <see cref="DeliveryConfiguration.Kernel"/>.</summary>
+    public bool Vtd { get; init; }
+
     /// <summary>The work-arounds that this host needs, as its probes found.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
 
@@ -39,6 +43,8 @@ public sealed record BoardOptions
         check.Range(Cpus, 1, MaxCpus);
         check.Defined(Configuration);
         check.Present(Workarounds);
+        check.That(!Vtd || Configuration != DeliveryConfiguration.Kernel, $"{Configuration}", $"{DeliveryConfiguration.User} or "
+            + $"{DeliveryConfiguration.Split}, with a VT-d unit", nameof(Configuration));
         if (Xen is not null)
         {
             check.That(Configuration == DeliveryConfiguration.User, $"{Configuration}", $"{DeliveryConfiguration.User}, which Xen's interface needs", nameof(Configuration));

@@ -16,6 +16,7 @@ public sealed class BoardWatch : IDisposable
 
     private readonly string _subject;
     private readonly Func<Stream>? _record;
+    private readonly TakenVectors _taken = new();
     private readonly Event[] _latest = new Event[StoryEvents];
     private RecordingWriter? _writer;
     private LawSet? _laws;
@@ -36,6 +37,16 @@ public sealed class BoardWatch : IDisposable
     /// <summary>The latest events up to the first break of a law, oldest first; empty if no law broke.</summary>
     public IReadOnlyList<Event> Story => _story;
 
+    /// <summary>The vectors that CPUs took until the latest <see cref="Mark"/>; without a mark, until now. None if the local
+    /// APICs are a kernel's.</summary>
+    public IReadOnlyList<TakenVector> Taken => _taken.Counts;
+
+    /// <summary>Whether there was a mark.</summary>
+    public bool IsMarked => _taken.IsMarked;
+
+    /// <summary>Keeps the counts of <see cref="Taken"/> as they are now. It may be called from any thread.</summary>
+    public void Mark() => _taken.Mark();
+
     /// <summary>Called when the board is built.</summary>
     /// <exception cref="IOException">The recording cannot be written.</exception>
     public Action<Event> Begin(Fabric fabric)
@@ -45,6 +56,7 @@ public sealed class BoardWatch : IDisposable
             _writer = new RecordingWriter(_record(), new RecordingHeader { Subject = _subject, Machine = fabric.Options });
         for (int slot = 0; slot < fabric.Options.Sources; slot++)
             _writer?.Name(slot, fabric.Lines.Label(slot));
+        _taken.Begin(fabric.Options.LocalApics.Count);
         _fabric = fabric;
         _laws = new LawSet(fabric.Options, fabric.Gsis, new StateArena());
         return Observe;
@@ -64,6 +76,7 @@ public sealed class BoardWatch : IDisposable
             _latest[(int)(Count++ % StoryEvents)] = happened;
         if (happened.Kind == EventKind.SourceConnected)
             _writer?.Name(happened.Source, _fabric!.Lines.Label(happened.Source));
+        _taken.Observe(happened);
         _writer?.Write(happened);
         _laws!.Observe(happened);
         if (_story.Length == 0 && happened.Kind is not EventKind.TimeAdvanced && Broken())

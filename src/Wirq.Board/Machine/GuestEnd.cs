@@ -17,7 +17,7 @@ public enum GuestEndKind : byte
     Timeout,
     /// <summary>It was stopped from outside.</summary>
     Stopped,
-    /// <summary>The guest shut itself down in order (Xen's SHUTDOWN_poweroff).</summary>
+    /// <summary>The guest shut itself down in order: by ACPI's S5, or by Xen's SHUTDOWN_poweroff.</summary>
     PowerOff,
     /// <summary>The guest says that it has crashed (Xen's SHUTDOWN_crash).</summary>
     Crash,

@@ -2,6 +2,8 @@ using Wirq.Board.Devices;
 using Wirq.Board.Devices.Clock;
 using Wirq.Board.Devices.Pci;
 using Wirq.Board.Devices.Pit;
+using Wirq.Board.Devices.Virtio;
+using Wirq.Board.Firmware;
 using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Board.Xen;
@@ -12,10 +14,11 @@ namespace Wirq.Board.Machine;
 /// <summary>A board with the devices of a small PC, and an image to run.</summary>
 public sealed class Pc : IDisposable
 {
-    private const int BridgeSlot = 0, TestFunctionSlot = 1;
+    private const int BridgeSlot = 0, TestFunctionSlot = 1, DiskSlot = 2, EntropySlot = 3;
 
     private readonly BoardMemory _memory;
     private readonly PcOptions _options;
+    private readonly List<VirtioFunction> _virtio = [];
 
     /// <summary>Builds a PC.</summary>
     /// <param name="system">The host's KVM.</param>
@@ -35,7 +38,9 @@ public sealed class Pc : IDisposable
         }
         catch
         {
+            StopVirtio();
             Board?.Dispose();
+            _virtio.ForEach(function => function.Dispose());
             _memory.Dispose();
             throw;
         }
@@ -55,9 +60,13 @@ public sealed class Pc : IDisposable
     public void Load(BoardImage image, string arguments, ReadOnlySpan<byte> module = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        image.Start(_memory, Board.Vm.Vcpus[0], arguments, module);
-        if (_options.ForcedEmulation)
-            ForcedEmulation.Accept(_memory, image.Elf);
+        // Before the image: one that loads itself over the tables does not read them.
+        PcDescription description = Board.Host.Do(fabric => PcDescription.Of(fabric.Options, fabric.Gsis));
+        AcpiTables.Write(_memory, description);
+        MpTables.Write(_memory, description);
+        image.Start(_memory, Board.Vm.Vcpus[0], arguments, module, AcpiTables.Address);
+        if (_options.ForcedEmulation && image.Elf is { } elf)
+            ForcedEmulation.Accept(_memory, elf);
     }
 
     /// <inheritdoc/>
@@ -65,7 +74,10 @@ public sealed class Pc : IDisposable
     {
         // Devices do not release their lines here. They are disposed of together with the fabric, and a falling line
         // would now call a kernel that is already closed.
+        // The threads of devices use the guest's memory; the machine watches their eventfds.
+        StopVirtio();
         Board.Dispose();
+        _virtio.ForEach(function => function.Dispose());
         _memory.Dispose();
     }
 
@@ -77,6 +89,7 @@ public sealed class Pc : IDisposable
     {
         new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
         new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
+        new CountMark(options.Marked ?? (() => { })).MapAt(Board.Devices);
         var timer = new Pit8254(Board.Host, Board.Clock);
         timer.MapAt(Board.Devices);
         Board.Clock.Add(timer);
@@ -84,12 +97,30 @@ public sealed class Pc : IDisposable
             options.Board.Cpus);
         time.MapAt(Board.Devices);
         Board.Clock.Add(time);
+        var power = new PowerManagement(Board.Host, Board.Clock, PcWires.SciIrq, () => Board.End(new GuestEnd(GuestEndKind.PowerOff)));
+        power.MapAt(Board.Devices);
+        Board.Clock.Add(power);
         new TestDevice(Board.Host).MapAt(Board.Devices);
         var pci = new PciRoot();
         pci.MapAt(Board.Devices);
         pci.Add(BridgeSlot, new PciHostBridge());
-        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot)));
+        pci.Add(TestFunctionSlot, new PciTestFunction(Board.Host, Board.Devices, PciRoot.RequesterOf(TestFunctionSlot),
+            PcWires.GsiOf(TestFunctionSlot, PciInterruptPin.A)));
+        if (!options.Disk.IsEmpty)
+            AddVirtio(pci, DiskSlot, new VirtioDisk(options.Disk.Span));
+        if (options.Entropy)
+            AddVirtio(pci, EntropySlot, new VirtioEntropy());
         // It is mapped after the PCI root, because 0xCF9 is one of the root's ports.
         new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }
+
+    private void AddVirtio(PciRoot pci, int slot, IVirtioDevice device)
+    {
+        var function = new VirtioFunction(Board.Host, Board.Devices, _memory, device, PciRoot.RequesterOf(slot),
+            PcWires.GsiOf(slot, PciInterruptPin.A));
+        _virtio.Add(function);
+        pci.Add(slot, function);
+    }
+
+    private void StopVirtio() => _virtio.ForEach(function => function.Stop());
 }

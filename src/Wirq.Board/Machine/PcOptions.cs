@@ -16,6 +16,15 @@ public sealed record PcOptions
     /// thread; null for none.</summary>
     public Action<byte>? Console { get; init; }
 
+    /// <summary>The content of a virtio disk; empty for no disk. What the guest writes to it stays in memory.</summary>
+    public ReadOnlyMemory<byte> Disk { get; init; }
+
+    /// <summary>Whether there is a virtio source of random bytes.</summary>
+    public bool Entropy { get; init; }
+
+    /// <summary>Called when the guest writes the port that marks its counts (0xF8), on a vCPU's thread; null for none.</summary>
+    public Action? Marked { get; init; }
+
     /// <summary>Whether the prefix by which images of Xen's test framework ask to have an instruction emulated (UD2, then
     /// "xen") is accepted. It is replaced by a no-op when the image is loaded: the CPU executes the instruction.</summary>
     public bool ForcedEmulation { get; init; }

@@ -14,9 +14,9 @@ internal static class ForcedEmulation
     private static ReadOnlySpan<byte> Nothing => [0x0F, 0x1F, 0x44, 0x00, 0x00];
 
     /// <summary>Replaces every prefix in an image that was loaded.</summary>
-    internal static void Accept(BoardMemory memory, Elf32Image image)
+    internal static void Accept(BoardMemory memory, ElfImage image)
     {
-        foreach (Elf32Segment segment in image.Segments)
+        foreach (ElfSegment segment in image.Segments)
         {
             Span<byte> bytes = memory.AsSpan(segment.Address, (int)segment.FileBytes);
             for (int at = bytes.IndexOf(Prefix); at >= 0; at = bytes.IndexOf(Prefix))

@@ -12,7 +12,7 @@ internal static class BootCommand
 
     internal static Command Build()
     {
-        var image = new Argument<string>("IMAGE") { Description = "A 32-bit ELF image with a Multiboot header (kvm-unit-tests) or a PVH note (Xen's test framework)" };
+        var image = new Argument<string>("IMAGE") { Description = "Linux (bzImage, or vmlinux by PVH), or an ELF image with a Multiboot header (kvm-unit-tests) or a PVH note (Xen's test framework)" };
         var cpus = new Option<int>("--cpus") { Description = "CPUs", DefaultValueFactory = _ => 1 };
         var memory = new Option<int>("--memory") { Description = "Memory in MiB", DefaultValueFactory = _ => DefaultMebibytes };
         var irqchip = new Option<string>("--irqchip")
@@ -24,6 +24,15 @@ internal static class BootCommand
         var x2apic = new Option<bool>("--x2apic") { Description = "CPUs have x2APIC mode" };
         var append = new Option<string>("--append") { Description = "The image's arguments", DefaultValueFactory = _ => "" };
         var module = new Option<FileInfo?>("--module") { Description = "A Multiboot module: the environment of kvm-unit-tests" };
+        var initrd = new Option<FileInfo?>("--initrd") { Description = "Linux's initial RAM disk; it is handed over as a module is" };
+        var iommu = new Option<string>("--iommu")
+        {
+            Description = "The remapping unit of interrupts: none, vtd (needs irqchip user or split)",
+            DefaultValueFactory = _ => "none",
+        };
+        iommu.AcceptOnlyFromAmong("none", "vtd");
+        var disk = new Option<FileInfo?>("--disk") { Description = "The content of a virtio disk; the file does not change" };
+        var entropy = new Option<bool>("--entropy") { Description = "There is a virtio source of random bytes" };
         var timeout = new Option<double>("--timeout") { Description = "Seconds until the guest is stopped; 0 for never" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the interrupt system to a file" };
         var device = new Option<string?>("--device") { Description = "KVM's device; /dev/kvm by default" };
@@ -39,10 +48,11 @@ internal static class BootCommand
         var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
         var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
         {
-            image, cpus, memory, irqchip, x2apic, append, module, timeout, record, device, json, xen, viridian, fep, callback,
+            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, timeout, record, device, json, xen, viridian, fep, callback,
         };
         command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
             parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
+            parsed.GetValue(initrd), parsed.GetValue(iommu) == "vtd", parsed.GetValue(disk), parsed.GetValue(entropy),
             parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json),
             new XenChoice(parsed.GetValue(xen), parsed.GetValue(viridian), parsed.GetValue(fep), parsed.GetValue(callback) == "poll"))));
         return command;

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Wirq.Board.Machine;
 using Wirq.Cli.Host;
 using Wirq.Events;
 using Wirq.Linux.Probes;
@@ -18,6 +19,7 @@ internal static class BootJson
         json.WriteNumber("cpus", result.Options.Cpus);
         json.WriteString("irqchip", HostText.Word(result.Options.Configuration));
         json.WriteBoolean("x2apic", result.Options.X2Apic);
+        json.WriteString("iommu", result.Options.Vtd ? "vtd" : "none");
         json.WriteBoolean("xen", result.Options.Xen.Offered);
         HostConfiguration configuration = result.Host.Configurations.Single(each => each.Configuration == result.Options.Configuration);
         WriteNames(json, "deviations", configuration.Verdict is ConfigurationVerdict.Sound or ConfigurationVerdict.NotKnown ? [] : configuration.Because);
@@ -30,6 +32,18 @@ internal static class BootJson
         json.WriteNumber("events", result.Watch.Count);
         LawsJson.Write(json, result.Watch.Laws.Select(law => (law.Name, law.Break is null, law.Break is null ? "" : law.Describe())));
         WriteNames(json, "story", result.Watch.Story.Select(e => EventText.Describe(e)));
+        json.WriteBoolean("marked", result.Watch.IsMarked);
+        json.WriteStartArray("taken");
+        foreach (TakenVector taken in result.Watch.Taken)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("cpu", taken.Cpu);
+            json.WriteNumber("vector", taken.Vector);
+            json.WriteString("of", taken.Origin.ToString());
+            json.WriteNumber("count", taken.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         json.WriteString("console", console.Text);
         json.WriteBoolean("consoleCut", console.IsCut);
         json.WriteNumber("status", result.Status);

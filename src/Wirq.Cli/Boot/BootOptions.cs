@@ -8,15 +8,18 @@ namespace Wirq.Cli.Boot;
 
 /// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
+    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 
     /// <summary>The time limit of the guest; null for none.</summary>
     internal TimeSpan? Timeout => TimeoutSeconds > 0 ? TimeSpan.FromSeconds(TimeoutSeconds) : null;
 
+    /// <summary>The file that the image gets: a module, or Linux's initial RAM disk.</summary>
+    internal FileInfo? Payload => Initrd ?? Module;
+
     /// <summary>The files that are read.</summary>
-    internal IEnumerable<string> Inputs => new[] { Image, Module?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
+    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
 
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);

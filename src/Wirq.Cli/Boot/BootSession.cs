@@ -38,12 +38,15 @@ internal static class BootSession
     private static int Start(BootOptions options, OutputFile? record, TextWriter words, OutputPump errors, StopRequest stop)
     {
         BoardImage image;
-        byte[] module;
+        byte[] module, disk;
         try
         {
             Validate(options);
             image = BoardImage.Open(options.Image);
-            module = options.Module is null ? [] : ImageFile.Read(options.Module.FullName);
+            module = options.Payload is null ? [] : ImageFile.Read(options.Payload.FullName);
+            disk = options.Disk is null ? [] : ImageFile.Read(options.Disk.FullName);
+            if (options.Disk is not null && disk.Length == 0)
+                throw new ImageException(options.Disk.FullName, -1, "expected the content of a disk; the file is empty");
         }
         catch (Exception bad) when (bad is UsageException or ImageException)
         {
@@ -61,7 +64,7 @@ internal static class BootSession
         errors.Flush(() => true);
         try
         {
-            return Boot(options, record, image, module, host, words, stop);
+            return Boot(options, record, image, module, disk, host, words, stop);
         }
         catch (ImageException bad)
         {
@@ -75,7 +78,7 @@ internal static class BootSession
         }
     }
 
-    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, HostReport host,
+    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, byte[] disk, HostReport host,
         TextWriter words, StopRequest stop)
     {
         stop.Listen();
@@ -87,6 +90,9 @@ internal static class BootSession
         {
             MemoryBytes = options.MemoryBytes,
             Console = console.Write,
+            Marked = watch.Mark,
+            Disk = disk,
+            Entropy = options.Entropy,
             ForcedEmulation = options.Xen.ForcedEmulation,
             Board = new BoardOptions
             {
@@ -96,6 +102,7 @@ internal static class BootSession
                 Workarounds = host.Workarounds,
                 Observe = watch.Begin,
                 Xen = options.Xen.Options,
+                Vtd = options.Vtd,
             },
         };
         GuestEnd end;
@@ -135,6 +142,10 @@ internal static class BootSession
             throw new UsageException($"--cpus takes 1 to {BoardOptions.MaxCpus}");
         if (options.MemoryBytes is < BoardMemory.MinBytes or > BoardMemory.MaxBytes)
             throw new UsageException($"--memory takes {BoardMemory.MinBytes >> 20} to {BoardMemory.MaxBytes >> 20} MiB");
+        if (options is { Module: not null, Initrd: not null })
+            throw new UsageException("an image gets one file: --initrd or --module, not both");
+        if (options.Vtd && options.Configuration == DeliveryConfiguration.Kernel)
+            throw new UsageException("--iommu vtd needs --irqchip user or split: the kernel's I/OAPIC sends past Wirq's unit");
         if (options.Xen is { Offered: true } && options.Configuration != DeliveryConfiguration.User)
             throw new UsageException($"--xen needs --irqchip user, because upcalls go into Wirq's local APICs; this is --irqchip {options.IrqChip}");
         if (options.Xen is { Offered: false, Viridian: true } or { Offered: false, ForcedEmulation: true } or { Offered: false, Polls: true })

@@ -27,7 +27,7 @@ public sealed class PvhImageTests
 
     [Fact]
     public void Its_note_names_the_entry() =>
-        Assert.Equal(0x100020u, PvhNote.EntryOf(Elf32Image.Parse("sample", _sample.Bytes)));
+        Assert.Equal(0x100020u, PvhNote.EntryOf(ElfImage.Parse("sample", _sample.Bytes)));
 
     [Theory]
     // Another type, a value too short, lengths that go beyond the notes.
@@ -38,7 +38,7 @@ public sealed class PvhImageTests
     public void A_note_that_is_none_names_none(int field, uint value)
     {
         _sample.Word(NotesAt + 20 + field, value);
-        Assert.Null(PvhNote.EntryOf(Elf32Image.Parse("sample", _sample.Bytes)));
+        Assert.Null(PvhNote.EntryOf(ElfImage.Parse("sample", _sample.Bytes)));
         Assert.Throws<ImageException>(() => BoardImage.Parse("sample", _sample.Bytes));
     }
 
@@ -46,7 +46,7 @@ public sealed class PvhImageTests
     public void Notes_outside_of_the_file_are_no_error()
     {
         _sample.Word(SampleImage.ProgramHeaders + 2 * 32 + 4, 0xFFFFFFF0);
-        Assert.Null(PvhNote.EntryOf(Elf32Image.Parse("sample", _sample.Bytes)));
+        Assert.Null(PvhNote.EntryOf(ElfImage.Parse("sample", _sample.Bytes)));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class XenBoardTests
     {
         using var memory = new BoardMemory(4 << 20);
         var sample = new SampleImage(0x100000, 0x90, 0x0F, 0x0B, (byte)'x', (byte)'e', (byte)'n', 0x0F, 0x0B, (byte)'x', (byte)'e', (byte)'n', 0x0F, 0x0B, 0x90);
-        Elf32Image image = Elf32Image.Parse("sample", sample.Bytes);
+        ElfImage image = ElfImage.Parse("sample", sample.Bytes);
         image.Load(memory);
         ForcedEmulation.Accept(memory, image);
         Assert.Equal([0x90, 0x0F, 0x1F, 0x44, 0, 0, 0x0F, 0x1F, 0x44, 0, 0, 0x0F, 0x0B, 0x90], memory.AsSpan(0x10000C, 14).ToArray());

@@ -4,7 +4,7 @@ using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Loading;
 
-public sealed class Elf32ImageTests
+public sealed class ElfImageTests
 {
     private readonly SampleImage _sample = new();
 
@@ -15,7 +15,7 @@ public sealed class Elf32ImageTests
         using var memory = new BoardMemory(8 << 20);
         memory.AsSpan(0, 8 << 20).Fill(0xEE);
         _sample.Word(SampleImage.ProgramHeaders + 8, 0xC0400000);
-        Elf32Image image = Elf32Image.Parse("sample", _sample.Bytes);
+        ElfImage image = ElfImage.Parse("sample", _sample.Bytes);
         image.Load(memory);
         Assert.Equal(0x40000Cu, image.Entry);
         Assert.Equal(_sample.Bytes.AsSpan(SampleImage.HeaderAt, 0x80), memory.AsSpan(0x400000, 0x80));
@@ -26,7 +26,7 @@ public sealed class Elf32ImageTests
 
     [Theory]
     [InlineData(0, 0, "magic number")]
-    [InlineData(4, 2, "32 bits")]
+    [InlineData(4, 3, "32 bits")]
     [InlineData(5, 2, "little-endian")]
     [InlineData(16, 3, "executable")]
     [InlineData(18, 40, "i386")]
@@ -38,7 +38,7 @@ public sealed class Elf32ImageTests
         _sample.Bytes[at] = value;
         if (at is 24 or 28)
             _sample.Word(at, at == 24 ? 0 : 0xFFFFFFF0);
-        ImageException thrown = Assert.Throws<ImageException>(() => Elf32Image.Parse("bad.flat", _sample.Bytes));
+        ImageException thrown = Assert.Throws<ImageException>(() => ElfImage.Parse("bad.flat", _sample.Bytes));
         Assert.Equal(("bad.flat", (long)at), (thrown.File, thrown.Offset));
         Assert.StartsWith($"bad.flat: at offset 0x{at:x}: expected ", thrown.Message);
         Assert.Contains(expected, thrown.Message);
@@ -52,7 +52,7 @@ public sealed class Elf32ImageTests
     public void A_segment_that_lies_is_refused(uint offset, uint fileBytes, uint memoryBytes, int at, string expected)
     {
         _sample.Segment(0, offset, 0x400000, fileBytes, memoryBytes);
-        ImageException thrown = Assert.Throws<ImageException>(() => Elf32Image.Parse("bad", _sample.Bytes));
+        ImageException thrown = Assert.Throws<ImageException>(() => ElfImage.Parse("bad", _sample.Bytes));
         Assert.Equal(SampleImage.ProgramHeaders + at, thrown.Offset);
         Assert.Contains(expected, thrown.Message);
     }
@@ -66,7 +66,7 @@ public sealed class Elf32ImageTests
         KvmHost.RequireLinux();
         using var memory = new BoardMemory(8 << 20);
         _sample.Segment(1, 0x180, address, 0, bytes);
-        Elf32Image image = Elf32Image.Parse("bad", _sample.Bytes);
+        ElfImage image = ElfImage.Parse("bad", _sample.Bytes);
         ImageException thrown = Assert.Throws<ImageException>(() => image.Load(memory));
         Assert.Contains("more memory", thrown.Message);
         Assert.Equal(0, memory.AsSpan(0x400000, 1)[0]);
@@ -84,7 +84,7 @@ public sealed class Elf32ImageTests
                 bytes[random.Next(Math.Min(bytes.Length, 0x80))] = (byte)random.Next(256);
             try
             {
-                Elf32Image image = Elf32Image.Parse("broken", bytes);
+                ElfImage image = ElfImage.Parse("broken", bytes);
                 Assert.All(image.Segments, segment => Assert.True(segment.FileOffset + (ulong)segment.FileBytes <= (ulong)bytes.Length));
             }
             catch (ImageException)
@@ -99,5 +99,5 @@ public sealed class Elf32ImageTests
 
     [Fact]
     public void A_file_that_is_not_there_is_an_image_exception_too() =>
-        Assert.Contains("can be read", Assert.Throws<ImageException>(() => Elf32Image.Open("/no/such/file.flat")).Message);
+        Assert.Contains("can be read", Assert.Throws<ImageException>(() => ElfImage.Open("/no/such/file.flat")).Message);
 }

@@ -6,8 +6,11 @@ namespace Wirq.Board.Loading;
 /// <param name="FileBytes">The number of bytes from the file.</param>
 /// <param name="Address">Physical address of the first byte.</param>
 /// <param name="MemoryBytes">The number of bytes in memory; those beyond <paramref name="FileBytes"/> are zero.</param>
-internal readonly record struct Elf32Segment(int HeaderOffset, uint FileOffset, uint FileBytes, uint Address, uint MemoryBytes)
+internal readonly record struct ElfSegment(int HeaderOffset, ulong FileOffset, ulong FileBytes, ulong Address, ulong MemoryBytes)
 {
     /// <summary>The physical address after its last byte.</summary>
-    public ulong End => (ulong)Address + MemoryBytes;
+    public ulong End => Address + MemoryBytes;
+
+    /// <summary>Whether all its bytes are in a file of this length.</summary>
+    internal bool IsWithin(int length) => FileBytes <= (ulong)length && FileOffset <= (ulong)length - FileBytes;
 }
