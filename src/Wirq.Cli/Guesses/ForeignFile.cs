@@ -43,7 +43,7 @@ internal static class ForeignFile
         if (verb == "replay" && (head.AsSpan().StartsWith("QEVM"u8) || head.AsSpan().StartsWith("LibvirtQemud"u8)))
             return $"{name}: is a saved machine (savevm, migrate): it holds state, and no events to replay. Type: {Typed.Line("why", file)}";
         if (head.AsSpan().StartsWith(DatFile.Magic))
-            return verb == "replay" ? $"{name}: is trace-cmd's: it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}" : null;
+            return null;
         if (head.AsSpan().StartsWith("PERFILE2"u8))
             return $"{name}: is perf's, and perf alone reads it. Type: perf script --ns -F comm,pid,tid,cpu,time,event,trace -i {Typed.Word(file)} | wirq why -";
         if (head.AsSpan().StartsWith(Snapshot))

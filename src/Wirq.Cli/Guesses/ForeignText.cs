@@ -15,16 +15,15 @@ internal static partial class ForeignText
         string text = TextOf(head);
         if (verb is "run" or "boot")
             return Event().IsMatch(text) ? $"{Typed.Shown(file)}: it is a log of QEMU's events. Type: {Typed.Line("why", file)}" : null;
-        // What why says of KVM's events needs no guess.
-        if (Event().IsMatch(text) || verb == "why" && KvmEvent().IsMatch(text))
+        // What why and replay say of KVM's events needs no guess.
+        if (Event().IsMatch(text) || verb is "why" or "replay" && KvmEvent().IsMatch(text))
             return null;
         // Why reads counts, state and a kernel's log. Where it has read none of them, a likeness does not help.
         bool replays = verb == "replay";
         string? told = Scenario().IsMatch(text) ? $"it is a scenario. Type: {Typed.Line("run", file)}"
             : replays && Counts().IsMatch(text) ? $"it is /proc/interrupts, which has counts, and no events to replay. Type: {Typed.Line("why", file)}"
             : replays && Monitor().IsMatch(text) ? $"it is what QEMU's monitor prints (info pic, info lapic): state, and no events to replay. Type: {Typed.Line("why", file)}"
-            : Tracer().IsMatch(text) || KvmEvent().IsMatch(text) ? replays ? $"it has the events of KVM's chips, and replay reads QEMU's. Type: {Typed.Line("why", file)}"
-                : "it is a trace of the host's kernel without KVM's events. Type: trace-cmd record -e kvm ; then type: wirq why trace.dat"
+            : Tracer().IsMatch(text) ? "it is a trace of the host's kernel without KVM's events. Type: trace-cmd record -e kvm ; then type: wirq why trace.dat"
             : Libvirt().IsMatch(text) ? "it is libvirt's log of a guest: it has QEMU's command line, and no events. Add the options by "
                 + $"<qemu:commandline>. {Instead}"
             : replays && GuestLog().IsMatch(text) ? $"it is a kernel's log (dmesg, a guest's console), and has no events to replay. Type: {Typed.Line("why", file)}"

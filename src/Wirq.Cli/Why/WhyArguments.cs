@@ -1,4 +1,5 @@
 using Wirq.Cli.Replay;
+using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Snapshots.Judging;
 using Wirq.Traces.Why;
 

@@ -250,8 +250,9 @@ internal sealed partial class KvmChips
             bool known = facts.Entry && (heard || allKnown && IsVectorKnown(vector));
             if (heard && entry.Vector == vector)
                 Check(ack, known);
-            // Of an edge pin, a listener that no record shows may want it: the PIT, a resample, a device that is passed through.
-            else if (known && (entry.LevelBitSet || entry.Vector != vector))
+            // No record shows what else makes KVM follow a vector: a listener (the PIT, a resample, a device that is passed through), and a scan of
+            // the entries while the vector was pending.
+            else if (known && entry.Vector != vector)
                 Part(ack, $"no acknowledge of this pin: its entry has vector {entry.Vector}, and vector {vector} ended");
             else
                 Leave(ack);
