@@ -7,8 +7,8 @@ namespace Wirq.Lab.Kernels;
 // Lines, the chips to which they are connected, and acknowledges (arch/x86/kvm/irq_comm.c, ioapic.c, i8259.c).
 public sealed partial class SimulatedKernel
 {
-    // IOAPIC_DEFAULT_BASE_ADDRESS, IOAPIC_MEM_LENGTH.
-    private const ulong IoApicBase = 0xFEC00000, IoApicBytes = 0x100;
+    // IOAPIC_MEM_LENGTH.
+    private const ulong IoApicBytes = 0x100;
 
     /// <summary>Userspace drives a GSI (KVM_IRQ_LINE). If it is routed to a message, a rise sends the message and a
     /// fall has no effect. If it has no route, the call has no effect.</summary>
@@ -88,8 +88,9 @@ public sealed partial class SimulatedKernel
     /// <summary>Whether an address is in the page of the I/OAPIC of this kernel, and its offset (ioapic_in_range).</summary>
     internal bool MapsIoApic(ulong address, out uint offset)
     {
-        offset = (uint)(address - IoApicBase);
-        return _ioApic is not null && address - IoApicBase < IoApicBytes;
+        ulong first = _ioApic?.Options.Address ?? 0;
+        offset = (uint)(address - first);
+        return _ioApic is not null && address - first < IoApicBytes;
     }
 
     /// <summary>Whether a port is one of the 8259 pair of this kernel.</summary>
