@@ -11,8 +11,6 @@ internal sealed partial class VmTrail
     private const long SkewRecords = 8;
     internal const int Fixed = 0, LowestPriority = 1;
     private const int Init = 5;
-    /// <summary>The local APIC's registers as MSRs; the command register is two registers in one (Intel SDM 3A, 10.12.1.2).</summary>
-    private const ulong FirstX2Apic = 0x800, LastX2Apic = 0x83F, X2ApicCommand = 0x830;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
     {
@@ -101,8 +99,10 @@ internal sealed partial class VmTrail
                 Register(record.Register, record, at, own, epoch);
                 break;
             // A log may lack kvm_apic: what the guest reads or writes of x2APIC's registers stands here too.
-            case KvmEvent.Msr when !record.Masked && record.Address is >= FirstX2Apic and <= LastX2Apic and not X2ApicCommand:
-                Register((int)(record.Address - FirstX2Apic) << 4, record, at, own, epoch);
+            // The command register is two registers in one (Intel SDM 3A, 10.12.1.2).
+            case KvmEvent.Msr when !record.Masked && record.Address is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic
+                && ApicMsr.RegisterOf((uint)record.Address) is not ApicRegister.CommandLow and var register:
+                Register((int)register, record, at, own, epoch);
                 break;
             case KvmEvent.InjectIrq when !record.Soft && own is not null:
                 Inject(record.Vector, record.Reinjected, at, own, epoch);

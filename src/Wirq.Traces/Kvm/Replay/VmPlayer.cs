@@ -6,7 +6,7 @@ namespace Wirq.Traces.Kvm.Replay;
 /// <summary>Makes steps of the records of one VM: within a thread, the records behind a cause are its effects.</summary>
 internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTimed)
 {
-    private const ulong ApicPage = 0xFEE00000, PageMask = ~0xFFFUL;
+    private const ulong PageMask = ~0xFFFUL;
 
     private readonly Dictionary<int, ThreadPlay> _threads = [];
 
@@ -125,7 +125,7 @@ internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTime
                 break;
             case KvmEvent.Apic when kind is StepKind.Eoi or StepKind.Ipi:
                 step.Write = line;
-                step.ByGuest = (thread.LastAccess & PageMask) == ApicPage;
+                step.ByGuest = (thread.LastAccess & PageMask) == ApicBase.DefaultPage;
                 break;
             case KvmEvent.MsiSetIrq:
                 // KVM scans routes on the threads of vCPUs, and prints each: nothing is sent.
@@ -157,7 +157,7 @@ internal sealed partial class VmPlayer(VmScan scan, StepQueue queue, bool isTime
             _ => StepKind.ApicWrite,
         },
         KvmEvent.Msr when record.Write && record.Address == ApicMsr.Base || ApicMsr.IsX2Apic((uint)Math.Min(record.Address, uint.MaxValue)) => StepKind.BaseWrite,
-        KvmEvent.Mmio when (record.Address & PageMask) == ApicPage => StepKind.BaseWrite,
+        KvmEvent.Mmio when (record.Address & PageMask) == ApicBase.DefaultPage => StepKind.BaseWrite,
         KvmEvent.Mmio when (record.Address & PageMask) == IoApicOptions.DefaultAddress && !record.Masked => record.Write ? StepKind.IoApicWrite : StepKind.IoApicRead,
         KvmEvent.Pio when record.Address is PicPair.MasterCommand or PicPair.MasterData or PicPair.SlaveCommand or PicPair.SlaveData or PicPair.MasterTriggers
             or PicPair.SlaveTriggers => record.Write ? StepKind.PicWrite : StepKind.PicRead,
