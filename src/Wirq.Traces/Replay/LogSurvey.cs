@@ -31,7 +31,7 @@ internal sealed class LogSurvey
         FirstStamp = found.FirstStamp;
         MayShowTriggers = found.Triggers.MayShow && Saw(TraceEvent.PicSetIrq) && Saw(TraceEvent.PicPortWrite);
         (_sign, _signLine, _entriesUntold) = (found.Beginning.Sign, found.Beginning.Line, found.Beginning.EntriesUntold);
-        FromReset = Resets.Count > 0 && Resets[0].To < FirstCpuLine && (_sign == MidLifeSign.None || _signLine > Resets[0].From);
+        FromReset = Resets.Length > 0 && Resets[0].To < FirstCpuLine && (_sign == MidLifeSign.None || _signLine > Resets[0].From);
         KnowsCpus = (Saw(TraceEvent.ApicWrite) || Saw(TraceEvent.ApicRead)) && _cpuOfThread.Count > 0 && _cpuOfThread.Values.All(cpu => cpu >= 0);
     }
 
@@ -40,7 +40,7 @@ internal sealed class LogSurvey
     /// <summary>The APIC ids of the CPUs, ascending: CPU n has the nth id.</summary>
     internal IReadOnlyList<uint> ApicIds { get; }
     /// <summary>Lines that belong to a reset of the machine, from the first to the last, in order.</summary>
-    internal IReadOnlyList<(long From, long To)> Resets { get; }
+    internal (long From, long To)[] Resets { get; }
     /// <summary>The first line of a CPU; <see cref="long.MaxValue"/> if there is none.</summary>
     internal long FirstCpuLine { get; }
     internal byte IoApicVersion { get; }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Wirq.State;
 using Wirq.Traces.Qemu;
 
@@ -52,9 +53,8 @@ internal sealed class PicExchange
         }
         else
             Judge(own);
-        TraceLine[] rest = [.. _lines.Skip(own)];
-        Clear();
-        _lines.AddRange(rest);
+        _expected.Clear();
+        _lines.RemoveRange(0, own);
         _stimulus = next;
     }
 
@@ -119,7 +119,9 @@ internal sealed class PicExchange
     /// <summary>The number of lines that are as expected, from the first one on.</summary>
     private int Agreeing(int from, int count)
     {
-        while (from < count && from < _expected.Count && _expected[from].IsMetBy(_lines[from]))
+        ReadOnlySpan<Prediction> expected = CollectionsMarshal.AsSpan(_expected);
+        ReadOnlySpan<TraceLine> lines = CollectionsMarshal.AsSpan(_lines);
+        while (from < count && from < expected.Length && expected[from].IsMetBy(lines[from]))
             from++;
         return from;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -41,16 +42,17 @@ internal sealed class PredictionList
 {
     private readonly List<Prediction> _owed = [];
 
-    internal IReadOnlyList<Prediction> Owed => _owed;
+    internal List<Prediction> Owed => _owed;
 
     internal void Add(in Prediction owed) => _owed.Add(owed);
 
     /// <summary>Removes the prediction that a line fulfils.</summary>
     internal bool TryMeet(in TraceLine line)
     {
-        for (int i = 0; i < _owed.Count; i++)
+        ReadOnlySpan<Prediction> owed = CollectionsMarshal.AsSpan(_owed);
+        for (int i = 0; i < owed.Length; i++)
         {
-            if (_owed[i].IsMetBy(line))
+            if (owed[i].IsMetBy(line))
             {
                 _owed.RemoveAt(i);
                 return true;

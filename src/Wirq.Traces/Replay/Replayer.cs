@@ -95,12 +95,15 @@ public sealed class Replayer
     private void Play(QemuLogReader reader, long lines)
     {
         long count = 0;
-        bool more = reader.TryRead(out TraceLine line);
+        // The line and the one after it take turns: a copy of each would be most of what is done here.
+        var pair = new TraceLine[2];
+        int at = 0;
+        bool more = reader.TryRead(out pair[at]);
         while (more)
         {
-            more = reader.TryRead(out TraceLine next);
-            Take(line, more ? next : default);
-            line = next;
+            more = reader.TryRead(out pair[1 - at]);
+            Take(pair[at], pair[1 - at]);
+            at = 1 - at;
             if (++count % ReportEvery == 0)
                 _options.Progress?.Invoke(reader.Lines, lines);
         }
@@ -134,13 +137,13 @@ public sealed class Replayer
     /// a message is not known before the log shows its registers.</summary>
     private bool IsSkipped(in TraceLine line)
     {
-        while (_reset < _survey.Resets.Count && line.Number > _survey.Resets[_reset].To)
+        while (_reset < _survey.Resets.Length && line.Number > _survey.Resets[_reset].To)
         {
             _reset++;
             if (line.Number > _survey.FirstCpuLine)
                 StartAnew();
         }
-        if (_reset < _survey.Resets.Count && line.Number >= _survey.Resets[_reset].From)
+        if (_reset < _survey.Resets.Length && line.Number >= _survey.Resets[_reset].From)
             return true;
         return (_survey.FromReset || _survey.Remaps) && _reset == 0 && line.Number < _survey.FirstCpuLine;
     }

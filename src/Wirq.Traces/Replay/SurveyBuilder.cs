@@ -113,7 +113,7 @@ internal sealed class SurveyBuilder
     /// <summary>Every CPU is reset, so the longest run is the number of CPUs.</summary>
     private int LongestRun => _runs.Append(_run).Max(run => run.Length);
 
-    internal IReadOnlyList<(long From, long To)> Resets()
+    internal (long From, long To)[] Resets()
     {
         int longest = LongestRun;
         return longest == 0 ? []

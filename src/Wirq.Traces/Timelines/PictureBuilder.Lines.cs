@@ -109,7 +109,7 @@ internal sealed partial class PictureBuilder
                 LookAtIrq(one.Irq);
             return;
         }
-        if (e.Kind == EventKind.PicIntrChanged || e.Index >= (uint)pair.All.Count)
+        if (e.Kind == EventKind.PicIntrChanged || e.Index >= (uint)pair.All.Length)
             return;
         int lane = LookAtIrq(e.Irq);
         switch (e.Kind)

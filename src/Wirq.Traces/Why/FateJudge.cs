@@ -32,7 +32,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         Fate fate = JudgeByChips(raise, out held);
         // The log shows what was taken. For registers that were never written, the state of the chips is a guess.
         if (fate is not (Fate.Lost or Fate.Held or Fate.Withdrawn or Fate.Joined or Fate.Refused or Fate.Pending or Fate.Merged)
-            || fate == Fate.Merged && raise.Last is { } last && !last.Deliveries.Any(one => one.IsPending))
+            || fate == Fate.Merged && raise.Last is { } last && !last.Deliveries.Exists(one => one.IsPending))
             return fate;
         if (_certainty.Doubt(raise, held) is not { } doubt)
             return fate;
@@ -134,7 +134,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         if (engine.PicTrail.Requested != irq)
             return default;
         CpuTrail first = engine.CpuAt(0)!;
-        if (engine.Cpus.FirstOrDefault(cpu => cpu.PassesIntr) is { } open)
+        if (engine.PassesIntr is { } open)
             return new(Gate.CpuUnknown, engine.PicTrail.RequestedSince, open.Cpu, irq);
         if (engine.Machine.IntrAtPinZero && engine.Machine.IoApics.Count > 0
             && engine.PinAt(0, 0)!.Entry is { Masked: false, Mode: DeliveryMode.ExtInt })
@@ -148,17 +148,17 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     private Fate Delivered(Raise raise, Attempt attempt, ref Held held)
     {
-        if (attempt.Deliveries.FirstOrDefault(one => one.IsPending) is { } pending)
+        if (attempt.Deliveries.Find(one => one.IsPending) is { } pending)
         {
             held = engine.CpuAt(pending.Cpu)!.GateOf(pending.Vector);
             return attempt.Merged ? Fate.Merged : Fate.Pending;
         }
-        if (attempt.Deliveries.FirstOrDefault(one => one.Dropped is not null) is { } lost)
+        if (attempt.Deliveries.Find(one => one.Dropped is not null) is { } lost)
         {
             held = new(raise.Source.Class == SourceClass.Irq ? Gate.PicInitialised : Gate.ApicReset, lost.Dropped!.Value, lost.Cpu);
             return Fate.Dropped;
         }
-        if (attempt.Deliveries.FirstOrDefault(one => one.IsInService) is { } serving)
+        if (attempt.Deliveries.Find(one => one.IsInService) is { } serving)
         {
             held = new(Gate.NoEoi, serving.Taken!.Value, serving.Cpu, serving.Vector);
             return attempt.Merged || raise.MergedEarly ? Fate.Merged : Fate.InService;

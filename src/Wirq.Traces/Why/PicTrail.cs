@@ -23,7 +23,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
     public Mark? AckOwed { get; set; }
 
     /// <summary>The raises that the 8259 has not given to a CPU.</summary>
-    public IReadOnlyList<Raise> Waiting => _waiting;
+    public List<Raise> Waiting => _waiting;
 
     public void Rise(Raise raise)
     {
@@ -112,7 +112,7 @@ internal sealed class PicTrail
         _irqs = [.. Enumerable.Range(0, GsiMap.IsaIrqs).Select(make)];
     }
 
-    public IReadOnlyList<IrqTrail> All => _irqs;
+    public IrqTrail[] All => _irqs;
     /// <summary>The IRQ that caused INTR; -1 for none.</summary>
     public int Requested { get; private set; } = -1;
     public Mark RequestedSince { get; private set; }
@@ -166,9 +166,14 @@ internal sealed class PicTrail
             return default;
         // Fully nested mode: the IRQ in service with the highest priority blocks, unless this one has a higher
         // priority.
-        IrqTrail? serving = _irqs.Where(other => other.InService is not null).MinBy(other => Rank(other.Irq));
+        IrqTrail? serving = null;
+        foreach (IrqTrail other in _irqs)
+        {
+            if (other.InService is not null && (serving is null || Rank(other.Irq) < Rank(serving.Irq)))
+                serving = other;
+        }
         if (serving?.Irq == GsiMap.CascadeIrq)
-            serving = _irqs.Skip(PicPair.SlaveFirst).FirstOrDefault(slave => slave.InService is not null) ?? serving;
+            serving = Array.Find(_irqs, static other => other is { Irq: >= PicPair.SlaveFirst, InService: not null }) ?? serving;
         if (serving is not null && (Rank(serving.Irq) <= Rank(irq) || Requested < 0))
             return new(Gate.PicInService, serving.InService!.Taken ?? default, Number: serving.Irq);
         return Requested >= 0 ? new(Gate.PicBehind, RequestedSince, Number: Requested) : default;

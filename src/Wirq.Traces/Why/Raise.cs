@@ -90,7 +90,7 @@ internal sealed class Attempt(Mark sent)
     public InterruptMessage Message { get; set; }
     public bool HasMessage { get; set; }
     /// <summary>The deliveries; of a broadcast to many CPUs, the first few.</summary>
-    public IReadOnlyList<Delivery> Deliveries => _deliveries;
+    public List<Delivery> Deliveries => _deliveries;
     /// <summary>How many more there were.</summary>
     public int More { get; private set; }
     /// <summary>Whether it merged into a pending vector at every CPU that it reached.</summary>

@@ -286,6 +286,8 @@ public sealed partial class WhyEngine : IEventSink
     internal IFateJudge Judge => _judge;
     internal IEnumerable<RaiseLog> Logs => _logs.Values;
     internal IEnumerable<CpuTrail> Cpus => _cpus.OfType<CpuTrail>();
+    /// <summary>The first CPU that INTR of the 8259 reaches; null for none.</summary>
+    internal CpuTrail? PassesIntr => Array.Find(_cpus, static cpu => cpu is { PassesIntr: true });
     internal IEnumerable<CpuTrail> AllCpus => Enumerable.Range(0, _cpus.Length).Select(cpu => CpuAt(cpu)!);
     internal IEnumerable<PinTrail> Pins => _pins.SelectMany(chip => chip).OfType<PinTrail>();
     internal GsiMap Gsis => _gsis;

@@ -117,7 +117,7 @@ public sealed class CutTests(ITestOutputHelper output)
         return answers;
     }
 
-    private static IReadOnlyList<(long From, long To)> ResetsOf(string[] lines)
+    private static (long From, long To)[] ResetsOf(string[] lines)
     {
         using var reader = new Wirq.Traces.Qemu.QemuLogReader(StreamOf(lines), "log");
         return LogSurvey.Of(reader, null).Resets;

@@ -31,7 +31,7 @@ internal struct EntryFact : IState
 /// <summary>The pins of all I/OAPICs, reconstructed from the events.</summary>
 internal sealed class PinShadow
 {
-    private readonly IReadOnlyList<IoApicOptions> _chips;
+    private readonly IoApicOptions[] _chips;
     private readonly IoApicProfile[] _profiles;
     private readonly PinNumbers _numbers;
     private readonly Block<ChipPins> _pins;
@@ -39,7 +39,7 @@ internal sealed class PinShadow
 
     internal PinShadow(FabricOptions options, StateArena arena)
     {
-        _chips = options.IoApics;
+        _chips = [.. options.IoApics];
         _profiles = [.. _chips.Select(chip => IoApicProfile.Of(chip.Profile))];
         _numbers = new PinNumbers(_chips);
         _pins = arena.Reserve<ChipPins>(Math.Max(1, ChipCount));
@@ -74,7 +74,7 @@ internal sealed class PinShadow
         }
     }
 
-    internal int ChipCount => _chips.Count;
+    internal int ChipCount => _chips.Length;
 
     /// <summary>Pins of all I/OAPICs together.</summary>
     internal int PinCount => _numbers.Count;
@@ -180,7 +180,7 @@ internal sealed class PinShadow
     private bool TryPin(uint unit, uint index, out int chip, out int pin)
     {
         (chip, pin) = ((int)unit, (int)index);
-        return unit < (uint)_chips.Count && index < (uint)_chips[chip].Pins;
+        return unit < (uint)_chips.Length && index < (uint)_chips[chip].Pins;
     }
 }
 
