@@ -103,6 +103,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 HasKernelChips = true;
                 AtPin(record, at, context, epoch);
                 (context.Accepts, context.Refusals) = (0, 0);
+                context.PinPrinted |= context.HasLine && PinOfGsi(context.Gsi) == record.Pin;
                 break;
             case KvmEvent.MsiSetIrq:
                 HasMessages = true;
