@@ -47,6 +47,15 @@ public class KvmLinuxGuestTests
     }
 
     [Fact]
+    public void A_line_that_nothing_answers_is_no_all_clear()
+    {
+        const string chip = "0 kvm_ioapic_set_irq: pin 21 dst 0 vec 117 (Fixed|physical|level|masked)\n";
+        static bool IsTold(string lines) => KvmGateTests.Ask(lines).Limits.Any(limit => limit.What.Contains("the GSI has no route", StringComparison.Ordinal));
+        Assert.True(IsTold(Works + "0 kvm_set_irq: gsi 21 level 1 source 0\n0 kvm_set_irq: gsi 21 level 0 source 0\n" + chip + Later));
+        Assert.False(IsTold(Works + "0 kvm_set_irq: gsi 21 level 1 source 0\n" + chip + "0 kvm_set_irq: gsi 21 level 0 source 0\n" + chip + Later));
+    }
+
+    [Fact]
     public void What_was_accepted_stays_when_the_APIC_is_disabled_later()
     {
         const string disabled = "1 kvm_apic: apic_write APIC_SPIV = 0xff\n1 kvm_entry: vcpu 0, rip 0x100\n";

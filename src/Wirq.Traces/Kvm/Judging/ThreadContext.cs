@@ -32,6 +32,8 @@ internal sealed class ThreadContext(KvmThread? thread)
     internal Mark LineAt;
     /// <summary>The I/OAPIC's record of that level, which comes after delivery, stands in the log.</summary>
     internal bool PinPrinted;
+    /// <summary>A record of a chip or a message stands behind that level.</summary>
+    internal bool Answered;
     /// <summary>What is accepted now may be the line's.</summary>
     internal bool Delivers => HasLine && !PinPrinted;
     /// <summary>Accept lines since the last line of a chip, and how many of them were refused.</summary>
@@ -54,7 +56,7 @@ internal sealed class ThreadContext(KvmThread? thread)
 
     internal void Close()
     {
-        HasLine = PinPrinted = false;
+        HasLine = PinPrinted = Answered = false;
         Accepts = Refusals = 0;
         Served = -1;
         Message = Ipi = default;
