@@ -112,6 +112,8 @@ internal sealed class KvmJudge
         }
         ThreadContext context = Context(record);
         VmTrail? vm = context.Thread is { Vm: >= 0 } thread ? _vms[thread.Vm] : context == _threadless ? _vms[0] : null;
+        if (record.Event is KvmEvent.Eoi or KvmEvent.PvEoi && vm?.VcpuAt(record.Vcpu) is { } ended && ended.IsSameEoi(record))
+            record.Event = KvmEvent.Other;
         if (vm is null)
             vm = _foreign.Take(record, at, context, _epoch);
         else

@@ -73,6 +73,11 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new($"The processor delivers interrupts to vCPUs itself (APICv or AVIC, as at {At(posted.Posted!.Value)}): what it takes and ends is in no record", "with enable_apicv=0 of kvm_intel, avic=0 of kvm_amd");
         foreach (LimitAnswer limit in Unmatched(vm, name))
             yield return limit;
+        if (vm.Unanswered > 0 && (vm.HasKernelChips || vm.HasMessages))
+        {
+            yield return new($"{name} has {Phrase.Count(vm.Unanswered, "rise")} of lines, first at {At(vm.FirstUnanswered)}, that no record of a chip or a message answers: the GSI has no route, or records are not in it",
+                Whole);
+        }
         if (vm.ForeignAccepts > 0)
         {
             yield return new($"{Phrase.Count(vm.ForeignAccepts, "accept line")}, first at {At(vm.FirstForeign)}, came on threads of the kernel and may be of {(vms.Count > 1 ? "one of these VMs" : "this VM")} or another (other-vm)",

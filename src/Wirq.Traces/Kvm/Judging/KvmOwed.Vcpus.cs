@@ -53,7 +53,9 @@ internal sealed partial class KvmOwed
                 return (gate, since, $"TPR of vCPU {vcpu.Index} is 0x{vcpu.Known((int)ApicRegister.TaskPriority, epoch)!.Value.Value:x2} since {At(since!.Value)}, and holds it back, "
                     + "unless CR8 changed it later, which no record shows.");
             case KvmGate.NotKnown:
-                return (gate, since, "Whether its local APIC is enabled is not told (no record of its SPIV): a disabled one refuses what it says it accepts. "
+                string enabled = vcpu.Disabled(epoch) is { } spiv ? $"Its local APIC is software-disabled since {At(spiv.At)} (SPIV = 0x{spiv.Value:x}); whether it was before is not told"
+                    : "Whether its local APIC is enabled is not told (no record of its SPIV)";
+                return (gate, since, $"{enabled}: a disabled one refuses what it says it accepts. "
                     + "Nor is told whether interrupts are enabled (IF).");
         }
         string open = Open(vcpu);
@@ -88,6 +90,8 @@ internal sealed partial class KvmOwed
             facts.Add("nothing is in service");
         if (vcpu.SoftwareEnabled(epoch) == true)
             facts.Add("the local APIC is enabled");
+        if (vcpu.Disabled(epoch) is { } spiv)
+            facts.Add($"the local APIC is software-disabled since {At(spiv.At)}, which keeps what it had accepted");
         return facts.Count == 0 ? "" : $" ({string.Join(", ", facts)})";
     }
 

@@ -30,6 +30,12 @@ internal sealed class ThreadContext(KvmThread? thread)
     internal int Gsi, Source;
     internal bool Level;
     internal Mark LineAt;
+    /// <summary>The I/OAPIC's record of that level, which comes after delivery, stands in the log.</summary>
+    internal bool PinPrinted;
+    /// <summary>A record of a chip or a message stands behind that level.</summary>
+    internal bool Answered;
+    /// <summary>What is accepted now may be the line's.</summary>
+    internal bool Delivers => HasLine && !PinPrinted;
     /// <summary>Accept lines since the last line of a chip, and how many of them were refused.</summary>
     internal int Accepts, Refusals;
 
@@ -50,7 +56,7 @@ internal sealed class ThreadContext(KvmThread? thread)
 
     internal void Close()
     {
-        HasLine = false;
+        HasLine = PinPrinted = Answered = false;
         Accepts = Refusals = 0;
         Served = -1;
         Message = Ipi = default;

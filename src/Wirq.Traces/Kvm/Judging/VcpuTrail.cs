@@ -50,6 +50,22 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     internal List<(int Vector, Mark At)> Handlers { get; } = [];
     internal Mark? LastSpurious { get; set; }
     internal long Spurious { get; set; }
+    private const int NoEoi = KvmRecord.Untold - 1;
+    private int _printedEoi = NoEoi;
+
+    /// <summary>An EOI that KVM finds in the guest's memory is printed twice: as kvm_eoi, and behind it as kvm_pv_eoi (lapic.c,
+    /// apic_sync_pv_eoi_from_guest).</summary>
+    /// <returns>The record is the second one.</returns>
+    internal bool IsSameEoi(KvmRecord record)
+    {
+        bool same = record.Event == KvmEvent.PvEoi && record.Vector == _printedEoi;
+        _printedEoi = record.Event == KvmEvent.Eoi ? record.Vector : NoEoi;
+        return same;
+    }
+
+    /// <summary>The guest runs again, or gets the next vector: an EOI after that is another.</summary>
+    internal void GoesOn() => _printedEoi = NoEoi;
+
     /// <summary>The processor posts interrupts to it (APICv, AVIC).</summary>
     internal Mark? Posted { get; set; }
     /// <summary>The VMM stopped it, and it did not enter again.</summary>
@@ -82,7 +98,8 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
         }
         if (Known((int)ApicRegister.TaskPriority, epoch) is { } priority && (int)(priority.Value >> 4 & 0xF) >= priorityClass)
             return (KvmGate.TaskPriority, priority.At, -1);
-        return (Enabled(epoch) ? KvmGate.CpuUnknown : KvmGate.NotKnown, null, -1);
+        // A local APIC that is disabled later keeps what it had accepted, and KVM injects it (kvm_apic_has_interrupt).
+        return (Enabled(epoch) || WorkedEpoch == epoch ? KvmGate.CpuUnknown : KvmGate.NotKnown, null, -1);
     }
 
     internal VectorCount Count(int vector, Mark at)

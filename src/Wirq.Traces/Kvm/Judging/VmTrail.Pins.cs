@@ -107,7 +107,7 @@ internal sealed partial class VmTrail
     /// <summary>An accept line without a line's change: a level that an EOI or an unmask found high.</summary>
     private void Redelivered(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
-        if (context.HasLine || context.Message.Is || context.Ipi.Is || !record.LevelTrigger && context.Served < 0)
+        if (context.Delivers || context.Message.Is || context.Ipi.Is || !record.LevelTrigger && context.Served < 0)
             return;
         PinState? pin = context.Served >= 0 ? Pins[context.Served] : PinOf(record.Vector, level: true);
         if (pin is null || pin.Vector >= 0 && pin.Vector != record.Vector)

@@ -74,7 +74,7 @@ internal sealed partial class VmTrail
             Arrived(context.Ipi, isIpi: true);
             return new(SenderKind.Ipi, context.Vcpu);
         }
-        if (context.HasLine)
+        if (context.Delivers)
             return Sender.OfGsi(context.Gsi);
         if (context.Served >= 0)
             return new(SenderKind.Pin, context.Served);
@@ -139,6 +139,7 @@ internal sealed partial class VmTrail
 
     private void Inject(int vector, bool reinjected, Mark at, VcpuTrail vcpu, int epoch)
     {
+        vcpu.GoesOn();
         if (vector is < 0 or > 255)
             return;
         if (vcpu.Pending.Remove(vector))
@@ -162,6 +163,7 @@ internal sealed partial class VmTrail
             return;
         if (record is { HasRip: true, Rip: 0xFFF0 })
             vcpu.Reset(at, epoch, registers: false);
+        vcpu.GoesOn();
         vcpu.Entries++;
         vcpu.LastEntry = at;
         vcpu.Stopped = null;

@@ -92,20 +92,22 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         {
             case KvmEvent.SetIrq:
                 CloseMessages(context, epoch);
+                LookAtAnswer(context);
                 context.Drive(record, at);
                 break;
             case KvmEvent.PicSetIrq:
-                HasKernelChips = true;
+                HasKernelChips = context.Answered = true;
                 if (context.HasLine && context.Gsi == record.Chip * 8 + record.Pin)
                     Pic.Drive(record, context.Level, context.LineAt, epoch);
                 break;
             case KvmEvent.IoApicSetIrq:
-                HasKernelChips = true;
+                HasKernelChips = context.Answered = true;
                 AtPin(record, at, context, epoch);
                 (context.Accepts, context.Refusals) = (0, 0);
+                context.PinPrinted |= context.HasLine && PinOfGsi(context.Gsi) == record.Pin;
                 break;
             case KvmEvent.MsiSetIrq:
-                HasMessages = true;
+                HasMessages = context.Answered = true;
                 Sent(record, at, context, epoch);
                 break;
             case KvmEvent.ApicIpi:
@@ -135,10 +137,23 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 break;
             default:
                 CloseMessages(context, epoch);
+                LookAtAnswer(context);
                 context.Close();
                 OfVcpu(record, at, context, own, epoch);
                 break;
         }
+    }
+
+    /// <summary>How many rises of lines no chip and no message answered: KVM prints the level, and then drives what the GSI is routed to.</summary>
+    internal long Unanswered { get; private set; }
+    internal Mark FirstUnanswered { get; private set; }
+
+    private void LookAtAnswer(ThreadContext context)
+    {
+        if (!context.HasLine || !context.Level || context.Answered)
+            return;
+        if (Unanswered++ == 0)
+            FirstUnanswered = context.LineAt;
     }
 
     /// <summary>Records are missing: what was pending may have been served since.</summary>

@@ -42,9 +42,9 @@ internal sealed partial class KvmPictureBuilder
             case SenderKind.Pin:
                 int pin = LaneOf(LaneKey.Pin(0, accepted.From.Number), vm);
                 // Without its line, it was found high.
-                if (!context.HasLine)
+                if (!context.Delivers)
                     Tell(pin);
-                return (pin, context.HasLine ? context.LineAt : context.Served >= 0 && _served.TryGetValue(pin, out Mark served) ? served : Now);
+                return (pin, context.Delivers ? context.LineAt : context.Served >= 0 && _served.TryGetValue(pin, out Mark served) ? served : Now);
             case SenderKind.Line:
                 return (LaneOf(LaneKey.Line(accepted.From.Number), vm), context.LineAt);
             case SenderKind.Timer:

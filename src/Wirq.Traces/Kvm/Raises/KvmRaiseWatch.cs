@@ -86,7 +86,7 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
     {
         var delivery = new KvmDelivery(vcpu, accepted, outcome);
         bool isMessage = context.Message.Is && context.Message.Vector == accepted.Vector;
-        Mark cause = isMessage ? context.Message.At : context.Ipi.Is ? context.Ipi.At : context.HasLine ? context.LineAt : accepted.At;
+        Mark cause = isMessage ? context.Message.At : context.Ipi.Is ? context.Ipi.At : context.Delivers ? context.LineAt : accepted.At;
         if (asked.IsVector(accepted.Vector, vcpu.Index))
             Raised(vm, (SourceClass.Vector, vcpu.Index), $"vector 0x{accepted.Vector:x2} at vCPU {vcpu.Index}", "was accepted", accepted.At).Add(delivery, cause);
         else if (isMessage && asked.IsMessage(context.Message))
@@ -95,7 +95,7 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
         {
             // What comes again without its line's change is the last raise that is delivered again.
             var key = Key(accepted.From);
-            KvmRaise raise = context.HasLine ? Raised(vm, key, accepted.From.Words!, "rose", context.LineAt)
+            KvmRaise raise = context.Delivers ? Raised(vm, key, accepted.From.Words!, "rose", context.LineAt)
                 : Newest(vm, key) ?? Raised(vm, key, accepted.From.Words!, "was found high", accepted.At);
             raise.Lost = null;
             raise.Add(delivery, cause);
