@@ -55,6 +55,22 @@ public class KvmLinuxGuestTests
         Assert.False(IsTold(Works + "0 kvm_set_irq: gsi 21 level 1 source 0\n" + chip + "0 kvm_set_irq: gsi 21 level 0 source 0\n" + chip + Later));
     }
 
+    /// <summary>A shorthand needs no destination; an NMI has no vector.</summary>
+    [Theory]
+    [InlineData("1 kvm_apic_ipi: dst 0 vec 240 (Fixed|physical|assert|edge|self)\n", "IPI with vector 0xf0 of vCPU 0 to its sender")]
+    [InlineData("1 kvm_apic_ipi: dst 0 vec 240 (Fixed|physical|assert|edge|all)\n", "IPI with vector 0xf0 of vCPU 0 to all vCPUs at")]
+    [InlineData("1 kvm_apic_ipi: dst 0 vec 0 (NMI|physical|assert|edge|self)\n", "IPI with an NMI of vCPU 0 to its sender")]
+    public void An_IPI_by_shorthand_that_nobody_accepts_is_no_all_clear(string lines, string said) =>
+        Assert.Contains(Ask(Works + lines + "1 kvm_apic: apic_write APIC_ICR = 0xf0\n" + Later).Unknown, one => one.Sentences[0].StartsWith(said, StringComparison.Ordinal));
+
+    [Fact]
+    public void An_NMI_to_nobody_is_owed() =>
+        Assert.StartsWith("Message with an NMI to APIC id 7", Assert.Single(Ask(Works + "0 kvm_msi_set_irq: dst 7 vec 0 (NMI|physical|edge)\n" + Later).Owed).Sentences[0], StringComparison.Ordinal);
+
+    [Fact]
+    public void All_but_the_sender_are_nobody_where_there_is_one_vCPU() =>
+        Assert.Empty(Ask(Works + "1 kvm_apic_ipi: dst 0 vec 240 (Fixed|physical|assert|edge|all-but-self)\n1 kvm_apic: apic_write APIC_ICR = 0xf0\n" + Later).Unknown);
+
     [Fact]
     public void What_was_accepted_stays_when_the_APIC_is_disabled_later()
     {

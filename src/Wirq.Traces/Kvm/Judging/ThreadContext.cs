@@ -13,7 +13,7 @@ internal struct OpenMessage
     internal int Accepts;
 
     /// <summary>It is of a kind that a local APIC accepts: scans print routes that have no vector yet.</summary>
-    internal readonly bool CanBeLost => Is && Mode is VmTrail.Fixed or VmTrail.LowestPriority && Vector >= 0x10;
+    internal readonly bool CanBeLost => Is && (Mode is VmTrail.Fixed or VmTrail.LowestPriority && Vector >= 0x10 || Mode == VmTrail.Nmi);
 }
 
 /// <summary>What the last records of one thread began: the records behind them on the same thread are its effects.</summary>

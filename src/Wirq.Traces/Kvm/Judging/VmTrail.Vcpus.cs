@@ -9,7 +9,7 @@ internal sealed partial class VmTrail
     private const long ClockSkew = 100_000;
     /// <summary>The same for a log without times, in records.</summary>
     private const long SkewRecords = 8;
-    internal const int Fixed = 0, LowestPriority = 1;
+    internal const int Fixed = 0, LowestPriority = 1, Nmi = 4;
     private const int Init = 5;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)

@@ -20,6 +20,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 {
     internal const int PinCount = 24;
     private const int MostLost = 256, MostVcpus = 1 << 14;
+    /// <summary>Destination shorthands of an IPI (Intel SDM 3A, 10.6.1).</summary>
+    internal const int ToSelf = 1, ToAll = 2, AllButSelf = 3;
     /// <summary>What all VMs may have.</summary>
     private const int MostVcpusOfAll = 1 << 15;
 
@@ -228,7 +230,8 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             Nobody(context.Message, isIpi: false, context.Vcpu, epoch);
         else if (context.Message is { Is: true, Accepts: 0 })
             Doubt(context, epoch);
-        if (context.Ipi is { Is: true, Accepts: 0, Shorthand: 0 })
+        // All but the sender are nobody where there is no other.
+        if (context.Ipi is { Is: true, Accepts: 0 } && (context.Ipi.Shorthand != AllButSelf || survey.HighestVcpu > 0))
             Nobody(context.Ipi, isIpi: true, context.Vcpu, epoch);
         context.Message = context.Ipi = default;
     }
@@ -257,9 +260,9 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             lost[(message.Destination, message.Vector, isIpi)] = new() { Message = message, IsIpi = isIpi, Sender = sender, Epoch = epoch, Last = message.At, Doubted = doubted };
     }
 
-    /// <summary>No vCPU has the destination of a message that nothing accepted. Of a logical destination, and of a route that was only looked
-    /// at, that is not told.</summary>
-    internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical
+    /// <summary>No vCPU has the destination of a message that nothing accepted. Of a logical destination, of a shorthand, and of a route that
+    /// was only looked at, that is not told.</summary>
+    internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical && message.Shorthand == 0
         && message.Destination is not (0xFF or uint.MaxValue) && !HasVcpu((int)Math.Min(message.Destination, int.MaxValue));
 
     /// <summary>The message arrived after all.</summary>
