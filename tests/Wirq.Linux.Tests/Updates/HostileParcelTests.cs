@@ -275,14 +275,15 @@ public sealed class HostileParcelTests : IDisposable
     private int Leaks() => Numbers().Sum(number => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(entry =>
         IdentityOf(entry) == IdentityOf($"/proc/self/fd/{number}"))) - Numbers().Length;
 
-    // Eventfds have one inode, and an id each; memory has its inode.
+    // Eventfds have one inode, and an id each; memory has its inode, whose number a file of another mount may have too.
     private static string? IdentityOf(string entry)
     {
         try
         {
             string info = File.ReadAllText(entry.Replace("/fd/", "/fdinfo/", StringComparison.Ordinal));
             string[] lines = [.. info.Split('\n').Where(line => line.StartsWith("eventfd-id", StringComparison.Ordinal))];
-            return lines.Length > 0 ? lines[0] : info.Split('\n').First(line => line.StartsWith("ino:", StringComparison.Ordinal));
+            return lines.Length > 0 ? lines[0] : string.Join(' ', info.Split('\n').Where(line => line.StartsWith("ino:", StringComparison.Ordinal)
+                || line.StartsWith("mnt_id:", StringComparison.Ordinal)));
         }
         catch (IOException)
         {

@@ -270,6 +270,19 @@ public class KvmGateTests
     }
 
     [Fact]
+    public void Of_several_VMs_those_with_a_fault_are_told_first()
+    {
+        const string pending = "1 kvm_apic_accept_irq: apicid 0 vec 236 (Fixed|edge)\n1 kvm_entry: vcpu 0, rip 0x100\n";
+        KvmAnswer answer = Ask(Works + Later + (Works + pending + Later).Replace("1 kvm", "9 kvm", StringComparison.Ordinal));
+        Assert.Equal([0, 1], answer.Vms.Select(vm => vm.Owed.Count));
+        using var text = new StringWriter();
+        KvmAnswerText.Write(answer, text);
+        Assert.True(Place(1) >= 0 && Place(1) < Place(0), text.ToString());
+
+        int Place(int vm) => text.ToString().IndexOf(answer.Vms[vm].Trail.Vm.Name[1..] + " (vCPUs", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_request_of_the_8259_that_nobody_takes_is_owed()
     {
         const string raised = "1 kvm_pio: pio_write at 0x21 size 1 count 1 val 0xfe\n0 kvm_set_irq: gsi 0 level 1 source 2\n0 kvm_pic_set_irq: chip 0 pin 0 (edge)\n";

@@ -23,7 +23,8 @@ internal static class KvmAnswerText
         if (answer.Survey.EndsAtInjection)
             WrappedText.Write(output, "", Host);
         output.WriteLine();
-        foreach (VmAnswer vm in answer.Vms)
+        // Of several, those with a fault stand on the first screen.
+        foreach (VmAnswer vm in answer.Vms.OrderBy(vm => vm.Owed.Count + vm.Silent.Count == 0))
             Write(vm, answer.Vms.Count > 1, stamps, output);
         WrappedText.Write(output, "", KvmAnswer.NeverTold);
     }
