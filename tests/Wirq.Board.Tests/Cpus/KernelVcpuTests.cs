@@ -45,7 +45,7 @@ public sealed class KernelVcpuTests
     public void The_brake_of_a_storm_is_released_in_time() => KvmHost.Run(system =>
     {
         const int pin = 20, mostEois = 20_000;
-        int sent = 0, braked = 0;
+        int sent = 0, braked = 0, before = 0;
         using var memory = new BoardMemory(BoardMemory.MinBytes);
         var options = new BoardOptions
         {
@@ -53,7 +53,11 @@ public sealed class KernelVcpuTests
             Observe = _ => e =>
             {
                 sent += e.Kind == EventKind.PinInjected ? 1 : 0;
-                braked += e.Kind == EventKind.StormBraked ? 1 : 0;
+                if (e.Kind != EventKind.StormBraked)
+                    return;
+                // The clock may end the brake before this test goes on.
+                before = sent;
+                braked++;
             },
         };
         using var board = new Board.Machine.Board(system, options, memory);
@@ -68,7 +72,6 @@ public sealed class KernelVcpuTests
         for (int eoi = 0; eoi < mostEois && Volatile.Read(ref braked) == 0; eoi++)
             Assert.Equal(VcpuNext.Enter, board.Handlers[0].Exited(vcpu, vcpu.Exit));
         Assert.Equal(1, Volatile.Read(ref braked));
-        int before = Volatile.Read(ref sent);
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref sent) > before, TimeSpan.FromSeconds(5)), "the line stays braked");
     });
 }
