@@ -56,9 +56,10 @@ public sealed class BootHostTests
         CommandRun run = CommandRun.Of("boot", image.Path, "--cpus", "255", "--timeout", "1", "--json");
         Assert.Equal(3, run.ExitCode);
         using var json = System.Text.Json.JsonDocument.Parse(run.Output);
-        // It was 41 s where nothing else ran. What is left is how long a thread waits for its turn. A timed wait counts in the
-        // ticks of a coarser clock than the one that measures it, and may end some milliseconds early.
-        Assert.InRange(json.RootElement.GetProperty("seconds").GetDouble(), 0.95, 20);
+        // It was 41 s where nothing else ran, and is longer where something does. What is left is how long a thread waits for its
+        // turn: 23 s have been seen beside other tests. A timed wait counts in the ticks of a coarser clock than the one that
+        // measures it, and may end some milliseconds early.
+        Assert.InRange(json.RootElement.GetProperty("seconds").GetDouble(), 0.95, 35);
     }
 
     [Theory]
