@@ -157,6 +157,16 @@ public sealed partial class FabricHost
         ThrowFailure();
     }
 
+    internal void Reassert(Source source)
+    {
+        using (_lock.Hold())
+        {
+            source.Reassert();
+            Kick();
+        }
+        ThrowFailure();
+    }
+
     internal void Disconnect(HostSource source) => Do(_ =>
     {
         // If it is disposed of twice, the second call must not affect the slot's next owner.

@@ -37,6 +37,10 @@ public sealed class HostSource : ILineHolder, IDisposable
     /// <summary>Asserts and stops at once. It only queues.</summary>
     public void Pulse() => _host.Pulse(Source);
 
+    /// <summary>Stops asserting and asserts again at once: <see cref="Source.Reassert"/>. No CPU sees the line low. It only
+    /// queues.</summary>
+    public void Reassert() => _host.Reassert(Source);
+
     /// <summary>Stops asserting and leaves the line. A completing call.</summary>
     public void Dispose() => _host.Disconnect(this);
 

@@ -47,6 +47,15 @@ public sealed class Source : IDisposable
         Set(false);
     }
 
+    /// <summary>Stops asserting and asserts again at once: the next edge of a timer whose output is low for a clock only.
+    /// An 8259 is never seen without its request, so that it does not answer with its spurious vector. It only
+    /// queues.</summary>
+    public void Reassert()
+    {
+        Set(false);
+        Set(true);
+    }
+
     /// <summary>Starts or stops asserting. It only queues.</summary>
     public void Set(bool asserted)
     {

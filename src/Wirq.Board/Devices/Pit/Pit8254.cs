@@ -14,7 +14,7 @@ namespace Wirq.Board.Devices.Pit;
 /// <para>Differences from the chip: a count is loaded by its write, not by the next clock, and it ends the current
 /// count at once, in modes 2, 3, 1 and 5 too. Events are as late as the board's timer. If several periods pass between
 /// two updates, there is one interrupt for them. There are at most 10000 interrupts per second. OUT of counter 0 falls
-/// only just before it rises: the line stays high in between, so that an 8259 sees it. Before its first control word a
+/// in the moment in which it rises: no CPU sees the line low, and an 8259 keeps its request. Before its first control word a
 /// counter does not count and its OUT is low. The speaker makes no sound.</para>
 /// </remarks>
 internal sealed class Pit8254 : TimedPortDevice, IDisposable
@@ -124,8 +124,9 @@ internal sealed class Pit8254 : TimedPortDevice, IDisposable
             return;
         // OUT rose at least once since then, however many periods passed.
         if (_raised)
-            _irq.Lower();
-        _irq.Raise();
+            _irq.Reassert();
+        else
+            _irq.Raise();
         _raised = true;
         // A guest that programs a higher rate gets this one.
         _rise = _counters[0].NextRise(now) is { } next ? Math.Max(next, now + ShortestPeriod) : null;

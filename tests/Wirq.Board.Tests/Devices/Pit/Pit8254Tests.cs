@@ -1,4 +1,6 @@
+using Wirq.Board.Bus;
 using Wirq.Board.Devices.Pit;
+using Wirq.Host;
 
 namespace Wirq.Board.Tests.Devices.Pit;
 
@@ -217,6 +219,40 @@ public sealed class Pit8254Tests : IDisposable
             {
             }
         }
+    }
+
+    [Fact]
+    public async Task A_CPU_that_acknowledges_the_8259_between_two_ticks_finds_the_request()
+    {
+        const int spurious = 0x67;
+        var host = new FabricHost(new Fabric(FabricOptions.Pc()));
+        using var pit = new Pit8254(host, _clock);
+        var bus = new DeviceBus();
+        pit.MapAt(bus);
+        Assert.True(host.TryWrite(0, 0xFEE000F0, 4, 0x1FF));
+        Assert.True(host.TryWrite(0, 0xFEE00350, 4, 0x700));
+        foreach ((ushort port, byte value) in ((ushort, byte)[])[(0x20, 0x11), (0x21, 0x60), (0x21, 4), (0x21, 3), (0x21, 0xFE)])
+            Assert.True(host.TryWritePort(0, port, 1, value));
+        foreach ((ushort port, byte value) in ((ushort, byte)[])[(Control, 0x34), (Counter0, 0xFF), (Counter0, 0)])
+            bus.WritePort(port, 1, value);
+        int taken = 0, phantoms = 0;
+        using var ends = new CancellationTokenSource();
+        var cpu = Task.Run(() =>
+        {
+            while (!ends.IsCancellationRequested)
+                _ = host.Take(0) switch { spurious => phantoms++, >= 0 => taken++, _ => 0 };
+        }, TestContext.Current.CancellationToken);
+        // As long as the CPU's thread needs, which may begin late.
+        for (int tick = 0; Volatile.Read(ref taken) < 5000; tick++)
+        {
+            Assert.InRange(tick, 0, 100_000_000);
+            _clock.Now += Millisecond / 4;
+            pit.Advance(_clock.Now);
+        }
+        await ends.CancelAsync();
+        await cpu;
+        Assert.Equal(0, phantoms);
+        Assert.InRange(taken, 5000, int.MaxValue);
     }
 
     private void Load(int counter, int? control, int count)
