@@ -80,7 +80,5 @@ public sealed class Browser : IAsyncLifetime
         return new Uri($"ws://127.0.0.1:{lines[0]}{lines[1]}");
     }
 
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
-        .FirstOrDefault(File.Exists);
+    private static string? Find() => HostProgram.Find("chromium") ?? HostProgram.Find("chromium-browser") ?? HostProgram.Find("google-chrome");
 }

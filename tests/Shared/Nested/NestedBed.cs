@@ -8,13 +8,6 @@ internal static class NestedBed
     internal const string Variable = "WIRQ_NESTED";
     internal const string Script = "tests/nested/nested";
 
-    /// <summary>What the script needs, and the Debian packages that have it.</summary>
-    private static readonly (string Program, string Package)[] s_needs =
-    [
-        ("bash", "bash"), ("qemu-system-x86_64", "qemu-system-x86"), ("busybox", "busybox-static"), ("cpio", "cpio"),
-        ("depmod", "kmod"), ("xz", "xz-utils"), ("flock", "util-linux"),
-    ];
-
     // The machine starts and ends within it, on a host that is busy too.
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(5);
 
@@ -23,8 +16,9 @@ internal static class NestedBed
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable(Variable) is "1",
             $"runs tests again, in a machine that QEMU emulates whole: set {Variable}=1");
-        string[] missing = [.. s_needs.Where(need => !IsThere(need.Program)).Select(need => $"{need.Program} (Debian's {need.Package})")];
-        Assert.SkipUnless(missing.Length == 0, $"{Script} needs {string.Join(", ", missing)}");
+        Assert.SkipUnless(HostProgram.IsThere("bash"), $"{Script} needs bash");
+        (int status, _, string missing) = Run(new ProcessStartInfo("bash", [Repository.PathOf(Script), "--check"]), s_grace);
+        Assert.SkipUnless(status == 0, missing.TrimEnd().ReplaceLineEndings("; "));
     }
 
     /// <summary>Runs a command in the machine.</summary>
@@ -60,7 +54,4 @@ internal static class NestedBed
         }
         return (process.ExitCode, said.GetAwaiter().GetResult(), errors.GetAwaiter().GetResult());
     }
-
-    private static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Any(folder => File.Exists(Path.Combine(folder, program)));
 }

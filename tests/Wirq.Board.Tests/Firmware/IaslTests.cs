@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Wirq.Board.Firmware;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Board.Tests.Firmware;
 
@@ -12,7 +13,7 @@ public sealed class IaslTests
     [InlineData(255, true)]
     public void The_reference_compiler_has_nothing_to_say(int cpus, bool vtd)
     {
-        Assert.SkipUnless(IsPresent(), "needs iasl, ACPI's reference compiler (Debian: acpica-tools)");
+        Assert.SkipUnless(HostProgram.IsThere("iasl"), "needs iasl, ACPI's reference compiler (Debian: acpica-tools)");
         string folder = Directory.CreateTempSubdirectory("wirq-iasl").FullName;
         try
         {
@@ -41,18 +42,6 @@ public sealed class IaslTests
         byte[] again = File.ReadAllBytes($"{path}-again.aml");
         if (isCode)
             Assert.Equal(table[AcpiTable.HeaderBytes..], again[AcpiTable.HeaderBytes..]);
-    }
-
-    private static bool IsPresent()
-    {
-        try
-        {
-            return Run(Path.GetTempPath(), "-v").Status == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
     }
 
     private static (int Status, string Words) Run(string folder, params string[] arguments)

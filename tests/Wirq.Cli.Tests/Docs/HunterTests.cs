@@ -35,7 +35,7 @@ public sealed class HunterTests(GuessFolder folder) : IClassFixture<GuessFolder>
     [Fact]
     public async Task A_guest_that_loses_an_edge_in_QEMU_is_told_so()
     {
-        string? missing = new[] { "qemu-system-x86_64", "gcc", "ld", "bash", "gzip" }.FirstOrDefault(tool => !IsThere(tool));
+        string? missing = new[] { "qemu-system-x86_64", "gcc", "ld", "bash", "gzip" }.FirstOrDefault(tool => !HostProgram.IsThere(tool));
         Assert.SkipWhen(missing is not null, $"needs {missing}");
         CancellationToken stop = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo("bash", [Repository.PathOf("examples/guests/make.sh"), folder.Path, "lost-edge"])
@@ -53,7 +53,4 @@ public sealed class HunterTests(GuessFolder folder) : IClassFixture<GuessFolder>
         Assert.Equal(1, why.ExitCode);
         Assert.Contains("lost: the pin was masked since", why.Output, StringComparison.Ordinal);
     }
-
-    private static bool IsThere(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(path => File.Exists(Path.Combine(path, tool)));
 }

@@ -24,7 +24,7 @@ public sealed partial class SpinTests : IDisposable
     [Fact]
     public void Another_checker_finds_the_same_states_and_verdicts()
     {
-        string[] missing = [.. new[] { "spin", "gcc" }.Where(program => !IsThere(program))];
+        string[] missing = [.. new[] { "spin", "gcc" }.Where(program => !HostProgram.IsThere(program))];
         Assert.SkipUnless(missing.Length == 0, $"needs SPIN and a C compiler, and {string.Join(" and ", missing)} cannot be found");
         Scenario scenario = Assert.Single(ShippedScenarios.Read(World));
         SpinRun proved = Check();
@@ -47,7 +47,7 @@ public sealed partial class SpinTests : IDisposable
     [Fact]
     public void A_model_that_differs_by_one_rule_has_other_states()
     {
-        Assert.SkipUnless(IsThere("spin") && IsThere("gcc"), "needs SPIN and a C compiler");
+        Assert.SkipUnless(HostProgram.IsThere("spin") && HostProgram.IsThere("gcc"), "needs SPIN and a C compiler");
         SpinRun right = Check(), wrong = Check(change: text => text.Replace(" && wait == 0 && ", " && ", StringComparison.Ordinal));
         Assert.True(wrong.States > right.States, $"{wrong.States} and {right.States}");
     }
@@ -77,9 +77,6 @@ public sealed partial class SpinTests : IDisposable
         Assert.True(process.ExitCode == 0, $"{program} ends with {process.ExitCode}: {said}");
         return said;
     }
-
-    private static bool IsThere(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>Counts states and transitions where laws and what they know are no part of a state.</summary>
     private static (int States, int Transitions) SearchWithoutLaws(Scenario scenario)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Wirq.Tests.Shared;
 
 namespace Wirq.Traces.Tests.Timelines;
 
@@ -9,8 +10,7 @@ internal static class Judge
     /// <param name="program">Its name.</param>
     /// <param name="package">The package of Debian that has it.</param>
     internal static void Needs(string program, string package) =>
-        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program))),
-            $"needs {program} (Debian: apt-get install {package})");
+        Assert.SkipUnless(HostProgram.IsThere(program), $"needs {program} (Debian: apt-get install {package})");
 
     /// <summary>Runs it.</summary>
     /// <param name="program">Its name.</param>
