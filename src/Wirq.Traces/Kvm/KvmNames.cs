@@ -41,8 +41,10 @@ internal static class KvmNames
         return KvmEvent.Other;
     }
 
-    internal static string NameOf(KvmEvent happened) =>
-        Events.FirstOrDefault(one => one.Event == happened).Name is { } name ? System.Text.Encoding.ASCII.GetString(name) : "record";
+    private static readonly string[] s_names = [.. Enum.GetValues<KvmEvent>()
+        .Select(happened => Events.FirstOrDefault(one => one.Event == happened).Name is { } name ? System.Text.Encoding.ASCII.GetString(name) : "record")];
+
+    internal static string NameOf(KvmEvent happened) => s_names[(int)happened];
 
     /// <summary>The offset of a register by its name; -1 for none.</summary>
     internal static int Register(ReadOnlySpan<byte> name)

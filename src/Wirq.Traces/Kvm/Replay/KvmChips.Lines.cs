@@ -16,7 +16,7 @@ internal sealed partial class KvmChips
         int irq = line.Gsi;
         if (result.Chip * PinsOfPic + result.Pin != irq)
         {
-            Part(result, $"{KvmEventNames.Of(KvmEvent.PicSetIrq)}: chip {irq / PinsOfPic} pin {irq % PinsOfPic}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.PicSetIrq)}: chip {irq / PinsOfPic} pin {irq % PinsOfPic}");
             return;
         }
         ref PicFacts facts = ref _facts.Pics[result.Chip];
@@ -65,7 +65,7 @@ internal sealed partial class KvmChips
         if (result.Masked == masked && result.LevelTrigger == level && (result.Coalesced == merges || !known))
             Check(result, known);
         else
-            Part(result, $"{KvmEventNames.Of(KvmEvent.PicSetIrq)}: chip {result.Chip} pin {result.Pin} ({(level ? "level" : "edge")}{(masked ? "|masked" : "")}){(merges ? " (coalesced)" : "")}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.PicSetIrq)}: chip {result.Chip} pin {result.Pin} ({(level ? "level" : "edge")}{(masked ? "|masked" : "")}){(merges ? " (coalesced)" : "")}");
     }
 
     /// <summary>Takes a bit over that is not known yet.</summary>
@@ -105,7 +105,7 @@ internal sealed partial class KvmChips
         bool known = IsRouteKnown(line.Gsi, result.Pin, out bool parted);
         if (parted)
         {
-            Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: pin {ExpectedPin(line.Gsi)}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: pin {ExpectedPin(line.Gsi)}");
             return;
         }
         int number = result.Pin;
@@ -155,10 +155,10 @@ internal sealed partial class KvmChips
         if (isLevel && !entry.Masked && high && !(certain && addressed))
             SetRemoteIrr(number, !result.Coalesced);
         if (!Fits(entry, result))
-            Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
         // Linux before 4.15 said so of a level that waits for its EOI, too.
         else if (certain && addressed && !isClock && merges != result.Coalesced && !(isLevel && result.Coalesced && !sent && !_scan.SawLevelAccept))
-            Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
         else
             Check(result, certain && addressed && !isClock);
     }

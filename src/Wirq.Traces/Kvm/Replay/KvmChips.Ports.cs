@@ -101,7 +101,7 @@ internal sealed partial class KvmChips
             Missing(step, KvmEvent.AckIrq, $"irqchip {KvmLine.ChipName(chip)} pin {int.TrailingZeroCount(ended) + chip * PinsOfPic}");
     }
 
-    private static string AckText(int chip, int pin) => $"{KvmEventNames.Of(KvmEvent.AckIrq)}: irqchip {KvmLine.ChipName(chip)} pin {(chip == 1 ? pin + PinsOfPic : pin)}";
+    private static string AckText(int chip, int pin) => $"{KvmNames.NameOf(KvmEvent.AckIrq)}: irqchip {KvmLine.ChipName(chip)} pin {(chip == 1 ? pin + PinsOfPic : pin)}";
 
     private void ReadPic(Step step)
     {

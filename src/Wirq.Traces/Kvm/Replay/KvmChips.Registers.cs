@@ -166,7 +166,7 @@ internal sealed partial class KvmChips
             Check(line, known: true);
         else
         {
-            Part(line, $"{KvmEventNames.Of(KvmEvent.ApicIpi)}: dst {destination:x} vec {command.Vector} ({KvmLine.ModeName((int)command.Mode)}|{(command.Logical ? "logical" : "physical")}|"
+            Part(line, $"{KvmNames.NameOf(KvmEvent.ApicIpi)}: dst {destination:x} vec {command.Vector} ({KvmLine.ModeName((int)command.Mode)}|{(command.Logical ? "logical" : "physical")}|"
                 + $"{(command.Assert ? "assert" : "de-assert")}|{(command.Level ? "level" : "edge")}|{KvmLine.ShorthandName((int)command.Shorthand)})");
         }
     }

@@ -216,7 +216,7 @@ internal sealed partial class KvmChips
     private void Missing(Step step, KvmEvent happened, string predicted)
     {
         if (!step.IsCut && !step.IsForeign && _scan.Saw(happened))
-            _findings.Add(new(happened, ResponseVerdict.Mismatched, step.Cause, $"{KvmEventNames.Of(happened)}: {predicted}", $"no such record behind {step.Cause}"));
+            _findings.Add(new(happened, ResponseVerdict.Mismatched, step.Cause, $"{KvmNames.NameOf(happened)}: {predicted}", $"no such record behind {step.Cause}"));
     }
 
     // --- local APICs
@@ -360,7 +360,7 @@ internal sealed partial class KvmChips
         apic.Tmr.Assign(vector, level);
     }
 
-    private string Text(PredictedAccept one) => $"{KvmEventNames.Of(KvmEvent.AcceptIrq)}: {TextOf(one)}";
+    private string Text(PredictedAccept one) => $"{KvmNames.NameOf(KvmEvent.AcceptIrq)}: {TextOf(one)}";
 
     private string VcpuText(int cpu) => $"{_scan.Ids[cpu]:x}";
 

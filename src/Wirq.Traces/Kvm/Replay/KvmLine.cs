@@ -31,14 +31,14 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
         KvmEvent.Mmio => Text($"mmio {(Write ? "write" : "read")} gpa 0x{Address:x} val 0x{Value:x}"),
         KvmEvent.Pio => Text($"pio_{(Write ? "write" : "read")} at 0x{Address:x} val 0x{Value:x}"),
         KvmEvent.Msr => Text($"msr_{(Write ? "write" : "read")} {Address:x} = 0x{Value:x}"),
-        _ => KvmEventNames.Of(Event),
+        _ => KvmNames.NameOf(Event),
     };
 
     private string Trigger => LevelTrigger ? "level" : "edge";
     private string Merged => Coalesced ? " (coalesced)" : "";
     private string Message => string.Create(CultureInfo.InvariantCulture, $"dst {Destination:x} vec {Vector} ({ModeName(Mode)}|{(Logical ? "logical" : "physical")}|{Trigger}");
 
-    private string Text(FormattableString fields) => $"{KvmEventNames.Of(Event)}: {fields.ToString(CultureInfo.InvariantCulture)}";
+    private string Text(FormattableString fields) => $"{KvmNames.NameOf(Event)}: {fields.ToString(CultureInfo.InvariantCulture)}";
 
     internal static string ModeName(int mode) => mode switch
     {
@@ -53,30 +53,5 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
     internal static string ChipName(int chip) => chip switch
     {
         0 => "PIC master", 1 => "PIC slave", _ => "IOAPIC",
-    };
-}
-
-/// <summary>The names of the events that the replay compares, or is fed.</summary>
-internal static class KvmEventNames
-{
-    internal static string Of(KvmEvent happened) => happened switch
-    {
-        KvmEvent.SetIrq => "kvm_set_irq",
-        KvmEvent.PicSetIrq => "kvm_pic_set_irq",
-        KvmEvent.IoApicSetIrq => "kvm_ioapic_set_irq",
-        KvmEvent.DelayedEoi => "kvm_ioapic_delayed_eoi_inj",
-        KvmEvent.MsiSetIrq => "kvm_msi_set_irq",
-        KvmEvent.AcceptIrq => "kvm_apic_accept_irq",
-        KvmEvent.ApicIpi => "kvm_apic_ipi",
-        KvmEvent.Apic => "kvm_apic",
-        KvmEvent.Eoi => "kvm_eoi",
-        KvmEvent.PvEoi => "kvm_pv_eoi",
-        KvmEvent.AckIrq => "kvm_ack_irq",
-        KvmEvent.InjectIrq => "kvm_inj_virq",
-        KvmEvent.Entry => "kvm_entry",
-        KvmEvent.Mmio => "kvm_mmio",
-        KvmEvent.Pio => "kvm_pio",
-        KvmEvent.Msr => "kvm_msr",
-        _ => "other",
     };
 }

@@ -47,7 +47,7 @@ internal static class KvmReplayJson
             foreach (KvmEvent happened in vm.Events)
             {
                 if (vm.Tally.Of(verdict, happened) is > 0 and long count)
-                    json.WriteNumber(KvmEventNames.Of(happened), count);
+                    json.WriteNumber(KvmNames.NameOf(happened), count);
             }
             json.WriteEndObject();
         }
@@ -55,7 +55,7 @@ internal static class KvmReplayJson
         json.WriteNumber("notJudged", vm.Tally.NotJudged);
         json.WriteEach("mismatches", vm.Tally.Mismatches, (json, finding) =>
         {
-            json.WriteString("event", KvmEventNames.Of(finding.Event));
+            json.WriteString("event", KvmNames.NameOf(finding.Event));
             json.WriteMark("at", finding.Line.At, stamps);
             json.WriteString("logged", finding.Logged);
             json.WriteString("predicted", finding.Predicted);

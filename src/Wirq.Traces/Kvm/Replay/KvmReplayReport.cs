@@ -14,7 +14,7 @@ internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
 
     /// <summary>The events of which something was compared, by name.</summary>
     internal IReadOnlyList<KvmEvent> Events => [.. Enum.GetValues<KvmEvent>().Where(happened => Shown.Any(verdict => Tally.Of(verdict, happened) > 0))
-        .OrderBy(KvmEventNames.Of, StringComparer.Ordinal)];
+        .OrderBy(KvmNames.NameOf, StringComparer.Ordinal)];
 
     internal IReadOnlyList<string> Notes => [.. FindNotes()];
 
@@ -66,7 +66,7 @@ internal sealed record KvmReplayReport(KvmSurvey Survey, IReadOnlyList<VmReplay>
         if (Survey.GapCount > 0)
             yield return $"records are missing at {Phrase.Count(Survey.GapCount, "place")}: what may have changed there is not known";
         string[] untraced = [.. new[] { KvmEvent.SetIrq, KvmEvent.AcceptIrq, KvmEvent.Eoi, KvmEvent.Apic, KvmEvent.AckIrq, KvmEvent.Mmio, KvmEvent.Pio }
-            .Where(happened => Survey.Counts[happened] == 0).Select(KvmEventNames.Of)];
+            .Where(happened => Survey.Counts[happened] == 0).Select(KvmNames.NameOf)];
         if (untraced.Length > 0)
             yield return $"not in it, so neither fed nor compared: {string.Join(", ", untraced)}";
     }
