@@ -10,6 +10,8 @@ internal sealed class KvmRecord
     /// <summary>A value that is not told.</summary>
     internal const int Untold = -1;
 
+    private const ulong ResetVector = 0xFFF0;
+
     private readonly byte[] _task = new byte[64];
     private int _taskLength;
 
@@ -23,6 +25,9 @@ internal sealed class KvmRecord
 
     /// <summary>It happened in an interrupt, so that the thread is whatever ran there.</summary>
     internal bool InInterrupt;
+
+    /// <summary>Whose records are in one order: the number of the thread, or of the CPU in whose interrupts they came, which is below -1.</summary>
+    internal int ThreadKey => InInterrupt ? -2 - Math.Max(0, Cpu) : Thread;
 
     internal int Gsi, Source, Chip, Pin, Vcpu, Vector;
     internal uint Destination;
@@ -41,6 +46,9 @@ internal sealed class KvmRecord
     internal int Reason;
     internal ulong Rip;
     internal bool HasRip;
+
+    /// <summary>It tells that the CPU stands at its first instruction after a reset (Intel SDM 3A, 9.1.4).</summary>
+    internal bool IsAtResetVector => HasRip && Rip == ResetVector;
     internal KvmLoss Loss;
     /// <summary>How many records are missing; 0 where that is not told.</summary>
     internal long LostCount;

@@ -137,8 +137,7 @@ internal sealed class KvmJudge
     {
         if (record.Thread < 0)
             return _threadless;
-        // In an interrupt the thread is whatever ran there.
-        int key = record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
+        int key = record.ThreadKey;
         if (_last is { } last && last.Key == key)
             return last.Context;
         if (_contexts.TryGetValue(key, out ThreadContext? context))

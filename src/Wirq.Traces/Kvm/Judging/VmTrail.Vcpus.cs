@@ -161,7 +161,7 @@ internal sealed partial class VmTrail
         const uint valid = 1u << 31, typeMask = 7 << 8;
         if (vcpu is null)
             return;
-        if (record is { HasRip: true, Rip: 0xFFF0 })
+        if (record.IsAtResetVector)
             vcpu.Reset(at, epoch, registers: false);
         vcpu.GoesOn();
         vcpu.Entries++;

@@ -165,14 +165,13 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// not traced, its firmware must initialise the 8259 before anything is delivered.</summary>
     private void Beginning(KvmRecord record)
     {
-        const ulong resetVector = 0xFFF0, initialise = 0x10;
         if (_acted)
             return;
         _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
         FromStart = record.Event switch
         {
-            KvmEvent.Entry or KvmEvent.Exit => record is { HasRip: true, Rip: resetVector, Vcpu: 0 },
-            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & initialise) != 0,
+            KvmEvent.Entry or KvmEvent.Exit => record is { IsAtResetVector: true, Vcpu: 0 },
+            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value),
             _ => false,
         };
         // A VMM that makes its machine drives lines, whose entries have no vector yet.

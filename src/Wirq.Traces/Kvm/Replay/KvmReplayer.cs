@@ -70,9 +70,6 @@ internal sealed class KvmReplayer
         return vm < _scans.Length ? vm : int.MaxValue;
     }
 
-    /// <summary>In an interrupt the thread is whatever ran there.</summary>
-    private static int KeyOf(KvmRecord record) => record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
-
     private void Scan(KvmRecord record, Mark _)
     {
         if (record.Event == KvmEvent.Lost)
@@ -84,7 +81,7 @@ internal sealed class KvmReplayer
         int vm = VmOf(record);
         if (vm is < 0 or int.MaxValue)
             return;
-        int key = KeyOf(record);
+        int key = record.ThreadKey;
         if (record.Event == KvmEvent.SetIrq && (_gsis.Count < MostThreads || _gsis.ContainsKey(key)))
             _gsis[key] = record.Gsi;
         _scans[vm].Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
@@ -121,7 +118,7 @@ internal sealed class KvmReplayer
         if (vm < 0)
         {
             for (int each = 0; each < _players.Length; each++)
-                _players[each]?.Take(record, at, KeyOf(record), KvmRecord.Untold, isForeign: true);
+                _players[each]?.Take(record, at, record.ThreadKey, KvmRecord.Untold, isForeign: true);
             return;
         }
         if (_players[vm] is not { } player)
@@ -136,7 +133,7 @@ internal sealed class KvmReplayer
         else if (_queues[vm]!.Chips.IsLoading && Runs(record))
             Start(vm);
         KvmThread? thread = record.Thread < 0 ? null : _survey.Threads.GetValueOrDefault(record.Thread);
-        player.Take(record, at, KeyOf(record), thread?.Vcpu ?? KvmRecord.Untold, isForeign: scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
+        player.Take(record, at, record.ThreadKey, thread?.Vcpu ?? KvmRecord.Untold, isForeign: scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
     }
 
     private bool Resets(int vm, KvmRecord record)
@@ -145,8 +142,8 @@ internal sealed class KvmReplayer
             return _scans[vm].ShowsResetByTsc;
         if (record is not { Event: KvmEvent.Entry, Vcpu: 0, HasRip: true })
             return false;
-        bool isReset = record.Rip == VmScan.ResetVector, again = isReset && _hasLeft[vm];
-        _hasLeft[vm] = !isReset;
+        bool again = record.IsAtResetVector && _hasLeft[vm];
+        _hasLeft[vm] = !record.IsAtResetVector;
         return again;
     }
 

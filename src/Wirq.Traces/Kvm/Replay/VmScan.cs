@@ -5,9 +5,6 @@ namespace Wirq.Traces.Kvm.Replay;
 /// <summary>What a first look at a log tells of one VM, before anything of it is replayed.</summary>
 internal sealed class VmScan
 {
-    internal const ulong ResetVector = 0xFFF0;
-    private const ulong Initialise = 0x10;
-
     private readonly Dictionary<int, int> _cpuOf = [];
     private readonly SortedSet<int> _vcpus = [];
     private readonly ulong[] _toPic = new ulong[2], _toIoApic = new ulong[2];
@@ -135,8 +132,8 @@ internal sealed class VmScan
             return;
         _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
         if (record.Event is KvmEvent.Entry or KvmEvent.Exit)
-            FromStart = record is { HasRip: true, Rip: ResetVector, Vcpu: 0 };
-        else if (record.Event == KvmEvent.Pio && _created && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & Initialise) != 0)
+            FromStart = record is { IsAtResetVector: true, Vcpu: 0 };
+        else if (record.Event == KvmEvent.Pio && _created && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value))
             FromStart = true;
         _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } or { Event: KvmEvent.Eoi, Vector: >= 0 }
             || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Entry or KvmEvent.Exit or KvmEvent.Lost;
