@@ -213,20 +213,17 @@ internal sealed partial class KvmChips
     /// <summary>Takes over what is not known of an entry from a record that prints it.</summary>
     private void LearnEntry(KvmLine line)
     {
-        const ulong activeLow = 1 << 13;
         ref PinFacts facts = ref _facts.Pins[line.Pin];
         if (facts.Entry || line.Vector < 0)
             return;
-        IoApicPin state = Machine.IoApic.PinState(line.Pin);
+        RedirectionEntry entry = Machine.IoApic.PinState(line.Pin).Entry;
         RedirectionEntry shown = RedirectionEntry.Create((byte)line.Vector, line.Destination & 0xFF, (DeliveryMode)line.Mode, line.LevelTrigger, line.Logical,
-            activeLow: false, line.Masked);
-        RedirectionEntry entry = state.Entry;
+            entry.ActiveLow, line.Masked);
         if (!facts.Low)
-            entry = entry.WithLow(shown.Low | (uint)(entry.Bits & activeLow));
+            entry = entry.WithLow(shown.Low);
         if (!facts.High)
             entry = entry.WithHigh(shown.High);
-        state.Entry = entry;
-        Machine.IoApic.SetPinState(line.Pin, state);
+        SetEntry(line.Pin, entry);
         (facts.Low, facts.High) = (true, true);
         if (!line.LevelTrigger)
         {

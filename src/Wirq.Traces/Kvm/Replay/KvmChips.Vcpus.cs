@@ -79,8 +79,7 @@ internal sealed partial class KvmChips
         if (irq >= KvmMachine.PicLines)
             return false;
         PicState chip = StateOf(irq / PinsOfPic);
-        const int baseMask = 0xF8;
-        if (((chip.Icw2 & baseMask) | irq % PinsOfPic) != line.Vector)
+        if (new Icw2(chip.Icw2).Vector(irq % PinsOfPic) != line.Vector)
             return false;
         Machine.Fabric.Inta(cpu);
         Machine.Drain();
