@@ -31,8 +31,7 @@ internal sealed class KvmRecord
 
     internal int Gsi, Source, Chip, Pin, Vcpu, Vector;
     internal uint Destination;
-    /// <summary>The delivery mode, as in bits 10:8 of an entry.</summary>
-    internal int Mode;
+    internal DeliveryMode Mode;
     /// <summary>A bit of the text: of a line its level, of a write that it writes, of a message its parts; of an access to an MSR, Masked says
     /// that it failed.</summary>
     internal bool Level, Write, Logical, LevelTrigger, Masked, Coalesced, Soft, Reinjected, Restart;
@@ -74,7 +73,7 @@ internal sealed class KvmRecord
         _taskLength = 0;
         Gsi = Source = Chip = Pin = Vcpu = Vector = Register = Reason = Untold;
         Destination = InterruptInfo = 0;
-        Mode = 0;
+        Mode = DeliveryMode.Fixed;
         Level = Write = Logical = LevelTrigger = Masked = Coalesced = Soft = Reinjected = Restart = HasRip = InInterrupt = false;
         Address = Value = Rip = 0;
         Exit = KvmExit.Other;
@@ -92,7 +91,7 @@ internal sealed class KvmRecord
             if (value != Untold)
                 text.Append(CultureInfo.InvariantCulture, $" {name}={value}");
         }
-        text.Append(CultureInfo.InvariantCulture, $" dst={Destination:x} mode={Mode} {Bits()} address={Address:x} value={Value:x} {Exit}");
+        text.Append(CultureInfo.InvariantCulture, $" dst={Destination:x} mode={(int)Mode} {Bits()} address={Address:x} value={Value:x} {Exit}");
         return text.ToString();
     }
 

@@ -77,9 +77,9 @@ internal sealed partial class KvmPictureBuilder
 
     private void Signalled(KvmRecord record, VmTrail vm)
     {
-        if (record.Mode is VmTrail.Fixed or VmTrail.LowestPriority || !vm.HasVcpu(record.Vcpu))
+        if (record.Mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority || !vm.HasVcpu(record.Vcpu))
             return;
-        bool isInit = (DeliveryMode)record.Mode == DeliveryMode.Init;
+        bool isInit = record.Mode == DeliveryMode.Init;
         // The level de-assert of INIT does nothing.
         if (isInit && record.LevelTrigger)
             return;

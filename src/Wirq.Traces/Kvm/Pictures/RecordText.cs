@@ -18,13 +18,13 @@ internal static class RecordText
                 text.Append(CultureInfo.InvariantCulture, $": chip {record.Chip} pin {record.Pin}{Entry(record)}");
                 break;
             case KvmEvent.IoApicSetIrq:
-                text.Append(CultureInfo.InvariantCulture, $": pin {record.Pin} dst {record.Destination:x} vec {record.Vector} ({ModeOf(record)}{Entry(record)})");
+                text.Append(CultureInfo.InvariantCulture, $": pin {record.Pin} dst {record.Destination:x} vec {record.Vector} ({record.Mode}{Entry(record)})");
                 break;
             case KvmEvent.MsiSetIrq or KvmEvent.ApicIpi:
-                text.Append(CultureInfo.InvariantCulture, $": dst {record.Destination:x} vec {record.Vector} ({ModeOf(record)}, {(record.Logical ? "logical" : "physical")})");
+                text.Append(CultureInfo.InvariantCulture, $": dst {record.Destination:x} vec {record.Vector} ({record.Mode}, {(record.Logical ? "logical" : "physical")})");
                 break;
             case KvmEvent.AcceptIrq or KvmEvent.ApicvAcceptIrq:
-                text.Append(CultureInfo.InvariantCulture, $": vCPU {record.Vcpu} vec {record.Vector} ({ModeOf(record)}, {(record.LevelTrigger ? "level" : "edge")})");
+                text.Append(CultureInfo.InvariantCulture, $": vCPU {record.Vcpu} vec {record.Vector} ({record.Mode}, {(record.LevelTrigger ? "level" : "edge")})");
                 break;
             case KvmEvent.Eoi or KvmEvent.PvEoi:
                 text.Append(CultureInfo.InvariantCulture, $": vCPU {record.Vcpu} vector {record.Vector}");
@@ -41,8 +41,6 @@ internal static class RecordText
         }
         return text.ToString();
     }
-
-    private static string ModeOf(KvmRecord record) => ((DeliveryMode)record.Mode).ToString();
 
     private static string Entry(KvmRecord record) => $", {(record.LevelTrigger ? "level" : "edge")}{(record.Masked ? ", masked" : "")}{(record.Coalesced ? ", coalesced" : "")}";
 }

@@ -187,7 +187,7 @@ internal sealed partial class KvmChips
     /// <summary>One addressee whose software enable is not known: whether it took the message shows in the record of the pin.</summary>
     private void LearnEnable(Step step, KvmLine result)
     {
-        if (step.Accepts is not [var only] || only.Mode > (int)DeliveryMode.LowestPriority || CpuOf(only.Vcpu) is not (>= 0 and var cpu) || _facts.Vcpus[cpu].Enabled)
+        if (step.Accepts is not [var only] || only.Mode > DeliveryMode.LowestPriority || CpuOf(only.Vcpu) is not (>= 0 and var cpu) || _facts.Vcpus[cpu].Enabled)
             return;
         Enable(cpu, !result.Coalesced);
     }
@@ -217,7 +217,7 @@ internal sealed partial class KvmChips
         if (facts.Entry || line.Vector < 0)
             return;
         RedirectionEntry entry = Machine.IoApic.PinState(line.Pin).Entry;
-        RedirectionEntry shown = RedirectionEntry.Create((byte)line.Vector, line.Destination & 0xFF, (DeliveryMode)line.Mode, line.LevelTrigger, line.Logical,
+        RedirectionEntry shown = RedirectionEntry.Create((byte)line.Vector, line.Destination & 0xFF, line.Mode, line.LevelTrigger, line.Logical,
             entry.ActiveLow, line.Masked);
         if (!facts.Low)
             entry = entry.WithLow(shown.Low);
@@ -232,9 +232,9 @@ internal sealed partial class KvmChips
         }
     }
 
-    private static bool Fits(RedirectionEntry entry, KvmLine line) => entry.Vector == line.Vector && (byte)(entry.Bits >> 56) == line.Destination && (int)entry.Mode == line.Mode
+    private static bool Fits(RedirectionEntry entry, KvmLine line) => entry.Vector == line.Vector && (byte)(entry.Bits >> 56) == line.Destination && entry.Mode == line.Mode
         && entry.Logical == line.Logical && entry.LevelBitSet == line.LevelTrigger && entry.Masked == line.Masked;
 
-    private static string Text(int pin, RedirectionEntry entry) => $"pin {pin} dst {entry.Bits >> 56:x} vec {entry.Vector} ({KvmLine.ModeName((int)entry.Mode)}|"
+    private static string Text(int pin, RedirectionEntry entry) => $"pin {pin} dst {entry.Bits >> 56:x} vec {entry.Vector} ({KvmNames.NameOf(entry.Mode)}|"
         + $"{(entry.Logical ? "logical" : "physical")}|{(entry.LevelBitSet ? "level" : "edge")}{(entry.Masked ? "|masked" : "")})";
 }
