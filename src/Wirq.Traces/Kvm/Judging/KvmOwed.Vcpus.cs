@@ -141,13 +141,12 @@ internal sealed partial class KvmOwed
         string carried = message.Mode == DeliveryMode.Nmi ? "an NMI" : $"vector {Hex(message.Vector)}";
         string what = lost.IsIpi ? $"IPI with {carried}{(lost.Sender >= 0 ? $" of vCPU {lost.Sender}" : "")}" : $"Message with {carried}";
         string to = message.Shorthand switch
-            {
-                DestinationShorthand.Self => "its sender",
-                DestinationShorthand.AllIncludingSelf => "all vCPUs",
-                DestinationShorthand.AllExcludingSelf => "all vCPUs but its sender",
-                _ => null,
-            }
-            ?? (message.Logical ? $"logical destination 0x{message.Destination:x}" : $"APIC id {message.Destination}");
+        {
+            DestinationShorthand.Self => "its sender",
+            DestinationShorthand.AllIncludingSelf => "all vCPUs",
+            DestinationShorthand.AllExcludingSelf => "all vCPUs but its sender",
+            _ => message.Logical ? $"logical destination 0x{message.Destination:x}" : $"APIC id {message.Destination}",
+        };
         string times = lost.Count > 1 ? $", and {lost.Count - 1} more, the last at {At(lost.Last)}" : "";
         string pin = vm.PinOf(message.Vector, message.Level)?.Name is { } name && !lost.IsIpi ? name : lost.IsIpi ? "an IPI" : "a message";
         var answer = new KvmOwedAnswer(pin, Fate.Refused, KvmGate.NoDestination, lost.Last, message.At, -1, message.Vector,

@@ -49,7 +49,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         else
         {
             Follow(record, vm, context!);
-            AskGates(record, vm, context!);
+            AskGates(record, vm);
         }
     }
 
