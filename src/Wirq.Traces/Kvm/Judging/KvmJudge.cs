@@ -57,7 +57,7 @@ internal sealed class KvmJudge
         bool isWhole;
         // What is watched is judged once, so all must be surveyed before.
         using (IKvmRecords log = KvmLog.Open(open, file, others))
-            (survey, isWhole) = watch is null ? KvmSurvey.OfBeginning(log, beginning) : KvmSurvey.OfBeginning(log, long.MaxValue, progress);
+            (survey, isWhole) = watch is null ? KvmSurvey.OfBeginning(log, beginning) : (KvmSurvey.Of(log, progress), true);
         if (isWhole)
             survey.LeftOut = others.Limit;
         else
@@ -70,7 +70,8 @@ internal sealed class KvmJudge
             survey = whole;
         }
         var judge = new KvmJudge(survey, watch?.Invoke(survey));
-        judge.Follow(open, file, progress, null);
+        // The survey of what is watched was the first half of the work.
+        judge.Follow(open, file, watch is null || progress is null ? progress : (done, all) => progress((all + done) / 2, all), null);
         return judge.Answer();
     }
 

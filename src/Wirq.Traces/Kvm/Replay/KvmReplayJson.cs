@@ -10,7 +10,7 @@ internal static class KvmReplayJson
     private static readonly (string Key, ResponseVerdict Verdict)[] Verdicts =
         [("matched", ResponseVerdict.Matched), ("mismatched", ResponseVerdict.Mismatched), ("unchecked", ResponseVerdict.Unchecked)];
 
-    internal static void Write(KvmReplayReport report, WhyVerdict why, Stream output)
+    internal static void Write(KvmReplayReport report, Stream output)
     {
         Stamps stamps = report.Survey.Stamps;
         using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true }))
@@ -22,8 +22,7 @@ internal static class KvmReplayJson
             json.WriteBoolean("comparedNothing", report.ComparedNothing);
             json.WriteStrings("notes", report.Notes);
             json.WriteEach("vms", report.Vms, (json, vm) => Write(json, vm, stamps));
-            // What wirq why says of the same log.
-            json.WriteString("why", WhyJson.Word(why));
+            json.WriteString("why", WhyJson.Word(report.Why.Verdict));
             json.WriteEndObject();
         }
         output.WriteByte((byte)'\n');

@@ -34,8 +34,12 @@ internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
 }
 
 /// <summary>The result of a replay of a log of a KVM host.</summary>
-internal sealed record KvmReplayReport(KvmSurvey Survey, IReadOnlyList<VmReplay> Vms)
+/// <param name="Why">What <c>wirq why</c> says of the same log.</param>
+/// <param name="Vms">What was compared of each VM.</param>
+internal sealed record KvmReplayReport(KvmAnswer Why, IReadOnlyList<VmReplay> Vms)
 {
+    internal KvmSurvey Survey => Why.Survey;
+
     internal long Total(ResponseVerdict verdict) => Vms.Sum(vm => vm.Tally.Total(verdict));
 
     /// <summary>Whether something was checked, nothing parts, and every law held.</summary>

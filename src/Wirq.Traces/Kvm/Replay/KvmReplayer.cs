@@ -6,7 +6,7 @@ using Wirq.Traces.Why;
 namespace Wirq.Traces.Kvm.Replay;
 
 /// <summary>Runs KVM's chips against a log of a KVM host, VM by VM.</summary>
-internal sealed class KvmReplayer
+internal sealed class KvmReplayer : IKvmWatcher
 {
     internal const int MostVms = 256, MostVcpusOfVm = 1024, MostThreads = 1 << 14;
     private const int MostVcpus = 1 << 13, MostHeld = 1 << 15, MostHeldOfVm = 4096;
@@ -22,14 +22,15 @@ internal sealed class KvmReplayer
     private KvmReplayer(KvmSurvey survey)
     {
         _survey = survey;
-        _scans = [.. survey.Vms.Take(MostVms).Select(_ => new VmScan())];
+        _scans = [.. survey.Vms.Take(MostVms).Select(vm => new VmScan(survey, vm))];
         _tallies = [.. _scans.Select(_ => new VmTally())];
         (_hasRun, _hasLeft) = (new bool[_scans.Length], new bool[_scans.Length]);
         _players = new VmPlayer?[_scans.Length];
         _queues = new StepQueue?[_scans.Length];
     }
 
-    /// <summary>Reads a log three times: who is who, how each VM begins and what its lines lead to, and then what happened.</summary>
+    /// <summary>Reads a log three times: who is who; how each VM begins and what its lines lead to, while the judge of <c>why</c> follows it; and
+    /// then what happened.</summary>
     /// <param name="open">Opens the log.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="progress">Called now and then with the bytes done and the bytes of the file, 0 where that is not known.</param>
@@ -37,28 +38,25 @@ internal sealed class KvmReplayer
     /// <exception cref="KvmFileException">The file is damaged, or no log of KVM's.</exception>
     internal static KvmReplayReport Run(Func<Stream> open, string file, Action<long, long>? progress = null)
     {
-        KvmSurvey survey;
-        using (IKvmRecords log = KvmLog.Open(open, file))
-            survey = KvmSurvey.Of(log, progress);
-        var replayer = new KvmReplayer(survey);
-        Read(open, file, replayer.Scan, progress, part: 1);
+        KvmReplayer replayer = null!;
+        KvmAnswer why = KvmJudge.Read(open, file, progress is null ? null : (done, all) => progress(done * 2 / 3, all), survey => replayer = new KvmReplayer(survey));
         replayer.Build();
-        Read(open, file, replayer.Play, progress, part: 2);
-        foreach (VmPlayer? player in replayer._players)
-            player?.Cut();
-        return replayer.Report();
+        replayer.Play(open, file, progress);
+        return new KvmReplayReport(why, [.. replayer._scans.Select((scan, vm) => new VmReplay(scan, replayer._tallies[vm], IsPlayed: replayer._players[vm] is not null))]);
     }
 
-    private static void Read(Func<Stream> open, string file, Action<KvmRecord, Mark> take, Action<long, long>? progress, int part)
+    private void Play(Func<Stream> open, string file, Action<long, long>? progress)
     {
         using IKvmRecords log = KvmLog.Open(open, file);
         var clock = new KvmClock();
         while (log.TryRead())
         {
-            take(log.Record, clock.Next(log.Record, log.IsText));
+            Play(log.Record, clock.Next(log.Record, log.IsText));
             if ((clock.Records & 0xFFFF) == 0)
-                progress?.Invoke((log.Progress.All * part + log.Progress.Done) / 3, log.Progress.All);
+                progress?.Invoke((log.Progress.All * 2 + log.Progress.Done) / 3, log.Progress.All);
         }
+        foreach (VmPlayer? player in _players)
+            player?.Cut();
     }
 
     /// <summary>The VM of a record; -1 for a thread that works for any.</summary>
@@ -70,7 +68,20 @@ internal sealed class KvmReplayer
         return vm < _scans.Length ? vm : int.MaxValue;
     }
 
-    private void Scan(KvmRecord record, Mark _)
+    /// <inheritdoc/>
+    public void Took(KvmRecord record, Mark at, VmTrail? vm, ThreadContext? context, int epoch) => Scan(record);
+
+    /// <inheritdoc/>
+    public void Accepted(VmTrail vm, VcpuTrail vcpu, Accepted accepted, ThreadContext context, AcceptOutcome outcome)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unaccepted(VmTrail vm, in OpenMessage message, bool isIpi, int sender)
+    {
+    }
+
+    private void Scan(KvmRecord record)
     {
         if (record.Event == KvmEvent.Lost)
         {
@@ -93,7 +104,7 @@ internal sealed class KvmReplayer
         for (int vm = 0; vm < _scans.Length; vm++)
         {
             VmScan scan = _scans[vm];
-            scan.Finish(_survey, _survey.Vms[vm]);
+            scan.Finish();
             left -= scan.Ids.Count;
             if (left < 0)
                 continue;
@@ -172,6 +183,4 @@ internal sealed class KvmReplayer
         _queues[vm]?.Chips.Forget();
         _tallies[vm].Laws = null;
     }
-
-    private KvmReplayReport Report() => new(_survey, [.. _scans.Select((scan, vm) => new VmReplay(scan, _tallies[vm], IsPlayed: _players[vm] is not null))]);
 }
