@@ -154,13 +154,13 @@ internal sealed partial class KvmChips
         }
         if (isLevel && !entry.Masked && high && !(certain && addressed))
             SetRemoteIrr(number, !result.Coalesced);
-        if (!Fits(entry, result))
-            Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
+        bool judged = certain && addressed && !isClock;
         // Linux before 4.15 said so of a level that waits for its EOI, too.
-        else if (certain && addressed && !isClock && merges != result.Coalesced && !(isLevel && result.Coalesced && !sent && !_scan.SawLevelAccept))
+        bool merged = merges == result.Coalesced || isLevel && result.Coalesced && !sent && !_scan.SawLevelAccept;
+        if (!Fits(entry, result) || judged && !merged)
             Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
         else
-            Check(result, certain && addressed && !isClock);
+            Check(result, judged);
     }
 
     private bool IsAddresseeKnown(RedirectionEntry entry)
