@@ -30,6 +30,10 @@ internal sealed class KvmRecord
     internal int ThreadKey => InInterrupt ? -2 - Math.Max(0, Cpu) : Thread;
 
     internal int Gsi, Source, Chip, Pin, Vcpu, Vector;
+
+    /// <summary>The input of the 8259 pair, where a record is of one of its chips: <see cref="Chip"/> is 0 or 1, and <see cref="Pin"/> that chip's.</summary>
+    internal int Irq => Chip * PicPair.SlaveFirst + Pin;
+
     internal uint Destination;
     internal DeliveryMode Mode;
     /// <summary>A bit of the text: of a line its level, of a write that it writes, of a message its parts; of an access to an MSR, Masked says

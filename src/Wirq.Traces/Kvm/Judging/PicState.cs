@@ -85,7 +85,7 @@ internal sealed class PicState
     {
         if (record.Chip is < 0 or > 1 || record.Pin is < 0 or >= InputsOfChip)
             return;
-        PicInput input = Inputs[record.Chip * InputsOfChip + record.Pin];
+        PicInput input = Inputs[record.Irq];
         Mask(input, record.Masked, at);
         input.Level = record.LevelTrigger;
         bool rise = level && !input.Line;

@@ -97,7 +97,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 break;
             case KvmEvent.PicSetIrq:
                 HasKernelChips = context.Answered = true;
-                if (context.HasLine && context.Gsi == record.Chip * 8 + record.Pin)
+                if (context.HasLine && context.Gsi == record.Irq)
                     Pic.Drive(record, context.Level, context.LineAt, epoch);
                 break;
             case KvmEvent.IoApicSetIrq:

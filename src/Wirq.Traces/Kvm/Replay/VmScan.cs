@@ -93,7 +93,7 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
         {
             case KvmEvent.PicSetIrq:
                 _hasChips = true;
-                if (gsi == record.Chip * 8 + record.Pin)
+                if (gsi == record.Irq)
                     Add(_toPic, gsi);
                 break;
             case KvmEvent.IoApicSetIrq:
