@@ -1,5 +1,3 @@
-using Wirq.Laws;
-using Wirq.State;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Why;
 
@@ -12,21 +10,13 @@ internal sealed class KvmReplayer : IKvmWatcher
     private const int MostVcpus = 1 << 13, MostHeld = 1 << 15, MostHeldOfVm = 4096;
 
     private readonly KvmSurvey _survey;
-    private readonly VmScan[] _scans;
-    private readonly VmPlayer?[] _players;
-    private readonly StepQueue?[] _queues;
-    private readonly VmTally[] _tallies;
+    private readonly ReplayedVm[] _vms;
     private readonly Dictionary<int, int> _gsis = [];
-    private readonly bool[] _hasRun, _hasLeft;
 
     private KvmReplayer(KvmSurvey survey)
     {
         _survey = survey;
-        _scans = [.. survey.Vms.Take(MostVms).Select(vm => new VmScan(survey, vm))];
-        _tallies = [.. _scans.Select(_ => new VmTally())];
-        (_hasRun, _hasLeft) = (new bool[_scans.Length], new bool[_scans.Length]);
-        _players = new VmPlayer?[_scans.Length];
-        _queues = new StepQueue?[_scans.Length];
+        _vms = [.. survey.Vms.Take(MostVms).Select(vm => new ReplayedVm(new VmScan(survey, vm)))];
     }
 
     /// <summary>Reads a log three times: who is who; how each VM begins and what its lines lead to, while the judge of <c>why</c> follows it; and
@@ -42,7 +32,7 @@ internal sealed class KvmReplayer : IKvmWatcher
         KvmAnswer why = KvmJudge.Read(open, file, progress is null ? null : (done, all) => progress(done * 2 / 3, all), survey => replayer = new KvmReplayer(survey));
         replayer.Build();
         replayer.Play(open, file, progress);
-        return new KvmReplayReport(why, [.. replayer._scans.Select((scan, vm) => new VmReplay(scan, replayer._tallies[vm], IsPlayed: replayer._players[vm] is not null))]);
+        return new KvmReplayReport(why, [.. replayer._vms.Select(vm => new VmReplay(vm.Scan, vm.Tally, vm.IsPlayed))]);
     }
 
     private void Play(Func<Stream> open, string file, Action<long, long>? progress)
@@ -55,8 +45,8 @@ internal sealed class KvmReplayer : IKvmWatcher
             if ((clock.Records & 0xFFFF) == 0)
                 progress?.Invoke((log.Progress.All * 2 + log.Progress.Done) / 3, log.Progress.All);
         }
-        foreach (VmPlayer? player in _players)
-            player?.Cut();
+        foreach (ReplayedVm vm in _vms)
+            vm.Cut();
     }
 
     /// <summary>The VM of a record; -1 for a thread that works for any.</summary>
@@ -65,7 +55,7 @@ internal sealed class KvmReplayer : IKvmWatcher
         if (record.Thread < 0)
             return 0;
         int vm = record.InInterrupt ? -1 : _survey.Threads.GetValueOrDefault(record.Thread)?.Vm ?? -1;
-        return vm < _scans.Length ? vm : int.MaxValue;
+        return vm < _vms.Length ? vm : int.MaxValue;
     }
 
     /// <inheritdoc/>
@@ -85,8 +75,8 @@ internal sealed class KvmReplayer : IKvmWatcher
     {
         if (record.Event == KvmEvent.Lost)
         {
-            foreach (VmScan scan in _scans)
-                scan.Lost();
+            foreach (ReplayedVm each in _vms)
+                each.Scan.Lost();
             return;
         }
         int vm = VmOf(record);
@@ -95,23 +85,18 @@ internal sealed class KvmReplayer : IKvmWatcher
         int key = record.ThreadKey;
         if (record.Event == KvmEvent.SetIrq && (_gsis.Count < MostThreads || _gsis.ContainsKey(key)))
             _gsis[key] = record.Gsi;
-        _scans[vm].Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
+        _vms[vm].Scan.Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
     }
 
     private void Build()
     {
         int left = MostVcpus;
-        for (int vm = 0; vm < _scans.Length; vm++)
+        foreach (ReplayedVm vm in _vms)
         {
-            VmScan scan = _scans[vm];
-            scan.Finish();
-            left -= scan.Ids.Count;
-            if (left < 0)
-                continue;
-            _queues[vm] = new StepQueue(scan, _tallies[vm], Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _scans.Length)));
-            _players[vm] = new VmPlayer(scan, _queues[vm]!, _survey.First >= 0);
-            if (scan.IsWhole)
-                _tallies[vm].Laws = new LawSet(_queues[vm]!.Chips.Machine.Options, _queues[vm]!.Chips.Machine.Fabric.Gsis, new StateArena());
+            vm.Scan.Finish();
+            left -= vm.Scan.Ids.Count;
+            if (left >= 0)
+                vm.Build(Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _vms.Length)), _survey.First >= 0);
         }
     }
 
@@ -119,8 +104,8 @@ internal sealed class KvmReplayer : IKvmWatcher
     {
         if (record.Event == KvmEvent.Lost)
         {
-            for (int each = 0; each < _players.Length; each++)
-                Forget(each);
+            foreach (ReplayedVm each in _vms)
+                each.Forget();
             return;
         }
         int vm = VmOf(record);
@@ -128,59 +113,11 @@ internal sealed class KvmReplayer : IKvmWatcher
             return;
         if (vm < 0)
         {
-            for (int each = 0; each < _players.Length; each++)
-                _players[each]?.Take(record, at, record.ThreadKey, KvmRecord.Untold, isForeign: true);
+            foreach (ReplayedVm each in _vms)
+                each.TakeForeign(record, at);
             return;
         }
-        if (_players[vm] is not { } player)
-            return;
-        VmScan scan = _scans[vm];
-        // The VMM loads the state of a machine that it resets: no record shows that state.
-        if (Resets(vm, record) && !_queues[vm]!.Chips.IsLoading)
-        {
-            Forget(vm);
-            _queues[vm]!.Chips.IsLoading = !record.HasRip;
-        }
-        else if (_queues[vm]!.Chips.IsLoading && Runs(record))
-            Start(vm);
         KvmThread? thread = record.Thread < 0 ? null : _survey.Threads.GetValueOrDefault(record.Thread);
-        player.Take(record, at, record.ThreadKey, thread?.Vcpu ?? KvmRecord.Untold, isForeign: scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
-    }
-
-    private bool Resets(int vm, KvmRecord record)
-    {
-        if (record is { Event: KvmEvent.TscOffset, Vcpu: 0 })
-            return _scans[vm].ShowsResetByTsc;
-        if (record is not { Event: KvmEvent.Entry, Vcpu: 0, HasRip: true })
-            return false;
-        bool again = record.IsAtResetVector && _hasLeft[vm];
-        _hasLeft[vm] = !record.IsAtResetVector;
-        return again;
-    }
-
-    /// <summary>Only a guest that runs makes these records.</summary>
-    private static bool Runs(KvmRecord record) => record.Event is KvmEvent.Entry or KvmEvent.Exit or KvmEvent.UserspaceExit or KvmEvent.Pio or KvmEvent.Mmio or KvmEvent.Apic
-        or KvmEvent.Eoi or KvmEvent.Msr or KvmEvent.InjectIrq or KvmEvent.AckIrq;
-
-    /// <summary>The guest begins to run: the VMM has loaded the state that it begins with.</summary>
-    private void Start(int vm)
-    {
-        KvmChips chips = _queues[vm]!.Chips;
-        _players[vm]!.Cut();
-        if (!_hasRun[vm] && _scans[vm].FromStart && !_queues[vm]!.HasParted)
-            chips.Started();
-        else
-        {
-            chips.Forget();
-            _tallies[vm].Laws = null;
-        }
-        (_hasRun[vm], chips.IsLoading) = (true, false);
-    }
-
-    private void Forget(int vm)
-    {
-        _players[vm]?.Cut();
-        _queues[vm]?.Chips.Forget();
-        _tallies[vm].Laws = null;
+        _vms[vm].Take(record, at, thread?.Vcpu ?? KvmRecord.Untold, isForeign: _vms[vm].Scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
     }
 }
