@@ -1,9 +1,9 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
-using Wirq.Board.Machine;
 using Wirq.Cli.Host;
 using Wirq.Events;
 using Wirq.Linux.Probes;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Boot;
 
@@ -22,41 +22,29 @@ internal static class BootJson
         json.WriteString("iommu", result.Options.Vtd ? "vtd" : "none");
         json.WriteBoolean("xen", result.Options.Xen.Offered);
         HostConfiguration configuration = result.Host.Configurations.Single(each => each.Configuration == result.Options.Configuration);
-        WriteNames(json, "deviations", configuration.Verdict is ConfigurationVerdict.Sound or ConfigurationVerdict.NotKnown ? [] : configuration.Because);
-        WriteNames(json, "notKnown", configuration.Verdict == ConfigurationVerdict.NotKnown ? configuration.Because : []);
-        WriteNames(json, "workarounds", result.Host.Workarounds.Select(each => each.Name));
+        json.WriteStrings("deviations", configuration.Verdict is ConfigurationVerdict.Sound or ConfigurationVerdict.NotKnown ? [] : configuration.Because);
+        json.WriteStrings("notKnown", configuration.Verdict == ConfigurationVerdict.NotKnown ? configuration.Because : []);
+        json.WriteStrings("workarounds", result.Host.Workarounds.Select(each => each.Name));
         json.WriteString("end", result.End.Kind.ToString());
         json.WriteNumber("code", result.End.Code);
         json.WriteString("detail", result.End.Detail);
         json.WriteNumber("seconds", Math.Round(result.Elapsed.TotalSeconds, 3));
         json.WriteNumber("events", result.Watch.Count);
         LawsJson.Write(json, result.Watch.Laws.Select(law => (law.Name, law.Break is null, law.Break is null ? "" : law.Describe())));
-        WriteNames(json, "story", result.Watch.Story.Select(e => EventText.Describe(e)));
+        json.WriteStrings("story", result.Watch.Story.Select(e => EventText.Describe(e)));
         json.WriteBoolean("marked", result.Watch.IsMarked);
-        json.WriteStartArray("taken");
-        foreach (TakenVector taken in result.Watch.Taken)
+        json.WriteEach("taken", result.Watch.Taken, (json, taken) =>
         {
-            json.WriteStartObject();
             json.WriteNumber("cpu", taken.Cpu);
             json.WriteNumber("vector", taken.Vector);
             json.WriteString("of", taken.Origin.ToString());
             json.WriteNumber("count", taken.Count);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteString("console", console.Text);
         json.WriteBoolean("consoleCut", console.IsCut);
         json.WriteNumber("status", result.Status);
         json.WriteEndObject();
         json.Flush();
         output.WriteByte((byte)'\n');
-    }
-
-    private static void WriteNames(Utf8JsonWriter json, string name, IEnumerable<string> values)
-    {
-        json.WriteStartArray(name);
-        foreach (string each in values)
-            json.WriteStringValue(each);
-        json.WriteEndArray();
     }
 }

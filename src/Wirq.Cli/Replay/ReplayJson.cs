@@ -30,10 +30,7 @@ internal static class ReplayJson
         }
         json.WriteEndObject();
         json.WriteNumber("notJudged", report.NotJudged);
-        json.WriteStartArray("notes");
-        foreach (string note in report.Notes)
-            json.WriteStringValue(note);
-        json.WriteEndArray();
+        json.WriteStrings("notes", report.Notes);
         json.WriteStartArray("delivered");
         foreach (Delivered one in report.Delivered)
         {

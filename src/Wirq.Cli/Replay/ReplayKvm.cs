@@ -15,17 +15,16 @@ internal static class ReplayKvm
     internal static int Run(ReplayInput input, string log, bool json)
     {
         KvmReplayReport report = input.Read(() => ReadProgress.Show(progress => KvmReplayer.Run(input.Stream, input.Name, progress)));
-        KvmAnswer why = WhyKvm.Judge(input);
         ShippedNote.Write(log, json);
         if (json)
-            KvmReplayJson.Write(report, why.Verdict, StandardStreams.Output);
+            KvmReplayJson.Write(report, StandardStreams.Output);
         else
         {
             KvmReplayText.Write(report, log, Console.Out);
-            if (why.Verdict == WhyVerdict.Owed)
+            if (report.Why.Verdict == WhyVerdict.Owed)
             {
                 Console.Out.WriteLine();
-                int owed = why.Vms.Sum(vm => vm.Owed.Count);
+                int owed = report.Why.Vms.Sum(vm => vm.Owed.Count);
                 ReplayText.Wrap(Console.Out, $"{Phrase.Count(owed, "interrupt")} {(owed == 1 ? "is" : "are")} owed at the end of the log. To know what and why: {Guesses.Typed.Line("why", log)}", "");
             }
         }

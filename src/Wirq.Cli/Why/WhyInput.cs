@@ -13,8 +13,7 @@ namespace Wirq.Cli.Why;
 internal static class WhyInput
 {
     /// <summary>What <c>wirq why</c> reads.</summary>
-    internal const string Kinds = "a log of QEMU's trace events, plain or compressed (gzip, xz, zstd), a log of a KVM host, "
-        + "a recording, saved state or a dump (wirq why --help names all kinds)";
+    internal const string Kinds = ReplayInput.Log + ", a log of a KVM host, " + LogWhy.OtherKinds;
 
     private static ReadOnlySpan<byte> Magic => "WIRQREC"u8;
 

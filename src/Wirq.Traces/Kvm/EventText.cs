@@ -111,24 +111,20 @@ internal static class EventText
         else if (flag.SequenceEqual("assert"u8))
             record.Level = true;
         else if (flag.SequenceEqual("self"u8))
-            record.Source = 1;
+            record.Source = (int)DestinationShorthand.Self;
         else if (flag.SequenceEqual("all"u8))
-            record.Source = 2;
+            record.Source = (int)DestinationShorthand.AllIncludingSelf;
         else if (flag.SequenceEqual("all-but-self"u8))
-            record.Source = 3;
+            record.Source = (int)DestinationShorthand.AllExcludingSelf;
         else if (flag.SequenceEqual("dst"u8))
-            record.Source = 0;
-        else if (Mode(flag) is >= 0 and int mode)
+            record.Source = (int)DestinationShorthand.None;
+        else if (KvmNames.Mode(flag) is { } mode)
             record.Mode = mode;
         // "rh" is the redirection hint, which a pin's entry does not have.
         else if (!flag.SequenceEqual("edge"u8) && !flag.SequenceEqual("physical"u8) && !flag.SequenceEqual("de-assert"u8) && !flag.SequenceEqual("rh"u8))
             return false;
         return true;
     }
-
-    private static int Mode(ReadOnlySpan<byte> word) => word.SequenceEqual("Fixed"u8) ? 0 : word.SequenceEqual("LowPrio"u8) ? 1
-        : word.SequenceEqual("SMI"u8) ? 2 : word.SequenceEqual("Res3"u8) ? 3 : word.SequenceEqual("NMI"u8) ? 4 : word.SequenceEqual("INIT"u8) ? 5
-        : word.SequenceEqual("SIPI"u8) ? 6 : word.SequenceEqual("ExtINT"u8) ? 7 : -1;
 
     private static bool Apic(ref TextScan scan, KvmRecord record)
     {

@@ -166,7 +166,7 @@ internal sealed class KvmFields
     private static void Low(KvmRecord record, ulong low)
     {
         record.Vector = (byte)low;
-        record.Mode = (int)(low >> 8 & 7);
+        record.Mode = (DeliveryMode)(low >> 8 & 7);
         record.Logical = (low >> 11 & 1) != 0;
         record.LevelTrigger = (low >> 15 & 1) != 0;
     }
@@ -187,7 +187,7 @@ internal sealed class KvmFields
         if (!Number(KvmField.ApicId, out record.Vcpu) || !Number(KvmField.Vec, out record.Vector)
             || !Get(KvmField.DeliveryMode, out ulong mode) || !Flag(KvmField.TriggerMode, out record.LevelTrigger))
             return false;
-        record.Mode = (int)(mode >> 8 & 7);
+        record.Mode = (DeliveryMode)(mode >> 8 & 7);
         return true;
     }
 

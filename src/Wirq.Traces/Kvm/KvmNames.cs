@@ -31,6 +31,24 @@ internal static class KvmNames
         ("TDCR", ApicRegister.DivideConfiguration), ("SELF_IPI", ApicRegister.SelfIpi), ("EFEAT", ExtendedFeatures), ("ECTRL", ExtendedControl) }
         .Select(pair => (System.Text.Encoding.ASCII.GetBytes("APIC_" + pair.Item1), (int)pair.Item2))];
 
+    /// <summary>The delivery modes, in the order of their numbers.</summary>
+    private static readonly string[] s_modes = ["Fixed", "LowPrio", "SMI", "Res3", "NMI", "INIT", "SIPI", "ExtINT"];
+
+    private static readonly byte[][] s_modeWords = [.. s_modes.Select(System.Text.Encoding.ASCII.GetBytes)];
+
+    internal static string NameOf(DeliveryMode mode) => s_modes[(int)mode];
+
+    /// <summary>The delivery mode of a name; null for none.</summary>
+    internal static DeliveryMode? Mode(ReadOnlySpan<byte> name)
+    {
+        for (int mode = 0; mode < s_modeWords.Length; mode++)
+        {
+            if (name.SequenceEqual(s_modeWords[mode]))
+                return (DeliveryMode)mode;
+        }
+        return null;
+    }
+
     internal static KvmEvent Of(ReadOnlySpan<byte> name)
     {
         foreach ((byte[] known, KvmEvent happened) in Events)
@@ -41,8 +59,10 @@ internal static class KvmNames
         return KvmEvent.Other;
     }
 
-    internal static string NameOf(KvmEvent happened) =>
-        Events.FirstOrDefault(one => one.Event == happened).Name is { } name ? System.Text.Encoding.ASCII.GetString(name) : "record";
+    private static readonly string[] s_names = [.. Enum.GetValues<KvmEvent>()
+        .Select(happened => Events.FirstOrDefault(one => one.Event == happened).Name is { } name ? System.Text.Encoding.ASCII.GetString(name) : "record")];
+
+    internal static string NameOf(KvmEvent happened) => s_names[(int)happened];
 
     /// <summary>The offset of a register by its name; -1 for none.</summary>
     internal static int Register(ReadOnlySpan<byte> name)

@@ -10,6 +10,8 @@ internal sealed class KvmRecord
     /// <summary>A value that is not told.</summary>
     internal const int Untold = -1;
 
+    private const ulong ResetVector = 0xFFF0;
+
     private readonly byte[] _task = new byte[64];
     private int _taskLength;
 
@@ -24,10 +26,16 @@ internal sealed class KvmRecord
     /// <summary>It happened in an interrupt, so that the thread is whatever ran there.</summary>
     internal bool InInterrupt;
 
+    /// <summary>Whose records are in one order: the number of the thread, or of the CPU in whose interrupts they came, which is below -1.</summary>
+    internal int ThreadKey => InInterrupt ? -2 - Math.Max(0, Cpu) : Thread;
+
     internal int Gsi, Source, Chip, Pin, Vcpu, Vector;
+
+    /// <summary>The input of the 8259 pair, where a record is of one of its chips: <see cref="Chip"/> is 0 or 1, and <see cref="Pin"/> that chip's.</summary>
+    internal int Irq => Chip * PicPair.SlaveFirst + Pin;
+
     internal uint Destination;
-    /// <summary>The delivery mode, as in bits 10:8 of an entry.</summary>
-    internal int Mode;
+    internal DeliveryMode Mode;
     /// <summary>A bit of the text: of a line its level, of a write that it writes, of a message its parts; of an access to an MSR, Masked says
     /// that it failed.</summary>
     internal bool Level, Write, Logical, LevelTrigger, Masked, Coalesced, Soft, Reinjected, Restart;
@@ -41,6 +49,9 @@ internal sealed class KvmRecord
     internal int Reason;
     internal ulong Rip;
     internal bool HasRip;
+
+    /// <summary>It tells that the CPU stands at its first instruction after a reset (Intel SDM 3A, 9.1.4).</summary>
+    internal bool IsAtResetVector => HasRip && Rip == ResetVector;
     internal KvmLoss Loss;
     /// <summary>How many records are missing; 0 where that is not told.</summary>
     internal long LostCount;
@@ -66,7 +77,7 @@ internal sealed class KvmRecord
         _taskLength = 0;
         Gsi = Source = Chip = Pin = Vcpu = Vector = Register = Reason = Untold;
         Destination = InterruptInfo = 0;
-        Mode = 0;
+        Mode = DeliveryMode.Fixed;
         Level = Write = Logical = LevelTrigger = Masked = Coalesced = Soft = Reinjected = Restart = HasRip = InInterrupt = false;
         Address = Value = Rip = 0;
         Exit = KvmExit.Other;
@@ -84,7 +95,7 @@ internal sealed class KvmRecord
             if (value != Untold)
                 text.Append(CultureInfo.InvariantCulture, $" {name}={value}");
         }
-        text.Append(CultureInfo.InvariantCulture, $" dst={Destination:x} mode={Mode} {Bits()} address={Address:x} value={Value:x} {Exit}");
+        text.Append(CultureInfo.InvariantCulture, $" dst={Destination:x} mode={(int)Mode} {Bits()} address={Address:x} value={Value:x} {Exit}");
         return text.ToString();
     }
 

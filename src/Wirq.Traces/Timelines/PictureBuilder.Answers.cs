@@ -17,7 +17,7 @@ internal sealed partial class PictureBuilder
             Owed = [.. Marks(owed)],
             Verdict = WhyText.Headline(owed, _engine),
             State = WhyJson.Word(owed.Verdict),
-            Notes = [.. _moreHeld ? (string[])[$"At most {MostHeld} pins have the gate that holds them at one time; some have none here."] : [], .. WhyText.Differences(_engine), .. owed.Limits.Select(limit => limit.Sentence)],
+            Notes = [.. _held.LeftOut ? (string[])[$"At most {HeldLanes.Most} pins have the gate that holds them at one time; some have none here."] : [], .. WhyText.Differences(_engine), .. owed.Limits.Select(limit => limit.Sentence)],
             Stamps = _engine.Stamps,
         });
     }

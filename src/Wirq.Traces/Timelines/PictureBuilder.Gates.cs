@@ -7,11 +7,8 @@ namespace Wirq.Traces.Timelines;
 internal sealed partial class PictureBuilder
 {
     /// <summary>Pins that are asked about after each event of a CPU: those at which something waits.</summary>
-    private const int MostHeld = 64;
-
-    private readonly HashSet<int> _held = [];
+    private readonly HeldLanes _held = new();
     private readonly List<int> _asked = [];
-    private bool _moreHeld;
 
     /// <summary>A lane of a pin may be held by something else now.</summary>
     private void AskGate(int lane)
@@ -25,26 +22,10 @@ internal sealed partial class PictureBuilder
     private void AskGates(in Event happened)
     {
         if (happened.Subsystem is not (Subsystem.Lines or Subsystem.IoApic))
-            _asked.AddRange(_held);
+            _asked.AddRange(_held.Lanes);
         foreach (int lane in _asked)
-            SetGate(lane);
+            Strips.SetGate(lane, _held.Hold(lane, GateOf(_canvas.KeyOf(lane))), Now);
         _asked.Clear();
-    }
-
-    private void SetGate(int lane)
-    {
-        string gate = GateOf(_canvas.KeyOf(lane));
-        if (gate.Length == 0)
-            _held.Remove(lane);
-        else if (_held.Count < MostHeld || _held.Contains(lane))
-            _held.Add(lane);
-        else
-        {
-            // Nothing would end it in the picture.
-            _moreHeld = true;
-            gate = "";
-        }
-        Strips.SetGate(lane, gate, Now);
     }
 
     private string GateOf(LaneKey key)

@@ -8,6 +8,9 @@ namespace Wirq.Traces.Why;
 /// followed.</summary>
 public sealed class LogWhy
 {
+    /// <summary>What <c>wirq why</c> reads besides logs.</summary>
+    internal const string OtherKinds = "a recording, saved state or a dump (wirq why --help names all kinds)";
+
     private readonly WhyQuestion? _question;
     private readonly Func<WhyEngine, IEventSink>? _watch;
     private WhyEngine? _engine;
@@ -41,7 +44,7 @@ public sealed class LogWhy
         {
             Nothing = "none of its lines has a form that is known",
             Expected = $"{QemuLogReader.ExpectedLines}, records of KVM's tracepoints such as 'kvm_eoi: apicid 0 vector 49' ({Kvm.KvmLog.Record}), "
-                + "a recording, saved state or a dump (wirq why --help names all kinds)",
+                + OtherKinds,
             Log = options.Log + (log => asked._log = log),
             Machine = options.Machine + asked.Build,
             Before = (line, _) => asked._line = line.Number,

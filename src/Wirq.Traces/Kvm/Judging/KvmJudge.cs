@@ -57,7 +57,7 @@ internal sealed class KvmJudge
         bool isWhole;
         // What is watched is judged once, so all must be surveyed before.
         using (IKvmRecords log = KvmLog.Open(open, file, others))
-            (survey, isWhole) = watch is null ? KvmSurvey.OfBeginning(log, beginning) : KvmSurvey.OfBeginning(log, long.MaxValue, progress);
+            (survey, isWhole) = watch is null ? KvmSurvey.OfBeginning(log, beginning) : (KvmSurvey.Of(log, progress), true);
         if (isWhole)
             survey.LeftOut = others.Limit;
         else
@@ -70,7 +70,8 @@ internal sealed class KvmJudge
             survey = whole;
         }
         var judge = new KvmJudge(survey, watch?.Invoke(survey));
-        judge.Follow(open, file, progress, null);
+        // The survey of what is watched was the first half of the work.
+        judge.Follow(open, file, watch is null || progress is null ? progress : (done, all) => progress((all + done) / 2, all), null);
         return judge.Answer();
     }
 
@@ -137,8 +138,7 @@ internal sealed class KvmJudge
     {
         if (record.Thread < 0)
             return _threadless;
-        // In an interrupt the thread is whatever ran there.
-        int key = record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
+        int key = record.ThreadKey;
         if (_last is { } last && last.Key == key)
             return last.Context;
         if (_contexts.TryGetValue(key, out ThreadContext? context))

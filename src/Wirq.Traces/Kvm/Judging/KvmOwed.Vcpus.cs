@@ -138,10 +138,15 @@ internal sealed partial class KvmOwed
     {
         OpenMessage message = lost.Message;
         // The vector of an NMI counts for nothing (Intel SDM 3A, 10.6.1).
-        string carried = message.Mode == VmTrail.Nmi ? "an NMI" : $"vector {Hex(message.Vector)}";
+        string carried = message.Mode == DeliveryMode.Nmi ? "an NMI" : $"vector {Hex(message.Vector)}";
         string what = lost.IsIpi ? $"IPI with {carried}{(lost.Sender >= 0 ? $" of vCPU {lost.Sender}" : "")}" : $"Message with {carried}";
-        string to = message.Shorthand switch { VmTrail.ToSelf => "its sender", VmTrail.ToAll => "all vCPUs", VmTrail.AllButSelf => "all vCPUs but its sender", _ => null }
-            ?? (message.Logical ? $"logical destination 0x{message.Destination:x}" : $"APIC id {message.Destination}");
+        string to = message.Shorthand switch
+        {
+            DestinationShorthand.Self => "its sender",
+            DestinationShorthand.AllIncludingSelf => "all vCPUs",
+            DestinationShorthand.AllExcludingSelf => "all vCPUs but its sender",
+            _ => message.Logical ? $"logical destination 0x{message.Destination:x}" : $"APIC id {message.Destination}",
+        };
         string times = lost.Count > 1 ? $", and {lost.Count - 1} more, the last at {At(lost.Last)}" : "";
         string pin = vm.PinOf(message.Vector, message.Level)?.Name is { } name && !lost.IsIpi ? name : lost.IsIpi ? "an IPI" : "a message";
         var answer = new KvmOwedAnswer(pin, Fate.Refused, KvmGate.NoDestination, lost.Last, message.At, -1, message.Vector,

@@ -60,10 +60,10 @@ internal sealed class KvmSurvey
 
     /// <summary>Surveys the first records of a log.</summary>
     /// <returns>The survey, and whether it is of the whole log.</returns>
-    internal static (KvmSurvey Survey, bool IsWhole) OfBeginning(IKvmRecords log, long records, Action<long, long>? progress = null)
+    internal static (KvmSurvey Survey, bool IsWhole) OfBeginning(IKvmRecords log, long records)
     {
         var survey = new KvmSurvey();
-        return (survey, survey.Read(log, records, progress));
+        return (survey, survey.Read(log, records, null));
     }
 
     private bool Read(IKvmRecords log, long most, Action<long, long>? progress)

@@ -25,7 +25,7 @@ internal sealed class PicInput(int irq)
 /// <summary>What a log tells of KVM's 8259 pair.</summary>
 internal sealed class PicState
 {
-    private const int Icw1 = 0x10, InputsOfChip = PicPair.SlaveFirst;
+    private const int InputsOfChip = PicPair.SlaveFirst;
 
     private readonly int[] _icw = new int[2], _base = [-1, -1];
     private readonly bool[] _icw4 = new bool[2];
@@ -40,9 +40,10 @@ internal sealed class PicState
         int chip = port is PicPair.MasterCommand or PicPair.MasterData ? 0 : 1;
         if (port is PicPair.MasterCommand or PicPair.SlaveCommand)
         {
-            if ((value & Icw1) == 0)
+            var word = (byte)value;
+            if (!Icw1.Is(word))
                 return;
-            (_icw[chip], _icw4[chip]) = (2, (value & 1) != 0);
+            (_icw[chip], _icw4[chip]) = (2, new Icw1(word).NeedsIcw4);
             foreach (PicInput input in Of(chip))
             {
                 input.InService = null;
@@ -84,7 +85,7 @@ internal sealed class PicState
     {
         if (record.Chip is < 0 or > 1 || record.Pin is < 0 or >= InputsOfChip)
             return;
-        PicInput input = Inputs[record.Chip * InputsOfChip + record.Pin];
+        PicInput input = Inputs[record.Irq];
         Mask(input, record.Masked, at);
         input.Level = record.LevelTrigger;
         bool rise = level && !input.Line;

@@ -24,7 +24,7 @@ internal sealed class PinState(int pin)
     internal bool Programmed { get; private set; }
 
     internal int Vector => Low is { } low ? (int)(low.Value & 0xFF) : -1;
-    internal int Mode => Low is { } low ? (int)(low.Value >> 8 & 7) : -1;
+    internal DeliveryMode? Mode => Low is { } low ? (DeliveryMode)(low.Value >> 8 & 7) : null;
     internal bool Masked => Low is { } low && (low.Value & MaskBit) != 0;
     internal bool Level => Low is { } low && (low.Value & LevelBit) != 0;
     internal bool Logical => Low is { } low && (low.Value & LogicalBit) != 0;

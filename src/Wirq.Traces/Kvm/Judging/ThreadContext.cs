@@ -8,12 +8,14 @@ internal struct OpenMessage
     internal bool Is;
     internal Mark At;
     internal uint Destination;
-    internal int Vector, Mode, Shorthand;
+    internal int Vector;
+    internal DeliveryMode Mode;
+    internal DestinationShorthand Shorthand;
     internal bool Logical, Level, Burst;
     internal int Accepts;
 
     /// <summary>It is of a kind that a local APIC accepts: scans print routes that have no vector yet.</summary>
-    internal readonly bool CanBeLost => Is && (Mode is VmTrail.Fixed or VmTrail.LowestPriority && Vector >= 0x10 || Mode == VmTrail.Nmi);
+    internal readonly bool CanBeLost => Is && (Mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority && Vector >= 0x10 || Mode == DeliveryMode.Nmi);
 }
 
 /// <summary>What the last records of one thread began: the records behind them on the same thread are its effects.</summary>

@@ -61,7 +61,7 @@ internal sealed partial class VmTrail
     }
 
     /// <summary>An edge is sent at once, and accept lines stand before the record of its pin: without one, nobody was addressed.</summary>
-    private bool SentEdge(PinState pin) => pin is { Level: false, Mode: Fixed or LowestPriority, Vector: >= 0x10 } && survey.Counts[KvmEvent.AcceptIrq] > 0;
+    private bool SentEdge(PinState pin) => pin is { Level: false, Mode: DeliveryMode.Fixed or DeliveryMode.LowestPriority, Vector: >= 0x10 } && survey.Counts[KvmEvent.AcceptIrq] > 0;
 
     private static void Delivered(PinState pin, Mark at, int epoch)
     {

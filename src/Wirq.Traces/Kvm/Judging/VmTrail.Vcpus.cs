@@ -9,20 +9,18 @@ internal sealed partial class VmTrail
     private const long ClockSkew = 100_000;
     /// <summary>The same for a log without times, in records.</summary>
     private const long SkewRecords = 8;
-    internal const int Fixed = 0, LowestPriority = 1, Nmi = 4;
-    private const int Init = 5;
 
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
     {
         if (VcpuAt(record.Vcpu) is not { } vcpu)
             return;
         Sender sender = SourceOf(record, vcpu, context);
-        if (record.Mode == Init && !record.LevelTrigger)
+        if (record.Mode == DeliveryMode.Init && !record.LevelTrigger)
         {
             vcpu.Reset(at, epoch, registers: true);
             return;
         }
-        if (record.Mode is not (Fixed or LowestPriority) || record.Vector is < 0 or > 255)
+        if (record.Mode is not (DeliveryMode.Fixed or DeliveryMode.LowestPriority) || record.Vector is < 0 or > 255)
             return;
         VectorCount count = vcpu.Count(record.Vector, at);
         if (survey.VectorsLeft == 0 && !vcpu.Counts.ContainsKey(record.Vector))
@@ -34,7 +32,7 @@ internal sealed partial class VmTrail
             count.Refusals++;
             context.Refusals++;
             // What is sent to all may leave one out.
-            if (context.Ipi is not { Is: true, Shorthand: not 0 } and not { Is: true, Destination: 0xFF })
+            if (context.Ipi is not { Is: true, Shorthand: not DestinationShorthand.None } and not { Is: true, Destination: 0xFF })
                 vcpu.Refused[record.Vector] = accepted;
             Watcher?.Accepted(this, vcpu, accepted, context, AcceptOutcome.Refused);
             return;
@@ -161,7 +159,7 @@ internal sealed partial class VmTrail
         const uint valid = 1u << 31, typeMask = 7 << 8;
         if (vcpu is null)
             return;
-        if (record is { HasRip: true, Rip: 0xFFF0 })
+        if (record.IsAtResetVector)
             vcpu.Reset(at, epoch, registers: false);
         vcpu.GoesOn();
         vcpu.Entries++;

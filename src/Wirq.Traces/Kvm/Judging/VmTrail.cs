@@ -20,8 +20,6 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 {
     internal const int PinCount = 24;
     private const int MostLost = 256, MostVcpus = 1 << 14;
-    /// <summary>Destination shorthands of an IPI (Intel SDM 3A, 10.6.1).</summary>
-    internal const int ToSelf = 1, ToAll = 2, AllButSelf = 3;
     /// <summary>What all VMs may have.</summary>
     private const int MostVcpusOfAll = 1 << 15;
 
@@ -99,7 +97,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 break;
             case KvmEvent.PicSetIrq:
                 HasKernelChips = context.Answered = true;
-                if (context.HasLine && context.Gsi == record.Chip * 8 + record.Pin)
+                if (context.HasLine && context.Gsi == record.Irq)
                     Pic.Drive(record, context.Level, context.LineAt, epoch);
                 break;
             case KvmEvent.IoApicSetIrq:
@@ -165,14 +163,13 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// not traced, its firmware must initialise the 8259 before anything is delivered.</summary>
     private void Beginning(KvmRecord record)
     {
-        const ulong resetVector = 0xFFF0, initialise = 0x10;
         if (_acted)
             return;
         _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
         FromStart = record.Event switch
         {
-            KvmEvent.Entry or KvmEvent.Exit => record is { HasRip: true, Rip: resetVector, Vcpu: 0 },
-            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & initialise) != 0,
+            KvmEvent.Entry or KvmEvent.Exit => record is { IsAtResetVector: true, Vcpu: 0 },
+            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value),
             _ => false,
         };
         // A VMM that makes its machine drives lines, whose entries have no vector yet.
@@ -204,7 +201,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         Mode = record.Mode,
         Logical = record.Logical,
         Level = record.LevelTrigger,
-        Shorthand = Math.Max(0, record.Source),
+        Shorthand = (DestinationShorthand)Math.Max(0, record.Source),
     };
 
     /// <summary>A message was sent, or a route was scanned: scans print many, and none of them is accepted.</summary>
@@ -231,7 +228,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
         else if (context.Message is { Is: true, Accepts: 0 })
             Doubt(context, epoch);
         // All but the sender are nobody where there is no other.
-        if (context.Ipi is { Is: true, Accepts: 0 } && (context.Ipi.Shorthand != AllButSelf || survey.HighestVcpu > 0))
+        if (context.Ipi is { Is: true, Accepts: 0 } && (context.Ipi.Shorthand != DestinationShorthand.AllExcludingSelf || survey.HighestVcpu > 0))
             Nobody(context.Ipi, isIpi: true, context.Vcpu, epoch);
         context.Message = context.Ipi = default;
     }
@@ -262,7 +259,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     /// <summary>No vCPU has the destination of a message that nothing accepted. Of a logical destination, of a shorthand, and of a route that
     /// was only looked at, that is not told.</summary>
-    internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical && message.Shorthand == 0
+    internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical && message.Shorthand == DestinationShorthand.None
         && message.Destination is not (0xFF or uint.MaxValue) && !HasVcpu((int)Math.Min(message.Destination, int.MaxValue));
 
     /// <summary>The message arrived after all.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class KvmPictureBuilder
             State = WhyJson.Word(answer.Verdict),
             Notes =
             [
-                .. _moreHeld ? (string[])[$"At most {MostHeld} pins and vectors of a VM have the gate that holds them at one time; some have none here."] : [],
+                .. _held.Values.Any(held => held.LeftOut) ? (string[])[$"At most {HeldLanes.Most} pins and vectors of a VM have the gate that holds them at one time; some have none here."] : [],
                 .. answer.Limits.Select(limit => limit.Sentence),
                 .. answer.Survey.EndsAtInjection ? (string[])[KvmAnswerText.Host] : [],
                 .. answer.Vms.SelectMany(vm => vm.Notes.Select(note => $"{Prefix(vm.Trail)}{note}")),

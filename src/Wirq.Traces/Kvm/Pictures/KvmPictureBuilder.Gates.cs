@@ -8,11 +8,8 @@ namespace Wirq.Traces.Kvm.Pictures;
 internal sealed partial class KvmPictureBuilder
 {
     /// <summary>Pins and vectors of a VM that are asked about after each record of a vCPU: those that wait.</summary>
-    private const int MostHeld = 64;
-
-    private readonly Dictionary<int, HashSet<int>> _held = [];
+    private readonly Dictionary<int, HeldLanes> _held = [];
     private readonly List<int> _asked = [];
-    private bool _moreHeld;
 
     /// <summary>A lane may be held by something else now.</summary>
     private void AskGate(int lane)
@@ -22,12 +19,12 @@ internal sealed partial class KvmPictureBuilder
     }
 
     /// <summary>Asks about each lane that a record may concern: its own, and where it tells of a vCPU, each of its VM that waits.</summary>
-    private void AskGates(KvmRecord record, VmTrail vm, ThreadContext context)
+    private void AskGates(KvmRecord record, VmTrail vm)
     {
         bool ofVcpu = record.Event is KvmEvent.Apic or KvmEvent.InjectIrq or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AcceptIrq
             || record.Event == KvmEvent.Entry && record.InterruptInfo != 0;
-        if (ofVcpu && _held.TryGetValue(vm.Vm.Number, out HashSet<int>? waiting))
-            _asked.AddRange(waiting);
+        if (ofVcpu && _held.TryGetValue(vm.Vm.Number, out HeldLanes? waiting))
+            _asked.AddRange(waiting.Lanes);
         SetGates();
     }
 
@@ -41,20 +38,10 @@ internal sealed partial class KvmPictureBuilder
     private void SetGate(int lane)
     {
         VmTrail vm = _begun[lane].Vm;
-        if (!_held.TryGetValue(vm.Vm.Number, out HashSet<int>? held))
-            _held[vm.Vm.Number] = held = [];
+        if (!_held.TryGetValue(vm.Vm.Number, out HeldLanes? held))
+            _held[vm.Vm.Number] = held = new();
         string gate = GateOf(vm, _canvas.KeyOf(lane)) is { } closed ? WhyJson.Word(closed) : "";
-        if (gate.Length == 0)
-            held.Remove(lane);
-        else if (held.Count < MostHeld || held.Contains(lane))
-            held.Add(lane);
-        else
-        {
-            // Nothing would end it in the picture.
-            _moreHeld = true;
-            gate = "";
-        }
-        Strips.SetGate(lane, gate, Now);
+        Strips.SetGate(lane, held.Hold(lane, gate), Now);
     }
 
     private KvmGate? GateOf(VmTrail vm, LaneKey key) => key.Group switch
@@ -69,7 +56,7 @@ internal sealed partial class KvmPictureBuilder
     {
         if (pin.Awaited is { } awaited && awaited.Epoch == _epoch)
         {
-            foreach (VcpuTrail vcpu in vm.Vcpus.Take(MostHeld))
+            foreach (VcpuTrail vcpu in vm.Vcpus.Take(HeldLanes.Most))
             {
                 if (OfVector(vm, vcpu, awaited.Vector) is { } there)
                     return there;

@@ -18,7 +18,7 @@ internal sealed partial class KvmPictureBuilder
     private void Driven(KvmRecord record, VmTrail vm, ThreadContext context)
     {
         bool isPic = record.Event == KvmEvent.PicSetIrq;
-        int irq = record.Chip * PicPair.SlaveFirst + record.Pin;
+        int irq = record.Irq;
         if (isPic ? record.Chip is < 0 or > 1 || record.Pin is < 0 or >= PicPair.SlaveFirst : record.Pin is < 0 or >= VmTrail.PinCount)
             return;
         LaneKey chip = isPic ? LaneKey.Irq(irq) : LaneKey.Pin(0, record.Pin);
@@ -67,7 +67,7 @@ internal sealed partial class KvmPictureBuilder
         bool isPin = record.Chip == KvmFields.IoApicChip;
         if (isPin ? record.Pin is < 0 or >= VmTrail.PinCount : record.Chip is < 0 or > 1 || record.Pin is < 0 or >= PicPair.SlaveFirst)
             return;
-        int irq = record.Chip * PicPair.SlaveFirst + record.Pin, lane = Find(isPin ? LaneKey.Pin(0, record.Pin) : LaneKey.Irq(irq), vm);
+        int irq = record.Irq, lane = Find(isPin ? LaneKey.Pin(0, record.Pin) : LaneKey.Irq(irq), vm);
         if (!isPin)
         {
             Tell(LaneOf(LaneKey.Irq(irq), vm));

@@ -77,9 +77,9 @@ internal sealed partial class KvmPictureBuilder
 
     private void Signalled(KvmRecord record, VmTrail vm)
     {
-        if (record.Mode is VmTrail.Fixed or VmTrail.LowestPriority || !vm.HasVcpu(record.Vcpu))
+        if (record.Mode is DeliveryMode.Fixed or DeliveryMode.LowestPriority || !vm.HasVcpu(record.Vcpu))
             return;
-        bool isInit = (DeliveryMode)record.Mode == DeliveryMode.Init;
+        bool isInit = record.Mode == DeliveryMode.Init;
         // The level de-assert of INIT does nothing.
         if (isInit && record.LevelTrigger)
             return;
@@ -92,7 +92,7 @@ internal sealed partial class KvmPictureBuilder
     private void Entered(KvmRecord record, VmTrail vm, VcpuTrail vcpu)
     {
         const uint valid = 1u << 31;
-        if (record is { HasRip: true, Rip: 0xFFF0 })
+        if (record.IsAtResetVector)
             LookAtCpu(vm, vcpu);
         else if ((record.InterruptInfo & valid) != 0 && Find(LaneKey.Vector(vcpu.Index, (int)(record.InterruptInfo & 0xFF)), vm) >= 0)
             LookAtVector(vm, vcpu, (int)(record.InterruptInfo & 0xFF));

@@ -49,7 +49,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         else
         {
             Follow(record, vm, context!);
-            AskGates(record, vm, context!);
+            AskGates(record, vm);
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
         {
             KvmEvent.AcceptIrq when record.Vcpu >= 0 => new(LaneGroup.OtherVm, 0, record.Vcpu),
             KvmEvent.IoApicSetIrq when record.Pin >= 0 => new(LaneGroup.OtherVm, 1, record.Pin),
-            KvmEvent.PicSetIrq when record is { Chip: >= 0, Pin: >= 0 } => new(LaneGroup.OtherVm, 2, record.Chip * PicPair.SlaveFirst + record.Pin),
+            KvmEvent.PicSetIrq when record is { Chip: >= 0, Pin: >= 0 } => new(LaneGroup.OtherVm, 2, record.Irq),
             KvmEvent.MsiSetIrq => new(LaneGroup.OtherVm, 3, 0),
             _ => null,
         };

@@ -75,6 +75,6 @@ internal sealed partial record KvmPlaced(string Source, SourceName Name, int Vcp
         const uint levelBit = 1 << 15;
         uint destination = (uint)(Name.Address >> 12 & 0xFF) | (uint)(Name.Address >> 32 & 0xFFFFFF00);
         return destination == message.Destination && (Name.Address & logicalBit) != 0 == message.Logical && (int)(Name.Data & 0xFF) == message.Vector
-            && (int)(Name.Data >> 8 & 7) == message.Mode && (Name.Data & levelBit) != 0 == message.Level;
+            && (DeliveryMode)(Name.Data >> 8 & 7) == message.Mode && (Name.Data & levelBit) != 0 == message.Level;
     }
 }

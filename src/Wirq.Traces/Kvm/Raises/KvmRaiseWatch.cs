@@ -60,7 +60,7 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
             case KvmEvent.IoApicSetIrq when asked.IsPin(record.Pin) && context.HasLine && VmTrail.PinOfGsi(context.Gsi) == record.Pin:
                 Driven(vm, vm.Pins[record.Pin], context);
                 break;
-            case KvmEvent.PicSetIrq when context.HasLine && context.Gsi == record.Chip * PicPair.SlaveFirst + record.Pin && asked.IsIrq(context.Gsi):
+            case KvmEvent.PicSetIrq when context.HasLine && context.Gsi == record.Irq && asked.IsIrq(context.Gsi):
                 Driven(vm, vm.Pic.Inputs[context.Gsi], context);
                 break;
             case KvmEvent.MsiSetIrq when context.HasLine && IsAsked(Sender.OfGsi(context.Gsi)):
@@ -142,7 +142,7 @@ internal sealed class KvmRaiseWatch(KvmPlaced asked, KvmSurvey survey) : IKvmWat
     private void Acknowledged(KvmRecord record, Mark at, VmTrail vm)
     {
         bool isPin = record.Chip == KvmFields.IoApicChip;
-        int irq = record.Chip * PicPair.SlaveFirst + record.Pin;
+        int irq = record.Irq;
         if (isPin && asked.IsPin(record.Pin) && Newest(vm, (SourceClass.Pin, record.Pin)) is { Attempts: > 0 } raise)
             raise.Acknowledged = at;
         else if (!isPin && record.Chip >= 0 && record.Pin >= 0 && asked.IsIrq(irq) && Newest(vm, (SourceClass.Irq, irq)) is { Ended: null } request)

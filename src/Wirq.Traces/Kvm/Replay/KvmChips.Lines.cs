@@ -16,7 +16,7 @@ internal sealed partial class KvmChips
         int irq = line.Gsi;
         if (result.Chip * PinsOfPic + result.Pin != irq)
         {
-            Part(result, $"{KvmEventNames.Of(KvmEvent.PicSetIrq)}: chip {irq / PinsOfPic} pin {irq % PinsOfPic}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.PicSetIrq)}: chip {irq / PinsOfPic} pin {irq % PinsOfPic}");
             return;
         }
         ref PicFacts facts = ref _facts.Pics[result.Chip];
@@ -65,7 +65,7 @@ internal sealed partial class KvmChips
         if (result.Masked == masked && result.LevelTrigger == level && (result.Coalesced == merges || !known))
             Check(result, known);
         else
-            Part(result, $"{KvmEventNames.Of(KvmEvent.PicSetIrq)}: chip {result.Chip} pin {result.Pin} ({(level ? "level" : "edge")}{(masked ? "|masked" : "")}){(merges ? " (coalesced)" : "")}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.PicSetIrq)}: chip {result.Chip} pin {result.Pin} ({(level ? "level" : "edge")}{(masked ? "|masked" : "")}){(merges ? " (coalesced)" : "")}");
     }
 
     /// <summary>Takes a bit over that is not known yet.</summary>
@@ -105,7 +105,7 @@ internal sealed partial class KvmChips
         bool known = IsRouteKnown(line.Gsi, result.Pin, out bool parted);
         if (parted)
         {
-            Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: pin {ExpectedPin(line.Gsi)}");
+            Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: pin {ExpectedPin(line.Gsi)}");
             return;
         }
         int number = result.Pin;
@@ -154,13 +154,13 @@ internal sealed partial class KvmChips
         }
         if (isLevel && !entry.Masked && high && !(certain && addressed))
             SetRemoteIrr(number, !result.Coalesced);
-        if (!Fits(entry, result))
-            Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
+        bool judged = certain && addressed && !isClock;
         // Linux before 4.15 said so of a level that waits for its EOI, too.
-        else if (certain && addressed && !isClock && merges != result.Coalesced && !(isLevel && result.Coalesced && !sent && !_scan.SawLevelAccept))
-            Part(result, $"{KvmEventNames.Of(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
+        bool merged = merges == result.Coalesced || isLevel && result.Coalesced && !sent && !_scan.SawLevelAccept;
+        if (!Fits(entry, result) || judged && !merged)
+            Part(result, $"{KvmNames.NameOf(KvmEvent.IoApicSetIrq)}: {Text(number, entry)}{(merges ? " (coalesced)" : "")}");
         else
-            Check(result, certain && addressed && !isClock);
+            Check(result, judged);
     }
 
     private bool IsAddresseeKnown(RedirectionEntry entry)
@@ -187,7 +187,7 @@ internal sealed partial class KvmChips
     /// <summary>One addressee whose software enable is not known: whether it took the message shows in the record of the pin.</summary>
     private void LearnEnable(Step step, KvmLine result)
     {
-        if (step.Accepts is not [var only] || only.Mode > (int)DeliveryMode.LowestPriority || CpuOf(only.Vcpu) is not (>= 0 and var cpu) || _facts.Vcpus[cpu].Enabled)
+        if (step.Accepts is not [var only] || only.Mode > DeliveryMode.LowestPriority || CpuOf(only.Vcpu) is not (>= 0 and var cpu) || _facts.Vcpus[cpu].Enabled)
             return;
         Enable(cpu, !result.Coalesced);
     }
@@ -213,20 +213,17 @@ internal sealed partial class KvmChips
     /// <summary>Takes over what is not known of an entry from a record that prints it.</summary>
     private void LearnEntry(KvmLine line)
     {
-        const ulong activeLow = 1 << 13;
         ref PinFacts facts = ref _facts.Pins[line.Pin];
         if (facts.Entry || line.Vector < 0)
             return;
-        IoApicPin state = Machine.IoApic.PinState(line.Pin);
-        RedirectionEntry shown = RedirectionEntry.Create((byte)line.Vector, line.Destination & 0xFF, (DeliveryMode)line.Mode, line.LevelTrigger, line.Logical,
-            activeLow: false, line.Masked);
-        RedirectionEntry entry = state.Entry;
+        RedirectionEntry entry = Machine.IoApic.PinState(line.Pin).Entry;
+        RedirectionEntry shown = RedirectionEntry.Create((byte)line.Vector, line.Destination & 0xFF, line.Mode, line.LevelTrigger, line.Logical,
+            entry.ActiveLow, line.Masked);
         if (!facts.Low)
-            entry = entry.WithLow(shown.Low | (uint)(entry.Bits & activeLow));
+            entry = entry.WithLow(shown.Low);
         if (!facts.High)
             entry = entry.WithHigh(shown.High);
-        state.Entry = entry;
-        Machine.IoApic.SetPinState(line.Pin, state);
+        SetEntry(line.Pin, entry);
         (facts.Low, facts.High) = (true, true);
         if (!line.LevelTrigger)
         {
@@ -235,9 +232,9 @@ internal sealed partial class KvmChips
         }
     }
 
-    private static bool Fits(RedirectionEntry entry, KvmLine line) => entry.Vector == line.Vector && (byte)(entry.Bits >> 56) == line.Destination && (int)entry.Mode == line.Mode
+    private static bool Fits(RedirectionEntry entry, KvmLine line) => entry.Vector == line.Vector && (byte)(entry.Bits >> 56) == line.Destination && entry.Mode == line.Mode
         && entry.Logical == line.Logical && entry.LevelBitSet == line.LevelTrigger && entry.Masked == line.Masked;
 
-    private static string Text(int pin, RedirectionEntry entry) => $"pin {pin} dst {entry.Bits >> 56:x} vec {entry.Vector} ({KvmLine.ModeName((int)entry.Mode)}|"
+    private static string Text(int pin, RedirectionEntry entry) => $"pin {pin} dst {entry.Bits >> 56:x} vec {entry.Vector} ({KvmNames.NameOf(entry.Mode)}|"
         + $"{(entry.Logical ? "logical" : "physical")}|{(entry.LevelBitSet ? "level" : "edge")}{(entry.Masked ? "|masked" : "")})";
 }

@@ -3,8 +3,6 @@ namespace Wirq.Traces.Kvm.Replay;
 // The guest's accesses to the 8259 pair and to the I/OAPIC.
 internal sealed partial class KvmChips
 {
-    private const byte Icw1 = 0x10, Ocw3 = 0x08;
-
     private void WritePic(Step step)
     {
         KvmLine line = step.Cause;
@@ -14,9 +12,10 @@ internal sealed partial class KvmChips
         byte value = (byte)line.Value;
         int chip = port is PicPair.SlaveCommand or PicPair.SlaveData or PicPair.SlaveTriggers ? 1 : 0;
         bool isCommand = port is PicPair.MasterCommand or PicPair.SlaveCommand;
-        bool isEoi = isCommand && (value & (Icw1 | Ocw3)) == 0 && (value & 0x20) != 0;
+        var word = new Ocw2(value);
+        bool isEoi = isCommand && !Icw1.Is(value) && !Ocw3.Is(value) && (IsSpecificEoi(word) || word.Command is Ocw2Command.NonSpecificEoi or Ocw2Command.RotateOnNonSpecificEoi);
         if (isEoi)
-            Acknowledge(step, chip, value);
+            Acknowledge(step, chip, word);
         PicState before = StateOf(chip);
         Machine.Fabric.TryWritePort(Math.Max(0, CpuOf(step.Vcpu)), port, 1, value);
         Machine.Drain();
@@ -26,7 +25,7 @@ internal sealed partial class KvmChips
             case PicPair.MasterTriggers or PicPair.SlaveTriggers:
                 facts.Triggers = 0xFF;
                 break;
-            case PicPair.MasterCommand or PicPair.SlaveCommand when (value & Icw1) != 0:
+            case PicPair.MasterCommand or PicPair.SlaveCommand when Icw1.Is(value):
                 // The mask and the levels that were seen go, and requests by edges; what is in service may stay (i8259.c, kvm_pic_reset).
                 (facts.Mask, facts.Edges) = (0xFF, 0xFF);
                 facts.Requests |= (byte)(facts.Triggers & ~before.Elcr);
@@ -42,15 +41,14 @@ internal sealed partial class KvmChips
     private PicState StateOf(int chip) => chip == 0 ? Machine.Pic.State.Master : Machine.Pic.State.Slave;
 
     /// <summary>An EOI command: KVM acknowledges the input that it ends, and one that it names, in service or not (i8259.c, pic_clear_isr).</summary>
-    private void Acknowledge(Step step, int chip, byte command)
+    private void Acknowledge(Step step, int chip, Ocw2 command)
     {
-        const int specific = 0x40;
         ref PicFacts facts = ref _facts.Pics[chip];
         PicState state = StateOf(chip);
         bool known = facts.Modes;
-        int named = command & 7, ended;
-        if ((command & specific) != 0)
-            ended = named;
+        int ended;
+        if (IsSpecificEoi(command))
+            ended = command.Level;
         else
         {
             if (state.Isr == 0 && !_scan.ShowsInta)
@@ -67,6 +65,8 @@ internal sealed partial class KvmChips
         // Rotation without an EOI, and an EOI that finds nothing, acknowledge nothing.
         CompareAcks(step, chip, ended is >= 0 and < PinsOfPic ? 1 << ended : 0, known);
     }
+
+    private static bool IsSpecificEoi(Ocw2 word) => word.Command is Ocw2Command.SpecificEoi or Ocw2Command.RotateOnSpecificEoi;
 
     /// <summary>Nothing shows when a CPU runs INTA: it did, if the guest ends an interrupt, and none is in service.</summary>
     private void TakeUnseen(int chip)
@@ -101,7 +101,7 @@ internal sealed partial class KvmChips
             Missing(step, KvmEvent.AckIrq, $"irqchip {KvmLine.ChipName(chip)} pin {int.TrailingZeroCount(ended) + chip * PinsOfPic}");
     }
 
-    private static string AckText(int chip, int pin) => $"{KvmEventNames.Of(KvmEvent.AckIrq)}: irqchip {KvmLine.ChipName(chip)} pin {(chip == 1 ? pin + PinsOfPic : pin)}";
+    private static string AckText(int chip, int pin) => $"{KvmNames.NameOf(KvmEvent.AckIrq)}: irqchip {KvmLine.ChipName(chip)} pin {(chip == 1 ? pin + PinsOfPic : pin)}";
 
     private void ReadPic(Step step)
     {

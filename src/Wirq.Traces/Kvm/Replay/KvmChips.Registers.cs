@@ -126,7 +126,7 @@ internal sealed partial class KvmChips
         {
             if (!known)
             {
-                command = InterruptCommand.Create((byte)line.Vector, (DeliveryMode)line.Mode, line.Destination, line.Logical, (DestinationShorthand)line.Source, line.LevelTrigger, line.Level);
+                command = InterruptCommand.Create((byte)line.Vector, line.Mode, line.Destination, line.Logical, (DestinationShorthand)line.Source, line.LevelTrigger, line.Level);
                 destination = line.Destination;
                 Leave(line);
             }
@@ -142,7 +142,7 @@ internal sealed partial class KvmChips
         {
             foreach (PredictedAccept one in Machine.Accepts)
             {
-                if (one.Mode <= (int)DeliveryMode.LowestPriority && Machine.Apics.State(one.Cpu).Spurious.Enabled)
+                if (one.Mode <= DeliveryMode.LowestPriority && Machine.Apics.State(one.Cpu).Spurious.Enabled)
                     SetPending(one.Cpu, one.Vector, one.Level);
             }
         }
@@ -160,14 +160,14 @@ internal sealed partial class KvmChips
 
     private void CompareCommand(KvmLine line, InterruptCommand command, uint destination)
     {
-        bool fits = line.Destination == destination && line.Vector == command.Vector && line.Mode == (int)command.Mode && line.Logical == command.Logical
+        bool fits = line.Destination == destination && line.Vector == command.Vector && line.Mode == command.Mode && line.Logical == command.Logical
             && line.Level == command.Assert && line.LevelTrigger == command.Level && Math.Max(0, line.Source) == (int)command.Shorthand;
         if (fits)
             Check(line, known: true);
         else
         {
-            Part(line, $"{KvmEventNames.Of(KvmEvent.ApicIpi)}: dst {destination:x} vec {command.Vector} ({KvmLine.ModeName((int)command.Mode)}|{(command.Logical ? "logical" : "physical")}|"
-                + $"{(command.Assert ? "assert" : "de-assert")}|{(command.Level ? "level" : "edge")}|{KvmLine.ShorthandName((int)command.Shorthand)})");
+            Part(line, $"{KvmNames.NameOf(KvmEvent.ApicIpi)}: dst {destination:x} vec {command.Vector} ({KvmNames.NameOf(command.Mode)}|{(command.Logical ? "logical" : "physical")}|"
+                + $"{(command.Assert ? "assert" : "de-assert")}|{(command.Level ? "level" : "edge")}|{KvmLine.ShorthandName(command.Shorthand)})");
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed partial class KvmChips
                     DestinationShorthand.AllExcludingSelf => cpu != sender,
                     _ => true,
                 } && Machine.Apics.Base(cpu).Enabled)
-                Machine.Accepts.Add(new(cpu, command.Vector, (int)command.Mode, command.Level, Known: _facts.Vcpus[cpu].Base, -1));
+                Machine.Accepts.Add(new(cpu, command.Vector, command.Mode, command.Level, Known: _facts.Vcpus[cpu].Base, -1));
         }
     }
 
@@ -198,7 +198,7 @@ internal sealed partial class KvmChips
         Leave(line);
         if (step.IsScan)
             return;
-        var message = InterruptMessage.Create((byte)line.Vector, (DeliveryMode)line.Mode, line.Destination, line.Logical, line.LevelTrigger);
+        var message = InterruptMessage.Create((byte)line.Vector, line.Mode, line.Destination, line.Logical, line.LevelTrigger);
         Machine.Predict(message, -1, known: true);
         Machine.Apics.Deliver(message, Wirq.Events.Origin.Device(0), Machine.Fabric.Events);
         // The predictions of the message itself stand; the chips' own events follow.

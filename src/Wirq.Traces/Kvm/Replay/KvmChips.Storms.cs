@@ -1,7 +1,7 @@
 namespace Wirq.Traces.Kvm.Replay;
 
 // KVM's brake on storms (ioapic.c, kvm_ioapic_update_eoi_one): it counts the EOIs that find the line of a level pin high. The brake of the chips
-// here is off: a log may begin while KVM counts, and so whether the count is known is kept beside it.
+// here is off: a write of an entry ends their count, and not KVM's; and a log may begin while KVM counts, so that the count is not known.
 internal sealed partial class KvmChips
 {
     private const int MostEois = 10_000;

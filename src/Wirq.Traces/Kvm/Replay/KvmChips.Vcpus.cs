@@ -21,7 +21,7 @@ internal sealed partial class KvmChips
         {
             // The last entry was left before the guest had taken its vector.
             if (facts.Given > 0 && facts.Given - 1 != line.Vector)
-                Part(line, $"{KvmEventNames.Of(KvmEvent.InjectIrq)}: IRQ 0x{facts.Given - 1:x} [reinjected]");
+                Part(line, $"{KvmNames.NameOf(KvmEvent.InjectIrq)}: IRQ 0x{facts.Given - 1:x} [reinjected]");
             else
                 Check(line, facts.Given > 0);
             return;
@@ -33,7 +33,7 @@ internal sealed partial class KvmChips
         if (pending)
             Taken(line, cpu, known);
         else if (apic.Irr.Highest >= LowestVector && known && IsPicKnown || known && IsPicKnown && _scan.IsWhole && _scan.IsFed(step.Vcpu, line.Vector))
-            Part(line, apic.Irr.Highest < LowestVector ? "nothing to inject: no vector is pending" : $"{KvmEventNames.Of(KvmEvent.InjectIrq)}: IRQ 0x{apic.Irr.Highest:x}");
+            Part(line, apic.Irr.Highest < LowestVector ? "nothing to inject: no vector is pending" : $"{KvmNames.NameOf(KvmEvent.InjectIrq)}: IRQ 0x{apic.Irr.Highest:x}");
         else
         {
             // Of a VMM's 8259, or of an 8259 of which too little is known: it may not be in service here.
@@ -63,7 +63,7 @@ internal sealed partial class KvmChips
         if (!known || facts.UnknownRequests.Has(highest) || service >= 0 && facts.UnknownService.Has(service))
             Leave(line);
         else if (highest != line.Vector)
-            Part(line, $"{KvmEventNames.Of(KvmEvent.InjectIrq)}: IRQ 0x{highest:x}, which is above it");
+            Part(line, $"{KvmNames.NameOf(KvmEvent.InjectIrq)}: IRQ 0x{highest:x}, which is above it");
         else if (service >= (line.Vector & 0xF0))
             Part(line, $"nothing to inject: 0x{service:x} is in service");
         else
@@ -79,8 +79,7 @@ internal sealed partial class KvmChips
         if (irq >= KvmMachine.PicLines)
             return false;
         PicState chip = StateOf(irq / PinsOfPic);
-        const int baseMask = 0xF8;
-        if (((chip.Icw2 & baseMask) | irq % PinsOfPic) != line.Vector)
+        if (new Icw2(chip.Icw2).Vector(irq % PinsOfPic) != line.Vector)
             return false;
         Machine.Fabric.Inta(cpu);
         Machine.Drain();
@@ -165,7 +164,7 @@ internal sealed partial class KvmChips
             Part(line, EndText(cpu, predicted));
     }
 
-    private string EndText(int cpu, int vector) => $"{KvmEventNames.Of(KvmEvent.Eoi)}: apicid {VcpuText(cpu)} vector {vector}";
+    private string EndText(int cpu, int vector) => $"{KvmNames.NameOf(KvmEvent.Eoi)}: apicid {VcpuText(cpu)} vector {vector}";
 
     /// <summary>A host that ends an interrupt as it injects it: the vector is the highest that is pending, and nothing is ever in service.</summary>
     private void TakeAtEnd(Step step, KvmLine line, int cpu)

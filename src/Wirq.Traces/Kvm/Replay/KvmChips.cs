@@ -216,7 +216,7 @@ internal sealed partial class KvmChips
     private void Missing(Step step, KvmEvent happened, string predicted)
     {
         if (!step.IsCut && !step.IsForeign && _scan.Saw(happened))
-            _findings.Add(new(happened, ResponseVerdict.Mismatched, step.Cause, $"{KvmEventNames.Of(happened)}: {predicted}", $"no such record behind {step.Cause}"));
+            _findings.Add(new(happened, ResponseVerdict.Mismatched, step.Cause, $"{KvmNames.NameOf(happened)}: {predicted}", $"no such record behind {step.Cause}"));
     }
 
     // --- local APICs
@@ -312,7 +312,7 @@ internal sealed partial class KvmChips
     {
         foreach (PredictedAccept one in Machine.Accepts)
         {
-            if (one.Mode > (int)DeliveryMode.LowestPriority)
+            if (one.Mode > DeliveryMode.LowestPriority)
                 continue;
             ref VcpuFacts facts = ref _facts.Vcpus[one.Cpu];
             facts.UnknownRequests.Assign(one.Vector, !facts.Enabled || !one.Known);
@@ -331,13 +331,13 @@ internal sealed partial class KvmChips
         if (cpu < 0)
             return;
         ref VcpuFacts facts = ref _facts.Vcpus[cpu];
-        if (line.Mode == (int)DeliveryMode.Init)
+        if (line.Mode == DeliveryMode.Init)
         {
             Machine.Apics.Init(cpu, Machine.Fabric.Events);
             Machine.Drain();
             Initialised(cpu);
         }
-        else if (line.Mode <= (int)DeliveryMode.LowestPriority && line.Vector is >= 0 and < 256)
+        else if (line.Mode <= DeliveryMode.LowestPriority && line.Vector is >= 0 and < 256)
         {
             bool enabled = Machine.Apics.State(cpu).Spurious.Enabled;
             if (facts.Enabled && !enabled)
@@ -360,9 +360,9 @@ internal sealed partial class KvmChips
         apic.Tmr.Assign(vector, level);
     }
 
-    private string Text(PredictedAccept one) => $"{KvmEventNames.Of(KvmEvent.AcceptIrq)}: {TextOf(one)}";
+    private string Text(PredictedAccept one) => $"{KvmNames.NameOf(KvmEvent.AcceptIrq)}: {TextOf(one)}";
 
     private string VcpuText(int cpu) => $"{_scan.Ids[cpu]:x}";
 
-    private string TextOf(PredictedAccept one) => $"apicid {VcpuText(one.Cpu)} vec {one.Vector} ({KvmLine.ModeName(one.Mode)}|{(one.Level ? "level" : "edge")})";
+    private string TextOf(PredictedAccept one) => $"apicid {VcpuText(one.Cpu)} vec {one.Vector} ({KvmNames.NameOf(one.Mode)}|{(one.Level ? "level" : "edge")})";
 }

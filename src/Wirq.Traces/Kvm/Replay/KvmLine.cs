@@ -8,8 +8,8 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
 {
     internal readonly KvmEvent Event = record.Event;
     internal readonly Mark At = at;
-    internal readonly int Gsi = record.Gsi, Source = record.Source, Chip = record.Chip, Pin = record.Pin, Vcpu = record.Vcpu, Vector = record.Vector, Mode = record.Mode,
-        Register = record.Register;
+    internal readonly int Gsi = record.Gsi, Source = record.Source, Chip = record.Chip, Pin = record.Pin, Vcpu = record.Vcpu, Vector = record.Vector, Register = record.Register;
+    internal readonly DeliveryMode Mode = record.Mode;
     internal readonly uint Destination = record.Destination, InterruptInfo = record.InterruptInfo;
     internal readonly bool Level = record.Level, Write = record.Write, Logical = record.Logical, LevelTrigger = record.LevelTrigger, Masked = record.Masked,
         Coalesced = record.Coalesced, Reinjected = record.Reinjected;
@@ -22,8 +22,8 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
         KvmEvent.PicSetIrq => Text($"chip {Chip} pin {Pin} ({Trigger}{(Masked ? "|masked" : "")}){Merged}"),
         KvmEvent.IoApicSetIrq => Text($"pin {Pin} {Message}{(Masked ? "|masked" : "")}){Merged}"),
         KvmEvent.DelayedEoi or KvmEvent.MsiSetIrq => Text($"{Message})"),
-        KvmEvent.AcceptIrq => Text($"apicid {Vcpu:x} vec {Vector} ({ModeName(Mode)}|{Trigger})"),
-        KvmEvent.ApicIpi => Text($"{Message}|{(Level ? "assert" : "de-assert")}|{ShorthandName(Source)})"),
+        KvmEvent.AcceptIrq => Text($"apicid {Vcpu:x} vec {Vector} ({KvmNames.NameOf(Mode)}|{Trigger})"),
+        KvmEvent.ApicIpi => Text($"{Message}|{(Level ? "assert" : "de-assert")}|{ShorthandName((DestinationShorthand)Math.Max(0, Source))})"),
         KvmEvent.Apic => Text($"apic_{(Write ? "write" : "read")} 0x{Register:x} = 0x{Value:x}"),
         KvmEvent.Eoi or KvmEvent.PvEoi => Text($"apicid {Vcpu:x} vector {Vector}"),
         KvmEvent.AckIrq => Text($"irqchip {ChipName(Chip)} pin {Pin}"),
@@ -31,52 +31,22 @@ internal sealed class KvmLine(KvmRecord record, Mark at)
         KvmEvent.Mmio => Text($"mmio {(Write ? "write" : "read")} gpa 0x{Address:x} val 0x{Value:x}"),
         KvmEvent.Pio => Text($"pio_{(Write ? "write" : "read")} at 0x{Address:x} val 0x{Value:x}"),
         KvmEvent.Msr => Text($"msr_{(Write ? "write" : "read")} {Address:x} = 0x{Value:x}"),
-        _ => KvmEventNames.Of(Event),
+        _ => KvmNames.NameOf(Event),
     };
 
     private string Trigger => LevelTrigger ? "level" : "edge";
     private string Merged => Coalesced ? " (coalesced)" : "";
-    private string Message => string.Create(CultureInfo.InvariantCulture, $"dst {Destination:x} vec {Vector} ({ModeName(Mode)}|{(Logical ? "logical" : "physical")}|{Trigger}");
+    private string Message => string.Create(CultureInfo.InvariantCulture, $"dst {Destination:x} vec {Vector} ({KvmNames.NameOf(Mode)}|{(Logical ? "logical" : "physical")}|{Trigger}");
 
-    private string Text(FormattableString fields) => $"{KvmEventNames.Of(Event)}: {fields.ToString(CultureInfo.InvariantCulture)}";
+    private string Text(FormattableString fields) => $"{KvmNames.NameOf(Event)}: {fields.ToString(CultureInfo.InvariantCulture)}";
 
-    internal static string ModeName(int mode) => mode switch
+    internal static string ShorthandName(DestinationShorthand shorthand) => shorthand switch
     {
-        0 => "Fixed", 1 => "LowPrio", 2 => "SMI", 3 => "Res3", 4 => "NMI", 5 => "INIT", 6 => "SIPI", _ => "ExtINT",
-    };
-
-    internal static string ShorthandName(int shorthand) => shorthand switch
-    {
-        1 => "self", 2 => "all", 3 => "all-but-self", _ => "dst",
+        DestinationShorthand.Self => "self", DestinationShorthand.AllIncludingSelf => "all", DestinationShorthand.AllExcludingSelf => "all-but-self", _ => "dst",
     };
 
     internal static string ChipName(int chip) => chip switch
     {
         0 => "PIC master", 1 => "PIC slave", _ => "IOAPIC",
-    };
-}
-
-/// <summary>The names of the events that the replay compares, or is fed.</summary>
-internal static class KvmEventNames
-{
-    internal static string Of(KvmEvent happened) => happened switch
-    {
-        KvmEvent.SetIrq => "kvm_set_irq",
-        KvmEvent.PicSetIrq => "kvm_pic_set_irq",
-        KvmEvent.IoApicSetIrq => "kvm_ioapic_set_irq",
-        KvmEvent.DelayedEoi => "kvm_ioapic_delayed_eoi_inj",
-        KvmEvent.MsiSetIrq => "kvm_msi_set_irq",
-        KvmEvent.AcceptIrq => "kvm_apic_accept_irq",
-        KvmEvent.ApicIpi => "kvm_apic_ipi",
-        KvmEvent.Apic => "kvm_apic",
-        KvmEvent.Eoi => "kvm_eoi",
-        KvmEvent.PvEoi => "kvm_pv_eoi",
-        KvmEvent.AckIrq => "kvm_ack_irq",
-        KvmEvent.InjectIrq => "kvm_inj_virq",
-        KvmEvent.Entry => "kvm_entry",
-        KvmEvent.Mmio => "kvm_mmio",
-        KvmEvent.Pio => "kvm_pio",
-        KvmEvent.Msr => "kvm_msr",
-        _ => "other",
     };
 }

@@ -11,7 +11,7 @@ namespace Wirq.Traces.Kvm.Replay;
 /// <param name="Level">Whether it is level-triggered.</param>
 /// <param name="Known">Whether what it follows from is known.</param>
 /// <param name="Pin">The pin that sent it; negative for none.</param>
-internal readonly record struct PredictedAccept(int Cpu, int Vector, int Mode, bool Level, bool Known, int Pin);
+internal readonly record struct PredictedAccept(int Cpu, int Vector, DeliveryMode Mode, bool Level, bool Known, int Pin);
 
 /// <summary>KVM's chips of one VM, and what they did in the last step.</summary>
 /// <remarks>Each of the two chips has its own lines: KVM drives them one after another, each under its own lock.</remarks>
@@ -157,7 +157,7 @@ internal sealed class KvmMachine
         known &= AreAddresseesKnown(message);
         Apics.Foresee(message, _addressed, sender);
         foreach (int cpu in _addressed)
-            Accepts.Add(new(cpu, message.Vector, (int)message.Mode, message.Level, known, pin));
+            Accepts.Add(new(cpu, message.Vector, message.Mode, message.Level, known, pin));
     }
 
     internal void CopyFrom(KvmMachine other) => Fabric.CopyFrom(other.Fabric);

@@ -10,7 +10,7 @@ internal static class KvmReplayJson
     private static readonly (string Key, ResponseVerdict Verdict)[] Verdicts =
         [("matched", ResponseVerdict.Matched), ("mismatched", ResponseVerdict.Mismatched), ("unchecked", ResponseVerdict.Unchecked)];
 
-    internal static void Write(KvmReplayReport report, WhyVerdict why, Stream output)
+    internal static void Write(KvmReplayReport report, Stream output)
     {
         Stamps stamps = report.Survey.Stamps;
         using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true }))
@@ -22,8 +22,7 @@ internal static class KvmReplayJson
             json.WriteBoolean("comparedNothing", report.ComparedNothing);
             json.WriteStrings("notes", report.Notes);
             json.WriteEach("vms", report.Vms, (json, vm) => Write(json, vm, stamps));
-            // What wirq why says of the same log.
-            json.WriteString("why", WhyJson.Word(why));
+            json.WriteString("why", WhyJson.Word(report.Why.Verdict));
             json.WriteEndObject();
         }
         output.WriteByte((byte)'\n');
@@ -47,7 +46,7 @@ internal static class KvmReplayJson
             foreach (KvmEvent happened in vm.Events)
             {
                 if (vm.Tally.Of(verdict, happened) is > 0 and long count)
-                    json.WriteNumber(KvmEventNames.Of(happened), count);
+                    json.WriteNumber(KvmNames.NameOf(happened), count);
             }
             json.WriteEndObject();
         }
@@ -55,7 +54,7 @@ internal static class KvmReplayJson
         json.WriteNumber("notJudged", vm.Tally.NotJudged);
         json.WriteEach("mismatches", vm.Tally.Mismatches, (json, finding) =>
         {
-            json.WriteString("event", KvmEventNames.Of(finding.Event));
+            json.WriteString("event", KvmNames.NameOf(finding.Event));
             json.WriteMark("at", finding.Line.At, stamps);
             json.WriteString("logged", finding.Logged);
             json.WriteString("predicted", finding.Predicted);

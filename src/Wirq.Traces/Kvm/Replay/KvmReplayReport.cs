@@ -14,7 +14,7 @@ internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
 
     /// <summary>The events of which something was compared, by name.</summary>
     internal IReadOnlyList<KvmEvent> Events => [.. Enum.GetValues<KvmEvent>().Where(happened => Shown.Any(verdict => Tally.Of(verdict, happened) > 0))
-        .OrderBy(KvmEventNames.Of, StringComparer.Ordinal)];
+        .OrderBy(KvmNames.NameOf, StringComparer.Ordinal)];
 
     internal IReadOnlyList<string> Notes => [.. FindNotes()];
 
@@ -34,8 +34,12 @@ internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
 }
 
 /// <summary>The result of a replay of a log of a KVM host.</summary>
-internal sealed record KvmReplayReport(KvmSurvey Survey, IReadOnlyList<VmReplay> Vms)
+/// <param name="Why">What <c>wirq why</c> says of the same log.</param>
+/// <param name="Vms">What was compared of each VM.</param>
+internal sealed record KvmReplayReport(KvmAnswer Why, IReadOnlyList<VmReplay> Vms)
 {
+    internal KvmSurvey Survey => Why.Survey;
+
     internal long Total(ResponseVerdict verdict) => Vms.Sum(vm => vm.Tally.Total(verdict));
 
     /// <summary>Whether something was checked, nothing parts, and every law held.</summary>
@@ -66,7 +70,7 @@ internal sealed record KvmReplayReport(KvmSurvey Survey, IReadOnlyList<VmReplay>
         if (Survey.GapCount > 0)
             yield return $"records are missing at {Phrase.Count(Survey.GapCount, "place")}: what may have changed there is not known";
         string[] untraced = [.. new[] { KvmEvent.SetIrq, KvmEvent.AcceptIrq, KvmEvent.Eoi, KvmEvent.Apic, KvmEvent.AckIrq, KvmEvent.Mmio, KvmEvent.Pio }
-            .Where(happened => Survey.Counts[happened] == 0).Select(KvmEventNames.Of)];
+            .Where(happened => Survey.Counts[happened] == 0).Select(KvmNames.NameOf)];
         if (untraced.Length > 0)
             yield return $"not in it, so neither fed nor compared: {string.Join(", ", untraced)}";
     }

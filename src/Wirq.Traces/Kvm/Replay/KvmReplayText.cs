@@ -28,7 +28,7 @@ internal static class KvmReplayText
             WrappedText.Write(output, "  ", $"note: {note}");
         output.WriteLine($"  {"responses",-30}{"equal",10}{"mismatched",12}{"unchecked",11}");
         foreach (KvmEvent happened in vm.Events)
-            Row(output, KvmEventNames.Of(happened), verdict => vm.Tally.Of(verdict, happened));
+            Row(output, KvmNames.NameOf(happened), verdict => vm.Tally.Of(verdict, happened));
         Row(output, "all", vm.Tally.Total);
         foreach (LawVerdict law in vm.Laws)
             WrappedText.Write(output, "  ", $"{law.Name,-30}{(law.Held ? "held" : $"BROKEN: {law.Detail}")}");

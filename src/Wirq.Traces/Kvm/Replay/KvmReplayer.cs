@@ -1,35 +1,26 @@
-using Wirq.Laws;
-using Wirq.State;
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Replay;
 
 /// <summary>Runs KVM's chips against a log of a KVM host, VM by VM.</summary>
-internal sealed class KvmReplayer
+internal sealed class KvmReplayer : IKvmWatcher
 {
     internal const int MostVms = 256, MostVcpusOfVm = 1024, MostThreads = 1 << 14;
     private const int MostVcpus = 1 << 13, MostHeld = 1 << 15, MostHeldOfVm = 4096;
 
     private readonly KvmSurvey _survey;
-    private readonly VmScan[] _scans;
-    private readonly VmPlayer?[] _players;
-    private readonly StepQueue?[] _queues;
-    private readonly VmTally[] _tallies;
+    private readonly ReplayedVm[] _vms;
     private readonly Dictionary<int, int> _gsis = [];
-    private readonly bool[] _hasRun, _hasLeft;
 
     private KvmReplayer(KvmSurvey survey)
     {
         _survey = survey;
-        _scans = [.. survey.Vms.Take(MostVms).Select(_ => new VmScan())];
-        _tallies = [.. _scans.Select(_ => new VmTally())];
-        (_hasRun, _hasLeft) = (new bool[_scans.Length], new bool[_scans.Length]);
-        _players = new VmPlayer?[_scans.Length];
-        _queues = new StepQueue?[_scans.Length];
+        _vms = [.. survey.Vms.Take(MostVms).Select(vm => new ReplayedVm(new VmScan(survey, vm)))];
     }
 
-    /// <summary>Reads a log three times: who is who, how each VM begins and what its lines lead to, and then what happened.</summary>
+    /// <summary>Reads a log three times: who is who; how each VM begins and what its lines lead to, while the judge of <c>why</c> follows it; and
+    /// then what happened.</summary>
     /// <param name="open">Opens the log.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="progress">Called now and then with the bytes done and the bytes of the file, 0 where that is not known.</param>
@@ -37,28 +28,25 @@ internal sealed class KvmReplayer
     /// <exception cref="KvmFileException">The file is damaged, or no log of KVM's.</exception>
     internal static KvmReplayReport Run(Func<Stream> open, string file, Action<long, long>? progress = null)
     {
-        KvmSurvey survey;
-        using (IKvmRecords log = KvmLog.Open(open, file))
-            survey = KvmSurvey.Of(log, progress);
-        var replayer = new KvmReplayer(survey);
-        Read(open, file, replayer.Scan, progress, part: 1);
+        KvmReplayer replayer = null!;
+        KvmAnswer why = KvmJudge.Read(open, file, progress is null ? null : (done, all) => progress(done * 2 / 3, all), survey => replayer = new KvmReplayer(survey));
         replayer.Build();
-        Read(open, file, replayer.Play, progress, part: 2);
-        foreach (VmPlayer? player in replayer._players)
-            player?.Cut();
-        return replayer.Report();
+        replayer.Play(open, file, progress);
+        return new KvmReplayReport(why, [.. replayer._vms.Select(vm => new VmReplay(vm.Scan, vm.Tally, vm.IsPlayed))]);
     }
 
-    private static void Read(Func<Stream> open, string file, Action<KvmRecord, Mark> take, Action<long, long>? progress, int part)
+    private void Play(Func<Stream> open, string file, Action<long, long>? progress)
     {
         using IKvmRecords log = KvmLog.Open(open, file);
         var clock = new KvmClock();
         while (log.TryRead())
         {
-            take(log.Record, clock.Next(log.Record, log.IsText));
+            Play(log.Record, clock.Next(log.Record, log.IsText));
             if ((clock.Records & 0xFFFF) == 0)
-                progress?.Invoke((log.Progress.All * part + log.Progress.Done) / 3, log.Progress.All);
+                progress?.Invoke((log.Progress.All * 2 + log.Progress.Done) / 3, log.Progress.All);
         }
+        foreach (ReplayedVm vm in _vms)
+            vm.Cut();
     }
 
     /// <summary>The VM of a record; -1 for a thread that works for any.</summary>
@@ -67,43 +55,48 @@ internal sealed class KvmReplayer
         if (record.Thread < 0)
             return 0;
         int vm = record.InInterrupt ? -1 : _survey.Threads.GetValueOrDefault(record.Thread)?.Vm ?? -1;
-        return vm < _scans.Length ? vm : int.MaxValue;
+        return vm < _vms.Length ? vm : int.MaxValue;
     }
 
-    /// <summary>In an interrupt the thread is whatever ran there.</summary>
-    private static int KeyOf(KvmRecord record) => record.InInterrupt ? -2 - Math.Max(0, record.Cpu) : record.Thread;
+    /// <inheritdoc/>
+    public void Took(KvmRecord record, Mark at, VmTrail? vm, ThreadContext? context, int epoch) => Scan(record);
 
-    private void Scan(KvmRecord record, Mark _)
+    /// <inheritdoc/>
+    public void Accepted(VmTrail vm, VcpuTrail vcpu, Accepted accepted, ThreadContext context, AcceptOutcome outcome)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Unaccepted(VmTrail vm, in OpenMessage message, bool isIpi, int sender)
+    {
+    }
+
+    private void Scan(KvmRecord record)
     {
         if (record.Event == KvmEvent.Lost)
         {
-            foreach (VmScan scan in _scans)
-                scan.Lost();
+            foreach (ReplayedVm each in _vms)
+                each.Scan.Lost();
             return;
         }
         int vm = VmOf(record);
         if (vm is < 0 or int.MaxValue)
             return;
-        int key = KeyOf(record);
+        int key = record.ThreadKey;
         if (record.Event == KvmEvent.SetIrq && (_gsis.Count < MostThreads || _gsis.ContainsKey(key)))
             _gsis[key] = record.Gsi;
-        _scans[vm].Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
+        _vms[vm].Scan.Take(record, _survey.Threads.GetValueOrDefault(record.Thread)?.Vcpu ?? KvmRecord.Untold, _gsis.GetValueOrDefault(key, -1));
     }
 
     private void Build()
     {
         int left = MostVcpus;
-        for (int vm = 0; vm < _scans.Length; vm++)
+        foreach (ReplayedVm vm in _vms)
         {
-            VmScan scan = _scans[vm];
-            scan.Finish(_survey, _survey.Vms[vm]);
-            left -= scan.Ids.Count;
-            if (left < 0)
-                continue;
-            _queues[vm] = new StepQueue(scan, _tallies[vm], Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _scans.Length)));
-            _players[vm] = new VmPlayer(scan, _queues[vm]!, _survey.First >= 0);
-            if (scan.IsWhole)
-                _tallies[vm].Laws = new LawSet(_queues[vm]!.Chips.Machine.Options, _queues[vm]!.Chips.Machine.Fabric.Gsis, new StateArena());
+            vm.Scan.Finish();
+            left -= vm.Scan.Ids.Count;
+            if (left >= 0)
+                vm.Build(Math.Max(64, Math.Min(MostHeldOfVm, MostHeld / _vms.Length)), _survey.First >= 0);
         }
     }
 
@@ -111,8 +104,8 @@ internal sealed class KvmReplayer
     {
         if (record.Event == KvmEvent.Lost)
         {
-            for (int each = 0; each < _players.Length; each++)
-                Forget(each);
+            foreach (ReplayedVm each in _vms)
+                each.Forget();
             return;
         }
         int vm = VmOf(record);
@@ -120,61 +113,11 @@ internal sealed class KvmReplayer
             return;
         if (vm < 0)
         {
-            for (int each = 0; each < _players.Length; each++)
-                _players[each]?.Take(record, at, KeyOf(record), KvmRecord.Untold, isForeign: true);
+            foreach (ReplayedVm each in _vms)
+                each.TakeForeign(record, at);
             return;
         }
-        if (_players[vm] is not { } player)
-            return;
-        VmScan scan = _scans[vm];
-        // The VMM loads the state of a machine that it resets: no record shows that state.
-        if (Resets(vm, record) && !_queues[vm]!.Chips.IsLoading)
-        {
-            Forget(vm);
-            _queues[vm]!.Chips.IsLoading = !record.HasRip;
-        }
-        else if (_queues[vm]!.Chips.IsLoading && Runs(record))
-            Start(vm);
         KvmThread? thread = record.Thread < 0 ? null : _survey.Threads.GetValueOrDefault(record.Thread);
-        player.Take(record, at, KeyOf(record), thread?.Vcpu ?? KvmRecord.Untold, isForeign: scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
+        _vms[vm].Take(record, at, thread?.Vcpu ?? KvmRecord.Untold, isForeign: _vms[vm].Scan.Vm.Guessed && thread is { Role: ThreadRole.Vmm });
     }
-
-    private bool Resets(int vm, KvmRecord record)
-    {
-        if (record is { Event: KvmEvent.TscOffset, Vcpu: 0 })
-            return _scans[vm].ShowsResetByTsc;
-        if (record is not { Event: KvmEvent.Entry, Vcpu: 0, HasRip: true })
-            return false;
-        bool isReset = record.Rip == VmScan.ResetVector, again = isReset && _hasLeft[vm];
-        _hasLeft[vm] = !isReset;
-        return again;
-    }
-
-    /// <summary>Only a guest that runs makes these records.</summary>
-    private static bool Runs(KvmRecord record) => record.Event is KvmEvent.Entry or KvmEvent.Exit or KvmEvent.UserspaceExit or KvmEvent.Pio or KvmEvent.Mmio or KvmEvent.Apic
-        or KvmEvent.Eoi or KvmEvent.Msr or KvmEvent.InjectIrq or KvmEvent.AckIrq;
-
-    /// <summary>The guest begins to run: the VMM has loaded the state that it begins with.</summary>
-    private void Start(int vm)
-    {
-        KvmChips chips = _queues[vm]!.Chips;
-        _players[vm]!.Cut();
-        if (!_hasRun[vm] && _scans[vm].FromStart && !_queues[vm]!.HasParted)
-            chips.Started();
-        else
-        {
-            chips.Forget();
-            _tallies[vm].Laws = null;
-        }
-        (_hasRun[vm], chips.IsLoading) = (true, false);
-    }
-
-    private void Forget(int vm)
-    {
-        _players[vm]?.Cut();
-        _queues[vm]?.Chips.Forget();
-        _tallies[vm].Laws = null;
-    }
-
-    private KvmReplayReport Report() => new(_survey, [.. _scans.Select((scan, vm) => new VmReplay(scan, _tallies[vm], IsPlayed: _players[vm] is not null))]);
 }

@@ -3,11 +3,10 @@ using Wirq.Traces.Kvm.Judging;
 namespace Wirq.Traces.Kvm.Replay;
 
 /// <summary>What a first look at a log tells of one VM, before anything of it is replayed.</summary>
-internal sealed class VmScan
+/// <param name="survey">The first look at the log.</param>
+/// <param name="vm">The VM.</param>
+internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
 {
-    internal const ulong ResetVector = 0xFFF0;
-    private const ulong Initialise = 0x10;
-
     private readonly Dictionary<int, int> _cpuOf = [];
     private readonly SortedSet<int> _vcpus = [];
     private readonly ulong[] _toPic = new ulong[2], _toIoApic = new ulong[2];
@@ -17,36 +16,35 @@ internal sealed class VmScan
     private bool _sawRip;
     private bool _ended, _endsAlone;
     private bool _created, _acted, _hasChips;
-    private KvmSurvey _survey = null!;
 
     /// <summary>Its vCPUs, by their ids.</summary>
     internal IReadOnlyList<uint> Ids { get; private set; } = [];
-    internal KvmVm Vm { get; private set; } = null!;
+    internal KvmVm Vm => vm;
 
     /// <summary>The log shows the VM from its creation: no restored one begins at its reset vector, or initialises its 8259 before anything comes.</summary>
     internal bool FromStart { get; private set; }
     /// <summary>KVM has local APICs only, and the VMM the rest.</summary>
     internal bool IsSplit => !_hasChips;
     /// <summary>No other VM is in the log.</summary>
-    internal bool IsAlone => _survey.Vms.Count == 1;
+    internal bool IsAlone => survey.Vms.Count == 1;
     internal bool SawLevelAccept { get; private set; }
     internal bool SawPosted { get; private set; }
     internal bool TooMany { get; private set; }
 
-    internal bool EndsAtInjection => _survey.EndsAtInjection;
+    internal bool EndsAtInjection => survey.EndsAtInjection;
     /// <summary>Records show when a vCPU takes a vector.</summary>
     /// <remarks>With APICv and AVIC, only those of the 8259 are injected by KVM; and a Hyper-V guest may let vectors end by themselves.</remarks>
-    internal bool ShowsTaking => _survey.EndsAtInjection || !SawPosted && !_endsAlone && (_injections > 0 || !_ended);
+    internal bool ShowsTaking => survey.EndsAtInjection || !SawPosted && !_endsAlone && (_injections > 0 || !_ended);
     /// <summary>Records show when a vCPU runs INTA.</summary>
-    internal bool ShowsInta => _survey.Counts[KvmEvent.InjectIrq] > 0;
+    internal bool ShowsInta => survey.Counts[KvmEvent.InjectIrq] > 0;
     /// <summary>What came before a record is all in the log.</summary>
-    internal bool IsWhole => FromStart && _survey.GapCount == 0;
+    internal bool IsWhole => FromStart && survey.GapCount == 0;
 
     /// <summary>Whether a TSC that the VMM sets is what shows a reset: entries show the reset vector, and a host whose TSC is not stable sets it at
     /// each entry.</summary>
     internal bool ShowsResetByTsc => !_sawRip;
 
-    internal bool Saw(KvmEvent happened) => _survey.Counts[happened] > 0;
+    internal bool Saw(KvmEvent happened) => survey.Counts[happened] > 0;
 
     internal int CpuOf(int vcpu) => _cpuOf.GetValueOrDefault(vcpu, -1);
 
@@ -95,7 +93,7 @@ internal sealed class VmScan
         {
             case KvmEvent.PicSetIrq:
                 _hasChips = true;
-                if (gsi == record.Chip * 8 + record.Pin)
+                if (gsi == record.Irq)
                     Add(_toPic, gsi);
                 break;
             case KvmEvent.IoApicSetIrq:
@@ -135,8 +133,8 @@ internal sealed class VmScan
             return;
         _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
         if (record.Event is KvmEvent.Entry or KvmEvent.Exit)
-            FromStart = record is { HasRip: true, Rip: ResetVector, Vcpu: 0 };
-        else if (record.Event == KvmEvent.Pio && _created && record is { Write: true, Address: PicPair.MasterCommand } && (record.Value & Initialise) != 0)
+            FromStart = record is { IsAtResetVector: true, Vcpu: 0 };
+        else if (record.Event == KvmEvent.Pio && _created && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value))
             FromStart = true;
         _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } or { Event: KvmEvent.Eoi, Vector: >= 0 }
             || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Entry or KvmEvent.Exit or KvmEvent.Lost;
@@ -144,9 +142,9 @@ internal sealed class VmScan
 
     internal void Lost() => _acted = true;
 
-    internal void Finish(KvmSurvey survey, KvmVm vm)
+    /// <summary>All records were taken.</summary>
+    internal void Finish()
     {
-        (_survey, Vm) = (survey, vm);
         _endsAlone = survey.Counts.All.Any(static one => one.Name is "kvm_hv_synic_send_eoi" or "kvm_hv_synic_set_irq");
         foreach (KvmThread thread in vm.Threads)
         {
