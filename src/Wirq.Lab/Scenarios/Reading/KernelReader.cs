@@ -49,7 +49,7 @@ internal sealed class KernelReader
     /// <summary>The versions that the scenario runs on; only a kernel that owns chips has one.</summary>
     internal IReadOnlyList<(string Differs, KernelVersion Version)> Versions(KernelModel kernel)
     {
-        if (kernel is not (KernelModel.Split or KernelModel.Full) || _map["linux"] is not { } node)
+        if (!kernel.OwnsLocalApics() || _map["linux"] is not { } node)
             return [("", KernelVersion.Newest)];
         if (node is not YamlSequence list)
             return [("", Read(node))];
@@ -101,7 +101,7 @@ internal sealed class KernelReader
         Virqs = _virqs,
         BatchCount = _batchCount,
         BatchDelay = _batchDelay,
-        Kernel = kernel is not (KernelModel.Split or KernelModel.Full) ? null : new KernelLimits
+        Kernel = !kernel.OwnsLocalApics() ? null : new KernelLimits
         {
             Routes = kernel == KernelModel.Full ? _fullRoutes : _routes,
             ReservedGsis = kernel == KernelModel.Full ? 0 : _reserved,
