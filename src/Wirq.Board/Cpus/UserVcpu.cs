@@ -127,14 +127,10 @@ internal sealed class UserVcpu : IVcpuHandler
             _halted = then == HypercallThen.Waits;
             return then == HypercallThen.Ends ? VcpuNext.Stop : VcpuNext.Enter;
         }
+        if (_accesses.TryServe(exit))
+            return VcpuNext.Enter;
         switch (exit.Reason)
         {
-            case KvmExitReason.Port:
-                _accesses.Serve(exit.Port);
-                break;
-            case KvmExitReason.Memory:
-                _accesses.Serve(exit.Memory);
-                break;
             case KvmExitReason.ReadMsr or KvmExitReason.WriteMsr:
                 // KVM uses its own copy for CPUID and for the next system registers.
                 if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicMsr.Base)
