@@ -93,9 +93,5 @@ internal sealed class KernelVcpu : IVcpuHandler
         vcpu.RequestInterruptWindow = Volatile.Read(ref _intr);
     }
 
-    private void Finish()
-    {
-        while (_view.Vcpu.Complete() != KvmExitReason.Interrupted)
-            Exited(_view.Vcpu, _view.Vcpu.Exit);
-    }
+    private void Finish() => this.Finish(_view.Vcpu);
 }

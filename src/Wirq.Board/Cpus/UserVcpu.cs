@@ -194,9 +194,7 @@ internal sealed class UserVcpu : IVcpuHandler
     /// <summary>Finishes the instruction that exited, and serves its remaining parts.</summary>
     private void Finish()
     {
-        KvmVcpu vcpu = _view.Vcpu;
-        while (vcpu.Complete() != KvmExitReason.Interrupted)
-            Exited(vcpu, vcpu.Exit);
+        this.Finish(_view.Vcpu);
         _unfinished = false;
     }
 
