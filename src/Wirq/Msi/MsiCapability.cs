@@ -17,6 +17,9 @@ public sealed partial class MsiCapability : IVectorTable
     /// <summary>Bytes of the capability.</summary>
     public const uint Size = 24;
 
+    /// <summary>The id of the capability, which is in the configuration space.</summary>
+    internal const byte CapabilityId = 0x05;
+
     private const uint ControlOffset = 0, AddressOffset = 4, AddressHighOffset = 8, DataOffset = 12, MaskOffset = 16;
     private const uint EnableBit = 1u << 16, MultipleEnable = 7u << 20, Fixed = 1u << 24 | 1u << 23;
     private const int CapableShift = 17, EnabledShift = 20;

@@ -41,7 +41,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
     private const uint IdentityRegister = 0x00, IntxRegister = 0x04, SendRegister = 0x08, AcknowledgeRegister = 0x0C,
         ScratchRegister = 0x10;
     private const uint ClassRevision = 0xFF00_0000;
-    private const uint MsiId = 0x05, MsiPending = 20, IntxBit = 1;
+    private const uint MsiPending = 20, IntxBit = 1;
 
     private readonly Lock _lock = new();
     private readonly ConfigurationSpace _space;
@@ -154,7 +154,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
     private uint ReadMsi(uint offset) => offset switch
     {
         // It is the last capability: bits 15:8, the pointer to the next, are 0.
-        0 => _msi.Read(0) | MsiId,
+        0 => _msi.Read(0) | MsiCapability.CapabilityId,
         MsiPending => (uint)_messages.Pending(0),
         _ => _msi.Read(offset),
     };

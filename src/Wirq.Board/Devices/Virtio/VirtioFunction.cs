@@ -233,7 +233,7 @@ internal static class MsixWords
 {
     private const int ControlShift = 16, NextShift = 8;
 
-    internal static uint Capability(ushort control) => (uint)control << ControlShift | VirtioCapabilities.Offset << NextShift | VirtioCapabilities.MsixId;
+    internal static uint Capability(ushort control) => (uint)control << ControlShift | VirtioCapabilities.Offset << NextShift | MsixTable.CapabilityId;
 
     internal static ushort Control(uint word) => (ushort)(word >> ControlShift);
 }
