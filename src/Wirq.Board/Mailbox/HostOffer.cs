@@ -20,7 +20,6 @@ internal sealed record HostOffer
     private static readonly string[] s_splitProbes = ["interrupt-window"];
     private static readonly KvmCapability[] s_splitCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting],
         s_kernelCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting, KvmCapability.IrqfdResample];
-    private const SimulatedX2ApicApi WideIds = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
 
     /// <summary>Why there is no KVM; null if there is one.</summary>
     public string? Absent { get; init; }
@@ -152,7 +151,7 @@ internal sealed record HostOffer
         if (highest > 0 && highest >= ValueOf(KvmCapability.MaxVcpuId))
             lacks.Add($"APIC id {highest}: {HostCapability.NameOf(KvmCapability.MaxVcpuId)} is {ValueOf(KvmCapability.MaxVcpuId)}");
         var flags = (SimulatedX2ApicApi)ValueOf(KvmCapability.X2ApicApi);
-        if ((flags & WideIds) != WideIds || scenario.Needs.Contains(NeedsSuppressEoi) && (flags & SimulatedX2ApicApi.EnableSuppressEoi) == 0)
+        if ((flags & SimulatedKernelOptions.WideIds) != SimulatedKernelOptions.WideIds || scenario.Needs.Contains(NeedsSuppressEoi) && (flags & SimulatedX2ApicApi.EnableSuppressEoi) == 0)
             lacks.Add($"flags of {HostCapability.NameOf(KvmCapability.X2ApicApi)}: it is {(int)flags}");
     }
 

@@ -62,7 +62,6 @@ internal sealed class KernelReader
 
     internal SimulatedKernelOptions OptionsOf(KernelModel kernel, KernelVersion version)
     {
-        const SimulatedX2ApicApi both = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
         bool isFull = kernel == KernelModel.Full;
         return new()
         {
@@ -72,7 +71,7 @@ internal sealed class KernelReader
             ReservedGsis = isFull ? 0 : _reserved,
             // The pins have rows of their own.
             Routes = isFull ? SimulatedKernelOptions.MaxRoutes : _routes,
-            X2ApicApi = isFull ? both : both | SimulatedX2ApicApi.EnableSuppressEoi,
+            X2ApicApi = isFull ? SimulatedKernelOptions.WideIds : SimulatedKernelOptions.WideIds | SimulatedX2ApicApi.EnableSuppressEoi,
             Behaviour = KernelBehaviour.Of(version),
         };
     }
