@@ -66,7 +66,7 @@ internal sealed record HostOffer
             _ => DeliveryConfiguration.User,
         };
         if (Configurations.FirstOrDefault(each => each.Configuration == needed) is not { } found)
-            return ScenarioRunner.Lacking(scenario, $"configuration {Word(needed)}");
+            return ScenarioRunner.Lacking(scenario, $"configuration {needed.Word()}");
         if (found.Verdict != ConfigurationVerdict.Sound)
         {
             return found.Verdict switch
@@ -158,11 +158,4 @@ internal sealed record HostOffer
     private static string AnswerOf(string probe) => $"an answer to the probe {probe}";
 
     private int ValueOf(KvmCapability capability) => Capabilities.GetValueOrDefault(capability);
-
-    private static string Word(DeliveryConfiguration configuration) => configuration switch
-    {
-        DeliveryConfiguration.Split => "split",
-        DeliveryConfiguration.Kernel => "kernel",
-        _ => "user",
-    };
 }
