@@ -31,11 +31,14 @@ public sealed partial class MsiCapability : IVectorTable
     /// <param name="arena">Where its state goes; null for an arena of its own.</param>
     public MsiCapability(int vectors = 1, StateArena? arena = null)
     {
-        if (!BitOperations.IsPow2(vectors) || vectors > MaxVectors)
+        if (!CanHave(vectors))
             throw new ArgumentOutOfRangeException(nameof(vectors), vectors, "a function has 1, 2, 4, 8, 16 or 32 vectors");
         Count = vectors;
         _registers = (arena ?? new StateArena()).Reserve<MsiRegisters>();
     }
+
+    /// <summary>Whether a function can have so many vectors (PCI Local Bus 3.0, 6.8.1.3).</summary>
+    internal static bool CanHave(int vectors) => BitOperations.IsPow2(vectors) && vectors <= MaxVectors;
 
     /// <inheritdoc/>
     public int Count { get; }
