@@ -9,7 +9,24 @@ namespace Wirq.Board.Cpus;
 /// <param name="devices">The devices.</param>
 internal sealed class AccessExits(int cpu, ICpuAccesses chips, DeviceBus devices)
 {
-    internal void Serve(KvmPortExit exit)
+    /// <summary>Serves an access to ports or addresses.</summary>
+    /// <returns>False if the CPU exited for another reason.</returns>
+    internal bool TryServe(KvmExit exit)
+    {
+        switch (exit.Reason)
+        {
+            case KvmExitReason.Port:
+                Serve(exit.Port);
+                return true;
+            case KvmExitReason.Memory:
+                Serve(exit.Memory);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Serve(KvmPortExit exit)
     {
         ushort port = exit.Port;
         int size = exit.Size;
@@ -26,7 +43,7 @@ internal sealed class AccessExits(int cpu, ICpuAccesses chips, DeviceBus devices
         }
     }
 
-    internal void Serve(KvmMemoryExit exit)
+    private void Serve(KvmMemoryExit exit)
     {
         ulong address = exit.Address;
         int size = exit.Length;

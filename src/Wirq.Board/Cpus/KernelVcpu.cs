@@ -59,12 +59,12 @@ internal sealed class KernelVcpu : IVcpuHandler
     /// <inheritdoc/>
     public VcpuNext Exited(KvmVcpu vcpu, KvmExit exit)
     {
-        if (_workarounds.Exited(_view, exit))
+        if (_workarounds.Exited(_view, exit) || _accesses.TryServe(exit))
             return VcpuNext.Enter;
         switch (exit.Reason)
         {
-            case KvmExitReason.Port or KvmExitReason.Memory or KvmExitReason.IoApicEoi:
-                Serve(exit);
+            case KvmExitReason.IoApicEoi:
+                _chips.Eoi(_cpu, exit.EoiVector);
                 break;
             case KvmExitReason.InterruptWindow or KvmExitReason.Halt or KvmExitReason.SetTpr:
                 break;
@@ -73,22 +73,6 @@ internal sealed class KernelVcpu : IVcpuHandler
                 return VcpuNext.Stop;
         }
         return VcpuNext.Enter;
-    }
-
-    private void Serve(KvmExit exit)
-    {
-        switch (exit.Reason)
-        {
-            case KvmExitReason.Port:
-                _accesses.Serve(exit.Port);
-                break;
-            case KvmExitReason.Memory:
-                _accesses.Serve(exit.Memory);
-                break;
-            default:
-                _chips.Eoi(_cpu, exit.EoiVector);
-                break;
-        }
     }
 
     /// <summary>Runs the INTA cycle when KVM takes the vector, and not before: until then the 8259s can withdraw the
@@ -109,9 +93,5 @@ internal sealed class KernelVcpu : IVcpuHandler
         vcpu.RequestInterruptWindow = Volatile.Read(ref _intr);
     }
 
-    private void Finish()
-    {
-        while (_view.Vcpu.Complete() != KvmExitReason.Interrupted)
-            Exited(_view.Vcpu, _view.Vcpu.Exit);
-    }
+    private void Finish() => this.Finish(_view.Vcpu);
 }

@@ -127,14 +127,10 @@ internal sealed class UserVcpu : IVcpuHandler
             _halted = then == HypercallThen.Waits;
             return then == HypercallThen.Ends ? VcpuNext.Stop : VcpuNext.Enter;
         }
+        if (_accesses.TryServe(exit))
+            return VcpuNext.Enter;
         switch (exit.Reason)
         {
-            case KvmExitReason.Port:
-                _accesses.Serve(exit.Port);
-                break;
-            case KvmExitReason.Memory:
-                _accesses.Serve(exit.Memory);
-                break;
             case KvmExitReason.ReadMsr or KvmExitReason.WriteMsr:
                 // KVM uses its own copy for CPUID and for the next system registers.
                 if (_accesses.Serve(exit.Msr) && exit.Msr.Index == ApicMsr.Base)
@@ -198,9 +194,7 @@ internal sealed class UserVcpu : IVcpuHandler
     /// <summary>Finishes the instruction that exited, and serves its remaining parts.</summary>
     private void Finish()
     {
-        KvmVcpu vcpu = _view.Vcpu;
-        while (vcpu.Complete() != KvmExitReason.Interrupted)
-            Exited(vcpu, vcpu.Exit);
+        this.Finish(_view.Vcpu);
         _unfinished = false;
     }
 

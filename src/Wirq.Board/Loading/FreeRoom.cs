@@ -33,16 +33,6 @@ internal sealed class FreeRoom
     {
     }
 
-    /// <summary>The most ranges of <see cref="Map"/>.</summary>
-    internal const int MaxRanges = 3;
-
-    /// <summary>The ranges of RAM as a PC tells them to its guest.</summary>
-    internal static ReadOnlySpan<(ulong Address, ulong Bytes)> Map(BoardMemory memory)
-    {
-        (ulong, ulong)[] ranges = [(0, ConventionalEnd), (UpperStart, memory.LowBytes - UpperStart), (BoardMemory.HoleEnd, memory.HighBytes)];
-        return ranges.AsSpan(0, memory.HighBytes == 0 ? MaxRanges - 1 : MaxRanges);
-    }
-
     /// <summary>Allocates memory.</summary>
     /// <param name="size">Bytes.</param>
     /// <param name="what">The purpose, for the message.</param>

@@ -1,6 +1,7 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Wirq.Board.Memory;
 using Wirq.Linux;
+using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Loading;
 
@@ -8,16 +9,13 @@ namespace Wirq.Board.Loading;
 /// <remarks><code>
 /// page 0 PML4    page 1 PDPT    pages 2 to 5 page directories: 4 GiB in pages of 2 MiB, one to one    page 6 GDT
 /// GDT: 0x10 code, 64 bits    0x18 data
-/// </code>Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol": the selectors, and what must be mapped. Intel SDM vol.
-/// 3, 4.5.4 (4-level paging) and 3.4.5 (segment descriptors).</remarks>
+/// </code>Linux Documentation/arch/x86/boot.rst, "64-bit Boot Protocol": the selectors, and what must be mapped. The page tables are
+/// those of <see cref="Mode64"/>.</remarks>
 /// <param name="At">Physical address of the first page.</param>
 internal readonly record struct LongModeTables(uint At)
 {
-    private const uint Page = 4096, Tables = 6, LargePage = 2 << 20;
-    private const int EntryBytes = 8, PageEntries = 512, Directories = 4, GdtEntries = 4;
-    private const ulong PresentWritable = 3, Large = 0x80;
+    private const int EntryBytes = sizeof(ulong), GdtAt = Mode64.TableEntries * EntryBytes, GdtEntries = 4, Bytes = GdtAt + 4096;
     private const ushort CodeSelector = 0x10, DataSelector = 0x18;
-    private const ulong CodeDescriptor = 0x00AF_9B00_0000_FFFF, DataDescriptor = 0x00CF_9300_0000_FFFF;
     private const byte CodeType = 0xB, DataType = 0x3;
     private const ulong PagingProtected = 0x8000_0011, PhysicalAddressExtension = 0x20, LongModeActive = 0x500, ReservedFlag = 2;
 
@@ -25,18 +23,12 @@ internal readonly record struct LongModeTables(uint At)
     /// <exception cref="ImageException">There is no room.</exception>
     internal static LongModeTables Write(BoardMemory memory, FreeRoom room)
     {
-        uint at = room.Take((Tables + 1) * Page, "its page tables");
-        Span<byte> bytes = memory.AsSpan(at, (int)((Tables + 1) * Page));
+        uint at = room.Take(Bytes, "its page tables");
+        Span<byte> bytes = memory.AsSpan(at, Bytes);
         bytes.Clear();
-        Set(bytes, 0, 0, (at + Page) | PresentWritable);
-        for (int directory = 0; directory < Directories; directory++)
-        {
-            Set(bytes, 1, directory, (at + (2 + (uint)directory) * Page) | PresentWritable);
-            for (int entry = 0; entry < PageEntries; entry++)
-                Set(bytes, 2 + directory, entry, (ulong)(directory * PageEntries + entry) * LargePage | Large | PresentWritable);
-        }
-        Set(bytes, (int)Tables, CodeSelector / EntryBytes, CodeDescriptor);
-        Set(bytes, (int)Tables, DataSelector / EntryBytes, DataDescriptor);
+        Mode64.WriteTables(MemoryMarshal.Cast<byte, PageEntry>(bytes[..GdtAt]), at);
+        Span<ulong> gdt = MemoryMarshal.Cast<byte, ulong>(bytes[GdtAt..]);
+        (gdt[CodeSelector / EntryBytes], gdt[DataSelector / EntryBytes]) = (Mode64.FlatCode, Mode64.FlatData);
         return new(at);
     }
 
@@ -51,7 +43,7 @@ internal readonly record struct LongModeTables(uint At)
         (code.LongMode, code.DefaultSize) = (1, 0);
         system.Cs = code;
         system.Ds = system.Es = system.Fs = system.Gs = system.Ss = MultibootEntry.Flat(DataSelector, DataType);
-        system.Gdt = new KvmDescriptorTable { Base = At + Tables * Page, Limit = GdtEntries * EntryBytes - 1 };
+        system.Gdt = new KvmDescriptorTable { Base = At + GdtAt, Limit = GdtEntries * EntryBytes - 1 };
         system.Cr0 = PagingProtected;
         system.Cr3 = At;
         system.Cr4 = PhysicalAddressExtension;
@@ -59,7 +51,4 @@ internal readonly record struct LongModeTables(uint At)
         vcpu.SystemRegisters = system;
         vcpu.Registers = new KvmRegisters { Rip = entry, Rsi = rsi, Rflags = ReservedFlag };
     }
-
-    private static void Set(Span<byte> bytes, int page, int entry, ulong value) =>
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[(page * (int)Page + entry * EntryBytes)..], value);
 }

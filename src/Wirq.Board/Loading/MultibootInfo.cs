@@ -22,10 +22,9 @@ internal static class MultibootInfo
 
     private const int InfoBytes = 96, ModuleBytes = 16, MapEntryBytes = 24, LoaderBytes = 8;
     private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes,
-        LoaderAt = MapAt + FreeRoom.MaxRanges * MapEntryBytes, CommandLineAt = LoaderAt + LoaderBytes;
+        LoaderAt = MapAt + RamMap.MaxRanges * MapEntryBytes, CommandLineAt = LoaderAt + LoaderBytes;
     private const uint MemoryFlag = 1 << 0, CommandLineFlag = 1 << 2, ModulesFlag = 1 << 3, MapFlag = 1 << 6, LoaderFlag = 1 << 9;
     private const uint Kibibyte = 1024;
-    private const uint Ram = 1;
 
     /// <summary>Writes it.</summary>
     /// <returns>Its address.</returns>
@@ -81,18 +80,10 @@ internal static class MultibootInfo
 
     private static int WriteMap(Span<byte> map, BoardMemory memory)
     {
-        ReadOnlySpan<(ulong Address, ulong Bytes)> ranges = FreeRoom.Map(memory);
-        for (int i = 0; i < ranges.Length; i++)
-            WriteMapEntry(map[(i * MapEntryBytes)..], ranges[i].Address, ranges[i].Bytes);
-        return ranges.Length;
-    }
-
-    private static void WriteMapEntry(Span<byte> entry, ulong address, ulong length)
-    {
-        Set(entry, 0, MapEntryBytes - sizeof(uint));
-        BinaryPrimitives.WriteUInt64LittleEndian(entry[4..], address);
-        BinaryPrimitives.WriteUInt64LittleEndian(entry[12..], length);
-        Set(entry, 20, Ram);
+        int count = RamMap.Write(map[sizeof(uint)..], MapEntryBytes, memory);
+        for (int i = 0; i < count; i++)
+            Set(map, i * MapEntryBytes, MapEntryBytes - sizeof(uint));
+        return count;
     }
 
     private static void Set(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);

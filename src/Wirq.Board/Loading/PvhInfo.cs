@@ -12,9 +12,9 @@ namespace Wirq.Board.Loading;
 /// </code>Xen, public/arch-x86/hvm/start_info.h. It lies where <see cref="MultibootInfo"/> would.</remarks>
 internal static class PvhInfo
 {
-    private const uint Magic = 0x336EC578, Version = 1, Ram = 1;
+    private const uint Magic = 0x336EC578, Version = 1;
     private const int InfoBytes = 56, ModuleBytes = 32, MapEntryBytes = 24;
-    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, CommandLineAt = MapAt + FreeRoom.MaxRanges * MapEntryBytes;
+    private const int ModuleAt = InfoBytes, MapAt = ModuleAt + ModuleBytes, CommandLineAt = MapAt + RamMap.MaxRanges * MapEntryBytes;
 
     /// <summary>Writes it.</summary>
     /// <returns>Its address.</returns>
@@ -42,23 +42,8 @@ internal static class PvhInfo
         Set(block, 24, at + CommandLineAt);
         BinaryPrimitives.WriteUInt64LittleEndian(block[32..], rsdp);
         Set(block, 40, at + MapAt);
-        Set(block, 48, (uint)WriteMap(block[MapAt..], memory));
+        Set(block, 48, (uint)RamMap.Write(block[MapAt..], MapEntryBytes, memory));
         return at;
-    }
-
-    private static int WriteMap(Span<byte> map, BoardMemory memory)
-    {
-        ReadOnlySpan<(ulong Address, ulong Bytes)> ranges = FreeRoom.Map(memory);
-        for (int i = 0; i < ranges.Length; i++)
-            WriteMapEntry(map[(i * MapEntryBytes)..], ranges[i].Address, ranges[i].Bytes);
-        return ranges.Length;
-    }
-
-    private static void WriteMapEntry(Span<byte> entry, ulong address, ulong length)
-    {
-        BinaryPrimitives.WriteUInt64LittleEndian(entry, address);
-        BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], length);
-        Set(entry, 16, Ram);
     }
 
     private static void Set(Span<byte> bytes, int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], value);

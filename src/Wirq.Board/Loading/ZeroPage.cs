@@ -15,7 +15,6 @@ internal static class ZeroPage
     private const int Bytes = 4096, RsdpAt = 0x070, MapCountAt = 0x1E8, LoaderAt = 0x210, InitrdAt = 0x218, InitrdBytesAt = 0x21C,
         CommandLineAt = 0x228, MapAt = 0x2D0, MapEntryBytes = 20;
     private const byte UnknownLoader = 0xFF;
-    private const uint Ram = 1;
 
     /// <summary>Writes it, the command line and the initial RAM disk.</summary>
     /// <returns>Its address.</returns>
@@ -35,15 +34,7 @@ internal static class ZeroPage
         Set(page, InitrdAt, 0);
         Set(page, InitrdBytesAt, 0);
         BinaryPrimitives.WriteUInt64LittleEndian(page[RsdpAt..], rsdp);
-        ReadOnlySpan<(ulong Address, ulong Bytes)> ranges = FreeRoom.Map(memory);
-        page[MapCountAt] = (byte)ranges.Length;
-        for (int i = 0; i < ranges.Length; i++)
-        {
-            Span<byte> entry = page[(MapAt + i * MapEntryBytes)..];
-            BinaryPrimitives.WriteUInt64LittleEndian(entry, ranges[i].Address);
-            BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], ranges[i].Bytes);
-            Set(entry, 16, Ram);
-        }
+        page[MapCountAt] = (byte)RamMap.Write(page[MapAt..], MapEntryBytes, memory);
         if (!initrd.IsEmpty)
         {
             uint start = room.Take((uint)initrd.Length, "its initial RAM disk", upper: true, end: header.LastInitrdByte + 1ul);

@@ -38,10 +38,7 @@ public sealed class Pc : IDisposable
         }
         catch
         {
-            StopVirtio();
-            Board?.Dispose();
-            _virtio.ForEach(function => function.Dispose());
-            _memory.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -75,8 +72,9 @@ public sealed class Pc : IDisposable
         // Devices do not release their lines here. They are disposed of together with the fabric, and a falling line
         // would now call a kernel that is already closed.
         // The threads of devices use the guest's memory; the machine watches their eventfds.
-        StopVirtio();
-        Board.Dispose();
+        _virtio.ForEach(function => function.Stop());
+        // Where building failed, there may be none.
+        Board?.Dispose();
         _virtio.ForEach(function => function.Dispose());
         _memory.Dispose();
     }
@@ -121,6 +119,4 @@ public sealed class Pc : IDisposable
         _virtio.Add(function);
         pci.Add(slot, function);
     }
-
-    private void StopVirtio() => _virtio.ForEach(function => function.Stop());
 }

@@ -20,7 +20,6 @@ internal sealed record HostOffer
     private static readonly string[] s_splitProbes = ["interrupt-window"];
     private static readonly KvmCapability[] s_splitCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting],
         s_kernelCapabilities = [KvmCapability.Irqfd, KvmCapability.IrqRouting, KvmCapability.IrqfdResample];
-    private const SimulatedX2ApicApi WideIds = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
 
     /// <summary>Why there is no KVM; null if there is one.</summary>
     public string? Absent { get; init; }
@@ -67,7 +66,7 @@ internal sealed record HostOffer
             _ => DeliveryConfiguration.User,
         };
         if (Configurations.FirstOrDefault(each => each.Configuration == needed) is not { } found)
-            return ScenarioRunner.Lacking(scenario, $"configuration {Word(needed)}");
+            return ScenarioRunner.Lacking(scenario, $"configuration {needed.Word()}");
         if (found.Verdict != ConfigurationVerdict.Sound)
         {
             return found.Verdict switch
@@ -152,18 +151,11 @@ internal sealed record HostOffer
         if (highest > 0 && highest >= ValueOf(KvmCapability.MaxVcpuId))
             lacks.Add($"APIC id {highest}: {HostCapability.NameOf(KvmCapability.MaxVcpuId)} is {ValueOf(KvmCapability.MaxVcpuId)}");
         var flags = (SimulatedX2ApicApi)ValueOf(KvmCapability.X2ApicApi);
-        if ((flags & WideIds) != WideIds || scenario.Needs.Contains(NeedsSuppressEoi) && (flags & SimulatedX2ApicApi.EnableSuppressEoi) == 0)
+        if ((flags & SimulatedKernelOptions.WideIds) != SimulatedKernelOptions.WideIds || scenario.Needs.Contains(NeedsSuppressEoi) && (flags & SimulatedX2ApicApi.EnableSuppressEoi) == 0)
             lacks.Add($"flags of {HostCapability.NameOf(KvmCapability.X2ApicApi)}: it is {(int)flags}");
     }
 
     private static string AnswerOf(string probe) => $"an answer to the probe {probe}";
 
     private int ValueOf(KvmCapability capability) => Capabilities.GetValueOrDefault(capability);
-
-    private static string Word(DeliveryConfiguration configuration) => configuration switch
-    {
-        DeliveryConfiguration.Split => "split",
-        DeliveryConfiguration.Kernel => "kernel",
-        _ => "user",
-    };
 }

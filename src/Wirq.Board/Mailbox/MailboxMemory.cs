@@ -87,7 +87,8 @@ internal sealed class MailboxMemory : IGuestMemory, IDisposable
             Mapping.Dispose();
     }
 
-    private static int SizeOf(MailboxMode mode, int cpus)
+    /// <summary>Bytes of the guest, in whole pages.</summary>
+    internal static int SizeOf(MailboxMode mode, int cpus)
     {
         int bytes = mode == MailboxMode.Long ? MailboxLayout.LongBlocks + cpus * MailboxBlock.Bytes : MailboxLayout.RealBytes;
         return (bytes + PageBytes - 1) / PageBytes * PageBytes;

@@ -17,7 +17,7 @@ internal static class MailboxPlace
             return (ulong)machine.MemoryBytes <= MailboxLayout.RealBase ? MailboxLayout.RealBase
                 : throw new HostLacksException("room in real mode beside the scenario's memory");
         }
-        ulong bytes = MailboxLayout.LongBlocks + (ulong)machine.Cpus * MailboxBlock.Bytes;
+        ulong bytes = (ulong)MailboxMemory.SizeOf(mode, machine.Cpus);
         foreach (ulong address in MailboxLayout.LongBases)
         {
             if (!Chips(machine).Any(chip => chip.Address < address + bytes && address < chip.End))

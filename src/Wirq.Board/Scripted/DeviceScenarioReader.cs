@@ -53,7 +53,7 @@ internal sealed class DeviceScenarioReader
         if (map["msi"] is { } count)
         {
             msi = Numbers.ReadInt(count, "how many MSI vectors", 0, MsiCapability.MaxVectors);
-            if (msi != 0 && !int.IsPow2(msi))
+            if (msi != 0 && !MsiCapability.CanHave(msi))
                 throw count.Expected("0, or a power of two up to 32");
         }
         var options = new PciFunctionOptions

@@ -108,10 +108,7 @@ internal sealed class TwinMachine : IKernelTwin
     {
         KvmVcpu[] vcpus = [.. _parts.Vm.Vcpus];
         for (int cpu = 0; cpu < vcpus.Length; cpu++)
-        {
-            while (vcpus[cpu].Complete() != KvmExitReason.Interrupted)
-                Handler(cpu).Exited(vcpus[cpu], vcpus[cpu].Exit);
-        }
+            Handler(cpu).Finish(vcpus[cpu]);
         _saved = new Saved([.. vcpus.Select(vcpu => new VcpuState(vcpu))], [.. _parts.Handlers.Select(handler => handler.Exit)]);
     }
 

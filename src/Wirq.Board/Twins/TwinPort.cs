@@ -15,24 +15,8 @@ internal sealed class TwinPort(IKernelPort simulated, Func<IKernelPort> real, Tw
 
     public void Commit(ReadOnlySpan<KernelRoute> routes)
     {
-        KernelException? said = null, found = null;
-        try
-        {
-            simulated.Commit(routes);
-        }
-        catch (KernelException refused)
-        {
-            said = refused;
-        }
-        try
-        {
-            real().Commit(routes);
-        }
-        catch (KernelException refused)
-        {
-            found = refused;
-        }
-        Agree("KVM_SET_GSI_ROUTING", said, found);
+        KernelRoute[] rows = [.. routes];
+        Agree("KVM_SET_GSI_ROUTING", Try(() => simulated.Commit(rows)), Try(() => real().Commit(rows)));
     }
 
     public void Bind(int gsi, EventFd trigger, EventFd resample) => Agree("KVM_IRQFD",

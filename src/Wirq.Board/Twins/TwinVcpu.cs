@@ -57,14 +57,10 @@ internal sealed class TwinVcpu(int cpu, Fabric fabric, AccessExits accesses, IKe
     /// <inheritdoc/>
     public VcpuNext Exited(KvmVcpu vcpu, KvmExit exit)
     {
+        if (accesses.TryServe(exit))
+            return VcpuNext.Enter;
         switch (exit.Reason)
         {
-            case KvmExitReason.Port:
-                accesses.Serve(exit.Port);
-                break;
-            case KvmExitReason.Memory:
-                accesses.Serve(exit.Memory);
-                break;
             case KvmExitReason.IoApicEoi:
                 _exit = exit.EoiVector;
                 break;

@@ -88,10 +88,5 @@ internal static class HostText
         _ => "lacking",
     };
 
-    internal static string Word(DeliveryConfiguration configuration) => configuration switch
-    {
-        DeliveryConfiguration.User => "user",
-        DeliveryConfiguration.Split => "split",
-        _ => "kernel",
-    };
+    internal static string Word(DeliveryConfiguration configuration) => configuration.Word();
 }

@@ -43,9 +43,6 @@ internal sealed class PinRows : IKernelPort
     public void SetLine(int gsi, bool asserted) => _kernel.SetIrqLine(gsi, asserted);
     public void RaiseExtInt(int cpu, byte vector) => _kernel.RaiseExtInt(cpu, vector);
 
-    /// <summary>How many rows the pins of a machine have.</summary>
-    internal static int CountOf(GsiMap gsis) => Enumerable.Range(0, gsis.Count).Sum(gsi => RowsOf(gsi, gsis[gsi]).Count());
-
     private static IEnumerable<SimulatedRoute> RowsOf(int gsi, GsiTarget target)
     {
         if (target.IoApic == 0)

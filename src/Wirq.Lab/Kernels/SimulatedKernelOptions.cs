@@ -33,6 +33,9 @@ public sealed record SimulatedKernelOptions
     /// <summary>The highest number of routes in Linux (KVM_MAX_IRQ_ROUTES).</summary>
     public const int MaxRoutes = 4096;
 
+    /// <summary>The flags with which every APIC id of 32 bits can be addressed.</summary>
+    internal const SimulatedX2ApicApi WideIds = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
+
     /// <summary>The chips that are in the kernel.</summary>
     public KernelKind Kind { get; init; } = KernelKind.Split;
     /// <summary>The number of CPUs, 1 to <see cref="LocalApicOptions.MaxCount"/>.</summary>
@@ -67,8 +70,7 @@ public sealed record SimulatedKernelOptions
         check.Range(Routes, 1, MaxRoutes);
         check.Range(ReservedGsis, 0, Routes);
         check.Present(Behaviour);
-        const SimulatedX2ApicApi all = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk | SimulatedX2ApicApi.EnableSuppressEoi
-            | SimulatedX2ApicApi.DisableSuppressEoi, suppress = SimulatedX2ApicApi.EnableSuppressEoi | SimulatedX2ApicApi.DisableSuppressEoi;
+        const SimulatedX2ApicApi suppress = SimulatedX2ApicApi.EnableSuppressEoi | SimulatedX2ApicApi.DisableSuppressEoi, all = WideIds | suppress;
         // arch/x86/kvm/x86.c, kvm_vm_ioctl_enable_cap: unknown flags, both of the pair, and ENABLE without a split
         // irqchip are EINVAL.
         bool wrong = (X2ApicApi & ~all) != 0 || (X2ApicApi & suppress) == suppress

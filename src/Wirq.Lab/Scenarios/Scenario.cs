@@ -115,6 +115,13 @@ internal enum KernelModel
     Full,
 }
 
+/// <summary>What kernels own.</summary>
+internal static class KernelModels
+{
+    /// <summary>Whether a kernel owns the local APICs.</summary>
+    internal static bool OwnsLocalApics(this KernelModel kernel) => kernel is KernelModel.Split or KernelModel.Full;
+}
+
 /// <summary>How a guest's driver has set up a remapping unit before the first step.</summary>
 /// <param name="TableSize">The table has 2^(size+1) entries.</param>
 /// <param name="Extended">Whether it is in extended interrupt mode.</param>
@@ -136,7 +143,7 @@ internal sealed record MachineSpec
     /// <summary>What serves eventfds and messages.</summary>
     public KernelModel Kernel { get; init; }
     /// <summary>Whether a kernel owns the local APICs.</summary>
-    public bool OwnsLocalApics => Kernel is KernelModel.Split or KernelModel.Full;
+    public bool OwnsLocalApics => Kernel.OwnsLocalApics();
     /// <summary>The kernel that owns chips.</summary>
     public SimulatedKernelOptions KernelOptions { get; init; } = new();
     /// <summary>The version of Linux that the scenario names for that kernel; null if it names none.</summary>

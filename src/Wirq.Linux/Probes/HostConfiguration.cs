@@ -11,6 +11,17 @@ public enum DeliveryConfiguration : byte
     Kernel,
 }
 
+/// <summary>The words for delivery configurations.</summary>
+internal static class DeliveryWords
+{
+    internal static string Word(this DeliveryConfiguration configuration) => configuration switch
+    {
+        DeliveryConfiguration.User => "user",
+        DeliveryConfiguration.Split => "split",
+        _ => "kernel",
+    };
+}
+
 /// <summary>How well a delivery configuration works on the host.</summary>
 public enum ConfigurationVerdict : byte
 {

@@ -215,13 +215,7 @@ public sealed class VcpuThread : IDisposable
 
     /// <summary>Finishes the instruction that exited; the handler handles its remaining parts.</summary>
     /// <returns>False if the handler requests the end.</returns>
-    private bool Finish()
-    {
-        bool goOn = true;
-        while (Vcpu.Complete() != KvmExitReason.Interrupted)
-            goOn &= _handler.Exited(Vcpu, Vcpu.Exit) != VcpuNext.Stop;
-        return goOn;
-    }
+    private bool Finish() => _handler.Finish(Vcpu);
 
     /// <summary>Waits while a pause is requested.</summary>
     /// <returns>False if the thread must end.</returns>

@@ -16,7 +16,6 @@ internal sealed class PciConfigSpace
         CapabilitiesPointer = 0x34, InterruptLine = 0x3C, InterruptPin = 0x3D, Msi = 0x50, Msix = 0x70;
     private const ushort MemorySpace = 1 << 1, BusMaster = 1 << 2, ErrorReports = 1 << 8;
     private const ushort InterruptStatus = 1 << 3, HasCapabilities = 1 << 4;
-    private const byte MsiId = 5, MsixId = 0x11;
     private const ushort Msi64Bit = 1 << 7, MsiEnable = 1, MsiCountMask = 7 << 4;
     private const int MsiCountShift = 1;
 
@@ -46,7 +45,7 @@ internal sealed class PciConfigSpace
         int link = CapabilitiesPointer;
         if (its.MsiVectors > 0)
         {
-            link = Link(link, Msi, MsiId);
+            link = Link(link, Msi, MsiCapability.CapabilityId);
             Put(Msi + 2, (ushort)(Msi64Bit | BitOperations.Log2((uint)its.MsiVectors) << MsiCountShift), MsiEnable | MsiCountMask);
             // The lower two bits of an address are 0.
             Put(Msi + 4, 0, 0xFFFC);
@@ -57,7 +56,7 @@ internal sealed class PciConfigSpace
         }
         if (its.MsixVectors > 0)
         {
-            Link(link, Msix, MsixId);
+            Link(link, Msix, MsixTable.CapabilityId);
             Put(Msix + 2, (ushort)(its.MsixVectors - 1), MsixTable.EnableBit | MsixTable.FunctionMaskBit);
             BinaryPrimitives.WriteUInt32LittleEndian(_reset.AsSpan(Msix + 4), (uint)tableBar);
             BinaryPrimitives.WriteUInt32LittleEndian(_reset.AsSpan(Msix + 8), pendingBits | (uint)tableBar);

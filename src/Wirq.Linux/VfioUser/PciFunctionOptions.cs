@@ -30,7 +30,7 @@ public sealed record PciFunctionOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Class, 0xFFFFFF);
         ArgumentOutOfRangeException.ThrowIfNegative(MsixVectors);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MsixVectors, MsixTable.MaxVectors);
-        if (MsiVectors != 0 && (MsiVectors is < 0 or > MsiCapability.MaxVectors || !int.IsPow2(MsiVectors)))
+        if (MsiVectors != 0 && !MsiCapability.CanHave(MsiVectors))
             throw new ArgumentOutOfRangeException(nameof(MsiVectors), MsiVectors, "0, or a power of two up to 32");
     }
 }

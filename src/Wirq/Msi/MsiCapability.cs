@@ -17,6 +17,9 @@ public sealed partial class MsiCapability : IVectorTable
     /// <summary>Bytes of the capability.</summary>
     public const uint Size = 24;
 
+    /// <summary>The id of the capability, which is in the configuration space.</summary>
+    internal const byte CapabilityId = 0x05;
+
     private const uint ControlOffset = 0, AddressOffset = 4, AddressHighOffset = 8, DataOffset = 12, MaskOffset = 16;
     private const uint EnableBit = 1u << 16, MultipleEnable = 7u << 20, Fixed = 1u << 24 | 1u << 23;
     private const int CapableShift = 17, EnabledShift = 20;
@@ -28,11 +31,14 @@ public sealed partial class MsiCapability : IVectorTable
     /// <param name="arena">Where its state goes; null for an arena of its own.</param>
     public MsiCapability(int vectors = 1, StateArena? arena = null)
     {
-        if (!BitOperations.IsPow2(vectors) || vectors > MaxVectors)
+        if (!CanHave(vectors))
             throw new ArgumentOutOfRangeException(nameof(vectors), vectors, "a function has 1, 2, 4, 8, 16 or 32 vectors");
         Count = vectors;
         _registers = (arena ?? new StateArena()).Reserve<MsiRegisters>();
     }
+
+    /// <summary>Whether a function can have so many vectors (PCI Local Bus 3.0, 6.8.1.3).</summary>
+    internal static bool CanHave(int vectors) => BitOperations.IsPow2(vectors) && vectors <= MaxVectors;
 
     /// <inheritdoc/>
     public int Count { get; }

@@ -17,6 +17,8 @@ public sealed partial class MsixTable : IVectorTable
     public const uint EntrySize = 16;
 
     private const uint Address = 0, AddressHigh = 4, Data = 8, VectorControl = 12;
+    /// <summary>The id of the capability.</summary>
+    internal const byte CapabilityId = 0x11;
     internal const ushort EnableBit = 1 << 15, FunctionMaskBit = 1 << 14;
     private const uint MaskBit = 1, AddressMask = ~3u;
 

@@ -67,7 +67,7 @@ public sealed record VfioDeviceOptions
         check.That(Mode is not { } mode || Enum.IsDefined(mode), Mode.ToString()!, "a mode", nameof(Mode));
         check.That(Line is not null || Bus == VfioBus.Pci, "none", "a line, because the device is on the platform bus", nameof(Line));
         check.Range(Line ?? 0, 0, irqs.Lines.Count - 1, nameof(Line));
-        check.That(MsiVectors == 0 || MsiVectors is > 0 and <= 32 && int.IsPow2(MsiVectors), $"{MsiVectors}", "0, or a power of two up to 32", nameof(MsiVectors));
+        check.That(MsiVectors == 0 || MsiCapability.CanHave(MsiVectors), $"{MsiVectors}", "0, or a power of two up to 32", nameof(MsiVectors));
         check.Range(MsixVectors, 0, MsixTable.MaxVectors);
         check.Range(GrantedVectors, 0, MsixTable.MaxVectors);
         check.Range(OneshotTimeout, 0, OptionCheck.MaxDelay);

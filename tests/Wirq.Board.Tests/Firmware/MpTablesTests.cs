@@ -46,10 +46,7 @@ public sealed class MpTablesTests : IDisposable
     private byte[][] Read(PcDescription pc)
     {
         MpTables.Write(_memory, pc);
-        uint pointer = 0xE0000;
-        while (!_memory.AsSpan(pointer, 4).SequenceEqual("_MP_"u8))
-            Assert.True((pointer += 16) < 0x100000, "there is no pointer");
-        ReadOnlySpan<byte> words = _memory.AsSpan(pointer, 16);
+        ReadOnlySpan<byte> words = _memory.AsSpan(Find(_memory, "_MP_"u8), 16);
         Assert.Equal((0, 1, 4), (Sum(words), words[8], words[9]));
         uint at = Word(words, 4);
         int length = Half(_memory.AsSpan(at, 6), 4);

@@ -18,13 +18,20 @@ internal sealed class TableReader
 
     internal IEnumerable<string> Signatures => _tables.Keys;
 
-    /// <summary>Reads from RSDP on, which is searched for on 16-byte boundaries.</summary>
+    /// <summary>Searches for a pointer where a guest does: on 16-byte boundaries from 0xE0000 to 1 MiB.</summary>
+    internal static uint Find(BoardMemory memory, ReadOnlySpan<byte> signature)
+    {
+        uint at = 0xE0000;
+        while (!memory.AsSpan(at, signature.Length).SequenceEqual(signature))
+            Assert.True((at += 16) < 0x100000, $"there is no {Encoding.ASCII.GetString(signature)}");
+        return at;
+    }
+
+    /// <summary>Reads from RSDP on.</summary>
     internal static TableReader Of(BoardMemory memory)
     {
         var reader = new TableReader();
-        uint rsdp = 0xE0000;
-        while (!memory.AsSpan(rsdp, 8).SequenceEqual("RSD PTR "u8))
-            Assert.True((rsdp += 16) < 0x100000, "there is no RSDP");
+        uint rsdp = Find(memory, "RSD PTR "u8);
         Assert.Equal(AcpiTables.Address, rsdp);
         ReadOnlySpan<byte> root = memory.AsSpan(rsdp, 36);
         Assert.Equal((0, 0), (Sum(root[..20]), Sum(root)));

@@ -50,9 +50,9 @@ public sealed class Elf64ImageTests
         KvmVcpu vcpu = vm.CreateVcpu(0);
         BoardImage.Parse("/a/vmlinux", _bytes).Start(memory, vcpu, "quiet", rsdp: 0xE0000);
         ulong info = vcpu.Registers.Rbx;
-        uint line = BinaryPrimitives.ReadUInt32LittleEndian(memory.AsSpan(info + 24, 4));
+        uint line = MemoryWords.Word(memory, info + 24);
         Assert.Equal("quiet\0", Encoding.ASCII.GetString(memory.AsSpan(line, 6)));
-        Assert.Equal(0xE0000u, BinaryPrimitives.ReadUInt32LittleEndian(memory.AsSpan(info + 32, 4)));
+        Assert.Equal(0xE0000u, MemoryWords.Word(memory, info + 32));
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Linux;
 using Wirq.Linux.Tests;
+using static Wirq.Board.Tests.Loading.MemoryWords;
 
 namespace Wirq.Board.Tests.Loading;
 
@@ -146,8 +147,6 @@ public sealed class MultibootImageTests
         _sample.Word(SampleImage.HeaderAt + 4, flags);
         _sample.Word(SampleImage.HeaderAt + 8, unchecked(0u - 0x1BADB002 - flags));
     }
-
-    private static uint Word(BoardMemory memory, uint at) => BinaryPrimitives.ReadUInt32LittleEndian(memory.AsSpan(at, 4));
 
     private static string Text(BoardMemory memory, uint at)
     {

@@ -1,9 +1,9 @@
-using System.Buffers.Binary;
 using System.Text;
 using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Linux;
 using Wirq.Linux.Tests;
+using static Wirq.Board.Tests.Loading.MemoryWords;
 
 namespace Wirq.Board.Tests.Loading;
 
@@ -82,8 +82,6 @@ public sealed class PvhImageTests
         Assert.Equal(2u, Word(memory, info + 48));
         Assert.Equal((0x67u, 0xB), (vcpu.SystemRegisters.Tr.Limit, vcpu.SystemRegisters.Tr.Type));
     }
-
-    private static uint Word(BoardMemory memory, ulong at) => BinaryPrimitives.ReadUInt32LittleEndian(memory.AsSpan(at, 4));
 
     private void Note(int at, uint name, uint value, uint type, string owner, uint word)
     {

@@ -53,7 +53,7 @@ public sealed partial class KvmUnitTestsTests
         Assert.SkipUnless(File.Exists(path), $"{Variable} names {folder}, which has no {image}.flat");
         KvmHost.Require().Dispose();
         // In user, Wirq's chips do without what the host's local APIC does wrong.
-        HostConfiguration host = PcRun.Host.Configurations.Single(each => each.Configuration == configuration);
+        HostConfiguration host = PatientProbes.Report.Configurations.Single(each => each.Configuration == configuration);
         Assert.SkipUnless(configuration == DeliveryConfiguration.User || host.Verdict == ConfigurationVerdict.Sound,
             $"this host's {configuration} is {host.Verdict}, by {string.Join(", ", host.Because)}");
         Assert.SkipWhen(configuration == DeliveryConfiguration.Kernel && image == "ioapic" && cpus > 1 && Environment.ProcessorCount == 1,

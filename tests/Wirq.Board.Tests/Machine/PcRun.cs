@@ -13,14 +13,10 @@ namespace Wirq.Board.Tests.Machine;
 internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string> BrokenLaws, long Events)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
-    private static HostReport? s_host;
-
-    /// <summary>The results of this host's probes, which run once.</summary>
-    internal static HostReport Host => s_host ??= HostReport.Read();
 
     /// <summary>Whether a probe found what the manuals say.</summary>
     internal static bool IsFaithful(string probe) =>
-        Host.Probes.Single(each => each.Probe.Name == probe).Outcome == ProbeOutcome.Faithful;
+        PatientProbes.Report.Probes.Single(each => each.Probe.Name == probe).Outcome == ProbeOutcome.Faithful;
 
     /// <summary>Runs an image to its end.</summary>
     internal static PcRun Of(byte[] image, DeliveryConfiguration configuration = DeliveryConfiguration.User, int cpus = 1,
@@ -38,7 +34,7 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
             ForcedEmulation = forcedEmulation,
             Board = new BoardOptions
             {
-                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? Host.Workarounds, Observe = fabric => watch.Begin(fabric) + heard,
+                Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? PatientProbes.Report.Workarounds, Observe = fabric => watch.Begin(fabric) + heard,
                 Xen = xen,
             },
         }))

@@ -45,7 +45,7 @@ public sealed class PcTests
                 said.Set();
                 Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref go), TimeSpan.FromSeconds(60)));
             },
-            Board = new BoardOptions { Workarounds = PcRun.Host.Workarounds },
+            Board = new BoardOptions { Workarounds = PatientProbes.Report.Workarounds },
         });
         pc.Load(MultibootImage.Parse("test", GuestImage.Bytes(guest =>
         {

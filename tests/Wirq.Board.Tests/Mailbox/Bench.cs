@@ -2,7 +2,6 @@ using Wirq.Board.Bus;
 using Wirq.Board.Mailbox;
 using Wirq.Lab.Scenarios;
 using Wirq.Linux;
-using Wirq.Linux.Probes;
 using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Mailbox;
@@ -14,16 +13,12 @@ internal sealed class Bench : IDisposable
     internal const ulong Device = 0xE0000000;
     internal const ushort Port = 0x510;
 
-    private const int MostReports = 5;
-
-    private static readonly Lazy<HostReport> s_report = new(Read);
-
     private readonly MailboxHost _host;
 
     private Bench(KvmSystem system, MailboxMode mode, int cpus, TimeSpan? patience)
     {
         Mode = mode;
-        _host = new MailboxHost(system, Report.Workarounds);
+        _host = new MailboxHost(system, PatientProbes.Report.Workarounds);
         Fabric = new Fabric(FabricOptions.Pc(cpus));
         Bus = new MailboxBus(Fabric);
         var devices = new DeviceBus();
@@ -36,9 +31,6 @@ internal sealed class Bench : IDisposable
 
     /// <summary>The same, above 4 GiB.</summary>
     internal const ulong HighDevice = 0x12_3456_7000;
-
-    /// <summary>The results of this host's probes, which run once.</summary>
-    internal static HostReport Report => s_report.Value;
 
     internal MailboxMode Mode { get; }
     internal Fabric Fabric { get; }
@@ -56,7 +48,7 @@ internal sealed class Bench : IDisposable
     /// <summary>Runs a test with the CPUs of a world, or skips.</summary>
     internal static void RunCpus(MachineSpec machine, Action<Fabric, MailboxCpus> test, MailboxMode mode = MailboxMode.Long) => KvmHost.Run(_ =>
     {
-        using var host = new MailboxHost(KvmSystem.Open(), Report.Workarounds);
+        using var host = new MailboxHost(KvmSystem.Open(), PatientProbes.Report.Workarounds);
         var fabric = new Fabric(machine.Fabric);
         using MailboxCpus cpus = host.CreateCpus(fabric, machine, mode);
         test(fabric, cpus);
@@ -75,17 +67,6 @@ internal sealed class Bench : IDisposable
         Fabric.Drain();
         Bus.Offer(cpu, inta: false);
         return Guest.Take(cpu);
-    }
-
-    /// <summary>On a host that is emulated, and compiles while it runs, a probe may be given up too early: it is asked again.</summary>
-    private static HostReport Read()
-    {
-        if (Environment.GetEnvironmentVariable("NESTED") != "1")
-            return HostReport.Read();
-        HostReport report = HostReport.Read(bound: TimeSpan.FromSeconds(20));
-        for (int more = 1; more < MostReports && report.Configurations.Any(each => each.Verdict != ConfigurationVerdict.Sound); more++)
-            report = HostReport.Read(bound: TimeSpan.FromSeconds(20));
-        return report;
     }
 
     public void Dispose()

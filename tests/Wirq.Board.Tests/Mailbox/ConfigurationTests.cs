@@ -116,7 +116,7 @@ public sealed class ConfigurationTests
         using var memory = new BoardMemory(4 << 20);
         var board = new Board.Machine.Board(system, new BoardOptions
         {
-            Cpus = cpus, Configuration = configuration, Workarounds = PcRun.Host.Workarounds,
+            Cpus = cpus, Configuration = configuration, Workarounds = PatientProbes.Report.Workarounds,
         }, memory);
         using var guest = new MailboxGuest(board);
         guest.Do(0, new(MailboxOperation.Out1, 0x21, 0xFF));

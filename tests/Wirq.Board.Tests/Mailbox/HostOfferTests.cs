@@ -4,6 +4,7 @@ using Wirq.Lab.Running;
 using Wirq.Lab.Scenarios;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
+using Wirq.Linux.Tests;
 
 namespace Wirq.Board.Tests.Mailbox;
 
@@ -171,10 +172,10 @@ public class HostOfferTests
     [Fact]
     public void What_this_host_reports_is_taken_over()
     {
-        HostOffer offer = HostOffer.Of(Bench.Report);
-        Assert.Equal(Bench.Report.Absent, offer.Absent);
-        Assert.Equal(Bench.Report.Probes.Count, offer.Probes.Count);
-        Assert.Equal(Bench.Report.Capabilities.Count, offer.Capabilities.Count);
+        HostOffer offer = HostOffer.Of(PatientProbes.Report);
+        Assert.Equal(PatientProbes.Report.Absent, offer.Absent);
+        Assert.Equal(PatientProbes.Report.Probes.Count, offer.Probes.Count);
+        Assert.Equal(PatientProbes.Report.Capabilities.Count, offer.Capabilities.Count);
     }
 
     private static string Lack(HostOffer host, Scenario scenario)

@@ -35,7 +35,7 @@ public class KvmScenarioTests
     public void A_scenario_on_KVM_has_the_verdict_and_the_events_of_the_simulation(string file)
     {
         KvmHost.Require().Dispose();
-        using var kvm = new KvmScenarios(Bench.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         foreach (Scenario scenario in Read(file))
         {
             if (scenario.Machine.OwnsLocalApics)
@@ -59,7 +59,7 @@ public class KvmScenarioTests
     [InlineData("controllers/apic-timer-one-shot.yaml")]
     public void A_guest_in_real_mode_sees_the_same(string file)
     {
-        using var host = new MailboxHost(KvmHost.Require(), Bench.Report.Workarounds);
+        using var host = new MailboxHost(KvmHost.Require(), PatientProbes.Report.Workarounds);
         foreach (Scenario scenario in Read(file))
         {
             var simulated = new List<Event>();
@@ -78,7 +78,7 @@ public class KvmScenarioTests
     public void A_broken_chip_fails_on_KVM_as_it_does_simulated()
     {
         KvmHost.Require().Dispose();
-        using var kvm = new KvmScenarios(Bench.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         string[] designs = ["service-before-route", "eoi-first-match", "special-mask-ignored", "wide-select", "ack-at-eoi"];
         var caught = new HashSet<string>();
         foreach (Scenario scenario in AllFiles().Where(file => designs.Any(File.ReadAllText(PathOf(file)).Contains)).SelectMany(Read))
@@ -107,7 +107,7 @@ public class KvmScenarioTests
     public void What_turns_out_to_be_lacking_on_the_way_is_no_failure()
     {
         KvmHost.Require().Dispose();
-        using var kvm = new KvmScenarios(Bench.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         ScenarioResult result = kvm.Run(ScenarioReader.Read("x.yaml",
             "name: x\nsteps: [{ cpu0: { read: { memory.0x7ffffffffffff000: ~ } } }]\n", Designs.Names).Single());
         Assert.Equal(Verdict.HostLacks, result.Verdict);
@@ -118,7 +118,7 @@ public class KvmScenarioTests
     public void A_wrong_expectation_fails_on_KVM()
     {
         KvmHost.Require().Dispose();
-        using var kvm = new KvmScenarios(Bench.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         Scenario wrong = ScenarioReader.Read("x.yaml", """
             name: x
             unhandled: ignore

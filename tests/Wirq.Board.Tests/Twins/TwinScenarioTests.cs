@@ -1,5 +1,4 @@
 using Wirq.Board.Mailbox;
-using Wirq.Board.Tests.Mailbox;
 using Wirq.Events;
 using Wirq.Lab.Historic;
 using Wirq.Lab.Running;
@@ -37,8 +36,8 @@ public class TwinScenarioTests
     public void A_scenario_with_a_split_kernel_has_the_verdict_and_the_events_of_the_simulation(string file)
     {
         RequireSound();
-        HostOffer offer = HostOffer.Of(Bench.Report);
-        using var kvm = new KvmScenarios(Bench.Report);
+        HostOffer offer = HostOffer.Of(PatientProbes.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         foreach (Scenario scenario in Read(file).Where(each => each.Machine.OwnsLocalApics && offer.Judge(each) is null))
         {
             var simulated = new List<Event>();
@@ -59,9 +58,9 @@ public class TwinScenarioTests
     public void A_host_with_a_defect_fails_a_scenario_and_without_it_does_not(string defect, string file, string because)
     {
         RequireSound();
-        HostOffer offer = HostOffer.Of(Bench.Report);
-        using var sound = new KvmScenarios(Bench.Report) { Wrap = port => new PassingPort(port) };
-        using var broken = new KvmScenarios(Bench.Report) { Wrap = port => Break(defect, port) };
+        HostOffer offer = HostOffer.Of(PatientProbes.Report);
+        using var sound = new KvmScenarios(PatientProbes.Report) { Wrap = port => new PassingPort(port) };
+        using var broken = new KvmScenarios(PatientProbes.Report) { Wrap = port => Break(defect, port) };
         Scenario[] scenarios = [.. Read(file).Select(each => each with { Machine = each.Machine with { Linux = null } })
             .Where(each => each.Machine.Kernel == KernelModel.Split && offer.Judge(each) is null)];
         Assert.All(scenarios, scenario => Assert.Equal(Verdict.Held, sound.Run(scenario).Verdict));
@@ -75,9 +74,9 @@ public class TwinScenarioTests
     public void A_KVM_that_ends_interrupts_by_itself_fails_a_scenario_that_is_run_all_the_same()
     {
         KvmHost.Require().Dispose();
-        ProbeResult probe = Bench.Report.Probes.Single(each => each.Probe.Name == "isr-until-eoi");
+        ProbeResult probe = PatientProbes.Report.Probes.Single(each => each.Probe.Name == "isr-until-eoi");
         Assert.SkipUnless(probe.Outcome is ProbeOutcome.Faithful or ProbeOutcome.Deviates, $"isr-until-eoi: {probe.Finding}");
-        using var kvm = new KvmScenarios(Bench.Report) { RunsAnyway = true };
+        using var kvm = new KvmScenarios(PatientProbes.Report) { RunsAnyway = true };
         ScenarioResult result = kvm.Run(Read(LevelPin).First(scenario => scenario.Machine.Kernel == KernelModel.Split));
         if (probe.Outcome == ProbeOutcome.Faithful)
             Assert.Equal(Verdict.Held, result.Verdict);
@@ -89,7 +88,7 @@ public class TwinScenarioTests
     public void The_timer_of_a_local_APIC_in_the_kernel_has_no_virtual_time()
     {
         RequireSound();
-        using var kvm = new KvmScenarios(Bench.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         ScenarioResult result = kvm.Run(ScenarioReader.Read("x.yaml", """
             name: x
             machine: { kernel: split }
@@ -106,7 +105,7 @@ public class TwinScenarioTests
     public void An_NMI_and_an_IPI_reach_the_guests_of_a_split_kernel_and_what_was_expected_wrongly_fails()
     {
         RequireSound();
-        using var kvm = new KvmScenarios(Bench.Report);
+        using var kvm = new KvmScenarios(PatientProbes.Report);
         const string text = """
             name: x
             machine: { kernel: split, cpus: 2, mode: [xapic, x2apic] }
@@ -139,7 +138,7 @@ public class TwinScenarioTests
     private static void RequireSound()
     {
         KvmHost.Require().Dispose();
-        HostConfiguration split = Bench.Report.Configurations.Single(each => each.Configuration == DeliveryConfiguration.Split);
+        HostConfiguration split = PatientProbes.Report.Configurations.Single(each => each.Configuration == DeliveryConfiguration.Split);
         Assert.SkipUnless(split.Verdict == ConfigurationVerdict.Sound, $"the split irqchip of this host is not sound: {string.Join(", ", split.Because)}");
     }
 

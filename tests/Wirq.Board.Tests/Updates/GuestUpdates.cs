@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Wirq.Board.Tests.Machine;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
+using Wirq.Linux.Tests;
 using Wirq.Linux.Tests.Updates;
 
 namespace Wirq.Board.Tests.Updates;
@@ -117,7 +117,7 @@ internal sealed partial class GuestUpdates : IDisposable
 
     private EventFdHandle[] AllEventFds => [.. _devices, _line, _resample];
 
-    private GuestMachine Make(FileDescriptor memory) => new(_system, _configuration, memory, PcRun.Host.Workarounds);
+    private GuestMachine Make(FileDescriptor memory) => new(_system, _configuration, memory, PatientProbes.Report.Workarounds);
 
     private void Update(bool fails)
     {

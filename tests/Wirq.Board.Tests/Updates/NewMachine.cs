@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using Wirq.Board.Tests.Machine;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
+using Wirq.Linux.Tests;
 using Wirq.Linux.Tests.Updates;
 
 namespace Wirq.Board.Tests.Updates;
@@ -30,7 +30,7 @@ internal static class NewMachine
         start.Environment[Prefix + "FROM"] = address;
         start.Environment[Prefix + "NUMBER"] = number.ToString(CultureInfo.InvariantCulture);
         // The probes of this host take seconds.
-        start.Environment[Prefix + "WORKAROUNDS"] = string.Join(',', PcRun.Host.Workarounds.Select(each => each.Name));
+        start.Environment[Prefix + "WORKAROUNDS"] = string.Join(',', PatientProbes.Report.Workarounds.Select(each => each.Name));
         return Process.Start(start)!;
     }
 

@@ -43,7 +43,7 @@ public sealed class GateErrorTests
     public void An_absent_gate_is_named_by_its_vector()
     {
         uint host = ErrorOfTheHost();
-        bool isDelivered = PcRun.Host.Workarounds.Any(each => each.Name == "deliver-soft-interrupt");
+        bool isDelivered = PatientProbes.Report.Workarounds.Any(each => each.Name == "deliver-soft-interrupt");
         // Where the CPU delivers it, its fault is the host's, and seen without any of Wirq's chips.
         if (!isDelivered && host == OfGateSize)
             Assert.Skip($"this host's CPU gives 0x{host:X} for a gate of vector 0x{Vector:X} without Wirq too, and not 0x{Right:X}: so does QEMU before 8.0, which emulates it");

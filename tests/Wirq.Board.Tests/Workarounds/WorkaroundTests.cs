@@ -142,9 +142,9 @@ public sealed class WorkaroundTests
     {
         using (KvmHost.Require())
         {
-            Assert.SkipUnless(PcRun.Host.Workarounds.Any(each => each.Name == word), $"this host needs no {word}");
+            Assert.SkipUnless(PatientProbes.Report.Workarounds.Any(each => each.Name == word), $"this host needs no {word}");
             PcRun run = PcRun.Of(GuestOf(word), patience: s_moment,
-                workarounds: [.. PcRun.Host.Workarounds.Where(each => each.Name != word)]);
+                workarounds: [.. PatientProbes.Report.Workarounds.Where(each => each.Name != word)]);
             Assert.NotEqual(new GuestEnd(GuestEndKind.Exit, 1), run.End);
         }
     }

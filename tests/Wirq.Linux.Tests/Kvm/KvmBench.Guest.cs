@@ -9,9 +9,8 @@ namespace Wirq.Linux.Tests.Kvm;
 internal partial class KvmBench
 {
     private const uint IoApicSelect = 0xFEC00000, IoApicWindow = IoApicSelect + 0x10, FirstEntryRegister = 0x10;
-    private const int MostProbes = 10;
-    private static readonly TimeSpan s_guestLimit = TimeSpan.FromSeconds(60), s_patience = TimeSpan.FromSeconds(5), s_probeLimit = TimeSpan.FromSeconds(20);
-    private static readonly Lazy<ProbeResult> s_runs = ProbeOnce("guest-runs"), s_keeps = ProbeOnce("isr-until-eoi");
+    private static readonly TimeSpan s_guestLimit = TimeSpan.FromSeconds(60), s_patience = TimeSpan.FromSeconds(5);
+    private static readonly Lazy<ProbeResult> s_runs = new(() => PatientProbes.Ask("guest-runs")), s_keeps = new(() => PatientProbes.Ask("isr-until-eoi"));
 
     private bool _extInt;
     private long _ended;
@@ -87,15 +86,4 @@ internal partial class KvmBench
     }
 
     private static int Highest(in LapicState state, ApicRegister bank) => state.VectorsIn(bank) is [.., int last] ? last : -1;
-
-    /// <summary>Runs a probe when its result is first needed. On a busy host it may not be carried out at once.</summary>
-    private static Lazy<ProbeResult> ProbeOnce(string name) => new(() =>
-    {
-        using var system = KvmSystem.Open();
-        HostProbe probe = HostProbe.All.Single(each => each.Name == name);
-        ProbeResult result = probe.Run(system, s_probeLimit);
-        for (int more = MostProbes - 1; more > 0 && result.Outcome == ProbeOutcome.Failed; more--)
-            result = probe.Run(system, s_probeLimit);
-        return result;
-    });
 }

@@ -24,6 +24,24 @@ internal sealed class ConfigurationSpace
         Reset();
     }
 
+    /// <summary>The registers of a function with BAR0, INTA# and capabilities.</summary>
+    /// <param name="identity">Vendor and device; the subsystem has the same.</param>
+    /// <param name="classRevision">Class and revision.</param>
+    /// <param name="barBytes">Bytes of BAR0, a power of 2.</param>
+    /// <param name="capabilities">The offset of the first capability.</param>
+    /// <param name="gsi">The line of INTA#.</param>
+    internal static ConfigurationSpace OfFunction(uint identity, uint classRevision, uint barBytes, uint capabilities, int gsi) => new(
+        new(PciHeader.Identity, identity),
+        new(PciHeader.CommandStatus, PciCommandStatus.CapabilitiesList,
+            PciCommandStatus.MemorySpace | PciCommandStatus.BusMaster | PciCommandStatus.IntxDisable),
+        new(PciHeader.ClassRevision, classRevision),
+        new(PciHeader.BaseAddress0, 0, ~(barBytes - 1)),
+        new(PciHeader.Subsystem, identity),
+        new(PciHeader.Capabilities, capabilities),
+        new(PciHeader.Interrupt, PciInterrupt.OnPinA(gsi).Bits, PciInterrupt.LineMask));
+
+    internal PciCommandStatus CommandStatus => new(this[PciHeader.CommandStatus]);
+
     internal uint this[uint register]
     {
         get => _words[register / sizeof(uint)];

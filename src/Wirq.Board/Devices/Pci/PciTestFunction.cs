@@ -40,16 +40,16 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 
     private const uint IdentityRegister = 0x00, IntxRegister = 0x04, SendRegister = 0x08, AcknowledgeRegister = 0x0C,
         ScratchRegister = 0x10;
-    private const uint MsiId = 0x05, MsiPending = 20, IntxBit = 1;
+    private const uint ClassRevision = 0xFF00_0000;
+    private const uint MsiPending = 20, IntxBit = 1;
 
     private readonly Lock _lock = new();
-    private readonly DeviceBus _bus;
     private readonly ConfigurationSpace _space;
+    private readonly PciBar _bar;
     private readonly MsiCapability _msi = new(Vectors);
     private readonly MessageFunction _messages;
-    private readonly HostSource _pin;
-    private ulong? _mappedAt;
-    private bool _interrupt, _asserted;
+    private readonly PciPin _pin;
+    private bool _interrupt;
     private uint _sent, _scratch;
     private int _acknowledged;
 
@@ -62,23 +62,13 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(bus);
-        _bus = bus;
-        _space = new(
-            new(PciHeader.Identity, VendorDevice),
-            new(PciHeader.CommandStatus, PciCommandStatus.CapabilitiesList,
-                PciCommandStatus.MemorySpace | PciCommandStatus.BusMaster | PciCommandStatus.IntxDisable),
-            new(PciHeader.ClassRevision, 0xFF00_0000),
-            new(PciHeader.BaseAddress0, 0, ~(BarBytes - 1)),
-            new(PciHeader.Subsystem, VendorDevice),
-            new(PciHeader.Capabilities, MsiOffset),
-            new(PciHeader.Interrupt, PciInterrupt.OnPinA(gsi).Bits, PciInterrupt.LineMask));
+        _space = ConfigurationSpace.OfFunction(VendorDevice, ClassRevision, BarBytes, MsiOffset, gsi);
+        _bar = new PciBar(bus, this, BarBytes);
         _messages = new MessageFunction(host, _msi, "PCI test function", requester);
         // The acknowledge callback takes no lock: writes to the capability are completing calls under this function's
         // lock.
-        _pin = host.Connect(gsi, "PCI test function INTA#", acknowledged: () => Interlocked.Increment(ref _acknowledged));
+        _pin = new PciPin(host.Connect(gsi, "PCI test function INTA#", acknowledged: () => Interlocked.Increment(ref _acknowledged)));
     }
-
-    private PciCommandStatus CommandStatus => new(_space[PciHeader.CommandStatus]);
 
     /// <inheritdoc/>
     public uint ReadConfiguration(uint register)
@@ -87,7 +77,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
         {
             if (register is >= MsiOffset and < MsiOffset + MsiCapability.Size)
                 return ReadMsi(register - MsiOffset);
-            return register == PciHeader.CommandStatus ? CommandStatus.WithInterruptStatus(_interrupt).Bits : _space[register];
+            return register == PciHeader.CommandStatus ? _space.CommandStatus.WithInterruptStatus(_interrupt).Bits : _space[register];
         }
     }
 
@@ -103,7 +93,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
             }
             else
                 _space.Write(register, at, size, value);
-            FollowBar();
+            _bar.Follow(_space);
             FollowPin();
         }
     }
@@ -156,7 +146,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
     /// <summary>Leaves the bus and the machine.</summary>
     public void Dispose()
     {
-        _bus.Unmap(this);
+        _bar.Unmap();
         _messages.Dispose();
         _pin.Dispose();
     }
@@ -164,7 +154,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
     private uint ReadMsi(uint offset) => offset switch
     {
         // It is the last capability: bits 15:8, the pointer to the next, are 0.
-        0 => _msi.Read(0) | MsiId,
+        0 => _msi.Read(0) | MsiCapability.CapabilityId,
         MsiPending => (uint)_messages.Pending(0),
         _ => _msi.Read(offset),
     };
@@ -173,7 +163,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
     /// 6.2.2, bit 2).</summary>
     private void Send(uint vector)
     {
-        if (!_msi.Enabled || !CommandStatus.MayMaster || vector >= EnabledVectors)
+        if (!_msi.Enabled || !_space.CommandStatus.MayMaster || vector >= EnabledVectors)
             return;
         _sent++;
         _messages.Virqs[(int)vector].Trigger();
@@ -181,25 +171,7 @@ internal sealed class PciTestFunction : IPciFunction, IMemoryDevice, IDisposable
 
     private uint EnabledVectors => Math.Min(Vectors, new MsiControl(_msi.Read(0)).Enabled);
 
-    private void FollowPin()
-    {
-        bool asserted = _interrupt && !CommandStatus.IntxDisabled && !_msi.Enabled;
-        if (asserted == _asserted)
-            return;
-        _asserted = asserted;
-        _pin.Set(asserted);
-    }
-
-    private void FollowBar()
-    {
-        ulong? wanted = CommandStatus.HasMemory ? _space[PciHeader.BaseAddress0] : null;
-        if (wanted == _mappedAt)
-            return;
-        _bus.Unmap(this);
-        if (wanted is { } address)
-            _bus.MapMemory(address, BarBytes, this);
-        _mappedAt = wanted;
-    }
+    private void FollowPin() => _pin.Follow(_interrupt, _space.CommandStatus, _msi.Enabled);
 
     /// <summary>The control word of the capability: how many vectors the guest enabled.</summary>
     private readonly record struct MsiControl(uint Bits)

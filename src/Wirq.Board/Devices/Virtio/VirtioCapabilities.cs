@@ -15,7 +15,6 @@ internal static class VirtioCapabilities
     internal const uint Status = 0x1000, Device = 0x2000, Notify = 0x3000, Table = 0x4000, Pending = 0x5000, Page = 0x1000;
     /// <summary>The first capability, that of MSI-X, and those that follow it.</summary>
     internal const uint MsixOffset = 0x40, Offset = 0x50, End = 0x94;
-    internal const uint MsixId = 0x11;
 
     private const byte VendorId = 9;
     private const int Common = 1, Notification = 2, InterruptStatus = 3, DeviceSpecific = 4;

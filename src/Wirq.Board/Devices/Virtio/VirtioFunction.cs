@@ -25,21 +25,19 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     private const byte QueueInterrupt = 1, ChangeInterrupt = 2;
 
     private readonly Lock _lock = new();
-    private readonly DeviceBus _bus;
     private readonly IVirtioDevice _device;
     private readonly ConfigurationSpace _space;
+    private readonly PciBar _bar;
     private readonly VirtioRing _ring;
     private readonly VirtioRegisters _registers;
     private readonly VirtioBuffers _buffers;
     private readonly MsixTable _table = new(Vectors);
     private readonly EventFdHandle[] _events = [EventFdHandle.Create(), EventFdHandle.Create()];
     private readonly MessageFunction _messages;
-    private readonly HostSource _pin;
+    private readonly PciPin _pin;
     private readonly AutoResetEvent _kick = new(initialState: false);
     private readonly Thread _thread;
-    private ulong? _mappedAt;
     private byte _status;
-    private bool _asserted;
     private volatile bool _stops;
 
     /// <summary>Connects the function, and starts its thread.</summary>
@@ -54,29 +52,19 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(bus);
         ArgumentNullException.ThrowIfNull(device);
-        _bus = bus;
         _device = device;
         _ring = new VirtioRing(memory);
         _buffers = new VirtioBuffers(memory);
         _registers = new VirtioRegisters(_ring, device.Features | VirtioRegisters.Version1 | IndirectFeature, Vectors);
-        uint identity = (FirstDevice + device.Type) << DeviceShift | Vendor;
-        _space = new(
-            new(PciHeader.Identity, identity),
-            new(PciHeader.CommandStatus, PciCommandStatus.CapabilitiesList,
-                PciCommandStatus.MemorySpace | PciCommandStatus.BusMaster | PciCommandStatus.IntxDisable),
-            new(PciHeader.ClassRevision, device.ClassCode | Revision),
-            new(PciHeader.BaseAddress0, 0, ~(VirtioCapabilities.BarBytes - 1)),
-            new(PciHeader.Subsystem, identity),
-            new(PciHeader.Capabilities, VirtioCapabilities.MsixOffset),
-            new(PciHeader.Interrupt, PciInterrupt.OnPinA(gsi).Bits, PciInterrupt.LineMask));
+        _space = ConfigurationSpace.OfFunction((FirstDevice + device.Type) << DeviceShift | Vendor, device.ClassCode | Revision,
+            VirtioCapabilities.BarBytes, VirtioCapabilities.MsixOffset, gsi);
+        _bar = new PciBar(bus, this, VirtioCapabilities.BarBytes);
         string label = $"virtio {device.Type}";
         _messages = new MessageFunction(host, _table, label, requester, vector => _events[vector]);
-        _pin = host.Connect(gsi, $"{label} INTA#");
+        _pin = new PciPin(host.Connect(gsi, $"{label} INTA#"));
         _thread = new Thread(Serve) { IsBackground = true, Name = label };
         HostThread.Start(_thread.Start, label);
     }
-
-    private PciCommandStatus CommandStatus => new(_space[PciHeader.CommandStatus]);
 
     /// <inheritdoc/>
     public uint ReadConfiguration(uint register)
@@ -89,7 +77,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
                 VirtioCapabilities.MsixOffset + 4 => VirtioCapabilities.Table,
                 VirtioCapabilities.MsixOffset + 8 => VirtioCapabilities.Pending,
                 >= VirtioCapabilities.Offset and < VirtioCapabilities.End => VirtioCapabilities.Read(register),
-                PciHeader.CommandStatus => CommandStatus.WithInterruptStatus(_status != 0).Bits,
+                PciHeader.CommandStatus => _space.CommandStatus.WithInterruptStatus(_status != 0).Bits,
                 _ => _space[register],
             };
         }
@@ -107,7 +95,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
             }
             else
                 _space.Write(register, at, size, value);
-            FollowBar();
+            _bar.Follow(_space);
             FollowPin();
         }
         // The driver may have made it bus master after it notified.
@@ -166,7 +154,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
         _stops = true;
         _kick.Set();
         _thread.Join();
-        _bus.Unmap(this);
+        _bar.Unmap();
     }
 
     /// <summary>Closes its eventfds, after the machine that watches them is disposed of.</summary>
@@ -194,7 +182,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     {
         lock (_lock)
         {
-            if (!_registers.Runs || !CommandStatus.MayMaster)
+            if (!_registers.Runs || !_space.CommandStatus.MayMaster)
                 return false;
             bool taken = _ring.TryTake(_buffers, out ushort head);
             if (taken && _ring.Give(head, _device.Serve(_buffers)))
@@ -236,25 +224,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
         return value;
     }
 
-    private void FollowPin()
-    {
-        bool asserted = _status != 0 && !CommandStatus.IntxDisabled && !_table.Enabled;
-        if (asserted == _asserted)
-            return;
-        _asserted = asserted;
-        _pin.Set(asserted);
-    }
-
-    private void FollowBar()
-    {
-        ulong? wanted = CommandStatus.HasMemory ? _space[PciHeader.BaseAddress0] : null;
-        if (wanted == _mappedAt)
-            return;
-        _bus.Unmap(this);
-        if (wanted is { } address)
-            _bus.MapMemory(address, VirtioCapabilities.BarBytes, this);
-        _mappedAt = wanted;
-    }
+    private void FollowPin() => _pin.Follow(_status != 0, _space.CommandStatus, _table.Enabled);
 }
 
 /// <summary>The first word of an MSI-X capability.</summary>
@@ -263,7 +233,7 @@ internal static class MsixWords
 {
     private const int ControlShift = 16, NextShift = 8;
 
-    internal static uint Capability(ushort control) => (uint)control << ControlShift | VirtioCapabilities.Offset << NextShift | VirtioCapabilities.MsixId;
+    internal static uint Capability(ushort control) => (uint)control << ControlShift | VirtioCapabilities.Offset << NextShift | MsixTable.CapabilityId;
 
     internal static ushort Control(uint word) => (ushort)(word >> ControlShift);
 }

@@ -168,7 +168,7 @@ internal sealed class HostStepReader(Actors actors)
                     throw NoWord(at, text, HostWords.LineWords.Words.Where(one => one != word), "N");
                 return Numbers.TryParse(which, out ulong line) && line < (ulong)spec.Irqs.Lines.Count
                     ? new(RegisterKind.Host, (int)its, line | (ofGuest ? RegisterReader.OfGuest : 0), size, text)
-                    : throw new ScenarioException(at.At, $"no register {YamlScalar.Quote(text)}", $"a line, 0 to {spec.Irqs.Lines.Count - 1}");
+                    : throw RegisterReader.NoSuch(at, text, $"a line, 0 to {spec.Irqs.Lines.Count - 1}");
             case [HostWords.Host or HostWords.Guest, ..]:
                 throw NoWord(at, text, HostWords.LineWords.Words.Where(one => parts[0] == HostWords.Host || HostWords.LineWords.TryFind(one, out HostWord itsWord) && itsWord != HostWord.Entries), "N");
             case [HostWords.Vfio, var word, var name] when HostWords.DeviceWords.TryFind(word, out HostWord its):
@@ -192,9 +192,7 @@ internal sealed class HostStepReader(Actors actors)
     private static ScenarioException NoSuch(YamlScalar at, string text, string expected, IEnumerable<string> names, string name)
     {
         string[] known = [.. names];
-        string? nearest = Words.Nearest(name, known);
-        return new(at.At, $"no register {YamlScalar.Quote(text)}", expected + (known.Length == 0 ? "; there is none" : $": {Words.Join(known)}")
-            + (nearest is null ? "" : $" (perhaps {nearest})"));
+        return RegisterReader.NoSuch(at, text, expected + (known.Length == 0 ? "; there is none" : $": {Words.Join(known)}") + Words.Perhaps(Words.Nearest(name, known)));
     }
 
     /// <summary>The error about the word in the middle of a name.</summary>
@@ -202,7 +200,7 @@ internal sealed class HostStepReader(Actors actors)
     {
         string[] parts = text.Split('.'), known = [.. words];
         string? nearest = parts.Length > 1 ? Words.Nearest(parts[1], known) : null;
-        return new(at.At, $"no register {YamlScalar.Quote(text)}", $"{parts[0]}.WORD.{last} with one of {Words.Join(known)}"
-            + (nearest is null ? "" : $" (perhaps {string.Join('.', [parts[0], nearest, .. parts.Length > 2 ? parts[2..] : [last]])})"));
+        return RegisterReader.NoSuch(at, text, $"{parts[0]}.WORD.{last} with one of {Words.Join(known)}"
+            + Words.Perhaps(nearest is null ? null : string.Join('.', [parts[0], nearest, .. parts.Length > 2 ? parts[2..] : [last]])));
     }
 }

@@ -49,7 +49,7 @@ internal sealed class KernelReader
     /// <summary>The versions that the scenario runs on; only a kernel that owns chips has one.</summary>
     internal IReadOnlyList<(string Differs, KernelVersion Version)> Versions(KernelModel kernel)
     {
-        if (kernel is not (KernelModel.Split or KernelModel.Full) || _map["linux"] is not { } node)
+        if (!kernel.OwnsLocalApics() || _map["linux"] is not { } node)
             return [("", KernelVersion.Newest)];
         if (node is not YamlSequence list)
             return [("", Read(node))];
@@ -62,7 +62,6 @@ internal sealed class KernelReader
 
     internal SimulatedKernelOptions OptionsOf(KernelModel kernel, KernelVersion version)
     {
-        const SimulatedX2ApicApi both = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
         bool isFull = kernel == KernelModel.Full;
         return new()
         {
@@ -72,7 +71,7 @@ internal sealed class KernelReader
             ReservedGsis = isFull ? 0 : _reserved,
             // The pins have rows of their own.
             Routes = isFull ? SimulatedKernelOptions.MaxRoutes : _routes,
-            X2ApicApi = isFull ? both : both | SimulatedX2ApicApi.EnableSuppressEoi,
+            X2ApicApi = isFull ? SimulatedKernelOptions.WideIds : SimulatedKernelOptions.WideIds | SimulatedX2ApicApi.EnableSuppressEoi,
             Behaviour = KernelBehaviour.Of(version),
         };
     }
@@ -101,7 +100,7 @@ internal sealed class KernelReader
         Virqs = _virqs,
         BatchCount = _batchCount,
         BatchDelay = _batchDelay,
-        Kernel = kernel is not (KernelModel.Split or KernelModel.Full) ? null : new KernelLimits
+        Kernel = !kernel.OwnsLocalApics() ? null : new KernelLimits
         {
             Routes = kernel == KernelModel.Full ? _fullRoutes : _routes,
             ReservedGsis = kernel == KernelModel.Full ? 0 : _reserved,

@@ -82,7 +82,7 @@ internal sealed class MachineReader
                 Routes = routes,
                 Kernel = kernel,
                 KernelOptions = kernels.OptionsOf(kernel, version),
-                Linux = kernel is KernelModel.Split or KernelModel.Full && _map["linux"] is not null ? version : null,
+                Linux = kernel.OwnsLocalApics() && _map["linux"] is not null ? version : null,
                 MemoryBytes = memory,
                 Remapping = vtd?.Setup,
                 Devices = devices,
@@ -93,7 +93,7 @@ internal sealed class MachineReader
                 Fabric = usual with
                 {
                     // Local APICs in a kernel are KVM's.
-                    LocalApics = apics with { Profile = kernel is KernelModel.Split or KernelModel.Full ? Profile.Kvm : profile },
+                    LocalApics = apics with { Profile = kernel.OwnsLocalApics() ? Profile.Kvm : profile },
                     IoApics = [.. ioApics.Select(io => io.Options with
                     {
                         Profile = profile,
@@ -102,7 +102,7 @@ internal sealed class MachineReader
                     })],
                     Pic = pic ? usual.Pic : null,
                     IsaOverrides = gsis.IsaOverrides,
-                    IntrAtPinZero = intrAtPinZero ?? (usual.IntrAtPinZero && kernel is not (KernelModel.Split or KernelModel.Full)),
+                    IntrAtPinZero = intrAtPinZero ?? (usual.IntrAtPinZero && !kernel.OwnsLocalApics()),
                     Format = format,
                     Sources = Math.Max(usual.Sources, devices.Count + 1 + (xen?.Sources ?? 0)),
                     Xen = xen is null ? null : xen with { Policy = policy },

@@ -43,9 +43,8 @@ internal sealed class PortNames
         if (missing >= 0)
         {
             string[] given = [.. _names.Where(entry => entry.IsGiven).Select(entry => entry.Name)];
-            string? nearest = Words.Nearest(_names[missing].Name, given);
             throw new ScenarioException(_names[missing].At, $"no port {YamlScalar.Quote(_names[missing].Name)}",
-                $"the name that a step gives a port{(given.Length == 0 ? "" : $": {Words.Join(given)}")}{(nearest is null ? "" : $" (perhaps {nearest})")}");
+                $"the name that a step gives a port{(given.Length == 0 ? "" : $": {Words.Join(given)}")}{Words.Perhaps(Words.Nearest(_names[missing].Name, given))}");
         }
     }
 

@@ -95,13 +95,11 @@ internal sealed class RegisterReader(Actors actors)
         return found ?? throw NoSuch(at, text);
     }
 
-    private static ScenarioException NoSuch(YamlScalar at, string text)
-    {
-        string? nearest = Words.Nearest(text, Spellings()) ?? NearestEntry(text);
-        return NoSuch(at, text, $"one of {Words.Join(Shapes)}" + (nearest is null ? "" : $" (perhaps {nearest})"));
-    }
+    private static ScenarioException NoSuch(YamlScalar at, string text) =>
+        NoSuch(at, text, $"one of {Words.Join(Shapes)}" + Words.Perhaps(Words.Nearest(text, Spellings()) ?? NearestEntry(text)));
 
-    private static ScenarioException NoSuch(YamlScalar at, string text, string expected) =>
+    /// <summary>The error for a name of a register that does not exist.</summary>
+    internal static ScenarioException NoSuch(YamlScalar at, string text, string expected) =>
         new(at.At, $"no register {YamlScalar.Quote(text)}", expected);
 
     private static readonly string[] Numbered = ["rte", "ioapic", "apic", "msr", "port", "memory", HostWords.Host, HostWords.Guest, HostWords.Vfio, HostWords.EventFd];
@@ -178,7 +176,7 @@ internal sealed class RegisterReader(Actors actors)
             string[] words = [.. XenWords.PortWords.Words.Concat(XenWords.VcpuWords.Words).Distinct()];
             string? nearest = rest.Length > 0 && !words.Contains(rest[0]) ? Words.Nearest(rest[0], words) : null;
             throw NoSuch(at, text, $"{Words.Join(words.Select(one => $"xen.{one}.N"))} (xen.head.N.PRIORITY)"
-                + (nearest is null ? "" : $" (perhaps {string.Join('.', [XenWords.Xen, nearest, .. rest[1..]])})"));
+                + Words.Perhaps(nearest is null ? null : string.Join('.', [XenWords.Xen, nearest, .. rest[1..]])));
         }
         if (vcpu >= (ulong)actors.Machine.Cpus)
             throw NoSuch(at, text, $"a vCPU of this machine, 0 to {actors.Machine.Cpus - 1}");

@@ -43,11 +43,11 @@ internal static class Words
     /// <param name="found">The value.</param>
     /// <param name="expected">All that may stand there.</param>
     /// <param name="words">The words among it.</param>
-    internal static ScenarioException Unknown(YamlScalar found, string expected, params IEnumerable<string> words)
-    {
-        string? nearest = Nearest(found.Text, words);
-        return found.Expected(expected + (nearest is null ? "" : $" (perhaps {nearest})"));
-    }
+    internal static ScenarioException Unknown(YamlScalar found, string expected, params IEnumerable<string> words) =>
+        found.Expected(expected + Perhaps(Nearest(found.Text, words)));
+
+    /// <summary>What an error says behind what is expected, if it can guess what was meant.</summary>
+    internal static string Perhaps(string? meant) => meant is null ? "" : $" (perhaps {meant})";
 
     /// <summary>The error for a second key where one word is alone, or stands beside a few others.</summary>
     internal static ScenarioException Second(YamlScalar found, string what, params string[] beside) =>

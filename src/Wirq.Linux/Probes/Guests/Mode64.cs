@@ -13,10 +13,11 @@ internal static class Mode64
     /// <summary>The first unused directory-pointer entry, which maps the addresses from 4 GiB on.</summary>
     internal const int NextPointer = EntriesOfTable + Directories;
     internal const ulong LargePageBytes = 0x200000;
+    /// <summary>Descriptors of 64-bit code and of data, at CPL 0 (Intel SDM vol. 3, 3.4.5).</summary>
+    internal const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
 
     private const int Directories = 4, EntriesOfTable = 512, TableBytes = EntriesOfTable * sizeof(ulong);
     private const ulong ProtectedAndPaged = 0x80000031, PhysicalAddressExtension = 1 << 5, LongModeEnabledActive = 0x500;
-    private const ulong FlatCode = 0x00AF9B000000FFFF, FlatData = 0x00CF93000000FFFF;
 
     /// <summary>Writes the page tables. Pages are 2 MiB, because not every host has larger ones.</summary>
     /// <param name="tables">The memory for them: <see cref="TableEntries"/> entries.</param>

@@ -10,7 +10,7 @@ internal sealed record PciFunction(SavedFunction State, byte[] Config)
     private const int ConventionalConfig = 256, ExpressConfig = 4096, LevelBytes = 16, VersionBytes = sizeof(uint);
     private const int EntryBytes = (int)MsixTable.EntrySize, BitsPerByte = 8;
     // PCI Local Bus 3.0, 6.7 (capabilities) and 6.8.2 (MSI-X).
-    private const int CommandAt = 4, DisableIntx = 1 << 10, StatusAt = 6, CapabilitiesAt = 0x34, FirstCapability = 0x40, MsixId = 0x11, ControlAt = 2;
+    private const int CommandAt = 4, DisableIntx = 1 << 10, StatusAt = 6, CapabilitiesAt = 0x34, FirstCapability = 0x40, ControlAt = 2;
     private const byte HasCapabilities = 0x10;
     private const ushort SizeBits = MsixTable.MaxVectors - 1;
 
@@ -96,7 +96,7 @@ internal sealed record PciFunction(SavedFunction State, byte[] Config)
         int at = space[CapabilitiesAt] & aligned;
         for (int seen = 0; seen < mostCapabilities && at >= FirstCapability; seen++, at = space[at + 1] & aligned)
         {
-            if (space[at] == MsixId)
+            if (space[at] == MsixTable.CapabilityId)
                 return at;
         }
         return 0;
