@@ -33,6 +33,10 @@ public sealed record SimulatedKernelOptions
     /// <summary>The highest number of routes in Linux (KVM_MAX_IRQ_ROUTES).</summary>
     public const int MaxRoutes = 4096;
 
+    /// <summary>No KVM makes a vCPU with this id or a higher one: KVM_MAX_VCPU_IDS is 4 for each of KVM_MAX_NR_VCPUS, which
+    /// is 4096 at most (arch/x86/kvm/Kconfig). It is 4096 in a kernel that is built for 1024 vCPUs, as usual.</summary>
+    public const int MaxVcpuIds = 16384;
+
     /// <summary>The flags with which every APIC id of 32 bits can be addressed.</summary>
     internal const SimulatedX2ApicApi WideIds = SimulatedX2ApicApi.Use32BitIds | SimulatedX2ApicApi.DisableBroadcastQuirk;
 
@@ -40,7 +44,7 @@ public sealed record SimulatedKernelOptions
     public KernelKind Kind { get; init; } = KernelKind.Split;
     /// <summary>The number of CPUs, 1 to <see cref="LocalApicOptions.MaxCount"/>.</summary>
     public int Cpus { get; init; } = 1;
-    /// <summary>APIC ids by CPU; null for 0, 1, 2, …</summary>
+    /// <summary>APIC ids by CPU, below <see cref="MaxVcpuIds"/>; null for 0, 1, 2, …</summary>
     public IReadOnlyList<uint>? ApicIds { get; init; }
     /// <summary>EOIs of level vectors are reported for GSIs below this number; split only. 0 to
     /// <see cref="Routes"/>.</summary>
@@ -67,6 +71,8 @@ public sealed record SimulatedKernelOptions
         check.Defined(Kind);
         check.Range(Cpus, 1, LocalApicOptions.MaxCount);
         LocalApicOptions.CheckIds(check, ApicIds, Cpus, nameof(ApicIds));
+        uint highest = ApicIds?.Max() ?? 0;
+        check.That(highest < MaxVcpuIds, $"{highest}", $"ids below {MaxVcpuIds}: KVM makes no other vCPU", nameof(ApicIds));
         check.Range(Routes, 1, MaxRoutes);
         check.Range(ReservedGsis, 0, Routes);
         check.Present(Behaviour);

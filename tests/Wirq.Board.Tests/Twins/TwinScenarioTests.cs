@@ -19,7 +19,7 @@ public class TwinScenarioTests
     private static readonly string[] s_few =
     [
         LevelPin, "routing/virq-extint.yaml", "routing/virq-destination-300.yaml", "routing/virq-pending-under-mask.yaml", "routing/virq-split-acks.yaml",
-        "routing/virq-shared-resample.yaml", "routing/virq-another-process.yaml", "routing/update-of-lines.yaml", "remapping/faults.yaml",
+        "routing/virq-shared-resample.yaml", "routing/virq-another-process.yaml", "routing/update-of-lines.yaml", "remapping/faults.yaml", "remapping/destination-4095.yaml",
         "remapping/invalidation-in-range.yaml", "host/msix.yaml", "host/intx-8259.yaml", "worlds/virq-update.yaml",
         "routing/full-shared-resample.yaml", "routing/full-level-line.yaml", "routing/full-8259.yaml", "routing/full-messages.yaml",
     ];

@@ -164,6 +164,7 @@ public sealed class BadScenarioTests
     [InlineData("{linux: §\"6.1\"}", "kernel: user, split or full")]
     [InlineData("{kernel: split, linux: §6}", "a version of Linux such as 6.18")]
     [InlineData("{kernel: split, linux: §[]}", "one version or more")]
+    [InlineData("{cpus: 2, mode: x2apic, kernel: split, ids: §[0, 16384]}", "an id below 16384: KVM makes no other vCPU")]
     [InlineData("{kernel: split, routeBudget: §0}", "a number of routes, 1 to")]
     [InlineData("{kernel: split, routes: §cached}", "kernel says how messages travel")]
     [InlineData("{kernel: split, batchCount: §0}", "batchCount: 1 to 65534")]

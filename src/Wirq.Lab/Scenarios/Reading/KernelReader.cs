@@ -63,6 +63,8 @@ internal sealed class KernelReader
     internal SimulatedKernelOptions OptionsOf(KernelModel kernel, KernelVersion version)
     {
         bool isFull = kernel == KernelModel.Full;
+        if (kernel.OwnsLocalApics() && _apics.Ids?.Max() is { } highest and >= SimulatedKernelOptions.MaxVcpuIds)
+            throw new ScenarioException((_map["ids"] ?? _map).At, $"APIC id {highest} with the local APICs in the kernel", $"an id below {SimulatedKernelOptions.MaxVcpuIds}: KVM makes no other vCPU");
         return new()
         {
             Kind = isFull ? KernelKind.Full : KernelKind.Split,
