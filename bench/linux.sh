@@ -41,6 +41,6 @@ rm packed
 cp "$(command -v busybox)" root/bin/busybox
 cp "$here/linux/init" root/init
 chmod +x root/init
-gcc -O2 -static -o root/bin/counts "$here/linux/counts.c"
+for program in counts steps moves faults; do gcc -O2 -Wall -static -o "root/bin/$program" "$here/linux/$program.c"; done
 (cd root && find . | cpio -o -H newc 2>/dev/null | gzip -1) > initrd
 ls -l bzImage vmlinux initrd

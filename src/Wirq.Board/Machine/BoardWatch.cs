@@ -17,6 +17,7 @@ public sealed class BoardWatch : IDisposable
     private readonly string _subject;
     private readonly Func<Stream>? _record;
     private readonly TakenVectors _taken = new();
+    private readonly BoardCounter _counter = new();
     private readonly Event[] _latest = new Event[StoryEvents];
     private RecordingWriter? _writer;
     private LawSet? _laws;
@@ -44,8 +45,23 @@ public sealed class BoardWatch : IDisposable
     /// <summary>Whether there was a mark.</summary>
     public bool IsMarked => _taken.IsMarked;
 
-    /// <summary>Keeps the counts of <see cref="Taken"/> as they are now. It may be called from any thread.</summary>
-    public void Mark() => _taken.Mark();
+    /// <summary>The counts at the latest mark of each number, and last those until now.</summary>
+    public IReadOnlyList<BoardCounts> Counts => _counter.All;
+
+    /// <summary>Keeps the counts of <see cref="Taken"/> as they are now, and those of <see cref="Counts"/> under a number. It may be
+    /// called from any thread.</summary>
+    /// <param name="number">The number; its low four bits count.</param>
+    public void Mark(byte number)
+    {
+        _taken.Mark();
+        _counter.Mark(number);
+    }
+
+    /// <summary>A device is about to write the eventfd of a vector; see <see cref="PcOptions.Sending"/>. It may be called from any
+    /// thread.</summary>
+    /// <param name="requester">Bus, device and function.</param>
+    /// <param name="vector">The vector of the device.</param>
+    public void Sending(ushort requester, int vector) => _counter.Sending(requester, vector);
 
     /// <summary>Called when the board is built.</summary>
     /// <exception cref="IOException">The recording cannot be written.</exception>
@@ -57,6 +73,7 @@ public sealed class BoardWatch : IDisposable
         for (int slot = 0; slot < fabric.Options.Sources; slot++)
             _writer?.Name(slot, fabric.Lines.Label(slot));
         _taken.Begin(fabric.Options.LocalApics.Count);
+        _counter.Begin(fabric.Lines.Label);
         _fabric = fabric;
         _laws = new LawSet(fabric.Options, fabric.Gsis, new StateArena());
         return Observe;
@@ -77,6 +94,7 @@ public sealed class BoardWatch : IDisposable
         if (happened.Kind == EventKind.SourceConnected)
             _writer?.Name(happened.Source, _fabric!.Lines.Label(happened.Source));
         _taken.Observe(happened);
+        _counter.Observe(happened);
         _writer?.Write(happened);
         _laws!.Observe(happened);
         if (_story.Length == 0 && happened.Kind is not EventKind.TimeAdvanced && Broken())

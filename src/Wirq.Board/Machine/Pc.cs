@@ -87,7 +87,7 @@ public sealed class Pc : IDisposable
     {
         new FirmwareConfiguration(options.Board.Cpus, options.MemoryBytes).MapAt(Board.Devices);
         new DebugExit(code => Board.End(new GuestEnd(GuestEndKind.Exit, code))).MapAt(Board.Devices);
-        new CountMark(options.Marked ?? (() => { })).MapAt(Board.Devices);
+        new CountMark(options.Marked ?? (_ => { })).MapAt(Board.Devices);
         var timer = new Pit8254(Board.Host, Board.Clock);
         timer.MapAt(Board.Devices);
         Board.Clock.Add(timer);
@@ -115,7 +115,7 @@ public sealed class Pc : IDisposable
     private void AddVirtio(PciRoot pci, int slot, IVirtioDevice device)
     {
         var function = new VirtioFunction(Board.Host, Board.Devices, _memory, device, PciRoot.RequesterOf(slot),
-            PcWires.GsiOf(slot, PciInterruptPin.A));
+            PcWires.GsiOf(slot, PciInterruptPin.A), _options.Sending);
         _virtio.Add(function);
         pci.Add(slot, function);
     }

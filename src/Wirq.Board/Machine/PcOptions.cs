@@ -22,8 +22,13 @@ public sealed record PcOptions
     /// <summary>Whether there is a virtio source of random bytes.</summary>
     public bool Entropy { get; init; }
 
-    /// <summary>Called when the guest writes the port that marks its counts (0xF8), on a vCPU's thread; null for none.</summary>
-    public Action? Marked { get; init; }
+    /// <summary>Called when the guest writes the port that marks its counts (0xF8), with the low byte that it wrote, on a vCPU's
+    /// thread; null for none.</summary>
+    public Action<byte>? Marked { get; init; }
+
+    /// <summary>Called before a virtio device writes the eventfd of a vector, with its bus, device and function, and the vector;
+    /// on the thread of the device; null for none.</summary>
+    public Action<ushort, int>? Sending { get; init; }
 
     /// <summary>Whether the prefix by which images of Xen's test framework ask to have an instruction emulated (UD2, then
     /// "xen") is accepted. It is replaced by a no-op when the image is loaded: the CPU executes the instruction.</summary>

@@ -40,6 +40,7 @@ internal static class BootJson
             json.WriteString("of", taken.Origin.ToString());
             json.WriteNumber("count", taken.Count);
         });
+        json.WriteEach("counts", result.Watch.Counts, BootCounts.Write);
         json.WriteString("console", console.Text);
         json.WriteBoolean("consoleCut", console.IsCut);
         json.WriteNumber("status", result.Status);

@@ -91,6 +91,7 @@ internal static class BootSession
             MemoryBytes = options.MemoryBytes,
             Console = console.Write,
             Marked = watch.Mark,
+            Sending = watch.Sending,
             Disk = disk,
             Entropy = options.Entropy,
             ForcedEmulation = options.Xen.ForcedEmulation,

@@ -39,6 +39,28 @@ internal static class ProcInterrupts
         return differences;
     }
 
+    /// <summary>The rows of devices that the guest counted more often than the device triggered; empty if there are none. A trigger is
+    /// a rise of a line, or a message.</summary>
+    /// <param name="console">The guest's console, with the program's lines.</param>
+    /// <param name="counts">The board's counts at the mark of that program.</param>
+    internal static IReadOnlyList<string> MoreThanTriggered(string console, JsonElement counts)
+    {
+        Dictionary<string, long> triggered = [];
+        foreach (JsonElement line in counts.GetProperty("lines").EnumerateArray())
+            Add($"pin {line.GetProperty("gsi").GetInt32()}", line);
+        foreach (JsonElement message in counts.GetProperty("messages").EnumerateArray())
+            Add(RowOf(0, message.GetProperty("of").GetString()!)!, message);
+        return
+        [
+            .. Rows(console).Where(row => row.Row.StartsWith("pin ", StringComparison.Ordinal) || row.Row.StartsWith("requester ", StringComparison.Ordinal))
+                .GroupBy(row => row.Row, (row, all) => (Row: row, Count: all.Sum(one => one.Counts.Sum())))
+                .Where(row => row.Count > triggered.GetValueOrDefault(row.Row))
+                .Select(row => $"{row.Row}: the guest handled {row.Count}, its device triggered {triggered.GetValueOrDefault(row.Row)}"),
+        ];
+
+        void Add(string row, JsonElement counted) => triggered[row] = triggered.GetValueOrDefault(row) + counted.GetProperty("count").GetInt64();
+    }
+
     /// <summary>The rows that count interrupts of the board. Interrupts of devices are named by their pin.</summary>
     private static IEnumerable<(string Row, long[] Counts)> Rows(string console)
     {

@@ -47,6 +47,27 @@ public sealed class ProcInterruptsTests
     public void Counts_that_moved_are_no_comparison() =>
         Assert.ThrowsAny<Exception>(() => Differences(Console.Replace("EQUAL", "MOVING", StringComparison.Ordinal), Taken));
 
+    private const string Counts = """
+        {"lines": [{"of":"pit","gsi":2,"count":30}, {"of":"serial","gsi":4,"count":9}],
+         "messages": [{"of":"device 00:02.0","vector":0,"count":7}, {"of":"device 00:02.0","vector":1,"count":4}]}
+        """;
+
+    [Fact]
+    public void As_many_as_were_triggered_may_be_handled() => Assert.Empty(MoreThanTriggered(Counts));
+
+    [Theory]
+    [InlineData("\"count\":9", "\"count\":8", "pin 4: the guest handled 9, its device triggered 8")]
+    [InlineData("\"count\":4", "\"count\":3", "requester 0x0010: the guest handled 11, its device triggered 10")]
+    [InlineData("\"gsi\":2", "\"gsi\":0", "pin 2: the guest handled 30, its device triggered 0")]
+    public void One_more_than_was_triggered_is_named(string from, string to, string expected) =>
+        Assert.Equal([expected], MoreThanTriggered(Counts.Replace(from, to, StringComparison.Ordinal)));
+
+    private static IReadOnlyList<string> MoreThanTriggered(string counts)
+    {
+        using var json = JsonDocument.Parse(counts);
+        return ProcInterrupts.MoreThanTriggered(Console, json.RootElement);
+    }
+
     private static IReadOnlyList<string> Differences(string console, string taken)
     {
         using var json = JsonDocument.Parse(taken);

@@ -35,6 +35,8 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     private readonly EventFdHandle[] _events = [EventFdHandle.Create(), EventFdHandle.Create()];
     private readonly MessageFunction _messages;
     private readonly PciPin _pin;
+    private readonly ushort _requester;
+    private readonly Action<ushort, int>? _sending;
     private readonly AutoResetEvent _kick = new(initialState: false);
     private readonly Thread _thread;
     private byte _status;
@@ -47,12 +49,16 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     /// <param name="device">What it is.</param>
     /// <param name="requester">Bus, device and function: <see cref="PciRoot.RequesterOf"/>.</param>
     /// <param name="gsi">The line of INTA#.</param>
-    public VirtioFunction(FabricHost host, DeviceBus bus, BoardMemory memory, IVirtioDevice device, ushort requester, int gsi)
+    /// <param name="sending">Called before the eventfd of a vector is written, with the requester and the vector; null for
+    /// none.</param>
+    public VirtioFunction(FabricHost host, DeviceBus bus, BoardMemory memory, IVirtioDevice device, ushort requester, int gsi,
+        Action<ushort, int>? sending = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(bus);
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
+        (_requester, _sending) = (requester, sending);
         _ring = new VirtioRing(memory);
         _buffers = new VirtioBuffers(memory);
         _registers = new VirtioRegisters(_ring, device.Features | VirtioRegisters.Version1 | IndirectFeature, Vectors);
@@ -204,7 +210,10 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
             FollowPin();
         }
         else if (vector != VirtioRegisters.NoVector)
+        {
+            _sending?.Invoke(_requester, vector);
             _events[vector].Write();
+        }
     }
 
     /// <summary>A read of the status clears it, and with it the interrupt (virtio 1.2, 4.1.4.5).</summary>
