@@ -10,18 +10,17 @@
 #include <linux/pci.h>
 
 /* Offsets in BAR0. */
-enum { EVENTS = 0x04, PACE = 0x08, QUEUE = 0x0C, MADE = 0x10, ACKNOWLEDGED = 0x14 };
+enum { EVENTS = 0x04, PAUSE = 0x08, QUEUE = 0x0C, MADE = 0x10, ACKNOWLEDGED = 0x14, BURST = 0x18 };
 
 enum { MAX_CPUS = 8 };
 
-static unsigned int pace, taken[MAX_CPUS], misplaced, phantoms, served, moves, last = MAX_CPUS;
-static bool all;
+static unsigned int pause = 1000, burst = 1, taken[MAX_CPUS], misplaced, phantoms, served, moves, last = MAX_CPUS;
 static void __iomem *registers;
 
-module_param(pace, uint, 0444);
-MODULE_PARM_DESC(pace, "mean time from one event to the next, in microseconds");
-module_param(all, bool, 0444);
-MODULE_PARM_DESC(all, "serve all events of an interrupt, not one");
+module_param(pause, uint, 0444);
+MODULE_PARM_DESC(pause, "time from the last event that was served to the next, in microseconds");
+module_param(burst, uint, 0444);
+MODULE_PARM_DESC(burst, "events that the device makes at once; each has an interrupt of its own");
 module_param_array(taken, uint, NULL, 0444);
 MODULE_PARM_DESC(taken, "interrupts, by CPU");
 module_param(misplaced, uint, 0444);
@@ -80,19 +79,15 @@ static void count_place(int irq)
 
 static irqreturn_t handle(int irq, void *device)
 {
-	unsigned int waiting = ioread32(registers + QUEUE);
-
 	/* With threadirqs this is a thread, whose CPU says nothing. */
 	if (in_hardirq())
 		count_place(irq);
-	if (!waiting) {
+	if (!ioread32(registers + QUEUE)) {
 		phantoms++;
 		return IRQ_NONE;
 	}
-	if (!all)
-		waiting = 1;
-	iowrite32(waiting, registers + QUEUE);
-	served += waiting;
+	iowrite32(1, registers + QUEUE);
+	served++;
 	return IRQ_HANDLED;
 }
 
@@ -105,7 +100,8 @@ static int probe(struct pci_dev *device, const struct pci_device_id *id)
 	if (error)
 		return error;
 	registers = pcim_iomap_table(device)[0];
-	iowrite32(pace, registers + PACE);
+	iowrite32(pause, registers + PAUSE);
+	iowrite32(burst, registers + BURST);
 	error = devm_request_irq(&device->dev, device->irq, handle, 0, KBUILD_MODNAME, device);
 	if (!error)
 		pr_info(KBUILD_MODNAME ": irq %d\n", device->irq);

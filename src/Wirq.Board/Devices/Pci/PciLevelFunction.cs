@@ -23,7 +23,7 @@ public enum LevelDeviceKind
 /// <param name="Acknowledged">Acknowledges of its line.</param>
 public readonly record struct LevelDeviceCounts(uint Made, uint Served, uint Acknowledged);
 
-/// <summary>A function whose events a thread of its own makes, at a pace that the driver sets. INTA# is asserted while an event
+/// <summary>A function whose events a thread of its own makes, in bursts that the driver orders. INTA# is asserted while an event
 /// waits to be served.</summary>
 /// <remarks><code>
 /// configuration space
@@ -33,24 +33,26 @@ public readonly record struct LevelDeviceCounts(uint Made, uint Served, uint Ack
 /// BAR0
 /// 0x00 identity, read-only: "WIRQ" = 0x51524957
 /// 0x04 events still to come; a write sets their number
-/// 0x08 the mean time from one event to the next in microseconds; 0: as soon as the queue has room
-/// 0x0C events that wait, at most 16; a write of n serves n of them
+/// 0x08 the pause after the last event was served, in microseconds
+/// 0x0C events that wait; a write of n serves n of them
 /// 0x10 the number of events made
 /// 0x14 the number of acknowledges of the line
+/// 0x18 how many events are made at once, 1 to 16; other values are made so
 /// </code>
 /// <para>BAR0 answers accesses of 4 aligned bytes; other reads return 0, and other writes have no effect. No event is made while
-/// 16 wait. The acknowledge callback takes the lock of the function, so no completing call is made under it.</para>
+/// another waits, so a driver that serves one at an interrupt has the line asserted when it ends all but the last of a burst,
+/// and has time for other things after that. The acknowledge callback takes the lock of the function, so no completing call is made under it.</para>
 /// </remarks>
 internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposable
 {
     /// <summary>Vendor and device.</summary>
     public const uint VendorDevice = 0x10F1_1AF4;
-    /// <summary>The most events that wait.</summary>
-    public const uint Depth = 16;
+    /// <summary>The most events that are made at once.</summary>
+    public const uint MaxBurst = 16;
 
     private const uint ClassRevision = 0xFF00_0000;
-    private const uint IdentityRegister = 0x00, ComingRegister = 0x04, PaceRegister = 0x08, QueueRegister = 0x0C, MadeRegister = 0x10,
-        AcknowledgeRegister = 0x14;
+    private const uint IdentityRegister = 0x00, ComingRegister = 0x04, PauseRegister = 0x08, QueueRegister = 0x0C, MadeRegister = 0x10,
+        AcknowledgeRegister = 0x14, BurstRegister = 0x18;
     // The thread cannot wait for less.
     private const int WaitMilliseconds = 1;
 
@@ -62,8 +64,8 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
     private readonly bool _sampled;
     private readonly AutoResetEvent _kick = new(initialState: false);
     private readonly Thread _thread;
-    private uint _coming, _pace, _queue, _made, _served, _acknowledged;
-    private long _next;
+    private uint _coming, _pause, _burst = 1, _queue, _made, _served, _acknowledged;
+    private long _idleSince;
     private bool _asserted, _wants;
     private volatile bool _stops;
 
@@ -125,10 +127,11 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
             {
                 IdentityRegister => PciTestFunction.IdentityWord,
                 ComingRegister => _coming,
-                PaceRegister => _pace,
+                PauseRegister => _pause,
                 QueueRegister => _queue,
                 MadeRegister => _made,
                 AcknowledgeRegister => _acknowledged,
+                BurstRegister => _burst,
                 _ => 0,
             };
         }
@@ -144,15 +147,19 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
             switch (offset)
             {
                 case ComingRegister:
-                    (_coming, _next) = ((uint)value, Stopwatch.GetTimestamp());
+                    _coming = (uint)value;
                     break;
-                case PaceRegister:
-                    (_pace, _next) = ((uint)value, Stopwatch.GetTimestamp());
+                case PauseRegister:
+                    _pause = (uint)value;
+                    break;
+                case BurstRegister:
+                    _burst = Math.Clamp((uint)value, 1, MaxBurst);
                     break;
                 case QueueRegister:
                     uint served = Math.Min((uint)value, _queue);
                     _queue -= served;
                     _served += served;
+                    _idleSince = Stopwatch.GetTimestamp();
                     FollowLine();
                     break;
             }
@@ -188,17 +195,16 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
     {
         lock (_lock)
         {
-            long now = Stopwatch.GetTimestamp();
-            while (_coming != 0 && _queue < Depth && (_pace == 0 || _next <= now))
-            {
-                _next += (long)(_pace * (double)Stopwatch.Frequency / 1e6);
-                _coming--;
-                _queue++;
-                _made++;
-            }
+            // The driver wakes the thread: it orders, or serves.
+            if (_coming == 0 || _queue != 0)
+                return Timeout.Infinite;
+            if (Stopwatch.GetElapsedTime(_idleSince).TotalMicroseconds < _pause)
+                return WaitMilliseconds;
+            _queue = Math.Min(_burst, _coming);
+            _coming -= _queue;
+            _made += _queue;
             FollowLine();
-            // Where the queue is full, the driver wakes the thread.
-            return _coming == 0 || _queue == Depth ? Timeout.Infinite : WaitMilliseconds;
+            return Timeout.Infinite;
         }
     }
 
