@@ -4,7 +4,8 @@
 #
 #   bash bench/linux.sh FOLDER [PACKAGE]
 #
-# PACKAGE is linux-image-cloud-amd64 by default. Needs apt-get, dpkg, gcc, cpio, gzip, busybox-static, and lz4 or xz.
+# PACKAGE is linux-image-cloud-amd64 by default. Needs apt-get, dpkg, gcc, cpio, gzip, busybox-static, and lz4 or xz. The
+# driver of the board's level device is built too where the headers of this kernel are, and make (linux-headers-VERSION).
 set -euo pipefail
 folder=$(realpath -m "${1:?usage: bash bench/linux.sh FOLDER [PACKAGE]}")
 package=${2:-linux-image-cloud-amd64}
@@ -41,6 +42,17 @@ rm packed
 cp "$(command -v busybox)" root/bin/busybox
 cp "$here/linux/init" root/init
 chmod +x root/init
-for program in counts steps moves faults; do gcc -O2 -Wall -static -o "root/bin/$program" "$here/linux/$program.c"; done
+for program in counts steps moves faults level; do gcc -O2 -Wall -static -o "root/bin/$program" "$here/linux/$program.c"; done
+# The version is in the setup header (0x20e).
+version=$(dd if=bzImage bs=1 skip=$(($(od -An -t u2 -j 526 -N 2 bzImage) + 512)) count=64 status=none | tr '\0 ' '\n\n' | head -1)
+if [ -e "/lib/modules/$version/build/Makefile" ]; then
+    rm -rf module && mkdir -p module root/level
+    cp "$here/linux/wirq_level.c" module/
+    echo 'obj-m := wirq_level.o' > module/Kbuild
+    make -s -C "/lib/modules/$version/build" M="$PWD/module" modules
+    strip -d -o root/level/wirq_level.ko module/wirq_level.ko
+else
+    echo "linux.sh: there are no headers of $version, so there is no driver of the level device: apt-get install linux-headers-$version" >&2
+fi
 (cd root && find . | cpio -o -H newc 2>/dev/null | gzip -1) > initrd
 ls -l bzImage vmlinux initrd

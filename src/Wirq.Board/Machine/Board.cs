@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Wirq.Board.Bus;
 using Wirq.Board.Cpus;
+using Wirq.Board.Historic;
 using Wirq.Board.Memory;
 using Wirq.Board.Workarounds;
 using Wirq.Board.Xen;
+using Wirq.Events;
 using Wirq.Host;
 using Wirq.Linux;
 using Wirq.Linux.Probes;
@@ -34,6 +36,7 @@ public sealed class Board : IDisposable
     private readonly IVcpuHandler[] _handlers;
     private readonly Timer? _kicks;
     private readonly XenHypervisor? _xen;
+    private readonly ServiceBeforeRoute? _design;
     private GuestEnd? _end;
     private int _started;
     private ExceptionDispatchInfo? _failure;
@@ -69,13 +72,16 @@ public sealed class Board : IDisposable
             var fabric = new Fabric(FabricOf(supported)) { Memory = memory };
             if (_xen is not null)
                 fabric.XenPages = _xen.Pages;
-            var port = new BoardPort(Options.Observe?.Invoke(fabric));
+            Action<Event>? observer = Options.Observe?.Invoke(fabric);
+            _design = Options.Design == BoardDesign.ServiceBeforeRoute
+                ? new ServiceBeforeRoute(_kernelPort!, fabric.Options.IoApics.Sum(chip => chip.Pins), observer) : null;
+            var port = new BoardPort(observer, _design);
             // A KVM vCPU gets INTR through the observer.
             fabric.Events.Observing = Options.Observe is not null || _kernelPort is not null;
             // The handler needs the host. No eventfd is watched before the host exists, two lines below.
             _loop = new EpollLoop(token => Host!.EventArrived(token),
                 new EpollOptions { DeadlineReached = _ => Clock.Reached(), HandlerFailed = Fail, EdgeTriggered = true });
-            Host = new FabricHost(fabric, new FabricPorts { Kernel = _kernelPort, EventFds = _loop, Cpus = port, Observer = port, Xen = _xen });
+            Host = new FabricHost(fabric, new FabricPorts { Kernel = (IKernelPort?)_design ?? _kernelPort, EventFds = _loop, Cpus = port, Observer = port, Xen = _xen });
             var chips = new BoardChips(Host, Clock, Vm.Vcpus);
             Clock.Add(chips);
             _xen?.Connect(Host, chips, port);
@@ -136,6 +142,10 @@ public sealed class Board : IDisposable
 
     /// <summary>Its time.</summary>
     public BoardClock Clock { get; } = new();
+
+    /// <summary>With <see cref="BoardDesign.ServiceBeforeRoute"/>, how many interrupts of pins went where an older entry led; 0
+    /// otherwise.</summary>
+    public long Misrouted => _design?.Misrouted ?? 0;
 
     /// <summary>The hypervisor of its guest; null for none.</summary>
     internal XenHypervisor? Xen => _xen;
@@ -259,7 +269,8 @@ public sealed class Board : IDisposable
         return port;
     }
 
-    private FabricOptions FabricOf(ReadOnlySpan<KvmCpuidLeaf> supported) => FabricOptions.Pc(Options.Cpus) with
+    private FabricOptions FabricOf(ReadOnlySpan<KvmCpuidLeaf> supported) => FabricOptions.Pc(Options.Cpus,
+        ack: Options.Design == BoardDesign.AckAtEoi ? AckPolicy.Eoi : AckPolicy.Done) with
     {
         LocalApics = new LocalApicOptions
         {

@@ -1,3 +1,4 @@
+using Wirq.Board.Historic;
 using Wirq.Board.Xen;
 using Wirq.Events;
 using Wirq.Linux.Probes;
@@ -26,6 +27,9 @@ public sealed record BoardOptions
     /// <summary>The work-arounds that this host needs, as its probes found.</summary>
     public IReadOnlyList<HostWorkaround> Workarounds { get; init; } = [];
 
+    /// <summary>A historic defect that the board has on purpose; <see cref="BoardDesign.None"/> for none.</summary>
+    public BoardDesign Design { get; init; }
+
     /// <summary>What the board offers of Xen's interface for HVM guests; null for nothing. It needs the configuration <see
     /// cref="DeliveryConfiguration.User"/>: a callback needs the fabric's local APICs.</summary>
     public XenGuestOptions? Xen { get; init; }
@@ -42,6 +46,11 @@ public sealed record BoardOptions
         OptionCheck check = OptionCheck.Whole;
         check.Range(Cpus, 1, MaxCpus);
         check.Defined(Configuration);
+        check.Defined(Design);
+        check.That(Design != BoardDesign.ServiceBeforeRoute || Configuration == DeliveryConfiguration.Split, $"{Configuration}",
+            $"{DeliveryConfiguration.Split}, whose pins have routes in a kernel, for {BoardDesign.ServiceBeforeRoute}", nameof(Configuration));
+        check.That(Design != BoardDesign.AckAtEoi || Configuration != DeliveryConfiguration.Kernel, $"{Configuration}",
+            $"{DeliveryConfiguration.User} or {DeliveryConfiguration.Split}, whose I/OAPIC is Wirq's, for {BoardDesign.AckAtEoi}", nameof(Configuration));
         check.Present(Workarounds);
         check.That(!Vtd || Configuration != DeliveryConfiguration.Kernel, $"{Configuration}", $"{DeliveryConfiguration.User} or "
             + $"{DeliveryConfiguration.Split}, with a VT-d unit", nameof(Configuration));

@@ -1,4 +1,5 @@
 using Wirq.Board.Cpus;
+using Wirq.Board.Historic;
 using Wirq.Events;
 using Wirq.Host;
 using Wirq.Linux;
@@ -7,7 +8,7 @@ namespace Wirq.Board.Machine;
 
 /// <summary>Carries the fabric's effects to the vCPUs, and passes events to the observers.</summary>
 /// <remarks>An SMI has no effect: the board has no firmware to handle one.</remarks>
-internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuPort
+internal sealed class BoardPort(Action<Event>? observer, ServiceBeforeRoute? design = null) : IEventObserver, ICpuPort
 {
     private VcpuThread[] _threads = [];
     private VcpuSignals[] _signals = [];
@@ -22,13 +23,14 @@ internal sealed class BoardPort(Action<Event>? observer) : IEventObserver, ICpuP
     internal void Connect(VcpuThread[] threads, VcpuSignals[] signals, BoardChips chips, Action<bool>? intr) =>
         (_threads, _signals, _chips, _intr) = (threads, signals, chips, intr);
 
-    public bool Observes(in Event happened) => observer is not null || _intr is not null && happened.Kind == EventKind.PicIntrChanged;
+    public bool Observes(in Event happened) => observer is not null || design is not null || _intr is not null && happened.Kind == EventKind.PicIntrChanged;
 
     public void Observe(in Event happened)
     {
         if (happened.Kind == EventKind.PicIntrChanged)
             _intr?.Invoke(PicIntrChanged.Of(happened).High);
         observer?.Invoke(happened);
+        design?.Observe(happened);
     }
 
     public void Interrupt(int cpu) => Leave(cpu, static _ => { });

@@ -14,11 +14,12 @@ namespace Wirq.Board.Machine;
 /// <summary>A board with the devices of a small PC, and an image to run.</summary>
 public sealed class Pc : IDisposable
 {
-    private const int BridgeSlot = 0, TestFunctionSlot = 1, DiskSlot = 2, EntropySlot = 3;
+    private const int BridgeSlot = 0, TestFunctionSlot = 1, DiskSlot = 2, EntropySlot = 3, LevelSlot = 4;
 
     private readonly BoardMemory _memory;
     private readonly PcOptions _options;
     private readonly List<VirtioFunction> _virtio = [];
+    private PciLevelFunction? _level;
 
     /// <summary>Builds a PC.</summary>
     /// <param name="system">The host's KVM.</param>
@@ -49,6 +50,9 @@ public sealed class Pc : IDisposable
     /// <summary>COM1.</summary>
     public Serial Serial { get; }
 
+    /// <summary>What the level device did until now; null if there is none.</summary>
+    public LevelDeviceCounts? LevelDevice => _level?.Counts;
+
     /// <summary>Loads an image into memory, and sets the first CPU to its entry.</summary>
     /// <param name="image">The image.</param>
     /// <param name="arguments">Its command line.</param>
@@ -73,6 +77,7 @@ public sealed class Pc : IDisposable
         // would now call a kernel that is already closed.
         // The threads of devices use the guest's memory; the machine watches their eventfds.
         _virtio.ForEach(function => function.Stop());
+        _level?.Dispose();
         // Where building failed, there may be none.
         Board?.Dispose();
         _virtio.ForEach(function => function.Dispose());
@@ -108,6 +113,11 @@ public sealed class Pc : IDisposable
             AddVirtio(pci, DiskSlot, new VirtioDisk(options.Disk.Span));
         if (options.Entropy)
             AddVirtio(pci, EntropySlot, new VirtioEntropy());
+        if (options.LevelDevice != LevelDeviceKind.None)
+        {
+            _level = new PciLevelFunction(Board.Host, Board.Devices, options.LevelDevice, PcWires.GsiOf(LevelSlot, PciInterruptPin.A));
+            pci.Add(LevelSlot, _level);
+        }
         // It is mapped after the PCI root, because 0xCF9 is one of the root's ports.
         new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
     }

@@ -1,3 +1,5 @@
+using Wirq.Board.Devices.Pci;
+
 namespace Wirq.Board.Machine;
 
 /// <summary>How a PC is built.</summary>
@@ -21,6 +23,10 @@ public sealed record PcOptions
 
     /// <summary>Whether there is a virtio source of random bytes.</summary>
     public bool Entropy { get; init; }
+
+    /// <summary>The level device: a PCI function that raises INTA# for events of its own, as many as its driver orders; <see
+    /// cref="LevelDeviceKind.None"/> for none.</summary>
+    public LevelDeviceKind LevelDevice { get; init; }
 
     /// <summary>Called when the guest writes the port that marks its counts (0xF8), with the low byte that it wrote, on a vCPU's
     /// thread; null for none.</summary>

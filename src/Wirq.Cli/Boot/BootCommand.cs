@@ -33,6 +33,18 @@ internal static class BootCommand
         iommu.AcceptOnlyFromAmong("none", "vtd");
         var disk = new Option<FileInfo?>("--disk") { Description = "The content of a virtio disk; the file does not change" };
         var entropy = new Option<bool>("--entropy") { Description = "There is a virtio source of random bytes" };
+        var level = new Option<string>("--level-device")
+        {
+            Description = "A PCI function that raises a level interrupt as often as its driver orders: none, wired, sampled (only its rise is visible)",
+            DefaultValueFactory = _ => "none",
+        };
+        level.AcceptOnlyFromAmong(BootOptions.LevelDevices);
+        var design = new Option<string>("--design")
+        {
+            Description = "A historic defect, built in on purpose: none, service-before-route (needs irqchip split), ack-at-eoi (needs user or split)",
+            DefaultValueFactory = _ => "none",
+        };
+        design.AcceptOnlyFromAmong(BootOptions.Designs);
         var timeout = new Option<double>("--timeout") { Description = "Seconds until the guest is stopped; 0 for never" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the interrupt system to a file" };
         var device = new Option<string?>("--device") { Description = "KVM's device; /dev/kvm by default" };
@@ -48,13 +60,14 @@ internal static class BootCommand
         var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
         var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
         {
-            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, timeout, record, device, json, xen, viridian, fep, callback,
+            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, level, design, timeout, record, device, json, xen, viridian, fep, callback,
         };
         command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
             parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
             parsed.GetValue(initrd), parsed.GetValue(iommu) == "vtd", parsed.GetValue(disk), parsed.GetValue(entropy),
             parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json),
-            new XenChoice(parsed.GetValue(xen), parsed.GetValue(viridian), parsed.GetValue(fep), parsed.GetValue(callback) == "poll"))));
+            new XenChoice(parsed.GetValue(xen), parsed.GetValue(viridian), parsed.GetValue(fep), parsed.GetValue(callback) == "poll"),
+            parsed.GetValue(design)!, parsed.GetValue(level)!)));
         return command;
     }
 

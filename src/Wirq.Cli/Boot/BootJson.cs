@@ -20,6 +20,7 @@ internal static class BootJson
         json.WriteString("irqchip", HostText.Word(result.Options.Configuration));
         json.WriteBoolean("x2apic", result.Options.X2Apic);
         json.WriteString("iommu", result.Options.Vtd ? "vtd" : "none");
+        json.WriteString("design", result.Options.Design);
         json.WriteBoolean("xen", result.Options.Xen.Offered);
         HostConfiguration configuration = result.Host.Configurations.Single(each => each.Configuration == result.Options.Configuration);
         json.WriteStrings("deviations", configuration.Verdict is ConfigurationVerdict.Sound or ConfigurationVerdict.NotKnown ? [] : configuration.Because);
@@ -41,6 +42,15 @@ internal static class BootJson
             json.WriteNumber("count", taken.Count);
         });
         json.WriteEach("counts", result.Watch.Counts, BootCounts.Write);
+        json.WriteNumber("misrouted", result.Misrouted);
+        if (result.LevelDevice is { } level)
+        {
+            json.WriteStartObject("levelDevice");
+            json.WriteNumber("made", level.Made);
+            json.WriteNumber("served", level.Served);
+            json.WriteNumber("acknowledged", level.Acknowledged);
+            json.WriteEndObject();
+        }
         json.WriteString("console", console.Text);
         json.WriteBoolean("consoleCut", console.IsCut);
         json.WriteNumber("status", result.Status);

@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using Wirq.Board.Devices.Pci;
+using Wirq.Board.Historic;
 using Wirq.Board.Machine;
 using Wirq.Board.Xen;
 using Wirq.Linux.Probes;
@@ -8,7 +10,8 @@ namespace Wirq.Cli.Boot;
 
 /// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
+    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen,
+    string Design, string LevelDevice)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 
@@ -20,6 +23,16 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
 
     /// <summary>The files that are read.</summary>
     internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
+
+    /// <summary>The words of <c>--design</c>. The defects have the names of the laboratory's designs.</summary>
+    internal static readonly string[] Designs = ["none", "service-before-route", "ack-at-eoi"];
+
+    /// <summary>The words of <c>--level-device</c>.</summary>
+    internal static readonly string[] LevelDevices = ["none", "wired", "sampled"];
+
+    internal BoardDesign BoardDesign => (BoardDesign)Designs.IndexOf(Design);
+
+    internal LevelDeviceKind LevelDeviceKind => (LevelDeviceKind)LevelDevices.IndexOf(LevelDevice);
 
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
@@ -40,7 +53,8 @@ internal sealed record XenChoice(bool Offered, bool Viridian, bool ForcedEmulati
 
 /// <summary>The result of a run.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd End, TimeSpan Elapsed, BoardWatch Watch)
+internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd End, TimeSpan Elapsed, BoardWatch Watch,
+    long Misrouted, LevelDeviceCounts? LevelDevice)
 {
     // QEMU's isa-debug-exit turns a written 0 into this. Guests write 0 for success.
     private const int GuestSucceeded = 1;

@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using Wirq.Board.Devices.Pci;
+using Wirq.Board.Historic;
 using Wirq.Board.Loading;
 using Wirq.Board.Machine;
 using Wirq.Board.Memory;
@@ -94,6 +96,7 @@ internal static class BootSession
             Sending = watch.Sending,
             Disk = disk,
             Entropy = options.Entropy,
+            LevelDevice = options.LevelDeviceKind,
             ForcedEmulation = options.Xen.ForcedEmulation,
             Board = new BoardOptions
             {
@@ -104,10 +107,13 @@ internal static class BootSession
                 Observe = watch.Begin,
                 Xen = options.Xen.Options,
                 Vtd = options.Vtd,
+                Design = options.BoardDesign,
             },
         };
         GuestEnd end;
         TimeSpan elapsed;
+        long misrouted;
+        LevelDeviceCounts? levelDevice;
         using (var pc = new Pc(system, pcOptions))
         {
             pc.Load(image, options.Append, module);
@@ -120,11 +126,12 @@ internal static class BootSession
                 // A guest that waits for its reader would prevent its vCPU from stopping.
                 output.LetGo();
             }
+            (misrouted, levelDevice) = (pc.Board.Misrouted, pc.LevelDevice);
         }
         // The vCPUs are stopped, so nothing more comes to the console or the watch.
         watch.Complete();
         int status = BootResult.StatusOf(end, watch);
-        var result = new BootResult(options, host, end, elapsed, watch) { Status = record?.Complete(status, words) ?? status };
+        var result = new BootResult(options, host, end, elapsed, watch, misrouted, levelDevice) { Status = record?.Complete(status, words) ?? status };
         if (options.Json)
             BootJson.Write(result, console, output);
         bool written = output.Flush(() => stop.IsDue);
@@ -147,6 +154,10 @@ internal static class BootSession
             throw new UsageException("an image gets one file: --initrd or --module, not both");
         if (options.Vtd && options.Configuration == DeliveryConfiguration.Kernel)
             throw new UsageException("--iommu vtd needs --irqchip user or split: the kernel's I/OAPIC sends past Wirq's unit");
+        if (options.BoardDesign == BoardDesign.ServiceBeforeRoute && options.Configuration != DeliveryConfiguration.Split)
+            throw new UsageException("--design service-before-route needs --irqchip split: elsewhere no pin of Wirq's has a route in a kernel that could be late");
+        if (options.BoardDesign == BoardDesign.AckAtEoi && options.Configuration == DeliveryConfiguration.Kernel)
+            throw new UsageException("--design ack-at-eoi needs --irqchip user or split: with kernel, the I/OAPIC is KVM's");
         if (options.Xen is { Offered: true } && options.Configuration != DeliveryConfiguration.User)
             throw new UsageException($"--xen needs --irqchip user, because upcalls go into Wirq's local APICs; this is --irqchip {options.IrqChip}");
         if (options.Xen is { Offered: false, Viridian: true } or { Offered: false, ForcedEmulation: true } or { Offered: false, Polls: true })

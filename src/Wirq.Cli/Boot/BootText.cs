@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Wirq.Board.Historic;
 using Wirq.Board.Machine;
 using Wirq.Cli.Host;
 using Wirq.Cli.Outputs;
@@ -20,7 +21,8 @@ internal static class BootText
     {
         string chips = HostText.Word(options.Configuration);
         output.WriteLine($"wirq: {Path.GetFileName(options.Image)}, {Phrase.Count(options.Cpus, "CPU")}, "
-            + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}{(options.Xen.Offered ? ", Xen" : "")}");
+            + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}{(options.Xen.Offered ? ", Xen" : "")}"
+            + (options.BoardDesign == BoardDesign.None ? "" : $", with the defect {options.Design}"));
         HostConfiguration configuration = host.Configurations.Single(each => each.Configuration == options.Configuration);
         if (configuration.Verdict == ConfigurationVerdict.Deviates)
         {

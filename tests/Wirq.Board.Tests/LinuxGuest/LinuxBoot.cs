@@ -6,10 +6,11 @@ namespace Wirq.Board.Tests.LinuxGuest;
 /// <summary>Boots Linux by <c>wirq boot --json</c>.</summary>
 /// <remarks><c>WIRQ_LINUX</c> names a folder that <c>bench/linux.sh</c> made. <c>WIRQ_LINUX_COMMAND</c> is the beginning of the
 /// command line: a native <c>wirq</c>, maybe after a command that runs it on another machine. Each run takes minutes where
-/// the machine is emulated.</remarks>
+/// the machine is emulated. <c>WIRQ_LINUX_MINUTES</c> is how long one may take, 15 by default.</remarks>
 internal static class LinuxBoot
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(
+        int.TryParse(Environment.GetEnvironmentVariable("WIRQ_LINUX_MINUTES"), out int minutes) ? minutes : 15);
 
     /// <summary>Boots, and returns the JSON of the run.</summary>
     /// <param name="output">Gets what the run printed.</param>

@@ -1,3 +1,4 @@
+using Wirq.Board.Historic;
 using Wirq.Board.Machine;
 using Wirq.Linux.Probes;
 
@@ -12,7 +13,12 @@ public sealed class BoardOptionsTests
         AssertRefused(new BoardOptions { Cpus = 256 }, "Cpus is 256; expected 1 to 255");
         AssertRefused(new BoardOptions { Configuration = (DeliveryConfiguration)9 }, "Configuration is 9; expected one of ");
         AssertRefused(new BoardOptions { Workarounds = null! }, "Workarounds is null; expected a value");
+        AssertRefused(new BoardOptions { Design = (BoardDesign)9 }, "Design is 9; expected one of ");
+        AssertRefused(new BoardOptions { Design = BoardDesign.ServiceBeforeRoute }, "Configuration is User; expected Split, whose pins ");
+        AssertRefused(new BoardOptions { Design = BoardDesign.AckAtEoi, Configuration = DeliveryConfiguration.Kernel }, "Configuration is Kernel; expected User or Split, ");
         new BoardOptions { Cpus = BoardOptions.MaxCpus }.Validate();
+        new BoardOptions { Design = BoardDesign.ServiceBeforeRoute, Configuration = DeliveryConfiguration.Split }.Validate();
+        new BoardOptions { Design = BoardDesign.AckAtEoi }.Validate();
     }
 
     private static void AssertRefused(BoardOptions options, string message) =>

@@ -24,15 +24,15 @@ internal sealed class ConfigurationSpace
         Reset();
     }
 
-    /// <summary>The registers of a function with BAR0, INTA# and capabilities.</summary>
+    /// <summary>The registers of a function with BAR0 and INTA#.</summary>
     /// <param name="identity">Vendor and device; the subsystem has the same.</param>
     /// <param name="classRevision">Class and revision.</param>
     /// <param name="barBytes">Bytes of BAR0, a power of 2.</param>
-    /// <param name="capabilities">The offset of the first capability.</param>
+    /// <param name="capabilities">The offset of the first capability; 0 for none.</param>
     /// <param name="gsi">The line of INTA#.</param>
     internal static ConfigurationSpace OfFunction(uint identity, uint classRevision, uint barBytes, uint capabilities, int gsi) => new(
         new(PciHeader.Identity, identity),
-        new(PciHeader.CommandStatus, PciCommandStatus.CapabilitiesList,
+        new(PciHeader.CommandStatus, capabilities == 0 ? 0 : PciCommandStatus.CapabilitiesList,
             PciCommandStatus.MemorySpace | PciCommandStatus.BusMaster | PciCommandStatus.IntxDisable),
         new(PciHeader.ClassRevision, classRevision),
         new(PciHeader.BaseAddress0, 0, ~(barBytes - 1)),

@@ -1,0 +1,117 @@
+/* Drives the board's level device, whose driver is wirq_level.ko, and prints the driver's counts.
+ *
+ *   level moves N     moves its interrupt between CPU 0 and 1, N times, while it fires
+ *   level events N    has it make N events
+ *
+ * A write of smp_affinity only asks: the kernel moves the interrupt when it comes next. So a move counts when the effective
+ * affinity has followed. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PARAMETERS "/sys/module/wirq_level/parameters/"
+
+/* A move that takes longer is given up; the interrupt does not come any more. */
+enum { MOVE_SECONDS = 20, END_SECONDS = 60 };
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void read_text(const char *path, char *text, size_t room)
+{
+    int file = open(path, O_RDONLY);
+    ssize_t length = file < 0 ? -1 : read(file, text, room - 1);
+    if (length < 0) {
+        perror(path);
+        exit(2);
+    }
+    close(file);
+    text[length] = 0;
+    text[strcspn(text, "\n")] = 0;
+}
+
+static void write_text(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY);
+    if (file < 0 || write(file, text, strlen(text)) < 0) {
+        perror(path);
+        exit(2);
+    }
+    close(file);
+}
+
+static unsigned long parameter(const char *name)
+{
+    char path[128], text[64];
+    snprintf(path, sizeof path, PARAMETERS "%s", name);
+    read_text(path, text, sizeof text);
+    return strtoul(text, NULL, 0);
+}
+
+static int find_irq(void)
+{
+    /* /proc/irq/N/wirq_level is a folder of its handler. */
+    char path[300];
+    DIR *folder = opendir("/proc/irq");
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        snprintf(path, sizeof path, "/proc/irq/%s/wirq_level", entry->d_name);
+        if (access(path, F_OK) == 0)
+            return atoi(entry->d_name);
+    }
+    fputs("level: nobody handles the level device\n", stderr);
+    exit(2);
+}
+
+static unsigned long move(int irq, unsigned long count)
+{
+    char affinity[64], effective[64], text[64];
+    snprintf(affinity, sizeof affinity, "/proc/irq/%d/smp_affinity", irq);
+    snprintf(effective, sizeof effective, "/proc/irq/%d/effective_affinity", irq);
+    read_text(effective, text, sizeof text);
+    unsigned long cpu = strtoul(text, NULL, 16) & 1 ? 0 : 1;
+    for (unsigned long done = 0; done < count; done++) {
+        cpu = 1 - cpu;
+        write_text(affinity, cpu ? "2" : "1");
+        double begin = now();
+        do {
+            read_text(effective, text, sizeof text);
+            if (now() - begin > MOVE_SECONDS)
+                return done;
+        } while (strtoul(text, NULL, 16) != 1ul << cpu);
+    }
+    return count;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long count = argc == 3 ? strtoul(argv[2], NULL, 0) : 0, moved = 0;
+    char text[64];
+    int irq = find_irq();
+    double begin = now();
+    if (argc == 3 && strcmp(argv[1], "moves") == 0) {
+        write_text(PARAMETERS "events", "0xffffffff");
+        moved = move(irq, count);
+        write_text(PARAMETERS "events", "0");
+    } else if (argc == 3 && strcmp(argv[1], "events") == 0) {
+        snprintf(text, sizeof text, "%lu", count);
+        write_text(PARAMETERS "events", text);
+    } else
+        return 2;
+    for (double end = now() + END_SECONDS; now() < end && (parameter("events") || parameter("queue"));)
+        usleep(10000);
+    /* A phantom would come after the last event. */
+    usleep(200000);
+    read_text(PARAMETERS "taken", text, sizeof text);
+    printf("WIRQ-LEVEL irq=%d moved=%lu moves=%lu misplaced=%lu phantoms=%lu made=%lu served=%lu queue=%lu acknowledged=%lu seconds=%.1f taken=%s\n",
+        irq, moved, parameter("moves"), parameter("misplaced"), parameter("phantoms"), parameter("made"), parameter("served"),
+        parameter("queue"), parameter("acknowledged"), now() - begin, text);
+    return 0;
+}
