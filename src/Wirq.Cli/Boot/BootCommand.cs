@@ -33,6 +33,15 @@ internal static class BootCommand
         iommu.AcceptOnlyFromAmong("none", "vtd");
         var disk = new Option<FileInfo?>("--disk") { Description = "The content of a virtio disk; the file does not change" };
         var entropy = new Option<bool>("--entropy") { Description = "There is a virtio source of random bytes" };
+        var input = new Option<string?>("--input") { Description = "What is typed into the guest's console: a file, or - for stdin" };
+        var prompt = new Option<string>("--prompt") { Description = "With --input: each line waits until the guest has written this text", DefaultValueFactory = _ => "" };
+        var until = new Option<string>("--until") { Description = "The run is over, and a success, when the guest has written this text", DefaultValueFactory = _ => "" };
+        var com1 = new Option<string>("--com1")
+        {
+            Description = "What lets COM1 interrupt: pc (OUT2, which the guest sets), direct (nothing, as in QEMU)",
+            DefaultValueFactory = _ => "pc",
+        };
+        com1.AcceptOnlyFromAmong("pc", "direct");
         var timeout = new Option<double>("--timeout") { Description = "Seconds until the guest is stopped; 0 for never" };
         var record = new Option<FileInfo?>("--record") { Description = "Write the events of the interrupt system to a file" };
         var device = new Option<string?>("--device") { Description = "KVM's device; /dev/kvm by default" };
@@ -48,11 +57,12 @@ internal static class BootCommand
         var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
         var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
         {
-            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, timeout, record, device, json, xen, viridian, fep, callback,
+            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, input, prompt, until, com1, timeout, record, device, json, xen, viridian, fep, callback,
         };
         command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
             parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
             parsed.GetValue(initrd), parsed.GetValue(iommu) == "vtd", parsed.GetValue(disk), parsed.GetValue(entropy),
+            new ConsoleChoice(parsed.GetValue(input), parsed.GetValue(prompt)!, parsed.GetValue(until)!, parsed.GetValue(com1) == "direct"),
             parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json),
             new XenChoice(parsed.GetValue(xen), parsed.GetValue(viridian), parsed.GetValue(fep), parsed.GetValue(callback) == "poll"))));
         return command;

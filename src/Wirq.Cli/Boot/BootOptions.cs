@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Wirq.Board.Devices;
 using Wirq.Board.Machine;
 using Wirq.Board.Xen;
 using Wirq.Linux.Probes;
@@ -8,7 +9,8 @@ namespace Wirq.Cli.Boot;
 
 /// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
+    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, ConsoleChoice Console,
+    double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
 
@@ -19,10 +21,25 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
     internal FileInfo? Payload => Initrd ?? Module;
 
     /// <summary>The files that are read.</summary>
-    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
+    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Console.InputFile, Device ?? "/dev/kvm" }.OfType<string>();
 
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
+}
+
+/// <summary>What is done with the guest's console.</summary>
+/// <param name="Input">What is typed: a file, or <see cref="StandardInput"/>; null for nothing.</param>
+/// <param name="Prompt">What each line of it waits for; empty for nothing.</param>
+/// <param name="Until">The text with which the run is over; empty for none.</param>
+/// <param name="DirectCom1">Whether COM1 interrupts without OUT2.</param>
+internal sealed record ConsoleChoice(string? Input, string Prompt, string Until, bool DirectCom1)
+{
+    internal const string StandardInput = "-";
+
+    internal string? InputFile => Input is null or StandardInput ? null : Input;
+
+    [SupportedOSPlatform("linux")]
+    internal SerialWiring Wiring => DirectCom1 ? SerialWiring.Direct : SerialWiring.Pc;
 }
 
 /// <summary>What of Xen's interface the guest gets.</summary>
@@ -53,7 +70,7 @@ internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd
     {
         GuestEndKind.Stopped => (int)end.Code,
         _ when watch.Laws.Any(law => law.Break is not null) => CommandLine.Failure,
-        GuestEndKind.PowerOff => CommandLine.Success,
+        GuestEndKind.PowerOff or GuestEndKind.Text => CommandLine.Success,
         GuestEndKind.Crash => CommandLine.Failure,
         GuestEndKind.Exit => end.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
         _ => CommandLine.NoEnd,
