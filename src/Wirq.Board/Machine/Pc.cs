@@ -8,6 +8,7 @@ using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Board.Xen;
 using Wirq.Linux;
+using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Machine;
 
@@ -62,6 +63,9 @@ public sealed class Pc : IDisposable
         AcpiTables.Write(_memory, description);
         MpTables.Write(_memory, description);
         BiosDataArea.Write(_memory);
+        // KVM's local APIC starts in this mode.
+        if (Board.Options.Configuration == DeliveryConfiguration.User)
+            VirtualWire.Program(Board.Host);
         image.Start(_memory, Board.Vm.Vcpus[0], arguments, module, AcpiTables.Address);
         if (_options.ForcedEmulation && image.Elf is { } elf)
             ForcedEmulation.Accept(_memory, elf);
