@@ -10,7 +10,8 @@ namespace Wirq.Board.Devices;
 /// +6 modem status   +7 scratch
 /// </code>
 /// <para>National Semiconductor PC16550D data sheet, 8. A PC connects INTR to its interrupt line only while OUT2 is
-/// low, that is, while the guest has set its bit; a loop holds OUT2 high (8.7, bits 3 and 4).</para>
+/// low, that is, while the guest has set its bit; a loop holds OUT2 high (8.7, bits 3 and 4). Virtual machines often leave
+/// this gate out, and a guest that was only run there may depend on it: see <see cref="SerialWiring"/>.</para>
 /// <para>Transfers take no time. A byte is sent when it is written, so the transmitter is always empty. A byte is
 /// received as soon as there is room; if the FIFO is then below its trigger level and no more bytes wait, the timeout
 /// interrupt is raised at once. No break, no parity or framing error, no DMA.</para>
@@ -36,6 +37,7 @@ public sealed class Serial : BytePortDevice, IDisposable
     private readonly HostSource _irq;
     private readonly Action<byte> _sink;
     private readonly ushort _first;
+    private readonly SerialWiring _wiring;
     private readonly Queue<byte> _received = new(FifoBytes), _waiting = new();
     private SerialInterrupts _enabled;
     private SerialFifoControl _fifo;
@@ -50,18 +52,30 @@ public sealed class Serial : BytePortDevice, IDisposable
     /// under the port's lock. It must not call the port.</param>
     /// <param name="first">Its first port.</param>
     /// <param name="irq">Its ISA interrupt, 0 to 15.</param>
-    public Serial(FabricHost host, Action<byte> sink, ushort first = Com1, int irq = Com1Irq)
+    /// <param name="wiring">What lies between INTR and that interrupt.</param>
+    public Serial(FabricHost host, Action<byte> sink, ushort first = Com1, int irq = Com1Irq, SerialWiring wiring = SerialWiring.Pc)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(sink);
         _sink = sink;
         _first = first;
+        _wiring = wiring;
         _irq = host.Connect(host.Do(fabric => fabric.Gsis.OfIsaIrq(irq)), $"serial 0x{first:x}");
     }
 
     private bool DivisorSelected => (_lineControl & DivisorLatch) != 0;
 
     private int Capacity => _fifo.Enabled ? FifoBytes : 1;
+
+    /// <summary>How many bytes <see cref="Receive"/> takes without a loss.</summary>
+    public int Room
+    {
+        get
+        {
+            lock (Guard)
+                return MaxWaiting - _waiting.Count;
+        }
+    }
 
     /// <summary>Maps it.</summary>
     public void MapAt(DeviceBus bus)
@@ -217,7 +231,7 @@ public sealed class Serial : BytePortDevice, IDisposable
 
     private void Update()
     {
-        bool raised = (Identify() & IdNone) == 0 && _modem is { Out2: true, Loop: false };
+        bool raised = (Identify() & IdNone) == 0 && (_wiring == SerialWiring.Direct || _modem is { Out2: true, Loop: false });
         if (raised == _raised)
             return;
         _raised = raised;

@@ -52,6 +52,17 @@ internal sealed class FreeRoom
         return (uint)at;
     }
 
+    /// <summary>Allocates memory behind everything that is taken, above 1 MiB.</summary>
+    /// <inheritdoc cref="Take" path="/exception"/>
+    internal uint TakeBehind(uint size, string what)
+    {
+        ulong end = Math.Max(UpperStart, _taken.Count == 0 ? 0 : _taken[^1].End), at = (end + Page - 1) / Page * Page;
+        if (at + size > _memory.LowBytes)
+            return Take(size, what);
+        _taken.Add((at, at + size));
+        return (uint)at;
+    }
+
     /// <summary>The allocated ranges are in ascending order and do not overlap, so each gap is checked once, from the
     /// last to the first.</summary>
     private ulong? Highest(uint size, ulong from, ulong to)

@@ -13,7 +13,7 @@ namespace Wirq.Board.Loading;
 /// module:  +0 first byte    +4 behind the last    +8 its command line    +12 zero
 /// map:     +0 bytes that follow in this entry, 20    +4 address    +12 length    +20 1 for RAM
 /// </code>Multiboot Specification 0.6.96, 3.3. It is written to memory that the image does not use: as high as possible
-/// below 640 KiB, or else as high as possible below the end of RAM. An image may use that memory after it has read the
+/// below 640 KiB, or else as high as possible below the end of RAM. The module lies behind the image. An image may use that memory after it has read the
 /// information; images of kvm-unit-tests copy what they need.</remarks>
 internal static class MultibootInfo
 {
@@ -43,7 +43,8 @@ internal static class MultibootInfo
         uint flags = MemoryFlag | CommandLineFlag | MapFlag | LoaderFlag;
         if (!module.IsEmpty)
         {
-            uint start = room.Take((uint)module.Length, "its module");
+            // Common loaders put it there, and a kernel may take what follows its module for memory that is free.
+            uint start = room.TakeBehind((uint)module.Length, "its module");
             memory.TryWrite(start, module);
             flags |= ModulesFlag;
             Set(block, 20, 1);

@@ -21,11 +21,13 @@ public enum GuestEndKind : byte
     PowerOff,
     /// <summary>The guest says that it has crashed (Xen's SHUTDOWN_crash).</summary>
     Crash,
+    /// <summary>The guest wrote the text with which its run is over.</summary>
+    Text,
 }
 
 /// <summary>How a guest's run ended.</summary>
 /// <param name="Kind">The kind of end.</param>
 /// <param name="Code">At <see cref="GuestEndKind.Exit"/>, the guest's code. At <see cref="GuestEndKind.Stopped"/>, a
 /// code that the caller of the stop chose.</param>
-/// <param name="Detail">Text for a person; empty if there is none.</param>
+/// <param name="Detail">Text for a person; empty if there is none. At <see cref="GuestEndKind.Text"/>, the text.</param>
 public sealed record GuestEnd(GuestEndKind Kind, long Code = 0, string Detail = "");

@@ -8,6 +8,7 @@ using Wirq.Board.Loading;
 using Wirq.Board.Memory;
 using Wirq.Board.Xen;
 using Wirq.Linux;
+using Wirq.Linux.Probes;
 
 namespace Wirq.Board.Machine;
 
@@ -33,7 +34,7 @@ public sealed class Pc : IDisposable
         {
             _options = options;
             Board = new Board(system, options.Board with { Xen = XenOf(options) }, _memory);
-            Serial = new Serial(Board.Host, options.Console ?? (_ => { }));
+            Serial = new Serial(Board.Host, options.Console ?? (_ => { }), wiring: options.SerialWiring);
             Serial.MapAt(Board.Devices);
             AddDevices(options);
         }
@@ -65,6 +66,10 @@ public sealed class Pc : IDisposable
         PcDescription description = Board.Host.Do(fabric => PcDescription.Of(fabric.Options, fabric.Gsis));
         AcpiTables.Write(_memory, description);
         MpTables.Write(_memory, description);
+        BiosDataArea.Write(_memory);
+        // KVM's local APIC starts in this mode.
+        if (Board.Options.Configuration == DeliveryConfiguration.User)
+            VirtualWire.Program(Board.Host);
         image.Start(_memory, Board.Vm.Vcpus[0], arguments, module, AcpiTables.Address);
         if (_options.ForcedEmulation && image.Elf is { } elf)
             ForcedEmulation.Accept(_memory, elf);
@@ -104,6 +109,7 @@ public sealed class Pc : IDisposable
         power.MapAt(Board.Devices);
         Board.Clock.Add(power);
         new TestDevice(Board.Host).MapAt(Board.Devices);
+        new CrtController().MapAt(Board.Devices);
         var pci = new PciRoot();
         pci.MapAt(Board.Devices);
         pci.Add(BridgeSlot, new PciHostBridge());

@@ -1,3 +1,4 @@
+using Wirq.Board.Devices;
 using Wirq.Board.Devices.Pci;
 
 namespace Wirq.Board.Machine;
@@ -17,6 +18,9 @@ public sealed record PcOptions
     /// <summary>Gets each byte that the guest writes to COM1, or to Xen's console if it has none of its own, on a vCPU's
     /// thread; null for none.</summary>
     public Action<byte>? Console { get; init; }
+
+    /// <summary>What lies between COM1 and its interrupt line.</summary>
+    public SerialWiring SerialWiring { get; init; }
 
     /// <summary>The content of a virtio disk; empty for no disk. What the guest writes to it stays in memory.</summary>
     public ReadOnlyMemory<byte> Disk { get; init; }

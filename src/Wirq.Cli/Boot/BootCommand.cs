@@ -33,6 +33,15 @@ internal static class BootCommand
         iommu.AcceptOnlyFromAmong("none", "vtd");
         var disk = new Option<FileInfo?>("--disk") { Description = "The content of a virtio disk; the file does not change" };
         var entropy = new Option<bool>("--entropy") { Description = "There is a virtio source of random bytes" };
+        var input = new Option<string?>("--input") { Description = "What is typed into the guest's console: a file, or - for stdin" };
+        var prompt = new Option<string>("--prompt") { Description = "With --input: each line waits until the guest has written this text", DefaultValueFactory = _ => "" };
+        var until = new Option<string>("--until") { Description = "The run is over, and a success, when the guest has written this text", DefaultValueFactory = _ => "" };
+        var com1 = new Option<string>("--com1")
+        {
+            Description = "What lets COM1 interrupt: pc (OUT2, which the guest sets), direct (nothing, as in QEMU)",
+            DefaultValueFactory = _ => "pc",
+        };
+        com1.AcceptOnlyFromAmong("pc", "direct");
         var level = new Option<string>("--level-device")
         {
             Description = "A PCI function that raises a level interrupt as often as its driver orders: none, wired, sampled (only its rise is visible)",
@@ -60,11 +69,12 @@ internal static class BootCommand
         var json = new Option<bool>("--json") { Description = "Print JSON once the guest has ended, its console in it" };
         var command = new Command("boot", "Run a real guest on KVM with Wirq's chips")
         {
-            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, level, design, timeout, record, device, json, xen, viridian, fep, callback,
+            image, cpus, memory, irqchip, x2apic, append, module, initrd, iommu, disk, entropy, input, prompt, until, com1, level, design, timeout, record, device, json, xen, viridian, fep, callback,
         };
         command.SetAction(parsed => Run(new BootOptions(parsed.GetValue(image)!, parsed.GetValue(cpus), parsed.GetValue(memory),
             parsed.GetValue(irqchip)!, parsed.GetValue(x2apic), parsed.GetValue(append)!, parsed.GetValue(module),
             parsed.GetValue(initrd), parsed.GetValue(iommu) == "vtd", parsed.GetValue(disk), parsed.GetValue(entropy),
+            new ConsoleChoice(parsed.GetValue(input), parsed.GetValue(prompt)!, parsed.GetValue(until)!, parsed.GetValue(com1) == "direct"),
             parsed.GetValue(timeout), parsed.GetValue(record), parsed.GetValue(device), parsed.GetValue(json),
             new XenChoice(parsed.GetValue(xen), parsed.GetValue(viridian), parsed.GetValue(fep), parsed.GetValue(callback) == "poll"),
             parsed.GetValue(design)!, parsed.GetValue(level)!)));

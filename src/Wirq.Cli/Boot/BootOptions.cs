@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Wirq.Board.Devices;
 using Wirq.Board.Devices.Pci;
 using Wirq.Board.Historic;
 using Wirq.Board.Machine;
@@ -10,7 +11,8 @@ namespace Wirq.Cli.Boot;
 
 /// <summary>The options of <c>wirq boot</c>.</summary>
 internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string IrqChip, bool X2Apic, string Append,
-    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen,
+    FileInfo? Module, FileInfo? Initrd, bool Vtd, FileInfo? Disk, bool Entropy, ConsoleChoice Console,
+    double TimeoutSeconds, FileInfo? Record, string? Device, bool Json, XenChoice Xen,
     string Design, string LevelDevice)
 {
     internal ulong MemoryBytes => (ulong)Math.Max(Mebibytes, 0) << 20;
@@ -22,7 +24,7 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
     internal FileInfo? Payload => Initrd ?? Module;
 
     /// <summary>The files that are read.</summary>
-    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Device ?? "/dev/kvm" }.OfType<string>();
+    internal IEnumerable<string> Inputs => new[] { Image, Payload?.FullName, Disk?.FullName, Console.InputFile, Device ?? "/dev/kvm" }.OfType<string>();
 
     /// <summary>The words of <c>--design</c>. The defects have the names of the laboratory's designs.</summary>
     internal static readonly string[] Designs = ["none", "service-before-route", "ack-at-eoi"];
@@ -36,6 +38,21 @@ internal sealed record BootOptions(string Image, int Cpus, int Mebibytes, string
 
     [SupportedOSPlatform("linux")]
     internal DeliveryConfiguration Configuration => Enum.Parse<DeliveryConfiguration>(IrqChip, ignoreCase: true);
+}
+
+/// <summary>What is done with the guest's console.</summary>
+/// <param name="Input">What is typed: a file, or <see cref="StandardInput"/>; null for nothing.</param>
+/// <param name="Prompt">What each line of it waits for; empty for nothing.</param>
+/// <param name="Until">The text with which the run is over; empty for none.</param>
+/// <param name="DirectCom1">Whether COM1 interrupts without OUT2.</param>
+internal sealed record ConsoleChoice(string? Input, string Prompt, string Until, bool DirectCom1)
+{
+    internal const string StandardInput = "-";
+
+    internal string? InputFile => Input is null or StandardInput ? null : Input;
+
+    [SupportedOSPlatform("linux")]
+    internal SerialWiring Wiring => DirectCom1 ? SerialWiring.Direct : SerialWiring.Pc;
 }
 
 /// <summary>What of Xen's interface the guest gets.</summary>
@@ -67,7 +84,7 @@ internal sealed record BootResult(BootOptions Options, HostReport Host, GuestEnd
     {
         GuestEndKind.Stopped => (int)end.Code,
         _ when watch.Laws.Any(law => law.Break is not null) => CommandLine.Failure,
-        GuestEndKind.PowerOff => CommandLine.Success,
+        GuestEndKind.PowerOff or GuestEndKind.Text => CommandLine.Success,
         GuestEndKind.Crash => CommandLine.Failure,
         GuestEndKind.Exit => end.Code == GuestSucceeded ? CommandLine.Success : CommandLine.Failure,
         _ => CommandLine.NoEnd,

@@ -41,6 +41,7 @@ internal static class BootSession
     {
         BoardImage image;
         byte[] module, disk;
+        GuestTyping typing;
         try
         {
             Validate(options);
@@ -49,12 +50,14 @@ internal static class BootSession
             disk = options.Disk is null ? [] : ImageFile.Read(options.Disk.FullName);
             if (options.Disk is not null && disk.Length == 0)
                 throw new ImageException(options.Disk.FullName, -1, "expected the content of a disk; the file is empty");
+            typing = GuestTyping.Open(options.Console);
         }
         catch (Exception bad) when (bad is UsageException or ImageException)
         {
             words.WriteLine(bad.Message);
             return CommandLine.BadInput;
         }
+        using GuestTyping opened = typing;
         HostReport host = HostReport.Read(device: options.Device);
         if (host.Absent is { } absent)
         {
@@ -66,7 +69,7 @@ internal static class BootSession
         errors.Flush(() => true);
         try
         {
-            return Boot(options, record, image, module, disk, host, words, stop);
+            return Boot(options, record, image, module, disk, typing, host, words, stop);
         }
         catch (ImageException bad)
         {
@@ -80,8 +83,8 @@ internal static class BootSession
         }
     }
 
-    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, byte[] disk, HostReport host,
-        TextWriter words, StopRequest stop)
+    private static int Boot(BootOptions options, OutputFile? record, BoardImage image, byte[] module, byte[] disk, GuestTyping typing,
+        HostReport host, TextWriter words, StopRequest stop)
     {
         stop.Listen();
         using var output = new OutputPump(StandardStreams.OpenOutput(), "stdout");
@@ -91,7 +94,12 @@ internal static class BootSession
         var pcOptions = new PcOptions
         {
             MemoryBytes = options.MemoryBytes,
-            Console = console.Write,
+            Console = value =>
+            {
+                console.Write(value);
+                typing.Saw(value);
+            },
+            SerialWiring = options.Console.Wiring,
             Marked = watch.Mark,
             Sending = watch.Sending,
             Disk = disk,
@@ -119,12 +127,14 @@ internal static class BootSession
             pc.Load(image, options.Append, module);
             try
             {
+                typing.Start(pc);
                 (end, elapsed) = stop.Run(pc.Board);
             }
             finally
             {
                 // A guest that waits for its reader would prevent its vCPU from stopping.
                 output.LetGo();
+                typing.Stop();
             }
             (misrouted, levelDevice) = (pc.Board.Misrouted, pc.LevelDevice);
         }
@@ -138,6 +148,8 @@ internal static class BootSession
         if (console.EndsInLine)
             words.WriteLine();
         BootText.WriteEnd(words, result);
+        if (typing.Failure is { } failure)
+            Paragraph.Write(words, $"wirq: {failure}", 0);
         if (written)
             return result.Status;
         BootText.WriteLost(words, output);
@@ -162,6 +174,8 @@ internal static class BootSession
             throw new UsageException($"--xen needs --irqchip user, because upcalls go into Wirq's local APICs; this is --irqchip {options.IrqChip}");
         if (options.Xen is { Offered: false, Viridian: true } or { Offered: false, ForcedEmulation: true } or { Offered: false, Polls: true })
             throw new UsageException("--viridian, --fep and --callback say how the guest finds Xen: give --xen too");
+        if (options.Console is { Input: null, Prompt.Length: > 0 })
+            throw new UsageException("--prompt says what each line of the input waits for: give --input too");
         if (!(options.TimeoutSeconds is >= 0 and <= LongestTimeout))
             throw new UsageException($"--timeout takes seconds, 0 to {LongestTimeout}");
     }

@@ -69,6 +69,7 @@ internal static class BootText
     {
         GuestEndKind.Exit => string.Create(CultureInfo.InvariantCulture, $"the guest ended with code {end.Code}"),
         GuestEndKind.PowerOff => "the guest shut down",
+        GuestEndKind.Text => $"the guest wrote \"{end.Detail}\"",
         GuestEndKind.Crash => $"the guest says that it has crashed ({end.Detail})",
         GuestEndKind.Reset => $"the guest requested a reset ({end.Detail})",
         GuestEndKind.TripleFault => $"triple fault ({end.Detail})",

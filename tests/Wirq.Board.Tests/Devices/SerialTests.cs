@@ -73,6 +73,31 @@ public sealed class SerialTests : IDisposable
         Assert.Equal(Vector, _bench.Next());
     }
 
+    /// <summary>xv6 clears OUT2, and waits for input.</summary>
+    [Fact]
+    public void Wired_directly_input_interrupts_without_out2_and_in_a_loop()
+    {
+        using var direct = new Serial(_bench.Host, _sent.Add, 0x2F8, 3, SerialWiring.Direct);
+        direct.MapAt(_bench.Bus);
+        _bench.Program(3, Vector + 1);
+        _bench.Out(0x2F9, 1);
+        direct.Receive("a"u8);
+        Assert.Equal(Vector + 1, _bench.Next());
+        Assert.Equal((byte)'a', _bench.In(0x2F8));
+        _bench.Out(0x2FC, 0x10);
+        _bench.Out(0x2F8, 'b');
+        Assert.Equal(Vector + 1, _bench.Next());
+    }
+
+    [Fact]
+    public void What_waits_takes_room()
+    {
+        Assert.Equal(Serial.MaxWaiting, _serial.Room);
+        // One byte is in the receiver.
+        _serial.Receive(new byte[5]);
+        Assert.Equal(Serial.MaxWaiting - 4, _serial.Room);
+    }
+
     [Fact]
     public void Enabling_the_transmitter_interrupts_and_reading_the_identification_ends_it()
     {

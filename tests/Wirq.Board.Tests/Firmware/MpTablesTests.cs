@@ -43,6 +43,14 @@ public sealed class MpTablesTests : IDisposable
         Assert.Equal([0, 254], Read(SamplePc.With(3, ids: [0, 254, 300])).Where(entry => entry[0] == 0).Select(entry => (int)entry[1]));
     }
 
+    /// <summary>A guest looks in the last KiB of base memory first, and takes its end from the BIOS's data.</summary>
+    [Fact]
+    public void Base_memory_ends_at_640_KiB_and_there_is_no_extended_data_area()
+    {
+        BiosDataArea.Write(_memory);
+        Assert.Equal((640, 0), (Half(_memory.AsSpan(0x413, 2), 0), Half(_memory.AsSpan(0x40E, 2), 0)));
+    }
+
     private byte[][] Read(PcDescription pc)
     {
         MpTables.Write(_memory, pc);

@@ -21,13 +21,14 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
     /// <summary>Runs an image to its end.</summary>
     internal static PcRun Of(byte[] image, DeliveryConfiguration configuration = DeliveryConfiguration.User, int cpus = 1,
         bool x2Apic = false, TimeSpan? patience = null, IReadOnlyList<HostWorkaround>? workarounds = null,
-        Action<Event>? heard = null, XenGuestOptions? xen = null, bool forcedEmulation = false)
+        Action<Event>? heard = null, XenGuestOptions? xen = null, bool forcedEmulation = false,
+        Func<PcOptions, PcOptions>? with = null)
     {
         using KvmSystem system = KvmHost.Require();
         var console = new StringBuilder();
         using var watch = new BoardWatch("test");
         GuestEnd end;
-        using (var pc = new Pc(system, new PcOptions
+        var options = new PcOptions
         {
             MemoryBytes = 64 << 20,
             Console = value => console.Append((char)value),
@@ -37,7 +38,8 @@ internal sealed record PcRun(GuestEnd End, string Console, IReadOnlyList<string>
                 Cpus = cpus, Configuration = configuration, X2Apic = x2Apic, Workarounds = workarounds ?? PatientProbes.Report.Workarounds, Observe = fabric => watch.Begin(fabric) + heard,
                 Xen = xen,
             },
-        }))
+        };
+        using (var pc = new Pc(system, with?.Invoke(options) ?? options))
         {
             pc.Load(BoardImage.Parse("test", image), "test");
             pc.Board.Start();

@@ -48,6 +48,50 @@ public sealed class BootTests
     }
 
     [Fact]
+    public void What_is_typed_reaches_the_guest_line_by_line_until_it_writes_a_text()
+    {
+        KvmPresence.Require();
+        using TemporaryImage image = Echo();
+        using var lines = new TemporaryImage("one\ntwo\nthree\n"u8.ToArray());
+        CommandRun run = CommandRun.Of("boot", image.Path, "--input", lines.Path, "--prompt", "? ", "--until", "two\n", "--timeout", "20");
+        Assert.Equal(0, run.ExitCode);
+        // The guest goes on until its CPU is stopped.
+        Assert.StartsWith("? one\n? two\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("the guest wrote \"two", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--prompt says what each line of the input waits for", "--prompt", "? ")]
+    [InlineData("/nowhere/lines cannot be read", "--input", "/nowhere/lines")]
+    public void An_input_that_is_not_there_is_refused(string says, params string[] options)
+    {
+        KvmPresence.Require();
+        using TemporaryImage image = Hello(0);
+        CommandRun run = CommandRun.Of(["boot", image.Path, .. options]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.Contains(says, run.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>A guest that prompts, and writes each line that it reads.</summary>
+    private static TemporaryImage Echo() => GuestImage.Write(guest =>
+    {
+        Iced.Intel.Label prompt = guest.Asm.CreateLabel(), next = guest.Asm.CreateLabel();
+        guest.Asm.Label(ref prompt);
+        guest.Say("? ");
+        guest.Asm.Label(ref next);
+        guest.Asm.mov(dx, GuestImage.Com1 + 5);
+        guest.Asm.@in(al, dx);
+        guest.Asm.test(al, 1);
+        guest.Asm.je(next);
+        guest.Asm.mov(dx, GuestImage.Com1);
+        guest.Asm.@in(al, dx);
+        guest.Asm.@out(dx, al);
+        guest.Asm.cmp(al, 0xA);
+        guest.Asm.jne(next);
+        guest.Asm.jmp(prompt);
+    });
+
+    [Fact]
     public void The_image_is_told_its_name_and_its_arguments()
     {
         KvmPresence.Require();

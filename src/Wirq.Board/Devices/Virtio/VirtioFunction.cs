@@ -139,9 +139,8 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
                 lock (_lock)
                 {
                     _registers.Write(at, size, (uint)value);
-                    // A reset of the device takes its interrupt away too (virtio 1.2, 4.1.4.5.1).
                     if (_registers.Status == 0)
-                        _status = 0;
+                        DropInterrupts();
                     FollowPin();
                 }
                 // Requests may have waited for the driver to be ready.
@@ -214,6 +213,15 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
             _sending?.Invoke(_requester, vector);
             _events[vector].Write();
         }
+    }
+
+    /// <summary>After a reset the device sends nothing until its driver has started it again (virtio 1.2, 2.4.1): neither by INTA#, nor
+    /// the message of a vector that was masked.</summary>
+    private void DropInterrupts()
+    {
+        _status = 0;
+        foreach (EventFdHandle vector in _events)
+            vector.TryRead(out _);
     }
 
     /// <summary>A read of the status clears it, and with it the interrupt (virtio 1.2, 4.1.4.5).</summary>

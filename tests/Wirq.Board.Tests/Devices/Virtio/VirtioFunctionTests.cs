@@ -115,6 +115,20 @@ public sealed class VirtioFunctionTests : IDisposable
     }
 
     [Fact]
+    public void A_reset_drops_what_was_pending()
+    {
+        ProgramMessages();
+        Write(0x4000 + 12, 4, 1);
+        Begin();
+        Request(64);
+        Wait(() => Read(0x5000, 8) == 1);
+        WriteStatus(0);
+        Assert.Equal(0ul, Read(0x5000, 8));
+        Write(0x4000 + 12, 4, 0);
+        Assert.False(SpinWait.SpinUntil(() => _host.Take(0) >= 0, TimeSpan.FromMilliseconds(50)));
+    }
+
+    [Fact]
     public void A_ring_that_lies_needs_a_reset_and_goes_on_after_it()
     {
         ProgramMessages();
