@@ -16,7 +16,9 @@
 #define PARAMETERS "/sys/module/wirq_level/parameters/"
 
 /* A move that takes longer is given up; the interrupt does not come any more. */
-enum { MOVE_SECONDS = 20, END_SECONDS = 60 };
+enum { MOVE_SECONDS = 60, END_SECONDS = 60 };
+
+enum { PROGRESS = 500 };
 
 static double now(void)
 {
@@ -70,6 +72,16 @@ static int find_irq(void)
     exit(2);
 }
 
+static void print_counts(const char *word, int irq, unsigned long moved, double seconds)
+{
+    char taken[64];
+    read_text(PARAMETERS "taken", taken, sizeof taken);
+    printf("%s irq=%d moved=%lu moves=%lu misplaced=%lu phantoms=%lu made=%lu served=%lu queue=%lu acknowledged=%lu seconds=%.1f taken=%s\n",
+        word, irq, moved, parameter("moves"), parameter("misplaced"), parameter("phantoms"), parameter("made"), parameter("served"),
+        parameter("queue"), parameter("acknowledged"), seconds, taken);
+    fflush(stdout);
+}
+
 static unsigned long move(int irq, unsigned long count)
 {
     char affinity[64], effective[64], text[64];
@@ -77,6 +89,7 @@ static unsigned long move(int irq, unsigned long count)
     snprintf(effective, sizeof effective, "/proc/irq/%d/effective_affinity", irq);
     read_text(effective, text, sizeof text);
     unsigned long cpu = strtoul(text, NULL, 16) & 1 ? 0 : 1;
+    double start = now();
     for (unsigned long done = 0; done < count; done++) {
         cpu = 1 - cpu;
         write_text(affinity, cpu ? "2" : "1");
@@ -86,6 +99,8 @@ static unsigned long move(int irq, unsigned long count)
             if (now() - begin > MOVE_SECONDS)
                 return done;
         } while (strtoul(text, NULL, 16) != 1ul << cpu);
+        if ((done + 1) % PROGRESS == 0)
+            print_counts("WIRQ-PROGRESS", irq, done + 1, now() - start);
     }
     return count;
 }
@@ -109,9 +124,6 @@ int main(int argc, char **argv)
         usleep(10000);
     /* A phantom would come after the last event. */
     usleep(200000);
-    read_text(PARAMETERS "taken", text, sizeof text);
-    printf("WIRQ-LEVEL irq=%d moved=%lu moves=%lu misplaced=%lu phantoms=%lu made=%lu served=%lu queue=%lu acknowledged=%lu seconds=%.1f taken=%s\n",
-        irq, moved, parameter("moves"), parameter("misplaced"), parameter("phantoms"), parameter("made"), parameter("served"),
-        parameter("queue"), parameter("acknowledged"), now() - begin, text);
+    print_counts("WIRQ-LEVEL", irq, moved, now() - begin);
     return 0;
 }

@@ -46,6 +46,8 @@ internal static class BootText
     {
         Paragraph.Write(output, $"wirq: {Say(result.End)} after {Seconds(result.Elapsed)} s; "
             + $"{result.Watch.Count.ToString(CultureInfo.InvariantCulture)} events", 0);
+        if (result.Misrouted > 0)
+            output.WriteLine($"wirq: {result.Misrouted.ToString(CultureInfo.InvariantCulture)} interrupts of pins went where an older entry led");
         Law[] broken = [.. result.Watch.Laws.Where(law => law.Break is not null)];
         if (broken.Length == 0)
         {

@@ -209,6 +209,9 @@ public sealed class BootTests
     [InlineData("--memory", "1")]
     [InlineData("--irqchip", "half")]
     [InlineData("--timeout", "-1")]
+    [InlineData("--design", "eoi-first-match")]
+    [InlineData("--design", "service-before-route")]
+    [InlineData("--level-device", "edge")]
     public void A_bad_option_is_bad_usage(string option, string value)
     {
         using TemporaryImage image = Hello(0);

@@ -5,24 +5,6 @@ using Wirq.Linux;
 
 namespace Wirq.Board.Devices.Pci;
 
-/// <summary>How the line of a <see cref="PciLevelFunction"/> is driven.</summary>
-public enum LevelDeviceKind
-{
-    /// <summary>There is no such function.</summary>
-    None,
-    /// <summary>Rise and fall of its line are visible, as those of a device in the same process.</summary>
-    Wired,
-    /// <summary>Only the rise is visible, as with an eventfd and a resample eventfd: an acknowledge lowers the line, and the
-    /// function raises it again while it has events.</summary>
-    Sampled,
-}
-
-/// <summary>What a <see cref="PciLevelFunction"/> did.</summary>
-/// <param name="Made">Events that it made, modulo 2^32.</param>
-/// <param name="Served">Events that its driver served, modulo 2^32.</param>
-/// <param name="Acknowledged">Acknowledges of its line.</param>
-public readonly record struct LevelDeviceCounts(uint Made, uint Served, uint Acknowledged);
-
 /// <summary>A function whose events a thread of its own makes, in bursts that the driver orders. INTA# is asserted while an event
 /// waits to be served.</summary>
 /// <remarks><code>
