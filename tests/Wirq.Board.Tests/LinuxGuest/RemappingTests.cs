@@ -63,7 +63,7 @@ public sealed partial class RemappingTests(ITestOutputHelper output)
         // The fault that its entry suppresses, and the entry that was right.
         Assert.Single(FaultLines.Counted(after, recorded: false));
         Assert.Equal(2, NoFault().Count(console));
-        Assert.Matches("0[.]224 No irq handler for vector", log);
+        Assert.Contains("0.224 No irq handler for vector", console);
 
         using JsonDocument why = await LinuxBoot.Why(output, log);
         string[] answers = FaultLines.Answered(why.RootElement);
