@@ -27,7 +27,7 @@ public sealed class MultibootImageTests
         uint module = Word(memory, entry.Ebx + 24), start = Word(memory, module), end = Word(memory, module + 4);
         Assert.Equal("A=1\n", Encoding.UTF8.GetString(memory.AsSpan(start, (int)(end - start))));
         // It is the page behind the image.
-        Assert.Equal(0x401000u, start);
+        Assert.Equal(0x405000u, start);
         Assert.Equal("", Text(memory, Word(memory, module + 8)));
         Assert.Equal("wirq", Text(memory, Word(memory, entry.Ebx + 64)));
         Assert.Equal([(0ul, 0xA0000ul), (0x100000, 15 << 20)], Map(memory, entry.Ebx));

@@ -51,8 +51,8 @@ public sealed class ConsoleInputTests : IDisposable
     {
         string text = string.Concat(Enumerable.Range(0, Serial.MaxWaiting / 4).Select(i => $"{i:x7}\n"));
         ConsoleInput input = Of(text);
-        input.Start(_serial);
         _bench.Out(FifoControl, 1);
+        input.Start(_serial);
         Assert.Equal(text, Read(text.Length));
         // No overrun.
         Assert.Equal(0x60, _bench.In(LineStatus));
