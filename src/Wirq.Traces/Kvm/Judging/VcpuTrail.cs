@@ -49,7 +49,13 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>On a host that ends interrupts as it injects them: the handlers that have not written their EOI.</summary>
     internal List<(int Vector, Mark At)> Handlers { get; } = [];
     internal Mark? LastSpurious { get; set; }
+    /// <summary>It took or ended an interrupt, so that it listens.</summary>
+    internal Mark? LastTaken { get; set; }
+    /// <summary>The guest disabled the local APIC (SPIV), whatever it did later.</summary>
+    internal Mark? LastDisabled { get; set; }
     internal long Spurious { get; set; }
+    private const int LogicalShift = 24, FlatShift = 28;
+    private const uint Flat = 0xF;
     private const int NoEoi = KvmRecord.Untold - 1;
     private int _printedEoi = NoEoi;
 
@@ -83,6 +89,11 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The software enable of the local APIC; null where no register tells it.</summary>
     internal bool? SoftwareEnabled(int epoch) =>
         Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? new SpuriousVector((uint)spiv.Value).Enabled : null;
+
+    /// <summary>Whether a logical destination is known to reach it: by the flat model, as its registers told (Intel SDM 3A, 10.6.2.2).</summary>
+    internal bool HasLogical(uint destination, int epoch) => destination <= byte.MaxValue
+        && Known((int)ApicRegister.DestinationFormat, epoch) is { } format && (uint)format.Value >> FlatShift == Flat
+        && Known((int)ApicRegister.LogicalDestination, epoch) is { } own && ((uint)own.Value >> LogicalShift & destination) != 0;
 
     /// <summary>What holds back a vector that is pending, as far as registers and records tell.</summary>
     /// <returns>The gate; since when; and the vector in service that holds it, or -1.</returns>

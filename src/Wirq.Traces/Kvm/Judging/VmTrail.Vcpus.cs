@@ -112,7 +112,7 @@ internal sealed partial class VmTrail
                 left.LastExit = (at, record.Exit);
                 break;
             case KvmEvent.UserspaceExit when own is not null:
-                if (record is { Reason: KvmJudge.IoApicEoi, Restart: false })
+                if (KvmJudge.IsEoiExit(record))
                     Exited(own);
                 else if (IsStop(record))
                     own.Stopped = at;
@@ -130,6 +130,8 @@ internal sealed partial class VmTrail
     {
         if (own is null || register is < 0 or (int)ApicRegister.Eoi)
             return;
+        if (record.Write && register == (int)ApicRegister.SpuriousVector && !new SpuriousVector((uint)record.Value).Enabled)
+            own.LastDisabled = at;
         KvmFact? before = own.Known(register, epoch);
         if (record.Write || before is null || before.Value.Value != record.Value)
             own.Registers[register] = before is { } same && same.Value == record.Value ? same : new(record.Value, at, epoch);
@@ -140,6 +142,13 @@ internal sealed partial class VmTrail
         vcpu.GoesOn();
         if (vector is < 0 or > 255)
             return;
+        // What a VMM injects is printed as injected again, the first time too (x86.c, kvm_queue_interrupt).
+        if (vm.HasNoChips)
+        {
+            vcpu.Count(vector, at).Injections++;
+            return;
+        }
+        vcpu.LastTaken = at;
         if (vcpu.Pending.Remove(vector))
         {
             vcpu.InService[vector] = (at, epoch);
@@ -185,6 +194,7 @@ internal sealed partial class VmTrail
         }
         if (vector > 255)
             return;
+        vcpu.LastTaken = at;
         VectorCount count = vcpu.Count(vector, at);
         count.Ends++;
         count.LastEnd = at;
