@@ -4,8 +4,9 @@
 #   bash bench/linux-log.sh WIRQ FOLDER NAME [OPTION of wirq boot…]
 #
 # WIRQ is the command, FOLDER is one that bench/linux.sh made. $OUT/NAME.dat (without OUT: here) is the log of trace-cmd, and
-# $OUT/NAME.txt what the guest printed. Variables: APPEND, more of the kernel's command line; LIMIT, seconds until the guest is
-# stopped (120); BUFFER, KiB of each CPU's buffer (200000, which holds a whole boot: nothing is lost however slowly it is written).
+# $OUT/NAME.txt what the guest printed. Variables: WIRQ_APPEND, more of the kernel's command line; WIRQ_LIMIT, seconds until
+# the guest is stopped (120); WIRQ_BUFFER, KiB of each CPU's buffer (200000 holds a whole boot: nothing is lost however slowly it
+# is written).
 #
 # Needs root, KVM, and trace-cmd. On this host or in the nested machine:
 #
@@ -23,9 +24,9 @@ cd "$work"
 # What wirq asks this host's KVM before the boot are VMs of their own. The guest's console goes to a file: a terminal that does not
 # take it would hold up the guest.
 status=0
-trace-cmd record -q -e kvm -f '!(COMM ~ "wirq probe*")' -b "${BUFFER:-200000}" -o log.dat \
-    "$wirq" boot "$folder/vmlinux" --initrd "$folder/initrd" --timeout "${LIMIT:-120}" --memory 512 \
-    --append "console=ttyS0 panic=-1${APPEND:+ $APPEND}" "$@" > console.txt 2> words.txt || status=$?
+trace-cmd record -q -e kvm -f '!(COMM ~ "wirq probe*")' -b "${WIRQ_BUFFER:-200000}" -o log.dat \
+    "$wirq" boot "$folder/vmlinux" --initrd "$folder/initrd" --timeout "${WIRQ_LIMIT:-120}" --memory 512 \
+    --append "console=ttyS0 panic=-1${WIRQ_APPEND:+ $WIRQ_APPEND}" "$@" > console.txt 2> words.txt || status=$?
 cp console.txt "$out/$name.txt"
 cp log.dat "$out/$name.dat"
 cat words.txt >&2

@@ -22,6 +22,8 @@ internal sealed class VectorCount
 {
     internal long Accepts, Refusals, Injections, Ends;
     internal Mark First, Last, LastAccept, LastEnd;
+    /// <summary>The last accept line is that of a level; null without one.</summary>
+    internal bool? Level;
 }
 
 /// <summary>What a log tells of one vCPU and its local APIC.</summary>
