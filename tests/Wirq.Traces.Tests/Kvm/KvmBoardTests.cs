@@ -31,6 +31,22 @@ public class KvmBoardTests
 
     private static bool Says(KvmAnswer answer, string words) => answer.Limits.Any(limit => limit.What.Contains(words, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("linux-full.report.txt.gz", WhyVerdict.NothingOwed)]
+    [InlineData("linux-split-disk.report.txt.gz", WhyVerdict.NotTold)]
+    public void A_Linux_that_boots_and_turns_its_machine_off_is_owed_nothing(string log, WhyVerdict verdict)
+    {
+        string file = KvmFiles.Kept(log);
+        KvmAnswer answer = KvmJudge.Read(() => File.OpenRead(file), file);
+        Assert.Equal(verdict, answer.Verdict);
+        VmAnswer vm = Assert.Single(answer.Vms);
+        Assert.True(vm.Trail.FromStart);
+        Assert.Equal((0, 0, 0), (vm.Owed.Count, vm.Unknown.Count, vm.Silent.Count));
+        Assert.Equal("SLP_EN at port 0x604", vm.Trail.TurnedOff?.How);
+        // The VMM's I/OAPIC is in no record, and nothing else is missing.
+        Assert.Equal(verdict == WhyVerdict.NothingOwed ? 0 : 1, answer.Limits.Count);
+    }
+
     [Fact]
     public void A_guest_that_halts_to_its_VMM_has_none_of_the_kernels_chips()
     {
