@@ -96,6 +96,10 @@ public class KvmBoardTests
     [InlineData("1 kvm_apic: apic_write APIC_DFR = 0xffffffff\n1 kvm_apic: apic_write APIC_LDR = 0x2000000\n1 kvm_entry: vcpu 0, rip 0x100\n"
         + "1 kvm_msi_set_irq: dst 1 vec 33 (Fixed|logical|level)\n", true)]
     [InlineData("1 kvm_msi_set_irq: dst 1 vec 33 (Fixed|logical|level)\n", true)]
+    // In x2APIC mode an id has its logical destination, and the MSR's record stands between.
+    [InlineData("1 kvm_msr: msr_write 80f = 0x1ff\n1 kvm_entry: vcpu 0, rip 0x100\n1 kvm_msi_set_irq: dst 1 vec 33 (Fixed|logical|level)\n", false)]
+    [InlineData("1 kvm_msr: msr_write 80f = 0x1ff\n1 kvm_entry: vcpu 0, rip 0x100\n1 kvm_msi_set_irq: dst 2 vec 33 (Fixed|logical|level)\n", true)]
+    [InlineData("1 kvm_apic: apic_write APIC_SPIV = 0xff\n1 kvm_msr: msr_write 80f = 0xff\n1 kvm_msi_set_irq: dst 1 vec 33 (Fixed|logical|level)\n", false)]
     // The VMM sends by its own threads.
     [InlineData("0 kvm_msi_set_irq: dst 0 vec 33 (Fixed|physical|level)\n", true)]
     public void A_route_that_is_looked_at_on_a_vCPUs_thread_is_no_message(string lines, bool untold) =>

@@ -56,7 +56,7 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest disabled the local APIC (SPIV), whatever it did later.</summary>
     internal Mark? LastDisabled { get; set; }
     internal long Spurious { get; set; }
-    private const int LogicalShift = 24, FlatShift = 28;
+    private const int LogicalShift = 24, FlatShift = 28, ClusterShift = 16, ClusterBits = 4, ClusterMask = 15;
     private const uint Flat = 0xF;
     private const int NoEoi = KvmRecord.Untold - 1;
     private int _printedEoi = NoEoi;
@@ -92,8 +92,13 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     internal bool? SoftwareEnabled(int epoch) =>
         Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? new SpuriousVector((uint)spiv.Value).Enabled : null;
 
-    /// <summary>Whether a logical destination is known to reach it: by the flat model, as its registers told (Intel SDM 3A, 10.6.2.2).</summary>
-    internal bool HasLogical(uint destination, int epoch) => destination <= byte.MaxValue
+    /// <summary>The guest uses x2APIC mode.</summary>
+    internal bool IsX2Apic { get; set; }
+
+    /// <summary>Whether a logical destination is known to reach it: in x2APIC mode by its id (Intel SDM 3A, 10.12.10.2), else by the flat model, as its
+    /// registers told (10.6.2.2).</summary>
+    internal bool HasLogical(uint destination, int epoch) => IsX2Apic ? destination >> ClusterShift == (uint)index >> ClusterBits && (destination >> (index & ClusterMask) & 1) != 0
+        : destination <= byte.MaxValue
         && Known((int)ApicRegister.DestinationFormat, epoch) is { } format && (uint)format.Value >> FlatShift == Flat
         && Known((int)ApicRegister.LogicalDestination, epoch) is { } own && ((uint)own.Value >> LogicalShift & destination) != 0;
 
@@ -139,6 +144,7 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
         AwaitedExits.Clear();
         Early.Clear();
         Registers.Clear();
+        IsX2Apic = false;
         WorkedEpoch = -1;
         if (!registers)
             return;

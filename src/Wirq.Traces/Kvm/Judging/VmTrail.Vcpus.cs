@@ -103,9 +103,11 @@ internal sealed partial class VmTrail
                 break;
             // A log may lack kvm_apic: what the guest reads or writes of x2APIC's registers stands here too.
             // The command register is two registers in one (Intel SDM 3A, 10.12.1.2).
-            case KvmEvent.Msr when !record.Masked && record.Address is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic
-                && ApicMsr.RegisterOf((uint)record.Address) is not ApicRegister.CommandLow and var register:
-                Register((int)register, record, at, own, epoch);
+            case KvmEvent.Msr when !record.Masked && RegisterOf(record) is { } register:
+                if (own is not null)
+                    own.IsX2Apic = true;
+                if (register != ApicRegister.CommandLow)
+                    Register((int)register, record, at, own, epoch);
                 break;
             case KvmEvent.InjectIrq when !record.Soft && own is not null:
                 Inject(record.Vector, record.Reinjected, at, own, epoch);

@@ -140,12 +140,20 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 CloseMessages(context, epoch);
                 LookAtAnswer(context);
                 context.Close();
-                context.Readdressed = record is { Event: KvmEvent.Apic, Write: true } && (ApicRegister)record.Register is ApicRegister.Id or ApicRegister.LogicalDestination
-                    or ApicRegister.DestinationFormat or ApicRegister.SpuriousVector;
+                context.Readdressed = record.Write && RegisterOf(record) is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat
+                    or ApicRegister.SpuriousVector;
                 OfVcpu(record, at, context, own, epoch);
                 break;
         }
     }
+
+    /// <summary>The register of a local APIC that a record is about; null for none. In x2APIC mode the access to its MSR follows.</summary>
+    private static ApicRegister? RegisterOf(KvmRecord record) => record.Event switch
+    {
+        KvmEvent.Apic => (ApicRegister)record.Register,
+        KvmEvent.Msr when record.Address is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic => ApicMsr.RegisterOf((uint)record.Address),
+        _ => null,
+    };
 
     /// <summary>How many rises of lines no chip and no message answered: KVM prints the level, and then drives what the GSI is routed to.</summary>
     internal long Unanswered { get; private set; }
