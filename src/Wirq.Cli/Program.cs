@@ -21,9 +21,8 @@ try
 }
 catch (OutputException unwritten)
 {
-    // A reader that reads the beginning and closes the pipe, as head does, needs no message; and bad usage has already
-    // printed its line.
-    if (!unwritten.ReaderGone && parsed.Errors.Count == 0)
+    // Bad usage has already printed its line.
+    if (parsed.Errors.Count == 0)
         Console.Error.WriteLine($"wirq: {unwritten.Message}");
     status = CommandLine.Unwritten;
 }

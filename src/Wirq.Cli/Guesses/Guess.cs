@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Wirq.Cli.Replay;
 using Wirq.Cli.Why;
 using Wirq.Traces.Dumps;
 using Wirq.Traces.Snapshots;
@@ -51,6 +52,22 @@ internal static class Guess
         return HeadOf(path) is not null && (ForeignSnapshot.Looks(Open) || DumpRecognition.Looks(Open));
 
         Stream Open() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+    }
+
+    /// <summary>Whether a file is a log of a KVM host, plain or compressed.</summary>
+    internal static bool IsHostLog(string path)
+    {
+        if (HeadOf(path) is null)
+            return false;
+        try
+        {
+            using var input = ReplayInput.Open(path, WhyInput.Kinds);
+            return WhyKvm.Looks(input);
+        }
+        catch (UsageException)
+        {
+            return false; // the command reports it itself
+        }
     }
 
     private static string? FileOf(ParseResult parsed, IEnumerable<string> files, Func<string, string, byte[], string?> answer) => files

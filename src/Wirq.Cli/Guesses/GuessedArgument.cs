@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Kvm.Raises;
 using Wirq.Traces.Why;
 
@@ -43,6 +44,9 @@ internal static partial class GuessedArgument
         {
             return null;
         }
+        // A log of a KVM host is asked about 0x53 as it stands: it has none, and its message says what it has.
+        if (KvmQuestion.IsOne(asked) && Guess.IsHostLog(file))
+            return null;
         if (Vector().IsMatch(asked))
             return $"Type: {Typed.Line("why", file, $"vector:0x{VectorOf(asked):x2}")}";
         Match number = Numbered().Match(asked);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Wirq.Linux;
+using Wirq.Linux.Files;
 
 namespace Wirq.Cli.Outputs;
 
@@ -26,7 +27,7 @@ internal sealed class OutputPump : OutputStream
     private byte[] _waiting = new byte[Room], _leaving = [];
     // Bytes that wait, bytes that are being written, and bytes that are lost.
     private long _count, _onTheirWay, _lost;
-    private bool _hasLine, _letGo, _flushing, _ended;
+    private bool _hasLine, _letGo, _flushing, _ended, _readerGone;
     private string? _failure;
 
     /// <summary>Takes an output over.</summary>
@@ -97,7 +98,7 @@ internal sealed class OutputPump : OutputStream
 
     /// <summary>Waits until all data is written.</summary>
     /// <param name="hurry">Whether there is no more time. Then it waits only while the reader reads.</param>
-    /// <returns>Whether all data was written.</returns>
+    /// <returns>Whether all data was written that somebody reads: what comes after a reader has closed the pipe, as head does, is not lost.</returns>
     internal bool Flush(Func<bool> hurry)
     {
         lock (_lock)
@@ -114,7 +115,7 @@ internal sealed class OutputPump : OutputStream
                 Monitor.Wait(_lock, s_longestWait);
             }
             _flushing = false;
-            return _count + _onTheirWay + _lost == 0;
+            return _readerGone || _count + _onTheirWay + _lost == 0;
         }
     }
 
@@ -168,6 +169,7 @@ internal sealed class OutputPump : OutputStream
             lock (_lock)
             {
                 _failure = refused.Message;
+                _readerGone = refused.HResult == DescriptorWriter.ReaderGone;
                 (_lost, _count, _onTheirWay) = (_lost + _count + _onTheirWay, 0, 0);
                 Monitor.PulseAll(_lock);
             }

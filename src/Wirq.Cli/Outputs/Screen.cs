@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Outputs;
 
@@ -27,6 +28,9 @@ internal static class Screen
             console.Profile.Width = width;
         return console;
     }
+
+    /// <summary>Standard output for an answer in sentences, which are broken by the console's width.</summary>
+    internal static TextWriter Words() => new ColumnWriter(Console.Out, Output().Profile.Width);
 
     /// <summary>A width from the environment; null if it is none.</summary>
     internal static int? ColumnsOf(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns > 0

@@ -96,23 +96,31 @@ internal static class StandardStreams
     }
 }
 
-/// <summary>Standard output: a failure to write is reported at once, and every time.</summary>
+/// <summary>Standard output: a failure to write is reported at once, and every time. What a reader that has gone does not read is none.</summary>
 internal sealed class AnswerStream(Stream stream) : OutputStream
 {
     private OutputException? _lost;
+    private bool _unread;
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         if (_lost is not null)
             throw _lost;
+        if (_unread)
+            return;
         try
         {
             stream.Write(buffer);
             stream.Flush();
         }
+        // A reader that reads the beginning and closes the pipe, as head does, has what it wanted. The answer's code is its own.
+        catch (IOException gone) when (gone.HResult == DescriptorWriter.ReaderGone)
+        {
+            _unread = true;
+        }
         catch (Exception bad) when (bad is IOException or UnauthorizedAccessException)
         {
-            throw _lost = new OutputException("standard output", bad.Message, bad.HResult == DescriptorWriter.ReaderGone);
+            throw _lost = new OutputException("standard output", bad.Message);
         }
     }
 }

@@ -75,11 +75,11 @@ internal static class ReplayCommand
         if (json)
             ReplayJson.Write(report, owed, StandardStreams.Output);
         else
-            ReplayText.Write(report, log, Console.Out);
+            ReplayText.Write(report, log, Screen.Words());
         if (!json && owed.Verdict == WhyVerdict.Owed)
         {
             Console.Out.WriteLine();
-            ReplayText.Wrap(Console.Out, $"{WhyText.Headline(owed, engine)} To know what and why: {Guesses.Typed.Line("why", log)}", "");
+            ReplayText.Wrap(Screen.Words(), $"{WhyText.Headline(owed, engine)} To know what and why: {Guesses.Typed.Line("why", log)}", "");
         }
         if (json && report.First is { } first)
             Console.Error.WriteLine($"{log}: {first}");

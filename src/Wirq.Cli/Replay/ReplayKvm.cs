@@ -20,12 +20,12 @@ internal static class ReplayKvm
             KvmReplayJson.Write(report, StandardStreams.Output);
         else
         {
-            KvmReplayText.Write(report, log, Console.Out);
+            KvmReplayText.Write(report, log, Screen.Words());
             if (report.Why.Verdict == WhyVerdict.Owed)
             {
                 Console.Out.WriteLine();
                 int owed = report.Why.Vms.Sum(vm => vm.Owed.Count);
-                ReplayText.Wrap(Console.Out, $"{Phrase.Count(owed, "interrupt")} {(owed == 1 ? "is" : "are")} owed at the end of the log. To know what and why: {Guesses.Typed.Line("why", log)}", "");
+                ReplayText.Wrap(Screen.Words(), $"{Phrase.Count(owed, "interrupt")} {(owed == 1 ? "is" : "are")} owed at the end of the log. To know what and why: {Guesses.Typed.Line("why", log)}", "");
             }
         }
         // Nothing that was compared is no agreement.

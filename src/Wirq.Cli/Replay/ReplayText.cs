@@ -1,12 +1,11 @@
 using Wirq.Traces.Replay;
+using Wirq.Traces.Why;
 
 namespace Wirq.Cli.Replay;
 
-/// <summary>Writes the result of a replay, for a person, within 80 columns.</summary>
+/// <summary>Writes the result of a replay, for a person.</summary>
 internal static class ReplayText
 {
-    private const int Width = 80;
-
     internal static void Write(ReplayReport report, string log, TextWriter output)
     {
         Wrap(output, $"{log}: {Phrase.Count(report.Lines, "line")}, {Phrase.Count(report.Stimuli, "stimulus", "stimuli")}, {Phrase.Count(report.Cpus, "CPU")}; "
@@ -108,12 +107,13 @@ internal static class ReplayText
     internal static void Wrap(TextWriter output, string text, string indent)
     {
         const string hanging = "    ";
+        int width = WrappedText.WidthOf(output);
         string prefix = indent;
-        while (prefix.Length + text.Length > Width)
+        while (prefix.Length + text.Length > width)
         {
-            int at = text.LastIndexOf(' ', Width - prefix.Length);
+            int at = text.LastIndexOf(' ', width - prefix.Length);
             if (at <= 0)
-                at = Width - prefix.Length;
+                at = width - prefix.Length;
             output.WriteLine(prefix + text[..at].TrimEnd());
             text = text[at..].TrimStart();
             prefix = indent + hanging;

@@ -22,7 +22,7 @@ internal static class SnapshotCommand
                 if (parsed.GetValue(json))
                     StateJson.Write(foreign, StandardStreams.Output);
                 else
-                    StateText.Write(foreign, Console.Out);
+                    StateText.Write(foreign, Screen.Words());
                 return CommandLine.Success;
             }
             MachineSnapshot snapshot = SnapshotInput.Read(parsed.GetValue(file)!);

@@ -72,11 +72,11 @@ internal static class WhyCommand
         if (answers is null && json)
             WhyJson.Write(owed, engine, StandardStreams.Output);
         else if (answers is null)
-            WhyText.Write(owed, engine, Console.Out);
+            WhyText.Write(owed, engine, Screen.Words());
         else if (json)
             WhyJson.Write(answers, engine, StandardStreams.Output);
         else
-            WhyText.Write(answers, engine, Console.Out);
+            WhyText.Write(answers, engine, Screen.Words());
         return status;
     }
 

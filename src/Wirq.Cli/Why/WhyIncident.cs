@@ -92,7 +92,7 @@ internal static class WhyIncident
         IncidentAnswer answer = IncidentAnswer.Of(parts);
         if (bound is not null && !json)
         {
-            AnswerText.Wrap(Console.Out, "", $"{bound}.");
+            AnswerText.Wrap(Screen.Words(), "", $"{bound}.");
             Console.Out.WriteLine();
         }
         if (parts is [{ State: { } alone }] && files.Count == 1)
@@ -100,12 +100,12 @@ internal static class WhyIncident
             if (json)
                 AnswerJson.Write(alone, StandardStreams.Output);
             else
-                AnswerText.Write(alone, Console.Out);
+                AnswerText.Write(alone, Screen.Words());
         }
         else if (json)
             IncidentJson.Write(answer, StandardStreams.Output);
         else
-            IncidentText.Write(answer, Console.Out);
+            IncidentText.Write(answer, Screen.Words());
         return WhyStatus.Of(answer.Verdict);
     }
 

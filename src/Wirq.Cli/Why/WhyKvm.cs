@@ -48,7 +48,7 @@ internal static class WhyKvm
         if (json)
             KvmAnswerJson.Write(answer, StandardStreams.Output);
         else
-            KvmAnswerText.Write(answer, Console.Out);
+            KvmAnswerText.Write(answer, Screen.Words());
         return status;
     }
 

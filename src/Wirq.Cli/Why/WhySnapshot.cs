@@ -24,7 +24,7 @@ internal static class WhySnapshot
         if (json)
             AnswerJson.Write(answer, StandardStreams.Output);
         else
-            AnswerText.Write(answer, Console.Out);
+            AnswerText.Write(answer, Screen.Words());
         return WhyStatus.Of(answer.Verdict);
     }
 }

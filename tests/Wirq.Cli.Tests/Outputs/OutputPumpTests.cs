@@ -8,6 +8,8 @@ namespace Wirq.Cli.Tests.Outputs;
 public sealed class OutputPumpTests
 {
     private const int Room = 1 << 16;
+    // Linux include/uapi/asm-generic/errno-base.h: EPIPE.
+    private const int BrokenPipe = 32;
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
 
     public OutputPumpTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: guests run on KVM");
@@ -33,6 +35,16 @@ public sealed class OutputPumpTests
         foreach (byte value in "login: "u8)
             pump.WriteOrWait(value);
         Assert.True(SpinWait.SpinUntil(() => reader.Bytes.Length == 7, s_soon));
+    }
+
+    [Fact]
+    public void What_a_reader_that_has_gone_does_not_read_is_not_lost()
+    {
+        using var reader = new Reader { Failure = new IOException("Broken pipe") { HResult = BrokenPipe } };
+        using var pump = new OutputPump(reader, "out");
+        pump.Write("a line\n"u8);
+        Assert.True(SpinWait.SpinUntil(() => pump.Failure is not null, s_soon));
+        Assert.True(pump.Flush(() => true));
     }
 
     [Fact]

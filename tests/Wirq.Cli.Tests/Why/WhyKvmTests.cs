@@ -22,6 +22,18 @@ public class WhyKvmTests
         Assert.Empty(run.Errors);
     }
 
+    [Theory]
+    [InlineData("60", 55, 60)]
+    [InlineData("132", 110, 132)]
+    [InlineData("no", 70, 80)]
+    [InlineData("20", 55, 60)]
+    public void Sentences_fill_the_columns_of_the_terminal(string columns, int least, int most)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux: env");
+        CommandRun run = CommandRun.Through(["/usr/bin/env", "COLUMNS=" + columns], "why", Logs + "amd-tpr.trace.txt.gz");
+        Assert.InRange(run.Output.Split('\n').Max(line => line.Length), least, most);
+    }
+
     [Fact]
     public void Standard_input_is_read()
     {
@@ -49,6 +61,17 @@ public class WhyKvmTests
         CommandRun none = CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", "ioapic:22");
         Assert.Equal(2, none.ExitCode);
         none.AssertOneLine("is no source in it; expected one of");
+    }
+
+    /// <summary>The hint for logs of QEMU, vector:0x99, would be the same question again.</summary>
+    [Theory]
+    [InlineData("0x99")]
+    [InlineData("0x99@cpu0")]
+    public void A_vector_that_it_does_not_have_gets_no_hint_for_other_logs(string vector)
+    {
+        CommandRun run = CommandRun.Of("why", Logs + "amd-tpr.trace.txt.gz", vector);
+        Assert.Equal(2, run.ExitCode);
+        run.AssertOneLine($"{vector} is no source in it; expected one of");
     }
 
     [Fact]

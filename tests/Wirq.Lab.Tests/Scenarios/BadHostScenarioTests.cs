@@ -18,6 +18,8 @@ public sealed class BadHostScenarioTests
     [InlineData("machine: {host: {lines: [{}], drivers: {§a: {}}}, devices: {b: {hostLine: 0}}}", "(perhaps b)")]
     [InlineData("machine: {host: {lines: [{}, {}], drivers: {§b: {line: 1}}}, devices: {b: {hostLine: 0}}}", "on line 1 (hostLine)")]
     [InlineData("machine: {guest: {lines: [{gsi: 5, §vektor: 0x41}]}}", "(perhaps vector)")]
+    [InlineData("machine: {host: {lines: [{oneshot: §true}]}, devices: {d: {hostLine: 0}}}", "whose device is forwarded to a guest (vfio)")]
+    [InlineData("machine: {kernel: user, host: {lines: [{}, {oneshot: §true}]}, devices: {d: {gsi: 20, eventfd: true, vfio: {}}}}", "whose device is forwarded to a guest (vfio)")]
     [InlineData("steps: [{§host: {disable: 0}}]", "this machine has none (host)")]
     [InlineData("steps: [{§guest: {disable: 0}}]", "this machine has none (guest)")]
     [InlineData("steps: [{cpu0: {§irq: 0}}]", "this machine has none (guest)")]

@@ -51,6 +51,15 @@ internal static class KernelIrqReader
         return Check(map, spec with { Drivers = ReadDrivers(map, spec, devices, isGuest: true), ThreadsTold = Told(map) });
     }
 
+    /// <summary>A line is judged by OneshotHeld until a guest has finished. That of a driver of the host's own has no guest: Linux opens it after its
+    /// last thread, or, disabled by then, at the enable (manage.c, irq_finalize_oneshot), and no completion would be seen.</summary>
+    internal static void CheckForwarded(YamlNode node, IrqKernelSpec spec, IReadOnlyList<DeviceSpec> devices)
+    {
+        YamlNode[] lines = Lines((YamlMapping)node, "host");
+        foreach (int line in spec.Oneshot.Where(line => devices.All(device => device.Vfio?.Options.Line != line)))
+            throw ((YamlMapping)lines[line])["oneshot"]!.Expected($"it of a line whose device is forwarded to a guest ({HostWords.Vfio}); a driver of the host has oneshot of its own");
+    }
+
     private static YamlNode[] Lines(YamlMapping map, string whose)
     {
         YamlSequence list = map.Required("lines", whose).AsSequence("a list of lines, each a map");

@@ -55,6 +55,8 @@ internal sealed class MachineReader
         IrqKernelSpec? host = _map[HostWords.Host] is { } below ? KernelIrqReader.ReadHost(below, devices) : null;
         IrqKernelSpec? guest = _map[HostWords.Guest] is { } above ? KernelIrqReader.ReadGuest(above, gsis, chips, devices) : null;
         VfioReader.Check(_map["devices"], host, devices);
+        if (host is not null)
+            KernelIrqReader.CheckForwarded(_map[HostWords.Host]!, host, devices);
         var kernels = new KernelReader(_map, chips, devices);
         int memory = ReadMemory(vtd is not null);
         (IReadOnlyList<XenDomainSpec> domains, XenOptions? xen, PassthroughSpec? passthrough) = xenMap is null ? ([], null, null)

@@ -28,7 +28,10 @@ internal sealed record KvmSilent(int Cpu, Mark? Since, IReadOnlyList<string> Sen
 
 /// <summary>The answer about one VM.</summary>
 internal sealed record VmAnswer(VmTrail Trail, IReadOnlyList<KvmOwedAnswer> Owed, IReadOnlyList<KvmOwedAnswer> Unknown, IReadOnlyList<KvmOwedAnswer> Masked,
-    IReadOnlyList<KvmSilent> Silent, IReadOnlyList<ToldAnswer> Told, IReadOnlyList<string> Notes);
+    IReadOnlyList<KvmSilent> Silent, IReadOnlyList<ToldAnswer> Told, IReadOnlyList<string> Notes)
+{
+    internal bool TellsSomething => Owed.Count + Unknown.Count + Masked.Count + Silent.Count + Told.Count + Notes.Count > 0;
+}
 
 /// <summary>The answer about a whole log.</summary>
 internal sealed record KvmAnswer(KvmSurvey Survey, IReadOnlyList<VmAnswer> Vms, IReadOnlyList<LimitAnswer> Limits)

@@ -6,7 +6,7 @@ namespace Wirq.Traces.Kvm.Judging;
 /// <summary>Writes the answer about a log of KVM for a person.</summary>
 internal static class KvmAnswerText
 {
-    private const int MostTold = 40, MostEach = 40;
+    private const int MostTold = 40, MostEach = 40, MostNamed = 4;
     private const string Indent = "    ";
 
     internal static void Write(KvmAnswer answer, TextWriter output)
@@ -24,8 +24,14 @@ internal static class KvmAnswerText
             WrappedText.Write(output, "", Host);
         output.WriteLine();
         // Of several, those with a fault stand on the first screen.
-        foreach (VmAnswer vm in answer.Vms.OrderBy(vm => vm.Owed.Count + vm.Silent.Count == 0))
+        foreach (VmAnswer vm in answer.Vms.Where(vm => vm.TellsSomething).OrderBy(vm => vm.Owed.Count + vm.Silent.Count == 0))
             Write(vm, answer.Vms.Count > 1, stamps, output);
+        KvmVm[] mute = [.. answer.Vms.Where(vm => !vm.TellsSomething).Select(vm => vm.Trail.Vm)];
+        if (answer.Vms.Count > 1 && mute.Length > 0)
+        {
+            WrappedText.Write(output, "", $"The records of {KvmVm.NameOf(mute, MostNamed)} tell of no interrupt.");
+            output.WriteLine();
+        }
         WrappedText.Write(output, "", KvmAnswer.NeverTold);
     }
 

@@ -10,7 +10,10 @@ namespace Wirq.Traces.Kvm.Judging;
 internal sealed class KvmJudge
 {
     /// <summary>KVM_EXIT_IOAPIC_EOI: a vector ended that the VMM's I/OAPIC sent as a level.</summary>
-    internal const int IoApicEoi = 26;
+    private const int IoApicEoi = 26;
+
+    /// <summary>The VMM hears of an EOI.</summary>
+    internal static bool IsEoiExit(KvmRecord record) => record is { Event: KvmEvent.UserspaceExit, Reason: IoApicEoi, Restart: false };
 
     private const int MostContexts = 1 << 16;
 
@@ -24,6 +27,7 @@ internal sealed class KvmJudge
     private readonly ForeignRecords _foreign;
     private readonly IKvmWatcher? _watcher;
     private int _epoch;
+    private bool _made;
     /// <summary>The context of the last record, and its key: a thread has many records in a row.</summary>
     private (int Key, ThreadContext Context)? _last;
 
@@ -118,7 +122,17 @@ internal sealed class KvmJudge
         if (vm is null)
             vm = _foreign.Take(record, at, context, _epoch);
         else
+        {
+            // A thread that makes several VMs is of none of them: which one it made tells the first record of that.
+            if (vm.Vm.Guessed && context.Thread is { Role: ThreadRole.Vmm })
+                _made |= VmTrail.IsCreation(record);
+            else if (_made && vm.Vm.Guessed && context.Vcpu == 0 && !vm.HasVcpu(0))
+            {
+                _made = false;
+                vm.Created();
+            }
             vm.Take(record, at, context, _epoch);
+        }
         _watcher?.Took(record, at, vm, context, _epoch);
     }
 
@@ -171,6 +185,6 @@ internal sealed class KvmJudge
         }
         _foreign.Finish();
         VmAnswer[] vms = [.. _vms.Select(vm => new KvmOwed(vm, _survey, _epoch).Find())];
-        return new KvmAnswer(_survey, vms, new KvmLimits(_survey, _vms).Find());
+        return new KvmAnswer(_survey, vms, new KvmLimits(_survey, vms).Find());
     }
 }

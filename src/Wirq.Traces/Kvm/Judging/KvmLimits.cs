@@ -3,8 +3,14 @@ using Wirq.Traces.Why;
 namespace Wirq.Traces.Kvm.Judging;
 
 /// <summary>Lists what a log of KVM does not show, so that "nothing is owed" cannot be concluded, and what to record instead.</summary>
-internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
+internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmAnswer> answers)
 {
+    /// <summary>Stands for the VM in a sentence. What is said of several is said once.</summary>
+    private const string One = "\0";
+    private const int MostNamed = 4;
+
+    private readonly VmTrail[] _vms = [.. answers.Select(answer => answer.Trail)];
+
     private const string Whole = "trace-cmd record -e kvm, started before the VM";
     private const string Larger = "the same with a larger buffer (trace-cmd record -b 65536 -e kvm) or with fewer events";
 
@@ -23,10 +29,12 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new($"{Of(survey.Threadless)} of its records name no thread, so which vCPU wrote a register is not told", "all columns that the tool prints");
         if (survey.LeftOut is { } left)
             yield return left;
-        if (survey.TooMany || vms.Count == KvmVms.Most || survey.VectorsLeft == 0)
+        if (survey.TooMany || _vms.Length == KvmVms.Most || survey.VectorsLeft == 0)
             yield return new("It has more threads, VMs, vCPUs or vectors than are followed", "fewer VMs");
-        foreach (LimitAnswer limit in vms.SelectMany(OfVm))
-            yield return limit;
+        foreach (IGrouping<LimitAnswer, VmTrail> limit in _vms.SelectMany(vm => OfVm(vm).Select(limit => (Vm: vm, Limit: limit))).GroupBy(pair => pair.Limit, pair => pair.Vm))
+            yield return limit.Key with { What = limit.Key.What.Replace(One, KvmVm.NameOf([.. limit.Select(vm => vm.Vm)], MostNamed), StringComparison.Ordinal) };
+        if (Array.TrueForAll(_vms, vm => vm.Vm.HasNoChips))
+            yield break;
         string[] missing = [.. Missing()];
         KvmCounts counts = survey.Counts;
         if (counts[KvmEvent.SetIrq] + counts[KvmEvent.AcceptIrq] + counts[KvmEvent.Apic] + counts[KvmEvent.Eoi] == 0)
@@ -38,7 +46,16 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
             yield return new($"It has no {string.Join(", no ", missing)}", Whole);
     }
 
-    internal LimitAnswer[] Find() => [.. Enumerate()];
+    internal LimitAnswer[] Find() => [.. Enumerate(), .. Untold()];
+
+    /// <summary>What makes the verdict stands among the limits. What only the end cuts off has a gate of its own, and no other recording shows
+    /// more of it.</summary>
+    private IEnumerable<LimitAnswer> Untold()
+    {
+        KvmOwedAnswer[] untold = [.. answers.SelectMany(answer => answer.Unknown).Where(one => one.Gate == KvmGate.NotKnown)];
+        if (untold.Length > 0)
+            yield return new($"It does not tell what became of {Phrase.Count(untold.Length, "interrupt")}, the first of {untold[0].Source} at {At(untold[0].At)}", Whole);
+    }
 
     private string Of(long count) => count == survey.Counts.Records + survey.GapCount ? "All" : count.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
@@ -59,12 +76,19 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
 
     private IEnumerable<LimitAnswer> OfVm(VmTrail vm)
     {
-        string name = vms.Count > 1 ? $"The log of {vm.Vm.Name}" : "It";
+        bool several = _vms.Length > 1;
+        string name = several ? $"The log of {One}" : "It";
+        if (vm.Vm.HasNoChips)
+        {
+            yield return new($"{(several ? $"All chips of {One}" : "All chips")} are the VMM's (kernel-irqchip=off; its HLT exits to it): KVM has the injections alone, and nothing of what was raised, "
+                + "accepted or ended", "with QEMU -trace 'ioapic_*' -trace 'apic_*' -trace 'pic_*' -msg timestamp=on; with wirq boot --record");
+            yield break;
+        }
         if (!vm.FromStart)
             yield return new($"{name} begins in mid-life: what was pending, masked or in service before is not known", Whole);
         if (vm.IsSplit)
         {
-            yield return new($"{(vms.Count > 1 ? $"The I/OAPIC of {vm.Vm.Name}" : "The I/OAPIC")} is the VMM's (split irqchip){(survey.IoApicEois > 0 ? "" : ", or its records were not traced")}: what waits or is masked at its pins is in no record of KVM",
+            yield return new($"{(several ? $"The I/OAPIC of {One}" : "The I/OAPIC")} is the VMM's (split irqchip){(vm.Vm.EoiExits ? "" : ", or its records were not traced")}: what waits or is masked at its pins is in no record of KVM",
                 "with QEMU also -trace 'ioapic_*' -trace 'kvm_irqchip_*' -msg timestamp=on");
         }
         if (!vm.ShowsTaking && vm.Vcpus.Any(vcpu => vcpu.Counts.Values.Any(count => count.Accepts > 0)) && vm.Vcpus.All(vcpu => vcpu.Posted is null))
@@ -80,21 +104,21 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
         }
         if (vm.ForeignAccepts > 0)
         {
-            yield return new($"{Phrase.Count(vm.ForeignAccepts, "accept line")}, first at {At(vm.FirstForeign)}, came on threads of the kernel and may be of {(vms.Count > 1 ? "one of these VMs" : "this VM")} or another (other-vm)",
+            yield return new($"{Phrase.Count(vm.ForeignAccepts, "accept line")}, first at {At(vm.FirstForeign)}, came on threads of the kernel and may be of {(several ? "one of these VMs" : "this VM")} or another (other-vm)",
                 "one VM alone on the host");
         }
         if (vm.ForeignSends > 0)
         {
-            yield return new($"{Phrase.Count(vm.ForeignSends, "message")} on threads of the kernel that no vCPU accepted, first at {At(vm.FirstForeignSend)}, may be of {(vms.Count > 1 ? "one of these VMs" : "this VM")} (other-vm)",
+            yield return new($"{Phrase.Count(vm.ForeignSends, "message")} on threads of the kernel that no vCPU accepted, first at {At(vm.FirstForeignSend)}, may be of {(several ? "one of these VMs" : "this VM")} (other-vm)",
                 "one VM alone on the host");
         }
         if (vm.ForeignPins > 0)
         {
-            yield return new($"{Phrase.Count(vm.ForeignPins, "line")} of chips driven by threads of the kernel, first at {At(vm.FirstForeignPin)}, may be of {vm.Vm.Name} or another (other-vm)",
+            yield return new($"{Phrase.Count(vm.ForeignPins, "line")} of chips driven by threads of the kernel, first at {At(vm.FirstForeignPin)}, may be of {One} or another (other-vm)",
                 "one VM alone on the host");
         }
         if (vm.Vm.Guessed)
-            yield return new($"Which threads are of {vm.Vm.Name} is guessed from their numbers", "trace-cmd record with -o record-tgid, or perf script -F comm,pid,tid,cpu,time,event,trace");
+            yield return new($"Which threads are of {One} is guessed from their numbers", "trace-cmd record with -o record-tgid, or perf script -F comm,pid,tid,cpu,time,event,trace");
     }
 
     /// <summary>What ended must have begun: if it did not begin here, records of some threads are not in the log.</summary>
@@ -116,26 +140,27 @@ internal sealed class KvmLimits(KvmSurvey survey, IReadOnlyList<VmTrail> vms)
     private IEnumerable<string> Missing()
     {
         KvmCounts counts = survey.Counts;
-        bool pins = vms.Any(vm => vm.HasKernelChips), messages = vms.Any(vm => vm.HasMessages);
+        bool pins = _vms.Any(vm => vm.HasKernelChips), messages = _vms.Any(vm => vm.HasMessages);
         if (counts[KvmEvent.SetIrq] == 0)
             yield return "kvm_set_irq (a line's level)";
         if (!pins && !messages)
             yield return "kvm_ioapic_set_irq, kvm_pic_set_irq or kvm_msi_set_irq (what a chip made of it)";
         else if (pins && (counts[KvmEvent.PicSetIrq] == 0 || counts[KvmEvent.IoApicSetIrq] == 0))
             yield return counts[KvmEvent.PicSetIrq] == 0 ? "kvm_pic_set_irq" : "kvm_ioapic_set_irq";
-        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || vms.Any(vm => vm.Pins.Any(pin => pin.Programmed));
+        bool sends = messages || counts[KvmEvent.ApicIpi] > 0 && counts[KvmEvent.Eoi] > 0 && !PicAlone() || _vms.Any(vm => vm.Pins.Any(pin => pin.Programmed));
         if (sends && counts[KvmEvent.AcceptIrq] == 0)
             yield return "kvm_apic_accept_irq (what a local APIC accepts)";
         if (counts[KvmEvent.Eoi] == 0)
             yield return "kvm_eoi (what a guest ended)";
         if (counts[KvmEvent.Apic] == 0)
             yield return "kvm_apic (a local APIC's registers)";
-        if (pins && counts[KvmEvent.AckIrq] == 0)
+        // An edge's EOI need not reach the I/OAPIC.
+        if (counts[KvmEvent.AckIrq] == 0 && _vms.Any(vm => vm.Pins.Any(pin => pin is { Level: true, Deliveries: > 0 }) || vm.Pic.Inputs.Any(input => input.Injected > 0)))
             yield return "kvm_ack_irq (which pin an EOI reached)";
         if (counts[KvmEvent.Entry] > 0 && counts[KvmEvent.InjectIrq] == 0)
             yield return "kvm_inj_virq (what KVM injected)";
     }
 
     /// <summary>A guest of firmware alone: every interrupt came through the 8259.</summary>
-    private bool PicAlone() => vms.All(vm => vm.Pic.Inputs.Any(input => input.Acknowledged > 0) && !vm.Pins.Any(pin => pin.Programmed));
+    private bool PicAlone() => _vms.All(vm => vm.Pic.Inputs.Any(input => input.Acknowledged > 0) && !vm.Pins.Any(pin => pin.Programmed));
 }

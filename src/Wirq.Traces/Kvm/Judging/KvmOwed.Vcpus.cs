@@ -120,7 +120,7 @@ internal sealed partial class KvmOwed
         var answer = new KvmOwedAnswer(source, Fate.Held, KvmGate.EoiExitMissing, at, at, vcpu.Index, vector,
             [$"Vector {Hex(vector)} of {(pin is null ? "a level" : pin.Name)} was ended by vCPU {vcpu.Index} at {At(at)}, and no exit KVM_EXIT_IOAPIC_EOI (26) told the VMM: "
                 + "its I/OAPIC still waits for that EOI (Remote IRR), and sends the pin no more."], [new("EOI", at)]);
-        if (traced && later && survey.IoApicEois > 0)
+        if (traced && later && vm.Vm.EoiExits)
             Add(answer, known, vcpu, mayBeCut: true);
         else
         {

@@ -9,6 +9,8 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
     private const long CutOff = 10_000_000;
     /// <summary>The same for a log without times, in records.</summary>
     private const long CutOffRecords = 100;
+    /// <summary>Linux waits for its other CPUs so long, when it stops (smp.c, native_stop_other_cpus).</summary>
+    private const long Stopping = 1_000_000_000;
 
     private readonly List<KvmOwedAnswer> _owed = [], _unknown = [], _masked = [];
     private readonly Stamps _stamps = survey.Stamps;
@@ -73,6 +75,8 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
                 Sentences = [$"{First(answer)} What became of it is not known: records are missing at {At(gap.At)}."],
             });
         }
+        else if (vcpu is not null && vm.TurnedOff is { } off && IsOfTheEnd(answer, vcpu, off))
+            AtPowerOff(answer, vcpu, off);
         else if (mayBeCut && IsCut(closed is { } shut && shut.Event > answer.At.Event ? shut : answer.At, vcpu))
         {
             string end = _stamps.HasTime ? $"{Stamps.Span(Math.Max(0, vm.End.Time - (closed ?? answer.At).Time))} before the end of {vm.Vm.Name}'s records"
@@ -82,6 +86,28 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
         }
         else
             _owed.Add(answer);
+    }
+
+    /// <summary>A guest turns its machine off with interrupts disabled: what came then waits for ever. But a guest that hangs may be turned off by
+    /// another of its CPUs. So it must have come not long before, and its vCPU has taken nothing since.</summary>
+    private bool IsOfTheEnd(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off) => answer.Fate == Fate.Pending && _stamps.HasTime
+        && answer.At.Event < off.At.Event && off.At.Time - answer.At.Time < Stopping && !(vcpu.LastTaken is { } taken && taken.Event > answer.At.Event);
+
+    private void AtPowerOff(KvmOwedAnswer answer, VcpuTrail vcpu, PowerOff off)
+    {
+        string end = $"The guest turned the machine off at {At(off.At)} ({off.How}), {Stamps.Span(off.At.Time - answer.At.Time)} later";
+        if (vcpu.LastDisabled is { } disabled && disabled.Event > answer.At.Event && disabled.Event < off.At.Event)
+        {
+            _masked.Add(answer with
+            {
+                Fate = Fate.Withdrawn,
+                Sentences = [$"{First(answer)} {end}, and had disabled this local APIC for that at {At(disabled)} (SPIV): it is not owed."],
+            });
+        }
+        else
+        {
+            _unknown.Add(answer with { Gate = KvmGate.NotKnown, Sentences = [$"{First(answer)} {end}: a vCPU that is about to be turned off has interrupts disabled, or this one hung."] });
+        }
     }
 
     private static string First(KvmOwedAnswer answer) => answer.Sentences[0];
@@ -121,7 +147,7 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
             yield return new(input.Name, $"raised {Phrase.Times(input.Raises)}{(input.Injected > 0 ? $", injected {Phrase.Times(input.Injected)}" : "")}, ended {Phrase.Times(input.Acknowledged)}", input.Raises, input.First, input.Last);
     }
 
-    private static IEnumerable<string> Parts(VectorCount count)
+    private IEnumerable<string> Parts(VectorCount count)
     {
         if (count.Accepts > 0)
             yield return $"accepted {Phrase.Times(count.Accepts)}";
@@ -129,7 +155,8 @@ internal sealed partial class KvmOwed(VmTrail vm, KvmSurvey survey, int epoch)
             yield return $"refused {Phrase.Times(count.Refusals)}";
         if (count.Injections > 0)
             yield return $"injected {Phrase.Times(count.Injections)}";
-        yield return count.Ends > 0 ? $"ended {Phrase.Times(count.Ends)}" : "never ended";
+        if (!vm.Vm.HasNoChips)
+            yield return count.Ends > 0 ? $"ended {Phrase.Times(count.Ends)}" : "never ended";
     }
 
     private IEnumerable<string> Notes()

@@ -16,6 +16,9 @@ internal static partial class KvmQuestion
     [GeneratedRegex("^vector (?<vector>0x[0-9a-f]{2}) at vCPU (?<cpu>[0-9]+)$")]
     private static partial Regex AtVcpu { get; }
 
+    /// <summary>Whether a text is such a question, whatever the log has.</summary>
+    internal static bool IsOne(string asked) => Form.IsMatch(Usual(asked));
+
     /// <summary>The part of the answer that is about the source; null if the text names none, or none that the log has.</summary>
     internal static KvmAnswer? About(KvmAnswer answer, string asked)
     {
@@ -63,7 +66,7 @@ internal static partial class KvmQuestion
     internal static string Wrong(KvmAnswer answer, string asked)
     {
         const int most = 40;
-        if (!Form.IsMatch(Usual(asked)))
+        if (!IsOne(asked))
             return $"'{asked}' names no interrupt of a log of KVM; expected {Forms}";
         string[] known = [.. Names(answer)];
         return $"{asked} is no source in it; " + (known.Length == 0 ? "nothing in it was raised"

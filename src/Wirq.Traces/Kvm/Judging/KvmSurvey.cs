@@ -109,7 +109,7 @@ internal sealed class KvmSurvey
             Dictionary<int, long> counts = record.Vector < 0 ? _spurious : _ended;
             counts[record.Vcpu] = counts.GetValueOrDefault(record.Vcpu) + 1;
         }
-        else if (record.Event == KvmEvent.UserspaceExit && record is { Reason: KvmJudge.IoApicEoi, Restart: false })
+        else if (KvmJudge.IsEoiExit(record))
             IoApicEois++;
         if (record.Event is not (KvmEvent.Other or KvmEvent.TscOffset))
             HighestVcpu = Math.Max(HighestVcpu, record.Vcpu);

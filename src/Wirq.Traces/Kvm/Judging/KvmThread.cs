@@ -15,6 +15,9 @@ internal enum ThreadRole : byte
 /// <summary>What a log tells of a thread.</summary>
 internal sealed class KvmThread(int number)
 {
+    /// <summary>KVM_EXIT_HLT.</summary>
+    private const int HaltReason = 5;
+
     private readonly ulong[] _vectors = new ulong[4];
 
     internal int Number => number;
@@ -27,9 +30,15 @@ internal sealed class KvmThread(int number)
     /// <summary>The VM; -1 for none.</summary>
     internal int Vm { get; set; } = KvmRecord.Untold;
 
+    /// <summary>It left to tell the VMM of an EOI: that has the I/OAPIC.</summary>
+    internal bool EoiExits { get; private set; }
+    /// <summary>It left because its guest had halted: KVM keeps such a vCPU itself, if it has its local APIC (x86.c, __kvm_emulate_halt).</summary>
+    internal bool HaltExits { get; private set; }
+    /// <summary>A record of a chip of KVM's.</summary>
+    internal bool UsesChips { get; private set; }
+
     /// <summary>Whether it is to a VM what the other is. Which vectors it knows is the VM's question.</summary>
-    internal bool IsLike(KvmThread other) =>
-        (Role, Vcpu, Process, Vm) == (other.Role, other.Vcpu, other.Process, other.Vm);
+    internal bool IsLike(KvmThread other) => (Role, Vcpu, Process, Vm) == (other.Role, other.Vcpu, other.Process, other.Vm);
 
     internal bool Knows(int vector) => vector is >= 0 and < 256 && (_vectors[vector >> 6] >> (vector & 63) & 1) != 0;
 
@@ -53,6 +62,10 @@ internal sealed class KvmThread(int number)
                 Role = ThreadRole.Vcpu;
                 break;
         }
+        EoiExits |= KvmJudge.IsEoiExit(record);
+        HaltExits |= record is { Event: KvmEvent.UserspaceExit, Reason: HaltReason, Restart: false };
+        UsesChips |= record.Event is KvmEvent.PicSetIrq or KvmEvent.IoApicSetIrq or KvmEvent.DelayedEoi or KvmEvent.MsiSetIrq or KvmEvent.AcceptIrq or KvmEvent.ApicIpi
+            or KvmEvent.Apic or KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AckIrq or KvmEvent.ApicvAcceptIrq or KvmEvent.AvicIpi;
         if (record.Event is KvmEvent.Eoi or KvmEvent.PvEoi or KvmEvent.AcceptIrq or KvmEvent.InjectIrq && record.Vector is >= 0 and < 256)
             _vectors[record.Vector >> 6] |= 1UL << (record.Vector & 63);
     }

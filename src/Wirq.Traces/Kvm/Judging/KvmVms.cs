@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Wirq.Traces.Kvm.Judging;
 
 /// <summary>A VM of a log.</summary>
@@ -7,13 +9,30 @@ namespace Wirq.Traces.Kvm.Judging;
 /// <param name="Guessed">Which threads are its own is guessed from their numbers.</param>
 internal sealed record KvmVm(int Number, int Process, IReadOnlyList<KvmThread> Threads, bool Guessed)
 {
-    internal string Name => Process >= 0 ? $"the VM of process {Process}" : Threads.FirstOrDefault(one => one.Role == ThreadRole.Vcpu) is { } vcpu
-        ? $"the VM of thread {vcpu.Number}" : "the VM";
+    internal string Name => NameOf([this], 1);
+
+    /// <summary>The name of some VMs of a log.</summary>
+    /// <param name="vms">They; at least one.</param>
+    /// <param name="most">How many are named.</param>
+    internal static string NameOf(IReadOnlyList<KvmVm> vms, int most)
+    {
+        // A VMM has one process, and it or the first vCPU's thread tells it from others.
+        string kind = vms[0].Process >= 0 ? "process" : "thread";
+        int[] numbers = [.. vms.Select(vm => vm.Process >= 0 ? vm.Process : vm.Threads.FirstOrDefault(one => one.Role == ThreadRole.Vcpu)?.Number ?? KvmRecord.Untold)];
+        string[] names = [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))];
+        return numbers[0] < 0 ? "the VM" : vms.Count == 1 ? $"the VM of {kind} {names[0]}" : $"the VMs of {kind}{(kind == "process" ? "es" : "s")} {Phrase.All(names, most)}";
+    }
 
     private bool[]? _knows;
 
+    /// <summary>An EOI left one of its vCPUs: its VMM has the I/OAPIC.</summary>
+    internal bool EoiExits { get; init; } = Threads.Any(thread => thread.EoiExits);
+
+    /// <summary>Its VMM has all chips, for a guest that halts leaves to it. KVM has what the VMM injects, and nothing else.</summary>
+    internal bool HasNoChips { get; } = Threads.Any(thread => thread.HaltExits) && !Threads.Any(thread => thread.UsesChips);
+
     /// <summary>Whether the same was told of it as is of the other, as far as it was asked.</summary>
-    internal bool IsLike(KvmVm other) => (Process, Guessed) == (other.Process, other.Guessed)
+    internal bool IsLike(KvmVm other) => (Process, Guessed, EoiExits, HasNoChips) == (other.Process, other.Guessed, other.EoiExits, other.HasNoChips)
         && (_knows is null || Enumerable.Range(0, _knows.Length).All(vector => _knows[vector] == other.Knows(vector)));
 
     /// <summary>Whether its own threads accept, take or end this vector.</summary>
@@ -51,8 +70,10 @@ internal static class KvmVms
         // A log without threads, or without any vCPU's, is taken for one VM's.
         if (groups.Count == 0)
             groups.Add((-1, [.. threads], false));
+        bool untold = survey is { Threadless: > 0, IoApicEois: > 0 };
         var vms = groups.OrderBy(group => group.Threads.Count == 0 ? 0 : group.Threads[0].Number)
-            .Select((group, number) => new KvmVm(number, group.Process, group.Threads, group.Guessed && groups.Count > 1)).ToArray();
+            .Select((group, number) => new KvmVm(number, group.Process, group.Threads, group.Guessed && groups.Count > 1))
+            .Select(vm => untold ? vm with { EoiExits = true } : vm).ToArray();
         foreach (KvmVm vm in vms)
             Number(vm, survey.HighestVcpu);
         return vms;

@@ -46,6 +46,9 @@ internal sealed class ThreadContext(KvmThread? thread)
     /// <summary>A pin that an EOI or an unmask may deliver again; -1 for none.</summary>
     internal int Served = -1;
 
+    /// <summary>Its last record is the guest's write of a register that decides what reaches the local APIC.</summary>
+    internal bool Readdressed;
+
     /// <summary>How many gaps the log had when the thread was last seen: what it began before a gap is not told further.</summary>
     internal int Epoch;
 

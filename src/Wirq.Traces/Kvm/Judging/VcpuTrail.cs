@@ -22,6 +22,8 @@ internal sealed class VectorCount
 {
     internal long Accepts, Refusals, Injections, Ends;
     internal Mark First, Last, LastAccept, LastEnd;
+    /// <summary>The last accept line is that of a level; null without one.</summary>
+    internal bool? Level;
 }
 
 /// <summary>What a log tells of one vCPU and its local APIC.</summary>
@@ -49,7 +51,13 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>On a host that ends interrupts as it injects them: the handlers that have not written their EOI.</summary>
     internal List<(int Vector, Mark At)> Handlers { get; } = [];
     internal Mark? LastSpurious { get; set; }
+    /// <summary>It took or ended an interrupt, so that it listens.</summary>
+    internal Mark? LastTaken { get; set; }
+    /// <summary>The guest disabled the local APIC (SPIV), whatever it did later.</summary>
+    internal Mark? LastDisabled { get; set; }
     internal long Spurious { get; set; }
+    private const int LogicalShift = 24, FlatShift = 28, ClusterShift = 16, ClusterBits = 4, ClusterMask = 15;
+    private const uint Flat = 0xF;
     private const int NoEoi = KvmRecord.Untold - 1;
     private int _printedEoi = NoEoi;
 
@@ -83,6 +91,16 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The software enable of the local APIC; null where no register tells it.</summary>
     internal bool? SoftwareEnabled(int epoch) =>
         Known((int)ApicRegister.SpuriousVector, epoch) is { } spiv ? new SpuriousVector((uint)spiv.Value).Enabled : null;
+
+    /// <summary>The guest uses x2APIC mode.</summary>
+    internal bool IsX2Apic { get; set; }
+
+    /// <summary>Whether a logical destination is known to reach it: in x2APIC mode by its id (Intel SDM 3A, 10.12.10.2), else by the flat model, as its
+    /// registers told (10.6.2.2).</summary>
+    internal bool HasLogical(uint destination, int epoch) => IsX2Apic ? destination >> ClusterShift == (uint)index >> ClusterBits && (destination >> (index & ClusterMask) & 1) != 0
+        : destination <= byte.MaxValue
+        && Known((int)ApicRegister.DestinationFormat, epoch) is { } format && (uint)format.Value >> FlatShift == Flat
+        && Known((int)ApicRegister.LogicalDestination, epoch) is { } own && ((uint)own.Value >> LogicalShift & destination) != 0;
 
     /// <summary>What holds back a vector that is pending, as far as registers and records tell.</summary>
     /// <returns>The gate; since when; and the vector in service that holds it, or -1.</returns>
@@ -126,6 +144,7 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
         AwaitedExits.Clear();
         Early.Clear();
         Registers.Clear();
+        IsX2Apic = false;
         WorkedEpoch = -1;
         if (!registers)
             return;

@@ -10,6 +10,9 @@ internal sealed partial class VmTrail
     /// <summary>The same for a log without times, in records.</summary>
     private const long SkewRecords = 8;
 
+    /// <summary>Accept lines say of levels that they are.</summary>
+    private bool _levelsTold;
+
     internal void Accept(KvmRecord record, Mark at, ThreadContext context, int epoch, bool foreign)
     {
         if (VcpuAt(record.Vcpu) is not { } vcpu)
@@ -39,6 +42,8 @@ internal sealed partial class VmTrail
         }
         count.Accepts++;
         count.LastAccept = at;
+        count.Level = record.LevelTrigger;
+        _levelsTold |= record.LevelTrigger;
         context.Accepts++;
         if (vcpu.Early.Remove(record.Vector, out Mark early) && context.Vcpu != vcpu.Index
             && (record.Time >= 0 ? Math.Abs(at.Time - early.Time) <= ClockSkew : at.Event - early.Event <= SkewRecords))
@@ -98,9 +103,11 @@ internal sealed partial class VmTrail
                 break;
             // A log may lack kvm_apic: what the guest reads or writes of x2APIC's registers stands here too.
             // The command register is two registers in one (Intel SDM 3A, 10.12.1.2).
-            case KvmEvent.Msr when !record.Masked && record.Address is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic
-                && ApicMsr.RegisterOf((uint)record.Address) is not ApicRegister.CommandLow and var register:
-                Register((int)register, record, at, own, epoch);
+            case KvmEvent.Msr when !record.Masked && RegisterOf(record) is { } register:
+                if (own is not null)
+                    own.IsX2Apic = true;
+                if (register != ApicRegister.CommandLow)
+                    Register((int)register, record, at, own, epoch);
                 break;
             case KvmEvent.InjectIrq when !record.Soft && own is not null:
                 Inject(record.Vector, record.Reinjected, at, own, epoch);
@@ -112,7 +119,7 @@ internal sealed partial class VmTrail
                 left.LastExit = (at, record.Exit);
                 break;
             case KvmEvent.UserspaceExit when own is not null:
-                if (record is { Reason: KvmJudge.IoApicEoi, Restart: false })
+                if (KvmJudge.IsEoiExit(record))
                     Exited(own);
                 else if (IsStop(record))
                     own.Stopped = at;
@@ -130,6 +137,8 @@ internal sealed partial class VmTrail
     {
         if (own is null || register is < 0 or (int)ApicRegister.Eoi)
             return;
+        if (record.Write && register == (int)ApicRegister.SpuriousVector && !new SpuriousVector((uint)record.Value).Enabled)
+            own.LastDisabled = at;
         KvmFact? before = own.Known(register, epoch);
         if (record.Write || before is null || before.Value.Value != record.Value)
             own.Registers[register] = before is { } same && same.Value == record.Value ? same : new(record.Value, at, epoch);
@@ -140,6 +149,13 @@ internal sealed partial class VmTrail
         vcpu.GoesOn();
         if (vector is < 0 or > 255)
             return;
+        // What a VMM injects is printed as injected again, the first time too (x86.c, kvm_queue_interrupt).
+        if (vm.HasNoChips)
+        {
+            vcpu.Count(vector, at).Injections++;
+            return;
+        }
+        vcpu.LastTaken = at;
         if (vcpu.Pending.Remove(vector))
         {
             vcpu.InService[vector] = (at, epoch);
@@ -185,11 +201,11 @@ internal sealed partial class VmTrail
         }
         if (vector > 255)
             return;
+        vcpu.LastTaken = at;
         VectorCount count = vcpu.Count(vector, at);
         count.Ends++;
         count.LastEnd = at;
         vcpu.WorkedEpoch = epoch;
-        bool level = false;
         if (survey.EndsAtInjection && vcpu.Handlers.Count < 64)
             vcpu.Handlers.Add((vector, at));
         // Where the injection was not seen, what was accepted is what ends here.
@@ -198,18 +214,22 @@ internal sealed partial class VmTrail
             vcpu.Early[vector] = at;
         if (!served && vcpu.Pending.Remove(vector, out Accepted? taken))
         {
-            level = taken.Level;
             // APICv and AVIC leave KVM the EOIs of pins' vectors only, and a processor that posts shows no other.
-            ShowsTaking = ShowsTaking || !level && Pins.All(pin => pin.Vector != vector);
+            ShowsTaking = ShowsTaking || !taken.Level && Pins.All(pin => pin.Vector != vector);
         }
         if (survey.Counts[KvmEvent.AckIrq] == 0 && HasKernelChips)
         {
             foreach (PinState pin in Pins.Where(pin => pin.Awaited is { } awaited && awaited.Vector == vector))
                 pin.Awaited = null;
         }
-        if (IsSplit && (level || PinOf(vector, level: true) is not null) && vcpu.AwaitedExits.Count < 64)
+        if (IsSplit && NeedsExit(vector, count) && vcpu.AwaitedExits.Count < 64)
             vcpu.AwaitedExits.Add((vector, at, epoch));
     }
+
+    /// <summary>The EOI of a level must reach the VMM's I/OAPIC; that of an edge leaves the guest nowhere. Of Linux before 5.2 each accept line is that
+    /// of an edge (7a223e06b1a4), so there a pin that is open for a level decides. A pin that is masked has a vector that others get.</summary>
+    private bool NeedsExit(int vector, VectorCount count) => count.Level == true
+        || !(count.Level == false && _levelsTold) && PinOf(vector, level: true) is { } pin && (count.Level is null || !pin.Masked);
 
     /// <summary>The VMM hears of an EOI. One exit serves all that ended in one batch of an emulating host.</summary>
     private void Exited(VcpuTrail vcpu)

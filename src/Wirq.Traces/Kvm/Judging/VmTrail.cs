@@ -53,7 +53,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     internal Mark FirstForeignPin { get; set; }
     private bool _acted, _created;
 
-    internal bool IsSplit => !HasKernelChips && (HasMessages || survey.IoApicEois > 0);
+    internal bool IsSplit => !HasKernelChips && (HasMessages || vm.EoiExits);
 
     internal VcpuTrail? VcpuAt(int index)
     {
@@ -88,6 +88,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
             own.LastSign = at;
             own.Stopped = null;
         }
+        LookAtPower(record, at, own);
         switch (record.Event)
         {
             case KvmEvent.SetIrq:
@@ -139,10 +140,20 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
                 CloseMessages(context, epoch);
                 LookAtAnswer(context);
                 context.Close();
+                context.Readdressed = record.Write && RegisterOf(record) is ApicRegister.Id or ApicRegister.LogicalDestination or ApicRegister.DestinationFormat
+                    or ApicRegister.SpuriousVector;
                 OfVcpu(record, at, context, own, epoch);
                 break;
         }
     }
+
+    /// <summary>The register of a local APIC that a record is about; null for none. In x2APIC mode the access to its MSR follows.</summary>
+    private static ApicRegister? RegisterOf(KvmRecord record) => record.Event switch
+    {
+        KvmEvent.Apic => (ApicRegister)record.Register,
+        KvmEvent.Msr when record.Address is >= ApicMsr.FirstX2Apic and <= ApicMsr.LastX2Apic => ApicMsr.RegisterOf((uint)record.Address),
+        _ => null,
+    };
 
     /// <summary>How many rises of lines no chip and no message answered: KVM prints the level, and then drives what the GSI is routed to.</summary>
     internal long Unanswered { get; private set; }
@@ -159,23 +170,29 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>Records are missing: what was pending may have been served since.</summary>
     internal void Gap() => _acted = true;
 
-    /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or where entries are
-    /// not traced, its firmware must initialise the 8259 before anything is delivered.</summary>
+    /// <summary>A VM that was restored is created as well, and has a past: so its first entry must be at the reset vector, or, where entries are
+    /// not traced or the VMM boots a kernel without firmware, its guest must initialise the 8259 before anything is delivered.</summary>
     private void Beginning(KvmRecord record)
     {
         if (_acted)
             return;
-        _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
+        _created |= IsCreation(record);
         FromStart = record.Event switch
         {
             KvmEvent.Entry or KvmEvent.Exit => record is { IsAtResetVector: true, Vcpu: 0 },
-            KvmEvent.Pio => _created && survey.Counts[KvmEvent.Entry] == 0 && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value),
+            KvmEvent.Pio => _created && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value),
             _ => false,
         };
         // A VMM that makes its machine drives lines, whose entries have no vector yet.
-        _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.Entry or KvmEvent.Exit
-            || record is { Event: KvmEvent.Eoi, Vector: >= 0 };
+        _acted = FromStart || record is { Event: KvmEvent.AcceptIrq, Vector: >= 0x10 } || record.Event is KvmEvent.AckIrq or KvmEvent.InjectIrq or KvmEvent.ApicvAcceptIrq
+            || record is { Event: KvmEvent.Eoi or KvmEvent.PvEoi, Vector: >= 0 } || !_created && record.Event is KvmEvent.Entry or KvmEvent.Exit;
     }
+
+    /// <summary>A first vCPU was made: its TSC had no offset before.</summary>
+    internal static bool IsCreation(KvmRecord record) => record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
+
+    /// <summary>A thread of the VMM made a first vCPU, and this VM, which is guessed, has no record before.</summary>
+    internal void Created() => _created |= !_acted;
 
     private static bool IsSign(KvmRecord record) => record.Event switch
     {
@@ -207,6 +224,9 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// <summary>A message was sent, or a route was scanned: scans print many, and none of them is accepted.</summary>
     private void Sent(KvmRecord record, Mark at, ThreadContext context, int epoch)
     {
+        // The vCPU's local APIC has just got another address, or was enabled or disabled: KVM looks at all routes anew (lapic.c, kvm_recalculate_apic_map).
+        if (context.Readdressed && !HasKernelChips)
+            return;
         // A scan prints each route once, and runs on a vCPU's thread: the same message again was sent again.
         bool same = context.Message is { Is: true } last && last.Destination == record.Destination && last.Vector == record.Vector && record.Vector >= 0x10
             && !(last.Burst && context.Thread is not { Number: >= 0, Role: ThreadRole.Vmm });
@@ -243,7 +263,7 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
 
     private void Nobody(OpenMessage message, bool isIpi, int sender, int epoch, bool doubted = false)
     {
-        if (!message.CanBeLost)
+        if (!message.CanBeLost || !isIpi && sender >= 0 && !HasKernelChips && WouldBeAccepted(message, epoch))
             return;
         if (!doubted)
             Watcher?.Unaccepted(this, message, isIpi, sender);
@@ -261,6 +281,20 @@ internal sealed partial class VmTrail(KvmVm vm, KvmSurvey survey)
     /// was only looked at, that is not told.</summary>
     internal bool IsToNobody(in OpenMessage message) => survey.Counts[KvmEvent.AcceptIrq] > 0 && !message.Logical && message.Shorthand == DestinationShorthand.None
         && message.Destination is not (0xFF or uint.MaxValue) && !HasVcpu((int)Math.Min(message.Destination, int.MaxValue));
+
+    /// <summary>A vCPU that is known to take it would have printed an accept line: so on a vCPU's thread, of a VM whose VMM has the I/OAPIC, its
+    /// route was only looked at.</summary>
+    private bool WouldBeAccepted(in OpenMessage message, int epoch)
+    {
+        if (survey.Counts[KvmEvent.AcceptIrq] == 0 || message.Mode is not (DeliveryMode.Fixed or DeliveryMode.LowestPriority))
+            return false;
+        foreach (VcpuTrail vcpu in _vcpus.Values)
+        {
+            if (vcpu.Enabled(epoch) && (message.Logical ? vcpu.HasLogical(message.Destination, epoch) : message.Destination == (uint)vcpu.Index))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>The message arrived after all.</summary>
     private void Arrived(OpenMessage message, bool isIpi)

@@ -103,7 +103,7 @@ internal sealed partial class KvmPictureBuilder
         if (vcpu is null || vector is < 0 or > 255)
             return;
         int lane = LookAtVector(vm, vcpu, vector);
-        if (Strips.Since(lane, SpanKind.InService) is not null || record.Reinjected)
+        if (Strips.Since(lane, SpanKind.InService) is not null || record.Reinjected && !vm.Vm.HasNoChips)
             return;
         // No local APIC has it in service: the 8259 gave it, or its accept line stands behind.
         Note(lane, InstantKind.Taken, record);

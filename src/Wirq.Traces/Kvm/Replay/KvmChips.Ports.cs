@@ -48,7 +48,12 @@ internal sealed partial class KvmChips
         bool known = facts.Modes;
         int ended;
         if (IsSpecificEoi(command))
+        {
             ended = command.Level;
+            // It ends a request that nobody was seen to take: the guest may, and the record of an injection may be missing.
+            byte bit = (byte)(1 << ended);
+            known &= !_scan.ShowsInta || (state.Isr & bit) != 0 || (state.Irr & bit) == 0;
+        }
         else
         {
             if (state.Isr == 0 && !_scan.ShowsInta)

@@ -22,7 +22,9 @@ internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
     {
         if (!IsPlayed)
             yield return "not replayed: the log has more VMs or vCPUs than are followed";
-        if (!Scan.FromStart)
+        if (Scan.Vm.HasNoChips)
+            yield return "its VMM has all chips (kernel-irqchip=off): KVM has the injections alone, and nothing to compare them with";
+        else if (!Scan.FromStart)
             yield return "the log begins in mid-life: what nothing in it tells is not checked";
         if (Scan.TooMany)
             yield return $"only the first {KvmReplayer.MostVcpusOfVm} vCPUs are followed";

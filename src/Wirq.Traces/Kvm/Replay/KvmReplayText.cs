@@ -23,7 +23,7 @@ internal static class KvmReplayText
     {
         output.WriteLine();
         WrappedText.Write(output, "", $"{char.ToUpperInvariant(vm.Scan.Vm.Name[0])}{vm.Scan.Vm.Name[1..]} ({Phrase.Count(vm.Scan.Ids.Count, "vCPU")}, "
-            + $"{(vm.Scan.IsSplit ? "KVM's local APICs alone" : "KVM's 8259 pair, I/OAPIC and local APICs")}):");
+            + $"{(vm.Scan.Vm.HasNoChips ? "no chips of KVM's" : vm.Scan.IsSplit ? "KVM's local APICs alone" : "KVM's 8259 pair, I/OAPIC and local APICs")}):");
         foreach (string note in vm.Notes)
             WrappedText.Write(output, "  ", $"note: {note}");
         output.WriteLine($"  {"responses",-30}{"equal",10}{"mismatched",12}{"unchecked",11}");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Wirq.Traces.Kvm;
 using Wirq.Traces.Kvm.Replay;
 using Wirq.Traces.Replay;
 
@@ -69,6 +70,34 @@ public partial class ChangedKvmLogTests
         Assert.True(at > 0, record);
         lines.RemoveAt(at);
         AssertParts(lines, at, $"without {record}");
+    }
+
+    /// <summary>What the 8259 gives: the injection, and the second one of an entry that was left too early.</summary>
+    [Fact]
+    public void An_injection_of_the_8259_that_is_taken_out_is_missed()
+    {
+        List<string> lines = [.. KvmReplays.LinesOf(Ordinary)];
+        int at = TakeOutLastOfPic(lines);
+        AssertParts(lines, at, "without the last IRQ 0x8");
+    }
+
+    /// <summary>KVM acknowledges what such an EOI names, in service or not. So nothing parts; but nothing is equal either.</summary>
+    [Fact]
+    public void A_specific_EOI_of_what_nobody_took_is_not_checked()
+    {
+        List<string> lines = [.. KvmReplays.LinesOf(Ordinary).Select(line => line.Replace("pio_write at 0x20 size 1 count 1 val 0x20", "pio_write at 0x20 size 1 count 1 val 0x60", StringComparison.Ordinal))];
+        VmTally whole = Assert.Single(KvmReplays.Of(lines).Vms).Tally;
+        Assert.Equal((0, 0), (whole.Total(ResponseVerdict.Mismatched), whole.Of(ResponseVerdict.Unchecked, KvmEvent.AckIrq)));
+        TakeOutLastOfPic(lines);
+        Assert.Equal(1, Assert.Single(KvmReplays.Of(lines).Vms).Tally.Of(ResponseVerdict.Unchecked, KvmEvent.AckIrq));
+    }
+
+    private static int TakeOutLastOfPic(List<string> lines)
+    {
+        int at = lines.FindLastIndex(line => line.Contains("kvm_inj_virq: IRQ 0x8 [reinjected]", StringComparison.Ordinal)) - 1;
+        Assert.EndsWith("kvm_inj_virq: IRQ 0x8", lines[at], StringComparison.Ordinal);
+        lines.RemoveRange(at, 2);
+        return at;
     }
 
     /// <summary>An EOI of the guest, both of its records.</summary>

@@ -20,6 +20,8 @@ public class WholeKvmLogTests
     [InlineData("amd-tpr.trace.txt.gz", 1378)]
     [InlineData("amd-noack.trace.txt.gz", 3738)]
     [InlineData("amd-splitok.trace.txt.gz", 48)]
+    [InlineData("linux-full.report.txt.gz", 11233)]
+    [InlineData("linux-split-disk.report.txt.gz", 4908)]
     public void Each_record_is_equal(string log, int equal)
     {
         KvmReplayReport report = KvmReplays.Of(KvmFiles.Kept(log));
