@@ -33,12 +33,12 @@ internal sealed partial class ReplaySession
     private int _evidence = -1;
 
     internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
-        RemappingReport remapping, TriggerModes triggers, Action<Event>? record, long now)
+        RemappingReport remapping, TriggerModes triggers, ReplayOptions options, long now)
     {
-        (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, record);
+        (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, options.Record);
         _remapping = remapping;
         _knowsCpus = survey.KnowsCpus;
-        _machine = new ReplayMachine(survey, new StateArena())
+        _machine = new ReplayMachine(survey, new StateArena(), options.Laws)
         {
             HoldsMessages = survey.Remaps || survey.IsSplit,
             Observed = Observe,

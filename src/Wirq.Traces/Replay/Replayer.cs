@@ -18,6 +18,8 @@ public sealed record ReplayOptions
     /// <summary>Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</summary>
     public Action<long, long>? Progress { get; init; }
+    /// <summary>Whether the laws watch the chips. An answer of <c>wirq why</c> rests on none of their verdicts.</summary>
+    internal bool Laws { get; init; } = true;
     /// <summary>Called before each line that is fed or compared. Tests use it to break the chips.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
     /// <summary>What is said of a file without an event, and what was expected of it.</summary>
@@ -79,7 +81,7 @@ public sealed class Replayer
             lines = reader.Lines;
         }
         // These passes report nothing. Their results apply from the first line on.
-        (ushort level, changing) = survey.MayShowTriggers ? TriggerModes.Learn(modes => Pass(modes, new() { Progress = options.Progress }))
+        (ushort level, changing) = survey.MayShowTriggers ? TriggerModes.Learn(modes => Pass(modes, new() { Progress = options.Progress, Laws = false }))
             : default;
         return Pass(new TriggerModes(level), options);
 
@@ -158,7 +160,7 @@ public sealed class Replayer
     }
 
     private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
-        _triggers, _options.Record, now);
+        _triggers, _options, now);
 
     private ReplayReport Report(QemuLogReader reader, ushort changing, LeftOut others)
     {

@@ -28,7 +28,7 @@ public sealed class LogWhy
     /// known.</param>
     /// <exception cref="TraceException">The log is damaged, or is not a log of QEMU.</exception>
     public static WhyEngine Read(Func<Stream> open, string file, WhyQuestion? question, Action<long, long>? progress = null) =>
-        Read(open, file, question, watch: null, new ReplayOptions { Progress = progress }).Engine;
+        Read(open, file, question, watch: null, new ReplayOptions { Progress = progress, Laws = false }).Engine;
 
     /// <summary>Feeds a log to the chips, and lets another see the events.</summary>
     /// <param name="open">Opens the log; called twice.</param>
