@@ -12,24 +12,19 @@ internal sealed class KnownPrefixes
     private const ulong Frame = 0xFF00_0000_0000_00FF, PointAndColon = (ulong)':' << 56 | '.';
     private const ulong Zeros = 0x0030_3030_3030_3000, HighNibbles = 0x00F0_F0F0_F0F0_F000, ToCarry = 0x0006_0606_0606_0600;
 
-    // Two: the lines of a device's thread and of a CPU's take turns.
-    private readonly Head[] _heads = [new(), new()];
-    private int _last;
+    // Several: the lines of the devices' thread and of the CPUs' take turns. Each thread has its place by its number.
+    private const int HeadBits = 4;
+    private readonly Head[] _heads = [.. Enumerable.Range(0, 1 << HeadBits).Select(static _ => new Head())];
 
     /// <summary>Reads a prefix that differs from one of the last in its microseconds alone, which are six digits.</summary>
     /// <returns>Its length; 0 if it is another one.</returns>
     internal int Read(ReadOnlySpan<byte> line, out long thread, out long microseconds)
     {
-        Head known = _heads[_last];
-        if (!known.Begins(line))
+        Head? known = line.Length >= Word ? _heads[PlaceOf(line)] : null;
+        if (known is null || !known.Begins(line))
         {
-            known = _heads[1 - _last];
-            if (!known.Begins(line))
-            {
-                (thread, microseconds) = (0, -1);
-                return 0;
-            }
-            _last = 1 - _last;
+            (thread, microseconds) = (0, -1);
+            return 0;
         }
         (thread, microseconds) = (known.Thread, known.Second + Fraction(line, known.Length, out bool six));
         return six ? known.Length + Word - 1 : 0;
@@ -41,8 +36,13 @@ internal sealed class KnownPrefixes
         int point = prefix.IndexOf((byte)'.');
         if (point < 0 || point + 1 > Longest || prefix.Length != point + Word || prefix[^1] != ':')
             return;
-        _last = 1 - _last;
-        _heads[_last].Learn(prefix[..(point + 1)], thread, microseconds - microseconds % MicrosecondsPerSecond);
+        _heads[PlaceOf(prefix)].Learn(prefix[..(point + 1)], thread, microseconds - microseconds % MicrosecondsPerSecond);
+    }
+
+    private static int PlaceOf(ReadOnlySpan<byte> prefix)
+    {
+        const ulong spread = 0x9E3779B97F4A7C15;
+        return (int)(BinaryPrimitives.ReadUInt64LittleEndian(prefix) * spread >> (64 - HeadBits));
     }
 
     /// <summary>The six digits after the point, which is the last byte of the head.</summary>

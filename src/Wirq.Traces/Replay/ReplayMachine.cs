@@ -154,12 +154,13 @@ internal sealed class ReplayMachine
         _laws?.Observe(shown.ToEvent());
     }
 
+    internal bool IsIrqHigh(int irq) => _pic[irq].IsAsserted;
     internal bool IsPinHigh(int pin) => _pins[pin].IsAsserted;
 
     /// <summary>Carries out waiting effects.</summary>
     internal void Drain()
     {
-        while (Fabric.Carrier.TryPeek(out Event next))
+        while (!Fabric.Events.IsEmpty && Fabric.Carrier.TryPeek(out Event next))
         {
             Observe(next);
             if (next.Kind != EventKind.Deliver || !(HoldsMessages || next.Msi.Address.Remappable))
