@@ -74,5 +74,5 @@ internal static class WhyInput
     }
 
     private static WhyEngine ReadLog(ReplayInput input, WhyQuestion? question, Func<WhyEngine, IEventSink>? watch) =>
-        ReadProgress.Show(progress => LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions { Progress = progress }).Engine);
+        ReadProgress.Show(progress => LogWhy.Read(input.Stream, input.Name, question, watch, new ReplayOptions { Progress = progress, Reports = false }).Engine);
 }

@@ -11,6 +11,8 @@ public sealed class QemuLogReader : IDisposable
         + "-trace 'apic_*' -msg timestamp=on -D FILE)";
 
     private readonly LineSource _lines;
+    private readonly KnownPrefixes _prefixes = new();
+    private readonly KnownTexts _texts = new();
     private TraceLine _held;
     private bool _holding;
 
@@ -82,19 +84,31 @@ public sealed class QemuLogReader : IDisposable
     private bool TryParse(ReadOnlySpan<byte> text, out TraceLine line)
     {
         // A log that was truncated while QEMU wrote it begins with NULs. The number of a dump is padded with spaces.
-        text = text.Trim(" \0"u8);
-        int prefix = LinePrefix.Read(text, out long thread, out long microseconds);
-        text = text[prefix..].TrimStart((byte)' ');
+        if (text.IsEmpty || IsPadding(text[0]) || IsPadding(text[^1]))
+            text = text.Trim(" \0"u8);
+        int prefix = _prefixes.Read(text, out long thread, out long microseconds);
+        if (prefix == 0)
+        {
+            prefix = LinePrefix.Read(text, out thread, out microseconds);
+            _prefixes.Learn(text[..prefix], thread, microseconds);
+        }
+        text = text[prefix..];
+        if (!text.IsEmpty && text[0] == ' ')
+            text = text.TrimStart((byte)' ');
         line = default;
         if (text.IsEmpty)
             return false;
         Span<ulong> data = stackalloc ulong[TraceFormat.Slots];
         data.Clear();
-        TraceEvent happened = (uint)text[0] - '0' <= 9
-            ? (TraceFormats.Dump.TryRead(text, data) ? TraceEvent.InterruptDump : TraceEvent.Other)
-            : ReadNamed(text, data);
-        if (happened == TraceEvent.Other)
-            return false;
+        int place = KnownTexts.PlaceOf(text);
+        if (place < 0 || !_texts.TryFind(place, text, out TraceEvent happened, data))
+        {
+            happened = Read(text, data);
+            if (happened == TraceEvent.Other)
+                return false;
+            if (place >= 0)
+                _texts.Learn(place, text, happened, data);
+        }
         line = new TraceLine(happened, _lines.Lines, thread, microseconds)
         {
             A = data[0],
@@ -106,6 +120,12 @@ public sealed class QemuLogReader : IDisposable
         };
         return true;
     }
+
+    private static bool IsPadding(byte letter) => letter is (byte)' ' or 0;
+
+    private TraceEvent Read(ReadOnlySpan<byte> text, Span<ulong> data) => (uint)text[0] - '0' <= 9
+        ? (TraceFormats.Dump.TryRead(text, data) ? TraceEvent.InterruptDump : TraceEvent.Other)
+        : ReadNamed(text, data);
 
     private TraceEvent ReadNamed(ReadOnlySpan<byte> text, Span<ulong> data)
     {

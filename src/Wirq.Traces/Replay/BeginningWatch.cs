@@ -30,7 +30,10 @@ internal sealed class BeginningWatch
                 _entryWritten = true;
                 break;
             case TraceEvent.IoApicSetIrq:
-                _rise = line.B != 0 ? line : default;
+                if (line.B != 0)
+                    _rise = line;
+                else if (_rise.Event != TraceEvent.Other)
+                    _rise = default;
                 return;
             case TraceEvent.ApicDeliverIrq:
                 // Right after the rise of a pin, it is the message of that pin. Entries of a machine that was never
@@ -74,7 +77,8 @@ internal sealed class BeginningWatch
                 Note(MidLifeSign.UnsentEnded, line);
                 break;
         }
-        _rise = default;
+        if (_rise.Event != TraceEvent.Other)
+            _rise = default;
     }
 
     private void Note(MidLifeSign sign, in TraceLine line)

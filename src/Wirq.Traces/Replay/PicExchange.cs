@@ -26,7 +26,7 @@ internal sealed class PicExchange
     internal List<Prediction> Expected => _expected;
 
     /// <summary>A stimulus of the pair begins.</summary>
-    internal void Begin(in PicStimulus stimulus) => _stimulus = stimulus;
+    internal void Begin(in TraceLine line, in PicPairState before) => (_stimulus.Line, _stimulus.Before) = (line, before);
 
     /// <summary>Adds a line about the pair.</summary>
     internal void Take(in TraceLine line) => _lines.Add(line);
@@ -150,6 +150,12 @@ internal sealed class PicExchange
 }
 
 /// <summary>A stimulus of the 8259 pair.</summary>
-/// <param name="Line">The line of the stimulus.</param>
-/// <param name="Before">The pair before it.</param>
-internal readonly record struct PicStimulus(TraceLine Line, PicPairState Before);
+/// <param name="line">The line of the stimulus.</param>
+/// <param name="before">The pair before it.</param>
+internal struct PicStimulus(in TraceLine line, in PicPairState before)
+{
+    /// <summary>The line of the stimulus.</summary>
+    public TraceLine Line = line;
+    /// <summary>The pair before it.</summary>
+    public PicPairState Before = before;
+}

@@ -15,17 +15,17 @@ internal sealed class ReplayMachine
 {
     internal const int PicLines = GsiMap.IsaIrqs, Pins = 24;
 
-    private readonly LawSet _laws;
+    private readonly LawSet? _laws;
     private readonly Source[] _pic = new Source[PicLines], _pins = new Source[Pins];
     private readonly Queue<Event> _held = [];
     private bool _busy;
 
-    internal ReplayMachine(LogSurvey survey, StateArena arena)
+    internal ReplayMachine(LogSurvey survey, StateArena arena, bool laws)
     {
         Options = OptionsFor(survey);
         Fabric = new Fabric(Options, arena) { Memory = Memory };
         Fabric.Events.Observing = true;
-        _laws = new LawSet(Options, Fabric.Gsis, arena);
+        _laws = laws ? new LawSet(Options, Fabric.Gsis, arena) : null;
     }
 
     /// <summary>The options of a machine that can do what a log shows.</summary>
@@ -71,7 +71,7 @@ internal sealed class ReplayMachine
     internal ReplayMemory Memory { get; } = new();
     internal PicPair Pic => Fabric.Pic!;
     internal IoApic IoApic => Fabric.IoApics[0];
-    internal IReadOnlyList<Law> Laws => _laws.Laws;
+    internal IReadOnlyList<Law> Laws => _laws?.Laws ?? [];
 
     /// <summary>Receives every event.</summary>
     internal Action<Event>? Observed { get; set; }
@@ -141,7 +141,7 @@ internal sealed class ReplayMachine
         pin.Entry = shown.Entry;
         pin.Assign(PinFlags.RemoteIrr, (shown.Known & EntryParts.RemoteIrr) != 0 && IoApic.IsLevel(shown.Entry));
         IoApic.SetPinState(shown.Pin, pin);
-        _laws.Observe(shown.ToEvent());
+        _laws?.Observe(shown.ToEvent());
     }
 
     /// <summary>Sets the mask, the requests and the priorities that an 8259 has before the first line.</summary>
@@ -151,15 +151,16 @@ internal sealed class ReplayMachine
         PicState chip = shown.Unit == 0 ? pair.Master : pair.Slave;
         (chip.Imr, chip.Irr, chip.Lowest) = (shown.Mask, (byte)(chip.Irr | requests), lowest ?? chip.Lowest);
         SetPic(shown.Unit == 0 ? pair with { Master = chip } : pair with { Slave = chip });
-        _laws.Observe(shown.ToEvent());
+        _laws?.Observe(shown.ToEvent());
     }
 
+    internal bool IsIrqHigh(int irq) => _pic[irq].IsAsserted;
     internal bool IsPinHigh(int pin) => _pins[pin].IsAsserted;
 
     /// <summary>Carries out waiting effects.</summary>
     internal void Drain()
     {
-        while (Fabric.Carrier.TryPeek(out Event next))
+        while (!Fabric.Events.IsEmpty && Fabric.Carrier.TryPeek(out Event next))
         {
             Observe(next);
             if (next.Kind != EventKind.Deliver || !(HoldsMessages || next.Msi.Address.Remappable))
@@ -219,7 +220,7 @@ internal sealed class ReplayMachine
     private void Observe(in Event happened)
     {
         _busy = true;
-        _laws.Observe(happened);
+        _laws?.Observe(happened);
         Observed?.Invoke(happened);
     }
 }

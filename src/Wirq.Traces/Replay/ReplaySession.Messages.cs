@@ -69,7 +69,7 @@ internal sealed partial class ReplaySession
     /// <summary>Drops messages of pins that the log does not have.</summary>
     private void RefuseHeld()
     {
-        while (_machine.Held.TryDequeue(out Event held))
+        while (_machine.Held.Count > 0 && _machine.Held.TryDequeue(out Event held))
             _machine.Refuse(held);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -5,6 +6,10 @@ namespace Wirq.Traces.Replay;
 /// <content>The 8259 pair.</content>
 internal sealed partial class ReplaySession
 {
+    // Inputs that are low, and to drive which low again did nothing while the pair was in this state.
+    private PicPairState _still;
+    private ushort _quiet;
+
     private void TakePic(in TraceLine line)
     {
         CloseStimulus();
@@ -14,7 +19,11 @@ internal sealed partial class ReplaySession
         else
         {
             _pic.Close();
-            _pic.Begin(new PicStimulus(line, _machine.Pic.State));
+            PicPairState before = _machine.Pic.State;
+            _pic.Begin(line, before);
+            Open(line);
+            Feed(line, before);
+            return;
         }
         Open(line);
         switch (line.Event)
@@ -25,15 +34,15 @@ internal sealed partial class ReplaySession
             case TraceEvent.PicPortRead:
                 ReadPort(line);
                 break;
-            default:
-                Feed(line);
-                break;
         }
     }
 
-    private void Feed(in TraceLine line)
+    private void Feed(in TraceLine line, in PicPairState before)
     {
-        PicPairState before = _machine.Pic.State;
+        bool lowers = line.Event == TraceEvent.PicSetIrq && line.C == 0;
+        if (lowers && IsQuiet(PicPlay.IrqOf(line), before))
+            return;
+        bool again = lowers && !_machine.IsIrqHigh(PicPlay.IrqOf(line));
         if (line.Event == TraceEvent.PicSetIrq)
             _machine.DrivePic(PicPlay.IrqOf(line), line.C != 0);
         else
@@ -44,7 +53,26 @@ internal sealed partial class ReplaySession
         _verdicts.Coverage.IntrRose |= _machine.Pic.Intr;
         _verdicts.Coverage.Polled |= (_machine.Pic.Master.State.Polling | _machine.Pic.Slave.State.Polling) != 0;
         PicPlay.Expect(_prints, line, before, _machine.Pic, _machine.Fabric, _pic.Expected);
+        if (again && _pic.Expected.Count == 0 && _machine.Pic.Master.Takeable == Pic8259.None)
+            NoteQuiet(PicPlay.IrqOf(line), before);
     }
+
+    /// <summary>Most lines of a log lower what is low: a device does so at each access of its registers.</summary>
+    private bool IsQuiet(int irq, in PicPairState before) => (_quiet >> irq & 1) != 0 && IsSame(_still, before) && !_machine.IsIrqHigh(irq);
+
+    private void NoteQuiet(int irq, in PicPairState before)
+    {
+        PicPairState after = _machine.Pic.State;
+        if (!IsSame(before, after))
+            return;
+        if (!IsSame(_still, before))
+            (_still, _quiet) = (before, 0);
+        _quiet |= (ushort)(1 << irq);
+    }
+
+    // The states of chips have no padding.
+    private static bool IsSame(in PicPairState one, in PicPairState other) =>
+        MemoryMarshal.AsBytes(new ReadOnlySpan<PicPairState>(in one)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<PicPairState>(in other)));
 
     private void TakeInta(in TraceLine line)
     {

@@ -33,12 +33,12 @@ internal sealed partial class ReplaySession
     private int _evidence = -1;
 
     internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
-        RemappingReport remapping, TriggerModes triggers, Action<Event>? record, long now)
+        RemappingReport remapping, TriggerModes triggers, ReplayOptions options, long now)
     {
-        (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, record);
+        (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, options.Record);
         _remapping = remapping;
         _knowsCpus = survey.KnowsCpus;
-        _machine = new ReplayMachine(survey, new StateArena())
+        _machine = new ReplayMachine(survey, new StateArena(), laws: options.Reports)
         {
             HoldsMessages = survey.Remaps || survey.IsSplit,
             Observed = Observe,
@@ -192,9 +192,12 @@ internal sealed partial class ReplaySession
             SendRestToKernel();
         else
             RefuseHeld();
-        foreach (Prediction owed in _owed.Owed)
-            _verdicts.Missing(_stimulus, owed.Event, owed.ToString(), MissingInWords(owed.Event));
-        _owed.Clear();
+        if (_owed.Owed.Count > 0)
+        {
+            foreach (Prediction owed in _owed.Owed)
+                _verdicts.Missing(_stimulus, owed.Event, owed.ToString(), MissingInWords(owed.Event));
+            _owed.Clear();
+        }
         _reports.Close(_stimulus);
         _evidence = -1;
     }

@@ -18,6 +18,12 @@ public sealed record ReplayOptions
     /// <summary>Called regularly with the number of lines done and the total, which is 0 while it is not
     /// known.</summary>
     public Action<long, long>? Progress { get; init; }
+    /// <summary>Whether a report is wanted. An answer of <c>wirq why</c> rests on the events alone: then no law watches the chips, and
+    /// the lines around the first difference are not kept.</summary>
+    internal bool Reports { get; init; } = true;
+    /// <summary>Whether the receivers may get everything a second time, from the beginning. Then the log is replayed as it most likely is,
+    /// and again where it shows itself to be otherwise.</summary>
+    internal bool MayBeginAnew { get; init; }
     /// <summary>Called before each line that is fed or compared. Tests use it to break the chips.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
     /// <summary>What is said of a file without an event, and what was expected of it.</summary>
@@ -31,7 +37,7 @@ public sealed class Replayer
     private const int ReportEvery = 1 << 16;
 
     private readonly ReplayOptions _options;
-    private readonly Surroundings _surroundings = new();
+    private readonly Surroundings _surroundings;
     private readonly DeliveryCounts _delivered = new();
     private readonly RemappingReport _remapping = new();
     private readonly Verdicts _verdicts;
@@ -46,6 +52,7 @@ public sealed class Replayer
     private Replayer(LogSurvey survey, TriggerModes triggers, ReplayOptions options)
     {
         (_survey, _triggers, _options) = (survey, triggers, options);
+        _surroundings = new() { Kept = options.Reports };
         _verdicts = new Verdicts(_surroundings, new Coverage(survey)) { Parted = Part };
         _clock = new LogClock(survey.FirstStamp);
         options.Log?.Invoke(survey.Facts);
@@ -78,10 +85,18 @@ public sealed class Replayer
             survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
             lines = reader.Lines;
         }
+        if (!survey.MayShowTriggers)
+            return Pass(new TriggerModes(0), options);
+        // Most logs that may show a level input show none, and then the pass that finds this out is the one that is wanted.
+        var edges = new TriggerModes(0);
+        ReplayReport report = Pass(edges, options.MayBeginAnew ? options : Learning());
+        if (options.MayBeginAnew && edges.ShownLevel == 0)
+            return report;
         // These passes report nothing. Their results apply from the first line on.
-        (ushort level, changing) = survey.MayShowTriggers ? TriggerModes.Learn(modes => Pass(modes, new() { Progress = options.Progress }))
-            : default;
+        (ushort level, changing) = TriggerModes.Learn(edges, modes => Pass(modes, Learning()));
         return Pass(new TriggerModes(level), options);
+
+        ReplayOptions Learning() => new() { Progress = options.Progress, Reports = false };
 
         ReplayReport Pass(TriggerModes modes, ReplayOptions how)
         {
@@ -158,7 +173,7 @@ public sealed class Replayer
     }
 
     private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
-        _triggers, _options.Record, now);
+        _triggers, _options, now);
 
     private ReplayReport Report(QemuLogReader reader, ushort changing, LeftOut others)
     {

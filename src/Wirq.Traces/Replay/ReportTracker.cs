@@ -83,7 +83,7 @@ internal sealed class ReportTracker(LogSurvey survey, Verdicts verdicts, Deliver
     /// <summary>Ends the stimulus: acceptances that are still expected are not in the log.</summary>
     internal void Close(in TraceLine stimulus)
     {
-        while (_owed.TryDequeue(out Acceptance owed))
+        while (_owed.Count > 0 && _owed.TryDequeue(out Acceptance owed))
             verdicts.Missing(stimulus, TraceEvent.ReportDelivered, owed.ToString());
     }
 

@@ -61,7 +61,8 @@ internal sealed class StartWatch
         {
             case TraceEvent.IoApicSetIrq:
                 CheckRise();
-                _rise = line.B != 0 ? line : default;
+                if (line.B != 0)
+                    _rise = line;
                 return;
             case TraceEvent.ApicDeliverIrq:
                 AddMessage(line, RedirectionEntry.Create((byte)line.D, (uint)line.A & byte.MaxValue, (DeliveryMode)line.C, line.E != 0, line.B != 0));
@@ -165,6 +166,8 @@ internal sealed class StartWatch
 
     private void CheckRise()
     {
+        if (_rise.Event == TraceEvent.Other)
+            return;
         // A pin that sets Remote IRR sends. If its first line about that has no message, Remote IRR was set before.
         if (_rise.Event == TraceEvent.IoApicSetRemoteIrr && !_entries[(int)_rise.A].Sent)
             _entries[(int)_rise.A].SetAgain = true;

@@ -13,12 +13,17 @@ internal sealed class Surroundings
     private readonly List<string> _after = [];
     private long _lineCount, _eventCount;
     private Mismatch? _watched;
+    private bool _done;
 
-    /// <summary>The current line.</summary>
-    internal long Current => _lineCount == 0 ? 0 : _lines[(_lineCount - 1) % Lines].Number;
+    /// <summary>Whether they are kept at all.</summary>
+    internal bool Kept { get; init; } = true;
+
+    private long Current => _lineCount == 0 ? 0 : _lines[(_lineCount - 1) % Lines].Number;
 
     internal void Note(in TraceLine line)
     {
+        if (_done || !Kept)
+            return;
         _lines[_lineCount++ % Lines] = line;
         if (_watched is null)
             return;
@@ -27,11 +32,17 @@ internal sealed class Surroundings
             Finish();
     }
 
-    internal void Note(in Event happened) => _events[_eventCount++ % Events] = (Current, happened);
+    internal void Note(in Event happened)
+    {
+        if (!_done && Kept)
+            _events[_eventCount++ % Events] = (Current, happened);
+    }
 
     /// <summary>Adds the lines and events before a mismatch to it; later lines are added when they come.</summary>
     internal void Attach(Mismatch mismatch)
     {
+        if (!Kept)
+            return;
         _watched = mismatch;
         mismatch.LogAround = [.. Recent(_lines, _lineCount).Select(line => Show(line))];
         mismatch.EventsAround = [.. Recent(_events, _eventCount)
@@ -43,6 +54,8 @@ internal sealed class Surroundings
     {
         if (_watched is not null)
             _watched.LogAround = [.. _watched.LogAround, .. _after];
+        // Only the first difference has them.
+        _done = _watched is not null;
         _watched = null;
     }
 

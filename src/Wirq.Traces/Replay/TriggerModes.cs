@@ -28,22 +28,23 @@ internal sealed class TriggerModes(ushort fromStart)
     }
 
     /// <summary>Finds the inputs that are level at every line of the log that shows their mode.</summary>
+    /// <param name="edges">What a replay showed in which all inputs were edge.</param>
     /// <param name="pass">Replays the log, and records what it shows.</param>
     /// <returns>Those inputs, and the inputs that the log shows in both modes: they begin as edge.</returns>
     /// <remarks>Each pass except the last adds an input, or finds that one has both modes. So 11 inputs need at most 23
     /// passes. Real logs need two.</remarks>
-    internal static (ushort Level, ushort Changing) Learn(Action<TriggerModes> pass)
+    internal static (ushort Level, ushort Changing) Learn(TriggerModes edges, Action<TriggerModes> pass)
     {
-        ushort level = 0, changing = 0;
+        TriggerModes modes = edges;
+        ushort changing = 0;
         for (; ; )
         {
-            var modes = new TriggerModes(level);
-            pass(modes);
             changing |= modes.Contradicted;
-            ushort next = (ushort)((level | modes.ShownLevel) & ~changing);
+            ushort level = modes.FromStart, next = (ushort)((level | modes.ShownLevel) & ~changing);
             if (next == level)
                 return (level, changing);
-            level = next;
+            modes = new TriggerModes(next);
+            pass(modes);
         }
     }
 

@@ -10,6 +10,34 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     public Fate FateOf(Raise raise) => Judge(raise, out _);
 
+    public bool IsSettled(Raise raise, ref Gate? at8259) => !IsUnderWay(raise, ref at8259) && IsSettled(raise);
+
+    /// <summary>Whether a raise waits or is served, as is decided without what holds it: then it is not settled. Many raises are
+    /// asked about again and again.</summary>
+    private bool IsUnderWay(Raise raise, ref Gate? at8259)
+    {
+        bool ofIrq = raise.Source.Class == SourceClass.Irq;
+        if (raise.IsDropped)
+            return false;
+        if (raise.Last is not { } attempt)
+        {
+            if (!ofIrq || raise.Lost || raise.Joined || !engine.PicTrail!.All[raise.Source.Index].Holds(raise))
+                return false;
+            at8259 ??= AtThe8259(raise.Source.Index).Gate;
+            return !raise.MergedEarly || at8259 != Gate.None;
+        }
+        if (!ofIrq && (!engine.KnowsCpus || engine.IsSplit) || attempt.Reason != RefusalReason.None)
+            return false;
+        bool served = false;
+        foreach (Delivery one in attempt.Deliveries)
+        {
+            if (one.IsPending)
+                return true;
+            served |= one.IsInService;
+        }
+        return served && !attempt.Deliveries.Exists(static one => one.Dropped is not null);
+    }
+
     public bool IsSettled(Raise raise)
     {
         Fate fate = Judge(raise, out Held held);
@@ -119,7 +147,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
     {
         PicTrail pic = engine.PicTrail!;
         int irq = raise.Source.Index;
-        if (!pic.All[irq].Waiting.Contains(raise.Into ?? raise))
+        if (!pic.All[irq].Holds(raise))
             return Fate.Withdrawn;
         held = AtThe8259(irq);
         return raise.MergedEarly ? Fate.Merged : Fate.Held;

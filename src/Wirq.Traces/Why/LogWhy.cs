@@ -28,7 +28,7 @@ public sealed class LogWhy
     /// known.</param>
     /// <exception cref="TraceException">The log is damaged, or is not a log of QEMU.</exception>
     public static WhyEngine Read(Func<Stream> open, string file, WhyQuestion? question, Action<long, long>? progress = null) =>
-        Read(open, file, question, watch: null, new ReplayOptions { Progress = progress }).Engine;
+        Read(open, file, question, watch: null, new ReplayOptions { Progress = progress, Reports = false }).Engine;
 
     /// <summary>Feeds a log to the chips, and lets another see the events.</summary>
     /// <param name="open">Opens the log; called twice.</param>
@@ -45,6 +45,7 @@ public sealed class LogWhy
             Nothing = "none of its lines has a form that is known",
             Expected = $"{QemuLogReader.ExpectedLines}, records of KVM's tracepoints such as 'kvm_eoi: apicid 0 vector 49' ({Kvm.KvmLog.Record}), "
                 + OtherKinds,
+            MayBeginAnew = options is { Record: null, Log: null, Machine: null },
             Log = options.Log + (log => asked._log = log),
             Machine = options.Machine + asked.Build,
             Before = (line, _) => asked._line = line.Number,

@@ -24,6 +24,8 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
 
     /// <summary>The raises that the 8259 has not given to a CPU.</summary>
     public List<Raise> Waiting => _waiting;
+    /// <summary>Whether a raise is one of them, or joined one of them.</summary>
+    public bool Holds(Raise raise) => (raise.Into ?? raise).WaitsAt == this;
 
     public void Rise(Raise raise)
     {
@@ -32,10 +34,18 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         if (_waiting.Count == MostWaiting)
         {
             // It still waits, with the first.
-            _waiting[1].Into = _waiting[0];
+            (_waiting[1].Into, _waiting[1].WaitsAt) = (_waiting[0], null);
             _waiting.RemoveAt(1);
         }
         _waiting.Add(raise);
+        raise.WaitsAt = this;
+    }
+
+    private void ForgetWaiting()
+    {
+        foreach (Raise raise in _waiting)
+            raise.WaitsAt = null;
+        _waiting.Clear();
     }
 
     /// <summary>The pin falls.</summary>
@@ -46,7 +56,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
         if (Current is { Fell: null } raise)
             raise.Fell = at;
         if (!latched)
-            _waiting.Clear();
+            ForgetWaiting();
     }
 
     public void Mask(bool masked, Mark at)
@@ -70,7 +80,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
             Current?.Add(attempt);
         foreach (Raise raise in _waiting)
             raise.Add(attempt);
-        _waiting.Clear();
+        ForgetWaiting();
         if (holds)
             InService = delivery;
         return delivery;
@@ -92,7 +102,7 @@ internal sealed class IrqTrail(int irq, RaiseLog log, PicShadow shadow)
             return;
         foreach (Raise raise in _waiting)
             raise.Dropped = at;
-        _waiting.Clear();
+        ForgetWaiting();
     }
 }
 

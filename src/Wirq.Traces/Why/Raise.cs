@@ -135,10 +135,13 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public bool MergedEarly { get; set; }
     /// <summary>When the initialisation of the 8259, or a reset of the machine, dropped it.</summary>
     public Mark? Dropped { get => _dropped ?? Into?.Dropped; set => _dropped = value; }
+    public bool IsDropped => _dropped.HasValue || Into is { IsDropped: true };
     public Gate DroppedBy { get => _dropped is null && Into is not null ? Into.DroppedBy : _droppedBy; set => _droppedBy = value; }
     /// <summary>The request of the 8259 that it joined, where that waits for both: what becomes of that one becomes of
     /// it.</summary>
     public Raise? Into { get; set; }
+    /// <summary>The input of the 8259 at which it waits; null for none.</summary>
+    public IrqTrail? WaitsAt { get; set; }
 
     private Mark? _dropped;
     private Gate _droppedBy = Gate.PicInitialised;

@@ -91,9 +91,10 @@ internal sealed class RaiseLog(SourceName source, int keep)
     /// <returns>Whether there is room again.</returns>
     private bool Sweep(IFateJudge judge)
     {
+        Gate? at8259 = null;
         for (int i = _lingering.Count - 1; i >= 0; i--)
         {
-            if (!judge.IsSettled(_lingering[i]))
+            if (!judge.IsSettled(_lingering[i], ref at8259))
                 continue;
             _fates[(int)judge.FateOf(_lingering[i])]++;
             _lingering.RemoveAt(i);
@@ -111,4 +112,8 @@ internal interface IFateJudge
     Fate FateOf(Raise raise);
     /// <summary>Whether no later event can change that.</summary>
     bool IsSettled(Raise raise);
+    /// <summary>As <see cref="IsSettled(Raise)"/>, of many raises of one source, between which nothing happens.</summary>
+    /// <param name="raise">The raise.</param>
+    /// <param name="at8259">What holds the source at the 8259; null before the first look.</param>
+    bool IsSettled(Raise raise, ref Gate? at8259);
 }

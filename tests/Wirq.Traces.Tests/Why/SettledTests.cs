@@ -1,0 +1,61 @@
+using Wirq.Events;
+using Wirq.Tests.Shared;
+using Wirq.Traces.Replay;
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Tests.Why;
+
+/// <summary>Whether a raise is settled is decided in two ways: with what holds it, and, for many raises at once, without.</summary>
+public sealed class SettledTests
+{
+    public static TheoryData<string> Logs => AgreementTests.Logs;
+
+    [Theory]
+    [MemberData(nameof(Logs))]
+    public void Many_raises_are_judged_as_each_of_them(string log)
+    {
+        string file = Repository.PathOf(log);
+        Asker? asker = null;
+        LogWhy.Read(() => File.OpenRead(file), log, null, engine => asker = new(engine), new ReplayOptions { Reports = false });
+        Assert.True(asker!.Asked > 0 || asker.Events < 100, $"{asker.Asked} of {asker.Events}");
+    }
+
+    [Fact]
+    public void A_log_that_may_show_level_inputs_and_shows_none_is_read_twice()
+    {
+        string file = Repository.PathOf("tests/reports/why/bad-vector.log.gz");
+        int opened = 0, ofReplay = 0;
+        LogWhy.Read(() => Open(ref opened), file, null);
+        // What was recorded cannot be taken back.
+        Replayer.Run(() => Open(ref ofReplay), file, new ReplayOptions { Record = static _ => { } });
+        Assert.Equal((2, 3), (opened, ofReplay));
+
+        Stream Open(ref int count)
+        {
+            count++;
+            return File.OpenRead(file);
+        }
+    }
+
+    private sealed class Asker(WhyEngine engine) : IEventSink
+    {
+        public long Asked { get; private set; }
+        public long Events { get; private set; }
+
+        public void Observe(in Event happened, long line)
+        {
+            engine.Observe(happened, line);
+            if (Events++ % 7 != 0)
+                return;
+            foreach (RaiseLog log in engine.Logs)
+            {
+                Gate? at8259 = null;
+                foreach (Raise raise in log.Kept)
+                {
+                    Asked++;
+                    Assert.Equal(engine.Judge.IsSettled(raise), engine.Judge.IsSettled(raise, ref at8259));
+                }
+            }
+        }
+    }
+}
