@@ -93,7 +93,7 @@ public sealed class Replayer
         if (options.MayBeginAnew && edges.ShownLevel == 0)
             return report;
         // These passes report nothing. Their results apply from the first line on.
-        (ushort level, changing) = TriggerModes.Learn(edges, modes => Pass(modes, Learning()));
+        (ushort level, changing) = TriggerModes.Learn(modes => Pass(modes, Learning()), edges);
         return Pass(new TriggerModes(level), options);
 
         ReplayOptions Learning() => new() { Progress = options.Progress, Reports = false };

@@ -28,14 +28,16 @@ internal sealed class TriggerModes(ushort fromStart)
     }
 
     /// <summary>Finds the inputs that are level at every line of the log that shows their mode.</summary>
-    /// <param name="edges">What a replay showed in which all inputs were edge.</param>
     /// <param name="pass">Replays the log, and records what it shows.</param>
+    /// <param name="edges">What a replay showed in which all inputs were edge; null if there was none so far.</param>
     /// <returns>Those inputs, and the inputs that the log shows in both modes: they begin as edge.</returns>
     /// <remarks>Each pass except the last adds an input, or finds that one has both modes. So 11 inputs need at most 23
     /// passes. Real logs need two.</remarks>
-    internal static (ushort Level, ushort Changing) Learn(TriggerModes edges, Action<TriggerModes> pass)
+    internal static (ushort Level, ushort Changing) Learn(Action<TriggerModes> pass, TriggerModes? edges = null)
     {
-        TriggerModes modes = edges;
+        TriggerModes modes = edges ?? new(0);
+        if (edges is null)
+            pass(modes);
         ushort changing = 0;
         for (; ; )
         {
