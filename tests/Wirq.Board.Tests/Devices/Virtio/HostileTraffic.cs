@@ -39,7 +39,7 @@ internal sealed class HostileTraffic(HostileMachine machine, int seed)
             case 2: machine.Configure(slot, 0x04, 0, 2, (uint)_random.Next(8) | (uint)_random.Next(2) << 10); break;
             case 3: machine.Configure(slot, slot == TestSlot ? 0x50u : 0x40u, _random.Next(4), Size(), Word()); break;
             case 4: machine.Place(slot, _random.Next(2) == 0); break;
-            case 5: machine.Write(slot, (uint)_random.Next(0x40), s_sizes[_random.Next(4)], Small()); break;
+            case 5: machine.Write(slot, (uint)_random.Next(0x40), s_sizes[_random.Next(4)], Common()); break;
             case 6: machine.Write(slot, 0x4000 + (uint)_random.Next(0x30), s_sizes[_random.Next(4)], Message()); break;
             case 7: machine.Write(slot, 0x5000 + (uint)_random.Next(0x10), s_sizes[_random.Next(4)], Word()); break;
             case 8: machine.Read(slot, (uint)_random.Next((int)BarBytes + 8), s_sizes[_random.Next(4)]); break;
@@ -136,6 +136,9 @@ internal sealed class HostileTraffic(HostileMachine machine, int seed)
         BinaryPrimitives.WriteUInt16LittleEndian(words[12..], (ushort)_random.Next(8));
         BinaryPrimitives.WriteUInt16LittleEndian(words[14..], (ushort)_random.Next(17));
     }
+
+    /// <summary>For common configuration. As the address of a ring, it must not name the memory that is never named.</summary>
+    private ulong Common() => Small() is var value && value < 16 ? value : value | 0x80000000;
 
     private uint Bars() => _random.Next(3) switch
     {
