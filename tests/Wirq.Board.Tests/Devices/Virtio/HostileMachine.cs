@@ -17,7 +17,7 @@ internal sealed class HostileMachine : IDisposable
 {
     internal const int TestSlot = 1, DiskSlot = 2, EntropySlot = 3, Sectors = 64;
     internal const uint Bar = 0xC0000000, BarBytes = 0x8000;
-    internal const ulong MemoryBytes = 2 << 20;
+    internal const ulong MemoryBytes = 1 << 30;
 
     private const string Overtaken = "NoLostEdge: the device of virq";
 
