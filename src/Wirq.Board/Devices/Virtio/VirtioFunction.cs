@@ -33,12 +33,13 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     private readonly VirtioBuffers _buffers;
     private readonly MsixTable _table = new(Vectors);
     private readonly EventFdHandle[] _events = [EventFdHandle.Create(), EventFdHandle.Create()];
-    private readonly MessageFunction _messages;
+    private readonly Func<MessageFunction> _connect;
     private readonly PciPin _pin;
     private readonly ushort _requester;
     private readonly Action<ushort, int>? _sending;
     private readonly AutoResetEvent _kick = new(initialState: false);
     private readonly Thread _thread;
+    private MessageFunction _messages;
     private byte _status;
     private volatile bool _stops;
 
@@ -66,7 +67,8 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
             VirtioCapabilities.BarBytes, VirtioCapabilities.MsixOffset, gsi);
         _bar = new PciBar(bus, this, VirtioCapabilities.BarBytes);
         string label = $"virtio {device.Type}";
-        _messages = new MessageFunction(host, _table, label, requester, vector => _events[vector]);
+        _connect = () => new MessageFunction(host, _table, label, requester, vector => _events[vector]);
+        _messages = _connect();
         _pin = new PciPin(host.Connect(gsi, $"{label} INTA#"));
         _thread = new Thread(Serve) { IsBackground = true, Name = label };
         HostThread.Start(_thread.Start, label);
@@ -220,8 +222,13 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     private void DropInterrupts()
     {
         _status = 0;
+        if (_messages.Pending(0) == 0)
+            return;
+        // The machine may have seen what is pending. It must not wait for it any longer, so it gets new virqs.
+        _messages.Dispose();
         foreach (EventFdHandle vector in _events)
             vector.TryRead(out _);
+        _messages = _connect();
     }
 
     /// <summary>A read of the status clears it, and with it the interrupt (virtio 1.2, 4.1.4.5).</summary>

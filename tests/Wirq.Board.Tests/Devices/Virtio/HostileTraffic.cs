@@ -6,12 +6,15 @@ namespace Wirq.Board.Tests.Devices.Virtio;
 /// <summary>What a hostile guest does: it writes configuration space, BARs, MSI-X tables and rings, in any size, place and
 /// order.</summary>
 /// <remarks>A seed determines the accesses. How the devices' own threads come between them, it does not.<code>
-/// 0x010000  descriptors, rings and data, which the guest names    0x100000  memory that it never names
-/// </code></remarks>
+/// 0x00010000  descriptors, rings and data, which the guest names    0x20000000  memory that it never names
+/// </code>A table may lie in a ring, and then indices of the ring are addresses. So the memory that is never named is far from those
+/// that indices can become.</remarks>
 internal sealed class HostileTraffic(HostileMachine machine, int seed)
 {
-    internal const ulong Untouched = 0x100000;
+    internal const ulong Untouched = 0x20000000;
     internal const byte Canary = 0xC5;
+
+    private const int UntouchedBytes = 1 << 20;
 
     private const ulong Descriptors = 0x10000, Available = 0x11000, Used = 0x12000, Indirect = 0x13000, Data = 0x20000;
     private static readonly int[] s_sizes = [1, 2, 4, 8];
@@ -23,10 +26,10 @@ internal sealed class HostileTraffic(HostileMachine machine, int seed)
     private readonly Random _random = new(seed);
 
     /// <summary>Prepares memory.</summary>
-    internal void Begin() => machine.Memory.AsSpan(Untouched, (int)(MemoryBytes - 0x1000 - Untouched)).Fill(Canary);
+    internal void Begin() => machine.Memory.AsSpan(Untouched, UntouchedBytes).Fill(Canary);
 
     /// <summary>Whether memory that no request named is as it was.</summary>
-    internal bool IsUntouched => !machine.Memory.AsSpan(Untouched, (int)(MemoryBytes - 0x1000 - Untouched)).ContainsAnyExcept(Canary);
+    internal bool IsUntouched => !machine.Memory.AsSpan(Untouched, UntouchedBytes).ContainsAnyExcept(Canary);
 
     /// <summary>One thing.</summary>
     internal void Next()
@@ -39,7 +42,7 @@ internal sealed class HostileTraffic(HostileMachine machine, int seed)
             case 2: machine.Configure(slot, 0x04, 0, 2, (uint)_random.Next(8) | (uint)_random.Next(2) << 10); break;
             case 3: machine.Configure(slot, slot == TestSlot ? 0x50u : 0x40u, _random.Next(4), Size(), Word()); break;
             case 4: machine.Place(slot, _random.Next(2) == 0); break;
-            case 5: machine.Write(slot, (uint)_random.Next(0x40), s_sizes[_random.Next(4)], Small()); break;
+            case 5: machine.Write(slot, (uint)_random.Next(0x40), s_sizes[_random.Next(4)], Common()); break;
             case 6: machine.Write(slot, 0x4000 + (uint)_random.Next(0x30), s_sizes[_random.Next(4)], Message()); break;
             case 7: machine.Write(slot, 0x5000 + (uint)_random.Next(0x10), s_sizes[_random.Next(4)], Word()); break;
             case 8: machine.Read(slot, (uint)_random.Next((int)BarBytes + 8), s_sizes[_random.Next(4)]); break;
@@ -136,6 +139,9 @@ internal sealed class HostileTraffic(HostileMachine machine, int seed)
         BinaryPrimitives.WriteUInt16LittleEndian(words[12..], (ushort)_random.Next(8));
         BinaryPrimitives.WriteUInt16LittleEndian(words[14..], (ushort)_random.Next(17));
     }
+
+    /// <summary>For common configuration. As the address of a ring, it must not name the memory that is never named.</summary>
+    private ulong Common() => Small() is var value && value < 16 ? value : value | 0x80000000;
 
     private uint Bars() => _random.Next(3) switch
     {

@@ -47,7 +47,7 @@ public sealed class HostileTrafficTests(ITestOutputHelper output)
 
     private static void Check(HostileMachine machine, HostileTraffic traffic, string when)
     {
-        Assert.True(machine.BrokenLaws.Length == 0, $"{when}: {string.Join("; ", machine.BrokenLaws)}");
+        Assert.True(machine.BrokenLaws.Length == 0, $"{when}: {string.Join(Environment.NewLine, machine.BrokenLaws)}");
         Assert.True(traffic.IsUntouched, $"{when}: memory was written that no request named");
         // Whatever was pending is taken. A message may have told the CPU to start anew.
         machine.PrepareCpu();
