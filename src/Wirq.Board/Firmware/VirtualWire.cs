@@ -1,4 +1,5 @@
 using Wirq.Host;
+using Wirq.Pic;
 
 namespace Wirq.Board.Firmware;
 
@@ -10,15 +11,14 @@ internal static class VirtualWire
 {
     private const ulong Spurious = Madt.LocalApicAddress + 0xF0, Lint0 = Madt.LocalApicAddress + 0x350, Lint1 = Madt.LocalApicAddress + 0x360;
     private const uint Enabled = 0x1FF, ExtInt = 0x700, Nmi = 0x400;
-    private const ushort MasterMask = 0x21, SlaveMask = 0xA1;
     private const byte AllMasked = 0xFF;
 
     /// <summary>Programs the chips.</summary>
     /// <param name="host">A machine whose local APICs and 8259s are its own.</param>
     internal static void Program(FabricHost host)
     {
-        host.TryWritePort(0, MasterMask, 1, AllMasked);
-        host.TryWritePort(0, SlaveMask, 1, AllMasked);
+        host.TryWritePort(0, PicPair.MasterData, 1, AllMasked);
+        host.TryWritePort(0, PicPair.SlaveData, 1, AllMasked);
         host.TryWrite(0, Spurious, sizeof(uint), Enabled);
         host.TryWrite(0, Lint0, sizeof(uint), ExtInt);
         host.TryWrite(0, Lint1, sizeof(uint), Nmi);
