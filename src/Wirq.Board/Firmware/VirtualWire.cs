@@ -1,5 +1,4 @@
 using Wirq.Host;
-using Wirq.Pic;
 
 namespace Wirq.Board.Firmware;
 
