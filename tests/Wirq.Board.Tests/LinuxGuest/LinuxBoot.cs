@@ -12,6 +12,10 @@ internal static class LinuxBoot
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(
         int.TryParse(Environment.GetEnvironmentVariable("WIRQ_LINUX_MINUTES"), out int minutes) ? minutes : 15);
 
+    /// <summary>The kernel's command line. Where KVM has the local APICs, Linux is not told to use KVM's features for them: with
+    /// these it handles more than was sent (docs/guests.md).</summary>
+    internal static string Arguments(string chips, string more = "") => $"console=ttyS0 panic=-1{(chips == "user" ? "" : " nopv")}{more}";
+
     /// <summary>Boots, and returns the JSON of the run.</summary>
     /// <param name="output">Gets what the run printed.</param>
     /// <param name="image">The image's name in the folder.</param>

@@ -16,7 +16,7 @@ public sealed class LinuxTests(ITestOutputHelper output)
     [InlineData("vmlinux", "kernel", 2)]
     public async Task It_boots_counts_what_the_board_counts_and_turns_the_machine_off(string image, string chips, int cpus)
     {
-        using JsonDocument run = await Boot(image, "--irqchip", chips, "--cpus", $"{cpus}", "--append", "console=ttyS0 panic=-1");
+        using JsonDocument run = await Boot(image, "--irqchip", chips, "--cpus", $"{cpus}", "--append", LinuxBoot.Arguments(chips));
         JsonElement result = run.RootElement;
         string console = result.GetProperty("console").GetString()!;
         Assert.Equal("PowerOff", result.GetProperty("end").GetString());
@@ -54,7 +54,7 @@ public sealed class LinuxTests(ITestOutputHelper output)
     public async Task It_reads_and_writes_a_virtio_disk_and_reads_random_bytes(string chips, string how)
     {
         using TemporaryDisk disk = new();
-        using JsonDocument run = await Boot("vmlinux", "--irqchip", chips, "--disk", disk.Path, "--entropy", "--append", $"console=ttyS0 panic=-1{how}");
+        using JsonDocument run = await Boot("vmlinux", "--irqchip", chips, "--disk", disk.Path, "--entropy", "--append", LinuxBoot.Arguments(chips, how));
         string console = run.RootElement.GetProperty("console").GetString()!;
         string sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(disk.Content));
         Assert.Contains($"WIRQ-DISK {sum}", console);

@@ -16,7 +16,7 @@ public sealed partial class RemappingTests(ITestOutputHelper output)
     {
         using TemporaryDisk disk = new();
         using JsonDocument run = await LinuxBoot.Run(output, "vmlinux", ["--irqchip", chips, "--cpus", "2", "--x2apic", "--iommu", "vtd", "--disk", disk.Path,
-            "--entropy", "--append", "console=ttyS0 panic=-1 wirq=moves"]);
+            "--entropy", "--append", LinuxBoot.Arguments(chips, " wirq=moves")]);
         LinuxBoot.AssertOrderly(run.RootElement);
         string console = run.RootElement.GetProperty("console").GetString()!;
         Match said = Moves().Match(console);
@@ -49,7 +49,7 @@ public sealed partial class RemappingTests(ITestOutputHelper output)
     {
         using TemporaryDisk disk = new();
         using JsonDocument run = await LinuxBoot.Run(output, "vmlinux", ["--irqchip", chips, "--x2apic", "--iommu", "vtd", "--disk", disk.Path,
-            "--append", "console=ttyS0 panic=-1 iomem=relaxed wirq=faults"]);
+            "--append", LinuxBoot.Arguments(chips, " iomem=relaxed wirq=faults")]);
         LinuxBoot.AssertOrderly(run.RootElement);
         string console = run.RootElement.GetProperty("console").GetString()!;
         Assert.Contains("WIRQ-FAULTS done", console);

@@ -15,7 +15,7 @@ public sealed class StockKernelTests(ITestOutputHelper output)
     {
         using TemporaryDisk disk = new();
         using JsonDocument run = await LinuxBoot.Run(output, image, ["--irqchip", chips, "--cpus", $"{cpus}", "--disk", disk.Path, "--entropy",
-            "--append", "console=ttyS0 panic=-1"], "WIRQ_LINUX_STOCK");
+            "--append", LinuxBoot.Arguments(chips)], "WIRQ_LINUX_STOCK");
         LinuxBoot.AssertOrderly(run.RootElement);
         string console = run.RootElement.GetProperty("console").GetString()!;
         Assert.Matches($"WIRQ-INIT [0-9.]+ [0-9.-]+-amd64 {cpus}\r?\n", console);

@@ -19,7 +19,7 @@ public sealed partial class TriggerTests(ITestOutputHelper output)
     {
         using TemporaryDisk disk = new();
         using JsonDocument run = await LinuxBoot.Run(output, "vmlinux",
-            ["--irqchip", chips, "--disk", disk.Path, "--entropy", "--append", $"console=ttyS0 panic=-1 wirq=steps{how}"]);
+            ["--irqchip", chips, "--disk", disk.Path, "--entropy", "--append", LinuxBoot.Arguments(chips, $" wirq=steps{how}")]);
         LinuxBoot.AssertOrderly(run.RootElement);
         string console = run.RootElement.GetProperty("console").GetString()!;
         JsonElement before = LinuxBoot.CountsAt(run.RootElement, 1), after = LinuxBoot.CountsAt(run.RootElement, 2);
