@@ -83,6 +83,11 @@ internal sealed partial class NoLostEdge : Law
             case EventKind.EffectLost when EffectLost.Of(e).Kind == EventKind.VirqInjected && e.Unit < _virqs.Count:
                 _virqs[e.Unit].Waits = 0;
                 break;
+            // A mask overtook the read, and the count is in the eventfd again. A real poll reports it later than the unmask comes to
+            // rest; the signal that it gives then is what is owed.
+            case EventKind.VirqWritten when e.Unit < _virqs.Count:
+                _virqs[e.Unit].Waits = 0;
+                break;
             case var kind when kind.Subsystem == Subsystem.Routing && !kind.IsEffect && e.Unit < _virqs.Count:
                 _virqsSeen.Value.See(e.Unit);
                 if (e.Kind is EventKind.VirqServed or EventKind.VirqAnswered)

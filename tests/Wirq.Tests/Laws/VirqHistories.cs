@@ -90,6 +90,8 @@ internal static class VirqHistories
         Of("a signal that the kernel serves", [MessageSet(1, 0), Signalled(1), Served(1), Rest]),
         Of("a signal that userspace serves", [MessageSet(1, 0), Signalled(1), Triggered(1), Answered(1), Rest]),
         Of("a signal that is refused", [MessageSet(1, 0), Signalled(1), Triggered(1), Refused(1), Rest]),
+        Of("a read that a mask overtook, and that the poll reports after the unmask",
+            [MessageSet(1, 0), Masked(1), Triggered(1), WrittenBack(1), Unmasked(1), Rest, Signalled(1), Served(1), Rest]),
         Of("a signal that is pending while masked", [MessageSet(1, 0), Masked(1), Signalled(1), Rest, Unmasked(1), Served(1), Rest]),
 
         Of("a signal that nobody serves", [MessageSet(1, 0), Signalled(1), Rest],
@@ -116,6 +118,7 @@ internal static class VirqHistories
     private static Event Unmasked(int virq) => new(EventKind.VirqUnmasked, (ushort)virq);
     private static Event Signalled(int virq) => new(EventKind.VirqSignalled, (ushort)virq);
     private static Event Triggered(int virq, bool byEventFd = true) => new(EventKind.VirqTriggered, (ushort)virq, byEventFd ? 1u : 0);
+    private static Event WrittenBack(int virq) => new(EventKind.VirqWritten, (ushort)virq);
     private static Event Bound(int virq) => new(EventKind.VirqBound, (ushort)virq, 50, 7);
     private static Event Unbound(int virq) => new(EventKind.VirqUnbound, (ushort)virq, 50, 7);
     private static Event Served(int virq) => new(EventKind.VirqServed, (ushort)virq, 50, Message.Bits);

@@ -19,15 +19,12 @@ internal sealed class HostileMachine : IDisposable
     internal const uint Bar = 0xC0000000, BarBytes = 0x8000;
     internal const ulong MemoryBytes = 1 << 30;
 
-    private const string Overtaken = "NoLostEdge: the device of virq";
-
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly EpollLoop _loop;
     private readonly BoardWatch _watch = new("test");
     private readonly PciTestFunction _test;
     private readonly VirtioFunction[] _virtio;
-    private volatile bool _putBack;
 
     internal HostileMachine()
     {
@@ -36,7 +33,7 @@ internal sealed class HostileMachine : IDisposable
         _loop = new EpollLoop(token => host!.EventArrived(token), new EpollOptions { EdgeTriggered = true });
         var fabric = new Fabric(FabricOptions.Pc() with { Routing = new RoutingOptions { Virqs = 16 } });
         fabric.Events.Observing = true;
-        var port = new BoardPort(_watch.Begin(fabric) + (happened => _putBack |= happened.Kind == EventKind.VirqWritten));
+        var port = new BoardPort(_watch.Begin(fabric));
         Host = host = new FabricHost(fabric, new FabricPorts { EventFds = _loop, Cpus = port, Observer = port });
         var root = new PciRoot();
         root.MapAt(Bus);
@@ -66,14 +63,11 @@ internal sealed class HostileMachine : IDisposable
     internal Neighbour Other { get; } = new();
 
     /// <summary>The laws that broke, and what came before the first break.</summary>
-    /// <remarks>Not counted is an interrupt that a mask overtook while userspace read its eventfd, and that went back there: after the
-    /// unmask the law expects it before the poll can report it, and takes it for lost. What is lost here, <see
-    /// cref="HostileTrafficTests"/> finds by the interrupts of the orderly driver.</remarks>
     internal string[] BrokenLaws
     {
         get
         {
-            string[] broken = [.. _watch.Laws.Where(law => law.Break is not null).Select(law => $"{law.Name}: {law.Describe()}").Where(broken => !_putBack || !broken.StartsWith(Overtaken, StringComparison.Ordinal))];
+            string[] broken = [.. _watch.Laws.Where(law => law.Break is not null).Select(law => $"{law.Name}: {law.Describe()}")];
             return broken.Length == 0 ? [] : [.. broken, .. _watch.Story.Select(e => $"{e.Kind} {e}")];
         }
     }
@@ -87,13 +81,20 @@ internal sealed class HostileMachine : IDisposable
         Host.TryWritePort(0, 0x21, 1, 0xFF);
         Host.TryWritePort(0, 0xA1, 1, 0xFF);
         for (int slot = TestSlot; slot <= EntropySlot; slot++)
+        {
+            // An INIT may have come by a message while a pin's interrupt was in IRR: nobody ends that one, and Remote IRR stays until
+            // the entry is edge-triggered.
+            WriteEntry(slot, 1 << 16);
             Mask(slot, masked: false);
+        }
     }
 
-    internal void Mask(int slot, bool masked)
+    internal void Mask(int slot, bool masked) => WriteEntry(slot, 1 << 15 | (masked ? 1 << 16 : 0));
+
+    private void WriteEntry(int slot, int bits)
     {
         Host.TryWrite(0, 0xFEC00000, 4, (ulong)(0x10 + 2 * GsiOf(slot)));
-        Host.TryWrite(0, 0xFEC00010, 4, (ulong)(VectorOf(slot) | 1 << 15 | (masked ? 1 << 16 : 0)));
+        Host.TryWrite(0, 0xFEC00010, 4, (ulong)(VectorOf(slot) | bits));
     }
 
     internal static int VectorOf(int slot) => 0x60 + slot;
