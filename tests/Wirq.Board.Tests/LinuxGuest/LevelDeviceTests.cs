@@ -10,7 +10,6 @@ namespace Wirq.Board.Tests.LinuxGuest;
 public sealed class LevelDeviceTests(ITestOutputHelper output)
 {
     private const int Events = 200;
-    private const string Append = "console=ttyS0 panic=-1 quiet";
 
     private static int Moves => int.TryParse(Environment.GetEnvironmentVariable("WIRQ_MOVES"), NumberStyles.None, CultureInfo.InvariantCulture, out int moves)
         ? moves : Environment.GetEnvironmentVariable("WIRQ_LONG") == "1" ? 10_000 : 300;
@@ -76,7 +75,7 @@ public sealed class LevelDeviceTests(ITestOutputHelper output)
     private async Task<JsonDocument> Boot(string chips, string design, string device, string words, params IEnumerable<string> options)
     {
         JsonDocument run = await LinuxBoot.Run(output, "vmlinux",
-            ["--irqchip", chips, "--design", design, "--level-device", device, "--append", $"{Append} {words}", .. options]);
+            ["--irqchip", chips, "--design", design, "--level-device", device, "--append", LinuxBoot.Arguments(chips, $" {words}"), .. options]);
         Assert.Equal("PowerOff", run.RootElement.GetProperty("end").GetString());
         return run;
     }
