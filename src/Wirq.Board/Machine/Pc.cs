@@ -19,7 +19,7 @@ public sealed class Pc : IDisposable
 
     private readonly BoardMemory _memory;
     private readonly PcOptions _options;
-    private readonly List<VirtioFunction> _virtio = [];
+    private readonly List<IThreadedFunction> _threaded = [];
     private PciLevelFunction? _level;
 
     /// <summary>Builds a PC.</summary>
@@ -81,11 +81,10 @@ public sealed class Pc : IDisposable
         // Devices do not release their lines here. They are disposed of together with the fabric, and a falling line
         // would now call a kernel that is already closed.
         // The threads of devices use the guest's memory; the machine watches their eventfds.
-        _virtio.ForEach(function => function.Stop());
-        _level?.Dispose();
+        _threaded.ForEach(function => function.Stop());
         // Where building failed, there may be none.
         Board?.Dispose();
-        _virtio.ForEach(function => function.Dispose());
+        _threaded.ForEach(function => function.Dispose());
         _memory.Dispose();
     }
 
@@ -122,7 +121,7 @@ public sealed class Pc : IDisposable
         if (options.LevelDevice != LevelDeviceKind.None)
         {
             _level = new PciLevelFunction(Board.Host, Board.Devices, options.LevelDevice, PcWires.GsiOf(LevelSlot, PciInterruptPin.A));
-            pci.Add(LevelSlot, _level);
+            Add(pci, LevelSlot, _level);
         }
         // It is mapped after the PCI root, because 0xCF9 is one of the root's ports.
         new ResetControl(cause => Board.End(new GuestEnd(GuestEndKind.Reset, Detail: $"by {cause}"))).MapAt(Board.Devices);
@@ -132,7 +131,12 @@ public sealed class Pc : IDisposable
     {
         var function = new VirtioFunction(Board.Host, Board.Devices, _memory, device, PciRoot.RequesterOf(slot),
             PcWires.GsiOf(slot, PciInterruptPin.A), _options.Sending);
-        _virtio.Add(function);
+        Add(pci, slot, function);
+    }
+
+    private void Add(PciRoot pci, int slot, IThreadedFunction function)
+    {
+        _threaded.Add(function);
         pci.Add(slot, function);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Wirq.Board.Bus;
 using Wirq.Host;
-using Wirq.Linux;
 
 namespace Wirq.Board.Devices.Pci;
 
@@ -23,9 +22,10 @@ namespace Wirq.Board.Devices.Pci;
 /// </code>
 /// <para>BAR0 answers accesses of 4 aligned bytes; other reads return 0, and other writes have no effect. No event is made while
 /// another waits, so a driver that serves one at an interrupt has the line asserted when it ends all but the last of a burst,
-/// and has time for other things after that. The acknowledge callback takes the lock of the function, so no completing call is made under it.</para>
+/// and has time for other things after that. The acknowledge callback takes the lock of the function, so no completing call is
+/// made under it.</para>
 /// </remarks>
-internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposable
+internal sealed class PciLevelFunction : IThreadedFunction, IMemoryDevice
 {
     /// <summary>Vendor and device.</summary>
     public const uint VendorDevice = 0x10F1_1AF4;
@@ -44,12 +44,10 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
     private readonly PciBar _bar;
     private readonly HostSource _line;
     private readonly bool _sampled;
-    private readonly AutoResetEvent _kick = new(initialState: false);
-    private readonly Thread _thread;
+    private readonly DeviceThread _thread;
     private uint _coming, _pause, _burst = 1, _queue, _made, _served, _acknowledged;
     private long _idleSince;
     private bool _asserted, _wants;
-    private volatile bool _stops;
 
     /// <summary>Connects the function, and starts its thread.</summary>
     /// <param name="host">The machine.</param>
@@ -66,8 +64,8 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
         _space = ConfigurationSpace.OfFunction(VendorDevice, ClassRevision, PciTestFunction.BarBytes, capabilities: 0, gsi);
         _bar = new PciBar(bus, this, PciTestFunction.BarBytes);
         _line = host.Connect(gsi, $"{Label} INTA#", _sampled ? SourceKind.Sampled : SourceKind.Wired, Acknowledged);
-        _thread = new Thread(Make) { IsBackground = true, Name = Label };
-        HostThread.Start(_thread.Start, Label);
+        _thread = new DeviceThread(Label, MakeDue);
+        _thread.Start();
     }
 
     /// <summary>What it did until now.</summary>
@@ -146,15 +144,13 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
                     break;
             }
         }
-        _kick.Set();
+        _thread.Kick();
     }
 
     /// <summary>Stops its thread, and leaves the bus. Its line ends with the machine.</summary>
     public void Stop()
     {
-        _stops = true;
-        _kick.Set();
-        _thread.Join();
+        _thread.Stop();
         _bar.Unmap();
     }
 
@@ -162,13 +158,7 @@ internal sealed class PciLevelFunction : IPciFunction, IMemoryDevice, IDisposabl
     public void Dispose()
     {
         Stop();
-        _kick.Dispose();
-    }
-
-    private void Make()
-    {
-        while (!_stops)
-            _kick.WaitOne(MakeDue());
+        _thread.Dispose();
     }
 
     /// <summary>Makes the events that are due.</summary>

@@ -14,7 +14,7 @@ namespace Wirq.Board.Devices.Virtio;
 /// <para>One lock guards all. The thread holds it for one request at a time, so a driver that resets the device waits for one
 /// request at most, and none is served after that.</para>
 /// </remarks>
-internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
+internal sealed class VirtioFunction : IThreadedFunction, IMemoryDevice
 {
     /// <summary>MSI-X vectors.</summary>
     public const int Vectors = 2;
@@ -37,11 +37,9 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     private readonly PciPin _pin;
     private readonly ushort _requester;
     private readonly Action<ushort, int>? _sending;
-    private readonly AutoResetEvent _kick = new(initialState: false);
-    private readonly Thread _thread;
+    private readonly DeviceThread _thread;
     private MessageFunction _messages;
     private byte _status;
-    private volatile bool _stops;
 
     /// <summary>Connects the function, and starts its thread.</summary>
     /// <param name="host">The machine; it must have virqs and poll eventfds.</param>
@@ -70,8 +68,8 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
         _connect = () => new MessageFunction(host, _table, label, requester, vector => _events[vector]);
         _messages = _connect();
         _pin = new PciPin(host.Connect(gsi, $"{label} INTA#"));
-        _thread = new Thread(Serve) { IsBackground = true, Name = label };
-        HostThread.Start(_thread.Start, label);
+        _thread = new DeviceThread(label, Serve);
+        _thread.Start();
     }
 
     /// <inheritdoc/>
@@ -107,7 +105,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
             FollowPin();
         }
         // The driver may have made it bus master after it notified.
-        _kick.Set();
+        _thread.Kick();
     }
 
     /// <inheritdoc/>
@@ -135,7 +133,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
         switch ((uint)offset - at)
         {
             case VirtioCapabilities.Notify:
-                _kick.Set();
+                _thread.Kick();
                 break;
             case 0:
                 lock (_lock)
@@ -146,7 +144,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
                     FollowPin();
                 }
                 // Requests may have waited for the driver to be ready.
-                _kick.Set();
+                _thread.Kick();
                 break;
             case VirtioCapabilities.Table:
                 lock (_lock)
@@ -158,9 +156,7 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
     /// <summary>Stops its thread, and leaves the bus. Its line and its vectors end with the machine.</summary>
     public void Stop()
     {
-        _stops = true;
-        _kick.Set();
-        _thread.Join();
+        _thread.Stop();
         _bar.Unmap();
     }
 
@@ -170,17 +166,14 @@ internal sealed class VirtioFunction : IPciFunction, IMemoryDevice, IDisposable
         Stop();
         foreach (EventFdHandle handle in _events)
             handle.Dispose();
-        _kick.Dispose();
+        _thread.Dispose();
     }
 
-    private void Serve()
+    private int Serve()
     {
-        while (!_stops)
-        {
-            _kick.WaitOne();
-            while (!_stops && ServeOne())
-                continue;
-        }
+        while (!_thread.Stops && ServeOne())
+            continue;
+        return Timeout.Infinite;
     }
 
     /// <summary>Serves one request.</summary>
