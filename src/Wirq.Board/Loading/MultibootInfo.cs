@@ -13,8 +13,8 @@ namespace Wirq.Board.Loading;
 /// module:  +0 first byte    +4 behind the last    +8 its command line    +12 zero
 /// map:     +0 bytes that follow in this entry, 20    +4 address    +12 length    +20 1 for RAM
 /// </code>Multiboot Specification 0.6.96, 3.3. It is written to memory that the image does not use: as high as possible
-/// below 640 KiB, or else as high as possible below the end of RAM. The module lies behind the image. An image may use that memory after it has read the
-/// information; images of kvm-unit-tests copy what they need.</remarks>
+/// below 640 KiB, or else as high as possible below the end of RAM. The module lies behind the image. An image may use that
+/// memory after it has read the information; images of kvm-unit-tests copy what they need.</remarks>
 internal static class MultibootInfo
 {
     /// <summary>The longest command line in bytes, with the zero at its end.</summary>

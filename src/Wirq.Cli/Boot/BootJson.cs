@@ -17,7 +17,7 @@ internal static class BootJson
         json.WriteStartObject();
         json.WriteString("image", result.Options.Image);
         json.WriteNumber("cpus", result.Options.Cpus);
-        json.WriteString("irqchip", HostText.Word(result.Options.Configuration));
+        json.WriteString("irqchip", result.Options.Configuration.Word());
         json.WriteBoolean("x2apic", result.Options.X2Apic);
         json.WriteString("iommu", result.Options.Vtd ? "vtd" : "none");
         json.WriteString("design", result.Options.Design);

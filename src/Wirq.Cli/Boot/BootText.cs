@@ -19,7 +19,7 @@ internal static class BootText
     /// <summary>Before the start: how well this host supports the selected configuration.</summary>
     internal static void WriteHost(TextWriter output, HostReport host, BootOptions options)
     {
-        string chips = HostText.Word(options.Configuration);
+        string chips = options.Configuration.Word();
         output.WriteLine($"wirq: {Path.GetFileName(options.Image)}, {Phrase.Count(options.Cpus, "CPU")}, "
             + $"irqchip {chips}{(options.X2Apic ? ", x2APIC" : "")}{(options.Xen.Offered ? ", Xen" : "")}"
             + (options.BoardDesign == BoardDesign.None ? "" : $", with the defect {options.Design}"));

@@ -64,14 +64,14 @@ internal static class HostJson
         foreach (HostConfiguration each in report.Configurations)
         {
             json.WriteStartObject();
-            json.WriteString("name", HostText.Word(each.Configuration));
+            json.WriteString("name", each.Configuration.Word());
             json.WriteString("verdict", HostText.Word(each.Verdict));
             WriteStrings(json, "because", each.Because);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         if (report.Follows is { } follows)
-            json.WriteString("follows", HostText.Word(follows));
+            json.WriteString("follows", follows.Word());
         json.WriteStartArray("workarounds");
         foreach (HostWorkaround each in report.Workarounds)
         {

@@ -54,7 +54,7 @@ internal static class HostText
         {
             string because = each.Because.Count == 0 ? "" : $": {string.Join(", ", each.Because)}";
             string follows = each.Configuration == report.Follows ? ", and follows" : "";
-            output.WriteLine($"  {Word(each.Configuration),-8}{Word(each.Verdict)}{because}{follows}");
+            output.WriteLine($"  {each.Configuration.Word(),-8}{Word(each.Verdict)}{because}{follows}");
         }
         output.WriteLine();
         if (report.Workarounds.Count == 0)
@@ -87,6 +87,4 @@ internal static class HostText
         ConfigurationVerdict.NotKnown => "not known",
         _ => "lacking",
     };
-
-    internal static string Word(DeliveryConfiguration configuration) => configuration.Word();
 }

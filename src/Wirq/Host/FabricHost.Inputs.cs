@@ -127,41 +127,20 @@ public sealed partial class FabricHost
             return _fabric.Explain(virq.Handle);
     }
 
-    internal void Trigger(VirqHandle handle)
-    {
-        using (_lock.Hold())
-        {
-            _fabric.RouteCache!.Trigger(handle);
-            Kick();
-        }
-        ThrowFailure();
-    }
+    internal void Trigger(VirqHandle handle) => Queue(handle, static (fabric, handle) => fabric.RouteCache!.Trigger(handle));
 
-    internal void Drive(Source source, bool asserted)
-    {
-        using (_lock.Hold())
-        {
-            source.Set(asserted);
-            Kick();
-        }
-        ThrowFailure();
-    }
+    internal void Drive(Source source, bool asserted) => Queue((source, asserted), static (_, a) => a.source.Set(a.asserted));
 
-    internal void Pulse(Source source)
-    {
-        using (_lock.Hold())
-        {
-            source.Pulse();
-            Kick();
-        }
-        ThrowFailure();
-    }
+    internal void Pulse(Source source) => Queue(source, static (_, source) => source.Pulse());
 
-    internal void Reassert(Source source)
+    internal void Reassert(Source source) => Queue(source, static (_, source) => source.Reassert());
+
+    /// <summary>Gives the fabric an input, whose effects may run on another thread, after the call returns.</summary>
+    private void Queue<TArguments>(TArguments arguments, Action<Fabric, TArguments> input)
     {
         using (_lock.Hold())
         {
-            source.Reassert();
+            input(_fabric, arguments);
             Kick();
         }
         ThrowFailure();

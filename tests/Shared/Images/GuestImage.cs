@@ -140,6 +140,21 @@ internal sealed class GuestImage
         Asm.iretq();
     }
 
+    /// <summary>A handler that counts, and ends its interrupt at the first 8259.</summary>
+    internal void CountingHandlerOf8259(byte vector)
+    {
+        Handler(vector);
+        Asm.push(rax);
+        Asm.push(rbx);
+        Asm.push(rdx);
+        Count();
+        Out(0x20, 0x20);
+        Asm.pop(rdx);
+        Asm.pop(rbx);
+        Asm.pop(rax);
+        Asm.iretq();
+    }
+
     /// <summary>Counts.</summary>
     internal void Count()
     {

@@ -2,7 +2,6 @@ using Wirq.Board.Machine;
 using Wirq.Board.Tests.Machine;
 using Wirq.Linux.Probes;
 using Wirq.Tests.Shared.Images;
-using static Iced.Intel.AssemblerRegisters;
 
 namespace Wirq.Board.Tests.Firmware;
 
@@ -24,16 +23,7 @@ public sealed class VirtualWireTests
             }
             guest.AwaitCount(5);
             guest.Exit(0);
-            guest.Handler(0x60);
-            guest.Asm.push(rax);
-            guest.Asm.push(rbx);
-            guest.Asm.push(rdx);
-            guest.Count();
-            guest.Out(0x20, 0x20);
-            guest.Asm.pop(rdx);
-            guest.Asm.pop(rbx);
-            guest.Asm.pop(rax);
-            guest.Asm.iretq();
+            guest.CountingHandlerOf8259(0x60);
         }), configuration);
         Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
         Assert.Empty(run.BrokenLaws);

@@ -114,16 +114,7 @@ public sealed class PcTests
                 guest.Out(port, value);
             guest.AwaitCount(5);
             guest.Exit(0);
-            guest.Handler(0x60);
-            guest.Asm.push(rax);
-            guest.Asm.push(rbx);
-            guest.Asm.push(rdx);
-            guest.Count();
-            guest.Out(0x20, 0x20);
-            guest.Asm.pop(rdx);
-            guest.Asm.pop(rbx);
-            guest.Asm.pop(rax);
-            guest.Asm.iretq();
+            guest.CountingHandlerOf8259(0x60);
         }), configuration);
         Assert.Equal(new GuestEnd(GuestEndKind.Exit, 1), run.End);
         Assert.Empty(run.BrokenLaws);

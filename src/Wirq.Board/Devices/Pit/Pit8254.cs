@@ -14,8 +14,8 @@ namespace Wirq.Board.Devices.Pit;
 /// <para>Differences from the chip: a count is loaded by its write, not by the next clock, and it ends the current
 /// count at once, in modes 2, 3, 1 and 5 too. Events are as late as the board's timer. If several periods pass between
 /// two updates, there is one interrupt for them. There are at most 10000 interrupts per second. OUT of counter 0 falls
-/// in the moment in which it rises: no CPU sees the line low, and an 8259 keeps its request. Before its first control word a
-/// counter does not count and its OUT is low. The speaker makes no sound.</para>
+/// in the moment in which it rises: no CPU sees the line low, and an 8259 keeps its request. Before its first control word
+/// a counter does not count and its OUT is low. The speaker makes no sound.</para>
 /// </remarks>
 internal sealed class Pit8254 : TimedPortDevice, IDisposable
 {

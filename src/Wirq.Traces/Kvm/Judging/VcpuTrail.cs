@@ -56,8 +56,6 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest disabled the local APIC (SPIV), whatever it did later.</summary>
     internal Mark? LastDisabled { get; set; }
     internal long Spurious { get; set; }
-    private const int LogicalShift = 24, FlatShift = 28, ClusterShift = 16, ClusterBits = 4, ClusterMask = 15;
-    private const uint Flat = 0xF;
     private const int NoEoi = KvmRecord.Untold - 1;
     private int _printedEoi = NoEoi;
 
@@ -95,12 +93,17 @@ internal sealed class VcpuTrail(int index, KvmSurvey survey)
     /// <summary>The guest uses x2APIC mode.</summary>
     internal bool IsX2Apic { get; set; }
 
-    /// <summary>Whether a logical destination is known to reach it: in x2APIC mode by its id (Intel SDM 3A, 10.12.10.2), else by the flat model, as its
-    /// registers told (10.6.2.2).</summary>
-    internal bool HasLogical(uint destination, int epoch) => IsX2Apic ? destination >> ClusterShift == (uint)index >> ClusterBits && (destination >> (index & ClusterMask) & 1) != 0
-        : destination <= byte.MaxValue
-        && Known((int)ApicRegister.DestinationFormat, epoch) is { } format && (uint)format.Value >> FlatShift == Flat
-        && Known((int)ApicRegister.LogicalDestination, epoch) is { } own && ((uint)own.Value >> LogicalShift & destination) != 0;
+    /// <summary>Whether a logical destination is known to reach it: in x2APIC mode by its id, else by the flat model, as its registers
+    /// told.</summary>
+    internal bool HasLogical(uint destination, int epoch)
+    {
+        if (IsX2Apic)
+            return LogicalDestination.Derived((uint)index).MatchesX2Apic(destination);
+        return destination <= byte.MaxValue
+            && Known((int)ApicRegister.DestinationFormat, epoch) is { } format && DestinationFormat.Written((uint)format.Value) == DestinationFormat.Flat
+            && Known((int)ApicRegister.LogicalDestination, epoch) is { } own
+            && LogicalDestination.Written((uint)own.Value).MatchesXApic((byte)destination, DestinationFormat.Flat);
+    }
 
     /// <summary>What holds back a vector that is pending, as far as registers and records tell.</summary>
     /// <returns>The gate; since when; and the vector in service that holds it, or -1.</returns>

@@ -131,7 +131,7 @@ internal sealed class VmScan(KvmSurvey survey, KvmVm vm)
     {
         if (_acted)
             return;
-        _created |= record is { Event: KvmEvent.TscOffset, Value: 0, Vcpu: 0 };
+        _created |= VmTrail.IsCreation(record);
         if (record.Event is KvmEvent.Entry or KvmEvent.Exit)
             FromStart = record is { IsAtResetVector: true, Vcpu: 0 };
         else if (record.Event == KvmEvent.Pio && _created && record is { Write: true, Address: PicPair.MasterCommand } && Icw1.Is((byte)record.Value))
