@@ -58,8 +58,8 @@ internal sealed class ReplayMachine
         IntrAtPinZero = false,
         Sources = PicLines + Pins,
         Vtd = survey.Remaps ? new() { Profile = Profile.Qemu } : null,
-        // One cached route for each message in the log.
-        Routing = survey.Remaps ? new() { Virqs = Math.Max(1, survey.Requests) } : null,
+        // A cached route for each message in the log.
+        Routing = survey.Remaps ? new() { Virqs = survey.Routes } : null,
     };
 
     /// <summary>How it is built.</summary>

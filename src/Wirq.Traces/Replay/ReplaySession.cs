@@ -33,12 +33,12 @@ internal sealed partial class ReplaySession
     private int _evidence = -1;
 
     internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
-        RemappingReport remapping, TriggerModes triggers, ReplayOptions options, long now)
+        RemappingReport remapping, TriggerModes triggers, ReplayOptions options, StateArena arena, long now)
     {
         (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, options.Record);
         _remapping = remapping;
         _knowsCpus = survey.KnowsCpus;
-        _machine = new ReplayMachine(survey, new StateArena(), laws: options.Reports)
+        _machine = new ReplayMachine(survey, arena, laws: options.Reports)
         {
             HoldsMessages = survey.Remaps || survey.IsSplit,
             Observed = Observe,

@@ -21,7 +21,7 @@ public sealed class LogWhy
     private LogWhy(WhyQuestion? question, Func<WhyEngine, IEventSink>? watch) => (_question, _watch) = (question, watch);
 
     /// <summary>Feeds a log to the chips.</summary>
-    /// <param name="open">Opens the log; called twice.</param>
+    /// <param name="open">Opens the log; it may be called several times.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="question">The question; null for the interrupts that are owed at the end.</param>
     /// <param name="progress">Called regularly with the number of lines done and the total, which is 0 while it is not
@@ -31,7 +31,7 @@ public sealed class LogWhy
         Read(open, file, question, watch: null, new ReplayOptions { Progress = progress, Reports = false }).Engine;
 
     /// <summary>Feeds a log to the chips, and lets another see the events.</summary>
-    /// <param name="open">Opens the log; called twice.</param>
+    /// <param name="open">Opens the log; it may be called several times.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="question">The question; null for the interrupts that are owed at the end.</param>
     /// <param name="watch">Gets the events instead of the engine, and passes them on to it; null for the engine alone.</param>
@@ -51,8 +51,11 @@ public sealed class LogWhy
             Before = (line, _) => asked._line = line.Number,
             Record = options.Record + (happened => asked._sink!.Observe(happened, asked._line)),
         });
-        asked._engine!.LeftOut = report.LeftOut;
-        return (asked._engine, report);
+        WhyEngine engine = asked._engine!;
+        engine.LeftOut = report.LeftOut;
+        // The facts were given before the whole log was read.
+        engine.Log = engine.Log! with { Damaged = report.Malformed };
+        return (engine, report);
     }
 
     private void Build(FabricOptions machine)
