@@ -46,7 +46,7 @@ internal sealed partial class ReplaySession
         _prints = new PicPrints(survey);
         _pic = new PicExchange(_machine, _prints, verdicts, triggers);
         _timers = new TimerDeadlines(survey.ApicIds.Count);
-        _inference = new EoiInference(_machine, _timers, told: survey.HasServicing);
+        _inference = new EoiInference(_machine, _timers, survey);
         _acknowledges = new Acknowledges(_machine, verdicts, _inference);
         _reports = new ReportTracker(survey, verdicts, delivered, _inference);
         _machine.SetTime(now);

@@ -10,12 +10,13 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     public Fate FateOf(Raise raise) => Judge(raise, out _);
 
-    public bool IsSettled(Raise raise, ref Gate? at8259) => !IsUnderWay(raise, ref at8259) && IsSettled(raise);
+    public bool IsSettled(Raise raise, ref Gate? at8259, out Delivery? awaited) => !IsUnderWay(raise, ref at8259, out awaited) && IsSettled(raise);
 
     /// <summary>Whether a raise waits or is served, as is decided without what holds it: then it is not settled. Many raises are
     /// asked about again and again.</summary>
-    private bool IsUnderWay(Raise raise, ref Gate? at8259)
+    private bool IsUnderWay(Raise raise, ref Gate? at8259, out Delivery? awaited)
     {
+        awaited = null;
         bool ofIrq = raise.Source.Class == SourceClass.Irq;
         if (raise.IsDropped)
             return false;
@@ -28,14 +29,21 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         }
         if (!ofIrq && (!engine.KnowsCpus || engine.IsSplit) || attempt.Reason != RefusalReason.None)
             return false;
-        bool served = false;
+        bool dropped = false;
+        Delivery? served = null;
         foreach (Delivery one in attempt.Deliveries)
         {
             if (one.IsPending)
+            {
+                awaited = one;
                 return true;
-            served |= one.IsInService;
+            }
+            served = one.IsInService ? one : served;
+            dropped |= one.Dropped is not null;
         }
-        return served && !attempt.Deliveries.Exists(static one => one.Dropped is not null);
+        // Of several, another one may be dropped.
+        awaited = attempt.Deliveries.Count == 1 ? served : null;
+        return served is not null && !dropped;
     }
 
     public bool IsSettled(Raise raise)
