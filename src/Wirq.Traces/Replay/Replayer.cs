@@ -25,6 +25,8 @@ public sealed record ReplayOptions
     /// <summary>Whether the receivers may get everything a second time, from the beginning. Then the log is replayed as it most likely is,
     /// and again where it shows itself to be otherwise.</summary>
     internal bool MayBeginAnew { get; init; }
+    /// <summary>Gets the lines that are fed or compared, each before its events, and the events that <see cref="Record"/> gets.</summary>
+    internal IReplayObserver? Observer { get; init; }
     /// <summary>How the log is cut to be read. Tests make small pieces of small logs.</summary>
     internal ReadPieces Pieces { get; init; } = ReadPieces.Usual;
     /// <summary>Called before each line that is fed or compared. Tests use it to break the chips.</summary>
@@ -114,13 +116,14 @@ public sealed class Replayer
             _skipped++;
         _surroundings.Note(line);
         _options.Before?.Invoke(line, _session.Machine.Fabric);
+        _options.Observer?.Begin(line);
         if (line.Microseconds >= 0)
             _session.Machine.SetTime(_clock.Nanoseconds(line.Microseconds));
         _session.Take(line, next);
     }
 
-    private void Part(long line, string? missing) => _options.Record?.Invoke(
-        new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent() with { Time = _session.Machine.Fabric.Now });
+    private void Part(long line, string? missing) =>
+        _session.Tell(new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent());
 
     /// <summary>If the log has the machine's reset, lines before the first line of a CPU show how the machine was set
     /// up, not how it runs. But a device that changes its line between the reset and that line does so permanently. A

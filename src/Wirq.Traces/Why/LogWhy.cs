@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
@@ -6,7 +7,7 @@ namespace Wirq.Traces.Why;
 
 /// <summary>Answers questions about a log of QEMU: the log is fed to the chips, and their events are
 /// followed.</summary>
-public sealed class LogWhy
+public sealed class LogWhy : IReplayObserver
 {
     /// <summary>What <c>wirq why</c> reads besides logs.</summary>
     internal const string OtherKinds = "a recording, saved state or a dump (wirq why --help names all kinds)";
@@ -48,8 +49,7 @@ public sealed class LogWhy
             MayBeginAnew = options is { Record: null, Log: null, Machine: null },
             Log = options.Log + (log => asked._log = log),
             Machine = options.Machine + asked.Build,
-            Before = (line, _) => asked._line = line.Number,
-            Record = options.Record + (happened => asked._sink!.Observe(happened, asked._line)),
+            Observer = asked,
         });
         WhyEngine engine = asked._engine!;
         engine.LeftOut = report.LeftOut;
@@ -57,6 +57,10 @@ public sealed class LogWhy
         engine.Log = engine.Log! with { Damaged = report.Malformed };
         return (engine, report);
     }
+
+    void IReplayObserver.Begin(in TraceLine line) => _line = line.Number;
+
+    void IReplayObserver.Observe(in Event happened) => _sink!.Observe(happened, _line);
 
     private void Build(FabricOptions machine)
     {

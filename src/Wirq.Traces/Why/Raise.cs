@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Wirq.Traces.Why;
 
 /// <summary>A vector at a CPU, from its acceptance to its EOI; or an IRQ that the 8259 gave to one. Raises that merged
@@ -33,11 +35,17 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public bool Suppressed { get; set; }
     /// <summary>The raise that made it pending first, to report what blocks.</summary>
     public SourceName? Source { get; set; }
-    /// <summary>What blocked it at the CPU when it was accepted.</summary>
-    public Held AtFirst { get; set; }
+    /// <summary>What blocked it at the CPU when it was accepted, as far as the local APIC tells.</summary>
+    public Held AtFirst
+    {
+        get => _atFirst?.Value ?? default;
+        set => _atFirst = value.Gate is Gate.None or Gate.CpuUnknown ? null : new(value);
+    }
 
     private Service? _service;
     private RaiseWatch? _watch;
+    // A large value that few have.
+    private StrongBox<Held>? _atFirst;
 
     /// <summary>Whoever watches the raises that wait for it learns what happens to it.</summary>
     /// <returns>False if another does.</returns>
@@ -157,7 +165,11 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     /// <summary>Whether it joined a line that was asserted.</summary>
     public bool Joined { get; init; }
     /// <summary>What held it when it came.</summary>
-    public Held AtFirst { get; set; }
+    public Held AtFirst
+    {
+        get => _atFirst?.Value ?? default;
+        set => _atFirst = value.Gate == Gate.None ? null : new(value);
+    }
     /// <summary>Whether it was lost before it was sent.</summary>
     public bool Lost { get; set; }
     /// <summary>Whether it joined a request that was waiting already (8259).</summary>
@@ -188,6 +200,8 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     /// <summary>The input of the 8259 at which it waits; null for none.</summary>
     public IrqTrail? WaitsAt { get; set; }
 
+    // A large value that few have.
+    private StrongBox<Held>? _atFirst;
     private Mark? _dropped;
     private Gate _droppedBy = Gate.PicInitialised;
     private Attempt? _first, _last;
