@@ -12,6 +12,8 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     public bool IsSettled(Raise raise, ref Gate? at8259, out Delivery? awaited) => !IsUnderWay(raise, ref at8259, out awaited) && IsSettled(raise);
 
+    public bool Waits(Raise request) => request is { IsDropped: false, Last: null, WaitsAt: { } irq } && AtThe8259(irq.Irq).Gate != Gate.None;
+
     /// <summary>Whether a raise waits or is served, as is decided without what holds it: then it is not settled. Many raises are
     /// asked about again and again.</summary>
     private bool IsUnderWay(Raise raise, ref Gate? at8259, out Delivery? awaited)

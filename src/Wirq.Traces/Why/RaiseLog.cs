@@ -11,7 +11,7 @@ internal sealed class RaiseLog(SourceName source, int keep)
     private readonly List<Raise> _lingering = [];
     private readonly long[] _fates = new long[s_fates];
     private readonly RaiseWatch _watch = new();
-    // Whether each of those waits for a delivery, and would be seen if anything happened to it.
+    // Whether each of those waits, and it would be seen if anything happened to it.
     private bool _watched;
 
     public SourceName Source { get; } = source;
@@ -28,9 +28,9 @@ internal sealed class RaiseLog(SourceName source, int keep)
     public IReadOnlyCollection<Raise> Kept => _kept;
 
     /// <summary>The raises of which it is known, without a look at each, that they have not ended.</summary>
-    internal IReadOnlyList<Raise> KnownOpen => IsStill ? _lingering : [];
+    internal IReadOnlyList<Raise> KnownOpen(IFateJudge judge) => IsStill(judge) ? _lingering : [];
 
-    private bool IsStill => _watched && !_watch.Changed;
+    private bool IsStill(IFateJudge judge) => _watched && !_watch.Changed && (_watch.Request is null || judge.Waits(_watch.Request));
 
     /// <summary>The vectors that it was delivered with, and the CPUs that accepted it.</summary>
     public HashSet<byte> Vectors { get; } = [];
@@ -102,15 +102,16 @@ internal sealed class RaiseLog(SourceName source, int keep)
     /// <returns>Whether there is room again.</returns>
     private bool Sweep(IFateJudge judge)
     {
-        if (IsStill)
+        if (IsStill(judge))
             return false;
-        (_watched, _watch.Changed) = (true, false);
+        _watched = true;
+        _watch.Clear();
         Gate? at8259 = null;
         for (int i = _lingering.Count - 1; i >= 0; i--)
         {
             if (!judge.IsSettled(_lingering[i], ref at8259, out Delivery? awaited))
             {
-                _watched &= awaited is not null && _watch.TryWatch(_lingering[i], awaited);
+                _watched &= awaited is null ? _watch.TryWatch(_lingering[i]) : _watch.TryWatch(_lingering[i], awaited);
                 continue;
             }
             _fates[(int)judge.FateOf(_lingering[i])]++;
@@ -134,4 +135,6 @@ internal interface IFateJudge
     /// <param name="at8259">What holds the source at the 8259; null before the first look.</param>
     /// <param name="awaited">The delivery for whose end it waits, if nothing else can settle it; else null.</param>
     bool IsSettled(Raise raise, ref Gate? at8259, out Delivery? awaited);
+    /// <summary>Whether a request waits at the 8259, with all raises that joined it.</summary>
+    bool Waits(Raise request);
 }
