@@ -81,6 +81,36 @@ public sealed class RaiseLogTests
         Assert.Empty(other.KnownOpen(_judge));
     }
 
+    [Fact]
+    public void Raises_that_wait_in_one_request_wait_as_long_as_it_does()
+    {
+        Raise[] waiting = FillRequest(requests: 1);
+        Assert.Equal(Lingering, _log.KnownOpen(_judge).Count);
+        _judge.RequestWaits = false;
+        Assert.Empty(_log.KnownOpen(_judge));
+        _judge.RequestWaits = true;
+        waiting[20].Into = null;
+        Assert.Empty(_log.KnownOpen(_judge));
+    }
+
+    [Fact]
+    public void Raises_of_two_requests_are_looked_at_each_time()
+    {
+        FillRequest(requests: 2);
+        Assert.Empty(_log.KnownOpen(_judge));
+    }
+
+    private Raise[] FillRequest(int requests)
+    {
+        var irq = new IrqTrail(4, _log, null!);
+        Raise[] heads = [.. Enumerable.Range(0, requests).Select(_ => new Raise(SourceName.Irq(4), s_now, level: false) { WaitsAt = irq })];
+        Raise[] all = [.. Enumerable.Range(0, Lingering + Kept + 1).Select(at => at < requests ? heads[at]
+            : new Raise(SourceName.Irq(4), s_now, level: false) { Into = heads[at % requests], MergedEarly = true })];
+        foreach (Raise raise in all)
+            _log.Add(raise, later: false, _judge);
+        return all;
+    }
+
     /// <summary>As many as are kept, wait, and one that found no room.</summary>
     private void Fill(bool taken = true)
     {
@@ -148,11 +178,14 @@ public sealed class RaiseLogTests
     private sealed class DeliveryJudge : IFateJudge
     {
         public int Asked { get; private set; }
+        public bool RequestWaits { get; set; } = true;
 
         public Fate Judge(Raise raise, out Held held)
         {
             held = default;
-            Delivery delivery = raise.Last!.Deliveries[0];
+            if (raise.Last is null)
+                return Fate.Held;
+            Delivery delivery = raise.Last.Deliveries[0];
             return delivery.IsPending ? Fate.Pending : delivery.IsInService ? Fate.InService : Fate.Ended;
         }
 
@@ -166,10 +199,10 @@ public sealed class RaiseLogTests
 
         public bool IsSettled(Raise raise, ref Gate? at8259, out Delivery? awaited)
         {
-            awaited = raise.Last!.Deliveries[0];
+            awaited = raise.Last?.Deliveries[0];
             return IsSettled(raise);
         }
 
-        public bool Waits(Raise request) => false;
+        public bool Waits(Raise request) => RequestWaits;
     }
 }
