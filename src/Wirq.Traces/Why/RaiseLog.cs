@@ -109,9 +109,9 @@ internal sealed class RaiseLog(SourceName source, int keep)
         Gate? at8259 = null;
         for (int i = _lingering.Count - 1; i >= 0; i--)
         {
-            if (!judge.IsSettled(_lingering[i], ref at8259, out Delivery? awaited))
+            if (!judge.IsSettled(_lingering[i], ref at8259, out Awaited awaited))
             {
-                _watched &= awaited is null ? _watch.TryWatch(_lingering[i]) : _watch.TryWatch(_lingering[i], awaited);
+                _watched &= _watch.TryWatch(_lingering[i], awaited);
                 continue;
             }
             _fates[(int)judge.FateOf(_lingering[i])]++;
@@ -120,6 +120,11 @@ internal sealed class RaiseLog(SourceName source, int keep)
         return _lingering.Count < MostLingering;
     }
 }
+
+/// <summary>What a raise waits for, besides a reset of the machine.</summary>
+/// <param name="Delivery">The delivery whose end alone can settle it; null where it is something else, or not known.</param>
+/// <param name="Nothing">Whether nothing can settle it.</param>
+internal readonly record struct Awaited(Delivery? Delivery = null, bool Nothing = false);
 
 /// <summary>Decides how a raise ended.</summary>
 internal interface IFateJudge
@@ -133,8 +138,8 @@ internal interface IFateJudge
     /// <summary>As <see cref="IsSettled(Raise)"/>, of many raises of one source, between which nothing happens.</summary>
     /// <param name="raise">The raise.</param>
     /// <param name="at8259">What holds the source at the 8259; null before the first look.</param>
-    /// <param name="awaited">The delivery for whose end it waits, if nothing else can settle it; else null.</param>
-    bool IsSettled(Raise raise, ref Gate? at8259, out Delivery? awaited);
+    /// <param name="awaited">What alone can settle it, if that is known.</param>
+    bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited);
     /// <summary>Whether a request waits at the 8259, with all raises that joined it.</summary>
     bool Waits(Raise request);
 }

@@ -15,26 +15,26 @@ internal sealed class RaiseWatch
 
     /// <summary>Watches a raise.</summary>
     /// <param name="raise">The raise.</param>
-    /// <param name="awaited">The delivery that it waits for.</param>
-    /// <returns>False if not all of it can be watched: it joined another raise, its message has no answer yet, or the delivery is watched for
-    /// another source.</returns>
-    public bool TryWatch(Raise raise, Delivery awaited)
+    /// <param name="awaited">What it waits for.</param>
+    /// <returns>False if not all of it can be watched.</returns>
+    public bool TryWatch(Raise raise, Awaited awaited)
     {
-        if (raise.Into is not null || raise.Last is not { Answered: not null } || !awaited.TryWatch(this))
-            return false;
-        raise.Watch = this;
-        return true;
+        bool can = awaited is { Delivery: null, Nothing: false } ? TryRequest(raise)
+            // One that joined another ends with that; and the answer to a message may be a refusal.
+            : raise is { Into: null, Last.Answered: not null } && (awaited.Delivery is not { } delivery || delivery.TryWatch(this));
+        if (can)
+            raise.Watch = this;
+        return can;
     }
 
-    /// <summary>Watches a raise that waits at the 8259. The request itself is not watched: see <see cref="Request"/>.</summary>
-    /// <returns>False if it does not wait there, or in another request than the raises before it.</returns>
-    public bool TryWatch(Raise raise)
+    /// <summary>Whether a raise waits at the 8259, in the same request as those before it. The request itself is not watched.</summary>
+    private bool TryRequest(Raise raise)
     {
         Raise request = raise.Into ?? raise;
         if (raise is not { Last: null, IsDropped: false, Lost: false, Joined: false } || request is not { Into: null, WaitsAt: not null }
             || (Request ?? request) != request)
             return false;
-        (Request, raise.Watch) = (request, this);
+        Request = request;
         return true;
     }
 }

@@ -197,9 +197,9 @@ public sealed class RaiseLogTests
             return FateOf(raise) == Fate.Ended;
         }
 
-        public bool IsSettled(Raise raise, ref Gate? at8259, out Delivery? awaited)
+        public bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited)
         {
-            awaited = raise.Last?.Deliveries[0];
+            awaited = new(raise.Last?.Deliveries[0]);
             return IsSettled(raise);
         }
 
