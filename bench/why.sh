@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # How fast wirq why judges logs of KVM hosts and of QEMU, against grep -c on the same file. They take turns; printed are, for each log,
-# medians of processor time (user and system) and of wall time, in seconds, and the ratio of the processor times.
+# medians of processor time (user and system) and of wall time, in seconds, and the ratios of both. A log is read on a thread of its own, so
+# with two free CPUs the second ratio is the smaller one.
 #
 #   WIRQ=/path/to/native/wirq bash bench/why.sh [MEGABYTES [ROUNDS [LOG…]]]
 #
@@ -56,7 +57,12 @@ median() {
     awk -v name="$1" -v column="$2" '$1 == name { print $column }' "$times" | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
 }
 
-printf '%-30s %10s  %15s  %15s  %9s  %s\n' log lines 'grep -c' 'wirq why' lines/s ratio
+# ratio COLUMN
+ratio() {
+    awk -v a="$(median why "$1")" -v b="$(median grep "$1")" 'BEGIN { printf "%.1f", a / b }'
+}
+
+printf '%-30s %10s  %15s  %15s  %9s  %9s  %s\n' log lines 'grep -c' 'wirq why' lines/s processor wall
 for life in "${lives[@]}"; do
     repeat "$life" > "$log"
     word=apic_
@@ -68,7 +74,7 @@ for life in "${lives[@]}"; do
     done
     lines=$(wc -l < "$log")
     name=${life##*/}
-    printf '%-30s %10s  %7s %7s  %7s %7s  %8sM  %s\n' "${name%%.gz}" "$lines" "$(median grep 2)" "$(median grep 3)" "$(median why 2)" "$(median why 3)" \
+    printf '%-30s %10s  %7s %7s  %7s %7s  %8sM  %9s  %s\n' "${name%%.gz}" "$lines" "$(median grep 2)" "$(median grep 3)" "$(median why 2)" "$(median why 3)" \
         "$(awk -v a="$lines" -v b="$(median why 2)" 'BEGIN { printf "%.1f", a / b / 1e6 }')" \
-        "$(awk -v a="$(median why 2)" -v b="$(median grep 2)" 'BEGIN { printf "%.1f", a / b }')"
+        "$(ratio 2)" "$(ratio 3)"
 done

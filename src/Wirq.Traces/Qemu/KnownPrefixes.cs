@@ -2,14 +2,15 @@ using System.Buffers.Binary;
 
 namespace Wirq.Traces.Qemu;
 
-/// <summary>Remembers the thread and the second of the last prefixes. A log has thousands of lines of one thread in one second, which
-/// differ in the microseconds alone.</summary>
+/// <summary>Remembers the thread and the second of the last prefixes, of either form. A log has thousands of lines of one thread in one
+/// second, which differ in the microseconds alone.</summary>
 internal sealed class KnownPrefixes
 {
     private const int Word = sizeof(ulong), Longest = 48;
     private const long MicrosecondsPerSecond = 1_000_000;
-    // ".dddddd:" as a little-endian word: the digits are bytes 1 to 6.
-    private const ulong Frame = 0xFF00_0000_0000_00FF, PointAndColon = (ulong)':' << 56 | '.';
+    // ".dddddd:" and ".ddddddZ" as little-endian words: the digits are bytes 1 to 6.
+    private const ulong Frame = 0xFF00_0000_0000_00FF;
+    private const int LastByte = 56;
     private const ulong Zeros = 0x0030_3030_3030_3000, HighNibbles = 0x00F0_F0F0_F0F0_F000, ToCarry = 0x0006_0606_0606_0600;
 
     // Several: the lines of the devices' thread and of the CPUs' take turns. Each thread has its place by its number.
@@ -26,17 +27,25 @@ internal sealed class KnownPrefixes
             (thread, microseconds) = (0, -1);
             return 0;
         }
-        (thread, microseconds) = (known.Thread, known.Second + Fraction(line, known.Length, out bool six));
-        return six ? known.Length + Word - 1 : 0;
+        (thread, microseconds) = (known.Thread, known.Second + Fraction(line, known, out bool six));
+        int length = known.Length + Word - 1;
+        if (!six || known.IsDate && (length == line.Length || line[length] != ' '))
+            return 0;
+        return known.IsDate ? length + 1 : length;
     }
 
-    /// <summary>Remembers a prefix <c>TID@seconds.microseconds:</c>.</summary>
+    /// <summary>Remembers a prefix <c>TID@seconds.microseconds:</c>, or a date with microseconds in UTC and the space behind it.</summary>
     internal void Learn(ReadOnlySpan<byte> prefix, long thread, long microseconds)
     {
         int point = prefix.IndexOf((byte)'.');
-        if (point < 0 || point + 1 > Longest || prefix.Length != point + Word || prefix[^1] != ':')
+        bool date = prefix.EndsWith("Z "u8);
+        if (date)
+            prefix = prefix[..^1];
+        if (point < 0 || point + 1 > Longest || prefix.Length != point + Word || !date && prefix[^1] != ':')
             return;
-        _heads[PlaceOf(prefix)].Learn(prefix[..(point + 1)], thread, microseconds - microseconds % MicrosecondsPerSecond);
+        // Dates before 1970 are negative, and the fraction counts up all the same.
+        long fraction = (microseconds % MicrosecondsPerSecond + MicrosecondsPerSecond) % MicrosecondsPerSecond;
+        _heads[PlaceOf(prefix)].Learn(prefix[..(point + 1)], date, thread, microseconds - fraction);
     }
 
     private static int PlaceOf(ReadOnlySpan<byte> prefix)
@@ -46,10 +55,10 @@ internal sealed class KnownPrefixes
     }
 
     /// <summary>The six digits after the point, which is the last byte of the head.</summary>
-    private static long Fraction(ReadOnlySpan<byte> line, int head, out bool six)
+    private static long Fraction(ReadOnlySpan<byte> line, Head head, out bool six)
     {
-        ulong word = BinaryPrimitives.ReadUInt64LittleEndian(line[(head - 1)..]), digits = word & ~Frame;
-        six = (word & Frame) == PointAndColon && (digits & HighNibbles) == Zeros && ((digits + ToCarry) & HighNibbles) == Zeros;
+        ulong word = BinaryPrimitives.ReadUInt64LittleEndian(line[(head.Length - 1)..]), digits = word & ~Frame;
+        six = (word & Frame) == ((ulong)(head.IsDate ? 'Z' : ':') << LastByte | '.') && (digits & HighNibbles) == Zeros && ((digits + ToCarry) & HighNibbles) == Zeros;
         // Two zeros before them make eight digits. Neighbours become pairs, pairs fours, and fours the number.
         ulong eight = (digits - Zeros) << 8;
         eight = eight * 10 + (eight >> 8);
@@ -62,6 +71,8 @@ internal sealed class KnownPrefixes
         private readonly byte[] _bytes = new byte[Longest];
 
         internal int Length { get; private set; }
+        /// <summary>Whether it is a date, and not a thread with seconds.</summary>
+        internal bool IsDate { get; private set; }
         internal long Thread { get; private set; }
         /// <summary>Its second, in microseconds.</summary>
         internal long Second { get; private set; }
@@ -69,10 +80,10 @@ internal sealed class KnownPrefixes
         internal bool Begins(ReadOnlySpan<byte> line) =>
             Length > 0 && line.Length >= Length + Word - 1 && line[..Length].SequenceEqual(_bytes.AsSpan(0, Length));
 
-        internal void Learn(ReadOnlySpan<byte> head, long thread, long second)
+        internal void Learn(ReadOnlySpan<byte> head, bool date, long thread, long second)
         {
             head.CopyTo(_bytes);
-            (Length, Thread, Second) = (head.Length, thread, second);
+            (Length, IsDate, Thread, Second) = (head.Length, date, thread, second);
         }
     }
 }

@@ -11,7 +11,7 @@ namespace Wirq.Traces.Replay;
 /// highest is first. Later ones were taken when they arrived. If the broadcast after an EOI, or its absence,
 /// contradicts this, the broadcast decides, and does not count as checked.</para>
 /// </remarks>
-internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers, bool told)
+internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers, LogSurvey survey)
 {
     private const int Vectors = 256, None = -1, Remembered = 16;
 
@@ -19,13 +19,14 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     private readonly bool[] _open = new bool[machine.Options.LocalApics.Count * Vectors];
     private readonly long[] _lastEoi = new long[machine.Options.LocalApics.Count];
     private readonly Queue<Expiry> _expiries = [];
+    private readonly bool _told = survey.HasServicing;
     private long _now;
     private int _openCount;
 
     private LocalApics Apics => machine.LocalApics;
 
     /// <summary>Whether the log does not show when this vector is taken.</summary>
-    internal bool Infers(int cpu, int vector) => !told || _open[At(cpu, vector)];
+    internal bool Infers(int cpu, int vector) => !_told || _open[At(cpu, vector)];
 
     /// <summary>A vector became pending.</summary>
     internal void Arrived(int cpu, int vector) => _arrived[At(cpu, vector)] = ++_now;
@@ -97,17 +98,17 @@ internal sealed class EoiInference(ReplayMachine machine, TimerDeadlines timers,
     /// <summary>A CPU is about to signal EOI. The vector that this ends is put in service, if it is not.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="broadcast">The vector of the following broadcast in the log; -1 for none.</param>
-    /// <param name="broadcastsTold">Whether the log contains broadcasts.</param>
     /// <returns>Whether the broadcast, or its absence, was needed to decide.</returns>
-    internal bool BeforeEoi(int cpu, int broadcast, bool broadcastsTold)
+    internal bool BeforeEoi(int cpu, int broadcast)
     {
         bool needed = false;
-        if (!told || _openCount > 0)
+        if (!_told || _openCount > 0)
         {
             int ended = Choose(cpu);
             if (ended == None && TryMoveAnyExpiry(cpu, out int moved))
                 ended = moved;
-            if (broadcastsTold && Contradicts(cpu, ended, broadcast))
+            // Whether broadcasts are traced is asked last: most EOIs have none, and are as they should be.
+            if (Contradicts(cpu, ended, broadcast) && survey.Saw(TraceEvent.IoApicEoiBroadcast))
             {
                 int other = Alternative(cpu, broadcast);
                 needed = other != None;

@@ -6,6 +6,9 @@ using Wirq.State;
 
 namespace Wirq.Traces.Replay;
 
+/// <summary>Receives an event.</summary>
+internal delegate void EventObserver(in Event happened);
+
 /// <summary>The chips to which a log is fed, and the laws that observe them.</summary>
 /// <remarks>QEMU drives the 8259 and the I/OAPIC by two calls, and the log has a line for each. So the two have
 /// separate lines here: GSIs 0 to 15 are connected only to the 8259 pair, GSIs from 16 on only to the pins of the
@@ -14,6 +17,9 @@ namespace Wirq.Traces.Replay;
 internal sealed class ReplayMachine
 {
     internal const int PicLines = GsiMap.IsaIrqs, Pins = 24;
+
+    private static readonly string[] s_picLabels = [.. Enumerable.Range(0, PicLines).Select(static irq => $"8259 IRQ {irq}")],
+        s_pinLabels = [.. Enumerable.Range(0, Pins).Select(static pin => $"I/OAPIC pin {pin}")];
 
     private readonly LawSet? _laws;
     private readonly Source[] _pic = new Source[PicLines], _pins = new Source[Pins];
@@ -58,8 +64,8 @@ internal sealed class ReplayMachine
         IntrAtPinZero = false,
         Sources = PicLines + Pins,
         Vtd = survey.Remaps ? new() { Profile = Profile.Qemu } : null,
-        // One cached route for each message in the log.
-        Routing = survey.Remaps ? new() { Virqs = Math.Max(1, survey.Requests) } : null,
+        // A cached route for each message in the log.
+        Routing = survey.Remaps ? new() { Virqs = survey.Routes } : null,
     };
 
     /// <summary>How it is built.</summary>
@@ -74,7 +80,7 @@ internal sealed class ReplayMachine
     internal IReadOnlyList<Law> Laws => _laws?.Laws ?? [];
 
     /// <summary>Receives every event.</summary>
-    internal Action<Event>? Observed { get; set; }
+    internal EventObserver? Observed { get; set; }
 
     /// <summary>Whether messages of pins wait until the log shows what the remapping unit reads.</summary>
     internal bool HoldsMessages { get; init; }
@@ -88,10 +94,10 @@ internal sealed class ReplayMachine
         for (int irq = 0; irq < PicLines; irq++)
         {
             if (irq != 2)
-                _pic[irq] = Fabric.Connect(irq, $"8259 IRQ {irq}");
+                _pic[irq] = Fabric.Connect(irq, s_picLabels[irq]);
         }
         for (int pin = 0; pin < Pins; pin++)
-            _pins[pin] = Fabric.Connect(PicLines + pin, $"I/OAPIC pin {pin}");
+            _pins[pin] = Fabric.Connect(PicLines + pin, s_pinLabels[pin]);
         Drain();
     }
 

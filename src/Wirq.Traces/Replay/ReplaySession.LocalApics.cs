@@ -95,7 +95,7 @@ internal sealed partial class ReplaySession
     private void BeforeEoi(int cpu, in TraceLine line, in TraceLine next)
     {
         int broadcast = next.Event == TraceEvent.IoApicEoiBroadcast && next.Thread == line.Thread ? (int)next.A : -1;
-        if (_inference.BeforeEoi(cpu, broadcast, _survey.Saw(TraceEvent.IoApicEoiBroadcast)))
+        if (_inference.BeforeEoi(cpu, broadcast))
             _evidence = broadcast;
         _machine.Drain();
     }

@@ -26,6 +26,7 @@ internal sealed partial class ReplaySession
     private readonly Acknowledges _acknowledges;
     private readonly ReportTracker _reports;
     private readonly Action<Event>? _record;
+    private readonly IReplayObserver? _observer;
     private readonly EntryKnowledge _entries = new();
     private readonly bool _knowsCpus;
     private TraceLine _stimulus;
@@ -33,12 +34,13 @@ internal sealed partial class ReplaySession
     private int _evidence = -1;
 
     internal ReplaySession(LogSurvey survey, Verdicts verdicts, Surroundings surroundings, DeliveryCounts delivered,
-        RemappingReport remapping, TriggerModes triggers, ReplayOptions options, long now)
+        RemappingReport remapping, TriggerModes triggers, ReplayOptions options, StateArena arena, long now)
     {
-        (_survey, _verdicts, _surroundings, _delivered, _record) = (survey, verdicts, surroundings, delivered, options.Record);
+        (_survey, _verdicts, _surroundings, _delivered) = (survey, verdicts, surroundings, delivered);
+        (_record, _observer) = (options.Record, options.Observer);
         _remapping = remapping;
         _knowsCpus = survey.KnowsCpus;
-        _machine = new ReplayMachine(survey, new StateArena(), laws: options.Reports)
+        _machine = new ReplayMachine(survey, arena, laws: options.Reports)
         {
             HoldsMessages = survey.Remaps || survey.IsSplit,
             Observed = Observe,
@@ -46,7 +48,7 @@ internal sealed partial class ReplaySession
         _prints = new PicPrints(survey);
         _pic = new PicExchange(_machine, _prints, verdicts, triggers);
         _timers = new TimerDeadlines(survey.ApicIds.Count);
-        _inference = new EoiInference(_machine, _timers, told: survey.HasServicing);
+        _inference = new EoiInference(_machine, _timers, survey);
         _acknowledges = new Acknowledges(_machine, verdicts, _inference);
         _reports = new ReportTracker(survey, verdicts, delivered, _inference);
         _machine.SetTime(now);
@@ -168,7 +170,13 @@ internal sealed partial class ReplaySession
     }
 
     /// <summary>Records an event that no chip here causes.</summary>
-    private void Tell(in Event told) => _record?.Invoke(told with { Time = _machine.Fabric.Now });
+    internal void Tell(in Event told) => Record(told with { Time = _machine.Fabric.Now });
+
+    private void Record(in Event happened)
+    {
+        _record?.Invoke(happened);
+        _observer?.Observe(happened);
+    }
 
     private void Begin(in TraceLine line)
     {
@@ -234,10 +242,10 @@ internal sealed partial class ReplaySession
     }
 
     /// <summary>The lines that QEMU prints for an event of the chips.</summary>
-    private void Observe(Event happened)
+    private void Observe(in Event happened)
     {
         _surroundings.Note(happened);
-        _record?.Invoke(happened);
+        Record(happened);
         switch (happened.Kind)
         {
             case EventKind.RemoteIrrSet:

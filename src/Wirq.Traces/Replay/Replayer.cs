@@ -1,5 +1,6 @@
 using Wirq.Events;
 using Wirq.Laws;
+using Wirq.State;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Why;
@@ -24,6 +25,10 @@ public sealed record ReplayOptions
     /// <summary>Whether the receivers may get everything a second time, from the beginning. Then the log is replayed as it most likely is,
     /// and again where it shows itself to be otherwise.</summary>
     internal bool MayBeginAnew { get; init; }
+    /// <summary>Gets the lines that are fed or compared, each before its events, and the events that <see cref="Record"/> gets.</summary>
+    internal IReplayObserver? Observer { get; init; }
+    /// <summary>How the log is cut to be read. Tests make small pieces of small logs.</summary>
+    internal ReadPieces Pieces { get; init; } = ReadPieces.Usual;
     /// <summary>Called before each line that is fed or compared. Tests use it to break the chips.</summary>
     internal Action<TraceLine, Fabric>? Before { get; init; }
     /// <summary>What is said of a file without an event, and what was expected of it.</summary>
@@ -34,8 +39,6 @@ public sealed record ReplayOptions
 /// <summary>Feeds a QEMU log to the chips, and reports differences between the two.</summary>
 public sealed class Replayer
 {
-    private const int ReportEvery = 1 << 16;
-
     private readonly ReplayOptions _options;
     private readonly Surroundings _surroundings;
     private readonly DeliveryCounts _delivered = new();
@@ -49,7 +52,11 @@ public sealed class Replayer
     private long _stimuli, _skipped;
     private int _reset;
 
-    private Replayer(LogSurvey survey, TriggerModes triggers, ReplayOptions options)
+    /// <summary>Builds the chips.</summary>
+    /// <param name="survey">What the log shows.</param>
+    /// <param name="triggers">The trigger modes of the 8259's inputs.</param>
+    /// <param name="options">The options.</param>
+    internal Replayer(LogSurvey survey, TriggerModes triggers, ReplayOptions options)
     {
         (_survey, _triggers, _options) = (survey, triggers, options);
         _surroundings = new() { Kept = options.Reports };
@@ -57,12 +64,12 @@ public sealed class Replayer
         _clock = new LogClock(survey.FirstStamp);
         options.Log?.Invoke(survey.Facts);
         options.Machine?.Invoke(ReplayMachine.OptionsFor(survey));
-        _session = NewSession();
+        _session = NewSession(new StateArena());
         _session.BeginLog();
     }
 
     /// <summary>Replays a log.</summary>
-    /// <param name="open">Opens the log. It is called at least twice, because some facts must be known before the first
+    /// <param name="open">Opens the log. It may be called several times, because some facts must be known before the first
     /// line is replayed.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="options">The options.</param>
@@ -70,60 +77,31 @@ public sealed class Replayer
     public static ReplayReport Run(Func<Stream> open, string file, ReplayOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(open);
-        options ??= new ReplayOptions();
-        long lines;
-        ushort changing = 0;
-        LogSurvey survey;
-        var others = new LeftOut(LeftOut.OfKvm);
-        using (var reader = new QemuLogReader(open(), file) { Others = others })
-        {
-            if (!reader.IsTrace())
-            {
-                throw new TraceException(file, reader.Lines, 0, reader.Lines == 0 ? "the file is empty" : options.Nothing,
-                    options.Expected);
-            }
-            survey = LogSurvey.Of(reader, read => options.Progress?.Invoke(read, 0));
-            lines = reader.Lines;
-        }
-        if (!survey.MayShowTriggers)
-            return Pass(new TriggerModes(0), options);
-        // Most logs that may show a level input show none, and then the pass that finds this out is the one that is wanted.
-        var edges = new TriggerModes(0);
-        ReplayReport report = Pass(edges, options.MayBeginAnew ? options : Learning());
-        if (options.MayBeginAnew && edges.ShownLevel == 0)
-            return report;
-        // These passes report nothing. Their results apply from the first line on.
-        (ushort level, changing) = TriggerModes.Learn(modes => Pass(modes, Learning()), edges);
-        return Pass(new TriggerModes(level), options);
-
-        ReplayOptions Learning() => new() { Progress = options.Progress, Reports = false };
-
-        ReplayReport Pass(TriggerModes modes, ReplayOptions how)
-        {
-            var replayer = new Replayer(survey, modes, how);
-            using var reader = new QemuLogReader(open(), file);
-            replayer.Play(reader, lines);
-            return replayer.Report(reader, changing, others);
-        }
+        return new ReplayPasses(open, file, options ?? new ReplayOptions()).Run();
     }
 
-    private void Play(QemuLogReader reader, long lines)
+    /// <summary>Replays a log to its end.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="lines">How many lines it has; 0 if that is not known.</param>
+    /// <returns>False if the log is not what the survey says: then it was not replayed to its end.</returns>
+    internal bool TryPlay(ReadAhead log, long lines)
     {
-        long count = 0;
-        // The line and the one after it take turns: a copy of each would be most of what is done here.
-        var pair = new TraceLine[2];
-        int at = 0;
-        bool more = reader.TryRead(out pair[at]);
-        while (more)
+        TraceBatch? next, batch = log.Next();
+        for (; batch is not null; batch = next)
         {
-            more = reader.TryRead(out pair[1 - at]);
-            Take(pair[at], pair[1 - at]);
-            at = 1 - at;
-            if (++count % ReportEvery == 0)
-                _options.Progress?.Invoke(reader.Lines, lines);
+            next = log.Next();
+            if (next?.Survey is { } more && !_survey.StillHolds(more, batch[0].Number))
+                return false;
+            int last = batch.Count - 1;
+            for (int i = 0; i < last; i++)
+                Take(batch[i], batch[i + 1]);
+            Take(batch[last], next is null ? default : next[0]);
+            _options.Progress?.Invoke(batch.Read, lines);
+            log.Return(batch);
         }
         _session.End();
         _surroundings.Finish();
+        return true;
     }
 
     private void Take(in TraceLine line, in TraceLine next)
@@ -138,13 +116,14 @@ public sealed class Replayer
             _skipped++;
         _surroundings.Note(line);
         _options.Before?.Invoke(line, _session.Machine.Fabric);
+        _options.Observer?.Begin(line);
         if (line.Microseconds >= 0)
             _session.Machine.SetTime(_clock.Nanoseconds(line.Microseconds));
         _session.Take(line, next);
     }
 
-    private void Part(long line, string? missing) => _options.Record?.Invoke(
-        new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent() with { Time = _session.Machine.Fabric.Now });
+    private void Part(long line, string? missing) =>
+        _session.Tell(new LogParted(line, missing is not null, missing is null ? 0 : (uint)EventNames.Find(missing)).ToEvent());
 
     /// <summary>If the log has the machine's reset, lines before the first line of a CPU show how the machine was set
     /// up, not how it runs. But a device that changes its line between the reset and that line does so permanently. A
@@ -168,14 +147,19 @@ public sealed class Replayer
         _session.EndByReset();
         _stimuli += _session.Stimuli;
         _laws.Add(_session.Machine.Laws);
-        _session = NewSession(_session.Machine.Fabric.Now);
+        ReplayMachine former = _session.Machine;
+        _session = NewSession(new StateArena(spent: former.Fabric.Arena), former.Fabric.Now);
         _session.BeginLife();
     }
 
-    private ReplaySession NewSession(long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
-        _triggers, _options, now);
+    private ReplaySession NewSession(StateArena arena, long now = 0) => new(_survey, _verdicts, _surroundings, _delivered, _remapping,
+        _triggers, _options, arena, now);
 
-    private ReplayReport Report(QemuLogReader reader, ushort changing, LeftOut others)
+    /// <summary>What was found, at the end of the log.</summary>
+    /// <param name="reader">The log.</param>
+    /// <param name="changing">Inputs of the 8259 whose trigger mode changes.</param>
+    /// <param name="others">Lines of other forms.</param>
+    internal ReplayReport Report(QemuLogReader reader, ushort changing, LeftOut others)
     {
         _laws.Add(_session.Machine.Laws);
         return new ReplayReport(_verdicts.Counts)

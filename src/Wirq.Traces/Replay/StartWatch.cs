@@ -10,11 +10,33 @@ namespace Wirq.Traces.Replay;
 /// in part in the lines about Remote IRR. The mask of an 8259 shows in reads and in <c>pic_update_irq</c>.</remarks>
 internal sealed class StartWatch
 {
-    private readonly EntryStart[] _entries = new EntryStart[ReplayMachine.Pins];
-    private readonly PicStart[] _pics = new PicStart[2];
-    private readonly HashSet<long> _evidence = [];
+    private readonly EntryStart[] _entries;
+    private readonly PicStart[] _pics;
+    private readonly HashSet<long> _evidence;
     private TraceLine _rise;
     private bool _unitSwitched, _messages;
+
+    /// <summary>Nothing is known.</summary>
+    internal StartWatch() => (_entries, _pics, _evidence) = (new EntryStart[ReplayMachine.Pins], new PicStart[2], []);
+
+    private StartWatch(StartWatch other)
+    {
+        (_entries, _pics, _evidence) = ([.. other._entries], [.. other._pics], [.. other._evidence]);
+        (_rise, _unitSwitched, _messages, RemapsAtStart) = (other._rise, other._unitSwitched, other._messages, other.RemapsAtStart);
+    }
+
+    /// <summary>What is known now.</summary>
+    internal StartWatch Copy() => new(this);
+
+    /// <summary>Whether another says the same of the first line.</summary>
+    internal bool SaysTheSame(StartWatch other)
+    {
+        bool same = RemapsAtStart == other.RemapsAtStart && _evidence.SetEquals(other._evidence) && Entries.SequenceEqual(other.Entries)
+            && Masks.SequenceEqual(other.Masks);
+        for (int unit = 0; unit < _pics.Length; unit++)
+            same &= Requests(unit) == other.Requests(unit) && Lowest(unit) == other.Lowest(unit);
+        return same;
+    }
 
     /// <summary>Whether the remapping unit was enabled before the first line: it fetches an entry before any line enables
     /// it.</summary>

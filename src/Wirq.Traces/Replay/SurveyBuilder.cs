@@ -12,6 +12,8 @@ internal sealed class SurveyBuilder
     private readonly List<ResetRun> _runs = [];
     private const int ShorthandShift = 18, ShorthandBits = 3, SelfShorthand = 1;
     private ResetRun _run;
+    // Of the runs that have ended.
+    private int _longest;
     private bool _sendsToOthers;
     private CpuThread? _last;
     private long _lastThread = -1, _sinceCpu = 1;
@@ -98,11 +100,14 @@ internal sealed class SurveyBuilder
             _run = _run with { To = line.Number, Length = _run.Length + 1 };
         }
         else if (line.Event == TraceEvent.GetDelivered && _runs.Count > 0 && _run.Length == 0 && _runs[^1].Length == 1)
-            _runs.RemoveAt(_runs.Count - 1);
+            ForgetLast();
         else if (_run.Length > 0 && line.Event is not (TraceEvent.GetApicBase or TraceEvent.SetApicBase))
         {
             if (_runs.Count < MostRuns)
+            {
                 _runs.Add(_run);
+                _longest = Math.Max(_longest, _run.Length);
+            }
             _run = default;
         }
     }
@@ -110,14 +115,31 @@ internal sealed class SurveyBuilder
     private static bool IsStimulus(in TraceLine line) => line.Event is TraceEvent.GsiInterrupt or TraceEvent.IoApicSetIrq
         or TraceEvent.ResetDelivered || line.Event == TraceEvent.PicSetIrq && !(line.A != 0 && line.B == Pic8259.Cascade);
 
+    private void ForgetLast()
+    {
+        _runs.RemoveAt(_runs.Count - 1);
+        // It was one line, and no run is shorter.
+        if (_runs.Count == 0)
+            _longest = 0;
+    }
+
     /// <summary>Every CPU is reset, so the longest run is the number of CPUs.</summary>
-    private int LongestRun => _runs.Append(_run).Max(run => run.Length);
+    private int LongestRun => Math.Max(_longest, _run.Length);
 
     internal (long From, long To)[] Resets()
     {
         int longest = LongestRun;
-        return longest == 0 ? []
-            : [.. _runs.Append(_run).Where(run => run.Length == longest).Select(run => (run.From, run.To))];
+        if (longest == 0)
+            return [];
+        var resets = new List<(long From, long To)>(_runs.Count + 1);
+        foreach (ResetRun run in _runs)
+        {
+            if (run.Length == longest)
+                resets.Add((run.From, run.To));
+        }
+        if (_run.Length == longest)
+            resets.Add((_run.From, _run.To));
+        return [.. resets];
     }
 
     internal IReadOnlyList<uint> ApicIds()

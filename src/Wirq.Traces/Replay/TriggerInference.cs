@@ -1,5 +1,4 @@
 using Wirq.Events;
-using Wirq.State;
 using Wirq.Traces.Qemu;
 
 namespace Wirq.Traces.Replay;
@@ -15,7 +14,8 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
 {
     private const int Inputs = GsiMap.IsaIrqs, Requests = 2;
 
-    private readonly PicPair _trial = new(new PicOptions { Profile = Profile.Qemu }, new StateArena());
+    private readonly PicPair _trial = new(new PicOptions { Profile = Profile.Qemu }, machine.Fabric.Arena),
+        _cascaded = new(new PicOptions { Profile = Profile.Qemu }, machine.Fabric.Arena);
     private readonly EventBuffer _events = new();
     private readonly List<Prediction> _lines = [];
 
@@ -109,7 +109,7 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
     /// <summary>Assumes the other trigger mode for one input. A level input has a request while its line is high. An
     /// edge input may have a request or not, so the first <see cref="Inputs"/> trials keep the request, and the others
     /// invert it.</summary>
-    private static bool TrySuppose(in PicPairState before, int trial, out PicPairState supposed)
+    private bool TrySuppose(in PicPairState before, int trial, out PicPairState supposed)
     {
         supposed = before;
         int irq = trial % Inputs;
@@ -132,12 +132,13 @@ internal sealed class TriggerInference(ReplayMachine machine, PicPrints prints, 
     }
 
     /// <summary>The slave's output, and the master's input 2, as they follow from the assumed requests.</summary>
-    private static PicPairState Cascaded(in PicPairState supposed)
+    private PicPairState Cascaded(in PicPairState supposed)
     {
-        var pair = new PicPair(new PicOptions { Profile = Profile.Qemu }, new StateArena()) { State = supposed };
-        pair.Slave.Touch();
-        pair.Update(new EventBuffer());
-        return pair.State;
+        _cascaded.State = supposed;
+        _cascaded.Slave.Touch();
+        _cascaded.Update(_events);
+        _events.Clear();
+        return _cascaded.State;
     }
 
     /// <summary>The guest wrote the register at some earlier time. The laws get the event now.</summary>

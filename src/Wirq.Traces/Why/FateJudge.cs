@@ -10,12 +10,15 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
 
     public Fate FateOf(Raise raise) => Judge(raise, out _);
 
-    public bool IsSettled(Raise raise, ref Gate? at8259) => !IsUnderWay(raise, ref at8259) && IsSettled(raise);
+    public bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited) => !IsUnderWay(raise, ref at8259, out awaited) && IsSettled(raise);
+
+    public bool Waits(Raise request) => request is { IsDropped: false, Last: null, WaitsAt: { } irq } && AtThe8259(irq.Irq).Gate != Gate.None;
 
     /// <summary>Whether a raise waits or is served, as is decided without what holds it: then it is not settled. Many raises are
     /// asked about again and again.</summary>
-    private bool IsUnderWay(Raise raise, ref Gate? at8259)
+    private bool IsUnderWay(Raise raise, ref Gate? at8259, out Awaited awaited)
     {
+        awaited = default;
         bool ofIrq = raise.Source.Class == SourceClass.Irq;
         if (raise.IsDropped)
             return false;
@@ -26,16 +29,28 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             at8259 ??= AtThe8259(raise.Source.Index).Gate;
             return !raise.MergedEarly || at8259 != Gate.None;
         }
-        if (!ofIrq && (!engine.KnowsCpus || engine.IsSplit) || attempt.Reason != RefusalReason.None)
+        if (EndsUnseen(raise, attempt))
+        {
+            awaited = new(Nothing: true);
+            return true;
+        }
+        if (!ofIrq && engine.IsSplit || attempt.Reason != RefusalReason.None)
             return false;
-        bool served = false;
+        bool dropped = false;
+        Delivery? served = null;
         foreach (Delivery one in attempt.Deliveries)
         {
             if (one.IsPending)
+            {
+                awaited = new(one);
                 return true;
-            served |= one.IsInService;
+            }
+            served = one.IsInService ? one : served;
+            dropped |= one.Dropped is not null;
         }
-        return served && !attempt.Deliveries.Exists(static one => one.Dropped is not null);
+        // Of several, another one may be dropped.
+        awaited = attempt.Deliveries.Count == 1 ? new(served) : default;
+        return served is not null && !dropped;
     }
 
     public bool IsSettled(Raise raise)
@@ -81,8 +96,7 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
             return Unsent(raise, ref held);
         if (engine.IsSplit && raise.Source.Class == SourceClass.Pin)
             return OfKernel(raise, attempt, ref held);
-        // A message that the remapping unit blocks reaches no CPU, even if CPUs are not known.
-        if (!engine.KnowsCpus && raise.Source.Class != SourceClass.Irq && attempt.Reason != RefusalReason.RemappingFault)
+        if (EndsUnseen(raise, attempt))
             return WaitsAgain(raise, ref held) ? Fate.Held : Fate.Sent;
         if (attempt.Reason != RefusalReason.None)
         {
@@ -101,6 +115,11 @@ internal sealed class FateJudge(WhyEngine engine) : IFateJudge
         }
         return Delivered(raise, attempt, ref held);
     }
+
+    /// <summary>Whether no line tells what became of what was sent, for it is not known which lines are whose. A message that the remapping unit
+    /// blocks reaches no CPU all the same.</summary>
+    private bool EndsUnseen(Raise raise, Attempt attempt) => !engine.KnowsCpus && raise.Source.Class != SourceClass.Irq
+        && !(engine.IsSplit && raise.Source.Class == SourceClass.Pin) && attempt.Reason != RefusalReason.RemappingFault;
 
     /// <summary>The kernel's local APICs have it. Of them only the EOI of a level interrupt shows.</summary>
     private Fate OfKernel(Raise raise, Attempt attempt, ref Held held)

@@ -1,3 +1,4 @@
+using Wirq.Events;
 using Wirq.Traces.Qemu;
 using Wirq.Traces.Recordings;
 using Wirq.Traces.Replay;
@@ -6,7 +7,7 @@ namespace Wirq.Traces.Why;
 
 /// <summary>Answers questions about a log of QEMU: the log is fed to the chips, and their events are
 /// followed.</summary>
-public sealed class LogWhy
+public sealed class LogWhy : IReplayObserver
 {
     /// <summary>What <c>wirq why</c> reads besides logs.</summary>
     internal const string OtherKinds = "a recording, saved state or a dump (wirq why --help names all kinds)";
@@ -21,7 +22,7 @@ public sealed class LogWhy
     private LogWhy(WhyQuestion? question, Func<WhyEngine, IEventSink>? watch) => (_question, _watch) = (question, watch);
 
     /// <summary>Feeds a log to the chips.</summary>
-    /// <param name="open">Opens the log; called twice.</param>
+    /// <param name="open">Opens the log; it may be called several times.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="question">The question; null for the interrupts that are owed at the end.</param>
     /// <param name="progress">Called regularly with the number of lines done and the total, which is 0 while it is not
@@ -31,7 +32,7 @@ public sealed class LogWhy
         Read(open, file, question, watch: null, new ReplayOptions { Progress = progress, Reports = false }).Engine;
 
     /// <summary>Feeds a log to the chips, and lets another see the events.</summary>
-    /// <param name="open">Opens the log; called twice.</param>
+    /// <param name="open">Opens the log; it may be called several times.</param>
     /// <param name="file">Its name, for messages.</param>
     /// <param name="question">The question; null for the interrupts that are owed at the end.</param>
     /// <param name="watch">Gets the events instead of the engine, and passes them on to it; null for the engine alone.</param>
@@ -48,12 +49,18 @@ public sealed class LogWhy
             MayBeginAnew = options is { Record: null, Log: null, Machine: null },
             Log = options.Log + (log => asked._log = log),
             Machine = options.Machine + asked.Build,
-            Before = (line, _) => asked._line = line.Number,
-            Record = options.Record + (happened => asked._sink!.Observe(happened, asked._line)),
+            Observer = asked,
         });
-        asked._engine!.LeftOut = report.LeftOut;
-        return (asked._engine, report);
+        WhyEngine engine = asked._engine!;
+        engine.LeftOut = report.LeftOut;
+        // The facts were given before the whole log was read.
+        engine.Log = engine.Log! with { Damaged = report.Malformed };
+        return (engine, report);
     }
+
+    void IReplayObserver.Begin(in TraceLine line) => _line = line.Number;
+
+    void IReplayObserver.Observe(in Event happened) => _sink!.Observe(happened, _line);
 
     private void Build(FabricOptions machine)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Wirq.Traces.Why;
 
 /// <summary>A vector at a CPU, from its acceptance to its EOI; or an IRQ that the 8259 gave to one. Raises that merged
@@ -17,7 +19,15 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     /// <summary>How often it was taken in that time.</summary>
     public long Takes => _service?.Takes ?? 0;
     /// <summary>When a reset of the local APIC or of the 8259 dropped it.</summary>
-    public Mark? Dropped { get; set; }
+    public Mark? Dropped
+    {
+        get;
+        set
+        {
+            field = value;
+            _watch?.Changed = true;
+        }
+    }
     /// <summary>How many more merged into it, and when the last of them came.</summary>
     public long Merges { get; private set; }
     public Mark LastMerge { get; private set; }
@@ -25,26 +35,51 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
     public bool Suppressed { get; set; }
     /// <summary>The raise that made it pending first, to report what blocks.</summary>
     public SourceName? Source { get; set; }
-    /// <summary>What blocked it at the CPU when it was accepted.</summary>
-    public Held AtFirst { get; set; }
+    /// <summary>What blocked it at the CPU when it was accepted, as far as the local APIC tells.</summary>
+    public Held AtFirst
+    {
+        get => _atFirst?.Value ?? default;
+        set => _atFirst = value.Gate is Gate.None or Gate.CpuUnknown ? null : new(value);
+    }
 
     private Service? _service;
+    private RaiseWatch? _watch;
+    // A large value that few have.
+    private StrongBox<Held>? _atFirst;
+
+    /// <summary>Whoever watches the raises that wait for it learns what happens to it.</summary>
+    /// <returns>False if another does.</returns>
+    public bool TryWatch(RaiseWatch watch)
+    {
+        if ((_watch ?? watch) != watch || (_service?.Watch ?? watch) != watch)
+            return false;
+        _watch = watch;
+        _service?.Watch = watch;
+        return true;
+    }
 
     /// <summary>A CPU takes it.</summary>
-    public void Take(Mark at) => (Taken, _service) = (at, new Service(at));
+    public void Take(Mark at)
+    {
+        (Taken, _service) = (at, new Service(at));
+        _watch?.Changed = true;
+    }
 
     /// <summary>A CPU took it although the in-service bit of its vector was set: one EOI ends both.</summary>
     public void TakeAgain(Delivery before)
     {
         _service = before._service;
         _service!.Takes++;
+        _watch?.Changed = true;
     }
 
     /// <summary>Its in-service bit was cleared.</summary>
     public void End(Mark at)
     {
-        if (_service is { } service)
-            service.Ended = at;
+        if (_service is not { } service)
+            return;
+        service.Ended = at;
+        service.Watch?.Changed = true;
     }
 
     /// <summary>The time for which an in-service bit is set.</summary>
@@ -53,6 +88,8 @@ internal sealed class Delivery(int cpu, byte vector, bool level, Mark accepted)
         public Mark Since { get; } = since;
         public Mark? Ended { get; set; }
         public long Takes { get; set; } = 1;
+        /// <summary>Who watches one of the deliveries that it serves.</summary>
+        public RaiseWatch? Watch { get; set; }
     }
 
     public void Merge(Mark at) => (Merges, LastMerge) = (Merges + 1, at);
@@ -128,21 +165,43 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     /// <summary>Whether it joined a line that was asserted.</summary>
     public bool Joined { get; init; }
     /// <summary>What held it when it came.</summary>
-    public Held AtFirst { get; set; }
+    public Held AtFirst
+    {
+        get => _atFirst?.Value ?? default;
+        set => _atFirst = value.Gate == Gate.None ? null : new(value);
+    }
     /// <summary>Whether it was lost before it was sent.</summary>
     public bool Lost { get; set; }
     /// <summary>Whether it joined a request that was waiting already (8259).</summary>
     public bool MergedEarly { get; set; }
     /// <summary>When the initialisation of the 8259, or a reset of the machine, dropped it.</summary>
-    public Mark? Dropped { get => _dropped ?? Into?.Dropped; set => _dropped = value; }
+    public Mark? Dropped
+    {
+        get => _dropped ?? Into?.Dropped;
+        set
+        {
+            _dropped = value;
+            Watch?.Changed = true;
+        }
+    }
     public bool IsDropped => _dropped.HasValue || Into is { IsDropped: true };
     public Gate DroppedBy { get => _dropped is null && Into is not null ? Into.DroppedBy : _droppedBy; set => _droppedBy = value; }
     /// <summary>The request of the 8259 that it joined, where that waits for both: what becomes of that one becomes of
     /// it.</summary>
-    public Raise? Into { get; set; }
+    public Raise? Into
+    {
+        get;
+        set
+        {
+            field = value;
+            Watch?.Changed = true;
+        }
+    }
     /// <summary>The input of the 8259 at which it waits; null for none.</summary>
     public IrqTrail? WaitsAt { get; set; }
 
+    // A large value that few have.
+    private StrongBox<Held>? _atFirst;
     private Mark? _dropped;
     private Gate _droppedBy = Gate.PicInitialised;
     private Attempt? _first, _last;
@@ -151,11 +210,14 @@ internal sealed class Raise(SourceName source, Mark at, bool? level)
     public Attempt? Last => _last ?? Into?.Last;
     public int Attempts { get; private set; }
     public Mark? Acked { get; set; }
+    /// <summary>Who waits for it to be settled; null for nobody.</summary>
+    public RaiseWatch? Watch { get; set; }
 
     public void Add(Attempt attempt)
     {
         _first ??= attempt;
         _last = attempt;
         Attempts++;
+        Watch?.Changed = true;
     }
 }

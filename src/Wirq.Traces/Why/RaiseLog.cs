@@ -10,6 +10,9 @@ internal sealed class RaiseLog(SourceName source, int keep)
     // Raises that are too old to be kept in full, but have not ended.
     private readonly List<Raise> _lingering = [];
     private readonly long[] _fates = new long[s_fates];
+    private readonly RaiseWatch _watch = new();
+    // Whether each of those waits, and it would be seen if anything happened to it.
+    private bool _watched;
 
     public SourceName Source { get; } = source;
     /// <summary>The number of raises that are kept in full.</summary>
@@ -23,6 +26,11 @@ internal sealed class RaiseLog(SourceName source, int keep)
     /// <summary>The number of raises before the kept ones.</summary>
     public long Earlier { get; private set; }
     public IReadOnlyCollection<Raise> Kept => _kept;
+
+    /// <summary>The raises of which it is known, without a look at each, that they have not ended.</summary>
+    internal IReadOnlyList<Raise> KnownOpen(IFateJudge judge) => IsStill(judge) ? _lingering : [];
+
+    private bool IsStill(IFateJudge judge) => _watched && !_watch.Changed && (_watch.Request is null || judge.Waits(_watch.Request));
 
     /// <summary>The vectors that it was delivered with, and the CPUs that accepted it.</summary>
     public HashSet<byte> Vectors { get; } = [];
@@ -58,7 +66,10 @@ internal sealed class RaiseLog(SourceName source, int keep)
         if (judge.IsSettled(old) || _lingering.Count >= MostLingering && !Sweep(judge))
             _fates[(int)judge.FateOf(old)]++;
         else
+        {
             _lingering.Add(old);
+            _watched = false;
+        }
     }
 
     /// <summary>How the raises that are not kept ended.</summary>
@@ -91,17 +102,29 @@ internal sealed class RaiseLog(SourceName source, int keep)
     /// <returns>Whether there is room again.</returns>
     private bool Sweep(IFateJudge judge)
     {
+        if (IsStill(judge))
+            return false;
+        _watched = true;
+        _watch.Clear();
         Gate? at8259 = null;
         for (int i = _lingering.Count - 1; i >= 0; i--)
         {
-            if (!judge.IsSettled(_lingering[i], ref at8259))
+            if (!judge.IsSettled(_lingering[i], ref at8259, out Awaited awaited))
+            {
+                _watched &= _watch.TryWatch(_lingering[i], awaited);
                 continue;
+            }
             _fates[(int)judge.FateOf(_lingering[i])]++;
             _lingering.RemoveAt(i);
         }
         return _lingering.Count < MostLingering;
     }
 }
+
+/// <summary>What a raise waits for, besides a reset of the machine.</summary>
+/// <param name="Delivery">The delivery whose end alone can settle it; null where it is something else, or not known.</param>
+/// <param name="Nothing">Whether nothing can settle it.</param>
+internal readonly record struct Awaited(Delivery? Delivery = null, bool Nothing = false);
 
 /// <summary>Decides how a raise ended.</summary>
 internal interface IFateJudge
@@ -115,5 +138,8 @@ internal interface IFateJudge
     /// <summary>As <see cref="IsSettled(Raise)"/>, of many raises of one source, between which nothing happens.</summary>
     /// <param name="raise">The raise.</param>
     /// <param name="at8259">What holds the source at the 8259; null before the first look.</param>
-    bool IsSettled(Raise raise, ref Gate? at8259);
+    /// <param name="awaited">What alone can settle it, if that is known.</param>
+    bool IsSettled(Raise raise, ref Gate? at8259, out Awaited awaited);
+    /// <summary>Whether a request waits at the 8259, with all raises that joined it.</summary>
+    bool Waits(Raise request);
 }

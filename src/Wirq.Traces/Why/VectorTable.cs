@@ -18,8 +18,11 @@ internal sealed class VectorTable
     /// <summary>Forgets them all; a reset took them.</summary>
     public void Drop(Mark at)
     {
-        foreach (Delivery dropped in All)
-            dropped.Dropped = at;
+        foreach (Delivery? held in _deliveries)
+        {
+            if (held is { } dropped)
+                dropped.Dropped = at;
+        }
         Array.Clear(_deliveries);
     }
 }

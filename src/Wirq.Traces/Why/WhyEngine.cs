@@ -72,7 +72,7 @@ public sealed partial class WhyEngine : IEventSink
     /// <summary>Whether the log shows which CPU did what.</summary>
     public bool KnowsCpus { get; set; } = true;
     /// <summary>What the log contains; null for a recording of a Wirq machine, which contains everything.</summary>
-    public LogFacts? Log { get; }
+    public LogFacts? Log { get; internal set; }
     /// <summary>Whether the current life of the machine began with a reset, so that what was not written since has its
     /// reset value.</summary>
     public bool FromReset { get; private set; }

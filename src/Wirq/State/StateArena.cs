@@ -43,6 +43,22 @@ public sealed class StateArena
     // Arenas that were compared and have the same layout share one object; null if this arena was not compared yet. A
     // copy between arenas that share it does not check each block.
     private object? _layout;
+    // Memory of another arena whose machine is gone.
+    private readonly List<StateSlab> _spare = [];
+
+    /// <summary>Makes an empty arena.</summary>
+    public StateArena()
+    {
+    }
+
+    /// <summary>Makes an empty arena in the memory of another. Whoever builds machine after machine of one kind saves to ask for memory,
+    /// and to give it back, each time.</summary>
+    /// <param name="spent">The other. Nothing that has its state there may be used any more.</param>
+    internal StateArena(StateArena spent)
+    {
+        ArgumentNullException.ThrowIfNull(spent);
+        _spare = spent._slabs;
+    }
 
     /// <summary>The place of each block, in the order in which they were reserved.</summary>
     internal IReadOnlyList<StateBlock> Blocks => _blocks;
@@ -111,7 +127,10 @@ public sealed class StateArena
 
     private StateSlab Add(StateRole role, int size)
     {
-        var slab = new StateSlab(size, role);
+        int spare = _spare.FindIndex(slab => slab.Size == size);
+        StateSlab slab = spare < 0 ? new StateSlab(GC.AllocateArray<byte>(size, pinned: true), role) : _spare[spare].Renewed(role);
+        if (spare >= 0)
+            _spare.RemoveAt(spare);
         _slabs.Add(slab);
         Held += size;
         return slab;

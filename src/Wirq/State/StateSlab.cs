@@ -13,17 +13,26 @@ internal enum StateRole
 
 /// <summary>A piece of memory with contiguous blocks of state. It does not move, so the address of a block is
 /// stable.</summary>
-internal sealed class StateSlab(int size, StateRole role)
+/// <param name="bytes">The memory, pinned and zeroed.</param>
+/// <param name="role">How an identity uses its blocks.</param>
+internal sealed class StateSlab(byte[] bytes, StateRole role)
 {
     private const int Alignment = 8;
     private int _used;
 
-    internal byte[] Bytes { get; } = GC.AllocateArray<byte>(size, pinned: true);
+    internal byte[] Bytes { get; } = bytes;
     internal int Size => Bytes.Length;
     internal StateRole Role => role;
     /// <summary>The offset of its bytes in what an identity hashes.</summary>
     internal int ImageAt { get; set; }
     internal Span<byte> Used => Bytes.AsSpan(0, _used);
+
+    /// <summary>Makes an empty slab of its memory.</summary>
+    internal StateSlab Renewed(StateRole role)
+    {
+        Used.Clear();
+        return new StateSlab(Bytes, role);
+    }
 
     internal static int Padded(int bytes) => checked(bytes + Alignment - 1) & -Alignment;
 

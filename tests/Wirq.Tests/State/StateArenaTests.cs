@@ -45,6 +45,21 @@ public class StateArenaTests
     }
 
     [Fact]
+    public void An_arena_in_the_memory_of_another_begins_zeroed_and_asks_for_no_more()
+    {
+        (StateArena spent, Block<Small> small, Block<Timed> timed) = Build();
+        spent.Reserve<Timed>(5000)[4999].Other = 7;
+        (small[2].Value, timed[1].Deadline) = (9, 5);
+        var arena = new StateArena(spent);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        (Block<Small> newSmall, Block<Timed> newTimed, Block<Timed> large) = (arena.Reserve<Small>(3), arena.Reserve<Timed>(2, Timed.MakeRelative), arena.Reserve<Timed>(5000));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+        Assert.Equal(spent.Held, arena.Held);
+        Assert.Equal([0, 0, 0], newSmall.Span.ToArray().Select(one => (int)one.Value));
+        Assert.All(newTimed.Span.ToArray().Concat(large.Span.ToArray()), one => Assert.Equal((0L, 0ul), (one.Deadline, one.Other)));
+    }
+
+    [Fact]
     public void A_block_survives_the_growth_of_its_arena()
     {
         (StateArena arena, Block<Small> small, _) = Build();

@@ -40,14 +40,45 @@ public sealed class KnownLineTests
     }
 
     [Theory]
-    [InlineData("8@1795168800.00000a:")]
-    [InlineData("8@1795168800.00000::")]
-    [InlineData("8@1795168800./00000:")]
-    [InlineData("8@1795168800.000001;")]
-    public void A_prefix_that_is_none_is_none_after_one(string damaged)
+    [InlineData("2026-11-20T10:00:00.000002Z ", 2)]
+    [InlineData("2026-11-20T10:00:00.999999Z ", 999_999)]
+    [InlineData("2026-11-20T10:00:00.999999Z  ", 999_999)]
+    [InlineData("2026-11-20T10:00:00Z ", 0)]
+    [InlineData("2026-11-20T10:00:00.5Z ", 500_000)]
+    [InlineData("2026-11-20T10:00:00.000003+00:00 ", 3)]
+    [InlineData("2026-11-20T10:00:01.000003Z ", 1_000_003)]
+    [InlineData("2026-11-20T11:00:00.000003+01:00 ", 3)]
+    [InlineData("2026-12-20T10:00:00.000003Z ", 30 * 86_400_000_000 + 3)]
+    public void A_date_is_not_taken_for_the_one_before(string second, long microseconds)
     {
         const string text = "pic_set_irq master 1 irq 4 level 0";
-        Assert.Single(Read($"8@1795168800.000001:{text}\n{damaged}{text}"));
+        List<TraceLine> lines = Read($"2026-11-20T10:00:00.000001Z {text}\n{second}{text}");
+        Assert.Equal([1, microseconds], lines.Select(line => line.Microseconds - 1795168800_000000));
+        Assert.All(lines, line => Assert.Equal(0, line.Thread));
+    }
+
+    [Fact]
+    public void Dates_before_1970_go_on_too()
+    {
+        const string text = "pic_set_irq master 1 irq 4 level 0";
+        List<TraceLine> lines = Read($"1969-12-31T23:59:59.500000Z {text}\n1969-12-31T23:59:59.600000Z {text}");
+        Assert.Equal([-500_000, -400_000], lines.Select(line => line.Microseconds));
+    }
+
+    [Theory]
+    [InlineData("8@1795168800.000001:", "8@1795168800.00000a:")]
+    [InlineData("8@1795168800.000001:", "8@1795168800.00000::")]
+    [InlineData("8@1795168800.000001:", "8@1795168800./00000:")]
+    [InlineData("8@1795168800.000001:", "8@1795168800.000001;")]
+    [InlineData("8@1795168800.000001:", "8@1795168800.000001Z ")]
+    [InlineData("2026-11-20T10:00:00.000001Z ", "2026-11-20T10:00:00.000002Z")]
+    [InlineData("2026-11-20T10:00:00.000001Z ", "2026-11-20T10:00:00.000002: ")]
+    [InlineData("2026-11-20T10:00:00.000001Z ", "2026-11-20T10:00:00.00000xZ ")]
+    public void A_prefix_that_is_none_is_none_after_one(string prefix, string damaged)
+    {
+        const string text = "pic_set_irq master 1 irq 4 level 0";
+        Assert.Single(Read($"{prefix}{text}\n{damaged}{text}"));
+        Assert.Single(Read($"{prefix}{text}\n{damaged.TrimEnd()}"));
     }
 
     [Fact]

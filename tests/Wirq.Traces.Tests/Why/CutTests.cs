@@ -120,7 +120,10 @@ public sealed class CutTests(ITestOutputHelper output)
     private static (long From, long To)[] ResetsOf(string[] lines)
     {
         using var reader = new Wirq.Traces.Qemu.QemuLogReader(StreamOf(lines), "log");
-        return LogSurvey.Of(reader, null).Resets;
+        var found = new SurveyBuilder();
+        while (reader.TryRead(out Wirq.Traces.Qemu.TraceLine line))
+            found.Add(line);
+        return new LogSurvey(found, reader.Malformed).Resets;
     }
 
     private static OwedList? Read(string[] lines)

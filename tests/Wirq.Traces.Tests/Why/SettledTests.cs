@@ -20,10 +20,13 @@ public sealed class SettledTests
         Asker? asker = null;
         LogWhy.Read(() => File.OpenRead(file), log, null, engine => asker = new(engine), new ReplayOptions { Reports = false });
         Assert.True(asker!.Asked > 0 || asker.Events < 100, $"{asker.Asked} of {asker.Events}");
+        // In this one each tick of a timer waits for an EOI.
+        if (log.EndsWith("bad-vector.log.gz", StringComparison.Ordinal))
+            Assert.True(asker.Open > 0);
     }
 
     [Fact]
-    public void A_log_that_may_show_level_inputs_and_shows_none_is_read_twice()
+    public void A_log_that_may_show_level_inputs_and_shows_none_is_read_once()
     {
         // An edge at input 10, the request of which outlives its line.
         byte[] text = Encoding.ASCII.GetBytes(ReplayLogs.Stamped("""
@@ -44,7 +47,7 @@ public sealed class SettledTests
         LogWhy.Read(() => Open(ref opened), "text", null);
         // What was recorded cannot be taken back.
         Replayer.Run(() => Open(ref ofReplay), "text", new ReplayOptions { Record = static _ => { } });
-        Assert.Equal((2, 3), (opened, ofReplay));
+        Assert.Equal((1, 3), (opened, ofReplay));
 
         Stream Open(ref int count)
         {
@@ -56,6 +59,7 @@ public sealed class SettledTests
     private sealed class Asker(WhyEngine engine) : IEventSink
     {
         public long Asked { get; private set; }
+        public long Open { get; private set; }
         public long Events { get; private set; }
 
         public void Observe(in Event happened, long line)
@@ -69,8 +73,11 @@ public sealed class SettledTests
                 foreach (Raise raise in log.Kept)
                 {
                     Asked++;
-                    Assert.Equal(engine.Judge.IsSettled(raise), engine.Judge.IsSettled(raise, ref at8259));
+                    Assert.Equal(engine.Judge.IsSettled(raise), engine.Judge.IsSettled(raise, ref at8259, out _));
                 }
+                IReadOnlyList<Raise> open = log.KnownOpen(engine.Judge);
+                Open += open.Count;
+                Assert.DoesNotContain(open, engine.Judge.IsSettled);
             }
         }
     }
