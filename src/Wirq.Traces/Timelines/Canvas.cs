@@ -71,6 +71,9 @@ internal sealed class Canvas
         return _lanes.Count - 1;
     }
 
+    /// <summary>The keys of the lanes so far.</summary>
+    internal IReadOnlyCollection<LaneKey> Keys => _numbers.Keys;
+
     internal LaneKey KeyOf(int lane) => _lanes[lane].Key;
 
     internal void Note(int lane, InstantKind kind, in Event happened) => Strips.Add(new Instant(lane, kind, Now, happened));
@@ -79,6 +82,17 @@ internal sealed class Canvas
     {
         if (!from.At.IsStart)
             Strips.Add(new Arrow(kind, from.Lane, from.At, to, Now));
+    }
+
+    /// <summary>Takes over what another canvas has of the same input, and its states in place of the own ones of some lanes.</summary>
+    /// <param name="other">The other canvas.</param>
+    /// <param name="isReplaced">Whether the states of a lane are the other's.</param>
+    /// <param name="made">Makes a lane of its key.</param>
+    internal void TakeOver(Canvas other, Func<LaneKey, bool> isReplaced, Func<LaneKey, Lane> made)
+    {
+        int[] lanes = [.. other._lanes.Select(lane => LaneOf(lane.Key, made))];
+        bool[] replaced = [.. _lanes.Select(lane => isReplaced(lane.Key))];
+        Strips.TakeOver(other.Strips, lane => replaced[lane], lane => lanes[lane]);
     }
 
     /// <summary>Makes the picture. Nothing may follow.</summary>

@@ -74,6 +74,32 @@ internal sealed class Strips(int most)
             Add(_arrows, arrow);
     }
 
+    /// <summary>Takes over what others have. Nothing may follow.</summary>
+    /// <param name="other">The others.</param>
+    /// <param name="isReplaced">Whether the states of a lane are theirs; gates stay.</param>
+    /// <param name="laneOf">The number here of a lane of theirs; -1 for none.</param>
+    internal void TakeOver(Strips other, Func<int, bool> isReplaced, Func<int, int> laneOf)
+    {
+        Span[] spans = [.. _spans.Where(span => span.Kind == SpanKind.Held || !isReplaced(span.Lane))
+            .Concat(other._spans.Select(span => span with { Lane = laneOf(span.Lane) }).Where(span => span.Lane >= 0)).OrderBy(span => span.End!.Value.Event)];
+        Instant[] instants = [.. _instants.Concat(other._instants.Select(one => one with { Lane = laneOf(one.Lane) }).Where(one => one.Lane >= 0)).OrderBy(one => one.At.Event)];
+        foreach ((int Lane, SpanKind Kind) open in _open.Keys.Where(open => open.Kind != SpanKind.Held && isReplaced(open.Lane)).ToArray())
+            _open.Remove(open);
+        foreach (((int lane, SpanKind kind), (Mark, int, string) begun) in other._open)
+        {
+            if (laneOf(lane) is >= 0 and int here)
+                _open[(here, kind)] = begun;
+        }
+        _spans.Clear();
+        _instants.Clear();
+        Dropped += other.Dropped;
+        CutAt = other.CutAt.Event > CutAt.Event ? other.CutAt : CutAt;
+        foreach (Span span in spans)
+            Add(_spans, span);
+        foreach (Instant instant in instants)
+            Add(_instants, instant);
+    }
+
     /// <summary>The lanes in which something lasts.</summary>
     internal int[] Lasting => [.. _open.Keys.Select(key => key.Lane).Distinct()];
 

@@ -1,5 +1,6 @@
 using Wirq.Traces.Kvm.Judging;
 using Wirq.Traces.Replay;
+using Wirq.Traces.Timelines;
 using Wirq.Traces.Why;
 
 namespace Wirq.Traces.Kvm.Replay;
@@ -41,6 +42,9 @@ internal sealed record VmReplay(VmScan Scan, VmTally Tally, bool IsPlayed)
 internal sealed record KvmReplayReport(KvmAnswer Why, IReadOnlyList<VmReplay> Vms)
 {
     internal KvmSurvey Survey => Why.Survey;
+
+    /// <summary>The picture; null where none was asked for.</summary>
+    internal Picture? Picture { get; init; }
 
     internal long Total(ResponseVerdict verdict) => Vms.Sum(vm => vm.Tally.Total(verdict));
 

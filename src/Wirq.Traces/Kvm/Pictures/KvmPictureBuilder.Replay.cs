@@ -1,0 +1,35 @@
+using Wirq.Traces.Kvm.Replay;
+using Wirq.Traces.Replay;
+using Wirq.Traces.Timelines;
+using Wirq.Traces.Why;
+
+namespace Wirq.Traces.Kvm.Pictures;
+
+// The picture of a replay.
+internal sealed partial class KvmPictureBuilder
+{
+    /// <summary>Makes the picture of a replay: pins, inputs of the 8259 pair and vectors have the states of KVM's chips. No record may follow.</summary>
+    /// <param name="subject">What was recorded.</param>
+    /// <param name="report">The replay.</param>
+    /// <param name="chips">What its chips held.</param>
+    internal Picture Build(string subject, KvmReplayReport report, KvmChipPicture chips)
+    {
+        chips.Finish();
+        _canvas.TakeOver(chips.Canvas, chips.Has, _made);
+        return Build(subject, report.Why, NotesOf(report), chips.Has);
+    }
+
+    private static IEnumerable<string> NotesOf(KvmReplayReport report)
+    {
+        yield return "8259 inputs, I/OAPIC pins and vectors are drawn as KVM's chips (profile kvm) hold them when the log is replayed; what the chips only assume is "
+            + "drawn as not known. Gates, arrows and what is owed are those of wirq why.";
+        Finding[] parted = [.. report.Vms.SelectMany(vm => vm.Tally.Mismatches)];
+        if (parted.Length > 0)
+        {
+            yield return $"The chips and the log differ at {Phrase.Count(report.Total(ResponseVerdict.Mismatched), "place")}, first at "
+                + $"{report.Survey.Stamps.At(parted.MinBy(one => one.Line.At.Event).Line.At)}: behind it the chips may hold what KVM did not.";
+        }
+        foreach (VmReplay vm in report.Vms.Where(vm => !vm.IsPlayed))
+            yield return $"{char.ToUpperInvariant(vm.Scan.Vm.Name[0])}{vm.Scan.Vm.Name[1..]} is drawn as its records tell: the log has more VMs or vCPUs than are replayed.";
+    }
+}
