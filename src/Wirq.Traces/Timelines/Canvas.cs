@@ -9,15 +9,20 @@ namespace Wirq.Traces.Timelines;
 internal sealed class Canvas
 {
     private readonly PictureOptions _options;
-    private readonly Dictionary<LaneKey, int> _numbers = [];
-    private readonly List<Lane> _lanes = [];
+    private readonly Dictionary<LaneKey, int> _numbers;
+    private readonly List<Lane> _lanes;
     private Mark _first, _last, _start, _end;
     private long _lanesLeftOut;
     private bool _over;
 
     internal Canvas(PictureOptions? options)
+        : this(options ?? new PictureOptions(), [], [])
     {
-        _options = options ?? new PictureOptions();
+    }
+
+    private Canvas(PictureOptions options, Dictionary<LaneKey, int> numbers, List<Lane> lanes)
+    {
+        (_options, _numbers, _lanes) = (options, numbers, lanes);
         Strips = new Strips(_options.Most) { Keeps = _options.From is null };
     }
 
@@ -71,8 +76,7 @@ internal sealed class Canvas
         return _lanes.Count - 1;
     }
 
-    /// <summary>The keys of the lanes so far.</summary>
-    internal IReadOnlyCollection<LaneKey> Keys => _numbers.Keys;
+    internal int Lanes => _lanes.Count;
 
     internal LaneKey KeyOf(int lane) => _lanes[lane].Key;
 
@@ -84,15 +88,16 @@ internal sealed class Canvas
             Strips.Add(new Arrow(kind, from.Lane, from.At, to, Now));
     }
 
-    /// <summary>Takes over what another canvas has of the same input, and its states in place of the own ones of some lanes.</summary>
-    /// <param name="other">The other canvas.</param>
-    /// <param name="isReplaced">Whether the states of a lane are the other's.</param>
-    /// <param name="made">Makes a lane of its key.</param>
-    internal void TakeOver(Canvas other, Func<LaneKey, bool> isReplaced, Func<LaneKey, Lane> made)
+    /// <summary>A canvas for more of the same input, in the same lanes.</summary>
+    internal Canvas Second() => new(_options, _numbers, _lanes);
+
+    /// <summary>Takes over what a second canvas has. Nothing may follow.</summary>
+    /// <param name="second">The second canvas.</param>
+    /// <param name="spans">All spans that are kept, of both.</param>
+    internal void TakeOver(Canvas second, IEnumerable<Span> spans)
     {
-        int[] lanes = [.. other._lanes.Select(lane => LaneOf(lane.Key, made))];
-        bool[] replaced = [.. _lanes.Select(lane => isReplaced(lane.Key))];
-        Strips.TakeOver(other.Strips, lane => replaced[lane], lane => lanes[lane]);
+        _lanesLeftOut += second._lanesLeftOut;
+        Strips.TakeOver(second.Strips, spans);
     }
 
     /// <summary>Makes the picture. Nothing may follow.</summary>

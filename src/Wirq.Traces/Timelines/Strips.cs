@@ -52,7 +52,9 @@ internal sealed class Strips(int most)
         else if (_open.Remove((lane, kind), out (Mark Begin, int Vector, string Gate) was))
         {
             _closed[(lane, kind)] = now;
-            Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector, was.Gate));
+            // What begins and ends at one place was never so.
+            if (now.Event > was.Begin.Event)
+                Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector, was.Gate));
         }
         return true;
     }
@@ -74,27 +76,20 @@ internal sealed class Strips(int most)
             Add(_arrows, arrow);
     }
 
-    /// <summary>Takes over what others have. Nothing may follow.</summary>
-    /// <param name="other">The others.</param>
-    /// <param name="isReplaced">Whether the states of a lane are theirs; gates stay.</param>
-    /// <param name="laneOf">The number here of a lane of theirs; -1 for none.</param>
-    internal void TakeOver(Strips other, Func<int, bool> isReplaced, Func<int, int> laneOf)
+    /// <summary>Takes over what others have of the same input. Nothing may follow.</summary>
+    /// <param name="other">The others, whose lanes have the same numbers.</param>
+    /// <param name="spans">All spans that are kept, of both.</param>
+    internal void TakeOver(Strips other, IEnumerable<Span> spans)
     {
-        Span[] spans = [.. _spans.Where(span => span.Kind == SpanKind.Held || !isReplaced(span.Lane))
-            .Concat(other._spans.Select(span => span with { Lane = laneOf(span.Lane) }).Where(span => span.Lane >= 0)).OrderBy(span => span.End!.Value.Event)];
-        Instant[] instants = [.. _instants.Concat(other._instants.Select(one => one with { Lane = laneOf(one.Lane) }).Where(one => one.Lane >= 0)).OrderBy(one => one.At.Event)];
-        foreach ((int Lane, SpanKind Kind) open in _open.Keys.Where(open => open.Kind != SpanKind.Held && isReplaced(open.Lane)).ToArray())
-            _open.Remove(open);
-        foreach (((int lane, SpanKind kind), (Mark, int, string) begun) in other._open)
-        {
-            if (laneOf(lane) is >= 0 and int here)
-                _open[(here, kind)] = begun;
-        }
+        (Dropped, CutAt) = (Dropped + other.Dropped, other.CutAt.Event > CutAt.Event ? other.CutAt : CutAt);
+        Span[] all = [.. spans];
+        Instant[] instants = [.. _instants.Concat(other._instants).OrderBy(one => one.At.Event)];
+        _open.Clear();
         _spans.Clear();
         _instants.Clear();
-        Dropped += other.Dropped;
-        CutAt = other.CutAt.Event > CutAt.Event ? other.CutAt : CutAt;
-        foreach (Span span in spans)
+        foreach (Span span in all.Where(span => span.End is null))
+            _open.Add((span.Lane, span.Kind), (span.Begin, span.Vector, span.Gate));
+        foreach (Span span in all.Where(span => span.End is not null).OrderBy(span => span.End!.Value.Event))
             Add(_spans, span);
         foreach (Instant instant in instants)
             Add(_instants, instant);

@@ -13,7 +13,7 @@ internal sealed class KvmChipPicture(KvmPictureBuilder log)
     private readonly List<VmChipLanes> _vms = [];
 
     /// <summary>What is drawn.</summary>
-    internal Canvas Canvas { get; } = new(log.Options);
+    internal Canvas Canvas { get; } = log.Canvas.Second();
 
     /// <summary>The lanes of a VM that is replayed.</summary>
     internal VmChipLanes Of(VmScan scan)
@@ -48,11 +48,4 @@ internal sealed class KvmChipPicture(KvmPictureBuilder log)
 
     /// <summary>Whether the states of a lane are those of the chips.</summary>
     internal bool Has(LaneKey key) => _vms.Exists(vm => vm.Has(key));
-
-    /// <summary>All steps are done. What the log's picture has of the chips, and the chips never changed, is drawn as they know it.</summary>
-    internal void Finish()
-    {
-        foreach (LaneKey key in log.Keys)
-            _vms.Find(vm => vm.Has(key))?.Begin(key);
-    }
 }

@@ -10,12 +10,9 @@ internal sealed partial class KvmPictureBuilder
     /// <summary>Makes the picture. No record may follow.</summary>
     /// <param name="subject">What was recorded.</param>
     /// <param name="answer">What the judge says of the whole log.</param>
-    internal Picture Build(string subject, KvmAnswer answer) => Build(subject, answer, [], static _ => false);
+    internal Picture Build(string subject, KvmAnswer answer) => Build(subject, answer, [.. answer.Vms.SelectMany(Marks)], [], Earlier());
 
-    private Picture Build(string subject, KvmAnswer answer, IEnumerable<string> notes, Func<LaneKey, bool> ofChips)
-    {
-        OwedMark[] marks = [.. answer.Vms.SelectMany(Marks)];
-        return _canvas.Build(new Picture
+    private Picture Build(string subject, KvmAnswer answer, OwedMark[] marks, IEnumerable<string> notes, IEnumerable<Span> earlier) => _canvas.Build(new Picture
         {
             Subject = subject,
             Owed = marks,
@@ -31,12 +28,11 @@ internal sealed partial class KvmPictureBuilder
                 KvmAnswer.NeverTold,
             ],
             Stamps = answer.Stamps,
-        }, Earlier(ofChips));
-    }
+        }, earlier);
 
     /// <summary>Where a VM's log begins in mid-life, what was so before the first record about a lane is not known.</summary>
-    private IEnumerable<Span> Earlier(Func<LaneKey, bool> ofChips) => _begun
-        .Where(begun => !ofChips(_canvas.KeyOf(begun.Key)) && !begun.Value.Vm.FromStart && begun.Value.At.Event > _canvas.First.Event
+    private IEnumerable<Span> Earlier() => _begun
+        .Where(begun => !begun.Value.Vm.FromStart && begun.Value.At.Event > _canvas.First.Event
             && _canvas.KeyOf(begun.Key) is { Group: not (LaneGroup.Sender or LaneGroup.Machine) } and not { Group: LaneGroup.Cpu, Index: < 0 })
         .Select(begun => new Span(begun.Key, SpanKind.NotKnown, _canvas.First, begun.Value.At, -1));
 

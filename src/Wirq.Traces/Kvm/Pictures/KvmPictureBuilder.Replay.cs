@@ -14,15 +14,19 @@ internal sealed partial class KvmPictureBuilder
     /// <param name="chips">What its chips held.</param>
     internal Picture Build(string subject, KvmReplayReport report, KvmChipPicture chips)
     {
-        chips.Finish();
-        _canvas.TakeOver(chips.Canvas, chips.Has, _made);
-        return Build(subject, report.Why, NotesOf(report), chips.Has);
+        bool[] isReplayed = [.. Enumerable.Range(0, _canvas.Lanes).Select(lane => chips.Has(_canvas.KeyOf(lane)))];
+        // Marks of answers may begin lanes, and those are of no chip.
+        OwedMark[] marks = [.. report.Why.Vms.SelectMany(Marks)];
+        ILookup<bool, Span> told = _canvas.Strips.Spans.Concat(Earlier()).ToLookup(span => isReplayed.ElementAtOrDefault(span.Lane) && span.Kind != SpanKind.Held);
+        ILookup<int, Span> held = chips.Canvas.Strips.Spans.ToLookup(span => span.Lane), ofRecords = told[true].ToLookup(span => span.Lane);
+        _canvas.TakeOver(chips.Canvas, [.. told[false], .. isReplayed.Index().Where(lane => lane.Item).SelectMany(lane => _begun.ContainsKey(lane.Index) ? KnownSpans.Of(ofRecords[lane.Index], [.. held[lane.Index]]) : held[lane.Index])]);
+        return Build(subject, report.Why, marks, NotesOf(report), []);
     }
 
     private static IEnumerable<string> NotesOf(KvmReplayReport report)
     {
-        yield return "8259 inputs, I/OAPIC pins and vectors are drawn as KVM's chips (profile kvm) hold them when the log is replayed; what the chips only assume is "
-            + "drawn as not known. Gates, arrows and what is owed are those of wirq why.";
+        yield return "8259 inputs, I/OAPIC pins and vectors are drawn as KVM's chips (profile kvm) hold them when the log is replayed; where the chips only assume it, "
+            + "what the records tell is drawn. Gates, arrows and what is owed are those of wirq why.";
         Finding[] parted = [.. report.Vms.SelectMany(vm => vm.Tally.Mismatches)];
         if (parted.Length > 0)
         {

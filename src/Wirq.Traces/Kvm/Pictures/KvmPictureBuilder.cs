@@ -27,19 +27,18 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
     internal KvmPictureBuilder(KvmSurvey survey, PictureOptions? options = null)
     {
         _survey = survey;
-        Options = options;
         _canvas = new Canvas(options);
         _made = key => new Lane(key, NameOf(key), HasVm(key) ? $"{survey.Vms[key.Vm].Name}" : "");
     }
 
-    /// <summary>Which part is drawn; null for the end of the log.</summary>
-    internal PictureOptions? Options { get; }
-    /// <summary>Makes a lane of its key.</summary>
-    internal Func<LaneKey, Lane> Made => _made;
     /// <summary>The time of the first record, in nanoseconds; 0 without times.</summary>
     internal long FirstStamp => Math.Max(0, _survey.First);
-    /// <summary>The keys of the lanes so far.</summary>
-    internal IReadOnlyCollection<LaneKey> Keys => _canvas.Keys;
+
+    /// <summary>What is drawn.</summary>
+    internal Canvas Canvas => _canvas;
+
+    /// <summary>Makes a lane of its key.</summary>
+    internal Func<LaneKey, Lane> Made => _made;
 
     private Strips Strips => _canvas.Strips;
     private Mark Now => _canvas.Now;

@@ -11,14 +11,11 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     private const ChipStates Happens = ChipStates.Asserted | ChipStates.RemoteIrr | ChipStates.Requested | ChipStates.InService;
     private const int RegisterBits = 32;
 
-    private static readonly (ChipStates State, SpanKind Kind)[] Kinds =
-    [
-        (ChipStates.Asserted, SpanKind.Asserted), (ChipStates.RemoteIrr, SpanKind.RemoteIrr), (ChipStates.Requested, SpanKind.Requested),
-        (ChipStates.InService, SpanKind.InService), (ChipStates.Masked, SpanKind.Masked), (ChipStates.NotKnown, SpanKind.NotKnown),
-    ];
-
     private readonly ChipStates[] _pins = new ChipStates[KvmMachine.Pins], _irqs = new ChipStates[KvmMachine.PicLines];
     private readonly VcpuStates[] _vcpus = new VcpuStates[scan.Ids.Count];
+    private readonly HashSet<int> _begun = [];
+    // Since when they are masked: most of them have no lane then.
+    private readonly Mark[] _pinMasked = new Mark[KvmMachine.Pins], _irqMasked = new Mark[KvmMachine.PicLines];
     /// <summary>Since when a lane that begins was not known; null where all was known from the VM's beginning.</summary>
     private Mark? _unknownFrom = scan.FromStart ? null : default(Mark);
 
@@ -53,67 +50,94 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     {
         if (scan.Vm.HasNoChips || !picture.GoTo(at))
             return;
-        LookAtChips(chips, null, at);
-        for (int cpu = 0; cpu < _vcpus.Length; cpu++)
-            LookAtVcpu(chips, cpu, null, at);
+        LookAtAll(chips, at);
         _unknownFrom = at;
     }
 
-    /// <summary>A lane that the chips have not changed yet.</summary>
-    internal void Begin(LaneKey key)
+    /// <summary>Nothing is applied yet: what the log's picture has of the chips begins with their first states.</summary>
+    internal void Start(KvmChips chips)
     {
-        Mark at = picture.Canvas.Now;
-        if (key.Group == LaneGroup.Cpu)
-            _ = LaneOf(key, _vcpus[scan.CpuOf(key.Unit)].NotKnown.Has(key.Index), at);
-        else
+        if (scan.Vm.HasNoChips)
+            return;
+        for (int lane = 0; lane < picture.Canvas.Lanes; lane++)
         {
-            ChipStates states = (key.Group == LaneGroup.Pic ? _irqs : _pins)[key.Index];
-            Set(LaneOf(key, (states & ChipStates.NotKnown) != 0, at), states & ChipStates.Masked, ChipStates.None, _ => at, -1);
+            if (Has(picture.Canvas.KeyOf(lane)))
+                _begun.Add(lane);
         }
+        LookAtAll(chips, default);
+    }
+
+    private void LookAtAll(KvmChips chips, Mark at)
+    {
+        LookAtChips(chips, null, at);
+        for (int cpu = 0; cpu < _vcpus.Length; cpu++)
+            LookAtVcpu(chips, cpu, null, at);
     }
 
     private void LookAtChips(KvmChips chips, Step? step, Mark at)
     {
         if (chips.Machine.IsSplit)
             return;
-        bool isRise = step is { Kind: StepKind.PinDrive or StepKind.PicDrive, Cause.Level: true };
         for (int pin = 0; pin < _pins.Length; pin++)
         {
-            int number = pin;
-            Look(LaneKey.Pin(0, pin), ref _pins[pin], chips.OfPin(pin), isRise && step!.Kind == StepKind.PinDrive && step.Result?.Pin == pin,
-                kind => MarkOfPin(step, number, kind, at), chips.VectorOfPin(pin));
+            ChipStates before = _pins[pin], now = _pins[pin] = chips.OfPin(pin);
+            bool isNamed = step is { Kind: StepKind.PinDrive, Cause.Level: true, Result: { } result } && result.Pin == pin;
+            // At an EOI Remote IRR is cleared, and set by the delivery that follows.
+            bool again = step is { Kind: StepKind.Eoi } && (before & now & ChipStates.RemoteIrr) != 0;
+            if (before != now || isNamed || again)
+                LookAtPin(pin, before, now, isNamed, step, at, chips.VectorOfPin(pin));
         }
         for (int irq = 0; irq < _irqs.Length; irq++)
         {
-            Look(LaneKey.Irq(irq), ref _irqs[irq], chips.OfIrq(irq), isRise && step!.Kind == StepKind.PicDrive && step.Cause.Gsi == irq,
-                kind => step is { Kind: StepKind.PicDrive } drive && kind == SpanKind.Asserted ? drive.Cause.At : at, -1);
+            ChipStates before = _irqs[irq], now = _irqs[irq] = chips.OfIrq(irq);
+            bool isNamed = step is { Kind: StepKind.PicDrive, Cause.Level: true } && step.Cause.Gsi == irq;
+            if (before != now || isNamed)
+                LookAtIrq(irq, before, now, isNamed, step, at);
         }
     }
 
-    private void Look(LaneKey key, ref ChipStates before, ChipStates now, bool isNamed, Func<SpanKind, Mark> mark, int vector)
+    private void LookAtPin(int pin, ChipStates before, ChipStates now, bool isNamed, Step? step, Mark at, int vector)
     {
-        if (before == now && !isNamed)
+        Mark began = step is { Kind: StepKind.PinDrive } ? step.Cause.At : at;
+        int lane = LaneOf(LaneKey.Pin(0, pin), before, now, isNamed, began, ref _pinMasked[pin]);
+        if (lane < 0)
             return;
-        int lane = picture.Canvas.Find(key with { Vm = scan.Vm.Number });
-        ChipStates drawn = before;
+        Set(lane, SpanKind.Asserted, (now & ChipStates.Asserted) != 0, began, -1);
+        Mark? ended = step is { Kind: StepKind.Eoi } ? step.Acks.Find(ack => ack.Chip == KvmFields.IoApicChip && ack.Pin == pin)?.At : null;
+        KvmLine? again = ended is null ? null : step!.Accepts.Find(accept => accept.Vector == vector && accept.LevelTrigger);
+        if (again is not null)
+            Set(lane, SpanKind.RemoteIrr, false, ended!.Value, -1);
+        bool isSet = (now & ChipStates.RemoteIrr) != 0;
+        Set(lane, SpanKind.RemoteIrr, isSet, isSet && again is not null ? again.At : ended ?? (step is { Kind: StepKind.PinDrive, Result: { } result } ? result.At : at), vector);
+        Set(lane, SpanKind.Masked, (now & ChipStates.Masked) != 0, at, -1);
+        Set(lane, SpanKind.NotKnown, (now & ChipStates.NotKnown) != 0, at, -1);
+    }
+
+    private void LookAtIrq(int irq, ChipStates before, ChipStates now, bool isNamed, Step? step, Mark at)
+    {
+        Mark began = step is { Kind: StepKind.PicDrive } ? step.Cause.At : at;
+        int lane = LaneOf(LaneKey.Irq(irq), before, now, isNamed, began, ref _irqMasked[irq]);
+        if (lane < 0)
+            return;
+        Set(lane, SpanKind.Asserted, (now & ChipStates.Asserted) != 0, began, -1);
+        Set(lane, SpanKind.Requested, (now & ChipStates.Requested) != 0, at, -1);
+        Set(lane, SpanKind.InService, (now & ChipStates.InService) != 0, step?.Acks.Find(ack => ack.Chip * PicPair.SlaveFirst + ack.Pin % PicPair.SlaveFirst == irq)?.At ?? at, -1);
+        Set(lane, SpanKind.Masked, (now & ChipStates.Masked) != 0, at, -1);
+        Set(lane, SpanKind.NotKnown, (now & ChipStates.NotKnown) != 0, at, -1);
+    }
+
+    /// <summary>The lane of a pin or an input, which begins where something happens there, or a record raises it; -1 for none.</summary>
+    private int LaneOf(LaneKey key, ChipStates before, ChipStates now, bool isNamed, Mark at, ref Mark masked)
+    {
+        int lane = Find(key);
         if (lane < 0 && (isNamed || (now & Happens) != 0))
         {
-            lane = LaneOf(key, (before & ChipStates.NotKnown) != 0, mark(SpanKind.NotKnown));
-            // Masks that the chips had before the lane began.
-            Set(lane, before & ChipStates.Masked, ChipStates.None, mark, vector);
+            lane = Begin(key, (before & ChipStates.NotKnown) != 0, at);
+            Set(lane, SpanKind.Masked, (before & ChipStates.Masked) != 0, masked, -1);
         }
-        before = now;
-        if (lane >= 0)
-            Set(lane, now, drawn, mark, vector);
-    }
-
-    private void Set(int lane, ChipStates now, ChipStates before, Func<SpanKind, Mark> mark, int vector)
-    {
-        foreach ((ChipStates state, SpanKind kind) in Kinds)
-        {
-            if (((now ^ before) & state) != 0 || (now & state) != 0)
-                Set(lane, kind, (now & state) != 0, mark(kind), kind == SpanKind.RemoteIrr ? vector : -1);
-        }
+        if (((before ^ now) & ChipStates.Masked) != 0)
+            masked = at;
+        return lane;
     }
 
     private void Set(int lane, SpanKind kind, bool on, Mark at, int vector)
@@ -151,17 +175,21 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     {
         var key = LaneKey.Vector((int)scan.Ids[cpu], vector);
         bool requested = now.Requested.Has(vector), served = now.InService.Has(vector);
-        int lane = picture.Canvas.Find(key with { Vm = scan.Vm.Number });
+        int lane = Find(key);
         if (lane < 0)
         {
             if (!requested && !served && !(step is not null && IsNamed(step, cpu, vector)))
                 return;
-            lane = LaneOf(key, before.NotKnown.Has(vector), MarkOfVector(step, cpu, vector, at));
+            lane = Begin(key, before.NotKnown.Has(vector), at);
         }
-        Mark shown = MarkOfVector(step, cpu, vector, at);
-        Set(lane, SpanKind.Requested, requested, shown, vector);
-        Set(lane, SpanKind.InService, served, shown, vector);
-        Set(lane, SpanKind.NotKnown, now.NotKnown.Has(vector), shown, -1);
+        Mark accepted = step?.Accepts.Find(accept => accept.Vector == vector && scan.CpuOf(accept.Vcpu) == cpu)?.At ?? at;
+        Mark ended = step is { Kind: StepKind.Eoi, Result: { } end } ? end.At : at;
+        // A host that ends an interrupt as it injects it: the pin may deliver it again at once.
+        if (requested && step is { Kind: StepKind.Eoi, Result: { } taken } && taken.Vector == vector && scan.CpuOf(taken.Vcpu) == cpu && accepted != at)
+            Set(lane, SpanKind.Requested, false, ended, vector);
+        Set(lane, SpanKind.Requested, requested, requested ? accepted : ended, vector);
+        Set(lane, SpanKind.InService, served, ended, vector);
+        Set(lane, SpanKind.NotKnown, now.NotKnown.Has(vector), requested ? accepted : ended, -1);
     }
 
     private bool IsNamed(Step step, int cpu, int vector) => step.Kind switch
@@ -172,34 +200,16 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
         _ => step.Accepts.Exists(accept => accept.Vector == vector && accept.Mode <= DeliveryMode.LowestPriority && scan.CpuOf(accept.Vcpu) == cpu),
     };
 
-    /// <summary>The lane of a chip, which begins if there is none: what was so in it before is told only if all was known.</summary>
-    private int LaneOf(LaneKey key, bool wasUnknown, Mark at)
+    private int Find(LaneKey key) => picture.Canvas.Find(key with { Vm = scan.Vm.Number }) is var lane && _begun.Contains(lane) ? lane : -1;
+
+    /// <summary>Begins a lane that the log's picture has not: what was so in it before is told only if all was known.</summary>
+    private int Begin(LaneKey key, bool wasUnknown, Mark at)
     {
-        key = key with { Vm = scan.Vm.Number };
-        int lane = picture.Canvas.Find(key);
-        if (lane >= 0)
+        int lane = picture.LaneOf(key with { Vm = scan.Vm.Number });
+        if (lane < 0 || !_begun.Add(lane) || !wasUnknown && _unknownFrom is null)
             return lane;
-        lane = picture.LaneOf(key);
-        if (lane >= 0 && (wasUnknown || _unknownFrom is not null))
-        {
-            Mark from = _unknownFrom is { IsStart: false } since ? since : picture.Canvas.First;
-            Strips.Set(lane, SpanKind.NotKnown, true, at, since: from.Event < at.Event ? from : at);
-            if (!wasUnknown)
-                Strips.Set(lane, SpanKind.NotKnown, false, at);
-        }
+        Strips.Set(lane, SpanKind.NotKnown, true, at, since: _unknownFrom ?? default);
+        Set(lane, SpanKind.NotKnown, wasUnknown, at, -1);
         return lane;
     }
-
-    /// <summary>The record that shows a change of a pin.</summary>
-    private static Mark MarkOfPin(Step? step, int pin, SpanKind kind, Mark at) => step switch
-    {
-        { Kind: StepKind.PinDrive } drive when kind == SpanKind.Asserted => drive.Cause.At,
-        { Kind: StepKind.PinDrive, Result: { } result } when kind == SpanKind.RemoteIrr => result.At,
-        { Kind: StepKind.Eoi } when kind == SpanKind.RemoteIrr => step.Acks.Find(ack => ack.Chip == KvmFields.IoApicChip && ack.Pin == pin)?.At ?? at,
-        _ => at,
-    };
-
-    /// <summary>The record that shows a change of a vector.</summary>
-    private Mark MarkOfVector(Step? step, int cpu, int vector, Mark at) =>
-        step?.Accepts.Find(accept => accept.Vector == vector && scan.CpuOf(accept.Vcpu) == cpu)?.At ?? (step is { Kind: StepKind.Eoi, Result: { } ended } ? ended.At : at);
 }

@@ -20,7 +20,7 @@ internal sealed partial class KvmChips
     internal ChipStates OfPin(int pin)
     {
         ref readonly PinFacts facts = ref _facts.Pins[pin];
-        RedirectionEntry entry = Machine.IoApic.PinState(pin).Entry;
+        RedirectionEntry entry = Machine.IoApic.Entry(pin);
         bool? line = facts.Line.Level;
         // An edge pin has no Remote IRR.
         bool knowsRemoteIrr = facts.RemoteIrr || facts.Low && !entry.LevelBitSet;
@@ -29,7 +29,7 @@ internal sealed partial class KvmChips
             | If(line is null || !facts.Low || !knowsRemoteIrr, ChipStates.NotKnown);
     }
 
-    internal int VectorOfPin(int pin) => Machine.IoApic.PinState(pin).Entry.Vector;
+    internal int VectorOfPin(int pin) => Machine.IoApic.Entry(pin).Vector;
 
     internal ChipStates OfIrq(int irq)
     {

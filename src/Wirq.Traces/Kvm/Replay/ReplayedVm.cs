@@ -25,6 +25,7 @@ internal sealed class ReplayedVm(VmScan scan)
     {
         _drawn = picture?.Of(scan);
         _queue = new StepQueue(scan, Tally, mostHeld) { Drawn = _drawn };
+        _drawn?.Start(_queue.Chips);
         _player = new VmPlayer(scan, _queue, isTimed);
         if (scan.IsWhole)
             Tally.Laws = new LawSet(_queue.Chips.Machine.Options, _queue.Chips.Machine.Fabric.Gsis, new StateArena());
