@@ -33,7 +33,7 @@ internal static class ReplayCommand
         if (WhyKvm.Looks(file))
         {
             if (record is not null)
-                throw new UsageException($"--record {record}: {log} is a log of a KVM host, whose VMs have chips of their own; expected a log of QEMU's trace events");
+                throw new UsageException($"--record {record}: {log} is a log of a KVM host; {ReplayKvm.NoRecording}");
             return ReplayKvm.Run(file, log, json, drawn);
         }
         using OutputFile? output = OutputFile.Open("--record", record, file.IsShipped ? [] : [log]);

@@ -10,7 +10,15 @@ namespace Wirq.Cli.Replay;
 /// <summary><c>wirq replay</c> of a log of a KVM host.</summary>
 internal static class ReplayKvm
 {
+    /// <summary>Why such a log has no recording: what would be said of it would not be what the log tells.</summary>
+    internal const string NoRecording = "a recording has no place for what such a log does not tell (registers that are assumed, records that are missing, the order of threads, "
+        + "address and data of messages), so wirq why would answer wrongly of it; ask the log itself with wirq why, or draw the chips with --timeline FILE";
+
     /// <summary>Replays such a log.</summary>
+    /// <param name="input">The log.</param>
+    /// <param name="log">Its name as it was typed.</param>
+    /// <param name="json">Whether a program reads the answer.</param>
+    /// <param name="drawn">The picture that was asked for; null for none.</param>
     /// <exception cref="UsageException">It is damaged, of a kind that does not tell enough, or cannot be read.</exception>
     internal static int Run(ReplayInput input, string log, bool json, TimelineRequest? drawn)
     {
