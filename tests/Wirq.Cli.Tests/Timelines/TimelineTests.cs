@@ -126,6 +126,42 @@ public sealed class TimelineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("amd-tpr.trace.txt.gz", 0)]
+    [InlineData("guest-2cpu-split-nodest.v7.trace.dat", 0)]
+    [InlineData("perf-script-options.txt", 4)]
+    public void A_replay_of_a_log_of_a_KVM_host_is_drawn_in_each_format_and_its_answer_stays(string log, int code)
+    {
+        string file = $"tests/Wirq.Traces.Tests/Kvm/logs/{log}";
+        CommandRun alone = CommandRun.Of("replay", file);
+        foreach (string extension in new[] { ".html", ".pftrace", ".json", ".vcd" })
+        {
+            CommandRun drawn = CommandRun.Of("replay", file, "--timeline", In($"a{extension}"));
+            Assert.Equal((code, alone.Output, ""), (drawn.ExitCode, drawn.Output, drawn.Errors));
+            Assert.True(new FileInfo(In($"a{extension}")).Length > 100, extension);
+        }
+        Assert.Contains("profile kvm", File.ReadAllText(In("a.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_log_of_a_KVM_host_is_not_overwritten_by_its_picture()
+    {
+        string log = In("log.json");
+        File.Copy(Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Kvm/logs/pasted-no-pid.txt"), log);
+        byte[] before = File.ReadAllBytes(log);
+        foreach (string command in new[] { "why", "replay" })
+        {
+            CommandRun run = CommandRun.Of(command, log, "--timeline", log);
+            Assert.Equal((BadInput, ""), (run.ExitCode, run.Output));
+            Assert.Contains("would overwrite", run.Errors, StringComparison.Ordinal);
+        }
+        Assert.Equal(before, File.ReadAllBytes(log));
+        CommandRun window = CommandRun.Of("replay", log, "--timeline", In("a.vcd"), "--timeline-window", "L99999999..");
+        Assert.Equal((BadInput, ""), (window.ExitCode, window.Output));
+        Assert.Contains("it begins after the input's end; it has L", window.Errors, StringComparison.Ordinal);
+        Assert.Equal(["log.json"], _folder.GetFiles().Select(file => file.Name));
+    }
+
+    [Theory]
     [InlineData("L20..L10", "it ends before it begins")]
     [InlineData("9s..8s", "it ends before it begins")]
     [InlineData("..", "with a place at one end")]
