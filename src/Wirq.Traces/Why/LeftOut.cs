@@ -45,7 +45,7 @@ internal sealed record LeftOutLines(string Kind, long Events, long FirstEvent, l
 
     /// <summary>What does not count in an answer.</summary>
     internal LimitAnswer Limit => new($"It also has {string.Join(" and ", Parts())}, which are no part of this answer{(Reason.Length > 0 ? $": {Reason}"
-        : ": put them into a file of their own, and give both (wirq why LOG OTHER)")}", "");
+        : ": wirq why of this file, without a source, answers about each")}", "");
 
     /// <summary>What is left where some were read beside the log; null for nothing.</summary>
     internal LeftOutLines? Without(bool events, bool printed) => (events ? 0 : Events) + (printed ? 0 : Printed) == 0 ? null

@@ -33,7 +33,8 @@ internal sealed partial class KvmPictureBuilder
             yield return $"The chips and the log differ at {Phrase.Count(report.Total(ResponseVerdict.Mismatched), "place")}, first at "
                 + $"{report.Survey.Stamps.At(parted.MinBy(one => one.Line.At.Event).Line.At)}: behind it the chips may hold what KVM did not.";
         }
-        foreach (VmReplay vm in report.Vms.Where(vm => !vm.IsPlayed))
-            yield return $"{char.ToUpperInvariant(vm.Scan.Vm.Name[0])}{vm.Scan.Vm.Name[1..]} is drawn as its records tell: the log has more VMs or vCPUs than are replayed.";
+        int others = report.Survey.Vms.Count - report.Vms.Count(vm => vm.IsPlayed);
+        if (others > 0)
+            yield return $"{Phrase.Count(others, "VM is", "VMs are")} drawn as the records tell: the log has more VMs or vCPUs than are replayed.";
     }
 }
