@@ -15,9 +15,9 @@ internal sealed partial class KvmPictureBuilder
     internal Picture Build(string subject, KvmReplayReport report, KvmChipPicture chips)
     {
         bool[] isReplayed = [.. Enumerable.Range(0, _canvas.Lanes).Select(lane => chips.Has(_canvas.KeyOf(lane)))];
-        // Marks of answers may begin lanes, and those are of no chip.
+        // No state of the chips is a brake; the records tell it. Marks of answers may begin lanes, and those are of no chip.
         OwedMark[] marks = [.. report.Why.Vms.SelectMany(Marks)];
-        ILookup<bool, Span> told = _canvas.Strips.Spans.Concat(Earlier()).ToLookup(span => isReplayed.ElementAtOrDefault(span.Lane) && span.Kind != SpanKind.Held);
+        ILookup<bool, Span> told = _canvas.Strips.Spans.Concat(Earlier()).ToLookup(span => isReplayed.ElementAtOrDefault(span.Lane) && span.Kind is not (SpanKind.Held or SpanKind.Braked));
         ILookup<int, Span> held = chips.Canvas.Strips.Spans.ToLookup(span => span.Lane), ofRecords = told[true].ToLookup(span => span.Lane);
         _canvas.TakeOver(chips.Canvas, [.. told[false], .. isReplayed.Index().Where(lane => lane.Item).SelectMany(lane => _begun.ContainsKey(lane.Index) ? KnownSpans.Of(ofRecords[lane.Index], [.. held[lane.Index]]) : held[lane.Index])]);
         return Build(subject, report.Why, marks, NotesOf(report), []);

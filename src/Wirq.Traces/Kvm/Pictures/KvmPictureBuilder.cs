@@ -80,7 +80,7 @@ internal sealed partial class KvmPictureBuilder : IKvmWatcher
                 Acknowledged(record, vm, context);
                 break;
             case KvmEvent.DelayedEoi:
-                Braked(vm);
+                Braked(vm.PinBraked(record, context), vm);
                 break;
             case KvmEvent.Mmio when vm.PinWritten(record) is { } pin:
                 Written(record, vm, pin);
