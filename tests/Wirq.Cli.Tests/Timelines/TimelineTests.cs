@@ -128,7 +128,7 @@ public sealed class TimelineTests : IDisposable
     [Theory]
     [InlineData("amd-tpr.trace.txt.gz", 0)]
     [InlineData("guest-2cpu-split-nodest.v7.trace.dat", 0)]
-    [InlineData("perf-script-options.txt", 4)]
+    [InlineData("pasted-event-only.txt", 0)]
     public void A_replay_of_a_log_of_a_KVM_host_is_drawn_in_each_format_and_its_answer_stays(string log, int code)
     {
         string file = $"tests/Wirq.Traces.Tests/Kvm/logs/{log}";
@@ -159,6 +159,30 @@ public sealed class TimelineTests : IDisposable
         Assert.Equal((BadInput, ""), (window.ExitCode, window.Output));
         Assert.Contains("it begins after the input's end; it has L", window.Errors, StringComparison.Ordinal);
         Assert.Equal(["log.json"], _folder.GetFiles().Select(file => file.Name));
+    }
+
+    /// <summary>What was at the place of the picture stays.</summary>
+    [Fact]
+    public void A_damaged_log_of_a_KVM_host_leaves_no_picture()
+    {
+        string text = In("cut.gz"), dat = In("cut.dat"), picture = In("a.json");
+        byte[] whole = File.ReadAllBytes(Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Kvm/logs/amd-tpr.trace.txt.gz"));
+        File.WriteAllBytes(text, whole[..(whole.Length * 2 / 3)]);
+        whole = File.ReadAllBytes(Wirq.Tests.Shared.Repository.PathOf("tests/Wirq.Traces.Tests/Kvm/logs/guest-2cpu-split-nodest.v7.trace.dat"));
+        File.WriteAllBytes(dat, whole[..(whole.Length * 2 / 3)]);
+        File.WriteAllText(picture, "old");
+        foreach (string log in new[] { text, dat })
+        {
+            foreach (string command in new[] { "why", "replay" })
+            {
+                CommandRun run = CommandRun.Of(command, log, "--timeline", picture);
+                Assert.Equal((BadInput, ""), (run.ExitCode, run.Output));
+                Assert.StartsWith($"{log}: ", run.Errors, StringComparison.Ordinal);
+                run.AssertOneLine("; expected ");
+            }
+        }
+        Assert.Equal("old", File.ReadAllText(picture));
+        Assert.Equal(3, _folder.GetFiles().Length);
     }
 
     [Theory]

@@ -161,6 +161,8 @@ public class KvmPictureDetailTests
     public void Behind_a_gap_no_source_line_or_input_is_as_it_was()
     {
         Picture picture = Draw("1 kvm_pio: pio_write at 0x21 size 1 count 1 val 0xff\n0 kvm_set_irq: gsi 4 level 1 source 0\n0 kvm_pic_set_irq: chip 0 pin 4 (edge|masked)\nCPU:1 [LOST 12 EVENTS]\n" + Later);
+        Picture pin = Draw("0 kvm_set_irq: gsi 21 level 1 source 0\n0 kvm_ioapic_set_irq: pin 21 dst 0 vec 0 (Fixed|physical|level|masked)\nCPU:1 [LOST 12 EVENTS]\n" + Later);
+        Assert.Equal("not known L3 to the end", SpansOf(pin, "ioapic:21", SpanKind.NotKnown)[^1]);
         foreach (string lane in new[] { "VMM or irqfd (gsi:4)", "gsi:4", "pic:4" })
         {
             Assert.Equal(["asserted L2 to L4"], SpansOf(picture, lane, SpanKind.Asserted));
@@ -203,8 +205,13 @@ public class KvmPictureDetailTests
     [Fact]
     public void What_may_be_of_another_VM_is_not_requested_here()
     {
-        Picture picture = Draw(Works + "9 kvm_entry: vcpu 0, rip 0x100\n9 kvm_eoi: apicid 0 vector 83\nk kvm_apic_accept_irq: apicid 0 vec 99 (Fixed|edge)\n" + Later);
+        Picture picture = Draw(Works + KvmGateTests.Accepted + "9 kvm_entry: vcpu 0, rip 0x100\n9 kvm_eoi: apicid 0 vector 83\nk kvm_apic_accept_irq: apicid 0 vec 99 (Fixed|edge)\n" + Later);
         Assert.DoesNotContain(picture.Spans, span => span.Kind == SpanKind.Requested && picture.Lanes[span.Lane].Name == "cpu0 0x63");
+        // One whose vector fits one VM only is drawn there, and not as if it were certain.
+        picture = Draw(Works + KvmGateTests.Accepted + "9 kvm_entry: vcpu 0, rip 0x100\n9 kvm_eoi: apicid 0 vector 83\nk kvm_apic_accept_irq: apicid 0 vec 236 (Fixed|edge)\n" + Later);
+        Assert.Equal("not known L11 to the end", SpansOf(picture, "cpu0 0xec", SpanKind.NotKnown)[^1]);
+        Assert.All(SpansOf(picture, "cpu0 0xec", SpanKind.Requested), span => Assert.DoesNotContain("the end", span, StringComparison.Ordinal));
+        Assert.NotEmpty(picture.Owed);
         Assert.All(picture.Owed, mark => Assert.StartsWith("The VM of thread ", mark.Title, StringComparison.Ordinal));
     }
 }

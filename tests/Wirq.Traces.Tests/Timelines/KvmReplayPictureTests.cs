@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Wirq.Traces.Kvm.Replay;
 using Wirq.Traces.Replay;
 using Wirq.Traces.Tests.Kvm;
@@ -9,7 +10,7 @@ using Wirq.Traces.Why;
 namespace Wirq.Traces.Tests.Timelines;
 
 /// <summary>Pictures of what KVM's chips hold while a log is replayed.</summary>
-public class KvmReplayPictureTests(ITestOutputHelper output)
+public partial class KvmReplayPictureTests(ITestOutputHelper output)
 {
     private const string Folder = "tests/Wirq.Traces.Tests/Kvm/logs/";
 
@@ -93,6 +94,41 @@ public class KvmReplayPictureTests(ITestOutputHelper output)
         Assert.Contains(picture.Notes, note => note.StartsWith("The chips and the log differ at ", StringComparison.Ordinal) && note.Contains($"first at L{at + 1} (", StringComparison.Ordinal));
         Assert.DoesNotContain(OfReplay("amd-ok.trace.txt.gz").Notes, note => note.StartsWith("The chips and the log differ", StringComparison.Ordinal));
     }
+
+    /// <summary>The VMM may load any state before its guest runs: what it drives until then is not judged, and not marked.</summary>
+    [Fact]
+    public void No_difference_is_marked_before_the_guest_runs()
+    {
+        string[] lines = KvmReplays.LinesOf("amd-ok");
+        int at = Array.FindIndex(lines, line => line.Contains("kvm_pic_set_irq: chip 0 pin 4 (edge)", StringComparison.Ordinal));
+        lines[at] = lines[at].Replace("pin 4 (edge)", "pin 4 (level)", StringComparison.Ordinal);
+        KvmReplayReport report = OfLines(lines);
+        Assert.Equal(0, report.Total(ResponseVerdict.Mismatched));
+        Assert.DoesNotContain(report.Picture!.Instants, one => one.Kind == InstantKind.Parted);
+    }
+
+    /// <summary>A vCPU takes a vector before the record of its accepting: the order that fits is drawn, and no state without a length.</summary>
+    [Fact]
+    public void The_order_that_fits_is_drawn()
+    {
+        List<string> lines = [.. KvmReplays.LinesOf("amd-ok")];
+        int accept = lines.FindIndex(line => line.Contains("kvm_apic_accept_irq: apicid 1 vec 82", StringComparison.Ordinal));
+        int taken = lines.FindIndex(accept, line => line.Contains("kvm_inj_virq: IRQ 0x52", StringComparison.Ordinal));
+        int sent = lines.FindLastIndex(accept, line => line.Contains("kvm_msi_set_irq", StringComparison.Ordinal));
+        string moved = TimeOf.Replace(lines[taken], TimeOf.Match(lines[sent]).Value);
+        lines.RemoveAt(taken);
+        lines.Insert(sent, moved);
+        Picture picture = OfLines(lines).Picture!;
+        AssertNothingOverlaps(picture, "moved");
+        string[] states = [.. StatesOf(picture).Where(state => state.StartsWith("cpu1 0x52 ", StringComparison.Ordinal))], before = [.. StatesOf(OfReplay("amd-ok.trace.txt.gz")).Where(state => state.StartsWith("cpu1 0x52 ", StringComparison.Ordinal))];
+        // The first one is never seen pending: its accept line stands behind.
+        Assert.Equal(before.Length - 1, states.Length);
+        Assert.StartsWith($"cpu1 0x52 ISR 0x52 L{sent + 1} to L", states.First(state => state.Contains("ISR", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain(picture.Instants, one => one.Kind == InstantKind.Parted);
+    }
+
+    [GeneratedRegex(@"\d+\.\d{6}")]
+    private static partial Regex TimeOf { get; }
 
     [Fact]
     public void Gates_arrows_and_what_is_owed_are_those_of_why()

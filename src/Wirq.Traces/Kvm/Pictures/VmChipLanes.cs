@@ -14,8 +14,6 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     private readonly ChipStates[] _pins = new ChipStates[KvmMachine.Pins], _irqs = new ChipStates[KvmMachine.PicLines];
     private readonly VcpuStates[] _vcpus = new VcpuStates[scan.Ids.Count];
     private readonly HashSet<int> _begun = [];
-    // Since when they are masked: most of them have no lane then.
-    private readonly Mark[] _pinMasked = new Mark[KvmMachine.Pins], _irqMasked = new Mark[KvmMachine.PicLines];
     /// <summary>Since when a lane that begins was not known; null where all was known from the VM's beginning.</summary>
     private Mark? _unknownFrom = scan.FromStart ? null : default(Mark);
 
@@ -99,7 +97,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     private void LookAtPin(int pin, ChipStates before, ChipStates now, bool isNamed, Step? step, Mark at, int vector)
     {
         Mark began = step is { Kind: StepKind.PinDrive } ? step.Cause.At : at;
-        int lane = LaneOf(LaneKey.Pin(0, pin), before, now, isNamed, began, ref _pinMasked[pin]);
+        int lane = LaneOf(LaneKey.Pin(0, pin), before, now, isNamed, began);
         if (lane < 0)
             return;
         Set(lane, SpanKind.Asserted, (now & ChipStates.Asserted) != 0, began, -1);
@@ -116,7 +114,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     private void LookAtIrq(int irq, ChipStates before, ChipStates now, bool isNamed, Step? step, Mark at)
     {
         Mark began = step is { Kind: StepKind.PicDrive } ? step.Cause.At : at;
-        int lane = LaneOf(LaneKey.Irq(irq), before, now, isNamed, began, ref _irqMasked[irq]);
+        int lane = LaneOf(LaneKey.Irq(irq), before, now, isNamed, began);
         if (lane < 0)
             return;
         Set(lane, SpanKind.Asserted, (now & ChipStates.Asserted) != 0, began, -1);
@@ -127,17 +125,10 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
     }
 
     /// <summary>The lane of a pin or an input, which begins where something happens there, or a record raises it; -1 for none.</summary>
-    private int LaneOf(LaneKey key, ChipStates before, ChipStates now, bool isNamed, Mark at, ref Mark masked)
+    private int LaneOf(LaneKey key, ChipStates before, ChipStates now, bool isNamed, Mark at)
     {
         int lane = Find(key);
-        if (lane < 0 && (isNamed || (now & Happens) != 0))
-        {
-            lane = Begin(key, (before & ChipStates.NotKnown) != 0, at);
-            Set(lane, SpanKind.Masked, (before & ChipStates.Masked) != 0, masked, -1);
-        }
-        if (((before ^ now) & ChipStates.Masked) != 0)
-            masked = at;
-        return lane;
+        return lane < 0 && (isNamed || (now & Happens) != 0) ? Begin(key, (before & ChipStates.NotKnown) != 0, at) : lane;
     }
 
     private void Set(int lane, SpanKind kind, bool on, Mark at, int vector)
