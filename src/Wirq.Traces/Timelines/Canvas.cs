@@ -44,7 +44,7 @@ internal sealed class Canvas
             (_start, _end) = (_start.IsStart ? now : _start, now);
         if (_over)
             return false;
-        if (_options.To is { } to && to.IsBefore(now, stamp))
+        if (IsBehind(now, stamp))
         {
             _over = true;
             return false;
@@ -57,6 +57,11 @@ internal sealed class Canvas
         _last = now;
         return true;
     }
+
+    /// <summary>Whether a place is behind the end of what is drawn.</summary>
+    /// <param name="at">The place.</param>
+    /// <param name="stamp">The stamp of the first line of a log, in nanoseconds.</param>
+    internal bool IsBehind(Mark at, long stamp) => _options.To is { } to && to.IsBefore(at, stamp);
 
     /// <summary>The number of a lane; -1 if there is none.</summary>
     internal int Find(LaneKey key) => _numbers.GetValueOrDefault(key, -1);
@@ -110,7 +115,8 @@ internal sealed class Canvas
         foreach ((int place, int lane) in order.Index())
             places[lane] = place;
         Mark first = Strips.CutAt.Event > _first.Event ? Strips.CutAt : _first;
-        Span[] spans = [.. (earlier ?? []).Where(span => span.End!.Value.Event > first.Event).Concat(Strips.Spans)
+        // What a record shows late may have ended before the picture begins.
+        Span[] spans = [.. (earlier ?? []).Concat(Strips.Spans).Where(span => span.End is not { } end || end.Event > first.Event)
             .Select(span => span with { Lane = places[span.Lane] })];
         Instant[] instants = [.. Strips.Instants.Select(one => one with { Lane = places[one.Lane] }).OrderBy(one => one.At.Event)];
         Arrow[] arrows = [.. Strips.Arrows.Where(arrow => arrow.Left.Event >= first.Event)

@@ -52,7 +52,7 @@ internal sealed class Strips(int most)
         else if (_open.Remove((lane, kind), out (Mark Begin, int Vector, string Gate) was))
         {
             _closed[(lane, kind)] = now;
-            // What begins and ends at one place was never so.
+            // What ends where it begins was never so. Of two threads, the record that ends it may even stand before.
             if (now.Event > was.Begin.Event)
                 Add(_spans, new Span(lane, kind, was.Begin, now, was.Vector, was.Gate));
         }

@@ -95,6 +95,18 @@ public partial class KvmReplayPictureTests(ITestOutputHelper output)
         Assert.DoesNotContain(OfReplay("amd-ok.trace.txt.gz").Notes, note => note.StartsWith("The chips and the log differ", StringComparison.Ordinal));
     }
 
+    /// <summary>The chips hold what they predict, also where the log has no record of it.</summary>
+    [Fact]
+    public void What_the_chips_predict_is_drawn_where_its_record_is_missing()
+    {
+        List<string> lines = [.. KvmReplays.LinesOf("amd-ok")];
+        int at = lines.FindLastIndex(line => line.Contains("kvm_apic_accept_irq: apicid 1 vec 240", StringComparison.Ordinal));
+        lines.RemoveAt(at);
+        string[] drawn = [.. StatesOf(OfLines(lines).Picture!).Where(state => state.StartsWith("cpu1 0xf0 IRR", StringComparison.Ordinal))];
+        Assert.Equal(StatesOf(OfReplay("amd-ok.trace.txt.gz")).Count(state => state.StartsWith("cpu1 0xf0 IRR", StringComparison.Ordinal)), drawn.Length);
+        Assert.InRange(int.Parse(drawn[^1].Split(" L")[1].Split(' ')[0], null), at - 3, at + 1);
+    }
+
     /// <summary>The VMM may load any state before its guest runs: what it drives until then is not judged, and not marked.</summary>
     [Fact]
     public void No_difference_is_marked_before_the_guest_runs()
@@ -167,6 +179,25 @@ public partial class KvmReplayPictureTests(ITestOutputHelper output)
         Assert.Equal(2, remoteIrr.Count);
         Assert.All(remoteIrr, vm => Assert.Equal(StatesOf(OfReplay("amd-ok.trace.txt.gz")).Count(state => state.Contains("Remote IRR", StringComparison.Ordinal)), vm.Count()));
         Assert.Equal(2, picture.Lanes.Where(lane => lane.Name == "ioapic:21").Select(lane => lane.Vm).Distinct().Count());
+    }
+
+    /// <summary>The steps of a VM are applied when they are whole, which may be later than those of another: in a window too, each has its states.</summary>
+    [Fact]
+    public void A_window_has_the_states_of_each_VM()
+    {
+        string[] one = [.. KvmReplays.LinesOf("amd-tpr").Where(line => line.Contains("qemu-system", StringComparison.Ordinal))];
+        byte[] text = Encoding.UTF8.GetBytes(string.Join('\n', one.SelectMany(line => (string[])[line.Replace(" [00", " (  1000) [00", StringComparison.Ordinal),
+            line.Replace("qemu-system-x86-", "qemu-system-x86-9", StringComparison.Ordinal).Replace(" [00", " (  2000) [00", StringComparison.Ordinal)])));
+        foreach ((int from, int to) in new[] { (9001, 18701), (18301, 18800), (12001, 18500) })
+        {
+            Picture picture = Drawn.Replay(() => new MemoryStream(text), "two", new PictureOptions { From = new Place(from, 0, false), To = new Place(to + 1, 0, false) }).Picture!;
+            string[][] states = [.. picture.Spans.Where(span => span.Kind != SpanKind.Held && picture.Lanes[span.Lane].Key.Group is LaneGroup.Pic or LaneGroup.IoApic or LaneGroup.Cpu)
+                .GroupBy(span => picture.Lanes[span.Lane].Vm).Select(vm => vm.Select(span => $"{picture.Lanes[span.Lane].Name} {ItemWords.Of(span)} {span.Begin.Time} {span.End?.Time}").Order(StringComparer.Ordinal).ToArray())];
+            Assert.Equal(2, states.Length);
+            Assert.True(states[0].Length > 10, $"{states[0].Length} states");
+            Assert.Equal(states[0], states[1]);
+            AssertNothingOverlaps(picture, $"{from} to {to}");
+        }
     }
 
     /// <summary>At any limit and in any window.</summary>

@@ -25,21 +25,21 @@ internal sealed class KvmChipPicture(KvmPictureBuilder log)
 
     internal int LaneOf(LaneKey key) => Canvas.LaneOf(key, log.Made);
 
-    /// <summary>Goes on to a place, unless it is there already: threads' steps may go a little back.</summary>
+    /// <summary>Goes on to a place, unless it is there already: steps of threads may go a little back, and each VM has a row of its own.</summary>
     /// <returns>False behind the end of what is drawn.</returns>
     internal bool GoTo(Mark at)
     {
-        if (at.Event > Canvas.Now.Event || Canvas.Now.IsStart)
-            IsDrawn = Canvas.Move(at, log.FirstStamp, isSetUp: false);
-        return IsDrawn;
+        if (Canvas.IsBehind(at, log.FirstStamp))
+            return false;
+        if (at.Event > Canvas.Now.Event)
+            Canvas.Move(at, log.FirstStamp, isSetUp: false);
+        return true;
     }
-
-    private bool IsDrawn { get; set; }
 
     /// <summary>The log and the chips differ.</summary>
     internal void Part(KvmVm vm, in Finding finding)
     {
-        if (IsDrawn && Canvas.Strips.Keeps)
+        if (Canvas.Strips.Keeps && !Canvas.IsBehind(finding.Line.At, log.FirstStamp))
         {
             Canvas.Strips.Add(new Instant(LaneOf(LaneKey.Machine), InstantKind.Parted, finding.Line.At, default,
                 $"{log.Prefix(vm)}the log says {finding.Logged}; the chips say {finding.Predicted}"));

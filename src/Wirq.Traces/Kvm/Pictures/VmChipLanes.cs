@@ -131,13 +131,7 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
         return lane < 0 && (isNamed || (now & Happens) != 0) ? Begin(key, (before & ChipStates.NotKnown) != 0, at) : lane;
     }
 
-    private void Set(int lane, SpanKind kind, bool on, Mark at, int vector)
-    {
-        // A record of another thread may stand before the one that began it.
-        if (!on && Strips.Since(lane, kind) is { } begun && begun.Event > at.Event)
-            at = begun;
-        Strips.Set(lane, kind, on, at, vector, at);
-    }
+    private void Set(int lane, SpanKind kind, bool on, Mark at, int vector) => Strips.Set(lane, kind, on, at, vector, at);
 
     private void LookAtVcpu(KvmChips chips, int cpu, Step? step, Mark at)
     {
@@ -156,7 +150,6 @@ internal sealed class VmChipLanes(KvmChipPicture picture, VmScan scan)
                 if (accept.Vector >= 0 && accept.Vector / RegisterBits == register && accept.Mode <= DeliveryMode.LowestPriority && scan.CpuOf(accept.Vcpu) == cpu)
                     changed |= 1u << accept.Vector % RegisterBits;
             }
-            uint isSo = now.Requested.Register(register) | now.InService.Register(register);
             for (; changed != 0; changed &= changed - 1)
                 LookAtVector(cpu, register * RegisterBits + BitOperations.TrailingZeroCount(changed), before, now, step, at);
         }
