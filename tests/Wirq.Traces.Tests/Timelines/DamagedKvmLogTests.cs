@@ -75,6 +75,25 @@ public partial class DamagedKvmLogTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>A chip, a pin or a line that no 8259 has is no index.</summary>
+    [Theory]
+    [InlineData("gsi 255", "chip 31 pin 7")]
+    [InlineData("gsi 4294967295", "chip 0 pin 4294967295")]
+    [InlineData("gsi 12", "chip 0 pin 12")]
+    [InlineData("gsi 4", "chip 2147483647 pin 4")]
+    public void A_line_and_a_chip_may_have_any_number(string gsi, string pin)
+    {
+        string[] lines = KvmReplays.LinesOf("amd-tpr")[..9000];
+        for (int at = 0; at < lines.Length; at++)
+        {
+            if (lines[at].Contains("kvm_set_irq: gsi 0 ", StringComparison.Ordinal))
+                lines[at] = lines[at].Replace("gsi 0", gsi, StringComparison.Ordinal);
+            if (lines[at].Contains("kvm_pic_set_irq: chip 0 pin 0 ", StringComparison.Ordinal))
+                lines[at] = lines[at].Replace("chip 0 pin 0", pin, StringComparison.Ordinal);
+        }
+        AssertDrawnOrRefused(Encoding.UTF8.GetBytes(string.Join('\n', lines)), $"{gsi}, {pin}");
+    }
+
     /// <summary>A small log may claim many VMs, vCPUs and vectors: all is bounded.</summary>
     [Fact]
     public void Many_VMs_and_vectors_are_bounded()
